@@ -1,0 +1,58 @@
+import type { ArgumentsOf, Options } from "./options.js";
+
+/** `command` is what pressing it types: "/models use openai/gpt-5". */
+export type Control =
+  | { readonly label: string; readonly command: string }
+  | { readonly label: string; readonly options: readonly { readonly label: string; readonly command: string }[] };
+
+/** Platform-neutral: Markdown, controls, perhaps a file. Times inside are written by `timeMark`. */
+export interface Reply {
+  readonly markdown: string;
+  readonly controls?: readonly Control[];
+  readonly file?: { readonly name: string; readonly bytes: Uint8Array; readonly alt: string };
+}
+
+/** Who says it, and where. */
+export interface Invocation {
+  readonly platform: string;
+  /** As settings know it: "playground:local", "discord:123". */
+  readonly workspace: string;
+  /** Key of the conversation that it acts on: platform:workspace:channel[:thread]. */
+  readonly conversation: string;
+  readonly user: { readonly id: string; readonly name: string };
+  readonly isOperator: boolean;
+  readonly isDirect: boolean;
+}
+
+export interface Choice {
+  readonly label: string;
+  readonly value: string;
+}
+
+export type Access = "anyone" | "operator";
+
+export interface Command<O extends Options = Options> {
+  /** "models status". */
+  readonly path: string;
+  readonly about: string;
+  readonly access: Access;
+  readonly visibility: "ephemeral" | "public";
+  readonly options: O;
+  /** Each reply replaces the last. @throws {UserError} with what to do instead */
+  run(args: ArgumentsOf<O>, invocation: Invocation): AsyncGenerator<Reply>;
+  /** Autocomplete: synchronous, from memory. */
+  suggest?(option: string, typed: string, invocation: Invocation): readonly Choice[];
+}
+
+/** Keeps the types of a command's own options inside `run`. */
+export function defineCommand<O extends Options>(command: Command<O>): Command {
+  // Sound at the border: the parser makes the arguments from the same options.
+  return command as unknown as Command;
+}
+
+/** A point in time inside a reply's Markdown; every platform shows it in its own way, in the reader's zone. */
+export const timeMark = (at: number): string => `<t:${Math.floor(at / 1000)}:R>`;
+
+/** Replaces every time mark; `show` gets epoch ms. */
+export const showTimes = (markdown: string, show: (at: number) => string): string =>
+  markdown.replace(/<t:(\d{1,12}):R>/g, (_mark, seconds: string) => show(Number(seconds) * 1000));

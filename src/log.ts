@@ -1,0 +1,43 @@
+import { type DestinationStream, type Logger, pino, stdSerializers } from "pino";
+
+export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
+
+/** What looks like a key or token of the services we know, wherever it stands in a text. */
+const SECRET_SHAPES =
+  /\b(?:sk-[\w-]{8,}|xox[abeprs]-[\w-]{8,}|xapp-[\w-]{8,}|gsk_\w{8,}|xai-[\w-]{8,}|AIza[\w-]{20,})|\b(Bearer\s+)[\w.~+/=-]{8,}/g;
+
+/** A function that blanks the given secrets, and everything shaped like one, out of any text. */
+export function createScrubber(secrets: readonly string[]): (text: string) => string {
+  // As they stand, as JSON writes them and as a URL carries them; the longest first, should one hold another.
+  const forms = secrets
+    .filter((secret) => secret.length > 0)
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
+  const known = [...new Set(forms)].sort((a, b) => b.length - a.length);
+  return (text) =>
+    known
+      .reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text)
+      .replace(SECRET_SHAPES, (_match, bearer: string | undefined) => `${bearer ?? ""}[secret]`);
+}
+
+export interface LogOptions {
+  readonly level: string;
+  readonly secrets: readonly string[];
+  /** Standard error unless given. */
+  readonly destination?: DestinationStream;
+}
+
+/** JSON lines; every line is scrubbed as a whole, so a secret inside an error's message or stack goes too. */
+export function createLog(options: LogOptions): Logger {
+  const scrub = createScrubber(options.secrets);
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      serializers: { error: stdSerializers.err },
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: { streamWrite: scrub },
+    },
+    options.destination ?? pino.destination({ dest: 2, sync: true }),
+  );
+}

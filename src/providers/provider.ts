@@ -1,0 +1,152 @@
+import type { Definition } from "../config.js";
+import { AppError } from "../errors.js";
+
+export type ProviderId = string;
+
+/** A row of a provider's list. Token counts are whole tokens; prices are USD per 1,000,000 tokens; times epoch ms. */
+export interface ModelInfo {
+  readonly id: string;
+  readonly name?: string;
+  readonly contextTokens?: number;
+  readonly outputTokens?: number;
+  /** Unset where unknown; 0 means that it is free. */
+  readonly inputPrice?: number;
+  readonly outputPrice?: number;
+  readonly input?: readonly ("text" | "image")[];
+  readonly releasedAt?: number;
+  /** False for embeddings, speech, images and the like: not offered, still usable by typing. */
+  readonly isChat: boolean;
+}
+
+export interface ChatMessage {
+  readonly role: "user" | "assistant";
+  readonly content: string;
+}
+
+export interface ChatRequest {
+  readonly model: string;
+  readonly system?: string;
+  readonly messages: readonly ChatMessage[];
+  readonly maxOutputTokens?: number;
+}
+
+/** Whole tokens; a field is unset where the provider did not say. `inputTokens` includes cached ones. */
+export interface Usage {
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly cachedTokens?: number;
+}
+
+/** One window of a provider's quota, as its headers told. */
+export interface RateLimit {
+  readonly kind: "requests" | "tokens" | "input-tokens" | "output-tokens";
+  readonly limit?: number;
+  readonly remaining?: number;
+  /** Epoch ms at which it is full again. */
+  readonly resetAt?: number;
+}
+
+export type FinishReason = "stop" | "length" | "filtered";
+
+export type ChatEvent =
+  | { readonly type: "text-delta"; readonly text: string }
+  | { readonly type: "reasoning-delta"; readonly text: string }
+  | {
+      readonly type: "finish";
+      readonly reason: FinishReason;
+      readonly usage?: Usage;
+      readonly limits?: readonly RateLimit[];
+      /** The model that really answered, where the provider says. */
+      readonly model?: string;
+    };
+
+/** One vendor's (or endpoint's) models. Holds no state that a chat could wait for. */
+export interface Provider {
+  readonly id: ProviderId;
+  /**
+   * The whole list, over all pages.
+   * @throws {ProviderError} on any failure; never resolves partially; an empty list resolves as []
+   */
+  listModels(signal: AbortSignal): Promise<readonly ModelInfo[]>;
+  /**
+   * Ends with exactly one "finish".
+   * @throws {ProviderError} on any failure, also when the stream ends without its finish marker
+   * @throws signal.reason when aborted
+   */
+  streamChat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
+}
+
+/**
+ * - `timeout` no answer in time, or a stream that fell silent
+ * - `auth` the key is refused (401, 403)
+ * - `rate-limited` 429; `overloaded` 529 and 503
+ * - `spend-cap` the account's budget or credit is used up: not retryable
+ * - `unknown-model` the provider's own code for it, or 404 on chat
+ * - `bad-request` 400, 413, 422: what we sent is refused
+ * - `http` any other status; `network` no connection, reset, redirect refused; `malformed` not what the protocol says
+ * - `cut-off` the stream ended without its finish marker
+ */
+export type ProviderErrorReason =
+  | "timeout"
+  | "auth"
+  | "rate-limited"
+  | "overloaded"
+  | "spend-cap"
+  | "unknown-model"
+  | "bad-request"
+  | "http"
+  | "network"
+  | "malformed"
+  | "cut-off";
+
+const RETRYABLE: readonly ProviderErrorReason[] = ["timeout", "rate-limited", "overloaded", "network", "cut-off"];
+
+export interface ProviderErrorDetails {
+  /** HTTP status, where there was one. */
+  readonly status?: number | undefined;
+  /** How long the provider asks to wait. */
+  readonly retryAfterMs?: number | undefined;
+  readonly limits?: readonly RateLimit[] | undefined;
+  readonly cause?: unknown;
+}
+
+/** What went wrong at a provider, in our words; the vendor's own error is its cause. */
+export class ProviderError extends AppError {
+  readonly provider: ProviderId;
+  readonly reason: ProviderErrorReason;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly limits: readonly RateLimit[] | undefined;
+
+  constructor(provider: ProviderId, reason: ProviderErrorReason, message: string, details: ProviderErrorDetails = {}) {
+    const isServerFault = reason === "http" && (details.status ?? 0) >= 500;
+    super("provider", message, { cause: details.cause, isRetryable: isServerFault || RETRYABLE.includes(reason) });
+    this.provider = provider;
+    this.reason = reason;
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+    this.limits = details.limits;
+  }
+}
+
+export interface ProviderDeps {
+  /** Injected, so that tests and proxies can stand between. */
+  readonly fetch: typeof fetch;
+  readonly now: () => number;
+  /** For what a vendor's client would print to the console. */
+  readonly warn: (message: string) => void;
+}
+
+/** A provider that the environment configures, not yet loaded: its SDK is imported by `load` only. */
+export interface ProviderSetup {
+  readonly id: ProviderId;
+  /** Where it is asked; part of the identity of its stored list. */
+  readonly baseUrl: string;
+  readonly key?: string | undefined;
+  /** Model families for a new conversation, best first: id prefixes, as "gpt-5" or "claude-sonnet". */
+  readonly preferredFamilies: readonly string[];
+  load(deps: ProviderDeps): Promise<Provider>;
+}
+
+/** What a vendor's file exports; the registry lists it. */
+export type ProviderDefinition = Definition<ProviderSetup>;

@@ -1,0 +1,65 @@
+/** Each table is a Keyv of its own; a stored value is JSON and never expires by itself. */
+export const TABLES = ["models", "sessions", "turns", "open", "messages", "settings", "usage"] as const;
+export type Table = (typeof TABLES)[number];
+
+/** A narrowed Keyv over one table. Every call ends within 1 s. */
+export interface KeyValue {
+  /** @throws {StoreError} when the store cannot be read, or this row is damaged */
+  get(key: string): Promise<unknown>;
+  /** In the order of `keys`; undefined for what is not there or damaged. @throws {StoreError} */
+  getMany(keys: readonly string[]): Promise<readonly unknown[]>;
+  /** @throws {StoreError} when it was not stored */
+  set(key: string, value: unknown): Promise<void>;
+  /** Resolves also when there was nothing. @throws {StoreError} */
+  delete(key: string): Promise<void>;
+  /** All rows whose key begins with `prefix`, sorted by key; damaged rows are left out. @throws {StoreError} */
+  entries(prefix?: string): Promise<readonly (readonly [key: string, value: unknown])[]>;
+}
+
+/** `value: undefined` deletes the row. */
+export interface Write {
+  readonly table: Table;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+export interface ClaimTerms {
+  /** How long the claim protects its holder, should it never be settled. */
+  readonly ttlMs: number;
+  /** Refused while the last claim of this name is younger than that, whoever held it. */
+  readonly minIntervalMs?: number;
+}
+
+export interface Claim {
+  readonly name: string;
+  readonly owner: string;
+  /** Grows with every claim of the name; what was written under an older one is refused. */
+  readonly fence: number;
+}
+
+/** `until`: when it may be free or due, in epoch ms of the store's clock. */
+export type ClaimResult =
+  | { readonly held: true; readonly claim: Claim }
+  | { readonly held: false; readonly until: number };
+
+/** What everything is kept in. Times are the store's own, so that replicas agree. */
+export interface Store {
+  values(table: Table): KeyValue;
+  /** All or nothing, in one step. @throws {StoreError} when nothing was written */
+  write(writes: readonly Write[]): Promise<void>;
+  /** One atomic step: takes the name when it is both free and due. @throws {StoreError} */
+  claim(name: string, terms: ClaimTerms): Promise<ClaimResult>;
+  /** Writes and frees the name in one step; false: the claim is no longer ours and nothing was written. @throws {StoreError} */
+  commit(claim: Claim, writes: readonly Write[]): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface StoreDefinition {
+  /** URL schemes, as "sqlite". */
+  readonly schemes: readonly string[];
+  /**
+   * Opens it, and makes what is missing.
+   * @throws {StartupError} when it cannot be used as it is: unwritable, garbage, of a newer schema, unreachable
+   */
+  open(url: string): Promise<Store>;
+}

@@ -1,0 +1,126 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+
+/** One environment variable: what it means, how an example looks, and how its text is read. */
+export interface Variable<T = unknown> {
+  readonly about: string;
+  /** What `.env.example` shows after the equals sign. */
+  readonly example?: string;
+  readonly isSecret?: boolean;
+  /** Reads the trimmed text, `undefined` where it is unset or empty; its issues say the mend. */
+  readonly schema: z.ZodType<T, string | undefined>;
+}
+export type Variables = Readonly<Record<string, Variable>>;
+export type ValuesOf<V extends Variables> = { readonly [K in keyof V]: V[K] extends Variable<infer T> ? T : never };
+
+type Texts = { about: string; example?: string };
+
+/** A key or token; only its form is checked: one line, no spaces, and the prefix where it is certain. */
+export const secret = (about: string, prefix?: string): Variable<string | undefined> => ({
+  about,
+  isSecret: true,
+  schema: z
+    .string()
+    .regex(/^\S+$/, "must be one line without spaces; copy it again")
+    .refine((text) => prefix === undefined || text.startsWith(prefix), `must begin with ${prefix}`)
+    .optional(),
+});
+
+const FLAGS: Readonly<Record<string, boolean>> = {
+  true: true,
+  on: true,
+  "1": true,
+  false: false,
+  off: false,
+  "0": false,
+};
+
+export function flag(texts: Texts): Variable<boolean | undefined> {
+  const schema = z
+    .string()
+    .transform((text) => FLAGS[text.toLowerCase()])
+    .refine((value) => value !== undefined, "must be true or false (also on/off, 1/0)")
+    .optional();
+  return { ...texts, schema };
+}
+
+export function wholeNumber(texts: Texts & { min: number; max: number; fallback: number }): Variable<number> {
+  const { min, max, fallback, ...rest } = texts;
+  const mend = `must be a whole number from ${min} to ${max}`;
+  const schema = z
+    .string()
+    .regex(/^\d{1,12}$/, mend)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, mend)
+    .optional()
+    .transform((value) => value ?? fallback);
+  return { example: String(fallback), ...rest, schema };
+}
+
+/** An address without trailing slashes. */
+export const baseUrl = (texts: Texts): Variable<string | undefined> => ({
+  ...texts,
+  schema: z
+    .string()
+    .superRefine((text, context) => {
+      const fault = baseUrlFault(text);
+      if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+    })
+    .transform((text) => text.replace(/\/+$/, ""))
+    .optional(),
+});
+
+/** What is wrong with a base URL, as a mend; undefined where nothing is. */
+export function baseUrlFault(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
+    return "must be an address that begins with http:// or https://";
+  }
+  if (url.username !== "" || url.password !== "")
+    return "must not hold a user name or password; use the key's variable";
+  if (url.search !== "" || url.hash !== "") return "must end with its path, without ? or #";
+  return undefined;
+}
+
+/** True where a key may travel over plain http: loopback, private ranges, single-label names, .local, .internal. */
+export function isPrivateAddress(url: string): boolean {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  if (isIP(host) === 4) {
+    return /^(127|10)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^169\.254\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(
+      host,
+    );
+  }
+  if (isIP(host) === 6) return host === "::1" || /^f[cd]|^fe[89ab]/.test(host);
+  return !host.includes(".") || /\.(local|internal|localhost)$/.test(host);
+}
+
+export function isLoopbackHost(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/** Free text with a default. */
+export function text<F extends string | undefined>(texts: Texts & { fallback: F; pattern?: RegExp; mend?: string }) {
+  const { fallback, pattern = /^/, mend = "is not valid", ...rest } = texts;
+  const schema = z
+    .string()
+    .regex(pattern, mend)
+    .optional()
+    .transform((value): string | F => value ?? fallback);
+  return { ...rest, schema } satisfies Variable<string | F>;
+}
+
+/** Values separated by commas, each trimmed, empty ones left out. */
+export function list(texts: Texts & { item?: RegExp; mend?: string }): Variable<readonly string[]> {
+  const { item = /^\S+$/, mend = "must be values separated by commas", ...rest } = texts;
+  const schema = z
+    .string()
+    .optional()
+    .transform((value) =>
+      (value ?? "")
+        .split(",")
+        .map((part) => part.trim())
+        .filter((part) => part !== ""),
+    )
+    .refine((parts) => parts.every((part) => item.test(part)), mend);
+  return { ...rest, schema };
+}

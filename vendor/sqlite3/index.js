@@ -1,0 +1,2 @@
+export class Database {}
+export default { Database };
