@@ -1,0 +1,12 @@
+import type { ChannelKey, MessageKey } from "./platform.js";
+
+/** The key of the conversation that a place belongs to: platform:workspace:channel[:thread]. */
+export const conversationOf = ({ platform, workspace, channel, thread }: ChannelKey): string =>
+  [platform, workspace, channel, ...(thread === undefined ? [] : [thread])].join(":");
+
+/** What settings and limits know a workspace by. */
+export const workspaceOf = ({ platform, workspace }: ChannelKey): string => `${platform}:${workspace}`;
+
+/** The id under which a question is claimed: platform:workspace:channel:message. */
+export const questionIdOf = ({ platform, workspace, channel, message }: MessageKey): string =>
+  [platform, workspace, channel, message].join(":");
