@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.js";
 import type { Definition } from "../config.js";
 import { AppError } from "../errors.js";
 
@@ -132,7 +133,7 @@ export class ProviderError extends AppError {
 export interface ProviderDeps {
   /** Injected, so that tests and proxies can stand between. */
   readonly fetch: typeof fetch;
-  readonly now: () => number;
+  readonly clock: Clock;
   /** For what a vendor's client would print to the console. */
   readonly warn: (message: string) => void;
 }
