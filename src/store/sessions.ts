@@ -18,6 +18,8 @@ export interface Session {
   readonly firstTurn: number;
   readonly nextTurn: number;
   readonly updatedAt: number;
+  /** End of the last turn; null where there was none. */
+  readonly answeredAt: number | null;
 }
 
 export type Ending = "done" | "stopped" | "cut-off" | "failed" | "interrupted";
@@ -43,6 +45,8 @@ export interface OpenQuestion {
   readonly author: string;
   readonly text: string;
   readonly at: number;
+  /** How its turn ended, once that is saved: only the end mark may be missing then. */
+  readonly ended: Ending | null;
 }
 
 export interface Sessions {
@@ -60,8 +64,10 @@ export interface Sessions {
   open(id: string, question: OpenQuestion): Promise<boolean>;
   /** Notes where the answer stands. @throws {StoreError} */
   noteAnswer(id: string, answer: unknown): Promise<void>;
-  /** In one step: saves the turn, counts it in the session, and ends the open question. @throws {StoreError} */
+  /** In one step: saves the turn, counts it in the session, and notes the ending in the open question. @throws {StoreError} */
   end(id: string, conversation: string, turn: Turn): Promise<void>;
-  /** All questions without an end. @throws {StoreError} */
+  /** The end mark is on the question: nothing is left to do for it. @throws {StoreError} */
+  close(id: string): Promise<void>;
+  /** All questions that were not closed. @throws {StoreError} */
   openQuestions(): Promise<readonly (readonly [id: string, question: OpenQuestion])[]>;
 }
