@@ -1,0 +1,156 @@
+import { type Claim, type KeyValue, type Store, TABLES, type Table, type Write } from "../../src/store/store.js";
+import { StoreError } from "../../src/store/store-error.js";
+
+export interface MemoryStore extends Store {
+  /** From now on every call fails, as with a store that cannot be reached, until `recover`. */
+  breakDown(): void;
+  recover(): void;
+  /** Makes a row unreadable. */
+  damage(table: Table, key: string): void;
+  /** A row as it is stored; undefined where there is none. */
+  peek(table: Table, key: string): unknown;
+  /** How many calls have reached the store. */
+  calls(): number;
+}
+
+interface ClaimRecord {
+  owner: string | null;
+  fence: number;
+  claimedAt: number;
+  leaseUntil: number;
+}
+
+const DAMAGED = "{";
+
+/** A whole store in memory: values are JSON text, so what does not survive JSON is refused. `now` is the store's clock. */
+export function memoryStore(now: () => number): MemoryStore {
+  const tables = new Map<Table, Map<string, string>>(TABLES.map((table) => [table, new Map()]));
+  const claims = new Map<string, ClaimRecord>();
+  let isDown = false;
+  let isClosed = false;
+  let calls = 0;
+
+  const rowsOf = (table: Table) => {
+    const rows = tables.get(table);
+    if (rows === undefined) throw new StoreError(`there is no table "${table}"`);
+    return rows;
+  };
+  /** Every call comes back later than it was made, as a real one. */
+  async function reach(): Promise<void> {
+    calls += 1;
+    await Promise.resolve();
+    if (isClosed) throw new StoreError("it is closed");
+    if (isDown) throw new StoreError("it cannot be reached");
+  }
+  function apply(writes: readonly Write[]): void {
+    const prepared = writes.map(
+      ({ table, key, value }) =>
+        [rowsOf(table), checkKey(key), value === undefined ? undefined : toText(value)] as const,
+    );
+    for (const [rows, key, text] of prepared) {
+      if (text === undefined) rows.delete(key);
+      else rows.set(key, text);
+    }
+  }
+
+  function values(table: Table): KeyValue {
+    const rows = rowsOf(table);
+    return {
+      async get(key) {
+        await reach();
+        return fromText(rows.get(checkKey(key)), `row "${key}" of "${table}" is damaged`);
+      },
+      async getMany(keys) {
+        await reach();
+        return keys.map((key) => fromTextOrNothing(rows.get(checkKey(key))));
+      },
+      async set(key, value) {
+        await reach();
+        if (value === undefined) throw new StoreError("undefined is no value");
+        apply([{ table, key, value }]);
+      },
+      async delete(key) {
+        await reach();
+        rows.delete(checkKey(key));
+      },
+      async entries(prefix = "") {
+        await reach();
+        return [...rows]
+          .filter(([key, text]) => key.startsWith(prefix) && text !== DAMAGED)
+          .map(([key, text]) => [key, JSON.parse(text) as unknown] as const)
+          .sort(([a], [b]) => (a < b ? -1 : 1));
+      },
+    };
+  }
+
+  return {
+    values,
+    async write(writes) {
+      await reach();
+      apply(writes);
+    },
+    async claim(name, { ttlMs, minIntervalMs = 0 }) {
+      await reach();
+      if (!(ttlMs > 0) || !(minIntervalMs >= 0)) throw new StoreError("claim terms must be whole ms");
+      const last = claims.get(name);
+      const until =
+        last === undefined ? 0 : Math.max(last.leaseUntil, minIntervalMs > 0 ? last.claimedAt + minIntervalMs : 0);
+      if (last !== undefined && until > now()) return { held: false, until };
+      const fence = (last?.fence ?? 0) + 1;
+      const owner = `memory-${fence}`;
+      claims.set(name, { owner, fence, claimedAt: now(), leaseUntil: now() + ttlMs });
+      return { held: true, claim: { name, owner, fence } };
+    },
+    async commit(claim: Claim, writes) {
+      await reach();
+      const record = claims.get(claim.name);
+      if (record === undefined || record.owner !== claim.owner || record.fence !== claim.fence) return false;
+      apply(writes);
+      record.owner = null;
+      record.leaseUntil = 0;
+      return true;
+    },
+    async close() {
+      isClosed = true;
+    },
+    breakDown() {
+      isDown = true;
+    },
+    recover() {
+      isDown = false;
+    },
+    damage: (table, key) => void rowsOf(table).set(key, DAMAGED),
+    peek: (table, key) => fromTextOrNothing(rowsOf(table).get(key)),
+    calls: () => calls,
+  };
+}
+
+function checkKey(key: string): string {
+  if (typeof key !== "string" || key === "") throw new StoreError("a key is a text that is not empty");
+  return key;
+}
+
+function toText(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (text === undefined) throw new StoreError("the value is no JSON");
+  // A Map, a Date or a NaN would come back as something else.
+  const isSame = (a: unknown, b: unknown): boolean => {
+    if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return Object.is(a, b);
+    if (Array.isArray(a) !== Array.isArray(b)) return false;
+    if (!Array.isArray(a) && ![Object.prototype, null].includes(Object.getPrototypeOf(a))) return false;
+    const present = Object.entries(a).filter(([, item]) => item !== undefined);
+    const other = b as Record<string, unknown>;
+    return present.length === Object.keys(b).length && present.every(([key, item]) => isSame(item, other[key]));
+  };
+  if (!isSame(value, JSON.parse(text))) throw new StoreError("the value does not survive JSON");
+  return text;
+}
+
+function fromTextOrNothing(text: string | undefined): unknown {
+  return text === undefined || text === DAMAGED ? undefined : JSON.parse(text);
+}
+
+function fromText(text: string | undefined, fault: string): unknown {
+  if (text === DAMAGED) throw new StoreError(fault);
+  return fromTextOrNothing(text);
+}
