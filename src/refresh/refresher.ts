@@ -17,6 +17,14 @@ export interface RefreshResult {
   readonly entry: CatalogEntry;
 }
 
+/** The end of one provider's refresh by this process, for metrics; skipped ones are none. */
+export interface RefreshEvent {
+  readonly provider: ProviderId;
+  readonly trigger: Trigger;
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+}
+
 export type Indicator = "refreshing" | "fresh" | "stale";
 
 export interface ProviderStatus {

@@ -1,0 +1,64 @@
+import { timeMark } from "../time-mark.js";
+import type { Outcome } from "./catalog-types.js";
+import type { Indicator, RefreshResult, RefreshStatus } from "./refresher.js";
+import type { IntervalChoice } from "./settings.js";
+
+const INDICATORS: Readonly<Record<Indicator, string>> = {
+  refreshing: "🔄 Background refresh in progress...",
+  fresh: "✓ Auto-refreshed - models up to date",
+  stale: "⚠️ Using cached models - refresh recommended",
+};
+
+/** The one line that says how the lists are. */
+export const indicatorText = (indicator: Indicator): string => INDICATORS[indicator];
+
+/** What the refresh button says; while a refresh runs, what it would say without it. */
+export function refreshLabel({ hasLists, isFresh }: Pick<RefreshStatus, "hasLists" | "isFresh">): string {
+  if (!hasLists) return "🔄 Refresh Models";
+  return isFresh ? "🔄 Refresh (auto-updated)" : "🔄 Refresh (outdated)";
+}
+
+/** The intervals that people can choose, in the order in which they are offered. */
+export const INTERVALS: readonly { readonly value: IntervalChoice; readonly label: string }[] = [
+  { value: 1, label: "1 minute (testing)" },
+  { value: 3, label: "3 minutes (active use)" },
+  { value: 5, label: "5 minutes (default)" },
+  { value: 10, label: "10 minutes (light use)" },
+  { value: 15, label: "15 minutes (minimal use)" },
+  { value: "smart", label: "smart (adapts to use)" },
+];
+
+type Failure = Exclude<Outcome, "ok">;
+
+/** `words` continue "anthropic …"; `hint` says what helps. */
+const FAILURES: Readonly<Record<Failure, { readonly words: string; readonly hint: string }>> = {
+  timeout: { words: "timed out", hint: "The network or the provider is slow; it is tried again by itself." },
+  auth: { words: "refused the key", hint: "Check its API key, and that its account may use it." },
+  "rate-limited": { words: "hit its rate limit", hint: "Choose a longer interval, or check the account's limits." },
+  http: { words: "answered with an error", hint: "The provider may be down; check its status page." },
+  network: { words: "could not be reached", hint: "Check the network, and the provider's base URL." },
+  malformed: { words: "gave an answer that could not be read", hint: "Check that its base URL leads to an API." },
+  empty: { words: "answered with an empty list", hint: "Check that its account or endpoint offers any model." },
+  suspicious: { words: "gave a list that looks wrong", hint: "The last good list stays; refresh again to check." },
+};
+
+/** How an attempt ended, as words that continue a provider's name. */
+export const outcomeWords = (outcome: Outcome): string =>
+  outcome === "ok" ? "answered with its list" : FAILURES[outcome].words;
+
+/** What helps against it; undefined where nothing is wrong. */
+export const outcomeHint = (outcome: Outcome | null): string | undefined =>
+  outcome === null || outcome === "ok" ? undefined : FAILURES[outcome].hint;
+
+/** One provider's line in the answer to a refresh. */
+export function describeResult({ provider, outcome, why, added, gone, entry }: RefreshResult): string {
+  if (outcome === "ok") {
+    const count = entry.models.filter((model) => model.isChat).length;
+    const changes = [added > 0 ? `+${added} new` : "", gone > 0 ? `${gone} gone` : ""].filter((part) => part !== "");
+    const bracket = changes.length > 0 ? ` (${changes.join(", ")})` : "";
+    return `✓ ${provider}: ${count} ${count === 1 ? "model" : "models"}${bracket}`;
+  }
+  const words = outcome === "skipped" ? `not refreshed${why === undefined ? "" : `: ${why}`}` : outcomeWords(outcome);
+  const rest = entry.fetchedAt === null ? "no list yet" : `using the list from ${timeMark(entry.fetchedAt)}`;
+  return `⚠️ ${provider}: ${words}, ${rest}`;
+}

@@ -1,0 +1,37 @@
+import type { ModelInfo, ProviderId } from "../providers/provider.js";
+import type { Snapshot } from "./catalog-types.js";
+
+/** A row as a search sees it. */
+export interface IndexRow {
+  readonly provider: ProviderId;
+  readonly model: ModelInfo;
+  /** Lower case: the id, and "provider/id name". */
+  readonly id: string;
+  readonly text: string;
+}
+
+/** A memo of a pure function, no state: a list is lower-cased once in its life and forgotten with it. */
+const indexed = new WeakMap<readonly ModelInfo[], readonly IndexRow[]>();
+
+/** The rows of every provider, in the snapshot's order. */
+export function indexOf(snapshot: Snapshot): readonly (readonly IndexRow[])[] {
+  return [...snapshot.providers].map(([provider, entry]) => {
+    const known = indexed.get(entry.models);
+    if (known !== undefined && (known.length === 0 || known[0]?.provider === provider)) return known;
+    const rows = entry.models.map((model) => {
+      const id = model.id.toLowerCase();
+      return { provider, model, id, text: `${provider.toLowerCase()}/${id} ${model.name?.toLowerCase() ?? ""}` };
+    });
+    indexed.set(entry.models, rows);
+    return rows;
+  });
+}
+
+/** What a person typed, without what they could not see (zero-width and control characters, bidirectional marks). */
+export function cleanTyped(typed: string): string {
+  return typed
+    .slice(0, 300)
+    .normalize("NFC")
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")
+    .trim();
+}

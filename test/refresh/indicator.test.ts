@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import type { Outcome } from "../../src/refresh/catalog-types.js";
+import {
+  describeResult,
+  INTERVALS,
+  indicatorText,
+  outcomeHint,
+  outcomeWords,
+  refreshLabel,
+} from "../../src/refresh/indicator.js";
+import type { RefreshResult } from "../../src/refresh/refresher.js";
+import { entryOf } from "./support.js";
+
+const result = (part: Partial<RefreshResult>): RefreshResult => ({
+  provider: "openai",
+  outcome: "ok",
+  added: 0,
+  gone: 0,
+  entry: entryOf(),
+  ...part,
+});
+const rows = (count: number) => Array.from({ length: count }, (_unused, row) => ({ id: `m${row}`, isChat: true }));
+
+describe("indicatorText", () => {
+  it("says the three lines exactly", () => {
+    expect(indicatorText("refreshing")).toBe("🔄 Background refresh in progress...");
+    expect(indicatorText("fresh")).toBe("✓ Auto-refreshed - models up to date");
+    expect(indicatorText("stale")).toBe("⚠️ Using cached models - refresh recommended");
+  });
+});
+
+describe("refreshLabel", () => {
+  it("tells no cache, fresh and stale apart exactly", () => {
+    expect(refreshLabel({ hasLists: false, isFresh: false })).toBe("🔄 Refresh Models");
+    expect(refreshLabel({ hasLists: true, isFresh: true })).toBe("🔄 Refresh (auto-updated)");
+    expect(refreshLabel({ hasLists: true, isFresh: false })).toBe("🔄 Refresh (outdated)");
+  });
+});
+
+describe("INTERVALS", () => {
+  it("offers the six choices with their exact texts", () => {
+    expect(INTERVALS.map(({ value, label }) => `${value} = ${label}`)).toEqual([
+      "1 = 1 minute (testing)",
+      "3 = 3 minutes (active use)",
+      "5 = 5 minutes (default)",
+      "10 = 10 minutes (light use)",
+      "15 = 15 minutes (minimal use)",
+      "smart = smart (adapts to use)",
+    ]);
+  });
+});
+
+describe("outcomeWords", () => {
+  it("has words for every failure, and a hint", () => {
+    const failures: readonly Outcome[] = [
+      "timeout",
+      "auth",
+      "rate-limited",
+      "http",
+      "network",
+      "malformed",
+      "empty",
+      "suspicious",
+    ];
+    expect(new Set(failures.map(outcomeWords)).size).toBe(failures.length);
+    expect(failures.map(outcomeHint).every((hint) => hint?.endsWith("."))).toBe(true);
+    expect(outcomeHint("auth")).toContain("API key");
+  });
+
+  it("has no hint where nothing is wrong", () => {
+    expect(outcomeHint("ok")).toBeUndefined();
+    expect(outcomeHint(null)).toBeUndefined();
+  });
+});
+
+describe("describeResult", () => {
+  it("brackets only what changed", () => {
+    const entry = entryOf({ models: [...rows(61), { id: "embedding", isChat: false }], fetchedAt: 1 });
+    expect(describeResult(result({ added: 2, gone: 1, entry }))).toBe("✓ openai: 61 models (+2 new, 1 gone)");
+    expect(describeResult(result({ added: 2, entry }))).toBe("✓ openai: 61 models (+2 new)");
+    expect(describeResult(result({ gone: 1, entry }))).toBe("✓ openai: 61 models (1 gone)");
+    expect(describeResult(result({ entry }))).toBe("✓ openai: 61 models");
+  });
+
+  it("counts one model as one", () => {
+    expect(describeResult(result({ entry: entryOf({ models: rows(1) }) }))).toBe("✓ openai: 1 model");
+  });
+
+  it("says from when the list is that it goes on with", () => {
+    const entry = entryOf({ models: rows(3), fetchedAt: 1_700_000_000_999 });
+    expect(describeResult(result({ provider: "anthropic", outcome: "timeout", entry }))).toBe(
+      "⚠️ anthropic: timed out, using the list from <t:1700000000:R>",
+    );
+  });
+
+  it("says that there is no list yet", () => {
+    expect(describeResult(result({ provider: "groq", outcome: "empty" }))).toBe(
+      "⚠️ groq: answered with an empty list, no list yet",
+    );
+  });
+
+  it("says why nothing was fetched", () => {
+    const skipped = result({
+      outcome: "skipped",
+      why: "another replica is at it",
+      entry: entryOf({ fetchedAt: 5_000 }),
+    });
+    expect(describeResult(skipped)).toBe(
+      "⚠️ openai: not refreshed: another replica is at it, using the list from <t:5:R>",
+    );
+  });
+});
