@@ -1,11 +1,13 @@
 import type { ArgumentsOf, Options } from "./options.js";
 
+export { showTimes, timeMark } from "../time-mark.js";
+
 /** `command` is what pressing it types: "/models use openai/gpt-5". */
 export type Control =
   | { readonly label: string; readonly command: string }
   | { readonly label: string; readonly options: readonly { readonly label: string; readonly command: string }[] };
 
-/** Platform-neutral: Markdown, controls, perhaps a file. Times inside are written by `timeMark`. */
+/** Platform-neutral: Markdown, controls, perhaps a file. Times inside are written by `timeMark` of `time-mark.ts`. */
 export interface Reply {
   readonly markdown: string;
   readonly controls?: readonly Control[];
@@ -36,6 +38,8 @@ export interface Command<O extends Options = Options> {
   readonly path: string;
   readonly about: string;
   readonly access: Access;
+  /** Where a workspace decides: asked instead of `access`, which then says the loosest. */
+  accessFor?(invocation: Invocation): Access;
   readonly visibility: "ephemeral" | "public";
   readonly options: O;
   /** Each reply replaces the last. @throws {UserError} with what to do instead */
@@ -49,10 +53,3 @@ export function defineCommand<O extends Options>(command: Command<O>): Command {
   // Sound at the border: the parser makes the arguments from the same options.
   return command as unknown as Command;
 }
-
-/** A point in time inside a reply's Markdown; every platform shows it in its own way, in the reader's zone. */
-export const timeMark = (at: number): string => `<t:${Math.floor(at / 1000)}:R>`;
-
-/** Replaces every time mark; `show` gets epoch ms. */
-export const showTimes = (markdown: string, show: (at: number) => string): string =>
-  markdown.replace(/<t:(\d{1,12}):R>/g, (_mark, seconds: string) => show(Number(seconds) * 1000));

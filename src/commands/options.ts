@@ -1,22 +1,24 @@
+/** One of a choice's values; case is ignored, and its label is understood too. */
+export interface ChoiceValue {
+  readonly value: string;
+  readonly label: string;
+  readonly aliases?: readonly string[];
+  /** Named in parentheses only, as the way back to the default. */
+  readonly isAside?: boolean;
+}
+
 /** An argument of a command. Text is greedy only as the last option. */
 export type Option = { readonly about: string; readonly isRequired?: boolean } & (
   | { readonly kind: "flag" }
-  | {
-      readonly kind: "choice";
-      readonly values: readonly {
-        readonly value: string;
-        readonly label: string;
-        readonly aliases?: readonly string[];
-      }[];
-    }
-  /** One word, as a model or provider; `isSuggested`: the command has autocomplete for it. `accepts`: which bare values it takes. */
+  | { readonly kind: "choice"; readonly values: readonly ChoiceValue[] }
+  /** One word, as a provider; `isSuggested`: the command has autocomplete for it. `accepts`: which values it takes. */
   | {
       readonly kind: "word";
       readonly isSuggested?: boolean;
       readonly accepts?: (value: string) => boolean;
       readonly takes?: () => string;
     }
-  | { readonly kind: "text"; readonly maxChars: number }
+  | { readonly kind: "text"; readonly maxChars: number; readonly isSuggested?: boolean }
 );
 export type Options = Readonly<Record<string, Option>>;
 

@@ -1,0 +1,24 @@
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { defaultSentence } from "./default-sentence.js";
+import { modelName } from "./model-in-force.js";
+import { plain } from "./wording.js";
+
+export const chatNew = (deps: CommandDeps) =>
+  defineCommand({
+    path: "chat new",
+    about: "Start afresh: what was said so far is no longer sent; the model stays",
+    access: "anyone",
+    visibility: "ephemeral",
+    options: {},
+    async *run(_args, { conversation, workspace }) {
+      const { pin } = await deps.sessions.change(conversation, (before) => ({
+        ...before,
+        firstTurn: before.nextTurn,
+        updatedAt: deps.clock.now(),
+      }));
+      const model =
+        pin === null ? defaultSentence(deps, workspace) : `The model stays **${plain(modelName(pin), 250)}**.`;
+      yield { markdown: `🌱 A fresh start: what was said here before is no longer sent to the model. ${model}` };
+    },
+  });

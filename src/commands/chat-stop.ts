@@ -1,0 +1,21 @@
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import type { TurnControl } from "./turn-control.js";
+
+const REPLIES: Readonly<Record<ReturnType<TurnControl["stop"]>, string>> = {
+  stopped: "⏹️ Stopped. What there is of the answer stays.",
+  "nothing-runs": "No answer is on its way here.",
+  "not-yours": "🔒 Only the person who asked, or an operator, may stop this answer.",
+};
+
+export const chatStop = ({ turns }: CommandDeps) =>
+  defineCommand({
+    path: "chat stop",
+    about: "Stop the answer that is being written, and keep what there is",
+    access: "anyone",
+    visibility: "ephemeral",
+    options: {},
+    async *run(_args, { conversation, user, isOperator }) {
+      yield { markdown: REPLIES[turns.stop(conversation, { id: user.id, isOperator })] };
+    },
+  });

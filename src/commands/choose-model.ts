@@ -1,0 +1,90 @@
+import type { ModelRef } from "../refresh/default-model.js";
+import { findModel } from "../refresh/find-model.js";
+import { suggestModels } from "../refresh/suggest-models.js";
+import { timeMark } from "../time-mark.js";
+import type { Choice, Control, Reply } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { modelName } from "./model-in-force.js";
+import { configuredNames } from "./provider-option.js";
+import { code } from "./wording.js";
+
+type Deps = Pick<CommandDeps, "refresher" | "setups">;
+
+/** Longer than any `provider/model`. */
+const MAX_MODEL_CHARS = 200;
+
+/** As many buttons fit beside each other on every platform. */
+const MAX_BUTTONS = 5;
+
+/** Either the model that was meant, with what should be known about it, or the question back. */
+export type ChosenModel =
+  | { readonly kind: "chosen"; readonly model: ModelRef; readonly note: string }
+  | { readonly kind: "asked-back"; readonly reply: Reply };
+
+/** A model as people type it: provider/model, an id, or a part of one. */
+export const modelOption = {
+  kind: "text",
+  about: "provider/model, as openai/gpt-5, or a part of its name",
+  maxChars: MAX_MODEL_CHARS,
+  isSuggested: true,
+} as const;
+
+/** `command` is what a choice types before the model: "/models use". */
+export function chooseModel(deps: Deps, typed: string, command: string): ChosenModel {
+  const snapshot = deps.refresher.snapshot();
+  const found = findModel(snapshot, typed, deps.setups);
+  if (found.kind === "exact") {
+    const { provider, model } = found;
+    return { kind: "chosen", model: { provider, model }, note: noteOn(deps, found) };
+  }
+  const { choices } = found;
+  const opening = found.kind === "ambiguous" ? `${code(typed)} fits several models.` : unknownText(deps, typed);
+  const question = choices.length > 0 ? " Which one do you mean?" : "";
+  return {
+    kind: "asked-back",
+    reply: {
+      markdown: [
+        `${opening} Nothing was changed.${question}`,
+        ...choices.map((choice) => `- ${code(modelName(choice))}`),
+      ].join("\n"),
+      controls: choiceControls(choices, command),
+    },
+  };
+}
+
+/** Autocomplete of a model. */
+export const suggestModelChoices = ({ refresher }: Pick<CommandDeps, "refresher">, typed: string): readonly Choice[] =>
+  suggestModels(refresher.snapshot(), typed, 25).map((choice) => ({
+    label: choice.name === undefined ? modelName(choice) : `${modelName(choice)} (${choice.name})`,
+    value: modelName(choice),
+  }));
+
+function choiceControls(choices: readonly ModelRef[], command: string): readonly Control[] {
+  const options = choices.map((choice) => ({ label: modelName(choice), command: `${command} ${modelName(choice)}` }));
+  if (options.length <= MAX_BUTTONS) return options;
+  return [{ label: "Choose a model", options }];
+}
+
+function unknownText(deps: Deps, typed: string): string {
+  const [prefix = "", ...rest] = typed.trim().split("/");
+  const provider = deps.setups.find(({ id }) => id === prefix.toLowerCase());
+  const known = `Configured: ${configuredNames(deps)}.`;
+  if (provider === undefined) {
+    if (rest.length > 0) return `There is no model ${code(typed)}, and no provider ${code(prefix)}. ${known}`;
+    return `No list has a model ${code(typed)}. ${known} A model that is not listed is typed as ${code("provider/model")}.`;
+  }
+  return rest.join("/").trim() === ""
+    ? `${code(provider.id)} has no list to choose from yet. Type the model too, as ${code(`${provider.id}/model`)}.`
+    : `${code(typed)} can't be a model: its name has no spaces.`;
+}
+
+function noteOn({ refresher }: Deps, found: ModelRef & { readonly isListed: boolean }): string {
+  const entry = refresher.snapshot().providers.get(found.provider);
+  if (!found.isListed) {
+    const list =
+      entry?.fetchedAt == null ? "has no list yet" : `does not list it (list from ${timeMark(entry.fetchedAt)})`;
+    return `\n⚠️ ${code(found.provider)} ${list}, so the next answer will show whether it works.`;
+  }
+  const isChat = entry?.models.find(({ id }) => id === found.model)?.isChat ?? true;
+  return isChat ? "" : "\n⚠️ By its provider's list it is not a chat model, so it may not answer.";
+}

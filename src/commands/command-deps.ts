@@ -1,0 +1,21 @@
+import type { Clock } from "../clock.js";
+import type { ModelRef, Preference } from "../refresh/default-model.js";
+import type { Refresher } from "../refresh/refresher.js";
+import type { Settings } from "../refresh/settings.js";
+import type { Sessions } from "../store/sessions.js";
+import type { TurnControl } from "./turn-control.js";
+
+/** What commands are made of. */
+export interface CommandDeps {
+  readonly refresher: Refresher;
+  readonly settings: Settings;
+  readonly sessions: Sessions;
+  readonly turns: TurnControl;
+  /** The configured providers, in the order of the registry. */
+  readonly setups: readonly Preference[];
+  readonly host: {
+    /** From `DEFAULT_MODEL`. */
+    readonly defaultModel?: ModelRef | undefined;
+  };
+  readonly clock: Clock;
+}

@@ -1,0 +1,81 @@
+import { AppError, UserError } from "../errors.js";
+import type { Log } from "../log.js";
+import type { Choice, Command, Invocation, Reply } from "./command.js";
+import { findCommand } from "./find-command.js";
+import { parseArguments } from "./parse.js";
+import { code } from "./wording.js";
+
+/** Platforms show no more in an autocomplete. */
+const MAX_CHOICES = 25;
+
+export interface DispatcherDeps {
+  readonly commands: readonly Command[];
+  readonly log: Pick<Log, "warn" | "error">;
+  /** Makes the reference that an apology and its log line share. */
+  readonly newId: () => string;
+}
+
+/** The one way to a command, whichever door it came through. */
+export interface Dispatcher {
+  readonly commands: readonly Command[];
+  /** The command that a typed line names, if any. */
+  find(text: string): Command | undefined;
+  /** Each reply replaces the last. Never throws: failures come as a reply. */
+  run(text: string, invocation: Invocation): AsyncGenerator<Reply>;
+  /** Who sees its replies; what is no command is answered for its author only. */
+  visibilityOf(text: string): Command["visibility"];
+  /** Autocomplete of one option, from memory. Never throws. */
+  suggest(text: string, option: string, typed: string, invocation: Invocation): readonly Choice[];
+}
+
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  const find = (text: string): Command | undefined => {
+    try {
+      return findCommand(deps.commands, text).command;
+    } catch (error) {
+      if (error instanceof UserError) return undefined;
+      throw error;
+    }
+  };
+  return {
+    commands: deps.commands,
+    find,
+    visibilityOf: (text) => find(text)?.visibility ?? "ephemeral",
+    async *run(text, invocation) {
+      try {
+        const { command, rest } = findCommand(deps.commands, text);
+        if (isRefused(command, invocation)) yield { markdown: refusalText(command) };
+        else yield* command.run(parseArguments(command, rest), invocation);
+      } catch (error) {
+        yield { markdown: failureText(error, find(text), deps) };
+      }
+    },
+    suggest(text, option, typed, invocation) {
+      const command = find(text);
+      try {
+        return command?.suggest?.(option, typed, invocation).slice(0, MAX_CHOICES) ?? [];
+      } catch (error) {
+        deps.log.warn({ error, command: command?.path, option }, "autocomplete failed");
+        return [];
+      }
+    },
+  };
+}
+
+const isRefused = (command: Command, invocation: Invocation) =>
+  (command.accessFor?.(invocation) ?? command.access) === "operator" && !invocation.isOperator;
+
+const refusalText = (command: Command) =>
+  `🔒 Only operators may use ${code(`/${command.path}`)} here: those who manage this server or workspace, and those whom the bot's host names. Nothing was changed.`;
+
+function failureText(error: unknown, command: Command | undefined, deps: DispatcherDeps): string {
+  if (error instanceof UserError) return error.message;
+  const id = deps.newId();
+  const fields = { error, id, command: command?.path };
+  if (error instanceof AppError && error.code === "store") {
+    deps.log.warn(fields, "the store failed during a command");
+    return `⚠️ That could not be saved or read just now, because the bot's storage did not answer. Please try again in a moment. (Reference ${code(id)})`;
+  }
+  deps.log.error(fields, "a command failed");
+  return `⚠️ Sorry, something went wrong on my side. If it happens again, tell the bot's host this reference: ${code(id)}`;
+}

@@ -1,0 +1,34 @@
+import { type Command, defineCommand, type Invocation } from "./command.js";
+import { usageOf } from "./takes.js";
+import { code } from "./wording.js";
+
+/** `commands` is asked when somebody calls for help, so that help can be one of them. */
+export const help = (commands: () => readonly Command[]) =>
+  defineCommand({
+    path: "help",
+    about: "This list",
+    access: "anyone",
+    visibility: "ephemeral",
+    options: {},
+    async *run(_args, invocation) {
+      yield { markdown: helpText(commands(), invocation) };
+    },
+  });
+
+function helpText(commands: readonly Command[], invocation: Invocation): string {
+  const groupOf = (command: Command | undefined) => command?.path.split(" ")[0];
+  const lines = commands.map((command, index) => {
+    const isFirst = index > 0 && groupOf(command) !== groupOf(commands[index - 1]);
+    return `${isFirst ? "\n" : ""}${lineOf(command, invocation)}`;
+  });
+  return [
+    "Mention me to chat, or use a command (typed with `/` or `!`):",
+    lines.join("\n"),
+    "🔒 operators only. A value can be named, as `interval:10`; quotes keep words together.",
+  ].join("\n\n");
+}
+
+function lineOf(command: Command, invocation: Invocation): string {
+  const isLocked = (command.accessFor?.(invocation) ?? command.access) === "operator";
+  return `- ${code(usageOf(command))}${isLocked ? " 🔒" : ""} ${command.about}`;
+}

@@ -1,0 +1,32 @@
+import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { modelName } from "./model-in-force.js";
+import { switchingAccess } from "./switching-access.js";
+import { plain } from "./wording.js";
+
+export const modelsUse = (deps: CommandDeps) =>
+  defineCommand({
+    path: "models use",
+    about: "Choose the model of this conversation; what was said goes along",
+    access: "anyone",
+    accessFor: switchingAccess(deps),
+    visibility: "ephemeral",
+    options: { model: { ...modelOption, isRequired: true } },
+    async *run({ model: typed }, { conversation, user }) {
+      const chosen = chooseModel(deps, typed, "/models use");
+      if (chosen.kind === "asked-back") return yield chosen.reply;
+      const at = deps.clock.now();
+      await deps.sessions.change(conversation, (before) => ({
+        ...before,
+        pin: { ...chosen.model, at, by: user.name },
+        updatedAt: at,
+      }));
+      const name = plain(modelName(chosen.model), 250);
+      yield {
+        markdown: `📌 This channel now uses **${name}**. The conversation goes along.${chosen.note}`,
+        controls: [{ label: "Start fresh", command: "/chat new" }],
+      };
+    },
+    suggest: (_option, typed) => suggestModelChoices(deps, typed),
+  });

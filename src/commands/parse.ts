@@ -1,0 +1,125 @@
+import { UserError } from "../errors.js";
+import type { Command } from "./command.js";
+import { findCommand } from "./find-command.js";
+import type { ArgumentsOf, Option, Options } from "./options.js";
+import { type Reading, readBare, readValue } from "./read-value.js";
+import { takesSentence, usageOf } from "./takes.js";
+import { quoted, type Token, tokenize } from "./tokens.js";
+import { code, visible } from "./wording.js";
+
+type Arguments = ArgumentsOf<Options>;
+type Values = Map<string, string | boolean>;
+
+/** Reads a typed line, as "/settings auto-refresh on 10". @throws {UserError} saying what would be understood */
+export function parse(commands: readonly Command[], text: string): { command: Command; args: Arguments } {
+  const { command, rest } = findCommand(commands, text);
+  return { command, args: parseArguments(command, rest) };
+}
+
+/**
+ * Reads what stands after a command's path: a bare value goes to the first unset option that accepts it, `name:value`
+ * to that option, and a last option of free text takes the rest of the line as typed.
+ * @throws {UserError} saying what the command takes
+ */
+export function parseArguments(command: Command, rest: string): Arguments {
+  const names = Object.keys(command.options);
+  const tokens = tokenize(rest, names);
+  const values: Values = new Map();
+  for (let at = 0; at < tokens.length; ) at += takeNext({ command, rest, tokens: tokens.slice(at), values });
+  return completed(command, values);
+}
+
+interface Position {
+  readonly command: Command;
+  readonly rest: string;
+  /** Those that are left, at least one. */
+  readonly tokens: readonly Token[];
+  readonly values: Values;
+}
+
+/** Gives the next token to an option, and says how many it took. */
+function takeNext(position: Position): number {
+  const [token] = position.tokens;
+  if (token === undefined) return 1;
+  return token.name === undefined ? takeBare(position, token) : takeNamed(position, token, token.name);
+}
+
+function takeNamed({ command, rest, tokens, values }: Position, token: Token, name: string): number {
+  const option = command.options[name];
+  if (option === undefined || values.has(name)) throw new UserError(`${code(name)} is given twice; say it once.`);
+  if (isGreedy(command, name) && !token.isQuoted) {
+    keep(values, name, readValue(name, option, rest.slice(token.valueAt)));
+    return tokens.length;
+  }
+  // "interval: 10" leaves the value to the next word.
+  const isApart = token.value === "" && !token.isQuoted && tokens[1] !== undefined && tokens[1].name === undefined;
+  const own = isApart ? tokens.slice(1) : tokens;
+  const found = readBare(option, own);
+  if (found === undefined) keep(values, name, readValue(name, option, own[0]?.value ?? ""));
+  else values.set(name, found.value);
+  return (found?.used ?? 1) + (isApart ? 1 : 0);
+}
+
+function takeBare({ command, rest, tokens, values }: Position, token: Token): number {
+  if (visible(token.value).trim() === "") return 1;
+  for (const [name, option] of Object.entries(command.options)) {
+    if (values.has(name)) continue;
+    if (isGreedy(command, name)) {
+      keep(values, name, readValue(name, option, rest.slice(token.startsAt)));
+      return tokens.length;
+    }
+    const found = readBare(option, tokens);
+    if (found === undefined) continue;
+    values.set(name, found.value);
+    return found.used;
+  }
+  throw new UserError(`I can't make sense of ${code(token.value)} here. ${takesSentence(command)}`);
+}
+
+/** Only the last option takes the rest of the line, and only free text. */
+const isGreedy = (command: Command, name: string) =>
+  command.options[name]?.kind === "text" && Object.keys(command.options).at(-1) === name;
+
+function keep(values: Values, name: string, reading: Reading): void {
+  if ("fault" in reading) throw new UserError(reading.fault);
+  if ("value" in reading) values.set(name, reading.value);
+}
+
+function completed(command: Command, values: Values): Arguments {
+  for (const [name, option] of Object.entries(command.options)) {
+    if (option.isRequired && !values.has(name)) throw new UserError(missingText(command, name, option));
+  }
+  return Object.fromEntries(values);
+}
+
+const missingText = (command: Command, name: string, option: Option) =>
+  `${code(`/${command.path}`)} needs to know ${code(name)}: ${option.about}. Type it as ${code(usageOf(command))}.`;
+
+/**
+ * Reads what a platform's typed options gave: booleans, numbers or text by name; absent, null and empty are unset.
+ * @throws {UserError} saying what the command takes
+ */
+export function parseNative(command: Command, given: Readonly<Record<string, unknown>>): Arguments {
+  const values: Values = new Map();
+  for (const [name, raw] of Object.entries(given)) {
+    if (!Object.hasOwn(command.options, name)) {
+      throw new UserError(`There is no option ${code(name)}. ${takesSentence(command)}`);
+    }
+    const option = command.options[name];
+    if (option === undefined || raw === undefined || raw === null) continue;
+    const typed = typeof raw === "boolean" ? (raw ? "on" : "off") : String(raw);
+    keep(values, name, readValue(name, option, typed));
+  }
+  return completed(command, values);
+}
+
+/** Writes a call as text that `parse` reads back: for doors that have typed options but hand on a line. */
+export function format(command: Command, args: Readonly<Record<string, string | boolean | undefined>>): string {
+  const parts = Object.keys(command.options).flatMap((name) => {
+    const value = args[name];
+    if (value === undefined) return [];
+    if (typeof value === "boolean") return [`${name}:${value ? "on" : "off"}`];
+    return [`${name}:${quoted(value)}`];
+  });
+  return [`/${command.path}`, ...parts].join(" ");
+}

@@ -1,0 +1,34 @@
+import { UserError } from "../errors.js";
+import type { ProviderId } from "../providers/provider.js";
+import type { Choice } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { code, either } from "./wording.js";
+
+type Deps = Pick<CommandDeps, "setups">;
+
+/** Takes the id of a configured provider and nothing else, so that other values are left to other options. */
+export function providerOption(deps: Deps, about: string) {
+  return {
+    kind: "word",
+    about,
+    isSuggested: true,
+    accepts: (value: string) => deps.setups.some(({ id }) => id === value),
+    takes: () => `a provider (${configuredNames(deps)})`,
+  } as const;
+}
+
+/** Autocomplete of a provider's id. */
+export function suggestProviders({ setups }: Deps, typed: string): readonly Choice[] {
+  const wanted = typed.trim().toLowerCase();
+  return setups.filter(({ id }) => id.includes(wanted)).map(({ id }) => ({ label: id, value: id }));
+}
+
+/** The configured provider that was typed. @throws {UserError} naming the configured ones, where it is none of them */
+export function requireProvider(deps: Deps, typed: string): ProviderId {
+  const found = deps.setups.find(({ id }) => id === typed.toLowerCase());
+  if (found !== undefined) return found.id;
+  throw new UserError(`The provider ${code(typed)} is not configured here. Configured: ${configuredNames(deps)}.`);
+}
+
+/** "`openai` or `demo`", "none". */
+export const configuredNames = ({ setups }: Deps): string => either(setups.map(({ id }) => code(id))) || "none";

@@ -1,0 +1,57 @@
+import { changeRefresh } from "./change-refresh.js";
+import { defineCommand, type Reply } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { intervalOption } from "./interval-option.js";
+import { providerOption, suggestProviders } from "./provider-option.js";
+import { autoRefreshControls } from "./refresh-controls.js";
+import { inForceLines, inForceWords, overridden } from "./refresh-in-force.js";
+import { code } from "./wording.js";
+
+/** How often the refresher looks at the settings. */
+const NEXT_CHECK = "It takes effect at the next check, within 10 seconds.";
+
+export const settingsAutoRefresh = (deps: CommandDeps) =>
+  defineCommand({
+    path: "settings auto-refresh",
+    about: "Turn the background refresh on or off, and set how often; alone it shows what is in force",
+    access: "operator",
+    visibility: "ephemeral",
+    options: {
+      enabled: { kind: "flag", about: "on or off" },
+      interval: intervalOption,
+      provider: providerOption(deps, "for this provider only; with default: as the workspace"),
+    },
+    async *run(change, { workspace }) {
+      const { enabled, interval, provider } = change;
+      if (enabled === undefined && interval === undefined) {
+        yield inForceReply(deps, workspace, provider);
+        return;
+      }
+      await deps.settings.change(workspace, (before) => changeRefresh(before, change));
+      yield changedReply(deps, workspace, provider);
+    },
+    suggest: (option, typed) => (option === "provider" ? suggestProviders(deps, typed) : []),
+  });
+
+function inForceReply(deps: CommandDeps, workspace: string, provider: string | undefined): Reply {
+  if (provider !== undefined) return { markdown: providerSentence(deps, workspace, provider) };
+  return {
+    markdown: inForceLines(deps, workspace).join("\n"),
+    controls: autoRefreshControls(deps.settings.inForce(workspace).isEnabled),
+  };
+}
+
+function changedReply(deps: CommandDeps, workspace: string, provider: string | undefined): Reply {
+  const { isEnabled } = deps.settings.inForce(workspace, provider);
+  const off = isEnabled ? "" : " A refresh that is running finishes, and `/refresh-models` still works.";
+  if (provider !== undefined) {
+    return { markdown: `Saved. ${providerSentence(deps, workspace, provider)}. ${NEXT_CHECK}${off}` };
+  }
+  const [first = "", ...overrides] = inForceLines(deps, workspace);
+  return { markdown: [`Saved. ${first}. ${NEXT_CHECK}${off}`, ...overrides].join("\n") };
+}
+
+function providerSentence(deps: CommandDeps, workspace: string, provider: string): string {
+  const own = overridden(deps, workspace).includes(provider) ? "" : " (no setting of its own)";
+  return `Auto-refresh of ${code(provider)}: ${inForceWords(deps.settings.inForce(workspace, provider))}${own}`;
+}

@@ -1,0 +1,36 @@
+import type { WorkspaceSettings } from "../refresh/settings.js";
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+
+export const settingsSwitching = ({ settings }: CommandDeps) =>
+  defineCommand({
+    path: "settings switching",
+    about: "Who may choose models here: anyone or operators",
+    access: "operator",
+    visibility: "ephemeral",
+    options: {
+      who: {
+        kind: "choice",
+        about: "anyone or operators; shows what is in force when left out",
+        values: [
+          { value: "anyone", label: "anyone", aliases: ["everyone", "all"] },
+          { value: "operators", label: "operators only", aliases: ["operator", "admins"] },
+        ],
+      },
+    },
+    async *run({ who }, { workspace }) {
+      if (who === undefined) {
+        yield { markdown: `Who may choose models: ${switchingWords(settings.of(workspace))}` };
+        return;
+      }
+      const switching = who === "operators" ? "operators" : "anyone";
+      const after = await settings.change(workspace, (before) => ({ ...before, switching }));
+      yield { markdown: `Saved. Who may choose models: ${switchingWords(after)}` };
+    },
+  });
+
+/** "**anyone** (the default)". */
+export function switchingWords({ switching }: WorkspaceSettings): string {
+  if (switching === undefined) return "**anyone** (the default)";
+  return `**${switching}** (set in this workspace)`;
+}
