@@ -8,7 +8,7 @@ export interface KeyValue {
   get(key: string): Promise<unknown>;
   /** In the order of `keys`; undefined for what is not there or damaged. @throws {StoreError} */
   getMany(keys: readonly string[]): Promise<readonly unknown[]>;
-  /** @throws {StoreError} when it was not stored */
+  /** @throws {StoreError} when it was not stored; undefined is no value */
   set(key: string, value: unknown): Promise<void>;
   /** Resolves also when there was nothing. @throws {StoreError} */
   delete(key: string): Promise<void>;
@@ -47,6 +47,11 @@ export interface Store {
   values(table: Table): KeyValue;
   /** All or nothing, in one step. @throws {StoreError} when nothing was written */
   write(writes: readonly Write[]): Promise<void>;
+  /**
+   * Writes, unless a call with this name did so less than its `forMs` ago: false, and nothing was written. One step, so
+   * that what happens once and the proof that it has happened are never apart. @throws {StoreError}
+   */
+  writeOnce(name: string, forMs: number, writes: readonly Write[]): Promise<boolean>;
   /** One atomic step: takes the name when it is both free and due. @throws {StoreError} */
   claim(name: string, terms: ClaimTerms): Promise<ClaimResult>;
   /** Writes and frees the name in one step; false: the claim is no longer ours and nothing was written. @throws {StoreError} */

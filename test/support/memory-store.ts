@@ -26,6 +26,7 @@ const DAMAGED = "{";
 export function memoryStore(now: () => number): MemoryStore {
   const tables = new Map<Table, Map<string, string>>(TABLES.map((table) => [table, new Map()]));
   const claims = new Map<string, ClaimRecord>();
+  const once = new Map<string, number>();
   let isDown = false;
   let isClosed = false;
   let calls = 0;
@@ -88,6 +89,13 @@ export function memoryStore(now: () => number): MemoryStore {
     async write(writes) {
       await reach();
       apply(writes);
+    },
+    async writeOnce(name, forMs, writes) {
+      await reach();
+      if ((once.get(checkKey(name)) ?? 0) > now()) return false;
+      apply(writes);
+      once.set(name, now() + forMs);
+      return true;
     },
     async claim(name, { ttlMs, minIntervalMs = 0 }) {
       await reach();

@@ -1,2 +1,100 @@
-export class Database {}
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import Libsql from "libsql";
+
+/** libsql waits for a lock synchronously, so this also bounds how long the event loop can stand still. */
+const BUSY_TIMEOUT_MS = 900;
+
+/**
+ * The open files. Two connections of one process on one WAL file are what SQLite before 3.51.3 can lose a commit with
+ * (the WAL-reset bug; libsql carries 3.45.1), so everybody who names a file gets the same connection.
+ */
+const connections = new Map();
+
+function keyOf(file) {
+  return existsSync(file) ? realpathSync(file) : join(realpathSync(dirname(file)), basename(file));
+}
+
+function open(file) {
+  const database = new Libsql(file, { timeout: BUSY_TIMEOUT_MS });
+  const statements = new Map();
+  return {
+    users: 0,
+    all(sql, parameters) {
+      for (const parameter of parameters) {
+        // libsql ends the whole process on a boolean, and binds an object as named parameters.
+        if (parameter !== null && !["string", "number", "bigint"].includes(typeof parameter)) {
+          throw new TypeError(`a ${typeof parameter} cannot be bound to: ${sql}`);
+        }
+      }
+      const statement = statements.get(sql) ?? database.prepare(sql);
+      statements.set(sql, statement);
+      return statement.all(parameters);
+    },
+    close() {
+      statements.clear();
+      database.close();
+    },
+  };
+}
+
+/** Joins the one connection of this process to a file, or opens it. */
+export function connect(file) {
+  const key = keyOf(file);
+  const shared = connections.get(key) ?? open(key);
+  connections.set(key, shared);
+  shared.users += 1;
+  let isOpen = true;
+  return {
+    all(sql, ...parameters) {
+      if (!isOpen) throw new Error("the database is closed");
+      return shared.all(sql, parameters.flat());
+    },
+    close() {
+      if (!isOpen) return;
+      isOpen = false;
+      shared.users -= 1;
+      if (shared.users > 0) return;
+      connections.delete(key);
+      shared.close();
+    },
+  };
+}
+
+/** What @keyv/sqlite uses of sqlite3's class of the same name; callbacks come after the call has returned. */
+export class Database {
+  #connection;
+
+  constructor(file, callback) {
+    settle(callback, () => {
+      this.#connection = connect(file);
+    });
+  }
+
+  configure(option, value) {
+    if (option === "busyTimeout")
+      this.#connection.all(`pragma busy_timeout = ${Math.min(Number(value), BUSY_TIMEOUT_MS)}`);
+  }
+
+  all(sql, ...rest) {
+    const callback = rest.pop();
+    settle(callback, () => this.#connection.all(sql, ...rest));
+  }
+
+  close(callback) {
+    settle(callback, () => this.#connection.close());
+  }
+}
+
+function settle(callback, work) {
+  let result;
+  let fault = null;
+  try {
+    result = work();
+  } catch (error) {
+    fault = error;
+  }
+  queueMicrotask(() => callback?.(fault, result));
+}
+
 export default { Database };

@@ -1,0 +1,55 @@
+import { Keyv, type KeyvOptions, type KeyvStoreAdapter } from "keyv";
+import { checkKey } from "./checks.js";
+import { DAMAGED, decodeRow, encodeRow } from "./row.js";
+import type { KeyValue, Table } from "./store.js";
+import { StoreError, translated } from "./store-error.js";
+
+export interface KeyvTableParts {
+  readonly table: Table;
+  /** Of this table alone: the last Keyv that is built on a store object changes its namespace. */
+  readonly adapter: KeyvStoreAdapter;
+  /** Keys and texts of all rows whose key begins with `prefix`, in any order. Keyv's own iterator takes `_` for a wildcard. */
+  readonly scan: (prefix: string) => Promise<readonly (readonly [key: string, text: unknown])[]>;
+}
+
+const OPTIONS: Omit<KeyvOptions, "store"> = {
+  // The table is the namespace; with Keyv's own every key would begin with it once more.
+  namespace: "",
+  useKeyPrefix: false,
+  // Else a failed read is "not there" and a failed write is false.
+  throwOnErrors: true,
+  serialize: ({ value }) => encodeRow(value),
+  // Never throws, so that one damaged row does not fail the reading of the others; never lets anything expire.
+  deserialize: (text) => ({ value: decodeRow(text) as never }),
+};
+
+/** Narrows a Keyv to the port: one row's damage stays its own, and what failed is named. */
+export function createKeyvTable({ table, adapter, scan }: KeyvTableParts): KeyValue {
+  const keyv = new Keyv<unknown>(adapter, OPTIONS);
+  keyv.on("error", () => {}); // the call that failed throws the same error
+
+  return {
+    get: (key) =>
+      translated(`reading "${key}" of ${table}`, async () => {
+        const value = await keyv.get(checkKey(key));
+        if (value === DAMAGED) throw new StoreError(`the row "${key}" of ${table} is damaged; delete it to mend that`);
+        return value;
+      }),
+    getMany: (keys) =>
+      translated(`reading ${keys.length} rows of ${table}`, async () => {
+        if (keys.length === 0) return [];
+        const values = await keyv.getMany(keys.map(checkKey));
+        return values.map((value) => (value === DAMAGED ? undefined : value));
+      }),
+    set: (key, value) =>
+      translated(`writing "${key}" of ${table}`, async () => void (await keyv.set(checkKey(key), value))),
+    delete: (key) => translated(`deleting "${key}" of ${table}`, async () => void (await keyv.delete(checkKey(key)))),
+    entries: (prefix = "") =>
+      translated(`reading ${table}`, async () =>
+        (await scan(prefix))
+          .map(([key, text]) => [key, decodeRow(text)] as const)
+          .filter(([, value]) => value !== DAMAGED)
+          .sort(([a], [b]) => (a < b ? -1 : 1)),
+      ),
+  };
+}

@@ -1,0 +1,80 @@
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { type Connection, connect } from "sqlite3";
+import type { Clock } from "../clock.js";
+import { messageOf, StartupError } from "../errors.js";
+import { prepareSchema } from "./sqlite-schema.js";
+
+/** Switching a new file to WAL fails at once while another process does the same, whatever the busy timeout says. */
+const OPEN_ATTEMPTS = 20;
+const OPEN_RETRY_MS = 50;
+
+/**
+ * The path that a `sqlite://` URL names, absolute.
+ * @throws {StartupError} when it names none
+ */
+export function sqlitePath(url: string): string {
+  const path = url.slice(url.indexOf("://") + 3);
+  if (path === "") throw new StartupError("STORE_URL: sqlite:// needs a path, as sqlite://data/evergreen.sqlite");
+  return resolve(path);
+}
+
+/**
+ * Opens the file, or makes it and its folder. A file that is not ours is left as it is.
+ * @throws {StartupError} when it cannot be used, naming the path and the mend
+ */
+export async function openSqliteFile(path: string, clock: Clock): Promise<Connection> {
+  makeFolder(dirname(path));
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile()) {
+    throw new StartupError(`STORE_URL: ${path} is no file; name a file in it, as ${path}/evergreen.sqlite`);
+  }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return openOnce(path);
+    } catch (error) {
+      if (error instanceof StartupError) throw error;
+      if (codeOf(error) !== "SQLITE_BUSY" || attempt === OPEN_ATTEMPTS) throw asStartupError(path, error);
+      await clock.sleep(OPEN_RETRY_MS);
+    }
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new StartupError(
+      `STORE_URL: the folder ${folder} cannot be made (${messageOf(error)}); make it writable, or name another path`,
+      error,
+    );
+  }
+}
+
+function openOnce(path: string): Connection {
+  const connection = connect(path);
+  try {
+    prepareSchema(connection, path);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "");
+
+/** What SQLite says about a file, and how to mend it; the rest is about rights and space. */
+const FAULTS: Readonly<Record<string, string>> = {
+  SQLITE_NOTADB: "is not an SQLite database; move it away to start empty, or name another path",
+  SQLITE_CORRUPT: "is damaged; bring a backup back, or move it away to start empty",
+  SQLITE_BUSY: "is locked by another program; stop that, or name another path",
+};
+
+/** What went wrong with the file at `path`, and the mend. */
+export function asStartupError(path: string, error: unknown): StartupError {
+  const fault =
+    FAULTS[codeOf(error)] ??
+    `cannot be opened for writing (${messageOf(error)}); give the bot the right to write the file and its folder, or name another path`;
+  return new StartupError(`STORE_URL: ${path} ${fault}`, error);
+}
