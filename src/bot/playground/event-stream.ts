@@ -1,0 +1,60 @@
+/** One browser or script that listens; what it has not taken yet waits here, the latest of a kind only. */
+export interface EventStream {
+  readonly channel: string;
+  readonly client: string | undefined;
+  readonly body: ReadableStream<Uint8Array>;
+  /** A later event with the same key takes the place of one that still waits. */
+  push(key: string, text: string): void;
+  end(): void;
+}
+
+/** Beyond it a consumer is cut off; it comes back and reads the conversation anew. */
+const MOST_WAITING_CHARS = 4_000_000;
+
+/** An event as the wire has it; JSON has no line breaks of its own. */
+export const eventText = (event: string, data: object): string => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+export function openEventStream(
+  terms: { readonly channel: string; readonly client: string | undefined },
+  onEnd: (stream: EventStream) => void,
+): EventStream {
+  const encoder = new TextEncoder();
+  // A Map keeps the place of a key that is set again: an edit never overtakes the message that it edits.
+  const waiting = new Map<string, string>();
+  let waitingChars = 0;
+  let wake: (() => void) | undefined;
+  let isEnded = false;
+
+  const end = () => {
+    if (isEnded) return;
+    isEnded = true;
+    waiting.clear();
+    wake?.();
+    onEnd(stream);
+  };
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (waiting.size === 0 && !isEnded) await new Promise<void>((resolve) => (wake = resolve));
+      wake = undefined;
+      if (isEnded) return controller.close();
+      const text = [...waiting.values()].join("");
+      waiting.clear();
+      waitingChars = 0;
+      controller.enqueue(encoder.encode(text));
+    },
+    cancel: end,
+  });
+  const stream: EventStream = {
+    ...terms,
+    body,
+    push(key, text) {
+      if (isEnded) return;
+      waitingChars += text.length - (waiting.get(key)?.length ?? 0);
+      waiting.set(key, text);
+      if (waitingChars > MOST_WAITING_CHARS) return end();
+      wake?.();
+    },
+    end,
+  };
+  return stream;
+}

@@ -1,0 +1,80 @@
+import { UserError } from "../../errors.js";
+import { HttpError } from "../http/http-error.js";
+import type { CommandCall, PlatformHandlers } from "../platform.js";
+import { PLATFORM_NAME, type PlaygroundParts, WORKSPACE } from "./platform.js";
+import { publicMessage, withTimesInWords } from "./render.js";
+import { controlsOf, marksOf } from "./rows.js";
+
+export interface InboxDeps extends PlaygroundParts {
+  handlers(): PlatformHandlers | undefined;
+  newId(): string;
+}
+
+/** What people do on the playground. */
+export interface Inbox {
+  /** Resolves with the id of the stored question, or of the command's reply. @throws {HttpError} @throws {StoreError} */
+  receive(channel: string, text: string, client: string | undefined): Promise<string>;
+  /** Puts a person's reaction on a message. @throws {HttpError} @throws {StoreError} */
+  react(channel: string, message: string, emoji: string): Promise<readonly string[]>;
+}
+
+/** On the playground everyone is the operator, and all are one person. */
+const PERSON = { id: "local", name: "you" };
+const MOST_REACTIONS = 20;
+
+export function createInbox({ messages, hub, clock, log, handlers, newId }: InboxDeps): Inbox {
+  const here = (channel: string) => ({ platform: PLATFORM_NAME, workspace: WORKSPACE, channel });
+
+  const runCommand = async (given: PlatformHandlers, call: CommandCall, id: string, client: string | undefined) => {
+    const audience = { channel: call.channel.channel, client };
+    for await (const reply of given.onCommand(call)) {
+      const text = withTimesInWords(reply.markdown, clock.now());
+      const file = reply.file && {
+        name: reply.file.name,
+        alt: reply.file.alt,
+        base64: Buffer.from(reply.file.bytes).toString("base64"),
+      };
+      const data = { id, text, controls: controlsOf(reply.controls), ...(file && { file }) };
+      hub.send(audience, "ephemeral", data);
+    }
+  };
+  const ask = async (given: PlatformHandlers, channel: string, text: string) => {
+    const question = { author: "user", text, mark: null, reactions: [], controls: [], replyTo: null } as const;
+    const row = await messages.add(channel, { ...question, reactions: [], controls: [], at: clock.now() });
+    hub.send({ channel }, "message", publicMessage(row, clock.now()));
+    const message = { ...here(channel), message: row.id };
+    try {
+      await given.onMention({ message, author: PERSON, text, isDirect: false, isOperator: true });
+    } catch (error) {
+      // It was not accepted, so it was not asked.
+      await messages.remove(channel, row.id);
+      hub.send({ channel }, "removed", { id: row.id });
+      throw error instanceof UserError ? new HttpError(503, error.message) : error;
+    }
+    return row.id;
+  };
+  return {
+    async receive(channel, text, client) {
+      const given = handlers();
+      if (given === undefined) throw new HttpError(503, "The bot is starting or stopping; try again in a moment.");
+      if (!/^[/!]/.test(text)) return ask(given, channel, text);
+      const id = `command-${newId()}`;
+      const call = { channel: here(channel), author: PERSON, text, isDirect: false, isOperator: true };
+      runCommand(given, call, id, client).catch((error) => log.error({ error, id }, "a command's reply was not shown"));
+      return id;
+    },
+    async react(channel, message, emoji) {
+      const row = await messages.change(channel, message, (before) =>
+        before.reactions.includes(emoji) || before.reactions.length >= MOST_REACTIONS
+          ? before
+          : { ...before, reactions: [...before.reactions, emoji] },
+      );
+      if (row?.reactions.includes(emoji) === false) throw new HttpError(400, "This message has enough reactions.");
+      if (row === undefined) throw new HttpError(404, "There is no such message in this channel.");
+      await messages.save(channel, message);
+      const data = { id: message, marks: marksOf(row) };
+      hub.send({ channel }, "mark", data);
+      return data.marks;
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import type { Clock } from "../../clock.js";
+import type { Reply } from "../../commands/command.js";
+import { AppError } from "../../errors.js";
+import type { Log } from "../../log.js";
+import type { ChatPlatform, PlatformHandlers } from "../platform.js";
+import type { EditSaver } from "./edit-saver.js";
+import type { EventHub } from "./event-hub.js";
+import type { MessageLog } from "./message-log.js";
+import { MARK_EMOJI, publicMessage, withTimesInWords } from "./render.js";
+import { controlsOf, marksOf, type Row } from "./rows.js";
+
+export interface PlaygroundParts {
+  readonly messages: MessageLog;
+  readonly hub: EventHub;
+  readonly saver: EditSaver;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export const PLATFORM_NAME = "playground";
+export const WORKSPACE = "local";
+
+/** The playground as the bot sees it. `handlers` is what `start` gave, for the doors that people come through. */
+export function createPlatform(
+  { messages, hub, saver, clock, log }: PlaygroundParts,
+  onStatusChange: (listener: () => void) => () => void,
+): { readonly platform: ChatPlatform; handlers(): PlatformHandlers | undefined } {
+  let handlers: PlatformHandlers | undefined;
+  let stopListening = () => {};
+
+  const show = (row: Row, channel: string) => {
+    const text = withTimesInWords(row.text, clock.now());
+    hub.send({ channel }, "edit", { id: row.id, text, ...(row.controls.length > 0 && { controls: row.controls }) });
+  };
+  const changed = (row: Row | undefined, id: string): Row => {
+    if (row === undefined) throw new AppError("platform", `The playground has no message ${id} any more`);
+    return row;
+  };
+  const content = (reply: Reply) => ({ text: reply.markdown, controls: controlsOf(reply.controls) });
+
+  const platform: ChatPlatform = {
+    name: PLATFORM_NAME,
+    limits: { maxMessageChars: 100_000, minEditGapMs: 80 },
+    workspaces: () => [`${PLATFORM_NAME}:${WORKSPACE}`],
+    fault: () => (handlers === undefined ? "the playground is not up" : undefined),
+    async start(given) {
+      await messages.load();
+      handlers = given;
+      stopListening = onStatusChange(() => hub.sendStatus());
+      hub.start();
+    },
+    async stop() {
+      handlers = undefined;
+      stopListening();
+      await saver.flush().catch((error) => log.error({ error }, "the last texts of the playground were not stored"));
+      hub.stop();
+    },
+    async post({ channel }, reply, replyTo) {
+      const row = await messages.add(channel, {
+        author: "bot",
+        ...content(reply),
+        mark: null,
+        reactions: [],
+        replyTo: replyTo?.message ?? null,
+        at: clock.now(),
+      });
+      hub.send({ channel }, "message", publicMessage(row, clock.now()));
+      return { platform: PLATFORM_NAME, workspace: WORKSPACE, channel, message: row.id };
+    },
+    async edit({ channel, message }, reply) {
+      const row = await messages.change(channel, message, (before) => ({ ...before, ...content(reply) }));
+      show(changed(row, message), channel);
+      saver.note(channel, message);
+    },
+    async append({ channel, message }, lines) {
+      const before = changed(await messages.find(channel, message), message).text;
+      const text = before === "" ? lines : `${before}\n\n${lines}`;
+      const row = await messages.change(channel, message, (now) => ({ ...now, text }));
+      await messages.save(channel, message);
+      show(changed(row, message), channel);
+      return before;
+    },
+    async mark({ channel, message }, mark) {
+      // The end mark is the promise that nothing of the answer can be lost any more.
+      await saver.flush(channel);
+      const emoji = mark === undefined ? null : MARK_EMOJI[mark];
+      const row = await messages.change(channel, message, (before) => ({ ...before, mark: emoji }));
+      const marks = marksOf(changed(row, message));
+      await messages.save(channel, message);
+      hub.send({ channel }, "mark", { id: message, marks });
+    },
+    async showStatus() {
+      hub.sendStatus();
+    },
+  };
+  return { platform, handlers: () => handlers };
+}

@@ -1,0 +1,51 @@
+import { randomBytes } from "node:crypto";
+import type { Hono } from "hono";
+import type { Clock } from "../../clock.js";
+import type { Log } from "../../log.js";
+import type { Store } from "../../store/store.js";
+import type { ChatPlatform } from "../platform.js";
+import { assetRoutes } from "./assets.js";
+import { createEditSaver } from "./edit-saver.js";
+import { createEventHub } from "./event-hub.js";
+import { createInbox } from "./inbox.js";
+import { createMessageLog } from "./message-log.js";
+import { createPlatform } from "./platform.js";
+import { apiRoutes, type CommandHint } from "./routes.js";
+
+export interface PlaygroundDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The body of `/api/status`. */
+  status(): object;
+  /** Calls back after every change of it; returns how to stop that. */
+  onStatusChange(listener: () => void): () => void;
+  /** What the composer offers; nothing when unset. */
+  commands?(): readonly CommandHint[];
+  /** A random text of `[a-z0-9]`. */
+  newId?(): string;
+}
+
+/** The chat surface in the browser: a chat service of its own, and a platform of the bot like the others. */
+export interface Playground extends ChatPlatform {
+  readonly routes: (app: Hono) => void;
+}
+
+export function createPlayground(deps: PlaygroundDeps): Playground {
+  const { store, clock, log, status, onStatusChange } = deps;
+  const newId = deps.newId ?? (() => randomBytes(6).toString("hex"));
+  const messages = createMessageLog({ store, newId });
+  const hub = createEventHub({ clock, status });
+  const saver = createEditSaver({ clock, log, save: messages.save });
+  const parts = { messages, hub, saver, clock, log };
+  const { platform, handlers } = createPlatform(parts, onStatusChange);
+  const inbox = createInbox({ ...parts, handlers, newId });
+  const mountApi = apiRoutes({ messages, hub, inbox, clock, commands: deps.commands ?? (() => []) });
+  return {
+    ...platform,
+    routes(app) {
+      mountApi(app);
+      assetRoutes(app);
+    },
+  };
+}

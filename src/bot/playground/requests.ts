@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { HttpError } from "../http/http-error.js";
+
+const channel = z.string().regex(/^[a-z0-9-]{1,64}$/, "A channel's name is 1 to 64 of a-z, 0-9 and -.");
+const client = z.string().regex(/^[\w-]{1,64}$/, "`client` is 1 to 64 letters, digits, - and _.");
+/** One emoji: pictures, flags and keycaps with their joiners; digits alone are none. */
+const EMOJI =
+  /^(?=.*(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3))(?:\p{Extended_Pictographic}|\p{Emoji_Component}){1,16}$/u;
+
+const newMessage = z.object({
+  text: z.string("`text` is missing.").trim().min(1, "`text` is empty."),
+  client: client.optional(),
+});
+const newMark = z.object({
+  channel,
+  message: z.string("`message` is missing.").min(1).max(128),
+  emoji: z.string("`emoji` is missing.").regex(EMOJI, "`emoji` is not one emoji."),
+});
+
+export const parseChannel = (value: unknown): string => parse(channel, value);
+export const parseClient = (value: unknown): string | undefined => parse(client.optional(), value);
+export const parseMessage = (value: unknown): z.infer<typeof newMessage> => parse(newMessage, value);
+export const parseMark = (value: unknown): z.infer<typeof newMark> => parse(newMark, value);
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new HttpError(400, parsed.error.issues[0]?.message ?? "The request is not valid.");
+}
