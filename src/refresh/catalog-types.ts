@@ -14,6 +14,15 @@ export type Outcome =
 
 export type RowState = "listed" | "unlisted" | "retired" | "not-usable-here";
 
+/** A row that has left its list. */
+export interface MissingRow {
+  readonly model: ModelInfo;
+  /** Good lists in a row that did not have it. */
+  readonly misses: number;
+  /** Success of the last list that had it. */
+  readonly lastListedAt: number;
+}
+
 /** Facts only; "fresh", "due" and "backing off" are derived from them. Times are epoch ms; null is unknown. */
 export interface CatalogEntry {
   /** Provider, base URL and a fingerprint of the key: a list belongs to all three. */
@@ -32,6 +41,8 @@ export interface CatalogEntry {
   readonly lastFailure: string | null;
   /** Not before then, as the provider asked. */
   readonly retryAfterAt: number | null;
+  /** What has left the list, latest first; unset is none. */
+  readonly missing?: readonly MissingRow[];
 }
 
 /** What everybody reads: immutable, swapped as a whole, complete without network or store. */

@@ -67,9 +67,12 @@ export interface Refresher {
   status(): RefreshStatus;
   /** Loads the stored lists into the snapshot. @throws {StoreError} when they cannot be read */
   load(): Promise<void>;
-  /** Refreshes what is due; called every 10 s. Never rejects. */
+  /** Refreshes what is due; called every 10 s, and once right after the start. Never rejects. */
   tick(): Promise<void>;
-  /** Refreshes these providers (all when unset) now, joining a fetch that runs already. Never rejects. */
+  /**
+   * For a person: refreshes these providers (all when unset) now, joining a fetch that runs already. For the clock and
+   * the start: those of them that are due. Never rejects.
+   */
   refresh(trigger: Trigger, providers?: readonly ProviderId[]): Promise<readonly RefreshResult[]>;
   /** A person did something in this workspace just now: what the smart interval lives on. */
   noteActivity(workspace: string): void;

@@ -1,0 +1,125 @@
+import type { Clock } from "../clock.js";
+import type { Log } from "../log.js";
+import type { Provider } from "../providers/provider.js";
+import type { Claim, ClaimResult, Store } from "../store/store.js";
+import type { Catalog } from "./catalog.js";
+import { fetchList, type ListAnswer } from "./fetch-list.js";
+import { changesBetween, nextEntry } from "./next-entry.js";
+import type { RefreshEvent, RefreshResult, Trigger } from "./refresher.js";
+
+export interface RefreshOneDeps {
+  readonly catalog: Catalog;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timeoutMs: number;
+  /** Aborts at the shutdown. */
+  readonly signal: AbortSignal;
+  readonly onOutcome: (event: RefreshEvent) => void;
+}
+
+export interface RefreshOrder {
+  readonly provider: Provider;
+  readonly trigger: Trigger;
+  /** For the claim: 0 where the attempt must not wait. */
+  readonly minIntervalMs: number;
+  /** Asked again under the claim, with what others have stored until then. */
+  readonly isStillWanted: () => boolean;
+}
+
+/** Long enough for a fetch and its commit, short enough not to miss much after a crash. */
+const leaseMs = (timeoutMs: number) => Math.max(30_000, 3 * timeoutMs);
+
+/** One provider: claim, look again, fetch under the deadline, store under the claim, swap it in. Never rejects. */
+export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Promise<RefreshResult> {
+  const { catalog, store, log } = deps;
+  const { id } = order.provider;
+  const skipped = (why: string): RefreshResult => {
+    catalog.setFetching(id, false);
+    return { provider: id, outcome: "skipped", why, added: 0, gone: 0, entry: catalog.entry(id) };
+  };
+
+  let claimed: ClaimResult;
+  try {
+    const { minIntervalMs } = order;
+    claimed = await store.claim(`refresh:${id}`, {
+      ttlMs: leaseMs(deps.timeoutMs),
+      ...(minIntervalMs > 0 && { minIntervalMs }),
+    });
+    await catalog.pickUp();
+  } catch (error) {
+    log.warn({ error, provider: id }, "No refresh, as the store cannot be reached");
+    return skipped("the store cannot be reached");
+  }
+  if (!claimed.held) return skipped("another refresh of it is under way or has just ended");
+  const { claim } = claimed;
+  if (!order.isStillWanted()) {
+    await release(deps, claim);
+    return skipped("another replica was faster");
+  }
+
+  catalog.setFetching(id, true);
+  const attemptedAt = deps.clock.now();
+  let answer: ListAnswer;
+  try {
+    answer = await fetchList(order.provider, deps);
+  } catch {
+    // The shutdown: fetchList makes everything else a value.
+    await release(deps, claim);
+    return skipped("Evergreen is stopping");
+  }
+  const answeredAt = deps.clock.now();
+  const before = catalog.entry(id);
+  const entry = nextEntry(before, answer, { attemptedAt, answeredAt });
+  try {
+    const isStored = await store.commit(claim, catalog.writesFor(id, entry, claim.fence));
+    if (!isStored) {
+      await pickUpOrLater(deps);
+      return skipped("another replica was faster");
+    }
+    catalog.put(id, entry, claim.fence);
+  } catch (error) {
+    log.warn({ error, provider: id }, "A model list could not be stored; it is kept in memory");
+    catalog.put(id, entry);
+  }
+  const result: RefreshResult = { provider: id, outcome: answer.outcome, ...changesBetween(before, entry), entry };
+  report(deps, order, answer, result);
+  deps.onOutcome({
+    provider: id,
+    trigger: order.trigger,
+    outcome: answer.outcome,
+    durationMs: Math.max(0, answeredAt - attemptedAt),
+  });
+  return result;
+}
+
+async function pickUpOrLater({ catalog, log }: RefreshOneDeps): Promise<void> {
+  try {
+    await catalog.pickUp();
+  } catch (error) {
+    log.debug({ error }, "What another replica stored could not be read; the next tick does");
+  }
+}
+
+async function release({ store, log }: RefreshOneDeps, claim: Claim): Promise<void> {
+  try {
+    await store.commit(claim, []);
+  } catch (error) {
+    log.debug({ error, claim: claim.name }, "A claim could not be freed; it ends by itself");
+  }
+}
+
+function report(
+  { log }: RefreshOneDeps,
+  { provider, trigger }: RefreshOrder,
+  answer: ListAnswer,
+  result: RefreshResult,
+) {
+  const { added, gone, entry, outcome } = result;
+  const facts = { provider: provider.id, trigger, outcome };
+  if (answer.outcome !== "ok") {
+    const { error, message } = answer;
+    log.warn({ ...facts, failures: entry.consecutiveFailures, error }, `No new model list: ${message}`);
+  } else if (added > 0 || gone > 0) log.info({ ...facts, added, gone }, "The model list changed");
+  else log.debug({ ...facts, models: entry.models.length }, "The model list is as it was");
+}

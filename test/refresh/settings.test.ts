@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { createSettings } from "../../src/refresh/settings.js";
+import { fakeClock, settle } from "../support/fake-clock.js";
+import { memoryStore } from "../support/memory-store.js";
+
+function world(store = memoryStore(fakeClock().now)) {
+  const warnings: unknown[] = [];
+  const warn = (facts: unknown) => void warnings.push(facts);
+  const log = { debug() {}, info() {}, warn, error: warn };
+  const settings = createSettings({ store, host: { isEnabled: true, intervalMs: 300_000 }, log });
+  return { store, settings, warnings };
+}
+
+describe("inForce()", () => {
+  it("is the host's where nothing is set", () => {
+    expect(world().settings.inForce("w", "openai")).toEqual({
+      isEnabled: true,
+      enabledBy: "host",
+      interval: { kind: "fixed", ms: 300_000 },
+      intervalBy: "host",
+    });
+  });
+
+  it("takes the provider's override before the workspace's, each value for itself", async () => {
+    const { settings } = world();
+    await settings.change("w", () => ({
+      isEnabled: false,
+      interval: 10,
+      providers: { openai: { isEnabled: true }, groq: { interval: "smart" } },
+    }));
+    expect(settings.inForce("w")).toMatchObject({ isEnabled: false, enabledBy: "workspace", intervalBy: "workspace" });
+    expect(settings.inForce("w", "openai")).toEqual({
+      isEnabled: true,
+      enabledBy: "override",
+      interval: { kind: "fixed", ms: 600_000 },
+      intervalBy: "workspace",
+    });
+    expect(settings.inForce("w", "groq")).toEqual({
+      isEnabled: false,
+      enabledBy: "workspace",
+      interval: { kind: "smart" },
+      intervalBy: "override",
+    });
+    expect(settings.inForce("other", "openai").enabledBy).toBe("host");
+    expect(settings.inForce("w", "__proto__").intervalBy).toBe("workspace");
+  });
+});
+
+describe("change()", () => {
+  it("is still there after a restart", async () => {
+    const { settings, store } = world();
+    await settings.change("w", () => ({ interval: 15, model: "openai/gpt-5", switching: "operators" }));
+    const next = world(store).settings;
+    await next.load();
+    expect(next.of("w")).toEqual({ interval: 15, model: "openai/gpt-5", switching: "operators" });
+  });
+
+  it("applies changes of one workspace one after the other", async () => {
+    const { settings } = world();
+    await Promise.all([
+      settings.change("w", (before) => ({ ...before, isEnabled: false })),
+      settings.change("w", (before) => ({ ...before, interval: 1 })),
+      settings.change("w", (before) => ({ ...before, model: "a/b" })),
+    ]);
+    expect(settings.of("w")).toEqual({ isEnabled: false, interval: 1, model: "a/b" });
+  });
+
+  it("is in force only once it is stored, and not at all where that fails", async () => {
+    const { settings, store } = world();
+    const changing = settings.change("w", () => ({ interval: 1 }));
+    expect(settings.of("w")).toEqual({});
+    await changing;
+    expect(settings.of("w")).toEqual({ interval: 1 });
+    store.breakDown();
+    await expect(settings.change("w", () => ({ interval: 3 }))).rejects.toThrow(/store/);
+    expect(settings.of("w")).toEqual({ interval: 1 });
+    store.recover();
+    await settings.change("w", (before) => ({ ...before, isEnabled: true }));
+    expect(settings.of("w")).toEqual({ interval: 1, isEnabled: true });
+  });
+
+  it("tells its listeners, and goes on when one throws", async () => {
+    const { settings, warnings } = world();
+    const heard: string[] = [];
+    settings.onChange(() => {
+      throw new Error("listener");
+    });
+    const stop = settings.onChange((workspace) => heard.push(workspace));
+    await settings.change("w", () => ({}));
+    stop();
+    await settings.change("v", () => ({}));
+    await settle();
+    expect(heard).toEqual(["w"]);
+    expect(warnings).toHaveLength(2);
+  });
+});
+
+describe("load()", () => {
+  it("takes the host's for a damaged row only", async () => {
+    const { settings, store, warnings } = world();
+    await store.values("settings").set("bad", { interval: 7 });
+    await store.values("settings").set("good", { interval: 3, future: "kept" });
+    store.damage("settings", "torn");
+    await settings.load();
+    expect(settings.of("bad")).toEqual({});
+    expect(settings.of("torn")).toEqual({});
+    expect(settings.of("good")).toEqual({ interval: 3, future: "kept" });
+    expect(warnings).toEqual([{ workspace: "bad" }]);
+  });
+});
