@@ -6,11 +6,14 @@ export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 const SECRET_SHAPES =
   /\b(?:sk-[\w-]{8,}|xox[abeprs]-[\w-]{8,}|xapp-[\w-]{8,}|gsk_\w{8,}|xai-[\w-]{8,}|AIza[\w-]{20,})|\b(Bearer\s+)[\w.~+/=-]{8,}/g;
 
+/** Anything shorter keeps no secret, and blanking it would make the log unreadable. */
+const MIN_SECRET_CHARS = 3;
+
 /** A function that blanks the given secrets, and everything shaped like one, out of any text. */
 export function createScrubber(secrets: readonly string[]): (text: string) => string {
   // As they stand, as JSON writes them and as a URL carries them; the longest first, should one hold another.
   const forms = secrets
-    .filter((secret) => secret.length > 0)
+    .filter((secret) => secret.length >= MIN_SECRET_CHARS)
     .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
   const known = [...new Set(forms)].sort((a, b) => b.length - a.length);
   return (text) =>

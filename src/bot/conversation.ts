@@ -4,6 +4,10 @@ import type { ChannelKey, MessageKey } from "./platform.js";
 export const conversationOf = ({ platform, workspace, channel, thread }: ChannelKey): string =>
   [platform, workspace, channel, ...(thread === undefined ? [] : [thread])].join(":");
 
+/** The channel that a message stands in, over all its threads. */
+export const channelOf = ({ platform, workspace, channel }: ChannelKey): string =>
+  `${platform}:${workspace}:${channel}`;
+
 /** What settings and limits know a workspace by. */
 export const workspaceOf = ({ platform, workspace }: ChannelKey): string => `${platform}:${workspace}`;
 

@@ -1,0 +1,155 @@
+import { randomBytes } from "node:crypto";
+import { type Chat, createChat } from "./bot/chat.js";
+import { createHttpServer } from "./bot/http/server.js";
+import { createMetrics } from "./bot/metrics.js";
+import type { ChatPlatform } from "./bot/platform.js";
+import type { PlatformDefinition } from "./bot/platform-definition.js";
+import { handlersOf } from "./bot/platform-handlers.js";
+import { recover } from "./bot/recover.js";
+import { modelsView, statusView } from "./bot/status-view.js";
+import type { Clock } from "./clock.js";
+import type { Command } from "./commands/command.js";
+import type { CommandDeps } from "./commands/command-deps.js";
+import { createDispatcher } from "./commands/dispatch.js";
+import { modelInForce } from "./commands/model-in-force.js";
+import type { Config } from "./config.js";
+import type { Log } from "./log.js";
+import type { ProviderSetup } from "./providers/provider.js";
+import { createRefresher } from "./refresh/create-refresher.js";
+import { createSettings } from "./refresh/settings.js";
+import { createSessions } from "./store/sessions.js";
+import type { Store } from "./store/store.js";
+import { createMessageLimits } from "./usage/message-limits.js";
+import { createProviderSlots } from "./usage/provider-slots.js";
+
+export interface AppDeps {
+  readonly config: Config<ProviderSetup>;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly fetch: typeof fetch;
+  readonly platforms: readonly PlatformDefinition[];
+  createCommands(deps: CommandDeps): readonly Command[];
+}
+
+/** The parts of a running bot, put together and started. */
+export interface App {
+  readonly url: string;
+  /** Refreshes what is due; the schedule's beat. */
+  tick(): Promise<void>;
+  /** Lets answers finish for up to `graceMs`, then ends everything and closes the store. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Settings of the playground's own workspace are what `/api/status` shows. */
+const STATUS_WORKSPACE = "playground:local";
+
+/**
+ * Puts the parts together and starts them: stored lists first, then unfinished answers, then the doors. Nothing waits
+ * for a provider.
+ * @throws {StartupError} when the address cannot be had @throws {StoreError} when the stored lists cannot be read
+ */
+export async function startApp(deps: AppDeps): Promise<App> {
+  const { config, store, clock, log } = deps;
+  const newReference = () => randomBytes(4).toString("hex");
+  const providerDeps = {
+    fetch: deps.fetch,
+    clock,
+    warn: (message: string) => log.warn({ message }, "a provider's client warns"),
+  };
+  const loaded = await Promise.all(
+    config.providers.map(async (setup) => ({ ...setup, provider: await setup.load(providerDeps) })),
+  );
+  const settings = createSettings({ store, log, host: config.refresh });
+  const sessions = createSessions({ store, now: clock.now });
+
+  const platforms: ChatPlatform[] = [];
+  const metrics = createMetrics({ clock, refresher: () => refresher, load: () => chat.load() });
+  const refresher = createRefresher({
+    providers: loaded,
+    store,
+    settings,
+    workspaces: () =>
+      platforms.filter((platform) => platform.fault() === undefined).flatMap((platform) => platform.workspaces()),
+    clock,
+    log,
+    refresh: config.refresh,
+    onOutcome: metrics.onRefresh,
+  });
+  const host = { defaultModel: config.chat.defaultModel };
+  const chat: Chat = createChat({
+    sessions,
+    refresher,
+    providers: new Map(loaded.map(({ id, provider }) => [id, provider])),
+    defaultModel: (workspace) => modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
+    limits: createMessageLimits(config.limits, clock),
+    slots: createProviderSlots(config.limits.providerConcurrency),
+    chat: config.chat,
+    clock,
+    log,
+    newReference,
+    onTurn: metrics.onTurn,
+  });
+  const commands = deps.createCommands({
+    refresher,
+    settings,
+    sessions,
+    turns: chat.control,
+    setups: config.providers,
+    host,
+    clock,
+  });
+  const dispatcher = createDispatcher({ commands, log, newId: newReference });
+
+  await settings.load();
+  await refresher.load();
+  const status = () => statusView(refresher, settings, STATUS_WORKSPACE);
+  const onStatusChange = (listener: () => void) => {
+    const stops = [refresher.onChange(listener), settings.onChange(listener)];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  };
+  const parts = await Promise.all(
+    deps.platforms
+      .filter((definition) => definition.isConfigured(config))
+      .map((definition) => definition.create({ config, store, clock, log, commands, status, onStatusChange })),
+  );
+  platforms.push(...parts.map(({ platform }) => platform));
+
+  const server = createHttpServer({
+    config: config.http,
+    clock,
+    log,
+    isAlive: () => true,
+    readiness: () => {
+      const problems = platforms.flatMap((platform) => platform.fault() ?? []);
+      return { isReady: problems.length === 0, problems };
+    },
+    status,
+    models: () => modelsView(refresher),
+    metrics: metrics.text,
+    metricsContentType: metrics.contentType,
+    routes: parts.flatMap(({ routes }) => routes ?? []),
+  });
+
+  for (const platform of platforms) await platform.start(handlersOf(platform, { chat, dispatcher, refresher }));
+  const recovered = await recover({ sessions, platforms, clock, log });
+  if (recovered > 0) log.info({ recovered }, "unfinished answers of an earlier run were marked");
+  void refresher.tick();
+  const { url } = await server.start();
+  return {
+    url,
+    tick: refresher.tick,
+    async stop(graceMs) {
+      refresher.stop();
+      await chat.stop(graceMs);
+      for (const platform of platforms)
+        await platform
+          .stop()
+          .catch((error) => log.warn({ error, platform: platform.name }, "a platform did not stop in order"));
+      await server.stop();
+      await store.close();
+    },
+  };
+}

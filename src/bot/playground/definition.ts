@@ -1,0 +1,13 @@
+import type { PlatformDefinition } from "../platform-definition.js";
+import { createPlayground } from "./playground.js";
+
+/** The chat page in the browser. */
+export const playgroundPlatform: PlatformDefinition = {
+  name: "playground",
+  isConfigured: (config) => config.playground,
+  async create({ store, clock, log, commands, status, onStatusChange }) {
+    const hints = commands.map(({ path, about }) => ({ path, about }));
+    const playground = createPlayground({ store, clock, log, status, onStatusChange, commands: () => hints });
+    return { platform: playground, routes: playground.routes };
+  },
+};

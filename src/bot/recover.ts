@@ -1,0 +1,58 @@
+import type { Clock } from "../clock.js";
+import type { Log } from "../log.js";
+import type { OpenQuestion, Sessions } from "../store/sessions.js";
+import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
+import { messageKeySchema } from "./message-key.js";
+import type { ChatPlatform } from "./platform.js";
+
+export interface RecoverDeps {
+  readonly sessions: Sessions;
+  readonly platforms: readonly ChatPlatform[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Gives every question that an earlier process left without its end mark one; failures are tried again at the next start. */
+export async function recover(deps: RecoverDeps): Promise<number> {
+  const { sessions, platforms, log } = deps;
+  let recovered = 0;
+  for (const [id, question] of await sessions.openQuestions()) {
+    const message = messageKeySchema.safeParse(question.message);
+    const platform = platforms.find(({ name }) => message.data?.platform === name);
+    if (platform === undefined || message.data === undefined) continue; // its platform is not configured today
+    try {
+      const ending = question.ended ?? "interrupted";
+      if (question.ended === null) await interrupt(deps, platform, id, question);
+      await platform.mark(message.data, ENDING_MARKS[ending]);
+      await sessions.close(id);
+      recovered += 1;
+    } catch (error) {
+      log.error({ error, id }, "an unfinished question could not be marked; the next start tries again");
+    }
+  }
+  return recovered;
+}
+
+async function interrupt(
+  { sessions, clock }: RecoverDeps,
+  platform: ChatPlatform,
+  id: string,
+  question: OpenQuestion,
+): Promise<void> {
+  const line = ENDING_LINES.interrupted ?? "";
+  const asked = messageKeySchema.parse(question.message);
+  const answer = question.answer === null ? undefined : messageKeySchema.parse(question.answer);
+  let kept = "";
+  if (answer === undefined) await platform.post(asked, { markdown: line }, asked);
+  else kept = await platform.append(answer, line);
+  const session = await sessions.get(question.conversation);
+  await sessions.end(id, question.conversation, {
+    question: { message: asked.message, author: question.author, text: question.text, at: question.at },
+    answer: kept,
+    ending: "interrupted",
+    provider: session.pin?.provider ?? null,
+    model: session.pin?.model ?? null,
+    usage: null,
+    endedAt: clock.now(),
+  });
+}

@@ -1,0 +1,61 @@
+import type { ProviderId } from "../providers/provider.js";
+import type { Refresher } from "../refresh/refresher.js";
+import type { Settings } from "../refresh/settings.js";
+
+/** What `GET /api/status` answers. Times are epoch ms; unknown is null. */
+export interface StatusView {
+  readonly indicator: "refreshing" | "fresh" | "stale";
+  readonly isFresh: boolean;
+  readonly autoRefresh: { readonly enabled: boolean; readonly intervalSeconds: number | "smart" };
+  readonly lastRefreshAt: number | null;
+  readonly nextRefreshAt: number | null;
+  readonly providers: readonly {
+    readonly id: ProviderId;
+    readonly outcome: string | null;
+    readonly models: number;
+    readonly fetchedAt: number | null;
+    readonly attemptedAt: number | null;
+    readonly isFresh: boolean;
+  }[];
+}
+
+/** The status as one workspace sees it; from memory. */
+export function statusView(refresher: Refresher, settings: Settings, workspace: string): StatusView {
+  const { indicator, isFresh, lastRefreshAt, nextRefreshAt, providers } = refresher.status();
+  const { isEnabled, interval } = settings.inForce(workspace);
+  return {
+    indicator,
+    isFresh,
+    autoRefresh: { enabled: isEnabled, intervalSeconds: interval.kind === "smart" ? "smart" : interval.ms / 1000 },
+    lastRefreshAt,
+    nextRefreshAt,
+    providers: providers.map(({ id, outcome, models, fetchedAt, attemptedAt, isFresh }) => ({
+      id,
+      outcome,
+      models,
+      fetchedAt,
+      attemptedAt,
+      isFresh,
+    })),
+  };
+}
+
+/** What `GET /api/models` answers: the chat models on the lists. */
+export interface ModelsView {
+  readonly isFresh: boolean;
+  readonly models: readonly {
+    readonly provider: ProviderId;
+    readonly id: string;
+    readonly name: string;
+    readonly state: string;
+  }[];
+}
+
+export function modelsView(refresher: Refresher): ModelsView {
+  const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
+    entry.models
+      .filter(({ isChat }) => isChat)
+      .map(({ id, name }) => ({ provider, id, name: name ?? id, state: "listed" })),
+  );
+  return { isFresh: refresher.status().isFresh, models };
+}

@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { type App, startApp } from "./app.js";
+import { platformDefinitions } from "./bot/registry.js";
+import { systemClock } from "./clock.js";
+import { createCommands } from "./commands/registry.js";
+import { parseConfig } from "./config.js";
+import { runDoctor } from "./doctor.js";
+import { messageOf, StartupError } from "./errors.js";
+import { createLog } from "./log.js";
+import { providerDefinitions } from "./providers/registry.js";
+import { createSchedule } from "./refresh/schedule.js";
+import { createSignalHandler } from "./signals.js";
+import { openStore } from "./store/open-store.js";
+import { storeDefinitions } from "./store/registry.js";
+
+/** What a start that cannot work exits with. */
+const EXIT_FAULTY = 2;
+/** How long answers may go on after the signal to stop. */
+const STOP_GRACE_MS = 20_000;
+
+function loadDotEnv(): void {
+  if (!existsSync(".env")) return;
+  try {
+    process.loadEnvFile(".env");
+  } catch (error) {
+    console.error(`✗ .env: cannot be read (${messageOf(error)}); mend its permissions, or remove it`);
+    process.exit(EXIT_FAULTY);
+  }
+}
+
+function readConfig() {
+  const storeSchemes = storeDefinitions.flatMap(({ schemes }) => schemes);
+  return parseConfig(process.env, { providers: providerDefinitions, storeSchemes });
+}
+
+async function run(): Promise<void> {
+  const parsed = readConfig();
+  if ("faults" in parsed) {
+    for (const { variable, mend } of parsed.faults) console.error(`✗ ${variable}: ${mend}`);
+    console.error(
+      "Evergreen did not start. Mend these in .env or the environment; .env.example explains every variable.",
+    );
+    process.exit(EXIT_FAULTY);
+  }
+  const { config } = parsed;
+  const clock = systemClock;
+  const log = createLog({ level: config.logLevel, secrets: config.secrets });
+  process.on("unhandledRejection", (error) => log.error({ error }, "a rejection that nobody handled"));
+
+  let app: App;
+  try {
+    const store = await openStore(config.storeUrl, storeDefinitions);
+    app = await startApp({ config, store, clock, log, fetch, platforms: platformDefinitions, createCommands });
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    console.error(`✗ ${error.message}`);
+    process.exit(EXIT_FAULTY);
+  }
+  const schedule = createSchedule({ tick: app.tick, log });
+  schedule.start();
+
+  const stop = async () => {
+    log.info("stopping");
+    schedule.stop();
+    await app.stop(STOP_GRACE_MS);
+    process.exit(0);
+  };
+  const onSignal = createSignalHandler({
+    clock,
+    stop: () =>
+      void stop().catch((error) => {
+        log.error({ error }, "the stop did not go in order");
+        process.exit(1);
+      }),
+    kill: () => process.exit(1),
+  });
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  log.info({ url: app.url, providers: config.providers.map(({ id }) => id) }, "ready");
+  if (config.playground) console.log(`Evergreen is ready: ${app.url}`);
+}
+
+loadDotEnv();
+if (process.argv[2] === "doctor")
+  process.exitCode = await runDoctor({
+    parsed: readConfig(),
+    clock: systemClock,
+    fetch,
+    stores: storeDefinitions,
+    print: console.log,
+  });
+else await run();

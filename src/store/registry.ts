@@ -1,0 +1,5 @@
+import { sqliteStore } from "./sqlite.js";
+import type { StoreDefinition } from "./store.js";
+
+/** Every store there is; a new one is its file and a line here. */
+export const storeDefinitions: readonly StoreDefinition[] = [sqliteStore];

@@ -1,0 +1,49 @@
+import type { Clock } from "../clock.js";
+
+export interface MessageLimitTerms {
+  /** Questions of one person in 10 minutes; 0 means no limit. */
+  readonly userPer10Min: number;
+  /** Questions in one channel in 10 minutes; 0 means no limit. */
+  readonly channelPer10Min: number;
+}
+
+/** `until`: epoch ms at which the next question is taken. */
+export type MessageVerdict =
+  | { readonly isAllowed: true }
+  | { readonly isAllowed: false; readonly by: "user" | "channel"; readonly until: number };
+
+export interface MessageLimits {
+  /** Counts a question when it is within both limits; one that is refused counts for neither. */
+  take(user: string, channel: string): MessageVerdict;
+}
+
+const WINDOW_MS = 10 * 60_000;
+/** Beyond that many people and channels, those whose window has passed are forgotten. */
+const MANY = 10_000;
+
+/** Sliding windows in memory: a restart forgives. */
+export function createMessageLimits(terms: MessageLimitTerms, clock: Clock): MessageLimits {
+  const taken = new Map<string, readonly number[]>();
+  const recent = (key: string, now: number) => (taken.get(key) ?? []).filter((at) => at > now - WINDOW_MS);
+  const forgetOld = (now: number) => {
+    for (const [key, times] of taken) if ((times.at(-1) ?? 0) <= now - WINDOW_MS) taken.delete(key);
+  };
+  return {
+    take(user, channel) {
+      const now = clock.now();
+      if (taken.size > MANY) forgetOld(now);
+      const windows = [
+        { by: "user", limit: terms.userPer10Min, key: `user ${user}` },
+        { by: "channel", limit: terms.channelPer10Min, key: `channel ${channel}` },
+      ] as const;
+      const limited = windows
+        .filter(({ limit }) => limit > 0)
+        .map((window) => ({ ...window, times: recent(window.key, now) }));
+      for (const { by, limit, times } of limited) {
+        if (times.length >= limit) return { isAllowed: false, by, until: (times.at(-limit) ?? now) + WINDOW_MS };
+      }
+      for (const { key, times } of limited) taken.set(key, [...times, now]);
+      return { isAllowed: true };
+    },
+  };
+}

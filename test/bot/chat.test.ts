@@ -1,0 +1,506 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { type Chat, createChat } from "../../src/bot/chat.js";
+import { recover } from "../../src/bot/recover.js";
+import type { TurnEvent } from "../../src/bot/turn.js";
+import { UserError } from "../../src/errors.js";
+import type { Log } from "../../src/log.js";
+import { ProviderError } from "../../src/providers/provider.js";
+import type { ModelRef } from "../../src/refresh/default-model.js";
+import { createSessions } from "../../src/store/sessions.js";
+import { createMessageLimits } from "../../src/usage/message-limits.js";
+import { createProviderSlots } from "../../src/usage/provider-slots.js";
+import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
+import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
+import { fakeRefresher } from "../support/fake-refresher.js";
+import { type MemoryStore, memoryStore } from "../support/memory-store.js";
+import { type ScriptedProvider, scriptedProvider } from "../support/scripted-provider.js";
+
+const CONVERSATION = "fake:home:general";
+
+interface World {
+  readonly clock: FakeClock;
+  readonly store: MemoryStore;
+  readonly platform: FakePlatform;
+  readonly chat: Chat;
+  readonly sessions: ReturnType<typeof createSessions>;
+  readonly openai: ScriptedProvider;
+  readonly anthropic: ScriptedProvider;
+  readonly turns: TurnEvent[];
+  readonly logged: { level: string; fields: Record<string, unknown> }[];
+  setDefault(model: ModelRef | undefined): void;
+  ask(text: string, where?: Parameters<FakePlatform["mention"]>[1]): Promise<void>;
+  /** The texts of the bot's messages, oldest first. */
+  texts(): string[];
+}
+
+function world(before?: World): World {
+  const clock = before?.clock ?? fakeClock();
+  const store = before?.store ?? memoryStore(clock.now);
+  const platform = before?.platform ?? fakePlatform();
+  const sessions = createSessions({ store, now: clock.now });
+  const openai = scriptedProvider("openai");
+  const anthropic = scriptedProvider("anthropic");
+  const turns: TurnEvent[] = [];
+  const logged: World["logged"] = [];
+  const note = (level: string) => (fields: unknown) =>
+    void logged.push({ level, fields: fields as Record<string, unknown> });
+  const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") } as unknown as Log;
+  let model: ModelRef | undefined = { provider: "openai", model: "m1" };
+  let references = 0;
+  const chat = createChat({
+    sessions,
+    refresher: fakeRefresher(),
+    providers: new Map([openai, anthropic].map((provider) => [provider.id, provider])),
+    defaultModel: () => model,
+    limits: createMessageLimits({ userPer10Min: 20, channelPer10Min: 60 }, clock),
+    slots: createProviderSlots(2),
+    chat: {
+      defaultModel: undefined,
+      systemPrompt: "Be kind.",
+      historyTokens: 16_000,
+      historyMessages: 50,
+      retentionDays: 90,
+      timeoutMs: 60_000,
+    },
+    clock,
+    log,
+    newReference: () => `ref${++references}`,
+    onTurn: (event) => turns.push(event),
+  });
+  return {
+    clock,
+    store,
+    platform,
+    chat,
+    sessions,
+    openai,
+    anthropic,
+    turns,
+    logged,
+    setDefault: (next) => {
+      model = next;
+    },
+    async ask(text, where) {
+      await chat.onMention(platform, platform.mention(text, where));
+      await settle();
+    },
+    texts: () => platform.answers.map(({ text }) => text),
+  };
+}
+
+/** A world in which one question was asked and its stream is open. */
+async function asked(text = "hello") {
+  const it = world();
+  await it.ask(text, { message: "q1" });
+  const stream = it.openai.streams[0];
+  if (stream === undefined) throw new Error("nothing was asked");
+  return { ...it, stream };
+}
+
+describe("createChat()", () => {
+  afterEach(() => settle());
+
+  it("answers a question: working mark, growing text, saved turn, done mark", async () => {
+    const { clock, platform, sessions, stream, texts, turns } = await asked();
+    expect(platform.marksOf("q1")).toEqual(["working"]);
+    expect(texts()).toEqual([]);
+    stream.send("Hel");
+    await settle();
+    expect(texts()).toEqual(["Hel"]);
+    expect(platform.answers[0]?.replyTo).toBe("q1");
+    stream.send("lo ");
+    stream.send("there");
+    await clock.advance(100);
+    expect(texts()).toEqual(["Hello there"]);
+    stream.send("!");
+    stream.finish({ usage: { inputTokens: 3, outputTokens: 4 } });
+    await settle();
+    expect(texts()).toEqual(["Hello there!"]);
+    expect(platform.marksOf("q1")).toEqual(["working", "done"]);
+    expect(await sessions.recentTurns(CONVERSATION, 10)).toMatchObject([
+      {
+        question: { message: "q1", author: "ada", text: "hello" },
+        answer: "Hello there!",
+        ending: "done",
+        provider: "openai",
+        model: "m1",
+        usage: { inputTokens: 3, outputTokens: 4 },
+      },
+    ]);
+    expect(turns).toMatchObject([{ platform: "fake", provider: "openai", ending: "done" }]);
+    expect(await sessions.openQuestions()).toEqual([]);
+  });
+
+  it("pins the default in force at the first message and never moves the pin by itself", async () => {
+    const { ask, clock, openai, anthropic, sessions, setDefault, stream } = await asked();
+    stream.finish();
+    await settle();
+    expect((await sessions.get(CONVERSATION)).pin).toEqual({
+      provider: "openai",
+      model: "m1",
+      at: clock.now(),
+      by: null,
+    });
+    setDefault({ provider: "anthropic", model: "m1" });
+    await ask("again");
+    expect(openai.streams).toHaveLength(2);
+    expect(anthropic.streams).toHaveLength(0);
+  });
+
+  it("sends the system prompt, the conversation so far and the question", async () => {
+    const { ask, openai, stream } = await asked("first");
+    stream.send("one");
+    stream.finish();
+    await settle();
+    await ask("second");
+    expect(openai.streams[1]?.request).toEqual({
+      model: "m1",
+      system: "Be kind.",
+      messages: [
+        { role: "user", content: "first" },
+        { role: "assistant", content: "one" },
+        { role: "user", content: "second" },
+      ],
+    });
+  });
+
+  it("keeps a running answer on its model when a person moves the pin meanwhile, and says so under the next one", async () => {
+    const { ask, anthropic, clock, openai, sessions, stream, texts } = await asked();
+    stream.send("half");
+    await clock.advance(10);
+    await sessions.change(CONVERSATION, (session) => ({
+      ...session,
+      pin: { provider: "anthropic", model: "m1", at: clock.now(), by: "Grace" },
+    }));
+    await clock.advance(10);
+    stream.send(" whole");
+    stream.finish();
+    await clock.advance(100);
+    expect(openai.streams).toHaveLength(1);
+    await ask("next");
+    anthropic.streams[0]?.send("from the other");
+    anthropic.streams[0]?.finish();
+    await clock.advance(100);
+    expect(texts()[1]).toContain("from the other");
+  });
+
+  it("says once, under the next answer, that a person chose the model", async () => {
+    const { ask, clock, openai, sessions, stream, texts } = await asked();
+    stream.send("a");
+    stream.finish();
+    await clock.advance(1_000);
+    await sessions.change(CONVERSATION, (session) => ({
+      ...session,
+      pin: { provider: "openai", model: "m2", at: clock.now(), by: "Grace" },
+    }));
+    for (const turn of [1, 2]) {
+      await clock.advance(1_000);
+      await ask("more");
+      openai.streams[turn]?.send("b");
+      openai.streams[turn]?.finish();
+      await clock.advance(1_000);
+    }
+    expect(texts()).toEqual(["a", "b\n\n📌 Now with openai/m2, chosen by Grace.", "b"]);
+    expect((await sessions.recentTurns(CONVERSATION, 1))[0]?.answer).toBe("b");
+  });
+
+  it("answers that there is no list yet, and pins nothing", async () => {
+    const it = world();
+    it.setDefault(undefined);
+    await it.ask("hello", { message: "q1" });
+    expect(it.texts()[0]).toContain("There is no model to answer with");
+    expect(it.platform.marksOf("q1")).toEqual(["working", "failed"]);
+    expect((await it.sessions.get(CONVERSATION)).pin).toBeNull();
+  });
+
+  it("keeps the pin to a provider that is not configured any more, and offers a way out", async () => {
+    const it = world();
+    const pin = { provider: "groq", model: "m9", at: 0, by: null };
+    await it.sessions.change(CONVERSATION, (session) => ({ ...session, pin }));
+    await it.ask("hello");
+    expect(it.texts()[0]).toContain("groq/m9");
+    expect(it.platform.answers[0]?.controls).toEqual([{ label: "Use the default", command: "/models unpin" }]);
+    expect((await it.sessions.get(CONVERSATION)).pin).toEqual(pin);
+  });
+
+  it("drops a question that was delivered twice", async () => {
+    const it = world();
+    await it.ask("hello", { message: "q1" });
+    await it.ask("hello", { message: "q1" });
+    expect(it.openai.streams).toHaveLength(1);
+    await it.ask("", { message: "q2" });
+    await it.ask("", { message: "q2" });
+    expect(it.texts()).toHaveLength(1);
+  });
+
+  it("answers one question of a conversation at a time; others are marked as waiting, and other channels go on", async () => {
+    const { ask, clock, openai, platform, stream } = await asked();
+    await ask("second", { message: "q2" });
+    await ask("elsewhere", { message: "q3", channel: "random" });
+    expect(openai.streams.map(({ request }) => request.messages.at(-1)?.content)).toEqual(["hello", "elsewhere"]);
+    expect(platform.marksOf("q2")).toEqual(["waiting"]);
+    stream.send("x");
+    stream.finish();
+    await clock.advance(100);
+    expect(openai.streams[2]?.request.messages.at(-1)?.content).toBe("second");
+    expect(platform.marksOf("q2")).toEqual(["waiting", "working"]);
+  });
+
+  it("lets five wait and tells the sixth, without a call to the provider", async () => {
+    const { ask, openai, platform, sessions, texts } = await asked();
+    for (let waiting = 1; waiting <= 5; waiting++) await ask("more", { message: `w${waiting}` });
+    await ask("too many", { message: "w6" });
+    expect(texts()).toEqual(["There are already 5 questions waiting here. Please ask again when some are answered."]);
+    expect(platform.marksOf("w5")).toEqual(["waiting"]);
+    expect(platform.marksOf("w6")).toEqual(["failed"]);
+    expect(openai.streams).toHaveLength(1);
+    expect(await sessions.openQuestions()).toHaveLength(6);
+  });
+
+  it.each([
+    ["", "no question"],
+    ["a".repeat(32_001), "32,000"],
+  ])("refuses %#: a question that is none or too long, without a call to the provider", async (text, words) => {
+    const it = world();
+    await it.ask(text, { message: "q1" });
+    expect(it.texts()[0]).toContain(words);
+    expect(it.platform.marksOf("q1")).toEqual(["failed"]);
+    expect(it.openai.streams).toHaveLength(0);
+    expect(await it.sessions.openQuestions()).toEqual([]);
+  });
+
+  it("tells a person who asks too much when the next question is taken", async () => {
+    const it = world();
+    for (let count = 0; count < 21; count++) await it.ask("more", { channel: `c${count}`, message: `q${count}` });
+    expect(it.texts()).toEqual([expect.stringMatching(/^You have asked as many .* is taken <t:\d+:R>\.$/)]);
+    expect(it.platform.marksOf("q20")).toEqual(["failed"]);
+    expect(it.openai.streams).toHaveLength(2);
+  });
+
+  it("keeps the text of an answer that breaks off and says so", async () => {
+    const { clock, platform, sessions, stream, texts } = await asked();
+    stream.send("half an ans");
+    stream.fail(new ProviderError("openai", "cut-off", "the stream ended early"));
+    await clock.advance(100);
+    expect(texts()).toEqual(["half an ans\n\n⚠️ The answer was cut off."]);
+    expect(platform.marksOf("q1")).toEqual(["working", "incomplete"]);
+    expect(await sessions.recentTurns(CONVERSATION, 1)).toMatchObject([{ answer: "half an ans", ending: "cut-off" }]);
+  });
+
+  it("cuts an answer off that falls silent for the time-out, and not before", async () => {
+    const { clock, stream, texts } = await asked();
+    stream.send("hm");
+    await clock.advance(59_000);
+    expect(texts()).toEqual(["hm"]);
+    await clock.advance(2_000);
+    expect(texts()).toEqual(["hm\n\n⚠️ The answer was cut off."]);
+    expect(stream.signal.aborted).toBe(true);
+  });
+
+  it("waits three times as long for the first text", async () => {
+    const { clock, platform, texts } = await asked();
+    await clock.advance(179_000);
+    expect(texts()).toEqual([]);
+    await clock.advance(2_000);
+    expect(texts()[0]).toContain("gave no answer in time");
+    expect(platform.marksOf("q1")).toEqual(["working", "failed"]);
+  });
+
+  it.each([
+    ["auth", {}, "refuses the bot's key"],
+    ["rate-limited", { retryAfterMs: 20_000 }, "Try again in 20 s"],
+    ["overloaded", {}, "overloaded"],
+    ["spend-cap", {}, "ask the operator"],
+    ["unknown-model", {}, "does not know this model"],
+    ["network", {}, "cannot be reached"],
+    ["http", { status: 500 }, "status 500"],
+    ["malformed", {}, "not a chat answer"],
+  ] as const)("says in our words why there is no answer: %s", async (reason, details, words) => {
+    const { logged, platform, stream, texts } = await asked();
+    stream.fail(new ProviderError("openai", reason, "vendor's text", details));
+    await settle();
+    expect(texts()[0]).toContain(words);
+    expect(texts()[0]).toContain("(Reference ref1)");
+    expect(platform.marksOf("q1")).toEqual(["working", "failed"]);
+    expect(logged).toContainEqual({ level: "warn", fields: expect.objectContaining({ reference: "ref1" }) });
+  });
+
+  it("hides what a fault of our own says, but leads to the log", async () => {
+    const { stream, texts } = await asked();
+    stream.fail(new Error("secret inside"));
+    await settle();
+    expect(texts()).toEqual(["Something went wrong on my side. (Reference ref1)"]);
+  });
+
+  it.each([
+    ["stop", "", "⚠️ The model gave an empty answer."],
+    ["length", "long", "long\n\n⚠️ The answer reached the model's length limit."],
+    ["filtered", "some", "some\n\n⚠️ The provider's filter ended this answer."],
+  ] as const)("shows the finish %s with text %j", async (reason, text, shown) => {
+    const { clock, stream, texts } = await asked();
+    if (text !== "") stream.send(text);
+    stream.finish({ reason });
+    await clock.advance(100);
+    expect(texts()).toEqual([shown]);
+  });
+
+  it("stops for its asker and for operators, keeps the text and ends the provider's stream", async () => {
+    const { chat, clock, platform, stream, texts } = await asked();
+    stream.send("so far");
+    await settle();
+    expect(chat.control.stop(CONVERSATION, { id: "eve", isOperator: false })).toBe("not-yours");
+    expect(chat.control.stop("fake:home:random", { id: "ada", isOperator: false })).toBe("nothing-runs");
+    expect(chat.control.stop(CONVERSATION, { id: "root", isOperator: true })).toBe("stopped");
+    await clock.advance(100);
+    expect(texts()).toEqual(["so far\n\n⏹️ Stopped."]);
+    expect(platform.marksOf("q1")).toEqual(["working", "incomplete"]);
+    expect(stream.signal.aborted).toBe(true);
+    expect(chat.control.stop(CONVERSATION, { id: "ada", isOperator: false })).toBe("nothing-runs");
+  });
+
+  it("still gets the last text out when the platform fails for a moment", async () => {
+    const { clock, platform, stream, texts } = await asked();
+    stream.send("one");
+    await settle();
+    platform.failing.add("edit");
+    stream.send(" two");
+    stream.finish();
+    await clock.advance(1_500);
+    expect(texts()).toEqual(["one"]);
+    platform.failing.clear();
+    await clock.advance(1_000);
+    expect(texts()).toEqual(["one two"]);
+    expect(platform.marksOf("q1").at(-1)).toBe("done");
+  });
+
+  it("goes on when the platform refuses a mark", async () => {
+    const it = world();
+    it.platform.failing.add("mark");
+    await it.ask("hello");
+    it.openai.streams[0]?.send("hi");
+    it.openai.streams[0]?.finish();
+    await it.clock.advance(100);
+    expect(it.texts()).toEqual(["hi"]);
+  });
+
+  it("does not mark a question as done when its turn could not be saved", async () => {
+    const { clock, platform, store, stream } = await asked();
+    stream.send("hi");
+    await settle();
+    store.breakDown();
+    stream.finish();
+    await clock.advance(100);
+    expect(platform.marksOf("q1")).not.toContain("done");
+  });
+
+  it("rejects a question that it could not store", async () => {
+    const it = world();
+    it.store.breakDown();
+    await expect(it.chat.onMention(it.platform, it.platform.mention("hello"))).rejects.toThrow("store");
+    expect(it.openai.streams).toHaveLength(0);
+  });
+
+  describe("stop()", () => {
+    it("takes no more questions and lets a running answer finish", async () => {
+      const { chat, clock, platform, stream, texts } = await asked();
+      stream.send("almost");
+      const stopped = chat.stop(20_000);
+      await expect(chat.onMention(platform, platform.mention("too late"))).rejects.toThrow(UserError);
+      await clock.advance(19_000);
+      stream.send(" done");
+      stream.finish();
+      await clock.advance(100);
+      await stopped;
+      expect(texts()).toEqual(["almost done"]);
+      expect(platform.marksOf("q1")).toEqual(["working", "done"]);
+    });
+
+    it("ends what is left after the grace as interrupted, running and waiting, with their marks", async () => {
+      const { ask, chat, clock, openai, platform, sessions, stream, texts } = await asked();
+      await ask("waits", { message: "q2" });
+      stream.send("half");
+      const stopped = chat.stop(20_000);
+      await clock.advance(20_100);
+      await stopped;
+      expect(texts()).toEqual(["half\n\n⚠️ Interrupted by a restart.", "⚠️ Interrupted by a restart."]);
+      expect(platform.marksOf("q1").at(-1)).toBe("incomplete");
+      expect(platform.marksOf("q2").at(-1)).toBe("incomplete");
+      expect(openai.streams).toHaveLength(1);
+      expect(await sessions.openQuestions()).toEqual([]);
+    });
+
+    it("does not wait longer than the grace and a few seconds, even when the platform hangs", async () => {
+      const { chat, clock, platform, stream } = await asked();
+      stream.send("half");
+      await settle();
+      platform.edit = () => new Promise(() => {});
+      let isStopped = false;
+      chat.stop(20_000).then(() => {
+        isStopped = true;
+      });
+      await clock.advance(22_900);
+      expect(isStopped).toBe(false);
+      await clock.advance(200);
+      expect(isStopped).toBe(true);
+    });
+  });
+});
+
+describe("recover()", () => {
+  const recoverIn = ({ sessions, platform, clock }: World) =>
+    recover({
+      sessions,
+      platforms: [platform],
+      clock,
+      log: { warn() {}, error() {}, info() {}, debug() {} } as unknown as Log,
+    });
+
+  it("marks an answer that a kill cut short, keeps its text, and remembers it", async () => {
+    const killed = await asked();
+    killed.stream.send("as far as it got");
+    await killed.clock.advance(100);
+    const next = world(killed);
+    expect(await recoverIn(next)).toBe(1);
+    expect(next.texts()).toEqual(["as far as it got\n\n⚠️ Interrupted by a restart."]);
+    expect(next.platform.marksOf("q1").at(-1)).toBe("incomplete");
+    expect(await next.sessions.recentTurns(CONVERSATION, 1)).toMatchObject([
+      { answer: "as far as it got", ending: "interrupted" },
+    ]);
+    expect(await recoverIn(next)).toBe(0);
+  });
+
+  it("answers a question that a kill left without any text, waiting ones too", async () => {
+    const killed = await asked();
+    await killed.ask("waits", { message: "q2" });
+    const next = world(killed);
+    expect(await recoverIn(next)).toBe(2);
+    expect(next.texts()).toEqual(["⚠️ Interrupted by a restart.", "⚠️ Interrupted by a restart."]);
+    expect(next.platform.answers.map(({ replyTo }) => replyTo)).toEqual(["q1", "q2"]);
+  });
+
+  it("only repeats the mark of a turn that was saved before the kill", async () => {
+    const killed = await asked();
+    killed.platform.mark = async (message, mark) => {
+      if (mark === "done") await new Promise(() => {});
+      return fakePlatform().mark(message, mark);
+    };
+    killed.stream.send("complete");
+    killed.stream.finish();
+    await killed.clock.advance(100);
+    const platform = Object.assign(fakePlatform(), { answers: killed.platform.answers });
+    const next = world({ ...killed, platform });
+    expect(await recoverIn(next)).toBe(1);
+    expect(platform.marksOf("q1")).toEqual(["done"]);
+    expect(next.texts()).toEqual(["complete"]);
+    expect(await next.sessions.recentTurns(CONVERSATION, 5)).toHaveLength(1);
+  });
+
+  it("leaves a question for the next start when its platform fails", async () => {
+    const killed = await asked();
+    const next = world(killed);
+    next.platform.failing.add("post");
+    expect(await recoverIn(next)).toBe(0);
+    next.platform.failing.clear();
+    expect(await recoverIn(next)).toBe(1);
+  });
+});

@@ -1,0 +1,130 @@
+import type { ModelsView, StatusView } from "../../src/bot/status-view.js";
+
+export interface PlaygroundEvent {
+  readonly type: string;
+  readonly id?: string;
+  readonly text?: string;
+  readonly marks?: readonly string[];
+  readonly controls?: readonly {
+    label: string;
+    command?: string;
+    options?: readonly { label: string; command: string }[];
+  }[];
+  readonly [field: string]: unknown;
+}
+
+export interface PlaygroundMessage {
+  readonly id: string;
+  readonly author: "user" | "bot";
+  readonly text: string;
+  readonly marks: readonly string[];
+}
+
+/** Waits until `read` gives something; for end-to-end tests only, where real sockets take real time. */
+export async function eventually<T>(
+  what: string,
+  read: () => T | undefined | Promise<T | undefined>,
+  timeoutMs = 10_000,
+): Promise<T> {
+  for (const end = Date.now() + timeoutMs; ; ) {
+    const value = await read();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > end) throw new Error(`never came: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** What a person with a script does on the playground. */
+export function playgroundClient(url: string, channel = "general") {
+  const base = `${url}/api/channels/${channel}`;
+  const get = async <T>(address: string) => (await (await fetch(address)).json()) as T;
+  const messages = async () => (await get<{ messages: readonly PlaygroundMessage[] }>(`${base}/messages`)).messages;
+
+  async function say(text: string, client?: string): Promise<string> {
+    const response = await fetch(`${base}/messages`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ text, ...(client === undefined ? {} : { client }) }),
+    });
+    if (response.status !== 202) throw new Error(`${response.status}: ${await response.text()}`);
+    return ((await response.json()) as { id: string }).id;
+  }
+
+  /** Collects the channel's events until it is closed. */
+  async function listen(client?: string) {
+    const controller = new AbortController();
+    const response = await fetch(`${base}/events${client === undefined ? "" : `?client=${client}`}`, {
+      signal: controller.signal,
+    });
+    const events: PlaygroundEvent[] = [];
+    const done = readEvents(response, (event) => events.push(event)).catch(() => {}); // ended by close(), or by the server
+    return {
+      events,
+      /** The texts that an ephemeral reply went through, by its id. */
+      ephemerals: (id: string) => events.filter((event) => event.type === "ephemeral" && event.id === id),
+      async close() {
+        controller.abort();
+        await done;
+      },
+    };
+  }
+
+  /** Says a command and waits for its last reply; `isLast` tells which that is. */
+  async function command(
+    text: string,
+    isLast: (event: PlaygroundEvent) => boolean = () => true,
+  ): Promise<PlaygroundEvent> {
+    const client = `c${Math.random().toString(36).slice(2)}`;
+    const stream = await listen(client);
+    const id = await say(text, client);
+    const reply = await eventually(`the reply to ${text}`, () => stream.ephemerals(id).find(isLast));
+    await stream.close();
+    return reply;
+  }
+
+  /** Asks and waits for the end mark. */
+  async function ask(
+    text: string,
+    timeoutMs?: number,
+  ): Promise<{ readonly question: PlaygroundMessage; readonly answer: PlaygroundMessage }> {
+    const id = await say(text);
+    return eventually(
+      `an end to ${text}`,
+      async () => {
+        const all = await messages();
+        const question = all.find((message) => message.id === id);
+        const answer = all[all.findIndex((message) => message.id === id) + 1];
+        if (question === undefined || answer === undefined || !question.marks.some((mark) => "✅⚠️❌".includes(mark)))
+          return undefined;
+        return { question, answer };
+      },
+      timeoutMs,
+    );
+  }
+
+  return {
+    say,
+    messages,
+    listen,
+    command,
+    ask,
+    status: () => get<StatusView>(`${url}/api/status`),
+    models: () => get<ModelsView>(`${url}/api/models`),
+  };
+}
+
+async function readEvents(response: Response, onEvent: (event: PlaygroundEvent) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of response.body ?? []) {
+    rest += decoder.decode(chunk, { stream: true });
+    const blocks = rest.split("\n\n");
+    rest = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const fields = Object.fromEntries(
+        block.split("\n").flatMap((line) => (line.startsWith(":") ? [] : [line.split(/: ?(.*)/s).slice(0, 2)])),
+      );
+      if (fields.data !== undefined) onEvent({ type: fields.event ?? "message", ...JSON.parse(fields.data) });
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type App, startApp } from "../../src/app.js";
+import { platformDefinitions } from "../../src/bot/registry.js";
+import { createCommands } from "../../src/commands/registry.js";
+import { parseConfig } from "../../src/config.js";
+import { createLog } from "../../src/log.js";
+import type { ProviderSetup } from "../../src/providers/provider.js";
+import { providerDefinitions } from "../../src/providers/registry.js";
+import { openStore } from "../../src/store/open-store.js";
+import { storeDefinitions } from "../../src/store/registry.js";
+import { type FakeClock, fakeClock } from "./fake-clock.js";
+
+export interface Bot extends App {
+  readonly clock: FakeClock;
+  /** Everything it logged. */
+  readonly log: string[];
+  /** Stops it and starts another on the same data, with the same clock. */
+  restart(environment?: Record<string, string>): Promise<Bot>;
+  /** Turns the clock in steps of the schedule and ticks at each, as the timer would. */
+  run(ms: number): Promise<void>;
+}
+
+/** A folder that is gone after the test file. */
+export function temporaryFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), "evergreen-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+const BEAT_MS = 10_000;
+
+/** The whole bot in this process, on a free port and its own SQLite file, with a clock that the test turns. */
+export async function startBot(
+  folder: string,
+  environment: Record<string, string> = {},
+  clock = fakeClock(),
+): Promise<Bot> {
+  const parsed = parseConfig<ProviderSetup>(
+    { HTTP_PORT: "0", STORE_URL: `sqlite://${join(folder, "evergreen.sqlite")}`, ...environment },
+    { providers: providerDefinitions, storeSchemes: storeDefinitions.flatMap(({ schemes }) => schemes) },
+  );
+  if ("faults" in parsed) throw new Error(JSON.stringify(parsed.faults));
+  const { config } = parsed;
+  const lines: string[] = [];
+  const log = createLog({
+    level: "debug",
+    secrets: config.secrets,
+    destination: { write: (line) => void lines.push(line) },
+  });
+  const store = await openStore(config.storeUrl, storeDefinitions);
+  const app = await startApp({ config, store, clock, log, fetch, platforms: platformDefinitions, createCommands });
+  let isStopped = false;
+  const stop = async (graceMs: number) => {
+    if (isStopped) return;
+    isStopped = true;
+    await app.stop(graceMs);
+  };
+  return {
+    ...app,
+    stop,
+    clock,
+    log: lines,
+    async restart(changed = environment) {
+      await stop(0);
+      return startBot(folder, changed, clock);
+    },
+    async run(ms) {
+      for (let passed = 0; passed < ms; passed += BEAT_MS) {
+        await clock.advance(Math.min(BEAT_MS, ms - passed));
+        await app.tick();
+      }
+    },
+  };
+}
