@@ -1,0 +1,26 @@
+import type { ModelInfo } from "../provider.js";
+import { isUsableId, nameOf, type Row, slim, tokens } from "../wire/model-rows.js";
+
+const supports = (capability: unknown): boolean | undefined => {
+  const { supported } = (capability ?? {}) as Row;
+  return typeof supported === "boolean" ? supported : undefined;
+};
+
+/** Reads a row of Anthropic's list, in which every model is for chat. */
+export function readAnthropicRow(row: Row): ModelInfo | undefined {
+  const { id } = row;
+  if (!isUsableId(id)) return undefined;
+  const releasedAt = typeof row.created_at === "string" ? Date.parse(row.created_at) : Number.NaN;
+  const seesImages = supports(((row.capabilities ?? {}) as Row).image_input);
+  return slim({
+    id,
+    name: nameOf(row.display_name, id),
+    contextTokens: tokens(row.max_input_tokens),
+    outputTokens: tokens(row.max_tokens),
+    input: seesImages === undefined ? undefined : seesImages ? ["text", "image"] : ["text"],
+    // The API says 1970 where it does not know.
+    releasedAt: releasedAt > 0 ? releasedAt : undefined,
+    // A retired one is still named for a while, but answers nobody.
+    isChat: row.lifecycle !== "retired",
+  });
+}

@@ -1,0 +1,8 @@
+import { preset } from "./preset.js";
+
+export const gemini = preset({
+  id: "gemini",
+  name: "Google Gemini",
+  baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
+  preferredFamilies: ["gemini-3.5-flash", "gemini-flash-latest", "gemini-3", "gemini-2.5-flash", "gemini-"],
+});

@@ -1,0 +1,8 @@
+import { preset } from "./preset.js";
+
+export const groq = preset({
+  id: "groq",
+  name: "Groq",
+  baseUrl: "https://api.groq.com/openai/v1",
+  preferredFamilies: ["openai/gpt-oss-120b", "llama-3.3-70b", "qwen/", "llama-"],
+});

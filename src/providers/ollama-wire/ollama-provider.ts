@@ -1,0 +1,58 @@
+import { isChatModel } from "../openai-wire/is-chat-model.js";
+import { createOpenAiProvider } from "../openai-wire/openai-provider.js";
+import { type ModelInfo, type Provider, type ProviderDeps, ProviderError } from "../provider.js";
+import { guardedFetch, readText } from "../wire/guarded-fetch.js";
+import { isUsableId, type Row, readRows, slim } from "../wire/model-rows.js";
+import { type Asked, connectionError, refusalError } from "../wire/provider-fault.js";
+import { readPages } from "../wire/read-pages.js";
+
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** Ollama: its own list, which tells more than its OpenAI-compatible one; chats take the compatible way. */
+export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provider {
+  // People copy the address with or without the compatible part.
+  const root = baseUrl.replace(/\/(v1|api)$/, "");
+  const fetch = guardedFetch(deps.fetch);
+  const wire = {
+    id: "ollama",
+    baseUrl: `${root}/v1`,
+    key: undefined,
+    isChat: isChatModel,
+    tokenLimit: "max_tokens",
+  } as const;
+
+  return {
+    id: "ollama",
+    async listModels(signal) {
+      signal.throwIfAborted();
+      const asked: Asked = { provider: "ollama", key: undefined, now: deps.clock.now(), limits: () => undefined };
+      try {
+        const fetchPage = async () => {
+          const response = await fetch(`${root}/api/tags`, { signal, headers: { accept: "application/json" } });
+          if (response.ok) return response;
+          const { status, headers } = response;
+          throw refusalError({ status, headers, codes: [], message: await readText(response, MAX_ERROR_BYTES) }, asked);
+        };
+        return readRows("ollama", await readPages("ollama", fetchPage, parseTags), readTag, deps.warn);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error instanceof ProviderError ? error : connectionError(error, asked);
+      }
+    },
+    streamChat: createOpenAiProvider(wire, deps).streamChat,
+  };
+}
+
+function parseTags(body: unknown) {
+  const { models } = (body ?? {}) as Row;
+  return Array.isArray(models) ? { rows: models } : undefined;
+}
+
+/** `modified_at` is when it was pulled, not released, so it is left out. What runs locally costs nothing per token. */
+function readTag(row: Row): ModelInfo | undefined {
+  const id = row.model ?? row.name;
+  if (!isUsableId(id)) return undefined;
+  const { family } = (row.details ?? {}) as Row;
+  const isEmbedder = typeof family === "string" && /bert/i.test(family);
+  return slim({ id, isChat: !isEmbedder && isChatModel(id) });
+}

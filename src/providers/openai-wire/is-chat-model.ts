@@ -1,0 +1,15 @@
+/** Embeddings, speech, pictures, moderation and the like, in the ids of all vendors. */
+const OTHER_KINDS =
+  /embed|rerank|whisper|(^|[-/_.])tts|speech|audio|transcri|voxtral-mini-tts|orpheus|moderation|guard|dall-e|image|imagine|(^|[-/_.])(sora|veo|lyria|aqa|ocr|clip|flux)([-_.\d]|$)|stable-diffusion|sdxl|video|realtime|-live-|deep-research|computer-use|bge-|(^|\/)e5-|minilm/i;
+
+/** OpenAI's own: legacy completions, and what answers on the Responses API only. */
+const OPENAI_OTHER_KINDS = /^(text-)?(davinci|babbage|curie|ada)\b|-instruct|codex|-pro(-|$)|^sora/i;
+
+/** True unless the id says that the model is not for chat: a new family is offered rather than hidden. */
+export const isChatModel = (id: string): boolean => !OTHER_KINDS.test(id);
+
+/** The same for OpenAI's mixed list; a fine-tuned model is what its base is, whatever its owner called it. */
+export function isOpenAiChatModel(id: string): boolean {
+  const base = /^ft:([^:]+)/.exec(id)?.[1] ?? id;
+  return isChatModel(base) && !OPENAI_OTHER_KINDS.test(base);
+}

@@ -1,0 +1,54 @@
+import OpenAI from "openai";
+import { type Provider, type ProviderDeps, ProviderError } from "../provider.js";
+import { guardedFetch } from "../wire/guarded-fetch.js";
+import { readRows } from "../wire/model-rows.js";
+import type { Asked } from "../wire/provider-fault.js";
+import { openAiRateLimits } from "../wire/rate-limits.js";
+import { parseListPage, readPages } from "../wire/read-pages.js";
+import { sdkFault } from "../wire/sdk-fault.js";
+import { readOpenAiRow } from "./model-row.js";
+import type { OpenAiWire } from "./openai-wire.js";
+import { createStreamChat } from "./stream-chat.js";
+
+/** A timer in the SDK would only cut long answers off; deadlines belong to the callers. In ms. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** The wire format that most vendors share, spoken by the real SDK with everything of its own turned off. */
+export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Provider {
+  const client = new OpenAI({
+    baseURL: wire.baseUrl,
+    // The SDK insists on a key; without one its header is taken out again.
+    apiKey: wire.key ?? "none",
+    ...(wire.key === undefined && { defaultHeaders: { Authorization: null } }),
+    organization: null,
+    project: null,
+    maxRetries: 0,
+    timeout: NO_TIMEOUT_MS,
+    // It would log pieces of answers.
+    logLevel: "off",
+    fetch: guardedFetch(deps.fetch),
+  });
+  const asked = (): Asked => ({
+    provider: wire.id,
+    key: wire.key,
+    now: deps.clock.now(),
+    limits: (headers) => openAiRateLimits(headers, deps.clock.now()),
+  });
+
+  return {
+    id: wire.id,
+    async listModels(signal) {
+      signal.throwIfAborted();
+      try {
+        const fetchPage = (after: string | undefined) =>
+          client.get("/models", { signal, ...(after !== undefined && { query: { after } }) }).asResponse();
+        const rows = await readPages(wire.id, fetchPage, parseListPage);
+        return readRows(wire.id, rows, (row) => readOpenAiRow(row, wire.isChat), deps.warn);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error instanceof ProviderError ? error : sdkFault(error, asked());
+      }
+    },
+    streamChat: createStreamChat(client, wire, asked),
+  };
+}

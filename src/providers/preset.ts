@@ -1,0 +1,40 @@
+import { define } from "../config.js";
+import { baseUrl, secret } from "../variables.js";
+import { isChatModel } from "./openai-wire/is-chat-model.js";
+import type { ProviderDefinition, ProviderDeps, ProviderSetup } from "./provider.js";
+
+export interface Preset {
+  readonly id: string;
+  /** As people write it. */
+  readonly name: string;
+  /** The vendor's OpenAI-compatible base. */
+  readonly baseUrl: string;
+  readonly preferredFamilies: readonly string[];
+}
+
+/** A vendor that speaks OpenAI's wire format: `X_API_KEY` turns it on, `X_BASE_URL` moves it. */
+export function preset({ id, name, baseUrl: vendorUrl, preferredFamilies }: Preset): ProviderDefinition {
+  const prefix = id.toUpperCase();
+  const [keyName, urlName] = [`${prefix}_API_KEY`, `${prefix}_BASE_URL`];
+  return define({
+    id,
+    variables: {
+      [keyName]: secret(`key of ${name}; turns the provider "${id}" on`),
+      [urlName]: baseUrl({ about: `another address for ${name}`, example: vendorUrl }),
+    },
+    configure: (values): readonly ProviderSetup[] => {
+      const key = values[keyName];
+      if (key === undefined) return [];
+      const url = values[urlName] ?? vendorUrl;
+      return [{ id, baseUrl: url, key, preferredFamilies, load: loadCompatible({ id, baseUrl: url, key }) }];
+    },
+  });
+}
+
+/** Loads the provider of an OpenAI-compatible endpoint. */
+export const loadCompatible =
+  (endpoint: { readonly id: string; readonly baseUrl: string; readonly key: string | undefined }) =>
+  async (deps: ProviderDeps) => {
+    const { createOpenAiProvider } = await import("./openai-wire/openai-provider.js");
+    return createOpenAiProvider({ ...endpoint, isChat: isChatModel, tokenLimit: "max_tokens" }, deps);
+  };

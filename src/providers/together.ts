@@ -1,0 +1,14 @@
+import { preset } from "./preset.js";
+
+export const together = preset({
+  id: "together",
+  name: "Together AI",
+  baseUrl: "https://api.together.xyz/v1",
+  preferredFamilies: [
+    "openai/gpt-oss-120b",
+    "zai-org/GLM-5",
+    "deepseek-ai/DeepSeek-V4",
+    "meta-llama/Llama-3.3-70B",
+    "Qwen/Qwen3",
+  ],
+});

@@ -1,0 +1,54 @@
+/** Whatever else an SDK would send on the environment's word (as OPENAI_CUSTOM_HEADERS) must not reach another vendor. */
+const ALLOWED_HEADERS = /^(accept|authorization|content-type|user-agent|anthropic-version|x-stainless-.+)$/;
+
+/** An error's text is short; more of it is not read. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/**
+ * The fetch that vendors' SDKs get: redirects are refused (a redirect would carry key and prompt to another host),
+ * and the body of an error is bounded and brought into the one shape that the SDKs understand.
+ */
+export function guardedFetch(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (input, init) => {
+    const headers = new Headers(init?.headers);
+    for (const name of [...headers.keys()]) if (!ALLOWED_HEADERS.test(name)) headers.delete(name);
+    const response = await fetch(input, { ...init, headers, redirect: "error" });
+    return response.ok ? response : plainError(response);
+  };
+}
+
+async function plainError(response: Response): Promise<Response> {
+  const text = await readText(response, MAX_ERROR_BYTES).catch(() => ""); // the status says enough
+  const headers = new Headers(response.headers);
+  headers.delete("content-encoding");
+  headers.delete("content-length");
+  return new Response(unwrapList(text), { status: response.status, headers });
+}
+
+/** Gemini's OpenAI-compatible endpoint wraps its errors in a list. */
+function unwrapList(text: string): string {
+  if (!text.trimStart().startsWith("[")) return text;
+  try {
+    const [first]: unknown[] = JSON.parse(text);
+    return JSON.stringify(first ?? {});
+  } catch {
+    return text; // no JSON after all: the SDK takes it as plain text
+  }
+}
+
+/**
+ * A body's text, decoded.
+ * @throws {RangeError} when it is larger than `maxBytes`; the rest is not read
+ */
+export async function readText(response: Response, maxBytes: number): Promise<string> {
+  if (response.body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw new RangeError(`more than ${maxBytes} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

@@ -1,0 +1,60 @@
+import { ProviderError, type ProviderId } from "../provider.js";
+import { readText } from "./guarded-fetch.js";
+import { MAX_LIST_BYTES, MAX_MODELS, MAX_PAGES, type Row } from "./model-rows.js";
+
+export interface Page {
+  readonly rows: readonly unknown[];
+  /** Where the next page begins; undefined on the last one. */
+  readonly next?: string | undefined;
+}
+
+/**
+ * All rows of a list, page by page, within bounds.
+ * @throws {ProviderError} `malformed` where the list is no list, or has no end
+ */
+export async function readPages(
+  provider: ProviderId,
+  fetchPage: (after: string | undefined) => Promise<Response>,
+  parsePage: (body: unknown) => Page | undefined,
+): Promise<readonly unknown[]> {
+  const malformed = (what: string) => new ProviderError(provider, "malformed", `${provider} ${what}`);
+  const rows: unknown[] = [];
+  const seen = new Set<string>();
+  let after: string | undefined;
+  let bytesLeft = MAX_LIST_BYTES;
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
+    const text = await readText(await fetchPage(after), bytesLeft).catch((error: unknown) => {
+      if (error instanceof RangeError) throw malformed(`sent a model list of more than ${MAX_LIST_BYTES} bytes`);
+      throw error;
+    });
+    bytesLeft -= Buffer.byteLength(text);
+    const page = parsePage(parseJson(text));
+    if (page === undefined) {
+      const isPage = text.trimStart().startsWith("<");
+      throw malformed(isPage ? "sent a web page instead of its model list; check its base URL" : "sent no model list");
+    }
+    rows.push(...page.rows);
+    if (rows.length > MAX_MODELS) throw malformed(`sent a model list of more than ${MAX_MODELS} models`);
+    if (page.next === undefined || page.rows.length === 0) return rows;
+    if (seen.has(page.next)) throw malformed("sent the same page of its model list again and again");
+    seen.add(page.next);
+    after = page.next;
+  }
+  throw malformed(`sent a model list of more than ${MAX_PAGES} pages`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no page: the caller says so, without quoting it
+  }
+}
+
+/** The list's rows as `{"data": […]}` or bare, with OpenAI's and Anthropic's way to name the next page. */
+export function parseListPage(body: unknown): Page | undefined {
+  if (Array.isArray(body)) return { rows: body };
+  const { data, has_more: hasMore, last_id: lastId } = (body ?? {}) as Row;
+  if (!Array.isArray(data)) return undefined;
+  return { rows: data, next: hasMore === true && typeof lastId === "string" ? lastId : undefined };
+}

@@ -1,0 +1,8 @@
+import { preset } from "./preset.js";
+
+export const xai = preset({
+  id: "xai",
+  name: "xAI",
+  baseUrl: "https://api.x.ai/v1",
+  preferredFamilies: ["grok-4.3", "grok-4", "grok-"],
+});
