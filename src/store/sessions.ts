@@ -1,4 +1,9 @@
+import type { z } from "zod";
 import type { ProviderId, Usage } from "../providers/provider.js";
+import { createSerial } from "./serial.js";
+import { openQuestionRow, sessionRow, turnKey, turnRow } from "./session-rows.js";
+import type { Store } from "./store.js";
+import { StoreError } from "./store-error.js";
 
 /** A conversation's model: nothing but a person moves it. */
 export interface Pin {
@@ -52,7 +57,7 @@ export interface OpenQuestion {
 export interface Sessions {
   /** A fresh record where there is none. @throws {StoreError} */
   get(conversation: string): Promise<Session>;
-  /** Changes of one conversation's record are applied one after the other. @throws {StoreError} and then nothing is changed */
+  /** Changes of one conversation's record are applied one after the other; giving `before` back stores nothing. @throws {StoreError} and then nothing is changed */
   change(conversation: string, change: (before: Session) => Session): Promise<Session>;
   /** The newest `count` turns since `firstTurn`, oldest first. @throws {StoreError} */
   recentTurns(conversation: string, count: number): Promise<readonly Turn[]>;
@@ -70,4 +75,97 @@ export interface Sessions {
   close(id: string): Promise<void>;
   /** All questions that were not closed. @throws {StoreError} */
   openQuestions(): Promise<readonly (readonly [id: string, question: OpenQuestion])[]>;
+}
+
+export interface SessionsDeps {
+  readonly store: Store;
+  readonly now: () => number;
+}
+
+/** A repeated event comes within minutes; an hour is far past the last retry of any platform. */
+const QUESTION_ONCE_MS = 3_600_000;
+
+export function createSessions({ store, now }: SessionsDeps): Sessions {
+  const sessions = store.values("sessions");
+  const turns = store.values("turns");
+  const questions = store.values("open");
+  const inOrder = createSerial();
+
+  async function get(conversation: string): Promise<Session> {
+    const row = await sessions.get(conversation);
+    return row === undefined ? freshSession(now()) : parsed(sessionRow, row, `the session of ${conversation}`);
+  }
+
+  return {
+    get,
+    change: (conversation, change) =>
+      inOrder(`session ${conversation}`, async () => {
+        const before = await get(conversation);
+        const after = change(before);
+        if (after === before) return before;
+        const session = { ...after, updatedAt: now() };
+        await sessions.set(conversation, session);
+        return session;
+      }),
+    async recentTurns(conversation, count) {
+      const { firstTurn, nextTurn } = await get(conversation);
+      const from = Math.max(firstTurn, nextTurn - Math.max(count, 0));
+      const numbers = Array.from({ length: Math.max(nextTurn - from, 0) }, (_, index) => from + index);
+      const rows = await turns.getMany(numbers.map((number) => turnKey(conversation, number)));
+      // A conversation goes on without a turn that is damaged.
+      return rows.flatMap((row) => turnRow.safeParse(row).data ?? []);
+    },
+
+    open: (id, question) =>
+      store.writeOnce(`question:${id}`, QUESTION_ONCE_MS, [{ table: "open", key: id, value: question }]),
+    noteAnswer: (id, answer) =>
+      inOrder(`question ${id}`, async () => {
+        const row = await questions.get(id);
+        // Closed meanwhile: storing it again would leave the next start a question that has its answer.
+        if (row === undefined) return;
+        await questions.set(id, { ...parsed(openQuestionRow, row, `the question ${id}`), answer });
+      }),
+    end: (id, conversation, turn) =>
+      inOrder(`session ${conversation}`, () =>
+        inOrder(`question ${id}`, async () => {
+          const [row] = await questions.getMany([id]);
+          const question = openQuestionRow.safeParse(row).data;
+          if (question !== undefined && question.ended !== null) return;
+          const session = await get(conversation);
+          const at = now();
+          await store.write([
+            { table: "turns", key: turnKey(conversation, session.nextTurn), value: turn },
+            {
+              table: "sessions",
+              key: conversation,
+              value: { ...session, nextTurn: session.nextTurn + 1, updatedAt: at, answeredAt: turn.endedAt },
+            },
+            ...(question === undefined
+              ? []
+              : [{ table: "open", key: id, value: { ...question, ended: turn.ending } } as const]),
+          ]);
+        }),
+      ),
+    close: (id) => inOrder(`question ${id}`, () => questions.delete(id)),
+    async openQuestions() {
+      const rows = await questions.entries();
+      return rows
+        .flatMap(([id, row]) => {
+          const question = openQuestionRow.safeParse(row).data;
+          return question === undefined ? [] : [[id, question] as const];
+        })
+        .sort(([, a], [, b]) => a.at - b.at);
+    },
+  };
+}
+
+function freshSession(updatedAt: number): Session {
+  return { pin: null, system: null, firstTurn: 0, nextTurn: 0, updatedAt, answeredAt: null };
+}
+
+/** @throws {StoreError} when the row is not what it was stored as; only this conversation stands still then */
+function parsed<T>(schema: z.ZodType<T>, row: unknown, what: string): T {
+  const result = schema.safeParse(row);
+  if (result.success) return result.data;
+  throw new StoreError(`${what} is damaged (${result.error.issues[0]?.path.join(".")})`, result.error);
 }

@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+/** How the rows of conversations look; what reads them trusts them afterwards. */
+const count = z.number().int().nonnegative();
+
+const pinRow = z.object({ provider: z.string(), model: z.string(), at: z.number(), by: z.string().nullable() });
+
+export const sessionRow = z.object({
+  pin: pinRow.nullable(),
+  system: z.string().nullable(),
+  firstTurn: count,
+  nextTurn: count,
+  updatedAt: z.number(),
+  answeredAt: z.number().nullable(),
+});
+
+const endingRow = z.enum(["done", "stopped", "cut-off", "failed", "interrupted"]);
+
+export const turnRow = z.object({
+  question: z.object({ message: z.string(), author: z.string(), text: z.string(), at: z.number() }),
+  answer: z.string(),
+  ending: endingRow,
+  provider: z.string().nullable(),
+  model: z.string().nullable(),
+  usage: z
+    .object({
+      inputTokens: z.exactOptional(count),
+      outputTokens: z.exactOptional(count),
+      cachedTokens: z.exactOptional(count),
+    })
+    .nullable(),
+  endedAt: z.number(),
+});
+
+export const openQuestionRow = z.object({
+  conversation: z.string(),
+  message: z.unknown(),
+  answer: z.unknown(),
+  author: z.string(),
+  text: z.string(),
+  at: z.number(),
+  ended: endingRow.nullable(),
+});
+
+/** Digits enough that a conversation's turns sort as they were asked. */
+const TURN_DIGITS = 8;
+
+/** Turns are read by their number, never by looking for them. */
+export function turnKey(conversation: string, turn: number): string {
+  return `${conversation}#${String(turn).padStart(TURN_DIGITS, "0")}`;
+}
