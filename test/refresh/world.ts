@@ -17,8 +17,8 @@ export interface World {
   provider(id: string): FakeProvider;
   /** Another process on the same store and clock, or the next start of this one. */
   restart(terms?: Partial<WorldTerms>): Promise<World>;
-  /** Turns the clock, ticking every 10 s as the schedule does. */
-  live(ms: number, everyTick?: () => void): Promise<void>;
+  /** Turns the clock, ticking every 10 s as the schedule does; looks 1 s after each tick and just before the next one. */
+  live(ms: number, look?: () => void): Promise<void>;
 }
 
 export interface WorldTerms {
@@ -85,11 +85,13 @@ export async function createWorld(terms: Partial<WorldTerms> = {}): Promise<Worl
     problems,
     provider,
     restart: (next = {}) => createWorld({ ...terms, clock, store, ...next }),
-    async live(ms, everyTick = () => {}) {
+    async live(ms, look = () => {}) {
       for (const end = clock.now() + ms; clock.now() < end; ) {
         void refresher.tick();
-        await clock.advance(10_000);
-        everyTick();
+        await clock.advance(1_000);
+        look();
+        await clock.advance(9_000);
+        look();
       }
     },
   };

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { fakeClock, settle } from "../support/fake-clock.js";
+import { memoryStore } from "../support/memory-store.js";
+import { createWorld, type World } from "./world.js";
+
+const MINUTE_MS = 60_000;
+
+async function replicas(count: number, ids = ["openai"]): Promise<readonly World[]> {
+  const first = await createWorld({ ids });
+  const others = await Promise.all(Array.from({ length: count - 1 }, () => first.restart()));
+  return [first, ...others];
+}
+
+/** All tick at slightly different moments. */
+async function live(worlds: readonly World[], ms: number): Promise<void> {
+  const clock = worlds[0]?.clock ?? fakeClock();
+  for (const end = clock.now() + ms; clock.now() < end; ) {
+    for (const world of worlds) {
+      void world.refresher.tick();
+      await clock.advance(400);
+    }
+    await clock.advance(10_000 - 400 * worlds.length);
+  }
+}
+
+describe("replicas on one store", () => {
+  it("fetch once per interval together, and all show it", async () => {
+    const worlds = await replicas(3);
+    await live(worlds, 60 * MINUTE_MS);
+    const asked = worlds.reduce((sum, world) => sum + world.provider("openai").asked(), 0);
+    expect(asked).toBe(12);
+    for (const world of worlds) expect(world.refresher.status()).toMatchObject({ indicator: "fresh" });
+  });
+
+  it("fetch once when all start at the same moment", async () => {
+    const worlds = await replicas(3);
+    await Promise.all(worlds.map((world) => world.refresher.tick()));
+    await live(worlds, 20_000);
+    expect(worlds.flatMap((world) => world.events)).toHaveLength(1);
+    for (const world of worlds) expect(world.refresher.status().hasLists).toBe(true);
+  });
+
+  it("see within one tick what a person refreshed elsewhere, also with auto-refresh off", async () => {
+    const worlds = await replicas(2);
+    await live(worlds, 10_000);
+    const [here, there] = worlds;
+    if (here === undefined || there === undefined) throw new Error("two are needed");
+    for (const world of worlds) await world.settings.change("playground:local", () => ({ isEnabled: false }));
+    here.provider("openai").answers(["brand-new"]);
+    await here.refresher.refresh("person");
+    await there.refresher.tick();
+    expect(there.refresher.getCachedModels()[0].openai).toEqual([{ id: "brand-new", isChat: true }]);
+    expect(there.provider("openai").asked() + here.provider("openai").asked()).toBe(2);
+  });
+
+  it("tell a person when another one is at it", async () => {
+    const [here, there] = await replicas(2);
+    if (here === undefined || there === undefined) throw new Error("two are needed");
+    here.provider("openai").answers(["one"], 5_000);
+    void here.refresher.tick();
+    await settle();
+    expect(await there.refresher.refresh("person")).toMatchObject([
+      { outcome: "skipped", why: "another refresh of it is under way or has just ended" },
+    ]);
+    expect(there.provider("openai").asked()).toBe(0);
+  });
+
+  it("are protected by the store's clock from one whose own runs ahead", async () => {
+    const [here] = await replicas(1);
+    if (here === undefined) throw new Error("one is needed");
+    const { clock } = here;
+    const ahead = await here.restart({ clock: { ...clock, now: () => clock.now() + 10 * MINUTE_MS } });
+    await here.live(20_000);
+    await ahead.live(MINUTE_MS);
+    // The one attempt of its start, no more.
+    expect(ahead.provider("openai").asked()).toBeLessThanOrEqual(1);
+  });
+
+  it("refuse a commit that comes after the claim was lost", async () => {
+    const clock = fakeClock();
+    const store = memoryStore(clock.now);
+    let isSlow = true;
+    // A process that was stopped for a minute between its fetch and its commit.
+    const storeView = {
+      ...store,
+      async commit(...args: Parameters<typeof store.commit>) {
+        if (isSlow) await clock.sleep(MINUTE_MS);
+        return store.commit(...args);
+      },
+    };
+    const late = await createWorld({ ids: ["openai"], clock, store, storeView });
+    late.provider("openai").answers(["of the late one"]);
+    const refreshing = late.refresher.refresh("person");
+    await clock.advance(31_000);
+    const quick = await late.restart({ storeView: store });
+    await quick.refresher.refresh("person");
+    isSlow = false;
+    await clock.advance(MINUTE_MS);
+    expect(await refreshing).toMatchObject([{ outcome: "skipped", why: "another replica was faster" }]);
+    expect(store.peek("models", "openai")).toMatchObject({ models: [{ id: "openai-1" }, { id: "openai-2" }] });
+    expect(late.refresher.getCachedModels()[0].openai?.[0]?.id).toBe("openai-1");
+    expect(late.events).toEqual([]);
+  });
+});
