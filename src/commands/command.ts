@@ -1,7 +1,5 @@
 import type { ArgumentsOf, Options } from "./options.js";
 
-export { showTimes, timeMark } from "../time-mark.js";
-
 /** `command` is what pressing it types: "/models use openai/gpt-5". */
 export type Control =
   | { readonly label: string; readonly command: string }

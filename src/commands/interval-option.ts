@@ -30,5 +30,6 @@ export function intervalWords(interval: RefreshInForce["interval"]): string {
   if (interval.kind === "smart") return "smart: often while people are here, seldom while nobody is";
   const seconds = Math.round(interval.ms / 1000);
   if (seconds % 60 !== 0) return `every ${plural(seconds, "second")}`;
-  return seconds === 60 ? "every minute" : `every ${plural(seconds / 60, "minute")}`;
+  if (seconds === 60) return "every minute";
+  return seconds % 3600 === 0 ? `every ${plural(seconds / 3600, "hour")}` : `every ${plural(seconds / 60, "minute")}`;
 }

@@ -6,7 +6,7 @@ export interface ModelInForce extends ModelRef {
 }
 
 /** "provider/model" at the first slash. */
-export function splitModel(text: string): ModelRef {
+function splitModel(text: string): ModelRef {
   const [provider = "", ...model] = text.split("/");
   return { provider, model: model.join("/") };
 }

@@ -1,5 +1,5 @@
 /** One of a choice's values; case is ignored, and its label is understood too. */
-export interface ChoiceValue {
+interface ChoiceValue {
   readonly value: string;
   readonly label: string;
   readonly aliases?: readonly string[];

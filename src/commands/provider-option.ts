@@ -13,7 +13,7 @@ export function providerOption(deps: Deps, about: string) {
     about,
     isSuggested: true,
     accepts: (value: string) => deps.setups.some(({ id }) => id === value),
-    takes: () => `a provider (${configuredNames(deps)})`,
+    takes: () => `a provider (${namesOf(deps, "or")})`,
   } as const;
 }
 
@@ -30,5 +30,10 @@ export function requireProvider(deps: Deps, typed: string): ProviderId {
   throw new UserError(`The provider ${code(typed)} is not configured here. Configured: ${configuredNames(deps)}.`);
 }
 
-/** "`openai` or `demo`", "none". */
-export const configuredNames = ({ setups }: Deps): string => either(setups.map(({ id }) => code(id))) || "none";
+/** "`openai` and `demo`", "none". */
+export const configuredNames = (deps: Deps): string => namesOf(deps, "and");
+
+function namesOf({ setups }: Deps, word: string): string {
+  const names = setups.map(({ id }) => code(id));
+  return names.length === 0 ? "none" : either(names, word);
+}

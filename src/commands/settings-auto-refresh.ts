@@ -1,4 +1,4 @@
-import { changeRefresh } from "./change-refresh.js";
+import { changeRefresh, type RefreshChange } from "./change-refresh.js";
 import { defineCommand, type Reply } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { intervalOption } from "./interval-option.js";
@@ -9,6 +9,9 @@ import { code } from "./wording.js";
 
 /** How often the refresher looks at the settings. */
 const NEXT_CHECK = "It takes effect at the next check, within 10 seconds.";
+
+const TURNED_OFF = " A refresh that is running finishes, and `/refresh-models` still works.";
+const STILL_OFF = " ⚠️ Auto-refresh is off, so it waits until you turn it on: `/settings auto-refresh on`.";
 
 export const settingsAutoRefresh = (deps: CommandDeps) =>
   defineCommand({
@@ -28,7 +31,7 @@ export const settingsAutoRefresh = (deps: CommandDeps) =>
         return;
       }
       await deps.settings.change(workspace, (before) => changeRefresh(before, change));
-      yield changedReply(deps, workspace, provider);
+      yield changedReply(deps, workspace, change);
     },
     suggest: (option, typed) => (option === "provider" ? suggestProviders(deps, typed) : []),
   });
@@ -41,9 +44,9 @@ function inForceReply(deps: CommandDeps, workspace: string, provider: string | u
   };
 }
 
-function changedReply(deps: CommandDeps, workspace: string, provider: string | undefined): Reply {
+function changedReply(deps: CommandDeps, workspace: string, { enabled, provider }: RefreshChange): Reply {
   const { isEnabled } = deps.settings.inForce(workspace, provider);
-  const off = isEnabled ? "" : " A refresh that is running finishes, and `/refresh-models` still works.";
+  const off = isEnabled ? "" : enabled === false ? TURNED_OFF : STILL_OFF;
   if (provider !== undefined) {
     return { markdown: `Saved. ${providerSentence(deps, workspace, provider)}. ${NEXT_CHECK}${off}` };
   }

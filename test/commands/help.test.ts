@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { takesOf, usageOf } from "../../src/commands/takes.js";
+import { harness } from "./harness.js";
+
+describe("/help", () => {
+  it("lists every command with what it takes and does, in less than one message", async () => {
+    const world = harness();
+    const text = await world.say("/help", { isOperator: false });
+    for (const command of world.dispatcher.commands) {
+      expect(text).toContain(`- \`${usageOf(command)}\``);
+      expect(text).toContain(command.about);
+    }
+    expect(text.length).toBeLessThan(4_000);
+  });
+
+  it("marks what is for operators, by the workspace's rules", async () => {
+    const world = harness();
+    expect(await world.say("/help")).toContain("`/settings auto-refresh [enabled] [interval] [provider]` 🔒");
+    expect(await world.say("/help")).toContain("`/models use MODEL` Choose");
+    await world.say("/settings switching operators");
+    expect(await world.say("/help")).toContain("`/models use MODEL` 🔒 Choose");
+  });
+});
+
+describe("the registry", () => {
+  const { commands } = harness().dispatcher;
+
+  it("has the commands of the first release, all ephemeral, each path once", () => {
+    expect(commands.map(({ path }) => path)).toEqual([
+      "refresh-models",
+      "models status",
+      "models list",
+      "models use",
+      "models unpin",
+      "settings show",
+      "settings auto-refresh",
+      "settings model",
+      "settings switching",
+      "chat new",
+      "chat stop",
+      "help",
+    ]);
+    expect(commands.filter(({ visibility }) => visibility !== "ephemeral")).toEqual([]);
+  });
+
+  it("fits what platforms let an app register", () => {
+    for (const command of commands) {
+      expect(command.path).toMatch(/^[a-z-]{1,32}( [a-z-]{1,32})?$/);
+      expect(command.about.length, command.path).toBeLessThanOrEqual(100);
+      for (const [name, option] of Object.entries(command.options)) {
+        expect(name).toMatch(/^[a-z-]{1,32}$/);
+        expect(option.about.length, `${command.path} ${name}`).toBeLessThanOrEqual(100);
+        expect(takesOf(option)).not.toBe("");
+      }
+    }
+  });
+});

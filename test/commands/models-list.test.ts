@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { timeMark } from "../../src/time-mark.js";
+import { chat, harness } from "./harness.js";
+
+const many = (count: number, prefix: string) =>
+  chat(...Array.from({ length: count }, (_unused, index) => `${prefix}-${index}`));
+const rowsIn = (text: string) => text.split("\n").filter((line) => line.startsWith("- `"));
+
+describe("/models list", () => {
+  it("groups the chat models by provider", async () => {
+    const world = harness({
+      providers: [
+        { id: "openai", models: [...chat("gpt-5"), { id: "embedding", isChat: false }] },
+        { id: "demo", models: chat("demo-small") },
+      ],
+    });
+    expect(await world.say("/models list")).toBe(
+      [
+        `**openai** (1 model, list from ${timeMark(world.at)})`,
+        "- `gpt-5`",
+        `**demo** (1 model, list from ${timeMark(world.at)})`,
+        "- `demo-small`",
+      ].join("\n"),
+    );
+  });
+
+  it("shows one provider's alone", async () => {
+    const text = await harness().say("/models list demo");
+    expect(text).toContain("demo-large");
+    expect(text).not.toContain("gpt-5");
+  });
+
+  it.each([
+    ["mini", ["- `gpt-5-mini`", "- `o4_mini`"]],
+    ["GPT 5 mini", ["- `gpt-5-mini`"]],
+    ['"GPT 5 mini"', ["- `gpt-5-mini`"]],
+    ["openai o4", ["- `o4_mini`"]],
+    ["search:demo/", ["- `demo-small`", "- `demo-large`"]],
+  ])("finds %s by its parts, case ignored", async (search, rows) => {
+    expect(rowsIn(await harness().say(`/models list ${search}`))).toEqual(rows);
+  });
+
+  it("says so when nothing fits, and names the closest", async () => {
+    expect(await harness().say("/models list gpt-5-nini")).toBe(
+      "No listed model fits `gpt-5-nini`. The closest: `openai/gpt-5-mini`.",
+    );
+  });
+
+  it("shows 40 models whole", async () => {
+    const world = harness({ providers: [{ id: "openai", models: many(40, "m") }] });
+    const text = await world.say("/models list");
+    expect(rowsIn(text)).toHaveLength(40);
+    expect(text).not.toContain("more");
+  });
+
+  it("says how many more there are from 41 on", async () => {
+    const world = harness({ providers: [{ id: "openai", models: many(41, "m") }] });
+    const text = await world.say("/models list");
+    expect(rowsIn(text)).toHaveLength(40);
+    expect(text).toContain("(41 models,");
+    expect(text).toContain("… and 1 more: narrow it with a search");
+  });
+
+  it("shows every provider's share, with honest counts", async () => {
+    const world = harness({
+      providers: [
+        { id: "openrouter", models: many(400, "x") },
+        { id: "openai", models: many(3, "y") },
+        { id: "demo", models: many(30, "z") },
+      ],
+    });
+    const text = await world.say("/models list");
+    expect(rowsIn(text)).toHaveLength(40);
+    expect(rowsIn(text).filter((row) => row.includes("y-"))).toHaveLength(3);
+    expect(text).toContain("- … 381 more of openrouter");
+    expect(text).toContain("- … 12 more of demo");
+    expect(text).toContain("… and 393 more:");
+    expect(text.length).toBeLessThan(4_000);
+  });
+
+  it("says why a provider has no list", async () => {
+    const world = harness({ providers: [{ id: "ollama" }, { id: "groq", outcome: "auth", failures: 1 }] });
+    const [first, second] = (await world.say("/models list")).split("\n");
+    expect(first).toBe("**ollama**: no list yet");
+    expect(second).toMatch(/^\*\*groq\*\*: no list yet, it refused the key\. Check its API key/);
+  });
+
+  it("says when the list is an old one", async () => {
+    const world = harness({ providers: [{ id: "openai", models: chat("a"), outcome: "timeout", failures: 1 }] });
+    expect(await world.say("/models list")).toContain("; last attempt: timed out)");
+  });
+
+  it("marks the pinned model and never leaves it out", async () => {
+    const world = harness({ providers: [{ id: "openai", models: many(60, "m") }] });
+    await world.say("/models use openai/m-55");
+    const text = await world.say("/models list");
+    expect(rowsIn(text)[0]).toBe("- `m-55` 📌 pinned here");
+    expect(rowsIn(text)).toHaveLength(40);
+  });
+
+  it("tells the pin's state when no list has it", async () => {
+    const world = harness();
+    await world.say("/models use openai/unheard-of");
+    expect(await world.say("/models list")).toContain(
+      "📌 pinned here: `openai/unheard-of` (not on its provider's list)",
+    );
+  });
+
+  it("shows what has left its list for two lists, and not what one list left out", async () => {
+    const [once = [], twice = []] = [chat("once"), chat("twice")].map(([model], index) =>
+      model ? [{ model, misses: index + 1, lastListedAt: 0 }] : [],
+    );
+    const world = harness({ providers: [{ id: "openai", models: chat("a"), missing: [...once, ...twice] }] });
+    expect(rowsIn(await world.say("/models list"))).toEqual([
+      "- `a`",
+      "- `once`",
+      "- `twice` (left its provider's list)",
+    ]);
+  });
+
+  it("still shows the lists when the store is down", async () => {
+    const world = harness();
+    world.store.breakDown();
+    expect(rowsIn(await world.say("/models list"))).toHaveLength(5);
+  });
+
+  it("keeps ids from breaking the formatting", async () => {
+    const world = harness({ providers: [{ id: "openai", models: chat("a`b**c", "<t:1:R>", "x\u0000y\u200b\nz") }] });
+    expect(rowsIn(await world.say("/models list"))).toEqual(["- `a'b**c`", "- `‹t:1:R>`", "- `xy z`"]);
+  });
+
+  it("suggests providers, and nothing for a search", () => {
+    expect(harness().suggest("/models list", "provider", "o")).toEqual([
+      { label: "openai", value: "openai" },
+      { label: "demo", value: "demo" },
+    ]);
+    expect(harness().suggest("/models list", "search", "o")).toEqual([]);
+  });
+});

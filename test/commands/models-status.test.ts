@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { timeMark } from "../../src/time-mark.js";
+import { chat, harness, MINUTE_MS } from "./harness.js";
+
+const LABELS = [
+  "1 minute (testing)",
+  "3 minutes (active use)",
+  "5 minutes (default)",
+  "10 minutes (light use)",
+  "15 minutes (minimal use)",
+  "smart (adapts to use)",
+];
+
+describe("/models status", () => {
+  it("shows indicator, last and next refresh, every provider, and what is in force", async () => {
+    const world = harness();
+    expect(await world.say("/models status")).toBe(
+      [
+        "✓ Auto-refreshed - models up to date",
+        "",
+        `Last refresh: ${timeMark(world.at)}`,
+        `Next refresh: ${timeMark(world.clock.now() - 1 + 3 * MINUTE_MS)}`,
+        "",
+        `✓ openai: 3 models, list from ${timeMark(world.at)}`,
+        `✓ demo: 2 models, list from ${timeMark(world.at)}`,
+        "",
+        "Auto-refresh: on (the host's default), every 5 minutes (the host's default)",
+      ].join("\n"),
+    );
+  });
+
+  it.each([
+    ["fresh", "✓ Auto-refreshed - models up to date", "🔄 Refresh (auto-updated)"],
+    ["stale", "⚠️ Using cached models - refresh recommended", "🔄 Refresh (outdated)"],
+    ["refreshing", "🔄 Background refresh in progress...", "🔄 Refresh (outdated)"],
+  ] as const)("begins with the indicator and labels the button when %s", async (indicator, line, label) => {
+    const [reply] = await harness({ indicator }).replies("/models status");
+    expect(reply?.markdown.split("\n")[0]).toBe(line);
+    expect(reply?.controls?.[0]).toEqual({ label, command: "/refresh-models" });
+  });
+
+  it("labels the button plainly while no provider has a list", async () => {
+    const world = harness({ providers: [{ id: "openai" }], indicator: "stale" });
+    expect((await world.controls("/models status"))[0]?.label).toBe("🔄 Refresh Models");
+    const text = await world.say("/models status");
+    expect(text).toContain("Last refresh: none yet");
+    expect(text).toContain("– openai: no list yet");
+  });
+
+  it("tells how each failing provider stands, and what helps", async () => {
+    const world = harness({
+      providers: [
+        { id: "openai", models: chat("a"), outcome: "timeout", failures: 3, isFresh: false },
+        { id: "groq", outcome: "auth", failures: 1 },
+        { id: "xai", models: chat("b", "c"), isFresh: false, isFetching: true },
+      ],
+    });
+    const lines = (await world.say("/models status")).split("\n");
+    expect(lines).toContain(
+      `⚠️ openai: timed out (3 times in a row), using the list of 1 model from ${timeMark(world.at)}`,
+    );
+    expect(lines).toContain("⚠️ groq: refused the key, no list yet");
+    expect(lines[lines.indexOf("⚠️ groq: refused the key, no list yet") + 1]).toMatch(/^ {2}Check its API key/);
+    expect(lines).toContain(`⚠️ xai: 2 models, list from ${timeMark(world.at)}, outdated (refreshing now)`);
+  });
+
+  it("gives operators the toggle and the six intervals, others the button alone", async () => {
+    const world = harness();
+    expect(await world.controls("/models status", { isOperator: false })).toHaveLength(1);
+    const [, toggle, menu] = await world.controls("/models status");
+    expect(toggle).toEqual({ label: "Turn auto-refresh off", command: "/settings auto-refresh off" });
+    expect(menu && "options" in menu && menu.options.map(({ label }) => label)).toEqual(LABELS);
+    await world.say("/settings auto-refresh off");
+    expect((await world.controls("/models status"))[1]).toEqual({
+      label: "Turn auto-refresh on",
+      command: "/settings auto-refresh on",
+    });
+  });
+
+  it("offers controls that do what they say", async () => {
+    const world = harness();
+    const [, , menu] = await world.controls("/models status");
+    for (const { command } of menu && "options" in menu ? menu.options : []) await world.say(command);
+    expect(world.settings.of("playground:local")).toEqual({ interval: "smart" });
+  });
+
+  it.each([
+    [null, "Next refresh: none, because auto-refresh is off"],
+    [0, "Next refresh: within 10 seconds"],
+  ])("says when the next refresh is at %s", async (nextRefreshAt, line) => {
+    expect(await harness({ nextRefreshAt }).say("/models status")).toContain(line);
+  });
+
+  it("says when only another workspace keeps it on", async () => {
+    const world = harness();
+    await world.say("/settings auto-refresh off");
+    expect(await world.say("/models status")).toContain("off here, but another workspace keeps it on");
+    await world.say("/settings auto-refresh on openai");
+    expect(await world.say("/models status")).not.toContain("another workspace");
+  });
+
+  it("names providers with a setting of their own", async () => {
+    const world = harness();
+    await world.say("/settings auto-refresh openai 1");
+    expect(await world.say("/models status")).toContain(
+      "Auto-refresh of `openai`: on (the host's default), every minute (this provider's own setting)",
+    );
+  });
+
+  it("needs no store", async () => {
+    const world = harness();
+    world.store.breakDown();
+    expect(await world.say("/models status")).toContain("Auto-refreshed");
+  });
+});

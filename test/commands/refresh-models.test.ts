@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { timeMark } from "../../src/time-mark.js";
+import { chat, harness } from "./harness.js";
+
+describe("/refresh-models", () => {
+  it("says first that it is at it, and then how each provider ended", async () => {
+    const world = harness({
+      providers: [
+        { id: "openai", models: chat("a", "b", "c") },
+        { id: "anthropic", models: chat("d") },
+        { id: "ollama" },
+      ],
+      results: [
+        { provider: "openai", outcome: "ok", added: 2, gone: 1 },
+        { provider: "anthropic", outcome: "timeout", added: 0, gone: 0 },
+        { provider: "ollama", outcome: "network", added: 0, gone: 0 },
+      ],
+    });
+    const replies = await world.replies("/refresh-models", { isOperator: false });
+    expect(replies.map(({ markdown }) => markdown)).toEqual([
+      "🔄 Background refresh in progress...",
+      [
+        "✓ openai: 3 models (+2 new, 1 gone)",
+        `⚠️ anthropic: timed out, using the list from ${timeMark(world.at)}`,
+        "⚠️ ollama: could not be reached, no list yet",
+      ].join("\n"),
+    ]);
+    expect(world.refreshes).toEqual([{ trigger: "person", providers: undefined }]);
+  });
+
+  it.each(["/refresh-models demo", "/refresh-models DEMO", "/refresh-models provider:demo"])(
+    "refreshes one provider by %s",
+    async (text) => {
+      const world = harness();
+      expect(await world.say(text)).toBe("✓ demo: 2 models");
+      expect(world.refreshes).toEqual([{ trigger: "person", providers: ["demo"] }]);
+    },
+  );
+
+  it.each(["nosuch", "__proto__", "constructor"])(
+    "refuses %s, names the configured ones, and fetches nothing",
+    async (id) => {
+      const world = harness();
+      expect((await world.replies(`/refresh-models ${id}`)).map(({ markdown }) => markdown)).toEqual([
+        `The provider \`${id}\` is not configured here. Configured: \`openai\` and \`demo\`.`,
+      ]);
+      expect(world.refreshes).toEqual([]);
+    },
+  );
+
+  it("says so where no provider is configured", async () => {
+    expect(await harness({ providers: [] }).say("/refresh-models")).toContain("No provider is configured");
+  });
+
+  it("suggests the configured providers", () => {
+    const world = harness();
+    expect(world.suggest("/refresh-models", "provider", "")).toHaveLength(2);
+    expect(world.suggest("/refresh-models", "provider", "DE")).toEqual([{ label: "demo", value: "demo" }]);
+  });
+});
