@@ -1,0 +1,155 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ProviderErrorReason } from "../../src/providers/provider.js";
+import type { IntervalChoice } from "../../src/refresh/settings.js";
+import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
+import { type FakeProvider, fakeProvider } from "../support/fake-provider.js";
+import { memoryStore } from "../support/memory-store.js";
+import { createWorld } from "./world.js";
+
+const IDS = ["openai", "groq"] as const;
+const RUNS = process.env.SOAK === undefined ? 80 : 3_000;
+
+type Step =
+  | { readonly kind: "tick" | "stop-store" | "start-store" | "restart" }
+  | { readonly kind: "wait"; readonly ms: number }
+  | { readonly kind: "turn-clock"; readonly ms: number }
+  | { readonly kind: "answer"; readonly id: string; readonly models: readonly string[]; readonly afterMs: number }
+  | { readonly kind: "fail"; readonly id: string; readonly reason: ProviderErrorReason; readonly retryAfterMs: number }
+  | { readonly kind: "hang"; readonly id: string }
+  | { readonly kind: "refresh"; readonly id: string }
+  | { readonly kind: "set"; readonly isEnabled: boolean; readonly interval: IntervalChoice };
+
+const id = fc.constantFrom(...IDS);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant({ kind: "tick" } as const) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(1, 999, 10_000, 31_000, 300_000) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("turn-clock" as const),
+      ms: fc.integer({ min: -7_200_000, max: 7_200_000 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("answer" as const),
+      id,
+      models: fc.subarray(["a", "b", "c", "__proto__"]),
+      afterMs: fc.constantFrom(0, 500, 9_999, 10_000, 45_000),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("fail" as const),
+      id,
+      reason: fc.constantFrom<ProviderErrorReason>("auth", "network", "rate-limited", "malformed", "http"),
+      retryAfterMs: fc.constantFrom(0, 60_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("hang" as const), id }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("refresh" as const), id }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("set" as const),
+      isEnabled: fc.boolean(),
+      interval: fc.constantFrom<IntervalChoice>(1, 5, 15, "smart"),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constantFrom<Step>({ kind: "stop-store" }, { kind: "start-store" }, { kind: "restart" }) },
+);
+
+/** Notes when it gave which list: what an entry claims must be one of these. */
+function witness(provider: FakeProvider, now: () => number, given: Map<string, Set<string>>): FakeProvider {
+  return {
+    ...provider,
+    async listModels(signal) {
+      const models = await provider.listModels(signal);
+      const fact = `${now()} ${models.map((model) => model.id).join()}`;
+      given.set(provider.id, (given.get(provider.id) ?? new Set()).add(fact));
+      return models;
+    },
+  };
+}
+
+async function play(steps: readonly Step[]): Promise<void> {
+  const base = fakeClock();
+  let turnedMs = 0;
+  const clock: FakeClock = { ...base, now: () => base.now() + turnedMs };
+  const store = memoryStore(clock.now);
+  const given = new Map<string, Set<string>>();
+  const makeProvider = (provider: string) => witness(fakeProvider(provider, ["a"], clock.sleep), clock.now, given);
+  let world = await createWorld({ ids: IDS, clock, store, makeProvider });
+  const pending: Promise<unknown>[] = [];
+  const seen = new Map<string, readonly unknown[]>();
+
+  const act = async (action: Step): Promise<void> => {
+    if (action.kind === "tick") pending.push(world.refresher.tick());
+    else if (action.kind === "wait") await clock.advance(action.ms);
+    else if (action.kind === "turn-clock") turnedMs += action.ms;
+    else if (action.kind === "answer") world.provider(action.id).answers(action.models, action.afterMs);
+    else if (action.kind === "fail")
+      world.provider(action.id).fails(action.reason, { retryAfterMs: action.retryAfterMs });
+    else if (action.kind === "hang") world.provider(action.id).hangs();
+    else if (action.kind === "refresh") pending.push(world.refresher.refresh("person", [action.id]));
+    else if (action.kind === "stop-store") store.breakDown();
+    else if (action.kind === "start-store") store.recover();
+    else if (action.kind === "set") {
+      const { isEnabled, interval } = action;
+      await world.settings.change("playground:local", () => ({ isEnabled, interval })).catch(() => {}); // the store is down
+    } else {
+      store.recover();
+      await clock.advance(60_000); // what the old process began has ended, and is stored
+      world.refresher.stop();
+      for (const provider of IDS) expect(world.provider(provider).mostOpen()).toBeLessThanOrEqual(1);
+      seen.clear();
+      for (const provider of IDS) {
+        const row = store.peek("models", provider) as { models: readonly unknown[] } | undefined;
+        if (row !== undefined && row.models.length > 0) seen.set(provider, row.models);
+      }
+      world = await world.restart();
+    }
+    await settle();
+  };
+
+  const check = () => {
+    const { refresher } = world;
+    const [lists] = refresher.getCachedModels();
+    for (const [provider, entry] of refresher.snapshot().providers) {
+      // A good list is never lost or emptied.
+      if (seen.has(provider)) expect(entry.models.length).toBeGreaterThan(0);
+      if (entry.models.length > 0) seen.set(provider, entry.models);
+      expect(lists[provider]).toBe(entry.fetchedAt === null ? undefined : entry.models);
+      // A success is one that the provider really gave, with this very list, at this very time.
+      const fact = `${entry.fetchedAt} ${entry.models.map((model) => model.id).join()}`;
+      if (entry.fetchedAt !== null) expect([...(given.get(provider) ?? [])]).toContain(fact);
+      else expect(entry.models).toEqual([]);
+      expect(entry.outcome === "ok").toBe(entry.fetchedAt !== null && entry.consecutiveFailures === 0);
+      expect(entry.failingSince === null).toBe(entry.consecutiveFailures === 0);
+      expect(world.provider(provider).mostOpen()).toBeLessThanOrEqual(1);
+      expect(refresher.snapshot().fetching.has(provider)).toBe(world.provider(provider).open() > 0);
+    }
+  };
+
+  for (const action of steps) {
+    await act(action);
+    check();
+  }
+  store.recover();
+  await clock.advance(60_000);
+  await Promise.all(pending);
+  check();
+  expect(world.refresher.snapshot().fetching.size).toBe(0);
+}
+
+describe("any interleaving of ticks, answers, people, settings and clocks", () => {
+  it("loses no list, tells no false success, and fetches once at a time", { timeout: 300_000 }, async () => {
+    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), play), { numRuns: RUNS });
+  });
+});
