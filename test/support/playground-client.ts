@@ -57,9 +57,21 @@ export function playgroundClient(url: string, channel = "general") {
       signal: controller.signal,
     });
     const events: PlaygroundEvent[] = [];
-    const done = readEvents(response, (event) => events.push(event)).catch(() => {}); // ended by close(), or by the server
+    let isOver = false;
+    const done = readEvents(response, (event) => events.push(event))
+      .catch(() => {}) // ended by close(), or by the server
+      .finally(() => {
+        isOver = true;
+      });
     return {
       events,
+      /** Waits for an event. @throws when the stream ends first */
+      until: (isIt: (event: PlaygroundEvent) => boolean) =>
+        eventually("an event", () => {
+          const event = events.find(isIt);
+          if (event === undefined && isOver) throw new Error("the stream has ended");
+          return event;
+        }),
       /** The texts that an ephemeral reply went through, by its id. */
       ephemerals: (id: string) => events.filter((event) => event.type === "ephemeral" && event.id === id),
       async close() {
@@ -77,7 +89,7 @@ export function playgroundClient(url: string, channel = "general") {
     const client = `c${Math.random().toString(36).slice(2)}`;
     const stream = await listen(client);
     const id = await say(text, client);
-    const reply = await eventually(`the reply to ${text}`, () => stream.ephemerals(id).find(isLast));
+    const reply = await stream.until((event) => event.type === "ephemeral" && event.id === id && isLast(event));
     await stream.close();
     return reply;
   }
