@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import type { Command } from "./command.js";
 import { didYouMean } from "./did-you-mean.js";
-import { tokenize } from "./tokens.js";
+import { tokensFrom } from "./tokens.js";
 import { code, either, visible } from "./wording.js";
 
 export interface Found {
@@ -16,8 +16,11 @@ export interface Found {
  */
 export function findCommand(commands: readonly Command[], text: string): Found {
   const line = text.trimStart().replace(/^[/!]\s*/, "");
-  const words = tokenize(line).map((token) => ({ word: visible(token.value).toLowerCase(), endsAt: token.endsAt }));
-  const longest = Math.max(0, ...commands.map((command) => command.path.split(" ").length));
+  const longest = Math.max(1, ...commands.map((command) => command.path.split(" ").length));
+  const words = tokensFrom(line, 0, longest).map(({ value, endsAt }) => ({
+    word: visible(value).toLowerCase(),
+    endsAt,
+  }));
   for (let count = Math.min(longest, words.length); count > 0; count--) {
     const path = pathOf(words, count);
     const command = commands.find((candidate) => candidate.path === path);

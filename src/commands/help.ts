@@ -22,7 +22,7 @@ function helpText(commands: readonly Command[], invocation: Invocation): string 
     return `${isFirst ? "\n" : ""}${lineOf(command, invocation)}`;
   });
   return [
-    "Mention me to chat, or use a command (typed with `/` or `!`):",
+    "Mention me to chat, or use a command:",
     lines.join("\n"),
     "🔒 operators only. A value can be named, as `interval:10`; quotes keep words together.",
   ].join("\n\n");

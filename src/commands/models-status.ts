@@ -3,6 +3,7 @@ import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { autoRefreshControls, refreshButton } from "./refresh-controls.js";
 import { inForceLines } from "./refresh-in-force.js";
+import { smartLine } from "./smart-line.js";
 import { lastRefreshLine, nextRefreshLine, providerLine } from "./status-lines.js";
 
 export const modelsStatus = (deps: CommandDeps) =>
@@ -27,6 +28,7 @@ export const modelsStatus = (deps: CommandDeps) =>
           ...(providers.length > 0 ? providers : ["– No provider is configured."]),
           "",
           ...inForceLines(deps, workspace),
+          ...smartLine(deps, workspace, status),
         ].join("\n"),
         controls: [refreshButton(status), ...(isOperator ? autoRefreshControls(isEnabled) : [])],
       };

@@ -2,9 +2,9 @@ import { UserError } from "../errors.js";
 import type { Command } from "./command.js";
 import { findCommand } from "./find-command.js";
 import type { ArgumentsOf, Option, Options } from "./options.js";
-import { type Reading, readBare, readValue } from "./read-value.js";
+import { MAX_CHOICE_WORDS, type Reading, readBare, readValue } from "./read-value.js";
 import { takesSentence, usageOf } from "./takes.js";
-import { quoted, type Token, tokenize } from "./tokens.js";
+import { quoted, type Token, tokensFrom } from "./tokens.js";
 import { code, visible } from "./wording.js";
 
 type Arguments = ArgumentsOf<Options>;
@@ -23,33 +23,35 @@ export function parse(commands: readonly Command[], text: string): { command: Co
  */
 export function parseArguments(command: Command, rest: string): Arguments {
   const names = Object.keys(command.options);
-  const tokens = tokenize(rest, names);
   const values: Values = new Map();
-  for (let at = 0; at < tokens.length; ) at += takeNext({ command, rest, tokens: tokens.slice(at), values });
+  for (let at = 0; at < rest.length; ) {
+    const tokens = tokensFrom(rest, at, LOOKAHEAD, names);
+    const [token] = tokens;
+    if (token === undefined) break;
+    const position = { command, rest, tokens, values };
+    at = token.name === undefined ? takeBare(position, token) : takeNamed(position, token, token.name);
+  }
   return completed(command, values);
 }
+
+/** The words of a choice's longest form, and the one that names its option. */
+const LOOKAHEAD = MAX_CHOICE_WORDS + 1;
 
 interface Position {
   readonly command: Command;
   readonly rest: string;
-  /** Those that are left, at least one. */
+  /** The next ones, at least one. */
   readonly tokens: readonly Token[];
   readonly values: Values;
 }
 
-/** Gives the next token to an option, and says how many it took. */
-function takeNext(position: Position): number {
-  const [token] = position.tokens;
-  if (token === undefined) return 1;
-  return token.name === undefined ? takeBare(position, token) : takeNamed(position, token, token.name);
-}
-
+/** Gives a value to the option that it names; where it ends. */
 function takeNamed({ command, rest, tokens, values }: Position, token: Token, name: string): number {
   const option = command.options[name];
   if (option === undefined || values.has(name)) throw new UserError(`${code(name)} is given twice; say it once.`);
   if (isGreedy(command, name) && !token.isQuoted) {
     keep(values, name, readValue(name, option, rest.slice(token.valueAt)));
-    return tokens.length;
+    return rest.length;
   }
   // "interval: 10" leaves the value to the next word.
   const isApart = token.value === "" && !token.isQuoted && tokens[1] !== undefined && tokens[1].name === undefined;
@@ -57,21 +59,22 @@ function takeNamed({ command, rest, tokens, values }: Position, token: Token, na
   const found = readBare(option, own);
   if (found === undefined) keep(values, name, readValue(name, option, own[0]?.value ?? ""));
   else values.set(name, found.value);
-  return (found?.used ?? 1) + (isApart ? 1 : 0);
+  return own[(found?.used ?? 1) - 1]?.endsAt ?? rest.length;
 }
 
+/** Gives a value to the first unset option that accepts it; where it ends. */
 function takeBare({ command, rest, tokens, values }: Position, token: Token): number {
-  if (visible(token.value).trim() === "") return 1;
+  if (visible(token.value).trim() === "") return token.endsAt;
   for (const [name, option] of Object.entries(command.options)) {
     if (values.has(name)) continue;
     if (isGreedy(command, name)) {
       keep(values, name, readValue(name, option, rest.slice(token.startsAt)));
-      return tokens.length;
+      return rest.length;
     }
     const found = readBare(option, tokens);
     if (found === undefined) continue;
     values.set(name, found.value);
-    return found.used;
+    return tokens[found.used - 1]?.endsAt ?? rest.length;
   }
   throw new UserError(`I can't make sense of ${code(token.value)} here. ${takesSentence(command)}`);
 }

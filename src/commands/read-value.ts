@@ -3,6 +3,9 @@ import { takesOf } from "./takes.js";
 import type { Token } from "./tokens.js";
 import { cleanText, code, visible } from "./wording.js";
 
+/** As many as the longest label of a choice has. */
+export const MAX_CHOICE_WORDS = 4;
+
 /** Longer than any model's or provider's name. */
 const MAX_WORD_CHARS = 200;
 
@@ -45,9 +48,6 @@ export function readBare(
   }
   return undefined;
 }
-
-/** As many as the longest label has. */
-const MAX_CHOICE_WORDS = 4;
 
 function readWord(option: Option & { kind: "word" }, word: string): string | undefined {
   if (option.accepts === undefined || option.accepts(word)) return word;

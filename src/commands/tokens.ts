@@ -14,10 +14,13 @@ export interface Token {
 /** What closes each quote; phones write the curved ones by themselves. */
 const CLOSING: Readonly<Record<string, string>> = { '"': '"', "'": "'", "“": "”", "‘": "’" };
 
-/** Splits a line at white space; quotes group words, and `name:` counts only for the given names. */
-export function tokenize(line: string, names: readonly string[] = []): readonly Token[] {
+/**
+ * At most `most` tokens of a line, split at white space; quotes group words, and `name:` counts only for the given
+ * names. A reader that needs few asks for few, so that a long line costs no more than what is read of it.
+ */
+export function tokensFrom(line: string, from: number, most: number, names: readonly string[] = []): readonly Token[] {
   const tokens: Token[] = [];
-  for (let at = skipSpace(line, 0); at < line.length; ) {
+  for (let at = skipSpace(line, from); at < line.length && tokens.length < most; ) {
     const token = tokenAt(line, at, names);
     tokens.push(token);
     at = skipSpace(line, token.endsAt);
@@ -44,21 +47,19 @@ function groupAt(line: string, at: number): { value: string; endsAt: number } | 
   const closing = CLOSING[line.charAt(at)];
   if (closing === undefined) return undefined;
   let value = "";
-  for (let index = at + 1; index < line.length; index++) {
-    const character = line.charAt(index);
-    if (character !== closing) {
-      value += character;
-    } else if (line.charAt(index + 1) === closing) {
-      value += closing;
-      index++;
-    } else {
-      return index + 1 === line.length || isSpace(line.charAt(index + 1)) ? { value, endsAt: index + 1 } : undefined;
-    }
+  for (let from = at + 1; ; ) {
+    const end = line.indexOf(closing, from);
+    if (end === -1) return undefined;
+    value += line.slice(from, end);
+    const next = line.charAt(end + 1);
+    if (next === "" || isSpace(next)) return { value, endsAt: end + 1 };
+    if (next !== closing) return undefined;
+    value += closing;
+    from = end + 2;
   }
-  return undefined;
 }
 
-/** Writes a value so that `tokenize` reads it back as one group. */
+/** Writes a value so that `tokensFrom` reads it back as one group. */
 export const quoted = (value: string): string => `"${value.replaceAll('"', '""')}"`;
 
 const isSpace = (character: string) => /\s/.test(character);

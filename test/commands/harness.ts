@@ -26,6 +26,8 @@ export interface FakeProvider {
   readonly failures?: number;
   readonly families?: readonly string[];
   readonly missing?: CatalogEntry["missing"];
+  /** From its last attempt to the next. */
+  readonly waitMs?: number;
 }
 
 export interface World {
@@ -73,7 +75,7 @@ export function harness(world: World = {}) {
       isFetching: provider.isFetching ?? false,
       consecutiveFailures,
       lastFailure,
-      nextAt: null,
+      nextAt: provider.waitMs === undefined ? null : at + provider.waitMs,
     };
   };
   const indicator = world.indicator ?? "fresh";

@@ -107,6 +107,20 @@ describe("/models status", () => {
     );
   });
 
+  it("tells what smart comes to, by a provider that waits undisturbed", async () => {
+    const world = harness({
+      providers: [
+        { id: "openai", models: chat("a"), waitMs: 12.4 * MINUTE_MS },
+        { id: "groq", models: chat("b"), outcome: "timeout", failures: 1, waitMs: MINUTE_MS / 2 },
+      ],
+    });
+    expect(await world.say("/models status")).not.toContain("Right now");
+    await world.say("/settings auto-refresh smart");
+    expect(await world.say("/models status")).toContain("Right now that means every 12 minutes.");
+    await world.say("/settings auto-refresh off");
+    expect(await world.say("/models status")).not.toContain("Right now");
+  });
+
   it("needs no store", async () => {
     const world = harness();
     world.store.breakDown();

@@ -113,6 +113,14 @@ describe("parseArguments()", () => {
     expect(args(rest, words)).toEqual({ first, second: "x" });
   });
 
+  it("reads a flood of open quotes without delay", () => {
+    const startedAt = performance.now();
+    expect(faultOf(() => args("“ ".repeat(50_000), words))).toContain("can't make sense of");
+    expect(faultOf(() => args('"" '.repeat(50_000), words))).toContain("needs to know");
+    expect(faultOf(() => args("“a ””b ".repeat(50_000), words))).toContain("can't make sense of");
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+
   it("takes an apostrophe and an open quote as they are", () => {
     expect(args(`don't "open`, words)).toEqual({ first: "don't", second: '"open' });
   });
