@@ -29,6 +29,11 @@ returning name`;
 /** Two lapsed marks go with each new one, so that the table holds little more than the live ones. */
 const PRUNE = `delete from once where name in (select name from once where until_at <= ${NOW} order by until_at limit 2)`;
 
+/** Past any interval; the first claim of a name that was forgotten has a higher fence all the same. */
+const FORGET_AFTER_MS = 30 * 86_400_000;
+
+const FORGET = `delete from claims where max(lease_until, claimed_at) < ${NOW} - ${FORGET_AFTER_MS}`;
+
 /** The steps of claims; the caller puts each into a transaction. */
 export interface SqliteClaims {
   take(name: string, terms: ClaimTerms): ClaimResult;
@@ -36,6 +41,8 @@ export interface SqliteClaims {
   free(claim: Claim): boolean;
   /** False when the name was marked less than its time ago. */
   mark(name: string, forMs: number): boolean;
+  /** Drops the names that nobody has claimed for long. */
+  forget(): void;
 }
 
 export interface SqliteClaimsDeps {
@@ -59,5 +66,6 @@ export function createSqliteClaims({ connection, owner, now }: SqliteClaimsDeps)
       connection.all(PRUNE, now());
       return true;
     },
+    forget: () => void connection.all(FORGET, now()),
   };
 }

@@ -6,8 +6,8 @@ import { messageOf, StartupError } from "../errors.js";
 import { prepareSchema } from "./sqlite-schema.js";
 
 /** Switching a new file to WAL fails at once while another process does the same, whatever the busy timeout says. */
-const OPEN_ATTEMPTS = 20;
-const OPEN_RETRY_MS = 50;
+const OPEN_ATTEMPTS = 4;
+const OPEN_RETRY_MS = 100;
 
 /**
  * The path that a `sqlite://` URL names, absolute.
@@ -24,7 +24,7 @@ export function sqlitePath(url: string): string {
  * @throws {StartupError} when it cannot be used, naming the path and the mend
  */
 export async function openSqliteFile(path: string, clock: Clock): Promise<Connection> {
-  makeFolder(dirname(path));
+  makeFolderOf(path);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) {
     throw new StartupError(`STORE_URL: ${path} is no file; name a file in it, as ${path}/evergreen.sqlite`);
@@ -40,12 +40,12 @@ export async function openSqliteFile(path: string, clock: Clock): Promise<Connec
   }
 }
 
-function makeFolder(folder: string): void {
+function makeFolderOf(path: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
   } catch (error) {
     throw new StartupError(
-      `STORE_URL: the folder ${folder} cannot be made (${messageOf(error)}); make it writable, or name another path`,
+      `STORE_URL: the folder of ${path} cannot be made (${messageOf(error)}); make room for it, or name another path`,
       error,
     );
   }

@@ -11,8 +11,6 @@ const STATEMENTS = [
   "create table if not exists claims (name text primary key, owner text not null, fence integer not null, lease_until integer not null, claimed_at integer not null)",
   "create table if not exists once (name text primary key, until_at integer not null)",
   "create index if not exists once_until on once (until_at)",
-  // A claim of a name that was forgotten starts with a higher fence all the same; thirty days are past any interval.
-  "delete from claims where max(lease_until, claimed_at) < unixepoch('subsec') * 1000 - 2592000000",
   `pragma application_id = ${APPLICATION_ID}`,
   `pragma user_version = ${SCHEMA_VERSION}`,
 ];

@@ -31,11 +31,18 @@ async function open(path: string, deps: SqliteDeps): Promise<Store> {
   const tables = new Map(adapters.map(([table, adapter]) => [table, createTable(table, adapter)]));
   const close = async () => {
     await Promise.allSettled(adapters.map(([, adapter]) => adapter.close()));
+    try {
+      // libsql lets go of a file only with its last statement, at the garbage collector's leisure.
+      connection.all("pragma wal_checkpoint(truncate)");
+    } catch {
+      // closed already, or in use elsewhere: the next to open the file reads its WAL
+    }
     connection.close();
   };
   try {
     // A Keyv whose first use fails would end the process with an unhandled rejection: await them all here.
     await Promise.all(adapters.map(([, adapter]) => adapter.get("-")));
+    claims.forget();
   } catch (error) {
     await close();
     throw asStartupError(path, error);

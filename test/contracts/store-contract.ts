@@ -1,0 +1,391 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Claim, ClaimResult, Store, Table, Write } from "../../src/store/store.js";
+import { StoreError } from "../../src/store/store-error.js";
+
+/** A store under test, with its clock and its rows in the test's hands. */
+export interface StoreUnderTest {
+  readonly store: Store;
+  /** Moves the store's clock; it stands still otherwise. */
+  advance(ms: number): void;
+  /** A second opening of the same data, as another process would have it. */
+  openAgain(): Promise<Store>;
+  /** Makes a row's text unreadable, past the store. */
+  damage(table: Table, key: string): Promise<void>;
+  cleanup(): Promise<void>;
+}
+
+const put = (key: string, value: unknown, table: Table = "models"): Write => ({ table, key, value });
+
+function taken(result: ClaimResult): Claim {
+  if (!result.held) throw new Error(`expected to hold it, but it is not free until ${result.until}`);
+  return result.claim;
+}
+
+/** What every store does alike. */
+export function describeStore(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(`${name} as a store`, () => {
+    let subject: StoreUnderTest;
+    let store: Store;
+    beforeEach(async () => {
+      subject = await open();
+      store = subject.store;
+    });
+    afterEach(() => subject.cleanup());
+
+    describe("values()", () => {
+      it.each([
+        ["an object", { a: [1, { b: "c" }], d: null }],
+        ["an empty object", {}],
+        ["a list", [1, "two", null, [true]]],
+        ["an empty list", []],
+        ["a text", "text"],
+        ["an empty text", ""],
+        ["zero", 0],
+        ["a fraction", -0.1],
+        ["a time", 1_790_000_000_000],
+        ["true", true],
+        ["false", false],
+        ["null", null],
+        ["text of all planes", "ä€😀\u{10FFFF} \0 \ud800 \u2028 '\"\\ %_;--"],
+        ["what looks like Keyv's own row", { value: 1, expires: 1 }],
+        ["a name of JavaScript's own", JSON.parse('{"__proto__":{"a":1},"constructor":2}')],
+        ["a megabyte", "x".repeat(1_000_000)],
+      ])("gives back %s", async (_name, value) => {
+        const values = store.values("models");
+        await values.set("key", value);
+        await store.write([put("written", value)]);
+        expect(await values.get("key")).toEqual(value);
+        expect(await values.getMany(["written", "key"])).toEqual([value, value]);
+        expect(await values.entries()).toEqual([
+          ["key", value],
+          ["written", value],
+        ]);
+      });
+
+      it.each([
+        "discord:123:456:789",
+        "slack:T1:C1:1700000000.000100",
+        "a key with spaces",
+        "ä€😀",
+        "%",
+        "_",
+        "'; drop table models; --",
+        "keyv:key",
+        "models:key",
+        "__proto__",
+        "k".repeat(3000),
+      ])("keeps the key %j as it is", async (key) => {
+        const values = store.values("models");
+        await values.set(key, 1);
+        expect(await values.get(key)).toBe(1);
+        expect(await values.entries()).toEqual([[key, 1]]);
+        await store.write([put(key, 2)]);
+        expect(await values.entries(key)).toEqual([[key, 2]]);
+        await values.delete(key);
+        expect(await values.entries()).toEqual([]);
+      });
+
+      it.each(["", "a\0b", "a\ud800"])("refuses the key %j, that some store cannot keep", async (key) => {
+        const values = store.values("models");
+        await expect(values.set(key, 1)).rejects.toThrow(StoreError);
+        await expect(values.get(key)).rejects.toThrow(StoreError);
+        await expect(store.write([put("good", 1), put(key, 1)])).rejects.toThrow(StoreError);
+        expect(await values.entries()).toEqual([]);
+      });
+
+      it("gives undefined for what is not there", async () => {
+        expect(await store.values("models").get("nothing")).toBeUndefined();
+        expect(await store.values("models").getMany(["nothing"])).toEqual([undefined]);
+        expect(await store.values("models").getMany([])).toEqual([]);
+        await expect(store.values("models").delete("nothing")).resolves.toBeUndefined();
+      });
+
+      it("replaces a value and deletes it", async () => {
+        const values = store.values("settings");
+        await values.set("key", { old: true });
+        await values.set("key", { fresh: true });
+        expect(await values.get("key")).toEqual({ fresh: true });
+        await values.delete("key");
+        expect(await values.get("key")).toBeUndefined();
+      });
+
+      it("getMany() answers in the order of its keys, repeated and missing ones too", async () => {
+        const values = store.values("turns");
+        await store.write([put("a", 1, "turns"), put("b", 2, "turns")]);
+        expect(await values.getMany(["b", "missing", "a", "b"])).toEqual([2, undefined, 1, 2]);
+      });
+
+      it("refuses undefined and what is no JSON", async () => {
+        const circle: Record<string, unknown> = {};
+        circle.self = circle;
+        const values = store.values("models");
+        for (const value of [undefined, circle, 1n]) {
+          await expect(values.set("key", value)).rejects.toThrow(StoreError);
+        }
+        await expect(store.write([put("good", 1), put("key", circle)])).rejects.toThrow(StoreError);
+        expect(await values.entries()).toEqual([]);
+      });
+
+      it("keeps the tables apart", async () => {
+        await store.values("models").set("key", "model");
+        await store.values("sessions").set("key", "session");
+        await store.values("models").delete("key");
+        expect(await store.values("sessions").entries()).toEqual([["key", "session"]]);
+        expect(await store.values("models").entries()).toEqual([]);
+      });
+
+      it("entries() takes a prefix by its letters and sorts by key", async () => {
+        const keys = ["b", "a_c", "aXc", "a%c", "A_c", "a_", "a", "a_😀", "a_\uffff", "a_\u{10FFFF}"];
+        await store.write(keys.map((key) => put(key, key)));
+        const keysOf = async (prefix?: string) => (await store.values("models").entries(prefix)).map(([key]) => key);
+        expect(await keysOf()).toEqual([...keys].sort());
+        expect(await keysOf("a_")).toEqual(["a_", "a_c", "a_😀", "a_\u{10FFFF}", "a_\uffff"]);
+        expect(await keysOf("a%")).toEqual(["a%c"]);
+        expect(await keysOf("z")).toEqual([]);
+      });
+
+      it("entries() gives more rows than a driver reads at once", async () => {
+        const keys = Array.from({ length: 250 }, (_, number) => `key-${String(number).padStart(3, "0")}`);
+        await store.write(keys.map((key) => put(key, 1)));
+        expect((await store.values("models").entries("key-")).map(([key]) => key)).toEqual(keys);
+      });
+
+      it("keeps a row's damage to that row", async () => {
+        const values = store.values("models");
+        await store.write([put("good", 1), put("bad", 2), put("well", 3)]);
+        await subject.damage("models", "bad");
+        await expect(values.get("bad")).rejects.toThrow(StoreError);
+        expect(await values.getMany(["good", "bad", "well"])).toEqual([1, undefined, 3]);
+        expect(await values.entries()).toEqual([
+          ["good", 1],
+          ["well", 3],
+        ]);
+        await values.set("bad", "mended");
+        expect(await values.get("bad")).toBe("mended");
+      });
+    });
+
+    describe("write()", () => {
+      it("writes and deletes in several tables, the last word on a row being the last", async () => {
+        await store.values("open").set("question", 1);
+        await store.write([
+          put("turn", 1, "turns"),
+          put("session", 1, "sessions"),
+          put("question", undefined, "open"),
+          put("session", 2, "sessions"),
+        ]);
+        expect(await store.values("turns").get("turn")).toBe(1);
+        expect(await store.values("sessions").get("session")).toBe(2);
+        expect(await store.values("open").get("question")).toBeUndefined();
+      });
+
+      it("takes nothing at all", async () => {
+        await expect(store.write([])).resolves.toBeUndefined();
+      });
+    });
+
+    describe("writeOnce()", () => {
+      it("writes once until its time is over", async () => {
+        expect(await store.writeOnce("name", 1000, [put("key", "first")])).toBe(true);
+        subject.advance(999);
+        expect(await store.writeOnce("name", 1000, [put("key", "second")])).toBe(false);
+        expect(await store.values("models").get("key")).toBe("first");
+        subject.advance(1);
+        expect(await store.writeOnce("name", 1000, [put("key", "third")])).toBe(true);
+        expect(await store.values("models").get("key")).toBe("third");
+        expect(await store.writeOnce("name", 1000, [])).toBe(false);
+      });
+
+      it("does not count a call that failed", async () => {
+        await expect(store.writeOnce("name", 1000, [put("a", 1), put("b", 1n)])).rejects.toThrow(StoreError);
+        expect(await store.values("models").entries()).toEqual([]);
+        expect(await store.writeOnce("name", 1000, [put("a", 2)])).toBe(true);
+      });
+
+      it("lets one of many at once win, wherever they are", async () => {
+        const other = await subject.openAgain();
+        const results = await Promise.all(
+          Array.from({ length: 20 }, (_, number) =>
+            (number % 2 === 0 ? store : other).writeOnce("name", 1000, [put(`key-${number}`, number)]),
+          ),
+        );
+        expect(results.filter(Boolean)).toHaveLength(1);
+        expect(await store.values("models").entries()).toHaveLength(1);
+        await other.close();
+      });
+
+      it("keeps names apart from each other and from claims", async () => {
+        taken(await store.claim("name", { ttlMs: 1000 }));
+        expect(await store.writeOnce("name", 1000, [])).toBe(true);
+        expect(await store.writeOnce("other", 1000, [])).toBe(true);
+      });
+    });
+
+    describe("claim()", () => {
+      it("refuses a name that is held, says until when, and gives it when the lease runs out", async () => {
+        const first = taken(await store.claim("name", { ttlMs: 1000 }));
+        const refused = await store.claim("name", { ttlMs: 1000 });
+        expect(refused.held).toBe(false);
+        subject.advance(999);
+        const again = await store.claim("name", { ttlMs: 1000 });
+        expect(again).toEqual(refused);
+        subject.advance(1);
+        expect(taken(await store.claim("name", { ttlMs: 1000 })).fence).toBeGreaterThan(first.fence);
+      });
+
+      it("gives a settled name at once where nothing asks for an interval", async () => {
+        const claim = taken(await store.claim("name", { ttlMs: 1000 }));
+        expect(await store.commit(claim, [])).toBe(true);
+        expect(taken(await store.claim("name", { ttlMs: 1000 })).fence).toBeGreaterThan(claim.fence);
+      });
+
+      it("refuses a free name while the last claim is younger than the interval", async () => {
+        await store.commit(taken(await store.claim("name", { ttlMs: 10 })), []);
+        const refused = await store.claim("name", { ttlMs: 10, minIntervalMs: 1000 });
+        expect(refused.held).toBe(false);
+        subject.advance(999);
+        expect(await store.claim("name", { ttlMs: 10, minIntervalMs: 1000 })).toEqual(refused);
+        subject.advance(1);
+        taken(await store.claim("name", { ttlMs: 10, minIntervalMs: 1000 }));
+      });
+
+      it("counts a claim that was never settled for the interval too", async () => {
+        taken(await store.claim("name", { ttlMs: 10 }));
+        subject.advance(500);
+        expect((await store.claim("name", { ttlMs: 10, minIntervalMs: 1000 })).held).toBe(false);
+        taken(await store.claim("name", { ttlMs: 10 }));
+      });
+
+      it("says how long both the lease and the interval hold", async () => {
+        const untilOf = (result: ClaimResult) => (result.held ? Number.NaN : result.until);
+        taken(await store.claim("name", { ttlMs: 1000 }));
+        const lease = untilOf(await store.claim("name", { ttlMs: 1, minIntervalMs: 10 }));
+        const interval = untilOf(await store.claim("name", { ttlMs: 1, minIntervalMs: 5000 }));
+        expect(interval - lease).toBe(4000);
+      });
+
+      it("keeps names apart", async () => {
+        taken(await store.claim("refresh:openai", { ttlMs: 1000 }));
+        taken(await store.claim("refresh:anthropic", { ttlMs: 1000 }));
+      });
+
+      it("lets one of many at once win, wherever they are", async () => {
+        const other = await subject.openAgain();
+        const results = await Promise.all(
+          Array.from({ length: 20 }, (_, number) => (number % 2 === 0 ? store : other).claim("name", { ttlMs: 1000 })),
+        );
+        expect(results.filter(({ held }) => held)).toHaveLength(1);
+        await other.close();
+      });
+
+      it.each([{ ttlMs: 0 }, { ttlMs: Number.NaN }, { ttlMs: 1, minIntervalMs: -1 }])(
+        "refuses the terms %j",
+        async (terms) => {
+          await expect(store.claim("name", terms)).rejects.toThrow(StoreError);
+          taken(await store.claim("name", { ttlMs: 1 }));
+        },
+      );
+
+      it("does not wait for a time that only a clock now set back could reach", async () => {
+        subject.advance(3_600_000);
+        const claim = taken(await store.claim("name", { ttlMs: 1000 }));
+        subject.advance(-3_600_000);
+        expect(taken(await store.claim("name", { ttlMs: 1000, minIntervalMs: 1000 })).fence).toBeGreaterThan(
+          claim.fence,
+        );
+      });
+    });
+
+    describe("commit()", () => {
+      it("writes and frees the name", async () => {
+        const claim = taken(await store.claim("name", { ttlMs: 1000 }));
+        expect(await store.commit(claim, [put("key", 1), put("key", 2, "settings")])).toBe(true);
+        expect(await store.values("models").get("key")).toBe(1);
+        expect(await store.values("settings").get("key")).toBe(2);
+        taken(await store.claim("name", { ttlMs: 1000 }));
+      });
+
+      it("writes still when the lease ran out and nobody took the name", async () => {
+        const claim = taken(await store.claim("name", { ttlMs: 1000 }));
+        subject.advance(60_000);
+        expect(await store.commit(claim, [put("key", 1)])).toBe(true);
+      });
+
+      it("writes nothing once another has the name, and leaves it to them", async () => {
+        const late = taken(await store.claim("name", { ttlMs: 1000 }));
+        subject.advance(1000);
+        const other = await subject.openAgain();
+        const current = taken(await other.claim("name", { ttlMs: 1000 }));
+        expect(await store.commit(late, [put("key", "late")])).toBe(false);
+        expect(await store.values("models").get("key")).toBeUndefined();
+        expect((await store.claim("name", { ttlMs: 1000 })).held).toBe(false);
+        expect(await other.commit(current, [put("key", "current")])).toBe(true);
+        expect(await store.values("models").get("key")).toBe("current");
+        await other.close();
+      });
+
+      it("writes nothing under an older fence of its own", async () => {
+        const late = taken(await store.claim("name", { ttlMs: 1000 }));
+        subject.advance(1000);
+        const current = taken(await store.claim("name", { ttlMs: 1000 }));
+        expect(await store.commit(late, [put("key", "late")])).toBe(false);
+        expect(await store.commit(current, [put("key", "current")])).toBe(true);
+      });
+
+      it("writes once", async () => {
+        const claim = taken(await store.claim("name", { ttlMs: 1000 }));
+        expect(await store.commit(claim, [put("key", 1)])).toBe(true);
+        expect(await store.commit(claim, [put("key", 2)])).toBe(false);
+        expect(await store.values("models").get("key")).toBe(1);
+      });
+
+      it("refuses a claim that was never made", async () => {
+        expect(await store.commit({ name: "name", owner: "nobody", fence: 1 }, [put("key", 1)])).toBe(false);
+        expect(await store.values("models").entries()).toEqual([]);
+      });
+
+      it("keeps the claim when a write fails", async () => {
+        const claim = taken(await store.claim("name", { ttlMs: 1000 }));
+        await expect(store.commit(claim, [put("a", 1), put("b", 1n)])).rejects.toThrow(StoreError);
+        expect(await store.values("models").entries()).toEqual([]);
+        expect(await store.commit(claim, [put("a", 2)])).toBe(true);
+      });
+    });
+
+    describe("close()", () => {
+      it("can be called again, and fails what comes after it", async () => {
+        const values = store.values("models");
+        await store.close();
+        await expect(store.close()).resolves.toBeUndefined();
+        await expect(values.get("key")).rejects.toThrow(StoreError);
+        await expect(values.entries()).rejects.toThrow(StoreError);
+        await expect(values.set("key", 1)).rejects.toThrow(StoreError);
+        await expect(store.write([put("key", 1)])).rejects.toThrow(StoreError);
+        await expect(store.writeOnce("name", 1, [])).rejects.toThrow(StoreError);
+        await expect(store.claim("name", { ttlMs: 1 })).rejects.toThrow(StoreError);
+      });
+
+      it("leaves another opening of the same data alone", async () => {
+        const other = await subject.openAgain();
+        await store.values("models").set("key", 1);
+        await store.close();
+        expect(await other.values("models").get("key")).toBe(1);
+        await other.values("models").set("key", 2);
+        await other.close();
+      });
+    });
+
+    it("gives everything back when it is opened again", async () => {
+      await store.write([put("key", { a: 1 }), put("key", [2], "sessions")]);
+      taken(await store.claim("held", { ttlMs: 1000 }));
+      await store.writeOnce("once", 1000, []);
+      const again = await subject.openAgain();
+      await store.close();
+      expect(await again.values("models").get("key")).toEqual({ a: 1 });
+      expect(await again.values("sessions").entries()).toEqual([["key", [2]]]);
+      expect((await again.claim("held", { ttlMs: 1000 })).held).toBe(false);
+      expect(await again.writeOnce("once", 1000, [])).toBe(false);
+      await again.close();
+    });
+  });
+}

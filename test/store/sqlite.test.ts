@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "sqlite3";
+import { createSqliteStore } from "../../src/store/sqlite.js";
+import { describeStore } from "../contracts/store-contract.js";
+
+describeStore("SQLite", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "evergreen-store-"));
+  const path = join(folder, "data.sqlite");
+  let now = Date.UTC(2026, 0, 5, 12);
+  const openAgain = () => createSqliteStore({ now: () => now }).open(`sqlite://${path}`);
+  const store = await openAgain();
+  return {
+    store,
+    openAgain,
+    advance: (ms) => {
+      now += ms;
+    },
+    async damage(table, key) {
+      const connection = connect(path);
+      connection.all(`update "${table}" set value = '{"value":' where key = ?`, key);
+      connection.close();
+    },
+    async cleanup() {
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+});
