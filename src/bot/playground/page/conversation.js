@@ -1,0 +1,112 @@
+import { byId } from "./elements.js";
+import { createEphemeralView } from "./ephemeral.js";
+import { createMessageView } from "./message.js";
+import { isUnderWay } from "./texts.js";
+
+const NEAR_THE_END_PX = 80;
+
+/** The conversation in the middle of the page. Changes are drawn once per animation frame, and only what changed. */
+export function createConversation({ press, onDismiss, onChange }) {
+  const list = byId("messages");
+  const scroller = byId("scroller");
+  const welcome = byId("welcome");
+  const toNewest = byId("to-newest");
+  const entries = new Map();
+  const changed = new Set();
+  let isFollowing = true;
+  let frame;
+
+  const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_THE_END_PX;
+  const toEnd = () => {
+    isFollowing = true;
+    scroller.scrollTop = scroller.scrollHeight;
+  };
+  scroller.addEventListener("scroll", () => {
+    isFollowing = isAtEnd();
+    toNewest.hidden = isFollowing;
+  });
+  scroller.tabIndex = 0; // so that the arrow keys scroll it
+  new ResizeObserver(() => isFollowing && toEnd()).observe(scroller);
+  toNewest.addEventListener("click", toEnd);
+
+  const isBusy = (facts) => facts.replyTo !== undefined && isUnderWay(entries.get(facts.replyTo)?.facts.marks ?? []);
+  /** A question here has no end yet. */
+  const isWorking = () => [...entries.values()].some(({ facts }) => facts.author === "user" && isUnderWay(facts.marks));
+  const draw = () => {
+    frame = undefined;
+    for (const id of changed) {
+      const entry = entries.get(id);
+      if (entry === undefined) continue;
+      entry.view.update(entry.facts);
+      entry.view.element.setAttribute("aria-busy", String(isBusy(entry.facts)));
+    }
+    changed.clear();
+    welcome.hidden = entries.size > 0;
+    if (isFollowing) toEnd();
+    onChange(isWorking());
+  };
+  const redraw = (id) => {
+    changed.add(id);
+    // A page in the background gets no frames, but a reader of its text still wants it.
+    frame ??= document.hidden ? setTimeout(draw) : requestAnimationFrame(draw);
+  };
+  const put = (id, facts, makeView) => {
+    const entry = entries.get(id);
+    if (entry !== undefined) entry.facts = { ...entry.facts, ...facts };
+    else {
+      const view = makeView();
+      entries.set(id, { facts, view });
+      list.append(view.element);
+    }
+    redraw(id);
+  };
+  const drop = (id) => {
+    entries.get(id)?.view.element.remove();
+    entries.delete(id);
+    if (frame === undefined) frame = requestAnimationFrame(draw);
+  };
+  const putMessage = (message) => {
+    const facts = { ...message, marks: message.marks ?? [], controls: message.controls ?? [] };
+    put(message.id, facts, () => createMessageView(message, press));
+  };
+
+  return {
+    /** The whole conversation as it is stored; what is here and not there is gone, replies for this person aside. */
+    setMessages(messages) {
+      const known = new Set(messages.map(({ id }) => id));
+      for (const [id, { facts }] of [...entries]) if (!facts.isEphemeral && !known.has(id)) drop(id);
+      for (const message of messages) putMessage(message);
+      if (frame === undefined) frame = requestAnimationFrame(draw);
+    },
+    add: putMessage,
+    edit({ id, text, controls = [] }) {
+      if (entries.has(id)) put(id, { text, controls });
+    },
+    mark({ id, marks }) {
+      if (!entries.has(id)) return;
+      put(id, { marks });
+      for (const [other, { facts }] of entries) if (facts.replyTo === id) redraw(other);
+    },
+    remove: ({ id }) => drop(id),
+    showEphemeral(reply, command) {
+      put(reply.id, { ...reply, isEphemeral: true }, () =>
+        createEphemeralView({
+          command,
+          press,
+          onDismiss: () => {
+            entries.delete(reply.id);
+            welcome.hidden = entries.size > 0;
+            onDismiss();
+          },
+        }),
+      );
+    },
+    clear() {
+      entries.clear();
+      changed.clear();
+      list.replaceChildren();
+      isFollowing = true;
+    },
+    toEnd,
+  };
+}

@@ -1,0 +1,117 @@
+import MarkdownIt from "/assets/vendor/markdown-it.mjs";
+import createDOMPurify from "/assets/vendor/purify.mjs";
+
+const parser = new MarkdownIt({ html: false, linkify: true, breaks: true });
+parser.disable("image");
+alignByClass("th_open");
+alignByClass("td_open");
+
+const RULES = {
+  ALLOWED_TAGS: "p br hr h1 h2 h3 h4 h5 h6 em strong s a ul ol li blockquote pre code table thead tbody tr th td".split(
+    " ",
+  ),
+  ALLOWED_ATTR: ["href", "title", "class", "start"],
+  ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  RETURN_DOM_FRAGMENT: true,
+};
+const CLASSES = /^(language-[\w+#.-]{1,32}|align-(left|center|right))$/;
+
+/** The policy of this page refuses style attributes, which is how the parser aligns table cells. */
+function alignByClass(rule) {
+  parser.renderer.rules[rule] = (tokens, index, options, _environment, self) => {
+    const token = tokens[index];
+    const side = /text-align:(left|center|right)/.exec(token.attrGet("style") ?? "")?.[1];
+    token.attrs = side === undefined ? null : [["class", `align-${side}`]];
+    return self.renderToken(tokens, index, options);
+  };
+}
+
+/** The HTML of each top-level block. */
+function blocksOf(text) {
+  const environment = {};
+  const tokens = parser.parse(text, environment);
+  const blocks = [];
+  let start = 0;
+  let depth = 0;
+  tokens.forEach((token, index) => {
+    depth += token.nesting;
+    if (depth > 0) return;
+    blocks.push(parser.renderer.render(tokens.slice(start, index + 1), parser.options, environment));
+    start = index + 1;
+  });
+  return blocks;
+}
+
+/**
+ * Keeps an element in step with a growing text: only the blocks that changed are sanitised and put in place, so that
+ * a long answer costs no more than its last paragraph, and a selection above it stays.
+ */
+export function createMarkdownView(element) {
+  let shown = [];
+  return (text) => {
+    const blocks = blocksOf(text);
+    const same = blocks.findIndex((block, index) => block !== shown[index]?.html);
+    const kept = same === -1 ? blocks.length : same;
+    for (const { node } of shown.slice(kept)) node.remove();
+    shown = shown.slice(0, kept);
+    for (const html of blocks.slice(kept)) {
+      const node = document.createElement("div");
+      node.className = "block";
+      node.append(sanitised(html));
+      element.append(node);
+      shown.push({ html, node });
+    }
+  };
+}
+
+function sanitised(html) {
+  const fragment = createDOMPurify.sanitize(html, RULES);
+  for (const element of fragment.querySelectorAll("[class]")) {
+    if (!CLASSES.test(element.className)) element.removeAttribute("class");
+  }
+  for (const link of fragment.querySelectorAll("a[href]")) {
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+  }
+  for (const table of fragment.querySelectorAll("table")) {
+    const frame = document.createElement("div");
+    frame.className = "table-frame";
+    table.replaceWith(frame);
+    frame.append(table);
+  }
+  for (const code of fragment.querySelectorAll("pre > code")) frameCode(code);
+  return fragment;
+}
+
+function frameCode(code) {
+  const frame = document.createElement("figure");
+  frame.className = "code-frame";
+  const caption = document.createElement("figcaption");
+  const language = document.createElement("span");
+  language.textContent = /language-(\S+)/.exec(code.className)?.[1] ?? "text";
+  const copy = document.createElement("button");
+  copy.type = "button";
+  copy.className = "copy";
+  copy.textContent = "Copy";
+  copy.addEventListener("click", () => copyText(code.textContent, copy));
+  caption.append(language, copy);
+  const pre = code.parentElement;
+  pre.tabIndex = 0;
+  pre.replaceWith(frame);
+  frame.append(caption, pre);
+}
+
+async function copyText(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Press Ctrl+C"; // the browser refuses: the text is selected for it
+    getSelection().selectAllChildren(button.closest("figure").querySelector("code"));
+  }
+  setTimeout(() => {
+    button.textContent = "Copy";
+  }, 2_000);
+}

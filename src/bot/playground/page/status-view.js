@@ -1,0 +1,83 @@
+import { byId, make } from "./elements.js";
+import { INDICATORS, INTERVALS, outcomeWords, refreshLabel } from "./texts.js";
+import { agoWords, countdown } from "./time.js";
+
+/** The title bar's indicator and button, and the settings panel: everything that shows the state of the lists. */
+export function createStatusView({ press, send }) {
+  const indicator = byId("indicator");
+  const refresh = byId("refresh");
+  const toggle = byId("auto-refresh");
+  const panel = byId("settings");
+  const note = byId("setting-note");
+  let status;
+
+  const set = (element, text) => {
+    if (element.textContent !== text) element.textContent = text;
+  };
+  const radios = INTERVALS.map(({ value, seconds, label }) => {
+    const radio = make("input", { type: "radio", name: "interval", value });
+    radio.addEventListener("change", () => change(`/settings auto-refresh interval:${value}`));
+    byId("intervals").append(make("label", { className: "choice" }, radio, make("span", {}, label)));
+    return { radio, seconds };
+  });
+  const change = async (command) => {
+    set(note, "Saving…");
+    await send(command, (reply) => set(note, reply.text)).catch((error) => set(note, error.message));
+    drawSettings();
+  };
+  const drawSettings = () => {
+    if (status === undefined) return;
+    toggle.checked = status.autoRefresh.enabled;
+    for (const { radio, seconds } of radios) radio.checked = seconds === status.autoRefresh.intervalSeconds;
+  };
+  const drawTimes = () => {
+    if (status === undefined || !panel.open) return;
+    const now = Date.now();
+    const { lastRefreshAt, nextRefreshAt, autoRefresh } = status;
+    set(byId("last-refresh"), lastRefreshAt === null ? "not yet" : agoWords(lastRefreshAt, now));
+    const none = autoRefresh.enabled ? "–" : "off";
+    set(byId("next-refresh"), nextRefreshAt === null ? none : countdown(nextRefreshAt, now));
+    set(byId("freshness"), status.isFresh ? "up to date" : "outdated");
+  };
+  const drawProviders = () => {
+    byId("providers").replaceChildren(
+      ...status.providers.map(({ id, outcome, models, isFresh }) => {
+        const isGood = outcome === "ok";
+        const state = isGood ? (isFresh ? "up to date" : "outdated") : outcomeWords(outcome);
+        const count = `${models} ${models === 1 ? "model" : "models"}`;
+        const sign = isGood && isFresh ? "✓" : outcome === null ? "–" : "⚠️";
+        return make(
+          "li",
+          {},
+          make("span", {}, `${sign} ${id}`),
+          make("span", { className: "quiet" }, `${count}, ${state}`),
+        );
+      }),
+    );
+  };
+
+  refresh.addEventListener("click", () => press("/refresh-models"));
+  toggle.addEventListener("change", () => change(`/settings auto-refresh ${toggle.checked ? "on" : "off"}`));
+  byId("settings-open").addEventListener("click", () => {
+    set(note, "");
+    panel.showModal();
+    drawTimes();
+  });
+  byId("settings-close").addEventListener("click", () => panel.close());
+  panel.addEventListener("click", (event) => {
+    if (event.target === panel) panel.close(); // its backdrop
+  });
+  setInterval(drawTimes, 1_000);
+
+  return {
+    update(now) {
+      status = now;
+      indicator.dataset.state = status.indicator;
+      set(indicator, INDICATORS[status.indicator] ?? "");
+      set(refresh, refreshLabel(status));
+      drawSettings();
+      drawTimes();
+      drawProviders();
+    },
+  };
+}

@@ -1,0 +1,23 @@
+const MINUTE_MS = 60_000;
+
+/** How long ago, in words. */
+export function agoWords(at, now) {
+  const minutes = Math.round((now - at) / MINUTE_MS);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  const hours = Math.round(minutes / 60);
+  if (hours < 24) return `${hours} h ago`;
+  const days = Math.round(hours / 24);
+  return days === 1 ? "1 day ago" : `${days} days ago`;
+}
+
+/** What is left until then, to the second: "4:05", "1:02:09". */
+export function countdown(at, now) {
+  const seconds = Math.max(0, Math.round((at - now) / 1000));
+  if (seconds === 0) return "now";
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return `in ${shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, "0"))).join(":")}`;
+}
+
+export const clockWords = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
