@@ -25,7 +25,7 @@ export const openai = define({
         id: "openai",
         baseUrl: url,
         key,
-        preferredFamilies: ["gpt-5.5", "gpt-5", "gpt-4.1", "gpt-4o", "gpt-"],
+        preferredFamilies: ["gpt-5.6", "gpt-5.5", "gpt-5.4", "gpt-5", "gpt-4.1", "gpt-4o", "gpt-"],
         load: async (deps) => (await import("./openai-wire/openai-provider.js")).createOpenAiProvider(wire, deps),
       },
     ];

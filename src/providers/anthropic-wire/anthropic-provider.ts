@@ -45,9 +45,13 @@ export function createAnthropicProvider(wire: AnthropicWire, deps: ProviderDeps)
     async listModels(signal) {
       signal.throwIfAborted();
       try {
+        // A signal for each page: the SDK leaves its listener on the one that it gets.
         const fetchPage = (after: string | undefined) =>
           client.models
-            .list({ limit: PAGE_ROWS, ...(after !== undefined && { after_id: after }) }, { signal })
+            .list(
+              { limit: PAGE_ROWS, ...(after !== undefined && { after_id: after }) },
+              { signal: AbortSignal.any([signal]) },
+            )
             .asResponse();
         const rows = await readPages(wire.id, fetchPage, parseListPage);
         const models = readRows(wire.id, rows, readAnthropicRow, deps.warn);

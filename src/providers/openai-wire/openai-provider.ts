@@ -40,8 +40,11 @@ export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Prov
     async listModels(signal) {
       signal.throwIfAborted();
       try {
+        // A signal for each page: the SDK leaves its listener on the one that it gets.
         const fetchPage = (after: string | undefined) =>
-          client.get("/models", { signal, ...(after !== undefined && { query: { after } }) }).asResponse();
+          client
+            .get("/models", { signal: AbortSignal.any([signal]), ...(after !== undefined && { query: { after } }) })
+            .asResponse();
         const rows = await readPages(wire.id, fetchPage, parseListPage);
         return readRows(wire.id, rows, (row) => readOpenAiRow(row, wire.isChat), deps.warn);
       } catch (error) {
