@@ -70,10 +70,29 @@ describe("replicas on one store", () => {
     if (here === undefined) throw new Error("one is needed");
     const { clock } = here;
     const ahead = await here.restart({ clock: { ...clock, now: () => clock.now() + 10 * MINUTE_MS } });
-    await here.live(20_000);
-    await ahead.live(MINUTE_MS);
-    // The one attempt of its start, no more.
-    expect(ahead.provider("openai").asked()).toBeLessThanOrEqual(1);
+    await live([here, ahead], 60 * MINUTE_MS);
+    // To each every list of the other looks wrong: twice an interval, and not every 10 s.
+    expect(here.provider("openai").asked() + ahead.provider("openai").asked()).toBeLessThanOrEqual(2 * 12 + 2);
+  });
+
+  it("look again under the claim, as another may have fetched meanwhile", async () => {
+    const [quick] = await replicas(1);
+    if (quick === undefined) throw new Error("one is needed");
+    const { clock, store } = quick;
+    const claim: typeof store.claim = async (...args) => {
+      await clock.sleep(2_000);
+      return store.claim(...args);
+    };
+    const slow = await quick.restart({ storeView: { ...store, claim } });
+    const ticking = slow.refresher.tick();
+    await clock.advance(1_000);
+    await quick.refresher.tick();
+    await clock.advance(1_000);
+    await ticking;
+    expect(slow.provider("openai").asked()).toBe(0);
+    expect(slow.refresher.status()).toMatchObject({ indicator: "fresh" });
+    // Its claim was freed at once.
+    expect(await quick.refresher.refresh("person")).toMatchObject([{ outcome: "ok" }]);
   });
 
   it("refuse a commit that comes after the claim was lost", async () => {

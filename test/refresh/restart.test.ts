@@ -13,6 +13,8 @@ describe("a restart", () => {
     expect(next.refresher.getCachedModels()).toEqual([world.refresher.getCachedModels()[0], true]);
     await next.refresher.tick();
     expect(next.events).toEqual([]);
+    await next.live(4 * MINUTE_MS);
+    expect(next.events.map(({ trigger }) => trigger)).toEqual(["timer", "timer", "timer"]);
   });
 
   it("fetches at once what is stale", async () => {

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { createCatalog } from "../../src/refresh/catalog.js";
+import { nextEntry } from "../../src/refresh/next-entry.js";
+import { identityOf } from "../../src/refresh/stored-entry.js";
+import { fakeClock } from "../support/fake-clock.js";
+import { modelRow } from "../support/fake-provider.js";
+import { memoryStore } from "../support/memory-store.js";
+
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+const source = { id: "openai", baseUrl: "https://api.example", key: "k" };
+const TIMES = { attemptedAt: 1, answeredAt: 2 };
+const listed = (before: Parameters<typeof nextEntry>[0], ids: readonly string[]) =>
+  nextEntry(before, { outcome: "ok", models: ids.map(modelRow) }, TIMES);
+
+function world(store = memoryStore(fakeClock().now)) {
+  return { store, catalog: createCatalog({ providers: [source], store, log }) };
+}
+
+describe("createCatalog", () => {
+  it("has every configured provider from the start", () => {
+    const { catalog } = world();
+    expect([...catalog.snapshot().providers.keys()]).toEqual(["openai"]);
+    expect(catalog.lists()).toEqual({});
+    expect(() => catalog.entry("other")).toThrow(/no provider "other"/);
+  });
+
+  it("leaves an older snapshot as it was", () => {
+    const { catalog } = world();
+    const before = catalog.snapshot();
+    catalog.setFetching("openai", true);
+    catalog.put("openai", listed(catalog.entry("openai"), ["a"]));
+    expect(before.fetching.size).toBe(0);
+    expect(before.providers.get("openai")?.fetchedAt).toBeNull();
+    expect(catalog.snapshot().fetching.size).toBe(0);
+    expect(catalog.lists()).toEqual({ openai: [{ id: "a", isChat: true }] });
+  });
+
+  it("tells of what changed, and of nothing else", async () => {
+    const { catalog } = world();
+    let told = 0;
+    catalog.onChange(() => {
+      told += 1;
+    });
+    catalog.setFetching("openai", true);
+    catalog.setFetching("openai", true);
+    expect(told).toBe(1);
+    await catalog.pickUp();
+    expect(told).toBe(1);
+    catalog.put("openai", catalog.entry("openai"));
+    expect(told).toBe(2);
+  });
+});
+
+describe("pickUp()", () => {
+  it("reads a list only when it was stored anew", async () => {
+    const { store, catalog } = world();
+    await store.write(catalog.writesFor("openai", listed(catalog.entry("openai"), ["a"]), 1));
+    const reader = world(store).catalog;
+    await reader.pickUp();
+    const { models } = reader.entry("openai");
+    const calls = store.calls();
+    await reader.pickUp();
+    expect(store.calls() - calls).toBe(1);
+    expect(reader.entry("openai").models).toBe(models);
+    await store.write(catalog.writesFor("openai", listed(catalog.entry("openai"), ["b"]), 2));
+    await reader.pickUp();
+    expect(reader.entry("openai").models).toEqual([modelRow("b")]);
+  });
+
+  it("does not put an older list over the one that was stored while it read", async () => {
+    const { store, catalog } = world();
+    await store.write(catalog.writesFor("openai", listed(catalog.entry("openai"), ["old"]), 1));
+    const picking = catalog.pickUp();
+    await Promise.resolve();
+    catalog.put("openai", listed(catalog.entry("openai"), ["new"]), 2);
+    await picking;
+    expect(catalog.entry("openai").models).toEqual([modelRow("new")]);
+  });
+});
+
+describe("identityOf", () => {
+  it("differs by provider, address and key, and shows neither address nor key", () => {
+    const identities = [
+      source,
+      { ...source, id: "groq" },
+      { ...source, baseUrl: "https://other.example" },
+      { ...source, key: "other" },
+      { ...source, key: undefined },
+    ].map(identityOf);
+    expect(new Set(identities).size).toBe(5);
+    expect(identities[0]).toBe(identityOf({ ...source }));
+    expect(identities[0]).toMatch(/^openai:[0-9a-f]{32}$/);
+  });
+});
