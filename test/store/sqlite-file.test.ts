@@ -160,6 +160,18 @@ describe("an open SQLite file", () => {
     await store.close();
   });
 
+  it("tells time by SQLite's own clock, in epoch ms", async () => {
+    const store = await sqliteStore.open(`sqlite://${path}`);
+    const before = Date.now();
+    await store.claim("name", { ttlMs: 60_000 });
+    const after = Date.now();
+    const refused = await store.claim("name", { ttlMs: 60_000 });
+    const until = refused.held ? Number.NaN : refused.until;
+    expect(until).toBeGreaterThanOrEqual(before + 60_000);
+    expect(until).toBeLessThanOrEqual(after + 60_000);
+    await store.close();
+  });
+
   it("keeps its table of names that happened once small", async () => {
     let now = 1_000_000;
     const store = await createSqliteStore({ now: () => now }).open(`sqlite://${path}`);

@@ -1,0 +1,42 @@
+import type { Store } from "../../src/store/store.js";
+import { StoreError } from "../../src/store/store-error.js";
+import { describeStore } from "../contracts/store-contract.js";
+import { memoryStore } from "../support/memory-store.js";
+
+// The fake that other tests trust has to be as strict as what it stands for.
+describeStore("the store in memory", async () => {
+  let now = Date.UTC(2026, 0, 5, 12);
+  const shared = memoryStore(() => now);
+  const opening = (): Store => {
+    let isClosed = false;
+    const open = () => {
+      if (isClosed) throw new StoreError("it is closed");
+      return shared;
+    };
+    return {
+      values: (table) => ({
+        get: async (key) => open().values(table).get(key),
+        getMany: async (keys) => open().values(table).getMany(keys),
+        set: async (key, value) => open().values(table).set(key, value),
+        delete: async (key) => open().values(table).delete(key),
+        entries: async (prefix) => open().values(table).entries(prefix),
+      }),
+      write: async (writes) => open().write(writes),
+      writeOnce: async (name, forMs, writes) => open().writeOnce(name, forMs, writes),
+      claim: async (name, terms) => open().claim(name, terms),
+      commit: async (claim, writes) => open().commit(claim, writes),
+      close: async () => {
+        isClosed = true;
+      },
+    };
+  };
+  return {
+    store: opening(),
+    openAgain: async () => opening(),
+    advance: (ms) => {
+      now += ms;
+    },
+    damage: async (table, key) => shared.damage(table, key),
+    cleanup: () => shared.close(),
+  };
+});
