@@ -21,17 +21,19 @@ export function suggestModels(snapshot: Snapshot, typed: string, limit: number):
   const ranked: IndexRow[][] = Array.from({ length: RANKS }, () => []);
   for (const rows of lists) {
     for (const row of rows) {
-      if (row.model.isChat && words.every((word) => row.text.includes(word))) ranked[rankOf(row, wanted)]?.push(row);
+      if (!row.model.isChat) continue;
+      const at = row.text.indexOf(wanted);
+      const isFitting = at !== -1 || (words.length > 1 && words.every((word) => row.text.includes(word)));
+      if (isFitting) ranked[rankOf(row, wanted, at)]?.push(row);
     }
   }
   return ranked.flat().slice(0, limit).map(toSuggestion);
 }
 
 /** 0 is the very thing, then what begins so, then where a word begins so, then the rest. */
-function rankOf(row: IndexRow, wanted: string): number {
-  if (row.id === wanted || row.text.startsWith(`${wanted} `)) return 0;
-  if (row.id.startsWith(wanted) || row.text.startsWith(wanted)) return 1;
-  const at = row.text.indexOf(wanted);
+function rankOf(row: IndexRow, wanted: string, at: number): number {
+  if (row.id === wanted || (at === 0 && row.text.charAt(wanted.length) === " ")) return 0;
+  if (at === 0 || row.id.startsWith(wanted)) return 1;
   return at > 0 && !/[\p{L}\p{N}]/u.test(row.text.charAt(at - 1)) ? 2 : 3;
 }
 
