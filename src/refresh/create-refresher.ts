@@ -108,9 +108,14 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       return [];
     }
     if (stopping.signal.aborted) return [];
-    const idle = providers.filter(({ id }) => only(id) && !running.has(id));
-    const orders = idle.map(({ provider }) => orderFor(provider)).filter((order) => order !== undefined);
-    return Promise.all(orders.map(run));
+    try {
+      const idle = providers.filter(({ id }) => only(id) && !running.has(id));
+      const orders = idle.map(({ provider }) => orderFor(provider)).filter((order) => order !== undefined);
+      return await Promise.all(orders.map(run));
+    } catch (error) {
+      log.error({ error }, "What is due could not be told; the next tick comes in 10 s");
+      return [];
+    }
   }
 
   /** A person's wish: joins what runs, and tries itself where the clock's attempt came to nothing. */
@@ -145,12 +150,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       isFirstStart = Object.keys(catalog.lists()).length === 0;
     },
     async tick() {
-      if (stopping.signal.aborted) return;
-      try {
-        await runDue(() => true);
-      } catch (error) {
-        log.error({ error }, "A tick of the refresh broke; the next one comes in 10 s");
-      }
+      if (!stopping.signal.aborted) await runDue(() => true);
     },
     refresh,
     noteActivity: wishes.noteActivity,

@@ -157,6 +157,21 @@ describe("tick()", () => {
     await world.refresher.tick();
     expect(world.refresher.status().hasLists).toBe(true);
   });
+
+  it("goes on at the next tick when the workspaces could not be told", async () => {
+    let isBroken = true;
+    const workspaces = () => {
+      if (isBroken) throw new Error("a platform that breaks");
+      return [];
+    };
+    const { refresher, problems } = await createWorld({ ids: ["openai"], workspaces });
+    await refresher.tick();
+    expect(await refresher.refresh("timer")).toEqual([]);
+    expect(problems).toHaveLength(2);
+    isBroken = false;
+    await refresher.tick();
+    expect(refresher.status().hasLists).toBe(true);
+  });
 });
 
 describe("tick() and the settings", () => {
