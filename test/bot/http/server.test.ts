@@ -37,6 +37,20 @@ describe("createHttpServer()", () => {
     expect(await metrics.text()).toBe("up 1\n");
   });
 
+  it.each([
+    "/",
+    "/assets/app.js",
+    "/api/channels",
+    "/api/channels/general/messages",
+    "/api/channels/general/events",
+    "/api/marks",
+  ])("has no %s without the playground", async (path) => {
+    const { url } = await start();
+    expect((await fetch(`${url}${path}`)).status).toBe(404);
+    const post = { method: "POST", body: '{"text":"hi"}', headers: { "content-type": "application/json" } };
+    expect((await fetch(`${url}${path}`, post)).status).toBe(404);
+  });
+
   it("answers an unknown path with 404 in JSON", async () => {
     const answer = await fetch(`${(await start()).url}/nothing`);
     expect([answer.status, Object.keys((await answer.json()) as object)]).toEqual([404, ["error"]]);

@@ -61,7 +61,7 @@ function enter(channel) {
   unfollow();
   conversation.clear();
   byId("room-title").textContent = `Conversation in ${channel}`;
-  byId("composer-text").placeholder = `Message #${channel} – / for commands`;
+  byId("composer-text").placeholder = `Message #${channel}`;
   document.title = `#${channel} · Evergreen`;
   unfollow = follow({
     channel,

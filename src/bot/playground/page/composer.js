@@ -1,6 +1,8 @@
 import { byId, make } from "./elements.js";
 import { suggest } from "./suggestions.js";
 
+const TALLEST_PX = 220;
+
 /** Where people write: Enter sends, the arrow keys choose among what fits a command that is being typed. */
 export function createComposer({ send, vocabulary }) {
   const form = byId("composer");
@@ -11,7 +13,8 @@ export function createComposer({ send, vocabulary }) {
   let chosen = -1;
 
   const grow = () => {
-    input.rows = Math.min(8, input.value.split("\n").length);
+    input.style.height = "auto";
+    input.style.height = `${Math.min(input.scrollHeight, TALLEST_PX)}px`;
   };
   const close = () => {
     offers = [];

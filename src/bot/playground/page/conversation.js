@@ -14,19 +14,25 @@ export function createConversation({ press, onDismiss, onChange }) {
   const entries = new Map();
   const changed = new Set();
   let isFollowing = true;
+  let lastTop = 0;
   let frame;
 
-  const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_THE_END_PX;
+  const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
   const toEnd = () => {
     isFollowing = true;
     scroller.scrollTop = scroller.scrollHeight;
   };
   scroller.addEventListener("scroll", () => {
-    isFollowing = isAtEnd();
+    // Growing content moves the end away without anybody having scrolled: only going up counts.
+    if (distanceToEnd() < NEAR_THE_END_PX) isFollowing = true;
+    else if (scroller.scrollTop < lastTop) isFollowing = false;
+    lastTop = scroller.scrollTop;
     toNewest.hidden = isFollowing;
   });
   scroller.tabIndex = 0; // so that the arrow keys scroll it
-  new ResizeObserver(() => isFollowing && toEnd()).observe(scroller);
+  const followGrowth = new ResizeObserver(() => isFollowing && toEnd());
+  followGrowth.observe(scroller);
+  followGrowth.observe(list);
   toNewest.addEventListener("click", toEnd);
 
   const isBusy = (facts) => facts.replyTo !== undefined && isUnderWay(entries.get(facts.replyTo)?.facts.marks ?? []);
