@@ -13,8 +13,7 @@ export interface KeyvTableParts {
 }
 
 const OPTIONS: Omit<KeyvOptions, "store"> = {
-  // The table is the namespace; with Keyv's own every key would begin with it once more.
-  namespace: "",
+  // The table is the namespace; Keyv's own would stand before every key.
   useKeyPrefix: false,
   // Else a failed read is "not there" and a failed write is false.
   throwOnErrors: true,

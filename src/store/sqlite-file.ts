@@ -1,5 +1,5 @@
 import { mkdirSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Connection, connect } from "sqlite3";
 import type { Clock } from "../clock.js";
 import { messageOf, StartupError } from "../errors.js";
@@ -25,9 +25,8 @@ export function sqlitePath(url: string): string {
  */
 export async function openSqliteFile(path: string, clock: Clock): Promise<Connection> {
   makeFolderOf(path);
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats !== undefined && !stats.isFile()) {
-    throw new StartupError(`STORE_URL: ${path} is no file; name a file in it, as ${path}/evergreen.sqlite`);
+  if (!isFileOrNothing(path)) {
+    throw new StartupError(`STORE_URL: ${path} is no file; name a file, as ${join(path, "evergreen.sqlite")}`);
   }
   for (let attempt = 1; ; attempt++) {
     try {
@@ -45,9 +44,17 @@ function makeFolderOf(path: string): void {
     mkdirSync(dirname(path), { recursive: true });
   } catch (error) {
     throw new StartupError(
-      `STORE_URL: the folder of ${path} cannot be made (${messageOf(error)}); make room for it, or name another path`,
+      `STORE_URL: the folder of ${path} cannot be made (${messageOf(error)}); make it yourself, writable for the bot, or name another path`,
       error,
     );
+  }
+}
+
+function isFileOrNothing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  } catch (error) {
+    throw asStartupError(path, error);
   }
 }
 

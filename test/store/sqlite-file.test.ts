@@ -107,13 +107,13 @@ describe("sqliteStore.open()", () => {
 
   it("refuses a folder where the file should be", async () => {
     mkdirSync(path);
-    expect(await refusal()).toMatch(/is no file; name a file in it/);
+    expect(await refusal()).toMatch(/is no file; name a file, as .*data\.sqlite\/evergreen\.sqlite$/);
   });
 
   it("refuses a folder that cannot be made, and does not end the process", async () => {
     writeFileSync(path, "a file where a folder should be");
     expect(await refusal(join(path, "data.sqlite"))).toMatch(/ENOTDIR|EEXIST/);
-    expect(await refusal(join(path, "deeper", "data.sqlite"))).toMatch(/cannot be made .*make room for it/);
+    expect(await refusal(join(path, "deeper", "data.sqlite"))).toMatch(/cannot be made .*make it yourself/);
   });
 });
 
