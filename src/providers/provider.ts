@@ -111,7 +111,10 @@ export interface ProviderErrorDetails {
   readonly cause?: unknown;
 }
 
-/** What went wrong at a provider, in our words; the vendor's own error is its cause. */
+/**
+ * What went wrong at a provider, in our words. Its cause is the network's code at most: a vendor's own error may repeat
+ * the conversation, and a log would print it.
+ */
 export class ProviderError extends AppError {
   readonly provider: ProviderId;
   readonly reason: ProviderErrorReason;

@@ -352,10 +352,11 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
       });
 
       it("refuses a broken frame without repeating it", async () => {
-        const { stream, ended } = await openChat();
         const printed: unknown[] = [];
         const real = console.error;
         console.error = (...words) => void printed.push(words);
+        provider = await create(vendor.url); // the SDKs keep the console that they find at first
+        const { stream, ended } = await openChat();
         await stream.sendRaw(`event: content_block_delta\ndata: {"the launch code\n\n`);
         expect(expectClean(await ended)).toMatchObject({ reason: "malformed" });
         console.error = real;

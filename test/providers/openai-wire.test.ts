@@ -168,6 +168,26 @@ describe("createOpenAiProvider()", () => {
     expect(vendor.requests.map(({ body }) => "stream_options" in (body ?? {}))).toEqual([true, false, false]);
   });
 
+  it.each([
+    ["stream_options", { detail: [{ loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] }],
+    ["max_completion_tokens", { message: "Unrecognized request argument supplied: max_completion_tokens" }],
+  ])("adapts once to a server that refuses %s, in the words of other servers", async (_what, refusal) => {
+    const { vendor, provider } = await start();
+    vendor.failChats({ status: 422, raw: JSON.stringify(refusal), headers: { "content-type": "application/json" } });
+    expect((await chat(provider)).error).toMatchObject({ reason: "bad-request" });
+    expect(vendor.chatRequests()).toBe(2);
+  });
+
+  it("names the length in the way that the server takes", async () => {
+    vendor = await startFakeOpenAi({ models: ["m"] });
+    const wire = { id: "acme", baseUrl: vendor.url, key: FAKE_OPENAI_KEY, isChat: isChatModel } as const;
+    const deps = { fetch, clock: fakeClock(), warn: () => {} };
+    const provider = createOpenAiProvider({ ...wire, tokenLimit: "max_tokens" }, deps);
+    const request = { model: "m", messages: [{ role: "user", content: "x" } as const], maxOutputTokens: 9 };
+    for await (const _event of provider.streamChat(request, new AbortController().signal));
+    expect(vendor.requests.at(-1)?.body).toMatchObject({ max_completion_tokens: 9 });
+  });
+
   it("does not ask again for another fault", async () => {
     const { vendor, provider } = await start();
     vendor.failChats({ status: 400, message: "temperature is out of range" });

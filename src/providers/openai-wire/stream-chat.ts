@@ -3,12 +3,13 @@ import { type ChatEvent, type ChatRequest, type Provider, ProviderError } from "
 import { eventStreamFault } from "../wire/event-stream-fault.js";
 import { type Asked, plainError, withLimits } from "../wire/provider-fault.js";
 import { sdkFault } from "../wire/sdk-fault.js";
+import { betterDialect, type Dialect } from "./dialect.js";
 import type { OpenAiWire } from "./openai-wire.js";
 import { readDeltas, readFacts, type StreamFacts } from "./read-chunks.js";
 
-/** Chats over one client. Remembers, for as long as it lives, that a server does not take `stream_options`. */
+/** Chats over one client. Remembers, for as long as it lives, which optional parameters the server does not take. */
 export function createStreamChat(client: OpenAI, wire: OpenAiWire, asked: () => Asked): Provider["streamChat"] {
-  let takesStreamOptions = true;
+  let dialect: Dialect = { takesStreamOptions: true, tokenLimit: wire.tokenLimit };
 
   const open = (request: ChatRequest, signal: AbortSignal) =>
     client.chat.completions
@@ -19,8 +20,8 @@ export function createStreamChat(client: OpenAI, wire: OpenAiWire, asked: () => 
             ...(request.system ? [{ role: "system", content: request.system } as const] : []),
             ...request.messages.map(({ role, content }) => ({ role, content })),
           ],
-          ...(request.maxOutputTokens !== undefined && { [wire.tokenLimit]: request.maxOutputTokens }),
-          ...(takesStreamOptions && { stream_options: { include_usage: true } }),
+          ...(request.maxOutputTokens !== undefined && { [dialect.tokenLimit]: request.maxOutputTokens }),
+          ...(dialect.takesStreamOptions && { stream_options: { include_usage: true } }),
           stream: true,
         },
         { signal },
@@ -28,12 +29,14 @@ export function createStreamChat(client: OpenAI, wire: OpenAiWire, asked: () => 
       .withResponse();
 
   async function openAsTaken(request: ChatRequest, signal: AbortSignal) {
-    try {
-      return await open(request, signal);
-    } catch (error) {
-      if (!takesStreamOptions || !refusesStreamOptions(error)) throw error;
-      takesStreamOptions = false;
-      return await open(request, signal);
+    for (;;) {
+      try {
+        return await open(request, signal);
+      } catch (error) {
+        const better = betterDialect(dialect, wire.tokenLimit, error);
+        if (better === undefined) throw error;
+        dialect = better;
+      }
     }
   }
 
@@ -70,10 +73,3 @@ export function createStreamChat(client: OpenAI, wire: OpenAiWire, asked: () => 
     yield { type: "finish", reason, ...(usage && { usage }), ...(limits && { limits }), ...(model && { model }) };
   };
 }
-
-/** An older compatible server: 400 or 422 that names the parameter. */
-const refusesStreamOptions = (error: unknown) =>
-  error instanceof Error &&
-  "status" in error &&
-  (error.status === 400 || error.status === 422) &&
-  /stream_options|include_usage/.test(error.message);

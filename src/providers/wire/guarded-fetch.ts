@@ -1,3 +1,5 @@
+import { normalErrorBody } from "./error-body.js";
+
 /** Whatever else an SDK would send on the environment's word (as OPENAI_CUSTOM_HEADERS) must not reach another vendor. */
 const ALLOWED_HEADERS = /^(accept|authorization|content-type|user-agent|anthropic-version|x-stainless-.+)$/;
 
@@ -22,18 +24,7 @@ async function plainError(response: Response): Promise<Response> {
   const headers = new Headers(response.headers);
   headers.delete("content-encoding");
   headers.delete("content-length");
-  return new Response(unwrapList(text), { status: response.status, headers });
-}
-
-/** Gemini's OpenAI-compatible endpoint wraps its errors in a list. */
-function unwrapList(text: string): string {
-  if (!text.trimStart().startsWith("[")) return text;
-  try {
-    const [first]: unknown[] = JSON.parse(text);
-    return JSON.stringify(first ?? {});
-  } catch {
-    return text; // no JSON after all: the SDK takes it as plain text
-  }
+  return new Response(normalErrorBody(text), { status: response.status, headers });
 }
 
 /**
