@@ -36,6 +36,14 @@ export interface ProviderSetup {
   readonly endlessPage?: (page: number) => unknown;
 }
 
+/** What anybody prints. Listened to from here on, because the SDKs keep the console that they find at first. */
+const printed: unknown[][] = [];
+const realError = console.error;
+console.error = (...words: unknown[]) => {
+  printed.push(words);
+  realError(...words);
+};
+
 const SILENCE_MS = 60_000;
 const PROMPT = "the launch code is 7-4-1-8 and nobody may know it";
 const idle = () => new AbortController().signal;
@@ -352,15 +360,11 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
       });
 
       it("refuses a broken frame without repeating it", async () => {
-        const printed: unknown[] = [];
-        const real = console.error;
-        console.error = (...words) => void printed.push(words);
-        provider = await create(vendor.url); // the SDKs keep the console that they find at first
+        const printedBefore = printed.length;
         const { stream, ended } = await openChat();
         await stream.sendRaw(`event: content_block_delta\ndata: {"the launch code\n\n`);
         expect(expectClean(await ended)).toMatchObject({ reason: "malformed" });
-        console.error = real;
-        expect(printed).toEqual([]);
+        expect(printed.slice(printedBefore)).toEqual([]);
       });
 
       it.each([
