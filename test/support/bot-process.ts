@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { eventually } from "./playground-client.js";
 
 export interface BotProcess {
@@ -76,6 +76,3 @@ function collect(child: ChildProcess): () => { stdout: string; stderr: string } 
   }
   return () => text;
 }
-
-/** A path inside a test's folder. */
-export const inFolder = (folder: string, ...parts: readonly string[]) => join(folder, ...parts);

@@ -9,7 +9,7 @@ import { createLog } from "../../src/log.js";
 import type { ProviderSetup } from "../../src/providers/provider.js";
 import { providerDefinitions } from "../../src/providers/registry.js";
 import { openStore } from "../../src/store/open-store.js";
-import { storeDefinitions } from "../../src/store/registry.js";
+import { createSqliteStore } from "../../src/store/sqlite.js";
 import { type FakeClock, fakeClock } from "./fake-clock.js";
 
 export interface Bot extends App {
@@ -38,7 +38,7 @@ export async function startBot(
 ): Promise<Bot> {
   const parsed = parseConfig<ProviderSetup>(
     { HTTP_PORT: "0", STORE_URL: `sqlite://${join(folder, "evergreen.sqlite")}`, ...environment },
-    { providers: providerDefinitions, storeSchemes: storeDefinitions.flatMap(({ schemes }) => schemes) },
+    { providers: providerDefinitions, storeSchemes: ["sqlite"] },
   );
   if ("faults" in parsed) throw new Error(JSON.stringify(parsed.faults));
   const { config } = parsed;
@@ -48,7 +48,7 @@ export async function startBot(
     secrets: config.secrets,
     destination: { write: (line) => void lines.push(line) },
   });
-  const store = await openStore(config.storeUrl, storeDefinitions);
+  const store = await openStore(config.storeUrl, [createSqliteStore({ now: clock.now })]);
   const app = await startApp({ config, store, clock, log, fetch, platforms: platformDefinitions, createCommands });
   let isStopped = false;
   const stop = async (graceMs: number) => {

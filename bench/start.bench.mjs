@@ -1,0 +1,69 @@
+// Cold start to /readyz, and resident memory then, by what is configured. Ratios are over a bare Node.js process.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const RUNS = 7;
+const MAIN = resolve("dist/main.js");
+const SETUPS = {
+  demo: {},
+  openai: { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "http://127.0.0.1:9/v1" },
+  anthropic: { ANTHROPIC_API_KEY: "k", ANTHROPIC_BASE_URL: "http://127.0.0.1:9" },
+};
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+function residentMb(pid) {
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kilobytes) / 1024;
+}
+
+async function isReady(port) {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
+  } catch {
+    return false; // not listening yet
+  }
+}
+
+async function bareNodeMs() {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, ["-e", "0"]);
+  await new Promise((done) => child.once("exit", done));
+  return performance.now() - startedAt;
+}
+
+async function startOnce(environment, port) {
+  const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HTTP_PORT: String(port), LOG_LEVEL: "silent", ...environment },
+    stdio: "ignore",
+  });
+  while (!(await isReady(port))) await new Promise((done) => setTimeout(done, 5));
+  const readyMs = performance.now() - startedAt;
+  const memoryMb = process.platform === "linux" ? residentMb(child.pid) : Number.NaN;
+  child.kill("SIGKILL");
+  await new Promise((done) => child.once("exit", done));
+  rmSync(folder, { recursive: true, force: true });
+  return { readyMs, memoryMb };
+}
+
+export async function run(print) {
+  const port = 20_000 + (process.pid % 20_000);
+  for (const [setup, environment] of Object.entries(SETUPS)) {
+    const rounds = [];
+    for (let round = 0; round < RUNS; round++)
+      rounds.push({ ...(await startOnce(environment, port)), bareMs: await bareNodeMs() });
+    const readyMs = median(rounds.map((round) => round.readyMs));
+    print({
+      setup,
+      ratioToBareNode: Number((readyMs / median(rounds.map((round) => round.bareMs))).toFixed(2)),
+      readyMs: Math.round(readyMs),
+      residentMb: Math.round(median(rounds.map((round) => round.memoryMb))),
+      runs: RUNS,
+    });
+  }
+}
