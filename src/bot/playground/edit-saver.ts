@@ -45,11 +45,18 @@ export function createEditSaver({ clock, log, save }: EditSaverDeps): EditSaver 
       throw error;
     }
   };
+  /** As `store`, and whoever flushes meanwhile waits for it. */
+  const storeSeen = (key: string, entry: Unsaved) => {
+    const task = store(key, entry);
+    const settled: Promise<void> = task.then(
+      () => void saving.delete(settled),
+      () => void saving.delete(settled),
+    );
+    saving.add(settled);
+    return task;
+  };
   const storeQuietly = (key: string, entry: Unsaved) => {
-    const task: Promise<void> = store(key, entry)
-      .catch((error) => log.warn({ error }, "a text was not stored; it is tried again"))
-      .finally(() => saving.delete(task));
-    saving.add(task);
+    storeSeen(key, entry).catch((error) => log.warn({ error }, "a text was not stored; it is tried again"));
   };
 
   return {
@@ -72,7 +79,7 @@ export function createEditSaver({ clock, log, save }: EditSaverDeps): EditSaver 
       await Promise.all(saving);
       const due = [...unsaved].filter(([, entry]) => channel === undefined || entry.channel === channel);
       for (const [, entry] of due) entry.timer.abort();
-      await Promise.all(due.map(([key, entry]) => store(key, entry)));
+      await Promise.all(due.map(([key, entry]) => storeSeen(key, entry)));
     },
   };
 }

@@ -39,12 +39,12 @@ export function createEventHub({ clock, status }: EventHubDeps): EventHub {
     const text = eventText("status", status());
     if (text === lastStatus) return;
     lastStatus = text;
-    for (const stream of streams) stream.push("status", text);
+    for (const stream of streams) stream.push(text);
   };
   const keepAlive = async () => {
     for (;;) {
       await clock.sleep(KEEP_ALIVE_MS, stopping.signal);
-      for (const stream of streams) stream.push("keep-alive", ": keep-alive\n\n");
+      for (const stream of streams) stream.push(": keep-alive\n\n", "keep-alive");
       sendStatus(); // a list grows old without an event
     }
   };
@@ -53,15 +53,17 @@ export function createEventHub({ clock, status }: EventHubDeps): EventHub {
       if (streams.size >= MOST_STREAMS || stopping.signal.aborted) return undefined;
       const stream = openEventStream({ channel, client }, (ended) => streams.delete(ended));
       sendStatus();
-      stream.push("status", eventText("status", status()));
+      stream.push(eventText("status", status()));
       streams.add(stream);
       return stream.body;
     },
     send({ channel, client }, event, data) {
       const text = eventText(event, data);
+      // An edit carries the whole text so far; of everything else each step counts.
+      const key = event === "edit" ? `edit of ${data.id}` : undefined;
       for (const stream of streams) {
         const isMeant = stream.channel === channel && (client === undefined || stream.client === client);
-        if (isMeant) stream.push(`${event} ${data.id}`, text);
+        if (isMeant) stream.push(text, key);
       }
     },
     sendStatus,

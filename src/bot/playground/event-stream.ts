@@ -1,10 +1,10 @@
-/** One browser or script that listens; what it has not taken yet waits here, the latest of a kind only. */
+/** One browser or script that listens; what it has not taken yet waits here. */
 export interface EventStream {
   readonly channel: string;
   readonly client: string | undefined;
   readonly body: ReadableStream<Uint8Array>;
-  /** A later event with the same key takes the place of one that still waits. */
-  push(key: string, text: string): void;
+  /** With a key, it takes the place of an event with the same key that still waits. */
+  push(text: string, key?: string): void;
   end(): void;
 }
 
@@ -22,6 +22,7 @@ export function openEventStream(
   // A Map keeps the place of a key that is set again: an edit never overtakes the message that it edits.
   const waiting = new Map<string, string>();
   let waitingChars = 0;
+  let count = 0;
   let wake: (() => void) | undefined;
   let isEnded = false;
 
@@ -47,7 +48,7 @@ export function openEventStream(
   const stream: EventStream = {
     ...terms,
     body,
-    push(key, text) {
+    push(text, key = `event ${count++}`) {
       if (isEnded) return;
       waitingChars += text.length - (waiting.get(key)?.length ?? 0);
       waiting.set(key, text);

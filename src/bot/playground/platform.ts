@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.js";
 import type { Reply } from "../../commands/command.js";
 import { AppError } from "../../errors.js";
 import type { Log } from "../../log.js";
-import type { ChatPlatform, PlatformHandlers } from "../platform.js";
+import type { ChatPlatform, Mark, MessageKey, PlatformHandlers } from "../platform.js";
 import type { EditSaver } from "./edit-saver.js";
 import type { EventHub } from "./event-hub.js";
 import type { MessageLog } from "./message-log.js";
@@ -27,6 +27,8 @@ export function createPlatform(
 ): { readonly platform: ChatPlatform; handlers(): PlatformHandlers | undefined } {
   let handlers: PlatformHandlers | undefined;
   let stopListening = () => {};
+  /** Marks are set in the order in which they were asked for. */
+  let lastMark: Promise<void> = Promise.resolve();
 
   const show = (row: Row, channel: string) => {
     const text = withTimesInWords(row.text, clock.now());
@@ -37,6 +39,16 @@ export function createPlatform(
     return row;
   };
   const content = (reply: Reply) => ({ text: reply.markdown, controls: controlsOf(reply.controls) });
+
+  const setMark = async ({ channel, message }: MessageKey, mark: Mark | undefined) => {
+    // The end mark is the promise that nothing of the answer can be lost any more.
+    await saver.flush(channel);
+    const emoji = mark === undefined ? null : MARK_EMOJI[mark];
+    const row = await messages.change(channel, message, (before) => ({ ...before, mark: emoji }));
+    const marks = marksOf(changed(row, message));
+    await messages.save(channel, message);
+    hub.send({ channel }, "mark", { id: message, marks });
+  };
 
   const platform: ChatPlatform = {
     name: PLATFORM_NAME,
@@ -80,14 +92,10 @@ export function createPlatform(
       show(changed(row, message), channel);
       return before;
     },
-    async mark({ channel, message }, mark) {
-      // The end mark is the promise that nothing of the answer can be lost any more.
-      await saver.flush(channel);
-      const emoji = mark === undefined ? null : MARK_EMOJI[mark];
-      const row = await messages.change(channel, message, (before) => ({ ...before, mark: emoji }));
-      const marks = marksOf(changed(row, message));
-      await messages.save(channel, message);
-      hub.send({ channel }, "mark", { id: message, marks });
+    mark(message, mark) {
+      const marked = lastMark.then(() => setMark(message, mark));
+      lastMark = marked.catch(() => {}); // the caller gets it; the next mark goes on
+      return marked;
     },
     async showStatus() {
       hub.sendStatus();

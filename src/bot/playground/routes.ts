@@ -42,7 +42,9 @@ export const apiRoutes =
     });
     app.get("/api/channels/:channel/events", (context) => {
       const channel = parseChannel(context.req.param("channel"));
-      const body = hub.open(channel, parseClient(context.req.query("client")));
+      const client = parseClient(context.req.query("client"));
+      if (context.req.method === "HEAD") return context.body(null, 200); // nobody would ever read the stream
+      const body = hub.open(channel, client);
       if (body === undefined) throw new HttpError(503, "Too many event streams are open; close some and try again.");
       const headers = { "content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no" };
       return context.body(body, 200, headers);

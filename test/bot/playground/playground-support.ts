@@ -36,8 +36,8 @@ export interface RunningPlayground {
   readonly port: number;
   readonly mentions: readonly Mention[];
   readonly calls: readonly CommandCall[];
-  /** Changes what `/api/status` tells, and tells the playground. */
-  setStatus(status: object): void;
+  /** Changes what `/api/status` tells, and tells the playground unless it is quiet. */
+  setStatus(status: object, options?: { readonly isQuiet: boolean }): void;
   post(channel: string, body: unknown): Promise<Response>;
   messages(channel: string): Promise<readonly { id: string; author: string; text: string; marks: string[] }[]>;
   stop(): Promise<void>;
@@ -93,8 +93,9 @@ export async function startPlayground(options: Options = {}): Promise<RunningPla
     port,
     mentions,
     calls,
-    setStatus(now) {
+    setStatus(now, { isQuiet } = { isQuiet: false }) {
       status = now;
+      if (isQuiet) return;
       for (const listener of listeners) listener();
     },
     post: (channel, body) =>
