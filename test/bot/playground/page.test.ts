@@ -157,10 +157,9 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
       await say(page, String(index));
       await say(page, `/${index}`);
     }
-    await page.waitForFunction(
-      `document.querySelectorAll('.mark[aria-label="done"]').length === ${HOSTILE_TEXTS.length}`,
-    );
-    await page.waitForFunction(`document.querySelectorAll(".ephemeral").length === ${HOSTILE_TEXTS.length}`);
+    const isThere = { timeout: 10_000 };
+    await expect.poll(() => page.locator('.mark[aria-label="done"]').count(), isThere).toBe(HOSTILE_TEXTS.length);
+    await expect.poll(() => page.locator(".ephemeral").count(), isThere).toBe(HOSTILE_TEXTS.length);
     const found = await page.evaluate(`(() => {
       const inside = [...document.querySelectorAll("#messages .body *")];
       const allowed = /^(DIV|P|BR|HR|H[1-6]|EM|STRONG|S|A|UL|OL|LI|BLOCKQUOTE|PRE|CODE|TABLE|THEAD|TBODY|TR|TH|TD|FIGURE|FIGCAPTION|SPAN|BUTTON)$/;

@@ -4,6 +4,8 @@ import { createMessageView } from "./message.js";
 import { isUnderWay } from "./texts.js";
 
 const NEAR_THE_END_PX = 80;
+/** Of a frame: a long conversation is drawn over several, the newest messages first. */
+const DRAWING_MS = 12;
 
 /** The conversation in the middle of the page. Changes are drawn once per animation frame, and only what changed. */
 export function createConversation({ press, onDismiss, onChange }) {
@@ -15,7 +17,7 @@ export function createConversation({ press, onDismiss, onChange }) {
   const changed = new Set();
   let isFollowing = true;
   let lastTop = 0;
-  let frame;
+  let isDrawingSoon = false;
 
   const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
   const toEnd = () => {
@@ -39,22 +41,31 @@ export function createConversation({ press, onDismiss, onChange }) {
   /** A question here has no end yet. */
   const isWorking = () => [...entries.values()].some(({ facts }) => facts.author === "user" && isUnderWay(facts.marks));
   const draw = () => {
-    frame = undefined;
-    for (const id of changed) {
+    isDrawingSoon = false;
+    const endAt = performance.now() + DRAWING_MS;
+    for (const id of [...changed].reverse()) {
+      changed.delete(id);
       const entry = entries.get(id);
       if (entry === undefined) continue;
       entry.view.update(entry.facts);
       entry.view.element.setAttribute("aria-busy", String(isBusy(entry.facts)));
+      if (performance.now() > endAt) break;
     }
-    changed.clear();
+    if (changed.size > 0) soon();
     welcome.hidden = entries.size > 0;
     if (isFollowing) toEnd();
     onChange(isWorking());
   };
+  const soon = () => {
+    if (isDrawingSoon) return;
+    isDrawingSoon = true;
+    // A page in the background gets no frames, but a reader of its text still wants it.
+    if (document.hidden) setTimeout(draw);
+    else requestAnimationFrame(draw);
+  };
   const redraw = (id) => {
     changed.add(id);
-    // A page in the background gets no frames, but a reader of its text still wants it.
-    frame ??= document.hidden ? setTimeout(draw) : requestAnimationFrame(draw);
+    soon();
   };
   const put = (id, facts, makeView) => {
     const entry = entries.get(id);
@@ -69,7 +80,7 @@ export function createConversation({ press, onDismiss, onChange }) {
   const drop = (id) => {
     entries.get(id)?.view.element.remove();
     entries.delete(id);
-    if (frame === undefined) frame = requestAnimationFrame(draw);
+    soon();
   };
   const putMessage = (message) => {
     const facts = { ...message, marks: message.marks ?? [], controls: message.controls ?? [] };
@@ -82,7 +93,7 @@ export function createConversation({ press, onDismiss, onChange }) {
       const known = new Set(messages.map(({ id }) => id));
       for (const [id, { facts }] of [...entries]) if (!facts.isEphemeral && !known.has(id)) drop(id);
       for (const message of messages) putMessage(message);
-      if (frame === undefined) frame = requestAnimationFrame(draw);
+      soon();
     },
     add: putMessage,
     edit({ id, text, controls = [] }) {
