@@ -1,4 +1,5 @@
-import { type HostConfig, hostVariables, shapeHost } from "./config-host.js";
+import { type HostConfig, shapeHost } from "./config-host.js";
+import { hostVariables } from "./host-variables.js";
 import { isPrivateAddress, type ValuesOf, type Variables } from "./variables.js";
 
 /** What is wrong with one variable, and how it is mended. Never holds a value. */

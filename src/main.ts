@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { type App, startApp } from "./app.js";
+import { runDoctor } from "./bot/doctor.js";
 import { platformDefinitions } from "./bot/registry.js";
 import { systemClock } from "./clock.js";
 import { createCommands } from "./commands/registry.js";
 import { parseConfig } from "./config.js";
-import { runDoctor } from "./doctor.js";
 import { messageOf, StartupError } from "./errors.js";
 import { createLog } from "./log.js";
 import { providerDefinitions } from "./providers/registry.js";

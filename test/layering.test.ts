@@ -27,7 +27,7 @@ const localImportsOf = (file: string) =>
 function layerOf(file: string): string {
   const [top = "", ...rest] = file.split("/");
   if (rest.length > 0) return top;
-  return /^(main|app|doctor|drain)\.ts$/.test(file) ? "main" : "base";
+  return /^(main|app)\.ts$/.test(file) ? "main" : "base";
 }
 
 const importersOf = (pattern: RegExp) =>

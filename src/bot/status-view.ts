@@ -1,5 +1,7 @@
 import type { ProviderId } from "../providers/provider.js";
+import type { RowState } from "../refresh/catalog-types.js";
 import type { Refresher } from "../refresh/refresher.js";
+import { rowsOf } from "../refresh/row-state.js";
 import type { Settings } from "../refresh/settings.js";
 
 /** What `GET /api/status` answers. Times are epoch ms; unknown is null. */
@@ -40,22 +42,22 @@ export function statusView(refresher: Refresher, settings: Settings, workspace: 
   };
 }
 
-/** What `GET /api/models` answers: the chat models on the lists. */
+/** What `GET /api/models` answers: the chat models on the lists, and those that have left them lately. */
 export interface ModelsView {
   readonly isFresh: boolean;
   readonly models: readonly {
     readonly provider: ProviderId;
     readonly id: string;
     readonly name: string;
-    readonly state: string;
+    readonly state: RowState;
   }[];
 }
 
 export function modelsView(refresher: Refresher): ModelsView {
   const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
-    entry.models
-      .filter(({ isChat }) => isChat)
-      .map(({ id, name }) => ({ provider, id, name: name ?? id, state: "listed" })),
+    rowsOf(entry)
+      .filter(({ model }) => model.isChat)
+      .map(({ model: { id, name }, state }) => ({ provider, id, name: name ?? id, state })),
   );
   return { isFresh: refresher.status().isFresh, models };
 }

@@ -15,7 +15,7 @@ export const chatNew = (deps: CommandDeps) =>
       const { pin } = await deps.sessions.change(conversation, (before) => ({
         ...before,
         firstTurn: before.nextTurn,
-        updatedAt: deps.clock.now(),
+        startedAt: deps.clock.now(),
       }));
       const model =
         pin === null ? defaultSentence(deps, workspace) : `The model stays **${plain(modelName(pin), 250)}**.`;

@@ -10,6 +10,7 @@ export const sessionRow = z.object({
   system: z.string().nullable(),
   firstTurn: count,
   nextTurn: count,
+  startedAt: z.number().default(0),
   updatedAt: z.number(),
   answeredAt: z.number().nullable(),
 });

@@ -22,6 +22,8 @@ export interface Session {
   /** Turns from here on are sent; `/chat new` moves it up. */
   readonly firstTurn: number;
   readonly nextTurn: number;
+  /** When a person last started over; 0 where nobody did. A turn that began before stays out of what is sent. */
+  readonly startedAt: number;
   readonly updatedAt: number;
   /** End of the last turn; null where there was none. */
   readonly answeredAt: number | null;
@@ -132,13 +134,15 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
           const question = openQuestionRow.safeParse(row).data;
           if (question !== undefined && question.ended !== null) return;
           const session = await get(conversation);
-          const at = now();
+          const nextTurn = session.nextTurn + 1;
+          const isLeftBehind = turn.question.at < session.startedAt;
+          const firstTurn = isLeftBehind ? nextTurn : session.firstTurn;
           await store.write([
             { table: "turns", key: turnKey(conversation, session.nextTurn), value: turn },
             {
               table: "sessions",
               key: conversation,
-              value: { ...session, nextTurn: session.nextTurn + 1, updatedAt: at, answeredAt: turn.endedAt },
+              value: { ...session, firstTurn, nextTurn, updatedAt: now(), answeredAt: turn.endedAt },
             },
             ...(question === undefined
               ? []
@@ -160,7 +164,7 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
 }
 
 function freshSession(updatedAt: number): Session {
-  return { pin: null, system: null, firstTurn: 0, nextTurn: 0, updatedAt, answeredAt: null };
+  return { pin: null, system: null, firstTurn: 0, nextTurn: 0, startedAt: 0, updatedAt, answeredAt: null };
 }
 
 /** @throws {StoreError} when the row is not what it was stored as; only this conversation stands still then */

@@ -204,6 +204,21 @@ describe("createChat()", () => {
     expect((await sessions.recentTurns(CONVERSATION, 1))[0]?.answer).toBe("b");
   });
 
+  it("leaves an answer behind whose asker started over meanwhile", async () => {
+    const { ask, clock, openai, sessions, stream } = await asked("old");
+    stream.send("late");
+    await clock.advance(10);
+    await sessions.change(CONVERSATION, (session) => ({
+      ...session,
+      firstTurn: session.nextTurn,
+      startedAt: clock.now(),
+    }));
+    stream.finish();
+    await clock.advance(100);
+    await ask("new");
+    expect(openai.streams[1]?.request.messages).toEqual([{ role: "user", content: "new" }]);
+  });
+
   it("answers that there is no list yet, and pins nothing", async () => {
     const it = world();
     it.setDefault(undefined);

@@ -195,7 +195,15 @@ export function harness(world: World = {}) {
 /** Conversations' records alone; of the rest no command may make use. */
 function fakeSessions(store: { readonly isDown: boolean }): Sessions {
   const known = new Map<string, Session>();
-  const fresh: Session = { pin: null, system: null, firstTurn: 0, nextTurn: 0, updatedAt: 0, answeredAt: null };
+  const fresh: Session = {
+    pin: null,
+    system: null,
+    firstTurn: 0,
+    nextTurn: 0,
+    startedAt: 0,
+    updatedAt: 0,
+    answeredAt: null,
+  };
   const get = async (conversation: string) => {
     if (store.isDown) throw new StoreError("it cannot be reached");
     return known.get(conversation) ?? fresh;

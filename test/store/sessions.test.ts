@@ -53,6 +53,7 @@ describe("get()", () => {
       pin: null,
       system: null,
       firstTurn: 0,
+      startedAt: 0,
       nextTurn: 0,
       updatedAt: now,
       answeredAt: null,

@@ -1,11 +1,11 @@
-import type { Clock } from "./clock.js";
-import type { ParsedConfig } from "./config.js";
-import { withDeadline } from "./deadline.js";
-import { messageOf, TimeoutError } from "./errors.js";
-import { createScrubber } from "./log.js";
-import { ProviderError, type ProviderSetup } from "./providers/provider.js";
-import { openStore } from "./store/open-store.js";
-import type { StoreDefinition } from "./store/store.js";
+import type { Clock } from "../clock.js";
+import type { ParsedConfig } from "../config.js";
+import { withDeadline } from "../deadline.js";
+import { messageOf, TimeoutError } from "../errors.js";
+import { createScrubber } from "../log.js";
+import { ProviderError, type ProviderSetup } from "../providers/provider.js";
+import { openStore } from "../store/open-store.js";
+import type { StoreDefinition } from "../store/store.js";
 
 export interface DoctorDeps {
   readonly parsed: ParsedConfig<ProviderSetup>;
