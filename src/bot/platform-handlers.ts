@@ -19,6 +19,8 @@ export function handlersOf(platform: ChatPlatform, { chat, dispatcher, refresher
       refresher.noteActivity(workspaceOf(call.channel));
       return dispatcher.run(call.text, invocationOf(call));
     },
+    onReaction: async () => {},
+    onSuggest: (call, option, typed) => dispatcher.suggest(call.text, option, typed, invocationOf(call)),
   };
 }
 

@@ -81,6 +81,9 @@ export function fakePlatform(name = "fake"): FakePlatform {
       mayFail("mark");
       marks.set(message.message, [...(marks.get(message.message) ?? []), mark]);
     },
+    slot: async () => {},
+    async offerReactions() {},
+    async clearReaction() {},
     async showStatus() {},
     mention(text, { channel = "general", message = `user-${nextId++}`, author = "ada", isOperator = false } = {}) {
       return {

@@ -74,6 +74,14 @@ export function createInbox({ messages, hub, clock, log, handlers, newId }: Inbo
       await messages.save(channel, message);
       const data = { id: message, marks: marksOf(row) };
       hub.send({ channel }, "mark", data);
+      const reaction = {
+        message: { ...here(channel), message },
+        author: PERSON,
+        emoji,
+        isDirect: false,
+        isOperator: true,
+      };
+      void handlers()?.onReaction(reaction);
       return data.marks;
     },
   };

@@ -1,12 +1,12 @@
 import type { Clock } from "../../clock.js";
 import type { Reply } from "../../commands/command.js";
-import { AppError } from "../../errors.js";
 import type { Log } from "../../log.js";
-import type { ChatPlatform, Mark, MessageKey, PlatformHandlers } from "../platform.js";
+import { type ChatPlatform, MARK_EMOJI, type Mark, type MessageKey, type PlatformHandlers } from "../platform.js";
+import { PlatformError } from "../platform-error.js";
 import type { EditSaver } from "./edit-saver.js";
 import type { EventHub } from "./event-hub.js";
 import type { MessageLog } from "./message-log.js";
-import { MARK_EMOJI, publicMessage, withTimesInWords } from "./render.js";
+import { publicMessage, withTimesInWords } from "./render.js";
 import { controlsOf, marksOf, type Row } from "./rows.js";
 
 export interface PlaygroundParts {
@@ -35,7 +35,8 @@ export function createPlatform(
     hub.send({ channel }, "edit", { id: row.id, text, ...(row.controls.length > 0 && { controls: row.controls }) });
   };
   const changed = (row: Row | undefined, id: string): Row => {
-    if (row === undefined) throw new AppError("platform", `The playground has no message ${id} any more`);
+    if (row === undefined)
+      throw new PlatformError(PLATFORM_NAME, "gone", `The playground has no message ${id} any more`);
     return row;
   };
   const content = (reply: Reply) => ({ text: reply.markdown, controls: controlsOf(reply.controls) });
@@ -67,6 +68,7 @@ export function createPlatform(
       await saver.flush().catch((error) => log.error({ error }, "the last texts of the playground were not stored"));
       hub.stop();
     },
+    slot: async () => {},
     async post({ channel }, reply, replyTo) {
       const row = await messages.add(channel, {
         author: "bot",
@@ -97,6 +99,17 @@ export function createPlatform(
       lastMark = marked.catch(() => {}); // the caller gets it; the next mark goes on
       return marked;
     },
+    async offerReactions({ channel, message }, emojis) {
+      const row = await messages.change(channel, message, (before) => ({
+        ...before,
+        reactions: [...new Set([...before.reactions, ...emojis])],
+      }));
+      const marks = marksOf(changed(row, message));
+      await messages.save(channel, message);
+      hub.send({ channel }, "mark", { id: message, marks });
+    },
+    // Everybody here is one person, and what the bot offers stays to be pressed again.
+    clearReaction: async () => {},
     async showStatus() {
       hub.sendStatus();
     },

@@ -1,14 +1,5 @@
 import { showTimes } from "../../time-mark.js";
-import type { Mark } from "../platform.js";
 import { marksOf, type Row } from "./rows.js";
-
-export const MARK_EMOJI: Readonly<Record<Mark, string>> = {
-  working: "👀",
-  waiting: "⏳",
-  done: "✅",
-  incomplete: "⚠️",
-  failed: "❌",
-};
 
 const MINUTE_MS = 60_000;
 /** From the largest: up to how many of a unit it is told in that unit. */

@@ -85,6 +85,8 @@ export async function startPlayground(options: Options = {}): Promise<RunningPla
       calls.push(call);
       yield* bot.onCommand?.(call) ?? [];
     },
+    onReaction: async () => {},
+    onSuggest: () => [],
   };
   await playground.start(handlers);
   return {
