@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, describe, expect, it } from "vitest";
-import { launchBrowser } from "./browser-support.js";
+import { launchBrowser } from "../../support/browser.js";
 import { startPlayground } from "./playground-support.js";
 
 const LONG_TASKS = `window.longTasks = [];

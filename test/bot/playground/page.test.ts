@@ -1,8 +1,8 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { INTERVALS, indicatorText, refreshLabel } from "../../../src/refresh/indicator.js";
+import { launchBrowser } from "../../support/browser.js";
 import { memoryStore } from "../../support/memory-store.js";
-import { launchBrowser } from "./browser-support.js";
 import { HOSTILE_TEXTS } from "./hostile-texts.js";
 import { type RunningPlayground, type ScriptedBot, STATUS, startPlayground } from "./playground-support.js";
 
