@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Clock } from "../../clock.js";
@@ -62,7 +63,16 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     errorHandler: () =>
       Response.json({ error: "The request is malformed." }, { status: 400, headers: SECURITY_HEADERS }),
   });
-  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  const server = createServer((incoming, outgoing) => {
+    unused.delete(incoming.socket);
+    void listener(incoming, outgoing);
+  });
+  // Clients open spare connections; Node counts one that never asked for anything as busy, and a stop would wait for it.
+  const unused = new Set<Socket>();
+  server.on("connection", (socket) => {
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
+  });
 
   return {
     async start() {
@@ -75,7 +85,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
       if (!server.listening) return;
       stopping.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const stream of eventStreams) stream.destroy();
+      for (const connection of [...eventStreams, ...unused]) connection.destroy();
       server.closeIdleConnections();
       const timer = new AbortController();
       const cutOff = clock.sleep(STOP_GRACE_MS, timer.signal).then(
