@@ -1,0 +1,111 @@
+import type { Rank } from "./platform.js";
+
+/** So many calls in any stretch of that length. */
+export interface WindowTerms {
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+/** What a response's headers say of the window that the call was counted in. */
+export interface ToldLimits {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetAfterMs: number;
+}
+
+/** One rate-limit bucket, as far as it is known from here. */
+export interface Window {
+  readonly terms: WindowTerms;
+  /** When calls were let out, oldest first, as far as they still count. */
+  readonly takes: readonly number[];
+  /** Those that have no answer yet: what the service says is left does not know of them. */
+  readonly unanswered: readonly number[];
+  /** What the service says is left, until it counts anew. */
+  readonly told: { readonly remaining: number; readonly until: number } | undefined;
+  /** Nothing goes out before then: the service has refused. */
+  readonly closedUntil: number;
+  /** When the last call of rank "progress" went out. */
+  readonly progressAt: number;
+}
+
+export const freshWindow = (terms: WindowTerms): Window => ({
+  terms,
+  takes: [],
+  unanswered: [],
+  told: undefined,
+  closedUntil: 0,
+  progressAt: Number.NEGATIVE_INFINITY,
+});
+
+/** Calls arrive closer together or further apart than they were sent: the service's window may see more than ours. */
+const spanOf = ({ windowMs }: WindowTerms) => windowMs + Math.min(250, windowMs / 20);
+
+/** Ends of answers, and their first words, may use what is kept back from everything else. */
+const URGENT: readonly Rank[] = ["last-text", "error", "first-text"];
+
+/**
+ * When a call of this rank may go out: `now`, or when to look again. One call is kept for the last text of each of the
+ * `streams` that are live in this bucket; progress uses the first half of what is left at once and is spread after that.
+ */
+export function opensFor(window: Window, rank: Rank, streams: number, now: number): number {
+  const { limit, windowMs } = window.terms;
+  if (URGENT.includes(rank)) return opensAt(window, 1, now);
+  const reserved = Math.min(streams, limit - 1);
+  const at = opensAt(window, reserved + 1, now);
+  const share = limit - reserved;
+  const isCalm = current(window.takes, now, spanOf(window.terms)).length * 2 < share;
+  return rank === "progress" && !isCalm ? Math.max(at, window.progressAt + windowMs / share) : at;
+}
+
+function opensAt({ terms, takes, told, closedUntil }: Window, calls: number, now: number): number {
+  const span = spanOf(terms);
+  const counted = current(takes, now, span);
+  const tooMany = counted.length + calls - terms.limit;
+  const byTakes = tooMany > 0 ? (counted[tooMany - 1] ?? now) + span : now;
+  const byService = told !== undefined && told.until > now && told.remaining < calls ? told.until : now;
+  return Math.max(now, closedUntil, byTakes, byService);
+}
+
+const current = (times: readonly number[], now: number, span: number) => times.filter((at) => at + span > now);
+
+export function afterTake(window: Window, rank: Rank, now: number): Window {
+  const span = spanOf(window.terms);
+  const { told } = window;
+  return {
+    ...window,
+    takes: [...current(window.takes, now, span), now],
+    unanswered: [...current(window.unanswered, now, span), now],
+    told: told === undefined || told.until <= now ? undefined : { ...told, remaining: told.remaining - 1 },
+    progressAt: rank === "progress" ? now : window.progressAt,
+  };
+}
+
+/** After a response, whether or not it told of limits. */
+export function afterAnswer(window: Window, limits: ToldLimits | undefined, now: number): Window {
+  const unanswered = window.unanswered.slice(1);
+  if (limits === undefined || !(limits.limit >= 1)) return { ...window, unanswered };
+  const { limit, remaining, resetAfterMs } = limits;
+  // The first call of a window is told its whole length.
+  const isFirst = remaining === limit - 1;
+  const windowMs = isFirst ? resetAfterMs : Math.max(window.terms.windowMs, resetAfterMs);
+  const terms = { limit, windowMs: windowMs > 0 ? windowMs : window.terms.windowMs };
+  // The service said it some time ago, so its window ends at this moment or before.
+  const until = now + resetAfterMs;
+  const left = Math.max(0, remaining - unanswered.length);
+  const before = window.told;
+  const isSame = before !== undefined && Math.abs(before.until - until) < terms.windowMs / 2;
+  const isOlder = before !== undefined && !isSame && until < before.until;
+  const told = isOlder ? before : { until, remaining: isSame ? Math.min(before.remaining, left) : left };
+  return { ...window, terms, unanswered, told };
+}
+
+export const afterRefusal = (window: Window, retryAfterMs: number, now: number): Window => ({
+  ...window,
+  closedUntil: Math.max(window.closedUntil, now + retryAfterMs),
+});
+
+/** Nothing that has happened in it matters any more. */
+export const isSpent = (window: Window, now: number): boolean =>
+  window.closedUntil <= now &&
+  (window.told === undefined || window.told.until <= now) &&
+  current(window.takes, now, spanOf(window.terms)).length === 0;
