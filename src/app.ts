@@ -6,6 +6,7 @@ import type { ChatPlatform } from "./bot/platform.js";
 import type { PlatformDefinition } from "./bot/platform-definition.js";
 import { handlersOf } from "./bot/platform-handlers.js";
 import { recover } from "./bot/recover.js";
+import { startRetention } from "./bot/retention.js";
 import { modelsView, statusView } from "./bot/status-view.js";
 import type { Clock } from "./clock.js";
 import type { Command } from "./commands/command.js";
@@ -138,11 +139,18 @@ export async function startApp(deps: AppDeps): Promise<App> {
   if (recovered > 0) log.info({ recovered }, "unfinished answers of an earlier run were marked");
   void refresher.tick();
   const { url } = await server.start();
+  const stopRetention = startRetention({
+    days: config.chat.retentionDays,
+    clock,
+    log,
+    erasers: [sessions.eraseUntouched, ...parts.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])],
+  });
   return {
     url,
     tick: refresher.tick,
     async stop(graceMs) {
       refresher.stop();
+      stopRetention();
       await chat.stop(graceMs);
       for (const platform of platforms)
         await platform

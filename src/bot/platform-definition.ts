@@ -24,6 +24,8 @@ export interface PlatformParts {
   readonly platform: ChatPlatform;
   /** What it mounts on the HTTP server that always runs. */
   readonly routes?: HttpServerDeps["routes"][number];
+  /** For a platform that keeps the messages itself: erases what nobody touched since `before` (epoch ms). */
+  eraseUntouched?(before: number): Promise<number>;
 }
 
 /** A platform's entry in the registry; its SDK is imported by `create` only. */

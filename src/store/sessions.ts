@@ -75,6 +75,11 @@ export interface Sessions {
   end(id: string, conversation: string, turn: Turn): Promise<void>;
   /** The end mark is on the question: nothing is left to do for it. @throws {StoreError} */
   close(id: string): Promise<void>;
+  /**
+   * Erases conversations that nobody touched since `before` (epoch ms), their turns first, and tells how many.
+   * @throws {StoreError} and then the rest is left for the next time
+   */
+  eraseUntouched(before: number): Promise<number>;
   /** All questions that were not closed. @throws {StoreError} */
   openQuestions(): Promise<readonly (readonly [id: string, question: OpenQuestion])[]>;
 }
@@ -151,6 +156,16 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
         }),
       ),
     close: (id) => inOrder(`question ${id}`, () => questions.delete(id)),
+    async eraseUntouched(before) {
+      let erased = 0;
+      for (const [conversation, row] of await sessions.entries()) {
+        const known = sessionRow.safeParse(row).data;
+        if (known !== undefined && known.updatedAt < before) {
+          erased += await inOrder(`session ${conversation}`, () => eraseIfUntouched(store, conversation, before));
+        }
+      }
+      return erased;
+    },
     async openQuestions() {
       const rows = await questions.entries();
       return rows
@@ -161,6 +176,18 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
         .sort(([, a], [, b]) => a.at - b.at);
     },
   };
+}
+
+/** A conversation may have come to life since it was chosen. */
+async function eraseIfUntouched(store: Store, conversation: string, before: number): Promise<0 | 1> {
+  const session = sessionRow.safeParse(await store.values("sessions").get(conversation)).data;
+  if (session === undefined || session.updatedAt >= before) return 0;
+  const numbers = Array.from({ length: session.nextTurn }, (_, number) => number);
+  await store.write([
+    ...numbers.map((number) => ({ table: "turns", key: turnKey(conversation, number), value: undefined }) as const),
+    { table: "sessions", key: conversation, value: undefined },
+  ]);
+  return 1;
 }
 
 function freshSession(updatedAt: number): Session {

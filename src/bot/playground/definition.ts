@@ -8,6 +8,6 @@ export const playgroundPlatform: PlatformDefinition = {
   async create({ store, clock, log, commands, status, onStatusChange }) {
     const hints = commands.map(({ path, about }) => ({ path, about }));
     const playground = createPlayground({ store, clock, log, status, onStatusChange, commands: () => hints });
-    return { platform: playground, routes: playground.routes };
+    return { platform: playground, routes: playground.routes, eraseUntouched: playground.eraseUntouched };
   },
 };

@@ -34,6 +34,8 @@ export interface MessageLog {
   save(channel: string, id: string): Promise<void>;
   /** @throws {StoreError} */
   remove(channel: string, id: string): Promise<void>;
+  /** Erases channels whose last message is older than `before` (epoch ms), and tells how many. @throws {StoreError} */
+  eraseUntouched(before: number): Promise<number>;
 }
 
 interface Channel {
@@ -104,6 +106,22 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
     async remove(name, id) {
       (await look(name)).rows.delete(id);
       await table.delete(rowKey(name, id));
+    },
+    async eraseUntouched(before) {
+      let erased = 0;
+      for (const name of names) {
+        const rows = [...(await open(name)).rows.values()];
+        if (rows.some(({ at }) => at >= before)) continue;
+        const after = names.filter((each) => each !== name);
+        await store.write([
+          ...rows.map(({ id }) => ({ table: "messages", key: rowKey(name, id), value: undefined }) as const),
+          { table: "messages", key: CHANNEL_LIST_KEY, value: after },
+        ]);
+        names = after;
+        opened.delete(name);
+        erased += 1;
+      }
+      return erased;
     },
   };
 }

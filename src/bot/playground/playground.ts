@@ -29,6 +29,8 @@ export interface PlaygroundDeps {
 /** The chat surface in the browser: a chat service of its own, and a platform of the bot like the others. */
 export interface Playground extends ChatPlatform {
   readonly routes: (app: Hono) => void;
+  /** Erases channels that nobody touched since `before` (epoch ms), and tells how many. @throws {StoreError} */
+  eraseUntouched(before: number): Promise<number>;
 }
 
 export function createPlayground(deps: PlaygroundDeps): Playground {
@@ -43,6 +45,7 @@ export function createPlayground(deps: PlaygroundDeps): Playground {
   const mountApi = apiRoutes({ messages, hub, inbox, clock, commands: deps.commands ?? (() => []) });
   return {
     ...platform,
+    eraseUntouched: messages.eraseUntouched,
     routes(app) {
       mountApi(app);
       assetRoutes(app);

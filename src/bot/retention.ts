@@ -1,0 +1,37 @@
+import type { Clock } from "../clock.js";
+import { messageOf } from "../errors.js";
+import type { Log } from "../log.js";
+
+export interface RetentionDeps {
+  /** 0 keeps everything. */
+  readonly days: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Erase what nobody has touched since a time (epoch ms), and tell how many conversations that were. */
+  readonly erasers: readonly ((before: number) => Promise<number>)[];
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Erases conversations that were left alone for too long: now, and once a day. Returns how to stop that. */
+export function startRetention({ days, clock, log, erasers }: RetentionDeps): () => void {
+  const stopping = new AbortController();
+  const erase = async () => {
+    for (const eraser of erasers) {
+      try {
+        const erased = await eraser(clock.now() - days * DAY_MS);
+        if (erased > 0) log.info({ erased, days }, "conversations that nobody touched were erased");
+      } catch (error) {
+        log.warn({ error: messageOf(error) }, "old conversations could not be erased; tomorrow's round tries again");
+      }
+    }
+  };
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      await erase();
+      await clock.sleep(DAY_MS, stopping.signal);
+    }
+  };
+  if (days > 0) run().catch(() => {}); // ends when it is stopped
+  return () => stopping.abort();
+}
