@@ -221,6 +221,7 @@ function fakeSessions(store: { readonly isDown: boolean }): Sessions {
     end: unused,
     openQuestions: unused,
     close: unused,
+    eraseUntouched: unused,
   };
 }
 
