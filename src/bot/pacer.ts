@@ -2,44 +2,50 @@ import type { Clock } from "../clock.js";
 
 export interface PacerDeps {
   readonly clock: Clock;
-  /** Shortest time between two sends, in ms. */
+  /** Shortest time between the starts of two sends, in ms. */
   readonly minGapMs: number;
-  /** Shows a text in place of the one before. */
-  send(text: string): Promise<void>;
+  /**
+   * Brings what is shown up to the newest text. It waits for the platform's pace by itself, and may give up that wait,
+   * though no call, when `signal` aborts. May reject.
+   */
+  send(signal: AbortSignal): Promise<void>;
   onError(error: unknown): void;
 }
 
 export interface Pacer {
-  /** Notes the newest text and returns at once; texts in between are never sent. */
-  show(text: string): void;
-  /** Sends the last text without waiting for the gap, after what is in flight. @throws what `send` throws */
-  finish(text: string): Promise<void>;
+  /** Says that there is something new and returns at once; what is new meanwhile goes out together. */
+  wake(): void;
+  /** Calls off what still waits, and resolves when nothing is in flight any more; from then on nothing is sent. */
+  end(): Promise<void>;
 }
 
-/** The first text goes out at once, then the latest one per gap, one call in flight; the last one bypasses the timer. */
+/** The first send starts at once, then one per gap, one at a time. */
 export function createPacer({ clock, minGapMs, send, onError }: PacerDeps): Pacer {
-  let latest: string | undefined;
+  let isBehind = false;
   let loop: Promise<void> | undefined;
-  const finished = new AbortController();
+  const ended = new AbortController();
+  const { signal } = ended;
 
   const run = async () => {
-    while (latest !== undefined && !finished.signal.aborted) {
-      const text = latest;
-      latest = undefined;
-      await send(text).catch(onError);
-      await clock.sleep(minGapMs, finished.signal).catch(() => {}); // woken by finish(), which sends what is left
+    while (isBehind && !signal.aborted) {
+      isBehind = false;
+      const startedAt = clock.now();
+      await send(signal).catch((error) => {
+        if (!signal.aborted) onError(error);
+      });
+      const restMs = startedAt + minGapMs - clock.now();
+      if (restMs > 0) await clock.sleep(restMs, signal).catch(() => {}); // woken by end()
     }
     loop = undefined;
   };
   return {
-    show(text) {
-      latest = text;
-      loop ??= run();
+    wake() {
+      isBehind = true;
+      if (!signal.aborted) loop ??= run();
     },
-    async finish(text) {
-      finished.abort();
+    async end() {
+      ended.abort();
       await loop;
-      await send(text);
     },
   };
 }

@@ -3,56 +3,121 @@ import type { Control } from "../commands/command.js";
 import type { Log } from "../log.js";
 import { createPacer } from "./pacer.js";
 import type { ChatPlatform, MessageKey } from "./platform.js";
+import { PlatformError } from "./platform-error.js";
+import { createSplitter } from "./split-message.js";
 
 export interface ReplyStreamDeps {
   readonly platform: ChatPlatform;
   readonly question: MessageKey;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called once, when the answer has got its first message. */
+  /** Called with each message that the answer gets; the last one is where it goes on. */
   onPosted(message: MessageKey): Promise<void>;
+  /** Called once when the answer's place is gone or closed to the bot: nothing more is sent. */
+  onLost(error: PlatformError): void;
 }
 
 export interface ReplyStream {
-  /** Shows the text so far, when the pace allows. */
+  /** Shows the text so far, when the pace allows; each text continues the one before. */
   show(text: string): void;
-  /** Shows the last text, and is patient with a platform that fails for a moment. @throws what the platform throws in the end */
-  finish(text: string, controls?: readonly Control[]): Promise<void>;
+  /**
+   * Shows the last text, and is patient with a platform that fails for a moment; false when there is no place for it any
+   * more. @throws what the platform throws in the end
+   */
+  finish(text: string, controls?: readonly Control[]): Promise<boolean>;
 }
 
-/** How often the last text is tried, and the pause between: it is worth more than any other. */
+/** How often the last text is tried without getting any further, and the pause between: it is worth more than any other. */
 const LAST_TEXT_TRIES = 4;
 const LAST_TEXT_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 
-/** An answer that grows: posted with its first text, edited from then on. */
-export function createReplyStream({ platform, question, clock, log, onPosted }: ReplyStreamDeps): ReplyStream {
-  let posted: MessageKey | undefined;
+/** An answer that grows: posted with its first text, edited from then on, over as many messages as it needs. */
+export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
+  const { platform, question, clock, log } = deps;
+  const splitter = createSplitter(platform.limits.maxMessageChars);
+  let text = "";
   let controls: readonly Control[] = [];
+  /** The message that still grows; those before it are complete. */
+  let current: { readonly part: number; readonly key: MessageKey; readonly shown: string } | undefined;
+  let isLost = false;
 
-  const send = async (text: string) => {
-    const reply = controls.length > 0 ? { markdown: text, controls } : { markdown: text };
-    if (posted !== undefined) return platform.edit(posted, reply);
-    posted = await platform.post(question, reply, question);
-    await onPosted(posted);
+  /** The call that brings what is shown nearer to the text; undefined where nothing is left to show. */
+  const nextCall = () => {
+    const parts = splitter.update(text);
+    const isBehind = current !== undefined && current.shown !== parts[current.part];
+    // A message of white space alone is refused by every platform; nothing is lost where it would stand.
+    const blankUpTo = parts.findIndex((part, index) => index > (current?.part ?? -1) && part.trim() !== "");
+    const part = isBehind || (controls.length > 0 && blankUpTo < 0) ? (current?.part ?? -1) : blankUpTo;
+    if (part < 0) return undefined;
+    const isTail = part === parts.length - 1;
+    return { part, shown: parts[part] ?? "", isTail };
+  };
+  const call = async ({ part, shown, isTail }: { part: number; shown: string; isTail: boolean }) => {
+    const own = isTail ? controls : [];
+    const reply = own.length > 0 ? { markdown: shown, controls: own } : { markdown: shown };
+    if (current?.part === part) {
+      await platform.edit(current.key, reply);
+      current = { ...current, shown };
+    } else {
+      const key = await platform.post(question, reply, question);
+      current = { part, key, shown };
+      await deps.onPosted(key);
+    }
+    if (isTail) controls = [];
+  };
+  /** Sends what is new, each call at the platform's pace and with the newest text by then. */
+  const send = async (rank: "last-text" | "progress", signal?: AbortSignal) => {
+    while (!isLost && nextCall() !== undefined) {
+      await platform.slot(question, current === undefined && rank === "progress" ? "first-text" : rank, signal);
+      const next = nextCall();
+      if (next === undefined) return;
+      await call(next).catch(judge);
+      if (next.isTail && rank === "progress") return;
+    }
+  };
+  /** @throws the error, unless it says that there is no place any more */
+  const judge = (error: unknown) => {
+    if (!(error instanceof PlatformError) || (error.reason !== "gone" && error.reason !== "forbidden")) throw error;
+    if (isLost) return;
+    isLost = true;
+    deps.onLost(error);
   };
   const pacer = createPacer({
     clock,
     minGapMs: platform.limits.minEditGapMs,
-    send,
+    send: (signal) => send("progress", signal),
     onError: (error) => log.warn({ error }, "an edit of an answer failed; a later one repairs it"),
   });
+
   return {
-    show: pacer.show,
-    async finish(text, lastControls = []) {
+    show(next) {
+      text = next;
+      pacer.wake();
+    },
+    async finish(last, lastControls = []) {
+      await pacer.end();
+      text = last;
       controls = lastControls;
       for (let attempt = 1; ; attempt++) {
+        const before = current;
         try {
-          return await (attempt === 1 ? pacer.finish(text) : send(text));
+          await send("last-text");
+          return !isLost;
         } catch (error) {
-          if (attempt === LAST_TEXT_TRIES) throw error;
-          await clock.sleep(LAST_TEXT_PAUSE_MS);
+          if (before !== current) attempt = 1;
+          if (attempt >= LAST_TEXT_TRIES || !isWorthAnotherTry(error)) throw error;
+          await clock.sleep(pauseAfter(error));
         }
       }
     },
   };
 }
+
+/** What was not accepted is not accepted the next time either. */
+const isWorthAnotherTry = (error: unknown) => !(error instanceof PlatformError) || error.reason !== "refused";
+
+const pauseAfter = (error: unknown): number => {
+  const wanted = error instanceof PlatformError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.min(Math.max(wanted, LAST_TEXT_PAUSE_MS), LONGEST_PAUSE_MS);
+};

@@ -2,16 +2,17 @@ import type { Clock } from "../clock.js";
 import type { HostConfig } from "../config-host.js";
 import type { Log } from "../log.js";
 import { withIdleTimeout } from "../providers/idle-timeout.js";
-import type { ChatRequest, FinishReason, Provider, ProviderId, Usage } from "../providers/provider.js";
+import type { ChatRequest, Provider, ProviderId } from "../providers/provider.js";
 import type { ModelRef } from "../refresh/default-model.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Ending, Pin, Session, Sessions } from "../store/sessions.js";
 import type { ProviderSlots } from "../usage/provider-slots.js";
 import { contextOf } from "./context.js";
 import { conversationOf, workspaceOf } from "./conversation.js";
-import { ENDING_LINES, endingOf, failureText } from "./endings.js";
+import { endingOf } from "./endings.js";
 import type { ChatPlatform, Mention } from "./platform.js";
 import { createReplyStream, type ReplyStream } from "./reply-stream.js";
+import { type Answer, shownText } from "./turn-text.js";
 
 /** What a finished turn tells the metrics. */
 export interface TurnEvent {
@@ -37,15 +38,6 @@ export interface TurnDeps {
   onTurn(event: TurnEvent): void;
 }
 
-/** What came of asking the model. */
-interface Answer {
-  readonly text: string;
-  readonly ending: Ending;
-  readonly finish?: { readonly reason: FinishReason; readonly usage?: Usage };
-  readonly error?: unknown;
-  readonly firstTextAt?: number;
-}
-
 /**
  * Answers one question from the session's pin to the saved turn, and resolves with how it ended. The end mark is the
  * caller's.
@@ -61,7 +53,9 @@ export async function runTurn(
   },
 ): Promise<Ending> {
   const { sessions, clock, log } = deps;
-  const { id, mention, platform, signal } = turn;
+  const { id, mention, platform } = turn;
+  const lost = new AbortController();
+  const signal = AbortSignal.any([turn.signal, lost.signal]);
   const conversation = conversationOf(mention.message);
   const startedAt = clock.now();
   const stream = createReplyStream({
@@ -73,6 +67,8 @@ export async function runTurn(
       sessions
         .noteAnswer(id, message)
         .catch((error) => log.error({ error, id }, "the place of an answer was not stored")),
+    // Nobody can read the rest, so nobody pays for it.
+    onLost: (error) => lost.abort(error),
   });
 
   const session = await pinned(deps, await sessions.get(conversation), mention);
@@ -93,14 +89,15 @@ export async function runTurn(
   }
 
   const shown = shownText(deps, { answer, pin, isConfigured: provider !== undefined, reference, session });
-  await stream.finish(
+  const isShown = await stream.finish(
     shown,
     pin !== null && provider === undefined ? [{ label: "Use the default", command: "/models unpin" }] : [],
   );
+  const ending = isShown || answer.ending === "failed" ? answer.ending : "cut-off";
   await sessions.end(id, conversation, {
     question: { message: mention.message.message, author: mention.author.name, text: mention.text, at: startedAt },
     answer: answer.text,
-    ending: answer.ending,
+    ending,
     provider: pin?.provider ?? null,
     model: pin?.model ?? null,
     usage: answer.finish?.usage ?? null,
@@ -110,11 +107,11 @@ export async function runTurn(
     platform: platform.name,
     provider: pin?.provider ?? null,
     model: pin?.model ?? null,
-    ending: answer.ending,
+    ending,
     durationMs: clock.now() - startedAt,
     firstTextMs: answer.firstTextAt === undefined ? null : answer.firstTextAt - startedAt,
   });
-  return answer.ending;
+  return ending;
 }
 
 /** The session with its pin; the first message pins the default in force, if there is one. */
@@ -174,39 +171,4 @@ async function requestFor(
     historyMessages: chat.historyMessages,
   });
   return { model: pin.model, system, messages };
-}
-
-/** What the asker reads in the end: the answer, and below it at most one line of ours. */
-function shownText(
-  deps: TurnDeps,
-  facts: { answer: Answer; pin: Pin | null; isConfigured: boolean; reference: string; session: Session },
-): string {
-  const { answer, pin, isConfigured, reference } = facts;
-  if (pin === null) return noModelText(deps);
-  if (!isConfigured) {
-    return `This channel is pinned to **${pin.provider}/${pin.model}**, but **${pin.provider}** is not configured any more. Choose another model with /models use, or go back to the default.`;
-  }
-  const line = ENDING_LINES[answer.ending];
-  if (line !== undefined) return [answer.text, line].filter((part) => part !== "").join("\n\n");
-  if (answer.ending === "failed") return failureText(answer.error, reference);
-  const limit = {
-    stop: answer.text === "" ? "⚠️ The model gave an empty answer." : undefined,
-    length: "⚠️ The answer reached the model's length limit.",
-    filtered: "⚠️ The provider's filter ended this answer.",
-  }[answer.finish?.reason ?? "stop"];
-  return [answer.text, limit, switchLine(facts)].filter((part) => part !== undefined && part !== "").join("\n\n");
-}
-
-/** Under the first answer after a person chose the model. */
-function switchLine({ pin, session }: { pin: Pin | null; session: Session }): string | undefined {
-  if (pin === null || pin.by === null || pin.at < (session.answeredAt ?? 0)) return undefined;
-  return `📌 Now with ${pin.provider}/${pin.model}, chosen by ${pin.by}.`;
-}
-
-function noModelText({ refresher, providers }: TurnDeps): string {
-  if (providers.size === 0) return "No provider is configured, so there is no model to answer with.";
-  const { indicator } = refresher.status();
-  const reason =
-    indicator === "refreshing" ? "is being fetched right now; ask again in a moment" : "could not be fetched yet";
-  return `There is no model to answer with: the list of models ${reason}. /models status shows why, and \`/models use provider/model\` works without a list.`;
 }

@@ -1,0 +1,55 @@
+import type { FinishReason, Provider, ProviderId, Usage } from "../providers/provider.js";
+import type { Refresher } from "../refresh/refresher.js";
+import type { Ending, Pin, Session } from "../store/sessions.js";
+import { ENDING_LINES, failureText } from "./endings.js";
+
+/** What came of asking the model. */
+export interface Answer {
+  readonly text: string;
+  readonly ending: Ending;
+  readonly finish?: { readonly reason: FinishReason; readonly usage?: Usage };
+  readonly error?: unknown;
+  readonly firstTextAt?: number;
+}
+
+interface TextDeps {
+  readonly refresher: Refresher;
+  readonly providers: ReadonlyMap<ProviderId, Provider>;
+}
+
+/** What the asker reads in the end: the answer, and below it at most one line of ours. */
+export function shownText(
+  deps: TextDeps,
+  facts: { answer: Answer; pin: Pin | null; isConfigured: boolean; reference: string; session: Session },
+): string {
+  const { answer, pin, isConfigured, reference } = facts;
+  if (pin === null) return noModelText(deps);
+  if (!isConfigured) {
+    return `This channel is pinned to **${pin.provider}/${pin.model}**, but **${pin.provider}** is not configured any more. Choose another model with /models use, or go back to the default.`;
+  }
+  const line = ENDING_LINES[answer.ending];
+  if (line !== undefined) return [answer.text, line].filter((part) => part.trim() !== "").join("\n\n");
+  if (answer.ending === "failed") return failureText(answer.error, reference);
+  const limit = {
+    stop: answer.text.trim() === "" ? "⚠️ The model gave an empty answer." : undefined,
+    length: "⚠️ The answer reached the model's length limit.",
+    filtered: "⚠️ The provider's filter ended this answer.",
+  }[answer.finish?.reason ?? "stop"];
+  return [answer.text, limit, switchLine(facts)]
+    .filter((part) => part !== undefined && part.trim() !== "")
+    .join("\n\n");
+}
+
+/** Under the first answer after a person chose the model. */
+function switchLine({ pin, session }: { pin: Pin | null; session: Session }): string | undefined {
+  if (pin === null || pin.by === null || pin.at < (session.answeredAt ?? 0)) return undefined;
+  return `📌 Now with ${pin.provider}/${pin.model}, chosen by ${pin.by}.`;
+}
+
+function noModelText({ refresher, providers }: TextDeps): string {
+  if (providers.size === 0) return "No provider is configured, so there is no model to answer with.";
+  const { indicator } = refresher.status();
+  const reason =
+    indicator === "refreshing" ? "is being fetched right now; ask again in a moment" : "could not be fetched yet";
+  return `There is no model to answer with: the list of models ${reason}. /models status shows why, and \`/models use provider/model\` works without a list.`;
+}
