@@ -98,8 +98,7 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
   const servedAt = ({ bucket, flow }: Waiter) => bucketOf(bucket).flows.get(flow)?.served ?? -1;
   const inTurn = () =>
     [...waiters].sort(
-      (a, b) =>
-        RANKS.indexOf(a.rank) - RANKS.indexOf(b.rank) || servedAt(a) - servedAt(b) || a.order - b.order,
+      (a, b) => RANKS.indexOf(a.rank) - RANKS.indexOf(b.rank) || servedAt(a) - servedAt(b) || a.order - b.order,
     );
 
   const serve = (waiter: Waiter, now: number) => {

@@ -1,5 +1,15 @@
 /** Each table is a Keyv of its own; a stored value is JSON and never expires by itself. */
-export const TABLES = ["models", "sessions", "turns", "open", "messages", "settings", "usage"] as const;
+export const TABLES = [
+  "models",
+  "sessions",
+  "turns",
+  "open",
+  "messages",
+  "settings",
+  "usage",
+  "controls",
+  "boards",
+] as const;
 export type Table = (typeof TABLES)[number];
 
 /** A narrowed Keyv over one table. Every call ends within 1 s. */
