@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { createAccess } from "./bot/access.js";
+import { type Board, createBoard } from "./bot/board.js";
 import { type Chat, createChat } from "./bot/chat.js";
 import { createHttpServer } from "./bot/http/server.js";
 import { createMetrics } from "./bot/metrics.js";
 import type { ChatPlatform } from "./bot/platform.js";
 import type { PlatformDefinition } from "./bot/platform-definition.js";
-import { handlersOf } from "./bot/platform-handlers.js";
+import { handlersOf, invocationOfReaction } from "./bot/platform-handlers.js";
 import { recover } from "./bot/recover.js";
 import { startRetention } from "./bot/retention.js";
+import { createStatusLine } from "./bot/status-line.js";
 import { modelsView, statusView } from "./bot/status-view.js";
 import type { Clock } from "./clock.js";
 import type { Command } from "./commands/command.js";
@@ -65,13 +68,13 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const sessions = createSessions({ store, now: clock.now });
 
   const platforms: ChatPlatform[] = [];
+  const access = createAccess(config.access);
   const metrics = createMetrics({ clock, refresher: () => refresher, load: () => chat.load() });
   const refresher = createRefresher({
     providers: loaded,
     store,
     settings,
-    workspaces: () =>
-      platforms.filter((platform) => platform.fault() === undefined).flatMap((platform) => platform.workspaces()),
+    workspaces: () => access.countedWorkspaces(platforms),
     clock,
     log,
     refresh: config.refresh,
@@ -91,11 +94,21 @@ export async function startApp(deps: AppDeps): Promise<App> {
     newReference,
     onTurn: metrics.onTurn,
   });
+  const board: Board = createBoard({
+    store,
+    refresher,
+    settings,
+    clock,
+    log,
+    platforms: () => platforms,
+    run: (command, reaction) => dispatcher.run(command, invocationOfReaction(reaction)),
+  });
   const commands = deps.createCommands({
     refresher,
     settings,
     sessions,
     turns: chat.control,
+    board: board.control,
     setups: config.providers,
     host,
     clock,
@@ -104,6 +117,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
 
   await settings.load();
   await refresher.load();
+  await board.load();
   const status = () => statusView(refresher, settings, STATUS_WORKSPACE);
   const onStatusChange = (listener: () => void) => {
     const stops = [refresher.onChange(listener), settings.onChange(listener)];
@@ -134,9 +148,23 @@ export async function startApp(deps: AppDeps): Promise<App> {
     routes: parts.flatMap(({ routes }) => routes ?? []),
   });
 
-  for (const platform of platforms) await platform.start(handlersOf(platform, { chat, dispatcher, refresher }));
+  const handlerDeps = { chat, dispatcher, refresher, board, access };
+  for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
+  const statusLine = createStatusLine({
+    clock,
+    log,
+    indicator: () => refresher.status().indicator,
+    platforms: () => platforms,
+  });
+  /** Lists grow old without an event, so that every beat looks as well. */
+  const look = () => {
+    board.look();
+    statusLine.look();
+  };
+  onStatusChange(look);
   const recovered = await recover({ sessions, platforms, clock, log });
   if (recovered > 0) log.info({ recovered }, "unfinished answers of an earlier run were marked");
+  look();
   void refresher.tick();
   const { url } = await server.start();
   const stopRetention = startRetention({
@@ -147,11 +175,17 @@ export async function startApp(deps: AppDeps): Promise<App> {
   });
   return {
     url,
-    tick: refresher.tick,
+    async tick() {
+      look();
+      await refresher.tick();
+    },
     async stop(graceMs) {
       refresher.stop();
+      statusLine.stop();
+      const boardStopped = board.stop();
       stopRetention();
       await chat.stop(graceMs);
+      await boardStopped;
       for (const platform of platforms)
         await platform
           .stop()

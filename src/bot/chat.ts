@@ -37,11 +37,15 @@ export function createChat(deps: ChatDeps): Chat {
   let isInterrupting = false;
 
   const show = (platform: ChatPlatform, message: MessageKey, mark: Mark) =>
-    platform.mark(message, mark).catch((error) => log.warn({ error, mark }, "a mark was not shown"));
+    platform
+      .slot(message, "mark")
+      .then(() => platform.mark(message, mark))
+      .catch((error) => log.warn({ error, mark }, "a mark was not shown"));
 
   const refuse = async (platform: ChatPlatform, mention: Mention, why: string) => {
     await platform
-      .post(mention.message, { markdown: why }, mention.message)
+      .slot(mention.message, "error")
+      .then(() => platform.post(mention.message, { markdown: why }, mention.message))
       .catch((error) => log.warn({ error }, "a refusal was not shown"));
     await show(platform, mention.message, "failed");
   };
@@ -52,8 +56,9 @@ export function createChat(deps: ChatDeps): Chat {
     running.set(conversation, { asker: mention.author.id, controller });
     if (isInterrupting) controller.abort(new TurnCalledOff("interrupted"));
     try {
-      void show(platform, mention.message, "working");
+      const isWorkingShown = show(platform, mention.message, "working");
       const ending = await runTurn(deps, { id, platform, mention, signal: controller.signal });
+      await isWorkingShown; // so that it never comes after the end mark
       await show(platform, mention.message, ENDING_MARKS[ending]);
       await sessions.close(id);
     } catch (error) {

@@ -14,3 +14,9 @@ export const workspaceOf = ({ platform, workspace }: ChannelKey): string => `${p
 /** The id under which a question is claimed: platform:workspace:channel:message. */
 export const questionIdOf = ({ platform, workspace, channel, message }: MessageKey): string =>
   [platform, workspace, channel, message].join(":");
+
+/** The place that a conversation's key names; no platform's ids hold a colon. */
+export function channelKeyOf(conversation: string): ChannelKey {
+  const [platform = "", workspace = "", channel = "", thread] = conversation.split(":");
+  return { platform, workspace, channel, ...(thread !== undefined && { thread }) };
+}

@@ -1,30 +1,66 @@
-import type { Invocation } from "../commands/command.js";
+import type { Invocation, Reply } from "../commands/command.js";
 import type { Dispatcher } from "../commands/dispatch.js";
 import type { Refresher } from "../refresh/refresher.js";
+import { type Access, notServedText } from "./access.js";
+import type { Board } from "./board.js";
 import type { Chat } from "./chat.js";
 import { conversationOf, workspaceOf } from "./conversation.js";
-import type { ChatPlatform, CommandCall, PlatformHandlers } from "./platform.js";
+import type { ChannelKey, ChatPlatform, CommandCall, Person, PlatformHandlers, Reaction } from "./platform.js";
 
 export interface HandlerDeps {
   readonly chat: Chat;
   readonly dispatcher: Dispatcher;
   readonly refresher: Refresher;
+  readonly board: Board;
+  readonly access: Access;
 }
 
-/** What a platform calls: questions go to the chat, commands by any door through the one dispatcher. */
-export function handlersOf(platform: ChatPlatform, { chat, dispatcher, refresher }: HandlerDeps): PlatformHandlers {
+/**
+ * What a platform calls: questions go to the chat, commands by any door through the one dispatcher. Where nobody is
+ * served, mentions and reactions are as if unseen.
+ */
+export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformHandlers {
+  const { chat, dispatcher, refresher, board, access } = deps;
+
+  const withOperator = <T extends { readonly author: Person; readonly isOperator: boolean }>(event: T): T => ({
+    ...event,
+    isOperator: event.isOperator || access.isNamedOperator(platform.name, event.author),
+  });
+  const isServed = (place: ChannelKey, isDirect: boolean) => access.isServed(platform, place, isDirect);
+
   return {
-    onMention: (mention) => chat.onMention(platform, mention),
-    onCommand(call) {
-      refresher.noteActivity(workspaceOf(call.channel));
-      return dispatcher.run(call.text, invocationOf(call));
+    async onMention(mention) {
+      if (isServed(mention.message, mention.isDirect)) await chat.onMention(platform, withOperator(mention));
     },
-    onReaction: async () => {},
-    onSuggest: (call, option, typed) => dispatcher.suggest(call.text, option, typed, invocationOf(call)),
+    onCommand(call) {
+      if (!isServed(call.channel, call.isDirect)) return refusal(call);
+      refresher.noteActivity(workspaceOf(call.channel));
+      return dispatcher.run(call.text, invocationOf(withOperator(call)));
+    },
+    async onReaction(reaction) {
+      const { message, isDirect } = reaction;
+      if (!isServed(message, isDirect)) return;
+      refresher.noteActivity(workspaceOf(message));
+      await board.onReaction(platform, withOperator(reaction));
+    },
+    onSuggest(call, option, typed) {
+      if (!isServed(call.channel, call.isDirect)) return [];
+      return dispatcher.suggest(call.text, option, typed, invocationOf(withOperator(call)));
+    },
   };
 }
 
-const invocationOf = ({ channel, author, isDirect, isOperator }: CommandCall): Invocation => ({
+async function* refusal({ isDirect }: CommandCall): AsyncGenerator<Reply> {
+  yield { markdown: notServedText(isDirect), isFailure: true };
+}
+
+/** What a command gets to know that a reaction stands for. */
+export const invocationOfReaction = ({ message, ...by }: Reaction): Invocation => {
+  const { message: _id, ...channel } = message;
+  return invocationOf({ ...by, channel });
+};
+
+const invocationOf = ({ channel, author, isDirect, isOperator }: Omit<CommandCall, "text">): Invocation => ({
   platform: channel.platform,
   workspace: workspaceOf(channel),
   conversation: conversationOf(channel),

@@ -84,6 +84,8 @@ export interface PlatformHandlers {
 /** A chat surface. Before it gains a verb, three platforms must want it. */
 export interface ChatPlatform {
   readonly name: string;
+  /** A surface of the bot's own process, which the host's list of workspaces does not speak of. */
+  readonly isLocal?: true;
   readonly limits: PlatformLimits;
   /** The workspaces that the bot is in, as settings know them: "playground:local". */
   workspaces(): readonly string[];

@@ -3,6 +3,7 @@ import type { ModelRef, Preference } from "../refresh/default-model.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Settings } from "../refresh/settings.js";
 import type { Sessions } from "../store/sessions.js";
+import type { BoardControl } from "./board-control.js";
 import type { TurnControl } from "./turn-control.js";
 
 /** What commands are made of. */
@@ -11,6 +12,7 @@ export interface CommandDeps {
   readonly settings: Settings;
   readonly sessions: Sessions;
   readonly turns: TurnControl;
+  readonly board: BoardControl;
   /** The configured providers, in the order of the registry. */
   readonly setups: readonly Preference[];
   readonly host: {

@@ -10,6 +10,8 @@ export interface Reply {
   readonly markdown: string;
   readonly controls?: readonly Control[];
   readonly file?: { readonly name: string; readonly bytes: Uint8Array; readonly alt: string };
+  /** What was asked for was refused or did not come about: for doors that show no text, as a reaction. */
+  readonly isFailure?: true;
 }
 
 /** Who says it, and where. */

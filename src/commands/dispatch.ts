@@ -44,10 +44,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     async *run(text, invocation) {
       try {
         const { command, rest } = findCommand(deps.commands, text);
-        if (isRefused(command, invocation)) yield { markdown: refusalText(command) };
+        if (isRefused(command, invocation)) yield { markdown: refusalText(command), isFailure: true };
         else yield* command.run(parseArguments(command, rest), invocation);
       } catch (error) {
-        yield { markdown: failureText(error, find(text), deps) };
+        yield { markdown: failureText(error, find(text), deps), isFailure: true };
       }
     },
     suggest(text, option, typed, invocation) {

@@ -14,7 +14,11 @@ export const refreshModels = (deps: CommandDeps) =>
       const only = provider === undefined ? undefined : [requireProvider(deps, provider)];
       yield { markdown: indicatorText("refreshing") };
       const results = await deps.refresher.refresh("person", only);
-      yield { markdown: results.map(describeResult).join("\n") || "– No provider is configured, so there is no list." };
+      const isDone = results.length > 0 && results.every(({ outcome }) => outcome === "ok");
+      yield {
+        markdown: results.map(describeResult).join("\n") || "– No provider is configured, so there is no list.",
+        ...(!isDone && { isFailure: true }),
+      };
     },
     suggest: (_option, typed) => suggestProviders(deps, typed),
   });

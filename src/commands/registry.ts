@@ -3,6 +3,7 @@ import { chatStop } from "./chat-stop.js";
 import type { Command } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { help } from "./help.js";
+import { modelsBoard } from "./models-board.js";
 import { modelsList } from "./models-list.js";
 import { modelsStatus } from "./models-status.js";
 import { modelsUnpin } from "./models-unpin.js";
@@ -21,6 +22,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     modelsList(deps),
     modelsUse(deps),
     modelsUnpin(deps),
+    modelsBoard(deps),
     settingsShow(deps),
     settingsAutoRefresh(deps),
     settingsModel(deps),

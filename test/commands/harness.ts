@@ -128,6 +128,9 @@ export function harness(world: World = {}) {
   const sessions = fakeSessions(store);
   let stopResult: ReturnType<TurnControl["stop"]> = "nothing-runs";
   const stops: Parameters<TurnControl["stop"]>[] = [];
+  const boardPosts: string[] = [];
+  let boardResult = { hasMoved: false, hasReactions: true };
+  let boardFault: Error | undefined;
   const deps: CommandDeps = {
     refresher,
     settings,
@@ -136,6 +139,13 @@ export function harness(world: World = {}) {
       stop(...call) {
         stops.push(call);
         return stopResult;
+      },
+    },
+    board: {
+      async post(conversation) {
+        boardPosts.push(conversation);
+        if (boardFault !== undefined) throw boardFault;
+        return boardResult;
       },
     },
     setups: providers.map(({ id, families = [] }) => ({ id, preferredFamilies: families })),
@@ -179,6 +189,11 @@ export function harness(world: World = {}) {
     invocation,
     answerStopWith: (result: ReturnType<TurnControl["stop"]>) => {
       stopResult = result;
+    },
+    boardPosts,
+    answerBoardWith: (result: typeof boardResult | Error) => {
+      if (result instanceof Error) boardFault = result;
+      else boardResult = result;
     },
     /** What stands there in the end. */
     async say(text: string, by: Partial<Invocation> = {}): Promise<string> {

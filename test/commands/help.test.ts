@@ -32,6 +32,7 @@ describe("the registry", () => {
       "models list",
       "models use",
       "models unpin",
+      "models board",
       "settings show",
       "settings auto-refresh",
       "settings model",

@@ -22,6 +22,9 @@ export interface Inbox {
 const PERSON = { id: "local", name: "you" };
 const MOST_REACTIONS = 20;
 
+/** Without the selector that only asks for a picture. */
+const bare = (emoji: string) => emoji.replaceAll("\ufe0f", "");
+
 export function createInbox({ messages, hub, clock, log, handlers, newId }: InboxDeps): Inbox {
   const here = (channel: string) => ({ platform: PLATFORM_NAME, workspace: WORKSPACE, channel });
 
@@ -64,12 +67,13 @@ export function createInbox({ messages, hub, clock, log, handlers, newId }: Inbo
       return id;
     },
     async react(channel, message, emoji) {
+      const has = (reactions: readonly string[]) => reactions.some((each) => bare(each) === bare(emoji));
       const row = await messages.change(channel, message, (before) =>
-        before.reactions.includes(emoji) || before.reactions.length >= MOST_REACTIONS
+        has(before.reactions) || before.reactions.length >= MOST_REACTIONS
           ? before
           : { ...before, reactions: [...before.reactions, emoji] },
       );
-      if (row?.reactions.includes(emoji) === false) throw new HttpError(400, "This message has enough reactions.");
+      if (row !== undefined && !has(row.reactions)) throw new HttpError(400, "This message has enough reactions.");
       if (row === undefined) throw new HttpError(404, "There is no such message in this channel.");
       await messages.save(channel, message);
       const data = { id: message, marks: marksOf(row) };
@@ -77,7 +81,7 @@ export function createInbox({ messages, hub, clock, log, handlers, newId }: Inbo
       const reaction = {
         message: { ...here(channel), message },
         author: PERSON,
-        emoji,
+        emoji: bare(emoji),
         isDirect: false,
         isOperator: true,
       };

@@ -53,6 +53,7 @@ export function createPlatform(
 
   const platform: ChatPlatform = {
     name: PLATFORM_NAME,
+    isLocal: true,
     limits: { maxMessageChars: 100_000, minEditGapMs: 80 },
     workspaces: () => [`${PLATFORM_NAME}:${WORKSPACE}`],
     fault: () => (handlers === undefined ? "the playground is not up" : undefined),

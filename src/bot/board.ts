@@ -1,0 +1,166 @@
+import type { Clock } from "../clock.js";
+import type { BoardControl } from "../commands/board-control.js";
+import type { Reply } from "../commands/command.js";
+import { UserError } from "../errors.js";
+import type { Log } from "../log.js";
+import type { Refresher } from "../refresh/refresher.js";
+import type { Settings } from "../refresh/settings.js";
+import type { Store } from "../store/store.js";
+import { type BoardEditor, createBoardEditor } from "./board-editor.js";
+import { createBoardReactions } from "./board-reactions.js";
+import { type BoardRow, createBoardRows } from "./board-rows.js";
+import { BOARD_EMOJIS, boardText, commandOfReaction, judgementOf, MOVED_TEXT } from "./board-text.js";
+import { channelKeyOf, workspaceOf } from "./conversation.js";
+import type { ChannelKey, ChatPlatform, MessageKey, Reaction } from "./platform.js";
+import { PlatformError } from "./platform-error.js";
+
+export interface BoardDeps {
+  readonly store: Store;
+  readonly refresher: Refresher;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: Log;
+  platforms(): readonly ChatPlatform[];
+  /** Runs a command with the permission of whoever reacted. */
+  run(command: string, reaction: Reaction): AsyncIterable<Reply>;
+}
+
+/** The status messages that people have asked for, at most one a channel. */
+export interface Board {
+  readonly control: BoardControl;
+  /** Finds the boards of earlier runs again. @throws {StoreError} */
+  load(): Promise<void>;
+  /** Looks whether any board says something else by now; called at every beat and after every change. */
+  look(): void;
+  /** Resolves when what the reaction set off is over. Never rejects. */
+  onReaction(platform: ChatPlatform, reaction: Reaction): Promise<void>;
+  /** Takes no more, and resolves when no confirmation is left on a board, or when that takes too long. */
+  stop(): Promise<void>;
+}
+
+/** What changes together (ten providers answering, say) is shown by one edit. */
+const GATHER_MS = 1_000;
+
+export function createBoard(deps: BoardDeps): Board {
+  const { refresher, settings, clock, log } = deps;
+  const rows = createBoardRows(deps.store);
+  const boards = new Map<string, BoardEditor>();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let isGathering = false;
+
+  const platformOf = (name: string) => deps.platforms().find((platform) => platform.name === name);
+  const wanted = (row: BoardRow): BoardRow => {
+    const status = refresher.status();
+    const judgement = judgementOf(status);
+    const since = judgement === row.judgement ? row.since : clock.now();
+    return {
+      ...row,
+      judgement,
+      since,
+      text: boardText({ status, settings, workspace: workspaceOf(row.message) }, since),
+    };
+  };
+  const keep = (conversation: string, row: BoardRow) => {
+    const isStill = () => boards.get(conversation) === editor;
+    const editor = createBoardEditor(
+      {
+        clock,
+        log,
+        signal,
+        platformOf,
+        wanted,
+        onShown: async (shown) => void (isStill() && (await rows.save(conversation, shown))),
+        onGone: async () => void (isStill() && boards.delete(conversation) && (await rows.forget(conversation))),
+      },
+      row,
+    );
+    boards.set(conversation, editor);
+  };
+  const gather = async () => {
+    await clock.sleep(GATHER_MS, signal);
+    isGathering = false;
+    for (const editor of boards.values()) void editor.update();
+  };
+
+  const letGo = async (old: BoardEditor | undefined, platform: ChatPlatform) => {
+    if (old === undefined) return;
+    const { message } = old.row();
+    await platform
+      .slot(message, "board", signal)
+      .then(() => platform.edit(message, { markdown: MOVED_TEXT }))
+      .catch((error) => log.debug({ error }, "an older board does not say that it has moved"));
+  };
+  const offer = async (platform: ChatPlatform, message: MessageKey): Promise<boolean> => {
+    try {
+      await platform.slot(message, "mark", signal);
+      await platform.offerReactions(message, BOARD_EMOJIS);
+      return true;
+    } catch (error) {
+      log.warn({ error }, "the reactions of a board could not be offered");
+      return false;
+    }
+  };
+  const reactions = createBoardReactions({
+    clock,
+    log,
+    signal,
+    run: deps.run,
+    commandOf: ({ emoji, message }) => commandOfReaction(emoji, settings.inForce(workspaceOf(message))),
+  });
+
+  return {
+    control: {
+      async post(conversation) {
+        const place = channelKeyOf(conversation);
+        const platform = platformOf(place.platform);
+        if (platform === undefined) throw new UserError("There is no place here that a board could stand in.");
+        const blank = { text: "", judgement: "", since: 0 };
+        const draft = wanted({ ...blank, message: { ...place, message: "" } });
+        const message = await posted(platform, place, draft.text, signal);
+        const row = { ...draft, message };
+        await rows.save(conversation, row);
+        const old = boards.get(conversation);
+        keep(conversation, row);
+        void letGo(old, platform);
+        return { hasMoved: old !== undefined, hasReactions: await offer(platform, message) };
+      },
+    },
+    async load() {
+      for (const [conversation, row] of await rows.load()) keep(conversation, row);
+    },
+    look() {
+      if (isGathering || boards.size === 0 || signal.aborted) return;
+      isGathering = true;
+      gather().catch(() => {}); // ends with `stop`
+    },
+    async onReaction(platform, reaction) {
+      const isBoard = [...boards.values()].some((editor) => isSameMessage(editor.row().message, reaction.message));
+      if (isBoard) await reactions.press(platform, reaction);
+    },
+    async stop() {
+      stopping.abort();
+      await reactions.idle();
+    },
+  };
+}
+
+/** @throws {UserError} saying why it is not there */
+async function posted(platform: ChatPlatform, place: ChannelKey, text: string, signal: AbortSignal) {
+  try {
+    await platform.slot(place, "board", signal);
+    return await platform.post(place, { markdown: text });
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error;
+    const isClosed = error.reason === "forbidden" || error.reason === "gone";
+    throw new UserError(
+      isClosed
+        ? "I may not post in this channel. Give me the permission to send messages here, and try again."
+        : "The board could not be posted just now. Please try again in a moment.",
+    );
+  }
+}
+
+/** A reaction's event may not say which thread its message stands in. */
+const isSameMessage = (a: MessageKey, b: MessageKey) =>
+  a.platform === b.platform && a.workspace === b.workspace && a.channel === b.channel && a.message === b.message;

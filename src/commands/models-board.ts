@@ -1,0 +1,23 @@
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+
+export const modelsBoard = ({ board }: CommandDeps) =>
+  defineCommand({
+    path: "models board",
+    about: "Post a status message here that stays current, with reactions to refresh and to set auto-refresh",
+    access: "operator",
+    visibility: "ephemeral",
+    options: {},
+    async *run(_args, { conversation }) {
+      const { hasMoved, hasReactions } = await board.post(conversation);
+      yield {
+        markdown: [
+          "📋 The board is posted, and stays current by itself.",
+          hasMoved ? "The older one in this channel no longer follows." : "",
+          hasReactions ? "" : "⚠️ I could not put the reactions under it: I lack the permission to add reactions here.",
+        ]
+          .filter((line) => line !== "")
+          .join(" "),
+      };
+    },
+  });
