@@ -1,0 +1,60 @@
+import type { HostConfig } from "../../config-host.js";
+import { listenForPresses } from "./actions.js";
+import { backoffMs } from "./backoff.js";
+import { createBoltApp } from "./bolt-app.js";
+import { listenForCommands } from "./commands.js";
+import type { DoorDeps } from "./doors.js";
+import { botFault, type Health } from "./health.js";
+import { createHttpLink } from "./http-link.js";
+import { type Identity, identify } from "./identity.js";
+import { createIntake } from "./intake.js";
+import type { Link } from "./link.js";
+import { listenForEvents } from "./receive.js";
+import { createSocketLink } from "./socket-link.js";
+import { type ClientSettings, clientOptions, createWebClient } from "./web-client.js";
+
+export interface ConnectDeps extends Omit<DoorDeps, "identity"> {
+  readonly slack: NonNullable<HostConfig["slack"]>;
+  readonly settings: ClientSettings;
+  readonly health: Health;
+  readonly signal: AbortSignal;
+  onIdentity(identity: Identity): void;
+}
+
+/** Finds out who the bot is, then keeps the way in open until the bot stops. Resolves with how to stop it. */
+export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
+  const identity = await untilIdentified(deps);
+  if (identity === undefined) return undefined;
+  deps.onIdentity(identity);
+  const { slack, settings } = deps;
+  const { app, processEvent } = await createBoltApp(slack.botToken, identity, settings);
+  const doors = { ...deps, identity };
+  listenForEvents(app, doors);
+  listenForCommands(app, doors);
+  listenForPresses(app, doors);
+  const intake = createIntake({ ...deps, processEvent });
+  const { appToken, signingSecret = "", port } = slack;
+  const link =
+    appToken === undefined
+      ? createHttpLink({ ...deps, intake, signingSecret, port })
+      : createSocketLink({ ...deps, intake, appToken, clientOptions: clientOptions(settings) });
+  void link.run().catch((error) => deps.log.error({ error }, "slack's connection ended"));
+  return link;
+}
+
+/** Undefined when the bot stops before Slack has said who it is. */
+async function untilIdentified({ slack, settings, health, clock, signal }: ConnectDeps): Promise<Identity | undefined> {
+  const client = createWebClient(slack.botToken, settings);
+  for (let failures = 1; !signal.aborted; failures++) {
+    try {
+      const identity = await identify(client);
+      health.set("bot", undefined);
+      return identity;
+    } catch (error) {
+      health.set("bot", botFault(error));
+      // Woken by the stop, which the loop sees next.
+      await clock.sleep(backoffMs(error, failures), signal).catch(() => {});
+    }
+  }
+  return undefined;
+}

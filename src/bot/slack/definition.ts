@@ -1,0 +1,11 @@
+import type { PlatformDefinition } from "../platform-definition.js";
+
+/** Slack, by Socket Mode or signed HTTP. Its SDK is loaded only where it is configured. */
+export const slackPlatform: PlatformDefinition = {
+  name: "slack",
+  isConfigured: (config) => config.slack !== undefined,
+  async create(deps) {
+    const { createSlack } = await import("./create-slack.js");
+    return { platform: createSlack(deps) };
+  },
+};

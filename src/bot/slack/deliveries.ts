@@ -1,0 +1,58 @@
+import { z } from "zod";
+
+/** What Slack delivers, by either transport, as far as Bolt may see it. */
+const eventSchema = z.looseObject({
+  type: z.literal("event_callback"),
+  team_id: z.string(),
+  event: z.looseObject({ type: z.string() }),
+});
+const commandSchema = z.looseObject({
+  command: z.string(),
+  team_id: z.string(),
+  user_id: z.string(),
+  channel_id: z.string(),
+});
+const actionSchema = z.looseObject({
+  type: z.literal("block_actions"),
+  team: z.looseObject({ id: z.string() }),
+  user: z.looseObject({ id: z.string() }),
+  actions: z.tuple([z.looseObject({ type: z.string(), action_id: z.string() })]).rest(z.unknown()),
+});
+const authorizationsSchema = z.looseObject({
+  authorizations: z.array(z.looseObject({ team_id: z.string().nullish() })).nullish(),
+});
+
+/** Only what the bot has a use for, in its own shape; everything else would meet code that takes its shape for granted. */
+export type Delivery =
+  | { readonly kind: "event"; readonly body: Record<string, unknown> }
+  | { readonly kind: "command" | "action"; readonly body: Record<string, unknown> };
+
+/** Judges a delivery before the SDK does; undefined for what is none of ours, which is acknowledged and dropped. */
+export function readDelivery(body: unknown): Delivery | undefined {
+  const event = eventSchema.safeParse(body);
+  if (event.success) {
+    const isWhole = authorizationsSchema.safeParse(body).success && isPlain(event.data.event);
+    return isWhole ? { kind: "event", body: withoutStrangers(event.data) } : undefined;
+  }
+  const command = commandSchema.safeParse(body);
+  if (command.success) return { kind: "command", body: withoutStrangers(command.data, "event") };
+  const action = actionSchema.safeParse(body);
+  if (action.success) return { kind: "action", body: withoutStrangers(action.data, "event", "command", "name") };
+  return undefined;
+}
+
+/** An events_api envelope may say this instead of an event: Slack holds back events of a workspace for a minute. */
+export const isRateLimitNotice = (body: unknown): boolean =>
+  z.looseObject({ type: z.literal("app_rate_limited") }).safeParse(body).success;
+
+/** Bolt reads these as objects where they are there at all. */
+const isPlain = (event: Record<string, unknown>) =>
+  ["channel", "item", "user", "message", "assistant_thread", "subteam"].every(
+    (field) => event[field] !== null && ["undefined", "string", "object"].includes(typeof event[field]),
+  );
+
+/** Without the fields that would make Bolt take it for something else, or for an installation we do not have. */
+function withoutStrangers(body: Record<string, unknown>, ...fields: readonly string[]): Record<string, unknown> {
+  const { response_urls: _urls, ...rest } = body;
+  return Object.fromEntries(Object.entries(rest).filter(([field]) => !fields.includes(field)));
+}

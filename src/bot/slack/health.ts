@@ -1,0 +1,63 @@
+import type { Log } from "../../log.js";
+import { isTokenRefused, neededScopeOf, slackErrorOf } from "./errors.js";
+
+/** What can be wrong, each mended by itself: the bot token, the way that events come in, a setting. */
+type Part = "bot" | "link" | "setup";
+
+export interface Health {
+  fault(): string | undefined;
+  /** Undefined: that part is well. Logged when it changes. */
+  set(part: Part, fault: string | undefined): void;
+}
+
+export function createHealth(log: Log): Health {
+  const faults = new Map<Part, string>([["link", "slack is connecting"]]);
+  return {
+    fault: () => faults.get("setup") ?? faults.get("bot") ?? faults.get("link"),
+    set(part, fault) {
+      if (faults.get(part) === fault) return;
+      if (fault === undefined) {
+        faults.delete(part);
+        log.info({ platform: "slack", part }, "slack is well again");
+      } else {
+        faults.set(part, fault);
+        log.error({ platform: "slack", part, fault }, "slack is not up");
+      }
+    },
+  };
+}
+
+const APPS = "api.slack.com/apps → your app";
+
+/** What is wrong with the bot token, and where it is mended. */
+export function botFault(error: unknown): string {
+  const scope = neededScopeOf(error);
+  if (scope !== undefined) {
+    return `slack: SLACK_BOT_TOKEN lacks the scope ${scope}; add it at ${APPS} → OAuth & Permissions and reinstall the app`;
+  }
+  if (isTokenRefused(error)) {
+    return `slack: SLACK_BOT_TOKEN is refused (${slackErrorOf(error)}); copy the Bot User OAuth Token from ${APPS} → OAuth & Permissions`;
+  }
+  return unreachable(error);
+}
+
+/** What is wrong with the Socket Mode connection, and where it is mended. */
+export function linkFault(error: unknown): string {
+  const code = slackErrorOf(error);
+  if (neededScopeOf(error) !== undefined || code === "missing_scope") {
+    return `slack: SLACK_APP_TOKEN lacks the scope connections:write; make a new one at ${APPS} → Basic Information → App-Level Tokens`;
+  }
+  if (isTokenRefused(error)) {
+    return `slack: SLACK_APP_TOKEN is refused (${code}); make a new one with connections:write at ${APPS} → Basic Information → App-Level Tokens`;
+  }
+  if (code === "forbidden_team" || code === "socket_mode_disabled" || code === "link_disabled") {
+    return `slack: Socket Mode is off for the app of SLACK_APP_TOKEN; turn it on at ${APPS} → Socket Mode`;
+  }
+  return unreachable(error);
+}
+
+const unreachable = (error: unknown) => {
+  const code = slackErrorOf(error);
+  const why = code === undefined ? "no answer" : code.slice(0, 60);
+  return `slack: Slack cannot be reached (${why}); it is tried again by itself. Check the network, and SLACK_API_URL where it is set`;
+};

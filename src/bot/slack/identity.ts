@@ -1,0 +1,17 @@
+import type { webApi } from "@slack/bolt";
+import { z } from "zod";
+
+/** Who the bot is in its workspace. */
+export interface Identity {
+  readonly teamId: string;
+  readonly botUserId: string;
+  readonly botId: string;
+}
+
+const answerSchema = z.object({ team_id: z.string(), user_id: z.string(), bot_id: z.string() });
+
+/** Asks Slack whose token it is. @throws what the SDK throws @throws {ZodError} for an answer that is not Slack's */
+export async function identify(client: webApi.WebClient): Promise<Identity> {
+  const { team_id: teamId, user_id: botUserId, bot_id: botId } = answerSchema.parse(await client.auth.test());
+  return { teamId, botUserId, botId };
+}

@@ -1,0 +1,45 @@
+import type { ReceiverEvent } from "@slack/bolt";
+import type { Clock } from "../../clock.js";
+import { withDeadline } from "../../deadline.js";
+import type { Log } from "../../log.js";
+import { isRateLimitNotice, readDelivery } from "./deliveries.js";
+
+export interface IntakeDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Bolt's door: resolves when the listeners are through. */
+  processEvent(event: ReceiverEvent): Promise<void>;
+}
+
+export interface Intake {
+  /**
+   * Takes one delivery to the listeners. An event is acknowledged when what it asks for is stored, so that a crash in
+   * between leaves Slack to deliver it again; it is not acknowledged where that failed. Never rejects.
+   */
+  take(body: unknown, acknowledge: (response?: unknown) => Promise<void>): Promise<void>;
+}
+
+/** Slack gives up on an acknowledgement after 3 s, and delivers again. */
+const ACKNOWLEDGE_WITHIN_MS = 2_500;
+
+export function createIntake({ clock, log, processEvent }: IntakeDeps): Intake {
+  const takeEvent = async (body: Record<string, unknown>, acknowledge: () => Promise<void>) => {
+    const terms = { what: "an event of Slack", timeoutMs: ACKNOWLEDGE_WITHIN_MS, clock };
+    await withDeadline(() => processEvent({ body, ack: async () => {} }), terms);
+    await acknowledge();
+  };
+  return {
+    async take(body, acknowledge) {
+      try {
+        const delivery = readDelivery(body);
+        if (delivery === undefined) {
+          if (isRateLimitNotice(body)) log.warn("slack holds back events of this workspace for a minute");
+          await acknowledge();
+        } else if (delivery.kind === "event") await takeEvent(delivery.body, () => acknowledge());
+        else await processEvent({ body: delivery.body, ack: async (response) => acknowledge(response) });
+      } catch (error) {
+        log.warn({ error }, "a delivery of Slack was not acknowledged; Slack repeats it");
+      }
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { Command } from "../../commands/command.js";
+import { StartupError } from "../../errors.js";
+import { createSlashNames } from "./slash-names.js";
+
+export interface ManifestOptions {
+  readonly commands: readonly Pick<Command, "path" | "about" | "options">[];
+  /** SLACK_COMMAND_PREFIX. */
+  readonly prefix: string;
+  /** `http` needs the public address that Slack shall call, with its path: "https://bot.example.com/slack/events". */
+  readonly transport: "socket" | "http";
+  readonly requestUrl?: string;
+  /** FOLLOW_THREADS: then Slack has to send what people write in channels. */
+  readonly followThreads?: boolean;
+}
+
+/** Stands in the manifest until the operator writes the address of their own there. */
+const REQUEST_URL = "https://YOUR-ADDRESS.example/slack/events";
+const MAX_HINT_CHARS = 1_000;
+const MAX_ABOUT_CHARS = 2_000;
+
+/** Each scope is used by a call or an event below; docs/slack.md says what for. */
+const SCOPES = [
+  "app_mentions:read",
+  "channels:history",
+  "chat:write",
+  "commands",
+  "groups:history",
+  "im:history",
+  "mpim:history",
+  "reactions:read",
+  "reactions:write",
+  "users:read",
+];
+const EVENTS = ["app_mention", "message.im", "reaction_added"];
+const THREAD_EVENTS = ["message.channels", "message.groups", "message.mpim"];
+
+/** The app as Slack creates it from JSON. @throws {StartupError} for a command that Slack would not take */
+export function slackManifest(options: ManifestOptions): Record<string, unknown> {
+  const { commands, prefix, transport, requestUrl = REQUEST_URL, followThreads = false } = options;
+  const names = createSlashNames(commands, prefix);
+  const fault = names.fault();
+  if (fault !== undefined) throw new StartupError(fault);
+  const url = transport === "http" ? requestUrl : undefined;
+  return {
+    _metadata: { major_version: 2, minor_version: 1 },
+    display_information: {
+      name: "Evergreen",
+      description: "Answers with any provider's models, and keeps its list of them fresh",
+      background_color: "#1f5c3a",
+    },
+    features: {
+      app_home: { home_tab_enabled: false, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
+      bot_user: { display_name: "Evergreen", always_online: true },
+      slash_commands: names.roots.map((root) => ({
+        command: names.slashOf(root),
+        description: describe(commands, root).slice(0, MAX_ABOUT_CHARS),
+        ...hintOf(commands, root),
+        should_escape: false,
+        ...(url === undefined ? {} : { url }),
+      })),
+    },
+    oauth_config: { scopes: { bot: SCOPES } },
+    settings: {
+      event_subscriptions: {
+        ...(url === undefined ? {} : { request_url: url }),
+        bot_events: [...EVENTS, ...(followThreads ? THREAD_EVENTS : [])].sort(),
+      },
+      interactivity: { is_enabled: true, ...(url === undefined ? {} : { request_url: url }) },
+      org_deploy_enabled: false,
+      socket_mode_enabled: transport === "socket",
+      token_rotation_enabled: false,
+    },
+  };
+}
+
+type Listed = ManifestOptions["commands"];
+
+const under = (commands: Listed, root: string) => commands.filter(({ path }) => path.split(" ")[0] === root);
+
+/** A command of its own tells what it does, a group what there is. */
+function describe(commands: Listed, root: string): string {
+  const own = under(commands, root);
+  if (own.length === 1 && own[0]?.path === root) return own[0].about;
+  return own.map(({ about }) => about.replace(/\.$/, "")).join("; ");
+}
+
+function hintOf(commands: Listed, root: string): { readonly usage_hint?: string } {
+  const own = under(commands, root);
+  const usages = own.map(({ path, options }) =>
+    [
+      ...path.split(" ").slice(1),
+      ...Object.entries(options).map(([name, { isRequired }]) => (isRequired ? name.toUpperCase() : `[${name}]`)),
+    ].join(" "),
+  );
+  const hint = usages
+    .filter((usage) => usage !== "")
+    .join(" | ")
+    .slice(0, MAX_HINT_CHARS);
+  return hint === "" ? {} : { usage_hint: hint };
+}

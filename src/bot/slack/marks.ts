@@ -1,0 +1,60 @@
+import type { Log } from "../../log.js";
+import { createSerial } from "../../store/serial.js";
+import type { Budgets } from "../budget.js";
+import type { ChatPlatform, Mark, MessageKey } from "../platform.js";
+import type { Calls } from "./calls.js";
+import { nameOfEmoji, nameOfMark } from "./emoji.js";
+
+export interface MarksDeps {
+  readonly calls: Calls;
+  readonly budgets: Budgets;
+  readonly log: Log;
+  /** Aborts when the bot stops. */
+  readonly signal: AbortSignal;
+}
+
+/** What an earlier process may have left on a question that has no end yet. */
+const BEGUN: readonly Mark[] = ["working", "waiting"];
+const MOST_KNOWN = 5_000;
+
+/** Marks are reactions of the bot's own. The new one comes first, so that a question is never without. */
+export function createMarks({
+  calls,
+  budgets,
+  log,
+  signal,
+}: MarksDeps): Pick<ChatPlatform, "mark" | "offerReactions" | "clearReaction"> {
+  const current = new Map<string, Mark | undefined>();
+  const inOrder = createSerial();
+
+  const remove = async (message: MessageKey, mark: Mark) => {
+    try {
+      await budgets.take("reactions.remove", "mark", signal);
+      await calls.removeReaction(message, nameOfMark(mark));
+    } catch (error) {
+      if (!signal.aborted) log.warn({ error, mark }, "a mark that is over could not be taken away");
+    }
+  };
+  return {
+    mark(message, mark) {
+      const key = `${message.channel}:${message.message}`;
+      return inOrder(key, async () => {
+        const before = current.has(key) ? [current.get(key)] : mark === "working" || mark === "waiting" ? [] : BEGUN;
+        if (mark !== undefined) await calls.addReaction(message, nameOfMark(mark));
+        if (current.size >= MOST_KNOWN) current.clear();
+        current.set(key, mark);
+        // Slack lets only few be taken away a minute: nobody waits for that.
+        for (const old of before) if (old !== undefined && old !== mark) void remove(message, old);
+      });
+    },
+    async offerReactions(message, emojis) {
+      for (const emoji of emojis) {
+        const name = nameOfEmoji(emoji);
+        if (name === undefined) log.warn({ emoji }, "slack has no name for this emoji");
+        else await calls.addReaction(message, name);
+      }
+    },
+    // Slack lets nobody take another person's reaction away.
+    clearReaction: async () => {},
+  };
+}

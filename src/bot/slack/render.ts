@@ -1,0 +1,49 @@
+import type { types } from "@slack/bolt";
+import type { Reply } from "../../commands/command.js";
+import { showTimes } from "../../time-mark.js";
+import { escapeMarkdown, escapeMrkdwn } from "./escape.js";
+import { toMrkdwn } from "./mrkdwn.js";
+import { cutToLength, piecesOf } from "./pieces.js";
+
+type Block = types.KnownBlock;
+
+/** What goes to Slack: blocks, and the text that notifications and screen readers get. */
+export interface SlackMessage {
+  readonly text: string;
+  readonly blocks: readonly Block[];
+}
+
+/** All markdown blocks of a message together. */
+export const MAX_MARKDOWN_CHARS = 12_000;
+/** chat.update refuses a longer text. */
+const MAX_TEXT_CHARS = 4_000;
+const MAX_SECTION_CHARS = 3_000;
+/** Slack takes 50 blocks; some are left for the controls. */
+const MAX_SECTIONS = 40;
+
+/** `controls` are the blocks of the reply's buttons and menus. */
+export function render(reply: Pick<Reply, "markdown">, controls: readonly Block[] = []): SlackMessage {
+  return { text: fallbackText(reply.markdown), blocks: [...textBlocks(reply.markdown), ...controls] };
+}
+
+/** Slack refuses a message without text. */
+const NOTHING = "…";
+
+function fallbackText(markdown: string): string {
+  const escaped = escapeMrkdwn(showTimes(markdown, inUtc));
+  return cutToLength(escaped, MAX_TEXT_CHARS, NOTHING) || NOTHING;
+}
+
+function textBlocks(markdown: string): readonly Block[] {
+  const text = markdown.trim() === "" ? NOTHING : markdown;
+  const escaped = escapeMarkdown(text);
+  const hasTimes = showTimes(text, () => "") !== text;
+  // Only mrkdwn knows a token for times; everything else reads best as the Markdown that it is.
+  if (!hasTimes) return [{ type: "markdown", text: cutToLength(escaped, MAX_MARKDOWN_CHARS, NOTHING) }];
+  return piecesOf(toMrkdwn(text), MAX_SECTION_CHARS)
+    .slice(0, MAX_SECTIONS)
+    .map((piece) => ({ type: "section", expand: true, text: { type: "mrkdwn", text: piece, verbatim: true } }));
+}
+
+/** "2026-01-05 12:00 UTC", where Slack cannot show it in the reader's own zone. */
+export const inUtc = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
