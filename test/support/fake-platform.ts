@@ -1,4 +1,14 @@
-import type { ChatPlatform, Mark, Mention, MessageKey, PlatformHandlers } from "../../src/bot/platform.js";
+import type {
+  ChannelKey,
+  ChatPlatform,
+  Mark,
+  Mention,
+  MessageKey,
+  PlatformHandlers,
+  Rank,
+  Reaction,
+} from "../../src/bot/platform.js";
+import { PlatformError, type PlatformErrorReason } from "../../src/bot/platform-error.js";
 import type { Reply } from "../../src/commands/command.js";
 
 export interface ShownMessage {
@@ -7,7 +17,11 @@ export interface ShownMessage {
   controls: Reply["controls"];
   replyTo: string | undefined;
   mark: Mark | undefined;
+  /** What is offered under it for people to press. */
+  offered: readonly string[];
 }
+
+type Call = "post" | "edit" | "mark" | "append" | "offer" | "clear";
 
 export interface FakePlatform extends ChatPlatform {
   /** All of the bot's messages, oldest first. */
@@ -17,34 +31,77 @@ export interface FakePlatform extends ChatPlatform {
   /** Edits so far. */
   edits(): number;
   /** Calls that fail from now on. */
-  failing: Set<"post" | "edit" | "mark" | "append">;
+  failing: Set<Call>;
+  /** Calls that the platform refuses from now on, and why. */
+  readonly refusing: Map<Call, PlatformErrorReason | PlatformError>;
+  /** People's reactions that were taken away. */
+  readonly cleared: string[];
+  /** Every line about the bot that was shown. */
+  readonly statuses: string[];
+  /** Ranks that were asked for a slot, in order. */
+  readonly slots: Rank[];
+  /** How many calls have reached the platform, of whatever kind. */
+  calls(): number;
+  /** Deletes a message, as a moderator does. */
+  remove(message: string): void;
   handlers(): PlatformHandlers;
   /** A question as the platform would hand it over; each has a new message id unless given. */
   mention(text: string, where?: { channel?: string; message?: string; author?: string; isOperator?: boolean }): Mention;
+  /** A press under one of the bot's messages. */
+  reaction(message: MessageKey, emoji: string, by?: { author?: string; isOperator?: boolean }): Reaction;
+}
+
+export interface FakePlatformTerms {
+  readonly maxMessageChars?: number;
+  readonly minEditGapMs?: number;
+  /** What stands before each call; nothing unless given. */
+  slot?(channel: ChannelKey, rank: Rank, signal?: AbortSignal): Promise<void>;
+  /** What happens between a call and its effect. */
+  reach?(call: Call, channel: ChannelKey): Promise<void>;
 }
 
 /** A platform in memory: what the bot posts, edits and marks is there to be read as a person would. */
-export function fakePlatform(name = "fake"): FakePlatform {
+export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): FakePlatform {
+  const { maxMessageChars = 2_000, minEditGapMs = 100 } = terms;
   const answers: ShownMessage[] = [];
   const marks = new Map<string, (Mark | undefined)[]>();
-  const failing = new Set<"post" | "edit" | "mark" | "append">();
+  const failing = new Set<Call>();
+  const refusing = new Map<Call, PlatformErrorReason | PlatformError>();
+  const cleared: string[] = [];
+  const statuses: string[] = [];
+  const slots: Rank[] = [];
   let started: PlatformHandlers | undefined;
   let editCount = 0;
+  let callCount = 0;
   let nextId = 1;
 
-  const mayFail = (call: "post" | "edit" | "mark" | "append") => {
+  const fault = (reason: PlatformErrorReason) => new PlatformError(name, reason, `${name} says ${reason}`);
+  const reach = async (call: Call, channel: ChannelKey) => {
+    callCount += 1;
+    await terms.reach?.(call, channel);
     if (failing.has(call)) throw new Error(`${call} failed`);
+    const refusal = refusing.get(call);
+    if (refusal !== undefined) throw typeof refusal === "string" ? fault(refusal) : refusal;
   };
   const find = (key: MessageKey) => {
     const shown = answers.find((answer) => answer.key.message === key.message);
-    if (shown === undefined) throw new Error(`there is no message ${key.message}`);
+    if (shown === undefined) throw fault("gone");
     return shown;
+  };
+  /** What every real platform refuses. */
+  const judge = ({ markdown }: Reply) => {
+    if (markdown.trim() === "" || markdown.length > maxMessageChars) throw fault("refused");
   };
   return {
     name,
-    limits: { maxMessageChars: 2_000, minEditGapMs: 100 },
+    limits: { maxMessageChars, minEditGapMs },
     answers,
     failing,
+    refusing,
+    cleared,
+    statuses,
+    slots,
+    calls: () => callCount,
     marksOf: (message) => marks.get(message) ?? [],
     edits: () => editCount,
     workspaces: () => [`${name}:home`],
@@ -57,34 +114,61 @@ export function fakePlatform(name = "fake"): FakePlatform {
       if (started === undefined) throw new Error("not started");
       return started;
     },
+    async slot(channel, rank, signal) {
+      slots.push(rank);
+      await terms.slot?.(channel, rank, signal);
+    },
     async post(channel, reply, replyTo) {
-      mayFail("post");
-      const key = { ...channel, message: `bot-${nextId++}` };
-      answers.push({ key, text: reply.markdown, controls: reply.controls, replyTo: replyTo?.message, mark: undefined });
+      await reach("post", channel);
+      judge(reply);
+      const { platform, workspace, channel: id, thread } = channel;
+      const key = { platform, workspace, channel: id, ...(thread && { thread }), message: `bot-${nextId++}` };
+      answers.push({
+        key,
+        text: reply.markdown,
+        controls: reply.controls,
+        replyTo: replyTo?.message,
+        mark: undefined,
+        offered: [],
+      });
       return key;
     },
     async edit(message, reply) {
-      mayFail("edit");
+      await reach("edit", message);
+      judge(reply);
       const shown = find(message);
       shown.text = reply.markdown;
       shown.controls = reply.controls;
       editCount += 1;
     },
     async append(message, lines) {
-      mayFail("append");
+      await reach("append", message);
       const shown = find(message);
       const before = shown.text;
       shown.text = `${before}\n\n${lines}`;
       return before;
     },
     async mark(message, mark) {
-      mayFail("mark");
+      await reach("mark", message);
       marks.set(message.message, [...(marks.get(message.message) ?? []), mark]);
+      const shown = answers.find(({ key }) => key.message === message.message);
+      if (shown !== undefined) shown.mark = mark;
     },
-    slot: async () => {},
-    async offerReactions() {},
-    async clearReaction() {},
-    async showStatus() {},
+    async offerReactions(message, emojis) {
+      await reach("offer", message);
+      find(message).offered = emojis;
+    },
+    async clearReaction(message, emoji, author) {
+      await reach("clear", message);
+      cleared.push(`${emoji} of ${author.id}`);
+    },
+    async showStatus(line) {
+      statuses.push(line);
+    },
+    remove(message) {
+      const place = answers.findIndex(({ key }) => key.message === message);
+      if (place >= 0) answers.splice(place, 1);
+    },
     mention(text, { channel = "general", message = `user-${nextId++}`, author = "ada", isOperator = false } = {}) {
       return {
         message: { platform: name, workspace: "home", channel, message },
@@ -94,5 +178,12 @@ export function fakePlatform(name = "fake"): FakePlatform {
         isOperator,
       };
     },
+    reaction: (message, emoji, { author = "ada", isOperator = false } = {}) => ({
+      message,
+      author: { id: author, name: author },
+      emoji,
+      isDirect: false,
+      isOperator,
+    }),
   };
 }
