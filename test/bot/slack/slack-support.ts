@@ -1,0 +1,93 @@
+import { slackManifest } from "../../../src/bot/slack/manifest.js";
+import type { CommandDeps } from "../../../src/commands/command-deps.js";
+import { createCommands } from "../../../src/commands/registry.js";
+import { type FakeClock, fakeClock } from "../../support/fake-clock.js";
+import {
+  APP_TOKEN,
+  BOT_TOKEN,
+  type FakeSlack,
+  type FakeSlackOptions,
+  startFakeSlack,
+} from "../../support/fake-slack.js";
+import { eventually } from "../../support/playground-client.js";
+import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js";
+
+/** The commands as the manifest sees them: what they do is never called. */
+export const commands = createCommands({} as CommandDeps);
+
+/** The scopes and events of the app that the manifest makes. */
+export function appOf(followThreads = false): Pick<FakeSlackOptions, "scopes" | "events"> {
+  const manifest = slackManifest({ commands, prefix: "", transport: "socket", followThreads }) as {
+    oauth_config: { scopes: { bot: string[] } };
+    settings: { event_subscriptions: { bot_events: string[] } };
+  };
+  return { scopes: manifest.oauth_config.scopes.bot, events: manifest.settings.event_subscriptions.bot_events };
+}
+
+export interface SlackWorld {
+  readonly slack: FakeSlack;
+  readonly bot: Bot;
+  readonly clock: FakeClock;
+  /** Turns time, in steps, until `read` gives something. */
+  until<T>(what: string, read: () => T | undefined | false): Promise<T>;
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const SOCKET_TOKENS = { SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_APP_TOKEN: APP_TOKEN };
+
+/** The whole bot beside a fake Slack, on one clock that is turned; resolves when Slack is up, unless told not to wait. */
+export async function startSlackWorld(
+  options: {
+    readonly environment?: Record<string, string>;
+    readonly slack?: Partial<FakeSlackOptions>;
+    readonly waitsForReady?: boolean;
+  } = {},
+): Promise<SlackWorld> {
+  const clock = fakeClock();
+  const folder = temporaryFolder();
+  const environment: Record<string, string> = options.environment ?? SOCKET_TOKENS;
+  const slack = await startFakeSlack({
+    now: clock.now,
+    ...appOf(environment.FOLLOW_THREADS === "true"),
+    ...options.slack,
+  });
+  const start = () =>
+    startBot(
+      folder.path,
+      { PLAYGROUND: "off", DEMO_PROVIDER: "on", ...environment, SLACK_API_URL: slack.apiUrl },
+      clock,
+    );
+  let bot = await start();
+  const until = <T>(what: string, read: () => T | undefined | false) =>
+    eventually(what, async () => {
+      const found = read();
+      if (found !== undefined && found !== false) return found as T;
+      await clock.advance(100);
+      return undefined;
+    });
+  const ready = async () => {
+    await until("a connection to Slack", () =>
+      bot.log.some((line) => line.includes("slack is well again") && line.includes('"part":"link"')),
+    );
+  };
+  if (options.waitsForReady !== false) await ready();
+  return {
+    slack,
+    get bot() {
+      return bot;
+    },
+    clock,
+    until,
+    async restart() {
+      await bot.stop(0);
+      bot = await start();
+      await ready();
+    },
+    async close() {
+      await bot.stop(0);
+      await slack.close();
+      folder.remove();
+    },
+  };
+}

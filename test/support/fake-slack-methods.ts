@@ -1,0 +1,230 @@
+import { asKept, checkBlocks, type FakeBlock } from "./fake-slack-blocks.js";
+import { APP_ID, BOT_ID, BOT_USER, type FakeMessage, type FakeWorkspace, TEAM } from "./fake-slack-workspace.js";
+
+export type Arguments = Readonly<Record<string, string>>;
+export type Answer = Readonly<Record<string, unknown>> & { readonly ok: boolean };
+
+export const refusal = (error: string, more: Record<string, unknown> = {}): Answer => ({ ok: false, error, ...more });
+
+interface Method {
+  readonly scope: string | undefined;
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+  run(given: Arguments, workspace: FakeWorkspace): Answer;
+}
+
+/** chat.postMessage cuts a longer text silently, chat.update refuses it: here both are refused. */
+const MAX_POST_CHARS = 40_000;
+const MAX_UPDATE_CHARS = 4_000;
+
+const MESSAGE_FIELDS = ["text", "blocks", "unfurl_links", "unfurl_media", "thread_ts"];
+
+const botProfile = {
+  id: BOT_ID,
+  deleted: false,
+  name: "evergreen",
+  updated: 1,
+  app_id: APP_ID,
+  icons: {},
+  team_id: TEAM,
+};
+const asMessage = ({ ts, thread, user, text, blocks, edits }: FakeMessage) => ({
+  type: "message",
+  ts,
+  user,
+  text,
+  team: TEAM,
+  ...(user === BOT_USER && { bot_id: BOT_ID, app_id: APP_ID, bot_profile: botProfile }),
+  ...(thread !== undefined && { thread_ts: thread }),
+  ...(edits > 0 && { edited: { user: BOT_USER, ts } }),
+  blocks: asKept(blocks),
+});
+
+function contentOf(given: Arguments, maxChars: number): { text: string; blocks: readonly FakeBlock[] } | Answer {
+  const { text = "" } = given;
+  if (text.trim() === "") return refusal("no_text");
+  if (text.length > maxChars) return refusal("msg_too_long");
+  const checked = checkBlocks(JSON.parse(given.blocks ?? "[]"));
+  if ("fault" in checked)
+    return refusal("invalid_blocks", { response_metadata: { messages: [`[ERROR] ${checked.fault}`] } });
+  return { text, blocks: checked.blocks };
+}
+
+const channelFault = (workspace: FakeWorkspace, channel = ""): Answer | undefined => {
+  const found = workspace.channels.get(channel);
+  if (found === undefined) return refusal("channel_not_found");
+  if (found.isArchived) return refusal("is_archived");
+  return found.hasBot ? undefined : refusal("not_in_channel");
+};
+
+const METHODS: Readonly<Record<string, Method>> = {
+  "auth.test": {
+    scope: undefined,
+    required: [],
+    optional: [],
+    run: () => ({
+      ok: true,
+      url: "https://evergreen.slack.com/",
+      team: "Evergreen",
+      user: "evergreen",
+      team_id: TEAM,
+      user_id: BOT_USER,
+      bot_id: BOT_ID,
+      is_enterprise_install: false,
+    }),
+  },
+  "team.info": {
+    scope: "team:read",
+    required: [],
+    optional: ["team"],
+    run: () => ({ ok: true, team: { id: TEAM, name: "Evergreen", domain: "evergreen" } }),
+  },
+  "chat.postMessage": {
+    scope: "chat:write",
+    required: ["channel", "text"],
+    optional: MESSAGE_FIELDS,
+    run(given, workspace) {
+      const { channel = "", thread_ts: thread } = given;
+      const fault = channelFault(workspace, channel);
+      if (fault !== undefined) return fault;
+      if (thread !== undefined && workspace.find(channel, thread) === undefined) return refusal("thread_not_found");
+      const content = contentOf(given, MAX_POST_CHARS);
+      if ("ok" in content) return content as Answer;
+      if (given.unfurl_links !== "false" || given.unfurl_media !== "false") return refusal("fake_wants_no_unfurls");
+      const message = workspace.add({ channel, thread, user: BOT_USER, ...content });
+      return { ok: true, channel, ts: message.ts, message: asMessage(message) };
+    },
+  },
+  "chat.update": {
+    scope: "chat:write",
+    required: ["channel", "ts", "text"],
+    optional: ["blocks"],
+    run(given, workspace) {
+      const { channel = "", ts = "" } = given;
+      const fault = channelFault(workspace, channel);
+      if (fault !== undefined) return fault;
+      const message = workspace.find(channel, ts);
+      if (message === undefined) return refusal("message_not_found");
+      if (message.user !== BOT_USER) return refusal("cant_update_message");
+      const content = contentOf(given, MAX_UPDATE_CHARS);
+      if ("ok" in content) return content as Answer;
+      Object.assign(message, content);
+      message.edits += 1;
+      return { ok: true, channel, ts, text: message.text, message: asMessage(message) };
+    },
+  },
+  "chat.delete": {
+    scope: "chat:write",
+    required: ["channel", "ts"],
+    optional: [],
+    run({ channel = "", ts = "" }, workspace) {
+      const at = workspace.messages.findIndex((one) => one.channel === channel && one.ts === ts);
+      if (at < 0) return refusal("message_not_found");
+      workspace.messages.splice(at, 1);
+      return { ok: true, channel, ts };
+    },
+  },
+  "chat.postEphemeral": {
+    scope: "chat:write",
+    required: ["channel", "user", "text"],
+    optional: ["blocks", "thread_ts"],
+    run(given, workspace) {
+      const { channel = "", user = "", thread_ts: thread } = given;
+      const fault = channelFault(workspace, channel);
+      if (fault !== undefined) return fault;
+      if (!workspace.users.has(user)) return refusal("user_not_in_channel");
+      const content = contentOf(given, MAX_POST_CHARS);
+      if ("ok" in content) return content as Answer;
+      workspace.ephemerals.push({ channel, thread, user, ...content, responseUrl: undefined });
+      return { ok: true, message_ts: workspace.nextTs() };
+    },
+  },
+  "reactions.add": {
+    scope: "reactions:write",
+    required: ["channel", "timestamp", "name"],
+    optional: [],
+    run({ channel = "", timestamp = "", name = "" }, workspace) {
+      const message = workspace.find(channel, timestamp);
+      if (message === undefined) return channelFault(workspace, channel) ?? refusal("message_not_found");
+      if (!/^[a-z0-9_+-]+$/.test(name)) return refusal("invalid_name");
+      const who = message.reactions.get(name) ?? new Set();
+      if (who.has(BOT_USER)) return refusal("already_reacted");
+      message.reactions.set(name, who.add(BOT_USER));
+      return { ok: true };
+    },
+  },
+  "reactions.remove": {
+    scope: "reactions:write",
+    required: ["channel", "timestamp", "name"],
+    optional: [],
+    run({ channel = "", timestamp = "", name = "" }, workspace) {
+      const message = workspace.find(channel, timestamp);
+      if (message === undefined) return channelFault(workspace, channel) ?? refusal("message_not_found");
+      const who = message.reactions.get(name);
+      if (!who?.delete(BOT_USER)) return refusal("no_reaction");
+      if (who.size === 0) message.reactions.delete(name);
+      return { ok: true };
+    },
+  },
+  "users.info": {
+    scope: "users:read",
+    required: ["user"],
+    optional: ["include_locale"],
+    run({ user = "" }, workspace) {
+      const found = workspace.users.get(user);
+      if (found === undefined) return refusal("user_not_found");
+      const { is_admin = false, is_owner = false, is_restricted = false, is_stranger = false, id, name } = found;
+      const profile = { real_name: name, display_name: name, team: TEAM };
+      const rights = { is_admin, is_owner, is_primary_owner: false, is_restricted, is_ultra_restricted: false };
+      return {
+        ok: true,
+        user: {
+          id,
+          team_id: TEAM,
+          name,
+          deleted: false,
+          real_name: name,
+          profile,
+          ...rights,
+          is_stranger,
+          is_bot: false,
+        },
+      };
+    },
+  },
+  "conversations.replies": {
+    scope: "channels:history",
+    required: ["channel", "ts"],
+    optional: ["cursor", "inclusive", "latest", "oldest", "limit"],
+    run({ channel = "", ts = "", oldest = "0", latest = "9999999999.0", limit = "1000" }, workspace) {
+      if (workspace.find(channel, ts) === undefined) return refusal("thread_not_found");
+      const all = workspace.messages.filter(
+        (one) =>
+          one.channel === channel &&
+          (one.ts === ts || one.thread === ts) &&
+          // Slack always gives the first message of the thread as well.
+          (one.ts === ts || (one.ts >= oldest && one.ts <= latest)),
+      );
+      return { ok: true, messages: all.slice(0, Number(limit)).map(asMessage), has_more: false };
+    },
+  },
+};
+
+/** Runs one call as Slack would, once its token is known to be good. */
+export function runMethod(name: string, given: Arguments, scopes: readonly string[], workspace: FakeWorkspace): Answer {
+  const method = METHODS[name];
+  if (method === undefined) return refusal("unknown_method", { req_method: name });
+  if (method.scope !== undefined && !scopes.includes(method.scope)) {
+    return refusal("missing_scope", { needed: method.scope, provided: scopes.join(",") });
+  }
+  const missing = method.required.find((field) => given[field] === undefined);
+  if (missing !== undefined)
+    return refusal("invalid_arguments", {
+      response_metadata: { messages: [`[ERROR] missing required field: ${missing}`] },
+    });
+  const known = [...method.required, ...method.optional];
+  const unknown = Object.keys(given).find((field) => !known.includes(field));
+  if (unknown !== undefined)
+    return refusal("invalid_arguments", { response_metadata: { messages: [`[ERROR] unknown field: ${unknown}`] } });
+  return method.run(given, workspace);
+}

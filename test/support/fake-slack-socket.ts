@@ -1,0 +1,100 @@
+import type { Server } from "node:http";
+import { type WebSocket, WebSocketServer } from "ws";
+import { APP_ID } from "./fake-slack-workspace.js";
+
+/** Acknowledged with this response; undefined when that never came. */
+export type Acknowledged = { readonly payload: unknown } | undefined;
+
+export interface FakeSockets {
+  /** An address that can be used once. */
+  issueUrl(origin: string): string;
+  /** Connections that take deliveries. */
+  open(): number;
+  /** Every connection ever made. */
+  made(): number;
+  /** Sends one envelope and waits for its acknowledgement, and for a connection where there is none. */
+  send(envelope: { readonly envelope_id: string } & Record<string, unknown>, timeoutMs: number): Promise<Acknowledged>;
+  sendRaw(data: string | Buffer): void;
+  /** Asks to move, as Slack does every few hours; the old connections are cut after `graceMs`. */
+  recycle(graceMs: number): void;
+  /** Cuts all at once, without a word. */
+  cut(): void;
+  close(): void;
+}
+
+/** The WebSocket half of Socket Mode. */
+export function createSockets(server: Server): FakeSockets {
+  const tickets = new Set<string>();
+  const open = new Set<WebSocket>();
+  const waiting = new Map<string, (acknowledged: Acknowledged) => void>();
+  const wanting = new Set<(socket: WebSocket) => void>();
+  let made = 0;
+
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on("upgrade", (request, stream, head) => {
+    const ticket = new URL(request.url ?? "/", "http://fake").searchParams.get("ticket") ?? "";
+    if (!tickets.delete(ticket)) return stream.destroy();
+    sockets.handleUpgrade(request, stream, head, (socket) => accept(socket));
+    return undefined;
+  });
+  function accept(socket: WebSocket): void {
+    made += 1;
+    socket.on("error", () => {}); // its close follows
+    socket.on("close", () => open.delete(socket));
+    socket.on("message", (data) => {
+      const { envelope_id, payload } = JSON.parse(String(data)) as { envelope_id: string; payload: unknown };
+      waiting.get(envelope_id)?.({ payload });
+    });
+    const info = {
+      connection_info: { app_id: APP_ID },
+      debug_info: { host: "fake", approximate_connection_time: 18_060 },
+    };
+    socket.send(JSON.stringify({ type: "hello", num_connections: open.size + 1, ...info }));
+    open.add(socket);
+    for (const take of wanting) take(socket);
+    wanting.clear();
+  }
+  const newest = () => [...open].at(-1);
+  const someSocket = () => newest() ?? new Promise<WebSocket>((resolve) => void wanting.add(resolve));
+
+  return {
+    issueUrl(origin) {
+      const ticket = `t${Math.random().toString(36).slice(2)}`;
+      tickets.add(ticket);
+      return `${origin.replace(/^http/, "ws")}/link/?ticket=${ticket}&app_id=${APP_ID}`;
+    },
+    open: () => open.size,
+    made: () => made,
+    async send(envelope, timeoutMs) {
+      const socket = await someSocket();
+      return new Promise((resolve) => {
+        const done = (acknowledged: Acknowledged) => {
+          clearTimeout(timer);
+          socket.off("close", lost);
+          waiting.delete(envelope.envelope_id);
+          resolve(acknowledged);
+        };
+        const lost = () => done(undefined);
+        const timer = setTimeout(lost, timeoutMs);
+        socket.once("close", lost);
+        waiting.set(envelope.envelope_id, done);
+        socket.send(JSON.stringify(envelope));
+      });
+    },
+    sendRaw: (data) => newest()?.send(data),
+    recycle(graceMs) {
+      for (const socket of [...open]) {
+        open.delete(socket); // nothing new goes through it
+        socket.send(JSON.stringify({ type: "disconnect", reason: "refresh_requested", debug_info: { host: "fake" } }));
+        setTimeout(() => socket.close(), graceMs).unref();
+      }
+    },
+    cut() {
+      for (const socket of sockets.clients) socket.terminate();
+    },
+    close() {
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+    },
+  };
+}

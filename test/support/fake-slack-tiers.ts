@@ -1,0 +1,38 @@
+/** Calls a minute that Slack's tiers promise, per workspace and method; one a second for posting into a channel. */
+const PER_MINUTE: Readonly<Record<string, number>> = {
+  "chat.update": 50,
+  "chat.postEphemeral": 100,
+  "chat.delete": 50,
+  "reactions.add": 50,
+  "reactions.remove": 20,
+  "conversations.replies": 50,
+  "conversations.history": 50,
+  "users.info": 100,
+  "team.info": 50,
+};
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** Token buckets, filled once and refilled evenly. `take` answers with the seconds to wait, or undefined. */
+export function createTiers(now: () => number): { take(method: string, channel: string): number | undefined } {
+  const buckets = new Map<string, Bucket>();
+  return {
+    take(method, channel) {
+      const isPost = method === "chat.postMessage";
+      const limit = isPost ? 1 : PER_MINUTE[method];
+      if (limit === undefined) return undefined;
+      const perMs = isPost ? 1 / 1_000 : limit / 60_000;
+      const name = isPost ? `${method} ${channel}` : method;
+      const bucket = buckets.get(name) ?? { tokens: limit, at: now() };
+      bucket.tokens = Math.min(limit, bucket.tokens + (now() - bucket.at) * perMs);
+      bucket.at = now();
+      buckets.set(name, bucket);
+      if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / perMs / 1_000));
+      bucket.tokens -= 1;
+      return undefined;
+    },
+  };
+}

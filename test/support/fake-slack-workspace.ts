@@ -1,0 +1,82 @@
+import { asRead, type FakeBlock, textOfBlocks } from "./fake-slack-blocks.js";
+
+export interface FakeUser {
+  readonly id: string;
+  readonly name: string;
+  readonly is_admin?: boolean;
+  readonly is_owner?: boolean;
+  readonly is_restricted?: boolean;
+  readonly is_stranger?: boolean;
+}
+
+/** A message in a channel, as the workspace keeps it. */
+export interface FakeMessage {
+  readonly channel: string;
+  readonly ts: string;
+  readonly thread: string | undefined;
+  readonly user: string;
+  text: string;
+  blocks: readonly FakeBlock[];
+  edits: number;
+  /** Name of the reaction → who put it there, in order. */
+  readonly reactions: Map<string, Set<string>>;
+}
+
+/** A reply that one person alone sees. */
+export interface FakeEphemeral {
+  readonly channel: string;
+  readonly thread: string | undefined;
+  readonly user: string;
+  readonly text: string;
+  readonly blocks: readonly FakeBlock[];
+  readonly responseUrl: string | undefined;
+}
+
+export const TEAM = "T0EVERGREEN";
+export const BOT_USER = "U0BOT";
+export const BOT_ID = "B0BOT";
+export const APP_ID = "A0APP";
+
+/** What stands in the workspace. */
+export interface FakeWorkspace {
+  readonly users: Map<string, FakeUser>;
+  readonly channels: Map<string, { isArchived: boolean; hasBot: boolean }>;
+  readonly messages: FakeMessage[];
+  readonly ephemerals: FakeEphemeral[];
+  nextTs(): string;
+  add(message: Pick<FakeMessage, "channel" | "thread" | "user" | "text" | "blocks">): FakeMessage;
+  find(channel: string, ts: string): FakeMessage | undefined;
+}
+
+export function createWorkspace(now: () => number): FakeWorkspace {
+  const messages: FakeMessage[] = [];
+  let count = 0;
+  const nextTs = () => `${Math.floor(now() / 1_000)}.${String(++count).padStart(6, "0")}`;
+  return {
+    users: new Map(
+      [
+        { id: "U0ADA", name: "ada", is_admin: true },
+        { id: "U0OWNER", name: "olga", is_owner: true },
+        { id: "U0BEN", name: "ben" },
+        { id: "U0GUEST", name: "gina", is_admin: true, is_restricted: true },
+        { id: BOT_USER, name: "evergreen" },
+      ].map((user) => [user.id, user]),
+    ),
+    channels: new Map(
+      ["C0GENERAL", "C0RANDOM", "D0ADA", "D0BEN"].map((id) => [id, { isArchived: false, hasBot: true }]),
+    ),
+    messages,
+    ephemerals: [],
+    nextTs,
+    add(given) {
+      const message = { ...given, ts: nextTs(), edits: 0, reactions: new Map() };
+      messages.push(message);
+      return message;
+    },
+    find: (channel, ts) => messages.find((message) => message.channel === channel && message.ts === ts),
+  };
+}
+
+/** What a person reads: the blocks where there are any, else the text. */
+export const readOf = (message: Pick<FakeMessage, "text" | "blocks">): string =>
+  message.blocks.length > 0 ? textOfBlocks(message.blocks) : asRead(message.text);
