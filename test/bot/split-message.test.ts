@@ -119,7 +119,7 @@ describe("splitMessage()", () => {
 
   it("keeps blocks of tildes, longer fences and indented ones apart from what stands in them", () => {
     const text = `  ~~~~md\n${"```\nnot a fence of ours\n".repeat(6)}  ~~~~\nafter`;
-    for (const part of splitMessage(text, 90).slice(0, -1)) expect(part).toMatch(/^ {2}~~~~md\n[^]*\n {2}~~~~\n?$/);
+    for (const part of splitMessage(text, 90).slice(0, -1)) expect(part).toMatch(/^ {2}~~~~md\n[\s\S]*\n {2}~~~~\n?$/);
   });
 
   it("leaves every part of a long block with fences that match", () => {
