@@ -1,0 +1,11 @@
+import type { PlatformDefinition } from "../platform-definition.js";
+
+/** Discord, through a bot account. */
+export const discordPlatform: PlatformDefinition = {
+  name: "discord",
+  isConfigured: (config) => config.discord !== undefined,
+  async create(deps) {
+    const { createDiscord } = await import("./discord.js");
+    return { platform: createDiscord(deps) };
+  },
+};

@@ -1,0 +1,103 @@
+import { StartupError } from "../../errors.js";
+import { createControlIds } from "../control-ids.js";
+import type { ChatPlatform, PlatformHandlers } from "../platform.js";
+import type { PlatformDeps } from "../platform-definition.js";
+import { createCalls } from "./calls.js";
+import { createGateway, type DispatchName, type Self } from "./gateway.js";
+import { createInteractionReceiver } from "./interactions.js";
+import { createMarks } from "./marks.js";
+import { inviteLink } from "./permissions.js";
+import { DIRECT_WORKSPACE, PLATFORM_NAME } from "./places.js";
+import { createPresence } from "./presence.js";
+import { createReactionReceiver } from "./reactions.js";
+import { createReceiver } from "./receive.js";
+import { registerCommands } from "./register.js";
+import { createPlaces } from "./remember-places.js";
+import { MAX_MESSAGE_CHARS } from "./render.js";
+import { createRest } from "./rest.js";
+import { createSender } from "./send.js";
+import { createTypedCommands } from "./typed-command.js";
+import { createTyping } from "./typing.js";
+
+/** Discord's edits are five in 5 s and channel; quicker ones would only be dropped. */
+const MIN_EDIT_GAP_MS = 1_000;
+
+/** Discord as the bot sees it. @throws {StartupError} when it is not configured */
+export function createDiscord({ config, store, clock, log, commands }: PlatformDeps): ChatPlatform {
+  if (config.discord === undefined) throw new StartupError("Discord needs DISCORD_TOKEN");
+  const { token, apiUrl } = config.discord;
+  const { followThreads, allowDms } = config.access;
+  const calls = createCalls(clock);
+  const rest = createRest({ token, apiUrl, clock, onAnswer: calls.onAnswer });
+  const controlIds = createControlIds({ store, clock, log });
+  const sender = createSender({ rest, idFor: controlIds.idFor });
+  const marks = createMarks({ rest, calls });
+  const typing = createTyping({ rest, clock });
+  let receivers: Partial<Record<DispatchName, (data: unknown) => Promise<void>>> = {};
+  let isKnown = false;
+
+  const onReady = ({ applicationId }: Self) => {
+    presence.renew();
+    if (isKnown) return;
+    isKnown = true;
+    log.info({ invite: inviteLink(applicationId) }, "Discord is connected; invite the bot with this link");
+    registerCommands({ rest, log }, applicationId, commands).catch((error) => {
+      isKnown = false; // the next session tries again
+      log.error({ error }, "the slash commands could not be registered with Discord");
+    });
+  };
+  const gateway = createGateway({
+    token,
+    apiUrl,
+    followThreads,
+    clock,
+    log,
+    onDispatch: (name, data) => void receivers[name]?.(data),
+    onReady,
+  });
+  const presence = createPresence({ clock, set: gateway.setPresence });
+  const places = createPlaces({ gateway, rest, log });
+
+  const platform: ChatPlatform = {
+    name: PLATFORM_NAME,
+    limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS },
+    workspaces: () =>
+      [...gateway.serverIds(), ...(allowDms ? [DIRECT_WORKSPACE] : [])].map((id) => `${PLATFORM_NAME}:${id}`),
+    fault: gateway.fault,
+    async start(handlers: PlatformHandlers) {
+      const onTyped = createTypedCommands({ platform, commands, store, log }, handlers);
+      receivers = {
+        MESSAGE_CREATE: createReceiver({ gateway, places, followThreads, log, platform, onTyped }, handlers),
+        MESSAGE_REACTION_ADD: createReactionReceiver({ gateway, places, log }, handlers),
+        INTERACTION_CREATE: createInteractionReceiver(
+          { rest, store, log, commands, controlIds, pause: (ms) => clock.sleep(ms) },
+          handlers,
+        ),
+      };
+      gateway.start();
+    },
+    async stop() {
+      receivers = {};
+      typing.stop();
+      presence.stop();
+      calls.stop();
+      await gateway.stop();
+    },
+    slot: calls.slot,
+    ...sender,
+    post(channel, reply, replyTo) {
+      if (replyTo !== undefined) typing.end(replyTo);
+      return sender.post(channel, reply, replyTo);
+    },
+    ...marks,
+    mark(message, mark) {
+      if (mark === "working") typing.begin(message);
+      else typing.end(message);
+      return marks.mark(message, mark);
+    },
+    async showStatus(line) {
+      presence.show(line);
+    },
+  };
+  return platform;
+}

@@ -1,0 +1,83 @@
+import type { Command } from "../../commands/command.js";
+import type { Log } from "../../log.js";
+import type { Store } from "../../store/store.js";
+import { type ControlIds, STALE_CONTROL_TEXT } from "../control-ids.js";
+import type { CommandCall, PlatformHandlers } from "../platform.js";
+import { PlatformError } from "../platform-error.js";
+import { acknowledge } from "./acknowledge.js";
+import { SELECT_PREFIX } from "./components.js";
+import { type InteractionEvent, interactionEvent } from "./events.js";
+import { createInteractionReply } from "./interaction-reply.js";
+import { nativeCall, typedLine } from "./native-call.js";
+import { mayManageServer } from "./permissions.js";
+import { nameOf, placeOf } from "./places.js";
+import type { DiscordRest } from "./rest.js";
+import { suggest } from "./suggest.js";
+
+export interface InteractionDeps {
+  readonly rest: DiscordRest;
+  readonly store: Store;
+  readonly log: Log;
+  readonly commands: readonly Command[];
+  readonly controlIds: ControlIds;
+  pause(ms: number): Promise<void>;
+}
+
+const UNKNOWN_COMMAND = "This command is not known here any more. Discord shows the new list within a moment.";
+
+/** Slash commands, pressed controls and autocomplete. Never rejects. */
+export function createInteractionReceiver(deps: InteractionDeps, handlers: PlatformHandlers) {
+  const { log } = deps;
+  /** The line that it stands for; undefined where nothing does. @throws {StoreError} */
+  const lineOf = async (event: Exclude<InteractionEvent, { type: 4 }>): Promise<string | undefined> => {
+    if (event.type === 2) return typedLine(deps.commands, nativeCall(event.data));
+    const { custom_id, values = [] } = event.data;
+    return deps.controlIds.commandOf(custom_id.startsWith(SELECT_PREFIX) ? (values[0] ?? "") : custom_id);
+  };
+
+  const run = async (event: Exclude<InteractionEvent, { type: 4 }>, person: Person) => {
+    const isEphemeral = event.type === 3 || visibilityOf(deps.commands, event) === "ephemeral";
+    if (!(await acknowledge(deps, event, isEphemeral))) return;
+    const reply = createInteractionReply(deps, event, isEphemeral);
+    const text = await lineOf(event).catch((error) => {
+      log.warn({ error }, "a pressed control could not be looked up");
+      return undefined;
+    });
+    if (text === undefined) return reply.show({ markdown: event.type === 3 ? STALE_CONTROL_TEXT : UNKNOWN_COMMAND });
+    for await (const next of handlers.onCommand(callOf(event, person, text))) await reply.show(next);
+  };
+
+  return async (data: unknown): Promise<void> => {
+    const event = interactionEvent.safeParse(data);
+    const person = event.success ? personOf(event.data) : undefined;
+    if (!event.success || person === undefined) return log.debug("an interaction of Discord was not understood");
+    try {
+      if (event.data.type === 4) {
+        const call = callOf(event.data, person, `/${nativeCall(event.data.data).path}`);
+        await suggest(deps.rest, event.data, (option, typed) => handlers.onSuggest(call, option, typed));
+      } else await run(event.data, person);
+    } catch (error) {
+      const isLate = error instanceof PlatformError && error.reason === "gone";
+      log[isLate ? "debug" : "warn"]({ error }, "an interaction of Discord was not answered to its end");
+    }
+  };
+}
+
+type Person = NonNullable<InteractionEvent["user"]>;
+
+const personOf = ({ user, member }: InteractionEvent): Person | undefined => member?.user ?? user;
+
+function visibilityOf(commands: readonly Command[], event: Extract<InteractionEvent, { type: 2 }>) {
+  const { path } = nativeCall(event.data);
+  return commands.find((command) => command.path === path)?.visibility ?? "ephemeral";
+}
+
+function callOf(event: InteractionEvent, person: Person, text: string): CommandCall {
+  return {
+    channel: placeOf(event.channel_id, event.guild_id, event.channel),
+    author: { id: person.id, name: nameOf(person, event.member) },
+    text,
+    isDirect: event.guild_id === undefined,
+    isOperator: event.guild_id !== undefined && mayManageServer(BigInt(event.member?.permissions ?? "0")),
+  };
+}

@@ -1,0 +1,30 @@
+import type { MessageEvent } from "./events.js";
+import { nameOf } from "./places.js";
+
+/** https://discord.com/developers/docs/resources/message#message-object-message-types: an ordinary one, and a reply. */
+const SPOKEN_TYPES = [0, 19];
+
+/** What the bot has to do with a message. */
+export type Verdict = { readonly isForUs: false } | { readonly isForUs: true; readonly text: string };
+
+/**
+ * Whether a message is meant for the bot: a direct message, one that names it, a reply to it, or one in a thread that it
+ * follows. Not one that reaches it by a role or everyone, and never one of a bot, a webhook or Discord itself.
+ */
+export function judgeMessage(message: MessageEvent, facts: { selfId: string; isFollowed: boolean }): Verdict {
+  const { author, webhook_id, type, content, referenced_message } = message;
+  if (author.bot || author.id === facts.selfId || webhook_id !== undefined) return { isForUs: false };
+  if (!SPOKEN_TYPES.includes(type)) return { isForUs: false };
+  const own = new RegExp(`<@!?${facts.selfId}>`, "g");
+  const isNamed = own.test(content);
+  // Without the message content intent, a reply that does not ping comes without its text.
+  const isReply = referenced_message?.author.id === facts.selfId && content !== "";
+  const isForUs = message.guild_id === undefined || isNamed || isReply || (facts.isFollowed && content !== "");
+  if (!isForUs) return { isForUs };
+  const text = content.replace(new RegExp(`${own.source} ?`, "g"), "").trim();
+  return { isForUs, text: withNames(text, message) };
+}
+
+/** Other people's mentions by name: a model can make nothing of their ids. */
+const withNames = (text: string, { mentions }: MessageEvent) =>
+  mentions.reduce((rest, user) => rest.replaceAll(new RegExp(`<@!?${user.id}>`, "g"), () => `@${nameOf(user)}`), text);

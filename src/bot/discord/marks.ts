@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { type ChatPlatform, MARK_EMOJI, type MessageKey } from "../platform.js";
+import { PlatformError } from "../platform-error.js";
+import type { Calls } from "./calls.js";
+import { channelIdOf } from "./places.js";
+import type { DiscordRest } from "./rest.js";
+import { addressOf, parsed } from "./send.js";
+
+export interface MarksDeps {
+  readonly rest: DiscordRest;
+  readonly calls: Calls;
+}
+
+const reactions = z.object({
+  reactions: z.array(z.object({ me: z.boolean(), emoji: z.object({ name: z.string().nullish() }) })).optional(),
+});
+
+/** Marks beyond so many are looked up again before they are replaced. */
+const MOST_REMEMBERED = 2_000;
+/** Waiting longer than that for a reaction would hold up what comes after it. */
+const LONGEST_WAIT_MS = 10_000;
+
+/** The bot's reactions: one mark at a time on a question, and what it offers under messages of its own. */
+export function createMarks({
+  rest,
+  calls,
+}: MarksDeps): Pick<ChatPlatform, "mark" | "offerReactions" | "clearReaction"> {
+  /** What stands there by this process; undefined where an earlier one may have left something. */
+  const remembered = new Map<string, string | undefined>();
+  /** Per message, so that marks come in the order in which they were asked for. */
+  const queues = new Map<string, Promise<void>>();
+
+  const react = async (method: "PUT" | "DELETE", message: MessageKey, emoji: string, who = "@me") => {
+    const call = () =>
+      rest.call(method, `${addressOf(message)}/reactions/${encodeURIComponent(emoji)}/${who}`, {
+        what: method === "PUT" ? "adding a reaction" : "removing a reaction",
+      });
+    await calls.reactionSlot(channelIdOf(message));
+    try {
+      await call();
+    } catch (error) {
+      const isBrief = error instanceof PlatformError && (error.retryAfterMs ?? LONGEST_WAIT_MS) < LONGEST_WAIT_MS;
+      if (!isBrief) throw error;
+      await calls.reactionSlot(channelIdOf(message)); // by now the budget knows how long to wait
+      await call();
+    }
+  };
+
+  const before = async (message: MessageKey): Promise<readonly string[]> => {
+    if (remembered.has(message.message)) return [remembered.get(message.message) ?? []].flat();
+    const what = "reading a message";
+    const { reactions: all = [] } = parsed(reactions, await rest.call("GET", addressOf(message), { what }), what);
+    const marks: readonly string[] = Object.values(MARK_EMOJI);
+    return all.flatMap(({ me, emoji: { name } }) => (me && name && marks.includes(name) ? [name] : []));
+  };
+
+  const replace = async (message: MessageKey, emoji: string | undefined, isFirst: boolean) => {
+    const old = isFirst && !remembered.has(message.message) ? [] : await before(message);
+    for (const one of old) {
+      if (one === emoji) continue;
+      await react("DELETE", message, one).catch((error) => {
+        if (!(error instanceof PlatformError) || error.reason !== "gone") throw error; // somebody took it away already
+      });
+    }
+    if (emoji !== undefined && !old.includes(emoji)) await react("PUT", message, emoji);
+    remembered.delete(message.message);
+    remembered.set(message.message, emoji);
+    const [oldest] = remembered.keys();
+    if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+  };
+
+  return {
+    mark(message, mark) {
+      const emoji = mark === undefined ? undefined : MARK_EMOJI[mark];
+      const isFirst = mark === "working" || mark === "waiting";
+      const marked = (queues.get(message.message) ?? Promise.resolve()).then(() => replace(message, emoji, isFirst));
+      const settled = marked
+        .catch(() => {}) // the caller gets it; the next mark goes on
+        .then(() => {
+          if (queues.get(message.message) === settled) queues.delete(message.message);
+        });
+      queues.set(message.message, settled);
+      return marked;
+    },
+    async offerReactions(message, emojis) {
+      for (const emoji of emojis) await react("PUT", message, emoji);
+    },
+    async clearReaction(message, emoji, author) {
+      await react("DELETE", message, emoji, author.id).catch((error) => {
+        // Taking people's reactions away needs Manage Messages, which the invite does not ask for.
+        if (!(error instanceof PlatformError) || !["forbidden", "gone"].includes(error.reason)) throw error;
+      });
+    },
+  };
+}

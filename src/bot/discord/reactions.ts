@@ -1,0 +1,37 @@
+import type { Log } from "../../log.js";
+import type { PlatformHandlers } from "../platform.js";
+import { reactionEvent } from "./events.js";
+import type { Gateway } from "./gateway.js";
+import { isManager } from "./permissions.js";
+import { nameOf } from "./places.js";
+import type { Places } from "./remember-places.js";
+
+export interface ReactionDeps {
+  readonly gateway: Pick<Gateway, "self" | "server">;
+  readonly places: Places;
+  readonly log: Log;
+}
+
+/** Hands on what people put under the bot's own messages. Never rejects. */
+export function createReactionReceiver({ gateway, places, log }: ReactionDeps, handlers: PlatformHandlers) {
+  return async (data: unknown): Promise<void> => {
+    const event = reactionEvent.safeParse(data);
+    const selfId = gateway.self()?.userId;
+    if (!event.success || selfId === undefined) return log.debug("a reaction of Discord was not understood");
+    const { user_id, channel_id, message_id, guild_id, message_author_id, member, emoji } = event.data;
+    if (message_author_id !== selfId || user_id === selfId || member?.user?.bot) return;
+    if (emoji.id || !emoji.name) return; // a server's own emoji means nothing here
+    try {
+      await handlers.onReaction({
+        message: { ...(await places.find(channel_id, guild_id)), message: message_id },
+        author: { id: user_id, name: member?.user === undefined ? user_id : nameOf(member.user, member) },
+        emoji: emoji.name.replaceAll("\uFE0F", ""),
+        isDirect: guild_id === undefined,
+        isOperator:
+          guild_id !== undefined && isManager(gateway.server(guild_id), guild_id, user_id, member?.roles ?? []),
+      });
+    } catch (error) {
+      log.warn({ error }, "a reaction of Discord was not answered");
+    }
+  };
+}

@@ -1,0 +1,60 @@
+import { UserError } from "../../errors.js";
+import type { Log } from "../../log.js";
+import type { ChatPlatform, Mention, PlatformHandlers } from "../platform.js";
+import { type MessageEvent, messageEvent } from "./events.js";
+import type { Gateway } from "./gateway.js";
+import { judgeMessage } from "./judge-message.js";
+import { isManager } from "./permissions.js";
+import { nameOf } from "./places.js";
+import type { Places } from "./remember-places.js";
+
+export interface ReceiveDeps {
+  readonly gateway: Pick<Gateway, "self" | "server" | "channel">;
+  readonly places: Places;
+  readonly followThreads: boolean;
+  readonly log: Log;
+  /** What begins with ! or /. */
+  onTyped(mention: Mention): Promise<void>;
+  readonly platform: Pick<ChatPlatform, "slot" | "post" | "mark">;
+}
+
+/** Hands every message that is meant for the bot on. Never rejects. */
+export function createReceiver(deps: ReceiveDeps, handlers: PlatformHandlers): (data: unknown) => Promise<void> {
+  const { gateway, log } = deps;
+
+  const take = async (message: MessageEvent, selfId: string) => {
+    const isFollowed = deps.followThreads && (gateway.channel(message.channel_id)?.isJoined ?? false);
+    const verdict = judgeMessage(message, { selfId, isFollowed });
+    if (!verdict.isForUs) return;
+    const mention = await mentionOf(deps, message, verdict.text);
+    if (/^[!/]/.test(verdict.text)) return deps.onTyped(mention);
+    try {
+      await handlers.onMention(mention);
+    } catch (error) {
+      if (!(error instanceof UserError)) log.error({ error }, "a question could not be stored");
+      const why = error instanceof UserError ? error.message : STORE_LINE;
+      await deps.platform.slot(mention.message, "error");
+      await deps.platform.post(mention.message, { markdown: why }, mention.message);
+      await deps.platform.mark(mention.message, "failed");
+    }
+  };
+  return async (data) => {
+    const message = messageEvent.safeParse(data);
+    const selfId = gateway.self()?.userId;
+    if (!message.success || selfId === undefined) return log.debug("a message of Discord was not understood");
+    await take(message.data, selfId).catch((error) => log.warn({ error }, "a message of Discord was not answered"));
+  };
+}
+
+const STORE_LINE = "⚠️ Your question could not be kept just now, so it was not answered. Please ask again in a moment.";
+
+async function mentionOf({ gateway, places }: ReceiveDeps, message: MessageEvent, text: string): Promise<Mention> {
+  const { id, author, member, guild_id, channel_id } = message;
+  return {
+    message: { ...(await places.find(channel_id, guild_id)), message: id },
+    author: { id: author.id, name: nameOf(author, member) },
+    text,
+    isDirect: guild_id === undefined,
+    isOperator: guild_id !== undefined && isManager(gateway.server(guild_id), guild_id, author.id, member?.roles ?? []),
+  };
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import type { Log } from "../../log.js";
+import type { ChannelKey } from "../platform.js";
+import type { Gateway } from "./gateway.js";
+import { type ChannelFacts, placeOf } from "./places.js";
+import type { DiscordRest } from "./rest.js";
+
+export interface Places {
+  /** The conversation that a channel's id belongs to. Never rejects. */
+  find(channelId: string, guildId: string | undefined): Promise<ChannelKey>;
+}
+
+const channelSchema = z.object({ type: z.number(), parent_id: z.string().nullish() });
+const MOST_REMEMBERED = 500;
+const TIMEOUT_MS = 2_000;
+
+/** Tells threads from channels: from what the gateway has told, else (a thread that woke up) by asking once. */
+export function createPlaces(deps: {
+  readonly gateway: Pick<Gateway, "channel">;
+  readonly rest: DiscordRest;
+  readonly log: Log;
+}): Places {
+  const asked = new Map<string, ChannelFacts>();
+
+  const ask = async (id: string): Promise<ChannelFacts | undefined> => {
+    try {
+      const terms = { what: "reading a channel", timeoutMs: TIMEOUT_MS };
+      const facts = channelSchema.parse(await deps.rest.call("GET", `/channels/${id}`, terms));
+      if (asked.size >= MOST_REMEMBERED) asked.clear();
+      asked.set(id, facts);
+      return facts;
+    } catch (error) {
+      deps.log.warn({ error }, "a channel is not known, and is taken for no thread");
+      return undefined;
+    }
+  };
+  return {
+    async find(channelId, guildId) {
+      if (guildId === undefined) return placeOf(channelId, undefined, undefined);
+      const facts = deps.gateway.channel(channelId) ?? asked.get(channelId) ?? (await ask(channelId));
+      return placeOf(channelId, guildId, facts);
+    },
+  };
+}

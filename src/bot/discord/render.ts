@@ -1,0 +1,47 @@
+import type { Control, Reply } from "../../commands/command.js";
+import { rowsOf } from "./components.js";
+
+/** Longest text of one message, in UTF-16 code units. */
+export const MAX_MESSAGE_CHARS = 2_000;
+/** https://discord.com/developers/docs/resources/message#message-object-message-flags */
+export const SUPPRESS_EMBEDS = 1 << 2;
+export const EPHEMERAL = 1 << 6;
+
+const CUT_NOTE = "\n\n✂️ The rest does not fit into one message.";
+
+/** Turns a control's command into the short id that Discord carries. */
+export type IdFor = (command: string) => Promise<string>;
+
+/**
+ * A message's body: Markdown and time marks are Discord's own. Nothing in it pings anybody, whatever a model wrote, and
+ * no link is previewed: a preview is fetched without a click, so it could carry data away.
+ */
+export async function bodyOf(markdown: string, controls: readonly Control[] | undefined, idFor: IdFor) {
+  return {
+    content: contentOf(markdown),
+    flags: SUPPRESS_EMBEDS,
+    allowed_mentions: { parse: [], replied_user: false },
+    ...(controls !== undefined && { components: await rowsOf(controls, idFor) }),
+  };
+}
+
+/** Discord refuses what is empty or too long. */
+export function contentOf(markdown: string): string {
+  if (markdown.trim() === "") return "(no text)";
+  if (markdown.length <= MAX_MESSAGE_CHARS) return markdown;
+  const end = MAX_MESSAGE_CHARS - CUT_NOTE.length;
+  return markdown.slice(0, isHighSurrogate(markdown.charCodeAt(end - 1)) ? end - 1 : end) + CUT_NOTE;
+}
+
+const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdbff;
+
+/** A reply's file as an upload, and its description for the body. */
+export function attachmentOf(file: Reply["file"]) {
+  if (file === undefined) return undefined;
+  return {
+    files: [{ name: file.name, data: file.bytes }],
+    body: { attachments: [{ id: 0, filename: file.name, description: file.alt.slice(0, MAX_DESCRIPTION_CHARS) }] },
+  };
+}
+
+const MAX_DESCRIPTION_CHARS = 1_024;

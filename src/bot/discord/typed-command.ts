@@ -1,0 +1,56 @@
+import type { Command } from "../../commands/command.js";
+import { findCommand } from "../../commands/find-command.js";
+import { messageOf, UserError } from "../../errors.js";
+import type { Log } from "../../log.js";
+import type { Store } from "../../store/store.js";
+import { questionIdOf } from "../conversation.js";
+import type { ChatPlatform, Mention, MessageKey, PlatformHandlers } from "../platform.js";
+
+export interface TypedCommandDeps {
+  readonly platform: Pick<ChatPlatform, "slot" | "post" | "edit">;
+  readonly commands: readonly Command[];
+  readonly store: Store;
+  readonly log: Log;
+}
+
+const CLAIM_MS = 3_600_000;
+
+/**
+ * Commands that were typed behind a mention. In a server nothing that only its author sees can follow a message, so that
+ * it gets one line and nothing is run; in a direct message it runs. Each once, however often its event comes.
+ */
+export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHandlers) {
+  const { platform, store, log } = deps;
+
+  const post = async (mention: Mention, markdown: string): Promise<void> => {
+    await platform.slot(mention.message, "error");
+    await platform.post(mention.message, { markdown }, mention.message);
+  };
+  const run = async ({ message, author, text, isDirect, isOperator }: Mention) => {
+    let shown: MessageKey | undefined;
+    for await (const reply of handlers.onCommand({ channel: message, author, text, isDirect, isOperator })) {
+      await platform.slot(message, shown === undefined ? "first-text" : "progress");
+      if (shown === undefined) shown = await platform.post(message, reply, message);
+      else await platform.edit(shown, reply);
+    }
+  };
+  return async (mention: Mention): Promise<void> => {
+    const isNew = await store.writeOnce(`command:${questionIdOf(mention.message)}`, CLAIM_MS, []).catch((error) => {
+      log.warn({ error }, "a typed command could not be claimed; it is answered all the same");
+      return true;
+    });
+    if (!isNew) return;
+    await (mention.isDirect ? run(mention) : post(mention, hintFor(deps.commands, mention.text)));
+  };
+}
+
+/** The one line that a server gets. @throws what is no `UserError` */
+export function hintFor(commands: readonly Command[], text: string): string {
+  try {
+    const { command } = findCommand(commands, text);
+    return `Please use the slash command \`/${command.path}\` here: only you see its reply. Nothing was done.`;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return `${messageOf(error)} Here they are slash commands; nothing was done.`;
+  }
+}
