@@ -17,6 +17,9 @@ export function encodeRow(value: unknown): string {
   }
 }
 
+/** Whether a stored text is the row of a value that was read from it. */
+export const isRow = (text: unknown, value: unknown): boolean => value !== undefined && text === encodeRow(value);
+
 /** The value of a row, or DAMAGED. An expiry that Keyv or a hand has put there is ignored: nothing stored ever expires. */
 export function decodeRow(text: unknown): unknown {
   try {

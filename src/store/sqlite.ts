@@ -3,7 +3,7 @@ import { KeyvSqlite } from "@keyv/sqlite";
 import { type Clock, systemClock } from "../clock.js";
 import { checkKey, checkTerms } from "./checks.js";
 import { createKeyvTable } from "./keyv-table.js";
-import { encodeRow } from "./row.js";
+import { encodeRow, isRow } from "./row.js";
 import { createSqliteClaims } from "./sqlite-claims.js";
 import { asStartupError, openSqliteFile, sqlitePath } from "./sqlite-file.js";
 import { inTransaction } from "./sqlite-transaction.js";
@@ -68,6 +68,13 @@ async function open(path: string, deps: SqliteDeps): Promise<Store> {
         const isFirst = claims.mark(checkKey(name), forMs);
         if (isFirst) apply(writes);
         return isFirst;
+      }),
+    swap: ({ table, key, before, after }, writes) =>
+      atomically(`changing "${key}" of ${table}`, () => {
+        const [row] = connection.all(`select value from "${table}" where key = ?1`, checkKey(key));
+        const isAsRead = row === undefined ? before === undefined : isRow(row.value, before);
+        if (isAsRead) apply([{ table, key, value: after }, ...writes]);
+        return isAsRead;
       }),
     claim: (name, terms) =>
       atomically(`claiming "${name}"`, () => {

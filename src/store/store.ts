@@ -33,6 +33,14 @@ export interface Write {
   readonly value: unknown;
 }
 
+/** A row as it was read, and what it becomes; undefined where there is none. */
+export interface Swap {
+  readonly table: Table;
+  readonly key: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
 export interface ClaimTerms {
   /** How long the claim protects its holder, should it never be settled. */
   readonly ttlMs: number;
@@ -62,6 +70,11 @@ export interface Store {
    * that what happens once and the proof that it has happened are never apart. @throws {StoreError}
    */
   writeOnce(name: string, forMs: number, writes: readonly Write[]): Promise<boolean>;
+  /**
+   * Changes the row and writes the rest in one step, unless the row is no longer what was read: false, and nothing was
+   * written. What is read, changed and stored by several replicas goes through it. @throws {StoreError}
+   */
+  swap(row: Swap, writes: readonly Write[]): Promise<boolean>;
   /** One atomic step: takes the name when it is both free and due. @throws {StoreError} */
   claim(name: string, terms: ClaimTerms): Promise<ClaimResult>;
   /** Writes and frees the name in one step; false: the claim is no longer ours and nothing was written. @throws {StoreError} */

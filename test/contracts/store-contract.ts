@@ -221,6 +221,66 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       });
     });
 
+    describe("swap()", () => {
+      const row = { table: "sessions", key: "row" } as const;
+      const read = () => store.values("sessions").get("row");
+
+      it("changes a row that is as it was read, and writes the rest with it", async () => {
+        await store.values("sessions").set("row", { turns: 1, pin: null });
+        const before = await read();
+        expect(await store.swap({ ...row, before, after: { turns: 2 } }, [put("turn", 1, "turns")])).toBe(true);
+        expect(await read()).toEqual({ turns: 2 });
+        expect(await store.values("turns").get("turn")).toBe(1);
+      });
+
+      it("writes nothing once the row is another", async () => {
+        await store.values("sessions").set("row", { turns: 1 });
+        const before = await read();
+        await store.values("sessions").set("row", { turns: 2 });
+        expect(await store.swap({ ...row, before, after: { turns: 9 } }, [put("turn", 1, "turns")])).toBe(false);
+        expect(await store.swap({ ...row, before, after: undefined }, [put("turn", 1, "turns")])).toBe(false);
+        expect(await store.swap({ ...row, before: undefined, after: 9 }, [put("turn", 1, "turns")])).toBe(false);
+        expect(await read()).toEqual({ turns: 2 });
+        expect(await store.values("turns").entries()).toEqual([]);
+      });
+
+      it("makes a row that is not there, and deletes one", async () => {
+        expect(await store.swap({ ...row, before: 1, after: 2 }, [])).toBe(false);
+        expect(await store.swap({ ...row, before: undefined, after: 1 }, [])).toBe(true);
+        expect(await store.values("sessions").entries()).toEqual([["row", 1]]);
+        expect(await store.swap({ ...row, before: 1, after: undefined }, [put("turn", 1, "turns")])).toBe(true);
+        expect(await store.values("sessions").entries()).toEqual([]);
+        expect(await store.values("turns").get("turn")).toBe(1);
+        expect(await store.swap({ ...row, before: undefined, after: undefined }, [])).toBe(true);
+      });
+
+      it("sees rows that write() and set() stored alike", async () => {
+        const value = { text: "ä \0 😀", "2": 1, "1": [null, -0.5], at: 1_790_000_000_000 };
+        await store.write([put("row", value, "sessions")]);
+        expect(await store.swap({ ...row, before: await read(), after: 0 }, [])).toBe(true);
+        await store.values("sessions").set("row", value);
+        expect(await store.swap({ ...row, before: await read(), after: 0 }, [])).toBe(true);
+      });
+
+      it("changes nothing when a write fails", async () => {
+        await expect(store.swap({ ...row, before: undefined, after: 1 }, [put("bad", 1n)])).rejects.toThrow(StoreError);
+        await expect(store.swap({ ...row, before: undefined, after: 1n }, [])).rejects.toThrow(StoreError);
+        expect(await read()).toBeUndefined();
+      });
+
+      it("loses no change of many at once, wherever they are", async () => {
+        const other = await subject.openAgain();
+        const addOne = async (opened: Store): Promise<void> => {
+          const before = await opened.values("sessions").get("row");
+          const isDone = await opened.swap({ ...row, before, after: Number(before ?? 0) + 1 }, []);
+          if (!isDone) await addOne(opened);
+        };
+        await Promise.all(Array.from({ length: 10 }, (_, number) => addOne(number % 2 === 0 ? store : other)));
+        expect(await read()).toBe(10);
+        await other.close();
+      });
+    });
+
     describe("claim()", () => {
       it("refuses a name that is held, says until when, and gives it when the lease runs out", async () => {
         const first = taken(await store.claim("name", { ttlMs: 1000 }));
@@ -362,6 +422,9 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         await expect(values.set("key", 1)).rejects.toThrow(StoreError);
         await expect(store.write([put("key", 1)])).rejects.toThrow(StoreError);
         await expect(store.writeOnce("name", 1, [])).rejects.toThrow(StoreError);
+        await expect(store.swap({ table: "models", key: "key", before: undefined, after: 1 }, [])).rejects.toThrow(
+          StoreError,
+        );
         await expect(store.claim("name", { ttlMs: 1 })).rejects.toThrow(StoreError);
       });
 

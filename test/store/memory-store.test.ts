@@ -23,6 +23,7 @@ describeStore("the store in memory", async () => {
       }),
       write: async (writes) => open().write(writes),
       writeOnce: async (name, forMs, writes) => open().writeOnce(name, forMs, writes),
+      swap: async (row, writes) => open().swap(row, writes),
       claim: async (name, terms) => open().claim(name, terms),
       commit: async (claim, writes) => open().commit(claim, writes),
       close: async () => {

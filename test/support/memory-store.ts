@@ -99,6 +99,13 @@ export function memoryStore(now: () => number): MemoryStore {
       once.set(name, now() + forMs);
       return true;
     },
+    async swap({ table, key, before, after }, writes) {
+      await reach();
+      const stored = rowsOf(table).get(checkKey(key));
+      if (stored !== (before === undefined ? undefined : toText(before))) return false;
+      apply([{ table, key, value: after }, ...writes]);
+      return true;
+    },
     async claim(name, { ttlMs, minIntervalMs = 0 }) {
       await reach();
       checkTerms({ ttlMs, minIntervalMs });
