@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { Log } from "../log.js";
 import type { BoardRow } from "./board-rows.js";
-import type { ChatPlatform } from "./platform.js";
+import type { ChatPlatform, MessageKey } from "./platform.js";
 import { PlatformError } from "./platform-error.js";
 
 export interface BoardEditorDeps {
@@ -9,17 +9,21 @@ export interface BoardEditorDeps {
   readonly log: Log;
   readonly signal: AbortSignal;
   platformOf(name: string): ChatPlatform | undefined;
-  /** The row as it should be now: the same object where nothing has changed. */
-  wanted(row: BoardRow): BoardRow;
+  /** What the board judges now. */
+  judge(): string;
+  /** The text as it should be now, for a judgement that is so since then. */
+  textFor(message: MessageKey, since: number): string;
   /** Keeps what is shown. @throws {StoreError} */
   onShown(row: BoardRow): Promise<void>;
   /** The message is no more. @throws {StoreError} */
-  onGone(row: BoardRow): Promise<void>;
+  onGone(): Promise<void>;
 }
 
 /** One board's message, edited when its text changes and never otherwise. */
 export interface BoardEditor {
-  row(): BoardRow;
+  readonly message: MessageKey;
+  /** Notes when what it judges changed, however long the edit has to wait. */
+  note(): void;
   /** Brings the message up to date, if it is not and the platform lets it. Never rejects. */
   update(): Promise<void>;
 }
@@ -31,47 +35,56 @@ const LONGEST_PAUSE_MS = 3_600_000;
 
 export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): BoardEditor {
   const { clock, log, signal } = deps;
-  /** What is shown, and since when what it judges is so, shown or not. */
-  let row = posted;
+  const { message } = posted;
+  let shown = posted;
+  /** What is so, shown or not. */
+  let noted: { readonly judgement: string; readonly since: number } = posted;
   let pausedUntil = 0;
   let failures = 0;
   let running: Promise<void> | undefined;
 
+  const note = () => {
+    const judgement = deps.judge();
+    if (judgement === shown.judgement) noted = shown;
+    else if (judgement !== noted.judgement) noted = { judgement, since: clock.now() };
+  };
+  const wanted = (): BoardRow => {
+    note();
+    return { message, judgement: noted.judgement, since: noted.since, text: deps.textFor(message, noted.since) };
+  };
   const edit = async () => {
-    const platform = deps.platformOf(row.message.platform);
+    const platform = deps.platformOf(message.platform);
     if (platform === undefined || platform.fault() !== undefined || clock.now() < pausedUntil) return;
-    if (deps.wanted(row).text === row.text) return;
-    await platform.slot(row.message, "board", signal);
-    const shown = deps.wanted(row);
-    if (shown.text === row.text) return;
+    if (wanted().text === shown.text) return;
+    await platform.slot(message, "board", signal);
+    const next = wanted();
+    if (next.text === shown.text) return;
     try {
-      await platform.edit(row.message, { markdown: shown.text });
+      await platform.edit(message, { markdown: next.text });
     } catch (error) {
       return fail(error);
     }
-    row = shown;
+    shown = next;
     failures = 0;
-    await deps.onShown(row);
+    await deps.onShown(shown);
   };
   const fail = async (error: unknown) => {
     if (error instanceof PlatformError && error.reason === "gone") {
       pausedUntil = Number.POSITIVE_INFINITY;
-      log.info({ message: row.message }, "a board was deleted, and is forgotten");
-      return deps.onGone(row);
+      log.info({ message }, "a board was deleted, and is forgotten");
+      return deps.onGone();
     }
     pausedUntil = clock.now() + pauseAfter(error, failures);
     failures += 1;
-    log.warn({ error, message: row.message, until: pausedUntil }, "a board was not edited; it is tried again later");
+    log.warn({ error, message, until: pausedUntil }, "a board was not edited; it is tried again later");
   };
   return {
-    row: () => row,
+    message,
+    note,
     update() {
-      const noted = deps.wanted(row);
-      // The time of the change is that of noticing it, however long the edit has to wait.
-      if (noted.judgement !== row.judgement) row = { ...row, judgement: noted.judgement, since: noted.since };
       running ??= edit()
         .catch((error) => {
-          if (!signal.aborted) log.warn({ error, message: row.message }, "a board's state was not stored");
+          if (!signal.aborted) log.warn({ error, message }, "a board was edited, but that was not stored");
         })
         .finally(() => {
           running = undefined;

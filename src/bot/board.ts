@@ -50,17 +50,9 @@ export function createBoard(deps: BoardDeps): Board {
   let isGathering = false;
 
   const platformOf = (name: string) => deps.platforms().find((platform) => platform.name === name);
-  const wanted = (row: BoardRow): BoardRow => {
-    const status = refresher.status();
-    const judgement = judgementOf(status);
-    const since = judgement === row.judgement ? row.since : clock.now();
-    return {
-      ...row,
-      judgement,
-      since,
-      text: boardText({ status, settings, workspace: workspaceOf(row.message) }, since),
-    };
-  };
+  const judge = () => judgementOf(refresher.status());
+  const textFor = (message: MessageKey, since: number) =>
+    boardText({ status: refresher.status(), settings, workspace: workspaceOf(message) }, since);
   const keep = (conversation: string, row: BoardRow) => {
     const isStill = () => boards.get(conversation) === editor;
     const editor = createBoardEditor(
@@ -69,7 +61,8 @@ export function createBoard(deps: BoardDeps): Board {
         log,
         signal,
         platformOf,
-        wanted,
+        judge,
+        textFor,
         onShown: async (shown) => void (isStill() && (await rows.save(conversation, shown))),
         onGone: async () => void (isStill() && boards.delete(conversation) && (await rows.forget(conversation))),
       },
@@ -85,7 +78,7 @@ export function createBoard(deps: BoardDeps): Board {
 
   const letGo = async (old: BoardEditor | undefined, platform: ChatPlatform) => {
     if (old === undefined) return;
-    const { message } = old.row();
+    const { message } = old;
     await platform
       .slot(message, "board", signal)
       .then(() => platform.edit(message, { markdown: MOVED_TEXT }))
@@ -115,10 +108,10 @@ export function createBoard(deps: BoardDeps): Board {
         const place = channelKeyOf(conversation);
         const platform = platformOf(place.platform);
         if (platform === undefined) throw new UserError("There is no place here that a board could stand in.");
-        const blank = { text: "", judgement: "", since: 0 };
-        const draft = wanted({ ...blank, message: { ...place, message: "" } });
-        const message = await posted(platform, place, draft.text, signal);
-        const row = { ...draft, message };
+        const [judgement, since] = [judge(), clock.now()];
+        const text = textFor({ ...place, message: "" }, since);
+        const message = await posted(platform, place, text, signal);
+        const row: BoardRow = { message, text, judgement, since };
         await rows.save(conversation, row);
         const old = boards.get(conversation);
         keep(conversation, row);
@@ -130,12 +123,13 @@ export function createBoard(deps: BoardDeps): Board {
       for (const [conversation, row] of await rows.load()) keep(conversation, row);
     },
     look() {
+      for (const editor of boards.values()) editor.note();
       if (isGathering || boards.size === 0 || signal.aborted) return;
       isGathering = true;
       gather().catch(() => {}); // ends with `stop`
     },
     async onReaction(platform, reaction) {
-      const isBoard = [...boards.values()].some((editor) => isSameMessage(editor.row().message, reaction.message));
+      const isBoard = [...boards.values()].some((editor) => isSameMessage(editor.message, reaction.message));
       if (isBoard) await reactions.press(platform, reaction);
     },
     async stop() {

@@ -1,0 +1,154 @@
+import { createAccess } from "../../src/bot/access.js";
+import { type Board, createBoard } from "../../src/bot/board.js";
+import type { Chat } from "../../src/bot/chat.js";
+import type { ChatPlatform, MessageKey } from "../../src/bot/platform.js";
+import { handlersOf, invocationOfReaction } from "../../src/bot/platform-handlers.js";
+import { createDispatcher, type Dispatcher } from "../../src/commands/dispatch.js";
+import { createCommands } from "../../src/commands/registry.js";
+import type { HostConfig } from "../../src/config-host.js";
+import type { Log } from "../../src/log.js";
+import type { Outcome } from "../../src/refresh/catalog-types.js";
+import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
+import { createSettings } from "../../src/refresh/settings.js";
+import { createSessions } from "../../src/store/sessions.js";
+import { fakeClock, settle } from "../support/fake-clock.js";
+import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
+import { fakeRefresher } from "../support/fake-refresher.js";
+import { memoryStore } from "../support/memory-store.js";
+
+export const MINUTE_MS = 60_000;
+
+const OPEN: HostConfig["access"] = { followThreads: false, allowedWorkspaces: [], allowDms: true, operators: [] };
+
+/** The board with real settings and commands, over a refresher whose status the test sets. */
+export function boardWorld(access = OPEN) {
+  const clock = fakeClock();
+  const store = memoryStore(clock.now);
+  const logged: { level: string; text: string }[] = [];
+  const note = (level: string) => (_fields: object, text: string) => void logged.push({ level, text });
+  const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") } as unknown as Log;
+  let status: RefreshStatus = statusOf({});
+  let listeners: (() => void)[] = [];
+  let refreshOutcome: Outcome = "ok";
+  const refreshes: string[] = [];
+  const activity: string[] = [];
+  const refresher = fakeRefresher({
+    status: () => status,
+    noteActivity: (workspace) => void activity.push(workspace),
+    onChange(listener) {
+      listeners.push(listener);
+      return () => {};
+    },
+    async refresh(trigger) {
+      refreshes.push(trigger);
+      await clock.sleep(2_000);
+      const entry = { fetchedAt: 0, models: [] } as unknown as RefreshResult["entry"];
+      return [{ provider: "openai", outcome: refreshOutcome, added: 0, gone: 0, entry }];
+    },
+  });
+
+  /** A process on the store: what a restart brings up anew. */
+  function start(platforms: readonly ChatPlatform[]) {
+    const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
+    const sessions = createSessions({ store, now: clock.now });
+    const board: Board = createBoard({
+      store,
+      refresher,
+      settings,
+      clock,
+      log,
+      platforms: () => platforms,
+      run: (command, reaction) => dispatcher.run(command, invocationOfReaction(reaction)),
+    });
+    const commands = createCommands({
+      refresher,
+      settings,
+      sessions,
+      turns: { stop: () => "nothing-runs" },
+      board: board.control,
+      setups: [{ id: "openai", preferredFamilies: [] }],
+      host: {},
+      clock,
+    });
+    const dispatcher: Dispatcher = createDispatcher({ commands, log, newId: () => "ref" });
+    const mentions: string[] = [];
+    const chat = { onMention: async (_platform: unknown, { text }: { text: string }) => void mentions.push(text) };
+    const handlers = (platform: ChatPlatform) =>
+      handlersOf(platform, {
+        chat: chat as unknown as Chat,
+        dispatcher,
+        refresher,
+        board,
+        access: createAccess(access),
+      });
+    listeners = [];
+    refresher.onChange(board.look);
+    settings.onChange(board.look);
+    return { board, settings, mentions, handlers };
+  }
+
+  return {
+    clock,
+    store,
+    logged,
+    refreshes,
+    activity,
+    start,
+    /** The next refreshes of people end like this. */
+    refreshWith: (outcome: Outcome) => {
+      refreshOutcome = outcome;
+    },
+    /** The refresher has something new to tell. */
+    async change(next: Parameters<typeof statusOf>[0]) {
+      status = statusOf(next);
+      for (const listener of listeners) listener();
+      await clock.advance(1_000);
+    },
+  };
+}
+
+export function statusOf(facts: {
+  isFresh?: boolean;
+  isFetching?: boolean;
+  failing?: Readonly<Record<string, Outcome>>;
+}) {
+  const { isFresh = true, isFetching = false, failing = {} } = facts;
+  const provider = (id: string): ProviderStatus => ({
+    id,
+    outcome: failing[id] ?? "ok",
+    models: 3,
+    fetchedAt: 1,
+    attemptedAt: 1,
+    isFresh,
+    isFetching,
+    consecutiveFailures: 0,
+    lastFailure: null,
+    nextAt: null,
+  });
+  return {
+    indicator: isFetching ? "refreshing" : isFresh ? "fresh" : "stale",
+    isFresh,
+    hasLists: true,
+    lastRefreshAt: 1,
+    nextRefreshAt: null,
+    providers: ["openai", "anthropic"].map(provider),
+  } satisfies RefreshStatus;
+}
+
+/** A running board in the channel "general" of one platform. */
+export async function posted(access?: HostConfig["access"]) {
+  const world = boardWorld(access);
+  const platform: FakePlatform = fakePlatform();
+  const parts = world.start([platform]);
+  await parts.board.load();
+  const { control } = parts.board;
+  const result = await control.post("fake:home:general");
+  await settle();
+  const message = platform.answers[0]?.key as MessageKey;
+  const press = async (emoji: string, by: { author?: string; isOperator?: boolean } = {}, on = message) => {
+    const pressed = parts.handlers(platform).onReaction(platform.reaction(on, emoji, by));
+    await settle();
+    return pressed;
+  };
+  return { ...world, ...parts, platform, message, result, press, text: () => platform.answers[0]?.text ?? "" };
+}
