@@ -31,3 +31,7 @@ export class PlatformError extends AppError {
     this.retryAfterMs = details.retryAfterMs;
   }
 }
+
+/** There is no place for the bot any more: nothing that is sent there will ever arrive. */
+export const isLost = (error: unknown): error is PlatformError =>
+  error instanceof PlatformError && (error.reason === "gone" || error.reason === "forbidden");

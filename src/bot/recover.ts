@@ -3,7 +3,8 @@ import type { Log } from "../log.js";
 import type { OpenQuestion, Sessions } from "../store/sessions.js";
 import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
 import { messageKeySchema } from "./message-key.js";
-import type { ChatPlatform } from "./platform.js";
+import type { ChatPlatform, MessageKey } from "./platform.js";
+import { isLost, PlatformError } from "./platform-error.js";
 
 export interface RecoverDeps {
   readonly sessions: Sessions;
@@ -23,10 +24,16 @@ export async function recover(deps: RecoverDeps): Promise<number> {
     try {
       const ending = question.ended ?? "interrupted";
       if (question.ended === null) await interrupt(deps, platform, id, question);
+      await platform.slot(message.data, "mark");
       await platform.mark(message.data, ENDING_MARKS[ending]);
       await sessions.close(id);
       recovered += 1;
     } catch (error) {
+      if (isLost(error)) {
+        log.info({ error, id }, "the place of an unfinished question is gone");
+        await sessions.close(id).catch((late) => log.error({ error: late, id }, "it stays for the next start"));
+        continue;
+      }
       log.error({ error, id }, "an unfinished question could not be marked; the next start tries again");
     }
   }
@@ -43,8 +50,17 @@ async function interrupt(
   const asked = messageKeySchema.parse(question.message);
   const answer = question.answer === null ? undefined : messageKeySchema.parse(question.answer);
   let kept = "";
-  if (answer === undefined) await platform.post(asked, { markdown: line }, asked);
-  else kept = await platform.append(answer, line);
+  if (answer === undefined) await say(platform, asked, line);
+  else {
+    await platform.slot(answer, "last-text");
+    kept = await platform.append(answer, line).catch(async (error) => {
+      // Deleted by somebody, or so full that not a line fits below it.
+      const isElsewhere = error instanceof PlatformError && (error.reason === "refused" || error.reason === "gone");
+      if (!isElsewhere) throw error;
+      await say(platform, asked, line);
+      return "";
+    });
+  }
   const session = await sessions.get(question.conversation);
   await sessions.end(id, question.conversation, {
     question: { message: asked.message, author: question.author, text: question.text, at: question.at },
@@ -55,4 +71,9 @@ async function interrupt(
     usage: null,
     endedAt: clock.now(),
   });
+}
+
+async function say(platform: ChatPlatform, question: MessageKey, line: string): Promise<void> {
+  await platform.slot(question, "last-text");
+  await platform.post(question, { markdown: line }, question);
 }

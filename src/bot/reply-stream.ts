@@ -3,7 +3,7 @@ import type { Control } from "../commands/command.js";
 import type { Log } from "../log.js";
 import { createPacer } from "./pacer.js";
 import type { ChatPlatform, MessageKey } from "./platform.js";
-import { PlatformError } from "./platform-error.js";
+import { isLost, PlatformError } from "./platform-error.js";
 import { createSplitter } from "./split-message.js";
 
 export interface ReplyStreamDeps {
@@ -40,7 +40,7 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
   let controls: readonly Control[] = [];
   /** The message that still grows; those before it are complete. */
   let current: { readonly part: number; readonly key: MessageKey; readonly shown: string } | undefined;
-  let isLost = false;
+  let hasLost = false;
 
   /** The call that brings what is shown nearer to the text; undefined where nothing is left to show. */
   const nextCall = () => {
@@ -68,7 +68,7 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
   };
   /** Sends what is new, each call at the platform's pace and with the newest text by then. */
   const send = async (rank: "last-text" | "progress", signal?: AbortSignal) => {
-    while (!isLost && nextCall() !== undefined) {
+    while (!hasLost && nextCall() !== undefined) {
       await platform.slot(question, current === undefined && rank === "progress" ? "first-text" : rank, signal);
       const next = nextCall();
       if (next === undefined) return;
@@ -78,9 +78,9 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
   };
   /** @throws the error, unless it says that there is no place any more */
   const judge = (error: unknown) => {
-    if (!(error instanceof PlatformError) || (error.reason !== "gone" && error.reason !== "forbidden")) throw error;
-    if (isLost) return;
-    isLost = true;
+    if (!isLost(error)) throw error;
+    if (hasLost) return;
+    hasLost = true;
     deps.onLost(error);
   };
   const pacer = createPacer({
@@ -103,7 +103,7 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
         const before = current;
         try {
           await send("last-text");
-          return !isLost;
+          return !hasLost;
         } catch (error) {
           if (before !== current) attempt = 1;
           if (attempt >= LAST_TEXT_TRIES || !isWorthAnotherTry(error)) throw error;

@@ -388,6 +388,52 @@ describe("createChat()", () => {
     expect(platform.marksOf("q1").at(-1)).toBe("done");
   });
 
+  it.each(["gone", "forbidden"] as const)(
+    "ends the provider's stream within a second when the answer's place is lost (%s), and sends nothing more",
+    async (reason) => {
+      const { ask, clock, openai, platform, sessions, stream, texts } = await asked();
+      stream.send("Hel");
+      await settle();
+      platform.refusing.set("edit", reason);
+      platform.refusing.set("post", reason);
+      stream.send("lo there");
+      await clock.advance(1_000);
+      expect(stream.signal.aborted).toBe(true);
+      await clock.advance(60_000);
+      expect(platform.edits()).toBe(0);
+      expect(texts()).toEqual(["Hel"]);
+      expect(platform.marksOf("q1")).toEqual(["working", "incomplete"]);
+      expect(await sessions.recentTurns(CONVERSATION, 10)).toMatchObject([
+        { answer: "Hello there", ending: "cut-off" },
+      ]);
+      expect(await sessions.openQuestions()).toEqual([]);
+      await ask("and now?");
+      expect(openai.streams).toHaveLength(2);
+    },
+  );
+
+  it("does not say that an answer is done which nobody can see", async () => {
+    const { clock, platform, sessions, stream } = await asked();
+    platform.refusing.set("post", "forbidden");
+    stream.send("all of it");
+    stream.finish();
+    await clock.advance(1_000);
+    expect(platform.marksOf("q1")).toEqual(["working", "incomplete"]);
+    expect(await sessions.openQuestions()).toEqual([]);
+  });
+
+  it("spreads a long answer over messages, and a kill's last words go below the last of them", async () => {
+    const it = await asked();
+    const answer = "a line of an answer\n".repeat(300);
+    it.stream.send(answer);
+    await it.clock.advance(10_000);
+    expect(it.texts().length).toBeGreaterThan(2);
+    expect(it.texts().join("")).toBe(answer);
+    const next = world(it);
+    await recover({ ...next, platforms: [it.platform], log: { info() {}, error() {} } as unknown as Log });
+    expect(it.texts().at(-1)).toMatch(/answer\n\n\n⚠️ Interrupted by a restart\.$/);
+  });
+
   it("goes on when the platform refuses a mark", async () => {
     const it = world();
     it.platform.failing.add("mark");
@@ -508,6 +554,28 @@ describe("recover()", () => {
     expect(platform.marksOf("q1")).toEqual(["done"]);
     expect(next.texts()).toEqual(["complete"]);
     expect(await next.sessions.recentTurns(CONVERSATION, 5)).toHaveLength(1);
+  });
+
+  it("says it in a message of its own when not a line fits below the answer, or that is gone", async () => {
+    for (const reason of ["refused", "gone"] as const) {
+      const it = await asked();
+      it.stream.send("Hello");
+      await settle();
+      const next = world(it);
+      it.platform.refusing.set("append", reason);
+      await recover({ ...next, platforms: [it.platform], log: { info() {}, error() {} } as unknown as Log });
+      expect(it.texts()).toEqual(["Hello", "⚠️ Interrupted by a restart."]);
+      expect(it.platform.marksOf("q1").at(-1)).toBe("incomplete");
+      expect(await next.sessions.openQuestions()).toEqual([]);
+    }
+  });
+
+  it("closes a question whose place is gone, rather than trying again at every start", async () => {
+    const it = await asked();
+    const next = world(it);
+    for (const call of ["post", "append", "mark"] as const) it.platform.refusing.set(call, "gone");
+    await recover({ ...next, platforms: [it.platform], log: { info() {}, error() {} } as unknown as Log });
+    expect(await next.sessions.openQuestions()).toEqual([]);
   });
 
   it("leaves a question for the next start when its platform fails", async () => {
