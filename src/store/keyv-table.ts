@@ -8,6 +8,8 @@ export interface KeyvTableParts {
   readonly table: Table;
   /** Of this table alone: the last Keyv that is built on a store object changes its namespace. */
   readonly adapter: KeyvStoreAdapter;
+  /** What the adapter puts before each key, where it shares one key space with other tables. */
+  readonly namespace?: string;
   /** Keys and texts of all rows whose key begins with `prefix`, in any order. Keyv's own iterator takes `_` for a wildcard. */
   readonly scan: (prefix: string) => Promise<readonly (readonly [key: string, text: unknown])[]>;
 }
@@ -23,8 +25,8 @@ const OPTIONS: Omit<KeyvOptions, "store"> = {
 };
 
 /** Narrows a Keyv to the port: one row's damage stays its own, and what failed is named. */
-export function createKeyvTable({ table, adapter, scan }: KeyvTableParts): KeyValue {
-  const keyv = new Keyv<unknown>(adapter, OPTIONS);
+export function createKeyvTable({ table, adapter, namespace, scan }: KeyvTableParts): KeyValue {
+  const keyv = new Keyv<unknown>(adapter, { ...OPTIONS, ...(namespace !== undefined && { namespace }) });
   keyv.on("error", () => {}); // the call that failed throws the same error
 
   return {

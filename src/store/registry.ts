@@ -1,5 +1,6 @@
+import { redisStore } from "./redis.js";
 import { sqliteStore } from "./sqlite.js";
 import type { StoreDefinition } from "./store.js";
 
 /** Every store there is; a new one is its file and a line here. */
-export const storeDefinitions: readonly StoreDefinition[] = [sqliteStore];
+export const storeDefinitions: readonly StoreDefinition[] = [sqliteStore, redisStore];

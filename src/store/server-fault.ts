@@ -1,0 +1,59 @@
+import { messageOf, StartupError, TimeoutError } from "../errors.js";
+
+/** A server that a `STORE_URL` names. */
+export interface ServerAddress {
+  readonly url: URL;
+  /** Host and port, as texts name them: never with a password. */
+  readonly place: string;
+}
+
+/**
+ * Reads the URL of a server; `example` is what a good one looks like.
+ * @throws {StartupError} when it is none; its text holds nothing of the URL, which may hold a password
+ */
+export function serverAddress(url: string, example: string, defaultPort: number): ServerAddress {
+  // No cause either: the error of URL carries the whole text.
+  if (!URL.canParse(url))
+    throw new StartupError(
+      `STORE_URL: cannot be read as a URL; write it as ${example}, with special characters of the password escaped as %40 for @`,
+    );
+  const parsed = new URL(url);
+  const host = parsed.hostname || parsed.searchParams.get("host") || "localhost";
+  return { url: parsed, place: `${host}:${parsed.port || defaultPort}` };
+}
+
+/** The code of a driver's or the system's error; "" where it has none. */
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "there is no such host",
+  EAI_AGAIN: "its name cannot be looked up now",
+  EHOSTUNREACH: "there is no way to it",
+  ENETUNREACH: "there is no way to it",
+  ETIMEDOUT: "it gives no answer",
+  ECONNRESET: "it hangs up at once",
+  EPIPE: "it hangs up at once",
+};
+
+const TLS_FAULT =
+  /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)|SSL connection/;
+
+/** What is wrong between here and a server, where it is not the server that says so. */
+export function connectionFault(product: string, place: string, error: unknown): StartupError {
+  const code = codeOf(error);
+  const about = code === "" ? messageOf(error) : code;
+  if (TLS_FAULT.test(code) || TLS_FAULT.test(messageOf(error)))
+    return new StartupError(
+      `STORE_URL: no safe connection to ${product} at ${place} (${about}); check that it speaks TLS and that its certificate is trusted here (NODE_EXTRA_CA_CERTS names a file of further authorities)`,
+      error,
+    );
+  const why = error instanceof TimeoutError ? "it gives no answer" : UNREACHABLE[code];
+  if (why !== undefined)
+    return new StartupError(
+      `STORE_URL: cannot reach ${product} at ${place} (${why}); start it, or check host, port and network`,
+      error,
+    );
+  return new StartupError(`STORE_URL: ${product} at ${place} cannot be used (${about}); check the address`, error);
+}

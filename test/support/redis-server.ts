@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "./free-port.js";
+
+export interface TestServer {
+  /** With its password. */
+  readonly url: string;
+  readonly port: number;
+  /** Kills it, as a machine that goes down. */
+  crash(): Promise<void>;
+  /** On the same port again. */
+  start(): Promise<void>;
+  /** Stops answering, with every connection left open, until `start` or `resume`. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+export const REDIS_PASSWORD = "redis-password-of-the-tests";
+
+/** Where there is none, one plain line says that its tests are skipped. */
+export function hasRedis(): boolean {
+  const isThere = spawnSync("redis-server", ["--version"], { stdio: "ignore" }).status === 0;
+  if (!isThere) process.stdout.write("Redis: no redis-server on the PATH, its tests are skipped\n");
+  return isThere;
+}
+
+/** A Redis server of the test's own; what it holds survives a crash. */
+export async function startRedis(): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), "evergreen-redis-"));
+  const port = await freePort();
+  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--requirepass", REDIS_PASSWORD];
+  const files = ["--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", "always"];
+  let child: ChildProcess | undefined;
+  const crash = async () => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  };
+  const start = async () => {
+    const started = spawn("redis-server", [...settings, ...files], { stdio: ["ignore", "pipe", "inherit"] });
+    child = started;
+    started.stdout.setEncoding("utf8");
+    let text = "";
+    for await (const chunk of started.stdout) {
+      text += chunk;
+      if (text.includes("Ready to accept connections")) break;
+    }
+    if (!text.includes("Ready to accept connections")) throw new Error(`redis-server did not start: ${text}`);
+  };
+  await start();
+  return {
+    url: `redis://:${REDIS_PASSWORD}@127.0.0.1:${port}`,
+    port,
+    crash,
+    start,
+    pause: () => void child?.kill("SIGSTOP"),
+    resume: () => void child?.kill("SIGCONT"),
+    async stop() {
+      await crash();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
