@@ -17,8 +17,8 @@ import { createSend } from "./send.js";
 import { createSlashNames } from "./slash-names.js";
 import { createWebClient, sdkLogger } from "./web-client.js";
 
-/** Escaping makes "<" four characters; what is longer still after that is cut by the renderer. */
-const MAX_MESSAGE_CHARS = MAX_MARKDOWN_CHARS - 1_000;
+/** Escaping makes "<" four characters: a ninth of a text may be that before it has to be shown as sections. */
+const MAX_MESSAGE_CHARS = MAX_MARKDOWN_CHARS * 0.75;
 /** One answer alone may show about this often; with several the budget of chat.update decides. */
 const MIN_EDIT_GAP_MS = 1_200;
 

@@ -1,9 +1,10 @@
 import type { types } from "@slack/bolt";
 import type { Reply } from "../../commands/command.js";
 import { showTimes } from "../../time-mark.js";
+import { splitMessage } from "../split-message.js";
+import { cutToLength } from "./cut-to-length.js";
 import { escapeMarkdown, escapeMrkdwn } from "./escape.js";
 import { toMrkdwn } from "./mrkdwn.js";
-import { cutToLength, piecesOf } from "./pieces.js";
 
 type Block = types.KnownBlock;
 
@@ -18,6 +19,8 @@ export const MAX_MARKDOWN_CHARS = 12_000;
 /** chat.update refuses a longer text. */
 const MAX_TEXT_CHARS = 4_000;
 const MAX_SECTION_CHARS = 3_000;
+/** Fits into a section however much of it has to be escaped: "&" becomes five characters, a time mark five times its own. */
+const MAX_PIECE_CHARS = 600;
 /** Slack takes 50 blocks; some are left for the controls. */
 const MAX_SECTIONS = 40;
 
@@ -38,9 +41,12 @@ function textBlocks(markdown: string): readonly Block[] {
   const text = markdown.trim() === "" ? NOTHING : markdown;
   const escaped = escapeMarkdown(text);
   const hasTimes = showTimes(text, () => "") !== text;
-  // Only mrkdwn knows a token for times; everything else reads best as the Markdown that it is.
-  if (!hasTimes) return [{ type: "markdown", text: cutToLength(escaped, MAX_MARKDOWN_CHARS, NOTHING) }];
-  return piecesOf(toMrkdwn(text), MAX_SECTION_CHARS)
+  // Markdown reads best as it is, but only mrkdwn has a token for times, and room for a text full of brackets.
+  if (!hasTimes && escaped.length <= MAX_MARKDOWN_CHARS) return [{ type: "markdown", text: escaped }];
+  const whole = toMrkdwn(text);
+  const pieces = whole.length <= MAX_SECTION_CHARS ? [whole] : splitMessage(text, MAX_PIECE_CHARS).map(toMrkdwn);
+  return pieces
+    .filter((piece) => piece.trim() !== "")
     .slice(0, MAX_SECTIONS)
     .map((piece) => ({ type: "section", expand: true, text: { type: "mrkdwn", text: piece, verbatim: true } }));
 }

@@ -1,20 +1,129 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type SlackWorld, startSlackWorld } from "./slack-support.js";
+import { BOT_TOKEN, SIGNING_SECRET } from "../../support/fake-slack.js";
+import { freePort, type SlackWorld, SOCKET_TOKENS, startSlackWorld } from "./slack-support.js";
 
-describe("Slack by Socket Mode", () => {
+const REFRESHING = "🔄 Background refresh in progress...";
+
+describe.each(["socket", "http"] as const)("Slack by %s", (transport) => {
   let world: SlackWorld | undefined;
   afterEach(async () => {
     await world?.close();
     world = undefined;
   });
 
-  it("answers a mention in a thread, with an end mark", async () => {
-    world = await startSlackWorld();
-    const { slack, until } = world;
-    const ts = await slack.mention("What is a &lt;tree&gt;?");
+  const start = async (environment: Record<string, string> = {}) => {
+    if (transport === "socket") {
+      world = await startSlackWorld({ environment: { ...SOCKET_TOKENS, ...environment } });
+      return world;
+    }
+    const port = await freePort();
+    const tokens = { SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_PORT: String(port) };
+    const http = { url: `http://127.0.0.1:${port}/slack/events`, signingSecret: SIGNING_SECRET };
+    world = await startSlackWorld({ environment: { ...tokens, ...environment }, slack: { http } });
+    return world;
+  };
+
+  it("answers a mention in a thread that grows, and 👀 becomes ✅", async () => {
+    const { slack, until } = await start();
+    const ts = await slack.mention("Tell me about &lt;trees&gt; &amp; more");
     await until("an end mark", () => slack.marksOf("C0GENERAL", ts).includes("white_check_mark"));
-    const [text] = slack.textsIn("C0GENERAL", ts);
-    expect(text).toContain("tree");
+    await until("one mark", () => slack.marksOf("C0GENERAL", ts).length === 1);
+
+    const [answer, ...others] = slack.textsIn("C0GENERAL", ts);
+    expect(answer).toContain("demo");
+    expect(answer).toContain("<trees> & more");
+    expect(others).toEqual([]);
+    expect(slack.workspace.messages.at(-1)?.edits).toBeGreaterThan(0);
     expect(slack.unacknowledged).toEqual([]);
+  });
+
+  it("goes on in a thread, and keeps it apart from other threads", async () => {
+    const { slack, until } = await start();
+    const first = await slack.mention("one");
+    await until("an answer", () => slack.marksOf("C0GENERAL", first).includes("white_check_mark"));
+    const second = await slack.mention("two", { thread: first });
+    await until("an answer", () => slack.marksOf("C0GENERAL", second).includes("white_check_mark"));
+    expect(slack.textsIn("C0GENERAL", first)).toHaveLength(2);
+    expect(slack.textsIn("C0GENERAL", second)).toEqual([]);
+  });
+
+  it("answers a direct message without a thread", async () => {
+    const { slack, until } = await start();
+    const ts = await slack.dm("hello there");
+    await until("an end mark", () => slack.marksOf("D0ADA", ts).includes("white_check_mark"));
+    expect(slack.textsIn("D0ADA")).toHaveLength(1);
+  });
+
+  it("answers slash commands for their author only, the first reply giving way to the last", async () => {
+    const { slack, until } = await start();
+    const id = await slack.slash("/refresh-models");
+    await until("the outcome", () => slack.ephemeralsOf("U0ADA")[0]?.includes("✓ demo"));
+    expect(slack.ephemeralsOf("U0ADA")).toHaveLength(1);
+    expect(slack.textsIn("C0GENERAL")).toEqual([]);
+    expect(id).not.toBe("");
+    expect(slack.unacknowledged).toEqual([]);
+
+    await slack.slash("/models status");
+    const panel = await until("the panel", () => slack.ephemeralsOf("U0ADA")[1]);
+    expect(panel).toContain("✓ Auto-refreshed - models up to date");
+    expect(panel).toMatch(/Last refresh.*\[2026-01-05 12:00 UTC\]/);
+  });
+
+  it("runs what a button and a menu of a panel stand for", async () => {
+    const { slack, until } = await start();
+    await slack.slash("/models status");
+    await until("the panel", () => slack.ephemeralsOf("U0ADA")[0]);
+    const panel = slack.workspace.ephemerals[0];
+    if (panel === undefined) throw new Error("no panel");
+
+    await slack.press(panel, "3 minutes (active use)");
+    await until("the setting", () => slack.ephemeralsOf("U0ADA").some((text) => text.includes("3 minutes")));
+    await slack.slash("/settings show");
+    await until("the settings", () => slack.ephemeralsOf("U0ADA").at(-1)?.includes("every 3 minutes"));
+  });
+
+  it("answers !commands in threads and direct messages", async () => {
+    const { slack, until } = await start();
+    const thread = await slack.mention("one");
+    await slack.mention("!models status", { thread });
+    await until("the panel", () => slack.workspace.ephemerals.find((shown) => shown.thread === thread));
+    await slack.dm("!help");
+    await until("the help", () => slack.workspace.ephemerals.find((shown) => shown.channel === "D0ADA"));
+    await slack.mention("!refresh-models", { thread, user: "U0BEN" });
+    await until("both replies", () => slack.ephemeralsOf("U0BEN").length === 2);
+    expect(slack.ephemeralsOf("U0BEN")[0]).toBe(REFRESHING);
+  });
+
+  it("puts the prefix before its commands, and names them so", async () => {
+    const { slack, until } = await start({ SLACK_COMMAND_PREFIX: "ai-" });
+    await slack.slash("/ai-help");
+    const help = await until("the help", () => slack.ephemeralsOf("U0ADA")[0]);
+    expect(help).toContain("/ai-models status");
+    expect(help).not.toMatch(/[ `]\/models/);
+    await slack.slash("/ai-models lst");
+    await until("a hint", () => slack.ephemeralsOf("U0ADA")[1]?.includes("/ai-models list"));
+  });
+
+  it("lets nobody but admins change settings, by any door", async () => {
+    const { slack, until } = await start();
+    await slack.slash("/models status");
+    await until("the panel", () => slack.ephemeralsOf("U0ADA")[0]);
+    const panel = slack.workspace.ephemerals[0];
+    if (panel === undefined) throw new Error("no panel");
+    for (const user of ["U0BEN", "U0GUEST", "U0NOBODY"]) {
+      await slack.slash("/settings auto-refresh off", { user });
+      await slack.press({ ...panel, user, responseUrl: undefined }, "Turn auto-refresh off", user);
+    }
+    await slack.dm("!settings auto-refresh off", { user: "U0BEN", channel: "D0BEN" });
+    await slack.mention("!settings auto-refresh off", { user: "U0GUEST" });
+    await until(
+      "every refusal",
+      () => slack.workspace.ephemerals.filter(({ text }) => text.includes("🔒")).length === 8,
+    );
+    await slack.slash("/settings show");
+    await until("the settings", () => slack.ephemeralsOf("U0ADA").at(-1)?.includes("on"));
+    expect(slack.ephemeralsOf("U0ADA").at(-1)).not.toMatch(/auto-refresh.* off/i);
+    await slack.slash("/settings auto-refresh off", { user: "U0OWNER" });
+    await until("an owner's change", () => slack.ephemeralsOf("U0OWNER").some((text) => /off/.test(text)));
   });
 });

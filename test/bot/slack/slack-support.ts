@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { slackManifest } from "../../../src/bot/slack/manifest.js";
 import type { CommandDeps } from "../../../src/commands/command-deps.js";
 import { createCommands } from "../../../src/commands/registry.js";
@@ -72,6 +74,15 @@ export async function startSlackWorld(
     );
   };
   if (options.waitsForReady !== false) await ready();
+  /** Last words wait for a clock that goes on. */
+  const stop = async () => {
+    let isStopped = false;
+    const stopped = bot.stop(0).finally(() => {
+      isStopped = true;
+    });
+    while (!isStopped) await clock.advance(100);
+    await stopped;
+  };
   return {
     slack,
     get bot() {
@@ -80,14 +91,24 @@ export async function startSlackWorld(
     clock,
     until,
     async restart() {
-      await bot.stop(0);
+      await stop();
       bot = await start();
       await ready();
     },
     async close() {
-      await bot.stop(0);
+      await stop();
       await slack.close();
       folder.remove();
     },
   };
+}
+
+/** A port that is free right now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { APP_TOKEN, BOT_TOKEN } from "../../support/fake-slack.js";
+import { playgroundClient } from "../../support/playground-client.js";
+import { type SlackWorld, startSlackWorld } from "./slack-support.js";
+
+describe("the connection to Slack", () => {
+  let world: SlackWorld | undefined;
+  afterEach(async () => {
+    await world?.close();
+    world = undefined;
+  });
+
+  const problemsOf = async ({ bot }: SlackWorld) => {
+    const response = await fetch(`${bot.url}/readyz`);
+    return { status: response.status, text: await response.text() };
+  };
+  const withDone = (slack: SlackWorld["slack"], ts: string) => () =>
+    slack.marksOf("C0GENERAL", ts).includes("white_check_mark");
+
+  it.each([
+    {
+      name: "SLACK_BOT_TOKEN",
+      given: { SLACK_BOT_TOKEN: "xoxb-wrong", SLACK_APP_TOKEN: APP_TOKEN },
+      mend: "OAuth & Permissions",
+    },
+    {
+      name: "SLACK_APP_TOKEN",
+      given: { SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_APP_TOKEN: "xapp-wrong" },
+      mend: "App-Level Tokens",
+    },
+  ])("tells of a refused $name and how to mend it, while the playground answers", async ({ name, given, mend }) => {
+    world = await startSlackWorld({ environment: { ...given, PLAYGROUND: "on" }, waitsForReady: false });
+    const { bot, slack, clock, until } = world;
+    await until("the fault", () => bot.log.some((line) => line.includes(`${name} is refused (invalid_auth)`)));
+    const { status, text } = await problemsOf(world);
+    expect(status).toBe(503);
+    expect(text).toContain(name);
+    expect(text).toContain(mend);
+    expect(bot.log.join("")).not.toContain("xoxb-wrong");
+
+    const playground = playgroundClient(bot.url);
+    const id = await playground.say("hello");
+    await until("an answer", () => bot.log.length > 0);
+    for (let step = 0; step < 100; step++) await clock.advance(100);
+    const question = (await playground.messages()).find((message) => message.id === id);
+    expect(question?.marks).toEqual(["✅"]);
+
+    // No hammering, and it heals by itself once the token is good.
+    const before = slack.calls.length;
+    await clock.advance(60_000);
+    expect(slack.calls.length - before).toBeLessThanOrEqual(1);
+    slack.setTokens({ bot: given.SLACK_BOT_TOKEN, app: given.SLACK_APP_TOKEN });
+    await clock.advance(180_000);
+    await until("a connection", () => bot.log.some((line) => line.includes("well again") && line.includes('"link"')));
+    expect((await problemsOf(world)).status).toBe(200);
+    const ts = await slack.mention("are you there?");
+    await until("an answer", withDone(slack, ts));
+  });
+
+  it("tells of a token that is revoked while it runs", async () => {
+    world = await startSlackWorld();
+    const { slack, bot, clock, until } = world;
+    slack.setTokens({ bot: "xoxb-another" });
+    await slack.mention("still there?");
+    await until("the fault", () => bot.log.some((line) => line.includes("SLACK_BOT_TOKEN is refused")));
+    expect((await problemsOf(world)).text).toContain("SLACK_BOT_TOKEN");
+    slack.setTokens({ bot: BOT_TOKEN });
+    await clock.advance(10_000);
+  });
+
+  it("survives invalid_auth at a reconnect, and comes back", async () => {
+    world = await startSlackWorld();
+    const { slack, bot, clock, until } = world;
+    slack.setTokens({ app: "xapp-another" });
+    slack.sockets.cut();
+    await until("the fault", () => bot.log.some((line) => line.includes("SLACK_APP_TOKEN is refused")));
+    slack.setTokens({ app: APP_TOKEN });
+    await clock.advance(180_000);
+    const ts = await slack.mention("back?");
+    await until("an answer", withDone(slack, ts));
+  });
+
+  it("comes back by itself when Slack could not be reached", async () => {
+    world = await startSlackWorld();
+    const { slack, bot, until } = world;
+    for (let time = 0; time < 3; time++)
+      slack.failNext("apps.connections.open", { status: 503, error: "service_unavailable" });
+    slack.sockets.cut();
+    await until("the fault", () => bot.log.some((line) => line.includes("Slack cannot be reached")));
+    const ts = await slack.mention("back?");
+    await until("an answer", withDone(slack, ts));
+  });
+
+  it("loses nothing when Slack recycles the connection, over and over", async () => {
+    world = await startSlackWorld();
+    const { slack, clock, until } = world;
+    const asked: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      const during = Array.from({ length: 3 }, (_, index) =>
+        slack.mentionSoon(`round ${round}, ${index}`, { channel: "C0RANDOM" }),
+      );
+      slack.sockets.recycle(50);
+      const after = slack.mentionSoon(`round ${round}, after`, { channel: "C0RANDOM" });
+      for (const { ts, acknowledged } of [...during, after]) {
+        asked.push(ts);
+        expect(await acknowledged).toBe(true);
+      }
+      await clock.advance(15_000);
+    }
+    await until("every answer", () => asked.every((ts) => slack.marksOf("C0RANDOM", ts).includes("white_check_mark")));
+    for (const ts of asked) expect(slack.textsIn("C0RANDOM", ts)).toHaveLength(1);
+    expect(slack.sockets.open()).toBe(1);
+    expect(slack.unacknowledged).toEqual([]);
+  });
+
+  it("does not acknowledge what it could not store, so that Slack delivers it to the next start", async () => {
+    world = await startSlackWorld({ slack: { retryPausesMs: [100, 100, 100, 300] } });
+    const { slack, bot, clock } = world;
+    let isStopped = false;
+    const stopped = bot.stop(0).then(() => {
+      isStopped = true;
+    });
+    const { ts, acknowledged } = slack.mentionSoon("in between");
+    while (!isStopped) await clock.advance(100);
+    await stopped;
+    await world.restart();
+    expect(await acknowledged).toBe(true);
+    await world.until("an answer", withDone(slack, ts));
+    expect(slack.textsIn("C0GENERAL", ts)).toHaveLength(1);
+  });
+});

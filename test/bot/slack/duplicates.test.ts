@@ -1,0 +1,49 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { type SlackWorld, startSlackWorld } from "./slack-support.js";
+
+const EVENTS = process.env.SOAK ? 1_000 : 100;
+const RESTARTS = process.env.SOAK ? 10 : 4;
+
+describe("a mention that comes twice", () => {
+  let world: SlackWorld | undefined;
+  afterEach(() => world?.close());
+
+  it(
+    `is answered once: ${EVENTS} of them over ${RESTARTS} restarts`,
+    async () => {
+      const limits = { USER_MESSAGES_PER_10_MIN: "0", CHANNEL_MESSAGES_PER_10_MIN: "0" };
+      const { SOCKET_TOKENS } = await import("./slack-support.js");
+      world = await startSlackWorld({ environment: { ...SOCKET_TOKENS, ...limits } });
+      const { slack, until } = world;
+      const asked: string[] = [];
+      const perRound = EVENTS / RESTARTS;
+      for (let round = 0; round < RESTARTS; round++) {
+        const said = Array.from({ length: perRound }, (_, index) =>
+          slack.mentionSoon(`${round}.${index}`, {
+            deliverTwice: true,
+            channel: index % 2 === 0 ? "C0GENERAL" : "C0RANDOM",
+          }),
+        );
+        for (const { ts, acknowledged } of said) {
+          asked.push(ts);
+          expect(await acknowledged).toBe(true);
+        }
+        await until(
+          "the end marks",
+          () => world?.bot !== undefined && ended(world, asked) >= asked.length - perRound / 2,
+        );
+        await world.restart();
+      }
+      await until("every end mark", () => world !== undefined && ended(world, asked) === asked.length);
+      const answers = asked.map((ts) => slack.answers().filter(({ thread }) => thread === ts).length);
+      expect(answers.filter((count) => count !== 1)).toEqual([]);
+    },
+    process.env.SOAK ? 600_000 : 60_000,
+  );
+});
+
+const ENDS = ["white_check_mark", "warning", "x"];
+const ended = ({ slack }: SlackWorld, asked: readonly string[]) =>
+  asked.filter((ts) =>
+    ["C0GENERAL", "C0RANDOM"].some((channel) => slack.marksOf(channel, ts).some((name) => ENDS.includes(name))),
+  ).length;
