@@ -1,6 +1,7 @@
 import { StartupError } from "../../errors.js";
+import { createAccess } from "../access.js";
 import { createControlIds } from "../control-ids.js";
-import type { ChatPlatform, PlatformHandlers } from "../platform.js";
+import type { ChatPlatform, Mention, PlatformHandlers } from "../platform.js";
 import type { PlatformDeps } from "../platform-definition.js";
 import { createCalls } from "./calls.js";
 import { createGateway, type DispatchName, type Self } from "./gateway.js";
@@ -26,7 +27,8 @@ const MIN_EDIT_GAP_MS = 1_000;
 export function createDiscord({ config, store, clock, log, commands }: PlatformDeps): ChatPlatform {
   if (config.discord === undefined) throw new StartupError("Discord needs DISCORD_TOKEN");
   const { token, apiUrl } = config.discord;
-  const { followThreads, allowDms } = config.access;
+  const { followThreads } = config.access;
+  const access = createAccess(config.access);
   const calls = createCalls(clock);
   const rest = createRest({ token, apiUrl, clock, onAnswer: calls.onAnswer });
   const controlIds = createControlIds({ store, clock, log });
@@ -61,11 +63,11 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
   const platform: ChatPlatform = {
     name: PLATFORM_NAME,
     limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS },
-    workspaces: () =>
-      [...gateway.serverIds(), ...(allowDms ? [DIRECT_WORKSPACE] : [])].map((id) => `${PLATFORM_NAME}:${id}`),
+    workspaces: () => [...gateway.serverIds(), DIRECT_WORKSPACE].map((id) => `${PLATFORM_NAME}:${id}`),
     fault: gateway.fault,
     async start(handlers: PlatformHandlers) {
-      const onTyped = createTypedCommands({ platform, commands, store, log }, handlers);
+      const isServed = ({ message, isDirect }: Mention) => access.isServed(platform, message, isDirect);
+      const onTyped = createTypedCommands({ platform, commands, store, log, isServed }, handlers);
       receivers = {
         MESSAGE_CREATE: createReceiver({ gateway, places, followThreads, log, platform, onTyped }, handlers),
         MESSAGE_REACTION_ADD: createReactionReceiver({ gateway, places, log }, handlers),

@@ -6,33 +6,49 @@ type StrategyBuilder = NonNullable<WebSocketOptions["buildStrategy"]>;
 /** What the SDK keeps to itself and has to be held from outside. */
 interface Shard {
   onMessage(data: unknown, isBinary: boolean): Promise<void>;
+  onClose(code: number): Promise<void>;
+  onError(error: unknown): void;
+  heartbeat(requested?: boolean): Promise<void>;
+  internalConnect(): Promise<void>;
 }
 interface Packets {
   handlePacket(packet?: { readonly t?: unknown }, shard?: unknown): boolean;
+}
+
+export interface GuardDeps {
+  onFault(error: unknown): void;
+  /** Whether this client was given up: its shards would go on connecting, beside those of the next one. */
+  isOver(): boolean;
 }
 
 /**
  * A strategy whose shards survive frames that are not what Discord sends: the SDK reads them unchecked, and what it
  * throws would be a rejection that nobody handles.
  */
-export function guardedStrategy(onFault: (error: unknown) => void): StrategyBuilder {
+export function guardedStrategy(deps: GuardDeps): StrategyBuilder {
   return (manager) => {
     const strategy = new SimpleShardingStrategy(manager);
     const spawn = strategy.spawn.bind(strategy);
     strategy.spawn = async (ids) => {
       await spawn(ids);
       const { shards } = strategy as unknown as { readonly shards: ReadonlyMap<number, Shard> };
-      for (const shard of shards.values()) guardShard(shard, onFault);
+      for (const shard of shards.values()) guardShard(shard, deps);
     };
     return strategy satisfies IShardingStrategy;
   };
 }
 
-function guardShard(shard: Shard, onFault: (error: unknown) => void): void {
-  const onMessage = shard.onMessage.bind(shard);
+function guardShard(shard: Shard, { onFault, isOver }: GuardDeps): void {
+  const { onMessage, onClose, onError, heartbeat, internalConnect } = shard;
   shard.onMessage = async (data, isBinary) => {
     if (!isBinary && !isFrame(data)) return onFault(new Error("Discord's gateway sent a frame that is none"));
-    await onMessage(data, isBinary).catch(onFault);
+    await onMessage.call(shard, data, isBinary).catch(onFault);
+  };
+  shard.onClose = (code) => onClose.call(shard, code).catch(onFault);
+  shard.onError = (error) => onError.call(shard, error instanceof Error ? error : new Error("the socket failed"));
+  shard.heartbeat = (requested) => heartbeat.call(shard, requested).catch(onFault);
+  shard.internalConnect = async () => {
+    if (!isOver()) await internalConnect.call(shard).catch(onFault);
   };
 }
 

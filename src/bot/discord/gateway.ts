@@ -65,11 +65,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
     deps.onReady(self);
   };
 
+  const isOver = (made: Client) => stopping.signal.aborted || made !== client || state.kind === "refused";
   const build = (): Client => {
-    const made = createClient({
+    const made: Client = createClient({
       apiUrl,
       followThreads,
-      ws: { buildStrategy: guardedStrategy(onFault), buildIdentifyThrottler },
+      ws: { buildStrategy: guardedStrategy({ onFault, isOver: () => isOver(made) }), buildIdentifyThrottler },
     });
     guardPackets(made, onFault);
     for (const name of ["MESSAGE_CREATE", "MESSAGE_REACTION_ADD", "INTERACTION_CREATE"] as const)
@@ -105,6 +106,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
         const why = refusalOfLogin(error);
         if (why !== undefined) refuse(why);
         if (state.kind === "refused" || stopping.signal.aborted) return;
+        client = undefined;
         log.warn({ error: messageOf(error), pauseMs }, "Discord could not be reached; trying again");
       }
       await clock.sleep(pauseMs, stopping.signal);

@@ -11,6 +11,8 @@ export interface TypedCommandDeps {
   readonly commands: readonly Command[];
   readonly store: Store;
   readonly log: Log;
+  /** Where nobody is served, nothing is said. */
+  isServed(mention: Mention): boolean;
 }
 
 const CLAIM_MS = 3_600_000;
@@ -35,6 +37,7 @@ export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHa
     }
   };
   return async (mention: Mention): Promise<void> => {
+    if (!deps.isServed(mention)) return;
     const isNew = await store.writeOnce(`command:${questionIdOf(mention.message)}`, CLAIM_MS, []).catch((error) => {
       log.warn({ error }, "a typed command could not be claimed; it is answered all the same");
       return true;

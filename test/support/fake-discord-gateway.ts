@@ -1,0 +1,190 @@
+import type { Server } from "node:http";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { APPLICATION_ID, BOT_ID, type FakeWorld, GUILD_ID, guildObject, userObject } from "./fake-discord-world.js";
+
+/** https://discord.com/developers/docs/events/gateway#list-of-intents */
+const INTENTS = {
+  GUILD_MESSAGES: 1 << 9,
+  GUILD_MESSAGE_REACTIONS: 1 << 10,
+  DIRECT_MESSAGES: 1 << 12,
+  DIRECT_MESSAGE_REACTIONS: 1 << 13,
+  MESSAGE_CONTENT: 1 << 15,
+};
+const PRIVILEGED = (1 << 1) | (1 << 8) | INTENTS.MESSAGE_CONTENT;
+const KNOWN_INTENTS = (1 << 26) - 1;
+
+export interface GatewayOptions {
+  readonly token: string;
+  /** Privileged intents that the application was given. */
+  readonly allowedPrivileged: number;
+  readonly heartbeatMs: number;
+}
+
+interface Session {
+  readonly id: string;
+  readonly intents: number;
+  sequence: number;
+  readonly events: { readonly s: number; readonly t: string; readonly d: object }[];
+  socket: WebSocket | undefined;
+}
+
+export type FakeGateway = ReturnType<typeof createFakeGateway>;
+
+/** Discord's gateway on the same server: sessions with replay, heartbeats, close codes. */
+export function createFakeGateway(server: Server, world: FakeWorld, options: GatewayOptions) {
+  const sockets = new WebSocketServer({ server });
+  const sessions = new Map<string, Session>();
+  const counts = { identifies: 0, resumes: 0, heartbeats: 0 };
+  const presences: string[] = [];
+  const closes: number[] = [];
+  let isIgnoringHeartbeats = false;
+  let isRefusingResume = false;
+
+  const send = (socket: WebSocket, frame: object) => socket.send(JSON.stringify(frame));
+  const emit = (session: Session, t: string, d: object) => {
+    session.sequence += 1;
+    const event = { s: session.sequence, t, d };
+    session.events.push(event);
+    if (session.socket?.readyState === 1) send(session.socket, { op: 0, ...event });
+  };
+  const end = (socket: WebSocket, code: number) => {
+    closes.push(code);
+    socket.close(code);
+  };
+
+  const identify = (socket: WebSocket, d: Record<string, unknown>): Session | undefined => {
+    const intents = Number(d.intents);
+    counts.identifies += 1;
+    if (d.token !== options.token) end(socket, 4004);
+    else if (!Number.isInteger(intents) || (intents & ~KNOWN_INTENTS) !== 0) end(socket, 4013);
+    else if ((intents & PRIVILEGED & ~options.allowedPrivileged) !== 0) end(socket, 4014);
+    else if (typeof d.properties !== "object") end(socket, 4002);
+    else {
+      const session: Session = { id: world.newId(), intents, sequence: 0, events: [], socket };
+      sessions.set(session.id, session);
+      emit(session, "READY", {
+        v: 10,
+        user: userObject(undefined, BOT_ID),
+        guilds: [{ id: GUILD_ID, unavailable: true }],
+        session_id: session.id,
+        resume_gateway_url: address(),
+        application: { id: APPLICATION_ID, flags: 0 },
+      });
+      emit(session, "GUILD_CREATE", guildObject([...world.channels.values()]));
+      return session;
+    }
+    return undefined;
+  };
+  const resume = (socket: WebSocket, d: Record<string, unknown>): Session | undefined => {
+    counts.resumes += 1;
+    const session = sessions.get(String(d.session_id));
+    if (d.token !== options.token) end(socket, 4004);
+    else if (session === undefined || isRefusingResume) send(socket, { op: 9, d: false });
+    else {
+      session.socket = socket;
+      for (const event of session.events.filter(({ s }) => s > Number(d.seq))) send(socket, { op: 0, ...event });
+      emit(session, "RESUMED", {});
+      return session;
+    }
+    return undefined;
+  };
+  const setPresence = (d: Record<string, unknown>) => {
+    const [activity] = (d.activities ?? []) as { state?: string; name?: string; type?: number }[];
+    presences.push(activity?.state ?? activity?.name ?? "");
+  };
+
+  sockets.on("connection", (socket) => {
+    let session: Session | undefined;
+    let received: number[] = [];
+    let lastBeat = Date.now();
+    const watch = setInterval(() => {
+      if (Date.now() - lastBeat > options.heartbeatMs * 2.5) end(socket, 4009);
+    }, options.heartbeatMs);
+    socket.on("close", () => clearInterval(watch));
+    socket.on("error", () => {}); // the peer was cut off
+    socket.on("message", (data: RawData) => {
+      const now = Date.now();
+      received = [...received.filter((at) => at > now - 60_000), now];
+      if (received.length > 120) return end(socket, 4008);
+      const frame = parse(data);
+      if (frame === undefined) return end(socket, 4002);
+      const d = (typeof frame.d === "object" && frame.d !== null ? frame.d : {}) as Record<string, unknown>;
+      if (frame.op === 1) {
+        if (frame.d !== null && typeof frame.d !== "number") return end(socket, 4002);
+        lastBeat = now;
+        counts.heartbeats += 1;
+        if (!isIgnoringHeartbeats) send(socket, { op: 11 });
+      } else if (frame.op === 2) {
+        if (session !== undefined) return end(socket, 4005);
+        session = identify(socket, d);
+      } else if (frame.op === 6) session = resume(socket, d);
+      else if (session === undefined) end(socket, 4003);
+      else if (frame.op === 3) setPresence(d);
+      else end(socket, 4001);
+    });
+    send(socket, { op: 10, d: { heartbeat_interval: options.heartbeatMs } });
+  });
+
+  const address = () => {
+    const bound = server.address();
+    return `ws://127.0.0.1:${typeof bound === "object" && bound !== null ? bound.port : 0}`;
+  };
+  const wants = ({ intents }: Session, t: string, isDirect: boolean) => {
+    if (t === "MESSAGE_CREATE") return intents & (isDirect ? INTENTS.DIRECT_MESSAGES : INTENTS.GUILD_MESSAGES);
+    if (t === "MESSAGE_REACTION_ADD")
+      return intents & (isDirect ? INTENTS.DIRECT_MESSAGE_REACTIONS : INTENTS.GUILD_MESSAGE_REACTIONS);
+    return 1;
+  };
+  return {
+    url: address,
+    counts,
+    presences,
+    closes,
+    /** Sends an event to every session that asked for its kind; those that are cut off get it when they resume. */
+    dispatch(t: string, d: object, isDirect = false, times = 1) {
+      for (const session of sessions.values()) {
+        if (!wants(session, t, isDirect)) continue;
+        for (let time = 0; time < times; time++) emit(session, t, visibleTo(session, t, d, isDirect));
+      }
+    },
+    connected: () => [...sessions.values()].some(({ socket }) => socket?.readyState === 1),
+    /** A frame as it stands, to everybody who is connected. */
+    sendRaw(frame: string) {
+      for (const socket of sockets.clients) socket.send(frame);
+    },
+    /** Cuts every connection: without a word, or with a close code. */
+    drop(code?: number) {
+      for (const socket of sockets.clients) {
+        if (code === undefined) socket.terminate();
+        else end(socket, code);
+      }
+    },
+    forgetSessions: () => sessions.clear(),
+    refuseResume(isRefused: boolean) {
+      isRefusingResume = isRefused;
+    },
+    ignoreHeartbeats(isIgnored: boolean) {
+      isIgnoringHeartbeats = isIgnored;
+    },
+    async close() {
+      for (const socket of sockets.clients) socket.terminate();
+      await new Promise((resolve) => sockets.close(resolve));
+    },
+  };
+}
+
+/** Without the privileged intent, only direct messages and those that name the bot have their text. */
+function visibleTo({ intents }: Session, t: string, d: object, isDirect: boolean): object {
+  if (t !== "MESSAGE_CREATE" || isDirect || (intents & INTENTS.MESSAGE_CONTENT) !== 0) return d;
+  const { author, mentions } = d as { author: { id: string }; mentions: readonly { id: string }[] };
+  if (author.id === BOT_ID || mentions.some(({ id }) => id === BOT_ID)) return d;
+  return { ...d, content: "", embeds: [], attachments: [], components: [] };
+}
+
+function parse(data: RawData): { op: unknown; d: unknown } | undefined {
+  try {
+    return JSON.parse(String(data));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,211 @@
+/** What the fake knows; ids are numbers in text, as Discord's snowflakes are. */
+export interface FakeMessage {
+  readonly id: string;
+  readonly channelId: string;
+  readonly authorId: string;
+  content: string;
+  /** Every content that it ever had. */
+  readonly texts: string[];
+  flags: number;
+  components: readonly FakeRow[];
+  readonly attachments: readonly { readonly filename: string; readonly text: string }[];
+  readonly replyTo: string | undefined;
+  /** Who put which emoji there, in order. */
+  readonly reactions: Map<string, Set<string>>;
+  /** Every change of the bot's own reactions: "+👀", "-👀". */
+  readonly reactionLog: string[];
+}
+
+export interface FakeRow {
+  readonly components: readonly {
+    readonly type: number;
+    readonly label?: string;
+    readonly custom_id: string;
+    readonly placeholder?: string;
+    readonly options?: readonly { readonly label: string; readonly value: string }[];
+  }[];
+}
+
+export interface FakeChannel {
+  readonly id: string;
+  readonly type: number;
+  readonly name: string;
+  readonly guildId: string | undefined;
+  readonly parentId: string | undefined;
+  readonly messages: Map<string, FakeMessage>;
+}
+
+export interface FakePerson {
+  readonly id: string;
+  readonly name: string;
+  readonly isManager: boolean;
+  readonly isBot: boolean;
+}
+
+export const BOT_ID = "900000000000000001";
+export const APPLICATION_ID = "900000000000000002";
+export const GUILD_ID = "900000000000000003";
+export const MANAGERS_ROLE = "900000000000000004";
+const OWNER_ID = "900000000000000005";
+export const MANAGE_GUILD = 1n << 5n;
+const EVERYONE_PERMISSIONS = (1n << 10n) | (1n << 11n) | (1n << 16n) | (1n << 6n);
+
+export type FakeWorld = ReturnType<typeof createWorld>;
+
+/** One server with channels, threads, people and what they wrote; and direct messages. */
+export function createWorld() {
+  const channels = new Map<string, FakeChannel>();
+  const people = new Map<string, FakePerson>();
+  let nextId = 1_000_000_000_000_000_000n;
+  const newId = () => String(nextId++);
+
+  const addChannel = (name: string, place: { type: number; guildId?: string; parentId?: string }): FakeChannel => {
+    const channel = { id: newId(), name, guildId: undefined, parentId: undefined, ...place, messages: new Map() };
+    channels.set(channel.id, channel);
+    return channel;
+  };
+  return {
+    newId,
+    channels,
+    addChannel,
+    person(name: string, facts: { isManager?: boolean; isBot?: boolean } = {}): FakePerson {
+      const known = [...people.values()].find((one) => one.name === name);
+      if (known !== undefined) return known;
+      const person = { id: newId(), name, isManager: false, isBot: false, ...facts };
+      people.set(person.id, person);
+      return person;
+    },
+    personOf: (id: string) => people.get(id),
+    addMessage(channel: FakeChannel, given: Partial<FakeMessage> & { authorId: string; content: string }): FakeMessage {
+      const message: FakeMessage = {
+        id: newId(),
+        channelId: channel.id,
+        texts: [given.content],
+        flags: 0,
+        components: [],
+        attachments: [],
+        replyTo: undefined,
+        reactions: new Map(),
+        reactionLog: [],
+        ...given,
+      };
+      channel.messages.set(message.id, message);
+      return message;
+    },
+  };
+}
+
+export const userObject = (person: FakePerson | undefined, id: string) => ({
+  id,
+  username: person?.name ?? (id === BOT_ID ? "evergreen" : "someone"),
+  global_name: null,
+  discriminator: "0",
+  avatar: null,
+  bot: id === BOT_ID || (person?.isBot ?? false),
+});
+
+export const memberObject = (person: FakePerson) => ({
+  nick: null,
+  avatar: null,
+  roles: person.isManager ? [MANAGERS_ROLE] : [],
+  joined_at: "2026-01-01T00:00:00.000Z",
+  deaf: false,
+  mute: false,
+  flags: 0,
+});
+
+export const permissionsOf = (person: FakePerson) =>
+  String(person.isManager ? EVERYONE_PERMISSIONS | MANAGE_GUILD : EVERYONE_PERMISSIONS);
+
+export const channelObject = ({ id, type, name, guildId, parentId }: FakeChannel) => ({
+  id,
+  type,
+  ...(guildId === undefined
+    ? { recipients: [] }
+    : { guild_id: guildId, name, position: 0, permission_overwrites: [], parent_id: parentId ?? null, nsfw: false }),
+  ...(parentId !== undefined && {
+    owner_id: OWNER_ID,
+    message_count: 0,
+    member_count: 1,
+    thread_metadata: {
+      archived: false,
+      auto_archive_duration: 60,
+      archive_timestamp: "2026-01-01T00:00:00Z",
+      locked: false,
+    },
+  }),
+});
+
+export const guildObject = (channels: readonly FakeChannel[]) => ({
+  id: GUILD_ID,
+  name: "Test server",
+  owner_id: OWNER_ID,
+  joined_at: "2026-01-01T00:00:00.000Z",
+  unavailable: false,
+  member_count: 3,
+  roles: [role(GUILD_ID, "@everyone", EVERYONE_PERMISSIONS), role(MANAGERS_ROLE, "managers", MANAGE_GUILD)],
+  channels: channels.filter(({ guildId, parentId }) => guildId && !parentId).map(channelObject),
+  threads: channels.filter(({ parentId }) => parentId).map(channelObject),
+  members: [],
+  presences: [],
+  voice_states: [],
+  stage_instances: [],
+  emojis: [],
+  stickers: [],
+  features: [],
+});
+
+const role = (id: string, name: string, permissions: bigint) => ({
+  id,
+  name,
+  permissions: String(permissions),
+  color: 0,
+  hoist: false,
+  position: 0,
+  managed: false,
+  mentionable: false,
+});
+
+/** A message as the API and the gateway show it. */
+export function messageObject(world: FakeWorld, message: FakeMessage) {
+  const channel = world.channels.get(message.channelId);
+  const replied = message.replyTo === undefined ? undefined : channel?.messages.get(message.replyTo);
+  const named = [...message.content.matchAll(/<@!?(\d+)>/g)].map((match) => match[1] ?? "");
+  const mentioned = new Set([...named, ...(replied === undefined ? [] : [replied.authorId])]);
+  return {
+    id: message.id,
+    type: message.replyTo === undefined ? 0 : 19,
+    channel_id: message.channelId,
+    author: userObject(world.personOf(message.authorId), message.authorId),
+    content: message.content,
+    timestamp: "2026-01-01T00:00:00.000Z",
+    edited_timestamp: message.texts.length > 1 ? "2026-01-01T00:00:01.000Z" : null,
+    tts: false,
+    mention_everyone: false,
+    mentions: [...mentioned].map((id) => userObject(world.personOf(id), id)),
+    mention_roles: [],
+    attachments: [],
+    embeds: [],
+    pinned: false,
+    flags: message.flags,
+    components: message.components,
+    ...(message.reactions.size > 0 && {
+      reactions: [...message.reactions].map(([name, by]) => ({
+        count: by.size,
+        me: by.has(BOT_ID),
+        emoji: { id: null, name },
+      })),
+    }),
+    ...(message.replyTo !== undefined && {
+      message_reference: { message_id: message.replyTo, channel_id: message.channelId },
+      referenced_message: replied === undefined ? null : { ...shallow(world, replied) },
+    }),
+  };
+}
+
+const shallow = (world: FakeWorld, message: FakeMessage): object => ({
+  id: message.id,
+  channel_id: message.channelId,
+  author: userObject(world.personOf(message.authorId), message.authorId),
+  content: message.content,
+});

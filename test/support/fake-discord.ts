@@ -1,0 +1,180 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { prepareChecks } from "./fake-discord-checks.js";
+import { createFakeGateway } from "./fake-discord-gateway.js";
+import { createInteractions, type FakeInteraction, type ShownReply } from "./fake-discord-interactions.js";
+import { createLimits, type Limit } from "./fake-discord-limits.js";
+import { createFakeRest } from "./fake-discord-rest.js";
+import { fakeRoutes } from "./fake-discord-routes.js";
+import {
+  BOT_ID,
+  channelObject,
+  createWorld,
+  type FakeChannel,
+  type FakeMessage,
+  type FakePerson,
+  GUILD_ID,
+  memberObject,
+  messageObject,
+  userObject,
+} from "./fake-discord-world.js";
+
+export const FAKE_DISCORD_TOKEN = "OTAwMDAwMDAwMDAwMDAwMDAx.Fake_t.oken-for-tests";
+export const MESSAGE_CONTENT_INTENT = 1 << 15;
+
+export interface FakeDiscordOptions {
+  readonly token?: string;
+  readonly messages?: Limit;
+  readonly reactions?: Limit;
+  readonly global?: Limit;
+  readonly allowedPrivileged?: number;
+  readonly heartbeatMs?: number;
+}
+
+export type FakeDiscord = Awaited<ReturnType<typeof startFakeDiscord>>;
+
+/** What most tests want: limits that nobody runs into. */
+const WIDE: Limit = { limit: 10_000, windowMs: 5_000 };
+
+/** Discord on loopback: REST v10 and its gateway, as strict as the real one, with what people do there. */
+export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
+  const { token = FAKE_DISCORD_TOKEN, messages = WIDE, reactions = WIDE, global = WIDE } = options;
+  prepareChecks();
+  const world = createWorld();
+  const commands = { list: [] as readonly object[], puts: 0 };
+  const typing: string[] = [];
+  let isModerator = false;
+  let startsLeft = 1_000;
+
+  const server = createServer((incoming, response) => rest.onRequest(incoming, response));
+  const gateway = createFakeGateway(server, world, {
+    token,
+    allowedPrivileged: options.allowedPrivileged ?? 0,
+    heartbeatMs: options.heartbeatMs ?? 41_250,
+  });
+  const interactions = createInteractions(world, (t, d, times) => gateway.dispatch(t, d, false, times));
+  const rest = createFakeRest({
+    token,
+    limits: createLimits({ messages, reactions, global }),
+    routes: fakeRoutes({
+      world,
+      interactions,
+      gatewayUrl: gateway.url,
+      startsLeft: () => startsLeft,
+      commands,
+      typing,
+      mayManageMessages: () => isModerator,
+    }),
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const general = world.addChannel("general", { type: 0, guildId: GUILD_ID });
+
+  const textAs = (text: string, isNaming: boolean) => (isNaming ? `<@${BOT_ID}> ${text}` : text);
+  const deliver = (channel: FakeChannel, message: FakeMessage, author: FakePerson, times = 1) => {
+    const isDirect = channel.guildId === undefined;
+    const place = isDirect ? {} : { guild_id: channel.guildId, member: memberObject(author) };
+    gateway.dispatch("MESSAGE_CREATE", { ...messageObject(world, message), ...place }, isDirect, times);
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`,
+    token,
+    world,
+    rest,
+    gateway,
+    commands,
+    typing,
+    general,
+    person: world.person,
+    addChannel: (name: string): FakeChannel => world.addChannel(name, { type: 0, guildId: GUILD_ID }),
+    /** A thread of a channel; `isTold`: the bot learns of it by an event. */
+    addThread: (parent: FakeChannel, name: string): FakeChannel =>
+      world.addChannel(name, { type: 11, guildId: GUILD_ID, parentId: parent.id }),
+    /** Tells the bot of a thread that it is a member of. */
+    joinThread(thread: FakeChannel): void {
+      const member = { id: thread.id, user_id: BOT_ID, join_timestamp: "2026-01-01T00:00:00.000Z", flags: 0 };
+      gateway.dispatch("THREAD_CREATE", { ...channelObject(thread), member });
+    },
+    directChannel: (name = "dm"): FakeChannel => world.addChannel(name, { type: 1 }),
+    /** A person writes something; `naming` puts the bot's mention before it. */
+    say(
+      channel: FakeChannel,
+      author: FakePerson,
+      text: string,
+      how: { naming?: boolean; replyTo?: FakeMessage; times?: number; event?: object } = {},
+    ): FakeMessage {
+      const content = textAs(text, how.naming ?? false);
+      const message = world.addMessage(channel, { authorId: author.id, content, replyTo: how.replyTo?.id });
+      deliver(channel, message, author, how.times);
+      return message;
+    },
+    /** The same event again. */
+    repeat: (channel: FakeChannel, message: FakeMessage, author: FakePerson) => deliver(channel, message, author),
+    slash: (channel: FakeChannel, person: FakePerson, name: string, given: readonly object[] = [], times = 1) =>
+      interactions.send(channel, person, 2, slashData(name, given), times),
+    autocomplete: (channel: FakeChannel, person: FakePerson, name: string, given: readonly object[]) =>
+      interactions.send(channel, person, 4, slashData(name, given)),
+    /** Presses a button by its label, or picks an entry of a menu by its label. */
+    press(
+      channel: FakeChannel,
+      person: FakePerson,
+      shown: Pick<ShownReply, "components">,
+      label: string,
+    ): FakeInteraction {
+      for (const { type, custom_id, label: own, options } of shown.components.flatMap((row) => row.components)) {
+        if (type === 2 && own === label) return interactions.send(channel, person, 3, { custom_id, component_type: 2 });
+        const option = options?.find((one) => one.label === label);
+        if (option !== undefined)
+          return interactions.send(channel, person, 3, { custom_id, component_type: 3, values: [option.value] });
+      }
+      throw new Error(`there is no control ${label}`);
+    },
+    pressId: (channel: FakeChannel, person: FakePerson, custom_id: string) =>
+      interactions.send(channel, person, 3, { custom_id, component_type: 2 }),
+    react(channel: FakeChannel, person: FakePerson, message: FakeMessage, emoji: string, event: object = {}): void {
+      const by = message.reactions.get(emoji) ?? new Set();
+      message.reactions.set(emoji, by.add(person.id));
+      const isDirect = channel.guildId === undefined;
+      const member = { ...memberObject(person), user: userObject(person, person.id) };
+      const where = isDirect ? {} : { guild_id: channel.guildId, member };
+      gateway.dispatch(
+        "MESSAGE_REACTION_ADD",
+        {
+          user_id: person.id,
+          channel_id: channel.id,
+          message_id: message.id,
+          message_author_id: message.authorId,
+          emoji: { id: null, name: emoji },
+          burst: false,
+          type: 0,
+          ...where,
+          ...event,
+        },
+        isDirect,
+      );
+    },
+    /** What the bot has written there, oldest first. */
+    answers: (channel: FakeChannel = general) =>
+      [...channel.messages.values()].filter((one) => one.authorId === BOT_ID),
+    /** The bot's own reactions there, as people see them. */
+    marksOf: (message: FakeMessage) => [...message.reactions].flatMap(([emoji, by]) => (by.has(BOT_ID) ? [emoji] : [])),
+    deleteMessage: (message: FakeMessage) => world.channels.get(message.channelId)?.messages.delete(message.id),
+    setModerator(is: boolean) {
+      isModerator = is;
+    },
+    setStartsLeft(left: number) {
+      startsLeft = left;
+    },
+    async close() {
+      await gateway.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** "models use" with options as Discord nests them. */
+function slashData(path: string, given: readonly object[]): object {
+  const [name = "", sub] = path.split(" ");
+  const options = sub === undefined ? given : [{ type: 1, name: sub, options: given }];
+  return { id: "1", type: 1, name, options };
+}
