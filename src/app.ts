@@ -34,6 +34,8 @@ export interface AppDeps {
   readonly fetch: typeof fetch;
   readonly platforms: readonly PlatformDefinition[];
   createCommands(deps: CommandDeps): readonly Command[];
+  /** How long the very first start, without any list, may wait for one before the doors open. */
+  readonly firstListsMs?: number;
 }
 
 /** The parts of a running bot, put together and started. */
@@ -165,7 +167,13 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const recovered = await recover({ sessions, platforms, clock, log });
   if (recovered > 0) log.info({ recovered }, "unfinished answers of an earlier run were marked");
   look();
-  void refresher.tick();
+  const firstLists = refresher.tick();
+  // A stranger's first question should find a model. Later starts have their stored lists and wait for nothing.
+  if (deps.firstListsMs !== undefined && !refresher.status().hasLists) {
+    const waited = new AbortController();
+    await Promise.race([firstLists, clock.sleep(deps.firstListsMs, waited.signal).catch(() => {})]); // called off below
+    waited.abort();
+  }
   const { url } = await server.start();
   const stopRetention = startRetention({
     days: config.chat.retentionDays,

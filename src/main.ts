@@ -15,6 +15,8 @@ import { storeDefinitions } from "./store/registry.js";
 
 /** What a start that cannot work exits with. */
 const EXIT_FAULTY = 2;
+/** Most lists are there in this time; a slow provider delays no more than this, and only the very first start. */
+const FIRST_LISTS_MS = 500;
 /** How long answers may go on after the signal to stop. */
 const STOP_GRACE_MS = 20_000;
 
@@ -50,7 +52,16 @@ async function run(): Promise<void> {
   let app: App;
   try {
     const store = await openStore(config.storeUrl, storeDefinitions);
-    app = await startApp({ config, store, clock, log, fetch, platforms: platformDefinitions, createCommands });
+    app = await startApp({
+      config,
+      store,
+      clock,
+      log,
+      fetch,
+      platforms: platformDefinitions,
+      createCommands,
+      firstListsMs: FIRST_LISTS_MS,
+    });
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     console.error(`✗ ${error.message}`);

@@ -22,8 +22,8 @@ const endMarkOf = (message: PlaygroundMessage) => message.marks.find((mark) => E
 /** Talks in one channel until the bot is gone. */
 async function talk(url: string, channel: string, seen: Seen): Promise<void> {
   const client = playgroundClient(url, channel);
-  const stream = await client.listen();
   try {
+    const stream = await client.listen();
     for (let count = 0; ; count++) {
       const id = await client.say(`question ${count} in ${channel}`);
       seen.taken.get(channel)?.add(id);
