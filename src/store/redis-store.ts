@@ -5,12 +5,16 @@ import { StartupError } from "../errors.js";
 import { boundStore } from "./bounded.js";
 import { checkKey, checkTerms } from "./checks.js";
 import { createKeyvTable } from "./keyv-table.js";
-import type { RedisDeps } from "./redis.js";
 import { connectRedis, type RedisClient, reconnect, redisFault } from "./redis-client.js";
 import * as scripts from "./redis-scripts.js";
 import { encodeRow } from "./row.js";
 import { type KeyValue, type Store, TABLES, type Table, type Write } from "./store.js";
 import { StoreError, translated } from "./store-error.js";
+
+export interface RedisDeps {
+  /** The store's clock; Redis' own unless given. */
+  readonly now?: () => number;
+}
 
 /** Raise it with every change that an older bot could not live with. */
 const SCHEMA_VERSION = 1;

@@ -1,9 +1,5 @@
+import type { RedisDeps } from "./redis-store.js";
 import type { StoreDefinition } from "./store.js";
-
-export interface RedisDeps {
-  /** The store's clock; Redis' own unless given. */
-  readonly now?: () => number;
-}
 
 /** A store in a Redis (6 or later) or Valkey server, for replicas on several machines. */
 export function createRedisStore(deps: RedisDeps = {}): StoreDefinition {

@@ -1,6 +1,7 @@
+import { postgresStore } from "./postgres.js";
 import { redisStore } from "./redis.js";
 import { sqliteStore } from "./sqlite.js";
 import type { StoreDefinition } from "./store.js";
 
 /** Every store there is; a new one is its file and a line here. */
-export const storeDefinitions: readonly StoreDefinition[] = [sqliteStore, redisStore];
+export const storeDefinitions: readonly StoreDefinition[] = [sqliteStore, redisStore, postgresStore];

@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import type { Pool } from "pg";
+import { systemClock } from "../clock.js";
+import { boundStore } from "./bounded.js";
+import { checkKey, checkTerms } from "./checks.js";
+import { openPool } from "./postgres-pool.js";
+import * as sql from "./postgres-statements.js";
+import { createPostgresTable } from "./postgres-table.js";
+import { encodeRow } from "./row.js";
+import { type Store, type Swap, TABLES, type Write } from "./store.js";
+import { StoreError, translated } from "./store-error.js";
+
+export interface PostgresDeps {
+  /** The store's clock; the server's own unless given. */
+  readonly now?: () => number;
+}
+
+/** @throws {StartupError} when it cannot be reached or used, or is of a newer schema */
+export async function openPostgresStore(url: string, deps: PostgresDeps): Promise<Store> {
+  const pool = await openPool(url);
+  // Only clears away: whoever starts next does it, where this fails.
+  await pool.query(sql.FORGET, [deps.now?.() ?? null]).catch(() => {});
+  return boundStore(createStore(pool, deps), { clock: systemClock });
+}
+
+/** Each step is one statement: it needs no lock beyond its own, and works behind PgBouncer in any mode. */
+function createStore(pool: Pool, deps: PostgresDeps): Store {
+  const owner = randomUUID();
+  const now = () => deps.now?.() ?? null;
+
+  async function isDone(text: string, parameters: readonly unknown[], writes: readonly Write[]): Promise<boolean> {
+    const { rows } = await pool.query<{ done: boolean }>(text, [...parameters, ...columnsOf(writes)]);
+    return rows[0]?.done === true;
+  }
+  const write = (writes: readonly Write[]) =>
+    translated(`writing ${writes.length} rows`, async () => void (await isDone(sql.WRITE, [], writes)));
+  const tables = new Map(TABLES.map((table) => [table, createPostgresTable({ table, pool, write })]));
+
+  return {
+    values(table) {
+      const values = tables.get(table);
+      if (values === undefined) throw new StoreError(`there is no table "${table}"`);
+      return values;
+    },
+    write,
+    writeOnce: (name, forMs, writes) =>
+      translated(`writing "${name}" once`, async () => {
+        const isFirst = await isDone(sql.WRITE_ONCE, [now(), checkKey(name), Math.ceil(forMs)], writes);
+        // It is stored whatever becomes of this.
+        if (isFirst) await pool.query(sql.PRUNE, [now()]).catch(() => {});
+        return isFirst;
+      }),
+    swap: (row, writes) =>
+      translated(`changing "${row.key}" of ${row.table}`, () => {
+        const [text, parameters] = swapStatement(row);
+        const others = writes.filter(({ table, key }) => table !== row.table || key !== row.key);
+        return isDone(text, parameters, others);
+      }),
+    claim: (name, terms) =>
+      translated(`claiming "${name}"`, async () => {
+        checkTerms(terms);
+        const intervalMs = Math.ceil(terms.minIntervalMs ?? 0);
+        const parameters = [now(), checkKey(name), owner, Math.ceil(terms.ttlMs), intervalMs];
+        const [taken] = (await pool.query<{ fence: string }>(sql.TAKE, parameters)).rows;
+        if (taken !== undefined) return { held: true, claim: { name, owner, fence: Number(taken.fence) } };
+        const { rows } = await pool.query<{ until: string }>(sql.UNTIL, [name, intervalMs]);
+        return { held: false, until: Number(rows[0]?.until) };
+      }),
+    commit: ({ name, owner, fence }, writes) =>
+      translated(`committing "${name}"`, () => isDone(sql.COMMIT, [name, owner, fence], writes)),
+    close: () => pool.end(),
+  };
+}
+
+/** Tables, keys and texts of the rows; of several writes to one row the last, as a statement changes a row once. */
+function columnsOf(writes: readonly Write[]): readonly (readonly (string | null)[])[] {
+  const last = new Map(writes.map((write) => [`${write.table} ${checkKey(write.key)}`, write]));
+  const rows = [...last.values()];
+  return [
+    rows.map(({ table }) => table),
+    rows.map(({ key }) => key),
+    rows.map(({ value }) => (value === undefined ? null : encodeRow(value))),
+  ];
+}
+
+function swapStatement({ table, key, before, after }: Swap): readonly [text: string, parameters: readonly string[]] {
+  const row = [table, checkKey(key)];
+  const old = before === undefined ? undefined : encodeRow(before);
+  const text = after === undefined ? undefined : encodeRow(after);
+  if (old === undefined) return text === undefined ? [sql.SWAP_NOTHING, row] : [sql.SWAP_IN, [...row, text]];
+  return text === undefined ? [sql.SWAP_AWAY, [...row, old]] : [sql.SWAP, [...row, old, text]];
+}
