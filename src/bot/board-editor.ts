@@ -56,7 +56,7 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
     const platform = deps.platformOf(message.platform);
     if (platform === undefined || platform.fault() !== undefined || clock.now() < pausedUntil) return;
     if (wanted().text === shown.text) return;
-    await platform.slot(message, "board", signal);
+    await platform.slot(message, "board", signal, "edit");
     const next = wanted();
     if (next.text === shown.text) return;
     try {

@@ -80,7 +80,7 @@ export function createBoard(deps: BoardDeps): Board {
     if (old === undefined) return;
     const { message } = old;
     await platform
-      .slot(message, "board", signal)
+      .slot(message, "board", signal, "edit")
       .then(() => platform.edit(message, { markdown: MOVED_TEXT }))
       .catch((error) => log.debug({ error }, "an older board does not say that it has moved"));
   };
@@ -142,7 +142,7 @@ export function createBoard(deps: BoardDeps): Board {
 /** @throws {UserError} saying why it is not there */
 async function posted(platform: ChatPlatform, place: ChannelKey, text: string, signal: AbortSignal) {
   try {
-    await platform.slot(place, "board", signal);
+    await platform.slot(place, "board", signal, "post");
     return await platform.post(place, { markdown: text });
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;

@@ -44,7 +44,7 @@ export function createChat(deps: ChatDeps): Chat {
 
   const refuse = async (platform: ChatPlatform, mention: Mention, why: string) => {
     await platform
-      .slot(mention.message, "error")
+      .slot(mention.message, "error", undefined, "post")
       .then(() => platform.post(mention.message, { markdown: why }, mention.message))
       .catch((error) => log.warn({ error }, "a refusal was not shown"));
     await show(platform, mention.message, "failed");

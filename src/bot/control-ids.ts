@@ -10,14 +10,12 @@ export interface ControlIdsDeps {
   readonly log: Log;
 }
 
-/** Names what a button or a menu entry does by something short enough for every platform. */
+/** Names what a button or a menu entry does by something short enough for every platform; what nobody was shown for 30 days is forgotten at the first use. */
 export interface ControlIds {
   /** At most 40 of `[a-z0-9:_-]`, the same for the same command at any time. @throws {StoreError} when it could not be kept */
   idFor(command: string): Promise<string>;
   /** The command that a pressed control stands for; undefined where no such one was made, or long ago. @throws {StoreError} */
   commandOf(id: string): Promise<string | undefined>;
-  /** Forgets what nobody has been shown for 30 days. @throws {StoreError} */
-  prune(): Promise<void>;
 }
 
 /** What a person reads who presses a control that is not known any more. */
@@ -28,6 +26,7 @@ const PREFIX = "cmd:";
 const HASH_CHARS = 32;
 const DAY_MS = 86_400_000;
 const KEPT_MS = 30 * DAY_MS;
+const PRUNED_AT_ONCE = 500;
 /** Ids in memory; a row that is shown again is written again only now and then. */
 const MOST_KNOWN = 2_000;
 
@@ -37,9 +36,23 @@ export function createControlIds({ store, clock, log }: ControlIdsDeps): Control
   const rows = store.values("controls");
   /** When the row of each id was last written by this process. */
   const writtenAt = new Map<string, number>();
+  let hasPruned = false;
 
+  const prune = async () => {
+    const oldest = clock.now() - KEPT_MS;
+    const stale = (await rows.entries()).filter(([, row]) => !((rowSchema.safeParse(row).data?.usedAt ?? 0) >= oldest));
+    for (let at = 0; at < stale.length; at += PRUNED_AT_ONCE) {
+      const some = stale.slice(at, at + PRUNED_AT_ONCE);
+      await store.write(some.map(([key]) => ({ table: "controls", key, value: undefined })));
+    }
+    if (stale.length > 0) log.debug({ count: stale.length }, "controls that nobody sees any more were forgotten");
+  };
   return {
     async idFor(command) {
+      if (!hasPruned) {
+        hasPruned = true;
+        prune().catch((error) => log.warn({ error }, "old controls were not forgotten; the next start tries again"));
+      }
       const id = `${PREFIX}${createHash("sha256").update(command).digest("hex").slice(0, HASH_CHARS)}`;
       const now = clock.now();
       if ((writtenAt.get(id) ?? Number.NEGATIVE_INFINITY) + DAY_MS > now) return id;
@@ -52,19 +65,6 @@ export function createControlIds({ store, clock, log }: ControlIdsDeps): Control
       if (!isOurs(id)) return undefined;
       const [row] = await rows.getMany([id]);
       return rowSchema.safeParse(row).data?.command;
-    },
-    async prune() {
-      const oldest = clock.now() - KEPT_MS;
-      const stale = (await rows.entries()).filter(
-        ([, row]) => !((rowSchema.safeParse(row).data?.usedAt ?? 0) >= oldest),
-      );
-      for (let at = 0; at < stale.length; at += 500) {
-        const writes = stale
-          .slice(at, at + 500)
-          .map(([key]) => ({ table: "controls", key, value: undefined }) as const);
-        await store.write(writes);
-      }
-      if (stale.length > 0) log.debug({ count: stale.length }, "controls that nobody sees any more were forgotten");
     },
   };
 }

@@ -97,9 +97,10 @@ export interface ChatPlatform {
   /**
    * Resolves when a call for this channel may go out without running into a limit: the more urgent first, shared fairly
    * among the answers that stream there. Whoever waits sends the newest text it has by then. At once where nothing
-   * limits. @throws signal.reason when aborted
+   * limits. `call` says what it is for, where the rank alone does not: a last text may be the first of its message.
+   * @throws signal.reason when aborted
    */
-  slot(channel: ChannelKey, rank: Rank, signal?: AbortSignal): Promise<void>;
+  slot(channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit"): Promise<void>;
   /** @throws {PlatformError} */
   post(channel: ChannelKey, reply: Reply, replyTo?: MessageKey): Promise<MessageKey>;
   /** @throws {PlatformError} `gone` when the message or its channel is no more */

@@ -52,7 +52,7 @@ async function interrupt(
   let kept = "";
   if (answer === undefined) await say(platform, asked, line);
   else {
-    await platform.slot(answer, "last-text");
+    await platform.slot(answer, "last-text", undefined, "edit");
     kept = await platform.append(answer, line).catch(async (error) => {
       // Deleted by somebody, or so full that not a line fits below it.
       const isElsewhere = error instanceof PlatformError && (error.reason === "refused" || error.reason === "gone");
@@ -74,6 +74,6 @@ async function interrupt(
 }
 
 async function say(platform: ChatPlatform, question: MessageKey, line: string): Promise<void> {
-  await platform.slot(question, "last-text");
+  await platform.slot(question, "last-text", undefined, "post");
   await platform.post(question, { markdown: line }, question);
 }

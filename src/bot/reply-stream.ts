@@ -68,8 +68,9 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
   };
   /** Sends what is new, each call at the platform's pace and with the newest text by then. */
   const send = async (rank: "last-text" | "progress", signal?: AbortSignal) => {
-    while (!hasLost && nextCall() !== undefined) {
-      await platform.slot(question, current === undefined && rank === "progress" ? "first-text" : rank, signal);
+    for (let due = nextCall(); !hasLost && due !== undefined; due = nextCall()) {
+      const kind = due.part === current?.part ? "edit" : "post";
+      await platform.slot(question, kind === "post" && rank === "progress" ? "first-text" : rank, signal, kind);
       const next = nextCall();
       if (next === undefined) return;
       await call(next).catch(judge);

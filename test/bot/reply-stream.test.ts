@@ -32,6 +32,7 @@ describe("createReplyStream()", () => {
     await clock.advance(100);
     await stream.finish("one two three");
     expect(platform.slots).toEqual(["first-text", "progress", "last-text"]);
+    expect(platform.slotCalls).toEqual(["post", "edit", "edit"]);
     expect(texts()).toEqual(["one two three"]);
     expect(platform.answers[0]?.replyTo).toBe("q");
   });
@@ -106,6 +107,7 @@ describe("createReplyStream()", () => {
     await stream.finish("some words ".repeat(20).trim());
     expect(texts().join("")).toBe("some words ".repeat(20).trim());
     expect(platform.slots).toEqual(texts().map(() => "last-text"));
+    expect(new Set(platform.slotCalls)).toEqual(new Set(["post"]));
     expect(platform.edits()).toBe(0);
   });
 

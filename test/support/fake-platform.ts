@@ -40,6 +40,8 @@ export interface FakePlatform extends ChatPlatform {
   readonly statuses: string[];
   /** Ranks that were asked for a slot, in order. */
   readonly slots: Rank[];
+  /** What they were asked for. */
+  readonly slotCalls: (string | undefined)[];
   /** How many calls have reached the platform, of whatever kind. */
   calls(): number;
   /** Deletes a message, as a moderator does. */
@@ -70,6 +72,7 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
   const cleared: string[] = [];
   const statuses: string[] = [];
   const slots: Rank[] = [];
+  const slotCalls: (string | undefined)[] = [];
   let started: PlatformHandlers | undefined;
   let editCount = 0;
   let callCount = 0;
@@ -101,6 +104,7 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
     cleared,
     statuses,
     slots,
+    slotCalls,
     calls: () => callCount,
     marksOf: (message) => marks.get(message) ?? [],
     edits: () => editCount,
@@ -114,8 +118,9 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
       if (started === undefined) throw new Error("not started");
       return started;
     },
-    async slot(channel, rank, signal) {
+    async slot(channel, rank, signal, call) {
       slots.push(rank);
+      slotCalls.push(call);
       await terms.slot?.(channel, rank, signal);
     },
     async post(channel, reply, replyTo) {
