@@ -21,6 +21,7 @@ export function createPlaces(deps: {
   readonly log: Log;
 }): Places {
   const asked = new Map<string, ChannelFacts>();
+  const asking = new Map<string, Promise<ChannelFacts | undefined>>();
 
   const ask = async (id: string): Promise<ChannelFacts | undefined> => {
     try {
@@ -34,10 +35,16 @@ export function createPlaces(deps: {
       return undefined;
     }
   };
+  /** One question for all who wait for it, so that messages stay in order. */
+  const askOnce = (id: string): Promise<ChannelFacts | undefined> => {
+    const running = asking.get(id) ?? ask(id).finally(() => asking.delete(id));
+    asking.set(id, running);
+    return running;
+  };
   return {
     async find(channelId, guildId) {
       if (guildId === undefined) return placeOf(channelId, undefined, undefined);
-      const facts = deps.gateway.channel(channelId) ?? asked.get(channelId) ?? (await ask(channelId));
+      const facts = deps.gateway.channel(channelId) ?? asked.get(channelId) ?? (await askOnce(channelId));
       return placeOf(channelId, guildId, facts);
     },
   };
