@@ -7,7 +7,7 @@ import { codeOf, connectionFault, serverAddress } from "./server-fault.js";
 /** Statements are short, and replicas share the server's connections: 100 unless it was told otherwise. */
 const MOST_CONNECTIONS = 4;
 /** A start may wait longer than a call: a name to look up, a handshake, tables to make. */
-const OPEN_TIMEOUT_MS = 5000;
+const OPEN_TIMEOUT_MS = 4000;
 /** Replicas that start together may make the tables at the same moment: all but one fail, and find them then. */
 const SCHEMA_ATTEMPTS = 5;
 

@@ -1,4 +1,4 @@
-import { messageOf, StartupError, TimeoutError } from "../errors.js";
+import { messageOf, StartupError } from "../errors.js";
 
 /** A server that a `STORE_URL` names. */
 export interface ServerAddress {
@@ -26,6 +26,7 @@ export function serverAddress(url: string, example: string, defaultPort: number)
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
+const HANGS_UP = "it hangs up at once, as one does that wants TLS";
 const UNREACHABLE: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "there is no such host",
@@ -33,9 +34,15 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "there is no way to it",
   ENETUNREACH: "there is no way to it",
   ETIMEDOUT: "it gives no answer",
-  ECONNRESET: "it hangs up at once",
-  EPIPE: "it hangs up at once",
+  ECONNRESET: HANGS_UP,
+  EPIPE: HANGS_UP,
 };
+
+/** The drivers' own words, which have no code. */
+const WORDS: readonly (readonly [pattern: RegExp, why: string])[] = [
+  [/timeout|gave no answer/i, "it gives no answer"],
+  [/(?:closed|terminated) unexpectedly/i, HANGS_UP],
+];
 
 const TLS_FAULT =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)|SSL connection/;
@@ -49,7 +56,7 @@ export function connectionFault(product: string, place: string, error: unknown):
       `STORE_URL: no safe connection to ${product} at ${place} (${about}); check that it speaks TLS and that its certificate is trusted here (NODE_EXTRA_CA_CERTS names a file of further authorities)`,
       error,
     );
-  const why = error instanceof TimeoutError ? "it gives no answer" : UNREACHABLE[code];
+  const why = UNREACHABLE[code] ?? WORDS.find(([pattern]) => pattern.test(messageOf(error)))?.[1];
   if (why !== undefined)
     return new StartupError(
       `STORE_URL: cannot reach ${product} at ${place} (${why}); start it, or check host, port and network`,

@@ -13,6 +13,7 @@ export const sessionRow = z.object({
   startedAt: z.number().default(0),
   updatedAt: z.number(),
   answeredAt: z.number().nullable(),
+  noted: z.string().exactOptional(),
 });
 
 const endingRow = z.enum(["done", "stopped", "cut-off", "failed", "interrupted"]);

@@ -27,6 +27,8 @@ export interface Session {
   readonly updatedAt: number;
   /** End of the last turn; null where there was none. */
   readonly answeredAt: number | null;
+  /** What was last said of the pinned model's state, so that it is said once; unset where nothing was. */
+  readonly noted?: string;
 }
 
 export type Ending = "done" | "stopped" | "cut-off" | "failed" | "interrupted";

@@ -1,8 +1,9 @@
 import { Pool } from "pg";
 import { afterAll, describe } from "vitest";
-import { createPostgresStore } from "../../src/store/postgres.js";
+import { createPostgresStore, postgresStore } from "../../src/store/postgres.js";
+import { describeServerStore } from "../contracts/server-store-contract.js";
 import { describeStore } from "../contracts/store-contract.js";
-import { startPostgres } from "../support/postgres-server.js";
+import { POSTGRES_PASSWORD, startPostgres } from "../support/postgres-server.js";
 
 const server = await startPostgres();
 
@@ -33,5 +34,46 @@ describe.skipIf(server === undefined)("postgresStore", () => {
         ])),
       cleanup: () => store.close(),
     };
+  });
+
+  describeServerStore("PostgreSQL", {
+    server: () => server as NonNullable<typeof server>,
+    definition: postgresStore,
+    password: POSTGRES_PASSWORD,
+    dropConnections: async () =>
+      void (await raw.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'evergreen'",
+      )),
+    setSchema: async (version) => void (await raw.query("update evergreen_schema set version = $1", [version])),
+    refusals: [
+      [
+        "a wrong password",
+        (url) => {
+          url.password = "wrong";
+        },
+        /refuses the user name or password/,
+      ],
+      [
+        "a wrong user",
+        (url) => {
+          url.username = "nobody-of-that-name";
+        },
+        /refuses the user name or password/,
+      ],
+      [
+        "a database that is not there",
+        (url) => {
+          url.pathname = "/missing";
+        },
+        /has no such database; create it/,
+      ],
+      [
+        "a server without TLS",
+        (url) => {
+          url.search = "?sslmode=require";
+        },
+        /no safe connection .*TLS/,
+      ],
+    ],
   });
 });

@@ -1,8 +1,9 @@
 import { createClient } from "@keyv/redis";
 import { afterAll, beforeAll, describe } from "vitest";
-import { createRedisStore } from "../../src/store/redis.js";
+import { createRedisStore, redisStore } from "../../src/store/redis.js";
+import { describeServerStore } from "../contracts/server-store-contract.js";
 import { describeStore } from "../contracts/store-contract.js";
-import { hasRedis, startRedis, type TestServer } from "../support/redis-server.js";
+import { hasRedis, REDIS_PASSWORD, startRedis, type TestServer } from "../support/redis-server.js";
 
 describe.skipIf(!hasRedis())("redisStore", () => {
   let server: TestServer;
@@ -15,7 +16,7 @@ describe.skipIf(!hasRedis())("redisStore", () => {
   });
   afterAll(async () => {
     raw.destroy();
-    await server.stop();
+    await server.remove();
   });
 
   describeStore("Redis", async () => {
@@ -32,5 +33,43 @@ describe.skipIf(!hasRedis())("redisStore", () => {
       damage: async (table, key) => void (await raw.set(`evergreen:${table}:${key}`, '{"value":')),
       cleanup: () => store.close(),
     };
+  });
+
+  describeServerStore("Redis", {
+    server: () => server,
+    definition: redisStore,
+    password: REDIS_PASSWORD,
+    dropConnections: async () => void (await raw.sendCommand(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])),
+    setSchema: async (version) => void (await raw.set("evergreen:schema", String(version))),
+    refusals: [
+      [
+        "a wrong password",
+        (url) => {
+          url.password = "wrong";
+        },
+        /refuses the user name or password/,
+      ],
+      [
+        "no password",
+        (url) => {
+          url.password = "";
+        },
+        /refuses the user name or password/,
+      ],
+      [
+        "a database that is not there",
+        (url) => {
+          url.pathname = "/99";
+        },
+        /has no such database; check the number/,
+      ],
+      [
+        "a server without TLS",
+        (url) => {
+          url.href = url.href.replace("redis:", "rediss:");
+        },
+        /with TLS \(without it: redis:\/\/\) \(it gives no answer\)/,
+      ],
+    ],
   });
 });

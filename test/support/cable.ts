@@ -6,6 +6,9 @@ export interface Cable {
   readonly url: string;
   /** Breaks every connection and every new one, as a network that is gone. */
   cut(): void;
+  /** Carries nothing any more, with every connection left open, as a network that swallows all. */
+  freeze(): void;
+  /** Ends `cut` and `freeze`. */
   mend(): void;
   /** Connections that are open now. */
   open(): number;
@@ -17,6 +20,8 @@ export async function layCable(target: string): Promise<Cable> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let isCut = false;
+  /** Connections that came while it was frozen. */
+  let waiting: (() => void)[] | undefined;
   const hold = (socket: Socket, other: () => Socket | undefined) => {
     sockets.add(socket);
     socket.on("error", () => {}); // a broken line; its close follows
@@ -27,10 +32,17 @@ export async function layCable(target: string): Promise<Cable> {
   };
   const server = createServer((near) => {
     if (isCut) return near.destroy();
-    const far: Socket = connect(Number(port), hostname);
+    let far: Socket | undefined;
     hold(near, () => far);
-    hold(far, () => near);
-    near.pipe(far).pipe(near);
+    const join = () => {
+      if (near.destroyed) return;
+      const other = connect(Number(port), hostname);
+      far = other;
+      hold(other, () => near);
+      near.pipe(other).pipe(near);
+    };
+    if (waiting === undefined) join();
+    else waiting.push(join);
     return undefined;
   });
   server.listen(0, "127.0.0.1");
@@ -44,8 +56,16 @@ export async function layCable(target: string): Promise<Cable> {
   return {
     url: url.href.replace(/\/$/, ""),
     cut,
+    freeze: () => {
+      waiting ??= [];
+      for (const socket of sockets) socket.pause();
+    },
     mend: () => {
       isCut = false;
+      const joins = waiting ?? [];
+      waiting = undefined;
+      for (const socket of sockets) socket.resume();
+      for (const join of joins) join();
     },
     open: () => sockets.size / 2,
     async close() {

