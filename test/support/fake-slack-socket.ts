@@ -39,6 +39,7 @@ export function createSockets(server: Server): FakeSockets {
   });
   function accept(socket: WebSocket): void {
     made += 1;
+    socket.setMaxListeners(0); // one for each envelope under way
     socket.on("error", () => {}); // its close follows
     socket.on("close", () => open.delete(socket));
     socket.on("message", (data) => {

@@ -21,7 +21,6 @@ export const bucketOf = (method: string, channel: string): string =>
 
 export const termsOf = (bucket: string): WindowTerms => TERMS[bucket.split(" ")[0] ?? ""] ?? UNKNOWN;
 
-/** The call that the bot makes for something so urgent; undefined where it makes none. */
 const METHODS: Readonly<Record<Rank, string | undefined>> = {
   "last-text": "chat.update",
   error: "chat.postMessage",
@@ -32,8 +31,5 @@ const METHODS: Readonly<Record<Rank, string | undefined>> = {
   presence: undefined,
 };
 
-/** The bucket that a call of this rank will draw from. */
-export function bucketOfRank(rank: Rank, channel: string): string | undefined {
-  const method = METHODS[rank];
-  return method === undefined ? undefined : bucketOf(method, channel);
-}
+/** The call that something of this rank makes; undefined where it makes none. */
+export const methodOf = (rank: Rank): string | undefined => METHODS[rank];

@@ -1,19 +1,20 @@
 import type { types, webApi } from "@slack/bolt";
 import { z } from "zod";
 import type { Budgets } from "../budget.js";
-import type { MessageKey } from "../platform.js";
+import type { ChannelKey, MessageKey, Rank } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import { bucketOf } from "./buckets.js";
 import { isTokenRefused, slackErrorOf, toPlatformError } from "./errors.js";
 import { botFault, type Health } from "./health.js";
+import type { Pace } from "./pace.js";
 import type { SlackMessage } from "./render.js";
 
 /** The calls to Slack's Web API that the bot makes. All of them throw {PlatformError}. */
 export interface Calls {
   /** Resolves with the message's timestamp, which is its id. */
-  post(channel: string, thread: string | undefined, message: SlackMessage): Promise<string>;
+  post(place: ChannelKey, message: SlackMessage): Promise<string>;
   update(message: MessageKey, shown: SlackMessage): Promise<void>;
-  postEphemeral(channel: string, thread: string | undefined, user: string, message: SlackMessage): Promise<void>;
+  postEphemeral(place: ChannelKey, user: string, message: SlackMessage): Promise<void>;
   /** What the message shows now. */
   read(message: MessageKey): Promise<{ readonly text: string; readonly blocks: readonly types.KnownBlock[] }>;
   addReaction(message: MessageKey, name: string): Promise<void>;
@@ -24,6 +25,7 @@ export interface Calls {
 export interface CallsDeps {
   readonly client: webApi.WebClient;
   readonly budgets: Budgets;
+  readonly pace: Pace;
   readonly health: Health;
 }
 
@@ -41,7 +43,7 @@ const readSchema = z.object({
 /** No previews of links that a model wrote: they reveal data without a click. */
 const QUIET = { unfurl_links: false, unfurl_media: false } as const;
 
-export function createCalls({ client, budgets, health }: CallsDeps): Calls {
+export function createCalls({ client, budgets, pace, health }: CallsDeps): Calls {
   const call = async <T>(method: string, channel: string, work: () => Promise<T>): Promise<T> => {
     const bucket = bucketOf(method, channel);
     try {
@@ -57,51 +59,46 @@ export function createCalls({ client, budgets, health }: CallsDeps): Calls {
       budgets.learn(bucket);
     }
   };
-  const inThread = (thread: string | undefined) => (thread === undefined ? {} : { thread_ts: thread });
-  const blocksOf = ({ blocks }: SlackMessage) => ({ blocks: [...blocks] });
+  const paidCall = async <T>(method: string, place: ChannelKey, rank: Rank, work: () => Promise<T>): Promise<T> => {
+    await pace.pay(method, place, rank);
+    return call(method, place.channel, work);
+  };
+  const inThread = ({ thread }: ChannelKey) => (thread === undefined ? {} : { thread_ts: thread });
+  const contentOf = ({ text, blocks }: SlackMessage) => ({ text, blocks: [...blocks] });
 
   return {
-    post: (channel, thread, message) =>
-      call("chat.postMessage", channel, async () => {
-        const sent = { channel, ...inThread(thread), text: message.text, ...blocksOf(message), ...QUIET };
+    post: (place, message) =>
+      paidCall("chat.postMessage", place, "last-text", async () => {
+        const sent = { channel: place.channel, ...inThread(place), ...contentOf(message), ...QUIET };
         return postedSchema.parse(await client.chat.postMessage(sent)).ts;
       }),
-    update: ({ channel, message: ts }, { text, blocks }) =>
-      call("chat.update", channel, async () => {
-        await client.chat.update({ channel, ts, text, blocks: [...blocks] });
+    update: (key, message) =>
+      paidCall("chat.update", key, "last-text", async () => {
+        await client.chat.update({ channel: key.channel, ts: key.message, ...contentOf(message) });
       }),
-    postEphemeral: (channel, thread, user, message) =>
-      call("chat.postEphemeral", channel, async () => {
-        await client.chat.postEphemeral({
-          channel,
-          user,
-          ...inThread(thread),
-          text: message.text,
-          ...blocksOf(message),
-        });
+    postEphemeral: (place, user, message) =>
+      paidCall("chat.postEphemeral", place, "last-text", async () => {
+        await client.chat.postEphemeral({ channel: place.channel, user, ...inThread(place), ...contentOf(message) });
       }),
-    read: ({ channel, thread, message }) =>
-      call("conversations.replies", channel, async () => {
+    read: (key) =>
+      paidCall("conversations.replies", key, "last-text", async () => {
+        const { channel, thread, message } = key;
         // A message without a thread is the first of its own.
-        const found = await client.conversations.replies({
-          channel,
-          ts: thread ?? message,
-          oldest: message,
-          latest: message,
-          inclusive: true,
-          limit: 10,
-        });
-        const shown = readSchema.parse(found).messages.find(({ ts }) => ts === message);
+        const terms = { channel, ts: thread ?? message, oldest: message, latest: message, inclusive: true, limit: 10 };
+        const found = readSchema.parse(await client.conversations.replies(terms));
+        const shown = found.messages.find(({ ts }) => ts === message);
         if (shown === undefined) throw new PlatformError("slack", "gone", "Slack has no such message any more");
         return shown;
       }),
-    addReaction: ({ channel, message }, name) =>
-      call("reactions.add", channel, async () => {
-        await client.reactions.add({ channel, timestamp: message, name }).catch(unless("already_reacted"));
+    addReaction: (key, name) =>
+      paidCall("reactions.add", key, "mark", async () => {
+        const { channel, message: timestamp } = key;
+        await client.reactions.add({ channel, timestamp, name }).catch(unless("already_reacted"));
       }),
-    removeReaction: ({ channel, message }, name) =>
-      call("reactions.remove", channel, async () => {
-        await client.reactions.remove({ channel, timestamp: message, name }).catch(unless("no_reaction"));
+    removeReaction: (key, name) =>
+      paidCall("reactions.remove", key, "mark", async () => {
+        const { channel, message: timestamp } = key;
+        await client.reactions.remove({ channel, timestamp, name }).catch(unless("no_reaction"));
       }),
     userInfo: (user) => call("users.info", "", () => client.users.info({ user })),
   };

@@ -1,16 +1,16 @@
 import { AppError } from "../../errors.js";
 import { createBudgets } from "../budget.js";
 import { createControlIds } from "../control-ids.js";
-import { conversationOf } from "../conversation.js";
 import type { ChatPlatform } from "../platform.js";
 import type { PlatformDeps } from "../platform-definition.js";
-import { bucketOfRank, termsOf } from "./buckets.js";
+import { termsOf } from "./buckets.js";
 import { createCalls } from "./calls.js";
 import { connect } from "./connect.js";
 import { createHealth } from "./health.js";
 import type { Identity } from "./identity.js";
 import type { Link } from "./link.js";
 import { createMarks } from "./marks.js";
+import { createPace } from "./pace.js";
 import { createPeople } from "./people.js";
 import { MAX_MARKDOWN_CHARS } from "./render.js";
 import { createSend } from "./send.js";
@@ -33,7 +33,8 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
   const health = createHealth(log);
   health.set("setup", names.fault());
   const budgets = createBudgets({ clock, limitOf: termsOf });
-  const calls = createCalls({ client: createWebClient(slack.botToken, settings), budgets, health });
+  const pace = createPace(budgets, clock);
+  const calls = createCalls({ client: createWebClient(slack.botToken, settings), budgets, pace, health });
   const controlIds = createControlIds({ store, clock, log });
   let identity: Identity | undefined;
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
@@ -70,12 +71,9 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       const link = await connected.catch(() => undefined); // logged when it failed
       await link?.stop();
     },
-    async slot(channel, rank, signal) {
-      const bucket = bucketOfRank(rank, channel.channel);
-      if (bucket !== undefined) await budgets.take(bucket, rank, signal, conversationOf(channel));
-    },
+    slot: pace.slot,
     ...createSend({ calls, idFor: controlIds.idFor, names }),
-    ...createMarks({ calls, budgets, log, signal: stopped.signal }),
+    ...createMarks({ calls, log, signal: stopped.signal }),
     showStatus: async () => {},
   };
 }

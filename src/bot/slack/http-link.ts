@@ -27,6 +27,8 @@ export function createHttpLink({ signingSecret, port, intake, health, clock, log
     if (request.method !== "POST") return answer(405);
     const body = await readBody(request);
     if (body === undefined) return answer(413);
+    // Slack looks whether the certificate is good, unsigned; nothing else in such a request is read.
+    if (/^ssl_check=1(&|$)/.test(body)) return answer(200);
     const { "x-slack-signature": signature, "x-slack-request-timestamp": timestamp } = request.headers;
     if (!isSigned({ timestamp, signature, body }, { signingSecret, now: clock.now() })) return answer(401);
     const payload = parsePayload(body, request.headers["content-type"]);

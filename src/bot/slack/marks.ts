@@ -1,13 +1,11 @@
 import type { Log } from "../../log.js";
 import { createSerial } from "../../store/serial.js";
-import type { Budgets } from "../budget.js";
 import type { ChatPlatform, Mark, MessageKey } from "../platform.js";
 import type { Calls } from "./calls.js";
 import { nameOfEmoji, nameOfMark } from "./emoji.js";
 
 export interface MarksDeps {
   readonly calls: Calls;
-  readonly budgets: Budgets;
   readonly log: Log;
   /** Aborts when the bot stops. */
   readonly signal: AbortSignal;
@@ -20,7 +18,6 @@ const MOST_KNOWN = 5_000;
 /** Marks are reactions of the bot's own. The new one comes first, so that a question is never without. */
 export function createMarks({
   calls,
-  budgets,
   log,
   signal,
 }: MarksDeps): Pick<ChatPlatform, "mark" | "offerReactions" | "clearReaction"> {
@@ -29,7 +26,6 @@ export function createMarks({
 
   const remove = async (message: MessageKey, mark: Mark) => {
     try {
-      await budgets.take("reactions.remove", "mark", signal);
       await calls.removeReaction(message, nameOfMark(mark));
     } catch (error) {
       if (!signal.aborted) log.warn({ error, mark }, "a mark that is over could not be taken away");

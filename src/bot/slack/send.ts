@@ -19,7 +19,7 @@ export function createSend({ calls, idFor, names }: SendDeps): Pick<ChatPlatform
     render({ markdown: names.inAnswer(markdown) }, await controlBlocks(controls, idFor));
   const post = async (channel: ChannelKey, reply: Reply): Promise<MessageKey> => {
     const { message: _asked, ...place } = channel as MessageKey;
-    const ts = await calls.post(place.channel, place.thread, await shown(reply));
+    const ts = await calls.post(place, await shown(reply));
     return { ...place, message: ts };
   };
   return {

@@ -15,12 +15,13 @@ export async function runTypedCommand(deps: DoorDeps, written: Written): Promise
 
   const show = async (reply: Reply) => {
     const message = await commandMessage(deps, reply);
+    const place = { platform: "slack", workspace: identity.teamId, channel, ...(thread !== undefined && { thread }) };
     try {
-      await calls.postEphemeral(channel, thread, user, message);
+      await calls.postEphemeral(place, user, message);
     } catch (error) {
       // In a direct message nobody else reads along: an ordinary one says it as well.
       if (!isDirect || !(error instanceof PlatformError) || error.isRetryable) throw error;
-      await calls.post(channel, thread, message);
+      await calls.post(place, message);
     }
   };
   const run = async () => {

@@ -87,7 +87,7 @@ describe("the connection to Slack", () => {
       slack.failNext("apps.connections.open", { status: 503, error: "service_unavailable" });
     slack.sockets.cut();
     await until("the fault", () => bot.log.some((line) => line.includes("Slack cannot be reached")));
-    const ts = await slack.mention("back?");
+    const { ts } = slack.mentionSoon("back?");
     await until("an answer", withDone(slack, ts));
   });
 
@@ -115,14 +115,10 @@ describe("the connection to Slack", () => {
 
   it("does not acknowledge what it could not store, so that Slack delivers it to the next start", async () => {
     world = await startSlackWorld({ slack: { retryPausesMs: [100, 100, 100, 300] } });
-    const { slack, bot, clock } = world;
-    let isStopped = false;
-    const stopped = bot.stop(0).then(() => {
-      isStopped = true;
-    });
+    const { slack, bot, turning } = world;
+    const stopped = bot.stop(0);
     const { ts, acknowledged } = slack.mentionSoon("in between");
-    while (!isStopped) await clock.advance(100);
-    await stopped;
+    await turning(stopped);
     await world.restart();
     expect(await acknowledged).toBe(true);
     await world.until("an answer", withDone(slack, ts));

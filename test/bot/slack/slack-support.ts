@@ -31,7 +31,12 @@ export interface SlackWorld {
   readonly bot: Bot;
   readonly clock: FakeClock;
   /** Turns time, in steps, until `read` gives something. */
-  until<T>(what: string, read: () => T | undefined | false): Promise<T>;
+  until<T>(
+    what: string,
+    read: () => T | undefined | false,
+    terms?: { stepMs?: number; timeoutMs?: number },
+  ): Promise<T>;
+  turning<T>(work: Promise<T>): Promise<T>;
   restart(): Promise<void>;
   close(): Promise<void>;
 }
@@ -60,29 +65,37 @@ export async function startSlackWorld(
       { PLAYGROUND: "off", DEMO_PROVIDER: "on", ...environment, SLACK_API_URL: slack.apiUrl },
       clock,
     );
-  let bot = await start();
-  const until = <T>(what: string, read: () => T | undefined | false) =>
-    eventually(what, async () => {
-      const found = read();
-      if (found !== undefined && found !== false) return found as T;
-      await clock.advance(100);
-      return undefined;
+  /** Whatever waits for time to pass while it is awaited. */
+  const turning = async <T>(work: Promise<T>): Promise<T> => {
+    let isOver = false;
+    const over = work.finally(() => {
+      isOver = true;
     });
+    while (!isOver) {
+      await clock.advance(200);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return over;
+  };
+  let bot = await turning(start());
+  const until = <T>(what: string, read: () => T | undefined | false, { stepMs = 100, timeoutMs = 10_000 } = {}) =>
+    eventually(
+      what,
+      async () => {
+        const found = read();
+        if (found !== undefined && found !== false) return found as T;
+        await clock.advance(stepMs);
+        return undefined;
+      },
+      timeoutMs,
+    );
   const ready = async () => {
     await until("a connection to Slack", () =>
       bot.log.some((line) => line.includes("slack is well again") && line.includes('"part":"link"')),
     );
   };
   if (options.waitsForReady !== false) await ready();
-  /** Last words wait for a clock that goes on. */
-  const stop = async () => {
-    let isStopped = false;
-    const stopped = bot.stop(0).finally(() => {
-      isStopped = true;
-    });
-    while (!isStopped) await clock.advance(100);
-    await stopped;
-  };
+  const stop = () => turning(bot.stop(0));
   return {
     slack,
     get bot() {
@@ -90,9 +103,10 @@ export async function startSlackWorld(
     },
     clock,
     until,
+    turning,
     async restart() {
       await stop();
-      bot = await start();
+      bot = await turning(start());
       await ready();
     },
     async close() {

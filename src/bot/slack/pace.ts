@@ -1,0 +1,39 @@
+import type { Clock } from "../../clock.js";
+import type { Budgets } from "../budget.js";
+import { conversationOf } from "../conversation.js";
+import type { ChannelKey, Rank } from "../platform.js";
+import { bucketOf, methodOf } from "./buckets.js";
+
+/** Keeps every call within Slack's limits before it reaches the SDK. */
+export interface Pace {
+  /** Waits for the call that something so urgent will make. @throws signal.reason when aborted */
+  slot(place: ChannelKey, rank: Rank, signal?: AbortSignal): Promise<void>;
+  /** Waits for this very call, unless a slot has paid for it. @throws {AppError} when the bot stops */
+  pay(method: string, place: ChannelKey, rank: Rank): Promise<void>;
+}
+
+/** A slot is used at once, or not at all: the last text of an answer may be its first, and then it is another call. */
+const CREDIT_MS = 2_000;
+
+export function createPace(budgets: Budgets, clock: Clock): Pace {
+  /** Until when a call is paid for, by bucket and conversation. */
+  const credits = new Map<string, number>();
+  const creditOf = (bucket: string, place: ChannelKey) => `${bucket}|${conversationOf(place)}`;
+
+  return {
+    async slot(place, rank, signal) {
+      const method = methodOf(rank);
+      if (method === undefined) return;
+      const bucket = bucketOf(method, place.channel);
+      await budgets.take(bucket, rank, signal, conversationOf(place));
+      credits.set(creditOf(bucket, place), clock.now() + CREDIT_MS);
+    },
+    async pay(method, place, rank) {
+      const bucket = bucketOf(method, place.channel);
+      const credit = creditOf(bucket, place);
+      const paidUntil = credits.get(credit) ?? 0;
+      credits.delete(credit);
+      if (paidUntil <= clock.now()) await budgets.take(bucket, rank, undefined, conversationOf(place));
+    },
+  };
+}

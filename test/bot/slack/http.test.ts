@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { BOT_TOKEN, SIGNING_SECRET } from "../../support/fake-slack.js";
+import { sendSigned, sign } from "../../support/fake-slack-http.js";
+import { freePort, type SlackWorld, startSlackWorld } from "./slack-support.js";
+
+describe("Slack's HTTP endpoint", () => {
+  let world: SlackWorld | undefined;
+  afterEach(() => world?.close());
+
+  const start = async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/slack/events`;
+    const environment = { SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_PORT: String(port) };
+    world = await startSlackWorld({ environment, slack: { http: { url, signingSecret: SIGNING_SECRET } } });
+    return { url, now: world.clock.now(), slack: world.slack };
+  };
+  const body = JSON.stringify({ type: "url_verification", challenge: "c1", token: "t" });
+  const contentType = "application/json";
+
+  it("accepts what is signed up to five minutes ago or ahead, and nothing beyond", async () => {
+    const { url, now } = await start();
+    const statusAt = async (skewMs: number) =>
+      (await sendSigned({ url, signingSecret: SIGNING_SECRET }, { body, contentType, now: now + skewMs })).status;
+    expect(await statusAt(0)).toBe(200);
+    expect(await statusAt(-300_000)).toBe(200);
+    expect(await statusAt(300_000)).toBe(200);
+    expect(await statusAt(-301_000)).toBe(401);
+    expect(await statusAt(301_000)).toBe(401);
+  });
+
+  it("answers Slack's challenge", async () => {
+    const { url, now } = await start();
+    const response = await sendSigned({ url, signingSecret: SIGNING_SECRET }, { body, contentType, now });
+    expect(await response.json()).toEqual({ challenge: "c1" });
+  });
+
+  it("refuses what is not signed with the secret, or changed on its way", async () => {
+    const { url, now } = await start();
+    const timestamp = Math.floor(now / 1_000);
+    const good = sign(SIGNING_SECRET, timestamp, body);
+    const post = async (headers: Record<string, string>, sent = body) =>
+      (await fetch(url, { method: "POST", headers: { "content-type": contentType, ...headers }, body: sent })).status;
+    const stamp = { "x-slack-request-timestamp": String(timestamp) };
+    expect(await post({ ...stamp, "x-slack-signature": good })).toBe(200);
+    expect(await post({ ...stamp, "x-slack-signature": sign("another", timestamp, body) })).toBe(401);
+    expect(await post({ ...stamp, "x-slack-signature": good }, `${body} `)).toBe(401);
+    expect(await post({ ...stamp, "x-slack-signature": "v0=" })).toBe(401);
+    expect(await post({ ...stamp, "x-slack-signature": good.replace("v0", "v1") })).toBe(401);
+    expect(await post(stamp)).toBe(401);
+    expect(await post({ "x-slack-signature": good })).toBe(401);
+    expect(await post({ "x-slack-request-timestamp": "NaN", "x-slack-signature": good })).toBe(401);
+  });
+
+  it("has no other doors, and takes no endless bodies", async () => {
+    const { url, now } = await start();
+    expect((await fetch(url)).status).toBe(405);
+    expect((await fetch(url.replace("/slack/events", "/"), { method: "POST" })).status).toBe(404);
+    const target = { url, signingSecret: SIGNING_SECRET };
+    expect((await sendSigned(target, { body: "x".repeat(1_000_001), contentType, now })).status).toBe(413);
+    for (const strange of ["null", "{", "[]", '"x"', "7"]) {
+      const { status } = await sendSigned(target, { body: strange, contentType, now });
+      expect([200, 400]).toContain(status);
+    }
+    const form = { body: "payload=%7B", contentType: "application/x-www-form-urlencoded", now };
+    expect((await sendSigned(target, form)).status).toBe(400);
+  });
+
+  it("answers Slack's unsigned check of the certificate without looking at anything else in it", async () => {
+    const { url, slack } = await start();
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: "ssl_check=1&command=%2Fmodels&text=status&team_id=T0EVERGREEN&user_id=U0ADA&channel_id=C0GENERAL&trigger_id=1",
+    });
+    expect(response.status).toBe(200);
+    expect(slack.workspace.ephemerals).toEqual([]);
+  });
+});
