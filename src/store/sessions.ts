@@ -1,8 +1,8 @@
-import type { z } from "zod";
 import type { ProviderId, Usage } from "../providers/provider.js";
+import { eraseUntouched } from "./erase-untouched.js";
 import { createSerial } from "./serial.js";
-import { openQuestionRow, sessionRow, turnKey, turnRow } from "./session-rows.js";
-import type { Store } from "./store.js";
+import { openQuestionRow, parsedRow, sessionRow, turnKey, turnRow } from "./session-rows.js";
+import type { Store, Write } from "./store.js";
 import { StoreError } from "./store-error.js";
 
 /** A conversation's model: nothing but a person moves it. */
@@ -61,7 +61,7 @@ export interface OpenQuestion {
 export interface Sessions {
   /** A fresh record where there is none. @throws {StoreError} */
   get(conversation: string): Promise<Session>;
-  /** Changes of one conversation's record are applied one after the other; giving `before` back stores nothing. @throws {StoreError} and then nothing is changed */
+  /** Changes of one conversation's record are applied one after the other, also those of several replicas, and again where one was slower; giving `before` back stores nothing. @throws {StoreError} and then nothing is changed */
   change(conversation: string, change: (before: Session) => Session): Promise<Session>;
   /** The newest `count` turns since `firstTurn`, oldest first. @throws {StoreError} */
   recentTurns(conversation: string, count: number): Promise<readonly Turn[]>;
@@ -94,28 +94,45 @@ export interface SessionsDeps {
 /** A repeated event comes within minutes; an hour is far past the last retry of any platform. */
 const QUESTION_ONCE_MS = 3_600_000;
 
+/** Replicas that change one record at the same moment get through one by one; people are never that many. */
+const CHANGE_ATTEMPTS = 20;
+
+/** What becomes of a record, and what is written with it; without writes it stays as it is. */
+interface Step {
+  readonly session: Session;
+  readonly writes?: readonly Write[];
+}
+
 export function createSessions({ store, now }: SessionsDeps): Sessions {
   const sessions = store.values("sessions");
   const turns = store.values("turns");
   const questions = store.values("open");
   const inOrder = createSerial();
 
-  async function get(conversation: string): Promise<Session> {
-    const row = await sessions.get(conversation);
-    return row === undefined ? freshSession(now()) : parsed(sessionRow, row, `the session of ${conversation}`);
+  const sessionOf = (conversation: string, row: unknown): Session =>
+    row === undefined ? freshSession(now()) : parsedRow(sessionRow, row, `the session of ${conversation}`);
+  const get = async (conversation: string) => sessionOf(conversation, await sessions.get(conversation));
+
+  /** Changes the record as it is stored now, again where another replica was faster. */
+  async function update(conversation: string, step: (before: Session) => Promise<Step> | Step): Promise<Session> {
+    for (let attempt = 1; attempt <= CHANGE_ATTEMPTS; attempt++) {
+      const before = await sessions.get(conversation);
+      const { session, writes } = await step(sessionOf(conversation, before));
+      if (writes === undefined) return session;
+      if (await store.swap({ table: "sessions", key: conversation, before, after: session }, writes)) return session;
+    }
+    throw new StoreError(`the session of ${conversation} is changed elsewhere all the time`);
   }
 
   return {
     get,
     change: (conversation, change) =>
-      inOrder(`session ${conversation}`, async () => {
-        const before = await get(conversation);
-        const after = change(before);
-        if (after === before) return before;
-        const session = { ...after, updatedAt: now() };
-        await sessions.set(conversation, session);
-        return session;
-      }),
+      inOrder(`session ${conversation}`, () =>
+        update(conversation, (before) => {
+          const after = change(before);
+          return after === before ? { session: before } : { session: { ...after, updatedAt: now() }, writes: [] };
+        }),
+      ),
     async recentTurns(conversation, count) {
       const { firstTurn, nextTurn } = await get(conversation);
       const from = Math.max(firstTurn, nextTurn - Math.max(count, 0));
@@ -132,7 +149,7 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
         const row = await questions.get(id);
         // Closed meanwhile: storing it again would leave the next start a question that has its answer.
         if (row === undefined) return;
-        await questions.set(id, { ...parsed(openQuestionRow, row, `the question ${id}`), answer });
+        await questions.set(id, { ...parsedRow(openQuestionRow, row, `the question ${id}`), answer });
       }),
     end: (id, conversation, turn) =>
       inOrder(`session ${conversation}`, () =>
@@ -140,34 +157,24 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
           const [row] = await questions.getMany([id]);
           const question = openQuestionRow.safeParse(row).data;
           if (question !== undefined && question.ended !== null) return;
-          const session = await get(conversation);
-          const nextTurn = session.nextTurn + 1;
-          const isLeftBehind = turn.question.at < session.startedAt;
-          const firstTurn = isLeftBehind ? nextTurn : session.firstTurn;
-          await store.write([
-            { table: "turns", key: turnKey(conversation, session.nextTurn), value: turn },
-            {
-              table: "sessions",
-              key: conversation,
-              value: { ...session, firstTurn, nextTurn, updatedAt: now(), answeredAt: turn.endedAt },
-            },
-            ...(question === undefined
-              ? []
-              : [{ table: "open", key: id, value: { ...question, ended: turn.ending } } as const]),
-          ]);
+          await update(conversation, (session) => {
+            const nextTurn = session.nextTurn + 1;
+            const isLeftBehind = turn.question.at < session.startedAt;
+            const firstTurn = isLeftBehind ? nextTurn : session.firstTurn;
+            return {
+              session: { ...session, firstTurn, nextTurn, updatedAt: now(), answeredAt: turn.endedAt },
+              writes: [
+                { table: "turns", key: turnKey(conversation, session.nextTurn), value: turn },
+                ...(question === undefined
+                  ? []
+                  : [{ table: "open", key: id, value: { ...question, ended: turn.ending } } as const]),
+              ],
+            };
+          });
         }),
       ),
     close: (id) => inOrder(`question ${id}`, () => questions.delete(id)),
-    async eraseUntouched(before) {
-      let erased = 0;
-      for (const [conversation, row] of await sessions.entries()) {
-        const known = sessionRow.safeParse(row).data;
-        if (known !== undefined && known.updatedAt < before) {
-          erased += await inOrder(`session ${conversation}`, () => eraseIfUntouched(store, conversation, before));
-        }
-      }
-      return erased;
-    },
+    eraseUntouched: (before) => eraseUntouched(store, inOrder, before),
     async openQuestions() {
       const rows = await questions.entries();
       return rows
@@ -180,25 +187,6 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
   };
 }
 
-/** A conversation may have come to life since it was chosen. */
-async function eraseIfUntouched(store: Store, conversation: string, before: number): Promise<0 | 1> {
-  const session = sessionRow.safeParse(await store.values("sessions").get(conversation)).data;
-  if (session === undefined || session.updatedAt >= before) return 0;
-  const numbers = Array.from({ length: session.nextTurn }, (_, number) => number);
-  await store.write([
-    ...numbers.map((number) => ({ table: "turns", key: turnKey(conversation, number), value: undefined }) as const),
-    { table: "sessions", key: conversation, value: undefined },
-  ]);
-  return 1;
-}
-
 function freshSession(updatedAt: number): Session {
   return { pin: null, system: null, firstTurn: 0, nextTurn: 0, startedAt: 0, updatedAt, answeredAt: null };
-}
-
-/** @throws {StoreError} when the row is not what it was stored as; only this conversation stands still then */
-function parsed<T>(schema: z.ZodType<T>, row: unknown, what: string): T {
-  const result = schema.safeParse(row);
-  if (result.success) return result.data;
-  throw new StoreError(`${what} is damaged (${result.error.issues[0]?.path.join(".")})`, result.error);
 }

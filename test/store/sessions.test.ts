@@ -112,6 +112,67 @@ describe("change()", () => {
   });
 });
 
+describe("two replicas on one conversation", () => {
+  let other: Sessions;
+  beforeEach(() => {
+    other = createSessions({ store, now: () => now });
+  });
+
+  it("lose no turn and no change of each other", async () => {
+    const count = 6;
+    await Promise.all(
+      Array.from({ length: count }, async (_, number) => {
+        const replica = number % 2 === 0 ? sessions : other;
+        await replica.open(`id ${number}`, question(`text ${number}`));
+        await replica.end(`id ${number}`, CONVERSATION, turn(`text ${number}`));
+      }).concat(
+        sessions.change(CONVERSATION, (before) => ({ ...before, pin: PIN })).then(() => {}),
+        other.change(CONVERSATION, (before) => ({ ...before, system: "Be brief." })).then(() => {}),
+      ),
+    );
+    expect(await sessions.get(CONVERSATION)).toMatchObject({ pin: PIN, system: "Be brief.", nextTurn: count });
+    const saved = texts(await other.recentTurns(CONVERSATION, 10));
+    expect([...saved].sort()).toEqual(Array.from({ length: count }, (_, number) => `text ${number}`));
+  });
+
+  it("decide a change on the record as it is stored now", async () => {
+    await sessions.change(CONVERSATION, (before) => ({ ...before, pin: PIN }));
+    const seen: (Pin | null)[] = [];
+    const swap: Store["swap"] = async (row, writes) => {
+      // Between reading and writing the other one comes first.
+      if (seen.length === 1) await other.change(CONVERSATION, (before) => ({ ...before, pin: null }));
+      return store.swap(row, writes);
+    };
+    const slow = createSessions({ store: { ...store, swap }, now: () => now });
+    const after = await slow.change(CONVERSATION, (before) => {
+      seen.push(before.pin);
+      return { ...before, system: "Be brief." };
+    });
+    expect(seen).toEqual([PIN, null]);
+    expect(after).toMatchObject({ pin: null, system: "Be brief." });
+  });
+
+  it("give up on a record that never stands still", async () => {
+    const swap: Store["swap"] = async () => false;
+    const unlucky = createSessions({ store: { ...store, swap }, now: () => now });
+    await expect(unlucky.change(CONVERSATION, (before) => ({ ...before, pin: PIN }))).rejects.toThrow(
+      /changed elsewhere all the time/,
+    );
+  });
+
+  it("leave a conversation alone that came to life while it was chosen for erasing", async () => {
+    await converse("text");
+    const swap: Store["swap"] = async (row, writes) => {
+      now += 100;
+      await other.change(CONVERSATION, (before) => ({ ...before, pin: PIN }));
+      return store.swap(row, writes);
+    };
+    const eraser = createSessions({ store: { ...store, swap }, now: () => now });
+    expect(await eraser.eraseUntouched(now + 1)).toBe(0);
+    expect(texts(await sessions.recentTurns(CONVERSATION, 10))).toEqual(["text"]);
+  });
+});
+
 describe("recentTurns()", () => {
   it("gives the newest, oldest first", async () => {
     await converse("one", "two", "three");
@@ -201,16 +262,16 @@ describe("end()", () => {
     const steps: (readonly Write[])[] = [];
     const watched: Store = {
       ...store,
-      write: (writes) => {
-        steps.push(writes);
-        return store.write(writes);
+      swap: (row, writes) => {
+        steps.push([{ ...row, value: row.after }, ...writes]);
+        return store.swap(row, writes);
       },
     };
     sessions = createSessions({ store: watched, now: () => now });
     await sessions.open("id", question("text"));
     now += 10;
     await sessions.end("id", CONVERSATION, turn("text"));
-    expect(steps.map((writes) => writes.map(({ table }) => table))).toEqual([["turns", "sessions", "open"]]);
+    expect(steps.map((writes) => writes.map(({ table }) => table))).toEqual([["sessions", "turns", "open"]]);
     expect(await sessions.get(CONVERSATION)).toMatchObject({ nextTurn: 1, updatedAt: now, answeredAt: now + 500 });
     expect((await sessions.openQuestions())[0]?.[1].ended).toBe("done");
   });
@@ -248,10 +309,10 @@ describe("end()", () => {
     let rows = 0;
     const counted: Store = {
       ...store,
-      write: (writes) => {
-        rows += writes.length;
-        bytes += JSON.stringify(writes).length;
-        return store.write(writes);
+      swap: (row, writes) => {
+        rows += 1 + writes.length;
+        bytes += JSON.stringify([row.after, writes]).length;
+        return store.swap(row, writes);
       },
     };
     sessions = createSessions({ store: counted, now: () => now });
