@@ -1,6 +1,6 @@
 import { type HostConfig, shapeHost } from "./config-host.js";
 import { hostVariables } from "./host-variables.js";
-import { isPrivateAddress, type ValuesOf, type Variables } from "./variables.js";
+import { isPrivateAddress, passwordsIn, type ValuesOf, type Variables } from "./variables.js";
 
 /** What is wrong with one variable, and how it is mended. Never holds a value. */
 export interface Fault {
@@ -68,6 +68,7 @@ export function parseConfig<P extends ProviderChoice>(
   const read = <V extends Variables>(variables: V) => readValues(environment, variables, fault, secrets);
 
   const host = read(hostVariables);
+  for (const password of passwordsIn(host.STORE_URL)) secrets.add(password);
   const providers: P[] = [];
   const builtIn = registered.providers.map((definition) => definition.id);
   for (const definition of registered.providers) {

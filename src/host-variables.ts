@@ -75,7 +75,8 @@ export const hostVariables = {
     fallback: 90,
   }),
   STORE_URL: text({
-    about: "where everything is kept: sqlite://PATH (absolute with three slashes)",
+    about:
+      "where everything is kept: sqlite://PATH (absolute with three slashes), redis://, rediss:// or postgres:// (docs/stores.md)",
     example: "sqlite://data/evergreen.sqlite",
     fallback: "sqlite://data/evergreen.sqlite",
   }),

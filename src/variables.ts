@@ -82,6 +82,23 @@ export function baseUrlFault(text: string): string | undefined {
   return undefined;
 }
 
+/** Every form of the password in an address, for the log's scrubber; also where the address cannot be read. */
+export function passwordsIn(address: string): readonly string[] {
+  // All up to the last @: a password whose special characters nobody has escaped.
+  const written = /^[a-z]+:\/\/[^:@/]*:(.+)@/.exec(address)?.[1];
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const found = [written, url?.password, url?.searchParams.get("password")];
+  return [...new Set(found.flatMap((text) => (text ? [text, decoded(text)] : [])))];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a % that escapes nothing: it is meant as it stands
+  }
+}
+
 /** True where a key may travel over plain http: loopback, private ranges, single-label names, .local, .internal. */
 export function isPrivateAddress(url: string): boolean {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, "").toLowerCase();

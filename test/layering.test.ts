@@ -79,7 +79,7 @@ describe("layering", () => {
     ["the Anthropic SDK", /^@anthropic-ai\//, /^providers\//],
     ["discord.js", /^discord\.js$/, /^bot\/discord\//],
     ["Bolt", /^@slack\//, /^bot\/slack\//],
-    ["Keyv and its drivers", /^(keyv|@keyv\/.+|libsql|sqlite3)$/, /^store\//],
+    ["Keyv and its drivers", /^(keyv|@keyv\/.+|libsql|sqlite3|pg)$/, /^store\//],
     ["node-cron", /^node-cron$/, /^refresh\/schedule\.ts$/],
     ["Hono", /^(hono|@hono\/)/, /^bot\/(http|playground)\//],
     ["pino", /^pino$/, /^log\.ts$/],
