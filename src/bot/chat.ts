@@ -74,7 +74,7 @@ export function createChat(deps: ChatDeps): Chat {
   return {
     async onMention(platform, mention) {
       if (isClosed) throw new UserError("The bot is restarting. Please ask again in a moment.");
-      refresher.noteActivity(workspaceOf(mention.message));
+      refresher.noteActivity(workspaceOf(mention.message), conversationOf(mention.message));
       const id = questionIdOf(mention.message);
       // Claimed before anything is answered: a repeated event gets nothing, not even a second refusal.
       if (!(await sessions.open(id, openQuestionOf(mention, clock.now())))) return;

@@ -53,6 +53,7 @@ function sentenceFor(error: ProviderError, wait: string): string {
     overloaded: `${who} is overloaded. Try again ${wait}, or choose another model with /models use.`,
     "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.`,
     "unknown-model": `${who} does not know this model. Choose another one with /models use or see /models list.`,
+    "not-for-chat": `${who} refuses this model for chat. Choose another one with /models use or see /models list.`,
     "bad-request": `${who} did not accept the request: ${messageOf(error)}`,
     http: `${who} has a problem${error.status === undefined ? "" : ` (status ${error.status})`}. Try again ${wait}.`,
     network: `${who} cannot be reached right now. Try again ${wait}, or choose another model with /models use.`,

@@ -10,6 +10,7 @@ import type { ProviderSlots } from "../usage/provider-slots.js";
 import { contextOf } from "./context.js";
 import { conversationOf, workspaceOf } from "./conversation.js";
 import { endingOf } from "./endings.js";
+import { goneLine, pinNote, replacements, useOf } from "./model-use.js";
 import type { ChatPlatform, Mention } from "./platform.js";
 import { createReplyStream, type ReplyStream } from "./reply-stream.js";
 import { type Answer, shownText } from "./turn-text.js";
@@ -88,10 +89,21 @@ export async function runTurn(
     );
   }
 
-  const shown = shownText(deps, { answer, pin, isConfigured: provider !== undefined, reference, session });
+  const use = pin === null || provider === undefined ? undefined : useOf(pin, answer);
+  if (use !== undefined) deps.refresher.noteUse(use);
+  const snapshot = deps.refresher.snapshot();
+  const instead = pin === null ? undefined : replacements(snapshot, pin, answer.error);
+  const gone = pin === null || answer.ending !== "done" ? undefined : goneLine(snapshot, pin, session);
+  const shown = [
+    shownText(deps, { answer, pin, isConfigured: provider !== undefined, reference, session }),
+    instead?.line,
+    gone,
+  ];
   const isShown = await stream.finish(
-    shown,
-    pin !== null && provider === undefined ? [{ label: "Use the default", command: "/models unpin" }] : [],
+    shown.filter((part) => part !== undefined).join("\n\n"),
+    pin !== null && provider === undefined
+      ? [{ label: "Use the default", command: "/models unpin" }]
+      : (instead?.controls ?? []),
   );
   const ending = isShown || answer.ending === "failed" ? answer.ending : "cut-off";
   await sessions.end(id, conversation, {
@@ -103,6 +115,7 @@ export async function runTurn(
     usage: answer.finish?.usage ?? null,
     endedAt: clock.now(),
   });
+  if (pin !== null && answer.ending === "done") await rememberNote(deps, conversation, pinNote(snapshot, pin));
   deps.onTurn({
     platform: platform.name,
     provider: pin?.provider ?? null,
@@ -112,6 +125,21 @@ export async function runTurn(
     firstTextMs: answer.firstTextAt === undefined ? null : answer.firstTextAt - startedAt,
   });
   return ending;
+}
+
+/** So that the next answer does not say the same. */
+async function rememberNote(
+  { sessions, log }: TurnDeps,
+  conversation: string,
+  note: string | undefined,
+): Promise<void> {
+  await sessions
+    .change(conversation, (before) => {
+      const { noted, ...session } = before;
+      if (note === noted) return before;
+      return note === undefined ? session : { ...session, noted: note };
+    })
+    .catch((error) => log.warn({ error }, "a note was not remembered; the next answer shows it again"));
 }
 
 /** The session with its pin; the first message pins the default in force, if there is one. */

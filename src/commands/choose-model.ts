@@ -52,12 +52,14 @@ export function chooseModel(deps: Deps, typed: string, command: string): ChosenM
   };
 }
 
-/** Autocomplete of a model. */
-export const suggestModelChoices = ({ refresher }: Pick<CommandDeps, "refresher">, typed: string): readonly Choice[] =>
-  suggestModels(refresher.snapshot(), typed, 25).map((choice) => ({
+/** Autocomplete of a model: from memory, and stale lists are refreshed behind its back. */
+export function suggestModelChoices({ refresher }: Pick<CommandDeps, "refresher">, typed: string): readonly Choice[] {
+  refresher.nudge("picker");
+  return suggestModels(refresher.snapshot(), typed, 25).map((choice) => ({
     label: choice.name === undefined ? modelName(choice) : `${modelName(choice)} (${choice.name})`,
     value: modelName(choice),
   }));
+}
 
 function choiceControls(choices: readonly ModelRef[], command: string): readonly Control[] {
   const options = choices.map((choice) => ({ label: modelName(choice), command: `${command} ${modelName(choice)}` }));

@@ -16,6 +16,7 @@ export const modelsList = (deps: CommandDeps) =>
       search: { kind: "text", about: "a part of the model's name", maxChars: 200 },
     },
     async *run({ provider, search }, { conversation }) {
+      deps.refresher.nudge("picker", provider === undefined ? undefined : [provider]);
       const filter: ListFilter = { provider, search: search && withoutQuotes(search) };
       yield { markdown: listText(deps.refresher.snapshot(), filter, await pinOf(deps, conversation)) };
     },

@@ -22,6 +22,7 @@ export const modelsUse = (deps: CommandDeps) =>
         pin: { ...chosen.model, at, by: user.name },
         updatedAt: at,
       }));
+      deps.refresher.nudge("switch", [chosen.model.provider]);
       const name = plain(modelName(chosen.model), 250);
       yield {
         markdown: `📌 This channel now uses **${name}**. The conversation goes along.${chosen.note}`,

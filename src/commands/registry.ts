@@ -4,6 +4,7 @@ import type { Command } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { help } from "./help.js";
 import { modelsBoard } from "./models-board.js";
+import { modelsChanges } from "./models-changes.js";
 import { modelsList } from "./models-list.js";
 import { modelsStatus } from "./models-status.js";
 import { modelsUnpin } from "./models-unpin.js";
@@ -20,6 +21,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     refreshModels(deps),
     modelsStatus(deps),
     modelsList(deps),
+    modelsChanges(deps),
     modelsUse(deps),
     modelsUnpin(deps),
     modelsBoard(deps),

@@ -1,4 +1,4 @@
-import { outcomeHint, outcomeWords } from "../refresh/indicator.js";
+import { outcomeHint, outcomeWords, reasonText } from "../refresh/indicator.js";
 import type { ProviderStatus, RefreshStatus } from "../refresh/refresher.js";
 import { timeMark } from "../time-mark.js";
 import { plural } from "./wording.js";
@@ -13,16 +13,35 @@ export function nextRefreshLine({ nextRefreshAt }: RefreshStatus, isEnabledHere:
   return `Next refresh: ${when}${isEnabledHere ? "" : " (auto-refresh is off here, but another workspace keeps it on)"}`;
 }
 
-/** "✓ openai: 61 models, list from …", "⚠️ anthropic: timed out, using the list of 12 models from …", "– ollama: no list yet". */
+/**
+ * "✓ openai: 61 models, list from …", "⚠️ anthropic: timed out, using the list of 12 models from …", "– ollama: no list
+ * yet"; below it what helps, and when it is tried again.
+ */
 export function providerLine(status: ProviderStatus): string {
   const { id, outcome, models, fetchedAt, isFresh, isFetching } = status;
   const now = isFetching ? " (refreshing now)" : "";
   const count = plural(models, "model");
+  const notes = [changeWords(status), droppedWords(status)].join("");
   if (outcome === null || outcome === "ok") {
     if (fetchedAt === null) return `– ${id}: no list yet${now}`;
-    return `${isFresh ? "✓" : "⚠️"} ${id}: ${count}, list from ${timeMark(fetchedAt)}${isFresh ? "" : ", outdated"}${now}`;
+    return `${isFresh ? "✓" : "⚠️"} ${id}: ${count}, list from ${timeMark(fetchedAt)}${isFresh ? "" : ", outdated"}${notes}${now}`;
   }
   const rest = fetchedAt === null ? "no list yet" : `using the list of ${count} from ${timeMark(fetchedAt)}`;
   const often = status.consecutiveFailures > 1 ? ` (${status.consecutiveFailures} times in a row)` : "";
-  return `⚠️ ${id}: ${outcomeWords(outcome)}${often}, ${rest}${now}\n  ${outcomeHint(outcome) ?? ""}`.trimEnd();
+  const help = [reasonText(outcome, status.lastFailure), outcomeHint(outcome), nextWords(status)];
+  const line = `⚠️ ${id}: ${outcomeWords(outcome)}${often}, ${rest}${notes}${now}`;
+  return `${line}\n  ${help.filter((part) => part !== undefined).join(" ")}`.trimEnd();
 }
+
+function changeWords({ lastChange }: ProviderStatus): string {
+  if (lastChange == null) return "";
+  const { at, added, gone } = lastChange;
+  const parts = [added > 0 ? `+${added} new` : "", gone > 0 ? `${gone} gone` : ""].filter((part) => part !== "");
+  return `, changed ${timeMark(at)} (${parts.join(", ")})`;
+}
+
+const droppedWords = ({ droppedRows = 0 }: ProviderStatus): string =>
+  droppedRows > 0 ? `, ${plural(droppedRows, "row")} without a usable id left out` : "";
+
+const nextWords = ({ nextAt, attemptedAt, isFetching }: ProviderStatus): string | undefined =>
+  nextAt === null || attemptedAt === null || isFetching ? undefined : `Next attempt: ${timeMark(nextAt)}.`;

@@ -61,14 +61,20 @@ export type ChatEvent =
       readonly model?: string;
     };
 
+/** What a list tells besides its rows. */
+export interface ListNotes {
+  /** Rows without a usable id, which were left out. */
+  readonly droppedRows: number;
+}
+
 /** One vendor's (or endpoint's) models. Holds no state that a chat could wait for. */
 export interface Provider {
   readonly id: ProviderId;
   /**
-   * The whole list, over all pages.
+   * The whole list, over all pages. `note` is called before it resolves, where there is something to tell.
    * @throws {ProviderError} on any failure; never resolves partially; an empty list resolves as []
    */
-  listModels(signal: AbortSignal): Promise<readonly ModelInfo[]>;
+  listModels(signal: AbortSignal, note?: (notes: ListNotes) => void): Promise<readonly ModelInfo[]>;
   /**
    * Ends with exactly one "finish".
    * @throws {ProviderError} on any failure, also when the stream ends without its finish marker
@@ -83,6 +89,7 @@ export interface Provider {
  * - `rate-limited` 429; `overloaded` 529 and 503
  * - `spend-cap` the account's budget or credit is used up: not retryable
  * - `unknown-model` the provider's own code for it, or 404 on chat
+ * - `not-for-chat` the provider knows the model, but not for chat
  * - `bad-request` 400, 413, 422: what we sent is refused
  * - `http` any other status; `network` no connection, reset, redirect refused; `malformed` not what the protocol says
  * - `cut-off` the stream ended without its finish marker
@@ -94,6 +101,7 @@ export type ProviderErrorReason =
   | "overloaded"
   | "spend-cap"
   | "unknown-model"
+  | "not-for-chat"
   | "bad-request"
   | "http"
   | "network"

@@ -23,6 +23,23 @@ export interface MissingRow {
   readonly lastListedAt: number;
 }
 
+/** A list that looks wrong, and waits for a second answer that says the same. */
+export interface PendingList {
+  /** Ids of its chat models. */
+  readonly models: readonly string[];
+  readonly answeredAt: number;
+}
+
+/** A model that its provider refused when somebody used it. */
+export interface RefusedModel {
+  readonly model: string;
+  /** `unknown-model`: the provider's own code for it; `not-usable`: it knows the model, but not for chat. */
+  readonly as: "unknown-model" | "not-usable";
+  readonly at: number;
+  /** A list that came afterwards lacks it. */
+  readonly isGone: boolean;
+}
+
 /** Facts only; "fresh", "due" and "backing off" are derived from them. Times are epoch ms; null is unknown. */
 export interface CatalogEntry {
   /** Provider, base URL and a fingerprint of the key: a list belongs to all three. */
@@ -43,6 +60,12 @@ export interface CatalogEntry {
   readonly retryAfterAt: number | null;
   /** What has left the list, latest first; unset is none. */
   readonly missing?: readonly MissingRow[];
+  /** Rows of the last good list that had no usable id; unset is none. */
+  readonly droppedRows?: number;
+  /** Unset where no list is held back. */
+  readonly pending?: PendingList;
+  /** Latest first; unset is none. */
+  readonly refused?: readonly RefusedModel[];
 }
 
 /** What everybody reads: immutable, swapped as a whole, complete without network or store. */

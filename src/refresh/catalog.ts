@@ -3,8 +3,10 @@ import type { Log } from "../log.js";
 import type { ModelInfo, ProviderId } from "../providers/provider.js";
 import type { Store, Write } from "../store/store.js";
 import type { CatalogEntry, Snapshot } from "./catalog-types.js";
+import { type ChangeLog, emptyLog, readChangeLog } from "./change-log.js";
 import { createListeners } from "./listeners.js";
 import { cleanEntry } from "./next-entry.js";
+import { mergedRefusals } from "./refused-models.js";
 import { identityOf, readEntry } from "./stored-entry.js";
 
 export interface CatalogDeps {
@@ -18,24 +20,35 @@ export interface CatalogDeps {
   readonly log: Log;
 }
 
+/** What an attempt leaves behind; `changes` where the list changed. */
+export interface Next {
+  readonly entry: CatalogEntry;
+  readonly changes?: ChangeLog | undefined;
+}
+
 /** The lists in memory, and their mirror in the store. */
 export interface Catalog {
   snapshot(): Snapshot;
   /** The lists of the providers that have given one; the same object until one changes. */
   lists(): Readonly<Record<ProviderId, readonly ModelInfo[]>>;
   entry(provider: ProviderId): CatalogEntry;
+  /** How the provider's list has changed lately. */
+  changes(provider: ProviderId): ChangeLog;
   /** Takes over what others have stored since it was last seen. @throws {StoreError} */
   pickUp(): Promise<void>;
-  /** What stores this entry; nothing where that would overwrite another identity's list with none. */
-  writesFor(provider: ProviderId, entry: CatalogEntry, fence: number): readonly Write[];
-  /** Swaps an entry in and ends its fetch; `fence`: under which it was stored, unset where it was not. */
-  put(provider: ProviderId, entry: CatalogEntry, fence?: number): void;
+  /** What stores this; nothing where that would overwrite another identity's list with none. */
+  writesFor(provider: ProviderId, next: Next, fence: number): readonly Write[];
+  /** Swaps it in and ends its fetch; `fence`: under which it was stored, unset where it was not. */
+  put(provider: ProviderId, next: Next, fence?: number): void;
+  /** Swaps an entry in that was learned between two fetches; it is stored with the next one. */
+  amend(provider: ProviderId, entry: CatalogEntry): void;
   setFetching(provider: ProviderId, isFetching: boolean): void;
   onChange(listener: () => void): () => void;
 }
 
 /** Beside each list stands the fence that it was stored under: small enough to be read every 10 s. */
 const fenceKey = (provider: ProviderId) => `fence:${provider}`;
+const changesKey = (provider: ProviderId) => `changes:${provider}`;
 
 export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
   const rows = store.values("models");
@@ -49,6 +62,7 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
     providers: new Map([...identities].map(([id, identity]) => [id, cleanEntry(identity)])),
     fetching: new Set(),
   };
+  const logs = new Map([...identities].map(([id, identity]) => [id, emptyLog(identity)]));
   let lists: Readonly<Record<ProviderId, readonly ModelInfo[]>> = {};
 
   function swap(next: Snapshot): void {
@@ -61,22 +75,26 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
     listeners.tell();
   }
 
-  function adopt(id: ProviderId, value: unknown): void {
+  const setEntry = (id: ProviderId, entry: CatalogEntry, fetching = snapshot.fetching) =>
+    swap({ providers: new Map(snapshot.providers).set(id, entry), fetching });
+  const entry = (id: ProviderId) => known(snapshot.providers.get(id), id);
+
+  function adopt(id: ProviderId, value: unknown, changes: unknown): void {
     const stored = readEntry(value);
     if (stored === undefined) log.warn({ provider: id }, "A stored model list could not be read; it is fetched anew");
     if (stored === undefined || stored.identity !== identities.get(id)) return void foreign.add(id);
     foreign.delete(id);
-    swap({ ...snapshot, providers: new Map(snapshot.providers).set(id, stored) });
+    const changeLog = readChangeLog(changes);
+    if (changeLog?.identity === stored.identity) logs.set(id, changeLog);
+    const refused = mergedRefusals(stored, entry(id));
+    setEntry(id, refused.length > 0 ? { ...stored, refused } : stored);
   }
 
   return {
     snapshot: () => snapshot,
     lists: () => lists,
-    entry(id) {
-      const entry = snapshot.providers.get(id);
-      if (entry === undefined) throw new AppError("internal", `There is no provider "${id}" in the catalogue`);
-      return entry;
-    },
+    entry,
+    changes: (id) => known(logs.get(id), id),
     async pickUp() {
       const before = new Map(seen);
       const ids = [...identities.keys()];
@@ -85,28 +103,31 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
         .map((id, index) => ({ id, fence: fences[index] }))
         .filter(({ id, fence }) => fence !== undefined && fence !== before.get(id));
       if (changed.length === 0) return;
-      const values = await rows.getMany(changed.map(({ id }) => id));
+      const values = await rows.getMany([...changed.map(({ id }) => id), ...changed.map(({ id }) => changesKey(id))]);
       changed.forEach(({ id, fence }, index) => {
         // What this process stored meanwhile is newer than what was read.
         if (seen.get(id) !== before.get(id)) return;
         seen.set(id, fence);
-        adopt(id, values[index]);
+        adopt(id, values[index], values[changed.length + index]);
       });
     },
-    writesFor(id, entry, fence) {
+    writesFor(id, { entry, changes }, fence) {
       if (foreign.has(id) && entry.fetchedAt === null) return [];
       return [
         { table: "models", key: id, value: entry },
+        ...(changes === undefined ? [] : [{ table: "models", key: changesKey(id), value: changes } as const]),
         { table: "models", key: fenceKey(id), value: fence },
       ];
     },
-    put(id, entry, fence) {
+    put(id, { entry, changes }, fence) {
       if (fence !== undefined && !(foreign.has(id) && entry.fetchedAt === null)) {
         seen.set(id, fence);
         foreign.delete(id);
       }
-      swap({ providers: new Map(snapshot.providers).set(id, entry), fetching: without(snapshot.fetching, id) });
+      if (changes !== undefined) logs.set(id, changes);
+      setEntry(id, entry, without(snapshot.fetching, id));
     },
+    amend: (id, entry) => setEntry(id, entry),
     setFetching(id, isFetching) {
       if (snapshot.fetching.has(id) === isFetching) return;
       const fetching = isFetching ? new Set(snapshot.fetching).add(id) : without(snapshot.fetching, id);
@@ -114,6 +135,11 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
     },
     onChange: listeners.add,
   };
+}
+
+function known<T>(found: T | undefined, id: ProviderId): T {
+  if (found === undefined) throw new AppError("internal", `There is no provider "${id}" in the catalogue`);
+  return found;
 }
 
 function without(ids: ReadonlySet<ProviderId>, id: ProviderId): ReadonlySet<ProviderId> {

@@ -6,11 +6,15 @@ import type { Store } from "../store/store.js";
 import { createCatalog } from "./catalog.js";
 import { due } from "./due.js";
 import { type FreshnessTerms, isAllFresh } from "./freshness.js";
+import { createNudges } from "./nudges.js";
 import { type RefreshOneDeps, type RefreshOrder, refreshOne } from "./refresh-one.js";
-import type { RefreshEvent, Refresher, RefreshResult, Trigger } from "./refresher.js";
+import type { RefreshEvent, Refresher, RefreshResult } from "./refresher.js";
+import { createRuns } from "./runs.js";
 import type { Settings } from "./settings.js";
+import { createSilences } from "./silences.js";
 import { dueAtStart } from "./start.js";
 import { statusOf } from "./status.js";
+import { createUses } from "./uses.js";
 import { createWishes } from "./wishes.js";
 
 export interface RefresherDeps {
@@ -42,9 +46,8 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   const { clock, log, providers } = deps;
   const catalog = createCatalog(deps);
   const wishes = createWishes({ ...deps, host: deps.refresh });
+  const silences = createSilences(clock);
   const stopping = new AbortController();
-  /** One refresh per provider at a time; whoever wants another joins it. */
-  const running = new Map<ProviderId, { readonly trigger: Trigger; readonly result: Promise<RefreshResult> }>();
   /** Providers that the start is over for. */
   const started = new Set<ProviderId>();
   let isFirstStart = false;
@@ -63,9 +66,29 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       }
     },
   };
+  const runs = createRuns({
+    catalog,
+    clock,
+    log,
+    refresh: (order) => refreshOne(oneDeps, order),
+    onEnd({ provider, outcome, before }) {
+      if (outcome !== "skipped") started.add(provider);
+      if (outcome === "ok" && before === "network") nudge("network");
+    },
+  });
   const termsOf = (id: ProviderId): FreshnessTerms => ({ ...deps.refresh, intervalMs: wishes.intervalOf(id) });
   const regularDue = (id: ProviderId) =>
     due({ provider: id, entry: catalog.entry(id), intervalMs: wishes.intervalOf(id) }, clock.now());
+  const isStopped = () => stopping.signal.aborted;
+
+  const nudge = createNudges({
+    clock,
+    log,
+    runs,
+    providers: providers.map(({ provider }) => provider),
+    factsOf: (id) => ({ provider: id, entry: catalog.entry(id), terms: termsOf(id) }),
+    isStopped,
+  });
 
   /** What the clock wants of a provider now; undefined: nothing. */
   function orderFor(provider: Provider): RefreshOrder | undefined {
@@ -80,23 +103,6 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     return { provider, trigger: "timer", minIntervalMs, isStillWanted: () => regularDue(id).isDue };
   }
 
-  function run(order: RefreshOrder): Promise<RefreshResult> {
-    const { id } = order.provider;
-    const result = refreshOne(oneDeps, order)
-      .catch((error): RefreshResult => {
-        log.error({ error, provider: id }, "A refresh broke");
-        catalog.setFetching(id, false);
-        return { provider: id, outcome: "skipped", why: "it broke", added: 0, gone: 0, entry: catalog.entry(id) };
-      })
-      .then((ended) => {
-        running.delete(id);
-        if (ended.outcome !== "skipped") started.add(id);
-        return ended;
-      });
-    running.set(id, { trigger: order.trigger, result });
-    return result;
-  }
-
   async function runDue(only: (id: ProviderId) => boolean): Promise<readonly RefreshResult[]> {
     try {
       await catalog.pickUp();
@@ -107,53 +113,50 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       isStoreUp = false;
       return [];
     }
-    if (stopping.signal.aborted) return [];
+    if (isStopped()) return [];
     try {
-      const idle = providers.filter(({ id }) => only(id) && !running.has(id));
+      const idle = providers.filter(({ id }) => only(id) && !runs.isRunning(id));
       const orders = idle.map(({ provider }) => orderFor(provider)).filter((order) => order !== undefined);
-      return await Promise.all(orders.map(run));
+      return await Promise.all(orders.map(runs.start));
     } catch (error) {
       log.error({ error }, "What is due could not be told; the next tick comes in 10 s");
       return [];
     }
   }
 
-  /** A person's wish: joins what runs, and tries itself where the clock's attempt came to nothing. */
-  async function runForPerson(provider: Provider): Promise<RefreshResult> {
-    const joined = running.get(provider.id);
-    if (joined !== undefined) {
-      const result = await joined.result;
-      if (result.outcome !== "skipped" || joined.trigger === "person") return result;
-      return runForPerson(provider);
-    }
-    return run({ provider, trigger: "person", minIntervalMs: 0, isStillWanted: () => !stopping.signal.aborted });
-  }
-
-  function refresh(trigger: Trigger, ids?: readonly ProviderId[]): Promise<readonly RefreshResult[]> {
-    const isChosen = (id: ProviderId) => ids === undefined || ids.includes(id);
-    if (trigger !== "person") return runDue(isChosen);
-    return Promise.all(providers.filter(({ id }) => isChosen(id)).map(({ provider }) => runForPerson(provider)));
-  }
+  const isChosen = (ids: readonly ProviderId[] | undefined) => (id: ProviderId) =>
+    ids === undefined || ids.includes(id);
+  const runForPerson = (ids: readonly ProviderId[] | undefined, isPatient: boolean) =>
+    Promise.all(
+      providers
+        .filter(({ id }) => isChosen(ids)(id))
+        .map(({ provider }) => runs.forPerson(provider, () => !isStopped(), isPatient)),
+    );
 
   return {
-    shouldAutoRefresh: () =>
-      !stopping.signal.aborted && providers.some(({ id }) => !running.has(id) && regularDue(id).isDue),
+    shouldAutoRefresh: () => !isStopped() && providers.some(({ id }) => !runs.isRunning(id) && regularDue(id).isDue),
     async backgroundRefreshModels() {
-      await refresh("person");
+      await runForPerson(undefined, false);
       return catalog.lists();
     },
     getCachedModels: () => [catalog.lists(), isAllFresh(catalog.snapshot(), termsOf, clock.now())],
     snapshot: catalog.snapshot,
-    status: () => statusOf(catalog.snapshot(), termsOf, clock.now()),
+    status: () => statusOf(catalog.snapshot(), termsOf, (id) => catalog.changes(id).last, clock.now()),
     async load() {
       await catalog.pickUp();
       isFirstStart = Object.keys(catalog.lists()).length === 0;
     },
     async tick() {
-      if (!stopping.signal.aborted) await runDue(() => true);
+      if (!isStopped()) await runDue(() => true);
     },
-    refresh,
-    noteActivity: wishes.noteActivity,
+    refresh: (trigger, ids) => (trigger === "person" ? runForPerson(ids, true) : runDue(isChosen(ids))),
+    nudge,
+    noteUse: createUses({ catalog, clock, nudge }),
+    changes: () => new Map(providers.map(({ id }) => [id, catalog.changes(id)])),
+    noteActivity(workspace, conversation) {
+      wishes.noteActivity(workspace);
+      if (conversation !== undefined && silences.isBroken(conversation)) nudge("first-message");
+    },
     onChange: catalog.onChange,
     stop: () => stopping.abort(new AppError("internal", "The refresh was stopped")),
   };

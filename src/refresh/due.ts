@@ -29,7 +29,7 @@ export interface DueFacts {
 /** The first wait after a failure; each further one doubles it. */
 export const FIRST_BACKOFF_MS = 30_000;
 /** A refused key seldom heals by itself, but an account may be unlocked. */
-const REFUSED_KEY_MS = 15 * 60_000;
+export const REFUSED_KEY_MS = 15 * 60_000;
 /** Replicas' clocks differ by less; an attempt that lies further in the future was made before the clock went back. */
 const CLOCK_SKEW_MS = 60_000;
 const JITTER = 0.2;

@@ -1,17 +1,30 @@
 import type { Clock } from "../clock.js";
 import { withDeadline } from "../deadline.js";
 import { TimeoutError } from "../errors.js";
-import { type ModelInfo, type Provider, ProviderError, type ProviderErrorReason } from "../providers/provider.js";
+import {
+  type ListNotes,
+  type ModelInfo,
+  type Provider,
+  ProviderError,
+  type ProviderErrorReason,
+} from "../providers/provider.js";
 import type { Outcome } from "./catalog-types.js";
 
 /** What came of asking a provider for its list. */
 export type ListAnswer =
-  | { readonly outcome: "ok"; readonly models: readonly ModelInfo[] }
+  | {
+      readonly outcome: "ok";
+      readonly models: readonly ModelInfo[];
+      /** Rows without a usable id, which were left out; unset is none. */
+      readonly droppedRows?: number;
+    }
   | {
       readonly outcome: Exclude<Outcome, "ok">;
       /** In our words, for people. */
       readonly message: string;
       readonly retryAfterMs: number | null;
+      /** Chat models of a list that is held back. */
+      readonly pending?: readonly string[];
       /** What was thrown, for the log. */
       readonly error?: unknown;
     };
@@ -30,11 +43,15 @@ export interface FetchListTerms {
 export async function fetchList(provider: Provider, terms: FetchListTerms): Promise<ListAnswer> {
   try {
     // A microtask later, so that what a provider throws at once is no different from what it rejects with.
-    const models = await withDeadline(async (signal) => provider.listModels(signal), {
+    let droppedRows = 0;
+    const note = (notes: ListNotes) => {
+      droppedRows = notes.droppedRows;
+    };
+    const models = await withDeadline(async (signal) => provider.listModels(signal, note), {
       ...terms,
       what: `The model list of ${provider.id}`,
     });
-    return judgeList(models);
+    return judgeList(models, droppedRows);
   } catch (error) {
     if (terms.signal.aborted) throw terms.signal.reason;
     return judgeFailure(error);
@@ -42,10 +59,10 @@ export async function fetchList(provider: Provider, terms: FetchListTerms): Prom
 }
 
 /** An empty list is no list; ids that come twice count once, and a row keeps only what we use. */
-export function judgeList(models: readonly ModelInfo[]): ListAnswer {
+export function judgeList(models: readonly ModelInfo[], droppedRows = 0): ListAnswer {
   if (models.length === 0) return { outcome: "empty", message: "It answered with an empty list", retryAfterMs: null };
   const rows = new Map(models.map((model) => [model.id, slim(model)]));
-  return { outcome: "ok", models: [...rows.values()] };
+  return { outcome: "ok", models: [...rows.values()], ...(droppedRows > 0 && { droppedRows }) };
 }
 
 const OUTCOMES: Readonly<Record<ProviderErrorReason, Exclude<Outcome, "ok">>> = {
@@ -55,6 +72,7 @@ const OUTCOMES: Readonly<Record<ProviderErrorReason, Exclude<Outcome, "ok">>> = 
   "spend-cap": "rate-limited", // the account's own limit: it lets nothing through until it is raised
   overloaded: "http",
   "unknown-model": "http",
+  "not-for-chat": "http",
   "bad-request": "http",
   http: "http",
   network: "network",

@@ -39,7 +39,10 @@ const FAILURES: Readonly<Record<Failure, { readonly words: string; readonly hint
   network: { words: "could not be reached", hint: "Check the network, and the provider's base URL." },
   malformed: { words: "gave an answer that could not be read", hint: "Check that its base URL leads to an API." },
   empty: { words: "answered with an empty list", hint: "Check that its account or endpoint offers any model." },
-  suspicious: { words: "gave a list that looks wrong", hint: "The last good list stays; refresh again to check." },
+  suspicious: {
+    words: "gave a list that looks wrong",
+    hint: "The last good list stays; refresh again: if the answer agrees, it counts.",
+  },
 };
 
 /** How an attempt ended, as words that continue a provider's name. */
@@ -50,15 +53,27 @@ export const outcomeWords = (outcome: Outcome): string =>
 export const outcomeHint = (outcome: Outcome | null): string | undefined =>
   outcome === null || outcome === "ok" ? undefined : FAILURES[outcome].hint;
 
+/** What was wrong with the answer, where the outcome alone does not tell; undefined where it does. */
+export function reasonText(outcome: Outcome | null, lastFailure: string | null): string | undefined {
+  const isTold = outcome !== "malformed" && outcome !== "suspicious";
+  return isTold || lastFailure === null ? undefined : `${lastFailure.replace(/\.$/, "")}.`;
+}
+
 /** One provider's line in the answer to a refresh. */
 export function describeResult({ provider, outcome, why, added, gone, entry }: RefreshResult): string {
   if (outcome === "ok") {
     const count = entry.models.filter((model) => model.isChat).length;
-    const changes = [added > 0 ? `+${added} new` : "", gone > 0 ? `${gone} gone` : ""].filter((part) => part !== "");
+    const dropped = entry.droppedRows ?? 0;
+    const changes = [
+      added > 0 ? `+${added} new` : "",
+      gone > 0 ? `${gone} gone` : "",
+      dropped > 0 ? `${dropped} without a usable id left out` : "",
+    ].filter((part) => part !== "");
     const bracket = changes.length > 0 ? ` (${changes.join(", ")})` : "";
     return `✓ ${provider}: ${count} ${count === 1 ? "model" : "models"}${bracket}`;
   }
   const words = outcome === "skipped" ? `not refreshed${why === undefined ? "" : `: ${why}`}` : outcomeWords(outcome);
   const rest = entry.fetchedAt === null ? "no list yet" : `using the list from ${timeMark(entry.fetchedAt)}`;
-  return `⚠️ ${provider}: ${words}, ${rest}`;
+  const reason = outcome === "skipped" ? undefined : reasonText(outcome, entry.lastFailure);
+  return [`⚠️ ${provider}: ${words}, ${rest}`, reason].filter((part) => part !== undefined).join(". ");
 }

@@ -1,6 +1,7 @@
 import type { ModelInfo } from "../providers/provider.js";
 import type { CatalogEntry, MissingRow } from "./catalog-types.js";
 import type { ListAnswer } from "./fetch-list.js";
+import { refusedAfter } from "./refused-models.js";
 
 /** So many rows that left a list are remembered. */
 const MAX_MISSING = 500;
@@ -27,6 +28,7 @@ export interface AttemptTimes {
 export function nextEntry(before: CatalogEntry, answer: ListAnswer, times: AttemptTimes): CatalogEntry {
   const { attemptedAt, answeredAt } = times;
   if (answer.outcome === "ok") {
+    const refused = refusedAfter(before, answer.models);
     return {
       ...cleanEntry(before.identity),
       models: answer.models,
@@ -34,6 +36,8 @@ export function nextEntry(before: CatalogEntry, answer: ListAnswer, times: Attem
       attemptedAt,
       outcome: "ok",
       missing: missingAfter(before, answer.models),
+      ...(answer.droppedRows !== undefined && { droppedRows: answer.droppedRows }),
+      ...(refused.length > 0 && { refused }),
     };
   }
   return {
@@ -44,21 +48,8 @@ export function nextEntry(before: CatalogEntry, answer: ListAnswer, times: Attem
     failingSince: before.failingSince ?? answeredAt,
     lastFailure: answer.message,
     retryAfterAt: answer.retryAfterMs === null ? null : answeredAt + answer.retryAfterMs,
+    ...(answer.pending !== undefined && { pending: { models: answer.pending, answeredAt } }),
   };
-}
-
-/** How many chat models came and left; a first list is no change. */
-export function changesBetween(before: CatalogEntry, after: CatalogEntry): { added: number; gone: number } {
-  if (before.fetchedAt === null || before.models === after.models) return { added: 0, gone: 0 };
-  return {
-    added: chatNotIn(after.models, before.models),
-    gone: chatNotIn(before.models, after.models),
-  };
-}
-
-function chatNotIn(models: readonly ModelInfo[], others: readonly ModelInfo[]): number {
-  const known = new Set(others.filter((model) => model.isChat).map((model) => model.id));
-  return models.filter((model) => model.isChat && !known.has(model.id)).length;
 }
 
 function missingAfter({ models, missing = [], fetchedAt }: CatalogEntry, now: readonly ModelInfo[]) {

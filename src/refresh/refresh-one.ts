@@ -2,10 +2,13 @@ import type { Clock } from "../clock.js";
 import type { Log } from "../log.js";
 import type { Provider } from "../providers/provider.js";
 import type { Claim, ClaimResult, Store } from "../store/store.js";
-import type { Catalog } from "./catalog.js";
+import type { Catalog, Next } from "./catalog.js";
+import type { CatalogEntry } from "./catalog-types.js";
+import { changesBetween, withChanges } from "./change-log.js";
 import { fetchList, type ListAnswer } from "./fetch-list.js";
-import { changesBetween, nextEntry } from "./next-entry.js";
+import { nextEntry } from "./next-entry.js";
 import type { RefreshEvent, RefreshResult, Trigger } from "./refresher.js";
+import { holdBack } from "./shrink.js";
 
 export interface RefreshOneDeps {
   readonly catalog: Catalog;
@@ -60,9 +63,9 @@ export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Pro
 
   catalog.setFetching(id, true);
   const attemptedAt = deps.clock.now();
-  let answer: ListAnswer;
+  let fetched: ListAnswer;
   try {
-    answer = await fetchList(order.provider, deps);
+    fetched = await fetchList(order.provider, deps);
   } catch {
     // The shutdown: fetchList makes everything else a value.
     await release(deps, claim);
@@ -70,19 +73,25 @@ export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Pro
   }
   const answeredAt = deps.clock.now();
   const before = catalog.entry(id);
+  const answer = holdBack(before, fetched);
   const entry = nextEntry(before, answer, { attemptedAt, answeredAt });
+  const changes = changesBetween(before, entry);
+  const logged = catalog.changes(id);
+  const changeLog = withChanges(logged, changes, answeredAt);
+  const next = { entry, ...(changeLog !== logged && { changes: changeLog }) };
   try {
-    const isStored = await store.commit(claim, catalog.writesFor(id, entry, claim.fence));
+    const isStored = await store.commit(claim, catalog.writesFor(id, next, claim.fence));
     if (!isStored) {
       await pickUpOrLater(deps);
       return skipped("another replica was faster");
     }
-    catalog.put(id, entry, claim.fence);
+    catalog.put(id, withNewest(catalog, id, before, next), claim.fence);
   } catch (error) {
     log.warn({ error, provider: id }, "A model list could not be stored; it is kept in memory");
-    catalog.put(id, entry);
+    catalog.put(id, withNewest(catalog, id, before, next));
   }
-  const result: RefreshResult = { provider: id, outcome: answer.outcome, ...changesBetween(before, entry), entry };
+  const counts = { added: changes.appeared.length + changes.returned.length, gone: changes.left.length };
+  const result: RefreshResult = { provider: id, outcome: answer.outcome, ...counts, entry, before: before.outcome };
   report(deps, order, answer, result);
   deps.onOutcome({
     provider: id,
@@ -91,6 +100,13 @@ export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Pro
     durationMs: Math.max(0, answeredAt - attemptedAt),
   });
   return result;
+}
+
+/** A use may have been noted while the list was being stored. */
+function withNewest(catalog: Catalog, id: string, before: CatalogEntry, next: Next): Next {
+  const { refused } = catalog.entry(id);
+  if (refused === before.refused) return next;
+  return { ...next, entry: { ...next.entry, refused: refused ?? [] } };
 }
 
 async function pickUpOrLater({ catalog, log }: RefreshOneDeps): Promise<void> {
@@ -121,5 +137,5 @@ function report(
     const { error, message } = answer;
     log.warn({ ...facts, failures: entry.consecutiveFailures, error }, `No new model list: ${message}`);
   } else if (added > 0 || gone > 0) log.info({ ...facts, added, gone }, "The model list changed");
-  else log.debug({ ...facts, models: entry.models.length }, "The model list is as it was");
+  else log.debug({ ...facts, models: entry.models.length, dropped: answer.droppedRows }, "The model list is as it was");
 }

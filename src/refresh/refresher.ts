@@ -1,8 +1,25 @@
 import type { ModelInfo, ProviderId } from "../providers/provider.js";
 import type { CatalogEntry, Outcome, Snapshot } from "./catalog-types.js";
+import type { ChangeLog } from "./change-log.js";
+
+/**
+ * What sets a refresh off besides the clock and people, each for lists that are worth it then:
+ * - `first-message` of a conversation after a silence; `focus` a surface came back into view
+ * - `picker` somebody chooses among models; `switch` somebody chose one of a provider whose list is stale
+ * - `unknown-model` a provider does not know a model that was used
+ * - `recovery` a failing provider answers a chat; `network` another one that could not be reached answers again
+ */
+export type NudgeTrigger = "first-message" | "focus" | "picker" | "switch" | "unknown-model" | "recovery" | "network";
 
 /** What set a refresh off; a bounded set, for logs and metrics. */
-export type Trigger = "timer" | "start" | "person";
+export type Trigger = "timer" | "start" | "person" | NudgeTrigger;
+
+/** How using a model went; `failure` is unset where it answered. */
+export interface ModelUse {
+  readonly provider: ProviderId;
+  readonly model: string;
+  readonly failure?: "unknown-model" | "not-usable" | undefined;
+}
 
 /** How a refresh of one provider ended, for this caller. */
 export interface RefreshResult {
@@ -15,6 +32,8 @@ export interface RefreshResult {
   readonly gone: number;
   /** The entry after it. */
   readonly entry: CatalogEntry;
+  /** How the attempt before it had ended; unset where this one was skipped. */
+  readonly before?: Outcome | null;
 }
 
 /** The end of one provider's refresh by this process, for metrics; skipped ones are none. */
@@ -37,7 +56,12 @@ export interface ProviderStatus {
   readonly isFresh: boolean;
   readonly isFetching: boolean;
   readonly consecutiveFailures: number;
+  /** In our words; of the last attempt, so null after a success. */
   readonly lastFailure: string | null;
+  /** Rows of its list that had no usable id; unset is none. */
+  readonly droppedRows?: number | undefined;
+  /** What changed last on its list, counted in chat models; null or unset where nothing did. */
+  readonly lastChange?: { readonly at: number; readonly added: number; readonly gone: number } | null | undefined;
   /** When it is due by itself; null when auto-refresh is off for it everywhere. */
   readonly nextAt: number | null;
 }
@@ -70,12 +94,25 @@ export interface Refresher {
   /** Refreshes what is due; called every 10 s, and once right after the start. Never rejects. */
   tick(): Promise<void>;
   /**
-   * For a person: refreshes these providers (all when unset) now, joining a fetch that runs already. For the clock and
-   * the start: those of them that are due. Never rejects.
+   * For a person: refreshes these providers (all when unset) now, joining a fetch that runs already; within 10 s of the
+   * last one for the same provider it answers with that result. For the clock and the start: those of them that are due.
+   * Never rejects.
    */
-  refresh(trigger: Trigger, providers?: readonly ProviderId[]): Promise<readonly RefreshResult[]>;
-  /** A person did something in this workspace just now: what the smart interval lives on. */
-  noteActivity(workspace: string): void;
+  refresh(trigger: "timer" | "start" | "person", providers?: readonly ProviderId[]): Promise<readonly RefreshResult[]>;
+  /**
+   * Something happened that may make lists worth refreshing; those of these providers (all when unset) that are stale
+   * enough for it are refreshed in the background. Returns at once; a nudge that is not due costs nothing.
+   */
+  nudge(trigger: NudgeTrigger, providers?: readonly ProviderId[]): void;
+  /** How using a model went: what a row's state and some triggers live on. */
+  noteUse(use: ModelUse): void;
+  /** How each provider's list has changed lately, from memory. */
+  changes(): ReadonlyMap<ProviderId, ChangeLog>;
+  /**
+   * A person did something in this workspace just now: what the smart interval lives on. `conversation` names where they
+   * said something: the first message after a silence is a trigger.
+   */
+  noteActivity(workspace: string, conversation?: string): void;
   /** Called after every change of the snapshot. Returns how to stop that. */
   onChange(listener: () => void): () => void;
   /** Gives up what is running; never delays a shutdown. */

@@ -8,6 +8,7 @@ import type { ProviderStatus, RefreshStatus } from "./refresher.js";
 export function statusOf(
   snapshot: Snapshot,
   termsOf: (provider: ProviderId) => FreshnessTerms,
+  lastChangeOf: (provider: ProviderId) => ProviderStatus["lastChange"],
   now: number,
 ): RefreshStatus {
   const providers = [...snapshot.providers].map(([id, entry]): ProviderStatus => {
@@ -23,6 +24,8 @@ export function statusOf(
       isFetching: snapshot.fetching.has(id),
       consecutiveFailures: entry.consecutiveFailures,
       lastFailure: entry.lastFailure,
+      droppedRows: entry.droppedRows,
+      lastChange: lastChangeOf(id),
       nextAt: due(facts, now).nextAt,
     };
   });

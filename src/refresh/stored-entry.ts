@@ -30,6 +30,13 @@ const entry = z.object({
   lastFailure: z.string().nullable(),
   retryAfterAt: time,
   missing: z.array(z.object({ model, misses: count, lastListedAt: z.number() })).exactOptional(),
+  droppedRows: count.exactOptional(),
+  pending: z.object({ models: z.array(z.string()), answeredAt: z.number() }).exactOptional(),
+  refused: z
+    .array(
+      z.object({ model: z.string(), as: z.enum(["unknown-model", "not-usable"]), at: z.number(), isGone: z.boolean() }),
+    )
+    .exactOptional(),
 });
 
 /** A stored row of the table "models"; undefined where it is not one. */

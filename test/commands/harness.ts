@@ -5,6 +5,7 @@ import { createCommands } from "../../src/commands/registry.js";
 import type { TurnControl } from "../../src/commands/turn-control.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
 import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog-types.js";
+import type { ChangeLog } from "../../src/refresh/change-log.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import type { Session, Sessions } from "../../src/store/sessions.js";
@@ -26,6 +27,10 @@ export interface FakeProvider {
   readonly failures?: number;
   readonly families?: readonly string[];
   readonly missing?: CatalogEntry["missing"];
+  readonly refused?: CatalogEntry["refused"];
+  readonly lastFailure?: string;
+  readonly droppedRows?: number;
+  readonly lastChange?: ProviderStatus["lastChange"];
   /** From its last attempt to the next. */
   readonly waitMs?: number;
 }
@@ -35,6 +40,7 @@ export interface World {
   readonly indicator?: Indicator;
   readonly nextRefreshAt?: number | null;
   readonly host?: CommandDeps["host"];
+  readonly changes?: ReadonlyMap<string, ChangeLog>;
   readonly results?: readonly Omit<RefreshResult, "entry">[];
 }
 
@@ -46,7 +52,7 @@ export function harness(world: World = {}) {
   const clock = fakeClock();
   const providers = world.providers ?? [OPENAI, DEMO];
   const at = clock.now() - 2 * MINUTE_MS;
-  const entryOf = ({ models, outcome, failures = 0, id, missing = [] }: FakeProvider): CatalogEntry => ({
+  const entryOf = ({ models, outcome, failures = 0, id, ...rest }: FakeProvider): CatalogEntry => ({
     identity: id,
     models: models ?? [],
     fetchedAt: models === undefined ? null : at,
@@ -54,15 +60,18 @@ export function harness(world: World = {}) {
     outcome: outcome === undefined ? (models === undefined ? null : "ok") : outcome,
     consecutiveFailures: failures,
     failingSince: null,
-    lastFailure: null,
+    lastFailure: rest.lastFailure ?? null,
     retryAfterAt: null,
-    missing,
+    missing: rest.missing ?? [],
+    refused: rest.refused ?? [],
+    ...(rest.droppedRows !== undefined && { droppedRows: rest.droppedRows }),
   });
   const snapshot: Snapshot = {
     providers: new Map(providers.map((provider) => [provider.id, entryOf(provider)])),
     fetching: new Set(providers.filter(({ isFetching }) => isFetching).map(({ id }) => id)),
   };
   const refreshes: { trigger: Trigger; providers: readonly string[] | undefined }[] = [];
+  const nudges: { trigger: Trigger; providers: readonly string[] | undefined }[] = [];
   const statusOf = (provider: FakeProvider): ProviderStatus => {
     const { outcome, fetchedAt, attemptedAt, models, consecutiveFailures, lastFailure } = entryOf(provider);
     return {
@@ -75,6 +84,8 @@ export function harness(world: World = {}) {
       isFetching: provider.isFetching ?? false,
       consecutiveFailures,
       lastFailure,
+      droppedRows: provider.droppedRows,
+      lastChange: provider.lastChange ?? null,
       nextAt: provider.waitMs === undefined ? null : at + provider.waitMs,
     };
   };
@@ -100,6 +111,9 @@ export function harness(world: World = {}) {
         return entry !== undefined && isWanted ? [{ ...result, outcome: result.outcome as Outcome, entry }] : [];
       });
     },
+    nudge: (trigger, only) => void nudges.push({ trigger, providers: only }),
+    noteUse: unused,
+    changes: () => world.changes ?? new Map(),
     shouldAutoRefresh: unused,
     backgroundRefreshModels: unused,
     getCachedModels: unused,
@@ -180,6 +194,7 @@ export function harness(world: World = {}) {
     dispatcher,
     logged,
     refreshes,
+    nudges,
     stops,
     store,
     at,

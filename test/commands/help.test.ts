@@ -30,6 +30,7 @@ describe("the registry", () => {
       "refresh-models",
       "models status",
       "models list",
+      "models changes",
       "models use",
       "models unpin",
       "models board",

@@ -37,7 +37,7 @@ describe("reasonOf()", () => {
 
   it("does not call a model unknown that is only not for chat", () => {
     const message = "This is not a chat model and thus not supported in the v1/chat/completions endpoint.";
-    expect(reason(404, message)).toBe("bad-request");
+    expect(reason(404, message)).toBe("not-for-chat");
   });
 
   it("does not call a model unknown because the address leads to a web page", () => {

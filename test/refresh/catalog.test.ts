@@ -9,8 +9,9 @@ import { memoryStore } from "../support/memory-store.js";
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const source = { id: "openai", baseUrl: "https://api.example", key: "k" };
 const TIMES = { attemptedAt: 1, answeredAt: 2 };
-const listed = (before: Parameters<typeof nextEntry>[0], ids: readonly string[]) =>
-  nextEntry(before, { outcome: "ok", models: ids.map(modelRow) }, TIMES);
+const listed = (before: Parameters<typeof nextEntry>[0], ids: readonly string[]) => ({
+  entry: nextEntry(before, { outcome: "ok", models: ids.map(modelRow) }, TIMES),
+});
 
 function world(store = memoryStore(fakeClock().now)) {
   return { store, catalog: createCatalog({ providers: [source], store, log }) };
@@ -46,7 +47,7 @@ describe("createCatalog", () => {
     expect(told).toBe(1);
     await catalog.pickUp();
     expect(told).toBe(1);
-    catalog.put("openai", catalog.entry("openai"));
+    catalog.put("openai", { entry: catalog.entry("openai") });
     expect(told).toBe(2);
   });
 });

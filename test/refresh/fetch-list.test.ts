@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ProviderError, type ProviderErrorReason } from "../../src/providers/provider.js";
 import { fetchList, judgeFailure, judgeList } from "../../src/refresh/fetch-list.js";
-import { changesBetween, nextEntry } from "../../src/refresh/next-entry.js";
+import { nextEntry } from "../../src/refresh/next-entry.js";
 import { rowsOf, stateOf } from "../../src/refresh/row-state.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { fakeProvider, modelRow } from "../support/fake-provider.js";
@@ -146,17 +146,5 @@ describe("nextEntry", () => {
     const many = Array.from({ length: 600 }, (_unused, row) => modelRow(`m${row}`));
     const left = nextEntry({ ...good, models: many }, { outcome: "ok", models: [modelRow("a")] }, times);
     expect(left.missing).toHaveLength(500);
-  });
-});
-
-describe("changesBetween", () => {
-  it("counts chat models only", () => {
-    const before = entryOf({ fetchedAt: 1, models: [modelRow("a"), { id: "e", isChat: false }, modelRow("turned")] });
-    const after = entryOf({
-      fetchedAt: 2,
-      models: [modelRow("b"), { id: "f", isChat: false }, { id: "turned", isChat: false }],
-    });
-    expect(changesBetween(before, after)).toEqual({ added: 1, gone: 2 });
-    expect(changesBetween(entryOf(), after)).toEqual({ added: 0, gone: 0 });
   });
 });

@@ -256,11 +256,13 @@ describe("refresh()", () => {
   });
 
   it("counts the chat models that came and left, none for a first list", async () => {
-    const { refresher, provider } = await createWorld({ ids: ["openai"] });
+    const { refresher, provider, clock } = await createWorld({ ids: ["openai"] });
     const first = await refresher.refresh("person");
     expect(first).toMatchObject([{ provider: "openai", outcome: "ok", added: 0, gone: 0 }]);
     provider("openai").answers(["openai-2", "new-1", "new-2", { id: "embedding", isChat: false }]);
+    await clock.advance(10_000);
     expect(await refresher.refresh("person")).toMatchObject([{ outcome: "ok", added: 2, gone: 1 }]);
+    await clock.advance(10_000);
     expect(await refresher.refresh("person")).toMatchObject([{ outcome: "ok", added: 0, gone: 0 }]);
   });
 
@@ -294,6 +296,43 @@ describe("refresh()", () => {
     world.store.recover();
     await world.live(10 * MINUTE_MS);
     expect(world.store.peek("models", "openai")).toMatchObject({ models: { length: 3 } });
+  });
+});
+
+describe("refresh() by a person, soon after another", () => {
+  it("answers with the last result for 10 s, and then fetches again", async () => {
+    const { refresher, provider, clock } = await createWorld({ ids: ["openai", "groq"] });
+    provider("openai").answers(["one"], 500);
+    const first = refresher.refresh("person", ["openai"]);
+    await clock.advance(500);
+    const [result] = await first;
+    provider("openai").answers(["two", "three"]);
+    await clock.advance(9_999);
+    expect(await refresher.refresh("person", ["openai"])).toEqual([result]);
+    expect(provider("openai").asked()).toBe(1);
+    // The other one has not been asked for yet.
+    expect(await refresher.refresh("person")).toMatchObject([{ provider: "openai", added: 0 }, { provider: "groq" }]);
+    expect(provider("groq").asked()).toBe(1);
+    await clock.advance(1);
+    expect(await refresher.refresh("person", ["openai"])).toMatchObject([{ outcome: "ok", added: 2, gone: 1 }]);
+  });
+
+  it("answers with a failure too, and fetches after one of the clock's own", async () => {
+    const { refresher, provider } = await createWorld({ ids: ["openai"] });
+    await refresher.tick();
+    provider("openai").fails("network");
+    expect(await refresher.refresh("person")).toMatchObject([{ outcome: "network" }]);
+    provider("openai").answers(["back"]);
+    expect(await refresher.refresh("person")).toMatchObject([{ outcome: "network" }]);
+    expect(provider("openai").asked()).toBe(2);
+  });
+
+  it("fetches again where nothing was fetched", async () => {
+    const { refresher, store } = await createWorld({ ids: ["openai"] });
+    store.breakDown();
+    expect(await refresher.refresh("person")).toMatchObject([{ outcome: "skipped" }]);
+    store.recover();
+    expect(await refresher.refresh("person")).toMatchObject([{ outcome: "ok" }]);
   });
 });
 

@@ -42,7 +42,7 @@ export function createAnthropicProvider(wire: AnthropicWire, deps: ProviderDeps)
 
   return {
     id: wire.id,
-    async listModels(signal) {
+    async listModels(signal, note) {
       signal.throwIfAborted();
       try {
         // A signal for each page: the SDK leaves its listener on the one that it gets.
@@ -54,7 +54,7 @@ export function createAnthropicProvider(wire: AnthropicWire, deps: ProviderDeps)
             )
             .asResponse();
         const rows = await readPages(wire.id, fetchPage, parseListPage);
-        const models = readRows(wire.id, rows, readAnthropicRow, deps.warn);
+        const models = readRows(wire.id, rows, readAnthropicRow, { warn: deps.warn, note });
         for (const { id, outputTokens } of models) if (outputTokens !== undefined) outputLimits.set(id, outputTokens);
         return models;
       } catch (error) {

@@ -23,7 +23,7 @@ export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provi
 
   return {
     id: "ollama",
-    async listModels(signal) {
+    async listModels(signal, note) {
       signal.throwIfAborted();
       const asked: Asked = { provider: "ollama", key: undefined, now: deps.clock.now(), limits: () => undefined };
       try {
@@ -33,7 +33,7 @@ export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provi
           const { status, headers } = response;
           throw refusalError({ status, headers, codes: [], message: await readText(response, MAX_ERROR_BYTES) }, asked);
         };
-        return readRows("ollama", await readPages("ollama", fetchPage, parseTags), readTag, deps.warn);
+        return readRows("ollama", await readPages("ollama", fetchPage, parseTags), readTag, { warn: deps.warn, note });
       } catch (error) {
         signal.throwIfAborted();
         throw error instanceof ProviderError ? error : connectionError(error, asked);

@@ -37,7 +37,7 @@ export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Prov
 
   return {
     id: wire.id,
-    async listModels(signal) {
+    async listModels(signal, note) {
       signal.throwIfAborted();
       try {
         // A signal for each page: the SDK leaves its listener on the one that it gets.
@@ -46,7 +46,7 @@ export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Prov
             .get("/models", { signal: AbortSignal.any([signal]), ...(after !== undefined && { query: { after } }) })
             .asResponse();
         const rows = await readPages(wire.id, fetchPage, parseListPage);
-        return readRows(wire.id, rows, (row) => readOpenAiRow(row, wire.isChat), deps.warn);
+        return readRows(wire.id, rows, (row) => readOpenAiRow(row, wire.isChat), { warn: deps.warn, note });
       } catch (error) {
         signal.throwIfAborted();
         throw error instanceof ProviderError ? error : sdkFault(error, asked());

@@ -1,4 +1,4 @@
-import { type ModelInfo, ProviderError, type ProviderId } from "../provider.js";
+import { type ListNotes, type ModelInfo, ProviderError, type ProviderId } from "../provider.js";
 
 /** The largest real list today (OpenRouter, gateways) has some hundred rows; more than this is a fault. */
 export const MAX_MODELS = 10_000;
@@ -36,14 +36,14 @@ export function slim(fields: LooseRow): ModelInfo {
 }
 
 /**
- * Reads each row once; rows without a usable id are left out.
- * @throws {ProviderError} `malformed` when a fifth or more of the rows is bad, or when there are too many
+ * Reads each row once; rows without a usable id are left out and counted.
+ * @throws {ProviderError} `malformed` when more than a fifth of the rows is bad, or when there are too many
  */
 export function readRows(
   provider: ProviderId,
   rows: readonly unknown[],
   read: (row: Row) => ModelInfo | undefined,
-  warn: (message: string) => void,
+  tell: { readonly warn: (message: string) => void; readonly note?: ((notes: ListNotes) => void) | undefined },
 ): readonly ModelInfo[] {
   const malformed = (what: string) => new ProviderError(provider, "malformed", `${provider} sent a model list ${what}`);
   if (rows.length > MAX_MODELS) throw malformed(`of more than ${MAX_MODELS} models`);
@@ -57,6 +57,7 @@ export function readRows(
   if (badRows > rows.length * MAX_BAD_SHARE) {
     throw malformed(`in which ${badRows} of ${rows.length} rows have no usable id`);
   }
-  if (badRows > 0) warn(`${provider}: left out ${badRows} of ${rows.length} models, which have no usable id`);
+  if (badRows > 0) tell.warn(`${provider}: left out ${badRows} of ${rows.length} models, which have no usable id`);
+  tell.note?.({ droppedRows: badRows });
   return [...models.values()];
 }

@@ -31,6 +31,7 @@ const PHRASES: Partial<Record<ProviderErrorReason, string>> = {
   "rate-limited": "asks to slow down",
   overloaded: "is overloaded",
   "spend-cap": "says that the account's budget is used up",
+  "not-for-chat": "refused the model for chat",
   "bad-request": "refused the request",
   malformed: "answered with something that is not what its protocol says",
   "cut-off": "ended its answer too early",

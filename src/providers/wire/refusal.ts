@@ -32,7 +32,7 @@ export function reasonOf(refusal: Refusal, asked: "list" | "chat"): ProviderErro
   const { status, codes, message } = refusal;
   const says = (pattern: RegExp) => codes.some((code) => pattern.test(code));
   if (status === 402 || says(SPEND_CODE) || SPEND_TEXT.test(message)) return "spend-cap";
-  if (asked === "chat" && NOT_FOR_CHAT_TEXT.test(message)) return "bad-request";
+  if (asked === "chat" && NOT_FOR_CHAT_TEXT.test(message)) return "not-for-chat";
   if (asked === "chat" && says(UNKNOWN_MODEL_CODE)) return "unknown-model";
   if (status === undefined) return BY_TYPE.find(([pattern]) => says(pattern))?.[1] ?? "http";
   if (status === 401 || status === 403 || (status === 400 && BAD_KEY_TEXT.test(message))) return "auth";

@@ -1,0 +1,28 @@
+import type { Clock } from "../clock.js";
+import type { Catalog } from "./catalog.js";
+import type { Refresher } from "./refresher.js";
+import { withRefusal } from "./refused-models.js";
+
+export interface UsesDeps {
+  readonly catalog: Catalog;
+  readonly clock: Pick<Clock, "now">;
+  readonly nudge: Refresher["nudge"];
+}
+
+/** Learns from how using models goes: which ones are refused, and that a provider answers again. */
+export function createUses({ catalog, clock, nudge }: UsesDeps): Refresher["noteUse"] {
+  return ({ provider, model, failure }) => {
+    const entry = catalog.snapshot().providers.get(provider);
+    // A pin may name a provider that is configured no more.
+    if (entry === undefined) return;
+    if (failure !== undefined) {
+      const refused = withRefusal(entry.refused, { model, as: failure, at: clock.now() });
+      catalog.amend(provider, { ...entry, refused });
+      if (failure === "unknown-model") nudge("unknown-model", [provider]);
+      return;
+    }
+    const refused = entry.refused?.filter((row) => row.model !== model);
+    if (refused?.length !== entry.refused?.length) catalog.amend(provider, { ...entry, refused: refused ?? [] });
+    if (entry.consecutiveFailures > 0) nudge("recovery", [provider]);
+  };
+}
