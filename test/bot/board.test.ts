@@ -167,6 +167,15 @@ describe("the board's message", () => {
     expect(platform.calls()).toBe(calls + 1);
   });
 
+  it("is found again after a restart right after it was posted", async () => {
+    const { board, change, platform, start, text } = await posted();
+    await board.stop();
+    const next = start([platform]);
+    await next.board.load();
+    await change({ isFresh: false });
+    expect(text()).toContain("Using cached models");
+  });
+
   it("waits for a platform that is not up", async () => {
     const world = boardWorld();
     const platform = fakePlatform();
@@ -275,6 +284,19 @@ describe("a reaction under the board", () => {
     await Promise.all(both);
     expect(platform.marksOf(message.message)).toEqual(["waiting", "done", "waiting", "done", undefined]);
     expect(settings.of("fake:home")).toEqual({ isEnabled: false });
+  });
+
+  it("leaves the confirmation of a later press standing for its own 5 s", async () => {
+    const { clock, platform, press } = await posted();
+    const first = press("⏯️", { isOperator: true });
+    await clock.advance(3_000);
+    const second = press("⏱️", { isOperator: true });
+    await clock.advance(4_000);
+    await first;
+    expect(platform.answers[0]?.mark).toBe("done");
+    await clock.advance(1_000);
+    await second;
+    expect(platform.answers[0]?.mark).toBeUndefined();
   });
 
   it("is dropped when too many wait, but taken away all the same", async () => {

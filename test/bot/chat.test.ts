@@ -434,6 +434,19 @@ describe("createChat()", () => {
     expect(it.texts().at(-1)).toMatch(/answer\n\n\n⚠️ Interrupted by a restart\.$/);
   });
 
+  it("never shows the working mark after the end mark, however slow the platform is with the first", async () => {
+    const it = world();
+    const real = it.platform.mark;
+    it.platform.mark = async (message, mark) => {
+      if (mark === "working") await it.clock.sleep(5_000);
+      await real(message, mark);
+    };
+    await it.ask("hello", { message: "q1" });
+    it.openai.streams[0]?.finish();
+    await it.clock.advance(10_000);
+    expect(it.platform.marksOf("q1")).toEqual(["working", "done"]);
+  });
+
   it("goes on when the platform refuses a mark", async () => {
     const it = world();
     it.platform.failing.add("mark");

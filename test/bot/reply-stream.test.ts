@@ -146,6 +146,23 @@ describe("createReplyStream()", () => {
     expect(platform.calls()).toBe(4);
   });
 
+  it("counts the tries anew whenever it gets any further", async () => {
+    let calls = 0;
+    const { clock, stream, texts } = setup({
+      maxMessageChars: 50,
+      async reach() {
+        calls += 1;
+        if (calls % 4 !== 0) throw new Error("three of four calls fail");
+      },
+    });
+    const answer = "some words ".repeat(12).trim();
+    const finished = stream.finish(answer);
+    await clock.advance(30_000);
+    expect(await finished).toBe(true);
+    expect(texts().length).toBeGreaterThan(2);
+    expect(texts().join("")).toBe(answer);
+  });
+
   it("waits as long as a platform that limits the rate asks for", async () => {
     const { clock, platform, stream, texts } = setup();
     platform.refusing.set("post", new PlatformError("fake", "rate-limited", "slow down", { retryAfterMs: 7_000 }));

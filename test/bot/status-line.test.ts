@@ -51,6 +51,17 @@ describe("createStatusLine()", () => {
     expect(shown()).toEqual([FRESH, REFRESHING, FRESH]);
   });
 
+  it("counts the second of every refresh anew", async () => {
+    const { become, shown } = setup();
+    await become("fresh");
+    await become("refreshing", 600);
+    await become("fresh", 200);
+    await become("refreshing", 999);
+    expect(shown()).toEqual([FRESH]);
+    await become("refreshing", 1);
+    expect(shown()).toEqual([FRESH, REFRESHING]);
+  });
+
   it("goes on after a platform that cannot show it", async () => {
     const { platforms, become, warnings } = setup();
     const [first] = platforms;
