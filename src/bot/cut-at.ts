@@ -15,10 +15,13 @@ export function cutAt(rest: string, fence: Fence, maxChars: number): number {
   const half = limit / 2;
   for (const end of [lines.paragraph, lines.line, lines.codeLine]) if (end >= half) return end;
   const hard = hardBreak(rest, fence, limit, fits);
-  const word = rest.lastIndexOf(" ", hard - 1) + 1;
+  const word = (LAST_BREAK.exec(rest.slice(0, hard))?.[0] ?? "").length;
   if (word >= half && fits(word, fenceAfter(rest.slice(0, word), fence))) return word;
   return Math.max(lines.paragraph, lines.line, lines.codeLine) || hard;
 }
+
+/** Up to the last place between words, or between sentences of a script that has no spaces. */
+const LAST_BREAK = /^[\s\S]*[\s。、，！？；：]/;
 
 type Fits = (end: number, after: Fence) => boolean;
 

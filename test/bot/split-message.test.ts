@@ -112,6 +112,16 @@ describe("splitMessage()", () => {
     ]);
   });
 
+  it("does not leave an empty block behind when its first line is longer than a message", () => {
+    const parts = splitMessage(`\`\`\`ts\n${"z".repeat(300)}\n\`\`\``, 100);
+    expect(parts[0]).toBe(`\`\`\`ts\n${"z".repeat(90)}\n\`\`\``);
+  });
+
+  it("ends a part behind a sentence of a script without spaces", () => {
+    const parts = splitMessage("森は静かです。鳥が歌います。".repeat(10), 40);
+    expect(parts.slice(0, -1).every((part) => part.endsWith("。"))).toBe(true);
+  });
+
   it("moves a block that begins near the end into the next part", () => {
     const parts = splitMessage(`${"word ".repeat(14)}\n\`\`\`py\n${"x = 1\n".repeat(10)}\`\`\``, 100);
     expect(parts).toEqual([`${"word ".repeat(14)}\n`, `\`\`\`py\n${"x = 1\n".repeat(10)}\`\`\``]);
