@@ -3,6 +3,7 @@ import { afterAll, describe } from "vitest";
 import { createPostgresStore, postgresStore } from "../../src/store/postgres.js";
 import { describeServerStore } from "../contracts/server-store-contract.js";
 import { describeStore } from "../contracts/store-contract.js";
+import { describeStoreProcesses } from "../contracts/store-processes-contract.js";
 import { POSTGRES_PASSWORD, startPostgres } from "../support/postgres-server.js";
 
 const server = await startPostgres();
@@ -34,6 +35,11 @@ describe.skipIf(server === undefined)("postgresStore", () => {
         ])),
       cleanup: () => store.close(),
     };
+  });
+
+  describeStoreProcesses("PostgreSQL", postgresStore, async () => {
+    await raw.query("drop table if exists evergreen_rows, evergreen_claims, evergreen_once, evergreen_schema");
+    return url;
   });
 
   describeServerStore("PostgreSQL", {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { createRedisStore, redisStore } from "../../src/store/redis.js";
 import { describeServerStore } from "../contracts/server-store-contract.js";
 import { describeStore } from "../contracts/store-contract.js";
+import { describeStoreProcesses } from "../contracts/store-processes-contract.js";
 import { hasRedis, REDIS_PASSWORD, startRedis, type TestServer } from "../support/redis-server.js";
 
 describe.skipIf(!hasRedis())("redisStore", () => {
@@ -33,6 +34,11 @@ describe.skipIf(!hasRedis())("redisStore", () => {
       damage: async (table, key) => void (await raw.set(`evergreen:${table}:${key}`, '{"value":')),
       cleanup: () => store.close(),
     };
+  });
+
+  describeStoreProcesses("Redis", redisStore, async () => {
+    await raw.flushAll();
+    return server.url;
   });
 
   describeServerStore("Redis", {

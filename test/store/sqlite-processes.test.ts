@@ -3,37 +3,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sqliteStore } from "../../src/store/sqlite.js";
+import { describeStoreProcesses } from "../contracts/store-processes-contract.js";
 import { startStoreProcess } from "../support/store-processes.js";
 
 const KILLS = process.env.SOAK === undefined ? 10 : 100;
 
-describe("sqliteStore among real processes", () => {
-  let folder: string;
-  let url: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "evergreen-processes-"));
-    url = `sqlite://${join(folder, "new", "data.sqlite")}`;
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
+let folder: string;
+let url: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "evergreen-processes-"));
+  url = `sqlite://${join(folder, "new", "data.sqlite")}`;
+});
+afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("claim() lets one at a time through, and no count is lost", { timeout: 60_000 }, async () => {
-    const processes = Array.from({ length: 4 }, () => startStoreProcess("count", url, 25));
-    expect(await Promise.all(processes.map(({ ended }) => ended))).toEqual([0, 0, 0, 0]);
-    const store = await sqliteStore.open(url);
-    expect(await store.values("settings").get("number")).toBe(100);
-    await store.close();
-  });
+describeStoreProcesses("SQLite", sqliteStore, async () => url);
 
-  it("writeOnce() lets each name through once", { timeout: 60_000 }, async () => {
-    const processes = Array.from({ length: 4 }, () => startStoreProcess("once", url, 50));
-    expect(await Promise.all(processes.map(({ ended }) => ended))).toEqual([0, 0, 0, 0]);
-    expect(processes.reduce((sum, { lines }) => sum + Number(lines[0]), 0)).toBe(50);
-    const store = await sqliteStore.open(url);
-    const numbers = (await store.values("open").entries()).map(([, number]) => number);
-    expect(numbers.sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 50 }, (_, number) => number));
-    await store.close();
-  });
-
+describe("sqliteStore whose process is killed", () => {
   it(`loses nothing acknowledged and tears no write in ${KILLS} kills`, { timeout: 20 * 60_000 }, async () => {
     let last = 0;
     for (let kill = 0; kill < KILLS; kill++) {

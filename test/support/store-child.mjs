@@ -1,6 +1,7 @@
 // One process of several on a store, for tests: node store-child.mjs JOB URL COUNT. It runs what `npm test` has built.
 import { writeSync } from "node:fs";
-import { sqliteStore } from "../../dist/store/sqlite.js";
+import { openStore } from "../../dist/store/open-store.js";
+import { storeDefinitions } from "../../dist/store/registry.js";
 
 const [job, url, count] = process.argv.slice(2);
 const pause = () => new Promise((resolve) => setImmediate(resolve));
@@ -18,6 +19,16 @@ const jobs = {
         done += 1;
       }
       await pause();
+    }
+  },
+  /** Adds one to a shared number `count` times, each time with a row that goes with it. */
+  async swap(store) {
+    for (let done = 0; done < Number(count); ) {
+      const before = await store.values("sessions").get("number");
+      await pause();
+      const row = { table: "sessions", key: "number", before, after: (before ?? 0) + 1 };
+      const turn = { table: "turns", key: `${before ?? 0} ${process.pid}`, value: before ?? 0 };
+      if (await store.swap(row, [turn])) done += 1;
     }
   },
   /** Takes each of `count` names once, and says how many it got. */
@@ -45,6 +56,6 @@ const jobs = {
   },
 };
 
-const store = await sqliteStore.open(url);
+const store = await openStore(url, storeDefinitions);
 await jobs[job](store);
 await store.close();

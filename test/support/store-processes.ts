@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 const CHILD = fileURLToPath(new URL("store-child.mjs", import.meta.url));
-const BUILT = fileURLToPath(new URL("../../dist/store/sqlite.js", import.meta.url));
+const BUILT = fileURLToPath(new URL("../../dist/store/registry.js", import.meta.url));
 
 export interface StoreProcess {
   /** What it has said, line by line. */
@@ -17,7 +17,7 @@ export interface StoreProcess {
 }
 
 /** A real process at work on a store. */
-export function startStoreProcess(job: "count" | "once" | "write", url: string, count = 0): StoreProcess {
+export function startStoreProcess(job: "count" | "once" | "swap" | "write", url: string, count = 0): StoreProcess {
   if (!existsSync(BUILT)) throw new Error("there is no dist/: run `npm run build` first, as `npm test` does");
   const child: ChildProcessByStdio<null, Readable, null> = spawn(process.execPath, [CHILD, job, url, String(count)], {
     stdio: ["ignore", "pipe", "inherit"],
