@@ -31,5 +31,8 @@ const METHODS: Readonly<Record<Rank, string | undefined>> = {
   presence: undefined,
 };
 
-/** The call that something of this rank makes; undefined where it makes none. */
-export const methodOf = (rank: Rank): string | undefined => METHODS[rank];
+/** The call that something of this rank makes, where `call` does not say it; undefined where it makes none. */
+export function methodOf(rank: Rank, call: "post" | "edit" | undefined): string | undefined {
+  if (call === undefined) return METHODS[rank];
+  return call === "post" ? "chat.postMessage" : "chat.update";
+}

@@ -43,6 +43,9 @@ const readSchema = z.object({
 /** No previews of links that a model wrote: they reveal data without a click. */
 const QUIET = { unfurl_links: false, unfurl_media: false } as const;
 
+/** Between them the refused bucket is closed for as long as Slack said. */
+const MOST_TRIES = 5;
+
 export function createCalls({ client, budgets, pace, health }: CallsDeps): Calls {
   const call = async <T>(method: string, channel: string, work: () => Promise<T>): Promise<T> => {
     const bucket = bucketOf(method, channel);
@@ -63,6 +66,17 @@ export function createCalls({ client, budgets, pace, health }: CallsDeps): Calls
     await pace.pay(method, place, rank);
     return call(method, place.channel, work);
   };
+  /** For what is the same later: an earlier process may have used up the minute without this one knowing. */
+  const patientCall = async <T>(method: string, place: ChannelKey, rank: Rank, work: () => Promise<T>): Promise<T> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await paidCall(method, place, rank, work);
+      } catch (error) {
+        const isLimited = error instanceof PlatformError && error.reason === "rate-limited";
+        if (!isLimited || attempt === MOST_TRIES) throw error;
+      }
+    }
+  };
   const inThread = ({ thread }: ChannelKey) => (thread === undefined ? {} : { thread_ts: thread });
   const contentOf = ({ text, blocks }: SlackMessage) => ({ text, blocks: [...blocks] });
 
@@ -77,11 +91,11 @@ export function createCalls({ client, budgets, pace, health }: CallsDeps): Calls
         await client.chat.update({ channel: key.channel, ts: key.message, ...contentOf(message) });
       }),
     postEphemeral: (place, user, message) =>
-      paidCall("chat.postEphemeral", place, "last-text", async () => {
+      patientCall("chat.postEphemeral", place, "last-text", async () => {
         await client.chat.postEphemeral({ channel: place.channel, user, ...inThread(place), ...contentOf(message) });
       }),
     read: (key) =>
-      paidCall("conversations.replies", key, "last-text", async () => {
+      patientCall("conversations.replies", key, "last-text", async () => {
         const { channel, thread, message } = key;
         // A message without a thread is the first of its own.
         const terms = { channel, ts: thread ?? message, oldest: message, latest: message, inclusive: true, limit: 10 };
@@ -91,12 +105,12 @@ export function createCalls({ client, budgets, pace, health }: CallsDeps): Calls
         return shown;
       }),
     addReaction: (key, name) =>
-      paidCall("reactions.add", key, "mark", async () => {
+      patientCall("reactions.add", key, "mark", async () => {
         const { channel, message: timestamp } = key;
         await client.reactions.add({ channel, timestamp, name }).catch(unless("already_reacted"));
       }),
     removeReaction: (key, name) =>
-      paidCall("reactions.remove", key, "mark", async () => {
+      patientCall("reactions.remove", key, "mark", async () => {
         const { channel, message: timestamp } = key;
         await client.reactions.remove({ channel, timestamp, name }).catch(unless("no_reaction"));
       }),

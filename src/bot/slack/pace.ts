@@ -7,12 +7,12 @@ import { bucketOf, methodOf } from "./buckets.js";
 /** Keeps every call within Slack's limits before it reaches the SDK. */
 export interface Pace {
   /** Waits for the call that something so urgent will make. @throws signal.reason when aborted */
-  slot(place: ChannelKey, rank: Rank, signal?: AbortSignal): Promise<void>;
+  slot(place: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit"): Promise<void>;
   /** Waits for this very call, unless a slot has paid for it. @throws {AppError} when the bot stops */
   pay(method: string, place: ChannelKey, rank: Rank): Promise<void>;
 }
 
-/** A slot is used at once, or not at all: the last text of an answer may be its first, and then it is another call. */
+/** A slot is used at once, or not at all. */
 const CREDIT_MS = 2_000;
 
 export function createPace(budgets: Budgets, clock: Clock): Pace {
@@ -21,8 +21,8 @@ export function createPace(budgets: Budgets, clock: Clock): Pace {
   const creditOf = (bucket: string, place: ChannelKey) => `${bucket}|${conversationOf(place)}`;
 
   return {
-    async slot(place, rank, signal) {
-      const method = methodOf(rank);
+    async slot(place, rank, signal, call) {
+      const method = methodOf(rank, call);
       if (method === undefined) return;
       const bucket = bucketOf(method, place.channel);
       await budgets.take(bucket, rank, signal, conversationOf(place));

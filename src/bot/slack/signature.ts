@@ -11,7 +11,7 @@ export function isSigned(
   const { timestamp, signature, body } = request;
   if (typeof signature !== "string" || typeof timestamp !== "string" || !/^\d{1,12}$/.test(timestamp)) return false;
   const seconds = Number(timestamp);
-  if (Math.abs(now / 1000 - seconds) > MAX_SKEW_SECONDS) return false;
+  if (Math.abs(Math.floor(now / 1000) - seconds) > MAX_SKEW_SECONDS) return false;
   try {
     const headers = { "x-slack-signature": signature, "x-slack-request-timestamp": seconds };
     verifySlackRequest({ signingSecret, body, headers, nowMilliseconds: now });
