@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { Definition } from "../config.js";
 import { AppError } from "../errors.js";
+import type { ListThread } from "./wire/list-thread.js";
 
 export type ProviderId = string;
 
@@ -147,6 +148,8 @@ export interface ProviderDeps {
   readonly clock: Clock;
   /** For what a vendor's client would print to the console. */
   readonly warn: (message: string) => void;
+  /** Reads large lists for all providers together; each has one of its own where it is unset. */
+  readonly listThread?: ListThread | undefined;
 }
 
 /** A provider that the environment configures, not yet loaded: its SDK is imported by `load` only. */

@@ -1,12 +1,13 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { type Provider, type ProviderDeps, ProviderError, type ProviderId } from "../provider.js";
 import { guardedFetch } from "../wire/guarded-fetch.js";
+import { createListReader } from "../wire/list-reader.js";
 import { readRows } from "../wire/model-rows.js";
 import type { Asked } from "../wire/provider-fault.js";
 import { anthropicRateLimits } from "../wire/rate-limits.js";
 import { parseListPage, readPages } from "../wire/read-pages.js";
 import { sdkFault } from "../wire/sdk-fault.js";
-import { readAnthropicRow } from "./model-row.js";
+import { ANTHROPIC_ROW_FIELDS, readAnthropicRow } from "./model-row.js";
 import { createStreamChat } from "./stream-chat.js";
 
 export interface AnthropicWire {
@@ -40,6 +41,8 @@ export function createAnthropicProvider(wire: AnthropicWire, deps: ProviderDeps)
   // Only a better guess: an answer's length has to be named with every request.
   const outputLimits = new Map<string, number>();
 
+  const reader = createListReader(wire.id, ANTHROPIC_ROW_FIELDS, deps);
+
   return {
     id: wire.id,
     async listModels(signal, note) {
@@ -53,8 +56,8 @@ export function createAnthropicProvider(wire: AnthropicWire, deps: ProviderDeps)
               { signal: AbortSignal.any([signal]) },
             )
             .asResponse();
-        const rows = await readPages(wire.id, fetchPage, parseListPage);
-        const models = readRows(wire.id, rows, readAnthropicRow, { warn: deps.warn, note });
+        const rows = await readPages(wire.id, reader, fetchPage, parseListPage, signal);
+        const models = await readRows(wire.id, rows, readAnthropicRow, { warn: deps.warn, note });
         for (const { id, outputTokens } of models) if (outputTokens !== undefined) outputLimits.set(id, outputTokens);
         return models;
       } catch (error) {

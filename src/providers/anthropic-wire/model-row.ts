@@ -6,6 +6,17 @@ const supports = (capability: unknown): boolean | undefined => {
   return typeof supported === "boolean" ? supported : undefined;
 };
 
+/** What is read of a row. */
+export const ANTHROPIC_ROW_FIELDS = [
+  "id",
+  "created_at",
+  "capabilities",
+  "display_name",
+  "max_input_tokens",
+  "max_tokens",
+  "lifecycle",
+];
+
 /** Reads a row of Anthropic's list, in which every model is for chat. */
 export function readAnthropicRow(row: Row): ModelInfo | undefined {
   const { id } = row;

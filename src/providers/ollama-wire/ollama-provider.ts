@@ -2,6 +2,7 @@ import { isChatModel } from "../openai-wire/is-chat-model.js";
 import { createOpenAiProvider } from "../openai-wire/openai-provider.js";
 import { type ModelInfo, type Provider, type ProviderDeps, ProviderError } from "../provider.js";
 import { guardedFetch, readText } from "../wire/guarded-fetch.js";
+import { createListReader } from "../wire/list-reader.js";
 import { isUsableId, type Row, readRows, slim } from "../wire/model-rows.js";
 import { type Asked, connectionError, refusalError } from "../wire/provider-fault.js";
 import { readPages } from "../wire/read-pages.js";
@@ -21,6 +22,8 @@ export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provi
     tokenLimit: "max_tokens",
   } as const;
 
+  const reader = createListReader("ollama", TAG_FIELDS, deps);
+
   return {
     id: "ollama",
     async listModels(signal, note) {
@@ -33,7 +36,8 @@ export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provi
           const { status, headers } = response;
           throw refusalError({ status, headers, codes: [], message: await readText(response, MAX_ERROR_BYTES) }, asked);
         };
-        return readRows("ollama", await readPages("ollama", fetchPage, parseTags), readTag, { warn: deps.warn, note });
+        const rows = await readPages("ollama", reader, fetchPage, parseTags, signal);
+        return await readRows("ollama", rows, readTag, { warn: deps.warn, note });
       } catch (error) {
         signal.throwIfAborted();
         throw error instanceof ProviderError ? error : connectionError(error, asked);
@@ -47,6 +51,9 @@ function parseTags(body: unknown) {
   const { models } = (body ?? {}) as Row;
   return Array.isArray(models) ? { rows: models } : undefined;
 }
+
+/** What is read of a row. */
+const TAG_FIELDS = ["model", "name", "details"];
 
 /** `modified_at` is when it was pulled, not released, so it is left out. What runs locally costs nothing per token. */
 function readTag(row: Row): ModelInfo | undefined {

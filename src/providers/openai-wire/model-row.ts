@@ -1,6 +1,25 @@
 import type { ModelInfo } from "../provider.js";
 import { isUsableId, nameOf, type Row, slim, tokens } from "../wire/model-rows.js";
 
+/** What is read of a row, by any vendor's name for it. */
+export const OPENAI_ROW_FIELDS = [
+  "id",
+  "display_name",
+  "name",
+  "context_length",
+  "context_window",
+  "max_context_length",
+  "max_model_len",
+  "max_completion_tokens",
+  "top_provider",
+  "pricing",
+  "architecture",
+  "capabilities",
+  "created",
+  "type",
+  "active",
+];
+
 /** Reads the row of an OpenAI-compatible list; what a vendor adds to it is used where it is there. */
 export function readOpenAiRow(row: Row, isChat: (id: string) => boolean): ModelInfo | undefined {
   // Gemini says "models/gemini-…" and takes the id without the prefix as well.

@@ -1,12 +1,13 @@
 import OpenAI from "openai";
 import { type Provider, type ProviderDeps, ProviderError } from "../provider.js";
 import { guardedFetch } from "../wire/guarded-fetch.js";
+import { createListReader } from "../wire/list-reader.js";
 import { readRows } from "../wire/model-rows.js";
 import type { Asked } from "../wire/provider-fault.js";
 import { openAiRateLimits } from "../wire/rate-limits.js";
 import { parseListPage, readPages } from "../wire/read-pages.js";
 import { sdkFault } from "../wire/sdk-fault.js";
-import { readOpenAiRow } from "./model-row.js";
+import { OPENAI_ROW_FIELDS, readOpenAiRow } from "./model-row.js";
 import type { OpenAiWire } from "./openai-wire.js";
 import { createStreamChat } from "./stream-chat.js";
 
@@ -35,6 +36,8 @@ export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Prov
     limits: (headers) => openAiRateLimits(headers, deps.clock.now()),
   });
 
+  const reader = createListReader(wire.id, OPENAI_ROW_FIELDS, deps);
+
   return {
     id: wire.id,
     async listModels(signal, note) {
@@ -45,8 +48,8 @@ export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Prov
           client
             .get("/models", { signal: AbortSignal.any([signal]), ...(after !== undefined && { query: { after } }) })
             .asResponse();
-        const rows = await readPages(wire.id, fetchPage, parseListPage);
-        return readRows(wire.id, rows, (row) => readOpenAiRow(row, wire.isChat), { warn: deps.warn, note });
+        const rows = await readPages(wire.id, reader, fetchPage, parseListPage, signal);
+        return await readRows(wire.id, rows, (row) => readOpenAiRow(row, wire.isChat), { warn: deps.warn, note });
       } catch (error) {
         signal.throwIfAborted();
         throw error instanceof ProviderError ? error : sdkFault(error, asked());

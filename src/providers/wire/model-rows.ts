@@ -9,6 +9,9 @@ const MAX_NAME_CHARS = 120;
 /** More bad rows than this, and the answer as a whole is not believed. */
 const MAX_BAD_SHARE = 0.2;
 
+/** So many rows are read before whatever else waits gets its turn. */
+const ROWS_AT_ONCE = 200;
+
 export type Row = Readonly<Record<string, unknown>>;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an id with them cannot be shown or typed
@@ -39,17 +42,18 @@ export function slim(fields: LooseRow): ModelInfo {
  * Reads each row once; rows without a usable id are left out and counted.
  * @throws {ProviderError} `malformed` when more than a fifth of the rows is bad, or when there are too many
  */
-export function readRows(
+export async function readRows(
   provider: ProviderId,
   rows: readonly unknown[],
   read: (row: Row) => ModelInfo | undefined,
   tell: { readonly warn: (message: string) => void; readonly note?: ((notes: ListNotes) => void) | undefined },
-): readonly ModelInfo[] {
+): Promise<readonly ModelInfo[]> {
   const malformed = (what: string) => new ProviderError(provider, "malformed", `${provider} sent a model list ${what}`);
   if (rows.length > MAX_MODELS) throw malformed(`of more than ${MAX_MODELS} models`);
   const models = new Map<string, ModelInfo>();
   let badRows = 0;
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
+    if (index % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
     const model = typeof row === "object" && row !== null ? read(row as Row) : undefined;
     if (model === undefined) badRows += 1;
     else if (!models.has(model.id)) models.set(model.id, model);

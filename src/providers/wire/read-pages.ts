@@ -1,5 +1,5 @@
 import { ProviderError, type ProviderId } from "../provider.js";
-import { readText } from "./guarded-fetch.js";
+import type { ListReader } from "./list-reader.js";
 import { MAX_LIST_BYTES, MAX_MODELS, MAX_PAGES, type Row } from "./model-rows.js";
 
 export interface Page {
@@ -10,12 +10,14 @@ export interface Page {
 
 /**
  * All rows of a list, page by page, within bounds.
- * @throws {ProviderError} `malformed` where the list is no list, or has no end
+ * @throws {ProviderError} `malformed` where the list is no list, too large, or has no end
  */
 export async function readPages(
   provider: ProviderId,
+  reader: ListReader,
   fetchPage: (after: string | undefined) => Promise<Response>,
   parsePage: (body: unknown) => Page | undefined,
+  signal: AbortSignal,
 ): Promise<readonly unknown[]> {
   const malformed = (what: string) => new ProviderError(provider, "malformed", `${provider} ${what}`);
   const rows: unknown[] = [];
@@ -23,17 +25,14 @@ export async function readPages(
   let after: string | undefined;
   let bytesLeft = MAX_LIST_BYTES;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
-    const text = await readText(await fetchPage(after), bytesLeft).catch((error: unknown) => {
-      if (error instanceof RangeError) throw malformed(`sent a model list of more than ${MAX_LIST_BYTES} bytes`);
-      throw error;
-    });
-    bytesLeft -= Buffer.byteLength(text);
-    const page = parsePage(parseJson(text));
+    const read = await reader.read(await fetchPage(after), { maxBytes: bytesLeft, signal });
+    bytesLeft -= read.bytes;
+    const page = parsePage(read.body);
     if (page === undefined) {
-      const isPage = text.trimStart().startsWith("<");
+      const isPage = "isPage" in read && read.isPage;
       throw malformed(isPage ? "sent a web page instead of its model list; check its base URL" : "sent no model list");
     }
-    rows.push(...page.rows);
+    for (const row of page.rows) rows.push(row);
     if (rows.length > MAX_MODELS) throw malformed(`sent a model list of more than ${MAX_MODELS} models`);
     if (page.next === undefined || page.rows.length === 0) return rows;
     if (seen.has(page.next)) throw malformed("sent the same page of its model list again and again");
@@ -41,14 +40,6 @@ export async function readPages(
     after = page.next;
   }
   throw malformed(`sent a model list of more than ${MAX_PAGES} pages`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // no page: the caller says so, without quoting it
-  }
 }
 
 /** The list's rows as `{"data": […]}` or bare, with OpenAI's and Anthropic's way to name the next page. */

@@ -1,0 +1,88 @@
+/** From the main thread: pieces of a body, its end, and the wish for more rows. */
+export type ListOrder =
+  | { readonly kind: "piece"; readonly bytes: Uint8Array }
+  | { readonly kind: "end"; readonly fields: readonly string[]; readonly maxRows: number; readonly rowsAtOnce: number }
+  | { readonly kind: "more" };
+
+/** What the body was: no JSON at all, no list, or a list whose rows follow. */
+export type ListHead =
+  | { readonly kind: "no-json"; readonly isPage: boolean }
+  | { readonly kind: "no-list"; readonly body: unknown }
+  | { readonly kind: "too-long" }
+  | {
+      readonly kind: "list";
+      /** The field that holds the rows; null where the list has no wrapper. */
+      readonly field: string | null;
+      /** What names the next page. */
+      readonly rest: Readonly<Record<string, unknown>>;
+      readonly count: number;
+    };
+
+export type ListNews = ListHead | { readonly kind: "rows"; readonly rows: readonly unknown[] };
+
+interface Port {
+  on(event: "message", listener: (order: ListOrder) => void): void;
+  postMessage(news: ListNews): void;
+}
+
+/**
+ * Parses a list in a thread of its own, keeps of each row the fields that are read, and hands the rows over a few at a
+ * time. Its text is what the thread runs, so it uses nothing from outside itself.
+ */
+export function listWork(port: Port): void {
+  const pieces: Uint8Array[] = [];
+  let rows: readonly unknown[] = [];
+  let sent = 0;
+  let rowsAtOnce = 1;
+
+  /** Cut to what a reader of rows could make use of: longer texts are no ids or names, deeper parts are not read. */
+  const trimmed = (value: unknown, depth: number): unknown => {
+    if (typeof value === "string") return value.slice(0, 300);
+    if (typeof value !== "object" || value === null) return value;
+    if (depth === 0) return undefined;
+    if (Array.isArray(value)) return value.slice(0, 20).map((item) => trimmed(item, depth - 1));
+    return Object.fromEntries(
+      Object.entries(value)
+        .slice(0, 60)
+        .map(([name, item]) => [name, trimmed(item, depth - 1)]),
+    );
+  };
+
+  const slimRow = (row: unknown, fields: readonly string[]): unknown => {
+    if (typeof row !== "object" || row === null || Array.isArray(row)) return null;
+    const known = row as Readonly<Record<string, unknown>>;
+    return Object.fromEntries(
+      fields.filter((name) => Object.hasOwn(known, name)).map((name) => [name, trimmed(known[name], 3)]),
+    );
+  };
+
+  const read = (fields: readonly string[], maxRows: number): ListHead => {
+    const text = new TextDecoder().decode(Buffer.concat(pieces));
+    pieces.length = 0;
+    let body: unknown;
+    try {
+      body = JSON.parse(text);
+    } catch {
+      return { kind: "no-json", isPage: text.trimStart().startsWith("<") };
+    }
+    const wrapper = (typeof body === "object" && body !== null ? body : {}) as Readonly<Record<string, unknown>>;
+    const field = Array.isArray(body) ? null : (["data", "models"].find((name) => Array.isArray(wrapper[name])) ?? "");
+    const found = field === null ? body : wrapper[field];
+    if (!Array.isArray(found)) return { kind: "no-list", body: trimmed(body, 1) };
+    if (found.length > maxRows) return { kind: "too-long" };
+    rows = found.map((row) => slimRow(row, fields));
+    const rest = { has_more: trimmed(wrapper.has_more, 0), last_id: trimmed(wrapper.last_id, 0) };
+    return { kind: "list", field, rest, count: found.length };
+  };
+
+  port.on("message", (order) => {
+    if (order.kind === "piece") pieces.push(order.bytes);
+    else if (order.kind === "end") {
+      rowsAtOnce = order.rowsAtOnce;
+      port.postMessage(read(order.fields, order.maxRows));
+    } else {
+      port.postMessage({ kind: "rows", rows: rows.slice(sent, sent + rowsAtOnce) });
+      sent += rowsAtOnce;
+    }
+  });
+}

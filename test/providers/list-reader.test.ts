@@ -1,0 +1,190 @@
+import { Worker } from "node:worker_threads";
+import { describe, expect, it } from "vitest";
+import { createListReader } from "../../src/providers/wire/list-reader.js";
+import { createListThread, type ListThread } from "../../src/providers/wire/list-thread.js";
+import { listWork } from "../../src/providers/wire/list-work.js";
+import { fakeClock, settle } from "../support/fake-clock.js";
+
+const KB = 1024;
+const MAX_BYTES = 8 * KB * KB;
+const signal = () => new AbortController().signal;
+const fat = (id: unknown, padding = 1_000) => ({ id, name: `Model ${id}`, junk: "x".repeat(padding) });
+const listOf = (count: number) => Array.from({ length: count }, (_unused, row) => fat(`m${row}`));
+
+function reader(options: { work?: typeof listWork; thread?: ListThread } = {}) {
+  const clock = fakeClock();
+  let threads = 0;
+  const thread = options.thread ?? createListThread({ clock, ...(options.work && { work: options.work }) });
+  const counted: ListThread = (...call) => {
+    threads += 1;
+    return thread(...call);
+  };
+  const list = createListReader("acme", ["id", "name", "pricing"], { clock, listThread: counted });
+  const read = (body: unknown, terms: { maxBytes?: number; signal?: AbortSignal } = {}) =>
+    list.read(new Response(typeof body === "string" ? body : JSON.stringify(body)), {
+      maxBytes: MAX_BYTES,
+      signal: signal(),
+      ...terms,
+    });
+  return { clock, read, threads: () => threads };
+}
+
+describe("createListReader()", () => {
+  it("parses up to 256 KB here, and one byte more in another thread", async () => {
+    const { read, threads } = reader();
+    const padded = (bytes: number) => `{"data":[{"id":"a"}]${" ".repeat(bytes - 21)}}`;
+    expect(await read(padded(256 * KB))).toEqual({ body: { data: [{ id: "a" }] }, bytes: 256 * KB });
+    expect(threads()).toBe(0);
+    expect(await read(padded(256 * KB + 1))).toMatchObject({ body: { data: [{ id: "a" }] }, bytes: 256 * KB + 1 });
+    expect(threads()).toBe(1);
+  });
+
+  it.each([
+    ["wrapped in data, with the way to the next page", { data: listOf(450), has_more: true, last_id: "m449" }, "data"],
+    ["wrapped in models", { models: listOf(450) }, "models"],
+    ["bare", listOf(450), null],
+  ])("brings a large list %s, every row with what is read of it", async (_what, sent, field) => {
+    const { body } = await reader().read(sent);
+    const rows = (field === null ? body : (body as Record<string, unknown>)[field]) as unknown[];
+    expect(rows).toHaveLength(450);
+    expect(rows[449]).toEqual({ id: "m449", name: "Model m449" });
+    if (field === "data") expect(body).toMatchObject({ has_more: true, last_id: "m449" });
+  });
+
+  it("keeps what makes a row bad", async () => {
+    const rows = [null, 7, "text", [], fat("x".repeat(250)), fat(5), ...listOf(400)];
+    const { body } = await reader().read({ data: rows });
+    const ids = (body as { data: ({ id?: unknown } | null)[] }).data.slice(0, 6).map((row) => row?.id);
+    expect(ids).toEqual([undefined, undefined, undefined, undefined, "x".repeat(250), 5]);
+  });
+
+  it("puts characters together that were split over pieces", async () => {
+    const bytes = Buffer.from(JSON.stringify({ data: [{ id: "漢字🌲" }], padding: "é".repeat(200 * KB) }));
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 1_001) }, (_unused, piece) =>
+      bytes.subarray(piece * 1_001, (piece + 1) * 1_001),
+    );
+    const thread = createListThread({ clock: fakeClock() });
+    const found = await thread(pieces, { fields: ["id"], maxRows: 10, signal: signal() });
+    expect(found).toMatchObject({ kind: "list", rows: [{ id: "漢字🌲" }] });
+  });
+
+  it.each([
+    ["a web page", `<!doctype html>${" ".repeat(300 * KB)}`, { body: undefined, isPage: true }],
+    ["broken JSON", `{"data": [${" ".repeat(300 * KB)}`, { body: undefined, isPage: false }],
+    ["an object that is no list", `{"status":"ok"${" ".repeat(300 * KB)}}`, { body: { status: "ok" } }],
+  ])("tells %s that is large", async (_what, sent, expected) => {
+    expect(await reader().read(sent)).toMatchObject(expected);
+  });
+
+  it("takes 8 MB and 10,000 models, and refuses one more of either", async () => {
+    const whole = (bytes: number) => `{"data":[{"id":"a"}],"junk":"${"x".repeat(bytes - 31)}"}`;
+    expect(await reader().read(whole(MAX_BYTES))).toMatchObject({ bytes: MAX_BYTES });
+    await expect(reader().read(whole(MAX_BYTES + 1))).rejects.toMatchObject({
+      reason: "malformed",
+      message: `acme sent a model list of more than ${MAX_BYTES} bytes`,
+    });
+    const many = (count: number) => Array.from({ length: count }, (_unused, row) => fat(`m${row}`, 10));
+    expect((await reader().read(many(10_000))).body).toHaveLength(10_000);
+    await expect(reader().read(many(10_001))).rejects.toMatchObject({
+      reason: "malformed",
+      message: "acme sent a model list of more than 10000 models",
+    });
+  });
+
+  it.each([
+    ["dies", (() => process.exit(3)) as typeof listWork],
+    [
+      "throws",
+      (() => {
+        throw new Error("broken");
+      }) as typeof listWork,
+    ],
+    [
+      "runs out of memory",
+      (() => {
+        const all: unknown[] = [];
+        for (;;) all.push(new Array(1_000).fill(Math.random()));
+      }) as typeof listWork,
+    ],
+    ["says nothing that was asked", ((port) => port.postMessage({ kind: "rows", rows: [] })) as typeof listWork],
+  ])("takes a thread that %s for an answer that cannot be read", { timeout: 30_000 }, async (_what, work) => {
+    await expect(reader({ work }).read(listOf(400))).rejects.toMatchObject({
+      reason: "malformed",
+      message: "acme sent a model list that could not be read",
+    });
+  });
+
+  it("ends a thread that hangs after 5 s, and reads the next list", async () => {
+    const clock = fakeClock();
+    const hanging = createListThread({
+      clock,
+      work: () => {
+        for (;;);
+      },
+    });
+    const { read } = reader({ thread: hanging });
+    const ended = read(listOf(400)).catch((error: unknown) => error);
+    await settle();
+    await clock.advance(4_999);
+    expect(clock.sleepers()).toBe(1);
+    await clock.advance(1);
+    expect(await ended).toMatchObject({ reason: "malformed" });
+  });
+
+  it("gives up at once when it is aborted, while it works and while it waits in line", async () => {
+    const clock = fakeClock();
+    const thread = createListThread({
+      clock,
+      work: () => {
+        for (;;);
+      },
+    });
+    const { read } = reader({ thread });
+    const first = new AbortController();
+    const second = new AbortController();
+    const works = read(listOf(400), { signal: first.signal }).catch((error: unknown) => error);
+    const waits = read(listOf(400), { signal: second.signal }).catch((error: unknown) => error);
+    await settle();
+    second.abort(new Error("the second"));
+    first.abort(new Error("the first"));
+    expect(await works).toEqual(new Error("the first"));
+    expect(await waits).toEqual(new Error("the second"));
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  it("holds the event loop far shorter than parsing here does", { retry: 3 }, async () => {
+    const bytes = Buffer.from(JSON.stringify({ data: listOf(7_000) }));
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_unused, piece) =>
+      bytes.subarray(piece * 65_536, (piece + 1) * 65_536),
+    );
+    const thread = createListThread({ clock: fakeClock() });
+    const startedAt = performance.now();
+    JSON.parse(new TextDecoder().decode(Buffer.concat(pieces)));
+    const parseMs = performance.now() - startedAt;
+    let longestMs = 0;
+    let last = performance.now();
+    let isOver = false;
+    const watch = () => {
+      const now = performance.now();
+      longestMs = Math.max(longestMs, now - last);
+      last = now;
+      if (!isOver) setImmediate(watch);
+    };
+    watch();
+    const found = await thread(pieces, { fields: ["id"], maxRows: 10_000, signal: signal() });
+    isOver = true;
+    expect(found).toMatchObject({ kind: "list", count: 7_000 });
+    expect(longestMs).toBeLessThan(parseMs);
+  });
+});
+
+describe("listWork", () => {
+  it("needs nothing but its own text", async () => {
+    const worker = new Worker(`(${listWork.toString()})(require("node:worker_threads").parentPort)`, { eval: true });
+    const answer = new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+    worker.postMessage({ kind: "piece", bytes: Buffer.from("[1]") });
+    worker.postMessage({ kind: "end", fields: [], maxRows: 1, rowsAtOnce: 1 });
+    expect(await answer).toMatchObject({ kind: "list", count: 1 });
+    await worker.terminate();
+  });
+});
