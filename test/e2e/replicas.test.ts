@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BotProcess, startProcess } from "../support/bot-process.js";
+import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../support/fake-openai.js";
+import { eventually, playgroundClient } from "../support/playground-client.js";
+import { startPostgres } from "../support/postgres-server.js";
+import { hasRedis, startRedis, type TestServer } from "../support/redis-server.js";
+import { temporaryFolder } from "../support/start-bot.js";
+
+const REPLICAS = 3;
+/** A result of one replica is seen on the others within that. */
+const VISIBLE_MS = 15_000;
+
+const redis = hasRedis() ? await startRedis() : undefined;
+const postgres = await startPostgres();
+const folder = temporaryFolder();
+const servers: readonly (TestServer | undefined)[] = [redis, postgres];
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server?.remove()));
+  folder.remove();
+});
+
+const stores = [
+  ["SQLite", `sqlite://${join(folder.path, "shared.sqlite")}`],
+  ["Redis", redis?.url],
+  ["PostgreSQL", postgres?.url],
+] as const;
+
+describe.concurrent.each(stores.filter(([, url]) => url !== undefined))("three replicas on one %s", (_name, url) => {
+  let openai: FakeOpenAi;
+  let bots: readonly BotProcess[] = [];
+  const listFetches = () => openai.requests.filter(({ path }) => path.endsWith("/models")).length;
+  const listOf = async (bot: BotProcess) =>
+    (await playgroundClient(bot.url).models()).models.map(({ id }) => id).sort();
+  const allShow = (ids: readonly string[], timeoutMs: number) =>
+    eventually(
+      `${ids} on all`,
+      async () => {
+        const lists = await Promise.all(bots.map(listOf));
+        return lists.every((list) => String(list) === String(ids)) || undefined;
+      },
+      timeoutMs,
+    );
+  const start = (environment: Record<string, string> = {}) =>
+    Promise.all(
+      Array.from({ length: REPLICAS }, () =>
+        startProcess(folder.path, {
+          STORE_URL: url ?? "",
+          OPENAI_API_KEY: FAKE_OPENAI_KEY,
+          OPENAI_BASE_URL: openai.url,
+          ...environment,
+        }),
+      ),
+    );
+
+  beforeAll(async () => {
+    openai = await startFakeOpenAi({ models: ["gpt-5"] });
+    bots = await start();
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all(bots.map((bot) => bot.end("SIGTERM")));
+    await openai.close();
+  });
+
+  it("fetch once together at a start, and show within 15 s what a person refreshed on one", {
+    timeout: 60_000,
+  }, async ({ expect }) => {
+    const [first] = bots;
+    if (first === undefined) throw new Error("there is none");
+    await eventually("the first list", () => listFetches() > 0 || undefined);
+    await eventually("the start to be over", async () => {
+      const { indicator } = await playgroundClient(first.url).status();
+      return indicator !== "refreshing" || undefined;
+    });
+    expect(listFetches()).toBe(1);
+    openai.setModels(["gpt-5", "gpt-6"]);
+    const reply = await playgroundClient(first.url).command("/refresh-models", ({ text }) => !text?.startsWith("🔄"));
+    expect(reply.text).toMatch(/^✓ openai: 2 models/);
+    await allShow(["gpt-5", "gpt-6"], VISIBLE_MS);
+    expect(listFetches()).toBe(2);
+    for (const bot of bots) {
+      const status = await playgroundClient(bot.url).status();
+      expect(status).toMatchObject({ indicator: "fresh", isFresh: true });
+      expect(bot.log()).not.toMatch(/"level":"(error|warn)"/);
+    }
+  });
+
+  it.runIf(process.env.SOAK)("fetch once per interval together", { timeout: 10 * 60_000 }, async () => {
+    await Promise.all(bots.map((bot) => bot.end("SIGTERM")));
+    const before = listFetches();
+    bots = await start({ REFRESH_INTERVAL_SECONDS: "60" });
+    const minutes = 4;
+    await new Promise((resolve) => setTimeout(resolve, minutes * 60_000));
+    expect(listFetches() - before).toBeGreaterThanOrEqual(minutes - 1);
+    expect(listFetches() - before).toBeLessThanOrEqual(minutes + 1);
+  });
+});
