@@ -41,7 +41,8 @@ export function createFakeRest(options: {
   readonly limits: ReturnType<typeof createLimits>;
   readonly routes: readonly Route[];
 }) {
-  const requests: { readonly method: string; readonly path: string; readonly status: number }[] = [];
+  const requests: { readonly method: string; readonly path: string; readonly status: number; readonly at: number }[] =
+    [];
   const faults: string[] = [];
   const troubles: Trouble[] = [];
   const delays: { readonly pattern: RegExp; readonly ms: number }[] = [];
@@ -109,7 +110,7 @@ export function createFakeRest(options: {
       const method = incoming.method ?? "GET";
       const path = new URL(incoming.url ?? "/", "http://fake").pathname.replace(/^\/api\/v10/, "");
       handle(method, path, incoming, response)
-        .then((status) => requests.push({ method, path, status }))
+        .then((status) => requests.push({ method, path, status, at: Date.now() }))
         .catch((error) => {
           faults.push(`${method} ${path}: ${error}`);
           answer(response, 500, { message: "500: Internal Server Error", code: 0 });

@@ -4,22 +4,24 @@ import type { ChannelKey, Rank } from "../platform.js";
 import { channelIdOf } from "./places.js";
 
 /** What calls are counted in: Discord counts posts, edits and reactions of each channel apart. */
-export type CallKind = "post" | "edit" | "react";
+type CallKind = "post" | "edit" | "react" | "other";
 
 export interface Calls {
   /** Resolves when a call may go out. @throws signal.reason when aborted */
-  slot(channel: ChannelKey, rank: Rank, signal?: AbortSignal): Promise<void>;
+  slot(channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit"): Promise<void>;
   /** The same for one reaction; every one is a call of its own. */
   reactionSlot(channelId: string): Promise<void>;
+  /** For a call that counts only into what all calls together may be. */
+  otherSlot(rank: Rank): Promise<void>;
   /** Takes in what an answer's headers say. */
   onAnswer(method: string, path: string, status: number, headers: Headers): void;
   stop(): void;
 }
 
 /** What people see in practice, until the headers tell; reactions are known to be one in 250 ms. */
-const ASSUMED = { post: [5, 5_000], edit: [5, 5_000], react: [1, 250] } as const;
-/** 50 for all routes together by the documentation; some are left for calls that nobody asks a slot for. */
-const GLOBAL_PER_SECOND = 45;
+const ASSUMED = { post: [5, 5_000], edit: [5, 5_000], react: [1, 250], other: [1_000, 1_000] } as const;
+/** 50 for all routes together by the documentation; calls arrive closer together than they were sent. */
+const GLOBAL_PER_SECOND = 40;
 
 /** Keeps the bot's calls inside Discord's limits before they reach the SDK, learning from its answers. */
 export function createCalls(clock: Clock): Calls {
@@ -32,17 +34,19 @@ export function createCalls(clock: Clock): Calls {
     global: { limit: GLOBAL_PER_SECOND, windowMs: 1_000 },
   });
   return {
-    async slot(channel, rank, signal) {
+    async slot(channel, rank, signal, call) {
       // Marks take theirs call by call, presence is none of these calls.
       if (rank === "mark" || rank === "presence") return signal?.throwIfAborted();
-      const kind: CallKind = rank === "first-text" || rank === "error" ? "post" : "edit";
+      const kind: CallKind = call ?? (rank === "first-text" || rank === "error" ? "post" : "edit");
       const flow = "message" in channel && typeof channel.message === "string" ? channel.message : channel.channel;
       await budgets.take(`${kind}:${channelIdOf(channel)}`, rank, signal, flow);
     },
     reactionSlot: (channelId) => budgets.take(`react:${channelId}`, "mark"),
+    otherSlot: (rank) => budgets.take("other", rank),
     onAnswer(method, path, status, headers) {
       const bucket = bucketOf(method, path);
       if (bucket !== undefined) budgets.learn(bucket, status === 429 ? undefined : toldBy(headers));
+      else if (!path.startsWith("/interactions/") && !path.startsWith("/webhooks/")) budgets.learn("other");
       if (status !== 429) return;
       const retryAfterMs = (Number(headers.get("retry-after")) || 1) * 1_000;
       if (headers.has("x-ratelimit-global")) budgets.penalize(GLOBAL, retryAfterMs);

@@ -32,9 +32,9 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
   const calls = createCalls(clock);
   const rest = createRest({ token, apiUrl, clock, onAnswer: calls.onAnswer });
   const controlIds = createControlIds({ store, clock, log });
-  const sender = createSender({ rest, idFor: controlIds.idFor });
+  const sender = createSender({ rest, calls, idFor: controlIds.idFor });
   const marks = createMarks({ rest, calls });
-  const typing = createTyping({ rest, clock });
+  const typing = createTyping({ rest, calls, clock });
   let receivers: Partial<Record<DispatchName, (data: unknown) => Promise<void>>> = {};
   let isKnown = false;
 
@@ -58,7 +58,7 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
     onReady,
   });
   const presence = createPresence({ clock, set: gateway.setPresence });
-  const places = createPlaces({ gateway, rest, log });
+  const places = createPlaces({ gateway, rest, calls, log });
 
   const platform: ChatPlatform = {
     name: PLATFORM_NAME,

@@ -29,8 +29,24 @@ export function createMarks({
   const remembered = new Map<string, string | undefined>();
   /** Per message, so that marks come in the order in which they were asked for. */
   const queues = new Map<string, Promise<void>>();
+  const inFlight = new Map<string, Promise<void>>();
 
-  const react = async (method: "PUT" | "DELETE", message: MessageKey, emoji: string, who = "@me") => {
+  /**
+   * One reaction in flight per channel: at one in 250 ms, the answer to the last says better than any estimate when the
+   * next may go.
+   */
+  const react = (method: "PUT" | "DELETE", message: MessageKey, emoji: string, who = "@me"): Promise<void> => {
+    const channel = channelIdOf(message);
+    const done = (inFlight.get(channel) ?? Promise.resolve()).then(() => reactNow(method, message, emoji, who));
+    const settled = done
+      .catch(() => {}) // the caller gets it; the next one goes on
+      .then(() => {
+        if (inFlight.get(channel) === settled) inFlight.delete(channel);
+      });
+    inFlight.set(channel, settled);
+    return done;
+  };
+  const reactNow = async (method: "PUT" | "DELETE", message: MessageKey, emoji: string, who: string) => {
     const call = () =>
       rest.call(method, `${addressOf(message)}/reactions/${encodeURIComponent(emoji)}/${who}`, {
         what: method === "PUT" ? "adding a reaction" : "removing a reaction",
@@ -49,6 +65,7 @@ export function createMarks({
   const before = async (message: MessageKey): Promise<readonly string[]> => {
     if (remembered.has(message.message)) return [remembered.get(message.message) ?? []].flat();
     const what = "reading a message";
+    await calls.otherSlot("mark");
     const { reactions: all = [] } = parsed(reactions, await rest.call("GET", addressOf(message), { what }), what);
     const marks: readonly string[] = Object.values(MARK_EMOJI);
     return all.flatMap(({ me, emoji: { name } }) => (me && name && marks.includes(name) ? [name] : []));

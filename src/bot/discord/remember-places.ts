@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Log } from "../../log.js";
 import type { ChannelKey } from "../platform.js";
+import type { Calls } from "./calls.js";
 import type { Gateway } from "./gateway.js";
 import { type ChannelFacts, placeOf } from "./places.js";
 import type { DiscordRest } from "./rest.js";
@@ -18,6 +19,7 @@ const TIMEOUT_MS = 2_000;
 export function createPlaces(deps: {
   readonly gateway: Pick<Gateway, "channel">;
   readonly rest: DiscordRest;
+  readonly calls: Pick<Calls, "otherSlot">;
   readonly log: Log;
 }): Places {
   const asked = new Map<string, ChannelFacts>();
@@ -25,6 +27,7 @@ export function createPlaces(deps: {
 
   const ask = async (id: string): Promise<ChannelFacts | undefined> => {
     try {
+      await deps.calls.otherSlot("first-text");
       const terms = { what: "reading a channel", timeoutMs: TIMEOUT_MS };
       const facts = channelSchema.parse(await deps.rest.call("GET", `/channels/${id}`, terms));
       if (asked.size >= MOST_REMEMBERED) asked.clear();

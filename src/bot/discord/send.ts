@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Reply } from "../../commands/command.js";
 import type { ChannelKey, ChatPlatform, MessageKey } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
+import type { Calls } from "./calls.js";
 import { channelIdOf } from "./places.js";
 import { attachmentOf, bodyOf, contentOf, type IdFor, MAX_MESSAGE_CHARS, SUPPRESS_EMBEDS } from "./render.js";
 import type { DiscordRest } from "./rest.js";
@@ -18,11 +19,12 @@ export function parsed<T>(schema: z.ZodType<T>, answer: unknown, what: string): 
 
 export interface SendDeps {
   readonly rest: DiscordRest;
+  readonly calls: Pick<Calls, "otherSlot">;
   readonly idFor: IdFor;
 }
 
 /** What the bot says in channels. */
-export function createSender({ rest, idFor }: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
+export function createSender({ rest, calls, idFor }: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
   const post = async (channel: ChannelKey, reply: Reply, replyTo?: MessageKey): Promise<MessageKey> => {
     const what = "posting a message";
     const attachment = attachmentOf(reply.file);
@@ -49,13 +51,13 @@ export function createSender({ rest, idFor }: SendDeps): Pick<ChatPlatform, "pos
     },
     async append(message, lines) {
       const what = "reading a message";
+      await calls.otherSlot("last-text");
       const { content } = parsed(shown, await rest.call("GET", addressOf(message), { what }), what);
       const text = content === "" ? lines : `${content}\n\n${lines}`;
-      if (text.length > MAX_MESSAGE_CHARS) await post(message, { markdown: lines }, message);
-      else {
-        const body = { content: contentOf(text), flags: SUPPRESS_EMBEDS, allowed_mentions: { parse: [] } };
-        await rest.call("PATCH", addressOf(message), { what: "editing a message", body });
-      }
+      if (text.length > MAX_MESSAGE_CHARS)
+        throw new PlatformError("discord", "refused", "The message is too full for another line");
+      const body = { content: contentOf(text), flags: SUPPRESS_EMBEDS, allowed_mentions: { parse: [] } };
+      await rest.call("PATCH", addressOf(message), { what: "editing a message", body });
       return content;
     },
   };

@@ -1,5 +1,6 @@
 import type { Clock } from "../../clock.js";
 import type { MessageKey } from "../platform.js";
+import type { Calls } from "./calls.js";
 import { channelIdOf } from "./places.js";
 import type { DiscordRest } from "./rest.js";
 
@@ -18,7 +19,12 @@ export interface Typing {
 }
 
 /** The typing indicator; it is a courtesy, so that its failures are nobody's concern. */
-export function createTyping({ rest, clock }: { readonly rest: DiscordRest; readonly clock: Clock }): Typing {
+export function createTyping(deps: {
+  readonly rest: DiscordRest;
+  readonly calls: Pick<Calls, "otherSlot">;
+  readonly clock: Clock;
+}): Typing {
+  const { rest, calls, clock } = deps;
   const running = new Map<string, AbortController>();
 
   const end = ({ message }: MessageKey) => {
@@ -29,6 +35,8 @@ export function createTyping({ rest, clock }: { readonly rest: DiscordRest; read
     const until = clock.now() + LONGEST_MS;
     await clock.sleep(FIRST_AFTER_MS, signal);
     while (clock.now() < until) {
+      await calls.otherSlot("presence");
+      signal.throwIfAborted();
       const path = `/channels/${channelIdOf(question)}/typing` as const;
       await rest.call("POST", path, { what: "the typing indicator" });
       await clock.sleep(AGAIN_AFTER_MS, signal);
