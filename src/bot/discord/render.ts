@@ -40,7 +40,7 @@ export function attachmentOf(file: Reply["file"]) {
   if (file === undefined) return undefined;
   return {
     files: [{ name: file.name, data: file.bytes }],
-    body: { attachments: [{ id: 0, filename: file.name, description: file.alt.slice(0, MAX_DESCRIPTION_CHARS) }] },
+    body: { attachments: [{ id: "0", filename: file.name, description: file.alt.slice(0, MAX_DESCRIPTION_CHARS) }] },
   };
 }
 

@@ -1,0 +1,222 @@
+import { describe, expect, it } from "vitest";
+import { applicationCommands, normalised } from "../../../src/bot/discord/commands.js";
+import { rowsOf } from "../../../src/bot/discord/components.js";
+import { messageEvent } from "../../../src/bot/discord/events.js";
+import { faultOf, LOST_GRACE_MS, refusalOfClose, refusalOfLogin } from "../../../src/bot/discord/health.js";
+import { identifyPauseMs } from "../../../src/bot/discord/identify-throttle.js";
+import { judgeMessage } from "../../../src/bot/discord/judge-message.js";
+import { nativeCall, typedLine } from "../../../src/bot/discord/native-call.js";
+import { inviteLink, isManager, mayManageServer } from "../../../src/bot/discord/permissions.js";
+import { placeOf } from "../../../src/bot/discord/places.js";
+import { bodyOf, contentOf } from "../../../src/bot/discord/render.js";
+import { hintFor } from "../../../src/bot/discord/typed-command.js";
+import type { Command } from "../../../src/commands/command.js";
+import { bodyFault } from "../../support/fake-discord-checks.js";
+
+const SELF = "900";
+const facts = { selfId: SELF, isFollowed: false };
+const message = (given: object) =>
+  messageEvent.parse({
+    id: "1",
+    type: 0,
+    channel_id: "2",
+    guild_id: "3",
+    content: "hello",
+    author: { id: "4", username: "ada" },
+    mentions: [],
+    ...given,
+  });
+
+describe("judgeMessage()", () => {
+  it.each([
+    ["a mention", { content: "<@900> hello" }, "hello"],
+    ["a mention as older clients write it", { content: "<@!900> hello" }, "hello"],
+    ["a mention in the middle", { content: "hey <@900> hello" }, "hey hello"],
+    ["a mention of nothing else", { content: "<@900>" }, ""],
+    ["a reply to the bot", { type: 19, referenced_message: { author: { id: SELF } } }, "hello"],
+    ["a direct message", { guild_id: undefined }, "hello"],
+  ])("takes %s", (_what, given, text) => {
+    expect(judgeMessage(message(given), facts)).toEqual({ isForUs: true, text });
+  });
+
+  it.each([
+    ["one for nobody", {}],
+    ["everyone's", { content: "@everyone hello" }],
+    ["a role's", { content: "<@&900> hello", mentions: [] }],
+    ["another bot's", { content: "<@900> hi", author: { id: "5", username: "bot", bot: true } }],
+    ["the bot's own", { content: "<@900> hi", author: { id: SELF, username: "evergreen" } }],
+    ["a webhook's", { content: "<@900> hi", webhook_id: "6" }],
+    ["Discord's own", { content: "<@900>", type: 7 }],
+    ["a reply to somebody else", { type: 19, referenced_message: { author: { id: "7" } } }],
+    ["a reply whose text is hidden from it", { type: 19, content: "", referenced_message: { author: { id: SELF } } }],
+  ])("leaves %s", (_what, given) => {
+    expect(judgeMessage(message(given), facts)).toEqual({ isForUs: false });
+  });
+
+  it("takes what is said in a followed thread, and names other people", () => {
+    const mentions = [{ id: "8", username: "bob", global_name: "Bob $& B" }];
+    const said = message({ content: "ask <@8>", mentions });
+    expect(judgeMessage(said, { selfId: SELF, isFollowed: true })).toEqual({ isForUs: true, text: "ask @Bob $& B" });
+  });
+});
+
+describe("permissions", () => {
+  const server = { ownerId: "1", permissionsOf: (role: string) => ({ "9": 0n, "10": 1n << 5n, "11": 1n << 3n })[role] };
+
+  it("isManager() knows the owner, and members by any of their roles", () => {
+    expect(isManager(server, "9", "1", [])).toBe(true);
+    expect(isManager(server, "9", "2", [])).toBe(false);
+    expect(isManager(server, "9", "2", ["10"])).toBe(true);
+    expect(isManager(server, "9", "2", ["11"])).toBe(true);
+    expect(isManager(server, "9", "2", ["404"])).toBe(false);
+    expect(isManager(undefined, "9", "1", ["10"])).toBe(false);
+  });
+
+  it("mayManageServer() looks at two bits only", () => {
+    expect([1n << 5n, 1n << 3n, (1n << 50n) - 1n].map(mayManageServer)).toEqual([true, true, true]);
+    expect([0n, 1n << 4n, 1n << 6n, 1n << 13n].map(mayManageServer)).toEqual([false, false, false, false]);
+  });
+
+  it("inviteLink() asks for what is documented, and not for Manage Messages or Administrator", () => {
+    const asked = BigInt(new URL(inviteLink("77")).searchParams.get("permissions") ?? "0");
+    expect(asked).toBe((1n << 6n) | (1n << 10n) | (1n << 11n) | (1n << 15n) | (1n << 16n) | (1n << 38n));
+    expect(new URL(inviteLink("77")).searchParams.get("scope")).toBe("bot applications.commands");
+  });
+});
+
+describe("faultOf()", () => {
+  it("says nothing of a connection that was lost a moment ago", () => {
+    expect(faultOf({ kind: "lost", since: 1_000 }, 1_000 + LOST_GRACE_MS - 1)).toBeUndefined();
+    expect(faultOf({ kind: "lost", since: 1_000 }, 1_000 + LOST_GRACE_MS)).toContain("lost");
+    expect(faultOf({ kind: "connecting" }, 0)).toContain("connecting");
+    expect(faultOf({ kind: "ready" }, 0)).toBeUndefined();
+  });
+
+  it("refusalOfClose() tells final closes from others, refusalOfLogin() tokens from outages", () => {
+    expect([4004, 4010, 4011, 4012, 4013, 4014].every((code) => refusalOfClose(code) !== undefined)).toBe(true);
+    expect([1000, 1006, 4000, 4003, 4007, 4008, 4009].filter((code) => refusalOfClose(code) !== undefined)).toEqual([]);
+    expect(refusalOfLogin({ code: "TokenInvalid" })).toContain("DISCORD_TOKEN");
+    expect(refusalOfLogin(new Error("connect ECONNREFUSED"))).toBeUndefined();
+    expect(refusalOfLogin(null)).toBeUndefined();
+  });
+});
+
+describe("identifyPauseMs()", () => {
+  it("is nothing at first, then 5 s, doubling to 15 min: far from 1,000 a day", () => {
+    expect([0, 1, 2, 8, 100].map(identifyPauseMs)).toEqual([0, 5_000, 10_000, 640_000, 900_000]);
+  });
+});
+
+const command = (path: string, options: Command["options"] = {}): Command => ({
+  path,
+  about: "about it",
+  access: "anyone",
+  visibility: "ephemeral",
+  options,
+  run: async function* () {},
+});
+const commands = [
+  command("help"),
+  command("settings auto-refresh", {
+    enabled: { kind: "flag", about: "on or off" },
+    interval: { kind: "choice", about: "how often", values: [{ value: "5", label: "5 minutes" }] },
+    provider: { kind: "word", about: "only one", isSuggested: true, isRequired: true },
+  }),
+  command("settings show"),
+];
+
+describe("applicationCommands()", () => {
+  it("makes groups and typed options that Discord takes, the required ones first", () => {
+    const made = applicationCommands(commands);
+    expect(made.map(({ name }) => name)).toEqual(["help", "settings"]);
+    const [group] = made[1]?.options ?? [];
+    expect(group?.options?.map(({ name, type }) => [name, type])).toEqual([
+      ["provider", 3],
+      ["enabled", 5],
+      ["interval", 3],
+    ]);
+    expect(group?.options?.[0]).toMatchObject({ autocomplete: true, required: true });
+    expect(made.every((one) => !("default_member_permissions" in one))).toBe(true);
+    expect(bodyFault("PUT /applications/{application_id}/commands", made)).toBeUndefined();
+  });
+
+  it("normalised() sees through what Discord fills in, and sees every change", () => {
+    const made = applicationCommands(commands);
+    const theirs = made
+      .map((one) => ({ ...one, id: "1", version: "2", nsfw: false, contexts: [...one.contexts].reverse() }))
+      .reverse();
+    expect(normalised(theirs)).toBe(normalised(made));
+    expect(normalised(applicationCommands(commands.slice(1)))).not.toBe(normalised(made));
+    expect(
+      normalised(applicationCommands([...commands.slice(0, 2), { ...command("settings show"), about: "new" }])),
+    ).not.toBe(normalised(made));
+  });
+});
+
+describe("typedLine()", () => {
+  it("writes what was chosen as the line that would be typed", () => {
+    const options = [
+      { name: "interval", value: "5" },
+      { name: "enabled", value: false },
+    ];
+    const call = nativeCall({ name: "settings", options: [{ name: "auto-refresh", options }] });
+    expect(typedLine(commands, call)).toBe('/settings auto-refresh enabled:off interval:"5"');
+    expect(typedLine(commands, nativeCall({ name: "help" }))).toBe("/help");
+    expect(typedLine(commands, nativeCall({ name: "gone" }))).toBeUndefined();
+  });
+
+  it("hintFor() names the slash command, or the likely one", () => {
+    expect(hintFor(commands, "!settings show please")).toContain("`/settings show`");
+    expect(hintFor(commands, "!helpp")).toContain("/help");
+    expect(hintFor(commands, "!helpp")).not.toContain("\n");
+  });
+});
+
+describe("placeOf()", () => {
+  it("puts a thread into its parent, and direct messages into a workspace of their own", () => {
+    expect(placeOf("5", "3", { type: 11, parent_id: "2" })).toMatchObject({
+      workspace: "3",
+      channel: "2",
+      thread: "5",
+    });
+    expect(placeOf("5", "3", { type: 0, parent_id: "1" })).toEqual({
+      platform: "discord",
+      workspace: "3",
+      channel: "5",
+    });
+    expect(placeOf("5", undefined, undefined)).toMatchObject({ workspace: "dm", channel: "5" });
+  });
+});
+
+describe("rendering for Discord", () => {
+  const idFor = async (line: string) => `id-${line}`;
+
+  it("bodyOf() pings nobody and previews nothing", async () => {
+    const body = await bodyOf("@everyone <@1> https://example.com", undefined, idFor);
+    expect(body).toMatchObject({ flags: 4, allowed_mentions: { parse: [], replied_user: false } });
+    expect(bodyFault("POST /channels/{channel_id}/messages", body)).toBeUndefined();
+  });
+
+  it("contentOf() keeps 2,000 characters, says so when it cuts more, and never halves a character", () => {
+    expect(contentOf("a".repeat(2_000))).toBe("a".repeat(2_000));
+    const cut = contentOf("😀".repeat(1_500));
+    expect(cut.length).toBeLessThanOrEqual(2_000);
+    expect(cut).toContain("✂️");
+    expect(cut).not.toMatch(/[\ud800-\udfff]/u);
+    expect(contentOf(" \n")).toBe("(no text)");
+  });
+
+  it("rowsOf() stays inside every limit, whatever the controls", async () => {
+    const buttons = Array.from({ length: 12 }, (_, index) => ({ label: "x".repeat(100), command: `/b ${index}` }));
+    const menu = {
+      label: "m".repeat(200),
+      options: Array.from({ length: 30 }, (_, index) => ({ label: "o".repeat(200), command: `/o ${index}` })),
+    };
+    const twice = { label: "again", command: "/b 0" };
+    const components = await rowsOf([...buttons, twice, menu, menu, menu], idFor);
+    expect(components).toHaveLength(5);
+    const body = { content: "panel", components };
+    expect(bodyFault("POST /channels/{channel_id}/messages", body)).toBeUndefined();
+    expect(await rowsOf([{ label: "empty", options: [] }], idFor)).toEqual([]);
+  });
+});

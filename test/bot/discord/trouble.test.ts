@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCalls } from "../../../src/bot/discord/calls.js";
+import { createMarks } from "../../../src/bot/discord/marks.js";
+import { createRest } from "../../../src/bot/discord/rest.js";
+import { createSender } from "../../../src/bot/discord/send.js";
+import type { MessageKey } from "../../../src/bot/platform.js";
+import { PlatformError } from "../../../src/bot/platform-error.js";
+import { FAKE_DISCORD_TOKEN, type FakeDiscord, startFakeDiscord } from "../../support/fake-discord.js";
+import { briskClock } from "./discord-support.js";
+
+let discord: FakeDiscord;
+beforeAll(async () => {
+  discord = await startFakeDiscord();
+});
+afterAll(() => discord.close());
+
+/** What the bot sends with, straight against Discord; each has budgets of its own, as each process has. */
+function sending() {
+  const calls = createCalls(briskClock);
+  const { onAnswer } = calls;
+  const rest = createRest({ token: FAKE_DISCORD_TOKEN, apiUrl: discord.url, clock: briskClock, onAnswer });
+  return { ...createSender({ rest, calls, idFor: async (line) => line }), ...createMarks({ rest, calls }) };
+}
+const place = () => ({ platform: "discord", workspace: "1", channel: discord.general.id });
+const shown = (key: MessageKey) => {
+  const message = discord.general.messages.get(key.message);
+  if (message === undefined) throw new Error("not shown");
+  return message;
+};
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error) => error,
+  ) as Promise<PlatformError | undefined>;
+
+describe("what Discord refuses", () => {
+  it.each([
+    [404, 10008, "gone"],
+    [404, 10003, "gone"],
+    [403, 50001, "forbidden"],
+    [403, 50013, "forbidden"],
+    [429, 30046, "edit-cap"],
+    [400, 30046, "edit-cap"],
+    [429, 0, "rate-limited"],
+    [500, 0, "unavailable"],
+    [503, 0, "unavailable"],
+    [400, 50035, "refused"],
+  ])("HTTP %i with code %i is told as %s, without the text of the person", async (status, code, reason) => {
+    const { post, edit } = sending();
+    const key = await post(place(), { markdown: "before" });
+    discord.rest.failNext(/^PATCH .*\/messages\/\d+$/, status, code);
+    const error = await failure(edit(key, { markdown: "a secret thought" }));
+    expect(error).toBeInstanceOf(PlatformError);
+    expect(error?.reason).toBe(reason);
+    const told = `${error?.message} ${error?.stack} ${JSON.stringify(error?.cause)} ${String(error?.cause)}`;
+    expect(told).not.toContain("a secret thought");
+    expect(told).not.toContain(FAKE_DISCORD_TOKEN);
+    expect(shown(key).content).toBe("before");
+  });
+
+  it("is told as unavailable when nothing answers in time, or nobody is there", async () => {
+    const undelay = discord.rest.delay(/^GET \/users\/@me$/, 2_000);
+    const calls = createCalls(briskClock);
+    const terms = { token: FAKE_DISCORD_TOKEN, clock: briskClock, onAnswer: calls.onAnswer };
+    const slow = createRest({ ...terms, apiUrl: discord.url });
+    const late = await failure(slow.call("GET", "/users/@me", { what: "asking", timeoutMs: 300 }));
+    expect(late).toMatchObject({ reason: "unavailable", isRetryable: true });
+    undelay();
+    const nobody = createRest({ ...terms, apiUrl: "http://127.0.0.1:1/api" });
+    expect(await failure(nobody.call("GET", "/users/@me", { what: "asking" }))).toMatchObject({
+      reason: "unavailable",
+    });
+  });
+
+  it("is asked no second time with a token that was refused", async () => {
+    const calls = createCalls(briskClock);
+    const rest = createRest({ token: "wrong.token", apiUrl: discord.url, clock: briskClock, onAnswer: calls.onAnswer });
+    const before = discord.rest.unauthorized();
+    for (let time = 0; time < 5; time++) await failure(rest.call("GET", "/users/@me", { what: "asking" }));
+    expect(discord.rest.unauthorized()).toBe(before + 1);
+  });
+});
+
+describe("a message on Discord", () => {
+  it("is posted below a question that was deleted meanwhile", async () => {
+    const { post } = sending();
+    const key = await post(place(), { markdown: "late" }, { ...place(), message: "12345" });
+    expect(shown(key).content).toBe("late");
+  });
+
+  it("carries a file with its description", async () => {
+    const file = { name: "chat.md", bytes: new TextEncoder().encode("# Chat"), alt: "the conversation" };
+    const { attachments } = shown(await sending().post(place(), { markdown: "here", file }));
+    expect(attachments).toEqual([{ filename: "chat.md", text: "# Chat" }]);
+  });
+
+  it("append() adds below what is shown and gives what was, and refuses where it does not fit", async () => {
+    const { post, append } = sending();
+    const key = await post(place(), { markdown: "an answer" });
+    expect(await append(key, "⚠️ Interrupted")).toBe("an answer");
+    expect(shown(key).content).toBe("an answer\n\n⚠️ Interrupted");
+    const full = await post(place(), { markdown: "x".repeat(1_995) });
+    expect((await failure(append(full, "⚠️ Interrupted")))?.reason).toBe("refused");
+    discord.deleteMessage(shown(full));
+    expect((await failure(append(full, "⚠️ Interrupted")))?.reason).toBe("gone");
+  });
+});
+
+describe("mark()", () => {
+  const question = () => discord.say(discord.general, discord.person("ada"), "a question");
+  const keyOf = ({ id }: { id: string }): MessageKey => ({ ...place(), message: id });
+
+  it("shows one mark at a time, in the order in which they were asked for", async () => {
+    const { mark } = sending();
+    const asked = question();
+    await Promise.all((["waiting", "working", "done"] as const).map((next) => mark(keyOf(asked), next)));
+    expect(asked.reactionLog).toEqual(["+⏳", "-⏳", "+👀", "-👀", "+✅"]);
+    await mark(keyOf(asked), undefined);
+    expect(discord.marksOf(asked)).toEqual([]);
+  });
+
+  it("replaces what an earlier process left, and leaves other reactions alone", async () => {
+    const asked = question();
+    await sending().mark(keyOf(asked), "working");
+    await sending().offerReactions(keyOf(asked), ["🔄"]);
+    await sending().mark(keyOf(asked), "incomplete");
+    expect(discord.marksOf(asked).sort()).toEqual(["⚠️", "🔄"].sort());
+  });
+
+  it("waits where Discord limits the rate, and tries again", async () => {
+    const { mark } = sending();
+    const asked = question();
+    discord.rest.failNext(/^PUT .*\/reactions\//, 429);
+    await mark(keyOf(asked), "working");
+    expect(discord.marksOf(asked)).toEqual(["👀"]);
+  });
+
+  it("takes people's reactions away where it may, and bears it where it may not", async () => {
+    const { clearReaction } = sending();
+    const asked = question();
+    const ada = discord.person("ada");
+    discord.react(discord.general, ada, asked, "🔄");
+    await clearReaction(keyOf(asked), "🔄", ada);
+    expect(asked.reactions.has("🔄")).toBe(true);
+    discord.setModerator(true);
+    await clearReaction(keyOf(asked), "🔄", ada);
+    expect(asked.reactions.has("🔄")).toBe(false);
+    await clearReaction(keyOf(asked), "🔄", ada);
+  });
+});
