@@ -26,7 +26,10 @@ export function defaultModel({ snapshot, setups }: DefaultModelFacts): ModelRef 
 
 /** One provider's default: the newest listed model of the first family that has one, else its first chat model. */
 export function defaultModelOf(snapshot: Snapshot, { id, preferredFamilies }: Preference): ModelRef | undefined {
-  const chat = snapshot.providers.get(id)?.models.filter((model) => model.isChat) ?? [];
+  const entry = snapshot.providers.get(id);
+  // What was refused when somebody used it would fail the next conversation too.
+  const refused = new Set(entry?.refused?.map(({ model }) => model));
+  const chat = entry?.models.filter((model) => model.isChat && !refused.has(model.id)) ?? [];
   for (const family of preferredFamilies) {
     const newest = chat.filter((model) => isOfFamily(model.id, family)).sort(newestFirst)[0];
     if (newest !== undefined) return { provider: id, model: newest.id };

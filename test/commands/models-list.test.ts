@@ -118,6 +118,33 @@ describe("/models list", () => {
     ]);
   });
 
+  it("shows which models are retired and which are refused for chat", async () => {
+    const missing = chat("old").map((model) => ({ model, misses: 1, lastListedAt: 0 }));
+    const refused = [
+      { model: "old", as: "unknown-model", at: 1, isGone: true },
+      { model: "b", as: "not-usable", at: 1, isGone: false },
+    ] as const;
+    const world = harness({ providers: [{ id: "openai", models: chat("a", "b"), missing, refused }] });
+    expect(rowsIn(await world.say("/models list"))).toEqual([
+      "- `a`",
+      "- `b` (its provider refuses it for chat)",
+      "- `old` (retired by its provider)",
+    ]);
+  });
+
+  it("asks for stale lists to be refreshed behind its back, of what it shows", async () => {
+    const world = harness();
+    await world.say("/models list");
+    await world.say("/models list demo");
+    world.suggest("/models use", "model", "g");
+    expect(world.nudges).toEqual([
+      { trigger: "picker", providers: undefined },
+      { trigger: "picker", providers: ["demo"] },
+      { trigger: "picker", providers: undefined },
+    ]);
+    expect(world.refreshes).toEqual([]);
+  });
+
   it("still shows the lists when the store is down", async () => {
     const world = harness();
     world.store.breakDown();

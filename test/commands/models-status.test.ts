@@ -64,6 +64,30 @@ describe("/models status", () => {
     expect(lines).toContain(`⚠️ xai: 2 models, list from ${timeMark(world.at)}, outdated (refreshing now)`);
   });
 
+  it("tells what is wrong with a list, when it is tried again, what changed last, and what was left out", async () => {
+    const world = harness({
+      providers: [
+        {
+          id: "openai",
+          models: chat("a"),
+          outcome: "suspicious",
+          failures: 1,
+          isFresh: false,
+          lastFailure: "It lists 1 chat models where the last good list has 9",
+          waitMs: MINUTE_MS,
+        },
+        { id: "groq", models: chat("b"), lastChange: { at: 5_000, added: 2, gone: 1 }, droppedRows: 3 },
+        { id: "xai", models: chat("c"), lastChange: { at: 6_000, added: 0, gone: 1 }, droppedRows: 1 },
+      ],
+    });
+    const text = await world.say("/models status");
+    expect(text).toContain(
+      `⚠️ openai: gave a list that looks wrong, using the list of 1 model from ${timeMark(world.at)}\n  It lists 1 chat models where the last good list has 9. The last good list stays; refresh again: if the answer agrees, it counts. Next attempt: ${timeMark(world.at + MINUTE_MS)}.`,
+    );
+    expect(text).toContain(`, changed ${timeMark(5_000)} (+2 new, 1 gone), 3 rows without a usable id left out`);
+    expect(text).toContain(`, changed ${timeMark(6_000)} (1 gone), 1 row without a usable id left out`);
+  });
+
   it("gives operators the toggle and the six intervals, others the button alone", async () => {
     const world = harness();
     expect(await world.controls("/models status", { isOperator: false })).toHaveLength(1);

@@ -6,6 +6,13 @@ const CONVERSATION = "playground:local:general";
 const pinIn = async (world: ReturnType<typeof harness>) => (await world.sessions.get(CONVERSATION)).pin;
 
 describe("/models use", () => {
+  it("asks for the list of the provider that is switched to, where it is stale", async () => {
+    const world = harness();
+    await world.say("/models use demo/demo-small");
+    await world.say("/models use no such model");
+    expect(world.nudges).toEqual([{ trigger: "switch", providers: ["demo"] }]);
+  });
+
   it("pins the conversation and keeps what was said", async () => {
     const world = harness();
     await world.sessions.change(CONVERSATION, (before) => ({ ...before, firstTurn: 2, nextTurn: 7 }));

@@ -28,6 +28,27 @@ describe("/refresh-models", () => {
     expect(world.refreshes).toEqual([{ trigger: "person", providers: undefined }]);
   });
 
+  it("says what is wrong with a list, and what was left out of a good one", async () => {
+    const lastFailure = "openai sent a model list in which 3 of 6 rows have no usable id";
+    const world = harness({
+      providers: [
+        { id: "openai", models: chat("a"), lastFailure, outcome: "malformed", failures: 1 },
+        { id: "groq", models: chat("b"), droppedRows: 2 },
+        { id: "xai", models: chat("c"), lastFailure: "in other words", outcome: "timeout", failures: 1 },
+      ],
+      results: [
+        { provider: "openai", outcome: "malformed", added: 0, gone: 0 },
+        { provider: "groq", outcome: "ok", added: 1, gone: 0 },
+        { provider: "xai", outcome: "timeout", added: 0, gone: 0 },
+      ],
+    });
+    expect((await world.say("/refresh-models")).split("\n")).toEqual([
+      `⚠️ openai: gave an answer that could not be read, using the list from ${timeMark(world.at)}. ${lastFailure}.`,
+      "✓ groq: 1 model (+1 new, 2 without a usable id left out)",
+      `⚠️ xai: timed out, using the list from ${timeMark(world.at)}`,
+    ]);
+  });
+
   it.each(["/refresh-models demo", "/refresh-models DEMO", "/refresh-models provider:demo"])(
     "refreshes one provider by %s",
     async (text) => {
