@@ -33,11 +33,11 @@ export interface RefreshInForce {
 }
 
 export interface Settings {
-  /** Reads all workspaces' settings into memory. @throws {StoreError} */
+  /** Reads all workspaces' settings into memory; again: takes over what other replicas have changed. @throws {StoreError} */
   load(): Promise<void>;
   /** From memory. */
   of(workspace: string): WorkspaceSettings;
-  /** Persists first, then it is in force. Changes of one workspace are applied one after the other. @throws {StoreError} and then nothing is changed */
+  /** Persists first, then it is in force. Changes of one workspace are applied one after the other, also those of other replicas. @throws {StoreError} and then nothing is changed */
   change(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings): Promise<WorkspaceSettings>;
   /** From memory: the provider's override, else the workspace's, else the host's. */
   inForce(workspace: string, provider?: ProviderId): RefreshInForce;
@@ -51,38 +51,65 @@ export interface SettingsDeps {
   readonly log: Log;
 }
 
+/** Past these, what is stored is damaged and is written over. */
+const CHANGE_ATTEMPTS = 5;
+
 /** Settings of all workspaces in memory, mirrored to the store's table "settings", a row per workspace. */
 export function createSettings({ store, host, log }: SettingsDeps): Settings {
   const rows = store.values("settings");
   const listeners = createListeners<string>(log);
   /** The last change of each workspace that has one under way. */
   const tails = new Map<string, Promise<unknown>>();
+  /** Workspaces whose row was said to be unreadable. */
+  const reported = new Set<string>();
   let known: ReadonlyMap<string, WorkspaceSettings> = new Map();
+  let changes = 0;
 
   const of = (workspace: string): WorkspaceSettings => known.get(workspace) ?? {};
 
   async function apply(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings) {
-    const after = change(of(workspace));
-    await rows.set(workspace, after);
+    const after = await persist(workspace, change);
     known = new Map(known).set(workspace, after);
+    changes += 1;
     listeners.tell(workspace);
     return after;
+  }
+
+  /** Changes the row as it is stored now: another replica may have changed it since it was read. */
+  async function persist(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings) {
+    for (let attempt = 1; ; attempt++) {
+      const [before] = await rows.getMany([workspace]);
+      const after = change(settingsSchema.safeParse(before).data ?? {});
+      if (attempt > CHANGE_ATTEMPTS) await rows.set(workspace, after);
+      else if (!(await store.swap({ table: "settings", key: workspace, before, after }, []))) continue;
+      return after;
+    }
   }
 
   return {
     of,
     async load() {
+      const changesBefore = changes;
       const loaded = new Map<string, WorkspaceSettings>();
       for (const [workspace, value] of await rows.entries()) {
         const parsed = settingsSchema.safeParse(value);
         if (parsed.success) loaded.set(workspace, parsed.data);
-        else
+        else if (!reported.has(workspace)) {
+          reported.add(workspace);
           log.warn(
             { workspace },
             "Stored settings could not be read; the host's are in force until they are set again",
           );
+        }
       }
+      // What was changed here meanwhile is newer than what was read.
+      if (changes !== changesBefore) return;
+      const before = known;
       known = loaded;
+      for (const workspace of new Set([...before.keys(), ...loaded.keys()])) {
+        const isSame = JSON.stringify(before.get(workspace)) === JSON.stringify(loaded.get(workspace));
+        if (!isSame) listeners.tell(workspace);
+      }
     },
     change(workspace, change) {
       const before = tails.get(workspace) ?? Promise.resolve();

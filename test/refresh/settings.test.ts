@@ -108,3 +108,58 @@ describe("load()", () => {
     expect(warnings).toEqual([{ workspace: "bad" }]);
   });
 });
+
+describe("load() once more", () => {
+  it("takes over what another replica has changed, and tells the listeners of that workspace only", async () => {
+    const here = world();
+    const there = world(here.store).settings;
+    await here.settings.change("w", () => ({ interval: 1 }));
+    await here.settings.change("same", () => ({ interval: 3 }));
+    await there.load();
+    const heard: string[] = [];
+    there.onChange((workspace) => heard.push(workspace));
+    await here.settings.change("w", () => ({ isEnabled: false }));
+    await there.load();
+    expect(there.of("w")).toEqual({ isEnabled: false });
+    expect(heard).toEqual(["w"]);
+  });
+
+  it("does not bring back what was changed here while it was reading", async () => {
+    const { settings, store } = world();
+    await settings.change("w", () => ({ interval: 1 }));
+    const reading = settings.load();
+    await settings.change("w", () => ({ interval: 3 }));
+    await reading;
+    expect(settings.of("w")).toEqual({ interval: 3 });
+    expect(store.peek("settings", "w")).toEqual({ interval: 3 });
+  });
+
+  it("says once that a row cannot be read", async () => {
+    const { settings, store, warnings } = world();
+    await store.values("settings").set("w", { interval: 7 });
+    await settings.load();
+    await settings.load();
+    expect(warnings).toHaveLength(1);
+  });
+});
+
+describe("change() on two replicas", () => {
+  it("keeps what the other has changed meanwhile, though it was not seen here yet", async () => {
+    const here = world();
+    const there = world(here.store).settings;
+    await Promise.all([
+      here.settings.change("w", (before) => ({ ...before, interval: 10 })),
+      there.change("w", (before) => ({ ...before, model: "openai/gpt-5" })),
+      here.settings.change("w", (before) => ({ ...before, isEnabled: false })),
+    ]);
+    await there.load();
+    expect(there.of("w")).toEqual({ interval: 10, isEnabled: false, model: "openai/gpt-5" });
+  });
+
+  it("writes over a row that cannot be read", async () => {
+    const { settings, store } = world();
+    store.damage("settings", "w");
+    await settings.change("w", () => ({ interval: 5 }));
+    expect(store.peek("settings", "w")).toEqual({ interval: 5 });
+  });
+});
