@@ -7,6 +7,7 @@ import type { MessageLimits } from "../usage/message-limits.js";
 import { channelOf, conversationOf, questionIdOf, workspaceOf } from "./conversation.js";
 import { ENDING_MARKS, TurnCalledOff } from "./endings.js";
 import type { ChatPlatform, Mark, Mention, MessageKey } from "./platform.js";
+import { PlatformError } from "./platform-error.js";
 import { MAX_QUESTION_CHARS, questionFault } from "./question-fault.js";
 import { runTurn, type TurnDeps } from "./turn.js";
 import { createTurnQueue } from "./turn-queue.js";
@@ -36,18 +37,23 @@ export function createChat(deps: ChatDeps): Chat {
   let isClosed = false;
   let isInterrupting = false;
 
-  const show = (platform: ChatPlatform, message: MessageKey, mark: Mark) =>
+  /** Resolves with whether it is settled: shown, or refused for good. */
+  const show = (platform: ChatPlatform, message: MessageKey, mark: Mark): Promise<boolean> =>
     platform
       .slot(message, "mark")
       .then(() => platform.mark(message, mark))
-      .catch((error) => log.warn({ error, mark }, "a mark was not shown"));
+      .then(() => true)
+      .catch((error) => {
+        log.warn({ error, mark }, "a mark was not shown");
+        return error instanceof PlatformError && !error.isRetryable;
+      });
 
   const refuse = async (platform: ChatPlatform, mention: Mention, why: string) => {
     await platform
       .slot(mention.message, "error", undefined, "post")
       .then(() => platform.post(mention.message, { markdown: why }, mention.message))
       .catch((error) => log.warn({ error }, "a refusal was not shown"));
-    await show(platform, mention.message, "failed");
+    return show(platform, mention.message, "failed");
   };
 
   const run = async (platform: ChatPlatform, mention: Mention, id: string) => {
@@ -59,8 +65,9 @@ export function createChat(deps: ChatDeps): Chat {
       const isWorkingShown = show(platform, mention.message, "working");
       const ending = await runTurn(deps, { id, platform, mention, signal: controller.signal });
       await isWorkingShown; // so that it never comes after the end mark
-      await show(platform, mention.message, ENDING_MARKS[ending]);
-      await sessions.close(id);
+      const isMarked = await show(platform, mention.message, ENDING_MARKS[ending]);
+      // Else the next start finds it, and only repeats the mark: a stop may have come before there was room for it.
+      if (isMarked) await sessions.close(id);
     } catch (error) {
       // The question stays open: the next start finds it and says so below it.
       const reference = deps.newReference();
@@ -81,7 +88,7 @@ export function createChat(deps: ChatDeps): Chat {
       const fault = questionFault(mention.text) ?? limitFault(limits, mention);
       const place = fault ?? queue.add(conversationOf(mention.message), () => run(platform, mention, id));
       if (place === "running") return;
-      if (place === "waiting") return show(platform, mention.message, "waiting");
+      if (place === "waiting") return void (await show(platform, mention.message, "waiting"));
       await refuse(platform, mention, fault ?? FULL_LINE);
       await sessions.close(id);
     },

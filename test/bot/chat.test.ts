@@ -447,6 +447,26 @@ describe("createChat()", () => {
     expect(it.platform.marksOf("q1")).toEqual(["working", "done"]);
   });
 
+  it("leaves a question to the next start whose end mark found no room before the stop, and only then", async () => {
+    for (const [refusal, left] of [
+      ["unavailable", 1],
+      ["forbidden", 0],
+    ] as const) {
+      const it = await asked();
+      it.platform.refusing.set("mark", refusal);
+      it.stream.send("all of it");
+      it.stream.finish();
+      await it.clock.advance(1_000);
+      expect(await it.sessions.openQuestions()).toHaveLength(left);
+      it.platform.refusing.clear();
+      const next = world(it);
+      await recover({ ...next, platforms: [it.platform], log: { info() {}, error() {} } as unknown as Log });
+      expect(it.texts()).toEqual(["all of it"]);
+      expect(it.platform.marksOf("q1")).toEqual(left === 1 ? ["working", "done"] : ["working"]);
+      expect(await next.sessions.openQuestions()).toEqual([]);
+    }
+  });
+
   it("goes on when the platform refuses a mark", async () => {
     const it = world();
     it.platform.failing.add("mark");
