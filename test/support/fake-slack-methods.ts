@@ -110,7 +110,8 @@ const METHODS: Readonly<Record<string, Method>> = {
       if ("ok" in content) return content as Answer;
       Object.assign(message, content);
       message.edits += 1;
-      return { ok: true, channel, ts, text: message.text, message: asMessage(message) };
+      const { ts: _ts, ...changed } = asMessage(message);
+      return { ok: true, channel, ts, text: message.text, message: changed };
     },
   },
   "chat.delete": {

@@ -77,11 +77,11 @@ type Listed = ManifestOptions["commands"];
 
 const under = (commands: Listed, root: string) => commands.filter(({ path }) => path.split(" ")[0] === root);
 
-/** A command of its own tells what it does, a group what there is. */
+/** A command of its own tells what it does, a group what there is: its hint says how. */
 function describe(commands: Listed, root: string): string {
   const own = under(commands, root);
   if (own.length === 1 && own[0]?.path === root) return own[0].about;
-  return own.map(({ about }) => about.replace(/\.$/, "")).join("; ");
+  return `Everything about ${root}: ${own.map(({ path }) => path.slice(root.length + 1)).join(", ")}`;
 }
 
 function hintOf(commands: Listed, root: string): { readonly usage_hint?: string } {

@@ -7,14 +7,11 @@ import { unescaped } from "./escape.js";
 export function readMentionText(text: string, botUserId: string): string {
   return unescaped(
     text
-      .replaceAll(new RegExp(`<@${botUserId}(\\|[^>]*)?>[:,]?`, "g"), " ")
+      .replaceAll(new RegExp(`<@${botUserId}(\\|[^>]*)?>[:,]?[ \\t]*`, "g"), "")
       .replaceAll(/<([^<>\s|]+)(?:\|([^<>]*))?>/g, (_token, target: string, label: string | undefined) =>
         tokenInWords(target, label),
       ),
-  )
-    .replaceAll(/[^\S\n]+/g, " ")
-    .replaceAll(/^ | $/gm, "")
-    .trim();
+  ).trim();
 }
 
 function tokenInWords(target: string, label: string | undefined): string {

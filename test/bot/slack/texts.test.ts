@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { cutToLength } from "../../../src/bot/slack/cut-to-length.js";
+import { emojiOfName, nameOfEmoji, nameOfMark } from "../../../src/bot/slack/emoji.js";
+import { readMentionText } from "../../../src/bot/slack/mention-text.js";
+import { readMessage } from "../../../src/bot/slack/messages.js";
+import { toMrkdwn } from "../../../src/bot/slack/mrkdwn.js";
+import { render } from "../../../src/bot/slack/render.js";
+import { timeMark } from "../../../src/time-mark.js";
+import { asRead, checkBlocks, textOfBlocks } from "../../support/fake-slack-blocks.js";
+
+describe("readMentionText()", () => {
+  it.each([
+    ["<@U0BOT> what is a tree?", "what is a tree?"],
+    ["hey <@U0BOT|evergreen>, help", "hey help"],
+    ["<@U0BOT>: a &lt;b&gt; &amp;amp; c", "a <b> &amp; c"],
+    ["see <https://example.com/a?b=1&amp;c=2>", "see https://example.com/a?b=1&c=2"],
+    ["see <https://example.com|example.com>", "see https://example.com"],
+    ["see <https://example.com/x|the docs>", "see the docs (https://example.com/x)"],
+    ["ask <@U7> in <#C1|general> <!here> <!subteam^S1|@team>", "ask @U7 in #general @here @team"],
+    ["mail <mailto:a@b.c|a@b.c>", "mail a@b.c"],
+    ["on <!date^1^{date}|today>", "on today"],
+    ["<@U0BOT>   keeps\nlines\n\n  indented ", "keeps\nlines\n\n  indented"],
+    ["<@U0BOT>", ""],
+  ])("reads %j as its author typed it", (text, expected) => {
+    expect(readMentionText(text, "U0BOT")).toBe(expected);
+  });
+});
+
+describe("readMessage()", () => {
+  const identity = { teamId: "T1", botUserId: "U0BOT", botId: "B1" };
+  const event = { type: "app_mention", channel: "C1", ts: "1.1", user: "U1", text: "<@U0BOT> hi" };
+  const isRead = (changes: Record<string, unknown>) => readMessage({ ...event, ...changes }, identity) !== undefined;
+
+  it("takes mentions, direct messages, and replies in threads", () => {
+    expect(isRead({})).toBe(true);
+    expect(isRead({ type: "message", channel_type: "channel" })).toBe(true);
+    expect(isRead({ type: "message", channel: "D1", text: "hi" })).toBe(true);
+    expect(isRead({ type: "message", text: "and this?", thread_ts: "1.0" })).toBe(true);
+    expect(isRead({ subtype: "file_share" })).toBe(true);
+  });
+
+  it("leaves bots, itself, edits, deletions and everything else alone", () => {
+    expect(isRead({ user: "U0BOT" })).toBe(false);
+    expect(isRead({ bot_id: "B2" })).toBe(false);
+    expect(isRead({ user: "USLACKBOT" })).toBe(false);
+    expect(isRead({ user: undefined })).toBe(false);
+    for (const subtype of ["message_changed", "message_deleted", "bot_message", "channel_join", "message_replied"]) {
+      expect(isRead({ subtype })).toBe(false);
+    }
+    expect(isRead({ edited: { user: "U1", ts: "1.2" } })).toBe(false);
+    expect(isRead({ type: "message", text: "to nobody" })).toBe(false);
+    expect(isRead({ type: "message", text: "<@U7> what do you say?", thread_ts: "1.0" })).toBe(false);
+  });
+});
+
+describe("emoji", () => {
+  it("has a name for every mark and every reaction of the board, and reads them back", () => {
+    for (const emoji of ["👀", "⏳", "✅", "⚠️", "❌", "🔄", "⏯️", "⏱️"]) {
+      const name = nameOfEmoji(emoji) ?? "";
+      expect(name).not.toBe("");
+      expect(emojiOfName(name)).toBe(emoji.replaceAll("\uFE0F", ""));
+    }
+    expect(nameOfMark("done")).toBe("white_check_mark");
+    expect(emojiOfName("tada")).toBeUndefined();
+  });
+});
+
+describe("render()", () => {
+  const shown = (markdown: string) => {
+    const { text, blocks } = render({ markdown });
+    const checked = checkBlocks(blocks);
+    if ("fault" in checked) throw new Error(checked.fault);
+    return { text, asText: asRead(text), asBlocks: textOfBlocks(checked.blocks), blocks: checked.blocks };
+  };
+
+  it("keeps what would ping somebody as text, in the blocks and beside them", () => {
+    const text = "<!channel> and <@U0ADA>, <#C1>, <https://evil.example|click> & <b>";
+    const { asText, asBlocks } = shown(text);
+    expect(asText).toBe(text);
+    expect(asBlocks).toBe(text);
+    const timed = shown(`${text} ${timeMark(0)}`);
+    expect(timed.asBlocks).toBe(`${text} [1970-01-01 00:00 UTC]`);
+    expect(timed.asText).toBe(`${text} 1970-01-01 00:00 UTC`);
+  });
+
+  it("never pings, whatever a model writes, and Slack takes all of it", () => {
+    const part = fc.constantFrom(
+      "<!channel>",
+      "<@U1>",
+      "<",
+      ">",
+      "&",
+      "&lt;",
+      "`",
+      "```\n",
+      "\n",
+      "**",
+      "[a](",
+      ")",
+      timeMark(5_000),
+      "<t:",
+      "x ",
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(part, fc.string()), { maxLength: 200 }), (parts) => {
+        const { asText, asBlocks, text } = shown(parts.join(""));
+        expect(asText).not.toContain("⟦ping");
+        expect(asBlocks).not.toContain("⟦ping");
+        expect(text.length).toBeLessThanOrEqual(4_000);
+      }),
+    );
+  });
+
+  it("shows a whole long text, even one that is all brackets", () => {
+    const brackets = "<".repeat(9_000);
+    expect(shown(brackets).asBlocks.replaceAll("\n", "")).toBe(brackets);
+    const plain = "word ".repeat(2_000).trim();
+    expect(shown(plain).asBlocks).toBe(plain);
+    expect(shown(plain).blocks).toHaveLength(1);
+    expect(shown(plain).text).toHaveLength(4_000);
+  });
+
+  it("leaves the addresses of links as they are", () => {
+    const { blocks } = render({ markdown: "[x](https://example.com/?a=1&b=2)" });
+    expect(blocks).toEqual([{ type: "markdown", text: "[x](https://example.com/?a=1&b=2)" }]);
+  });
+
+  it("says something where there is nothing to say", () => {
+    expect(shown("").asBlocks).toBe("…");
+    expect(shown("  \n").text).not.toBe("");
+  });
+});
+
+describe("toMrkdwn()", () => {
+  it.each([
+    ["**bold** and ~~gone~~", "*bold* and ~gone~"],
+    ["# Title", "*Title*"],
+    ["- one\n- two", "• one\n• two"],
+    ["[docs](https://example.com/a)", "<https://example.com/a|docs>"],
+    ["`**code** <b>`", "`**code** &lt;b&gt;`"],
+    ["```js\na < b\n```", "```\na &lt; b\n```"],
+    [timeMark(3_600_000), "<!date^3600^{date_short_pretty} at {time}|1970-01-01 01:00 UTC>"],
+    [`\`${timeMark(0)}\``, "`&lt;t:0:R&gt;`"],
+  ])("writes %j as Slack reads it", (markdown, expected) => {
+    expect(toMrkdwn(markdown)).toBe(expected);
+  });
+});
+
+describe("cutToLength()", () => {
+  it("keeps what fits and tears no character apart", () => {
+    expect(cutToLength("abc", 3, "…")).toBe("abc");
+    expect(cutToLength("abcd", 3, "…")).toBe("ab…");
+    expect(cutToLength("a🌲🌲", 3, "…")).toBe("a…");
+    expect(cutToLength("ab&amp;cd", 6, "…")).toBe("ab…");
+  });
+});
