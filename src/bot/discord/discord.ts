@@ -1,3 +1,4 @@
+import { withDeadline } from "../../deadline.js";
 import { StartupError } from "../../errors.js";
 import { createAccess } from "../access.js";
 import { createControlIds } from "../control-ids.js";
@@ -22,6 +23,7 @@ import { createTyping } from "./typing.js";
 
 /** Discord's edits are five in 5 s and channel; quicker ones would only be dropped. */
 const MIN_EDIT_GAP_MS = 1_000;
+const LAST_MARKS_MS = 2_000;
 
 /** Discord as the bot sees it. @throws {StartupError} when it is not configured */
 export function createDiscord({ config, store, clock, log, commands }: PlatformDeps): ChatPlatform {
@@ -82,6 +84,10 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
       receivers = {};
       typing.stop();
       presence.stop();
+      // An end mark is the promise that nothing of an answer can be lost any more.
+      await withDeadline(marks.settled, { what: "the last marks", timeoutMs: LAST_MARKS_MS, clock }).catch((error) =>
+        log.warn({ error }, "some marks are left for the next start"),
+      );
       calls.stop();
       await gateway.stop();
     },
@@ -91,7 +97,8 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
       if (replyTo !== undefined) typing.end(replyTo);
       return sender.post(channel, reply, replyTo);
     },
-    ...marks,
+    offerReactions: marks.offerReactions,
+    clearReaction: marks.clearReaction,
     mark(message, mark) {
       if (mark === "working") typing.begin(message);
       else typing.end(message);

@@ -11,6 +11,11 @@ export interface MarksDeps {
   readonly calls: Calls;
 }
 
+export interface Marks extends Pick<ChatPlatform, "mark" | "offerReactions" | "clearReaction"> {
+  /** Resolves when every mark that was asked for so far is there, or has failed. */
+  settled(): Promise<void>;
+}
+
 const reactions = z.object({
   reactions: z.array(z.object({ me: z.boolean(), emoji: z.object({ name: z.string().nullish() }) })).optional(),
 });
@@ -21,10 +26,7 @@ const MOST_REMEMBERED = 2_000;
 const LONGEST_WAIT_MS = 10_000;
 
 /** The bot's reactions: one mark at a time on a question, and what it offers under messages of its own. */
-export function createMarks({
-  rest,
-  calls,
-}: MarksDeps): Pick<ChatPlatform, "mark" | "offerReactions" | "clearReaction"> {
+export function createMarks({ rest, calls }: MarksDeps): Marks {
   /** What stands there by this process; undefined where an earlier one may have left something. */
   const remembered = new Map<string, string | undefined>();
   /** Per message, so that marks come in the order in which they were asked for. */
@@ -87,6 +89,9 @@ export function createMarks({
   };
 
   return {
+    async settled() {
+      await Promise.all(queues.values());
+    },
     mark(message, mark) {
       const emoji = mark === undefined ? undefined : MARK_EMOJI[mark];
       const isFirst = mark === "working" || mark === "waiting";
