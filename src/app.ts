@@ -51,8 +51,8 @@ export interface App {
 const STATUS_WORKSPACE = "playground:local";
 
 /**
- * Puts the parts together and starts them: stored lists first, then unfinished answers, then the doors. Nothing waits
- * for a provider.
+ * Puts the parts together and starts them: stored lists first, then the address, then unfinished answers, then the
+ * doors. Nothing waits for a provider, but half a second at the very first start.
  * @throws {StartupError} when the address cannot be had @throws {StoreError} when the stored lists cannot be read
  */
 export async function startApp(deps: AppDeps): Promise<App> {
@@ -134,13 +134,15 @@ export async function startApp(deps: AppDeps): Promise<App> {
   );
   platforms.push(...parts.map(({ platform }) => platform));
 
+  let phase: "starting" | "up" | "stopping" = "starting";
   const server = createHttpServer({
     config: config.http,
     clock,
     log,
     isAlive: () => true,
     readiness: () => {
-      const problems = platforms.flatMap((platform) => platform.fault() ?? []);
+      const faults = platforms.flatMap((platform) => platform.fault() ?? []);
+      const problems = phase === "up" ? faults : [`the bot is ${phase}`];
       return { isReady: problems.length === 0, problems };
     },
     status,
@@ -150,6 +152,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
     routes: parts.flatMap(({ routes }) => routes ?? []),
   });
 
+  // First of all the address: a second start in the same folder ends here and has touched nothing.
+  const { url } = await server.start();
   const handlerDeps = { chat, dispatcher, refresher, board, access };
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const statusLine = createStatusLine({
@@ -174,7 +178,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     await Promise.race([firstLists, clock.sleep(deps.firstListsMs, waited.signal).catch(() => {})]); // called off below
     waited.abort();
   }
-  const { url } = await server.start();
+  phase = "up";
   const stopRetention = startRetention({
     days: config.chat.retentionDays,
     clock,
@@ -188,6 +192,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       await refresher.tick();
     },
     async stop(graceMs) {
+      phase = "stopping";
       refresher.stop();
       statusLine.stop();
       const boardStopped = board.stop();

@@ -1,11 +1,13 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
 import { type App, startApp } from "./app.js";
 import { runDoctor } from "./bot/doctor.js";
 import { platformDefinitions } from "./bot/registry.js";
+import { printManifest } from "./bot/slack/print-manifest.js";
 import { systemClock } from "./clock.js";
 import { createCommands } from "./commands/registry.js";
-import { parseConfig } from "./config.js";
-import { messageOf, StartupError } from "./errors.js";
+import { cleanValue, type Environment, parseConfig } from "./config.js";
+import { AppError, messageOf } from "./errors.js";
 import { createLog } from "./log.js";
 import { providerDefinitions } from "./providers/registry.js";
 import { createSchedule } from "./refresh/schedule.js";
@@ -20,10 +22,12 @@ const FIRST_LISTS_MS = 500;
 /** How long answers may go on after the signal to stop. */
 const STOP_GRACE_MS = 20_000;
 
-function loadDotEnv(): void {
-  if (!existsSync(".env")) return;
+/** The real environment over `.env`; a real variable that is empty counts as unset, and then the file's is taken. */
+function readEnvironment(): Environment {
   try {
-    process.loadEnvFile(".env");
+    const text = existsSync(".env") ? readFileSync(".env", "utf8").replace(/^\uFEFF/, "") : "";
+    const real = Object.entries(process.env).filter(([, value]) => cleanValue(value) !== undefined);
+    return { ...parseEnv(text), ...Object.fromEntries(real) };
   } catch (error) {
     console.error(`✗ .env: cannot be read (${messageOf(error)}); mend its permissions, or remove it`);
     process.exit(EXIT_FAULTY);
@@ -32,7 +36,7 @@ function loadDotEnv(): void {
 
 function readConfig() {
   const storeSchemes = storeDefinitions.flatMap(({ schemes }) => schemes);
-  return parseConfig(process.env, { providers: providerDefinitions, storeSchemes });
+  return parseConfig(readEnvironment(), { providers: providerDefinitions, storeSchemes });
 }
 
 async function run(): Promise<void> {
@@ -49,31 +53,12 @@ async function run(): Promise<void> {
   const log = createLog({ level: config.logLevel, secrets: config.secrets });
   process.on("unhandledRejection", (error) => log.error({ error }, "a rejection that nobody handled"));
 
-  let app: App;
-  try {
-    const store = await openStore(config.storeUrl, storeDefinitions);
-    app = await startApp({
-      config,
-      store,
-      clock,
-      log,
-      fetch,
-      platforms: platformDefinitions,
-      createCommands,
-      firstListsMs: FIRST_LISTS_MS,
-    });
-  } catch (error) {
-    if (!(error instanceof StartupError)) throw error;
-    console.error(`✗ ${error.message}`);
-    process.exit(EXIT_FAULTY);
-  }
-  const schedule = createSchedule({ tick: app.tick, log });
-  schedule.start();
-
+  let app: App | undefined;
+  let stopSchedule = () => {};
   const stop = async () => {
     log.info("stopping");
-    schedule.stop();
-    await app.stop(STOP_GRACE_MS);
+    stopSchedule();
+    await app?.stop(STOP_GRACE_MS);
     process.exit(0);
   };
   const onSignal = createSignalHandler({
@@ -87,11 +72,31 @@ async function run(): Promise<void> {
   });
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+
+  try {
+    const store = await openStore(config.storeUrl, storeDefinitions);
+    app = await startApp({
+      config,
+      store,
+      clock,
+      log,
+      fetch,
+      platforms: platformDefinitions,
+      createCommands,
+      firstListsMs: FIRST_LISTS_MS,
+    });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    console.error(`✗ ${error.message}`);
+    process.exit(EXIT_FAULTY);
+  }
+  const schedule = createSchedule({ tick: app.tick, log });
+  schedule.start();
+  stopSchedule = schedule.stop;
   log.info({ url: app.url, providers: config.providers.map(({ id }) => id) }, "ready");
   if (config.playground) console.log(`Evergreen is ready: ${app.url}`);
 }
 
-loadDotEnv();
 if (process.argv[2] === "doctor")
   process.exitCode = await runDoctor({
     parsed: readConfig(),
@@ -99,5 +104,12 @@ if (process.argv[2] === "doctor")
     fetch,
     stores: storeDefinitions,
     print: console.log,
+  });
+else if (process.argv[2] === "slack-manifest")
+  process.exitCode = printManifest({
+    environment: readEnvironment(),
+    createCommands,
+    print: console.log,
+    complain: console.error,
   });
 else await run();

@@ -5,12 +5,13 @@ import type { OpenQuestion } from "../store/sessions.js";
 import { timeMark } from "../time-mark.js";
 import type { MessageLimits } from "../usage/message-limits.js";
 import { channelOf, conversationOf, questionIdOf, workspaceOf } from "./conversation.js";
-import { ENDING_MARKS, TurnCalledOff } from "./endings.js";
+import { ENDING_MARKS, failureText, TurnCalledOff } from "./endings.js";
 import type { ChatPlatform, Mark, Mention, MessageKey } from "./platform.js";
 import { PlatformError } from "./platform-error.js";
 import { MAX_QUESTION_CHARS, questionFault } from "./question-fault.js";
 import { runTurn, type TurnDeps } from "./turn.js";
 import { createTurnQueue } from "./turn-queue.js";
+import { untilStored } from "./until-stored.js";
 
 export interface Chat {
   readonly control: TurnControl;
@@ -67,12 +68,13 @@ export function createChat(deps: ChatDeps): Chat {
       await isWorkingShown; // so that it never comes after the end mark
       const isMarked = await show(platform, mention.message, ENDING_MARKS[ending]);
       // Else the next start finds it, and only repeats the mark: a stop may have come before there was room for it.
-      if (isMarked) await sessions.close(id);
+      if (isMarked) await untilStored(() => sessions.close(id), deps);
     } catch (error) {
-      // The question stays open: the next start finds it and says so below it.
       const reference = deps.newReference();
       log.error({ error, id, reference }, "a turn could not be finished");
-      await show(platform, mention.message, "failed");
+      const isTold = await refuse(platform, mention, failureText(error, reference));
+      if (!isTold) return; // the next start finds it, and says so below it
+      await sessions.close(id).catch((late) => log.error({ error: late, id }, "its question stays for the next start"));
     } finally {
       running.delete(conversation);
     }
@@ -85,7 +87,8 @@ export function createChat(deps: ChatDeps): Chat {
       const id = questionIdOf(mention.message);
       // Claimed before anything is answered: a repeated event gets nothing, not even a second refusal.
       if (!(await sessions.open(id, openQuestionOf(mention, clock.now())))) return;
-      const fault = questionFault(mention.text) ?? limitFault(limits, mention);
+      const isFull = queue.placeFor(conversationOf(mention.message)) === "full";
+      const fault = questionFault(mention.text) ?? (isFull ? FULL_LINE : limitFault(limits, mention));
       const place = fault ?? queue.add(conversationOf(mention.message), () => run(platform, mention, id));
       if (place === "running") return;
       if (place === "waiting") return void (await show(platform, mention.message, "waiting"));

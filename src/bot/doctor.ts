@@ -87,14 +87,12 @@ async function checkProvider({ clock, fetch }: DoctorDeps, setup: ProviderSetup,
 }
 
 function mendFor(error: unknown, setup: ProviderSetup): string {
-  if (error instanceof ProviderError && error.reason === "auth") return `check its key (${variableHint(setup)})`;
+  if (error instanceof ProviderError && error.reason === "auth")
+    return `check its key (${setup.keyVariable ?? "it has none"})`;
   if (error instanceof TimeoutError) return "check the network, or set REFRESH_TIMEOUT_SECONDS higher";
-  if (error instanceof ProviderError && error.reason === "rate-limited") return "the key is fine, try again later";
+  if (error instanceof ProviderError && error.reason === "rate-limited") return "try again later";
   return `check its address (${setup.baseUrl}) and the network`;
 }
-
-const BUILT_IN_KEY = (id: string) => `${id.toUpperCase()}_API_KEY`;
-const variableHint = ({ id, variable }: ProviderSetup & { variable?: string }) => variable ?? BUILT_IN_KEY(id);
 
 function checkProviders(providers: readonly ProviderSetup[]): Finding | undefined {
   if (providers.length > 0) return undefined;

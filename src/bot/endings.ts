@@ -1,6 +1,7 @@
 import { AppError, messageOf, UserError } from "../errors.js";
 import { ProviderError } from "../providers/provider.js";
 import type { Ending } from "../store/sessions.js";
+import { DamagedRowError } from "../store/store-error.js";
 import type { Mark } from "./platform.js";
 
 /** Why a turn was called off: the reason of its signal. */
@@ -39,6 +40,9 @@ export function endingOf(error: unknown, hasText: boolean): Ending {
 /** What the asker reads where there is no answer. `reference` leads to the line of the log. */
 export function failureText(error: unknown, reference: string): string {
   if (error instanceof UserError) return error.message;
+  if (error instanceof DamagedRowError) {
+    return `The record of this conversation is damaged. \`/chat new\` starts it afresh; other conversations are not affected. (Reference ${reference})`;
+  }
   if (!(error instanceof ProviderError)) return `Something went wrong on my side. (Reference ${reference})`;
   const wait = error.retryAfterMs === undefined ? "in a moment" : `in ${waitInWords(error.retryAfterMs)}`;
   return `${sentenceFor(error, wait)} (Reference ${reference})`;

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { Log } from "../log.js";
 import type { OpenQuestion, Sessions } from "../store/sessions.js";
+import { DamagedRowError } from "../store/store-error.js";
 import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
 import { messageKeySchema } from "./message-key.js";
 import type { ChatPlatform, MessageKey } from "./platform.js";
@@ -61,7 +62,12 @@ async function interrupt(
       return "";
     });
   }
-  const session = await sessions.get(question.conversation);
+  const session = await sessions.get(question.conversation).catch((error) => {
+    // The question has its end; the record's own trouble is told to whoever asks there next.
+    if (error instanceof DamagedRowError) return undefined;
+    throw error;
+  });
+  if (session === undefined) return;
   await sessions.end(id, question.conversation, {
     question: { message: asked.message, author: question.author, text: question.text, at: question.at },
     answer: kept,

@@ -5,7 +5,7 @@ import { withIdleTimeout } from "../providers/idle-timeout.js";
 import type { ChatRequest, Provider, ProviderId } from "../providers/provider.js";
 import type { ModelRef } from "../refresh/default-model.js";
 import type { Refresher } from "../refresh/refresher.js";
-import type { Ending, Pin, Session, Sessions } from "../store/sessions.js";
+import type { Ending, Pin, Session, Sessions, Turn } from "../store/sessions.js";
 import type { ProviderSlots } from "../usage/provider-slots.js";
 import { contextOf } from "./context.js";
 import { conversationOf, workspaceOf } from "./conversation.js";
@@ -14,6 +14,10 @@ import { goneLine, pinNote, replacements, useOf } from "./model-use.js";
 import type { ChatPlatform, Mention } from "./platform.js";
 import { createReplyStream, type ReplyStream } from "./reply-stream.js";
 import { type Answer, shownText } from "./turn-text.js";
+import { untilStored } from "./until-stored.js";
+
+/** Longest answer, in UTF-16 code units: a model that never stops would fill memory, store and channel. */
+const MAX_ANSWER_CHARS = 200_000;
 
 /** What a finished turn tells the metrics. */
 export interface TurnEvent {
@@ -106,7 +110,7 @@ export async function runTurn(
       : (instead?.controls ?? []),
   );
   const ending = isShown || answer.ending === "failed" ? answer.ending : "cut-off";
-  await sessions.end(id, conversation, {
+  const turnRow: Turn = {
     question: { message: mention.message.message, author: mention.author.name, text: mention.text, at: startedAt },
     answer: answer.text,
     ending,
@@ -114,7 +118,8 @@ export async function runTurn(
     model: pin?.model ?? null,
     usage: answer.finish?.usage ?? null,
     endedAt: clock.now(),
-  });
+  };
+  await untilStored(() => sessions.end(id, conversation, turnRow), deps);
   if (pin !== null && answer.ending === "done") await rememberNote(deps, conversation, pinNote(snapshot, pin));
   deps.onTurn({
     platform: platform.name,
@@ -168,6 +173,9 @@ async function ask(
         firstTextAt ??= deps.clock.now();
         text += event.text;
         stream.show(text);
+        // Leaving the loop ends the provider's stream.
+        if (text.length >= MAX_ANSWER_CHARS)
+          return { text, ending: "done", finish: { reason: "length" }, ...withFirstText() };
       }
       if (event.type === "finish") {
         const finish = { reason: event.reason, ...(event.usage && { usage: event.usage }) };

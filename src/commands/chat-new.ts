@@ -12,11 +12,7 @@ export const chatNew = (deps: CommandDeps) =>
     visibility: "ephemeral",
     options: {},
     async *run(_args, { conversation, workspace }) {
-      const { pin } = await deps.sessions.change(conversation, (before) => ({
-        ...before,
-        firstTurn: before.nextTurn,
-        startedAt: deps.clock.now(),
-      }));
+      const { pin } = await deps.sessions.startOver(conversation);
       const model =
         pin === null ? defaultSentence(deps, workspace) : `The model stays **${plain(modelName(pin), 250)}**.`;
       yield { markdown: `🌱 A fresh start: what was said here before is no longer sent to the model. ${model}` };

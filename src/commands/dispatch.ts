@@ -1,5 +1,6 @@
 import { AppError, UserError } from "../errors.js";
 import type { Log } from "../log.js";
+import { DamagedRowError } from "../store/store-error.js";
 import type { Choice, Command, Invocation, Reply } from "./command.js";
 import { findCommand } from "./find-command.js";
 import { parseArguments } from "./parse.js";
@@ -72,6 +73,10 @@ function failureText(error: unknown, command: Command | undefined, deps: Dispatc
   if (error instanceof UserError) return error.message;
   const id = deps.newId();
   const fields = { error, id, command: command?.path };
+  if (error instanceof DamagedRowError) {
+    deps.log.error(fields, "a stored row is damaged");
+    return `⚠️ The record of this conversation is damaged. ${code("/chat new")} starts it afresh; other conversations are not affected. (Reference ${code(id)})`;
+  }
   if (error instanceof AppError && error.code === "store") {
     deps.log.warn(fields, "the store failed during a command");
     return `⚠️ That could not be saved or read just now, because the bot's storage did not answer. Please try again in a moment. (Reference ${code(id)})`;

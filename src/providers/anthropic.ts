@@ -17,6 +17,7 @@ export const anthropic = define({
         id: "anthropic",
         baseUrl: url,
         key,
+        keyVariable: "ANTHROPIC_API_KEY",
         preferredFamilies: ["claude-sonnet", "claude-haiku", "claude-opus", "claude-"],
         load: async (deps) => {
           const { createAnthropicProvider } = await import("./anthropic-wire/anthropic-provider.js");

@@ -24,7 +24,14 @@ export const openaiCompatible = define({
       const endpoint = readEntry(entry, `entry ${index + 1}`, context, taken);
       if (endpoint === undefined) return [];
       taken.add(endpoint.id);
-      return [{ ...endpoint, preferredFamilies: [], load: loadCompatible({ key: undefined, ...endpoint }) }];
+      return [
+        {
+          ...endpoint,
+          keyVariable: "OPENAI_COMPATIBLE",
+          preferredFamilies: [],
+          load: loadCompatible({ key: undefined, ...endpoint }),
+        },
+      ];
     });
   },
 });

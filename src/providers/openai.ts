@@ -17,6 +17,7 @@ export const openai = define({
       id: "openai",
       baseUrl: url,
       key,
+      keyVariable: "OPENAI_API_KEY",
       isChat: isOpenAiChatModel,
       tokenLimit: "max_completion_tokens",
     } as const;

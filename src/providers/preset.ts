@@ -26,7 +26,16 @@ export function preset({ id, name, baseUrl: vendorUrl, preferredFamilies }: Pres
       const key = values[keyName];
       if (key === undefined) return [];
       const url = values[urlName] ?? vendorUrl;
-      return [{ id, baseUrl: url, key, preferredFamilies, load: loadCompatible({ id, baseUrl: url, key }) }];
+      return [
+        {
+          id,
+          baseUrl: url,
+          key,
+          keyVariable: keyName,
+          preferredFamilies,
+          load: loadCompatible({ id, baseUrl: url, key }),
+        },
+      ];
     },
   });
 }

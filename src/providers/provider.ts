@@ -158,6 +158,8 @@ export interface ProviderSetup {
   /** Where it is asked; part of the identity of its stored list. */
   readonly baseUrl: string;
   readonly key?: string | undefined;
+  /** Where its key stands, for whoever has to mend it. */
+  readonly keyVariable?: string;
   /** Model families for a new conversation, best first: id prefixes, as "gpt-5" or "claude-sonnet". */
   readonly preferredFamilies: readonly string[];
   load(deps: ProviderDeps): Promise<Provider>;

@@ -2,7 +2,7 @@ import { Keyv, type KeyvOptions, type KeyvStoreAdapter } from "keyv";
 import { checkKey } from "./checks.js";
 import { DAMAGED, decodeRow, encodeRow } from "./row.js";
 import type { KeyValue, Table } from "./store.js";
-import { StoreError, translated } from "./store-error.js";
+import { DamagedRowError, translated } from "./store-error.js";
 
 export interface KeyvTableParts {
   readonly table: Table;
@@ -33,7 +33,7 @@ export function createKeyvTable({ table, adapter, namespace, scan }: KeyvTablePa
     get: (key) =>
       translated(`reading "${key}" of ${table}`, async () => {
         const value = await keyv.get(checkKey(key));
-        if (value === DAMAGED) throw new StoreError(`the row "${key}" of ${table} is damaged; delete it to mend that`);
+        if (value === DAMAGED) throw new DamagedRowError(`the row "${key}" of ${table}`);
         return value;
       }),
     getMany: (keys) =>

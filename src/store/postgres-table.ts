@@ -3,7 +3,7 @@ import { checkKey } from "./checks.js";
 import { GET, GET_MANY, SCAN } from "./postgres-statements.js";
 import { DAMAGED, decodeRow } from "./row.js";
 import type { KeyValue, Table, Write } from "./store.js";
-import { StoreError, translated } from "./store-error.js";
+import { DamagedRowError, StoreError, translated } from "./store-error.js";
 
 export interface PostgresTableParts {
   readonly table: Table;
@@ -26,7 +26,7 @@ export function createPostgresTable({ table, pool, write }: PostgresTableParts):
       translated(`reading "${key}" of ${table}`, async () => {
         const { rows } = await pool.query<Row>(GET, [table, checkKey(key)]);
         const value = rows[0] === undefined ? undefined : decodeRow(rows[0].value);
-        if (value === DAMAGED) throw new StoreError(`the row "${key}" of ${table} is damaged; delete it to mend that`);
+        if (value === DAMAGED) throw new DamagedRowError(`the row "${key}" of ${table}`);
         return value;
       }),
     getMany: (keys) =>

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { StoreError } from "./store-error.js";
+import { DamagedRowError } from "./store-error.js";
 
 /** How the rows of conversations look; what reads them trusts them afterwards. */
 const count = z.number().int().nonnegative();
@@ -46,16 +46,16 @@ export const openQuestionRow = z.object({
 });
 
 /** Digits enough that a conversation's turns sort as they were asked. */
-const TURN_DIGITS = 8;
+export const TURN_DIGITS = 8;
 
 /** Turns are read by their number, never by looking for them. */
 export function turnKey(conversation: string, turn: number): string {
   return `${conversation}#${String(turn).padStart(TURN_DIGITS, "0")}`;
 }
 
-/** @throws {StoreError} when the row is not what it was stored as; only this conversation stands still then */
+/** @throws {DamagedRowError} when the row is not what it was stored as; only this conversation stands still then */
 export function parsedRow<T>(schema: z.ZodType<T>, row: unknown, what: string): T {
   const result = schema.safeParse(row);
   if (result.success) return result.data;
-  throw new StoreError(`${what} is damaged (${result.error.issues[0]?.path.join(".")})`, result.error);
+  throw new DamagedRowError(what, result.error);
 }

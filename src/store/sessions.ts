@@ -1,9 +1,9 @@
 import type { ProviderId, Usage } from "../providers/provider.js";
 import { eraseUntouched } from "./erase-untouched.js";
 import { createSerial } from "./serial.js";
-import { openQuestionRow, parsedRow, sessionRow, turnKey, turnRow } from "./session-rows.js";
+import { openQuestionRow, parsedRow, sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
 import type { Store, Write } from "./store.js";
-import { StoreError } from "./store-error.js";
+import { DamagedRowError, StoreError } from "./store-error.js";
 
 /** A conversation's model: nothing but a person moves it. */
 export interface Pin {
@@ -63,6 +63,8 @@ export interface Sessions {
   get(conversation: string): Promise<Session>;
   /** Changes of one conversation's record are applied one after the other, also those of several replicas, and again where one was slower; giving `before` back stores nothing. @throws {StoreError} and then nothing is changed */
   change(conversation: string, change: (before: Session) => Session): Promise<Session>;
+  /** Leaves all turns so far behind and keeps the pin; a record that is damaged is replaced by a fresh one. @throws {StoreError} */
+  startOver(conversation: string): Promise<Session>;
   /** The newest `count` turns since `firstTurn`, oldest first. @throws {StoreError} */
   recentTurns(conversation: string, count: number): Promise<readonly Turn[]>;
 
@@ -133,6 +135,24 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
           return after === before ? { session: before } : { session: { ...after, updatedAt: now() }, writes: [] };
         }),
       ),
+    startOver: (conversation) =>
+      inOrder(`session ${conversation}`, async () => {
+        const at = now();
+        try {
+          return await update(conversation, (before) => ({
+            session: { ...before, firstTurn: before.nextTurn, startedAt: at, updatedAt: at },
+            writes: [],
+          }));
+        } catch (error) {
+          if (!(error instanceof DamagedRowError)) throw error;
+          // Its turns stay where they are; the numbers go on behind them, so that none is written over.
+          const numbers = (await turns.entries(`${conversation}#`)).map(([key]) => Number(key.slice(-TURN_DIGITS)));
+          const next = numbers.reduce((most, number) => Math.max(most, number + 1), 0);
+          const session = { ...freshSession(at), firstTurn: next, nextTurn: next, startedAt: at };
+          await sessions.set(conversation, session);
+          return session;
+        }
+      }),
     async recentTurns(conversation, count) {
       const { firstTurn, nextTurn } = await get(conversation);
       const from = Math.max(firstTurn, nextTurn - Math.max(count, 0));

@@ -1,4 +1,5 @@
 import type { Connection } from "sqlite3";
+import { hasEnded } from "./process-owner.js";
 import type { Claim, ClaimResult, ClaimTerms } from "./store.js";
 
 /** Epoch ms of the store's clock: `?1` where a test gives a time, else SQLite's own. */
@@ -16,10 +17,14 @@ where (lease_until <= excluded.claimed_at and claimed_at + ?5 <= excluded.claime
   or claimed_at > excluded.claimed_at + ${CLOCK_SLACK_MS}
 returning fence`;
 
+const HOLDER = "select owner from claims where name = ?1 and lease_until > 0";
+
 const UNTIL = "select max(lease_until, claimed_at + ?2) as until from claims where name = ?1";
 
 const FREE =
   "update claims set lease_until = 0 where name = ?1 and owner = ?2 and fence = ?3 and lease_until > 0 returning fence";
+
+const RELEASE = "update claims set lease_until = 0 where name = ?1 and owner = ?2";
 
 const MARK = `
 insert into once (name, until_at) values (?2, ${NOW} + ?3)
@@ -56,6 +61,9 @@ export interface SqliteClaimsDeps {
 export function createSqliteClaims({ connection, owner, now }: SqliteClaimsDeps): SqliteClaims {
   return {
     take(name, { ttlMs, minIntervalMs = 0 }) {
+      // A killed process never frees its claim; whoever starts next need not wait for the lease to run out.
+      const holder = connection.all(HOLDER, name)[0]?.owner;
+      if (typeof holder === "string" && hasEnded(holder)) connection.all(RELEASE, name, holder);
       const [taken] = connection.all(TAKE, now(), name, owner, ttlMs, minIntervalMs);
       if (taken !== undefined) return { held: true, claim: { name, owner, fence: Number(taken.fence) } };
       return { held: false, until: Number(connection.all(UNTIL, name, minIntervalMs)[0]?.until) };

@@ -39,6 +39,9 @@ export async function openSqliteFile(path: string, clock: Clock): Promise<Connec
   }
 }
 
+/** https://www.sqlite.org/fileformat.html#the_database_header */
+const HEADER_BYTES = 100;
+
 function makeFolderOf(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -52,7 +55,11 @@ function makeFolderOf(path: string): void {
 
 function isFileOrNothing(path: string): boolean {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+    const found = statSync(path, { throwIfNoEntry: false });
+    // SQLite takes a file that is shorter than its header for a new database, and would write over what it is.
+    if (found?.isFile() && found.size > 0 && found.size < HEADER_BYTES)
+      throw Object.assign(new Error("too short"), { code: "SQLITE_NOTADB" });
+    return found?.isFile() ?? true;
   } catch (error) {
     throw asStartupError(path, error);
   }

@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { KeyvSqlite } from "@keyv/sqlite";
 import { type Clock, systemClock } from "../clock.js";
 import { checkKey, checkTerms } from "./checks.js";
 import { createKeyvTable } from "./keyv-table.js";
+import { processOwner } from "./process-owner.js";
 import { encodeRow, isRow } from "./row.js";
 import { createSqliteClaims } from "./sqlite-claims.js";
 import { asStartupError, openSqliteFile, sqlitePath } from "./sqlite-file.js";
@@ -26,7 +26,7 @@ export const sqliteStore: StoreDefinition = createSqliteStore();
 
 async function open(path: string, deps: SqliteDeps): Promise<Store> {
   const connection = await openSqliteFile(path, deps.clock ?? systemClock);
-  const claims = createSqliteClaims({ connection, owner: randomUUID(), now: () => deps.now?.() ?? null });
+  const claims = createSqliteClaims({ connection, owner: processOwner(), now: () => deps.now?.() ?? null });
   const adapters = TABLES.map((table) => [table, createAdapter(path, table)] as const);
   const tables = new Map(adapters.map(([table, adapter]) => [table, createTable(table, adapter)]));
   const close = async () => {

@@ -2,8 +2,15 @@ import { AppError, messageOf } from "../errors.js";
 
 /** The store did not do what it was asked; nothing was changed. */
 export class StoreError extends AppError {
+  constructor(what: string, cause?: unknown, isRetryable = true) {
+    super("store", `The store failed: ${what}`, { cause, isRetryable });
+  }
+}
+
+/** One row is not what it was stored as: no patience heals it, and everything else goes on. */
+export class DamagedRowError extends StoreError {
   constructor(what: string, cause?: unknown) {
-    super("store", `The store failed: ${what}`, { cause, isRetryable: true });
+    super(`${what} is damaged`, cause, false);
   }
 }
 

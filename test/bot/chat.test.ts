@@ -477,14 +477,50 @@ describe("createChat()", () => {
     expect(it.texts()).toEqual(["hi"]);
   });
 
-  it("does not mark a question as done when its turn could not be saved", async () => {
-    const { clock, platform, store, stream } = await asked();
+  it("marks a question as done only once its turn is saved, however long the store takes to come back", async () => {
+    const { clock, platform, sessions, store, stream } = await asked();
     stream.send("hi");
     await settle();
     store.breakDown();
     stream.finish();
+    await clock.advance(60_000);
+    expect(platform.marksOf("q1")).toEqual(["working"]);
+    store.recover();
+    await clock.advance(60_000);
+    expect(platform.marksOf("q1")).toEqual(["working", "done"]);
+    expect(await sessions.recentTurns(CONVERSATION, 5)).toMatchObject([{ answer: "hi", ending: "done" }]);
+    expect(await sessions.openQuestions()).toEqual([]);
+  });
+
+  it("says so where the record of a conversation is damaged, and /chat new starts it afresh behind its turns", async () => {
+    const { ask, clock, openai, platform, sessions, store, stream, texts } = await asked();
+    stream.send("before");
+    stream.finish();
     await clock.advance(100);
-    expect(platform.marksOf("q1")).not.toContain("done");
+    store.damage("sessions", CONVERSATION);
+    await ask("anybody there?", { message: "q2" });
+    expect(texts().at(-1)).toContain("`/chat new` starts it afresh");
+    expect(platform.marksOf("q2").at(-1)).toBe("failed");
+    expect(await sessions.openQuestions()).toEqual([]);
+    expect(await sessions.startOver(CONVERSATION)).toMatchObject({ pin: null, firstTurn: 1, nextTurn: 1 });
+    await ask("and now?");
+    expect(openai.streams.at(-1)?.request.messages).toEqual([{ role: "user", content: "and now?" }]);
+  });
+
+  it("ends an answer that never stops by itself", async () => {
+    const { clock, stream, texts } = await asked();
+    for (let count = 0; count < 21; count++) stream.send("x".repeat(10_000));
+    await clock.advance(1_000_000);
+    expect(texts().join("")).toContain("⚠️ The answer reached the model's length limit.");
+    expect(stream.signal.aborted || texts().join("").length < 202_000).toBe(true);
+  });
+
+  it("does not count a question that found the line full", async () => {
+    const it = world();
+    for (let count = 0; count < 26; count++) await it.ask("more", { message: `q${count}` });
+    expect(it.texts().filter((text) => text.startsWith("There are already 5"))).toHaveLength(20);
+    await it.ask("elsewhere", { channel: "random" });
+    expect(it.texts().filter((text) => text.startsWith("You have asked"))).toHaveLength(0);
   });
 
   it("rejects a question that it could not store", async () => {

@@ -245,6 +245,12 @@ function fakeSessions(store: { readonly isDown: boolean }): Sessions {
       known.set(conversation, after);
       return after;
     },
+    startOver: async (conversation) => {
+      const before = await get(conversation);
+      const after = { ...before, firstTurn: before.nextTurn };
+      known.set(conversation, after);
+      return after;
+    },
     recentTurns: unused,
     open: unused,
     noteAnswer: unused,

@@ -58,7 +58,7 @@ describe.skipIf(browser === undefined)("a stranger's first minutes", () => {
     await say(page, "/refresh-models");
     await reply(page, "✓ demo: 3 models").waitFor();
     await say(page, "/settings auto-refresh on 10");
-    await reply(page, "10 minutes (light use)").waitFor();
+    await reply(page, "every 10 minutes (set in this workspace)").waitFor();
     await say(page, "/models use demo/evergreen-classic");
     await reply(page, "demo/evergreen-classic").waitFor();
     await say(page, "and who are you now?");
@@ -73,7 +73,8 @@ describe.skipIf(browser === undefined)("a stranger's first minutes", () => {
     await again.getByText("This is Evergreen Demo, the built-in demo").waitFor();
     expect(await again.locator(".ephemeral").count()).toBe(0);
     await say(again, "/settings show");
-    await reply(again, "10 minutes (light use)").waitFor();
+    await reply(again, "every 10 minutes (set in this workspace)").waitFor();
+    expect((await playgroundClient(second.url).status()).autoRefresh).toEqual({ enabled: true, intervalSeconds: 600 });
     await say(again, "still the same?");
     await again.getByText("This is Evergreen Classic").nth(1).waitFor();
   });
@@ -125,7 +126,10 @@ describe("an operator with keys", () => {
       OPENAI_BASE_URL: openai.url,
       ANTHROPIC_API_KEY: "sk-ant-wrong",
       ANTHROPIC_BASE_URL: anthropic.url,
+      OPENAI_COMPATIBLE: `gate=${openai.url}|wrong-key`,
     });
+    expect(stdout).toMatch(/^✗ gate: .*OPENAI_COMPATIBLE/m);
+    expect(stdout).not.toContain("wrong-key");
     expect(stdout).toMatch(/^✓ openai: the key works, 1 chat model$/m);
     expect(stdout).toMatch(/^✗ anthropic: .*ANTHROPIC_API_KEY/m);
     expect(stdout).not.toContain("sk-ant-wrong");

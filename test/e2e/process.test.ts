@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BotProcess, runProgram, startProcess } from "../support/bot-process.js";
+import { FAKE_OPENAI_KEY, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
 import { temporaryFolder } from "../support/start-bot.js";
 
@@ -134,6 +135,43 @@ describe("a running process", () => {
     const position = messages.findIndex((message) => message.id === id);
     expect(messages[position]?.marks).toEqual(["⚠️"]);
     expect(messages[position + 1]?.text).toMatch(/\S[\s\S]*\n\n⚠️ Interrupted by a restart\.$/);
+  });
+
+  it("fetches its first list at the next start, when a kill came while it was being fetched", async () => {
+    const openai = await startFakeOpenAi({ models: ["gpt-5"] });
+    const environment = { OPENAI_API_KEY: FAKE_OPENAI_KEY, OPENAI_BASE_URL: openai.url };
+    openai.hangLists();
+    const bot = await start(environment);
+    await eventually("a request", () => openai.listRequests() === 1 || undefined);
+    await bot.end("SIGKILL");
+    openai.hangLists(false);
+    const client = playgroundClient((await start(environment)).url);
+    await eventually("the list", async () => (await client.models()).models.length === 1 || undefined);
+    await openai.close();
+  });
+
+  it("is left alone by a second start in the same folder", async () => {
+    const bot = await start();
+    const client = playgroundClient(bot.url);
+    const stream = await client.listen();
+    const id = await client.say("a question");
+    await stream.until((event) => event.type === "edit");
+    const second = await runProgram(folder.path, [], { HTTP_PORT: new URL(bot.url).port });
+    expect(second.code).toBe(2);
+    await stream.until((event) => event.type === "mark" && event.id === id && event.marks?.[0] === "✅");
+    await stream.close();
+    const messages = await client.messages();
+    expect(messages.filter(({ text }) => text.includes("Interrupted"))).toEqual([]);
+    // The demo counts the questions that it is sent.
+    expect((await client.ask("and another")).answer.text).toContain("number 2");
+  });
+
+  it("shares its folder with a second bot on another port without losing a channel", async () => {
+    const bots = [await start(), await start()];
+    for (const [number, { url }] of bots.entries()) await playgroundClient(url, `channel-${number}`).ask("hello");
+    for (const bot of bots) await bot.end("SIGTERM");
+    const { url } = await start();
+    for (const number of [0, 1]) expect(await playgroundClient(url, `channel-${number}`).messages()).toHaveLength(2);
   });
 
   it("writes no prompt and no answer into its log", async () => {

@@ -160,6 +160,39 @@ describe("an open SQLite file", () => {
     await store.close();
   });
 
+  it.each(["set", "delete", "write", "claim"] as const)(
+    "comes back whole after a %s met another program's lock",
+    async (call) => {
+      const store = await sqliteStore.open(`sqlite://${path}`);
+      const table = store.values("models");
+      await table.set("key", 1);
+      const calls = {
+        set: () => table.set("key", 2),
+        delete: () => table.delete("key"),
+        write: () => store.write([{ table: "models", key: "key", value: 2 }]),
+        claim: () => store.claim("name", { ttlMs: 1_000 }),
+      };
+      const other = new Libsql(path);
+      other.exec("begin immediate");
+      await expect(calls[call]()).rejects.toThrow(StoreError);
+      other.exec("rollback");
+      // Whatever statement met the lock, everything else is stored again, where others see it.
+      await store.writeOnce("once", 1_000, [{ table: "turns", key: "turn", value: 1 }]);
+      await store.values("settings").set("workspace", 3);
+      const seen = ["turns", "settings"].map((name) => other.prepare(`select count(*) as rows from "${name}"`).all([]));
+      expect(seen).toEqual([[{ rows: 1 }], [{ rows: 1 }]]);
+      expect(await table.get("key")).toBe(1);
+      other.close();
+      await store.close();
+    },
+  );
+
+  it.each([1, 15, 99])("of %d bytes is somebody's, and left as it is", async (size) => {
+    writeFileSync(path, "x".repeat(size));
+    await expect(sqliteStore.open(`sqlite://${path}`)).rejects.toThrow(/^STORE_URL: .* is not an SQLite database/);
+    expect(readFileSync(path, "utf8")).toBe("x".repeat(size));
+  });
+
   it("tells time by SQLite's own clock, in epoch ms", async () => {
     const store = await sqliteStore.open(`sqlite://${path}`);
     const before = Date.now();

@@ -1,7 +1,7 @@
 import { messageOf } from "../../src/errors.js";
 import { checkKey, checkTerms } from "../../src/store/checks.js";
 import { type Claim, type KeyValue, type Store, TABLES, type Table, type Write } from "../../src/store/store.js";
-import { StoreError } from "../../src/store/store-error.js";
+import { DamagedRowError, StoreError } from "../../src/store/store-error.js";
 
 export interface MemoryStore extends Store {
   /** From now on every call fails, as with a store that cannot be reached, until `recover`. */
@@ -61,7 +61,7 @@ export function memoryStore(now: () => number): MemoryStore {
     return {
       async get(key) {
         await reach();
-        return fromText(rows.get(checkKey(key)), `row "${key}" of "${table}" is damaged`);
+        return fromText(rows.get(checkKey(key)), `row "${key}" of "${table}"`);
       },
       async getMany(keys) {
         await reach();
@@ -168,7 +168,7 @@ function fromTextOrNothing(text: string | undefined): unknown {
   return text === undefined || text === DAMAGED ? undefined : JSON.parse(text);
 }
 
-function fromText(text: string | undefined, fault: string): unknown {
-  if (text === DAMAGED) throw new StoreError(fault);
+function fromText(text: string | undefined, what: string): unknown {
+  if (text === DAMAGED) throw new DamagedRowError(what);
   return fromTextOrNothing(text);
 }

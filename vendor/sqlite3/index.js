@@ -15,9 +15,35 @@ function keyOf(file) {
   return existsSync(file) ? realpathSync(file) : join(realpathSync(dirname(file)), basename(file));
 }
 
+/** What takes and gives back the write lock. */
+const BOUNDARY = /^(begin|commit|rollback)\b/i;
+const WRITE = /^(insert|update|delete|replace|create|drop|alter)\b/i;
+
 function open(file) {
   const database = new Libsql(file, { timeout: BUSY_TIMEOUT_MS });
   const statements = new Map();
+
+  const run = (sql, parameters) => {
+    const statement = statements.get(sql) ?? database.prepare(sql);
+    statements.set(sql, statement);
+    return statement.all(parameters);
+  };
+  /**
+   * libsql never resets a prepared statement that met a lock: until it is run again it counts as in progress, every
+   * commit fails, and other writes pile up in a transaction that nobody sees. So the lock is only ever asked for by
+   * exec, which leaves no statement behind; whoever has it meets no other.
+   */
+  const locked = (work) => {
+    database.exec("begin immediate");
+    try {
+      const rows = work();
+      database.exec("commit");
+      return rows;
+    } catch (error) {
+      if (database.inTransaction) database.exec("rollback");
+      throw error;
+    }
+  };
   return {
     users: 0,
     all(sql, parameters) {
@@ -27,9 +53,12 @@ function open(file) {
           throw new TypeError(`a ${typeof parameter} cannot be bound to: ${sql}`);
         }
       }
-      const statement = statements.get(sql) ?? database.prepare(sql);
-      statements.set(sql, statement);
-      return statement.all(parameters);
+      const text = sql.trim();
+      if (BOUNDARY.test(text)) {
+        database.exec(text);
+        return [];
+      }
+      return WRITE.test(text) && !database.inTransaction ? locked(() => run(sql, parameters)) : run(sql, parameters);
     },
     close() {
       statements.clear();

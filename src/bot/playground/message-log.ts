@@ -1,14 +1,5 @@
 import type { Store } from "../../store/store.js";
-import {
-  CHANNEL_LIST_KEY,
-  messageId,
-  numberOf,
-  type Row,
-  readChannelList,
-  readRow,
-  rowKey,
-  rowPrefix,
-} from "./rows.js";
+import { CHANNEL_PREFIX, messageId, numberOf, type Row, readChannels, readRow, rowKey, rowPrefix } from "./rows.js";
 
 export interface MessageLogDeps {
   readonly store: Store;
@@ -68,7 +59,7 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
 
   return {
     async load() {
-      names = readChannelList(await table.get(CHANNEL_LIST_KEY));
+      names = readChannels(await table.entries(CHANNEL_PREFIX));
     },
     channels: () => names,
     list: async (name) => [...(await look(name)).rows.values()],
@@ -77,11 +68,10 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
       const channel = await open(name);
       const row: Row = { id: messageId(channel.nextNumber++, newId()), ...message };
       const isNew = !names.includes(name);
-      const after = isNew ? [...names, name] : names;
-      if (isNew) names = after; // at once, so that a second first message does not lose this one
+      if (isNew) names = [...names, name]; // at once, so that a second first message does not lose this one
       try {
         await store.write([
-          ...(isNew ? [{ table: "messages" as const, key: CHANNEL_LIST_KEY, value: after }] : []),
+          ...(isNew ? [{ table: "messages", key: CHANNEL_PREFIX + name, value: { at: message.at } } as const] : []),
           { table: "messages", key: rowKey(name, row.id), value: row },
         ]);
       } catch (error) {
@@ -112,12 +102,11 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
       for (const name of names) {
         const rows = [...(await open(name)).rows.values()];
         if (rows.some(({ at }) => at >= before)) continue;
-        const after = names.filter((each) => each !== name);
         await store.write([
           ...rows.map(({ id }) => ({ table: "messages", key: rowKey(name, id), value: undefined }) as const),
-          { table: "messages", key: CHANNEL_LIST_KEY, value: after },
+          { table: "messages", key: CHANNEL_PREFIX + name, value: undefined },
         ]);
-        names = after;
+        names = names.filter((each) => each !== name);
         opened.delete(name);
         erased += 1;
       }

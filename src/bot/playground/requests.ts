@@ -9,7 +9,7 @@ const EMOJI =
 
 const newMessage = z.object({
   text: z.string("`text` is missing.").trim().min(1, "`text` is empty."),
-  client: client.optional(),
+  client: client.nullish().transform((value) => value ?? undefined),
 });
 const newMark = z.object({
   channel,

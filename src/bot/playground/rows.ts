@@ -26,12 +26,18 @@ export function readRow(value: unknown): Row | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-const list = z.array(z.string());
+const channel = z.object({ at: z.number() });
 
-export const readChannelList = (value: unknown): readonly string[] => list.safeParse(value).data ?? [];
+/** Ours, not a channel's: a channel's name is never empty. A row for each, so that two bots on one store lose none. */
+export const CHANNEL_PREFIX = "#channel:";
 
-/** Ours, not a channel's: a channel's name is never empty. */
-export const CHANNEL_LIST_KEY = "#channels";
+/** Names of the stored channels, in the order in which they came into being. */
+export const readChannels = (entries: readonly (readonly [key: string, value: unknown])[]): readonly string[] =>
+  entries
+    .map(([key, value]) => ({ name: key.slice(CHANNEL_PREFIX.length), at: channel.safeParse(value).data?.at ?? 0 }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ name }) => name);
+
 export const rowKey = (channel: string, id: string): string => `${channel}#${id}`;
 export const rowPrefix = (channel: string): string => `${channel}#`;
 
