@@ -53,6 +53,17 @@ describe("replicas on one store", () => {
     expect(there.provider("openai").asked() + here.provider("openai").asked()).toBe(2);
   });
 
+  it("take over within one tick what was set on another", async () => {
+    const [here, there] = await replicas(2);
+    if (here === undefined || there === undefined) throw new Error("two are needed");
+    await here.settings.change("playground:local", () => ({ interval: 1 }));
+    await there.refresher.tick();
+    expect(there.settings.of("playground:local")).toEqual({ interval: 1 });
+    await there.settings.change("playground:local", (before) => ({ ...before, isEnabled: false }));
+    await here.refresher.tick();
+    expect(here.settings.of("playground:local")).toEqual({ interval: 1, isEnabled: false });
+  });
+
   it("tell a person when another one is at it", async () => {
     const [here, there] = await replicas(2);
     if (here === undefined || there === undefined) throw new Error("two are needed");
