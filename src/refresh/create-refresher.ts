@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../clock.js";
 import { AppError } from "../errors.js";
 import type { Log } from "../log.js";
@@ -48,6 +49,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   const wishes = createWishes({ ...deps, host: deps.refresh });
   const silences = createSilences(clock);
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // one for each provider that is being fetched
   /** Providers that the start is over for. */
   const started = new Set<ProviderId>();
   let isFirstStart = false;
