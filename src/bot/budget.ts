@@ -58,6 +58,8 @@ interface Bucket {
 const LIVE_MS = 180_000;
 /** Idle buckets are forgotten beyond so many. */
 const MOST_BUCKETS = 500;
+/** Beyond so many, those of a bucket that are over are. */
+const MOST_FLOWS = 100;
 
 export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets {
   const buckets = new Map<string, Bucket>();
@@ -86,14 +88,23 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
     let count = 0;
     for (const [flow, { liveUntil }] of flows) {
       if (liveUntil > clock.now()) count += 1;
-      else if (flows.size > MOST_BUCKETS) flows.delete(flow);
+      else if (flows.size > MOST_FLOWS) flows.delete(flow);
     }
     return count;
   };
-  const opensAt = ({ bucket, rank }: Waiter, now: number) => {
-    const own = bucketOf(bucket);
-    const byBucket = opensFor(own.window, rank, streamsIn(own), now);
-    return overall === undefined ? byBucket : Math.max(byBucket, opensFor(overall, rank, 0, now));
+  /** When each waiter may go, as things stand; those of one bucket and rank may go at the same time. */
+  const openings = (now: number) => {
+    const known = new Map<string, number>();
+    return ({ bucket, rank }: Waiter) => {
+      const key = `${rank} ${bucket}`;
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      const own = bucketOf(bucket);
+      const byBucket = opensFor(own.window, rank, streamsIn(own), now);
+      const at = overall === undefined ? byBucket : Math.max(byBucket, opensFor(overall, rank, 0, now));
+      known.set(key, at);
+      return at;
+    };
   };
   const servedAt = ({ bucket, flow }: Waiter) => bucketOf(bucket).flows.get(flow)?.served ?? -1;
   const inTurn = () =>
@@ -115,8 +126,9 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
     for (;;) {
       const now = clock.now();
       let nextAt = Number.POSITIVE_INFINITY;
+      const opensAt = openings(now);
       const next = inTurn().find((waiter) => {
-        const at = opensAt(waiter, now);
+        const at = opensAt(waiter);
         nextAt = Math.min(nextAt, at);
         return at <= now;
       });
