@@ -19,7 +19,7 @@ const MAX_HINT_CHARS = 1_000;
 const MAX_ABOUT_CHARS = 2_000;
 
 /** Each scope is used by a call or an event below; docs/slack.md says what for. */
-const SCOPES = [
+export const SCOPES: readonly string[] = [
   "app_mentions:read",
   "channels:history",
   "chat:write",

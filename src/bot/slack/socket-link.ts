@@ -18,13 +18,14 @@ export function createSocketLink({ health, clock, signal, ...deps }: LinkDeps & 
     connection.close();
   };
   const run = async () => {
+    const stopped = aborted(signal);
     for (let failures = 0; !signal.aborted; ) {
       try {
         const connection = await openSocket({ ...deps, clock });
         const since = clock.now();
         open.add(connection);
         health.set("link", undefined);
-        await Promise.race([connection.retired, aborted(signal)]);
+        await Promise.race([connection.retired, stopped]);
         void retire(connection);
         failures = clock.now() - since < SHORT_LIFE_MS ? failures + 1 : 0;
         if (failures > 1) await clock.sleep(backoffMs(undefined, failures), signal);

@@ -1,0 +1,34 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { readOf } from "../../support/fake-slack-workspace.js";
+import { type SlackWorld, startSlackWorld } from "./slack-support.js";
+
+describe("the board on Slack", () => {
+  let world: SlackWorld | undefined;
+  afterEach(() => world?.close());
+
+  it("is posted with its reactions, which do what the commands may do", async () => {
+    world = await startSlackWorld();
+    const { slack, until } = world;
+    await slack.slash("/models board", { user: "U0BEN" });
+    await until("a refusal", () => slack.ephemeralsOf("U0BEN")[0]?.includes("🔒"));
+    expect(slack.answers()).toEqual([]);
+
+    await slack.slash("/models board");
+    const board = await until("the board", () => slack.answers()[0]);
+    const names = ["arrows_counterclockwise", "black_right_pointing_triangle_with_double_vertical_bar", "stopwatch"];
+    await until("its reactions", () => names.every((name) => board.reactions.has(name)));
+    expect(board.thread).toBeUndefined();
+
+    const before = readOf(board);
+    await slack.react(board, "black_right_pointing_triangle_with_double_vertical_bar", "U0BEN");
+    await until("the ❌", () => board.reactions.has("x"));
+    expect(readOf(board)).toBe(before);
+    await until("its end", () => !board.reactions.has("x"));
+
+    await slack.react(board, "black_right_pointing_triangle_with_double_vertical_bar", "U0ADA");
+    await until("the change", () => readOf(board) !== before && /off/i.test(readOf(board)));
+    await until("the ✅ and its end", () => !board.reactions.has("white_check_mark"));
+    await slack.react(board, "arrows_counterclockwise", "U0BEN");
+    await until("the ✅", () => board.reactions.has("white_check_mark"));
+  });
+});
