@@ -42,6 +42,20 @@ export function statusView(refresher: Refresher, settings: Settings, workspace: 
   };
 }
 
+/** The status of one workspace, and when it changes. */
+export function statusSource(refresher: Refresher, settings: Settings, workspace: string) {
+  return {
+    status: () => statusView(refresher, settings, workspace),
+    /** Calls back after every change; returns how to stop that. */
+    onStatusChange(listener: () => void) {
+      const stops = [refresher.onChange(listener), settings.onChange(listener)];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+  };
+}
+
 /** What `GET /api/models` answers: the chat models on the lists, and those that have left them lately. */
 export interface ModelsView {
   readonly isFresh: boolean;
