@@ -88,7 +88,7 @@ returning fence`;
 
 /** Name, interval. */
 export const UNTIL =
-  "select greatest(lease_until, claimed_at + $2::bigint) as until from evergreen_claims where name = $1";
+  "select greatest(lease_until, claimed_at + $2::bigint) as until, owner, fence from evergreen_claims where name = $1";
 
 /** Name, owner, fence; then the rows. */
 export const COMMIT = gated(

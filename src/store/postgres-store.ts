@@ -1,13 +1,14 @@
-import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { systemClock } from "../clock.js";
 import { boundStore } from "./bounded.js";
 import { checkKey, checkTerms } from "./checks.js";
+import { claimFromEnded, type Taken } from "./claim-from-ended.js";
 import { openPool } from "./postgres-pool.js";
 import * as sql from "./postgres-statements.js";
 import { createPostgresTable } from "./postgres-table.js";
+import { processOwner } from "./process-owner.js";
 import { encodeRow } from "./row.js";
-import { type Store, type Swap, TABLES, type Write } from "./store.js";
+import { type Claim, type ClaimTerms, type Store, type Swap, TABLES, type Write } from "./store.js";
 import { StoreError, translated } from "./store-error.js";
 
 export interface PostgresDeps {
@@ -25,7 +26,7 @@ export async function openPostgresStore(url: string, deps: PostgresDeps): Promis
 
 /** Each step is one statement: it needs no lock beyond its own, and works behind PgBouncer in any mode. */
 function createStore(pool: Pool, deps: PostgresDeps): Store {
-  const owner = randomUUID();
+  const owner = processOwner();
   const now = () => deps.now?.() ?? null;
 
   async function isDone(text: string, parameters: readonly unknown[], writes: readonly Write[]): Promise<boolean> {
@@ -34,6 +35,21 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
   }
   const write = (writes: readonly Write[]) =>
     translated(`writing ${writes.length} rows`, async () => void (await isDone(sql.WRITE, [], writes)));
+  async function take(name: string, terms: ClaimTerms): Promise<Taken> {
+    const intervalMs = Math.ceil(terms.minIntervalMs ?? 0);
+    const parameters = [now(), checkKey(name), owner, Math.ceil(terms.ttlMs), intervalMs];
+    const [taken] = (await pool.query<{ fence: string }>(sql.TAKE, parameters)).rows;
+    if (taken !== undefined) return { held: true, until: 0, claim: { name, owner, fence: Number(taken.fence) } };
+    const { rows } = await pool.query<{ until: string; owner: string; fence: string }>(sql.UNTIL, [name, intervalMs]);
+    const [row] = rows;
+    return {
+      held: false,
+      until: Number(row?.until),
+      claim: { name, owner: row?.owner ?? "", fence: Number(row?.fence) },
+    };
+  }
+  const commit = ({ name, owner, fence }: Claim, writes: readonly Write[]) =>
+    isDone(sql.COMMIT, [name, owner, fence], writes);
   const tables = new Map(TABLES.map((table) => [table, createPostgresTable({ table, pool, write })]));
 
   return {
@@ -57,17 +73,11 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
         return isDone(text, parameters, others);
       }),
     claim: (name, terms) =>
-      translated(`claiming "${name}"`, async () => {
+      translated(`claiming "${name}"`, () => {
         checkTerms(terms);
-        const intervalMs = Math.ceil(terms.minIntervalMs ?? 0);
-        const parameters = [now(), checkKey(name), owner, Math.ceil(terms.ttlMs), intervalMs];
-        const [taken] = (await pool.query<{ fence: string }>(sql.TAKE, parameters)).rows;
-        if (taken !== undefined) return { held: true, claim: { name, owner, fence: Number(taken.fence) } };
-        const { rows } = await pool.query<{ until: string }>(sql.UNTIL, [name, intervalMs]);
-        return { held: false, until: Number(rows[0]?.until) };
+        return claimFromEnded(() => take(name, terms), commit);
       }),
-    commit: ({ name, owner, fence }, writes) =>
-      translated(`committing "${name}"`, () => isDone(sql.COMMIT, [name, owner, fence], writes)),
+    commit: (claim, writes) => translated(`committing "${claim.name}"`, () => commit(claim, writes)),
     close: () => pool.end(),
   };
 }

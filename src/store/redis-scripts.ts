@@ -83,18 +83,21 @@ const FORGET_AFTER_MS = 30 * 86_400_000;
 
 const claimName = (name: string) => `${PREFIX}claim:${name}`;
 
-/** Gives 1 and the fence, which begins with the time; or 0 and until when it is not free or not due. */
+/**
+ * Gives whether it was taken, until when it was not free or not due, and the fence and the owner of the claim that there
+ * is now. The fence begins with the time.
+ */
 export const claimScript = (now: string, name: string, owner: string, terms: ClaimTerms): Script => ({
   text: `${NOW}
-local last = redis.call('HMGET', KEYS[1], 'fence', 'lease_until', 'claimed_at')
+local last = redis.call('HMGET', KEYS[1], 'fence', 'lease_until', 'claimed_at', 'owner')
 local fence, lease, claimed = tonumber(last[1] or 0), tonumber(last[2] or 0), tonumber(last[3] or 0)
 local free = math.max(lease, claimed + ARGV[4])
-if free > now and claimed <= now + ${CLOCK_SLACK_MS} then return {0, free} end
+if free > now and claimed <= now + ${CLOCK_SLACK_MS} then return {0, free, fence, last[4]} end
 fence = math.max(fence + 1, now)
 redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'fence', digits(fence),
   'lease_until', digits(now + ARGV[3]), 'claimed_at', digits(now))
 redis.call('PEXPIRE', KEYS[1], digits(ARGV[3] + ${FORGET_AFTER_MS}))
-return {1, fence}`,
+return {1, free, fence, ARGV[2]}`,
   keys: [claimName(name)],
   arguments: [now, owner, whole(terms.ttlMs), whole(terms.minIntervalMs ?? 0)],
 });

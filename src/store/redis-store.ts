@@ -1,14 +1,15 @@
-import { randomUUID } from "node:crypto";
 import KeyvRedis from "@keyv/redis";
 import { systemClock } from "../clock.js";
 import { StartupError } from "../errors.js";
 import { boundStore } from "./bounded.js";
 import { checkKey, checkTerms } from "./checks.js";
+import { claimFromEnded, type Taken } from "./claim-from-ended.js";
 import { createKeyvTable } from "./keyv-table.js";
+import { processOwner } from "./process-owner.js";
 import { connectRedis, type RedisClient, reconnect, redisFault } from "./redis-client.js";
 import * as scripts from "./redis-scripts.js";
 import { encodeRow } from "./row.js";
-import { type KeyValue, type Store, TABLES, type Table, type Write } from "./store.js";
+import { type Claim, type ClaimTerms, type KeyValue, type Store, TABLES, type Table, type Write } from "./store.js";
 import { StoreError, translated } from "./store-error.js";
 
 export interface RedisDeps {
@@ -43,13 +44,20 @@ async function checkSchema(client: RedisClient, place: string): Promise<void> {
 }
 
 function createStore(client: RedisClient, deps: RedisDeps): Store {
-  const owner = randomUUID();
+  const owner = processOwner();
   const now = () => deps.now?.().toString() ?? "";
   const run = ({ text, ...terms }: scripts.Script) => client.eval(text, terms);
   const write = (writes: readonly Write[]) =>
     translated(`writing ${writes.length} rows`, async () => {
       if (writes.length > 0) await run(scripts.writeScript(writes));
     });
+  const take = async (name: string, terms: ClaimTerms): Promise<Taken> => {
+    const reply = (await run(scripts.claimScript(now(), checkKey(name), owner, terms))) as unknown[];
+    const [held, until, fence, holder] = reply;
+    return { held: held === 1, until: Number(until), claim: { name, owner: String(holder), fence: Number(fence) } };
+  };
+  const commit = async ({ name, owner, fence }: Claim, writes: readonly Write[]) =>
+    Number(await run(scripts.commitScript(name, owner, fence, writes))) === 1;
   const tables = new Map(TABLES.map((table) => [table, createTable(client, table, write)]));
 
   return {
@@ -70,17 +78,11 @@ function createStore(client: RedisClient, deps: RedisDeps): Store {
         return Number(await run(scripts.swapScript(text, [{ table, key, value: after }, ...writes]))) === 1;
       }),
     claim: (name, terms) =>
-      translated(`claiming "${name}"`, async () => {
+      translated(`claiming "${name}"`, () => {
         checkTerms(terms);
-        const [held, time] = (await run(scripts.claimScript(now(), checkKey(name), owner, terms))) as unknown[];
-        if (held === 1) return { held: true, claim: { name, owner, fence: Number(time) } };
-        return { held: false, until: Number(time) };
+        return claimFromEnded(() => take(name, terms), commit);
       }),
-    commit: (claim, writes) =>
-      translated(
-        `committing "${claim.name}"`,
-        async () => Number(await run(scripts.commitScript(claim.name, claim.owner, claim.fence, writes))) === 1,
-      ),
+    commit: (claim, writes) => translated(`committing "${claim.name}"`, () => commit(claim, writes)),
     close: async () => {
       if (client.isOpen) client.destroy();
     },

@@ -47,5 +47,15 @@ export function describeStoreProcesses(name: string, definition: StoreDefinition
         Array.from({ length: 100 }, (_, number) => number),
       );
     });
+
+    it("claim() takes a name from a process that was killed, and from no other", { timeout: 60_000 }, async () => {
+      const holder = startStoreProcess("hold", url);
+      await holder.said(1);
+      const isHeld = () => look(async (store) => (await store.claim("held", { ttlMs: 1000 })).held);
+      expect(await isHeld()).toBe(false);
+      holder.kill();
+      await holder.ended;
+      expect(await isHeld()).toBe(true);
+    });
   });
 }

@@ -31,6 +31,13 @@ const jobs = {
       if (await store.swap(row, [turn])) done += 1;
     }
   },
+  /** Claims a name for long, says so, and never ends. */
+  async hold(store) {
+    const { held } = await store.claim("held", { ttlMs: 3_600_000 });
+    if (!held) throw new Error("it was not free");
+    writeSync(1, "held\n");
+    await new Promise((resolve) => setInterval(resolve, 3_600_000));
+  },
   /** Takes each of `count` names once, and says how many it got. */
   async once(store) {
     let won = 0;

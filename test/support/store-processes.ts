@@ -17,7 +17,11 @@ export interface StoreProcess {
 }
 
 /** A real process at work on a store. */
-export function startStoreProcess(job: "count" | "once" | "swap" | "write", url: string, count = 0): StoreProcess {
+export function startStoreProcess(
+  job: "count" | "hold" | "once" | "swap" | "write",
+  url: string,
+  count = 0,
+): StoreProcess {
   if (!existsSync(BUILT)) throw new Error("there is no dist/: run `npm run build` first, as `npm test` does");
   const child: ChildProcessByStdio<null, Readable, null> = spawn(process.execPath, [CHILD, job, url, String(count)], {
     stdio: ["ignore", "pipe", "inherit"],
