@@ -4,11 +4,12 @@ import { type Board, createBoard } from "./bot/board.js";
 import { type Chat, createChat } from "./bot/chat.js";
 import { waitForFirstLists } from "./bot/first-lists.js";
 import { createHttpServer } from "./bot/http/server.js";
+import { createLiveness } from "./bot/liveness.js";
 import { createMetrics } from "./bot/metrics.js";
 import type { ChatPlatform } from "./bot/platform.js";
 import type { PlatformDefinition } from "./bot/platform-definition.js";
 import { handlersOf, invocationOfReaction } from "./bot/platform-handlers.js";
-import { recover } from "./bot/recover.js";
+import { startRecovery } from "./bot/recover.js";
 import { startRetention } from "./bot/retention.js";
 import { createStatusLine } from "./bot/status-line.js";
 import { modelsView, statusSource } from "./bot/status-view.js";
@@ -22,6 +23,7 @@ import type { Log } from "./log.js";
 import type { ProviderSetup } from "./providers/provider.js";
 import { createRefresher } from "./refresh/create-refresher.js";
 import { createSettings } from "./refresh/settings.js";
+import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions.js";
 import type { Store } from "./store/store.js";
 import { createMessageLimits } from "./usage/message-limits.js";
@@ -69,6 +71,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
   );
   const settings = createSettings({ store, log, host: config.refresh });
   const sessions = createSessions({ store, now: clock.now });
+  const owner = processOwner();
+  const liveness = createLiveness({ store, clock, log, owner });
 
   const platforms: ChatPlatform[] = [];
   const access = createAccess(config.access);
@@ -89,6 +93,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     refresher,
     providers: new Map(loaded.map(({ id, provider }) => [id, provider])),
     defaultModel: (workspace) => modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
+    owner,
     limits: createMessageLimits(config.limits, clock),
     slots: createProviderSlots(config.limits.providerConcurrency),
     chat: config.chat,
@@ -163,8 +168,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
     statusLine.look();
   };
   onStatusChange(look);
-  const recovered = await recover({ sessions, platforms, clock, log });
-  if (recovered > 0) log.info({ recovered }, "unfinished answers of an earlier run were marked");
+  await liveness.start();
+  const stopRecovery = await startRecovery({ sessions, platforms, liveness, clock, log });
   look();
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   phase = "up";
@@ -186,6 +191,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       statusLine.stop();
       const boardStopped = board.stop();
       stopRetention();
+      stopRecovery();
       await chat.stop(graceMs);
       await boardStopped;
       for (const platform of platforms)
@@ -193,6 +199,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
           .stop()
           .catch((error) => log.warn({ error, platform: platform.name }, "a platform did not stop in order"));
       await server.stop();
+      await liveness.stop();
       await store.close();
     },
   };

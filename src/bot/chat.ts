@@ -25,6 +25,8 @@ export interface Chat {
 
 export interface ChatDeps extends TurnDeps {
   readonly limits: MessageLimits;
+  /** This process among all that share the store. */
+  readonly owner: string;
 }
 
 /** How long the last words of interrupted answers may take at the end of a stop. */
@@ -86,7 +88,7 @@ export function createChat(deps: ChatDeps): Chat {
       refresher.noteActivity(workspaceOf(mention.message), conversationOf(mention.message));
       const id = questionIdOf(mention.message);
       // Claimed before anything is answered: a repeated event gets nothing, not even a second refusal.
-      if (!(await sessions.open(id, openQuestionOf(mention, clock.now())))) return;
+      if (!(await sessions.open(id, openQuestionOf(mention, clock.now(), deps.owner)))) return;
       const isFull = queue.placeFor(conversationOf(mention.message)) === "full";
       const fault = questionFault(mention.text) ?? (isFull ? FULL_LINE : limitFault(limits, mention));
       const place = fault ?? queue.add(conversationOf(mention.message), () => run(platform, mention, id));
@@ -134,9 +136,10 @@ function limitFault(limits: MessageLimits, { message, author }: Mention): string
 
 const FULL_LINE = "There are already 5 questions waiting here. Please ask again when some are answered.";
 
-const openQuestionOf = ({ message, author, text }: Mention, at: number): OpenQuestion => ({
+const openQuestionOf = ({ message, author, text }: Mention, at: number, owner: string): OpenQuestion => ({
   conversation: conversationOf(message),
   message,
+  owner,
   answer: null,
   author: author.name,
   text: text.slice(0, MAX_QUESTION_CHARS),

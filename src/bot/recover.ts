@@ -3,25 +3,29 @@ import type { Log } from "../log.js";
 import type { OpenQuestion, Sessions } from "../store/sessions.js";
 import { DamagedRowError } from "../store/store-error.js";
 import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
+import type { Liveness } from "./liveness.js";
 import { messageKeySchema } from "./message-key.js";
 import type { ChatPlatform, MessageKey } from "./platform.js";
 import { isLost, PlatformError } from "./platform-error.js";
+import { startRounds } from "./rounds.js";
 
 export interface RecoverDeps {
   readonly sessions: Sessions;
   readonly platforms: readonly ChatPlatform[];
+  readonly liveness: Pick<Liveness, "isGone">;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Gives every question that an earlier process left without its end mark one; failures are tried again at the next start. */
+/** Gives every question that a process which is no more left without its end mark one; what fails is left for the next round. */
 export async function recover(deps: RecoverDeps): Promise<number> {
-  const { sessions, platforms, log } = deps;
+  const { sessions, platforms, liveness, log } = deps;
   let recovered = 0;
   for (const [id, question] of await sessions.openQuestions()) {
     const message = messageKeySchema.safeParse(question.message);
     const platform = platforms.find(({ name }) => message.data?.platform === name);
     if (platform === undefined || message.data === undefined) continue; // its platform is not configured today
+    if (!(await liveness.isGone(question.owner))) continue; // somebody is at it
     try {
       const ending = question.ended ?? "interrupted";
       if (question.ended === null) await interrupt(deps, platform, id, question);
@@ -38,7 +42,24 @@ export async function recover(deps: RecoverDeps): Promise<number> {
       log.error({ error, id }, "an unfinished question could not be marked; the next start tries again");
     }
   }
+  if (recovered > 0) log.info({ recovered }, "broken-off answers of an ended process were marked");
   return recovered;
+}
+
+/** How soon another replica's broken-off answers get their end. */
+const ROUND_MS = 60_000;
+
+/** The first round at once, the others in the background. Resolves with how to stop them. @throws {StoreError} when the first one cannot read */
+export async function startRecovery(deps: RecoverDeps): Promise<() => void> {
+  await recover(deps);
+  const { clock, log } = deps;
+  return startRounds({
+    clock,
+    log,
+    everyMs: ROUND_MS,
+    what: "looking for broken-off answers",
+    work: () => recover(deps),
+  });
 }
 
 async function interrupt(

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.js";
 import { messageOf } from "../errors.js";
 import type { Log } from "../log.js";
+import { startRounds } from "./rounds.js";
 
 export interface RetentionDeps {
   /** 0 keeps everything. */
@@ -15,7 +16,6 @@ const DAY_MS = 24 * 3_600_000;
 
 /** Erases conversations that were left alone for too long: now, and once a day. Returns how to stop that. */
 export function startRetention({ days, clock, log, erasers }: RetentionDeps): () => void {
-  const stopping = new AbortController();
   const erase = async () => {
     for (const eraser of erasers) {
       try {
@@ -26,12 +26,7 @@ export function startRetention({ days, clock, log, erasers }: RetentionDeps): ()
       }
     }
   };
-  const run = async () => {
-    while (!stopping.signal.aborted) {
-      await erase();
-      await clock.sleep(DAY_MS, stopping.signal);
-    }
-  };
-  if (days > 0) run().catch(() => {}); // ends when it is stopped
-  return () => stopping.abort();
+  if (days === 0) return () => {};
+  void erase();
+  return startRounds({ clock, log, everyMs: DAY_MS, what: "erasing old conversations", work: erase });
 }

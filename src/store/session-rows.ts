@@ -38,6 +38,7 @@ export const turnRow = z.object({
 export const openQuestionRow = z.object({
   conversation: z.string(),
   message: z.unknown(),
+  owner: z.string().default(""),
   answer: z.unknown(),
   author: z.string(),
   text: z.string(),

@@ -49,6 +49,8 @@ export interface OpenQuestion {
   readonly conversation: string;
   /** Where the question stands, as the platform's message key. */
   readonly message: unknown;
+  /** The process that answers it. */
+  readonly owner: string;
   /** Where the answer stands, once it has begun. */
   readonly answer: unknown | null;
   readonly author: string;

@@ -9,6 +9,7 @@ export const TABLES = [
   "usage",
   "controls",
   "boards",
+  "processes",
 ] as const;
 export type Table = (typeof TABLES)[number];
 

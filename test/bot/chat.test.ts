@@ -16,6 +16,8 @@ import { type MemoryStore, memoryStore } from "../support/memory-store.js";
 import { type ScriptedProvider, scriptedProvider } from "../support/scripted-provider.js";
 
 const CONVERSATION = "fake:home:general";
+/** Whoever asked before has ended. */
+const ENDED = { isGone: async (owner: string) => owner !== "host/2/next" };
 
 interface World {
   readonly clock: FakeClock;
@@ -52,6 +54,7 @@ function world(before?: World): World {
     refresher: fakeRefresher(),
     providers: new Map([openai, anthropic].map((provider) => [provider.id, provider])),
     defaultModel: () => model,
+    owner: before === undefined ? "host/1/first" : "host/2/next",
     limits: createMessageLimits({ userPer10Min: 20, channelPer10Min: 60 }, clock),
     slots: createProviderSlots(2),
     chat: {
@@ -430,7 +433,12 @@ describe("createChat()", () => {
     expect(it.texts().length).toBeGreaterThan(2);
     expect(it.texts().join("")).toBe(answer);
     const next = world(it);
-    await recover({ ...next, platforms: [it.platform], log: { info() {}, error() {} } as unknown as Log });
+    await recover({
+      ...next,
+      liveness: ENDED,
+      platforms: [it.platform],
+      log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
+    });
     expect(it.texts().at(-1)).toMatch(/answer\n\n\n⚠️ Interrupted by a restart\.$/);
   });
 
@@ -460,7 +468,12 @@ describe("createChat()", () => {
       expect(await it.sessions.openQuestions()).toHaveLength(left);
       it.platform.refusing.clear();
       const next = world(it);
-      await recover({ ...next, platforms: [it.platform], log: { info() {}, error() {} } as unknown as Log });
+      await recover({
+        ...next,
+        liveness: ENDED,
+        platforms: [it.platform],
+        log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
+      });
       expect(it.texts()).toEqual(["all of it"]);
       expect(it.platform.marksOf("q1")).toEqual(left === 1 ? ["working", "done"] : ["working"]);
       expect(await next.sessions.openQuestions()).toEqual([]);
@@ -579,6 +592,7 @@ describe("createChat()", () => {
 describe("recover()", () => {
   const recoverIn = ({ sessions, platform, clock }: World) =>
     recover({
+      liveness: ENDED,
       sessions,
       platforms: [platform],
       clock,
@@ -632,7 +646,12 @@ describe("recover()", () => {
       await settle();
       const next = world(it);
       it.platform.refusing.set("append", reason);
-      await recover({ ...next, platforms: [it.platform], log: { info() {}, error() {} } as unknown as Log });
+      await recover({
+        ...next,
+        liveness: ENDED,
+        platforms: [it.platform],
+        log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
+      });
       expect(it.texts()).toEqual(["Hello", "⚠️ Interrupted by a restart."]);
       expect(it.platform.marksOf("q1").at(-1)).toBe("incomplete");
       expect(await next.sessions.openQuestions()).toEqual([]);
@@ -643,7 +662,12 @@ describe("recover()", () => {
     const it = await asked();
     const next = world(it);
     for (const call of ["post", "append", "mark"] as const) it.platform.refusing.set(call, "gone");
-    await recover({ ...next, platforms: [it.platform], log: { info() {}, error() {} } as unknown as Log });
+    await recover({
+      ...next,
+      liveness: ENDED,
+      platforms: [it.platform],
+      log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
+    });
     expect(await next.sessions.openQuestions()).toEqual([]);
   });
 

@@ -37,6 +37,7 @@ function world() {
     }),
     providers: new Map([["openai", openai]]),
     defaultModel: () => ({ provider: "openai", model: "gpt-4" }),
+    owner: "host/1/x",
     limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),
     slots: createProviderSlots(2),
     chat: {

@@ -20,6 +20,7 @@ beforeEach(() => {
 const question = (text: string, at = now): OpenQuestion => ({
   conversation: CONVERSATION,
   message: { platform: "playground", channel: "general", message: text },
+  owner: "host/1/x",
   answer: null,
   author: "Ada",
   text,
