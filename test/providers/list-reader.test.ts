@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { createListReader } from "../../src/providers/wire/list-reader.js";
 import { createListThread, type ListThread } from "../../src/providers/wire/list-thread.js";
-import { listWork } from "../../src/providers/wire/list-work.js";
+import { type ListNews, type ListOrder, listWork } from "../../src/providers/wire/list-work.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 
 const KB = 1024;
@@ -152,29 +152,25 @@ describe("createListReader()", () => {
     expect(clock.sleepers()).toBe(0);
   });
 
-  it("holds the event loop far shorter than parsing here does", { retry: 3 }, async () => {
-    const bytes = Buffer.from(JSON.stringify({ data: listOf(7_000) }));
-    const pieces = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_unused, piece) =>
-      bytes.subarray(piece * 65_536, (piece + 1) * 65_536),
+  it("reads lists that wait for each other in one thread, and each whole", async () => {
+    const { read } = reader();
+    const bodies = await Promise.all([300, 700, 450].map((count) => read(listOf(count))));
+    expect(bodies.map(({ body }) => (body as unknown[]).length)).toEqual([300, 700, 450]);
+    expect(bodies[1]?.body).toContainEqual({ id: "m699", name: "Model m699" });
+  });
+
+  it("reads the next list after one that killed its thread", async () => {
+    const work = ((port) => {
+      port.on("message", (order) => {
+        if (order.kind === "end" && order.maxRows === 1) process.exit(1);
+        if (order.kind === "end") port.postMessage({ kind: "too-long" });
+      });
+    }) as typeof listWork;
+    const thread = createListThread({ clock: fakeClock(), work });
+    const ended = [1, 2].map((maxRows) =>
+      thread([Buffer.from("[]")], { fields: [], maxRows, signal: signal() }).catch(() => "dead"),
     );
-    const thread = createListThread({ clock: fakeClock() });
-    const startedAt = performance.now();
-    JSON.parse(new TextDecoder().decode(Buffer.concat(pieces)));
-    const parseMs = performance.now() - startedAt;
-    let longestMs = 0;
-    let last = performance.now();
-    let isOver = false;
-    const watch = () => {
-      const now = performance.now();
-      longestMs = Math.max(longestMs, now - last);
-      last = now;
-      if (!isOver) setImmediate(watch);
-    };
-    watch();
-    const found = await thread(pieces, { fields: ["id"], maxRows: 10_000, signal: signal() });
-    isOver = true;
-    expect(found).toMatchObject({ kind: "list", count: 7_000 });
-    expect(longestMs).toBeLessThan(parseMs);
+    expect(await Promise.all(ended)).toEqual(["dead", { kind: "too-long" }]);
   });
 });
 
@@ -186,5 +182,23 @@ describe("listWork", () => {
     worker.postMessage({ kind: "end", fields: [], maxRows: 1, rowsAtOnce: 1 });
     expect(await answer).toMatchObject({ kind: "list", count: 1 });
     await worker.terminate();
+  });
+
+  it("hands over as many rows at once as it is asked to, and begins anew with the next list", () => {
+    const sent: ListNews[] = [];
+    let tell: (order: ListOrder) => void = () => {};
+    listWork({
+      on: (_event, listener) => {
+        tell = listener;
+      },
+      postMessage: (news) => void sent.push(news),
+    });
+    const rowsOf = (news: ListNews | undefined) => (news?.kind === "rows" ? news.rows.length : undefined);
+    for (let list = 0; list < 2; list++) {
+      tell({ kind: "piece", bytes: Buffer.from(JSON.stringify({ data: listOf(5) })) });
+      tell({ kind: "end", fields: ["id"], maxRows: 5, rowsAtOnce: 3 });
+      for (let more = 0; more < 3; more++) tell({ kind: "more" });
+      expect(sent.splice(0).map(rowsOf)).toEqual([undefined, 3, 2, 0]);
+    }
   });
 });

@@ -21,41 +21,65 @@ export type ListThread = (pieces: readonly Uint8Array[], terms: ThreadTerms) => 
 
 /** So few rows take the main thread well under a millisecond. */
 const ROWS_AT_ONCE = 200;
+/** The same for pieces of up to 64 KB, which are copied. */
+const PIECES_AT_ONCE = 4;
 /** The largest list that is read takes a tenth of it; a thread that takes longer hangs. */
 const LONGEST_WORK_MS = 5_000;
 /** 8 MB of JSON become some 150 MB of objects at worst; more ends the thread and nothing else. */
 const MAX_HEAP_MB = 256;
 
-/** One thread at a time, so that many large lists take one core at most; it lives for one list. */
+/** One thread at a time, so that many large lists take one core at most; it lives for as long as lists wait for it. */
 export function createListThread({ clock, work = listWork }: { clock: Clock; work?: typeof listWork }): ListThread {
-  let last: Promise<unknown> = Promise.resolve();
   const source = `(${work.toString()})(require("node:worker_threads").parentPort)`;
+  let last: Promise<unknown> = Promise.resolve();
+  let inLine = 0;
+  let worker: Worker | undefined;
 
-  return (pieces, { signal, ...terms }) => {
-    const mine = last.then(() => {
-      signal.throwIfAborted();
-      const what = "the thread that reads a model list";
-      return withDeadline((inner) => runWorker(source, pieces, terms, inner), {
-        what,
-        timeoutMs: LONGEST_WORK_MS,
-        clock,
-        signal,
-      });
-    });
-    last = mine.catch(() => {}); // its own caller's matter; the next one goes on
+  const end = () => {
+    worker?.removeAllListeners();
+    worker?.on("error", () => {}); // it is being ended: nobody waits for what it says
+    worker?.terminate().catch(() => {}); // it has ended already
+    worker = undefined;
+  };
+  const run = async (pieces: readonly Uint8Array[], { signal, ...terms }: ThreadTerms): Promise<ThreadResult> => {
+    signal.throwIfAborted();
+    worker ??= startWorker(source);
+    const mine = worker;
+    const what = "the thread that reads a model list";
+    const deadline = { what, timeoutMs: LONGEST_WORK_MS, clock, signal };
+    return withDeadline((inner) => readList(mine, pieces, terms, inner), deadline);
+  };
+
+  return (pieces, terms) => {
+    inLine += 1;
+    const mine = last.then(() => run(pieces, terms));
+    last = mine.then(
+      () => {
+        inLine -= 1;
+        if (inLine === 0) end();
+      },
+      () => {
+        inLine -= 1;
+        end(); // its own caller's matter; the next one gets a thread that is known to work
+      },
+    );
     return mine;
   };
 }
 
-async function runWorker(
-  source: string,
+function startWorker(source: string): Worker {
+  const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MB };
+  const worker = new Worker(source, { eval: true, env: {}, argv: [], execArgv: [], resourceLimits });
+  worker.unref();
+  return worker;
+}
+
+async function readList(
+  worker: Worker,
   pieces: readonly Uint8Array[],
   { fields, maxRows }: Omit<ThreadTerms, "signal">,
   signal: AbortSignal,
 ): Promise<ThreadResult> {
-  const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MB };
-  const worker = new Worker(source, { eval: true, env: {}, argv: [], execArgv: [], resourceLimits });
-  worker.unref();
   let giveUp = () => {};
   signal.addEventListener("abort", () => giveUp(), { once: true });
   const post = (order: ListOrder, transfer: ArrayBuffer[] = []) => worker.postMessage(order, transfer);
@@ -66,29 +90,24 @@ async function runWorker(
       worker.once("message", resolve).once("messageerror", fail).once("error", fail).once("exit", fail);
       giveUp = () => reject(signal.reason);
     });
-  try {
-    let news = next();
-    for (const piece of pieces) {
-      // A copy: the piece may share its memory with others, which would travel along.
-      const bytes = new Uint8Array(piece);
-      post({ kind: "piece", bytes }, [bytes.buffer]);
-    }
-    post({ kind: "end", fields, maxRows, rowsAtOnce: ROWS_AT_ONCE });
-    const head = await news;
-    if (head.kind === "rows") throw new AppError("internal", "the thread sent rows before their head");
-    if (head.kind !== "list") return head;
-    const rows: unknown[] = [];
-    while (rows.length < head.count) {
-      news = next();
-      post({ kind: "more" });
-      const more = await news;
-      if (more.kind !== "rows" || more.rows.length === 0) throw new AppError("internal", "the thread lost rows");
-      rows.push(...more.rows);
-    }
-    return { ...head, rows };
-  } finally {
-    worker.removeAllListeners();
-    worker.on("error", () => {}); // it is being ended: nobody waits for what it says
-    worker.terminate().catch(() => {}); // it has ended already
+  let news = next();
+  for (const [index, piece] of pieces.entries()) {
+    if (index % PIECES_AT_ONCE === PIECES_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
+    // A copy: the piece may share its memory with others, which would travel along.
+    const bytes = new Uint8Array(piece);
+    post({ kind: "piece", bytes }, [bytes.buffer]);
   }
+  post({ kind: "end", fields, maxRows, rowsAtOnce: ROWS_AT_ONCE });
+  const head = await news;
+  if (head.kind === "rows") throw new AppError("internal", "the thread sent rows before their head");
+  if (head.kind !== "list") return head;
+  const rows: unknown[] = [];
+  while (rows.length < head.count) {
+    news = next();
+    post({ kind: "more" });
+    const more = await news;
+    if (more.kind !== "rows" || more.rows.length === 0) throw new AppError("internal", "the thread lost rows");
+    rows.push(...more.rows);
+  }
+  return { ...head, rows };
 }

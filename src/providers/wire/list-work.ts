@@ -79,6 +79,7 @@ export function listWork(port: Port): void {
     if (order.kind === "piece") pieces.push(order.bytes);
     else if (order.kind === "end") {
       rowsAtOnce = order.rowsAtOnce;
+      sent = 0;
       port.postMessage(read(order.fields, order.maxRows));
     } else {
       port.postMessage({ kind: "rows", rows: rows.slice(sent, sent + rowsAtOnce) });
