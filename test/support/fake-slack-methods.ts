@@ -119,9 +119,9 @@ const METHODS: Readonly<Record<string, Method>> = {
     required: ["channel", "ts"],
     optional: [],
     run({ channel = "", ts = "" }, workspace) {
-      const at = workspace.messages.findIndex((one) => one.channel === channel && one.ts === ts);
-      if (at < 0) return refusal("message_not_found");
-      workspace.messages.splice(at, 1);
+      const message = workspace.find(channel, ts);
+      if (message === undefined) return refusal("message_not_found");
+      workspace.remove(message);
       return { ok: true, channel, ts };
     },
   },

@@ -46,10 +46,12 @@ export interface FakeWorkspace {
   nextTs(): string;
   add(message: Pick<FakeMessage, "channel" | "thread" | "user" | "text" | "blocks">): FakeMessage;
   find(channel: string, ts: string): FakeMessage | undefined;
+  remove(message: FakeMessage): void;
 }
 
 export function createWorkspace(now: () => number): FakeWorkspace {
   const messages: FakeMessage[] = [];
+  const byPlace = new Map<string, FakeMessage>();
   let count = 0;
   const nextTs = () => `${Math.floor(now() / 1_000)}.${String(++count).padStart(6, "0")}`;
   return {
@@ -71,9 +73,14 @@ export function createWorkspace(now: () => number): FakeWorkspace {
     add(given) {
       const message = { ...given, ts: nextTs(), edits: 0, reactions: new Map() };
       messages.push(message);
+      byPlace.set(`${message.channel}:${message.ts}`, message);
       return message;
     },
-    find: (channel, ts) => messages.find((message) => message.channel === channel && message.ts === ts),
+    find: (channel, ts) => byPlace.get(`${channel}:${ts}`),
+    remove(message) {
+      messages.splice(messages.indexOf(message), 1);
+      byPlace.delete(`${message.channel}:${message.ts}`);
+    },
   };
 }
 

@@ -29,14 +29,14 @@ describe("a mention that comes twice", () => {
         }
         await until(
           "the end marks",
-          () => world?.bot !== undefined && ended(world, asked) >= asked.length - perRound / 2,
+          () => world !== undefined && ended(world, asked.slice(-perRound)) >= perRound / 2,
           terms,
         );
         await world.restart();
       }
       await until("every end mark", () => world !== undefined && ended(world, asked) === asked.length, terms);
-      const answers = asked.map((ts) => slack.answers().filter(({ thread }) => thread === ts).length);
-      expect(answers.filter((count) => count !== 1)).toEqual([]);
+      const answers = slack.answers().map(({ thread }) => thread ?? "");
+      expect([...answers].sort()).toEqual([...asked].sort());
     },
     process.env.SOAK ? 600_000 : 60_000,
   );
