@@ -22,28 +22,31 @@ export function shownText(
   deps: TextDeps,
   facts: { answer: Answer; pin: Pin | null; isConfigured: boolean; reference: string; session: Session },
 ): string {
-  const { answer, pin, isConfigured, reference } = facts;
+  const { answer, pin, isConfigured, reference, session } = facts;
   if (pin === null) return noModelText(deps);
   if (!isConfigured) {
     return `This channel is pinned to **${pin.provider}/${pin.model}**, but **${pin.provider}** is not configured any more. Choose another model with /models use, or go back to the default.`;
   }
   const line = ENDING_LINES[answer.ending];
-  if (line !== undefined) return [answer.text, line].filter((part) => part.trim() !== "").join("\n\n");
+  const news = pinLine(pin, session, answer);
+  if (line !== undefined) return paragraphs(answer.text, line, news);
   if (answer.ending === "failed") return failureText(answer.error, reference);
   const limit = {
     stop: answer.text.trim() === "" ? "⚠️ The model gave an empty answer." : undefined,
     length: "⚠️ The answer reached the model's length limit.",
     filtered: "⚠️ The provider's filter ended this answer.",
   }[answer.finish?.reason ?? "stop"];
-  return [answer.text, limit, switchLine(facts)]
-    .filter((part) => part !== undefined && part.trim() !== "")
-    .join("\n\n");
+  return paragraphs(answer.text, limit, news);
 }
 
-/** Under the first answer after a person chose the model. */
-function switchLine({ pin, session }: { pin: Pin | null; session: Session }): string | undefined {
-  if (pin === null || pin.by === null || pin.at < (session.answeredAt ?? 0)) return undefined;
-  return `📌 Now with ${pin.provider}/${pin.model}, chosen by ${pin.by}.`;
+const paragraphs = (...parts: readonly (string | undefined)[]) =>
+  parts.filter((part) => part !== undefined && part.trim() !== "").join("\n\n");
+
+/** Under the first answer after a person chose the model or gave it up; undefined where there is nothing to tell. */
+export function pinLine(pin: Pin | null, { pinNews }: Session, answer: Answer): string | undefined {
+  if (pin === null || pinNews === undefined || answer.text.trim() === "") return undefined;
+  const name = `${pin.provider}/${pin.model}`;
+  return pinNews === "default" ? `📌 Back to the default: ${name}.` : `📌 Now with ${name}, chosen by ${pin.by}.`;
 }
 
 function noModelText({ refresher, providers }: TextDeps): string {

@@ -13,7 +13,7 @@ import { endingOf } from "./endings.js";
 import { goneLine, pinNote, replacements, useOf } from "./model-use.js";
 import type { ChatPlatform, Mention } from "./platform.js";
 import { createReplyStream, type ReplyStream } from "./reply-stream.js";
-import { type Answer, shownText } from "./turn-text.js";
+import { type Answer, pinLine, shownText } from "./turn-text.js";
 import { untilStored } from "./until-stored.js";
 
 /** Longest answer, in UTF-16 code units: a model that never stops would fill memory, store and channel. */
@@ -120,7 +120,11 @@ export async function runTurn(
     endedAt: clock.now(),
   };
   await untilStored(() => sessions.end(id, conversation, turnRow), deps);
-  if (pin !== null && answer.ending === "done") await rememberNote(deps, conversation, pinNote(snapshot, pin));
+  if (pin !== null) {
+    const note = answer.ending === "done" ? pinNote(snapshot, pin) : session.noted;
+    const isNewsTold = isShown && pinLine(pin, session, answer) !== undefined;
+    await rememberTold(deps, conversation, { pin, note, isNewsTold });
+  }
   deps.onTurn({
     platform: platform.name,
     provider: pin?.provider ?? null,
@@ -132,19 +136,25 @@ export async function runTurn(
   return ending;
 }
 
-/** So that the next answer does not say the same. */
-async function rememberNote(
+/** So that the next answer does not say the same; what a person changed meanwhile is still news. */
+async function rememberTold(
   { sessions, log }: TurnDeps,
   conversation: string,
-  note: string | undefined,
+  told: { readonly pin: Pin; readonly note: string | undefined; readonly isNewsTold: boolean },
 ): Promise<void> {
   await sessions
     .change(conversation, (before) => {
-      const { noted, ...session } = before;
-      if (note === noted) return before;
-      return note === undefined ? session : { ...session, noted: note };
+      const { noted, pinNews, ...session } = before;
+      const isNewsOver = told.isNewsTold && before.pin?.at === told.pin.at;
+      const news = isNewsOver ? undefined : pinNews;
+      if (told.note === noted && news === pinNews) return before;
+      return {
+        ...session,
+        ...(told.note !== undefined && { noted: told.note }),
+        ...(news !== undefined && { pinNews: news }),
+      };
     })
-    .catch((error) => log.warn({ error }, "a note was not remembered; the next answer shows it again"));
+    .catch((error) => log.warn({ error }, "what was told was not remembered; the next answer tells it again"));
 }
 
 /** The session with its pin; the first message pins the default in force, if there is one. */

@@ -19,7 +19,7 @@ export const modelsUnpin = (deps: CommandDeps) =>
         yield { markdown: `No model is pinned here. ${defaultSentence(deps, workspace)}` };
         return;
       }
-      await deps.sessions.change(conversation, (before) => ({ ...before, pin: null, updatedAt: deps.clock.now() }));
+      await deps.sessions.change(conversation, (before) => ({ ...before, pin: null, pinNews: "default" as const }));
       const name = plain(modelName(pin), 250);
       yield {
         markdown: `This channel is no longer pinned to **${name}**; what was said stays. ${defaultSentence(deps, workspace)}`,

@@ -20,7 +20,7 @@ export const modelsUse = (deps: CommandDeps) =>
       await deps.sessions.change(conversation, (before) => ({
         ...before,
         pin: { ...chosen.model, at, by: user.name },
-        updatedAt: at,
+        pinNews: "chosen" as const,
       }));
       deps.refresher.nudge("switch", [chosen.model.provider]);
       const name = plain(modelName(chosen.model), 250);

@@ -15,6 +15,7 @@ export const sessionRow = z.object({
   updatedAt: z.number(),
   answeredAt: z.number().nullable(),
   noted: z.string().exactOptional(),
+  pinNews: z.enum(["chosen", "default"]).exactOptional(),
 });
 
 const endingRow = z.enum(["done", "stopped", "cut-off", "failed", "interrupted"]);

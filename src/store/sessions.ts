@@ -29,6 +29,8 @@ export interface Session {
   readonly answeredAt: number | null;
   /** What was last said of the pinned model's state, so that it is said once; unset where nothing was. */
   readonly noted?: string;
+  /** A person chose the pin, or gave it up, and no answer has said so yet. */
+  readonly pinNews?: "chosen" | "default";
 }
 
 export type Ending = "done" | "stopped" | "cut-off" | "failed" | "interrupted";

@@ -13,7 +13,7 @@ import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
 import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
 import { fakeRefresher } from "../support/fake-refresher.js";
 import { type MemoryStore, memoryStore } from "../support/memory-store.js";
-import { type ScriptedProvider, scriptedProvider } from "../support/scripted-provider.js";
+import { type OpenStream, type ScriptedProvider, scriptedProvider } from "../support/scripted-provider.js";
 
 const CONVERSATION = "fake:home:general";
 /** Whoever asked before has ended. */
@@ -187,6 +187,40 @@ describe("createChat()", () => {
     expect(texts()[1]).toContain("from the other");
   });
 
+  it.each([
+    [
+      "cut off",
+      (stream: OpenStream) => stream.fail(new ProviderError("openai", "cut-off", "early")),
+      "\n\n⚠️ The answer was cut off.",
+    ],
+    ["whole", (stream: OpenStream) => stream.finish(), ""],
+  ])(
+    "says under a %s answer that the model is the default again, and what was chosen while it ran under the next",
+    async (_how, end, line) => {
+      const { ask, clock, openai, sessions, stream, texts } = await asked();
+      stream.send("a");
+      stream.finish();
+      await clock.advance(1_000);
+      await sessions.change(CONVERSATION, (session) => ({ ...session, pin: null, pinNews: "default" }));
+      await ask("more");
+      openai.streams[1]?.send("b");
+      await clock.advance(1_000);
+      const pin = { provider: "openai", model: "m2", at: clock.now(), by: "Grace" };
+      await sessions.change(CONVERSATION, (session) => ({ ...session, pin, pinNews: "chosen" }));
+      if (openai.streams[1] !== undefined) end(openai.streams[1]);
+      await clock.advance(1_000);
+      await ask("again");
+      openai.streams[2]?.send("c");
+      openai.streams[2]?.finish();
+      await clock.advance(1_000);
+      expect(texts()).toEqual([
+        "a",
+        `b${line}\n\n📌 Back to the default: openai/m1.`,
+        "c\n\n📌 Now with openai/m2, chosen by Grace.",
+      ]);
+    },
+  );
+
   it("says once, under the next answer, that a person chose the model", async () => {
     const { ask, clock, openai, sessions, stream, texts } = await asked();
     stream.send("a");
@@ -195,6 +229,7 @@ describe("createChat()", () => {
     await sessions.change(CONVERSATION, (session) => ({
       ...session,
       pin: { provider: "openai", model: "m2", at: clock.now(), by: "Grace" },
+      pinNews: "chosen",
     }));
     for (const turn of [1, 2]) {
       await clock.advance(1_000);
