@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 function setup() {
   const clock = fakeClock();
   const store = memoryStore(clock.now);
-  const log = { debug: () => {} } as unknown as Log;
+  const log = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log;
   const start = () => createControlIds({ store, clock, log });
   return { clock, store, start, ids: start() };
 }
