@@ -28,8 +28,6 @@ interface Session {
   socket: WebSocket | undefined;
 }
 
-export type FakeGateway = ReturnType<typeof createFakeGateway>;
-
 /** Discord's gateway on the same server: sessions with replay, heartbeats, close codes. */
 export function createFakeGateway(server: Server, world: FakeWorld, options: GatewayOptions) {
   const sockets = new WebSocketServer({ server });

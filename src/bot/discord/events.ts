@@ -8,10 +8,8 @@ const user = z.object({
   global_name: z.string().nullish(),
   bot: z.boolean().optional(),
 });
-export type DiscordUser = z.infer<typeof user>;
 
 const member = z.object({ nick: z.string().nullish(), roles: z.array(id) });
-export type DiscordMember = z.infer<typeof member>;
 
 /** `MESSAGE_CREATE`, as much of it as is read. */
 export const messageEvent = z.object({
@@ -38,7 +36,6 @@ export const reactionEvent = z.object({
   member: member.extend({ user: user.optional() }).optional(),
   emoji: z.object({ id: id.nullish(), name: z.string().nullish() }),
 });
-export type ReactionEvent = z.infer<typeof reactionEvent>;
 
 const option = z.object({
   name: z.string(),
