@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { slashBody } from "../../support/fake-slack-payloads.js";
 import { type SlackWorld, SOCKET_TOKENS, startSlackWorld } from "./slack-support.js";
 
 const EVENTS = process.env.SOAK ? 1_000 : 100;
@@ -40,6 +41,25 @@ describe("a mention that comes twice", () => {
     },
     process.env.SOAK ? 600_000 : 60_000,
   );
+});
+
+describe("a command that comes twice", () => {
+  let world: SlackWorld | undefined;
+  afterEach(() => world?.close());
+
+  it("runs once, by its trigger or its message", async () => {
+    world = await startSlackWorld();
+    const { slack, until, clock } = world;
+    const facts = { channel: "C0GENERAL", user: "U0ADA", userName: "ada", text: "" };
+    const slash = slashBody({ ...facts, command: "/help", responseUrl: `${slack.apiUrl}none` });
+    await slack.deliver("slash_commands", slash);
+    await slack.deliver("slash_commands", slash);
+    await slack.mention("!help", { deliverTwice: true });
+    await until("the help", () => slack.ephemeralsOf("U0ADA").length > 0);
+    await clock.advance(5_000);
+    expect(slack.ephemeralsOf("U0ADA")).toHaveLength(1);
+    expect(slack.callsOf("none")).toHaveLength(1);
+  });
 });
 
 /** Slack lets a bot mark some fifty messages a minute: that is minutes of the clock that is turned. */

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { createBudgets } from "../../../src/bot/budget.js";
+import { termsOf } from "../../../src/bot/slack/buckets.js";
+import { createIntake } from "../../../src/bot/slack/intake.js";
+import { createPace } from "../../../src/bot/slack/pace.js";
+import { createLog } from "../../../src/log.js";
+import { fakeClock, settle } from "../../support/fake-clock.js";
+
+const body = { type: "event_callback", team_id: "T1", event_id: "Ev1", event: { type: "message" } };
+
+describe("createIntake()", () => {
+  const start = (processEvent: () => Promise<void>) => {
+    const clock = fakeClock();
+    const acknowledged: unknown[] = [];
+    const intake = createIntake({ clock, log: createLog({ level: "silent", secrets: [] }), processEvent });
+    const take = (given: unknown = body) => intake.take(given, async (response) => void acknowledged.push(response));
+    return { clock, acknowledged, take };
+  };
+
+  it("acknowledges an event when what it asks for is stored, not before", async () => {
+    let store = () => {};
+    const { acknowledged, take } = start(
+      () =>
+        new Promise((resolve) => {
+          store = resolve;
+        }),
+    );
+    const taken = take();
+    await settle();
+    expect(acknowledged).toEqual([]);
+    store();
+    await taken;
+    expect(acknowledged).toEqual([undefined]);
+  });
+
+  it("leaves an event that could not be stored, or not in time, to be delivered again", async () => {
+    const failing = start(() => Promise.reject(new Error("the store is down")));
+    await failing.take();
+    expect(failing.acknowledged).toEqual([]);
+    const hanging = start(() => new Promise(() => {}));
+    const taken = hanging.take();
+    await hanging.clock.advance(2_500);
+    await taken;
+    expect(hanging.acknowledged).toEqual([]);
+  });
+
+  it("acknowledges and drops what is none of ours", async () => {
+    const { acknowledged, take } = start(() => Promise.reject(new Error("never called")));
+    for (const strange of [null, 7, "x", [], {}, { type: "app_rate_limited" }, { type: "view_submission" }])
+      await take(strange);
+    expect(acknowledged).toHaveLength(7);
+  });
+});
+
+describe("createPace()", () => {
+  const place = { platform: "slack", workspace: "T1", channel: "C1" };
+  const isDone = async (work: Promise<unknown>) => {
+    let done = false;
+    void work.then(() => {
+      done = true;
+    });
+    await settle();
+    return done;
+  };
+
+  it("lets a call pass at once that a slot has paid for, and makes every other wait its turn", async () => {
+    const clock = fakeClock();
+    const pace = createPace(createBudgets({ clock, limitOf: termsOf }), clock);
+    await pace.slot(place, "last-text", undefined, "post");
+    expect(await isDone(pace.pay("chat.postMessage", place, "last-text"))).toBe(true);
+    const unpaid = pace.pay("chat.postMessage", place, "last-text");
+    expect(await isDone(unpaid)).toBe(false);
+    expect(await isDone(pace.pay("chat.postMessage", { ...place, channel: "C2" }, "last-text"))).toBe(true);
+    await clock.advance(1_100);
+    await unpaid;
+  });
+});
