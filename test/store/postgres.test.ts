@@ -37,8 +37,10 @@ describe.skipIf(server === undefined)("postgresStore", () => {
     };
   });
 
+  const empty = async () =>
+    void (await raw.query("drop table if exists evergreen_rows, evergreen_claims, evergreen_once, evergreen_schema"));
   describeStoreProcesses("PostgreSQL", postgresStore, async () => {
-    await raw.query("drop table if exists evergreen_rows, evergreen_claims, evergreen_once, evergreen_schema");
+    await empty();
     return url;
   });
 
@@ -46,6 +48,7 @@ describe.skipIf(server === undefined)("postgresStore", () => {
     server: () => server as NonNullable<typeof server>,
     definition: postgresStore,
     password: POSTGRES_PASSWORD,
+    empty,
     dropConnections: async () =>
       void (await raw.query(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'evergreen'",

@@ -36,8 +36,9 @@ describe.skipIf(!hasRedis())("redisStore", () => {
     };
   });
 
+  const empty = async () => void (await raw.flushAll());
   describeStoreProcesses("Redis", redisStore, async () => {
-    await raw.flushAll();
+    await empty();
     return server.url;
   });
 
@@ -45,6 +46,7 @@ describe.skipIf(!hasRedis())("redisStore", () => {
     server: () => server,
     definition: redisStore,
     password: REDIS_PASSWORD,
+    empty,
     dropConnections: async () => void (await raw.sendCommand(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])),
     setSchema: async (version) => void (await raw.set("evergreen:schema", String(version))),
     refusals: [
