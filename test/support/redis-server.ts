@@ -17,11 +17,12 @@ export interface TestServer {
   remove(): Promise<void>;
 }
 
+const PROGRAM = "redis-server";
 export const REDIS_PASSWORD = "redis-password-of-the-tests";
 
 /** Where there is none, one plain line says that its tests are skipped. */
 export function hasRedis(): boolean {
-  const isThere = spawnSync("redis-server", ["--version"], { stdio: "ignore" }).status === 0;
+  const isThere = spawnSync(PROGRAM, ["--version"], { stdio: "ignore" }).status === 0;
   if (!isThere) process.stdout.write("Redis: no redis-server on the PATH, its tests are skipped\n");
   return isThere;
 }
@@ -40,7 +41,7 @@ export async function startRedis(): Promise<TestServer> {
     await ended;
   };
   const start = async () => {
-    const started = spawn("redis-server", [...settings, ...files], { stdio: ["ignore", "pipe", "inherit"] });
+    const started = spawn(PROGRAM, [...settings, ...files], { stdio: ["ignore", "pipe", "inherit"] });
     child = started;
     started.stdout.setEncoding("utf8");
     let text = "";
