@@ -1,5 +1,6 @@
 import type { ModelRef } from "../refresh/default-model.js";
 import { findModel } from "../refresh/find-model.js";
+import { stateOf } from "../refresh/row-state.js";
 import { suggestModels } from "../refresh/suggest-models.js";
 import { timeMark } from "../time-mark.js";
 import type { Choice, Control, Reply } from "./command.js";
@@ -86,6 +87,9 @@ function noteOn({ refresher }: Deps, found: ModelRef & { readonly isListed: bool
     const list =
       entry?.fetchedAt == null ? "has no list yet" : `does not list it (list from ${timeMark(entry.fetchedAt)})`;
     return `\n⚠️ ${code(found.provider)} ${list}, so the next answer will show whether it works.`;
+  }
+  if (entry !== undefined && stateOf(entry, found.model) === "not-usable-here") {
+    return "\n⚠️ Its provider refused it for chat when it was last used, so it may not answer.";
   }
   const isChat = entry?.models.find(({ id }) => id === found.model)?.isChat ?? true;
   return isChat ? "" : "\n⚠️ By its provider's list it is not a chat model, so it may not answer.";

@@ -6,6 +6,13 @@ const CONVERSATION = "playground:local:general";
 const pinIn = async (world: ReturnType<typeof harness>) => (await world.sessions.get(CONVERSATION)).pin;
 
 describe("/models use", () => {
+  it("says when the model was refused for chat", async () => {
+    const refused = [{ model: "gpt-x", as: "not-usable", at: 1, isGone: false }] as const;
+    const world = harness({ providers: [{ id: "openai", models: chat("gpt-x", "gpt-5"), refused }] });
+    expect(await world.say("/models use openai/gpt-x")).toContain("refused it for chat when it was last used");
+    expect(await world.say("/models use openai/gpt-5")).not.toContain("refused");
+  });
+
   it("asks for the list of the provider that is switched to, where it is stale", async () => {
     const world = harness();
     await world.say("/models use demo/demo-small");

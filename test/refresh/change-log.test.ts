@@ -93,6 +93,11 @@ describe("the change log of a refresher", () => {
     expect(next.refresher.changes().get("openai")).toEqual(log);
     const other = await world.restart({ keys: { openai: "another" } });
     expect(other.refresher.changes().get("openai")?.days).toEqual([]);
+    // Also once it has a list of its own.
+    await other.refresher.tick();
+    const again = await other.restart({ keys: { openai: "another" } });
+    expect(again.refresher.getCachedModels()[0].openai).toHaveLength(2);
+    expect(again.refresher.changes().get("openai")?.days).toEqual([]);
   });
 
   it("tells what came back", async () => {

@@ -36,6 +36,19 @@ describe("nudge()", () => {
     expect(world.provider("openai").asked()).toBe(2);
   });
 
+  it("leaves a refresh alone that runs, so that others still join that", async () => {
+    const world = await older(["openai"]);
+    world.provider("openai").answers(["slow"], 5_000);
+    const first = world.refresher.refresh("person");
+    await settle();
+    world.refresher.nudge("focus");
+    await settle();
+    const second = world.refresher.refresh("person");
+    await world.clock.advance(5_000);
+    expect(await second).toEqual(await first);
+    expect(told(world)).toEqual(["openai person ok"]);
+  });
+
   it("is heard once in 30 s for a provider", async () => {
     const world = await older(["openai"]);
     world.provider("openai").fails("http");
@@ -165,6 +178,22 @@ describe("noteUse()", () => {
     await replica.refresher.refresh("person");
     await world.refresher.tick();
     expect(state(world, "openai-1")).toMatchObject({ as: "not-usable" });
+  });
+
+  it("keeps what was noted while a list is stored", async () => {
+    const world = await older(["openai"]);
+    const { store, clock } = world;
+    const commit: typeof store.commit = async (...call) => {
+      await clock.sleep(1_000);
+      return store.commit(...call);
+    };
+    const slow = await world.restart({ storeView: { ...store, commit } });
+    const refreshing = slow.refresher.refresh("person");
+    await settle();
+    slow.refresher.noteUse({ provider: "openai", model: "openai-1", failure: "not-usable" });
+    await clock.advance(1_000);
+    expect(await refreshing).toMatchObject([{ outcome: "ok" }]);
+    expect(state(slow, "openai-1")).toMatchObject({ as: "not-usable" });
   });
 
   it("knows nothing of a provider that is not configured", async () => {

@@ -1,0 +1,126 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import type { ListNotes } from "../../src/providers/provider.js";
+import { createListReader } from "../../src/providers/wire/list-reader.js";
+import { isUsableId, readRows } from "../../src/providers/wire/model-rows.js";
+import { parseListPage, readPages } from "../../src/providers/wire/read-pages.js";
+import { fakeClock } from "../support/fake-clock.js";
+
+const signal = () => new AbortController().signal;
+const ids = (count: number) => Array.from({ length: count }, (_unused, row) => ({ id: `m${row}` }));
+
+async function rowsOf(rows: readonly unknown[]) {
+  const notes: ListNotes[] = [];
+  const warnings: string[] = [];
+  const read = ({ id }: Readonly<Record<string, unknown>>) => (isUsableId(id) ? { id, isChat: true } : undefined);
+  const tell = { warn: (text: string) => void warnings.push(text), note: (note: ListNotes) => void notes.push(note) };
+  const models = await readRows("acme", rows, read, tell);
+  return { models, notes, warnings };
+}
+
+/** A list of so many pages, each with one row, from a provider that never says it is over. */
+function pagesOf(count: number, page = (number: number): unknown => [{ id: `m${number}` }]) {
+  let asked = 0;
+  const reader = createListReader("acme", ["id"], { clock: fakeClock() });
+  const fetchPage = async () => {
+    asked += 1;
+    return Response.json({ data: page(asked), has_more: asked < count, last_id: `m${asked}` });
+  };
+  return { read: () => readPages("acme", reader, fetchPage, parseListPage, signal()), asked: () => asked };
+}
+
+describe("readRows()", () => {
+  it("takes a fifth of bad rows, counts them, and refuses the list for one more", async () => {
+    const good = ids(8);
+    const kept = await rowsOf([...good, {}, null]);
+    expect(kept).toMatchObject({ models: { length: 8 }, notes: [{ droppedRows: 2 }], warnings: { length: 1 } });
+    await expect(rowsOf([...good.slice(1), {}, null, "text"])).rejects.toMatchObject({
+      reason: "malformed",
+      message: "acme sent a model list in which 3 of 10 rows have no usable id",
+    });
+  });
+
+  it("takes each id once, the first one's row", async () => {
+    const { models, notes } = await rowsOf([{ id: "a" }, { id: "b" }, { id: "a" }]);
+    expect(models.map(({ id }) => id)).toEqual(["a", "b"]);
+    expect(notes).toEqual([{ droppedRows: 0 }]);
+  });
+
+  it("takes 10,000 models and refuses one more", async () => {
+    expect((await rowsOf(ids(10_000))).models).toHaveLength(10_000);
+    await expect(rowsOf(ids(10_001))).rejects.toMatchObject({
+      message: "acme sent a model list of more than 10000 models",
+    });
+  });
+
+  it("lets others run between the rows of a long list", async () => {
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      setImmediate(count);
+    };
+    setImmediate(count);
+    await rowsOf(ids(10_000));
+    expect(turns).toBeGreaterThan(40);
+  });
+
+  it.each([
+    ["x".repeat(200), true],
+    ["x".repeat(201), false],
+    ["a b", true],
+    [" a", false],
+    ["", false],
+    ["a\u0000", false],
+    ["a\u009fb", false],
+    [7, false],
+  ])("says of the id %j that it is usable: %s", (id, expected) => {
+    expect(isUsableId(id)).toBe(expected);
+  });
+});
+
+describe("readPages()", () => {
+  it("takes 20 pages and refuses a list that goes on", async () => {
+    const twenty = pagesOf(20);
+    expect(await twenty.read()).toHaveLength(20);
+    const endless = pagesOf(21);
+    await expect(endless.read()).rejects.toMatchObject({
+      reason: "malformed",
+      message: "acme sent a model list of more than 20 pages",
+    });
+    expect(endless.asked()).toBe(20);
+  });
+
+  it("ends with an empty page, and counts models over all pages", async () => {
+    const empty = pagesOf(20, (number) => (number < 3 ? [{ id: `m${number}` }] : []));
+    expect(await empty.read()).toHaveLength(2);
+    const full = pagesOf(3, () => ids(5_000));
+    await expect(full.read()).rejects.toMatchObject({ message: expect.stringContaining("more than 10000 models") });
+    expect(full.asked()).toBe(3);
+  });
+
+  it("counts bytes over all pages", async () => {
+    const fat = pagesOf(20, (number) => [{ id: `m${number}`, junk: "x".repeat(1_000_000) }]);
+    await expect(fat.read()).rejects.toMatchObject({ message: expect.stringContaining("more than 8388608 bytes") });
+    expect(fat.asked()).toBe(9);
+  });
+});
+
+describe("a list that is packed", () => {
+  it("may have 8 MB unpacked, however small it travels", async () => {
+    const packed = gzipSync(`{"data":[],"junk":"${" ".repeat(9 * 1024 * 1024)}"}`);
+    expect(packed.byteLength).toBeLessThan(100_000);
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    const server = createServer((_request, response) => void response.writeHead(200, headers).end(packed));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const reader = createListReader("acme", ["id"], { clock: fakeClock() });
+    const read = readPages("acme", reader, () => fetch(`http://127.0.0.1:${port}/`), parseListPage, signal());
+    await expect(read).rejects.toMatchObject({ reason: "malformed" });
+    server.closeAllConnections();
+    server.close();
+  });
+});
