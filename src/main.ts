@@ -103,6 +103,7 @@ if (process.argv[2] === "doctor")
     clock: systemClock,
     fetch,
     stores: storeDefinitions,
+    platforms: platformDefinitions,
     print: console.log,
   });
 else if (process.argv[2] === "slack-manifest")
@@ -112,4 +113,7 @@ else if (process.argv[2] === "slack-manifest")
     print: console.log,
     complain: console.error,
   });
-else await run();
+else if (process.argv[2] === "simulate") {
+  const { runSimulate } = await import("./refresh/simulation/simulate.js");
+  process.exitCode = runSimulate({ words: process.argv.slice(3), print: console.log, printError: console.error });
+} else await run();

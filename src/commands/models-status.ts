@@ -28,7 +28,7 @@ export const modelsStatus = (deps: CommandDeps) =>
           ...(providers.length > 0 ? providers : ["– No provider is configured."]),
           "",
           ...inForceLines(deps, workspace),
-          ...smartLine(deps, workspace, status),
+          ...smartLine(deps, workspace),
         ].join("\n"),
         controls: [refreshButton(status), ...(isOperator ? autoRefreshControls(isEnabled) : [])],
       };

@@ -78,7 +78,11 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       if (outcome === "ok" && before === "network") nudge("network");
     },
   });
-  const termsOf = (id: ProviderId): FreshnessTerms => ({ ...deps.refresh, intervalMs: wishes.intervalOf(id) });
+  const termsOf = (id: ProviderId): FreshnessTerms => ({
+    ...deps.refresh,
+    intervalMs: wishes.intervalOf(id),
+    recentIntervalMs: wishes.recentIntervalOf(id),
+  });
   const regularDue = (id: ProviderId) =>
     due({ provider: id, entry: catalog.entry(id), intervalMs: wishes.intervalOf(id) }, clock.now());
   const isStopped = () => stopping.signal.aborted;
@@ -136,6 +140,10 @@ export function createRefresher(deps: RefresherDeps): Refresher {
         .map(({ provider }) => runs.forPerson(provider, () => !isStopped(), isPatient)),
     );
 
+  const noteLists = () => {
+    for (const [id, entry] of catalog.snapshot().providers) wishes.noteEntry(id, entry, catalog.changes(id).last?.at);
+  };
+
   return {
     shouldAutoRefresh: () => !isStopped() && providers.some(({ id }) => !runs.isRunning(id) && regularDue(id).isDue),
     async backgroundRefreshModels() {
@@ -146,11 +154,13 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     snapshot: catalog.snapshot,
     status: () => statusOf(catalog.snapshot(), termsOf, (id) => catalog.changes(id).last, clock.now()),
     async load() {
-      await catalog.pickUp();
+      await Promise.all([catalog.pickUp(), wishes.load()]);
+      noteLists();
+      catalog.onChange(noteLists);
       isFirstStart = Object.keys(catalog.lists()).length === 0;
     },
     async tick() {
-      if (!isStopped()) await runDue(() => true);
+      if (!isStopped()) await Promise.all([runDue(() => true), wishes.keep()]);
     },
     refresh: (trigger, ids) => (trigger === "person" ? runForPerson(ids, true) : runDue(isChosen(ids))),
     nudge,
@@ -160,6 +170,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       wishes.noteActivity(workspace);
       if (conversation !== undefined && silences.isBroken(conversation)) nudge("first-message");
     },
+    smartWhy: wishes.smartWhy,
     onChange: catalog.onChange,
     stop: () => stopping.abort(new AppError("internal", "The refresh was stopped")),
   };

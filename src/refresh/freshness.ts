@@ -6,17 +6,19 @@ export interface FreshnessTerms {
   readonly timeoutMs: number;
   /** The interval in force for the provider; null where auto-refresh is off for it everywhere. */
   readonly intervalMs: number | null;
+  /** The longest in force within the last seconds, where it has just become shorter: a tick and a fetch come first. */
+  readonly recentIntervalMs?: number;
 }
 
 /** A tick (10 s) until it is noticed as due, and the time until another replica has picked it up. */
-const PICK_UP_MS = 30_000;
+export const PICK_UP_MS = 30_000;
 
 /** A provider that has failed for longer gets its own line and no longer makes the whole look outdated. */
 const GIVEN_UP_MS = 24 * 60 * 60_000;
 
 /** How old a list may grow before it is no longer fresh: so that a healthy bot is never outdated between two refreshes. */
-export const freshForMs = ({ maxAgeMs, timeoutMs, intervalMs }: FreshnessTerms): number =>
-  Math.max(maxAgeMs, intervalMs ?? 0) + timeoutMs + PICK_UP_MS;
+export const freshForMs = ({ maxAgeMs, timeoutMs, intervalMs, recentIntervalMs = 0 }: FreshnessTerms): number =>
+  Math.max(maxAgeMs, intervalMs ?? 0, recentIntervalMs) + timeoutMs + PICK_UP_MS;
 
 /** The last success is younger than the terms allow; one that lies as far in the future tells of a turned clock. */
 export function isFresh(entry: CatalogEntry, terms: FreshnessTerms, now: number): boolean {

@@ -113,6 +113,8 @@ export interface Refresher {
    * said something: the first message after a silence is a trigger.
    */
   noteActivity(workspace: string, conversation?: string): void;
+  /** What the smart interval comes to in a workspace now and why, in one line; undefined where nothing has it. */
+  smartWhy(workspace: string): string | undefined;
   /** Called after every change of the snapshot. Returns how to stop that. */
   onChange(listener: () => void): () => void;
   /** Gives up what is running; never delays a shutdown. */

@@ -39,6 +39,7 @@ export interface World {
   readonly providers?: readonly FakeProvider[];
   readonly indicator?: Indicator;
   readonly nextRefreshAt?: number | null;
+  readonly smartWhy?: string;
   readonly host?: CommandDeps["host"];
   readonly changes?: ReadonlyMap<string, ChangeLog>;
   readonly results?: readonly Omit<RefreshResult, "entry">[];
@@ -120,6 +121,7 @@ export function harness(world: World = {}) {
     load: unused,
     tick: unused,
     noteActivity: unused,
+    smartWhy: () => world.smartWhy,
     onChange: unused,
     stop: unused,
   };

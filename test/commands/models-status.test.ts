@@ -131,18 +131,10 @@ describe("/models status", () => {
     );
   });
 
-  it("tells what smart comes to, by a provider that waits undisturbed", async () => {
-    const world = harness({
-      providers: [
-        { id: "openai", models: chat("a"), waitMs: 12.4 * MINUTE_MS },
-        { id: "groq", models: chat("b"), outcome: "timeout", failures: 1, waitMs: MINUTE_MS / 2 },
-      ],
-    });
-    expect(await world.say("/models status")).not.toContain("Right now");
-    await world.say("/settings auto-refresh smart");
-    expect(await world.say("/models status")).toContain("Right now that means every 12 minutes.");
-    await world.say("/settings auto-refresh off");
-    expect(await world.say("/models status")).not.toContain("Right now");
+  it("tells what smart comes to and why, where a list has it", async () => {
+    const smartWhy = "every 12 min: quiet hour, list unchanged for 3 days";
+    expect(await harness({ smartWhy }).say("/models status")).toContain(`Right now: ${smartWhy}`);
+    expect(await harness().say("/models status")).not.toContain("Right now");
   });
 
   it("needs no store", async () => {

@@ -26,6 +26,7 @@ export const fakeRefresher = (given: Partial<Refresher> = {}): Refresher => {
     noteUse() {},
     changes: () => new Map(),
     noteActivity() {},
+    smartWhy: () => undefined,
     onChange: () => () => {},
     stop() {},
     ...given,

@@ -1,0 +1,54 @@
+import { type Activity, meanRate } from "./activity.js";
+import { expectedRate } from "./expected-rate.js";
+import { type ListHistory, stretchOf } from "./list-history.js";
+
+export interface SmartInterval {
+  readonly ms: number;
+  readonly use: Use;
+}
+
+/** Why it is that long, as far as the use of the workspace goes. */
+export type Use = "active" | "busy-time" | "usual" | "quiet-hour";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+export const SHORTEST_MS = MINUTE_MS;
+export const LONGEST_MS = 60 * MINUTE_MS;
+const TICK_MS = 10_000;
+
+/** At its mean rate a workspace with 20 interactions a day gets 12 minutes; one with 16 times as many gets half of that. */
+const BASE_MS = 12 * MINUTE_MS;
+const BASE_PER_DAY = 20;
+const BASE_POWER = 0.25;
+const MOST_BASE_MS = 30 * MINUTE_MS;
+const LEAST_BASE_MS = 3 * MINUTE_MS;
+/** A workspace where less happens is not looked after as if that were much for it. */
+const LEAST_PER_DAY = 1;
+
+/**
+ * The interval of a workspace now: for a given number of calls the lists are youngest in people's hands when it goes
+ * with one over the square root of the rate of interactions expected now. From 1 to 60 minutes.
+ */
+export function smartInterval(activity: Activity, list: ListHistory | undefined, now: number): SmartInterval {
+  const mean = Math.max(meanRate(activity), LEAST_PER_DAY / DAY_MS);
+  const { rate, fromRecent } = expectedRate(activity, now);
+  const stretch = list === undefined ? 1 : stretchOf(list);
+  const ms = baseMs(mean) * Math.sqrt(mean / rate) * stretch;
+  return {
+    ms: onTick(Math.min(Math.max(ms, SHORTEST_MS), LONGEST_MS)),
+    use: useOf(rate / mean, fromRecent / rate),
+  };
+}
+
+const baseMs = (mean: number): number =>
+  Math.min(MOST_BASE_MS, Math.max(LEAST_BASE_MS, BASE_MS * (BASE_PER_DAY / (mean * DAY_MS)) ** BASE_POWER));
+
+/** Whole ticks: what is due is looked at every 10 s only. */
+const onTick = (ms: number): number => Math.round(ms / TICK_MS) * TICK_MS;
+
+/** `ratio`: the rate against the mean; `recentShare`: what of it is because somebody was here just now. */
+function useOf(ratio: number, recentShare: number): Use {
+  if (ratio >= 1 && recentShare >= 0.5) return "active";
+  if (ratio >= 1.5) return "busy-time";
+  return ratio >= 0.6 ? "usual" : "quiet-hour";
+}
