@@ -28,11 +28,10 @@ export function refusedAfter(before: CatalogEntry, now: readonly ModelInfo[]): R
   });
 }
 
-/** What another replica knows, and what was refused here since it stored that. */
+/** What another replica knows, and what was refused here since this one last knew what is stored. */
 export function mergedRefusals(stored: CatalogEntry, own: CatalogEntry): Refused {
-  const since = (own.refused ?? []).filter(({ at }) => at > (stored.attemptedAt ?? 0));
-  return since.reduceRight<Refused>(
-    (merged, row) => [row, ...merged.filter(({ model }) => model !== row.model)],
-    stored.refused ?? [],
-  );
+  const since = own.refused?.filter(({ at }) => at >= (own.attemptedAt ?? 0)) ?? [];
+  const judged = stored.outcome === "ok" ? refusedAfter({ ...own, refused: since }, stored.models) : since;
+  const here = new Set(judged.map(({ model }) => model));
+  return [...judged, ...(stored.refused ?? []).filter(({ model }) => !here.has(model))].slice(0, MAX_REFUSED);
 }

@@ -175,9 +175,14 @@ describe("noteUse()", () => {
     expect(state(world, "openai-1")).toMatchObject({ as: "not-usable" });
     await world.clock.advance(1_000);
     world.refresher.noteUse({ provider: "openai", model: "other", failure: "not-usable" });
+    world.refresher.noteUse({ provider: "openai", model: "openai-2", failure: "unknown-model" });
+    await world.clock.advance(30_000);
+    replica.provider("openai").answers(["openai-1"]);
     await replica.refresher.refresh("person");
     await world.refresher.tick();
     expect(state(world, "openai-1")).toMatchObject({ as: "not-usable" });
+    expect(state(world, "other")).toMatchObject({ as: "not-usable" });
+    expect(state(world, "openai-2")).toMatchObject({ as: "unknown-model", isGone: true });
   });
 
   it("keeps what was noted while a list is stored", async () => {
