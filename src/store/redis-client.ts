@@ -47,7 +47,8 @@ export async function connectRedis(url: string): Promise<{ readonly client: Redi
   } catch (error) {
     if (client.isOpen) client.destroy();
     // A Redis without TLS waits in silence for the rest of what it takes for a command.
-    throw redisFault(parsed.protocol === "rediss:" ? `${place} with TLS (without it: redis://)` : place, error);
+    const isSilent = parsed.protocol === "rediss:" && /timeout|gave no answer/i.test(messageOf(error));
+    throw redisFault(isSilent ? `${place} with TLS (without it: redis://)` : place, error);
   }
 }
 
