@@ -2,25 +2,22 @@ import type { Clock } from "../clock.js";
 import type { ParsedConfig } from "../config.js";
 import { withDeadline } from "../deadline.js";
 import { messageOf, TimeoutError } from "../errors.js";
-import { createScrubber } from "../log.js";
+import { createLog, createScrubber } from "../log.js";
 import { ProviderError, type ProviderSetup } from "../providers/provider.js";
 import { openStore } from "../store/open-store.js";
 import type { StoreDefinition } from "../store/store.js";
+import type { PlatformDefinition, PlatformFinding } from "./platform-definition.js";
 
 export interface DoctorDeps {
   readonly parsed: ParsedConfig<ProviderSetup>;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
   readonly stores: readonly StoreDefinition[];
+  readonly platforms: readonly PlatformDefinition[];
   print(line: string): void;
 }
 
-interface Finding {
-  readonly isFine: boolean;
-  readonly text: string;
-}
-
-/** Checks configuration, store and every provider; prints a line each and resolves with the exit code: 1 when one is ✗. */
+/** Checks configuration, store, every provider and every configured platform; prints a line each and resolves with the exit code: 1 when one is ✗. */
 export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
   const { parsed } = deps;
   if ("faults" in parsed) {
@@ -36,6 +33,11 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
     checkStore(deps, config.storeUrl),
     ...config.providers.map((setup) => checkProvider(deps, setup, config.refresh.timeoutMs)),
     checkProviders(config.providers),
+    ...deps.platforms
+      .filter((platform) => platform.isConfigured(config))
+      .map((platform) =>
+        platform.check?.({ config, clock: deps.clock, log: createLog({ level: "silent", secrets: [] }) }),
+      ),
     {
       isFine: true,
       text: `playground: ${config.playground ? `on, at http://${config.http.host}:${config.http.port} when the bot runs` : "off"}`,
@@ -47,12 +49,12 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
   );
 }
 
-function report({ print }: DoctorDeps, findings: readonly Finding[]): 0 | 1 {
+function report({ print }: DoctorDeps, findings: readonly PlatformFinding[]): 0 | 1 {
   for (const { isFine, text } of findings) print(`${isFine ? "✓" : "✗"} ${text}`);
   return findings.every(({ isFine }) => isFine) ? 0 : 1;
 }
 
-async function checkStore({ stores }: DoctorDeps, url: string): Promise<Finding> {
+async function checkStore({ stores }: DoctorDeps, url: string): Promise<PlatformFinding> {
   const place = url.replace(/\/\/[^@/]*@/, "//"); // without a password
   try {
     const store = await openStore(url, stores);
@@ -65,7 +67,11 @@ async function checkStore({ stores }: DoctorDeps, url: string): Promise<Finding>
 }
 
 /** Lists the provider's models, as the bot does. */
-async function checkProvider({ clock, fetch }: DoctorDeps, setup: ProviderSetup, timeoutMs: number): Promise<Finding> {
+async function checkProvider(
+  { clock, fetch }: DoctorDeps,
+  setup: ProviderSetup,
+  timeoutMs: number,
+): Promise<PlatformFinding> {
   const { id } = setup;
   try {
     const provider = await setup.load({ fetch, clock, warn: () => {} });
@@ -94,7 +100,7 @@ function mendFor(error: unknown, setup: ProviderSetup): string {
   return `check its address (${setup.baseUrl}) and the network`;
 }
 
-function checkProviders(providers: readonly ProviderSetup[]): Finding | undefined {
+function checkProviders(providers: readonly ProviderSetup[]): PlatformFinding | undefined {
   if (providers.length > 0) return undefined;
   return { isFine: false, text: "providers: none is configured; set a key as OPENAI_API_KEY, or DEMO_PROVIDER=true" };
 }

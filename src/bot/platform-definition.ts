@@ -28,9 +28,18 @@ export interface PlatformParts {
   eraseUntouched?(before: number): Promise<number>;
 }
 
-/** A platform's entry in the registry; its SDK is imported by `create` only. */
+/** One line of the check-up. */
+export interface PlatformFinding {
+  readonly isFine: boolean;
+  /** Names the variable and the mend where something is wrong. */
+  readonly text: string;
+}
+
+/** A platform's entry in the registry; its SDK is imported by `create` and `check` only. */
 export interface PlatformDefinition {
   readonly name: string;
   isConfigured(config: HostConfig): boolean;
   create(deps: PlatformDeps): Promise<PlatformParts>;
+  /** Asks the service whether it would take the bot. Never rejects. */
+  check?(deps: Pick<PlatformDeps, "config" | "clock" | "log">): Promise<readonly PlatformFinding[]>;
 }

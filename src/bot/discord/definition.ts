@@ -8,4 +8,8 @@ export const discordPlatform: PlatformDefinition = {
     const { createDiscord } = await import("./discord.js");
     return { platform: createDiscord(deps) };
   },
+  async check({ config, clock }) {
+    const { checkDiscord } = await import("./check-discord.js");
+    return config.discord === undefined ? [] : checkDiscord(config.discord, clock);
+  },
 };

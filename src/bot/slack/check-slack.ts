@@ -1,19 +1,17 @@
 import type { HostConfig } from "../../config-host.js";
 import type { Log } from "../../log.js";
+import type { PlatformFinding } from "../platform-definition.js";
 import { botFault, linkFault } from "./health.js";
 import { SCOPES } from "./manifest.js";
 import { createWebClient, sdkLogger } from "./web-client.js";
 
-/** One line of the check-up. */
-export interface SlackFinding {
-  readonly isFine: boolean;
-  readonly text: string;
-}
-
 /** Asks Slack about both tokens: whether they are good, and whether the app has the scopes of the manifest. Never rejects. */
-export async function checkSlack(slack: NonNullable<HostConfig["slack"]>, log: Log): Promise<readonly SlackFinding[]> {
+export async function checkSlack(
+  slack: NonNullable<HostConfig["slack"]>,
+  log: Log,
+): Promise<readonly PlatformFinding[]> {
   const settings = { apiUrl: slack.apiUrl, logger: sdkLogger(log) };
-  const checkBot = async (): Promise<SlackFinding> => {
+  const checkBot = async (): Promise<PlatformFinding> => {
     try {
       const { team, response_metadata: told } = await createWebClient(slack.botToken, settings).auth.test();
       const missing = told?.scopes === undefined ? [] : SCOPES.filter((scope) => !told.scopes?.includes(scope));
@@ -24,7 +22,7 @@ export async function checkSlack(slack: NonNullable<HostConfig["slack"]>, log: L
       return { isFine: false, text: botFault(error) };
     }
   };
-  const checkLink = async (appToken: string): Promise<SlackFinding> => {
+  const checkLink = async (appToken: string): Promise<PlatformFinding> => {
     try {
       await createWebClient(appToken, settings).apps.connections.open({});
       return { isFine: true, text: "slack: SLACK_APP_TOKEN opens Socket Mode" };

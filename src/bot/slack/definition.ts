@@ -8,4 +8,8 @@ export const slackPlatform: PlatformDefinition = {
     const { createSlack } = await import("./create-slack.js");
     return { platform: createSlack(deps) };
   },
+  async check({ config, log }) {
+    const { checkSlack } = await import("./check-slack.js");
+    return config.slack === undefined ? [] : checkSlack(config.slack, log);
+  },
 };
