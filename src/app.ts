@@ -21,6 +21,7 @@ import { modelInForce } from "./commands/model-in-force.js";
 import type { Config } from "./config.js";
 import type { Log } from "./log.js";
 import type { ProviderSetup } from "./providers/provider.js";
+import { createListThread } from "./providers/wire/list-thread.js";
 import { createRefresher } from "./refresh/create-refresher.js";
 import { createSettings } from "./refresh/settings.js";
 import { processOwner } from "./store/process-owner.js";
@@ -65,6 +66,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
     fetch: deps.fetch,
     clock,
     warn: (message: string) => log.warn({ message }, "a provider's client warns"),
+    // One for all, so that many large lists take one core at most.
+    listThread: createListThread({ clock }),
   };
   const loaded = await Promise.all(
     config.providers.map(async (setup) => ({ ...setup, provider: await setup.load(providerDeps) })),
