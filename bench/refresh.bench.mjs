@@ -260,11 +260,15 @@ async function memory(print) {
     const ids = Array.from({ length: count }, (_unused, index) => JSON.stringify({ id: `vendor/model-${index}-mini` }));
     const world = await refresherOver([{ body: `{"data":[${ids.join(",")}]}`, delayMs: 0 }]);
     await world.refresher.refresh("person");
-    const calls = 200_000;
+    const calls = 10_000;
     for (let call = 0; call < 10_000; call++) world.refresher.getCachedModels();
-    const startedAt = performance.now();
-    for (let call = 0; call < calls; call++) world.refresher.getCachedModels();
-    const microseconds = ((performance.now() - startedAt) * 1_000) / calls;
+    const loops = [];
+    for (let loop = 0; loop < 20; loop++) {
+      const startedAt = performance.now();
+      for (let call = 0; call < calls; call++) world.refresher.getCachedModels();
+      loops.push(((performance.now() - startedAt) * 1_000) / calls);
+    }
+    const microseconds = quietest(loops);
     const rounds = [];
     const typed = ["m", "mini", "model 42", "vendor/model-49", "p0/vendor", "nothing fits", "model-4999 mini", "e"];
     for (let round = 0; round < 9; round++) {

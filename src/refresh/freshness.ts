@@ -33,8 +33,13 @@ export function isJudged(entry: CatalogEntry, now: number): boolean {
 
 /** Every list that counts is fresh, and there is one. */
 export function isAllFresh(snapshot: Snapshot, termsOf: (provider: string) => FreshnessTerms, now: number): boolean {
-  const judged = [...snapshot.providers].filter(([, entry]) => isJudged(entry, now));
-  return judged.length > 0 && judged.every(([provider, entry]) => isFresh(entry, termsOf(provider), now));
+  let isThereOne = false;
+  for (const [provider, entry] of snapshot.providers) {
+    if (!isJudged(entry, now)) continue;
+    if (!isFresh(entry, termsOf(provider), now)) return false;
+    isThereOne = true;
+  }
+  return isThereOne;
 }
 
 /** The one word for all lists. */
