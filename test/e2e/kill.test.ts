@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type BotProcess, startProcess } from "../support/bot-process.js";
-import { type PlaygroundMessage, playgroundClient } from "../support/playground-client.js";
+import { eventually, type PlaygroundMessage, playgroundClient } from "../support/playground-client.js";
 import { temporaryFolder } from "../support/start-bot.js";
 
 const ROUNDS = process.env.SOAK ? 50 : 6;
@@ -98,6 +98,8 @@ describe("kill -9", () => {
         const { url } = bot;
         await judge(url, seen);
         const work = Promise.all([...CHANNELS.map((channel) => talk(url, channel, seen)), set(url, seen)]);
+        // However slow the machine is: there must be something to lose.
+        await eventually("a first end", () => seen.ended.size > 0 || undefined, 30_000);
         await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 2_500));
         await bot.end("SIGKILL");
         await work;
