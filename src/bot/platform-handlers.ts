@@ -47,6 +47,7 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
       if (!isServed(call.channel, call.isDirect)) return [];
       return dispatcher.suggest(call.text, option, typed, invocationOf(withOperator(call)));
     },
+    onFocus: () => refresher.nudge("focus"),
   };
 }
 

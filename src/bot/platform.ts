@@ -54,7 +54,7 @@ export interface Mention {
 export interface Reaction {
   readonly message: MessageKey;
   readonly author: Person;
-  /** As Unicode, without a variation selector: "🔄". */
+  /** As the person put it, perhaps with a variation selector: "⏱️". */
   readonly emoji: string;
   readonly isDirect: boolean;
   readonly isOperator: boolean;
@@ -79,6 +79,8 @@ export interface PlatformHandlers {
   onReaction(reaction: Reaction): Promise<void>;
   /** Autocomplete of one option of the command that `call.text` names: from memory, at once. */
   onSuggest(call: CommandCall, option: string, typed: string): readonly Choice[];
+  /** A surface of the bot's own came back into somebody's view. Returns at once. */
+  onFocus(): void;
 }
 
 /** A chat surface. Before it gains a verb, three platforms must want it. */

@@ -16,6 +16,8 @@ export interface Inbox {
   receive(channel: string, text: string, client: string | undefined): Promise<string>;
   /** Puts a person's reaction on a message. @throws {HttpError} @throws {StoreError} */
   react(channel: string, message: string, emoji: string): Promise<readonly string[]>;
+  /** The page came back into view; nothing waits for what that sets off. */
+  focus(): void;
 }
 
 /** On the playground everyone is the operator, and all are one person. */
@@ -88,5 +90,6 @@ export function createInbox({ messages, hub, clock, log, handlers, newId }: Inbo
       void handlers()?.onReaction(reaction);
       return data.marks;
     },
+    focus: () => handlers()?.onFocus(),
   };
 }

@@ -53,4 +53,9 @@ export const apiRoutes =
       const { channel, message, emoji } = parseMark(await readJson(context));
       return context.json({ id: message, marks: await inbox.react(channel, message, emoji) });
     });
+    app.post("/api/focus", async (context) => {
+      await readJson(context); // a form of another page sends none
+      inbox.focus();
+      return context.body(null, 204);
+    });
   };

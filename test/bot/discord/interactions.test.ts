@@ -47,6 +47,7 @@ function receiving(replies: readonly Reply[]) {
       yield* replies;
     },
     onReaction: async () => {},
+    onFocus() {},
     onSuggest: () =>
       [
         { label: "x".repeat(150), value: "fits" },

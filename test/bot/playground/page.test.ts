@@ -342,6 +342,31 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     expect(await page.locator(".message").count()).toBe(2);
   });
 
+  it("tells the bot when somebody comes back to it, at most once a minute", async () => {
+    let focused = 0;
+    const { url } = await start({
+      bot: {
+        onFocus() {
+          focused += 1;
+        },
+      },
+    });
+    const page = await open(url);
+    await page.clock.install();
+    /** Comes back to the page, and waits for the answer to what that sends, if anything. */
+    const comeBack = async () => {
+      await page.evaluate(`dispatchEvent(new Event("focus")); document.dispatchEvent(new Event("visibilitychange"))`);
+      await page.evaluate(`fetch("/api/channels").then((response) => response.text())`);
+    };
+    await comeBack();
+    await expect.poll(() => focused).toBe(1);
+    await comeBack();
+    expect(focused).toBe(1);
+    await page.clock.fastForward(60_000);
+    await comeBack();
+    await expect.poll(() => focused).toBe(2);
+  });
+
   it("transfers less than 250 KB for the first page", async () => {
     const { url } = await start();
     const page = await open(url);

@@ -28,6 +28,7 @@ export const STATUS = {
 export interface ScriptedBot {
   onMention(mention: Mention, platform: ChatPlatform): Promise<void>;
   onCommand(call: CommandCall): AsyncIterable<Reply>;
+  onFocus(): void;
 }
 
 export interface RunningPlayground {
@@ -87,6 +88,7 @@ export async function startPlayground(options: Options = {}): Promise<RunningPla
     },
     onReaction: async () => {},
     onSuggest: () => [],
+    onFocus: () => bot.onFocus?.(),
   };
   await playground.start(handlers);
   return {

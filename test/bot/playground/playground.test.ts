@@ -485,3 +485,48 @@ describe("POST /api/marks", () => {
     expect(await put(3)).toBe(200);
   });
 });
+
+describe("POST /api/focus", () => {
+  const focus = (url: string, given: { type?: string; body?: string; headers?: Record<string, string> } = {}) =>
+    fetch(`${url}/api/focus`, {
+      method: "POST",
+      headers: { "content-type": given.type ?? "application/json", ...given.headers },
+      body: given.body ?? "{}",
+    });
+  const watched = async () => {
+    let focused = 0;
+    const { url, playground } = await start({
+      bot: {
+        onFocus() {
+          focused += 1;
+        },
+      },
+    });
+    return { url, playground, focused: () => focused };
+  };
+
+  it("tells the bot and answers 204", async () => {
+    const { url, focused } = await watched();
+    const response = await focus(url);
+    expect([response.status, await response.text()]).toEqual([204, ""]);
+    expect(focused()).toBe(1);
+  });
+
+  it.each([
+    ["a form's body", 415, { type: "text/plain" }],
+    ["no JSON", 400, { body: "{" }],
+    ["another origin", 403, { headers: { origin: "https://elsewhere.example" } }],
+    ["another site", 403, { headers: { "sec-fetch-site": "cross-site" } }],
+  ])("refuses %s with %i and tells the bot nothing", async (_what, status, given) => {
+    const { url, focused } = await watched();
+    expect((await focus(url, given)).status).toBe(status);
+    expect(focused()).toBe(0);
+  });
+
+  it("answers 204 also while the bot is stopping", async () => {
+    const { url, playground, focused } = await watched();
+    await playground.stop();
+    expect((await focus(url)).status).toBe(204);
+    expect(focused()).toBe(0);
+  });
+});

@@ -4,6 +4,7 @@ import { createComposer } from "./composer.js";
 import { createConversation } from "./conversation.js";
 import { byId } from "./elements.js";
 import { follow } from "./events.js";
+import { tellFocus } from "./focus.js";
 import { createSender } from "./sender.js";
 import { createStatusView } from "./status-view.js";
 import { createVocabulary } from "./vocabulary.js";
@@ -92,4 +93,5 @@ byId("welcome").addEventListener("click", (event) => {
   if (text !== undefined) press(text);
 });
 await learnChannels();
+tellFocus();
 composer.focus();
