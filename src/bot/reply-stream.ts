@@ -25,6 +25,8 @@ export interface ReplyStream {
    * more. @throws what the platform throws in the end
    */
   finish(text: string, controls?: readonly Control[]): Promise<boolean>;
+  /** Whether anything of it was ever shown. */
+  isPosted(): boolean;
 }
 
 /** How often the last text is tried without getting any further, and the pause between: it is worth more than any other. */
@@ -96,6 +98,7 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
       text = next;
       pacer.wake();
     },
+    isPosted: () => current !== undefined,
     async finish(last, lastControls = []) {
       await pacer.end();
       text = last;

@@ -109,7 +109,7 @@ export async function runTurn(
       ? [{ label: "Use the default", command: "/models unpin" }]
       : (instead?.controls ?? []),
   );
-  const ending = isShown || answer.ending === "failed" ? answer.ending : "cut-off";
+  const ending = isShown ? answer.ending : stream.isPosted() && answer.ending !== "failed" ? "cut-off" : "failed";
   const turnRow: Turn = {
     question: { message: mention.message.message, author: mention.author.name, text: mention.text, at: startedAt },
     answer: answer.text,

@@ -456,8 +456,19 @@ describe("createChat()", () => {
     stream.send("all of it");
     stream.finish();
     await clock.advance(1_000);
-    expect(platform.marksOf("q1")).toEqual(["working", "incomplete"]);
+    expect(platform.marksOf("q1")).toEqual(["working", "failed"]);
     expect(await sessions.openQuestions()).toEqual([]);
+  });
+
+  it("marks what was shown of an answer as kept when the rest has no place any more", async () => {
+    const { clock, platform, stream } = await asked();
+    stream.send("half");
+    await clock.advance(1_000);
+    platform.refusing.set("edit", "forbidden");
+    stream.send(" and more");
+    stream.finish();
+    await clock.advance(1_000);
+    expect(platform.marksOf("q1")).toEqual(["working", "incomplete"]);
   });
 
   it("spreads a long answer over messages, and a kill's last words go below the last of them", async () => {

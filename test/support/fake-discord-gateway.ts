@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly token: string;
   /** Privileged intents that the application was given. */
   readonly allowedPrivileged: number;
+  /** Called between READY and the first server. */
+  readonly onReady?: () => void;
   readonly heartbeatMs: number;
 }
 
@@ -68,6 +70,7 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
         resume_gateway_url: address(),
         application: { id: APPLICATION_ID, flags: 0 },
       });
+      options.onReady?.();
       emit(session, "GUILD_CREATE", guildObject([...world.channels.values()]));
       return session;
     }

@@ -29,6 +29,8 @@ export interface FakeDiscordOptions {
   readonly global?: Limit;
   readonly allowedPrivileged?: number;
   readonly heartbeatMs?: number;
+  /** Somebody mentions the bot with this as soon as its session stands, before it is told of its servers. */
+  readonly backlog?: string;
 }
 
 export type FakeDiscord = Awaited<ReturnType<typeof startFakeDiscord>>;
@@ -51,6 +53,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     token,
     allowedPrivileged: options.allowedPrivileged ?? 0,
     heartbeatMs: options.heartbeatMs ?? 41_250,
+    onReady: () => early?.(),
   });
   const interactions = createInteractions(world, (t, d, times) => gateway.dispatch(t, d, false, times));
   const rest = createFakeRest({
@@ -69,12 +72,22 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const general = world.addChannel("general", { type: 0, guildId: GUILD_ID });
 
+  let early: (() => void) | undefined;
   const textAs = (text: string, isNaming: boolean) => (isNaming ? `<@${BOT_ID}> ${text}` : text);
   const deliver = (channel: FakeChannel, message: FakeMessage, author: FakePerson, times = 1) => {
     const isDirect = channel.guildId === undefined;
     const place = isDirect ? {} : { guild_id: channel.guildId, member: memberObject(author) };
     gateway.dispatch("MESSAGE_CREATE", { ...messageObject(world, message), ...place }, isDirect, times);
   };
+  if (options.backlog !== undefined) {
+    const text = options.backlog;
+    early = () => {
+      early = undefined;
+      const author = world.person("early");
+      const message = world.addMessage(general, { authorId: author.id, content: textAs(text, true) });
+      deliver(general, message, author);
+    };
+  }
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`,
     token,

@@ -52,7 +52,7 @@ export function createClient({ apiUrl, followThreads, ws }: ClientOptions): Clie
       VoiceStateManager: 0,
     }),
     sweepers: Options.DefaultSweeperSettings,
-    ...(apiUrl !== undefined && { rest: { api: apiUrl.replace(/\/+$/, "") } }),
+    ...(apiUrl !== undefined && { rest: { api: apiUrl.replace(/(\/v\d+)?\/*$/, "") } }),
     ws,
   });
 }

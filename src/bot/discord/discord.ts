@@ -13,7 +13,7 @@ import { DIRECT_WORKSPACE, PLATFORM_NAME } from "./places.js";
 import { createPresence } from "./presence.js";
 import { createReactionReceiver } from "./reactions.js";
 import { createReceiver } from "./receive.js";
-import { registerCommands } from "./register.js";
+import { registerPatiently } from "./register.js";
 import { createPlaces } from "./remember-places.js";
 import { MAX_MESSAGE_CHARS } from "./render.js";
 import { createRest } from "./rest.js";
@@ -39,15 +39,16 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
   const typing = createTyping({ rest, calls, clock });
   let receivers: Partial<Record<DispatchName, (data: unknown) => Promise<void>>> = {};
   let isKnown = false;
+  const stopping = new AbortController();
 
   const onReady = ({ applicationId }: Self) => {
     presence.renew();
     if (isKnown) return;
     isKnown = true;
     log.info({ invite: inviteLink(applicationId) }, "Discord is connected; invite the bot with this link");
-    registerCommands({ rest, log }, applicationId, commands).catch((error) => {
+    registerPatiently({ rest, log, clock, signal: stopping.signal }, applicationId, commands).catch((error) => {
       isKnown = false; // the next session tries again
-      log.error({ error }, "the slash commands could not be registered with Discord");
+      if (!stopping.signal.aborted) log.error({ error }, "the slash commands could not be registered with Discord");
     });
   };
   const gateway = createGateway({
@@ -71,7 +72,10 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
       const isServed = ({ message, isDirect }: Mention) => access.isServed(platform, message, isDirect);
       const onTyped = createTypedCommands({ platform, commands, store, log, isServed }, handlers);
       receivers = {
-        MESSAGE_CREATE: createReceiver({ gateway, places, followThreads, log, platform, onTyped }, handlers),
+        MESSAGE_CREATE: createReceiver(
+          { gateway, places, followThreads, log, platform, onTyped, sessions: store.values("sessions") },
+          handlers,
+        ),
         MESSAGE_REACTION_ADD: createReactionReceiver({ gateway, places, log }, handlers),
         INTERACTION_CREATE: createInteractionReceiver(
           { rest, store, log, commands, controlIds, pause: (ms) => clock.sleep(ms) },
@@ -81,6 +85,7 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
       gateway.start();
     },
     async stop() {
+      stopping.abort();
       receivers = {};
       typing.stop();
       presence.stop();

@@ -5,7 +5,7 @@ import { PlatformError, type PlatformErrorReason } from "../platform-error.js";
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
 export const ALREADY_ACKNOWLEDGED = 40060;
 const EDIT_CAP = 30046;
-const GONE = [10003, 10004, 10008, 10015, 10062, 50027];
+const GONE = [10003, 10004, 10008, 10014, 10015, 10062, 50027];
 const FORBIDDEN = [50001, 50007, 50013];
 
 /** Discord's own number for what went wrong, where it gave one. */

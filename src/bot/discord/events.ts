@@ -1,39 +1,45 @@
 import { z } from "zod";
 
+/** What an event may leave out; what decides nothing must not cost the event. */
+const absent = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+
 const id = z.string().regex(/^\d{1,20}$/);
 
 const user = z.object({
   id,
-  username: z.string(),
+  username: z.string().catch("somebody"),
   global_name: z.string().nullish(),
-  bot: z.boolean().optional(),
+  bot: absent(z.boolean()),
 });
 
-const member = z.object({ nick: z.string().nullish(), roles: z.array(id) });
+const member = z.object({ nick: z.string().nullish(), roles: z.array(id).catch([]) });
+
+/** `READY`, as much of it as is read. */
+export const readyEvent = z.object({ user: z.object({ id }), application: z.object({ id }) });
 
 /** `MESSAGE_CREATE`, as much of it as is read. */
 export const messageEvent = z.object({
   id,
   type: z.number(),
   channel_id: id,
-  guild_id: id.optional(),
+  guild_id: absent(id),
   content: z.string(),
   author: user,
-  member: member.optional(),
-  webhook_id: id.optional(),
-  mentions: z.array(user),
+  member: absent(member),
+  webhook_id: absent(id),
+  mentions: z.array(user).catch([]),
   referenced_message: z.object({ author: z.object({ id }) }).nullish(),
 });
 export type MessageEvent = z.infer<typeof messageEvent>;
 
-/** `MESSAGE_REACTION_ADD`; `message_author_id` is missing only for messages of webhooks. */
+/** `MESSAGE_REACTION_ADD`; `message_author_id` may be left out. */
 export const reactionEvent = z.object({
   user_id: id,
   channel_id: id,
   message_id: id,
-  guild_id: id.optional(),
-  message_author_id: id.optional(),
-  member: member.extend({ user: user.optional() }).optional(),
+  guild_id: absent(id),
+  message_author_id: absent(id),
+  member: absent(member.extend({ user: absent(user) })),
   emoji: z.object({ id: id.nullish(), name: z.string().nullish() }),
 });
 
@@ -49,10 +55,10 @@ const origin = {
   token: z.string().min(1),
   application_id: id,
   channel_id: id,
-  guild_id: id.optional(),
-  channel: z.object({ type: z.number(), parent_id: id.nullish() }).optional(),
-  user: user.optional(),
-  member: z.object({ nick: z.string().nullish(), permissions: z.string().regex(/^\d+$/), user }).optional(),
+  guild_id: absent(id),
+  channel: absent(z.object({ type: z.number(), parent_id: id.nullish() })),
+  user: absent(user),
+  member: absent(z.object({ nick: z.string().nullish(), permissions: z.string().regex(/^\d+$/), user })),
 };
 
 const commandData = z.object({

@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import type { Log } from "../../log.js";
 import { createClient } from "./client.js";
+import { readyEvent } from "./events.js";
 import { guardedStrategy, guardPackets } from "./frame-guard.js";
 import { faultOf, type GatewayState, refusalOfClose, refusalOfLogin } from "./health.js";
 import { createIdentifyThrottle } from "./identify-throttle.js";
@@ -36,8 +37,7 @@ export interface Gateway {
   self(): Self | undefined;
   serverIds(): readonly string[];
   server(id: string): ServerFacts | undefined;
-  /** `isJoined`: a thread that the bot takes part in. */
-  channel(id: string): (ChannelFacts & { readonly isJoined: boolean }) | undefined;
+  channel(id: string): ChannelFacts | undefined;
   setPresence(line: string): void;
 }
 
@@ -75,13 +75,18 @@ export function createGateway(deps: GatewayDeps): Gateway {
     guardPackets(made, onFault);
     for (const name of ["MESSAGE_CREATE", "MESSAGE_REACTION_ADD", "INTERACTION_CREATE"] as const)
       made.ws.on(GatewayDispatchEvents[DISPATCH[name]], (data: unknown) => deps.onDispatch(name, data));
+    // Messages may follow at once, long before the SDK has gathered the servers and calls itself ready.
+    made.ws.on(GatewayDispatchEvents.Ready, (data: unknown) => {
+      const told = readyEvent.safeParse(data).data;
+      if (told !== undefined) self = { userId: told.user.id, applicationId: told.application.id };
+    });
     made.ws.on("error" as GatewayDispatchEvents, onFault); // without a listener, an event of this name would throw
     made.on(Events.Error, (error) => log.warn({ error }, "the Discord client failed at something"));
     made.on(Events.ShardError, (error) => log.warn({ error: error.message }, "Discord's gateway failed"));
     made.on(Events.Warn, (warning) => log.warn({ warning }, "the Discord client warns"));
     made.on(Events.ClientReady, begin);
     made.on(Events.ShardReady, () => {
-      if (made.isReady() && self !== undefined) begin(made);
+      if (made.isReady()) begin(made);
     });
     made.on(Events.ShardResume, () => {
       if (state.kind === "lost") state = { kind: "ready" };
@@ -130,12 +135,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     channel(id) {
       const channel = client?.channels.cache.get(id);
       if (channel === undefined) return undefined;
-      const isThread = channel.isThread();
-      return {
-        type: channel.type,
-        parent_id: isThread ? channel.parentId : null,
-        isJoined: isThread && channel.joined,
-      };
+      return { type: channel.type, parent_id: channel.isThread() ? channel.parentId : null };
     },
     setPresence(line) {
       client?.user?.setPresence({ activities: [{ name: "status", type: ActivityType.Custom, state: line }] });

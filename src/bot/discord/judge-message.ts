@@ -2,7 +2,8 @@ import type { MessageEvent } from "./events.js";
 import { nameOf } from "./places.js";
 
 /** https://discord.com/developers/docs/resources/message#message-object-message-types: an ordinary one, and a reply. */
-const SPOKEN_TYPES = [0, 19];
+const REPLY = 19;
+const SPOKEN_TYPES = [0, REPLY];
 
 /** What the bot has to do with a message. */
 export type Verdict = { readonly isForUs: false } | { readonly isForUs: true; readonly text: string };
@@ -18,7 +19,10 @@ export function judgeMessage(message: MessageEvent, facts: { selfId: string; isF
   const own = new RegExp(`<@!?${facts.selfId}>`, "g");
   const isNamed = own.test(content);
   // Without the message content intent, a reply that does not ping comes without its text.
-  const isReply = referenced_message?.author.id === facts.selfId && content !== "";
+  const isToSelf = referenced_message?.author.id === facts.selfId;
+  // Discord may leave out what a reply refers to; a reply that pings then tells by its mentions.
+  const isPing = type === REPLY && referenced_message == null && message.mentions.some(({ id }) => id === facts.selfId);
+  const isReply = (isToSelf || isPing) && content !== "";
   const isForUs = message.guild_id === undefined || isNamed || isReply || (facts.isFollowed && content !== "");
   if (!isForUs) return { isForUs };
   const text = content.replace(new RegExp(`${own.source} ?`, "g"), "").trim();

@@ -19,13 +19,14 @@ export function createReactionReceiver({ gateway, places, log }: ReactionDeps, h
     const selfId = gateway.self()?.userId;
     if (!event.success || selfId === undefined) return log.debug("a reaction of Discord was not understood");
     const { user_id, channel_id, message_id, guild_id, message_author_id, member, emoji } = event.data;
-    if (message_author_id !== selfId || user_id === selfId || member?.user?.bot) return;
+    // Whose message it is may be left out; the board knows its own.
+    if ((message_author_id ?? selfId) !== selfId || user_id === selfId || member?.user?.bot) return;
     if (emoji.id || !emoji.name) return; // a server's own emoji means nothing here
     try {
       await handlers.onReaction({
         message: { ...(await places.find(channel_id, guild_id)), message: message_id },
         author: { id: user_id, name: member?.user === undefined ? user_id : nameOf(member.user, member) },
-        emoji: emoji.name.replaceAll("\uFE0F", ""),
+        emoji: emoji.name,
         isDirect: guild_id === undefined,
         isOperator:
           guild_id !== undefined && isManager(gateway.server(guild_id), guild_id, user_id, member?.roles ?? []),

@@ -1,5 +1,7 @@
 import { UserError } from "../../errors.js";
 import type { Log } from "../../log.js";
+import type { KeyValue } from "../../store/store.js";
+import { conversationOf } from "../conversation.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../platform.js";
 import { type MessageEvent, messageEvent } from "./events.js";
 import type { Gateway } from "./gateway.js";
@@ -9,10 +11,12 @@ import { nameOf } from "./places.js";
 import type { Places } from "./remember-places.js";
 
 export interface ReceiveDeps {
-  readonly gateway: Pick<Gateway, "self" | "server" | "channel">;
+  readonly gateway: Pick<Gateway, "self" | "server">;
   readonly places: Places;
   readonly followThreads: boolean;
   readonly log: Log;
+  /** The stored records of conversations. */
+  readonly sessions: Pick<KeyValue, "get">;
   /** What begins with ! or /. */
   onTyped(mention: Mention): Promise<void>;
   readonly platform: Pick<ChatPlatform, "slot" | "post" | "mark">;
@@ -23,8 +27,11 @@ export function createReceiver(deps: ReceiveDeps, handlers: PlatformHandlers): (
   const { gateway, log } = deps;
 
   const take = async (message: MessageEvent, selfId: string) => {
-    const isFollowed = deps.followThreads && (gateway.channel(message.channel_id)?.isJoined ?? false);
-    const verdict = judgeMessage(message, { selfId, isFollowed });
+    const isSpokenTo = judgeMessage(message, { selfId, isFollowed: false });
+    const verdict =
+      isSpokenTo.isForUs || !deps.followThreads || !(await takesPart(deps, message))
+        ? isSpokenTo
+        : judgeMessage(message, { selfId, isFollowed: true });
     if (!verdict.isForUs) return;
     const mention = await mentionOf(deps, message, verdict.text);
     if (/^[!/]/.test(verdict.text)) return deps.onTyped(mention);
@@ -44,6 +51,12 @@ export function createReceiver(deps: ReceiveDeps, handlers: PlatformHandlers): (
     if (!message.success || selfId === undefined) return log.debug("a message of Discord was not understood");
     await take(message.data, selfId).catch((error) => log.warn({ error }, "a message of Discord was not answered"));
   };
+}
+
+/** The bot has opened the thread or answered in it: then there is a conversation. Anybody can make it a mere member. */
+async function takesPart({ places, sessions }: ReceiveDeps, { channel_id, guild_id }: MessageEvent): Promise<boolean> {
+  const place = await places.find(channel_id, guild_id);
+  return place.thread !== undefined && (await sessions.get(conversationOf(place))) !== undefined;
 }
 
 const STORE_LINE = "⚠️ Your question could not be kept just now, so it was not answered. Please ask again in a moment.";

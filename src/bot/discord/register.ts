@@ -1,6 +1,8 @@
 import { z } from "zod";
+import type { Clock } from "../../clock.js";
 import type { Command } from "../../commands/command.js";
 import type { Log } from "../../log.js";
+import { PlatformError } from "../platform-error.js";
 import { type ApplicationCommand, applicationCommands, normalised } from "./commands.js";
 import type { DiscordRest } from "./rest.js";
 import { parsed } from "./send.js";
@@ -9,6 +11,26 @@ const what = "registering the slash commands";
 
 /** Every field that is compared; Discord tells more. */
 const registered = z.array(z.looseObject({ name: z.string() }));
+
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 300_000;
+
+/** The same, again while Discord fails for the moment. @throws {PlatformError} when it refuses @throws signal.reason when stopped */
+export async function registerPatiently(
+  deps: { readonly rest: DiscordRest; readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal },
+  applicationId: string,
+  commands: readonly Command[],
+): Promise<void> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await registerCommands(deps, applicationId, commands);
+    } catch (error) {
+      if (!(error instanceof PlatformError) || !error.isRetryable) throw error;
+      deps.log.warn({ error, pauseMs }, "the slash commands could not be registered yet; trying again");
+      await deps.clock.sleep(Math.max(pauseMs, error.retryAfterMs ?? 0), deps.signal);
+    }
+  }
+}
 
 /** Makes Discord's list of slash commands the registry's, when it is another. @throws {PlatformError} */
 export async function registerCommands(

@@ -34,7 +34,7 @@ export const NO_RETRY_AFTER_MS = 10_000;
 
 /** One REST client for the platform's life, over all gateway connections. It never queues a call until a limit resets. */
 export function createRest({ token, apiUrl, clock, onAnswer }: RestDeps): DiscordRest {
-  const api = apiUrl?.replace(/\/+$/, "");
+  const api = apiUrl?.replace(/(\/v\d+)?\/*$/, "");
   const rest = new REST({
     ...(api !== undefined && { api }),
     timeout: TIMEOUT_MS,

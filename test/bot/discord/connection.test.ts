@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { MESSAGE_CONTENT_INTENT } from "../../support/fake-discord.js";
+import { MESSAGE_CONTENT_INTENT, startFakeDiscord } from "../../support/fake-discord.js";
 import { eventually, playgroundClient } from "../../support/playground-client.js";
+import { startBot, temporaryFolder } from "../../support/start-bot.js";
 import {
   answered,
   briskClock,
@@ -106,18 +107,50 @@ describe("a Discord connection that drops", () => {
   });
 });
 
+describe("the first moments on Discord", () => {
+  it("bring an answer to a mention that comes before the first server", async () => {
+    stage = await stageDiscord({ backlog: "am I too early?" });
+    const { discord } = stage;
+    await connected(discord);
+    await eventually(
+      "an answer",
+      () => discord.answers().some(({ content }) => content.includes("am I too early?")) || undefined,
+    );
+  });
+
+  it("bring the slash commands also where Discord fails at first", async () => {
+    const discord = await startFakeDiscord();
+    discord.rest.failNext(/^GET \/applications\/\d+\/commands$/, 503, 0, 2);
+    const folder = temporaryFolder();
+    const clock = { ...briskClock, sleep: (ms: number, signal?: AbortSignal) => briskClock.sleep(ms / 20, signal) };
+    const environment = { DISCORD_TOKEN: discord.token, DISCORD_API_URL: `${discord.url}/v10/` };
+    const bot = await startBot(folder.path, environment, clock);
+    const close = async () => {
+      await bot.stop(0);
+      await discord.close();
+      folder.remove();
+    };
+    stage = { discord, environment, bot, close };
+    await connected(discord);
+    expect(discord.commands.list.length).toBeGreaterThan(0);
+  });
+});
+
 describe("a followed thread on Discord", () => {
   it("is answered without a mention where the bot takes part", async () => {
     stage = await stageDiscord({ allowedPrivileged: MESSAGE_CONTENT_INTENT }, { FOLLOW_THREADS: "true" });
     const { discord } = stage;
     await connected(discord);
     const thread = discord.addThread(discord.general, "followed");
-    discord.joinThread(thread);
+    await answered(discord, thread, discord.say(thread, ada(), "a mention", { naming: true }));
     await answered(discord, thread, discord.say(thread, ada(), "no mention at all"));
+    const joined = discord.addThread(discord.general, "only joined");
+    discord.joinThread(joined);
+    discord.say(joined, ada(), "a talk among people");
     const other = discord.addThread(discord.general, "other");
     discord.say(other, ada(), "nor here");
     const reply = await replied(discord.slash(other, ada(), "help"));
     expect(reply.isEphemeral).toBe(true);
-    expect(discord.answers(other)).toEqual([]);
+    expect([...discord.answers(other), ...discord.answers(joined)]).toEqual([]);
   });
 });

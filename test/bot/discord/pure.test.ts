@@ -35,6 +35,20 @@ describe("judgeMessage()", () => {
     ["a mention of nothing else", { content: "<@900>" }, ""],
     ["a reply to the bot", { type: 19, referenced_message: { author: { id: SELF } } }, "hello"],
     ["a direct message", { guild_id: undefined }, "hello"],
+    ["a direct message that says so by null", { guild_id: null, webhook_id: null, member: null }, "hello"],
+    ["a mention whose author's roles are missing", { content: "<@900> hello", member: {} }, "hello"],
+    ["a mention without the list of mentions", { content: "<@900> hello", mentions: undefined }, "hello"],
+    ["a mention that names somebody without a name", { content: "<@900> hello", mentions: [{ id: "5" }] }, "hello"],
+    [
+      "a mention whose author is told to be no bot by null",
+      { content: "<@900> hello", author: { id: "4", username: "ada", bot: null } },
+      "hello",
+    ],
+    [
+      "a reply that pings the bot, without what it refers to",
+      { type: 19, mentions: [{ id: SELF, username: "e" }] },
+      "hello",
+    ],
   ])("takes %s", (_what, given, text) => {
     expect(judgeMessage(message(given), facts)).toEqual({ isForUs: true, text });
   });
