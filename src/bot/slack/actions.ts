@@ -3,14 +3,15 @@ import { z } from "zod";
 import type { Reply } from "../../commands/command.js";
 import { STALE_CONTROL_TEXT } from "../control-ids.js";
 import { callOf, commandMessage, type DoorDeps, isFirstTime } from "./doors.js";
+import { optionalText } from "./optional-text.js";
 import { MOST_RESPONSES, respond } from "./responder.js";
 import { sendResponse } from "./response-url.js";
 
 const pressSchema = z.looseObject({
   user: z.looseObject({ id: z.string() }),
   channel: z.looseObject({ id: z.string() }),
-  container: z.looseObject({ is_ephemeral: z.boolean().default(false), thread_ts: z.string().optional() }),
-  message: z.looseObject({ thread_ts: z.string().optional() }).optional(),
+  container: z.looseObject({ is_ephemeral: z.boolean().default(false), thread_ts: optionalText }),
+  message: z.looseObject({ thread_ts: optionalText }).optional(),
   trigger_id: z.string(),
   response_url: z.url(),
   actions: z

@@ -32,7 +32,7 @@ export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   listenForEvents(app, doors);
   listenForCommands(app, doors);
   listenForPresses(app, doors);
-  const intake = createIntake({ ...deps, processEvent });
+  const intake = createIntake({ ...deps, teamId: identity.teamId, processEvent });
   const { appToken, signingSecret = "", port } = slack;
   const link =
     appToken === undefined

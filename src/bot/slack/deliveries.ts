@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { optionalText } from "./optional-text.js";
 
 /** What Slack delivers, by either transport, as far as Bolt may see it. */
 const eventSchema = z.looseObject({
   type: z.literal("event_callback"),
-  team_id: z.string(),
+  team_id: optionalText,
   event: z.looseObject({ type: z.string() }),
 });
 const commandSchema = z.looseObject({
@@ -27,12 +28,16 @@ export type Delivery =
   | { readonly kind: "event"; readonly body: Record<string, unknown> }
   | { readonly kind: "command" | "action"; readonly body: Record<string, unknown> };
 
-/** Judges a delivery before the SDK does; undefined for what is none of ours, which is acknowledged and dropped. */
-export function readDelivery(body: unknown): Delivery | undefined {
+/**
+ * Judges a delivery before the SDK does; undefined for what is none of ours, which is acknowledged and dropped. An event
+ * that does not say where it comes from, is taken for one of `teamId`.
+ */
+export function readDelivery(body: unknown, teamId: string): Delivery | undefined {
   const event = eventSchema.safeParse(body);
   if (event.success) {
     const isWhole = authorizationsSchema.safeParse(body).success && isPlain(event.data.event);
-    return isWhole ? { kind: "event", body: withoutStrangers(event.data) } : undefined;
+    const team = event.data.team_id ?? teamId;
+    return isWhole ? { kind: "event", body: withoutStrangers({ ...event.data, team_id: team }) } : undefined;
   }
   const command = commandSchema.safeParse(body);
   if (command.success) return { kind: "command", body: withoutStrangers(command.data, "event") };

@@ -7,6 +7,8 @@ import { isRateLimitNotice, readDelivery } from "./deliveries.js";
 export interface IntakeDeps {
   readonly clock: Clock;
   readonly log: Log;
+  /** The workspace of the bot token. */
+  readonly teamId: string;
   /** Bolt's door: resolves when the listeners are through. */
   processEvent(event: ReceiverEvent): Promise<void>;
 }
@@ -22,7 +24,7 @@ export interface Intake {
 /** Slack gives up on an acknowledgement after 3 s, and delivers again. */
 const ACKNOWLEDGE_WITHIN_MS = 2_500;
 
-export function createIntake({ clock, log, processEvent }: IntakeDeps): Intake {
+export function createIntake({ clock, log, teamId, processEvent }: IntakeDeps): Intake {
   const takeEvent = async (body: Record<string, unknown>, acknowledge: () => Promise<void>) => {
     const terms = { what: "an event of Slack", timeoutMs: ACKNOWLEDGE_WITHIN_MS, clock };
     await withDeadline(() => processEvent({ body, ack: async () => {} }), terms);
@@ -31,7 +33,7 @@ export function createIntake({ clock, log, processEvent }: IntakeDeps): Intake {
   return {
     async take(body, acknowledge) {
       try {
-        const delivery = readDelivery(body);
+        const delivery = readDelivery(body, teamId);
         if (delivery === undefined) {
           if (isRateLimitNotice(body)) log.warn("slack holds back events of this workspace for a minute");
           await acknowledge();

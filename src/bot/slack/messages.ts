@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Identity } from "./identity.js";
 import { readMentionText } from "./mention-text.js";
+import { optionalText } from "./optional-text.js";
 
 const messageSchema = z.looseObject({
   type: z.enum(["app_mention", "message"]),
@@ -8,11 +9,14 @@ const messageSchema = z.looseObject({
   ts: z.string().min(1),
   user: z.string().min(1),
   text: z.string().default(""),
-  thread_ts: z.string().optional(),
-  channel_type: z.string().optional(),
-  subtype: z.string().optional(),
-  bot_id: z.string().optional(),
-  edited: z.unknown().optional(),
+  thread_ts: optionalText,
+  channel_type: optionalText,
+  subtype: optionalText,
+  bot_id: optionalText,
+  edited: z
+    .unknown()
+    .optional()
+    .transform((edited) => edited || undefined),
 });
 
 /** Something that a person wrote, and why it may concern the bot. */

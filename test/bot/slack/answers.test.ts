@@ -96,6 +96,22 @@ describe("an answer on Slack", () => {
     expect(slack.answers()).toHaveLength(2);
   });
 
+  it("is given where fields that say nothing are empty, or missing around the event", async () => {
+    const { slack, until } = await start();
+    const { ts } = slack.workspace.add({
+      channel: "C0GENERAL",
+      thread: undefined,
+      user: "U0ADA",
+      text: "hi",
+      blocks: [],
+    });
+    const told = { channel: "C0GENERAL", user: "U0ADA", text: "<@U0BOT> hi", ts };
+    const event = { type: "app_mention", ...told, thread_ts: "", bot_id: "", subtype: null, edited: null };
+    await slack.deliver("events_api", { type: "event_callback", event_id: ts, event });
+    await until("an end mark", has("white_check_mark", ts));
+    expect(slack.textsIn("C0GENERAL", ts)).toHaveLength(1);
+  });
+
   it("is not given to bots, nor to messages that name nobody", async () => {
     const { slack, clock } = await start();
     const events = ["message_changed", "bot_message"].map((subtype, index) => ({

@@ -1,3 +1,4 @@
+import type { ReceiverEvent } from "@slack/bolt";
 import { describe, expect, it } from "vitest";
 import { createBudgets } from "../../../src/bot/budget.js";
 import { termsOf } from "../../../src/bot/slack/buckets.js";
@@ -9,10 +10,11 @@ import { fakeClock, settle } from "../../support/fake-clock.js";
 const body = { type: "event_callback", team_id: "T1", event_id: "Ev1", event: { type: "message" } };
 
 describe("createIntake()", () => {
-  const start = (processEvent: () => Promise<void>) => {
+  const start = (processEvent: (event: ReceiverEvent) => Promise<void>) => {
     const clock = fakeClock();
     const acknowledged: unknown[] = [];
-    const intake = createIntake({ clock, log: createLog({ level: "silent", secrets: [] }), processEvent });
+    const log = createLog({ level: "silent", secrets: [] });
+    const intake = createIntake({ clock, log, teamId: "T1", processEvent });
     const take = (given: unknown = body) => intake.take(given, async (response) => void acknowledged.push(response));
     return { clock, acknowledged, take };
   };
@@ -43,6 +45,17 @@ describe("createIntake()", () => {
     await taken;
     expect(hanging.acknowledged).toEqual([]);
   });
+
+  it.each([{}, { team_id: undefined }, { team_id: null }, { team_id: "" }])(
+    "takes an event with %j for one of the bot's own workspace",
+    async (changes) => {
+      const bodies: unknown[] = [];
+      const { acknowledged, take } = start(async (event) => void bodies.push(event.body));
+      await take({ ...body, ...changes });
+      expect(bodies).toEqual([body]);
+      expect(acknowledged).toEqual([undefined]);
+    },
+  );
 
   it("acknowledges and drops what is none of ours", async () => {
     const { acknowledged, take } = start(() => Promise.reject(new Error("never called")));

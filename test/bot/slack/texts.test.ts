@@ -40,6 +40,14 @@ describe("readMessage()", () => {
     expect(isRead({ subtype: "file_share" })).toBe(true);
   });
 
+  it("takes an empty field for one that is left out", () => {
+    for (const empty of ["", null]) {
+      const changes = { bot_id: empty, subtype: empty, channel_type: empty, edited: empty, thread_ts: empty };
+      expect(readMessage({ ...event, ...changes }, identity)).toEqual(readMessage(event, identity));
+      expect(isRead({ type: "message", text: "to nobody", thread_ts: empty })).toBe(false);
+    }
+  });
+
   it("leaves bots, itself, edits, deletions and everything else alone", () => {
     expect(isRead({ user: "U0BOT" })).toBe(false);
     expect(isRead({ bot_id: "B2" })).toBe(false);
