@@ -30,5 +30,13 @@ describe("the board on Slack", () => {
     await until("the ✅ and its end", () => !board.reactions.has("white_check_mark"));
     await slack.react(board, "arrows_counterclockwise", "U0BEN");
     await until("the ✅", () => board.reactions.has("white_check_mark"));
+    await until("its end", () => !board.reactions.has("white_check_mark"));
+
+    // Slack may leave out whose message it is.
+    const { channel, ts } = board;
+    const press = { type: "reaction_added", user: "U0BEN", item: { type: "message", channel, ts } };
+    const event = { ...press, reaction: "black_right_pointing_triangle_with_double_vertical_bar" };
+    await slack.deliver("events_api", { type: "event_callback", team_id: "T0EVERGREEN", event_id: "EvPress", event });
+    await until("the ❌", () => board.reactions.has("x"));
   });
 });
