@@ -30,11 +30,12 @@ export function createSend({ calls, idFor, names }: SendDeps): Pick<ChatPlatform
         const before = await calls.read(message);
         const below = render({ markdown: lines });
         const text = unescaped(before.text);
-        const { text: whole } = render({ markdown: `${text}\n\n${lines}` });
+        const whole = render({ markdown: `${text}\n\n${lines}` });
         // What stands there stays as Slack gave it: it may have turned the Markdown into blocks of its own.
         await calls.update(message, {
-          text: whole,
-          blocks: [...before.blocks, ...below.blocks],
+          text: whole.text,
+          // Beside the blocks of the lines alone, a text without any would not be shown.
+          blocks: before.blocks.length === 0 ? whole.blocks : [...before.blocks, ...below.blocks],
         });
         return text;
       } catch (error) {

@@ -36,24 +36,31 @@ describe("an answer on Slack", () => {
     for (const { text: beside } of slack.answers()) expect(beside).not.toMatch(/<[!@#]/);
   });
 
-  it("keeps what a killed process has shown, and says below it that it was interrupted", async () => {
-    const { slack, until, openai, clock } = await start();
-    const coming = openai.nextStream();
-    const { ts } = slack.mentionSoon("tell me");
-    const stream = await until("a stream", () => openai.chatRequests() === 1 && coming);
-    stream.send("The beginning <of> it all");
-    await until("a text", () => slack.textsIn("C0GENERAL", ts)[0]?.includes("of"));
-    // The connection to the workspace is gone during the stop, as it is after a kill.
-    slack.hang(true);
-    const stopped = world?.bot.stop(0);
-    for (let step = 0; step < 200; step++) await clock.advance(500);
-    slack.hang(false);
-    await world?.turning(stopped ?? Promise.resolve());
-    await world?.restart();
-    await until("an end mark", has("warning", ts));
-    expect(slack.textsIn("C0GENERAL", ts)).toEqual(["The beginning <of> it all\n⚠️ Interrupted by a restart."]);
-    await until("one mark", () => slack.marksOf("C0GENERAL", ts).length === 1);
-  });
+  it.each([
+    { kept: "as blocks", gap: "\n" },
+    { kept: "as text alone", gap: "\n\n" },
+  ])(
+    "keeps what a killed process has shown $kept, and says below it that it was interrupted",
+    async ({ kept, gap }) => {
+      const { slack, until, openai, clock } = await start();
+      const coming = openai.nextStream();
+      const { ts } = slack.mentionSoon("tell me");
+      const stream = await until("a stream", () => openai.chatRequests() === 1 && coming);
+      stream.send("The beginning <of> it all");
+      await until("a text", () => slack.textsIn("C0GENERAL", ts)[0]?.includes("of"));
+      // The connection to the workspace is gone during the stop, as it is after a kill.
+      slack.hang(true);
+      const stopped = world?.bot.stop(0);
+      for (let step = 0; step < 200; step++) await clock.advance(500);
+      slack.hang(false);
+      await world?.turning(stopped ?? Promise.resolve());
+      for (const message of kept === "as blocks" ? [] : slack.answers()) message.blocks = [];
+      await world?.restart();
+      await until("an end mark", has("warning", ts));
+      expect(slack.textsIn("C0GENERAL", ts)).toEqual([`The beginning <of> it all${gap}⚠️ Interrupted by a restart.`]);
+      await until("one mark", () => slack.marksOf("C0GENERAL", ts).length === 1);
+    },
+  );
 
   it("comes through short failures of Slack whole", async () => {
     const { slack, until, openai } = await start();
