@@ -25,7 +25,7 @@ export const modelsUse = (deps: CommandDeps) =>
       deps.refresher.nudge("switch", [chosen.model.provider]);
       const name = plain(modelName(chosen.model), 250);
       yield {
-        markdown: `📌 This channel now uses **${name}**. The conversation goes along.${chosen.note}`,
+        markdown: `📌 This conversation now uses **${name}**. The conversation goes along.${chosen.note}`,
         controls: [{ label: "Start fresh", command: "/chat new" }],
       };
     },

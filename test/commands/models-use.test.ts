@@ -25,7 +25,7 @@ describe("/models use", () => {
     await world.sessions.change(CONVERSATION, (before) => ({ ...before, firstTurn: 2, nextTurn: 7 }));
     const [reply, ...more] = await world.replies("/models use openai/gpt-5", { isOperator: false });
     expect(reply).toEqual({
-      markdown: "📌 This channel now uses **openai/gpt-5**. The conversation goes along.",
+      markdown: "📌 This conversation now uses **openai/gpt-5**. The conversation goes along.",
       controls: [{ label: "Start fresh", command: "/chat new" }],
     });
     expect(more).toEqual([]);
@@ -54,7 +54,7 @@ describe("/models use", () => {
   it("accepts a model that is not listed, with a note", async () => {
     const world = harness();
     expect(await world.say("/models use openai/o9:free/x")).toBe(
-      `📌 This channel now uses **openai/o9:free/x**. The conversation goes along.\n⚠️ \`openai\` does not list it (list from ${timeMark(world.at)}), so the next answer will show whether it works.`,
+      `📌 This conversation now uses **openai/o9:free/x**. The conversation goes along.\n⚠️ \`openai\` does not list it (list from ${timeMark(world.at)}), so the next answer will show whether it works.`,
     );
     expect(await pinIn(world)).toMatchObject({ provider: "openai", model: "o9:free/x" });
   });
