@@ -13,12 +13,12 @@ export interface BoltApp {
  * is, is known already, so that Bolt asks Slack nothing.
  */
 export async function createBoltApp(botToken: string, identity: Identity, settings: ClientSettings): Promise<BoltApp> {
+  const { botUserId, botId } = identity;
   // Starting and stopping is the link's.
   const receiver: Receiver = { init() {}, start: async () => {}, stop: async () => {} };
   const app = new App({
-    token: botToken,
-    botId: identity.botId,
-    botUserId: identity.botUserId,
+    // With a token alone it would ask Slack who the bot is wherever the bot id is not known.
+    authorize: async () => ({ botToken, botUserId, ...(botId !== undefined && { botId }) }),
     receiver,
     deferInitialization: true,
     tokenVerificationEnabled: false,

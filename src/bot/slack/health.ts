@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Log } from "../../log.js";
 import { isTokenRefused, neededScopeOf, slackErrorOf } from "./errors.js";
 
@@ -37,6 +38,9 @@ export function botFault(error: unknown): string {
   }
   if (isTokenRefused(error)) {
     return `slack: SLACK_BOT_TOKEN is refused (${slackErrorOf(error)}); copy the Bot User OAuth Token from ${APPS} → OAuth & Permissions`;
+  }
+  if (error instanceof z.ZodError) {
+    return "slack: Slack's answer to auth.test does not say who the bot is; it is asked again by itself. Check SLACK_API_URL where it is set";
   }
   return unreachable(error);
 }

@@ -1,14 +1,16 @@
 import type { webApi } from "@slack/bolt";
 import { z } from "zod";
+import { optionalText } from "./optional-text.js";
 
 /** Who the bot is in its workspace. */
 export interface Identity {
   readonly teamId: string;
   readonly botUserId: string;
-  readonly botId: string;
+  /** Slack need not say it. */
+  readonly botId: string | undefined;
 }
 
-const answerSchema = z.object({ team_id: z.string(), user_id: z.string(), bot_id: z.string() });
+const answerSchema = z.object({ team_id: z.string().min(1), user_id: z.string().min(1), bot_id: optionalText });
 
 /** Asks Slack whose token it is. @throws what the SDK throws @throws {ZodError} for an answer that is not Slack's */
 export async function identify(client: webApi.WebClient): Promise<Identity> {
