@@ -77,7 +77,9 @@ function blockText(
   if (entry.fetchedAt === null) return missingText(provider, entry);
   const isOk = entry.outcome === null || entry.outcome === "ok";
   const failing = isOk ? "" : `; last attempt: ${outcomeWords(entry.outcome)}`;
-  const count = isSearch ? `${rows.length} found` : plural(rows.length, "model");
+  const onList = entry.models.filter(({ isChat }) => isChat).length;
+  const gone = rows.length > onList ? ` and ${rows.length - onList} that left the list` : "";
+  const count = isSearch ? `${rows.length} found` : `${plural(onList, "model")}${gone}`;
   const left = rows.length - share;
   return [
     `**${provider}** (${count}, list from ${timeMark(entry.fetchedAt)}${failing})`,

@@ -116,6 +116,8 @@ describe("/models list", () => {
       "- `once`",
       "- `twice` (left its provider's list)",
     ]);
+    // The same number as everywhere else, and what stands below it besides.
+    expect(await world.say("/models list")).toContain("**openai** (1 model and 2 that left the list, list from");
   });
 
   it("shows which models are retired and which are refused for chat", async () => {
