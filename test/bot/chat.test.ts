@@ -717,6 +717,22 @@ describe("recover()", () => {
     expect(await next.sessions.openQuestions()).toEqual([]);
   });
 
+  it("leaves an answer alone whose process still lives, and ends it once that is gone", async () => {
+    const other = await asked();
+    other.stream.send("still at it");
+    await other.clock.advance(100);
+    const next = world(other);
+    let isGone = false;
+    const log = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log;
+    const liveness = { isGone: async () => isGone };
+    expect(await recover({ ...next, liveness, platforms: [next.platform], log })).toBe(0);
+    expect(next.texts()).toEqual(["still at it"]);
+    expect(await next.sessions.openQuestions()).toHaveLength(1);
+    isGone = true;
+    expect(await recover({ ...next, liveness, platforms: [next.platform], log })).toBe(1);
+    expect(next.texts()).toEqual(["still at it\n\n⚠️ Interrupted by a restart."]);
+  });
+
   it("leaves a question for the next start when its platform fails", async () => {
     const killed = await asked();
     const next = world(killed);
