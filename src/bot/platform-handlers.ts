@@ -35,7 +35,7 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
     onCommand(call) {
       if (!isServed(call.channel, call.isDirect)) return refusal(call);
       refresher.noteActivity(workspaceOf(call.channel));
-      return dispatcher.run(call.text, invocationOf(withOperator(call)));
+      return dispatcher.run(call.text, invocationOf(platform, withOperator(call)));
     },
     async onReaction(reaction) {
       const { message, isDirect } = reaction;
@@ -45,7 +45,7 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
     },
     onSuggest(call, option, typed) {
       if (!isServed(call.channel, call.isDirect)) return [];
-      return dispatcher.suggest(call.text, option, typed, invocationOf(withOperator(call)));
+      return dispatcher.suggest(call.text, option, typed, invocationOf(platform, withOperator(call)));
     },
     onFocus: () => refresher.nudge("focus"),
   };
@@ -58,14 +58,18 @@ async function* refusal({ isDirect }: CommandCall): AsyncGenerator<Reply> {
 /** What a command gets to know that a reaction stands for. */
 export const invocationOfReaction = ({ message, ...by }: Reaction): Invocation => {
   const { message: _id, ...channel } = message;
-  return invocationOf({ ...by, channel });
+  return invocationOf(undefined, { ...by, channel, text: "" });
 };
 
-const invocationOf = ({ channel, author, isDirect, isOperator }: Omit<CommandCall, "text">): Invocation => ({
-  platform: channel.platform,
-  workspace: workspaceOf(channel),
-  conversation: conversationOf(channel),
-  user: author,
-  isOperator,
-  isDirect,
+const invocationOf = (platform: ChatPlatform | undefined, call: CommandCall): Invocation => ({
+  platform: call.channel.platform,
+  workspace: workspaceOf(call.channel),
+  conversation: conversationOf(call.channel),
+  user: call.author,
+  isOperator: call.isOperator,
+  isDirect: call.isDirect,
+  isGuest: call.isGuest ?? false,
+  isInGroup: (group) => call.isInGroup?.(group) ?? Promise.resolve(false),
+  ...(call.on !== undefined && { on: call.on }),
+  canShowFiles: platform?.limits.canShowFiles ?? false,
 });

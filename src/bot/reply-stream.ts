@@ -1,33 +1,18 @@
-import type { Clock } from "../clock.js";
 import type { Control } from "../commands/command.js";
-import type { Log } from "../log.js";
 import { createPacer } from "./pacer.js";
-import type { ChatPlatform, MessageKey } from "./platform.js";
+import type { MessageKey, ReplyStream, ReplyStreamDeps } from "./platform.js";
 import { isLost, PlatformError } from "./platform-error.js";
 import { createSplitter } from "./split-message.js";
 
-export interface ReplyStreamDeps {
-  readonly platform: ChatPlatform;
-  readonly question: MessageKey;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Called with each message that the answer gets; the last one is where it goes on. */
-  onPosted(message: MessageKey): Promise<void>;
-  /** Called once when the answer's place is gone or closed to the bot: nothing more is sent. */
-  onLost(error: PlatformError): void;
+/** A message as it stands. */
+interface Grown {
+  readonly part: number;
+  readonly key: MessageKey;
+  readonly shown: string;
+  readonly controls: readonly Control[];
 }
 
-export interface ReplyStream {
-  /** Shows the text so far, when the pace allows; each text continues the one before. */
-  show(text: string): void;
-  /**
-   * Shows the last text, and is patient with a platform that fails for a moment; false when there is no place for it any
-   * more. @throws what the platform throws in the end
-   */
-  finish(text: string, controls?: readonly Control[]): Promise<boolean>;
-  /** Whether anything of it was ever shown. */
-  isPosted(): boolean;
-}
+const areSame = (a: readonly Control[], b: readonly Control[]) => a === b || (a.length === 0 && b.length === 0);
 
 /** How often the last text is tried without getting any further, and the pause between: it is worth more than any other. */
 const LAST_TEXT_TRIES = 4;
@@ -39,34 +24,35 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
   const { platform, question, clock, log } = deps;
   const splitter = createSplitter(platform.limits.maxMessageChars);
   let text = "";
-  let controls: readonly Control[] = [];
+  let controls: readonly Control[] = deps.controls;
   /** The message that still grows; those before it are complete. */
-  let current: { readonly part: number; readonly key: MessageKey; readonly shown: string } | undefined;
+  let current: Grown | undefined;
   let hasLost = false;
 
   /** The call that brings what is shown nearer to the text; undefined where nothing is left to show. */
   const nextCall = () => {
     const parts = splitter.update(text);
-    const isBehind = current !== undefined && current.shown !== parts[current.part];
+    const last = parts.length - 1;
+    const controlsOf = (part: number) => (part === last ? controls : []);
+    const isBehind =
+      current !== undefined &&
+      (current.shown !== parts[current.part] || !areSame(current.controls, controlsOf(current.part)));
     // A message of white space alone is refused by every platform; nothing is lost where it would stand.
     const blankUpTo = parts.findIndex((part, index) => index > (current?.part ?? -1) && part.trim() !== "");
-    const part = isBehind || (controls.length > 0 && blankUpTo < 0) ? (current?.part ?? -1) : blankUpTo;
+    const part = isBehind ? (current?.part ?? -1) : blankUpTo;
     if (part < 0) return undefined;
-    const isTail = part === parts.length - 1;
-    return { part, shown: parts[part] ?? "", isTail };
+    return { part, shown: parts[part] ?? "", controls: controlsOf(part), isTail: part === last };
   };
-  const call = async ({ part, shown, isTail }: { part: number; shown: string; isTail: boolean }) => {
-    const own = isTail ? controls : [];
+  const call = async ({ part, shown, controls: own }: Omit<Grown, "key">) => {
     const reply = own.length > 0 ? { markdown: shown, controls: own } : { markdown: shown };
     if (current?.part === part) {
       await platform.edit(current.key, reply);
-      current = { ...current, shown };
+      current = { ...current, shown, controls: own };
     } else {
       const key = await platform.post(question, reply, question);
-      current = { part, key, shown };
+      current = { part, key, shown, controls: own };
       await deps.onPosted(key);
     }
-    if (isTail) controls = [];
   };
   /** Sends what is new, each call at the platform's pace and with the newest text by then. */
   const send = async (rank: "last-text" | "progress", signal?: AbortSignal) => {
@@ -98,7 +84,7 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
       text = next;
       pacer.wake();
     },
-    isPosted: () => current !== undefined,
+    postedIn: () => current?.key,
     async finish(last, lastControls = []) {
       await pacer.end();
       text = last;

@@ -11,8 +11,8 @@ import { contextOf } from "./context.js";
 import { conversationOf, workspaceOf } from "./conversation.js";
 import { endingOf } from "./endings.js";
 import { goneLine, pinNote, replacements, useOf } from "./model-use.js";
-import type { ChatPlatform, Mention } from "./platform.js";
-import { createReplyStream, type ReplyStream } from "./reply-stream.js";
+import type { ChatPlatform, Mention, ReplyStream } from "./platform.js";
+import { createReplyStream } from "./reply-stream.js";
 import { type Answer, pinLine, shownText } from "./turn-text.js";
 import { untilStored } from "./until-stored.js";
 
@@ -63,9 +63,11 @@ export async function runTurn(
   const signal = AbortSignal.any([turn.signal, lost.signal]);
   const conversation = conversationOf(mention.message);
   const startedAt = clock.now();
-  const stream = createReplyStream({
+  const stream = (platform.createReplyStream ?? createReplyStream)({
     platform,
     question: mention.message,
+    asker: mention.author,
+    controls: [],
     clock,
     log,
     onPosted: (message) =>
@@ -109,7 +111,11 @@ export async function runTurn(
       ? [{ label: "Use the default", command: "/models unpin" }]
       : (instead?.controls ?? []),
   );
-  const ending = isShown ? answer.ending : stream.isPosted() && answer.ending !== "failed" ? "cut-off" : "failed";
+  const ending = isShown
+    ? answer.ending
+    : stream.postedIn() !== undefined && answer.ending !== "failed"
+      ? "cut-off"
+      : "failed";
   const turnRow: Turn = {
     question: { message: mention.message.message, author: mention.author.name, text: mention.text, at: startedAt },
     answer: answer.text,

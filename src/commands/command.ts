@@ -5,11 +5,24 @@ export type Control =
   | { readonly label: string; readonly command: string }
   | { readonly label: string; readonly options: readonly { readonly label: string; readonly command: string }[] };
 
-/** Platform-neutral: Markdown, controls, perhaps a file. Times inside are written by `timeMark` of `time-mark.ts`. */
+/** `alt` says what is in it, for who cannot see it. */
+export interface ReplyFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly alt: string;
+}
+
+/** Platform-neutral: Markdown, controls, perhaps files. Times inside are written by `timeMark` of `time-mark.ts`. */
 export interface Reply {
   readonly markdown: string;
   readonly controls?: readonly Control[];
-  readonly file?: { readonly name: string; readonly bytes: Uint8Array; readonly alt: string };
+  readonly files?: readonly ReplyFile[];
+  /** Shown as richly as the platform can; pressing one of its controls replaces it in place. */
+  readonly isPanel?: true;
+  /** Says nothing that cannot be seen elsewhere: a door that shows the rest may leave it out. */
+  readonly isQuiet?: true;
+  /** The controls of the message that it was pressed on have served, and go. */
+  readonly dropsControls?: true;
   /** What was asked for was refused or did not come about: for doors that show no text, as a reaction. */
   readonly isFailure?: true;
 }
@@ -24,6 +37,14 @@ export interface Invocation {
   readonly user: { readonly id: string; readonly name: string };
   readonly isOperator: boolean;
   readonly isDirect: boolean;
+  /** A guest of the workspace, or a stranger from a shared channel. */
+  readonly isGuest: boolean;
+  /** Whether the person has a role or belongs to a user group, by its id. Within 1 s and never rejects: unknown means no. */
+  isInGroup(group: string): Promise<boolean>;
+  /** Id of the public message whose control was pressed. */
+  readonly on?: string;
+  /** The platform can show a file to this person alone. */
+  readonly canShowFiles: boolean;
 }
 
 export interface Choice {

@@ -45,6 +45,8 @@ function simulation({ limitOf, global, bucketOf, hasHeaders, minEditGapMs }: Ter
     const stream = createReplyStream({
       platform,
       question: platform.mention("?", { channel, message: question }).message,
+      asker: { id: "ada", name: "ada" },
+      controls: [],
       clock,
       log,
       onPosted: async () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { PlatformError } from "../../src/bot/platform-error.js";
 import { createReplyStream } from "../../src/bot/reply-stream.js";
+import type { Control } from "../../src/commands/command.js";
 import type { Log } from "../../src/log.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { type FakePlatformTerms, fakePlatform } from "../support/fake-platform.js";
 
-function setup(terms: FakePlatformTerms = {}) {
+function setup(terms: FakePlatformTerms = {}, controls: readonly Control[] = []) {
   const clock = fakeClock();
   const platform = fakePlatform("fake", terms);
   const warnings: unknown[] = [];
@@ -15,6 +16,8 @@ function setup(terms: FakePlatformTerms = {}) {
   const stream = createReplyStream({
     platform,
     question: platform.mention("?", { message: "q" }).message,
+    asker: { id: "ada", name: "ada" },
+    controls,
     clock,
     log,
     onPosted: async ({ message }) => void posted.push(message),
@@ -22,6 +25,35 @@ function setup(terms: FakePlatformTerms = {}) {
   });
   return { clock, platform, stream, warnings, posted, lost, texts: () => platform.answers.map(({ text }) => text) };
 }
+
+const STOP: readonly Control[] = [{ label: "Stop", command: "/chat stop" }];
+const RETRY: readonly Control[] = [{ label: "Retry", command: "/chat retry" }];
+
+describe("the controls of an answer", () => {
+  it("stand under it while it grows, and give way to the last ones although the text is complete", async () => {
+    const { clock, platform, stream } = setup({}, STOP);
+    stream.show("whole");
+    await clock.advance(1);
+    expect(platform.answers[0]?.controls).toEqual(STOP);
+    stream.show("whole text");
+    await clock.advance(200);
+    expect(platform.answers[0]).toMatchObject({ text: "whole text", controls: STOP });
+    await stream.finish("whole text", RETRY);
+    expect(platform.answers[0]?.controls).toEqual(RETRY);
+    expect(platform.edits()).toBe(2);
+  });
+
+  it("move on with the text, so that only its last message has some", async () => {
+    const { clock, platform, stream } = setup({ maxMessageChars: 20 }, STOP);
+    stream.show("0123456789 12345678\n");
+    await clock.advance(1);
+    stream.show("0123456789 12345678\nnext");
+    await clock.advance(500);
+    expect(platform.answers.map(({ controls = [] }) => controls)).toEqual([[], STOP]);
+    await stream.finish("0123456789 12345678\nnext one", []);
+    expect(platform.answers.flatMap(({ controls = [] }) => controls)).toEqual([]);
+  });
+});
 
 describe("createReplyStream()", () => {
   it("asks for the first text, then for progress, then for the last text", async () => {

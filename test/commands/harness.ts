@@ -178,6 +178,9 @@ export function harness(world: World = {}) {
     user: { id: "u1", name: "Ada" },
     isOperator: true,
     isDirect: false,
+    isGuest: false,
+    isInGroup: async () => false,
+    canShowFiles: true,
     ...by,
   });
   /** All replies, while the clock stands as long as a refresh needs. */

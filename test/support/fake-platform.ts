@@ -146,11 +146,12 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
       shown.controls = reply.controls;
       editCount += 1;
     },
-    async append(message, lines) {
+    async append(message, lines, controls) {
       await reach("append", message);
       const shown = find(message);
       const before = shown.text;
       shown.text = `${before}\n\n${lines}`;
+      shown.controls = controls;
       return before;
     },
     async mark(message, mark) {

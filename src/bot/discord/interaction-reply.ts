@@ -4,7 +4,7 @@ import type { ControlIds } from "../control-ids.js";
 import { PlatformError } from "../platform-error.js";
 import { splitMessage } from "../split-message.js";
 import type { InteractionEvent } from "./events.js";
-import { attachmentOf, bodyOf, EPHEMERAL, MAX_MESSAGE_CHARS } from "./render.js";
+import { attachmentsOf, bodyOf, EPHEMERAL, MAX_MESSAGE_CHARS } from "./render.js";
 import { type DiscordRest, NO_RETRY_AFTER_MS } from "./rest.js";
 import { parsed } from "./send.js";
 
@@ -43,7 +43,7 @@ export function createInteractionReply(
       const parts = splitMessage(reply.markdown, MAX_MESSAGE_CHARS);
       for (const [index, part] of parts.entries()) {
         const isLast = index === parts.length - 1;
-        const attachment = isLast ? attachmentOf(reply.file) : undefined;
+        const attachment = isLast ? attachmentsOf(reply.files) : undefined;
         const base = await body(part, reply, isLast);
         const given = {
           what: "answering a command",

@@ -35,12 +35,18 @@ export function contentOf(markdown: string): string {
 
 const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdbff;
 
-/** A reply's file as an upload, and its description for the body. */
-export function attachmentOf(file: Reply["file"]) {
-  if (file === undefined) return undefined;
+/** A reply's files as uploads, and their descriptions for the body. */
+export function attachmentsOf(files: Reply["files"] = []) {
+  if (files.length === 0) return undefined;
   return {
-    files: [{ name: file.name, data: file.bytes }],
-    body: { attachments: [{ id: "0", filename: file.name, description: file.alt.slice(0, MAX_DESCRIPTION_CHARS) }] },
+    files: files.map(({ name, bytes }) => ({ name, data: bytes })),
+    body: {
+      attachments: files.map(({ name, alt }, index) => ({
+        id: String(index),
+        filename: name,
+        description: alt.slice(0, MAX_DESCRIPTION_CHARS),
+      })),
+    },
   };
 }
 

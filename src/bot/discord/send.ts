@@ -4,7 +4,7 @@ import type { ChannelKey, ChatPlatform, MessageKey } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
 import { channelIdOf } from "./places.js";
-import { attachmentOf, bodyOf, contentOf, type IdFor, MAX_MESSAGE_CHARS, SUPPRESS_EMBEDS } from "./render.js";
+import { attachmentsOf, bodyOf, type IdFor, MAX_MESSAGE_CHARS } from "./render.js";
 import type { DiscordRest } from "./rest.js";
 
 const posted = z.object({ id: z.string() });
@@ -27,7 +27,7 @@ export interface SendDeps {
 export function createSender({ rest, calls, idFor }: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
   const post = async (channel: ChannelKey, reply: Reply, replyTo?: MessageKey): Promise<MessageKey> => {
     const what = "posting a message";
-    const attachment = attachmentOf(reply.file);
+    const attachment = attachmentsOf(reply.files);
     const body = {
       ...(await bodyOf(reply.markdown, reply.controls, idFor)),
       ...attachment?.body,
@@ -49,14 +49,14 @@ export function createSender({ rest, calls, idFor }: SendDeps): Pick<ChatPlatfor
       const body = await bodyOf(reply.markdown, reply.controls ?? [], idFor);
       await rest.call("PATCH", addressOf(message), { what: "editing a message", body });
     },
-    async append(message, lines) {
+    async append(message, lines, controls = []) {
       const what = "reading a message";
       await calls.otherSlot("last-text");
       const { content } = parsed(shown, await rest.call("GET", addressOf(message), { what }), what);
       const text = content === "" ? lines : `${content}\n\n${lines}`;
       if (text.length > MAX_MESSAGE_CHARS)
         throw new PlatformError("discord", "refused", "The message is too full for another line");
-      const body = { content: contentOf(text), flags: SUPPRESS_EMBEDS, allowed_mentions: { parse: [] } };
+      const body = await bodyOf(text, controls, idFor);
       await rest.call("PATCH", addressOf(message), { what: "editing a message", body });
       return content;
     },

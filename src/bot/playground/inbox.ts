@@ -34,12 +34,12 @@ export function createInbox({ messages, hub, clock, log, handlers, newId }: Inbo
     const audience = { channel: call.channel.channel, client };
     for await (const reply of given.onCommand(call)) {
       const text = withTimesInWords(reply.markdown, clock.now());
-      const file = reply.file && {
-        name: reply.file.name,
-        alt: reply.file.alt,
-        base64: Buffer.from(reply.file.bytes).toString("base64"),
-      };
-      const data = { id, text, controls: controlsOf(reply.controls), ...(file && { file }) };
+      const files = reply.files?.map(({ name, alt, bytes }) => ({
+        name,
+        alt,
+        base64: Buffer.from(bytes).toString("base64"),
+      }));
+      const data = { id, text, controls: controlsOf(reply.controls), ...(files && { files }) };
       hub.send(audience, "ephemeral", data);
     }
   };

@@ -54,7 +54,7 @@ export function createPlatform(
   const platform: ChatPlatform = {
     name: PLATFORM_NAME,
     isLocal: true,
-    limits: { maxMessageChars: 100_000, minEditGapMs: 80 },
+    limits: { maxMessageChars: 100_000, minEditGapMs: 80, canShowFiles: true },
     workspaces: () => [`${PLATFORM_NAME}:${WORKSPACE}`],
     fault: () => (handlers === undefined ? "the playground is not up" : undefined),
     async start(given) {
@@ -87,10 +87,14 @@ export function createPlatform(
       show(changed(row, message), channel);
       saver.note(channel, message);
     },
-    async append({ channel, message }, lines) {
+    async append({ channel, message }, lines, controls) {
       const before = changed(await messages.find(channel, message), message).text;
       const text = before === "" ? lines : `${before}\n\n${lines}`;
-      const row = await messages.change(channel, message, (now) => ({ ...now, text }));
+      const row = await messages.change(channel, message, (now) => ({
+        ...now,
+        text,
+        controls: controlsOf(controls),
+      }));
       await messages.save(channel, message);
       show(changed(row, message), channel);
       return before;

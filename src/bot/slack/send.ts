@@ -25,17 +25,20 @@ export function createSend({ calls, idFor, names }: SendDeps): Pick<ChatPlatform
   return {
     post,
     edit: async (message, reply) => calls.update(message, await shown(reply)),
-    async append(message, lines) {
+    async append(message, lines, controls = []) {
       try {
         const before = await calls.read(message);
         const below = render({ markdown: lines });
         const text = unescaped(before.text);
+        const own = await controlBlocks(controls, idFor);
         const whole = render({ markdown: `${text}\n\n${lines}` });
+        // The controls that it had while it grew have served.
+        const withoutControls = before.blocks.filter(({ type }) => type !== "actions");
         // What stands there stays as Slack gave it: it may have turned the Markdown into blocks of its own.
         await calls.update(message, {
           text: whole.text,
           // Beside the blocks of the lines alone, a text without any would not be shown.
-          blocks: before.blocks.length === 0 ? whole.blocks : [...before.blocks, ...below.blocks],
+          blocks: [...(before.blocks.length === 0 ? whole.blocks : [...withoutControls, ...below.blocks]), ...own],
         });
         return text;
       } catch (error) {

@@ -90,7 +90,7 @@ describe("a message on Discord", () => {
 
   it("carries a file with its description", async () => {
     const file = { name: "chat.md", bytes: new TextEncoder().encode("# Chat"), alt: "the conversation" };
-    const { attachments } = shown(await sending().post(place(), { markdown: "here", file }));
+    const { attachments } = shown(await sending().post(place(), { markdown: "here", files: [file] }));
     expect(attachments).toEqual([{ filename: "chat.md", text: "# Chat" }]);
   });
 

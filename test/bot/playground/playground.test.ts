@@ -197,7 +197,7 @@ describe("commands", () => {
         async *onCommand() {
           yield {
             markdown: "Here.",
-            file: { name: "chat.md", alt: "the chat", bytes: new TextEncoder().encode("# hi") },
+            files: [{ name: "chat.md", alt: "the chat", bytes: new TextEncoder().encode("# hi") }],
           };
         },
       },
@@ -205,7 +205,7 @@ describe("commands", () => {
     const events = await follow(url, "general");
     await post("general", { text: "/chat export" });
     const file = { name: "chat.md", alt: "the chat", base64: Buffer.from("# hi").toString("base64") };
-    expect(await events.next("ephemeral")).toMatchObject({ file });
+    expect(await events.next("ephemeral")).toMatchObject({ files: [file] });
   });
 });
 

@@ -24,12 +24,9 @@ export function createEphemeralView({ command, press, onDismiss }) {
   });
   return {
     element,
-    update({ text, controls = [], file }) {
+    update({ text, controls = [], files = [] }) {
       show(text);
-      extras.replaceChildren(
-        ...(file === undefined ? [] : [fileLink(file)]),
-        ...(controls.length === 0 ? [] : [controlRow(controls, press)]),
-      );
+      extras.replaceChildren(...files.map(fileLink), ...(controls.length === 0 ? [] : [controlRow(controls, press)]));
     },
   };
 }
