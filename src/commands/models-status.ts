@@ -19,6 +19,7 @@ export const modelsStatus = (deps: CommandDeps) =>
       const isEnabledForAny = deps.setups.some(({ id }) => deps.settings.inForce(workspace, id).isEnabled);
       const providers = status.providers.map(providerLine);
       yield {
+        panel: "/models status",
         markdown: [
           indicatorText(status.indicator),
           "",
