@@ -49,17 +49,16 @@ export function createMarks({ rest, calls }: MarksDeps): Marks {
     return done;
   };
   const reactNow = async (method: "PUT" | "DELETE", message: MessageKey, emoji: string, who: string) => {
-    const call = () =>
-      rest.call(method, `${addressOf(message)}/reactions/${encodeURIComponent(emoji)}/${who}`, {
-        what: method === "PUT" ? "adding a reaction" : "removing a reaction",
-      });
-    await calls.reactionSlot(channelIdOf(message));
+    const path = `${addressOf(message)}/reactions/${encodeURIComponent(emoji)}/${who}` as const;
+    const what = method === "PUT" ? "adding a reaction" : "removing a reaction";
+    const call = () => rest.call(method, path, { what });
+    await calls.take(method, path, "mark");
     try {
       await call();
     } catch (error) {
       const isBrief = error instanceof PlatformError && (error.retryAfterMs ?? LONGEST_WAIT_MS) < LONGEST_WAIT_MS;
       if (!isBrief) throw error;
-      await calls.reactionSlot(channelIdOf(message)); // by now the budget knows how long to wait
+      await calls.take(method, path, "mark"); // by now the budget knows how long to wait
       await call();
     }
   };
@@ -67,7 +66,7 @@ export function createMarks({ rest, calls }: MarksDeps): Marks {
   const before = async (message: MessageKey): Promise<readonly string[]> => {
     if (remembered.has(message.message)) return [remembered.get(message.message) ?? []].flat();
     const what = "reading a message";
-    await calls.otherSlot("mark");
+    await calls.take("GET", addressOf(message), "mark");
     const { reactions: all = [] } = parsed(reactions, await rest.call("GET", addressOf(message), { what }), what);
     const marks: readonly string[] = Object.values(MARK_EMOJI);
     return all.flatMap(({ me, emoji: { name } }) => (me && name && marks.includes(name) ? [name] : []));

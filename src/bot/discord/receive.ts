@@ -40,7 +40,7 @@ export function createReceiver(deps: ReceiveDeps, handlers: PlatformHandlers): (
     } catch (error) {
       if (!(error instanceof UserError)) log.error({ error }, "a question could not be stored");
       const why = error instanceof UserError ? error.message : STORE_LINE;
-      await deps.platform.slot(mention.message, "error");
+      await deps.platform.slot(mention.message, "error", undefined, "post");
       await deps.platform.post(mention.message, { markdown: why }, mention.message);
       await deps.platform.mark(mention.message, "failed");
     }

@@ -19,7 +19,7 @@ export function parsed<T>(schema: z.ZodType<T>, answer: unknown, what: string): 
 
 export interface SendDeps {
   readonly rest: DiscordRest;
-  readonly calls: Pick<Calls, "otherSlot">;
+  readonly calls: Pick<Calls, "take">;
   readonly idFor: IdFor;
 }
 
@@ -51,7 +51,7 @@ export function createSender({ rest, calls, idFor }: SendDeps): Pick<ChatPlatfor
     },
     async append(message, lines, controls = []) {
       const what = "reading a message";
-      await calls.otherSlot("last-text");
+      await calls.take("GET", addressOf(message), "last-text");
       const { content } = parsed(shown, await rest.call("GET", addressOf(message), { what }), what);
       const text = content === "" ? lines : `${content}\n\n${lines}`;
       if (text.length > MAX_MESSAGE_CHARS)

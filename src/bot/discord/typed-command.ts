@@ -25,13 +25,14 @@ export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHa
   const { platform, store, log } = deps;
 
   const post = async (mention: Mention, markdown: string): Promise<void> => {
-    await platform.slot(mention.message, "error");
+    await platform.slot(mention.message, "error", undefined, "post");
     await platform.post(mention.message, { markdown }, mention.message);
   };
   const run = async ({ message, author, text, isDirect, isOperator }: Mention) => {
     let shown: MessageKey | undefined;
     for await (const reply of handlers.onCommand({ channel: message, author, text, isDirect, isOperator })) {
-      await platform.slot(message, shown === undefined ? "first-text" : "progress");
+      const call = shown === undefined ? "post" : "edit";
+      await platform.slot(message, call === "post" ? "first-text" : "progress", undefined, call);
       if (shown === undefined) shown = await platform.post(message, reply, message);
       else await platform.edit(shown, reply);
     }
