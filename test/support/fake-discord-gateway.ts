@@ -175,7 +175,7 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
 }
 
 /** Without the privileged intent, only direct messages and those that name the bot have their text. */
-function visibleTo({ intents }: Session, t: string, d: object, isDirect: boolean): object {
+export function visibleTo({ intents }: Pick<Session, "intents">, t: string, d: object, isDirect: boolean): object {
   if (t !== "MESSAGE_CREATE" || isDirect || (intents & INTENTS.MESSAGE_CONTENT) !== 0) return d;
   const { author, mentions } = d as { author: { id: string }; mentions: readonly { id: string }[] };
   if (author.id === BOT_ID || mentions.some(({ id }) => id === BOT_ID)) return d;

@@ -1,8 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { prepareChecks } from "./fake-discord-checks.js";
-import { createFakeGateway } from "./fake-discord-gateway.js";
-import { createInteractions, type FakeInteraction, type ShownReply } from "./fake-discord-interactions.js";
+import { createFakeFiles } from "./fake-discord-files.js";
+import { createFakeGateway, visibleTo } from "./fake-discord-gateway.js";
+import { createInteractions, type FakeInteraction, type Pressed } from "./fake-discord-interactions.js";
 import { createLimits, type Limit } from "./fake-discord-limits.js";
 import { createFakeRest } from "./fake-discord-rest.js";
 import { fakeRoutes } from "./fake-discord-routes.js";
@@ -13,6 +14,7 @@ import {
   type FakeChannel,
   type FakeMessage,
   type FakePerson,
+  type FakeUpload,
   GUILD_ID,
   memberObject,
   messageObject,
@@ -48,7 +50,10 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
   let isModerator = false;
   let startsLeft = 1_000;
 
-  const server = createServer((incoming, response) => rest.onRequest(incoming, response));
+  const files = createFakeFiles(() => `http://127.0.0.1:${(server.address() as AddressInfo).port}`, world.newId);
+  const server = createServer((incoming, response) => {
+    if (!files.onRequest(incoming, response)) rest.onRequest(incoming, response);
+  });
   const gateway = createFakeGateway(server, world, {
     token,
     allowedPrivileged: options.allowedPrivileged ?? 0,
@@ -67,6 +72,13 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       commands,
       typing,
       mayManageMessages: () => isModerator,
+      readable: (message, channel) =>
+        visibleTo(
+          { intents: options.allowedPrivileged ?? 0 },
+          "MESSAGE_CREATE",
+          message,
+          channel.guildId === undefined,
+        ),
     }),
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -96,6 +108,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     gateway,
     commands,
     typing,
+    files,
     general,
     person: world.person,
     addChannel: (name: string): FakeChannel => world.addChannel(name, { type: 0, guildId: GUILD_ID }),
@@ -113,36 +126,48 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       channel: FakeChannel,
       author: FakePerson,
       text: string,
-      how: { naming?: boolean; replyTo?: FakeMessage; times?: number; event?: object } = {},
+      how: {
+        naming?: boolean;
+        replyTo?: FakeMessage;
+        times?: number;
+        uploads?: readonly FakeUpload[];
+      } = {},
     ): FakeMessage {
       const content = textAs(text, how.naming ?? false);
-      const message = world.addMessage(channel, { authorId: author.id, content, replyTo: how.replyTo?.id });
+      const message = world.addMessage(channel, {
+        authorId: author.id,
+        content,
+        replyTo: how.replyTo?.id,
+        uploads: how.uploads ?? [],
+      });
       deliver(channel, message, author, how.times);
       return message;
     },
     /** The same event again. */
     repeat: (channel: FakeChannel, message: FakeMessage, author: FakePerson) => deliver(channel, message, author),
     slash: (channel: FakeChannel, person: FakePerson, name: string, given: readonly object[] = [], times = 1) =>
-      interactions.send(channel, person, 2, slashData(name, given), times),
+      interactions.send(channel, person, 2, slashData(name, given), { times }),
     autocomplete: (channel: FakeChannel, person: FakePerson, name: string, given: readonly object[]) =>
       interactions.send(channel, person, 4, slashData(name, given)),
     /** Presses a button by its label, or picks an entry of a menu by its label. */
-    press(
-      channel: FakeChannel,
-      person: FakePerson,
-      shown: Pick<ShownReply, "components">,
-      label: string,
-    ): FakeInteraction {
+    press(channel: FakeChannel, person: FakePerson, shown: Pressed, label: string): FakeInteraction {
       for (const { type, custom_id, label: own, options } of shown.components.flatMap((row) => row.components)) {
-        if (type === 2 && own === label) return interactions.send(channel, person, 3, { custom_id, component_type: 2 });
+        if (type === 2 && own === label)
+          return interactions.send(channel, person, 3, { custom_id, component_type: 2 }, { pressed: shown });
         const option = options?.find((one) => one.label === label);
         if (option !== undefined)
-          return interactions.send(channel, person, 3, { custom_id, component_type: 3, values: [option.value] });
+          return interactions.send(
+            channel,
+            person,
+            3,
+            { custom_id, component_type: 3, values: [option.value] },
+            { pressed: shown },
+          );
       }
       throw new Error(`there is no control ${label}`);
     },
-    pressId: (channel: FakeChannel, person: FakePerson, custom_id: string) =>
-      interactions.send(channel, person, 3, { custom_id, component_type: 2 }),
+    pressId: (channel: FakeChannel, person: FakePerson, shown: Pressed, custom_id: string) =>
+      interactions.send(channel, person, 3, { custom_id, component_type: 2 }, { pressed: shown }),
     react(channel: FakeChannel, person: FakePerson, message: FakeMessage, emoji: string, event: object = {}): void {
       const by = message.reactions.get(emoji) ?? new Set();
       message.reactions.set(emoji, by.add(person.id));

@@ -5,6 +5,8 @@ import { type Answer, EDIT_CAP } from "./answer.js";
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
 export const ALREADY_ACKNOWLEDGED = 40060;
 export const THREAD_EXISTS = 160004;
+/** An interaction's token lives 15 minutes. */
+const EXPIRED = [10015, 50027];
 const GONE = [10003, 10004, 10008, 10014, 10015, 10062, 50027];
 const FORBIDDEN = [50001, 50007, 50013];
 
@@ -13,6 +15,12 @@ export const discordCodeOf = (error: unknown): number | undefined => refusalBehi
 
 /** The HTTP status of a refusal. */
 export const discordStatusOf = (error: unknown): number | undefined => refusalBehind(error)?.status;
+
+/** The interaction's token is good for nothing any more; its message may well be there. */
+export const hasExpired = (error: unknown): boolean => {
+  const refusal = refusalBehind(error);
+  return refusal !== undefined && (EXPIRED.includes(refusal.code ?? 0) || refusal.status === 401);
+};
 
 function refusalBehind(error: unknown): DiscordRefusal | undefined {
   const source = error instanceof PlatformError ? error.cause : error;

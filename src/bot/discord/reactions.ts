@@ -3,8 +3,8 @@ import type { PlatformHandlers } from "../platform.js";
 import { reactionEvent } from "./events.js";
 import type { Gateway } from "./gateway.js";
 import { isManager } from "./permissions.js";
-import { nameOf } from "./places.js";
 import type { Places } from "./remember-places.js";
+import { speakerOf } from "./speaker.js";
 
 export interface ReactionDeps {
   readonly gateway: Pick<Gateway, "self" | "server">;
@@ -22,14 +22,17 @@ export function createReactionReceiver({ gateway, places, log }: ReactionDeps, h
     // Whose message it is may be left out; the board knows its own.
     if ((message_author_id ?? selfId) !== selfId || user_id === selfId || member?.user?.bot) return;
     if (emoji.id || !emoji.name) return; // a server's own emoji means nothing here
+    const server = guild_id === undefined ? undefined : gateway.server(guild_id);
     try {
       await handlers.onReaction({
         message: { ...(await places.find(channel_id, guild_id)), message: message_id },
-        author: { id: user_id, name: member?.user === undefined ? user_id : nameOf(member.user, member) },
         emoji: emoji.name,
-        isDirect: guild_id === undefined,
-        isOperator:
-          guild_id !== undefined && isManager(gateway.server(guild_id), guild_id, user_id, member?.roles ?? []),
+        ...speakerOf({
+          author: member?.user ?? { id: user_id, username: user_id },
+          member,
+          guildId: guild_id,
+          isOperator: isManager(server, guild_id ?? "", user_id, member?.roles ?? []),
+        }),
       });
     } catch (error) {
       log.warn({ error }, "a reaction of Discord was not answered");
