@@ -20,9 +20,16 @@ export interface ModelInfo {
   readonly isChat: boolean;
 }
 
+export interface ImagePart {
+  readonly mediaType: "image/png" | "image/jpeg" | "image/gif" | "image/webp";
+  readonly bytes: Uint8Array;
+}
+
 export interface ChatMessage {
   readonly role: "user" | "assistant";
   readonly content: string;
+  /** Beside a user's text, for models that take them. */
+  readonly images?: readonly ImagePart[];
 }
 
 export interface ChatRequest {
