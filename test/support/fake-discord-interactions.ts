@@ -154,10 +154,7 @@ export function createInteractions(world: FakeWorld, dispatch: (t: string, d: ob
       run(_request, token = "", id = "") {
         const { replies } = byToken(token);
         const gone = replyOf(byToken(token), id);
-        replies.splice(
-          replies.findIndex((one) => one === gone),
-          1,
-        );
+        replies.splice(replies.indexOf(gone as ShownReply), 1);
         return undefined;
       },
     },

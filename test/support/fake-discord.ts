@@ -18,6 +18,7 @@ import {
   GUILD_ID,
   memberObject,
   messageObject,
+  type Permission,
   userObject,
 } from "./fake-discord-world.js";
 
@@ -31,6 +32,7 @@ export interface FakeDiscordOptions {
   readonly global?: Limit;
   readonly allowedPrivileged?: number;
   readonly heartbeatMs?: number;
+  readonly identifyGapMs?: number;
   /** Somebody mentions the bot with this as soon as its session stands, before it is told of its servers. */
   readonly backlog?: string;
 }
@@ -58,6 +60,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     token,
     allowedPrivileged: options.allowedPrivileged ?? 0,
     heartbeatMs: options.heartbeatMs ?? 41_250,
+    identifyGapMs: options.identifyGapMs ?? 5_000,
     onReady: () => early?.(),
   });
   const interactions = createInteractions(world, (t, d, times) => gateway.dispatch(t, d, false, times));
@@ -195,7 +198,22 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       [...channel.messages.values()].filter((one) => one.authorId === BOT_ID),
     /** The bot's own reactions there, as people see them. */
     marksOf: (message: FakeMessage) => [...message.reactions].flatMap(([emoji, by]) => (by.has(BOT_ID) ? [emoji] : [])),
-    deleteMessage: (message: FakeMessage) => world.channels.get(message.channelId)?.messages.delete(message.id),
+    /** Somebody deletes it; `isTold`: the bot is told by an event. */
+    deleteMessage(message: FakeMessage, isTold = false): void {
+      world.channels.get(message.channelId)?.messages.delete(message.id);
+      const { id, channelId: channel_id } = message;
+      if (isTold) gateway.dispatch("MESSAGE_DELETE", { id, channel_id, guild_id: GUILD_ID });
+    },
+    deleteChannel(channel: FakeChannel): void {
+      world.channels.delete(channel.id);
+      const t = channel.parentId === undefined ? "CHANNEL_DELETE" : "THREAD_DELETE";
+      gateway.dispatch(t, { id: channel.id, type: channel.type, guild_id: GUILD_ID, parent_id: channel.parentId });
+    },
+    /** Takes permissions away from the bot in a channel. */
+    forbid(channel: FakeChannel, ...what: Permission[]): void {
+      world.denied.set(channel.id, new Set(what));
+      gateway.dispatch("CHANNEL_UPDATE", channelObject(channel));
+    },
     setModerator(is: boolean) {
       isModerator = is;
     },

@@ -22,8 +22,10 @@ import { createPlaces } from "./remember-places.js";
 import { MAX_MESSAGE_CHARS } from "./render.js";
 import { createRest } from "./rest.js";
 import { createSender } from "./send.js";
+import { createSessionStarts } from "./session-starts.js";
 import { createTypedCommands } from "./typed-command.js";
 import { createTyping } from "./typing.js";
+import { createWatchedStreams, LOSSES } from "./watched-streams.js";
 
 /** Discord's edits are five in 5 s and channel; quicker ones would only be dropped. */
 const MIN_EDIT_GAP_MS = 1_000;
@@ -40,7 +42,7 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
   const controlIds = createControlIds({ store, clock, log });
   const { idFor } = controlIds;
   const sender = createSender({ rest, calls, idFor });
-  const marks = createMarks({ rest, calls });
+  const marks = createMarks({ rest, calls, clock });
   const typing = createTyping({ rest, calls, clock });
   let receivers: Partial<Record<DispatchName, (data: unknown) => Promise<void>>> = {};
   let isKnown = false;
@@ -62,10 +64,12 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
     followThreads,
     clock,
     log,
+    starts: createSessionStarts({ store, clock, log, token }),
     onDispatch: (name, data) => void receivers[name]?.(data),
     onReady,
   });
   const presence = createPresence({ clock, set: gateway.setPresence });
+  const streams = createWatchedStreams({ rest, calls, log, selfId: () => gateway.self()?.userId });
   const places = createPlaces({ gateway, rest, calls, log });
 
   const platform: ChatPlatform = {
@@ -77,6 +81,7 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
       const isServed = ({ message, isDirect }: Mention) => access.isServed(platform, message, isDirect);
       const onTyped = createTypedCommands({ platform, sender, idFor, commands, store, log, isServed }, handlers);
       receivers = {
+        ...Object.fromEntries(LOSSES.map((name) => [name, async (data: unknown) => streams.onEvent(name, data)])),
         MESSAGE_CREATE: createReceiver(
           {
             gateway,
@@ -91,7 +96,7 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
           },
           handlers,
         ),
-        MESSAGE_REACTION_ADD: createReactionReceiver({ gateway, places, log }, handlers),
+        MESSAGE_REACTION_ADD: createReactionReceiver({ gateway, places, store, log }, handlers),
         INTERACTION_CREATE: createInteractionReceiver(
           {
             rest,
@@ -123,6 +128,7 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
     slot: calls.slot,
     edit: sender.edit,
     append: sender.append,
+    createReplyStream: streams.create,
     openThread: createThreads({ rest, calls }),
     post(channel, reply, replyTo) {
       if (replyTo !== undefined) typing.end(replyTo);

@@ -19,7 +19,10 @@ function sending() {
   const calls = createCalls(briskClock);
   const { onAnswer } = calls;
   const rest = createRest({ token: FAKE_DISCORD_TOKEN, apiUrl: discord.url, clock: briskClock, onAnswer });
-  return { ...createSender({ rest, calls, idFor: async (line) => line }), ...createMarks({ rest, calls }) };
+  return {
+    ...createSender({ rest, calls, idFor: async (line) => line }),
+    ...createMarks({ rest, calls, clock: briskClock }),
+  };
 }
 const place = () => ({ platform: "discord", workspace: "1", channel: discord.general.id });
 const shown = (key: MessageKey) => {
