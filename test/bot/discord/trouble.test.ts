@@ -51,7 +51,8 @@ describe("what Discord refuses", () => {
   ])("HTTP %i with code %i is told as %s, without the text of the person", async (status, code, reason) => {
     const { post, edit } = sending();
     const key = await post(place(), { markdown: "before" });
-    discord.rest.failNext(/^PATCH .*\/messages\/\d+$/, status, code);
+    // A fault of the servers is tried again at once.
+    discord.rest.failNext(/^PATCH .*\/messages\/\d+$/, status, code, status >= 500 ? 2 : 1);
     const error = await failure(edit(key, { markdown: "a secret thought" }));
     expect(error).toBeInstanceOf(PlatformError);
     expect(error?.reason).toBe(reason);
@@ -102,6 +103,15 @@ describe("a message on Discord", () => {
     const below = discord.answers().filter((message) => message.replyTo === question.id);
     expect(below.map(({ id }) => id)).toEqual([key.message, next.message]);
     expect(below.map(({ content }) => content)).toEqual(["first words and more", "the next part"]);
+  });
+
+  it("is sent again at once when Discord's servers fail for a moment", async () => {
+    const { post, edit } = sending();
+    discord.rest.failNext(/^POST \/channels\/\d+\/messages$/, 502);
+    const key = await post(place(), { markdown: "first" });
+    discord.rest.failNext(/^PATCH .*\/messages\/\d+$/, 503);
+    await edit(key, { markdown: "second" });
+    expect(shown(key).texts).toEqual(["first", "second"]);
   });
 
   it("carries a file with its description", async () => {
