@@ -218,6 +218,7 @@ async function requestFor(
   const messages = contextOf(turns, {
     system,
     question: mention.text,
+    author: mention.author.name,
     contextTokens: row?.contextTokens,
     historyTokens: chat.historyTokens,
     historyMessages: chat.historyMessages,

@@ -21,7 +21,13 @@ export const sessionRow = z.object({
 const endingRow = z.enum(["done", "stopped", "cut-off", "failed", "interrupted"]);
 
 export const turnRow = z.object({
-  question: z.object({ message: z.string(), author: z.string(), text: z.string(), at: z.number() }),
+  question: z.object({
+    message: z.string(),
+    author: z.string(),
+    text: z.string(),
+    sent: z.string().exactOptional(),
+    at: z.number(),
+  }),
   answer: z.string(),
   ending: endingRow,
   provider: z.string().nullable(),

@@ -36,7 +36,15 @@ export interface Session {
 export type Ending = "done" | "stopped" | "cut-off" | "failed" | "interrupted";
 
 export interface Turn {
-  readonly question: { readonly message: string; readonly author: string; readonly text: string; readonly at: number };
+  readonly question: {
+    readonly message: string;
+    readonly author: string;
+    /** What the person said. */
+    readonly text: string;
+    /** What the model was sent, where that is more: with quotes and files. */
+    readonly sent?: string;
+    readonly at: number;
+  };
   /** What was shown; empty where it failed before any text. */
   readonly answer: string;
   readonly ending: Ending;

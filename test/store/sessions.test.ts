@@ -184,6 +184,13 @@ describe("recentTurns()", () => {
     expect(await sessions.recentTurns(CONVERSATION, 0)).toEqual([]);
   });
 
+  it("gives back what was sent, where that was more than what was said", async () => {
+    const said = turn("why?");
+    const sent: Turn = { ...said, question: { ...said.question, sent: "> quote\n\nwhy?" } };
+    await sessions.end("1", CONVERSATION, sent);
+    expect(await sessions.recentTurns(CONVERSATION, 1)).toEqual([sent]);
+  });
+
   it("gives none from before the conversation was begun anew", async () => {
     await converse("one", "two");
     await sessions.change(CONVERSATION, (before) => ({ ...before, firstTurn: before.nextTurn }));
