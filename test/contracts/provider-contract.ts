@@ -9,6 +9,7 @@ import {
   type ProviderDeps,
   ProviderError,
 } from "../../src/providers/provider.js";
+import { imageBytes } from "../support/fake-attachment.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
 import type { FakeVendor } from "../support/fake-vendor.js";
 import type { FakeStream } from "../support/fake-vendor-stream.js";
@@ -235,6 +236,33 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
         expect(body?.messages).toMatchObject([{ content: "one" }, { role: "assistant" }, { content: "three" }]);
         expect(Object.values(body ?? {})).toContain(77);
         expect(JSON.stringify(body)).not.toContain("system");
+      });
+
+      it("sends a user's images before their text, and leaves texts without images as they are", async () => {
+        const images = (["png", "jpeg", "webp"] as const).map((kind) => ({
+          mediaType: `image/${kind}` as const,
+          bytes: imageBytes(kind, 1_000).subarray(0, 999),
+        }));
+        const { error, seen } = await chat({
+          model: setup.model,
+          messages: [
+            { role: "user", content: "one", images: [] },
+            { role: "assistant", content: "two", images: images.slice(0, 1) },
+            { role: "user", content: "what is this?", images },
+            { role: "user", content: "", images: images.slice(1, 2) },
+          ],
+        });
+        expect(error).toBeUndefined();
+        expect(seen.at(-1)).toMatchObject({ type: "finish" });
+        const sent = vendor.requests.at(-1)?.body?.messages as readonly { readonly content: unknown }[];
+        expect(sent.slice(0, 2).map(({ content }) => content)).toEqual(["one", "two"]);
+        const [third, fourth] = sent.slice(2).map(({ content }) => content as readonly { readonly type: string }[]);
+        expect(third?.slice(0, 3).map((part) => JSON.stringify(part))).toEqual(
+          images.map(({ bytes }) => expect.stringContaining(`${Buffer.from(bytes).toString("base64")}"`)),
+        );
+        expect(third?.slice(3)).toEqual([{ type: "text", text: "what is this?" }]);
+        expect(fourth).toHaveLength(1);
+        expect(JSON.stringify(fourth)).toContain("image/jpeg");
       });
 
       it("says when the answer was cut by its length", async () => {
