@@ -98,7 +98,7 @@ async function readOne(attachment: Attachment, terms: AttachmentTerms & { readon
   const deadline = { what: "a file", timeoutMs: Math.max(until - clock.now(), 0), clock, signal };
   try {
     const bytes = await withDeadline((inner) => attachment.read(maxBytes, inner), deadline);
-    return bytes.length > maxBytes ? tooLarge : outcomeOf(bytes, takesImages);
+    return outcomeOf(bytes, takesImages);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof PlatformError && error.reason === "refused") return tooLarge;

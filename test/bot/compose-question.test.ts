@@ -85,21 +85,29 @@ describe("composeQuestion()", () => {
       expect([...text.matchAll(/P(\d+):\n> x+\n/g)].map(([, index]) => Number(index))).toEqual(kept);
     });
 
-    it.each(["x".repeat(10_000), "\n".repeat(9_000).replaceAll("\n", "a\n"), "🌲".repeat(5_000)])(
-      "are cut where the newest alone is longer",
-      async (long) => {
-        const text = await compose([
-          { author: "Old", text: "gone" },
-          { author: "Bob", text: long },
-        ]);
-        const block = text.slice(text.indexOf("Bob:"), text.indexOf("\n\nThe message"));
-        expect(block.length).toBeLessThanOrEqual(4_000);
-        expect(block.length).toBeGreaterThan(3_990);
-        expect(block.endsWith("…")).toBe(true);
-        expect(Buffer.from(block).toString()).toBe(block);
-        expect(text).not.toContain("gone");
-      },
-    );
+    it.each([
+      "x".repeat(10_000),
+      "\n".repeat(9_000).replaceAll("\n", "a\n"),
+      "🌲".repeat(5_000),
+      `x${"🌲".repeat(5_000)}`,
+    ])("are cut where the newest alone is longer", async (long) => {
+      const text = await compose([
+        { author: "Old", text: "gone" },
+        { author: "Bob", text: long },
+      ]);
+      const block = text.slice(text.indexOf("Bob:"), text.indexOf("\n\nThe message"));
+      expect(block.length).toBeLessThanOrEqual(4_000);
+      expect(block.length).toBeGreaterThan(3_990);
+      expect(block.endsWith("…")).toBe(true);
+      expect(Buffer.from(block).toString()).toBe(block);
+      expect(text).not.toContain("gone");
+    });
+
+    it("are 20, also where the platform gives more", async () => {
+      const text = await compose(Array.from({ length: 25 }, (_, index) => ({ author: `P${index}`, text: "x" })));
+      expect(text).not.toContain("P4:");
+      expect(text).toContain("P5:");
+    });
 
     it("cannot speak for anybody else", async () => {
       const text = await compose([
