@@ -30,5 +30,5 @@ const { status } = spawnSync(process.execPath, [compiler, "-p", join(root, "tsco
 });
 if (status !== 0) process.exit(status ?? 1);
 
-const page = join(root, "src", "bot", "playground", "page");
-if (existsSync(page)) cpSync(page, join(root, "dist", "bot", "playground", "page"), { recursive: true });
+const copied = [join("bot", "playground", "page"), join("usage", "model-table.csv")];
+for (const path of copied) cpSync(join(root, "src", path), join(root, "dist", path), { recursive: true });

@@ -18,7 +18,7 @@ export const sessionRow = z.object({
   pinNews: z.enum(["chosen", "default"]).exactOptional(),
 });
 
-const endingRow = z.enum(["done", "stopped", "cut-off", "failed", "interrupted"]);
+export const endingRow = z.enum(["done", "stopped", "cut-off", "failed", "interrupted"]);
 
 export const turnRow = z.object({
   question: z.object({
