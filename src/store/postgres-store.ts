@@ -78,6 +78,13 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
         return claimFromEnded(() => take(name, terms), commit);
       }),
     commit: (claim, writes) => translated(`committing "${claim.name}"`, () => commit(claim, writes)),
+    renew: ({ name, owner: holder, fence }, ttlMs) =>
+      translated(`renewing "${name}"`, async () => {
+        checkTerms({ ttlMs });
+        return (await pool.query(sql.RENEW, [now(), name, holder, fence, Math.ceil(ttlMs)])).rows.length > 0;
+      }),
+    // Its files are the server's: autovacuum and the archive of its log decide.
+    purge: async () => {},
     close: () => pool.end(),
   };
 }

@@ -1,6 +1,6 @@
 import { checkKey } from "./checks.js";
 import { encodeRow } from "./row.js";
-import type { ClaimTerms, Table, Write } from "./store.js";
+import type { Claim, ClaimTerms, Table, Write } from "./store.js";
 
 /** Everything of ours begins with it, so that a database can be shared with other programs. */
 const PREFIX = "evergreen:";
@@ -110,6 +110,16 @@ redis.call('HSET', KEYS[1], 'lease_until', '0')
 return write(2, 3)`,
   keys: [claimName(name), ...namesOf(writes)],
   arguments: [owner, String(fence), ...textsOf(writes)],
+});
+
+export const renewScript = (now: string, { name, owner, fence }: Claim, ttlMs: number): Script => ({
+  text: `${NOW}
+local last = redis.call('HMGET', KEYS[1], 'owner', 'fence', 'lease_until')
+if last[1] ~= ARGV[2] or last[2] ~= ARGV[3] or last[3] == '0' then return 0 end
+redis.call('HSET', KEYS[1], 'lease_until', digits(now + ARGV[4]))
+return 1`,
+  keys: [claimName(name)],
+  arguments: [now, owner, String(fence), whole(ttlMs)],
 });
 
 /** A part of a millisecond more protects no less. */

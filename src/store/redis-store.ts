@@ -83,6 +83,13 @@ function createStore(client: RedisClient, deps: RedisDeps): Store {
         return claimFromEnded(() => take(name, terms), commit);
       }),
     commit: (claim, writes) => translated(`committing "${claim.name}"`, () => commit(claim, writes)),
+    renew: (claim, ttlMs) =>
+      translated(`renewing "${claim.name}"`, async () => {
+        checkTerms({ ttlMs });
+        return Number(await run(scripts.renewScript(now(), claim, ttlMs))) === 1;
+      }),
+    // Its snapshots and its log are the server's: they are written anew by its own schedule.
+    purge: async () => {},
     close: async () => {
       if (client.isOpen) client.destroy();
     },

@@ -24,6 +24,9 @@ const UNTIL = "select max(lease_until, claimed_at + ?2) as until from claims whe
 const FREE =
   "update claims set lease_until = 0 where name = ?1 and owner = ?2 and fence = ?3 and lease_until > 0 returning fence";
 
+const RENEW = `
+update claims set lease_until = ${NOW} + ?2 where name = ?3 and owner = ?4 and fence = ?5 and lease_until > 0 returning fence`;
+
 const RELEASE = "update claims set lease_until = 0 where name = ?1 and owner = ?2";
 
 const MARK = `
@@ -44,6 +47,8 @@ export interface SqliteClaims {
   take(name: string, terms: ClaimTerms): ClaimResult;
   /** False when the claim is no longer its owner's. */
   free(claim: Claim): boolean;
+  /** False when the claim is no longer its owner's. */
+  renew(claim: Claim, ttlMs: number): boolean;
   /** False when the name was marked less than its time ago. */
   mark(name: string, forMs: number): boolean;
   /** Drops the names that nobody has claimed for long. */
@@ -69,6 +74,7 @@ export function createSqliteClaims({ connection, owner, now }: SqliteClaimsDeps)
       return { held: false, until: Number(connection.all(UNTIL, name, minIntervalMs)[0]?.until) };
     },
     free: ({ name, owner, fence }) => connection.all(FREE, name, owner, fence).length > 0,
+    renew: ({ name, owner, fence }, ttlMs) => connection.all(RENEW, now(), ttlMs, name, owner, fence).length > 0,
     mark(name, forMs) {
       if (connection.all(MARK, now(), name, forMs).length === 0) return false;
       connection.all(PRUNE, now());

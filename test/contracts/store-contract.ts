@@ -412,6 +412,39 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       });
     });
 
+    describe("renew()", () => {
+      it("protects a claim for longer than it was taken", async () => {
+        const claim = taken(await store.claim("name", { ttlMs: 1000 }));
+        subject.advance(900);
+        expect(await store.renew(claim, 1000)).toBe(true);
+        subject.advance(999);
+        expect((await store.claim("name", { ttlMs: 1000 })).held).toBe(false);
+        subject.advance(1);
+        taken(await store.claim("name", { ttlMs: 1000 }));
+      });
+
+      it("also protects one that has lapsed, while nobody else took it", async () => {
+        const claim = taken(await store.claim("name", { ttlMs: 1000 }));
+        subject.advance(5000);
+        expect(await store.renew(claim, 1000)).toBe(true);
+        expect((await store.claim("name", { ttlMs: 1000 })).held).toBe(false);
+      });
+
+      it("refuses one that was settled, taken by another, or never made", async () => {
+        const settled = taken(await store.claim("a", { ttlMs: 1000 }));
+        await store.commit(settled, []);
+        expect(await store.renew(settled, 1000)).toBe(false);
+        taken(await store.claim("a", { ttlMs: 1000 }));
+
+        const late = taken(await store.claim("b", { ttlMs: 1000 }));
+        subject.advance(1000);
+        taken(await store.claim("b", { ttlMs: 1000 }));
+        expect(await store.renew(late, 1000)).toBe(false);
+
+        expect(await store.renew({ name: "c", owner: "nobody", fence: 1 }, 1000)).toBe(false);
+      });
+    });
+
     describe("close()", () => {
       it("can be called again, and fails what comes after it", async () => {
         const values = store.values("models");

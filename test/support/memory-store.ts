@@ -128,6 +128,17 @@ export function memoryStore(now: () => number): MemoryStore {
       record.leaseUntil = 0;
       return true;
     },
+    async renew(claim, ttlMs) {
+      await reach();
+      checkTerms({ ttlMs });
+      const record = claims.get(claim.name);
+      if (record === undefined || record.owner !== claim.owner || record.fence !== claim.fence) return false;
+      record.leaseUntil = now() + ttlMs;
+      return true;
+    },
+    async purge() {
+      await reach();
+    },
     async close() {
       isClosed = true;
     },
