@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createAccess } from "./bot/access.js";
+import { createAnswerControls } from "./bot/answer-controls.js";
 import { type Board, createBoard } from "./bot/board.js";
 import { type Chat, createChat } from "./bot/chat.js";
 import { waitForFirstLists } from "./bot/first-lists.js";
@@ -9,6 +10,7 @@ import { createMetrics } from "./bot/metrics.js";
 import type { ChatPlatform } from "./bot/platform.js";
 import type { PlatformDefinition } from "./bot/platform-definition.js";
 import { handlersOf, invocationOfReaction } from "./bot/platform-handlers.js";
+import { createRecentImages } from "./bot/recent-images.js";
 import { startRecovery } from "./bot/recover.js";
 import { startRetention } from "./bot/retention.js";
 import { createStatusLine } from "./bot/status-line.js";
@@ -27,7 +29,10 @@ import { createSettings } from "./refresh/settings.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions.js";
 import type { Store } from "./store/store.js";
+import { createCircuitBreaker } from "./usage/circuit-breaker.js";
+import { createLedger } from "./usage/ledger.js";
 import { createMessageLimits } from "./usage/message-limits.js";
+import { createModelFacts } from "./usage/model-facts.js";
 import { createProviderSlots } from "./usage/provider-slots.js";
 
 export interface AppDeps {
@@ -91,9 +96,19 @@ export async function startApp(deps: AppDeps): Promise<App> {
     onOutcome: metrics.onRefresh,
   });
   const host = { defaultModel: config.chat.defaultModel };
+  const ledger = createLedger({ store, clock });
+  const modelFacts = createModelFacts();
   const chat: Chat = createChat({
+    store,
     sessions,
     refresher,
+    settings,
+    platforms: () => platforms,
+    ledger,
+    modelFacts,
+    images: createRecentImages(),
+    controls: createAnswerControls({ snapshot: () => refresher.snapshot(), setups: config.providers }),
+    breaker: createCircuitBreaker(clock),
     providers: new Map(loaded.map(({ id, provider }) => [id, provider])),
     defaultModel: (workspace) => modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
     owner,
@@ -172,7 +187,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   };
   onStatusChange(look);
   await liveness.start();
-  const stopRecovery = await startRecovery({ sessions, platforms, liveness, clock, log });
+  const stopRecovery = await startRecovery({ sessions, ledger, modelFacts, platforms, liveness, clock, log });
   look();
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   phase = "up";

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "../clock.js";
 import type { RefreshEvent, Refresher } from "../refresh/refresher.js";
-import type { TurnEvent } from "./turn.js";
+import type { TurnEvent } from "./turn-deps.js";
 
 export interface Metrics {
   readonly contentType: string;

@@ -14,6 +14,7 @@ import { createSessions } from "../../src/store/sessions.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
 import { fakeRefresher } from "../support/fake-refresher.js";
+import { fakeTurnControl } from "../support/fake-turn-control.js";
 import { memoryStore } from "../support/memory-store.js";
 
 export const MINUTE_MS = 60_000;
@@ -64,7 +65,7 @@ export function boardWorld(access = OPEN) {
       refresher,
       settings,
       sessions,
-      turns: { stop: () => "nothing-runs" },
+      turns: fakeTurnControl(),
       board: board.control,
       setups: [{ id: "openai", preferredFamilies: [] }],
       host: {},
