@@ -27,6 +27,9 @@ import { createSettings } from "./refresh/settings.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions.js";
 import type { Store } from "./store/store.js";
+import { createChartPainter } from "./usage/chart/chart-painter.js";
+import { createLedger } from "./usage/ledger.js";
+import { startLedgerRetention } from "./usage/ledger-retention.js";
 import { createMessageLimits } from "./usage/message-limits.js";
 import { createProviderSlots } from "./usage/provider-slots.js";
 
@@ -74,6 +77,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   );
   const settings = createSettings({ store, log, host: config.refresh });
   const sessions = createSessions({ store, now: clock.now });
+  const ledger = createLedger({ store, clock });
   const owner = processOwner();
   const liveness = createLiveness({ store, clock, log, owner });
 
@@ -118,6 +122,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
     refresher,
     settings,
     sessions,
+    ledger,
+    charts: createChartPainter({ log }),
     turns: chat.control,
     board: board.control,
     setups: config.providers,
@@ -182,6 +188,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     log,
     erasers: [sessions.eraseUntouched, ...parts.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])],
   });
+  const stopLedgerRetention = startLedgerRetention({ ledger, clock, log });
   return {
     url,
     async tick() {
@@ -194,6 +201,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       statusLine.stop();
       const boardStopped = board.stop();
       stopRetention();
+      stopLedgerRetention();
       stopRecovery();
       await chat.stop(graceMs);
       await boardStopped;

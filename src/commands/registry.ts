@@ -14,6 +14,7 @@ import { settingsAutoRefresh } from "./settings-auto-refresh.js";
 import { settingsModel } from "./settings-model.js";
 import { settingsShow } from "./settings-show.js";
 import { settingsSwitching } from "./settings-switching.js";
+import { usage } from "./usage.js";
 
 /** All commands, in the order in which help lists them. */
 export function createCommands(deps: CommandDeps): readonly Command[] {
@@ -31,6 +32,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     settingsSwitching(deps),
     chatNew(deps),
     chatStop(deps),
+    usage(deps),
     help(() => commands),
   ];
   return commands;

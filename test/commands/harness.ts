@@ -10,8 +10,11 @@ import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } fro
 import { createSettings } from "../../src/refresh/settings.js";
 import type { Session, Sessions } from "../../src/store/sessions.js";
 import { StoreError } from "../../src/store/store-error.js";
+import type { BarChart } from "../../src/usage/chart/chart.js";
+import { createLedger, type UsageEntry } from "../../src/usage/ledger.js";
 import { fakeClock } from "../support/fake-clock.js";
 import { memoryStore } from "../support/memory-store.js";
+import { entry } from "../usage/entries.js";
 
 export const MINUTE_MS = 60_000;
 
@@ -142,6 +145,9 @@ export function harness(world: World = {}) {
   };
   const settings = createSettings({ store: rows, log, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
   const sessions = fakeSessions(store);
+  const ledger = createLedger({ store: rows, clock });
+  const painted: BarChart[] = [];
+  let canPaint = true;
   let stopResult: ReturnType<TurnControl["stop"]> = "nothing-runs";
   const stops: Parameters<TurnControl["stop"]>[] = [];
   const boardPosts: string[] = [];
@@ -151,6 +157,13 @@ export function harness(world: World = {}) {
     refresher,
     settings,
     sessions,
+    ledger,
+    charts: {
+      async paint(chart) {
+        painted.push(chart);
+        return canPaint ? new Uint8Array([1]) : undefined;
+      },
+    },
     turns: {
       stop(...call) {
         stops.push(call);
@@ -209,6 +222,18 @@ export function harness(world: World = {}) {
     invocation,
     answerStopWith: (result: ReturnType<TurnControl["stop"]>) => {
       stopResult = result;
+    },
+    /** What turns have used; now and in the invoking workspace unless said otherwise. */
+    async record(...entries: readonly Partial<UsageEntry>[]) {
+      const written = entries.map((fields, index) =>
+        ledger.writeOf(entry({ id: `q${index}`, at: clock.now(), workspace: "playground:local", ...fields })),
+      );
+      await rows.write(written);
+    },
+    /** The charts that were drawn. */
+    painted,
+    stopPainting: () => {
+      canPaint = false;
     },
     boardPosts,
     answerBoardWith: (result: typeof boardResult | Error) => {

@@ -40,6 +40,7 @@ describe("the registry", () => {
       "settings switching",
       "chat new",
       "chat stop",
+      "usage",
       "help",
     ]);
     expect(commands.filter(({ visibility }) => visibility !== "ephemeral")).toEqual([]);
