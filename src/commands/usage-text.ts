@@ -4,7 +4,7 @@ import { aligned } from "./aligned.js";
 import type { Period } from "./usage-period.js";
 import { usageRows } from "./usage-rows.js";
 import { costText, costWords, countText, tokensText } from "./usage-words.js";
-import { code, plural } from "./wording.js";
+import { code } from "./wording.js";
 
 /** Lines of a code block that long are not broken on a narrow screen. */
 const MAX_COLUMNS = 60;
@@ -47,8 +47,10 @@ function totalLine(sum: UsageSum): string {
   const { inputTokens, outputTokens, cachedTokens, isEstimated } = sum;
   const cached = cachedTokens > 0 ? `, ${countText(cachedTokens, isEstimated)} of it from the provider's cache` : "";
   const ways = `${countText(inputTokens, isEstimated)} in${cached}, ${countText(outputTokens, isEstimated)} out`;
-  return `${plural(sum.turns, "question")} · ${tokensText(sum)} tokens (${ways}) · ${costWords(sum)}`;
+  return `${countOf(sum)} · ${tokensText(sum)} tokens (${ways}) · ${costWords(sum)}`;
 }
+
+const countOf = ({ turns }: UsageSum) => `${turns.toLocaleString("en")} ${turns === 1 ? "question" : "questions"}`;
 
 const cellsOf = (label: string, sum: UsageSum) => [
   label,
@@ -58,7 +60,7 @@ const cellsOf = (label: string, sum: UsageSum) => [
   costText(sum),
 ];
 
-const block = (rows: readonly (readonly string[])[]) => `\`\`\`text\n${aligned(rows, MAX_COLUMNS).join("\n")}\n\`\`\``;
+const block = (rows: readonly (readonly string[])[]) => `\`\`\`\n${aligned(rows, MAX_COLUMNS).join("\n")}\n\`\`\``;
 
 /** The longest bar is the largest row's; the number is its share of all tokens. */
 function barRows(rows: readonly UsageGroup[], total: number): readonly (readonly string[])[] {

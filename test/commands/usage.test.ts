@@ -6,8 +6,7 @@ import { harness } from "./harness.js";
 /** The harness's clock stands at 2026-01-05 12:00 UTC. */
 const NOW = Date.UTC(2026, 0, 5, 12);
 const NO_FILES: Partial<Invocation> = { canShowFiles: false };
-const blocksOf = (markdown: string) =>
-  [...markdown.matchAll(/```text\n([\s\S]*?)\n```/g)].map((match) => match[1] ?? "");
+const blocksOf = (markdown: string) => [...markdown.matchAll(/```\n([\s\S]*?)\n```/g)].map((match) => match[1] ?? "");
 
 describe("/usage", () => {
   it("shows today's models as a table with totals, and their chart as a picture", async () => {
@@ -22,7 +21,7 @@ describe("/usage", () => {
       [
         "**Usage by model, today** (2026-01-05, UTC)",
         "3 questions · 16.1K tokens (13K in, 2K of it from the provider's cache, 3.1K out) · $1.04",
-        "```text",
+        "```",
         "model         asked  input  output     cost",
         "openai/gpt-5      1    12K      3K  $0.0421",
         "groq/llama        2     1K     100    $1.00",
