@@ -1,4 +1,4 @@
-import { createCanvas, loadImage } from "@napi-rs/canvas";
+import { createCanvas, GlobalFonts, loadImage } from "@napi-rs/canvas";
 import { describe, expect, it } from "vitest";
 import type { BarChart } from "../../../src/usage/chart/chart.js";
 import { loadDrawChart } from "../../../src/usage/chart/draw-chart.js";
@@ -43,8 +43,10 @@ describe("loadDrawChart()", () => {
     expect(colours.of(tones.faded)).toBe(0);
   });
 
-  it("draws its words with the font that it brings", async () => {
+  it("draws its words with the fonts that it brings", async () => {
     const draw = await loadDrawChart();
+    for (const script of ["latin", "latin-ext", "cyrillic", "cyrillic-ext", "greek", "vietnamese"])
+      expect(GlobalFonts.has(`Inter ${script}`), script).toBe(true);
     const plain = { ...chart, bars: chart.bars.map((bar) => ({ ...bar, label: "", note: "" })) };
     const [written, empty] = await Promise.all([chart, plain].map(async (drawn) => coloursOf(await draw(drawn))));
     expect(written?.of(palette.text)).toBeGreaterThan((empty?.of(palette.text) ?? 0) + 200);
