@@ -29,8 +29,10 @@ import { createSettings } from "./refresh/settings.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions.js";
 import type { Store } from "./store/store.js";
+import { createChartPainter } from "./usage/chart/chart-painter.js";
 import { createCircuitBreaker } from "./usage/circuit-breaker.js";
 import { createLedger } from "./usage/ledger.js";
+import { startLedgerRetention } from "./usage/ledger-retention.js";
 import { createMessageLimits } from "./usage/message-limits.js";
 import { createModelFacts } from "./usage/model-facts.js";
 import { createProviderSlots } from "./usage/provider-slots.js";
@@ -79,6 +81,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   );
   const settings = createSettings({ store, log, host: config.refresh });
   const sessions = createSessions({ store, now: clock.now });
+  const ledger = createLedger({ store, clock });
   const owner = processOwner();
   const liveness = createLiveness({ store, clock, log, owner });
 
@@ -96,7 +99,6 @@ export async function startApp(deps: AppDeps): Promise<App> {
     onOutcome: metrics.onRefresh,
   });
   const host = { defaultModel: config.chat.defaultModel };
-  const ledger = createLedger({ store, clock });
   const modelFacts = createModelFacts();
   const chat: Chat = createChat({
     store,
@@ -133,6 +135,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
     refresher,
     settings,
     sessions,
+    ledger,
+    charts: createChartPainter({ log }),
     turns: chat.control,
     board: board.control,
     setups: config.providers,
@@ -197,6 +201,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     log,
     erasers: [sessions.eraseUntouched, ...parts.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])],
   });
+  const stopLedgerRetention = startLedgerRetention({ ledger, clock, log });
   return {
     url,
     async tick() {
@@ -209,6 +214,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       statusLine.stop();
       const boardStopped = board.stop();
       stopRetention();
+      stopLedgerRetention();
       stopRecovery();
       await chat.stop(graceMs);
       await boardStopped;

@@ -84,6 +84,7 @@ describe("layering", () => {
     ["Hono", /^(hono|@hono\/)/, /^bot\/(http|playground)\//],
     ["pino", /^pino$/, /^log\.ts$/],
     ["prom-client", /^prom-client$/, /metrics\.ts$/],
+    ["chart.js and its canvas", /^(chart\.js|@napi-rs\/canvas)$/, /^usage\/chart\/(draw-chart|chart-options)\.ts$/],
   ])("imports %s in its adapter only", (_name, pattern, home) => {
     expect(importersOf(pattern).filter((file) => !home.test(file))).toEqual([]);
   });

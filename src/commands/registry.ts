@@ -22,6 +22,7 @@ import { settingsFooter } from "./settings-footer.js";
 import { settingsModel } from "./settings-model.js";
 import { settingsShow } from "./settings-show.js";
 import { settingsSwitching } from "./settings-switching.js";
+import { usage } from "./usage.js";
 
 /** All commands, in the order in which help lists them. */
 export function createCommands(deps: CommandDeps): readonly Command[] {
@@ -47,6 +48,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     chatReasoning(deps),
     chatExport(deps),
     chatForget(deps),
+    usage(deps),
     help(() => commands),
   ];
   return commands;

@@ -56,18 +56,22 @@ export function summarize(entries: readonly UsageEntry[], by: Grouping): readonl
   return summed.sort(by === "day" ? byKey : (a, b) => tokensOf(b) - tokensOf(a) || byKey(a, b));
 }
 
-/** All of them together. */
-export function sumOf(entries: readonly UsageEntry[]): UsageSum {
-  const sum = (pick: (entry: UsageEntry) => number) => entries.reduce((total, entry) => total + pick(entry), 0);
-  const hasKnownCost = entries.some(({ costUsd }) => costUsd !== null);
+/** All entries together. */
+export const sumOf = (entries: readonly UsageEntry[]): UsageSum =>
+  addUp(entries.map((entry) => ({ ...entry, turns: 1, hasUnknownCost: entry.costUsd === null })));
+
+/** Several sums together. */
+export function addUp(sums: readonly UsageSum[]): UsageSum {
+  const total = (pick: (sum: UsageSum) => number) => sums.reduce((sofar, sum) => sofar + pick(sum), 0);
+  const hasKnownCost = sums.some(({ costUsd }) => costUsd !== null);
   return {
-    turns: entries.length,
-    inputTokens: sum(({ inputTokens }) => inputTokens),
-    outputTokens: sum(({ outputTokens }) => outputTokens),
-    cachedTokens: sum(({ cachedTokens }) => cachedTokens),
-    costUsd: hasKnownCost ? sum(({ costUsd }) => costUsd ?? 0) : null,
-    hasUnknownCost: entries.some(({ costUsd }) => costUsd === null),
-    isEstimated: entries.some(({ isEstimated }) => isEstimated),
+    turns: total(({ turns }) => turns),
+    inputTokens: total(({ inputTokens }) => inputTokens),
+    outputTokens: total(({ outputTokens }) => outputTokens),
+    cachedTokens: total(({ cachedTokens }) => cachedTokens),
+    costUsd: hasKnownCost ? total(({ costUsd }) => costUsd ?? 0) : null,
+    hasUnknownCost: sums.some(({ hasUnknownCost }) => hasUnknownCost),
+    isEstimated: sums.some(({ isEstimated }) => isEstimated),
   };
 }
 

@@ -11,6 +11,7 @@ import type { Outcome } from "../../src/refresh/catalog-types.js";
 import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions.js";
+import { createLedger } from "../../src/usage/ledger.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
 import { fakeRefresher } from "../support/fake-refresher.js";
@@ -66,6 +67,8 @@ export function boardWorld(access = OPEN) {
       settings,
       sessions,
       turns: fakeTurnControl(),
+      ledger: createLedger({ store, clock }),
+      charts: { paint: async () => undefined },
       board: board.control,
       setups: [{ id: "openai", preferredFamilies: [] }],
       host: {},

@@ -9,9 +9,12 @@ import type { ChangeLog } from "../../src/refresh/change-log.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions.js";
+import type { BarChart } from "../../src/usage/chart/chart.js";
+import { createLedger, type UsageEntry } from "../../src/usage/ledger.js";
 import { fakeClock } from "../support/fake-clock.js";
 import { fakeTurnControl } from "../support/fake-turn-control.js";
 import { memoryStore } from "../support/memory-store.js";
+import { entry } from "../usage/entries.js";
 
 export const MINUTE_MS = 60_000;
 
@@ -135,6 +138,9 @@ export function harness(world: World = {}) {
   const store = memoryStore(clock.now);
   const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
   const sessions = createSessions({ store, now: clock.now });
+  const ledger = createLedger({ store, clock });
+  const painted: BarChart[] = [];
+  let canPaint = true;
   let stopResult: ReturnType<TurnControl["stop"]> = "nothing-runs";
   let retryResult: RetryOutcome = { kind: "started" };
   const retries: Parameters<TurnControl["retry"]>[] = [];
@@ -147,6 +153,13 @@ export function harness(world: World = {}) {
     refresher,
     settings,
     sessions,
+    ledger,
+    charts: {
+      async paint(chart) {
+        painted.push(chart);
+        return canPaint ? new Uint8Array([1]) : undefined;
+      },
+    },
     turns: fakeTurnControl({
       stop(...call) {
         stops.push(call);
@@ -218,6 +231,18 @@ export function harness(world: World = {}) {
     invocation,
     answerStopWith: (result: ReturnType<TurnControl["stop"]>) => {
       stopResult = result;
+    },
+    /** What turns have used; now and in the invoking workspace unless said otherwise. */
+    async record(...entries: readonly Partial<UsageEntry>[]) {
+      const written = entries.map((fields, index) =>
+        ledger.writeOf(entry({ id: `q${index}`, at: clock.now(), workspace: "playground:local", ...fields })),
+      );
+      await store.write(written);
+    },
+    /** The charts that were drawn. */
+    painted,
+    stopPainting: () => {
+      canPaint = false;
     },
     boardPosts,
     answerBoardWith: (result: typeof boardResult | Error) => {

@@ -48,6 +48,7 @@ describe("the registry", () => {
       "chat reasoning",
       "chat export",
       "chat forget",
+      "usage",
       "help",
     ]);
     expect(commands.filter(({ visibility }) => visibility !== "ephemeral")).toEqual([]);
