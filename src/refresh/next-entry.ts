@@ -37,6 +37,7 @@ export function nextEntry(before: CatalogEntry, answer: ListAnswer, times: Attem
       outcome: "ok",
       missing: missingAfter(before, answer.models),
       ...(answer.droppedRows !== undefined && { droppedRows: answer.droppedRows }),
+      ...(answer.validators !== undefined && { validators: answer.validators }),
       ...(refused.length > 0 && { refused }),
     };
   }

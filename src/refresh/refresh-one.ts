@@ -65,7 +65,7 @@ export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Pro
   const attemptedAt = deps.clock.now();
   let fetched: ListAnswer;
   try {
-    fetched = await fetchList(order.provider, deps);
+    fetched = await fetchList(order.provider, { ...deps, entry: catalog.entry(id) });
   } catch {
     // The shutdown: fetchList makes everything else a value.
     await release(deps, claim);

@@ -31,6 +31,9 @@ const entry = z.object({
   retryAfterAt: time,
   missing: z.array(z.object({ model, misses: count, lastListedAt: z.number() })).exactOptional(),
   droppedRows: count.exactOptional(),
+  validators: z
+    .object({ etag: z.string().exactOptional(), lastModified: z.string().exactOptional(), readAt: z.number() })
+    .exactOptional(),
   pending: z.object({ models: z.array(z.string()), answeredAt: z.number() }).exactOptional(),
   refused: z
     .array(
