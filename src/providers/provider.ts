@@ -62,17 +62,20 @@ export type ChatEvent =
       readonly model?: string;
     };
 
-/** What a provider gave with its list, to be sent back as it is when asking whether that list still holds. */
+/** What tells whether a list is still the same. */
 export interface ListValidators {
+  /** What the provider gave with it, to be sent back as it is. */
   readonly etag?: string;
   readonly lastModified?: string;
+  /** A hash of its text: where that comes again, nothing of it has to be read. */
+  readonly digest?: string;
 }
 
 /** What a list tells besides its rows. */
 export interface ListNotes {
   /** Rows without a usable id, which were left out. */
   readonly droppedRows: number;
-  /** Unset where the provider gave none, or where they would not speak for the whole list. */
+  /** Unset where they would not speak for the whole list. */
   readonly validators?: ListValidators | undefined;
 }
 
@@ -85,7 +88,7 @@ export interface HeldList {
 export interface ListTerms {
   /** Called before the list resolves, unless it is the held one. */
   readonly note?: ((notes: ListNotes) => void) | undefined;
-  /** The provider is asked for its list only if it is no longer this one. */
+  /** The provider is asked for its list only if it is no longer this one, and what comes is read only if it is another. */
   readonly held?: HeldList | undefined;
 }
 
@@ -93,7 +96,7 @@ export interface ListTerms {
 export interface Provider {
   readonly id: ProviderId;
   /**
-   * The whole list, over all pages; `held.models` itself where the provider says that it is unchanged.
+   * The whole list, over all pages; `held.models` itself where it is unchanged.
    * @throws {ProviderError} on any failure; never resolves partially; an empty list resolves as []
    */
   listModels(signal: AbortSignal, terms?: ListTerms): Promise<readonly ModelInfo[]>;

@@ -199,6 +199,16 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
         expect(notes[1]?.validators).not.toEqual(held.validators);
       });
 
+      it("reads a list that comes again as it was no more", async () => {
+        const notes: ListNotes[] = [];
+        const note = (told: ListNotes) => void notes.push(told);
+        const models = await provider.listModels(idle(), { note });
+        const held = { models, validators: notes[0]?.validators ?? {} };
+        expect(await provider.listModels(idle(), { note, held })).toBe(models);
+        expect(Object.keys(vendor.requests.at(-1)?.headers ?? {}).filter((name) => name.startsWith("if-"))).toEqual([]);
+        expect(notes).toHaveLength(1);
+      });
+
       it("refuses to hear that a list is unchanged which nobody holds", async () => {
         vendor.failLists({ status: 304, raw: "" });
         const fault = await faultOf(provider.listModels(idle()));

@@ -35,7 +35,9 @@ type LooseRow = Pick<ModelInfo, "id" | "isChat"> & { readonly [K in keyof ModelI
 
 /** Leaves unset fields out, so that a stored row holds nothing but facts. */
 export function slim(fields: LooseRow): ModelInfo {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as ModelInfo;
+  const row: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) row[name] = value;
+  return row as unknown as ModelInfo;
 }
 
 /**

@@ -44,17 +44,18 @@ export async function readPages(provider: ProviderId, terms: PagesTerms): Promis
       if (asked === undefined) throw groundless(provider);
       return "unchanged";
     }
-    const read = await reader.read(response, { maxBytes: bytesLeft, signal });
+    const read = await reader.read(response, { maxBytes: bytesLeft, known: asked?.validators.digest, signal });
+    if (read.kind === "known") return "unchanged";
     bytesLeft -= read.bytes;
-    const page = parsePage(read.body);
-    if (page === undefined) {
-      const isPage = "isPage" in read && read.isPage;
+    const page = read.kind === "json" ? parsePage(read.body) : undefined;
+    if (page === undefined || read.kind === "no-json") {
+      const isPage = read.kind === "no-json" && read.isPage;
       throw malformed(isPage ? "sent a web page instead of its model list; check its base URL" : "sent no model list");
     }
     for (const row of page.rows) rows.push(row);
     if (rows.length > MAX_MODELS) throw malformed(`sent a model list of more than ${MAX_MODELS} models`);
     if (page.next === undefined || page.rows.length === 0) {
-      return { rows, validators: pages === 0 ? validatorsOf(response) : undefined };
+      return { rows, validators: pages === 0 ? validatorsOf(response, read.digest) : undefined };
     }
     if (seen.has(page.next)) throw malformed("sent the same page of its model list again and again");
     seen.add(page.next);

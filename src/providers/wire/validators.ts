@@ -6,12 +6,15 @@ export const NOT_MODIFIED = 304;
 /** A validator is sent back as it came, so it has to be short and printable; others are no use. */
 const USABLE = /^[\x20-\x7e]{1,500}$/;
 
-/** What an answer gives to ask later whether it still holds (RFC 9110, section 8.8); undefined where that is nothing. */
-export function validatorsOf({ headers }: Response): ListValidators | undefined {
+/** What an answer gives to tell later whether it still holds (RFC 9110, section 8.8); `digest`: of its body. */
+export function validatorsOf({ headers }: Response, digest?: string): ListValidators {
   const etag = usable(headers.get("etag"));
   const lastModified = usable(headers.get("last-modified"));
-  if (etag === undefined && lastModified === undefined) return undefined;
-  return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
+  return {
+    ...(etag !== undefined && { etag }),
+    ...(lastModified !== undefined && { lastModified }),
+    ...(digest !== undefined && { digest }),
+  };
 }
 
 const usable = (value: string | null) => (value !== null && USABLE.test(value) ? value : undefined);
