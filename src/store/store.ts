@@ -47,6 +47,8 @@ export interface ClaimTerms {
   readonly ttlMs: number;
   /** Refused while the last claim of this name is younger than that, whoever held it. */
   readonly minIntervalMs?: number;
+  /** The same where that claim was never settled, as its holder has died or hangs; `minIntervalMs` unless given. */
+  readonly minIntervalAfterLossMs?: number;
 }
 
 export interface Claim {

@@ -5,6 +5,7 @@ import { withIdleTimeout } from "../../src/providers/idle-timeout.js";
 import {
   type ChatEvent,
   type ChatRequest,
+  type ListNotes,
   type Provider,
   type ProviderDeps,
   ProviderError,
@@ -173,6 +174,47 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
         const fault = await faultOf(provider.listModels(idle()).catch((error) => Promise.reject(scrub(error))));
         expect(fault).toMatchObject({ reason, status, isRetryable });
         expect(fault.message).toContain(`(${status})`);
+      });
+
+      it.each([
+        [["etag"], ["if-none-match"]],
+        [["last-modified"], ["if-modified-since"]],
+        [
+          ["etag", "last-modified"],
+          ["if-none-match", "if-modified-since"],
+        ],
+      ] as const)("asks with the service's %s whether a held list still holds", async (by, conditions) => {
+        vendor.validate(by);
+        const notes: ListNotes[] = [];
+        const note = (told: ListNotes) => void notes.push(told);
+        const models = await provider.listModels(idle(), { note });
+        const sent = () => Object.keys(vendor.requests.at(-1)?.headers ?? {}).filter((name) => name.startsWith("if-"));
+        expect(sent()).toEqual([]);
+        const held = { models, validators: notes[0]?.validators ?? {} };
+        expect(await provider.listModels(idle(), { note, held })).toBe(models);
+        expect(sent().sort()).toEqual([...conditions].sort());
+        expect(notes).toHaveLength(1);
+        vendor.setModels([setup.model, "a-new-model"]);
+        const next = await provider.listModels(idle(), { note, held });
+        expect(next.map(({ id }) => id)).toEqual([setup.model, "a-new-model"]);
+        expect(notes[1]?.validators).not.toEqual(held.validators);
+      });
+
+      it("reads a list that comes again as it was no more", async () => {
+        const notes: ListNotes[] = [];
+        const note = (told: ListNotes) => void notes.push(told);
+        const models = await provider.listModels(idle(), { note });
+        const held = { models, validators: notes[0]?.validators ?? {} };
+        expect(await provider.listModels(idle(), { note, held })).toBe(models);
+        expect(Object.keys(vendor.requests.at(-1)?.headers ?? {}).filter((name) => name.startsWith("if-"))).toEqual([]);
+        expect(notes).toHaveLength(1);
+      });
+
+      it("refuses to hear that a list is unchanged which nobody holds", async () => {
+        vendor.failLists({ status: 304, raw: "" });
+        const fault = await faultOf(provider.listModels(idle()));
+        expect(fault).toMatchObject({ reason: "malformed", status: 304, isRetryable: false });
+        expect(fault.message).toContain("unchanged without being asked");
       });
 
       it("throws the caller's reason while the service hangs", async () => {

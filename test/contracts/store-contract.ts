@@ -316,6 +316,23 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         taken(await store.claim("name", { ttlMs: 10 }));
       });
 
+      it("keeps an interval of its own after a claim that was never settled", async () => {
+        const terms = { ttlMs: 10, minIntervalMs: 100, minIntervalAfterLossMs: 1000 };
+        const lost = taken(await store.claim("name", { ttlMs: 10 }));
+        subject.advance(999);
+        const refused = await store.claim("name", terms);
+        expect(refused.held).toBe(false);
+        expect(await store.claim("name", { ttlMs: 10, minIntervalMs: 1000 })).toEqual(refused);
+        subject.advance(1);
+        const settled = taken(await store.claim("name", terms));
+        expect(settled.fence).toBeGreaterThan(lost.fence);
+        await store.commit(settled, []);
+        subject.advance(99);
+        expect((await store.claim("name", terms)).held).toBe(false);
+        subject.advance(1);
+        taken(await store.claim("name", terms));
+      });
+
       it("says how long both the lease and the interval hold", async () => {
         const untilOf = (result: ClaimResult) => (result.held ? Number.NaN : result.until);
         taken(await store.claim("name", { ttlMs: 1000 }));
@@ -338,13 +355,15 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         await other.close();
       });
 
-      it.each([{ ttlMs: 0 }, { ttlMs: Number.NaN }, { ttlMs: 1, minIntervalMs: -1 }])(
-        "refuses the terms %j",
-        async (terms) => {
-          await expect(store.claim("name", terms)).rejects.toThrow(StoreError);
-          taken(await store.claim("name", { ttlMs: 1 }));
-        },
-      );
+      it.each([
+        { ttlMs: 0 },
+        { ttlMs: Number.NaN },
+        { ttlMs: 1, minIntervalMs: -1 },
+        { ttlMs: 1, minIntervalAfterLossMs: -1 },
+      ])("refuses the terms %j", async (terms) => {
+        await expect(store.claim("name", terms)).rejects.toThrow(StoreError);
+        taken(await store.claim("name", { ttlMs: 1 }));
+      });
 
       it("does not wait for a time that only a clock now set back could reach", async () => {
         subject.advance(3_600_000);
