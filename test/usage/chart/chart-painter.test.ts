@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import type { BarChart } from "../../../src/usage/chart/chart.js";
 import { createChartPainter } from "../../../src/usage/chart/chart-painter.js";
@@ -33,6 +34,18 @@ describe("createChartPainter()", () => {
     expect(loads).toBe(0);
     await Promise.all([painter.paint(chart), painter.paint(chart)]);
     expect(await painter.paint(chart)).toEqual(new Uint8Array([1]));
+  });
+
+  it("costs a bot that is never asked for a chart nothing", () => {
+    const code = `const hasSkia = () => process.report.getReport().sharedObjects.some((path) => path.includes("skia"));
+      await import("./dist/app.js");
+      const { createChartPainter } = await import("./dist/usage/chart/chart-painter.js");
+      const painter = createChartPainter({ log: console });
+      const before = hasSkia();
+      await painter.paint({ title: "", parts: [], bars: [], isTimeline: false });
+      console.log(before, hasSkia());`;
+    const printed = execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
+    expect(printed.trim()).toBe("false true");
   });
 
   it("gives nothing and says why where the machine cannot draw", async () => {
