@@ -30,5 +30,8 @@ const { status } = spawnSync(process.execPath, [compiler, "-p", join(root, "tsco
 });
 if (status !== 0) process.exit(status ?? 1);
 
-const page = join(root, "src", "bot", "playground", "page");
-if (existsSync(page)) cpSync(page, join(root, "dist", "bot", "playground", "page"), { recursive: true });
+for (const owner of ["http", "playground", "console"]) {
+  const page = join("bot", owner, "page");
+  if (existsSync(join(root, "src", page)))
+    cpSync(join(root, "src", page), join(root, "dist", page), { recursive: true });
+}

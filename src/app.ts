@@ -2,12 +2,14 @@ import { randomBytes } from "node:crypto";
 import { createAccess } from "./bot/access.js";
 import { type Board, createBoard } from "./bot/board.js";
 import { type Chat, createChat } from "./bot/chat.js";
+import { conversationOf } from "./bot/conversation.js";
+import { conversationModel } from "./bot/conversation-model.js";
 import { waitForFirstLists } from "./bot/first-lists.js";
 import { createHttpServer } from "./bot/http/server.js";
 import { createLiveness } from "./bot/liveness.js";
 import { createMetrics } from "./bot/metrics.js";
 import type { ChatPlatform } from "./bot/platform.js";
-import type { PlatformDefinition } from "./bot/platform-definition.js";
+import type { PlatformDefinition, PlatformDeps } from "./bot/platform-definition.js";
 import { handlersOf, invocationOfReaction } from "./bot/platform-handlers.js";
 import { startRecovery } from "./bot/recover.js";
 import { startRetention } from "./bot/retention.js";
@@ -91,11 +93,13 @@ export async function startApp(deps: AppDeps): Promise<App> {
     onOutcome: metrics.onRefresh,
   });
   const host = { defaultModel: config.chat.defaultModel };
+  const defaultModel = (workspace: string) =>
+    modelInForce({ settings, refresher, setups: config.providers, host }, workspace);
   const chat: Chat = createChat({
     sessions,
     refresher,
     providers: new Map(loaded.map(({ id, provider }) => [id, provider])),
-    defaultModel: (workspace) => modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
+    defaultModel,
     owner,
     limits: createMessageLimits(config.limits, clock),
     slots: createProviderSlots(config.limits.providerConcurrency),
@@ -129,11 +133,20 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await settings.load();
   await refresher.load();
   await board.load();
+  const places: Pick<PlatformDeps, "modelOf" | "forget"> = {
+    modelOf: (place) => conversationModel({ sessions, defaultModel }, place),
+    async forget(place) {
+      chat.control.stop(conversationOf(place), { id: "", isOperator: true });
+      await sessions.erase(conversationOf(place));
+    },
+  };
   const { status, onStatusChange } = statusSource(refresher, settings, STATUS_WORKSPACE);
   const parts = await Promise.all(
     deps.platforms
       .filter((definition) => definition.isConfigured(config))
-      .map((definition) => definition.create({ config, store, clock, log, commands, status, onStatusChange })),
+      .map((definition) =>
+        definition.create({ config, store, clock, log, commands, status, onStatusChange, ...places }),
+      ),
   );
   platforms.push(...parts.map(({ platform }) => platform));
 

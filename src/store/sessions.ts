@@ -1,4 +1,5 @@
 import type { ProviderId, Usage } from "../providers/provider.js";
+import { eraseConversation } from "./erase-conversation.js";
 import { eraseUntouched } from "./erase-untouched.js";
 import { createSerial } from "./serial.js";
 import { openQuestionRow, parsedRow, sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
@@ -83,6 +84,8 @@ export interface Sessions {
   end(id: string, conversation: string, turn: Turn): Promise<void>;
   /** The end mark is on the question: nothing is left to do for it. @throws {StoreError} */
   close(id: string): Promise<void>;
+  /** Erases a conversation's record and turns. @throws {StoreError} and then it is still there */
+  erase(conversation: string): Promise<void>;
   /**
    * Erases conversations that nobody touched since `before` (epoch ms), their turns first, and tells how many.
    * @throws {StoreError} and then the rest is left for the next time
@@ -198,6 +201,7 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
         }),
       ),
     close: (id) => inOrder(`question ${id}`, () => questions.delete(id)),
+    erase: (conversation) => inOrder(`session ${conversation}`, () => eraseConversation(store, conversation)),
     eraseUntouched: (before) => eraseUntouched(store, inOrder, before),
     async openQuestions() {
       const rows = await questions.entries();

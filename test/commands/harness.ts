@@ -262,6 +262,7 @@ function fakeSessions(store: { readonly isDown: boolean }): Sessions {
     end: unused,
     openQuestions: unused,
     close: unused,
+    erase: unused,
     eraseUntouched: unused,
   };
 }

@@ -19,6 +19,8 @@ export interface EventHub {
   open(channel: string, client: string | undefined): ReadableStream<Uint8Array> | undefined;
   /** `data.id` names the message that it is about. */
   send(audience: Audience, event: string, data: { readonly id: string; readonly [field: string]: unknown }): void;
+  /** To every stream of every channel. */
+  sendAll(event: string, data: object): void;
   /** Tells everybody who has not heard it yet. */
   sendStatus(): void;
   /** Sends keep-alives until `stop`. */
@@ -65,6 +67,10 @@ export function createEventHub({ clock, status }: EventHubDeps): EventHub {
         const isMeant = stream.channel === channel && (client === undefined || stream.client === client);
         if (isMeant) stream.push(text, key);
       }
+    },
+    sendAll(event, data) {
+      const text = eventText(event, data);
+      for (const stream of streams) stream.push(text, event);
     },
     sendStatus,
     start() {
