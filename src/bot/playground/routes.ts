@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import type { Clock } from "../../clock.js";
 import { readJson } from "../http/body.js";
+import { EVENT_STREAM_HEADERS } from "../http/event-stream.js";
 import { HttpError } from "../http/http-error.js";
 import type { EventHub } from "./event-hub.js";
 import type { Inbox } from "./inbox.js";
@@ -48,8 +49,7 @@ export const apiRoutes =
       if (context.req.method === "HEAD") return context.body(null, 200); // nobody would ever read the stream
       const body = hub.open(channel, client);
       if (body === undefined) throw new HttpError(503, "Too many event streams are open; close some and try again.");
-      const headers = { "content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no" };
-      return context.body(body, 200, headers);
+      return context.body(body, 200, EVENT_STREAM_HEADERS);
     });
     app.post("/api/marks", async (context) => {
       const { channel, message, emoji } = parseMark(await readJson(context));

@@ -1,0 +1,27 @@
+import { modelName } from "../commands/model-in-force.js";
+import type { TurnControl } from "../commands/turn-control.js";
+import type { ModelRef } from "../refresh/default-model.js";
+import type { Sessions } from "../store/sessions.js";
+import { conversationOf, workspaceOf } from "./conversation.js";
+import type { PlatformDeps } from "./platform-definition.js";
+
+export interface ConversationRecordsDeps {
+  readonly sessions: Pick<Sessions, "get" | "erase">;
+  readonly turns: () => Pick<TurnControl, "stop">;
+  /** The model of a conversation that has no pin; undefined while there is none. */
+  defaultModel(workspace: string): ModelRef | undefined;
+}
+
+/** What a platform that keeps its channels itself gets to know and to do of their conversations. */
+export const conversationRecords = (deps: ConversationRecordsDeps): Pick<PlatformDeps, "modelOf" | "forget"> => ({
+  async modelOf(place) {
+    const { pin } = await deps.sessions.get(conversationOf(place));
+    if (pin !== null) return { model: modelName(pin), pin: { at: pin.at, by: pin.by } };
+    const choice = deps.defaultModel(workspaceOf(place));
+    return { model: choice === undefined ? null : modelName(choice), pin: null };
+  },
+  async forget(place) {
+    deps.turns().stop(conversationOf(place), { id: "", isOperator: true });
+    await deps.sessions.erase(conversationOf(place));
+  },
+});
