@@ -1,10 +1,14 @@
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-const dollars = new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumSignificantDigits: 3 });
+const inDollars = (digits) =>
+  new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: digits });
+const dollars = inDollars(2);
+const parts = inDollars(4);
 
 export const countWords = (count, one, many = `${one}s`) => `${number.format(count)} ${count === 1 ? one : many}`;
 export const compactNumber = (value) => compact.format(value);
-export const money = (value) => dollars.format(value);
+/** Cents, and below a dollar what small prices need. */
+export const money = (value) => (value < 1 ? parts : dollars).format(value);
 
 /** Unknown is not 0: a price of 0 is free. */
 export function priceWords(price) {
