@@ -30,5 +30,6 @@ const { status } = spawnSync(process.execPath, [compiler, "-p", join(root, "tsco
 });
 if (status !== 0) process.exit(status ?? 1);
 
-const copied = [join("bot", "playground", "page"), join("usage", "model-table.csv")];
-for (const path of copied) cpSync(join(root, "src", path), join(root, "dist", path), { recursive: true });
+const pages = ["http", "playground", "console"].map((owner) => join("bot", owner, "page"));
+for (const path of [...pages, join("usage", "model-table.csv")])
+  cpSync(join(root, "src", path), join(root, "dist", path), { recursive: true });

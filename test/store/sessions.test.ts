@@ -356,3 +356,24 @@ describe("openQuestions()", () => {
     expect((await sessions.openQuestions()).map(([id]) => id)).toEqual(["c", "b", "a"]);
   });
 });
+
+describe("erase()", () => {
+  it("erases a conversation's record and all its turns, and no other's", async () => {
+    await sessions.change(CONVERSATION, (before) => ({ ...before, pin: PIN }));
+    await converse("one", "two");
+    await sessions.startOver(CONVERSATION);
+    await sessions.change(`${CONVERSATION}-2`, (before) => ({ ...before, pin: PIN }));
+    await sessions.forget(CONVERSATION);
+    expect(await sessions.get(CONVERSATION)).toMatchObject({ pin: null, nextTurn: 0 });
+    expect(await store.values("turns").entries()).toEqual([]);
+    expect((await sessions.get(`${CONVERSATION}-2`)).pin).toEqual(PIN);
+  });
+
+  it("erases nothing while the store fails", async () => {
+    await converse("one");
+    store.breakDown();
+    await expect(sessions.forget(CONVERSATION)).rejects.toThrow(StoreError);
+    store.recover();
+    expect(texts(await sessions.recentTurns(CONVERSATION, 5))).toEqual(["one"]);
+  });
+});
