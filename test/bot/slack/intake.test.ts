@@ -1,9 +1,9 @@
 import type { ReceiverEvent } from "@slack/bolt";
 import { describe, expect, it } from "vitest";
-import { createBudgets } from "../../../src/bot/budget.js";
 import { termsOf } from "../../../src/bot/slack/buckets.js";
 import { createIntake } from "../../../src/bot/slack/intake.js";
 import { createPace } from "../../../src/bot/slack/pace.js";
+import { createTokenBuckets } from "../../../src/bot/slack/token-buckets.js";
 import { createLog } from "../../../src/log.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 
@@ -78,7 +78,7 @@ describe("createPace()", () => {
 
   it("lets a call pass at once that a slot has paid for, and makes every other wait its turn", async () => {
     const clock = fakeClock();
-    const pace = createPace(createBudgets({ clock, limitOf: termsOf }), clock);
+    const pace = createPace(createTokenBuckets({ clock, termsOf }), clock);
     await pace.slot(place, "last-text", undefined, "post");
     expect(await isDone(pace.pay("chat.postMessage", place, "last-text"))).toBe(true);
     const unpaid = pace.pay("chat.postMessage", place, "last-text");
