@@ -31,6 +31,7 @@ export interface FileCallsDeps {
 const infoSchema = z.object({ file: z.looseObject({}) });
 const openedSchema = z.object({ channel: z.looseObject({ id: z.string().min(1) }) });
 const ticketSchema = z.object({ upload_url: z.url(), file_id: z.string().min(1) });
+const MOST_REDIRECTS = 3;
 const UPLOAD_TIMEOUT_MS = 30_000;
 
 export function createFileCalls({ client, caller, botToken, apiUrl }: FileCallsDeps): FileCalls {
@@ -48,17 +49,27 @@ export function createFileCalls({ client, caller, botToken, apiUrl }: FileCallsD
     await response.body?.cancel();
     if (!response.ok) throw new PlatformError("slack", "unavailable", `Slack took no file (${response.status})`);
   };
+  /** Follows Slack from one of its own addresses to another, and nowhere else. */
+  const open = async (address: string, signal: AbortSignal): Promise<Response> => {
+    let url = address;
+    for (let step = 0; ; step++) {
+      const headers = { authorization: `Bearer ${botToken}` };
+      const response = await fetch(url, { headers, redirect: "manual", signal });
+      const next = response.headers.get("location");
+      const goesOn = response.status >= 300 && response.status < 400 && next !== null && step < MOST_REDIRECTS;
+      const target = goesOn && URL.canParse(next, url) ? new URL(next, url).href : undefined;
+      if (target === undefined || !isFileAddress(target, apiUrl)) return response;
+      await response.body?.cancel();
+      url = target;
+    }
+  };
   return {
     info: (file) => caller.now("files.info", "", async () => infoSchema.parse(await client.files.info({ file })).file),
     async download(url, { maxBytes, isPage, signal }) {
       if (!isFileAddress(url, apiUrl)) {
         throw new PlatformError("slack", "refused", "This file is kept outside Slack, where the bot does not look");
       }
-      const response = await fetch(url, {
-        headers: { authorization: `Bearer ${botToken}` },
-        redirect: "manual",
-        signal,
-      }).catch((error) => {
+      const response = await open(url, signal).catch((error) => {
         signal.throwIfAborted();
         throw new PlatformError("slack", "unavailable", "Slack gave no file", { cause: error });
       });

@@ -13,9 +13,11 @@ export function isFileAddress(address: string, apiUrl: string | undefined): bool
   if (url.protocol === "https:" && url.host === FILE_HOST) return true;
   const api = parsed(apiUrl ?? "");
   if (api === undefined) return false;
-  const areBothHere = isLoopbackHost(api.hostname) && isLoopbackHost(url.hostname);
+  const areBothHere = isHere(api) && isHere(url);
   return url.origin === api.origin || (areBothHere && /^https?:$/.test(url.protocol));
 }
+
+const isHere = ({ hostname }: URL) => isLoopbackHost(hostname.replace(/^\[|\]$/g, ""));
 
 function parsed(address: string): URL | undefined {
   try {
