@@ -40,6 +40,7 @@ export interface World {
   readonly indicator?: Indicator;
   readonly nextRefreshAt?: number | null;
   readonly smartWhy?: string;
+  readonly faults?: readonly string[];
   readonly host?: CommandDeps["host"];
   readonly changes?: ReadonlyMap<string, ChangeLog>;
   readonly results?: readonly Omit<RefreshResult, "entry">[];
@@ -166,6 +167,7 @@ export function harness(world: World = {}) {
     },
     setups: providers.map(({ id, families = [] }) => ({ id, preferredFamilies: families })),
     host: world.host ?? {},
+    faults: () => world.faults ?? [],
     clock,
   };
   let ids = 0;

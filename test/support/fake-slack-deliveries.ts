@@ -88,7 +88,10 @@ export function createDeliveries(deps: DeliveryDeps): FakeDeliveries {
       return sockets.send(envelope, ACKNOWLEDGE_MS);
     }
     try {
-      const response = await sendSigned(http, { ...encode(kind, body), now: now(), timeoutMs: ACKNOWLEDGE_MS });
+      const headers: Record<string, string> =
+        attempt === 0 ? {} : { "x-slack-retry-num": String(attempt), "x-slack-retry-reason": "http_timeout" };
+      const sent = { ...encode(kind, body), now: now(), timeoutMs: ACKNOWLEDGE_MS, headers };
+      const response = await sendSigned(http, sent);
       return response.status === 200 ? { payload: await response.text() } : undefined;
     } catch {
       return undefined; // refused or too late: repeated below

@@ -14,6 +14,7 @@ import { listenForEvents } from "./receive.js";
 import { listenForShortcuts } from "./shortcuts.js";
 import { createSocketLink } from "./socket-link.js";
 import { listenForSuggestions } from "./suggestions.js";
+import { watchToken } from "./token-watch.js";
 import { type ClientSettings, clientOptions, createWebClient } from "./web-client.js";
 
 export interface ConnectDeps extends Omit<DoorDeps, "identity"> {
@@ -38,6 +39,7 @@ export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   listenForSuggestions(app, doors);
   listenForShortcuts(app, doors);
   listenForSurfaces(app, doors);
+  watchToken(app, { ...deps, ask: () => identify(createWebClient(slack.botToken, settings)) });
   const intake = createIntake({ ...deps, teamId: identity.teamId, processEvent });
   const { appToken, signingSecret = "", port } = slack;
   const link =

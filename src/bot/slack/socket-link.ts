@@ -1,5 +1,5 @@
 import { backoffMs } from "./backoff.js";
-import { linkFault } from "./health.js";
+import { LINK_OFF, linkFault } from "./health.js";
 import type { Link, LinkDeps } from "./link.js";
 import { openSocket, type SocketConnection, type SocketDeps } from "./socket-connection.js";
 
@@ -33,6 +33,7 @@ export function createSocketLink({ health, clock, signal, ...deps }: LinkDeps & 
         health.set("link", undefined);
         const why = await Promise.race([connection.retired, stopped]);
         void retire(connection);
+        if (why === "link_disabled") health.set("link", LINK_OFF);
         failures = clock.now() - since < SHORT_LIFE_MS ? failures + 1 : 0;
         const isCrowded = why === "too_many_websockets" && isSpare;
         if (isCrowded) await clock.sleep(CROWDED_MS, signal);
