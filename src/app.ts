@@ -152,6 +152,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     board: board.control,
     setups: config.providers,
     host,
+    faults: () => platforms.flatMap((platform) => platform.fault() ?? []),
     clock,
   });
   const dispatcher = createDispatcher({ commands, log, newId: newReference });

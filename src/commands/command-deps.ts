@@ -23,5 +23,7 @@ export interface CommandDeps {
     /** From `DEFAULT_MODEL`. */
     readonly defaultModel?: ModelRef | undefined;
   };
+  /** What is not right with a chat platform, each with its mend. */
+  faults(): readonly string[];
   readonly clock: Clock;
 }

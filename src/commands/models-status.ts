@@ -28,6 +28,7 @@ export const modelsStatus = (deps: CommandDeps) =>
           nextRefreshLine(status, isEnabledForAny, deps.clock.now()),
           "",
           ...(providers.length > 0 ? providers : ["– No provider is configured."]),
+          ...deps.faults().map((fault) => `⚠️ ${fault}`),
           "",
           ...inForceLines(deps, workspace),
           ...smartLine(deps, workspace),

@@ -72,6 +72,7 @@ export function boardWorld(access = OPEN) {
       board: board.control,
       setups: [{ id: "openai", preferredFamilies: [] }],
       host: {},
+      faults: () => [],
       clock,
     });
     const dispatcher: Dispatcher = createDispatcher({ commands, log, newId: () => "ref" });

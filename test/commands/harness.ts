@@ -43,6 +43,7 @@ export interface World {
   readonly indicator?: Indicator;
   readonly nextRefreshAt?: number | null;
   readonly smartWhy?: string;
+  readonly faults?: readonly string[];
   readonly host?: CommandDeps["host"];
   readonly changes?: ReadonlyMap<string, ChangeLog>;
   readonly results?: readonly Omit<RefreshResult, "entry">[];
@@ -183,6 +184,7 @@ export function harness(world: World = {}) {
     },
     setups: providers.map(({ id, families = [] }) => ({ id, preferredFamilies: families })),
     host: world.host ?? {},
+    faults: () => world.faults ?? [],
     clock,
   };
   let ids = 0;
