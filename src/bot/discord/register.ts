@@ -40,7 +40,7 @@ export async function registerCommands(
 ): Promise<void> {
   const path = `/applications/${applicationId}/commands` as const;
   const wanted = applicationCommands(commands);
-  const known = parsed(registered, await rest.call("GET", path, { what }), what);
+  const known = parsed(registered, await rest.call("GET", `${path}?with_localizations=true`, { what }), what);
   // Discord's answer is only compared, never run.
   if (normalised(known as readonly Partial<ApplicationCommand>[]) === normalised(wanted)) return;
   await rest.call("PUT", path, { what, body: wanted });
