@@ -96,7 +96,8 @@ describe("a message on Discord", () => {
     const { post } = sending();
     const question = discord.say(discord.general, discord.person("ada"), "a question");
     const replyTo = { ...place(), message: question.id };
-    discord.rest.loseNext(/^POST \/channels\/\d+\/messages$/);
+    // Once it is sent again at once.
+    for (let loss = 0; loss < 2; loss++) discord.rest.loseNext(/^POST \/channels\/\d+\/messages$/);
     expect((await failure(post(place(), { markdown: "first words" }, replyTo)))?.reason).toBe("unavailable");
     const key = await post(place(), { markdown: "first words and more" }, replyTo);
     const next = await post(place(), { markdown: "the next part" }, replyTo);
@@ -151,6 +152,29 @@ describe("mark()", () => {
     await sending().offerReactions(keyOf(asked), ["🔄"]);
     await sending().mark(keyOf(asked), "incomplete");
     expect(discord.marksOf(asked).sort()).toEqual(["⚠️", "🔄"].sort());
+  });
+
+  it("is there where the connection broke or Discord's servers failed for a moment", async () => {
+    const { mark } = sending();
+    const asked = question();
+    discord.rest.loseNext(/^PUT .*\/reactions\//);
+    await mark(keyOf(asked), "working");
+    discord.rest.failNext(/^PUT .*\/reactions\//, 502);
+    await mark(keyOf(asked), "done");
+    expect(discord.marksOf(asked)).toEqual(["✅"]);
+  });
+
+  it("is not tried again and again where the bot may not react", async () => {
+    const { mark } = sending();
+    const closed = discord.addChannel("closed");
+    discord.world.denied.set(closed.id, new Set(["react"]));
+    const before = discord.rest.requests.length;
+    for (let asked = 0; asked < 5; asked++) {
+      const { id } = discord.say(closed, discord.person("ada"), "a question");
+      const error = await failure(mark({ ...place(), channel: closed.id, message: id }, "working"));
+      expect(error?.reason).toBe("forbidden");
+    }
+    expect(discord.rest.requests.slice(before)).toHaveLength(1);
   });
 
   it("waits where Discord limits the rate, and tries again", async () => {
