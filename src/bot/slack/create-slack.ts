@@ -14,6 +14,7 @@ import { createFileCalls } from "./file-calls.js";
 import { createHealth } from "./health.js";
 import type { Identity } from "./identity.js";
 import type { Link } from "./link.js";
+import { createLostPosts } from "./lost-posts.js";
 import { createMarks } from "./marks.js";
 import { createPace } from "./pace.js";
 import { createPeople } from "./people.js";
@@ -48,6 +49,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
   const streams = createStreamCalls(client, caller);
   const files = createFileCalls({ client, caller, botToken: slack.botToken, apiUrl: slack.apiUrl });
   const agent = createAgentCalls({ client, caller, extras, buckets });
+  const lostPosts = createLostPosts({ calls, botUserId: () => identity?.botUserId });
   const titles = createTitles();
   const controlIds = createControlIds({ store, clock, log });
   const controls = { idFor: controlIds.idFor, pickers: createPickers(commands) };
@@ -88,7 +90,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       await link?.stop();
     },
     slot: pace.slot,
-    ...createSend({ calls, streams, controls, names }),
+    ...createSend({ calls, streams, controls, names, lostPosts }),
     createReplyStream: createAnswers({
       streams,
       buckets,
@@ -96,6 +98,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       extras,
       agent,
       titles,
+      lostPosts,
       clock,
       open: new Set(),
       worded: names.inAnswer,

@@ -9,6 +9,7 @@ import type { ThreadKey } from "./agent-calls.js";
 import { slackErrorOf } from "./errors.js";
 import { escapeMarkdown } from "./escape.js";
 import type { Extras } from "./extras.js";
+import type { LostPosts } from "./lost-posts.js";
 import type { Pace } from "./pace.js";
 import { MAX_MARKDOWN_CHARS } from "./render.js";
 import { APPEND, START, STOP, type StreamCalls } from "./stream-calls.js";
@@ -22,6 +23,7 @@ export interface StreamingDeps {
   readonly extras: Extras;
   readonly clock: Clock;
   readonly log: Log;
+  readonly lostPosts: LostPosts;
   /** Those of all answers that grow natively now: each needs a call to end. */
   readonly open: Set<object>;
   /** As an answer's text goes out, with the prefix on commands. */
@@ -74,11 +76,17 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
     try {
       const ts = await streams.start(question as ThreadKey, escapeMarkdown(text), asker);
       const key = { ...question, message: ts };
+      deps.lostPosts.note(ts);
       setLive({ key, startedAt: clock.now(), sent: text, isBroken: false });
       return key;
     } catch (error) {
       extras.note(START, error);
-      return undefined;
+      const ts = await deps.lostPosts.find(error, question, text);
+      if (ts === undefined) return undefined;
+      // It did begin, only nobody said so.
+      const key = { ...question, message: ts };
+      setLive({ key, startedAt: clock.now(), sent: text, isBroken: true });
+      return key;
     }
   };
   /** True when Slack took it natively; false where it has to be edited in. */

@@ -76,6 +76,29 @@ describe("an answer that Slack streams", () => {
     },
   );
 
+  it.each([
+    { method: "chat.startStream", absent: [] },
+    { method: "chat.appendStream", absent: [] },
+    { method: "chat.stopStream", absent: [] },
+    { method: "chat.postMessage", absent: CALLS },
+    { method: "chat.update", absent: CALLS },
+  ])("stands there once, whole, when Slack carries $method out and its answer is lost", async ({ method, absent }) => {
+    const given = await start({ slack: { absent } });
+    given.slack.failNext(method, { status: 500, error: "internal_error", isDone: true });
+    const ts = await answerInPieces(given, pieces);
+    expect(given.slack.textsIn("C0GENERAL", ts).map((text) => text.trim())).toEqual([whole]);
+    expect(given.slack.workspace.messages.every(({ streamingSince }) => streamingSince === undefined)).toBe(true);
+  });
+
+  it("stands once in direct messages as well", async () => {
+    const given = await start();
+    given.slack.failNext("chat.postMessage", { status: 500, error: "internal_error", isDone: true });
+    given.openai.replyWith(() => "a short answer");
+    const ts = await given.slack.dm("hello");
+    await given.until("an end mark", () => isDone(ts, "D0ADA"), { stepMs: 500 });
+    expect(given.slack.textsIn("D0ADA")).toEqual(["a short answer"]);
+  });
+
   it("is posted and edited in a workspace that has no streaming, which is asked once", async () => {
     const given = await start({ slack: { absent: CALLS } });
     const ts = await answerInPieces(given, pieces);
