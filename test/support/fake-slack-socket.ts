@@ -14,6 +14,8 @@ export interface FakeSockets {
   made(): number;
   /** Sends one envelope and waits for its acknowledgement, and for a connection where there is none. */
   send(envelope: { readonly envelope_id: string } & Record<string, unknown>, timeoutMs: number): Promise<Acknowledged>;
+  /** From now on each delivery takes the next connection, as Slack spreads them. */
+  spread(): void;
   sendRaw(data: string | Buffer): void;
   /** Asks to move, as Slack does every few hours; the old connections are cut after `graceMs`. */
   recycle(graceMs: number): void;
@@ -57,7 +59,8 @@ export function createSockets(server: Server): FakeSockets {
     for (const take of wanting) take(socket);
     wanting.clear();
   }
-  const newest = () => [...open].at(-1);
+  let turn: number | undefined;
+  const newest = () => [...open].at(turn === undefined ? -1 : turn++ % Math.max(open.size, 1));
   const someSocket = () => newest() ?? new Promise<WebSocket>((resolve) => void wanting.add(resolve));
 
   return {
@@ -83,6 +86,9 @@ export function createSockets(server: Server): FakeSockets {
         waiting.set(envelope.envelope_id, done);
         socket.send(JSON.stringify(envelope));
       });
+    },
+    spread: () => {
+      turn = 0;
     },
     sendRaw: (data) => newest()?.send(data),
     recycle(graceMs) {

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type SlackWorld, startSlackWorld } from "./slack-support.js";
+import { type SlackWorld, startSlackWorldBy } from "./slack-support.js";
 
-describe("doors of Slack besides mentions", () => {
+describe.each(["socket", "http"] as const)("doors of Slack besides mentions, by %s", (transport) => {
   let world: SlackWorld | undefined;
   afterEach(async () => {
     await world?.close();
     world = undefined;
   });
-  const start = async (options: Parameters<typeof startSlackWorld>[0] = {}) => {
-    world = await startSlackWorld(options);
+  const start = async () => {
+    world = await startSlackWorldBy(transport);
     await world.bot.tick();
     return world;
   };
