@@ -30,5 +30,6 @@ const { status } = spawnSync(process.execPath, [compiler, "-p", join(root, "tsco
 });
 if (status !== 0) process.exit(status ?? 1);
 
-const page = join(root, "src", "bot", "playground", "page");
-if (existsSync(page)) cpSync(page, join(root, "dist", "bot", "playground", "page"), { recursive: true });
+const pages = ["http", "playground", "console"].map((owner) => join("bot", owner, "page"));
+for (const path of [...pages, join("usage", "model-table.csv")])
+  cpSync(join(root, "src", path), join(root, "dist", path), { recursive: true });

@@ -1,14 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { createAccess } from "./bot/access.js";
+import { createAnswerControls } from "./bot/answer-controls.js";
 import { type Board, createBoard } from "./bot/board.js";
 import { type Chat, createChat } from "./bot/chat.js";
+import { createConsole } from "./bot/console/console.js";
+import { consoleInvocation } from "./bot/console/console-invocation.js";
+import { conversationRecords } from "./bot/conversation-records.js";
 import { waitForFirstLists } from "./bot/first-lists.js";
 import { createHttpServer } from "./bot/http/server.js";
 import { createLiveness } from "./bot/liveness.js";
-import { createMetrics } from "./bot/metrics.js";
+import { createObservation } from "./bot/observe/observation.js";
 import type { ChatPlatform } from "./bot/platform.js";
 import type { PlatformDefinition } from "./bot/platform-definition.js";
 import { handlersOf, invocationOfReaction } from "./bot/platform-handlers.js";
+import { createRecentImages } from "./bot/recent-images.js";
 import { startRecovery } from "./bot/recover.js";
 import { startRetention } from "./bot/retention.js";
 import { createStatusLine } from "./bot/status-line.js";
@@ -27,7 +32,12 @@ import { createSettings } from "./refresh/settings.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions.js";
 import type { Store } from "./store/store.js";
+import { createChartPainter } from "./usage/chart/chart-painter.js";
+import { createCircuitBreaker } from "./usage/circuit-breaker.js";
+import { createLedger } from "./usage/ledger.js";
+import { startLedgerRetention } from "./usage/ledger-retention.js";
 import { createMessageLimits } from "./usage/message-limits.js";
+import { createModelFacts } from "./usage/model-facts.js";
 import { createProviderSlots } from "./usage/provider-slots.js";
 
 export interface AppDeps {
@@ -60,7 +70,15 @@ const STATUS_WORKSPACE = "playground:local";
  * @throws {StartupError} when the address cannot be had @throws {StoreError} when the stored lists cannot be read
  */
 export async function startApp(deps: AppDeps): Promise<App> {
-  const { config, store, clock, log } = deps;
+  const { config, clock, log } = deps;
+  const platforms: ChatPlatform[] = [];
+  const observed = createObservation({
+    clock,
+    refresher: () => refresher,
+    platforms: () => platforms,
+    load: () => chat.load(),
+  });
+  const store = observed.ofStore(deps.store);
   const newReference = () => randomBytes(4).toString("hex");
   const providerDeps = {
     fetch: deps.fetch,
@@ -74,12 +92,11 @@ export async function startApp(deps: AppDeps): Promise<App> {
   );
   const settings = createSettings({ store, log, host: config.refresh });
   const sessions = createSessions({ store, now: clock.now });
+  const ledger = createLedger({ store, clock });
   const owner = processOwner();
   const liveness = createLiveness({ store, clock, log, owner });
 
-  const platforms: ChatPlatform[] = [];
   const access = createAccess(config.access);
-  const metrics = createMetrics({ clock, refresher: () => refresher, load: () => chat.load() });
   const refresher = createRefresher({
     providers: loaded,
     store,
@@ -88,14 +105,25 @@ export async function startApp(deps: AppDeps): Promise<App> {
     clock,
     log,
     refresh: config.refresh,
-    onOutcome: metrics.onRefresh,
+    onOutcome: observed.onRefresh,
   });
   const host = { defaultModel: config.chat.defaultModel };
+  const modelFacts = createModelFacts();
+  const defaultModel = (workspace: string) =>
+    modelInForce({ settings, refresher, setups: config.providers, host }, workspace);
   const chat: Chat = createChat({
+    store,
     sessions,
     refresher,
+    settings,
+    platforms: () => platforms,
+    ledger,
+    modelFacts,
+    images: createRecentImages(),
+    controls: createAnswerControls({ snapshot: () => refresher.snapshot(), setups: config.providers }),
+    breaker: createCircuitBreaker(clock),
     providers: new Map(loaded.map(({ id, provider }) => [id, provider])),
-    defaultModel: (workspace) => modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
+    defaultModel,
     owner,
     limits: createMessageLimits(config.limits, clock),
     slots: createProviderSlots(config.limits.providerConcurrency),
@@ -103,7 +131,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     clock,
     log,
     newReference,
-    onTurn: metrics.onTurn,
+    onTurn: observed.onTurn,
   });
   const board: Board = createBoard({
     store,
@@ -118,6 +146,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
     refresher,
     settings,
     sessions,
+    ledger,
+    charts: createChartPainter({ log }),
     turns: chat.control,
     board: board.control,
     setups: config.providers,
@@ -130,13 +160,33 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await settings.load();
   await refresher.load();
   await board.load();
+  const records = conversationRecords({ sessions, turns: () => chat.control, defaultModel });
   const { status, onStatusChange } = statusSource(refresher, settings, STATUS_WORKSPACE);
   const parts = await Promise.all(
     deps.platforms
       .filter((definition) => definition.isConfigured(config))
-      .map((definition) => definition.create({ config, store, clock, log, commands, status, onStatusChange })),
+      .map((definition) =>
+        definition.create({ config, store, clock, log, commands, status, onStatusChange, ...records }),
+      ),
   );
-  platforms.push(...parts.map(({ platform }) => platform));
+  platforms.push(...parts.map(({ platform }) => observed.ofPlatform(platform)));
+  const operatorsConsole = createConsole({
+    facts: {
+      refresher: () => refresher,
+      settings,
+      activity: observed.activity,
+      platforms: () => platforms,
+      load: () => chat.load(),
+      storeKind: config.storeUrl.split(":")[0] ?? "",
+      workspace: STATUS_WORKSPACE,
+      defaultModel,
+    },
+    series: observed.series,
+    readUsage: undefined,
+    clock,
+    log,
+    run: (command) => dispatcher.run(command, consoleInvocation(STATUS_WORKSPACE)),
+  });
 
   let phase: "starting" | "up" | "stopping" = "starting";
   const server = createHttpServer({
@@ -151,9 +201,9 @@ export async function startApp(deps: AppDeps): Promise<App> {
     },
     status,
     models: () => modelsView(refresher),
-    metrics: metrics.text,
-    metricsContentType: metrics.contentType,
-    routes: parts.flatMap(({ routes }) => routes ?? []),
+    metrics: observed.metrics.text,
+    metricsContentType: observed.metrics.contentType,
+    routes: [operatorsConsole.routes, ...parts.flatMap(({ routes }) => routes ?? [])],
   });
 
   // First of all the address: a second start in the same folder ends here and has touched nothing.
@@ -172,8 +222,9 @@ export async function startApp(deps: AppDeps): Promise<App> {
     statusLine.look();
   };
   onStatusChange(look);
+  operatorsConsole.start();
   await liveness.start();
-  const stopRecovery = await startRecovery({ sessions, platforms, liveness, clock, log });
+  const stopRecovery = await startRecovery({ sessions, ledger, modelFacts, platforms, liveness, clock, log });
   look();
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   phase = "up";
@@ -183,6 +234,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     log,
     erasers: [sessions.eraseUntouched, ...parts.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])],
   });
+  const stopLedgerRetention = startLedgerRetention({ ledger, clock, log });
   return {
     url,
     async tick() {
@@ -195,7 +247,9 @@ export async function startApp(deps: AppDeps): Promise<App> {
       statusLine.stop();
       const boardStopped = board.stop();
       stopRetention();
+      stopLedgerRetention();
       stopRecovery();
+      operatorsConsole.stop();
       await chat.stop(graceMs);
       await boardStopped;
       for (const platform of platforms)

@@ -4,8 +4,16 @@ import type { HostConfig } from "../config-host.js";
 import type { Log } from "../log.js";
 import type { Store } from "../store/store.js";
 import type { HttpServerDeps } from "./http/server.js";
-import type { ChatPlatform } from "./platform.js";
+import type { ChannelKey, ChatPlatform } from "./platform.js";
 import type { StatusView } from "./status-view.js";
+
+/** The model that a conversation has, or would get with its next question. */
+export interface ConversationModel {
+  /** As "provider/model"; null while there is none. */
+  readonly model: string | null;
+  /** When it was pinned, and by whom (null: the default in force at the first message); null where nothing is pinned. */
+  readonly pin: { readonly at: number; readonly by: string | null } | null;
+}
 
 /** What platforms are made of. */
 export interface PlatformDeps {
@@ -18,6 +26,10 @@ export interface PlatformDeps {
   status(): StatusView;
   /** Called after every change of what `status` tells. Returns how to stop that. */
   onStatusChange(listener: () => void): () => void;
+  /** The model of the conversation there. @throws {StoreError} */
+  modelOf(place: ChannelKey): Promise<ConversationModel>;
+  /** Ends what is answered there and erases the conversation. @throws {StoreError} */
+  forget(place: ChannelKey): Promise<void>;
 }
 
 export interface PlatformParts {

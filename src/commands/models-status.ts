@@ -1,6 +1,7 @@
 import { indicatorText } from "../refresh/indicator.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
+import { pinLines } from "./pin-lines.js";
 import { autoRefreshControls, refreshButton } from "./refresh-controls.js";
 import { inForceLines } from "./refresh-in-force.js";
 import { smartLine } from "./smart-line.js";
@@ -13,7 +14,7 @@ export const modelsStatus = (deps: CommandDeps) =>
     access: "anyone",
     visibility: "ephemeral",
     options: {},
-    async *run(_args, { workspace, isOperator }) {
+    async *run(_args, { workspace, conversation, isOperator }) {
       const status = deps.refresher.status();
       const { isEnabled } = deps.settings.inForce(workspace);
       const isEnabledForAny = deps.setups.some(({ id }) => deps.settings.inForce(workspace, id).isEnabled);
@@ -31,6 +32,7 @@ export const modelsStatus = (deps: CommandDeps) =>
           "",
           ...inForceLines(deps, workspace),
           ...smartLine(deps, workspace),
+          ...(await pinLines(deps, conversation)),
         ].join("\n"),
         controls: [refreshButton(status), ...(isOperator ? autoRefreshControls(isEnabled) : [])],
       };

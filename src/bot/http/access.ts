@@ -4,7 +4,7 @@ import { getCookie } from "hono/cookie";
 import { HEALTH_PATHS, judgeSource, type RequestFacts, SIGN_IN_PATH } from "./guard.js";
 import type { KnownHosts } from "./hosts.js";
 import { HttpError } from "./http-error.js";
-import { COOKIE_NAME, signInPage } from "./sign-in.js";
+import { COOKIE_NAME, SIGN_IN_FILES, signInPage } from "./sign-in.js";
 import type { TokenCheck } from "./token.js";
 
 /** Refuses what does not come from this site's own pages or from a script. */
@@ -21,12 +21,18 @@ export interface AccessTerms {
   readonly isMetricsPublic: boolean;
 }
 
+const FREE_PATHS: readonly string[] = [...HEALTH_PATHS, SIGN_IN_PATH, ...SIGN_IN_FILES];
+
+/** A page or a file of it, which tell nothing; browsers send a cookie by themselves, also to other ports of the host. */
+const isPage = ({ req }: Context) => req.method === "GET" && !/^\/(api|metrics)(\/|$)/.test(req.path);
+
 /** Asks for the token, where one is configured. */
 export function checkToken({ check, isMetricsPublic }: AccessTerms): MiddlewareHandler {
   return async (context, next) => {
     const path = context.req.path;
-    const isFree = HEALTH_PATHS.includes(path) || path === SIGN_IN_PATH || (isMetricsPublic && path === "/metrics");
-    if (check === undefined || isFree || check.isCookie(getCookie(context, COOKIE_NAME) ?? "")) return next();
+    const isFree = FREE_PATHS.includes(path) || (isMetricsPublic && path === "/metrics");
+    if (check === undefined || isFree) return next();
+    if (isPage(context) && check.isCookie(getCookie(context, COOKIE_NAME) ?? "")) return next();
     const bearer = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
     if (bearer !== undefined && check.isToken(bearer)) return next();
     if (bearer !== undefined && !(await check.slowDown())) {

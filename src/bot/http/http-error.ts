@@ -1,6 +1,6 @@
 import { UserError } from "../../errors.js";
 
-export type ErrorStatus = 400 | 401 | 403 | 404 | 413 | 415 | 429 | 503;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 503;
 
 /** A request that cannot be served as it is; its message goes to the caller. */
 export class HttpError extends UserError {

@@ -6,13 +6,14 @@ import type { Clock } from "../../clock.js";
 import type { HostConfig } from "../../config-host.js";
 import type { Log } from "../../log.js";
 import { checkSource, checkToken } from "./access.js";
+import { sharedAssets } from "./assets.js";
 import { type BaseRoutesDeps, baseRoutes } from "./base-routes.js";
 import { answerError } from "./errors.js";
 import { SIGN_IN_PATH } from "./guard.js";
 import { SECURITY_HEADERS, withHeaders } from "./headers.js";
 import { type KnownHosts, knownHosts } from "./hosts.js";
 import { listen } from "./listen.js";
-import { signIn } from "./sign-in.js";
+import { askToSignIn, signIn } from "./sign-in.js";
 import { createTokenCheck } from "./token.js";
 
 export interface HttpServerDeps extends BaseRoutesDeps {
@@ -53,7 +54,11 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     outgoing.once("close", () => eventStreams.delete(outgoing));
   });
   baseRoutes(deps)(app);
-  if (check !== undefined) app.post(SIGN_IN_PATH, (context) => signIn(context, check));
+  sharedAssets(app);
+  if (check !== undefined) {
+    app.get(SIGN_IN_PATH, askToSignIn);
+    app.post(SIGN_IN_PATH, (context) => signIn(context, check));
+  }
   for (const mount of deps.routes) mount(app);
   app.notFound((context) => context.json({ error: "There is nothing at this address." }, 404));
   app.onError(answerError(log));

@@ -5,9 +5,9 @@ import { createPlayground } from "./playground.js";
 export const playgroundPlatform: PlatformDefinition = {
   name: "playground",
   isConfigured: (config) => config.playground,
-  async create({ store, clock, log, commands, status, onStatusChange }) {
+  async create({ commands, ...deps }) {
     const hints = commands.map(({ path, about }) => ({ path, about }));
-    const playground = createPlayground({ store, clock, log, status, onStatusChange, commands: () => hints });
+    const playground = createPlayground({ ...deps, commands: () => hints });
     return { platform: playground, routes: playground.routes, eraseUntouched: playground.eraseUntouched };
   },
 };

@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.js";
-import { type EventStream, eventText, openEventStream } from "./event-stream.js";
+import { type EventStream, eventText, KEEP_ALIVE_MS, KEEP_ALIVE_TEXT, openEventStream } from "../http/event-stream.js";
 
 export interface EventHubDeps {
   readonly clock: Clock;
@@ -19,6 +19,8 @@ export interface EventHub {
   open(channel: string, client: string | undefined): ReadableStream<Uint8Array> | undefined;
   /** `data.id` names the message that it is about. */
   send(audience: Audience, event: string, data: { readonly id: string; readonly [field: string]: unknown }): void;
+  /** To every stream of every channel. */
+  sendAll(event: string, data: object): void;
   /** Tells everybody who has not heard it yet. */
   sendStatus(): void;
   /** Sends keep-alives until `stop`. */
@@ -27,11 +29,9 @@ export interface EventHub {
 }
 
 const MOST_STREAMS = 200;
-/** Shorter than the idle timeouts of common proxies (nginx: 60 s). */
-const KEEP_ALIVE_MS = 15_000;
 
 export function createEventHub({ clock, status }: EventHubDeps): EventHub {
-  const streams = new Set<EventStream>();
+  const streams = new Set<EventStream<Audience>>();
   const stopping = new AbortController();
   let lastStatus = "";
 
@@ -44,14 +44,14 @@ export function createEventHub({ clock, status }: EventHubDeps): EventHub {
   const keepAlive = async () => {
     for (;;) {
       await clock.sleep(KEEP_ALIVE_MS, stopping.signal);
-      for (const stream of streams) stream.push(": keep-alive\n\n", "keep-alive");
+      for (const stream of streams) stream.push(KEEP_ALIVE_TEXT, "keep-alive");
       sendStatus(); // a list grows old without an event
     }
   };
   return {
     open(channel, client) {
       if (streams.size >= MOST_STREAMS || stopping.signal.aborted) return undefined;
-      const stream = openEventStream({ channel, client }, (ended) => streams.delete(ended));
+      const stream = openEventStream<Audience>({ channel, client }, (ended) => streams.delete(ended));
       sendStatus();
       stream.push(eventText("status", status()));
       streams.add(stream);
@@ -62,9 +62,13 @@ export function createEventHub({ clock, status }: EventHubDeps): EventHub {
       // An edit carries the whole text so far; of everything else each step counts.
       const key = event === "edit" ? `edit of ${data.id}` : undefined;
       for (const stream of streams) {
-        const isMeant = stream.channel === channel && (client === undefined || stream.client === client);
+        const isMeant = stream.terms.channel === channel && (client === undefined || stream.terms.client === client);
         if (isMeant) stream.push(text, key);
       }
+    },
+    sendAll(event, data) {
+      const text = eventText(event, data);
+      for (const stream of streams) stream.push(text, event);
     },
     sendStatus,
     start() {

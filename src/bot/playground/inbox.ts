@@ -3,9 +3,11 @@ import { HttpError } from "../http/http-error.js";
 import type { CommandCall, PlatformHandlers } from "../platform.js";
 import { PLATFORM_NAME, type PlaygroundParts, WORKSPACE } from "./platform.js";
 import { publicMessage, withTimesInWords } from "./render.js";
+import type { Rooms } from "./rooms.js";
 import { controlsOf, marksOf } from "./rows.js";
 
 export interface InboxDeps extends PlaygroundParts {
+  readonly rooms: Rooms;
   handlers(): PlatformHandlers | undefined;
   newId(): string;
 }
@@ -27,7 +29,7 @@ const MOST_REACTIONS = 20;
 /** Without the selector that only asks for a picture. */
 const bare = (emoji: string) => emoji.replaceAll("\ufe0f", "");
 
-export function createInbox({ messages, hub, clock, log, handlers, newId }: InboxDeps): Inbox {
+export function createInbox({ messages, hub, rooms, clock, log, handlers, newId }: InboxDeps): Inbox {
   const here = (channel: string) => ({ platform: PLATFORM_NAME, workspace: WORKSPACE, channel });
 
   const runCommand = async (given: PlatformHandlers, call: CommandCall, id: string, client: string | undefined) => {
@@ -42,10 +44,13 @@ export function createInbox({ messages, hub, clock, log, handlers, newId }: Inbo
       const data = { id, text, controls: controlsOf(reply.controls), ...(files && { files }) };
       hub.send(audience, "ephemeral", data);
     }
+    await rooms.tellModel(audience.channel);
   };
   const ask = async (given: PlatformHandlers, channel: string, text: string) => {
     const question = { author: "user", text, mark: null, reactions: [], controls: [], replyTo: null } as const;
+    const isNew = !messages.channels.has(channel);
     const row = await messages.add(channel, { ...question, reactions: [], controls: [], at: clock.now() });
+    if (isNew) rooms.tell();
     hub.send({ channel }, "message", publicMessage(row, clock.now()));
     const message = { ...here(channel), message: row.id };
     try {

@@ -1,5 +1,6 @@
 import type { Store } from "../../store/store.js";
-import { CHANNEL_PREFIX, messageId, numberOf, type Row, readChannels, readRow, rowKey, rowPrefix } from "./rows.js";
+import { type ChannelList, createChannelList } from "./channel-list.js";
+import { messageId, numberOf, type Row, readRow, rowKey, rowPrefix } from "./rows.js";
 
 export interface MessageLogDeps {
   readonly store: Store;
@@ -9,10 +10,13 @@ export interface MessageLogDeps {
 
 /** What the playground's chat service remembers: channels and their messages, in memory and in the store. */
 export interface MessageLog {
+  readonly channels: Pick<ChannelList, "all" | "has" | "isTaken" | "rename">;
   /** Reads the list of channels. @throws {StoreError} */
   load(): Promise<void>;
-  /** In the order in which they came into being. */
-  channels(): readonly string[];
+  /** Stores a channel without messages; false where it was there. @throws {StoreError} and then there is none */
+  create(channel: string, at: number): Promise<boolean>;
+  /** Erases a channel and its messages; false where there is none. @throws {StoreError} and then it is still there */
+  erase(channel: string): Promise<boolean>;
   /** Oldest first. @throws {StoreError} */
   list(channel: string): Promise<readonly Row[]>;
   /** @throws {StoreError} */
@@ -29,86 +33,103 @@ export interface MessageLog {
   eraseUntouched(before: number): Promise<number>;
 }
 
-interface Channel {
+interface Opened {
   readonly rows: Map<string, Row>;
   nextNumber: number;
 }
 
 export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
   const table = store.values("messages");
-  const opened = new Map<string, Promise<Channel>>();
-  let names: readonly string[] = [];
+  const channels = createChannelList(store);
+  const opened = new Map<string, Promise<Opened>>();
 
-  const read = async (name: string): Promise<Channel> => {
-    const entries = await table.entries(rowPrefix(name));
+  const read = async (channel: string): Promise<Opened> => {
+    const entries = await table.entries(rowPrefix(channel));
     const rows = entries.map(([, value]) => readRow(value)).filter((row) => row !== undefined);
-    const numbers = entries.map(([key]) => numberOf(key.slice(rowPrefix(name).length)));
+    const numbers = entries.map(([key]) => numberOf(key.slice(rowPrefix(channel).length)));
     return { rows: new Map(rows.map((row) => [row.id, row])), nextNumber: Math.max(0, ...numbers) + 1 };
   };
-  const open = (name: string): Promise<Channel> => {
-    const known = opened.get(name);
+  const open = (channel: string): Promise<Opened> => {
+    const known = opened.get(channel);
     if (known !== undefined) return known;
-    const opening = read(name);
-    opened.set(name, opening);
-    opening.catch(() => opened.delete(name)); // the caller gets the error; the next one reads again
+    const opening = read(channel);
+    opened.set(channel, opening);
+    opening.catch(() => opened.delete(channel)); // the caller gets the error; the next one reads again
     return opening;
   };
-  const closed: Channel = { rows: new Map(), nextNumber: 1 };
+  const closed: Opened = { rows: new Map(), nextNumber: 1 };
   /** Looking at a channel that does not exist leaves nothing behind. */
-  const look = (name: string) => (names.includes(name) ? open(name) : Promise.resolve(closed));
+  const look = (channel: string) => (channels.has(channel) ? open(channel) : Promise.resolve(closed));
+
+  const create = async (channel: string, at: number) => {
+    const write = channels.enter(channel, at);
+    if (write === undefined) return false;
+    await store.write([write]).catch((error) => {
+      channels.leave(channel);
+      throw error;
+    });
+    return true;
+  };
+  const erase = async (channel: string) => {
+    if (!channels.has(channel)) return false;
+    // By what is stored: a damaged message goes as well.
+    const keys = (await table.entries(rowPrefix(channel))).map(([key]) => key);
+    const known = [...(await open(channel)).rows.keys()].map((id) => rowKey(channel, id));
+    const before = channels.all().find(({ id }) => id === channel);
+    const gone = channels.leave(channel);
+    opened.delete(channel);
+    try {
+      const rows = [...new Set([...keys, ...known])];
+      await store.write([...rows.map((key) => ({ table: "messages", key, value: undefined }) as const), gone]);
+    } catch (error) {
+      if (before !== undefined) channels.enter(channel, before.at, before.name);
+      throw error;
+    }
+    return true;
+  };
 
   return {
-    async load() {
-      names = readChannels(await table.entries(CHANNEL_PREFIX));
-    },
-    channels: () => names,
-    list: async (name) => [...(await look(name)).rows.values()],
-    find: async (name, id) => (await look(name)).rows.get(id),
-    async add(name, message) {
-      const channel = await open(name);
-      const row: Row = { id: messageId(channel.nextNumber++, newId()), ...message };
-      const isNew = !names.includes(name);
-      if (isNew) names = [...names, name]; // at once, so that a second first message does not lose this one
+    channels,
+    load: channels.load,
+    create,
+    erase,
+    list: async (channel) => [...(await look(channel)).rows.values()],
+    find: async (channel, id) => (await look(channel)).rows.get(id),
+    async add(channel, message) {
+      const place = await open(channel);
+      const row: Row = { id: messageId(place.nextNumber++, newId()), ...message };
+      const made = channels.enter(channel, message.at); // at once, so that a second first message does not lose this one
       try {
-        await store.write([
-          ...(isNew ? [{ table: "messages", key: CHANNEL_PREFIX + name, value: { at: message.at } } as const] : []),
-          { table: "messages", key: rowKey(name, row.id), value: row },
-        ]);
+        await store.write([...(made ? [made] : []), { table: "messages", key: rowKey(channel, row.id), value: row }]);
       } catch (error) {
-        if (isNew) names = names.filter((each) => each !== name);
+        if (made) channels.leave(channel);
         throw error;
       }
-      channel.rows.set(row.id, row);
+      place.rows.set(row.id, row);
       return row;
     },
-    async change(name, id, change) {
-      const { rows } = await look(name);
+    async change(channel, id, change) {
+      const { rows } = await look(channel);
       const before = rows.get(id);
       if (before === undefined) return undefined;
       const after = change(before);
       rows.set(id, after);
       return after;
     },
-    async save(name, id) {
-      const row = (await look(name)).rows.get(id);
-      if (row !== undefined) await table.set(rowKey(name, id), row);
+    async save(channel, id) {
+      const row = (await look(channel)).rows.get(id);
+      if (row !== undefined) await table.set(rowKey(channel, id), row);
     },
-    async remove(name, id) {
-      (await look(name)).rows.delete(id);
-      await table.delete(rowKey(name, id));
+    async remove(channel, id) {
+      (await look(channel)).rows.delete(id);
+      await table.delete(rowKey(channel, id));
     },
     async eraseUntouched(before) {
       let erased = 0;
-      for (const name of names) {
-        const rows = [...(await open(name)).rows.values()];
-        if (rows.some(({ at }) => at >= before)) continue;
-        await store.write([
-          ...rows.map(({ id }) => ({ table: "messages", key: rowKey(name, id), value: undefined }) as const),
-          { table: "messages", key: CHANNEL_PREFIX + name, value: undefined },
-        ]);
-        names = names.filter((each) => each !== name);
-        opened.delete(name);
-        erased += 1;
+      for (const { id, at } of channels.all()) {
+        const rows = [...(await open(id)).rows.values()];
+        if (at >= before || rows.some((row) => row.at >= before)) continue;
+        if (await erase(id)) erased += 1;
       }
       return erased;
     },

@@ -7,22 +7,25 @@ import type { EditSaver } from "./edit-saver.js";
 import type { EventHub } from "./event-hub.js";
 import type { MessageLog } from "./message-log.js";
 import { publicMessage, withTimesInWords } from "./render.js";
+import type { Rooms } from "./rooms.js";
 import { controlsOf, marksOf, type Row } from "./rows.js";
 
 export interface PlaygroundParts {
   readonly messages: MessageLog;
   readonly hub: EventHub;
   readonly saver: EditSaver;
+  readonly rooms: Rooms;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export const PLATFORM_NAME = "playground";
+const AFTER_TURN = "the model of a channel was not told, or a deleted channel not erased";
 export const WORKSPACE = "local";
 
 /** The playground as the bot sees it. `handlers` is what `start` gave, for the doors that people come through. */
 export function createPlatform(
-  { messages, hub, saver, clock, log }: PlaygroundParts,
+  { messages, hub, saver, rooms, clock, log }: PlaygroundParts,
   onStatusChange: (listener: () => void) => () => void,
 ): { readonly platform: ChatPlatform; handlers(): PlatformHandlers | undefined } {
   let handlers: PlatformHandlers | undefined;
@@ -46,6 +49,8 @@ export function createPlatform(
     await saver.flush(channel);
     const emoji = mark === undefined ? null : MARK_EMOJI[mark];
     const row = await messages.change(channel, message, (before) => ({ ...before, mark: emoji }));
+    // The turn is over, and may have chosen the channel's model; or the channel was deleted under it.
+    if (mark !== "working") await rooms.turnEnded(channel).catch((error) => log.warn({ error, channel }, AFTER_TURN));
     const marks = marksOf(changed(row, message));
     await messages.save(channel, message);
     hub.send({ channel }, "mark", { id: message, marks });
@@ -70,7 +75,16 @@ export function createPlatform(
       hub.stop();
     },
     slot: async () => {},
+    async forget({ channel }) {
+      await saver.flush(channel); // what is stored later would stay behind
+      for (const { id } of await messages.list(channel)) {
+        await messages.remove(channel, id);
+        hub.send({ channel }, "removed", { id });
+      }
+    },
     async post({ channel }, reply, replyTo) {
+      // Else an answer would bring a deleted channel back.
+      if (replyTo !== undefined) changed(await messages.find(channel, replyTo.message), replyTo.message);
       const row = await messages.add(channel, {
         author: "bot",
         ...content(reply),

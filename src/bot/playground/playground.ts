@@ -3,13 +3,15 @@ import type { Hono } from "hono";
 import type { Clock } from "../../clock.js";
 import type { Log } from "../../log.js";
 import type { Store } from "../../store/store.js";
-import type { ChatPlatform } from "../platform.js";
-import { assetRoutes } from "./assets.js";
+import type { ChannelKey, ChatPlatform } from "../platform.js";
+import type { ConversationModel } from "../platform-definition.js";
+import { pageRoutes } from "./assets.js";
 import { createEditSaver } from "./edit-saver.js";
 import { createEventHub } from "./event-hub.js";
 import { createInbox } from "./inbox.js";
 import { createMessageLog } from "./message-log.js";
-import { createPlatform } from "./platform.js";
+import { createPlatform, PLATFORM_NAME, WORKSPACE } from "./platform.js";
+import { createRooms } from "./rooms.js";
 import { apiRoutes, type CommandHint } from "./routes.js";
 
 export interface PlaygroundDeps {
@@ -20,6 +22,10 @@ export interface PlaygroundDeps {
   status(): object;
   /** Calls back after every change of it; returns how to stop that. */
   onStatusChange(listener: () => void): () => void;
+  /** The model of the conversation there. @throws {StoreError} */
+  modelOf(place: ChannelKey): Promise<ConversationModel>;
+  /** Ends what is answered there and erases the conversation. @throws {StoreError} */
+  forget(place: ChannelKey): Promise<void>;
   /** What the composer offers; nothing when unset. */
   commands?(): readonly CommandHint[];
   /** A random text of `[a-z0-9]`. */
@@ -39,16 +45,18 @@ export function createPlayground(deps: PlaygroundDeps): Playground {
   const messages = createMessageLog({ store, newId });
   const hub = createEventHub({ clock, status });
   const saver = createEditSaver({ clock, log, save: messages.save });
-  const parts = { messages, hub, saver, clock, log };
+  const placeOf = (channel: string) => ({ platform: PLATFORM_NAME, workspace: WORKSPACE, channel });
+  const rooms = createRooms({ ...deps, messages, hub, saver, now: clock.now, placeOf });
+  const parts = { messages, hub, saver, rooms, clock, log };
   const { platform, handlers } = createPlatform(parts, onStatusChange);
   const inbox = createInbox({ ...parts, handlers, newId });
-  const mountApi = apiRoutes({ messages, hub, inbox, clock, commands: deps.commands ?? (() => []) });
+  const mountApi = apiRoutes({ messages, hub, inbox, rooms, clock, commands: deps.commands ?? (() => []) });
   return {
     ...platform,
     eraseUntouched: messages.eraseUntouched,
     routes(app) {
       mountApi(app);
-      assetRoutes(app);
+      pageRoutes(app);
     },
   };
 }

@@ -2,6 +2,12 @@ import { z } from "zod";
 import { HttpError } from "../http/http-error.js";
 
 const channel = z.string().regex(/^[a-z0-9-]{1,64}$/, "A channel's name is 1 to 64 of a-z, 0-9 and -.");
+const channelName = z.object({
+  name: z
+    .string("`name` is missing.")
+    .transform((name) => name.trim().replace(/^#+\s*/, ""))
+    .pipe(z.string().regex(/^[^\p{Cc}]{1,64}$/u, "A channel's name is 1 to 64 characters on one line.")),
+});
 const client = z.string().regex(/^[\w-]{1,64}$/, "`client` is 1 to 64 letters, digits, - and _.");
 /** One emoji: pictures, flags and keycaps with their joiners; digits alone are none. */
 const EMOJI =
@@ -18,6 +24,7 @@ const newMark = z.object({
 });
 
 export const parseChannel = (value: unknown): string => parse(channel, value);
+export const parseChannelName = (value: unknown): string => parse(channelName, value).name;
 export const parseClient = (value: unknown): string | undefined => parse(client.optional(), value);
 export const parseMessage = (value: unknown): z.infer<typeof newMessage> => parse(newMessage, value);
 export const parseMark = (value: unknown): z.infer<typeof newMark> => parse(newMark, value);

@@ -1,12 +1,14 @@
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import type { Clock } from "../../clock.js";
 import { readJson } from "../http/body.js";
+import { EVENT_STREAM_HEADERS } from "../http/event-stream.js";
 import { HttpError } from "../http/http-error.js";
 import type { EventHub } from "./event-hub.js";
 import type { Inbox } from "./inbox.js";
 import type { MessageLog } from "./message-log.js";
 import { publicMessage } from "./render.js";
-import { parseChannel, parseClient, parseMark, parseMessage } from "./requests.js";
+import { parseChannel, parseChannelName, parseClient, parseMark, parseMessage } from "./requests.js";
+import type { Rooms } from "./rooms.js";
 
 /** What the composer's autocomplete offers. */
 export interface CommandHint {
@@ -19,6 +21,7 @@ export interface ApiDeps {
   readonly messages: MessageLog;
   readonly hub: EventHub;
   readonly inbox: Inbox;
+  readonly rooms: Rooms;
   readonly clock: Clock;
   commands(): readonly CommandHint[];
 }
@@ -27,9 +30,9 @@ const MESSAGES = "/api/channels/:channel/messages";
 
 /** The playground's HTTP interface. */
 export const apiRoutes =
-  ({ messages, hub, inbox, clock, commands }: ApiDeps) =>
+  ({ messages, hub, inbox, rooms, clock, commands }: ApiDeps) =>
   (app: Hono): void => {
-    app.get("/api/channels", (context) => context.json({ channels: messages.channels().map((id) => ({ id })) }));
+    roomRoutes(rooms)(app);
     app.get("/api/commands", (context) => context.json({ commands: commands() }));
     app.get(MESSAGES, async (context) => {
       const rows = await messages.list(parseChannel(context.req.param("channel")));
@@ -46,8 +49,7 @@ export const apiRoutes =
       if (context.req.method === "HEAD") return context.body(null, 200); // nobody would ever read the stream
       const body = hub.open(channel, client);
       if (body === undefined) throw new HttpError(503, "Too many event streams are open; close some and try again.");
-      const headers = { "content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no" };
-      return context.body(body, 200, headers);
+      return context.body(body, 200, EVENT_STREAM_HEADERS);
     });
     app.post("/api/marks", async (context) => {
       const { channel, message, emoji } = parseMark(await readJson(context));
@@ -59,3 +61,22 @@ export const apiRoutes =
       return context.body(null, 204);
     });
   };
+
+const CHANNEL = "/api/channels/:channel";
+
+const roomRoutes = (rooms: Rooms) => (app: Hono) => {
+  const named = (context: Context) => parseChannel(context.req.param("channel"));
+  app.get("/api/channels", (context) => context.json({ channels: rooms.list() }));
+  app.post("/api/channels", async (context) =>
+    context.json(await rooms.create(parseChannelName(await readJson(context))), 201),
+  );
+  app.patch(CHANNEL, async (context) => {
+    const channel = named(context);
+    return context.json(await rooms.rename(channel, parseChannelName(await readJson(context))));
+  });
+  app.delete(CHANNEL, async (context) => {
+    await rooms.erase(named(context));
+    return context.body(null, 204);
+  });
+  app.get(`${CHANNEL}/model`, async (context) => context.json(await rooms.model(named(context))));
+};

@@ -26,17 +26,34 @@ export function readRow(value: unknown): Row | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-const channel = z.object({ at: z.number() });
+const channel = z.object({ at: z.number(), name: z.string().exactOptional() });
 
-/** Ours, not a channel's: a channel's name is never empty. A row for each, so that two bots on one store lose none. */
-export const CHANNEL_PREFIX = "#channel:";
+/** A channel in the list: its id never changes, its name is what people call it. */
+export interface Channel {
+  readonly id: string;
+  readonly name: string;
+  /** When it came into being. */
+  readonly at: number;
+}
 
-/** Names of the stored channels, in the order in which they came into being. */
-export const readChannels = (entries: readonly (readonly [key: string, value: unknown])[]): readonly string[] =>
+/** Ours, not a channel's: a channel's id is never empty. A row for each, so that two bots on one store lose none. */
+const CHANNEL_PREFIX = "#channel:";
+
+/** The stored channels, in the order in which they came into being. */
+export const readChannels = (entries: readonly (readonly [key: string, value: unknown])[]): readonly Channel[] =>
   entries
-    .map(([key, value]) => ({ name: key.slice(CHANNEL_PREFIX.length), at: channel.safeParse(value).data?.at ?? 0 }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ name }) => name);
+    .filter(([key]) => key.startsWith(CHANNEL_PREFIX))
+    .map(([key, value]) => {
+      const id = key.slice(CHANNEL_PREFIX.length);
+      const known = channel.safeParse(value).data;
+      return { id, name: known?.name ?? id, at: known?.at ?? 0 };
+    })
+    .sort((a, b) => a.at - b.at);
+
+/** What keeps a channel; without `value` it goes. */
+export const channelWrite = (id: string, value: { readonly at: number; readonly name?: string } | undefined) =>
+  ({ table: "messages", key: CHANNEL_PREFIX + id, value }) as const;
+export const channelsPrefix: string = CHANNEL_PREFIX;
 
 export const rowKey = (channel: string, id: string): string => `${channel}#${id}`;
 export const rowPrefix = (channel: string): string => `${channel}#`;

@@ -71,16 +71,27 @@ describe("signing in", () => {
   const submit = (url: string, body: string, type = "application/x-www-form-urlencoded") =>
     fetch(`${url}/sign-in`, { method: "POST", body, headers: { "content-type": type }, redirect: "manual" });
 
-  it("begins with a form without script when a browser comes to a page", async () => {
+  it("begins with a form when a browser comes to a page", async () => {
     const { get } = await start();
     const answer = await get("/", { accept: "text/html,application/xhtml+xml" });
     const page = await answer.text();
     expect(answer.status).toBe(401);
-    expect(page).toContain('<form method="post" action="/sign-in">');
-    expect(page).not.toMatch(/<script|<style|style=|\bon\w+="/);
+    expect(page).toContain('<form method="post" action="/sign-in"');
+    expect(page).not.toMatch(/<script>|<style|style=|\bon\w+="/);
   });
 
-  it("gives a cookie that opens everything and does not hold the token", async () => {
+  it("gives out nothing before the token but what the form itself needs", async () => {
+    const { get } = await start();
+    expect((await get("/sign-in")).status).toBe(200);
+    for (const name of ["sign-in.js", "token.js", "theme.css", "sign-in.css", "icon.svg"]) {
+      expect([name, (await get(`/assets/shared/${name}`)).status]).toEqual([name, 200]);
+    }
+    for (const path of ["/assets/shared/api.js", "/assets/app.js", "/sign-in/", "/assets/shared/../app.js"]) {
+      expect([path, (await get(path)).status]).toEqual([path, 401]);
+    }
+  });
+
+  it("gives a cookie that opens pages and no interface, and does not hold the token", async () => {
     const { url, get } = await start();
     const answer = await submit(url, `token=${TOKEN}`);
     expect([answer.status, answer.headers.get("location")]).toEqual([303, "/"]);
@@ -88,16 +99,23 @@ describe("signing in", () => {
     expect(cookie).toMatch(/^evergreen-sign-in=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
     expect(cookie).not.toContain(TOKEN);
     const pair = cookie.split(";")[0] ?? "";
-    expect((await get("/api/status", { cookie: pair })).status).toBe(200);
-    expect((await get("/api/status", { cookie: `${pair}x` })).status).toBe(401);
-    expect((await get("/api/status", { cookie: `evergreen-sign-in=${TOKEN}` })).status).toBe(401);
+    expect((await get("/assets/shared/api.js", { cookie: pair })).status).toBe(200);
+    for (const cookie of [`${pair}x`, `evergreen-sign-in=${TOKEN}`]) {
+      expect((await get("/assets/shared/api.js", { cookie })).status).toBe(401);
+    }
+    // A browser sends it by itself, also to whatever else runs on this host: it must not be worth stealing.
+    for (const path of ["/api/status", "/metrics", "/api", "/api/channels/general/events"]) {
+      expect([path, (await get(path, { cookie: pair })).status]).toEqual([path, 401]);
+    }
+    const post = await fetch(`${url}/assets/shared/api.js`, { method: "POST", headers: { cookie: pair } });
+    expect(post.status).toBe(401);
   });
 
   it("keeps a cookie good over a restart, until the token changes", async () => {
     const first = await start();
     const cookie = (await submit(first.url, `token=${TOKEN}`)).headers.get("set-cookie")?.split(";")[0] ?? "";
-    expect((await (await start()).get("/api/status", { cookie })).status).toBe(200);
-    expect((await (await start({ token: "another-one" })).get("/api/status", { cookie })).status).toBe(401);
+    expect((await (await start()).get("/assets/shared/api.js", { cookie })).status).toBe(200);
+    expect((await (await start({ token: "another-one" })).get("/assets/shared/api.js", { cookie })).status).toBe(401);
   });
 
   it("shows the form again after a wrong token, late", async () => {

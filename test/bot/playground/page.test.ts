@@ -264,7 +264,7 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     await option.first().waitFor();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");
-    expect(await page.locator("#composer-text").getAttribute("aria-activedescendant")).toBe("suggestion-1");
+    expect(await page.locator("#composer-text").getAttribute("aria-activedescendant")).toBe("suggestions-1");
     await page.keyboard.press("Enter");
     await page.keyboard.type("5");
     await page.getByRole("option", { name: "openai/gpt-5" }).waitFor();
@@ -304,6 +304,7 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     await page.reload();
     await page.locator(".message.bot strong").waitFor();
     expect(page.url()).toBe(`${url}/#release-plans`);
+    expect(await textOf(page, "#room-title")).toBe("Release Plans");
     expect(await page.locator(".message .body").allInnerTexts()).toEqual(["second", "yes"]);
     await page.getByRole("link", { name: "general" }).click();
     await page.locator(".message.user", { hasText: "first" }).waitFor();

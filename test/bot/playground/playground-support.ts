@@ -66,6 +66,8 @@ export async function startPlayground(options: Options = {}): Promise<RunningPla
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    modelOf: async () => ({ model: "demo/demo-small", pin: null }),
+    forget: async () => {},
     ...deps,
   });
   const { server, url, port } = await startServer({

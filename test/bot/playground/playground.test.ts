@@ -128,7 +128,12 @@ describe("POST messages", () => {
     expect(await messages("general")).toEqual([]);
     expect(await channels()).toEqual({ channels: [] });
     await Promise.all([post("general", { text: "a" }), post("plans", { text: "b" }), post("general", { text: "c" })]);
-    expect(await channels()).toEqual({ channels: [{ id: "general" }, { id: "plans" }] });
+    expect(await channels()).toEqual({
+      channels: [
+        { id: "general", name: "general" },
+        { id: "plans", name: "plans" },
+      ],
+    });
     expect((await messages("general")).map(({ text }) => text).sort()).toEqual(["a", "c"]);
   });
 });
@@ -377,7 +382,9 @@ describe("createPlayground()", () => {
       { id: question.message, text: "hello", marks: ["✅"] },
       { id: answer.message, text: "Hello!", marks: ["❤️"] },
     ]);
-    expect(await (await fetch(`${after.url}/api/channels`)).json()).toEqual({ channels: [{ id: "plans" }] });
+    expect(await (await fetch(`${after.url}/api/channels`)).json()).toEqual({
+      channels: [{ id: "plans", name: "plans" }],
+    });
     await after.post("plans", { text: "more" });
     const ids = (await after.messages("plans")).map(({ id }) => id);
     expect([...ids].sort()).toEqual(ids);

@@ -1,10 +1,12 @@
-import { call, clientId } from "./api.js";
+import { call, clientId } from "/assets/shared/api.js";
+import { byId } from "/assets/shared/elements.js";
+import { createChannelPanel } from "./channel-panel.js";
 import { createChannels } from "./channels.js";
 import { createComposer } from "./composer.js";
 import { createConversation } from "./conversation.js";
-import { byId } from "./elements.js";
 import { follow } from "./events.js";
 import { tellFocus } from "./focus.js";
+import { createModelPicker } from "./model-picker.js";
 import { createSender } from "./sender.js";
 import { createStatusView } from "./status-view.js";
 import { createVocabulary } from "./vocabulary.js";
@@ -14,9 +16,15 @@ let unfollow = () => {};
 let hasBeenAway = false;
 
 const sender = createSender({ client, channel: () => channels.current() });
-const vocabulary = createVocabulary({ onLoaded: () => composer.offer() });
+const vocabulary = createVocabulary({
+  onLoaded() {
+    composer.offer();
+    picker.offer();
+  },
+});
 const conversation = createConversation({
   press,
+  react: (message, emoji) => attempt(() => call("/api/marks", { channel: channels.current(), message, emoji })),
   onDismiss: () => composer.focus(),
   onChange(isWorking) {
     byId("stop").hidden = !isWorking;
@@ -30,22 +38,38 @@ const composer = createComposer({
   },
 });
 const status = createStatusView({ press, send: sender.send });
-const channels = createChannels({ onChoose: enter });
+const picker = createModelPicker({ press, vocabulary: vocabulary.current, onClose: () => composer.focus() });
+const channels = createChannels({
+  onChoose: enter,
+  onRename: showName,
+  create: (name) => call("/api/channels", { name }),
+});
+const channelPath = () => `/api/channels/${channels.current()}`;
+createChannelPanel({
+  name: channels.currentName,
+  rename: (name) => call(channelPath(), { name }, "PATCH"),
+  erase: () => call(channelPath(), undefined, "DELETE"),
+  onClose: () => composer.focus(),
+});
 
-/** Does what a button says; what goes wrong is shown above the composer. */
+/** What goes wrong is shown above the composer. */
+async function attempt(work) {
+  await work().catch((error) => composer.showFault(error.message));
+}
+
+/** Does what a button says. */
 async function press(command) {
   conversation.toEnd();
-  await sender.send(command).catch((error) => composer.showFault(error.message));
+  await attempt(() => sender.send(command));
 }
 
 const handlers = {
-  message(message) {
-    conversation.add(message);
-    channels.noteMessage();
-  },
+  message: conversation.add,
   edit: conversation.edit,
   mark: conversation.mark,
   removed: conversation.remove,
+  model: picker.show,
+  channels: ({ channels: list }) => channels.set(list),
   async ephemeral(reply) {
     const channel = channels.current();
     const { text, onReply } = await sender.commandOf(reply.id);
@@ -58,17 +82,21 @@ const handlers = {
   },
 };
 
+function showName(name) {
+  byId("room-title").textContent = name;
+  byId("composer-text").placeholder = `Message #${name}`;
+  document.title = `#${name} · Evergreen`;
+}
+
 function enter(channel) {
   unfollow();
   conversation.clear();
-  byId("room-title").textContent = `Conversation in ${channel}`;
-  byId("composer-text").placeholder = `Message #${channel}`;
-  document.title = `#${channel} · Evergreen`;
   unfollow = follow({
     channel,
     client,
     onMessages: conversation.setMessages,
-    onEvent: (name, data) => handlers[name](data),
+    onModel: picker.show,
+    onEvent: (name, data) => handlers[name]?.(data),
     onConnection(isConnected) {
       byId("offline").hidden = isConnected;
       if (isConnected && hasBeenAway) learnChannels();
@@ -81,9 +109,9 @@ function enter(channel) {
 async function learnChannels() {
   try {
     const { channels: list } = await call("/api/channels");
-    channels.setNames(list.map(({ id }) => id));
+    channels.set(list);
   } catch {
-    if (channels.current() === undefined) channels.setNames([]); // the connection shows that the bot is away
+    if (channels.current() === undefined) channels.set([]); // the connection shows that the bot is away
   }
 }
 

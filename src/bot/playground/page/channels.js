@@ -1,46 +1,49 @@
-import { byId, make } from "./elements.js";
+import { byId, make } from "/assets/shared/elements.js";
 
 const NAME = /^[a-z0-9-]{1,64}$/;
 const FIRST = "general";
 
 /** The channel that the address names. */
 const named = () => {
-  const name = decodeURIComponent(location.hash.slice(1));
-  return NAME.test(name) ? name : undefined;
+  const id = decodeURIComponent(location.hash.slice(1));
+  return NAME.test(id) ? id : undefined;
 };
 
 /** The list on the left; the chosen channel stands in the address, so that a reload and the back button keep it. */
-export function createChannels({ onChoose }) {
+export function createChannels({ onChoose, onRename, create }) {
   const list = byId("channel-list");
   const nav = byId("channels");
   const menuButton = byId("channels-toggle");
   const form = byId("channel-form");
   const input = byId("channel-name");
   const fault = byId("channel-fault");
-  let names = [];
+  let known = [];
   let current;
 
   const showDrawer = (isOpen) => {
     nav.classList.toggle("open", isOpen);
     menuButton.setAttribute("aria-expanded", String(isOpen));
   };
+  const nameOf = (id) => known.find((each) => each.id === id)?.name ?? id;
   const draw = () => {
-    const shown = names.includes(current) ? names : [...names, current];
+    const isThere = known.some(({ id }) => id === current);
+    const shown = isThere ? known : [...known, { id: current, name: current }];
     list.replaceChildren(
-      ...shown.map((name) => {
-        const link = make("a", { href: `#${name}` }, make("span", { "aria-hidden": "true" }, "# "), name);
-        if (name === current) link.setAttribute("aria-current", "page");
+      ...shown.map(({ id, name }) => {
+        const link = make("a", { href: `#${id}` }, make("span", { "aria-hidden": "true" }, "# "), name);
+        if (id === current) link.setAttribute("aria-current", "page");
         return make("li", {}, link);
       }),
     );
+    onRename(nameOf(current));
   };
   const choose = () => {
-    const name = named() ?? names[0] ?? FIRST;
+    const id = named() ?? known[0]?.id ?? FIRST;
     showDrawer(false);
-    if (name === current) return;
-    current = name;
+    if (id === current) return;
+    current = id;
+    onChoose(id);
     draw();
-    onChoose(name);
   };
 
   menuButton.addEventListener("click", () => showDrawer(!nav.classList.contains("open")));
@@ -49,33 +52,33 @@ export function createChannels({ onChoose }) {
     showDrawer(false);
     menuButton.focus();
   });
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const name = input.value
-      .trim()
-      .toLowerCase()
-      .replaceAll(/[\s_]+/g, "-")
-      .replace(/^#/, "");
-    fault.textContent = NAME.test(name) ? "" : "A channel's name is 1 to 64 of a-z, 0-9 and -.";
-    if (fault.textContent !== "") return;
-    input.value = "";
-    location.hash = name;
+    const name = input.value.trim();
+    fault.textContent = name === "" ? "Give the channel a name." : "";
+    if (name === "") return;
+    try {
+      const { id } = await create(name);
+      input.value = "";
+      location.hash = id;
+    } catch (error) {
+      fault.textContent = error.message;
+    }
   });
   addEventListener("hashchange", choose);
 
   return {
     current: () => current,
-    /** The channels that exist. */
-    setNames(given) {
-      names = given;
+    currentName: () => nameOf(current),
+    /** The channels that exist. Whoever is in one that was deleted goes to another. */
+    set(channels) {
+      const wasThere = known.some(({ id }) => id === current);
+      known = channels;
+      const isGone = wasThere && !known.some(({ id }) => id === current);
+      if (isGone) location.hash = known[0]?.id ?? FIRST;
+      if (isGone && named() === current) onChoose(current); // it was the last one, and begins anew
       if (current === undefined) choose();
       else draw();
-    },
-    /** A message came into being here, and with the first one the channel. */
-    noteMessage() {
-      if (names.includes(current)) return;
-      names = [...names, current];
-      draw();
     },
   };
 }

@@ -1,14 +1,14 @@
-import { byId } from "./elements.js";
+import { byId } from "/assets/shared/elements.js";
+import { isUnderWay } from "/assets/shared/texts.js";
 import { createEphemeralView } from "./ephemeral.js";
 import { createMessageView } from "./message.js";
-import { isUnderWay } from "./texts.js";
 
 const NEAR_THE_END_PX = 80;
 /** Of a frame: a long conversation is drawn over several, the newest messages first. */
 const DRAWING_MS = 12;
 
 /** The conversation in the middle of the page. Changes are drawn once per animation frame, and only what changed. */
-export function createConversation({ press, onDismiss, onChange }) {
+export function createConversation({ press, react, onDismiss, onChange }) {
   const list = byId("messages");
   const scroller = byId("scroller");
   const welcome = byId("welcome");
@@ -84,7 +84,7 @@ export function createConversation({ press, onDismiss, onChange }) {
   };
   const putMessage = (message) => {
     const facts = { ...message, marks: message.marks ?? [], controls: message.controls ?? [] };
-    put(message.id, facts, () => createMessageView(message, press));
+    put(message.id, facts, () => createMessageView(message, { press, react }));
   };
 
   return {

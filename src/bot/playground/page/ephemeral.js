@@ -1,10 +1,12 @@
-import { controlRow } from "./controls.js";
-import { make } from "./elements.js";
+import { make } from "/assets/shared/elements.js";
+import { createControlsView } from "./controls.js";
+import { createFilesView } from "./files.js";
 import { createMarkdownView } from "./markdown.js";
 
 /** A reply to a command: for this person only, gone with the page. */
 export function createEphemeralView({ command, press, onDismiss }) {
   const body = make("div", { className: "body" });
+  const files = make("div");
   const extras = make("div");
   const dismiss = make("button", { type: "button", className: "link" }, "Dismiss");
   const title = command === undefined ? [] : [make("code", { className: "typed" }, command)];
@@ -13,27 +15,25 @@ export function createEphemeralView({ command, press, onDismiss }) {
     { className: "bubble" },
     make("div", { className: "head" }, ...title),
     body,
+    files,
     extras,
     make("p", { className: "only-you" }, make("span", {}, "👁 Only you can see this"), " · ", dismiss),
   );
-  const element = make("article", { className: "message ephemeral" }, bubble);
+  const label = command === undefined ? "Reply, only you can see this" : `Reply to ${command}, only you can see this`;
+  const element = make("article", { className: "message ephemeral", "aria-label": label }, bubble);
   const show = createMarkdownView(body);
+  const showFiles = createFilesView(files);
+  const showControls = createControlsView(extras, press);
   dismiss.addEventListener("click", () => {
     element.remove();
     onDismiss();
   });
   return {
     element,
-    update({ text, controls = [], files = [] }) {
-      show(text);
-      extras.replaceChildren(...files.map(fileLink), ...(controls.length === 0 ? [] : [controlRow(controls, press)]));
+    update(reply) {
+      show(reply.text);
+      showFiles(reply.files);
+      showControls(reply.controls);
     },
   };
-}
-
-function fileLink({ name, alt, base64 }) {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const link = make("a", { className: "button small", download: name, title: alt }, `⬇ ${name}`);
-  link.href = URL.createObjectURL(new Blob([bytes]));
-  return link;
 }

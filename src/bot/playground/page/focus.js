@@ -1,4 +1,4 @@
-import { call } from "./api.js";
+import { call } from "/assets/shared/api.js";
 
 const GAP_MS = 60_000;
 

@@ -1,5 +1,6 @@
 import MarkdownIt from "/assets/vendor/markdown-it.mjs";
 import createDOMPurify from "/assets/vendor/purify.mjs";
+import { frameCode } from "./code.js";
 
 const parser = new MarkdownIt({ html: false, linkify: true, breaks: true });
 parser.disable("image");
@@ -78,40 +79,12 @@ function sanitised(html) {
   for (const table of fragment.querySelectorAll("table")) {
     const frame = document.createElement("div");
     frame.className = "table-frame";
+    frame.tabIndex = 0; // so that the arrow keys scroll it
+    frame.setAttribute("role", "group");
+    frame.setAttribute("aria-label", "Table");
     table.replaceWith(frame);
     frame.append(table);
   }
   for (const code of fragment.querySelectorAll("pre > code")) frameCode(code);
   return fragment;
-}
-
-function frameCode(code) {
-  const frame = document.createElement("figure");
-  frame.className = "code-frame";
-  const caption = document.createElement("figcaption");
-  const language = document.createElement("span");
-  language.textContent = /language-(\S+)/.exec(code.className)?.[1] ?? "text";
-  const copy = document.createElement("button");
-  copy.type = "button";
-  copy.className = "copy";
-  copy.textContent = "Copy";
-  copy.addEventListener("click", () => copyText(code.textContent, copy));
-  caption.append(language, copy);
-  const pre = code.parentElement;
-  pre.tabIndex = 0;
-  pre.replaceWith(frame);
-  frame.append(caption, pre);
-}
-
-async function copyText(text, button) {
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-  } catch {
-    button.textContent = "Press Ctrl+C"; // the browser refuses: the text is selected for it
-    getSelection().selectAllChildren(button.closest("figure").querySelector("code"));
-  }
-  setTimeout(() => {
-    button.textContent = "Copy";
-  }, 2_000);
 }

@@ -1,39 +1,54 @@
-import { controlRow } from "./controls.js";
-import { make } from "./elements.js";
+import { make } from "/assets/shared/elements.js";
+import { isUnderWay, markName } from "/assets/shared/texts.js";
+import { clockWords } from "/assets/shared/time.js";
+import { createControlsView } from "./controls.js";
 import { createMarkdownView } from "./markdown.js";
-import { isUnderWay, markName } from "./texts.js";
-import { clockWords } from "./time.js";
 
 /** One message of the conversation, kept in step with what is known of it. */
-export function createMessageView(message, press) {
+export function createMessageView(message, { press, react }) {
   const isBot = message.author === "bot";
+  const author = isBot ? "Evergreen" : "You";
   const body = make("div", { className: "body" });
   const marks = make("span", { className: "marks" });
+  const time = message.at === undefined ? undefined : clockWords(message.at);
   const head = make(
     "div",
     { className: "head" },
-    make("span", { className: "author" }, isBot ? "Evergreen" : "You"),
-    ...(message.at === undefined
-      ? []
-      : [make("time", { dateTime: new Date(message.at).toISOString() }, clockWords(message.at))]),
+    make("span", { className: "author" }, author),
+    ...(time === undefined ? [] : [make("time", { dateTime: new Date(message.at).toISOString() }, time)]),
     marks,
   );
-  const bubble = make("div", { className: "bubble" }, head, body);
-  const element = make("article", { className: `message ${message.author}` }, bubble);
+  const extras = make("div");
+  const bubble = make("div", { className: "bubble" }, head, body, extras);
+  const label = time === undefined ? author : `${author}, ${time}`;
+  const element = make("article", { className: `message ${message.author}`, "aria-label": label }, bubble);
   element.dataset.id = message.id;
   const showMarkdown = createMarkdownView(body);
-  let controls;
+  const showControls = createControlsView(extras, press);
+  let shownMarks = "";
 
+  const showMarks = (emojis) => {
+    if (emojis.join(" ") === shownMarks) return;
+    shownMarks = emojis.join(" ");
+    marks.replaceChildren(...emojis.map((emoji) => (isBot ? reaction(emoji) : markElement(emoji))));
+  };
+  const reaction = (emoji) => {
+    const button = make(
+      "button",
+      { type: "button", className: "reaction", "aria-label": `React with ${emoji}` },
+      emoji,
+    );
+    button.addEventListener("click", () => react(message.id, emoji));
+    return button;
+  };
   return {
     element,
     update(now) {
       if (isBot) showMarkdown(now.text);
       else if (body.textContent !== now.text) body.textContent = now.text;
-      marks.replaceChildren(...now.marks.map(markElement));
+      showMarks(now.marks);
       element.classList.toggle("under-way", !isBot && isUnderWay(now.marks));
-      controls?.remove();
-      controls = now.controls?.length > 0 ? controlRow(now.controls, press) : undefined;
-      if (controls !== undefined) bubble.append(controls);
+      showControls(now.controls);
     },
   };
 }

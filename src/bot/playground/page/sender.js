@@ -1,4 +1,4 @@
-import { call } from "./api.js";
+import { call } from "/assets/shared/api.js";
 
 /** Sends texts, and remembers which command an ephemeral reply belongs to. */
 export function createSender({ client, channel }) {

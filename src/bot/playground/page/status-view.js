@@ -1,6 +1,6 @@
-import { byId, make } from "./elements.js";
-import { INDICATORS, INTERVALS, outcomeWords, refreshLabel } from "./texts.js";
-import { agoWords, countdown } from "./time.js";
+import { byId, make } from "/assets/shared/elements.js";
+import { INDICATORS, INTERVALS, outcomeWords, refreshLabel } from "/assets/shared/texts.js";
+import { agoWords, countdown } from "/assets/shared/time.js";
 
 /** The title bar's indicator and button, and the settings panel: everything that shows the state of the lists. */
 export function createStatusView({ press, send }) {

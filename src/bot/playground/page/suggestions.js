@@ -1,3 +1,5 @@
+const MOST = 8;
+
 /** What the composer offers for what is typed: commands by their words, models after `/models use`. */
 export function suggest(text, { commands, models }) {
   if (!/^[/!]/.test(text) || text.includes("\n")) return [];
@@ -5,18 +7,33 @@ export function suggest(text, { commands, models }) {
   const typed = text.slice(1).toLowerCase();
   const wanted = /^(models use|settings model) +(.*)$/.exec(typed);
   if (wanted !== null) {
-    const words = wanted[2].split(/\s+/).filter((word) => word !== "");
-    return models
-      .map(({ provider, id, name }) => ({ full: `${provider}/${id}`, name }))
-      .filter(({ full, name }) => words.every((word) => `${full} ${name}`.toLowerCase().includes(word)))
-      .slice(0, 8)
-      .map(({ full, name }) => ({ text: `${sign}${wanted[1]} ${full}`, label: full, about: name, isWhole: true }));
+    return findModels(models, wanted[2], MOST).map(({ full, about }) => ({
+      text: `${sign}${wanted[1]} ${full}`,
+      label: full,
+      about,
+      isWhole: true,
+    }));
   }
   const found = commands.filter(
     ({ path }) => path.startsWith(typed) || path.split(" ").some((word) => word.startsWith(typed)),
   );
   return found
     .filter(({ path }) => path !== typed)
-    .slice(0, 8)
+    .slice(0, MOST)
     .map(({ path, about }) => ({ text: `${sign}${path} `, label: `${sign}${path}`, about, isWhole: false }));
+}
+
+const STATES = { unlisted: "left its list", retired: "retired", "not-usable-here": "not usable for chat" };
+
+/** Models that have all words of `typed` in their name, as `{ full, about }`. */
+export function findModels(models, typed, most) {
+  const words = typed
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+  return models
+    .map(({ provider, id, name, state }) => ({ full: `${provider}/${id}`, name, note: STATES[state] }))
+    .filter(({ full, name }) => words.every((word) => `${full} ${name}`.toLowerCase().includes(word)))
+    .slice(0, most)
+    .map(({ full, name, note }) => ({ full, about: note === undefined ? name : `${name} (${note})` }));
 }

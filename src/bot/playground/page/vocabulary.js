@@ -1,4 +1,4 @@
-import { call } from "./api.js";
+import { call } from "/assets/shared/api.js";
 
 /** Commands and models for the composer's offers: read when somebody first types a command, and again after a change. */
 export function createVocabulary({ onLoaded }) {

@@ -1,7 +1,7 @@
 /** One browser or script that listens; what it has not taken yet waits here. */
-export interface EventStream {
-  readonly channel: string;
-  readonly client: string | undefined;
+export interface EventStream<T> {
+  /** What it listens to. */
+  readonly terms: T;
   readonly body: ReadableStream<Uint8Array>;
   /** With a key, it takes the place of an event with the same key that still waits. */
   push(text: string, key?: string): void;
@@ -14,10 +14,7 @@ const MOST_WAITING_CHARS = 4_000_000;
 /** An event as the wire has it; JSON has no line breaks of its own. */
 export const eventText = (event: string, data: object): string => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
-export function openEventStream(
-  terms: { readonly channel: string; readonly client: string | undefined },
-  onEnd: (stream: EventStream) => void,
-): EventStream {
+export function openEventStream<T>(terms: T, onEnd: (stream: EventStream<T>) => void): EventStream<T> {
   const encoder = new TextEncoder();
   // A Map keeps the place of a key that is set again: an edit never overtakes the message that it edits.
   const waiting = new Map<string, string>();
@@ -45,8 +42,8 @@ export function openEventStream(
     },
     cancel: end,
   });
-  const stream: EventStream = {
-    ...terms,
+  const stream: EventStream<T> = {
+    terms,
     body,
     push(text, key = `event ${count++}`) {
       if (isEnded) return;
@@ -59,3 +56,14 @@ export function openEventStream(
   };
   return stream;
 }
+
+/** Said of every stream, so that no proxy keeps or gathers it. */
+export const EVENT_STREAM_HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache",
+  "x-accel-buffering": "no",
+} as const;
+
+/** Shorter than the idle timeouts of common proxies (nginx: 60 s). */
+export const KEEP_ALIVE_MS = 15_000;
+export const KEEP_ALIVE_TEXT = ": keep-alive\n\n";

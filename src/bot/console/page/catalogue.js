@@ -1,0 +1,142 @@
+import { byId, make } from "/assets/shared/elements.js";
+import { compactNumber, countWords, priceWords } from "./format.js";
+
+/** Drawn at once; a catalogue has thousands. */
+const PAGE = 100;
+const STATES = {
+  listed: "listed",
+  unlisted: "left its list",
+  retired: "retired",
+  "not-usable-here": "not usable for chat",
+};
+const COLUMNS = [
+  { key: "provider", label: "Provider" },
+  { key: "id", label: "Model" },
+  { key: "state", label: "State" },
+  { key: "contextTokens", label: "Context", isNumber: true },
+  { key: "inputPrice", label: "Input, per 1M", isNumber: true },
+  { key: "outputPrice", label: "Output, per 1M", isNumber: true },
+  { key: "releasedAt", label: "Released", isNumber: true },
+];
+
+/** Every model with its state, window and prices: searched, filtered and sorted. */
+export function createCatalogue() {
+  const search = byId("model-search");
+  const provider = byId("filter-provider");
+  const state = byId("filter-state");
+  const more = byId("more-models");
+  let rows = [];
+  let order = { key: "provider", isUp: true };
+  let shown = PAGE;
+  let isLoaded = false;
+
+  const headers = COLUMNS.map(({ key, label, isNumber }) => {
+    const button = make("button", { type: "button", className: "sort" }, label);
+    const header = make("th", { scope: "col", className: isNumber ? "number" : "" }, button);
+    button.addEventListener("click", () => {
+      order = { key, isUp: order.key === key ? !order.isUp : true };
+      draw();
+    });
+    return { key, header };
+  });
+  byId("model-columns").append(...headers.map(({ header }) => header));
+
+  const found = () => {
+    const words = search.value
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== "");
+    return rows
+      .filter(
+        (row) =>
+          (provider.value === "" || row.provider === provider.value) &&
+          (state.value === "" || row.state === state.value),
+      )
+      .filter(({ text }) => words.every((word) => text.includes(word)))
+      .sort((a, b) => compare(a[order.key], b[order.key], order.isUp) || compare(a.id, b.id, true));
+  };
+  const draw = () => {
+    for (const { key, header } of headers)
+      header.ariaSort = key === order.key ? (order.isUp ? "ascending" : "descending") : "none";
+    if (!isLoaded) return;
+    const matching = found();
+    byId("models").replaceChildren(
+      ...(matching.length === 0 ? [emptyRow(rows.length)] : matching.slice(0, shown).map(modelRow)),
+    );
+    byId("model-count").textContent =
+      matching.length === rows.length
+        ? countWords(rows.length, "model")
+        : `${matching.length} of ${countWords(rows.length, "model")}`;
+    more.hidden = matching.length <= shown;
+  };
+  const restart = () => {
+    shown = PAGE;
+    draw();
+  };
+  search.addEventListener("input", restart);
+  provider.addEventListener("change", restart);
+  state.addEventListener("change", restart);
+  byId("filters").addEventListener("submit", (event) => event.preventDefault());
+  more.addEventListener("click", () => {
+    shown += 5 * PAGE;
+    draw();
+  });
+
+  return {
+    show(models) {
+      rows = models.map((row) => ({ ...row, text: `${row.provider}/${row.id} ${row.name}`.toLowerCase() }));
+      isLoaded = true;
+      fillSelect(
+        provider,
+        [...new Set(rows.map((row) => row.provider))].map((id) => [id, id]),
+      );
+      fillSelect(
+        state,
+        Object.entries(STATES).filter(([value]) => rows.some((row) => row.state === value)),
+      );
+      draw();
+    },
+  };
+}
+
+/** Unknown comes last, whichever way. */
+function compare(a, b, isUp) {
+  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+  const way = typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
+  return isUp ? way : -way;
+}
+
+function fillSelect(select, options) {
+  const chosen = select.value;
+  select.replaceChildren(select.options[0], ...options.map(([value, label]) => make("option", { value }, label)));
+  if (options.some(([value]) => value === chosen)) select.value = chosen;
+}
+
+function modelRow({ provider, id, name, state, contextTokens, inputPrice, outputPrice, releasedAt }) {
+  const cell = (text) => make("td", { className: "number" }, text);
+  const called = name === id ? [] : [make("span", { className: "about" }, ` ${name}`)];
+  return make(
+    "tr",
+    {},
+    make("td", {}, provider),
+    make("th", { scope: "row" }, id, ...called),
+    make("td", {}, make("span", { className: `badge ${state === "listed" ? "good" : "bad"}` }, STATES[state] ?? state)),
+    cell(contextTokens === null ? "–" : compactNumber(contextTokens)),
+    cell(priceWords(inputPrice)),
+    cell(priceWords(outputPrice)),
+    cell(releasedAt === null ? "–" : new Date(releasedAt).toISOString().slice(0, 10)),
+  );
+}
+
+const emptyRow = (total) =>
+  make(
+    "tr",
+    {},
+    make(
+      "td",
+      { colSpan: COLUMNS.length, className: "empty" },
+      total === 0
+        ? "No provider has given a list yet. It comes with the first refresh."
+        : "No model fits. Try fewer words, or another filter.",
+    ),
+  );

@@ -1,0 +1,125 @@
+import "./language.js";
+
+import { make } from "/assets/shared/elements.js";
+import uPlot from "/assets/vendor/uplot.mjs";
+
+const HEIGHT = 220;
+const COLOURS = 8;
+/** A bot that has just begun shows this much time. */
+const SHORTEST_SECONDS = 600;
+const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
+
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** The colour of the nth thing. */
+export const colourOf = (index) => css(`--chart-${(index % COLOURS) + 1}`);
+export const dangerColour = () => css("--danger");
+
+const bars = uPlot.paths.bars({ size: [0.8, 40] });
+
+/** A series of bars, a line, or points alone. */
+export const barSeries = (label, stroke, value) => ({
+  label,
+  value,
+  stroke,
+  fill: stroke,
+  width: 0,
+  paths: bars,
+  points: { show: false },
+});
+export const lineSeries = (label, stroke, value) => ({
+  label,
+  value,
+  stroke,
+  width: 2,
+  spanGaps: false,
+  points: { size: 4 },
+});
+export const pointSeries = (label, stroke, value) => ({
+  label,
+  value,
+  stroke,
+  width: 0,
+  paths: () => null,
+  points: { show: true, size: 7, fill: stroke },
+});
+
+/**
+ * A titled chart that grows with its frame and changes with the theme. `show({ data, series, summary, empty })` draws it;
+ * `least` is the smallest top of its scale, which has whole numbers only where `isWhole`. `summary` is what it says in words, for who cannot see it, `empty` what it says where there is nothing to draw.
+ */
+export function createChart({ title, about, unit = String, least = 4, isWhole = false, isByDay = false, extra = [] }) {
+  const plotFrame = make("div", { className: "plot", role: "img", "aria-label": `${title}: loading` });
+  const words = make("p", { className: "chart-words empty" }, "Loading…");
+  const element = make(
+    "figure",
+    { className: "card chart" },
+    make("figcaption", {}, make("h3", {}, title), make("p", { className: "about" }, about)),
+    ...extra,
+    words,
+    plotFrame,
+  );
+  let plot;
+  let last;
+  let shape;
+
+  const options = (series) => ({
+    width: Math.max(plotFrame.clientWidth, 240),
+    height: HEIGHT,
+    cursor: { y: false, drag: { x: false, y: false } },
+    legend: { live: true },
+    scales: {
+      x: { time: true, range: (plot) => timeRange(plot.data[0], isByDay) },
+      y: { range: (_plot, _low, high) => [0, Math.max(high * 1.08, least)] },
+    },
+    axes: [
+      axis(isByDay ? { values: "{MMM} {D}", space: 60 } : { values: "{HH}:{mm}", space: 60 }),
+      axis({ values: (_plot, ticks) => ticks.map(unit), size: 62, ...(isWhole ? { incrs: WHOLE_STEPS } : {}) }),
+    ],
+    series: [{ label: isByDay ? "Day" : "Time", value: isByDay ? "{YYYY}-{MM}-{DD}" : "{HH}:{mm}" }, ...series],
+  });
+  const axis = (given) => ({
+    stroke: css("--quiet"),
+    grid: { stroke: css("--line"), width: 1 },
+    ticks: { show: false },
+    font: "12px system-ui, sans-serif",
+    ...given,
+  });
+  const draw = () => {
+    if (last === undefined) return;
+    const { data, series, summary, empty } = last;
+    const isEmpty = empty !== undefined;
+    words.hidden = !isEmpty;
+    words.textContent = empty ?? "";
+    plotFrame.hidden = isEmpty;
+    plotFrame.setAttribute("aria-label", `${title}: ${empty ?? summary}`);
+    if (isEmpty) return;
+    const made = series();
+    const wanted = JSON.stringify(made.map(({ label, stroke }) => [label, stroke]));
+    if (plot !== undefined && wanted === shape) return plot.setData(data);
+    plot?.destroy();
+    shape = wanted;
+    plot = new uPlot(options(made), data, plotFrame);
+  };
+  const redraw = () => {
+    shape = undefined; // other colours
+    draw();
+  };
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  new ResizeObserver(() => {
+    if (plot !== undefined && plotFrame.clientWidth > 0) plot.setSize({ width: plotFrame.clientWidth, height: HEIGHT });
+  }).observe(plotFrame);
+  return {
+    element,
+    show(given) {
+      last = given;
+      draw();
+    },
+  };
+}
+
+/** From the data alone: for one point the library takes a whole day. */
+function timeRange(times, isByDay) {
+  const [first, last] = [times[0] ?? 0, times.at(-1) ?? 0];
+  const margin = isByDay ? 43_200 : 30;
+  return [Math.min(first, isByDay ? first : last - SHORTEST_SECONDS) - margin, last + margin];
+}

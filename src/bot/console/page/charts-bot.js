@@ -1,0 +1,53 @@
+import { barSeries, colourOf, createChart, dangerColour, lineSeries } from "./chart.js";
+import { countWords } from "./format.js";
+
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+
+/** Answers that ended, and those that failed. */
+export function createTurnsChart() {
+  const chart = createChart({
+    title: "Turns per minute",
+    about: "Answers that ended, and those of them that failed or were cut off; the last three hours.",
+    isWhole: true,
+  });
+  return {
+    element: chart.element,
+    show({ minutes: { at, turns, errors } }) {
+      chart.show({
+        data: [at, turns, errors],
+        series: () => [barSeries("turns", colourOf(0)), barSeries("errors", dangerColour())],
+        summary: `${countWords(sum(turns), "turn")} and ${countWords(sum(errors), "error")} in the last three hours`,
+        empty: sum(turns) === 0 ? "No question was answered in the last three hours." : undefined,
+      });
+    },
+  };
+}
+
+const ms = (value) => (value === null || value === undefined ? "–" : `${value} ms`);
+
+/** How late the event loop was. */
+export function createDelayChart() {
+  const chart = createChart({
+    title: "Event-loop delay",
+    about: "How late the process came round to its work. Above 100 ms people notice.",
+    unit: ms,
+    least: 50,
+    isWhole: true,
+  });
+  const read = (_plot, value) => ms(value);
+  return {
+    element: chart.element,
+    show({ delay: { at, p50, p99, max } }) {
+      chart.show({
+        data: [at, max, p99, p50],
+        series: () => [
+          lineSeries("worst", colourOf(5), read),
+          lineSeries("99 of 100 below", colourOf(2), read),
+          lineSeries("middle", colourOf(0), read),
+        ],
+        summary: at.length === 0 ? "" : `worst ${ms(Math.max(...max))}, now ${ms(p50.at(-1))} in the middle`,
+        empty: at.length === 0 ? "The first measurement comes in some seconds." : undefined,
+      });
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { make } from "/assets/shared/elements.js";
+import { outcomeWords } from "/assets/shared/texts.js";
+import { barSeries, colourOf, createChart, dangerColour, lineSeries, pointSeries } from "./chart.js";
+import { countWords } from "./format.js";
+import { stacked } from "./stack.js";
+
+const STEP_SECONDS = 300;
+const EMPTY = "No list was refreshed in the last three hours.";
+const seconds = (value) => (value === null || value === undefined ? "–" : `${Math.round(value * 100) / 100} s`);
+const minutes = (value) => (value === null || value === undefined ? "–" : `${Math.round(value * 10) / 10} min`);
+
+/** How refreshes ended, for all providers or one. */
+export function createOutcomesChart() {
+  const select = make("select", { className: "select", "aria-label": "Provider of the refresh outcomes" });
+  const chart = createChart({
+    title: "Refresh outcomes",
+    about: "Finished refreshes in steps of five minutes; the last three hours.",
+    isWhole: true,
+    extra: [select],
+  });
+  let last;
+  const draw = () => {
+    const refreshes = last.refreshes.filter(({ provider }) => select.value === "" || provider === select.value);
+    const outcomes = [...new Set(["ok", ...refreshes.map(({ outcome }) => outcome)])];
+    const at = steps(last.minutes.at);
+    const columns = outcomes.map((outcome) =>
+      at.map(
+        (start) =>
+          refreshes.filter((each) => each.outcome === outcome && each.at >= start && each.at < start + STEP_SECONDS)
+            .length,
+      ),
+    );
+    const { sums, own } = stacked(columns);
+    const colours = () =>
+      outcomes.map((outcome, index) =>
+        outcome === "ok" ? colourOf(0) : index === 1 ? dangerColour() : colourOf(index + 3),
+      );
+    const failed = refreshes.filter(({ outcome }) => outcome !== "ok").length;
+    chart.show({
+      data: [at, ...sums],
+      series: () =>
+        [...outcomes.entries()]
+          .reverse()
+          .map(([index, outcome], position) =>
+            barSeries(
+              outcome === "ok" ? "ok" : outcomeWords(outcome),
+              colours()[index],
+              (_plot, _value, _series, at) => (at === null ? "–" : own[position][at]),
+            ),
+          ),
+      summary: `${countWords(refreshes.length, "refresh", "refreshes")}, ${failed} of them failed`,
+      empty: refreshes.length === 0 ? EMPTY : undefined,
+    });
+  };
+  select.addEventListener("change", draw);
+  return {
+    element: chart.element,
+    show(series) {
+      last = series;
+      const chosen = select.value;
+      const ids = Object.keys(series.ages.providers);
+      select.replaceChildren(
+        make("option", { value: "" }, "All providers"),
+        ...ids.map((id) => make("option", { value: id }, id)),
+      );
+      select.value = ids.includes(chosen) ? chosen : "";
+      draw();
+    },
+  };
+}
+
+function steps(minutesAt) {
+  const first = Math.floor(minutesAt[0] / STEP_SECONDS) * STEP_SECONDS;
+  const count = Math.floor((minutesAt.at(-1) - first) / STEP_SECONDS) + 1;
+  return Array.from({ length: count }, (_, index) => first + index * STEP_SECONDS);
+}
+
+/** How long each refresh took; failed ones apart. */
+export function createDurationsChart() {
+  const chart = createChart({
+    title: "Refresh durations",
+    about: "Each refresh by its provider; failed ones in red.",
+    unit: seconds,
+    least: 1,
+  });
+  const read = (_plot, value) => seconds(value);
+  return {
+    element: chart.element,
+    show({ refreshes, ages }) {
+      const ids = Object.keys(ages.providers);
+      const column = (isMine) => refreshes.map((each) => (isMine(each) ? each.durationMs / 1000 : null));
+      const slowest = Math.max(0, ...refreshes.map(({ durationMs }) => durationMs / 1000));
+      chart.show({
+        data: [
+          refreshes.map(({ at }) => at),
+          ...ids.map((id) => column((each) => each.provider === id && each.outcome === "ok")),
+          column(({ outcome }) => outcome !== "ok"),
+        ],
+        series: () => [
+          ...ids.map((id, index) => pointSeries(id, colourOf(index), read)),
+          pointSeries("failed", dangerColour(), read),
+        ],
+        summary: `the slowest of ${countWords(refreshes.length, "refresh", "refreshes")} took ${seconds(slowest)}`,
+        empty: refreshes.length === 0 ? EMPTY : undefined,
+      });
+    },
+  };
+}
+
+/** How old each provider's list was. */
+export function createAgesChart() {
+  const chart = createChart({
+    title: "Age of the lists",
+    about: "Since each provider’s last success; a saw-tooth is a healthy one.",
+    unit: minutes,
+    least: 5,
+    isWhole: true,
+  });
+  const read = (_plot, value) => minutes(value);
+  return {
+    element: chart.element,
+    show({ ages: { at, providers } }) {
+      const ids = Object.keys(providers);
+      const inMinutes = (values) => values.map((value) => (value === null ? null : value / 60));
+      const now = ids.map((id) => `${id} ${minutes(inMinutes(providers[id]).at(-1))}`).join(", ");
+      const isKnown = ids.some((id) => providers[id].some((value) => value !== null));
+      chart.show({
+        data: [at, ...ids.map((id) => inMinutes(providers[id]))],
+        series: () => ids.map((id, index) => lineSeries(id, colourOf(index), read)),
+        summary: `now ${now}`,
+        empty: isKnown ? undefined : "No provider has given a list yet.",
+      });
+    },
+  };
+}

@@ -1,0 +1,27 @@
+const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const inDollars = (digits) =>
+  new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: digits });
+const dollars = inDollars(2);
+const parts = inDollars(4);
+
+export const countWords = (count, one, many = `${one}s`) => `${number.format(count)} ${count === 1 ? one : many}`;
+export const compactNumber = (value) => compact.format(value);
+/** Cents, and below a dollar what small prices need. */
+export const money = (value) => (value < 1 ? parts : dollars).format(value);
+
+/** Unknown is not 0: a price of 0 is free. */
+export function priceWords(price) {
+  if (price === null) return "–";
+  return price === 0 ? "free" : money(price);
+}
+
+/** "3 d 4 h", "5 min", "12 s". */
+export function durationWords(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}

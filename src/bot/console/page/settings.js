@@ -1,0 +1,64 @@
+import { byId, make } from "/assets/shared/elements.js";
+import { INTERVALS } from "/assets/shared/texts.js";
+
+const BY = { override: "set for one provider", workspace: "set in this workspace", host: "the host’s default" };
+
+/** The settings of the playground's workspace; each change is the command that anybody would type. */
+export function createSettings({ run }) {
+  const toggle = byId("auto-refresh");
+  const interval = byId("interval");
+  const model = byId("default-model");
+  const radios = [...document.querySelectorAll('input[name="switching"]')];
+  let now;
+
+  interval.append(
+    ...INTERVALS.map(({ value, label }) => make("option", { value }, label)),
+    make("option", { value: "default" }, "the host’s default"),
+  );
+  const change = async (command) => {
+    await run(command);
+    draw(); // what was refused goes back to what is in force
+  };
+  const draw = () => {
+    if (now === undefined) return;
+    const { autoRefresh, model: chosen, switching } = now;
+    for (const control of [toggle, interval, ...radios]) control.disabled = false;
+    toggle.checked = autoRefresh.enabled;
+    if (document.activeElement !== interval) interval.value = intervalValue(autoRefresh);
+    const minutes = autoRefresh.interval === "smart" ? "smart" : `every ${autoRefresh.interval} min`;
+    byId("refresh-why").textContent =
+      `${autoRefresh.enabled ? "On" : "Off"} (${BY[autoRefresh.enabledBy]}), ${minutes} (${BY[autoRefresh.intervalBy]})`;
+    if (document.activeElement !== model) model.value = chosen.chosen ?? "";
+    byId("model-why").textContent =
+      chosen.inForce === null
+        ? "There is no model yet."
+        : `In force: ${chosen.inForce}${chosen.chosen === null ? " (the host’s default)" : ""}`;
+    for (const radio of radios) radio.checked = radio.value === switching;
+  };
+
+  toggle.addEventListener("change", () => change(`/settings auto-refresh ${toggle.checked ? "on" : "off"}`));
+  interval.addEventListener("change", () => change(`/settings auto-refresh interval:${interval.value}`));
+  for (const radio of radios) radio.addEventListener("change", () => change(`/settings switching ${radio.value}`));
+  byId("model-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (model.value.trim() !== "") change(`/settings model ${model.value.trim()}`);
+  });
+  byId("model-default").addEventListener("click", () => change("/settings model default"));
+
+  return {
+    show(settings) {
+      now = settings;
+      draw();
+    },
+    /** The models that the field completes. */
+    offer(models) {
+      const listed = models.filter(({ state }) => state === "listed");
+      byId("model-names").replaceChildren(
+        ...listed.map(({ provider, id }) => make("option", { value: `${provider}/${id}` })),
+      );
+    },
+  };
+}
+
+const intervalValue = ({ interval, intervalBy }) =>
+  intervalBy === "host" || !INTERVALS.some(({ value }) => value === String(interval)) ? "default" : String(interval);

@@ -1,0 +1,88 @@
+import { readEvents } from "./read-events.js";
+import { askForToken, credentials } from "./token.js";
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 8_000;
+/** The bot sends something every 15 s; a connection that is silent for longer than two of those is dead. */
+const SILENCE_MS = 40_000;
+/** A tab that nobody sees gives its connection back: a browser has six for all tabs of a site. */
+const HIDDEN_MS = 60_000;
+
+/**
+ * Keeps an event stream open: again after each failure, later each time, and at once when the network or the reader is
+ * back. `onOpen` resolves once what was missed is read; until then events are held back, but those of `atOnce`.
+ * @returns a function that ends it
+ */
+export function keepOpen({ path, onOpen, onEvent, onConnection, atOnce = [] }) {
+  let current;
+  let timer;
+  let retryMs = FIRST_RETRY_MS;
+  let hasEnded = false;
+
+  const close = () => {
+    clearTimeout(timer);
+    current?.abort();
+    current = undefined;
+  };
+  const fail = (mine) => {
+    if (current !== mine) return;
+    close();
+    if (!document.hidden) onConnection(false);
+    timer = setTimeout(connect, retryMs);
+    retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+  };
+  const connect = async () => {
+    close();
+    const mine = new AbortController();
+    current = mine;
+    let held = [];
+    let silence;
+    const heard = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => fail(mine), SILENCE_MS);
+    };
+    const take = (name, data) => {
+      if (current !== mine) return;
+      if (held === undefined || atOnce.includes(name)) onEvent(name, data);
+      else held.push([name, data]);
+    };
+    try {
+      heard();
+      const response = await fetch(path, { headers: credentials(), signal: mine.signal, cache: "no-store" });
+      if (response.status === 401) return askForToken();
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      const reading = readEvents(response.body, { take, heard });
+      reading.catch(() => {}); // awaited below
+      await onOpen(() => current === mine);
+      if (current !== mine) return;
+      const waiting = held;
+      held = undefined;
+      for (const [name, data] of waiting) take(name, data);
+      retryMs = FIRST_RETRY_MS;
+      onConnection(true);
+      await reading;
+      fail(mine);
+    } catch {
+      fail(mine);
+    } finally {
+      clearTimeout(silence);
+    }
+  };
+  const again = () => {
+    if (!hasEnded && current === undefined) connect();
+  };
+  const onVisibility = () => {
+    if (!document.hidden) return current === undefined ? again() : clearTimeout(timer);
+    clearTimeout(timer);
+    timer = setTimeout(close, HIDDEN_MS);
+  };
+  addEventListener("online", again);
+  document.addEventListener("visibilitychange", onVisibility);
+  connect();
+  return () => {
+    hasEnded = true;
+    removeEventListener("online", again);
+    document.removeEventListener("visibilitychange", onVisibility);
+    close();
+  };
+}

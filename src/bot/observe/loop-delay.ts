@@ -1,0 +1,27 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+
+/** How much later than wanted the event loop came round, in ms. */
+export interface LoopDelay {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Node counts from the start of each of these steps. */
+const RESOLUTION_MS = 20;
+
+/** Measures from now on; each reading tells the time since the one before. */
+export function createLoopDelayMeter(): () => LoopDelay {
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  histogram.enable();
+  const inMs = (nanoseconds: number) => Math.max(0, Math.round((nanoseconds / 1e6 - RESOLUTION_MS) * 10) / 10);
+  return () => {
+    const delay = {
+      p50: inMs(histogram.percentile(50)),
+      p99: inMs(histogram.percentile(99)),
+      max: histogram.count === 0 ? 0 : inMs(histogram.max),
+    };
+    histogram.reset();
+    return delay;
+  };
+}

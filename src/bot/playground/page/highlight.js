@@ -1,0 +1,80 @@
+import createDOMPurify from "/assets/vendor/purify.mjs";
+
+const FOLDER = "/assets/vendor/highlight";
+/** What people write after the fence, by the grammar that fits. */
+const GRAMMARS = Object.entries({
+  bash: "bash sh shell zsh console terminal",
+  c: "c h",
+  cpp: "cpp c++ cc hpp cxx",
+  csharp: "csharp cs c#",
+  css: "css",
+  diff: "diff patch",
+  dockerfile: "dockerfile docker",
+  go: "go golang",
+  graphql: "graphql gql",
+  ini: "ini toml conf",
+  java: "java",
+  javascript: "javascript js jsx mjs cjs node",
+  json: "json jsonc json5",
+  kotlin: "kotlin kt kts",
+  lua: "lua",
+  makefile: "makefile make mk",
+  markdown: "markdown md",
+  php: "php",
+  python: "python py python3",
+  ruby: "ruby rb",
+  rust: "rust rs",
+  sql: "sql postgres postgresql mysql sqlite",
+  swift: "swift",
+  typescript: "typescript ts tsx mts",
+  xml: "xml html xhtml svg vue",
+  yaml: "yaml yml",
+});
+const byName = new Map(GRAMMARS.flatMap(([grammar, names]) => names.split(" ").map((name) => [name, grammar])));
+/** Colouring more would hold the page up. */
+const MOST_CHARS = 20_000;
+/** A block that still grows is replaced before that. */
+const SETTLED_MS = 250;
+
+const RULES = { ALLOWED_TAGS: ["span"], ALLOWED_ATTR: ["class"], RETURN_DOM_FRAGMENT: true };
+const loading = new Map();
+const waiting = new WeakMap();
+const seen = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    seen.unobserve(target);
+    const grammar = waiting.get(target);
+    waiting.delete(target);
+    paint(target, grammar).catch(() => {}); // plain text is good as well
+  }
+});
+
+/** Colours a block of code once it has come to rest and into view. */
+export function colour(code, language) {
+  const grammar = byName.get(language.toLowerCase());
+  if (grammar === undefined || code.textContent.length > MOST_CHARS) return;
+  setTimeout(() => {
+    if (!code.isConnected) return;
+    waiting.set(code, grammar);
+    seen.observe(code);
+  }, SETTLED_MS);
+}
+
+async function paint(code, grammar) {
+  const highlighter = await load(grammar);
+  const { value } = highlighter.highlight(code.textContent, { language: grammar, ignoreIllegals: true });
+  code.replaceChildren(createDOMPurify.sanitize(value, RULES));
+}
+
+function load(grammar) {
+  const known = loading.get(grammar);
+  if (known !== undefined) return known;
+  const loaded = Promise.all([import(`${FOLDER}/core.mjs`), import(`${FOLDER}/${grammar}.mjs`)]).then(
+    ([{ default: highlighter }, { default: definition }]) => {
+      highlighter.registerLanguage(grammar, definition);
+      return highlighter;
+    },
+  );
+  loading.set(grammar, loaded);
+  return loaded;
+}

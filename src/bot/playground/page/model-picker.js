@@ -1,0 +1,79 @@
+import { byId } from "/assets/shared/elements.js";
+import { agoWords } from "/assets/shared/time.js";
+import { createListbox } from "./listbox.js";
+import { findModels } from "./suggestions.js";
+
+const MOST = 60;
+
+/** The channel's model above the conversation, and the window in which another one is chosen. */
+export function createModelPicker({ press, vocabulary, onClose }) {
+  const button = byId("model");
+  const panel = byId("model-panel");
+  const input = byId("model-search");
+  const none = byId("model-none");
+  const list = createListbox({ input, list: byId("model-list"), announce: byId("model-news"), onTake: choose });
+  let current = { model: null, pin: null };
+
+  const offer = () => {
+    const found = findModels(vocabulary().models, input.value, MOST);
+    none.hidden = found.length > 0;
+    list.show(
+      found.map(({ full, about }) => ({
+        full,
+        label: full,
+        about: full === current.model ? `${about} · in use` : about,
+      })),
+    );
+  };
+  const close = () => {
+    panel.close();
+    onClose();
+  };
+  function choose({ full }) {
+    close();
+    if (full !== current.model || current.pin === null) press(`/models use ${full}`);
+  }
+
+  button.addEventListener("click", () => {
+    input.value = "";
+    byId("model-since").textContent = sinceWords(current);
+    byId("model-unpin").hidden = current.pin === null;
+    panel.showModal();
+    offer();
+    input.focus();
+  });
+  input.addEventListener("input", offer);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" || event.isComposing) return; // closes the window
+    if (list.take(event, { takesFirst: true })) event.preventDefault();
+  });
+  byId("model-unpin").addEventListener("click", () => {
+    close();
+    press("/models unpin");
+  });
+  byId("model-close").addEventListener("click", close);
+  panel.addEventListener("click", (event) => {
+    if (event.target === panel) close(); // its backdrop
+  });
+
+  return {
+    show(model) {
+      current = model;
+      const name = model.model ?? "no model yet";
+      byId("model-name").textContent = name;
+      byId("model-pin").hidden = model.pin === null;
+      button.setAttribute("aria-label", `Model: ${name}${model.pin === null ? "" : ", pinned"}. Change it`);
+    },
+    /** What can be chosen has changed. */
+    offer() {
+      if (panel.open && !list.hasChosen()) offer();
+    },
+  };
+}
+
+function sinceWords({ model, pin }) {
+  if (model === null) return "No provider has given a list of models yet.";
+  if (pin === null) return `${model} is the default; the next message pins it to this channel.`;
+  const by = pin.by === null ? "by the channel's first message" : `by ${pin.by}`;
+  return `${model} is pinned to this channel since ${agoWords(pin.at, Date.now())}, ${by}. Nothing but a person changes it.`;
+}
