@@ -54,6 +54,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
   const controlIds = createControlIds({ store, clock, log });
   const controls = { idFor: controlIds.idFor, pickers: createPickers(commands) };
   let identity: Identity | undefined;
+  const send = createSend({ calls, streams, controls, names, lostPosts });
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
   const people = createPeople({ calls, clock, log, teamId: () => identity?.teamId });
 
@@ -90,7 +91,14 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       await link?.stop();
     },
     slot: pace.slot,
-    ...createSend({ calls, streams, controls, names, lostPosts }),
+    ...send,
+    async append(message, lines, given) {
+      const shown = await send.append(message, lines, given);
+      // The process that left it there left it shown at work as well.
+      const { thread } = message;
+      if (thread !== undefined) void agent.end({ ...message, thread }, "session").catch(() => {}); // stopped meanwhile
+      return shown;
+    },
     createReplyStream: createAnswers({
       streams,
       buckets,

@@ -5,7 +5,7 @@ import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
 import { type ControlDeps, controlBlocks } from "./controls.js";
 import { slackErrorOf } from "./errors.js";
-import { unescaped } from "./escape.js";
+import { keptText } from "./kept-text.js";
 import type { LostPosts } from "./lost-posts.js";
 import { render, type SlackMessage } from "./render.js";
 import type { SlashNames } from "./slash-names.js";
@@ -57,7 +57,7 @@ export function createSend({
       try {
         const before = await calls.read(message);
         const below = render({ markdown: lines });
-        const text = unescaped(before.text);
+        const text = keptText(before);
         const own = await controlBlocks(given, controls);
         const whole = render({ markdown: `${text}\n\n${lines}` });
         // The controls that it had while it grew have served.

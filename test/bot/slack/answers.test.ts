@@ -59,6 +59,7 @@ describe("an answer on Slack", () => {
       await until("an end mark", has("warning", ts));
       expect(slack.textsIn("C0GENERAL", ts)).toEqual([`The beginning <of> it all${gap}⚠️ Interrupted by a restart.`]);
       await until("one mark", () => slack.marksOf("C0GENERAL", ts).length === 1);
+      await until("the end of the work", () => slack.workspace.sessions.get(`C0GENERAL:${ts}`)?.status === "active");
     },
   );
 
