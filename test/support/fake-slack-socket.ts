@@ -16,6 +16,8 @@ export interface FakeSockets {
   send(envelope: { readonly envelope_id: string } & Record<string, unknown>, timeoutMs: number): Promise<Acknowledged>;
   /** From now on each delivery takes the next connection, as Slack spreads them. */
   spread(): void;
+  /** From now on a new connection ends the others without a word. */
+  keepNewestOnly(): void;
   sendRaw(data: string | Buffer): void;
   /** Asks to move, as Slack does every few hours; the old connections are cut after `graceMs`. */
   recycle(graceMs: number): void;
@@ -41,7 +43,9 @@ export function createSockets(server: Server): FakeSockets {
     sockets.handleUpgrade(request, stream, head, (socket) => accept(socket));
     return undefined;
   });
+  let keepsNewestOnly = false;
   function accept(socket: WebSocket): void {
+    if (keepsNewestOnly) for (const other of open) other.terminate();
     made += 1;
     socket.setMaxListeners(0); // one for each envelope under way
     socket.on("error", () => {}); // its close follows
@@ -86,6 +90,9 @@ export function createSockets(server: Server): FakeSockets {
         waiting.set(envelope.envelope_id, done);
         socket.send(JSON.stringify(envelope));
       });
+    },
+    keepNewestOnly: () => {
+      keepsNewestOnly = true;
     },
     spread: () => {
       turn = 0;
