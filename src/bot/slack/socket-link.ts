@@ -1,5 +1,5 @@
 import { backoffMs } from "./backoff.js";
-import { LINK_OFF, linkFault } from "./health.js";
+import { CROWDED, LINK_OFF, linkFault } from "./health.js";
 import type { Link, LinkDeps } from "./link.js";
 import { openSocket, type SocketConnection, type SocketDeps } from "./socket-connection.js";
 
@@ -34,6 +34,7 @@ export function createSocketLink({ health, clock, signal, ...deps }: LinkDeps & 
         const why = await Promise.race([connection.retired, stopped]);
         void retire(connection);
         if (why === "link_disabled") health.set("link", LINK_OFF);
+        if (why === "too_many_websockets" && !isSpare) health.set("link", CROWDED);
         failures = clock.now() - since < SHORT_LIFE_MS ? failures + 1 : 0;
         // Nobody wants a second one there: keeping on would cost the first.
         const isUnwanted = isSpare && (why === "too_many_websockets" || failures > 0);

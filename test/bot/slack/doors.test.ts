@@ -7,8 +7,8 @@ describe.each(["socket", "http"] as const)("doors of Slack besides mentions, by 
     await world?.close();
     world = undefined;
   });
-  const start = async () => {
-    world = await startSlackWorldBy(transport);
+  const start = async (environment: Record<string, string> = {}) => {
+    world = await startSlackWorldBy(transport, environment);
     await world.bot.tick();
     return world;
   };
@@ -59,6 +59,18 @@ describe.each(["socket", "http"] as const)("doors of Slack besides mentions, by 
     expect(JSON.stringify(slack.workspace.homes.get("U0BEN")?.blocks)).not.toContain("Turn auto-refresh");
     await clock.advance(1_000);
     expect(slack.unacknowledged).toEqual([]);
+  });
+
+  it("shows the Home tab also where direct messages are not served", async () => {
+    const { slack, until } = await start({ ALLOW_DMS: "false" });
+    await slack.openApp("U0ADA", "home");
+    await until("the panel", () => slack.homeOf("U0ADA")?.includes("✓ demo"));
+    const home = slack.workspace.homes.get("U0ADA");
+    if (home === undefined) throw new Error("no home");
+    await slack.press(home, "Turn auto-refresh off");
+    await until("the outcome", () =>
+      JSON.stringify(slack.workspace.homes.get("U0ADA")).includes("Turn auto-refresh on"),
+    );
   });
 
   it("lets a model be chosen while one types, where a command asks for one", async () => {

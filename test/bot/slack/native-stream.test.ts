@@ -59,6 +59,8 @@ describe("an answer that Slack streams", () => {
       recipient_team_id: "T0EVERGREEN",
       recipient_user_id: "U0ADA",
       thread_ts: ts,
+      unfurl_links: "false",
+      unfurl_media: "false",
     });
     expect(slack.calls.every(({ answer }) => answer.ok)).toBe(true);
     expect(slack.workspace.messages.every(({ streamingSince }) => streamingSince === undefined)).toBe(true);
@@ -87,6 +89,17 @@ describe("an answer that Slack streams", () => {
     const ts = await answerInPieces(given, pieces);
     expect(given.slack.textsIn("C0GENERAL", ts).map((text) => text.trim())).toEqual([whole]);
     expect(given.slack.workspace.messages.every(({ streamingSince }) => streamingSince === undefined)).toBe(true);
+  });
+
+  it("is streamed as well where nothing can be said of previews of links", async () => {
+    const given = await start();
+    given.slack.failNext("chat.startStream", { error: "invalid_arguments" });
+    const ts = await answerInPieces(given, pieces);
+    expect(given.slack.textsIn("C0GENERAL", ts).map((text) => text.trim())).toEqual([whole]);
+    const [, second] = given.slack.callsOf("chat.startStream");
+    expect(second?.answer.ok).toBe(true);
+    expect(second?.given.unfurl_links).toBeUndefined();
+    expect(given.slack.callsOf("chat.postMessage")).toEqual([]);
   });
 
   it("stands once in direct messages as well", async () => {
