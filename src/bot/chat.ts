@@ -59,16 +59,14 @@ export function createChat(deps: ChatDeps): Chat {
       isShown = isShown.then(() => showMark(deps, platform, message, mark));
     };
     try {
-      const answer = () => {
+      await withLease(deps, conversation, { signal, onWait: () => show("waiting") }, async (lease) => {
         show("working");
-        return runTurn(deps, { platform, question, signal });
-      };
-      const wait = { signal, onWait: () => show("waiting") };
-      const ending = await withLease(deps, conversation, wait, answer);
-      await isShown; // so that it never comes after the end mark
-      const isMarked = await showMark(deps, platform, message, ENDING_MARKS[ending]);
-      // Else the next start finds it, and only repeats the mark: a stop may have come before there was room for it.
-      if (isMarked) await untilStored(() => sessions.close(id), deps);
+        const ending = await runTurn(deps, { platform, question, signal });
+        await isShown; // so that it never comes after the end mark
+        const isMarked = await showMark(deps, platform, message, ENDING_MARKS[ending]);
+        // Else the next start finds it, and only repeats the mark: a stop may have come before there was room for it.
+        if (isMarked) await untilStored(() => sessions.close(id, lease.endWith), deps);
+      });
     } catch (error) {
       const reference = deps.newReference();
       log.error({ error, id, reference }, "a turn could not be finished");

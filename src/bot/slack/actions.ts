@@ -75,7 +75,7 @@ export function listenForPresses(app: App, deps: DoorDeps): void {
 function placeOf({ channel, container, message, view }: Press) {
   if (channel === undefined) {
     const memo = memoSchema.safeParse(view?.private_metadata);
-    return memo.success ? { channel: memo.data } : undefined;
+    return memo.success ? { channel: memo.data, isHome: true } : undefined;
   }
   const ts = container.message_ts ?? message?.ts;
   const thread = threadOf(channel.id, ts, container.thread_ts ?? message?.thread_ts);

@@ -5,7 +5,8 @@ import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
 import { type ControlDeps, controlBlocks } from "./controls.js";
 import { slackErrorOf } from "./errors.js";
-import { unescaped } from "./escape.js";
+import { keptText } from "./kept-text.js";
+import type { LostPosts } from "./lost-posts.js";
 import { render, type SlackMessage } from "./render.js";
 import type { SlashNames } from "./slash-names.js";
 import type { StreamCalls } from "./stream-calls.js";
@@ -15,6 +16,7 @@ export interface SendDeps {
   readonly streams: Pick<StreamCalls, "stop">;
   readonly controls: ControlDeps;
   readonly names: SlashNames;
+  readonly lostPosts: LostPosts;
 }
 
 /** The verbs that show something in a channel. */
@@ -23,6 +25,7 @@ export function createSend({
   streams,
   controls,
   names,
+  lostPosts,
 }: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
   const shown = async (reply: Reply): Promise<SlackMessage> =>
     render({ ...reply, markdown: names.inAnswer(reply.markdown) }, await controlBlocks(panelControls(reply), controls));
@@ -36,9 +39,15 @@ export function createSend({
       await calls.update(message, content);
     }
   };
-  const post = async (channel: ChannelKey, reply: Reply): Promise<MessageKey> => {
+  const post = async (channel: ChannelKey, reply: Reply, replyTo?: MessageKey): Promise<MessageKey> => {
     const { message: _asked, ...place } = channel as MessageKey;
-    const ts = await calls.post(place, await shown(reply));
+    const content = await shown(reply);
+    const ts = await calls.post(place, content).catch(async (error) => {
+      const arrived = replyTo === undefined ? undefined : await lostPosts.find(error, replyTo, content.text);
+      if (arrived === undefined) throw error;
+      return arrived;
+    });
+    lostPosts.note(ts);
     return { ...place, message: ts };
   };
   return {
@@ -48,7 +57,7 @@ export function createSend({
       try {
         const before = await calls.read(message);
         const below = render({ markdown: lines });
-        const text = unescaped(before.text);
+        const text = keptText(before);
         const own = await controlBlocks(given, controls);
         const whole = render({ markdown: `${text}\n\n${lines}` });
         // The controls that it had while it grew have served.

@@ -36,7 +36,7 @@ export function listenForShortcuts(app: App, deps: DoorDeps): void {
     await respond(handlers.onCommand(call), {
       mostReplies: url == null ? 2 : MOST_RESPONSES,
       async show(reply, isFirst) {
-        if (reply.isQuiet) return;
+        // Quiet or not: whoever chose it from a menu sees nothing else happen there.
         const shown = await commandMessage(deps, reply, user.id);
         if (url != null) return sendResponse(url, shown, !isFirst);
         await deps.calls.postEphemeral(call.channel, user.id, shown);

@@ -119,6 +119,19 @@ describe("Slack's side of the platform port", () => {
     expect(slack.workspace.ephemerals).toEqual([]);
   });
 
+  it("tells of the app coming into view, and asks nothing of a workspace that has no Home tab twice", async () => {
+    adapter = await startAdapter({ absent: ["views.publish"] });
+    const { slack, until, focuses } = adapter;
+    for (let time = 1; time <= 3; time++) {
+      await slack.openApp("U0BEN", "home");
+      await until("a focus", () => focuses() === time);
+      await until("a try", () => slack.callsOf("views.publish").length === 1);
+    }
+    await adapter.clock.advance(1_000);
+    expect(slack.callsOf("views.publish")).toHaveLength(1);
+    expect(slack.unacknowledged).toEqual([]);
+  });
+
   it("sends files into the direct messages with the person, and says so", async () => {
     adapter = await startAdapter();
     const { slack, until } = adapter;
