@@ -131,6 +131,19 @@ describe("createCalls()", () => {
     calls.stop();
   });
 
+  it("counts a call into what all may be until it has ended, however late that is", async () => {
+    const clock = fakeClock();
+    const calls = createCalls(clock);
+    for (let at = 0; at < 45; at++) await calls.slot(place(`${at}`), "last-text", undefined, "post");
+    const waiting = [calls.slot(place("99"), "last-text", undefined, "post")];
+    await clock.advance(9_000);
+    expect(await granted(waiting)).toBe(0);
+    for (let at = 0; at < 45; at++) calls.onAnswer("POST", `/channels/${at}/messages`, undefined, 9_000);
+    await clock.advance(1_010);
+    expect(await granted(waiting)).toBe(1);
+    calls.stop();
+  });
+
   it("leaves a quarter of what all calls may be to texts", async () => {
     const calls = createCalls(fakeClock());
     const reads = Array.from({ length: 60 }, (_, at) => calls.take("GET", `/channels/${at}`, "mark"));
