@@ -144,12 +144,16 @@ describe("createCalls()", () => {
     calls.stop();
   });
 
-  it("leaves a quarter of what all calls may be to texts", async () => {
-    const calls = createCalls(fakeClock());
+  it("leaves three tenths of what all calls may be to texts, and a fifth to those that begin or end", async () => {
+    const clock = fakeClock();
+    const calls = createCalls(clock);
     const reads = Array.from({ length: 60 }, (_, at) => calls.take("GET", `/channels/${at}`, "mark"));
-    expect(await granted(reads)).toBe(34);
+    expect(await granted(reads)).toBe(32);
+    const edits = Array.from({ length: 20 }, (_, at) => calls.slot(place(`${at}`), "progress", undefined, "edit"));
+    await clock.advance(900);
+    expect(await granted(edits)).toBe(4);
     const posts = Array.from({ length: 20 }, (_, at) => calls.slot(place(`${at}`), "first-text", undefined, "post"));
-    expect(await granted(posts)).toBe(11);
+    expect(await granted(posts)).toBe(9);
     calls.stop();
   });
 
