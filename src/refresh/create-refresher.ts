@@ -168,7 +168,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     },
     refresh: (trigger, ids) => (trigger === "person" ? runForPerson(ids, true) : runDue(isChosen(ids))),
     nudge,
-    noteUse: createUses({ catalog, clock, nudge }),
+    ...createUses({ catalog, clock, nudge }),
     changes: () => new Map(providers.map(({ id }) => [id, catalog.changes(id)])),
     noteActivity(workspace, conversation) {
       wishes.noteActivity(workspace);

@@ -1,6 +1,7 @@
 import type { ModelInfo, ProviderId } from "../providers/provider.js";
 import type { CatalogEntry, Outcome, Snapshot } from "./catalog-types.js";
 import type { ChangeLog } from "./change-log.js";
+import type { ModelRef } from "./default-model.js";
 
 /**
  * What sets a refresh off besides the clock and people, each for lists that are worth it then:
@@ -106,6 +107,8 @@ export interface Refresher {
   nudge(trigger: NudgeTrigger, providers?: readonly ProviderId[]): void;
   /** How using a model went: what a row's state and some triggers live on. */
   noteUse(use: ModelUse): void;
+  /** The models that answered people lately in this process, the latest first. */
+  recentlyUsed(): readonly ModelRef[];
   /** How each provider's list has changed lately, from memory. */
   changes(): ReadonlyMap<ProviderId, ChangeLog>;
   /**

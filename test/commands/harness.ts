@@ -118,6 +118,7 @@ export function harness(world: World = {}) {
     },
     nudge: (trigger, only) => void nudges.push({ trigger, providers: only }),
     noteUse: unused,
+    recentlyUsed: () => [],
     changes: () => world.changes ?? new Map(),
     shouldAutoRefresh: unused,
     backgroundRefreshModels: unused,
