@@ -39,6 +39,7 @@ export interface World {
   readonly providers?: readonly FakeProvider[];
   readonly indicator?: Indicator;
   readonly nextRefreshAt?: number | null;
+  readonly isStoreDown?: boolean;
   readonly smartWhy?: string;
   readonly host?: CommandDeps["host"];
   readonly changes?: ReadonlyMap<string, ChangeLog>;
@@ -100,6 +101,7 @@ export function harness(world: World = {}) {
       hasLists,
       lastRefreshAt: hasLists ? at : null,
       nextRefreshAt: world.nextRefreshAt === undefined ? clock.now() + 3 * MINUTE_MS : world.nextRefreshAt,
+      isStoreDown: world.isStoreDown ?? false,
       providers: providers.map(statusOf),
     }),
     async refresh(trigger, only) {
