@@ -55,6 +55,12 @@ export function createChat(deps: ChatDeps): Chat {
     return showMark(deps, platform, message, "failed");
   };
 
+  /** What is asked once more still bears its end mark, perhaps by an earlier process: a first mark looks for none. */
+  const showFirst = async (platform: ChatPlatform, { message, retry }: Question, mark: "working" | "waiting") => {
+    if (retry !== undefined) await showMark(deps, platform, message, undefined);
+    await showMark(deps, platform, message, mark);
+  };
+
   /** From its first mark to its last. Never rejects. */
   const run = async (platform: ChatPlatform, question: Question) => {
     const { id, message, asker } = question;
@@ -65,7 +71,7 @@ export function createChat(deps: ChatDeps): Chat {
     if (isInterrupting) controller.abort(new TurnCalledOff("interrupted"));
     let isShown: Promise<unknown> = Promise.resolve();
     const show = (mark: "working" | "waiting") => {
-      isShown = isShown.then(() => showMark(deps, platform, message, mark));
+      isShown = isShown.then(() => showFirst(platform, question, mark));
     };
     try {
       await withLease(deps, conversation, { signal, onWait: () => show("waiting") }, async (lease) => {
@@ -90,7 +96,7 @@ export function createChat(deps: ChatDeps): Chat {
   /** Puts it in its conversation's line. */
   const add = async (platform: ChatPlatform, question: Question): Promise<Place> => {
     const place = queue.add(conversationOf(question.message), () => run(platform, question));
-    if (place === "waiting") await showMark(deps, platform, question.message, "waiting");
+    if (place === "waiting") await showFirst(platform, question, "waiting");
     return place;
   };
   const stopRunning = (conversation: string, ending: "stopped" | "interrupted") =>
