@@ -18,12 +18,14 @@ const SPEED = 100;
 const INTERVAL_MS = 300_000;
 const BEAT_MS = 10_000;
 const TIMEOUT_MS = 20_000; // 200 ms here, so that a busy machine is no fault
-const RUN_MS = 11 * INTERVAL_MS;
-const LISTS = 3;
-/** Of all fetches, in equal parts: crashes, stalls, failures. */
-const FAULT_SHARE = 0.3;
+/** So many intervals; without faults each is like the other. */
+const CALM_INTERVALS = 8;
+const FAULTY_INTERVALS = 16;
+const LISTS = 5;
+/** What ten fetches in a row come to, in an order of chance: 30 % faults, and no more or less by luck. */
+const DECK = ["crash", "stall", "failure", ...new Array(7).fill("ok")];
+const FAULT_SHARE = DECK.filter((fate) => fate !== "ok").length / DECK.length;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
-const _ignore = () => {};
 const pause = (ms) => new Promise((done) => setTimeout(done, ms / SPEED));
 
 const startedAt = Date.now();
@@ -52,6 +54,21 @@ function randomOf(seed) {
   };
 }
 
+/** What becomes of each fetch of a scene. */
+function fatesOf(random) {
+  let deck = [];
+  return () => {
+    if (deck.length === 0) deck = DECK.map((fate) => ({ fate, order: random() })).sort((a, b) => a.order - b.order);
+    return deck.pop().fate;
+  };
+}
+
+/** The terms of a claim, as the store's own clock does not run faster. */
+const spedUp = ({ ttlMs, ...intervals }) => ({
+  ttlMs: ttlMs / SPEED,
+  ...Object.fromEntries(Object.entries(intervals).map(([name, ms]) => [name, Math.floor(ms / SPEED)])),
+});
+
 /** A process of the bot, as far as one list goes. After a crash nothing of it reaches the store any more. */
 async function startReplica(scene, store, id, index) {
   const { random } = scene;
@@ -62,10 +79,9 @@ async function startReplica(scene, store, id, index) {
   };
   const seen = {
     ...store,
-    async claim(name, { ttlMs, minIntervalMs = 0 }) {
+    async claim(name, terms) {
       alive();
-      const terms = { ttlMs: ttlMs / SPEED, minIntervalMs: Math.floor(minIntervalMs / SPEED) };
-      const result = await store.claim(name, terms);
+      const result = await store.claim(name, spedUp(terms));
       if (result.held) scene.newest.set(name, Math.max(scene.newest.get(name) ?? 0, result.claim.fence));
       return result;
     },
@@ -84,14 +100,14 @@ async function startReplica(scene, store, id, index) {
     id,
     async listModels() {
       scene.fetches.get(id).push(clock.now());
-      const fault = random();
-      if (fault < scene.share / 3) {
+      const fate = scene.nextFate();
+      if (fate === "crash") {
         void crash();
         return new Promise(() => {});
       }
-      if (fault < (2 * scene.share) / 3) stalled.add(`refresh:${id}`);
+      if (fate === "stall") stalled.add(`refresh:${id}`);
       await pause(1_000 + 2_000 * random());
-      if (fault < scene.share && fault >= (2 * scene.share) / 3) throw new ProviderError("network", "not reachable");
+      if (fate === "failure") throw new ProviderError(id, "network", "not reachable");
       return [{ id: "model-1", isChat: true }];
     },
   };
@@ -109,11 +125,13 @@ async function startReplica(scene, store, id, index) {
     hasCrashed = true;
     scene.replicas.delete(end);
     refresher.stop();
+    return false;
   };
   const crash = async () => {
     end();
     await pause(3 * BEAT_MS);
-    if (!scene.isOver) await startReplica(scene, store, id, index);
+    // As its supervisor does: one that cannot start, as the store gives no answer, is started again.
+    while (!scene.isOver && !(await startReplica(scene, store, id, index).then(() => true, end))) await pause(BEAT_MS);
   };
   scene.replicas.add(end);
   await refresher.load();
@@ -143,13 +161,15 @@ async function runScene(world, replicas, share) {
     { length: LISTS },
     (_unused, index) => `${replicas}-${share > 0 ? "faults" : "calm"}-${index}`,
   );
+  const random = randomOf(replicas);
+  const nextFate = share > 0 ? fatesOf(random) : () => "ok";
   const scene = {
-    ...{ world, share, random: randomOf(replicas), newest: new Map(), replicas: new Set(), isOver: false },
+    ...{ world, random, nextFate, newest: new Map(), replicas: new Set(), isOver: false },
     ...{ fetches: new Map(ids.map((id) => [id, []])), lateCommits: 0, lateCommitsAccepted: 0 },
   };
   const stores = await Promise.all(Array.from({ length: replicas }, () => openStore(world.url, storeDefinitions)));
   await Promise.all(stores.flatMap((store, index) => ids.map((id) => startReplica(scene, store, id, index))));
-  await pause(RUN_MS);
+  await pause((share > 0 ? FAULTY_INTERVALS : CALM_INTERVALS) * INTERVAL_MS);
   scene.isOver = true;
   for (const end of [...scene.replicas]) end();
   await pause(2 * INTERVAL_MS); // what is stalled comes to its end
@@ -176,8 +196,10 @@ export async function run(print) {
     chmodSync(folder, 0o755); // where root runs this, PostgreSQL is another user
     try {
       const world = { name, ...(await start(folder)) };
-      const scenes = [1, 3, 6, 8].flatMap((count) => [0, FAULT_SHARE].map((share) => runScene(world, count, share)));
-      for (const line of await Promise.all(scenes)) print(line);
+      for (const share of [0, FAULT_SHARE]) {
+        const scenes = [1, 3, 6, 8].map((count) => runScene(world, count, share));
+        for (const line of await Promise.all(scenes)) print(line);
+      }
       await world.close();
     } catch (error) {
       print({ store: name, skipped: `${error?.message ?? "its server does not start here"}` });

@@ -30,8 +30,6 @@ const { status } = spawnSync(process.execPath, [compiler, "-p", join(root, "tsco
 });
 if (status !== 0) process.exit(status ?? 1);
 
-for (const owner of ["http", "playground", "console"]) {
-  const page = join("bot", owner, "page");
-  if (existsSync(join(root, "src", page)))
-    cpSync(join(root, "src", page), join(root, "dist", page), { recursive: true });
-}
+const pages = ["http", "playground", "console"].map((owner) => join("bot", owner, "page"));
+for (const path of [...pages, join("usage", "model-table.csv")])
+  cpSync(join(root, "src", path), join(root, "dist", path), { recursive: true });

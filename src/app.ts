@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createAccess } from "./bot/access.js";
+import { createAnswerControls } from "./bot/answer-controls.js";
 import { type Board, createBoard } from "./bot/board.js";
 import { type Chat, createChat } from "./bot/chat.js";
 import { createConsole } from "./bot/console/console.js";
@@ -12,6 +13,7 @@ import { createObservation } from "./bot/observe/observation.js";
 import type { ChatPlatform } from "./bot/platform.js";
 import type { PlatformDefinition } from "./bot/platform-definition.js";
 import { handlersOf, invocationOfReaction } from "./bot/platform-handlers.js";
+import { createRecentImages } from "./bot/recent-images.js";
 import { startRecovery } from "./bot/recover.js";
 import { startRetention } from "./bot/retention.js";
 import { createStatusLine } from "./bot/status-line.js";
@@ -30,7 +32,12 @@ import { createSettings } from "./refresh/settings.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions.js";
 import type { Store } from "./store/store.js";
+import { createChartPainter } from "./usage/chart/chart-painter.js";
+import { createCircuitBreaker } from "./usage/circuit-breaker.js";
+import { createLedger } from "./usage/ledger.js";
+import { startLedgerRetention } from "./usage/ledger-retention.js";
 import { createMessageLimits } from "./usage/message-limits.js";
+import { createModelFacts } from "./usage/model-facts.js";
 import { createProviderSlots } from "./usage/provider-slots.js";
 
 export interface AppDeps {
@@ -85,6 +92,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   );
   const settings = createSettings({ store, log, host: config.refresh });
   const sessions = createSessions({ store, now: clock.now });
+  const ledger = createLedger({ store, clock });
   const owner = processOwner();
   const liveness = createLiveness({ store, clock, log, owner });
 
@@ -100,11 +108,20 @@ export async function startApp(deps: AppDeps): Promise<App> {
     onOutcome: observed.onRefresh,
   });
   const host = { defaultModel: config.chat.defaultModel };
+  const modelFacts = createModelFacts();
   const defaultModel = (workspace: string) =>
     modelInForce({ settings, refresher, setups: config.providers, host }, workspace);
   const chat: Chat = createChat({
+    store,
     sessions,
     refresher,
+    settings,
+    platforms: () => platforms,
+    ledger,
+    modelFacts,
+    images: createRecentImages(),
+    controls: createAnswerControls({ snapshot: () => refresher.snapshot(), setups: config.providers }),
+    breaker: createCircuitBreaker(clock),
     providers: new Map(loaded.map(({ id, provider }) => [id, provider])),
     defaultModel,
     owner,
@@ -129,10 +146,13 @@ export async function startApp(deps: AppDeps): Promise<App> {
     refresher,
     settings,
     sessions,
+    ledger,
+    charts: createChartPainter({ log }),
     turns: chat.control,
     board: board.control,
     setups: config.providers,
     host,
+    faults: () => platforms.flatMap((platform) => platform.fault() ?? []),
     clock,
   });
   const dispatcher = createDispatcher({ commands, log, newId: newReference });
@@ -204,7 +224,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   onStatusChange(look);
   operatorsConsole.start();
   await liveness.start();
-  const stopRecovery = await startRecovery({ sessions, platforms, liveness, clock, log });
+  const stopRecovery = await startRecovery({ sessions, ledger, modelFacts, platforms, liveness, clock, log });
   look();
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   phase = "up";
@@ -214,6 +234,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     log,
     erasers: [sessions.eraseUntouched, ...parts.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])],
   });
+  const stopLedgerRetention = startLedgerRetention({ ledger, clock, log });
   return {
     url,
     async tick() {
@@ -226,6 +247,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       statusLine.stop();
       const boardStopped = board.stop();
       stopRetention();
+      stopLedgerRetention();
       stopRecovery();
       operatorsConsole.stop();
       await chat.stop(graceMs);

@@ -81,9 +81,10 @@ describe("layering", () => {
     ["Bolt", /^@slack\//, /^bot\/slack\//],
     ["Keyv and its drivers", /^(keyv|@keyv\/.+|libsql|sqlite3|pg)$/, /^store\//],
     ["node-cron", /^node-cron$/, /^refresh\/schedule\.ts$/],
-    ["Hono", /^(hono|@hono\/)/, /^bot\/(http|playground)\//],
+    ["Hono", /^(hono|@hono\/)/, /^bot\/(http|playground|console)\//],
     ["pino", /^pino$/, /^log\.ts$/],
     ["prom-client", /^prom-client$/, /metrics\.ts$/],
+    ["chart.js and its canvas", /^(chart\.js|@napi-rs\/canvas)$/, /^usage\/chart\/(draw-chart|chart-options)\.ts$/],
   ])("imports %s in its adapter only", (_name, pattern, home) => {
     expect(importersOf(pattern).filter((file) => !home.test(file))).toEqual([]);
   });

@@ -16,9 +16,9 @@ export interface ToldLimits {
 /** One rate-limit bucket, as far as it is known from here. */
 export interface Window {
   readonly terms: WindowTerms;
-  /** When calls were let out, oldest first, as far as they still count. */
-  readonly takes: readonly number[];
-  /** Those that have no answer yet: what the service says is left does not know of them. */
+  /** When calls were answered, oldest first, as far as they still count: each was counted by the service before that. */
+  readonly answered: readonly number[];
+  /** When those were let out that have no answer yet: what the service says is left does not know of them. */
   readonly unanswered: readonly number[];
   /** What the service says is left, until it counts anew. */
   readonly told: { readonly remaining: number; readonly until: number } | undefined;
@@ -30,15 +30,23 @@ export interface Window {
 
 export const freshWindow = (terms: WindowTerms): Window => ({
   terms,
-  takes: [],
+  answered: [],
   unanswered: [],
   told: undefined,
   closedUntil: 0,
   progressAt: Number.NEGATIVE_INFINITY,
 });
 
-/** Calls arrive closer together or further apart than they were sent: the service's window may see more than ours. */
+/** How long a call counts that has no answer: it arrives some time after it was sent, so the service's window ends later. */
 const spanOf = ({ windowMs }: WindowTerms) => windowMs + Math.min(250, windowMs / 20);
+/** Clocks differ by that much in a window's length. */
+const GRAIN_MS = 10;
+
+/** When each call stops to count, soonest first. */
+const endsOf = ({ terms, answered, unanswered }: Window, now: number): readonly number[] =>
+  [...answered.map((at) => at + terms.windowMs + GRAIN_MS), ...unanswered.map((at) => at + spanOf(terms))]
+    .filter((at) => at > now)
+    .sort((a, b) => a - b);
 
 /** Ends of answers, and their first words, may use what is kept back from everything else. */
 const URGENT: readonly Rank[] = ["last-text", "error", "first-text"];
@@ -53,15 +61,15 @@ export function opensFor(window: Window, rank: Rank, streams: number, now: numbe
   const reserved = Math.min(streams, limit - 1);
   const at = opensAt(window, reserved + 1, now);
   const share = limit - reserved;
-  const isCalm = current(window.takes, now, spanOf(window.terms)).length * 2 < share;
+  const isCalm = endsOf(window, now).length * 2 < share;
   return rank === "progress" && !isCalm ? Math.max(at, window.progressAt + windowMs / share) : at;
 }
 
-function opensAt({ terms, takes, told, closedUntil }: Window, calls: number, now: number): number {
-  const span = spanOf(terms);
-  const counted = current(takes, now, span);
-  const tooMany = counted.length + calls - terms.limit;
-  const byTakes = tooMany > 0 ? (counted[tooMany - 1] ?? now) + span : now;
+function opensAt(window: Window, calls: number, now: number): number {
+  const { terms, told, closedUntil } = window;
+  const ends = endsOf(window, now);
+  const tooMany = ends.length + calls - terms.limit;
+  const byTakes = tooMany > 0 ? (ends[tooMany - 1] ?? now) : now;
   const byService = told !== undefined && told.until > now && told.remaining < calls ? told.until : now;
   return Math.max(now, closedUntil, byTakes, byService);
 }
@@ -69,12 +77,11 @@ function opensAt({ terms, takes, told, closedUntil }: Window, calls: number, now
 const current = (times: readonly number[], now: number, span: number) => times.filter((at) => at + span > now);
 
 export function afterTake(window: Window, rank: Rank, now: number): Window {
-  const span = spanOf(window.terms);
   const { told } = window;
   return {
     ...window,
-    takes: [...current(window.takes, now, span), now],
-    unanswered: [...current(window.unanswered, now, span), now],
+    answered: current(window.answered, now, window.terms.windowMs + GRAIN_MS),
+    unanswered: [...current(window.unanswered, now, spanOf(window.terms)), now],
     told: told === undefined || told.until <= now ? undefined : { ...told, remaining: told.remaining - 1 },
     progressAt: rank === "progress" ? now : window.progressAt,
   };
@@ -83,7 +90,8 @@ export function afterTake(window: Window, rank: Rank, now: number): Window {
 /** After a response, whether or not it told of limits. */
 export function afterAnswer(window: Window, limits: ToldLimits | undefined, now: number): Window {
   const unanswered = window.unanswered.slice(1);
-  if (limits === undefined || !(limits.limit >= 1)) return { ...window, unanswered };
+  const answered = window.unanswered.length > 0 ? [...window.answered, now] : window.answered;
+  if (limits === undefined || !(limits.limit >= 1)) return { ...window, answered, unanswered };
   const { limit, remaining, resetAfterMs } = limits;
   // The first call of a window is told its whole length.
   const isFirst = remaining === limit - 1;
@@ -96,7 +104,7 @@ export function afterAnswer(window: Window, limits: ToldLimits | undefined, now:
   const isSame = before !== undefined && Math.abs(before.until - until) < terms.windowMs / 2;
   const isOlder = before !== undefined && !isSame && until < before.until;
   const told = isOlder ? before : { until, remaining: isSame ? Math.min(before.remaining, left) : left };
-  return { ...window, terms, unanswered, told };
+  return { ...window, terms, answered, unanswered, told };
 }
 
 export const afterRefusal = (window: Window, retryAfterMs: number, now: number): Window => ({
@@ -108,4 +116,14 @@ export const afterRefusal = (window: Window, retryAfterMs: number, now: number):
 export const isSpent = (window: Window, now: number): boolean =>
   window.closedUntil <= now &&
   (window.told === undefined || window.told.until <= now) &&
-  current(window.takes, now, spanOf(window.terms)).length === 0;
+  endsOf(window, now).length === 0;
+
+/** Two that turned out to be one: what was taken of either counts, and what the service said of the second holds. */
+export const merged = (window: Window, into: Window): Window => ({
+  terms: into.terms,
+  answered: [...window.answered, ...into.answered].sort((a, b) => a - b),
+  unanswered: [...window.unanswered, ...into.unanswered].sort((a, b) => a - b),
+  told: into.told ?? window.told,
+  closedUntil: Math.max(window.closedUntil, into.closedUntil),
+  progressAt: Math.max(window.progressAt, into.progressAt),
+});

@@ -5,6 +5,7 @@ import {
   afterTake,
   freshWindow,
   isSpent,
+  merged,
   opensFor,
   type ToldLimits,
   type Window,
@@ -32,6 +33,8 @@ export interface Budgets {
   learn(bucket: string, limits?: ToldLimits): void;
   /** After a refusal (429): nothing goes out of the bucket, or at all, for so long. */
   penalize(bucket: string | typeof GLOBAL, retryAfterMs: number): void;
+  /** The service counts the calls of both as one: what was taken from the first, and whoever waits there, moves over. */
+  merge(bucket: string, into: string): void;
   /** Turns everybody away who waits or comes later. */
   stop(reason: unknown): void;
 }
@@ -40,7 +43,7 @@ export interface Budgets {
 export const GLOBAL = "global";
 
 interface Waiter {
-  readonly bucket: string;
+  bucket: string;
   readonly rank: Rank;
   readonly flow: string;
   readonly order: number;
@@ -54,6 +57,8 @@ interface Bucket {
   readonly flows: Map<string, { readonly served: number; readonly liveUntil: number }>;
 }
 
+/** Of all calls together so many stay free for texts: this part of the limit. */
+const KEPT_FOR_TEXTS = 1 / 4;
 /** An answer that shows nothing new for so long is not waited for with a call of its own. */
 const LIVE_MS = 180_000;
 /** Idle buckets are forgotten beyond so many. */
@@ -101,11 +106,13 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
       if (found !== undefined) return found;
       const own = bucketOf(bucket);
       const byBucket = opensFor(own.window, rank, streamsIn(own), now);
-      const at = overall === undefined ? byBucket : Math.max(byBucket, opensFor(overall, rank, 0, now));
+      const at =
+        overall === undefined ? byBucket : Math.max(byBucket, opensFor(overall, rank, keptForTexts(rank), now));
       known.set(key, at);
       return at;
     };
   };
+  const keptForTexts = (rank: Rank) => (rank === "progress" ? 0 : Math.floor((global?.limit ?? 0) * KEPT_FOR_TEXTS));
   const servedAt = ({ bucket, flow }: Waiter) => bucketOf(bucket).flows.get(flow)?.served ?? -1;
   const inTurn = () =>
     [...waiters].sort(
@@ -190,6 +197,18 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
         const own = bucketOf(bucket);
         own.window = afterRefusal(own.window, retryAfterMs, clock.now());
       }
+      pump();
+    },
+    merge(bucket, into) {
+      const own = buckets.get(bucket);
+      if (own === undefined || bucket === into) return;
+      const other = buckets.get(into);
+      buckets.delete(bucket);
+      buckets.set(into, {
+        window: other === undefined ? own.window : merged(own.window, other.window),
+        flows: new Map([...(other?.flows ?? []), ...own.flows]),
+      });
+      for (const waiter of waiters) if (waiter.bucket === bucket) waiter.bucket = into;
       pump();
     },
     stop(reason) {

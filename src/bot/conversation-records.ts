@@ -6,8 +6,8 @@ import { conversationOf, workspaceOf } from "./conversation.js";
 import type { PlatformDeps } from "./platform-definition.js";
 
 export interface ConversationRecordsDeps {
-  readonly sessions: Pick<Sessions, "get" | "erase">;
-  readonly turns: () => Pick<TurnControl, "stop">;
+  readonly sessions: Pick<Sessions, "get">;
+  readonly turns: () => Pick<TurnControl, "forget">;
   /** The model of a conversation that has no pin; undefined while there is none. */
   defaultModel(workspace: string): ModelRef | undefined;
 }
@@ -21,7 +21,6 @@ export const conversationRecords = (deps: ConversationRecordsDeps): Pick<Platfor
     return { model: choice === undefined ? null : modelName(choice), pin: null };
   },
   async forget(place) {
-    deps.turns().stop(conversationOf(place), { id: "", isOperator: true });
-    await deps.sessions.erase(conversationOf(place));
+    await deps.turns().forget(conversationOf(place));
   },
 });

@@ -14,6 +14,28 @@ export class TurnCalledOff extends AppError {
   }
 }
 
+/** The provider is known to be down: nothing was asked of it. */
+export class ProviderDown extends AppError {
+  readonly provider: string;
+  readonly retryAfterMs: number;
+
+  constructor(provider: string, retryAfterMs: number) {
+    super("provider", `${provider} has failed several times in a row`, { isRetryable: true });
+    this.provider = provider;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** An answer went on for longer than any may. */
+export class AnswerTooLong extends AppError {
+  readonly limitMs: number;
+
+  constructor(limitMs: number) {
+    super("timeout", `The answer took more than ${limitMs / 60_000} min`);
+    this.limitMs = limitMs;
+  }
+}
+
 /** The line below what was kept of an answer. */
 export const ENDING_LINES: Readonly<Record<Ending, string | undefined>> = {
   done: undefined,
@@ -43,6 +65,12 @@ export function failureText(error: unknown, reference: string): string {
   if (error instanceof DamagedRowError) {
     return `The record of this conversation is damaged. \`/chat new\` starts it afresh; other conversations are not affected. (Reference ${reference})`;
   }
+  if (error instanceof ProviderDown) {
+    return `**${error.provider}** is not answering right now. It is tried again in ${waitInWords(error.retryAfterMs)}; until then another model may help: /models use. (Reference ${reference})`;
+  }
+  if (error instanceof AnswerTooLong) {
+    return `There was no answer within ${waitInWords(error.limitMs)}, the longest that one may take. (Reference ${reference})`;
+  }
   if (!(error instanceof ProviderError)) return `Something went wrong on my side. (Reference ${reference})`;
   const wait = error.retryAfterMs === undefined ? "in a moment" : `in ${waitInWords(error.retryAfterMs)}`;
   return `${sentenceFor(error, wait)} (Reference ${reference})`;
@@ -67,7 +95,7 @@ function sentenceFor(error: ProviderError, wait: string): string {
   return sentences[error.reason];
 }
 
-function waitInWords(ms: number): string {
+export function waitInWords(ms: number): string {
   const seconds = Math.max(1, Math.ceil(ms / 1000));
   return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
 }

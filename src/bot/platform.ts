@@ -181,4 +181,8 @@ export interface ChatPlatform {
   createReplyStream?(deps: ReplyStreamDeps): ReplyStream;
   /** Begins a thread under a message, or in a channel, and resolves with its place; left out where there are none. @throws {PlatformError} */
   openThread?(at: ChannelKey | MessageKey, title: string): Promise<ChannelKey>;
+  /** How a thread is named so that people can go there, in Markdown: "<#123>". */
+  threadLink?(thread: ChannelKey): string;
+  /** Where the bot itself keeps the messages: erases those of a place. @throws {StoreError} */
+  forget?(channel: ChannelKey): Promise<void>;
 }

@@ -1,16 +1,23 @@
 import type { Clock } from "../clock.js";
 import type { Log } from "../log.js";
-import type { OpenQuestion, Sessions } from "../store/sessions.js";
+import type { OpenQuestion, Sessions, Turn } from "../store/sessions.js";
+import type { Write } from "../store/store.js";
 import { DamagedRowError } from "../store/store-error.js";
+import type { Ledger } from "../usage/ledger.js";
+import type { FindModelFacts } from "../usage/model-facts.js";
+import { RETRY_CONTROL } from "./answer-controls.js";
 import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
 import type { Liveness } from "./liveness.js";
 import { messageKeySchema } from "./message-key.js";
 import type { ChatPlatform, MessageKey } from "./platform.js";
 import { isLost, PlatformError } from "./platform-error.js";
 import { startRounds } from "./rounds.js";
+import { usageEntry, usedBy } from "./usage-entry.js";
 
 export interface RecoverDeps {
   readonly sessions: Sessions;
+  readonly ledger: Pick<Ledger, "writeOf">;
+  readonly modelFacts: FindModelFacts;
   readonly platforms: readonly ChatPlatform[];
   readonly liveness: Pick<Liveness, "isGone">;
   readonly clock: Clock;
@@ -62,12 +69,8 @@ export async function startRecovery(deps: RecoverDeps): Promise<() => void> {
   });
 }
 
-async function interrupt(
-  { sessions, clock }: RecoverDeps,
-  platform: ChatPlatform,
-  id: string,
-  question: OpenQuestion,
-): Promise<void> {
+async function interrupt(deps: RecoverDeps, platform: ChatPlatform, id: string, question: OpenQuestion): Promise<void> {
+  const { sessions, clock } = deps;
   const line = ENDING_LINES.interrupted ?? "";
   const asked = messageKeySchema.parse(question.message);
   const answer = question.answer === null ? undefined : messageKeySchema.parse(question.answer);
@@ -75,7 +78,7 @@ async function interrupt(
   if (answer === undefined) await say(platform, asked, line);
   else {
     await platform.slot(answer, "last-text", undefined, "edit");
-    kept = await platform.append(answer, line).catch(async (error) => {
+    kept = await platform.append(answer, line, [RETRY_CONTROL]).catch(async (error) => {
       // Deleted by somebody, or so full that not a line fits below it.
       const isElsewhere = error instanceof PlatformError && (error.reason === "refused" || error.reason === "gone");
       if (!isElsewhere) throw error;
@@ -89,15 +92,45 @@ async function interrupt(
     throw error;
   });
   if (session === undefined) return;
-  await sessions.end(id, question.conversation, {
-    question: { message: asked.message, author: question.author, text: question.text, at: question.at },
+  const model = question.asked ?? session.pin;
+  const turn: Turn = {
+    question: {
+      message: asked.message,
+      author: question.author,
+      ...(question.authorId !== undefined && { authorId: question.authorId }),
+      text: question.text,
+      at: question.at,
+    },
     answer: kept,
+    ...(answer !== undefined && { shownIn: answer.message }),
     ending: "interrupted",
-    provider: session.pin?.provider ?? null,
-    model: session.pin?.model ?? null,
+    provider: model?.provider ?? null,
+    model: model?.model ?? null,
     usage: null,
     endedAt: clock.now(),
-  });
+  };
+  await sessions.end(id, question.conversation, turn, { writes: usedWrites(deps, id, question, kept) });
+}
+
+/** What the provider had given until then is used, though nobody will say how much it was. */
+function usedWrites(
+  { ledger, modelFacts }: RecoverDeps,
+  id: string,
+  { asked, author, authorId, at, message }: OpenQuestion,
+  kept: string,
+): readonly Write[] {
+  if (asked === undefined) return [];
+  const { inputTokens, ...model } = asked;
+  const used = usedBy({ usage: undefined, inputTokens, output: kept });
+  if (used === undefined) return [];
+  const question = {
+    id,
+    message: messageKeySchema.parse(message),
+    asker: { id: authorId ?? author, name: author },
+    at,
+  };
+  const facts = modelFacts(model.provider, model.model);
+  return [ledger.writeOf(usageEntry({ question, model, used, modelFacts: facts, ending: "interrupted" }))];
 }
 
 async function say(platform: ChatPlatform, question: MessageKey, line: string): Promise<void> {

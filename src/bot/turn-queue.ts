@@ -10,13 +10,15 @@ export interface TurnQueue {
   size(): number;
   /** Resolves when nothing runs and nothing waits. */
   idle(): Promise<void>;
+  /** The same of one conversation. */
+  idleIn(conversation: string): Promise<void>;
 }
 
 /** One turn at a time per conversation, in order of arrival, with a bounded line. */
 export function createTurnQueue(maxWaiting = 5): TurnQueue {
   /** The line of each busy conversation, without the turn that runs. */
   const lines = new Map<string, (() => Promise<void>)[]>();
-  let listeners: (() => void)[] = [];
+  let listeners: { readonly isIdle: () => boolean; wake(): void }[] = [];
 
   const placeFor = (conversation: string): Place => {
     const line = lines.get(conversation);
@@ -26,10 +28,12 @@ export function createTurnQueue(maxWaiting = 5): TurnQueue {
   const work = async (conversation: string, first: () => Promise<void>, line: (() => Promise<void>)[]) => {
     for (let run: (() => Promise<void>) | undefined = first; run !== undefined; run = line.shift()) await run();
     lines.delete(conversation);
-    if (lines.size > 0) return;
-    for (const wake of listeners) wake();
-    listeners = [];
+    const [idle, busy] = [listeners.filter(({ isIdle }) => isIdle()), listeners.filter(({ isIdle }) => !isIdle())];
+    listeners = busy;
+    for (const { wake } of idle) wake();
   };
+  const when = (isIdle: () => boolean): Promise<void> =>
+    isIdle() ? Promise.resolve() : new Promise((resolve) => listeners.push({ isIdle, wake: resolve }));
   return {
     placeFor,
     add(conversation, run) {
@@ -43,6 +47,7 @@ export function createTurnQueue(maxWaiting = 5): TurnQueue {
       return place;
     },
     size: () => [...lines.values()].reduce((sum, line) => sum + line.length + 1, 0),
-    idle: () => (lines.size === 0 ? Promise.resolve() : new Promise((resolve) => listeners.push(resolve))),
+    idle: () => when(() => lines.size === 0),
+    idleIn: (conversation) => when(() => !lines.has(conversation)),
   };
 }

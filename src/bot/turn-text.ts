@@ -1,13 +1,19 @@
 import type { FinishReason, Provider, ProviderId, Usage } from "../providers/provider.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Ending, Pin, Session } from "../store/sessions.js";
-import { ENDING_LINES, failureText } from "./endings.js";
+import { AnswerTooLong, ENDING_LINES, failureText, waitInWords } from "./endings.js";
 
 /** What came of asking the model. */
 export interface Answer {
+  /** What was said. */
   readonly text: string;
   readonly ending: Ending;
-  readonly finish?: { readonly reason: FinishReason; readonly usage?: Usage };
+  readonly finish?: {
+    readonly reason: FinishReason;
+    readonly usage?: Usage;
+    /** The model that really answered, where the provider says. */
+    readonly model?: string;
+  };
   readonly error?: unknown;
   readonly firstTextAt?: number;
 }
@@ -20,24 +26,35 @@ interface TextDeps {
 /** What the asker reads in the end: the answer, and below it at most one line of ours. */
 export function shownText(
   deps: TextDeps,
-  facts: { answer: Answer; pin: Pin | null; isConfigured: boolean; reference: string; session: Session },
+  facts: {
+    readonly answer: Answer;
+    /** What was said, below what was thought where that is shown. */
+    readonly shown: string;
+    readonly pin: Pin | null;
+    readonly isConfigured: boolean;
+    readonly reference: string;
+    readonly session: Session;
+  },
 ): string {
-  const { answer, pin, isConfigured, reference, session } = facts;
+  const { answer, shown, pin, isConfigured, reference, session } = facts;
   if (pin === null) return noModelText(deps);
   if (!isConfigured) {
     return `This channel is pinned to **${pin.provider}/${pin.model}**, but **${pin.provider}** is not configured any more. Choose another model with /models use, or go back to the default.`;
   }
   const line = ENDING_LINES[answer.ending];
   const news = pinLine(pin, session, answer);
-  if (line !== undefined) return paragraphs(answer.text, line, news);
-  if (answer.ending === "failed") return failureText(answer.error, reference);
+  if (line !== undefined) return paragraphs(shown, line, tooLongText(answer.error), news);
+  if (answer.ending === "failed") return paragraphs(shown, failureText(answer.error, reference));
   const limit = {
     stop: answer.text.trim() === "" ? "⚠️ The model gave an empty answer." : undefined,
     length: "⚠️ The answer reached the model's length limit.",
     filtered: "⚠️ The provider's filter ended this answer.",
   }[answer.finish?.reason ?? "stop"];
-  return paragraphs(answer.text, limit, news);
+  return paragraphs(shown, limit, news);
 }
+
+const tooLongText = (error: unknown) =>
+  error instanceof AnswerTooLong ? `It took longer than ${waitInWords(error.limitMs)}.` : undefined;
 
 const paragraphs = (...parts: readonly (string | undefined)[]) =>
   parts.filter((part) => part !== undefined && part.trim() !== "").join("\n\n");

@@ -3,6 +3,8 @@ import type { ModelRef, Preference } from "../refresh/default-model.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Settings } from "../refresh/settings.js";
 import type { Sessions } from "../store/sessions.js";
+import type { ChartPainter } from "../usage/chart/chart-painter.js";
+import type { Ledger } from "../usage/ledger.js";
 import type { BoardControl } from "./board-control.js";
 import type { TurnControl } from "./turn-control.js";
 
@@ -11,6 +13,8 @@ export interface CommandDeps {
   readonly refresher: Refresher;
   readonly settings: Settings;
   readonly sessions: Sessions;
+  readonly ledger: Pick<Ledger, "read">;
+  readonly charts: ChartPainter;
   readonly turns: TurnControl;
   readonly board: BoardControl;
   /** The configured providers, in the order of the registry. */
@@ -19,5 +23,7 @@ export interface CommandDeps {
     /** From `DEFAULT_MODEL`. */
     readonly defaultModel?: ModelRef | undefined;
   };
+  /** What is not right with a chat platform, each with its mend. */
+  faults(): readonly string[];
   readonly clock: Clock;
 }

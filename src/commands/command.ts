@@ -17,8 +17,8 @@ export interface Reply {
   readonly markdown: string;
   readonly controls?: readonly Control[];
   readonly files?: readonly ReplyFile[];
-  /** Shown as richly as the platform can; pressing one of its controls replaces it in place. */
-  readonly isPanel?: true;
+  /** Shown as richly as the platform can, and in place again after one of its controls was pressed: by this command. */
+  readonly panel?: string;
   /** Says nothing that cannot be seen elsewhere: a door that shows the rest may leave it out. */
   readonly isQuiet?: true;
   /** The controls of the message that it was pressed on have served, and go. */

@@ -1,6 +1,7 @@
 import { indicatorText } from "../refresh/indicator.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
+import { pinLines } from "./pin-lines.js";
 import { autoRefreshControls, refreshButton } from "./refresh-controls.js";
 import { inForceLines } from "./refresh-in-force.js";
 import { smartLine } from "./smart-line.js";
@@ -13,12 +14,13 @@ export const modelsStatus = (deps: CommandDeps) =>
     access: "anyone",
     visibility: "ephemeral",
     options: {},
-    async *run(_args, { workspace, isOperator }) {
+    async *run(_args, { workspace, conversation, isOperator }) {
       const status = deps.refresher.status();
       const { isEnabled } = deps.settings.inForce(workspace);
       const isEnabledForAny = deps.setups.some(({ id }) => deps.settings.inForce(workspace, id).isEnabled);
       const providers = status.providers.map(providerLine);
       yield {
+        panel: "/models status",
         markdown: [
           indicatorText(status.indicator),
           "",
@@ -26,9 +28,11 @@ export const modelsStatus = (deps: CommandDeps) =>
           nextRefreshLine(status, isEnabledForAny, deps.clock.now()),
           "",
           ...(providers.length > 0 ? providers : ["– No provider is configured."]),
+          ...deps.faults().map((fault) => `⚠️ ${fault}`),
           "",
           ...inForceLines(deps, workspace),
           ...smartLine(deps, workspace),
+          ...(await pinLines(deps, conversation)),
         ].join("\n"),
         controls: [refreshButton(status), ...(isOperator ? autoRefreshControls(isEnabled) : [])],
       };

@@ -17,6 +17,8 @@ export type Option = { readonly about: string; readonly isRequired?: boolean } &
       readonly isSuggested?: boolean;
       readonly accepts?: (value: string) => boolean;
       readonly takes?: () => string;
+      /** 200 when unset: longer than any model's or provider's name. */
+      readonly maxChars?: number;
     }
   | { readonly kind: "text"; readonly maxChars: number; readonly isSuggested?: boolean }
 );

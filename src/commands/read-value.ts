@@ -29,7 +29,8 @@ export function readValue(name: string, option: Option, typed: string): Reading 
     const text = cleanText(typed);
     return text.length > option.maxChars ? tooLong(name, text, option.maxChars) : { value: text };
   }
-  if (word.length > MAX_WORD_CHARS) return tooLong(name, word, MAX_WORD_CHARS);
+  const most = (option.kind === "word" ? option.maxChars : undefined) ?? MAX_WORD_CHARS;
+  if (word.length > most) return tooLong(name, word, most);
   const value = option.kind === "word" ? readWord(option, word) : readKnown(option, word.toLowerCase());
   return value === undefined ? { fault: `${code(name)} takes ${takesOf(option)}, not ${code(word)}.` } : { value };
 }

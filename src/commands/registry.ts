@@ -1,5 +1,11 @@
+import { chatExport } from "./chat-export.js";
+import { chatForget } from "./chat-forget.js";
 import { chatNew } from "./chat-new.js";
+import { chatReasoning } from "./chat-reasoning.js";
+import { chatRetry } from "./chat-retry.js";
 import { chatStop } from "./chat-stop.js";
+import { chatSystem } from "./chat-system.js";
+import { chatThread } from "./chat-thread.js";
 import type { Command } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { help } from "./help.js";
@@ -10,10 +16,13 @@ import { modelsStatus } from "./models-status.js";
 import { modelsUnpin } from "./models-unpin.js";
 import { modelsUse } from "./models-use.js";
 import { refreshModels } from "./refresh-models.js";
+import { settingsAccess } from "./settings-access.js";
 import { settingsAutoRefresh } from "./settings-auto-refresh.js";
+import { settingsFooter } from "./settings-footer.js";
 import { settingsModel } from "./settings-model.js";
 import { settingsShow } from "./settings-show.js";
 import { settingsSwitching } from "./settings-switching.js";
+import { usage } from "./usage.js";
 
 /** All commands, in the order in which help lists them. */
 export function createCommands(deps: CommandDeps): readonly Command[] {
@@ -29,8 +38,17 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     settingsAutoRefresh(deps),
     settingsModel(deps),
     settingsSwitching(deps),
+    settingsAccess(deps),
+    settingsFooter(deps),
     chatNew(deps),
     chatStop(deps),
+    chatRetry(deps),
+    chatThread(deps),
+    chatSystem(deps),
+    chatReasoning(deps),
+    chatExport(deps),
+    chatForget(deps),
+    usage(deps),
     help(() => commands),
   ];
   return commands;

@@ -1,8 +1,11 @@
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { defaultWords } from "./default-sentence.js";
+import { pinLines } from "./pin-lines.js";
 import { autoRefreshControls } from "./refresh-controls.js";
 import { inForceLines } from "./refresh-in-force.js";
+import { accessLines } from "./settings-access.js";
+import { footerWords } from "./settings-footer.js";
 import { switchingWords } from "./settings-switching.js";
 
 export const settingsShow = (deps: CommandDeps) =>
@@ -12,7 +15,7 @@ export const settingsShow = (deps: CommandDeps) =>
     access: "anyone",
     visibility: "ephemeral",
     options: {},
-    async *run(_args, { workspace, isOperator }) {
+    async *run(_args, { workspace, conversation, isOperator }) {
       const { isEnabled } = deps.settings.inForce(workspace);
       yield {
         markdown: [
@@ -20,6 +23,9 @@ export const settingsShow = (deps: CommandDeps) =>
           ...inForceLines(deps, workspace),
           `Model of new conversations: ${defaultWords(deps, workspace)}`,
           `Who may choose models: ${switchingWords(deps.settings.of(workspace))}`,
+          ...accessLines(deps.settings.of(workspace)),
+          `Footer under answers: ${footerWords(deps.settings.of(workspace))}`,
+          ...(await pinLines(deps, conversation)),
         ].join("\n"),
         ...(isOperator && { controls: autoRefreshControls(isEnabled) }),
       };

@@ -16,13 +16,17 @@ export const cleanText = (text: string): string =>
     .trim();
 
 /** Inline code that its content cannot leave: for ids, names and whatever somebody typed. */
-export function code(text: string, maxChars = MAX_ECHO_CHARS): string {
-  const line = visible(text.replace(/\s+/g, " "))
-    .replaceAll("`", "'")
-    .replace(/<(?=t:\d)/g, "‹")
-    .trim();
-  return `\`${shorten(line, maxChars) || " "}\``;
-}
+export const code = (text: string, maxChars = MAX_ECHO_CHARS): string => `\`${codeLine(text, maxChars) || " "}\``;
+
+/** A line of a code block, or of inline code, that its content cannot leave; no time mark in it is one. */
+export const codeLine = (text: string, maxChars = MAX_ECHO_CHARS): string =>
+  shorten(
+    visible(text.replace(/\s+/g, " "))
+      .replaceAll("`", "'")
+      .replace(/<(?=t:\d)/g, "‹")
+      .trim(),
+    maxChars,
+  );
 
 /** Text from outside in running Markdown: nothing in it formats or links. An underscore inside a word never does. */
 export const plain = (text: string, maxChars = MAX_ECHO_CHARS): string =>

@@ -20,9 +20,16 @@ export interface ModelInfo {
   readonly isChat: boolean;
 }
 
+export interface ImagePart {
+  readonly mediaType: "image/png" | "image/jpeg" | "image/gif" | "image/webp";
+  readonly bytes: Uint8Array;
+}
+
 export interface ChatMessage {
   readonly role: "user" | "assistant";
   readonly content: string;
+  /** Beside a user's text, for models that take them. */
+  readonly images?: readonly ImagePart[];
 }
 
 export interface ChatRequest {
@@ -62,20 +69,44 @@ export type ChatEvent =
       readonly model?: string;
     };
 
+/** What tells whether a list is still the same. */
+export interface ListValidators {
+  /** What the provider gave with it, to be sent back as it is. */
+  readonly etag?: string;
+  readonly lastModified?: string;
+  /** A hash of its text: where that comes again, nothing of it has to be read. */
+  readonly digest?: string;
+}
+
 /** What a list tells besides its rows. */
 export interface ListNotes {
   /** Rows without a usable id, which were left out. */
   readonly droppedRows: number;
+  /** Unset where they would not speak for the whole list. */
+  readonly validators?: ListValidators | undefined;
+}
+
+/** A list that the caller has already, from the same address with the same key. */
+export interface HeldList {
+  readonly models: readonly ModelInfo[];
+  readonly validators: ListValidators;
+}
+
+export interface ListTerms {
+  /** Called before the list resolves, unless it is the held one. */
+  readonly note?: ((notes: ListNotes) => void) | undefined;
+  /** The provider is asked for its list only if it is no longer this one, and what comes is read only if it is another. */
+  readonly held?: HeldList | undefined;
 }
 
 /** One vendor's (or endpoint's) models. Holds no state that a chat could wait for. */
 export interface Provider {
   readonly id: ProviderId;
   /**
-   * The whole list, over all pages. `note` is called before it resolves, where there is something to tell.
+   * The whole list, over all pages; `held.models` itself where it is unchanged.
    * @throws {ProviderError} on any failure; never resolves partially; an empty list resolves as []
    */
-  listModels(signal: AbortSignal, note?: (notes: ListNotes) => void): Promise<readonly ModelInfo[]>;
+  listModels(signal: AbortSignal, terms?: ListTerms): Promise<readonly ModelInfo[]>;
   /**
    * Ends with exactly one "finish".
    * @throws {ProviderError} on any failure, also when the stream ends without its finish marker

@@ -1,4 +1,4 @@
-import type { ModelInfo, ProviderId } from "../providers/provider.js";
+import type { ListValidators, ModelInfo, ProviderId } from "../providers/provider.js";
 
 /** How the last attempt at a provider's list ended. */
 export type Outcome =
@@ -21,6 +21,11 @@ export interface MissingRow {
   readonly misses: number;
   /** Success of the last list that had it. */
   readonly lastListedAt: number;
+}
+
+/** What to ask with whether the last good list still holds; `readAt`: when it was last read as a whole. */
+export interface StoredValidators extends ListValidators {
+  readonly readAt: number;
 }
 
 /** A list that looks wrong, and waits for a second answer that says the same. */
@@ -62,6 +67,8 @@ export interface CatalogEntry {
   readonly missing?: readonly MissingRow[];
   /** Rows of the last good list that had no usable id; unset is none. */
   readonly droppedRows?: number;
+  /** Of the last good list; unset where its provider gave none. */
+  readonly validators?: StoredValidators;
   /** Unset where no list is held back. */
   readonly pending?: PendingList;
   /** Latest first; unset is none. */

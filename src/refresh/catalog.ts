@@ -2,12 +2,13 @@ import { AppError } from "../errors.js";
 import type { Log } from "../log.js";
 import type { ModelInfo, ProviderId } from "../providers/provider.js";
 import type { Store, Write } from "../store/store.js";
+import { type Adopt, createCatalogRows, type Next } from "./catalog-rows.js";
 import type { CatalogEntry, Snapshot } from "./catalog-types.js";
 import { type ChangeLog, emptyLog, readChangeLog } from "./change-log.js";
 import { createListeners } from "./listeners.js";
 import { cleanEntry } from "./next-entry.js";
 import { mergedRefusals } from "./refused-models.js";
-import { identityOf, readEntry } from "./stored-entry.js";
+import { identityOf } from "./stored-entry.js";
 
 export interface CatalogDeps {
   /** In the order of the registry. */
@@ -18,12 +19,6 @@ export interface CatalogDeps {
   }[];
   readonly store: Store;
   readonly log: Log;
-}
-
-/** What an attempt leaves behind; `changes` where the list changed. */
-export interface Next {
-  readonly entry: CatalogEntry;
-  readonly changes?: ChangeLog | undefined;
 }
 
 /** The lists in memory, and their mirror in the store. */
@@ -46,16 +41,10 @@ export interface Catalog {
   onChange(listener: () => void): () => void;
 }
 
-/** Beside each list stands the fence that it was stored under: small enough to be read every 10 s. */
-const fenceKey = (provider: ProviderId) => `fence:${provider}`;
-const changesKey = (provider: ProviderId) => `changes:${provider}`;
-
 export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
-  const rows = store.values("models");
   const listeners = createListeners<void>(log);
   const identities = new Map(providers.map((source) => [source.id, identityOf(source)]));
-  /** The fence of the stored row that was last seen. */
-  const seen = new Map<ProviderId, unknown>();
+  const rows = createCatalogRows({ store, ids: [...identities.keys()] });
   /** Providers whose stored row is another identity's, or unreadable. */
   const foreign = new Set<ProviderId>();
   let snapshot: Snapshot = {
@@ -79,53 +68,35 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
     swap({ providers: new Map(snapshot.providers).set(id, entry), fetching });
   const entry = (id: ProviderId) => known(snapshot.providers.get(id), id);
 
-  function adopt(id: ProviderId, value: unknown, changes: unknown): void {
-    const stored = readEntry(value);
+  const adopt: Adopt = (id, stored, changes) => {
     if (stored === undefined) log.warn({ provider: id }, "A stored model list could not be read; it is fetched anew");
-    if (stored === undefined || stored.identity !== identities.get(id)) return void foreign.add(id);
+    if (stored === undefined || stored.identity !== identities.get(id)) {
+      foreign.add(id);
+      return false;
+    }
     foreign.delete(id);
     const changeLog = readChangeLog(changes);
     if (changeLog?.identity === stored.identity) logs.set(id, changeLog);
     const refused = mergedRefusals(stored, entry(id));
     setEntry(id, refused.length > 0 ? { ...stored, refused } : stored);
-  }
+    return true;
+  };
+  const isKeptBack = (id: ProviderId, { entry }: Next) => foreign.has(id) && entry.fetchedAt === null;
 
   return {
     snapshot: () => snapshot,
     lists: () => lists,
     entry,
     changes: (id) => known(logs.get(id), id),
-    async pickUp() {
-      const before = new Map(seen);
-      const ids = [...identities.keys()];
-      const fences = await rows.getMany(ids.map(fenceKey));
-      const changed = ids
-        .map((id, index) => ({ id, fence: fences[index] }))
-        .filter(({ id, fence }) => fence !== undefined && fence !== before.get(id));
-      if (changed.length === 0) return;
-      const values = await rows.getMany([...changed.map(({ id }) => id), ...changed.map(({ id }) => changesKey(id))]);
-      changed.forEach(({ id, fence }, index) => {
-        // What this process stored meanwhile is newer than what was read.
-        if (seen.get(id) !== before.get(id)) return;
-        seen.set(id, fence);
-        adopt(id, values[index], values[changed.length + index]);
-      });
-    },
-    writesFor(id, { entry, changes }, fence) {
-      if (foreign.has(id) && entry.fetchedAt === null) return [];
-      return [
-        { table: "models", key: id, value: entry },
-        ...(changes === undefined ? [] : [{ table: "models", key: changesKey(id), value: changes } as const]),
-        { table: "models", key: fenceKey(id), value: fence },
-      ];
-    },
-    put(id, { entry, changes }, fence) {
-      if (fence !== undefined && !(foreign.has(id) && entry.fetchedAt === null)) {
-        seen.set(id, fence);
+    pickUp: () => rows.pickUp(adopt),
+    writesFor: (id, next, fence) => (isKeptBack(id, next) ? [] : rows.writesFor(id, next, fence)),
+    put(id, next, fence) {
+      if (fence !== undefined && !isKeptBack(id, next)) {
+        rows.noteStored(id, next, fence);
         foreign.delete(id);
       }
-      if (changes !== undefined) logs.set(id, changes);
-      setEntry(id, entry, without(snapshot.fetching, id));
+      if (next.changes !== undefined) logs.set(id, next.changes);
+      setEntry(id, next.entry, without(snapshot.fetching, id));
     },
     amend: (id, entry) => setEntry(id, entry),
     setFetching(id, isFetching) {

@@ -15,6 +15,7 @@ import type { Settings } from "./settings.js";
 import { createSilences } from "./silences.js";
 import { dueAtStart } from "./start.js";
 import { statusOf } from "./status.js";
+import { createTurns } from "./turns.js";
 import { createUses } from "./uses.js";
 import { createWishes } from "./wishes.js";
 
@@ -59,6 +60,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     ...deps,
     catalog,
     timeoutMs: deps.refresh.timeoutMs,
+    turn: createTurns(),
     signal: stopping.signal,
     onOutcome(event) {
       try {
@@ -100,13 +102,15 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   function orderFor(provider: Provider): RefreshOrder | undefined {
     const { id } = provider;
     if (!started.has(id)) {
-      const isWanted = () => dueAtStart(id, catalog.entry(id), { ...termsOf(id), isFirstStart }, clock.now());
-      if (isWanted()) return { provider, trigger: "start", minIntervalMs: 0, isStillWanted: isWanted };
+      const atStart = () => dueAtStart(catalog.entry(id), { ...termsOf(id), isFirstStart }, clock.now());
+      const { isDue, ...terms } = atStart();
+      if (isDue) return { provider, trigger: "start", ...terms, isStillWanted: () => atStart().isDue };
       started.add(id);
     }
-    const { isDue, minIntervalMs } = regularDue(id);
+    const { isDue, minIntervalMs, minIntervalAfterLossMs } = regularDue(id);
     if (!isDue) return undefined;
-    return { provider, trigger: "timer", minIntervalMs, isStillWanted: () => regularDue(id).isDue };
+    const isStillWanted = () => regularDue(id).isDue;
+    return { provider, trigger: "timer", minIntervalMs, minIntervalAfterLossMs, isStillWanted };
   }
 
   async function runDue(only: (id: ProviderId) => boolean): Promise<readonly RefreshResult[]> {

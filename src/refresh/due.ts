@@ -16,6 +16,8 @@ export interface Due {
   readonly nextAt: number | null;
   /** No two attempts by the clock may be closer than that, whoever makes them; 0 where this one must not wait. */
   readonly minIntervalMs: number;
+  /** The same where the last of them came to nothing, as its process died or hung: that was the interval's attempt. */
+  readonly minIntervalAfterLossMs: number;
   readonly reason: DueReason;
 }
 
@@ -31,19 +33,20 @@ export const FIRST_BACKOFF_MS = 30_000;
 /** A refused key seldom heals by itself, but an account may be unlocked. */
 export const REFUSED_KEY_MS = 15 * 60_000;
 /** Replicas' clocks differ by less; an attempt that lies further in the future was made before the clock went back. */
-const CLOCK_SKEW_MS = 60_000;
+export const CLOCK_SKEW_MS = 60_000;
 const JITTER = 0.2;
 
 /** Whether a provider's list is to be fetched now, and if not, when. */
 export function due({ provider, entry, intervalMs }: DueFacts, now: number): Due {
-  if (intervalMs === null) return { isDue: false, nextAt: null, minIntervalMs: 0, reason: "off" };
+  const atOnce = { minIntervalMs: 0, minIntervalAfterLossMs: 0 };
+  if (intervalMs === null) return { isDue: false, nextAt: null, ...atOnce, reason: "off" };
   const { attemptedAt } = entry;
-  if (attemptedAt === null) return { isDue: true, nextAt: now, minIntervalMs: 0, reason: "never-tried" };
-  if (attemptedAt > now + CLOCK_SKEW_MS) {
-    return { isDue: true, nextAt: now, minIntervalMs: 0, reason: "clock-went-back" };
-  }
+  if (attemptedAt === null) return { isDue: true, nextAt: now, ...atOnce, reason: "never-tried" };
+  if (attemptedAt > now + CLOCK_SKEW_MS) return { isDue: true, nextAt: now, ...atOnce, reason: "clock-went-back" };
   const { waitMs, reason } = waitAfter(provider, entry, attemptedAt, intervalMs);
-  return { isDue: now >= attemptedAt + waitMs, nextAt: attemptedAt + waitMs, minIntervalMs: waitMs, reason };
+  const nextAt = attemptedAt + waitMs;
+  const minIntervalAfterLossMs = Math.max(waitMs, intervalMs);
+  return { isDue: now >= nextAt, nextAt, minIntervalMs: waitMs, minIntervalAfterLossMs, reason };
 }
 
 function waitAfter(

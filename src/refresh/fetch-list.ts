@@ -2,13 +2,14 @@ import type { Clock } from "../clock.js";
 import { withDeadline } from "../deadline.js";
 import { TimeoutError } from "../errors.js";
 import {
+  type HeldList,
   type ListNotes,
   type ModelInfo,
   type Provider,
   ProviderError,
   type ProviderErrorReason,
 } from "../providers/provider.js";
-import type { Outcome } from "./catalog-types.js";
+import type { CatalogEntry, Outcome, StoredValidators } from "./catalog-types.js";
 
 /** What came of asking a provider for its list. */
 export type ListAnswer =
@@ -17,6 +18,8 @@ export type ListAnswer =
       readonly models: readonly ModelInfo[];
       /** Rows without a usable id, which were left out; unset is none. */
       readonly droppedRows?: number;
+      /** To ask with next time; unset where the provider gave none. */
+      readonly validators?: StoredValidators;
     }
   | {
       readonly outcome: Exclude<Outcome, "ok">;
@@ -30,6 +33,8 @@ export type ListAnswer =
     };
 
 export interface FetchListTerms {
+  /** What is known of the provider; its good list is not fetched again where the provider says that it still holds. */
+  readonly entry?: CatalogEntry;
   readonly timeoutMs: number;
   readonly clock: Clock;
   /** Aborts at the shutdown. */
@@ -41,28 +46,58 @@ export interface FetchListTerms {
  * @throws signal.reason at the shutdown; any failure of the provider is a value
  */
 export async function fetchList(provider: Provider, terms: FetchListTerms): Promise<ListAnswer> {
+  const { entry, clock } = terms;
+  const held = entry && heldOf(entry, clock.now());
   try {
-    // A microtask later, so that what a provider throws at once is no different from what it rejects with.
-    let droppedRows = 0;
-    const note = (notes: ListNotes) => {
-      droppedRows = notes.droppedRows;
+    let notes: ListNotes = { droppedRows: 0 };
+    const note = (told: ListNotes) => {
+      notes = told;
     };
-    const models = await withDeadline(async (signal) => provider.listModels(signal, note), {
+    // A microtask later, so that what a provider throws at once is no different from what it rejects with.
+    const models = await withDeadline(async (signal) => provider.listModels(signal, { note, held }), {
       ...terms,
       what: `The model list of ${provider.id}`,
     });
-    return judgeList(models, droppedRows);
+    if (entry !== undefined && models === held?.models) return stillGood(entry);
+    const { droppedRows, validators } = notes;
+    return judgeList(models, droppedRows, validators && { ...validators, readAt: clock.now() });
   } catch (error) {
     if (terms.signal.aborted) throw terms.signal.reason;
     return judgeFailure(error);
   }
 }
 
+/** So long "unchanged" is believed; then the list is read as a whole, so that no fault of a cache stays for ever. */
+const TRUST_UNCHANGED_MS = 24 * 60 * 60_000;
+
+function heldOf({ models, validators }: CatalogEntry, now: number): HeldList | undefined {
+  if (models.length === 0 || validators === undefined) return undefined;
+  const { readAt, ...sent } = validators;
+  return Math.abs(now - readAt) < TRUST_UNCHANGED_MS ? { models, validators: sent } : undefined;
+}
+
+/** The provider has said that its list is unchanged. */
+const stillGood = ({ models, droppedRows, validators }: CatalogEntry): ListAnswer => ({
+  outcome: "ok",
+  models,
+  ...(droppedRows !== undefined && { droppedRows }),
+  ...(validators !== undefined && { validators }),
+});
+
 /** An empty list is no list; ids that come twice count once, and a row keeps only what we use. */
-export function judgeList(models: readonly ModelInfo[], droppedRows = 0): ListAnswer {
+export function judgeList(
+  models: readonly ModelInfo[],
+  droppedRows = 0,
+  validators: StoredValidators | undefined = undefined,
+): ListAnswer {
   if (models.length === 0) return { outcome: "empty", message: "It answered with an empty list", retryAfterMs: null };
   const rows = new Map(models.map((model) => [model.id, slim(model)]));
-  return { outcome: "ok", models: [...rows.values()], ...(droppedRows > 0 && { droppedRows }) };
+  return {
+    outcome: "ok",
+    models: [...rows.values()],
+    ...(droppedRows > 0 && { droppedRows }),
+    ...(validators !== undefined && { validators }),
+  };
 }
 
 const OUTCOMES: Readonly<Record<ProviderErrorReason, Exclude<Outcome, "ok">>> = {

@@ -37,6 +37,7 @@ export function nextEntry(before: CatalogEntry, answer: ListAnswer, times: Attem
       outcome: "ok",
       missing: missingAfter(before, answer.models),
       ...(answer.droppedRows !== undefined && { droppedRows: answer.droppedRows }),
+      ...(answer.validators !== undefined && { validators: answer.validators }),
       ...(refused.length > 0 && { refused }),
     };
   }
@@ -53,6 +54,7 @@ export function nextEntry(before: CatalogEntry, answer: ListAnswer, times: Attem
 }
 
 function missingAfter({ models, missing = [], fetchedAt }: CatalogEntry, now: readonly ModelInfo[]) {
+  if (now === models) return missing.map((row) => ({ ...row, misses: row.misses + 1 }));
   const here = new Set(now.map((model) => model.id));
   const left = models.map((model): MissingRow => ({ model, misses: 1, lastListedAt: fetchedAt ?? 0 }));
   const still = missing.map((row) => ({ ...row, misses: row.misses + 1 }));

@@ -2,7 +2,8 @@ import type { Clock } from "../clock.js";
 import type { Log } from "../log.js";
 import type { Provider } from "../providers/provider.js";
 import type { Claim, ClaimResult, Store } from "../store/store.js";
-import type { Catalog, Next } from "./catalog.js";
+import type { Catalog } from "./catalog.js";
+import type { Next } from "./catalog-rows.js";
 import type { CatalogEntry } from "./catalog-types.js";
 import { changesBetween, withChanges } from "./change-log.js";
 import { fetchList, type ListAnswer } from "./fetch-list.js";
@@ -16,6 +17,8 @@ export interface RefreshOneDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly timeoutMs: number;
+  /** Comes before what takes the event loop for long: asking, and storing. */
+  readonly turn: () => Promise<void>;
   /** Aborts at the shutdown. */
   readonly signal: AbortSignal;
   readonly onOutcome: (event: RefreshEvent) => void;
@@ -26,6 +29,8 @@ export interface RefreshOrder {
   readonly trigger: Trigger;
   /** For the claim: 0 where the attempt must not wait. */
   readonly minIntervalMs: number;
+  /** The same after an attempt that came to nothing; `minIntervalMs` unless given. */
+  readonly minIntervalAfterLossMs?: number;
   /** Asked again under the claim, with what others have stored until then. */
   readonly isStillWanted: () => boolean;
 }
@@ -42,13 +47,12 @@ export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Pro
     return { provider: id, outcome: "skipped", why, added: 0, gone: 0, entry: catalog.entry(id) };
   };
 
+  await deps.turn();
   let claimed: ClaimResult;
   try {
-    const { minIntervalMs } = order;
-    claimed = await store.claim(`refresh:${id}`, {
-      ttlMs: leaseMs(deps.timeoutMs),
-      ...(minIntervalMs > 0 && { minIntervalMs }),
-    });
+    const { minIntervalMs, minIntervalAfterLossMs = minIntervalMs } = order;
+    const ttlMs = leaseMs(deps.timeoutMs);
+    claimed = await store.claim(`refresh:${id}`, { ttlMs, minIntervalMs, minIntervalAfterLossMs });
     await catalog.pickUp();
   } catch (error) {
     log.warn({ error, provider: id }, "No refresh, as the store cannot be reached");
@@ -65,13 +69,14 @@ export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Pro
   const attemptedAt = deps.clock.now();
   let fetched: ListAnswer;
   try {
-    fetched = await fetchList(order.provider, deps);
+    fetched = await fetchList(order.provider, { ...deps, entry: catalog.entry(id) });
   } catch {
     // The shutdown: fetchList makes everything else a value.
     await release(deps, claim);
     return skipped("Evergreen is stopping");
   }
   const answeredAt = deps.clock.now();
+  await deps.turn();
   const before = catalog.entry(id);
   const answer = holdBack(before, fetched);
   const entry = nextEntry(before, answer, { attemptedAt, answeredAt });

@@ -13,4 +13,12 @@ export const settingsSchema = z.looseObject({
   providers: z.record(z.string(), z.looseObject(refreshChoice)).exactOptional(),
   model: z.string().exactOptional(),
   switching: z.enum(["anyone", "operators"]).exactOptional(),
+  access: z
+    .looseObject({
+      who: z.array(z.string()).exactOptional(),
+      channels: z.array(z.string()).exactOptional(),
+      guests: z.boolean().exactOptional(),
+    })
+    .exactOptional(),
+  footer: z.boolean().exactOptional(),
 });

@@ -19,6 +19,18 @@ export interface WorkspaceSettings extends RefreshChoice {
   readonly model?: string;
   /** Who may choose models. Anyone when unset. */
   readonly switching?: "anyone" | "operators";
+  readonly access?: ChatAccess;
+  /** A small line under each answer. Off when unset. */
+  readonly footer?: boolean;
+}
+
+/** Who may chat, and where; unset or empty means no bound. Ids are the platform's own. */
+export interface ChatAccess {
+  /** People, roles and user groups. */
+  readonly who?: readonly string[];
+  readonly channels?: readonly string[];
+  /** Whether guests may. They may when unset. */
+  readonly guests?: boolean;
 }
 
 export type SettingSource = "override" | "workspace" | "host";

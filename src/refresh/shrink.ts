@@ -11,7 +11,7 @@ const AGREEING_SHARE = 0.8;
  * what counts: they are what people choose from, while the rest of a mixed list comes and goes unseen.
  */
 export function holdBack(before: CatalogEntry, answer: ListAnswer): ListAnswer {
-  if (answer.outcome !== "ok") return answer;
+  if (answer.outcome !== "ok" || answer.models === before.models) return answer;
   const had = chatIds(before.models).length;
   const pending = chatIds(answer.models);
   if (pending.length >= had * LEAST_KEPT_SHARE) return answer;

@@ -1,6 +1,5 @@
-import type { ProviderId } from "../providers/provider.js";
 import type { CatalogEntry } from "./catalog-types.js";
-import { due, FIRST_BACKOFF_MS } from "./due.js";
+import { CLOCK_SKEW_MS, type Due, FIRST_BACKOFF_MS } from "./due.js";
 import { type FreshnessTerms, isFresh } from "./freshness.js";
 
 export interface StartTerms extends FreshnessTerms {
@@ -8,16 +7,25 @@ export interface StartTerms extends FreshnessTerms {
   readonly isFirstStart: boolean;
 }
 
+/** What the start of a process wants of a provider's list. */
+export type DueAtStart = Pick<Due, "isDue" | "minIntervalMs" | "minIntervalAfterLossMs">;
+
 /**
- * Whether a provider is refreshed right after a start: when its list is missing or stale, or it is due anyway. A process
- * that is restarted again and again still leaves the first backoff, and what the provider asked for, between attempts.
+ * Whether a provider is refreshed right after a start: when its list is missing or stale. One that is merely due is left
+ * to the clock. A process that is restarted again and again still leaves the first backoff, and what the provider asked
+ * for, between attempts; and where one has died in the midst of an attempt at a list that there is, an interval, or what
+ * counts as fresh where that is shorter.
  */
-export function dueAtStart(provider: ProviderId, entry: CatalogEntry, terms: StartTerms, now: number): boolean {
-  const { intervalMs, isFirstStart } = terms;
+export function dueAtStart(entry: CatalogEntry, terms: StartTerms, now: number): DueAtStart {
+  const { attemptedAt, fetchedAt, retryAfterAt } = entry;
+  const { intervalMs, maxAgeMs, isFirstStart } = terms;
+  const hasClockGoneBack = attemptedAt !== null && attemptedAt > now + CLOCK_SKEW_MS;
   // With auto-refresh off everywhere only the very first start refreshes.
-  if (intervalMs === null && !isFirstStart) return false;
-  if (entry.attemptedAt === null) return true;
-  if (due({ provider, entry, intervalMs }, now).isDue) return true;
-  const isTooSoon = now < Math.max(entry.attemptedAt + FIRST_BACKOFF_MS, entry.retryAfterAt ?? 0);
-  return !isTooSoon && !isFresh(entry, terms, now);
+  const isOff = intervalMs === null && !isFirstStart;
+  const isTooSoon =
+    attemptedAt !== null && !hasClockGoneBack && now < Math.max(attemptedAt + FIRST_BACKOFF_MS, retryAfterAt ?? 0);
+  const isDue = !isOff && !isTooSoon && !isFresh(entry, terms, now);
+  if (fetchedAt === null || hasClockGoneBack) return { isDue, minIntervalMs: 0, minIntervalAfterLossMs: 0 };
+  const minIntervalAfterLossMs = Math.max(FIRST_BACKOFF_MS, Math.min(intervalMs ?? maxAgeMs, maxAgeMs));
+  return { isDue, minIntervalMs: FIRST_BACKOFF_MS, minIntervalAfterLossMs };
 }

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { CatalogEntry } from "./catalog-types.js";
 
 const time = z.number().nullable();
 const count = z.number().nonnegative();
@@ -17,9 +16,10 @@ const model = z.object({
   isChat: z.boolean(),
 });
 
-const entry = z.object({
+const facts = z.object({
   identity: z.string(),
-  models: z.array(model),
+  list: z.number().exactOptional(),
+  models: z.array(model).exactOptional(),
   fetchedAt: time,
   attemptedAt: time,
   outcome: z
@@ -31,6 +31,14 @@ const entry = z.object({
   retryAfterAt: time,
   missing: z.array(z.object({ model, misses: count, lastListedAt: z.number() })).exactOptional(),
   droppedRows: count.exactOptional(),
+  validators: z
+    .object({
+      etag: z.string().exactOptional(),
+      lastModified: z.string().exactOptional(),
+      digest: z.string().exactOptional(),
+      readAt: z.number(),
+    })
+    .exactOptional(),
   pending: z.object({ models: z.array(z.string()), answeredAt: z.number() }).exactOptional(),
   refused: z
     .array(
@@ -39,9 +47,23 @@ const entry = z.object({
     .exactOptional(),
 });
 
-/** A stored row of the table "models"; undefined where it is not one. */
-export function readEntry(value: unknown): CatalogEntry | undefined {
-  const parsed = entry.safeParse(value);
+/**
+ * What is stored of an entry besides its list, and the fence that the list was stored under. Versions before wrote the
+ * `models` themselves instead.
+ */
+export type StoredFacts = Readonly<z.infer<typeof facts>>;
+
+/** The row of a provider; undefined where it is not one. */
+export function readFacts(value: unknown): StoredFacts | undefined {
+  const parsed = facts.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+const list = z.object({ fence: z.number(), models: z.array(model) });
+
+/** The row of a provider's list; undefined where it is not one. */
+export function readList(value: unknown): Readonly<z.infer<typeof list>> | undefined {
+  const parsed = list.safeParse(value);
   return parsed.success ? parsed.data : undefined;
 }
 

@@ -24,7 +24,10 @@ export function suggestModels(snapshot: Snapshot, typed: string, limit: number):
       if (!row.model.isChat) continue;
       const at = row.text.indexOf(wanted);
       const isFitting = at !== -1 || (words.length > 1 && words.every((word) => row.text.includes(word)));
-      if (isFitting) ranked[rankOf(row, wanted, at)]?.push(row);
+      if (!isFitting) continue;
+      const alike = ranked[rankOf(row, wanted, at)];
+      // More of a rank than are wanted altogether are never shown.
+      if (alike !== undefined && alike.length < limit) alike.push(row);
     }
   }
   return ranked.flat().slice(0, limit).map(toSuggestion);
@@ -32,9 +35,16 @@ export function suggestModels(snapshot: Snapshot, typed: string, limit: number):
 
 /** 0 is the very thing, then what begins so, then where a word begins so, then the rest. */
 function rankOf(row: IndexRow, wanted: string, at: number): number {
-  if (row.id === wanted || (at === 0 && row.text.charAt(wanted.length) === " ")) return 0;
-  if (at === 0 || row.id.startsWith(wanted)) return 1;
-  return at > 0 && !/[\p{L}\p{N}]/u.test(row.text.charAt(at - 1)) ? 2 : 3;
+  const isAtId = row.id.startsWith(wanted);
+  if ((isAtId && row.id.length === wanted.length) || (at === 0 && row.text.charAt(wanted.length) === " ")) return 0;
+  if (isAtId || at === 0) return 1;
+  return at > 0 && !isWordCharacter(row.text.charCodeAt(at - 1)) ? 2 : 3;
+}
+
+/** Of lower-case text; nearly all ids are ASCII, which needs no pattern. */
+function isWordCharacter(code: number): boolean {
+  if (code < 128) return (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
+  return /[\p{L}\p{N}]/u.test(String.fromCharCode(code));
 }
 
 /** One of each provider's chat models after the other, so that a long list does not hide a short one. */

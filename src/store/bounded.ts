@@ -53,6 +53,8 @@ export function boundStore(store: Store, { clock, onTimeout }: BoundTerms): Stor
     swap: (row, writes) => bounded(() => store.swap(row, writes)),
     claim: (name, terms) => bounded(() => store.claim(name, terms)),
     commit: (claim, writes) => bounded(() => store.commit(claim, writes)),
+    renew: (claim, ttlMs) => bounded(() => store.renew(claim, ttlMs)),
+    purge: () => bounded(() => store.purge()),
     async close() {
       if (isClosed) return;
       isClosed = true;

@@ -13,7 +13,7 @@ export function checkKey(key: string): string {
 }
 
 /** @throws {StoreError} for a lease that would protect nobody */
-export function checkTerms({ ttlMs, minIntervalMs = 0 }: ClaimTerms): void {
-  if (!(ttlMs > 0) || !(minIntervalMs >= 0))
-    throw new StoreError("a claim needs ttlMs above 0 and no negative minIntervalMs");
+export function checkTerms({ ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = 0 }: ClaimTerms): void {
+  if (!(ttlMs > 0) || !(minIntervalMs >= 0) || !(minIntervalAfterLossMs >= 0))
+    throw new StoreError("a claim needs ttlMs above 0 and no negative interval");
 }

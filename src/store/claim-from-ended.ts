@@ -1,5 +1,5 @@
 import { hasEnded } from "./process-owner.js";
-import type { Claim, ClaimResult, Write } from "./store.js";
+import type { Claim, ClaimResult } from "./store.js";
 
 /** What an attempt at a claim came to; the claim is the one that there is now, whoever holds it. */
 export interface Taken {
@@ -8,12 +8,18 @@ export interface Taken {
   readonly claim: Claim;
 }
 
-/** A killed process never frees its claim; whoever starts next on its machine need not wait for the lease to run out. */
+/**
+ * A killed process never frees its claim; whoever starts next on its machine need not wait for the lease to run out.
+ * `end`: ends the lease of a claim, unless it is settled.
+ */
 export async function claimFromEnded(
   take: () => Promise<Taken>,
-  commit: (claim: Claim, writes: readonly Write[]) => Promise<boolean>,
+  end: (claim: Claim) => Promise<void>,
 ): Promise<ClaimResult> {
   let taken = await take();
-  if (!taken.held && hasEnded(taken.claim.owner) && (await commit(taken.claim, []))) taken = await take();
+  if (!taken.held && hasEnded(taken.claim.owner)) {
+    await end(taken.claim);
+    taken = await take();
+  }
   return taken.held ? { held: true, claim: taken.claim } : { held: false, until: taken.until };
 }

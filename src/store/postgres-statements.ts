@@ -76,25 +76,35 @@ export const SWAP_NOTHING = gated(
 /** A claim from further in the future was made before the clock was set back: it would hold for as long. */
 const CLOCK_SLACK_MS = 60_000;
 
-/** Now, name, owner, lease, interval. The fence begins with the time, so that it grows also where an old row went. */
+/** Now, name, owner, lease, intervals after a settled and after a lost claim. The fence begins with the time, so that it grows also where an old row went. */
 export const TAKE = `
 insert into evergreen_claims as held (name, owner, fence, lease_until, claimed_at)
 values ($2, $3, ${NOW}, ${NOW} + $4::bigint, ${NOW})
 on conflict (name) do update set owner = excluded.owner, fence = greatest(held.fence + 1, excluded.fence),
   lease_until = excluded.lease_until, claimed_at = excluded.claimed_at
-where (held.lease_until <= excluded.claimed_at and held.claimed_at + $5::bigint <= excluded.claimed_at)
+where (held.lease_until <= excluded.claimed_at
+  and held.claimed_at + case when held.lease_until > 0 then $6::bigint else $5::bigint end <= excluded.claimed_at)
   or held.claimed_at > excluded.claimed_at + ${CLOCK_SLACK_MS}
 returning fence`;
 
-/** Name, interval. */
-export const UNTIL =
-  "select greatest(lease_until, claimed_at + $2::bigint) as until, owner, fence from evergreen_claims where name = $1";
+/** Name, intervals after a settled and after a lost claim. */
+export const UNTIL = `
+select greatest(lease_until, claimed_at + case when lease_until > 0 then $3::bigint else $2::bigint end) as until, owner, fence
+from evergreen_claims where name = $1`;
+
+/** Name, owner, fence. Its lease is over, but it was never settled. */
+export const END =
+  "update evergreen_claims set lease_until = 1 where name = $1 and owner = $2 and fence = $3::bigint and lease_until > 1";
 
 /** Name, owner, fence; then the rows. */
 export const COMMIT = gated(
   "update evergreen_claims set lease_until = 0 where name = $1 and owner = $2 and fence = $3::bigint and lease_until > 0 returning 1",
   4,
 );
+
+/** Now, name, owner, fence, lease. */
+export const RENEW = `update evergreen_claims set lease_until = ${NOW} + $5::bigint
+where name = $2 and owner = $3 and fence = $4::bigint and lease_until > 0 returning 1`;
 
 /** Past any interval; the first claim of a name that was forgotten has a higher fence all the same. */
 const FORGET_AFTER_MS = 30 * 86_400_000;

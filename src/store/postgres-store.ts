@@ -36,11 +36,12 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
   const write = (writes: readonly Write[]) =>
     translated(`writing ${writes.length} rows`, async () => void (await isDone(sql.WRITE, [], writes)));
   async function take(name: string, terms: ClaimTerms): Promise<Taken> {
-    const intervalMs = Math.ceil(terms.minIntervalMs ?? 0);
-    const parameters = [now(), checkKey(name), owner, Math.ceil(terms.ttlMs), intervalMs];
+    const { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs } = terms;
+    const intervals = [minIntervalMs, minIntervalAfterLossMs].map(Math.ceil);
+    const parameters = [now(), checkKey(name), owner, Math.ceil(ttlMs), ...intervals];
     const [taken] = (await pool.query<{ fence: string }>(sql.TAKE, parameters)).rows;
     if (taken !== undefined) return { held: true, until: 0, claim: { name, owner, fence: Number(taken.fence) } };
-    const { rows } = await pool.query<{ until: string; owner: string; fence: string }>(sql.UNTIL, [name, intervalMs]);
+    const { rows } = await pool.query<{ until: string; owner: string; fence: string }>(sql.UNTIL, [name, ...intervals]);
     const [row] = rows;
     return {
       held: false,
@@ -50,6 +51,7 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
   }
   const commit = ({ name, owner, fence }: Claim, writes: readonly Write[]) =>
     isDone(sql.COMMIT, [name, owner, fence], writes);
+  const end = async ({ name, owner, fence }: Claim) => void (await pool.query(sql.END, [name, owner, fence]));
   const tables = new Map(TABLES.map((table) => [table, createPostgresTable({ table, pool, write })]));
 
   return {
@@ -75,9 +77,16 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
     claim: (name, terms) =>
       translated(`claiming "${name}"`, () => {
         checkTerms(terms);
-        return claimFromEnded(() => take(name, terms), commit);
+        return claimFromEnded(() => take(name, terms), end);
       }),
     commit: (claim, writes) => translated(`committing "${claim.name}"`, () => commit(claim, writes)),
+    renew: ({ name, owner: holder, fence }, ttlMs) =>
+      translated(`renewing "${name}"`, async () => {
+        checkTerms({ ttlMs });
+        return (await pool.query(sql.RENEW, [now(), name, holder, fence, Math.ceil(ttlMs)])).rows.length > 0;
+      }),
+    // Its files are the server's: autovacuum and the archive of its log decide.
+    purge: async () => {},
     close: () => pool.end(),
   };
 }

@@ -1,6 +1,6 @@
 import { checkKey } from "./checks.js";
 import { encodeRow } from "./row.js";
-import type { ClaimTerms, Table, Write } from "./store.js";
+import type { Claim, ClaimTerms, Table, Write } from "./store.js";
 
 /** Everything of ours begins with it, so that a database can be shared with other programs. */
 const PREFIX = "evergreen:";
@@ -87,11 +87,16 @@ const claimName = (name: string) => `${PREFIX}claim:${name}`;
  * Gives whether it was taken, until when it was not free or not due, and the fence and the owner of the claim that there
  * is now. The fence begins with the time.
  */
-export const claimScript = (now: string, name: string, owner: string, terms: ClaimTerms): Script => ({
+export const claimScript = (
+  now: string,
+  name: string,
+  owner: string,
+  { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs }: ClaimTerms,
+): Script => ({
   text: `${NOW}
 local last = redis.call('HMGET', KEYS[1], 'fence', 'lease_until', 'claimed_at', 'owner')
 local fence, lease, claimed = tonumber(last[1] or 0), tonumber(last[2] or 0), tonumber(last[3] or 0)
-local free = math.max(lease, claimed + ARGV[4])
+local free = math.max(lease, claimed + ARGV[lease > 0 and 5 or 4])
 if free > now and claimed <= now + ${CLOCK_SLACK_MS} then return {0, free, fence, last[4]} end
 fence = math.max(fence + 1, now)
 redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'fence', digits(fence),
@@ -99,7 +104,16 @@ redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'fence', digits(fence),
 redis.call('PEXPIRE', KEYS[1], digits(ARGV[3] + ${FORGET_AFTER_MS}))
 return {1, free, fence, ARGV[2]}`,
   keys: [claimName(name)],
-  arguments: [now, owner, whole(terms.ttlMs), whole(terms.minIntervalMs ?? 0)],
+  arguments: [now, owner, whole(ttlMs), whole(minIntervalMs), whole(minIntervalAfterLossMs)],
+});
+
+/** Its lease is over, but it was never settled. */
+export const endScript = ({ name, owner, fence }: Claim): Script => ({
+  text: `
+local last = redis.call('HMGET', KEYS[1], 'owner', 'fence', 'lease_until')
+if last[1] == ARGV[1] and last[2] == ARGV[2] and last[3] ~= '0' then redis.call('HSET', KEYS[1], 'lease_until', '1') end`,
+  keys: [claimName(name)],
+  arguments: [owner, String(fence)],
 });
 
 export const commitScript = (name: string, owner: string, fence: number, writes: readonly Write[]): Script => ({
@@ -110,6 +124,16 @@ redis.call('HSET', KEYS[1], 'lease_until', '0')
 return write(2, 3)`,
   keys: [claimName(name), ...namesOf(writes)],
   arguments: [owner, String(fence), ...textsOf(writes)],
+});
+
+export const renewScript = (now: string, { name, owner, fence }: Claim, ttlMs: number): Script => ({
+  text: `${NOW}
+local last = redis.call('HMGET', KEYS[1], 'owner', 'fence', 'lease_until')
+if last[1] ~= ARGV[2] or last[2] ~= ARGV[3] or last[3] == '0' then return 0 end
+redis.call('HSET', KEYS[1], 'lease_until', digits(now + ARGV[4]))
+return 1`,
+  keys: [claimName(name)],
+  arguments: [now, owner, String(fence), whole(ttlMs)],
 });
 
 /** A part of a millisecond more protects no less. */

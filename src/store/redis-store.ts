@@ -58,6 +58,7 @@ function createStore(client: RedisClient, deps: RedisDeps): Store {
   };
   const commit = async ({ name, owner, fence }: Claim, writes: readonly Write[]) =>
     Number(await run(scripts.commitScript(name, owner, fence, writes))) === 1;
+  const end = async (claim: Claim) => void (await run(scripts.endScript(claim)));
   const tables = new Map(TABLES.map((table) => [table, createTable(client, table, write)]));
 
   return {
@@ -80,9 +81,16 @@ function createStore(client: RedisClient, deps: RedisDeps): Store {
     claim: (name, terms) =>
       translated(`claiming "${name}"`, () => {
         checkTerms(terms);
-        return claimFromEnded(() => take(name, terms), commit);
+        return claimFromEnded(() => take(name, terms), end);
       }),
     commit: (claim, writes) => translated(`committing "${claim.name}"`, () => commit(claim, writes)),
+    renew: (claim, ttlMs) =>
+      translated(`renewing "${claim.name}"`, async () => {
+        checkTerms({ ttlMs });
+        return Number(await run(scripts.renewScript(now(), claim, ttlMs))) === 1;
+      }),
+    // Its snapshots and its log are the server's: they are written anew by its own schedule.
+    purge: async () => {},
     close: async () => {
       if (client.isOpen) client.destroy();
     },

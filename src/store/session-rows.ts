@@ -9,6 +9,7 @@ const pinRow = z.object({ provider: z.string(), model: z.string(), at: z.number(
 export const sessionRow = z.object({
   pin: pinRow.nullable(),
   system: z.string().nullable(),
+  showsReasoning: z.boolean().exactOptional(),
   firstTurn: count,
   nextTurn: count,
   startedAt: z.number().default(0),
@@ -18,11 +19,19 @@ export const sessionRow = z.object({
   pinNews: z.enum(["chosen", "default"]).exactOptional(),
 });
 
-const endingRow = z.enum(["done", "stopped", "cut-off", "failed", "interrupted"]);
+export const endingRow = z.enum(["done", "stopped", "cut-off", "failed", "interrupted"]);
 
 export const turnRow = z.object({
-  question: z.object({ message: z.string(), author: z.string(), text: z.string(), at: z.number() }),
+  question: z.object({
+    message: z.string(),
+    author: z.string(),
+    authorId: z.string().exactOptional(),
+    text: z.string(),
+    sent: z.string().exactOptional(),
+    at: z.number(),
+  }),
   answer: z.string(),
+  shownIn: z.string().exactOptional(),
   ending: endingRow,
   provider: z.string().nullable(),
   model: z.string().nullable(),
@@ -40,6 +49,8 @@ export const openQuestionRow = z.object({
   conversation: z.string(),
   message: z.unknown(),
   owner: z.string().default(""),
+  authorId: z.string().exactOptional(),
+  asked: z.object({ provider: z.string(), model: z.string(), inputTokens: count }).exactOptional(),
   answer: z.unknown(),
   author: z.string(),
   text: z.string(),

@@ -1,68 +1,14 @@
-import type { ProviderId, Usage } from "../providers/provider.js";
-import { eraseConversation } from "./erase-conversation.js";
 import { eraseUntouched } from "./erase-untouched.js";
+import { forgetConversation } from "./forget-conversation.js";
 import { createSerial } from "./serial.js";
 import { openQuestionRow, parsedRow, sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
+import type { Asked, OpenQuestion, Session, Turn } from "./session-types.js";
 import type { Store, Write } from "./store.js";
 import { DamagedRowError, StoreError } from "./store-error.js";
 
-/** A conversation's model: nothing but a person moves it. */
-export interface Pin {
-  readonly provider: ProviderId;
-  readonly model: string;
-  readonly at: number;
-  /** Name of the person who chose it; null: the default in force at the first message. */
-  readonly by: string | null;
-}
+export type { Asked, Ending, OpenQuestion, Pin, Session, Turn } from "./session-types.js";
 
-/** The record of a conversation; its turns are rows of their own. */
-export interface Session {
-  readonly pin: Pin | null;
-  /** Own system prompt; null: the host's. */
-  readonly system: string | null;
-  /** Turns from here on are sent; `/chat new` moves it up. */
-  readonly firstTurn: number;
-  readonly nextTurn: number;
-  /** When a person last started over; 0 where nobody did. A turn that began before stays out of what is sent. */
-  readonly startedAt: number;
-  readonly updatedAt: number;
-  /** End of the last turn; null where there was none. */
-  readonly answeredAt: number | null;
-  /** What was last said of the pinned model's state, so that it is said once; unset where nothing was. */
-  readonly noted?: string;
-  /** A person chose the pin, or gave it up, and no answer has said so yet. */
-  readonly pinNews?: "chosen" | "default";
-}
-
-export type Ending = "done" | "stopped" | "cut-off" | "failed" | "interrupted";
-
-export interface Turn {
-  readonly question: { readonly message: string; readonly author: string; readonly text: string; readonly at: number };
-  /** What was shown; empty where it failed before any text. */
-  readonly answer: string;
-  readonly ending: Ending;
-  readonly provider: ProviderId | null;
-  readonly model: string | null;
-  readonly usage: Usage | null;
-  readonly endedAt: number;
-}
-
-/** A question that has no end yet: what the next start finds after a kill. */
-export interface OpenQuestion {
-  readonly conversation: string;
-  /** Where the question stands, as the platform's message key. */
-  readonly message: unknown;
-  /** The process that answers it. */
-  readonly owner: string;
-  /** Where the answer stands, once it has begun. */
-  readonly answer: unknown | null;
-  readonly author: string;
-  readonly text: string;
-  readonly at: number;
-  /** How its turn ended, once that is saved: only the end mark may be missing then. */
-  readonly ended: Ending | null;
-}
-
+/** All conversations, each a record and its turns. */
 export interface Sessions {
   /** A fresh record where there is none. @throws {StoreError} */
   get(conversation: string): Promise<Session>;
@@ -78,14 +24,28 @@ export interface Sessions {
    * @throws {StoreError}
    */
   open(id: string, question: OpenQuestion): Promise<boolean>;
-  /** Notes where the answer stands. @throws {StoreError} */
-  noteAnswer(id: string, answer: unknown): Promise<void>;
-  /** In one step: saves the turn, counts it in the session, and notes the ending in the open question. @throws {StoreError} */
-  end(id: string, conversation: string, turn: Turn): Promise<void>;
+  /** Notes where the answer stands, and what was asked. @throws {StoreError} */
+  noteAnswer(id: string, answer: unknown, asked?: Asked): Promise<void>;
+  /**
+   * In one step: saves the turn, counts it in the session, notes the ending in the open question, and makes the other
+   * writes. With `replaces` it takes the place of that turn, if it is still the last. @throws {StoreError}
+   */
+  end(
+    id: string,
+    conversation: string,
+    turn: Turn,
+    also?: { readonly replaces?: number | undefined; readonly writes?: readonly Write[] },
+  ): Promise<void>;
+  /** The last turn since the last fresh start, and its number. @throws {StoreError} */
+  lastTurn(conversation: string): Promise<{ readonly number: number; readonly turn: Turn } | undefined>;
+  /** All turns that are kept, oldest first, those before the last fresh start too; damaged ones are left out. @throws {StoreError} */
+  allTurns(conversation: string): Promise<readonly { readonly number: number; readonly turn: Turn }[]>;
+  /** Takes over a turn of another conversation as the first of a new one. @throws {StoreError} */
+  take(conversation: string, turn: Turn): Promise<void>;
+  /** Erases the conversation: its record, its turns and its open questions. Resolves with how many turns there were. @throws {StoreError} */
+  forget(conversation: string): Promise<number>;
   /** The end mark is on the question: nothing is left to do for it. @throws {StoreError} */
   close(id: string): Promise<void>;
-  /** Erases a conversation's record and turns. @throws {StoreError} and then it is still there */
-  erase(conversation: string): Promise<void>;
   /**
    * Erases conversations that nobody touched since `before` (epoch ms), their turns first, and tells how many.
    * @throws {StoreError} and then the rest is left for the next time
@@ -171,27 +131,34 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
 
     open: (id, question) =>
       store.writeOnce(`question:${id}`, QUESTION_ONCE_MS, [{ table: "open", key: id, value: question }]),
-    noteAnswer: (id, answer) =>
+    noteAnswer: (id, answer, asked) =>
       inOrder(`question ${id}`, async () => {
         const row = await questions.get(id);
         // Closed meanwhile: storing it again would leave the next start a question that has its answer.
         if (row === undefined) return;
-        await questions.set(id, { ...parsedRow(openQuestionRow, row, `the question ${id}`), answer });
+        await questions.set(id, {
+          ...parsedRow(openQuestionRow, row, `the question ${id}`),
+          answer,
+          ...(asked && { asked }),
+        });
       }),
-    end: (id, conversation, turn) =>
+    end: (id, conversation, turn, { replaces, writes = [] } = {}) =>
       inOrder(`session ${conversation}`, () =>
         inOrder(`question ${id}`, async () => {
           const [row] = await questions.getMany([id]);
           const question = openQuestionRow.safeParse(row).data;
           if (question !== undefined && question.ended !== null) return;
           await update(conversation, (session) => {
-            const nextTurn = session.nextTurn + 1;
+            const isLast = replaces !== undefined && replaces === session.nextTurn - 1 && replaces >= session.firstTurn;
+            const place = isLast ? replaces : session.nextTurn;
+            const nextTurn = place + 1;
             const isLeftBehind = turn.question.at < session.startedAt;
             const firstTurn = isLeftBehind ? nextTurn : session.firstTurn;
             return {
               session: { ...session, firstTurn, nextTurn, updatedAt: now(), answeredAt: turn.endedAt },
               writes: [
-                { table: "turns", key: turnKey(conversation, session.nextTurn), value: turn },
+                { table: "turns", key: turnKey(conversation, place), value: turn },
+                ...writes,
                 ...(question === undefined
                   ? []
                   : [{ table: "open", key: id, value: { ...question, ended: turn.ending } } as const]),
@@ -200,8 +167,28 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
           });
         }),
       ),
+    async lastTurn(conversation) {
+      const { firstTurn, nextTurn } = await get(conversation);
+      if (nextTurn <= firstTurn) return undefined;
+      const [row] = await turns.getMany([turnKey(conversation, nextTurn - 1)]);
+      const turn = turnRow.safeParse(row).data;
+      return turn && { number: nextTurn - 1, turn };
+    },
+    async allTurns(conversation) {
+      return (await turns.entries(`${conversation}#`)).flatMap(([key, row]) => {
+        const turn = turnRow.safeParse(row).data;
+        return turn === undefined ? [] : [{ number: Number(key.slice(-TURN_DIGITS)), turn }];
+      });
+    },
+    take: (conversation, turn) =>
+      inOrder(`session ${conversation}`, async () => {
+        await update(conversation, (before) => ({
+          session: { ...before, nextTurn: before.nextTurn + 1, updatedAt: now() },
+          writes: [{ table: "turns", key: turnKey(conversation, before.nextTurn), value: turn }],
+        }));
+      }),
+    forget: (conversation) => inOrder(`session ${conversation}`, () => forgetConversation(store, conversation)),
     close: (id) => inOrder(`question ${id}`, () => questions.delete(id)),
-    erase: (conversation) => inOrder(`session ${conversation}`, () => eraseConversation(store, conversation)),
     eraseUntouched: (before) => eraseUntouched(store, inOrder, before),
     async openQuestions() {
       const rows = await questions.entries();

@@ -13,18 +13,22 @@ const TAKE = `
 insert into claims (name, owner, fence, lease_until, claimed_at) values (?2, ?3, ${NOW}, ${NOW} + ?4, ${NOW})
 on conflict (name) do update set owner = excluded.owner, fence = max(fence + 1, excluded.fence),
   lease_until = excluded.lease_until, claimed_at = excluded.claimed_at
-where (lease_until <= excluded.claimed_at and claimed_at + ?5 <= excluded.claimed_at)
+where (lease_until <= excluded.claimed_at and claimed_at + iif(lease_until > 0, ?6, ?5) <= excluded.claimed_at)
   or claimed_at > excluded.claimed_at + ${CLOCK_SLACK_MS}
 returning fence`;
 
 const HOLDER = "select owner from claims where name = ?1 and lease_until > 0";
 
-const UNTIL = "select max(lease_until, claimed_at + ?2) as until from claims where name = ?1";
+const UNTIL = "select max(lease_until, claimed_at + iif(lease_until > 0, ?3, ?2)) as until from claims where name = ?1";
 
 const FREE =
   "update claims set lease_until = 0 where name = ?1 and owner = ?2 and fence = ?3 and lease_until > 0 returning fence";
 
-const RELEASE = "update claims set lease_until = 0 where name = ?1 and owner = ?2";
+const RENEW = `
+update claims set lease_until = ${NOW} + ?2 where name = ?3 and owner = ?4 and fence = ?5 and lease_until > 0 returning fence`;
+
+/** Its lease is over, but it was never settled. */
+const END = "update claims set lease_until = 1 where name = ?1 and owner = ?2 and lease_until > 1";
 
 const MARK = `
 insert into once (name, until_at) values (?2, ${NOW} + ?3)
@@ -44,6 +48,8 @@ export interface SqliteClaims {
   take(name: string, terms: ClaimTerms): ClaimResult;
   /** False when the claim is no longer its owner's. */
   free(claim: Claim): boolean;
+  /** False when the claim is no longer its owner's. */
+  renew(claim: Claim, ttlMs: number): boolean;
   /** False when the name was marked less than its time ago. */
   mark(name: string, forMs: number): boolean;
   /** Drops the names that nobody has claimed for long. */
@@ -60,15 +66,19 @@ export interface SqliteClaimsDeps {
 
 export function createSqliteClaims({ connection, owner, now }: SqliteClaimsDeps): SqliteClaims {
   return {
-    take(name, { ttlMs, minIntervalMs = 0 }) {
+    take(name, { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs }) {
       // A killed process never frees its claim; whoever starts next need not wait for the lease to run out.
       const holder = connection.all(HOLDER, name)[0]?.owner;
-      if (typeof holder === "string" && hasEnded(holder)) connection.all(RELEASE, name, holder);
-      const [taken] = connection.all(TAKE, now(), name, owner, ttlMs, minIntervalMs);
+      if (typeof holder === "string" && hasEnded(holder)) connection.all(END, name, holder);
+      const [taken] = connection.all(TAKE, now(), name, owner, ttlMs, minIntervalMs, minIntervalAfterLossMs);
       if (taken !== undefined) return { held: true, claim: { name, owner, fence: Number(taken.fence) } };
-      return { held: false, until: Number(connection.all(UNTIL, name, minIntervalMs)[0]?.until) };
+      return {
+        held: false,
+        until: Number(connection.all(UNTIL, name, minIntervalMs, minIntervalAfterLossMs)[0]?.until),
+      };
     },
     free: ({ name, owner, fence }) => connection.all(FREE, name, owner, fence).length > 0,
+    renew: ({ name, owner, fence }, ttlMs) => connection.all(RENEW, now(), ttlMs, name, owner, fence).length > 0,
     mark(name, forMs) {
       if (connection.all(MARK, now(), name, forMs).length === 0) return false;
       connection.all(PRUNE, now());

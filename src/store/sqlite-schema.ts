@@ -36,6 +36,8 @@ export function prepareSchema(connection: Connection, path: string): void {
   connection.all("pragma journal_mode = wal");
   // In WAL a kill loses nothing with it, and a commit costs no fsync; a power cut may lose the last moments.
   connection.all("pragma synchronous = normal");
+  // What somebody has erased must not be left lying in free pages.
+  connection.all("pragma secure_delete = on");
   inTransaction(connection, () => {
     for (const statement of STATEMENTS) connection.all(statement);
   });

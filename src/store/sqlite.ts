@@ -87,6 +87,12 @@ async function open(path: string, deps: SqliteDeps): Promise<Store> {
         if (isOurs) apply(writes);
         return isOurs;
       }),
+    renew: (claim, ttlMs) =>
+      atomically(`renewing "${claim.name}"`, () => {
+        checkTerms({ ttlMs });
+        return claims.renew(claim, ttlMs);
+      }),
+    purge: () => translated("clearing away", () => void connection.all("pragma wal_checkpoint(truncate)")),
     close,
   };
 }

@@ -47,6 +47,8 @@ export interface ClaimTerms {
   readonly ttlMs: number;
   /** Refused while the last claim of this name is younger than that, whoever held it. */
   readonly minIntervalMs?: number;
+  /** The same where that claim was never settled, as its holder has died or hangs; `minIntervalMs` unless given. */
+  readonly minIntervalAfterLossMs?: number;
 }
 
 export interface Claim {
@@ -80,6 +82,10 @@ export interface Store {
   claim(name: string, terms: ClaimTerms): Promise<ClaimResult>;
   /** Writes and frees the name in one step; false: the claim is no longer ours and nothing was written. @throws {StoreError} */
   commit(claim: Claim, writes: readonly Write[]): Promise<boolean>;
+  /** Protects the claim for `ttlMs` from now; false where it is no longer ours. @throws {StoreError} */
+  renew(claim: Claim, ttlMs: number): Promise<boolean>;
+  /** After a person asked to be forgotten: what was deleted is gone from the store's own files too, as far as that is in its hands. @throws {StoreError} */
+  purge(): Promise<void>;
   close(): Promise<void>;
 }
 

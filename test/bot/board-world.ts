@@ -11,9 +11,11 @@ import type { Outcome } from "../../src/refresh/catalog-types.js";
 import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions.js";
+import { createLedger } from "../../src/usage/ledger.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
 import { fakeRefresher } from "../support/fake-refresher.js";
+import { fakeTurnControl } from "../support/fake-turn-control.js";
 import { memoryStore } from "../support/memory-store.js";
 
 export const MINUTE_MS = 60_000;
@@ -64,10 +66,13 @@ export function boardWorld(access = OPEN) {
       refresher,
       settings,
       sessions,
-      turns: { stop: () => "nothing-runs" },
+      turns: fakeTurnControl(),
+      ledger: createLedger({ store, clock }),
+      charts: { paint: async () => undefined },
       board: board.control,
       setups: [{ id: "openai", preferredFamilies: [] }],
       host: {},
+      faults: () => [],
       clock,
     });
     const dispatcher: Dispatcher = createDispatcher({ commands, log, newId: () => "ref" });

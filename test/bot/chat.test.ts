@@ -1,104 +1,14 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type Chat, createChat } from "../../src/bot/chat.js";
 import { recover } from "../../src/bot/recover.js";
-import type { TurnEvent } from "../../src/bot/turn.js";
 import { UserError } from "../../src/errors.js";
 import type { Log } from "../../src/log.js";
 import { ProviderError } from "../../src/providers/provider.js";
-import type { ModelRef } from "../../src/refresh/default-model.js";
-import { createSessions } from "../../src/store/sessions.js";
-import { createMessageLimits } from "../../src/usage/message-limits.js";
-import { createProviderSlots } from "../../src/usage/provider-slots.js";
-import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
-import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
-import { fakeRefresher } from "../support/fake-refresher.js";
-import { type MemoryStore, memoryStore } from "../support/memory-store.js";
-import { type OpenStream, type ScriptedProvider, scriptedProvider } from "../support/scripted-provider.js";
+import { settle } from "../support/fake-clock.js";
+import { fakePlatform } from "../support/fake-platform.js";
 
-const CONVERSATION = "fake:home:general";
-/** Whoever asked before has ended. */
-const ENDED = { isGone: async (owner: string) => owner !== "host/2/next" };
+import type { OpenStream } from "../support/scripted-provider.js";
 
-interface World {
-  readonly clock: FakeClock;
-  readonly store: MemoryStore;
-  readonly platform: FakePlatform;
-  readonly chat: Chat;
-  readonly sessions: ReturnType<typeof createSessions>;
-  readonly openai: ScriptedProvider;
-  readonly anthropic: ScriptedProvider;
-  readonly turns: TurnEvent[];
-  readonly logged: { level: string; fields: Record<string, unknown> }[];
-  setDefault(model: ModelRef | undefined): void;
-  ask(text: string, where?: Parameters<FakePlatform["mention"]>[1]): Promise<void>;
-  /** The texts of the bot's messages, oldest first. */
-  texts(): string[];
-}
-
-function world(before?: World): World {
-  const clock = before?.clock ?? fakeClock();
-  const store = before?.store ?? memoryStore(clock.now);
-  const platform = before?.platform ?? fakePlatform();
-  const sessions = createSessions({ store, now: clock.now });
-  const openai = scriptedProvider("openai");
-  const anthropic = scriptedProvider("anthropic");
-  const turns: TurnEvent[] = [];
-  const logged: World["logged"] = [];
-  const note = (level: string) => (fields: unknown) =>
-    void logged.push({ level, fields: fields as Record<string, unknown> });
-  const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") } as unknown as Log;
-  let model: ModelRef | undefined = { provider: "openai", model: "m1" };
-  let references = 0;
-  const chat = createChat({
-    sessions,
-    refresher: fakeRefresher(),
-    providers: new Map([openai, anthropic].map((provider) => [provider.id, provider])),
-    defaultModel: () => model,
-    owner: before === undefined ? "host/1/first" : "host/2/next",
-    limits: createMessageLimits({ userPer10Min: 20, channelPer10Min: 60 }, clock),
-    slots: createProviderSlots(2),
-    chat: {
-      defaultModel: undefined,
-      systemPrompt: "Be kind.",
-      historyTokens: 16_000,
-      historyMessages: 50,
-      retentionDays: 90,
-      timeoutMs: 60_000,
-    },
-    clock,
-    log,
-    newReference: () => `ref${++references}`,
-    onTurn: (event) => turns.push(event),
-  });
-  return {
-    clock,
-    store,
-    platform,
-    chat,
-    sessions,
-    openai,
-    anthropic,
-    turns,
-    logged,
-    setDefault: (next) => {
-      model = next;
-    },
-    async ask(text, where) {
-      await chat.onMention(platform, platform.mention(text, where));
-      await settle();
-    },
-    texts: () => platform.answers.map(({ text }) => text),
-  };
-}
-
-/** A world in which one question was asked and its stream is open. */
-async function asked(text = "hello") {
-  const it = world();
-  await it.ask(text, { message: "q1" });
-  const stream = it.openai.streams[0];
-  if (stream === undefined) throw new Error("nothing was asked");
-  return { ...it, stream };
-}
+import { asked, CONVERSATION, ENDED, type World, world } from "./chat-world.js";
 
 describe("createChat()", () => {
   afterEach(() => settle());
@@ -369,9 +279,11 @@ describe("createChat()", () => {
     ["http", { status: 500 }, "status 500"],
     ["malformed", {}, "not a chat answer"],
   ] as const)("says in our words why there is no answer: %s", async (reason, details, words) => {
-    const { logged, platform, stream, texts } = await asked();
-    stream.fail(new ProviderError("openai", reason, "vendor's text", details));
-    await settle();
+    const { clock, logged, openai, platform, texts } = await asked();
+    for (let attempt = 0; attempt < 3; attempt++) {
+      openai.streams[attempt]?.fail(new ProviderError("openai", reason, "vendor's text", details));
+      await clock.advance(3_000);
+    }
     expect(texts()[0]).toContain(words);
     expect(texts()[0]).toContain("(Reference ref1)");
     expect(platform.marksOf("q1")).toEqual(["working", "failed"]);
@@ -636,8 +548,10 @@ describe("createChat()", () => {
 });
 
 describe("recover()", () => {
-  const recoverIn = ({ sessions, platform, clock }: World) =>
+  const recoverIn = ({ sessions, platform, clock, ledger, modelFacts }: World) =>
     recover({
+      ledger,
+      modelFacts,
       liveness: ENDED,
       sessions,
       platforms: [platform],

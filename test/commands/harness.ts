@@ -2,16 +2,19 @@ import type { Choice, Invocation, Reply } from "../../src/commands/command.js";
 import type { CommandDeps } from "../../src/commands/command-deps.js";
 import { createDispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
-import type { TurnControl } from "../../src/commands/turn-control.js";
+import type { RetryOutcome, TurnControl } from "../../src/commands/turn-control.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
 import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog-types.js";
 import type { ChangeLog } from "../../src/refresh/change-log.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";
-import type { Session, Sessions } from "../../src/store/sessions.js";
-import { StoreError } from "../../src/store/store-error.js";
+import { createSessions } from "../../src/store/sessions.js";
+import type { BarChart } from "../../src/usage/chart/chart.js";
+import { createLedger, type UsageEntry } from "../../src/usage/ledger.js";
 import { fakeClock } from "../support/fake-clock.js";
+import { fakeTurnControl } from "../support/fake-turn-control.js";
 import { memoryStore } from "../support/memory-store.js";
+import { entry } from "../usage/entries.js";
 
 export const MINUTE_MS = 60_000;
 
@@ -40,6 +43,7 @@ export interface World {
   readonly indicator?: Indicator;
   readonly nextRefreshAt?: number | null;
   readonly smartWhy?: string;
+  readonly faults?: readonly string[];
   readonly host?: CommandDeps["host"];
   readonly changes?: ReadonlyMap<string, ChangeLog>;
   readonly results?: readonly Omit<RefreshResult, "entry">[];
@@ -132,17 +136,16 @@ export function harness(world: World = {}) {
     warn: (fields: object) => void logged.push(fields),
     error: (fields: object) => void logged.push(fields),
   };
-  const rows = memoryStore(clock.now);
-  const store = {
-    isDown: false,
-    breakDown() {
-      store.isDown = true;
-      rows.breakDown();
-    },
-  };
-  const settings = createSettings({ store: rows, log, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
-  const sessions = fakeSessions(store);
+  const store = memoryStore(clock.now);
+  const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
+  const sessions = createSessions({ store, now: clock.now });
+  const ledger = createLedger({ store, clock });
+  const painted: BarChart[] = [];
+  let canPaint = true;
   let stopResult: ReturnType<TurnControl["stop"]> = "nothing-runs";
+  let retryResult: RetryOutcome = { kind: "started" };
+  const retries: Parameters<TurnControl["retry"]>[] = [];
+  const forgotten: string[] = [];
   const stops: Parameters<TurnControl["stop"]>[] = [];
   const boardPosts: string[] = [];
   let boardResult = { hasMoved: false, hasReactions: true };
@@ -151,12 +154,27 @@ export function harness(world: World = {}) {
     refresher,
     settings,
     sessions,
-    turns: {
+    ledger,
+    charts: {
+      async paint(chart) {
+        painted.push(chart);
+        return canPaint ? new Uint8Array([1]) : undefined;
+      },
+    },
+    turns: fakeTurnControl({
       stop(...call) {
         stops.push(call);
         return stopResult;
       },
-    },
+      async retry(...call) {
+        retries.push(call);
+        return retryResult;
+      },
+      async forget(conversation) {
+        forgotten.push(conversation);
+        return 3;
+      },
+    }),
     board: {
       async post(conversation) {
         boardPosts.push(conversation);
@@ -166,6 +184,7 @@ export function harness(world: World = {}) {
     },
     setups: providers.map(({ id, families = [] }) => ({ id, preferredFamilies: families })),
     host: world.host ?? {},
+    faults: () => world.faults ?? [],
     clock,
   };
   let ids = 0;
@@ -201,6 +220,11 @@ export function harness(world: World = {}) {
     refreshes,
     nudges,
     stops,
+    retries,
+    forgotten,
+    answerRetryWith: (result: RetryOutcome) => {
+      retryResult = result;
+    },
     store,
     at,
     replies,
@@ -209,6 +233,18 @@ export function harness(world: World = {}) {
     invocation,
     answerStopWith: (result: ReturnType<TurnControl["stop"]>) => {
       stopResult = result;
+    },
+    /** What turns have used; now and in the invoking workspace unless said otherwise. */
+    async record(...entries: readonly Partial<UsageEntry>[]) {
+      const written = entries.map((fields, index) =>
+        ledger.writeOf(entry({ id: `q${index}`, at: clock.now(), workspace: "playground:local", ...fields })),
+      );
+      await store.write(written);
+    },
+    /** The charts that were drawn. */
+    painted,
+    stopPainting: () => {
+      canPaint = false;
     },
     boardPosts,
     answerBoardWith: (result: typeof boardResult | Error) => {
@@ -224,46 +260,6 @@ export function harness(world: World = {}) {
     },
     suggest: (text: string, option: string, typed: string): readonly Choice[] =>
       dispatcher.suggest(text, option, typed, invocation()),
-  };
-}
-
-/** Conversations' records alone; of the rest no command may make use. */
-function fakeSessions(store: { readonly isDown: boolean }): Sessions {
-  const known = new Map<string, Session>();
-  const fresh: Session = {
-    pin: null,
-    system: null,
-    firstTurn: 0,
-    nextTurn: 0,
-    startedAt: 0,
-    updatedAt: 0,
-    answeredAt: null,
-  };
-  const get = async (conversation: string) => {
-    if (store.isDown) throw new StoreError("it cannot be reached");
-    return known.get(conversation) ?? fresh;
-  };
-  return {
-    get,
-    async change(conversation, change) {
-      const after = change(await get(conversation));
-      known.set(conversation, after);
-      return after;
-    },
-    startOver: async (conversation) => {
-      const before = await get(conversation);
-      const after = { ...before, firstTurn: before.nextTurn };
-      known.set(conversation, after);
-      return after;
-    },
-    recentTurns: unused,
-    open: unused,
-    noteAnswer: unused,
-    end: unused,
-    openQuestions: unused,
-    close: unused,
-    erase: unused,
-    eraseUntouched: unused,
   };
 }
 

@@ -38,8 +38,17 @@ describe("the registry", () => {
       "settings auto-refresh",
       "settings model",
       "settings switching",
+      "settings access",
+      "settings footer",
       "chat new",
       "chat stop",
+      "chat retry",
+      "chat thread",
+      "chat system",
+      "chat reasoning",
+      "chat export",
+      "chat forget",
+      "usage",
       "help",
     ]);
     expect(commands.filter(({ visibility }) => visibility !== "ephemeral")).toEqual([]);

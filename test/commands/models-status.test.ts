@@ -39,6 +39,12 @@ describe("/models status", () => {
     expect(reply?.controls?.[0]).toEqual({ label, command: "/refresh-models" });
   });
 
+  it("tells what is wrong with a chat platform, and how it is mended", async () => {
+    const world = harness({ faults: ["slack: SLACK_BOT_TOKEN is refused; copy it again"] });
+    const lines = (await world.say("/models status")).split("\n");
+    expect(lines).toContain("⚠️ slack: SLACK_BOT_TOKEN is refused; copy it again");
+  });
+
   it("labels the button plainly while no provider has a list", async () => {
     const world = harness({ providers: [{ id: "openai" }], indicator: "stale" });
     expect((await world.controls("/models status"))[0]?.label).toBe("🔄 Refresh Models");

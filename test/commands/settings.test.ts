@@ -195,6 +195,10 @@ describe("/settings show", () => {
         "Auto-refresh of `openai`: on (this provider's own setting), every minute (this provider's own setting)",
         "Model of new conversations: **openai/gpt-5** (the first provider's newest preferred model)",
         "Who may choose models: **operators** (set in this workspace)",
+        "Who may chat: everyone",
+        "Where: everywhere",
+        "Guests: may chat",
+        "Footer under answers: off",
       ].join("\n"),
     });
     expect(await world.controls("/settings show")).toHaveLength(2);

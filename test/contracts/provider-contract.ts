@@ -5,10 +5,12 @@ import { withIdleTimeout } from "../../src/providers/idle-timeout.js";
 import {
   type ChatEvent,
   type ChatRequest,
+  type ListNotes,
   type Provider,
   type ProviderDeps,
   ProviderError,
 } from "../../src/providers/provider.js";
+import { imageBytes } from "../support/fake-attachment.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
 import type { FakeVendor } from "../support/fake-vendor.js";
 import type { FakeStream } from "../support/fake-vendor-stream.js";
@@ -174,6 +176,47 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
         expect(fault.message).toContain(`(${status})`);
       });
 
+      it.each([
+        [["etag"], ["if-none-match"]],
+        [["last-modified"], ["if-modified-since"]],
+        [
+          ["etag", "last-modified"],
+          ["if-none-match", "if-modified-since"],
+        ],
+      ] as const)("asks with the service's %s whether a held list still holds", async (by, conditions) => {
+        vendor.validate(by);
+        const notes: ListNotes[] = [];
+        const note = (told: ListNotes) => void notes.push(told);
+        const models = await provider.listModels(idle(), { note });
+        const sent = () => Object.keys(vendor.requests.at(-1)?.headers ?? {}).filter((name) => name.startsWith("if-"));
+        expect(sent()).toEqual([]);
+        const held = { models, validators: notes[0]?.validators ?? {} };
+        expect(await provider.listModels(idle(), { note, held })).toBe(models);
+        expect(sent().sort()).toEqual([...conditions].sort());
+        expect(notes).toHaveLength(1);
+        vendor.setModels([setup.model, "a-new-model"]);
+        const next = await provider.listModels(idle(), { note, held });
+        expect(next.map(({ id }) => id)).toEqual([setup.model, "a-new-model"]);
+        expect(notes[1]?.validators).not.toEqual(held.validators);
+      });
+
+      it("reads a list that comes again as it was no more", async () => {
+        const notes: ListNotes[] = [];
+        const note = (told: ListNotes) => void notes.push(told);
+        const models = await provider.listModels(idle(), { note });
+        const held = { models, validators: notes[0]?.validators ?? {} };
+        expect(await provider.listModels(idle(), { note, held })).toBe(models);
+        expect(Object.keys(vendor.requests.at(-1)?.headers ?? {}).filter((name) => name.startsWith("if-"))).toEqual([]);
+        expect(notes).toHaveLength(1);
+      });
+
+      it("refuses to hear that a list is unchanged which nobody holds", async () => {
+        vendor.failLists({ status: 304, raw: "" });
+        const fault = await faultOf(provider.listModels(idle()));
+        expect(fault).toMatchObject({ reason: "malformed", status: 304, isRetryable: false });
+        expect(fault.message).toContain("unchanged without being asked");
+      });
+
       it("throws the caller's reason while the service hangs", async () => {
         vendor.hangLists();
         const controller = new AbortController();
@@ -235,6 +278,33 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
         expect(body?.messages).toMatchObject([{ content: "one" }, { role: "assistant" }, { content: "three" }]);
         expect(Object.values(body ?? {})).toContain(77);
         expect(JSON.stringify(body)).not.toContain("system");
+      });
+
+      it("sends a user's images before their text, and leaves texts without images as they are", async () => {
+        const images = (["png", "jpeg", "webp"] as const).map((kind) => ({
+          mediaType: `image/${kind}` as const,
+          bytes: imageBytes(kind, 1_000).subarray(0, 999),
+        }));
+        const { error, seen } = await chat({
+          model: setup.model,
+          messages: [
+            { role: "user", content: "one", images: [] },
+            { role: "assistant", content: "two", images: images.slice(0, 1) },
+            { role: "user", content: "what is this?", images },
+            { role: "user", content: "", images: images.slice(1, 2) },
+          ],
+        });
+        expect(error).toBeUndefined();
+        expect(seen.at(-1)).toMatchObject({ type: "finish" });
+        const sent = vendor.requests.at(-1)?.body?.messages as readonly { readonly content: unknown }[];
+        expect(sent.slice(0, 2).map(({ content }) => content)).toEqual(["one", "two"]);
+        const [third, fourth] = sent.slice(2).map(({ content }) => content as readonly { readonly type: string }[]);
+        expect(third?.slice(0, 3).map((part) => JSON.stringify(part))).toEqual(
+          images.map(({ bytes }) => expect.stringContaining(`${Buffer.from(bytes).toString("base64")}"`)),
+        );
+        expect(third?.slice(3)).toEqual([{ type: "text", text: "what is this?" }]);
+        expect(fourth).toHaveLength(1);
+        expect(JSON.stringify(fourth)).toContain("image/jpeg");
       });
 
       it("says when the answer was cut by its length", async () => {

@@ -316,6 +316,23 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         taken(await store.claim("name", { ttlMs: 10 }));
       });
 
+      it("keeps an interval of its own after a claim that was never settled", async () => {
+        const terms = { ttlMs: 10, minIntervalMs: 100, minIntervalAfterLossMs: 1000 };
+        const lost = taken(await store.claim("name", { ttlMs: 10 }));
+        subject.advance(999);
+        const refused = await store.claim("name", terms);
+        expect(refused.held).toBe(false);
+        expect(await store.claim("name", { ttlMs: 10, minIntervalMs: 1000 })).toEqual(refused);
+        subject.advance(1);
+        const settled = taken(await store.claim("name", terms));
+        expect(settled.fence).toBeGreaterThan(lost.fence);
+        await store.commit(settled, []);
+        subject.advance(99);
+        expect((await store.claim("name", terms)).held).toBe(false);
+        subject.advance(1);
+        taken(await store.claim("name", terms));
+      });
+
       it("says how long both the lease and the interval hold", async () => {
         const untilOf = (result: ClaimResult) => (result.held ? Number.NaN : result.until);
         taken(await store.claim("name", { ttlMs: 1000 }));
@@ -338,13 +355,15 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         await other.close();
       });
 
-      it.each([{ ttlMs: 0 }, { ttlMs: Number.NaN }, { ttlMs: 1, minIntervalMs: -1 }])(
-        "refuses the terms %j",
-        async (terms) => {
-          await expect(store.claim("name", terms)).rejects.toThrow(StoreError);
-          taken(await store.claim("name", { ttlMs: 1 }));
-        },
-      );
+      it.each([
+        { ttlMs: 0 },
+        { ttlMs: Number.NaN },
+        { ttlMs: 1, minIntervalMs: -1 },
+        { ttlMs: 1, minIntervalAfterLossMs: -1 },
+      ])("refuses the terms %j", async (terms) => {
+        await expect(store.claim("name", terms)).rejects.toThrow(StoreError);
+        taken(await store.claim("name", { ttlMs: 1 }));
+      });
 
       it("does not wait for a time that only a clock now set back could reach", async () => {
         subject.advance(3_600_000);
@@ -409,6 +428,39 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         await expect(store.commit(claim, [put("a", 1), put("b", 1n)])).rejects.toThrow(StoreError);
         expect(await store.values("models").entries()).toEqual([]);
         expect(await store.commit(claim, [put("a", 2)])).toBe(true);
+      });
+    });
+
+    describe("renew()", () => {
+      it("protects a claim for longer than it was taken", async () => {
+        const claim = taken(await store.claim("name", { ttlMs: 1000 }));
+        subject.advance(900);
+        expect(await store.renew(claim, 1000)).toBe(true);
+        subject.advance(999);
+        expect((await store.claim("name", { ttlMs: 1000 })).held).toBe(false);
+        subject.advance(1);
+        taken(await store.claim("name", { ttlMs: 1000 }));
+      });
+
+      it("also protects one that has lapsed, while nobody else took it", async () => {
+        const claim = taken(await store.claim("name", { ttlMs: 1000 }));
+        subject.advance(5000);
+        expect(await store.renew(claim, 1000)).toBe(true);
+        expect((await store.claim("name", { ttlMs: 1000 })).held).toBe(false);
+      });
+
+      it("refuses one that was settled, taken by another, or never made", async () => {
+        const settled = taken(await store.claim("a", { ttlMs: 1000 }));
+        await store.commit(settled, []);
+        expect(await store.renew(settled, 1000)).toBe(false);
+        taken(await store.claim("a", { ttlMs: 1000 }));
+
+        const late = taken(await store.claim("b", { ttlMs: 1000 }));
+        subject.advance(1000);
+        taken(await store.claim("b", { ttlMs: 1000 }));
+        expect(await store.renew(late, 1000)).toBe(false);
+
+        expect(await store.renew({ name: "c", owner: "nobody", fence: 1 }, 1000)).toBe(false);
       });
     });
 

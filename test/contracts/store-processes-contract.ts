@@ -51,10 +51,16 @@ export function describeStoreProcesses(name: string, definition: StoreDefinition
     it("claim() takes a name from a process that was killed, and from no other", { timeout: 60_000 }, async () => {
       const holder = startStoreProcess("hold", url);
       await holder.said(1);
-      const isHeld = () => look(async (store) => (await store.claim("held", { ttlMs: 1000 })).held);
+      const isHeld = (afterLossMs = 0) =>
+        look(async (store) => {
+          const terms = { ttlMs: 1000, minIntervalAfterLossMs: afterLossMs };
+          return (await store.claim("held", terms)).held;
+        });
       expect(await isHeld()).toBe(false);
       holder.kill();
       await holder.ended;
+      // Its claim counts as one that came to nothing.
+      expect(await isHeld(3_600_000)).toBe(false);
       expect(await isHeld()).toBe(true);
     });
   });

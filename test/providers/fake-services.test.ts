@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { FAKE_ANTHROPIC_KEY, startFakeAnthropic } from "../support/fake-anthropic.js";
+import { imageBytes } from "../support/fake-attachment.js";
+import { startFakeOllama } from "../support/fake-ollama.js";
 import { FAKE_OPENAI_KEY, startFakeOpenAi } from "../support/fake-openai.js";
 import { openAiChecks } from "../support/fake-openai-checks.js";
 
@@ -12,6 +14,9 @@ const kept = <V extends { close(): Promise<void> }>(vendor: V): V => {
   return vendor;
 };
 const messages = [{ role: "user", content: "hi" }];
+const PNG = Buffer.from(imageBytes("png")).toString("base64");
+const PNG_URL = `data:image/png;base64,${PNG}`;
+const image = (url: string) => ({ type: "image_url", image_url: { url } });
 
 describe("startFakeOpenAi()", () => {
   const checks = openAiChecks();
@@ -43,6 +48,36 @@ describe("startFakeOpenAi()", () => {
     ["an unknown role", 400, { model: "gpt-5", messages: [{ role: "bot", content: "x" }] }, FAKE_OPENAI_KEY],
     ["max_tokens", 400, { model: "gpt-5", messages, stream: true, max_tokens: 5 }, FAKE_OPENAI_KEY],
     ["an unknown field", 400, { model: "gpt-5", messages, stream: true, think: true }, FAKE_OPENAI_KEY],
+    [
+      "an image in an answer",
+      400,
+      { model: "gpt-5", messages: [{ role: "assistant", content: [image(PNG_URL)] }] },
+      FAKE_OPENAI_KEY,
+    ],
+    [
+      "an image without base64",
+      400,
+      { model: "gpt-5", messages: [{ role: "user", content: [image("data:image/png,x")] }] },
+      FAKE_OPENAI_KEY,
+    ],
+    [
+      "an image that is none",
+      400,
+      { model: "gpt-5", messages: [{ role: "user", content: [image("data:image/png;base64,eHh4")] }] },
+      FAKE_OPENAI_KEY,
+    ],
+    [
+      "broken base64",
+      400,
+      { model: "gpt-5", messages: [{ role: "user", content: [image(`${PNG_URL}=`)] }] },
+      FAKE_OPENAI_KEY,
+    ],
+    [
+      "an image of another type",
+      400,
+      { model: "gpt-5", messages: [{ role: "user", content: [image(PNG_URL.replace("png", "heic"))] }] },
+      FAKE_OPENAI_KEY,
+    ],
     ["a number as text", 400, { model: "gpt-5", messages, stream: true, max_completion_tokens: "5" }, FAKE_OPENAI_KEY],
   ])("refuses %s with %i in the real shape", async (_what, status, body, key) => {
     const { response, text } = await post(body, key);
@@ -64,8 +99,17 @@ describe("startFakeAnthropic()", () => {
     return (await fetch(`${url}/v1/messages`, init)).status;
   }
 
+  const block = (data: string, media_type = "image/png") => ({
+    type: "image",
+    source: { type: "base64", media_type, data },
+  });
+  const withBlocks = (message: object) => ({ ...good, messages: [...messages, message] });
+  const LARGE_PNG = Buffer.from(imageBytes("png", 3.75 * 1024 * 1024 + 3)).toString("base64");
+
   it("takes a request as the SDK makes it", async () => {
     expect(await post(good)).toBe(200);
+    expect(await post(withBlocks({ role: "user", content: [block(PNG), { type: "text", text: "?" }] }))).toBe(200);
+    expect(await post(withBlocks({ role: "user", content: [block(LARGE_PNG.slice(0, -4))] }))).toBe(200);
   });
 
   it.each([
@@ -77,7 +121,37 @@ describe("startFakeAnthropic()", () => {
     ["an unknown role", 400, { ...good, messages: [{ role: "bot", content: "x" }] }, {}],
     ["a temperature", 400, { ...good, temperature: 1 }, {}],
     ["an unknown model", 404, { ...good, model: "claude-1" }, {}],
+    ["an image in an answer", 400, withBlocks({ role: "assistant", content: [block(PNG)] }), {}],
+    ["an image that is none", 400, withBlocks({ role: "user", content: [block("eHh4")] }), {}],
+    ["broken base64", 400, withBlocks({ role: "user", content: [block(`${PNG}=`)] }), {}],
+    [
+      "an image of another type than stated",
+      400,
+      withBlocks({ role: "user", content: [block(PNG, "image/jpeg")] }),
+      {},
+    ],
+    ["an image of more than 5 MB in base64", 400, withBlocks({ role: "user", content: [block(LARGE_PNG)] }), {}],
+    ["a blank text block", 400, withBlocks({ role: "user", content: [block(PNG), { type: "text", text: " " }] }), {}],
   ])("refuses %s with %i", async (_what, status, body, changed) => {
     expect(await post(body, changed)).toBe(status);
+  });
+});
+
+describe("startFakeOllama()", () => {
+  it.each([
+    ["a PNG", PNG_URL, 200],
+    ["a GIF", `data:image/gif;base64,${Buffer.from(imageBytes("gif")).toString("base64")}`, 400],
+    ["an image elsewhere", "https://example.com/a.png", 400],
+  ])("answers %s as Ollama does", async (_what, url, status) => {
+    const ollama = kept(await startFakeOllama(["llava"]));
+    const body = { model: "llava", messages: [{ role: "user", content: [image(url)] }], stream: true };
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${ollama.url}/v1/chat/completions`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(status);
+    await response.text();
   });
 });

@@ -3,40 +3,48 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import type { ListNotes } from "../../src/providers/provider.js";
+import type { HeldList } from "../../src/providers/provider.js";
 import { createListReader } from "../../src/providers/wire/list-reader.js";
 import { isUsableId, readRows } from "../../src/providers/wire/model-rows.js";
-import { parseListPage, readPages } from "../../src/providers/wire/read-pages.js";
+import { type FetchPage, parseListPage, readPages } from "../../src/providers/wire/read-pages.js";
+import { validatorsOf } from "../../src/providers/wire/validators.js";
 import { fakeClock } from "../support/fake-clock.js";
 
 const signal = () => new AbortController().signal;
 const ids = (count: number) => Array.from({ length: count }, (_unused, row) => ({ id: `m${row}` }));
 
 async function rowsOf(rows: readonly unknown[]) {
-  const notes: ListNotes[] = [];
   const warnings: string[] = [];
   const read = ({ id }: Readonly<Record<string, unknown>>) => (isUsableId(id) ? { id, isChat: true } : undefined);
-  const tell = { warn: (text: string) => void warnings.push(text), note: (note: ListNotes) => void notes.push(note) };
-  const models = await readRows("acme", rows, read, tell);
-  return { models, notes, warnings };
+  const found = await readRows("acme", rows, read, (text) => void warnings.push(text));
+  return { ...found, warnings };
 }
 
 /** A list of so many pages, each with one row, from a provider that never says it is over. */
-function pagesOf(count: number, page = (number: number): unknown => [{ id: `m${number}` }]) {
+function pagesOf(count: number, page = (number: number): unknown => [{ id: `m${number}` }], held?: HeldList) {
   let asked = 0;
   const reader = createListReader("acme", ["id"], { clock: fakeClock() });
-  const fetchPage = async () => {
+  const conditions: unknown[] = [];
+  const fetchPage: FetchPage = async (_after, headers) => {
     asked += 1;
-    return Response.json({ data: page(asked), has_more: asked < count, last_id: `m${asked}` });
+    conditions.push(headers);
+    const body = { data: page(asked), has_more: asked < count, last_id: `m${asked}` };
+    return Response.json(body, { headers: { etag: `"${asked}"` } });
   };
-  return { read: () => readPages("acme", reader, fetchPage, parseListPage, signal()), asked: () => asked };
+  const terms = { reader, fetchPage, parsePage: parseListPage, held, signal: signal() };
+  const whole = async () => {
+    const read = await readPages("acme", terms);
+    if (read === "unchanged") throw new Error("no page of these says so");
+    return read;
+  };
+  return { whole, read: async () => (await whole()).rows, asked: () => asked, conditions };
 }
 
 describe("readRows()", () => {
   it("takes a fifth of bad rows, counts them, and refuses the list for one more", async () => {
     const good = ids(8);
     const kept = await rowsOf([...good, {}, null]);
-    expect(kept).toMatchObject({ models: { length: 8 }, notes: [{ droppedRows: 2 }], warnings: { length: 1 } });
+    expect(kept).toMatchObject({ models: { length: 8 }, droppedRows: 2, warnings: { length: 1 } });
     await expect(rowsOf([...good.slice(1), {}, null, "text"])).rejects.toMatchObject({
       reason: "malformed",
       message: "acme sent a model list in which 3 of 10 rows have no usable id",
@@ -44,9 +52,9 @@ describe("readRows()", () => {
   });
 
   it("takes each id once, the first one's row", async () => {
-    const { models, notes } = await rowsOf([{ id: "a" }, { id: "b" }, { id: "a" }]);
+    const { models, droppedRows } = await rowsOf([{ id: "a" }, { id: "b" }, { id: "a" }]);
     expect(models.map(({ id }) => id)).toEqual(["a", "b"]);
-    expect(notes).toEqual([{ droppedRows: 0 }]);
+    expect(droppedRows).toBe(0);
   });
 
   it("takes 10,000 models and refuses one more", async () => {
@@ -108,6 +116,39 @@ describe("readPages()", () => {
   });
 });
 
+describe("readPages() with validators", () => {
+  const held = { models: [{ id: "m1", isChat: true }], validators: { etag: '"0"', lastModified: "yesterday" } };
+
+  it("takes those of a list of one page, and none of a list of several", async () => {
+    expect((await pagesOf(1).whole()).validators).toEqual({ etag: '"1"', digest: expect.any(String) });
+    expect((await pagesOf(2).whole()).validators).toBeUndefined();
+  });
+
+  it("asks with them for the first page only", async () => {
+    const two = pagesOf(2, undefined, held);
+    await two.whole();
+    expect(two.conditions).toEqual([{ "if-none-match": '"0"', "if-modified-since": "yesterday" }, {}]);
+  });
+
+  it("refuses to hear of a later page that it is unchanged", async () => {
+    const reader = createListReader("acme", ["id"], { clock: fakeClock() });
+    const fetchPage: FetchPage = async (after) =>
+      after === undefined
+        ? Response.json({ data: [{ id: "m1" }], has_more: true, last_id: "m1" })
+        : new Response(null, { status: 304 });
+    const read = readPages("acme", { reader, fetchPage, parsePage: parseListPage, held, signal: signal() });
+    await expect(read).rejects.toMatchObject({ reason: "malformed" });
+  });
+
+  it.each([
+    ["an endless one", `"${"x".repeat(500)}"`],
+    ["one that is not plain text", '"\u00e9"'],
+    ["an empty one", ""],
+  ])("does without %s", (_what, etag) => {
+    expect(validatorsOf(new Response(null, { headers: { etag } }))).toEqual({});
+  });
+});
+
 describe("a list that is packed", () => {
   it("may have 8 MB unpacked, however small it travels", async () => {
     const packed = gzipSync(`{"data":[],"junk":"${" ".repeat(9 * 1024 * 1024)}"}`);
@@ -118,7 +159,8 @@ describe("a list that is packed", () => {
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const reader = createListReader("acme", ["id"], { clock: fakeClock() });
-    const read = readPages("acme", reader, () => fetch(`http://127.0.0.1:${port}/`), parseListPage, signal());
+    const fetchPage = () => fetch(`http://127.0.0.1:${port}/`);
+    const read = readPages("acme", { reader, fetchPage, parsePage: parseListPage, signal: signal() });
     await expect(read).rejects.toMatchObject({ reason: "malformed" });
     server.closeAllConnections();
     server.close();

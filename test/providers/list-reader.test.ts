@@ -20,12 +20,16 @@ function reader(options: { work?: typeof listWork; thread?: ListThread } = {}) {
     return thread(...call);
   };
   const list = createListReader("acme", ["id", "name", "pricing"], { clock, listThread: counted });
-  const read = (body: unknown, terms: { maxBytes?: number; signal?: AbortSignal } = {}) =>
+  const readAny = (body: unknown, terms: { maxBytes?: number; known?: string; signal?: AbortSignal } = {}) =>
     list.read(new Response(typeof body === "string" ? body : JSON.stringify(body)), {
       maxBytes: MAX_BYTES,
       signal: signal(),
       ...terms,
     });
+  const read = async (...call: Parameters<typeof readAny>) => {
+    const page = await readAny(...call);
+    return { body: undefined, digest: undefined, ...page };
+  };
   return { clock, read, threads: () => threads };
 }
 
@@ -33,7 +37,7 @@ describe("createListReader()", () => {
   it("parses up to 256 KB here, and one byte more in another thread", async () => {
     const { read, threads } = reader();
     const padded = (bytes: number) => `{"data":[{"id":"a"}]${" ".repeat(bytes - 21)}}`;
-    expect(await read(padded(256 * KB))).toEqual({ body: { data: [{ id: "a" }] }, bytes: 256 * KB });
+    expect(await read(padded(256 * KB))).toMatchObject({ body: { data: [{ id: "a" }] }, bytes: 256 * KB });
     expect(threads()).toBe(0);
     expect(await read(padded(256 * KB + 1))).toMatchObject({ body: { data: [{ id: "a" }] }, bytes: 256 * KB + 1 });
     expect(threads()).toBe(1);
@@ -58,6 +62,20 @@ describe("createListReader()", () => {
     expect(ids).toEqual([undefined, undefined, undefined, undefined, "x".repeat(250), 5]);
   });
 
+  it.each([
+    ["here", 2],
+    ["in another thread", 450],
+  ])("tells %s a body that is known from any other", async (_where, rows) => {
+    const { read } = reader();
+    const sent = { data: listOf(rows) };
+    const { digest } = await read(sent);
+    expect(digest).toHaveLength(44);
+    expect(await read(sent, { known: `${digest}` })).toMatchObject({ kind: "known", body: undefined });
+    const other = await read({ data: [...listOf(rows), fat("new")] }, { known: `${digest}` });
+    expect(other.body).toMatchObject({ data: { length: rows + 1 } });
+    expect(other.digest).not.toBe(digest);
+  });
+
   it("puts characters together that were split over pieces", async () => {
     const bytes = Buffer.from(JSON.stringify({ data: [{ id: "漢字🌲" }], padding: "é".repeat(200 * KB) }));
     const pieces = Array.from({ length: Math.ceil(bytes.length / 1_001) }, (_unused, piece) =>
@@ -69,8 +87,8 @@ describe("createListReader()", () => {
   });
 
   it.each([
-    ["a web page", `<!doctype html>${" ".repeat(300 * KB)}`, { body: undefined, isPage: true }],
-    ["broken JSON", `{"data": [${" ".repeat(300 * KB)}`, { body: undefined, isPage: false }],
+    ["a web page", `<!doctype html>${" ".repeat(300 * KB)}`, { kind: "no-json", isPage: true }],
+    ["broken JSON", `{"data": [${" ".repeat(300 * KB)}`, { kind: "no-json", isPage: false }],
     ["an object that is no list", `{"status":"ok"${" ".repeat(300 * KB)}}`, { body: { status: "ok" } }],
   ])("tells %s that is large", async (_what, sent, expected) => {
     expect(await reader().read(sent)).toMatchObject(expected);
@@ -176,7 +194,9 @@ describe("createListReader()", () => {
 
 describe("listWork", () => {
   it("needs nothing but its own text", async () => {
-    const worker = new Worker(`(${listWork.toString()})(require("node:worker_threads").parentPort)`, { eval: true });
+    const worker = new Worker(`(${listWork.toString()})(require("node:worker_threads").parentPort, String)`, {
+      eval: true,
+    });
     const answer = new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
     worker.postMessage({ kind: "piece", bytes: Buffer.from("[1]") });
     worker.postMessage({ kind: "end", fields: [], maxRows: 1, rowsAtOnce: 1 });
@@ -187,12 +207,10 @@ describe("listWork", () => {
   it("hands over as many rows at once as it is asked to, and begins anew with the next list", () => {
     const sent: ListNews[] = [];
     let tell: (order: ListOrder) => void = () => {};
-    listWork({
-      on: (_event, listener) => {
-        tell = listener;
-      },
-      postMessage: (news) => void sent.push(news),
-    });
+    const on = (_event: "message", listener: typeof tell) => {
+      tell = listener;
+    };
+    listWork({ on, postMessage: (news) => void sent.push(news) }, String);
     const rowsOf = (news: ListNews | undefined) => (news?.kind === "rows" ? news.rows.length : undefined);
     for (let list = 0; list < 2; list++) {
       tell({ kind: "piece", bytes: Buffer.from(JSON.stringify({ data: listOf(5) })) });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createCatalog } from "../../src/refresh/catalog.js";
+import type { CatalogEntry } from "../../src/refresh/catalog-types.js";
 import { nextEntry } from "../../src/refresh/next-entry.js";
 import { identityOf } from "../../src/refresh/stored-entry.js";
 import { fakeClock } from "../support/fake-clock.js";
@@ -76,6 +77,95 @@ describe("pickUp()", () => {
     catalog.put("openai", listed(catalog.entry("openai"), ["new"]), 2);
     await picking;
     expect(catalog.entry("openai").models).toEqual([modelRow("new")]);
+  });
+});
+
+describe("what is stored of a list", () => {
+  const keysOf = (writes: readonly { readonly key: string }[]) => writes.map(({ key }) => key);
+  const again = (entry: CatalogEntry) => ({ entry: { ...entry, fetchedAt: 3, attemptedAt: 3 } });
+
+  it("is written when it changes, and by itself", async () => {
+    const { store, catalog } = world();
+    const first = listed(catalog.entry("openai"), ["a"]);
+    const writes = catalog.writesFor("openai", first, 1);
+    expect(keysOf(writes)).toEqual(["openai", "list:openai", "fence:openai"]);
+    await store.write(writes);
+    catalog.put("openai", first, 1);
+    const unchanged = catalog.writesFor("openai", again(catalog.entry("openai")), 2);
+    expect(keysOf(unchanged)).toEqual(["openai", "fence:openai"]);
+    expect(JSON.stringify(unchanged)).not.toContain("isChat");
+    const changed = catalog.writesFor("openai", listed(catalog.entry("openai"), ["b"]), 3);
+    expect(keysOf(changed)).toContain("list:openai");
+  });
+
+  it("is written with the next attempt where only memory has it", () => {
+    const { catalog } = world();
+    catalog.put("openai", listed(catalog.entry("openai"), ["a"])); // the store was down
+    expect(keysOf(catalog.writesFor("openai", again(catalog.entry("openai")), 2))).toContain("list:openai");
+  });
+
+  it("is not read again by a replica that has it", async () => {
+    const { store, catalog } = world();
+    const first = listed(catalog.entry("openai"), ["a"]);
+    await store.write(catalog.writesFor("openai", first, 1));
+    catalog.put("openai", first, 1);
+    const reader = world(store).catalog;
+    await reader.pickUp();
+    const { models } = reader.entry("openai");
+    const next = again(catalog.entry("openai"));
+    await store.write(catalog.writesFor("openai", next, 2));
+    store.damage("models", "list:openai"); // nobody looks
+    await reader.pickUp();
+    expect(reader.entry("openai")).toEqual({ ...next.entry, models });
+    expect(reader.entry("openai").models).toBe(models);
+    // And it goes on from there.
+    expect(keysOf(reader.writesFor("openai", again(reader.entry("openai")), 3))).not.toContain("list:openai");
+  });
+
+  it("is read from a row of an older version, and written apart from then on", async () => {
+    const { store, catalog } = world();
+    const { entry } = listed(catalog.entry("openai"), ["a"]);
+    await store.values("models").set("openai", entry);
+    await store.values("models").set("fence:openai", 1);
+    await catalog.pickUp();
+    expect(catalog.entry("openai")).toEqual(entry);
+    expect(keysOf(catalog.writesFor("openai", again(entry), 2))).toContain("list:openai");
+  });
+
+  it.each([
+    ["is not there", undefined],
+    ["is damaged", { fence: 1 }],
+    ["is an older one", { fence: 0, models: [modelRow("old")] }],
+  ])("is fetched anew where it %s", async (_what, list) => {
+    const { store, catalog } = world();
+    const first = listed(catalog.entry("openai"), ["a"]);
+    await store.write(catalog.writesFor("openai", first, 1));
+    await store.write([{ table: "models", key: "list:openai", value: list }]);
+    const reader = world(store).catalog;
+    await reader.pickUp();
+    expect(reader.entry("openai").fetchedAt).toBeNull();
+    expect(keysOf(reader.writesFor("openai", first, 2))).toContain("list:openai");
+  });
+
+  it("is taken with the next look where another one was stored between the two reads", async () => {
+    const { store, catalog } = world();
+    const first = listed(catalog.entry("openai"), ["a"]);
+    await store.write(catalog.writesFor("openai", first, 1));
+    const second = catalog.writesFor("openai", listed(first.entry, ["b"]), 2);
+    let reads = 0;
+    const values: typeof store.values = (table) => ({
+      ...store.values(table),
+      async getMany(keys) {
+        reads += 1;
+        if (reads === 3) await store.write(second);
+        return store.values(table).getMany(keys);
+      },
+    });
+    const reader = createCatalog({ providers: [source], store: { ...store, values }, log });
+    await reader.pickUp();
+    expect(reader.entry("openai").fetchedAt).toBeNull();
+    await reader.pickUp();
+    expect(reader.entry("openai").models).toEqual([modelRow("b")]);
   });
 });
 

@@ -15,14 +15,16 @@ const failed = (consecutiveFailures: number, part: Partial<CatalogEntry> = {}) =
   ...part,
 });
 
+const atOnce = { minIntervalMs: 0, minIntervalAfterLossMs: 0 };
+
 describe("due", () => {
   it("is never when auto-refresh is off everywhere", () => {
-    expect(of({}, NOW, null)).toEqual({ isDue: false, nextAt: null, minIntervalMs: 0, reason: "off" });
+    expect(of({}, NOW, null)).toEqual({ isDue: false, nextAt: null, ...atOnce, reason: "off" });
     expect(of({ attemptedAt: 0 }, NOW, null).isDue).toBe(false);
   });
 
   it("is at once for a provider that was never tried", () => {
-    expect(of({})).toEqual({ isDue: true, nextAt: NOW, minIntervalMs: 0, reason: "never-tried" });
+    expect(of({})).toEqual({ isDue: true, nextAt: NOW, ...atOnce, reason: "never-tried" });
   });
 
   it("is an interval after the last attempt, to the millisecond", () => {
@@ -31,6 +33,7 @@ describe("due", () => {
       isDue: true,
       nextAt: NOW,
       minIntervalMs: 300_000,
+      minIntervalAfterLossMs: 300_000,
       reason: "interval",
     });
   });
@@ -42,13 +45,16 @@ describe("due", () => {
   it("comes sooner after a failure, by its backoff", () => {
     const waitMs = backoffMs("openai", 1, 300_000);
     expect(of(failed(1), NOW + waitMs - 1)).toMatchObject({ isDue: false, nextAt: NOW + waitMs, reason: "backoff" });
-    expect(of(failed(1), NOW + waitMs)).toMatchObject({ isDue: true, minIntervalMs: waitMs });
+    // An attempt in which its process died is the interval's last.
+    const terms = { minIntervalMs: waitMs, minIntervalAfterLossMs: 300_000 };
+    expect(of(failed(1), NOW + waitMs)).toMatchObject({ isDue: true, ...terms });
   });
 
   it("waits as long as the provider asked", () => {
     const entry = failed(1, { outcome: "rate-limited", retryAfterAt: NOW + 600_000 });
     expect(of(entry, NOW + 599_999)).toMatchObject({ isDue: false, nextAt: NOW + 600_000, reason: "retry-after" });
-    expect(of(entry, NOW + 600_000)).toMatchObject({ isDue: true, minIntervalMs: 600_000 });
+    const terms = { minIntervalMs: 600_000, minIntervalAfterLossMs: 600_000 };
+    expect(of(entry, NOW + 600_000)).toMatchObject({ isDue: true, ...terms });
     expect(of(failed(1, { retryAfterAt: NOW + 1_000 })).reason).toBe("backoff");
   });
 
@@ -64,7 +70,7 @@ describe("due", () => {
     expect(of({ attemptedAt: NOW + 60_001 })).toEqual({
       isDue: true,
       nextAt: NOW,
-      minIntervalMs: 0,
+      ...atOnce,
       reason: "clock-went-back",
     });
     // Another replica's clock may be ahead by a little.
@@ -99,18 +105,34 @@ describe("backoffMs", () => {
 
 describe("dueAtStart", () => {
   const terms = { maxAgeMs: 300_000, timeoutMs: 10_000, intervalMs: 300_000 as number | null, isFirstStart: false };
-  const at = (entry: Partial<CatalogEntry>, part: Partial<typeof terms> = {}) =>
-    dueAtStart("openai", entryOf(entry), { ...terms, ...part }, NOW);
+  const start = (entry: Partial<CatalogEntry>, part: Partial<typeof terms> = {}) =>
+    dueAtStart(entryOf(entry), { ...terms, ...part }, NOW);
+  const at = (...facts: Parameters<typeof start>) => start(...facts).isDue;
   const success = (ageMs: number) => ({ fetchedAt: NOW - ageMs, attemptedAt: NOW - ageMs });
 
-  it("fetches what is missing, stale or due", () => {
+  it("fetches what is missing or stale", () => {
     expect(at({})).toBe(true);
-    expect(at(success(300_000))).toBe(true);
+    expect(at(success(340_000))).toBe(true);
     expect(at({ fetchedAt: NOW - 340_000, ...failed(9), attemptedAt: NOW - 30_000 })).toBe(true);
   });
 
-  it("leaves a fresh list", () => {
-    expect(at(success(299_999))).toBe(false);
+  it("leaves a list that is fresh to the clock, also where it is due", () => {
+    expect(at(success(339_999))).toBe(false);
+  });
+
+  it("waits after anybody's attempt at a list that there is, and for a missing one not at all", () => {
+    expect(start(success(900_000))).toMatchObject({ minIntervalMs: 30_000, minIntervalAfterLossMs: 300_000 });
+    expect(start({})).toMatchObject(atOnce);
+    expect(start(failed(1))).toMatchObject(atOnce);
+  });
+
+  it("waits after a lost attempt for the interval, or for what counts as fresh where that is shorter", () => {
+    const lost = (intervalMs: number | null) => start(success(9e6), { intervalMs }).minIntervalAfterLossMs;
+    expect([60_000, 3_600_000, null].map(lost)).toEqual([60_000, 300_000, 300_000]);
+  });
+
+  it("fetches at once what a clock that has gone back makes look stale", () => {
+    expect(start(success(-3_600_000))).toEqual({ isDue: true, ...atOnce });
   });
 
   it("leaves 30 s between attempts, and what the provider asked for", () => {

@@ -8,6 +8,7 @@ import type { Claim, Store } from "../../src/store/store.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
 import { type FakeProvider, fakeProvider } from "../support/fake-provider.js";
 import { type MemoryStore, memoryStore } from "../support/memory-store.js";
+import { storedEntry } from "./support.js";
 import { createWorld, type World } from "./world.js";
 
 const IDS = ["openai", "groq"] as const;
@@ -118,12 +119,16 @@ function storeOf(
     ...store,
     write: alive(store.write),
     commit: alive(async (claim, writes) => {
-      const before = IDS.map((provider) => store.peek("models", provider));
+      const before = IDS.map((provider) => storedEntry(store, provider));
       const isStored = await store.commit(claim, writes);
       for (const [index, provider] of IDS.entries()) {
         const write = writes.find(({ table, key }) => table === "models" && key === provider);
         if (isStored && write !== undefined) {
-          witness.onCommit(provider, before[index] as StoredList | undefined, write.value as StoredList);
+          witness.onCommit(
+            provider,
+            before[index] as StoredList | undefined,
+            storedEntry(store, provider) as StoredList,
+          );
         }
       }
       return isStored;
@@ -156,12 +161,15 @@ async function play(steps: readonly Step[]): Promise<void> {
   };
   const makeProvider = (provider: string): FakeProvider => ({
     ...service(provider),
-    async listModels(signal) {
+    async listModels(signal, { note, held } = {}) {
       const fetch = `${provider} ${claims.get(`refresh:${provider}`)?.fence}`;
       if (fetches.has(fetch)) violations.push(`a second fetch under the claim of ${fetch}`);
       fetches.add(fetch);
       const models = await service(provider).listModels(signal);
-      given.add(`${provider} ${clock.now()} ${models.map((model) => model.id).join()}`);
+      const ids = models.map((model) => model.id).join();
+      given.add(`${provider} ${clock.now()} ${ids}`);
+      if (held?.validators.etag === ids) return held.models;
+      note?.({ droppedRows: 0, validators: { etag: ids } });
       return models;
     },
   });
@@ -230,9 +238,7 @@ async function play(steps: readonly Step[]): Promise<void> {
   const check = () => {
     expect(violations).toEqual([]);
     for (const provider of IDS) {
-      const row = store.peek("models", provider) as
-        | { models: readonly { id: string }[]; fetchedAt: number }
-        | undefined;
+      const row = storedEntry(store, provider) as { models: readonly { id: string }[]; fetchedAt: number } | undefined;
       // A good list is never lost or emptied, in the store as in memory.
       if (good.has(provider)) expect(row?.models.length).toBeGreaterThan(0);
       if (row !== undefined && row.models.length > 0) {

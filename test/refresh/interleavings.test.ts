@@ -5,6 +5,7 @@ import type { IntervalChoice } from "../../src/refresh/settings.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
 import { type FakeProvider, fakeProvider } from "../support/fake-provider.js";
 import { memoryStore } from "../support/memory-store.js";
+import { storedEntry } from "./support.js";
 import { createWorld } from "./world.js";
 
 const IDS = ["openai", "groq"] as const;
@@ -110,7 +111,7 @@ async function play(steps: readonly Step[]): Promise<void> {
       for (const provider of IDS) expect(world.provider(provider).mostOpen()).toBeLessThanOrEqual(1);
       seen.clear();
       for (const provider of IDS) {
-        const row = store.peek("models", provider) as { models: readonly unknown[] } | undefined;
+        const row = storedEntry(store, provider) as { models: readonly unknown[] } | undefined;
         if (row !== undefined && row.models.length > 0) seen.set(provider, row.models);
       }
       world = await world.restart();

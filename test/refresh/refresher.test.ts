@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { settle } from "../support/fake-clock.js";
+import { storedEntry } from "./support.js";
 import { createWorld } from "./world.js";
 
 const MINUTE_MS = 60_000;
@@ -33,7 +34,7 @@ describe("tick()", () => {
     });
     await settle();
     expect(Object.keys(refresher.getCachedModels()[0])).toEqual(["openai", "groq"]);
-    expect(store.peek("models", "openai")).toMatchObject({ outcome: "ok" });
+    expect(storedEntry(store, "openai")).toMatchObject({ outcome: "ok" });
     expect([...refresher.snapshot().fetching]).toEqual(["anthropic"]);
     expect(refresher.status().indicator).toBe("refreshing");
     await clock.advance(9_999);
@@ -87,7 +88,7 @@ describe("tick()", () => {
       expect(entry).toMatchObject({ outcome: reason, fetchedAt: good?.fetchedAt, failingSince: expect.any(Number) });
       expect(entry?.models).toBe(good?.models);
       expect(entry?.attemptedAt).toBeGreaterThan((good?.fetchedAt ?? 0) + 4 * MINUTE_MS);
-      expect(world.store.peek("models", "openai")).toMatchObject({ models: good?.models, outcome: reason });
+      expect(storedEntry(world.store, "openai")).toMatchObject({ models: good?.models, outcome: reason });
     },
   );
 
@@ -295,7 +296,7 @@ describe("refresh()", () => {
     expect(world.problems).toEqual(["A model list could not be stored; it is kept in memory"]);
     world.store.recover();
     await world.live(10 * MINUTE_MS);
-    expect(world.store.peek("models", "openai")).toMatchObject({ models: { length: 3 } });
+    expect(storedEntry(world.store, "openai")).toMatchObject({ models: { length: 3 } });
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { memoryStore } from "../support/memory-store.js";
+import { storedEntry } from "./support.js";
 import { createWorld, type World } from "./world.js";
 
 const MINUTE_MS = 60_000;
@@ -127,7 +128,7 @@ describe("replicas on one store", () => {
     isSlow = false;
     await clock.advance(MINUTE_MS);
     expect(await refreshing).toMatchObject([{ outcome: "skipped", why: "another replica was faster" }]);
-    expect(store.peek("models", "openai")).toMatchObject({ models: [{ id: "openai-1" }, { id: "openai-2" }] });
+    expect(storedEntry(store, "openai")).toMatchObject({ models: [{ id: "openai-1" }, { id: "openai-2" }] });
     expect(late.refresher.getCachedModels()[0].openai?.[0]?.id).toBe("openai-1");
     expect(late.events).toEqual([]);
   });

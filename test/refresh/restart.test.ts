@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fakeClock, settle } from "../support/fake-clock.js";
-import { memoryStore } from "../support/memory-store.js";
+import { settle } from "../support/fake-clock.js";
+import { storedEntry } from "./support.js";
 import { createWorld } from "./world.js";
 
 const MINUTE_MS = 60_000;
@@ -28,23 +28,50 @@ describe("a restart", () => {
     expect(next.refresher.status().indicator).toBe("fresh");
   });
 
-  it("fetches soon after a kill in the midst of a fetch, once the dead one's claim has ended", async () => {
-    const clock = fakeClock();
-    const store = memoryStore(clock.now);
-    let isDead = false;
-    const commit: typeof store.commit = (...args) => (isDead ? new Promise(() => {}) : store.commit(...args));
-    const world = await createWorld({ ids: ["openai"], clock, store, storeView: { ...store, commit } });
-    await world.live(10_000);
-    await world.clock.advance(10 * MINUTE_MS);
-    world.provider("openai").hangs();
-    void world.refresher.tick();
+  /** A restart after a kill in the midst of a fetch, of which nothing came to the store. */
+  async function killedInAFetch(idleMs: number, live = 10_000) {
+    const world = await createWorld({ ids: ["openai"] });
+    await world.live(live);
+    await world.clock.advance(idleMs);
+    const commit: typeof world.store.commit = () => new Promise(() => {});
+    const dying = await world.restart({ storeView: { ...world.store, commit } });
+    void dying.refresher.tick();
     await settle();
-    isDead = true;
-    const next = await world.restart({ storeView: store });
-    await next.refresher.tick();
+    expect(dying.provider("openai").asked()).toBe(1);
+    return world.restart();
+  }
+
+  it("after a kill in the midst of the first fetch of all tries again once the dead one's claim has ended", async () => {
+    const next = await killedInAFetch(0, 0);
+    await next.live(30_000);
     expect(next.events).toEqual([]);
-    await next.live(40_000);
+    await next.live(10_000);
     expect(next.events).toMatchObject([{ trigger: "start", outcome: "ok" }]);
+  });
+
+  it("after a kill in the midst of a fetch leaves an outdated list for the rest of the interval", async () => {
+    const next = await killedInAFetch(10 * MINUTE_MS);
+    await next.live(5 * MINUTE_MS);
+    expect(next.events).toEqual([]);
+    await next.live(10_000);
+    expect(next.events).toMatchObject([{ trigger: "start", outcome: "ok" }]);
+  });
+
+  it("after a kill in the midst of a fetch brings the list up to date for whoever comes", async () => {
+    const next = await killedInAFetch(10 * MINUTE_MS);
+    await next.live(40_000);
+    expect(next.events).toEqual([]);
+    next.refresher.noteActivity("playground:local", "general");
+    await next.live(10_000);
+    expect(next.events).toMatchObject([{ trigger: "first-message", outcome: "ok" }]);
+  });
+
+  it("after a kill in the midst of a fetch leaves a list that is still fresh to the next interval", async () => {
+    const next = await killedInAFetch(0, 5 * MINUTE_MS);
+    await next.live(5 * MINUTE_MS);
+    expect(next.events).toEqual([]);
+    await next.live(10_000);
+    expect(next.events).toMatchObject([{ trigger: "timer", outcome: "ok" }]);
   });
 
   it("starts clean with another key, and keeps the other's list until it has one of its own", async () => {
@@ -63,7 +90,7 @@ describe("a restart", () => {
     const other = await right.restart({ keys: { openai: "another" } });
     other.provider("openai").answers(["of the other key"]);
     await other.live(10_000);
-    expect(world.store.peek("models", "openai")).toMatchObject({ models: [{ id: "of the other key" }] });
+    expect(storedEntry(world.store, "openai")).toMatchObject({ models: [{ id: "of the other key" }] });
     const back = await other.restart({ keys: {} });
     expect(back.refresher.status().hasLists).toBe(false);
   });
@@ -85,7 +112,7 @@ describe("a restart", () => {
     expect(Object.keys(next.refresher.getCachedModels()[0])).toEqual(["groq"]);
     await next.live(10_000);
     expect(next.events).toMatchObject([{ provider: "openai", outcome: "ok" }]);
-    expect(world.store.peek("models", "openai")).toMatchObject({ outcome: "ok" });
+    expect(storedEntry(world.store, "openai")).toMatchObject({ outcome: "ok" });
   });
 
   it("stores nothing of the key", async () => {
@@ -93,7 +120,7 @@ describe("a restart", () => {
     await world.live(10_000);
     const rows = await world.store.values("models").entries();
     expect(JSON.stringify(rows)).not.toMatch(/very-secret|openai\.example/);
-    expect(rows.map(([key]) => key)).toEqual(["fence:openai", "openai"]);
+    expect(rows.map(([key]) => key)).toEqual(["fence:openai", "list:openai", "openai"]);
   });
 });
 

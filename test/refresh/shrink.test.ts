@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { holdBack } from "../../src/refresh/shrink.js";
 import { modelRow } from "../support/fake-provider.js";
-import { entryOf } from "./support.js";
+import { entryOf, storedEntry } from "./support.js";
 import { createWorld } from "./world.js";
 
 const MINUTE_MS = 60_000;
@@ -74,7 +74,7 @@ describe("a list that shrinks by more than half", () => {
       },
     ]);
     expect(models()).toBe(10);
-    expect(store.peek("models", "openai")).toMatchObject({ models: { length: 10 }, pending: { models: ids(4) } });
+    expect(storedEntry(store, "openai")).toMatchObject({ models: { length: 10 }, pending: { models: ids(4) } });
     expect(refresher.status().providers[0]).toMatchObject({
       outcome: "suspicious",
       consecutiveFailures: 1,
@@ -83,7 +83,7 @@ describe("a list that shrinks by more than half", () => {
     // At once: this is the second opinion that the first one waits for.
     expect(await refresher.refresh("person")).toMatchObject([{ outcome: "ok", added: 0, gone: 6 }]);
     expect(models()).toBe(4);
-    expect(store.peek("models", "openai")).not.toHaveProperty("pending");
+    expect(storedEntry(store, "openai")).not.toHaveProperty("pending");
     expect(events.map(({ outcome }) => outcome)).toEqual(["ok", "suspicious", "ok"]);
   });
 

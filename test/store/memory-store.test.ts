@@ -26,6 +26,8 @@ describeStore("the store in memory", async () => {
       swap: async (row, writes) => open().swap(row, writes),
       claim: async (name, terms) => open().claim(name, terms),
       commit: async (claim, writes) => open().commit(claim, writes),
+      renew: async (claim, ttlMs) => open().renew(claim, ttlMs),
+      purge: async () => open().purge(),
       close: async () => {
         isClosed = true;
       },

@@ -184,6 +184,13 @@ describe("recentTurns()", () => {
     expect(await sessions.recentTurns(CONVERSATION, 0)).toEqual([]);
   });
 
+  it("gives back what was sent, where that was more than what was said", async () => {
+    const said = turn("why?");
+    const sent: Turn = { ...said, question: { ...said.question, sent: "> quote\n\nwhy?" } };
+    await sessions.end("1", CONVERSATION, sent);
+    expect(await sessions.recentTurns(CONVERSATION, 1)).toEqual([sent]);
+  });
+
   it("gives none from before the conversation was begun anew", async () => {
     await converse("one", "two");
     await sessions.change(CONVERSATION, (before) => ({ ...before, firstTurn: before.nextTurn }));
@@ -356,7 +363,7 @@ describe("erase()", () => {
     await converse("one", "two");
     await sessions.startOver(CONVERSATION);
     await sessions.change(`${CONVERSATION}-2`, (before) => ({ ...before, pin: PIN }));
-    await sessions.erase(CONVERSATION);
+    await sessions.forget(CONVERSATION);
     expect(await sessions.get(CONVERSATION)).toMatchObject({ pin: null, nextTurn: 0 });
     expect(await store.values("turns").entries()).toEqual([]);
     expect((await sessions.get(`${CONVERSATION}-2`)).pin).toEqual(PIN);
@@ -365,7 +372,7 @@ describe("erase()", () => {
   it("erases nothing while the store fails", async () => {
     await converse("one");
     store.breakDown();
-    await expect(sessions.erase(CONVERSATION)).rejects.toThrow(StoreError);
+    await expect(sessions.forget(CONVERSATION)).rejects.toThrow(StoreError);
     store.recover();
     expect(texts(await sessions.recentTurns(CONVERSATION, 5))).toEqual(["one"]);
   });

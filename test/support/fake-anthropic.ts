@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ChatBody, type Failure, type FakeVendor, type Frames, lastText, startFakeVendor } from "./fake-vendor.js";
+import { imageFault } from "./image-faults.js";
 
 export interface AnthropicModel {
   readonly id: string;
@@ -21,9 +22,19 @@ export interface FakeAnthropic extends FakeVendor<string | AnthropicModel> {
 export const FAKE_ANTHROPIC_KEY = "sk-ant-fake0anthropic0key0of0evergreen";
 const VERSION = "2026-10-21";
 
+const textSchema = z.strictObject({ type: z.literal("text"), text: z.string() });
+const imageSchema = z.strictObject({
+  type: z.literal("image"),
+  source: z.strictObject({
+    type: z.literal("base64"),
+    media_type: z.enum(["image/png", "image/jpeg", "image/gif", "image/webp"]),
+    data: z.string(),
+  }),
+});
+type Block = z.infer<typeof textSchema> | z.infer<typeof imageSchema>;
 const messageSchema = z.strictObject({
   role: z.enum(["user", "assistant", "system"]),
-  content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]),
+  content: z.union([z.string(), z.array(z.discriminatedUnion("type", [textSchema, imageSchema]))]),
 });
 /** What of the Messages API a chat uses; anything else is refused, as the service refuses unknown fields. */
 const chatSchema = z.strictObject({
@@ -71,8 +82,28 @@ function refuseChat(body: ChatBody, known: readonly string[]): Failure | undefin
   const { messages, model } = parsed.data;
   if (messages[0]?.role !== "user") return invalid("messages: first message must use the user role");
   if (messages.some(({ content }) => content.length === 0)) return invalid("messages: text must be non-empty");
+  for (const { role, content } of messages) {
+    const blocks = typeof content === "string" ? [] : content;
+    const fault = blocks.map((block) => blockFault(role, block)).find((found) => found !== undefined);
+    if (fault !== undefined) return invalid(`messages: ${fault}`);
+  }
   if (!known.includes(model)) return { status: 404, type: "not_found_error", message: `model: ${model}` };
   return undefined;
+}
+
+/** Where the service refuses an image: counted as it is sent, in base64. */
+const MAX_IMAGE_CHARS = 5 * 1024 * 1024;
+
+function blockFault(role: string, block: Block): string | undefined {
+  if (block.type === "text") return block.text.trim() === "" ? "text content blocks must be non-empty" : undefined;
+  if (role !== "user") return "images are only allowed in user messages";
+  const { data, media_type } = block.source;
+  if (data.length > MAX_IMAGE_CHARS) {
+    return `image exceeds 5 MB maximum: ${data.length} bytes > ${MAX_IMAGE_CHARS} bytes`;
+  }
+  const fault = imageFault(media_type, data);
+  if (fault === "encoding") return "invalid base64 data";
+  return fault && `the image was specified using the ${media_type} media type, but does not appear to be one`;
 }
 
 function page(rows: readonly (string | AnthropicModel)[], query: URLSearchParams, pageRows: number): unknown {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { all, COMPONENTS_V2, kindFault } from "./fake-discord-layout.js";
 
 /** The bodies that are checked; each has its schema in the fixture. */
 export type CheckedBody =
@@ -9,7 +10,10 @@ export type CheckedBody =
   | "POST /interactions/{interaction_id}/{interaction_token}/callback"
   | "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original"
   | "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
-  | "POST /webhooks/{webhook_id}/{webhook_token}";
+  | "POST /webhooks/{webhook_id}/{webhook_token}"
+  | "POST /channels/{channel_id}/messages/{message_id}/threads"
+  | "POST /channels/{channel_id}/threads"
+  | "POST /users/@me/channels";
 
 interface Fixture {
   readonly bodies: Readonly<Record<string, object>>;
@@ -61,22 +65,46 @@ function messageFault(message: Record<string, unknown>): string | undefined {
   if (typeof content === "string" && content.length > 2_000) return "content: Must be 2000 or fewer in length.";
   // SUPPRESS_EMBEDS, EPHEMERAL, SUPPRESS_NOTIFICATIONS, IS_COMPONENTS_V2
   if (typeof flags === "number" && (flags & ~0b1001_0000_0100_0100) !== 0) return "flags: Invalid";
-  const rows = (components ?? []) as readonly { type: number; components?: readonly Component[] }[];
+  const rows = (components ?? []) as readonly Component[];
+  const kind = kindFault(message, 0);
+  if (kind !== undefined) return kind;
+  if (typeof flags === "number" && (flags & COMPONENTS_V2) !== 0) return layoutFault(rows);
   if (rows.length > 5) return "components: Must be 5 or fewer in length.";
-  const ids = rows.flatMap((row) => (row.components ?? []).map(({ custom_id }) => custom_id));
+  const ids = rows.flatMap((row) => (row.components ?? []).flatMap(({ custom_id }) => custom_id ?? []));
   if (new Set(ids).size < ids.length) return "components: Component custom id cannot be duplicated";
   return rows.map(rowFault).find((fault) => fault !== undefined);
 }
 
+/** A message that is made of components. */
+function layoutFault(top: readonly Component[]): string | undefined {
+  if (top.length === 0) return "components: Must be between 1 and 40 in length.";
+  const nodes = top.flatMap(all);
+  if (nodes.length > 40) return "components: Total number of components must be 40 or fewer";
+  if (nodes.reduce((sum, { content = "" }) => sum + content.length, 0) > 4_000)
+    return "components: Total text must be 4000 or fewer in length.";
+  if (nodes.some(({ type, content = "" }) => type === 10 && content.trim() === "")) return "content: is required";
+  if (nodes.some(({ type, components = [] }) => type === 17 && components.some((inner) => inner.type === 17)))
+    return "components: a container in a container";
+  const ids = nodes.flatMap(({ custom_id }) => custom_id ?? []);
+  if (new Set(ids).size < ids.length) return "components: Component custom id cannot be duplicated";
+  if (top.some(({ type }) => ![1, 9, 10, 12, 13, 14, 17].includes(type))) return "components: Invalid type";
+  return nodes
+    .filter(({ type }) => type === 1)
+    .map(rowFault)
+    .find((fault) => fault !== undefined);
+}
+
 interface Component {
   readonly type: number;
+  readonly content?: string;
+  readonly components?: readonly Component[];
   readonly custom_id?: string;
   readonly label?: string;
   readonly style?: number;
   readonly options?: readonly { readonly label: string; readonly value: string }[];
 }
 
-function rowFault(row: { type: number; components?: readonly Component[] }): string | undefined {
+function rowFault(row: Component): string | undefined {
   if (row.type !== 1 || !row.components?.length) return "components: an action row with components is wanted";
   const selects = row.components.filter(({ type }) => type === 3);
   if (selects.length > 0 ? row.components.length > 1 : row.components.length > 5) return "components: too wide a row";

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   /** Called between READY and the first server. */
   readonly onReady?: () => void;
   readonly heartbeatMs: number;
+  /** One session start in so long; what comes sooner gets Invalid Session. */
+  readonly identifyGapMs: number;
 }
 
 interface Session {
@@ -34,9 +36,10 @@ interface Session {
 export function createFakeGateway(server: Server, world: FakeWorld, options: GatewayOptions) {
   const sockets = new WebSocketServer({ server });
   const sessions = new Map<string, Session>();
-  const counts = { identifies: 0, resumes: 0, heartbeats: 0 };
+  const counts = { identifies: 0, refusedIdentifies: 0, resumes: 0, heartbeats: 0 };
   const presences: string[] = [];
   const closes: number[] = [];
+  let identifiedAt = 0;
   let isIgnoringHeartbeats = false;
   let isRefusingResume = false;
 
@@ -55,7 +58,11 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
   const identify = (socket: WebSocket, d: Record<string, unknown>): Session | undefined => {
     const intents = Number(d.intents);
     counts.identifies += 1;
-    if (d.token !== options.token) end(socket, 4004);
+    const isTooSoon = Date.now() - identifiedAt < options.identifyGapMs;
+    identifiedAt = Date.now();
+    if (isTooSoon) counts.refusedIdentifies += 1;
+    if (isTooSoon) send(socket, { op: 9, d: false });
+    else if (d.token !== options.token) end(socket, 4004);
     else if (!Number.isInteger(intents) || (intents & ~KNOWN_INTENTS) !== 0) end(socket, 4013);
     else if ((intents & PRIVILEGED & ~options.allowedPrivileged) !== 0) end(socket, 4014);
     else if (typeof d.properties !== "object") end(socket, 4002);
@@ -175,7 +182,7 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
 }
 
 /** Without the privileged intent, only direct messages and those that name the bot have their text. */
-function visibleTo({ intents }: Session, t: string, d: object, isDirect: boolean): object {
+export function visibleTo({ intents }: Pick<Session, "intents">, t: string, d: object, isDirect: boolean): object {
   if (t !== "MESSAGE_CREATE" || isDirect || (intents & INTENTS.MESSAGE_CONTENT) !== 0) return d;
   const { author, mentions } = d as { author: { id: string }; mentions: readonly { id: string }[] };
   if (author.id === BOT_ID || mentions.some(({ id }) => id === BOT_ID)) return d;

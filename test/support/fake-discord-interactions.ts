@@ -1,3 +1,4 @@
+import { COMPONENTS_V2, kindFault, seenIn } from "./fake-discord-layout.js";
 import { type FakeRequest, Refusal, type Route } from "./fake-discord-rest.js";
 import {
   APPLICATION_ID,
@@ -15,6 +16,7 @@ const EPHEMERAL = 1 << 6;
 export interface ShownReply {
   readonly id: string;
   content: string;
+  flags: number;
   isEphemeral: boolean;
   components: FakeMessage["components"];
   files: readonly { readonly filename: string; readonly text: string }[];
@@ -28,11 +30,18 @@ export interface FakeInteraction {
   readonly type: number;
   readonly askedAt: number;
   acknowledgedAt: number | undefined;
+  /** Its original is the pressed message. */
+  hasDeferredUpdate: boolean;
   /** What its author sees: the reply, then what follows it. */
   readonly replies: ShownReply[];
   choices: readonly { readonly name: string; readonly value: string }[] | undefined;
   isExpired: boolean;
+  /** The message whose control was pressed. */
+  readonly pressed: Pressed | undefined;
 }
+
+/** A reply that only one person sees, or a message of the bot's. */
+export type Pressed = ShownReply | FakeMessage;
 
 /** First answer within 3 s: https://discord.com/developers/docs/interactions/receiving-and-responding */
 const ANSWER_WITHIN_MS = 3_000;
@@ -55,24 +64,35 @@ export function createInteractions(world: FakeWorld, dispatch: (t: string, d: ob
       if ((data.choices?.length ?? 0) > 25) throw new Refusal(400, 50035, "Invalid Form Body choices");
       interaction.choices = data.choices;
     } else if (type === 5) interaction.replies.push(newReply("", ((data.flags ?? 0) & EPHEMERAL) !== 0));
+    else if (type === 6 && interaction.pressed !== undefined) interaction.hasDeferredUpdate = true;
     else throw new Refusal(400, 50035, `the fake knows no callback ${type}`);
     return undefined;
   };
   const newReply = (content: string, isEphemeral: boolean): ShownReply => ({
     id: world.newId(),
     content,
+    flags: isEphemeral ? EPHEMERAL : 0,
     isEphemeral,
     components: [],
     files: [],
     texts: [],
   });
-  const change = (reply: ShownReply, { body, files }: FakeRequest) => {
-    if (String(body.content ?? "").trim() === "" && files.length === 0)
-      throw new Refusal(400, 50006, "Cannot send an empty message");
-    reply.content = String(body.content ?? "");
-    reply.texts.push(reply.content);
-    if (body.components !== undefined) reply.components = body.components as FakeMessage["components"];
-    if (files.length > 0) reply.files = files;
+  const change = (reply: Pressed, { body, files }: FakeRequest) => {
+    const fault = kindFault(body, reply.flags);
+    if (fault !== undefined) throw new Refusal(400, 50035, `Invalid Form Body ${fault}`);
+    const { content, rows } = seenIn(body);
+    const hasText = body.content != null || ((reply.flags | Number(body.flags ?? 0)) & COMPONENTS_V2) !== 0;
+    if (hasText || reply.content === "") {
+      if (content.trim() === "" && files.length === 0) throw new Refusal(400, 50006, "Cannot send an empty message");
+      reply.content = content;
+      reply.texts.push(content);
+    }
+    if (body.flags != null) reply.flags |= Number(body.flags) & COMPONENTS_V2;
+    if (body.components !== undefined) reply.components = rows;
+    if (files.length > 0) {
+      if ("files" in reply) reply.files = files;
+      else reply.attachments = files;
+    }
     return { id: reply.id, content: reply.content };
   };
   const byToken = (token: string): FakeInteraction => {
@@ -82,8 +102,9 @@ export function createInteractions(world: FakeWorld, dispatch: (t: string, d: ob
     if (interaction.isExpired) throw new Refusal(401, 50027, "Invalid Webhook Token");
     return interaction;
   };
-  const replyOf = (interaction: FakeInteraction, id: string): ShownReply => {
-    const reply = id === "@original" ? interaction.replies[0] : interaction.replies.find((one) => one.id === id);
+  const replyOf = (interaction: FakeInteraction, id: string): Pressed => {
+    const original = interaction.hasDeferredUpdate ? interaction.pressed : interaction.replies[0];
+    const reply = id === "@original" ? original : interaction.replies.find((one) => one.id === id);
     if (reply === undefined) throw new Refusal(404, 10008, "Unknown Message");
     return reply;
   };
@@ -132,7 +153,8 @@ export function createInteractions(world: FakeWorld, dispatch: (t: string, d: ob
       isOpen: true,
       run(_request, token = "", id = "") {
         const { replies } = byToken(token);
-        replies.splice(replies.indexOf(replyOf(byToken(token), id)), 1);
+        const gone = replyOf(byToken(token), id);
+        replies.splice(replies.indexOf(gone as ShownReply), 1);
         return undefined;
       },
     },
@@ -141,7 +163,13 @@ export function createInteractions(world: FakeWorld, dispatch: (t: string, d: ob
     routes,
     all,
     /** Sends one to the bot, `times` over. */
-    send(channel: FakeChannel, person: FakePerson, type: number, data: object, times = 1): FakeInteraction {
+    send(
+      channel: FakeChannel,
+      person: FakePerson,
+      type: number,
+      data: object,
+      { times = 1, pressed }: { times?: number; pressed?: Pressed | undefined } = {},
+    ): FakeInteraction {
       const interaction: FakeInteraction = {
         id: world.newId(),
         token: `token-${world.newId()}`,
@@ -151,6 +179,8 @@ export function createInteractions(world: FakeWorld, dispatch: (t: string, d: ob
         replies: [],
         choices: undefined,
         isExpired: false,
+        hasDeferredUpdate: false,
+        pressed,
       };
       all.set(interaction.id, interaction);
       const user = userObject(person, person.id);
@@ -172,6 +202,7 @@ export function createInteractions(world: FakeWorld, dispatch: (t: string, d: ob
         locale: "en-US",
         entitlements: [],
         data,
+        ...(pressed !== undefined && { message: { id: pressed.id, flags: pressed.flags, content: pressed.content } }),
         ...who,
       };
       dispatch("INTERACTION_CREATE", event, times);

@@ -16,6 +16,7 @@ export class Refusal extends Error {
 export interface FakeRequest {
   readonly method: string;
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly body: Record<string, unknown>;
   readonly files: readonly { readonly filename: string; readonly text: string }[];
 }
@@ -28,6 +29,14 @@ export interface Route {
   /** What is answered; undefined is 204. */
   run(request: FakeRequest, ...parts: readonly string[]): unknown;
 }
+
+interface Address {
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+/** What every server takes of one upload. */
+const MAX_FILE_BYTES = 10 * 1024 * 1024;
 
 interface Trouble {
   readonly pattern: RegExp;
@@ -46,6 +55,7 @@ export function createFakeRest(options: {
   const faults: string[] = [];
   const troubles: Trouble[] = [];
   const delays: { readonly pattern: RegExp; readonly ms: number }[] = [];
+  const losses: RegExp[] = [];
   let unauthorized = 0;
 
   const answer = (response: ServerResponse, status: number, body?: unknown, headers: Record<string, string> = {}) => {
@@ -54,7 +64,12 @@ export function createFakeRest(options: {
     return status;
   };
 
-  const handle = async (method: string, path: string, incoming: IncomingMessage, response: ServerResponse) => {
+  const handle = async (
+    method: string,
+    { path, query }: Address,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+  ) => {
     const { body, files } = await readBody(incoming);
     const key = `${method} ${path}`;
     const delay = delays.find(({ pattern }) => pattern.test(key));
@@ -77,13 +92,21 @@ export function createFakeRest(options: {
       return answer(response, trouble.status, { message: "Trouble", code: trouble.code }, verdict.headers);
     }
     try {
+      if (files.some(({ text }) => text.length > MAX_FILE_BYTES))
+        throw new Refusal(413, 40005, "Request entity too large");
       const fault = route.checks === undefined ? undefined : bodyFault(route.checks, body);
       if (fault !== undefined) {
         faults.push(`${key}: ${fault}`);
         throw new Refusal(400, 50035, `Invalid Form Body ${fault}`);
       }
       const parts = (route.path.exec(path) ?? []).slice(1).map(decodeURIComponent);
-      const result = route.run({ method, path, body: body as Record<string, unknown>, files }, ...parts);
+      const lost = losses.findIndex((pattern) => pattern.test(key));
+      const result = route.run({ method, path, query, body: body as Record<string, unknown>, files }, ...parts);
+      if (lost >= 0) {
+        losses.splice(lost, 1);
+        response.destroy();
+        return 0;
+      }
       return answer(response, result === undefined ? 204 : 200, result, verdict.headers);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -100,6 +123,8 @@ export function createFakeRest(options: {
     failNext: (pattern: RegExp, status: number, code = 0, times = 1) => {
       for (let time = 0; time < times; time++) troubles.push({ pattern, status, code });
     },
+    /** Does what the next such request asks for, and loses the answer on its way. */
+    loseNext: (pattern: RegExp) => void losses.push(pattern),
     /** Answers late from now on; returns how to end that. */
     delay(pattern: RegExp, ms: number) {
       const entry = { pattern, ms };
@@ -108,8 +133,9 @@ export function createFakeRest(options: {
     },
     onRequest(incoming: IncomingMessage, response: ServerResponse): void {
       const method = incoming.method ?? "GET";
-      const path = new URL(incoming.url ?? "/", "http://fake").pathname.replace(/^\/api\/v10/, "");
-      handle(method, path, incoming, response)
+      const url = new URL(incoming.url ?? "/", "http://fake");
+      const path = url.pathname.replace(/^\/api\/v10/, "");
+      handle(method, { path, query: url.searchParams }, incoming, response)
         .then((status) => requests.push({ method, path, status, at: Date.now() }))
         .catch((error) => {
           faults.push(`${method} ${path}: ${error}`);

@@ -1,4 +1,5 @@
 import type { createInteractions } from "./fake-discord-interactions.js";
+import { COMPONENTS_V2, kindFault, seenIn } from "./fake-discord-layout.js";
 import { type FakeRequest, Refusal, type Route } from "./fake-discord-rest.js";
 import {
   BOT_ID,
@@ -19,6 +20,8 @@ export interface RouteDeps {
   readonly commands: { list: readonly object[]; puts: number };
   readonly typing: string[];
   readonly mayManageMessages: () => boolean;
+  /** A message as the bot may read it. */
+  readonly readable: (message: object, channel: FakeChannel) => object;
 }
 
 /** Every route that the bot may use; anything else is 404. */
@@ -28,6 +31,7 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
   const channelOf = (id: string): FakeChannel => {
     const channel = world.channels.get(id);
     if (channel === undefined) throw new Refusal(404, 10003, "Unknown Channel");
+    if (world.isDenied(id, "view")) throw new Refusal(403, 50001, "Missing Access");
     return channel;
   };
   const messageOf = (channel: string, id: string): FakeMessage => {
@@ -36,39 +40,50 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
     return message;
   };
   const shown = (message: FakeMessage) => messageObject(world, message);
+  /** Posts of the last minutes by their enforced nonce. */
+  const nonces = new Map<string, FakeMessage>();
 
   const post = ({ body, files }: FakeRequest, id = "") => {
     const channel = channelOf(id);
-    const content = String(body.content ?? "").trim();
+    if (world.isDenied(id, "send")) throw new Refusal(403, 50013, "Missing Permissions");
+    const { content: seen, rows } = seenIn(body);
+    const content = seen.trim();
     if (content === "" && files.length === 0) throw new Refusal(400, 50006, "Cannot send an empty message");
+    const key = body.enforce_nonce === true ? `${id} ${body.nonce}` : undefined;
+    const same = key === undefined ? undefined : nonces.get(key);
+    if (same !== undefined) return shown(same);
     const reference = body.message_reference as { message_id: string; fail_if_not_exists?: boolean } | undefined;
     if (reference && reference.fail_if_not_exists !== false) messageOf(id, reference.message_id);
-    return shown(
-      world.addMessage(channel, {
-        authorId: BOT_ID,
-        content,
-        flags: Number(body.flags ?? 0),
-        components: (body.components ?? []) as FakeMessage["components"],
-        attachments: files,
-        replyTo: reference?.message_id,
-      }),
-    );
+    const message = world.addMessage(channel, {
+      authorId: BOT_ID,
+      content,
+      flags: Number(body.flags ?? 0),
+      components: rows,
+      attachments: files,
+      replyTo: reference?.message_id,
+    });
+    if (key !== undefined) nonces.set(key, message);
+    return shown(message);
   };
   const edit = ({ body }: FakeRequest, channel = "", id = "") => {
     const message = messageOf(channel, id);
     if (message.authorId !== BOT_ID) throw new Refusal(403, 50005, "Cannot edit a message authored by another user");
-    if (body.content !== undefined) {
-      const content = String(body.content).trim();
+    const fault = kindFault(body, message.flags);
+    if (fault !== undefined) throw new Refusal(400, 50035, `Invalid Form Body ${fault}`);
+    const { content: seen, rows } = seenIn(body);
+    if (body.content !== undefined || (Number(body.flags ?? 0) & COMPONENTS_V2) !== 0) {
+      const content = seen.trim();
       if (content === "") throw new Refusal(400, 50006, "Cannot send an empty message");
       message.content = content;
       message.texts.push(content);
     }
     if (body.flags !== undefined) message.flags = Number(body.flags);
-    if (body.components !== undefined) message.components = body.components as FakeMessage["components"];
+    if (body.components !== undefined) message.components = rows;
     return shown(message);
   };
   const react = (method: string, channel: string, id: string, emoji: string, who: string) => {
     const message = messageOf(channel, id);
+    if (world.isDenied(channel, "react")) throw new Refusal(403, 50013, "Missing Permissions");
     const user = who === "@me" ? BOT_ID : who;
     if (user !== BOT_ID && !deps.mayManageMessages()) throw new Refusal(403, 50013, "Missing Permissions");
     if (!/\p{Extended_Pictographic}/u.test(emoji)) throw new Refusal(400, 10014, "Unknown Emoji");
@@ -84,6 +99,37 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
     }
     if (user === BOT_ID) message.reactionLog.push(`${method === "PUT" ? "+" : "-"}${emoji}`);
     return undefined;
+  };
+  const list = ({ query }: FakeRequest, id = "") => {
+    const channel = channelOf(id);
+    const limit = Number(query.get("limit") ?? 50);
+    if (!(limit >= 1 && limit <= 100)) throw new Refusal(400, 50035, "Invalid Form Body limit");
+    const before = query.get("before");
+    // Without the permission, Discord gives an empty list.
+    const found = world.isDenied(id, "history") ? [] : [...channel.messages.values()];
+    return found
+      .filter((one) => before === null || BigInt(one.id) < BigInt(before))
+      .reverse()
+      .slice(0, limit)
+      .map((one) => deps.readable(shown(one), channel));
+  };
+  const openThread = ({ body }: FakeRequest, parentId = "", messageId?: string) => {
+    const parent = channelOf(parentId);
+    if (parent.guildId === undefined || parent.parentId !== undefined)
+      throw new Refusal(400, 50024, "Cannot execute action on this channel type");
+    if (world.isDenied(parentId, "threads")) throw new Refusal(403, 50013, "Missing Permissions");
+    if (messageId !== undefined) {
+      messageOf(parentId, messageId);
+      if (world.channels.has(messageId))
+        throw new Refusal(400, 160004, "A thread has already been created for this message");
+    }
+    const place = { type: 11, guildId: parent.guildId, parentId };
+    return channelObject(world.addChannel(String(body.name), place, messageId));
+  };
+  const direct = ({ body }: FakeRequest) => {
+    const person = world.personOf(String(body.recipient_id));
+    if (person === undefined) throw new Refusal(400, 50033, "Invalid Recipient(s)");
+    return channelObject(world.directChannel(person));
   };
   const reaction = /^\/channels\/(\d+)\/messages\/(\d+)\/reactions\/([^/]+)\/(@me|\d+)$/;
   const messages = /^\/channels\/(\d+)\/messages$/;
@@ -102,6 +148,30 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
     },
     { method: "GET", path: /^\/users\/@me$/, run: () => userObject(undefined, BOT_ID) },
     { method: "GET", path: /^\/channels\/(\d+)$/, run: (_request, id = "") => channelObject(channelOf(id)) },
+    { method: "GET", path: messages, run: list },
+    {
+      method: "POST",
+      path: /^\/channels\/(\d+)\/messages\/(\d+)\/threads$/,
+      checks: "POST /channels/{channel_id}/messages/{message_id}/threads",
+      run: openThread,
+    },
+    {
+      method: "POST",
+      path: /^\/channels\/(\d+)\/threads$/,
+      checks: "POST /channels/{channel_id}/threads",
+      run: (request, id) => openThread(request, id),
+    },
+    { method: "POST", path: /^\/users\/@me\/channels$/, checks: "POST /users/@me/channels", run: direct },
+    {
+      method: "DELETE",
+      path: message,
+      run(_request, channel = "", id = "") {
+        const gone = messageOf(channel, id);
+        if (gone.authorId !== BOT_ID && !deps.mayManageMessages()) throw new Refusal(403, 50013, "Missing Permissions");
+        world.channels.get(channel)?.messages.delete(id);
+        return undefined;
+      },
+    },
     { method: "POST", path: messages, checks: "POST /channels/{channel_id}/messages", run: post },
     { method: "GET", path: message, run: (_request, channel = "", id = "") => shown(messageOf(channel, id)) },
     { method: "PATCH", path: message, checks: "PATCH /channels/{channel_id}/messages/{message_id}", run: edit },

@@ -8,12 +8,23 @@ export interface FakeMessage {
   readonly texts: string[];
   flags: number;
   components: readonly FakeRow[];
-  readonly attachments: readonly { readonly filename: string; readonly text: string }[];
+  attachments: readonly { readonly filename: string; readonly text: string }[];
+  /** What a person put beside it. */
+  readonly uploads: readonly FakeUpload[];
   readonly replyTo: string | undefined;
   /** Who put which emoji there, in order. */
   readonly reactions: Map<string, Set<string>>;
   /** Every change of the bot's own reactions: "+👀", "-👀". */
   readonly reactionLog: string[];
+}
+
+export interface FakeUpload {
+  readonly id: string;
+  readonly filename: string;
+  readonly content_type?: string;
+  readonly size: number;
+  readonly url: string;
+  readonly proxy_url: string;
 }
 
 export interface FakeRow {
@@ -50,24 +61,39 @@ const OWNER_ID = "900000000000000005";
 export const MANAGE_GUILD = 1n << 5n;
 const EVERYONE_PERMISSIONS = (1n << 10n) | (1n << 11n) | (1n << 16n) | (1n << 6n);
 
+export type Permission = "view" | "send" | "react" | "history" | "threads";
+
 export type FakeWorld = ReturnType<typeof createWorld>;
 
 /** One server with channels, threads, people and what they wrote; and direct messages. */
 export function createWorld() {
   const channels = new Map<string, FakeChannel>();
+  /** What the bot may not do where: see, say, react, read back, begin threads. */
+  const denied = new Map<string, ReadonlySet<Permission>>();
   const people = new Map<string, FakePerson>();
   let nextId = 1_000_000_000_000_000_000n;
   const newId = () => String(nextId++);
 
-  const addChannel = (name: string, place: { type: number; guildId?: string; parentId?: string }): FakeChannel => {
-    const channel = { id: newId(), name, guildId: undefined, parentId: undefined, ...place, messages: new Map() };
+  const addChannel = (
+    name: string,
+    place: { type: number; guildId?: string; parentId?: string },
+    id = newId(),
+  ): FakeChannel => {
+    const channel = { id, name, guildId: undefined, parentId: undefined, ...place, messages: new Map() };
     channels.set(channel.id, channel);
     return channel;
   };
   return {
     newId,
     channels,
+    denied,
+    isDenied: (channel: string, what: Permission) => denied.get(channel)?.has(what) ?? false,
     addChannel,
+    /** The one direct channel with a person. */
+    directChannel(person: FakePerson): FakeChannel {
+      const known = [...channels.values()].find(({ type, name }) => type === 1 && name === person.id);
+      return known ?? addChannel(person.id, { type: 1 });
+    },
     person(name: string, facts: { isManager?: boolean; isBot?: boolean } = {}): FakePerson {
       const known = [...people.values()].find((one) => one.name === name);
       if (known !== undefined) return known;
@@ -84,6 +110,7 @@ export function createWorld() {
         flags: 0,
         components: [],
         attachments: [],
+        uploads: [],
         replyTo: undefined,
         reactions: new Map(),
         reactionLog: [],
@@ -184,7 +211,7 @@ export function messageObject(world: FakeWorld, message: FakeMessage) {
     mention_everyone: false,
     mentions: [...mentioned].map((id) => userObject(world.personOf(id), id)),
     mention_roles: [],
-    attachments: [],
+    attachments: message.uploads,
     embeds: [],
     pinned: false,
     flags: message.flags,
@@ -208,4 +235,5 @@ const shallow = (world: FakeWorld, message: FakeMessage): object => ({
   channel_id: message.channelId,
   author: userObject(world.personOf(message.authorId), message.authorId),
   content: message.content,
+  mentions: [],
 });

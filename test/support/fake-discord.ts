@@ -1,8 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { prepareChecks } from "./fake-discord-checks.js";
-import { createFakeGateway } from "./fake-discord-gateway.js";
-import { createInteractions, type FakeInteraction, type ShownReply } from "./fake-discord-interactions.js";
+import { createFakeFiles } from "./fake-discord-files.js";
+import { createFakeGateway, visibleTo } from "./fake-discord-gateway.js";
+import { createInteractions, type FakeInteraction, type Pressed } from "./fake-discord-interactions.js";
 import { createLimits, type Limit } from "./fake-discord-limits.js";
 import { createFakeRest } from "./fake-discord-rest.js";
 import { fakeRoutes } from "./fake-discord-routes.js";
@@ -13,9 +14,11 @@ import {
   type FakeChannel,
   type FakeMessage,
   type FakePerson,
+  type FakeUpload,
   GUILD_ID,
   memberObject,
   messageObject,
+  type Permission,
   userObject,
 } from "./fake-discord-world.js";
 
@@ -29,6 +32,7 @@ export interface FakeDiscordOptions {
   readonly global?: Limit;
   readonly allowedPrivileged?: number;
   readonly heartbeatMs?: number;
+  readonly identifyGapMs?: number;
   /** Somebody mentions the bot with this as soon as its session stands, before it is told of its servers. */
   readonly backlog?: string;
 }
@@ -48,11 +52,15 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
   let isModerator = false;
   let startsLeft = 1_000;
 
-  const server = createServer((incoming, response) => rest.onRequest(incoming, response));
+  const files = createFakeFiles(() => `http://127.0.0.1:${(server.address() as AddressInfo).port}`, world.newId);
+  const server = createServer((incoming, response) => {
+    if (!files.onRequest(incoming, response)) rest.onRequest(incoming, response);
+  });
   const gateway = createFakeGateway(server, world, {
     token,
     allowedPrivileged: options.allowedPrivileged ?? 0,
     heartbeatMs: options.heartbeatMs ?? 41_250,
+    identifyGapMs: options.identifyGapMs ?? 5_000,
     onReady: () => early?.(),
   });
   const interactions = createInteractions(world, (t, d, times) => gateway.dispatch(t, d, false, times));
@@ -67,6 +75,13 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       commands,
       typing,
       mayManageMessages: () => isModerator,
+      readable: (message, channel) =>
+        visibleTo(
+          { intents: options.allowedPrivileged ?? 0 },
+          "MESSAGE_CREATE",
+          message,
+          channel.guildId === undefined,
+        ),
     }),
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -96,6 +111,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     gateway,
     commands,
     typing,
+    files,
     general,
     person: world.person,
     addChannel: (name: string): FakeChannel => world.addChannel(name, { type: 0, guildId: GUILD_ID }),
@@ -113,36 +129,48 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       channel: FakeChannel,
       author: FakePerson,
       text: string,
-      how: { naming?: boolean; replyTo?: FakeMessage; times?: number; event?: object } = {},
+      how: {
+        naming?: boolean;
+        replyTo?: FakeMessage;
+        times?: number;
+        uploads?: readonly FakeUpload[];
+      } = {},
     ): FakeMessage {
       const content = textAs(text, how.naming ?? false);
-      const message = world.addMessage(channel, { authorId: author.id, content, replyTo: how.replyTo?.id });
+      const message = world.addMessage(channel, {
+        authorId: author.id,
+        content,
+        replyTo: how.replyTo?.id,
+        uploads: how.uploads ?? [],
+      });
       deliver(channel, message, author, how.times);
       return message;
     },
     /** The same event again. */
     repeat: (channel: FakeChannel, message: FakeMessage, author: FakePerson) => deliver(channel, message, author),
     slash: (channel: FakeChannel, person: FakePerson, name: string, given: readonly object[] = [], times = 1) =>
-      interactions.send(channel, person, 2, slashData(name, given), times),
+      interactions.send(channel, person, 2, slashData(name, given), { times }),
     autocomplete: (channel: FakeChannel, person: FakePerson, name: string, given: readonly object[]) =>
       interactions.send(channel, person, 4, slashData(name, given)),
     /** Presses a button by its label, or picks an entry of a menu by its label. */
-    press(
-      channel: FakeChannel,
-      person: FakePerson,
-      shown: Pick<ShownReply, "components">,
-      label: string,
-    ): FakeInteraction {
+    press(channel: FakeChannel, person: FakePerson, shown: Pressed, label: string): FakeInteraction {
       for (const { type, custom_id, label: own, options } of shown.components.flatMap((row) => row.components)) {
-        if (type === 2 && own === label) return interactions.send(channel, person, 3, { custom_id, component_type: 2 });
+        if (type === 2 && own === label)
+          return interactions.send(channel, person, 3, { custom_id, component_type: 2 }, { pressed: shown });
         const option = options?.find((one) => one.label === label);
         if (option !== undefined)
-          return interactions.send(channel, person, 3, { custom_id, component_type: 3, values: [option.value] });
+          return interactions.send(
+            channel,
+            person,
+            3,
+            { custom_id, component_type: 3, values: [option.value] },
+            { pressed: shown },
+          );
       }
       throw new Error(`there is no control ${label}`);
     },
-    pressId: (channel: FakeChannel, person: FakePerson, custom_id: string) =>
-      interactions.send(channel, person, 3, { custom_id, component_type: 2 }),
+    pressId: (channel: FakeChannel, person: FakePerson, shown: Pressed, custom_id: string) =>
+      interactions.send(channel, person, 3, { custom_id, component_type: 2 }, { pressed: shown }),
     react(channel: FakeChannel, person: FakePerson, message: FakeMessage, emoji: string, event: object = {}): void {
       const by = message.reactions.get(emoji) ?? new Set();
       message.reactions.set(emoji, by.add(person.id));
@@ -170,7 +198,22 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       [...channel.messages.values()].filter((one) => one.authorId === BOT_ID),
     /** The bot's own reactions there, as people see them. */
     marksOf: (message: FakeMessage) => [...message.reactions].flatMap(([emoji, by]) => (by.has(BOT_ID) ? [emoji] : [])),
-    deleteMessage: (message: FakeMessage) => world.channels.get(message.channelId)?.messages.delete(message.id),
+    /** Somebody deletes it; `isTold`: the bot is told by an event. */
+    deleteMessage(message: FakeMessage, isTold = false): void {
+      world.channels.get(message.channelId)?.messages.delete(message.id);
+      const { id, channelId: channel_id } = message;
+      if (isTold) gateway.dispatch("MESSAGE_DELETE", { id, channel_id, guild_id: GUILD_ID });
+    },
+    deleteChannel(channel: FakeChannel): void {
+      world.channels.delete(channel.id);
+      const t = channel.parentId === undefined ? "CHANNEL_DELETE" : "THREAD_DELETE";
+      gateway.dispatch(t, { id: channel.id, type: channel.type, guild_id: GUILD_ID, parent_id: channel.parentId });
+    },
+    /** Takes permissions away from the bot in a channel. */
+    forbid(channel: FakeChannel, ...what: Permission[]): void {
+      world.denied.set(channel.id, new Set(what));
+      gateway.dispatch("CHANNEL_UPDATE", channelObject(channel));
+    },
     setModerator(is: boolean) {
       isModerator = is;
     },

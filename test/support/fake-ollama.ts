@@ -1,6 +1,7 @@
 import { openAiChecks } from "./fake-openai-checks.js";
 import { openAiFrames } from "./fake-openai-frames.js";
 import { type FakeVendor, startFakeVendor } from "./fake-vendor.js";
+import { imageUrls } from "./image-faults.js";
 
 export interface OllamaModel {
   readonly id: string;
@@ -13,6 +14,14 @@ export interface FakeOllama extends FakeVendor<string | OllamaModel> {
 }
 
 const modelId = (model: string | OllamaModel) => (typeof model === "string" ? model : model.id);
+
+/** As its server decodes images: from data URLs of fewer types than OpenAI takes, and never from the network. */
+function urlFault(url: string): string | undefined {
+  if (/^https?:/.test(url)) {
+    return "image URLs are not currently supported, please use base64 encoded data instead";
+  }
+  return /^data:image\/(jpeg|jpg|png|webp);base64,/.test(url) ? undefined : "invalid image input";
+}
 
 /** An Ollama server: its own list, OpenAI-compatible chats, no key. */
 export async function startFakeOllama(
@@ -27,7 +36,11 @@ export async function startFakeOllama(
       refuse({ path, body, headers }, known) {
         if (headers.authorization !== undefined) return { status: 400, message: "this fake wants no key" };
         if (path !== "/v1/chat/completions") return undefined;
-        const fault = checks.chatFault(body);
+        const fault =
+          checks.chatFault(body) ??
+          imageUrls(body)
+            .map(urlFault)
+            .find((found) => found !== undefined);
         if (fault !== undefined) return { status: 400, type: "invalid_request_error", message: fault };
         if (known.includes(String(body?.model))) return undefined;
         return { status: 404, type: "not_found_error", message: `model '${body?.model}' not found` };

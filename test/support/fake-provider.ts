@@ -11,6 +11,8 @@ import { ProviderError } from "../../src/providers/provider.js";
 export interface FakeProvider extends Provider {
   /** From now on it answers with these ids (or rows), `afterMs` later on the given clock. */
   answers(models: readonly (string | ModelInfo)[], afterMs?: number): void;
+  /** From now on its lists come with this ETag, and whoever holds a list with it is told that it is unchanged. */
+  tags(etag: string | undefined): void;
   fails(reason: ProviderErrorReason, details?: ProviderErrorDetails): void;
   /** Throws what no provider may throw. */
   throws(error: unknown): void;
@@ -20,6 +22,8 @@ export interface FakeProvider extends Provider {
   asked(): number;
   open(): number;
   mostOpen(): number;
+  /** What it was asked with, one for each list. */
+  readonly asks: readonly (string | undefined)[];
   /** Requests that it got for a chat. */
   readonly chats: readonly ChatRequest[];
 }
@@ -37,14 +41,18 @@ export function fakeProvider(
 ): FakeProvider {
   const chats: ChatRequest[] = [];
   let plan: Plan = async () => models.map(modelRow);
+  let etag: string | undefined;
+  const asks: (string | undefined)[] = [];
   let asked = 0;
   let open = 0;
   let mostOpen = 0;
   return {
     id,
     chats,
-    async listModels(signal) {
+    asks,
+    async listModels(signal, { note, held } = {}) {
       signal.throwIfAborted();
+      asks.push(held?.validators.etag);
       asked += 1;
       open += 1;
       mostOpen = Math.max(mostOpen, open);
@@ -55,7 +63,10 @@ export function fakeProvider(
       };
       signal.addEventListener("abort", close, { once: true });
       try {
-        return await plan(signal);
+        const models = await plan(signal);
+        if (held !== undefined && held.validators.etag === etag) return held.models;
+        note?.({ droppedRows: 0, ...(etag !== undefined && { validators: { etag } }) });
+        return models;
       } finally {
         close();
       }
@@ -73,6 +84,9 @@ export function fakeProvider(
         if (afterMs > 0) await (sleep ?? (() => Promise.reject(new Error("a late answer needs a clock"))))(afterMs);
         return next.map(modelRow);
       };
+    },
+    tags(next) {
+      etag = next;
     },
     fails(reason, details) {
       plan = async () => {

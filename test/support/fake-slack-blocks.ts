@@ -28,8 +28,15 @@ const select = z.strictObject({
   options: z.array(option).min(1).max(100),
   initial_option: option.optional(),
 });
+const externalSelect = z.strictObject({
+  type: z.literal("external_select"),
+  placeholder: plain(150).optional(),
+  action_id: actionId,
+  min_query_length: z.number().int().min(0).optional(),
+  initial_option: option.optional(),
+});
 const elements = z
-  .array(z.discriminatedUnion("type", [button, select]))
+  .array(z.discriminatedUnion("type", [button, select, externalSelect]))
   .min(1)
   .max(25)
   .refine((all) => new Set(all.map(({ action_id }) => action_id)).size === all.length, "action_id is used twice");
@@ -65,6 +72,9 @@ const blocks = z
     (all) => all.reduce((sum, one) => sum + (one.type === "markdown" ? one.text.length : 0), 0) <= 12_000,
     "the markdown blocks of a message hold more than 12,000 characters",
   );
+
+/** What a select is given while somebody types. */
+export const suggestedOptions = z.strictObject({ options: z.array(option).max(100) });
 
 /** What Slack would say of these blocks; `fault` where it would refuse them. */
 export function checkBlocks(value: unknown): { readonly blocks: readonly FakeBlock[] } | { readonly fault: string } {

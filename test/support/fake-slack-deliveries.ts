@@ -1,8 +1,26 @@
+import { asKept } from "./fake-slack-blocks.js";
 import { encode, type HttpTarget, sendSigned } from "./fake-slack-http.js";
-import { eventBody, messageEvent, newEnvelopeId, pressBody, reactionEvent, slashBody } from "./fake-slack-payloads.js";
+import {
+  eventBody,
+  homePressBody,
+  messageEvent,
+  newEnvelopeId,
+  pressBody,
+  reactionEvent,
+  slashBody,
+} from "./fake-slack-payloads.js";
 import type { FakeResponses } from "./fake-slack-responses.js";
 import type { Acknowledged, FakeSockets } from "./fake-slack-socket.js";
-import { BOT_USER, type FakeEphemeral, type FakeMessage, type FakeWorkspace } from "./fake-slack-workspace.js";
+import {
+  BOT_USER,
+  type FakeEphemeral,
+  type FakeHome,
+  type FakeMessage,
+  type FakeWorkspace,
+} from "./fake-slack-workspace.js";
+
+/** Delivers a body; with the response of who acknowledged it, false when nobody ever did. */
+export type Deliver = (kind: DeliveryKind, body: Record<string, unknown>) => Promise<Acknowledged | false>;
 
 export type DeliveryKind = "events_api" | "slash_commands" | "interactive";
 
@@ -12,6 +30,8 @@ interface Said {
   readonly thread?: string;
   /** Comes as `app_mention` and as `message`, with two event ids. */
   readonly deliverTwice?: boolean;
+  /** Further fields of the event, as files. */
+  readonly more?: Record<string, unknown>;
 }
 
 /** What people do in the workspace; each resolves when it is acknowledged, or was repeated in vain. */
@@ -26,10 +46,9 @@ export interface FakeDeliveries {
   /** Runs "/models status" as typed; resolves with the id of its response_url. */
   slash(line: string, where?: Pick<Said, "channel" | "user">): Promise<string>;
   /** Presses the control with this label, or picks this option of a menu. */
-  press(on: FakeMessage | FakeEphemeral, label: string, user?: string): Promise<void>;
+  press(on: FakeMessage | FakeEphemeral | FakeHome, label: string, user?: string): Promise<void>;
   react(message: FakeMessage, name: string, user?: string): Promise<void>;
-  /** Delivers a body; false when nobody ever acknowledged it. */
-  deliver(kind: DeliveryKind, body: Record<string, unknown>): Promise<boolean>;
+  deliver: Deliver;
   /** Deliveries that were acknowledged too late or never. */
   readonly unacknowledged: string[];
 }
@@ -69,17 +88,21 @@ export function createDeliveries(deps: DeliveryDeps): FakeDeliveries {
       return sockets.send(envelope, ACKNOWLEDGE_MS);
     }
     try {
-      const response = await sendSigned(http, { ...encode(kind, body), now: now(), timeoutMs: ACKNOWLEDGE_MS });
+      const headers: Record<string, string> =
+        attempt === 0 ? {} : { "x-slack-retry-num": String(attempt), "x-slack-retry-reason": "http_timeout" };
+      const sent = { ...encode(kind, body), now: now(), timeoutMs: ACKNOWLEDGE_MS, headers };
+      const response = await sendSigned(http, sent);
       return response.status === 200 ? { payload: await response.text() } : undefined;
     } catch {
       return undefined; // refused or too late: repeated below
     }
   };
-  const deliver = async (kind: DeliveryKind, body: Record<string, unknown>): Promise<boolean> => {
+  const deliver: Deliver = async (kind, body) => {
     const pauses = kind === "events_api" ? retryPausesMs : [];
     for (let attempt = 0; attempt <= pauses.length; attempt++) {
       if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, pauses[attempt - 1]));
-      if ((await sendOnce(kind, body, attempt)) !== undefined) return true;
+      const acknowledged = await sendOnce(kind, body, attempt);
+      if (acknowledged !== undefined) return acknowledged;
     }
     unacknowledged.push(JSON.stringify(body).slice(0, 300));
     return false;
@@ -88,16 +111,16 @@ export function createDeliveries(deps: DeliveryDeps): FakeDeliveries {
     if (!events.includes(name)) return true; // the app has not subscribed to it
     return deliver("events_api", eventBody(event, Math.floor(now() / 1_000)));
   };
-  const write = (text: string, { channel = "C0GENERAL", user = "U0ADA", thread }: Said) => {
+  const write = (text: string, { channel = "C0GENERAL", user = "U0ADA", thread, more }: Said) => {
     const { ts } = workspace.add({ channel, thread, user, text, blocks: [] });
-    return { channel, user, text, ts, thread };
+    return { channel, user, text, ts, thread, more };
   };
   const mentionSoon = (text: string, where: Said = {}) => {
     const facts = write(`<@${BOT_USER}> ${text}`, where);
     const all = [sendEvent("app_mention", messageEvent("app_mention", facts))];
     if (where.deliverTwice)
       all.push(deliver("events_api", eventBody(messageEvent("message", facts), Math.floor(now() / 1_000))));
-    else all.push(sendEvent("message.channels", messageEvent("message", facts)));
+    else all.push(sendEvent(messagesIn(facts.channel), messageEvent("message", facts)));
     return { ts: facts.ts, acknowledged: Promise.all(all).then((done) => done.every(Boolean)) };
   };
   const responseUrl = (id: string) => `${origin}/response/${id}`;
@@ -119,7 +142,7 @@ export function createDeliveries(deps: DeliveryDeps): FakeDeliveries {
     },
     async say(text, where = {}) {
       const facts = write(text, where);
-      await sendEvent("message.channels", messageEvent("message", facts));
+      await sendEvent(messagesIn(facts.channel), messageEvent("message", facts));
       return facts.ts;
     },
     async slash(line, { channel = "C0GENERAL", user = "U0ADA" } = {}) {
@@ -137,8 +160,13 @@ export function createDeliveries(deps: DeliveryDeps): FakeDeliveries {
       return id;
     },
     async press(on, label, user = "U0ADA") {
-      const isEphemeral = !("ts" in on);
       const action = actionOf(on, label);
+      if ("memo" in on) {
+        const body = homePressBody({ user: on.user, userName: nameOf(on.user), memo: on.memo, action });
+        await deliver("interactive", body);
+        return;
+      }
+      const isEphemeral = !("ts" in on);
       const { channel, thread } = on;
       // A reply to a press on a panel takes the panel's place, so it is the panel's own address.
       const id =
@@ -155,6 +183,7 @@ export function createDeliveries(deps: DeliveryDeps): FakeDeliveries {
           isEphemeral,
           responseUrl: responseUrl(id),
           action,
+          message: isEphemeral ? undefined : { type: "message", ts, text: on.text, blocks: asKept(on.blocks) },
         }),
       );
     },
@@ -167,6 +196,8 @@ export function createDeliveries(deps: DeliveryDeps): FakeDeliveries {
   };
 }
 
+const messagesIn = (channel: string) => (channel.startsWith("G") ? "message.mpim" : "message.channels");
+
 function actionOf({ blocks }: Pick<FakeMessage, "blocks">, label: string): Record<string, unknown> {
   for (const block of blocks) {
     if (block.type !== "actions") continue;
@@ -175,6 +206,12 @@ function actionOf({ blocks }: Pick<FakeMessage, "blocks">, label: string): Recor
       if (element.type === "button") {
         if (element.text.text === label) return { type, action_id, value: element.value, text: element.text };
         continue;
+      }
+      if (element.type === "external_select") {
+        // What was suggested and chosen, as "Choose a model: demo/one".
+        const [placeholder, value] = label.split(": ");
+        if (element.placeholder?.text !== placeholder || value === undefined) continue;
+        return { type, action_id, selected_option: { text: { type: "plain_text", text: value }, value } };
       }
       const option = element.options.find(({ text }) => text.text === label);
       if (option !== undefined) return { type, action_id, selected_option: option };

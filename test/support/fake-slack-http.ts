@@ -13,13 +13,20 @@ export const sign = (secret: string, timestamp: number, body: string): string =>
 /** One signed request, as Slack sends it; `now` in epoch ms. */
 export async function sendSigned(
   { url, signingSecret }: HttpTarget,
-  request: { readonly body: string; readonly contentType: string; readonly now: number; readonly timeoutMs?: number },
+  request: {
+    readonly body: string;
+    readonly contentType: string;
+    readonly now: number;
+    readonly timeoutMs?: number;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
 ): Promise<Response> {
-  const { body, contentType, now, timeoutMs = 3_000 } = request;
+  const { body, contentType, now, timeoutMs = 3_000, headers = {} } = request;
   const timestamp = Math.floor(now / 1_000);
   return fetch(url, {
     method: "POST",
     headers: {
+      ...headers,
       "content-type": contentType,
       "x-slack-request-timestamp": String(timestamp),
       "x-slack-signature": sign(signingSecret, timestamp, body),

@@ -1,17 +1,8 @@
 import { asKept, checkBlocks, type FakeBlock } from "./fake-slack-blocks.js";
+import { EXTRA_METHODS } from "./fake-slack-extras.js";
+import { type Answer, type Arguments, channelFault, type Method, refusal } from "./fake-slack-method.js";
+import { STREAM_METHODS } from "./fake-slack-streams.js";
 import { APP_ID, BOT_ID, BOT_USER, type FakeMessage, type FakeWorkspace, TEAM } from "./fake-slack-workspace.js";
-
-export type Arguments = Readonly<Record<string, string>>;
-export type Answer = Readonly<Record<string, unknown>> & { readonly ok: boolean };
-
-export const refusal = (error: string, more: Record<string, unknown> = {}): Answer => ({ ok: false, error, ...more });
-
-interface Method {
-  readonly scope: string | undefined;
-  readonly required: readonly string[];
-  readonly optional: readonly string[];
-  run(given: Arguments, workspace: FakeWorkspace): Answer;
-}
 
 /** chat.postMessage cuts a longer text silently, chat.update refuses it: here both are refused. */
 const MAX_POST_CHARS = 40_000;
@@ -50,14 +41,9 @@ function contentOf(given: Arguments, maxChars: number): { text: string; blocks: 
   return { text, blocks: checked.blocks };
 }
 
-const channelFault = (workspace: FakeWorkspace, channel = ""): Answer | undefined => {
-  const found = workspace.channels.get(channel);
-  if (found === undefined) return refusal("channel_not_found");
-  if (found.isArchived) return refusal("is_archived");
-  return found.hasBot ? undefined : refusal("not_in_channel");
-};
-
 const METHODS: Readonly<Record<string, Method>> = {
+  ...STREAM_METHODS,
+  ...EXTRA_METHODS,
   "auth.test": {
     scope: undefined,
     required: [],
@@ -106,6 +92,7 @@ const METHODS: Readonly<Record<string, Method>> = {
       const message = workspace.find(channel, ts);
       if (message === undefined) return refusal("message_not_found");
       if (message.user !== BOT_USER) return refusal("cant_update_message");
+      if (message.streamingSince !== undefined) return refusal("streaming_state_conflict");
       const content = contentOf(given, MAX_UPDATE_CHARS);
       if ("ok" in content) return content as Answer;
       Object.assign(message, content);
@@ -181,7 +168,7 @@ const METHODS: Readonly<Record<string, Method>> = {
         ok: true,
         user: {
           id,
-          team_id: TEAM,
+          team_id: found.team_id ?? TEAM,
           name,
           deleted: false,
           real_name: name,
@@ -197,16 +184,24 @@ const METHODS: Readonly<Record<string, Method>> = {
     scope: "channels:history",
     required: ["channel", "ts"],
     optional: ["cursor", "inclusive", "latest", "oldest", "limit"],
-    run({ channel = "", ts = "", oldest = "0", latest = "9999999999.0", limit = "1000" }, workspace) {
+    run(
+      { channel = "", ts = "", oldest = "0", latest = "9999999999.0", limit = "1000", inclusive, cursor = "0" },
+      workspace,
+    ) {
+      const isWithin = (at: string) =>
+        inclusive === "true" ? at >= oldest && at <= latest : at > oldest && at < latest;
       if (workspace.find(channel, ts) === undefined) return refusal("thread_not_found");
       const all = workspace.messages.filter(
         (one) =>
           one.channel === channel &&
           (one.ts === ts || one.thread === ts) &&
           // Slack always gives the first message of the thread as well.
-          (one.ts === ts || (one.ts >= oldest && one.ts <= latest)),
+          (one.ts === ts || isWithin(one.ts)),
       );
-      return { ok: true, messages: all.slice(0, Number(limit)).map(asMessage), has_more: false };
+      const end = Number(cursor) + Number(limit);
+      const hasMore = end < all.length;
+      const next = hasMore ? { response_metadata: { next_cursor: String(end) } } : {};
+      return { ok: true, messages: all.slice(Number(cursor), end).map(asMessage), has_more: hasMore, ...next };
     },
   },
 };

@@ -1,7 +1,7 @@
 import { APP_ID, BOT_USER, TEAM } from "./fake-slack-workspace.js";
 
 let lastId = 0;
-const newId = (prefix: string) => `${prefix}${String(++lastId).padStart(8, "0")}`;
+export const newId = (prefix: string) => `${prefix}${String(++lastId).padStart(8, "0")}`;
 
 /** Around every event. */
 export const eventBody = (event: Record<string, unknown>, eventTime: number) => ({
@@ -25,9 +25,14 @@ export interface MessageFacts {
   readonly text: string;
   readonly ts: string;
   readonly thread?: string | undefined;
+  /** Further fields of the event, as files. */
+  readonly more?: Record<string, unknown> | undefined;
 }
 
-export const messageEvent = (type: "app_mention" | "message", { channel, user, text, ts, thread }: MessageFacts) => ({
+export const messageEvent = (
+  type: "app_mention" | "message",
+  { channel, user, text, ts, thread, more }: MessageFacts,
+) => ({
   type,
   client_msg_id: newId("msg-"),
   user,
@@ -38,8 +43,12 @@ export const messageEvent = (type: "app_mention" | "message", { channel, user, t
   event_ts: ts,
   blocks: [],
   ...(thread !== undefined && { thread_ts: thread, parent_user_id: user }),
-  ...(type === "message" && { channel_type: channel.startsWith("D") ? "im" : "channel" }),
+  ...more,
+  ...(type === "message" && { channel_type: channelTypeOf(channel) }),
 });
+
+const channelTypeOf = (channel: string) =>
+  channel.startsWith("D") ? "im" : channel.startsWith("G") ? "mpim" : "channel";
 
 export const reactionEvent = (facts: {
   readonly user: string;
@@ -81,6 +90,17 @@ export const slashBody = ({ command, text, channel, user, userName, responseUrl 
   is_enterprise_install: "false",
 });
 
+/** Around everything that people press or choose. */
+export const interactionBody = (type: string, user: { readonly id: string; readonly name: string }) => ({
+  type,
+  user: { id: user.id, username: user.name, name: user.name, team_id: TEAM },
+  api_app_id: APP_ID,
+  token: "verification",
+  team: { id: TEAM, domain: "evergreen" },
+  enterprise: null,
+  is_enterprise_install: false,
+});
+
 export interface PressFacts {
   readonly channel: string;
   readonly user: string;
@@ -90,13 +110,12 @@ export interface PressFacts {
   readonly isEphemeral: boolean;
   readonly responseUrl: string;
   readonly action: Record<string, unknown>;
+  /** The message that it was pressed on, where others see it. */
+  readonly message?: Record<string, unknown> | undefined;
 }
 
 export const pressBody = (facts: PressFacts) => ({
-  type: "block_actions",
-  user: { id: facts.user, username: facts.userName, name: facts.userName, team_id: TEAM },
-  api_app_id: APP_ID,
-  token: "verification",
+  ...interactionBody("block_actions", { id: facts.user, name: facts.userName }),
   container: {
     type: "message",
     message_ts: facts.ts,
@@ -105,12 +124,24 @@ export const pressBody = (facts: PressFacts) => ({
     ...(facts.thread !== undefined && { thread_ts: facts.thread }),
   },
   trigger_id: newId("trigger."),
-  team: { id: TEAM, domain: "evergreen" },
-  enterprise: null,
-  is_enterprise_install: false,
   channel: { id: facts.channel, name: "general" },
+  ...(facts.message !== undefined && { message: facts.message }),
   response_url: facts.responseUrl,
   actions: [{ block_id: "b1", action_ts: facts.ts, ...facts.action }],
+});
+
+/** A press on somebody's Home tab: no channel, no response_url. */
+export const homePressBody = (facts: {
+  readonly user: string;
+  readonly userName: string;
+  readonly memo: string;
+  readonly action: Record<string, unknown>;
+}) => ({
+  ...interactionBody("block_actions", { id: facts.user, name: facts.userName }),
+  container: { type: "view", view_id: `V${facts.user}` },
+  trigger_id: newId("trigger."),
+  view: { id: `V${facts.user}`, team_id: TEAM, type: "home", private_metadata: facts.memo, callback_id: "" },
+  actions: [{ block_id: "b1", action_ts: newId(""), ...facts.action }],
 });
 
 export const newEnvelopeId = () => newId("envelope-");

@@ -17,6 +17,8 @@ export interface FakeSockets {
   sendRaw(data: string | Buffer): void;
   /** Asks to move, as Slack does every few hours; the old connections are cut after `graceMs`. */
   recycle(graceMs: number): void;
+  /** Asks one connection to move, the oldest unless told otherwise; it is cut after `graceMs`, at once for 0. */
+  recycleOne(reason: string, graceMs: number, which?: "oldest" | "newest"): void;
   /** Cuts all at once, without a word. */
   cut(): void;
   close(): void;
@@ -89,6 +91,14 @@ export function createSockets(server: Server): FakeSockets {
         socket.send(JSON.stringify({ type: "disconnect", reason: "refresh_requested", debug_info: { host: "fake" } }));
         setTimeout(() => socket.close(), graceMs).unref();
       }
+    },
+    recycleOne(reason, graceMs, which = "oldest") {
+      const socket = [...open].at(which === "oldest" ? 0 : -1);
+      if (socket === undefined) return;
+      open.delete(socket); // nothing new goes through it
+      socket.send(JSON.stringify({ type: "disconnect", reason, debug_info: { host: "fake" } }));
+      if (graceMs === 0) socket.close();
+      else setTimeout(() => socket.close(), graceMs).unref();
     },
     cut() {
       for (const socket of sockets.clients) socket.terminate();

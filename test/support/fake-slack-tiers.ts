@@ -9,6 +9,19 @@ const PER_MINUTE: Readonly<Record<string, number>> = {
   "conversations.history": 50,
   "users.info": 100,
   "team.info": 50,
+  "chat.startStream": 20,
+  "chat.appendStream": 100,
+  "chat.stopStream": 20,
+  "usergroups.users.list": 20,
+  "views.publish": 100,
+  "conversations.open": 50,
+  "files.info": 100,
+  "files.getUploadURLExternal": 100,
+  "files.completeUploadExternal": 100,
+  "agents.sessions.setStatus": 50,
+  "assistant.threads.setStatus": 600,
+  "assistant.threads.setTitle": 50,
+  "assistant.threads.setSuggestedPrompts": 50,
 };
 
 interface Bucket {

@@ -7,6 +7,8 @@ export interface FakeUser {
   readonly is_owner?: boolean;
   readonly is_restricted?: boolean;
   readonly is_stranger?: boolean;
+  /** Of another workspace, in a channel that both share. */
+  readonly team_id?: string;
 }
 
 /** A message in a channel, as the workspace keeps it. */
@@ -18,6 +20,8 @@ export interface FakeMessage {
   text: string;
   blocks: readonly FakeBlock[];
   edits: number;
+  /** While it grows by Slack's streaming: since when, in epoch ms. */
+  streamingSince?: number | undefined;
   /** Name of the reaction → who put it there, in order. */
   readonly reactions: Map<string, Set<string>>;
 }
@@ -32,6 +36,25 @@ export interface FakeEphemeral {
   readonly responseUrl: string | undefined;
 }
 
+/** Somebody's Home tab of the app. */
+export interface FakeHome {
+  readonly user: string;
+  readonly blocks: readonly FakeBlock[];
+  readonly memo: string;
+  /** How often it was published. */
+  readonly published: number;
+}
+
+/** A file in Slack's store, or on its way there. */
+export interface FakeFile {
+  readonly id: string;
+  readonly name: string;
+  readonly length: number;
+  bytes?: Buffer;
+  /** Where it was shared. */
+  channel?: string;
+}
+
 export const TEAM = "T0EVERGREEN";
 export const BOT_USER = "U0BOT";
 export const BOT_ID = "B0BOT";
@@ -43,6 +66,15 @@ export interface FakeWorkspace {
   readonly channels: Map<string, { isArchived: boolean; hasBot: boolean }>;
   readonly messages: FakeMessage[];
   readonly ephemerals: FakeEphemeral[];
+  /** Members of each user group. */
+  readonly groups: Map<string, Set<string>>;
+  readonly homes: Map<string, FakeHome>;
+  readonly files: Map<string, FakeFile>;
+  /** Status and title of what an agent or assistant does in "channel:thread". */
+  readonly sessions: Map<string, { status: string; title?: string | undefined }>;
+  readonly prompts: { readonly channel: string; readonly titles: readonly string[] }[];
+  /** Epoch ms. */
+  now(): number;
   nextTs(): string;
   add(message: Pick<FakeMessage, "channel" | "thread" | "user" | "text" | "blocks">): FakeMessage;
   find(channel: string, ts: string): FakeMessage | undefined;
@@ -61,14 +93,21 @@ export function createWorkspace(now: () => number): FakeWorkspace {
         { id: "U0OWNER", name: "olga", is_owner: true },
         { id: "U0BEN", name: "ben" },
         { id: "U0GUEST", name: "gina", is_admin: true, is_restricted: true },
+        { id: "U0FAR", name: "farah", is_admin: true, team_id: "T0ELSEWHERE" },
         { id: BOT_USER, name: "evergreen" },
       ].map((user) => [user.id, user]),
     ),
     channels: new Map(
-      ["C0GENERAL", "C0RANDOM", "D0ADA", "D0BEN"].map((id) => [id, { isArchived: false, hasBot: true }]),
+      ["C0GENERAL", "C0RANDOM", "G0GROUP", "D0ADA", "D0BEN"].map((id) => [id, { isArchived: false, hasBot: true }]),
     ),
     messages,
     ephemerals: [],
+    groups: new Map([["S0TEAM", new Set(["U0BEN"])]]),
+    homes: new Map(),
+    files: new Map(),
+    sessions: new Map(),
+    prompts: [],
+    now,
     nextTs,
     add(given) {
       const message = { ...given, ts: nextTs(), edits: 0, reactions: new Map() };

@@ -2,10 +2,13 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createDeliveries, type FakeDeliveries } from "./fake-slack-deliveries.js";
+import { takeFileRequest } from "./fake-slack-files.js";
 import type { HttpTarget } from "./fake-slack-http.js";
-import { type Answer, type Arguments, refusal, runMethod } from "./fake-slack-methods.js";
+import { type Answer, type Arguments, refusal } from "./fake-slack-method.js";
+import { runMethod } from "./fake-slack-methods.js";
 import { createResponses } from "./fake-slack-responses.js";
 import { createSockets, type FakeSockets } from "./fake-slack-socket.js";
+import { createSurfaces, type FakeSurfaces } from "./fake-slack-surfaces.js";
 import { createTiers } from "./fake-slack-tiers.js";
 import { createWorkspace, type FakeMessage, type FakeWorkspace, readOf } from "./fake-slack-workspace.js";
 
@@ -23,6 +26,8 @@ export interface FakeSlackOptions {
   readonly http?: HttpTarget;
   /** Pauses before each repetition of a delivery that was not acknowledged; Slack's own are 0, 1 and 5 minutes. */
   readonly retryPausesMs?: readonly number[];
+  /** Methods that this workspace does not know. */
+  readonly absent?: readonly string[];
 }
 
 export interface FakeCall {
@@ -31,9 +36,11 @@ export interface FakeCall {
   readonly answer: Answer;
 }
 
-export interface FakeSlack extends FakeDeliveries {
+export interface FakeSlack extends FakeDeliveries, FakeSurfaces {
   /** To be configured as SLACK_API_URL. */
   readonly apiUrl: string;
+  /** Where its files are: `${origin}/files-pri/ID`. */
+  readonly origin: string;
   readonly workspace: FakeWorkspace;
   readonly sockets: FakeSockets;
   readonly calls: readonly FakeCall[];
@@ -80,7 +87,11 @@ export async function startFakeSlack(options: FakeSlackOptions): Promise<FakeSla
     if (isOpen && token.startsWith("xoxb-")) return refusal("not_allowed_token_type");
     if (token !== (isOpen ? tokens.app : tokens.bot)) return refusal("invalid_auth");
     if (isOpen) return { ok: true, url: sockets.issueUrl(origin) };
-    return runMethod(method, given, scopes, workspace);
+    if (options.absent?.includes(method)) return refusal("unknown_method", { req_method: method });
+    const answered = runMethod(method, given, scopes, workspace);
+    return typeof answered.upload_url === "string"
+      ? { ...answered, upload_url: answered.upload_url.replace("ORIGIN", origin) }
+      : answered;
   }
   async function takeCall(method: string, request: IncomingMessage, response: ServerResponse) {
     const given = argumentsOf(request, await textOf(request));
@@ -100,6 +111,7 @@ export async function startFakeSlack(options: FakeSlackOptions): Promise<FakeSla
   const server = createServer(async (request, response) => {
     const [path = ""] = (request.url ?? "").split("?");
     if (request.method === "POST" && path.startsWith("/api/")) return takeCall(path.slice(5), request, response);
+    if (await takeFileRequest(request, response, { workspace, token: tokens.bot, scopes })) return;
     if (request.method === "POST" && path.startsWith("/response/")) {
       const { status, text } = responses.take(path.slice(10), JSON.parse(await textOf(request)));
       response.writeHead(status).end(text);
@@ -112,8 +124,11 @@ export async function startFakeSlack(options: FakeSlackOptions): Promise<FakeSla
   await once(server, "listening");
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
+  const deliveries = createDeliveries({ ...options, workspace, sockets, responses, origin });
   return {
-    ...createDeliveries({ ...options, workspace, sockets, responses, origin }),
+    ...deliveries,
+    ...createSurfaces({ ...options, workspace, responses, origin, deliver: deliveries.deliver }),
+    origin,
     apiUrl: `${origin}/api/`,
     workspace,
     sockets,

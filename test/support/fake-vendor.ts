@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -59,6 +60,8 @@ export interface FakeVendor<M> {
   listRequests(): number;
   chatRequests(): number;
   setModels(models: readonly M[]): void;
+  /** From now on lists come with these validators, and are not sent again to who has them (RFC 9110, section 13). */
+  validate(by: readonly ("etag" | "last-modified")[]): void;
   /** Lists are never answered (true) while chats go on. */
   hangLists(isHanging?: boolean): void;
   /** Every list fails like this; undefined ends it. */
@@ -82,6 +85,8 @@ export async function startFakeVendor<M>(wire: VendorWire<M>, first: readonly M[
   let listFailure: Failure | undefined;
   let chatFailure: Failure | undefined;
   let headers: Readonly<Record<string, string>> = {};
+  let validatedBy: readonly ("etag" | "last-modified")[] = [];
+  let changedAt = Date.UTC(2026, 0, 5);
   let reply = (body: ChatBody) => `You said: ${lastText(body)}`;
 
   const sendJson = (response: ServerResponse, status: number, body: unknown, extra = {}) =>
@@ -92,9 +97,25 @@ export async function startFakeVendor<M>(wire: VendorWire<M>, first: readonly M[
     if (failure.raw === undefined) {
       return sendJson(response, failure.status, wire.errorBody(failure), failure.headers);
     }
-    response.writeHead(failure.status, { "content-type": "text/html", ...headers, ...failure.headers });
+    const type = failure.raw === "" ? {} : { "content-type": "text/html" };
+    response.writeHead(failure.status, { ...type, ...headers, ...failure.headers });
     response.end(failure.raw);
   };
+
+  function answerList(request: RecordedRequest, response: ServerResponse) {
+    const list = wire.list(models, request.query);
+    const etag = `W/"${createHash("sha256").update(JSON.stringify(list)).digest("hex").slice(0, 16)}"`;
+    const lastModified = new Date(changedAt).toUTCString();
+    const given = {
+      ...(validatedBy.includes("etag") && { etag }),
+      ...(validatedBy.includes("last-modified") && { "last-modified": lastModified }),
+    };
+    const { "if-none-match": match, "if-modified-since": since } = request.headers;
+    // The date counts only where no tag is asked for.
+    const isSame = match === undefined ? since !== undefined && changedAt <= Date.parse(since) : match === etag;
+    if (validatedBy.length === 0 || !isSame) return sendJson(response, 200, list, given);
+    response.writeHead(304, { ...headers, ...given }).end();
+  }
 
   function answerChat(request: RecordedRequest, response: ServerResponse) {
     const body = request.body ?? {};
@@ -115,7 +136,7 @@ export async function startFakeVendor<M>(wire: VendorWire<M>, first: readonly M[
     if (planned) return fail(response, planned);
     const refusal = wire.refuse(request, models.map(wire.modelId));
     if (refusal) return fail(response, refusal);
-    if (isList) return sendJson(response, 200, wire.list(models, request.query));
+    if (isList) return answerList(request, response);
     if (isChat) return answerChat(request, response);
     fail(response, { status: 404, message: `Invalid URL (${request.method} ${request.path})` });
   });
@@ -130,6 +151,10 @@ export async function startFakeVendor<M>(wire: VendorWire<M>, first: readonly M[
     chatRequests: () => requests.filter(({ path }) => path === wire.chatPath).length,
     setModels: (next) => {
       models = next;
+      changedAt += 60_000;
+    },
+    validate: (by) => {
+      validatedBy = by;
     },
     hangLists: (next = true) => {
       isHanging = next;

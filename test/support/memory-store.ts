@@ -106,12 +106,12 @@ export function memoryStore(now: () => number): MemoryStore {
       apply([{ table, key, value: after }, ...writes]);
       return true;
     },
-    async claim(name, { ttlMs, minIntervalMs = 0 }) {
+    async claim(name, { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs }) {
       await reach();
-      checkTerms({ ttlMs, minIntervalMs });
+      checkTerms({ ttlMs, minIntervalMs, minIntervalAfterLossMs });
       const last = claims.get(name);
-      const until =
-        last === undefined ? 0 : Math.max(last.leaseUntil, minIntervalMs > 0 ? last.claimedAt + minIntervalMs : 0);
+      const intervalMs = last?.owner === null ? minIntervalMs : minIntervalAfterLossMs;
+      const until = last === undefined ? 0 : Math.max(last.leaseUntil, last.claimedAt + intervalMs);
       const isFromTheFuture = last !== undefined && last.claimedAt > now() + 60_000; // the clock was set back
       if (last !== undefined && until > now() && !isFromTheFuture) return { held: false, until };
       const fence = (last?.fence ?? 0) + 1;
@@ -127,6 +127,17 @@ export function memoryStore(now: () => number): MemoryStore {
       record.owner = null;
       record.leaseUntil = 0;
       return true;
+    },
+    async renew(claim, ttlMs) {
+      await reach();
+      checkTerms({ ttlMs });
+      const record = claims.get(claim.name);
+      if (record === undefined || record.owner !== claim.owner || record.fence !== claim.fence) return false;
+      record.leaseUntil = now() + ttlMs;
+      return true;
+    },
+    async purge() {
+      await reach();
     },
     async close() {
       isClosed = true;

@@ -4,6 +4,7 @@ export interface OpenStream {
   readonly request: ChatRequest;
   readonly signal: AbortSignal;
   send(text: string): void;
+  think(text: string): void;
   finish(event?: Partial<Extract<ChatEvent, { type: "finish" }>>): void;
   fail(error: unknown): void;
 }
@@ -31,6 +32,7 @@ export function scriptedProvider(id: string, models: readonly string[] = ["m1"])
         request,
         signal,
         send: (text) => say(() => ({ type: "text-delta", text })),
+        think: (text) => say(() => ({ type: "reasoning-delta", text })),
         finish: (event = {}) => say(() => ({ type: "finish", reason: "stop", ...event })),
         fail: (error) =>
           say(() => {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.js";
 import type { RefreshEvent, Refresher } from "../../refresh/refresher.js";
 import type { LoopDelay } from "../observe/loop-delay.js";
-import type { TurnEvent } from "../turn.js";
+import type { TurnEvent } from "../turn-deps.js";
 
 /** Columns over the same times; epoch seconds, as the charts want them. */
 export interface SeriesView {

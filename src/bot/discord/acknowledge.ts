@@ -2,7 +2,7 @@ import type { Log } from "../../log.js";
 import type { Store } from "../../store/store.js";
 import { PlatformError } from "../platform-error.js";
 import { ALREADY_ACKNOWLEDGED, discordCodeOf } from "./errors.js";
-import type { InteractionEvent } from "./events.js";
+import type { CommandEvent } from "./events.js";
 import { EPHEMERAL } from "./render.js";
 import type { DiscordRest } from "./rest.js";
 
@@ -13,6 +13,8 @@ const TIMEOUT_MS = 1_300;
 const TRIES = 2;
 /** "… is thinking", to be replaced by the reply. */
 const DEFERRED_REPLY = 5;
+/** For presses: nothing is shown, and the pressed message may be edited. */
+const DEFERRED_UPDATE = 6;
 
 /**
  * Takes an interaction on before anything else is done; false where another process did, or it is too late. Discord
@@ -20,14 +22,17 @@ const DEFERRED_REPLY = 5;
  */
 export async function acknowledge(
   { rest, store, log }: { readonly rest: DiscordRest; readonly store: Store; readonly log: Log },
-  { id, token }: InteractionEvent,
+  { id, token, type }: CommandEvent,
   isEphemeral: boolean,
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     try {
       await rest.call("POST", `/interactions/${id}/${token}/callback`, {
         what: "acknowledging a command",
-        body: { type: DEFERRED_REPLY, data: { flags: isEphemeral ? EPHEMERAL : 0 } },
+        body:
+          type === 3
+            ? { type: DEFERRED_UPDATE }
+            : { type: DEFERRED_REPLY, data: { flags: isEphemeral ? EPHEMERAL : 0 } },
         isWithoutToken: true,
         timeoutMs: TIMEOUT_MS,
       });

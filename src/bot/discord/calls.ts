@@ -1,68 +1,81 @@
 import type { Clock } from "../../clock.js";
-import { type Budgets, createBudgets, GLOBAL } from "../budget.js";
+import { createBudgets, GLOBAL } from "../budget.js";
+import type { WindowTerms } from "../budget-window.js";
 import type { ChannelKey, Rank } from "../platform.js";
+import type { Answer } from "./answer.js";
 import { channelIdOf } from "./places.js";
-
-/** What calls are counted in: Discord counts posts, edits and reactions of each channel apart. */
-type CallKind = "post" | "edit" | "react" | "other";
+import { createRealBuckets } from "./real-buckets.js";
+import type { Method } from "./rest.js";
+import { createRoundTrip } from "./round-trip.js";
+import { routeOf } from "./route.js";
 
 export interface Calls {
   /** Resolves when a call may go out. @throws signal.reason when aborted */
   slot(channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit"): Promise<void>;
-  /** The same for one reaction; every one is a call of its own. */
-  reactionSlot(channelId: string): Promise<void>;
-  /** For a call that counts only into what all calls together may be. */
-  otherSlot(rank: Rank): Promise<void>;
-  /** Takes in what an answer's headers say. */
-  onAnswer(method: string, path: string, status: number, headers: Headers): void;
+  /** The same for one of the adapter's own calls. */
+  take(method: Method, path: string, rank: Rank, signal?: AbortSignal): Promise<void>;
+  /** Takes in what an answer says; undefined: none came. */
+  onAnswer(method: Method, path: string, answer: Answer | undefined, tookMs: number): void;
   stop(): void;
 }
 
-/** What people see in practice, until the headers tell; reactions are known to be one in 250 ms. */
-const ASSUMED = { post: [5, 5_000], edit: [5, 5_000], react: [1, 250], other: [1_000, 1_000] } as const;
+/** What people see in practice, until the headers tell. */
+const ASSUMED: Readonly<Record<string, WindowTerms>> = {
+  "POST /channels/:id/messages": { limit: 5, windowMs: 5_000 },
+  "PATCH /channels/:id/messages/:id": { limit: 5, windowMs: 5_000 },
+  "POST /channels/:id/typing": { limit: 5, windowMs: 5_000 },
+  "/channels/:id/messages/:id/reactions": { limit: 1, windowMs: 250 },
+  "POST /webhooks/:id/:token": { limit: 5, windowMs: 2_000 },
+  "PATCH /webhooks/:id/:token/messages/@original": { limit: 5, windowMs: 2_000 },
+  "PATCH /webhooks/:id/:token/messages/:id": { limit: 5, windowMs: 2_000 },
+};
+/** Nothing is known against it. */
+const UNKNOWN: WindowTerms = { limit: 1_000, windowMs: 1_000 };
 /** 50 for all routes together by the documentation; calls arrive closer together than they were sent. */
 const GLOBAL_PER_SECOND = 40;
 
-/** Keeps the bot's calls inside Discord's limits before they reach the SDK, learning from its answers. */
+/** Keeps the bot's calls inside Discord's limits before they reach the network, learning from its answers. */
 export function createCalls(clock: Clock): Calls {
-  const budgets: Budgets = createBudgets({
-    clock,
-    limitOf(bucket) {
-      const [limit, windowMs] = ASSUMED[bucket.split(":")[0] as CallKind];
-      return { limit, windowMs };
-    },
-    global: { limit: GLOBAL_PER_SECOND, windowMs: 1_000 },
-  });
+  const real = createRealBuckets();
+  const limitOf = (bucket: string) => ASSUMED[real.routeNameOf(bucket)] ?? UNKNOWN;
+  const shared = createBudgets({ clock, limitOf, global: { limit: GLOBAL_PER_SECOND, windowMs: 1_000 } });
+  /** For what does not count into the limit of all. */
+  const apart = createBudgets({ clock, limitOf });
+  const roundTrip = createRoundTrip(clock);
+
+  const take: Calls["take"] = (method, path, rank, signal) => {
+    const route = routeOf(method, path);
+    return (route.isGlobal ? shared : apart).take(real.bucketOf(route), rank, signal, route.major);
+  };
   return {
-    async slot(channel, rank, signal, call) {
+    take,
+    async slot(channel, rank, signal, call = "post") {
       // Marks take theirs call by call, presence is none of these calls.
       if (rank === "mark" || rank === "presence") return signal?.throwIfAborted();
-      const kind: CallKind = call ?? (rank === "first-text" || rank === "error" ? "post" : "edit");
+      const id = channelIdOf(channel);
+      const path = call === "post" ? `/channels/${id}/messages` : `/channels/${id}/messages/0`;
+      const bucket = real.bucketOf(routeOf(call === "post" ? "POST" : "PATCH", path));
       const flow = "message" in channel && typeof channel.message === "string" ? channel.message : channel.channel;
-      await budgets.take(`${kind}:${channelIdOf(channel)}`, rank, signal, flow);
+      if (rank === "progress") await roundTrip.room(flow, signal);
+      await shared.take(bucket, rank, signal, flow);
+      if (rank === "progress") roundTrip.begin(flow);
     },
-    reactionSlot: (channelId) => budgets.take(`react:${channelId}`, "mark"),
-    otherSlot: (rank) => budgets.take("other", rank),
-    onAnswer(method, path, status, headers) {
-      const bucket = bucketOf(method, path);
-      if (bucket !== undefined) budgets.learn(bucket, status === 429 ? undefined : toldBy(headers));
-      else if (!path.startsWith("/interactions/") && !path.startsWith("/webhooks/")) budgets.learn("other");
-      if (status !== 429) return;
-      const retryAfterMs = (Number(headers.get("retry-after")) || 1) * 1_000;
-      if (headers.has("x-ratelimit-global")) budgets.penalize(GLOBAL, retryAfterMs);
-      else if (bucket !== undefined) budgets.penalize(bucket, retryAfterMs);
+    onAnswer(method, path, answer, tookMs) {
+      const route = routeOf(method, path);
+      const budgets = route.isGlobal ? shared : apart;
+      if (answer !== undefined && path.includes("/messages")) roundTrip.note(tookMs);
+      const { from, bucket } = real.learn(route, answer?.headers.get("x-ratelimit-bucket") ?? undefined);
+      budgets.merge(from, bucket);
+      budgets.learn(bucket, answer === undefined || answer.status === 429 ? undefined : toldBy(answer.headers));
+      if (answer?.limited === undefined) return;
+      const { retryAfterMs, isGlobal } = answer.limited;
+      if (!isGlobal) return budgets.penalize(bucket, retryAfterMs);
+      shared.penalize(GLOBAL, retryAfterMs);
     },
-    stop: () => budgets.stop(new Error("the bot stops")),
+    stop() {
+      for (const budgets of [shared, apart]) budgets.stop(new Error("the bot stops"));
+    },
   };
-}
-
-/** The bucket that a call was counted in, where it is one of ours. */
-function bucketOf(method: string, path: string): string | undefined {
-  const [, channel, tail] = /^\/channels\/(\d+)\/messages(\/.*)?$/.exec(path) ?? [];
-  if (channel === undefined) return undefined;
-  if (tail?.includes("/reactions")) return `react:${channel}`;
-  if (method === "POST" && tail === undefined) return `post:${channel}`;
-  return method === "PATCH" ? `edit:${channel}` : undefined;
 }
 
 function toldBy(headers: Headers) {

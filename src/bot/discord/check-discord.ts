@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.js";
 import type { HostConfig } from "../../config-host.js";
 import { messageOf } from "../../errors.js";
 import type { PlatformFinding } from "../platform-definition.js";
-import { PlatformError } from "../platform-error.js";
+import { discordStatusOf } from "./errors.js";
 import { refusalOfLogin } from "./health.js";
 import { createRest } from "./rest.js";
 
@@ -21,7 +21,7 @@ export async function checkDiscord(
     const left = starts === undefined ? "" : `, ${starts.remaining} of ${starts.total} connections left today`;
     return [{ isFine: true, text: `discord: DISCORD_TOKEN is good${left}` }];
   } catch (error) {
-    const status = error instanceof PlatformError ? Object(error.cause).status : undefined;
+    const status = discordStatusOf(error);
     return [
       {
         isFine: false,

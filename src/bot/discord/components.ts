@@ -5,7 +5,7 @@ const ACTION_ROW = 1;
 const BUTTON = 2;
 const SELECT = 3;
 const SECONDARY = 2;
-const MAX_ROWS = 5;
+export const MAX_ROWS = 5;
 const BUTTONS_PER_ROW = 5;
 const MAX_OPTIONS = 25;
 const MAX_BUTTON_LABEL = 80;
@@ -15,16 +15,16 @@ const MAX_PLACEHOLDER = 150;
 /** A menu's own id says nothing: its chosen value is the control's id. */
 export const SELECT_PREFIX = "menu:";
 
-interface Row {
+export interface Row {
   readonly type: typeof ACTION_ROW;
   readonly components: readonly unknown[];
 }
 
+/** Turns a control's command into the short id that Discord carries. */
+export type IdFor = (command: string) => Promise<string>;
+
 /** Controls as action rows: buttons side by side, each menu in a row of its own; what exceeds five rows is left out. */
-export async function rowsOf(
-  controls: readonly Control[],
-  idFor: (command: string) => Promise<string>,
-): Promise<readonly Row[]> {
+export async function rowsOf(controls: readonly Control[], idFor: IdFor): Promise<readonly Row[]> {
   const rows: unknown[][] = [];
   let buttons: unknown[] | undefined;
   const seen = new Set<string>();
@@ -46,7 +46,7 @@ export async function rowsOf(
   return rows.slice(0, MAX_ROWS).map((components) => ({ type: ACTION_ROW, components }));
 }
 
-async function buttonOf(control: { label: string; command: string }, idFor: (command: string) => Promise<string>) {
+async function buttonOf(control: { label: string; command: string }, idFor: IdFor) {
   return {
     type: BUTTON,
     style: SECONDARY,
@@ -55,11 +55,7 @@ async function buttonOf(control: { label: string; command: string }, idFor: (com
   };
 }
 
-async function selectOf(
-  control: Extract<Control, { options: unknown }>,
-  index: number,
-  idFor: (command: string) => Promise<string>,
-) {
+async function selectOf(control: Extract<Control, { options: unknown }>, index: number, idFor: IdFor) {
   const labels = new Map(control.options.map(({ label, command }) => [command, label]));
   const options = [];
   for (const [command, label] of [...labels].slice(0, MAX_OPTIONS)) {

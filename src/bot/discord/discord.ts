@@ -5,21 +5,27 @@ import { createControlIds } from "../control-ids.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../platform.js";
 import type { PlatformDeps } from "../platform-definition.js";
 import { createCalls } from "./calls.js";
+import { createEarlier } from "./earlier.js";
+import { createElsewhere } from "./elsewhere.js";
 import { createGateway, type DispatchName, type Self } from "./gateway.js";
 import { createInteractionReceiver } from "./interactions.js";
 import { createMarks } from "./marks.js";
+import { createThreads } from "./open-thread.js";
 import { inviteLink } from "./permissions.js";
 import { DIRECT_WORKSPACE, PLATFORM_NAME } from "./places.js";
 import { createPresence } from "./presence.js";
 import { createReactionReceiver } from "./reactions.js";
+import { createAttachments } from "./read-attachment.js";
 import { createReceiver } from "./receive.js";
 import { registerPatiently } from "./register.js";
 import { createPlaces } from "./remember-places.js";
 import { MAX_MESSAGE_CHARS } from "./render.js";
 import { createRest } from "./rest.js";
 import { createSender } from "./send.js";
+import { createSessionStarts } from "./session-starts.js";
 import { createTypedCommands } from "./typed-command.js";
 import { createTyping } from "./typing.js";
+import { createWatchedStreams, LOSSES } from "./watched-streams.js";
 
 /** Discord's edits are five in 5 s and channel; quicker ones would only be dropped. */
 const MIN_EDIT_GAP_MS = 1_000;
@@ -34,8 +40,9 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
   const calls = createCalls(clock);
   const rest = createRest({ token, apiUrl, clock, onAnswer: calls.onAnswer });
   const controlIds = createControlIds({ store, clock, log });
-  const sender = createSender({ rest, calls, idFor: controlIds.idFor });
-  const marks = createMarks({ rest, calls });
+  const { idFor } = controlIds;
+  const sender = createSender({ rest, calls, idFor });
+  const marks = createMarks({ rest, calls, clock });
   const typing = createTyping({ rest, calls, clock });
   let receivers: Partial<Record<DispatchName, (data: unknown) => Promise<void>>> = {};
   let isKnown = false;
@@ -57,28 +64,50 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
     followThreads,
     clock,
     log,
+    starts: createSessionStarts({ store, clock, log, token }),
     onDispatch: (name, data) => void receivers[name]?.(data),
     onReady,
   });
   const presence = createPresence({ clock, set: gateway.setPresence });
+  const streams = createWatchedStreams({ rest, calls, log, selfId: () => gateway.self()?.userId });
   const places = createPlaces({ gateway, rest, calls, log });
 
   const platform: ChatPlatform = {
     name: PLATFORM_NAME,
-    limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS },
+    limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, canShowFiles: true },
     workspaces: () => [...gateway.serverIds(), DIRECT_WORKSPACE].map((id) => `${PLATFORM_NAME}:${id}`),
     fault: gateway.fault,
     async start(handlers: PlatformHandlers) {
       const isServed = ({ message, isDirect }: Mention) => access.isServed(platform, message, isDirect);
-      const onTyped = createTypedCommands({ platform, commands, store, log, isServed }, handlers);
+      const onTyped = createTypedCommands({ platform, sender, idFor, commands, store, log, isServed }, handlers);
       receivers = {
+        ...Object.fromEntries(LOSSES.map((name) => [name, async (data: unknown) => streams.onEvent(name, data)])),
         MESSAGE_CREATE: createReceiver(
-          { gateway, places, followThreads, log, platform, onTyped, sessions: store.values("sessions") },
+          {
+            gateway,
+            places,
+            followThreads,
+            log,
+            platform,
+            onTyped,
+            sessions: store.values("sessions"),
+            attachmentsOf: createAttachments({ apiUrl, clock, fetch }),
+            earlier: createEarlier({ rest, calls }),
+          },
           handlers,
         ),
-        MESSAGE_REACTION_ADD: createReactionReceiver({ gateway, places, log }, handlers),
+        MESSAGE_REACTION_ADD: createReactionReceiver({ gateway, places, store, log }, handlers),
         INTERACTION_CREATE: createInteractionReceiver(
-          { rest, store, log, commands, controlIds, pause: (ms) => clock.sleep(ms) },
+          {
+            rest,
+            calls,
+            store,
+            log,
+            commands,
+            controlIds,
+            pause: (ms) => clock.sleep(ms),
+            elsewhere: createElsewhere({ rest, calls, idFor, sender }),
+          },
           handlers,
         ),
       };
@@ -97,7 +126,10 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
       await gateway.stop();
     },
     slot: calls.slot,
-    ...sender,
+    edit: sender.edit,
+    append: sender.append,
+    createReplyStream: streams.create,
+    openThread: createThreads({ rest, calls }),
     post(channel, reply, replyTo) {
       if (replyTo !== undefined) typing.end(replyTo);
       return sender.post(channel, reply, replyTo);

@@ -17,6 +17,23 @@ const member = z.object({ nick: z.string().nullish(), roles: z.array(id).catch([
 /** `READY`, as much of it as is read. */
 export const readyEvent = z.object({ user: z.object({ id }), application: z.object({ id }) });
 
+const attachment = z.object({
+  filename: z.string().catch("file"),
+  size: z.number().catch(0),
+  url: z.string(),
+  content_type: absent(z.string()).catch(undefined),
+});
+export type GivenAttachment = z.infer<typeof attachment>;
+
+/** One that is not as it should be costs itself alone. */
+const attachments = z
+  .array(z.unknown())
+  .catch([])
+  .transform((all) => all.flatMap((one) => attachment.safeParse(one).data ?? []));
+
+/** A message that another one refers to; Discord may leave out all but its author. */
+const referenced = z.object({ author: user, content: z.string().catch(""), mentions: z.array(user).catch([]) });
+
 /** `MESSAGE_CREATE`, as much of it as is read. */
 export const messageEvent = z.object({
   id,
@@ -28,9 +45,20 @@ export const messageEvent = z.object({
   member: absent(member),
   webhook_id: absent(id),
   mentions: z.array(user).catch([]),
-  referenced_message: z.object({ author: z.object({ id }) }).nullish(),
+  attachments,
+  referenced_message: referenced.nullish(),
 });
 export type MessageEvent = z.infer<typeof messageEvent>;
+
+/** A message as the list of a channel's has it. */
+export const listedMessage = z.object({
+  id,
+  type: z.number(),
+  content: z.string().catch(""),
+  author: user,
+  mentions: z.array(user).catch([]),
+  referenced_message: referenced.nullish().catch(undefined),
+});
 
 /** `MESSAGE_REACTION_ADD`; `message_author_id` may be left out. */
 export const reactionEvent = z.object({
@@ -58,7 +86,7 @@ const origin = {
   guild_id: absent(id),
   channel: absent(z.object({ type: z.number(), parent_id: id.nullish() })),
   user: absent(user),
-  member: absent(z.object({ nick: z.string().nullish(), permissions: z.string().regex(/^\d+$/), user })),
+  member: absent(member.extend({ permissions: z.string().regex(/^\d+$/), user })),
 };
 
 const commandData = z.object({
@@ -74,7 +102,10 @@ export const interactionEvent = z.discriminatedUnion("type", [
     ...origin,
     type: z.literal(3),
     data: z.object({ custom_id: z.string(), values: z.array(z.string()).optional() }),
+    message: absent(z.object({ id, flags: z.number().catch(0) })).catch(undefined),
   }),
   z.object({ ...origin, type: z.literal(4), data: commandData }),
 ]);
 export type InteractionEvent = z.infer<typeof interactionEvent>;
+/** A slash command, or the press of a control. */
+export type CommandEvent = Exclude<InteractionEvent, { type: 4 }>;

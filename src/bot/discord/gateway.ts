@@ -9,8 +9,12 @@ import { faultOf, type GatewayState, refusalOfClose, refusalOfLogin } from "./he
 import { createIdentifyThrottle } from "./identify-throttle.js";
 import type { ServerFacts } from "./permissions.js";
 import type { ChannelFacts } from "./places.js";
+import type { SessionStarts } from "./session-starts.js";
+import { LOSSES } from "./watched-streams.js";
 
-export type DispatchName = "MESSAGE_CREATE" | "MESSAGE_REACTION_ADD" | "INTERACTION_CREATE";
+/** The events that are read here, beside those that the SDK makes its picture of servers and channels from. */
+const DISPATCHES = ["MESSAGE_CREATE", "MESSAGE_REACTION_ADD", "INTERACTION_CREATE", ...LOSSES] as const;
+export type DispatchName = (typeof DISPATCHES)[number];
 
 export interface GatewayDeps {
   readonly token: string;
@@ -18,6 +22,7 @@ export interface GatewayDeps {
   readonly followThreads: boolean;
   readonly clock: Clock;
   readonly log: Log;
+  readonly starts: SessionStarts;
   /** Never throws. */
   onDispatch(name: DispatchName, data: unknown): void;
   /** A session has begun: the first, or one after another was lost for good. */
@@ -47,7 +52,7 @@ const LONGEST_RETRY_MS = 300_000;
 export function createGateway(deps: GatewayDeps): Gateway {
   const { token, apiUrl, followThreads, clock, log } = deps;
   const stopping = new AbortController();
-  const buildIdentifyThrottler = createIdentifyThrottle({ clock, log });
+  const buildIdentifyThrottler = createIdentifyThrottle({ clock, log, starts: deps.starts });
   let state: GatewayState = { kind: "connecting" };
   let client: Client | undefined;
   let self: Self | undefined;
@@ -73,8 +78,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
       ws: { buildStrategy: guardedStrategy({ onFault, isOver: () => isOver(made) }), buildIdentifyThrottler },
     });
     guardPackets(made, onFault);
-    for (const name of ["MESSAGE_CREATE", "MESSAGE_REACTION_ADD", "INTERACTION_CREATE"] as const)
-      made.ws.on(GatewayDispatchEvents[DISPATCH[name]], (data: unknown) => deps.onDispatch(name, data));
+    for (const name of DISPATCHES)
+      made.ws.on(name as GatewayDispatchEvents, (data: unknown) => deps.onDispatch(name, data));
     // Messages may follow at once, long before the SDK has gathered the servers and calls itself ready.
     made.ws.on(GatewayDispatchEvents.Ready, (data: unknown) => {
       const told = readyEvent.safeParse(data).data;
@@ -142,9 +147,3 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
   };
 }
-
-const DISPATCH = {
-  MESSAGE_CREATE: "MessageCreate",
-  MESSAGE_REACTION_ADD: "MessageReactionAdd",
-  INTERACTION_CREATE: "InteractionCreate",
-} as const;

@@ -1,31 +1,50 @@
 import { z } from "zod";
 import type { Reply } from "../../commands/command.js";
-import type { ControlIds } from "../control-ids.js";
 import { PlatformError } from "../platform-error.js";
-import { splitMessage } from "../split-message.js";
-import type { InteractionEvent } from "./events.js";
-import { attachmentsOf, bodyOf, EPHEMERAL, MAX_MESSAGE_CHARS } from "./render.js";
+import type { Calls } from "./calls.js";
+import type { IdFor } from "./components.js";
+import { hasExpired } from "./errors.js";
+import type { CommandEvent } from "./events.js";
+import { COMPONENTS_V2, EPHEMERAL } from "./render.js";
 import { type DiscordRest, NO_RETRY_AFTER_MS } from "./rest.js";
 import { parsed } from "./send.js";
+import { createShownMessages, type MessageDoor, type ShownMessages } from "./shown-messages.js";
 
-export interface InteractionReply {
-  /** Replaces what it showed before. @throws {PlatformError} `gone` when its 15 minutes are over */
-  show(reply: Reply): Promise<void>;
+export interface InteractionReplyDeps {
+  readonly rest: DiscordRest;
+  readonly calls: Pick<Calls, "take">;
+  readonly idFor: IdFor;
+  pause(ms: number): Promise<void>;
+  /** Where it goes on when the interaction's 15 minutes are over. @throws {PlatformError} */
+  elsewhere(event: CommandEvent, isEphemeral: boolean): Promise<ShownMessages>;
+}
+
+export interface InteractionReplyTerms {
+  readonly isEphemeral: boolean;
+  /** Replaces the deferred reply, or the panel that was pressed; else it is a message of its own. */
+  readonly isInPlace: boolean;
 }
 
 const created = z.object({ id: z.string() });
+const what = "answering a command";
 
-/** What answers one interaction: the deferred reply, and further messages where one is too short. */
+/** What answers one interaction that was acknowledged: in place or beside it, over as many messages as it takes. */
 export function createInteractionReply(
-  deps: { readonly rest: DiscordRest; readonly controlIds: ControlIds; pause(ms: number): Promise<void> },
-  { application_id, token }: InteractionEvent,
-  isEphemeral: boolean,
-): InteractionReply {
-  const webhook = `/webhooks/${application_id}/${token}` as const;
-  const further: string[] = [];
+  deps: InteractionReplyDeps,
+  event: CommandEvent,
+  { isEphemeral, isInPlace }: InteractionReplyTerms,
+): ShownMessages {
+  const webhook = `/webhooks/${event.application_id}/${event.token}` as const;
+  const original = `${webhook}/messages/@original` as const;
+  const pressed = event.type === 3 ? event.message : undefined;
+  const flags = isEphemeral ? EPHEMERAL : 0;
+  const isLaidOut = isInPlace && ((pressed?.flags ?? 0) & COMPONENTS_V2) !== 0;
 
-  const call = async (...[method, path, given]: Parameters<DiscordRest["call"]>): Promise<unknown> => {
-    const request = () => deps.rest.call(method, path, { ...given, isWithoutToken: true });
+  const call: DiscordRest["call"] = async (method, path, given) => {
+    const request = async () => {
+      await deps.calls.take(method, path, "first-text");
+      return deps.rest.call(method, path, { ...given, isWithoutToken: true });
+    };
     try {
       return await request();
     } catch (error) {
@@ -35,32 +54,50 @@ export function createInteractionReply(
       return request();
     }
   };
-  const body = (markdown: string, reply: Reply, isLast: boolean) =>
-    bodyOf(markdown, isLast ? (reply.controls ?? []) : [], deps.controlIds.idFor);
+  /** A panel of before its components were all that it showed still has a text, which they don't bear beside them. */
+  const contentAway = (id: string, body: { readonly flags: number }) =>
+    id === "@original" && pressed !== undefined && !isLaidOut && (body.flags & COMPONENTS_V2) !== 0
+      ? { content: null }
+      : {};
+  const door: MessageDoor = {
+    async post({ body, files }) {
+      const given = { what, body: { ...body, flags: body.flags | flags }, ...(files && { files }) };
+      return parsed(created, await call("POST", webhook, given), what).id;
+    },
+    async edit(id, { body, files }) {
+      await call("PATCH", `${webhook}/messages/${id}`, {
+        what,
+        body: { ...body, ...contentAway(id, body) },
+        ...(files && { files }),
+      });
+    },
+    async remove(id) {
+      await call("DELETE", `${webhook}/messages/${id}`, { what });
+    },
+  };
+  let messages = createShownMessages(door, { idFor: deps.idFor, ...(isInPlace && { first: "@original" }), isLaidOut });
+  let isElsewhere = false;
 
+  const dropControls = async () => {
+    const isPublic = pressed !== undefined && (pressed.flags & (EPHEMERAL | COMPONENTS_V2)) === 0;
+    if (isPublic && !isInPlace)
+      await call("PATCH", original, { what: "taking controls away", body: { components: [] } });
+  };
+  const show = async (reply: Reply) => {
+    try {
+      await messages.show(reply);
+    } catch (error) {
+      if (isElsewhere || !hasExpired(error)) throw error;
+      isElsewhere = true;
+      messages = await deps.elsewhere(event, isEphemeral);
+      await messages.show(reply);
+    }
+  };
   return {
     async show(reply) {
-      const parts = splitMessage(reply.markdown, MAX_MESSAGE_CHARS);
-      for (const [index, part] of parts.entries()) {
-        const isLast = index === parts.length - 1;
-        const attachment = isLast ? attachmentsOf(reply.files) : undefined;
-        const base = await body(part, reply, isLast);
-        const given = {
-          what: "answering a command",
-          body: { ...base, ...attachment?.body },
-          ...(attachment && { files: attachment.files }),
-        };
-        const known = further[index - 1];
-        if (index === 0) await call("PATCH", `${webhook}/messages/@original`, given);
-        else if (known !== undefined) await call("PATCH", `${webhook}/messages/${known}`, given);
-        else {
-          const flags = base.flags | (isEphemeral ? EPHEMERAL : 0);
-          const answer = await call("POST", webhook, { ...given, body: { ...given.body, flags } });
-          further.push(parsed(created, answer, given.what).id);
-        }
-      }
-      for (const id of further.splice(parts.length - 1))
-        await call("DELETE", `${webhook}/messages/${id}`, { what: "answering a command" });
+      const isNothingToRead = reply.isQuiet === true && event.type === 3 && !isInPlace;
+      if (!isNothingToRead) await show(reply);
+      if (reply.dropsControls) await dropControls();
     },
   };
 }

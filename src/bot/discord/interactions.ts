@@ -2,25 +2,25 @@ import type { Command } from "../../commands/command.js";
 import type { Log } from "../../log.js";
 import type { Store } from "../../store/store.js";
 import { type ControlIds, STALE_CONTROL_TEXT } from "../control-ids.js";
+import { panelOf, press } from "../panel.js";
 import type { CommandCall, PlatformHandlers } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import { acknowledge } from "./acknowledge.js";
 import { SELECT_PREFIX } from "./components.js";
-import { type InteractionEvent, interactionEvent } from "./events.js";
-import { createInteractionReply } from "./interaction-reply.js";
+import { type CommandEvent, type InteractionEvent, interactionEvent } from "./events.js";
+import { createInteractionReply, type InteractionReplyDeps } from "./interaction-reply.js";
 import { nativeCall, typedLine } from "./native-call.js";
 import { mayManageServer } from "./permissions.js";
-import { nameOf, placeOf } from "./places.js";
-import type { DiscordRest } from "./rest.js";
+import { placeOf } from "./places.js";
+import { EPHEMERAL } from "./render.js";
+import { speakerOf } from "./speaker.js";
 import { suggest } from "./suggest.js";
 
-export interface InteractionDeps {
-  readonly rest: DiscordRest;
+export interface InteractionDeps extends Omit<InteractionReplyDeps, "idFor"> {
   readonly store: Store;
   readonly log: Log;
   readonly commands: readonly Command[];
   readonly controlIds: ControlIds;
-  pause(ms: number): Promise<void>;
 }
 
 const UNKNOWN_COMMAND = "This command is not known here any more. Discord shows the new list within a moment.";
@@ -29,22 +29,26 @@ const UNKNOWN_COMMAND = "This command is not known here any more. Discord shows 
 export function createInteractionReceiver(deps: InteractionDeps, handlers: PlatformHandlers) {
   const { log } = deps;
   /** The line that it stands for; undefined where nothing does. @throws {StoreError} */
-  const lineOf = async (event: Exclude<InteractionEvent, { type: 4 }>): Promise<string | undefined> => {
+  const lineOf = async (event: CommandEvent): Promise<string | undefined> => {
     if (event.type === 2) return typedLine(deps.commands, nativeCall(event.data));
     const { custom_id, values = [] } = event.data;
     return deps.controlIds.commandOf(custom_id.startsWith(SELECT_PREFIX) ? (values[0] ?? "") : custom_id);
   };
 
-  const run = async (event: Exclude<InteractionEvent, { type: 4 }>, person: Person) => {
+  const run = async (event: CommandEvent, person: Person) => {
     const isEphemeral = event.type === 3 || visibilityOf(deps.commands, event) === "ephemeral";
     if (!(await acknowledge(deps, event, isEphemeral))) return;
-    const reply = createInteractionReply(deps, event, isEphemeral);
     const text = await lineOf(event).catch((error) => {
       log.warn({ error }, "a pressed control could not be looked up");
       return undefined;
     });
+    const isInPlace = event.type === 2 || (text !== undefined && panelOf(text) !== undefined);
+    const terms = { isEphemeral, isInPlace };
+    const reply = createInteractionReply({ ...deps, idFor: deps.controlIds.idFor }, event, terms);
     if (text === undefined) return reply.show({ markdown: event.type === 3 ? STALE_CONTROL_TEXT : UNKNOWN_COMMAND });
-    for await (const next of handlers.onCommand(callOf(event, person, text))) await reply.show(next);
+    const call = callOf(event, person, text);
+    const replies = event.type === 3 ? press(handlers, call) : handlers.onCommand(call);
+    for await (const next of replies) await reply.show(next);
   };
 
   return async (data: unknown): Promise<void> => {
@@ -73,11 +77,16 @@ function visibilityOf(commands: readonly Command[], event: Extract<InteractionEv
 }
 
 function callOf(event: InteractionEvent, person: Person, text: string): CommandCall {
+  const pressed = event.type === 3 ? event.message : undefined;
   return {
     channel: placeOf(event.channel_id, event.guild_id, event.channel),
-    author: { id: person.id, name: nameOf(person, event.member) },
     text,
-    isDirect: event.guild_id === undefined,
-    isOperator: event.guild_id !== undefined && mayManageServer(BigInt(event.member?.permissions ?? "0")),
+    ...speakerOf({
+      author: person,
+      member: event.member,
+      guildId: event.guild_id,
+      isOperator: mayManageServer(BigInt(event.member?.permissions ?? "0")),
+    }),
+    ...(pressed !== undefined && (pressed.flags & EPHEMERAL) === 0 && { on: pressed.id }),
   };
 }

@@ -1,3 +1,4 @@
+import type { EarlierMessage } from "../platform.js";
 import type { MessageEvent } from "./events.js";
 import { nameOf } from "./places.js";
 
@@ -25,10 +26,21 @@ export function judgeMessage(message: MessageEvent, facts: { selfId: string; isF
   const isReply = (isToSelf || isPing) && content !== "";
   const isForUs = message.guild_id === undefined || isNamed || isReply || (facts.isFollowed && content !== "");
   if (!isForUs) return { isForUs };
-  const text = content.replace(new RegExp(`${own.source} ?`, "g"), "").trim();
-  return { isForUs, text: withNames(text, message) };
+  return { isForUs, text: textOf(message, facts.selfId) };
 }
 
-/** Other people's mentions by name: a model can make nothing of their ids. */
-const withNames = (text: string, { mentions }: MessageEvent) =>
-  mentions.reduce((rest, user) => rest.replaceAll(new RegExp(`<@!?${user.id}>`, "g"), () => `@${nameOf(user)}`), text);
+/** What was said, without the bot's own mention and with other people's by name: a model can make nothing of their ids. */
+export function textOf({ content, mentions }: Pick<MessageEvent, "content" | "mentions">, selfId: string): string {
+  const text = content.replace(new RegExp(`<@!?${selfId}> ?`, "g"), "").trim();
+  return mentions.reduce(
+    (rest, user) => rest.replaceAll(new RegExp(`<@!?${user.id}>`, "g"), () => `@${nameOf(user)}`),
+    text,
+  );
+}
+
+/** What the message replies to, where its text is given and is not the bot's own. */
+export function quoteOf({ referenced_message }: MessageEvent, selfId: string): EarlierMessage | undefined {
+  if (!referenced_message || referenced_message.author.id === selfId) return undefined;
+  const text = textOf(referenced_message, selfId);
+  return text === "" ? undefined : { author: nameOf(referenced_message.author), text };
+}

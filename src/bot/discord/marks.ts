@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Clock } from "../../clock.js";
 import { type ChatPlatform, MARK_EMOJI, type MessageKey } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
@@ -8,7 +9,8 @@ import { addressOf, parsed } from "./send.js";
 
 export interface MarksDeps {
   readonly rest: DiscordRest;
-  readonly calls: Calls;
+  readonly calls: Pick<Calls, "take">;
+  readonly clock: Clock;
 }
 
 export interface Marks extends Pick<ChatPlatform, "mark" | "offerReactions" | "clearReaction"> {
@@ -22,11 +24,14 @@ const reactions = z.object({
 
 /** Marks beyond so many are looked up again before they are replaced. */
 const MOST_REMEMBERED = 2_000;
+/** Where reactions are not allowed, they are not tried again for so long: 10,000 refusals in 10 min ban the bot's address. */
+const FORBIDDEN_MS = 600_000;
+const MOST_FORBIDDEN = 1_000;
 /** Waiting longer than that for a reaction would hold up what comes after it. */
 const LONGEST_WAIT_MS = 10_000;
 
 /** The bot's reactions: one mark at a time on a question, and what it offers under messages of its own. */
-export function createMarks({ rest, calls }: MarksDeps): Marks {
+export function createMarks({ rest, calls, clock }: MarksDeps): Marks {
   /** What stands there by this process; undefined where an earlier one may have left something. */
   const remembered = new Map<string, string | undefined>();
   /** Per message, so that marks come in the order in which they were asked for. */
@@ -48,18 +53,27 @@ export function createMarks({ rest, calls }: MarksDeps): Marks {
     inFlight.set(channel, settled);
     return done;
   };
+  /** Channels where the bot may not react, and since when. */
+  const forbidden = new Map<string, { readonly at: number; readonly error: PlatformError }>();
   const reactNow = async (method: "PUT" | "DELETE", message: MessageKey, emoji: string, who: string) => {
-    const call = () =>
-      rest.call(method, `${addressOf(message)}/reactions/${encodeURIComponent(emoji)}/${who}`, {
-        what: method === "PUT" ? "adding a reaction" : "removing a reaction",
-      });
-    await calls.reactionSlot(channelIdOf(message));
+    const path = `${addressOf(message)}/reactions/${encodeURIComponent(emoji)}/${who}` as const;
+    const what = method === "PUT" ? "adding a reaction" : "removing a reaction";
+    const call = () => rest.call(method, path, { what });
+    const channel = channelIdOf(message);
+    const closed = forbidden.get(channel);
+    if (closed !== undefined && closed.at > clock.now() - FORBIDDEN_MS) throw closed.error;
+    await calls.take(method, path, "mark");
     try {
       await call();
+      forbidden.delete(channel);
     } catch (error) {
+      if (who === "@me" && error instanceof PlatformError && error.reason === "forbidden") {
+        if (forbidden.size >= MOST_FORBIDDEN) forbidden.clear();
+        forbidden.set(channel, { at: clock.now(), error });
+      }
       const isBrief = error instanceof PlatformError && (error.retryAfterMs ?? LONGEST_WAIT_MS) < LONGEST_WAIT_MS;
       if (!isBrief) throw error;
-      await calls.reactionSlot(channelIdOf(message)); // by now the budget knows how long to wait
+      await calls.take(method, path, "mark"); // by now the budget knows how long to wait
       await call();
     }
   };
@@ -67,7 +81,7 @@ export function createMarks({ rest, calls }: MarksDeps): Marks {
   const before = async (message: MessageKey): Promise<readonly string[]> => {
     if (remembered.has(message.message)) return [remembered.get(message.message) ?? []].flat();
     const what = "reading a message";
-    await calls.otherSlot("mark");
+    await calls.take("GET", addressOf(message), "mark");
     const { reactions: all = [] } = parsed(reactions, await rest.call("GET", addressOf(message), { what }), what);
     const marks: readonly string[] = Object.values(MARK_EMOJI);
     return all.flatMap(({ me, emoji: { name } }) => (me && name && marks.includes(name) ? [name] : []));

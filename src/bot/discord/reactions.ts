@@ -1,19 +1,27 @@
 import type { Log } from "../../log.js";
+import type { Store } from "../../store/store.js";
 import type { PlatformHandlers } from "../platform.js";
 import { reactionEvent } from "./events.js";
 import type { Gateway } from "./gateway.js";
 import { isManager } from "./permissions.js";
-import { nameOf } from "./places.js";
 import type { Places } from "./remember-places.js";
+import { speakerOf } from "./speaker.js";
 
 export interface ReactionDeps {
   readonly gateway: Pick<Gateway, "self" | "server">;
   readonly places: Places;
+  readonly store: Pick<Store, "writeOnce">;
   readonly log: Log;
 }
 
+/**
+ * Several processes with one token all get it, and it has no id: the same person, message and emoji within so long are
+ * one. Nobody takes a reaction away and puts it again so quickly, but to try what happens.
+ */
+const CLAIM_MS = 5_000;
+
 /** Hands on what people put under the bot's own messages. Never rejects. */
-export function createReactionReceiver({ gateway, places, log }: ReactionDeps, handlers: PlatformHandlers) {
+export function createReactionReceiver({ gateway, places, store, log }: ReactionDeps, handlers: PlatformHandlers) {
   return async (data: unknown): Promise<void> => {
     const event = reactionEvent.safeParse(data);
     const selfId = gateway.self()?.userId;
@@ -22,14 +30,23 @@ export function createReactionReceiver({ gateway, places, log }: ReactionDeps, h
     // Whose message it is may be left out; the board knows its own.
     if ((message_author_id ?? selfId) !== selfId || user_id === selfId || member?.user?.bot) return;
     if (emoji.id || !emoji.name) return; // a server's own emoji means nothing here
+    const name = `reaction:${message_id}:${user_id}:${emoji.name}`;
+    const isFirst = await store.writeOnce(name, CLAIM_MS, []).catch((error) => {
+      log.warn({ error }, "a reaction could not be claimed; it is carried out all the same");
+      return true;
+    });
+    if (!isFirst) return;
+    const server = guild_id === undefined ? undefined : gateway.server(guild_id);
     try {
       await handlers.onReaction({
         message: { ...(await places.find(channel_id, guild_id)), message: message_id },
-        author: { id: user_id, name: member?.user === undefined ? user_id : nameOf(member.user, member) },
         emoji: emoji.name,
-        isDirect: guild_id === undefined,
-        isOperator:
-          guild_id !== undefined && isManager(gateway.server(guild_id), guild_id, user_id, member?.roles ?? []),
+        ...speakerOf({
+          author: member?.user ?? { id: user_id, username: user_id },
+          member,
+          guildId: guild_id,
+          isOperator: isManager(server, guild_id ?? "", user_id, member?.roles ?? []),
+        }),
       });
     } catch (error) {
       log.warn({ error }, "a reaction of Discord was not answered");

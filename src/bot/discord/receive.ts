@@ -3,12 +3,14 @@ import type { Log } from "../../log.js";
 import type { KeyValue } from "../../store/store.js";
 import { conversationOf } from "../conversation.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../platform.js";
+import type { createEarlier } from "./earlier.js";
 import { type MessageEvent, messageEvent } from "./events.js";
 import type { Gateway } from "./gateway.js";
-import { judgeMessage } from "./judge-message.js";
+import { judgeMessage, quoteOf } from "./judge-message.js";
 import { isManager } from "./permissions.js";
-import { nameOf } from "./places.js";
+import type { createAttachments } from "./read-attachment.js";
 import type { Places } from "./remember-places.js";
+import { speakerOf } from "./speaker.js";
 
 export interface ReceiveDeps {
   readonly gateway: Pick<Gateway, "self" | "server">;
@@ -20,6 +22,8 @@ export interface ReceiveDeps {
   /** What begins with ! or /. */
   onTyped(mention: Mention): Promise<void>;
   readonly platform: Pick<ChatPlatform, "slot" | "post" | "mark">;
+  readonly attachmentsOf: ReturnType<typeof createAttachments>;
+  readonly earlier: ReturnType<typeof createEarlier>;
 }
 
 /** Hands every message that is meant for the bot on. Never rejects. */
@@ -33,14 +37,14 @@ export function createReceiver(deps: ReceiveDeps, handlers: PlatformHandlers): (
         ? isSpokenTo
         : judgeMessage(message, { selfId, isFollowed: true });
     if (!verdict.isForUs) return;
-    const mention = await mentionOf(deps, message, verdict.text);
+    const mention = await mentionOf(deps, message, verdict.text, selfId);
     if (/^[!/]/.test(verdict.text)) return deps.onTyped(mention);
     try {
       await handlers.onMention(mention);
     } catch (error) {
       if (!(error instanceof UserError)) log.error({ error }, "a question could not be stored");
       const why = error instanceof UserError ? error.message : STORE_LINE;
-      await deps.platform.slot(mention.message, "error");
+      await deps.platform.slot(mention.message, "error", undefined, "post");
       await deps.platform.post(mention.message, { markdown: why }, mention.message);
       await deps.platform.mark(mention.message, "failed");
     }
@@ -61,13 +65,25 @@ async function takesPart({ places, sessions }: ReceiveDeps, { channel_id, guild_
 
 const STORE_LINE = "⚠️ Your question could not be kept just now, so it was not answered. Please ask again in a moment.";
 
-async function mentionOf({ gateway, places }: ReceiveDeps, message: MessageEvent, text: string): Promise<Mention> {
+async function mentionOf(deps: ReceiveDeps, message: MessageEvent, text: string, selfId: string): Promise<Mention> {
   const { id, author, member, guild_id, channel_id } = message;
+  const key = { ...(await deps.places.find(channel_id, guild_id)), message: id };
+  const quote = quoteOf(message, selfId);
+  const attachments = deps.attachmentsOf(message.attachments);
+  const server = guild_id === undefined ? undefined : deps.gateway.server(guild_id);
   return {
-    message: { ...(await places.find(channel_id, guild_id)), message: id },
-    author: { id: author.id, name: nameOf(author, member) },
+    message: key,
     text,
-    isDirect: guild_id === undefined,
-    isOperator: guild_id !== undefined && isManager(gateway.server(guild_id), guild_id, author.id, member?.roles ?? []),
+    ...speakerOf({
+      author,
+      member,
+      guildId: guild_id,
+      isOperator: isManager(server, guild_id ?? "", author.id, member?.roles ?? []),
+    }),
+    ...(attachments.length > 0 && { attachments }),
+    ...(quote !== undefined && { quote }),
+    ...(key.thread !== undefined && {
+      earlier: (count: number, signal: AbortSignal) => deps.earlier(key, selfId, count, signal),
+    }),
   };
 }

@@ -19,7 +19,7 @@ const TIMEOUT_MS = 2_000;
 export function createPlaces(deps: {
   readonly gateway: Pick<Gateway, "channel">;
   readonly rest: DiscordRest;
-  readonly calls: Pick<Calls, "otherSlot">;
+  readonly calls: Pick<Calls, "take">;
   readonly log: Log;
 }): Places {
   const asked = new Map<string, ChannelFacts>();
@@ -27,7 +27,7 @@ export function createPlaces(deps: {
 
   const ask = async (id: string): Promise<ChannelFacts | undefined> => {
     try {
-      await deps.calls.otherSlot("first-text");
+      await deps.calls.take("GET", `/channels/${id}`, "first-text");
       const terms = { what: "reading a channel", timeoutMs: TIMEOUT_MS };
       const facts = channelSchema.parse(await deps.rest.call("GET", `/channels/${id}`, terms));
       if (asked.size >= MOST_REMEMBERED) asked.clear();

@@ -1,53 +1,76 @@
-import type { Control, Reply } from "../../commands/command.js";
-import { rowsOf } from "./components.js";
+import type { Reply, ReplyFile } from "../../commands/command.js";
+import { panelControls } from "../panel.js";
+import { splitMessage } from "../split-message.js";
+import { type IdFor, rowsOf } from "./components.js";
+import { cutText } from "./cut-text.js";
+import { layoutOf } from "./layout.js";
 
 /** Longest text of one message, in UTF-16 code units. */
 export const MAX_MESSAGE_CHARS = 2_000;
 /** https://discord.com/developers/docs/resources/message#message-object-message-flags */
 export const SUPPRESS_EMBEDS = 1 << 2;
 export const EPHEMERAL = 1 << 6;
+/** Its components are all that it shows; a message that was sent so stays so. */
+export const COMPONENTS_V2 = 1 << 15;
+/** https://discord.com/developers/docs/reference#uploading-files: what every server takes. */
+const MAX_FILE_BYTES = 10 * 1024 * 1024;
+const MAX_DESCRIPTION_CHARS = 1_024;
 
-const CUT_NOTE = "\n\n✂️ The rest does not fit into one message.";
+/** What a message is made of. */
+export interface Rendered {
+  readonly body: { readonly flags: number } & Readonly<Record<string, unknown>>;
+  readonly files?: readonly { readonly name: string; readonly data: Uint8Array }[];
+}
 
-/** Turns a control's command into the short id that Discord carries. */
-export type IdFor = (command: string) => Promise<string>;
+/** Nothing in it pings anybody, whatever a model wrote. */
+const PINGS_NOBODY = { parse: [], replied_user: false };
 
 /**
- * A message's body: Markdown and time marks are Discord's own. Nothing in it pings anybody, whatever a model wrote, and
- * no link is previewed: a preview is fetched without a click, so it could carry data away.
+ * One message: Markdown and time marks are Discord's own. No link is previewed: a preview is fetched without a click, so
+ * it could carry data away. A panel is laid out in components.
  */
-export async function bodyOf(markdown: string, controls: readonly Control[] | undefined, idFor: IdFor) {
+export async function messageOf(reply: Reply, idFor: IdFor, isLaidOut = reply.panel !== undefined): Promise<Rendered> {
+  const files = (reply.files ?? []).filter(({ bytes }) => bytes.length <= MAX_FILE_BYTES);
+  const tooLarge = (reply.files ?? []).filter((file) => !files.includes(file));
+  const notes = tooLarge.map(({ name }) => `📎 ${name} is larger than the 10 MB that Discord takes.`);
+  const markdown = [reply.markdown, ...notes].join("\n\n");
+  const rows = await rowsOf(panelControls(reply), idFor);
+  const attached = files.length === 0 ? {} : { attachments: files.map(describedFile) };
+  const body = isLaidOut
+    ? {
+        flags: COMPONENTS_V2,
+        allowed_mentions: PINGS_NOBODY,
+        components: layoutOf(
+          markdown,
+          rows,
+          files.map(({ name }) => name),
+        ),
+      }
+    : { content: contentOf(markdown), flags: SUPPRESS_EMBEDS, allowed_mentions: PINGS_NOBODY, components: rows };
   return {
-    content: contentOf(markdown),
-    flags: SUPPRESS_EMBEDS,
-    allowed_mentions: { parse: [], replied_user: false },
-    ...(controls !== undefined && { components: await rowsOf(controls, idFor) }),
+    body: { ...body, ...attached },
+    ...(files.length > 0 && { files: files.map(({ name, bytes }) => ({ name, data: bytes })) }),
   };
+}
+
+/** A reply as the messages that it takes: a panel is one, anything else goes on in further ones, controls and files under the last. */
+export async function messagesOf(reply: Reply, idFor: IdFor, isLaidOut?: boolean): Promise<readonly Rendered[]> {
+  if (isLaidOut || reply.panel !== undefined) return [await messageOf(reply, idFor, true)];
+  const parts = splitMessage(reply.markdown, MAX_MESSAGE_CHARS);
+  const { controls: _controls, files: _files, ...bare } = reply;
+  return Promise.all(
+    parts.map((markdown, index) =>
+      messageOf(index === parts.length - 1 ? { ...reply, markdown } : { ...bare, markdown }, idFor),
+    ),
+  );
 }
 
 /** Discord refuses what is empty or too long. */
-export function contentOf(markdown: string): string {
-  if (markdown.trim() === "") return "(no text)";
-  if (markdown.length <= MAX_MESSAGE_CHARS) return markdown;
-  const end = MAX_MESSAGE_CHARS - CUT_NOTE.length;
-  return markdown.slice(0, isHighSurrogate(markdown.charCodeAt(end - 1)) ? end - 1 : end) + CUT_NOTE;
-}
+export const contentOf = (markdown: string): string =>
+  markdown.trim() === "" ? "(no text)" : cutText(markdown, MAX_MESSAGE_CHARS);
 
-const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdbff;
-
-/** A reply's files as uploads, and their descriptions for the body. */
-export function attachmentsOf(files: Reply["files"] = []) {
-  if (files.length === 0) return undefined;
-  return {
-    files: files.map(({ name, bytes }) => ({ name, data: bytes })),
-    body: {
-      attachments: files.map(({ name, alt }, index) => ({
-        id: String(index),
-        filename: name,
-        description: alt.slice(0, MAX_DESCRIPTION_CHARS),
-      })),
-    },
-  };
-}
-
-const MAX_DESCRIPTION_CHARS = 1_024;
+const describedFile = ({ name, alt }: ReplyFile, index: number) => ({
+  id: String(index),
+  filename: name,
+  description: alt.slice(0, MAX_DESCRIPTION_CHARS),
+});

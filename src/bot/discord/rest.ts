@@ -1,15 +1,18 @@
-import { DefaultRestOptions, REST, type RequestMethod, type ResponseLike } from "discord.js";
+import { DefaultRestOptions, DefaultUserAgent } from "discord.js";
 import type { Clock } from "../../clock.js";
 import { withDeadline } from "../../deadline.js";
-import { toPlatformError } from "./errors.js";
+import { type Answer, answerOf } from "./answer.js";
+import { refusalOf, toPlatformError } from "./errors.js";
 
 export interface RestDeps {
   readonly token: string;
   readonly apiUrl: string | undefined;
   readonly clock: Clock;
-  /** Told of every answer: what its headers say of the rate limits. */
-  onAnswer(method: string, path: string, status: number, headers: Headers): void;
+  /** Told of the end of every call: what it says of the rate limits; undefined where no answer came. */
+  onAnswer(method: Method, path: string, answer: Answer | undefined, tookMs: number): void;
 }
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface RestCall {
   /** What is tried, as the error's text names it: "posting a message". */
@@ -19,63 +22,71 @@ export interface RestCall {
   /** For interactions, whose own token is in the path. */
   readonly isWithoutToken?: boolean;
   readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** Discord's REST API. Unknown answers are for the caller to parse. */
 export interface DiscordRest {
-  /** @throws {PlatformError} */
-  call(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: `/${string}`, call: RestCall): Promise<unknown>;
+  /** @throws {PlatformError} @throws signal.reason when aborted */
+  call(method: Method, path: `/${string}`, call: RestCall): Promise<unknown>;
 }
 
-/** The SDK's own is 15 s and three more tries, so that an unanswered call takes a minute. */
+/** Longer than Discord ever takes for what it does at all. */
 const TIMEOUT_MS = 10_000;
 /** A limit that lasts longer is not waited for on the way to a person. */
 export const NO_RETRY_AFTER_MS = 10_000;
+const UNAUTHORIZED = 401;
 
-/** One REST client for the platform's life, over all gateway connections. It never queues a call until a limit resets. */
+/**
+ * Discord's REST, one call at a time and as it stands: the SDK's own client would queue the calls of one route one behind
+ * the other, hold them back until a limit resets, and try them again, all of which is decided with more knowledge here.
+ */
 export function createRest({ token, apiUrl, clock, onAnswer }: RestDeps): DiscordRest {
-  const api = apiUrl?.replace(/(\/v\d+)?\/*$/, "");
-  const rest = new REST({
-    ...(api !== undefined && { api }),
-    timeout: TIMEOUT_MS,
-    retries: 0,
-    rejectOnRateLimit: () => true,
-    async makeRequest(url, init) {
-      const response = await DefaultRestOptions.makeRequest(url, init);
-      onAnswer(init.method ?? "GET", pathOf(url), response.status, new Headers(Object.fromEntries(response.headers)));
-      return response.status === 429 ? withoutDisguise(response) : response;
-    },
-  }).setToken(token);
+  const base = `${(apiUrl ?? DefaultRestOptions.api).replace(/(\/v\d+)?\/*$/, "")}/v${DefaultRestOptions.version}`;
+  /** Asking again with a token that was refused would only get the bot's address banned. */
+  let refusedToken: Answer | undefined;
 
+  const send = async (method: Method, path: string, given: RestCall, signal: AbortSignal): Promise<Answer> => {
+    if (!given.isWithoutToken && refusedToken !== undefined) return refusedToken;
+    const startedAt = clock.now();
+    let answer: Answer | undefined;
+    try {
+      const headers = {
+        "user-agent": DefaultUserAgent,
+        ...(!given.isWithoutToken && { authorization: `Bot ${token}` }),
+        ...(given.body !== undefined && given.files === undefined && { "content-type": "application/json" }),
+      };
+      const body = bodyOf(given);
+      const init = { method, headers, signal, ...(body !== undefined && { body }) };
+      answer = await answerOf(await DefaultRestOptions.makeRequest(`${base}${path}`, init));
+    } finally {
+      onAnswer(method, path.replace(/\?.*/, ""), answer, clock.now() - startedAt);
+    }
+    if (answer.status === UNAUTHORIZED && !given.isWithoutToken) refusedToken = answer;
+    return answer;
+  };
   return {
-    async call(method, fullRoute, { what, body, files, isWithoutToken, timeoutMs = TIMEOUT_MS }) {
-      const request = (signal: AbortSignal) =>
-        rest.request({
-          method: method as RequestMethod,
-          fullRoute,
-          signal,
-          ...(body !== undefined && { body }),
-          ...(files !== undefined && { files: files.map(({ name, data }) => ({ name, data })) }),
-          ...(isWithoutToken && { auth: false }),
-        });
+    async call(method, path, given) {
+      const { what, timeoutMs = TIMEOUT_MS, signal } = given;
+      let answer: Answer;
       try {
-        return await withDeadline(request, { what: "Discord", timeoutMs, clock });
+        const terms = { what: "Discord", timeoutMs, clock, signal };
+        answer = await withDeadline((inner) => send(method, path, given, inner), terms);
       } catch (error) {
+        signal?.throwIfAborted();
         throw toPlatformError(error, what);
       }
+      if (answer.status >= 200 && answer.status < 300) return answer.body;
+      throw refusalOf(answer, what);
     },
   };
 }
 
-const pathOf = (url: string) => new URL(url).pathname.replace(/^.*?\/v\d+(?=\/)/, "");
-
-/** The cap on edits of old messages comes as 429 too; the SDK would take it for a rate limit and hide its code. */
-async function withoutDisguise(response: ResponseLike): Promise<ResponseLike> {
-  const body = await response.text();
-  const isEditCap = /"code"\s*:\s*30046\b/.test(body);
-  // A cast at the border: the two Response types differ only in whose streams they name.
-  return new Response(body, {
-    status: isEditCap ? 400 : 429,
-    headers: Object.fromEntries(response.headers),
-  }) as unknown as ResponseLike;
+function bodyOf({ body, files }: RestCall): string | FormData | undefined {
+  if (files === undefined) return body === undefined ? undefined : JSON.stringify(body);
+  const form = new FormData();
+  for (const [index, { name, data }] of files.entries())
+    form.append(`files[${index}]`, new Blob([data as Uint8Array<ArrayBuffer>]), name);
+  form.append("payload_json", JSON.stringify(body));
+  return form;
 }

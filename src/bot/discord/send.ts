@@ -1,11 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Reply } from "../../commands/command.js";
 import type { ChannelKey, ChatPlatform, MessageKey } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
+import type { IdFor } from "./components.js";
+import { createNonces } from "./nonces.js";
 import { channelIdOf } from "./places.js";
-import { attachmentsOf, bodyOf, type IdFor, MAX_MESSAGE_CHARS } from "./render.js";
+import { MAX_MESSAGE_CHARS, messageOf, type Rendered } from "./render.js";
 import type { DiscordRest } from "./rest.js";
+import type { MessageDoor } from "./shown-messages.js";
 
 const posted = z.object({ id: z.string() });
 const shown = z.object({ content: z.string() });
@@ -19,46 +23,70 @@ export function parsed<T>(schema: z.ZodType<T>, answer: unknown, what: string): 
 
 export interface SendDeps {
   readonly rest: DiscordRest;
-  readonly calls: Pick<Calls, "otherSlot">;
+  readonly calls: Pick<Calls, "take" | "slot">;
   readonly idFor: IdFor;
+  /** Tells the posts of this process from those of any other; at most 4 characters. */
+  readonly mark?: string;
+}
+
+export interface Sender extends Pick<ChatPlatform, "post" | "edit" | "append"> {
+  /** A way to say several messages there, each at Discord's pace. */
+  doorOf(channel: ChannelKey, replyTo?: MessageKey): MessageDoor;
 }
 
 /** What the bot says in channels. */
-export function createSender({ rest, calls, idFor }: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
-  const post = async (channel: ChannelKey, reply: Reply, replyTo?: MessageKey): Promise<MessageKey> => {
+export function createSender({ rest, calls, idFor, mark = randomBytes(2).toString("hex") }: SendDeps): Sender {
+  const nonces = createNonces(mark);
+  const send = async (channel: ChannelKey, { body, files }: Rendered, replyTo?: MessageKey): Promise<string> => {
     const what = "posting a message";
-    const attachment = attachmentsOf(reply.files);
-    const body = {
-      ...(await bodyOf(reply.markdown, reply.controls, idFor)),
-      ...attachment?.body,
-      // A question that was deleted meanwhile still gets its answer.
-      ...(replyTo !== undefined && { message_reference: { message_id: replyTo.message, fail_if_not_exists: false } }),
-    };
-    const answer = await rest.call("POST", `/channels/${channelIdOf(channel)}/messages`, {
-      what,
-      body,
-      ...(attachment && { files: attachment.files }),
-    });
-    const { platform, workspace, channel: id, thread } = channel;
-    const place = { platform, workspace, channel: id, ...(thread !== undefined && { thread }) };
-    return { ...place, message: parsed(posted, answer, what).id };
+    // A question that was deleted meanwhile still gets its answer.
+    const reference = replyTo && { message_reference: { message_id: replyTo.message, fail_if_not_exists: false } };
+    const { nonce, isAgain, done } = nonces.next(replyTo?.message);
+    const given = { what, body: { ...body, ...reference, ...nonce }, ...(files && { files }) };
+    const base = `/channels/${channelIdOf(channel)}/messages` as const;
+    const { id } = parsed(posted, await rest.call("POST", base, given), what);
+    // What it shows then is what the post before said, should that one have arrived after all.
+    if (isAgain) await change(`${base}/${id}`, { body });
+    done();
+    return id;
+  };
+  const change = async (path: `/${string}`, { body, files }: Rendered) => {
+    await rest.call("PATCH", path, { what: "editing a message", body, ...(files && { files }) });
   };
   return {
-    post,
-    async edit(message, reply) {
-      const body = await bodyOf(reply.markdown, reply.controls ?? [], idFor);
-      await rest.call("PATCH", addressOf(message), { what: "editing a message", body });
+    async post(channel, reply, replyTo) {
+      const { platform, workspace, channel: id, thread } = channel;
+      const place = { platform, workspace, channel: id, ...(thread !== undefined && { thread }) };
+      return { ...place, message: await send(channel, await messageOf(reply, idFor), replyTo) };
     },
-    async append(message, lines, controls = []) {
+    edit: async (message, reply) => change(addressOf(message), await messageOf(reply, idFor)),
+    async append(message, lines, controls: Reply["controls"] = []) {
       const what = "reading a message";
-      await calls.otherSlot("last-text");
-      const { content } = parsed(shown, await rest.call("GET", addressOf(message), { what }), what);
-      const text = content === "" ? lines : `${content}\n\n${lines}`;
-      if (text.length > MAX_MESSAGE_CHARS)
+      const path = addressOf(message);
+      await calls.take("GET", path, "last-text");
+      const { content } = parsed(shown, await rest.call("GET", path, { what }), what);
+      const markdown = content === "" ? lines : `${content}\n\n${lines}`;
+      if (markdown.length > MAX_MESSAGE_CHARS)
         throw new PlatformError("discord", "refused", "The message is too full for another line");
-      const body = await bodyOf(text, controls, idFor);
-      await rest.call("PATCH", addressOf(message), { what: "editing a message", body });
+      await change(path, await messageOf({ markdown, controls }, idFor));
       return content;
+    },
+    doorOf(channel, replyTo) {
+      const pathOf = (id: string) => `/channels/${channelIdOf(channel)}/messages/${id}` as const;
+      return {
+        async post(message) {
+          await calls.slot(channel, "first-text", undefined, "post");
+          return send(channel, message, replyTo);
+        },
+        async edit(id, message) {
+          await calls.slot(channel, "progress", undefined, "edit");
+          await change(pathOf(id), message);
+        },
+        async remove(id) {
+          await calls.take("DELETE", pathOf(id), "progress");
+          await rest.call("DELETE", pathOf(id), { what: "deleting a message" });
+        },
+      };
     },
   };
 }

@@ -4,10 +4,15 @@ import { messageOf, UserError } from "../../errors.js";
 import type { Log } from "../../log.js";
 import type { Store } from "../../store/store.js";
 import { questionIdOf } from "../conversation.js";
-import type { ChatPlatform, Mention, MessageKey, PlatformHandlers } from "../platform.js";
+import type { ChatPlatform, Mention, PlatformHandlers } from "../platform.js";
+import type { IdFor } from "./components.js";
+import type { Sender } from "./send.js";
+import { createShownMessages } from "./shown-messages.js";
 
 export interface TypedCommandDeps {
-  readonly platform: Pick<ChatPlatform, "slot" | "post" | "edit">;
+  readonly platform: Pick<ChatPlatform, "slot" | "post">;
+  readonly sender: Pick<Sender, "doorOf">;
+  readonly idFor: IdFor;
   readonly commands: readonly Command[];
   readonly store: Store;
   readonly log: Log;
@@ -25,16 +30,13 @@ export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHa
   const { platform, store, log } = deps;
 
   const post = async (mention: Mention, markdown: string): Promise<void> => {
-    await platform.slot(mention.message, "error");
+    await platform.slot(mention.message, "error", undefined, "post");
     await platform.post(mention.message, { markdown }, mention.message);
   };
-  const run = async ({ message, author, text, isDirect, isOperator }: Mention) => {
-    let shown: MessageKey | undefined;
-    for await (const reply of handlers.onCommand({ channel: message, author, text, isDirect, isOperator })) {
-      await platform.slot(message, shown === undefined ? "first-text" : "progress");
-      if (shown === undefined) shown = await platform.post(message, reply, message);
-      else await platform.edit(shown, reply);
-    }
+  const run = async (mention: Mention) => {
+    const { message } = mention;
+    const shown = createShownMessages(deps.sender.doorOf(message, message), { idFor: deps.idFor });
+    for await (const reply of handlers.onCommand({ ...mention, channel: message })) await shown.show(reply);
   };
   return async (mention: Mention): Promise<void> => {
     if (!deps.isServed(mention)) return;

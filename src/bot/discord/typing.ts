@@ -21,7 +21,7 @@ export interface Typing {
 /** The typing indicator; it is a courtesy, so that its failures are nobody's concern. */
 export function createTyping(deps: {
   readonly rest: DiscordRest;
-  readonly calls: Pick<Calls, "otherSlot">;
+  readonly calls: Pick<Calls, "take">;
   readonly clock: Clock;
 }): Typing {
   const { rest, calls, clock } = deps;
@@ -35,9 +35,8 @@ export function createTyping(deps: {
     const until = clock.now() + LONGEST_MS;
     await clock.sleep(FIRST_AFTER_MS, signal);
     while (clock.now() < until) {
-      await calls.otherSlot("presence");
-      signal.throwIfAborted();
       const path = `/channels/${channelIdOf(question)}/typing` as const;
+      await calls.take("POST", path, "presence", signal);
       await rest.call("POST", path, { what: "the typing indicator" });
       await clock.sleep(AGAIN_AFTER_MS, signal);
     }

@@ -4,7 +4,7 @@ import type { RefreshEvent, Refresher } from "../../refresh/refresher.js";
 import type { PlatformObserver } from "../observe/observed-platform.js";
 import type { StoreObserver } from "../observe/observed-store.js";
 import type { ChatPlatform } from "../platform.js";
-import type { TurnEvent } from "../turn.js";
+import type { TurnEvent } from "../turn-deps.js";
 import { platformMetrics } from "./platform-metrics.js";
 import { refreshMetrics } from "./refresh-metrics.js";
 import { storeMetrics } from "./store-metrics.js";

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { TurnEvent } from "../turn.js";
+import type { TurnEvent } from "../turn-deps.js";
 import { modelFamily } from "./model-family.js";
 
 /** Seconds; an answer may take minutes. */

@@ -3,7 +3,7 @@ import type { Store } from "../../store/store.js";
 import { createSeries, type Series } from "../console/series.js";
 import { createMetrics, type Metrics, type MetricsDeps } from "../metrics/metrics.js";
 import type { ChatPlatform } from "../platform.js";
-import type { TurnEvent } from "../turn.js";
+import type { TurnEvent } from "../turn-deps.js";
 import { type Activity, createActivity } from "./activity.js";
 import { createLoopDelayMeter } from "./loop-delay.js";
 import { observedPlatform } from "./observed-platform.js";

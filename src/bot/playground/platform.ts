@@ -75,6 +75,13 @@ export function createPlatform(
       hub.stop();
     },
     slot: async () => {},
+    async forget({ channel }) {
+      await saver.flush(channel); // what is stored later would stay behind
+      for (const { id } of await messages.list(channel)) {
+        await messages.remove(channel, id);
+        hub.send({ channel }, "removed", { id });
+      }
+    },
     async post({ channel }, reply, replyTo) {
       // Else an answer would bring a deleted channel back.
       if (replyTo !== undefined) changed(await messages.find(channel, replyTo.message), replyTo.message);

@@ -1,47 +1,67 @@
-import type { App } from "@slack/bolt";
+import type { App, types } from "@slack/bolt";
 import { z } from "zod";
 import type { Reply } from "../../commands/command.js";
 import { STALE_CONTROL_TEXT } from "../control-ids.js";
-import { callOf, commandMessage, type DoorDeps, isFirstTime } from "./doors.js";
+import { panelOf, press as runPress } from "../panel.js";
+import { callOf, commandMessage, type DoorDeps, isFirstTime, threadOf } from "./doors.js";
+import { dropControls } from "./drop-controls.js";
+import { memoSchema, showHome } from "./home.js";
 import { optionalText } from "./optional-text.js";
+import { lineOfChoice, pickerOfId } from "./pickers.js";
 import { MOST_RESPONSES, respond } from "./responder.js";
 import { sendResponse } from "./response-url.js";
 
 const pressSchema = z.looseObject({
   user: z.looseObject({ id: z.string() }),
-  channel: z.looseObject({ id: z.string() }),
-  container: z.looseObject({ is_ephemeral: z.boolean().default(false), thread_ts: optionalText }),
-  message: z.looseObject({ thread_ts: optionalText }).optional(),
-  trigger_id: z.string(),
-  response_url: z.url(),
+  channel: z.looseObject({ id: z.string() }).optional(),
+  container: z
+    .looseObject({
+      type: optionalText,
+      is_ephemeral: z.boolean().nullish(),
+      thread_ts: optionalText,
+      message_ts: optionalText,
+    })
+    .prefault({}),
+  message: z
+    .looseObject({
+      ts: optionalText,
+      thread_ts: optionalText,
+      text: z.string().nullish(),
+      blocks: z.array(z.custom<types.KnownBlock>()).nullish(),
+    })
+    .nullish(),
+  view: z.looseObject({ private_metadata: z.string().nullish() }).nullish(),
+  trigger_id: optionalText,
+  response_url: z.url().nullish(),
   actions: z
     .array(
       z.looseObject({
-        value: z.string().optional(),
+        action_id: z.string(),
+        action_ts: optionalText,
+        value: z.string().nullish(),
         selected_option: z.looseObject({ value: z.string() }).nullish(),
       }),
     )
     .min(1),
 });
+type Press = z.infer<typeof pressSchema>;
 
 /** Buttons and menus: a press is the command that the control stands for. */
 export function listenForPresses(app: App, deps: DoorDeps): void {
-  const { controlIds, handlers, log } = deps;
+  const { handlers, log } = deps;
 
   const run = async (body: unknown) => {
     const { data: press } = pressSchema.safeParse(body);
     const [action] = press?.actions ?? [];
-    const id = action?.selected_option?.value ?? action?.value;
-    if (press === undefined || id === undefined) return log.warn("a press without its fields was dropped");
-    if (!(await isFirstTime(deps, `trigger:${press.trigger_id}`))) return;
-    const text = await controlIds.commandOf(id);
-    // A panel that only its reader sees gives way to the reply; a message that others see stays as it is.
-    const isPanel = press.container.is_ephemeral;
-    const thread = press.container.thread_ts ?? press.message?.thread_ts;
-    const call = await callOf(deps, { channel: press.channel.id, thread, user: press.user.id, text: text ?? "" });
-    await respond(text === undefined ? stale() : handlers.onCommand(call), {
-      show: async (reply) => sendResponse(press.response_url, await commandMessage(deps, reply), isPanel),
-      mostReplies: isPanel ? MOST_RESPONSES : 2,
+    if (press === undefined || action === undefined) return log.warn("a press without its fields was dropped");
+    const once = press.trigger_id ?? `${press.user.id}:${action.action_id}:${action.action_ts}`;
+    if (!(await isFirstTime(deps, `trigger:${once}`))) return;
+    const text = await lineOf(deps, action);
+    const place = placeOf(press);
+    if (place === undefined) return log.warn("a press from nowhere was dropped");
+    const call = await callOf(deps, { ...place, user: press.user.id, text: text ?? "" });
+    await respond(text === undefined ? stale() : runPress(handlers, call), {
+      ...doorOf(deps, press, panelOf(text ?? "") !== undefined),
       onError: (error) => log.warn({ error, command: text }, "the reply to a press was not shown"),
     });
   };
@@ -49,6 +69,51 @@ export function listenForPresses(app: App, deps: DoorDeps): void {
     await ack();
     void run(body).catch((error) => log.error({ error }, "a press failed"));
   });
+}
+
+/** Where a press acts: the conversation of the message it stands on, or what the Home tab remembers of its reader. */
+function placeOf({ channel, container, message, view }: Press) {
+  if (channel === undefined) {
+    const memo = memoSchema.safeParse(view?.private_metadata);
+    return memo.success ? { channel: memo.data } : undefined;
+  }
+  const ts = container.message_ts ?? message?.ts;
+  const thread = threadOf(channel.id, ts, container.thread_ts ?? message?.thread_ts);
+  return { channel: channel.id, thread, on: container.is_ephemeral === true ? undefined : ts };
+}
+
+/** How the replies are shown: in the place of a panel, beside a message that others see, or on the Home tab. */
+function doorOf(deps: DoorDeps, press: Press, isOnPanel: boolean) {
+  const { channel, container, response_url: url, user } = press;
+  if (channel === undefined) {
+    const memo = memoSchema.parse(press.view?.private_metadata);
+    return {
+      mostReplies: MOST_RESPONSES,
+      show: (reply: Reply) => showHome(deps, { user: user.id, channel: memo }, reply),
+    };
+  }
+  const isOwn = container.is_ephemeral === true || isOnPanel;
+  return {
+    mostReplies: isOwn ? MOST_RESPONSES : 2,
+    async show(reply: Reply) {
+      if (reply.dropsControls && !isOwn) await dropControls(deps, press);
+      if (reply.isQuiet) return;
+      const message = await commandMessage(deps, reply, user.id);
+      if (url != null) return sendResponse(url, message, isOwn);
+      await deps.calls.postEphemeral(
+        { platform: "slack", workspace: deps.identity.teamId, channel: channel.id },
+        user.id,
+        message,
+      );
+    },
+  };
+}
+
+async function lineOf({ controlIds }: DoorDeps, action: Press["actions"][number]): Promise<string | undefined> {
+  const value = action.selected_option?.value ?? action.value ?? undefined;
+  if (value === undefined) return undefined;
+  const picker = pickerOfId(action.action_id);
+  return picker === undefined ? controlIds.commandOf(value) : lineOfChoice(picker, value);
 }
 
 async function* stale(): AsyncGenerator<Reply> {

@@ -1,5 +1,6 @@
 import type { HostConfig } from "../../config-host.js";
 import { listenForPresses } from "./actions.js";
+import { listenForSurfaces } from "./agent.js";
 import { backoffMs } from "./backoff.js";
 import { createBoltApp } from "./bolt-app.js";
 import { listenForCommands } from "./commands.js";
@@ -10,7 +11,10 @@ import { type Identity, identify } from "./identity.js";
 import { createIntake } from "./intake.js";
 import type { Link } from "./link.js";
 import { listenForEvents } from "./receive.js";
+import { listenForShortcuts } from "./shortcuts.js";
 import { createSocketLink } from "./socket-link.js";
+import { listenForSuggestions } from "./suggestions.js";
+import { watchToken } from "./token-watch.js";
 import { type ClientSettings, clientOptions, createWebClient } from "./web-client.js";
 
 export interface ConnectDeps extends Omit<DoorDeps, "identity"> {
@@ -32,6 +36,10 @@ export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   listenForEvents(app, doors);
   listenForCommands(app, doors);
   listenForPresses(app, doors);
+  listenForSuggestions(app, doors);
+  listenForShortcuts(app, doors);
+  listenForSurfaces(app, doors);
+  watchToken(app, { ...deps, ask: () => identify(createWebClient(slack.botToken, settings)) });
   const intake = createIntake({ ...deps, teamId: identity.teamId, processEvent });
   const { appToken, signingSecret = "", port } = slack;
   const link =

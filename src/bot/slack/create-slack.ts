@@ -1,26 +1,33 @@
 import { AppError } from "../../errors.js";
-import { createBudgets } from "../budget.js";
 import { createControlIds } from "../control-ids.js";
 import type { ChatPlatform } from "../platform.js";
 import type { PlatformDeps } from "../platform-definition.js";
+import { createAgentCalls } from "./agent-calls.js";
+import { createAnswers } from "./answers.js";
 import { termsOf } from "./buckets.js";
+import { createCaller } from "./caller.js";
 import { createCalls } from "./calls.js";
 import { connect } from "./connect.js";
+import { controlBlocks } from "./controls.js";
+import { createExtras } from "./extras.js";
+import { createFileCalls } from "./file-calls.js";
 import { createHealth } from "./health.js";
 import type { Identity } from "./identity.js";
 import type { Link } from "./link.js";
 import { createMarks } from "./marks.js";
 import { createPace } from "./pace.js";
 import { createPeople } from "./people.js";
+import { createPickers } from "./pickers.js";
 import { MAX_MARKDOWN_CHARS } from "./render.js";
 import { createSend } from "./send.js";
 import { createSlashNames } from "./slash-names.js";
+import { createStreamCalls } from "./stream-calls.js";
+import { createTitles } from "./titles.js";
+import { createTokenBuckets } from "./token-buckets.js";
 import { createWebClient, sdkLogger } from "./web-client.js";
 
-/** Escaping makes "<" four characters: a ninth of a text may be that before it has to be shown as sections. */
-const MAX_MESSAGE_CHARS = MAX_MARKDOWN_CHARS * 0.75;
-/** One answer alone may show about this often; with several the budget of chat.update decides. */
-const MIN_EDIT_GAP_MS = 1_200;
+/** One answer alone may show about this often; with several the buckets decide. */
+const MIN_EDIT_GAP_MS = 1_000;
 
 /** Slack as the bot sees it. */
 export function createSlack({ config, store, clock, log, commands }: PlatformDeps): ChatPlatform {
@@ -32,23 +39,32 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
   const settings = { apiUrl: slack.apiUrl, logger: sdkLogger(log) };
   const health = createHealth(log);
   health.set("setup", names.fault());
-  const budgets = createBudgets({ clock, limitOf: termsOf });
-  const pace = createPace(budgets, clock);
-  const calls = createCalls({ client: createWebClient(slack.botToken, settings), budgets, pace, health });
+  const buckets = createTokenBuckets({ clock, termsOf });
+  const pace = createPace(buckets, clock);
+  const client = createWebClient(slack.botToken, settings);
+  const caller = createCaller({ buckets, pace, health });
+  const extras = createExtras({ clock, log });
+  const calls = createCalls(client, caller);
+  const streams = createStreamCalls(client, caller);
+  const files = createFileCalls({ client, caller, botToken: slack.botToken, apiUrl: slack.apiUrl });
+  const agent = createAgentCalls({ client, caller, extras, buckets });
+  const titles = createTitles();
   const controlIds = createControlIds({ store, clock, log });
+  const controls = { idFor: controlIds.idFor, pickers: createPickers(commands) };
   let identity: Identity | undefined;
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
   const people = createPeople({ calls, clock, log, teamId: () => identity?.teamId });
 
   return {
     name: "slack",
-    limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS },
+    limits: { maxMessageChars: MAX_MARKDOWN_CHARS, minEditGapMs: MIN_EDIT_GAP_MS },
     workspaces: () => (identity === undefined ? [] : [`slack:${identity.teamId}`]),
     fault: health.fault,
     async start(handlers) {
-      const doors = { handlers, calls, people, controlIds, names, store, clock, log };
+      const doors = { handlers, calls, files, agent, extras, people, titles, controlIds, names, store, clock, log };
       connected = connect({
         ...doors,
+        pickers: controls.pickers,
         followsThreads: access.followThreads,
         slack,
         settings,
@@ -67,12 +83,24 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
     async stop() {
       const reason = new AppError("platform", "The bot is stopping");
       stopped.abort(reason);
-      budgets.stop(reason);
+      buckets.stop(reason);
       const link = await connected.catch(() => undefined); // logged when it failed
       await link?.stop();
     },
     slot: pace.slot,
-    ...createSend({ calls, idFor: controlIds.idFor, names }),
+    ...createSend({ calls, streams, controls, names }),
+    createReplyStream: createAnswers({
+      streams,
+      buckets,
+      pace,
+      extras,
+      agent,
+      titles,
+      clock,
+      open: new Set(),
+      worded: names.inAnswer,
+      controlBlocks: (given) => controlBlocks(given, controls),
+    }),
     ...createMarks({ calls, log, signal: stopped.signal }),
     showStatus: async () => {},
   };

@@ -13,11 +13,26 @@ const commandSchema = z.looseObject({
   user_id: z.string(),
   channel_id: z.string(),
 });
+const by = {
+  team: z.looseObject({ id: z.string() }).nullish(),
+  user: z.looseObject({ id: z.string() }),
+};
 const actionSchema = z.looseObject({
   type: z.literal("block_actions"),
-  team: z.looseObject({ id: z.string() }),
-  user: z.looseObject({ id: z.string() }),
+  ...by,
   actions: z.tuple([z.looseObject({ type: z.string(), action_id: z.string() })]).rest(z.unknown()),
+});
+const suggestionSchema = z.looseObject({
+  type: z.literal("block_suggestion"),
+  ...by,
+  action_id: z.string(),
+  value: z.string().nullish(),
+});
+const shortcutSchema = z.looseObject({
+  type: z.literal("message_action"),
+  ...by,
+  callback_id: z.string(),
+  channel: z.looseObject({ id: z.string() }),
 });
 const authorizationsSchema = z.looseObject({
   authorizations: z.array(z.looseObject({ team_id: z.string().nullish() })).nullish(),
@@ -26,7 +41,7 @@ const authorizationsSchema = z.looseObject({
 /** Only what the bot has a use for, in its own shape; everything else would meet code that takes its shape for granted. */
 export type Delivery =
   | { readonly kind: "event"; readonly body: Record<string, unknown> }
-  | { readonly kind: "command" | "action"; readonly body: Record<string, unknown> };
+  | { readonly kind: "command" | "interaction"; readonly body: Record<string, unknown> };
 
 /**
  * Judges a delivery before the SDK does; undefined for what is none of ours, which is acknowledged and dropped. An event
@@ -41,10 +56,22 @@ export function readDelivery(body: unknown, teamId: string): Delivery | undefine
   }
   const command = commandSchema.safeParse(body);
   if (command.success) return { kind: "command", body: withoutStrangers(command.data, "event") };
-  const action = actionSchema.safeParse(body);
-  if (action.success) return { kind: "action", body: withoutStrangers(action.data, "event", "command", "name") };
+  for (const { schema, strangers } of INTERACTIONS) {
+    const { data } = schema.safeParse(body);
+    if (data === undefined) continue;
+    const plain = withoutStrangers({ ...data, team: data.team ?? { id: teamId } }, "event", "command", ...strangers);
+    // Bolt reads it as an object wherever it is there at all.
+    return { kind: "interaction", body: plain.channel == null ? withoutStrangers(plain, "channel") : plain };
+  }
   return undefined;
 }
+
+/** Each with the fields by which Bolt would take it for another kind. */
+const INTERACTIONS = [
+  { schema: actionSchema, strangers: ["name"] },
+  { schema: suggestionSchema, strangers: ["actions"] },
+  { schema: shortcutSchema, strangers: ["name", "actions"] },
+] as const;
 
 /** An events_api envelope may say this instead of an event: Slack holds back events of a workspace for a minute. */
 export const isRateLimitNotice = (body: unknown): boolean =>

@@ -3,22 +3,34 @@ import type { Reply } from "../../commands/command.js";
 import type { Log } from "../../log.js";
 import type { Store } from "../../store/store.js";
 import type { ControlIds } from "../control-ids.js";
+import { panelControls } from "../panel.js";
 import type { CommandCall, PlatformHandlers } from "../platform.js";
+import type { AgentCalls } from "./agent-calls.js";
 import type { Calls } from "./calls.js";
-import { controlBlocks } from "./controls.js";
+import { controlBlocks, pickerBlock } from "./controls.js";
+import type { Extras } from "./extras.js";
+import type { FileCalls } from "./file-calls.js";
+import { sendFiles } from "./files.js";
 import type { Identity } from "./identity.js";
 import type { People } from "./people.js";
+import type { Pickers } from "./pickers.js";
 import { render, type SlackMessage } from "./render.js";
 import type { SlashNames } from "./slash-names.js";
+import type { Titles } from "./titles.js";
 
 /** What every door to the bot needs: mentions, slash commands, presses, reactions. */
 export interface DoorDeps {
   readonly identity: Identity;
   readonly handlers: PlatformHandlers;
   readonly calls: Calls;
+  readonly files: FileCalls;
+  readonly agent: AgentCalls;
+  readonly extras: Extras;
   readonly people: People;
   readonly controlIds: ControlIds;
+  readonly pickers: Pickers;
   readonly names: SlashNames;
+  readonly titles: Titles;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -38,10 +50,18 @@ export async function isFirstTime({ store, log }: DoorDeps, what: string): Promi
   }
 }
 
-/** A reply of a command as Slack shows it, with the prefix on the commands that it names. */
-export async function commandMessage({ names, controlIds }: DoorDeps, reply: Reply): Promise<SlackMessage> {
-  const blocks = await controlBlocks(reply.controls ?? [], controlIds.idFor);
-  return render({ markdown: names.inReply(reply.markdown) }, blocks);
+/**
+ * A reply of a command as Slack shows it to `user`, with the prefix on the commands that it names; its files go by direct
+ * message. Where `line` was typed without the model that it needs, a select asks for it.
+ */
+export async function commandMessage(deps: DoorDeps, reply: Reply, user: string, line = ""): Promise<SlackMessage> {
+  const { names, controlIds, pickers } = deps;
+  const asked = pickers.askedBy(line);
+  const picker = asked === undefined ? undefined : pickerBlock(asked.label, asked.picker);
+  const controls = await controlBlocks(panelControls(reply), { idFor: controlIds.idFor, pickers });
+  const blocks = picker === undefined ? controls : [...controls, picker];
+  const sent = reply.files === undefined ? "" : `\n\n${await sendFiles(deps, user, reply.files)}`;
+  return render({ ...reply, markdown: names.inReply(reply.markdown) + sent }, blocks);
 }
 
 /** Who runs a command, and where. A slash command acts on the channel, one typed in a thread on the thread. */
@@ -52,10 +72,11 @@ export async function callOf(
     readonly thread?: string | undefined;
     readonly user: string;
     readonly text: string;
+    /** The public message that it was pressed on. */
+    readonly on?: string | undefined;
   },
 ): Promise<CommandCall> {
-  const { channel, thread, user, text } = given;
-  const { name, isOperator } = await people.lookUp(user);
+  const { channel, thread, user, text, on } = given;
   return {
     channel: {
       platform: "slack",
@@ -63,9 +84,17 @@ export async function callOf(
       channel,
       ...(thread === undefined ? {} : { thread }),
     },
-    author: { id: user, name },
+    ...(await people.speaker(user)),
     text,
     isDirect: channel.startsWith("D"),
-    isOperator,
+    ...(on !== undefined && { on }),
   };
+}
+
+/**
+ * The thread whose conversation a message belongs to. In direct messages a thread that stands below the bot's own
+ * message is named by that message itself, which still belongs to the whole.
+ */
+export function threadOf(channel: string, message: string | undefined, thread: string | undefined): string | undefined {
+  return channel.startsWith("D") && thread === message ? undefined : thread;
 }

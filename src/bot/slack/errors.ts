@@ -35,11 +35,53 @@ const TOKEN_REFUSED = new Set([
   "not_allowed_token_type",
   "no_permission_to_app",
 ]);
-const BUSY = new Set(["internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"]);
+/** What stands before Slack, or stands in for it, says so by the status alone. */
+const NO_SUCH_METHOD = new Set([404, 405, 501]);
+const BUSY = new Set([
+  "internal_error",
+  "fatal_error",
+  "service_unavailable",
+  "request_timeout",
+  "team_added_to_org",
+  "streaming_state_conflict",
+]);
+
+/** A method, or what it is for, that this workspace or app does not have. */
+const ABSENT = new Set([
+  "unknown_method",
+  "missing_scope",
+  "not_authorized",
+  "not_allowed_token_type",
+  "not_allowed",
+  "feature_not_enabled",
+  "method_not_supported_for_channel_type",
+  "method_deprecated",
+  "deprecated_endpoint",
+  "no_permission",
+  "access_denied",
+  "not_enabled",
+  "invalid_app",
+  "app_not_eligible",
+]);
+
+/** A refusal of Slack's, with its own word for it. */
+class SlackRefusal extends PlatformError {
+  readonly slackError: string;
+
+  constructor(reason: PlatformErrorReason, message: string, slackError: string) {
+    super(PLATFORM, reason, message);
+    this.slackError = slackError;
+  }
+}
 
 /** Slack's own word for what is wrong, where it gave one. */
-export const slackErrorOf = (error: unknown): string | undefined =>
-  error instanceof webApi.WebAPIPlatformError ? String(error.data.error) : undefined;
+export const slackErrorOf = (error: unknown): string | undefined => {
+  if (error instanceof SlackRefusal) return error.slackError;
+  return error instanceof webApi.WebAPIPlatformError ? String(error.data.error) : undefined;
+};
+
+/** Whether it says that there is no such thing here, today or tomorrow. */
+export const isAbsent = (error: unknown): boolean => ABSENT.has(slackErrorOf(error) ?? "");
 
 /** The scope that Slack says is missing. */
 export const neededScopeOf = (error: unknown): string | undefined => {
@@ -59,8 +101,11 @@ export function toPlatformError(method: string, error: unknown): PlatformError {
     });
   }
   const code = slackErrorOf(error);
-  if (code !== undefined) return new PlatformError(PLATFORM, reasonOf(code), `Slack refused ${method}: ${shown(code)}`);
+  if (code !== undefined) return new SlackRefusal(reasonOf(code), `Slack refused ${method}: ${shown(code)}`, code);
   if (error instanceof webApi.WebAPIHTTPError) {
+    if (NO_SUCH_METHOD.has(error.statusCode)) {
+      return new SlackRefusal("refused", `Slack knows no ${method} (${error.statusCode})`, "unknown_method");
+    }
     const reason = error.statusCode >= 500 ? "unavailable" : "refused";
     return new PlatformError(PLATFORM, reason, `Slack answered ${method} with status ${error.statusCode}`);
   }

@@ -2,11 +2,12 @@ import { z } from "zod";
 import type { Log } from "../../log.js";
 import { isTokenRefused, neededScopeOf, slackErrorOf } from "./errors.js";
 
-/** What can be wrong, each mended by itself: the bot token, the way that events come in, a setting. */
-type Part = "bot" | "link" | "setup";
+/** What can be wrong, each mended by itself: the bot token, the way that events come in, a setting, the events themselves. */
+type Part = "bot" | "link" | "setup" | "events";
 
 export interface Health {
   fault(): string | undefined;
+  isFaulty(part: Part): boolean;
   /** Undefined: that part is well. Logged when it changes. */
   set(part: Part, fault: string | undefined): void;
 }
@@ -14,7 +15,8 @@ export interface Health {
 export function createHealth(log: Log): Health {
   const faults = new Map<Part, string>([["link", "slack is connecting"]]);
   return {
-    fault: () => faults.get("setup") ?? faults.get("bot") ?? faults.get("link"),
+    fault: () => faults.get("setup") ?? faults.get("bot") ?? faults.get("link") ?? faults.get("events"),
+    isFaulty: (part) => faults.has(part),
     set(part, fault) {
       if (faults.get(part) === fault) return;
       if (fault === undefined) {
@@ -45,6 +47,12 @@ export function botFault(error: unknown): string {
   return unreachable(error);
 }
 
+export const LINK_OFF = `slack: Socket Mode is off for the app of SLACK_APP_TOKEN; turn it on at ${APPS} → Socket Mode`;
+
+/** Slack sends no more than 30,000 events an hour and workspace, and says so minute by minute. */
+export const EVENTS_HELD =
+  "slack: Slack holds back events of this workspace for a minute, because there are too many (app_rate_limited); questions asked meanwhile are not seen";
+
 /** What is wrong with the Socket Mode connection, and where it is mended. */
 export function linkFault(error: unknown): string {
   const code = slackErrorOf(error);
@@ -54,9 +62,7 @@ export function linkFault(error: unknown): string {
   if (isTokenRefused(error)) {
     return `slack: SLACK_APP_TOKEN is refused (${code}); make a new one with connections:write at ${APPS} → Basic Information → App-Level Tokens`;
   }
-  if (code === "forbidden_team" || code === "socket_mode_disabled" || code === "link_disabled") {
-    return `slack: Socket Mode is off for the app of SLACK_APP_TOKEN; turn it on at ${APPS} → Socket Mode`;
-  }
+  if (code === "forbidden_team" || code === "socket_mode_disabled" || code === "link_disabled") return LINK_OFF;
   return unreachable(error);
 }
 

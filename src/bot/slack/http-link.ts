@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { readBody } from "./http-body.js";
 import type { Link, LinkDeps } from "./link.js";
+import { createReplayGuard } from "./replay-guard.js";
 import { isSigned } from "./signature.js";
 
 export interface HttpLinkDeps extends LinkDeps {
@@ -14,6 +15,7 @@ const RETRY_MS = 5_000;
 /** Takes Slack's signed requests on a port of its own; everything else there is refused. */
 export function createHttpLink({ signingSecret, port, intake, health, clock, log, signal }: HttpLinkDeps): Link {
   let server: Server | undefined;
+  const replays = createReplayGuard(clock);
 
   const take = async (request: IncomingMessage, response: ServerResponse) => {
     const answer = (status: number, body?: unknown) => {
@@ -34,7 +36,15 @@ export function createHttpLink({ signingSecret, port, intake, health, clock, log
     const payload = parsePayload(body, request.headers["content-type"]);
     if (payload === undefined) return answer(400);
     if (isObject(payload) && payload.type === "url_verification") return answer(200, { challenge: payload.challenge });
-    await intake.take(payload, async (reply) => answer(200, reply));
+    const retry = request.headers["x-slack-retry-num"];
+    if (retry !== undefined)
+      log.debug({ retry, why: request.headers["x-slack-retry-reason"] }, "slack repeats a delivery");
+    // What was taken once is not taken again: Slack signs what it repeats anew.
+    if (replays.wasTaken(String(signature))) return answer(retry === undefined ? 401 : 200);
+    await intake.take(payload, async (reply) => {
+      replays.noteTaken(String(signature));
+      answer(200, reply);
+    });
     answer(503); // not acknowledged: Slack delivers it again
   };
   const listen = () =>

@@ -3,10 +3,12 @@ import type { Clock } from "../../clock.js";
 import { withDeadline } from "../../deadline.js";
 import type { Log } from "../../log.js";
 import { isRateLimitNotice, readDelivery } from "./deliveries.js";
+import { EVENTS_HELD, type Health } from "./health.js";
 
 export interface IntakeDeps {
   readonly clock: Clock;
   readonly log: Log;
+  readonly health: Health;
   /** The workspace of the bot token. */
   readonly teamId: string;
   /** Bolt's door: resolves when the listeners are through. */
@@ -24,7 +26,21 @@ export interface Intake {
 /** Slack gives up on an acknowledgement after 3 s, and delivers again. */
 const ACKNOWLEDGE_WITHIN_MS = 2_500;
 
-export function createIntake({ clock, log, teamId, processEvent }: IntakeDeps): Intake {
+/** Each notice is for one minute. */
+const HELD_MS = 60_000;
+
+export function createIntake({ clock, log, health, teamId, processEvent }: IntakeDeps): Intake {
+  let heldUntil = 0;
+  const noteHeld = () => {
+    const isKnown = heldUntil > clock.now();
+    heldUntil = clock.now() + HELD_MS;
+    health.set("events", EVENTS_HELD);
+    if (!isKnown) void waitHeld();
+  };
+  const waitHeld = async () => {
+    while (heldUntil > clock.now()) await clock.sleep(heldUntil - clock.now());
+    health.set("events", undefined);
+  };
   const takeEvent = async (body: Record<string, unknown>, acknowledge: () => Promise<void>) => {
     const terms = { what: "an event of Slack", timeoutMs: ACKNOWLEDGE_WITHIN_MS, clock };
     await withDeadline(() => processEvent({ body, ack: async () => {} }), terms);
@@ -35,7 +51,7 @@ export function createIntake({ clock, log, teamId, processEvent }: IntakeDeps): 
       try {
         const delivery = readDelivery(body, teamId);
         if (delivery === undefined) {
-          if (isRateLimitNotice(body)) log.warn("slack holds back events of this workspace for a minute");
+          if (isRateLimitNotice(body)) noteHeld();
           await acknowledge();
         } else if (delivery.kind === "event") await takeEvent(delivery.body, () => acknowledge());
         else await processEvent({ body: delivery.body, ack: async (response) => acknowledge(response) });

@@ -1,5 +1,7 @@
 import type { Command } from "../../commands/command.js";
 import { StartupError } from "../../errors.js";
+import { PROMPTS } from "./prompts.js";
+import { SHORTCUTS } from "./shortcut-list.js";
 import { createSlashNames } from "./slash-names.js";
 
 export interface ManifestOptions {
@@ -15,24 +17,40 @@ export interface ManifestOptions {
 
 /** Stands in the manifest until the operator writes the address of their own there. */
 const REQUEST_URL = "https://YOUR-ADDRESS.example/slack/events";
+const ABOUT = "Answers with any provider's models, and keeps its list of them fresh";
 const MAX_HINT_CHARS = 1_000;
 const MAX_ABOUT_CHARS = 2_000;
 
 /** Each scope is used by a call or an event below; docs/slack.md says what for. */
 export const SCOPES: readonly string[] = [
   "app_mentions:read",
+  "assistant:write",
   "channels:history",
   "chat:write",
   "commands",
+  "files:read",
+  "files:write",
   "groups:history",
   "im:history",
+  "im:write",
   "mpim:history",
   "reactions:read",
   "reactions:write",
+  "usergroups:read",
   "users:read",
 ];
-const EVENTS = ["app_mention", "message.im", "reaction_added"];
-const THREAD_EVENTS = ["message.channels", "message.groups", "message.mpim"];
+const EVENTS = [
+  "agent_session_stopped",
+  "app_context_changed",
+  "app_home_opened",
+  "app_mention",
+  "app_uninstalled",
+  "message.im",
+  "message.mpim",
+  "reaction_added",
+  "tokens_revoked",
+];
+const THREAD_EVENTS = ["message.channels", "message.groups"];
 
 /** The app as Slack creates it from JSON. @throws {StartupError} for a command that Slack would not take */
 export function slackManifest(options: ManifestOptions): Record<string, unknown> {
@@ -45,12 +63,19 @@ export function slackManifest(options: ManifestOptions): Record<string, unknown>
     _metadata: { major_version: 2, minor_version: 1 },
     display_information: {
       name: "Evergreen",
-      description: "Answers with any provider's models, and keeps its list of them fresh",
+      description: ABOUT,
       background_color: "#1f5c3a",
     },
     features: {
-      app_home: { home_tab_enabled: false, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
+      agent_view: { agent_description: ABOUT, suggested_prompts: PROMPTS },
+      app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
       bot_user: { display_name: "Evergreen", always_online: true },
+      shortcuts: SHORTCUTS.map(({ id, name, about }) => ({
+        type: "message",
+        name,
+        callback_id: id,
+        description: about,
+      })),
       slash_commands: names.roots.map((root) => ({
         command: names.slashOf(root),
         description: describe(commands, root).slice(0, MAX_ABOUT_CHARS),
@@ -65,7 +90,10 @@ export function slackManifest(options: ManifestOptions): Record<string, unknown>
         ...(url === undefined ? {} : { request_url: url }),
         bot_events: [...EVENTS, ...(followThreads ? THREAD_EVENTS : [])].sort(),
       },
-      interactivity: { is_enabled: true, ...(url === undefined ? {} : { request_url: url }) },
+      interactivity: {
+        is_enabled: true,
+        ...(url === undefined ? {} : { request_url: url, message_menu_options_url: url }),
+      },
       org_deploy_enabled: false,
       socket_mode_enabled: transport === "socket",
       token_rotation_enabled: false,

@@ -8,11 +8,16 @@ const messageSchema = z.looseObject({
   channel: z.string().min(1),
   ts: z.string().min(1),
   user: z.string().min(1),
-  text: z.string().default(""),
+  text: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? ""),
   thread_ts: optionalText,
   channel_type: optionalText,
   subtype: optionalText,
   bot_id: optionalText,
+  app_context: z.unknown().optional(),
+  assistant_thread: z.unknown().optional(),
   edited: z
     .unknown()
     .optional()
@@ -28,6 +33,8 @@ export interface Written {
   readonly user: string;
   readonly text: string;
   readonly isDirect: boolean;
+  /** Written in the agent container, where each message outside a thread begins one. */
+  readonly isInAgent: boolean;
   /** False for one in a thread that does not name the bot: it concerns it only where the bot takes part. */
   readonly isAddressed: boolean;
 }
@@ -47,5 +54,15 @@ export function readMessage(event: unknown, { botUserId }: Identity): Written | 
   const isAddressed = isDirect || message.type === "app_mention" || message.text.includes(`<@${botUserId}`);
   // In a thread that nobody called it into, or said to somebody else.
   if (!isAddressed && (thread === undefined || /^\s*<@/.test(message.text))) return undefined;
-  return { channel, ts, thread, user, text: readMentionText(message.text, botUserId), isDirect, isAddressed };
+  const isInAgent = isDirect && Boolean(message.app_context ?? message.assistant_thread);
+  return {
+    channel,
+    ts,
+    thread,
+    user,
+    text: readMentionText(message.text, botUserId),
+    isDirect,
+    isInAgent,
+    isAddressed,
+  };
 }

@@ -1,22 +1,41 @@
 import type { Reply } from "../../commands/command.js";
+import { panelControls } from "../panel.js";
 import type { ChannelKey, ChatPlatform, MessageKey } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
-import { controlBlocks, type IdFor } from "./controls.js";
+import { type ControlDeps, controlBlocks } from "./controls.js";
+import { slackErrorOf } from "./errors.js";
 import { unescaped } from "./escape.js";
 import { render, type SlackMessage } from "./render.js";
 import type { SlashNames } from "./slash-names.js";
+import type { StreamCalls } from "./stream-calls.js";
 
 export interface SendDeps {
   readonly calls: Calls;
-  readonly idFor: IdFor;
+  readonly streams: Pick<StreamCalls, "stop">;
+  readonly controls: ControlDeps;
   readonly names: SlashNames;
 }
 
 /** The verbs that show something in a channel. */
-export function createSend({ calls, idFor, names }: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
-  const shown = async ({ markdown, controls = [] }: Reply): Promise<SlackMessage> =>
-    render({ markdown: names.inAnswer(markdown) }, await controlBlocks(controls, idFor));
+export function createSend({
+  calls,
+  streams,
+  controls,
+  names,
+}: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
+  const shown = async (reply: Reply): Promise<SlackMessage> =>
+    render({ ...reply, markdown: names.inAnswer(reply.markdown) }, await controlBlocks(panelControls(reply), controls));
+  const update = async (message: MessageKey, content: SlackMessage): Promise<void> => {
+    try {
+      await calls.update(message, content);
+    } catch (error) {
+      // An earlier process began to stream it, and did not live to end that.
+      if (slackErrorOf(error) !== "streaming_state_conflict") throw error;
+      await streams.stop(message).catch(() => {}); // the update tells
+      await calls.update(message, content);
+    }
+  };
   const post = async (channel: ChannelKey, reply: Reply): Promise<MessageKey> => {
     const { message: _asked, ...place } = channel as MessageKey;
     const ts = await calls.post(place, await shown(reply));
@@ -24,18 +43,18 @@ export function createSend({ calls, idFor, names }: SendDeps): Pick<ChatPlatform
   };
   return {
     post,
-    edit: async (message, reply) => calls.update(message, await shown(reply)),
-    async append(message, lines, controls = []) {
+    edit: async (message, reply) => update(message, await shown(reply)),
+    async append(message, lines, given = []) {
       try {
         const before = await calls.read(message);
         const below = render({ markdown: lines });
         const text = unescaped(before.text);
-        const own = await controlBlocks(controls, idFor);
+        const own = await controlBlocks(given, controls);
         const whole = render({ markdown: `${text}\n\n${lines}` });
         // The controls that it had while it grew have served.
         const withoutControls = before.blocks.filter(({ type }) => type !== "actions");
         // What stands there stays as Slack gave it: it may have turned the Markdown into blocks of its own.
-        await calls.update(message, {
+        await update(message, {
           text: whole.text,
           // Beside the blocks of the lines alone, a text without any would not be shown.
           blocks: [...(before.blocks.length === 0 ? whole.blocks : [...withoutControls, ...below.blocks]), ...own],

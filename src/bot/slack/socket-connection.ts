@@ -16,8 +16,8 @@ export interface SocketDeps {
 
 /** One Socket Mode connection, from hello to its end. */
 export interface SocketConnection {
-  /** Resolves when Slack asks to move, or when the connection is lost. */
-  readonly retired: Promise<void>;
+  /** Resolves when Slack asks to move, with its reason, or when the connection is lost. */
+  readonly retired: Promise<string | undefined>;
   /** Resolves when it is lost or closed. */
   readonly closed: Promise<void>;
   close(): void;
@@ -47,11 +47,11 @@ export async function openSocket({
   const [stockListener] = client.listeners("ws_message");
   client.removeAllListeners("ws_message");
 
-  const end = withResolvers();
-  const move = withResolvers();
-  client.on("disconnected", end.resolve);
-  client.on("error", end.resolve);
-  end.promise.then(move.resolve);
+  const end = withResolvers<void>();
+  const move = withResolvers<string | undefined>();
+  client.on("disconnected", () => end.resolve());
+  client.on("error", () => end.resolve());
+  end.promise.then(() => move.resolve(undefined));
 
   const acknowledge = async (id: string, response: unknown) => {
     const payload = typeof response === "string" ? { text: response } : (response ?? {});
@@ -61,11 +61,15 @@ export async function openSocket({
       if (error) log.warn({ error }, "an acknowledgement was not sent; Slack repeats the delivery");
     });
   };
+  const retire = (reason: string) => {
+    log.info({ reason }, "slack moves the connection");
+    move.resolve(reason);
+  };
   client.on("ws_message", (data: unknown, isBinary: unknown) => {
     const frame = readFrame(data);
     if (frame === undefined) log.debug("a frame that is none of Slack's was dropped");
     else if (frame.kind === "hello") stockListener?.call(client, data, isBinary);
-    else if (frame.kind === "disconnect") move.resolve();
+    else if (frame.kind === "disconnect") retire(frame.reason);
     else void intake.take(frame.payload, (response) => acknowledge(frame.id, response));
   });
 
@@ -88,10 +92,10 @@ export async function openSocket({
   return { retired: move.promise, closed: end.promise, close };
 }
 
-function withResolvers(): { readonly promise: Promise<void>; resolve(): void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
+function withResolvers<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
     resolve = done;
   });
-  return { promise, resolve: () => resolve() };
+  return { promise, resolve: (value) => resolve(value) };
 }

@@ -14,7 +14,7 @@ export async function runTypedCommand(deps: DoorDeps, written: Written): Promise
   if (!(await isFirstTime(deps, `command:${identity.teamId}:${channel}:${ts}`))) return;
 
   const show = async (reply: Reply) => {
-    const message = await commandMessage(deps, reply);
+    const message = await commandMessage(deps, reply, user, text);
     const place = { platform: "slack", workspace: identity.teamId, channel, ...(thread !== undefined && { thread }) };
     try {
       await calls.postEphemeral(place, user, message);
@@ -25,8 +25,7 @@ export async function runTypedCommand(deps: DoorDeps, written: Written): Promise
     }
   };
   const run = async () => {
-    const place = isDirect ? { channel } : { channel, thread };
-    await respond(handlers.onCommand(await callOf(deps, { ...place, user, text })), {
+    await respond(handlers.onCommand(await callOf(deps, { channel, thread, user, text })), {
       show,
       // Ephemeral messages cannot be changed: the first one and the last say enough.
       mostReplies: 2,

@@ -2,11 +2,12 @@ import Anthropic from "@anthropic-ai/sdk";
 import { type Provider, type ProviderDeps, ProviderError, type ProviderId } from "../provider.js";
 import { guardedFetch } from "../wire/guarded-fetch.js";
 import { createListReader } from "../wire/list-reader.js";
-import { readRows } from "../wire/model-rows.js";
 import type { Asked } from "../wire/provider-fault.js";
 import { anthropicRateLimits } from "../wire/rate-limits.js";
-import { parseListPage, readPages } from "../wire/read-pages.js";
+import { readList } from "../wire/read-list.js";
+import { type FetchPage, parseListPage } from "../wire/read-pages.js";
 import { sdkFault } from "../wire/sdk-fault.js";
+import { notModified } from "../wire/validators.js";
 import { ANTHROPIC_ROW_FIELDS, readAnthropicRow } from "./model-row.js";
 import { createStreamChat } from "./stream-chat.js";
 
@@ -41,23 +42,29 @@ export function createAnthropicProvider(wire: AnthropicWire, deps: ProviderDeps)
   // Only a better guess: an answer's length has to be named with every request.
   const outputLimits = new Map<string, number>();
 
-  const reader = createListReader(wire.id, ANTHROPIC_ROW_FIELDS, deps);
+  const list = {
+    provider: wire.id,
+    reader: createListReader(wire.id, ANTHROPIC_ROW_FIELDS, deps),
+    parsePage: parseListPage,
+    readRow: readAnthropicRow,
+    warn: deps.warn,
+  };
 
   return {
     id: wire.id,
-    async listModels(signal, note) {
+    async listModels(signal, terms) {
       signal.throwIfAborted();
+      // A signal for each page: the SDK leaves its listener on the one that it gets.
+      const fetchPage: FetchPage = (after, headers) =>
+        client.models
+          .list(
+            { limit: PAGE_ROWS, ...(after !== undefined && { after_id: after }) },
+            { signal: AbortSignal.any([signal]), headers },
+          )
+          .asResponse()
+          .catch(notModified);
       try {
-        // A signal for each page: the SDK leaves its listener on the one that it gets.
-        const fetchPage = (after: string | undefined) =>
-          client.models
-            .list(
-              { limit: PAGE_ROWS, ...(after !== undefined && { after_id: after }) },
-              { signal: AbortSignal.any([signal]) },
-            )
-            .asResponse();
-        const rows = await readPages(wire.id, reader, fetchPage, parseListPage, signal);
-        const models = await readRows(wire.id, rows, readAnthropicRow, { warn: deps.warn, note });
+        const models = await readList({ ...list, fetchPage }, signal, terms);
         for (const { id, outputTokens } of models) if (outputTokens !== undefined) outputLimits.set(id, outputTokens);
         return models;
       } catch (error) {

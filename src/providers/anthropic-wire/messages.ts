@@ -1,4 +1,8 @@
+import type Anthropic from "@anthropic-ai/sdk";
 import type { ChatMessage, ChatRequest } from "../provider.js";
+import { base64Of } from "../wire/base64.js";
+
+type WireMessage = Anthropic.MessageParam;
 
 /** Long enough for any answer in a chat; the newest models would allow 128,000. */
 const MAX_OUTPUT_TOKENS = 16_384;
@@ -10,8 +14,19 @@ export const maxTokensFor = (request: ChatRequest, known: number | undefined): n
   request.maxOutputTokens ?? (known === undefined ? FALLBACK_OUTPUT_TOKENS : Math.min(known, MAX_OUTPUT_TOKENS));
 
 /** The API refuses blank messages and a conversation that does not begin with the user. */
-export function acceptableMessages(messages: readonly ChatMessage[]): ChatMessage[] {
-  const spoken = messages.filter(({ content }) => content.trim() !== "");
-  const first = spoken.findIndex(({ role }) => role === "user");
-  return spoken.slice(Math.max(first, 0)).map(({ role, content }) => ({ role, content }));
+export function acceptableMessages(messages: readonly ChatMessage[]): WireMessage[] {
+  const wire = messages.map(wireMessage).filter(({ content }) => content.length > 0);
+  const first = wire.findIndex(({ role }) => role === "user");
+  return wire.slice(Math.max(first, 0));
+}
+
+/** Images come first, as the API's documentation asks; only a user's are taken. What is blank becomes empty. */
+function wireMessage({ role, content, images = [] }: ChatMessage): WireMessage {
+  const text = content.trim() === "" ? "" : content;
+  if (role === "assistant" || images.length === 0) return { role, content: text };
+  const blocks = images.map((image) => {
+    const source = { type: "base64", media_type: image.mediaType, data: base64Of(image) } as const;
+    return { type: "image", source } as const;
+  });
+  return { role, content: [...blocks, ...(text === "" ? [] : [{ type: "text", text } as const])] };
 }

@@ -3,9 +3,11 @@ import { createOpenAiProvider } from "../openai-wire/openai-provider.js";
 import { type ModelInfo, type Provider, type ProviderDeps, ProviderError } from "../provider.js";
 import { guardedFetch, readText } from "../wire/guarded-fetch.js";
 import { createListReader } from "../wire/list-reader.js";
-import { isUsableId, type Row, readRows, slim } from "../wire/model-rows.js";
+import { isUsableId, type Row, slim } from "../wire/model-rows.js";
 import { type Asked, connectionError, refusalError } from "../wire/provider-fault.js";
-import { readPages } from "../wire/read-pages.js";
+import { readList } from "../wire/read-list.js";
+import type { FetchPage } from "../wire/read-pages.js";
+import { NOT_MODIFIED } from "../wire/validators.js";
 
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -22,22 +24,28 @@ export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provi
     tokenLimit: "max_tokens",
   } as const;
 
-  const reader = createListReader("ollama", TAG_FIELDS, deps);
+  const list = {
+    provider: "ollama",
+    reader: createListReader("ollama", TAG_FIELDS, deps),
+    parsePage: parseTags,
+    readRow: readTag,
+    warn: deps.warn,
+  };
 
   return {
     id: "ollama",
-    async listModels(signal, note) {
+    async listModels(signal, terms) {
       signal.throwIfAborted();
       const asked: Asked = { provider: "ollama", key: undefined, now: deps.clock.now(), limits: () => undefined };
+      const fetchPage: FetchPage = async (_after, conditions) => {
+        const accept = { accept: "application/json" };
+        const response = await fetch(`${root}/api/tags`, { signal, headers: { ...accept, ...conditions } });
+        if (response.ok || response.status === NOT_MODIFIED) return response;
+        const { status, headers } = response;
+        throw refusalError({ status, headers, codes: [], message: await readText(response, MAX_ERROR_BYTES) }, asked);
+      };
       try {
-        const fetchPage = async () => {
-          const response = await fetch(`${root}/api/tags`, { signal, headers: { accept: "application/json" } });
-          if (response.ok) return response;
-          const { status, headers } = response;
-          throw refusalError({ status, headers, codes: [], message: await readText(response, MAX_ERROR_BYTES) }, asked);
-        };
-        const rows = await readPages("ollama", reader, fetchPage, parseTags, signal);
-        return await readRows("ollama", rows, readTag, { warn: deps.warn, note });
+        return await readList({ ...list, fetchPage }, signal, terms);
       } catch (error) {
         signal.throwIfAborted();
         throw error instanceof ProviderError ? error : connectionError(error, asked);

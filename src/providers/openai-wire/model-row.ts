@@ -50,7 +50,7 @@ const partOf = (value: unknown): Row => (typeof value === "object" && value !== 
 function priceOf(price: unknown): number | undefined {
   if (typeof price === "number") return price > 0 ? price : undefined;
   if (typeof price !== "string" || !/^\d+(\.\d+)?(e-?\d+)?$/i.test(price)) return undefined;
-  return Number((Number(price) * 1e6).toPrecision(12));
+  return Math.round(Number(price) * 1e12) / 1e6;
 }
 
 function inputOf(row: Row): ModelInfo["input"] {

@@ -2,11 +2,13 @@ import OpenAI from "openai";
 import { type Provider, type ProviderDeps, ProviderError } from "../provider.js";
 import { guardedFetch } from "../wire/guarded-fetch.js";
 import { createListReader } from "../wire/list-reader.js";
-import { readRows } from "../wire/model-rows.js";
+import type { Row } from "../wire/model-rows.js";
 import type { Asked } from "../wire/provider-fault.js";
 import { openAiRateLimits } from "../wire/rate-limits.js";
-import { parseListPage, readPages } from "../wire/read-pages.js";
+import { readList } from "../wire/read-list.js";
+import { type FetchPage, parseListPage } from "../wire/read-pages.js";
 import { sdkFault } from "../wire/sdk-fault.js";
+import { notModified } from "../wire/validators.js";
 import { OPENAI_ROW_FIELDS, readOpenAiRow } from "./model-row.js";
 import type { OpenAiWire } from "./openai-wire.js";
 import { createStreamChat } from "./stream-chat.js";
@@ -36,20 +38,30 @@ export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Prov
     limits: (headers) => openAiRateLimits(headers, deps.clock.now()),
   });
 
-  const reader = createListReader(wire.id, OPENAI_ROW_FIELDS, deps);
+  const list = {
+    provider: wire.id,
+    reader: createListReader(wire.id, OPENAI_ROW_FIELDS, deps),
+    parsePage: parseListPage,
+    readRow: (row: Row) => readOpenAiRow(row, wire.isChat),
+    warn: deps.warn,
+  };
 
   return {
     id: wire.id,
-    async listModels(signal, note) {
+    async listModels(signal, terms) {
       signal.throwIfAborted();
+      // A signal for each page: the SDK leaves its listener on the one that it gets.
+      const fetchPage: FetchPage = (after, headers) =>
+        client
+          .get("/models", {
+            signal: AbortSignal.any([signal]),
+            headers,
+            ...(after !== undefined && { query: { after } }),
+          })
+          .asResponse()
+          .catch(notModified);
       try {
-        // A signal for each page: the SDK leaves its listener on the one that it gets.
-        const fetchPage = (after: string | undefined) =>
-          client
-            .get("/models", { signal: AbortSignal.any([signal]), ...(after !== undefined && { query: { after } }) })
-            .asResponse();
-        const rows = await readPages(wire.id, reader, fetchPage, parseListPage, signal);
-        return await readRows(wire.id, rows, (row) => readOpenAiRow(row, wire.isChat), { warn: deps.warn, note });
+        return await readList({ ...list, fetchPage }, signal, terms);
       } catch (error) {
         signal.throwIfAborted();
         throw error instanceof ProviderError ? error : sdkFault(error, asked());

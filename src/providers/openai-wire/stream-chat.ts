@@ -4,6 +4,7 @@ import { eventStreamFault } from "../wire/event-stream-fault.js";
 import { type Asked, plainError, withLimits } from "../wire/provider-fault.js";
 import { sdkFault } from "../wire/sdk-fault.js";
 import { betterDialect, type Dialect } from "./dialect.js";
+import { wireMessages } from "./messages.js";
 import type { OpenAiWire } from "./openai-wire.js";
 import { readDeltas, readFacts, type StreamFacts } from "./read-chunks.js";
 
@@ -16,10 +17,7 @@ export function createStreamChat(client: OpenAI, wire: OpenAiWire, asked: () => 
       .create(
         {
           model: request.model,
-          messages: [
-            ...(request.system ? [{ role: "system", content: request.system } as const] : []),
-            ...request.messages.map(({ role, content }) => ({ role, content })),
-          ],
+          messages: wireMessages(request),
           ...(request.maxOutputTokens !== undefined && { [dialect.tokenLimit]: request.maxOutputTokens }),
           ...(dialect.takesStreamOptions && { stream_options: { include_usage: true } }),
           stream: true,

@@ -1,7 +1,9 @@
 import { normalErrorBody } from "./error-body.js";
+import { NOT_MODIFIED } from "./validators.js";
 
 /** Whatever else an SDK would send on the environment's word (as OPENAI_CUSTOM_HEADERS) must not reach another vendor. */
-const ALLOWED_HEADERS = /^(accept|authorization|content-type|user-agent|anthropic-version|x-stainless-.+)$/;
+const ALLOWED_HEADERS =
+  /^(accept|authorization|content-type|user-agent|if-none-match|if-modified-since|anthropic-version|x-stainless-.+)$/;
 
 /** An error's text is short; more of it is not read. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -15,7 +17,8 @@ export function guardedFetch(fetch: typeof globalThis.fetch): typeof globalThis.
     const headers = new Headers(init?.headers);
     for (const name of [...headers.keys()]) if (!ALLOWED_HEADERS.test(name)) headers.delete(name);
     const response = await fetch(input, { ...init, headers, redirect: "error" });
-    return response.ok ? response : plainError(response);
+    // An answer without a body, which is no error.
+    return response.ok || response.status === NOT_MODIFIED ? response : plainError(response);
   };
 }
 

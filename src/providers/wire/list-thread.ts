@@ -8,6 +8,8 @@ export interface ThreadTerms {
   /** Fields of a row that are read. */
   readonly fields: readonly string[];
   readonly maxRows: number;
+  /** Digest of a body that need not be read again. */
+  readonly known?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -16,21 +18,24 @@ export type ThreadResult =
   | Exclude<ListHead, { kind: "list" }>
   | (Extract<ListHead, { kind: "list" }> & { readonly rows: readonly unknown[] });
 
-/** Reads a list in another thread. @throws {AppError} when the thread dies or hangs @throws signal.reason when aborted */
+/** Reads a list in another thread, which takes the pieces away. @throws {AppError} when the thread dies or hangs @throws signal.reason when aborted */
 export type ListThread = (pieces: readonly Uint8Array[], terms: ThreadTerms) => Promise<ThreadResult>;
 
 /** So few rows take the main thread well under a millisecond. */
 const ROWS_AT_ONCE = 200;
-/** The same for pieces of up to 64 KB, which are copied. */
+/** The same for pieces of up to 64 KB. */
 const PIECES_AT_ONCE = 4;
 /** The largest list that is read takes a tenth of it; a thread that takes longer hangs. */
 const LONGEST_WORK_MS = 5_000;
 /** 8 MB of JSON become some 150 MB of objects at worst; more ends the thread and nothing else. */
 const MAX_HEAP_MB = 256;
 
+/** As `digestOf`; the thread cannot import it. */
+const DIGEST = `(bytes) => require("node:crypto").createHash("sha256").update(bytes).digest("base64")`;
+
 /** One thread at a time, so that many large lists take one core at most; it lives for as long as lists wait for it. */
 export function createListThread({ clock, work = listWork }: { clock: Clock; work?: typeof listWork }): ListThread {
-  const source = `(${work.toString()})(require("node:worker_threads").parentPort)`;
+  const source = `(${work.toString()})(require("node:worker_threads").parentPort, ${DIGEST})`;
   let last: Promise<unknown> = Promise.resolve();
   let inLine = 0;
   let worker: Worker | undefined;
@@ -74,10 +79,14 @@ function startWorker(source: string): Worker {
   return worker;
 }
 
+/** Nothing else lies in its memory, which travels as a whole; a piece that shares it has to be copied. */
+const isWhole = ({ buffer, byteLength }: Uint8Array) =>
+  buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+
 async function readList(
   worker: Worker,
   pieces: readonly Uint8Array[],
-  { fields, maxRows }: Omit<ThreadTerms, "signal">,
+  { fields, maxRows, known }: Omit<ThreadTerms, "signal">,
   signal: AbortSignal,
 ): Promise<ThreadResult> {
   let giveUp = () => {};
@@ -93,11 +102,10 @@ async function readList(
   let news = next();
   for (const [index, piece] of pieces.entries()) {
     if (index % PIECES_AT_ONCE === PIECES_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
-    // A copy: the piece may share its memory with others, which would travel along.
-    const bytes = new Uint8Array(piece);
-    post({ kind: "piece", bytes }, [bytes.buffer]);
+    const bytes = isWhole(piece) ? piece : new Uint8Array(piece);
+    post({ kind: "piece", bytes }, [bytes.buffer as ArrayBuffer]);
   }
-  post({ kind: "end", fields, maxRows, rowsAtOnce: ROWS_AT_ONCE });
+  post({ kind: "end", fields, maxRows, known, rowsAtOnce: ROWS_AT_ONCE });
   const head = await news;
   if (head.kind === "rows") throw new AppError("internal", "the thread sent rows before their head");
   if (head.kind !== "list") return head;

@@ -1,11 +1,19 @@
 /** From the main thread: pieces of a body, its end, and the wish for more rows. */
 export type ListOrder =
   | { readonly kind: "piece"; readonly bytes: Uint8Array }
-  | { readonly kind: "end"; readonly fields: readonly string[]; readonly maxRows: number; readonly rowsAtOnce: number }
+  | {
+      readonly kind: "end";
+      readonly fields: readonly string[];
+      readonly maxRows: number;
+      readonly rowsAtOnce: number;
+      /** Digest of a body that need not be read again. */
+      readonly known?: string | undefined;
+    }
   | { readonly kind: "more" };
 
-/** What the body was: no JSON at all, no list, or a list whose rows follow. */
+/** What the body was: the known one, no JSON at all, no list, or a list whose rows follow. */
 export type ListHead =
+  | { readonly kind: "known" }
   | { readonly kind: "no-json"; readonly isPage: boolean }
   | { readonly kind: "no-list"; readonly body: unknown }
   | { readonly kind: "too-long" }
@@ -16,6 +24,7 @@ export type ListHead =
       /** What names the next page. */
       readonly rest: Readonly<Record<string, unknown>>;
       readonly count: number;
+      readonly digest: string;
     };
 
 export type ListNews = ListHead | { readonly kind: "rows"; readonly rows: readonly unknown[] };
@@ -27,9 +36,9 @@ interface Port {
 
 /**
  * Parses a list in a thread of its own, keeps of each row the fields that are read, and hands the rows over a few at a
- * time. Its text is what the thread runs, so it uses nothing from outside itself.
+ * time. Its text is what the thread runs, so it uses nothing from outside itself but what it is handed.
  */
-export function listWork(port: Port): void {
+export function listWork(port: Port, digestOf: (bytes: Uint8Array) => string): void {
   const pieces: Uint8Array[] = [];
   let rows: readonly unknown[] = [];
   let sent = 0;
@@ -56,9 +65,12 @@ export function listWork(port: Port): void {
     );
   };
 
-  const read = (fields: readonly string[], maxRows: number): ListHead => {
-    const text = new TextDecoder().decode(Buffer.concat(pieces));
+  const read = (fields: readonly string[], maxRows: number, known: string | undefined): ListHead => {
+    const bytes = Buffer.concat(pieces);
     pieces.length = 0;
+    const digest = digestOf(bytes);
+    if (digest === known) return { kind: "known" };
+    const text = new TextDecoder().decode(bytes);
     let body: unknown;
     try {
       body = JSON.parse(text);
@@ -72,7 +84,7 @@ export function listWork(port: Port): void {
     if (found.length > maxRows) return { kind: "too-long" };
     rows = found.map((row) => slimRow(row, fields));
     const rest = { has_more: trimmed(wrapper.has_more, 0), last_id: trimmed(wrapper.last_id, 0) };
-    return { kind: "list", field, rest, count: found.length };
+    return { kind: "list", field, rest, count: found.length, digest };
   };
 
   port.on("message", (order) => {
@@ -80,7 +92,7 @@ export function listWork(port: Port): void {
     else if (order.kind === "end") {
       rowsAtOnce = order.rowsAtOnce;
       sent = 0;
-      port.postMessage(read(order.fields, order.maxRows));
+      port.postMessage(read(order.fields, order.maxRows, order.known));
     } else {
       port.postMessage({ kind: "rows", rows: rows.slice(sent, sent + rowsAtOnce) });
       sent += rowsAtOnce;

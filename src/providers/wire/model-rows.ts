@@ -1,4 +1,4 @@
-import { type ListNotes, type ModelInfo, ProviderError, type ProviderId } from "../provider.js";
+import { type ModelInfo, ProviderError, type ProviderId } from "../provider.js";
 
 /** The largest real list today (OpenRouter, gateways) has some hundred rows; more than this is a fault. */
 export const MAX_MODELS = 10_000;
@@ -35,7 +35,9 @@ type LooseRow = Pick<ModelInfo, "id" | "isChat"> & { readonly [K in keyof ModelI
 
 /** Leaves unset fields out, so that a stored row holds nothing but facts. */
 export function slim(fields: LooseRow): ModelInfo {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as ModelInfo;
+  const row: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) row[name] = value;
+  return row as unknown as ModelInfo;
 }
 
 /**
@@ -46,8 +48,8 @@ export async function readRows(
   provider: ProviderId,
   rows: readonly unknown[],
   read: (row: Row) => ModelInfo | undefined,
-  tell: { readonly warn: (message: string) => void; readonly note?: ((notes: ListNotes) => void) | undefined },
-): Promise<readonly ModelInfo[]> {
+  warn: (message: string) => void,
+): Promise<{ readonly models: readonly ModelInfo[]; readonly droppedRows: number }> {
   const malformed = (what: string) => new ProviderError(provider, "malformed", `${provider} sent a model list ${what}`);
   if (rows.length > MAX_MODELS) throw malformed(`of more than ${MAX_MODELS} models`);
   const models = new Map<string, ModelInfo>();
@@ -61,7 +63,6 @@ export async function readRows(
   if (badRows > rows.length * MAX_BAD_SHARE) {
     throw malformed(`in which ${badRows} of ${rows.length} rows have no usable id`);
   }
-  if (badRows > 0) tell.warn(`${provider}: left out ${badRows} of ${rows.length} models, which have no usable id`);
-  tell.note?.({ droppedRows: badRows });
-  return [...models.values()];
+  if (badRows > 0) warn(`${provider}: left out ${badRows} of ${rows.length} models, which have no usable id`);
+  return { models: [...models.values()], droppedRows: badRows };
 }

@@ -1,6 +1,7 @@
-import { ProviderError, type ProviderId } from "../provider.js";
+import { type HeldList, type ListValidators, ProviderError, type ProviderId } from "../provider.js";
 import type { ListReader } from "./list-reader.js";
 import { MAX_LIST_BYTES, MAX_MODELS, MAX_PAGES, type Row } from "./model-rows.js";
+import { conditionsOf, groundless, NOT_MODIFIED, validatorsOf } from "./validators.js";
 
 export interface Page {
   readonly rows: readonly unknown[];
@@ -8,33 +9,54 @@ export interface Page {
   readonly next?: string | undefined;
 }
 
+/** Which page, and what to ask it with; answers 200 or 304, or throws. */
+export type FetchPage = (after: string | undefined, conditions: Readonly<Record<string, string>>) => Promise<Response>;
+
+export interface PagesTerms {
+  readonly reader: ListReader;
+  readonly fetchPage: FetchPage;
+  readonly parsePage: (body: unknown) => Page | undefined;
+  readonly held?: HeldList | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A whole list. `validators` are there where one page was all of it: one page's say nothing about the others. */
+export interface ReadPages {
+  readonly rows: readonly unknown[];
+  readonly validators?: ListValidators | undefined;
+}
+
 /**
- * All rows of a list, page by page, within bounds.
+ * All rows of a list, page by page, within bounds; or that it is still the held one.
  * @throws {ProviderError} `malformed` where the list is no list, too large, or has no end
  */
-export async function readPages(
-  provider: ProviderId,
-  reader: ListReader,
-  fetchPage: (after: string | undefined) => Promise<Response>,
-  parsePage: (body: unknown) => Page | undefined,
-  signal: AbortSignal,
-): Promise<readonly unknown[]> {
+export async function readPages(provider: ProviderId, terms: PagesTerms): Promise<ReadPages | "unchanged"> {
+  const { reader, fetchPage, parsePage, held, signal } = terms;
   const malformed = (what: string) => new ProviderError(provider, "malformed", `${provider} ${what}`);
   const rows: unknown[] = [];
   const seen = new Set<string>();
   let after: string | undefined;
   let bytesLeft = MAX_LIST_BYTES;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
-    const read = await reader.read(await fetchPage(after), { maxBytes: bytesLeft, signal });
+    const asked = pages === 0 ? held : undefined;
+    const response = await fetchPage(after, conditionsOf(asked));
+    if (response.status === NOT_MODIFIED) {
+      if (asked === undefined) throw groundless(provider);
+      return "unchanged";
+    }
+    const read = await reader.read(response, { maxBytes: bytesLeft, known: asked?.validators.digest, signal });
+    if (read.kind === "known") return "unchanged";
     bytesLeft -= read.bytes;
-    const page = parsePage(read.body);
-    if (page === undefined) {
-      const isPage = "isPage" in read && read.isPage;
+    const page = read.kind === "json" ? parsePage(read.body) : undefined;
+    if (page === undefined || read.kind === "no-json") {
+      const isPage = read.kind === "no-json" && read.isPage;
       throw malformed(isPage ? "sent a web page instead of its model list; check its base URL" : "sent no model list");
     }
     for (const row of page.rows) rows.push(row);
     if (rows.length > MAX_MODELS) throw malformed(`sent a model list of more than ${MAX_MODELS} models`);
-    if (page.next === undefined || page.rows.length === 0) return rows;
+    if (page.next === undefined || page.rows.length === 0) {
+      return { rows, validators: pages === 0 ? validatorsOf(response, read.digest) : undefined };
+    }
     if (seen.has(page.next)) throw malformed("sent the same page of its model list again and again");
     seen.add(page.next);
     after = page.next;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createSeries } from "../../../src/bot/console/series.js";
-import type { TurnEvent } from "../../../src/bot/turn.js";
+import type { TurnEvent } from "../../../src/bot/turn-deps.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { fakeRefresher } from "../../support/fake-refresher.js";
 import { providerStatus } from "./console-support.js";

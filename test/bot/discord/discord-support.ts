@@ -1,8 +1,16 @@
-import { systemClock } from "../../../src/clock.js";
+import { createDiscord } from "../../../src/bot/discord/discord.js";
+import type { ChatPlatform, CommandCall, Mention, Reaction } from "../../../src/bot/platform.js";
+import { type Clock, systemClock } from "../../../src/clock.js";
+import type { Command, Reply } from "../../../src/commands/command.js";
+import { parseConfig } from "../../../src/config.js";
+import { createLog } from "../../../src/log.js";
+import { providerDefinitions } from "../../../src/providers/registry.js";
+import type { Store } from "../../../src/store/store.js";
 import type { FakeClock } from "../../support/fake-clock.js";
 import { type FakeDiscord, type FakeDiscordOptions, startFakeDiscord } from "../../support/fake-discord.js";
 import type { FakeInteraction } from "../../support/fake-discord-interactions.js";
 import type { FakeChannel, FakeMessage } from "../../support/fake-discord-world.js";
+import { memoryStore } from "../../support/memory-store.js";
 import { eventually } from "../../support/playground-client.js";
 import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js";
 
@@ -79,3 +87,77 @@ export const replied = (interaction: FakeInteraction, isLast: (text: string) => 
 
 export const readiness = async (bot: Bot) =>
   (await fetch(`${bot.url}/readyz`)).json() as Promise<{ problems: string[] }>;
+
+export interface PlatformStage {
+  readonly discord: FakeDiscord;
+  readonly platform: ChatPlatform;
+  readonly mentions: Mention[];
+  readonly calls: CommandCall[];
+  readonly reactions: Reaction[];
+  readonly log: string[];
+  close(): Promise<void>;
+}
+
+export interface PlatformStageOptions {
+  readonly fake?: FakeDiscordOptions;
+  /** Of another stage, to stand beside it as a second process does. */
+  readonly beside?: { readonly discord: FakeDiscord; readonly store: Store };
+  readonly followThreads?: boolean;
+  readonly commands?: readonly Command[];
+  readonly clock?: Clock;
+  readonly store?: Store;
+  onCommand?(call: CommandCall): AsyncIterable<Reply>;
+}
+
+/** The adapter alone with the real discord.js, and what it hands on. */
+export async function stagePlatform(options: PlatformStageOptions = {}): Promise<PlatformStage> {
+  const discord = options.beside?.discord ?? (await startFakeDiscord(options.fake));
+  const clock = options.clock ?? briskClock;
+  const store = options.beside?.store ?? options.store ?? memoryStore(clock.now);
+  const parsed = parseConfig(
+    {
+      DISCORD_TOKEN: discord.token,
+      DISCORD_API_URL: discord.url,
+      ...(options.followThreads && { FOLLOW_THREADS: "true" }),
+    },
+    { providers: providerDefinitions, storeSchemes: ["sqlite"] },
+  );
+  if ("faults" in parsed) throw new Error(JSON.stringify(parsed.faults));
+  const lines: string[] = [];
+  const log = createLog({ level: "debug", secrets: [], destination: { write: (line) => void lines.push(line) } });
+  const stage = { mentions: [] as Mention[], calls: [] as CommandCall[], reactions: [] as Reaction[] };
+  const platform = createDiscord({
+    config: parsed.config,
+    store,
+    clock,
+    log,
+    commands: options.commands ?? [],
+    status: () => {
+      throw new Error("not asked for");
+    },
+    onStatusChange: () => () => {},
+  });
+  await platform.start({
+    onMention: async (mention) => void stage.mentions.push(mention),
+    onCommand(call) {
+      stage.calls.push(call);
+      return options.onCommand?.(call) ?? nothing();
+    },
+    onReaction: async (reaction) => void stage.reactions.push(reaction),
+    onSuggest: () => [],
+    onFocus() {},
+  });
+  await eventually("a connection", () => platform.fault() === undefined || undefined);
+  return {
+    ...stage,
+    discord,
+    platform,
+    log: lines,
+    async close() {
+      await platform.stop();
+      if (options.beside === undefined) await discord.close();
+    },
+  };
+}
+
+async function* nothing(): AsyncGenerator<Reply> {}

@@ -46,7 +46,7 @@ describe("an event of Discord that comes twice", () => {
     const { discord } = stage;
     await connected(discord);
     const ada = discord.person("ada");
-    const twice = discord.slash(discord.general, ada, "help", [], 2);
+    const twice = discord.slash(discord.general, ada, "models changes", [], 2);
     await replied(twice);
     discord.say(discord.general, ada, "!help", { naming: true, times: 3 });
     await eventually("a line", () => discord.answers()[0]);

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCalls } from "../../../src/bot/discord/calls.js";
+import { createElsewhere } from "../../../src/bot/discord/elsewhere.js";
 import { createInteractionReceiver } from "../../../src/bot/discord/interactions.js";
 import { createRest } from "../../../src/bot/discord/rest.js";
+import { createSender } from "../../../src/bot/discord/send.js";
 import type { CommandCall, PlatformHandlers } from "../../../src/bot/platform.js";
 import { type Command, defineCommand, type Reply } from "../../../src/commands/command.js";
-import { settle } from "../../support/fake-clock.js";
 import { FAKE_DISCORD_TOKEN, type FakeDiscord, startFakeDiscord } from "../../support/fake-discord.js";
 import type { FakeInteraction } from "../../support/fake-discord-interactions.js";
 import { memoryStore } from "../../support/memory-store.js";
@@ -27,6 +28,10 @@ const command: Command = defineCommand({
   options: { word: { kind: "word", about: "what", isSuggested: true } },
   async *run() {},
 });
+
+const whisper: Command = defineCommand({ ...command, path: "whisper", visibility: "ephemeral" });
+
+const idFor = async (line: string) => line;
 
 /** The receiver with a bot that gives these replies, straight against Discord. */
 function receiving(replies: readonly Reply[]) {
@@ -57,10 +62,12 @@ function receiving(replies: readonly Reply[]) {
   };
   const deps = {
     rest,
+    calls,
+    elsewhere: createElsewhere({ rest, calls, idFor, sender: createSender({ rest, calls, idFor }) }),
     store: memoryStore(briskClock.now),
     log: { debug: say, info: say, warn: say, error: say },
-    commands: [command],
-    controlIds: { idFor: async (line: string) => line, commandOf: async (id: string) => id, prune: async () => {} },
+    commands: [command, whisper],
+    controlIds: { idFor, commandOf: async (id: string) => id, prune: async () => {} },
     pause: (ms: number) => briskClock.sleep(ms),
   };
   return { receive: createInteractionReceiver(deps, handlers), told, lines };
@@ -79,7 +86,7 @@ const eventOf = ({ id, token, type }: FakeInteraction, data: object) => ({
   channel_id: discord.general.id,
   guild_id: "900000000000000003",
   channel: { id: discord.general.id, type: 0 },
-  member: { user: { id: "4", username: "ada" }, permissions: "32" },
+  member: { user: { id: "4", username: "ada" }, permissions: "32" } as object,
   data,
 });
 
@@ -113,6 +120,14 @@ describe("an interaction on Discord", () => {
     expect(shrinking.interaction.replies.map(({ content }) => content)).toEqual(["short"]);
   });
 
+  it("carries a file that only its reader sees", async () => {
+    const file = { name: "chat.md", bytes: new TextEncoder().encode("# Chat"), alt: "the conversation" };
+    const interaction = discord.slash(discord.general, discord.person("ada"), "whisper");
+    await receiving([{ markdown: "here", files: [file] }]).receive(eventOf(interaction, { name: "whisper" }));
+    expect(interaction.replies).toMatchObject([{ isEphemeral: true, content: "here" }]);
+    expect(interaction.replies[0]?.files).toEqual([{ filename: "chat.md", text: "# Chat" }]);
+  });
+
   it("is acknowledged by a second try when the first got no answer, and given up when it is too late", async () => {
     const retried = slash();
     discord.rest.failNext(/callback$/, 502);
@@ -134,15 +149,29 @@ describe("an interaction on Discord", () => {
     expect([second.told, second.lines]).toEqual([[], []]);
   });
 
-  it("whose token has run out ends quietly, and no token gets into the log", async () => {
+  it("whose token has run out goes on in the channel where everyone may read it, and no token gets into the log", async () => {
     const { interaction, event } = slash();
-    const { receive, lines } = receiving([{ markdown: "first" }, { markdown: "much later" }]);
+    const long = "a line of some length\n".repeat(150);
+    const { receive, lines } = receiving([{ markdown: "first" }, { markdown: long }]);
     interaction.isExpired = true;
+    const before = discord.answers().length;
     await receive(event);
-    await settle();
+    const after = discord.answers().slice(before);
     expect(interaction.replies[0]?.texts).toEqual([]);
-    expect(lines.join()).toContain("not answered to its end");
+    expect(after.map(({ content }) => content).join("\n")).toBe(long.trim());
+    expect(after[0]?.texts[0]).toBe("first");
     expect(lines.join()).not.toContain(interaction.token);
+  });
+
+  it("whose token has run out goes on in a direct message where only one person may read it", async () => {
+    const ada = discord.person("ada");
+    const interaction = discord.slash(discord.general, ada, "whisper");
+    interaction.isExpired = true;
+    const before = discord.answers().length;
+    const event = eventOf(interaction, { name: "whisper" });
+    await receiving([{ markdown: "a secret" }]).receive({ ...event, member: { user: ada, permissions: "0" } });
+    expect(discord.answers()).toHaveLength(before);
+    expect(discord.answers(discord.world.directChannel(ada)).map(({ content }) => content)).toEqual(["a secret"]);
   });
 
   it("for autocomplete gets at most 25 choices that Discord takes, without anything awaited before", async () => {

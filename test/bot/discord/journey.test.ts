@@ -94,14 +94,21 @@ describe("a slash command on Discord", () => {
     const label = panel.components
       .flatMap((row) => row.components)
       .find(({ label: text }) => text?.includes("🔄"))?.label;
+    expect(panel.flags & (1 << 15)).not.toBe(0);
+    expect(panel.content).toMatch(/Last refresh: <t:\d+:R>/);
     const pressed = discord.press(discord.general, person("ada"), panel, label ?? "none");
-    const reply = await replied(pressed, (text) => text.includes("demo:"));
-    expect(reply.isEphemeral).toBe(true);
+    // In place: what came of it stands above the panel, which is as it is by then.
+    await eventually("an outcome", () => /✓ demo: [\s\S]*Last refresh: <t:/.test(panel.content) || undefined);
+    expect(panel.texts.some((text) => text.startsWith("🔄 Background refresh in progress..."))).toBe(true);
+    expect(pressed.replies).toEqual([]);
+    expect(panel.components.length).toBeGreaterThan(0);
   });
 
   it("tells of a control that nobody knows any more", async () => {
     const { discord } = stage;
-    const reply = await replied(discord.pressId(discord.general, person("ada"), `cmd:${"0".repeat(32)}`));
+    const panel = await replied(discord.slash(discord.general, person("ada"), "models status"));
+    const reply = await replied(discord.pressId(discord.general, person("ada"), panel, `cmd:${"0".repeat(32)}`));
+    expect(reply.isEphemeral).toBe(true);
     expect(reply.content).toContain("no longer valid");
   });
 

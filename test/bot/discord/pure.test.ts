@@ -8,7 +8,7 @@ import { judgeMessage } from "../../../src/bot/discord/judge-message.js";
 import { nativeCall, typedLine } from "../../../src/bot/discord/native-call.js";
 import { inviteLink, isManager, mayManageServer } from "../../../src/bot/discord/permissions.js";
 import { placeOf } from "../../../src/bot/discord/places.js";
-import { bodyOf, contentOf } from "../../../src/bot/discord/render.js";
+import { contentOf, messageOf } from "../../../src/bot/discord/render.js";
 import { hintFor } from "../../../src/bot/discord/typed-command.js";
 import type { Command } from "../../../src/commands/command.js";
 import { bodyFault } from "../../support/fake-discord-checks.js";
@@ -205,10 +205,59 @@ describe("placeOf()", () => {
 describe("rendering for Discord", () => {
   const idFor = async (line: string) => `id-${line}`;
 
-  it("bodyOf() pings nobody and previews nothing", async () => {
-    const body = await bodyOf("@everyone <@1> https://example.com", undefined, idFor);
+  it("messageOf() pings nobody and previews nothing", async () => {
+    const { body } = await messageOf({ markdown: "@everyone <@1> https://example.com" }, idFor);
     expect(body).toMatchObject({ flags: 4, allowed_mentions: { parse: [], replied_user: false } });
     expect(bodyFault("POST /channels/{channel_id}/messages", body)).toBeUndefined();
+  });
+
+  it("messageOf() lays a panel out inside every limit, whatever it says", async () => {
+    const menu = {
+      label: "m",
+      options: Array.from({ length: 30 }, (_, index) => ({ label: `${index}`, command: `/${index}` })),
+    };
+    const buttons = Array.from({ length: 30 }, (_, index) => ({ label: `${index}`, command: `/b ${index}` }));
+    const markdown = Array.from({ length: 90 }, (_, index) => `paragraph ${index} ${"😀".repeat(40)}`).join("\n\n");
+    const panel = { markdown, panel: "/status", controls: [...buttons, menu] };
+    const { body } = await messageOf(panel, async (line) => line.replace("\n", " "));
+    expect(body.flags).toBe(1 << 15);
+    expect(body).not.toHaveProperty("content");
+    for (const kind of [
+      "POST /channels/{channel_id}/messages",
+      "PATCH /channels/{channel_id}/messages/{message_id}",
+    ] as const)
+      expect(bodyFault(kind, body)).toBeUndefined();
+    expect(JSON.stringify(body)).toContain("✂️");
+    const bare = await messageOf({ markdown: "", panel: "/status" }, idFor);
+    expect(bodyFault("POST /channels/{channel_id}/messages", bare.body)).toBeUndefined();
+  });
+
+  it("messageOf() gives a panel's controls the panel to stand on, and shows its files", async () => {
+    const lines: string[] = [];
+    const file = { name: "chat.md", bytes: new Uint8Array(3), alt: "the chat" };
+    const panel = {
+      markdown: "all well",
+      panel: "/status",
+      controls: [{ label: "go", command: "/go" }],
+      files: [file],
+    };
+    const { body, files } = await messageOf(panel, async (line) => {
+      lines.push(line);
+      return "id";
+    });
+    expect(lines).toEqual(["/go\n/status"]);
+    expect(files?.map(({ name }) => name)).toEqual(["chat.md"]);
+    expect(JSON.stringify(body)).toContain('{"type":13,"file":{"url":"attachment://chat.md"}}');
+    expect(bodyFault("POST /channels/{channel_id}/messages", body)).toBeUndefined();
+  });
+
+  it("messageOf() says so where a file is larger than Discord takes", async () => {
+    const file = (megabytes: number) => ({ name: "chat.md", bytes: new Uint8Array(megabytes * 1024 * 1024), alt: "" });
+    const fitting = await messageOf({ markdown: "here", files: [file(10)] }, idFor);
+    expect([fitting.files?.length, fitting.body.content]).toEqual([1, "here"]);
+    const large = await messageOf({ markdown: "here", files: [file(11)] }, idFor);
+    expect(large.files).toBeUndefined();
+    expect(large.body.content).toContain("📎 chat.md");
   });
 
   it("contentOf() keeps 2,000 characters, says so when it cuts more, and never halves a character", () => {

@@ -19,7 +19,10 @@ function sending() {
   const calls = createCalls(briskClock);
   const { onAnswer } = calls;
   const rest = createRest({ token: FAKE_DISCORD_TOKEN, apiUrl: discord.url, clock: briskClock, onAnswer });
-  return { ...createSender({ rest, calls, idFor: async (line) => line }), ...createMarks({ rest, calls }) };
+  return {
+    ...createSender({ rest, calls, idFor: async (line) => line }),
+    ...createMarks({ rest, calls, clock: briskClock }),
+  };
 }
 const place = () => ({ platform: "discord", workspace: "1", channel: discord.general.id });
 const shown = (key: MessageKey) => {
@@ -86,6 +89,19 @@ describe("a message on Discord", () => {
     const { post } = sending();
     const key = await post(place(), { markdown: "late" }, { ...place(), message: "12345" });
     expect(shown(key).content).toBe("late");
+  });
+
+  it("is there once when the answer to its post is lost, and shows what was last meant", async () => {
+    const { post } = sending();
+    const question = discord.say(discord.general, discord.person("ada"), "a question");
+    const replyTo = { ...place(), message: question.id };
+    discord.rest.loseNext(/^POST \/channels\/\d+\/messages$/);
+    expect((await failure(post(place(), { markdown: "first words" }, replyTo)))?.reason).toBe("unavailable");
+    const key = await post(place(), { markdown: "first words and more" }, replyTo);
+    const next = await post(place(), { markdown: "the next part" }, replyTo);
+    const below = discord.answers().filter((message) => message.replyTo === question.id);
+    expect(below.map(({ id }) => id)).toEqual([key.message, next.message]);
+    expect(below.map(({ content }) => content)).toEqual(["first words and more", "the next part"]);
   });
 
   it("carries a file with its description", async () => {

@@ -83,7 +83,9 @@ describe("an answer on Slack", () => {
     slack.workspace.channels.set("C0GENERAL", { isArchived: true, hasBot: true });
     stream.send("and more");
     stream.finish();
-    await until("a refusal", () => slack.callsOf("chat.update").some(({ answer }) => answer.error === "is_archived"));
+    await until("a refusal", () =>
+      slack.calls.some(({ method, answer }) => method.startsWith("chat.") && answer.error === "is_archived"),
+    );
     const other = await slack.mention("and here?", { channel: "C0RANDOM" });
     await until("an answer elsewhere", has("white_check_mark", other, "C0RANDOM"));
   });

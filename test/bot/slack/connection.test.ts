@@ -109,8 +109,72 @@ describe("the connection to Slack", () => {
     }
     await until("every answer", () => asked.every((ts) => slack.marksOf("C0RANDOM", ts).includes("white_check_mark")));
     for (const ts of asked) expect(slack.textsIn("C0RANDOM", ts)).toHaveLength(1);
-    expect(slack.sockets.open()).toBe(1);
+    expect(slack.sockets.open()).toBe(2);
     expect(slack.unacknowledged).toEqual([]);
+  });
+
+  it("keeps two connections, so that one stands at every moment while the other is renewed", async () => {
+    world = await startSlackWorld();
+    const { slack, clock, until } = world;
+    expect(slack.sockets.made()).toBe(1);
+    await clock.advance(20_000);
+    await until("a second connection", () => slack.sockets.open() === 2);
+    for (let round = 0; round < 4; round++) {
+      slack.sockets.recycleOne("refresh_requested", 0);
+      expect(slack.sockets.open()).toBe(1);
+      const { ts, acknowledged } = slack.mentionSoon(`round ${round}`);
+      expect(await acknowledged).toBe(true);
+      await until("an answer", withDone(slack, ts));
+      await until("two again", () => slack.sockets.open() === 2);
+      await clock.advance(15_000);
+    }
+    expect(slack.unacknowledged).toEqual([]);
+  });
+
+  it("leaves the second connection to others where Slack takes no more of them", async () => {
+    world = await startSlackWorld();
+    const { slack, clock, until, bot } = world;
+    await clock.advance(20_000);
+    await until("a second connection", () => slack.sockets.open() === 2);
+    slack.sockets.recycleOne("too_many_websockets", 0, "newest");
+    await until("the word of it", () => bot.log.some((line) => line.includes("too_many_websockets")));
+    const made = slack.sockets.made();
+    await clock.advance(240_000);
+    expect(slack.sockets.made()).toBe(made);
+    const { ts, acknowledged } = slack.mentionSoon("still there?");
+    expect(await acknowledged).toBe(true);
+    await until("an answer", withDone(slack, ts));
+    await clock.advance(60_000);
+    await until("a second connection", () => slack.sockets.open() === 2);
+  });
+
+  it("says that Socket Mode was turned off", async () => {
+    world = await startSlackWorld();
+    const { slack, until, clock } = world;
+    slack.setTokens({ app: "xapp-another" });
+    slack.sockets.recycleOne("link_disabled", 0);
+    await until("the fault", () => world?.bot.log.some((line) => line.includes("Socket Mode is off")));
+    slack.setTokens({ app: APP_TOKEN });
+    await clock.advance(180_000);
+    await until("a connection", () => slack.sockets.open() > 0);
+  });
+
+  it("tells at once that the app was uninstalled, in /models status too, and heals by itself", async () => {
+    const environment = { SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_APP_TOKEN: APP_TOKEN, PLAYGROUND: "on" };
+    world = await startSlackWorld({ environment });
+    const { slack, bot, until, clock } = world;
+    slack.setTokens({ bot: "xoxb-another" });
+    const event = { type: "app_uninstalled" };
+    await slack.deliver("events_api", { type: "event_callback", team_id: "T0EVERGREEN", event_id: "Ev1", event });
+    await until("the fault", () => bot.log.some((line) => line.includes("SLACK_BOT_TOKEN is refused")));
+    expect((await problemsOf(world)).status).toBe(503);
+    const playground = playgroundClient(bot.url);
+    const told = await playground.command("/models status");
+    expect(JSON.stringify(told)).toContain("SLACK_BOT_TOKEN is refused");
+    slack.setTokens({ bot: BOT_TOKEN });
+    await clock.advance(180_000);
+    await until("health", () => bot.log.some((line) => line.includes("well again") && line.includes('"bot"')));
+    expect((await problemsOf(world)).status).toBe(200);
   });
 
   it("does not acknowledge what it could not store, so that Slack delivers it to the next start", async () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { type SlackWorld, startSlackWorld } from "./slack-support.js";
 
-const FRAMES = process.env.SOAK ? 2_000 : 300;
+const FRAMES = process.env.SOAK ? 10_000 : 300;
 
 /** Each of these ended the process with the stock client. */
 const DEADLY = [
@@ -88,6 +88,6 @@ describe("frames of a Slack connection", () => {
     // Unhandled rejections would fail the whole run.
     const ts = await slack.mention("still there?");
     await until("an answer", () => slack.marksOf("C0GENERAL", ts).includes("white_check_mark"));
-    expect(slack.sockets.made()).toBe(1);
+    expect(slack.sockets.made()).toBeLessThanOrEqual(2);
   });
 });

@@ -28,6 +28,27 @@ describe("Slack's HTTP endpoint", () => {
     expect(await statusAt(301_000)).toBe(401);
   });
 
+  it("takes a request once: a replay is refused, a repetition that Slack names so is acknowledged and no more", async () => {
+    const { url, now, slack } = await start();
+    const { ts } = slack.workspace.add({
+      channel: "C0GENERAL",
+      thread: undefined,
+      user: "U0ADA",
+      text: "x",
+      blocks: [],
+    });
+    const event = { type: "app_mention", channel: "C0GENERAL", user: "U0ADA", text: "<@U0BOT> hi", ts };
+    const given = JSON.stringify({ type: "event_callback", team_id: "T0EVERGREEN", event_id: "Ev7", event });
+    const target = { url, signingSecret: SIGNING_SECRET };
+    expect((await sendSigned(target, { body: given, contentType, now })).status).toBe(200);
+    expect((await sendSigned(target, { body: given, contentType, now })).status).toBe(401);
+    const repeated = { headers: { "x-slack-retry-num": "1", "x-slack-retry-reason": "http_timeout" } };
+    expect((await sendSigned(target, { body: given, contentType, now, ...repeated })).status).toBe(200);
+    expect((await sendSigned(target, { body: given, contentType, now: now + 1_000, ...repeated })).status).toBe(200);
+    await world?.until("an answer", () => slack.marksOf("C0GENERAL", ts).includes("white_check_mark"));
+    expect(slack.textsIn("C0GENERAL", ts)).toHaveLength(1);
+  });
+
   it("answers Slack's challenge", async () => {
     const { url, now } = await start();
     const response = await sendSigned({ url, signingSecret: SIGNING_SECRET }, { body, contentType, now });

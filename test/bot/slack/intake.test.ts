@@ -1,9 +1,10 @@
 import type { ReceiverEvent } from "@slack/bolt";
 import { describe, expect, it } from "vitest";
-import { createBudgets } from "../../../src/bot/budget.js";
 import { termsOf } from "../../../src/bot/slack/buckets.js";
+import { createHealth } from "../../../src/bot/slack/health.js";
 import { createIntake } from "../../../src/bot/slack/intake.js";
 import { createPace } from "../../../src/bot/slack/pace.js";
+import { createTokenBuckets } from "../../../src/bot/slack/token-buckets.js";
 import { createLog } from "../../../src/log.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 
@@ -14,9 +15,11 @@ describe("createIntake()", () => {
     const clock = fakeClock();
     const acknowledged: unknown[] = [];
     const log = createLog({ level: "silent", secrets: [] });
-    const intake = createIntake({ clock, log, teamId: "T1", processEvent });
+    const health = createHealth(log);
+    health.set("link", undefined);
+    const intake = createIntake({ clock, log, health, teamId: "T1", processEvent });
     const take = (given: unknown = body) => intake.take(given, async (response) => void acknowledged.push(response));
-    return { clock, acknowledged, take };
+    return { clock, acknowledged, take, health };
   };
 
   it("acknowledges an event when what it asks for is stored, not before", async () => {
@@ -57,6 +60,18 @@ describe("createIntake()", () => {
     },
   );
 
+  it("tells for a minute that Slack holds events back", async () => {
+    const { clock, take, health } = start(async () => {});
+    await take({ type: "app_rate_limited", minute_rate_limited: 1 });
+    await clock.advance(30_000);
+    expect(health.fault()).toContain("app_rate_limited");
+    await take({ type: "app_rate_limited", minute_rate_limited: 2 });
+    await clock.advance(59_000);
+    expect(health.fault()).toContain("app_rate_limited");
+    await clock.advance(1_000);
+    expect(health.fault()).toBeUndefined();
+  });
+
   it("acknowledges and drops what is none of ours", async () => {
     const { acknowledged, take } = start(() => Promise.reject(new Error("never called")));
     for (const strange of [null, 7, "x", [], {}, { type: "app_rate_limited" }, { type: "view_submission" }])
@@ -78,7 +93,7 @@ describe("createPace()", () => {
 
   it("lets a call pass at once that a slot has paid for, and makes every other wait its turn", async () => {
     const clock = fakeClock();
-    const pace = createPace(createBudgets({ clock, limitOf: termsOf }), clock);
+    const pace = createPace(createTokenBuckets({ clock, termsOf }), clock);
     await pace.slot(place, "last-text", undefined, "post");
     expect(await isDone(pace.pay("chat.postMessage", place, "last-text"))).toBe(true);
     const unpaid = pace.pay("chat.postMessage", place, "last-text");

@@ -46,7 +46,17 @@ describe("slackManifest()", () => {
   });
 
   it("asks for what people write in channels only to follow threads", () => {
-    expect(make().settings.event_subscriptions.bot_events).toEqual(["app_mention", "message.im", "reaction_added"]);
+    expect(make().settings.event_subscriptions.bot_events).toEqual([
+      "agent_session_stopped",
+      "app_context_changed",
+      "app_home_opened",
+      "app_mention",
+      "app_uninstalled",
+      "message.im",
+      "message.mpim",
+      "reaction_added",
+      "tokens_revoked",
+    ]);
     expect(make({ followThreads: true }).settings.event_subscriptions.bot_events).toContain("message.channels");
   });
 

@@ -1,0 +1,55 @@
+// Prints src/usage/model-table.csv anew from a copy of https://models.dev/api.json and the day it was taken:
+//   node scripts/model-table.mjs api.json 2026-07-02 > src/usage/model-table.csv
+import { readFileSync } from "node:fs";
+
+/** Our provider's id, and theirs. OpenRouter is left out: its own list carries prices. */
+const PROVIDERS = {
+  openai: "openai",
+  anthropic: "anthropic",
+  gemini: "google",
+  groq: "groq",
+  mistral: "mistral",
+  deepseek: "deepseek",
+  xai: "xai",
+  together: "togetherai",
+};
+
+const [path, day] = process.argv.slice(2);
+if (path === undefined || !/^\d{4}-\d\d-\d\d$/.test(day ?? "")) {
+  console.error("Usage: node scripts/model-table.mjs api.json YYYY-MM-DD (the day that api.json was taken)");
+  process.exit(2);
+}
+const api = JSON.parse(readFileSync(path, "utf8"));
+
+const positive = (value) => (value > 0 ? value : undefined);
+
+const isChat = ([id, { limit, modalities }]) =>
+  limit?.context > 0 && (modalities?.output ?? ["text"]).includes("text") && !id.includes("embed");
+
+function rowOf(provider, [id, { limit = {}, cost = {}, modalities = {} }]) {
+  if (/[",\n]/.test(id)) throw new Error(`the id ${JSON.stringify(id)} would need quotes`);
+  const tier = cost.tiers?.[0]?.tier?.size ?? (cost.context_over_200k === undefined ? undefined : 200_000);
+  // Nobody gives cached tokens away: a 0 there means that nobody has looked it up.
+  const cached = cost.input === 0 ? cost.cache_read : positive(cost.cache_read ?? cost.cached_input);
+  const prices = [cost.input, cost.output, cached, tier];
+  const input = modalities.input?.includes("image") ? "text+image" : modalities.input?.includes("text") && "text";
+  return [provider, id, positive(limit.context), positive(limit.output), ...prices, input || undefined].join(",");
+}
+
+const rows = Object.entries(PROVIDERS).flatMap(([ours, theirs]) => {
+  if (api[theirs] === undefined) throw new Error(`${path} has no provider "${theirs}"`);
+  return Object.entries(api[theirs].models)
+    .filter(isChat)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map((model) => rowOf(ours, model));
+});
+console.log(
+  [
+    "# What models take and cost, for providers whose own lists do not tell. Printed by scripts/model-table.mjs.",
+    "# Source: https://models.dev/api.json (MIT License, Copyright (c) 2025 models.dev)",
+    `# As of: ${day}`,
+    "# Tokens are whole, prices USD per 1,000,000 tokens. pricedUpToTokens: longer questions have a higher price.",
+    "provider,model,contextTokens,outputTokens,inputPrice,outputPrice,cachedPrice,pricedUpToTokens,input",
+    ...rows,
+  ].join("\n"),
+);

@@ -1,0 +1,107 @@
+import type { Clock } from "../clock.js";
+import { withIdleTimeout } from "../providers/idle-timeout.js";
+import { type ChatRequest, type Provider, ProviderError } from "../providers/provider.js";
+import type { CircuitBreaker } from "../usage/circuit-breaker.js";
+import type { AnswerText } from "./answer-text.js";
+import { AnswerTooLong, endingOf, ProviderDown } from "./endings.js";
+import type { Answer } from "./turn-text.js";
+
+export interface AskDeps {
+  readonly breaker: CircuitBreaker;
+  readonly clock: Clock;
+  /** Longest silence of a stream once text has begun. */
+  readonly silenceMs: number;
+}
+
+export interface AskTerms {
+  readonly provider: Provider;
+  readonly request: ChatRequest;
+  readonly signal: AbortSignal;
+  readonly text: AnswerText;
+  /** Called after every delta that shows something new. */
+  onText(): void;
+}
+
+/** Longest answer, in UTF-16 code units: a model that never stops would fill memory, store and channel. */
+const MAX_ANSWER_CHARS = 200_000;
+/** Longest answer in time: a stream that trickles holds its conversation and a slot of its provider. */
+export const MAX_ANSWER_MS = 15 * 60_000;
+
+/** Pauses before another try, where nothing was shown yet. */
+const RETRY_PAUSES_MS = [500, 2_000];
+/** Who asks to wait for longer is not asked again: the person is told when to. */
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Asks a model and takes its answer in. Tries again at most twice where nothing was shown yet and the failure may pass.
+ * Never rejects: every way it can end is an answer.
+ */
+export async function askModel(deps: AskDeps, terms: AskTerms): Promise<Answer> {
+  const isOver = new AbortController();
+  const limit = new AbortController();
+  deps.clock.sleep(MAX_ANSWER_MS, isOver.signal).then(
+    () => limit.abort(new AnswerTooLong(MAX_ANSWER_MS)),
+    () => {}, // it ended in time
+  );
+  const signal = AbortSignal.any([terms.signal, limit.signal]);
+  try {
+    for (let attempt = 0; ; attempt++) {
+      const answer = await askOnce(deps, { ...terms, signal });
+      const pauseMs = terms.text.shown() === "" ? pauseBeforeRetry(answer.error, attempt) : undefined;
+      if (pauseMs === undefined) return answer;
+      const hasWaited = await deps.clock.sleep(pauseMs, signal).then(
+        () => true,
+        () => false,
+      );
+      if (!hasWaited) return failed(terms.text, signal.reason);
+    }
+  } finally {
+    isOver.abort();
+  }
+}
+
+async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms): Promise<Answer> {
+  const { provider, request, signal, text } = terms;
+  const admission = breaker.admit(provider.id);
+  if (admission.isOpen) return failed(text, new ProviderDown(provider.id, admission.retryAfterMs));
+  let firstTextAt: number | undefined;
+  let hasAnswered = false;
+  const sofar = () => ({ text: text.said(), ...(firstTextAt !== undefined && { firstTextAt }) });
+  try {
+    const idle = { provider: provider.id, clock, silenceMs, signal };
+    for await (const event of withIdleTimeout((inner) => provider.streamChat(request, inner), idle)) {
+      if (!hasAnswered) breaker.succeed(provider.id);
+      hasAnswered = true;
+      if (event.type === "finish") {
+        const { reason, usage, model } = event;
+        return { ...sofar(), ending: "done", finish: { reason, ...(usage && { usage }), ...(model && { model }) } };
+      }
+      if (event.text === "") continue;
+      if (event.type === "text-delta") firstTextAt ??= clock.now();
+      if (event.type === "text-delta") text.say(event.text);
+      else text.think(event.text);
+      terms.onText();
+      // Leaving the loop ends the provider's stream.
+      if (text.said().length >= MAX_ANSWER_CHARS) return { ...sofar(), ending: "done", finish: { reason: "length" } };
+    }
+    return { ...sofar(), ending: endingOf(undefined, text.said() !== "") };
+  } catch (error) {
+    breaker.fail(provider.id, error);
+    return { ...failed(text, error), ...sofar() };
+  }
+}
+
+const failed = (text: AnswerText, error: unknown): Answer => ({
+  text: text.said(),
+  ending: endingOf(error, text.said() !== ""),
+  error,
+});
+
+/** Undefined where it is not tried again. After a timeout somebody has waited long enough. */
+function pauseBeforeRetry(error: unknown, attempt: number): number | undefined {
+  const usual = RETRY_PAUSES_MS[attempt];
+  if (usual === undefined || !(error instanceof ProviderError)) return undefined;
+  if (!error.isRetryable || error.reason === "timeout") return undefined;
+  const pauseMs = Math.max(usual, error.retryAfterMs ?? 0);
+  return pauseMs > LONGEST_PAUSE_MS ? undefined : pauseMs;
+}

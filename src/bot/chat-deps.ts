@@ -1,0 +1,12 @@
+import type { Store } from "../store/store.js";
+import type { IntakeDeps } from "./intake.js";
+import type { ChatPlatform } from "./platform.js";
+import type { TurnDeps } from "./turn-deps.js";
+
+export interface ChatDeps extends TurnDeps, IntakeDeps {
+  readonly settings: TurnDeps["settings"];
+  readonly store: Store;
+  /** This process among all that share the store. */
+  readonly owner: string;
+  platforms(): readonly ChatPlatform[];
+}

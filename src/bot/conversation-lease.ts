@@ -1,0 +1,70 @@
+import type { Clock } from "../clock.js";
+import type { Log } from "../log.js";
+import type { Claim, Store } from "../store/store.js";
+
+export interface LeaseDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface LeaseTerms {
+  readonly signal: AbortSignal;
+  /** Called once when another replica answers there. */
+  onWait(): void;
+}
+
+/** A replica that is gone holds a conversation up for so long. */
+const LEASE_MS = 30_000;
+const RENEW_MS = 10_000;
+/** How soon a line that another replica has left is taken up. */
+const POLL_MS = 500;
+
+export const leaseName = (conversation: string): string => `turn:${conversation}`;
+
+/**
+ * Runs `work` while no other process that shares the store answers in the conversation. A store that does not answer
+ * holds nobody up: within this process the queue keeps the order all the same.
+ * @throws signal.reason when aborted while it waits @throws what `work` throws
+ */
+export async function withLease<T>(
+  deps: LeaseDeps,
+  conversation: string,
+  { signal, onWait }: LeaseTerms,
+  work: () => Promise<T>,
+): Promise<T> {
+  const claim = await take(deps, conversation, { signal, onWait });
+  const isOver = new AbortController();
+  if (claim !== undefined) keep(deps, claim, isOver.signal).catch(() => {}); // only called off, when the work is over
+  try {
+    return await work();
+  } finally {
+    isOver.abort();
+    if (claim !== undefined)
+      await deps.store.commit(claim, []).catch((error) => deps.log.warn({ error }, "a lease ends by itself"));
+  }
+}
+
+async function take({ store, clock, log }: LeaseDeps, conversation: string, { signal, onWait }: LeaseTerms) {
+  for (let hasWaited = false; ; hasWaited = true) {
+    const result = await store.claim(leaseName(conversation), { ttlMs: LEASE_MS }).catch((error) => {
+      log.warn({ error }, "a conversation is answered in without its lease");
+      return undefined;
+    });
+    if (result === undefined) return undefined;
+    if (result.held) return result.claim;
+    if (!hasWaited) onWait();
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+async function keep({ store, clock, log }: LeaseDeps, claim: Claim, over: AbortSignal): Promise<void> {
+  for (;;) {
+    await clock.sleep(RENEW_MS, over);
+    const isOurs = await store.renew(claim, LEASE_MS).catch((error) => {
+      log.warn({ error }, "a lease was not renewed; the next round tries again");
+      return true;
+    });
+    if (!isOurs) return log.warn({ name: claim.name }, "a lease was lost: this process was silent for too long");
+  }
+}

@@ -1,0 +1,63 @@
+import type { Invocation } from "../commands/command.js";
+import type { RetryOutcome, TurnControl } from "../commands/turn-control.js";
+import type { ModelRef } from "../refresh/default-model.js";
+import type { Turn } from "../store/sessions.js";
+import type { ChatDeps } from "./chat-deps.js";
+import { channelKeyOf } from "./conversation.js";
+import { FULL_LINE, intakeFault } from "./intake.js";
+import type { ChatPlatform } from "./platform.js";
+import { openQuestionOf, type Question } from "./question.js";
+import type { Place } from "./turn-queue.js";
+
+export interface RetryDeps extends ChatDeps {
+  isClosed(): boolean;
+  placeFor(conversation: string): Place;
+  /** Puts it in its conversation's line. */
+  add(platform: ChatPlatform, question: Question): Promise<Place>;
+}
+
+/** Asks the last question once more. Its answer takes the place of the one before in what is sent from then on. */
+export function createRetry(deps: RetryDeps): TurnControl["retry"] {
+  const { sessions, clock } = deps;
+  return async (invocation, model) => {
+    const { conversation, user, isOperator, on } = invocation;
+    const platform = deps.platforms().find(({ name }) => name === invocation.platform);
+    if (platform === undefined || deps.isClosed())
+      return refused("The bot is restarting. Please try again in a moment.");
+    const last = await sessions.lastTurn(conversation);
+    if (last === undefined) return { kind: "nothing-asked" };
+    const { authorId } = last.turn.question;
+    if (authorId !== user.id && !isOperator) return { kind: "not-yours" };
+    if (on !== undefined && last.turn.shownIn !== undefined && on !== last.turn.shownIn) return { kind: "not-last" };
+    const place = channelKeyOf(conversation);
+    if (deps.placeFor(conversation) === "full") return refused(FULL_LINE);
+    const fault = await intakeFault(deps, place, { ...invocation, author: user });
+    if (fault !== undefined) return refused(fault);
+
+    const question = questionAgain(last, invocation, { at: clock.now(), model });
+    await sessions.open(question.id, openQuestionOf(question, deps.owner));
+    const taken = await deps.add(platform, question);
+    if (taken !== "full") return { kind: taken === "waiting" ? "waiting" : "started" };
+    await sessions.close(question.id);
+    return refused(FULL_LINE);
+  };
+}
+
+const refused = (why: string): RetryOutcome => ({ kind: "refused", why });
+
+function questionAgain(
+  { number, turn }: { readonly number: number; readonly turn: Turn },
+  { conversation, user }: Invocation,
+  { at, model }: { readonly at: number; readonly model: ModelRef | undefined },
+): Question {
+  const { message, author, authorId = user.id, text, sent } = turn.question;
+  return {
+    // Each press is a question of its own: the first one's claim is still fresh.
+    id: `${conversation}:${message}:again:${at}`,
+    message: { ...channelKeyOf(conversation), message },
+    asker: { id: authorId, name: author },
+    text,
+    at,
+    retry: { turn: number, ...(sent !== undefined && { sent }), ...(model !== undefined && { model }) },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Log } from "../log.js";
+import type { ChatPlatform, Mark, MessageKey } from "./platform.js";
+import { PlatformError } from "./platform-error.js";
+
+/** Puts a mark on a message. Resolves with whether it is settled: shown, or refused for good. Never rejects. */
+export async function showMark(
+  { log }: { readonly log: Log },
+  platform: ChatPlatform,
+  message: MessageKey,
+  mark: Mark,
+): Promise<boolean> {
+  try {
+    await platform.slot(message, "mark");
+    await platform.mark(message, mark);
+    return true;
+  } catch (error) {
+    log.warn({ error, mark }, "a mark was not shown");
+    return error instanceof PlatformError && !error.isRetryable;
+  }
+}

@@ -1,0 +1,179 @@
+import type { types } from "@slack/bolt";
+import type { Clock } from "../../clock.js";
+import type { Control, Reply } from "../../commands/command.js";
+import type { Log } from "../../log.js";
+import { showTimes } from "../../time-mark.js";
+import type { ChannelKey, ChatPlatform, MessageKey, Rank } from "../platform.js";
+import { isLost, PlatformError } from "../platform-error.js";
+import type { ThreadKey } from "./agent-calls.js";
+import { slackErrorOf } from "./errors.js";
+import { escapeMarkdown } from "./escape.js";
+import type { Extras } from "./extras.js";
+import type { Pace } from "./pace.js";
+import { MAX_MARKDOWN_CHARS } from "./render.js";
+import { APPEND, START, STOP, type StreamCalls } from "./stream-calls.js";
+import type { TokenBuckets } from "./token-buckets.js";
+
+export interface StreamingDeps {
+  readonly platform: ChatPlatform;
+  readonly streams: StreamCalls;
+  readonly buckets: TokenBuckets;
+  readonly pace: Pace;
+  readonly extras: Extras;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Those of all answers that grow natively now: each needs a call to end. */
+  readonly open: Set<object>;
+  /** As an answer's text goes out, with the prefix on commands. */
+  worded(markdown: string): string;
+  controlBlocks(controls: readonly Control[]): Promise<readonly types.KnownBlock[]>;
+}
+
+/** A platform for one answer, whose posts and edits go through Slack's streaming while that lasts, and are ordinary ones from then on. */
+export interface Streaming {
+  readonly platform: ChatPlatform;
+  /** How long the message that grows natively has done so, in ms; undefined where none does. */
+  ageMs(): number | undefined;
+  /** Ends what still grows; the text is all there. Resolves with whether Slack's streaming ended the answer. Never rejects. */
+  settle(): Promise<boolean>;
+}
+
+interface Live {
+  readonly key: MessageKey;
+  readonly startedAt: number;
+  /** What Slack has of it, as worded. */
+  readonly sent: string;
+  /** A call of it failed, so that nobody knows what Slack has of it. */
+  readonly isBroken: boolean;
+}
+
+/** Slack ends a stream by itself after about five minutes; the rest of the answer is edited in. */
+const LONGEST_MS = 235_000;
+const STOP_TRIES = 3;
+
+export function createStreaming(deps: StreamingDeps, question: MessageKey, asker: string): Streaming {
+  const { platform, streams, buckets, pace, extras, clock, log, open } = deps;
+  const me = {};
+  let live: Live | undefined;
+  let isStartPaid = false;
+  let isEnding = false;
+  let endedNatively = false;
+
+  const setLive = (next: Live | undefined) => {
+    live = next;
+    if (next === undefined) open.delete(me);
+    else open.add(me);
+  };
+  /** Only where each of the others keeps a call for its end. */
+  const mayStart = () =>
+    question.thread !== undefined && extras.has(START) && buckets.left(STOP) > open.size && buckets.tryTake(START);
+
+  const start = async (reply: Reply): Promise<MessageKey | undefined> => {
+    const text = deps.worded(reply.markdown);
+    if (!isStreamable(text)) return undefined;
+    try {
+      const ts = await streams.start(question as ThreadKey, escapeMarkdown(text), asker);
+      const key = { ...question, message: ts };
+      setLive({ key, startedAt: clock.now(), sent: text, isBroken: false });
+      return key;
+    } catch (error) {
+      extras.note(START, error);
+      return undefined;
+    }
+  };
+  /** True when Slack took it natively; false where it has to be edited in. */
+  const grow = async (now: Live, reply: Reply): Promise<boolean> => {
+    const text = deps.worded(reply.markdown);
+    const isTooOld = clock.now() - now.startedAt >= LONGEST_MS;
+    if (now.isBroken || isTooOld || !text.startsWith(now.sent) || !isStreamable(text)) return false;
+    const rest = escapeMarkdown(text.slice(now.sent.length));
+    try {
+      if (isEnding || rest.trim() !== "") await pace.pay(isEnding ? STOP : APPEND, question, "last-text");
+      if (isEnding) {
+        const blocks = await deps.controlBlocks(reply.controls ?? []);
+        await streams.stop(now.key, { text: rest, blocks });
+        endedNatively = true;
+        setLive(undefined);
+      } else if (rest.trim() !== "") {
+        await streams.append(now.key, rest);
+        setLive({ ...now, sent: text });
+      }
+      return true;
+    } catch (error) {
+      if (isLost(error)) setLive(undefined);
+      if (isLost(error) || isLimited(error)) throw error;
+      log.debug({ error }, "slack's streaming failed; the answer goes on by edits");
+      return false;
+    }
+  };
+  /** So that the message can be edited. @throws {PlatformError} when Slack limits it */
+  const breakOff = async (now: Live) => {
+    setLive({ ...now, isBroken: true });
+    await pace.pay(STOP, question, "last-text");
+    await streams.stop(now.key).catch((error) => {
+      if (isLimited(error)) throw error;
+      log.debug({ error }, "a stream was not ended; an edit shows whether it is over");
+    });
+    setLive(undefined);
+  };
+
+  const slot = async (channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit") => {
+    isEnding = rank === "last-text";
+    if (call === "post" && rank === "first-text" && mayStart()) {
+      isStartPaid = true;
+      return;
+    }
+    const isNative = call === "edit" && live !== undefined && !live.isBroken;
+    if (isNative) await pace.slotFor(isEnding ? STOP : APPEND, channel, rank, signal);
+    else await platform.slot(channel, rank, signal, call);
+  };
+  const settle = async () => {
+    const now = live;
+    for (let attempt = 1; live !== undefined && attempt <= STOP_TRIES; attempt++) {
+      await pace
+        .pay(STOP, question, "last-text")
+        .then(() => streams.stop(live?.key ?? question))
+        .then(() => setLive(undefined))
+        .catch((error) => {
+          // Over already, or nowhere any more; else it ends by itself in the end.
+          if (isLost(error) || slackErrorOf(error) === "message_not_in_streaming_state") setLive(undefined);
+        });
+    }
+    if (now !== undefined) endedNatively = true;
+    setLive(undefined);
+    return endedNatively;
+  };
+
+  return {
+    ageMs: () => (live === undefined ? undefined : clock.now() - live.startedAt),
+    settle,
+    platform: {
+      ...platform,
+      slot,
+      async post(channel, reply, replyTo) {
+        // The part before is whole; only Slack does not know yet that it is over.
+        if (live !== undefined) await settle();
+        endedNatively = false;
+        const isPaid = isStartPaid;
+        isStartPaid = false;
+        const key = isPaid ? await start(reply) : undefined;
+        if (key !== undefined) return key;
+        if (isPaid) await platform.slot(channel, "first-text", undefined, "post");
+        return platform.post(channel, reply, replyTo);
+      },
+      async edit(message, reply) {
+        const now = live;
+        if (now === undefined || now.key.message !== message.message) return platform.edit(message, reply);
+        if (await grow(now, reply)) return;
+        await breakOff(now);
+        await platform.edit(message, reply);
+      },
+    },
+  };
+}
+
+/** Streams have no token for times, and a limit for all of a message. */
+const isStreamable = (text: string) =>
+  text.trim() !== "" && showTimes(text, () => "") === text && escapeMarkdown(text).length <= MAX_MARKDOWN_CHARS;
+
+const isLimited = (error: unknown) => error instanceof PlatformError && error.reason === "rate-limited";

@@ -1,0 +1,20 @@
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { plural } from "./wording.js";
+
+export const chatForget = ({ turns }: CommandDeps) =>
+  defineCommand({
+    path: "chat forget",
+    about: "Erase this conversation from the bot's store for good: what was said, its model and settings",
+    access: "operator",
+    // In a direct message it is the person's own.
+    accessFor: ({ isDirect }) => (isDirect ? "anyone" : "operator"),
+    visibility: "ephemeral",
+    options: {},
+    async *run(_args, { conversation }) {
+      const count = await turns.forget(conversation);
+      yield {
+        markdown: `🗑️ This conversation is erased from my store: ${plural(count, "question")} with the answers, its model and its settings. Messages that stand in this channel are not mine to delete. Counts of tokens stay for the bill, without any text.`,
+      };
+    },
+  });

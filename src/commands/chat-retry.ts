@@ -1,0 +1,46 @@
+import { UserError } from "../errors.js";
+import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
+import { defineCommand, type Reply } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { modelName } from "./model-in-force.js";
+import type { RetryOutcome } from "./turn-control.js";
+import { code } from "./wording.js";
+
+const REFUSALS: Readonly<Record<Exclude<RetryOutcome["kind"], "started" | "waiting" | "refused">, string>> = {
+  "nothing-asked": "There is no question here that could be answered again.",
+  "not-last": "That is not the last answer any more, and only the last question can be answered again.",
+  "not-yours": "🔒 Only the person who asked, or an operator, may have this answered again.",
+};
+
+export const chatRetry = (deps: CommandDeps) =>
+  defineCommand({
+    path: "chat retry",
+    about: "Answer the last question again, perhaps with another model; the conversation's model stays",
+    access: "anyone",
+    visibility: "ephemeral",
+    options: { model: { ...modelOption, about: "for this answer only: provider/model, or a part of its name" } },
+    async *run({ model: typed }, invocation) {
+      const chosen = typed === undefined ? undefined : chooseModel(deps, typed, "/chat retry");
+      if (chosen?.kind === "asked-back") return yield chosen.reply;
+      yield replyTo(
+        await deps.turns.retry(invocation, chosen?.model),
+        chosen === undefined ? "" : ` with ${code(modelName(chosen.model), 250)}`,
+        chosen?.note ?? "",
+      );
+    },
+    suggest: (_option, typed) => suggestModelChoices(deps, typed),
+  });
+
+function replyTo(outcome: RetryOutcome, how: string, note: string): Reply {
+  const taken = { isQuiet: true, dropsControls: true } as const;
+  switch (outcome.kind) {
+    case "started":
+      return { markdown: `🔁 The last question is answered again${how}.${note}`, ...taken };
+    case "waiting":
+      return { markdown: `⏳ The last question will be answered again${how}, after those that wait.${note}`, ...taken };
+    case "refused":
+      throw new UserError(outcome.why);
+    default:
+      throw new UserError(REFUSALS[outcome.kind]);
+  }
+}

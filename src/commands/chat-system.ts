@@ -1,0 +1,39 @@
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { DEFAULT } from "./interval-option.js";
+
+/** Longer ones take the place of the conversation in the model's window. */
+const MAX_SYSTEM_CHARS = 4_000;
+
+export const chatSystem = ({ sessions }: CommandDeps) =>
+  defineCommand({
+    path: "chat system",
+    about: "Tell the model how to answer in this conversation; default drops it; alone it shows it",
+    access: "anyone",
+    visibility: "ephemeral",
+    options: {
+      text: { kind: "text", about: "what it should keep in mind, or default", maxChars: MAX_SYSTEM_CHARS },
+    },
+    async *run({ text }, { conversation }) {
+      if (text === undefined) {
+        const { system } = await sessions.get(conversation);
+        yield {
+          markdown:
+            system === null
+              ? "This conversation has the host's own system prompt. `/chat system TEXT` gives it one of its own."
+              : `The model is told here:\n\n${quoted(system)}\n\n\`/chat system default\` drops it.`,
+        };
+        return;
+      }
+      const system = text.toLowerCase() === DEFAULT ? null : text;
+      await sessions.change(conversation, (before) => ({ ...before, system }));
+      yield {
+        markdown:
+          system === null
+            ? "From the next answer on the host's own system prompt is in force here."
+            : `From the next answer on the model is told:\n\n${quoted(system)}`,
+      };
+    },
+  });
+
+const quoted = (text: string) => `> ${text.replaceAll("\n", "\n> ")}`;

@@ -1,0 +1,14 @@
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+
+export const chatThread = ({ turns }: CommandDeps) =>
+  defineCommand({
+    path: "chat thread",
+    about: "Go on in a thread of its own, which knows the last answer and keeps the model",
+    access: "anyone",
+    visibility: "ephemeral",
+    options: {},
+    async *run(_args, invocation) {
+      yield { markdown: `🧵 It goes on in ${await turns.openThread(invocation)}. Mention me there.` };
+    },
+  });

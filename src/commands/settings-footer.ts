@@ -1,0 +1,25 @@
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+
+export const settingsFooter = ({ settings }: CommandDeps) =>
+  defineCommand({
+    path: "settings footer",
+    about: "Show under each answer its model, tokens and time; alone it says whether it is shown",
+    access: "operator",
+    visibility: "ephemeral",
+    options: { shown: { kind: "flag", about: "on or off" } },
+    async *run({ shown }, { workspace }) {
+      if (shown === undefined) {
+        yield { markdown: `The footer is ${footerWords(settings.of(workspace))} in this workspace.` };
+        return;
+      }
+      await settings.change(workspace, (before) => ({ ...before, footer: shown }));
+      yield {
+        markdown: shown
+          ? "From the next answer on, a small line tells the model that answered, the tokens and the time."
+          : "From the next answer on, nothing stands under the answers.",
+      };
+    },
+  });
+
+export const footerWords = ({ footer = false }: { readonly footer?: boolean }) => (footer ? "on" : "off");

@@ -1,0 +1,111 @@
+import type { ChartConfiguration, Plugin } from "chart.js";
+import type { BarChart } from "./chart.js";
+import { drawable } from "./drawable.js";
+import { palette, tones } from "./palette.js";
+
+const FONT_PX = 14;
+/** Generous: digits are narrower. */
+const CHARACTER_PX = 9;
+const PADDING_PX = 20;
+const CORNER_PX = 12;
+/** Device pixels to one CSS pixel, for screens that have more. */
+const SCALE = 2;
+
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/** Our chart in the words of chart.js. `family` is a list of font families. */
+export function chartOptions(chart: BarChart, family: string): ChartConfiguration<"bar", number[], string> {
+  const font = { family, size: FONT_PX };
+  const largest = Math.max(1, ...chart.bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0)));
+  const values = {
+    stacked: true,
+    beginAtZero: true,
+    ...(!chart.isTimeline && { max: largest }), // no round number beyond it, which would cost the bars their room
+    grid: { color: palette.grid },
+    border: { display: false },
+    ticks: {
+      font,
+      includeBounds: false,
+      color: palette.quiet,
+      maxTicksLimit: 5,
+      callback: (value: string | number) => compact.format(Number(value)),
+    },
+  };
+  const groups = {
+    stacked: true,
+    grid: { display: false },
+    border: { display: false },
+    ticks: { font, color: palette.text, autoSkip: chart.isTimeline, maxRotation: 0 },
+  };
+  const noteChars = chart.isTimeline ? 0 : Math.max(0, ...chart.bars.map(({ note }) => note.length));
+  const right = PADDING_PX + noteChars * CHARACTER_PX;
+  return {
+    type: "bar",
+    data: {
+      labels: chart.bars.map(({ label }, index) => drawable(label, `no. ${index + 1}`)),
+      datasets: chart.parts.map(({ label, tone }, part) => ({
+        label,
+        data: chart.bars.map(({ values }) => values[part] ?? 0),
+        backgroundColor: tones[tone],
+        maxBarThickness: 34,
+        borderRadius: 3,
+      })),
+    },
+    options: {
+      indexAxis: chart.isTimeline ? "x" : "y",
+      animation: false,
+      responsive: false,
+      devicePixelRatio: SCALE,
+      events: [],
+      layout: { padding: { top: PADDING_PX, left: PADDING_PX, bottom: PADDING_PX, right } },
+      scales: chart.isTimeline ? { x: groups, y: values } : { x: values, y: groups },
+      plugins: {
+        title: {
+          display: true,
+          text: chart.title,
+          color: palette.text,
+          align: "start",
+          padding: { top: 0, bottom: PADDING_PX },
+          font: { family, size: FONT_PX + 3, weight: 600 },
+        },
+        legend: {
+          align: "start",
+          position: "bottom",
+          labels: {
+            font,
+            color: palette.quiet,
+            boxWidth: FONT_PX,
+            boxHeight: FONT_PX,
+            useBorderRadius: true,
+            borderRadius: 3,
+          },
+        },
+        tooltip: { enabled: false },
+      },
+    },
+    plugins: [card, ...(chart.isTimeline ? [] : [notes(chart, family)])],
+  };
+}
+
+const card: Plugin<"bar"> = {
+  id: "card",
+  beforeDraw({ ctx, width, height }) {
+    ctx.fillStyle = palette.card;
+    ctx.beginPath();
+    ctx.roundRect(0, 0, width, height, CORNER_PX);
+    ctx.fill();
+  },
+};
+
+const notes = (chart: BarChart, family: string): Plugin<"bar"> => ({
+  id: "notes",
+  afterDatasetsDraw({ ctx, scales }) {
+    ctx.fillStyle = palette.quiet;
+    ctx.font = `${FONT_PX}px ${family}`;
+    ctx.textBaseline = "middle";
+    chart.bars.forEach(({ values, note }, index) => {
+      const end = scales.x?.getPixelForValue(values.reduce((sum, value) => sum + value, 0)) ?? 0;
+      ctx.fillText(note, end + 8, scales.y?.getPixelForValue(index) ?? 0);
+    });
+  },
+});

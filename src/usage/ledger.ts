@@ -1,0 +1,125 @@
+import { z } from "zod";
+import type { Clock } from "../clock.js";
+import { endingRow } from "../store/session-rows.js";
+import type { Ending } from "../store/sessions.js";
+import type { Store, Write } from "../store/store.js";
+import { DAY_MS, dayOf, daysBetween } from "./utc-day.js";
+
+/**
+ * Days that an entry is kept. Bills come by the month, and any three months in a row have at most 92
+ * days, so that the bills of the last two whole months can still be checked; longer would keep who asked when for no use.
+ */
+export const KEPT_DAYS = 92;
+
+/** What one turn used. Never holds what was said. */
+export interface UsageEntry {
+  /** Of the question. Unique: writing the entry again replaces it, so that a repeated event never counts twice. */
+  readonly id: string;
+  /** Epoch ms. The question's own stored time, so that what is written again after a restart lands on the same day. */
+  readonly at: number;
+  /** As settings know it: "discord:123". */
+  readonly workspace: string;
+  readonly platform: string;
+  readonly user: { readonly id: string; readonly name: string };
+  readonly provider: string;
+  readonly model: string;
+  /** Whole tokens; those read from the provider's cache are part of it. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedTokens: number;
+  /** USD; null where the price is unknown, 0 where the model is free. */
+  readonly costUsd: number | null;
+  /** The provider did not say how many tokens there were: they are our estimate. */
+  readonly isEstimated: boolean;
+  readonly ending: Ending;
+}
+
+/** Which entries: of one workspace or of all, from `from` (inclusive) to `to` (exclusive), epoch ms. */
+export interface UsageQuery {
+  readonly workspace?: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Ledger {
+  /** The row of an entry, to be written in one step with the turn itself. */
+  writeOf(entry: UsageEntry): Write;
+  /** Oldest first; damaged rows are left out, and so is what is older than `KEPT_DAYS`. @throws {StoreError} */
+  read(query: UsageQuery): Promise<readonly UsageEntry[]>;
+  /**
+   * Erases the entries of all UTC days that ended at or before `before` (epoch ms), and tells how many.
+   * @throws {StoreError} and then the rest is left for the next time
+   */
+  erase(before: number): Promise<number>;
+}
+
+export interface LedgerDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+const tokens = z.number().int().nonnegative();
+
+const entryRow = z.object({
+  id: z.string(),
+  at: z.number(),
+  workspace: z.string(),
+  platform: z.string(),
+  user: z.object({ id: z.string(), name: z.string() }),
+  provider: z.string(),
+  model: z.string(),
+  inputTokens: tokens,
+  outputTokens: tokens,
+  cachedTokens: tokens,
+  costUsd: z.number().nonnegative().nullable(),
+  isEstimated: z.boolean(),
+  ending: endingRow,
+});
+
+/** Rows that are erased in one step. */
+const ERASED_AT_ONCE = 500;
+
+/** One row a turn, found by UTC day and workspace: reading a day costs what that day holds. */
+export function createLedger({ store, clock }: LedgerDeps): Ledger {
+  const rows = store.values("usage");
+  return {
+    writeOf: (entry) => ({
+      table: "usage",
+      key: `${prefixOf(dayOf(entry.at), entry.workspace)}${entry.id}`,
+      value: entry,
+    }),
+    async read({ workspace, from, to }) {
+      const oldest = Math.max(from, clock.now() - KEPT_DAYS * DAY_MS);
+      const newest = Math.min(to, clock.now() + DAY_MS); // another replica's clock may be ahead
+      const isWanted = (entry: UsageEntry) =>
+        entry.at >= oldest && entry.at < newest && (workspace === undefined || entry.workspace === workspace);
+      const found: UsageEntry[] = [];
+      for (const day of daysBetween(oldest, newest)) {
+        const entries = await rows.entries(prefixOf(day, workspace));
+        found.push(...entries.flatMap(([, row]) => entryRow.safeParse(row).data ?? []).filter(isWanted));
+      }
+      return found.sort((a, b) => a.at - b.at);
+    },
+    async erase(before) {
+      let erased = 0;
+      for (const prefix of prefixesBefore(dayOf(before))) {
+        const keys = (await rows.entries(prefix)).map(([key]) => key);
+        for (let from = 0; from < keys.length; from += ERASED_AT_ONCE) {
+          const part = keys.slice(from, from + ERASED_AT_ONCE);
+          await store.write(part.map((key) => ({ table: "usage", key, value: undefined })));
+          erased += part.length;
+        }
+      }
+      return erased;
+    },
+  };
+}
+
+const prefixOf = (day: string, workspace?: string) => `${day}/${workspace === undefined ? "" : `${workspace}/`}`;
+
+/** Beginnings that together are those of all earlier days and of no other: before "2026": "0", "1", "200", "201" to "2025". */
+function prefixesBefore(day: string): readonly string[] {
+  return [...day].flatMap((digit, place) =>
+    digit === "-" ? [] : Array.from({ length: Number(digit) }, (_, smaller) => `${day.slice(0, place)}${smaller}`),
+  );
+}

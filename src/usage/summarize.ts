@@ -1,0 +1,79 @@
+import type { UsageEntry } from "./ledger.js";
+import { dayOf } from "./utc-day.js";
+
+export const GROUPINGS = ["model", "provider", "user", "day"] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+
+/** What several turns used together. */
+export interface UsageSum {
+  readonly turns: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedTokens: number;
+  /** USD of the turns whose cost is known; null where it is of none. */
+  readonly costUsd: number | null;
+  /** The cost of some of them is unknown, so that `costUsd` is a lower bound. */
+  readonly hasUnknownCost: boolean;
+  /** Some of the token counts are our estimate. */
+  readonly isEstimated: boolean;
+}
+
+export interface UsageGroup extends UsageSum {
+  /** Unique among the groups: "openai/gpt-5", "openai", "discord:123 U1", "2026-01-31". */
+  readonly key: string;
+  /** What people call it; of a person, the name they had last. */
+  readonly label: string;
+}
+
+interface Kind {
+  key(entry: UsageEntry): string;
+  label(entry: UsageEntry): string;
+}
+
+const modelOf = ({ provider, model }: UsageEntry) => `${provider}/${model}`;
+const KINDS: Readonly<Record<Grouping, Kind>> = {
+  model: { key: modelOf, label: modelOf },
+  provider: { key: ({ provider }) => provider, label: ({ provider }) => provider },
+  user: { key: ({ workspace, user }) => `${workspace} ${user.id}`, label: ({ user }) => user.name },
+  day: { key: ({ at }) => dayOf(at), label: ({ at }) => dayOf(at) },
+};
+
+/** Entries (oldest first) by what they have in common: most tokens first, but days oldest first. */
+export function summarize(entries: readonly UsageEntry[], by: Grouping): readonly UsageGroup[] {
+  const kind = KINDS[by];
+  const groups = new Map<string, UsageEntry[]>();
+  for (const entry of entries) {
+    const key = kind.key(entry);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [entry]);
+    else known.push(entry);
+  }
+  const summed = [...groups].map(([key, group]) => {
+    const last = group.at(-1);
+    return { key, label: last === undefined ? key : kind.label(last), ...sumOf(group) };
+  });
+  const byKey = (a: UsageGroup, b: UsageGroup) => (a.key < b.key ? -1 : 1);
+  return summed.sort(by === "day" ? byKey : (a, b) => tokensOf(b) - tokensOf(a) || byKey(a, b));
+}
+
+/** All entries together. */
+export const sumOf = (entries: readonly UsageEntry[]): UsageSum =>
+  addUp(entries.map((entry) => ({ ...entry, turns: 1, hasUnknownCost: entry.costUsd === null })));
+
+/** Several sums together. */
+export function addUp(sums: readonly UsageSum[]): UsageSum {
+  const total = (pick: (sum: UsageSum) => number) => sums.reduce((sofar, sum) => sofar + pick(sum), 0);
+  const hasKnownCost = sums.some(({ costUsd }) => costUsd !== null);
+  return {
+    turns: total(({ turns }) => turns),
+    inputTokens: total(({ inputTokens }) => inputTokens),
+    outputTokens: total(({ outputTokens }) => outputTokens),
+    cachedTokens: total(({ cachedTokens }) => cachedTokens),
+    costUsd: hasKnownCost ? total(({ costUsd }) => costUsd ?? 0) : null,
+    hasUnknownCost: sums.some(({ hasUnknownCost }) => hasUnknownCost),
+    isEstimated: sums.some(({ isEstimated }) => isEstimated),
+  };
+}
+
+/** Both ways; cached ones are part of the input. */
+export const tokensOf = ({ inputTokens, outputTokens }: UsageSum): number => inputTokens + outputTokens;

@@ -1,0 +1,104 @@
+import { type Chat, createChat } from "../../src/bot/chat.js";
+import type { ChatDeps } from "../../src/bot/chat-deps.js";
+import type { TurnEvent } from "../../src/bot/turn-deps.js";
+import type { Log } from "../../src/log.js";
+import type { ModelRef } from "../../src/refresh/default-model.js";
+import { createSettings, type Settings } from "../../src/refresh/settings.js";
+import { createSessions } from "../../src/store/sessions.js";
+import { createLedger, type Ledger } from "../../src/usage/ledger.js";
+import { createMessageLimits } from "../../src/usage/message-limits.js";
+
+import { chatDeps } from "../support/chat-deps.js";
+import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
+import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
+
+import { type MemoryStore, memoryStore } from "../support/memory-store.js";
+import { type ScriptedProvider, scriptedProvider } from "../support/scripted-provider.js";
+
+export const CONVERSATION = "fake:home:general";
+/** Whoever asked before has ended. */
+export const ENDED = { isGone: async (owner: string) => owner !== "host/2/next" };
+
+export interface World {
+  readonly ledger: Ledger;
+  readonly modelFacts: ChatDeps["modelFacts"];
+  readonly settings: Settings;
+  readonly clock: FakeClock;
+  readonly store: MemoryStore;
+  readonly platform: FakePlatform;
+  readonly chat: Chat;
+  readonly sessions: ReturnType<typeof createSessions>;
+  readonly openai: ScriptedProvider;
+  readonly anthropic: ScriptedProvider;
+  readonly turns: TurnEvent[];
+  readonly logged: { level: string; fields: Record<string, unknown> }[];
+  setDefault(model: ModelRef | undefined): void;
+  ask(text: string, where?: Parameters<FakePlatform["mention"]>[1]): Promise<void>;
+  /** The texts of the bot's messages, oldest first. */
+  texts(): string[];
+}
+
+export function world(before?: World): World {
+  const clock = before?.clock ?? fakeClock();
+  const store = before?.store ?? memoryStore(clock.now);
+  const platform = before?.platform ?? fakePlatform();
+  const sessions = createSessions({ store, now: clock.now });
+  const openai = scriptedProvider("openai");
+  const anthropic = scriptedProvider("anthropic");
+  const turns: TurnEvent[] = [];
+  const logged: World["logged"] = [];
+  const note = (level: string) => (fields: unknown) =>
+    void logged.push({ level, fields: fields as Record<string, unknown> });
+  const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") } as unknown as Log;
+  let model: ModelRef | undefined = { provider: "openai", model: "m1" };
+  let references = 0;
+  const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } });
+  const ledger = createLedger({ store, clock });
+  const deps = chatDeps({
+    ledger,
+    clock,
+    store,
+    settings,
+    sessions,
+    providers: new Map([openai, anthropic].map((provider) => [provider.id, provider])),
+    defaultModel: () => model,
+    platforms: () => [platform],
+    owner: before === undefined ? "host/1/first" : "host/2/next",
+    limits: createMessageLimits({ userPer10Min: 20, channelPer10Min: 60 }, clock),
+    log,
+    newReference: () => `ref${++references}`,
+    onTurn: (event) => turns.push(event),
+  });
+  const chat = createChat(deps);
+  return {
+    ledger,
+    modelFacts: deps.modelFacts,
+    settings,
+    clock,
+    store,
+    platform,
+    chat,
+    sessions,
+    openai,
+    anthropic,
+    turns,
+    logged,
+    setDefault: (next) => {
+      model = next;
+    },
+    async ask(text, where) {
+      await chat.onMention(platform, platform.mention(text, where));
+      await settle();
+    },
+    texts: () => platform.answers.map(({ text }) => text),
+  };
+}
+
+/** A world in which one question was asked and its stream is open. */
+export async function asked(text = "hello") {
+  const it = world();
+  await it.ask(text, { message: "q1" });
+  const stream = it.openai.streams[0];
+  if (stream === undefined) throw new Error("nothing was asked");
+  return { ...it, stream };
+}

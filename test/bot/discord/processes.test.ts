@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type FakeDiscord, startFakeDiscord } from "../../support/fake-discord.js";
+import { eventually } from "../../support/playground-client.js";
+import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js";
+import { answered, briskClock, replied } from "./discord-support.js";
+
+/** Three processes with one token and one store. */
+let discord: FakeDiscord;
+let bots: readonly Bot[];
+const folder = temporaryFolder();
+
+beforeAll(async () => {
+  discord = await startFakeDiscord();
+  const environment = {
+    DISCORD_TOKEN: discord.token,
+    DISCORD_API_URL: discord.url,
+    DEMO_PROVIDER: "on",
+    USER_MESSAGES_PER_10_MIN: "0",
+    CHANNEL_MESSAGES_PER_10_MIN: "0",
+  };
+  bots = [];
+  for (let process = 0; process < 3; process++) bots = [...bots, await startBot(folder.path, environment, briskClock)];
+  await eventually("three sessions", () => discord.gateway.counts.identifies === 3 || undefined, 25_000);
+});
+afterAll(async () => {
+  await Promise.all(bots.map((bot) => bot.stop(0)));
+  await discord.close();
+  folder.remove();
+});
+
+describe("several processes with one Discord token", () => {
+  it("start their sessions in turns, so that none is refused", () => {
+    expect(discord.gateway.counts.refusedIdentifies).toBe(0);
+  });
+
+  it("answer each message once", async () => {
+    const ada = discord.person("ada");
+    const channels = Array.from({ length: 10 }, (_, index) => discord.addChannel(`c${index}`));
+    const asked = channels.map((channel) => discord.say(channel, ada, `hello ${channel.name}`, { naming: true }));
+    for (const [index, channel] of channels.entries()) {
+      const question = asked[index];
+      if (question === undefined) throw new Error("not asked");
+      expect(await answered(discord, channel, question)).toHaveLength(1);
+      expect(discord.answers(channel)).toHaveLength(1);
+    }
+  });
+
+  it("run each slash command, each typed one and each reaction once", async () => {
+    const max = discord.person("max", { isManager: true });
+    const shown = await replied(discord.slash(discord.general, max, "settings show"));
+    expect(shown.texts).toHaveLength(1);
+    discord.say(discord.general, max, "!help", { naming: true });
+    await eventually("a line", () => discord.answers()[0]);
+    await replied(discord.slash(discord.general, max, "models board"));
+    const board = await eventually("a board", () => discord.answers().find((message) => message.reactions.size === 3));
+    const isOn = async () => (await replied(discord.slash(discord.general, max, "settings show"))).content;
+    const before = await isOn();
+    discord.react(discord.general, max, board, "⏯️");
+    const marks = () => board.reactionLog.filter((entry) => entry === "+✅").length;
+    await eventually("its outcome", () => marks() === 1 || undefined);
+    // An outcome stands for 5 s; another process's would come beside it.
+    await eventually("its end", () => board.reactionLog.includes("-✅") || undefined);
+    expect(marks()).toBe(1);
+    expect(await isOn()).not.toBe(before);
+    expect(discord.answers().filter(({ content }) => content.includes("slash command"))).toHaveLength(1);
+    expect(discord.rest.faults).toEqual([]);
+  }, 40_000);
+});

@@ -1,0 +1,102 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { type SlackWorld, startSlackWorld } from "./slack-support.js";
+
+describe("doors of Slack besides mentions", () => {
+  let world: SlackWorld | undefined;
+  afterEach(async () => {
+    await world?.close();
+    world = undefined;
+  });
+  const start = async (options: Parameters<typeof startSlackWorld>[0] = {}) => {
+    world = await startSlackWorld(options);
+    await world.bot.tick();
+    return world;
+  };
+  const isDone = (ts: string, channel = "C0GENERAL") => world?.slack.marksOf(channel, ts).includes("white_check_mark");
+  const lastEphemeral = (user = "U0ADA") => world?.slack.workspace.ephemerals.findLast((one) => one.user === user);
+
+  it("shows the panel as blocks, and again in its place with the outcome above it after a press", async () => {
+    const { slack, until } = await start();
+    await slack.slash("/models status");
+    const panel = await until("the panel", () => slack.workspace.ephemerals[0]);
+    expect(panel.blocks.map(({ type }) => type).slice(0, 3)).toEqual(["section", "divider", "section"]);
+    expect(JSON.stringify(panel.blocks)).toContain("<!date^");
+    const [row] = panel.blocks.filter((block) => block.type === "actions");
+    const labels = row?.type === "actions" ? row.elements.map((one) => ("text" in one ? one.text.text : one.type)) : [];
+    expect(labels).toEqual(["🔄 Refresh (auto-updated)", "Turn auto-refresh off", "static_select"]);
+    await slack.press(panel, "Turn auto-refresh off");
+    await until("the panel with what came of it", () => /off[\s\S]*✓ demo/.test(slack.ephemeralsOf("U0ADA")[0] ?? ""));
+    expect(slack.ephemeralsOf("U0ADA")).toHaveLength(1);
+    const changed = slack.workspace.ephemerals[0];
+    if (changed === undefined) throw new Error("no panel");
+    await slack.press(changed, "Turn auto-refresh on");
+    await until("the panel again", () => JSON.stringify(slack.workspace.ephemerals).includes("Turn auto-refresh off"));
+  });
+
+  it("offers operators' controls to operators only, and the six intervals by their labels", async () => {
+    const { slack, until } = await start();
+    await slack.slash("/models status", { user: "U0BEN" });
+    const panel = await until("the panel", () => lastEphemeral("U0BEN"));
+    expect(JSON.stringify(panel.blocks)).not.toContain("static_select");
+    await slack.slash("/models status");
+    const own = await until("the panel", () => lastEphemeral());
+    const options = JSON.stringify(own.blocks).match(/\d+ minutes? \([a-z ]+\)|smart \([a-z ]+\)/g);
+    expect(options).toHaveLength(6);
+  });
+
+  it("shows the same panel on the Home tab: when it is opened, and when its reader presses something there", async () => {
+    const { slack, until, clock, bot } = await start();
+    await slack.openApp("U0ADA", "home");
+    await until("the panel", () => slack.homeOf("U0ADA")?.includes("✓ Auto-refreshed - models up to date"));
+    await bot.run(600_000);
+    expect(slack.workspace.homes.get("U0ADA")?.published).toBe(1);
+    const home = slack.workspace.homes.get("U0ADA");
+    if (home === undefined) throw new Error("no home");
+    await slack.press(home, "Turn auto-refresh off");
+    await until("the outcome above the panel", () => /off[\s\S]*✓ demo/.test(slack.homeOf("U0ADA") ?? ""));
+    await slack.openApp("U0BEN", "home");
+    await until("Ben's panel", () => slack.homeOf("U0BEN")?.includes("✓ demo"));
+    expect(JSON.stringify(slack.workspace.homes.get("U0BEN")?.blocks)).not.toContain("Turn auto-refresh");
+    await clock.advance(1_000);
+    expect(slack.unacknowledged).toEqual([]);
+  });
+
+  it("lets a model be chosen while one types, where a command asks for one", async () => {
+    const { slack, until } = await start();
+    await slack.slash("/models use");
+    const asked = await until("the question", () => lastEphemeral());
+    expect(await slack.suggest(asked, "Choose a model", "no such model")).toEqual([]);
+    const offered = await slack.suggest(asked, "Choose a model", "");
+    expect(offered.length).toBeGreaterThan(0);
+    const [model = ""] = await slack.suggest(asked, "Choose a model", "demo");
+    const name = /^\S+/.exec(model)?.[0];
+    await slack.press(asked, `Choose a model: ${name}`);
+    await until("the choice", () => slack.ephemeralsOf("U0ADA").some((text) => text.includes(`now uses **${name}**`)));
+  });
+
+  it("runs shortcuts of a message in its conversation, and answers whoever chose one alone", async () => {
+    const { slack, until } = await start();
+    const ts = await slack.mention("Tell me about trees");
+    await until("an answer", () => isDone(ts));
+    await slack.shortcut("evergreen_stop", { channel: "C0GENERAL", ts }, "U0BEN");
+    await until("the reply", () => slack.ephemeralsOf("U0BEN")[0]?.includes("No answer is on its way"));
+    await slack.shortcut("somebody_elses", { channel: "C0GENERAL", ts }, "U0BEN");
+    expect(slack.ephemeralsOf("U0BEN")).toHaveLength(1);
+    expect(slack.unacknowledged).toEqual([]);
+  });
+
+  it("answers mentions in group direct messages", async () => {
+    const { slack, until } = await start();
+    const ts = await slack.mention("hello all", { channel: "G0GROUP" });
+    await until("an answer", () => isDone(ts, "G0GROUP"));
+    await slack.say("not for the bot", { channel: "G0GROUP" });
+    expect(slack.textsIn("G0GROUP", ts)).toHaveLength(1);
+    expect(slack.answers()).toHaveLength(1);
+  });
+
+  it("gives strangers from shared channels no rights, whatever they are at home", async () => {
+    const { slack, until } = await start();
+    await slack.slash("/settings auto-refresh off", { user: "U0FAR" });
+    await until("the refusal", () => slack.ephemeralsOf("U0FAR")[0]?.includes("🔒"));
+  });
+});

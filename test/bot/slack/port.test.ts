@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { isFileAddress } from "../../../src/bot/slack/file-hosts.js";
+import { type SlackAdapter, startAdapter } from "./slack-adapter.js";
+import { appOf } from "./slack-support.js";
+
+describe("Slack's side of the platform port", () => {
+  let adapter: SlackAdapter;
+  afterEach(() => adapter.close());
+  const signal = new AbortController().signal;
+  const store = (id: string, text: string) =>
+    adapter.slack.workspace.files.set(id, { id, name: `${id}.txt`, length: text.length, bytes: Buffer.from(text) });
+  const fileOf = (id: string, changes: Record<string, unknown> = {}) => ({
+    id,
+    name: `${id}.txt`,
+    mimetype: "text/plain",
+    size: 5,
+    url_private_download: `${adapter.slack.origin}/files-pri/${id}`,
+    ...changes,
+  });
+  const withFiles = async (files: unknown) => {
+    await adapter.slack.mention("read this", { more: { subtype: "file_share", files } });
+    return adapter.until("a mention", () => adapter.mentions.at(-1));
+  };
+
+  it("hands on files, reads them with the bot token, and only as far as asked", async () => {
+    adapter = await startAdapter();
+    store("F1", "hello");
+    const mention = await withFiles([fileOf("F1"), fileOf("F2", { mode: "tombstone" }), null, 7]);
+    expect(mention.attachments).toMatchObject([{ name: "F1.txt", mediaType: "text/plain", sizeBytes: 5 }]);
+    const [file] = mention.attachments ?? [];
+    expect(Buffer.from((await file?.read(5, signal)) ?? []).toString()).toBe("hello");
+    await expect(file?.read(4, signal)).rejects.toMatchObject({ reason: "refused" });
+  });
+
+  it("takes the token nowhere else, and follows no way to the sign-in page", async () => {
+    adapter = await startAdapter({ scopes: appOf().scopes.filter((scope) => scope !== "files:read") });
+    const elsewhere = { url_private_download: "https://files.slack.com.evil.example/F1" };
+    const mention = await withFiles([
+      fileOf("F1", elsewhere),
+      fileOf("F2"),
+      fileOf("F3", { url_private_download: "no" }),
+    ]);
+    const reads = await Promise.allSettled((mention.attachments ?? []).map((file) => file.read(100, signal)));
+    expect(reads).toMatchObject([
+      { reason: { reason: "refused" } },
+      { reason: { reason: "forbidden" } },
+      { reason: { reason: "refused" } },
+    ]);
+  });
+
+  it("tells what was said in a thread before, oldest first, with the names of who said it", async () => {
+    adapter = await startAdapter();
+    const { slack } = adapter;
+    const thread = await slack.say("who knows <@U0BEN>?");
+    await slack.say("not me &amp; not you", { thread, user: "U0BEN" });
+    await slack.mention("do you?", { thread });
+    const mention = await adapter.until("a mention", () => adapter.mentions[0]);
+    const earlier = await adapter.until("what was said", () => mention.earlier);
+    expect(await earlier(10, signal)).toEqual([
+      { author: "ada", text: "who knows @U0BEN?" },
+      { author: "ben", text: "not me & not you" },
+    ]);
+    expect(await earlier(1, signal)).toEqual([{ author: "ben", text: "not me & not you" }]);
+    await slack.mention("a first one");
+    await adapter.until("another mention", () => adapter.mentions.length === 2);
+    expect(adapter.mentions[1]?.earlier).toBeUndefined();
+  });
+
+  it("knows guests, strangers and members of user groups; whom Slack does not vouch for has no rights", async () => {
+    adapter = await startAdapter();
+    const { slack, mentions, until } = adapter;
+    for (const user of ["U0ADA", "U0BEN", "U0GUEST", "U0FAR", "U0NOBODY"]) await slack.mention("hi", { user });
+    await until("every mention", () => mentions.length === 5);
+    expect(mentions.map(({ isOperator }) => isOperator)).toEqual([true, false, false, false, false]);
+    expect(mentions.map(({ isGuest }) => isGuest)).toEqual([false, false, true, true, true]);
+    expect(await mentions[1]?.isInGroup?.("S0TEAM")).toBe(true);
+    expect(await mentions[0]?.isInGroup?.("S0TEAM")).toBe(false);
+    expect(await mentions[0]?.isInGroup?.("S0NONE")).toBe(false);
+    expect(slack.callsOf("usergroups.users.list")).toHaveLength(2);
+  });
+
+  it("asks again who is an admin after five minutes, and not before", async () => {
+    adapter = await startAdapter();
+    const { slack, mentions, until, clock } = adapter;
+    const askAs = async (count: number) => {
+      await slack.mention("hi");
+      await until("a mention", () => mentions.length === count);
+    };
+    await askAs(1);
+    await clock.advance(299_000);
+    await askAs(2);
+    expect(slack.callsOf("users.info")).toHaveLength(1);
+    slack.workspace.users.set("U0ADA", { id: "U0ADA", name: "ada" });
+    await clock.advance(2_000);
+    await askAs(3);
+    expect(mentions.map(({ isOperator }) => isOperator)).toEqual([true, true, false]);
+  });
+
+  const answerWithButton = async () => {
+    const place = { platform: "slack", workspace: "T0EVERGREEN", channel: "C0GENERAL" };
+    const controls = [{ label: "Retry", command: "/chat retry" }];
+    const posted = adapter.platform.post(place, { markdown: "an <answer>", controls });
+    const { message } = await posted;
+    const found = adapter.slack.workspace.find("C0GENERAL", message);
+    if (found === undefined) throw new Error("nothing was posted");
+    return found;
+  };
+
+  it("names the message that a control was pressed on, and takes its controls away where they have served", async () => {
+    adapter = await startAdapter();
+    const { slack, calls, until } = adapter;
+    adapter.replyWith({ markdown: "again", isQuiet: true, dropsControls: true });
+    const answer = await answerWithButton();
+    await slack.press(answer, "Retry");
+    await until("a call", () => calls.length === 1);
+    expect(calls[0]).toMatchObject({ text: "/chat retry", on: answer.ts });
+    await until("no controls", () => answer.blocks.every(({ type }) => type !== "actions"));
+    expect(slack.textsIn("C0GENERAL")).toEqual(["an <answer>"]);
+    expect(slack.workspace.ephemerals).toEqual([]);
+  });
+
+  it("sends files into the direct messages with the person, and says so", async () => {
+    adapter = await startAdapter();
+    const { slack, until } = adapter;
+    adapter.replyWith({
+      markdown: "Here it is.",
+      files: [{ name: "talk.md", bytes: new TextEncoder().encode("# Talk"), alt: "the conversation" }],
+    });
+    await slack.slash("/chat export");
+    await until("the reply", () => slack.ephemeralsOf("U0ADA")[0]?.includes("`talk.md` is in our direct messages"));
+    const [file] = slack.workspace.files.values();
+    expect(file).toMatchObject({ name: "talk.md", channel: "D0ADA" });
+    expect(file?.bytes?.toString()).toBe("# Talk");
+  });
+
+  it("says why where the app may not send files", async () => {
+    adapter = await startAdapter({ scopes: appOf().scopes.filter((scope) => scope !== "files:write") });
+    adapter.replyWith({ markdown: "Here.", files: [{ name: "a.md", bytes: new Uint8Array([1]), alt: "a" }] });
+    await adapter.slack.slash("/chat export");
+    await adapter.until("the reply", () => adapter.slack.ephemeralsOf("U0ADA")[0]?.includes("files:write"));
+  });
+});
+
+describe("isFileAddress()", () => {
+  it.each([
+    ["https://files.slack.com/files-pri/T1-F1/a.png", undefined, true],
+    ["http://files.slack.com/a.png", undefined, false],
+    ["https://files.slack.com:8443/a.png", undefined, false],
+    ["https://user@files.slack.com/a.png", undefined, false],
+    ["https://evil.example/files.slack.com/a.png", undefined, false],
+    ["http://127.0.0.1:4003/f", undefined, false],
+    ["http://127.0.0.1:4003/f", "http://127.0.0.1:4003/api/", true],
+    ["http://localhost:5000/f", "http://127.0.0.1:4003/api/", true],
+    ["https://evil.example/f", "http://127.0.0.1:4003/api/", false],
+    ["https://slack.internal/f", "https://slack.internal/api/", true],
+    ["http://slack.internal/f", "https://slack.internal/api/", false],
+  ])("takes %j with the API at %j: %j", (address, apiUrl, expected) => {
+    expect(isFileAddress(address, apiUrl)).toBe(expected);
+  });
+});

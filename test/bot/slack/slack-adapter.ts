@@ -1,0 +1,82 @@
+import type { CommandCall, Mention, PlatformHandlers } from "../../../src/bot/platform.js";
+import { createSlack } from "../../../src/bot/slack/create-slack.js";
+import type { Reply } from "../../../src/commands/command.js";
+import { createLog } from "../../../src/log.js";
+import { fakeClock, settle } from "../../support/fake-clock.js";
+import { APP_TOKEN, BOT_TOKEN, type FakeSlackOptions, startFakeSlack } from "../../support/fake-slack.js";
+import { memoryStore } from "../../support/memory-store.js";
+import { eventually } from "../../support/playground-client.js";
+import { appOf, commands } from "./slack-support.js";
+
+export type SlackAdapter = Awaited<ReturnType<typeof startAdapter>>;
+
+/** The adapter alone, with handlers that keep what they are given. */
+export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
+  const clock = fakeClock();
+  const slack = await startFakeSlack({ now: clock.now, ...appOf(), ...options });
+  const lines: string[] = [];
+  const log = createLog({ level: "debug", secrets: [], destination: { write: (line) => void lines.push(line) } });
+  const mentions: Mention[] = [];
+  const calls: CommandCall[] = [];
+  let reply: Reply = { markdown: "done" };
+  const handlers: PlatformHandlers = {
+    onMention: async (mention) => void mentions.push(mention),
+    async *onCommand(call) {
+      calls.push(call);
+      yield reply;
+    },
+    onReaction: async () => {},
+    onSuggest: () => [],
+    onFocus() {},
+  };
+  const access = { followThreads: false, allowedWorkspaces: [], allowDms: true, operators: [] };
+  const platform = createSlack({
+    config: {
+      slack: {
+        botToken: BOT_TOKEN,
+        appToken: APP_TOKEN,
+        signingSecret: undefined,
+        port: 0,
+        apiUrl: slack.apiUrl,
+        commandPrefix: "",
+      },
+      access,
+    } as unknown as Parameters<typeof createSlack>[0]["config"],
+    store: memoryStore(clock.now),
+    clock,
+    log,
+    commands,
+    status: () => {
+      throw new Error("never asked");
+    },
+    onStatusChange: () => () => {},
+  });
+  await platform.start(handlers);
+  await eventually("a connection", () => slack.sockets.open() > 0);
+  return {
+    slack,
+    platform,
+    clock,
+    mentions,
+    calls,
+    lines,
+    replyWith: (next: Reply) => {
+      reply = next;
+    },
+    async until<T>(what: string, read: () => T | undefined | false): Promise<T> {
+      return eventually(what, async () => {
+        const found = read();
+        if (found !== undefined && found !== false) return found as T;
+        await clock.advance(100);
+        return undefined;
+      });
+    },
+    async close() {
+      const stopped = platform.stop();
+      await settle();
+      await clock.advance(15_000);
+      await stopped;
+      await slack.close();
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { describe, expect, it } from "vitest";
+import { recover } from "../../src/bot/recover.js";
+import { settle } from "../support/fake-clock.js";
+import { asked, CONVERSATION, ENDED, type World, world } from "./chat-world.js";
+
+const used = ({ ledger }: World) => ledger.read({ from: 0, to: Number.MAX_SAFE_INTEGER });
+
+describe("what a turn used", () => {
+  it("is counted as the provider says, with its price where it is known", async () => {
+    const it = world();
+    it.setDefault({ provider: "openai", model: "gpt-4o" });
+    await it.ask("hello");
+    it.openai.streams[0]?.send("Hi.");
+    it.openai.streams[0]?.finish({ usage: { inputTokens: 1_000_000, outputTokens: 0, cachedTokens: 0 } });
+    await it.clock.advance(1_000);
+    const [entry] = await used(it);
+    expect(entry).toMatchObject({
+      workspace: "fake:home",
+      platform: "fake",
+      user: { id: "ada", name: "ada" },
+      provider: "openai",
+      model: "gpt-4o",
+      inputTokens: 1_000_000,
+      outputTokens: 0,
+      isEstimated: false,
+      ending: "done",
+    });
+    expect(entry?.costUsd).toBeGreaterThan(0);
+  });
+
+  it("is estimated where it was stopped, and its price unknown for an unknown model", async () => {
+    const it = await asked();
+    it.stream.send("as far as it got");
+    await settle();
+    it.chat.control.stop(CONVERSATION, { id: "ada", isOperator: false });
+    await it.clock.advance(1_000);
+    expect(await used(it)).toMatchObject([{ isEstimated: true, costUsd: null, ending: "stopped" }]);
+    const [entry] = await used(it);
+    expect(entry?.inputTokens).toBeGreaterThan(0);
+    expect(entry?.outputTokens).toBeGreaterThan(0);
+  });
+
+  it("is nothing where the provider refused", async () => {
+    const it = await asked();
+    it.stream.fail(new Error("refused"));
+    await it.clock.advance(10_000);
+    expect(await used(it)).toEqual([]);
+  });
+
+  it("is counted once by a start after a kill", async () => {
+    const killed = await asked();
+    killed.stream.send("as far as it got");
+    await killed.clock.advance(100);
+    const next = world(killed);
+    const deps = { ...next, liveness: ENDED, platforms: [next.platform], log: { warn() {}, error() {}, info() {} } };
+    await recover(deps as never);
+    await recover(deps as never);
+    expect(await used(next)).toMatchObject([{ model: "m1", ending: "interrupted", isEstimated: true }]);
+    expect(next.platform.answers[0]?.controls).toEqual([{ label: "🔁 Retry", command: "/chat retry" }]);
+  });
+});
+
+describe("reasoning", () => {
+  it("stands as a quote above the answer where the conversation asks for it, and never in what is sent", async () => {
+    const it = world();
+    await it.sessions.change(CONVERSATION, (before) => ({ ...before, showsReasoning: true }));
+    await it.ask("why?");
+    it.openai.streams[0]?.think("Let me see\n");
+    it.openai.streams[0]?.think("…");
+    it.openai.streams[0]?.send("Because.");
+    it.openai.streams[0]?.finish();
+    await it.clock.advance(1_000);
+    expect(it.texts()).toEqual(["> Let me see\n> …\n\nBecause."]);
+    await it.ask("and?");
+    expect(it.openai.streams[1]?.request.messages[1]).toEqual({ role: "assistant", content: "Because." });
+  });
+});
+
+describe("the footer", () => {
+  it("tells model, tokens and time where the workspace asks for it, and only there", async () => {
+    const it = await asked();
+    await it.settings.change("fake:home", (before) => ({ ...before, footer: true }));
+    await it.clock.advance(2_500);
+    it.stream.send("Hi.");
+    it.stream.finish({ usage: { inputTokens: 1_000, outputTokens: 234 }, model: "m1-2026" });
+    await it.clock.advance(1_000);
+    expect(it.texts()).toEqual(["Hi.\n\n`openai/m1-2026 · 1,234 tokens · 2.5 s · ⚠️ model lists are old`"]);
+    await it.settings.change("fake:home", (before) => ({ ...before, footer: false }));
+    await it.ask("again");
+    it.openai.streams[1]?.send("Hi again.");
+    it.openai.streams[1]?.finish();
+    await it.clock.advance(1_000);
+    expect(it.texts()[1]).toBe("Hi again.");
+  });
+});
+
+describe("a thread", () => {
+  it("begins with its channel's model, prompt and reasoning, and keeps its own from then on", async () => {
+    const it = world();
+    const thread = `${CONVERSATION}:t1`;
+    const pin = { provider: "anthropic", model: "claude", at: 1, by: "Ada" };
+    await it.sessions.change(CONVERSATION, (before) => ({ ...before, pin, system: "Rhyme.", showsReasoning: true }));
+    const inThread = async (text: string) => {
+      const mention = it.platform.mention(text);
+      await it.chat.onMention(it.platform, { ...mention, message: { ...mention.message, thread: "t1" } });
+      await settle();
+    };
+    await inThread("hello");
+    expect(it.anthropic.streams[0]?.request).toMatchObject({ model: "claude", system: "Rhyme." });
+    it.anthropic.streams[0]?.finish();
+    await it.clock.advance(1_000);
+    await it.sessions.change(CONVERSATION, (before) => ({
+      ...before,
+      pin: { ...pin, provider: "openai", model: "m2" },
+      system: null,
+    }));
+    await inThread("again");
+    expect(it.anthropic.streams[1]?.request).toMatchObject({ model: "claude", system: "Rhyme." });
+    expect((await it.sessions.get(thread)).showsReasoning).toBe(true);
+  });
+
+  it("pins its channel too where that had no model, so that later threads agree", async () => {
+    const it = world();
+    const mention = it.platform.mention("hello");
+    await it.chat.onMention(it.platform, { ...mention, message: { ...mention.message, thread: "t1" } });
+    await settle();
+    expect((await it.sessions.get(CONVERSATION)).pin).toMatchObject({ provider: "openai", model: "m1", by: null });
+  });
+});
+
+describe("access", () => {
+  it("refuses politely whom the workspace leaves out, and asks no provider", async () => {
+    const it = world();
+    await it.settings.change("fake:home", (before) => ({ ...before, access: { who: ["bob"] } }));
+    await it.ask("hello", { message: "q1" });
+    expect(it.texts()).toEqual([expect.stringContaining("Only some people may ask me here")]);
+    expect(it.platform.marksOf("q1")).toEqual(["failed"]);
+    expect(it.openai.streams).toEqual([]);
+    expect(await it.sessions.openQuestions()).toEqual([]);
+  });
+});
+
+describe("two replicas", () => {
+  it("answer one conversation one after the other, with ⏳ while the second waits", async () => {
+    const one = await asked();
+    const two = world({ ...one });
+    await two.ask("second", { message: "q2" });
+    expect(two.openai.streams).toEqual([]);
+    expect(two.platform.marksOf("q2")).toEqual(["waiting"]);
+    one.stream.send("Hi.");
+    one.stream.finish();
+    await one.clock.advance(1_000);
+    expect(two.openai.streams[0]?.request.messages).toHaveLength(3);
+    expect(two.platform.marksOf("q2")).toEqual(["waiting", "working"]);
+  });
+});

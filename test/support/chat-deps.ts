@@ -1,0 +1,55 @@
+import { createAnswerControls } from "../../src/bot/answer-controls.js";
+import type { ChatDeps } from "../../src/bot/chat-deps.js";
+import { createRecentImages } from "../../src/bot/recent-images.js";
+import { createSettings } from "../../src/refresh/settings.js";
+import { createSessions } from "../../src/store/sessions.js";
+import { createCircuitBreaker } from "../../src/usage/circuit-breaker.js";
+import { createLedger } from "../../src/usage/ledger.js";
+import { createMessageLimits } from "../../src/usage/message-limits.js";
+import { createModelFacts } from "../../src/usage/model-facts.js";
+import { createProviderSlots } from "../../src/usage/provider-slots.js";
+import type { FakeClock } from "./fake-clock.js";
+import { fakeRefresher } from "./fake-refresher.js";
+import type { MemoryStore } from "./memory-store.js";
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A chat's parts over one store, without a provider, but for what a test gives it. */
+export function chatDeps({
+  clock,
+  store,
+  ...given
+}: { readonly clock: FakeClock; readonly store: MemoryStore } & Partial<ChatDeps>): ChatDeps {
+  const log = given.log ?? SILENT;
+  const refresher = given.refresher ?? fakeRefresher();
+  return {
+    clock,
+    store,
+    sessions: createSessions({ store, now: clock.now }),
+    settings: createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } }),
+    refresher,
+    providers: new Map(),
+    defaultModel: () => undefined,
+    platforms: () => [],
+    owner: "host/1/first",
+    limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),
+    slots: createProviderSlots(2),
+    breaker: createCircuitBreaker(clock),
+    ledger: createLedger({ store, clock }),
+    modelFacts: createModelFacts(),
+    images: createRecentImages(),
+    controls: createAnswerControls({ snapshot: refresher.snapshot, setups: [] }),
+    chat: {
+      defaultModel: undefined,
+      systemPrompt: "Be kind.",
+      historyTokens: 16_000,
+      historyMessages: 50,
+      retentionDays: 90,
+      timeoutMs: 60_000,
+    },
+    log,
+    newReference: () => "ref",
+    onTurn() {},
+    ...given,
+  };
+}
