@@ -5,6 +5,7 @@ import { type Board, createBoard } from "./bot/board.js";
 import { type Chat, createChat } from "./bot/chat.js";
 import { createConsole } from "./bot/console/console.js";
 import { consoleInvocation } from "./bot/console/console-invocation.js";
+import { ledgerUsage } from "./bot/console/ledger-usage.js";
 import { conversationRecords } from "./bot/conversation-records.js";
 import { waitForFirstLists } from "./bot/first-lists.js";
 import { createHttpServer } from "./bot/http/server.js";
@@ -182,7 +183,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       defaultModel,
     },
     series: observed.series,
-    readUsage: undefined,
+    readUsage: ledgerUsage(ledger, clock.now),
     clock,
     log,
     run: (command) => dispatcher.run(command, consoleInvocation(STATUS_WORKSPACE)),

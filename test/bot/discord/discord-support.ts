@@ -136,6 +136,8 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
       throw new Error("not asked for");
     },
     onStatusChange: () => () => {},
+    modelOf: async () => ({ model: null, pin: null }),
+    forget: async () => {},
   });
   await platform.start({
     onMention: async (mention) => void stage.mentions.push(mention),

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createMetrics } from "../../../src/bot/metrics/metrics.js";
 import { modelFamily } from "../../../src/bot/metrics/model-family.js";
-import type { TurnEvent } from "../../../src/bot/turn.js";
+import type { TurnEvent } from "../../../src/bot/turn-deps.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { fakePlatform } from "../../support/fake-platform.js";
 import { fakeRefresher } from "../../support/fake-refresher.js";

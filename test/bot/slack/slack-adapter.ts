@@ -50,6 +50,8 @@ export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
       throw new Error("never asked");
     },
     onStatusChange: () => () => {},
+    modelOf: async () => ({ model: null, pin: null }),
+    forget: async () => {},
   });
   await platform.start(handlers);
   await eventually("a connection", () => slack.sockets.open() > 0);
