@@ -181,6 +181,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       storeKind: config.storeUrl.split(":")[0] ?? "",
       workspace: STATUS_WORKSPACE,
       defaultModel,
+      modelFacts,
     },
     series: observed.series,
     readUsage: ledgerUsage(ledger, clock.now),
