@@ -76,6 +76,8 @@ export interface RefreshStatus {
   readonly lastRefreshAt: number | null;
   /** Earliest due time; null when off. */
   readonly nextRefreshAt: number | null;
+  /** Lists are served from memory and not refreshed until the store is back; unset: it is there. */
+  readonly isStoreDown?: boolean;
   readonly providers: readonly ProviderStatus[];
 }
 

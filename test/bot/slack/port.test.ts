@@ -132,6 +132,16 @@ describe("Slack's side of the platform port", () => {
     expect(slack.unacknowledged).toEqual([]);
   });
 
+  it("answers commands of a stand-in for Slack that gives no response_url, each time that they are said", async () => {
+    adapter = await startAdapter();
+    const { slack, until } = adapter;
+    const bare = { command: "/models", text: null, team_id: "T0EVERGREEN", user_id: "U0ADA", channel_id: "C0GENERAL" };
+    for (const count of [1, 2]) {
+      await slack.deliver("slash_commands", { ...bare, response_url: "" });
+      await until("a reply", () => slack.ephemeralsOf("U0ADA").length === count);
+    }
+  });
+
   it("sends files into the direct messages with the person, and says so", async () => {
     adapter = await startAdapter();
     const { slack, until } = adapter;
