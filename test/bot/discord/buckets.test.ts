@@ -90,6 +90,18 @@ describe("createCalls()", () => {
     calls.stop();
   });
 
+  it("forgets no call when its bucket turns out to have another name, though nothing else is told", async () => {
+    const calls = createCalls(fakeClock());
+    const named = answer({ "x-ratelimit-bucket": "shared" });
+    for (let call = 0; call < 2; call++) await calls.slot(place("1"), "last-text", undefined, "post");
+    calls.onAnswer("POST", "/channels/1/messages", named, 60);
+    await calls.slot(place("1"), "last-text", undefined, "edit");
+    calls.onAnswer("PATCH", "/channels/1/messages/9", named, 60);
+    const waiting = Array.from({ length: 5 }, () => calls.slot(place("1"), "last-text", undefined, "edit"));
+    expect(await granted(waiting)).toBe(2);
+    calls.stop();
+  });
+
   it("keeps a new channel to what is assumed of the route, also under the bucket's own name", async () => {
     const calls = createCalls(fakeClock());
     await calls.slot(place("1"), "last-text", undefined, "post");
