@@ -162,6 +162,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       storeKind: config.storeUrl.split(":")[0] ?? "",
       workspace: STATUS_WORKSPACE,
       defaultModel,
+      modelFacts: parts.modelFacts,
     },
     series: observed.series,
     readUsage: usageDays(ledger),

@@ -8,7 +8,7 @@ import { ENDING_MARKS, failureText, TurnCalledOff } from "./endings.js";
 import { createForget } from "./forget.js";
 import { FULL_LINE, intakeFault } from "./intake.js";
 import { createOpenThread } from "./open-thread.js";
-import type { ChatPlatform, Mention, MessageKey } from "./platform.js";
+import type { ChatPlatform, Mention, MessageKey, Person } from "./platform.js";
 import { openQuestionOf, type Question, questionOf } from "./question.js";
 import { questionFault } from "./question-fault.js";
 import { createRetry } from "./retry.js";
@@ -38,12 +38,27 @@ export function createChat(deps: ChatDeps): Chat {
   let isClosed = false;
   let isInterrupting = false;
 
-  const refuse = async (platform: ChatPlatform, message: MessageKey, why: string) => {
-    await platform
-      .slot(message, "error", undefined, "post")
-      .then(() => platform.post(message, { markdown: why }, message))
-      .catch((error) => log.warn({ error }, "a refusal was not shown"));
+  /** To one person alone, where it concerns nobody else and the platform can. */
+  const refuse = async (platform: ChatPlatform, message: MessageKey, why: string, to?: Person) => {
+    const whispered = to === undefined ? undefined : platform.whisper?.(message, to, { markdown: why });
+    const isTold =
+      (await whispered?.then(
+        () => true,
+        (error) => log.debug({ error }, "a refusal could not be whispered"),
+      )) === true;
+    if (!isTold) {
+      await platform
+        .slot(message, "error", undefined, "post")
+        .then(() => platform.post(message, { markdown: why }, message))
+        .catch((error) => log.warn({ error }, "a refusal was not shown"));
+    }
     return showMark(deps, platform, message, "failed");
+  };
+
+  /** What is asked once more still bears its end mark, perhaps by an earlier process: a first mark looks for none. */
+  const showFirst = async (platform: ChatPlatform, { message, retry }: Question, mark: "working" | "waiting") => {
+    if (retry !== undefined) await showMark(deps, platform, message, undefined);
+    await showMark(deps, platform, message, mark);
   };
 
   /** From its first mark to its last. Never rejects. */
@@ -56,19 +71,17 @@ export function createChat(deps: ChatDeps): Chat {
     if (isInterrupting) controller.abort(new TurnCalledOff("interrupted"));
     let isShown: Promise<unknown> = Promise.resolve();
     const show = (mark: "working" | "waiting") => {
-      isShown = isShown.then(() => showMark(deps, platform, message, mark));
+      isShown = isShown.then(() => showFirst(platform, question, mark));
     };
     try {
-      const answer = () => {
+      await withLease(deps, conversation, { signal, onWait: () => show("waiting") }, async (lease) => {
         show("working");
-        return runTurn(deps, { platform, question, signal });
-      };
-      const wait = { signal, onWait: () => show("waiting") };
-      const ending = await withLease(deps, conversation, wait, answer);
-      await isShown; // so that it never comes after the end mark
-      const isMarked = await showMark(deps, platform, message, ENDING_MARKS[ending]);
-      // Else the next start finds it, and only repeats the mark: a stop may have come before there was room for it.
-      if (isMarked) await untilStored(() => sessions.close(id), deps);
+        const ending = await runTurn(deps, { platform, question, signal });
+        await isShown; // so that it never comes after the end mark
+        const isMarked = await showMark(deps, platform, message, ENDING_MARKS[ending]);
+        // Else the next start finds it, and only repeats the mark: a stop may have come before there was room for it.
+        if (isMarked) await untilStored(() => sessions.close(id, lease.endWith), deps);
+      });
     } catch (error) {
       const reference = deps.newReference();
       log.error({ error, id, reference }, "a turn could not be finished");
@@ -83,7 +96,7 @@ export function createChat(deps: ChatDeps): Chat {
   /** Puts it in its conversation's line. */
   const add = async (platform: ChatPlatform, question: Question): Promise<Place> => {
     const place = queue.add(conversationOf(question.message), () => run(platform, question));
-    if (place === "waiting") await showMark(deps, platform, question.message, "waiting");
+    if (place === "waiting") await showFirst(platform, question, "waiting");
     return place;
   };
   const stopRunning = (conversation: string, ending: "stopped" | "interrupted") =>
@@ -101,7 +114,7 @@ export function createChat(deps: ChatDeps): Chat {
       const fault = questionFault(mention) ?? (isFull ? FULL_LINE : await intakeFault(deps, message, mention));
       const place = fault === undefined ? await add(platform, question) : "full";
       if (place !== "full") return;
-      await refuse(platform, message, fault ?? FULL_LINE);
+      await refuse(platform, message, fault ?? FULL_LINE, mention.isDirect ? undefined : mention.author);
       await sessions.close(question.id);
     },
     async stop(graceMs) {

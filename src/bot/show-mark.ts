@@ -2,12 +2,12 @@ import type { Log } from "../log.js";
 import type { ChatPlatform, Mark, MessageKey } from "./platform.js";
 import { PlatformError } from "./platform-error.js";
 
-/** Puts a mark on a message. Resolves with whether it is settled: shown, or refused for good. Never rejects. */
+/** Puts a mark on a message, or takes the bot's away. Resolves with whether it is settled: shown, or refused for good. Never rejects. */
 export async function showMark(
   { log }: { readonly log: Log },
   platform: ChatPlatform,
   message: MessageKey,
-  mark: Mark,
+  mark: Mark | undefined,
 ): Promise<boolean> {
   try {
     await platform.slot(message, "mark");

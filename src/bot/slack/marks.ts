@@ -13,6 +13,9 @@ export interface MarksDeps {
 
 /** What an earlier process may have left on a question that has no end yet. */
 const BEGUN: readonly Mark[] = ["working", "waiting"];
+/** And on one that is asked once more. */
+const ENDED: readonly Mark[] = ["done", "incomplete", "failed"];
+const NONE: readonly Mark[] = [];
 const MOST_KNOWN = 5_000;
 
 /** Marks are reactions of the bot's own. The new one comes first, so that a question is never without. */
@@ -35,7 +38,7 @@ export function createMarks({
     mark(message, mark) {
       const key = `${message.channel}:${message.message}`;
       return inOrder(key, async () => {
-        const before = current.has(key) ? [current.get(key)] : mark === "working" || mark === "waiting" ? [] : BEGUN;
+        const before = current.has(key) ? [current.get(key)] : leftBefore(mark);
         if (mark !== undefined) await calls.addReaction(message, nameOfMark(mark));
         if (current.size >= MOST_KNOWN) current.clear();
         current.set(key, mark);
@@ -54,3 +57,9 @@ export function createMarks({
     clearReaction: async () => {},
   };
 }
+
+/** What an earlier process may have left where this mark comes. */
+const leftBefore = (mark: Mark | undefined): readonly Mark[] => {
+  if (mark === undefined) return ENDED;
+  return BEGUN.includes(mark) ? NONE : BEGUN;
+};

@@ -26,7 +26,7 @@ export function createSend({
   controls,
   names,
   lostPosts,
-}: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
+}: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append" | "whisper"> {
   const shown = async (reply: Reply): Promise<SlackMessage> =>
     render({ ...reply, markdown: names.inAnswer(reply.markdown) }, await controlBlocks(panelControls(reply), controls));
   const update = async (message: MessageKey, content: SlackMessage): Promise<void> => {
@@ -52,6 +52,7 @@ export function createSend({
   };
   return {
     post,
+    whisper: async (message, to, reply) => calls.postEphemeral(message, to.id, await shown(reply)),
     edit: async (message, reply) => update(message, await shown(reply)),
     async append(message, lines, given = []) {
       try {

@@ -36,6 +36,16 @@ describe("an answer on Slack", () => {
     for (const { text: beside } of slack.answers()) expect(beside).not.toMatch(/<[!@#]/);
   });
 
+  it("is refused to its asker alone where there were too many, and says when it is over", async () => {
+    const { slack, until } = await start({ USER_MESSAGES_PER_10_MIN: "1" });
+    const first = await slack.mention("one");
+    await until("an end mark", has("white_check_mark", first));
+    const second = await slack.mention("two");
+    await until("an end mark", has("x", second));
+    expect(slack.textsIn("C0GENERAL", second)).toEqual([]);
+    expect(slack.ephemeralsOf("U0ADA")).toEqual([expect.stringContaining("as many questions as one person may")]);
+  });
+
   it.each([
     { kept: "as blocks", gap: "\n" },
     { kept: "as text alone", gap: "\n\n" },
