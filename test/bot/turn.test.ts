@@ -161,7 +161,7 @@ describe("a refusal", () => {
 describe("two replicas", () => {
   it("answer one conversation one after the other, with ⏳ while the second waits", async () => {
     const one = await asked();
-    const two = world({ ...one });
+    const two = world({ ...one, store: one.store.another() });
     await two.ask("second", { message: "q2" });
     expect(two.openai.streams).toEqual([]);
     expect(two.platform.marksOf("q2")).toEqual(["waiting"]);
