@@ -100,7 +100,8 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   const end = async (now: Live, rest: string, reply: Reply) => {
     await pace.pay(STOP, question, "last-text");
     const blocks = await deps.controlBlocks(reply.controls ?? []);
-    await streams.stop(now.key, { text: rest, blocks });
+    // White space alone is no text to Slack, and nothing is lost where it would stand.
+    await streams.stop(now.key, { text: rest.trim() === "" ? "" : rest, blocks });
     endedNatively = true;
     setLive(undefined);
   };
