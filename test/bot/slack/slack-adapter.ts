@@ -67,6 +67,7 @@ export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
     mentions,
     calls,
     lines,
+    log,
     /** What is suggested where a model is asked for. */
     models,
     focuses: () => focuses,
