@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { createAccess } from "./bot/access.js";
-import { createAnswerControls } from "./bot/answer-controls.js";
 import { type Board, createBoard } from "./bot/board.js";
 import { type Chat, createChat } from "./bot/chat.js";
+import { createChatParts } from "./bot/chat-parts.js";
 import { createConsole } from "./bot/console/console.js";
 import { consoleInvocation } from "./bot/console/console-invocation.js";
+import { usageDays } from "./bot/console/usage-days.js";
 import { conversationRecords } from "./bot/conversation-records.js";
 import { waitForFirstLists } from "./bot/first-lists.js";
 import { createHttpServer } from "./bot/http/server.js";
@@ -13,7 +14,6 @@ import { createObservation } from "./bot/observe/observation.js";
 import type { ChatPlatform } from "./bot/platform.js";
 import type { PlatformDefinition } from "./bot/platform-definition.js";
 import { handlersOf, invocationOfReaction } from "./bot/platform-handlers.js";
-import { createRecentImages } from "./bot/recent-images.js";
 import { startRecovery } from "./bot/recover.js";
 import { startRetention } from "./bot/retention.js";
 import { createStatusLine } from "./bot/status-line.js";
@@ -25,20 +25,16 @@ import { createDispatcher } from "./commands/dispatch.js";
 import { modelInForce } from "./commands/model-in-force.js";
 import type { Config } from "./config.js";
 import type { Log } from "./log.js";
+import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider.js";
-import { createListThread } from "./providers/wire/list-thread.js";
 import { createRefresher } from "./refresh/create-refresher.js";
 import { createSettings } from "./refresh/settings.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions.js";
 import type { Store } from "./store/store.js";
 import { createChartPainter } from "./usage/chart/chart-painter.js";
-import { createCircuitBreaker } from "./usage/circuit-breaker.js";
 import { createLedger } from "./usage/ledger.js";
 import { startLedgerRetention } from "./usage/ledger-retention.js";
-import { createMessageLimits } from "./usage/message-limits.js";
-import { createModelFacts } from "./usage/model-facts.js";
-import { createProviderSlots } from "./usage/provider-slots.js";
 
 export interface AppDeps {
   readonly config: Config<ProviderSetup>;
@@ -80,16 +76,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   });
   const store = observed.ofStore(deps.store);
   const newReference = () => randomBytes(4).toString("hex");
-  const providerDeps = {
-    fetch: deps.fetch,
-    clock,
-    warn: (message: string) => log.warn({ message }, "a provider's client warns"),
-    // One for all, so that many large lists take one core at most.
-    listThread: createListThread({ clock }),
-  };
-  const loaded = await Promise.all(
-    config.providers.map(async (setup) => ({ ...setup, provider: await setup.load(providerDeps) })),
-  );
+  const loaded = await loadProviders(config.providers, { fetch: deps.fetch, clock, log });
   const settings = createSettings({ store, log, host: config.refresh });
   const sessions = createSessions({ store, now: clock.now });
   const ledger = createLedger({ store, clock });
@@ -107,8 +94,9 @@ export async function startApp(deps: AppDeps): Promise<App> {
     refresh: config.refresh,
     onOutcome: observed.onRefresh,
   });
+  const faults = () => platforms.flatMap((platform) => platform.fault() ?? []);
   const host = { defaultModel: config.chat.defaultModel };
-  const modelFacts = createModelFacts();
+  const parts = createChatParts({ clock, refresher }, config);
   const defaultModel = (workspace: string) =>
     modelInForce({ settings, refresher, setups: config.providers, host }, workspace);
   const chat: Chat = createChat({
@@ -118,16 +106,10 @@ export async function startApp(deps: AppDeps): Promise<App> {
     settings,
     platforms: () => platforms,
     ledger,
-    modelFacts,
-    images: createRecentImages(),
-    controls: createAnswerControls({ snapshot: () => refresher.snapshot(), setups: config.providers }),
-    breaker: createCircuitBreaker(clock),
+    ...parts,
     providers: new Map(loaded.map(({ id, provider }) => [id, provider])),
     defaultModel,
     owner,
-    limits: createMessageLimits(config.limits, clock),
-    slots: createProviderSlots(config.limits.providerConcurrency),
-    chat: config.chat,
     clock,
     log,
     newReference,
@@ -152,7 +134,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     board: board.control,
     setups: config.providers,
     host,
-    faults: () => platforms.flatMap((platform) => platform.fault() ?? []),
+    faults,
     clock,
   });
   const dispatcher = createDispatcher({ commands, log, newId: newReference });
@@ -162,14 +144,14 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await board.load();
   const records = conversationRecords({ sessions, turns: () => chat.control, defaultModel });
   const { status, onStatusChange } = statusSource(refresher, settings, STATUS_WORKSPACE);
-  const parts = await Promise.all(
+  const opened = await Promise.all(
     deps.platforms
       .filter((definition) => definition.isConfigured(config))
       .map((definition) =>
         definition.create({ config, store, clock, log, commands, status, onStatusChange, ...records }),
       ),
   );
-  platforms.push(...parts.map(({ platform }) => observed.ofPlatform(platform)));
+  platforms.push(...opened.map(({ platform }) => observed.ofPlatform(platform)));
   const operatorsConsole = createConsole({
     facts: {
       refresher: () => refresher,
@@ -180,9 +162,10 @@ export async function startApp(deps: AppDeps): Promise<App> {
       storeKind: config.storeUrl.split(":")[0] ?? "",
       workspace: STATUS_WORKSPACE,
       defaultModel,
+      modelFacts: parts.modelFacts,
     },
     series: observed.series,
-    readUsage: undefined,
+    readUsage: usageDays(ledger),
     clock,
     log,
     run: (command) => dispatcher.run(command, consoleInvocation(STATUS_WORKSPACE)),
@@ -195,15 +178,14 @@ export async function startApp(deps: AppDeps): Promise<App> {
     log,
     isAlive: () => true,
     readiness: () => {
-      const faults = platforms.flatMap((platform) => platform.fault() ?? []);
-      const problems = phase === "up" ? faults : [`the bot is ${phase}`];
+      const problems = phase === "up" ? faults() : [`the bot is ${phase}`];
       return { isReady: problems.length === 0, problems };
     },
     status,
     models: () => modelsView(refresher),
     metrics: observed.metrics.text,
     metricsContentType: observed.metrics.contentType,
-    routes: [operatorsConsole.routes, ...parts.flatMap(({ routes }) => routes ?? [])],
+    routes: [operatorsConsole.routes, ...opened.flatMap(({ routes }) => routes ?? [])],
   });
 
   // First of all the address: a second start in the same folder ends here and has touched nothing.
@@ -224,7 +206,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   onStatusChange(look);
   operatorsConsole.start();
   await liveness.start();
-  const stopRecovery = await startRecovery({ sessions, ledger, modelFacts, platforms, liveness, clock, log });
+  const stopRecovery = await startRecovery({ ...parts, sessions, ledger, platforms, liveness, clock, log });
   look();
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   phase = "up";
@@ -232,7 +214,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     days: config.chat.retentionDays,
     clock,
     log,
-    erasers: [sessions.eraseUntouched, ...parts.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])],
+    erasers: [sessions.eraseUntouched, ...opened.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])],
   });
   const stopLedgerRetention = startLedgerRetention({ ledger, clock, log });
   return {

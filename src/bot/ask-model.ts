@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.js";
-import { withIdleTimeout } from "../providers/idle-timeout.js";
+import { readWithin } from "../providers/idle-timeout.js";
 import { type ChatRequest, type Provider, ProviderError } from "../providers/provider.js";
 import type { CircuitBreaker } from "../usage/circuit-breaker.js";
 import type { AnswerText } from "./answer-text.js";
@@ -69,21 +69,30 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
   const sofar = () => ({ text: text.said(), ...(firstTextAt !== undefined && { firstTextAt }) });
   try {
     const idle = { provider: provider.id, clock, silenceMs, signal };
-    for await (const event of withIdleTimeout((inner) => provider.streamChat(request, inner), idle)) {
-      if (!hasAnswered) breaker.succeed(provider.id);
-      hasAnswered = true;
-      if (event.type === "finish") {
-        const { reason, usage, model } = event;
-        return { ...sofar(), ending: "done", finish: { reason, ...(usage && { usage }), ...(model && { model }) } };
-      }
-      if (event.text === "") continue;
-      if (event.type === "text-delta") firstTextAt ??= clock.now();
-      if (event.type === "text-delta") text.say(event.text);
-      else text.think(event.text);
-      terms.onText();
-      // Leaving the loop ends the provider's stream.
-      if (text.said().length >= MAX_ANSWER_CHARS) return { ...sofar(), ending: "done", finish: { reason: "length" } };
-    }
+    let finish: Answer["finish"];
+    await readWithin(
+      (inner) => provider.streamChat(request, inner),
+      idle,
+      (event) => {
+        if (!hasAnswered) breaker.succeed(provider.id);
+        hasAnswered = true;
+        if (event.type === "finish") {
+          const { reason, usage, model } = event;
+          finish = { reason, ...(usage && { usage }), ...(model && { model }) };
+          return false;
+        }
+        if (event.text === "") return true;
+        if (event.type === "text-delta") {
+          firstTextAt ??= clock.now();
+          text.say(event.text);
+        } else text.think(event.text);
+        terms.onText();
+        if (text.said().length < MAX_ANSWER_CHARS) return true;
+        finish = { reason: "length" };
+        return false;
+      },
+    );
+    if (finish !== undefined) return { ...sofar(), ending: "done", finish };
     return { ...sofar(), ending: endingOf(undefined, text.said() !== "") };
   } catch (error) {
     breaker.fail(provider.id, error);

@@ -188,6 +188,7 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
     learn(bucket, limits) {
       const own = bucketOf(bucket);
       own.window = afterAnswer(own.window, limits, clock.now());
+      if (overall !== undefined) overall = afterAnswer(overall, undefined, clock.now());
       pump();
     },
     penalize(bucket, retryAfterMs) {

@@ -8,7 +8,7 @@ import { ENDING_MARKS, failureText, TurnCalledOff } from "./endings.js";
 import { createForget } from "./forget.js";
 import { FULL_LINE, intakeFault } from "./intake.js";
 import { createOpenThread } from "./open-thread.js";
-import type { ChatPlatform, Mention, MessageKey } from "./platform.js";
+import type { ChatPlatform, Mention, MessageKey, Person } from "./platform.js";
 import { openQuestionOf, type Question, questionOf } from "./question.js";
 import { questionFault } from "./question-fault.js";
 import { createRetry } from "./retry.js";
@@ -38,11 +38,20 @@ export function createChat(deps: ChatDeps): Chat {
   let isClosed = false;
   let isInterrupting = false;
 
-  const refuse = async (platform: ChatPlatform, message: MessageKey, why: string) => {
-    await platform
-      .slot(message, "error", undefined, "post")
-      .then(() => platform.post(message, { markdown: why }, message))
-      .catch((error) => log.warn({ error }, "a refusal was not shown"));
+  /** To one person alone, where it concerns nobody else and the platform can. */
+  const refuse = async (platform: ChatPlatform, message: MessageKey, why: string, to?: Person) => {
+    const whispered = to === undefined ? undefined : platform.whisper?.(message, to, { markdown: why });
+    const isTold =
+      (await whispered?.then(
+        () => true,
+        (error) => log.debug({ error }, "a refusal could not be whispered"),
+      )) === true;
+    if (!isTold) {
+      await platform
+        .slot(message, "error", undefined, "post")
+        .then(() => platform.post(message, { markdown: why }, message))
+        .catch((error) => log.warn({ error }, "a refusal was not shown"));
+    }
     return showMark(deps, platform, message, "failed");
   };
 
@@ -65,16 +74,14 @@ export function createChat(deps: ChatDeps): Chat {
       isShown = isShown.then(() => showFirst(platform, question, mark));
     };
     try {
-      const answer = () => {
+      await withLease(deps, conversation, { signal, onWait: () => show("waiting") }, async (lease) => {
         show("working");
-        return runTurn(deps, { platform, question, signal });
-      };
-      const wait = { signal, onWait: () => show("waiting") };
-      const ending = await withLease(deps, conversation, wait, answer);
-      await isShown; // so that it never comes after the end mark
-      const isMarked = await showMark(deps, platform, message, ENDING_MARKS[ending]);
-      // Else the next start finds it, and only repeats the mark: a stop may have come before there was room for it.
-      if (isMarked) await untilStored(() => sessions.close(id), deps);
+        const ending = await runTurn(deps, { platform, question, signal });
+        await isShown; // so that it never comes after the end mark
+        const isMarked = await showMark(deps, platform, message, ENDING_MARKS[ending]);
+        // Else the next start finds it, and only repeats the mark: a stop may have come before there was room for it.
+        if (isMarked) await untilStored(() => sessions.close(id, lease.endWith), deps);
+      });
     } catch (error) {
       const reference = deps.newReference();
       log.error({ error, id, reference }, "a turn could not be finished");
@@ -107,7 +114,7 @@ export function createChat(deps: ChatDeps): Chat {
       const fault = questionFault(mention) ?? (isFull ? FULL_LINE : await intakeFault(deps, message, mention));
       const place = fault === undefined ? await add(platform, question) : "full";
       if (place !== "full") return;
-      await refuse(platform, message, fault ?? FULL_LINE);
+      await refuse(platform, message, fault ?? FULL_LINE, mention.isDirect ? undefined : mention.author);
       await sessions.close(question.id);
     },
     async stop(graceMs) {

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { Log } from "../log.js";
-import type { Claim, Store } from "../store/store.js";
+import type { Claim, Store, Write } from "../store/store.js";
 
 export interface LeaseDeps {
   readonly store: Store;
@@ -12,6 +12,12 @@ export interface LeaseTerms {
   readonly signal: AbortSignal;
   /** Called once when another replica answers there. */
   onWait(): void;
+}
+
+/** The lease that work is done under. */
+export interface Lease {
+  /** Frees it, with the last writes in one step. @throws {StoreError} when they were not written */
+  endWith(writes: readonly Write[]): Promise<void>;
 }
 
 /** A replica that is gone holds a conversation up for so long. */
@@ -31,23 +37,30 @@ export async function withLease<T>(
   deps: LeaseDeps,
   conversation: string,
   { signal, onWait }: LeaseTerms,
-  work: () => Promise<T>,
+  work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
   const claim = await take(deps, conversation, { signal, onWait });
   const isOver = new AbortController();
+  let isFree = claim === undefined;
   if (claim !== undefined) keep(deps, claim, isOver.signal).catch(() => {}); // only called off, when the work is over
   try {
-    return await work();
+    return await work({
+      async endWith(writes) {
+        isFree = claim !== undefined && (await deps.store.commit(claim, writes));
+        // Without the lease, or when it was lost, what is to be written is as right.
+        if (!isFree) await deps.store.write(writes);
+      },
+    });
   } finally {
     isOver.abort();
-    if (claim !== undefined)
+    if (claim !== undefined && !isFree)
       await deps.store.commit(claim, []).catch((error) => deps.log.warn({ error }, "a lease ends by itself"));
   }
 }
 
 async function take({ store, clock, log }: LeaseDeps, conversation: string, { signal, onWait }: LeaseTerms) {
   for (let hasWaited = false; ; hasWaited = true) {
-    const result = await store.claim(leaseName(conversation), { ttlMs: LEASE_MS }).catch((error) => {
+    const result = await store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true }).catch((error) => {
       log.warn({ error }, "a conversation is answered in without its lease");
       return undefined;
     });

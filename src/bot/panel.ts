@@ -16,6 +16,12 @@ export function panelControls({ panel, controls = [] }: Reply): readonly Control
   );
 }
 
+/** The call of a control that is known to stand on a panel. */
+export const onPanel = (call: CommandCall, panel: string): CommandCall => ({
+  ...call,
+  text: `${call.text.split(BREAK)[0]}${BREAK}${panel}`,
+});
+
 /** The panel that a pressed control's command stands on; undefined where it is none. */
 export function panelOf(command: string): string | undefined {
   return command.split(BREAK)[1];

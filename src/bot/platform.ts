@@ -177,6 +177,8 @@ export interface ChatPlatform {
   clearReaction(message: MessageKey, emoji: string, author: Person): Promise<void>;
   /** Shows one line about the bot itself (presence), where there is a place for it; the newest wins. */
   showStatus(line: string): Promise<void>;
+  /** Says something below a message that only this person sees, where the platform can without a command. @throws {PlatformError} */
+  whisper?(message: MessageKey, to: Person, reply: Reply): Promise<void>;
   /** A way of its own to show an answer that grows; else it is posted and edited. */
   createReplyStream?(deps: ReplyStreamDeps): ReplyStream;
   /** Begins a thread under a message, or in a channel, and resolves with its place; left out where there are none. @throws {PlatformError} */

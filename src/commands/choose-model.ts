@@ -53,10 +53,12 @@ export function chooseModel(deps: Deps, typed: string, command: string): ChosenM
   };
 }
 
-/** Autocomplete of a model: from memory, and stale lists are refreshed behind its back. */
+/** Autocomplete of a model: from memory, what is fresh and was used lately first, and stale lists are refreshed behind its back. */
 export function suggestModelChoices({ refresher }: Pick<CommandDeps, "refresher">, typed: string): readonly Choice[] {
   refresher.nudge("picker");
-  return suggestModels(refresher.snapshot(), typed, 25).map((choice) => ({
+  const fresh = new Set(refresher.status().providers.flatMap(({ id, isFresh }) => (isFresh ? id : [])));
+  const terms = { recent: refresher.recentlyUsed(), isFresh: (provider: string) => fresh.has(provider) };
+  return suggestModels(refresher.snapshot(), typed, 25, terms).map((choice) => ({
     label: choice.name === undefined ? modelName(choice) : `${modelName(choice)} (${choice.name})`,
     value: modelName(choice),
   }));

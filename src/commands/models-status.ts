@@ -5,7 +5,7 @@ import { pinLines } from "./pin-lines.js";
 import { autoRefreshControls, refreshButton } from "./refresh-controls.js";
 import { inForceLines } from "./refresh-in-force.js";
 import { smartLine } from "./smart-line.js";
-import { lastRefreshLine, nextRefreshLine, providerLine } from "./status-lines.js";
+import { lastRefreshLine, nextRefreshLine, providerLine, storeLines } from "./status-lines.js";
 
 export const modelsStatus = (deps: CommandDeps) =>
   defineCommand({
@@ -26,6 +26,7 @@ export const modelsStatus = (deps: CommandDeps) =>
           "",
           lastRefreshLine(status),
           nextRefreshLine(status, isEnabledForAny, deps.clock.now()),
+          ...storeLines(status),
           "",
           ...(providers.length > 0 ? providers : ["– No provider is configured."]),
           ...deps.faults().map((fault) => `⚠️ ${fault}`),

@@ -13,6 +13,11 @@ export function nextRefreshLine({ nextRefreshAt }: RefreshStatus, isEnabledHere:
   return `Next refresh: ${when}${isEnabledHere ? "" : " (auto-refresh is off here, but another workspace keeps it on)"}`;
 }
 
+export const storeLines = ({ isStoreDown = false }: RefreshStatus): readonly string[] =>
+  isStoreDown
+    ? ["⚠️ The store cannot be reached: lists are served from memory, and refreshed again once it is back."]
+    : [];
+
 /**
  * "✓ openai: 61 models, list from …", "⚠️ anthropic: timed out, using the list of 12 models from …", "– ollama: no list
  * yet"; below it what helps, and when it is tried again.
@@ -28,7 +33,7 @@ export function providerLine(status: ProviderStatus): string {
   }
   const rest = fetchedAt === null ? "no list yet" : `using the list of ${count} from ${timeMark(fetchedAt)}`;
   const often = status.consecutiveFailures > 1 ? ` (${status.consecutiveFailures} times in a row)` : "";
-  const help = [reasonText(outcome, status.lastFailure), outcomeHint(outcome), nextWords(status)];
+  const help = [reasonText(outcome, status.lastFailure), outcomeHint(outcome), attemptWords(status)];
   const line = `⚠️ ${id}: ${outcomeWords(outcome)}${often}, ${rest}${notes}${now}`;
   return `${line}\n  ${help.filter((part) => part !== undefined).join(" ")}`.trimEnd();
 }
@@ -43,5 +48,8 @@ function changeWords({ lastChange }: ProviderStatus): string {
 const droppedWords = ({ droppedRows = 0 }: ProviderStatus): string =>
   droppedRows > 0 ? `, ${plural(droppedRows, "row")} without a usable id left out` : "";
 
-const nextWords = ({ nextAt, attemptedAt, isFetching }: ProviderStatus): string | undefined =>
-  nextAt === null || attemptedAt === null || isFetching ? undefined : `Next attempt: ${timeMark(nextAt)}.`;
+function attemptWords({ nextAt, attemptedAt, isFetching }: ProviderStatus): string | undefined {
+  if (attemptedAt === null || isFetching) return undefined;
+  const next = nextAt === null ? "" : ` Next attempt: ${timeMark(nextAt)}.`;
+  return `Last attempt: ${timeMark(attemptedAt)}.${next}`;
+}

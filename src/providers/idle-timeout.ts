@@ -13,44 +13,55 @@ export interface IdleTerms {
 const PATIENCE_BEFORE_TEXT = 3;
 
 /**
- * Passes a stream on and ends it when it falls silent. Only text and reasoning count as sound; while the reader is
- * busy with an event, no silence is counted. Ends in time even where the stream never settles.
+ * Reads a stream and ends it when it falls silent, when it is over, or when `take` has enough (false). Only text and
+ * reasoning count as sound. Ends in time even where the stream never settles. One promise for the whole stream: each
+ * further one a token would be felt with many answers at once.
  * @throws {ProviderError} `timeout`; the signal that `start` got aborts with the same error
- * @throws signal.reason when the caller aborts
+ * @throws signal.reason when the caller aborts @throws what the stream or `take` throws
  */
-export async function* withIdleTimeout(
+export async function readWithin(
   start: (signal: AbortSignal) => AsyncIterable<ChatEvent>,
   terms: IdleTerms,
-): AsyncGenerator<ChatEvent, void, undefined> {
+  take: (event: ChatEvent) => boolean,
+): Promise<void> {
   terms.signal.throwIfAborted();
   const inner = new AbortController();
   const isOver = new AbortController();
-  let fail: (reason: unknown) => void = () => {};
-  // Registered before the stream can listen, so that it is this reason that wins.
-  inner.signal.addEventListener("abort", () => fail(inner.signal.reason), { once: true });
+  const silence = { since: terms.clock.now(), hasText: false };
+  const ended = new Promise<never>((_resolve, reject) => {
+    // Registered before the stream can listen, so that it is this reason that wins.
+    inner.signal.addEventListener("abort", () => reject(inner.signal.reason), { once: true });
+  });
   const giveUp = () => inner.abort(terms.signal.reason);
   terms.signal.addEventListener("abort", giveUp, { once: true });
-
-  const silence = { since: terms.clock.now(), hasText: false, isCounting: true };
   watch(silence, terms, inner, isOver.signal).catch(() => {}); // only called off, when the stream is over
   const iterator = start(inner.signal)[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const result = await new Promise<IteratorResult<ChatEvent>>((resolve, reject) => {
-        if (inner.signal.aborted) return reject(inner.signal.reason);
-        fail = reject;
-        iterator.next().then(resolve, reject);
-      });
-      if (result.done) return;
-      const event = result.value;
-      const isContent = event.type !== "finish" && event.text !== "";
-      if (isContent && event.type === "text-delta") silence.hasText = true;
-      silence.isCounting = false;
-      yield event;
-      if (event.type === "finish") return;
-      if (isContent) silence.since = terms.clock.now();
-      silence.isCounting = true;
+  const goesOn = (event: ChatEvent): boolean => {
+    if (event.type === "finish") {
+      take(event);
+      return false;
     }
+    if (event.text !== "") {
+      if (event.type === "text-delta") silence.hasText = true;
+      silence.since = terms.clock.now();
+    }
+    return take(event);
+  };
+  const read = new Promise<void>((resolve, reject) => {
+    const step = () => void iterator.next().then(go, reject);
+    const go = (result: IteratorResult<ChatEvent>) => {
+      if (inner.signal.aborted) return; // told already
+      try {
+        if (result.done || !goesOn(result.value)) resolve();
+        else step();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    step();
+  });
+  try {
+    await Promise.race([read, ended]);
   } finally {
     isOver.abort();
     terms.signal.removeEventListener("abort", giveUp);
@@ -62,7 +73,6 @@ export async function* withIdleTimeout(
 interface Silence {
   since: number;
   hasText: boolean;
-  isCounting: boolean;
 }
 
 /** One timer for the whole stream instead of one per token; it wakes often enough for the shorter allowance. */
@@ -70,7 +80,7 @@ async function watch(silence: Silence, terms: IdleTerms, inner: AbortController,
   const { clock, provider, silenceMs } = terms;
   for (;;) {
     const allowedMs = silence.hasText ? silenceMs : silenceMs * PATIENCE_BEFORE_TEXT;
-    const leftMs = silence.isCounting ? silence.since + allowedMs - clock.now() : silenceMs;
+    const leftMs = silence.since + allowedMs - clock.now();
     if (leftMs <= 0) {
       const what = silence.hasText ? "fell silent" : "sent no text";
       const message = `${provider} ${what} for ${allowedMs / 1000} s`;

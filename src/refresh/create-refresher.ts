@@ -156,7 +156,10 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     },
     getCachedModels: () => [catalog.lists(), isAllFresh(catalog.snapshot(), termsOf, clock.now())],
     snapshot: catalog.snapshot,
-    status: () => statusOf(catalog.snapshot(), termsOf, (id) => catalog.changes(id).last, clock.now()),
+    status: () => ({
+      ...statusOf(catalog.snapshot(), termsOf, (id) => catalog.changes(id).last, clock.now()),
+      ...(!isStoreUp && { isStoreDown: true }),
+    }),
     async load() {
       await Promise.all([catalog.pickUp(), wishes.load()]);
       noteLists();
@@ -168,7 +171,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     },
     refresh: (trigger, ids) => (trigger === "person" ? runForPerson(ids, true) : runDue(isChosen(ids))),
     nudge,
-    noteUse: createUses({ catalog, clock, nudge }),
+    ...createUses({ catalog, clock, nudge }),
     changes: () => new Map(providers.map(({ id }) => [id, catalog.changes(id)])),
     noteActivity(workspace, conversation) {
       wishes.noteActivity(workspace);

@@ -129,17 +129,25 @@ export function judgeFailure(error: unknown): ListAnswer {
   return { outcome: OUTCOMES[error.reason], message: error.message, retryAfterMs, error };
 }
 
+/** What we use of a row; adapters give nothing else, and 5,000 copies would hold up a chat. */
+const FIELDS: ReadonlySet<string> = new Set<keyof ModelInfo>([
+  "id",
+  "name",
+  "contextTokens",
+  "outputTokens",
+  "inputPrice",
+  "outputPrice",
+  "input",
+  "releasedAt",
+  "isChat",
+]);
+
 function slim(model: ModelInfo): ModelInfo {
-  const { id, name, contextTokens, outputTokens, inputPrice, outputPrice, input, releasedAt, isChat } = model;
-  return {
-    id,
-    ...(name !== undefined && { name }),
-    ...(contextTokens !== undefined && { contextTokens }),
-    ...(outputTokens !== undefined && { outputTokens }),
-    ...(inputPrice !== undefined && { inputPrice }),
-    ...(outputPrice !== undefined && { outputPrice }),
-    ...(input !== undefined && { input }),
-    ...(releasedAt !== undefined && { releasedAt }),
-    isChat,
-  };
+  const row = model as unknown as Readonly<Record<string, unknown>>;
+  const isUsed = (name: string) => FIELDS.has(name) && row[name] !== undefined;
+  for (const name in row) if (!isUsed(name)) return pick(row, isUsed);
+  return model;
 }
+
+const pick = (row: Readonly<Record<string, unknown>>, isUsed: (name: string) => boolean) =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => isUsed(name))) as unknown as ModelInfo;

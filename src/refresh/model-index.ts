@@ -8,6 +8,8 @@ export interface IndexRow {
   /** Lower case: the id, and "provider/id name". */
   readonly id: string;
   readonly text: string;
+  /** The same without what people leave out or type otherwise: dashes, dots, spaces, slashes. */
+  readonly squeezed: string;
 }
 
 /** A memo of a pure function, no state: a list is lower-cased once in its life and forgotten with it. */
@@ -20,12 +22,16 @@ export function indexOf(snapshot: Snapshot): readonly (readonly IndexRow[])[] {
     if (known !== undefined && (known.length === 0 || known[0]?.provider === provider)) return known;
     const rows = entry.models.map((model) => {
       const id = model.id.toLowerCase();
-      return { provider, model, id, text: `${provider.toLowerCase()}/${id} ${model.name?.toLowerCase() ?? ""}` };
+      const text = `${provider.toLowerCase()}/${id} ${model.name?.toLowerCase() ?? ""}`;
+      return { provider, model, id, text, squeezed: squeeze(text) };
     });
     indexed.set(entry.models, rows);
     return rows;
   });
 }
+
+/** Of lower-case text: its letters and digits alone. */
+export const squeeze = (text: string): string => text.replace(/[^\p{L}\p{N}]+/gu, "");
 
 /** What a person typed, without what they could not see (zero-width and control characters, bidirectional marks). */
 export function cleanTyped(typed: string): string {

@@ -1,6 +1,7 @@
 import type { ModelInfo, ProviderId } from "../providers/provider.js";
 import type { CatalogEntry, Outcome, Snapshot } from "./catalog-types.js";
 import type { ChangeLog } from "./change-log.js";
+import type { ModelRef } from "./default-model.js";
 
 /**
  * What sets a refresh off besides the clock and people, each for lists that are worth it then:
@@ -75,6 +76,8 @@ export interface RefreshStatus {
   readonly lastRefreshAt: number | null;
   /** Earliest due time; null when off. */
   readonly nextRefreshAt: number | null;
+  /** Lists are served from memory and not refreshed until the store is back; unset: it is there. */
+  readonly isStoreDown?: boolean;
   readonly providers: readonly ProviderStatus[];
 }
 
@@ -106,6 +109,8 @@ export interface Refresher {
   nudge(trigger: NudgeTrigger, providers?: readonly ProviderId[]): void;
   /** How using a model went: what a row's state and some triggers live on. */
   noteUse(use: ModelUse): void;
+  /** The models that answered people lately in this process, the latest first. */
+  recentlyUsed(): readonly ModelRef[];
   /** How each provider's list has changed lately, from memory. */
   changes(): ReadonlyMap<ProviderId, ChangeLog>;
   /**

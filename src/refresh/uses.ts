@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { Catalog } from "./catalog.js";
+import type { ModelRef } from "./default-model.js";
 import type { Refresher } from "./refresher.js";
 import { withRefusal } from "./refused-models.js";
 
@@ -9,9 +10,14 @@ export interface UsesDeps {
   readonly nudge: Refresher["nudge"];
 }
 
-/** Learns from how using models goes: which ones are refused, and that a provider answers again. */
-export function createUses({ catalog, clock, nudge }: UsesDeps): Refresher["noteUse"] {
-  return ({ provider, model, failure }) => {
+/** So many are offered before all others. */
+const MOST_RECENT = 10;
+
+/** Learns from how using models goes: which ones are refused, that a provider answers again, and what people use. */
+export function createUses({ catalog, clock, nudge }: UsesDeps): Pick<Refresher, "noteUse" | "recentlyUsed"> {
+  let recent: readonly ModelRef[] = [];
+
+  const noteUse: Refresher["noteUse"] = ({ provider, model, failure }) => {
     const entry = catalog.snapshot().providers.get(provider);
     // A pin may name a provider that is configured no more.
     if (entry === undefined) return;
@@ -21,8 +27,11 @@ export function createUses({ catalog, clock, nudge }: UsesDeps): Refresher["note
       if (failure === "unknown-model") nudge("unknown-model", [provider]);
       return;
     }
+    const others = recent.filter((one) => one.provider !== provider || one.model !== model);
+    recent = [{ provider, model }, ...others].slice(0, MOST_RECENT);
     const refused = entry.refused?.filter((row) => row.model !== model);
     if (refused?.length !== entry.refused?.length) catalog.amend(provider, { ...entry, refused: refused ?? [] });
     if (entry.consecutiveFailures > 0) nudge("recovery", [provider]);
   };
+  return { noteUse, recentlyUsed: () => recent };
 }

@@ -44,8 +44,8 @@ export interface Sessions {
   take(conversation: string, turn: Turn): Promise<void>;
   /** Erases the conversation: its record, its turns and its open questions. Resolves with how many turns there were. @throws {StoreError} */
   forget(conversation: string): Promise<number>;
-  /** The end mark is on the question: nothing is left to do for it. @throws {StoreError} */
-  close(id: string): Promise<void>;
+  /** The end mark is on the question: nothing is left to do for it. `write` may write more with it in one step. @throws {StoreError} */
+  close(id: string, write?: (writes: readonly Write[]) => Promise<void>): Promise<void>;
   /**
    * Erases conversations that nobody touched since `before` (epoch ms), their turns first, and tells how many.
    * @throws {StoreError} and then the rest is left for the next time
@@ -188,7 +188,8 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
         }));
       }),
     forget: (conversation) => inOrder(`session ${conversation}`, () => forgetConversation(store, conversation)),
-    close: (id) => inOrder(`question ${id}`, () => questions.delete(id)),
+    close: (id, write = store.write) =>
+      inOrder(`question ${id}`, () => write([{ table: "open", key: id, value: undefined }])),
     eraseUntouched: (before) => eraseUntouched(store, inOrder, before),
     async openQuestions() {
       const rows = await questions.entries();

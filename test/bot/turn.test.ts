@@ -140,10 +140,28 @@ describe("access", () => {
   });
 });
 
+describe("a refusal", () => {
+  it("is for its reader only where the platform can whisper, and public where that fails", async () => {
+    const it = world();
+    await it.settings.change("fake:home", (before) => ({ ...before, access: { who: ["bob"] } }));
+    const whispers: unknown[] = [];
+    it.platform.whisper = async (message, to, { markdown }) => void whispers.push([message.message, to.id, markdown]);
+    await it.ask("hello", { message: "q1" });
+    expect(whispers).toEqual([["q1", "ada", expect.stringContaining("Only some people")]]);
+    expect(it.texts()).toEqual([]);
+    expect(it.platform.marksOf("q1")).toEqual(["failed"]);
+    it.platform.whisper = async () => {
+      throw new Error("not there");
+    };
+    await it.ask("hello", { message: "q2" });
+    expect(it.texts()).toHaveLength(1);
+  });
+});
+
 describe("two replicas", () => {
   it("answer one conversation one after the other, with ⏳ while the second waits", async () => {
     const one = await asked();
-    const two = world({ ...one });
+    const two = world({ ...one, store: one.store.another() });
     await two.ask("second", { message: "q2" });
     expect(two.openai.streams).toEqual([]);
     expect(two.platform.marksOf("q2")).toEqual(["waiting"]);

@@ -42,6 +42,7 @@ export interface World {
   readonly providers?: readonly FakeProvider[];
   readonly indicator?: Indicator;
   readonly nextRefreshAt?: number | null;
+  readonly isStoreDown?: boolean;
   readonly smartWhy?: string;
   readonly faults?: readonly string[];
   readonly host?: CommandDeps["host"];
@@ -104,6 +105,7 @@ export function harness(world: World = {}) {
       hasLists,
       lastRefreshAt: hasLists ? at : null,
       nextRefreshAt: world.nextRefreshAt === undefined ? clock.now() + 3 * MINUTE_MS : world.nextRefreshAt,
+      isStoreDown: world.isStoreDown ?? false,
       providers: providers.map(statusOf),
     }),
     async refresh(trigger, only) {
@@ -118,6 +120,7 @@ export function harness(world: World = {}) {
     },
     nudge: (trigger, only) => void nudges.push({ trigger, providers: only }),
     noteUse: unused,
+    recentlyUsed: () => [],
     changes: () => world.changes ?? new Map(),
     shouldAutoRefresh: unused,
     backgroundRefreshModels: unused,

@@ -88,7 +88,7 @@ describe("/models status", () => {
     });
     const text = await world.say("/models status");
     expect(text).toContain(
-      `⚠️ openai: gave a list that looks wrong, using the list of 1 model from ${timeMark(world.at)}\n  It lists 1 chat models where the last good list has 9. The last good list stays; refresh again: if the answer agrees, it counts. Next attempt: ${timeMark(world.at + MINUTE_MS)}.`,
+      `⚠️ openai: gave a list that looks wrong, using the list of 1 model from ${timeMark(world.at)}\n  It lists 1 chat models where the last good list has 9. The last good list stays; refresh again: if the answer agrees, it counts. Last attempt: ${timeMark(world.at)}. Next attempt: ${timeMark(world.at + MINUTE_MS)}.`,
     );
     expect(text).toContain(`, changed ${timeMark(5_000)} (+2 new, 1 gone), 3 rows without a usable id left out`);
     expect(text).toContain(`, changed ${timeMark(6_000)} (1 gone), 1 row without a usable id left out`);
@@ -119,6 +119,12 @@ describe("/models status", () => {
     [0, "Next refresh: within 10 seconds"],
   ])("says when the next refresh is at %s", async (nextRefreshAt, line) => {
     expect(await harness({ nextRefreshAt }).say("/models status")).toContain(line);
+  });
+
+  it("says that the store is down, and only then", async () => {
+    const words = "The store cannot be reached: lists are served from memory";
+    expect(await harness({ isStoreDown: true }).say("/models status")).toContain(words);
+    expect(await harness().say("/models status")).not.toContain(words);
   });
 
   it("says when only another workspace keeps it on", async () => {

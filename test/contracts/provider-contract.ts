@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { withIdleTimeout } from "../../src/providers/idle-timeout.js";
+import { readWithin } from "../../src/providers/idle-timeout.js";
 import {
   type ChatEvent,
   type ChatRequest,
@@ -85,9 +85,12 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
       const ended = (async () => {
         for await (const event of events) seen.push(event);
       })().catch((error: unknown) => error);
-      const text = () => seen.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
-      return { seen, ended, text };
+      return { ...heard(seen), ended };
     }
+    const heard = (seen: readonly ChatEvent[]) => ({
+      seen,
+      text: () => seen.map((event) => (event.type === "text-delta" ? event.text : "")).join(""),
+    });
     async function chat(request = ask()) {
       const reading = listen(provider.streamChat(request, idle()));
       return { ...reading, error: await reading.ended };
@@ -96,8 +99,13 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
     async function openChat(signal = idle()): Promise<ReturnType<typeof listen> & { stream: FakeStream }> {
       const coming = vendor.nextStream();
       const start = (inner: AbortSignal) => provider.streamChat(ask(), inner);
-      const reading = listen(withIdleTimeout(start, { provider: name, clock, silenceMs: SILENCE_MS, signal }));
-      return { ...reading, stream: await coming };
+      const seen: ChatEvent[] = [];
+      const terms = { provider: name, clock, silenceMs: SILENCE_MS, signal };
+      const ended = readWithin(start, terms, (event) => {
+        seen.push(event);
+        return true;
+      }).catch((error: unknown) => error);
+      return { ...heard(seen), ended, stream: await coming };
     }
     async function faultOf(work: Promise<unknown>): Promise<ProviderError> {
       const error = await work.then(

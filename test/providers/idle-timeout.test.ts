@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withIdleTimeout } from "../../src/providers/idle-timeout.js";
+import { readWithin } from "../../src/providers/idle-timeout.js";
 import type { ChatEvent } from "../../src/providers/provider.js";
 import { fakeClock } from "../support/fake-clock.js";
 
@@ -29,14 +29,16 @@ function deafStream() {
   };
 }
 
-function listen(signal = new AbortController().signal) {
+function listen(signal = new AbortController().signal, most = Number.POSITIVE_INFINITY) {
   const clock = fakeClock();
   const stream = deafStream();
   const seen: ChatEvent[] = [];
   const outcome = { end: undefined as unknown };
   const reading = (async () => {
-    for await (const event of withIdleTimeout(stream.start, { provider: "acme", clock, silenceMs: SILENCE_MS, signal }))
+    await readWithin(stream.start, { provider: "acme", clock, silenceMs: SILENCE_MS, signal }, (event) => {
       seen.push(event);
+      return seen.length < most;
+    });
     outcome.end = "done";
   })().catch((error: unknown) => {
     outcome.end = error;
@@ -44,7 +46,7 @@ function listen(signal = new AbortController().signal) {
   return { clock, stream, seen, outcome, reading };
 }
 
-describe("withIdleTimeout()", () => {
+describe("readWithin()", () => {
   it("waits three times the silence for the first text, and no longer", async () => {
     const { clock, stream, outcome } = listen();
     await clock.advance(3 * SILENCE_MS - 1);
@@ -127,20 +129,30 @@ describe("withIdleTimeout()", () => {
     expect(stream.state.signal).toBeUndefined();
   });
 
-  it("does not count the time for which its reader is busy", async () => {
-    const clock = fakeClock();
-    const stream = deafStream();
-    const signal = new AbortController().signal;
-    const events = withIdleTimeout(stream.start, { provider: "acme", clock, silenceMs: SILENCE_MS, signal });
-    const first = events.next();
+  it("ends where its reader has enough, and frees the stream", async () => {
+    const { clock, stream, seen, outcome } = listen(new AbortController().signal, 1);
     stream.send(text("a"));
-    expect((await first).value).toEqual(text("a"));
-    await clock.advance(10 * SILENCE_MS);
-    const second = events.next();
-    stream.send(text("b"));
-    expect((await second).value).toEqual(text("b"));
-    await events.return();
-    expect(stream.state.signal?.aborted).toBe(true);
+    await clock.advance(0);
+    expect(outcome.end).toBe("done");
+    expect(seen).toEqual([text("a")]);
+    expect(stream.state).toMatchObject({ returned: 1, signal: { aborted: true } });
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  it("throws what its reader throws", async () => {
+    const fault = new Error("a fault of our own");
+    const stream = deafStream();
+    const terms = {
+      provider: "acme",
+      clock: fakeClock(),
+      silenceMs: SILENCE_MS,
+      signal: new AbortController().signal,
+    };
+    const reading = readWithin(stream.start, terms, () => {
+      throw fault;
+    });
+    stream.send(text("a"));
+    await expect(reading).rejects.toBe(fault);
   });
 
   it("passes the stream's own error on", async () => {
@@ -151,9 +163,13 @@ describe("withIdleTimeout()", () => {
       throw fault;
     };
     const signal = new AbortController().signal;
-    const events = withIdleTimeout(broken, { provider: "acme", clock, silenceMs: SILENCE_MS, signal });
-    await events.next();
-    await expect(events.next()).rejects.toBe(fault);
+    const seen: ChatEvent[] = [];
+    const reading = readWithin(broken, { provider: "acme", clock, silenceMs: SILENCE_MS, signal }, (event) => {
+      seen.push(event);
+      return true;
+    });
+    await expect(reading).rejects.toBe(fault);
+    expect(seen).toEqual([text("a")]);
     expect(clock.sleepers()).toBe(0);
   });
 });

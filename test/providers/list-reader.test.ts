@@ -180,8 +180,8 @@ describe("createListReader()", () => {
   it("reads the next list after one that killed its thread", async () => {
     const work = ((port) => {
       port.on("message", (order) => {
-        if (order.kind === "end" && order.maxRows === 1) process.exit(1);
-        if (order.kind === "end") port.postMessage({ kind: "too-long" });
+        if (order.kind === "body" && order.maxRows === 1) process.exit(1);
+        if (order.kind === "body") port.postMessage({ kind: "too-long" });
       });
     }) as typeof listWork;
     const thread = createListThread({ clock: fakeClock(), work });
@@ -198,8 +198,7 @@ describe("listWork", () => {
       eval: true,
     });
     const answer = new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
-    worker.postMessage({ kind: "piece", bytes: Buffer.from("[1]") });
-    worker.postMessage({ kind: "end", fields: [], maxRows: 1, rowsAtOnce: 1 });
+    worker.postMessage({ kind: "body", pieces: [Buffer.from("[1]")], fields: [], maxRows: 1, rowsAtOnce: 1 });
     expect(await answer).toMatchObject({ kind: "list", count: 1 });
     await worker.terminate();
   });
@@ -213,8 +212,8 @@ describe("listWork", () => {
     listWork({ on, postMessage: (news) => void sent.push(news) }, String);
     const rowsOf = (news: ListNews | undefined) => (news?.kind === "rows" ? news.rows.length : undefined);
     for (let list = 0; list < 2; list++) {
-      tell({ kind: "piece", bytes: Buffer.from(JSON.stringify({ data: listOf(5) })) });
-      tell({ kind: "end", fields: ["id"], maxRows: 5, rowsAtOnce: 3 });
+      const pieces = [Buffer.from(JSON.stringify({ data: listOf(5) }))];
+      tell({ kind: "body", pieces, fields: ["id"], maxRows: 5, rowsAtOnce: 3 });
       for (let more = 0; more < 3; more++) tell({ kind: "more" });
       expect(sent.splice(0).map(rowsOf)).toEqual([undefined, 3, 2, 0]);
     }

@@ -99,8 +99,40 @@ describe("suggestModels", () => {
 
   it("needs all words, in any order, of id, provider and name", () => {
     expect(names("openrouter LLAMA")).toEqual(["openrouter/meta/llama-4"]);
-    expect(names("4.5 claude")).toEqual(["anthropic/claude-sonnet-4-5"]);
+    // By its name, before those that only have the digits.
+    expect(names("4.5 claude")).toEqual(["anthropic/claude-sonnet-4-5", "openrouter/anthropic/claude-sonnet-4-5"]);
     expect(names("llama gpt")).toEqual([]);
+  });
+
+  it("finds what is written with other dashes, dots and spaces, behind what is written so", () => {
+    expect(names("gpt5")).toEqual(["openai/gpt-5", "openai/gpt-5-mini", "openrouter/gpt-5"]);
+    expect(names("sonnet 45")).toEqual(["anthropic/claude-sonnet-4-5", "openrouter/anthropic/claude-sonnet-4-5"]);
+    expect(names("Llama4")).toEqual(["openrouter/meta/llama-4"]);
+    expect(names("---")).toEqual([]);
+  });
+
+  it("finds letters in their order where no word fits", () => {
+    expect(names("cs45")).toEqual(["anthropic/claude-sonnet-4-5", "openrouter/anthropic/claude-sonnet-4-5"]);
+    expect(names("zz")).toEqual([]);
+  });
+
+  it("puts what was used lately first, and lists that are outdated last, among what fits as well", () => {
+    const terms = {
+      recent: [
+        { provider: "openrouter", model: "gpt-5" },
+        { provider: "openai", model: "gpt-5-mini" },
+        { provider: "openai", model: "gone" },
+      ],
+      isFresh: (provider: string) => provider !== "openai",
+    };
+    const ordered = (typed: string, limit = 25) =>
+      suggestModels(snapshot, typed, limit, terms).map(({ provider, model }) => `${provider}/${model}`);
+    expect(ordered("", 3)).toEqual(["openrouter/gpt-5", "openai/gpt-5-mini", "anthropic/claude-sonnet-4-5"]);
+    expect(ordered("").at(-1)).toBe("openai/gpt-5");
+    expect(ordered("")).toHaveLength(6);
+    expect(ordered("gpt")).toEqual(["openrouter/gpt-5", "openai/gpt-5-mini", "openai/gpt-5"]);
+    // The very thing stays first.
+    expect(ordered("openai/gpt-5")[0]).toBe("openai/gpt-5");
   });
 
   it("gives at most what is asked for", () => {

@@ -154,9 +154,11 @@ describe("tick()", () => {
     });
     world.store.breakDown();
     await world.refresher.tick();
+    expect(world.refresher.status()).toMatchObject({ hasLists: false, isStoreDown: true });
     world.store.recover();
     await world.refresher.tick();
     expect(world.refresher.status().hasLists).toBe(true);
+    expect(world.refresher.status()).not.toHaveProperty("isStoreDown");
   });
 
   it("goes on at the next tick when the workspaces could not be told", async () => {

@@ -119,6 +119,20 @@ function rowFault(row: Component): string | undefined {
   return undefined;
 }
 
+/** https://discord.com/developers/docs/reference#locales */
+const LOCALES = new Set(
+  "id da de en-GB en-US es-ES es-419 fr hr it lt hu nl no pl pt-BR ro fi sv-SE vi tr cs el bg ru uk hi th zh-CN ja zh-TW ko".split(
+    " ",
+  ),
+);
+
+const localesOf = (node: unknown): readonly string[] =>
+  typeof node !== "object" || node === null
+    ? []
+    : Object.entries(node).flatMap(([key, value]) =>
+        key.endsWith("_localizations") ? Object.keys(value ?? {}) : localesOf(value),
+      );
+
 const NAME = /^[-_\p{L}\p{N}]{1,32}$/u;
 
 /** What the document does not say of commands. */
@@ -126,6 +140,8 @@ function commandsFault(commands: readonly Record<string, unknown>[]): string | u
   for (const { name, description, options } of [...commands, ...commands.flatMap(optionsOf)]) {
     if (!NAME.test(String(name)) || String(name) !== String(name).toLowerCase()) return `name: ${name} is invalid`;
     if (String(description ?? "").length < 1) return `${name}: description is required`;
+    const unknown = localesOf(commands).find((locale) => !LOCALES.has(locale));
+    if (unknown !== undefined) return `${name}: the locale ${unknown} is not known`;
     const required = ((options ?? []) as { required?: boolean }[]).map((option) => option.required ?? false);
     if (required.lastIndexOf(true) > required.indexOf(false) && required.includes(false))
       return `${name}: required options must come first`;

@@ -2,11 +2,15 @@ import type { createInteractions } from "./fake-discord-interactions.js";
 import { COMPONENTS_V2, kindFault, seenIn } from "./fake-discord-layout.js";
 import { type FakeRequest, Refusal, type Route } from "./fake-discord-rest.js";
 import {
+  APPLICATION_ID,
   BOT_ID,
+  BOT_ROLE,
   channelObject,
   type FakeChannel,
   type FakeMessage,
   type FakeWorld,
+  GUILD_ID,
+  guildRest,
   messageObject,
   userObject,
 } from "./fake-discord-world.js";
@@ -20,6 +24,8 @@ export interface RouteDeps {
   readonly commands: { list: readonly object[]; puts: number };
   readonly typing: string[];
   readonly mayManageMessages: () => boolean;
+  /** What the application was allowed, as its flags tell. */
+  readonly applicationFlags: () => number;
   /** A message as the bot may read it. */
   readonly readable: (message: object, channel: FakeChannel) => object;
 }
@@ -146,6 +152,25 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
         session_start_limit: { total: 1000, remaining: deps.startsLeft(), reset_after: 14_400_000, max_concurrency: 1 },
       }),
     },
+    {
+      method: "GET",
+      path: /^\/applications\/@me$/,
+      run: () => ({ id: APPLICATION_ID, name: "evergreen", flags: deps.applicationFlags() }),
+    },
+    { method: "GET", path: /^\/users\/@me\/guilds$/, run: () => [{ id: GUILD_ID, name: "Test server" }] },
+    { method: "GET", path: /^\/guilds\/(\d+)$/, run: () => guildRest(world) },
+    { method: "GET", path: /^\/guilds\/(\d+)\/members\/(\d+)$/, run: () => ({ roles: [BOT_ROLE] }) },
+    {
+      method: "GET",
+      path: /^\/guilds\/(\d+)\/channels$/,
+      run: () =>
+        [...world.channels.values()]
+          .filter(({ guildId, parentId }) => guildId !== undefined && parentId === undefined)
+          .map((channel) => ({
+            ...channelObject(channel),
+            permission_overwrites: world.overwrites.get(channel.id) ?? [],
+          })),
+    },
     { method: "GET", path: /^\/users\/@me$/, run: () => userObject(undefined, BOT_ID) },
     { method: "GET", path: /^\/channels\/(\d+)$/, run: (_request, id = "") => channelObject(channelOf(id)) },
     { method: "GET", path: messages, run: list },
@@ -186,7 +211,15 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
       run: (_request: FakeRequest, channel = "", id = "", emoji = "", who = "") =>
         react(method, channel, id, emoji, who),
     })),
-    { method: "GET", path: commands, run: () => deps.commands.list },
+    {
+      method: "GET",
+      path: commands,
+      // Translations are told only when they are asked for.
+      run: ({ query }) =>
+        JSON.parse(JSON.stringify(deps.commands.list), (key, value) =>
+          key.endsWith("_localizations") && query.get("with_localizations") !== "true" ? undefined : value,
+        ),
+    },
     {
       method: "PUT",
       path: commands,

@@ -57,9 +57,20 @@ export const BOT_ID = "900000000000000001";
 export const APPLICATION_ID = "900000000000000002";
 export const GUILD_ID = "900000000000000003";
 export const MANAGERS_ROLE = "900000000000000004";
+export const BOT_ROLE = "900000000000000006";
 const OWNER_ID = "900000000000000005";
 export const MANAGE_GUILD = 1n << 5n;
 const EVERYONE_PERMISSIONS = (1n << 10n) | (1n << 11n) | (1n << 16n) | (1n << 6n);
+
+/** What the invite gives, and no more. */
+const INVITED = [6, 10, 11, 15, 16, 35, 38].reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n);
+
+export interface FakeOverwrite {
+  readonly id: string;
+  readonly type: 0 | 1;
+  readonly allow: string;
+  readonly deny: string;
+}
 
 export type Permission = "view" | "send" | "react" | "history" | "threads";
 
@@ -70,6 +81,8 @@ export function createWorld() {
   const channels = new Map<string, FakeChannel>();
   /** What the bot may not do where: see, say, react, read back, begin threads. */
   const denied = new Map<string, ReadonlySet<Permission>>();
+  const overwrites = new Map<string, readonly FakeOverwrite[]>();
+  const bot = { permissions: INVITED };
   const people = new Map<string, FakePerson>();
   let nextId = 1_000_000_000_000_000_000n;
   const newId = () => String(nextId++);
@@ -87,6 +100,10 @@ export function createWorld() {
     newId,
     channels,
     denied,
+    /** Rules of channels for roles and members. */
+    overwrites,
+    /** What the bot's own role may do. */
+    bot,
     isDenied: (channel: string, what: Permission) => denied.get(channel)?.has(what) ?? false,
     addChannel,
     /** The one direct channel with a person. */
@@ -180,6 +197,18 @@ export const guildObject = (channels: readonly FakeChannel[]) => ({
   emojis: [],
   stickers: [],
   features: [],
+});
+
+/** The server as REST tells of it. */
+export const guildRest = ({ bot }: Pick<FakeWorld, "bot">) => ({
+  id: GUILD_ID,
+  name: "Test server",
+  owner_id: OWNER_ID,
+  roles: [
+    role(GUILD_ID, "@everyone", 0n),
+    role(MANAGERS_ROLE, "managers", MANAGE_GUILD),
+    role(BOT_ROLE, "evergreen", bot.permissions),
+  ],
 });
 
 const role = (id: string, name: string, permissions: bigint) => ({

@@ -75,6 +75,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       commands,
       typing,
       mayManageMessages: () => isModerator,
+      applicationFlags: () => ((options.allowedPrivileged ?? 0) & MESSAGE_CONTENT_INTENT ? 1 << 19 : 0),
       readable: (message, channel) =>
         visibleTo(
           { intents: options.allowedPrivileged ?? 0 },

@@ -24,6 +24,7 @@ export const fakeRefresher = (given: Partial<Refresher> = {}): Refresher => {
     refresh: async () => [],
     nudge() {},
     noteUse() {},
+    recentlyUsed: () => [],
     changes: () => new Map(),
     noteActivity() {},
     smartWhy: () => undefined,

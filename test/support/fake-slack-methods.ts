@@ -180,6 +180,19 @@ const METHODS: Readonly<Record<string, Method>> = {
       };
     },
   },
+  "conversations.history": {
+    scope: "im:history",
+    required: ["channel"],
+    optional: ["oldest", "latest", "limit", "inclusive", "cursor"],
+    run({ channel = "", oldest = "0", limit = "100" }, workspace) {
+      const fault = channelFault(workspace, channel);
+      if (fault !== undefined) return fault;
+      const all = workspace.messages.filter(
+        (one) => one.channel === channel && one.ts > oldest && one.thread === undefined,
+      );
+      return { ok: true, messages: all.reverse().slice(0, Number(limit)).map(asMessage), has_more: false };
+    },
+  },
   "conversations.replies": {
     scope: "channels:history",
     required: ["channel", "ts"],

@@ -14,6 +14,10 @@ export interface FakeSockets {
   made(): number;
   /** Sends one envelope and waits for its acknowledgement, and for a connection where there is none. */
   send(envelope: { readonly envelope_id: string } & Record<string, unknown>, timeoutMs: number): Promise<Acknowledged>;
+  /** From now on each delivery takes the next connection, as Slack spreads them. */
+  spread(): void;
+  /** From now on a new connection ends the others without a word. */
+  keepNewestOnly(): void;
   sendRaw(data: string | Buffer): void;
   /** Asks to move, as Slack does every few hours; the old connections are cut after `graceMs`. */
   recycle(graceMs: number): void;
@@ -39,7 +43,9 @@ export function createSockets(server: Server): FakeSockets {
     sockets.handleUpgrade(request, stream, head, (socket) => accept(socket));
     return undefined;
   });
+  let keepsNewestOnly = false;
   function accept(socket: WebSocket): void {
+    if (keepsNewestOnly) for (const other of open) other.terminate();
     made += 1;
     socket.setMaxListeners(0); // one for each envelope under way
     socket.on("error", () => {}); // its close follows
@@ -57,7 +63,8 @@ export function createSockets(server: Server): FakeSockets {
     for (const take of wanting) take(socket);
     wanting.clear();
   }
-  const newest = () => [...open].at(-1);
+  let turn: number | undefined;
+  const newest = () => [...open].at(turn === undefined ? -1 : turn++ % Math.max(open.size, 1));
   const someSocket = () => newest() ?? new Promise<WebSocket>((resolve) => void wanting.add(resolve));
 
   return {
@@ -83,6 +90,12 @@ export function createSockets(server: Server): FakeSockets {
         waiting.set(envelope.envelope_id, done);
         socket.send(JSON.stringify(envelope));
       });
+    },
+    keepNewestOnly: () => {
+      keepsNewestOnly = true;
+    },
+    spread: () => {
+      turn = 0;
     },
     sendRaw: (data) => newest()?.send(data),
     recycle(graceMs) {

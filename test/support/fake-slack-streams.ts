@@ -44,7 +44,7 @@ export const STREAM_METHODS: Readonly<Record<string, Method>> = {
   "chat.startStream": {
     scope: "chat:write",
     required: ["channel", "thread_ts"],
-    optional: ["markdown_text", "recipient_team_id", "recipient_user_id"],
+    optional: ["markdown_text", "recipient_team_id", "recipient_user_id", "unfurl_links", "unfurl_media"],
     run(given, workspace) {
       const { channel = "", thread_ts: thread = "", markdown_text: text } = given;
       const fault = channelFault(workspace, channel);

@@ -56,7 +56,13 @@ export interface FakeSlack extends FakeDeliveries, FakeSurfaces {
   /** The next call of the method fails like this; `retryAfter` in seconds makes it a 429, `status` another answer. */
   failNext(
     method: string,
-    failure: { readonly error?: string; readonly status?: number; readonly retryAfter?: number },
+    failure: {
+      readonly error?: string;
+      readonly status?: number;
+      readonly retryAfter?: number;
+      /** It is carried out all the same; only its answer is lost. */
+      readonly isDone?: boolean;
+    },
   ): void;
   /** From now on these tokens are good. */
   setTokens(tokens: { readonly bot?: string; readonly app?: string }): void;
@@ -103,7 +109,8 @@ export async function startFakeSlack(options: FakeSlackOptions): Promise<FakeSla
       calls.push({ method, given, answer: refusal("ratelimited") });
       return send(response, 429, refusal("ratelimited"), { "retry-after": String(waitSeconds) });
     }
-    const answered = failure?.error === undefined ? answer(method, token, given) : refusal(failure.error);
+    const done = failure?.error === undefined || failure.isDone ? answer(method, token, given) : undefined;
+    const answered = failure?.error === undefined && done !== undefined ? done : refusal(failure?.error ?? "");
     calls.push({ method, given, answer: answered });
     send(response, failure?.status ?? 200, answered, { "x-oauth-scopes": scopes.join(",") });
   }

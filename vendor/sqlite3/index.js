@@ -24,9 +24,16 @@ function open(file) {
   const statements = new Map();
 
   const run = (sql, parameters) => {
-    const statement = statements.get(sql) ?? database.prepare(sql);
-    statements.set(sql, statement);
-    return statement.all(parameters);
+    let known = statements.get(sql);
+    if (known === undefined) {
+      const statement = database.prepare(sql);
+      known = { statement, isReader: statement.reader };
+      statements.set(sql, known);
+    }
+    // Asking for rows where there are none costs more than the statement itself.
+    if (known.isReader) return known.statement.all(parameters);
+    known.statement.run(parameters);
+    return [];
   };
   /**
    * libsql never resets a prepared statement that met a lock: until it is run again it counts as in progress, every

@@ -41,6 +41,7 @@ export function createConsoleStream({ facts, series, readUsage, clock, log }: Co
   let isLookingSoon = false;
 
   const state = () => consoleState(facts, { now: clock.now(), startedAt });
+  const catalogue = () => catalogueView(facts.refresher(), facts.modelFacts);
   const usage = async () => {
     const now = clock.now();
     try {
@@ -61,7 +62,7 @@ export function createConsoleStream({ facts, series, readUsage, clock, log }: Co
     const { providers } = facts.refresher().snapshot();
     if (sameLists(providers)) return;
     lists = providers;
-    tell("catalogue", catalogueView(facts.refresher()));
+    tell("catalogue", catalogue());
   };
   /** Several things change in one step of a refresh. */
   const lookSoon = () => {
@@ -94,14 +95,14 @@ export function createConsoleStream({ facts, series, readUsage, clock, log }: Co
       tell("state", state(), [stream]);
       tell("series", series.view(), [stream]);
       lists = facts.refresher().snapshot().providers;
-      tell("catalogue", catalogueView(facts.refresher()), [stream]);
+      tell("catalogue", catalogue(), [stream]);
       void tellUsage([stream]);
       return stream.body;
     },
     all: async () => ({
       state: state(),
       series: series.view(),
-      catalogue: catalogueView(facts.refresher()),
+      catalogue: catalogue(),
       usage: await usage(),
     }),
     start() {

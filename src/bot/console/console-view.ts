@@ -2,6 +2,7 @@ import type { ModelRef } from "../../refresh/default-model.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import { rowsOf } from "../../refresh/row-state.js";
 import type { Settings } from "../../refresh/settings.js";
+import type { FindModelFacts } from "../../usage/model-facts.js";
 import type { Activity } from "../observe/activity.js";
 import type { ChatPlatform } from "../platform.js";
 
@@ -18,6 +19,8 @@ export interface ConsoleFacts {
   readonly workspace: string;
   /** The model of a new conversation. */
   defaultModel(workspace: string): ModelRef | undefined;
+  /** Windows and prices, also of models whose list does not tell. */
+  readonly modelFacts: FindModelFacts;
 }
 
 /** Everything but lists and charts; of other platforms counts only. */
@@ -52,20 +55,23 @@ export function consoleState(facts: ConsoleFacts, times: { readonly now: number;
 }
 
 /** Every chat model with what is known of it, and how each list has changed lately. */
-export function catalogueView(refresher: Refresher) {
+export function catalogueView(refresher: Refresher, modelFacts: FindModelFacts) {
   const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
     rowsOf(entry)
       .filter(({ model }) => model.isChat)
-      .map(({ model, state }) => ({
-        provider,
-        id: model.id,
-        name: model.name ?? model.id,
-        state,
-        contextTokens: model.contextTokens ?? null,
-        inputPrice: model.inputPrice ?? null,
-        outputPrice: model.outputPrice ?? null,
-        releasedAt: model.releasedAt ?? null,
-      })),
+      .map(({ model, state }) => {
+        const { contextTokens, inputPrice, outputPrice } = modelFacts(provider, model.id, model);
+        return {
+          provider,
+          id: model.id,
+          name: model.name ?? model.id,
+          state,
+          contextTokens: contextTokens ?? null,
+          inputPrice: inputPrice ?? null,
+          outputPrice: outputPrice ?? null,
+          releasedAt: model.releasedAt ?? null,
+        };
+      }),
   );
   const changes = [...refresher.changes()].flatMap(([provider, { days }]) => days.map((day) => ({ provider, ...day })));
   return { models, changes: changes.sort((a, b) => (a.day < b.day ? 1 : -1)) };

@@ -10,6 +10,7 @@ export const discordPlatform: PlatformDefinition = {
   },
   async check({ config, clock }) {
     const { checkDiscord } = await import("./check-discord.js");
-    return config.discord === undefined ? [] : checkDiscord(config.discord, clock);
+    const { discord, access } = config;
+    return discord === undefined ? [] : checkDiscord({ discord, followThreads: access.followThreads, clock });
   },
 };

@@ -12,7 +12,7 @@ import { createInteractionReceiver } from "./interactions.js";
 import { createMarks } from "./marks.js";
 import { createThreads } from "./open-thread.js";
 import { inviteLink } from "./permissions.js";
-import { DIRECT_WORKSPACE, PLATFORM_NAME } from "./places.js";
+import { channelIdOf, DIRECT_WORKSPACE, PLATFORM_NAME } from "./places.js";
 import { createPresence } from "./presence.js";
 import { createReactionReceiver } from "./reactions.js";
 import { createAttachments } from "./read-attachment.js";
@@ -130,6 +130,7 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
     append: sender.append,
     createReplyStream: streams.create,
     openThread: createThreads({ rest, calls }),
+    threadLink: (thread) => `<#${channelIdOf(thread)}>`,
     post(channel, reply, replyTo) {
       if (replyTo !== undefined) typing.end(replyTo);
       return sender.post(channel, reply, replyTo);

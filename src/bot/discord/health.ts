@@ -4,7 +4,8 @@ const INTENTS_REFUSED = 4014;
 const PORTAL = "https://discord.com/developers/applications";
 
 const TOKEN_MEND = `Discord refuses DISCORD_TOKEN: set the token that ${PORTAL} → your application → Bot → Reset Token shows`;
-const INTENTS_MEND = `Discord does not allow the Message Content intent, which FOLLOW_THREADS needs: switch it on at ${PORTAL} → your application → Bot → Privileged Gateway Intents, or unset FOLLOW_THREADS`;
+/** What is said where the privileged intent is wanted and not allowed. */
+export const INTENTS_MEND = `Discord does not allow the Message Content intent, which FOLLOW_THREADS needs: switch it on at ${PORTAL} → your application → Bot → Privileged Gateway Intents, or unset FOLLOW_THREADS`;
 
 /** Connections that Discord ends for good; it would end the next one too. */
 const FINAL_CODES: Readonly<Record<number, string>> = {

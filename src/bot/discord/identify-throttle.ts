@@ -38,11 +38,12 @@ export function createIdentifyThrottle(deps: {
         await clock.sleep(pauseMs, signal);
       }
       const { session_start_limit: left } = await manager.fetchGatewayInformation(pauseMs > 0);
-      if (left.remaining <= RESERVE) {
+      // A service that does not say how many are left has no such limit.
+      if (left?.remaining <= RESERVE) {
         log.error({ left }, "nearly all of the day's session starts are used up; waiting for new ones");
         await clock.sleep(left.reset_after, signal);
       }
-      await starts.turn(shardId % Math.max(1, left.max_concurrency), signal);
+      await starts.turn(shardId % Math.max(1, left?.max_concurrency || 1), signal);
       await starts.note();
       startedAt.set(shardId, [...recent, clock.now()]);
     },

@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.js";
 import { type ChatPlatform, MARK_EMOJI, type MessageKey } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
+import { discordStatusOf } from "./errors.js";
 import { channelIdOf } from "./places.js";
 import type { DiscordRest } from "./rest.js";
 import { addressOf, parsed } from "./send.js";
@@ -71,7 +72,9 @@ export function createMarks({ rest, calls, clock }: MarksDeps): Marks {
         if (forbidden.size >= MOST_FORBIDDEN) forbidden.clear();
         forbidden.set(channel, { at: clock.now(), error });
       }
-      const isBrief = error instanceof PlatformError && (error.retryAfterMs ?? LONGEST_WAIT_MS) < LONGEST_WAIT_MS;
+      const isFault = (discordStatusOf(error) ?? 0) >= 500;
+      const isBrief =
+        isFault || (error instanceof PlatformError && (error.retryAfterMs ?? LONGEST_WAIT_MS) < LONGEST_WAIT_MS);
       if (!isBrief) throw error;
       await calls.take(method, path, "mark"); // by now the budget knows how long to wait
       await call();

@@ -32,6 +32,9 @@ export async function registerPatiently(
   }
 }
 
+const hasTranslations = (commands: readonly ApplicationCommand[]) =>
+  JSON.stringify(commands).includes("_localizations");
+
 /** Makes Discord's list of slash commands the registry's, when it is another. @throws {PlatformError} */
 export async function registerCommands(
   { rest, log }: { readonly rest: DiscordRest; readonly log: Log },
@@ -40,7 +43,9 @@ export async function registerCommands(
 ): Promise<void> {
   const path = `/applications/${applicationId}/commands` as const;
   const wanted = applicationCommands(commands);
-  const known = parsed(registered, await rest.call("GET", path, { what }), what);
+  // Discord leaves translations out unless they are asked for.
+  const asked = hasTranslations(wanted) ? (`${path}?with_localizations=true` as const) : path;
+  const known = parsed(registered, await rest.call("GET", asked, { what }), what);
   // Discord's answer is only compared, never run.
   if (normalised(known as readonly Partial<ApplicationCommand>[]) === normalised(wanted)) return;
   await rest.call("PUT", path, { what, body: wanted });

@@ -1,6 +1,7 @@
 import { DefaultRestOptions, DefaultUserAgent } from "discord.js";
 import type { Clock } from "../../clock.js";
 import { withDeadline } from "../../deadline.js";
+import { TimeoutError } from "../../errors.js";
 import { type Answer, answerOf } from "./answer.js";
 import { refusalOf, toPlatformError } from "./errors.js";
 
@@ -71,7 +72,11 @@ export function createRest({ token, apiUrl, clock, onAnswer }: RestDeps): Discor
       let answer: Answer;
       try {
         const terms = { what: "Discord", timeoutMs, clock, signal };
-        answer = await withDeadline((inner) => send(method, path, given, inner), terms);
+        const attempt = () => withDeadline((inner) => send(method, path, given, inner), terms);
+        answer = await attempt().catch((error) => {
+          if (signal?.aborted || error instanceof TimeoutError || !isRepeatable(method, given)) throw error;
+          return attempt();
+        });
       } catch (error) {
         signal?.throwIfAborted();
         throw toPlatformError(error, what);
@@ -81,6 +86,9 @@ export function createRest({ token, apiUrl, clock, onAnswer }: RestDeps): Discor
     },
   };
 }
+
+/** What may be sent again when its connection broke, as an idle one does now and then: it may have arrived. */
+const isRepeatable = (method: Method, { body }: RestCall) => method !== "POST" || Object(body).enforce_nonce === true;
 
 function bodyOf({ body, files }: RestCall): string | FormData | undefined {
   if (files === undefined) return body === undefined ? undefined : JSON.stringify(body);

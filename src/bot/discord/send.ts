@@ -5,6 +5,7 @@ import type { ChannelKey, ChatPlatform, MessageKey } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
 import type { IdFor } from "./components.js";
+import { discordStatusOf } from "./errors.js";
 import { createNonces } from "./nonces.js";
 import { channelIdOf } from "./places.js";
 import { MAX_MESSAGE_CHARS, messageOf, type Rendered } from "./render.js";
@@ -44,14 +45,27 @@ export function createSender({ rest, calls, idFor, mark = randomBytes(2).toStrin
     const { nonce, isAgain, done } = nonces.next(replyTo?.message);
     const given = { what, body: { ...body, ...reference, ...nonce }, ...(files && { files }) };
     const base = `/channels/${channelIdOf(channel)}/messages` as const;
-    const { id } = parsed(posted, await rest.call("POST", base, given), what);
+    const answer = await twice(channel, "post", () => rest.call("POST", base, given));
+    const { id } = parsed(posted, answer, what);
     // What it shows then is what the post before said, should that one have arrived after all.
-    if (isAgain) await change(`${base}/${id}`, { body });
+    if (isAgain) await change(channel, id, { body });
     done();
     return id;
   };
-  const change = async (path: `/${string}`, { body, files }: Rendered) => {
-    await rest.call("PATCH", path, { what: "editing a message", body, ...(files && { files }) });
+  const change = async (channel: ChannelKey, id: string, { body, files }: Rendered) => {
+    const path = `/channels/${channelIdOf(channel)}/messages/${id}` as const;
+    const given = { what: "editing a message", body, ...(files && { files }) };
+    await twice(channel, "edit", () => rest.call("PATCH", path, given));
+  };
+  /** A fault of Discord's servers is most often over at once; whoever waits for a text does not wait for a pause. */
+  const twice = async (channel: ChannelKey, kind: "post" | "edit", call: () => Promise<unknown>) => {
+    try {
+      return await call();
+    } catch (error) {
+      if ((discordStatusOf(error) ?? 0) < 500) throw error;
+      await calls.slot(channel, "last-text", undefined, kind);
+      return call();
+    }
   };
   return {
     async post(channel, reply, replyTo) {
@@ -59,7 +73,7 @@ export function createSender({ rest, calls, idFor, mark = randomBytes(2).toStrin
       const place = { platform, workspace, channel: id, ...(thread !== undefined && { thread }) };
       return { ...place, message: await send(channel, await messageOf(reply, idFor), replyTo) };
     },
-    edit: async (message, reply) => change(addressOf(message), await messageOf(reply, idFor)),
+    edit: async (message, reply) => change(message, message.message, await messageOf(reply, idFor)),
     async append(message, lines, controls: Reply["controls"] = []) {
       const what = "reading a message";
       const path = addressOf(message);
@@ -68,7 +82,7 @@ export function createSender({ rest, calls, idFor, mark = randomBytes(2).toStrin
       const markdown = content === "" ? lines : `${content}\n\n${lines}`;
       if (markdown.length > MAX_MESSAGE_CHARS)
         throw new PlatformError("discord", "refused", "The message is too full for another line");
-      await change(path, await messageOf({ markdown, controls }, idFor));
+      await change(message, message.message, await messageOf({ markdown, controls }, idFor));
       return content;
     },
     doorOf(channel, replyTo) {
@@ -80,7 +94,7 @@ export function createSender({ rest, calls, idFor, mark = randomBytes(2).toStrin
         },
         async edit(id, message) {
           await calls.slot(channel, "progress", undefined, "edit");
-          await change(pathOf(id), message);
+          await change(channel, id, message);
         },
         async remove(id) {
           await calls.take("DELETE", pathOf(id), "progress");

@@ -17,6 +17,17 @@ export function platformMetrics(registry: Registry, platforms: () => readonly Ch
     labelNames: ["platform"],
     registers,
   });
+  const inLine = new Map<string, Set<string>>();
+  const lineOf = (platform: string) => inLine.get(platform) ?? new Set<string>();
+  new Gauge({
+    name: "evergreen_questions_waiting",
+    help: "Questions that wait behind others of their conversation",
+    labelNames: ["platform"],
+    registers,
+    collect() {
+      for (const { name } of platforms()) this.set({ platform: name }, lineOf(name).size);
+    },
+  });
   new Gauge({
     name: "evergreen_platform_up",
     help: "1 while a configured chat platform is connected, else 0",
@@ -30,6 +41,12 @@ export function platformMetrics(registry: Registry, platforms: () => readonly Ch
     onCall: (platform, call, isSent) => calls.inc({ platform, call, result: isSent ? "sent" : "failed" }),
     onDropped: (platform) => calls.inc({ platform, call: "edit", result: "dropped" }),
     onWaiting: (platform, change) => waiting.inc({ platform }, change),
+    onMark(platform, message, mark) {
+      const line = lineOf(platform);
+      if (mark === "waiting") line.add(message);
+      else line.delete(message);
+      inLine.set(platform, line);
+    },
     onQuestion: () => {},
   };
 }

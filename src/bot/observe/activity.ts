@@ -42,6 +42,7 @@ export function createActivity(now: () => number): Activity {
       },
       onDropped() {},
       onWaiting() {},
+      onMark() {},
       onQuestion(platform, conversation) {
         const counts = of(platform);
         counts.questions += 1;

@@ -1,5 +1,5 @@
 import { conversationOf } from "../conversation.js";
-import type { ChatPlatform } from "../platform.js";
+import type { ChatPlatform, Mark } from "../platform.js";
 
 export type PlatformCall = "post" | "edit" | "append" | "mark";
 
@@ -10,6 +10,8 @@ export interface PlatformObserver {
   onDropped(platform: string): void;
   /** Calls that wait for the platform's pace: one more, or one fewer. */
   onWaiting(platform: string, change: 1 | -1): void;
+  /** The bot's mark on a question is now this one. */
+  onMark(platform: string, message: string, mark: Mark | undefined): void;
   /** Somebody asked something in a conversation. */
   onQuestion(platform: string, conversation: string): void;
 }
@@ -51,6 +53,9 @@ export function observedPlatform(platform: ChatPlatform, observer: PlatformObser
     post: (...terms) => watched("post", platform.post(...terms)),
     edit: (...terms) => watched("edit", platform.edit(...terms)),
     append: (...terms) => watched("append", platform.append(...terms)),
-    mark: (...terms) => watched("mark", platform.mark(...terms)),
+    async mark(message, mark) {
+      observer.onMark(name, `${conversationOf(message)} ${message.message}`, mark);
+      await watched("mark", platform.mark(message, mark));
+    },
   };
 }

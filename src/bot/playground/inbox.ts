@@ -1,8 +1,10 @@
 import { UserError } from "../../errors.js";
 import { HttpError } from "../http/http-error.js";
+import { onPanel, press } from "../panel.js";
 import type { CommandCall, PlatformHandlers } from "../platform.js";
 import { PLATFORM_NAME, type PlaygroundParts, WORKSPACE } from "./platform.js";
 import { publicMessage, withTimesInWords } from "./render.js";
+import type { NewMessage } from "./requests.js";
 import type { Rooms } from "./rooms.js";
 import { controlsOf, marksOf } from "./rows.js";
 
@@ -15,7 +17,7 @@ export interface InboxDeps extends PlaygroundParts {
 /** What people do on the playground. */
 export interface Inbox {
   /** Resolves with the id of the stored question, or of the command's reply. @throws {HttpError} @throws {StoreError} */
-  receive(channel: string, text: string, client: string | undefined): Promise<string>;
+  receive(channel: string, message: NewMessage): Promise<string>;
   /** Puts a person's reaction on a message. @throws {HttpError} @throws {StoreError} */
   react(channel: string, message: string, emoji: string): Promise<readonly string[]>;
   /** The page came back into view; nothing waits for what that sets off. */
@@ -32,16 +34,31 @@ const bare = (emoji: string) => emoji.replaceAll("\ufe0f", "");
 export function createInbox({ messages, hub, rooms, clock, log, handlers, newId }: InboxDeps): Inbox {
   const here = (channel: string) => ({ platform: PLATFORM_NAME, workspace: WORKSPACE, channel });
 
-  const runCommand = async (given: PlatformHandlers, call: CommandCall, id: string, client: string | undefined) => {
+  const dropControls = async (channel: string, message: string) => {
+    const row = await messages.change(channel, message, (before) => ({ ...before, controls: [] }));
+    if (row === undefined) return;
+    hub.send({ channel }, "edit", { id: message, text: withTimesInWords(row.text, clock.now()) });
+    await messages.save(channel, message);
+  };
+  const runCommand = async (given: PlatformHandlers, call: CommandCall, id: string, { client, panel }: NewMessage) => {
     const audience = { channel: call.channel.channel, client };
-    for await (const reply of given.onCommand(call)) {
+    const replies = panel === undefined ? given.onCommand(call) : press(given, onPanel(call, panel));
+    for await (const reply of replies) {
+      if (reply.dropsControls && call.on !== undefined) await dropControls(audience.channel, call.on);
+      if (reply.isQuiet && call.on !== undefined) continue; // the conversation itself shows it
       const text = withTimesInWords(reply.markdown, clock.now());
       const files = reply.files?.map(({ name, alt, bytes }) => ({
         name,
         alt,
         base64: Buffer.from(bytes).toString("base64"),
       }));
-      const data = { id, text, controls: controlsOf(reply.controls), ...(files && { files }) };
+      const data = {
+        id,
+        text,
+        controls: controlsOf(reply.controls),
+        ...(files && { files }),
+        ...(reply.panel !== undefined && { panel: reply.panel }),
+      };
       hub.send(audience, "ephemeral", data);
     }
     await rooms.tellModel(audience.channel);
@@ -64,13 +81,17 @@ export function createInbox({ messages, hub, rooms, clock, log, handlers, newId 
     return row.id;
   };
   return {
-    async receive(channel, text, client) {
+    async receive(channel, message) {
+      const { text, on } = message;
       const given = handlers();
       if (given === undefined) throw new HttpError(503, "The bot is starting or stopping; try again in a moment.");
       if (!/^[/!]/.test(text)) return ask(given, channel, text);
       const id = `command-${newId()}`;
-      const call = { channel: here(channel), author: PERSON, text, isDirect: false, isOperator: true };
-      runCommand(given, call, id, client).catch((error) => log.error({ error, id }, "a command's reply was not shown"));
+      const by = { author: PERSON, isDirect: false, isOperator: true };
+      const call = { channel: here(channel), ...by, text, ...(on !== undefined && { on }) };
+      runCommand(given, call, id, message).catch((error) =>
+        log.error({ error, id }, "a command's reply was not shown"),
+      );
       return id;
     },
     async react(channel, message, emoji) {

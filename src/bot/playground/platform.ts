@@ -20,7 +20,6 @@ export interface PlaygroundParts {
 }
 
 export const PLATFORM_NAME = "playground";
-const AFTER_TURN = "the model of a channel was not told, or a deleted channel not erased";
 export const WORKSPACE = "local";
 
 /** The playground as the bot sees it. `handlers` is what `start` gave, for the doors that people come through. */
@@ -49,8 +48,11 @@ export function createPlatform(
     await saver.flush(channel);
     const emoji = mark === undefined ? null : MARK_EMOJI[mark];
     const row = await messages.change(channel, message, (before) => ({ ...before, mark: emoji }));
-    // The turn is over, and may have chosen the channel's model; or the channel was deleted under it.
-    if (mark !== "working") await rooms.turnEnded(channel).catch((error) => log.warn({ error, channel }, AFTER_TURN));
+    // The turn is over, and may have chosen the channel's model.
+    if (mark !== "working")
+      await rooms
+        .tellModel(channel)
+        .catch((error) => log.warn({ error, channel }, "the model of a channel was not told"));
     const marks = marksOf(changed(row, message));
     await messages.save(channel, message);
     hub.send({ channel }, "mark", { id: message, marks });

@@ -13,10 +13,18 @@ const client = z.string().regex(/^[\w-]{1,64}$/, "`client` is 1 to 64 letters, d
 const EMOJI =
   /^(?=.*(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3))(?:\p{Extended_Pictographic}|\p{Emoji_Component}){1,16}$/u;
 
+const unsetWhenNull = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? undefined);
+const line = (name: string) => z.string().regex(/^[^\n]{1,200}$/, `\`${name}\` is one line.`);
+
 const newMessage = z.object({
   text: z.string("`text` is missing.").trim().min(1, "`text` is empty."),
-  client: client.nullish().transform((value) => value ?? undefined),
+  client: unsetWhenNull(client),
+  /** The message whose control was pressed. */
+  on: unsetWhenNull(line("on")),
+  /** The panel that the control stands on, as its event named it. */
+  panel: unsetWhenNull(line("panel")),
 });
+export type NewMessage = z.infer<typeof newMessage>;
 const newMark = z.object({
   channel,
   message: z.string("`message` is missing.").min(1).max(128),
@@ -26,7 +34,7 @@ const newMark = z.object({
 export const parseChannel = (value: unknown): string => parse(channel, value);
 export const parseChannelName = (value: unknown): string => parse(channelName, value).name;
 export const parseClient = (value: unknown): string | undefined => parse(client.optional(), value);
-export const parseMessage = (value: unknown): z.infer<typeof newMessage> => parse(newMessage, value);
+export const parseMessage = (value: unknown): NewMessage => parse(newMessage, value);
 export const parseMark = (value: unknown): z.infer<typeof newMark> => parse(newMark, value);
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {

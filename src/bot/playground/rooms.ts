@@ -1,3 +1,4 @@
+import { UserError } from "../../errors.js";
 import { HttpError } from "../http/http-error.js";
 import type { ChannelKey } from "../platform.js";
 import type { ConversationModel } from "../platform-definition.js";
@@ -13,7 +14,7 @@ export interface RoomsDeps {
   placeOf(channel: string): ChannelKey;
   /** The model of the conversation there. @throws {StoreError} */
   modelOf(place: ChannelKey): Promise<ConversationModel>;
-  /** Ends what is answered there and erases the conversation. @throws {StoreError} */
+  /** Ends what is answered there and erases the conversation. @throws {UserError} while it cannot @throws {StoreError} */
   forget(place: ChannelKey): Promise<void>;
 }
 
@@ -35,8 +36,6 @@ export interface Rooms {
   model(channel: string): Promise<ConversationModel>;
   /** Tells the channel's pages its model, if that has changed. @throws {StoreError} */
   tellModel(channel: string): Promise<void>;
-  /** A turn is over: it may have chosen the channel's model, or have outlived the channel. @throws {StoreError} */
-  turnEnded(channel: string): Promise<void>;
   /** Tells every page which channels there are. */
   tell(): void;
 }
@@ -84,15 +83,18 @@ export function createRooms({ messages, hub, saver, now, placeOf, modelOf, forge
       return { id: channel, name };
     },
     async erase(channel) {
-      await saver.flush(channel); // what is stored later would stay behind
-      if (!(await messages.erase(channel))) throw noSuch();
-      tell();
-      await forget(placeOf(channel));
+      if (!channels.has(channel)) throw noSuch();
+      // First what is still written there, so that nothing comes back.
+      await forget(placeOf(channel)).catch((error) => {
+        throw error instanceof UserError ? new HttpError(503, error.message) : error;
+      });
+      await saver.flush(channel);
+      await messages.erase(channel);
       told.delete(channel);
+      tell();
     },
     model: (channel) => modelOf(placeOf(channel)),
     tellModel,
-    turnEnded: (channel) => (channels.has(channel) ? tellModel(channel) : forget(placeOf(channel))),
   };
 }
 

@@ -40,8 +40,8 @@ export const apiRoutes =
     });
     app.post(MESSAGES, async (context) => {
       const channel = parseChannel(context.req.param("channel"));
-      const { text, client } = parseMessage(await readJson(context));
-      return context.json({ id: await inbox.receive(channel, text, client) }, 202);
+      const id = await inbox.receive(channel, parseMessage(await readJson(context)));
+      return context.json({ id }, 202);
     });
     app.get("/api/channels/:channel/events", (context) => {
       const channel = parseChannel(context.req.param("channel"));

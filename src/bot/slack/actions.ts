@@ -9,7 +9,7 @@ import { memoSchema, showHome } from "./home.js";
 import { optionalText } from "./optional-text.js";
 import { lineOfChoice, pickerOfId } from "./pickers.js";
 import { MOST_RESPONSES, respond } from "./responder.js";
-import { sendResponse } from "./response-url.js";
+import { responseUrlSchema, showTo } from "./show-to.js";
 
 const pressSchema = z.looseObject({
   user: z.looseObject({ id: z.string() }),
@@ -32,7 +32,7 @@ const pressSchema = z.looseObject({
     .nullish(),
   view: z.looseObject({ private_metadata: z.string().nullish() }).nullish(),
   trigger_id: optionalText,
-  response_url: z.url().nullish(),
+  response_url: responseUrlSchema,
   actions: z
     .array(
       z.looseObject({
@@ -75,7 +75,7 @@ export function listenForPresses(app: App, deps: DoorDeps): void {
 function placeOf({ channel, container, message, view }: Press) {
   if (channel === undefined) {
     const memo = memoSchema.safeParse(view?.private_metadata);
-    return memo.success ? { channel: memo.data } : undefined;
+    return memo.success ? { channel: memo.data, isHome: true } : undefined;
   }
   const ts = container.message_ts ?? message?.ts;
   const thread = threadOf(channel.id, ts, container.thread_ts ?? message?.thread_ts);
@@ -99,12 +99,8 @@ function doorOf(deps: DoorDeps, press: Press, isOnPanel: boolean) {
       if (reply.dropsControls && !isOwn) await dropControls(deps, press);
       if (reply.isQuiet) return;
       const message = await commandMessage(deps, reply, user.id);
-      if (url != null) return sendResponse(url, message, isOwn);
-      await deps.calls.postEphemeral(
-        { platform: "slack", workspace: deps.identity.teamId, channel: channel.id },
-        user.id,
-        message,
-      );
+      const place = { platform: "slack", workspace: deps.identity.teamId, channel: channel.id };
+      await showTo(deps, { url, place, user: user.id, replacesOriginal: isOwn }, message);
     },
   };
 }

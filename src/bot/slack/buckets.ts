@@ -19,6 +19,7 @@ const TERMS: Readonly<Record<string, BucketTerms>> = {
   "reactions.add": TIER_3,
   "reactions.remove": TIER_2,
   "conversations.replies": TIER_3,
+  "conversations.history": TIER_3,
   "conversations.open": TIER_3,
   "users.info": TIER_4,
   "usergroups.users.list": TIER_2,

@@ -29,6 +29,8 @@ export interface Calls {
     thread: string,
     terms: { readonly before?: string; readonly after?: string },
   ): Promise<readonly KeptMessage[]>;
+  /** What was said in direct messages after a message. */
+  readDirect(place: ChannelKey, after: string): Promise<readonly KeptMessage[]>;
   addReaction(message: MessageKey, name: string): Promise<void>;
   removeReaction(message: MessageKey, name: string): Promise<void>;
   userInfo(user: string): Promise<unknown>;
@@ -114,6 +116,11 @@ export function createCalls(client: webApi.WebClient, caller: Caller): Calls {
       }
       return all;
     },
+    readDirect: (place, after) =>
+      caller.paid("conversations.history", place, "first-text", async () => {
+        const terms = { channel: place.channel, oldest: after, limit: 20 };
+        return repliesSchema.parse(await client.conversations.history(terms)).messages;
+      }),
     addReaction: (key, name) =>
       caller.patient("reactions.add", key, "mark", async () => {
         const { channel, message: timestamp } = key;

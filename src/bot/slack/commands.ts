@@ -4,15 +4,18 @@ import { callOf, commandMessage, type DoorDeps, isFirstTime } from "./doors.js";
 import { unescaped } from "./escape.js";
 import { optionalText } from "./optional-text.js";
 import { MOST_RESPONSES, respond } from "./responder.js";
-import { sendResponse } from "./response-url.js";
+import { responseUrlSchema, showTo } from "./show-to.js";
 
 const commandSchema = z.looseObject({
   command: z.string(),
-  text: z.string().default(""),
+  text: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? ""),
   user_id: z.string(),
   channel_id: z.string(),
   trigger_id: optionalText,
-  response_url: z.url(),
+  response_url: responseUrlSchema,
 });
 
 /** Slash commands: acknowledged at once, answered for their author only. */
@@ -22,13 +25,18 @@ export function listenForCommands(app: App, deps: DoorDeps): void {
   const run = async (body: unknown) => {
     const { data: command } = commandSchema.safeParse(body);
     if (command === undefined) return log.warn("a slash command without its fields was dropped");
-    if (!(await isFirstTime(deps, `trigger:${command.trigger_id ?? command.response_url}`))) return;
+    // Without either one command can't be told from the next.
+    const once = command.trigger_id ?? command.response_url;
+    if (once !== undefined && !(await isFirstTime(deps, `trigger:${once}`))) return;
     const text = names.lineOf(command.command, unescaped(command.text)) ?? command.command;
-    const call = await callOf(deps, { channel: command.channel_id, user: command.user_id, text });
+    const { channel_id: channel, user_id: user, response_url: url } = command;
+    const call = await callOf(deps, { channel, user, text });
     await respond(handlers.onCommand(call), {
-      show: async (reply, isFirst) =>
-        sendResponse(command.response_url, await commandMessage(deps, reply, command.user_id, text), !isFirst),
-      mostReplies: MOST_RESPONSES,
+      async show(reply, isFirst) {
+        const message = await commandMessage(deps, reply, user, text);
+        await showTo(deps, { url, place: call.channel, user, replacesOriginal: !isFirst }, message);
+      },
+      mostReplies: url === undefined ? 2 : MOST_RESPONSES,
       onError: (error) => log.warn({ error, command: call.text }, "a command's reply was not shown"),
     });
   };

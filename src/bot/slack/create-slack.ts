@@ -14,6 +14,7 @@ import { createFileCalls } from "./file-calls.js";
 import { createHealth } from "./health.js";
 import type { Identity } from "./identity.js";
 import type { Link } from "./link.js";
+import { createLostPosts } from "./lost-posts.js";
 import { createMarks } from "./marks.js";
 import { createPace } from "./pace.js";
 import { createPeople } from "./people.js";
@@ -48,10 +49,12 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
   const streams = createStreamCalls(client, caller);
   const files = createFileCalls({ client, caller, botToken: slack.botToken, apiUrl: slack.apiUrl });
   const agent = createAgentCalls({ client, caller, extras, buckets });
+  const lostPosts = createLostPosts({ calls, botUserId: () => identity?.botUserId });
   const titles = createTitles();
   const controlIds = createControlIds({ store, clock, log });
   const controls = { idFor: controlIds.idFor, pickers: createPickers(commands) };
   let identity: Identity | undefined;
+  const send = createSend({ calls, streams, controls, names, lostPosts });
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
   const people = createPeople({ calls, clock, log, teamId: () => identity?.teamId });
 
@@ -88,7 +91,14 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       await link?.stop();
     },
     slot: pace.slot,
-    ...createSend({ calls, streams, controls, names }),
+    ...send,
+    async append(message, lines, given) {
+      const shown = await send.append(message, lines, given);
+      // The process that left it there left it shown at work as well.
+      const { thread } = message;
+      if (thread !== undefined) void agent.end({ ...message, thread }, "session").catch(() => {}); // stopped meanwhile
+      return shown;
+    },
     createReplyStream: createAnswers({
       streams,
       buckets,
@@ -96,6 +106,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       extras,
       agent,
       titles,
+      lostPosts,
       clock,
       open: new Set(),
       worded: names.inAnswer,

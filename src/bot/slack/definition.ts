@@ -10,6 +10,7 @@ export const slackPlatform: PlatformDefinition = {
   },
   async check({ config, log }) {
     const { checkSlack } = await import("./check-slack.js");
-    return config.slack === undefined ? [] : checkSlack(config.slack, log);
+    const { slack, access } = config;
+    return slack === undefined ? [] : checkSlack({ slack, access, log });
   },
 };

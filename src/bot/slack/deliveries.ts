@@ -9,7 +9,7 @@ const eventSchema = z.looseObject({
 });
 const commandSchema = z.looseObject({
   command: z.string(),
-  team_id: z.string(),
+  team_id: optionalText,
   user_id: z.string(),
   channel_id: z.string(),
 });
@@ -55,7 +55,10 @@ export function readDelivery(body: unknown, teamId: string): Delivery | undefine
     return isWhole ? { kind: "event", body: withoutStrangers({ ...event.data, team_id: team }) } : undefined;
   }
   const command = commandSchema.safeParse(body);
-  if (command.success) return { kind: "command", body: withoutStrangers(command.data, "event") };
+  if (command.success) {
+    const team = command.data.team_id ?? teamId;
+    return { kind: "command", body: withoutStrangers({ ...command.data, team_id: team }, "event") };
+  }
   for (const { schema, strangers } of INTERACTIONS) {
     const { data } = schema.safeParse(body);
     if (data === undefined) continue;

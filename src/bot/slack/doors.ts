@@ -74,9 +74,11 @@ export async function callOf(
     readonly text: string;
     /** The public message that it was pressed on. */
     readonly on?: string | undefined;
+    /** On the Home tab, which is no conversation: it is there where direct messages are not served. */
+    readonly isHome?: boolean;
   },
 ): Promise<CommandCall> {
-  const { channel, thread, user, text, on } = given;
+  const { channel, thread, user, text, on, isHome = false } = given;
   return {
     channel: {
       platform: "slack",
@@ -86,7 +88,7 @@ export async function callOf(
     },
     ...(await people.speaker(user)),
     text,
-    isDirect: channel.startsWith("D"),
+    isDirect: channel.startsWith("D") && !isHome,
     ...(on !== undefined && { on }),
   };
 }

@@ -18,7 +18,7 @@ const PANEL = "/models status";
 
 /** Shows the panel on somebody's Home tab: when they open it, and after they press something there. Never rejects. */
 export async function openHome(deps: DoorDeps, place: HomePlace): Promise<void> {
-  const call = await callOf(deps, { ...place, text: PANEL });
+  const call = await callOf(deps, { ...place, text: PANEL, isHome: true });
   let newest: Reply | undefined;
   for await (const reply of deps.handlers.onCommand(call)) newest = reply;
   if (newest !== undefined) await showHome(deps, place, newest);

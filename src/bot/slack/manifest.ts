@@ -1,6 +1,8 @@
 import type { Command } from "../../commands/command.js";
 import { StartupError } from "../../errors.js";
+import { eventsOf } from "./events.js";
 import { PROMPTS } from "./prompts.js";
+import { SCOPES } from "./scopes.js";
 import { SHORTCUTS } from "./shortcut-list.js";
 import { createSlashNames } from "./slash-names.js";
 
@@ -20,37 +22,6 @@ const REQUEST_URL = "https://YOUR-ADDRESS.example/slack/events";
 const ABOUT = "Answers with any provider's models, and keeps its list of them fresh";
 const MAX_HINT_CHARS = 1_000;
 const MAX_ABOUT_CHARS = 2_000;
-
-/** Each scope is used by a call or an event below; docs/slack.md says what for. */
-export const SCOPES: readonly string[] = [
-  "app_mentions:read",
-  "assistant:write",
-  "channels:history",
-  "chat:write",
-  "commands",
-  "files:read",
-  "files:write",
-  "groups:history",
-  "im:history",
-  "im:write",
-  "mpim:history",
-  "reactions:read",
-  "reactions:write",
-  "usergroups:read",
-  "users:read",
-];
-const EVENTS = [
-  "agent_session_stopped",
-  "app_context_changed",
-  "app_home_opened",
-  "app_mention",
-  "app_uninstalled",
-  "message.im",
-  "message.mpim",
-  "reaction_added",
-  "tokens_revoked",
-];
-const THREAD_EVENTS = ["message.channels", "message.groups"];
 
 /** The app as Slack creates it from JSON. @throws {StartupError} for a command that Slack would not take */
 export function slackManifest(options: ManifestOptions): Record<string, unknown> {
@@ -88,7 +59,7 @@ export function slackManifest(options: ManifestOptions): Record<string, unknown>
     settings: {
       event_subscriptions: {
         ...(url === undefined ? {} : { request_url: url }),
-        bot_events: [...EVENTS, ...(followThreads ? THREAD_EVENTS : [])].sort(),
+        bot_events: eventsOf(followThreads),
       },
       interactivity: {
         is_enabled: true,

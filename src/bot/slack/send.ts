@@ -5,7 +5,8 @@ import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
 import { type ControlDeps, controlBlocks } from "./controls.js";
 import { slackErrorOf } from "./errors.js";
-import { unescaped } from "./escape.js";
+import { keptText } from "./kept-text.js";
+import type { LostPosts } from "./lost-posts.js";
 import { render, type SlackMessage } from "./render.js";
 import type { SlashNames } from "./slash-names.js";
 import type { StreamCalls } from "./stream-calls.js";
@@ -15,6 +16,7 @@ export interface SendDeps {
   readonly streams: Pick<StreamCalls, "stop">;
   readonly controls: ControlDeps;
   readonly names: SlashNames;
+  readonly lostPosts: LostPosts;
 }
 
 /** The verbs that show something in a channel. */
@@ -23,7 +25,8 @@ export function createSend({
   streams,
   controls,
   names,
-}: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
+  lostPosts,
+}: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append" | "whisper"> {
   const shown = async (reply: Reply): Promise<SlackMessage> =>
     render({ ...reply, markdown: names.inAnswer(reply.markdown) }, await controlBlocks(panelControls(reply), controls));
   const update = async (message: MessageKey, content: SlackMessage): Promise<void> => {
@@ -36,19 +39,26 @@ export function createSend({
       await calls.update(message, content);
     }
   };
-  const post = async (channel: ChannelKey, reply: Reply): Promise<MessageKey> => {
+  const post = async (channel: ChannelKey, reply: Reply, replyTo?: MessageKey): Promise<MessageKey> => {
     const { message: _asked, ...place } = channel as MessageKey;
-    const ts = await calls.post(place, await shown(reply));
+    const content = await shown(reply);
+    const ts = await calls.post(place, content).catch(async (error) => {
+      const arrived = replyTo === undefined ? undefined : await lostPosts.find(error, replyTo, content.text);
+      if (arrived === undefined) throw error;
+      return arrived;
+    });
+    lostPosts.note(ts);
     return { ...place, message: ts };
   };
   return {
     post,
+    whisper: async (message, to, reply) => calls.postEphemeral(message, to.id, await shown(reply)),
     edit: async (message, reply) => update(message, await shown(reply)),
     async append(message, lines, given = []) {
       try {
         const before = await calls.read(message);
         const below = render({ markdown: lines });
-        const text = unescaped(before.text);
+        const text = keptText(before);
         const own = await controlBlocks(given, controls);
         const whole = render({ markdown: `${text}\n\n${lines}` });
         // The controls that it had while it grew have served.

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { callOf, commandMessage, type DoorDeps, isFirstTime, threadOf } from "./doors.js";
 import { optionalText } from "./optional-text.js";
 import { MOST_RESPONSES, respond } from "./responder.js";
-import { sendResponse } from "./response-url.js";
 import { SHORTCUTS } from "./shortcut-list.js";
+import { responseUrlSchema, showTo } from "./show-to.js";
 
 const shortcutSchema = z.looseObject({
   callback_id: z.string(),
@@ -13,7 +13,7 @@ const shortcutSchema = z.looseObject({
   message_ts: optionalText,
   message: z.looseObject({ ts: optionalText, thread_ts: optionalText, user: optionalText }).nullish(),
   trigger_id: optionalText,
-  response_url: z.url().nullish(),
+  response_url: responseUrlSchema,
 });
 
 /** Message shortcuts, answered for whoever chose one alone. */
@@ -34,12 +34,11 @@ export function listenForShortcuts(app: App, deps: DoorDeps): void {
     const text = shortcut.command;
     const call = await callOf(deps, { channel: channel.id, thread, user: user.id, text, on: isOwn ? ts : undefined });
     await respond(handlers.onCommand(call), {
-      mostReplies: url == null ? 2 : MOST_RESPONSES,
+      mostReplies: url === undefined ? 2 : MOST_RESPONSES,
       async show(reply, isFirst) {
-        if (reply.isQuiet) return;
+        // Quiet or not: whoever chose it from a menu sees nothing else happen there.
         const shown = await commandMessage(deps, reply, user.id);
-        if (url != null) return sendResponse(url, shown, !isFirst);
-        await deps.calls.postEphemeral(call.channel, user.id, shown);
+        await showTo(deps, { url, place: call.channel, user: user.id, replacesOriginal: !isFirst }, shown);
       },
       onError: (error) => log.warn({ error, command: text }, "the reply to a shortcut was not shown"),
     });

@@ -1,17 +1,17 @@
 import { backoffMs } from "./backoff.js";
-import { LINK_OFF, linkFault } from "./health.js";
+import { CROWDED, LINK_OFF, linkFault } from "./health.js";
 import type { Link, LinkDeps } from "./link.js";
 import { openSocket, type SocketConnection, type SocketDeps } from "./socket-connection.js";
 
 /** Slack sends each event through any one of an app's connections: while one is renewed the other takes them. */
 const CONNECTIONS = 2;
 /** So that Slack, which renews a connection some hours after it was made, never renews both at the same time. */
-const STAGGER_MS = 20_000;
+const STAGGER_MS = 5_000;
 /** How long a connection that Slack retires may still deliver and take acknowledgements. */
 const DRAIN_MS = 10_000;
 /** A connection that lived shorter than this counts as a failed try: Slack limits how often one may ask for another. */
 const SHORT_LIFE_MS = 10_000;
-/** Slack takes ten connections of an app: where replicas hold them all, the second one waits. */
+/** Slack takes ten connections of an app: where replicas hold them all, or a stand-in wants one alone, the second one waits. */
 const CROWDED_MS = 300_000;
 
 /** Keeps two Socket Mode connections, the next of each standing before the last one goes: no event falls between. */
@@ -34,9 +34,11 @@ export function createSocketLink({ health, clock, signal, ...deps }: LinkDeps & 
         const why = await Promise.race([connection.retired, stopped]);
         void retire(connection);
         if (why === "link_disabled") health.set("link", LINK_OFF);
+        if (why === "too_many_websockets" && !isSpare) health.set("link", CROWDED);
         failures = clock.now() - since < SHORT_LIFE_MS ? failures + 1 : 0;
-        const isCrowded = why === "too_many_websockets" && isSpare;
-        if (isCrowded) await clock.sleep(CROWDED_MS, signal);
+        // Nobody wants a second one there: keeping on would cost the first.
+        const isUnwanted = isSpare && (why === "too_many_websockets" || failures > 0);
+        if (isUnwanted) await clock.sleep(CROWDED_MS, signal);
         else if (failures > 1) await clock.sleep(backoffMs(undefined, failures), signal);
       } catch (error) {
         if (signal.aborted) return;

@@ -9,6 +9,7 @@ import type { ThreadKey } from "./agent-calls.js";
 import { slackErrorOf } from "./errors.js";
 import { escapeMarkdown } from "./escape.js";
 import type { Extras } from "./extras.js";
+import type { LostPosts } from "./lost-posts.js";
 import type { Pace } from "./pace.js";
 import { MAX_MARKDOWN_CHARS } from "./render.js";
 import { APPEND, START, STOP, type StreamCalls } from "./stream-calls.js";
@@ -22,6 +23,7 @@ export interface StreamingDeps {
   readonly extras: Extras;
   readonly clock: Clock;
   readonly log: Log;
+  readonly lostPosts: LostPosts;
   /** Those of all answers that grow natively now: each needs a call to end. */
   readonly open: Set<object>;
   /** As an answer's text goes out, with the prefix on commands. */
@@ -57,6 +59,8 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   let live: Live | undefined;
   let isStartPaid = false;
   let isEnding = false;
+  /** While Slack takes no end of a stream, its last text does not wait for that. */
+  let isRestPaid = false;
   let endedNatively = false;
 
   const setLive = (next: Live | undefined) => {
@@ -74,12 +78,31 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
     try {
       const ts = await streams.start(question as ThreadKey, escapeMarkdown(text), asker);
       const key = { ...question, message: ts };
+      deps.lostPosts.note(ts);
       setLive({ key, startedAt: clock.now(), sent: text, isBroken: false });
       return key;
     } catch (error) {
       extras.note(START, error);
-      return undefined;
+      const ts = await deps.lostPosts.find(error, question, text);
+      if (ts === undefined) return undefined;
+      // It did begin, only nobody said so.
+      const key = { ...question, message: ts };
+      setLive({ key, startedAt: clock.now(), sent: text, isBroken: true });
+      return key;
     }
+  };
+  const append = async (now: Live, text: string, rest: string) => {
+    if (rest.trim() === "") return;
+    if (!isRestPaid) await pace.pay(APPEND, question, "last-text");
+    await streams.append(now.key, rest);
+    setLive({ ...now, sent: text });
+  };
+  const end = async (now: Live, rest: string, reply: Reply) => {
+    await pace.pay(STOP, question, "last-text");
+    const blocks = await deps.controlBlocks(reply.controls ?? []);
+    await streams.stop(now.key, { text: rest, blocks });
+    endedNatively = true;
+    setLive(undefined);
   };
   /** True when Slack took it natively; false where it has to be edited in. */
   const grow = async (now: Live, reply: Reply): Promise<boolean> => {
@@ -88,16 +111,8 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
     if (now.isBroken || isTooOld || !text.startsWith(now.sent) || !isStreamable(text)) return false;
     const rest = escapeMarkdown(text.slice(now.sent.length));
     try {
-      if (isEnding || rest.trim() !== "") await pace.pay(isEnding ? STOP : APPEND, question, "last-text");
-      if (isEnding) {
-        const blocks = await deps.controlBlocks(reply.controls ?? []);
-        await streams.stop(now.key, { text: rest, blocks });
-        endedNatively = true;
-        setLive(undefined);
-      } else if (rest.trim() !== "") {
-        await streams.append(now.key, rest);
-        setLive({ ...now, sent: text });
-      }
+      if (!isEnding || isRestPaid) await append(now, text, rest);
+      if (isEnding) await end(now, isRestPaid ? "" : rest, reply);
       return true;
     } catch (error) {
       if (isLost(error)) setLive(undefined);
@@ -119,11 +134,14 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
 
   const slot = async (channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit") => {
     isEnding = rank === "last-text";
+    isRestPaid = false;
     if (call === "post" && rank === "first-text" && mayStart()) {
       isStartPaid = true;
       return;
     }
     const isNative = call === "edit" && live !== undefined && !live.isBroken;
+    isRestPaid = isNative && isEnding && buckets.left(STOP) < 1 && buckets.tryTake(APPEND);
+    if (isRestPaid) return;
     if (isNative) await pace.slotFor(isEnding ? STOP : APPEND, channel, rank, signal);
     else await platform.slot(channel, rank, signal, call);
   };

@@ -181,8 +181,8 @@ export function createTokenBuckets({ clock, termsOf }: TokenBucketsDeps): TokenB
     penalize(name, retryAfterMs) {
       const bucket = bucketOf(name);
       bucket.closedUntil = Math.max(bucket.closedUntil, clock.now() + retryAfterMs);
-      // What was thought to be left was not there.
-      bucket.tokens = Math.min(bucket.tokens, 0);
+      // Others may have used what was thought to be left; how much, a second refusal would tell.
+      bucket.tokens = Math.min(bucket.tokens, Math.max(bucket.tokens / 2, 1));
       pump(bucket);
     },
     stop(reason) {

@@ -14,6 +14,8 @@ export interface StreamFacts {
 /** The deltas of one chunk. A chunk is not trusted: compatible servers leave out whatever they like. */
 export function readDeltas(chunk: unknown): readonly Exclude<ChatEvent, { type: "finish" }>[] {
   const delta = fieldsOf(firstChoice(chunk).delta);
+  // Nearly every chunk is a piece of plain text and no more.
+  if (isPlain(delta)) return delta.content === "" ? NOTHING : [{ type: "text-delta", text: delta.content }];
   const reasoning = [delta.reasoning_content ?? delta.reasoning, thoughtsOf(delta.content)].map(textOf).join("");
   const text = textOf(delta.content) + textOf(delta.refusal);
   return [
@@ -22,9 +24,16 @@ export function readDeltas(chunk: unknown): readonly Exclude<ChatEvent, { type: 
   ];
 }
 
+const NOTHING: readonly never[] = [];
+
+const isPlain = (delta: Fields): delta is { readonly content: string } =>
+  typeof delta.content === "string" && !delta.refusal && !delta.reasoning_content && !delta.reasoning;
+
 /** What is known after one more chunk. */
 export function readFacts(facts: StreamFacts, chunk: unknown): StreamFacts {
   const { model, usage } = fieldsOf(chunk);
+  const isNews = usage != null || firstChoice(chunk).finish_reason != null || model !== facts.model;
+  if (!isNews) return facts;
   return {
     reason: reasonOf(firstChoice(chunk).finish_reason) ?? facts.reason,
     usage: usageOf(usage) ?? facts.usage,

@@ -23,8 +23,8 @@ export type ListThread = (pieces: readonly Uint8Array[], terms: ThreadTerms) => 
 
 /** So few rows take the main thread well under a millisecond. */
 const ROWS_AT_ONCE = 200;
-/** The same for pieces of up to 64 KB. */
-const PIECES_AT_ONCE = 4;
+/** The same for copies of pieces of up to 64 KB. */
+const COPIES_AT_ONCE = 4;
 /** The largest list that is read takes a tenth of it; a thread that takes longer hangs. */
 const LONGEST_WORK_MS = 5_000;
 /** 8 MB of JSON become some 150 MB of objects at worst; more ends the thread and nothing else. */
@@ -79,9 +79,25 @@ function startWorker(source: string): Worker {
   return worker;
 }
 
-/** Nothing else lies in its memory, which travels as a whole; a piece that shares it has to be copied. */
-const isWhole = ({ buffer, byteLength }: Uint8Array) =>
-  buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+type OwnPiece = Uint8Array<ArrayBuffer>;
+
+/** Pieces that may travel: memory does so as a whole, so a piece that shares it with others is copied. */
+async function ownPieces(pieces: readonly Uint8Array[]): Promise<readonly OwnPiece[]> {
+  const own: OwnPiece[] = [];
+  let copies = 0;
+  for (const piece of pieces) {
+    if (isOwn(piece)) own.push(piece);
+    else {
+      own.push(new Uint8Array(piece));
+      copies += 1;
+      if (copies % COPIES_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  return own;
+}
+
+const isOwn = (piece: Uint8Array): piece is OwnPiece =>
+  piece.buffer instanceof ArrayBuffer && piece.buffer.byteLength === piece.byteLength;
 
 async function readList(
   worker: Worker,
@@ -99,13 +115,14 @@ async function readList(
       worker.once("message", resolve).once("messageerror", fail).once("error", fail).once("exit", fail);
       giveUp = () => reject(signal.reason);
     });
+  const body = await ownPieces(pieces);
+  signal.throwIfAborted();
   let news = next();
-  for (const [index, piece] of pieces.entries()) {
-    if (index % PIECES_AT_ONCE === PIECES_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
-    const bytes = isWhole(piece) ? piece : new Uint8Array(piece);
-    post({ kind: "piece", bytes }, [bytes.buffer as ArrayBuffer]);
-  }
-  post({ kind: "end", fields, maxRows, known, rowsAtOnce: ROWS_AT_ONCE });
+  const order = { kind: "body", pieces: body, fields, maxRows, known, rowsAtOnce: ROWS_AT_ONCE } as const;
+  post(
+    order,
+    body.map(({ buffer }) => buffer),
+  );
   const head = await news;
   if (head.kind === "rows") throw new AppError("internal", "the thread sent rows before their head");
   if (head.kind !== "list") return head;

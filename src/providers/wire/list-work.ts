@@ -1,8 +1,8 @@
-/** From the main thread: pieces of a body, its end, and the wish for more rows. */
+/** From the main thread: a body, and the wish for more rows. */
 export type ListOrder =
-  | { readonly kind: "piece"; readonly bytes: Uint8Array }
   | {
-      readonly kind: "end";
+      readonly kind: "body";
+      readonly pieces: readonly Uint8Array[];
       readonly fields: readonly string[];
       readonly maxRows: number;
       readonly rowsAtOnce: number;
@@ -39,7 +39,6 @@ interface Port {
  * time. Its text is what the thread runs, so it uses nothing from outside itself but what it is handed.
  */
 export function listWork(port: Port, digestOf: (bytes: Uint8Array) => string): void {
-  const pieces: Uint8Array[] = [];
   let rows: readonly unknown[] = [];
   let sent = 0;
   let rowsAtOnce = 1;
@@ -65,9 +64,8 @@ export function listWork(port: Port, digestOf: (bytes: Uint8Array) => string): v
     );
   };
 
-  const read = (fields: readonly string[], maxRows: number, known: string | undefined): ListHead => {
+  const read = ({ pieces, fields, maxRows, known }: Extract<ListOrder, { kind: "body" }>): ListHead => {
     const bytes = Buffer.concat(pieces);
-    pieces.length = 0;
     const digest = digestOf(bytes);
     if (digest === known) return { kind: "known" };
     const text = new TextDecoder().decode(bytes);
@@ -88,11 +86,10 @@ export function listWork(port: Port, digestOf: (bytes: Uint8Array) => string): v
   };
 
   port.on("message", (order) => {
-    if (order.kind === "piece") pieces.push(order.bytes);
-    else if (order.kind === "end") {
+    if (order.kind === "body") {
       rowsAtOnce = order.rowsAtOnce;
       sent = 0;
-      port.postMessage(read(order.fields, order.maxRows, order.known));
+      port.postMessage(read(order));
     } else {
       port.postMessage({ kind: "rows", rows: rows.slice(sent, sent + rowsAtOnce) });
       sent += rowsAtOnce;

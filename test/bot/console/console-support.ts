@@ -8,6 +8,7 @@ import type { ModelInfo } from "../../../src/providers/provider.js";
 import type { CatalogEntry } from "../../../src/refresh/catalog-types.js";
 import type { ProviderStatus, RefreshStatus } from "../../../src/refresh/refresher.js";
 import { createSettings } from "../../../src/refresh/settings.js";
+import { createModelFacts } from "../../../src/usage/model-facts.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { type FakePlatform, fakePlatform } from "../../support/fake-platform.js";
 import { fakeRefresher } from "../../support/fake-refresher.js";
@@ -119,6 +120,10 @@ export async function startConsole(options: Options = {}) {
       storeKind: "sqlite",
       workspace: WORKSPACE,
       defaultModel: () => ({ provider: "openai", model: "gpt-5" }),
+      modelFacts: createModelFacts(() => ({
+        asOf: "2026-01-01",
+        find: (_provider, model) => (model === "free-one" ? { contextTokens: 1_000, inputPrice: 3 } : undefined),
+      })),
     },
     series,
     readUsage: options.readUsage,

@@ -56,13 +56,13 @@ describe("GET /api/console", () => {
     expect(JSON.stringify(state)).not.toContain("secret");
   });
 
-  it("gives every chat model with its state, window and prices, unknown as null", async () => {
+  it("gives every chat model with its state, window and prices, of the list or else known otherwise, unknown as null", async () => {
     const { catalogue } = await all((await start()).url);
     expect(catalogue).toMatchObject({
       models: [
         { id: "gpt-5", state: "listed", contextTokens: 400_000, inputPrice: 1.25 },
         { id: "gpt-5-mini", outputPrice: 2, releasedAt: null },
-        { id: "free-one", inputPrice: 0, contextTokens: null, name: "free-one" },
+        { id: "free-one", inputPrice: 0, contextTokens: 1_000, name: "free-one" },
         { id: "gpt-4", state: "unlisted", inputPrice: null },
       ],
       changes: [{ provider: "openai", day: "2026-01-05", appeared: { models: ["gpt-5"], more: 2 } }],

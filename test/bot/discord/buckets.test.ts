@@ -134,9 +134,9 @@ describe("createCalls()", () => {
   it("leaves a quarter of what all calls may be to texts", async () => {
     const calls = createCalls(fakeClock());
     const reads = Array.from({ length: 60 }, (_, at) => calls.take("GET", `/channels/${at}`, "mark"));
-    expect(await granted(reads)).toBe(30);
+    expect(await granted(reads)).toBe(34);
     const posts = Array.from({ length: 20 }, (_, at) => calls.slot(place(`${at}`), "first-text", undefined, "post"));
-    expect(await granted(posts)).toBe(10);
+    expect(await granted(posts)).toBe(11);
     calls.stop();
   });
 

@@ -31,7 +31,7 @@ describe("an event of Discord that comes twice", () => {
           asked.push({ channel, question: discord.say(channel, ada, `question ${round}`, { naming: true, times: 2 }) });
         }
         // Some are answered by now, the others are in the middle of it when the bot stops.
-        await eventually("a beginning", () => asked.every(({ question }) => question.reactionLog.length > 0));
+        await eventually("a beginning", () => asked.every(({ question }) => question.reactionLog.length > 0), 60_000);
       }
       for (const { channel, question } of asked) {
         expect(await answered(discord, channel, question, 60_000)).toHaveLength(1);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { answered, connected, type DiscordStage, stageDiscord } from "./discord-support.js";
 
-const FRAMES = process.env.SOAK ? 2_000 : 300;
+const FRAMES = process.env.SOAK ? 10_000 : 300;
 
 /** What the stock client throws at, as a rejection that nobody handles or out of a timer. */
 const DEADLY = [

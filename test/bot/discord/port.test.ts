@@ -151,6 +151,27 @@ describe("what stands around a question on Discord", () => {
   });
 });
 
+describe("a command that is typed in a direct message", () => {
+  it("gets a long reply in further messages, of which a shorter one leaves only the first", async () => {
+    const { discord } = stage;
+    const long = Array.from({ length: 100 }, (_, index) => `line ${index} ${"x".repeat(40)}`).join("\n");
+    const controls = [{ label: "again", command: "/again" }];
+    replies.set("!long", [{ markdown: long, controls }]);
+    replies.set("!shrinking", [{ markdown: long }, { markdown: "short" }]);
+    const direct = discord.directChannel("long");
+    const asked = discord.say(direct, ada(), "!long");
+    const shown = await eventually("its last message", () =>
+      discord.answers(direct).at(-1)?.components.length === 1 ? discord.answers(direct) : undefined,
+    );
+    expect(shown.map(({ content }) => content).join("\n")).toBe(long);
+    expect(shown.every(({ replyTo }) => replyTo === asked.id)).toBe(true);
+    const other = discord.directChannel("shrinking");
+    discord.say(other, ada(), "!shrinking");
+    await eventually("one message", () => discord.answers(other)[0]?.content === "short" || undefined);
+    await eventually("no other", () => discord.answers(other).length === 1 || undefined);
+  });
+});
+
 describe("openThread() on Discord", () => {
   const place = () => ({ platform: "discord", workspace: "900000000000000003", channel: stage.discord.general.id });
 

@@ -93,7 +93,7 @@ describe("permissions", () => {
 
   it("inviteLink() asks for what is documented, and not for Manage Messages or Administrator", () => {
     const asked = BigInt(new URL(inviteLink("77")).searchParams.get("permissions") ?? "0");
-    expect(asked).toBe((1n << 6n) | (1n << 10n) | (1n << 11n) | (1n << 15n) | (1n << 16n) | (1n << 38n));
+    expect(asked).toBe((1n << 6n) | (1n << 10n) | (1n << 11n) | (1n << 15n) | (1n << 16n) | (1n << 35n) | (1n << 38n));
     expect(new URL(inviteLink("77")).searchParams.get("scope")).toBe("bot applications.commands");
   });
 });
@@ -152,6 +152,27 @@ describe("applicationCommands()", () => {
     expect(group?.options?.[0]).toMatchObject({ autocomplete: true, required: true });
     expect(made.every((one) => !("default_member_permissions" in one))).toBe(true);
     expect(bodyFault("PUT /applications/{application_id}/commands", made)).toBeUndefined();
+  });
+
+  it("carries translations where there are any, and sees when they change", () => {
+    const translations = {
+      de: { "about it": "davon", "how often": "x".repeat(150), "5 minutes": "5 Minuten" },
+      fr: {},
+    };
+    const made = applicationCommands(commands, translations);
+    expect(made[0]).toMatchObject({ description: "about it", description_localizations: { de: "davon" } });
+    const interval = made[1]?.options[0]?.options?.find(({ name }) => name === "interval");
+    expect(interval?.description_localizations?.de).toHaveLength(100);
+    expect(interval?.choices?.[0]).toEqual({ name: "5 minutes", value: "5", name_localizations: { de: "5 Minuten" } });
+    expect(interval?.options).toBeUndefined();
+    expect(bodyFault("PUT /applications/{application_id}/commands", made)).toBeUndefined();
+    expect(normalised(made)).not.toBe(normalised(applicationCommands(commands)));
+    const theirs = JSON.parse(JSON.stringify(applicationCommands(commands)), (_key, value) => value) as typeof made;
+    expect(normalised(theirs.map((one) => ({ ...one, description_localizations: null }) as never))).toBe(
+      normalised(applicationCommands(commands)),
+    );
+    const unknown = applicationCommands(commands, { xx: { "about it": "?" } });
+    expect(bodyFault("PUT /applications/{application_id}/commands", unknown)).toContain("xx");
   });
 
   it("normalised() sees through what Discord fills in, and sees every change", () => {

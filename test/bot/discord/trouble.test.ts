@@ -51,7 +51,8 @@ describe("what Discord refuses", () => {
   ])("HTTP %i with code %i is told as %s, without the text of the person", async (status, code, reason) => {
     const { post, edit } = sending();
     const key = await post(place(), { markdown: "before" });
-    discord.rest.failNext(/^PATCH .*\/messages\/\d+$/, status, code);
+    // A fault of the servers is tried again at once.
+    discord.rest.failNext(/^PATCH .*\/messages\/\d+$/, status, code, status >= 500 ? 2 : 1);
     const error = await failure(edit(key, { markdown: "a secret thought" }));
     expect(error).toBeInstanceOf(PlatformError);
     expect(error?.reason).toBe(reason);
@@ -95,13 +96,23 @@ describe("a message on Discord", () => {
     const { post } = sending();
     const question = discord.say(discord.general, discord.person("ada"), "a question");
     const replyTo = { ...place(), message: question.id };
-    discord.rest.loseNext(/^POST \/channels\/\d+\/messages$/);
+    // Once it is sent again at once.
+    for (let loss = 0; loss < 2; loss++) discord.rest.loseNext(/^POST \/channels\/\d+\/messages$/);
     expect((await failure(post(place(), { markdown: "first words" }, replyTo)))?.reason).toBe("unavailable");
     const key = await post(place(), { markdown: "first words and more" }, replyTo);
     const next = await post(place(), { markdown: "the next part" }, replyTo);
     const below = discord.answers().filter((message) => message.replyTo === question.id);
     expect(below.map(({ id }) => id)).toEqual([key.message, next.message]);
     expect(below.map(({ content }) => content)).toEqual(["first words and more", "the next part"]);
+  });
+
+  it("is sent again at once when Discord's servers fail for a moment", async () => {
+    const { post, edit } = sending();
+    discord.rest.failNext(/^POST \/channels\/\d+\/messages$/, 502);
+    const key = await post(place(), { markdown: "first" });
+    discord.rest.failNext(/^PATCH .*\/messages\/\d+$/, 503);
+    await edit(key, { markdown: "second" });
+    expect(shown(key).texts).toEqual(["first", "second"]);
   });
 
   it("carries a file with its description", async () => {
@@ -141,6 +152,29 @@ describe("mark()", () => {
     await sending().offerReactions(keyOf(asked), ["🔄"]);
     await sending().mark(keyOf(asked), "incomplete");
     expect(discord.marksOf(asked).sort()).toEqual(["⚠️", "🔄"].sort());
+  });
+
+  it("is there where the connection broke or Discord's servers failed for a moment", async () => {
+    const { mark } = sending();
+    const asked = question();
+    discord.rest.loseNext(/^PUT .*\/reactions\//);
+    await mark(keyOf(asked), "working");
+    discord.rest.failNext(/^PUT .*\/reactions\//, 502);
+    await mark(keyOf(asked), "done");
+    expect(discord.marksOf(asked)).toEqual(["✅"]);
+  });
+
+  it("is not tried again and again where the bot may not react", async () => {
+    const { mark } = sending();
+    const closed = discord.addChannel("closed");
+    discord.world.denied.set(closed.id, new Set(["react"]));
+    const before = discord.rest.requests.length;
+    for (let asked = 0; asked < 5; asked++) {
+      const { id } = discord.say(closed, discord.person("ada"), "a question");
+      const error = await failure(mark({ ...place(), channel: closed.id, message: id }, "working"));
+      expect(error?.reason).toBe("forbidden");
+    }
+    expect(discord.rest.requests.slice(before)).toHaveLength(1);
   });
 
   it("waits where Discord limits the rate, and tries again", async () => {

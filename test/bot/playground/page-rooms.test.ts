@@ -151,6 +151,46 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     await expect.poll(() => calls.map(({ text }) => text)).toEqual(["/chat stop", "/chat retry"]);
   });
 
+  it("shows in a panel's own place what came of its controls", async () => {
+    let count = 0;
+    const { url } = await start({
+      bot: {
+        async *onCommand({ text }) {
+          if (text === "/models status") {
+            count += 1;
+            const controls = [{ label: "Refresh", command: "/refresh-models" }];
+            yield { markdown: `panel ${count}`, panel: "/models status", controls };
+          } else yield { markdown: "refreshed" };
+        },
+      },
+    });
+    const page = await open(url);
+    await say(page, "/models status");
+    await page.locator(".ephemeral", { hasText: "panel 1" }).getByRole("button", { name: "Refresh" }).click();
+    await page.locator(".ephemeral", { hasText: /refreshed\s+panel 2/ }).waitFor();
+    expect(await page.locator(".ephemeral").count()).toBe(1);
+  });
+
+  it("fits a phone: the channels in a drawer, and nothing wider than the screen", async () => {
+    const { url, playground, post } = await start();
+    await post("general", { text: "hello" });
+    await post("plans", { text: "hi" });
+    const wide = `| a | b |\n|---|---|\n| ${"wide ".repeat(40)} | ${"x".repeat(300)} |\n\n\`\`\`\n${"y".repeat(500)}\n\`\`\``;
+    await playground.post(place("general"), { markdown: wide });
+    const page = await open(url);
+    await page.setViewportSize({ width: 390, height: 780 });
+    await page.locator(".message.bot table").waitFor();
+    expect(
+      await page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
+    ).toBeLessThanOrEqual(0);
+    await expect.poll(() => page.getByRole("link", { name: "plans" }).isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Channels" }).click();
+    await page.getByRole("link", { name: "plans" }).click();
+    await page.locator(".message.user", { hasText: "hi" }).waitFor();
+    await expect.poll(() => page.getByRole("link", { name: "plans" }).isVisible()).toBe(false);
+    expect(await seriousFindings(page)).toEqual([]);
+  });
+
   it("lets people press what the bot offers under a message", async () => {
     const { url, playground, messages, post } = await start();
     await post("general", { text: "hello" });

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { INTERVALS, indicatorText, refreshLabel } from "../../../src/refresh/indicator.js";
 import { launchBrowser } from "../../support/browser.js";
 import { memoryStore } from "../../support/memory-store.js";
-import { HOSTILE_TEXTS } from "./hostile-texts.js";
+import { openWatched } from "../../support/watched-page.js";
 import { type RunningPlayground, type ScriptedBot, STATUS, startPlayground } from "./playground-support.js";
 
 const browser = await launchBrowser();
@@ -39,22 +39,7 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     return playground;
   };
   const open = async (url: string, address = "/"): Promise<Page> => {
-    const page = await context.newPage();
-    page.on("pageerror", (error) => faults.push(`threw ${error.message}`));
-    page.on("dialog", (dialog) => {
-      faults.push(`opened a dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    page.on("console", (line) => {
-      const isOffline = /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|status of 503/.test(
-        line.text(),
-      );
-      if (line.type() === "error" && !isOffline) faults.push(`logged ${line.text()}`);
-    });
-    page.on("request", (request) => {
-      if (!request.url().startsWith(`${url}/`)) faults.push(`requested ${request.url()}`);
-    });
-    await page.goto(`${url}${address}`);
+    const page = await openWatched(context, `${url}${address}`, faults);
     await page.locator("#indicator:not(:empty)").waitFor();
     return page;
   };
@@ -138,39 +123,6 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     expect(await other.locator(".ephemeral").count()).toBe(0);
     await reply.getByRole("button", { name: "Dismiss" }).click();
     expect(await page.locator(".ephemeral").count()).toBe(2);
-  });
-
-  it("runs no script and loads nothing remote, whatever an answer holds and however it is cut", async () => {
-    const bot: Partial<ScriptedBot> = {
-      async onMention(mention, platform) {
-        const hostile = HOSTILE_TEXTS[Number(mention.text)] ?? "";
-        const middle = Math.floor(hostile.length / 2);
-        await answering([hostile.slice(0, middle), hostile.slice(middle), "\n\nthe end"])(mention, platform);
-      },
-      async *onCommand({ text }) {
-        yield { markdown: HOSTILE_TEXTS[Number(text.slice(1))] ?? "" };
-      },
-    };
-    const { url } = await start({ bot });
-    const page = await open(url);
-    for (const index of HOSTILE_TEXTS.keys()) {
-      await say(page, String(index));
-      await say(page, `/${index}`);
-    }
-    const isThere = { timeout: 10_000 };
-    await expect.poll(() => page.locator('.mark[aria-label="done"]').count(), isThere).toBe(HOSTILE_TEXTS.length);
-    await expect.poll(() => page.locator(".ephemeral").count(), isThere).toBe(HOSTILE_TEXTS.length);
-    const found = await page.evaluate(`(() => {
-      const inside = [...document.querySelectorAll("#messages .body *")];
-      const allowed = /^(DIV|P|BR|HR|H[1-6]|EM|STRONG|S|A|UL|OL|LI|BLOCKQUOTE|PRE|CODE|TABLE|THEAD|TBODY|TR|TH|TD|FIGURE|FIGCAPTION|SPAN|BUTTON)$/;
-      return {
-        hacked: window.hacked ?? null,
-        elements: inside.filter((each) => !allowed.test(each.tagName)).map((each) => each.outerHTML),
-        handlers: inside.filter((each) => [...each.attributes].some(({ name }) => name.startsWith("on") || name === "style" || name === "src" || name === "id")).map((each) => each.outerHTML),
-        links: [...document.querySelectorAll("#messages a[href]")].map((each) => each.protocol).filter((each) => !/^(https?|mailto):$/.test(each)),
-      };
-    })()`);
-    expect(found).toEqual({ hacked: null, elements: [], handlers: [], links: [] });
   });
 
   it.each([

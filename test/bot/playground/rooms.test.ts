@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { ChannelKey } from "../../../src/bot/platform.js";
+import { UserError } from "../../../src/errors.js";
 import { memoryStore } from "../../support/memory-store.js";
 import { type Listener, listen, type RunningPlayground, startPlayground } from "./playground-support.js";
 
@@ -104,15 +105,22 @@ describe("a channel", () => {
     expect(forgotten).toEqual([place("general")]);
     expect(await messages("general")).toEqual([]);
     expect(await store.values("messages").entries()).toEqual([]);
-    // The answer was still growing: it finds no place any more, and its end takes the rest of the conversation away.
+    // An answer that still grew finds no place any more.
     await expect(playground.edit(answer, { markdown: "Once upon a" })).rejects.toMatchObject({ reason: "gone" });
     await expect(playground.post(place("general"), { markdown: "more" }, question)).rejects.toMatchObject({
       reason: "gone",
     });
     await expect(playground.mark(question, "incomplete")).rejects.toMatchObject({ reason: "gone" });
-    expect(forgotten).toHaveLength(2);
     expect(await store.values("messages").entries()).toEqual([]);
     expect(await send((await start({ store })).url, "GET", "")).toEqual([200, { channels: [] }]);
+  });
+
+  it("stays while an answer there cannot be ended, and says so", async () => {
+    const forget = () => Promise.reject(new UserError("An answer is still being written here."));
+    const { url, post, messages } = await start({ forget });
+    await post("general", { text: "hello" });
+    expect(await send(url, "DELETE", "/general")).toEqual([503, { error: "An answer is still being written here." }]);
+    expect(await messages("general")).toHaveLength(1);
   });
 
   it("that is not there is neither renamed nor deleted", async () => {

@@ -36,6 +36,16 @@ describe("an answer on Slack", () => {
     for (const { text: beside } of slack.answers()) expect(beside).not.toMatch(/<[!@#]/);
   });
 
+  it("is refused to its asker alone where there were too many, and says when it is over", async () => {
+    const { slack, until } = await start({ USER_MESSAGES_PER_10_MIN: "1" });
+    const first = await slack.mention("one");
+    await until("an end mark", has("white_check_mark", first));
+    const second = await slack.mention("two");
+    await until("an end mark", has("x", second));
+    expect(slack.textsIn("C0GENERAL", second)).toEqual([]);
+    expect(slack.ephemeralsOf("U0ADA")).toEqual([expect.stringContaining("as many questions as one person may")]);
+  });
+
   it.each([
     { kept: "as blocks", gap: "\n" },
     { kept: "as text alone", gap: "\n\n" },
@@ -59,6 +69,7 @@ describe("an answer on Slack", () => {
       await until("an end mark", has("warning", ts));
       expect(slack.textsIn("C0GENERAL", ts)).toEqual([`The beginning <of> it all${gap}⚠️ Interrupted by a restart.`]);
       await until("one mark", () => slack.marksOf("C0GENERAL", ts).length === 1);
+      await until("the end of the work", () => slack.workspace.sessions.get(`C0GENERAL:${ts}`)?.status === "active");
     },
   );
 
@@ -88,6 +99,26 @@ describe("an answer on Slack", () => {
     );
     const other = await slack.mention("and here?", { channel: "C0RANDOM" });
     await until("an answer elsewhere", has("white_check_mark", other, "C0RANDOM"));
+  });
+
+  it.each([
+    { name: "the message is deleted", error: "message_not_found" },
+    { name: "the bot is removed from the channel", error: "not_in_channel" },
+  ])("ends quietly where $name meanwhile, and others go on", async ({ error }) => {
+    const { slack, until, openai } = await start();
+    const coming = openai.nextStream();
+    const { ts } = slack.mentionSoon("tell me");
+    const stream = await until("a stream", () => openai.chatRequests() === 1 && coming);
+    stream.send("The beginning ");
+    const answer = await until("a text", () => slack.answers()[0]);
+    if (error === "message_not_found") slack.workspace.remove(answer);
+    else slack.workspace.channels.set("C0GENERAL", { isArchived: false, hasBot: false });
+    stream.send("and more");
+    stream.finish();
+    await until("a refusal", () => slack.calls.some((call) => call.answer.error === error));
+    const other = await slack.mention("and here?", { channel: "C0RANDOM" });
+    await until("an answer elsewhere", has("white_check_mark", other, "C0RANDOM"));
+    expect(slack.textsIn("C0GENERAL", ts).length).toBeLessThanOrEqual(1);
   });
 
   it("comes without a mention in threads that it takes part in, only where FOLLOW_THREADS says so", async () => {

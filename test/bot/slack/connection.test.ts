@@ -136,9 +136,9 @@ describe("the connection to Slack", () => {
     const { slack, clock, until, bot } = world;
     await clock.advance(20_000);
     await until("a second connection", () => slack.sockets.open() === 2);
+    const made = slack.sockets.made();
     slack.sockets.recycleOne("too_many_websockets", 0, "newest");
     await until("the word of it", () => bot.log.some((line) => line.includes("too_many_websockets")));
-    const made = slack.sockets.made();
     await clock.advance(240_000);
     expect(slack.sockets.made()).toBe(made);
     const { ts, acknowledged } = slack.mentionSoon("still there?");
@@ -146,6 +146,17 @@ describe("the connection to Slack", () => {
     await until("an answer", withDone(slack, ts));
     await clock.advance(60_000);
     await until("a second connection", () => slack.sockets.open() === 2);
+  });
+
+  it("does not wrestle with a stand-in for Slack that keeps the newest connection alone", async () => {
+    world = await startSlackWorld();
+    const { slack, clock, until } = world;
+    slack.sockets.keepNewestOnly();
+    await clock.advance(60_000);
+    expect(slack.sockets.made()).toBeLessThanOrEqual(4);
+    const { ts, acknowledged } = slack.mentionSoon("still there?");
+    expect(await acknowledged).toBe(true);
+    await until("an answer", withDone(slack, ts));
   });
 
   it("says that Socket Mode was turned off", async () => {

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type SlackWorld, startSlackWorld } from "./slack-support.js";
+import { type SlackWorld, startSlackWorldBy } from "./slack-support.js";
 
-describe("doors of Slack besides mentions", () => {
+describe.each(["socket", "http"] as const)("doors of Slack besides mentions, by %s", (transport) => {
   let world: SlackWorld | undefined;
   afterEach(async () => {
     await world?.close();
     world = undefined;
   });
-  const start = async (options: Parameters<typeof startSlackWorld>[0] = {}) => {
-    world = await startSlackWorld(options);
+  const start = async (environment: Record<string, string> = {}) => {
+    world = await startSlackWorldBy(transport, environment);
     await world.bot.tick();
     return world;
   };
@@ -61,6 +61,18 @@ describe("doors of Slack besides mentions", () => {
     expect(slack.unacknowledged).toEqual([]);
   });
 
+  it("shows the Home tab also where direct messages are not served", async () => {
+    const { slack, until } = await start({ ALLOW_DMS: "false" });
+    await slack.openApp("U0ADA", "home");
+    await until("the panel", () => slack.homeOf("U0ADA")?.includes("✓ demo"));
+    const home = slack.workspace.homes.get("U0ADA");
+    if (home === undefined) throw new Error("no home");
+    await slack.press(home, "Turn auto-refresh off");
+    await until("the outcome", () =>
+      JSON.stringify(slack.workspace.homes.get("U0ADA")).includes("Turn auto-refresh on"),
+    );
+  });
+
   it("lets a model be chosen while one types, where a command asks for one", async () => {
     const { slack, until } = await start();
     await slack.slash("/models use");
@@ -83,6 +95,44 @@ describe("doors of Slack besides mentions", () => {
     await slack.shortcut("somebody_elses", { channel: "C0GENERAL", ts }, "U0BEN");
     expect(slack.ephemeralsOf("U0BEN")).toHaveLength(1);
     expect(slack.unacknowledged).toEqual([]);
+  });
+
+  it("answers again at Retry and with another model, and takes the served controls away", async () => {
+    const { slack, until } = await start();
+    const ts = await slack.mention("Tell me about trees");
+    await until("an answer", () => isDone(ts));
+    const [first] = slack.answers();
+    if (first === undefined) throw new Error("no answer");
+    await slack.press(first, "🔁 Retry");
+    const second = await until(
+      "another answer",
+      () => slack.answers()[1]?.blocks.at(-1)?.type === "actions" && slack.answers()[1],
+    );
+    expect(slack.textsIn("C0GENERAL", ts)).toHaveLength(2);
+    await until("no controls", () => first.blocks.every(({ type }) => type !== "actions"));
+    const [model = ""] = await slack.suggest(second, "Answer again with…", "demo");
+    await slack.press(second, `Answer again with…: ${/^\S+/.exec(model)?.[0]}`);
+    await until("a third answer", () => slack.answers().length === 3);
+    expect(slack.workspace.ephemerals).toEqual([]);
+    expect(slack.unacknowledged).toEqual([]);
+  });
+
+  it("exports, forgets and answers again from the menu of a message", async () => {
+    const { slack, until } = await start();
+    const ts = await slack.mention("Tell me about trees");
+    await until("an answer", () => isDone(ts));
+    const on = { channel: "C0GENERAL", ts };
+    await slack.shortcut("evergreen_export", on);
+    await until("the word of it", () => slack.ephemeralsOf("U0ADA").some((text) => text.includes("direct messages")));
+    const [file] = slack.workspace.files.values();
+    expect(file?.channel).toBe("D0ADA");
+    expect(file?.bytes?.toString()).toContain("Tell me about trees");
+    await slack.shortcut("evergreen_retry", on);
+    await until("another answer", () => slack.textsIn("C0GENERAL", ts).length === 2);
+    await slack.shortcut("evergreen_forget", on, "U0BEN");
+    await until("a refusal", () => slack.ephemeralsOf("U0BEN").some((text) => text.includes("🔒")));
+    await slack.shortcut("evergreen_forget", on);
+    await until("the word of it", () => slack.ephemeralsOf("U0ADA").some((text) => /forg|erase/i.test(text)));
   });
 
   it("answers mentions in group direct messages", async () => {

@@ -43,6 +43,29 @@ describe("a mention that comes twice", () => {
   );
 });
 
+describe("a mention that comes to several processes", () => {
+  let world: SlackWorld | undefined;
+  afterEach(() => world?.close());
+
+  it("is answered once by three of them, whichever gets which delivery of it", async () => {
+    const limits = { USER_MESSAGES_PER_10_MIN: "0", CHANNEL_MESSAGES_PER_10_MIN: "0" };
+    world = await startSlackWorld({ environment: { ...SOCKET_TOKENS, ...limits } });
+    const { slack, until } = world;
+    await world.startReplica();
+    await world.startReplica();
+    await until("three connections", () => slack.sockets.open() >= 3);
+    slack.sockets.spread();
+    const said = Array.from({ length: 40 }, (_, index) =>
+      slack.mentionSoon(String(index), { deliverTwice: true, channel: index % 2 === 0 ? "C0GENERAL" : "C0RANDOM" }),
+    );
+    for (const { acknowledged } of said) expect(await acknowledged).toBe(true);
+    const asked = said.map(({ ts }) => ts);
+    await until("every end mark", () => world !== undefined && ended(world, asked) === asked.length, terms);
+    const answers = slack.answers().map(({ thread }) => thread ?? "");
+    expect([...answers].sort()).toEqual([...asked].sort());
+  });
+});
+
 describe("a command that comes twice", () => {
   let world: SlackWorld | undefined;
   afterEach(() => world?.close());

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { BOT_TOKEN, SIGNING_SECRET } from "../../support/fake-slack.js";
-import { freePort, type SlackWorld, SOCKET_TOKENS, startSlackWorld } from "./slack-support.js";
+import { type SlackWorld, startSlackWorldBy } from "./slack-support.js";
 
 const REFRESHING = "🔄 Background refresh in progress...";
 
@@ -12,14 +11,7 @@ describe.each(["socket", "http"] as const)("Slack by %s", (transport) => {
   });
 
   const start = async (environment: Record<string, string> = {}) => {
-    if (transport === "socket") {
-      world = await startSlackWorld({ environment: { ...SOCKET_TOKENS, ...environment } });
-      return world;
-    }
-    const port = await freePort();
-    const tokens = { SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_PORT: String(port) };
-    const http = { url: `http://127.0.0.1:${port}/slack/events`, signingSecret: SIGNING_SECRET };
-    world = await startSlackWorld({ environment: { ...tokens, ...environment }, slack: { http } });
+    world = await startSlackWorldBy(transport, environment);
     return world;
   };
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { slackManifest } from "../../../src/bot/slack/manifest.js";
 import { printManifest } from "../../../src/bot/slack/print-manifest.js";
@@ -7,6 +8,9 @@ import { commands } from "./slack-support.js";
 
 interface Manifest {
   readonly features: {
+    readonly agent_view: { readonly agent_description: string; readonly suggested_prompts: readonly unknown[] };
+    readonly app_home: Readonly<Record<string, boolean>>;
+    readonly shortcuts: readonly { type: string; name: string; callback_id: string; description: string }[];
     readonly slash_commands: readonly { command: string; description: string; usage_hint?: string; url?: string }[];
   };
   readonly oauth_config: { readonly scopes: { readonly bot: readonly string[] } };
@@ -32,6 +36,19 @@ describe("slackManifest()", () => {
       expect(usage_hint.length).toBeLessThanOrEqual(1_000);
     }
     expect(slash.find(({ command }) => command === "/models")?.usage_hint).toContain("use MODEL");
+  });
+
+  it("makes an agent with a Home tab, prompts and message shortcuts, as Slack takes them", () => {
+    const { agent_view, app_home, shortcuts } = make().features;
+    expect(app_home).toMatchObject({ home_tab_enabled: true, messages_tab_enabled: true });
+    expect(agent_view.agent_description.length).toBeLessThanOrEqual(300);
+    expect(agent_view.suggested_prompts.length).toBeLessThanOrEqual(4);
+    expect(shortcuts.map(({ name }) => name)).toEqual(["Retry", "Stop", "Export", "Forget"]);
+    for (const { type, name, description } of shortcuts) {
+      expect(type).toBe("message");
+      expect(name.length).toBeLessThanOrEqual(24);
+      expect(description.length).toBeLessThanOrEqual(150);
+    }
   });
 
   it("has addresses only for HTTP", () => {
@@ -70,6 +87,21 @@ describe("slackManifest()", () => {
     expect(named("status", "ai-")).not.toThrow();
     expect(named("m".repeat(31))).not.toThrow();
     expect(named("m".repeat(32))).toThrow("32 characters");
+  });
+});
+
+describe("docs/slack.md", () => {
+  const docs = readFileSync("docs/slack.md", "utf8");
+
+  it("explains every scope and event of the manifest, and no other", () => {
+    const named = new Set(
+      [...docs.matchAll(/^\| ((?:`[a-z_.:]+`(?:, )?)+) \|/gm)].flatMap(([, cell = ""]) =>
+        cell.split(", ").map((name) => name.replaceAll("`", "")),
+      ),
+    );
+    const { oauth_config, settings } = make({ followThreads: true });
+    const wanted = [...oauth_config.scopes.bot, ...settings.event_subscriptions.bot_events];
+    expect([...named].sort()).toEqual([...wanted].sort());
   });
 });
 

@@ -59,6 +59,8 @@ describe("an answer that Slack streams", () => {
       recipient_team_id: "T0EVERGREEN",
       recipient_user_id: "U0ADA",
       thread_ts: ts,
+      unfurl_links: "false",
+      unfurl_media: "false",
     });
     expect(slack.calls.every(({ answer }) => answer.ok)).toBe(true);
     expect(slack.workspace.messages.every(({ streamingSince }) => streamingSince === undefined)).toBe(true);
@@ -66,15 +68,48 @@ describe("an answer that Slack streams", () => {
 
   it.each(CALLS.flatMap((method) => FAILURES.map(({ name, failure }) => ({ method, name, failure }))))(
     "goes on by edits with nothing lost or doubled when $method $name",
-    async ({ method, name, failure }) => {
+    async ({ method, failure }) => {
       const given = await start();
       given.slack.failNext(method, failure);
       const ts = await answerInPieces(given, pieces);
       expect(given.slack.textsIn("C0GENERAL", ts).map((text) => text.trim())).toEqual([whole]);
-      const growing = given.slack.workspace.messages.filter(({ streamingSince }) => streamingSince !== undefined);
-      expect(growing).toHaveLength(name === "is over" && method === "chat.stopStream" ? 1 : 0);
+      expect(given.slack.workspace.messages.every(({ streamingSince }) => streamingSince === undefined)).toBe(true);
     },
   );
+
+  it.each([
+    { method: "chat.startStream", absent: [] },
+    { method: "chat.appendStream", absent: [] },
+    { method: "chat.stopStream", absent: [] },
+    { method: "chat.postMessage", absent: CALLS },
+    { method: "chat.update", absent: CALLS },
+  ])("stands there once, whole, when Slack carries $method out and its answer is lost", async ({ method, absent }) => {
+    const given = await start({ slack: { absent } });
+    given.slack.failNext(method, { status: 500, error: "internal_error", isDone: true });
+    const ts = await answerInPieces(given, pieces);
+    expect(given.slack.textsIn("C0GENERAL", ts).map((text) => text.trim())).toEqual([whole]);
+    expect(given.slack.workspace.messages.every(({ streamingSince }) => streamingSince === undefined)).toBe(true);
+  });
+
+  it("is streamed as well where nothing can be said of previews of links", async () => {
+    const given = await start();
+    given.slack.failNext("chat.startStream", { error: "invalid_arguments" });
+    const ts = await answerInPieces(given, pieces);
+    expect(given.slack.textsIn("C0GENERAL", ts).map((text) => text.trim())).toEqual([whole]);
+    const [, second] = given.slack.callsOf("chat.startStream");
+    expect(second?.answer.ok).toBe(true);
+    expect(second?.given.unfurl_links).toBeUndefined();
+    expect(given.slack.callsOf("chat.postMessage")).toEqual([]);
+  });
+
+  it("stands once in direct messages as well", async () => {
+    const given = await start();
+    given.slack.failNext("chat.postMessage", { status: 500, error: "internal_error", isDone: true });
+    given.openai.replyWith(() => "a short answer");
+    const ts = await given.slack.dm("hello");
+    await given.until("an end mark", () => isDone(ts, "D0ADA"), { stepMs: 500 });
+    expect(given.slack.textsIn("D0ADA")).toEqual(["a short answer"]);
+  });
 
   it("is posted and edited in a workspace that has no streaming, which is asked once", async () => {
     const given = await start({ slack: { absent: CALLS } });

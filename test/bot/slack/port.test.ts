@@ -119,6 +119,29 @@ describe("Slack's side of the platform port", () => {
     expect(slack.workspace.ephemerals).toEqual([]);
   });
 
+  it("tells of the app coming into view, and asks nothing of a workspace that has no Home tab twice", async () => {
+    adapter = await startAdapter({ absent: ["views.publish"] });
+    const { slack, until, focuses } = adapter;
+    for (let time = 1; time <= 3; time++) {
+      await slack.openApp("U0BEN", "home");
+      await until("a focus", () => focuses() === time);
+      await until("a try", () => slack.callsOf("views.publish").length === 1);
+    }
+    await adapter.clock.advance(1_000);
+    expect(slack.callsOf("views.publish")).toHaveLength(1);
+    expect(slack.unacknowledged).toEqual([]);
+  });
+
+  it("answers commands of a stand-in for Slack that gives no response_url, each time that they are said", async () => {
+    adapter = await startAdapter();
+    const { slack, until } = adapter;
+    const bare = { command: "/models", text: null, team_id: "T0EVERGREEN", user_id: "U0ADA", channel_id: "C0GENERAL" };
+    for (const count of [1, 2]) {
+      await slack.deliver("slash_commands", { ...bare, response_url: "" });
+      await until("a reply", () => slack.ephemeralsOf("U0ADA").length === count);
+    }
+  });
+
   it("sends files into the direct messages with the person, and says so", async () => {
     adapter = await startAdapter();
     const { slack, until } = adapter;

@@ -18,6 +18,7 @@ export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
   const log = createLog({ level: "debug", secrets: [], destination: { write: (line) => void lines.push(line) } });
   const mentions: Mention[] = [];
   const calls: CommandCall[] = [];
+  let focuses = 0;
   let reply: Reply = { markdown: "done" };
   const handlers: PlatformHandlers = {
     onMention: async (mention) => void mentions.push(mention),
@@ -27,7 +28,9 @@ export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
     },
     onReaction: async () => {},
     onSuggest: () => [],
-    onFocus() {},
+    onFocus() {
+      focuses += 1;
+    },
   };
   const access = { followThreads: false, allowedWorkspaces: [], allowDms: true, operators: [] };
   const platform = createSlack({
@@ -62,6 +65,7 @@ export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
     mentions,
     calls,
     lines,
+    focuses: () => focuses,
     replyWith: (next: Reply) => {
       reply = next;
     },

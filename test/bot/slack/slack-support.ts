@@ -9,6 +9,7 @@ import {
   BOT_TOKEN,
   type FakeSlack,
   type FakeSlackOptions,
+  SIGNING_SECRET,
   startFakeSlack,
 } from "../../support/fake-slack.js";
 import { eventually } from "../../support/playground-client.js";
@@ -38,6 +39,8 @@ export interface SlackWorld {
   ): Promise<T>;
   turning<T>(work: Promise<T>): Promise<T>;
   restart(): Promise<void>;
+  /** One more process on the same store, beside the first. */
+  startReplica(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -95,6 +98,7 @@ export async function startSlackWorld(
     );
   };
   if (options.waitsForReady !== false) await ready();
+  const replicas: Bot[] = [];
   const stop = () => turning(bot.stop(0));
   return {
     slack,
@@ -109,12 +113,28 @@ export async function startSlackWorld(
       bot = await turning(start());
       await ready();
     },
+    async startReplica() {
+      replicas.push(await turning(start()));
+    },
     async close() {
+      for (const replica of replicas) await turning(replica.stop(0));
       await stop();
       await slack.close();
       folder.remove();
     },
   };
+}
+
+/** The same by either transport. */
+export async function startSlackWorldBy(
+  transport: "socket" | "http",
+  environment: Record<string, string> = {},
+): Promise<SlackWorld> {
+  if (transport === "socket") return startSlackWorld({ environment: { ...SOCKET_TOKENS, ...environment } });
+  const port = await freePort();
+  const tokens = { SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_PORT: String(port) };
+  const http = { url: `http://127.0.0.1:${port}/slack/events`, signingSecret: SIGNING_SECRET };
+  return startSlackWorld({ environment: { ...tokens, ...environment }, slack: { http } });
 }
 
 /** A port that is free right now. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cutToLength } from "../../../src/bot/slack/cut-to-length.js";
 import { emojiOfName, nameOfEmoji, nameOfMark } from "../../../src/bot/slack/emoji.js";
+import { keptText } from "../../../src/bot/slack/kept-text.js";
 import { readMentionText } from "../../../src/bot/slack/mention-text.js";
 import { readMessage } from "../../../src/bot/slack/messages.js";
 import { toMrkdwn } from "../../../src/bot/slack/mrkdwn.js";
@@ -152,6 +153,29 @@ describe("toMrkdwn()", () => {
     [`\`${timeMark(0)}\``, "`&lt;t:0:R&gt;`"],
   ])("writes %j as Slack reads it", (markdown, expected) => {
     expect(toMrkdwn(markdown)).toBe(expected);
+  });
+});
+
+describe("keptText()", () => {
+  const rich = (elements: unknown) =>
+    [{ type: "rich_text", elements }] as unknown as Parameters<typeof keptText>[0]["blocks"];
+
+  it("takes the text, and the blocks where that is cut", () => {
+    expect(keptText({ text: "a &lt; b", blocks: [] })).toBe("a < b");
+    const long = "word ".repeat(1_000);
+    const section = (text: string) => ({ type: "rich_text_section", elements: [{ type: "text", text }] });
+    const list = { type: "rich_text_list", elements: [section("one"), section("two")] };
+    const code = { type: "rich_text_preformatted", elements: [{ type: "text", text: "x < y" }] };
+    const more = {
+      type: "rich_text_section",
+      elements: [
+        { type: "link", url: "https://example.com" },
+        { type: "emoji", name: "wave" },
+      ],
+    };
+    const text = keptText({ text: "x".repeat(4_000), blocks: rich([section(long), list, code, more]) });
+    expect(text).toBe([long, "- one\n- two", "```\nx < y\n```", "https://example.com:wave:"].join("\n"));
+    expect(keptText({ text: "y".repeat(4_000), blocks: [{ type: "actions", elements: [] }] })).toBe("y".repeat(4_000));
   });
 });
 

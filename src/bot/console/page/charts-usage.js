@@ -22,7 +22,7 @@ export function createUsageChart({ title, about, key, unit }) {
               ),
             ),
         summary: `${unit(total)} in 30 days${hasUnknown ? ", besides models whose price is not known" : ""}`,
-        empty: emptyWords({ isKept, isFailed, isEmpty: shown.length === 0, hasUnknown }),
+        empty: emptyWords({ isKept, isFailed, isEmpty: shown.length === 0, hasUnknown, isUsed: models.length > 0 }),
       });
     },
   };
@@ -30,11 +30,11 @@ export function createUsageChart({ title, about, key, unit }) {
 
 const words = (value, unit) => (value === null || value === undefined ? "price not known" : unit(value));
 
-function emptyWords({ isKept, isFailed, isEmpty, hasUnknown }) {
+function emptyWords({ isKept, isFailed, isEmpty, hasUnknown, isUsed }) {
   if (isFailed) return "The ledger could not be read just now; it is tried again every minute.";
   if (!isKept) return "This bot keeps no ledger of what was used.";
   if (!isEmpty) return undefined;
-  return hasUnknown
-    ? "No price of a model that was used is known."
-    : "Nothing was used in the last 30 days. The first answer is the first bar.";
+  if (hasUnknown) return "No price of a model that was used is known.";
+  if (isUsed) return "All models that were used are free.";
+  return "Nothing was used in the last 30 days. The first answer is the first bar.";
 }

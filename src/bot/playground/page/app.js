@@ -57,10 +57,11 @@ async function attempt(work) {
   await work().catch((error) => composer.showFault(error.message));
 }
 
-/** Does what a button says. */
-async function press(command) {
-  conversation.toEnd();
-  await attempt(() => sender.send(command));
+/** Does what a button says. On a panel what comes of it is shown in its place. */
+async function press(command, { on, panel, id } = {}) {
+  if (panel === undefined) conversation.toEnd();
+  const inPlace = panel && ((reply) => conversation.showEphemeral({ ...reply, id }));
+  await attempt(() => sender.send(command, inPlace, { on, panel }));
 }
 
 const handlers = {

@@ -23,7 +23,8 @@ export function createEphemeralView({ command, press, onDismiss }) {
   const element = make("article", { className: "message ephemeral", "aria-label": label }, bubble);
   const show = createMarkdownView(body);
   const showFiles = createFilesView(files);
-  const showControls = createControlsView(extras, press);
+  let now;
+  const showControls = createControlsView(extras, (command) => press(command, { panel: now.panel, id: now.id }));
   dismiss.addEventListener("click", () => {
     element.remove();
     onDismiss();
@@ -31,6 +32,7 @@ export function createEphemeralView({ command, press, onDismiss }) {
   return {
     element,
     update(reply) {
+      now = reply;
       show(reply.text);
       showFiles(reply.files);
       showControls(reply.controls);

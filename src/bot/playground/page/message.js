@@ -24,7 +24,7 @@ export function createMessageView(message, { press, react }) {
   const element = make("article", { className: `message ${message.author}`, "aria-label": label }, bubble);
   element.dataset.id = message.id;
   const showMarkdown = createMarkdownView(body);
-  const showControls = createControlsView(extras, press);
+  const showControls = createControlsView(extras, (command) => press(command, { on: message.id }));
   let shownMarks = "";
 
   const showMarks = (emojis) => {

@@ -7,9 +7,9 @@ export function createSender({ client, channel }) {
   const sending = new Set();
 
   return {
-    /** `onReply` takes the replies of a command instead of the conversation. */
-    async send(text, onReply) {
-      const request = call(`/api/channels/${channel()}/messages`, { text, client });
+    /** `onReply` takes the replies of a command instead of the conversation; `where` is what a pressed control stands on. */
+    async send(text, onReply, where = {}) {
+      const request = call(`/api/channels/${channel()}/messages`, { text, client, ...where });
       const noted = request.then(
         ({ id }) => void commands.set(id, { text, onReply }),
         () => {}, // the caller shows it

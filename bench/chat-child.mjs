@@ -1,0 +1,327 @@
+// One measurement of the chat in a process of its own: `node chat-child.mjs PART JSON`, answers with one JSON line.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
+
+const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
+const { createChat } = await dist("bot/chat.js");
+const { createChatParts } = await dist("bot/chat-parts.js");
+const { createOpenAiProvider } = await dist("providers/openai-wire/openai-provider.js");
+const { isChatModel } = await dist("providers/openai-wire/is-chat-model.js");
+const { createSettings } = await dist("refresh/settings.js");
+const { createSessions } = await dist("store/sessions.js");
+const { openStore } = await dist("store/open-store.js");
+const { sqliteStore } = await dist("store/sqlite.js");
+const { createLedger } = await dist("usage/ledger.js");
+const { systemClock: clock } = await dist("clock.js");
+
+/** As on a platform 60 ms away, with Discord's length of a message and about its pace of edits. */
+const ROUND_TRIP_MS = 60;
+const EDIT_GAP_MS = 1_000;
+const MAX_MESSAGE_CHARS = 2_000;
+const log = {
+  debug() {},
+  info() {},
+  warn: (fields) => console.error(fields),
+  error: (fields) => console.error(fields),
+};
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** What the bot shows: the texts of each question's messages, and when its end mark came. */
+function createPlatform(roundTripMs = ROUND_TRIP_MS) {
+  const shown = new Map();
+  const ends = new Map();
+  let next = 0;
+  const reach = () => (roundTripMs === 0 ? Promise.resolve() : pause(roundTripMs));
+  return {
+    name: "bench",
+    limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: EDIT_GAP_MS },
+    slot: async () => {},
+    async post(channel, { markdown }, replyTo) {
+      await reach();
+      const texts = shown.get(replyTo.message) ?? new Map();
+      shown.set(replyTo.message, texts);
+      const key = { ...channel, message: `bot-${next++}` };
+      texts.set(key.message, markdown);
+      return {
+        platform: "bench",
+        workspace: "w",
+        channel: channel.channel,
+        message: key.message,
+        question: replyTo.message,
+      };
+    },
+    async edit(message, { markdown }) {
+      await reach();
+      shown.get(message.question).set(message.message, markdown);
+    },
+    async mark({ message }, mark) {
+      await reach();
+      if (mark === "working" || mark === "waiting") return;
+      ends.get(message)?.();
+      ends.delete(message);
+    },
+    textOf: (question) => [...(shown.get(question)?.values() ?? [])].join(""),
+    /** Resolves with the end mark. */
+    ended: (question) => new Promise((done) => ends.set(question, done)),
+  };
+}
+
+async function createWorld(provider, platform, countWrite = () => {}) {
+  const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
+  const opened = await openStore(`sqlite://${join(folder, "bench.sqlite")}`, [sqliteStore]);
+  const counted =
+    (verb) =>
+    (...terms) => {
+      countWrite(verb);
+      return opened[verb](...terms);
+    };
+  const writes = Object.fromEntries(
+    ["write", "writeOnce", "swap", "claim", "commit"].map((verb) => [verb, counted(verb)]),
+  );
+  const store = {
+    ...opened,
+    ...writes,
+    values(table) {
+      const values = opened.values(table);
+      const rowWrite =
+        (verb) =>
+        (...terms) => {
+          countWrite(verb);
+          return values[verb](...terms);
+        };
+      return { ...values, set: rowWrite("set"), delete: rowWrite("delete") };
+    },
+  };
+  const sessions = createSessions({ store, now: clock.now });
+  const snapshot = { providers: new Map(), fetching: new Set() };
+  const refresher = { snapshot: () => snapshot, status: () => ({ isFresh: true }), noteActivity() {}, noteUse() {} };
+  const chat = createChat({
+    ...createChatParts(
+      { clock, refresher },
+      {
+        providers: [],
+        limits: { userPer10Min: 0, channelPer10Min: 0, providerConcurrency: 0 },
+        chat: {
+          systemPrompt: "Be kind.",
+          historyTokens: 16_000,
+          historyMessages: 50,
+          retentionDays: 90,
+          timeoutMs: 60_000,
+        },
+      },
+    ),
+    store,
+    sessions,
+    refresher,
+    settings: createSettings({ store, host: { isEnabled: false, intervalMs: 300_000 }, log }),
+    platforms: () => [platform],
+    ledger: createLedger({ store, clock }),
+    providers: new Map([["openai", provider]]),
+    defaultModel: () => ({ provider: "openai", model: "gpt-4o" }),
+    owner: "bench/1/x",
+    clock,
+    log,
+    newReference: () => "ref",
+    onTurn() {},
+  });
+  return {
+    chat,
+    sessions,
+    store,
+    async ask(channel, message) {
+      const ended = platform.ended(message);
+      await chat.onMention(platform, {
+        message: { platform: "bench", workspace: "w", channel, message },
+        author: { id: "ada", name: "Ada" },
+        text: "Tell me something.",
+        isDirect: false,
+        isOperator: false,
+      });
+      await ended;
+    },
+    async close() {
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const openAi = (baseUrl) =>
+  createOpenAiProvider(
+    { id: "openai", baseUrl, key: "k", isChat: isChatModel, tokenLimit: "max_tokens" },
+    { fetch, clock, warn() {} },
+  );
+
+/** CPU of this process for `work`, in ms. */
+async function cpuOf(work) {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
+
+const inChannels = (channels, work) => Promise.all(Array.from({ length: channels }, (_unused, index) => work(index)));
+
+const parts = {
+  /** The SDK alone: what every bot on it pays. */
+  async sdk({ url, channels, replies }) {
+    const { OpenAI } = await import("openai");
+    const client = new OpenAI({ apiKey: "k", baseURL: url, maxRetries: 0 });
+    const reply = async () => {
+      const stream = await client.chat.completions.create({
+        model: "gpt-4o",
+        messages: [{ role: "user", content: "Tell me something." }],
+        stream: true,
+        stream_options: { include_usage: true },
+      });
+      let text = "";
+      for await (const chunk of stream) text += chunk.choices[0]?.delta?.content ?? "";
+      return text;
+    };
+    await inChannels(channels, reply); // warm
+    const cpuMs = await cpuOf(() =>
+      inChannels(channels, async () => {
+        for (let index = 0; index < replies; index++) await reply();
+      }),
+    );
+    return { cpuMsPerReply: cpuMs / (channels * replies) };
+  },
+
+  async chat({ url, channels, replies }) {
+    const platform = createPlatform();
+    const world = await createWorld(openAi(url), platform);
+    await inChannels(channels, (channel) => world.ask(`c${channel}`, `warm-${channel}`));
+    const cpuMs = await cpuOf(() =>
+      inChannels(channels, async (channel) => {
+        for (let index = 0; index < replies; index++) await world.ask(`c${channel}`, `q-${channel}-${index}`);
+      }),
+    );
+    await world.close();
+    return { cpuMsPerReply: cpuMs / (channels * replies) };
+  },
+
+  /** Many answers at once, each to its last character. */
+  async streams({ url, channels, expected }) {
+    const platform = createPlatform();
+    const world = await createWorld(openAi(url), platform);
+    await world.ask("warm", "warm");
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    await inChannels(channels, (channel) => world.ask(`c${channel}`, `q-${channel}`));
+    delay.disable();
+    const lost = Array.from({ length: channels }, (_unused, channel) => {
+      // Breaks between messages are white space of the answer itself.
+      return expected.length - platform.textOf(`q-${channel}`).length;
+    });
+    await world.close();
+    return {
+      loopDelayP99Ms: delay.percentile(99) / 1e6,
+      charactersLost: lost.reduce((sum, each) => sum + Math.abs(each), 0),
+    };
+  },
+
+  /** CPU of a token in answers of some length, without sockets: what grows with the text shows here. */
+  async token({ tokens, answers }) {
+    const provider = {
+      id: "openai",
+      async *streamChat() {
+        for (let token = 0; token < tokens; token++) {
+          if (token % 20 === 0) await new Promise(setImmediate);
+          yield { type: "text-delta", text: `word${token % 10} ` };
+        }
+        yield { type: "finish", reason: "stop" };
+      },
+    };
+    const world = await createWorld(provider, createPlatform(0));
+    for (let index = 0; index < 3; index++) await world.ask(`warm${index}`, `warm-${index}`);
+    const cpuMs = await cpuOf(async () => {
+      for (let index = 0; index < answers; index++) await world.ask(`c${index}`, `q-${index}`);
+    });
+    await world.close();
+    return { cpuUsPerToken: (cpuMs * 1_000) / (tokens * answers) };
+  },
+
+  /** Saving a turn of a conversation whose history has some bytes already. */
+  async save({ historyBytes, rounds }) {
+    const writes = [];
+    const world = await createWorld({ id: "openai", async *streamChat() {} }, createPlatform(0), (verb) =>
+      writes.push(verb),
+    );
+    const conversation = "bench:w:c";
+    const turn = (bytes) => ({
+      question: { message: "q", author: "Ada", text: "a question", at: clock.now() },
+      answer: "x".repeat(bytes),
+      ending: "done",
+      provider: "openai",
+      model: "gpt-4o",
+      usage: null,
+      endedAt: clock.now(),
+    });
+    for (let left = historyBytes; left > 0; left -= 8_192)
+      await world.sessions.end("h", conversation, turn(Math.min(left, 8_192)));
+    const times = [];
+    for (let index = 0; index < rounds; index++) {
+      const id = `q-${index}`;
+      await world.sessions.open(id, {
+        conversation,
+        message: {},
+        owner: "o",
+        answer: null,
+        author: "Ada",
+        text: "q",
+        at: 0,
+        ended: null,
+      });
+      writes.length = 0;
+      const startedAt = performance.now();
+      await world.sessions.end(id, conversation, turn(500));
+      await world.sessions.close(id);
+      times.push(performance.now() - startedAt);
+    }
+    const sorted = times.sort((a, b) => a - b);
+    await world.close();
+    return { medianMs: sorted[Math.floor(rounds / 2)], writesPerSave: writes.length };
+  },
+
+  /** What 1,000 conversations that have been talked in and rest now hold in memory. */
+  async idle({ conversations }) {
+    const provider = {
+      id: "openai",
+      async *streamChat() {
+        yield { type: "text-delta", text: "An answer of some length. ".repeat(20) };
+        yield { type: "finish", reason: "stop" };
+      },
+    };
+    const platform = createPlatform(0);
+    platform.post = async (channel) => ({ ...channel, message: "m" });
+    platform.edit = async () => {};
+    const world = await createWorld(provider, platform);
+    const talk = async (from, to) => {
+      for (let index = from; index < to; index++) await world.ask(`c${index}`, `q-${index}`);
+    };
+    /** At rest: what the last answers held is let go of within seconds. */
+    const held = async () => {
+      await pause(3_000);
+      global.gc();
+      await pause(100);
+      global.gc();
+      const { heapUsed, external, rss } = process.memoryUsage();
+      return { bytes: heapUsed + external, rss };
+    };
+    // As many as the heap needs to have its size: its growth at first is not what they hold.
+    await talk(0, 4 * conversations);
+    const before = await held();
+    await talk(4 * conversations, 5 * conversations);
+    const after = await held();
+    const bytes = after.bytes - before.bytes;
+    const rssBytes = after.rss - before.rss;
+    await world.close();
+    return { heapMb: bytes / 2 ** 20, rssMb: rssBytes / 2 ** 20 };
+  },
+};
+
+const [name, terms] = process.argv.slice(2);
+process.stdout.write(`${JSON.stringify(await parts[name](JSON.parse(terms)))}\n`);
+process.exit(0);

@@ -1,0 +1,117 @@
+// What the chat itself costs. Runs the built program's own parts, each measurement in a process of its own.
+//   cpu:     CPU of a reply at 50 channels, over the openai SDK alone on the same streams
+//   streams: 100 answers at once at 50 tokens/s: characters lost, event-loop delay
+//   token:   CPU of a token in answers of 20,000 tokens, over that in answers of 500
+//   save:    saving a turn at 1 MB of history, over that at 1 KB; store writes of a save
+//   idle:    memory of 1,000 conversations that rest
+// `PARTS=cpu,save npm run bench -- chat` runs some of them.
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
+
+const CHILD = fileURLToPath(new URL("./chat-child.mjs", import.meta.url));
+const round = (value, digits = 2) => Number(value.toFixed(digits));
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** OpenAI's chat stream at 50 tokens/s, from another thread as it would be from another machine. */
+const SERVER = `
+const { createServer } = require("node:http");
+const { parentPort, workerData } = require("node:worker_threads");
+const { tokens, everyMs } = workerData;
+const chunk = (choices, usage) => "data: " + JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1, model: "gpt-4o-2024-08-06", choices, usage: usage ?? null }) + "\\n\\n";
+createServer((request, response) => {
+  request.resume();
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  let sent = 0;
+  const timer = setInterval(() => {
+    if (sent < tokens) return response.write(chunk([{ index: 0, delta: { content: "word" + (sent++ % 10) + " " }, finish_reason: null }]));
+    clearInterval(timer);
+    response.write(chunk([{ index: 0, delta: {}, finish_reason: "stop" }]));
+    response.write(chunk([], { prompt_tokens: 10, completion_tokens: tokens, total_tokens: tokens + 10 }));
+    response.end("data: [DONE]\\n\\n");
+  }, everyMs);
+  response.on("close", () => clearInterval(timer));
+}).listen(0, "127.0.0.1", function () { parentPort.postMessage(this.address().port); });`;
+
+async function serve(tokens, everyMs = 20) {
+  const worker = new Worker(SERVER, { eval: true, workerData: { tokens, everyMs } });
+  const [port] = await once(worker, "message");
+  return { url: `http://127.0.0.1:${port}/v1`, close: () => worker.terminate() };
+}
+
+async function measure(part, terms) {
+  const arguments_ = ["--expose-gc", CHILD, part, JSON.stringify(terms)];
+  const { stdout } = await promisify(execFile)(process.execPath, arguments_, { maxBuffer: 2 ** 24 });
+  return JSON.parse(stdout);
+}
+
+const parts = {
+  async cpu(print) {
+    const server = await serve(150);
+    const terms = { url: server.url, channels: 50, replies: 3 };
+    const rounds = [];
+    for (let index = 0; index < 3; index++) {
+      const sdk = await measure("sdk", terms);
+      const chat = await measure("chat", terms);
+      rounds.push({ ratio: chat.cpuMsPerReply / sdk.cpuMsPerReply, sdk: sdk.cpuMsPerReply, chat: chat.cpuMsPerReply });
+    }
+    await server.close();
+    print({
+      part: "cpu",
+      ratio: round(median(rounds.map(({ ratio }) => ratio))),
+      target: 1.35,
+      cpuMsPerReply: round(median(rounds.map(({ chat }) => chat))),
+      sdkCpuMsPerReply: round(median(rounds.map(({ sdk }) => sdk))),
+      channels: terms.channels,
+      tokens: 150,
+    });
+  },
+  async streams(print) {
+    const tokens = 400;
+    const server = await serve(tokens);
+    const expected = Array.from({ length: tokens }, (_unused, token) => `word${token % 10} `).join("");
+    const { loopDelayP99Ms, charactersLost } = await measure("streams", { url: server.url, channels: 100, expected });
+    await server.close();
+    print({
+      part: "streams",
+      charactersLost,
+      loopDelayP99Ms: round(loopDelayP99Ms),
+      targetMs: 50,
+      streams: 100,
+      tokensPerSecond: 50,
+    });
+  },
+  async token(print) {
+    const long = await measure("token", { tokens: 20_000, answers: 5 });
+    const short = await measure("token", { tokens: 500, answers: 200 });
+    print({
+      part: "token",
+      ratio: round(long.cpuUsPerToken / short.cpuUsPerToken),
+      target: 1.5,
+      cpuUsPerToken: { at500: round(short.cpuUsPerToken), at20000: round(long.cpuUsPerToken) },
+    });
+  },
+  async save(print) {
+    const large = await measure("save", { historyBytes: 2 ** 20, rounds: 500 });
+    const small = await measure("save", { historyBytes: 1_024, rounds: 500 });
+    print({
+      part: "save",
+      ratio: round(large.medianMs / small.medianMs),
+      target: 1.5,
+      medianMs: { at1Kb: round(small.medianMs, 3), at1Mb: round(large.medianMs, 3) },
+      writes: large.writesPerSave,
+      targetWrites: 2,
+    });
+  },
+  async idle(print) {
+    const { heapMb, rssMb } = await measure("idle", { conversations: 1_000 });
+    print({ part: "idle", heapMbPer1000: round(heapMb), rssMbPer1000: round(rssMb), targetMb: 1 });
+  },
+};
+
+export async function run(print) {
+  const wanted = process.env.PARTS?.split(",") ?? Object.keys(parts);
+  for (const name of wanted) await parts[name]?.(print);
+}

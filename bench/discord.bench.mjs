@@ -1,0 +1,240 @@
+// Answers on Discord: when their first and last text is there, against a service with real buckets. Ratios are over the
+// round trip at that moment: from the model's text to the answer of the call that shows it. The bot is the built program;
+// people ask within a second of each other, and every answer grows by a word each 50 ms. BENCH_ONLY=WORDS runs the
+// scenarios alone that are called so.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { startDiscordService } from "./discord-service.mjs";
+
+const MAIN = resolve("dist/main.js");
+const ROUND_TRIP_MS = 60;
+const SLOWEST_MS = 800;
+const WORD_MS = 50;
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const ids = (count) => Array.from({ length: count }, (_, index) => String(700_000_000_000_000_000n + BigInt(index)));
+
+/** A model that answers each question as the benchmark says. */
+async function startModel() {
+  const turns = new Map();
+  const server = createServer(async (incoming, response) => {
+    if (incoming.url.endsWith("/models")) {
+      const data = Array.from({ length: 500 }, (_, index) => ({ id: `gpt-5-${index}`, object: "model" }));
+      return void response.end(JSON.stringify({ object: "list", data: [{ id: "gpt-5", object: "model" }, ...data] }));
+    }
+    const chunks = [];
+    for await (const chunk of incoming) chunks.push(chunk);
+    const question = JSON.parse(chunks.join("")).messages.at(-1).content;
+    const turn = turns.get(typeof question === "string" ? question : question.at(-1).text);
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const send = (delta, finish_reason = null) =>
+      response.write(
+        `data: ${JSON.stringify({ id: "1", object: "chat.completion.chunk", created: 1, model: "gpt-5", choices: [{ index: 0, delta, finish_reason }] })}\n\n`,
+      );
+    turn.firstAt = performance.now();
+    for (let word = 0; word < turn.words; word++) {
+      send({ role: "assistant", content: `word${word} ` });
+      await pause(WORD_MS);
+    }
+    turn.lastAt = performance.now();
+    send({ content: turn.end });
+    send({}, "stop");
+    response.end("data: [DONE]\n\n");
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return { url: `http://127.0.0.1:${server.address().port}/v1`, turns, close: () => server.close() };
+}
+
+async function startBot(environment) {
+  const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
+  const port = String(20_000 + Math.floor(Math.random() * 30_000));
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      HTTP_PORT: port,
+      LOG_LEVEL: "error",
+      AUTO_REFRESH: "false",
+      USER_MESSAGES_PER_10_MIN: "0",
+      CHANNEL_MESSAGES_PER_10_MIN: "0",
+      PROVIDER_CONCURRENCY: "0",
+      ...environment,
+    },
+    stdio: "ignore",
+  });
+  const isUp = () =>
+    fetch(`http://127.0.0.1:${port}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isUp())) await pause(20);
+  return {
+    residentMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
+    async stop() {
+      const ended = new Promise((done) => child.once("exit", done));
+      child.kill("SIGKILL");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const percentile = (values, share) =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+const rounded = (value) => Number(value?.toFixed(2));
+
+/** Everything that a scenario needs, around one bot. */
+async function stage({ channels, roundTripMs, faultOf }) {
+  const discord = await startDiscordService({ roundTripMs, faultOf, channels });
+  const model = await startModel();
+  const bot = await startBot({
+    DISCORD_TOKEN: "bench.token.of-a-bot",
+    DISCORD_API_URL: discord.url,
+    OPENAI_API_KEY: "sk-bench",
+    OPENAI_BASE_URL: model.url,
+    DEFAULT_MODEL: "openai/gpt-5",
+  });
+  while (!discord.isReady()) await pause(10);
+  await pause(1_000);
+  const close = async () => {
+    await bot.stop();
+    model.close();
+    await discord.close();
+  };
+  return { discord, model, bot, close };
+}
+
+let asked = 0;
+/** One question; resolves with when its answer's first and last text were there, and what a round trip was then. */
+async function ask({ discord, model }, channel, words) {
+  const text = `question ${++asked}`;
+  const turn = { words, end: `END${asked}.` };
+  model.turns.set(text, turn);
+  const question = discord.say(channel, discord.mention(text));
+  const until = performance.now() + words * WORD_MS + 90_000;
+  for (;;) {
+    const answers = [...discord.messages.values()].filter(({ replyTo }) => replyTo === question);
+    const last = answers.flatMap(({ shown }) => shown).find(({ content }) => content.includes(turn.end));
+    if (last !== undefined) {
+      const [first] = answers.map(({ shown }) => shown[0]).sort((a, b) => a.at - b.at);
+      const ratio = ({ at, roundTripMs }, since) => (at + roundTripMs / 2 - since) / roundTripMs;
+      return { isComplete: true, first: ratio(first, turn.firstAt), last: ratio(last, turn.lastAt) };
+    }
+    if (performance.now() > until) return { isComplete: false };
+    await pause(20);
+  }
+}
+
+async function scenario(print, { name, perRound, rounds, roundTripMs = () => ROUND_TRIP_MS, faultOf, ...noted }) {
+  const channels = ids(perRound.reduce((most, index) => Math.max(most, index + 1), 0) * rounds);
+  const scene = await stage({ channels, roundTripMs, faultOf });
+  const results = [];
+  const deferralsMs = [];
+  for (let round = 0; round < rounds; round++) {
+    const load = perRound.map(async (index) => {
+      await pause(Math.random() * 1_000);
+      const words = 60 + Math.floor(Math.random() * 40);
+      results.push(await ask(scene, channels[(round * channels.length) / rounds + index], words));
+    });
+    const interactions = Array.from({ length: 20 }, async (_, index) => {
+      await pause(index * 150);
+      const isTyped = index % 2 === 1;
+      const data = isTyped
+        ? {
+            id: "1",
+            name: "models",
+            type: 1,
+            options: [{ type: 1, name: "use", options: [{ type: 3, name: "model", value: "gpt", focused: true }] }],
+          }
+        : { id: "1", name: "help", type: 1 };
+      deferralsMs.push((await scene.discord.interact(isTyped ? 4 : 2, channels[0], data)) - roundTripMs() / 2);
+    });
+    await Promise.all([...load, ...interactions]);
+  }
+  const { tally } = scene.discord;
+  await scene.close();
+  const complete = results.filter(({ isComplete }) => isComplete);
+  const of = (key) => complete.map((result) => result[key]);
+  print({
+    scenario: name,
+    replies: results.length,
+    complete: complete.length,
+    selfInflicted429: tally.limited,
+    injectedFaults: tally.injected,
+    firstP50: rounded(percentile(of("first"), 0.5)),
+    firstP99: rounded(percentile(of("first"), 0.99)),
+    lastP50: rounded(percentile(of("last"), 0.5)),
+    lastP99: rounded(percentile(of("last"), 0.99)),
+    interactionP99Ms: Math.round(percentile(deferralsMs, 0.99)),
+    ...noted,
+  });
+}
+
+/** What a thousand channels cost in which people talk, over one in which they say as much. */
+async function memory(print) {
+  const residentMb = [];
+  const MESSAGES = 100_000;
+  for (const count of [1, 1_000]) {
+    const channels = ids(count);
+    const scene = await stage({ channels, roundTripMs: () => 2 });
+    for (let said = 0; said < MESSAGES; said++) {
+      const author = String(800_000_000_000_000_000n + BigInt(said % 5_000));
+      scene.discord.say(channels[said % count], `some words that somebody says, number ${said}`, author);
+      if (said % 500 === 0) await pause(20);
+    }
+    for (let index = 0; index < 20; index++) await ask(scene, channels[(index * 50) % count], 2);
+    await pause(3_000);
+    residentMb.push(scene.bot.residentMb());
+    await scene.close();
+  }
+  const [one, thousand] = residentMb;
+  print({
+    scenario: "memory",
+    messages: MESSAGES,
+    residentMbOneChannel: Math.round(one),
+    residentMbThousandChannels: Math.round(thousand),
+    mbPerThousandChannels: Math.round(thousand - one),
+  });
+}
+
+/** Some calls fail, and Discord limits some that kept their bucket, as it does when others use it up. */
+function troubles() {
+  let calls = 0;
+  return (method, path) => {
+    if (!/\/messages(\/\d+)?$/.test(path) || method === "GET") return undefined;
+    calls += 1;
+    if (calls % 17 === 0) return { status: 503, body: { message: "unavailable" } };
+    if (calls % 23 !== 0) return undefined;
+    const headers = { "x-ratelimit-scope": "shared", "retry-after": "1" };
+    return { status: 429, body: { message: "limited", retry_after: 0.7, global: false }, headers };
+  };
+}
+
+const upTo = (count) => Array.from({ length: count }, (_, index) => index);
+
+export async function run(print) {
+  const only = process.env.BENCH_ONLY;
+  const scenarios = [
+    { name: "1 channel", perRound: upTo(1), rounds: 10 },
+    { name: "8 channels", perRound: upTo(8), rounds: 4 },
+    { name: "20 channels", perRound: upTo(20), rounds: 4 },
+    { name: "3 replies in one channel", perRound: [0, 0, 0], rounds: 3 },
+    { name: "20 channels, with 429 and 503 injected", perRound: upTo(20), rounds: 2, faultOf: troubles() },
+  ];
+  for (const one of scenarios) if (!only || one.name.includes(only)) await scenario(print, one);
+  if (!only || "rising round trip".includes(only)) {
+    const startedAt = performance.now();
+    const share = () => Math.min(1, Math.max(0, (performance.now() - startedAt - 3_000) / 25_000));
+    const roundTripMs = () => ROUND_TRIP_MS + share() * (SLOWEST_MS - ROUND_TRIP_MS);
+    await scenario(print, {
+      name: "8 channels, rising round trip",
+      perRound: upTo(8),
+      rounds: 7,
+      roundTripMs,
+      roundTripToMs: SLOWEST_MS,
+    });
+  }
+  if (!only || only === "memory") await memory(print);
+}

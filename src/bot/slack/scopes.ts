@@ -1,0 +1,20 @@
+/** What each scope of the app is for; each is used by a call or an event, and what is missing is missed so. */
+export const SCOPE_USES: Readonly<Record<string, string>> = {
+  "app_mentions:read": "to see mentions",
+  "assistant:write": "the status, titles and prompts of the agent container",
+  "channels:history": "to read threads that it is called into, and its own unfinished answers",
+  "chat:write": "to answer",
+  commands: "slash commands and message shortcuts",
+  "files:read": "to read files that people put beside a question",
+  "files:write": "to send an exported conversation",
+  "groups:history": "the same as channels:history in private channels",
+  "im:history": "to see direct messages",
+  "im:write": "to send an exported conversation by direct message",
+  "mpim:history": "to see group direct messages",
+  "reactions:read": "to see who presses the status message's reactions",
+  "reactions:write": "the marks on questions",
+  "usergroups:read": "access by user groups",
+  "users:read": "names, and who may change settings",
+};
+
+export const SCOPES: readonly string[] = Object.keys(SCOPE_USES);

@@ -1,0 +1,25 @@
+import type { Clock } from "../clock.js";
+import type { Log } from "../log.js";
+import type { Provider, ProviderSetup } from "./provider.js";
+import { createListThread } from "./wire/list-thread.js";
+
+export interface LoadDeps {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Pick<Log, "warn">;
+}
+
+/** Imports the SDKs of the configured providers, all at the same time. */
+export async function loadProviders<S extends ProviderSetup>(
+  setups: readonly S[],
+  { fetch, clock, log }: LoadDeps,
+): Promise<readonly (S & { readonly provider: Provider })[]> {
+  const deps = {
+    fetch,
+    clock,
+    warn: (message: string) => log.warn({ message }, "a provider's client warns"),
+    // One for all, so that many large lists take one core at most.
+    listThread: createListThread({ clock }),
+  };
+  return Promise.all(setups.map(async (setup) => ({ ...setup, provider: await setup.load(deps) })));
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+const textOf = (file: string) => readFileSync(file, "utf8");
+
+describe("the deployment files", () => {
+  it("copy into the image what the build reads, and nothing of a developer's folder", () => {
+    const docker = textOf("Dockerfile");
+    const allowed = textOf(".dockerignore")
+      .split("\n")
+      .filter((line) => line.startsWith("!"))
+      .map((line) => line.slice(1));
+    const copied = [...docker.matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, names]) => names?.split(" ") ?? []);
+    expect([...copied].sort()).toEqual([...allowed].sort());
+    expect(allowed).not.toContain(".env");
+  });
+
+  it("run without rights, on a read-only root, with a health check and time to stop", () => {
+    expect(textOf("Dockerfile")).toMatch(/^USER node$/m);
+    expect(textOf("Dockerfile")).toMatch(/^HEALTHCHECK [\s\S]*\/healthz/m);
+    for (const file of ["compose.yaml", "deploy/compose.postgres.yaml"]) {
+      const compose = textOf(file);
+      for (const line of [
+        "read_only: true",
+        "no-new-privileges:true",
+        "cap_drop:",
+        "stop_grace_period: 40s",
+        'user: "1000:1000"',
+      ]) {
+        expect([file, compose.includes(line)]).toEqual([file, true]);
+      }
+      expect(compose).not.toMatch(/^\s+- (?!127\.0\.0\.1:)[\d.:]*\d+:\d+$/m); // no port open to other machines
+    }
+    const unit = textOf("deploy/evergreen.service");
+    for (const line of [
+      "DynamicUser=yes",
+      "ProtectSystem=strict",
+      "NoNewPrivileges=yes",
+      "RestartPreventExitStatus=2",
+      "TimeoutStopSec=40",
+    ]) {
+      expect(unit).toContain(line);
+    }
+  });
+});
