@@ -153,7 +153,7 @@ export function canaryWorld(deps: { readonly providers: (clock: FakeClock) => re
     start() {
       const owner = `host/${++started}/process`;
       const alive = <T extends object>(part: T) => mortal(part, () => dead.has(owner));
-      const own = alive(store);
+      const own = alive(store.another());
       const shown = platforms.map(alive);
       const sessions = createSessions({ store: own, now: clock.now });
       const given = chatDeps({
@@ -182,6 +182,10 @@ export function canaryWorld(deps: { readonly providers: (clock: FakeClock) => re
   };
 }
 
+async function* silence(): AsyncGenerator<never> {
+  await new Promise(() => {});
+}
+
 /** The same part, as a process has it that may die: from then on no call comes back. */
 function mortal<T extends object>(part: T, isDead: () => boolean): T {
   const never = new Promise<never>(() => {});
@@ -190,7 +194,7 @@ function mortal<T extends object>(part: T, isDead: () => boolean): T {
       const member: unknown = Reflect.get(target, name, receiver);
       if (typeof member !== "function") return member;
       return (...given: unknown[]) => {
-        if (isDead()) return never;
+        if (isDead()) return name === "streamChat" ? silence() : never;
         const result: unknown = Reflect.apply(member, target, given);
         if (result instanceof Promise) return result.then((value) => (isDead() ? never : value));
         const isPart = typeof result === "object" && result !== null && "getMany" in result;

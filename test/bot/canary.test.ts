@@ -166,7 +166,7 @@ describe("fifty conversations at once", () => {
       );
       await clock.advance(roll.below(1_500));
       stop(roll.pick(busy));
-      if (roll.chance(0.1)) await killOne();
+      if (roll.chance(0.25)) await killOne();
       await calm(clock, replicas);
     }
 
@@ -181,6 +181,6 @@ describe("fifty conversations at once", () => {
     // It did what it is there for.
     expect(seen.prompts).toBeGreaterThan(MESSAGES * 0.7);
     expect(seen.withHistory).toBeGreaterThan(MESSAGES * 0.2);
-    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+    expect(Object.entries(seen).filter(([, count]) => count === 0)).toEqual([]);
   });
 });
