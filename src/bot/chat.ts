@@ -37,6 +37,8 @@ export function createChat(deps: ChatDeps): Chat {
   const running = new Map<string, { readonly asker: string; readonly controller: AbortController }>();
   let isClosed = false;
   let isInterrupting = false;
+  /** Conversations whose whole line is called off. */
+  const emptied = new Set<string>();
 
   /** To one person alone, where it concerns nobody else and the platform can. */
   const refuse = async (platform: ChatPlatform, message: MessageKey, why: string, to?: Person) => {
@@ -69,6 +71,7 @@ export function createChat(deps: ChatDeps): Chat {
     const { signal } = controller;
     running.set(conversation, { asker: asker.id, controller });
     if (isInterrupting) controller.abort(new TurnCalledOff("interrupted"));
+    if (emptied.has(conversation)) controller.abort(new TurnCalledOff("stopped"));
     let isShown: Promise<unknown> = Promise.resolve();
     const show = (mark: "working" | "waiting") => {
       isShown = isShown.then(() => showFirst(platform, question, mark));
@@ -101,6 +104,12 @@ export function createChat(deps: ChatDeps): Chat {
   };
   const stopRunning = (conversation: string, ending: "stopped" | "interrupted") =>
     running.get(conversation)?.controller.abort(new TurnCalledOff(ending));
+  /** Stops what runs and what waits in a conversation, and resolves when all of it has ended. */
+  const empty = async (conversation: string) => {
+    emptied.add(conversation);
+    stopRunning(conversation, "stopped");
+    await queue.idleIn(conversation).finally(() => emptied.delete(conversation));
+  };
 
   return {
     async onMention(platform, mention) {
@@ -141,7 +150,7 @@ export function createChat(deps: ChatDeps): Chat {
       },
       retry: createRetry({ ...deps, add, isClosed: () => isClosed, placeFor: queue.placeFor }),
       openThread: createOpenThread(deps),
-      forget: createForget({ ...deps, stopRunning, idle: queue.idleIn }),
+      forget: createForget({ ...deps, empty }),
     },
   };
 }

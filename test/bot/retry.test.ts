@@ -194,6 +194,20 @@ describe("forget()", () => {
     expect((await it.sessions.get("fake:home:other")).nextTurn).toBe(1);
   });
 
+  it("calls off what waits in line as well, without asking the provider", async () => {
+    const it = await answered();
+    for (const text of ["running", "waits", "waits too"]) await it.ask(text, { message: text });
+    const forgotten = it.chat.control.forget(CONVERSATION);
+    await it.clock.advance(1_000);
+    expect(await forgotten).toBe(4);
+    expect(it.openai.streams).toHaveLength(2);
+    for (const message of ["running", "waits", "waits too"]) {
+      expect(it.platform.marksOf(message).at(-1)).toBe("incomplete");
+    }
+    await it.ask("afresh");
+    expect(it.openai.streams[2]?.request.messages).toEqual([{ role: "user", content: "afresh" }]);
+  });
+
   it("does not erase while another replica answers there", async () => {
     const it = await answered();
     await it.store.another().claim(`turn:${CONVERSATION}`, { ttlMs: 30_000 });
