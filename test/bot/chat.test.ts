@@ -323,23 +323,6 @@ describe("createChat()", () => {
     expect(chat.control.stop(CONVERSATION, { id: "ada", isOperator: false })).toBe("nothing-runs");
   });
 
-  it.each([
-    ["stopped", "⏹️ Stopped."],
-    ["interrupted", "⚠️ Interrupted by a restart."],
-  ])("says that it was %s also where it waited for another replica's answer", async (how, text) => {
-    const it = world();
-    await it.store.another().claim(`turn:${CONVERSATION}`, { ttlMs: 30_000 });
-    await it.ask("hello", { message: "q1" });
-    expect(it.platform.marksOf("q1")).toEqual(["waiting"]);
-    if (how === "stopped") it.chat.control.stop(CONVERSATION, { id: "ada", isOperator: false });
-    const stopped = how === "stopped" ? undefined : it.chat.stop(0);
-    await it.clock.advance(1_000);
-    await stopped;
-    expect(it.texts()).toEqual([text]);
-    expect(it.platform.marksOf("q1").at(-1)).toBe("incomplete");
-    expect(it.openai.streams).toEqual([]);
-  });
-
   it("still gets the last text out when the platform fails for a moment", async () => {
     const { clock, platform, stream, texts } = await asked();
     stream.send("one");
