@@ -175,7 +175,7 @@ describe.each([
       `data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", created: 1, model: "gpt-5", choices: [{ index: 0, delta: { refusal: "I can't help with that." }, finish_reason: null }] })}\n\n`,
     );
     stream.finish();
-    expect((await bot.ended(question)).text).toContain("I can't help with that.");
+    expect((await bot.ended(question)).text).toBe("I can't help with that.\n\n⚠️ The model refused to answer this.");
   });
 
   it("is given again by the Retry control, also with another model, and also after a restart", async () => {
