@@ -54,6 +54,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     expect(await card("Discord").innerText()).toContain("1 question in 1 conversation");
     expect(await card("Store").innerText()).toContain("SQLite answers");
     expect(await page.getByRole("link", { name: "Playground" }).isVisible()).toBe(true);
+    expect(await page.getByText("The playground is off: these settings").isVisible()).toBe(false);
     activity.store.onCall("write", false);
     setStatus({
       indicator: "stale",
@@ -187,6 +188,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     expect(await chart(page, "Age of the lists").innerText()).toContain("No provider has given a list yet.");
     expect(await chart(page, "Tokens per day").innerText()).toContain("This bot keeps no ledger");
     await page.getByText("No provider is configured.").waitFor();
+    await page.getByText("The playground is off: these settings are kept").waitFor();
     expect(await page.locator("canvas").count()).toBe(1);
   });
 
