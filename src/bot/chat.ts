@@ -4,7 +4,7 @@ import { TimeoutError, UserError } from "../errors.js";
 import type { ChatDeps } from "./chat-deps.js";
 import { conversationOf, workspaceOf } from "./conversation.js";
 import { withLease } from "./conversation-lease.js";
-import { ENDING_MARKS, failureText, TurnCalledOff } from "./endings.js";
+import { ENDING_LINES, ENDING_MARKS, failureText, TurnCalledOff } from "./endings.js";
 import { createForget } from "./forget.js";
 import { FULL_LINE, intakeFault } from "./intake.js";
 import { createOpenThread } from "./open-thread.js";
@@ -61,6 +61,17 @@ export function createChat(deps: ChatDeps): Chat {
     await showMark(deps, platform, message, mark);
   };
 
+  /** Of a question that was stopped before it was asked of anybody. */
+  const sayStopped = async (platform: ChatPlatform, { id, message }: Question, isShown: Promise<unknown>) => {
+    await platform
+      .slot(message, "last-text", undefined, "post")
+      .then(() => platform.post(message, { markdown: ENDING_LINES.stopped ?? "" }, message))
+      .catch((error) => log.warn({ error }, "the end of a stopped question was not shown"));
+    await isShown;
+    if (await showMark(deps, platform, message, ENDING_MARKS.stopped))
+      await sessions.close(id).catch((late) => log.error({ error: late, id }, "its question stays for the next start"));
+  };
+
   /** From its first mark to its last. Never rejects. */
   const run = async (platform: ChatPlatform, question: Question) => {
     const { id, message, asker } = question;
@@ -83,6 +94,9 @@ export function createChat(deps: ChatDeps): Chat {
         if (isMarked) await untilStored(() => sessions.close(id, lease.endWith), deps);
       });
     } catch (error) {
+      // Called off while another replica answers there. What a restart interrupts, the next start finds.
+      if (error instanceof TurnCalledOff && error.ending === "interrupted") return;
+      if (error instanceof TurnCalledOff) return await sayStopped(platform, question, isShown);
       const reference = deps.newReference();
       log.error({ error, id, reference }, "a turn could not be finished");
       const isTold = await refuse(platform, message, failureText(error, reference));

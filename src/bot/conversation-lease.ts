@@ -60,7 +60,7 @@ export async function withLease<T>(
 
 async function take({ store, clock, log }: LeaseDeps, conversation: string, { signal, onWait }: LeaseTerms) {
   for (let hasWaited = false; ; hasWaited = true) {
-    const result = await store.claim(leaseName(conversation), { ttlMs: LEASE_MS }).catch((error) => {
+    const result = await store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true }).catch((error) => {
       log.warn({ error }, "a conversation is answered in without its lease");
       return undefined;
     });

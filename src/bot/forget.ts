@@ -26,7 +26,7 @@ export function createForget(deps: ForgetDeps): TurnControl["forget"] {
     await withDeadline(() => deps.idle(conversation), ended).catch(() => {
       throw new UserError(BUSY);
     });
-    const lease = await store.claim(leaseName(conversation), { ttlMs: LEASE_MS });
+    const lease = await store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true });
     if (!lease.held) throw new UserError(BUSY);
     try {
       const place = channelKeyOf(conversation);

@@ -16,9 +16,10 @@ export async function intakeFault(
   place: ChannelKey,
   speaker: Speaker,
 ): Promise<string | undefined> {
-  const refusal = await chatRefusal(settings.of(workspaceOf(place)), place, speaker);
+  const own = settings.of(workspaceOf(place));
+  const refusal = await chatRefusal(own, place, speaker);
   if (refusal !== undefined) return refusal;
-  const verdict = limits.take(`${place.platform}:${speaker.author.id}`, channelOf(place));
+  const verdict = limits.take(`${place.platform}:${speaker.author.id}`, channelOf(place), own.access);
   if (verdict.isAllowed) return undefined;
   const who =
     verdict.by === "user"

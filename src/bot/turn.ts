@@ -46,21 +46,25 @@ export async function runTurn(deps: TurnDeps, terms: TurnTerms): Promise<Ending>
   });
 
   const ask = async (configured: Provider, model: Pin): Promise<Answer> => {
-    prepared = await prepareRequest(
+    // Before its turn at the provider: reading files may take a while, and others can be answered meanwhile.
+    const ready = await prepareRequest(
       { ...deps, snapshot: deps.refresher.snapshot },
       { model, session, question, signal },
     );
-    return askModel(
-      { breaker: deps.breaker, clock, silenceMs: deps.chat.timeoutMs },
-      { provider: configured, request: prepared.request, signal, text, onText: () => showNew(stream, text) },
+    prepared = ready;
+    return deps.slots.run(model.provider, signal, () =>
+      askModel(
+        { breaker: deps.breaker, clock, silenceMs: deps.chat.timeoutMs },
+        { provider: configured, request: ready.request, signal, text, onText: () => showNew(stream, text) },
+      ),
     );
   };
   const answer: Answer =
     pin === null || provider === undefined
       ? { text: "", ending: "failed" }
-      : await deps.slots
-          .run(pin.provider, signal, () => ask(provider, pin))
-          .catch((error): Answer => ({ text: text.said(), ending: endingOf(error, false), error }));
+      : await ask(provider, pin).catch(
+          (error): Answer => ({ text: text.said(), ending: endingOf(error, false), error }),
+        );
   return finishTurn(deps, {
     ...terms,
     session: question.retry?.model === undefined ? session : withoutNews(session),

@@ -3,6 +3,7 @@ import type { ChatAccess, WorkspaceSettings } from "../refresh/settings.js";
 import { readChannels, readWho } from "./access-option.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
+import { DEFAULT } from "./interval-option.js";
 import { code } from "./wording.js";
 
 /** As many fit into a setting that people still read. */
@@ -25,10 +26,12 @@ export const settingsAccess = ({ settings }: CommandDeps) =>
         takes: () => "`everyone`, or mentions or ids of people, roles or user groups, with commas between",
         maxChars: MAX_LIST_CHARS,
       },
+      "per-person": limitOption("questions of one person in 10 minutes"),
+      "per-channel": limitOption("questions in one channel in 10 minutes"),
       channels: { kind: "text", about: "everywhere, or channels: #mentions or ids", maxChars: MAX_LIST_CHARS },
     },
-    async *run({ guests, who, channels }, { workspace }) {
-      if (guests === undefined && who === undefined && channels === undefined) {
+    async *run({ guests, who, channels, "per-person": person, "per-channel": channel }, { workspace }) {
+      if ([guests, who, person, channel, channels].every((value) => value === undefined)) {
         yield { markdown: accessLines(settings.of(workspace)).join("\n") };
         return;
       }
@@ -37,13 +40,36 @@ export const settingsAccess = ({ settings }: CommandDeps) =>
         ...(who !== undefined && { who: bounded(readWho(who) ?? []) }),
         ...(channels !== undefined && { channels: bounded(channelsIn(channels)) }),
       };
-      const after = await settings.change(workspace, (before) => ({
-        ...before,
-        access: { ...before.access, ...change },
-      }));
+      const after = await settings.change(workspace, (before) => {
+        const { userPer10Min, channelPer10Min, ...access } = { ...before.access, ...change };
+        const user = limitAfter(userPer10Min, person);
+        const all = limitAfter(channelPer10Min, channel);
+        return {
+          ...before,
+          access: {
+            ...access,
+            ...(user !== undefined && { userPer10Min: user }),
+            ...(all !== undefined && { channelPer10Min: all }),
+          },
+        };
+      });
       yield { markdown: ["Saved, and in force at once.", ...accessLines(after)].join("\n") };
     },
   });
+
+const LIMIT = /^[1-9]\d{0,3}$/;
+
+function limitOption(what: string) {
+  return {
+    kind: "word",
+    about: `${what}, below the host's limit; default drops it`,
+    accepts: (value: string) => value === DEFAULT || LIMIT.test(value),
+    takes: () => "a whole number from 1 to 9,999, or `default`",
+  } as const;
+}
+
+const limitAfter = (before: number | undefined, typed: string | undefined): number | undefined =>
+  typed === undefined ? before : typed === DEFAULT ? undefined : Number(typed);
 
 function channelsIn(text: string): readonly string[] {
   const ids = readChannels(text);
@@ -60,10 +86,13 @@ function bounded(ids: readonly string[]): readonly string[] {
 
 /** What is in force, in words. */
 export function accessLines({ access = {} }: WorkspaceSettings): readonly string[] {
-  const { who = [], channels = [], guests = true } = access;
+  const { who = [], channels = [], guests = true, userPer10Min, channelPer10Min } = access;
+  const limit = (count: number | undefined) =>
+    count === undefined ? "the host's limit" : `${count}, or the host's limit if lower`;
   return [
     `Who may chat: ${who.length === 0 ? "everyone" : `${who.map((id) => code(id)).join(", ")}, and operators`}`,
     `Where: ${channels.length === 0 ? "everywhere" : channels.map((id) => code(id)).join(", ")}`,
     `Guests: ${guests ? "may chat" : "may not chat"}`,
+    `Questions in 10 minutes: of one person ${limit(userPer10Min)}; in one channel ${limit(channelPer10Min)}`,
   ];
 }

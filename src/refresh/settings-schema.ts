@@ -18,6 +18,8 @@ export const settingsSchema = z.looseObject({
       who: z.array(z.string()).exactOptional(),
       channels: z.array(z.string()).exactOptional(),
       guests: z.boolean().exactOptional(),
+      userPer10Min: z.number().int().positive().exactOptional(),
+      channelPer10Min: z.number().int().positive().exactOptional(),
     })
     .exactOptional(),
   footer: z.boolean().exactOptional(),

@@ -31,6 +31,9 @@ export interface ChatAccess {
   readonly channels?: readonly string[];
   /** Whether guests may. They may when unset. */
   readonly guests?: boolean;
+  /** Questions in 10 minutes, below the host's limits. */
+  readonly userPer10Min?: number;
+  readonly channelPer10Min?: number;
 }
 
 export type SettingSource = "override" | "workspace" | "host";

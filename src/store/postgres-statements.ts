@@ -76,7 +76,7 @@ export const SWAP_NOTHING = gated(
 /** A claim from further in the future was made before the clock was set back: it would hold for as long. */
 const CLOCK_SLACK_MS = 60_000;
 
-/** Now, name, owner, lease, intervals after a settled and after a lost claim. The fence begins with the time, so that it grows also where an old row went. */
+/** Now, name, owner, lease, intervals after a settled and after a lost claim, whether its owner may take it again. The fence begins with the time, so that it grows also where an old row went. */
 export const TAKE = `
 insert into evergreen_claims as held (name, owner, fence, lease_until, claimed_at)
 values ($2, $3, ${NOW}, ${NOW} + $4::bigint, ${NOW})
@@ -85,6 +85,7 @@ on conflict (name) do update set owner = excluded.owner, fence = greatest(held.f
 where (held.lease_until <= excluded.claimed_at
   and held.claimed_at + case when held.lease_until > 0 then $6::bigint else $5::bigint end <= excluded.claimed_at)
   or held.claimed_at > excluded.claimed_at + ${CLOCK_SLACK_MS}
+  or ($7::boolean and held.owner = excluded.owner)
 returning fence`;
 
 /** Name, intervals after a settled and after a lost claim. */

@@ -36,9 +36,9 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
   const write = (writes: readonly Write[]) =>
     translated(`writing ${writes.length} rows`, async () => void (await isDone(sql.WRITE, [], writes)));
   async function take(name: string, terms: ClaimTerms): Promise<Taken> {
-    const { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs } = terms;
+    const { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs, isReentrant = false } = terms;
     const intervals = [minIntervalMs, minIntervalAfterLossMs].map(Math.ceil);
-    const parameters = [now(), checkKey(name), owner, Math.ceil(ttlMs), ...intervals];
+    const parameters = [now(), checkKey(name), owner, Math.ceil(ttlMs), ...intervals, isReentrant];
     const [taken] = (await pool.query<{ fence: string }>(sql.TAKE, parameters)).rows;
     if (taken !== undefined) return { held: true, until: 0, claim: { name, owner, fence: Number(taken.fence) } };
     const { rows } = await pool.query<{ until: string; owner: string; fence: string }>(sql.UNTIL, [name, ...intervals]);

@@ -91,20 +91,21 @@ export const claimScript = (
   now: string,
   name: string,
   owner: string,
-  { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs }: ClaimTerms,
+  { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs, isReentrant = false }: ClaimTerms,
 ): Script => ({
   text: `${NOW}
 local last = redis.call('HMGET', KEYS[1], 'fence', 'lease_until', 'claimed_at', 'owner')
 local fence, lease, claimed = tonumber(last[1] or 0), tonumber(last[2] or 0), tonumber(last[3] or 0)
 local free = math.max(lease, claimed + ARGV[lease > 0 and 5 or 4])
-if free > now and claimed <= now + ${CLOCK_SLACK_MS} then return {0, free, fence, last[4]} end
+local ours = ARGV[6] == '1' and last[4] == ARGV[2]
+if free > now and claimed <= now + ${CLOCK_SLACK_MS} and not ours then return {0, free, fence, last[4]} end
 fence = math.max(fence + 1, now)
 redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'fence', digits(fence),
   'lease_until', digits(now + ARGV[3]), 'claimed_at', digits(now))
 redis.call('PEXPIRE', KEYS[1], digits(ARGV[3] + ${FORGET_AFTER_MS}))
 return {1, free, fence, ARGV[2]}`,
   keys: [claimName(name)],
-  arguments: [now, owner, whole(ttlMs), whole(minIntervalMs), whole(minIntervalAfterLossMs)],
+  arguments: [now, owner, whole(ttlMs), whole(minIntervalMs), whole(minIntervalAfterLossMs), isReentrant ? "1" : "0"],
 });
 
 /** Its lease is over, but it was never settled. */

@@ -15,6 +15,7 @@ on conflict (name) do update set owner = excluded.owner, fence = max(fence + 1, 
   lease_until = excluded.lease_until, claimed_at = excluded.claimed_at
 where (lease_until <= excluded.claimed_at and claimed_at + iif(lease_until > 0, ?6, ?5) <= excluded.claimed_at)
   or claimed_at > excluded.claimed_at + ${CLOCK_SLACK_MS}
+  or (?7 and owner = excluded.owner)
 returning fence`;
 
 const HOLDER = "select owner from claims where name = ?1 and lease_until > 0";
@@ -66,11 +67,20 @@ export interface SqliteClaimsDeps {
 
 export function createSqliteClaims({ connection, owner, now }: SqliteClaimsDeps): SqliteClaims {
   return {
-    take(name, { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs }) {
+    take(name, { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs, isReentrant = false }) {
       // A killed process never frees its claim; whoever starts next need not wait for the lease to run out.
       const holder = connection.all(HOLDER, name)[0]?.owner;
       if (typeof holder === "string" && hasEnded(holder)) connection.all(END, name, holder);
-      const [taken] = connection.all(TAKE, now(), name, owner, ttlMs, minIntervalMs, minIntervalAfterLossMs);
+      const [taken] = connection.all(
+        TAKE,
+        now(),
+        name,
+        owner,
+        ttlMs,
+        minIntervalMs,
+        minIntervalAfterLossMs,
+        Number(isReentrant),
+      );
       if (taken !== undefined) return { held: true, claim: { name, owner, fence: Number(taken.fence) } };
       return {
         held: false,

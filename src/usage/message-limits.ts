@@ -13,8 +13,11 @@ export type MessageVerdict =
   | { readonly isAllowed: false; readonly by: "user" | "channel"; readonly until: number };
 
 export interface MessageLimits {
-  /** Counts a question when it is within both limits; one that is refused counts for neither. */
-  take(user: string, channel: string): MessageVerdict;
+  /**
+   * Counts a question when it is within both limits; one that is refused counts for neither. `own`: a workspace's, which
+   * can be lower than the host's, never higher.
+   */
+  take(user: string, channel: string, own?: Partial<MessageLimitTerms>): MessageVerdict;
 }
 
 const WINDOW_MS = 10 * 60_000;
@@ -29,12 +32,12 @@ export function createMessageLimits(terms: MessageLimitTerms, clock: Clock): Mes
     for (const [key, times] of taken) if ((times.at(-1) ?? 0) <= now - WINDOW_MS) taken.delete(key);
   };
   return {
-    take(user, channel) {
+    take(user, channel, { userPer10Min = 0, channelPer10Min = 0 } = {}) {
       const now = clock.now();
       if (taken.size > MANY) forgetOld(now);
       const windows = [
-        { by: "user", limit: terms.userPer10Min, key: `user ${user}` },
-        { by: "channel", limit: terms.channelPer10Min, key: `channel ${channel}` },
+        { by: "user", limit: lower(terms.userPer10Min, userPer10Min), key: `user ${user}` },
+        { by: "channel", limit: lower(terms.channelPer10Min, channelPer10Min), key: `channel ${channel}` },
       ] as const;
       const limited = windows
         .filter(({ limit }) => limit > 0)
@@ -47,3 +50,6 @@ export function createMessageLimits(terms: MessageLimitTerms, clock: Clock): Mes
     },
   };
 }
+
+/** 0 is no limit. */
+const lower = (host: number, own: number) => (host === 0 || own === 0 ? Math.max(host, own) : Math.min(host, own));

@@ -12,11 +12,16 @@ function setup() {
   const store = memoryStore(clock.now);
   const events: string[] = [];
   const run = (name: string, end: Promise<void>, signal = new AbortController().signal) =>
-    withLease({ store, clock, log }, CONVERSATION, { signal, onWait: () => events.push(`${name} waits`) }, async () => {
-      events.push(`${name} begins`);
-      await end;
-      events.push(`${name} ends`);
-    });
+    withLease(
+      { store: store.another(), clock, log },
+      CONVERSATION,
+      { signal, onWait: () => events.push(`${name} waits`) },
+      async () => {
+        events.push(`${name} begins`);
+        await end;
+        events.push(`${name} ends`);
+      },
+    );
   return { clock, store, events, run };
 }
 
@@ -53,6 +58,13 @@ describe("withLease()", () => {
     await clock.advance(1_500);
     await two;
     expect(events).toEqual(["two waits", "two begins", "two ends"]);
+  });
+
+  it("does not wait for a lease that this process took itself, though no answer said so", async () => {
+    const { store, clock } = setup();
+    await store.claim(leaseName(CONVERSATION), { ttlMs: 30_000 });
+    const terms = { signal: new AbortController().signal, onWait() {} };
+    expect(await withLease({ store, clock, log }, CONVERSATION, terms, async () => "at once")).toBe("at once");
   });
 
   it("ends its wait when it is called off", async () => {

@@ -142,7 +142,7 @@ describe("forget()", () => {
 
   it("does not erase while another replica answers there", async () => {
     const it = await answered();
-    await it.store.claim(`turn:${CONVERSATION}`, { ttlMs: 30_000 });
+    await it.store.another().claim(`turn:${CONVERSATION}`, { ttlMs: 30_000 });
     await expect(it.chat.control.forget(CONVERSATION)).rejects.toThrow("still being written");
     expect(await answers(it)).toHaveLength(1);
   });

@@ -159,9 +159,25 @@ describe("a refusal", () => {
 });
 
 describe("two replicas", () => {
+  it("can be stopped, or stopped for good, while the one waits for the other", async () => {
+    const one = await asked();
+    const two = world({ ...one, store: one.store.another() });
+    await two.ask("second", { message: "q2" });
+    expect(two.chat.control.stop(CONVERSATION, { id: "ada", isOperator: false })).toBe("stopped");
+    await one.clock.advance(500);
+    expect(two.texts()).toEqual(["⏹️ Stopped."]);
+    expect(two.platform.marksOf("q2")).toEqual(["waiting", "incomplete"]);
+    await two.ask("third", { message: "q3" });
+    const stopped = two.chat.stop(1_000);
+    await one.clock.advance(5_000);
+    await stopped;
+    expect(two.platform.marksOf("q3")).toEqual(["waiting"]);
+    expect((await two.sessions.openQuestions()).map(([, { text }]) => text)).toEqual(["hello", "third"]);
+  });
+
   it("answer one conversation one after the other, with ⏳ while the second waits", async () => {
     const one = await asked();
-    const two = world({ ...one });
+    const two = world({ ...one, store: one.store.another() });
     await two.ask("second", { message: "q2" });
     expect(two.openai.streams).toEqual([]);
     expect(two.platform.marksOf("q2")).toEqual(["waiting"]);

@@ -198,6 +198,7 @@ describe("/settings show", () => {
         "Who may chat: everyone",
         "Where: everywhere",
         "Guests: may chat",
+        "Questions in 10 minutes: of one person the host's limit; in one channel the host's limit",
         "Footer under answers: off",
       ].join("\n"),
     });

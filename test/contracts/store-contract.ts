@@ -431,6 +431,25 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       });
     });
 
+    describe("a claim that its holder may take again", () => {
+      it("is its own again, and nothing of the first time counts any more", async () => {
+        const first = taken(await store.claim("name", { ttlMs: 1000 }));
+        const again = taken(await store.claim("name", { ttlMs: 1000, isReentrant: true }));
+        expect(again.fence).toBeGreaterThan(first.fence);
+        expect(await store.renew(first, 1000)).toBe(false);
+        expect(await store.commit(first, [put("key", 1)])).toBe(false);
+        expect(await store.commit(again, [put("key", 2)])).toBe(true);
+      });
+
+      it("is nobody else's meanwhile", async () => {
+        const other = await subject.openAgain();
+        const claim = taken(await other.claim("name", { ttlMs: 1000 }));
+        expect((await store.claim("name", { ttlMs: 1000, isReentrant: true })).held).toBe(false);
+        expect(await other.commit(claim, [])).toBe(true);
+        taken(await store.claim("name", { ttlMs: 1000, isReentrant: true }));
+      });
+    });
+
     describe("renew()", () => {
       it("protects a claim for longer than it was taken", async () => {
         const claim = taken(await store.claim("name", { ttlMs: 1000 }));

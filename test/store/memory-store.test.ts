@@ -8,10 +8,11 @@ describeStore("the store in memory", async () => {
   let now = Date.UTC(2026, 0, 5, 12);
   const shared = memoryStore(() => now);
   const opening = (): Store => {
+    const own = shared.another();
     let isClosed = false;
     const open = () => {
       if (isClosed) throw new StoreError("it is closed");
-      return shared;
+      return own;
     };
     return {
       values: (table) => ({

@@ -13,6 +13,8 @@ export interface MemoryStore extends Store {
   peek(table: Table, key: string): unknown;
   /** How many calls have reached the store. */
   calls(): number;
+  /** The same data as another process has it. */
+  another(): MemoryStore;
 }
 
 interface ClaimRecord {
@@ -32,6 +34,7 @@ export function memoryStore(now: () => number): MemoryStore {
   let isDown = false;
   let isClosed = false;
   let calls = 0;
+  let openings = 0;
 
   const rowsOf = (table: Table) => {
     const rows = tables.get(table);
@@ -86,7 +89,7 @@ export function memoryStore(now: () => number): MemoryStore {
     };
   }
 
-  return {
+  const openAs = (owner: string): MemoryStore => ({
     values,
     async write(writes) {
       await reach();
@@ -106,16 +109,16 @@ export function memoryStore(now: () => number): MemoryStore {
       apply([{ table, key, value: after }, ...writes]);
       return true;
     },
-    async claim(name, { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs }) {
+    async claim(name, { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs, isReentrant }) {
       await reach();
       checkTerms({ ttlMs, minIntervalMs, minIntervalAfterLossMs });
       const last = claims.get(name);
       const intervalMs = last?.owner === null ? minIntervalMs : minIntervalAfterLossMs;
       const until = last === undefined ? 0 : Math.max(last.leaseUntil, last.claimedAt + intervalMs);
       const isFromTheFuture = last !== undefined && last.claimedAt > now() + 60_000; // the clock was set back
-      if (last !== undefined && until > now() && !isFromTheFuture) return { held: false, until };
+      const isOurs = isReentrant === true && last?.owner === owner;
+      if (last !== undefined && until > now() && !isFromTheFuture && !isOurs) return { held: false, until };
       const fence = (last?.fence ?? 0) + 1;
-      const owner = `memory-${fence}`;
       claims.set(name, { owner, fence, claimedAt: now(), leaseUntil: now() + ttlMs });
       return { held: true, claim: { name, owner, fence } };
     },
@@ -151,7 +154,9 @@ export function memoryStore(now: () => number): MemoryStore {
     damage: (table, key) => void rowsOf(table).set(key, DAMAGED),
     peek: (table, key) => fromTextOrNothing(rowsOf(table).get(key)),
     calls: () => calls,
-  };
+    another: () => openAs(`memory-${++openings}`),
+  });
+  return openAs("memory-0");
 }
 
 function toText(value: unknown): string {

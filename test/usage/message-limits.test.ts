@@ -41,4 +41,14 @@ describe("createMessageLimits()", () => {
     await clock.advance(TEN_MINUTES_MS);
     expect(limits.take("person 1", "a").isAllowed).toBe(true);
   });
+
+  it("takes a workspace's own limit where it is lower than the host's, or the host has none", () => {
+    const count = (host: number, own: number) => {
+      const limits = createMessageLimits({ userPer10Min: host, channelPer10Min: 0 }, fakeClock());
+      let taken = 0;
+      while (taken < 10 && limits.take("ada", "a", { userPer10Min: own }).isAllowed) taken++;
+      return taken;
+    };
+    expect([count(3, 2), count(2, 3), count(0, 4), count(4, 0), count(0, 0)]).toEqual([2, 2, 4, 4, 10]);
+  });
 });
