@@ -4,7 +4,7 @@ import { TimeoutError, UserError } from "../errors.js";
 import type { ChatDeps } from "./chat-deps.js";
 import { conversationOf, workspaceOf } from "./conversation.js";
 import { withLease } from "./conversation-lease.js";
-import { ENDING_LINES, ENDING_MARKS, failureText, TurnCalledOff } from "./endings.js";
+import { ENDING_MARKS, failureText, TurnCalledOff } from "./endings.js";
 import { createForget } from "./forget.js";
 import { FULL_LINE, intakeFault } from "./intake.js";
 import { createOpenThread } from "./open-thread.js";
@@ -37,6 +37,8 @@ export function createChat(deps: ChatDeps): Chat {
   const running = new Map<string, { readonly asker: string; readonly controller: AbortController }>();
   let isClosed = false;
   let isInterrupting = false;
+  /** Conversations whose whole line is called off. */
+  const emptied = new Set<string>();
 
   /** To one person alone, where it concerns nobody else and the platform can. */
   const refuse = async (platform: ChatPlatform, message: MessageKey, why: string, to?: Person) => {
@@ -61,17 +63,6 @@ export function createChat(deps: ChatDeps): Chat {
     await showMark(deps, platform, message, mark);
   };
 
-  /** Of a question that was stopped before it was asked of anybody. */
-  const sayStopped = async (platform: ChatPlatform, { id, message }: Question, isShown: Promise<unknown>) => {
-    await platform
-      .slot(message, "last-text", undefined, "post")
-      .then(() => platform.post(message, { markdown: ENDING_LINES.stopped ?? "" }, message))
-      .catch((error) => log.warn({ error }, "the end of a stopped question was not shown"));
-    await isShown;
-    if (await showMark(deps, platform, message, ENDING_MARKS.stopped))
-      await sessions.close(id).catch((late) => log.error({ error: late, id }, "its question stays for the next start"));
-  };
-
   /** From its first mark to its last. Never rejects. */
   const run = async (platform: ChatPlatform, question: Question) => {
     const { id, message, asker } = question;
@@ -80,13 +71,14 @@ export function createChat(deps: ChatDeps): Chat {
     const { signal } = controller;
     running.set(conversation, { asker: asker.id, controller });
     if (isInterrupting) controller.abort(new TurnCalledOff("interrupted"));
+    if (emptied.has(conversation)) controller.abort(new TurnCalledOff("stopped"));
     let isShown: Promise<unknown> = Promise.resolve();
     const show = (mark: "working" | "waiting") => {
       isShown = isShown.then(() => showFirst(platform, question, mark));
     };
     try {
       await withLease(deps, conversation, { signal, onWait: () => show("waiting") }, async (lease) => {
-        show("working");
+        if (!signal.aborted) show("working");
         const ending = await runTurn(deps, { platform, question, signal });
         await isShown; // so that it never comes after the end mark
         const isMarked = await showMark(deps, platform, message, ENDING_MARKS[ending]);
@@ -94,9 +86,6 @@ export function createChat(deps: ChatDeps): Chat {
         if (isMarked) await untilStored(() => sessions.close(id, lease.endWith), deps);
       });
     } catch (error) {
-      // Called off while another replica answers there. What a restart interrupts, the next start finds.
-      if (error instanceof TurnCalledOff && error.ending === "interrupted") return;
-      if (error instanceof TurnCalledOff) return await sayStopped(platform, question, isShown);
       const reference = deps.newReference();
       log.error({ error, id, reference }, "a turn could not be finished");
       const isTold = await refuse(platform, message, failureText(error, reference));
@@ -115,6 +104,12 @@ export function createChat(deps: ChatDeps): Chat {
   };
   const stopRunning = (conversation: string, ending: "stopped" | "interrupted") =>
     running.get(conversation)?.controller.abort(new TurnCalledOff(ending));
+  /** Stops what runs and what waits in a conversation, and resolves when all of it has ended. */
+  const empty = async (conversation: string) => {
+    emptied.add(conversation);
+    stopRunning(conversation, "stopped");
+    await queue.idleIn(conversation).finally(() => emptied.delete(conversation));
+  };
 
   return {
     async onMention(platform, mention) {
@@ -155,7 +150,7 @@ export function createChat(deps: ChatDeps): Chat {
       },
       retry: createRetry({ ...deps, add, isClosed: () => isClosed, placeFor: queue.placeFor }),
       openThread: createOpenThread(deps),
-      forget: createForget({ ...deps, stopRunning, idle: queue.idleIn }),
+      forget: createForget({ ...deps, empty }),
     },
   };
 }

@@ -31,7 +31,7 @@ export const leaseName = (conversation: string): string => `turn:${conversation}
 /**
  * Runs `work` while no other process that shares the store answers in the conversation. A store that does not answer
  * holds nobody up: within this process the queue keeps the order all the same.
- * @throws signal.reason when aborted while it waits @throws what `work` throws
+ * Work that is called off while it waits begins at once, to end as it then ends. @throws what `work` throws
  */
 export async function withLease<T>(
   deps: LeaseDeps,
@@ -67,7 +67,11 @@ async function take({ store, clock, log }: LeaseDeps, conversation: string, { si
     if (result === undefined) return undefined;
     if (result.held) return result.claim;
     if (!hasWaited) onWait();
-    await clock.sleep(POLL_MS, signal);
+    const isCalledOff = await clock.sleep(POLL_MS, signal).then(
+      () => false,
+      () => true,
+    );
+    if (isCalledOff) return undefined;
   }
 }
 

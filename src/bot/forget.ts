@@ -6,12 +6,11 @@ import { channelKeyOf } from "./conversation.js";
 import { leaseName } from "./conversation-lease.js";
 
 export interface ForgetDeps extends ChatDeps {
-  stopRunning(conversation: string, ending: "stopped"): void;
-  /** Resolves when nothing runs or waits in the conversation. */
-  idle(conversation: string): Promise<void>;
+  /** Stops what runs and what waits in the conversation, and resolves when all of it has ended. */
+  empty(conversation: string): Promise<void>;
 }
 
-/** An answer that was stopped has its last words to say first. */
+/** Answers that were stopped have their last words to say first. */
 const LAST_WORDS_MS = 5_000;
 const LEASE_MS = 10_000;
 
@@ -21,9 +20,8 @@ const BUSY = "An answer is still being written here. Stop it with `/chat stop`, 
 export function createForget(deps: ForgetDeps): TurnControl["forget"] {
   const { store, sessions, clock, log } = deps;
   return async (conversation) => {
-    deps.stopRunning(conversation, "stopped");
     const ended = { what: "the answer", timeoutMs: LAST_WORDS_MS, clock };
-    await withDeadline(() => deps.idle(conversation), ended).catch(() => {
+    await withDeadline(() => deps.empty(conversation), ended).catch(() => {
       throw new UserError(BUSY);
     });
     const lease = await store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true });

@@ -5,7 +5,7 @@ import type { Log } from "../log.js";
 import type { ChatRequest, ImagePart, ModelInfo } from "../providers/provider.js";
 import type { Snapshot } from "../refresh/catalog-types.js";
 import type { ModelRef } from "../refresh/default-model.js";
-import type { Session, Sessions } from "../store/sessions.js";
+import type { Session, Sessions, Turn } from "../store/sessions.js";
 import type { FindModelFacts } from "../usage/model-facts.js";
 import { cleanQuestion } from "./clean-question.js";
 import { composeQuestion } from "./compose-question.js";
@@ -49,7 +49,7 @@ export async function prepareRequest(
   const { chat } = deps;
   // One more than fit, for the one that this answer takes the place of.
   const recent = await deps.sessions.recentTurns(conversation, Math.ceil(chat.historyMessages / 2) + 1);
-  const turns = question.retry === undefined ? recent : recent.slice(0, -1);
+  const turns = question.retry === undefined ? recent : saidBefore(recent, question.message.message);
   const asked = await composed(deps, question, {
     takesImages: takesImages(model.model, facts.input),
     isThreadStart: session.nextTurn === 0,
@@ -70,6 +70,12 @@ export async function prepareRequest(
   });
   deps.images.note(conversation, question.message.message, asked.images);
   return { request: { model: model.model, system, messages }, sent: asked.text, notes: asked.notes };
+}
+
+/** Another question may have been answered since the one that is asked once more. */
+function saidBefore(turns: readonly Turn[], message: string): readonly Turn[] {
+  const at = turns.findLastIndex(({ question }) => question.message === message);
+  return at < 0 ? turns : turns.slice(0, at);
 }
 
 interface Composed {

@@ -29,13 +29,14 @@ export function createRetry(deps: RetryDeps): TurnControl["retry"] {
     const { authorId } = last.turn.question;
     if (authorId !== user.id && !isOperator) return { kind: "not-yours" };
     if (on !== undefined && last.turn.shownIn !== undefined && on !== last.turn.shownIn) return { kind: "not-last" };
+    const question = questionAgain(last, invocation, { at: clock.now(), model });
+    if (await sessions.isOpen(question.id)) return { kind: "already" };
     const place = channelKeyOf(conversation);
     if (deps.placeFor(conversation) === "full") return refused(FULL_LINE);
     const fault = await intakeFault(deps, place, { ...invocation, author: user });
     if (fault !== undefined) return refused(fault);
 
-    const question = questionAgain(last, invocation, { at: clock.now(), model });
-    await sessions.open(question.id, openQuestionOf(question, deps.owner));
+    if (!(await sessions.open(question.id, openQuestionOf(question, deps.owner)))) return { kind: "already" };
     const taken = await deps.add(platform, question);
     if (taken !== "full") return { kind: taken === "waiting" ? "waiting" : "started" };
     await sessions.close(question.id);
@@ -52,8 +53,8 @@ function questionAgain(
 ): Question {
   const { message, author, authorId = user.id, text, sent } = turn.question;
   return {
-    // Each press is a question of its own: the first one's claim is still fresh.
-    id: `${conversation}:${message}:again:${at}`,
+    // One for each answer that is to be replaced: whoever presses twice is answered once.
+    id: `${conversation}:${message}:again:${turn.endedAt}`,
     message: { ...channelKeyOf(conversation), message },
     asker: { id: authorId, name: author },
     text,

@@ -49,6 +49,7 @@ export function shownText(
     stop: answer.text.trim() === "" ? "⚠️ The model gave an empty answer." : undefined,
     length: "⚠️ The answer reached the model's length limit.",
     filtered: "⚠️ The provider's filter ended this answer.",
+    refused: "⚠️ The model refused to answer this.",
   }[answer.finish?.reason ?? "stop"];
   return paragraphs(shown, limit, news);
 }

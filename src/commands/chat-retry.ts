@@ -8,6 +8,7 @@ import { code } from "./wording.js";
 
 const REFUSALS: Readonly<Record<Exclude<RetryOutcome["kind"], "started" | "waiting" | "refused">, string>> = {
   "nothing-asked": "There is no question here that could be answered again.",
+  already: "This question is being answered again already.",
   "not-last": "That is not the last answer any more, and only the last question can be answered again.",
   "not-yours": "🔒 Only the person who asked, or an operator, may have this answered again.",
 };

@@ -3,7 +3,7 @@ import type { Invocation } from "./command.js";
 
 /** What became of asking again; "refused" with what the person reads. */
 export type RetryOutcome =
-  | { readonly kind: "started" | "waiting" | "nothing-asked" | "not-last" | "not-yours" }
+  | { readonly kind: "started" | "waiting" | "already" | "nothing-asked" | "not-last" | "not-yours" }
   | { readonly kind: "refused"; readonly why: string };
 
 /** What commands may do to answers that are on their way; the bot's chat does it. */

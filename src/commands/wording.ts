@@ -1,18 +1,19 @@
 /** Longest piece of what somebody typed that is repeated to them. */
 const MAX_ECHO_CHARS = 80;
 
-/** Format and control characters, which nobody sees: zero-width spaces, direction marks, NUL. */
-const INVISIBLE = /[\p{Cf}\p{Cc}]/gu;
+/** Format and control characters, which nobody sees: zero-width spaces, direction marks, NUL; and halves of a pair. */
+const INVISIBLE = /[\p{Cf}\p{Cc}\p{Cs}]/gu;
 
 /** Without characters that cannot be seen. */
 export const visible = (text: string): string => text.replace(INVISIBLE, "");
 
-/** Free text as typed, without the control characters that stores and platforms refuse. */
+/** Free text as typed, without the control characters and halves of a pair that stores, platforms and models refuse. */
 export const cleanText = (text: string): string =>
   text
     .replaceAll("\r\n", "\n")
     // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "")
+    .replace(/\p{Cs}/gu, "")
     .trim();
 
 /** Inline code that its content cannot leave: for ids, names and whatever somebody typed. */

@@ -55,7 +55,11 @@ export interface RateLimit {
   readonly resetAt?: number;
 }
 
-export type FinishReason = "stop" | "length" | "filtered";
+/**
+ * - `length` the model's own limit; `filtered` the provider's filter ended it
+ * - `refused` the model does not want to answer; what it says of that, if anything, is the text
+ */
+export type FinishReason = "stop" | "length" | "filtered" | "refused";
 
 export type ChatEvent =
   | { readonly type: "text-delta"; readonly text: string }

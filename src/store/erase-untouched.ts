@@ -1,9 +1,10 @@
 import type { Serial } from "./serial.js";
-import { sessionRow, turnKey } from "./session-rows.js";
+import { openQuestionRow, sessionRow, turnKey } from "./session-rows.js";
 import type { Store } from "./store.js";
 
 /**
- * Erases conversations that nobody touched since `before` (epoch ms), their turns with them, and tells how many.
+ * Erases conversations that nobody touched since `before` (epoch ms), their turns with them, and tells how many. What was
+ * asked before that and never got its end, as where a platform is no longer configured, goes as well.
  * @throws {StoreError} and then the rest is left for the next time
  */
 export async function eraseUntouched(store: Store, inOrder: Serial, before: number): Promise<number> {
@@ -14,6 +15,10 @@ export async function eraseUntouched(store: Store, inOrder: Serial, before: numb
       const isErased = await inOrder(`session ${conversation}`, () => eraseIfUntouched(store, conversation, before));
       if (isErased) erased += 1;
     }
+  }
+  const questions = store.values("open");
+  for (const [id, row] of await questions.entries()) {
+    if ((openQuestionRow.safeParse(row).data?.at ?? before) < before) await questions.delete(id);
   }
   return erased;
 }

@@ -24,6 +24,8 @@ export interface Sessions {
    * @throws {StoreError}
    */
   open(id: string, question: OpenQuestion): Promise<boolean>;
+  /** Whether the question was stored and not closed yet. @throws {StoreError} */
+  isOpen(id: string): Promise<boolean>;
   /** Notes where the answer stands, and what was asked. @throws {StoreError} */
   noteAnswer(id: string, answer: unknown, asked?: Asked): Promise<void>;
   /**
@@ -131,6 +133,7 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
 
     open: (id, question) =>
       store.writeOnce(`question:${id}`, QUESTION_ONCE_MS, [{ table: "open", key: id, value: question }]),
+    isOpen: async (id) => (await questions.getMany([id]))[0] !== undefined,
     noteAnswer: (id, answer, asked) =>
       inOrder(`question ${id}`, async () => {
         const row = await questions.get(id);

@@ -300,6 +300,7 @@ describe("createChat()", () => {
   it.each([
     ["stop", "", "⚠️ The model gave an empty answer."],
     ["length", "long", "long\n\n⚠️ The answer reached the model's length limit."],
+    ["refused", "", "⚠️ The model refused to answer this."],
     ["filtered", "some", "some\n\n⚠️ The provider's filter ended this answer."],
   ] as const)("shows the finish %s with text %j", async (reason, text, shown) => {
     const { clock, stream, texts } = await asked();

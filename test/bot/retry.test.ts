@@ -100,13 +100,67 @@ describe("retry()", () => {
     expect(await it.chat.control.retry(by("ada", { on: second ?? "" }))).toEqual({ kind: "started" });
   });
 
-  it("waits in line, and counts against the limits like a question", async () => {
+  it("waits in line, which may be full", async () => {
     const it = await answered();
     await it.ask("running");
     expect(await it.chat.control.retry(by("ada"))).toEqual({ kind: "waiting" });
-    for (let question = 0; question < 17; question++) await it.chat.control.retry(by("ada"));
-    const refused = await it.chat.control.retry(by("ada"));
+    const full = await answered();
+    for (let question = 0; question < 6; question++) await full.ask("more");
+    const refused = await full.chat.control.retry(by("ada"));
     expect(refused).toMatchObject({ kind: "refused", why: expect.stringContaining("5 questions waiting") });
+  });
+
+  it("counts against the limits like a question", async () => {
+    const it = await answered();
+    for (let question = 0; question < 19; question++) await it.ask("more", { channel: `c${question}` });
+    const refused = await it.chat.control.retry(by("ada"));
+    expect(refused).toMatchObject({ kind: "refused", why: expect.stringContaining("You have asked as many") });
+  });
+
+  it("is one answer for one press and for two: what is being answered again is not answered twice", async () => {
+    const it = await answered();
+    expect(await it.chat.control.retry(by("ada"))).toEqual({ kind: "started" });
+    expect(await it.chat.control.retry(by("ada"))).toEqual({ kind: "already" });
+    await it.clock.advance(5);
+    expect(await it.chat.control.retry(by("ada"), { provider: "anthropic", model: "m1" })).toEqual({ kind: "already" });
+    await settle();
+    it.openai.streams[1]?.send("second answer");
+    it.openai.streams[1]?.finish();
+    await it.clock.advance(1_000);
+    expect(it.texts()).toEqual(["first answer", "second answer"]);
+    expect(await it.chat.control.retry(by("ada"))).toEqual({ kind: "started" });
+    await settle();
+    expect(it.openai.streams).toHaveLength(3);
+    expect(it.anthropic.streams).toHaveLength(0);
+  });
+
+  it("is asked as it was then, where another question was answered before its turn came", async () => {
+    const it = await answered();
+    await it.ask("running");
+    expect(await it.chat.control.retry(by("ada"))).toEqual({ kind: "waiting" });
+    it.openai.streams[1]?.send("an answer to another question");
+    it.openai.streams[1]?.finish();
+    await it.clock.advance(1_000);
+    expect(it.openai.streams[2]?.request.messages).toEqual([{ role: "user", content: "hello" }]);
+    it.openai.streams[2]?.send("second answer");
+    it.openai.streams[2]?.finish();
+    await it.clock.advance(1_000);
+    expect((await answers(it)).map(([, answer]) => answer)).toEqual([
+      "first answer",
+      "an answer to another question",
+      "second answer",
+    ]);
+  });
+
+  it("keeps what was said since, where a fresh start came before its turn", async () => {
+    const it = await answered();
+    await it.ask("running");
+    await it.chat.control.retry(by("ada"));
+    await it.clock.advance(10);
+    await it.sessions.startOver(CONVERSATION);
+    it.openai.streams[1]?.finish();
+    await it.clock.advance(1_000);
+    expect(it.openai.streams[2]?.request.messages).toEqual([{ role: "user", content: "hello" }]);
   });
 
   it("is offered under every answer, and Stop while it grows", async () => {
@@ -138,6 +192,20 @@ describe("forget()", () => {
       if (table !== "usage") expect(rows.filter(([key]) => key.includes(":general"))).toEqual([]);
     }
     expect((await it.sessions.get("fake:home:other")).nextTurn).toBe(1);
+  });
+
+  it("calls off what waits in line as well, without asking the provider", async () => {
+    const it = await answered();
+    for (const text of ["running", "waits", "waits too"]) await it.ask(text, { message: text });
+    const forgotten = it.chat.control.forget(CONVERSATION);
+    await it.clock.advance(1_000);
+    expect(await forgotten).toBe(4);
+    expect(it.openai.streams).toHaveLength(2);
+    for (const message of ["running", "waits", "waits too"]) {
+      expect(it.platform.marksOf(message).at(-1)).toBe("incomplete");
+    }
+    await it.ask("afresh");
+    expect(it.openai.streams[2]?.request.messages).toEqual([{ role: "user", content: "afresh" }]);
   });
 
   it("does not erase while another replica answers there", async () => {

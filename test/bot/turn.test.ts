@@ -171,8 +171,10 @@ describe("two replicas", () => {
     const stopped = two.chat.stop(1_000);
     await one.clock.advance(5_000);
     await stopped;
-    expect(two.platform.marksOf("q3")).toEqual(["waiting"]);
-    expect((await two.sessions.openQuestions()).map(([, { text }]) => text)).toEqual(["hello", "third"]);
+    expect(two.texts().at(-1)).toBe("⚠️ Interrupted by a restart.");
+    expect(two.platform.marksOf("q3")).toEqual(["waiting", "incomplete"]);
+    expect(two.openai.streams).toEqual([]);
+    expect((await two.sessions.openQuestions()).map(([, { text }]) => text)).toEqual(["hello"]);
   });
 
   it("answer one conversation one after the other, with ⏳ while the second waits", async () => {

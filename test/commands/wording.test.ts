@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { didYouMean, distanceBetween } from "../../src/commands/did-you-mean.js";
 import { intervalWords } from "../../src/commands/interval-option.js";
 import { shares } from "../../src/commands/shares.js";
-import { code, either, plain, plural } from "../../src/commands/wording.js";
+import { cleanText, code, either, plain, plural, visible } from "../../src/commands/wording.js";
 import { showTimes } from "../../src/time-mark.js";
 
 describe("code()", () => {
@@ -21,6 +21,15 @@ describe("code()", () => {
     expect(code("x".repeat(80))).toBe(`\`${"x".repeat(80)}\``);
     expect(code("x".repeat(81))).toBe(`\`${"x".repeat(79)}…\``);
     expect(code("😀".repeat(3), 2)).toBe("`😀…`");
+  });
+});
+
+describe("visible() and cleanText()", () => {
+  it("leave out halves of a pair, which JSON and UTF-8 cannot carry, and keep whole ones", () => {
+    for (const clean of [visible, cleanText]) {
+      expect(clean("a\ud800b\udc00c😀")).toBe("abc😀");
+      expect(clean("\u0000a\u0000")).toBe("a");
+    }
   });
 });
 

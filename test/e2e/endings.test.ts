@@ -1,93 +1,21 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { FAKE_ANTHROPIC_KEY, type FakeAnthropic, startFakeAnthropic } from "../support/fake-anthropic.js";
-import { fakeClock } from "../support/fake-clock.js";
-import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../support/fake-openai.js";
+import { type BotOnThree, startBotOnThree } from "../support/bot-on-three.js";
 import type { Failure } from "../support/fake-vendor.js";
 import type { FakeStream } from "../support/fake-vendor-stream.js";
-import { eventually } from "../support/playground-client.js";
-import { type Bot, startBot, temporaryFolder } from "../support/start-bot.js";
-import { type Place, type Question, startThreePlatforms, type ThreePlatforms } from "../support/three-platforms.js";
 
 /** Every way that an answer can end, as a person sees it: one bot on three platforms, the real SDKs on both sides. */
-const clock = fakeClock();
-const folder = temporaryFolder();
-let openai: FakeOpenAi;
-let anthropic: FakeAnthropic;
-let platforms: ThreePlatforms;
-let bot: Bot;
-
-/** Turns the bot's time in small steps until `read` gives something. */
-async function until<T>(what: string, read: () => Promise<T | undefined | false>, stepMs = 50): Promise<T> {
-  return eventually(what, async () => {
-    const found = await read();
-    if (found !== undefined && found !== false) return found as T;
-    await clock.advance(stepMs);
-    return undefined;
-  });
-}
-async function turning<T>(work: Promise<T>): Promise<T> {
-  let isOver = false;
-  const over = work.finally(() => {
-    isOver = true;
-  });
-  await until("an end", async () => isOver || undefined, 200);
-  return over;
-}
+let bot: BotOnThree;
 
 beforeAll(async () => {
-  openai = await startFakeOpenAi({ models: ["gpt-5", "gpt-5-mini"] });
-  anthropic = await startFakeAnthropic({ models: ["claude-sonnet-5"] });
-  platforms = await startThreePlatforms(clock.now, () => bot.url);
-  const environment = {
-    ...platforms.environment,
-    OPENAI_API_KEY: FAKE_OPENAI_KEY,
-    OPENAI_BASE_URL: openai.url,
-    ANTHROPIC_API_KEY: FAKE_ANTHROPIC_KEY,
-    ANTHROPIC_BASE_URL: anthropic.url,
-  };
-  bot = await turning(startBot(folder.path, environment, clock));
-  await ready();
+  bot = await startBotOnThree();
 }, 60_000);
-afterAll(async () => {
-  await turning(bot.stop(0));
-  expect(platforms.discord.rest.faults).toEqual([]);
-  await Promise.all([platforms.close(), openai.close(), anthropic.close()]);
-  folder.remove();
-}, 60_000);
-
 // Failures count against a provider for a minute: those of one test must not open its circuit in another.
-afterEach(() => clock.advance(75_000));
+afterEach(() => bot.clock.advance(75_000));
+afterAll(async () => {
+  expect(bot.platforms.discord.rest.faults).toEqual([]);
+  await bot.close();
+}, 60_000);
 
-const ready = () =>
-  until("a start", async () => {
-    const { ready: isReady } = (await (await fetch(`${bot.url}/readyz`)).json()) as { ready: boolean };
-    return isReady && platforms.discord.commands.list.length > 0;
-  });
-
-const END_MARKS = ["✅", "⚠️", "⚠", "❌"];
-/** What there is to see once the question has its end mark. */
-async function ended(question: Question, stepMs = 50) {
-  const mark = await until(
-    "an end mark",
-    async () => {
-      const [only, ...others] = await question.marks();
-      return others.length === 0 && only !== undefined && END_MARKS.includes(only)
-        ? only.replace("\ufe0f", "")
-        : undefined;
-    },
-    stepMs,
-  );
-  return { mark, text: await question.text(), labels: await question.labels() };
-}
-const shows = (question: Question, words: string) =>
-  until(`"${words}"`, async () => (await question.text()).includes(words) || undefined);
-
-/** Asks, and takes the provider's side of the answer. */
-async function begin(place: Place, text = "tell me", vendor: FakeOpenAi | FakeAnthropic = openai) {
-  const next = vendor.nextStream();
-  const question = await place.ask(text);
-  return { question, stream: await turning(next) };
-}
 const RETRY = "🔁 Retry";
 const STOP = "⏹️ Stop";
 
@@ -96,54 +24,50 @@ describe.each([
   ["Slack", 1],
   ["the playground", 2],
 ])("an answer on %s", (_name, index) => {
-  const open = async (): Promise<Place> => {
-    const place = await platforms.surfaces[index]?.open();
-    if (place === undefined) throw new Error("there is no such platform");
-    return place;
-  };
+  const open = () => bot.open(index);
   /** Asks while every chat of the provider fails like this. */
   async function refused(failure: Failure) {
-    openai.failChats(failure);
-    const before = openai.chatRequests();
+    bot.openai.failChats(failure);
+    const before = bot.openai.chatRequests();
     const question = await (await open()).ask("tell me");
-    const end = await ended(question, 500);
-    openai.failChats(undefined);
-    return { ...end, requests: openai.chatRequests() - before, question };
+    const end = await bot.ended(question, 500);
+    bot.openai.failChats(undefined);
+    return { ...end, requests: bot.openai.chatRequests() - before, question };
   }
 
   it("is done, and can be asked for again", async () => {
-    const { question, stream } = await begin(await open());
+    const { question, stream } = await bot.begin(await open());
     stream.send("All ");
-    await shows(question, "All");
+    await bot.shows(question, "All");
     stream.send("of it.");
     stream.finish();
-    const { mark, text, labels } = await ended(question);
+    const { mark, text, labels } = await bot.ended(question);
     expect([mark, text]).toEqual(["✅", "All of it."]);
     expect(labels).toContain(RETRY);
     expect(labels).not.toContain(STOP);
   });
 
   it("is stopped by its asker: no time passes until the provider's stream is closed, and what there is stays", async () => {
-    const { question, stream } = await begin(await open());
+    const { question, stream } = await bot.begin(await open());
     stream.send("As far as ");
-    await shows(question, "As far");
-    await until("a Stop control", async () => (await question.labels()).includes(STOP));
+    await bot.shows(question, "As far");
+    await bot.until("a Stop control", async () => (await question.labels()).includes(STOP));
     await question.press(STOP);
     await stream.closed; // the bot's time stands still here: nothing but the press has come about
-    const { mark, text, labels } = await ended(question);
+    const { mark, text, labels } = await bot.ended(question);
     expect([mark, text.trim()]).toEqual(["⚠", "As far as \n\n⏹️ Stopped."]);
     expect(labels).toContain(RETRY);
   });
 
   it("is stopped by a command before it says anything", async () => {
     const place = await open();
-    const { question, stream } = await begin(place);
+    const { question, stream } = await bot.begin(place);
     await place.run("chat stop");
     await stream.closed;
-    expect(await ended(question)).toMatchObject({ mark: "⚠", text: "⏹️ Stopped." });
-    await until("a reply", async () => (await place.whispers()).some((text) => text.startsWith("⏹️ Stopped.")));
+    expect(await bot.ended(question)).toMatchObject({ mark: "⚠", text: "⏹️ Stopped." });
+    await bot.whispered(place, "⏹️ Stopped.");
     await place.run("chat stop");
-    await until("a reply", async () => (await place.whispers()).includes("No answer is on its way here."));
+    await bot.whispered(place, "No answer is on its way here.");
   });
 
   it.each<[string, (stream: FakeStream) => void]>([
@@ -152,24 +76,24 @@ describe.each([
     ["loses the connection", (stream) => stream.cut()],
     ["fails in the middle", (stream) => stream.fail({ status: 529, type: "overloaded_error", message: "busy" })],
   ])("is cut off where the stream %s, and its text is kept", async (_how, breakOff) => {
-    const { question, stream } = await begin(await open());
+    const { question, stream } = await bot.begin(await open());
     stream.send("Half an ans");
-    await shows(question, "Half");
+    await bot.shows(question, "Half");
     breakOff(stream);
-    const { mark, text, labels } = await ended(question, 1_000);
+    const { mark, text, labels } = await bot.ended(question, 1_000);
     await stream.closed;
     expect([mark, text]).toEqual(["⚠", "Half an ans\n\n⚠️ The answer was cut off."]);
     expect(labels).toContain(RETRY);
   });
 
   it("ends at the longest time that one may take", async () => {
-    const { question, stream } = await begin(await open());
+    const { question, stream } = await bot.begin(await open());
     for (let words = 1; words * 50_000 <= 15 * 60_000; words++) {
       stream.send(`${words} `);
-      await shows(question, `${words}`);
-      await clock.advance(50_000);
+      await bot.shows(question, `${words}`);
+      await bot.clock.advance(50_000);
     }
-    const { mark, text } = await ended(question, 1_000);
+    const { mark, text } = await bot.ended(question, 1_000);
     await stream.closed;
     expect(mark).toBe("⚠");
     expect(text).toMatch(/ 18 \n\n⚠️ The answer was cut off\.\n\nIt took longer than 15 min\.$/);
@@ -196,37 +120,39 @@ describe.each([
     expect([mark, requests]).toEqual(["❌", wanted]);
     expect(text.replaceAll("*", "")).toContain(words.replaceAll("*", ""));
     const [, reference] = /\(Reference ([0-9a-f]{8})\)/.exec(text) ?? [];
-    expect(bot.log.filter((line) => line.includes(`"reference":"${reference}"`))).toHaveLength(1);
+    expect(bot.log().filter((line) => line.includes(`"reference":"${reference}"`))).toHaveLength(1);
     expect(labels).toContain(RETRY);
   });
 
   it("comes after two tries that failed before any text", async () => {
-    openai.failChats({ status: 503 });
-    const before = openai.chatRequests();
+    bot.openai.failChats({ status: 503 });
+    const before = bot.openai.chatRequests();
     const question = await (await open()).ask("tell me");
-    await until("two tries", async () => openai.chatRequests() - before === 2, 100);
-    openai.failChats(undefined);
-    openai.replyWith(() => "at last");
-    const { mark, text } = await ended(question, 500);
-    expect([mark, text, openai.chatRequests() - before]).toEqual(["✅", "at last", 3]);
+    await bot.until("two tries", async () => bot.openai.chatRequests() - before === 2, 100);
+    bot.openai.failChats(undefined);
+    bot.openai.replyWith(() => "at last");
+    const { mark, text } = await bot.ended(question, 500);
+    expect([mark, text, bot.openai.chatRequests() - before]).toEqual(["✅", "at last", 3]);
   });
 
   it("names living models where the provider does not know the pinned one, and goes on with the one that is chosen", async () => {
     const place = await open();
-    const { question: first, stream } = await begin(place);
+    const { question: first, stream } = await bot.begin(place);
     stream.send("hello");
     stream.finish();
-    await ended(first);
+    await bot.ended(first);
     await place.run("models use", { name: "model", value: "openai/gpt-4-gone" });
-    await until("a pin", async () => (await place.whispers()).some((text) => text.includes("gpt-4-gone")));
+    await bot.whispered(place, "gpt-4-gone");
     const question = await place.ask("and now?");
-    const { mark, text, labels } = await ended(question);
+    const { mark, text, labels } = await bot.ended(question);
     expect([mark, text]).toEqual(["❌", expect.stringMatching(/does not know this model\.[\s\S]*`openai\/gpt-5`/)]);
     expect(labels).toContain("Use openai/gpt-5");
     await question.press("Use openai/gpt-5");
-    await until("a pin", async () => (await place.whispers()).some((shown) => /now uses.*openai\/gpt-5/.test(shown)));
-    openai.replyWith(() => "here again");
-    expect(await ended(await place.ask("and now?"))).toMatchObject({
+    await bot.until("a pin", async () =>
+      (await place.whispers()).some((shown) => /now uses.*openai\/gpt-5/.test(shown)),
+    );
+    bot.openai.replyWith(() => "here again");
+    expect(await bot.ended(await place.ask("and now?"))).toMatchObject({
       mark: "✅",
       text: expect.stringContaining("here again"),
     });
@@ -237,66 +163,58 @@ describe.each([
     ["is filtered", "content_filter", "Some", "Some\n\n⚠️ The provider's filter ended this answer."],
     ["is empty", "stop", "", "⚠️ The model gave an empty answer."],
   ])("says that it %s", async (_how, reason, said, shown) => {
-    const { question, stream } = await begin(await open());
+    const { question, stream } = await bot.begin(await open());
     if (said !== "") stream.send(said);
     stream.finish(reason);
-    expect((await ended(question)).text).toBe(shown);
+    expect((await bot.ended(question)).text).toBe(shown);
   });
 
   it("shows a refusal as such", async () => {
-    const { question, stream } = await begin(await open());
+    const { question, stream } = await bot.begin(await open());
     await stream.sendRaw(
       `data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", created: 1, model: "gpt-5", choices: [{ index: 0, delta: { refusal: "I can't help with that." }, finish_reason: null }] })}\n\n`,
     );
     stream.finish();
-    expect((await ended(question)).text).toContain("I can't help with that.");
+    expect((await bot.ended(question)).text).toBe("I can't help with that.\n\n⚠️ The model refused to answer this.");
   });
 
   it("is given again by the Retry control, also with another model, and also after a restart", async () => {
-    const { question, stream } = await begin(await open(), "the question");
+    const { question, stream } = await bot.begin(await open(), "the question");
     stream.send("First.");
     stream.finish();
-    await ended(question);
-    const again = openai.nextStream();
-    await question.press(RETRY);
-    const second = await turning(again);
+    await bot.ended(question);
+    const second = await bot.streamOf(() => question.press(RETRY));
     expect(JSON.stringify(second.body.messages)).toContain("the question");
     expect(JSON.stringify(second.body.messages)).not.toContain("First.");
     second.send("Second.");
     second.finish();
-    await shows(question, "Second.");
-    await ended(question);
+    await bot.shows(question, "Second.");
+    await bot.ended(question);
 
-    bot = await turning(bot.restart());
-    await ready();
-    const other = anthropic.nextStream();
-    await question.press("anthropic/claude-sonnet-5");
-    const third = await turning(other);
+    await bot.restart();
+    const third = await bot.streamOf(() => question.press("anthropic/claude-sonnet-5"), bot.anthropic);
     third.send("Third.");
     third.finish();
-    await shows(question, "Third.");
-    const { mark, text } = await ended(question);
+    await bot.shows(question, "Third.");
+    const { mark, text } = await bot.ended(question);
     expect(mark).toBe("✅");
     expect(text).toContain("🔁 Answered by anthropic/claude-sonnet-5. The conversation stays with openai/gpt-5");
   });
 
   it("is interrupted by a restart: its text is kept, and it can be asked for again", async () => {
     const place = await open();
-    const { question, stream } = await begin(place);
+    const { question, stream } = await bot.begin(place);
     stream.send("Half of it");
-    await shows(question, "Half of it");
-    bot = await turning(bot.restart());
-    await ready();
+    await bot.shows(question, "Half of it");
+    await bot.restart();
     await stream.closed;
-    const { mark, text, labels } = await ended(question);
+    const { mark, text, labels } = await bot.ended(question);
     expect([mark, text]).toEqual(["⚠", "Half of it\n\n⚠️ Interrupted by a restart."]);
     expect(labels).toContain(RETRY);
-    const next = openai.nextStream();
-    await question.press(RETRY);
-    const again = await turning(next);
+    const again = await bot.streamOf(() => question.press(RETRY));
     again.send("All of it");
     again.finish();
-    await shows(question, "All of it");
-    expect((await ended(question)).mark).toBe("✅");
+    await bot.shows(question, "All of it");
+    expect((await bot.ended(question)).mark).toBe("✅");
   });
 });

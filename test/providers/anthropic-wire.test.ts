@@ -54,7 +54,7 @@ describe("readFacts()", () => {
     ["stop_sequence", "stop"],
     ["max_tokens", "length"],
     ["model_context_window_exceeded", "length"],
-    ["refusal", "filtered"],
+    ["refusal", "refused"],
   ])("reads the stop reason %s as %s", (stop, reason) => {
     expect(readFacts(noFacts, { type: "message_delta", delta: { stop_reason: stop } }).reason).toBe(reason);
   });
@@ -125,11 +125,11 @@ describe("createAnthropicProvider()", () => {
     expect(await provider.listModels(idle())).toHaveLength(5);
   });
 
-  it("calls a refusal filtered", async () => {
+  it("tells a refusal as such", async () => {
     const coming = vendor.nextStream();
     const events = chat([user("hi")]);
-    (await coming).finish("filtered");
-    expect((await events).at(-1)).toMatchObject({ type: "finish", reason: "filtered" });
+    (await coming).finish("refused");
+    expect((await events).at(-1)).toMatchObject({ type: "finish", reason: "refused" });
   });
 
   it("prints nothing about a model that is about to retire", async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { isChatModel } from "../../src/providers/openai-wire/is-chat-model.js";
 import { readOpenAiRow } from "../../src/providers/openai-wire/model-row.js";
 import { createOpenAiProvider } from "../../src/providers/openai-wire/openai-provider.js";
-import { readDeltas, readFacts } from "../../src/providers/openai-wire/read-chunks.js";
+import { readDeltas, readFacts, type StreamFacts } from "../../src/providers/openai-wire/read-chunks.js";
 import type { ChatEvent, Provider } from "../../src/providers/provider.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { FAKE_OPENAI_KEY, type FakeOpenAi, type FakeOpenAiOptions, startFakeOpenAi } from "../support/fake-openai.js";
@@ -126,6 +126,17 @@ describe("readFacts()", () => {
     ["", undefined],
   ])("reads the finish reason %j as %s", (reason, expected) => {
     expect(readFacts({}, { choices: [{ finish_reason: reason }] }).reason).toBe(expected);
+  });
+
+  it("knows a refusal by what was said before the finish, which may be filtered or cut as any other", () => {
+    const said = [{ refusal: "" }, { refusal: "I can't " }, { refusal: "help." }, {}].map((delta) => ({
+      choices: [{ delta, finish_reason: null }],
+    }));
+    const after = (reason: string) => [...said, { choices: [{ delta: {}, finish_reason: reason }] }];
+    const read = (reason: string) => after(reason).reduce((facts, chunk) => readFacts(facts, chunk), {}) as StreamFacts;
+    expect(read("stop").reason).toBe("refused");
+    expect(read("length").reason).toBe("length");
+    expect(said.reduce((facts, chunk) => readFacts(facts, chunk), {} as StreamFacts).reason).toBeUndefined();
   });
 
   it("keeps what was known when a later chunk says nothing", () => {

@@ -161,6 +161,13 @@ describe("two replicas on one conversation", () => {
     );
   });
 
+  it("erase with the untouched what was asked and never closed, as where a platform is no longer configured", async () => {
+    await sessions.open("old", question("old", now - 2));
+    await sessions.open("young", question("young", now));
+    await sessions.eraseUntouched(now - 1);
+    expect((await sessions.openQuestions()).map(([id]) => id)).toEqual(["young"]);
+  });
+
   it("leave a conversation alone that came to life while it was chosen for erasing", async () => {
     await converse("text");
     const swap: Store["swap"] = async (row, writes) => {

@@ -124,7 +124,7 @@ function page(rows: readonly (string | AnthropicModel)[], query: URLSearchParams
   return { data, has_more: start + size < rows.length, first_id: first, last_id: last };
 }
 
-const STOP_REASONS: Readonly<Record<string, string>> = { stop: "end_turn", length: "max_tokens", filtered: "refusal" };
+const STOP_REASONS: Readonly<Record<string, string>> = { stop: "end_turn", length: "max_tokens", refused: "refusal" };
 
 function frames(body: ChatBody): Frames {
   const frame = (type: string, fields: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;

@@ -18,6 +18,8 @@ export interface Question {
   labels(): Promise<readonly string[]>;
   /** Presses one of them. */
   press(label: string): Promise<void>;
+  /** Takes a control as it stands now, to be pressed when it may be gone: somebody's screen is never quite up to date. */
+  hold(label: string): Promise<() => Promise<void>>;
   /** Presses a control that no message has. */
   forge(): Promise<void>;
 }
@@ -99,6 +101,10 @@ function discordSurface(discord: Awaited<ReturnType<typeof startFakeDiscord>>): 
                 row.components.flatMap(({ label, options }) => options?.map((one) => one.label) ?? [label ?? ""]),
               ),
             press: async (label) => void sent.push(discord.press(channel, person, last(asked), label)),
+            async hold(label) {
+              const asShown = { ...last(asked) };
+              return async () => void sent.push(discord.press(channel, person, asShown, label));
+            },
             forge: async () => void sent.push(discord.pressId(channel, person, last(asked), UNKNOWN_ID)),
           };
         },
@@ -169,6 +175,11 @@ function slackSurface(slack: Awaited<ReturnType<typeof startFakeSlack>>): Surfac
               if (label === STOP && hasOwnStop()) await slack.stopSession(channel, thread ?? ts, "U0ADA");
               else await slack.press(last(), isButton(last(), label) ? label : `${selectUnder(last())}: ${label}`);
             },
+            async hold(label) {
+              const asShown = { ...last() };
+              if (label === STOP && hasOwnStop()) return () => slack.stopSession(channel, thread ?? ts, "U0ADA");
+              return () => slack.press(asShown, label);
+            },
             async forge() {
               const button = { type: "button", action_id: UNKNOWN_ID, value: UNKNOWN_ID } as const;
               const element = { ...button, text: { type: "plain_text", text: "Forged" } } as const;
@@ -214,15 +225,17 @@ function playgroundSurface(url: () => string): Surface {
           const controls = async () => (await below()).at(-1)?.controls ?? [];
           const entries = async () =>
             (await controls()).flatMap(({ label, command, options }) => options ?? [{ label, command: command ?? "" }]);
+          const hold = async (wanted: string) => {
+            const found = (await entries()).find(({ label }) => label === wanted);
+            if (found === undefined) throw new Error(`there is no control "${wanted}"`);
+            return async () => void (await client().say(found.command, "ada"));
+          };
           return {
             text: async () => (await below()).map((each) => each.text).join(""),
             marks: async () => (await client().messages()).find((each) => each.id === id)?.marks ?? [],
             labels: async () => (await entries()).map(({ label }) => label),
-            async press(wanted) {
-              const found = (await entries()).find(({ label }) => label === wanted);
-              if (found === undefined) throw new Error(`there is no control "${wanted}"`);
-              await client().say(found.command, "ada");
-            },
+            hold,
+            press: async (label) => (await hold(label))(),
             // Here a control is its command: a forged one is a command that there is not.
             forge: async () => void (await client().say("/forged control", "ada")),
           };

@@ -44,7 +44,7 @@ export function readFacts(facts: StreamFacts, event: unknown): StreamFacts {
 function reasonOf(value: unknown): FinishReason | undefined {
   if (typeof value !== "string") return undefined;
   if (value === "max_tokens" || value === "model_context_window_exceeded") return "length";
-  return value === "refusal" ? "filtered" : "stop";
+  return value === "refusal" ? "refused" : "stop";
 }
 
 /** Later numbers count; here, other than at OpenAI, the input comes without what the cache had or got. */

@@ -9,6 +9,8 @@ export interface StreamFacts {
   readonly reason?: FinishReason | undefined;
   readonly usage?: Usage | undefined;
   readonly model?: string | undefined;
+  /** What was said, or a part of it, came as a refusal. */
+  readonly hasRefused?: boolean | undefined;
 }
 
 /** The deltas of one chunk. A chunk is not trusted: compatible servers leave out whatever they like. */
@@ -32,10 +34,15 @@ const isPlain = (delta: Fields): delta is { readonly content: string } =>
 /** What is known after one more chunk. */
 export function readFacts(facts: StreamFacts, chunk: unknown): StreamFacts {
   const { model, usage } = fieldsOf(chunk);
-  const isNews = usage != null || firstChoice(chunk).finish_reason != null || model !== facts.model;
+  const { delta, finish_reason } = firstChoice(chunk);
+  const isRefusal = Boolean(fieldsOf(delta).refusal);
+  const isNews = usage != null || finish_reason != null || model !== facts.model || isRefusal;
   if (!isNews) return facts;
+  const hasRefused = facts.hasRefused || isRefusal;
+  const reason = reasonOf(finish_reason) ?? facts.reason;
   return {
-    reason: reasonOf(firstChoice(chunk).finish_reason) ?? facts.reason,
+    ...(hasRefused && { hasRefused }),
+    reason: hasRefused && reason === "stop" ? "refused" : reason,
     usage: usageOf(usage) ?? facts.usage,
     model: typeof model === "string" && model !== "" ? model : facts.model,
   };
