@@ -45,8 +45,9 @@ export function createSocketLink({ health, clock, signal, ...deps }: LinkDeps & 
         failures += 1;
         // While the other one stands, events come in.
         if (open.size === 0) health.set("link", linkFault(error));
+        const waitMs = backoffMs(error, failures);
         // Woken by the stop, which the loop sees next.
-        await clock.sleep(backoffMs(error, failures), signal).catch(() => {});
+        if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => {});
       }
     }
   };
