@@ -36,7 +36,9 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
     return { isOver: window.used > limit, remaining: Math.max(0, limit - window.used), resetMs: window.endsAt - now };
   };
   const judge = (method, path) => {
-    const all = count("global", ...GLOBAL);
+    // Interactions don't count into the limit of all.
+    const isApart = /^\/(interactions|webhooks)\//.test(path);
+    const all = isApart ? { isOver: false } : count("global", ...GLOBAL);
     if (all.isOver)
       return { status: 429, isGlobal: true, resetMs: all.resetMs, headers: { "x-ratelimit-global": "true" } };
     const [, name, limit, windowMs] = LIMITS.find(([pattern]) => pattern.test(`${method} ${path}`)) ?? [];

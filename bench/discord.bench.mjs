@@ -220,7 +220,7 @@ export async function run(print) {
     { name: "1 channel", perRound: upTo(1), rounds: 10 },
     { name: "8 channels", perRound: upTo(8), rounds: 4 },
     { name: "20 channels", perRound: upTo(20), rounds: 4 },
-    { name: "3 replies in one channel", perRound: [0, 0, 0], rounds: 3 },
+    { name: "3 replies in one channel", perRound: [0, 0, 0], rounds: 6 },
     { name: "20 channels, with 429 and 503 injected", perRound: upTo(20), rounds: 2, faultOf: troubles() },
   ];
   for (const one of scenarios) if (!only || one.name.includes(only)) await scenario(print, one);

@@ -13,7 +13,7 @@ const ROUND_TRIP_MS = 60;
 const WORDS = 120;
 const WORD_EVERY_MS = 30;
 /** From the question to the model's first word; real ones take longer. */
-const THINK_MS = 250;
+const THINK_MS = 400;
 const CHANNELS = 4;
 const STREAMING = ["chat.startStream", "chat.appendStream", "chat.stopStream"];
 const ROUNDS = { 1: 12, 6: 6, 16: 6 };

@@ -233,6 +233,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       stopLedgerRetention();
       stopRecovery();
       operatorsConsole.stop();
+      observed.stop();
       await chat.stop(graceMs);
       await boardStopped;
       for (const platform of platforms)

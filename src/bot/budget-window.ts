@@ -4,6 +4,8 @@ import type { Rank } from "./platform.js";
 export interface WindowTerms {
   readonly limit: number;
   readonly windowMs: number;
+  /** How long a call counts that gets no answer, where every call is told of in the end; else the window and a little more. */
+  readonly unansweredMs?: number;
 }
 
 /** What a response's headers say of the window that the call was counted in. */
@@ -38,7 +40,7 @@ export const freshWindow = (terms: WindowTerms): Window => ({
 });
 
 /** How long a call counts that has no answer: it arrives some time after it was sent, so the service's window ends later. */
-const spanOf = ({ windowMs }: WindowTerms) => windowMs + Math.min(250, windowMs / 20);
+const spanOf = ({ windowMs, unansweredMs }: WindowTerms) => unansweredMs ?? windowMs + Math.min(250, windowMs / 20);
 /** Clocks differ by that much in a window's length. */
 const GRAIN_MS = 10;
 
@@ -96,7 +98,7 @@ export function afterAnswer(window: Window, limits: ToldLimits | undefined, now:
   // The first call of a window is told its whole length.
   const isFirst = remaining === limit - 1;
   const windowMs = isFirst ? resetAfterMs : Math.max(window.terms.windowMs, resetAfterMs);
-  const terms = { limit, windowMs: windowMs > 0 ? windowMs : window.terms.windowMs };
+  const terms = { ...window.terms, limit, windowMs: windowMs > 0 ? windowMs : window.terms.windowMs };
   // The service said it some time ago, so its window ends at this moment or before.
   const until = now + resetAfterMs;
   const left = Math.max(0, remaining - unanswered.length);

@@ -57,8 +57,9 @@ interface Bucket {
   readonly flows: Map<string, { readonly served: number; readonly liveUntil: number }>;
 }
 
-/** Of all calls together so many stay free for texts: this part of the limit. */
-const KEPT_FOR_TEXTS = 1 / 4;
+/** This part of what all calls together may be stays free for first and last texts; and this beside what is not text. */
+const KEPT_BESIDE_PROGRESS = 0.2;
+const KEPT_BESIDE_OTHERS = 0.3;
 /** An answer that shows nothing new for so long is not waited for with a call of its own. */
 const LIVE_MS = 180_000;
 /** Idle buckets are forgotten beyond so many. */
@@ -112,7 +113,8 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
       return at;
     };
   };
-  const keptForTexts = (rank: Rank) => (rank === "progress" ? 0 : Math.floor((global?.limit ?? 0) * KEPT_FOR_TEXTS));
+  const keptForTexts = (rank: Rank) =>
+    Math.floor((global?.limit ?? 0) * (rank === "progress" ? KEPT_BESIDE_PROGRESS : KEPT_BESIDE_OTHERS));
   const servedAt = ({ bucket, flow }: Waiter) => bucketOf(bucket).flows.get(flow)?.served ?? -1;
   const inTurn = () =>
     [...waiters].sort(

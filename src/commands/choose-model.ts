@@ -14,6 +14,9 @@ type Deps = Pick<CommandDeps, "refresher" | "setups">;
 /** Longer than any `provider/model`. */
 const MAX_MODEL_CHARS = 200;
 
+/** As many as Slack's menu shows; the other platforms cut them shorter. */
+const MAX_SUGGESTIONS = 100;
+
 /** As many buttons fit beside each other on every platform. */
 const MAX_BUTTONS = 5;
 
@@ -58,7 +61,7 @@ export function suggestModelChoices({ refresher }: Pick<CommandDeps, "refresher"
   refresher.nudge("picker");
   const fresh = new Set(refresher.status().providers.flatMap(({ id, isFresh }) => (isFresh ? id : [])));
   const terms = { recent: refresher.recentlyUsed(), isFresh: (provider: string) => fresh.has(provider) };
-  return suggestModels(refresher.snapshot(), typed, 25, terms).map((choice) => ({
+  return suggestModels(refresher.snapshot(), typed, MAX_SUGGESTIONS, terms).map((choice) => ({
     label: choice.name === undefined ? modelName(choice) : `${modelName(choice)} (${choice.name})`,
     value: modelName(choice),
   }));

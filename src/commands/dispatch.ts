@@ -6,8 +6,8 @@ import { findCommand } from "./find-command.js";
 import { parseArguments } from "./parse.js";
 import { code } from "./wording.js";
 
-/** Platforms show no more in an autocomplete. */
-const MAX_CHOICES = 25;
+/** Slack shows so many while a person types; the other platforms cut them shorter. */
+const MAX_CHOICES = 100;
 
 export interface DispatcherDeps {
   readonly commands: readonly Command[];

@@ -8,7 +8,12 @@ interface ChoiceValue {
 }
 
 /** An argument of a command. Text is greedy only as the last option. */
-export type Option = { readonly about: string; readonly isRequired?: boolean } & (
+export type Option = {
+  readonly about: string;
+  readonly isRequired?: boolean;
+  /** People, roles or channels, which a platform may hand over by their ids only where it is asked to. */
+  readonly takesMentions?: true;
+} & (
   | { readonly kind: "flag" }
   | { readonly kind: "choice"; readonly values: readonly ChoiceValue[] }
   /** One word, as a provider; `isSuggested`: the command has autocomplete for it. `accepts`: which values it takes. */

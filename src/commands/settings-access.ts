@@ -21,6 +21,7 @@ export const settingsAccess = ({ settings }: CommandDeps) =>
       guests: { kind: "flag", about: "whether guests may: on or off" },
       who: {
         kind: "word",
+        takesMentions: true,
         about: "everyone, or people, roles and user groups: mention them or give their ids, with commas between",
         accepts: (value) => readWho(value) !== undefined,
         takes: () => "`everyone`, or mentions or ids of people, roles or user groups, with commas between",
@@ -28,7 +29,12 @@ export const settingsAccess = ({ settings }: CommandDeps) =>
       },
       "per-person": limitOption("questions of one person in 10 minutes"),
       "per-channel": limitOption("questions in one channel in 10 minutes"),
-      channels: { kind: "text", about: "everywhere, or channels: #mentions or ids", maxChars: MAX_LIST_CHARS },
+      channels: {
+        kind: "text",
+        takesMentions: true,
+        about: "everywhere, or channels: #mentions or ids",
+        maxChars: MAX_LIST_CHARS,
+      },
     },
     async *run({ guests, who, channels, "per-person": person, "per-channel": channel }, { workspace }) {
       if ([guests, who, person, channel, channels].every((value) => value === undefined)) {

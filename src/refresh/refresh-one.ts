@@ -17,7 +17,7 @@ export interface RefreshOneDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly timeoutMs: number;
-  /** Comes before what takes the event loop for long: asking, and storing. */
+  /** Comes before what takes the event loop for long: asking, comparing, and storing. */
   readonly turn: () => Promise<void>;
   /** Aborts at the shutdown. */
   readonly signal: AbortSignal;
@@ -84,6 +84,7 @@ export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Pro
   const logged = catalog.changes(id);
   const changeLog = withChanges(logged, changes, answeredAt);
   const next = { entry, ...(changeLog !== logged && { changes: changeLog }) };
+  await deps.turn();
   try {
     const isStored = await store.commit(claim, catalog.writesFor(id, next, claim.fence));
     if (!isStored) {

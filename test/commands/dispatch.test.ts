@@ -148,10 +148,10 @@ describe("dispatcher.visibilityOf()", () => {
 });
 
 describe("dispatcher.suggest()", () => {
-  it("gives at most 25 choices", () => {
-    const choices = Array.from({ length: 26 }, (_unused, index) => ({ label: `${index}`, value: `${index}` }));
+  it("gives at most 100 choices", () => {
+    const choices = Array.from({ length: 101 }, (_unused, index) => ({ label: `${index}`, value: `${index}` }));
     const { dispatcher } = dispatcherOf({ suggest: () => choices });
-    expect(dispatcher.suggest("/try it", "option", "", invocation())).toEqual(choices.slice(0, 25));
+    expect(dispatcher.suggest("/try it", "option", "", invocation())).toEqual(choices.slice(0, 100));
   });
 
   it("gives none for what is no command, has none, or fails", () => {

@@ -55,6 +55,28 @@ describe("createListReader()", () => {
     if (field === "data") expect(body).toMatchObject({ has_more: true, last_id: "m449" });
   });
 
+  it("hands over of a row's parts only what is read of them", async () => {
+    const thread = createListThread({ clock: fakeClock() });
+    const list = createListReader("acme", ["id", "pricing.prompt", "pricing.input", "top.x"], {
+      clock: fakeClock(),
+      listThread: thread,
+    });
+    const rows = [
+      { id: "a", pricing: { prompt: "1", input: 2, image: "3" }, top: { y: 1 } },
+      { id: "b", pricing: null, top: "text" },
+      { id: "c", pricing: ["prompt"], top: { x: { deep: [1] } } },
+    ];
+    const sent = JSON.stringify({ data: rows, junk: "x".repeat(300 * KB) });
+    const page = await list.read(new Response(sent), { maxBytes: MAX_BYTES, signal: signal() });
+    const expected = [
+      { id: "a", pricing: { prompt: "1", input: 2 } },
+      { id: "b" },
+      { id: "c", top: { x: { deep: [1] } } },
+    ];
+    expect(page).toMatchObject({ kind: "json", body: { data: expected } });
+    expect(JSON.stringify(page)).not.toMatch(/image|"y"/);
+  });
+
   it("keeps what makes a row bad", async () => {
     const rows = [null, 7, "text", [], fat("x".repeat(250)), fat(5), ...listOf(400)];
     const { body } = await reader().read({ data: rows });

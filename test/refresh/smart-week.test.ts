@@ -6,7 +6,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 const WORKSPACE = "playground:local";
 
 describe("a week on smart", () => {
-  it("is never outdated while providers are healthy, and looks oftener when people are there", async () => {
+  // It lives through 60,480 ticks: some 5 s alone, and several times that where all tests share two busy cores.
+  const long = { timeout: 90_000 };
+  it("is never outdated while providers are healthy, and looks oftener when people are there", long, async () => {
     const world = await createWorld({ ids: ["openai"] });
     await world.settings.change(WORKSPACE, () => ({ interval: "smart" }));
     await world.live(MINUTE_MS);

@@ -92,7 +92,7 @@ export const STREAM_METHODS: Readonly<Record<string, Method>> = {
       message.streamingSince = undefined;
       const session = workspace.sessions.get(`${message.channel}:${message.thread}`);
       if (session !== undefined) session.status = given.session_status ?? "active";
-      return { ok: true, channel: message.channel, ts: message.ts };
+      return { ok: true };
     },
   },
 };

@@ -64,6 +64,8 @@ export interface FakeSlack extends FakeDeliveries, FakeSurfaces {
       readonly isDone?: boolean;
     },
   ): void;
+  /** Takes back every failure that has not come yet. */
+  failNone(): void;
   /** From now on these tokens are good. */
   setTokens(tokens: { readonly bot?: string; readonly app?: string }): void;
   /** Nothing is answered while it hangs. */
@@ -150,6 +152,7 @@ export async function startFakeSlack(options: FakeSlackOptions): Promise<FakeSla
     marksOf: (channel, ts) =>
       [...(workspace.find(channel, ts)?.reactions ?? [])].filter(([, who]) => who.has("U0BOT")).map(([name]) => name),
     failNext: (method, failure) => void failures.set(method, [...(failures.get(method) ?? []), failure]),
+    failNone: () => failures.clear(),
     setTokens: (given) => void Object.assign(tokens, given),
     hang: (next) => {
       isHanging = next;

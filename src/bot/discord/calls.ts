@@ -33,12 +33,15 @@ const ASSUMED: Readonly<Record<string, WindowTerms>> = {
 const UNKNOWN: WindowTerms = { limit: 1_000, windowMs: 1_000 };
 /** 50 for all routes together by the documentation; calls arrive closer together than they were sent. */
 const GLOBAL_PER_SECOND = 45;
+/** A call has ended by then, one way or another: until it has, nobody knows when Discord counts it. */
+const LONGEST_CALL_MS = 15_000;
 
 /** Keeps the bot's calls inside Discord's limits before they reach the network, learning from its answers. */
 export function createCalls(clock: Clock): Calls {
   const real = createRealBuckets();
   const limitOf = (bucket: string) => ASSUMED[real.routeNameOf(bucket)] ?? UNKNOWN;
-  const shared = createBudgets({ clock, limitOf, global: { limit: GLOBAL_PER_SECOND, windowMs: 1_000 } });
+  const global = { limit: GLOBAL_PER_SECOND, windowMs: 1_000, unansweredMs: LONGEST_CALL_MS };
+  const shared = createBudgets({ clock, limitOf, global });
   /** For what does not count into the limit of all. */
   const apart = createBudgets({ clock, limitOf });
   const roundTrip = createRoundTrip(clock);

@@ -86,7 +86,7 @@ const origin = {
   guild_id: absent(id),
   channel: absent(z.object({ type: z.number(), parent_id: id.nullish() })),
   user: absent(user),
-  member: absent(member.extend({ permissions: z.string().regex(/^\d+$/), user })),
+  member: absent(member.extend({ permissions: z.string().regex(/^\d+$/).catch("0"), user })),
 };
 
 const commandData = z.object({

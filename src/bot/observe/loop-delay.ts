@@ -10,18 +10,27 @@ export interface LoopDelay {
 /** Node counts from the start of each of these steps. */
 const RESOLUTION_MS = 20;
 
-/** Measures from now on; each reading tells the time since the one before. */
-export function createLoopDelayMeter(): () => LoopDelay {
+export interface LoopDelayMeter {
+  /** Of the time since the reading before. */
+  read(): LoopDelay;
+  stop(): void;
+}
+
+/** Measures from now on. */
+export function createLoopDelayMeter(): LoopDelayMeter {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
   const inMs = (nanoseconds: number) => Math.max(0, Math.round((nanoseconds / 1e6 - RESOLUTION_MS) * 10) / 10);
-  return () => {
-    const delay = {
-      p50: inMs(histogram.percentile(50)),
-      p99: inMs(histogram.percentile(99)),
-      max: histogram.count === 0 ? 0 : inMs(histogram.max),
-    };
-    histogram.reset();
-    return delay;
+  return {
+    read() {
+      const delay = {
+        p50: inMs(histogram.percentile(50)),
+        p99: inMs(histogram.percentile(99)),
+        max: histogram.count === 0 ? 0 : inMs(histogram.max),
+      };
+      histogram.reset();
+      return delay;
+    },
+    stop: () => void histogram.disable(),
   };
 }

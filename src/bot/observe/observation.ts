@@ -19,12 +19,14 @@ export interface Observation {
   ofPlatform(platform: ChatPlatform): ChatPlatform;
   onTurn(event: TurnEvent): void;
   onRefresh(event: RefreshEvent): void;
+  stop(): void;
 }
 
 export function createObservation(deps: MetricsDeps): Observation {
   const metrics = createMetrics(deps);
   const activity = createActivity(deps.clock.now);
-  const series = createSeries({ ...deps, readDelay: createLoopDelayMeter() });
+  const delay = createLoopDelayMeter();
+  const series = createSeries({ ...deps, readDelay: delay.read });
   return {
     metrics,
     activity,
@@ -39,5 +41,6 @@ export function createObservation(deps: MetricsDeps): Observation {
       metrics.onRefresh(event);
       series.onRefresh(event);
     },
+    stop: delay.stop,
   };
 }

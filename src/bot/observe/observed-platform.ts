@@ -1,7 +1,8 @@
 import { conversationOf } from "../conversation.js";
-import type { ChatPlatform, Mark } from "../platform.js";
+import type { ChatPlatform, Mark, ReplyStreamDeps } from "../platform.js";
 
-export type PlatformCall = "post" | "edit" | "append" | "mark";
+/** `stream`: the showing of a whole answer by a way of the platform's own, whatever calls it took. */
+export type PlatformCall = "post" | "edit" | "append" | "mark" | "stream";
 
 /** Who is told what a platform does. Nothing of what is said. */
 export interface PlatformObserver {
@@ -29,8 +30,26 @@ export function observedPlatform(platform: ChatPlatform, observer: PlatformObser
       throw error;
     }
   };
+  const createReplyStream = platform.createReplyStream?.bind(platform);
+  const watchedStream = (deps: ReplyStreamDeps, create: NonNullable<typeof createReplyStream>) => {
+    const stream = create(deps);
+    return {
+      ...stream,
+      async finish(...terms: Parameters<typeof stream.finish>) {
+        const isShown = await stream.finish(...terms).catch((error) => {
+          observer.onCall(name, "stream", false);
+          throw error;
+        });
+        observer.onCall(name, "stream", isShown);
+        return isShown;
+      },
+    };
+  };
   return {
     ...platform,
+    ...(createReplyStream && {
+      createReplyStream: (deps: ReplyStreamDeps) => watchedStream(deps, createReplyStream),
+    }),
     start: (handlers) =>
       platform.start({
         ...handlers,

@@ -1,6 +1,6 @@
 import type { types } from "@slack/bolt";
 import type { Control } from "../../commands/command.js";
-import { idOfPicker, type Picker, type Pickers } from "./pickers.js";
+import { idOfPicker, type LabelledPicker, type Picker, type Pickers } from "./pickers.js";
 
 type Block = types.KnownBlock;
 type Element = types.ActionsBlockElement;
@@ -26,10 +26,10 @@ export async function controlBlocks(controls: readonly Control[], deps: ControlD
   }));
 }
 
-/** A select that looks its options up while a person types; undefined where its id would be too long. */
-export function pickerBlock(label: string, picker: Picker): Block | undefined {
-  const element = pickerElement(label, picker);
-  return element === undefined ? undefined : { type: "actions", elements: [element] };
+/** A select of its own that looks its options up while a person types; none where there is none, or its id would be too long. */
+export function pickerBlocks(asked: LabelledPicker | undefined): readonly Block[] {
+  const element = asked === undefined ? undefined : pickerElement(asked.label, asked.picker);
+  return element === undefined ? [] : [{ type: "actions", elements: [element] }];
 }
 
 async function elementOf(control: Control, index: number, { idFor, pickers }: ControlDeps): Promise<Element> {

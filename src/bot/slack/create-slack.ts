@@ -16,6 +16,7 @@ import type { Identity } from "./identity.js";
 import type { Link } from "./link.js";
 import { createLostPosts } from "./lost-posts.js";
 import { createMarks } from "./marks.js";
+import { createOpenStreams } from "./open-streams.js";
 import { createPace } from "./pace.js";
 import { createPeople } from "./people.js";
 import { createPickers } from "./pickers.js";
@@ -108,7 +109,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       titles,
       lostPosts,
       clock,
-      open: new Set(),
+      open: createOpenStreams(clock),
       worded: names.inAnswer,
       controlBlocks: (given) => controlBlocks(given, controls),
     }),

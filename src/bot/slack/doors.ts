@@ -7,7 +7,7 @@ import { panelControls } from "../panel.js";
 import type { CommandCall, PlatformHandlers } from "../platform.js";
 import type { AgentCalls } from "./agent-calls.js";
 import type { Calls } from "./calls.js";
-import { controlBlocks, pickerBlock } from "./controls.js";
+import { controlBlocks, pickerBlocks } from "./controls.js";
 import type { Extras } from "./extras.js";
 import type { FileCalls } from "./file-calls.js";
 import { sendFiles } from "./files.js";
@@ -56,10 +56,8 @@ export async function isFirstTime({ store, log }: DoorDeps, what: string): Promi
  */
 export async function commandMessage(deps: DoorDeps, reply: Reply, user: string, line = ""): Promise<SlackMessage> {
   const { names, controlIds, pickers } = deps;
-  const asked = pickers.askedBy(line);
-  const picker = asked === undefined ? undefined : pickerBlock(asked.label, asked.picker);
   const controls = await controlBlocks(panelControls(reply), { idFor: controlIds.idFor, pickers });
-  const blocks = picker === undefined ? controls : [...controls, picker];
+  const blocks = [...controls, ...pickerBlocks(pickers.askedBy(line) ?? pickers.onPanel(reply.panel))];
   const sent = reply.files === undefined ? "" : `\n\n${await sendFiles(deps, user, reply.files)}`;
   return render({ ...reply, markdown: names.inReply(reply.markdown) + sent }, blocks);
 }

@@ -5,7 +5,7 @@ const FILE_HOST = "files.slack.com";
 
 /**
  * Whether a file's address is Slack's own: https on files.slack.com. Where the API's base is another one, a stand-in
- * for Slack, its origin counts as well, and on loopback every port of it.
+ * for Slack, its origin counts as well, by whichever name of loopback.
  */
 export function isFileAddress(address: string, apiUrl: string | undefined): boolean {
   const url = parsed(address);
@@ -13,8 +13,8 @@ export function isFileAddress(address: string, apiUrl: string | undefined): bool
   if (url.protocol === "https:" && url.host === FILE_HOST) return true;
   const api = parsed(apiUrl ?? "");
   if (api === undefined) return false;
-  const areBothHere = isHere(api) && isHere(url);
-  return url.origin === api.origin || (areBothHere && /^https?:$/.test(url.protocol));
+  const areBothHere = isHere(api) && isHere(url) && api.protocol === url.protocol && api.port === url.port;
+  return url.origin === api.origin || areBothHere;
 }
 
 const isHere = ({ hostname }: URL) => isLoopbackHost(hostname.replace(/^\[|\]$/g, ""));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Reply } from "../../commands/command.js";
 import { panelControls } from "../panel.js";
-import { controlBlocks } from "./controls.js";
+import { controlBlocks, pickerBlocks } from "./controls.js";
 import { callOf, type DoorDeps } from "./doors.js";
 import { render } from "./render.js";
 
@@ -29,7 +29,8 @@ export async function showHome(deps: DoorDeps, { user, channel }: HomePlace, rep
   const { names, controlIds, pickers, agent, log } = deps;
   try {
     const controls = await controlBlocks(panelControls(reply), { idFor: controlIds.idFor, pickers });
-    const { blocks } = render({ markdown: names.inReply(reply.markdown), panel: reply.panel ?? PANEL }, controls);
+    const shown = { markdown: names.inReply(reply.markdown), panel: reply.panel ?? PANEL };
+    const { blocks } = render(shown, [...controls, ...pickerBlocks(pickers.onPanel(reply.panel))]);
     await agent.publish(user, blocks, channel);
   } catch (error) {
     log.warn({ error }, "the Home tab was not shown; opening it again tries again");

@@ -1,6 +1,7 @@
 import type { MessageKey } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
+import { unescaped } from "./escape.js";
 
 /** Posts that Slack may have taken although its answer was lost: posted again they would stand there twice. */
 export interface LostPosts {
@@ -51,8 +52,13 @@ export function createLostPosts({ calls, botUserId }: LostPostsDeps): LostPosts 
   };
 }
 
-/** Slack changes how a text is written, not its letters. */
-const isSame = (kept: string, sent: string) => lettersOf(kept) !== "" && lettersOf(kept) === lettersOf(sent);
+/** Slack changes how a text is written, not its letters; where it has none, all of it counts. */
+const isSame = (kept: string, sent: string) => {
+  const letters = lettersOf(sent);
+  return letters === "" ? signsOf(kept) === signsOf(sent) : lettersOf(kept) === letters;
+};
+
+const signsOf = (text: string) => unescaped(text).replaceAll(/\s/g, "");
 
 const lettersOf = (text: string) =>
   text

@@ -51,7 +51,7 @@ export function slackManifest(options: ManifestOptions): Record<string, unknown>
         command: names.slashOf(root),
         description: describe(commands, root).slice(0, MAX_ABOUT_CHARS),
         ...hintOf(commands, root),
-        should_escape: false,
+        should_escape: takesMentions(commands, root),
         ...(url === undefined ? {} : { url }),
       })),
     },
@@ -77,6 +77,12 @@ type Listed = ManifestOptions["commands"];
 const under = (commands: Listed, root: string) => commands.filter(({ path }) => path.split(" ")[0] === root);
 
 /** A command of its own tells what it does, a group what there is: its hint says how. */
+/** Slack writes a mention with its id only where it escapes what was typed, and then writes links with brackets too. */
+const takesMentions = (commands: readonly Pick<Command, "path" | "options">[], root: string): boolean =>
+  commands.some(
+    ({ path, options }) => path.split(" ")[0] === root && Object.values(options).some((option) => option.takesMentions),
+  );
+
 function describe(commands: Listed, root: string): string {
   const own = under(commands, root);
   if (own.length === 1 && own[0]?.path === root) return own[0].about;

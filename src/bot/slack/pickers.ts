@@ -8,16 +8,26 @@ export interface Picker {
   readonly panel: string | undefined;
 }
 
+export interface LabelledPicker {
+  readonly label: string;
+  readonly picker: Picker;
+}
+
 /** Model choices: a select that asks for its options, where a menu would have to hold them all. */
 export interface Pickers {
   /** Undefined for a menu whose entries are not all values of one such option. */
   of(control: Control): Picker | undefined;
   /** For a command that was typed without the model that it needs: the select that asks for it. */
-  askedBy(line: string): { readonly label: string; readonly picker: Picker } | undefined;
+  askedBy(line: string): LabelledPicker | undefined;
+  /** The model of the conversation, on a panel of the lists. */
+  onPanel(panel: string | undefined): LabelledPicker | undefined;
   /** The option that a picker's value is for. */
   optionOf(picker: Picker): string | undefined;
 }
 
+/** The panel that tells of the lists, and the command that chooses from them. */
+const LISTS_PANEL = "/models status";
+const CHOICE = "models use";
 /** The option that takes a model, as every command calls it. */
 const OPTION = "model";
 const BREAK = "\n";
@@ -46,6 +56,10 @@ export function createPickers(commands: readonly Pick<Command, "path" | "options
       const command = asking.find(({ path, options }) => `/${path}` === typed && options[OPTION]?.isRequired === true);
       if (command === undefined) return undefined;
       return { label: "Choose a model", picker: { prefix: `/${command.path} `, panel: undefined } };
+    },
+    onPanel(panel) {
+      if (panel !== LISTS_PANEL || !asking.some(({ path }) => path === CHOICE)) return undefined;
+      return { label: "Model of this conversation", picker: { prefix: `/${CHOICE} `, panel } };
     },
     optionOf: ({ prefix }) => (prefixes.includes(prefix) ? OPTION : undefined),
   };

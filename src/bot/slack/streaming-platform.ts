@@ -10,6 +10,7 @@ import { slackErrorOf } from "./errors.js";
 import { escapeMarkdown } from "./escape.js";
 import type { Extras } from "./extras.js";
 import type { LostPosts } from "./lost-posts.js";
+import type { OpenStreams } from "./open-streams.js";
 import type { Pace } from "./pace.js";
 import { MAX_MARKDOWN_CHARS } from "./render.js";
 import { APPEND, START, STOP, type StreamCalls } from "./stream-calls.js";
@@ -24,8 +25,7 @@ export interface StreamingDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly lostPosts: LostPosts;
-  /** Those of all answers that grow natively now: each needs a call to end. */
-  readonly open: Set<object>;
+  readonly open: OpenStreams;
   /** As an answer's text goes out, with the prefix on commands. */
   worded(markdown: string): string;
   controlBlocks(controls: readonly Control[]): Promise<readonly types.KnownBlock[]>;
@@ -70,7 +70,7 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   };
   /** Only where each of the others keeps a call for its end. */
   const mayStart = () =>
-    question.thread !== undefined && extras.has(START) && buckets.left(STOP) > open.size && buckets.tryTake(START);
+    question.thread !== undefined && extras.has(START) && buckets.left(STOP) > open.count() && buckets.tryTake(START);
 
   const start = async (reply: Reply): Promise<MessageKey | undefined> => {
     const text = deps.worded(reply.markdown);
@@ -100,7 +100,8 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   const end = async (now: Live, rest: string, reply: Reply) => {
     await pace.pay(STOP, question, "last-text");
     const blocks = await deps.controlBlocks(reply.controls ?? []);
-    await streams.stop(now.key, { text: rest, blocks });
+    // White space alone is no text to Slack, and nothing is lost where it would stand.
+    await streams.stop(now.key, { text: rest.trim() === "" ? "" : rest, blocks });
     endedNatively = true;
     setLive(undefined);
   };

@@ -1,7 +1,7 @@
 import type { ModelInfo } from "../provider.js";
 import { isUsableId, nameOf, type Row, slim, tokens } from "../wire/model-rows.js";
 
-/** What is read of a row, by any vendor's name for it. */
+/** What is read of a row, by any vendor's name for it; a dot leads into a part. */
 export const OPENAI_ROW_FIELDS = [
   "id",
   "display_name",
@@ -11,10 +11,15 @@ export const OPENAI_ROW_FIELDS = [
   "max_context_length",
   "max_model_len",
   "max_completion_tokens",
-  "top_provider",
-  "pricing",
-  "architecture",
-  "capabilities",
+  "top_provider.max_completion_tokens",
+  "pricing.prompt",
+  "pricing.input",
+  "pricing.completion",
+  "pricing.output",
+  "architecture.input_modalities",
+  "architecture.output_modalities",
+  "capabilities.vision",
+  "capabilities.completion_chat",
   "created",
   "type",
   "active",

@@ -5,7 +5,7 @@ import { AppError } from "../../errors.js";
 import { type ListHead, type ListNews, type ListOrder, listWork } from "./list-work.js";
 
 export interface ThreadTerms {
-  /** Fields of a row that are read. */
+  /** Fields of a row that are read; a dot leads into a part, as "pricing.prompt". */
   readonly fields: readonly string[];
   readonly maxRows: number;
   /** Digest of a body that need not be read again. */

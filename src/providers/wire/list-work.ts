@@ -56,12 +56,23 @@ export function listWork(port: Port, digestOf: (bytes: Uint8Array) => string): v
     );
   };
 
-  const slimRow = (row: unknown, fields: readonly string[]): unknown => {
-    if (typeof row !== "object" || row === null || Array.isArray(row)) return null;
-    const known = row as Readonly<Record<string, unknown>>;
-    return Object.fromEntries(
-      fields.filter((name) => Object.hasOwn(known, name)).map((name) => [name, trimmed(known[name], 3)]),
-    );
+  const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+
+  /** `fields` by their dots: ["pricing", "prompt"] is a field of a part. */
+  const slimRow = (row: unknown, fields: readonly (readonly string[])[]): unknown => {
+    if (!isRecord(row)) return null;
+    const slim: Record<string, unknown> = {};
+    for (const [name = "", inner] of fields) {
+      if (!Object.hasOwn(row, name)) continue;
+      const value = row[name];
+      if (inner === undefined) slim[name] = trimmed(value, 3);
+      else if (isRecord(value) && Object.hasOwn(value, inner)) {
+        const part = isRecord(slim[name]) ? slim[name] : {};
+        slim[name] = { ...part, [inner]: trimmed(value[inner], 2) };
+      }
+    }
+    return slim;
   };
 
   const read = ({ pieces, fields, maxRows, known }: Extract<ListOrder, { kind: "body" }>): ListHead => {
@@ -80,7 +91,8 @@ export function listWork(port: Port, digestOf: (bytes: Uint8Array) => string): v
     const found = field === null ? body : wrapper[field];
     if (!Array.isArray(found)) return { kind: "no-list", body: trimmed(body, 1) };
     if (found.length > maxRows) return { kind: "too-long" };
-    rows = found.map((row) => slimRow(row, fields));
+    const paths = fields.map((field) => field.split("."));
+    rows = found.map((row) => slimRow(row, paths));
     const rest = { has_more: trimmed(wrapper.has_more, 0), last_id: trimmed(wrapper.last_id, 0) };
     return { kind: "list", field, rest, count: found.length, digest };
   };

@@ -145,6 +145,22 @@ describe("the console's event stream", () => {
 });
 
 describe("POST /api/console/commands", () => {
+  it("takes no order of another site's page, and no large one", async () => {
+    const { url, commands } = await start();
+    const send = (headers: Record<string, string>, body = JSON.stringify({ command: "/refresh-models" })) =>
+      fetch(`${url}/api/console/commands`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body,
+      }).then(({ status }) => status);
+    expect(await send({ origin: "https://evil.example" })).toBe(403);
+    expect(await send({ "sec-fetch-site": "cross-site" })).toBe(403);
+    expect(await send({ "content-type": "text/plain" })).toBe(415);
+    expect(await send({}, `"${"x".repeat(1_100_000)}"`)).toBe(413);
+    expect(commands).toEqual([]);
+    expect(await send({})).toBe(200);
+  });
+
   it("runs settings and refreshes and answers with the last reply", async () => {
     const { url, commands } = await start({
       async *run() {

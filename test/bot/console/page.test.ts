@@ -54,6 +54,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     expect(await card("Discord").innerText()).toContain("1 question in 1 conversation");
     expect(await card("Store").innerText()).toContain("SQLite answers");
     expect(await page.getByRole("link", { name: "Playground" }).isVisible()).toBe(true);
+    expect(await page.getByText("The playground is off: these settings").isVisible()).toBe(false);
     activity.store.onCall("write", false);
     setStatus({
       indicator: "stale",
@@ -179,6 +180,26 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     await page.getByRole("img", { name: "Refresh outcomes: 3 refreshes, 1 of them failed" }).waitFor();
   });
 
+  it("shows days of UTC, wherever the reader is, and what each model used on them", async () => {
+    await context.close();
+    context = await (browser as NonNullable<typeof browser>).newContext({ timezoneId: "America/Los_Angeles" });
+    const { url } = await start({
+      readUsage: async () => [
+        { day: today(), provider: "openai", model: "gpt-5", inputTokens: 900, outputTokens: 100, costUsd: 0.5 },
+        { day: today(), provider: "openai", model: "gpt-4", inputTokens: 500, outputTokens: 0, costUsd: null },
+      ],
+    });
+    const page = await open(url);
+    const tokens = chart(page, "Tokens per day");
+    await tokens.locator("canvas").scrollIntoViewIfNeeded();
+    const box = await tokens.locator(".u-over").boundingBox();
+    if (box === null) throw new Error("there is no chart");
+    await page.mouse.move(box.x + box.width - 5, box.y + box.height / 2);
+    await tokens.getByText(today()).waitFor();
+    const values = await tokens.locator(".u-legend .u-value").allInnerTexts();
+    expect(values).toEqual([today(), "500", "1K"]);
+  });
+
   it("says what there is nothing of yet", async () => {
     const { url } = await start({ models: [], status: { providers: [] } });
     const page = await openWatched(context, `${url}/console`, faults);
@@ -187,6 +208,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     expect(await chart(page, "Age of the lists").innerText()).toContain("No provider has given a list yet.");
     expect(await chart(page, "Tokens per day").innerText()).toContain("This bot keeps no ledger");
     await page.getByText("No provider is configured.").waitFor();
+    await page.getByText("The playground is off: these settings are kept").waitFor();
     expect(await page.locator("canvas").count()).toBe(1);
   });
 

@@ -90,6 +90,18 @@ describe("createCalls()", () => {
     calls.stop();
   });
 
+  it("forgets no call when its bucket turns out to have another name, though nothing else is told", async () => {
+    const calls = createCalls(fakeClock());
+    const named = answer({ "x-ratelimit-bucket": "shared" });
+    for (let call = 0; call < 2; call++) await calls.slot(place("1"), "last-text", undefined, "post");
+    calls.onAnswer("POST", "/channels/1/messages", named, 60);
+    await calls.slot(place("1"), "last-text", undefined, "edit");
+    calls.onAnswer("PATCH", "/channels/1/messages/9", named, 60);
+    const waiting = Array.from({ length: 5 }, () => calls.slot(place("1"), "last-text", undefined, "edit"));
+    expect(await granted(waiting)).toBe(2);
+    calls.stop();
+  });
+
   it("keeps a new channel to what is assumed of the route, also under the bucket's own name", async () => {
     const calls = createCalls(fakeClock());
     await calls.slot(place("1"), "last-text", undefined, "post");
@@ -131,12 +143,29 @@ describe("createCalls()", () => {
     calls.stop();
   });
 
-  it("leaves a quarter of what all calls may be to texts", async () => {
-    const calls = createCalls(fakeClock());
+  it("counts a call into what all may be until it has ended, however late that is", async () => {
+    const clock = fakeClock();
+    const calls = createCalls(clock);
+    for (let at = 0; at < 45; at++) await calls.slot(place(`${at}`), "last-text", undefined, "post");
+    const waiting = [calls.slot(place("99"), "last-text", undefined, "post")];
+    await clock.advance(9_000);
+    expect(await granted(waiting)).toBe(0);
+    for (let at = 0; at < 45; at++) calls.onAnswer("POST", `/channels/${at}/messages`, undefined, 9_000);
+    await clock.advance(1_010);
+    expect(await granted(waiting)).toBe(1);
+    calls.stop();
+  });
+
+  it("leaves three tenths of what all calls may be to texts, and a fifth to those that begin or end", async () => {
+    const clock = fakeClock();
+    const calls = createCalls(clock);
     const reads = Array.from({ length: 60 }, (_, at) => calls.take("GET", `/channels/${at}`, "mark"));
-    expect(await granted(reads)).toBe(34);
+    expect(await granted(reads)).toBe(32);
+    const edits = Array.from({ length: 20 }, (_, at) => calls.slot(place(`${at}`), "progress", undefined, "edit"));
+    await clock.advance(900);
+    expect(await granted(edits)).toBe(4);
     const posts = Array.from({ length: 20 }, (_, at) => calls.slot(place(`${at}`), "first-text", undefined, "post"));
-    expect(await granted(posts)).toBe(11);
+    expect(await granted(posts)).toBe(9);
     calls.stop();
   });
 

@@ -128,6 +128,16 @@ describe("an interaction on Discord", () => {
     expect(interaction.replies[0]?.files).toEqual([{ filename: "chat.md", text: "# Chat" }]);
   });
 
+  it("is answered also where what decides nothing is missing or strange, and gives nobody rights then", async () => {
+    const { receive, told } = receiving([{ markdown: "hey" }]);
+    const { interaction, event } = slash();
+    const member = { user: { id: "4", username: "ada", global_name: null }, roles: null, nick: null };
+    await receive({ ...event, member, channel: null, locale: 7, entitlements: null });
+    expect(interaction.replies[0]?.content).toBe("hey");
+    expect(told[0]).toMatchObject({ isOperator: false, author: { id: "4", name: "ada" } });
+    expect(await told[0]?.isInGroup?.("5")).toBe(false);
+  });
+
   it("is acknowledged by a second try when the first got no answer, and given up when it is too late", async () => {
     const retried = slash();
     discord.rest.failNext(/callback$/, 502);

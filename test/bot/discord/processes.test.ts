@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FakeDiscord, startFakeDiscord } from "../../support/fake-discord.js";
+import { BOT_ID } from "../../support/fake-discord-world.js";
+import { memoryStore } from "../../support/memory-store.js";
 import { eventually } from "../../support/playground-client.js";
 import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js";
-import { answered, briskClock, replied } from "./discord-support.js";
+import { answered, briskClock, replied, stagePlatform } from "./discord-support.js";
 
 /** Three processes with one token and one store. */
 let discord: FakeDiscord;
@@ -26,6 +28,31 @@ afterAll(async () => {
   await Promise.all(bots.map((bot) => bot.stop(0)));
   await discord.close();
   folder.remove();
+});
+
+describe("two adapters with one Discord token and one store", () => {
+  it("hand a reaction on once, and the same one again when it is put again later", async () => {
+    const store = memoryStore(Date.now);
+    const first = await stagePlatform({ store });
+    const second = await stagePlatform({ beside: { discord: first.discord, store } });
+    const { general } = first.discord;
+    const board = first.discord.world.addMessage(general, { authorId: BOT_ID, content: "board" });
+    const people = Array.from({ length: 5 }, (_, index) => first.discord.person(`person ${index}`));
+    const handedOn = () =>
+      [...first.reactions, ...second.reactions].map(({ author, emoji }) => `${author.name} ${emoji}`);
+    for (const person of people) {
+      first.discord.react(general, person, board, "🔄");
+      first.discord.react(general, person, board, "⏯️");
+    }
+    await eventually("all reactions", () => handedOn().length === 10 || undefined);
+    await new Promise((resolve) => setTimeout(resolve, 5_100)); // what tells one press from the next
+    expect(new Set(handedOn()).size).toBe(10);
+    expect(handedOn()).toHaveLength(10);
+    first.discord.react(general, first.discord.person("person 0"), board, "🔄");
+    await eventually("one more", () => handedOn().length === 11 || undefined);
+    await second.close();
+    await first.close();
+  });
 });
 
 describe("several processes with one Discord token", () => {

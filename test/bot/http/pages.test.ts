@@ -20,6 +20,28 @@ describe("the pages' files", () => {
     );
   });
 
+  it.each(["playground", "console"])(
+    "name every module of the %s to be loaded at once, not one after the other",
+    (owner) => {
+      const folder = `src/bot/${owner}/page`;
+      const page = textOf(`${folder}/index.html`);
+      const named = [...page.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(
+        ([, address]) => address ?? "",
+      );
+      const prefix = owner === "playground" ? "/assets/" : "/assets/console/";
+      const own = files
+        .filter((file) => file.startsWith(folder) && /(?<!app)\.js$/.test(file))
+        .map((file) => prefix + file.slice(folder.length + 1));
+      const imported = files
+        .filter((file) => file.startsWith(folder) && file.endsWith(".js"))
+        .flatMap((file) =>
+          [...textOf(file).matchAll(/ from "(\/assets\/[^"]+)"/g)].map(([, address]) => address ?? ""),
+        );
+      expect(own.filter((address) => !named.includes(address))).toEqual([]);
+      expect(imported.filter((address) => !named.includes(address))).toEqual([]);
+    },
+  );
+
   it.each(files.filter((file) => file.endsWith(".js")))("%s makes no markup from text and runs none", (file) => {
     expect(textOf(file)).not.toMatch(
       /\.innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\("style"|https?:\/\/(?!\?)/,

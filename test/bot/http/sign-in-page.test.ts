@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { seriousFindings } from "../../support/accessibility.js";
 import { launchBrowser } from "../../support/browser.js";
 import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js";
 import { openWatched } from "../../support/watched-page.js";
@@ -78,6 +79,14 @@ describe.skipIf(browser === undefined)("signing in with a browser", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await isIn(page);
     expect(page.url()).toBe(`${bot.url}/console`);
+  });
+
+  it.each(["light", "dark"] as const)("has no serious finding of axe in the %s theme", async (colorScheme) => {
+    await context.close();
+    context = await (browser as NonNullable<typeof browser>).newContext({ colorScheme });
+    const page = await open("/");
+    await page.getByLabel("Token").waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
   });
 
   it("asks again in another tab, which has no token, though the browser may open the page", async () => {

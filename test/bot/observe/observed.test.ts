@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createActivity } from "../../../src/bot/observe/activity.js";
 import { observedPlatform, type PlatformObserver } from "../../../src/bot/observe/observed-platform.js";
 import { observedStore, type StoreObserver } from "../../../src/bot/observe/observed-store.js";
-import type { ChannelKey, PlatformHandlers } from "../../../src/bot/platform.js";
+import type { ChannelKey, PlatformHandlers, ReplyStreamDeps } from "../../../src/bot/platform.js";
 import { fakePlatform } from "../../support/fake-platform.js";
 import { memoryStore } from "../../support/memory-store.js";
 
@@ -61,6 +61,25 @@ describe("observedPlatform()", () => {
     for (const each of await Promise.allSettled(waiting)) expect(each.status).toBe("rejected");
     expect(heard.filter(([what]) => what === "waiting").map(([, , change]) => change)).toEqual([1, 1, -1, -1]);
     expect(heard.filter(([what]) => what === "dropped")).toEqual([["dropped", "discord"]]);
+  });
+
+  it("tells whether an answer that the platform streams by itself was shown whole", async () => {
+    const { heard, platform: observer } = recorder();
+    let finish = () => Promise.resolve(true);
+    const createReplyStream = () => ({ show() {}, postedIn: () => undefined, finish: () => finish() });
+    const platform = observedPlatform({ ...fakePlatform("slack"), createReplyStream }, observer);
+    const stream = platform.createReplyStream?.({} as ReplyStreamDeps);
+    expect(await stream?.finish("whole")).toBe(true);
+    finish = () => Promise.resolve(false);
+    expect(await stream?.finish("its place is gone")).toBe(false);
+    finish = () => Promise.reject(new Error("down"));
+    await expect(stream?.finish("x")).rejects.toThrow("down");
+    expect(heard.map(([, , call, isSent]) => [call, isSent])).toEqual([
+      ["stream", true],
+      ["stream", false],
+      ["stream", false],
+    ]);
+    expect(observedPlatform(fakePlatform("x"), observer).createReplyStream).toBeUndefined();
   });
 
   it("tells which conversation was asked in, and hands the question on", async () => {

@@ -123,6 +123,33 @@ describe("a channel", () => {
     expect(await messages("general")).toHaveLength(1);
   });
 
+  it.each([
+    { origin: "https://evil.example" },
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site", origin: "http://127.0.0.1:3000" },
+    { origin: "null" },
+  ])("is neither made, renamed nor deleted by a page of another site (%j)", async (headers) => {
+    const { url, post } = await start();
+    await post("general", { text: "hello" });
+    const json = { "content-type": "application/json", ...headers };
+    const body = JSON.stringify({ name: "taken over" });
+    const statuses = await Promise.all([
+      fetch(`${url}/api/channels/general`, { method: "DELETE", headers }),
+      fetch(`${url}/api/channels/general`, { method: "PATCH", headers: json, body }),
+      fetch(`${url}/api/channels`, { method: "POST", headers: json, body }),
+    ]);
+    expect(statuses.map(({ status }) => status)).toEqual([403, 403, 403]);
+    expect(await send(url, "GET", "")).toEqual([200, { channels: [{ id: "general", name: "general" }] }]);
+  });
+
+  it("is not named in a body that is too large, nor by a form", async () => {
+    const { url } = await start();
+    expect((await send(url, "POST", "", { name: "x".repeat(1_100_000) }))[0]).toBe(413);
+    const form = await fetch(`${url}/api/channels`, { method: "POST", body: new URLSearchParams({ name: "plans" }) });
+    expect(form.status).toBe(415);
+    expect(await send(url, "GET", "")).toEqual([200, { channels: [] }]);
+  });
+
   it("that is not there is neither renamed nor deleted", async () => {
     const { url } = await start();
     expect(await send(url, "PATCH", "/nowhere", { name: "x" })).toEqual([404, { error: "There is no such channel." }]);

@@ -86,6 +86,26 @@ describe.each(["socket", "http"] as const)("doors of Slack besides mentions, by 
     await until("the choice", () => slack.ephemeralsOf("U0ADA").some((text) => text.includes(`now uses **${name}**`)));
   });
 
+  it("lets the model of a conversation be chosen on its panel, and of direct messages on the Home tab", async () => {
+    const { slack, until } = await start();
+    await slack.slash("/models status");
+    const panel = await until("the panel", () => lastEphemeral());
+    const [model = ""] = await slack.suggest(panel, "Model of this conversation", "demo");
+    const name = /^\S+/.exec(model)?.[0];
+    await slack.press(panel, `Model of this conversation: ${name}`);
+    await until("the choice above the panel", () =>
+      /now uses [\s\S]*✓ demo/.test(slack.ephemeralsOf("U0ADA")[0] ?? ""),
+    );
+    expect(slack.ephemeralsOf("U0ADA")).toHaveLength(1);
+
+    await slack.openApp("U0ADA", "home");
+    const home = await until("the Home tab", () => slack.workspace.homes.get("U0ADA"));
+    await slack.press(home, `Model of this conversation: ${name}`);
+    await until("the choice on the Home tab", () => /now uses [\s\S]*✓ demo/.test(slack.homeOf("U0ADA") ?? ""));
+    await slack.dm("!models status");
+    await until("a panel", () => slack.workspace.ephemerals.some(({ channel }) => channel === "D0ADA"));
+  });
+
   it("runs shortcuts of a message in its conversation, and answers whoever chose one alone", async () => {
     const { slack, until } = await start();
     const ts = await slack.mention("Tell me about trees");

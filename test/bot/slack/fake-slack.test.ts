@@ -59,6 +59,17 @@ describe("the fake Slack", () => {
     expect(differences(eventBody(messageEvent("message", place), 1), samples.message)).toEqual([]);
     const reaction = reactionEvent({ user: "U1", name: "eyes", channel: "C1", ts: "1.1", itemUser: "U2" });
     expect(differences(eventBody(reaction, 1), samples.reaction_added)).toEqual([]);
+    const opened = { type: "app_home_opened", user: "U1", channel: "D1", tab: "home", event_ts: "1.1" };
+    expect(differences(eventBody(opened, 1), samples.app_home_opened)).toEqual([]);
+    const file = {
+      id: "F1",
+      name: "a.txt",
+      mimetype: "text/plain",
+      size: 5,
+      url_private_download: "https://x",
+      mode: "hosted",
+    };
+    expect(differences(file, samples.file)).toEqual([]);
     const slash = {
       command: "/models",
       text: "",
@@ -93,6 +104,22 @@ describe("the fake Slack", () => {
     await call("conversations.replies", key);
     await call("users.info", { user: "U0ADA" });
     await call("auth.test");
+    const thread_ts = await slack.say("a question");
+    const recipient = { recipient_team_id: "T0EVERGREEN", recipient_user_id: "U0ADA" };
+    const begun = { channel: "C0GENERAL", thread_ts, markdown_text: "hi", ...recipient };
+    const streamed = { channel: "C0GENERAL", ts: (await call("chat.startStream", begun)).ts };
+    await call("chat.appendStream", { ...streamed, markdown_text: "!" });
+    await call("chat.stopStream", streamed);
+    await call("conversations.open", { users: "U0ADA" });
+    await call("files.getUploadURLExternal", { filename: "a.md", length: 3 });
+    const place = { channel_id: "C0GENERAL", thread_ts };
+    await call("assistant.threads.setStatus", { ...place, status: "is thinking…" });
+    await call("assistant.threads.setTitle", { ...place, title: "A tree" });
+    await call("assistant.threads.setSuggestedPrompts", {
+      channel_id: "D0ADA",
+      prompts: [{ title: "a", message: "b" }],
+    });
+    await call("views.publish", { user_id: "U0ADA", view: { type: "home", blocks: [{ type: "divider" }] } });
     for (const { method, answer } of slack.calls) {
       expect(answer.ok, method).toBe(true);
       expect(differences(answer, samples[method]), method).toEqual([]);

@@ -11,7 +11,13 @@ interface Manifest {
     readonly agent_view: { readonly agent_description: string; readonly suggested_prompts: readonly unknown[] };
     readonly app_home: Readonly<Record<string, boolean>>;
     readonly shortcuts: readonly { type: string; name: string; callback_id: string; description: string }[];
-    readonly slash_commands: readonly { command: string; description: string; usage_hint?: string; url?: string }[];
+    readonly slash_commands: readonly {
+      command: string;
+      description: string;
+      usage_hint?: string;
+      should_escape: boolean;
+      url?: string;
+    }[];
   };
   readonly oauth_config: { readonly scopes: { readonly bot: readonly string[] } };
   readonly settings: {
@@ -36,6 +42,8 @@ describe("slackManifest()", () => {
       expect(usage_hint.length).toBeLessThanOrEqual(1_000);
     }
     expect(slash.find(({ command }) => command === "/models")?.usage_hint).toContain("use MODEL");
+    // Only where a mention has to come with its id: elsewhere links would come in brackets.
+    expect(slash.filter(({ should_escape }) => should_escape).map(({ command }) => command)).toEqual(["/settings"]);
   });
 
   it("makes an agent with a Home tab, prompts and message shortcuts, as Slack takes them", () => {

@@ -91,6 +91,14 @@ describe("an answer that Slack streams", () => {
     expect(given.slack.workspace.messages.every(({ streamingSince }) => streamingSince === undefined)).toBe(true);
   });
 
+  it("ends natively where only white space is left to show", async () => {
+    const given = await start();
+    const ts = await answerInPieces(given, ["all of it", "\n", " "]);
+    expect(given.slack.textsIn("C0GENERAL", ts)).toEqual(["all of it"]);
+    expect(given.slack.calls.filter(({ answer }) => !answer.ok)).toEqual([]);
+    expect(given.slack.callsOf("chat.update")).toEqual([]);
+  });
+
   it("is streamed as well where nothing can be said of previews of links", async () => {
     const given = await start();
     given.slack.failNext("chat.startStream", { error: "invalid_arguments" });

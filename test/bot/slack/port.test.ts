@@ -142,6 +142,27 @@ describe("Slack's side of the platform port", () => {
     }
   });
 
+  it("offers a hundred models at most, those that fit what is typed, and no name that Slack would not take", async () => {
+    adapter = await startAdapter();
+    const { slack, models, until, calls } = adapter;
+    const long = `p/${"x".repeat(149)}`;
+    models.push(`p/${"y".repeat(148)}`, long, ...Array.from({ length: 150 }, (_, index) => `p/model-${index}`));
+    const options = ["p/model-1", "p/model-2"].map((model) => ({
+      label: model,
+      command: `/chat retry model:${model}`,
+    }));
+    adapter.replyWith({ markdown: "Choose.", controls: [{ label: "Answer again with…", options }] });
+    await slack.slash("/help");
+    const shown = await until("the menu", () => slack.workspace.ephemerals[0]);
+    expect(await slack.suggest(shown, "Answer again with…", "")).toHaveLength(100);
+    expect(await slack.suggest(shown, "Answer again with…", "model-77")).toEqual(["p/model-77"]);
+    expect(await slack.suggest(shown, "Answer again with…", "xxx")).toEqual([]);
+    const [cut = ""] = await slack.suggest(shown, "Answer again with…", "yyy");
+    expect(cut).toHaveLength(75);
+    await slack.press(shown, "Answer again with…: p/model-77");
+    await until("the choice", () => calls.some(({ text }) => text === "/chat retry model:p/model-77"));
+  });
+
   it("sends files into the direct messages with the person, and says so", async () => {
     adapter = await startAdapter();
     const { slack, until } = adapter;
@@ -173,7 +194,10 @@ describe("isFileAddress()", () => {
     ["https://evil.example/files.slack.com/a.png", undefined, false],
     ["http://127.0.0.1:4003/f", undefined, false],
     ["http://127.0.0.1:4003/f", "http://127.0.0.1:4003/api/", true],
-    ["http://localhost:5000/f", "http://127.0.0.1:4003/api/", true],
+    ["http://localhost:4003/f", "http://127.0.0.1:4003/api/", true],
+    ["http://[::1]:4003/f", "http://127.0.0.1:4003/api/", true],
+    ["http://127.0.0.1:5000/f", "http://127.0.0.1:4003/api/", false],
+    ["https://127.0.0.1:4003/f", "http://127.0.0.1:4003/api/", false],
     ["https://evil.example/f", "http://127.0.0.1:4003/api/", false],
     ["https://slack.internal/f", "https://slack.internal/api/", true],
     ["http://slack.internal/f", "https://slack.internal/api/", false],

@@ -18,6 +18,7 @@ export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
   const log = createLog({ level: "debug", secrets: [], destination: { write: (line) => void lines.push(line) } });
   const mentions: Mention[] = [];
   const calls: CommandCall[] = [];
+  const models: string[] = [];
   let focuses = 0;
   let reply: Reply = { markdown: "done" };
   const handlers: PlatformHandlers = {
@@ -27,7 +28,8 @@ export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
       yield reply;
     },
     onReaction: async () => {},
-    onSuggest: () => [],
+    onSuggest: (_call, option, typed) =>
+      models.filter((model) => option === "model" && model.includes(typed)).map((value) => ({ label: value, value })),
     onFocus() {
       focuses += 1;
     },
@@ -65,6 +67,9 @@ export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
     mentions,
     calls,
     lines,
+    log,
+    /** What is suggested where a model is asked for. */
+    models,
     focuses: () => focuses,
     replyWith: (next: Reply) => {
       reply = next;

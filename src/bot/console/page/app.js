@@ -41,7 +41,9 @@ const handlers = {
     indicator.dataset.state = refresh.indicator;
     if (indicator.textContent !== INDICATORS[refresh.indicator]) indicator.textContent = INDICATORS[refresh.indicator];
     byId("refresh").textContent = refreshLabel(refresh);
-    byId("playground-link").hidden = !platforms.some(({ name }) => name === "playground");
+    const hasPlayground = platforms.some(({ name }) => name === "playground");
+    byId("playground-link").hidden = !hasPlayground;
+    byId("settings-idle").hidden = hasPlayground;
     overview.showState(state);
     settings.show(state.settings);
   },

@@ -7,6 +7,7 @@ const HEIGHT = 220;
 const COLOURS = 8;
 /** A bot that has just begun shows this much time. */
 const SHORTEST_SECONDS = 600;
+const DAY_SECONDS = 86_400;
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -45,9 +46,9 @@ export const pointSeries = (label, stroke, value) => ({
 
 /**
  * A titled chart that grows with its frame and changes with the theme. `show({ data, series, summary, empty })` draws it;
- * `least` is the smallest top of its scale, which has whole numbers only where `isWhole`. `summary` is what it says in words, for who cannot see it, `empty` what it says where there is nothing to draw.
+ * `step` is how many seconds a bar stands for. `least` is the smallest top of its scale, which has whole numbers only where `isWhole`. `summary` is what it says in words, for who cannot see it, `empty` what it says where there is nothing to draw.
  */
-export function createChart({ title, about, unit = String, least = 4, isWhole = false, isByDay = false, extra = [] }) {
+export function createChart({ title, about, unit = String, least = 4, isWhole = false, step = 0, extra = [] }) {
   const plotFrame = make("div", { className: "plot", role: "img", "aria-label": `${title}: loading` });
   const words = make("p", { className: "chart-words empty" }, "Loading…");
   const element = make(
@@ -62,17 +63,20 @@ export function createChart({ title, about, unit = String, least = 4, isWhole = 
   let last;
   let shape;
 
+  const isByDay = step === DAY_SECONDS;
   const options = (series) => ({
     width: Math.max(plotFrame.clientWidth, 240),
     height: HEIGHT,
+    // Days are those of UTC, wherever the reader is.
+    ...(isByDay && { tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") }),
     cursor: { y: false, drag: { x: false, y: false } },
     legend: { live: true },
     scales: {
-      x: { time: true, range: (plot) => timeRange(plot.data[0], isByDay) },
+      x: { time: true, range: (plot) => timeRange(plot.data[0], step) },
       y: { range: (_plot, _low, high) => [0, Math.max(high * 1.08, least)] },
     },
     axes: [
-      axis(isByDay ? { values: "{MMM} {D}", space: 60 } : { values: "{HH}:{mm}", space: 60 }),
+      axis({ values: isByDay ? "{MMM} {D}" : "{HH}:{mm}", space: 60, size: 32 }),
       axis({ values: (_plot, ticks) => ticks.map(unit), size: 62, ...(isWhole ? { incrs: WHOLE_STEPS } : {}) }),
     ],
     series: [{ label: isByDay ? "Day" : "Time", value: isByDay ? "{YYYY}-{MM}-{DD}" : "{HH}:{mm}" }, ...series],
@@ -117,9 +121,9 @@ export function createChart({ title, about, unit = String, least = 4, isWhole = 
   };
 }
 
-/** From the data alone: for one point the library takes a whole day. */
-function timeRange(times, isByDay) {
+/** From the data alone: for one point the library takes a whole day. A bar stands on the middle of its step. */
+function timeRange(times, step) {
   const [first, last] = [times[0] ?? 0, times.at(-1) ?? 0];
-  const margin = isByDay ? 43_200 : 30;
-  return [Math.min(first, isByDay ? first : last - SHORTEST_SECONDS) - margin, last + margin];
+  const shortest = step === DAY_SECONDS ? 0 : SHORTEST_SECONDS;
+  return [Math.min(first, last - shortest) - step / 2, last + step / 2];
 }

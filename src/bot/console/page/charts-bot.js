@@ -9,6 +9,7 @@ export function createTurnsChart() {
     title: "Turns per minute",
     about: "Answers that ended, and those of them that failed or were cut off; the last three hours.",
     isWhole: true,
+    step: 60,
   });
   return {
     element: chart.element,

@@ -16,6 +16,7 @@ export function createOutcomesChart() {
     title: "Refresh outcomes",
     about: "Finished refreshes in steps of five minutes; the last three hours.",
     isWhole: true,
+    step: STEP_SECONDS,
     extra: [select],
   });
   let last;

@@ -3,7 +3,7 @@ import { stacked } from "./stack.js";
 
 /** What models used by day, from the ledger. */
 export function createUsageChart({ title, about, key, unit }) {
-  const chart = createChart({ title, about, unit, isByDay: true, least: 0.01 });
+  const chart = createChart({ title, about, unit, step: 86_400, least: 0.01 });
   return {
     element: chart.element,
     show({ isKept, isFailed, days, models }) {
