@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { WebSocket } from "ws";
 import { startDiscordService } from "./discord-service.mjs";
 
 const MAIN = resolve("dist/main.js");
@@ -47,10 +48,34 @@ async function startModel() {
   return { url: `http://127.0.0.1:${server.address().port}/v1`, turns, close: () => server.close() };
 }
 
-async function startBot(environment) {
+/** What a process holds once everything that nobody needs is gone, in MB: asked by its own inspector. */
+async function heldMb(inspectorPort) {
+  const [{ webSocketDebuggerUrl }] = await (await fetch(`http://127.0.0.1:${inspectorPort}/json`)).json();
+  const socket = new WebSocket(webSocketDebuggerUrl);
+  await new Promise((done) => socket.once("open", done));
+  let id = 0;
+  const call = (method, params) => {
+    const own = ++id;
+    socket.send(JSON.stringify({ id: own, method, params }));
+    return new Promise((done) => {
+      socket.on("message", (data) => {
+        const message = JSON.parse(String(data));
+        if (message.id === own) done(message.result);
+      });
+    });
+  };
+  for (let time = 0; time < 3; time++) await call("HeapProfiler.collectGarbage");
+  const expression = "process.memoryUsage().heapUsed + process.memoryUsage().external";
+  const { result } = await call("Runtime.evaluate", { expression });
+  socket.close();
+  return result.value / 1e6;
+}
+
+async function startBot(environment, isInspected) {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const port = String(20_000 + Math.floor(Math.random() * 30_000));
-  const child = spawn(process.execPath, [MAIN], {
+  const inspectorPort = Number(port) + 1;
+  const child = spawn(process.execPath, [...(isInspected ? [`--inspect=127.0.0.1:${inspectorPort}`] : []), MAIN], {
     cwd: folder,
     env: {
       PATH: process.env.PATH,
@@ -71,6 +96,7 @@ async function startBot(environment) {
     );
   while (!(await isUp())) await pause(20);
   return {
+    heldMb: () => heldMb(inspectorPort),
     residentMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
     async stop() {
       const ended = new Promise((done) => child.once("exit", done));
@@ -86,16 +112,19 @@ const percentile = (values, share) =>
 const rounded = (value) => Number(value?.toFixed(2));
 
 /** Everything that a scenario needs, around one bot. */
-async function stage({ channels, roundTripMs, faultOf }) {
+async function stage({ channels, roundTripMs, faultOf, isInspected = false }) {
   const discord = await startDiscordService({ roundTripMs, faultOf, channels });
   const model = await startModel();
-  const bot = await startBot({
-    DISCORD_TOKEN: "bench.token.of-a-bot",
-    DISCORD_API_URL: discord.url,
-    OPENAI_API_KEY: "sk-bench",
-    OPENAI_BASE_URL: model.url,
-    DEFAULT_MODEL: "openai/gpt-5",
-  });
+  const bot = await startBot(
+    {
+      DISCORD_TOKEN: "bench.token.of-a-bot",
+      DISCORD_API_URL: discord.url,
+      OPENAI_API_KEY: "sk-bench",
+      OPENAI_BASE_URL: model.url,
+      DEFAULT_MODEL: "openai/gpt-5",
+    },
+    isInspected,
+  );
   while (!discord.isReady()) await pause(10);
   await pause(1_000);
   const close = async () => {
@@ -174,11 +203,11 @@ async function scenario(print, { name, perRound, rounds, roundTripMs = () => ROU
 
 /** What a thousand channels cost in which people talk, over one in which they say as much. */
 async function memory(print) {
-  const residentMb = [];
+  const measured = [];
   const MESSAGES = 100_000;
   for (const count of [1, 1_000]) {
     const channels = ids(count);
-    const scene = await stage({ channels, roundTripMs: () => 2 });
+    const scene = await stage({ channels, roundTripMs: () => 2, isInspected: true });
     for (let said = 0; said < MESSAGES; said++) {
       const author = String(800_000_000_000_000_000n + BigInt(said % 5_000));
       scene.discord.say(channels[said % count], `some words that somebody says, number ${said}`, author);
@@ -186,16 +215,19 @@ async function memory(print) {
     }
     for (let index = 0; index < 20; index++) await ask(scene, channels[(index * 50) % count], 2);
     await pause(3_000);
-    residentMb.push(scene.bot.residentMb());
+    measured.push({ residentMb: scene.bot.residentMb(), heldMb: await scene.bot.heldMb() });
     await scene.close();
   }
-  const [one, thousand] = residentMb;
+  const [one, thousand] = measured;
   print({
     scenario: "memory",
     messages: MESSAGES,
-    residentMbOneChannel: Math.round(one),
-    residentMbThousandChannels: Math.round(thousand),
-    mbPerThousandChannels: Math.round(thousand - one),
+    // What is resident holds garbage that was not collected yet, as much as there is room for.
+    residentMbOneChannel: Math.round(one.residentMb),
+    residentMbThousandChannels: Math.round(thousand.residentMb),
+    heldMbOneChannel: rounded(one.heldMb),
+    heldMbThousandChannels: rounded(thousand.heldMb),
+    mbPerThousandChannels: rounded(thousand.heldMb - one.heldMb),
   });
 }
 

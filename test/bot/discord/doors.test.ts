@@ -55,6 +55,15 @@ describe("who may change settings on Discord", () => {
     );
     expect(await settings()).toContain("10 minutes");
     const panel = await replied(discord.slash(discord.general, manager(), "models status"));
+    const labels = panel.components.flatMap((row) => row.components.flatMap(({ options = [] }) => options));
+    expect(labels.map(({ label }) => label)).toEqual([
+      "1 minute (testing)",
+      "3 minutes (active use)",
+      "5 minutes (default)",
+      "10 minutes (light use)",
+      "15 minutes (minimal use)",
+      "smart (adapts to use)",
+    ]);
     discord.press(discord.general, manager(), panel, "15 minutes (minimal use)");
     await eventually("an answer on the panel", () => panel.content.startsWith("Saved.") || undefined);
     expect(await settings()).toContain("15 minutes");

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { FakeChannel, FakeMessage } from "../../support/fake-discord-world.js";
 import { eventually } from "../../support/playground-client.js";
-import { answered, connected, type DiscordStage, replied, stageDiscord } from "./discord-support.js";
+import { answered, connected, type DiscordStage, jumpingClock, replied, stageDiscord } from "./discord-support.js";
 
 const EVENTS = process.env.SOAK ? 1_000 : 100;
 const RESTARTS = process.env.SOAK ? 10 : 4;
@@ -16,13 +16,15 @@ describe("an event of Discord that comes twice", () => {
   it(
     `is answered once: ${EVENTS} questions over ${RESTARTS} restarts`,
     async () => {
-      stage = await stageDiscord();
+      const { clock, jump } = jumpingClock();
+      stage = await stageDiscord({ identifyGapMs: 0 }, {}, clock);
       const { discord } = stage;
       const ada = discord.person("ada");
       const perRound = EVENTS / RESTARTS;
       const channels = Array.from({ length: perRound }, (_, index) => discord.addChannel(`c${index}`));
       const asked: { channel: FakeChannel; question: FakeMessage }[] = [];
       for (let round = 0; round < RESTARTS; round++) {
+        jump(6_000);
         if (round > 0) stage.bot = await stage.bot.restart(stage.environment);
         await eventually("a session", () => discord.gateway.counts.identifies === round + 1);
         await eventually("a connection", () => discord.gateway.connected());

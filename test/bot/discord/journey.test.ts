@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../../support/playground-client.js";
-import { answered, connected, type DiscordStage, replied, stageDiscord } from "./discord-support.js";
+import { answered, connected, type DiscordStage, jumpingClock, replied, stageDiscord } from "./discord-support.js";
 
+const { clock, jump } = jumpingClock();
 let stage: DiscordStage;
 const person = (name: string, isManager = false) => stage.discord.person(name, { isManager });
 
 beforeAll(async () => {
-  stage = await stageDiscord();
+  stage = await stageDiscord({ identifyGapMs: 0 }, {}, clock);
   await connected(stage.discord);
 });
 afterAll(async () => {
@@ -115,6 +116,7 @@ describe("a slash command on Discord", () => {
   it("is registered once, and again only when it has changed", async () => {
     const { discord, environment } = stage;
     expect(discord.commands.puts).toBe(1);
+    jump(6_000);
     stage.bot = await stage.bot.restart(environment);
     await eventually(
       "the second comparison",
@@ -123,6 +125,7 @@ describe("a slash command on Discord", () => {
     );
     expect(discord.commands.puts).toBe(1);
     discord.commands.list = discord.commands.list.slice(1);
+    jump(6_000);
     stage.bot = await stage.bot.restart(environment);
     await eventually("a new registration", () => discord.commands.puts === 2);
   });
