@@ -110,6 +110,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     providers: new Map(loaded.map(({ id, provider }) => [id, provider])),
     defaultModel,
     owner,
+    hasPeers: liveness.hasPeers,
     clock,
     log,
     newReference,

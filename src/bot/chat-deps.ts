@@ -8,5 +8,7 @@ export interface ChatDeps extends TurnDeps, IntakeDeps {
   readonly store: Store;
   /** This process among all that share the store. */
   readonly owner: string;
+  /** Whether other processes share the store now. */
+  hasPeers(): boolean;
   platforms(): readonly ChatPlatform[];
 }

@@ -13,6 +13,7 @@ import { openQuestionOf, type Question, questionOf } from "./question.js";
 import { questionFault } from "./question-fault.js";
 import { createRetry } from "./retry.js";
 import { showMark } from "./show-mark.js";
+import { createStopElsewhere } from "./stop-elsewhere.js";
 import { runTurn } from "./turn.js";
 import { createTurnQueue, type Place } from "./turn-queue.js";
 import { untilStored } from "./until-stored.js";
@@ -34,6 +35,7 @@ const LAST_WORDS_MS = 3_000;
 export function createChat(deps: ChatDeps): Chat {
   const { sessions, refresher, clock, log } = deps;
   const queue = createTurnQueue();
+  const elsewhere = createStopElsewhere(deps);
   const running = new Map<string, { readonly asker: string; readonly controller: AbortController }>();
   let isClosed = false;
   let isInterrupting = false;
@@ -71,6 +73,8 @@ export function createChat(deps: ChatDeps): Chat {
     const { signal } = controller;
     running.set(conversation, { asker: asker.id, controller });
     if (isInterrupting) controller.abort(new TurnCalledOff("interrupted"));
+    const isOver = new AbortController();
+    elsewhere.watch(id, () => controller.abort(new TurnCalledOff("stopped")), isOver.signal);
     if (emptied.has(conversation)) controller.abort(new TurnCalledOff("stopped"));
     let isShown: Promise<unknown> = Promise.resolve();
     const show = (mark: "working" | "waiting") => {
@@ -92,6 +96,7 @@ export function createChat(deps: ChatDeps): Chat {
       if (!isTold) return; // the next start finds it, and says so below it
       await sessions.close(id).catch((late) => log.error({ error: late, id }, "its question stays for the next start"));
     } finally {
+      isOver.abort();
       running.delete(conversation);
     }
   };
@@ -141,9 +146,9 @@ export function createChat(deps: ChatDeps): Chat {
     },
     load: () => queue.size(),
     control: {
-      stop(conversation, by) {
+      async stop(conversation, by) {
         const turn = running.get(conversation);
-        if (turn === undefined) return "nothing-runs";
+        if (turn === undefined) return elsewhere.ask(conversation, by);
         if (turn.asker !== by.id && !by.isOperator) return "not-yours";
         stopRunning(conversation, "stopped");
         return "stopped";

@@ -18,6 +18,8 @@ export interface LivenessDeps {
 export interface Liveness {
   /** Certainly ended, or silent for so long that its answers are taken for broken off. @throws {StoreError} */
   isGone(owner: string): Promise<boolean>;
+  /** Whether others gave signs of life lately, as it was known at the last round. */
+  hasPeers(): boolean;
   /** Gives a first sign of life, and goes on. @throws {StoreError} when the first one was not stored */
   start(): Promise<void>;
   /** Takes the sign away, so that others need not wait for what this process leaves behind. */
@@ -34,7 +36,11 @@ export function createLiveness({ store, clock, log, owner }: LivenessDeps): Live
   const signs = store.values("processes");
   let stopRounds = () => {};
   const isSilent = (sign: unknown) => clock.now() - (signRow.safeParse(sign).data?.at ?? 0) > SILENT_MS;
-  const give = () => signs.set(owner, { at: clock.now() });
+  let peers = 0;
+  const give = async () => {
+    await signs.set(owner, { at: clock.now() });
+    peers = (await signs.entries()).filter(([other, sign]) => other !== owner && !isSilent(sign)).length;
+  };
   return {
     async isGone(other) {
       if (other === owner) return false;
@@ -42,6 +48,7 @@ export function createLiveness({ store, clock, log, owner }: LivenessDeps): Live
       if (hasEnded(other) || other.startsWith(`${hostname()}/${process.pid}/`)) return true;
       return isSilent((await signs.getMany([other]))[0]);
     },
+    hasPeers: () => peers > 0,
     async start() {
       const silent = (await signs.entries()).filter(([, sign]) => isSilent(sign));
       await Promise.all(silent.map(([key]) => signs.delete(key)));

@@ -2,7 +2,7 @@ import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import type { TurnControl } from "./turn-control.js";
 
-const REPLIES: Readonly<Record<ReturnType<TurnControl["stop"]>, string>> = {
+const REPLIES: Readonly<Record<Awaited<ReturnType<TurnControl["stop"]>>, string>> = {
   stopped: "⏹️ Stopped. What there is of the answer stays.",
   "nothing-runs": "No answer is on its way here.",
   "not-yours": "🔒 Only the person who asked, or an operator, may stop this answer.",
@@ -16,6 +16,6 @@ export const chatStop = ({ turns }: CommandDeps) =>
     visibility: "ephemeral",
     options: {},
     async *run(_args, { conversation, user, isOperator }) {
-      yield { markdown: REPLIES[turns.stop(conversation, { id: user.id, isOperator })] };
+      yield { markdown: REPLIES[await turns.stop(conversation, { id: user.id, isOperator })] };
     },
   });

@@ -8,11 +8,14 @@ export type RetryOutcome =
 
 /** What commands may do to answers that are on their way; the bot's chat does it. */
 export interface TurnControl {
-  /** Stops the answer that streams in a conversation, keeping what there is; "not-yours" unless its asker or an operator asks. */
+  /**
+   * Stops the answer that streams in a conversation, keeping what there is; "not-yours" unless its asker or an operator
+   * asks. @throws {StoreError} where another process may be answering
+   */
   stop(
     conversation: string,
     by: { readonly id: string; readonly isOperator: boolean },
-  ): "stopped" | "nothing-runs" | "not-yours";
+  ): Promise<"stopped" | "nothing-runs" | "not-yours">;
   /**
    * Answers the last question of a conversation again, perhaps with another model. Resolves once that is stored.
    * @throws {StoreError}

@@ -56,6 +56,7 @@ export const openQuestionRow = z.object({
   text: z.string(),
   at: z.number(),
   ended: endingRow.nullable(),
+  isStopAsked: z.literal(true).exactOptional(),
 });
 
 /** Digits enough that a conversation's turns sort as they were asked. */

@@ -80,4 +80,6 @@ export interface OpenQuestion {
   readonly at: number;
   /** How its turn ended, once that is saved: only the end mark may be missing then. */
   readonly ended: Ending | null;
+  /** Another process wants its answer stopped. */
+  readonly isStopAsked?: true;
 }

@@ -26,6 +26,10 @@ export interface Sessions {
   open(id: string, question: OpenQuestion): Promise<boolean>;
   /** Whether the question was stored and not closed yet. @throws {StoreError} */
   isOpen(id: string): Promise<boolean>;
+  /** Asks the process that answers this question to stop; nothing where it is closed. @throws {StoreError} */
+  askToStop(id: string): Promise<void>;
+  /** @throws {StoreError} */
+  isAskedToStop(id: string): Promise<boolean>;
   /** Notes where the answer stands, and what was asked. @throws {StoreError} */
   noteAnswer(id: string, answer: unknown, asked?: Asked): Promise<void>;
   /**
@@ -134,6 +138,17 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
     open: (id, question) =>
       store.writeOnce(`question:${id}`, QUESTION_ONCE_MS, [{ table: "open", key: id, value: question }]),
     isOpen: async (id) => (await questions.getMany([id]))[0] !== undefined,
+    askToStop: (id) =>
+      inOrder(`question ${id}`, async () => {
+        const row = await questions.get(id);
+        if (row === undefined) return;
+        const after = { ...parsedRow(openQuestionRow, row, `the question ${id}`), isStopAsked: true };
+        await store.swap({ table: "open", key: id, before: row, after }, []);
+      }),
+    async isAskedToStop(id) {
+      const [row] = await questions.getMany([id]);
+      return openQuestionRow.safeParse(row).data?.isStopAsked ?? false;
+    },
     noteAnswer: (id, answer, asked) =>
       inOrder(`question ${id}`, async () => {
         const row = await questions.get(id);

@@ -164,6 +164,7 @@ export function canaryWorld(deps: { readonly providers: (clock: FakeClock) => re
         defaultModel: (workspace) => ({ provider: workspace.endsWith("1") ? "one" : "two", model: "m1" }),
         platforms: () => shown,
         owner,
+        hasPeers: () => true,
         limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),
         slots: createProviderSlots(16),
         log: SILENT,

@@ -38,7 +38,7 @@ export interface World {
   texts(): string[];
 }
 
-export function world(before?: World): World {
+export function world(before?: World, given: Pick<Partial<ChatDeps>, "hasPeers"> = {}): World {
   const clock = before?.clock ?? fakeClock();
   const store = before?.store ?? memoryStore(clock.now);
   const platform = before?.platform ?? fakePlatform();
@@ -68,6 +68,7 @@ export function world(before?: World): World {
     log,
     newReference: () => `ref${++references}`,
     onTurn: (event) => turns.push(event),
+    ...given,
   });
   const chat = createChat(deps);
   return {
@@ -95,8 +96,8 @@ export function world(before?: World): World {
 }
 
 /** A world in which one question was asked and its stream is open. */
-export async function asked(text = "hello") {
-  const it = world();
+export async function asked(text = "hello", given: Pick<Partial<ChatDeps>, "hasPeers"> = {}) {
+  const it = world(undefined, given);
   await it.ask(text, { message: "q1" });
   const stream = it.openai.streams[0];
   if (stream === undefined) throw new Error("nothing was asked");

@@ -314,14 +314,14 @@ describe("createChat()", () => {
     const { chat, clock, platform, stream, texts } = await asked();
     stream.send("so far");
     await settle();
-    expect(chat.control.stop(CONVERSATION, { id: "eve", isOperator: false })).toBe("not-yours");
-    expect(chat.control.stop("fake:home:random", { id: "ada", isOperator: false })).toBe("nothing-runs");
-    expect(chat.control.stop(CONVERSATION, { id: "root", isOperator: true })).toBe("stopped");
+    expect(await chat.control.stop(CONVERSATION, { id: "eve", isOperator: false })).toBe("not-yours");
+    expect(await chat.control.stop("fake:home:random", { id: "ada", isOperator: false })).toBe("nothing-runs");
+    expect(await chat.control.stop(CONVERSATION, { id: "root", isOperator: true })).toBe("stopped");
     await clock.advance(100);
     expect(texts()).toEqual(["so far\n\n⏹️ Stopped."]);
     expect(platform.marksOf("q1")).toEqual(["working", "incomplete"]);
     expect(stream.signal.aborted).toBe(true);
-    expect(chat.control.stop(CONVERSATION, { id: "ada", isOperator: false })).toBe("nothing-runs");
+    expect(await chat.control.stop(CONVERSATION, { id: "ada", isOperator: false })).toBe("nothing-runs");
   });
 
   it("still gets the last text out when the platform fails for a moment", async () => {

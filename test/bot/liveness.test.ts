@@ -15,6 +15,19 @@ function two() {
 }
 
 describe("createLiveness()", () => {
+  it("knows at a start, and from round to round, whether others live", async () => {
+    const { clock, a, b } = two();
+    await a.start();
+    expect(a.hasPeers()).toBe(false);
+    await b.start();
+    expect(b.hasPeers()).toBe(true);
+    await clock.advance(60_000);
+    expect(a.hasPeers()).toBe(true);
+    await b.stop();
+    await clock.advance(60_000);
+    expect(a.hasPeers()).toBe(false);
+  });
+
   it("takes a process for alive as long as it gives signs, and for gone once three were missed", async () => {
     const { clock, a, b } = two();
     await a.start();

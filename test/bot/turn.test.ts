@@ -32,7 +32,7 @@ describe("what a turn used", () => {
     const it = await asked();
     it.stream.send("as far as it got");
     await settle();
-    it.chat.control.stop(CONVERSATION, { id: "ada", isOperator: false });
+    await it.chat.control.stop(CONVERSATION, { id: "ada", isOperator: false });
     await it.clock.advance(1_000);
     expect(await used(it)).toMatchObject([{ isEstimated: true, costUsd: null, ending: "stopped" }]);
     const [entry] = await used(it);
@@ -163,7 +163,7 @@ describe("two replicas", () => {
     const one = await asked();
     const two = world({ ...one, store: one.store.another() });
     await two.ask("second", { message: "q2" });
-    expect(two.chat.control.stop(CONVERSATION, { id: "ada", isOperator: false })).toBe("stopped");
+    expect(await two.chat.control.stop(CONVERSATION, { id: "ada", isOperator: false })).toBe("stopped");
     await one.clock.advance(500);
     expect(two.texts()).toEqual(["⏹️ Stopped."]);
     expect(two.platform.marksOf("q2")).toEqual(["waiting", "incomplete"]);
@@ -175,6 +175,25 @@ describe("two replicas", () => {
     expect(two.platform.marksOf("q3")).toEqual(["waiting", "incomplete"]);
     expect(two.openai.streams).toEqual([]);
     expect((await two.sessions.openQuestions()).map(([, { text }]) => text)).toEqual(["hello"]);
+  });
+
+  it("stop each other's answers within half a second, for who may stop them", async () => {
+    const peers = { hasPeers: () => true };
+    const one = await asked("hello", peers);
+    one.stream.send("so far");
+    await one.clock.advance(1_000);
+    const two = world({ ...one, store: one.store.another() }, peers);
+    const stop = (id: string) => two.chat.control.stop(CONVERSATION, { id, isOperator: false });
+    expect(await stop("eve")).toBe("not-yours");
+    expect(await two.chat.control.stop("fake:home:other", { id: "ada", isOperator: false })).toBe("nothing-runs");
+    await one.clock.advance(1_000);
+    expect(one.stream.signal.aborted).toBe(false);
+    expect(await stop("ada")).toBe("stopped");
+    await one.clock.advance(499);
+    expect(one.stream.signal.aborted).toBe(true);
+    await one.clock.advance(1_000);
+    expect(one.texts()).toEqual(["so far\n\n⏹️ Stopped."]);
+    expect(await stop("ada")).toBe("nothing-runs");
   });
 
   it("answer one conversation one after the other, with ⏳ while the second waits", async () => {

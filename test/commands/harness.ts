@@ -145,7 +145,7 @@ export function harness(world: World = {}) {
   const ledger = createLedger({ store, clock });
   const painted: BarChart[] = [];
   let canPaint = true;
-  let stopResult: ReturnType<TurnControl["stop"]> = "nothing-runs";
+  let stopResult: Awaited<ReturnType<TurnControl["stop"]>> = "nothing-runs";
   let retryResult: RetryOutcome = { kind: "started" };
   const retries: Parameters<TurnControl["retry"]>[] = [];
   const forgotten: string[] = [];
@@ -165,7 +165,7 @@ export function harness(world: World = {}) {
       },
     },
     turns: fakeTurnControl({
-      stop(...call) {
+      async stop(...call) {
         stops.push(call);
         return stopResult;
       },
@@ -234,7 +234,7 @@ export function harness(world: World = {}) {
     settings,
     sessions,
     invocation,
-    answerStopWith: (result: ReturnType<TurnControl["stop"]>) => {
+    answerStopWith: (result: Awaited<ReturnType<TurnControl["stop"]>>) => {
       stopResult = result;
     },
     /** What turns have used; now and in the invoking workspace unless said otherwise. */

@@ -32,6 +32,7 @@ export function chatDeps({
     defaultModel: () => undefined,
     platforms: () => [],
     owner: "host/1/first",
+    hasPeers: () => false,
     limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),
     slots: createProviderSlots(2),
     breaker: createCircuitBreaker(clock),

@@ -2,7 +2,7 @@ import type { TurnControl } from "../../src/commands/turn-control.js";
 
 /** A chat in which nothing runs and nothing was asked, but for what a test gives it. */
 export const fakeTurnControl = (given: Partial<TurnControl> = {}): TurnControl => ({
-  stop: () => "nothing-runs",
+  stop: async () => "nothing-runs",
   retry: async () => ({ kind: "nothing-asked" }),
   openThread: async () => "<#thread>",
   forget: async () => 0,

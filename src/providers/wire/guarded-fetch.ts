@@ -5,6 +5,8 @@ import { NOT_MODIFIED } from "./validators.js";
 const ALLOWED_HEADERS =
   /^(accept|authorization|content-type|user-agent|if-none-match|if-modified-since|anthropic-version|x-stainless-.+)$/;
 
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
 /** An error's text is short; more of it is not read. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -16,7 +18,13 @@ export function guardedFetch(fetch: typeof globalThis.fetch): typeof globalThis.
   return async (input, init) => {
     const headers = new Headers(init?.headers);
     for (const name of [...headers.keys()]) if (!ALLOWED_HEADERS.test(name)) headers.delete(name);
-    const response = await fetch(input, { ...init, headers, redirect: "error" });
+    // Not "error": with that, undici 6 (Node 20) no longer hears of an abort once garbage was collected, so that a stream
+    // that somebody stops would go on at the provider.
+    const response = await fetch(input, { ...init, headers, redirect: "manual" });
+    if (REDIRECTS.has(response.status) || response.type === "opaqueredirect") {
+      await response.body?.cancel();
+      throw new TypeError("fetch failed", { cause: new Error("unexpected redirect") }); // as fetch itself would say it
+    }
     // An answer without a body, which is no error.
     return response.ok || response.status === NOT_MODIFIED ? response : plainError(response);
   };
