@@ -121,6 +121,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     providers: new Map([["openai", provider]]),
     defaultModel: () => ({ provider: "openai", model: "gpt-4o" }),
     owner: "bench/1/x",
+    hasPeers: () => false,
     clock,
     log,
     newReference: () => "ref",

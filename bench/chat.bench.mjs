@@ -49,7 +49,7 @@ async function measure(part, terms) {
 
 const parts = {
   async cpu(print) {
-    const server = await serve(150);
+    const server = await serve(300);
     const terms = { url: server.url, channels: 50, replies: 3 };
     const rounds = [];
     for (let index = 0; index < 3; index++) {
@@ -65,7 +65,7 @@ const parts = {
       cpuMsPerReply: round(median(rounds.map(({ chat }) => chat))),
       sdkCpuMsPerReply: round(median(rounds.map(({ sdk }) => sdk))),
       channels: terms.channels,
-      tokens: 150,
+      tokens: 300,
     });
   },
   async streams(print) {

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.js";
+import { type Clock, OVER } from "./clock.js";
 import { TimeoutError } from "./errors.js";
 
 export interface DeadlineTerms {
@@ -30,7 +30,7 @@ export async function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>,
   try {
     return await Promise.race([work(inner.signal), aborted]);
   } finally {
-    timer.abort();
+    timer.abort(OVER);
     terms.signal?.removeEventListener("abort", giveUp);
     aborted.catch(() => {}); // nobody listens to the loser of the race
   }

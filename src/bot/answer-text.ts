@@ -5,22 +5,27 @@ export interface AnswerText {
   think(delta: string): void;
   /** What was said. */
   said(): string;
+  /** Its length in UTF-16 code units. */
+  saidChars(): number;
   /** What is shown: each text continues the one before. */
   shown(): string;
 }
+
+const BREAK = "\n\n";
 
 /** Nobody reads more of it, and the answer needs its room. */
 const MAX_REASONING_CHARS = 20_000;
 
 export function createAnswerText({ showsReasoning }: { readonly showsReasoning: boolean }): AnswerText {
-  let said = "";
+  /** One text for both: a second one that grows by every token is felt in the garbage collector. */
   let shown = "";
+  let saidFrom = 0;
   let thought = 0;
   let part: "answer" | "reasoning" | undefined;
 
   const open = (next: "answer" | "reasoning") => {
     if (part === next) return;
-    if (part !== undefined) shown += "\n\n";
+    if (part !== undefined) shown += BREAK;
     if (next === "reasoning") shown += "> ";
     part = next;
   };
@@ -29,8 +34,8 @@ export function createAnswerText({ showsReasoning }: { readonly showsReasoning: 
       if (delta === "") return;
       // The white space that an answer begins with would stand between it and the quote.
       const text = part === "reasoning" ? delta.trimStart() : delta;
-      said += delta;
       if (text === "") return;
+      if (part === "reasoning") saidFrom = shown.length + BREAK.length;
       open("answer");
       shown += text;
     },
@@ -43,7 +48,8 @@ export function createAnswerText({ showsReasoning }: { readonly showsReasoning: 
       shown += text.replaceAll("\n", "\n> ");
       if (thought >= MAX_REASONING_CHARS) shown += "…";
     },
-    said: () => said,
+    said: () => (part === "answer" ? shown.slice(saidFrom) : ""),
+    saidChars: () => (part === "answer" ? shown.length - saidFrom : 0),
     shown: () => shown,
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import { type Clock, OVER } from "../clock.js";
 import { readWithin } from "../providers/idle-timeout.js";
 import { type ChatRequest, type Provider, ProviderError } from "../providers/provider.js";
 import type { CircuitBreaker } from "../usage/circuit-breaker.js";
@@ -56,7 +56,7 @@ export async function askModel(deps: AskDeps, terms: AskTerms): Promise<Answer> 
       if (!hasWaited) return failed(terms.text, signal.reason);
     }
   } finally {
-    isOver.abort();
+    isOver.abort(OVER);
   }
 }
 
@@ -87,7 +87,7 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
           text.say(event.text);
         } else text.think(event.text);
         terms.onText();
-        if (text.said().length < MAX_ANSWER_CHARS) return true;
+        if (text.saidChars() < MAX_ANSWER_CHARS) return true;
         finish = { reason: "length" };
         return false;
       },

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import { type Clock, OVER } from "../clock.js";
 import {
   afterAnswer,
   afterRefusal,
@@ -147,7 +147,7 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
   };
   const wakeAt = (at: number) => {
     if (at === timerAt) return;
-    timer.abort();
+    timer.abort(OVER);
     timer = new AbortController();
     timerAt = at;
     if (at === Number.POSITIVE_INFINITY) return;
@@ -218,7 +218,7 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
       stopped = { reason };
       for (const waiter of waiters) waiter.refuse(reason);
       waiters.clear();
-      timer.abort();
+      timer.abort(OVER);
     },
   };
 }

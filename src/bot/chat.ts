@@ -1,3 +1,4 @@
+import { OVER } from "../clock.js";
 import type { TurnControl } from "../commands/turn-control.js";
 import { withDeadline } from "../deadline.js";
 import { TimeoutError, UserError } from "../errors.js";
@@ -96,7 +97,7 @@ export function createChat(deps: ChatDeps): Chat {
       if (!isTold) return; // the next start finds it, and says so below it
       await sessions.close(id).catch((late) => log.error({ error: late, id }, "its question stays for the next start"));
     } finally {
-      isOver.abort();
+      isOver.abort(OVER);
       running.delete(conversation);
     }
   };

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import { type Clock, OVER } from "../clock.js";
 import type { Log } from "../log.js";
 import type { Claim, Store, Write } from "../store/store.js";
 
@@ -52,7 +52,7 @@ export async function withLease<T>(
       },
     });
   } finally {
-    isOver.abort();
+    isOver.abort(OVER);
     if (claim !== undefined && !isFree)
       await deps.store.commit(claim, []).catch((error) => deps.log.warn({ error }, "a lease ends by itself"));
   }

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import { type Clock, OVER } from "../clock.js";
 
 export interface PacerDeps {
   readonly clock: Clock;
@@ -44,7 +44,7 @@ export function createPacer({ clock, minGapMs, send, onError }: PacerDeps): Pace
       if (!signal.aborted) loop ??= run();
     },
     async end() {
-      ended.abort();
+      ended.abort(OVER);
       await loop;
     },
   };

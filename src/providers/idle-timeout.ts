@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import { type Clock, OVER } from "../clock.js";
 import { type ChatEvent, ProviderError, type ProviderId } from "./provider.js";
 
 export interface IdleTerms {
@@ -28,9 +28,14 @@ export async function readWithin(
   const inner = new AbortController();
   const isOver = new AbortController();
   const silence = { since: terms.clock.now(), hasText: false };
+  let hasEnded = false;
   const ended = new Promise<never>((_resolve, reject) => {
     // Registered before the stream can listen, so that it is this reason that wins.
-    inner.signal.addEventListener("abort", () => reject(inner.signal.reason), { once: true });
+    const end = () => {
+      hasEnded = true;
+      reject(inner.signal.reason);
+    };
+    inner.signal.addEventListener("abort", end, { once: true });
   });
   const giveUp = () => inner.abort(terms.signal.reason);
   terms.signal.addEventListener("abort", giveUp, { once: true });
@@ -50,7 +55,7 @@ export async function readWithin(
   const read = new Promise<void>((resolve, reject) => {
     const step = () => void iterator.next().then(go, reject);
     const go = (result: IteratorResult<ChatEvent>) => {
-      if (inner.signal.aborted) return; // told already
+      if (hasEnded) return; // told already
       try {
         if (result.done || !goesOn(result.value)) resolve();
         else step();
@@ -63,7 +68,7 @@ export async function readWithin(
   try {
     await Promise.race([read, ended]);
   } finally {
-    isOver.abort();
+    isOver.abort(OVER);
     terms.signal.removeEventListener("abort", giveUp);
     inner.abort(); // frees the connection where the reader stopped early; a stream that is over does not care
     iterator.return?.().then(undefined, () => {}); // not awaited: it may hang as well, and its error has no reader

@@ -8,6 +8,7 @@ function answer(showsReasoning: boolean, ...deltas: readonly (readonly ["say" | 
     text[verb](delta);
     steps.push(text.shown());
   }
+  expect(text.saidChars()).toBe(text.said().length);
   return { said: text.said(), shown: text.shown(), steps };
 }
 
@@ -21,7 +22,7 @@ describe("createAnswerText()", () => {
       ["say", ", of course."],
     );
     expect(shown).toBe("> First\n> second line\n\nYes, of course.");
-    expect(said).toBe("\n\nYes, of course.");
+    expect(said).toBe("Yes, of course.");
     for (const [index, step] of steps.entries()) expect(step.startsWith(steps[index - 1] ?? "")).toBe(true);
   });
 
