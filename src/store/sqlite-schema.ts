@@ -21,9 +21,7 @@ const STATEMENTS = [
  * @throws the driver's error when it is no database, locked, or not writable
  */
 export function prepareSchema(connection: Connection, path: string): void {
-  const application = pragma(connection, "application_id");
-  const version = pragma(connection, "user_version");
-  const isEmpty = connection.all("select 1 from sqlite_master limit 1").length === 0;
+  const { application, version, isEmpty } = look(connection);
   const isNew = isEmpty && application === 0 && version === 0;
   if (!isNew && application !== APPLICATION_ID) {
     throw new StartupError(`STORE_URL: ${path} is the database of another program; name another path`);
@@ -41,6 +39,19 @@ export function prepareSchema(connection: Connection, path: string): void {
   inTransaction(connection, () => {
     for (const statement of STATEMENTS) connection.all(statement);
   });
+}
+
+/** All from one moment: a new file that another process is making at the same time would look like somebody else's. */
+function look(connection: Connection) {
+  return inTransaction(
+    connection,
+    () => ({
+      application: pragma(connection, "application_id"),
+      version: pragma(connection, "user_version"),
+      isEmpty: connection.all("select 1 from sqlite_master limit 1").length === 0,
+    }),
+    "deferred",
+  );
 }
 
 function pragma(connection: Connection, name: "application_id" | "user_version"): number {

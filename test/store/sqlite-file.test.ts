@@ -2,12 +2,22 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Libsql from "libsql";
-import { connect } from "sqlite3";
+import { type Connection, connect } from "sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StartupError } from "../../src/errors.js";
 import { createSqliteStore, sqliteStore } from "../../src/store/sqlite.js";
 import { sqlitePath } from "../../src/store/sqlite-file.js";
+import { prepareSchema } from "../../src/store/sqlite-schema.js";
 import { StoreError } from "../../src/store/store-error.js";
+
+function faultOf(work: () => void): unknown {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
 
 let folder: string;
 let path: string;
@@ -86,6 +96,33 @@ describe("sqliteStore.open()", () => {
   it("refuses a database with another program's mark, though it has no table", async () => {
     alter(["pragma application_id = 42"]);
     expect(await refusal()).toMatch(/another program/);
+  });
+
+  it("is not taken for another program's while another process makes it", () => {
+    const connection = connect(path);
+    // As in another process: connect() would share the connection.
+    const another = new Libsql(path, { timeout: 0 });
+    const elsewhere: Connection = Object.assign(Object.create(connection), {
+      all(statement: string) {
+        const prepared = another.prepare(statement);
+        if (prepared.reader) return prepared.all();
+        prepared.run();
+        return [];
+      },
+    });
+    let faults: unknown[] = [];
+    const interrupted: Connection = Object.assign(Object.create(connection), {
+      all(statement: string) {
+        const rows = connection.all(statement);
+        if (statement.includes("application_id")) faults = [...faults, faultOf(() => prepareSchema(elsewhere, path))];
+        return rows;
+      },
+    });
+    prepareSchema(interrupted, path);
+    // It has to wait until we have looked.
+    expect(faults[0]).toMatchObject({ code: "SQLITE_BUSY" });
+    connection.close();
+    another.close();
   });
 
   it("refuses a newer schema and leaves it as it is", async () => {

@@ -17,6 +17,8 @@ export interface ReadChatDeps {
   cutOff(): ProviderError;
 }
 
+const NOTHING: readonly ChatEvent[] = [];
+
 /**
  * The events of one answer. An iterator by hand: a generator makes some promises more for every token, which is felt
  * with many answers at once.
@@ -24,14 +26,14 @@ export interface ReadChatDeps {
 export function readChat({ signal, open, faultOf, cutOff }: ReadChatDeps): AsyncIterator<ChatEvent> {
   let chat: OpenChat | undefined;
   let facts: StreamFacts = {};
-  let waiting: readonly ChatEvent[] = [];
+  let waiting = NOTHING;
   let hasText = false;
   let isOver = false;
 
   const deliver = (): IteratorResult<ChatEvent> | undefined => {
-    const [value, ...rest] = waiting;
+    const value = waiting[0];
     if (value === undefined) return undefined;
-    waiting = rest;
+    waiting = waiting.length > 1 ? waiting.slice(1) : NOTHING;
     hasText ||= value.type === "text-delta";
     return { done: false, value };
   };
@@ -77,7 +79,7 @@ export function readChat({ signal, open, faultOf, cutOff }: ReadChatDeps): Async
     },
     async return() {
       isOver = true;
-      waiting = [];
+      waiting = NOTHING;
       await chat?.chunks.return?.();
       return { done: true, value: undefined };
     },
