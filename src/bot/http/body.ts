@@ -4,6 +4,9 @@ import { HttpError } from "./http-error.js";
 /** Larger than any request that a person makes; the chat has its own limit of a text's length. */
 export const MAX_BODY_BYTES = 1_048_576;
 
+/** Read and thrown away of a body that is too large: whoever is still sending it would not see the refusal otherwise. */
+const MOST_DISCARDED_BYTES = 64 * MAX_BODY_BYTES;
+
 /**
  * The request's body as JSON.
  * @throws {HttpError} 415 for another content type, 413 above 1 MiB, 400 where it is no JSON
@@ -36,8 +39,9 @@ async function readText(context: Context, maxBytes: number): Promise<string> {
   let bytes = 0;
   for await (const chunk of context.req.raw.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw tooLarge();
-    chunks.push(chunk);
+    if (bytes > MOST_DISCARDED_BYTES) throw tooLarge();
+    if (bytes <= maxBytes) chunks.push(chunk);
   }
+  if (bytes > maxBytes) throw tooLarge();
   return new TextDecoder().decode(Buffer.concat(chunks));
 }

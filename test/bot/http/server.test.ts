@@ -204,6 +204,28 @@ describe("readJson()", () => {
     expect(answer.status).toBe(413);
   });
 
+  it("lets a client finish that sends too much, so that it sees the refusal and no broken connection", async () => {
+    const { url } = await echo();
+    const pieces = () => {
+      let sent = 0;
+      return new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (sent++ < 48) controller.enqueue(new Uint8Array(65_536).fill(120));
+          else controller.close();
+        },
+      });
+    };
+    for (let round = 0; round < 10; round++) {
+      const request = {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: pieces(),
+        duplex: "half",
+      };
+      expect((await fetch(`${url}/api/echo`, request as RequestInit)).status).toBe(413);
+    }
+  });
+
   it("announces nothing to other origins", async () => {
     const { port, host } = await echo();
     const answer = await sendRequest(port, {
