@@ -33,3 +33,17 @@ export function wrapperOf(fence: Fence, maxChars: number): { readonly opening: s
   const closing = `\n${indent}${marker}`;
   return opening.length + closing.length <= maxChars / 4 ? { opening, closing } : { opening: "", closing: "" };
 }
+
+/**
+ * What there is of these parts, one below the other. A block of code that a part leaves open, as an answer does that was
+ * broken off, is closed before the next part: what stands below it is not code.
+ */
+export function stacked(parts: readonly (string | undefined)[]): string {
+  const there = parts.map((part) => part ?? "").filter((part) => part.trim() !== "");
+  return there.map((part, index) => (index < there.length - 1 ? withFenceClosed(part) : part)).join("\n\n");
+}
+
+function withFenceClosed(text: string): string {
+  const fence = fenceAfter(text, NO_FENCE);
+  return fence === undefined ? text : `${text}${text.endsWith("\n") ? "" : "\n"}${fence.indent}${fence.marker}`;
+}

@@ -2,6 +2,7 @@ import type { Control } from "../commands/command.js";
 import type { Ending, Pin, Turn } from "../store/sessions.js";
 import { RETRY_CONTROL } from "./answer-controls.js";
 import { cleanQuestion } from "./clean-question.js";
+import { stacked } from "./code-fence.js";
 import { conversationOf, workspaceOf } from "./conversation.js";
 import { footerLine } from "./footer.js";
 import { goneLine, pinNote, replacements, useOf } from "./model-use.js";
@@ -79,7 +80,7 @@ function textOf(
         })
       : undefined,
   ];
-  return parts.filter((part) => part !== undefined && part !== "").join("\n\n");
+  return stacked(parts);
 }
 
 /** Of an answer that was asked of another model. */

@@ -1,6 +1,7 @@
 import type { FinishReason, Provider, ProviderId, Usage } from "../providers/provider.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Ending, Pin, Session } from "../store/sessions.js";
+import { stacked } from "./code-fence.js";
 import { AnswerTooLong, ENDING_LINES, failureText, waitInWords } from "./endings.js";
 
 /** What came of asking the model. */
@@ -43,22 +44,19 @@ export function shownText(
   }
   const line = ENDING_LINES[answer.ending];
   const news = pinLine(pin, session, answer);
-  if (line !== undefined) return paragraphs(shown, line, tooLongText(answer.error), news);
-  if (answer.ending === "failed") return paragraphs(shown, failureText(answer.error, reference));
+  if (line !== undefined) return stacked([shown, line, tooLongText(answer.error), news]);
+  if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference)]);
   const limit = {
     stop: answer.text.trim() === "" ? "⚠️ The model gave an empty answer." : undefined,
     length: "⚠️ The answer reached the model's length limit.",
     filtered: "⚠️ The provider's filter ended this answer.",
     refused: "⚠️ The model refused to answer this.",
   }[answer.finish?.reason ?? "stop"];
-  return paragraphs(shown, limit, news);
+  return stacked([shown, limit, news]);
 }
 
 const tooLongText = (error: unknown) =>
   error instanceof AnswerTooLong ? `It took longer than ${waitInWords(error.limitMs)}.` : undefined;
-
-const paragraphs = (...parts: readonly (string | undefined)[]) =>
-  parts.filter((part) => part !== undefined && part.trim() !== "").join("\n\n");
 
 /** Under the first answer after a person chose the model or gave it up; undefined where there is nothing to tell. */
 export function pinLine(pin: Pin | null, { pinNews }: Session, answer: Answer): string | undefined {

@@ -324,6 +324,15 @@ describe("createChat()", () => {
     expect(await chat.control.stop(CONVERSATION, { id: "ada", isOperator: false })).toBe("nothing-runs");
   });
 
+  it("closes the code that an answer was stopped in, so that the line below it is none", async () => {
+    const { chat, clock, stream, texts } = await asked();
+    stream.send("Do this:\n```sh\nnpm");
+    await settle();
+    await chat.control.stop(CONVERSATION, { id: "ada", isOperator: false });
+    await clock.advance(100);
+    expect(texts()).toEqual(["Do this:\n```sh\nnpm\n```\n\n⏹️ Stopped."]);
+  });
+
   it("still gets the last text out when the platform fails for a moment", async () => {
     const { clock, platform, stream, texts } = await asked();
     stream.send("one");

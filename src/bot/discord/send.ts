@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Reply } from "../../commands/command.js";
+import { stacked } from "../code-fence.js";
 import type { ChannelKey, ChatPlatform, MessageKey } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
@@ -79,7 +80,7 @@ export function createSender({ rest, calls, idFor, mark = randomBytes(2).toStrin
       const path = addressOf(message);
       await calls.take("GET", path, "last-text");
       const { content } = parsed(shown, await rest.call("GET", path, { what }), what);
-      const markdown = content === "" ? lines : `${content}\n\n${lines}`;
+      const markdown = stacked([content, lines]);
       if (markdown.length > MAX_MESSAGE_CHARS)
         throw new PlatformError("discord", "refused", "The message is too full for another line");
       await change(message, message.message, await messageOf({ markdown, controls }, idFor));

@@ -1,6 +1,7 @@
 import type { Clock } from "../../clock.js";
 import type { Reply } from "../../commands/command.js";
 import type { Log } from "../../log.js";
+import { stacked } from "../code-fence.js";
 import { type ChatPlatform, MARK_EMOJI, type Mark, type MessageKey, type PlatformHandlers } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import type { EditSaver } from "./edit-saver.js";
@@ -105,7 +106,7 @@ export function createPlatform(
     },
     async append({ channel, message }, lines, controls) {
       const before = changed(await messages.find(channel, message), message).text;
-      const text = before === "" ? lines : `${before}\n\n${lines}`;
+      const text = stacked([before, lines]);
       const row = await messages.change(channel, message, (now) => ({
         ...now,
         text,

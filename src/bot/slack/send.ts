@@ -1,4 +1,5 @@
 import type { Reply } from "../../commands/command.js";
+import { stacked } from "../code-fence.js";
 import { panelControls } from "../panel.js";
 import type { ChannelKey, ChatPlatform, MessageKey } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
@@ -60,7 +61,7 @@ export function createSend({
         const below = render({ markdown: lines });
         const text = keptText(before);
         const own = await controlBlocks(given, controls);
-        const whole = render({ markdown: `${text}\n\n${lines}` });
+        const whole = render({ markdown: stacked([text, lines]) });
         // The controls that it had while it grew have served.
         const withoutControls = before.blocks.filter(({ type }) => type !== "actions");
         // What stands there stays as Slack gave it: it may have turned the Markdown into blocks of its own.

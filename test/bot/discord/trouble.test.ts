@@ -126,6 +126,9 @@ describe("a message on Discord", () => {
     const key = await post(place(), { markdown: "an answer" });
     expect(await append(key, "⚠️ Interrupted")).toBe("an answer");
     expect(shown(key).content).toBe("an answer\n\n⚠️ Interrupted");
+    const code = await post(place(), { markdown: "```js\nconst a" });
+    await append(code, "⚠️ Interrupted");
+    expect(shown(code).content).toBe("```js\nconst a\n```\n\n⚠️ Interrupted");
     const full = await post(place(), { markdown: "x".repeat(1_995) });
     expect((await failure(append(full, "⚠️ Interrupted")))?.reason).toBe("refused");
     discord.deleteMessage(shown(full));

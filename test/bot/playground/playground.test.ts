@@ -403,6 +403,15 @@ describe("createPlayground()", () => {
     expect(store.peek("messages", `general#${answer.message}`)).toMatchObject({ text });
   });
 
+  it("append() closes the code that was left open, and adds no line to it", async () => {
+    const { playground, url } = await start();
+    const answer = await playground.post(place("general"), { markdown: "```js\nconst a" });
+    const events = await follow(url, "general");
+    await playground.append(answer, "⚠️ Interrupted by a restart.");
+    const text = "```js\nconst a\n```\n\n⚠️ Interrupted by a restart.";
+    expect(await events.next("edit")).toEqual({ id: answer.message, text });
+  });
+
   it("stores a streaming text at most once a second, and its last text before the end mark", async () => {
     const clock = fakeClock();
     const store = memoryStore(clock.now);
