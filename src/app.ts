@@ -207,7 +207,11 @@ export async function startApp(deps: AppDeps): Promise<App> {
   onStatusChange(look);
   operatorsConsole.start();
   await liveness.start();
-  const stopRecovery = await startRecovery({ ...parts, sessions, ledger, platforms, liveness, clock, log });
+  const stopRecovery = await startRecovery({
+    ...parts,
+    ...{ sessions, ledger, platforms, liveness, clock, log },
+    onTurn: observed.onTurn,
+  });
   look();
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   phase = "up";

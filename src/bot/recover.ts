@@ -12,6 +12,7 @@ import { messageKeySchema } from "./message-key.js";
 import type { ChatPlatform, MessageKey } from "./platform.js";
 import { isLost, PlatformError } from "./platform-error.js";
 import { startRounds } from "./rounds.js";
+import type { TurnEvent } from "./turn-deps.js";
 import { usageEntry, usedBy } from "./usage-entry.js";
 
 export interface RecoverDeps {
@@ -22,6 +23,8 @@ export interface RecoverDeps {
   readonly liveness: Pick<Liveness, "isGone">;
   readonly clock: Clock;
   readonly log: Log;
+  /** Its duration is not known. */
+  onTurn(event: TurnEvent): void;
 }
 
 /** Gives every question that a process which is no more left without its end mark one; what fails is left for the next round. */
@@ -110,6 +113,8 @@ async function interrupt(deps: RecoverDeps, platform: ChatPlatform, id: string, 
     endedAt: clock.now(),
   };
   await sessions.end(id, question.conversation, turn, { writes: usedWrites(deps, id, question, kept) });
+  const { provider, model: name, ending } = turn;
+  deps.onTurn({ platform: platform.name, provider, model: name, ending, durationMs: null, firstTextMs: null });
 }
 
 /** What the provider had given until then is used, though nobody will say how much it was. */

@@ -23,7 +23,8 @@ export interface TurnEvent {
   readonly provider: ProviderId | null;
   readonly model: string | null;
   readonly ending: Ending;
-  readonly durationMs: number;
+  /** Null where the process that it ran in is no more. */
+  readonly durationMs: number | null;
   readonly firstTextMs: number | null;
 }
 

@@ -31,6 +31,7 @@ export interface World {
   readonly openai: ScriptedProvider;
   readonly anthropic: ScriptedProvider;
   readonly turns: TurnEvent[];
+  onTurn(event: TurnEvent): void;
   readonly logged: { level: string; fields: Record<string, unknown> }[];
   setDefault(model: ModelRef | undefined): void;
   ask(text: string, where?: Parameters<FakePlatform["mention"]>[1]): Promise<void>;
@@ -46,6 +47,7 @@ export function world(before?: World, given: Pick<Partial<ChatDeps>, "hasPeers">
   const openai = scriptedProvider("openai");
   const anthropic = scriptedProvider("anthropic");
   const turns: TurnEvent[] = [];
+  const onTurn = (event: TurnEvent) => void turns.push(event);
   const logged: World["logged"] = [];
   const note = (level: string) => (fields: unknown) =>
     void logged.push({ level, fields: fields as Record<string, unknown> });
@@ -67,7 +69,7 @@ export function world(before?: World, given: Pick<Partial<ChatDeps>, "hasPeers">
     limits: createMessageLimits({ userPer10Min: 20, channelPer10Min: 60 }, clock),
     log,
     newReference: () => `ref${++references}`,
-    onTurn: (event) => turns.push(event),
+    onTurn,
     ...given,
   });
   const chat = createChat(deps);
@@ -83,6 +85,7 @@ export function world(before?: World, given: Pick<Partial<ChatDeps>, "hasPeers">
     openai,
     anthropic,
     turns,
+    onTurn,
     logged,
     setDefault: (next) => {
       model = next;

@@ -558,9 +558,10 @@ describe("createChat()", () => {
 });
 
 describe("recover()", () => {
-  const recoverIn = ({ sessions, platform, clock, ledger, modelFacts }: World) =>
+  const recoverIn = ({ sessions, platform, clock, ledger, modelFacts, onTurn }: World) =>
     recover({
       ledger,
+      onTurn,
       modelFacts,
       liveness: ENDED,
       sessions,
@@ -580,7 +581,12 @@ describe("recover()", () => {
     expect(await next.sessions.recentTurns(CONVERSATION, 1)).toMatchObject([
       { answer: "as far as it got", ending: "interrupted" },
     ]);
+    const model = { provider: "openai", model: "m1" };
+    expect(next.turns).toEqual([
+      { platform: "fake", ...model, ending: "interrupted", durationMs: null, firstTextMs: null },
+    ]);
     expect(await recoverIn(next)).toBe(0);
+    expect(next.turns.length).toBe(1);
   });
 
   it("answers a question that a kill left without any text, waiting ones too", async () => {

@@ -28,13 +28,18 @@ export interface MetricsDeps {
   readonly clock: Clock;
 }
 
+/** Gauges of the library's that are named like counters; each stands there under a fitting name as well. */
+const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
+
 /** Counts what happens; label values come from closed sets and from the configured providers only. */
 export function createMetrics({ refresher, platforms, load, clock }: MetricsDeps): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    // The library writes "Nan" for what it has no value of, as for the delay between two scrapes in one moment.
+    text: async () => (await registry.metrics()).replaceAll(/ Nan$/gm, " NaN"),
     ...refreshMetrics(registry, clock, refresher),
     ...turnMetrics(registry, load),
     platform: platformMetrics(registry, platforms),

@@ -40,7 +40,7 @@ export function turnMetrics(registry: Registry, load: () => number) {
     onTurn({ platform, provider, model, ending, durationMs, firstTextMs }: TurnEvent): void {
       const label = { provider: provider ?? "none" };
       turns.inc({ ...label, platform, model_family: modelFamily(model), ending });
-      seconds.observe(label, durationMs / 1000);
+      if (durationMs !== null) seconds.observe(label, durationMs / 1000);
       if (firstTextMs !== null) firstText.observe(label, firstTextMs / 1000);
     },
   };

@@ -90,6 +90,14 @@ describe("createMetrics()", () => {
     expect(text.join("\n")).toContain("nodejs_eventloop_lag_p99_seconds");
   });
 
+  it("counts an answer that an ended process left, and guesses no duration", async () => {
+    const { metrics, lines } = setup();
+    metrics.onTurn({ ...TURN, ending: "interrupted", durationMs: null, firstTextMs: null });
+    const text = await lines();
+    expect(text.filter((line) => line.includes('ending="interrupted"')).length).toBe(1);
+    expect(text.join("\n")).not.toContain("evergreen_turn_duration_seconds_sum{");
+  });
+
   it("forgets a question's place in line once it is answered", async () => {
     const { metrics, lines } = setup();
     for (const message of ["a", "b"]) metrics.platform.onMark("discord", message, "waiting");
@@ -111,13 +119,22 @@ describe("createMetrics()", () => {
   it("names and units follow Prometheus", async () => {
     const { text } = await busy();
     const types = text.flatMap((line) =>
-      [/^# TYPE (evergreen_\w+) (\w+)$/.exec(line)?.slice(1) ?? []].filter((found) => found.length > 0),
+      [/^# TYPE (\w+) (\w+)$/.exec(line)?.slice(1) ?? []].filter((found) => found.length > 0),
     );
-    expect(types.length).toBeGreaterThan(12);
+    expect(types.filter(([name]) => name?.startsWith("evergreen_")).length).toBeGreaterThan(12);
     for (const [name = "", type] of types) {
-      expect(/^evergreen_[a-z]+(_[a-z]+)*$/.test(name), name).toBe(true);
+      expect(/^(evergreen|nodejs|process)(_[a-z0-9]+)+$/.test(name), name).toBe(true);
       expect(name.endsWith("_total"), name).toBe(type === "counter");
       if (type === "histogram") expect(name).toMatch(/_seconds$/);
+    }
+  });
+
+  it("has only values that Prometheus reads, also when it is read twice in one moment", async () => {
+    const { lines } = await busy();
+    for (const line of [...(await lines()), ...(await lines())].filter(
+      (each) => each !== "" && !each.startsWith("#"),
+    )) {
+      expect(line).toMatch(/^\w+(\{[^}]*\})? (-?\d+(\.\d+)?(e[+-]?\d+)?|NaN|[+-]Inf)$/);
     }
   });
 
