@@ -42,4 +42,19 @@ describe("the deployment files", () => {
       expect(unit).toContain(line);
     }
   });
+
+  it.each(["compose.yaml", "deploy/compose.postgres.yaml"])(
+    "%s serves the addresses that it publishes, whatever the settings say",
+    (file) => {
+      const compose = textOf(file);
+      const published = [...compose.matchAll(/^\s+- 127\.0\.0\.1:(\d+):(\d+)$/gm)];
+      expect(published.length).toBe(1);
+      for (const [, outside, inside] of published) {
+        expect(compose).toContain(`HTTP_PORT: ${inside}`);
+        if (outside === inside) continue;
+        // By another port the Host is another one than the bot's own.
+        expect(compose).toMatch(new RegExp(`HTTP_ALLOWED_HOSTS: 127\\.0\\.0\\.1:${outside},localhost:${outside}`));
+      }
+    },
+  );
 });
