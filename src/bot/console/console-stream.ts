@@ -39,6 +39,7 @@ export function createConsoleStream({ facts, series, readUsage, clock, log }: Co
   let stopListening = () => {};
   let lists: Snapshot["providers"] | undefined;
   let isLookingSoon = false;
+  let toldRefreshes = 0;
 
   const state = () => consoleState(facts, { now: clock.now(), startedAt });
   const catalogue = () => catalogueView(facts.refresher(), facts.modelFacts);
@@ -55,6 +56,15 @@ export function createConsoleStream({ facts, series, readUsage, clock, log }: Co
     const text = eventText(event, data);
     for (const stream of to) stream.push(text, event);
   };
+  const tellSeries = () => {
+    toldRefreshes = series.heard();
+    tell("series", series.view());
+  };
+  /** The charts do not wait for their time when somebody has just refreshed a list. */
+  const tellState = () => {
+    tell("state", state());
+    if (series.heard() !== toldRefreshes) tellSeries();
+  };
   const tellUsage = async (to: Iterable<EventStream<undefined>>) => tell("usage", await usage(), to);
   const sameLists = (now: Snapshot["providers"]) =>
     lists !== undefined && [...now].every(([id, entry]) => isSameList(entry, lists?.get(id)));
@@ -70,7 +80,7 @@ export function createConsoleStream({ facts, series, readUsage, clock, log }: Co
     isLookingSoon = true;
     queueMicrotask(() => {
       isLookingSoon = false;
-      tell("state", state());
+      tellState();
       tellLists();
     });
   };
@@ -79,9 +89,9 @@ export function createConsoleStream({ facts, series, readUsage, clock, log }: Co
       await clock.sleep(BEAT_MS, stopping.signal);
       if (beat % BEATS_OF_SERIES === 0) series.sample();
       if (streams.size === 0) continue;
-      tell("state", state());
+      tellState();
       if (beat % BEATS_OF_SERIES === 0) {
-        tell("series", series.view());
+        tellSeries();
         for (const stream of streams) stream.push(KEEP_ALIVE_TEXT, "keep-alive");
       }
       if (beat % BEATS_OF_USAGE === 0) await tellUsage(streams);

@@ -25,6 +25,8 @@ export interface SeriesView {
 export interface Series {
   onTurn(event: TurnEvent): void;
   onRefresh(event: RefreshEvent): void;
+  /** How many refreshes it has heard of. */
+  heard(): number;
   /** Notes ages and delay as they are now. */
   sample(): void;
   view(): SeriesView;
@@ -49,6 +51,7 @@ interface Sample {
 export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Series {
   const minutes = new Map<number, { turns: number; errors: number }>();
   let refreshes: SeriesView["refreshes"] = [];
+  let heard = 0;
   let samples: readonly Sample[] = [];
   const minuteOf = (at: number) => Math.floor(at / MINUTE_MS) * MINUTE_MS;
   const isKept = (at: number) => at > clock.now() - KEPT_MS;
@@ -73,9 +76,11 @@ export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Serie
       for (const old of minutes.keys()) if (!isKept(old)) minutes.delete(old);
     },
     onRefresh({ provider, outcome, durationMs }) {
+      heard += 1;
       const event = { at: clock.now() / 1000, provider, outcome, durationMs };
       refreshes = [...refreshes.filter(({ at }) => isKept(at * 1000)), event].slice(-MOST_REFRESHES);
     },
+    heard: () => heard,
     sample() {
       const at = clock.now();
       const age = (fetchedAt: number | null) => (fetchedAt === null ? null : Math.round((at - fetchedAt) / 1000));

@@ -99,6 +99,18 @@ describe("the console's event stream", () => {
     expect(events.names().filter((name) => name === "catalogue")).toHaveLength(1);
   });
 
+  it("tells the charts of a refresh with the state that it changes", async () => {
+    const { url, series, setStatus } = await start();
+    const events = await follow(url);
+    await expect.poll(() => events.names().length).toBe(4);
+    series.onRefresh({ provider: "openai", trigger: "person", outcome: "ok", durationMs: 20 });
+    setStatus({ indicator: "fresh" });
+    await expect.poll(() => events.names().slice(4)).toEqual(["state", "series"]);
+    expect(events.last("series")).toMatchObject({ refreshes: [{ provider: "openai", outcome: "ok" }] });
+    setStatus({ indicator: "refreshing" });
+    await expect.poll(() => events.names().slice(6)).toEqual(["state"]);
+  });
+
   it("tells at once what a refresh or a setting changes, and the lists only when they differ", async () => {
     const { url, setStatus, setModels, settings } = await start();
     const events = await follow(url);

@@ -137,8 +137,10 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     await page.getByText("Saved: /settings model openai/gpt-5-mini").waitFor();
     await page.getByRole("button", { name: "Use the host’s default" }).click();
     await page.getByText("Saved: /settings model default").waitFor();
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)");
     await page.locator("#refresh").click();
-    await page.getByText("Saved: /refresh-models").waitFor();
+    // Beside the button, wherever on the page one is.
+    await page.locator(".title-bar").getByText("Saved: /refresh-models").waitFor();
   });
 
   it("draws the charts from the engine and the ledger, and says them in words", async () => {
@@ -223,6 +225,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     const page = await open(before.url);
     await running.splice(0)[0]?.stop();
     await page.getByText(/Offline: the bot cannot be reached. What you see is from \d/).waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
     await start({ port: before.port, models: [{ id: "while-away", isChat: true }] });
     await page.locator("#models th", { hasText: "while-away" }).waitFor();
     expect(await page.locator("#offline").isVisible()).toBe(false);

@@ -108,6 +108,8 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     await page.getByRole("option", { name: "openai/gpt-4 GPT-4 (retired)" }).waitFor();
     await page.getByLabel("Search for a model").fill("nothing like it");
     await page.getByText("No model on the lists has these words").waitFor();
+    await page.getByLabel("Search for a model").fill("s");
+    await page.getByRole("option", { name: "demo/small Small · in use" }).waitFor();
     await page.getByLabel("Search for a model").fill("gpt");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
@@ -149,6 +151,48 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     await playground.edit(answer, { markdown: "Once.", controls: [{ label: "↻ Retry", command: "/chat retry" }] });
     await page.getByRole("button", { name: "Retry" }).click();
     await expect.poll(() => calls.map(({ text }) => text)).toEqual(["/chat stop", "/chat retry"]);
+  });
+
+  it("keeps the focus in the page when the button that has it goes", async () => {
+    const { url, playground, post } = await start();
+    const id = ((await (await post("general", { text: "hello" })).json()) as { id: string }).id;
+    const question = { ...place("general"), message: id };
+    await playground.mark(question, "working");
+    const page = await open(url);
+    const focused = () =>
+      page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.id");
+    const stop = { label: "⏹️ Stop", command: "/chat stop" };
+    const retry = { label: "🔁 Retry", command: "/chat retry" };
+    const answer = await playground.post(place("general"), { markdown: "Once", controls: [stop] }, question);
+    await page.locator(".message.bot .controls button").focus();
+    await playground.edit(answer, { markdown: "Once.", controls: [retry] });
+    await page.getByRole("button", { name: "Retry" }).waitFor();
+    expect(await focused()).toMatch(/^Evergreen, /);
+    await page.getByRole("button", { name: "Retry" }).focus();
+    await playground.edit(answer, { markdown: "Once.", controls: [retry, stop] });
+    await page.locator(".message.bot").getByRole("button", { name: "Stop" }).waitFor();
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("🔁 Retry");
+    await page.locator("#stop").focus();
+    await playground.mark(question, "done");
+    await expect.poll(focused).toBe("composer-text");
+  });
+
+  it("knows a new channel by its name at once, and channels that came into being while nobody listened", async () => {
+    const { url, post } = await start();
+    await post("general", { text: "hello" });
+    const page = await open(url);
+    // Whatever is told to the stream of the channel that is left may come too late.
+    await page.route("**/api/channels/general/events*", () => {});
+    await page.reload();
+    await page.getByRole("link", { name: "general" }).waitFor();
+    await post("meanwhile", { text: "hello" });
+    await page.locator("#channel-name").fill("Release plans");
+    await page.keyboard.press("Enter");
+    await page.locator("#room-title", { hasText: "Release plans" }).waitFor();
+    await expect
+      .poll(() => page.locator("#channel-list a").allInnerTexts())
+      .toEqual(["# general", "# meanwhile", "# Release plans"]);
+    expect(await page.locator("#room-title").innerText()).toBe("Release plans");
   });
 
   it("shows in a panel's own place what came of its controls", async () => {

@@ -170,7 +170,7 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
             nextRefreshAt: isOff ? null : 5,
             autoRefresh: { enabled: !isOff, intervalSeconds: isOff ? 300 : "smart" },
           });
-          yield { markdown: `Saved: ${text}` };
+          yield { markdown: `**Saved**: \`${text}\`` };
         },
       },
     });
@@ -192,6 +192,8 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
       "/settings auto-refresh interval:smart",
       "/settings auto-refresh off",
     ]);
+    setStatus({ ...STATUS, isFresh: false, lastRefreshAt: null });
+    await page.locator("#freshness", { hasText: "none yet" }).waitFor();
     await page.keyboard.press("Escape");
     expect(await panel.isVisible()).toBe(false);
     expect(await page.locator(".ephemeral").count()).toBe(0);
@@ -282,6 +284,8 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     await page.locator(".message.user").waitFor();
     await running.splice(0)[0]?.stop();
     await page.locator("#offline").waitFor();
+    await say(page, "are you there?");
+    await page.locator("#composer-fault", { hasText: "Your text is still here." }).waitFor();
     const after = await startPlayground({ store, port: before.port });
     running.push(after);
     const answer = await after.playground.post(
@@ -290,6 +294,8 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     );
     await page.locator(".message.bot", { hasText: "while you were away" }).waitFor();
     expect(await page.locator("#offline").isVisible()).toBe(false);
+    expect(await textOf(page, "#composer-fault")).toBe("");
+    expect(await page.locator("#composer-text").inputValue()).toBe("are you there?");
     await after.playground.edit(answer, { markdown: "and back" });
     await page.locator(".message.bot", { hasText: "and back" }).waitFor();
     expect(await page.locator(".message").count()).toBe(2);

@@ -1,7 +1,7 @@
 import { call } from "/assets/shared/api.js";
 import { byId } from "/assets/shared/elements.js";
 import { keepOpen } from "/assets/shared/live.js";
-import { INDICATORS, refreshLabel } from "/assets/shared/texts.js";
+import { INDICATORS, plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { clockWords } from "/assets/shared/time.js";
 import { createCatalogue } from "./catalogue.js";
 import { showChanges } from "./changes.js";
@@ -9,27 +9,25 @@ import { createCharts } from "./charts.js";
 import { createOverview } from "./overview.js";
 import { createSettings } from "./settings.js";
 
-const note = byId("setting-note");
+/** How long what came of a refresh stands in the title bar. */
+const NEWS_MS = 12_000;
 let heardAt = Date.now();
+let newsTimer;
 
-/** Runs a command; what it answers is shown under the settings. */
-async function run(command) {
+/** Runs a command, and shows in `note` what it answers. */
+async function run(command, note) {
   note.textContent = "Working…";
   try {
     const { text } = await call("/api/console/commands", { command });
-    note.textContent = plain(text);
+    note.textContent = plainWords(text);
   } catch (error) {
     note.textContent = error.message;
   }
 }
 
-/** The few marks of a reply's Markdown, and its times, as plain words. */
-const plain = (text) =>
-  text.replaceAll(/[*`]/g, "").replaceAll(/<t:(\d+)(?::\w)?>/g, (_mark, seconds) => clockWords(seconds * 1000));
-
 const overview = createOverview();
 const charts = createCharts(byId("chart-grid"));
-const settings = createSettings({ run });
+const settings = createSettings({ run: (command) => run(command, byId("setting-note")) });
 const catalogue = createCatalogue();
 
 const handlers = {
@@ -61,8 +59,10 @@ const handlers = {
 
 byId("refresh").addEventListener("click", async () => {
   byId("refresh").disabled = true;
-  await run("/refresh-models");
+  clearTimeout(newsTimer);
+  await run("/refresh-models", byId("refresh-note"));
   byId("refresh").disabled = false;
+  newsTimer = setTimeout(() => byId("refresh-note").replaceChildren(), NEWS_MS);
 });
 
 // So that the arrow keys scroll wide tables.

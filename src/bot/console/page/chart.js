@@ -1,6 +1,7 @@
 import "./language.js";
 
 import { make } from "/assets/shared/elements.js";
+import { clockWords } from "/assets/shared/time.js";
 import uPlot from "/assets/vendor/uplot.mjs";
 
 const HEIGHT = 220;
@@ -64,6 +65,12 @@ export function createChart({ title, about, unit = String, least = 4, isWhole = 
   let shape;
 
   const isByDay = step === DAY_SECONDS;
+  /** In the legend: of the point under the cursor. */
+  const timeWords = (_plot, seconds) => {
+    if (seconds === null || seconds === undefined) return "–";
+    const at = new Date(seconds * 1000);
+    return isByDay ? at.toISOString().slice(0, 10) : clockWords(at);
+  };
   const options = (series) => ({
     width: Math.max(plotFrame.clientWidth, 240),
     height: HEIGHT,
@@ -79,7 +86,7 @@ export function createChart({ title, about, unit = String, least = 4, isWhole = 
       axis({ values: isByDay ? "{MMM} {D}" : "{HH}:{mm}", space: 60, size: 32 }),
       axis({ values: (_plot, ticks) => ticks.map(unit), size: 62, ...(isWhole ? { incrs: WHOLE_STEPS } : {}) }),
     ],
-    series: [{ label: isByDay ? "Day" : "Time", value: isByDay ? "{YYYY}-{MM}-{DD}" : "{HH}:{mm}" }, ...series],
+    series: [{ label: isByDay ? "Day" : "Time", value: timeWords }, ...series],
   });
   const axis = (given) => ({
     stroke: css("--quiet"),

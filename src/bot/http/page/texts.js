@@ -1,3 +1,5 @@
+import { clockWords } from "./time.js";
+
 /** The refresh's own words; a test holds them against the bot's. */
 export const INDICATORS = {
   refreshing: "🔄 Background refresh in progress...",
@@ -40,6 +42,10 @@ const OUTCOMES = {
 };
 
 export const outcomeWords = (outcome) => (outcome === null ? "not asked yet" : (OUTCOMES[outcome] ?? outcome));
+
+/** The few marks of a reply's Markdown, and its times, as plain words. */
+export const plainWords = (text) =>
+  text.replaceAll(/[*`]/g, "").replaceAll(/<t:(\d+)(?::\w)?>/g, (_mark, seconds) => clockWords(seconds * 1000));
 
 const MARK_NAMES = {
   "👀": "working on it",

@@ -13,7 +13,6 @@ import { createVocabulary } from "./vocabulary.js";
 
 const client = clientId();
 let unfollow = () => {};
-let hasBeenAway = false;
 
 const sender = createSender({ client, channel: () => channels.current() });
 const vocabulary = createVocabulary({
@@ -27,7 +26,9 @@ const conversation = createConversation({
   react: (message, emoji) => attempt(() => call("/api/marks", { channel: channels.current(), message, emoji })),
   onDismiss: () => composer.focus(),
   onChange(isWorking) {
-    byId("stop").hidden = !isWorking;
+    const stop = byId("stop");
+    if (!isWorking && document.activeElement === stop) composer.focus();
+    stop.hidden = !isWorking;
   },
 });
 const composer = createComposer({
@@ -95,25 +96,21 @@ function enter(channel) {
   unfollow = follow({
     channel,
     client,
+    onChannels: channels.set,
     onMessages: conversation.setMessages,
     onModel: picker.show,
     onEvent: (name, data) => handlers[name]?.(data),
     onConnection(isConnected) {
+      if (isConnected && !byId("offline").hidden) composer.showFault(""); // that the bot is away is over
       byId("offline").hidden = isConnected;
-      if (isConnected && hasBeenAway) learnChannels();
-      hasBeenAway = !isConnected;
     },
   });
 }
 
-/** Which channels exist; asked again after the bot was away. */
+/** Which channels exist; whoever follows one hears of it again and again. */
 async function learnChannels() {
-  try {
-    const { channels: list } = await call("/api/channels");
-    channels.set(list);
-  } catch {
-    if (channels.current() === undefined) channels.set([]); // the connection shows that the bot is away
-  }
+  const { channels: list } = await call("/api/channels").catch(() => ({ channels: [] })); // the connection shows why
+  channels.set(list);
 }
 
 byId("stop").addEventListener("click", () => press("/chat stop"));
@@ -123,4 +120,4 @@ byId("welcome").addEventListener("click", (event) => {
 });
 await learnChannels();
 tellFocus();
-composer.focus();
+composer.begin();

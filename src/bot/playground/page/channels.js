@@ -60,6 +60,7 @@ export function createChannels({ onChoose, onRename, create }) {
     try {
       const { id } = await create(name);
       input.value = "";
+      known = [...known.filter((each) => each.id !== id), { id, name }];
       location.hash = id;
     } catch (error) {
       fault.textContent = error.message;

@@ -3,6 +3,7 @@ import { createListbox } from "./listbox.js";
 import { suggest } from "./suggestions.js";
 
 const TALLEST_PX = 220;
+const isTouch = () => matchMedia("(pointer: coarse)").matches;
 
 /** Where people write: Enter sends, the arrow keys choose among what fits a command that is being typed. */
 export function createComposer({ send, vocabulary }) {
@@ -57,7 +58,9 @@ export function createComposer({ send, vocabulary }) {
     submit();
   });
   return {
-    focus: () => input.focus(),
+    /** Where a keyboard on the screen would come up, the conversation gets the focus instead. */
+    focus: () => (isTouch() ? byId("scroller") : input).focus(),
+    begin: () => isTouch() || input.focus(),
     showFault(text) {
       fault.textContent = text;
     },

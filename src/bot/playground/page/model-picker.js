@@ -15,15 +15,15 @@ export function createModelPicker({ press, vocabulary, onClose }) {
   let current = { model: null, pin: null };
 
   const offer = () => {
-    const found = findModels(vocabulary().models, input.value, MOST);
-    none.hidden = found.length > 0;
-    list.show(
-      found.map(({ full, about }) => ({
-        full,
-        label: full,
-        about: full === current.model ? `${about} · in use` : about,
-      })),
-    );
+    const { models } = vocabulary();
+    const found = findModels(models, input.value, models.length);
+    const inUse = found.filter(({ full }) => full === current.model);
+    const others = found.filter(({ full }) => full !== current.model);
+    none.hidden = found.length > 0 || models.length === 0; // that there are none is said above
+    list.show([
+      ...inUse.map(({ full, about }) => ({ full, label: full, about: `${about} · in use`.replace(/^ · /, "") })),
+      ...others.slice(0, MOST).map(({ full, about }) => ({ full, label: full, about })),
+    ]);
   };
   const close = () => {
     panel.close();

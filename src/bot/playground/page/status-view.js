@@ -1,5 +1,5 @@
 import { byId, make } from "/assets/shared/elements.js";
-import { INDICATORS, INTERVALS, outcomeWords, refreshLabel } from "/assets/shared/texts.js";
+import { INDICATORS, INTERVALS, outcomeWords, plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { agoWords, countdown } from "/assets/shared/time.js";
 
 /** The title bar's indicator and button, and the settings panel: everything that shows the state of the lists. */
@@ -22,7 +22,7 @@ export function createStatusView({ press, send }) {
   });
   const change = async (command) => {
     set(note, "Saving…");
-    await send(command, (reply) => set(note, reply.text)).catch((error) => set(note, error.message));
+    await send(command, (reply) => set(note, plainWords(reply.text))).catch((error) => set(note, error.message));
     drawSettings();
   };
   const drawSettings = () => {
@@ -37,7 +37,8 @@ export function createStatusView({ press, send }) {
     set(byId("last-refresh"), lastRefreshAt === null ? "not yet" : agoWords(lastRefreshAt, now));
     const none = autoRefresh.enabled ? "–" : "off";
     set(byId("next-refresh"), nextRefreshAt === null ? none : countdown(nextRefreshAt, now));
-    set(byId("freshness"), status.isFresh ? "up to date" : "outdated");
+    const age = status.isFresh ? "up to date" : "outdated";
+    set(byId("freshness"), lastRefreshAt === null ? "none yet" : age);
   };
   const drawProviders = () => {
     byId("providers").replaceChildren(

@@ -32,8 +32,14 @@ export function findModels(models, typed, most) {
     .split(/\s+/)
     .filter((word) => word !== "");
   return models
-    .map(({ provider, id, name, state }) => ({ full: `${provider}/${id}`, name, note: STATES[state] }))
+    .map(({ provider, id, name, state }) => ({
+      full: `${provider}/${id}`,
+      name: name === id ? "" : name,
+      note: STATES[state],
+    }))
     .filter(({ full, name }) => words.every((word) => `${full} ${name}`.toLowerCase().includes(word)))
     .slice(0, most)
-    .map(({ full, name, note }) => ({ full, about: note === undefined ? name : `${name} (${note})` }));
+    .map(({ full, name, note }) => ({ full, about: aboutWords(name, note) }));
 }
+
+const aboutWords = (name, note) => (note === undefined ? name : `${name} (${note})`.trim());
