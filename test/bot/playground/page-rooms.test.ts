@@ -195,6 +195,19 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     expect(await page.locator("#room-title").innerText()).toBe("Release plans");
   });
 
+  it("shows the channel one is in, and where to make another, however many there are", async () => {
+    const { url, post } = await start();
+    for (let number = 1; number <= 60; number++) await post(`channel-${number}`, { text: "hello" });
+    const page = await open(`${url}/#channel-50`);
+    const isShown = (selector: string) =>
+      page.evaluate<boolean>(
+        `(() => { const { top, bottom } = document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; })()`,
+      );
+    await page.getByRole("link", { name: "channel-60" }).waitFor({ state: "attached" });
+    await expect.poll(() => isShown("[aria-current]")).toBe(true);
+    expect(await isShown("#channel-form")).toBe(true);
+  });
+
   it("shows in a panel's own place what came of its controls", async () => {
     let count = 0;
     const { url } = await start({

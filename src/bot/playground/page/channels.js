@@ -19,6 +19,8 @@ export function createChannels({ onChoose, onRename, create }) {
   const fault = byId("channel-fault");
   let known = [];
   let current;
+  /** The channel that was last brought into view in a list that is longer than the screen. */
+  let inView;
 
   const showDrawer = (isOpen) => {
     nav.classList.toggle("open", isOpen);
@@ -35,6 +37,8 @@ export function createChannels({ onChoose, onRename, create }) {
         return make("li", {}, link);
       }),
     );
+    if (inView !== current) list.querySelector("[aria-current]").scrollIntoView({ block: "nearest" });
+    inView = isThere ? current : undefined;
     onRename(nameOf(current));
   };
   const choose = () => {
