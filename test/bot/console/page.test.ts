@@ -44,9 +44,9 @@ describe.skipIf(browser === undefined)("the console's page", () => {
   afterAll(() => browser?.close());
 
   it("shows what is up and what is not, with counts of other platforms", async () => {
-    const { url, activity, setStatus } = await start({
-      platforms: [fakePlatform("discord"), fakePlatform("playground")],
-    });
+    let fault: string | undefined;
+    const discord = { ...fakePlatform("discord"), fault: () => fault };
+    const { url, activity, setStatus } = await start({ platforms: [discord, fakePlatform("playground")] });
     activity.platform.onQuestion("discord", "discord:1:2");
     const page = await open(url);
     const card = (name: string) => page.locator("article.card", { has: page.getByRole("heading", { name }) });
@@ -55,6 +55,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     expect(await card("Store").innerText()).toContain("SQLite answers");
     expect(await page.getByRole("link", { name: "Playground" }).isVisible()).toBe(true);
     expect(await page.getByText("The playground is off: these settings").isVisible()).toBe(false);
+    fault = "Discord: the token is refused";
     activity.store.onCall("write", false);
     setStatus({
       indicator: "stale",
@@ -64,6 +65,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
       ],
     });
     await page.getByText("SQLite does not answer").waitFor();
+    expect(await card("Discord").innerText()).toMatch(/^!?\s*Discord\s+Not connected\s+the token is refused\s/);
     const row = page.getByRole("row", { name: /openai/ }).first();
     expect(await row.innerText()).toContain("refuses its key (401)");
     expect(await page.locator("#indicator").innerText()).toBe(indicatorText("stale"));

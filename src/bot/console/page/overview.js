@@ -69,11 +69,16 @@ const botCard = ({ startedAt, openTurns }, now) =>
     openTurns === 0 ? "No question is open" : `${countWords(openTurns, "question")} open`,
   );
 
+/** The card is called so already. */
+const withoutName = (fault, name) =>
+  fault.toLowerCase().startsWith(`${name}: `) ? fault.slice(name.length + 2) : fault;
+
 const platformCard = ({ name, fault, workspaces, conversations, questions, failedCalls }) =>
   card(
     NAMES[name] ?? name,
     fault === null,
-    fault === null ? "Connected" : fault,
+    fault === null ? "Connected" : "Not connected",
+    ...(fault === null ? [] : [withoutName(fault, name)]),
     `${countWords(workspaces, "workspace")}, ${countWords(questions, "question")} in ${countWords(conversations, "conversation")} since the start`,
     ...(failedCalls === 0 ? [] : [`${countWords(failedCalls, "call")} failed`]),
   );
