@@ -51,10 +51,13 @@ function factsOf(context: Context): RequestFacts {
   const hosts = names.flatMap((name, index) =>
     name.toLowerCase() === "host" ? [incoming.rawHeaders[index * 2 + 1] ?? ""] : [],
   );
+  // As proxies are asked; this address goes before the Host header then, and must not name another one.
+  const asked = /^https?:\/\/([^/?#]*)/i.exec(incoming.url ?? "")?.[1];
+  const isOther = asked !== undefined && asked.toLowerCase() !== hosts[0]?.toLowerCase();
   return {
     method: context.req.method,
     path: context.req.path,
-    hosts,
+    hosts: isOther ? [...hosts, asked] : hosts,
     origin: context.req.header("origin"),
     fetchSite: context.req.header("sec-fetch-site"),
     fetchMode: context.req.header("sec-fetch-mode"),

@@ -9,7 +9,7 @@ const MOST_DISCARDED_BYTES = 64 * MAX_BODY_BYTES;
 
 /**
  * The request's body as JSON.
- * @throws {HttpError} 415 for another content type, 413 above 1 MiB, 400 where it is no JSON
+ * @throws {HttpError} 415 for another content type, 413 above 1 MiB, 400 where it is no JSON or breaks off
  */
 export async function readJson(context: Context): Promise<unknown> {
   requireType(context, "application/json");
@@ -37,10 +37,14 @@ async function readText(context: Context, maxBytes: number): Promise<string> {
   if (Number(context.req.header("content-length") ?? 0) > maxBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of context.req.raw.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > MOST_DISCARDED_BYTES) throw tooLarge();
-    if (bytes <= maxBytes) chunks.push(chunk);
+  try {
+    for await (const chunk of context.req.raw.body ?? []) {
+      bytes += chunk.byteLength;
+      if (bytes > MOST_DISCARDED_BYTES) break;
+      if (bytes <= maxBytes) chunks.push(chunk);
+    }
+  } catch {
+    throw new HttpError(400, "The body broke off."); // nobody hears it: whoever sent it is gone
   }
   if (bytes > maxBytes) throw tooLarge();
   return new TextDecoder().decode(Buffer.concat(chunks));

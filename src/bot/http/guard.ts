@@ -5,7 +5,7 @@ export interface RequestFacts {
   readonly method: string;
   /** Without its query. */
   readonly path: string;
-  /** Every Host header that was sent. */
+  /** Every Host header that was sent, and what the request line names besides. */
   readonly hosts: readonly string[];
   readonly origin: string | undefined;
   readonly fetchSite: string | undefined;

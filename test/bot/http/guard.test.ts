@@ -173,6 +173,14 @@ describe("a request to the server", () => {
     expect((await navigate("/metrics")).status).toBe(403);
   });
 
+  it("that names its host in the request line is judged by that name too", async () => {
+    const ask = (name: string) =>
+      sendRequest(port, { path: `http://${name}/api/status`, headers: [`Host: 127.0.0.1:${port}`] });
+    expect((await ask(`127.0.0.1:${port}`)).status).toBe(200);
+    for (const name of ["evil.example", `evil.example:${port}`, "127.0.0.1"])
+      expect((await ask(name)).status).toBe(403);
+  });
+
   it("for a page in another site's frame is refused", async () => {
     for (const dest of ["iframe", "embed", "object"]) expect((await navigate("/", dest)).status).toBe(403);
   });

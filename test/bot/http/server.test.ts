@@ -204,6 +204,27 @@ describe("readJson()", () => {
     expect(answer.status).toBe(413);
   });
 
+  it("makes no trouble of a client that goes in mid-body", async () => {
+    const lines: object[] = [];
+    const record = (fields: object) => void lines.push(fields);
+    let isRead: (error: unknown) => void = () => {};
+    const reading = new Promise<unknown>((resolve) => (isRead = resolve));
+    const { port, host } = await start({
+      log: { debug: record, info: record, warn: record, error: record } as never,
+      routes: [
+        (app) => {
+          app.post("/api/echo", async (context) => context.json(await readJson(context).finally(() => isRead(0))));
+        },
+      ],
+    });
+    const socket = connect(port, "127.0.0.1");
+    const head = `POST /api/echo HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n`;
+    socket.write(`${head}{"a":`, () => setImmediate(() => socket.destroy()));
+    await reading;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lines).toEqual([]);
+  });
+
   it("lets a client finish that sends too much, so that it sees the refusal and no broken connection", async () => {
     const { url } = await echo();
     const pieces = () => {

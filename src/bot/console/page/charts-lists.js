@@ -11,7 +11,8 @@ const minutes = (value) => (value === null || value === undefined ? "–" : `${M
 
 /** How refreshes ended, for all providers or one. */
 export function createOutcomesChart() {
-  const select = make("select", { className: "select", "aria-label": "Provider of the refresh outcomes" });
+  const all = () => make("option", { value: "" }, "All providers");
+  const select = make("select", { className: "select", "aria-label": "Provider of the refresh outcomes" }, all());
   const chart = createChart({
     title: "Refresh outcomes",
     about: "Finished refreshes in steps of five minutes; the last three hours.",
@@ -60,10 +61,7 @@ export function createOutcomesChart() {
       last = series;
       const chosen = select.value;
       const ids = Object.keys(series.ages.providers);
-      select.replaceChildren(
-        make("option", { value: "" }, "All providers"),
-        ...ids.map((id) => make("option", { value: id }, id)),
-      );
+      select.replaceChildren(all(), ...ids.map((id) => make("option", { value: id }, id)));
       select.value = ids.includes(chosen) ? chosen : "";
       draw();
     },
