@@ -186,6 +186,42 @@ describe("/settings access", () => {
     expect(await world.say("/settings access")).toContain("Who may chat: everyone\nWhere: everywhere");
   });
 
+  it.each([
+    "/chat new",
+    "/chat system Be rude.",
+    "/chat reasoning on",
+    "/chat thread",
+    "/models use gpt-5",
+    "/models unpin",
+  ])(
+    "keeps %s from those who may not chat here, so that they change nothing of what others are answered",
+    async (command) => {
+      const world = harness();
+      const pin = { provider: "demo", model: "demo-small", at: 1, by: "Ada" };
+      const before = await world.sessions.change(CONVERSATION, (session) => ({ ...session, pin }));
+      await world.say("/settings access who:U99999,S11111");
+      const stranger = { isOperator: false, user: { id: "U12345", name: "Eve" } };
+      expect(await world.say(command, stranger)).toBe(
+        "🔒 Only some people may ask me here, and you are not among them yet. An operator can change that. Nothing was changed.",
+      );
+      expect(await world.sessions.get(CONVERSATION)).toEqual(before);
+      for (const by of [{ user: { id: "U99999", name: "Bob" } }, { isInGroup: async (id: string) => id === "S11111" }])
+        expect(await world.say(command, { ...stranger, ...by })).not.toContain("🔒");
+      await world.say("/settings access everyone channels:C55555");
+      expect(await world.say(command, stranger)).toContain("I don't answer in this channel.");
+      expect(await world.say(command)).not.toContain("🔒");
+    },
+  );
+
+  it.each(["/chat stop", "/chat export", "/models status", "/settings show", "/usage", "/help"])(
+    "leaves %s to everybody",
+    async (command) => {
+      const world = harness();
+      await world.say("/settings access who:U99999");
+      expect(await world.say(command, { isOperator: false })).not.toContain("Only some people");
+    },
+  );
+
   it("says what it takes, and changes nothing", async () => {
     const world = harness();
     expect(await world.say("/settings access who:nobody!")).toContain("mentions or ids of people");
