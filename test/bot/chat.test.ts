@@ -487,6 +487,31 @@ describe("createChat()", () => {
     expect(stream.signal.aborted || texts().join("").length < 202_000).toBe(true);
   });
 
+  it("keeps the order of arrival, however long it takes to know who may ask", async () => {
+    const { chat, clock, openai, platform, settings } = world();
+    await settings.change("fake:home", () => ({ access: { who: ["team"] } }));
+    const mention = (message: string, lookupMs: number) => ({
+      ...platform.mention(message, { message, author: message }),
+      isInGroup: async () => {
+        if (lookupMs > 0) await clock.sleep(lookupMs);
+        return message !== "stranger";
+      },
+    });
+    const all = [mention("slow", 900), mention("stranger", 500), mention("fast", 0)];
+    const taken = Promise.all(all.map((each) => chat.onMention(platform, each)));
+    await chat.onMention(platform, {
+      ...mention("elsewhere", 0),
+      message: { ...mention("x", 0).message, channel: "c2" },
+    });
+    await settle();
+    expect(openai.streams.map(({ request }) => request.messages.at(-1)?.content)).toEqual(["elsewhere"]);
+    await clock.advance(900); // they are looked up at once
+    await taken;
+    expect(openai.streams.map(({ request }) => request.messages.at(-1)?.content)).toEqual(["elsewhere", "slow"]);
+    expect(platform.marksOf("stranger")).toEqual(["failed"]);
+    expect(platform.marksOf("fast")).toEqual(["waiting"]);
+  });
+
   it("does not count a question that found the line full", async () => {
     const it = world();
     for (let count = 0; count < 26; count++) await it.ask("more", { message: `q${count}` });
@@ -498,7 +523,8 @@ describe("createChat()", () => {
   it("rejects a question that it could not store", async () => {
     const it = world();
     it.store.breakDown();
-    await expect(it.chat.onMention(it.platform, it.platform.mention("hello"))).rejects.toThrow("store");
+    const asked = ["hello", "again"].map((text) => it.chat.onMention(it.platform, it.platform.mention(text)));
+    for (const each of asked) await expect(each).rejects.toThrow("store");
     expect(it.openai.streams).toHaveLength(0);
   });
 
