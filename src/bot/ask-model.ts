@@ -3,7 +3,7 @@ import { readWithin } from "../providers/idle-timeout.js";
 import { type ChatRequest, type Provider, ProviderError } from "../providers/provider.js";
 import type { CircuitBreaker } from "../usage/circuit-breaker.js";
 import type { AnswerText } from "./answer-text.js";
-import { AnswerTooLong, endingOf, ProviderDown } from "./endings.js";
+import { AnswerTooLong, endingOf, endingOfFinish, ProviderDown } from "./endings.js";
 import type { Answer } from "./turn-text.js";
 
 export interface AskDeps {
@@ -92,7 +92,7 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
         return false;
       },
     );
-    if (finish !== undefined) return { ...sofar(), ending: "done", finish };
+    if (finish !== undefined) return { ...sofar(), ending: endingOfFinish(finish.reason), finish };
     return { ...sofar(), ending: endingOf(undefined, text.said() !== "") };
   } catch (error) {
     breaker.fail(provider.id, error);

@@ -1,5 +1,5 @@
 import { AppError, messageOf, UserError } from "../errors.js";
-import { ProviderError } from "../providers/provider.js";
+import { type FinishReason, ProviderError } from "../providers/provider.js";
 import type { Ending } from "../store/sessions.js";
 import { DamagedRowError } from "../store/store-error.js";
 import type { Mark } from "./platform.js";
@@ -39,6 +39,7 @@ export class AnswerTooLong extends AppError {
 /** The line below what was kept of an answer. */
 export const ENDING_LINES: Readonly<Record<Ending, string | undefined>> = {
   done: undefined,
+  limited: undefined,
   stopped: "⏹️ Stopped.",
   "cut-off": "⚠️ The answer was cut off.",
   interrupted: "⚠️ Interrupted by a restart.",
@@ -47,11 +48,16 @@ export const ENDING_LINES: Readonly<Record<Ending, string | undefined>> = {
 
 export const ENDING_MARKS: Readonly<Record<Ending, Mark>> = {
   done: "done",
+  limited: "incomplete",
   stopped: "incomplete",
   "cut-off": "incomplete",
   interrupted: "incomplete",
   failed: "failed",
 };
+
+/** How a turn ended that came to its finish; the line below it says what ended it (`turn-text.ts`). */
+export const endingOfFinish = (reason: FinishReason): Ending =>
+  reason === "length" || reason === "filtered" ? "limited" : "done";
 
 /** How a turn ended that threw, by what it threw and whether any text was shown. */
 export function endingOf(error: unknown, hasText: boolean): Ending {

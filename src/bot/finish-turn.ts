@@ -50,8 +50,8 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
 }
 
 /** Whether the provider may have counted something: not where it refused, or was never asked. */
-const hasReached = ({ text, ending, firstTextAt }: Answer) =>
-  text !== "" || firstTextAt !== undefined || ending === "done" || ending === "stopped" || ending === "interrupted";
+const hasReached = ({ text, ending, firstTextAt, finish }: Answer) =>
+  text !== "" || firstTextAt !== undefined || finish !== undefined || ending === "stopped" || ending === "interrupted";
 
 /** The answer, and below it our lines, the quietest last. */
 function textOf(
@@ -61,7 +61,7 @@ function textOf(
 ): string {
   const { answer, pin, session, shown, isConfigured, prepared, question } = turn;
   const snapshot = deps.refresher.snapshot();
-  const isDone = answer.ending === "done";
+  const isDone = answer.finish !== undefined;
   const hasFooter = deps.settings.of(workspaceOf(question.message)).footer === true && answer.text !== "";
   const parts = [
     shownText(deps, { answer, shown, pin, isConfigured, reference, session }),
@@ -160,7 +160,7 @@ const rowOf = ({ refresher }: TurnDeps, { provider, model }: Pin) =>
 /** So that the next answer does not say the same; what a person changed meanwhile is still news. */
 async function rememberTold(deps: TurnDeps, turn: AnsweredTurn, pin: Pin, isShown: boolean): Promise<void> {
   const { session, answer, question } = turn;
-  const note = answer.ending === "done" ? pinNote(deps.refresher.snapshot(), pin) : session.noted;
+  const note = answer.finish !== undefined ? pinNote(deps.refresher.snapshot(), pin) : session.noted;
   const isNewsTold = isShown && pinLine(turn.pin, session, answer) !== undefined;
   await deps.sessions
     .change(conversationOf(question.message), (before) => {

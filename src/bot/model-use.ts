@@ -11,8 +11,8 @@ import type { Answer } from "./turn-text.js";
 const MAX_REPLACEMENTS = 3;
 
 /** What a turn tells about its model; undefined where it tells nothing (stopped, the network, the provider's trouble). */
-export function useOf({ provider, model }: Pin, { ending, error }: Answer): ModelUse | undefined {
-  if (ending === "done") return { provider, model };
+export function useOf({ provider, model }: Pin, { finish, error }: Answer): ModelUse | undefined {
+  if (finish !== undefined) return { provider, model };
   const failure = refusalOf(error);
   return failure && { provider, model, failure };
 }

@@ -298,16 +298,17 @@ describe("createChat()", () => {
   });
 
   it.each([
-    ["stop", "", "⚠️ The model gave an empty answer."],
-    ["length", "long", "long\n\n⚠️ The answer reached the model's length limit."],
-    ["refused", "", "⚠️ The model refused to answer this."],
-    ["filtered", "some", "some\n\n⚠️ The provider's filter ended this answer."],
-  ] as const)("shows the finish %s with text %j", async (reason, text, shown) => {
-    const { clock, stream, texts } = await asked();
+    ["stop", "", "⚠️ The model gave an empty answer.", "done"],
+    ["length", "long", "long\n\n⚠️ The answer reached the model's length limit.", "incomplete"],
+    ["refused", "", "⚠️ The model refused to answer this.", "done"],
+    ["filtered", "some", "some\n\n⚠️ The provider's filter ended this answer.", "incomplete"],
+  ] as const)("shows the finish %s with text %j", async (reason, text, shown, mark) => {
+    const { clock, platform, stream, texts } = await asked();
     if (text !== "") stream.send(text);
     stream.finish({ reason });
     await clock.advance(100);
     expect(texts()).toEqual([shown]);
+    expect(platform.marksOf("q1")).toEqual(["working", mark]);
   });
 
   it("stops for its asker and for operators, keeps the text and ends the provider's stream", async () => {
