@@ -6,7 +6,7 @@ import { conversationOf, workspaceOf } from "./conversation.js";
 import { footerLine } from "./footer.js";
 import { goneLine, pinNote, replacements, useOf } from "./model-use.js";
 import type { AnsweredTurn, TurnDeps } from "./turn-deps.js";
-import { type Answer, pinLine, shownText } from "./turn-text.js";
+import { pinLine, shownText } from "./turn-text.js";
 import { untilStored } from "./until-stored.js";
 import { estimatedTokens, type Used, usageEntry, usedBy } from "./usage-entry.js";
 
@@ -29,7 +29,7 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
   }
   const used = usedBy({
     usage: answer.finish?.usage,
-    inputTokens: prepared && hasReached(answer) ? estimatedTokens(prepared) : undefined,
+    inputTokens: prepared && answer.isUsed ? estimatedTokens(prepared) : undefined,
     output: answer.text,
   });
   const text = textOf(deps, turn, { reference, used });
@@ -48,10 +48,6 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
   });
   return ending;
 }
-
-/** Whether the provider may have counted something: not where it refused, or was never asked. */
-const hasReached = ({ text, ending, firstTextAt, finish }: Answer) =>
-  text !== "" || firstTextAt !== undefined || finish !== undefined || ending === "stopped" || ending === "interrupted";
 
 /** The answer, and below it our lines, the quietest last. */
 function textOf(

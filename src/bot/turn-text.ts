@@ -16,6 +16,8 @@ export interface Answer {
   };
   readonly error?: unknown;
   readonly firstTextAt?: number;
+  /** The provider may have counted something: it answered, or was at it when the turn was called off. */
+  readonly isUsed?: boolean;
 }
 
 interface TextDeps {

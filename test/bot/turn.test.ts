@@ -47,6 +47,28 @@ describe("what a turn used", () => {
     expect(await used(it)).toEqual([]);
   });
 
+  it("is nothing where it was stopped before anything went out to the provider", async () => {
+    const it = await asked("first"); // two answers of a provider at a time
+    await it.ask("second", { channel: "c2" });
+    await it.ask("third", { channel: "c3", message: "q3" });
+    expect(it.openai.streams).toHaveLength(2);
+    await it.chat.control.stop("fake:home:c3", { id: "ada", isOperator: false });
+    await it.clock.advance(1_000);
+    expect(it.platform.marksOf("q3")).toEqual(["working", "incomplete"]);
+    expect(await used(it)).toEqual([]);
+    await it.chat.control.stop("fake:home:c2", { id: "ada", isOperator: false });
+    await it.clock.advance(1_000);
+    expect(await used(it)).toMatchObject([{ ending: "stopped", isEstimated: true, outputTokens: 0 }]);
+  });
+
+  it("is estimated where it failed after the model had begun to think", async () => {
+    const it = await asked();
+    it.stream.think("let me see");
+    it.stream.fail(new Error("broken"));
+    await it.clock.advance(1_000);
+    expect(await used(it)).toMatchObject([{ ending: "failed", isEstimated: true }]);
+  });
+
   it("is counted once by a start after a kill", async () => {
     const killed = await asked();
     killed.stream.send("as far as it got");
