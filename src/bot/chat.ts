@@ -30,6 +30,14 @@ export interface Chat {
   load(): number;
 }
 
+/** The turn at the head of a conversation's line. */
+interface Running {
+  readonly asker: string;
+  readonly controller: AbortController;
+  /** Set while another replica answers there. */
+  isWaiting: boolean;
+}
+
 /** How long the last words of interrupted answers may take at the end of a stop. */
 const LAST_WORDS_MS = 3_000;
 
@@ -39,7 +47,7 @@ export function createChat(deps: ChatDeps): Chat {
   const queue = createTurnQueue();
   const inOrder = createSerial();
   const elsewhere = createStopElsewhere(deps);
-  const running = new Map<string, { readonly asker: string; readonly controller: AbortController }>();
+  const running = new Map<string, Running>();
   let isClosed = false;
   let isInterrupting = false;
   /** Conversations whose whole line is called off. */
@@ -74,7 +82,8 @@ export function createChat(deps: ChatDeps): Chat {
     const conversation = conversationOf(message);
     const controller = new AbortController();
     const { signal } = controller;
-    running.set(conversation, { asker: asker.id, controller });
+    const turn: Running = { asker: asker.id, controller, isWaiting: false };
+    running.set(conversation, turn);
     if (isInterrupting) controller.abort(new TurnCalledOff("interrupted"));
     const isOver = new AbortController();
     elsewhere.watch(id, () => controller.abort(new TurnCalledOff("stopped")), isOver.signal);
@@ -84,7 +93,12 @@ export function createChat(deps: ChatDeps): Chat {
       isShown = isShown.then(() => showFirst(platform, question, mark));
     };
     try {
-      await withLease(deps, conversation, { signal, onWait: () => show("waiting") }, async (lease) => {
+      const onWait = () => {
+        turn.isWaiting = true;
+        show("waiting");
+      };
+      await withLease(deps, conversation, { signal, onWait }, async (lease) => {
+        turn.isWaiting = false;
         if (!signal.aborted) show("working");
         const ending = await runTurn(deps, { platform, question, signal });
         await isShown; // so that it never comes after the end mark
@@ -167,7 +181,9 @@ export function createChat(deps: ChatDeps): Chat {
     control: {
       async stop(conversation, by) {
         const turn = running.get(conversation);
-        if (turn === undefined) return elsewhere.ask(conversation, by);
+        // What waits here for another replica is not what streams; it is stopped where that replica is gone.
+        const asked = turn === undefined || turn.isWaiting ? await elsewhere.ask(conversation, by) : "nothing-runs";
+        if (turn === undefined || asked !== "nothing-runs") return asked;
         if (turn.asker !== by.id && !by.isOperator) return "not-yours";
         stopRunning(conversation, "stopped");
         return "stopped";

@@ -218,6 +218,23 @@ describe("two replicas", () => {
     expect(await stop("ada")).toBe("nothing-runs");
   });
 
+  it("stop the answer that streams, not the question that waits for it", async () => {
+    const peers = { hasPeers: () => true };
+    const one = await asked("hello", peers);
+    one.stream.send("so far");
+    await one.clock.advance(1_000);
+    const two = world({ ...one, store: one.store.another() }, peers);
+    await two.ask("second", { message: "q2", author: "bob" });
+    const stop = (id: string) => two.chat.control.stop(CONVERSATION, { id, isOperator: false });
+    expect(await stop("bob")).toBe("not-yours");
+    expect(await stop("ada")).toBe("stopped");
+    await one.clock.advance(2_000);
+    expect(one.texts()).toEqual(["so far\n\n⏹️ Stopped."]);
+    expect(two.openai.streams).toHaveLength(1);
+    expect(two.platform.marksOf("q2")).toEqual(["waiting", "working"]);
+    expect(await stop("bob")).toBe("stopped");
+  });
+
   it("answer one conversation one after the other, with ⏳ while the second waits", async () => {
     const one = await asked();
     const two = world({ ...one, store: one.store.another() });
