@@ -1,3 +1,4 @@
+import { plain } from "../commands/wording.js";
 import { AppError, messageOf, UserError } from "../errors.js";
 import { type FinishReason, ProviderError } from "../providers/provider.js";
 import type { Ending } from "../store/sessions.js";
@@ -82,6 +83,9 @@ export function failureText(error: unknown, reference: string): string {
   return `${sentenceFor(error, wait)} (Reference ${reference})`;
 }
 
+/** More than a vendor's own words may have (`provider-fault.ts`). */
+const MAX_DETAIL_CHARS = 300;
+
 function sentenceFor(error: ProviderError, wait: string): string {
   const who = `**${error.provider}**`;
   const sentences: Record<ProviderError["reason"], string> = {
@@ -92,7 +96,7 @@ function sentenceFor(error: ProviderError, wait: string): string {
     "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.`,
     "unknown-model": `${who} does not know this model. Choose another one with /models use or see /models list.`,
     "not-for-chat": `${who} refuses this model for chat. Choose another one with /models use or see /models list.`,
-    "bad-request": `${who} did not accept the request: ${messageOf(error)}`,
+    "bad-request": `${who} did not accept the request (${plain(messageOf(error), MAX_DETAIL_CHARS)}). If the conversation has grown too long for the model, /chat new starts afresh.`,
     http: `${who} has a problem${error.status === undefined ? "" : ` (status ${error.status})`}. Try again ${wait}.`,
     network: `${who} cannot be reached right now. Try again ${wait}, or choose another model with /models use.`,
     malformed: `${who} answered with something that is not a chat answer. The operator can check its address with \`npm run doctor\`.`,

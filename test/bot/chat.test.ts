@@ -278,6 +278,11 @@ describe("createChat()", () => {
     ["network", {}, "cannot be reached"],
     ["http", { status: 500 }, "status 500"],
     ["malformed", {}, "not a chat answer"],
+    [
+      "bad-request",
+      { status: 400 },
+      "(vendor's text). If the conversation has grown too long for the model, /chat new",
+    ],
   ] as const)("says in our words why there is no answer: %s", async (reason, details, words) => {
     const { clock, logged, openai, platform, texts } = await asked();
     for (let attempt = 0; attempt < 3; attempt++) {

@@ -101,6 +101,17 @@ describe("/chat export", () => {
     expect(reply?.markdown).toBe("📄 2 questions with the answers, as Markdown and as JSON.");
   });
 
+  it("tells what was sent where a question had no words of its own", async () => {
+    const world = harness();
+    const { question } = turn("");
+    await world.sessions.take(CONVERSATION, turn("", { question: { ...question, sent: 'Attached image: "cat.png"' } }));
+    await world.sessions.take(CONVERSATION, turn(""));
+    const [reply] = await world.replies("/chat export");
+    const markdown = new TextDecoder().decode(reply?.files?.[0]?.bytes);
+    expect(markdown).toContain('12:00:00.000Z\n\nAttached image: "cat.png"\n\n###');
+    expect(markdown).toContain("12:00:00.000Z\n\n*(no words)*\n\n###");
+  });
+
   it("leaves the oldest out where files would not be taken, and says so", async () => {
     const world = harness();
     for (let number = 0; number < 5; number++) {
