@@ -6,7 +6,7 @@ import { conversationOf, workspaceOf } from "./conversation.js";
 import { footerLine } from "./footer.js";
 import { goneLine, pinNote, replacements, useOf } from "./model-use.js";
 import type { AnsweredTurn, TurnDeps } from "./turn-deps.js";
-import { pinLine, shownText } from "./turn-text.js";
+import { pinLine, shownModel, shownText } from "./turn-text.js";
 import { untilStored } from "./until-stored.js";
 import { estimatedTokens, type Used, usageEntry, usedBy } from "./usage-entry.js";
 
@@ -81,9 +81,8 @@ function textOf(
 /** Of an answer that was asked of another model. */
 function otherModelLine({ question, pin, session, answer }: AnsweredTurn): string | undefined {
   if (question.retry?.model === undefined || pin === null || answer.text === "") return undefined;
-  const stays =
-    session.pin === null ? "" : ` The conversation stays with ${session.pin.provider}/${session.pin.model}.`;
-  return `🔁 Answered by ${pin.provider}/${pin.model}.${stays}`;
+  const stays = session.pin === null ? "" : ` The conversation stays with ${shownModel(session.pin)}.`;
+  return `🔁 Answered by ${shownModel(pin)}.${stays}`;
 }
 
 function controlsOf(deps: TurnDeps, turn: AnsweredTurn, text: string): readonly Control[] {

@@ -152,6 +152,25 @@ describe("createChat()", () => {
     expect((await sessions.recentTurns(CONVERSATION, 1))[0]?.answer).toBe("b");
   });
 
+  it("lets no name that somebody chose format or link in its own words", async () => {
+    const { clock, settings, sessions, texts, ask, openai, setDefault } = world();
+    const trap = "[free](http://evil.example)";
+    setDefault(undefined);
+    const pin = { provider: "openai", model: trap, at: clock.now(), by: `**Eve** ${trap}` };
+    await sessions.change(CONVERSATION, (session) => ({ ...session, pin, pinNews: "chosen" }));
+    await settings.change("fake:home", (before) => ({ ...before, footer: true }));
+    await ask("hello", { message: "q1" });
+    openai.streams[0]?.send("Hi.");
+    openai.streams[0]?.finish();
+    await clock.advance(1_000);
+    await sessions.change(CONVERSATION, (session) => ({ ...session, pin: { ...pin, provider: "gone" } }));
+    await ask("and now?", { message: "q2" });
+    await clock.advance(1_000);
+    const escaped = "\\[free\\](http://evil.example)";
+    expect(texts()[0]).toContain(`Now with openai/${escaped}, chosen by \\*\\*Eve\\*\\* ${escaped}.`);
+    expect(texts()[1]).toContain(`pinned to **gone/${escaped}**`);
+  });
+
   it("leaves an answer behind whose asker started over meanwhile", async () => {
     const { ask, clock, openai, sessions, stream } = await asked("old");
     stream.send("late");
