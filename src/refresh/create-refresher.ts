@@ -89,7 +89,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     due({ provider: id, entry: catalog.entry(id), intervalMs: wishes.intervalOf(id) }, clock.now());
   const isStopped = () => stopping.signal.aborted;
 
-  const nudge = createNudges({
+  const { nudge, again } = createNudges({
     clock,
     log,
     runs,
@@ -167,6 +167,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       isFirstStart = Object.keys(catalog.lists()).length === 0;
     },
     async tick() {
+      again();
       if (!isStopped()) await Promise.all([runDue(() => true), wishes.keep()]);
     },
     refresh: (trigger, ids) => (trigger === "person" ? runForPerson(ids, true) : runDue(isChosen(ids))),
