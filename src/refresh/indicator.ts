@@ -35,7 +35,7 @@ const FAILURES: Readonly<Record<Failure, { readonly words: string; readonly hint
   timeout: { words: "timed out", hint: "The network or the provider is slow; it is tried again by itself." },
   auth: { words: "refused the key", hint: "Check its API key, and that its account may use it." },
   "rate-limited": { words: "hit its rate limit", hint: "Choose a longer interval, or check the account's limits." },
-  http: { words: "answered with an error", hint: "The provider may be down; check its status page." },
+  http: { words: "answered with an error", hint: "The provider may be down, or its base URL wrong." },
   network: { words: "could not be reached", hint: "Check the network, and the provider's base URL." },
   malformed: { words: "gave an answer that could not be read", hint: "Check that its base URL leads to an API." },
   empty: { words: "answered with an empty list", hint: "Check that its account or endpoint offers any model." },
@@ -55,7 +55,7 @@ export const outcomeHint = (outcome: Outcome | null): string | undefined =>
 
 /** What was wrong with the answer, where the outcome alone does not tell; undefined where it does. */
 export function reasonText(outcome: Outcome | null, lastFailure: string | null): string | undefined {
-  const isTold = outcome !== "malformed" && outcome !== "suspicious";
+  const isTold = outcome !== "malformed" && outcome !== "suspicious" && outcome !== "network";
   return isTold || lastFailure === null ? undefined : `${lastFailure.replace(/\.$/, "")}.`;
 }
 

@@ -9,7 +9,10 @@ afterEach(() => vi.useRealTimers());
 function scheduleOf(tick: () => Promise<void>) {
   const lines: string[] = [];
   const note = (facts: unknown, message?: string) => void lines.push(message ?? String(facts));
-  return { schedule: createSchedule({ tick, clock: systemClock, log: { debug: note, info: note, warn: note, error: note } }), lines };
+  return {
+    schedule: createSchedule({ tick, clock: systemClock, log: { debug: note, info: note, warn: note, error: note } }),
+    lines,
+  };
 }
 
 describe("createSchedule", () => {
