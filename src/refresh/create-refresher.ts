@@ -15,6 +15,7 @@ import type { Settings } from "./settings.js";
 import { createSilences } from "./silences.js";
 import { dueAtStart } from "./start.js";
 import { statusOf } from "./status.js";
+import { createStoreWatch } from "./store-watch.js";
 import { createTurns } from "./turns.js";
 import { createUses } from "./uses.js";
 import { createWishes } from "./wishes.js";
@@ -54,11 +55,12 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   /** Providers that the start is over for. */
   const started = new Set<ProviderId>();
   let isFirstStart = false;
-  let isStoreUp = true;
+  const watch = createStoreWatch(log);
 
   const oneDeps: RefreshOneDeps = {
     ...deps,
     catalog,
+    watch,
     timeoutMs: deps.refresh.timeoutMs,
     turn: createTurns(),
     signal: stopping.signal,
@@ -117,11 +119,9 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     try {
       // What other replicas have fetched and what was set on them.
       await Promise.all([catalog.pickUp(), deps.settings.load()]);
-      isStoreUp = true;
+      watch.note("reading");
     } catch (error) {
-      if (isStoreUp)
-        log.warn({ error }, "The store cannot be reached; the lists in memory are served until it is back");
-      isStoreUp = false;
+      watch.note("reading", error);
       return [];
     }
     if (isStopped()) return [];
@@ -158,7 +158,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     snapshot: catalog.snapshot,
     status: () => ({
       ...statusOf(catalog.snapshot(), termsOf, (id) => catalog.changes(id).last, clock.now()),
-      ...(!isStoreUp && { isStoreDown: true }),
+      ...(watch.isDown() && { isStoreDown: true }),
     }),
     async load() {
       await Promise.all([catalog.pickUp(), wishes.load()]);

@@ -1,7 +1,5 @@
-import type { Clock } from "../clock.js";
-import type { Log } from "../log.js";
 import type { Provider } from "../providers/provider.js";
-import type { Claim, Store } from "../store/store.js";
+import type { Claim } from "../store/store.js";
 import type { Catalog } from "./catalog.js";
 import type { Next } from "./catalog-rows.js";
 import type { CatalogEntry } from "./catalog-types.js";
@@ -10,18 +8,11 @@ import { fetchList, type ListAnswer } from "./fetch-list.js";
 import { nextEntry } from "./next-entry.js";
 import type { RefreshEvent, RefreshResult, Trigger } from "./refresher.js";
 import { holdBack } from "./shrink.js";
-import { takeClaim } from "./take-claim.js";
+import { type TakeClaimDeps, takeClaim } from "./take-claim.js";
 
-export interface RefreshOneDeps {
-  readonly catalog: Catalog;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly timeoutMs: number;
+export interface RefreshOneDeps extends TakeClaimDeps {
   /** Comes before what takes the event loop for long: asking, comparing, and storing. */
   readonly turn: () => Promise<void>;
-  /** Aborts at the shutdown. */
-  readonly signal: AbortSignal;
   readonly onOutcome: (event: RefreshEvent) => void;
 }
 

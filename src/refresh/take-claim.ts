@@ -4,12 +4,14 @@ import type { Claim, Store } from "../store/store.js";
 import type { Catalog } from "./catalog.js";
 import type { CatalogEntry } from "./catalog-types.js";
 import type { RefreshOrder } from "./refresh-one.js";
+import type { StoreWatch } from "./store-watch.js";
 
 export interface TakeClaimDeps {
   readonly catalog: Catalog;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  readonly watch: StoreWatch;
   readonly timeoutMs: number;
   /** Aborts at the shutdown. */
   readonly signal: AbortSignal;
@@ -35,15 +37,17 @@ const COMMIT_MS = 5_000;
 
 /** Claims a provider, with what others have stored until then; a person's wish waits for another replica's fetch. Never rejects. */
 export async function takeClaim(deps: TakeClaimDeps, order: RefreshOrder): Promise<Taken> {
-  const { catalog, store, clock, log, timeoutMs, signal } = deps;
+  const { catalog, store, clock, log, watch, timeoutMs, signal } = deps;
   const { id } = order.provider;
   const { minIntervalMs, minIntervalAfterLossMs = minIntervalMs } = order;
-  const terms = { ttlMs: leaseMs(timeoutMs), minIntervalMs, minIntervalAfterLossMs };
-  const isPatient = order.trigger === "person";
-  const looks = isPatient ? Math.ceil((timeoutMs + COMMIT_MS) / LOOK_MS) : 0;
+  const isForPerson = order.trigger === "person";
+  // One whose answer was lost on its way, or whose fetch could not be stored, is this process's own to take again.
+  const terms = { ttlMs: leaseMs(timeoutMs), minIntervalMs, minIntervalAfterLossMs, isReentrant: isForPerson };
+  const looks = isForPerson ? Math.ceil((timeoutMs + COMMIT_MS) / LOOK_MS) : 0;
   try {
     for (let look = 0; ; look++) {
       const claimed = await store.claim(`refresh:${id}`, terms);
+      watch.note("claiming");
       await catalog.pickUp();
       if (claimed.held) return { kind: "held", claim: claimed.claim };
       if (look >= looks) return { kind: "refused", why: "another refresh of it is under way or has just ended" };
@@ -54,7 +58,8 @@ export async function takeClaim(deps: TakeClaimDeps, order: RefreshOrder): Promi
     }
   } catch (error) {
     if (signal.aborted) return { kind: "refused", why: "Evergreen is stopping" };
-    log.warn({ error, provider: id }, "No refresh, as the store cannot be reached");
+    watch.note("claiming", error);
+    log.debug({ error, provider: id }, "No refresh, as the store cannot be reached");
     return { kind: "refused", why: "the store cannot be reached" };
   }
 }
