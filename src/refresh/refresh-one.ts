@@ -1,4 +1,3 @@
-import type { Provider } from "../providers/provider.js";
 import type { Claim } from "../store/store.js";
 import type { Catalog } from "./catalog.js";
 import type { Next } from "./catalog-rows.js";
@@ -6,7 +5,8 @@ import type { CatalogEntry } from "./catalog-types.js";
 import { type Changes, changesBetween, withChanges } from "./change-log.js";
 import { fetchList, type ListAnswer } from "./fetch-list.js";
 import { nextEntry } from "./next-entry.js";
-import type { RefreshEvent, RefreshResult, Trigger } from "./refresher.js";
+import type { RefreshOrder } from "./refresh-order.js";
+import type { RefreshEvent, RefreshResult } from "./refresher.js";
 import { holdBack } from "./shrink.js";
 import { type TakeClaimDeps, takeClaim } from "./take-claim.js";
 
@@ -14,17 +14,6 @@ export interface RefreshOneDeps extends TakeClaimDeps {
   /** Comes before what takes the event loop for long: asking, comparing, and storing. */
   readonly turn: () => Promise<void>;
   readonly onOutcome: (event: RefreshEvent) => void;
-}
-
-export interface RefreshOrder {
-  readonly provider: Provider;
-  readonly trigger: Trigger;
-  /** For the claim: 0 where the attempt must not wait. */
-  readonly minIntervalMs: number;
-  /** The same after an attempt that came to nothing; `minIntervalMs` unless given. */
-  readonly minIntervalAfterLossMs?: number;
-  /** Asked again under the claim, with what others have stored until then. */
-  readonly isStillWanted: () => boolean;
 }
 
 /** One provider: claim, look again, fetch under the deadline, store under the claim, swap it in. Never rejects. */

@@ -3,7 +3,7 @@ import type { Log } from "../log.js";
 import type { Claim, Store } from "../store/store.js";
 import type { Catalog } from "./catalog.js";
 import type { CatalogEntry } from "./catalog-types.js";
-import type { RefreshOrder } from "./refresh-one.js";
+import type { RefreshOrder } from "./refresh-order.js";
 import type { StoreWatch } from "./store-watch.js";
 
 export interface TakeClaimDeps {
@@ -44,17 +44,24 @@ export async function takeClaim(deps: TakeClaimDeps, order: RefreshOrder): Promi
   // One whose answer was lost on its way, or whose fetch could not be stored, is this process's own to take again.
   const terms = { ttlMs: leaseMs(timeoutMs), minIntervalMs, minIntervalAfterLossMs, isReentrant: isForPerson };
   const looks = isForPerson ? Math.ceil((timeoutMs + COMMIT_MS) / LOOK_MS) : 0;
+  let before: CatalogEntry | undefined;
+  const hasEnded = () => before !== undefined && catalog.entry(id).attemptedAt !== before.attemptedAt;
   try {
     for (let look = 0; ; look++) {
       const claimed = await store.claim(`refresh:${id}`, terms);
       watch.note("claiming");
       await catalog.pickUp();
+      if (before !== undefined && hasEnded()) {
+        // It ended between the last look and this claim.
+        if (claimed.held) await store.commit(claimed.claim, []);
+        return { kind: "joined", before };
+      }
       if (claimed.held) return { kind: "held", claim: claimed.claim };
       if (look >= looks) return { kind: "refused", why: "another refresh of it is under way or has just ended" };
-      const before = catalog.entry(id);
+      before = catalog.entry(id);
       await clock.sleep(LOOK_MS, signal);
       await catalog.pickUp();
-      if (catalog.entry(id).attemptedAt !== before.attemptedAt) return { kind: "joined", before };
+      if (hasEnded()) return { kind: "joined", before };
     }
   } catch (error) {
     if (signal.aborted) return { kind: "refused", why: "Evergreen is stopping" };

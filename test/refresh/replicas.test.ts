@@ -83,6 +83,31 @@ describe("replicas on one store", () => {
     expect(there.events).toEqual([]);
   });
 
+  it("answer a person with another one's result also where that ends just before the next claim", async () => {
+    const [here] = await replicas(1);
+    if (here === undefined) throw new Error("one is needed");
+    const { clock, store } = here;
+    let claims = 0;
+    const view = store.another();
+    const slow = {
+      ...view,
+      async claim(...call: Parameters<typeof store.claim>) {
+        claims += 1;
+        if (claims === 2) await clock.sleep(1_000);
+        return view.claim(...call);
+      },
+    };
+    const there = await here.restart({ storeView: slow });
+    here.provider("openai").answers(["one"], 1_000);
+    void here.refresher.refresh("person");
+    await settle();
+    const told = there.refresher.refresh("person");
+    await clock.advance(2_000);
+    expect(await told).toMatchObject([{ outcome: "ok", entry: { models: { length: 1 } } }]);
+    expect(there.provider("openai").asked()).toBe(0);
+    expect(await here.store.claim("refresh:openai", { ttlMs: 1_000 })).toMatchObject({ held: true });
+  });
+
   it("tell a person the failure of another one that is at it", async () => {
     const [here, there] = await replicas(2);
     if (here === undefined || there === undefined) throw new Error("two are needed");
