@@ -45,13 +45,21 @@ const FAILURES: Readonly<Record<Failure, { readonly words: string; readonly hint
   },
 };
 
-/** How an attempt ended, as words that continue a provider's name. */
-export const outcomeWords = (outcome: Outcome): string =>
-  outcome === "ok" ? "answered with its list" : FAILURES[outcome].words;
+/** How an attempt ended, as words that continue a provider's name; `status`: HTTP's, where it failed with one. */
+export function outcomeWords(outcome: Outcome, status?: number): string {
+  if (outcome === "ok") return "answered with its list";
+  const { words } = FAILURES[outcome];
+  return outcome === "http" && status !== undefined ? `${words} (${status})` : words;
+}
+
+/** What says that there is nothing at this address: the provider itself is up. */
+const WRONG_ADDRESS: readonly (number | undefined)[] = [404, 405, 410];
 
 /** What helps against it; undefined where nothing is wrong. */
-export const outcomeHint = (outcome: Outcome | null): string | undefined =>
-  outcome === null || outcome === "ok" ? undefined : FAILURES[outcome].hint;
+export function outcomeHint(outcome: Outcome | null, status?: number): string | undefined {
+  if (outcome === null || outcome === "ok") return undefined;
+  return outcome === "http" && WRONG_ADDRESS.includes(status) ? "Check its base URL." : FAILURES[outcome].hint;
+}
 
 /** What was wrong with the answer, where the outcome alone does not tell; undefined where it does. */
 export function reasonText(outcome: Outcome | null, lastFailure: string | null): string | undefined {
@@ -72,7 +80,10 @@ export function describeResult({ provider, outcome, why, added, gone, entry }: R
     const bracket = changes.length > 0 ? ` (${changes.join(", ")})` : "";
     return `✓ ${provider}: ${count} ${count === 1 ? "model" : "models"}${bracket}`;
   }
-  const words = outcome === "skipped" ? `not refreshed${why === undefined ? "" : `: ${why}`}` : outcomeWords(outcome);
+  const words =
+    outcome === "skipped"
+      ? `not refreshed${why === undefined ? "" : `: ${why}`}`
+      : outcomeWords(outcome, entry.failureStatus);
   const rest = entry.fetchedAt === null ? "no list yet" : `using the list from ${timeMark(entry.fetchedAt)}`;
   const reason = outcome === "skipped" ? undefined : reasonText(outcome, entry.lastFailure);
   return [`⚠️ ${provider}: ${words}, ${rest}`, reason].filter((part) => part !== undefined).join(". ");
