@@ -177,7 +177,7 @@ describe("an answer that Slack streams", () => {
     const later = Array.from({ length: 6 }, (_, index) => given.slack.mentionSoon(`and ${index}`, { user: "U0OWNER" }));
     const all = [...asked.map(({ ts }) => [ts, "C0RANDOM"]), ...later.map(({ ts }) => [ts, "C0GENERAL"])] as const;
     const isEverywhereDone = () => all.every(([ts, channel]) => isDone(ts ?? "", channel));
-    await given.until("every end mark", isEverywhereDone, { stepMs: 500, timeoutMs: 15_000 });
+    await given.until("every end mark", isEverywhereDone, { stepMs: 50, timeoutMs: 30_000 });
     for (const [ts = "", channel = ""] of all) expect(given.slack.textsIn(channel, ts)).toEqual(["a short answer"]);
     expect(given.slack.calls.filter(({ answer }) => answer.error === "ratelimited")).toEqual([]);
   });
