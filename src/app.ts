@@ -10,6 +10,7 @@ import { conversationRecords } from "./bot/conversation-records.js";
 import { waitForFirstLists } from "./bot/first-lists.js";
 import { createHttpServer } from "./bot/http/server.js";
 import { createLiveness } from "./bot/liveness.js";
+import { commandRefusal } from "./bot/may-chat.js";
 import { createObservation } from "./bot/observe/observation.js";
 import type { ChatPlatform } from "./bot/platform.js";
 import type { PlatformDefinition } from "./bot/platform-definition.js";
@@ -138,7 +139,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     faults,
     clock,
   });
-  const dispatcher = createDispatcher({ commands, log, newId: newReference });
+  const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal: commandRefusal(settings) });
 
   await settings.load();
   await refresher.load();

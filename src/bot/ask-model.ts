@@ -3,7 +3,7 @@ import { readWithin } from "../providers/idle-timeout.js";
 import { type ChatRequest, type Provider, ProviderError } from "../providers/provider.js";
 import type { CircuitBreaker } from "../usage/circuit-breaker.js";
 import type { AnswerText } from "./answer-text.js";
-import { AnswerTooLong, endingOf, ProviderDown } from "./endings.js";
+import { AnswerTooLong, endingOf, endingOfFinish, ProviderDown, TurnCalledOff } from "./endings.js";
 import type { Answer } from "./turn-text.js";
 
 export interface AskDeps {
@@ -65,13 +65,17 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
   const admission = breaker.admit(provider.id);
   if (admission.isOpen) return failed(text, new ProviderDown(provider.id, admission.retryAfterMs));
   let firstTextAt: number | undefined;
+  let isAsked = false;
   let hasAnswered = false;
   const sofar = () => ({ text: text.said(), ...(firstTextAt !== undefined && { firstTextAt }) });
   try {
     const idle = { provider: provider.id, clock, silenceMs, signal };
     let finish: Answer["finish"];
     await readWithin(
-      (inner) => provider.streamChat(request, inner),
+      (inner) => {
+        isAsked = true;
+        return provider.streamChat(request, inner);
+      },
       idle,
       (event) => {
         if (!hasAnswered) breaker.succeed(provider.id);
@@ -92,11 +96,11 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
         return false;
       },
     );
-    if (finish !== undefined) return { ...sofar(), ending: "done", finish };
-    return { ...sofar(), ending: endingOf(undefined, text.said() !== "") };
+    if (finish !== undefined) return { ...sofar(), ending: endingOfFinish(finish.reason), finish, isUsed: true };
+    return { ...sofar(), ending: endingOf(undefined, text.said() !== ""), isUsed: true };
   } catch (error) {
     breaker.fail(provider.id, error);
-    return { ...failed(text, error), ...sofar() };
+    return { ...failed(text, error), ...sofar(), isUsed: hasAnswered || (isAsked && error instanceof TurnCalledOff) };
   }
 }
 

@@ -53,6 +53,7 @@ export function createBoard(deps: BoardDeps): Board {
   const judge = () => judgementOf(refresher.status());
   const textFor = (message: MessageKey, since: number) =>
     boardText({ status: refresher.status(), settings, workspace: workspaceOf(message) }, since);
+  const commandOf = ({ emoji, message }: Reaction) => commandOfReaction(emoji, settings.inForce(workspaceOf(message)));
   const keep = (conversation: string, row: BoardRow) => {
     const isStill = () => boards.get(conversation) === editor;
     const editor = createBoardEditor(
@@ -74,6 +75,21 @@ export function createBoard(deps: BoardDeps): Board {
     await clock.sleep(GATHER_MS, signal);
     isGathering = false;
     for (const editor of boards.values()) void editor.update();
+  };
+
+  const isKnown = (message: MessageKey) =>
+    [...boards.values()].some((editor) => isSameMessage(editor.message, message));
+  /** A platform tells a reaction to one replica, which need not be the one that posted the board. */
+  const isFound = async (reaction: Reaction): Promise<boolean> => {
+    if (commandOf(reaction) === undefined) return false;
+    try {
+      for (const [conversation, row] of await rows.load()) {
+        if (isSameMessage(row.message, reaction.message)) keep(conversation, row);
+      }
+    } catch (error) {
+      log.warn({ error }, "the store could not tell whether a reaction is on a board");
+    }
+    return isKnown(reaction.message);
   };
 
   const letGo = async (old: BoardEditor | undefined, platform: ChatPlatform) => {
@@ -99,7 +115,7 @@ export function createBoard(deps: BoardDeps): Board {
     log,
     signal,
     run: deps.run,
-    commandOf: ({ emoji, message }) => commandOfReaction(emoji, settings.inForce(workspaceOf(message))),
+    commandOf,
   });
 
   return {
@@ -129,8 +145,7 @@ export function createBoard(deps: BoardDeps): Board {
       gather().catch(() => {}); // ends with `stop`
     },
     async onReaction(platform, reaction) {
-      const isBoard = [...boards.values()].some((editor) => isSameMessage(editor.message, reaction.message));
-      if (isBoard) await reactions.press(platform, reaction);
+      if (isKnown(reaction.message) || (await isFound(reaction))) await reactions.press(platform, reaction);
     },
     async stop() {
       stopping.abort();

@@ -2,12 +2,13 @@ import { OVER } from "../clock.js";
 import type { TurnControl } from "../commands/turn-control.js";
 import { withDeadline } from "../deadline.js";
 import { TimeoutError, UserError } from "../errors.js";
+import { createSerial } from "../store/serial.js";
 import type { ChatDeps } from "./chat-deps.js";
 import { conversationOf, workspaceOf } from "./conversation.js";
 import { withLease } from "./conversation-lease.js";
 import { ENDING_MARKS, failureText, TurnCalledOff } from "./endings.js";
 import { createForget } from "./forget.js";
-import { FULL_LINE, intakeFault } from "./intake.js";
+import { accessFault, FULL_LINE, limitFault } from "./intake.js";
 import { createOpenThread } from "./open-thread.js";
 import type { ChatPlatform, Mention, MessageKey, Person } from "./platform.js";
 import { openQuestionOf, type Question, questionOf } from "./question.js";
@@ -29,6 +30,14 @@ export interface Chat {
   load(): number;
 }
 
+/** The turn at the head of a conversation's line. */
+interface Running {
+  readonly asker: string;
+  readonly controller: AbortController;
+  /** Set while another replica answers there. */
+  isWaiting: boolean;
+}
+
 /** How long the last words of interrupted answers may take at the end of a stop. */
 const LAST_WORDS_MS = 3_000;
 
@@ -36,8 +45,9 @@ const LAST_WORDS_MS = 3_000;
 export function createChat(deps: ChatDeps): Chat {
   const { sessions, refresher, clock, log } = deps;
   const queue = createTurnQueue();
+  const inOrder = createSerial();
   const elsewhere = createStopElsewhere(deps);
-  const running = new Map<string, { readonly asker: string; readonly controller: AbortController }>();
+  const running = new Map<string, Running>();
   let isClosed = false;
   let isInterrupting = false;
   /** Conversations whose whole line is called off. */
@@ -72,7 +82,8 @@ export function createChat(deps: ChatDeps): Chat {
     const conversation = conversationOf(message);
     const controller = new AbortController();
     const { signal } = controller;
-    running.set(conversation, { asker: asker.id, controller });
+    const turn: Running = { asker: asker.id, controller, isWaiting: false };
+    running.set(conversation, turn);
     if (isInterrupting) controller.abort(new TurnCalledOff("interrupted"));
     const isOver = new AbortController();
     elsewhere.watch(id, () => controller.abort(new TurnCalledOff("stopped")), isOver.signal);
@@ -82,7 +93,12 @@ export function createChat(deps: ChatDeps): Chat {
       isShown = isShown.then(() => showFirst(platform, question, mark));
     };
     try {
-      await withLease(deps, conversation, { signal, onWait: () => show("waiting") }, async (lease) => {
+      const onWait = () => {
+        turn.isWaiting = true;
+        show("waiting");
+      };
+      await withLease(deps, conversation, { signal, onWait }, async (lease) => {
+        turn.isWaiting = false;
         if (!signal.aborted) show("working");
         const ending = await runTurn(deps, { platform, question, signal });
         await isShown; // so that it never comes after the end mark
@@ -102,11 +118,24 @@ export function createChat(deps: ChatDeps): Chat {
     }
   };
 
+  const enqueue = (platform: ChatPlatform, question: Question): Place =>
+    queue.add(conversationOf(question.message), () => run(platform, question));
   /** Puts it in its conversation's line. */
   const add = async (platform: ChatPlatform, question: Question): Promise<Place> => {
-    const place = queue.add(conversationOf(question.message), () => run(platform, question));
+    const place = enqueue(platform, question);
     if (place === "waiting") await showFirst(platform, question, "waiting");
     return place;
+  };
+  /** Claimed before anything is answered: a repeated event gets nothing, not even a second refusal. */
+  const judge = async (mention: Mention, question: Question) => {
+    if (!(await sessions.open(question.id, openQuestionOf(question, deps.owner)))) return "repeated";
+    return { fault: questionFault(mention) ?? (await accessFault(deps, mention.message, mention)) };
+  };
+  const place = (platform: ChatPlatform, question: Question, known: string | undefined) => {
+    const conversation = conversationOf(question.message);
+    const isFull = queue.placeFor(conversation) === "full";
+    const fault = known ?? (isFull ? FULL_LINE : limitFault(deps, question.message, question.asker));
+    return fault === undefined ? enqueue(platform, question) : { fault };
   };
   const stopRunning = (conversation: string, ending: "stopped" | "interrupted") =>
     running.get(conversation)?.controller.abort(new TurnCalledOff(ending));
@@ -123,13 +152,16 @@ export function createChat(deps: ChatDeps): Chat {
       const { message } = mention;
       refresher.noteActivity(workspaceOf(message), conversationOf(message));
       const question = questionOf(mention, clock.now());
-      // Claimed before anything is answered: a repeated event gets nothing, not even a second refusal.
-      if (!(await sessions.open(question.id, openQuestionOf(question, deps.owner)))) return;
-      const isFull = queue.placeFor(conversationOf(message)) === "full";
-      const fault = questionFault(mention) ?? (isFull ? FULL_LINE : await intakeFault(deps, message, mention));
-      const place = fault === undefined ? await add(platform, question) : "full";
-      if (place !== "full") return;
-      await refuse(platform, message, fault ?? FULL_LINE, mention.isDirect ? undefined : mention.author);
+      const judged = judge(mention, question);
+      judged.catch(() => {}); // its turn in the line tells it
+      // Whatever takes how long, the line keeps the order in which they came.
+      const taken = await inOrder(conversationOf(message), async () => {
+        const verdict = await judged;
+        return verdict === "repeated" ? verdict : place(platform, question, verdict.fault);
+      });
+      if (taken === "waiting") await showFirst(platform, question, "waiting");
+      if (typeof taken === "string") return;
+      await refuse(platform, message, taken.fault, mention.isDirect ? undefined : mention.author);
       await sessions.close(question.id);
     },
     async stop(graceMs) {
@@ -149,7 +181,9 @@ export function createChat(deps: ChatDeps): Chat {
     control: {
       async stop(conversation, by) {
         const turn = running.get(conversation);
-        if (turn === undefined) return elsewhere.ask(conversation, by);
+        // What waits here for another replica is not what streams; it is stopped where that replica is gone.
+        const asked = turn === undefined || turn.isWaiting ? await elsewhere.ask(conversation, by) : "nothing-runs";
+        if (turn === undefined || asked !== "nothing-runs") return asked;
         if (turn.asker !== by.id && !by.isOperator) return "not-yours";
         stopRunning(conversation, "stopped");
         return "stopped";

@@ -1,5 +1,6 @@
+import { plain } from "../commands/wording.js";
 import { AppError, messageOf, UserError } from "../errors.js";
-import { ProviderError } from "../providers/provider.js";
+import { type FinishReason, ProviderError } from "../providers/provider.js";
 import type { Ending } from "../store/sessions.js";
 import { DamagedRowError } from "../store/store-error.js";
 import type { Mark } from "./platform.js";
@@ -39,6 +40,7 @@ export class AnswerTooLong extends AppError {
 /** The line below what was kept of an answer. */
 export const ENDING_LINES: Readonly<Record<Ending, string | undefined>> = {
   done: undefined,
+  limited: undefined,
   stopped: "⏹️ Stopped.",
   "cut-off": "⚠️ The answer was cut off.",
   interrupted: "⚠️ Interrupted by a restart.",
@@ -47,11 +49,16 @@ export const ENDING_LINES: Readonly<Record<Ending, string | undefined>> = {
 
 export const ENDING_MARKS: Readonly<Record<Ending, Mark>> = {
   done: "done",
+  limited: "incomplete",
   stopped: "incomplete",
   "cut-off": "incomplete",
   interrupted: "incomplete",
   failed: "failed",
 };
+
+/** How a turn ended that came to its finish; the line below it says what ended it (`turn-text.ts`). */
+export const endingOfFinish = (reason: FinishReason): Ending =>
+  reason === "length" || reason === "filtered" ? "limited" : "done";
 
 /** How a turn ended that threw, by what it threw and whether any text was shown. */
 export function endingOf(error: unknown, hasText: boolean): Ending {
@@ -76,6 +83,9 @@ export function failureText(error: unknown, reference: string): string {
   return `${sentenceFor(error, wait)} (Reference ${reference})`;
 }
 
+/** More than a vendor's own words may have (`provider-fault.ts`). */
+const MAX_DETAIL_CHARS = 300;
+
 function sentenceFor(error: ProviderError, wait: string): string {
   const who = `**${error.provider}**`;
   const sentences: Record<ProviderError["reason"], string> = {
@@ -86,7 +96,7 @@ function sentenceFor(error: ProviderError, wait: string): string {
     "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.`,
     "unknown-model": `${who} does not know this model. Choose another one with /models use or see /models list.`,
     "not-for-chat": `${who} refuses this model for chat. Choose another one with /models use or see /models list.`,
-    "bad-request": `${who} did not accept the request: ${messageOf(error)}`,
+    "bad-request": `${who} did not accept the request (${plain(messageOf(error), MAX_DETAIL_CHARS)}). If the conversation has grown too long for the model, /chat new starts afresh.`,
     http: `${who} has a problem${error.status === undefined ? "" : ` (status ${error.status})`}. Try again ${wait}.`,
     network: `${who} cannot be reached right now. Try again ${wait}, or choose another model with /models use.`,
     malformed: `${who} answered with something that is not a chat answer. The operator can check its address with \`npm run doctor\`.`,

@@ -6,7 +6,7 @@ import { conversationOf, workspaceOf } from "./conversation.js";
 import { footerLine } from "./footer.js";
 import { goneLine, pinNote, replacements, useOf } from "./model-use.js";
 import type { AnsweredTurn, TurnDeps } from "./turn-deps.js";
-import { type Answer, pinLine, shownText } from "./turn-text.js";
+import { pinLine, shownModel, shownText } from "./turn-text.js";
 import { untilStored } from "./until-stored.js";
 import { estimatedTokens, type Used, usageEntry, usedBy } from "./usage-entry.js";
 
@@ -29,7 +29,7 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
   }
   const used = usedBy({
     usage: answer.finish?.usage,
-    inputTokens: prepared && hasReached(answer) ? estimatedTokens(prepared) : undefined,
+    inputTokens: prepared && answer.isUsed ? estimatedTokens(prepared) : undefined,
     output: answer.text,
   });
   const text = textOf(deps, turn, { reference, used });
@@ -49,10 +49,6 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
   return ending;
 }
 
-/** Whether the provider may have counted something: not where it refused, or was never asked. */
-const hasReached = ({ text, ending, firstTextAt }: Answer) =>
-  text !== "" || firstTextAt !== undefined || ending === "done" || ending === "stopped" || ending === "interrupted";
-
 /** The answer, and below it our lines, the quietest last. */
 function textOf(
   deps: TurnDeps,
@@ -61,7 +57,7 @@ function textOf(
 ): string {
   const { answer, pin, session, shown, isConfigured, prepared, question } = turn;
   const snapshot = deps.refresher.snapshot();
-  const isDone = answer.ending === "done";
+  const isDone = answer.finish !== undefined;
   const hasFooter = deps.settings.of(workspaceOf(question.message)).footer === true && answer.text !== "";
   const parts = [
     shownText(deps, { answer, shown, pin, isConfigured, reference, session }),
@@ -85,9 +81,8 @@ function textOf(
 /** Of an answer that was asked of another model. */
 function otherModelLine({ question, pin, session, answer }: AnsweredTurn): string | undefined {
   if (question.retry?.model === undefined || pin === null || answer.text === "") return undefined;
-  const stays =
-    session.pin === null ? "" : ` The conversation stays with ${session.pin.provider}/${session.pin.model}.`;
-  return `🔁 Answered by ${pin.provider}/${pin.model}.${stays}`;
+  const stays = session.pin === null ? "" : ` The conversation stays with ${shownModel(session.pin)}.`;
+  return `🔁 Answered by ${shownModel(pin)}.${stays}`;
 }
 
 function controlsOf(deps: TurnDeps, turn: AnsweredTurn, text: string): readonly Control[] {
@@ -160,7 +155,7 @@ const rowOf = ({ refresher }: TurnDeps, { provider, model }: Pin) =>
 /** So that the next answer does not say the same; what a person changed meanwhile is still news. */
 async function rememberTold(deps: TurnDeps, turn: AnsweredTurn, pin: Pin, isShown: boolean): Promise<void> {
   const { session, answer, question } = turn;
-  const note = answer.ending === "done" ? pinNote(deps.refresher.snapshot(), pin) : session.noted;
+  const note = answer.finish !== undefined ? pinNote(deps.refresher.snapshot(), pin) : session.noted;
   const isNewsTold = isShown && pinLine(turn.pin, session, answer) !== undefined;
   await deps.sessions
     .change(conversationOf(question.message), (before) => {

@@ -3,23 +3,24 @@ import { timeMark } from "../time-mark.js";
 import type { MessageLimits } from "../usage/message-limits.js";
 import { channelOf, workspaceOf } from "./conversation.js";
 import { chatRefusal } from "./may-chat.js";
-import type { ChannelKey, Speaker } from "./platform.js";
+import type { ChannelKey, Person, Speaker } from "./platform.js";
 
 export interface IntakeDeps {
   readonly settings: Pick<Settings, "of">;
   readonly limits: MessageLimits;
 }
 
-/** What the asker of one question too many, or of one that they may not ask, reads; undefined where it is taken. Counts it. */
-export async function intakeFault(
-  { settings, limits }: IntakeDeps,
+/** What somebody reads who may not ask there; undefined for whoever may. Never rejects. */
+export const accessFault = (
+  { settings }: Pick<IntakeDeps, "settings">,
   place: ChannelKey,
   speaker: Speaker,
-): Promise<string | undefined> {
-  const own = settings.of(workspaceOf(place));
-  const refusal = await chatRefusal(own, place, speaker);
-  if (refusal !== undefined) return refusal;
-  const verdict = limits.take(`${place.platform}:${speaker.author.id}`, channelOf(place), own.access);
+): Promise<string | undefined> => chatRefusal(settings.of(workspaceOf(place)), place, speaker);
+
+/** What the asker of one question too many reads; undefined where it is taken. Counts it. */
+export function limitFault({ settings, limits }: IntakeDeps, place: ChannelKey, asker: Person): string | undefined {
+  const { access } = settings.of(workspaceOf(place));
+  const verdict = limits.take(`${place.platform}:${asker.id}`, channelOf(place), access);
   if (verdict.isAllowed) return undefined;
   const who =
     verdict.by === "user"

@@ -1,4 +1,6 @@
-import type { WorkspaceSettings } from "../refresh/settings.js";
+import type { Invocation } from "../commands/command.js";
+import type { Settings, WorkspaceSettings } from "../refresh/settings.js";
+import { channelKeyOf } from "./conversation.js";
 import type { ChannelKey, Speaker } from "./platform.js";
 
 /**
@@ -21,3 +23,11 @@ export async function chatRefusal(
     ? undefined
     : "🔒 Only some people may ask me here, and you are not among them yet. An operator can change that.";
 }
+
+/** The same for whoever would change a conversation by a command; operators may in every channel. */
+export const commandRefusal =
+  (settings: Pick<Settings, "of">) =>
+  async ({ workspace, conversation, user, ...speaker }: Invocation): Promise<string | undefined> =>
+    speaker.isOperator
+      ? undefined
+      : chatRefusal(settings.of(workspace), channelKeyOf(conversation), { ...speaker, author: user });

@@ -1,4 +1,5 @@
 import type { Control } from "../commands/command.js";
+import { code } from "../commands/wording.js";
 import { ProviderError } from "../providers/provider.js";
 import type { Snapshot } from "../refresh/catalog-types.js";
 import { livingModels } from "../refresh/living-models.js";
@@ -7,12 +8,15 @@ import { stateOf } from "../refresh/row-state.js";
 import type { Pin, Session } from "../store/sessions.js";
 import type { Answer } from "./turn-text.js";
 
+/** Longer than any model's name. */
+const MAX_MODEL_CHARS = 250;
+
 /** As many buttons fit beside each other and are still read. */
 const MAX_REPLACEMENTS = 3;
 
 /** What a turn tells about its model; undefined where it tells nothing (stopped, the network, the provider's trouble). */
-export function useOf({ provider, model }: Pin, { ending, error }: Answer): ModelUse | undefined {
-  if (ending === "done") return { provider, model };
+export function useOf({ provider, model }: Pin, { finish, error }: Answer): ModelUse | undefined {
+  if (finish !== undefined) return { provider, model };
   const failure = refusalOf(error);
   return failure && { provider, model, failure };
 }
@@ -33,7 +37,7 @@ export function replacements(
   const names = livingModels(snapshot, pin, MAX_REPLACEMENTS).map(({ provider, model }) => `${provider}/${model}`);
   if (names.length === 0) return undefined;
   return {
-    line: `The pin stays until somebody changes it. The closest that are listed: ${names.map((name) => `\`${name}\``).join(", ")}.`,
+    line: `The pin stays until somebody changes it. The closest that are listed: ${names.map((name) => code(name, MAX_MODEL_CHARS)).join(", ")}.`,
     controls: names.map((name) => ({ label: `Use ${name}`, command: `/models use ${name}` })),
   };
 }
@@ -49,5 +53,5 @@ export function pinNote(snapshot: Snapshot, pin: Pin): string | undefined {
 export function goneLine(snapshot: Snapshot, pin: Pin, session: Session): string | undefined {
   const note = pinNote(snapshot, pin);
   if (note === undefined || note === session.noted) return undefined;
-  return `ℹ️ ${pin.provider} no longer lists \`${pin.model}\`. It stays pinned here; /models list shows what there is.`;
+  return `ℹ️ ${pin.provider} no longer lists ${code(pin.model, MAX_MODEL_CHARS)}. It stays pinned here; /models list shows what there is.`;
 }

@@ -4,7 +4,7 @@ import type { ModelRef } from "../refresh/default-model.js";
 import type { Turn } from "../store/sessions.js";
 import type { ChatDeps } from "./chat-deps.js";
 import { channelKeyOf } from "./conversation.js";
-import { FULL_LINE, intakeFault } from "./intake.js";
+import { accessFault, FULL_LINE, limitFault } from "./intake.js";
 import type { ChatPlatform } from "./platform.js";
 import { openQuestionOf, type Question } from "./question.js";
 import type { Place } from "./turn-queue.js";
@@ -32,8 +32,9 @@ export function createRetry(deps: RetryDeps): TurnControl["retry"] {
     const question = questionAgain(last, invocation, { at: clock.now(), model });
     if (await sessions.isOpen(question.id)) return { kind: "already" };
     const place = channelKeyOf(conversation);
-    if (deps.placeFor(conversation) === "full") return refused(FULL_LINE);
-    const fault = await intakeFault(deps, place, { ...invocation, author: user });
+    const refusal = await accessFault(deps, place, { ...invocation, author: user });
+    const isFull = deps.placeFor(conversation) === "full";
+    const fault = refusal ?? (isFull ? FULL_LINE : limitFault(deps, place, user));
     if (fault !== undefined) return refused(fault);
 
     if (!(await sessions.open(question.id, openQuestionOf(question, deps.owner)))) return { kind: "already" };

@@ -1,4 +1,7 @@
+import { modelName } from "../commands/model-in-force.js";
+import { plain } from "../commands/wording.js";
 import type { FinishReason, Provider, ProviderId, Usage } from "../providers/provider.js";
+import type { ModelRef } from "../refresh/default-model.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Ending, Pin, Session } from "../store/sessions.js";
 import { AnswerTooLong, ENDING_LINES, failureText, waitInWords } from "./endings.js";
@@ -16,6 +19,8 @@ export interface Answer {
   };
   readonly error?: unknown;
   readonly firstTextAt?: number;
+  /** The provider may have counted something: it answered, or was at it when the turn was called off. */
+  readonly isUsed?: boolean;
 }
 
 interface TextDeps {
@@ -39,7 +44,7 @@ export function shownText(
   const { answer, shown, pin, isConfigured, reference, session } = facts;
   if (pin === null) return noModelText(deps);
   if (!isConfigured) {
-    return `This channel is pinned to **${pin.provider}/${pin.model}**, but **${pin.provider}** is not configured any more. Choose another model with /models use, or go back to the default.`;
+    return `This channel is pinned to **${shownModel(pin)}**, but **${pin.provider}** is not configured any more. Choose another model with /models use, or go back to the default.`;
   }
   const line = ENDING_LINES[answer.ending];
   const news = pinLine(pin, session, answer);
@@ -60,11 +65,18 @@ const tooLongText = (error: unknown) =>
 const paragraphs = (...parts: readonly (string | undefined)[]) =>
   parts.filter((part) => part !== undefined && part.trim() !== "").join("\n\n");
 
+/** A model as running text names it: anybody may have typed it. */
+export const shownModel = (model: ModelRef): string => plain(modelName(model), MAX_MODEL_CHARS);
+
+const MAX_MODEL_CHARS = 250;
+
 /** Under the first answer after a person chose the model or gave it up; undefined where there is nothing to tell. */
 export function pinLine(pin: Pin | null, { pinNews }: Session, answer: Answer): string | undefined {
   if (pin === null || pinNews === undefined || answer.text.trim() === "") return undefined;
-  const name = `${pin.provider}/${pin.model}`;
-  return pinNews === "default" ? `📌 Back to the default: ${name}.` : `📌 Now with ${name}, chosen by ${pin.by}.`;
+  const name = shownModel(pin);
+  return pinNews === "default"
+    ? `📌 Back to the default: ${name}.`
+    : `📌 Now with ${name}, chosen by ${plain(pin.by ?? "")}.`;
 }
 
 function noModelText({ refresher, providers }: TextDeps): string {

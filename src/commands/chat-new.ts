@@ -9,6 +9,7 @@ export const chatNew = (deps: CommandDeps) =>
     path: "chat new",
     about: "Start afresh: what was said so far is no longer sent; the model stays",
     access: "anyone",
+    isForChatters: true,
     visibility: "ephemeral",
     options: {},
     async *run(_args, { conversation, workspace }) {

@@ -6,6 +6,7 @@ export const chatReasoning = ({ sessions }: CommandDeps) =>
     path: "chat reasoning",
     about: "Show above each answer what the model thinks, where it tells; alone it says whether it is shown",
     access: "anyone",
+    isForChatters: true,
     visibility: "ephemeral",
     options: { shown: { kind: "flag", about: "on or off" } },
     async *run({ shown }, { conversation }) {

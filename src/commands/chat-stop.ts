@@ -16,6 +16,7 @@ export const chatStop = ({ turns }: CommandDeps) =>
     visibility: "ephemeral",
     options: {},
     async *run(_args, { conversation, user, isOperator }) {
-      yield { markdown: REPLIES[await turns.stop(conversation, { id: user.id, isOperator })] };
+      const outcome = await turns.stop(conversation, { id: user.id, isOperator });
+      yield { markdown: REPLIES[outcome], ...(outcome === "not-yours" && { isFailure: true }) };
     },
   });

@@ -10,6 +10,7 @@ export const chatSystem = ({ sessions }: CommandDeps) =>
     path: "chat system",
     about: "Tell the model how to answer in this conversation; default drops it; alone it shows it",
     access: "anyone",
+    isForChatters: true,
     visibility: "ephemeral",
     options: {
       text: { kind: "text", about: "what it should keep in mind, or default", maxChars: MAX_SYSTEM_CHARS },

@@ -6,6 +6,7 @@ export const chatThread = ({ turns }: CommandDeps) =>
     path: "chat thread",
     about: "Go on in a thread of its own, which knows the last answer and keeps the model",
     access: "anyone",
+    isForChatters: true,
     visibility: "ephemeral",
     options: {},
     async *run(_args, invocation) {

@@ -61,6 +61,8 @@ export interface Command<O extends Options = Options> {
   readonly access: Access;
   /** Where a workspace decides: asked instead of `access`, which then says the loosest. */
   accessFor?(invocation: Invocation): Access;
+  /** Changes what others are answered there: for those alone who may chat there. */
+  readonly isForChatters?: true;
   readonly visibility: "ephemeral" | "public";
   readonly options: O;
   /** Each reply replaces the last. @throws {UserError} with what to do instead */

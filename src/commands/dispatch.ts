@@ -14,6 +14,8 @@ export interface DispatcherDeps {
   readonly log: Pick<Log, "warn" | "error">;
   /** Makes the reference that an apology and its log line share. */
   readonly newId: () => string;
+  /** Why somebody may not chat there, as they read it; undefined where they may. Never rejects. */
+  chatRefusal(invocation: Invocation): Promise<string | undefined>;
 }
 
 /** The one way to a command, whichever door it came through. */
@@ -45,7 +47,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     async *run(text, invocation) {
       try {
         const { command, rest } = findCommand(deps.commands, text);
-        if (isRefused(command, invocation)) yield { markdown: refusalText(command), isFailure: true };
+        const refusal = await refusalOf(command, invocation, deps);
+        if (refusal !== undefined) yield { markdown: `${refusal} Nothing was changed.`, isFailure: true };
         else yield* command.run(parseArguments(command, rest), invocation);
       } catch (error) {
         yield { markdown: failureText(error, find(text), deps), isFailure: true };
@@ -63,11 +66,13 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   };
 }
 
-const isRefused = (command: Command, invocation: Invocation) =>
-  (command.accessFor?.(invocation) ?? command.access) === "operator" && !invocation.isOperator;
-
-const refusalText = (command: Command) =>
-  `🔒 Only operators may use ${code(`/${command.path}`)} here: those who manage this server or workspace, and those whom the bot's host names. Nothing was changed.`;
+async function refusalOf(command: Command, invocation: Invocation, deps: DispatcherDeps): Promise<string | undefined> {
+  if (invocation.isOperator) return undefined;
+  if ((command.accessFor?.(invocation) ?? command.access) === "operator") {
+    return `🔒 Only operators may use ${code(`/${command.path}`)} here: those who manage this server or workspace, and those whom the bot's host names.`;
+  }
+  return command.isForChatters ? deps.chatRefusal(invocation) : undefined;
+}
 
 function failureText(error: unknown, command: Command | undefined, deps: DispatcherDeps): string {
   if (error instanceof UserError) return error.message;

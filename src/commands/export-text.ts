@@ -19,7 +19,7 @@ export function exportMarkdown({ conversation, session, turns, leftOut, exported
     ...(session.system === null ? [] : [`System prompt:\n\n> ${session.system.replaceAll("\n", "\n> ")}`]),
     ...turns.flatMap(({ number, turn }) => [
       `## ${turn.question.author}, ${iso(turn.question.at)}${number < session.firstTurn ? " (before the last fresh start)" : ""}`,
-      turn.question.text,
+      turn.question.text || turn.question.sent || "*(no words)*",
       `### ${turn.provider === null ? "Answer" : `${turn.provider}/${turn.model}`}, ${iso(turn.endedAt)}${turn.ending === "done" ? "" : ` (${turn.ending})`}`,
       turn.answer === "" ? "*(no answer)*" : turn.answer,
     ]),

@@ -11,6 +11,7 @@ export const modelsUnpin = (deps: CommandDeps) =>
     about: "Let the next message take the default model; what was said stays",
     access: "anyone",
     accessFor: switchingAccess(deps),
+    isForChatters: true,
     visibility: "ephemeral",
     options: {},
     async *run(_args, { conversation, workspace }) {

@@ -11,6 +11,7 @@ export const modelsUse = (deps: CommandDeps) =>
     about: "Choose the model of this conversation; what was said goes along",
     access: "anyone",
     accessFor: switchingAccess(deps),
+    isForChatters: true,
     visibility: "ephemeral",
     options: { model: { ...modelOption, isRequired: true } },
     async *run({ model: typed }, { conversation, user }) {

@@ -68,7 +68,9 @@ function takeBare({ command, rest, tokens, values }: Position, token: Token): nu
   for (const [name, option] of Object.entries(command.options)) {
     if (values.has(name)) continue;
     if (isGreedy(command, name)) {
-      keep(values, name, readValue(name, option, rest.slice(token.startsAt)));
+      // Quotes around all of it group it, as anywhere; those inside belong to the text.
+      const isOneGroup = token.isQuoted && rest.slice(token.endsAt).trim() === "";
+      keep(values, name, readValue(name, option, isOneGroup ? token.value : rest.slice(token.startsAt)));
       return rest.length;
     }
     const found = readBare(option, tokens);

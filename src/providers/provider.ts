@@ -178,12 +178,12 @@ export class ProviderError extends AppError {
 }
 
 export interface ProviderDeps {
-  /** Injected, so that tests and proxies can stand between. */
+  /** What chats are asked with. */
   readonly fetch: typeof fetch;
   readonly clock: Clock;
   /** For what a vendor's client would print to the console. */
   readonly warn: (message: string) => void;
-  /** Reads large lists for all providers together; each has one of its own where it is unset. */
+  /** Asks for and reads the lists of all providers; each has one of its own where it is unset. */
   readonly listThread?: ListThread | undefined;
 }
 

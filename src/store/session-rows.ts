@@ -19,7 +19,7 @@ export const sessionRow = z.object({
   pinNews: z.enum(["chosen", "default"]).exactOptional(),
 });
 
-export const endingRow = z.enum(["done", "stopped", "cut-off", "failed", "interrupted"]);
+export const endingRow = z.enum(["done", "limited", "stopped", "cut-off", "failed", "interrupted"]);
 
 export const turnRow = z.object({
   question: z.object({

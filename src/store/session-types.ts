@@ -30,7 +30,8 @@ export interface Session {
   readonly pinNews?: "chosen" | "default";
 }
 
-export type Ending = "done" | "stopped" | "cut-off" | "failed" | "interrupted";
+/** `limited`: the model's length limit or the provider's filter ended it. */
+export type Ending = "done" | "limited" | "stopped" | "cut-off" | "failed" | "interrupted";
 
 export interface Turn {
   readonly question: {

@@ -75,7 +75,12 @@ export function boardWorld(access = OPEN) {
       faults: () => [],
       clock,
     });
-    const dispatcher: Dispatcher = createDispatcher({ commands, log, newId: () => "ref" });
+    const dispatcher: Dispatcher = createDispatcher({
+      commands,
+      log,
+      newId: () => "ref",
+      chatRefusal: async () => undefined,
+    });
     const mentions: string[] = [];
     const chat = { onMention: async (_platform: unknown, { text }: { text: string }) => void mentions.push(text) };
     const handlers = (platform: ChatPlatform) =>

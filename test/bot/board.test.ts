@@ -275,6 +275,16 @@ describe("a reaction under the board", () => {
     expect(platform.calls()).toBe(calls);
   });
 
+  it("is obeyed by a process that did not post the board, and was up before it was", async () => {
+    const { clock, message, platform, start, refreshes } = await posted();
+    const other = start([platform]);
+    const pressed = other.handlers(platform).onReaction(platform.reaction(message, "🔄"));
+    await clock.advance(10_000);
+    await pressed;
+    expect(platform.marksOf(message.message)).toEqual(["waiting", "done", undefined]);
+    expect(refreshes).toEqual(["person"]);
+  });
+
   it("waits for the one before, and only the last confirmation is taken away", async () => {
     const { clock, message, platform, press, settings } = await posted();
     const both = [press("🔄"), press("⏯️", { isOperator: true, author: "olga" })];

@@ -152,6 +152,25 @@ describe("createChat()", () => {
     expect((await sessions.recentTurns(CONVERSATION, 1))[0]?.answer).toBe("b");
   });
 
+  it("lets no name that somebody chose format or link in its own words", async () => {
+    const { clock, settings, sessions, texts, ask, openai, setDefault } = world();
+    const trap = "[free](http://evil.example)";
+    setDefault(undefined);
+    const pin = { provider: "openai", model: trap, at: clock.now(), by: `**Eve** ${trap}` };
+    await sessions.change(CONVERSATION, (session) => ({ ...session, pin, pinNews: "chosen" }));
+    await settings.change("fake:home", (before) => ({ ...before, footer: true }));
+    await ask("hello", { message: "q1" });
+    openai.streams[0]?.send("Hi.");
+    openai.streams[0]?.finish();
+    await clock.advance(1_000);
+    await sessions.change(CONVERSATION, (session) => ({ ...session, pin: { ...pin, provider: "gone" } }));
+    await ask("and now?", { message: "q2" });
+    await clock.advance(1_000);
+    const escaped = "\\[free\\](http://evil.example)";
+    expect(texts()[0]).toContain(`Now with openai/${escaped}, chosen by \\*\\*Eve\\*\\* ${escaped}.`);
+    expect(texts()[1]).toContain(`pinned to **gone/${escaped}**`);
+  });
+
   it("leaves an answer behind whose asker started over meanwhile", async () => {
     const { ask, clock, openai, sessions, stream } = await asked("old");
     stream.send("late");
@@ -278,6 +297,11 @@ describe("createChat()", () => {
     ["network", {}, "cannot be reached"],
     ["http", { status: 500 }, "status 500"],
     ["malformed", {}, "not a chat answer"],
+    [
+      "bad-request",
+      { status: 400 },
+      "(vendor's text). If the conversation has grown too long for the model, /chat new",
+    ],
   ] as const)("says in our words why there is no answer: %s", async (reason, details, words) => {
     const { clock, logged, openai, platform, texts } = await asked();
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -298,16 +322,17 @@ describe("createChat()", () => {
   });
 
   it.each([
-    ["stop", "", "⚠️ The model gave an empty answer."],
-    ["length", "long", "long\n\n⚠️ The answer reached the model's length limit."],
-    ["refused", "", "⚠️ The model refused to answer this."],
-    ["filtered", "some", "some\n\n⚠️ The provider's filter ended this answer."],
-  ] as const)("shows the finish %s with text %j", async (reason, text, shown) => {
-    const { clock, stream, texts } = await asked();
+    ["stop", "", "⚠️ The model gave an empty answer.", "done"],
+    ["length", "long", "long\n\n⚠️ The answer reached the model's length limit.", "incomplete"],
+    ["refused", "", "⚠️ The model refused to answer this.", "done"],
+    ["filtered", "some", "some\n\n⚠️ The provider's filter ended this answer.", "incomplete"],
+  ] as const)("shows the finish %s with text %j", async (reason, text, shown, mark) => {
+    const { clock, platform, stream, texts } = await asked();
     if (text !== "") stream.send(text);
     stream.finish({ reason });
     await clock.advance(100);
     expect(texts()).toEqual([shown]);
+    expect(platform.marksOf("q1")).toEqual(["working", mark]);
   });
 
   it("stops for its asker and for operators, keeps the text and ends the provider's stream", async () => {
@@ -487,6 +512,31 @@ describe("createChat()", () => {
     expect(stream.signal.aborted || texts().join("").length < 202_000).toBe(true);
   });
 
+  it("keeps the order of arrival, however long it takes to know who may ask", async () => {
+    const { chat, clock, openai, platform, settings } = world();
+    await settings.change("fake:home", () => ({ access: { who: ["team"] } }));
+    const mention = (message: string, lookupMs: number) => ({
+      ...platform.mention(message, { message, author: message }),
+      isInGroup: async () => {
+        if (lookupMs > 0) await clock.sleep(lookupMs);
+        return message !== "stranger";
+      },
+    });
+    const all = [mention("slow", 900), mention("stranger", 500), mention("fast", 0)];
+    const taken = Promise.all(all.map((each) => chat.onMention(platform, each)));
+    await chat.onMention(platform, {
+      ...mention("elsewhere", 0),
+      message: { ...mention("x", 0).message, channel: "c2" },
+    });
+    await settle();
+    expect(openai.streams.map(({ request }) => request.messages.at(-1)?.content)).toEqual(["elsewhere"]);
+    await clock.advance(900); // they are looked up at once
+    await taken;
+    expect(openai.streams.map(({ request }) => request.messages.at(-1)?.content)).toEqual(["elsewhere", "slow"]);
+    expect(platform.marksOf("stranger")).toEqual(["failed"]);
+    expect(platform.marksOf("fast")).toEqual(["waiting"]);
+  });
+
   it("does not count a question that found the line full", async () => {
     const it = world();
     for (let count = 0; count < 26; count++) await it.ask("more", { message: `q${count}` });
@@ -498,7 +548,8 @@ describe("createChat()", () => {
   it("rejects a question that it could not store", async () => {
     const it = world();
     it.store.breakDown();
-    await expect(it.chat.onMention(it.platform, it.platform.mention("hello"))).rejects.toThrow("store");
+    const asked = ["hello", "again"].map((text) => it.chat.onMention(it.platform, it.platform.mention(text)));
+    for (const each of asked) await expect(each).rejects.toThrow("store");
     expect(it.openai.streams).toHaveLength(0);
   });
 

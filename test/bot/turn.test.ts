@@ -47,6 +47,28 @@ describe("what a turn used", () => {
     expect(await used(it)).toEqual([]);
   });
 
+  it("is nothing where it was stopped before anything went out to the provider", async () => {
+    const it = await asked("first"); // two answers of a provider at a time
+    await it.ask("second", { channel: "c2" });
+    await it.ask("third", { channel: "c3", message: "q3" });
+    expect(it.openai.streams).toHaveLength(2);
+    await it.chat.control.stop("fake:home:c3", { id: "ada", isOperator: false });
+    await it.clock.advance(1_000);
+    expect(it.platform.marksOf("q3")).toEqual(["working", "incomplete"]);
+    expect(await used(it)).toEqual([]);
+    await it.chat.control.stop("fake:home:c2", { id: "ada", isOperator: false });
+    await it.clock.advance(1_000);
+    expect(await used(it)).toMatchObject([{ ending: "stopped", isEstimated: true, outputTokens: 0 }]);
+  });
+
+  it("is estimated where it failed after the model had begun to think", async () => {
+    const it = await asked();
+    it.stream.think("let me see");
+    it.stream.fail(new Error("broken"));
+    await it.clock.advance(1_000);
+    expect(await used(it)).toMatchObject([{ ending: "failed", isEstimated: true }]);
+  });
+
   it("is counted once by a start after a kill", async () => {
     const killed = await asked();
     killed.stream.send("as far as it got");
@@ -194,6 +216,23 @@ describe("two replicas", () => {
     await one.clock.advance(1_000);
     expect(one.texts()).toEqual(["so far\n\n⏹️ Stopped."]);
     expect(await stop("ada")).toBe("nothing-runs");
+  });
+
+  it("stop the answer that streams, not the question that waits for it", async () => {
+    const peers = { hasPeers: () => true };
+    const one = await asked("hello", peers);
+    one.stream.send("so far");
+    await one.clock.advance(1_000);
+    const two = world({ ...one, store: one.store.another() }, peers);
+    await two.ask("second", { message: "q2", author: "bob" });
+    const stop = (id: string) => two.chat.control.stop(CONVERSATION, { id, isOperator: false });
+    expect(await stop("bob")).toBe("not-yours");
+    expect(await stop("ada")).toBe("stopped");
+    await one.clock.advance(2_000);
+    expect(one.texts()).toEqual(["so far\n\n⏹️ Stopped."]);
+    expect(two.openai.streams).toHaveLength(1);
+    expect(two.platform.marksOf("q2")).toEqual(["waiting", "working"]);
+    expect(await stop("bob")).toBe("stopped");
   });
 
   it("answer one conversation one after the other, with ⏳ while the second waits", async () => {

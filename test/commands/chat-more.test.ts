@@ -101,6 +101,17 @@ describe("/chat export", () => {
     expect(reply?.markdown).toBe("📄 2 questions with the answers, as Markdown and as JSON.");
   });
 
+  it("tells what was sent where a question had no words of its own", async () => {
+    const world = harness();
+    const { question } = turn("");
+    await world.sessions.take(CONVERSATION, turn("", { question: { ...question, sent: 'Attached image: "cat.png"' } }));
+    await world.sessions.take(CONVERSATION, turn(""));
+    const [reply] = await world.replies("/chat export");
+    const markdown = new TextDecoder().decode(reply?.files?.[0]?.bytes);
+    expect(markdown).toContain('12:00:00.000Z\n\nAttached image: "cat.png"\n\n###');
+    expect(markdown).toContain("12:00:00.000Z\n\n*(no words)*\n\n###");
+  });
+
   it("leaves the oldest out where files would not be taken, and says so", async () => {
     const world = harness();
     for (let number = 0; number < 5; number++) {
@@ -185,6 +196,42 @@ describe("/settings access", () => {
     expect(world.settings.of("playground:local").access).toEqual({ who: [], channels: [] });
     expect(await world.say("/settings access")).toContain("Who may chat: everyone\nWhere: everywhere");
   });
+
+  it.each([
+    "/chat new",
+    "/chat system Be rude.",
+    "/chat reasoning on",
+    "/chat thread",
+    "/models use gpt-5",
+    "/models unpin",
+  ])(
+    "keeps %s from those who may not chat here, so that they change nothing of what others are answered",
+    async (command) => {
+      const world = harness();
+      const pin = { provider: "demo", model: "demo-small", at: 1, by: "Ada" };
+      const before = await world.sessions.change(CONVERSATION, (session) => ({ ...session, pin }));
+      await world.say("/settings access who:U99999,S11111");
+      const stranger = { isOperator: false, user: { id: "U12345", name: "Eve" } };
+      expect(await world.say(command, stranger)).toBe(
+        "🔒 Only some people may ask me here, and you are not among them yet. An operator can change that. Nothing was changed.",
+      );
+      expect(await world.sessions.get(CONVERSATION)).toEqual(before);
+      for (const by of [{ user: { id: "U99999", name: "Bob" } }, { isInGroup: async (id: string) => id === "S11111" }])
+        expect(await world.say(command, { ...stranger, ...by })).not.toContain("🔒");
+      await world.say("/settings access everyone channels:C55555");
+      expect(await world.say(command, stranger)).toContain("I don't answer in this channel.");
+      expect(await world.say(command)).not.toContain("🔒");
+    },
+  );
+
+  it.each(["/chat stop", "/chat export", "/models status", "/settings show", "/usage", "/help"])(
+    "leaves %s to everybody",
+    async (command) => {
+      const world = harness();
+      await world.say("/settings access who:U99999");
+      expect(await world.say(command, { isOperator: false })).not.toContain("Only some people");
+    },
+  );
 
   it("says what it takes, and changes nothing", async () => {
     const world = harness();

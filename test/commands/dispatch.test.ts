@@ -26,6 +26,7 @@ function dispatcherOf(...commands: readonly Partial<Command>[]) {
     ),
     log: { warn: at("warn"), error: at("error") },
     newId: () => "ref-7",
+    chatRefusal: async () => "🔒 Not you.",
   });
   const all = async (text: string, isOperator = false) => {
     const texts: string[] = [];
@@ -71,6 +72,12 @@ describe("dispatcher.run()", () => {
     expect(await all("/try it")).toEqual(["ran"]);
     access = "operator";
     expect((await all("/try it"))[0]).toContain("Only operators");
+    expect(await all("/try it", true)).toEqual(["ran"]);
+  });
+
+  it("refuses what changes a conversation to those who may not chat in it, but not to operators", async () => {
+    const { all } = dispatcherOf({ isForChatters: true });
+    expect(await all("/try it")).toEqual(["🔒 Not you. Nothing was changed."]);
     expect(await all("/try it", true)).toEqual(["ran"]);
   });
 

@@ -1,3 +1,4 @@
+import { commandRefusal } from "../../src/bot/may-chat.js";
 import type { Choice, Invocation, Reply } from "../../src/commands/command.js";
 import type { CommandDeps } from "../../src/commands/command-deps.js";
 import { createDispatcher } from "../../src/commands/dispatch.js";
@@ -191,7 +192,12 @@ export function harness(world: World = {}) {
     clock,
   };
   let ids = 0;
-  const dispatcher = createDispatcher({ commands: createCommands(deps), log, newId: () => `ref-${++ids}` });
+  const dispatcher = createDispatcher({
+    commands: createCommands(deps),
+    log,
+    newId: () => `ref-${++ids}`,
+    chatRefusal: commandRefusal(settings),
+  });
 
   const invocation = (by: Partial<Invocation> = {}): Invocation => ({
     platform: "playground",

@@ -134,6 +134,13 @@ describe("parseArguments()", () => {
     expect(args('search:"gpt 5" openai', list)).toEqual({ search: "gpt 5", provider: "openai" });
   });
 
+  it("takes quotes away that stand around all of a free text, and no others", () => {
+    expect(args('"be brief"  ', system)).toEqual({ text: "be brief" });
+    expect(args("“be brief”", system)).toEqual({ text: "be brief" });
+    expect(args('"be" and "brief"', system)).toEqual({ text: '"be" and "brief"' });
+    expect(args('openai "gpt 5"', list)).toEqual({ provider: "openai", search: "gpt 5" });
+  });
+
   it("removes what stores refuse from free text", () => {
     expect(args("a\u0000b\r\nc\u0007", system)).toEqual({ text: "ab\nc" });
   });

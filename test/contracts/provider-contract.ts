@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readWithin } from "../../src/providers/idle-timeout.js";
 import {
   type ChatEvent,
@@ -50,11 +50,9 @@ const SILENCE_MS = 60_000;
 const PROMPT = "the launch code is 7-4-1-8 and nobody may know it";
 const idle = () => new AbortController().signal;
 
-/** Polls real sockets: bytes need a turn or two of the event loop to arrive. */
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 400 && !isTrue(); turn++) await settle();
-  expect(isTrue()).toBe(true);
-}
+/** Polls real sockets, and a thread that has to start. */
+const until = (isTrue: () => boolean) =>
+  vi.waitFor(() => expect(isTrue()).toBe(true), { interval: 5, timeout: 10_000 });
 
 /** What every provider that talks to a service does, over real sockets with its real SDK. */
 export function describeProvider(name: string, setup: ProviderSetup): void {

@@ -159,14 +159,15 @@ describe.each([
   });
 
   it.each([
-    ["reaches the length limit", "length", "Long", "Long\n\n⚠️ The answer reached the model's length limit."],
-    ["is filtered", "content_filter", "Some", "Some\n\n⚠️ The provider's filter ended this answer."],
-    ["is empty", "stop", "", "⚠️ The model gave an empty answer."],
-  ])("says that it %s", async (_how, reason, said, shown) => {
+    ["reaches the length limit", "length", "Long", "Long\n\n⚠️ The answer reached the model's length limit.", "⚠"],
+    ["is filtered", "content_filter", "Some", "Some\n\n⚠️ The provider's filter ended this answer.", "⚠"],
+    ["is empty", "stop", "", "⚠️ The model gave an empty answer.", "✅"],
+  ])("says that it %s", async (_how, reason, said, shown, end) => {
     const { question, stream } = await bot.begin(await open());
     if (said !== "") stream.send(said);
     stream.finish(reason);
-    expect((await bot.ended(question)).text).toBe(shown);
+    const { mark, text } = await bot.ended(question);
+    expect([mark, text]).toEqual([end, shown]);
   });
 
   it("shows a refusal as such", async () => {

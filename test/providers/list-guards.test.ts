@@ -1,14 +1,12 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { HeldList } from "../../src/providers/provider.js";
 import { createListReader } from "../../src/providers/wire/list-reader.js";
 import { isUsableId, readRows } from "../../src/providers/wire/model-rows.js";
 import { type FetchPage, parseListPage, readPages } from "../../src/providers/wire/read-pages.js";
 import { validatorsOf } from "../../src/providers/wire/validators.js";
 import { fakeClock } from "../support/fake-clock.js";
+import { type ListAnswer, startListServer } from "../support/list-server.js";
 
 const signal = () => new AbortController().signal;
 const ids = (count: number) => Array.from({ length: count }, (_unused, row) => ({ id: `m${row}` }));
@@ -20,25 +18,30 @@ async function rowsOf(rows: readonly unknown[]) {
   return { ...found, warnings };
 }
 
-/** A list of so many pages, each with one row, from a provider that never says it is over. */
-function pagesOf(count: number, page = (number: number): unknown => [{ id: `m${number}` }], held?: HeldList) {
-  let asked = 0;
+let close = () => {};
+afterEach(() => close());
+
+/** A list whose pages come over a socket. */
+async function listOf(answer: (asked: number) => ListAnswer, held?: HeldList) {
+  const server = await startListServer(answer);
+  close = server.close;
   const reader = createListReader("acme", ["id"], { clock: fakeClock() });
-  const conditions: unknown[] = [];
-  const fetchPage: FetchPage = async (_after, headers) => {
-    asked += 1;
-    conditions.push(headers);
-    const body = { data: page(asked), has_more: asked < count, last_id: `m${asked}` };
-    return Response.json(body, { headers: { etag: `"${asked}"` } });
-  };
+  const fetchPage: FetchPage = (_after, headers) => reader.fetch(server.url, { headers });
   const terms = { reader, fetchPage, parsePage: parseListPage, held, signal: signal() };
   const whole = async () => {
     const read = await readPages("acme", terms);
     if (read === "unchanged") throw new Error("no page of these says so");
     return read;
   };
-  return { whole, read: async () => (await whole()).rows, asked: () => asked, conditions };
+  return { whole, read: async () => (await whole()).rows, requests: server.requests };
 }
+
+/** So many pages, each with one row, from a provider that never says it is over. */
+const pagesOf = (count: number, page = (number: number): unknown => [{ id: `m${number}` }], held?: HeldList) =>
+  listOf((asked) => {
+    const body = { data: page(asked), has_more: asked < count, last_id: `m${asked}` };
+    return { body: JSON.stringify(body), headers: { etag: `"${asked}"` } };
+  }, held);
 
 describe("readRows()", () => {
   it("takes a fifth of bad rows, counts them, and refuses the list for one more", async () => {
@@ -91,28 +94,28 @@ describe("readRows()", () => {
 
 describe("readPages()", () => {
   it("takes 20 pages and refuses a list that goes on", async () => {
-    const twenty = pagesOf(20);
+    const twenty = await pagesOf(20);
     expect(await twenty.read()).toHaveLength(20);
-    const endless = pagesOf(21);
+    const endless = await pagesOf(21);
     await expect(endless.read()).rejects.toMatchObject({
       reason: "malformed",
       message: "acme sent a model list of more than 20 pages",
     });
-    expect(endless.asked()).toBe(20);
+    expect(endless.requests).toHaveLength(20);
   });
 
   it("ends with an empty page, and counts models over all pages", async () => {
-    const empty = pagesOf(20, (number) => (number < 3 ? [{ id: `m${number}` }] : []));
+    const empty = await pagesOf(20, (number) => (number < 3 ? [{ id: `m${number}` }] : []));
     expect(await empty.read()).toHaveLength(2);
-    const full = pagesOf(3, () => ids(5_000));
+    const full = await pagesOf(3, () => ids(5_000));
     await expect(full.read()).rejects.toMatchObject({ message: expect.stringContaining("more than 10000 models") });
-    expect(full.asked()).toBe(3);
+    expect(full.requests).toHaveLength(3);
   });
 
   it("counts bytes over all pages", async () => {
-    const fat = pagesOf(20, (number) => [{ id: `m${number}`, junk: "x".repeat(1_000_000) }]);
+    const fat = await pagesOf(20, (number) => [{ id: `m${number}`, junk: "x".repeat(1_000_000) }]);
     await expect(fat.read()).rejects.toMatchObject({ message: expect.stringContaining("more than 8388608 bytes") });
-    expect(fat.asked()).toBe(9);
+    expect(fat.requests).toHaveLength(9);
   });
 });
 
@@ -120,24 +123,26 @@ describe("readPages() with validators", () => {
   const held = { models: [{ id: "m1", isChat: true }], validators: { etag: '"0"', lastModified: "yesterday" } };
 
   it("takes those of a list of one page, and none of a list of several", async () => {
-    expect((await pagesOf(1).whole()).validators).toEqual({ etag: '"1"', digest: expect.any(String) });
-    expect((await pagesOf(2).whole()).validators).toBeUndefined();
+    const one = await pagesOf(1);
+    expect((await one.whole()).validators).toEqual({ etag: '"1"', digest: expect.any(String) });
+    close();
+    const two = await pagesOf(2);
+    expect((await two.whole()).validators).toBeUndefined();
   });
 
   it("asks with them for the first page only", async () => {
-    const two = pagesOf(2, undefined, held);
+    const two = await pagesOf(2, undefined, held);
     await two.whole();
-    expect(two.conditions).toEqual([{ "if-none-match": '"0"', "if-modified-since": "yesterday" }, {}]);
+    const [first, second] = two.requests;
+    expect(first).toMatchObject({ "if-none-match": '"0"', "if-modified-since": "yesterday" });
+    expect(Object.keys(second ?? {}).filter((name) => name.startsWith("if-"))).toEqual([]);
   });
 
   it("refuses to hear of a later page that it is unchanged", async () => {
-    const reader = createListReader("acme", ["id"], { clock: fakeClock() });
-    const fetchPage: FetchPage = async (after) =>
-      after === undefined
-        ? Response.json({ data: [{ id: "m1" }], has_more: true, last_id: "m1" })
-        : new Response(null, { status: 304 });
-    const read = readPages("acme", { reader, fetchPage, parsePage: parseListPage, held, signal: signal() });
-    await expect(read).rejects.toMatchObject({ reason: "malformed" });
+    const first = JSON.stringify({ data: [{ id: "m1" }], has_more: true, last_id: "m1" });
+    const list = await listOf((asked) => (asked === 1 ? { body: first } : { status: 304 }), held);
+    await expect(list.read()).rejects.toMatchObject({ reason: "malformed" });
+    expect(list.requests).toHaveLength(2);
   });
 
   it.each([
@@ -153,16 +158,10 @@ describe("a list that is packed", () => {
   it("may have 8 MB unpacked, however small it travels", async () => {
     const packed = gzipSync(`{"data":[],"junk":"${" ".repeat(9 * 1024 * 1024)}"}`);
     expect(packed.byteLength).toBeLessThan(100_000);
-    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
-    const server = createServer((_request, response) => void response.writeHead(200, headers).end(packed));
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    const reader = createListReader("acme", ["id"], { clock: fakeClock() });
-    const fetchPage = () => fetch(`http://127.0.0.1:${port}/`);
-    const read = readPages("acme", { reader, fetchPage, parsePage: parseListPage, signal: signal() });
-    await expect(read).rejects.toMatchObject({ reason: "malformed" });
-    server.closeAllConnections();
-    server.close();
+    const list = await listOf(() => ({ body: packed, headers: { "content-encoding": "gzip" } }));
+    await expect(list.read()).rejects.toMatchObject({
+      reason: "malformed",
+      message: expect.stringContaining("more than 8388608 bytes"),
+    });
   });
 });

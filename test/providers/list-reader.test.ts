@@ -1,9 +1,11 @@
-import { Worker } from "node:worker_threads";
-import { describe, expect, it } from "vitest";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createListReader } from "../../src/providers/wire/list-reader.js";
 import { createListThread, type ListThread } from "../../src/providers/wire/list-thread.js";
-import { type ListNews, type ListOrder, listWork } from "../../src/providers/wire/list-work.js";
+import type { listWork } from "../../src/providers/wire/list-work.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
+import { type ListAnswer, startListServer } from "../support/list-server.js";
 
 const KB = 1024;
 const MAX_BYTES = 8 * KB * KB;
@@ -11,38 +13,35 @@ const signal = () => new AbortController().signal;
 const fat = (id: unknown, padding = 1_000) => ({ id, name: `Model ${id}`, junk: "x".repeat(padding) });
 const listOf = (count: number) => Array.from({ length: count }, (_unused, row) => fat(`m${row}`));
 
-function reader(options: { work?: typeof listWork; thread?: ListThread } = {}) {
-  const clock = fakeClock();
-  let threads = 0;
-  const thread = options.thread ?? createListThread({ clock, ...(options.work && { work: options.work }) });
-  const counted: ListThread = (...call) => {
-    threads += 1;
-    return thread(...call);
-  };
-  const list = createListReader("acme", ["id", "name", "pricing"], { clock, listThread: counted });
-  const readAny = (body: unknown, terms: { maxBytes?: number; known?: string; signal?: AbortSignal } = {}) =>
-    list.read(new Response(typeof body === "string" ? body : JSON.stringify(body)), {
-      maxBytes: MAX_BYTES,
-      signal: signal(),
-      ...terms,
-    });
-  const read = async (...call: Parameters<typeof readAny>) => {
-    const page = await readAny(...call);
+let closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing) close();
+  closing = [];
+});
+
+interface Terms {
+  readonly maxBytes?: number;
+  readonly known?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Reads what a service on a socket sends. */
+function reader({ fields = ["id", "name", "pricing"], ...options }: { fields?: string[]; thread?: ListThread } = {}) {
+  const listThread = options.thread ?? createListThread({ clock: fakeClock() });
+  const list = createListReader("acme", fields, { clock: fakeClock(), listThread });
+  const readAnswer = async (answer: ListAnswer, terms: Terms = {}) => {
+    const server = await startListServer(() => answer);
+    closing.push(server.close);
+    const response = await list.fetch(server.url, { signal: terms.signal ?? null });
+    const page = await list.read(response, { maxBytes: MAX_BYTES, signal: signal(), ...terms });
     return { body: undefined, digest: undefined, ...page };
   };
-  return { clock, read, threads: () => threads };
+  const read = (body: unknown, terms?: Terms) =>
+    readAnswer({ body: typeof body === "string" ? body : JSON.stringify(body) }, terms);
+  return { list, read, readAnswer };
 }
 
 describe("createListReader()", () => {
-  it("parses up to 256 KB here, and one byte more in another thread", async () => {
-    const { read, threads } = reader();
-    const padded = (bytes: number) => `{"data":[{"id":"a"}]${" ".repeat(bytes - 21)}}`;
-    expect(await read(padded(256 * KB))).toMatchObject({ body: { data: [{ id: "a" }] }, bytes: 256 * KB });
-    expect(threads()).toBe(0);
-    expect(await read(padded(256 * KB + 1))).toMatchObject({ body: { data: [{ id: "a" }] }, bytes: 256 * KB + 1 });
-    expect(threads()).toBe(1);
-  });
-
   it.each([
     ["wrapped in data, with the way to the next page", { data: listOf(450), has_more: true, last_id: "m449" }, "data"],
     ["wrapped in models", { models: listOf(450) }, "models"],
@@ -56,18 +55,13 @@ describe("createListReader()", () => {
   });
 
   it("hands over of a row's parts only what is read of them", async () => {
-    const thread = createListThread({ clock: fakeClock() });
-    const list = createListReader("acme", ["id", "pricing.prompt", "pricing.input", "top.x"], {
-      clock: fakeClock(),
-      listThread: thread,
-    });
+    const { read } = reader({ fields: ["id", "pricing.prompt", "pricing.input", "top.x"] });
     const rows = [
       { id: "a", pricing: { prompt: "1", input: 2, image: "3" }, top: { y: 1 } },
       { id: "b", pricing: null, top: "text" },
       { id: "c", pricing: ["prompt"], top: { x: { deep: [1] } } },
     ];
-    const sent = JSON.stringify({ data: rows, junk: "x".repeat(300 * KB) });
-    const page = await list.read(new Response(sent), { maxBytes: MAX_BYTES, signal: signal() });
+    const page = await read({ data: rows });
     const expected = [
       { id: "a", pricing: { prompt: "1", input: 2 } },
       { id: "b" },
@@ -84,28 +78,20 @@ describe("createListReader()", () => {
     expect(ids).toEqual([undefined, undefined, undefined, undefined, "x".repeat(250), 5]);
   });
 
-  it.each([
-    ["here", 2],
-    ["in another thread", 450],
-  ])("tells %s a body that is known from any other", async (_where, rows) => {
+  it("tells a body that is known from any other", async () => {
     const { read } = reader();
-    const sent = { data: listOf(rows) };
+    const sent = { data: listOf(2) };
     const { digest } = await read(sent);
     expect(digest).toHaveLength(44);
     expect(await read(sent, { known: `${digest}` })).toMatchObject({ kind: "known", body: undefined });
-    const other = await read({ data: [...listOf(rows), fat("new")] }, { known: `${digest}` });
-    expect(other.body).toMatchObject({ data: { length: rows + 1 } });
+    const other = await read({ data: [...listOf(2), fat("new")] }, { known: `${digest}` });
+    expect(other.body).toMatchObject({ data: { length: 3 } });
     expect(other.digest).not.toBe(digest);
   });
 
   it("puts characters together that were split over pieces", async () => {
-    const bytes = Buffer.from(JSON.stringify({ data: [{ id: "漢字🌲" }], padding: "é".repeat(200 * KB) }));
-    const pieces = Array.from({ length: Math.ceil(bytes.length / 1_001) }, (_unused, piece) =>
-      bytes.subarray(piece * 1_001, (piece + 1) * 1_001),
-    );
-    const thread = createListThread({ clock: fakeClock() });
-    const found = await thread(pieces, { fields: ["id"], maxRows: 10, signal: signal() });
-    expect(found).toMatchObject({ kind: "list", rows: [{ id: "漢字🌲" }] });
+    const sent = { data: [{ id: "漢字🌲" }], padding: "é".repeat(500 * KB) };
+    expect(await reader().read(sent)).toMatchObject({ body: { data: [{ id: "漢字🌲" }] } });
   });
 
   it.each([
@@ -131,6 +117,21 @@ describe("createListReader()", () => {
     });
   });
 
+  it("takes 50 levels of nesting, and what is deeper for no list", async () => {
+    const nested = (levels: number) =>
+      `{"data":[{"id":"a[[{","x":${"[".repeat(levels - 3)}${"]".repeat(levels - 3)}}]}`;
+    expect((await reader().read(nested(50))).body).toMatchObject({ data: [{ id: "a[[{" }] });
+    expect((await reader().read(nested(51))).body).toBeNull();
+    // As many objects as 8 MB can hold are no harm to the thread.
+    expect(
+      (
+        await reader()
+          .read(`[${"{},".repeat(2_700_000)}{}]`)
+          .catch((error) => error)
+      ).message,
+    ).toContain("10000");
+  });
+
   it.each([
     ["dies", (() => process.exit(3)) as typeof listWork],
     [
@@ -146,98 +147,123 @@ describe("createListReader()", () => {
         for (;;) all.push(new Array(1_000).fill(Math.random()));
       }) as typeof listWork,
     ],
-    ["says nothing that was asked", ((port) => port.postMessage({ kind: "rows", rows: [] })) as typeof listWork],
-  ])("takes a thread that %s for an answer that cannot be read", { timeout: 30_000 }, async (_what, work) => {
-    await expect(reader({ work }).read(listOf(400))).rejects.toMatchObject({
+  ])(
+    "says of a thread that %s before it has asked what fetch says of a lost connection",
+    { timeout: 30_000 },
+    async (_what, work) => {
+      const thread = createListThread({ clock: fakeClock(), work });
+      await expect(reader({ thread }).read(listOf(1))).rejects.toThrow(TypeError);
+    },
+  );
+
+  it.each([
+    ["dies", "process.exit(3)"],
+    ["says what nobody asked", 'port.postMessage({ id: order.id, kind: "rows", json: "[]" })'],
+    [
+      "hands over fewer rows than it has",
+      'port.postMessage({ id: order.id, kind: "head", head: { kind: "list", count: 1 } })',
+    ],
+  ])("takes a list at which the thread %s for one that cannot be read", async (_what, deed) => {
+    const work = new Function(
+      "port",
+      `port.on("message", (order) => {
+        if (order.kind === "fetch") port.postMessage({ id: order.id, kind: "response", status: 200, headers: [], text: null });
+        else if (order.kind === "read") { port.postMessage({ id: order.id, kind: "parsing", bytes: 1 }); ${deed}; }
+        else port.postMessage({ id: order.id, kind: "rows", json: "[]" });
+      })`,
+    ) as typeof listWork;
+    const thread = createListThread({ clock: fakeClock(), work });
+    await expect(reader({ thread }).read(listOf(1))).rejects.toMatchObject({
       reason: "malformed",
       message: "acme sent a model list that could not be read",
     });
   });
 
-  it("ends a thread that hangs after 5 s, and reads the next list", async () => {
+  it("ends a thread that hangs for 5 s at a list, and reads the next one in another", async () => {
     const clock = fakeClock();
-    const hanging = createListThread({
-      clock,
-      work: () => {
-        for (;;);
-      },
-    });
-    const { read } = reader({ thread: hanging });
-    const ended = read(listOf(400)).catch((error: unknown) => error);
-    await settle();
+    const hanging = ((port) => {
+      port.on("message", (order) => {
+        if (order.kind === "fetch")
+          port.postMessage({ id: order.id, kind: "response", status: 200, headers: [], text: null });
+        if (order.kind !== "read") return;
+        port.postMessage({ id: order.id, kind: "parsing", bytes: 1 });
+        if (order.maxBytes === 1) for (;;);
+        port.postMessage({ id: order.id, kind: "head", head: { kind: "known" } });
+      });
+    }) as typeof listWork;
+    const { list } = reader({ thread: createListThread({ clock, work: hanging }) });
+    const stuck = list.read(await list.fetch("http://acme/"), { maxBytes: 1, signal: signal() });
+    const ended = stuck.catch((error: unknown) => error);
+    while (clock.sleepers() === 0) await settle();
     await clock.advance(4_999);
     expect(clock.sleepers()).toBe(1);
     await clock.advance(1);
     expect(await ended).toMatchObject({ reason: "malformed" });
+    const next = await list.read(await list.fetch("http://acme/"), { maxBytes: 2, signal: signal() });
+    expect(next.kind).toBe("known");
   });
 
-  it("gives up at once when it is aborted, while it works and while it waits in line", async () => {
-    const clock = fakeClock();
-    const thread = createListThread({
-      clock,
-      work: () => {
-        for (;;);
-      },
-    });
-    const { read } = reader({ thread });
-    const first = new AbortController();
-    const second = new AbortController();
-    const works = read(listOf(400), { signal: first.signal }).catch((error: unknown) => error);
-    const waits = read(listOf(400), { signal: second.signal }).catch((error: unknown) => error);
-    await settle();
-    second.abort(new Error("the second"));
-    first.abort(new Error("the first"));
-    expect(await works).toEqual(new Error("the first"));
-    expect(await waits).toEqual(new Error("the second"));
-    expect(clock.sleepers()).toBe(0);
+  it("gives up at once when it is aborted, and closes the connection", async () => {
+    const server = await startListServer(() => ({}));
+    closing.push(server.close);
+    const { list } = reader();
+    const calledOff = new AbortController();
+    const ended = list.fetch(server.url, { signal: calledOff.signal }).catch((error: unknown) => error);
+    const lasting = list.fetch(server.url).catch((error: unknown) => error);
+    await vi.waitFor(() => expect(server.requests).toHaveLength(2));
+    calledOff.abort(new Error("enough"));
+    expect(await ended).toEqual(new Error("enough"));
+    await vi.waitFor(() => expect(server.closed()).toBe(1));
+    server.close();
+    expect(await lasting).toBeInstanceOf(TypeError);
   });
 
-  it("reads lists that wait for each other in one thread, and each whole", async () => {
+  it("says of a connection that breaks in a list what fetch says", async () => {
+    const broken = reader().readAnswer({ body: JSON.stringify(listOf(400)), breaks: true });
+    await expect(broken).rejects.toMatchObject({ name: "TypeError", code: "ECONNRESET" });
+    const refused = reader().list.fetch("http://127.0.0.1:1/");
+    await expect(refused).rejects.toMatchObject({ name: "TypeError", code: "ECONNREFUSED" });
+  });
+
+  it("hears at once that a service hangs up before it answers", async () => {
+    const server = createServer((socket) => void socket.destroy());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    closing.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    await expect(reader().list.fetch(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
+  it("brings an error with its text, and follows no redirect", async () => {
+    const answers: ListAnswer[] = [
+      { status: 429, headers: { "retry-after": "7" }, body: '{"error":{"message":"slow down"}}' },
+      { status: 500, body: "x".repeat(100_000) },
+      { status: 302, headers: { location: "http://127.0.0.1:1/" }, body: "" },
+    ];
+    const server = await startListServer((asked) => answers[asked - 1] ?? {});
+    closing.push(server.close);
+    const { fetch } = createListThread({ clock: fakeClock() });
+    const [slow, long, moved] = [await fetch(server.url), await fetch(server.url), await fetch(server.url)];
+    expect([slow?.status, slow?.headers.get("retry-after"), await slow?.text()]).toEqual([
+      429,
+      "7",
+      '{"error":{"message":"slow down"}}',
+    ]);
+    expect([long?.status, await long?.text()]).toEqual([500, ""]);
+    expect(moved?.status).toBe(302);
+  });
+
+  it("reads several lists at the same time, and each whole", async () => {
     const { read } = reader();
     const bodies = await Promise.all([300, 700, 450].map((count) => read(listOf(count))));
     expect(bodies.map(({ body }) => (body as unknown[]).length)).toEqual([300, 700, 450]);
     expect(bodies[1]?.body).toContainEqual({ id: "m699", name: "Model m699" });
   });
 
-  it("reads the next list after one that killed its thread", async () => {
-    const work = ((port) => {
-      port.on("message", (order) => {
-        if (order.kind === "body" && order.maxRows === 1) process.exit(1);
-        if (order.kind === "body") port.postMessage({ kind: "too-long" });
-      });
-    }) as typeof listWork;
-    const thread = createListThread({ clock: fakeClock(), work });
-    const ended = [1, 2].map((maxRows) =>
-      thread([Buffer.from("[]")], { fields: [], maxRows, signal: signal() }).catch(() => "dead"),
-    );
-    expect(await Promise.all(ended)).toEqual(["dead", { kind: "too-long" }]);
-  });
-});
-
-describe("listWork", () => {
-  it("needs nothing but its own text", async () => {
-    const worker = new Worker(`(${listWork.toString()})(require("node:worker_threads").parentPort, String)`, {
-      eval: true,
+  it("refuses an answer that it did not fetch", async () => {
+    const { list } = reader();
+    await expect(list.read(new Response("[]"), { maxBytes: 9, signal: signal() })).rejects.toMatchObject({
+      reason: "malformed",
     });
-    const answer = new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
-    worker.postMessage({ kind: "body", pieces: [Buffer.from("[1]")], fields: [], maxRows: 1, rowsAtOnce: 1 });
-    expect(await answer).toMatchObject({ kind: "list", count: 1 });
-    await worker.terminate();
-  });
-
-  it("hands over as many rows at once as it is asked to, and begins anew with the next list", () => {
-    const sent: ListNews[] = [];
-    let tell: (order: ListOrder) => void = () => {};
-    const on = (_event: "message", listener: typeof tell) => {
-      tell = listener;
-    };
-    listWork({ on, postMessage: (news) => void sent.push(news) }, String);
-    const rowsOf = (news: ListNews | undefined) => (news?.kind === "rows" ? news.rows.length : undefined);
-    for (let list = 0; list < 2; list++) {
-      const pieces = [Buffer.from(JSON.stringify({ data: listOf(5) }))];
-      tell({ kind: "body", pieces, fields: ["id"], maxRows: 5, rowsAtOnce: 3 });
-      for (let more = 0; more < 3; more++) tell({ kind: "more" });
-      expect(sent.splice(0).map(rowsOf)).toEqual([undefined, 3, 2, 0]);
-    }
   });
 });

@@ -30,11 +30,15 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
 
 const BEAT_MS = 10_000;
 
-/** The whole bot in this process, on a free port and its own SQLite file, with a clock that the test turns. */
+/**
+ * The whole bot in this process, on a free port and its own SQLite file, with a clock that the test turns.
+ * `firstListsMs`: how long, by that clock, its doors stay closed for the first lists; not at all where it is unset.
+ */
 export async function startBot(
   folder: string,
   environment: Record<string, string> = {},
   clock = fakeClock(),
+  firstListsMs?: number,
 ): Promise<Bot> {
   const parsed = parseConfig<ProviderSetup>(
     { HTTP_PORT: "0", STORE_URL: `sqlite://${join(folder, "evergreen.sqlite")}`, ...environment },
@@ -49,7 +53,16 @@ export async function startBot(
     destination: { write: (line) => void lines.push(line) },
   });
   const store = await openStore(config.storeUrl, [createSqliteStore({ now: clock.now })]);
-  const app = await startApp({ config, store, clock, log, fetch, platforms: platformDefinitions, createCommands });
+  const app = await startApp({
+    config,
+    store,
+    clock,
+    log,
+    fetch,
+    platforms: platformDefinitions,
+    createCommands,
+    ...(firstListsMs !== undefined && { firstListsMs }),
+  });
   let isStopped = false;
   const stop = async (graceMs: number) => {
     if (isStopped) return;
@@ -63,7 +76,7 @@ export async function startBot(
     log: lines,
     async restart(changed = environment) {
       await stop(0);
-      return startBot(folder, changed, clock);
+      return startBot(folder, changed, clock, firstListsMs);
     },
     async run(ms) {
       for (let passed = 0; passed < ms; passed += BEAT_MS) {

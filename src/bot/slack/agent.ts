@@ -59,8 +59,8 @@ async function stop(deps: DoorDeps, stopped: z.infer<typeof stoppedSchema>): Pro
   const call = await callOf(deps, { channel, thread, user, text: "/chat stop" });
   let newest: Reply | undefined;
   for await (const reply of handlers.onCommand(call)) newest = reply;
-  // Slack leaves the session at work until it is told otherwise; the end of an answer tells it as well.
-  if (thread !== undefined) await agent.end({ ...call.channel, thread }, "session");
+  // Slack leaves the session at work, with its button, until it is told otherwise; the end of an answer tells it as well.
+  if (thread !== undefined && newest?.isFailure !== true) await agent.end({ ...call.channel, thread }, "session");
   if (newest === undefined || newest.isQuiet) return;
   await calls.postEphemeral(call.channel, user, await commandMessage(deps, newest, user));
 }

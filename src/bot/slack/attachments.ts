@@ -34,7 +34,7 @@ export function attachmentsOf(event: unknown, files: FileCalls): readonly Attach
       async read(maxBytes, signal) {
         // In channels shared with others the event names the file by its id alone.
         const url = named ?? addressOf(fileSchema.parse((await files.info(file.id ?? "")) ?? {}));
-        if (url === undefined) throw new PlatformError("slack", "refused", "Slack gives no address of this file");
+        if (url === undefined) throw new PlatformError("slack", "gone", "Slack gives no address of this file");
         return files.download(url, { maxBytes, isPage: file.mimetype === "text/html", signal });
       },
     } satisfies Attachment;

@@ -67,7 +67,7 @@ export function createFileCalls({ client, caller, botToken, apiUrl }: FileCallsD
     info: (file) => caller.now("files.info", "", async () => infoSchema.parse(await client.files.info({ file })).file),
     async download(url, { maxBytes, isPage, signal }) {
       if (!isFileAddress(url, apiUrl)) {
-        throw new PlatformError("slack", "refused", "This file is kept outside Slack, where the bot does not look");
+        throw new PlatformError("slack", "forbidden", "This file is kept outside Slack, where the bot does not look");
       }
       const response = await open(url, signal).catch((error) => {
         signal.throwIfAborted();

@@ -52,6 +52,8 @@ interface Live {
 /** Slack ends a stream by itself after about five minutes; the rest of the answer is edited in. */
 const LONGEST_MS = 235_000;
 const STOP_TRIES = 3;
+/** So often is an end tried that Slack limits, before the answer is taken for shown as it stands: whole, but without controls. */
+const LIMITED_ENDS = 3;
 
 export function createStreaming(deps: StreamingDeps, question: MessageKey, asker: string): Streaming {
   const { platform, streams, buckets, pace, extras, clock, log, open } = deps;
@@ -62,6 +64,11 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   /** While Slack takes no end of a stream, its last text does not wait for that. */
   let isRestPaid = false;
   let endedNatively = false;
+  let limitedEnds = 0;
+  /** An addition got no answer, so that it may stand there or not. */
+  let isUnsure = false;
+  /** Slack took no end of it, and may have it growing still. */
+  let unended: Live | undefined;
 
   const setLive = (next: Live | undefined) => {
     live = next;
@@ -94,7 +101,10 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   const append = async (now: Live, text: string, rest: string) => {
     if (rest.trim() === "") return;
     if (!isRestPaid) await pace.pay(APPEND, question, "last-text");
-    await streams.append(now.key, rest);
+    await streams.append(now.key, rest).catch((error) => {
+      isUnsure = isUnsure || (error instanceof PlatformError && error.reason === "unavailable");
+      throw error;
+    });
     setLive({ ...now, sent: text });
   };
   const end = async (now: Live, rest: string, reply: Reply) => {
@@ -117,20 +127,37 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
       return true;
     } catch (error) {
       if (isLost(error)) setLive(undefined);
+      if (isEnding && isLimited(error) && ++limitedEnds >= LIMITED_ENDS && live?.sent === text) return true;
       if (isLost(error) || isLimited(error)) throw error;
       log.debug({ error }, "slack's streaming failed; the answer goes on by edits");
       return false;
     }
   };
   /** So that the message can be edited. @throws {PlatformError} when Slack limits it */
-  const breakOff = async (now: Live) => {
+  const breakOff = async (known: Live) => {
+    const now = live ?? known;
     setLive({ ...now, isBroken: true });
     await pace.pay(STOP, question, "last-text");
     await streams.stop(now.key).catch((error) => {
       if (isLimited(error)) throw error;
       log.debug({ error }, "a stream was not ended; an edit shows whether it is over");
+      if (!isUnsure) unended = now;
     });
     setLive(undefined);
+  };
+  /** An edit that Slack refuses because the message still grows, tells what stands there: the rest is added instead. */
+  const editOrResume = async (message: MessageKey, reply: Reply): Promise<void> => {
+    try {
+      return await platform.edit(message, reply);
+    } catch (error) {
+      const now = unended;
+      const text = deps.worded(reply.markdown);
+      const isGrowing = now?.key.message === message.message && slackErrorOf(error) === "streaming_state_conflict";
+      if (now === undefined || !isGrowing || !text.startsWith(now.sent) || !isStreamable(text)) throw error;
+      unended = undefined;
+      await append(now, text, escapeMarkdown(text.slice(now.sent.length)));
+      setLive({ ...now, sent: text, isBroken: false });
+    }
   };
 
   const slot = async (channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit") => {
@@ -141,24 +168,27 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
       return;
     }
     const isNative = call === "edit" && live !== undefined && !live.isBroken;
-    isRestPaid = isNative && isEnding && buckets.left(STOP) < 1 && buckets.tryTake(APPEND);
+    const isStopClosed = buckets.left(STOP) < 1 || limitedEnds > 0;
+    isRestPaid = isNative && isEnding && isStopClosed && buckets.tryTake(APPEND);
     if (isRestPaid) return;
     if (isNative) await pace.slotFor(isEnding ? STOP : APPEND, channel, rank, signal);
     else await platform.slot(channel, rank, signal, call);
   };
   const settle = async () => {
-    const now = live;
+    const isOver = () => {
+      endedNatively = true;
+      setLive(undefined);
+    };
     for (let attempt = 1; live !== undefined && attempt <= STOP_TRIES; attempt++) {
       await pace
         .pay(STOP, question, "last-text")
         .then(() => streams.stop(live?.key ?? question))
-        .then(() => setLive(undefined))
+        .then(isOver)
         .catch((error) => {
           // Over already, or nowhere any more; else it ends by itself in the end.
-          if (isLost(error) || slackErrorOf(error) === "message_not_in_streaming_state") setLive(undefined);
+          if (isLost(error) || slackErrorOf(error) === "message_not_in_streaming_state") isOver();
         });
     }
-    if (now !== undefined) endedNatively = true;
     setLive(undefined);
     return endedNatively;
   };
@@ -182,10 +212,10 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
       },
       async edit(message, reply) {
         const now = live;
-        if (now === undefined || now.key.message !== message.message) return platform.edit(message, reply);
+        if (now === undefined || now.key.message !== message.message) return editOrResume(message, reply);
         if (await grow(now, reply)) return;
         await breakOff(now);
-        await platform.edit(message, reply);
+        await editOrResume(message, reply);
       },
     },
   };

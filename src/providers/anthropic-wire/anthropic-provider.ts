@@ -42,9 +42,11 @@ export function createAnthropicProvider(wire: AnthropicWire, deps: ProviderDeps)
   // Only a better guess: an answer's length has to be named with every request.
   const outputLimits = new Map<string, number>();
 
+  const reader = createListReader(wire.id, ANTHROPIC_ROW_FIELDS, deps);
+  const listClient = client.withOptions({ fetch: reader.fetch });
   const list = {
     provider: wire.id,
-    reader: createListReader(wire.id, ANTHROPIC_ROW_FIELDS, deps),
+    reader,
     parsePage: parseListPage,
     readRow: readAnthropicRow,
     warn: deps.warn,
@@ -56,7 +58,7 @@ export function createAnthropicProvider(wire: AnthropicWire, deps: ProviderDeps)
       signal.throwIfAborted();
       // A signal for each page: the SDK leaves its listener on the one that it gets.
       const fetchPage: FetchPage = (after, headers) =>
-        client.models
+        listClient.models
           .list(
             { limit: PAGE_ROWS, ...(after !== undefined && { after_id: after }) },
             { signal: AbortSignal.any([signal]), headers },

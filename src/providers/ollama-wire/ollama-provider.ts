@@ -1,7 +1,7 @@
 import { isChatModel } from "../openai-wire/is-chat-model.js";
 import { createOpenAiProvider } from "../openai-wire/openai-provider.js";
 import { type ModelInfo, type Provider, type ProviderDeps, ProviderError } from "../provider.js";
-import { guardedFetch, readText } from "../wire/guarded-fetch.js";
+import { readText } from "../wire/guarded-fetch.js";
 import { createListReader } from "../wire/list-reader.js";
 import { isUsableId, type Row, slim } from "../wire/model-rows.js";
 import { type Asked, connectionError, refusalError } from "../wire/provider-fault.js";
@@ -15,7 +15,6 @@ const MAX_ERROR_BYTES = 64 * 1024;
 export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provider {
   // People copy the address with or without the compatible part.
   const root = baseUrl.replace(/\/(v1|api)$/, "");
-  const fetch = guardedFetch(deps.fetch);
   const wire = {
     id: "ollama",
     baseUrl: `${root}/v1`,
@@ -24,9 +23,10 @@ export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provi
     tokenLimit: "max_tokens",
   } as const;
 
+  const reader = createListReader("ollama", TAG_FIELDS, deps);
   const list = {
     provider: "ollama",
-    reader: createListReader("ollama", TAG_FIELDS, deps),
+    reader,
     parsePage: parseTags,
     readRow: readTag,
     warn: deps.warn,
@@ -39,7 +39,7 @@ export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provi
       const asked: Asked = { provider: "ollama", key: undefined, now: deps.clock.now(), limits: () => undefined };
       const fetchPage: FetchPage = async (_after, conditions) => {
         const accept = { accept: "application/json" };
-        const response = await fetch(`${root}/api/tags`, { signal, headers: { ...accept, ...conditions } });
+        const response = await reader.fetch(`${root}/api/tags`, { signal, headers: { ...accept, ...conditions } });
         if (response.ok || response.status === NOT_MODIFIED) return response;
         const { status, headers } = response;
         throw refusalError({ status, headers, codes: [], message: await readText(response, MAX_ERROR_BYTES) }, asked);

@@ -38,9 +38,11 @@ export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Prov
     limits: (headers) => openAiRateLimits(headers, deps.clock.now()),
   });
 
+  const reader = createListReader(wire.id, OPENAI_ROW_FIELDS, deps);
+  const listClient = client.withOptions({ fetch: reader.fetch });
   const list = {
     provider: wire.id,
-    reader: createListReader(wire.id, OPENAI_ROW_FIELDS, deps),
+    reader,
     parsePage: parseListPage,
     readRow: (row: Row) => readOpenAiRow(row, wire.isChat),
     warn: deps.warn,
@@ -52,7 +54,7 @@ export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Prov
       signal.throwIfAborted();
       // A signal for each page: the SDK leaves its listener on the one that it gets.
       const fetchPage: FetchPage = (after, headers) =>
-        client
+        listClient
           .get("/models", {
             signal: AbortSignal.any([signal]),
             headers,

@@ -1,110 +1,159 @@
-/** From the main thread: a body, and the wish for more rows. */
-export type ListOrder =
-  | {
-      readonly kind: "body";
-      readonly pieces: readonly Uint8Array[];
-      readonly fields: readonly string[];
-      readonly maxRows: number;
-      readonly rowsAtOnce: number;
-      /** Digest of a body that need not be read again. */
-      readonly known?: string | undefined;
-    }
-  | { readonly kind: "more" };
+import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
+import type { ParsedList, ParseTerms } from "./parse-list.js";
 
-/** What the body was: the known one, no JSON at all, no list, or a list whose rows follow. */
+/** From the main thread; `id` tells the lists that are read at the same time apart. */
+export type ListOrder = { readonly id: number } & (
+  | { readonly kind: "fetch"; readonly url: string; readonly headers: Headings; readonly maxErrorBytes: number }
+  | ({ readonly kind: "read"; readonly maxBytes: number; readonly rowsAtOnce: number } & ParseTerms)
+  | { readonly kind: "more" }
+  /** Nothing more is wanted of it. */
+  | { readonly kind: "drop" }
+);
+
+type Headings = readonly (readonly [string, string])[];
+
+/** One link of the chain of causes of a failed fetch. */
+export interface FaultLink {
+  readonly message: string;
+  readonly code: string | undefined;
+}
+
+/** A list without its rows, which follow a few at a time. */
 export type ListHead =
-  | { readonly kind: "known" }
-  | { readonly kind: "no-json"; readonly isPage: boolean }
-  | { readonly kind: "no-list"; readonly body: unknown }
-  | { readonly kind: "too-long" }
-  | {
-      readonly kind: "list";
-      /** The field that holds the rows; null where the list has no wrapper. */
-      readonly field: string | null;
-      /** What names the next page. */
-      readonly rest: Readonly<Record<string, unknown>>;
-      readonly count: number;
-      readonly digest: string;
-    };
+  | Exclude<ParsedList, { kind: "list" }>
+  | (Omit<Extract<ParsedList, { kind: "list" }>, "rows"> & { readonly count: number });
 
-export type ListNews = ListHead | { readonly kind: "rows"; readonly rows: readonly unknown[] };
+export type ListNews = { readonly id: number } & (
+  | {
+      readonly kind: "response";
+      readonly status: number;
+      readonly headers: Headings;
+      /** The body of an answer that is no list; null where it waits to be read. */
+      readonly text: string | null;
+    }
+  | { readonly kind: "failed"; readonly chain: readonly FaultLink[] }
+  /** The body is there, and being parsed. */
+  | { readonly kind: "parsing"; readonly bytes: number }
+  | { readonly kind: "too-large" }
+  | { readonly kind: "head"; readonly head: ListHead }
+  /** `json`: rows as text, which takes its reader half the time that objects take. */
+  | { readonly kind: "rows"; readonly json: string }
+);
 
 interface Port {
   on(event: "message", listener: (order: ListOrder) => void): void;
   postMessage(news: ListNews): void;
 }
 
+/** What the thread hands to the work. */
+export interface WorkTools {
+  readonly http: Pick<typeof import("node:http"), "request">;
+  readonly https: Pick<typeof import("node:https"), "request">;
+  readonly zlib: Pick<typeof import("node:zlib"), "createGunzip" | "createInflate" | "createBrotliDecompress">;
+  readonly pipeline: typeof import("node:stream").pipeline;
+  parse(bytes: Uint8Array, terms: ParseTerms): ParsedList;
+}
+
 /**
- * Parses a list in a thread of its own, keeps of each row the fields that are read, and hands the rows over a few at a
- * time. Its text is what the thread runs, so it uses nothing from outside itself but what it is handed.
+ * Asks for lists and parses them in a thread of its own, and hands their rows over a few at a time. Its text is what
+ * the thread runs, so it uses nothing from outside itself but what it is handed.
  */
-export function listWork(port: Port, digestOf: (bytes: Uint8Array) => string): void {
-  let rows: readonly unknown[] = [];
-  let sent = 0;
-  let rowsAtOnce = 1;
+export function listWork(port: Port, { http, https, zlib, pipeline, parse }: WorkTools): void {
+  interface List {
+    readonly calledOff: AbortController;
+    body?: Readable | undefined;
+    rows: readonly unknown[];
+    sent: number;
+    rowsAtOnce: number;
+  }
+  type Order<Kind> = Extract<ListOrder, { kind: Kind }>;
+  const lists = new Map<number, List>();
 
-  /** Cut to what a reader of rows could make use of: longer texts are no ids or names, deeper parts are not read. */
-  const trimmed = (value: unknown, depth: number): unknown => {
-    if (typeof value === "string") return value.slice(0, 300);
-    if (typeof value !== "object" || value === null) return value;
-    if (depth === 0) return undefined;
-    if (Array.isArray(value)) return value.slice(0, 20).map((item) => trimmed(item, depth - 1));
-    return Object.fromEntries(
-      Object.entries(value)
-        .slice(0, 60)
-        .map(([name, item]) => [name, trimmed(item, depth - 1)]),
-    );
+  const chainOf = (error: unknown): readonly FaultLink[] => {
+    const chain: FaultLink[] = [];
+    for (let link = error; link instanceof Error && chain.length < 5; link = link.cause) {
+      chain.push({ message: link.message, code: "code" in link ? String(link.code) : undefined });
+    }
+    return chain;
   };
 
-  const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
+  /** By node:http: fetch is 10 MB more, and its first call in a thread never ends where the peer hangs up at once. */
+  const answerOf = (url: string, headers: Headings, signal: AbortSignal) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const { request } = url.startsWith("https:") ? https : http;
+      const terms = { headers: { ...Object.fromEntries(headers), "accept-encoding": "gzip, deflate, br" }, signal };
+      request(url, terms, resolve).on("error", reject).end();
+    });
 
-  /** `fields` by their dots: ["pricing", "prompt"] is a field of a part. */
-  const slimRow = (row: unknown, fields: readonly (readonly string[])[]): unknown => {
-    if (!isRecord(row)) return null;
-    const slim: Record<string, unknown> = {};
-    for (const [name = "", inner] of fields) {
-      if (!Object.hasOwn(row, name)) continue;
-      const value = row[name];
-      if (inner === undefined) slim[name] = trimmed(value, 3);
-      else if (isRecord(value) && Object.hasOwn(value, inner)) {
-        const part = isRecord(slim[name]) ? slim[name] : {};
-        slim[name] = { ...part, [inner]: trimmed(value[inner], 2) };
-      }
-    }
-    return slim;
+  const unpacked = (response: IncomingMessage): Readable => {
+    const encoding = response.headers["content-encoding"]?.toLowerCase();
+    const unpack = {
+      gzip: zlib.createGunzip,
+      "x-gzip": zlib.createGunzip,
+      deflate: zlib.createInflate,
+      br: zlib.createBrotliDecompress,
+    }[encoding ?? ""];
+    // What goes wrong with either is told by the body.
+    return unpack === undefined ? response : pipeline(response, unpack(), () => {});
   };
 
-  const read = ({ pieces, fields, maxRows, known }: Extract<ListOrder, { kind: "body" }>): ListHead => {
-    const bytes = Buffer.concat(pieces);
-    const digest = digestOf(bytes);
-    if (digest === known) return { kind: "known" };
-    const text = new TextDecoder().decode(bytes);
-    let body: unknown;
-    try {
-      body = JSON.parse(text);
-    } catch {
-      return { kind: "no-json", isPage: text.trimStart().startsWith("<") };
+  /** The body up to a bound; undefined when it is larger, and then the rest is not read. */
+  const bytesOf = async (body: Readable | undefined, maxBytes: number): Promise<Buffer | undefined> => {
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const piece of body ?? []) {
+      bytes += piece.byteLength;
+      if (bytes > maxBytes) return undefined;
+      pieces.push(piece);
     }
-    const wrapper = (typeof body === "object" && body !== null ? body : {}) as Readonly<Record<string, unknown>>;
-    const field = Array.isArray(body) ? null : (["data", "models"].find((name) => Array.isArray(wrapper[name])) ?? "");
-    const found = field === null ? body : wrapper[field];
-    if (!Array.isArray(found)) return { kind: "no-list", body: trimmed(body, 1) };
-    if (found.length > maxRows) return { kind: "too-long" };
-    const paths = fields.map((field) => field.split("."));
-    rows = found.map((row) => slimRow(row, paths));
-    const rest = { has_more: trimmed(wrapper.has_more, 0), last_id: trimmed(wrapper.last_id, 0) };
-    return { kind: "list", field, rest, count: found.length, digest };
+    return Buffer.concat(pieces);
+  };
+
+  const open = async ({ id, url, headers, maxErrorBytes }: Order<"fetch">) => {
+    const list: List = { calledOff: new AbortController(), rows: [], sent: 0, rowsAtOnce: 1 };
+    lists.set(id, list);
+    const response = await answerOf(url, headers, list.calledOff.signal);
+    const { statusCode: status = 0, rawHeaders } = response;
+    const isList = status >= 200 && status < 300;
+    const body = unpacked(response);
+    if (isList) list.body = body;
+    // The status of an error says enough where its text breaks off or is too long.
+    const text = isList ? null : `${(await bytesOf(body, maxErrorBytes).catch(() => undefined)) ?? ""}`;
+    const pairs = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""] as const] : []));
+    port.postMessage({ id, kind: "response", status, headers: pairs, text });
+  };
+
+  const read = async ({ id, maxBytes, rowsAtOnce, ...terms }: Order<"read">) => {
+    const list = lists.get(id);
+    const bytes = await bytesOf(list?.body, maxBytes);
+    if (bytes === undefined) return port.postMessage({ id, kind: "too-large" });
+    port.postMessage({ id, kind: "parsing", bytes: bytes.byteLength });
+    const parsed = parse(bytes, terms);
+    if (parsed.kind !== "list") return port.postMessage({ id, kind: "head", head: parsed });
+    const { rows, ...head } = parsed;
+    if (list) Object.assign(list, { rows, rowsAtOnce });
+    port.postMessage({ id, kind: "head", head: { ...head, count: rows.length } });
+  };
+
+  const sendMore = ({ id }: Order<"more">) => {
+    const list = lists.get(id);
+    if (list === undefined) return;
+    const { rows, sent, rowsAtOnce } = list;
+    list.sent += rowsAtOnce;
+    port.postMessage({ id, kind: "rows", json: JSON.stringify(rows.slice(sent, sent + rowsAtOnce)) });
+  };
+
+  const drop = ({ id }: Order<"drop">) => {
+    lists.get(id)?.calledOff.abort();
+    lists.delete(id);
   };
 
   port.on("message", (order) => {
-    if (order.kind === "body") {
-      rowsAtOnce = order.rowsAtOnce;
-      sent = 0;
-      port.postMessage(read(order));
-    } else {
-      port.postMessage({ kind: "rows", rows: rows.slice(sent, sent + rowsAtOnce) });
-      sent += rowsAtOnce;
-    }
+    const fail = (error: unknown) => port.postMessage({ id: order.id, kind: "failed", chain: chainOf(error) });
+    if (order.kind === "fetch") open(order).catch(fail);
+    else if (order.kind === "read") read(order).catch(fail);
+    else if (order.kind === "more") sendMore(order);
+    else drop(order);
   });
 }

@@ -46,6 +46,9 @@ export interface DiscordStage {
   close(): Promise<void>;
 }
 
+/** Lists come from another thread, which takes a busy machine a while to start: as long as a refresh may take. */
+const FIRST_LISTS_MS = 10_000;
+
 /** The whole bot with the real discord.js, against a Discord on loopback. */
 export async function stageDiscord(
   options: FakeDiscordOptions = {},
@@ -66,7 +69,7 @@ export async function stageDiscord(
   const stage: DiscordStage = {
     discord,
     environment: all,
-    bot: await startBot(folder.path, all, clock),
+    bot: await startBot(folder.path, all, clock, FIRST_LISTS_MS),
     async close() {
       await stage.bot.stop(0);
       await discord.close();

@@ -78,6 +78,8 @@ describe("Evergreen as an agent of Slack", () => {
     await until("a text", () => slack.textsIn("C0GENERAL", ts)[0]?.includes("three"));
     await slack.stopSession("C0GENERAL", ts, "U0BEN");
     await until("a refusal", () => slack.ephemeralsOf("U0BEN")[0]?.includes("🔒"));
+    // It goes on, and those who may stop it keep the button.
+    expect(slack.callsOf(SESSIONS).map(({ given: sent }) => sent.status)).toEqual(["processing"]);
     await slack.stopSession("C0GENERAL", ts, "U0ADA");
     await until("the end", () => slack.textsIn("C0GENERAL", ts)[0]?.includes("⏹️ Stopped."));
     expect(slack.textsIn("C0GENERAL", ts)[0]).toMatch(/^one two three/);

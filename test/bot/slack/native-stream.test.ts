@@ -10,6 +10,9 @@ const FAILURES = [
   { name: "is over", failure: { error: "message_not_in_streaming_state" } },
 ] as const;
 
+const FAILS = { status: 500, error: "internal_error" };
+const LIMITED = { retryAfter: 1 };
+
 describe("an answer that Slack streams", () => {
   let world: SlackWorld | undefined;
   let openai: FakeOpenAi | undefined;
@@ -89,6 +92,21 @@ describe("an answer that Slack streams", () => {
     const ts = await answerInPieces(given, pieces);
     expect(given.slack.textsIn("C0GENERAL", ts).map((text) => text.trim())).toEqual([whole]);
     expect(given.slack.workspace.messages.every(({ streamingSince }) => streamingSince === undefined)).toBe(true);
+  });
+
+  it.each([
+    { name: "fails", failures: [FAILS] },
+    { name: "is limited", failures: [LIMITED] },
+    { name: "is limited, then fails", failures: [LIMITED, FAILS] },
+  ])("is whole, done and shown at rest where Slack takes no end of it: it $name", async ({ failures }) => {
+    const given = await start();
+    const [first = FAILS, then = first] = failures;
+    given.slack.failNext("chat.stopStream", first);
+    for (let count = 0; count < 40; count++) given.slack.failNext("chat.stopStream", then);
+    const ts = await answerInPieces(given, pieces, 0);
+    expect(given.slack.textsIn("C0GENERAL", ts).map((text) => text.trim())).toEqual([whole]);
+    const lastStatus = () => given.slack.callsOf("agents.sessions.setStatus").at(-1)?.given.status;
+    await given.until("the end of the work", () => lastStatus() === "active", { stepMs: 500 });
   });
 
   it("ends natively where only white space is left to show", async () => {
@@ -177,7 +195,7 @@ describe("an answer that Slack streams", () => {
     const later = Array.from({ length: 6 }, (_, index) => given.slack.mentionSoon(`and ${index}`, { user: "U0OWNER" }));
     const all = [...asked.map(({ ts }) => [ts, "C0RANDOM"]), ...later.map(({ ts }) => [ts, "C0GENERAL"])] as const;
     const isEverywhereDone = () => all.every(([ts, channel]) => isDone(ts ?? "", channel));
-    await given.until("every end mark", isEverywhereDone, { stepMs: 500, timeoutMs: 15_000 });
+    await given.until("every end mark", isEverywhereDone, { stepMs: 50, timeoutMs: 30_000 });
     for (const [ts = "", channel = ""] of all) expect(given.slack.textsIn(channel, ts)).toEqual(["a short answer"]);
     expect(given.slack.calls.filter(({ answer }) => answer.error === "ratelimited")).toEqual([]);
   });

@@ -42,9 +42,9 @@ describe("Slack's side of the platform port", () => {
     ]);
     const reads = await Promise.allSettled((mention.attachments ?? []).map((file) => file.read(100, signal)));
     expect(reads).toMatchObject([
-      { reason: { reason: "refused" } },
       { reason: { reason: "forbidden" } },
-      { reason: { reason: "refused" } },
+      { reason: { reason: "forbidden" } },
+      { reason: { reason: "forbidden" } },
     ]);
   });
 

@@ -46,6 +46,9 @@ export interface SlackWorld {
 
 export const SOCKET_TOKENS = { SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_APP_TOKEN: APP_TOKEN };
 
+/** Lists come from another thread, which takes a busy machine a while to start: as long as a refresh may take. */
+const FIRST_LISTS_MS = 10_000;
+
 /** The whole bot beside a fake Slack, on one clock that is turned; resolves when Slack is up, unless told not to wait. */
 export async function startSlackWorld(
   options: {
@@ -67,16 +70,17 @@ export async function startSlackWorld(
       folder.path,
       { PLAYGROUND: "off", DEMO_PROVIDER: "on", ...environment, SLACK_API_URL: slack.apiUrl },
       clock,
+      FIRST_LISTS_MS,
     );
-  /** Whatever waits for time to pass while it is awaited. */
+  /** Whatever waits for time to pass while it is awaited; not in a hurry, since real threads and sockets take part. */
   const turning = async <T>(work: Promise<T>): Promise<T> => {
     let isOver = false;
     const over = work.finally(() => {
       isOver = true;
     });
     while (!isOver) {
-      await clock.advance(200);
-      await new Promise((resolve) => setImmediate(resolve));
+      await clock.advance(50);
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
     return over;
   };
