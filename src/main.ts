@@ -90,7 +90,7 @@ async function run(): Promise<void> {
     console.error(`✗ ${error.message}`);
     process.exit(EXIT_FAULTY);
   }
-  const schedule = createSchedule({ tick: app.tick, log });
+  const schedule = createSchedule({ tick: app.tick, clock, log });
   schedule.start();
   stopSchedule = schedule.stop;
   log.info({ url: app.url, providers: config.providers.map(({ id }) => id) }, "ready");

@@ -54,13 +54,12 @@ const endsOf = ({ terms, answered, unanswered }: Window, now: number): readonly 
 const URGENT: readonly Rank[] = ["last-text", "error", "first-text"];
 
 /**
- * When a call of this rank may go out: `now`, or when to look again. One call is kept for the last text of each of the
- * `streams` that are live in this bucket; progress uses the first half of what is left at once and is spread after that.
+ * When a call of this rank may go out: `now`, or when to look again. So many calls are `kept` for last texts; progress uses the first half of what is left at once and is spread after that.
  */
-export function opensFor(window: Window, rank: Rank, streams: number, now: number): number {
+export function opensFor(window: Window, rank: Rank, kept: number, now: number): number {
   const { limit, windowMs } = window.terms;
   if (URGENT.includes(rank)) return opensAt(window, 1, now);
-  const reserved = Math.min(streams, limit - 1);
+  const reserved = Math.min(kept, limit - 1);
   const at = opensAt(window, reserved + 1, now);
   const share = limit - reserved;
   const isCalm = endsOf(window, now).length * 2 < share;

@@ -33,6 +33,8 @@ export interface Budgets {
   learn(bucket: string, limits?: ToldLimits): void;
   /** After a refusal (429): nothing goes out of the bucket, or at all, for so long. */
   penalize(bucket: string | typeof GLOBAL, retryAfterMs: number): void;
+  /** A call failed without being refused: for a while, one more call is kept in each bucket, for a last text that has to be sent twice. */
+  noteFault(): void;
   /** The service counts the calls of both as one: what was taken from the first, and whoever waits there, moves over. */
   merge(bucket: string, into: string): void;
   /** Turns everybody away who waits or comes later. */
@@ -62,6 +64,8 @@ const KEPT_BESIDE_PROGRESS = 0.2;
 const KEPT_BESIDE_OTHERS = 0.3;
 /** An answer that shows nothing new for so long is not waited for with a call of its own. */
 const LIVE_MS = 180_000;
+/** A service that has failed at a call is expected to do so again for so long. */
+const FAULTY_MS = 60_000;
 /** Idle buckets are forgotten beyond so many. */
 const MOST_BUCKETS = 500;
 /** Beyond so many, those of a bucket that are over are. */
@@ -72,6 +76,7 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
   const waiters = new Set<Waiter>();
   let overall = global === undefined ? undefined : freshWindow(global);
   let order = 0;
+  let faultyUntil = Number.NEGATIVE_INFINITY;
   let stopped: { readonly reason: unknown } | undefined;
   let timer = new AbortController();
   let timerAt = Number.POSITIVE_INFINITY;
@@ -90,13 +95,14 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
       if (!inUse.has(name) && isSpent(window, clock.now())) buckets.delete(name);
     }
   };
-  const streamsIn = ({ flows }: Bucket) => {
+  /** How many calls are kept for last texts. */
+  const keptIn = ({ flows }: Bucket) => {
     let count = 0;
     for (const [flow, { liveUntil }] of flows) {
       if (liveUntil > clock.now()) count += 1;
       else if (flows.size > MOST_FLOWS) flows.delete(flow);
     }
-    return count;
+    return count > 0 && faultyUntil > clock.now() ? count + 1 : count;
   };
   /** When each waiter may go, as things stand; those of one bucket and rank may go at the same time. */
   const openings = (now: number) => {
@@ -106,7 +112,7 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
       const found = known.get(key);
       if (found !== undefined) return found;
       const own = bucketOf(bucket);
-      const byBucket = opensFor(own.window, rank, streamsIn(own), now);
+      const byBucket = opensFor(own.window, rank, keptIn(own), now);
       const at =
         overall === undefined ? byBucket : Math.max(byBucket, opensFor(overall, rank, keptForTexts(rank), now));
       known.set(key, at);
@@ -201,6 +207,9 @@ export function createBudgets({ clock, limitOf, global }: BudgetsDeps): Budgets 
         own.window = afterRefusal(own.window, retryAfterMs, clock.now());
       }
       pump();
+    },
+    noteFault() {
+      faultyUntil = clock.now() + FAULTY_MS;
     },
     merge(bucket, into) {
       const own = buckets.get(bucket);

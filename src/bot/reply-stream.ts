@@ -1,7 +1,8 @@
 import type { Control } from "../commands/command.js";
 import { createPacer } from "./pacer.js";
 import type { MessageKey, ReplyStream, ReplyStreamDeps } from "./platform.js";
-import { isLost, PlatformError } from "./platform-error.js";
+import { isLost, type PlatformError } from "./platform-error.js";
+import { pauseBeforeAgain } from "./platform-pause.js";
 import { createSplitter } from "./split-message.js";
 
 /** A message as it stands. */
@@ -14,10 +15,10 @@ interface Grown {
 
 const areSame = (a: readonly Control[], b: readonly Control[]) => a === b || (a.length === 0 && b.length === 0);
 
-/** How often the last text is tried without getting any further, and the pause between: it is worth more than any other. */
-const LAST_TEXT_TRIES = 4;
-const LAST_TEXT_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+/** For so long the last text is tried without getting any further: it is worth more than any other. */
+const LAST_TEXT_PATIENCE_MS = 300_000;
+/** A later text takes the place of one that failed for longer. */
+const PROGRESS_PATIENCE_MS = 30_000;
 
 /** An answer that grows: posted with its first text, edited from then on, over as many messages as it needs. */
 export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
@@ -54,20 +55,40 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
       await deps.onPosted(key);
     }
   };
-  /** Sends what is new, each call at the platform's pace and with the newest text by then. */
-  const send = async (rank: "last-text" | "progress", signal?: AbortSignal) => {
+  /**
+   * Sends what is new, each call at the platform's pace and with the newest text by then; again after a pause where it
+   * failed for a moment, for as long as this is patient.
+   */
+  const send = async (rank: "last-text" | "progress", patienceMs: number, signal?: AbortSignal) => {
+    let failures = 0;
+    let until = clock.now() + patienceMs;
     for (let due = nextCall(); !hasLost && due !== undefined; due = nextCall()) {
       const kind = due.part === current?.part ? "edit" : "post";
       await platform.slot(question, kind === "post" && rank === "progress" ? "first-text" : rank, signal, kind);
       const next = nextCall();
       if (next === undefined) return;
-      await call(next).catch(judge);
+      try {
+        await call(next);
+        failures = 0;
+        until = clock.now() + patienceMs;
+      } catch (error) {
+        if (isLost(error)) return lose(error);
+        failures += 1;
+        const wantedMs = pauseBeforeAgain(error, failures);
+        // Until something is shown, people wait; what grows keeps its pace.
+        const pauseMs =
+          rank === "progress" && kind === "edit" && wantedMs !== undefined
+            ? Math.max(wantedMs, platform.limits.minEditGapMs)
+            : wantedMs;
+        if (pauseMs === undefined || clock.now() + pauseMs > until) throw error;
+        log.warn({ error, pauseMs }, "an answer could not be shown; it is tried again");
+        await clock.sleep(pauseMs, signal);
+        continue;
+      }
       if (next.isTail && rank === "progress") return;
     }
   };
-  /** @throws the error, unless it says that there is no place any more */
-  const judge = (error: unknown) => {
-    if (!isLost(error)) throw error;
+  const lose = (error: PlatformError) => {
     if (hasLost) return;
     hasLost = true;
     deps.onLost(error);
@@ -75,7 +96,7 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
   const pacer = createPacer({
     clock,
     minGapMs: platform.limits.minEditGapMs,
-    send: (signal) => send("progress", signal),
+    send: (signal) => send("progress", PROGRESS_PATIENCE_MS, signal),
     onError: (error) => log.warn({ error }, "an edit of an answer failed; a later one repairs it"),
   });
 
@@ -89,25 +110,8 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
       await pacer.end();
       text = last;
       controls = lastControls;
-      for (let attempt = 1; ; attempt++) {
-        const before = current;
-        try {
-          await send("last-text");
-          return !hasLost;
-        } catch (error) {
-          if (before !== current) attempt = 1;
-          if (attempt >= LAST_TEXT_TRIES || !isWorthAnotherTry(error)) throw error;
-          await clock.sleep(pauseAfter(error));
-        }
-      }
+      await send("last-text", LAST_TEXT_PATIENCE_MS);
+      return !hasLost;
     },
   };
 }
-
-/** What was not accepted is not accepted the next time either. */
-const isWorthAnotherTry = (error: unknown) => !(error instanceof PlatformError) || error.reason !== "refused";
-
-const pauseAfter = (error: unknown): number => {
-  const wanted = error instanceof PlatformError ? (error.retryAfterMs ?? 0) : 0;
-  return Math.min(Math.max(wanted, LAST_TEXT_PAUSE_MS), LONGEST_PAUSE_MS);
-};

@@ -33,8 +33,12 @@ export function providerLine(status: ProviderStatus): string {
   }
   const rest = fetchedAt === null ? "no list yet" : `using the list of ${count} from ${timeMark(fetchedAt)}`;
   const often = status.consecutiveFailures > 1 ? ` (${status.consecutiveFailures} times in a row)` : "";
-  const help = [reasonText(outcome, status.lastFailure), outcomeHint(outcome), attemptWords(status)];
-  const line = `⚠️ ${id}: ${outcomeWords(outcome)}${often}, ${rest}${notes}${now}`;
+  const help = [
+    reasonText(outcome, status.lastFailure),
+    outcomeHint(outcome, status.failureStatus),
+    attemptWords(status),
+  ];
+  const line = `⚠️ ${id}: ${outcomeWords(outcome, status.failureStatus)}${often}, ${rest}${notes}${now}`;
   return `${line}\n  ${help.filter((part) => part !== undefined).join(" ")}`.trimEnd();
 }
 

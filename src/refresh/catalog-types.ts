@@ -61,6 +61,8 @@ export interface CatalogEntry {
   readonly failingSince: number | null;
   /** In our words, for people. */
   readonly lastFailure: string | null;
+  /** HTTP status of the last attempt, where it failed with one. */
+  readonly failureStatus?: number;
   /** Not before then, as the provider asked. */
   readonly retryAfterAt: number | null;
   /** What has left the list, latest first; unset is none. */

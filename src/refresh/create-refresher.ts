@@ -8,13 +8,15 @@ import { createCatalog } from "./catalog.js";
 import { due } from "./due.js";
 import { type FreshnessTerms, isAllFresh } from "./freshness.js";
 import { createNudges } from "./nudges.js";
-import { type RefreshOneDeps, type RefreshOrder, refreshOne } from "./refresh-one.js";
+import { type RefreshOneDeps, refreshOne } from "./refresh-one.js";
+import type { RefreshOrder } from "./refresh-order.js";
 import type { RefreshEvent, Refresher, RefreshResult } from "./refresher.js";
 import { createRuns } from "./runs.js";
 import type { Settings } from "./settings.js";
 import { createSilences } from "./silences.js";
 import { dueAtStart } from "./start.js";
 import { statusOf } from "./status.js";
+import { createStoreWatch } from "./store-watch.js";
 import { createTurns } from "./turns.js";
 import { createUses } from "./uses.js";
 import { createWishes } from "./wishes.js";
@@ -54,11 +56,12 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   /** Providers that the start is over for. */
   const started = new Set<ProviderId>();
   let isFirstStart = false;
-  let isStoreUp = true;
+  const watch = createStoreWatch(log);
 
   const oneDeps: RefreshOneDeps = {
     ...deps,
     catalog,
+    watch,
     timeoutMs: deps.refresh.timeoutMs,
     turn: createTurns(),
     signal: stopping.signal,
@@ -89,7 +92,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     due({ provider: id, entry: catalog.entry(id), intervalMs: wishes.intervalOf(id) }, clock.now());
   const isStopped = () => stopping.signal.aborted;
 
-  const nudge = createNudges({
+  const { nudge, again } = createNudges({
     clock,
     log,
     runs,
@@ -117,11 +120,9 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     try {
       // What other replicas have fetched and what was set on them.
       await Promise.all([catalog.pickUp(), deps.settings.load()]);
-      isStoreUp = true;
+      watch.note("reading");
     } catch (error) {
-      if (isStoreUp)
-        log.warn({ error }, "The store cannot be reached; the lists in memory are served until it is back");
-      isStoreUp = false;
+      watch.note("reading", error);
       return [];
     }
     if (isStopped()) return [];
@@ -158,7 +159,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     snapshot: catalog.snapshot,
     status: () => ({
       ...statusOf(catalog.snapshot(), termsOf, (id) => catalog.changes(id).last, clock.now()),
-      ...(!isStoreUp && { isStoreDown: true }),
+      ...(watch.isDown() && { isStoreDown: true }),
     }),
     async load() {
       await Promise.all([catalog.pickUp(), wishes.load()]);
@@ -167,6 +168,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       isFirstStart = Object.keys(catalog.lists()).length === 0;
     },
     async tick() {
+      again();
       if (!isStopped()) await Promise.all([runDue(() => true), wishes.keep()]);
     },
     refresh: (trigger, ids) => (trigger === "person" ? runForPerson(ids, true) : runDue(isChosen(ids))),

@@ -26,6 +26,8 @@ export type ListAnswer =
       /** In our words, for people. */
       readonly message: string;
       readonly retryAfterMs: number | null;
+      /** HTTP status, where it came with one. */
+      readonly status?: number;
       /** Chat models of a list that is held back. */
       readonly pending?: readonly string[];
       /** What was thrown, for the log. */
@@ -126,7 +128,14 @@ export function judgeFailure(error: unknown): ListAnswer {
   }
   const asked = error.retryAfterMs;
   const retryAfterMs = asked === undefined || !(asked > 0) ? null : Math.min(asked, LONGEST_RETRY_AFTER_MS);
-  return { outcome: OUTCOMES[error.reason], message: error.message, retryAfterMs, error };
+  const { status } = error;
+  return {
+    outcome: OUTCOMES[error.reason],
+    message: error.message,
+    retryAfterMs,
+    ...(status !== undefined && { status }),
+    error,
+  };
 }
 
 /** What we use of a row; adapters give nothing else, and 5,000 copies would hold up a chat. */

@@ -35,7 +35,7 @@ const FAILURES: Readonly<Record<Failure, { readonly words: string; readonly hint
   timeout: { words: "timed out", hint: "The network or the provider is slow; it is tried again by itself." },
   auth: { words: "refused the key", hint: "Check its API key, and that its account may use it." },
   "rate-limited": { words: "hit its rate limit", hint: "Choose a longer interval, or check the account's limits." },
-  http: { words: "answered with an error", hint: "The provider may be down; check its status page." },
+  http: { words: "answered with an error", hint: "The provider may be down, or its base URL wrong." },
   network: { words: "could not be reached", hint: "Check the network, and the provider's base URL." },
   malformed: { words: "gave an answer that could not be read", hint: "Check that its base URL leads to an API." },
   empty: { words: "answered with an empty list", hint: "Check that its account or endpoint offers any model." },
@@ -45,17 +45,25 @@ const FAILURES: Readonly<Record<Failure, { readonly words: string; readonly hint
   },
 };
 
-/** How an attempt ended, as words that continue a provider's name. */
-export const outcomeWords = (outcome: Outcome): string =>
-  outcome === "ok" ? "answered with its list" : FAILURES[outcome].words;
+/** How an attempt ended, as words that continue a provider's name; `status`: HTTP's, where it failed with one. */
+export function outcomeWords(outcome: Outcome, status?: number): string {
+  if (outcome === "ok") return "answered with its list";
+  const { words } = FAILURES[outcome];
+  return outcome === "http" && status !== undefined ? `${words} (${status})` : words;
+}
+
+/** What says that there is nothing at this address: the provider itself is up. */
+const WRONG_ADDRESS: readonly (number | undefined)[] = [404, 405, 410];
 
 /** What helps against it; undefined where nothing is wrong. */
-export const outcomeHint = (outcome: Outcome | null): string | undefined =>
-  outcome === null || outcome === "ok" ? undefined : FAILURES[outcome].hint;
+export function outcomeHint(outcome: Outcome | null, status?: number): string | undefined {
+  if (outcome === null || outcome === "ok") return undefined;
+  return outcome === "http" && WRONG_ADDRESS.includes(status) ? "Check its base URL." : FAILURES[outcome].hint;
+}
 
 /** What was wrong with the answer, where the outcome alone does not tell; undefined where it does. */
 export function reasonText(outcome: Outcome | null, lastFailure: string | null): string | undefined {
-  const isTold = outcome !== "malformed" && outcome !== "suspicious";
+  const isTold = outcome !== "malformed" && outcome !== "suspicious" && outcome !== "network";
   return isTold || lastFailure === null ? undefined : `${lastFailure.replace(/\.$/, "")}.`;
 }
 
@@ -72,7 +80,10 @@ export function describeResult({ provider, outcome, why, added, gone, entry }: R
     const bracket = changes.length > 0 ? ` (${changes.join(", ")})` : "";
     return `✓ ${provider}: ${count} ${count === 1 ? "model" : "models"}${bracket}`;
   }
-  const words = outcome === "skipped" ? `not refreshed${why === undefined ? "" : `: ${why}`}` : outcomeWords(outcome);
+  const words =
+    outcome === "skipped"
+      ? `not refreshed${why === undefined ? "" : `: ${why}`}`
+      : outcomeWords(outcome, entry.failureStatus);
   const rest = entry.fetchedAt === null ? "no list yet" : `using the list from ${timeMark(entry.fetchedAt)}`;
   const reason = outcome === "skipped" ? undefined : reasonText(outcome, entry.lastFailure);
   return [`⚠️ ${provider}: ${words}, ${rest}`, reason].filter((part) => part !== undefined).join(". ");

@@ -41,14 +41,16 @@ export function nextEntry(before: CatalogEntry, answer: ListAnswer, times: Attem
       ...(refused.length > 0 && { refused }),
     };
   }
+  const { failureStatus: _before, ...kept } = before;
   return {
-    ...before,
+    ...kept,
     attemptedAt,
     outcome: answer.outcome,
     consecutiveFailures: before.consecutiveFailures + 1,
     failingSince: before.failingSince ?? answeredAt,
     lastFailure: answer.message,
     retryAfterAt: answer.retryAfterMs === null ? null : answeredAt + answer.retryAfterMs,
+    ...(answer.status !== undefined && { failureStatus: answer.status }),
     ...(answer.pending !== undefined && { pending: { models: answer.pending, answeredAt } }),
   };
 }

@@ -11,12 +11,16 @@ export interface NudgeFacts {
 
 /** At most one nudge per provider in that time, whatever happens. */
 export const NUDGE_GAP_MS = 30_000;
+/** After an attempt, so that several signs of the same thing come to one. */
+const SIGNS_GAP_MS = 5_000;
 
 interface NudgeRule {
   /** Since anybody's last attempt. */
   readonly gapMs: number;
   /** Leaves a failing provider to its backoff. */
   readonly obeysBackoff: boolean;
+  /** It tells something that the last attempt did not know: one that comes too soon is kept for a later beat. */
+  readonly isKept?: boolean;
   isWorthIt(facts: NudgeFacts, now: number): boolean;
 }
 
@@ -38,10 +42,21 @@ const RULES: Readonly<Record<NudgeTrigger, NudgeRule>> = {
   focus: returning,
   picker: looking,
   switch: looking,
-  "unknown-model": { gapMs: NUDGE_GAP_MS, obeysBackoff: true, isWorthIt: () => true },
-  // The reason to wait is over; a few seconds, so that several signs of it come to one attempt.
-  recovery: { gapMs: 5_000, obeysBackoff: false, isWorthIt: ({ entry }) => entry.consecutiveFailures > 0 },
-  network: { gapMs: 5_000, obeysBackoff: false, isWorthIt: ({ entry }) => entry.outcome === "network" },
+  // The list that was fetched before does not tell whether it is gone.
+  "unknown-model": { gapMs: SIGNS_GAP_MS, obeysBackoff: true, isKept: true, isWorthIt: () => true },
+  // The reason to wait is over.
+  recovery: {
+    gapMs: SIGNS_GAP_MS,
+    obeysBackoff: false,
+    isKept: true,
+    isWorthIt: ({ entry }) => entry.consecutiveFailures > 0,
+  },
+  network: {
+    gapMs: SIGNS_GAP_MS,
+    obeysBackoff: false,
+    isKept: true,
+    isWorthIt: ({ entry }) => entry.outcome === "network",
+  },
 };
 
 /** For the claim: no two attempts for such a reason are closer, whichever replica makes them. */
@@ -64,4 +79,10 @@ export function isNudged(trigger: NudgeTrigger, facts: NudgeFacts, now: number):
   if (now < notBefore) return false;
   if (obeysBackoff && entry.consecutiveFailures > 0 && !regular.isDue) return false;
   return isWorthIt(facts, now);
+}
+
+/** Whether such a nudge is worth it once the gap after the last attempt is over; it may be over already. */
+export function isWorthWaiting(trigger: NudgeTrigger, facts: NudgeFacts, now: number): boolean {
+  const { gapMs, isKept = false } = RULES[trigger];
+  return isKept && isNudged(trigger, facts, Math.max(now, (facts.entry.attemptedAt ?? now) + gapMs));
 }

@@ -1,42 +1,20 @@
-import type { Clock } from "../clock.js";
-import type { Log } from "../log.js";
-import type { Provider } from "../providers/provider.js";
-import type { Claim, ClaimResult, Store } from "../store/store.js";
+import type { Claim } from "../store/store.js";
 import type { Catalog } from "./catalog.js";
 import type { Next } from "./catalog-rows.js";
 import type { CatalogEntry } from "./catalog-types.js";
-import { changesBetween, withChanges } from "./change-log.js";
+import { type Changes, changesBetween, withChanges } from "./change-log.js";
 import { fetchList, type ListAnswer } from "./fetch-list.js";
 import { nextEntry } from "./next-entry.js";
-import type { RefreshEvent, RefreshResult, Trigger } from "./refresher.js";
+import type { RefreshOrder } from "./refresh-order.js";
+import type { RefreshEvent, RefreshResult } from "./refresher.js";
 import { holdBack } from "./shrink.js";
+import { type TakeClaimDeps, takeClaim } from "./take-claim.js";
 
-export interface RefreshOneDeps {
-  readonly catalog: Catalog;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly timeoutMs: number;
+export interface RefreshOneDeps extends TakeClaimDeps {
   /** Comes before what takes the event loop for long: asking, comparing, and storing. */
   readonly turn: () => Promise<void>;
-  /** Aborts at the shutdown. */
-  readonly signal: AbortSignal;
   readonly onOutcome: (event: RefreshEvent) => void;
 }
-
-export interface RefreshOrder {
-  readonly provider: Provider;
-  readonly trigger: Trigger;
-  /** For the claim: 0 where the attempt must not wait. */
-  readonly minIntervalMs: number;
-  /** The same after an attempt that came to nothing; `minIntervalMs` unless given. */
-  readonly minIntervalAfterLossMs?: number;
-  /** Asked again under the claim, with what others have stored until then. */
-  readonly isStillWanted: () => boolean;
-}
-
-/** Long enough for a fetch and its commit, short enough not to miss much after a crash. */
-const leaseMs = (timeoutMs: number) => Math.max(30_000, 3 * timeoutMs);
 
 /** One provider: claim, look again, fetch under the deadline, store under the claim, swap it in. Never rejects. */
 export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Promise<RefreshResult> {
@@ -48,18 +26,10 @@ export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Pro
   };
 
   await deps.turn();
-  let claimed: ClaimResult;
-  try {
-    const { minIntervalMs, minIntervalAfterLossMs = minIntervalMs } = order;
-    const ttlMs = leaseMs(deps.timeoutMs);
-    claimed = await store.claim(`refresh:${id}`, { ttlMs, minIntervalMs, minIntervalAfterLossMs });
-    await catalog.pickUp();
-  } catch (error) {
-    log.warn({ error, provider: id }, "No refresh, as the store cannot be reached");
-    return skipped("the store cannot be reached");
-  }
-  if (!claimed.held) return skipped("another refresh of it is under way or has just ended");
-  const { claim } = claimed;
+  const taken = await takeClaim(deps, order);
+  if (taken.kind === "joined") return endedElsewhere(taken.before, { provider: id, entry: catalog.entry(id) });
+  if (taken.kind === "refused") return skipped(taken.why);
+  const { claim } = taken;
   if (!order.isStillWanted()) {
     await release(deps, claim);
     return skipped("another replica was faster");
@@ -96,8 +66,7 @@ export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Pro
     log.warn({ error, provider: id }, "A model list could not be stored; it is kept in memory");
     catalog.put(id, withNewest(catalog, id, before, next));
   }
-  const counts = { added: changes.appeared.length + changes.returned.length, gone: changes.left.length };
-  const result: RefreshResult = { provider: id, outcome: answer.outcome, ...counts, entry, before: before.outcome };
+  const result = { provider: id, outcome: answer.outcome, ...countsOf(changes), entry, before: before.outcome };
   report(deps, order, answer, result);
   deps.onOutcome({
     provider: id,
@@ -106,6 +75,16 @@ export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Pro
     durationMs: Math.max(0, answeredAt - attemptedAt),
   });
   return result;
+}
+
+const countsOf = ({ appeared, returned, left }: Changes) => ({
+  added: appeared.length + returned.length,
+  gone: left.length,
+});
+
+/** What another replica's fetch came to, for who has waited for it here. */
+function endedElsewhere(before: CatalogEntry, now: Pick<RefreshResult, "provider" | "entry">): RefreshResult {
+  return { ...now, outcome: now.entry.outcome ?? "skipped", ...countsOf(changesBetween(before, now.entry)) };
 }
 
 /** A use may have been noted while the list was being stored. */

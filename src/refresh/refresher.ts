@@ -59,6 +59,8 @@ export interface ProviderStatus {
   readonly consecutiveFailures: number;
   /** In our words; of the last attempt, so null after a success. */
   readonly lastFailure: string | null;
+  /** HTTP status of the last attempt, where it failed with one. */
+  readonly failureStatus?: number | undefined;
   /** Rows of its list that had no usable id; unset is none. */
   readonly droppedRows?: number | undefined;
   /** What changed last on its list, counted in chat models; null or unset where nothing did. */

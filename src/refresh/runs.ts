@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import type { Log } from "../log.js";
 import type { Provider, ProviderId } from "../providers/provider.js";
 import type { Catalog } from "./catalog.js";
-import type { RefreshOrder } from "./refresh-one.js";
+import type { RefreshOrder } from "./refresh-order.js";
 import type { RefreshResult, Trigger } from "./refresher.js";
 
 export interface RunsDeps {

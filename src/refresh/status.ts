@@ -24,6 +24,7 @@ export function statusOf(
       isFetching: snapshot.fetching.has(id),
       consecutiveFailures: entry.consecutiveFailures,
       lastFailure: entry.lastFailure,
+      failureStatus: entry.failureStatus,
       droppedRows: entry.droppedRows,
       lastChange: lastChangeOf(id),
       nextAt: due(facts, now).nextAt,

@@ -28,6 +28,7 @@ const facts = z.object({
   consecutiveFailures: count,
   failingSince: time,
   lastFailure: z.string().nullable(),
+  failureStatus: z.number().exactOptional(),
   retryAfterAt: time,
   missing: z.array(z.object({ model, misses: count, lastListedAt: z.number() })).exactOptional(),
   droppedRows: count.exactOptional(),

@@ -51,6 +51,26 @@ describe("budgets.take()", () => {
     expect(names()).toEqual(["greedy", "modest", "greedy", "greedy"]);
   });
 
+  it("keeps one call more for a while after the service failed at one, so that a last text can be sent twice", async () => {
+    const { clock, budgets, take, names } = setup(5, 5_000);
+    budgets.noteFault();
+    await take("first-text", "a");
+    for (let edit = 1; edit <= 3; edit++) void take("progress", "a");
+    await clock.advance(4_000);
+    expect(names()).toEqual(["a", "a", "a"]);
+    for (const time of ["once", "twice"]) void take("last-text", time);
+    await settle();
+    expect(names().slice(3)).toEqual(["once", "twice"]);
+
+    const later = setup(5, 5_000);
+    later.budgets.noteFault();
+    await later.clock.advance(60_000);
+    await later.take("first-text", "a");
+    for (let edit = 1; edit <= 3; edit++) void later.take("progress", "a");
+    await later.clock.advance(4_000);
+    expect(later.names()).toEqual(["a", "a", "a", "a"]);
+  });
+
   it("keeps one call for the last text of every answer that grows in the bucket", async () => {
     const { clock, take, names } = setup(5, 5_000);
     for (const answer of ["a", "b", "c"]) await take("first-text", answer);

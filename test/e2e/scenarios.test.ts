@@ -258,11 +258,13 @@ describe("Mid-Chat", () => {
     const listed = (await client.models()).models.filter(({ state }) => state === "listed").map(({ id }) => id);
     expect(listed).toEqual(["gpt-6", "claude-sonnet-4-5"]);
     const { answer } = await client.ask("go on");
-    expect(openai.requests.at(-1)?.body?.model).toBe(story.stream.body.model);
+    // Its list is asked for as well then.
+    const chats = () => openai.requests.filter(({ body }) => body !== undefined);
+    expect(chats().at(-1)?.body?.model).toBe(story.stream.body.model);
     expect(answer.text).toContain("does not know this model");
     openai.setModels(["gpt-5", "gpt-5-mini", "gpt-6"]);
     expect((await client.ask("and now")).question.marks).toEqual(["✅"]);
-    expect(openai.requests.at(-1)?.body?.model).toBe(story.stream.body.model);
+    expect(chats().at(-1)?.body?.model).toBe(story.stream.body.model);
   });
 
   it("5: the history is kept", async () => {

@@ -142,6 +142,12 @@ describe("dueAtStart", () => {
     expect(at({ ...asked, retryAfterAt: NOW })).toBe(true);
   });
 
+  it("leaves a key that was refused and is still the same to the clock for 15 minutes", () => {
+    const refused = failed(2, { outcome: "auth", attemptedAt: NOW - 899_999 });
+    expect(at(refused)).toBe(false);
+    expect(at({ ...refused, attemptedAt: NOW - 900_000 })).toBe(true);
+  });
+
   it("fetches with auto-refresh off only where there is no list at all", () => {
     expect(at({}, { intervalMs: null })).toBe(false);
     expect(at(success(900_000), { intervalMs: null })).toBe(false);

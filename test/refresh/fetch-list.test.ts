@@ -24,6 +24,11 @@ describe("judgeList", () => {
 });
 
 describe("judgeFailure", () => {
+  it("keeps the HTTP status", () => {
+    expect(judgeFailure(new ProviderError("p", "http", "gone", { status: 404 }))).toMatchObject({ status: 404 });
+    expect(judgeFailure(new ProviderError("p", "network", "away"))).not.toHaveProperty("status");
+  });
+
   it.each<[ProviderErrorReason, string]>([
     ["timeout", "timeout"],
     ["auth", "auth"],

@@ -63,7 +63,7 @@ describe("outcomeWords", () => {
       "suspicious",
     ];
     expect(new Set(failures.map(outcomeWords)).size).toBe(failures.length);
-    expect(failures.map(outcomeHint).every((hint) => hint?.endsWith("."))).toBe(true);
+    expect(failures.map((outcome) => outcomeHint(outcome)).every((hint) => hint?.endsWith("."))).toBe(true);
     expect(outcomeHint("auth")).toContain("API key");
   });
 
@@ -96,6 +96,24 @@ describe("describeResult", () => {
   it("says that there is no list yet", () => {
     expect(describeResult(result({ provider: "groq", outcome: "empty" }))).toBe(
       "⚠️ groq: answered with an empty list, no list yet",
+    );
+  });
+
+  it("names the status of an error, and where it says that nothing is there, the address", () => {
+    const line = (failureStatus: number) =>
+      describeResult(result({ outcome: "http", entry: entryOf({ outcome: "http", failureStatus }) }));
+    expect(line(500)).toBe("⚠️ openai: answered with an error (500), no list yet");
+    expect(outcomeHint("http", 500)).toContain("may be down");
+    expect(outcomeHint("http", 404)).toBe("Check its base URL.");
+  });
+
+  it("says what was wrong with the connection", () => {
+    const entry = entryOf({
+      outcome: "network",
+      lastFailure: "openai answered with a redirect; set its final address",
+    });
+    expect(describeResult(result({ outcome: "network", entry }))).toBe(
+      "⚠️ openai: could not be reached, no list yet. openai answered with a redirect; set its final address.",
     );
   });
 

@@ -41,9 +41,9 @@ describe("isNudged", () => {
     expect(of(trigger, success(freshForMs))).toBe(true);
   });
 
-  it("fetches on unknown-model whatever is not just fetched", () => {
-    expect(of("unknown-model", success(29_999))).toBe(false);
-    expect(of("unknown-model", success(30_000))).toBe(true);
+  it("fetches on unknown-model whatever was not just asked for", () => {
+    expect(of("unknown-model", success(4_999))).toBe(false);
+    expect(of("unknown-model", success(5_000))).toBe(true);
   });
 
   it("fetches on recovery what fails, on network what could not be reached, 5 s after the last attempt", () => {

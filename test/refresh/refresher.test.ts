@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { StoreError } from "../../src/store/store-error.js";
 import { settle } from "../support/fake-clock.js";
 import { storedEntry } from "./support.js";
 import { createWorld } from "./world.js";
@@ -284,6 +285,52 @@ describe("refresh()", () => {
     ]);
     expect(provider("openai").asked()).toBe(1);
     expect(refresher.getCachedModels()[1]).toBe(true);
+  });
+
+  it("says so too where the store can be read and not written, once, until it can again", async () => {
+    const full = { isFull: false };
+    const { store, ...first } = await createWorld({ ids: ["openai"] });
+    const storeView: typeof store = {
+      ...store,
+      claim: (...call) => (full.isFull ? Promise.reject(new StoreError("the disk is full")) : store.claim(...call)),
+    };
+    const world = await first.restart({ storeView });
+    await world.live(MINUTE_MS);
+    full.isFull = true;
+    await world.live(10 * MINUTE_MS);
+    expect(world.refresher.status()).toMatchObject({ isStoreDown: true });
+    expect(world.problems).toEqual(["The store cannot be reached; the lists in memory are served until it is back"]);
+    full.isFull = false;
+    await world.live(MINUTE_MS);
+    expect(world.refresher.status()).not.toHaveProperty("isStoreDown");
+    expect(world.refresher.status().isFresh).toBe(true);
+  });
+
+  it("no longer says so once it is back, also where nothing is due", async () => {
+    const { refresher, store, live } = await createWorld({ ids: ["openai"], isEnabled: false });
+    store.breakDown();
+    await refresher.refresh("person");
+    expect(refresher.status()).toMatchObject({ isStoreDown: true });
+    store.recover();
+    await live(30_000);
+    expect(refresher.status()).not.toHaveProperty("isStoreDown");
+  });
+
+  it("asks for a person at once where the answer to its own claim was lost on its way", async () => {
+    const lost = { isLost: true };
+    const { store, ...first } = await createWorld({ ids: ["openai"] });
+    const storeView: typeof store = {
+      ...store,
+      async claim(...call) {
+        const result = await store.claim(...call);
+        if (lost.isLost) throw new StoreError("its server gave no answer");
+        return result;
+      },
+    };
+    const world = await first.restart({ storeView });
+    expect(await world.refresher.refresh("person")).toMatchObject([{ outcome: "skipped" }]);
+    lost.isLost = false;
+    expect(await world.refresher.refresh("person")).toMatchObject([{ outcome: "ok" }]);
   });
 
   it("keeps what it fetched when the store dies before it is written", async () => {

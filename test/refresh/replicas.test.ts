@@ -65,16 +65,78 @@ describe("replicas on one store", () => {
     expect(here.settings.of("playground:local")).toEqual({ interval: 1, isEnabled: false });
   });
 
-  it("tell a person when another one is at it", async () => {
+  it("answer a person with the result of another one that is at it", async () => {
     const [here, there] = await replicas(2);
     if (here === undefined || there === undefined) throw new Error("two are needed");
-    here.provider("openai").answers(["one"], 5_000);
+    await here.refresher.refresh("person");
+    await there.refresher.tick();
+    here.provider("openai").answers(["openai-1", "new"], 5_000);
+    void here.refresher.refresh("person");
+    await here.clock.advance(10_000);
+    here.provider("openai").answers(["openai-1", "newer"], 5_000);
+    void here.refresher.refresh("person");
+    await settle();
+    const told = there.refresher.refresh("person");
+    await here.clock.advance(5_500);
+    expect(await told).toMatchObject([{ outcome: "ok", added: 1, gone: 1, entry: { models: { length: 2 } } }]);
+    expect(there.provider("openai").asked()).toBe(0);
+    expect(there.events).toEqual([]);
+  });
+
+  it("answer a person with another one's result also where that ends just before the next claim", async () => {
+    const [here] = await replicas(1);
+    if (here === undefined) throw new Error("one is needed");
+    const { clock, store } = here;
+    let claims = 0;
+    const view = store.another();
+    const slow = {
+      ...view,
+      async claim(...call: Parameters<typeof store.claim>) {
+        claims += 1;
+        if (claims === 2) await clock.sleep(1_000);
+        return view.claim(...call);
+      },
+    };
+    const there = await here.restart({ storeView: slow });
+    here.provider("openai").answers(["one"], 1_000);
+    void here.refresher.refresh("person");
+    await settle();
+    const told = there.refresher.refresh("person");
+    await clock.advance(2_000);
+    expect(await told).toMatchObject([{ outcome: "ok", entry: { models: { length: 1 } } }]);
+    expect(there.provider("openai").asked()).toBe(0);
+    expect(await here.store.claim("refresh:openai", { ttlMs: 1_000 })).toMatchObject({ held: true });
+  });
+
+  it("tell a person the failure of another one that is at it", async () => {
+    const [here, there] = await replicas(2);
+    if (here === undefined || there === undefined) throw new Error("two are needed");
+    here.provider("openai").hangs();
     void here.refresher.tick();
     await settle();
-    expect(await there.refresher.refresh("person")).toMatchObject([
+    const told = there.refresher.refresh("person");
+    await here.clock.advance(10_500);
+    expect(await told).toMatchObject([{ outcome: "timeout" }]);
+    expect(there.provider("openai").asked()).toBe(0);
+  });
+
+  it("ask for a person themselves where another one gives its claim up, and tell when it does not in time", async () => {
+    const [here, there] = await replicas(2);
+    if (here === undefined || there === undefined) throw new Error("two are needed");
+    here.provider("openai").hangs();
+    void here.refresher.tick();
+    await settle();
+    const told = there.refresher.refresh("person");
+    here.refresher.stop();
+    await here.clock.advance(500);
+    expect(await told).toMatchObject([{ outcome: "ok" }]);
+    await here.store.claim("refresh:openai", { ttlMs: 30_000 });
+    await here.clock.advance(10_000);
+    const late = there.refresher.refresh("person");
+    await here.clock.advance(15_000);
+    expect(await late).toMatchObject([
       { outcome: "skipped", why: "another refresh of it is under way or has just ended" },
     ]);
-    expect(there.provider("openai").asked()).toBe(0);
   });
 
   it("are protected by the store's clock from one whose own runs ahead", async () => {

@@ -156,4 +156,15 @@ describe("a clock that goes back", () => {
     expect(next.events).toMatchObject([{ outcome: "ok" }]);
     expect(next.refresher.status().isFresh).toBe(true);
   });
+
+  it("knows the status of the last failure after a restart, until another attempt ends otherwise", async () => {
+    const world = await createWorld({ ids: ["openai"] });
+    world.provider("openai").fails("http", { status: 503 });
+    await world.refresher.refresh("person");
+    const next = await world.restart();
+    expect(next.refresher.status().providers[0]).toMatchObject({ outcome: "http", failureStatus: 503 });
+    next.provider("openai").fails("network");
+    await next.refresher.refresh("person");
+    expect(next.refresher.status().providers[0]?.failureStatus).toBeUndefined();
+  });
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../../src/clock.js";
 import { createSchedule } from "../../src/refresh/schedule.js";
 
 // node-cron reads the machine's own time, so that is what is turned here.
@@ -8,7 +9,10 @@ afterEach(() => vi.useRealTimers());
 function scheduleOf(tick: () => Promise<void>) {
   const lines: string[] = [];
   const note = (facts: unknown, message?: string) => void lines.push(message ?? String(facts));
-  return { schedule: createSchedule({ tick, log: { debug: note, info: note, warn: note, error: note } }), lines };
+  return {
+    schedule: createSchedule({ tick, clock: systemClock, log: { debug: note, info: note, warn: note, error: note } }),
+    lines,
+  };
 }
 
 describe("createSchedule", () => {
@@ -45,5 +49,25 @@ describe("createSchedule", () => {
     expect(beats).toBeGreaterThanOrEqual(1);
     expect(lines.filter((line) => /missed/i.test(line))).toEqual([]);
     schedule.stop();
+  });
+
+  it("goes on beating within half a minute when the clock was set back by an hour", async () => {
+    let beats = 0;
+    const { schedule } = scheduleOf(async () => {
+      beats += 1;
+    });
+    schedule.start();
+    await vi.advanceTimersByTimeAsync(12_000);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    const before = beats;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(beats).toBeGreaterThan(before);
+    const healed = beats;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(beats - healed).toBeGreaterThanOrEqual(5);
+    expect(beats - healed).toBeLessThanOrEqual(7);
+    schedule.stop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -127,6 +127,49 @@ describe("noteUse()", () => {
     expect(told(world)).toEqual(["openai unknown-model ok"]);
   });
 
+  it("refreshes at a later beat when a provider does not know a model right after its list was fetched", async () => {
+    const world = await older(["openai"]);
+    await world.refresher.refresh("person");
+    world.refresher.noteUse({ provider: "openai", model: "ghost", failure: "unknown-model" });
+    await settle();
+    expect(told(world)).toEqual(["openai person ok"]);
+    for (let beat = 0; beat < 5; beat++) {
+      await world.clock.advance(10_000);
+      await world.refresher.tick();
+    }
+    expect(told(world)).toEqual(["openai person ok", "openai unknown-model ok"]);
+  });
+
+  it("asks once where somebody else has looked before the later beat, or the reason is over", async () => {
+    const world = await older(["openai"]);
+    world.provider("openai").fails("http");
+    await world.refresher.refresh("person");
+    world.refresher.noteUse({ provider: "openai", model: "openai-1" });
+    world.provider("openai").answers(["back"]);
+    await world.clock.advance(1_000);
+    await world.refresher.refresh("person");
+    await world.clock.advance(10_000);
+    await world.refresher.refresh("person");
+    for (let beat = 0; beat < 5; beat++) {
+      await world.clock.advance(10_000);
+      await world.refresher.tick();
+    }
+    expect(told(world)).toEqual(["openai person http", "openai person ok"]);
+  });
+
+  it("tries a provider at the next beat that answers a chat right after its list failed", async () => {
+    const world = await older(["openai"]);
+    world.provider("openai").fails("http");
+    await world.refresher.refresh("person");
+    world.provider("openai").answers(["back"]);
+    await world.clock.advance(1_000);
+    world.refresher.noteUse({ provider: "openai", model: "openai-1" });
+    await world.clock.advance(9_000);
+    await world.refresher.tick();
+    await settle();
+    expect(told(world)).toEqual(["openai person http", "openai recovery ok"]);
+  });
+
   it("tries a provider again that failed and answers a chat", async () => {
     const world = await older(["openai"]);
     world.provider("openai").fails("http");

@@ -84,7 +84,7 @@ export async function createWorld(terms: Partial<WorldTerms> = {}): Promise<Worl
     providers,
     problems,
     provider,
-    restart: (next = {}) => createWorld({ ...terms, clock, store, ...next }),
+    restart: (next = {}) => createWorld({ ...terms, clock, store, storeView: store.another(), ...next }),
     async live(ms, look = () => {}) {
       for (const end = clock.now() + ms; clock.now() < end; ) {
         void refresher.tick();

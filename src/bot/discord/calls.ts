@@ -36,6 +36,9 @@ const GLOBAL_PER_SECOND = 45;
 /** A call has ended by then, one way or another: until it has, nobody knows when Discord counts it. */
 const LONGEST_CALL_MS = 15_000;
 
+/** From this status on it is the servers that failed. */
+const FAULT = 500;
+
 /** Keeps the bot's calls inside Discord's limits before they reach the network, learning from its answers. */
 export function createCalls(clock: Clock): Calls {
   const real = createRealBuckets();
@@ -70,6 +73,7 @@ export function createCalls(clock: Clock): Calls {
       const { from, bucket } = real.learn(route, answer?.headers.get("x-ratelimit-bucket") ?? undefined);
       budgets.merge(from, bucket);
       budgets.learn(bucket, answer === undefined || answer.status === 429 ? undefined : toldBy(answer.headers));
+      if (answer === undefined || answer.status >= FAULT) budgets.noteFault();
       if (answer?.limited === undefined) return;
       const { retryAfterMs, isGlobal } = answer.limited;
       if (!isGlobal) return budgets.penalize(bucket, retryAfterMs);

@@ -8,6 +8,7 @@ import { createCalls } from "./calls.js";
 import { createEarlier } from "./earlier.js";
 import { createElsewhere } from "./elsewhere.js";
 import { createGateway, type DispatchName, type Self } from "./gateway.js";
+import { TOKEN_MEND } from "./health.js";
 import { createInteractionReceiver } from "./interactions.js";
 import { createMarks } from "./marks.js";
 import { createThreads } from "./open-thread.js";
@@ -38,10 +39,11 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
   const { followThreads } = config.access;
   const access = createAccess(config.access);
   const calls = createCalls(clock);
-  const rest = createRest({ token, apiUrl, clock, onAnswer: calls.onAnswer });
+  const onTokenRefused = () => log.error(TOKEN_MEND);
+  const rest = createRest({ token, apiUrl, clock, onAnswer: calls.onAnswer, onTokenRefused });
   const controlIds = createControlIds({ store, clock, log });
   const { idFor } = controlIds;
-  const sender = createSender({ rest, calls, idFor });
+  const sender = createSender({ clock, rest, calls, idFor });
   const marks = createMarks({ rest, calls, clock });
   const typing = createTyping({ rest, calls, clock });
   let receivers: Partial<Record<DispatchName, (data: unknown) => Promise<void>>> = {};
@@ -76,7 +78,7 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
     name: PLATFORM_NAME,
     limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, canShowFiles: true },
     workspaces: () => [...gateway.serverIds(), DIRECT_WORKSPACE].map((id) => `${PLATFORM_NAME}:${id}`),
-    fault: gateway.fault,
+    fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_MEND}` : undefined),
     async start(handlers: PlatformHandlers) {
       const isServed = ({ message, isDirect }: Mention) => access.isServed(platform, message, isDirect);
       const onTyped = createTypedCommands({ platform, sender, idFor, commands, store, log, isServed }, handlers);
@@ -105,7 +107,7 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
             log,
             commands,
             controlIds,
-            pause: (ms) => clock.sleep(ms),
+            clock,
             elsewhere: createElsewhere({ rest, calls, idFor, sender }),
           },
           handlers,

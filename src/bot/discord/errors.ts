@@ -8,7 +8,8 @@ export const THREAD_EXISTS = 160004;
 /** An interaction's token lives 15 minutes. */
 const EXPIRED = [10015, 50027];
 const GONE = [10003, 10004, 10008, 10014, 10015, 10062, 50027];
-const FORBIDDEN = [50001, 50007, 50013];
+/** The last two: a thread that was archived or locked. */
+const FORBIDDEN = [50001, 50007, 50013, 50083, 160005];
 
 /** Discord's own number for what went wrong, where it gave one. */
 export const discordCodeOf = (error: unknown): number | undefined => refusalBehind(error)?.code;
@@ -56,6 +57,13 @@ export function refusalOf({ status, code, message, limited }: Answer, what: stri
       : `Discord refused ${what}: ${said} (HTTP ${status}, code ${code ?? "none"})`;
   const cause = new DiscordRefusal(text, code, status);
   return new PlatformError("discord", reasonOf(code, status), text, { cause });
+}
+
+/** The bot's token was not taken; it is asked again in so many ms. */
+export function tokenRefusalOf({ status, code }: Answer, what: string, retryAfterMs: number): PlatformError {
+  const text = `Discord refused DISCORD_TOKEN at ${what} (HTTP ${status})`;
+  const cause = new DiscordRefusal(text, code, status);
+  return new PlatformError("discord", "unavailable", text, { retryAfterMs, cause });
 }
 
 /** The one translation of what a call throws that got no answer. */

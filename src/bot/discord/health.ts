@@ -3,7 +3,8 @@ const TOKEN_REFUSED = 4004;
 const INTENTS_REFUSED = 4014;
 const PORTAL = "https://discord.com/developers/applications";
 
-const TOKEN_MEND = `Discord refuses DISCORD_TOKEN: set the token that ${PORTAL} → your application → Bot → Reset Token shows`;
+/** What is said where Discord does not take the token. */
+export const TOKEN_MEND = `Discord refuses DISCORD_TOKEN: set the token that ${PORTAL} → your application → Bot → Reset Token shows`;
 /** What is said where the privileged intent is wanted and not allowed. */
 export const INTENTS_MEND = `Discord does not allow the Message Content intent, which FOLLOW_THREADS needs: switch it on at ${PORTAL} → your application → Bot → Privileged Gateway Intents, or unset FOLLOW_THREADS`;
 

@@ -1,12 +1,13 @@
 import { z } from "zod";
+import type { Clock } from "../../clock.js";
 import type { Reply } from "../../commands/command.js";
-import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
 import type { IdFor } from "./components.js";
 import { hasExpired } from "./errors.js";
 import type { CommandEvent } from "./events.js";
+import { patiently } from "./patiently.js";
 import { COMPONENTS_V2, EPHEMERAL } from "./render.js";
-import { type DiscordRest, NO_RETRY_AFTER_MS } from "./rest.js";
+import type { DiscordRest } from "./rest.js";
 import { parsed } from "./send.js";
 import { createShownMessages, type MessageDoor, type ShownMessages } from "./shown-messages.js";
 
@@ -14,7 +15,7 @@ export interface InteractionReplyDeps {
   readonly rest: DiscordRest;
   readonly calls: Pick<Calls, "take">;
   readonly idFor: IdFor;
-  pause(ms: number): Promise<void>;
+  readonly clock: Clock;
   /** Where it goes on when the interaction's 15 minutes are over. @throws {PlatformError} */
   elsewhere(event: CommandEvent, isEphemeral: boolean): Promise<ShownMessages>;
 }
@@ -27,6 +28,8 @@ export interface InteractionReplyTerms {
 
 const created = z.object({ id: z.string() });
 const what = "answering a command";
+/** Whoever has asked looks on. */
+const PATIENCE_MS = 15_000;
 
 /** What answers one interaction that was acknowledged: in place or beside it, over as many messages as it takes. */
 export function createInteractionReply(
@@ -40,20 +43,14 @@ export function createInteractionReply(
   const flags = isEphemeral ? EPHEMERAL : 0;
   const isLaidOut = isInPlace && ((pressed?.flags ?? 0) & COMPONENTS_V2) !== 0;
 
-  const call: DiscordRest["call"] = async (method, path, given) => {
-    const request = async () => {
-      await deps.calls.take(method, path, "first-text");
-      return deps.rest.call(method, path, { ...given, isWithoutToken: true });
-    };
-    try {
-      return await request();
-    } catch (error) {
-      const waitMs = error instanceof PlatformError ? error.retryAfterMs : undefined;
-      if (waitMs === undefined || waitMs > NO_RETRY_AFTER_MS) throw error;
-      await deps.pause(waitMs);
-      return request();
-    }
-  };
+  const call: DiscordRest["call"] = (method, path, given) =>
+    patiently(
+      async () => {
+        await deps.calls.take(method, path, "first-text");
+        return deps.rest.call(method, path, { ...given, isWithoutToken: true });
+      },
+      { clock: deps.clock, patienceMs: PATIENCE_MS, isOnlyOnce: method === "POST" },
+    );
   /** A panel of before its components were all that it showed still has a text, which they don't bear beside them. */
   const contentAway = (id: string, body: { readonly flags: number }) =>
     id === "@original" && pressed !== undefined && !isLaidOut && (body.flags & COMPONENTS_V2) !== 0

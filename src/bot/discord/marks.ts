@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.js";
 import { type ChatPlatform, MARK_EMOJI, type MessageKey } from "../platform.js";
 import { PlatformError } from "../platform-error.js";
 import type { Calls } from "./calls.js";
-import { discordStatusOf } from "./errors.js";
+import { patiently } from "./patiently.js";
 import { channelIdOf } from "./places.js";
 import type { DiscordRest } from "./rest.js";
 import { addressOf, parsed } from "./send.js";
@@ -29,7 +29,11 @@ const MOST_REMEMBERED = 2_000;
 const FORBIDDEN_MS = 600_000;
 const MOST_FORBIDDEN = 1_000;
 /** Waiting longer than that for a reaction would hold up what comes after it. */
-const LONGEST_WAIT_MS = 10_000;
+const PATIENCE_MS = 10_000;
+/** An end mark is what a person waits for, and nothing comes after it. */
+const END_PATIENCE_MS = 120_000;
+/** A reaction whose answer takes longer is put again: that changes nothing where it arrived. */
+const TIMEOUT_MS = 5_000;
 
 /** The bot's reactions: one mark at a time on a question, and what it offers under messages of its own. */
 export function createMarks({ rest, calls, clock }: MarksDeps): Marks {
@@ -43,7 +47,7 @@ export function createMarks({ rest, calls, clock }: MarksDeps): Marks {
    * One reaction in flight per channel: at one in 250 ms, the answer to the last says better than any estimate when the
    * next may go.
    */
-  const react = (method: "PUT" | "DELETE", message: MessageKey, emoji: string, who = "@me"): Promise<void> => {
+  const reactInTurn = (method: "PUT" | "DELETE", message: MessageKey, emoji: string, who: string): Promise<void> => {
     const channel = channelIdOf(message);
     const done = (inFlight.get(channel) ?? Promise.resolve()).then(() => reactNow(method, message, emoji, who));
     const settled = done
@@ -54,51 +58,54 @@ export function createMarks({ rest, calls, clock }: MarksDeps): Marks {
     inFlight.set(channel, settled);
     return done;
   };
+  const react = (
+    method: "PUT" | "DELETE",
+    message: MessageKey,
+    emoji: string,
+    { who = "@me", patienceMs = PATIENCE_MS } = {},
+  ) => patiently(() => reactInTurn(method, message, emoji, who), { clock, patienceMs });
   /** Channels where the bot may not react, and since when. */
   const forbidden = new Map<string, { readonly at: number; readonly error: PlatformError }>();
   const reactNow = async (method: "PUT" | "DELETE", message: MessageKey, emoji: string, who: string) => {
     const path = `${addressOf(message)}/reactions/${encodeURIComponent(emoji)}/${who}` as const;
     const what = method === "PUT" ? "adding a reaction" : "removing a reaction";
-    const call = () => rest.call(method, path, { what });
     const channel = channelIdOf(message);
     const closed = forbidden.get(channel);
     if (closed !== undefined && closed.at > clock.now() - FORBIDDEN_MS) throw closed.error;
     await calls.take(method, path, "mark");
     try {
-      await call();
+      await rest.call(method, path, { what, timeoutMs: TIMEOUT_MS });
       forbidden.delete(channel);
     } catch (error) {
       if (who === "@me" && error instanceof PlatformError && error.reason === "forbidden") {
         if (forbidden.size >= MOST_FORBIDDEN) forbidden.clear();
         forbidden.set(channel, { at: clock.now(), error });
       }
-      const isFault = (discordStatusOf(error) ?? 0) >= 500;
-      const isBrief =
-        isFault || (error instanceof PlatformError && (error.retryAfterMs ?? LONGEST_WAIT_MS) < LONGEST_WAIT_MS);
-      if (!isBrief) throw error;
-      await calls.take(method, path, "mark"); // by now the budget knows how long to wait
-      await call();
+      throw error;
     }
   };
 
-  const before = async (message: MessageKey): Promise<readonly string[]> => {
+  const before = async (message: MessageKey, patienceMs: number): Promise<readonly string[]> => {
     if (remembered.has(message.message)) return [remembered.get(message.message) ?? []].flat();
     const what = "reading a message";
-    await calls.take("GET", addressOf(message), "mark");
-    const { reactions: all = [] } = parsed(reactions, await rest.call("GET", addressOf(message), { what }), what);
+    const read = async () => {
+      await calls.take("GET", addressOf(message), "mark");
+      return rest.call("GET", addressOf(message), { what });
+    };
+    const { reactions: all = [] } = parsed(reactions, await patiently(read, { clock, patienceMs }), what);
     const marks: readonly string[] = Object.values(MARK_EMOJI);
     return all.flatMap(({ me, emoji: { name } }) => (me && name && marks.includes(name) ? [name] : []));
   };
 
-  const replace = async (message: MessageKey, emoji: string | undefined, isFirst: boolean) => {
-    const old = isFirst && !remembered.has(message.message) ? [] : await before(message);
+  const replace = async (message: MessageKey, emoji: string | undefined, isFirst: boolean, patienceMs: number) => {
+    const old = isFirst && !remembered.has(message.message) ? [] : await before(message, patienceMs);
     for (const one of old) {
       if (one === emoji) continue;
-      await react("DELETE", message, one).catch((error) => {
+      await react("DELETE", message, one, { patienceMs }).catch((error) => {
         if (!(error instanceof PlatformError) || error.reason !== "gone") throw error; // somebody took it away already
       });
     }
-    if (emoji !== undefined && !old.includes(emoji)) await react("PUT", message, emoji);
+    if (emoji !== undefined && !old.includes(emoji)) await react("PUT", message, emoji, { patienceMs });
     remembered.delete(message.message);
     remembered.set(message.message, emoji);
     const [oldest] = remembered.keys();
@@ -112,7 +119,10 @@ export function createMarks({ rest, calls, clock }: MarksDeps): Marks {
     mark(message, mark) {
       const emoji = mark === undefined ? undefined : MARK_EMOJI[mark];
       const isFirst = mark === "working" || mark === "waiting";
-      const marked = (queues.get(message.message) ?? Promise.resolve()).then(() => replace(message, emoji, isFirst));
+      const patienceMs = isFirst ? PATIENCE_MS : END_PATIENCE_MS;
+      const marked = (queues.get(message.message) ?? Promise.resolve()).then(() =>
+        replace(message, emoji, isFirst, patienceMs),
+      );
       const settled = marked
         .catch(() => {}) // the caller gets it; the next mark goes on
         .then(() => {
@@ -125,7 +135,7 @@ export function createMarks({ rest, calls, clock }: MarksDeps): Marks {
       for (const emoji of emojis) await react("PUT", message, emoji);
     },
     async clearReaction(message, emoji, author) {
-      await react("DELETE", message, emoji, author.id).catch((error) => {
+      await react("DELETE", message, emoji, { who: author.id }).catch((error) => {
         // Taking people's reactions away needs Manage Messages, which the invite does not ask for.
         if (!(error instanceof PlatformError) || !["forbidden", "gone"].includes(error.reason)) throw error;
       });

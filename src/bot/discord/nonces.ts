@@ -3,7 +3,8 @@ const MOST_QUESTIONS = 2_000;
 
 interface Count {
   posts: number;
-  attempts: number;
+  /** What was sent by the name of the next post so far. */
+  readonly sent: Set<string>;
 }
 
 /**
@@ -15,22 +16,22 @@ export function createNonces(mark: string) {
   const counts = new Map<string, Count>();
 
   return {
-    /** Fields of the next post; `isAgain`: one with the same name was sent before. `done`: it is there. */
-    next(question: string | undefined) {
-      if (question === undefined) return { nonce: {}, isAgain: false, done: () => {} };
-      const count = counts.get(question) ?? { posts: 0, attempts: 0 };
+    /** Fields of the next post; `mayDiffer`: another `body` was sent by the same name before, and may be what is there. `done`: it is there. */
+    next(question: string | undefined, body: unknown) {
+      if (question === undefined) return { nonce: {}, mayDiffer: false, done: () => {} };
+      const count = counts.get(question) ?? { posts: 0, sent: new Set() };
       counts.delete(question);
       counts.set(question, count);
       const [oldest] = counts.keys();
       if (counts.size > MOST_QUESTIONS && oldest !== undefined) counts.delete(oldest);
-      count.attempts += 1;
+      count.sent.add(JSON.stringify(body));
       return {
         // 25 characters at most: a snowflake is 13 to this base.
         nonce: { nonce: `${BigInt(question).toString(36)}${mark}${count.posts.toString(36)}`, enforce_nonce: true },
-        isAgain: count.attempts > 1,
+        mayDiffer: count.sent.size > 1,
         done() {
           count.posts += 1;
-          count.attempts = 0;
+          count.sent.clear();
         },
       };
     },

@@ -3,7 +3,8 @@ import type { Clock } from "../../clock.js";
 import { withDeadline } from "../../deadline.js";
 import { TimeoutError } from "../../errors.js";
 import { type Answer, answerOf } from "./answer.js";
-import { refusalOf, toPlatformError } from "./errors.js";
+import { refusalOf, tokenRefusalOf, toPlatformError } from "./errors.js";
+import { createTokenRefusal, UNAUTHORIZED } from "./token-refusal.js";
 
 export interface RestDeps {
   readonly token: string;
@@ -11,6 +12,8 @@ export interface RestDeps {
   readonly clock: Clock;
   /** Told of the end of every call: what it says of the rate limits; undefined where no answer came. */
   onAnswer(method: Method, path: string, answer: Answer | undefined, tookMs: number): void;
+  /** Told when Discord refuses the token. */
+  onTokenRefused?(): void;
 }
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -30,25 +33,24 @@ export interface RestCall {
 export interface DiscordRest {
   /** @throws {PlatformError} @throws signal.reason when aborted */
   call(method: Method, path: `/${string}`, call: RestCall): Promise<unknown>;
+  /** Whether Discord has refused the token, and has not taken it since. */
+  isTokenRefused(): boolean;
 }
 
 /** Longer than Discord ever takes for what it does at all. */
 const TIMEOUT_MS = 10_000;
-/** A limit that lasts longer is not waited for on the way to a person. */
-export const NO_RETRY_AFTER_MS = 10_000;
-const UNAUTHORIZED = 401;
 
 /**
  * Discord's REST, one call at a time and as it stands: the SDK's own client would queue the calls of one route one behind
  * the other, hold them back until a limit resets, and try them again, all of which is decided with more knowledge here.
  */
-export function createRest({ token, apiUrl, clock, onAnswer }: RestDeps): DiscordRest {
+export function createRest({ token, apiUrl, clock, onAnswer, onTokenRefused = () => {} }: RestDeps): DiscordRest {
   const base = `${(apiUrl ?? DefaultRestOptions.api).replace(/(\/v\d+)?\/*$/, "")}/v${DefaultRestOptions.version}`;
-  /** Asking again with a token that was refused would only get the bot's address banned. */
-  let refusedToken: Answer | undefined;
+  const tokenRefusal = createTokenRefusal({ clock, onRefused: onTokenRefused });
 
   const send = async (method: Method, path: string, given: RestCall, signal: AbortSignal): Promise<Answer> => {
-    if (!given.isWithoutToken && refusedToken !== undefined) return refusedToken;
+    const known = given.isWithoutToken ? undefined : tokenRefusal.known();
+    if (known !== undefined) return known;
     const startedAt = clock.now();
     let answer: Answer | undefined;
     try {
@@ -63,10 +65,11 @@ export function createRest({ token, apiUrl, clock, onAnswer }: RestDeps): Discor
     } finally {
       onAnswer(method, path.replace(/\?.*/, ""), answer, clock.now() - startedAt);
     }
-    if (answer.status === UNAUTHORIZED && !given.isWithoutToken) refusedToken = answer;
+    if (!given.isWithoutToken) tokenRefusal.note(answer);
     return answer;
   };
   return {
+    isTokenRefused: tokenRefusal.isRefused,
     async call(method, path, given) {
       const { what, timeoutMs = TIMEOUT_MS, signal } = given;
       let answer: Answer;
@@ -82,7 +85,8 @@ export function createRest({ token, apiUrl, clock, onAnswer }: RestDeps): Discor
         throw toPlatformError(error, what);
       }
       if (answer.status >= 200 && answer.status < 300) return answer.body;
-      throw refusalOf(answer, what);
+      const isTokens = answer.status === UNAUTHORIZED && !given.isWithoutToken;
+      throw isTokens ? tokenRefusalOf(answer, what, tokenRefusal.waitMs()) : refusalOf(answer, what);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import type { Clock } from "../../clock.js";
 import type { Reply } from "../../commands/command.js";
 import { stacked } from "../code-fence.js";
 import type { ChannelKey, ChatPlatform, MessageKey } from "../platform.js";
@@ -8,12 +9,13 @@ import type { Calls } from "./calls.js";
 import type { IdFor } from "./components.js";
 import { discordStatusOf } from "./errors.js";
 import { createNonces } from "./nonces.js";
+import { patiently } from "./patiently.js";
 import { channelIdOf } from "./places.js";
+import { postedMessage, shows } from "./posted-message.js";
 import { MAX_MESSAGE_CHARS, messageOf, type Rendered } from "./render.js";
 import type { DiscordRest } from "./rest.js";
 import type { MessageDoor } from "./shown-messages.js";
 
-const posted = z.object({ id: z.string() });
 const shown = z.object({ content: z.string() });
 
 /** Parses what Discord answered. @throws {PlatformError} when it is not what it ought to be */
@@ -23,7 +25,16 @@ export function parsed<T>(schema: z.ZodType<T>, answer: unknown, what: string): 
   throw new PlatformError("discord", "unavailable", `Discord answered ${what} with something unexpected`);
 }
 
+/** Longer than a text takes where it arrives at all; by its nonce, it is not there twice when it is sent again. */
+const TEXT_TIMEOUT_MS = 5_000;
+
+const termsOf = (files: Rendered["files"]) => (files === undefined ? { timeoutMs: TEXT_TIMEOUT_MS } : { files });
+
+/** A reply that nothing else repeats is tried for so long. */
+const DOOR_PATIENCE_MS = 30_000;
+
 export interface SendDeps {
+  readonly clock: Clock;
   readonly rest: DiscordRest;
   readonly calls: Pick<Calls, "take" | "slot">;
   readonly idFor: IdFor;
@@ -37,25 +48,29 @@ export interface Sender extends Pick<ChatPlatform, "post" | "edit" | "append"> {
 }
 
 /** What the bot says in channels. */
-export function createSender({ rest, calls, idFor, mark = randomBytes(2).toString("hex") }: SendDeps): Sender {
+export function createSender({ clock, rest, calls, idFor, mark = randomBytes(2).toString("hex") }: SendDeps): Sender {
   const nonces = createNonces(mark);
   const send = async (channel: ChannelKey, { body, files }: Rendered, replyTo?: MessageKey): Promise<string> => {
     const what = "posting a message";
     // A question that was deleted meanwhile still gets its answer.
     const reference = replyTo && { message_reference: { message_id: replyTo.message, fail_if_not_exists: false } };
-    const { nonce, isAgain, done } = nonces.next(replyTo?.message);
-    const given = { what, body: { ...body, ...reference, ...nonce }, ...(files && { files }) };
+    const { nonce, mayDiffer, done } = nonces.next(replyTo?.message, body);
+    const given = { what, body: { ...body, ...reference, ...nonce }, ...termsOf(files) };
     const base = `/channels/${channelIdOf(channel)}/messages` as const;
     const answer = await twice(channel, "post", () => rest.call("POST", base, given));
-    const { id } = parsed(posted, answer, what);
-    // What it shows then is what the post before said, should that one have arrived after all.
-    if (isAgain) await change(channel, id, { body });
+    const message = parsed(postedMessage, answer, what);
+    const { id } = message;
+    // What it shows is what the post before said, should that one have arrived after all.
+    if (mayDiffer && !shows(message, body)) {
+      await calls.slot(channel, "last-text", undefined, "edit");
+      await change(channel, id, { body });
+    }
     done();
     return id;
   };
   const change = async (channel: ChannelKey, id: string, { body, files }: Rendered) => {
     const path = `/channels/${channelIdOf(channel)}/messages/${id}` as const;
-    const given = { what: "editing a message", body, ...(files && { files }) };
+    const given = { what: "editing a message", body, ...termsOf(files) };
     await twice(channel, "edit", () => rest.call("PATCH", path, given));
   };
   /** A fault of Discord's servers is most often over at once; whoever waits for a text does not wait for a pause. */
@@ -87,16 +102,22 @@ export function createSender({ rest, calls, idFor, mark = randomBytes(2).toStrin
       return content;
     },
     doorOf(channel, replyTo) {
+      const terms = { clock, patienceMs: DOOR_PATIENCE_MS };
       const pathOf = (id: string) => `/channels/${channelIdOf(channel)}/messages/${id}` as const;
       return {
-        async post(message) {
-          await calls.slot(channel, "first-text", undefined, "post");
-          return send(channel, message, replyTo);
-        },
-        async edit(id, message) {
-          await calls.slot(channel, "progress", undefined, "edit");
-          await change(channel, id, message);
-        },
+        post: (message) =>
+          patiently(
+            async () => {
+              await calls.slot(channel, "first-text", undefined, "post");
+              return send(channel, message, replyTo);
+            },
+            { ...terms, isOnlyOnce: replyTo === undefined },
+          ),
+        edit: (id, message) =>
+          patiently(async () => {
+            await calls.slot(channel, "progress", undefined, "edit");
+            await change(channel, id, message);
+          }, terms),
         async remove(id) {
           await calls.take("DELETE", pathOf(id), "progress");
           await rest.call("DELETE", pathOf(id), { what: "deleting a message" });

@@ -27,6 +27,8 @@ export function networkFault(error: unknown): NetworkFault {
       code,
     };
   }
+  // zlib's own codes: bytes came, and were not what their headers say.
+  if (/^Z_/.test(code ?? "")) return { reason: "malformed", phrase: "sent an answer that cannot be unpacked", code };
   if (/TIMEDOUT|TIMEOUT/.test(code ?? "") || /timed? ?out/i.test(text)) {
     return { reason: "timeout", phrase: "gave no answer in time", code };
   }

@@ -63,12 +63,12 @@ function receiving(replies: readonly Reply[]) {
   const deps = {
     rest,
     calls,
-    elsewhere: createElsewhere({ rest, calls, idFor, sender: createSender({ rest, calls, idFor }) }),
+    elsewhere: createElsewhere({ rest, calls, idFor, sender: createSender({ clock: briskClock, rest, calls, idFor }) }),
     store: memoryStore(briskClock.now),
     log: { debug: say, info: say, warn: say, error: say },
     commands: [command, whisper],
     controlIds: { idFor, commandOf: async (id: string) => id, prune: async () => {} },
-    pause: (ms: number) => briskClock.sleep(ms),
+    clock: briskClock,
   };
   return { receive: createInteractionReceiver(deps, handlers), told, lines };
 }
@@ -148,6 +148,13 @@ describe("an interaction on Discord", () => {
     const { receive, told } = receiving([{ markdown: "hey" }]);
     await receive(late.event);
     expect(told).toEqual([]);
+  });
+
+  it("gets its reply also where Discord's servers fail for a while", async () => {
+    const { interaction, event } = slash();
+    discord.rest.failNext(/^PATCH \/webhooks\/.*@original$/, 503, 0, 2);
+    await receiving([{ markdown: "hey" }]).receive(event);
+    expect(interaction.replies[0]?.content).toBe("hey");
   });
 
   it("that another process has acknowledged is left to it without a word", async () => {

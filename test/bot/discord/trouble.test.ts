@@ -5,6 +5,7 @@ import { createRest } from "../../../src/bot/discord/rest.js";
 import { createSender } from "../../../src/bot/discord/send.js";
 import type { MessageKey } from "../../../src/bot/platform.js";
 import { PlatformError } from "../../../src/bot/platform-error.js";
+import { fakeClock } from "../../support/fake-clock.js";
 import { FAKE_DISCORD_TOKEN, type FakeDiscord, startFakeDiscord } from "../../support/fake-discord.js";
 import { briskClock } from "./discord-support.js";
 
@@ -20,7 +21,7 @@ function sending() {
   const { onAnswer } = calls;
   const rest = createRest({ token: FAKE_DISCORD_TOKEN, apiUrl: discord.url, clock: briskClock, onAnswer });
   return {
-    ...createSender({ rest, calls, idFor: async (line) => line }),
+    ...createSender({ clock: briskClock, rest, calls, idFor: async (line) => line }),
     ...createMarks({ rest, calls, clock: briskClock }),
   };
 }
@@ -42,6 +43,8 @@ describe("what Discord refuses", () => {
     [404, 10003, "gone"],
     [403, 50001, "forbidden"],
     [403, 50013, "forbidden"],
+    [400, 50083, "forbidden"],
+    [400, 160005, "forbidden"],
     [429, 30046, "edit-cap"],
     [400, 30046, "edit-cap"],
     [429, 0, "rate-limited"],
@@ -83,6 +86,40 @@ describe("what Discord refuses", () => {
     for (let time = 0; time < 5; time++) await failure(rest.call("GET", "/users/@me", { what: "asking" }));
     expect(discord.rest.unauthorized()).toBe(before + 1);
   });
+
+  it("asks with a refused token again only now and then, says so, and forgets it when the token is taken", async () => {
+    const clock = fakeClock();
+    const told: string[] = [];
+    const rest = createRest({
+      token: FAKE_DISCORD_TOKEN,
+      apiUrl: discord.url,
+      clock,
+      onAnswer: () => {},
+      onTokenRefused: () => void told.push("refused"),
+    });
+    const ask = () => failure(rest.call("GET", "/users/@me", { what: "asking" }));
+    const asked = () => discord.rest.requests.length;
+    discord.rest.failNext(/^GET \/users\/@me$/, 401, 0, 3);
+    // Several on their way at once are one refusal.
+    const [first] = await Promise.all([ask(), ask()]);
+    expect(first).toMatchObject({ reason: "unavailable", retryAfterMs: 2_000 });
+    expect(first?.message).toContain("DISCORD_TOKEN");
+    expect(rest.isTokenRefused()).toBe(true);
+    const before = asked();
+    await clock.advance(1_999);
+    expect(await ask()).toMatchObject({ retryAfterMs: 1 });
+    expect(asked()).toBe(before);
+    await clock.advance(1);
+    expect(await ask()).toMatchObject({ retryAfterMs: 4_000 });
+    await clock.advance(3_999);
+    await ask();
+    expect(asked()).toBe(before + 1);
+    await clock.advance(1);
+    expect(await ask()).toBeUndefined();
+    expect(rest.isTokenRefused()).toBe(false);
+    expect(await ask()).toBeUndefined();
+    expect(told).toEqual(["refused"]);
+  });
 });
 
 describe("a message on Discord", () => {
@@ -104,6 +141,29 @@ describe("a message on Discord", () => {
     const below = discord.answers().filter((message) => message.replyTo === question.id);
     expect(below.map(({ id }) => id)).toEqual([key.message, next.message]);
     expect(below.map(({ content }) => content)).toEqual(["first words and more", "the next part"]);
+  });
+
+  it("costs no edit when another text than the failed one is sent in its place", async () => {
+    const { post } = sending();
+    const question = discord.say(discord.general, discord.person("ada"), "a question");
+    const replyTo = { ...place(), message: question.id };
+    discord.rest.failNext(/^POST \/channels\/\d+\/messages$/, 503, 0, 2);
+    const controls = [{ label: "Stop", command: "/chat stop" }];
+    await failure(post(place(), { markdown: "first", controls }, replyTo));
+    const key = await post(place(), { markdown: "first and more ", controls }, replyTo);
+    expect(shown(key).texts).toEqual(["first and more"]);
+    expect(discord.rest.requests.at(-1)?.method).toBe("POST");
+  });
+
+  it("gets other controls than the lost one had", async () => {
+    const { post } = sending();
+    const question = discord.say(discord.general, discord.person("ada"), "a question");
+    const replyTo = { ...place(), message: question.id };
+    for (let loss = 0; loss < 2; loss++) discord.rest.loseNext(/^POST \/channels\/\d+\/messages$/);
+    await failure(post(place(), { markdown: "all", controls: [{ label: "Stop", command: "/chat stop" }] }, replyTo));
+    const controls = [{ label: "Retry", command: "/chat retry" }];
+    const key = await post(place(), { markdown: "all", controls }, replyTo);
+    expect(shown(key).components[0]?.components[0]?.label).toBe("Retry");
   });
 
   it("is sent again at once when Discord's servers fail for a moment", async () => {
@@ -163,6 +223,14 @@ describe("mark()", () => {
     discord.rest.loseNext(/^PUT .*\/reactions\//);
     await mark(keyOf(asked), "working");
     discord.rest.failNext(/^PUT .*\/reactions\//, 502);
+    await mark(keyOf(asked), "done");
+    expect(discord.marksOf(asked)).toEqual(["✅"]);
+  });
+
+  it("comes at an end also where Discord's servers fail again and again", async () => {
+    const { mark } = sending();
+    const asked = question();
+    discord.rest.failNext(/^PUT .*\/reactions\//, 503, 0, 4);
     await mark(keyOf(asked), "done");
     expect(discord.marksOf(asked)).toEqual(["✅"]);
   });
