@@ -194,12 +194,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const { url } = await server.start();
   const handlerDeps = { chat, dispatcher, refresher, board, access };
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
-  const statusLine = createStatusLine({
-    clock,
-    log,
-    indicator: () => refresher.status().indicator,
-    platforms: () => platforms,
-  });
+  const indicator = () => refresher.status().indicator;
+  const statusLine = createStatusLine({ clock, log, indicator, platforms: () => platforms });
   /** Lists grow old without an event, so that every beat looks as well. */
   const look = () => {
     board.look();
@@ -216,13 +212,12 @@ export async function startApp(deps: AppDeps): Promise<App> {
   look();
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   phase = "up";
-  const stopRetention = startRetention({
-    days: config.chat.retentionDays,
-    clock,
-    log,
-    erasers: [sessions.eraseUntouched, ...opened.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])],
-  });
-  const stopLedgerRetention = startLedgerRetention({ ledger, clock, log });
+  const erasers = [sessions.eraseUntouched, ...opened.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])];
+  const stops = [
+    stopRecovery,
+    startRetention({ days: config.chat.retentionDays, clock, log, erasers }),
+    startLedgerRetention({ ledger, clock, log }),
+  ];
   return {
     url,
     async tick() {
@@ -234,9 +229,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       refresher.stop();
       statusLine.stop();
       const boardStopped = board.stop();
-      stopRetention();
-      stopLedgerRetention();
-      stopRecovery();
+      for (const stop of stops) stop();
       operatorsConsole.stop();
       observed.stop();
       await chat.stop(graceMs);
