@@ -27,6 +27,7 @@ const stores = [
 ] as const;
 
 describe.concurrent.each(stores.filter(([, url]) => url !== undefined))("three replicas on one %s", (_name, url) => {
+  // The stores side by side, but of one store one test after the other: they share its processes.
   let openai: FakeOpenAi;
   let bots: readonly BotProcess[] = [];
   const listOf = async (bot: BotProcess) =>
@@ -71,7 +72,7 @@ describe.concurrent.each(stores.filter(([, url]) => url !== undefined))("three r
     await openai.close();
   });
 
-  it("fetch once together at a start, and show within 15 s what a person refreshed on one", {
+  it.sequential("fetch once together at a start, and show within 15 s what a person refreshed on one", {
     timeout: 60_000,
   }, async ({ expect }) => {
     const [first] = bots;
@@ -89,13 +90,17 @@ describe.concurrent.each(stores.filter(([, url]) => url !== undefined))("three r
     }
   });
 
-  it.runIf(process.env.SOAK)("fetch once per interval together", { timeout: 10 * 60_000 }, async ({ expect }) => {
-    await Promise.all(bots.map((bot) => bot.end("SIGTERM")));
-    const before = openai.listRequests();
-    bots = await start({ REFRESH_INTERVAL_SECONDS: "60" });
-    const minutes = 4;
-    await new Promise((resolve) => setTimeout(resolve, minutes * 60_000));
-    expect(openai.listRequests() - before).toBeGreaterThanOrEqual(minutes - 1);
-    expect(openai.listRequests() - before).toBeLessThanOrEqual(minutes + 1);
-  });
+  it.sequential.runIf(process.env.SOAK)(
+    "fetch once per interval together",
+    { timeout: 10 * 60_000 },
+    async ({ expect }) => {
+      await Promise.all(bots.map((bot) => bot.end("SIGTERM")));
+      const before = openai.listRequests();
+      bots = await start({ REFRESH_INTERVAL_SECONDS: "60" });
+      const minutes = 4;
+      await new Promise((resolve) => setTimeout(resolve, minutes * 60_000));
+      expect(openai.listRequests() - before).toBeGreaterThanOrEqual(minutes - 1);
+      expect(openai.listRequests() - before).toBeLessThanOrEqual(minutes + 1);
+    },
+  );
 });

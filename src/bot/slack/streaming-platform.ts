@@ -69,6 +69,8 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   let isUnsure = false;
   /** Slack took no end of it, and may have it growing still. */
   let unended: Live | undefined;
+  /** What the answer bears when it is over, where its last edit was refused. */
+  let owedControls: NonNullable<Reply["controls"]> = [];
 
   const setLive = (next: Live | undefined) => {
     live = next;
@@ -157,6 +159,7 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
       unended = undefined;
       await append(now, text, escapeMarkdown(text.slice(now.sent.length)));
       setLive({ ...now, sent: text, isBroken: false });
+      if (isEnding) owedControls = reply.controls ?? [];
     }
   };
 
@@ -179,10 +182,12 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
       endedNatively = true;
       setLive(undefined);
     };
+    const blocks = await deps.controlBlocks(owedControls);
+    owedControls = [];
     for (let attempt = 1; live !== undefined && attempt <= STOP_TRIES; attempt++) {
       await pace
         .pay(STOP, question, "last-text")
-        .then(() => streams.stop(live?.key ?? question))
+        .then(() => streams.stop(live?.key ?? question, { blocks }))
         .then(isOver)
         .catch((error) => {
           // Over already, or nowhere any more; else it ends by itself in the end.

@@ -35,6 +35,18 @@ const run = fc.record({
   filler: fc.constantFrom(0, 0, 0, 11_900),
 });
 
+/** An edit after a refused end is refused as well, and the next end bears what the edit was to bring. */
+const ENDS_REFUSED = {
+  pieces: ["", "", "", "", "", ""],
+  failures: [0, 0].map((before) => ({
+    method: "chat.stopStream" as const,
+    failure: { status: 500, error: "internal_error" },
+    before,
+  })),
+  gapMs: 40_000 as const,
+  filler: 0 as const,
+};
+
 describe("an answer on Slack whose calls fail at any point", () => {
   let adapter: SlackAdapter;
   beforeAll(async () => {
@@ -82,7 +94,7 @@ describe("an answer on Slack whose calls fail at any point", () => {
         const last = slack.workspace.messages.findLast(({ thread }) => thread === ts);
         expect(last?.blocks.at(-1)?.type).toBe("actions");
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: [[ENDS_REFUSED]] },
     );
   });
 });
