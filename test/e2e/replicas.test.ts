@@ -92,7 +92,7 @@ describe.concurrent.each(stores.filter(([, url]) => url !== undefined))("three r
 
   it.sequential.runIf(process.env.SOAK)(
     "fetch once per interval together",
-    { timeout: 10 * 60_000 },
+    { concurrent: false, timeout: 10 * 60_000 },
     async ({ expect }) => {
       await Promise.all(bots.map((bot) => bot.end("SIGTERM")));
       const before = openai.listRequests();
