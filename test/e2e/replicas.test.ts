@@ -90,7 +90,7 @@ describe.concurrent.each(stores.filter(([, url]) => url !== undefined))("three r
     }
   });
 
-  it.sequential.runIf(process.env.SOAK)(
+  it.runIf(process.env.SOAK)(
     "fetch once per interval together",
     { concurrent: false, timeout: 10 * 60_000 },
     async ({ expect }) => {
