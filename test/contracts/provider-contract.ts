@@ -223,6 +223,13 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
         expect(fault.message).toContain("unchanged without being asked");
       });
 
+      it("takes what cannot be unpacked for no list, and for no fault of the network", async () => {
+        vendor.setHeaders({ "content-encoding": "gzip" });
+        const fault = await faultOf(provider.listModels(idle()));
+        expect(fault).toMatchObject({ reason: "malformed", isRetryable: false });
+        expect(fault.message).toContain("cannot be unpacked");
+      });
+
       it("throws the caller's reason while the service hangs", async () => {
         vendor.hangLists();
         const controller = new AbortController();

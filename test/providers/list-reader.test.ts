@@ -192,6 +192,7 @@ describe("createListReader()", () => {
       });
     }) as typeof listWork;
     const { list } = reader({ thread: createListThread({ clock, work: hanging }) });
+    const innocent = await list.fetch("http://beta/");
     const stuck = list.read(await list.fetch("http://acme/"), { maxBytes: 1, signal: signal() });
     const ended = stuck.catch((error: unknown) => error);
     while (clock.sleepers() === 0) await settle();
@@ -199,6 +200,8 @@ describe("createListReader()", () => {
     expect(clock.sleepers()).toBe(1);
     await clock.advance(1);
     expect(await ended).toMatchObject({ reason: "malformed" });
+    // What waits in the same thread is lost with it, at once, as a connection is.
+    await expect(list.read(innocent, { maxBytes: 2, signal: signal() })).rejects.toThrow(TypeError);
     const next = await list.read(await list.fetch("http://acme/"), { maxBytes: 2, signal: signal() });
     expect(next.kind).toBe("known");
   });
