@@ -1,4 +1,4 @@
-import { timeMark } from "../base/time-mark.js";
+import { timeMark } from "../base/time.js";
 import { stateOf } from "../refresh/catalog/row-state.js";
 import type { ModelRef } from "../refresh/choose/default-model.js";
 import { findModel } from "../refresh/choose/find-model.js";

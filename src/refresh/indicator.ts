@@ -1,4 +1,4 @@
-import { timeMark } from "../base/time-mark.js";
+import { timeMark } from "../base/time.js";
 import type { Outcome } from "./catalog/catalog-types.js";
 import type { Indicator, RefreshResult, RefreshStatus } from "./refresher.js";
 import type { IntervalChoice } from "./settings.js";

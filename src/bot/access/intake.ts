@@ -1,4 +1,4 @@
-import { timeMark } from "../../base/time-mark.js";
+import { timeMark } from "../../base/time.js";
 import type { Settings } from "../../refresh/settings.js";
 import type { MessageLimits } from "../../usage/message-limits.js";
 import { channelOf, workspaceOf } from "../port/conversation.js";

@@ -1,4 +1,4 @@
-import { timeMark } from "../../base/time-mark.js";
+import { timeMark } from "../../base/time.js";
 import { inForceLines } from "../../commands/refresh-in-force.js";
 import { INTERVALS, indicatorText, outcomeHint, outcomeWords } from "../../refresh/indicator.js";
 import type { ProviderStatus, RefreshStatus } from "../../refresh/refresher.js";

@@ -1,7 +1,8 @@
+import { closestTo } from "../../base/edit-distance.js";
 import { UserError } from "../../base/errors.js";
+import { either, visible } from "../../base/text.js";
 import type { Command } from "../command.js";
-import { code, either, visible } from "../wording/wording.js";
-import { didYouMean } from "./did-you-mean.js";
+import { code } from "../wording/wording.js";
 import { tokensFrom } from "./tokens.js";
 
 export interface Found {
@@ -38,8 +39,8 @@ const pathOf = (words: readonly { word: string }[], count: number) =>
 function unknownText(commands: readonly Command[], first: string, typed: string): string {
   const paths = commands.map((command) => command.path);
   const group = paths.filter((path) => path.startsWith(`${first} `));
-  const slips = didYouMean(typed, paths);
-  const near = slips.length > 0 ? slips : didYouMean(first, paths);
+  const slips = closestTo(typed, paths);
+  const near = slips.length > 0 ? slips : closestTo(first, paths);
   const hint = near.length > 0 ? ` Did you mean ${listed(near)}?` : "";
   if (first !== "" && group.length > 0) {
     return typed === first

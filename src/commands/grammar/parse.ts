@@ -1,7 +1,8 @@
 import { UserError } from "../../base/errors.js";
+import { visible } from "../../base/text.js";
 import type { Command } from "../command.js";
 import type { ArgumentsOf, Option, Options } from "../options.js";
-import { code, visible } from "../wording/wording.js";
+import { code } from "../wording/wording.js";
 import { findCommand } from "./find-command.js";
 import { MAX_CHOICE_WORDS, type Reading, readBare, readValue } from "./read-value.js";
 import { takesSentence, usageOf } from "./takes.js";

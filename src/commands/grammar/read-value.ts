@@ -1,5 +1,6 @@
+import { visible } from "../../base/text.js";
 import type { Option } from "../options.js";
-import { cleanText, code, visible } from "../wording/wording.js";
+import { cleanText, code } from "../wording/wording.js";
 import { takesOf } from "./takes.js";
 import type { Token } from "./tokens.js";
 

@@ -1,6 +1,7 @@
+import { either } from "../../base/text.js";
 import type { Command } from "../command.js";
 import type { Option } from "../options.js";
-import { code, either } from "../wording/wording.js";
+import { code } from "../wording/wording.js";
 
 /** How a command is typed: "/models list [provider] [search]". */
 export function usageOf(command: Command): string {

@@ -1,3 +1,4 @@
+import { plural } from "../../base/text.js";
 import type { ProviderId } from "../../providers/provider.js";
 import {
   CHANGE_DAYS,
@@ -6,7 +7,7 @@ import {
   type NamedModels,
   recentDays,
 } from "../../refresh/catalog/change-log.js";
-import { code, plural } from "./wording.js";
+import { code } from "./wording.js";
 
 /** The least that a message of any platform's panels takes is 4,000; the last line needs some of it. */
 const MAX_CHARS = 3_800;

@@ -1,4 +1,5 @@
-import { timeMark } from "../../base/time-mark.js";
+import { plural } from "../../base/text.js";
+import { timeMark } from "../../base/time.js";
 import type { ProviderId } from "../../providers/provider.js";
 import type { CatalogEntry, RowState, Snapshot } from "../../refresh/catalog/catalog-types.js";
 import { rowsOf, stateOf } from "../../refresh/catalog/row-state.js";
@@ -8,7 +9,7 @@ import { outcomeHint, outcomeWords } from "../../refresh/indicator.js";
 import type { Pin } from "../../store/sessions/sessions.js";
 import { modelName } from "../model-in-force.js";
 import { shares } from "./shares.js";
-import { code, plural } from "./wording.js";
+import { code } from "./wording.js";
 
 export interface ListFilter {
   readonly provider?: ProviderId | undefined;

@@ -1,5 +1,5 @@
 import { AppError } from "../../base/errors.js";
-import { timeMark } from "../../base/time-mark.js";
+import { timeMark } from "../../base/time.js";
 import type { CommandDeps } from "../command-deps.js";
 import { modelName } from "../model-in-force.js";
 import { plain } from "./wording.js";

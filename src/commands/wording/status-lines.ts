@@ -1,7 +1,7 @@
-import { timeMark } from "../../base/time-mark.js";
+import { plural } from "../../base/text.js";
+import { timeMark } from "../../base/time.js";
 import { outcomeHint, outcomeWords, reasonText } from "../../refresh/indicator.js";
 import type { ProviderStatus, RefreshStatus } from "../../refresh/refresher.js";
-import { plural } from "./wording.js";
 
 export const lastRefreshLine = ({ lastRefreshAt }: RefreshStatus): string =>
   `Last refresh: ${lastRefreshAt === null ? "none yet" : timeMark(lastRefreshAt)}`;

@@ -1,6 +1,6 @@
+import { daysBetween } from "../../base/time.js";
 import type { BarChart } from "../../usage/chart/chart.js";
 import { type Grouping, tokensOf, type UsageGroup } from "../../usage/summarize.js";
-import { daysBetween } from "../../usage/utc-day.js";
 import { fitted } from "./aligned.js";
 import type { Period } from "./usage-period.js";
 import { usageRows } from "./usage-rows.js";

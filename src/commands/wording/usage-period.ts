@@ -1,4 +1,4 @@
-import { DAY_MS, startOfDay } from "../../usage/utc-day.js";
+import { DAY_MS, startOfDay } from "../../base/time.js";
 
 /** A stretch of whole UTC days that ends with today; epoch ms, `to` is exclusive. */
 export interface Period {

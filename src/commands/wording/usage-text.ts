@@ -1,5 +1,5 @@
+import { dayOf } from "../../base/time.js";
 import { addUp, type Grouping, tokensOf, type UsageGroup, type UsageSum } from "../../usage/summarize.js";
-import { dayOf } from "../../usage/utc-day.js";
 import { aligned } from "./aligned.js";
 import type { Period } from "./usage-period.js";
 import { usageRows } from "./usage-rows.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { timeMark } from "../../../src/base/time-mark.js";
+import { timeMark } from "../../../src/base/time.js";
 import { settle } from "../../support/fake-clock.js";
 import { fakePlatform } from "../../support/fake-platform.js";
 import { boardWorld, MINUTE_MS, posted } from "../board-world.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { timeMark } from "../../../src/base/time-mark.js";
+import { timeMark } from "../../../src/base/time.js";
 import { readMentionText } from "../../../src/bot/slack/receive/mention-text.js";
 import { readMessage } from "../../../src/bot/slack/receive/messages.js";
 import { cutToLength } from "../../../src/bot/slack/send/cut-to-length.js";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { showTimes } from "../../../src/base/time-mark.js";
-import { didYouMean, distanceBetween } from "../../../src/commands/grammar/did-you-mean.js";
+import { either, plural, visible } from "../../../src/base/text.js";
+import { showTimes } from "../../../src/base/time.js";
 import { intervalWords } from "../../../src/commands/interval-option.js";
 import { shares } from "../../../src/commands/wording/shares.js";
-import { cleanText, code, either, plain, plural, visible } from "../../../src/commands/wording/wording.js";
+import { cleanText, code, plain } from "../../../src/commands/wording/wording.js";
 
 describe("code()", () => {
   it("cannot be left by what it holds", () => {
@@ -20,7 +20,7 @@ describe("code()", () => {
   it("cuts what is too long between characters", () => {
     expect(code("x".repeat(80))).toBe(`\`${"x".repeat(80)}\``);
     expect(code("x".repeat(81))).toBe(`\`${"x".repeat(79)}…\``);
-    expect(code("😀".repeat(3), 2)).toBe("`😀…`");
+    expect(code("😀".repeat(3), 3)).toBe("`😀…`");
   });
 });
 
@@ -63,25 +63,6 @@ describe("intervalWords()", () => {
     [86_400_000, "every 24 hours"],
   ])("%i ms is %s", (ms, words) => {
     expect(intervalWords({ kind: "fixed", ms })).toBe(words);
-  });
-});
-
-describe("didYouMean()", () => {
-  it.each([
-    ["models status", 0],
-    ["modles status", 1],
-    ["models statu", 1],
-    ["modelss status", 1],
-    ["models stats!", 2],
-  ])("%j is %i slips away", (typed, distance) => {
-    expect(distanceBetween(typed, "models status")).toBe(distance);
-  });
-
-  it("offers the nearest, and nothing far away", () => {
-    expect(didYouMean("HLEP", ["help", "models list"])).toEqual(["help"]);
-    expect(didYouMean("", ["a"])).toEqual([]);
-    expect(didYouMean("xyz", ["help"])).toEqual([]);
-    expect(didYouMean("x".repeat(10_000), ["x".repeat(10_000)])).toEqual([]);
   });
 });
 

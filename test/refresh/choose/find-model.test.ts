@@ -1,6 +1,4 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { editDistance } from "../../../src/refresh/choose/closest-models.js";
 import { findModel } from "../../../src/refresh/choose/find-model.js";
 import { suggestModels } from "../../../src/refresh/choose/suggest-models.js";
 import { snapshotOf } from "../support.js";
@@ -149,40 +147,5 @@ describe("suggestModels", () => {
   it("sees a new list at once", () => {
     expect(suggestModels(snapshotOf({ openai: ["gpt-5"] }), "gpt-7", 5)).toEqual([]);
     expect(suggestModels(snapshotOf({ openai: ["gpt-7"] }), "gpt-7", 5)).toHaveLength(1);
-  });
-});
-
-describe("editDistance", () => {
-  it.each([
-    ["", "", 0],
-    ["abc", "abc", 0],
-    ["abc", "abd", 1],
-    ["abc", "abcd", 1],
-    ["kitten", "sitting", 3],
-  ])("counts %j to %j", (a, b, distance) => {
-    expect(editDistance(a, b, 5)).toBe(distance);
-  });
-
-  it("agrees with the plain definition", () => {
-    const plain = (a: string, b: string): number =>
-      a === "" || b === ""
-        ? a.length + b.length
-        : Math.min(
-            plain(a.slice(1), b.slice(1)) + (a[0] === b[0] ? 0 : 1),
-            plain(a.slice(1), b) + 1,
-            plain(a, b.slice(1)) + 1,
-          );
-    const word = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 5 });
-    fc.assert(
-      fc.property(word, word, fc.integer({ min: 0, max: 6 }), (a, b, atMost) => {
-        expect(Math.min(editDistance(a, b, atMost), atMost + 1)).toBe(Math.min(plain(a, b), atMost + 1));
-      }),
-    );
-  });
-
-  it("gives up above what is asked for", () => {
-    expect(editDistance("kitten", "sitting", 3)).toBe(3);
-    expect(editDistance("kitten", "sitting", 2)).toBe(3);
-    expect(editDistance("a", "abcdefgh", 2)).toBe(3);
   });
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import type { HostConfig } from "../../../base/config-host.js";
 import { messageOf } from "../../../base/errors.js";
-import { visible } from "../../../commands/wording/wording.js";
+import { visible } from "../../../base/text.js";
 import type { PlatformFinding } from "../../port/platform-definition.js";
 import { createRest, type DiscordRest } from "../send/rest.js";
 import { discordStatusOf } from "../wire/errors.js";

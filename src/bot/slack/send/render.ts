@@ -1,5 +1,5 @@
 import type { types } from "@slack/bolt";
-import { showTimes } from "../../../base/time-mark.js";
+import { showTimes } from "../../../base/time.js";
 import type { Reply } from "../../../commands/command.js";
 import { splitMessage } from "../../delivery/split-message.js";
 import { escapeMarkdown, escapeMrkdwn } from "../wire/escape.js";

@@ -1,7 +1,7 @@
 import type { types } from "@slack/bolt";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
-import { showTimes } from "../../../base/time-mark.js";
+import { showTimes } from "../../../base/time.js";
 import type { Control, Reply } from "../../../commands/command.js";
 import type { ChannelKey, ChatPlatform, MessageKey, Rank } from "../../port/platform.js";
 import { isLost, PlatformError } from "../../port/platform-error.js";

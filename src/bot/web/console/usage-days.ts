@@ -1,5 +1,5 @@
+import { dayOf } from "../../../base/time.js";
 import type { Ledger } from "../../../usage/ledger.js";
-import { dayOf } from "../../../usage/utc-day.js";
 import type { ReadUsage, UsageDay } from "./usage.js";
 
 /** The ledger by day and model, over all workspaces: one row of them, however many turns there were. */

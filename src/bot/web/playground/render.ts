@@ -1,4 +1,4 @@
-import { showTimes } from "../../../base/time-mark.js";
+import { showTimes } from "../../../base/time.js";
 import { marksOf, type Row } from "./rows.js";
 
 const MINUTE_MS = 60_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { showTimes, timeMark } from "../../src/base/time-mark.js";
+import { showTimes, timeMark } from "../../src/base/time.js";
 
 describe("timeMark", () => {
   it("names whole seconds, cut and not rounded", () => {
