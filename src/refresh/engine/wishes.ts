@@ -7,10 +7,9 @@ import { PICK_UP_MS } from "../decide/freshness.js";
 import { wantedInterval } from "../decide/intervals.js";
 import { createRecentLongest, type RecentLongest } from "../decide/recent-longest.js";
 import type { Settings } from "../settings.js";
-import { explain } from "../smart/explain.js";
-import { createListWatch } from "../smart/list-watch.js";
+import { createListWatch } from "../smart/list-history.js";
 import { createSmartMemory } from "../smart/memory.js";
-import { smartInterval } from "../smart/smart-interval.js";
+import { explain, smartInterval } from "../smart/smart-interval.js";
 
 export interface WishesDeps {
   readonly providers: readonly { readonly id: ProviderId }[];
