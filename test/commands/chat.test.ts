@@ -25,8 +25,8 @@ describe("/chat new", () => {
 
 describe("/chat stop", () => {
   it.each([
-    ["stopped", "⏹️ Stopped. What there is of the answer stays."],
-    ["nothing-runs", "No answer is on its way here."],
+    ["stopped", "⏹️ Stopped. The partial answer is kept."],
+    ["nothing-runs", "No answer is being written here."],
     ["not-yours", "🔒 Only the person who asked, or an operator, may stop this answer."],
   ] as const)("says when %s", async (result, text) => {
     const world = harness();

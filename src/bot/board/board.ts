@@ -123,7 +123,7 @@ export function createBoard(deps: BoardDeps): Board {
       async post(conversation) {
         const place = channelKeyOf(conversation);
         const platform = platformOf(place.platform);
-        if (platform === undefined) throw new UserError("There is no place here that a board could stand in.");
+        if (platform === undefined) throw new UserError("A board can't be posted here.");
         const [judgement, since] = [judge(), clock.now()];
         const text = textFor({ ...place, message: "" }, since);
         const message = await posted(platform, place, text, signal);

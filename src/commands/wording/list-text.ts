@@ -2,7 +2,7 @@ import { plural } from "../../base/text.js";
 import { timeMark } from "../../base/time.js";
 import type { ProviderId } from "../../providers/provider.js";
 import type { CatalogEntry, RowState, Snapshot } from "../../refresh/catalog/catalog-types.js";
-import { rowsOf, stateOf } from "../../refresh/catalog/row-state.js";
+import { modelRowsOf, stateOf } from "../../refresh/catalog/row-state.js";
 import { closestModels } from "../../refresh/choose/closest-models.js";
 import { cleanTyped } from "../../refresh/choose/model-index.js";
 import { outcomeHint, outcomeWords } from "../../refresh/indicator.js";
@@ -57,7 +57,7 @@ const wordsOf = (search = "") =>
     .filter((word) => word !== "");
 
 function groupOf(provider: ProviderId, entry: CatalogEntry, words: readonly string[], pin: Pin | null): Group {
-  const rows = rowsOf(entry)
+  const rows = modelRowsOf(entry)
     .filter(({ model }) => {
       const text = `${provider}/${model.id} ${model.name ?? ""}`.toLowerCase();
       return model.isChat && words.every((word) => text.includes(word));

@@ -2,9 +2,10 @@ import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import type { ProviderId } from "../../providers/provider.js";
 import type { Store, Write } from "../../store/store.js";
+import type { CatalogEntry } from "../catalog/catalog-types.js";
 import { newActivity, type WorkspaceActivity } from "./activity.js";
 import { keepUp, note } from "./learn.js";
-import { type ListAttempt, type ListHistory, newListHistory, noteList } from "./list-history.js";
+import { createListWatch, type ListAttempt, type ListHistory, newListHistory, noteList } from "./list-history.js";
 import { readActivity, readListHistory, storedActivity } from "./stored.js";
 
 export interface SmartMemoryDeps {
@@ -18,7 +19,8 @@ export interface SmartMemory {
   activityOf(workspace: string): WorkspaceActivity;
   listOf(provider: ProviderId): ListHistory;
   noteActivity(workspace: string): void;
-  noteList(provider: ProviderId, attempt: ListAttempt): void;
+  /** A provider's entry as it is now; `lastChangeAt`: when its list last changed. */
+  noteEntry(provider: ProviderId, entry: CatalogEntry, lastChangeAt: number | undefined): void;
   /** @throws {StoreError} */
   load(): Promise<void>;
   /** Stores what is new, every two minutes at most. Never rejects: what could not be stored is tried again. */
@@ -55,6 +57,12 @@ export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): Smart
     putActivity(workspace, times.reduce(note, before));
   }
 
+  function noteAttempt(provider: ProviderId, attempt: ListAttempt): void {
+    const list = noteList(lists.get(provider) ?? newListHistory(clock.now()), attempt, clock.now());
+    lists.set(provider, list);
+    unsaved.set(`${LIST}${provider}`, () => lists.get(provider) ?? list);
+  }
+
   async function load(): Promise<void> {
     const rows = await store.values("usage").entries("smart:");
     for (const [key, value] of rows) {
@@ -81,11 +89,7 @@ export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): Smart
       noted.set(workspace, times);
       if (times.push(clock.now()) >= MAX_NOTED) learn(workspace);
     },
-    noteList(provider, attempt) {
-      const list = noteList(lists.get(provider) ?? newListHistory(clock.now()), attempt, clock.now());
-      lists.set(provider, list);
-      unsaved.set(`${LIST}${provider}`, () => lists.get(provider) ?? list);
-    },
+    noteEntry: createListWatch(noteAttempt),
     load,
     async keep() {
       if (Math.abs(clock.now() - keptAt) < KEEP_EVERY_MS) return;
