@@ -1,6 +1,5 @@
 import { defineCommand } from "./command.js";
-import type { CommandDeps } from "./command-deps.js";
-import type { TurnControl } from "./turn-control.js";
+import type { CommandDeps, TurnControl } from "./command-deps.js";
 
 const REPLIES: Readonly<Record<Awaited<ReturnType<TurnControl["stop"]>>, string>> = {
   stopped: "⏹️ Stopped. The partial answer is kept.",

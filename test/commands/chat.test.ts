@@ -19,7 +19,7 @@ describe("/chat new", () => {
   });
 
   it("says what an unpinned conversation will get", async () => {
-    expect(await harness().say("/chat new")).toContain("pins the default then in force, now **openai/gpt-5**");
+    expect(await harness().say("/chat new")).toContain("pins this channel to the default model, now **openai/gpt-5**");
   });
 });
 
