@@ -4,40 +4,29 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { systemClock } from "../../src/clock.js";
-import { withDeadline } from "../../src/deadline.js";
 import { freePort } from "./free-port.js";
-import { endProcess, type ProgramTerms, runToEnd, startServerProcess, type TestServer } from "./server-process.js";
-import { START_TIMEOUT_MS, startOrSkip } from "./start-or-skip.js";
+import { endProcess, runToEnd, startServerProcess, type TestServer } from "./server-process.js";
+import { startOrSkip } from "./start-or-skip.js";
 
 export const POSTGRES_PASSWORD = "postgres-password-of-the-tests";
-
-/** A copy of the programs takes seconds on a busy machine. */
-const PREPARATION_TIMEOUT_MS = 60_000;
 
 interface Options {
   /** Holds initdb and postgres; by default that of the npm package. */
   readonly programs?: string;
-  readonly timeoutMs?: number;
+  /** How long they may be silent while they start. */
+  readonly silenceMs?: number;
 }
 
 /** Its URL is that of the database "postgres". Undefined, and one plain line that says so, where none can be started. */
-export async function startPostgres({ programs, timeoutMs }: Options = {}): Promise<TestServer | undefined> {
+export async function startPostgres(options: Options = {}): Promise<TestServer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-postgres-"));
-  const parts = await startOrSkip("PostgreSQL", () => prepare(folder, programs), PREPARATION_TIMEOUT_MS);
-  const server = parts && (await startOrSkip("PostgreSQL", (signal) => start(folder, parts, signal), timeoutMs));
+  const server = await startOrSkip("PostgreSQL", (signal) => start(folder, options, signal));
   if (server === undefined) rmSync(folder, { recursive: true, force: true });
   return server;
 }
 
-interface Parts {
-  readonly programs: string;
-  readonly user: ProgramTerms["user"];
-}
-
 /** PostgreSQL refuses to run as root: it runs as nobody then, who has to reach its programs and its files. */
-async function prepare(folder: string, given?: string): Promise<Parts> {
-  const programs = given ?? packagedPrograms();
+async function prepare(folder: string, programs: string) {
   if (process.getuid?.() !== 0) return { programs, user: undefined };
   const id = async (kind: string) => Number((await promisify(execFile)("id", [kind, "nobody"])).stdout);
   const user = { uid: await id("-u"), gid: await id("-g") };
@@ -45,11 +34,19 @@ async function prepare(folder: string, given?: string): Promise<Parts> {
   return { programs: isReachable(programs) ? programs : copyPrograms(programs, join(folder, "native")), user };
 }
 
-async function start(folder: string, { programs, user }: Parts, signal: AbortSignal): Promise<TestServer> {
+async function start(folder: string, options: Options, signal: AbortSignal): Promise<TestServer> {
+  const { silenceMs } = options;
+  const { programs, user } = await prepare(folder, options.programs ?? packagedPrograms());
   const data = join(folder, "data");
   const passwordFile = join(folder, "password");
   writeFileSync(passwordFile, POSTGRES_PASSWORD);
-  const run = (name: string, args: readonly string[]) => ({ program: join(programs, name), args, cwd: folder, user });
+  const run = (name: string, args: readonly string[]) => ({
+    program: join(programs, name),
+    args,
+    cwd: folder,
+    user,
+    silenceMs,
+  });
 
   const initdb = [`--pgdata=${data}`, "--username=postgres", "--auth=password", `--pwfile=${passwordFile}`];
   const quick = ["--encoding=UTF8", "--locale=C", "--no-sync"];
@@ -59,15 +56,15 @@ async function start(folder: string, { programs, user }: Parts, signal: AbortSig
   const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "lc_messages=C"];
   const args = ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])];
   const ready = "database system is ready to accept connections";
-  const launch = (until: AbortSignal) => startServerProcess({ ...run("postgres", args), ready, signal: until });
-  let child: ChildProcess = await launch(signal);
+  const terms = { ...run("postgres", args), ready };
+  let child: ChildProcess = await startServerProcess({ ...terms, signal });
   const stop = () => endProcess(child, "SIGINT");
   return {
     url: `postgres://postgres:${POSTGRES_PASSWORD}@127.0.0.1:${port}/postgres`,
     port,
     stop,
     async start() {
-      child = await withDeadline(launch, { what: "PostgreSQL", timeoutMs: START_TIMEOUT_MS, clock: systemClock });
+      child = await startServerProcess(terms);
     },
     async remove() {
       await stop();

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { basename } from "node:path";
+import { TimeoutError } from "../../src/errors.js";
 
 /** A server of the test's own; what it holds survives `stop` and `start`. */
 export interface TestServer {
@@ -20,13 +22,18 @@ export interface ProgramTerms {
   readonly cwd: string;
   /** The user that it runs as, where that is another one. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** How long it may print nothing before it ends or is ready. Default: 10 s, after which it is taken to hang. */
+  readonly silenceMs?: number | undefined;
   /** Kills a program that has not got to its end, or to `ready`, when it aborts. */
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
 }
+
+const SILENCE_MS = 10_000;
 
 /**
  * Runs a program to its end.
  * @throws {Error} with what it printed when it cannot be run, or ends with another code than 0
+ * @throws {TimeoutError} when it prints nothing for `silenceMs`
  * @throws signal.reason when the signal aborts first
  */
 export async function runToEnd(terms: ProgramTerms): Promise<void> {
@@ -38,6 +45,7 @@ export async function runToEnd(terms: ProgramTerms): Promise<void> {
 /**
  * Starts a program and resolves once it has printed `ready`. It is killed with this process.
  * @throws {Error} with what it printed when it cannot be run, or ends before
+ * @throws {TimeoutError} when it prints nothing for `silenceMs`
  * @throws signal.reason when the signal aborts first
  */
 export async function startServerProcess(terms: ProgramTerms & { readonly ready: string }): Promise<ChildProcess> {
@@ -61,29 +69,41 @@ export async function endProcess(child: ChildProcess | undefined, signal: NodeJS
   await ended;
 }
 
-function launch({ program, args, cwd, user, signal }: ProgramTerms) {
-  signal.throwIfAborted();
+function launch({ program, args, cwd, user, signal, silenceMs = SILENCE_MS }: ProgramTerms) {
+  signal?.throwIfAborted();
   const child = spawn(program, args, { cwd, ...user, stdio: ["ignore", "pipe", "pipe"] });
-  const output = { text: "", onText: () => {} };
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      output.text += chunk;
-      output.onText();
-    });
-  const kill = () => void child.kill("SIGKILL");
-  signal.addEventListener("abort", kill, { once: true });
+  let text = "";
+  let wanted: { readonly text: string; found(): void } | undefined;
+  let fault: unknown;
+  const giveUp = (reason: unknown) => {
+    fault = reason;
+    child.kill("SIGKILL");
+  };
+  const abort = () => giveUp(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  const silence = setTimeout(() => giveUp(new TimeoutError(basename(program), silenceMs)), silenceMs);
+  const watchNoMore = () => {
+    clearTimeout(silence);
+    signal?.removeEventListener("abort", abort);
+  };
+  let isReady = false;
+  const onText = (chunk: string) => {
+    if (isReady) return; // what a server prints later is of no interest
+    text += chunk;
+    silence.refresh();
+    if (wanted === undefined || !text.includes(wanted.text)) return;
+    isReady = true;
+    watchNoMore();
+    wanted.found();
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", onText);
   const ended = new Promise<{ readonly code: number | null; readonly text: string }>((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => (signal.aborted ? reject(signal.reason) : resolve({ code, text: output.text })));
-  }).finally(() => signal.removeEventListener("abort", kill));
-  const printed = (wanted: string) =>
+    child.once("close", (code) => (fault === undefined ? resolve({ code, text }) : reject(fault)));
+  }).finally(watchNoMore);
+  const printed = (expected: string) =>
     new Promise<void>((resolve) => {
-      output.onText = () => {
-        if (!output.text.includes(wanted)) return;
-        output.onText = () => {};
-        signal.removeEventListener("abort", kill);
-        resolve();
-      };
+      wanted = { text: expected, found: resolve };
     });
   return { child, ended, printed };
 }
