@@ -5,16 +5,16 @@ import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 
 const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { createChat } = await dist("bot/chat.js");
-const { createChatParts } = await dist("bot/chat-parts.js");
+const { createChat } = await dist("bot/turn/chat.js");
+const { createChatParts } = await dist("bot/turn/chat-parts.js");
 const { createOpenAiProvider } = await dist("providers/openai-wire/openai-provider.js");
 const { isChatModel } = await dist("providers/openai-wire/is-chat-model.js");
 const { createSettings } = await dist("refresh/settings.js");
-const { createSessions } = await dist("store/sessions.js");
+const { createSessions } = await dist("store/sessions/sessions.js");
 const { openStore } = await dist("store/open-store.js");
-const { sqliteStore } = await dist("store/sqlite.js");
+const { sqliteStore } = await dist("store/sqlite/sqlite.js");
 const { createLedger } = await dist("usage/ledger.js");
-const { systemClock: clock } = await dist("clock.js");
+const { systemClock: clock } = await dist("base/clock.js");
 
 /** As on a platform 60 ms away, with Discord's length of a message and about its pace of edits. */
 const ROUND_TRIP_MS = 60;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { STORES } from "./store-servers.mjs";
 
 const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { createRefresher } = await dist("refresh/create-refresher.js");
+const { createRefresher } = await dist("refresh/engine/create-refresher.js");
 const { createSettings } = await dist("refresh/settings.js");
 const { openStore } = await dist("store/open-store.js");
 const { storeDefinitions } = await dist("store/registry.js");

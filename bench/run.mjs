@@ -1,11 +1,13 @@
-// `npm run bench [-- NAME …]`: runs the named benchmarks, all when none is named; each prints JSON lines.
+// `npm run bench [-- NAME … [--OPTION …]]`: runs the named benchmarks, all when none is named; each prints JSON lines.
+// Options are left to the benchmark, which reads them itself.
 import { readdirSync } from "node:fs";
 
 const here = new URL(".", import.meta.url);
 const known = readdirSync(here)
   .filter((file) => file.endsWith(".bench.mjs"))
   .map((file) => file.replace(/\.bench\.mjs$/, ""));
-const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : known;
+const named = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const wanted = named.length > 0 ? named : known;
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   console.error(`There is no benchmark named ${unknown.join(", ")}; there are: ${known.join(", ")}`);

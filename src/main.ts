@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { type App, startApp } from "./app.js";
-import { runDoctor } from "./bot/doctor.js";
+import { systemClock } from "./base/clock.js";
+import { cleanValue, type Environment, parseConfig } from "./base/config.js";
+import { AppError, messageOf } from "./base/errors.js";
+import { createLog } from "./base/log.js";
+import { createSignalHandler } from "./base/signals.js";
 import { platformDefinitions } from "./bot/registry.js";
-import { printManifest } from "./bot/slack/print-manifest.js";
-import { systemClock } from "./clock.js";
+import { printManifest } from "./bot/slack/setup/print-manifest.js";
+import { runDoctor } from "./bot/status/doctor.js";
 import { createCommands } from "./commands/registry.js";
-import { cleanValue, type Environment, parseConfig } from "./config.js";
-import { AppError, messageOf } from "./errors.js";
-import { createLog } from "./log.js";
 import { providerDefinitions } from "./providers/registry.js";
 import { createSchedule } from "./refresh/schedule.js";
-import { createSignalHandler } from "./signals.js";
 import { openStore } from "./store/open-store.js";
 import { storeDefinitions } from "./store/registry.js";
 

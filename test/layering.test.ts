@@ -1,9 +1,54 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 
 /** From the top down: a folder imports itself and the folders after it. */
 const LAYERS = ["main", "bot", "commands", "refresh", "usage", "store", "providers", "base"];
+
+/** The rooms of a folder from the top down: a room imports itself and the rooms after it. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  bot: [
+    "registry.ts",
+    "platform-handlers.ts",
+    "discord",
+    "slack",
+    "web",
+    "status",
+    "board",
+    "observe",
+    "turn",
+    "access",
+    "delivery",
+    "prompt",
+    "port",
+  ],
+  refresh: [
+    "schedule.ts",
+    "engine",
+    "fetch",
+    "indicator.ts",
+    "decide",
+    "refresher.ts",
+    "choose",
+    "simulation",
+    "smart",
+    "catalog",
+    "settings.ts",
+    "settings-schema.ts",
+  ],
+  store: ["registry.ts", "open-store.ts", "redis", "postgres", "sqlite", "sessions"],
+};
+/** Files that declare a vendor may use every room of `providers`; the rooms themselves keep this order. */
+const PROVIDER_ROOMS = [
+  "ollama-wire",
+  "openai-wire",
+  "anthropic-wire",
+  "demo",
+  "provider-definition.ts",
+  "lists",
+  "http",
+  "provider.ts",
+];
 
 const files = readdirSync("src", { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
@@ -27,8 +72,46 @@ const localImportsOf = (file: string) =>
 function layerOf(file: string): string {
   const [top = "", ...rest] = file.split("/");
   if (rest.length > 0) return top;
-  return /^(main|app)\.ts$/.test(file) ? "main" : "base";
+  return "main";
 }
+
+/** The rooms of `folder` (files and folders) that each of its rooms imports. */
+function roomImportsOf(folder: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const isInside = (file: string) => file.startsWith(folder === "" ? "" : `${folder}/`);
+  const roomOf = (file: string) => file.slice(folder === "" ? 0 : folder.length + 1).split("/")[0] ?? "";
+  const imports = new Map<string, Set<string>>();
+  for (const file of files.filter(isInside)) {
+    const targets = localImportsOf(file).filter(isInside).map(roomOf);
+    const known = imports.get(roomOf(file)) ?? new Set();
+    imports.set(roomOf(file), new Set([...known, ...targets.filter((room) => room !== roomOf(file))]));
+  }
+  return imports;
+}
+
+/** Every chain of nodes that comes back to its first. */
+function circlesOf(nodes: Iterable<string>, next: (node: string) => Iterable<string>): readonly string[] {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (node: string, path: readonly string[]) => {
+    if (path.includes(node)) return void circles.push([...path.slice(path.indexOf(node)), node].join(" → "));
+    if (done.has(node)) return;
+    for (const target of next(node)) visit(target, [...path, node]);
+    done.add(node);
+  };
+  for (const node of nodes) visit(node, []);
+  return circles;
+}
+
+const folders = [
+  ...new Set(
+    files.flatMap((file) =>
+      file
+        .split("/")
+        .slice(0, -1)
+        .map((_, index, parts) => parts.slice(0, index + 1).join("/")),
+    ),
+  ),
+];
 
 const importersOf = (pattern: RegExp) =>
   files.filter((file) => importsOf(file).some((specifier) => pattern.test(specifier)));
@@ -53,25 +136,47 @@ describe("layering", () => {
   });
 
   it("has no import cycles, types counted", () => {
-    const done = new Set<string>();
-    const cycles: string[] = [];
-    const visit = (file: string, path: readonly string[]) => {
-      if (path.includes(file)) return void cycles.push([...path.slice(path.indexOf(file)), file].join(" → "));
-      if (done.has(file)) return;
-      for (const target of localImportsOf(file)) visit(target, [...path, file]);
-      done.add(file);
-    };
-    for (const file of files) visit(file, []);
-    expect(cycles).toEqual([]);
+    expect(circlesOf(files, localImportsOf)).toEqual([]);
   });
 
-  it("resolves every local import", () => {
-    const missing = files.flatMap((file) => localImportsOf(file).filter((target) => !source.has(target)));
-    expect(missing).toEqual([]);
+  it.each(["", ...folders])("has no circle among the rooms of src/%s", (folder) => {
+    const imports = roomImportsOf(folder);
+    expect(circlesOf(imports.keys(), (room) => imports.get(room) ?? [])).toEqual([]);
   });
 
-  it("imports a registry in main.ts only", () => {
-    expect(importersOf(/\/registry\.js$/).filter((file) => file !== "main.ts")).toEqual([]);
+  it.each(Object.entries(ROOMS))("keeps the order of the rooms of src/%s", (folder, order) => {
+    const upward = [...roomImportsOf(folder)].flatMap(([room, targets]) =>
+      [...targets]
+        .filter(
+          (target) => order.includes(room) && order.indexOf(target) >= 0 && order.indexOf(target) < order.indexOf(room),
+        )
+        .map((target) => `${room} → ${target}`),
+    );
+    expect(upward).toEqual([]);
+    expect(order.filter((room) => !existsSync(join("src", folder, room)))).toEqual([]);
+  });
+
+  it("keeps the order of the rooms of src/providers", () => {
+    const upward = [...roomImportsOf("providers")]
+      .filter(([room]) => PROVIDER_ROOMS.includes(room))
+      .flatMap(([room, targets]) =>
+        [...targets]
+          .filter((target) => PROVIDER_ROOMS.indexOf(target) < PROVIDER_ROOMS.indexOf(room))
+          .map((target) => `${room} → ${target}`),
+      );
+    expect(upward).toEqual([]);
+  });
+
+  it("never lets Discord and Slack import each other", () => {
+    const across = files.flatMap((file) => {
+      const other = file.startsWith("bot/discord/")
+        ? "bot/slack/"
+        : file.startsWith("bot/slack/")
+          ? "bot/discord/"
+          : undefined;
+      return other === undefined ? [] : localImportsOf(file).filter((target) => target.startsWith(other));
+    });
+    expect(across).toEqual([]);
   });
 
   it.each([
@@ -81,8 +186,8 @@ describe("layering", () => {
     ["Bolt", /^@slack\//, /^bot\/slack\//],
     ["Keyv and its drivers", /^(keyv|@keyv\/.+|libsql|sqlite3|pg)$/, /^store\//],
     ["node-cron", /^node-cron$/, /^refresh\/schedule\.ts$/],
-    ["Hono", /^(hono|@hono\/)/, /^bot\/(http|playground|console)\//],
-    ["pino", /^pino$/, /^log\.ts$/],
+    ["Hono", /^(hono|@hono\/)/, /^bot\/(web\/|port\/platform-definition\.ts)/],
+    ["pino", /^pino$/, /^base\/log\.ts$/],
     ["prom-client", /^prom-client$/, /metrics\.ts$/],
     ["chart.js and its canvas", /^(chart\.js|@napi-rs\/canvas)$/, /^usage\/chart\/(draw-chart|chart-options)\.ts$/],
   ])("imports %s in its adapter only", (_name, pattern, home) => {
@@ -93,9 +198,9 @@ describe("layering", () => {
     expect(usersOf(/process\.env/).filter((file) => file !== "main.ts")).toEqual([]);
   });
 
-  it("reads time in clock.ts only", () => {
+  it("reads time in base/clock.ts only", () => {
     const pattern = /\bDate\.now\(|\bsetTimeout\(|\bsetInterval\(|\bfrom ["']node:timers/;
-    expect(usersOf(pattern).filter((file) => file !== "clock.ts" && !file.includes("/page/"))).toEqual([]);
+    expect(usersOf(pattern).filter((file) => file !== "base/clock.ts" && !file.includes("/page/"))).toEqual([]);
   });
 
   it("uses no any", () => {

@@ -1,11 +1,11 @@
 import type { Invocation, Reply } from "../commands/command.js";
 import type { Dispatcher } from "../commands/dispatch.js";
 import type { Refresher } from "../refresh/refresher.js";
-import { type Access, notServedText } from "./access.js";
-import type { Board } from "./board.js";
-import type { Chat } from "./chat.js";
-import { conversationOf, workspaceOf } from "./conversation.js";
-import type { ChannelKey, ChatPlatform, CommandCall, Person, PlatformHandlers, Reaction } from "./platform.js";
+import { type Access, notServedText } from "./access/access.js";
+import type { Board } from "./board/board.js";
+import { conversationOf, workspaceOf } from "./port/conversation.js";
+import type { ChannelKey, ChatPlatform, CommandCall, Person, PlatformHandlers, Reaction } from "./port/platform.js";
+import type { Chat } from "./turn/chat.js";
 
 export interface HandlerDeps {
   readonly chat: Chat;

@@ -1,7 +1,7 @@
+import { plural } from "../base/text.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { exportJson, exportMarkdown } from "./export-text.js";
-import { plural } from "./wording.js";
+import { exportJson, exportMarkdown } from "./wording/export-text.js";
 
 /** Discord takes files of 10 MiB in a server without boosts; two of them share it. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;

@@ -1,6 +1,6 @@
+import { plural } from "../base/text.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { plural } from "./wording.js";
 
 export const chatForget = ({ turns }: CommandDeps) =>
   defineCommand({

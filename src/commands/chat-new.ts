@@ -1,8 +1,8 @@
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { defaultSentence } from "./default-sentence.js";
 import { modelName } from "./model-in-force.js";
-import { plain } from "./wording.js";
+import { defaultSentence } from "./wording/default-sentence.js";
+import { plain } from "./wording/wording.js";
 
 export const chatNew = (deps: CommandDeps) =>
   defineCommand({

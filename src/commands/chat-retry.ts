@@ -1,10 +1,10 @@
-import { UserError } from "../errors.js";
+import { UserError } from "../base/errors.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand, type Reply } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { modelName } from "./model-in-force.js";
 import type { RetryOutcome } from "./turn-control.js";
-import { code } from "./wording.js";
+import { code } from "./wording/wording.js";
 
 const REFUSALS: Readonly<Record<Exclude<RetryOutcome["kind"], "started" | "waiting" | "refused">, string>> = {
   "nothing-asked": "There is no question here that could be answered again.",

@@ -1,8 +1,8 @@
-import type { Clock } from "../clock.js";
-import type { ModelRef, Preference } from "../refresh/default-model.js";
+import type { Clock } from "../base/clock.js";
+import type { ModelRef, Preference } from "../refresh/choose/default-model.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Settings } from "../refresh/settings.js";
-import type { Sessions } from "../store/sessions.js";
+import type { Sessions } from "../store/sessions/sessions.js";
 import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
 import type { BoardControl } from "./board-control.js";

@@ -1,10 +1,10 @@
-import { AppError, UserError } from "../errors.js";
-import type { Log } from "../log.js";
+import { AppError, UserError } from "../base/errors.js";
+import type { Log } from "../base/log.js";
 import { DamagedRowError } from "../store/store-error.js";
 import type { Choice, Command, Invocation, Reply } from "./command.js";
-import { findCommand } from "./find-command.js";
-import { parseArguments } from "./parse.js";
-import { code } from "./wording.js";
+import { findCommand } from "./grammar/find-command.js";
+import { parseArguments } from "./grammar/parse.js";
+import { code } from "./wording/wording.js";
 
 /** Slack shows so many while a person types; the other platforms cut them shorter. */
 const MAX_CHOICES = 100;

@@ -1,6 +1,6 @@
 import { type Command, defineCommand, type Invocation } from "./command.js";
-import { usageOf } from "./takes.js";
-import { code } from "./wording.js";
+import { usageOf } from "./grammar/takes.js";
+import { code } from "./wording/wording.js";
 
 /** `commands` is asked when somebody calls for help, so that help can be one of them. */
 export const help = (commands: () => readonly Command[]) =>

@@ -1,6 +1,6 @@
+import { plural } from "../base/text.js";
 import { INTERVALS } from "../refresh/indicator.js";
 import type { IntervalChoice, RefreshInForce } from "../refresh/settings.js";
-import { plural } from "./wording.js";
 
 /** Gives up the workspace's (or the provider's) own setting. */
 export const DEFAULT = "default";

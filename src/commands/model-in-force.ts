@@ -1,4 +1,4 @@
-import { defaultModel, type ModelRef } from "../refresh/default-model.js";
+import { defaultModel, type ModelRef } from "../refresh/choose/default-model.js";
 import type { CommandDeps } from "./command-deps.js";
 
 export interface ModelInForce extends ModelRef {

@@ -1,6 +1,6 @@
-import { changesText } from "./changes-text.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
+import { changesText } from "./wording/changes-text.js";
 
 export const modelsChanges = (deps: CommandDeps) =>
   defineCommand({

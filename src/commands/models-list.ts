@@ -1,9 +1,9 @@
-import type { Pin } from "../store/sessions.js";
+import type { Pin } from "../store/sessions/sessions.js";
 import { StoreError } from "../store/store-error.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { type ListFilter, listText } from "./list-text.js";
 import { providerOption, suggestProviders } from "./provider-option.js";
+import { type ListFilter, listText } from "./wording/list-text.js";
 
 export const modelsList = (deps: CommandDeps) =>
   defineCommand({

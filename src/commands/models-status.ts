@@ -1,11 +1,11 @@
 import { indicatorText } from "../refresh/indicator.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { pinLines } from "./pin-lines.js";
 import { autoRefreshControls, refreshButton } from "./refresh-controls.js";
 import { inForceLines } from "./refresh-in-force.js";
-import { smartLine } from "./smart-line.js";
-import { lastRefreshLine, nextRefreshLine, providerLine, storeLines } from "./status-lines.js";
+import { pinLines } from "./wording/pin-lines.js";
+import { smartLine } from "./wording/smart-line.js";
+import { lastRefreshLine, nextRefreshLine, providerLine, storeLines } from "./wording/status-lines.js";
 
 export const modelsStatus = (deps: CommandDeps) =>
   defineCommand({

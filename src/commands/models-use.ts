@@ -3,7 +3,7 @@ import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { modelName } from "./model-in-force.js";
 import { switchingAccess } from "./switching-access.js";
-import { plain } from "./wording.js";
+import { plain } from "./wording/wording.js";
 
 export const modelsUse = (deps: CommandDeps) =>
   defineCommand({

@@ -1,8 +1,9 @@
-import { UserError } from "../errors.js";
+import { UserError } from "../base/errors.js";
+import { either } from "../base/text.js";
 import type { ProviderId } from "../providers/provider.js";
 import type { Choice } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { code, either } from "./wording.js";
+import { code } from "./wording/wording.js";
 
 type Deps = Pick<CommandDeps, "setups">;
 

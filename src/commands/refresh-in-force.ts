@@ -2,7 +2,7 @@ import type { ProviderId } from "../providers/provider.js";
 import type { RefreshInForce, SettingSource } from "../refresh/settings.js";
 import type { CommandDeps } from "./command-deps.js";
 import { intervalWords } from "./interval-option.js";
-import { code } from "./wording.js";
+import { code } from "./wording/wording.js";
 
 const BY: Readonly<Record<SettingSource, string>> = {
   override: "this provider's own setting",

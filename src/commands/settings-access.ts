@@ -1,10 +1,10 @@
-import { UserError } from "../errors.js";
+import { UserError } from "../base/errors.js";
 import type { ChatAccess, WorkspaceSettings } from "../refresh/settings.js";
 import { readChannels, readWho } from "./access-option.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { DEFAULT } from "./interval-option.js";
-import { code } from "./wording.js";
+import { code } from "./wording/wording.js";
 
 /** As many fit into a setting that people still read. */
 const MAX_IDS = 50;

@@ -5,7 +5,7 @@ import { intervalOption } from "./interval-option.js";
 import { providerOption, suggestProviders } from "./provider-option.js";
 import { autoRefreshControls } from "./refresh-controls.js";
 import { inForceLines, inForceWords, overridden } from "./refresh-in-force.js";
-import { code } from "./wording.js";
+import { code } from "./wording/wording.js";
 
 /** How often the refresher looks at the settings. */
 const NEXT_CHECK = "It takes effect at the next check, within 10 seconds.";

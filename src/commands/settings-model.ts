@@ -2,10 +2,10 @@ import type { WorkspaceSettings } from "../refresh/settings.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { defaultWords } from "./default-sentence.js";
 import { DEFAULT } from "./interval-option.js";
 import { modelName } from "./model-in-force.js";
-import { code } from "./wording.js";
+import { defaultWords } from "./wording/default-sentence.js";
+import { code } from "./wording/wording.js";
 
 const KEEPS = "Conversations that have a model keep it.";
 

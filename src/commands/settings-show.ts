@@ -1,12 +1,12 @@
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { defaultWords } from "./default-sentence.js";
-import { pinLines } from "./pin-lines.js";
 import { autoRefreshControls } from "./refresh-controls.js";
 import { inForceLines } from "./refresh-in-force.js";
 import { accessLines } from "./settings-access.js";
 import { footerWords } from "./settings-footer.js";
 import { switchingWords } from "./settings-switching.js";
+import { defaultWords } from "./wording/default-sentence.js";
+import { pinLines } from "./wording/pin-lines.js";
 
 export const settingsShow = (deps: CommandDeps) =>
   defineCommand({

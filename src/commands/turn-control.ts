@@ -1,4 +1,4 @@
-import type { ModelRef } from "../refresh/default-model.js";
+import type { ModelRef } from "../refresh/choose/default-model.js";
 import type { Invocation } from "./command.js";
 
 /** What became of asking again; "refused" with what the person reads. */

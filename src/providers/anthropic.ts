@@ -1,6 +1,6 @@
-import { define } from "../config.js";
-import { baseUrl, secret } from "../variables.js";
-import type { ProviderSetup } from "./provider.js";
+import { define } from "../base/config.js";
+import { baseUrl, secret } from "../base/variables.js";
+import type { ProviderSetup } from "./provider-definition.js";
 
 const VENDOR_URL = "https://api.anthropic.com";
 

@@ -1,6 +1,6 @@
-import { define } from "../config.js";
-import { flag } from "../variables.js";
-import type { ProviderSetup } from "./provider.js";
+import { define } from "../base/config.js";
+import { flag } from "../base/variables.js";
+import type { ProviderSetup } from "./provider-definition.js";
 
 /** Answers offline, so that a fresh clone shows something without any key. */
 export const demo = define({

@@ -1,7 +1,8 @@
-import type { Clock } from "../clock.js";
-import type { Log } from "../log.js";
-import type { Provider, ProviderSetup } from "./provider.js";
-import { createListThread } from "./wire/list-thread.js";
+import type { Clock } from "../base/clock.js";
+import type { Log } from "../base/log.js";
+import { createListThread } from "./lists/list-thread.js";
+import type { Provider } from "./provider.js";
+import type { ProviderSetup } from "./provider-definition.js";
 
 export interface LoadDeps {
   readonly fetch: typeof fetch;

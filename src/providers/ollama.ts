@@ -1,6 +1,6 @@
-import { define } from "../config.js";
-import { baseUrl } from "../variables.js";
-import type { ProviderSetup } from "./provider.js";
+import { define } from "../base/config.js";
+import { baseUrl } from "../base/variables.js";
+import type { ProviderSetup } from "./provider-definition.js";
 
 export const ollama = define({
   id: "ollama",

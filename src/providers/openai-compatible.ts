@@ -1,7 +1,7 @@
-import { type ConfigureContext, define } from "../config.js";
-import { baseUrlFault, list } from "../variables.js";
+import { type ConfigureContext, define } from "../base/config.js";
+import { baseUrlFault, list } from "../base/variables.js";
 import { loadCompatible } from "./preset.js";
-import type { ProviderSetup } from "./provider.js";
+import type { ProviderSetup } from "./provider-definition.js";
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 

@@ -1,7 +1,7 @@
-import { define } from "../config.js";
-import { baseUrl, secret } from "../variables.js";
+import { define } from "../base/config.js";
+import { baseUrl, secret } from "../base/variables.js";
 import { isOpenAiChatModel } from "./openai-wire/is-chat-model.js";
-import type { ProviderSetup } from "./provider.js";
+import type { ProviderSetup } from "./provider-definition.js";
 
 const VENDOR_URL = "https://api.openai.com/v1";
 

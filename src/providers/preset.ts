@@ -1,7 +1,7 @@
-import { define } from "../config.js";
-import { baseUrl, secret } from "../variables.js";
+import { define } from "../base/config.js";
+import { baseUrl, secret } from "../base/variables.js";
 import { isChatModel } from "./openai-wire/is-chat-model.js";
-import type { ProviderDefinition, ProviderDeps, ProviderSetup } from "./provider.js";
+import type { ProviderDefinition, ProviderDeps, ProviderSetup } from "./provider-definition.js";
 
 export interface Preset {
   readonly id: string;

@@ -1,7 +1,4 @@
-import type { Clock } from "../clock.js";
-import type { Definition } from "../config.js";
-import { AppError } from "../errors.js";
-import type { ListThread } from "./wire/list-thread.js";
+import { AppError } from "../base/errors.js";
 
 export type ProviderId = string;
 
@@ -176,29 +173,3 @@ export class ProviderError extends AppError {
     this.limits = details.limits;
   }
 }
-
-export interface ProviderDeps {
-  /** What chats are asked with. */
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  /** For what a vendor's client would print to the console. */
-  readonly warn: (message: string) => void;
-  /** Asks for and reads the lists of all providers; each has one of its own where it is unset. */
-  readonly listThread?: ListThread | undefined;
-}
-
-/** A provider that the environment configures, not yet loaded: its SDK is imported by `load` only. */
-export interface ProviderSetup {
-  readonly id: ProviderId;
-  /** Where it is asked; part of the identity of its stored list. */
-  readonly baseUrl: string;
-  readonly key?: string | undefined;
-  /** Where its key stands, for whoever has to mend it. */
-  readonly keyVariable?: string;
-  /** Model families for a new conversation, best first: id prefixes, as "gpt-5" or "claude-sonnet". */
-  readonly preferredFamilies: readonly string[];
-  load(deps: ProviderDeps): Promise<Provider>;
-}
-
-/** What a vendor's file exports; the registry lists it. */
-export type ProviderDefinition = Definition<ProviderSetup>;

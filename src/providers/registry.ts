@@ -8,7 +8,7 @@ import { ollama } from "./ollama.js";
 import { openai } from "./openai.js";
 import { openaiCompatible } from "./openai-compatible.js";
 import { openrouter } from "./openrouter.js";
-import type { ProviderDefinition } from "./provider.js";
+import type { ProviderDefinition } from "./provider-definition.js";
 import { together } from "./together.js";
 import { xai } from "./xai.js";
 

@@ -1,5 +1,5 @@
-import { timeMark } from "../time-mark.js";
-import type { Outcome } from "./catalog-types.js";
+import { timeMark } from "../base/time.js";
+import type { Outcome } from "./catalog/catalog-types.js";
 import type { Indicator, RefreshResult, RefreshStatus } from "./refresher.js";
 import type { IntervalChoice } from "./settings.js";
 

@@ -1,7 +1,7 @@
 import type { ModelInfo, ProviderId } from "../providers/provider.js";
-import type { CatalogEntry, Outcome, Snapshot } from "./catalog-types.js";
-import type { ChangeLog } from "./change-log.js";
-import type { ModelRef } from "./default-model.js";
+import type { CatalogEntry, Outcome, Snapshot } from "./catalog/catalog-types.js";
+import type { ChangeLog } from "./catalog/change-log.js";
+import type { ModelRef } from "./choose/default-model.js";
 
 /**
  * What sets a refresh off besides the clock and people, each for lists that are worth it then:

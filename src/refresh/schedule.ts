@@ -1,6 +1,6 @@
 import { createTask } from "node-cron";
-import type { Clock } from "../clock.js";
-import type { Log } from "../log.js";
+import type { Clock } from "../base/clock.js";
+import type { Log } from "../base/log.js";
 
 export interface ScheduleDeps {
   /** Never rejects. */

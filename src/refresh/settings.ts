@@ -1,7 +1,7 @@
-import type { Log } from "../log.js";
+import { createListeners } from "../base/listeners.js";
+import type { Log } from "../base/log.js";
 import type { ProviderId } from "../providers/provider.js";
 import type { Store } from "../store/store.js";
-import { createListeners } from "./listeners.js";
 import { settingsSchema } from "./settings-schema.js";
 
 /** Minutes that people can choose, and the one that adapts. */

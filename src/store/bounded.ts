@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.js";
-import { withDeadline } from "../deadline.js";
+import type { Clock } from "../base/clock.js";
+import { withDeadline } from "../base/deadline.js";
 import type { KeyValue, Store, Table } from "./store.js";
 import { StoreError, translated } from "./store-error.js";
 

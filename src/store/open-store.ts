@@ -1,4 +1,4 @@
-import { StartupError } from "../errors.js";
+import { StartupError } from "../base/errors.js";
 import type { Store, StoreDefinition } from "./store.js";
 
 /**

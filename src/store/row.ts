@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.js";
+import { messageOf } from "../base/errors.js";
 import { StoreError } from "./store-error.js";
 
 /** What reading a row gives whose text is not what `encodeRow` makes. */

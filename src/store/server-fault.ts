@@ -1,4 +1,4 @@
-import { messageOf, StartupError } from "../errors.js";
+import { messageOf, StartupError } from "../base/errors.js";
 
 /** A server that a `STORE_URL` names. */
 export interface ServerAddress {

@@ -1,4 +1,4 @@
-import { AppError, messageOf } from "../errors.js";
+import { AppError, messageOf } from "../base/errors.js";
 
 /** The store did not do what it was asked; nothing was changed. */
 export class StoreError extends AppError {

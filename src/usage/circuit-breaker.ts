@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../base/clock.js";
 import { ProviderError, type ProviderErrorReason, type ProviderId } from "../providers/provider.js";
 
 /** Failures in a row that open the circuit, and in which time. */

@@ -1,8 +1,8 @@
-import type { Clock } from "../clock.js";
-import { messageOf } from "../errors.js";
-import type { Log } from "../log.js";
+import type { Clock } from "../base/clock.js";
+import { messageOf } from "../base/errors.js";
+import type { Log } from "../base/log.js";
+import { DAY_MS } from "../base/time.js";
 import { KEPT_DAYS, type Ledger } from "./ledger.js";
-import { DAY_MS } from "./utc-day.js";
 
 export interface LedgerRetentionDeps {
   readonly ledger: Pick<Ledger, "erase">;

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Clock } from "../clock.js";
-import { endingRow } from "../store/session-rows.js";
-import type { Ending } from "../store/sessions.js";
+import type { Clock } from "../base/clock.js";
+import { DAY_MS, dayOf, daysBetween } from "../base/time.js";
+import { endingRow } from "../store/sessions/session-rows.js";
+import type { Ending } from "../store/sessions/sessions.js";
 import type { Store, Write } from "../store/store.js";
-import { DAY_MS, dayOf, daysBetween } from "./utc-day.js";
 
 /**
  * Days that an entry is kept. Bills come by the month, and any three months in a row have at most 92

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../base/clock.js";
 
 export interface MessageLimitTerms {
   /** Questions of one person in 10 minutes; 0 means no limit. */

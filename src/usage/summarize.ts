@@ -1,5 +1,5 @@
+import { dayOf } from "../base/time.js";
 import type { UsageEntry } from "./ledger.js";
-import { dayOf } from "./utc-day.js";
 
 export const GROUPINGS = ["model", "provider", "user", "day"] as const;
 export type Grouping = (typeof GROUPINGS)[number];

@@ -1,9 +1,9 @@
-import { type Chat, createChat } from "../../src/bot/chat.js";
-import type { ChatDeps } from "../../src/bot/chat-deps.js";
-import type { ChannelKey } from "../../src/bot/platform.js";
-import { recover } from "../../src/bot/recover.js";
+import type { ChannelKey } from "../../src/bot/port/platform.js";
+import { type Chat, createChat } from "../../src/bot/turn/chat.js";
+import type { ChatDeps } from "../../src/bot/turn/chat-deps.js";
+import { recover } from "../../src/bot/turn/recover.js";
 import { type ChatRequest, type Provider, ProviderError } from "../../src/providers/provider.js";
-import { createSessions, type Sessions } from "../../src/store/sessions.js";
+import { createSessions, type Sessions } from "../../src/store/sessions/sessions.js";
 import { createMessageLimits } from "../../src/usage/message-limits.js";
 import { createProviderSlots } from "../../src/usage/provider-slots.js";
 import { chatDeps } from "../support/chat-deps.js";

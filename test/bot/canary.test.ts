@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ChannelKey } from "../../src/bot/platform.js";
+import type { ChannelKey } from "../../src/bot/port/platform.js";
 import type { Invocation } from "../../src/commands/command.js";
 import type { ChatRequest } from "../../src/providers/provider.js";
 import { settle } from "../support/fake-clock.js";

@@ -1,10 +1,10 @@
-import { type Chat, createChat } from "../../src/bot/chat.js";
-import type { ChatDeps } from "../../src/bot/chat-deps.js";
-import type { TurnEvent } from "../../src/bot/turn-deps.js";
-import type { Log } from "../../src/log.js";
-import type { ModelRef } from "../../src/refresh/default-model.js";
+import type { Log } from "../../src/base/log.js";
+import { type Chat, createChat } from "../../src/bot/turn/chat.js";
+import type { ChatDeps } from "../../src/bot/turn/chat-deps.js";
+import type { TurnEvent } from "../../src/bot/turn/turn-deps.js";
+import type { ModelRef } from "../../src/refresh/choose/default-model.js";
 import { createSettings, type Settings } from "../../src/refresh/settings.js";
-import { createSessions } from "../../src/store/sessions.js";
+import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createLedger, type Ledger } from "../../src/usage/ledger.js";
 import { createMessageLimits } from "../../src/usage/message-limits.js";
 

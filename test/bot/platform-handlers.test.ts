@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createAccess } from "../../src/bot/access.js";
-import type { ChatPlatform } from "../../src/bot/platform.js";
-import type { HostConfig } from "../../src/config-host.js";
+import type { HostConfig } from "../../src/base/config-host.js";
+import { createAccess } from "../../src/bot/access/access.js";
+import type { ChatPlatform } from "../../src/bot/port/platform.js";
 import { settle } from "../support/fake-clock.js";
 import { fakePlatform } from "../support/fake-platform.js";
 import { boardWorld, posted } from "./board-world.js";

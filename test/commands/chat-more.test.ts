@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Turn } from "../../src/store/sessions.js";
+import type { Turn } from "../../src/store/sessions/sessions.js";
 import { harness } from "./harness.js";
 
 const CONVERSATION = "playground:local:general";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { takesOf, usageOf } from "../../src/commands/takes.js";
+import { takesOf, usageOf } from "../../src/commands/grammar/takes.js";
 import { harness } from "./harness.js";
 
 describe("/help", () => {

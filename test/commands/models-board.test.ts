@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../src/errors.js";
+import { UserError } from "../../src/base/errors.js";
 import { StoreError } from "../../src/store/store-error.js";
 import { harness } from "./harness.js";
 

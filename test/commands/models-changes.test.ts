@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { changesText } from "../../src/commands/changes-text.js";
-import { type ChangeLog, emptyLog, withChanges } from "../../src/refresh/change-log.js";
+import { changesText } from "../../src/commands/wording/changes-text.js";
+import { type ChangeLog, emptyLog, withChanges } from "../../src/refresh/catalog/change-log.js";
 import { harness } from "./harness.js";
 
 const DAY_MS = 24 * 60 * 60_000;

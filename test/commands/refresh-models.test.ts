@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { timeMark } from "../../src/time-mark.js";
+import { timeMark } from "../../src/base/time.js";
 import { chat, harness } from "./harness.js";
 
 describe("/refresh-models", () => {

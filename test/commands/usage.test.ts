@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { DAY_MS } from "../../src/base/time.js";
 import type { Invocation } from "../../src/commands/command.js";
-import { DAY_MS } from "../../src/usage/utc-day.js";
 import { harness } from "./harness.js";
 
 /** The harness's clock stands at 2026-01-05 12:00 UTC. */

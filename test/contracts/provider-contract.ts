@@ -1,15 +1,15 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { readWithin } from "../../src/providers/idle-timeout.js";
+import { readWithin } from "../../src/providers/http/idle-timeout.js";
 import {
   type ChatEvent,
   type ChatRequest,
   type ListNotes,
   type Provider,
-  type ProviderDeps,
   ProviderError,
 } from "../../src/providers/provider.js";
+import type { ProviderDeps } from "../../src/providers/provider-definition.js";
 import { imageBytes } from "../support/fake-attachment.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
 import type { FakeVendor } from "../support/fake-vendor.js";

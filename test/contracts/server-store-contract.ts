@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { StartupError } from "../../src/errors.js";
+import { StartupError } from "../../src/base/errors.js";
 import type { Store, StoreDefinition } from "../../src/store/store.js";
 import { StoreError } from "../../src/store/store-error.js";
 import { type Cable, layCable } from "../support/cable.js";

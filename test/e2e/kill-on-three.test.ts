@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/base/clock.js";
 import { type BotProcess, startProcess } from "../support/bot-process.js";
 import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually } from "../support/playground-client.js";

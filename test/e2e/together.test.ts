@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/base/clock.js";
 import { appOf } from "../bot/slack/slack-support.js";
 import { type BotProcess, runProgram, startProcess } from "../support/bot-process.js";
 import { type FakeDiscord, startFakeDiscord } from "../support/fake-discord.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/base/clock.js";
 import { createDemoProvider } from "../../src/providers/demo/demo-provider.js";
 import { demo } from "../../src/providers/demo.js";
 import type { ChatEvent, ChatRequest } from "../../src/providers/provider.js";

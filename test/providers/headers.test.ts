@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { anthropicRateLimits, openAiRateLimits, parseDuration } from "../../src/providers/wire/rate-limits.js";
-import { retryAfterMs } from "../../src/providers/wire/retry-after.js";
+import { anthropicRateLimits, openAiRateLimits, parseDuration } from "../../src/providers/http/rate-limits.js";
+import { retryAfterMs } from "../../src/providers/http/retry-after.js";
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 

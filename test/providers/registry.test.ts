@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Environment, parseConfig } from "../../src/config.js";
-import type { ProviderSetup } from "../../src/providers/provider.js";
+import { type Environment, parseConfig } from "../../src/base/config.js";
+import type { ProviderSetup } from "../../src/providers/provider-definition.js";
 import { providerDefinitions } from "../../src/providers/registry.js";
 
 const parse = (environment: Environment) =>

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/base/clock.js";
 import { createSchedule } from "../../src/refresh/schedule.js";
 
 // node-cron reads the machine's own time, so that is what is turned here.

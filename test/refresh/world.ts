@@ -1,4 +1,4 @@
-import { createRefresher } from "../../src/refresh/create-refresher.js";
+import { createRefresher } from "../../src/refresh/engine/create-refresher.js";
 import type { RefreshEvent, Refresher } from "../../src/refresh/refresher.js";
 import { createSettings, type Settings } from "../../src/refresh/settings.js";
 import type { Store } from "../../src/store/store.js";

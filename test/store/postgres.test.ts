@@ -1,6 +1,6 @@
 import { Pool } from "pg";
 import { afterAll, describe } from "vitest";
-import { createPostgresStore, postgresStore } from "../../src/store/postgres.js";
+import { createPostgresStore, postgresStore } from "../../src/store/postgres/postgres.js";
 import { describeServerStore } from "../contracts/server-store-contract.js";
 import { describeStore } from "../contracts/store-contract.js";
 import { describeStoreProcesses } from "../contracts/store-processes-contract.js";

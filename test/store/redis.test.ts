@@ -1,6 +1,6 @@
 import { createClient } from "@keyv/redis";
 import { afterAll, beforeAll, describe } from "vitest";
-import { createRedisStore, redisStore } from "../../src/store/redis.js";
+import { createRedisStore, redisStore } from "../../src/store/redis/redis.js";
 import { describeServerStore } from "../contracts/server-store-contract.js";
 import { describeStore } from "../contracts/store-contract.js";
 import { describeStoreProcesses } from "../contracts/store-processes-contract.js";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sqliteStore } from "../../src/store/sqlite.js";
+import { sqliteStore } from "../../src/store/sqlite/sqlite.js";
 import { describeStoreProcesses } from "../contracts/store-processes-contract.js";
 import { startStoreProcess } from "../support/store-processes.js";
 

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import packaged from "@sparticuz/chromium";
 import { type Browser, chromium } from "playwright-core";
-import { systemClock } from "../../src/clock.js";
-import { withDeadline } from "../../src/deadline.js";
+import { systemClock } from "../../src/base/clock.js";
+import { withDeadline } from "../../src/base/deadline.js";
 
 /** A system without user namespaces cannot sandbox, and a test visits nothing but itself. */
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];

@@ -1,8 +1,8 @@
-import { createAnswerControls } from "../../src/bot/answer-controls.js";
-import type { ChatDeps } from "../../src/bot/chat-deps.js";
-import { createRecentImages } from "../../src/bot/recent-images.js";
+import { createRecentImages } from "../../src/bot/prompt/recent-images.js";
+import { createAnswerControls } from "../../src/bot/turn/answer-controls.js";
+import type { ChatDeps } from "../../src/bot/turn/chat-deps.js";
 import { createSettings } from "../../src/refresh/settings.js";
-import { createSessions } from "../../src/store/sessions.js";
+import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createCircuitBreaker } from "../../src/usage/circuit-breaker.js";
 import { createLedger } from "../../src/usage/ledger.js";
 import { createMessageLimits } from "../../src/usage/message-limits.js";

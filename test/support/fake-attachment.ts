@@ -1,5 +1,5 @@
-import type { Attachment } from "../../src/bot/platform.js";
-import { PlatformError } from "../../src/bot/platform-error.js";
+import type { Attachment } from "../../src/bot/port/platform.js";
+import { PlatformError } from "../../src/bot/port/platform-error.js";
 
 export interface FakeAttachment extends Attachment {
   /** How often it was fetched. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/clock.js";
+import type { Clock } from "../../src/base/clock.js";
 
 export interface FakeClock extends Clock {
   /** Moves time on, waking sleepers in order; work that they set off runs before the next one wakes. */

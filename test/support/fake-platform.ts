@@ -7,8 +7,8 @@ import type {
   PlatformHandlers,
   Rank,
   Reaction,
-} from "../../src/bot/platform.js";
-import { PlatformError, type PlatformErrorReason } from "../../src/bot/platform-error.js";
+} from "../../src/bot/port/platform.js";
+import { PlatformError, type PlatformErrorReason } from "../../src/bot/port/platform-error.js";
 import type { Reply } from "../../src/commands/command.js";
 
 export interface ShownMessage {

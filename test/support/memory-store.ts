@@ -1,4 +1,4 @@
-import { messageOf } from "../../src/errors.js";
+import { messageOf } from "../../src/base/errors.js";
 import { checkKey, checkTerms } from "../../src/store/checks.js";
 import { type Claim, type KeyValue, type Store, TABLES, type Table, type Write } from "../../src/store/store.js";
 import { DamagedRowError, StoreError } from "../../src/store/store-error.js";

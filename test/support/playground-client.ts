@@ -1,4 +1,4 @@
-import type { ModelsView, StatusView } from "../../src/bot/status-view.js";
+import type { ModelsView, StatusView } from "../../src/bot/port/status-view.js";
 
 export interface PlaygroundEvent {
   readonly type: string;

@@ -1,5 +1,5 @@
-import type { ToldLimits, WindowTerms } from "../../src/bot/budget-window.js";
-import type { Clock } from "../../src/clock.js";
+import type { Clock } from "../../src/base/clock.js";
+import type { ToldLimits, WindowTerms } from "../../src/bot/delivery/budget-window.js";
 
 export interface ServiceAnswer {
   readonly status: 200 | 429;

@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/base/clock.js";
 
 /** Follows an event stream, over a real socket. */
 export async function readStream(url: string, headers: Record<string, string> = {}) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { basename } from "node:path";
-import { TimeoutError } from "../../src/errors.js";
+import { TimeoutError } from "../../src/base/errors.js";
 
 /** A server of the test's own; what it holds survives `stop` and `start`. */
 export interface TestServer {

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, startApp } from "../../src/app.js";
+import { parseConfig } from "../../src/base/config.js";
+import { createLog } from "../../src/base/log.js";
 import { platformDefinitions } from "../../src/bot/registry.js";
 import { createCommands } from "../../src/commands/registry.js";
-import { parseConfig } from "../../src/config.js";
-import { createLog } from "../../src/log.js";
-import type { ProviderSetup } from "../../src/providers/provider.js";
+import type { ProviderSetup } from "../../src/providers/provider-definition.js";
 import { providerDefinitions } from "../../src/providers/registry.js";
 import { openStore } from "../../src/store/open-store.js";
-import { createSqliteStore } from "../../src/store/sqlite.js";
+import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
 import { type FakeClock, fakeClock } from "./fake-clock.js";
 
 export interface Bot extends App {

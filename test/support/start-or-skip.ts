@@ -1,6 +1,6 @@
-import { systemClock } from "../../src/clock.js";
-import { withDeadline } from "../../src/deadline.js";
-import { messageOf } from "../../src/errors.js";
+import { systemClock } from "../../src/base/clock.js";
+import { withDeadline } from "../../src/base/deadline.js";
+import { messageOf } from "../../src/base/errors.js";
 
 /** Generous, since a busy machine is slow; what hangs is given up earlier by whoever runs it. */
 const START_TIMEOUT_MS = 60_000;

@@ -1,4 +1,4 @@
-import { emojiOfName } from "../../src/bot/slack/emoji.js";
+import { emojiOfName } from "../../src/bot/slack/wire/emoji.js";
 import { appOf } from "../bot/slack/slack-support.js";
 import { startFakeDiscord } from "./fake-discord.js";
 import type { FakeInteraction } from "./fake-discord-interactions.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { DAY_MS } from "../../src/base/time.js";
 import { createLedger } from "../../src/usage/ledger.js";
 import { startLedgerRetention } from "../../src/usage/ledger-retention.js";
-import { DAY_MS } from "../../src/usage/utc-day.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { memoryStore } from "../support/memory-store.js";
 import { entry } from "./entries.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { DAY_MS } from "../../src/base/time.js";
 import { createLedger, KEPT_DAYS, type UsageEntry } from "../../src/usage/ledger.js";
-import { DAY_MS } from "../../src/usage/utc-day.js";
 import { fakeClock } from "../support/fake-clock.js";
 import { memoryStore } from "../support/memory-store.js";
 import { entry } from "./entries.js";

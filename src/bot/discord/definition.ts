@@ -1,4 +1,4 @@
-import type { PlatformDefinition } from "../platform-definition.js";
+import type { PlatformDefinition } from "../port/platform-definition.js";
 
 /** Discord, through a bot account. */
 export const discordPlatform: PlatformDefinition = {
@@ -9,7 +9,7 @@ export const discordPlatform: PlatformDefinition = {
     return { platform: createDiscord(deps) };
   },
   async check({ config, clock }) {
-    const { checkDiscord } = await import("./check-discord.js");
+    const { checkDiscord } = await import("./setup/check-discord.js");
     const { discord, access } = config;
     return discord === undefined ? [] : checkDiscord({ discord, followThreads: access.followThreads, clock });
   },

@@ -1,13 +1,13 @@
 import type { RefreshEvent } from "../../refresh/refresher.js";
 import type { Store } from "../../store/store.js";
-import { createSeries, type Series } from "../console/series.js";
-import { createMetrics, type Metrics, type MetricsDeps } from "../metrics/metrics.js";
-import type { ChatPlatform } from "../platform.js";
-import type { TurnEvent } from "../turn-deps.js";
+import type { ChatPlatform } from "../port/platform.js";
+import type { TurnEvent } from "../turn/turn-deps.js";
 import { type Activity, createActivity } from "./activity.js";
 import { createLoopDelayMeter } from "./loop-delay.js";
+import { createMetrics, type Metrics, type MetricsDeps } from "./metrics.js";
 import { observedPlatform } from "./observed-platform.js";
 import { observedStore } from "./observed-store.js";
+import { createSeries, type Series } from "./series.js";
 
 /** Everything that watches a running bot: the metrics, and what the console shows. */
 export interface Observation {

@@ -1,5 +1,5 @@
-import { conversationOf } from "../conversation.js";
-import type { ChatPlatform, Mark, ReplyStreamDeps } from "../platform.js";
+import { conversationOf } from "../port/conversation.js";
+import type { ChatPlatform, Mark, ReplyStreamDeps } from "../port/platform.js";
 
 /** `stream`: the showing of a whole answer by a way of the platform's own, whatever calls it took. */
 export type PlatformCall = "post" | "edit" | "append" | "mark" | "stream";

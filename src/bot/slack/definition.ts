@@ -1,4 +1,4 @@
-import type { PlatformDefinition } from "../platform-definition.js";
+import type { PlatformDefinition } from "../port/platform-definition.js";
 
 /** Slack, by Socket Mode or signed HTTP. Its SDK is loaded only where it is configured. */
 export const slackPlatform: PlatformDefinition = {
@@ -9,7 +9,7 @@ export const slackPlatform: PlatformDefinition = {
     return { platform: createSlack(deps) };
   },
   async check({ config, log }) {
-    const { checkSlack } = await import("./check-slack.js");
+    const { checkSlack } = await import("./setup/check-slack.js");
     const { slack, access } = config;
     return slack === undefined ? [] : checkSlack({ slack, access, log });
   },

@@ -1,13 +1,14 @@
 import Anthropic from "@anthropic-ai/sdk";
-import { type Provider, type ProviderDeps, ProviderError, type ProviderId } from "../provider.js";
-import { guardedFetch } from "../wire/guarded-fetch.js";
-import { createListReader } from "../wire/list-reader.js";
-import type { Asked } from "../wire/provider-fault.js";
-import { anthropicRateLimits } from "../wire/rate-limits.js";
-import { readList } from "../wire/read-list.js";
-import { type FetchPage, parseListPage } from "../wire/read-pages.js";
-import { sdkFault } from "../wire/sdk-fault.js";
-import { notModified } from "../wire/validators.js";
+import { guardedFetch } from "../http/guarded-fetch.js";
+import type { Asked } from "../http/provider-fault.js";
+import { anthropicRateLimits } from "../http/rate-limits.js";
+import { sdkFault } from "../http/sdk-fault.js";
+import { notModified } from "../http/validators.js";
+import { createListReader } from "../lists/list-reader.js";
+import { readList } from "../lists/read-list.js";
+import { type FetchPage, parseListPage } from "../lists/read-pages.js";
+import { type Provider, ProviderError, type ProviderId } from "../provider.js";
+import type { ProviderDeps } from "../provider-definition.js";
 import { ANTHROPIC_ROW_FIELDS, readAnthropicRow } from "./model-row.js";
 import { createStreamChat } from "./stream-chat.js";
 

@@ -1,5 +1,5 @@
+import { isUsableId, nameOf, type Row, slim, tokens } from "../lists/model-rows.js";
 import type { ModelInfo } from "../provider.js";
-import { isUsableId, nameOf, type Row, slim, tokens } from "../wire/model-rows.js";
 
 const supports = (capability: unknown): boolean | undefined => {
   const { supported } = (capability ?? {}) as Row;

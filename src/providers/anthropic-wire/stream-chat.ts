@@ -1,8 +1,8 @@
 import type Anthropic from "@anthropic-ai/sdk";
+import { eventStreamFault } from "../http/event-stream-fault.js";
+import { type Asked, plainError, withLimits } from "../http/provider-fault.js";
+import { sdkFault } from "../http/sdk-fault.js";
 import { type ChatEvent, type Provider, ProviderError } from "../provider.js";
-import { eventStreamFault } from "../wire/event-stream-fault.js";
-import { type Asked, plainError, withLimits } from "../wire/provider-fault.js";
-import { sdkFault } from "../wire/sdk-fault.js";
 import { acceptableMessages, maxTokensFor } from "./messages.js";
 import { noFacts, readDelta, readFacts } from "./read-events.js";
 

@@ -1,4 +1,5 @@
-import { type ChatEvent, type ChatRequest, type Provider, type ProviderDeps, ProviderError } from "../provider.js";
+import { type ChatEvent, type ChatRequest, type Provider, ProviderError } from "../provider.js";
+import type { ProviderDeps } from "../provider-definition.js";
 import { demoAnswer, demoThought } from "./demo-answer.js";
 import { DEMO_THINKER, demoModels } from "./demo-models.js";
 

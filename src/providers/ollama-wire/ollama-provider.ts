@@ -1,13 +1,14 @@
+import { readText } from "../http/guarded-fetch.js";
+import { type Asked, connectionError, refusalError } from "../http/provider-fault.js";
+import { NOT_MODIFIED } from "../http/validators.js";
+import { createListReader } from "../lists/list-reader.js";
+import { isUsableId, type Row, slim } from "../lists/model-rows.js";
+import { readList } from "../lists/read-list.js";
+import type { FetchPage } from "../lists/read-pages.js";
 import { isChatModel } from "../openai-wire/is-chat-model.js";
 import { createOpenAiProvider } from "../openai-wire/openai-provider.js";
-import { type ModelInfo, type Provider, type ProviderDeps, ProviderError } from "../provider.js";
-import { readText } from "../wire/guarded-fetch.js";
-import { createListReader } from "../wire/list-reader.js";
-import { isUsableId, type Row, slim } from "../wire/model-rows.js";
-import { type Asked, connectionError, refusalError } from "../wire/provider-fault.js";
-import { readList } from "../wire/read-list.js";
-import type { FetchPage } from "../wire/read-pages.js";
-import { NOT_MODIFIED } from "../wire/validators.js";
+import { type ModelInfo, type Provider, ProviderError } from "../provider.js";
+import type { ProviderDeps } from "../provider-definition.js";
 
 const MAX_ERROR_BYTES = 64 * 1024;
 

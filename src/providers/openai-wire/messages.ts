@@ -1,6 +1,6 @@
 import type OpenAI from "openai";
+import { base64Of } from "../http/base64.js";
 import type { ChatMessage, ChatRequest } from "../provider.js";
-import { base64Of } from "../wire/base64.js";
 
 type WireMessage = OpenAI.ChatCompletionMessageParam;
 

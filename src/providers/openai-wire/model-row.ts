@@ -1,5 +1,5 @@
+import { isUsableId, nameOf, type Row, slim, tokens } from "../lists/model-rows.js";
 import type { ModelInfo } from "../provider.js";
-import { isUsableId, nameOf, type Row, slim, tokens } from "../wire/model-rows.js";
 
 /** What is read of a row, by any vendor's name for it; a dot leads into a part. */
 export const OPENAI_ROW_FIELDS = [

@@ -1,5 +1,5 @@
+import { withLimits } from "../http/provider-fault.js";
 import type { ChatEvent, ProviderError, RateLimit } from "../provider.js";
-import { withLimits } from "../wire/provider-fault.js";
 import { readDeltas, readFacts, type StreamFacts } from "./read-chunks.js";
 
 /** An answer that has begun: its chunks, and what its headers said. */

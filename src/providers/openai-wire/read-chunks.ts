@@ -1,5 +1,5 @@
+import { tokens } from "../lists/model-rows.js";
 import type { ChatEvent, FinishReason, Usage } from "../provider.js";
-import { tokens } from "../wire/model-rows.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});

@@ -1,8 +1,8 @@
 import type OpenAI from "openai";
+import { eventStreamFault } from "../http/event-stream-fault.js";
+import { type Asked, plainError, withLimits } from "../http/provider-fault.js";
+import { sdkFault } from "../http/sdk-fault.js";
 import { type ChatRequest, type Provider, ProviderError } from "../provider.js";
-import { eventStreamFault } from "../wire/event-stream-fault.js";
-import { type Asked, plainError, withLimits } from "../wire/provider-fault.js";
-import { sdkFault } from "../wire/sdk-fault.js";
 import { betterDialect, type Dialect } from "./dialect.js";
 import { wireMessages } from "./messages.js";
 import type { OpenAiWire } from "./openai-wire.js";

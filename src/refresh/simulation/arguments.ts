@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { messageOf, UserError } from "../../errors.js";
+import { messageOf, UserError } from "../../base/errors.js";
 
 export interface IntervalsRun {
   readonly activityFile: string;

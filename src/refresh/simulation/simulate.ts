@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { messageOf, UserError } from "../../errors.js";
+import { messageOf, UserError } from "../../base/errors.js";
 import { alignChanges } from "./align.js";
 import { readArguments, USAGE } from "./arguments.js";
 import { fixedPolicy, type Policy, smartPolicy } from "./policies.js";

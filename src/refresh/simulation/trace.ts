@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.js";
+import { UserError } from "../../base/errors.js";
 
 /**
  * Times of the rows of a CSV text whose header names a column `unix_s`, in epoch ms, sorted.

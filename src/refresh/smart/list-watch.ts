@@ -1,5 +1,5 @@
 import type { ProviderId } from "../../providers/provider.js";
-import type { CatalogEntry } from "../catalog-types.js";
+import type { CatalogEntry } from "../catalog/catalog-types.js";
 import type { ListNews } from "./list-history.js";
 
 /** Tells each attempt that a provider's entry shows, once, whoever made it. What is there at first is no news. */

@@ -1,5 +1,5 @@
-import type { Clock } from "../../clock.js";
-import type { Log } from "../../log.js";
+import type { Clock } from "../../base/clock.js";
+import type { Log } from "../../base/log.js";
 import type { ProviderId } from "../../providers/provider.js";
 import type { Store, Write } from "../../store/store.js";
 import { type Activity, newActivity } from "./activity.js";

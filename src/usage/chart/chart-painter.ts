@@ -1,5 +1,5 @@
-import { messageOf } from "../../errors.js";
-import type { Log } from "../../log.js";
+import { messageOf } from "../../base/errors.js";
+import type { Log } from "../../base/log.js";
 import type { BarChart } from "./chart.js";
 import { type DrawChart, loadDrawChart } from "./draw-chart.js";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Answer } from "../../../src/bot/discord/answer.js";
-import { createCalls } from "../../../src/bot/discord/calls.js";
-import { createRealBuckets } from "../../../src/bot/discord/real-buckets.js";
-import { routeOf } from "../../../src/bot/discord/route.js";
+import { createCalls } from "../../../src/bot/discord/send/calls.js";
+import { createRealBuckets } from "../../../src/bot/discord/send/real-buckets.js";
+import { routeOf } from "../../../src/bot/discord/send/route.js";
+import type { Answer } from "../../../src/bot/discord/wire/answer.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 
 const place = (channel: string) => ({ platform: "discord", workspace: "1", channel });

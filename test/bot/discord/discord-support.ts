@@ -1,9 +1,9 @@
+import { type Clock, systemClock } from "../../../src/base/clock.js";
+import { parseConfig } from "../../../src/base/config.js";
+import { createLog } from "../../../src/base/log.js";
 import { createDiscord } from "../../../src/bot/discord/discord.js";
-import type { ChatPlatform, CommandCall, Mention, Reaction } from "../../../src/bot/platform.js";
-import { type Clock, systemClock } from "../../../src/clock.js";
+import type { ChatPlatform, CommandCall, Mention, Reaction } from "../../../src/bot/port/platform.js";
 import type { Command, Reply } from "../../../src/commands/command.js";
-import { parseConfig } from "../../../src/config.js";
-import { createLog } from "../../../src/log.js";
 import { providerDefinitions } from "../../../src/providers/registry.js";
 import type { Store } from "../../../src/store/store.js";
 import type { FakeClock } from "../../support/fake-clock.js";

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { applicationCommands, normalised } from "../../../src/bot/discord/commands.js";
-import { rowsOf } from "../../../src/bot/discord/components.js";
-import { messageEvent } from "../../../src/bot/discord/events.js";
-import { faultOf, LOST_GRACE_MS, refusalOfClose, refusalOfLogin } from "../../../src/bot/discord/health.js";
-import { identifyPauseMs } from "../../../src/bot/discord/identify-throttle.js";
-import { judgeMessage } from "../../../src/bot/discord/judge-message.js";
-import { nativeCall, typedLine } from "../../../src/bot/discord/native-call.js";
-import { inviteLink, isManager, mayManageServer } from "../../../src/bot/discord/permissions.js";
-import { placeOf } from "../../../src/bot/discord/places.js";
-import { contentOf, messageOf } from "../../../src/bot/discord/render.js";
-import { hintFor } from "../../../src/bot/discord/typed-command.js";
+import { identifyPauseMs } from "../../../src/bot/discord/gateway/identify-throttle.js";
+import { judgeMessage } from "../../../src/bot/discord/receive/judge-message.js";
+import { nativeCall, typedLine } from "../../../src/bot/discord/receive/native-call.js";
+import { hintFor } from "../../../src/bot/discord/receive/typed-command.js";
+import { rowsOf } from "../../../src/bot/discord/send/components.js";
+import { contentOf, messageOf } from "../../../src/bot/discord/send/render.js";
+import { applicationCommands, normalised } from "../../../src/bot/discord/setup/commands.js";
+import { messageEvent } from "../../../src/bot/discord/wire/events.js";
+import { faultOf, LOST_GRACE_MS, refusalOfClose, refusalOfLogin } from "../../../src/bot/discord/wire/health.js";
+import { inviteLink, isManager, mayManageServer } from "../../../src/bot/discord/wire/permissions.js";
+import { placeOf } from "../../../src/bot/discord/wire/places.js";
 import type { Command } from "../../../src/commands/command.js";
 import { bodyFault } from "../../support/fake-discord-checks.js";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_MESSAGE_CHARS } from "../../../src/bot/discord/render.js";
-import { createSplitter, splitMessage } from "../../../src/bot/split-message.js";
+import { createSplitter, splitMessage } from "../../../src/bot/delivery/split-message.js";
+import { MAX_MESSAGE_CHARS } from "../../../src/bot/discord/send/render.js";
 
 const RUNS = 2_000;
 const LONGEST = 60_000;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createCalls } from "../../../src/bot/discord/calls.js";
-import { createMarks } from "../../../src/bot/discord/marks.js";
-import { createRest } from "../../../src/bot/discord/rest.js";
-import { createSender } from "../../../src/bot/discord/send.js";
-import type { MessageKey } from "../../../src/bot/platform.js";
-import { PlatformError } from "../../../src/bot/platform-error.js";
+import { createCalls } from "../../../src/bot/discord/send/calls.js";
+import { createMarks } from "../../../src/bot/discord/send/marks.js";
+import { createRest } from "../../../src/bot/discord/send/rest.js";
+import { createSender } from "../../../src/bot/discord/send/send.js";
+import type { MessageKey } from "../../../src/bot/port/platform.js";
+import { PlatformError } from "../../../src/bot/port/platform-error.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { FAKE_DISCORD_TOKEN, type FakeDiscord, startFakeDiscord } from "../../support/fake-discord.js";
 import { briskClock } from "./discord-support.js";

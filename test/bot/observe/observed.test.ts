@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createActivity } from "../../../src/bot/observe/activity.js";
 import { observedPlatform, type PlatformObserver } from "../../../src/bot/observe/observed-platform.js";
 import { observedStore, type StoreObserver } from "../../../src/bot/observe/observed-store.js";
-import type { ChannelKey, PlatformHandlers, ReplyStreamDeps } from "../../../src/bot/platform.js";
+import type { ChannelKey, PlatformHandlers, ReplyStreamDeps } from "../../../src/bot/port/platform.js";
 import { fakePlatform } from "../../support/fake-platform.js";
 import { memoryStore } from "../../support/memory-store.js";
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { isFileAddress } from "../../../src/bot/slack/file-hosts.js";
+import { isFileAddress } from "../../../src/bot/slack/send/file-hosts.js";
 import { type SlackAdapter, startAdapter } from "./slack-adapter.js";
 import { appOf } from "./slack-support.js";
 

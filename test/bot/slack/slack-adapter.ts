@@ -1,7 +1,7 @@
-import type { CommandCall, Mention, PlatformHandlers } from "../../../src/bot/platform.js";
+import { createLog } from "../../../src/base/log.js";
+import type { CommandCall, Mention, PlatformHandlers } from "../../../src/bot/port/platform.js";
 import { createSlack } from "../../../src/bot/slack/create-slack.js";
 import type { Reply } from "../../../src/commands/command.js";
-import { createLog } from "../../../src/log.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 import { APP_TOKEN, BOT_TOKEN, type FakeSlackOptions, startFakeSlack } from "../../support/fake-slack.js";
 import { memoryStore } from "../../support/memory-store.js";

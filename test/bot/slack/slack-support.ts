@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { slackManifest } from "../../../src/bot/slack/manifest.js";
+import { slackManifest } from "../../../src/bot/slack/setup/manifest.js";
 import type { CommandDeps } from "../../../src/commands/command-deps.js";
 import { createCommands } from "../../../src/commands/registry.js";
 import { type FakeClock, fakeClock } from "../../support/fake-clock.js";

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cutToLength } from "../../../src/bot/slack/cut-to-length.js";
-import { emojiOfName, nameOfEmoji, nameOfMark } from "../../../src/bot/slack/emoji.js";
-import { keptText } from "../../../src/bot/slack/kept-text.js";
-import { readMentionText } from "../../../src/bot/slack/mention-text.js";
-import { readMessage } from "../../../src/bot/slack/messages.js";
-import { toMrkdwn } from "../../../src/bot/slack/mrkdwn.js";
-import { render } from "../../../src/bot/slack/render.js";
-import { timeMark } from "../../../src/time-mark.js";
+import { timeMark } from "../../../src/base/time.js";
+import { readMentionText } from "../../../src/bot/slack/receive/mention-text.js";
+import { readMessage } from "../../../src/bot/slack/receive/messages.js";
+import { cutToLength } from "../../../src/bot/slack/send/cut-to-length.js";
+import { keptText } from "../../../src/bot/slack/send/kept-text.js";
+import { toMrkdwn } from "../../../src/bot/slack/send/mrkdwn.js";
+import { render } from "../../../src/bot/slack/send/render.js";
+import { emojiOfName, nameOfEmoji, nameOfMark } from "../../../src/bot/slack/wire/emoji.js";
 import { asRead, checkBlocks, textOfBlocks } from "../../support/fake-slack-blocks.js";
 
 describe("readMentionText()", () => {

@@ -1,0 +1,47 @@
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/**
+ * Returns the longest start of `text` of at most `maxChars` UTF-16 code units that ends between two characters as a reader
+ * sees them: never inside a surrogate pair, an emoji sequence, or a letter and its accent.
+ * A single character longer than `maxChars` is cut between code points instead.
+ */
+export function startOfText(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  if (maxChars <= 0) return "";
+  // A character that the cut would divide begins within this distance before it; longer sequences are not typed by people.
+  const from = safeStart(text, Math.max(0, maxChars - 64));
+  let end = from;
+  for (const { index, segment } of graphemes.segment(text.slice(from, maxChars + 64))) {
+    if (from + index + segment.length > maxChars) break;
+    end = from + index + segment.length;
+  }
+  if (end > from || from > 0) return text.slice(0, end);
+  const code = text.charCodeAt(maxChars - 1);
+  return text.slice(0, code >= 0xd800 && code <= 0xdbff ? maxChars - 1 : maxChars);
+}
+
+/** Moves an index left until it stands between two plain characters, where no sequence can run across it. */
+function safeStart(text: string, index: number): number {
+  let at = index;
+  while (at > 0 && !/[ \w][ \w]/.test(text.slice(at - 1, at + 1))) at--;
+  return at;
+}
+
+/** Cuts `text` to `maxChars` UTF-16 code units at a reader's character, "…" included where something was cut. */
+export const cutText = (text: string, maxChars: number): string =>
+  text.length <= maxChars ? text : `${startOfText(text, maxChars - 1).trimEnd()}…`;
+
+/** "1 model", "2 models", "0 models". */
+export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** "a", "a or b", "a, b or c". */
+export function either(items: readonly string[], word = "or"): string {
+  if (items.length < 2) return items.join("");
+  return `${items.slice(0, -1).join(", ")} ${word} ${items.at(-1)}`;
+}
+
+/** Format and control characters, which nobody sees: zero-width spaces, direction marks, NUL; and halves of a pair. */
+const INVISIBLE = /[\p{Cf}\p{Cc}\p{Cs}]/gu;
+
+/** Returns `text` without characters that cannot be seen. */
+export const visible = (text: string): string => text.replace(INVISIBLE, "");

@@ -1,0 +1,21 @@
+export const DAY_MS = 86_400_000;
+
+/** The UTC day that a time (epoch ms) falls on, as "2026-01-31": days sort as their texts do. */
+export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+/** Epoch ms at which the UTC day of a time began. */
+export const startOfDay = (at: number): number => Math.floor(at / DAY_MS) * DAY_MS;
+
+/** The UTC days that `from` (inclusive) to `to` (exclusive) touch, oldest first; both epoch ms. */
+export function daysBetween(from: number, to: number): readonly string[] {
+  const first = startOfDay(from);
+  const count = Math.max(0, Math.ceil((to - first) / DAY_MS));
+  return to > from ? Array.from({ length: count }, (_, index) => dayOf(first + index * DAY_MS)) : [];
+}
+
+/** A point in time (epoch ms) inside Markdown; every platform shows it in its own way, in the reader's zone. */
+export const timeMark = (at: number): string => `<t:${Math.floor(at / 1000)}:R>`;
+
+/** Replaces every time mark; `show` gets epoch ms, cut to whole seconds. */
+export const showTimes = (markdown: string, show: (at: number) => string): string =>
+  markdown.replace(/<t:(\d{1,12}):R>/g, (_mark, seconds: string) => show(Number(seconds) * 1000));

@@ -1,0 +1,101 @@
+import type { Clock } from "../../base/clock.js";
+import { withDeadline } from "../../base/deadline.js";
+import type { Log } from "../../base/log.js";
+import type { Reply } from "../../commands/command.js";
+import type { ChatPlatform, Mark, MessageKey, Reaction } from "../port/platform.js";
+
+export interface BoardReactionsDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** The command that a press stands for now; undefined where it means nothing. */
+  commandOf(reaction: Reaction): string | undefined;
+  run(command: string, reaction: Reaction): AsyncIterable<Reply>;
+}
+
+/** What pressing a reaction under a board sets off. */
+export interface BoardReactions {
+  /** Resolves when it is done and its confirmation is taken away again. Never rejects. */
+  press(platform: ChatPlatform, reaction: Reaction): Promise<void>;
+  /** Resolves when nothing is under way, or after 2 s. */
+  idle(): Promise<void>;
+}
+
+/** How long the outcome stays on the board. */
+const CONFIRMED_MS = 5_000;
+/** Presses that wait for their turn on one board; more are dropped. */
+const MOST_WAITING = 5;
+
+/** How long a stop waits for marks to be taken away. */
+const IDLE_MS = 2_000;
+
+interface Line {
+  /** The presses under way, one after the other, so that their marks do not mix. */
+  tail: Promise<void>;
+  waiting: number;
+  /** Counts the marks that were put, so that one is taken away only while it stands. */
+  marks: number;
+}
+
+export function createBoardReactions({ clock, log, signal, commandOf, run }: BoardReactionsDeps): BoardReactions {
+  const lines = new Map<string, Line>();
+  const underWay = new Set<Promise<void>>();
+
+  const call = async (what: string, platform: ChatPlatform, message: MessageKey, work: () => Promise<void>) => {
+    try {
+      await platform.slot(message, "mark");
+      await work();
+    } catch (error) {
+      log.warn({ error }, `${what} failed; nothing depends on it`);
+    }
+  };
+  const show = (platform: ChatPlatform, message: MessageKey, mark: Mark | undefined) =>
+    call("a mark on a board", platform, message, () => platform.mark(message, mark));
+  const takeAway = (platform: ChatPlatform, { message, emoji, author }: Reaction) =>
+    call("taking a reaction away", platform, message, () => platform.clearReaction(message, emoji, author));
+
+  const obey = async (platform: ChatPlatform, reaction: Reaction, line: Line) => {
+    const command = commandOf(reaction);
+    if (command === undefined || signal.aborted) return;
+    line.marks += 1;
+    await show(platform, reaction.message, "waiting");
+    let last: Reply | undefined;
+    for await (const reply of run(command, reaction)) last = reply;
+    await show(platform, reaction.message, last === undefined || last.isFailure === true ? "failed" : "done");
+  };
+  const press = async (platform: ChatPlatform, reaction: Reaction) => {
+    const key = `${reaction.message.channel}:${reaction.message.message}`;
+    const line = lines.get(key) ?? { tail: Promise.resolve(), waiting: 0, marks: 0 };
+    lines.set(key, line);
+    const cleared = takeAway(platform, reaction);
+    if (line.waiting >= MOST_WAITING) return cleared;
+    line.waiting += 1;
+    line.tail = line.tail
+      .then(() => obey(platform, reaction, line))
+      .catch((error) => log.error({ error }, "a reaction on a board came to nothing"));
+    await line.tail;
+    line.waiting -= 1;
+    const mine = line.marks;
+    await clock.sleep(CONFIRMED_MS, signal).catch(() => {}); // stopping: it is taken away at once
+    if (line.marks === mine && line.waiting === 0 && lines.get(key) === line) {
+      lines.delete(key);
+      await show(platform, reaction.message, undefined);
+    }
+    await cleared;
+  };
+
+  return {
+    async press(platform, reaction) {
+      if (commandOf(reaction) === undefined || signal.aborted) return;
+      const mine = press(platform, reaction);
+      underWay.add(mine);
+      await mine.finally(() => underWay.delete(mine));
+    },
+    async idle() {
+      const all = async () => void (await Promise.allSettled(underWay));
+      await withDeadline(all, { what: "the marks on boards", timeoutMs: IDLE_MS, clock }).catch((error) =>
+        log.warn({ error }, "a mark may be left on a board"),
+      );
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import type { Store } from "../../store/store.js";
+import { messageKeySchema } from "../port/message-key.js";
+import type { MessageKey } from "../port/platform.js";
+
+/** A status message, as it was last shown. */
+export interface BoardRow {
+  readonly message: MessageKey;
+  readonly text: string;
+  /** What it judged, and when that last changed. */
+  readonly judgement: string;
+  readonly since: number;
+}
+
+const rowSchema: z.ZodType<BoardRow> = z.object({
+  message: messageKeySchema,
+  text: z.string(),
+  judgement: z.string(),
+  since: z.number(),
+});
+
+/** The boards in the store, by the conversation that they stand in. */
+export interface BoardRows {
+  /** Without those that are damaged. @throws {StoreError} */
+  load(): Promise<readonly (readonly [conversation: string, row: BoardRow])[]>;
+  /** @throws {StoreError} */
+  save(conversation: string, row: BoardRow): Promise<void>;
+  /** @throws {StoreError} */
+  forget(conversation: string): Promise<void>;
+}
+
+export function createBoardRows(store: Store): BoardRows {
+  const table = store.values("boards");
+  return {
+    async load() {
+      return (await table.entries()).flatMap(([conversation, value]) => {
+        const row = rowSchema.safeParse(value);
+        return row.success ? [[conversation, row.data] as const] : [];
+      });
+    },
+    save: (conversation, row) => table.set(conversation, row),
+    forget: (conversation) => table.delete(conversation),
+  };
+}

@@ -1,0 +1,66 @@
+import { timeMark } from "../../base/time.js";
+import { inForceLines } from "../../commands/refresh-in-force.js";
+import { INTERVALS, indicatorText, outcomeHint, outcomeWords } from "../../refresh/indicator.js";
+import type { ProviderStatus, RefreshStatus } from "../../refresh/refresher.js";
+import type { RefreshInForce, Settings } from "../../refresh/settings.js";
+
+/** What people press under the board, without variation selectors, as reactions are compared. */
+const REFRESH = "🔄";
+const TOGGLE = "⏯";
+const NEXT_INTERVAL = "⏱";
+
+/** As they are put under the message: with the selector that makes a picture of the last two. */
+export const BOARD_EMOJIS: readonly string[] = [REFRESH, `${TOGGLE}\ufe0f`, `${NEXT_INTERVAL}\ufe0f`];
+
+const LEGEND = "🔄 refreshes now · ⏯️ turns auto-refresh on or off · ⏱️ takes the next interval";
+
+/** What stands on a board whose place another one has taken. */
+export const MOVED_TEXT = "➡️ This board no longer follows: a newer one was posted in this channel.";
+
+/** What the board judges: its "since" tells when this last changed. Refreshes that run are not shown, so that none flaps. */
+export function judgementOf({ isFresh, providers }: RefreshStatus): string {
+  return [isFresh ? "fresh" : "stale", ...providers.flatMap(({ id, outcome }) => failureLine({ id, outcome }))].join(
+    "\n",
+  );
+}
+
+/** The board as one workspace sees it, without any time that a refresh moves. */
+export function boardText(
+  facts: { readonly status: RefreshStatus; readonly settings: Settings; readonly workspace: string },
+  since: number,
+): string {
+  const { status, settings, workspace } = facts;
+  const failures = status.providers.flatMap(failureLine);
+  return [
+    "**Model lists**",
+    indicatorText(status.isFresh ? "fresh" : "stale"),
+    `Since ${timeMark(since)}`,
+    ...inForceLines({ settings, setups: status.providers.map(({ id }) => ({ id, preferredFamilies: [] })) }, workspace),
+    ...(failures.length > 0 ? ["", ...failures] : []),
+    "",
+    LEGEND,
+  ].join("\n");
+}
+
+function failureLine({ id, outcome }: Pick<ProviderStatus, "id" | "outcome">): readonly string[] {
+  if (outcome === null || outcome === "ok") return [];
+  return [`⚠️ ${id}: ${outcomeWords(outcome)}. ${outcomeHint(outcome) ?? ""}`.trimEnd()];
+}
+
+/** The command that a reaction stands for; undefined where it means nothing. */
+export function commandOfReaction(emoji: string, { isEnabled, interval }: RefreshInForce): string | undefined {
+  const commands: Readonly<Record<string, string>> = {
+    [REFRESH]: "/refresh-models",
+    [TOGGLE]: `/settings auto-refresh ${isEnabled ? "off" : "on"}`,
+    [NEXT_INTERVAL]: `/settings auto-refresh interval:${nextInterval(interval)}`,
+  };
+  const bare = emoji.replaceAll("\ufe0f", "");
+  return Object.hasOwn(commands, bare) ? commands[bare] : undefined;
+}
+
+/** 1, 3, 5, 10, 15, smart, 1 …; from an interval of the host's own to the first. */
+function nextInterval(interval: RefreshInForce["interval"]): string {
+  const now = interval.kind === "smart" ? "smart" : interval.ms / 60_000;
+  const place = INTERVALS.findIndex(({ value }) => value === now);
+  return String(INTERVALS[(place + 1) % INTERVALS.length]?.value);
+}

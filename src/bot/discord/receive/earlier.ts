@@ -1,0 +1,41 @@
+import { z } from "zod";
+import type { EarlierMessage, MessageKey } from "../../port/platform.js";
+import type { Calls } from "../send/calls.js";
+import type { DiscordRest } from "../send/rest.js";
+import { parsed } from "../send/send.js";
+import { listedMessage } from "../wire/events.js";
+import { channelIdOf, nameOf } from "../wire/places.js";
+import { textOf } from "./judge-message.js";
+
+/** Discord gives no more at once. */
+const MOST_AT_ONCE = 100;
+/** https://discord.com/developers/docs/resources/message#message-object-message-types */
+const SPOKEN_TYPES = [0, 19];
+/** Stands at the begin of a thread for the message that it was started from. */
+const THREAD_STARTER = 21;
+
+const what = "reading a thread";
+
+/** What people said in a thread before a message, oldest first; the bot's own answers are no news to it. */
+export function createEarlier({ rest, calls }: { readonly rest: DiscordRest; readonly calls: Pick<Calls, "take"> }) {
+  return async (
+    message: MessageKey,
+    selfId: string,
+    count: number,
+    signal: AbortSignal,
+  ): Promise<readonly EarlierMessage[]> => {
+    const limit = Math.min(Math.max(1, Math.floor(count)), MOST_AT_ONCE);
+    const path = `/channels/${channelIdOf(message)}/messages` as const;
+    await calls.take("GET", path, "first-text", signal);
+    const answer = await rest.call("GET", `${path}?before=${message.message}&limit=${limit}`, { what, signal });
+    const found = parsed(z.array(z.unknown()), answer, what).flatMap((one) => listedMessage.safeParse(one).data ?? []);
+    return found
+      .map((one) => (one.type === THREAD_STARTER ? (one.referenced_message ?? undefined) : spoken(one)))
+      .filter((one) => one !== undefined)
+      .filter(({ author, content }) => author.id !== selfId && content.trim() !== "")
+      .map((one) => ({ author: nameOf(one.author), text: textOf(one, selfId) }))
+      .reverse();
+  };
+}
+
+const spoken = (message: z.infer<typeof listedMessage>) => (SPOKEN_TYPES.includes(message.type) ? message : undefined);

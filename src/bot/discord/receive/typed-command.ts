@@ -1,0 +1,61 @@
+import { messageOf, UserError } from "../../../base/errors.js";
+import type { Log } from "../../../base/log.js";
+import type { Command } from "../../../commands/command.js";
+import { findCommand } from "../../../commands/grammar/find-command.js";
+import type { Store } from "../../../store/store.js";
+import { questionIdOf } from "../../port/conversation.js";
+import type { ChatPlatform, Mention, PlatformHandlers } from "../../port/platform.js";
+import type { IdFor } from "../send/components.js";
+import type { Sender } from "../send/send.js";
+import { createShownMessages } from "../send/shown-messages.js";
+
+export interface TypedCommandDeps {
+  readonly platform: Pick<ChatPlatform, "slot" | "post">;
+  readonly sender: Pick<Sender, "doorOf">;
+  readonly idFor: IdFor;
+  readonly commands: readonly Command[];
+  readonly store: Store;
+  readonly log: Log;
+  /** Where nobody is served, nothing is said. */
+  isServed(mention: Mention): boolean;
+}
+
+const CLAIM_MS = 3_600_000;
+
+/**
+ * Commands that were typed behind a mention. In a server nothing that only its author sees can follow a message, so that
+ * it gets one line and nothing is run; in a direct message it runs. Each once, however often its event comes.
+ */
+export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHandlers) {
+  const { platform, store, log } = deps;
+
+  const post = async (mention: Mention, markdown: string): Promise<void> => {
+    await platform.slot(mention.message, "error", undefined, "post");
+    await platform.post(mention.message, { markdown }, mention.message);
+  };
+  const run = async (mention: Mention) => {
+    const { message } = mention;
+    const shown = createShownMessages(deps.sender.doorOf(message, message), { idFor: deps.idFor });
+    for await (const reply of handlers.onCommand({ ...mention, channel: message })) await shown.show(reply);
+  };
+  return async (mention: Mention): Promise<void> => {
+    if (!deps.isServed(mention)) return;
+    const isNew = await store.writeOnce(`command:${questionIdOf(mention.message)}`, CLAIM_MS, []).catch((error) => {
+      log.warn({ error }, "a typed command could not be claimed; it is answered all the same");
+      return true;
+    });
+    if (!isNew) return;
+    await (mention.isDirect ? run(mention) : post(mention, hintFor(deps.commands, mention.text)));
+  };
+}
+
+/** The one line that a server gets. @throws what is no `UserError` */
+export function hintFor(commands: readonly Command[], text: string): string {
+  try {
+    const { command } = findCommand(commands, text);
+    return `Please use the slash command \`/${command.path}\` here: only you see its reply. Nothing was done.`;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return `${messageOf(error)} Here they are slash commands; nothing was done.`;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Clock } from "../../../base/clock.js";
+import { createBudgets, GLOBAL } from "../../delivery/budget.js";
+import type { WindowTerms } from "../../delivery/budget-window.js";
+import type { ChannelKey, Rank } from "../../port/platform.js";
+import type { Answer } from "../wire/answer.js";
+import { channelIdOf } from "../wire/places.js";
+import { createRealBuckets } from "./real-buckets.js";
+import type { Method } from "./rest.js";
+import { createRoundTrip } from "./round-trip.js";
+import { routeOf } from "./route.js";
+
+export interface Calls {
+  /** Resolves when a call may go out. @throws signal.reason when aborted */
+  slot(channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit"): Promise<void>;
+  /** The same for one of the adapter's own calls. */
+  take(method: Method, path: string, rank: Rank, signal?: AbortSignal): Promise<void>;
+  /** Takes in what an answer says; undefined: none came. */
+  onAnswer(method: Method, path: string, answer: Answer | undefined, tookMs: number): void;
+  stop(): void;
+}
+
+/** What people see in practice, until the headers tell. */
+const ASSUMED: Readonly<Record<string, WindowTerms>> = {
+  "POST /channels/:id/messages": { limit: 5, windowMs: 5_000 },
+  "PATCH /channels/:id/messages/:id": { limit: 5, windowMs: 5_000 },
+  "POST /channels/:id/typing": { limit: 5, windowMs: 5_000 },
+  "/channels/:id/messages/:id/reactions": { limit: 1, windowMs: 250 },
+  "POST /webhooks/:id/:token": { limit: 5, windowMs: 2_000 },
+  "PATCH /webhooks/:id/:token/messages/@original": { limit: 5, windowMs: 2_000 },
+  "PATCH /webhooks/:id/:token/messages/:id": { limit: 5, windowMs: 2_000 },
+};
+/** Nothing is known against it. */
+const UNKNOWN: WindowTerms = { limit: 1_000, windowMs: 1_000 };
+/** 50 for all routes together by the documentation; calls arrive closer together than they were sent. */
+const GLOBAL_PER_SECOND = 45;
+/** A call has ended by then, one way or another: until it has, nobody knows when Discord counts it. */
+const LONGEST_CALL_MS = 15_000;
+
+/** From this status on it is the servers that failed. */
+const FAULT = 500;
+
+/** Keeps the bot's calls inside Discord's limits before they reach the network, learning from its answers. */
+export function createCalls(clock: Clock): Calls {
+  const real = createRealBuckets();
+  const limitOf = (bucket: string) => ASSUMED[real.routeNameOf(bucket)] ?? UNKNOWN;
+  const global = { limit: GLOBAL_PER_SECOND, windowMs: 1_000, unansweredMs: LONGEST_CALL_MS };
+  const shared = createBudgets({ clock, limitOf, global });
+  /** For what does not count into the limit of all. */
+  const apart = createBudgets({ clock, limitOf });
+  const roundTrip = createRoundTrip(clock);
+
+  const take: Calls["take"] = (method, path, rank, signal) => {
+    const route = routeOf(method, path);
+    return (route.isGlobal ? shared : apart).take(real.bucketOf(route), rank, signal, route.major);
+  };
+  return {
+    take,
+    async slot(channel, rank, signal, call = "post") {
+      // Marks take theirs call by call, presence is none of these calls.
+      if (rank === "mark" || rank === "presence") return signal?.throwIfAborted();
+      const id = channelIdOf(channel);
+      const path = call === "post" ? `/channels/${id}/messages` : `/channels/${id}/messages/0`;
+      const bucket = real.bucketOf(routeOf(call === "post" ? "POST" : "PATCH", path));
+      const flow = "message" in channel && typeof channel.message === "string" ? channel.message : channel.channel;
+      if (rank === "progress") await roundTrip.room(flow, signal);
+      await shared.take(bucket, rank, signal, flow);
+      if (rank === "progress") roundTrip.begin(flow);
+    },
+    onAnswer(method, path, answer, tookMs) {
+      const route = routeOf(method, path);
+      const budgets = route.isGlobal ? shared : apart;
+      if (answer !== undefined && path.includes("/messages")) roundTrip.note(tookMs);
+      const { from, bucket } = real.learn(route, answer?.headers.get("x-ratelimit-bucket") ?? undefined);
+      budgets.merge(from, bucket);
+      budgets.learn(bucket, answer === undefined || answer.status === 429 ? undefined : toldBy(answer.headers));
+      if (answer === undefined || answer.status >= FAULT) budgets.noteFault();
+      if (answer?.limited === undefined) return;
+      const { retryAfterMs, isGlobal } = answer.limited;
+      if (!isGlobal) return budgets.penalize(bucket, retryAfterMs);
+      shared.penalize(GLOBAL, retryAfterMs);
+    },
+    stop() {
+      for (const budgets of [shared, apart]) budgets.stop(new Error("the bot stops"));
+    },
+  };
+}
+
+function toldBy(headers: Headers) {
+  const [limit, remaining, resetAfter] = ["limit", "remaining", "reset-after"].map((name) => {
+    const value = headers.get(`x-ratelimit-${name}`);
+    return value === null ? Number.NaN : Number(value);
+  });
+  if (limit === undefined || remaining === undefined || resetAfter === undefined) return undefined;
+  if (![limit, remaining, resetAfter].every(Number.isFinite)) return undefined;
+  return { limit, remaining, resetAfterMs: resetAfter * 1_000 };
+}

@@ -1,0 +1,112 @@
+import { z } from "zod";
+import type { Clock } from "../../../base/clock.js";
+import type { HostConfig } from "../../../base/config-host.js";
+import { messageOf } from "../../../base/errors.js";
+import { visible } from "../../../base/text.js";
+import type { PlatformFinding } from "../../port/platform-definition.js";
+import { createRest, type DiscordRest } from "../send/rest.js";
+import { discordStatusOf } from "../wire/errors.js";
+import { INTENTS_MEND, refusalOfLogin } from "../wire/health.js";
+import { inviteLink, NEEDED } from "../wire/permissions.js";
+import { checkServer } from "./check-server.js";
+
+const gateway = z.object({ session_start_limit: z.object({ remaining: z.number(), total: z.number() }) });
+const application = z.object({ id: z.string(), flags: z.number().catch(0) });
+const user = z.object({ id: z.string() });
+const servers = z.array(z.object({ id: z.string(), name: z.string().catch("?") }));
+const bits = z.union([z.string(), z.number()]).transform((value) => BigInt(value));
+const server = z.object({ roles: z.array(z.object({ id: z.string(), permissions: bits })) });
+const member = z.object({ roles: z.array(z.string()) });
+const overwrite = z.object({ id: z.string(), allow: bits, deny: bits });
+const channels = z.array(
+  z.object({ type: z.number(), name: z.string().catch("?"), permission_overwrites: z.array(overwrite).catch([]) }),
+);
+
+/** https://discord.com/developers/docs/resources/application#application-object-application-flags: with review, and without. */
+const MESSAGE_CONTENT = (1 << 18) | (1 << 19);
+/** More servers would only repeat what the first ones tell. */
+const MOST_SERVERS = 10;
+
+export interface CheckDiscordDeps {
+  readonly discord: NonNullable<HostConfig["discord"]>;
+  readonly followThreads: boolean;
+  readonly clock: Clock;
+}
+
+/** Asks Discord whether the token is good, and what the bot may do, without connecting. Never rejects. */
+export async function checkDiscord({
+  discord,
+  followThreads,
+  clock,
+}: CheckDiscordDeps): Promise<readonly PlatformFinding[]> {
+  const { token, apiUrl } = discord;
+  const rest = createRest({ token, apiUrl, clock, onAnswer() {} });
+  try {
+    const answer = await rest.call("GET", "/gateway/bot", { what: "asking where to connect" });
+    const starts = gateway.safeParse(answer).data?.session_start_limit;
+    const left = starts === undefined ? "" : `, ${starts.remaining} of ${starts.total} connections left today`;
+    const good = { isFine: true, text: `discord: DISCORD_TOKEN is good${left}` };
+    return [good, ...(await checkRights(rest, followThreads))];
+  } catch (error) {
+    const refusal = refusalOfLogin({ status: discordStatusOf(error) });
+    const why = refusal ?? `${messageOf(error)}; check the network and DISCORD_API_URL`;
+    return [{ isFine: false, text: `discord: ${why}` }];
+  }
+}
+
+/** What cannot be asked is no fault of the bot's. */
+async function checkRights(rest: DiscordRest, followThreads: boolean): Promise<readonly PlatformFinding[]> {
+  const findings: PlatformFinding[] = [];
+  try {
+    const { id, flags } = application.parse(
+      await rest.call("GET", "/applications/@me", { what: "reading the application" }),
+    );
+    const invite = inviteLink(id);
+    findings.push(intentsFinding(flags, followThreads), inviteFinding(invite));
+    const me = user.parse(await rest.call("GET", "/users/@me", { what: "asking who the bot is" })).id;
+    const all = servers.parse(await rest.call("GET", "/users/@me/guilds?limit=200", { what: "listing its servers" }));
+    if (all.length === 0)
+      findings.push({ isFine: false, text: "discord: the bot is in no server yet; open the invite link" });
+    for (const { id: serverId, name } of all.slice(0, MOST_SERVERS))
+      findings.push(...checkServer(await readServer(rest, { id: serverId, name: visible(name) }, me), invite));
+  } catch (error) {
+    findings.push({ isFine: true, text: `discord: not everything could be checked: ${whyNot(error)}` });
+  }
+  return findings;
+}
+
+const whyNot = (error: unknown) =>
+  error instanceof z.ZodError ? "Discord answered something unexpected" : messageOf(error);
+
+function intentsFinding(flags: number, followThreads: boolean): PlatformFinding {
+  if (!followThreads) return { isFine: true, text: "discord: no privileged intent is needed" };
+  const isAllowed = (flags & MESSAGE_CONTENT) !== 0;
+  return { isFine: isAllowed, text: `discord: ${isAllowed ? "the Message Content intent is on" : INTENTS_MEND}` };
+}
+
+function inviteFinding(invite: string): PlatformFinding {
+  const reasons = Object.values(NEEDED).map(({ label, why }) => `${label} ${why}`);
+  return { isFine: true, text: `discord: invite the bot with ${invite}; it asks for ${reasons.join(", ")}` };
+}
+
+async function readServer(rest: DiscordRest, { id, name }: { id: string; name: string }, userId: string) {
+  const path = `/guilds/${id}` as const;
+  const what = "reading a server's permissions";
+  const [{ roles }, { roles: memberRoles }, all] = await Promise.all([
+    rest.call("GET", path, { what }).then((answer) => server.parse(answer)),
+    rest.call("GET", `${path}/members/${userId}`, { what }).then((answer) => member.parse(answer)),
+    rest.call("GET", `${path}/channels`, { what }).then((answer) => channels.parse(answer)),
+  ]);
+  return {
+    id,
+    name,
+    userId,
+    memberRoles,
+    roles: new Map(roles.map((role) => [role.id, role.permissions])),
+    channels: all.map(({ permission_overwrites, ...channel }) => ({
+      ...channel,
+      name: visible(channel.name),
+      overwrites: permission_overwrites,
+    })),
+  };
+}

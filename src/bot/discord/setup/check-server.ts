@@ -1,0 +1,89 @@
+import type { PlatformFinding } from "../../port/platform-definition.js";
+import { basePermissions, NEEDED, type NeededPermission, type Overwrite, permissionsIn } from "../wire/permissions.js";
+
+/** A server as the check-up sees it. */
+export interface CheckedServer {
+  readonly id: string;
+  readonly name: string;
+  readonly userId: string;
+  /** Of the bot; without everyone's. */
+  readonly memberRoles: readonly string[];
+  readonly roles: ReadonlyMap<string, bigint>;
+  readonly channels: readonly {
+    readonly type: number;
+    readonly name: string;
+    readonly overwrites: readonly Overwrite[];
+  }[];
+}
+
+const { view, send, sendInThreads, openThreads, history, react, attach } = NEEDED;
+const MESSAGES = [view, send, history, react, attach];
+
+/** https://discord.com/developers/docs/resources/channel#channel-object-channel-types: where people can talk to the bot. */
+const KINDS: readonly {
+  readonly types: readonly number[];
+  readonly name: string;
+  readonly needs: readonly NeededPermission[];
+}[] = [
+  { types: [0], name: "text channel", needs: [...MESSAGES, sendInThreads, openThreads] },
+  { types: [5], name: "announcement channel", needs: [...MESSAGES, sendInThreads, openThreads] },
+  { types: [2, 13], name: "voice channel's chat", needs: MESSAGES },
+  { types: [15, 16], name: "forum", needs: [view, sendInThreads, history, react, attach] },
+];
+const MOST_NAMED = 5;
+
+/**
+ * What the bot may not do in a server: as a whole, and by kind of channel. A few channels that are closed to it are the
+ * server's own affair; where all of a kind are, something is amiss.
+ */
+export function checkServer(server: CheckedServer, invite: string): readonly PlatformFinding[] {
+  const base = basePermissions(server.roles, [server.id, ...server.memberRoles]);
+  const lacking = missing(base, Object.values(NEEDED));
+  const where = `discord: in "${server.name}"`;
+  if (lacking.length > 0) {
+    const list = lacking.map(({ label, why }) => `${label} (${why})`).join(", ");
+    const mend = `give its role these at Server Settings → Roles, or invite it once more: ${invite}`;
+    return [{ isFine: false, text: `${where} the bot lacks ${list}; ${mend}` }];
+  }
+  const findings = KINDS.flatMap((kind) => checkKind(server, base, kind, where));
+  const open = KINDS.flatMap(({ types, name }) => {
+    const count = server.channels.filter(({ type }) => types.includes(type)).length;
+    return count > 0 ? [`${count} ${name}${count === 1 ? "" : "s"}`] : [];
+  });
+  if (findings.length > 0) return findings;
+  return [
+    { isFine: true, text: `${where} the bot has every permission that it needs (${open.join(", ") || "no channel"})` },
+  ];
+}
+
+function checkKind(
+  server: CheckedServer,
+  base: bigint,
+  { types, name, needs }: (typeof KINDS)[number],
+  where: string,
+): readonly PlatformFinding[] {
+  const who = { serverId: server.id, roles: server.memberRoles, userId: server.userId };
+  const channels = server.channels
+    .filter(({ type }) => types.includes(type))
+    .map((channel) => ({ ...channel, lacking: missing(permissionsIn(base, channel.overwrites, who), needs) }));
+  const closed = channels.filter(({ lacking }) => lacking.length > 0);
+  if (closed.length === 0) return [];
+  const named = closed.slice(0, MOST_NAMED).map((channel) => `#${channel.name} (${lackedIn(channel.lacking)})`);
+  const more = closed.length > MOST_NAMED ? ` and ${closed.length - MOST_NAMED} more` : "";
+  const isFine = closed.length < channels.length;
+  const count = `${closed.length} of ${channels.length} ${name}${channels.length === 1 ? "" : "s"}`;
+  const mend = isFine ? "" : "; give it back at the channel's settings → Permissions";
+  return [
+    {
+      isFine,
+      text: `${where} ${count} keep${closed.length === 1 ? "s" : ""} something from the bot: ${named.join(", ")}${more}${mend}`,
+    },
+  ];
+}
+
+const missing = (permissions: bigint, needs: readonly NeededPermission[]) =>
+  needs.filter(({ bit }) => (permissions & bit) === 0n);
+
+/** Who may not see a channel may do nothing there. */
+const lackedIn = (lacking: readonly NeededPermission[]) =>
+  lacking.includes(view) ? `no ${view.label}` : `no ${lacking.map(({ label }) => label).join(", no ")}`;

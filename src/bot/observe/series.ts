@@ -1,0 +1,105 @@
+import type { Clock } from "../../base/clock.js";
+import type { RefreshEvent, Refresher } from "../../refresh/refresher.js";
+import type { TurnEvent } from "../turn/turn-deps.js";
+import type { LoopDelay } from "./loop-delay.js";
+
+/** Columns over the same times; epoch seconds, as the charts want them. */
+export interface SeriesView {
+  readonly minutes: {
+    readonly at: readonly number[];
+    readonly turns: readonly number[];
+    readonly errors: readonly number[];
+  };
+  /** Finished refreshes, oldest first; `at` in epoch seconds. */
+  readonly refreshes: readonly (Omit<RefreshEvent, "trigger"> & { readonly at: number })[];
+  /** Ages in seconds by provider; null where there was no list. */
+  readonly ages: {
+    readonly at: readonly number[];
+    readonly providers: Readonly<Record<string, readonly (number | null)[]>>;
+  };
+  /** In ms. */
+  readonly delay: { readonly at: readonly number[] } & { readonly [K in keyof LoopDelay]: readonly number[] };
+}
+
+/** What the charts show besides the ledger: the last three hours, in memory. */
+export interface Series {
+  onTurn(event: TurnEvent): void;
+  onRefresh(event: RefreshEvent): void;
+  /** How many refreshes it has heard of. */
+  heard(): number;
+  /** Notes ages and delay as they are now. */
+  sample(): void;
+  view(): SeriesView;
+}
+
+export interface SeriesDeps {
+  readonly clock: Pick<Clock, "now">;
+  readonly refresher: () => Refresher;
+  readonly readDelay: () => LoopDelay;
+}
+
+const KEPT_MS = 3 * 3_600_000;
+const MINUTE_MS = 60_000;
+const MOST_REFRESHES = 2_000;
+
+interface Sample {
+  readonly at: number;
+  readonly ages: Readonly<Record<string, number | null>>;
+  readonly delay: LoopDelay;
+}
+
+export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Series {
+  const minutes = new Map<number, { turns: number; errors: number }>();
+  let refreshes: SeriesView["refreshes"] = [];
+  let heard = 0;
+  let samples: readonly Sample[] = [];
+  const minuteOf = (at: number) => Math.floor(at / MINUTE_MS) * MINUTE_MS;
+  const isKept = (at: number) => at > clock.now() - KEPT_MS;
+
+  const startedAt = minuteOf(clock.now());
+
+  const countsByMinute = () => {
+    const last = minuteOf(clock.now());
+    // Nothing is known of the time before the start.
+    const count = Math.min(KEPT_MS, last - startedAt + MINUTE_MS) / MINUTE_MS;
+    const at = Array.from({ length: Math.max(count, 1) }, (_, index) => last - (count - 1 - index) * MINUTE_MS);
+    const of = (key: "turns" | "errors") => at.map((minute) => minutes.get(minute)?.[key] ?? 0);
+    return { at: at.map((minute) => minute / 1000), turns: of("turns"), errors: of("errors") };
+  };
+  return {
+    onTurn({ ending }) {
+      const minute = minuteOf(clock.now());
+      const counts = minutes.get(minute) ?? { turns: 0, errors: 0 };
+      counts.turns += 1;
+      if (ending === "failed" || ending === "cut-off") counts.errors += 1;
+      minutes.set(minute, counts);
+      for (const old of minutes.keys()) if (!isKept(old)) minutes.delete(old);
+    },
+    onRefresh({ provider, outcome, durationMs }) {
+      heard += 1;
+      const event = { at: clock.now() / 1000, provider, outcome, durationMs };
+      refreshes = [...refreshes.filter(({ at }) => isKept(at * 1000)), event].slice(-MOST_REFRESHES);
+    },
+    heard: () => heard,
+    sample() {
+      const at = clock.now();
+      const age = (fetchedAt: number | null) => (fetchedAt === null ? null : Math.round((at - fetchedAt) / 1000));
+      const { providers } = refresher().status();
+      const ages = Object.fromEntries(providers.map(({ id, fetchedAt }) => [id, age(fetchedAt)]));
+      samples = [...samples.filter((sample) => isKept(sample.at)), { at, ages, delay: readDelay() }];
+    },
+    view() {
+      const at = samples.map((sample) => sample.at / 1000);
+      const ids = refresher()
+        .status()
+        .providers.map(({ id }) => id);
+      const column = (key: keyof LoopDelay) => samples.map(({ delay }) => delay[key]);
+      return {
+        minutes: countsByMinute(),
+        refreshes: refreshes.filter((event) => isKept(event.at * 1000)),
+        ages: { at, providers: Object.fromEntries(ids.map((id) => [id, samples.map(({ ages }) => ages[id] ?? null)])) },
+        delay: { at, p50: column("p50"), p99: column("p99"), max: column("max") },
+      };
+    },
+  };
+}

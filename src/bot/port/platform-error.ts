@@ -1,0 +1,37 @@
+import { AppError } from "../../base/errors.js";
+
+/**
+ * - `gone` the message, channel or workspace is no more: give up, forget it
+ * - `forbidden` the bot lacks a permission there, or was removed
+ * - `rate-limited` the platform refused for now
+ * - `edit-cap` this message may not be edited for a while, though others may (Discord 30046)
+ * - `unavailable` no answer, or a fault of the platform's servers
+ * - `refused` what was sent is not accepted: a fault of ours
+ */
+export type PlatformErrorReason = "gone" | "forbidden" | "rate-limited" | "edit-cap" | "unavailable" | "refused";
+
+/** What went wrong at a chat platform; the SDK's own error is its cause, without tokens or texts of people. */
+export class PlatformError extends AppError {
+  readonly platform: string;
+  readonly reason: PlatformErrorReason;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    platform: string,
+    reason: PlatformErrorReason,
+    message: string,
+    details: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {},
+  ) {
+    super("platform", message, {
+      cause: details.cause,
+      isRetryable: reason === "rate-limited" || reason === "unavailable",
+    });
+    this.platform = platform;
+    this.reason = reason;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** There is no place for the bot any more: nothing that is sent there will ever arrive. */
+export const isLost = (error: unknown): error is PlatformError =>
+  error instanceof PlatformError && (error.reason === "gone" || error.reason === "forbidden");

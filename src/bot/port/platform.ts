@@ -1,0 +1,190 @@
+import type { Clock } from "../../base/clock.js";
+import type { Log } from "../../base/log.js";
+import type { Choice, Control, Reply } from "../../commands/command.js";
+import type { PlatformError } from "./platform-error.js";
+
+/** What the bot tells about a question by a reaction; each platform picks its emoji. One at a time. */
+export type Mark = "working" | "waiting" | "done" | "incomplete" | "failed";
+
+/** The emoji of each mark, on every platform. */
+export const MARK_EMOJI: Readonly<Record<Mark, string>> = {
+  working: "👀",
+  waiting: "⏳",
+  done: "✅",
+  incomplete: "⚠️",
+  failed: "❌",
+};
+
+/** How urgent a call to the platform is, most urgent first. */
+export const RANKS = ["last-text", "error", "first-text", "progress", "mark", "board", "presence"] as const;
+export type Rank = (typeof RANKS)[number];
+
+/** A place that messages stand in. `thread` only where it is a conversation of its own. */
+export interface ChannelKey {
+  readonly platform: string;
+  readonly workspace: string;
+  readonly channel: string;
+  readonly thread?: string;
+}
+
+export interface MessageKey extends ChannelKey {
+  readonly message: string;
+}
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface PlatformLimits {
+  /** Longest text of one message, in UTF-16 code units. */
+  readonly maxMessageChars: number;
+  /** Shortest time between two edits of one streamed answer, in ms. */
+  readonly minEditGapMs: number;
+  /** A command's reply can carry files that only its reader sees. */
+  readonly canShowFiles?: true;
+}
+
+/** Somebody who says or presses something, and what is known of them there. */
+export interface Speaker {
+  readonly author: Person;
+  readonly isDirect: boolean;
+  readonly isOperator: boolean;
+  /** A guest of the workspace, or a stranger from a shared channel. */
+  readonly isGuest?: boolean;
+  /** Whether they have a role or belong to a user group, by its id. Within 1 s and never rejects: unknown means no. Left out where there are none. */
+  isInGroup?(group: string): Promise<boolean>;
+}
+
+/** A file that a person put beside a question. */
+export interface Attachment {
+  readonly name: string;
+  /** As the platform says; not to be trusted. */
+  readonly mediaType?: string;
+  readonly sizeBytes: number;
+  /** From the platform's own hosts only. @throws {PlatformError} `refused` when it has more than `maxBytes` */
+  read(maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+}
+
+/** What was said in a thread before the bot was called into it. */
+export interface EarlierMessage {
+  readonly author: string;
+  readonly text: string;
+}
+
+/** A message that is meant for the bot. */
+export interface Mention extends Speaker {
+  readonly message: MessageKey;
+  /** Without the mention itself. */
+  readonly text: string;
+  readonly attachments?: readonly Attachment[];
+  /** The message that it replies to, where its text is given to the bot and is not the bot's own answer. */
+  readonly quote?: EarlierMessage;
+  /** In a thread: up to `count` messages before this one, oldest first. @throws {PlatformError} where it may not read them */
+  earlier?(count: number, signal: AbortSignal): Promise<readonly EarlierMessage[]>;
+}
+
+/** A person's reaction on one of the bot's messages. */
+export interface Reaction extends Speaker {
+  readonly message: MessageKey;
+  /** As the person put it, perhaps with a variation selector: "⏱️". */
+  readonly emoji: string;
+}
+
+/** A command by any door: typed, native, a control, a reaction. */
+export interface CommandCall extends Speaker {
+  readonly channel: ChannelKey;
+  /** As typed, with its slash or exclamation mark: "/models use openai/gpt-5". */
+  readonly text: string;
+  /** Id of the public message whose control was pressed. */
+  readonly on?: string;
+}
+
+export interface PlatformHandlers {
+  /** Resolves once the question is stored; the answer comes on its own time. @throws {UserError} when intake is closed */
+  onMention(mention: Mention): Promise<void>;
+  /** Each reply replaces the one before. Never throws: failures come as a reply. */
+  onCommand(call: CommandCall): AsyncIterable<Reply>;
+  /** Resolves when what it set off is over; a reaction that means nothing does nothing. Never rejects. */
+  onReaction(reaction: Reaction): Promise<void>;
+  /** Autocomplete of one option of the command that `call.text` names: from memory, at once. */
+  onSuggest(call: CommandCall, option: string, typed: string): readonly Choice[];
+  /** A surface of the bot's own came back into somebody's view. Returns at once. */
+  onFocus(): void;
+}
+
+/** What an answer that grows is made of. */
+export interface ReplyStreamDeps {
+  readonly platform: ChatPlatform;
+  readonly question: MessageKey;
+  /** Who asked. */
+  readonly asker: Person;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Shown under the answer while it grows. */
+  readonly controls: readonly Control[];
+  /** Called with each message that the answer gets; the last one is where it goes on. */
+  onPosted(message: MessageKey): Promise<void>;
+  /** Called once when the answer's place is gone or closed to the bot: nothing more is sent. */
+  onLost(error: PlatformError): void;
+}
+
+/** An answer that grows. */
+export interface ReplyStream {
+  /** Shows the text so far, when the pace allows; each text continues the one before. Returns at once. */
+  show(text: string): void;
+  /**
+   * Shows the last text, which continues the others, and the controls that stay; patient with a platform that fails for
+   * a moment. False when there is no place for it any more. @throws what the platform throws in the end
+   */
+  finish(text: string, controls?: readonly Control[]): Promise<boolean>;
+  /** The message that it goes on in; undefined while nothing of it was ever shown. */
+  postedIn(): MessageKey | undefined;
+}
+
+/** A chat surface. Before it gains a verb, three platforms must want it. */
+export interface ChatPlatform {
+  readonly name: string;
+  /** A surface of the bot's own process, which the host's list of workspaces does not speak of. */
+  readonly isLocal?: true;
+  readonly limits: PlatformLimits;
+  /** The workspaces that the bot is in, as settings know them: "playground:local". */
+  workspaces(): readonly string[];
+  /** What is not right, for readiness; undefined when it is up. */
+  fault(): string | undefined;
+  /** Resolves when it has begun to connect; a token that is refused is told by `fault`, and other platforms go on. */
+  start(handlers: PlatformHandlers): Promise<void>;
+  stop(): Promise<void>;
+  /**
+   * Resolves when a call for this channel may go out without running into a limit: the more urgent first, shared fairly
+   * among the answers that stream there. Whoever waits sends the newest text it has by then. At once where nothing
+   * limits. `call` says what it is for, where the rank alone does not: a last text may be the first of its message.
+   * @throws signal.reason when aborted
+   */
+  slot(channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit"): Promise<void>;
+  /** @throws {PlatformError} */
+  post(channel: ChannelKey, reply: Reply, replyTo?: MessageKey): Promise<MessageKey>;
+  /** @throws {PlatformError} `gone` when the message or its channel is no more */
+  edit(message: MessageKey, reply: Reply): Promise<void>;
+  /** Adds lines below what the message shows now (what an earlier process left) and puts these controls in the place of its
+   * own, and resolves with what it showed. @throws {PlatformError} */
+  append(message: MessageKey, lines: string, controls?: readonly Control[]): Promise<string>;
+  /** Replaces the bot's own mark; undefined takes it away. @throws {PlatformError} */
+  mark(message: MessageKey, mark: Mark | undefined): Promise<void>;
+  /** Puts reactions under one of the bot's own messages, for people to press. @throws {PlatformError} */
+  offerReactions(message: MessageKey, emojis: readonly string[]): Promise<void>;
+  /** Takes a person's reaction away, where the platform lets the bot; else does nothing. @throws {PlatformError} */
+  clearReaction(message: MessageKey, emoji: string, author: Person): Promise<void>;
+  /** Shows one line about the bot itself (presence), where there is a place for it; the newest wins. */
+  showStatus(line: string): Promise<void>;
+  /** Says something below a message that only this person sees, where the platform can without a command. @throws {PlatformError} */
+  whisper?(message: MessageKey, to: Person, reply: Reply): Promise<void>;
+  /** A way of its own to show an answer that grows; else it is posted and edited. */
+  createReplyStream?(deps: ReplyStreamDeps): ReplyStream;
+  /** Begins a thread under a message, or in a channel, and resolves with its place; left out where there are none. @throws {PlatformError} */
+  openThread?(at: ChannelKey | MessageKey, title: string): Promise<ChannelKey>;
+  /** How a thread is named so that people can go there, in Markdown: "<#123>". */
+  threadLink?(thread: ChannelKey): string;
+  /** Where the bot itself keeps the messages: erases those of a place. @throws {StoreError} */
+  forget?(channel: ChannelKey): Promise<void>;
+}

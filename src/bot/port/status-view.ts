@@ -1,0 +1,77 @@
+import type { ProviderId } from "../../providers/provider.js";
+import type { RowState } from "../../refresh/catalog/catalog-types.js";
+import { rowsOf } from "../../refresh/catalog/row-state.js";
+import type { Refresher } from "../../refresh/refresher.js";
+import type { Settings } from "../../refresh/settings.js";
+
+/** What `GET /api/status` answers. Times are epoch ms; unknown is null. */
+export interface StatusView {
+  readonly indicator: "refreshing" | "fresh" | "stale";
+  readonly isFresh: boolean;
+  readonly autoRefresh: { readonly enabled: boolean; readonly intervalSeconds: number | "smart" };
+  readonly lastRefreshAt: number | null;
+  readonly nextRefreshAt: number | null;
+  readonly providers: readonly {
+    readonly id: ProviderId;
+    readonly outcome: string | null;
+    readonly models: number;
+    readonly fetchedAt: number | null;
+    readonly attemptedAt: number | null;
+    readonly isFresh: boolean;
+  }[];
+}
+
+/** The status as one workspace sees it; from memory. */
+export function statusView(refresher: Refresher, settings: Settings, workspace: string): StatusView {
+  const { indicator, isFresh, lastRefreshAt, nextRefreshAt, providers } = refresher.status();
+  const { isEnabled, interval } = settings.inForce(workspace);
+  return {
+    indicator,
+    isFresh,
+    autoRefresh: { enabled: isEnabled, intervalSeconds: interval.kind === "smart" ? "smart" : interval.ms / 1000 },
+    lastRefreshAt,
+    nextRefreshAt,
+    providers: providers.map(({ id, outcome, models, fetchedAt, attemptedAt, isFresh }) => ({
+      id,
+      outcome,
+      models,
+      fetchedAt,
+      attemptedAt,
+      isFresh,
+    })),
+  };
+}
+
+/** The status of one workspace, and when it changes. */
+export function statusSource(refresher: Refresher, settings: Settings, workspace: string) {
+  return {
+    status: () => statusView(refresher, settings, workspace),
+    /** Calls back after every change; returns how to stop that. */
+    onStatusChange(listener: () => void) {
+      const stops = [refresher.onChange(listener), settings.onChange(listener)];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+  };
+}
+
+/** What `GET /api/models` answers: the chat models on the lists, and those that have left them lately. */
+export interface ModelsView {
+  readonly isFresh: boolean;
+  readonly models: readonly {
+    readonly provider: ProviderId;
+    readonly id: string;
+    readonly name: string;
+    readonly state: RowState;
+  }[];
+}
+
+export function modelsView(refresher: Refresher): ModelsView {
+  const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
+    rowsOf(entry)
+      .filter(({ model }) => model.isChat)
+      .map(({ model: { id, name }, state }) => ({ provider, id, name: name ?? id, state })),
+  );
+  return { isFresh: refresher.status().isFresh, models };
+}

@@ -1,0 +1,52 @@
+import type { ChatMessage, ImagePart } from "../../providers/provider.js";
+import type { Turn } from "../../store/sessions/sessions.js";
+import { countTokens, IMAGE_TOKENS } from "./count-tokens.js";
+import { named, severalSpeak } from "./speaker-names.js";
+
+export interface ContextTerms {
+  readonly system: string;
+  /** As it is sent. */
+  readonly question: string;
+  /** The asker's own words at the question's end; the question itself unless given. */
+  readonly said?: string;
+  /** Who asks. */
+  readonly author: string;
+  readonly images?: readonly ImagePart[];
+  /** The pinned model's window, where it is known. */
+  readonly contextTokens: number | undefined;
+  /** Upper bounds of the host. */
+  readonly historyTokens: number;
+  readonly historyMessages: number;
+}
+
+/** Of the window, this share is left for the answer. */
+const SHARE_FOR_HISTORY = 0.75;
+
+/**
+ * What is sent: the newest whole turns that fit every bound, and always the question. Oldest turns go first. Where
+ * several people ask, each of their messages bears its speaker's name.
+ */
+export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly ChatMessage[] {
+  const { images = [] } = terms;
+  const answered = turns.filter(({ answer }) => answer !== ""); // the others say nothing that a model could go on from
+  const spoken = severalSpeak(answered, terms.author) ? named : (sent: string) => sent;
+  const question = spoken(terms.question, terms.author, terms.said);
+  const window = (terms.contextTokens ?? Number.POSITIVE_INFINITY) * SHARE_FOR_HISTORY;
+  const needed = countTokens(terms.system) + countTokens(question) + images.length * IMAGE_TOKENS;
+  let tokensLeft = Math.min(terms.historyTokens, window) - needed;
+  let messagesLeft = terms.historyMessages - 1;
+  const kept: ChatMessage[][] = [];
+  for (const turn of answered.toReversed()) {
+    const { author, text, sent = text } = turn.question;
+    const messages: ChatMessage[] = [
+      { role: "user", content: spoken(sent, author, text) },
+      { role: "assistant", content: turn.answer },
+    ];
+    const tokens = messages.reduce((sum, { content }) => sum + countTokens(content), 0);
+    if (tokens > tokensLeft || messages.length > messagesLeft) break;
+    tokensLeft -= tokens;
+    messagesLeft -= messages.length;
+    kept.unshift(messages);
+  }
+  return [...kept.flat(), { role: "user", content: question, ...(images.length > 0 && { images }) }];
+}

@@ -1,0 +1,51 @@
+import type { ModelRef } from "../../refresh/choose/default-model.js";
+import type { OpenQuestion } from "../../store/sessions/sessions.js";
+import { conversationOf, questionIdOf } from "../port/conversation.js";
+import type { Mention, MessageKey, Person } from "../port/platform.js";
+import { MAX_QUESTION_CHARS } from "./question-fault.js";
+
+/** What is to be answered: what somebody has just said, or the last question once more. */
+export interface Question {
+  /** Under which it is claimed. */
+  readonly id: string;
+  readonly message: MessageKey;
+  readonly asker: Person;
+  /** As it was said. */
+  readonly text: string;
+  /** When it was taken, epoch ms. */
+  readonly at: number;
+  /** Unset where it is asked once more: what stood beside it is in what was sent. */
+  readonly mention?: Mention;
+  readonly retry?: Retry;
+}
+
+export interface Retry {
+  /** The turn that this one takes the place of. */
+  readonly turn: number;
+  /** What was sent then, where that is not the text alone. */
+  readonly sent?: string;
+  /** For this answer alone; the pin stays. */
+  readonly model?: ModelRef;
+}
+
+export const questionOf = (mention: Mention, at: number): Question => ({
+  id: questionIdOf(mention.message),
+  message: mention.message,
+  asker: mention.author,
+  text: mention.text,
+  at,
+  mention,
+});
+
+/** What the next start finds after a kill. */
+export const openQuestionOf = ({ message, asker, text, at }: Question, owner: string): OpenQuestion => ({
+  conversation: conversationOf(message),
+  message,
+  owner,
+  answer: null,
+  author: asker.name,
+  authorId: asker.id,
+  text: text.slice(0, MAX_QUESTION_CHARS),
+  at,
+  ended: null,
+});

@@ -1,0 +1,118 @@
+import type { Clock } from "../../base/clock.js";
+import { withDeadline } from "../../base/deadline.js";
+import { TimeoutError } from "../../base/errors.js";
+import type { Log } from "../../base/log.js";
+import type { ImagePart } from "../../providers/provider.js";
+import type { Attachment } from "../port/platform.js";
+import { PlatformError } from "../port/platform-error.js";
+import { cleanName } from "./clean-name.js";
+import { cleanQuestion } from "./clean-question.js";
+import { fenced } from "./fenced.js";
+import { fileKind } from "./file-kind.js";
+
+export interface AttachmentTerms {
+  readonly takesImages: boolean;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ReadAttachments {
+  /** Text files as a model reads them. */
+  readonly files: readonly string[];
+  readonly images: readonly { readonly name: string; readonly part: ImagePart }[];
+  /** What is left out, and why, as the asker reads it. */
+  readonly ignored: readonly { readonly name: string; readonly why: string }[];
+}
+
+/** Discord's own bound for one message; Slack has none that a person would meet. */
+const MAX_ATTACHMENTS = 10;
+const MAX_IMAGES = 4;
+/** In base64 that is 5 MB, which is where Anthropic refuses an image; the other vendors take more. */
+const MAX_IMAGE_BYTES = (5 * 1024 * 1024 * 3) / 4;
+const MAX_TEXT_BYTES = 100 * 1024;
+/** What the text files of one question may have together, in UTF-16 code units as sent: a bound for memory and store. */
+const MAX_FILE_CHARS = 400_000;
+/** How long the files of one question may take altogether. */
+const READ_MS = 20_000;
+const MAX_NAME_CHARS = 80;
+
+/** What came of one file. */
+type Outcome =
+  | { readonly text: string }
+  | { readonly image: ImagePart }
+  | {
+      /** Why it is left out. */
+      readonly why: string;
+    };
+
+/**
+ * Reads what was put beside a question, one file after the other so that memory stays bounded, and judges each by its
+ * content. A file that cannot be read or used is told about and holds nothing up.
+ * @throws terms.signal.reason when it aborts
+ */
+export async function readAttachments(
+  attachments: readonly Attachment[],
+  terms: AttachmentTerms,
+): Promise<ReadAttachments> {
+  const files: string[] = [];
+  const images: { name: string; part: ImagePart }[] = [];
+  const ignored: { name: string; why: string }[] = [];
+  const until = terms.clock.now() + READ_MS;
+  let charsLeft = MAX_FILE_CHARS;
+  for (const [index, attachment] of attachments.entries()) {
+    const name = cleanName(attachment.name, MAX_NAME_CHARS, "a file without a name");
+    if (index >= MAX_ATTACHMENTS) {
+      const more = attachments.length - index - 1;
+      ignored.push({ name, why: `I read the first ${MAX_ATTACHMENTS} files${more > 0 ? ` (and ${more} more)` : ""}` });
+      break;
+    }
+    const outcome = await readOne(attachment, { ...terms, until });
+    const block = "text" in outcome ? fenced(name, cleanQuestion(outcome.text)) : "";
+    if ("why" in outcome) ignored.push({ name, why: outcome.why });
+    else if ("image" in outcome && images.length === MAX_IMAGES) ignored.push({ name, why: TOO_MANY_IMAGES });
+    else if ("image" in outcome) images.push({ name, part: outcome.image });
+    else if (block.length > charsLeft) ignored.push({ name, why: TOO_MUCH_TEXT });
+    else {
+      files.push(block);
+      charsLeft -= block.length;
+    }
+  }
+  return { files, images, ignored };
+}
+
+const NO_IMAGES = "this model takes no images";
+const TOO_MANY_IMAGES = `I take up to ${MAX_IMAGES} images at once`;
+const TOO_MUCH_TEXT = `text files may have up to ${MAX_FILE_CHARS.toLocaleString("en")} characters together`;
+const LARGE_TEXT = `it is too large (text files may have up to ${MAX_TEXT_BYTES / 1024} KB)`;
+const TOO_LARGE = `it is too large (images may have up to ${MAX_IMAGE_BYTES / 1024 / 1024} MB, text files up to ${MAX_TEXT_BYTES / 1024} KB)`;
+const UNREADABLE = "it is neither a PNG, JPEG, GIF or WebP image nor text in UTF-8";
+
+async function readOne(attachment: Attachment, terms: AttachmentTerms & { readonly until: number }): Promise<Outcome> {
+  const { takesImages, signal, clock, log, until } = terms;
+  const maxBytes = takesImages ? MAX_IMAGE_BYTES : MAX_TEXT_BYTES;
+  // Only for the words: what the file is, its content says.
+  const isCalledImage = attachment.mediaType?.startsWith("image/") ?? false;
+  const tooLarge = { why: takesImages ? TOO_LARGE : isCalledImage ? NO_IMAGES : LARGE_TEXT };
+  if (attachment.sizeBytes > maxBytes) return tooLarge;
+  const deadline = { what: "a file", timeoutMs: Math.max(until - clock.now(), 0), clock, signal };
+  try {
+    const bytes = await withDeadline((inner) => attachment.read(maxBytes, inner), deadline);
+    return outcomeOf(bytes, takesImages);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof PlatformError && error.reason === "refused") return tooLarge;
+    log.warn({ error }, "a file beside a question could not be read");
+    return { why: error instanceof TimeoutError ? "it took too long to fetch" : "it could not be fetched" };
+  }
+}
+
+function outcomeOf(bytes: Uint8Array, takesImages: boolean): Outcome {
+  if (bytes.length === 0) return { why: "it is empty" };
+  const file = fileKind(bytes);
+  if (file.kind === "image") {
+    return takesImages ? { image: { mediaType: file.mediaType, bytes } } : { why: NO_IMAGES };
+  }
+  if (file.kind === "other") return { why: UNREADABLE };
+  return bytes.length > MAX_TEXT_BYTES ? { why: LARGE_TEXT } : { text: file.text };
+}

@@ -1,0 +1,92 @@
+import type { types, webApi } from "@slack/bolt";
+import type { ChannelKey } from "../../port/platform.js";
+import type { Prompt } from "../wire/prompts.js";
+import type { Caller } from "./caller.js";
+import type { Extras } from "./extras.js";
+import type { TokenBuckets } from "./token-buckets.js";
+
+/** What the agent container shows besides messages. Each does nothing where the workspace lacks it, and none rejects. */
+export interface AgentCalls {
+  /** Shows that the bot thinks about something said in a thread; resolves with how, undefined where it cannot. */
+  begin(
+    place: ThreadKey,
+    session: { readonly title: string | undefined; readonly user: string },
+  ): Promise<AgentWay | undefined>;
+  /** The opposite. */
+  end(place: ThreadKey, way: AgentWay): Promise<void>;
+  /** Names a thread of the older container. */
+  setTitle(place: ThreadKey, title: string): Promise<void>;
+  suggest(channel: string, thread: string | undefined, prompts: readonly Prompt[]): Promise<void>;
+  /** Shows the Home tab to one person. */
+  publish(user: string, blocks: readonly types.KnownBlock[], memo: string): Promise<void>;
+}
+
+export type ThreadKey = ChannelKey & { readonly thread: string };
+
+/** By the sessions of an agent, or by the status line of the older assistant. */
+export type AgentWay = "session" | "assistant";
+
+export interface AgentCallsDeps {
+  readonly client: webApi.WebClient;
+  readonly caller: Caller;
+  readonly extras: Extras;
+  readonly buckets: TokenBuckets;
+}
+
+const SESSION = "agents.sessions.setStatus";
+const ASSISTANT = "assistant.threads.setStatus";
+const THINKING = "is thinking…";
+
+export function createAgentCalls({ client, caller, extras, buckets }: AgentCallsDeps): AgentCalls {
+  /** None of these is worth a wait. */
+  const spare = async <T>(method: string, work: () => Promise<T>): Promise<T | undefined> => {
+    if (!extras.has(method) || !buckets.tryTake(method)) return undefined;
+    return extras.run(method, () => caller.now(method, "", work));
+  };
+  const beginSession = ({ channel, thread }: ThreadKey, more: { title?: string; initiator_user_id: string }) =>
+    spare(SESSION, () =>
+      client.agents.sessions.setStatus({ channel_id: channel, thread_ts: thread, status: "processing", ...more }),
+    );
+  const beginAssistant = ({ channel, thread }: ThreadKey) =>
+    spare(ASSISTANT, () =>
+      client.assistant.threads.setStatus({ channel_id: channel, thread_ts: thread, status: THINKING }),
+    );
+
+  const setEnd = ({ channel, thread }: ThreadKey, way: AgentWay): Promise<unknown> => {
+    const at = { channel_id: channel, thread_ts: thread };
+    if (way === "session") return client.agents.sessions.setStatus({ ...at, status: "active" });
+    return client.assistant.threads.setStatus({ ...at, status: "" });
+  };
+
+  return {
+    async begin(place, { title, user }) {
+      const more = { ...(title !== undefined && { title }), initiator_user_id: user };
+      if ((await beginSession(place, more)) !== undefined) return "session";
+      if (extras.has(SESSION)) return undefined;
+      return (await beginAssistant(place)) === undefined ? undefined : "assistant";
+    },
+    async end(place, way) {
+      // Slack would show a bot at work for an hour: this one is waited for.
+      const method = way === "session" ? SESSION : ASSISTANT;
+      await extras.run(method, async () => {
+        await buckets.take(method, "mark");
+        await caller.now(method, "", () => setEnd(place, way));
+      });
+    },
+    async setTitle({ channel, thread }, title) {
+      const given = { channel_id: channel, thread_ts: thread, title };
+      await spare("assistant.threads.setTitle", () => client.assistant.threads.setTitle(given));
+    },
+    async suggest(channel, thread, prompts) {
+      const given = { channel_id: channel, prompts: [...prompts], ...(thread !== undefined && { thread_ts: thread }) };
+      await spare("assistant.threads.setSuggestedPrompts", () => client.assistant.threads.setSuggestedPrompts(given));
+    },
+    async publish(user, blocks, memo) {
+      const view = { type: "home" as const, blocks: [...blocks], private_metadata: memo };
+      await extras.run("views.publish", async () => {
+        await buckets.take("views.publish", "board");
+        await caller.now("views.publish", "", () => client.views.publish({ user_id: user, view }));
+      });
+    },
+  };
+}

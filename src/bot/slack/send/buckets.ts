@@ -1,0 +1,55 @@
+import type { Rank } from "../../port/platform.js";
+import type { BucketTerms } from "./token-buckets.js";
+
+const perMinute = (calls: number): BucketTerms => ({ capacity: calls, perMinute: calls });
+
+/** Slack's published tiers: calls a minute, per workspace and method. */
+const TIER_2 = perMinute(20);
+const TIER_3 = perMinute(50);
+const TIER_4 = perMinute(100);
+
+const TERMS: Readonly<Record<string, BucketTerms>> = {
+  // Special: about one a second and channel.
+  "chat.postMessage": { capacity: 1, perMinute: 60 },
+  "chat.update": TIER_3,
+  "chat.postEphemeral": TIER_4,
+  "chat.startStream": TIER_2,
+  "chat.appendStream": TIER_4,
+  "chat.stopStream": TIER_2,
+  "reactions.add": TIER_3,
+  "reactions.remove": TIER_2,
+  "conversations.replies": TIER_3,
+  "conversations.history": TIER_3,
+  "conversations.open": TIER_3,
+  "users.info": TIER_4,
+  "usergroups.users.list": TIER_2,
+  "files.info": TIER_4,
+  "files.getUploadURLExternal": TIER_4,
+  "files.completeUploadExternal": TIER_4,
+  "views.publish": TIER_4,
+  "agents.sessions.setStatus": TIER_3,
+  "assistant.threads.setStatus": { capacity: 100, perMinute: 600 },
+  "assistant.threads.setSuggestedPrompts": TIER_3,
+  "assistant.threads.setTitle": TIER_3,
+};
+
+export const bucketOf = (method: string, channel: string): string =>
+  method === "chat.postMessage" ? `${method} ${channel}` : method;
+
+export const termsOf = (bucket: string): BucketTerms => TERMS[bucket.split(" ")[0] ?? ""] ?? TIER_2;
+
+const METHODS: Readonly<Record<Rank, string | undefined>> = {
+  "last-text": "chat.update",
+  error: "chat.postMessage",
+  "first-text": "chat.postMessage",
+  progress: "chat.update",
+  mark: "reactions.add",
+  board: "chat.update",
+  presence: undefined,
+};
+
+/** The call that something of this rank makes, where `call` does not say it; undefined where it makes none. */
+export function methodOf(rank: Rank, call: "post" | "edit" | undefined): string | undefined {
+  if (call === undefined) return METHODS[rank];
+  return call === "post" ? "chat.postMessage" : "chat.update";
+}

@@ -1,0 +1,61 @@
+import type { ChannelKey, Rank } from "../../port/platform.js";
+import { PlatformError } from "../../port/platform-error.js";
+import { isAbsent, isTokenRefused, toPlatformError } from "../wire/errors.js";
+import { botFault, type Health } from "../wire/health.js";
+import { bucketOf } from "./buckets.js";
+import type { Pace } from "./pace.js";
+import type { TokenBuckets } from "./token-buckets.js";
+
+/** The ways to make a call. All of them throw {PlatformError}, and close a bucket that Slack has refused. */
+export interface Caller {
+  /** At once: paid for already, or with a bucket so large that nobody waits for it. */
+  now<T>(method: string, channel: string, work: () => Promise<T>): Promise<T>;
+  /** When there is room for it. */
+  paid<T>(method: string, place: ChannelKey, rank: Rank, work: () => Promise<T>): Promise<T>;
+  /** For what is the same later: an earlier process may have used up the minute without this one knowing. */
+  patient<T>(method: string, place: ChannelKey, rank: Rank, work: () => Promise<T>): Promise<T>;
+}
+
+export interface CallerDeps {
+  readonly buckets: TokenBuckets;
+  readonly pace: Pace;
+  readonly health: Health;
+}
+
+/** Between them the refused bucket is closed for as long as Slack said. */
+const MOST_TRIES = 5;
+
+export function createCaller({ buckets, pace, health }: CallerDeps): Caller {
+  const now: Caller["now"] = async (method, channel, work) => {
+    try {
+      const answer = await work();
+      health.set("bot", undefined);
+      return answer;
+    } catch (error) {
+      if (isTokenRefused(error) && !isAbsent(error)) health.set("bot", botFault(error));
+      const translated = toPlatformError(method, error);
+      if (translated.reason === "rate-limited") {
+        buckets.penalize(bucketOf(method, channel), translated.retryAfterMs ?? 1_000);
+      }
+      throw translated;
+    }
+  };
+  const paid: Caller["paid"] = async (method, place, rank, work) => {
+    await pace.pay(method, place, rank);
+    return now(method, place.channel, work);
+  };
+  return {
+    now,
+    paid,
+    async patient(method, place, rank, work) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await paid(method, place, rank, work);
+        } catch (error) {
+          const isLimited = error instanceof PlatformError && error.reason === "rate-limited";
+          if (!isLimited || attempt === MOST_TRIES) throw error;
+        }
+      }
+    },
+  };
+}

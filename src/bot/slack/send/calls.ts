@@ -1,0 +1,143 @@
+import type { types, webApi } from "@slack/bolt";
+import { z } from "zod";
+import type { ChannelKey, MessageKey } from "../../port/platform.js";
+import { PlatformError } from "../../port/platform-error.js";
+import { slackErrorOf } from "../wire/errors.js";
+import { optionalText } from "../wire/optional-text.js";
+import type { Caller } from "./caller.js";
+import type { SlackMessage } from "./render.js";
+
+/** A message as Slack gives it back. */
+export interface KeptMessage {
+  readonly ts: string;
+  readonly user: string | undefined;
+  readonly text: string;
+  readonly blocks: readonly types.KnownBlock[];
+}
+
+/** The calls to Slack's Web API that the bot makes for messages and people. All of them throw {PlatformError}. */
+export interface Calls {
+  /** Resolves with the message's timestamp, which is its id. */
+  post(place: ChannelKey, message: SlackMessage): Promise<string>;
+  update(message: MessageKey, shown: SlackMessage): Promise<void>;
+  postEphemeral(place: ChannelKey, user: string, message: SlackMessage): Promise<void>;
+  /** What the message shows now. */
+  read(message: MessageKey): Promise<KeptMessage>;
+  /** What was said in a thread, its first message included; `before` a timestamp, oldest first, the newest of them. */
+  readThread(
+    place: ChannelKey,
+    thread: string,
+    terms: { readonly before?: string; readonly after?: string },
+  ): Promise<readonly KeptMessage[]>;
+  /** What was said in direct messages after a message. */
+  readDirect(place: ChannelKey, after: string): Promise<readonly KeptMessage[]>;
+  addReaction(message: MessageKey, name: string): Promise<void>;
+  removeReaction(message: MessageKey, name: string): Promise<void>;
+  userInfo(user: string): Promise<unknown>;
+  groupMembers(group: string): Promise<unknown>;
+}
+
+const postedSchema = z.object({ ts: z.string() });
+const repliesSchema = z.object({
+  messages: z
+    .array(
+      z.looseObject({
+        ts: z.string(),
+        user: optionalText,
+        text: z
+          .string()
+          .nullish()
+          .transform((text) => text ?? ""),
+        blocks: z
+          .array(z.custom<types.KnownBlock>())
+          .nullish()
+          .transform((blocks) => blocks ?? []),
+      }),
+    )
+    .default([]),
+  has_more: z.boolean().nullish(),
+  response_metadata: z.looseObject({ next_cursor: optionalText }).nullish(),
+});
+
+/** No previews of links that a model wrote: they reveal data without a click. */
+const QUIET = { unfurl_links: false, unfurl_media: false } as const;
+
+/** Slack gives the oldest first: as many pages of a long thread are read to come to its end. */
+const MOST_PAGES = 5;
+const PAGE = 200;
+
+export function createCalls(client: webApi.WebClient, caller: Caller): Calls {
+  const inThread = ({ thread }: ChannelKey) => (thread === undefined ? {} : { thread_ts: thread });
+  const contentOf = ({ text, blocks }: SlackMessage) => ({ text, blocks: [...blocks] });
+  const replies = async (terms: webApi.ConversationsRepliesArguments) =>
+    repliesSchema.parse(await client.conversations.replies(terms));
+
+  return {
+    post: (place, message) =>
+      caller.paid("chat.postMessage", place, "last-text", async () => {
+        const sent = { channel: place.channel, ...inThread(place), ...contentOf(message), ...QUIET };
+        return postedSchema.parse(await client.chat.postMessage(sent)).ts;
+      }),
+    update: (key, message) =>
+      caller.paid("chat.update", key, "last-text", async () => {
+        await client.chat.update({ channel: key.channel, ts: key.message, ...contentOf(message) });
+      }),
+    postEphemeral: (place, user, message) =>
+      caller.patient("chat.postEphemeral", place, "last-text", async () => {
+        await client.chat.postEphemeral({ channel: place.channel, user, ...inThread(place), ...contentOf(message) });
+      }),
+    read: (key) =>
+      caller.patient("conversations.replies", key, "last-text", async () => {
+        const { channel, thread, message } = key;
+        // A message without a thread is the first of its own.
+        const terms = { channel, ts: thread ?? message, oldest: message, latest: message, inclusive: true, limit: 10 };
+        const found = await replies(terms);
+        const shown = found.messages.find(({ ts }) => ts === message);
+        if (shown === undefined) throw new PlatformError("slack", "gone", "Slack has no such message any more");
+        return shown;
+      }),
+    async readThread(place, thread, { before, after }) {
+      const all: KeptMessage[] = [];
+      let cursor: string | undefined;
+      for (let page = 0; page < MOST_PAGES; page++) {
+        const found = await caller.paid("conversations.replies", place, "first-text", () =>
+          replies({
+            channel: place.channel,
+            ts: thread,
+            limit: PAGE,
+            ...(before !== undefined && { latest: before }),
+            ...(after !== undefined && { oldest: after }),
+            ...(cursor !== undefined && { cursor }),
+          }),
+        );
+        all.push(...found.messages);
+        cursor = found.response_metadata?.next_cursor;
+        if (cursor === undefined || found.has_more !== true) break;
+      }
+      return all;
+    },
+    readDirect: (place, after) =>
+      caller.paid("conversations.history", place, "first-text", async () => {
+        const terms = { channel: place.channel, oldest: after, limit: 20 };
+        return repliesSchema.parse(await client.conversations.history(terms)).messages;
+      }),
+    addReaction: (key, name) =>
+      caller.patient("reactions.add", key, "mark", async () => {
+        const { channel, message: timestamp } = key;
+        await client.reactions.add({ channel, timestamp, name }).catch(unless("already_reacted"));
+      }),
+    removeReaction: (key, name) =>
+      caller.patient("reactions.remove", key, "mark", async () => {
+        const { channel, message: timestamp } = key;
+        await client.reactions.remove({ channel, timestamp, name }).catch(unless("no_reaction"));
+      }),
+    userInfo: (user) => caller.now("users.info", "", () => client.users.info({ user })),
+    groupMembers: (usergroup) =>
+      caller.now("usergroups.users.list", "", () => client.usergroups.users.list({ usergroup })),
+  };
+}
+
+/** What was asked for is so already. */
+const unless = (code: string) => (error: unknown) => {
+  if (slackErrorOf(error) !== code) throw error;
+};

@@ -1,0 +1,88 @@
+import { fenceAfter, NO_FENCE } from "../../delivery/code-fence.js";
+import { createReplyStream } from "../../delivery/reply-stream.js";
+import type { MessageKey, ReplyStream, ReplyStreamDeps } from "../../port/platform.js";
+import type { Streaming } from "./streaming-platform.js";
+
+/** One stretch of an answer, in messages of its own. */
+interface Stretch {
+  readonly stream: ReplyStream;
+  readonly streaming: Streaming;
+}
+
+export interface NativeDeps {
+  readonly reply: ReplyStreamDeps;
+  /** A platform for one more stretch. */
+  begin(): Streaming;
+  /** Called at the end with whether Slack's streaming ended the answer. */
+  onEnd(endedNatively: boolean): void;
+}
+
+/** Slack ends a stream after about five minutes: from then on the answer goes on in another one, at the next good place. */
+const ROTATE_AFTER_MS = 200_000;
+/** Until then only between paragraphs. */
+const ROTATE_ANYWHERE_MS = 220_000;
+
+/** An answer that grows by Slack's streaming, rotated in time; where that fails or is not to be had, by edits. */
+export function createNativeReplyStream({ reply, begin, onEnd }: NativeDeps): ReplyStream {
+  let from = 0;
+  let lastPosted: MessageKey | undefined;
+  const earlier: Promise<boolean>[] = [];
+
+  const open = (): Stretch => {
+    const streaming = begin();
+    const onPosted = async (message: MessageKey) => {
+      lastPosted = message;
+      await reply.onPosted(message);
+    };
+    return { streaming, stream: createReplyStream({ ...reply, platform: streaming.platform, onPosted }) };
+  };
+  let current = open();
+
+  const close = async (
+    { stream, streaming }: Stretch,
+    text: string,
+    controls?: Parameters<ReplyStream["finish"]>[1],
+  ) => {
+    const isShown = await stream.finish(text, controls);
+    return { isShown, endedNatively: await streaming.settle() };
+  };
+  const rotate = (text: string) => {
+    const ageMs = current.streaming.ageMs() ?? 0;
+    if (ageMs < ROTATE_AFTER_MS) return;
+    const cut = placeToCut(text, from, ageMs >= ROTATE_ANYWHERE_MS ? "\n" : "\n\n");
+    if (cut === undefined) return;
+    const over = close(current, text.slice(from, cut)).then(({ isShown }) => isShown);
+    over.catch(() => {}); // told by finish
+    earlier.push(over);
+    from = cut;
+    current = open();
+  };
+
+  return {
+    show(text) {
+      rotate(text);
+      current.stream.show(text.slice(from));
+    },
+    postedIn: () => current.stream.postedIn() ?? lastPosted,
+    async finish(text, controls) {
+      const before = await Promise.allSettled(earlier);
+      const { isShown, endedNatively } = await close(current, text.slice(from), controls).catch((error) => {
+        onEnd(false);
+        throw error;
+      });
+      onEnd(endedNatively);
+      for (const each of before) if (each.status === "rejected") throw each.reason;
+      return isShown && before.every((each) => each.status === "fulfilled" && each.value);
+    },
+  };
+}
+
+/** Behind the last such break that is outside of code and has text behind it. */
+function placeToCut(text: string, from: number, mark: string): number | undefined {
+  for (let at = text.lastIndexOf(mark); at > from; at = text.lastIndexOf(mark, at - 1)) {
+    const cut = at + mark.length;
+    const hasMore = text.slice(cut).trim() !== "";
+    if (hasMore && fenceAfter(text.slice(from, cut), NO_FENCE) === undefined) return cut;
+  }
+  return undefined;
+}

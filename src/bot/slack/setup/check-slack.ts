@@ -1,0 +1,80 @@
+import { z } from "zod";
+import type { HostConfig } from "../../../base/config-host.js";
+import type { Log } from "../../../base/log.js";
+import type { PlatformFinding } from "../../port/platform-definition.js";
+import { createWebClient, sdkLogger } from "../link/web-client.js";
+import { eventsOf } from "../wire/events.js";
+import { botFault, linkFault } from "../wire/health.js";
+import { identify } from "../wire/identity.js";
+import { SCOPE_USES } from "./scopes.js";
+
+export interface SlackCheck {
+  readonly slack: NonNullable<HostConfig["slack"]>;
+  readonly access: Pick<HostConfig["access"], "allowedWorkspaces" | "followThreads">;
+  readonly log: Log;
+}
+
+const toldSchema = z.looseObject({
+  team: z.string().nullish(),
+  response_metadata: z.looseObject({ scopes: z.array(z.string()).nullish() }).nullish(),
+});
+
+const MEND = "paste what npm run slack-manifest prints at App Manifest and reinstall the app";
+
+/**
+ * Asks Slack about both tokens: whether they are good, and whether the app has the scopes of the manifest. What it
+ * subscribes to is shown to no bot: that line says what it has to be. Never rejects.
+ */
+export async function checkSlack({ slack, access, log }: SlackCheck): Promise<readonly PlatformFinding[]> {
+  const settings = { apiUrl: slack.apiUrl, logger: sdkLogger(log) };
+  const client = createWebClient(slack.botToken, settings);
+
+  const checkBot = async (): Promise<readonly PlatformFinding[]> => {
+    try {
+      const { teamId } = await identify(client);
+      const { team, response_metadata: told } = toldSchema.parse(await client.auth.test());
+      return [
+        { isFine: true, text: `slack: SLACK_BOT_TOKEN is good (${team ?? teamId})` },
+        ...servedFinding(teamId, access.allowedWorkspaces),
+        scopesFinding(told?.scopes ?? undefined),
+      ];
+    } catch (error) {
+      return [{ isFine: false, text: botFault(error) }];
+    }
+  };
+  const checkLink = async (appToken: string): Promise<PlatformFinding> => {
+    try {
+      await createWebClient(appToken, settings).apps.connections.open({});
+      return { isFine: true, text: "slack: SLACK_APP_TOKEN opens Socket Mode" };
+    } catch (error) {
+      return { isFine: false, text: linkFault(error) };
+    }
+  };
+  const events: PlatformFinding = {
+    isFine: true,
+    text: `slack: no bot can read its event subscriptions; they have to be ${eventsOf(access.followThreads).join(", ")} (else ${MEND})`,
+  };
+  const link = slack.appToken === undefined ? [httpFinding(slack)] : [checkLink(slack.appToken)];
+  const [bot, ...rest] = await Promise.all([checkBot(), ...link]);
+  return [...bot, ...rest, events];
+}
+
+function servedFinding(teamId: string, allowed: readonly string[]): readonly PlatformFinding[] {
+  if (allowed.length === 0 || allowed.includes(teamId)) return [];
+  return [
+    { isFine: false, text: `slack: ALLOWED_WORKSPACES leaves out ${teamId}, so nobody there is answered; add it` },
+  ];
+}
+
+function scopesFinding(granted: readonly string[] | undefined): PlatformFinding {
+  if (granted === undefined) return { isFine: true, text: "slack: its answer does not tell which scopes the app has" };
+  const missing = Object.entries(SCOPE_USES).filter(([scope]) => !granted.includes(scope));
+  if (missing.length === 0) return { isFine: true, text: "slack: the app has every scope of the manifest" };
+  const named = missing.map(([scope, use]) => `${scope} (${use})`).join(", ");
+  return { isFine: false, text: `slack: SLACK_BOT_TOKEN lacks the scopes ${named}; ${MEND}` };
+}
+
+const httpFinding = async ({ port }: SlackCheck["slack"]): Promise<PlatformFinding> => ({
+  isFine: true,
+  text: `slack: signed requests are taken on port ${port}, path /slack/events, once the bot runs`,
+});

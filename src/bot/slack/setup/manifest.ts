@@ -1,0 +1,105 @@
+import { StartupError } from "../../../base/errors.js";
+import type { Command } from "../../../commands/command.js";
+import { eventsOf } from "../wire/events.js";
+import { PROMPTS } from "../wire/prompts.js";
+import { SHORTCUTS } from "../wire/shortcut-list.js";
+import { createSlashNames } from "../wire/slash-names.js";
+import { SCOPES } from "./scopes.js";
+
+export interface ManifestOptions {
+  readonly commands: readonly Pick<Command, "path" | "about" | "options">[];
+  /** SLACK_COMMAND_PREFIX. */
+  readonly prefix: string;
+  /** `http` needs the public address that Slack shall call, with its path: "https://bot.example.com/slack/events". */
+  readonly transport: "socket" | "http";
+  readonly requestUrl?: string;
+  /** FOLLOW_THREADS: then Slack has to send what people write in channels. */
+  readonly followThreads?: boolean;
+}
+
+/** Stands in the manifest until the operator writes the address of their own there. */
+const REQUEST_URL = "https://YOUR-ADDRESS.example/slack/events";
+const ABOUT = "Answers with any provider's models, and keeps its list of them fresh";
+const MAX_HINT_CHARS = 1_000;
+const MAX_ABOUT_CHARS = 2_000;
+
+/** The app as Slack creates it from JSON. @throws {StartupError} for a command that Slack would not take */
+export function slackManifest(options: ManifestOptions): Record<string, unknown> {
+  const { commands, prefix, transport, requestUrl = REQUEST_URL, followThreads = false } = options;
+  const names = createSlashNames(commands, prefix);
+  const fault = names.fault();
+  if (fault !== undefined) throw new StartupError(fault);
+  const url = transport === "http" ? requestUrl : undefined;
+  return {
+    _metadata: { major_version: 2, minor_version: 1 },
+    display_information: {
+      name: "Evergreen",
+      description: ABOUT,
+      background_color: "#1f5c3a",
+    },
+    features: {
+      agent_view: { agent_description: ABOUT, suggested_prompts: PROMPTS },
+      app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
+      bot_user: { display_name: "Evergreen", always_online: true },
+      shortcuts: SHORTCUTS.map(({ id, name, about }) => ({
+        type: "message",
+        name,
+        callback_id: id,
+        description: about,
+      })),
+      slash_commands: names.roots.map((root) => ({
+        command: names.slashOf(root),
+        description: describe(commands, root).slice(0, MAX_ABOUT_CHARS),
+        ...hintOf(commands, root),
+        should_escape: takesMentions(commands, root),
+        ...(url === undefined ? {} : { url }),
+      })),
+    },
+    oauth_config: { scopes: { bot: SCOPES } },
+    settings: {
+      event_subscriptions: {
+        ...(url === undefined ? {} : { request_url: url }),
+        bot_events: eventsOf(followThreads),
+      },
+      interactivity: {
+        is_enabled: true,
+        ...(url === undefined ? {} : { request_url: url, message_menu_options_url: url }),
+      },
+      org_deploy_enabled: false,
+      socket_mode_enabled: transport === "socket",
+      token_rotation_enabled: false,
+    },
+  };
+}
+
+type Listed = ManifestOptions["commands"];
+
+const under = (commands: Listed, root: string) => commands.filter(({ path }) => path.split(" ")[0] === root);
+
+/** A command of its own tells what it does, a group what there is: its hint says how. */
+/** Slack writes a mention with its id only where it escapes what was typed, and then writes links with brackets too. */
+const takesMentions = (commands: readonly Pick<Command, "path" | "options">[], root: string): boolean =>
+  commands.some(
+    ({ path, options }) => path.split(" ")[0] === root && Object.values(options).some((option) => option.takesMentions),
+  );
+
+function describe(commands: Listed, root: string): string {
+  const own = under(commands, root);
+  if (own.length === 1 && own[0]?.path === root) return own[0].about;
+  return `Everything about ${root}: ${own.map(({ path }) => path.slice(root.length + 1)).join(", ")}`;
+}
+
+function hintOf(commands: Listed, root: string): { readonly usage_hint?: string } {
+  const own = under(commands, root);
+  const usages = own.map(({ path, options }) =>
+    [
+      ...path.split(" ").slice(1),
+      ...Object.entries(options).map(([name, { isRequired }]) => (isRequired ? name.toUpperCase() : `[${name}]`)),
+    ].join(" "),
+  );
+  const hint = usages
+    .filter((usage) => usage !== "")
+    .join(" | ")
+    .slice(0, MAX_HINT_CHARS);
+  return hint === "" ? {} : { usage_hint: hint };
+}

@@ -1,0 +1,124 @@
+import { webApi } from "@slack/bolt";
+import { AppError, messageOf } from "../../../base/errors.js";
+import { PlatformError, type PlatformErrorReason } from "../../port/platform-error.js";
+
+const PLATFORM = "slack";
+
+const GONE = new Set([
+  "message_not_found",
+  "channel_not_found",
+  "is_archived",
+  "thread_not_found",
+  "user_not_found",
+  "cant_update_message",
+  "edit_window_closed",
+]);
+const FORBIDDEN = new Set([
+  "not_in_channel",
+  "no_permission",
+  "restricted_action",
+  "restricted_action_thread_locked",
+  "restricted_action_read_only_channel",
+  "user_not_in_channel",
+  "missing_scope",
+  "access_denied",
+  "ekm_access_denied",
+  "team_access_not_granted",
+]);
+/** The token itself is no good any more: nothing works until someone mends it. */
+const TOKEN_REFUSED = new Set([
+  "invalid_auth",
+  "not_authed",
+  "account_inactive",
+  "token_revoked",
+  "token_expired",
+  "not_allowed_token_type",
+  "no_permission_to_app",
+]);
+/** What stands before Slack, or stands in for it, says so by the status alone. */
+const NO_SUCH_METHOD = new Set([404, 405, 501]);
+const BUSY = new Set([
+  "internal_error",
+  "fatal_error",
+  "service_unavailable",
+  "request_timeout",
+  "team_added_to_org",
+  "streaming_state_conflict",
+]);
+
+/** A method, or what it is for, that this workspace or app does not have. */
+const ABSENT = new Set([
+  "unknown_method",
+  "missing_scope",
+  "not_authorized",
+  "not_allowed_token_type",
+  "not_allowed",
+  "feature_not_enabled",
+  "method_not_supported_for_channel_type",
+  "method_deprecated",
+  "deprecated_endpoint",
+  "no_permission",
+  "access_denied",
+  "not_enabled",
+  "invalid_app",
+  "app_not_eligible",
+]);
+
+/** A refusal of Slack's, with its own word for it. */
+class SlackRefusal extends PlatformError {
+  readonly slackError: string;
+
+  constructor(reason: PlatformErrorReason, message: string, slackError: string) {
+    super(PLATFORM, reason, message);
+    this.slackError = slackError;
+  }
+}
+
+/** Slack's own word for what is wrong, where it gave one. */
+export const slackErrorOf = (error: unknown): string | undefined => {
+  if (error instanceof SlackRefusal) return error.slackError;
+  return error instanceof webApi.WebAPIPlatformError ? String(error.data.error) : undefined;
+};
+
+/** Whether it says that there is no such thing here, today or tomorrow. */
+export const isAbsent = (error: unknown): boolean => ABSENT.has(slackErrorOf(error) ?? "");
+
+/** The scope that Slack says is missing. */
+export const neededScopeOf = (error: unknown): string | undefined => {
+  if (!(error instanceof webApi.WebAPIPlatformError)) return undefined;
+  const { needed } = error.data as { needed?: unknown };
+  return typeof needed === "string" ? needed : undefined;
+};
+
+export const isTokenRefused = (error: unknown): boolean => TOKEN_REFUSED.has(slackErrorOf(error) ?? "");
+
+/** Translates whatever a call to Slack threw, once. `method` is Slack's name of the call. */
+export function toPlatformError(method: string, error: unknown): PlatformError {
+  if (error instanceof PlatformError) return error;
+  if (error instanceof webApi.WebAPIRateLimitedError) {
+    return new PlatformError(PLATFORM, "rate-limited", `Slack limits ${method} for ${error.retryAfter} s`, {
+      retryAfterMs: error.retryAfter * 1000,
+    });
+  }
+  const code = slackErrorOf(error);
+  if (code !== undefined) return new SlackRefusal(reasonOf(code), `Slack refused ${method}: ${shown(code)}`, code);
+  if (error instanceof webApi.WebAPIHTTPError) {
+    if (NO_SUCH_METHOD.has(error.statusCode)) {
+      return new SlackRefusal("refused", `Slack knows no ${method} (${error.statusCode})`, "unknown_method");
+    }
+    const reason = error.statusCode >= 500 ? "unavailable" : "refused";
+    return new PlatformError(PLATFORM, reason, `Slack answered ${method} with status ${error.statusCode}`);
+  }
+  const why = error instanceof AppError ? error.message : messageOf(error);
+  return new PlatformError(PLATFORM, "unavailable", `Slack gave no answer to ${method}: ${why}`, { cause: error });
+}
+
+function reasonOf(code: string): PlatformErrorReason {
+  if (GONE.has(code)) return "gone";
+  if (FORBIDDEN.has(code) || TOKEN_REFUSED.has(code)) return "forbidden";
+  if (code === "ratelimited" || code === "rate_limited" || code === "message_limit_exceeded") return "rate-limited";
+  // A proxy's page instead of JSON: the SDK takes the whole page for the error.
+  return BUSY.has(code) || !/^[a-z][a-z0-9_]*$/.test(code) ? "unavailable" : "refused";
+}
+
+const shown = (code: string) => (code.length > 80 ? "an answer that is not Slack's" : code);

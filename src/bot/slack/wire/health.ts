@@ -1,0 +1,76 @@
+import { z } from "zod";
+import type { Log } from "../../../base/log.js";
+import { isTokenRefused, neededScopeOf, slackErrorOf } from "./errors.js";
+
+/** What can be wrong, each mended by itself: the bot token, the way that events come in, a setting, the events themselves. */
+type Part = "bot" | "link" | "setup" | "events";
+
+export interface Health {
+  fault(): string | undefined;
+  isFaulty(part: Part): boolean;
+  /** Undefined: that part is well. Logged when it changes. */
+  set(part: Part, fault: string | undefined): void;
+}
+
+export function createHealth(log: Log): Health {
+  const faults = new Map<Part, string>([["link", "slack is connecting"]]);
+  return {
+    fault: () => faults.get("setup") ?? faults.get("bot") ?? faults.get("link") ?? faults.get("events"),
+    isFaulty: (part) => faults.has(part),
+    set(part, fault) {
+      if (faults.get(part) === fault) return;
+      if (fault === undefined) {
+        faults.delete(part);
+        log.info({ platform: "slack", part }, "slack is well again");
+      } else {
+        faults.set(part, fault);
+        log.error({ platform: "slack", part, fault }, "slack is not up");
+      }
+    },
+  };
+}
+
+const APPS = "api.slack.com/apps → your app";
+
+/** What is wrong with the bot token, and where it is mended. */
+export function botFault(error: unknown): string {
+  const scope = neededScopeOf(error);
+  if (scope !== undefined) {
+    return `slack: SLACK_BOT_TOKEN lacks the scope ${scope}; add it at ${APPS} → OAuth & Permissions and reinstall the app`;
+  }
+  if (isTokenRefused(error)) {
+    return `slack: SLACK_BOT_TOKEN is refused (${slackErrorOf(error)}); copy the Bot User OAuth Token from ${APPS} → OAuth & Permissions`;
+  }
+  if (error instanceof z.ZodError) {
+    return "slack: Slack's answer to auth.test does not say who the bot is; it is asked again by itself. Check SLACK_API_URL where it is set";
+  }
+  return unreachable(error);
+}
+
+export const LINK_OFF = `slack: Socket Mode is off for the app of SLACK_APP_TOKEN; turn it on at ${APPS} → Socket Mode`;
+
+export const CROWDED =
+  "slack: Slack takes no more Socket Mode connections of this app (ten in all); end processes that run with the same SLACK_APP_TOKEN";
+
+/** Slack sends no more than 30,000 events an hour and workspace, and says so minute by minute. */
+export const EVENTS_HELD =
+  "slack: Slack holds back events of this workspace for a minute, because there are too many (app_rate_limited); questions asked meanwhile are not seen";
+
+/** What is wrong with the Socket Mode connection, and where it is mended. */
+export function linkFault(error: unknown): string {
+  const code = slackErrorOf(error);
+  if (neededScopeOf(error) !== undefined || code === "missing_scope") {
+    return `slack: SLACK_APP_TOKEN lacks the scope connections:write; make a new one at ${APPS} → Basic Information → App-Level Tokens`;
+  }
+  if (isTokenRefused(error)) {
+    return `slack: SLACK_APP_TOKEN is refused (${code}); make a new one with connections:write at ${APPS} → Basic Information → App-Level Tokens`;
+  }
+  if (code === "forbidden_team" || code === "socket_mode_disabled" || code === "link_disabled") return LINK_OFF;
+  return unreachable(error);
+}
+
+const unreachable = (error: unknown) => {
+  const code = slackErrorOf(error);
+  const why = code === undefined ? "no answer" : code.slice(0, 60);
+  return `slack: Slack cannot be reached (${why}); it is tried again by itself. Check the network, and SLACK_API_URL where it is set`;
+};

@@ -1,0 +1,60 @@
+import type { Control } from "../../commands/command.js";
+import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
+import { defaultModelOf, type ModelRef, type Preference } from "../../refresh/choose/default-model.js";
+import { livingModels } from "../../refresh/choose/living-models.js";
+
+/** Stands under an answer while it grows. */
+export const STOP_CONTROL: Control = { label: "⏹️ Stop", command: "/chat stop" };
+
+export const RETRY_CONTROL: Control = { label: "🔁 Retry", command: "/chat retry" };
+const THREAD_CONTROL: Control = { label: "🧵 Continue in a thread", command: "/chat thread" };
+
+/** A menu is for a quick choice; every model can be typed. */
+const MAX_MODELS = 10;
+
+export interface AnswerControls {
+  /** What stays under an answer of `model`. */
+  under(model: ModelRef | null, terms: { readonly offersThread: boolean }): readonly Control[];
+}
+
+/** Their commands never change, so that they work after a restart as well. */
+export function createAnswerControls(deps: {
+  readonly snapshot: () => Snapshot;
+  readonly setups: readonly Preference[];
+}): AnswerControls {
+  /** Choosing among thousands of models takes longer than an answer may cost, and lists change rarely. */
+  const menus = new WeakMap<Snapshot, Map<string, readonly Control[]>>();
+  const menuOf = (model: ModelRef | null): readonly Control[] => {
+    const snapshot = deps.snapshot();
+    const known = menus.get(snapshot) ?? new Map<string, readonly Control[]>();
+    menus.set(snapshot, known);
+    const key = JSON.stringify(model);
+    const menu = known.get(key) ?? menuFrom(others(snapshot, deps.setups, model));
+    known.set(key, menu);
+    return menu;
+  };
+  return {
+    under: (model, { offersThread }) => [RETRY_CONTROL, ...(offersThread ? [THREAD_CONTROL] : []), ...menuOf(model)],
+  };
+}
+
+function menuFrom(models: readonly ModelRef[]): readonly Control[] {
+  if (models.length === 0) return [];
+  const options = models.map(({ provider, model }) => {
+    const label = `${provider}/${model}`;
+    return { label, command: `/chat retry model:${label}` };
+  });
+  return [{ label: "Answer again with…", options }];
+}
+
+/** The other providers' defaults first, then those of the same provider that come closest. */
+function others(snapshot: Snapshot, setups: readonly Preference[], model: ModelRef | null): readonly ModelRef[] {
+  const defaults = setups.flatMap((setup) => defaultModelOf(snapshot, setup) ?? []);
+  const closest = model === null ? [] : livingModels(snapshot, model, MAX_MODELS);
+  const found = new Map<string, ModelRef>();
+  for (const each of [...defaults, ...closest]) {
+    const isSame = each.provider === model?.provider && each.model === model.model;
+    if (!isSame) found.set(`${each.provider}/${each.model}`, each);
+  }
+  return [...found.values()].slice(0, MAX_MODELS);
+}

@@ -1,0 +1,120 @@
+import { type Clock, OVER } from "../../base/clock.js";
+import { readWithin } from "../../providers/http/idle-timeout.js";
+import { type ChatRequest, type Provider, ProviderError } from "../../providers/provider.js";
+import type { CircuitBreaker } from "../../usage/circuit-breaker.js";
+import type { AnswerText } from "./answer-text.js";
+import { AnswerTooLong, endingOf, endingOfFinish, ProviderDown, TurnCalledOff } from "./endings.js";
+import type { Answer } from "./turn-text.js";
+
+export interface AskDeps {
+  readonly breaker: CircuitBreaker;
+  readonly clock: Clock;
+  /** Longest silence of a stream once text has begun. */
+  readonly silenceMs: number;
+}
+
+export interface AskTerms {
+  readonly provider: Provider;
+  readonly request: ChatRequest;
+  readonly signal: AbortSignal;
+  readonly text: AnswerText;
+  /** Called after every delta that shows something new. */
+  onText(): void;
+}
+
+/** Longest answer, in UTF-16 code units: a model that never stops would fill memory, store and channel. */
+const MAX_ANSWER_CHARS = 200_000;
+/** Longest answer in time: a stream that trickles holds its conversation and a slot of its provider. */
+export const MAX_ANSWER_MS = 15 * 60_000;
+
+/** Pauses before another try, where nothing was shown yet. */
+const RETRY_PAUSES_MS = [500, 2_000];
+/** Who asks to wait for longer is not asked again: the person is told when to. */
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Asks a model and takes its answer in. Tries again at most twice where nothing was shown yet and the failure may pass.
+ * Never rejects: every way it can end is an answer.
+ */
+export async function askModel(deps: AskDeps, terms: AskTerms): Promise<Answer> {
+  const isOver = new AbortController();
+  const limit = new AbortController();
+  deps.clock.sleep(MAX_ANSWER_MS, isOver.signal).then(
+    () => limit.abort(new AnswerTooLong(MAX_ANSWER_MS)),
+    () => {}, // it ended in time
+  );
+  const signal = AbortSignal.any([terms.signal, limit.signal]);
+  try {
+    for (let attempt = 0; ; attempt++) {
+      const answer = await askOnce(deps, { ...terms, signal });
+      const pauseMs = terms.text.shown() === "" ? pauseBeforeRetry(answer.error, attempt) : undefined;
+      if (pauseMs === undefined) return answer;
+      const hasWaited = await deps.clock.sleep(pauseMs, signal).then(
+        () => true,
+        () => false,
+      );
+      if (!hasWaited) return failed(terms.text, signal.reason);
+    }
+  } finally {
+    isOver.abort(OVER);
+  }
+}
+
+async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms): Promise<Answer> {
+  const { provider, request, signal, text } = terms;
+  const admission = breaker.admit(provider.id);
+  if (admission.isOpen) return failed(text, new ProviderDown(provider.id, admission.retryAfterMs));
+  let firstTextAt: number | undefined;
+  let isAsked = false;
+  let hasAnswered = false;
+  const sofar = () => ({ text: text.said(), ...(firstTextAt !== undefined && { firstTextAt }) });
+  try {
+    const idle = { provider: provider.id, clock, silenceMs, signal };
+    let finish: Answer["finish"];
+    await readWithin(
+      (inner) => {
+        isAsked = true;
+        return provider.streamChat(request, inner);
+      },
+      idle,
+      (event) => {
+        if (!hasAnswered) breaker.succeed(provider.id);
+        hasAnswered = true;
+        if (event.type === "finish") {
+          const { reason, usage, model } = event;
+          finish = { reason, ...(usage && { usage }), ...(model && { model }) };
+          return false;
+        }
+        if (event.text === "") return true;
+        if (event.type === "text-delta") {
+          firstTextAt ??= clock.now();
+          text.say(event.text);
+        } else text.think(event.text);
+        terms.onText();
+        if (text.saidChars() < MAX_ANSWER_CHARS) return true;
+        finish = { reason: "length" };
+        return false;
+      },
+    );
+    if (finish !== undefined) return { ...sofar(), ending: endingOfFinish(finish.reason), finish, isUsed: true };
+    return { ...sofar(), ending: endingOf(undefined, text.said() !== ""), isUsed: true };
+  } catch (error) {
+    breaker.fail(provider.id, error);
+    return { ...failed(text, error), ...sofar(), isUsed: hasAnswered || (isAsked && error instanceof TurnCalledOff) };
+  }
+}
+
+const failed = (text: AnswerText, error: unknown): Answer => ({
+  text: text.said(),
+  ending: endingOf(error, text.said() !== ""),
+  error,
+});
+
+/** Undefined where it is not tried again. After a timeout somebody has waited long enough. */
+function pauseBeforeRetry(error: unknown, attempt: number): number | undefined {
+  const usual = RETRY_PAUSES_MS[attempt];
+  if (usual === undefined || !(error instanceof ProviderError)) return undefined;
+  if (!error.isRetryable || error.reason === "timeout") return undefined;
+  const pauseMs = Math.max(usual, error.retryAfterMs ?? 0);
+  return pauseMs > LONGEST_PAUSE_MS ? undefined : pauseMs;
+}

@@ -1,0 +1,48 @@
+import type { Pin, Session } from "../../store/sessions/sessions.js";
+import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
+import type { ChannelKey } from "../port/platform.js";
+import type { TurnDeps } from "./turn-deps.js";
+
+type Deps = Pick<TurnDeps, "sessions" | "defaultModel" | "clock">;
+
+/**
+ * The session of a question's place with its pin: the first message pins the default in force, if there is one. A thread
+ * is a conversation of its own that begins as its channel is by then; the first question in it pins the channel as well.
+ * @throws {StoreError}
+ */
+export async function pinnedSession(deps: Deps, place: ChannelKey): Promise<Session> {
+  const conversation = conversationOf(place);
+  const session = await deps.sessions.get(conversation);
+  if (session.pin !== null) return session;
+  if (place.thread === undefined) return pinDefault(deps, conversation, session, workspaceOf(place));
+  const channel = channelOf(place);
+  const parent = await pinDefault(deps, channel, await deps.sessions.get(channel), workspaceOf(place));
+  if (parent.pin === null) return session;
+  return deps.sessions.change(conversation, (now) => (now.pin === null ? begunAs(now, parent) : now));
+}
+
+async function pinDefault(
+  { sessions, defaultModel, clock }: Deps,
+  conversation: string,
+  session: Session,
+  workspace: string,
+): Promise<Session> {
+  if (session.pin !== null) return session;
+  const choice = defaultModel(workspace);
+  if (choice === undefined) return session;
+  const pin: Pin = { provider: choice.provider, model: choice.model, at: clock.now(), by: null };
+  // A person may have chosen one meanwhile: theirs stays.
+  return sessions.change(conversation, (now) => (now.pin === null ? { ...now, pin } : now));
+}
+
+/** What a new thread takes over; what was said in it, or unset, stays its own. */
+function begunAs(thread: Session, { pin, system, showsReasoning }: Session): Session {
+  const isNew = thread.nextTurn === 0 && thread.startedAt === 0;
+  if (!isNew) return { ...thread, pin };
+  return {
+    ...thread,
+    pin,
+    system: thread.system ?? system,
+    ...(showsReasoning !== undefined && thread.showsReasoning === undefined && { showsReasoning }),
+  };
+}

@@ -1,0 +1,78 @@
+import { rowsOf } from "../../../refresh/catalog/row-state.js";
+import type { ModelRef } from "../../../refresh/choose/default-model.js";
+import type { Refresher } from "../../../refresh/refresher.js";
+import type { Settings } from "../../../refresh/settings.js";
+import type { FindModelFacts } from "../../../usage/model-facts.js";
+import type { Activity } from "../../observe/activity.js";
+import type { ChatPlatform } from "../../port/platform.js";
+
+export interface ConsoleFacts {
+  readonly refresher: () => Refresher;
+  readonly settings: Settings;
+  readonly activity: Activity;
+  readonly platforms: () => readonly ChatPlatform[];
+  /** Questions that are answered or wait. */
+  readonly load: () => number;
+  /** Scheme of the store's address: "sqlite". */
+  readonly storeKind: string;
+  /** Whose settings are shown and changed. */
+  readonly workspace: string;
+  /** The model of a new conversation. */
+  defaultModel(workspace: string): ModelRef | undefined;
+  /** Windows and prices, also of models whose list does not tell. */
+  readonly modelFacts: FindModelFacts;
+}
+
+/** Everything but lists and charts; of other platforms counts only. */
+export function consoleState(facts: ConsoleFacts, times: { readonly now: number; readonly startedAt: number }) {
+  const { refresher, settings, activity, workspace } = facts;
+  const { isEnabled, enabledBy, interval, intervalBy } = settings.inForce(workspace);
+  const { model, switching } = settings.of(workspace);
+  const choice = facts.defaultModel(workspace);
+  return {
+    ...times,
+    openTurns: facts.load(),
+    platforms: facts.platforms().map((platform) => ({
+      name: platform.name,
+      fault: platform.fault() ?? null,
+      workspaces: platform.workspaces().length,
+      ...activity.countsOf(platform.name),
+    })),
+    store: { kind: facts.storeKind, ...activity.storeHealth() },
+    refresh: refresher().status(),
+    settings: {
+      workspace,
+      autoRefresh: {
+        enabled: isEnabled,
+        enabledBy,
+        interval: interval.kind === "smart" ? "smart" : interval.ms / 60_000,
+        intervalBy,
+      },
+      model: { chosen: model ?? null, inForce: choice === undefined ? null : `${choice.provider}/${choice.model}` },
+      switching: switching ?? "anyone",
+    },
+  };
+}
+
+/** Every chat model with what is known of it, and how each list has changed lately. */
+export function catalogueView(refresher: Refresher, modelFacts: FindModelFacts) {
+  const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
+    rowsOf(entry)
+      .filter(({ model }) => model.isChat)
+      .map(({ model, state }) => {
+        const { contextTokens, inputPrice, outputPrice } = modelFacts(provider, model.id, model);
+        return {
+          provider,
+          id: model.id,
+          name: model.name ?? model.id,
+          state,
+          contextTokens: contextTokens ?? null,
+          inputPrice: inputPrice ?? null,
+          outputPrice: outputPrice ?? null,
+          releasedAt: model.releasedAt ?? null,
+        };
+      }),
+  );
+  const changes = [...refresher.changes()].flatMap(([provider, { days }]) => days.map((day) => ({ provider, ...day })));
+  return { models, changes: changes.sort((a, b) => (a.day < b.day ? 1 : -1)) };
+}

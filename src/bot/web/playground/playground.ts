@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import type { Hono } from "hono";
+import type { Clock } from "../../../base/clock.js";
+import type { Log } from "../../../base/log.js";
+import type { Store } from "../../../store/store.js";
+import type { ChannelKey, ChatPlatform } from "../../port/platform.js";
+import type { ConversationModel } from "../../port/platform-definition.js";
+import { pageRoutes } from "./assets.js";
+import { createEditSaver } from "./edit-saver.js";
+import { createEventHub } from "./event-hub.js";
+import { createInbox } from "./inbox.js";
+import { createMessageLog } from "./message-log.js";
+import { createPlatform, PLATFORM_NAME, WORKSPACE } from "./platform.js";
+import { createRooms } from "./rooms.js";
+import { apiRoutes, type CommandHint } from "./routes.js";
+
+export interface PlaygroundDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The body of `/api/status`. */
+  status(): object;
+  /** Calls back after every change of it; returns how to stop that. */
+  onStatusChange(listener: () => void): () => void;
+  /** The model of the conversation there. @throws {StoreError} */
+  modelOf(place: ChannelKey): Promise<ConversationModel>;
+  /** Ends what is answered there and erases the conversation. @throws {StoreError} */
+  forget(place: ChannelKey): Promise<void>;
+  /** What the composer offers; nothing when unset. */
+  commands?(): readonly CommandHint[];
+  /** A random text of `[a-z0-9]`. */
+  newId?(): string;
+}
+
+/** The chat surface in the browser: a chat service of its own, and a platform of the bot like the others. */
+export interface Playground extends ChatPlatform {
+  readonly routes: (app: Hono) => void;
+  /** Erases channels that nobody touched since `before` (epoch ms), and tells how many. @throws {StoreError} */
+  eraseUntouched(before: number): Promise<number>;
+}
+
+export function createPlayground(deps: PlaygroundDeps): Playground {
+  const { store, clock, log, status, onStatusChange } = deps;
+  const newId = deps.newId ?? (() => randomBytes(6).toString("hex"));
+  const messages = createMessageLog({ store, newId });
+  const hub = createEventHub({ clock, status });
+  const saver = createEditSaver({ clock, log, save: messages.save });
+  const placeOf = (channel: string) => ({ platform: PLATFORM_NAME, workspace: WORKSPACE, channel });
+  const rooms = createRooms({ ...deps, messages, hub, saver, now: clock.now, placeOf });
+  const parts = { messages, hub, saver, rooms, clock, log };
+  const { platform, handlers } = createPlatform(parts, onStatusChange);
+  const inbox = createInbox({ ...parts, handlers, newId });
+  const mountApi = apiRoutes({ messages, hub, inbox, rooms, clock, commands: deps.commands ?? (() => []) });
+  return {
+    ...platform,
+    eraseUntouched: messages.eraseUntouched,
+    routes(app) {
+      mountApi(app);
+      pageRoutes(app);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { closestTo } from "../../base/edit-distance.js";
+import { UserError } from "../../base/errors.js";
+import { either, visible } from "../../base/text.js";
+import type { Command } from "../command.js";
+import { code } from "../wording/wording.js";
+import { tokensFrom } from "./tokens.js";
+
+export interface Found {
+  readonly command: Command;
+  /** What stands after the path, as typed. */
+  readonly rest: string;
+}
+
+/**
+ * The command whose path begins a typed line, by longest match; its slash or exclamation mark may be there or not.
+ * @throws {UserError} saying which commands there are
+ */
+export function findCommand(commands: readonly Command[], text: string): Found {
+  const line = text.trimStart().replace(/^[/!]\s*/, "");
+  const longest = Math.max(1, ...commands.map((command) => command.path.split(" ").length));
+  const words = tokensFrom(line, 0, longest).map(({ value, endsAt }) => ({
+    word: visible(value).toLowerCase(),
+    endsAt,
+  }));
+  for (let count = Math.min(longest, words.length); count > 0; count--) {
+    const path = pathOf(words, count);
+    const command = commands.find((candidate) => candidate.path === path);
+    if (command !== undefined) return { command, rest: line.slice(words[count - 1]?.endsAt ?? line.length) };
+  }
+  throw new UserError(unknownText(commands, pathOf(words, 1), pathOf(words, longest)));
+}
+
+const pathOf = (words: readonly { word: string }[], count: number) =>
+  words
+    .slice(0, count)
+    .map(({ word }) => word)
+    .join(" ");
+
+function unknownText(commands: readonly Command[], first: string, typed: string): string {
+  const paths = commands.map((command) => command.path);
+  const group = paths.filter((path) => path.startsWith(`${first} `));
+  const slips = closestTo(typed, paths);
+  const near = slips.length > 0 ? slips : closestTo(first, paths);
+  const hint = near.length > 0 ? ` Did you mean ${listed(near)}?` : "";
+  if (first !== "" && group.length > 0) {
+    return typed === first
+      ? `${code(`/${first}`)} needs one more word: ${listed(group)}.`
+      : `There is no command ${code(`/${typed}`)}.${hint} There is ${listed(group, "and")}.`;
+  }
+  const wanted = typed === "" ? "Say which command." : `There is no command ${code(`/${first}`)}.`;
+  return `${wanted}${hint} There is ${listed(paths, "and")}.`;
+}
+
+const listed = (paths: readonly string[], word = "or") =>
+  either(
+    paths.map((path) => code(`/${path}`)),
+    word,
+  );

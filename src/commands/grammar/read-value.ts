@@ -1,0 +1,68 @@
+import { visible } from "../../base/text.js";
+import type { Option } from "../options.js";
+import { cleanText, code } from "../wording/wording.js";
+import { takesOf } from "./takes.js";
+import type { Token } from "./tokens.js";
+
+/** As many as the longest label of a choice has. */
+export const MAX_CHOICE_WORDS = 4;
+
+/** Longer than any model's or provider's name. */
+const MAX_WORD_CHARS = 200;
+
+const FLAGS: Readonly<Record<string, boolean>> = {
+  on: true,
+  true: true,
+  yes: true,
+  off: false,
+  false: false,
+  no: false,
+};
+
+/** A value that an option took, or what to say instead; `unset` where there was nothing to see. */
+export type Reading = { readonly value: string | boolean } | { readonly isUnset: true } | { readonly fault: string };
+
+/** Reads one value, as typed or as a platform's typed option gives it. */
+export function readValue(name: string, option: Option, typed: string): Reading {
+  const word = visible(typed).trim();
+  if (word === "") return { isUnset: true };
+  if (option.kind === "text") {
+    const text = cleanText(typed);
+    return text.length > option.maxChars ? tooLong(name, text, option.maxChars) : { value: text };
+  }
+  const most = (option.kind === "word" ? option.maxChars : undefined) ?? MAX_WORD_CHARS;
+  if (word.length > most) return tooLong(name, word, most);
+  const value = option.kind === "word" ? readWord(option, word) : readKnown(option, word.toLowerCase());
+  return value === undefined ? { fault: `${code(name)} takes ${takesOf(option)}, not ${code(word)}.` } : { value };
+}
+
+/** A bare value that may span several words, as `10 minutes`; undefined where the option does not accept it. */
+export function readBare(
+  option: Option,
+  tokens: readonly Token[],
+): { readonly value: string | boolean; readonly used: number } | undefined {
+  const bare = tokens.findIndex((token, index) => index > 0 && (token.isQuoted || token.name !== undefined));
+  const most = option.kind === "choice" && !tokens[0]?.isQuoted ? MAX_CHOICE_WORDS : 1;
+  for (let used = Math.min(most, bare === -1 ? tokens.length : bare); used > 0; used--) {
+    const phrase = tokens.slice(0, used).map((token) => token.value);
+    const reading = readValue("", option, phrase.join(" "));
+    if ("value" in reading) return { value: reading.value, used };
+  }
+  return undefined;
+}
+
+function readWord(option: Option & { kind: "word" }, word: string): string | undefined {
+  if (option.accepts === undefined || option.accepts(word)) return word;
+  return option.accepts(word.toLowerCase()) ? word.toLowerCase() : undefined;
+}
+
+function readKnown(option: Option & { kind: "flag" | "choice" }, word: string): string | boolean | undefined {
+  if (option.kind === "flag") return Object.hasOwn(FLAGS, word) ? FLAGS[word] : undefined;
+  return option.values.find(({ value, label, aliases = [] }) =>
+    [value, label, ...aliases].some((form) => form.toLowerCase() === word),
+  )?.value;
+}
+
+const tooLong = (name: string, text: string, most: number): Reading => ({
+  fault: `${code(name)} is too long: ${text.length.toLocaleString("en")} characters, at most ${most.toLocaleString("en")} fit.`,
+});

@@ -1,0 +1,97 @@
+import type { ModelInfo, ProviderId } from "../../providers/provider.js";
+import type { Store, Write } from "../../store/store.js";
+import type { CatalogEntry } from "./catalog-types.js";
+import type { ChangeLog } from "./change-log.js";
+import { readFacts, readList, type StoredFacts } from "./stored-entry.js";
+
+/** What an attempt leaves behind; `changes` where the list changed. */
+export interface Next {
+  readonly entry: CatalogEntry;
+  readonly changes?: ChangeLog | undefined;
+}
+
+/** Takes over what is stored of a provider, undefined where it cannot be read; false where it is no use here. */
+export type Adopt = (provider: ProviderId, entry: CatalogEntry | undefined, changes: unknown) => boolean;
+
+/**
+ * How the catalogue lies in the store's table "models". Of each provider: its facts, which every attempt writes; its
+ * list, up to a megabyte, which only a changed one does; its changes; and the fence of the last commit, small enough to
+ * be read every 10 s.
+ */
+export interface CatalogRows {
+  /** Hands over what others have stored since it was last seen. @throws {StoreError} */
+  pickUp(adopt: Adopt): Promise<void>;
+  writesFor(provider: ProviderId, next: Next, fence: number): readonly Write[];
+  /** This has been stored. */
+  noteStored(provider: ProviderId, next: Next, fence: number): void;
+}
+
+const listKey = (provider: ProviderId) => `list:${provider}`;
+const changesKey = (provider: ProviderId) => `changes:${provider}`;
+const fenceKey = (provider: ProviderId) => `fence:${provider}`;
+
+export function createCatalogRows({ store, ids }: { store: Store; ids: readonly ProviderId[] }): CatalogRows {
+  const rows = store.values("models");
+  /** The fence of the commit that was last seen. */
+  const seen = new Map<ProviderId, unknown>();
+  /** The list that is stored, and the fence that it was stored under. */
+  const lists = new Map<ProviderId, { readonly models: readonly ModelInfo[]; readonly fence: number }>();
+
+  /** The lists of these facts that are not in memory; those of a row from an older version stand in it. */
+  async function listsFor(facts: readonly (readonly [ProviderId, StoredFacts | undefined])[]) {
+    const missing = facts.filter(([id, stored]) => stored?.list !== undefined && stored.list !== lists.get(id)?.fence);
+    const values = await rows.getMany(missing.map(([id]) => listKey(id)));
+    return new Map(missing.map(([id], index) => [id, readList(values[index])]));
+  }
+
+  return {
+    async pickUp(adopt) {
+      const before = new Map(seen);
+      const fences = await rows.getMany(ids.map(fenceKey));
+      const changed = ids
+        .map((id, index) => ({ id, fence: fences[index] }))
+        .filter(({ id, fence }) => fence !== undefined && fence !== before.get(id));
+      if (changed.length === 0) return;
+      const values = await rows.getMany([...changed.map(({ id }) => id), ...changed.map(({ id }) => changesKey(id))]);
+      const facts = changed.map(({ id }, index) => [id, readFacts(values[index])] as const);
+      const read = await listsFor(facts);
+      for (const [index, [id, stored]] of facts.entries()) {
+        // What this process stored meanwhile is newer than what was read.
+        if (seen.get(id) !== before.get(id)) continue;
+        const list = read.get(id) ?? lists.get(id);
+        // Another commit came between the two reads: the next look finds both its rows.
+        if (stored?.list !== undefined && list !== undefined && list.fence > stored.list) continue;
+        seen.set(id, changed[index]?.fence);
+        const entry = stored && entryOf(stored, list);
+        const isTaken = adopt(id, entry, values[changed.length + index]);
+        if (isTaken && list !== undefined && entry?.models === list.models) lists.set(id, list);
+        else lists.delete(id);
+      }
+    },
+    writesFor(id, { entry, changes }, fence) {
+      const { models, ...facts } = entry;
+      const kept = lists.get(id);
+      const isKept = kept?.models === models;
+      const list = isKept ? kept.fence : fence;
+      return [
+        { table: "models", key: id, value: { ...facts, list } },
+        ...(isKept ? [] : [{ table: "models", key: listKey(id), value: { fence, models } } as const]),
+        ...(changes === undefined ? [] : [{ table: "models", key: changesKey(id), value: changes } as const]),
+        { table: "models", key: fenceKey(id), value: fence },
+      ];
+    },
+    noteStored(id, { entry: { models } }, fence) {
+      seen.set(id, fence);
+      if (lists.get(id)?.models !== models) lists.set(id, { models, fence });
+    },
+  };
+}
+
+/** The whole of it; undefined where its list is not the one that it speaks of. */
+function entryOf(
+  { list: listFence, models: own, ...facts }: StoredFacts,
+  list: { readonly models: readonly ModelInfo[]; readonly fence: number } | undefined,
+): CatalogEntry | undefined {
+  if (own !== undefined) return { ...facts, models: own };
+  return list !== undefined && list.fence === listFence ? { ...facts, models: list.models } : undefined;
+}

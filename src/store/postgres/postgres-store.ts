@@ -1,0 +1,111 @@
+import type { Pool } from "pg";
+import { systemClock } from "../../base/clock.js";
+import { boundStore } from "../bounded.js";
+import { checkKey, checkTerms } from "../checks.js";
+import { encodeRow } from "../row.js";
+import { claimFromEnded, type Taken } from "../sqlite/claim-from-ended.js";
+import { processOwner } from "../sqlite/process-owner.js";
+import { type Claim, type ClaimTerms, type Store, type Swap, TABLES, type Write } from "../store.js";
+import { StoreError, translated } from "../store-error.js";
+import { openPool } from "./postgres-pool.js";
+import * as sql from "./postgres-statements.js";
+import { createPostgresTable } from "./postgres-table.js";
+
+export interface PostgresDeps {
+  /** The store's clock; the server's own unless given. */
+  readonly now?: () => number;
+}
+
+/** @throws {StartupError} when it cannot be reached or used, or is of a newer schema */
+export async function openPostgresStore(url: string, deps: PostgresDeps): Promise<Store> {
+  const pool = await openPool(url);
+  // Only clears away: whoever starts next does it, where this fails.
+  await pool.query(sql.FORGET, [deps.now?.() ?? null]).catch(() => {});
+  return boundStore(createStore(pool, deps), { clock: systemClock });
+}
+
+/** Each step is one statement: it needs no lock beyond its own, and works behind PgBouncer in any mode. */
+function createStore(pool: Pool, deps: PostgresDeps): Store {
+  const owner = processOwner();
+  const now = () => deps.now?.() ?? null;
+
+  async function isDone(text: string, parameters: readonly unknown[], writes: readonly Write[]): Promise<boolean> {
+    const { rows } = await pool.query<{ done: boolean }>(text, [...parameters, ...columnsOf(writes)]);
+    return rows[0]?.done === true;
+  }
+  const write = (writes: readonly Write[]) =>
+    translated(`writing ${writes.length} rows`, async () => void (await isDone(sql.WRITE, [], writes)));
+  async function take(name: string, terms: ClaimTerms): Promise<Taken> {
+    const { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs, isReentrant = false } = terms;
+    const intervals = [minIntervalMs, minIntervalAfterLossMs].map(Math.ceil);
+    const parameters = [now(), checkKey(name), owner, Math.ceil(ttlMs), ...intervals, isReentrant];
+    const [taken] = (await pool.query<{ fence: string }>(sql.TAKE, parameters)).rows;
+    if (taken !== undefined) return { held: true, until: 0, claim: { name, owner, fence: Number(taken.fence) } };
+    const { rows } = await pool.query<{ until: string; owner: string; fence: string }>(sql.UNTIL, [name, ...intervals]);
+    const [row] = rows;
+    return {
+      held: false,
+      until: Number(row?.until),
+      claim: { name, owner: row?.owner ?? "", fence: Number(row?.fence) },
+    };
+  }
+  const commit = ({ name, owner, fence }: Claim, writes: readonly Write[]) =>
+    isDone(sql.COMMIT, [name, owner, fence], writes);
+  const end = async ({ name, owner, fence }: Claim) => void (await pool.query(sql.END, [name, owner, fence]));
+  const tables = new Map(TABLES.map((table) => [table, createPostgresTable({ table, pool, write })]));
+
+  return {
+    values(table) {
+      const values = tables.get(table);
+      if (values === undefined) throw new StoreError(`there is no table "${table}"`);
+      return values;
+    },
+    write,
+    writeOnce: (name, forMs, writes) =>
+      translated(`writing "${name}" once`, async () => {
+        const isFirst = await isDone(sql.WRITE_ONCE, [now(), checkKey(name), Math.ceil(forMs)], writes);
+        // It is stored whatever becomes of this.
+        if (isFirst) await pool.query(sql.PRUNE, [now()]).catch(() => {});
+        return isFirst;
+      }),
+    swap: (row, writes) =>
+      translated(`changing "${row.key}" of ${row.table}`, () => {
+        const [text, parameters] = swapStatement(row);
+        const others = writes.filter(({ table, key }) => table !== row.table || key !== row.key);
+        return isDone(text, parameters, others);
+      }),
+    claim: (name, terms) =>
+      translated(`claiming "${name}"`, () => {
+        checkTerms(terms);
+        return claimFromEnded(() => take(name, terms), end);
+      }),
+    commit: (claim, writes) => translated(`committing "${claim.name}"`, () => commit(claim, writes)),
+    renew: ({ name, owner: holder, fence }, ttlMs) =>
+      translated(`renewing "${name}"`, async () => {
+        checkTerms({ ttlMs });
+        return (await pool.query(sql.RENEW, [now(), name, holder, fence, Math.ceil(ttlMs)])).rows.length > 0;
+      }),
+    // Its files are the server's: autovacuum and the archive of its log decide.
+    purge: async () => {},
+    close: () => pool.end(),
+  };
+}
+
+/** Tables, keys and texts of the rows; of several writes to one row the last, as a statement changes a row once. */
+function columnsOf(writes: readonly Write[]): readonly (readonly (string | null)[])[] {
+  const last = new Map(writes.map((write) => [`${write.table} ${checkKey(write.key)}`, write]));
+  const rows = [...last.values()];
+  return [
+    rows.map(({ table }) => table),
+    rows.map(({ key }) => key),
+    rows.map(({ value }) => (value === undefined ? null : encodeRow(value))),
+  ];
+}
+
+function swapStatement({ table, key, before, after }: Swap): readonly [text: string, parameters: readonly string[]] {
+  const row = [table, checkKey(key)];
+  const old = before === undefined ? undefined : encodeRow(before);
+  const text = after === undefined ? undefined : encodeRow(after);
+  if (old === undefined) return text === undefined ? [sql.SWAP_NOTHING, row] : [sql.SWAP_IN, [...row, text]];
+  return text === undefined ? [sql.SWAP_AWAY, [...row, old]] : [sql.SWAP, [...row, old, text]];
+}

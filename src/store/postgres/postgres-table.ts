@@ -1,0 +1,52 @@
+import type { Pool } from "pg";
+import { checkKey } from "../checks.js";
+import { DAMAGED, decodeRow } from "../row.js";
+import type { KeyValue, Table, Write } from "../store.js";
+import { DamagedRowError, StoreError, translated } from "../store-error.js";
+import { GET, GET_MANY, SCAN } from "./postgres-statements.js";
+
+export interface PostgresTableParts {
+  readonly table: Table;
+  readonly pool: Pool;
+  readonly write: (writes: readonly Write[]) => Promise<void>;
+}
+
+interface Row {
+  readonly key: string;
+  readonly value: string;
+}
+
+/**
+ * The port's table without a Keyv: with Keyv's own adapter for PostgreSQL an idle connection that the server drops ends
+ * the process, and clearing one table reaches others. The rows are the same as Keyv's, so it could be put in its place.
+ */
+export function createPostgresTable({ table, pool, write }: PostgresTableParts): KeyValue {
+  return {
+    get: (key) =>
+      translated(`reading "${key}" of ${table}`, async () => {
+        const { rows } = await pool.query<Row>(GET, [table, checkKey(key)]);
+        const value = rows[0] === undefined ? undefined : decodeRow(rows[0].value);
+        if (value === DAMAGED) throw new DamagedRowError(`the row "${key}" of ${table}`);
+        return value;
+      }),
+    getMany: (keys) =>
+      translated(`reading ${keys.length} rows of ${table}`, async () => {
+        if (keys.length === 0) return [];
+        const { rows } = await pool.query<Row>(GET_MANY, [table, keys.map(checkKey)]);
+        const values = new Map(rows.map((row) => [row.key, decodeRow(row.value)]));
+        return keys.map((key) => (values.get(key) === DAMAGED ? undefined : values.get(key)));
+      }),
+    set: async (key, value) => {
+      if (value === undefined) throw new StoreError("undefined is no value");
+      await write([{ table, key, value }]);
+    },
+    delete: (key) => write([{ table, key, value: undefined }]),
+    entries: (prefix = "") =>
+      translated(`reading ${table}`, async () =>
+        (await pool.query<Row>(SCAN, [table, prefix])).rows
+          .map((row) => [row.key, decodeRow(row.value)] as const)
+          .filter(([, value]) => value !== DAMAGED)
+          .sort(([a], [b]) => (a < b ? -1 : 1)),
+      ),
+  };
+}

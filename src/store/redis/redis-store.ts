@@ -1,0 +1,128 @@
+import KeyvRedis from "@keyv/redis";
+import { systemClock } from "../../base/clock.js";
+import { StartupError } from "../../base/errors.js";
+import { boundStore } from "../bounded.js";
+import { checkKey, checkTerms } from "../checks.js";
+import { createKeyvTable } from "../keyv-table.js";
+import { encodeRow } from "../row.js";
+import { claimFromEnded, type Taken } from "../sqlite/claim-from-ended.js";
+import { processOwner } from "../sqlite/process-owner.js";
+import { type Claim, type ClaimTerms, type KeyValue, type Store, TABLES, type Table, type Write } from "../store.js";
+import { StoreError, translated } from "../store-error.js";
+import { connectRedis, type RedisClient, reconnect, redisFault } from "./redis-client.js";
+import * as scripts from "./redis-scripts.js";
+
+export interface RedisDeps {
+  /** The store's clock; Redis' own unless given. */
+  readonly now?: () => number;
+}
+
+/** Raise it with every change that an older bot could not live with. */
+const SCHEMA_VERSION = 1;
+/** Rows that are read at once; one command with all of them would hold up everybody else on the server. */
+const READ_ROWS = 500;
+
+/** @throws {StartupError} when it cannot be reached or used, or is of a newer schema */
+export async function openRedisStore(url: string, deps: RedisDeps): Promise<Store> {
+  const { client, place } = await connectRedis(url);
+  try {
+    await checkSchema(client, place);
+  } catch (error) {
+    client.destroy();
+    throw redisFault(place, error);
+  }
+  return boundStore(createStore(client, deps), { clock: systemClock, onTimeout: () => reconnect(client) });
+}
+
+async function checkSchema(client: RedisClient, place: string): Promise<void> {
+  await client.set(scripts.SCHEMA_NAME, String(SCHEMA_VERSION), { condition: "NX" });
+  const version = Number(await client.get(scripts.SCHEMA_NAME));
+  if (version > SCHEMA_VERSION)
+    throw new StartupError(
+      `STORE_URL: the data in Redis at ${place} was written by a newer version of this bot (schema ${version}, this one knows ${SCHEMA_VERSION}); update the bot, or name another database`,
+    );
+}
+
+function createStore(client: RedisClient, deps: RedisDeps): Store {
+  const owner = processOwner();
+  const now = () => deps.now?.().toString() ?? "";
+  const run = ({ text, ...terms }: scripts.Script) => client.eval(text, terms);
+  const write = (writes: readonly Write[]) =>
+    translated(`writing ${writes.length} rows`, async () => {
+      if (writes.length > 0) await run(scripts.writeScript(writes));
+    });
+  const take = async (name: string, terms: ClaimTerms): Promise<Taken> => {
+    const reply = (await run(scripts.claimScript(now(), checkKey(name), owner, terms))) as unknown[];
+    const [held, until, fence, holder] = reply;
+    return { held: held === 1, until: Number(until), claim: { name, owner: String(holder), fence: Number(fence) } };
+  };
+  const commit = async ({ name, owner, fence }: Claim, writes: readonly Write[]) =>
+    Number(await run(scripts.commitScript(name, owner, fence, writes))) === 1;
+  const end = async (claim: Claim) => void (await run(scripts.endScript(claim)));
+  const tables = new Map(TABLES.map((table) => [table, createTable(client, table, write)]));
+
+  return {
+    values(table) {
+      const values = tables.get(table);
+      if (values === undefined) throw new StoreError(`there is no table "${table}"`);
+      return values;
+    },
+    write,
+    writeOnce: (name, forMs, writes) =>
+      translated(
+        `writing "${name}" once`,
+        async () => Number(await run(scripts.onceScript(now(), checkKey(name), forMs, writes))) === 1,
+      ),
+    swap: ({ table, key, before, after }, writes) =>
+      translated(`changing "${key}" of ${table}`, async () => {
+        const text = before === undefined ? "" : encodeRow(before);
+        return Number(await run(scripts.swapScript(text, [{ table, key, value: after }, ...writes]))) === 1;
+      }),
+    claim: (name, terms) =>
+      translated(`claiming "${name}"`, () => {
+        checkTerms(terms);
+        return claimFromEnded(() => take(name, terms), end);
+      }),
+    commit: (claim, writes) => translated(`committing "${claim.name}"`, () => commit(claim, writes)),
+    renew: (claim, ttlMs) =>
+      translated(`renewing "${claim.name}"`, async () => {
+        checkTerms({ ttlMs });
+        return Number(await run(scripts.renewScript(now(), claim, ttlMs))) === 1;
+      }),
+    // Its snapshots and its log are the server's: they are written anew by its own schedule.
+    purge: async () => {},
+    close: async () => {
+      if (client.isOpen) client.destroy();
+    },
+  };
+}
+
+function createTable(client: RedisClient, table: Table, write: (writes: readonly Write[]) => Promise<void>): KeyValue {
+  // Reconnecting and its patience are the client's, which all tables share.
+  const adapter = new KeyvRedis(client as ConstructorParameters<typeof KeyvRedis>[0], {
+    keyPrefixSeparator: ":",
+    throwOnErrors: true,
+    throwOnConnectError: true,
+  });
+  adapter.on("error", () => {}); // the call that failed throws the same error
+  const scan = async (prefix: string) => {
+    const last = prefix === "" ? "+" : Buffer.concat([Buffer.from(`(${prefix}`), Buffer.from([0xff])]);
+    const keys = await client.zRangeByLex(scripts.indexName(table), prefix === "" ? "-" : `[${prefix}`, last);
+    const rows: (readonly [string, unknown])[] = [];
+    for (let from = 0; from < keys.length; from += READ_ROWS) {
+      const part = keys.slice(from, from + READ_ROWS);
+      const texts = await client.mGet(part.map((key) => `${scripts.tableName(table)}:${key}`));
+      rows.push(...part.map((key, index) => [key, texts[index]] as const));
+    }
+    return rows;
+  };
+  return {
+    ...createKeyvTable({ table, adapter, namespace: scripts.tableName(table), scan }),
+    // Keyv knows nothing of the index.
+    set: async (key, value) => {
+      if (value === undefined) throw new StoreError("undefined is no value");
+      await write([{ table, key, value }]);
+    },
+    delete: (key) => write([{ table, key, value: undefined }]),
+  };
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { DamagedRowError } from "../store-error.js";
+
+/** How the rows of conversations look; what reads them trusts them afterwards. */
+const count = z.number().int().nonnegative();
+
+const pinRow = z.object({ provider: z.string(), model: z.string(), at: z.number(), by: z.string().nullable() });
+
+export const sessionRow = z.object({
+  pin: pinRow.nullable(),
+  system: z.string().nullable(),
+  showsReasoning: z.boolean().exactOptional(),
+  firstTurn: count,
+  nextTurn: count,
+  startedAt: z.number().default(0),
+  updatedAt: z.number(),
+  answeredAt: z.number().nullable(),
+  noted: z.string().exactOptional(),
+  pinNews: z.enum(["chosen", "default"]).exactOptional(),
+});
+
+export const endingRow = z.enum(["done", "limited", "stopped", "cut-off", "failed", "interrupted"]);
+
+export const turnRow = z.object({
+  question: z.object({
+    message: z.string(),
+    author: z.string(),
+    authorId: z.string().exactOptional(),
+    text: z.string(),
+    sent: z.string().exactOptional(),
+    at: z.number(),
+  }),
+  answer: z.string(),
+  shownIn: z.string().exactOptional(),
+  ending: endingRow,
+  provider: z.string().nullable(),
+  model: z.string().nullable(),
+  usage: z
+    .object({
+      inputTokens: z.exactOptional(count),
+      outputTokens: z.exactOptional(count),
+      cachedTokens: z.exactOptional(count),
+    })
+    .nullable(),
+  endedAt: z.number(),
+});
+
+export const openQuestionRow = z.object({
+  conversation: z.string(),
+  message: z.unknown(),
+  owner: z.string().default(""),
+  authorId: z.string().exactOptional(),
+  asked: z.object({ provider: z.string(), model: z.string(), inputTokens: count }).exactOptional(),
+  answer: z.unknown(),
+  author: z.string(),
+  text: z.string(),
+  at: z.number(),
+  ended: endingRow.nullable(),
+  isStopAsked: z.literal(true).exactOptional(),
+});
+
+/** Digits enough that a conversation's turns sort as they were asked. */
+export const TURN_DIGITS = 8;
+
+/** Turns are read by their number, never by looking for them. */
+export function turnKey(conversation: string, turn: number): string {
+  return `${conversation}#${String(turn).padStart(TURN_DIGITS, "0")}`;
+}
+
+/** @throws {DamagedRowError} when the row is not what it was stored as; only this conversation stands still then */
+export function parsedRow<T>(schema: z.ZodType<T>, row: unknown, what: string): T {
+  const result = schema.safeParse(row);
+  if (result.success) return result.data;
+  throw new DamagedRowError(what, result.error);
+}

@@ -1,0 +1,86 @@
+import type { ProviderId, Usage } from "../../providers/provider.js";
+
+/** A conversation's model: nothing but a person moves it. */
+export interface Pin {
+  readonly provider: ProviderId;
+  readonly model: string;
+  readonly at: number;
+  /** Name of the person who chose it; null: the default in force at the first message. */
+  readonly by: string | null;
+}
+
+/** The record of a conversation; its turns are rows of their own. */
+export interface Session {
+  readonly pin: Pin | null;
+  /** Own system prompt; null: the host's. */
+  readonly system: string | null;
+  /** What the model thinks is shown above its answers. */
+  readonly showsReasoning?: boolean;
+  /** Turns from here on are sent; `/chat new` moves it up. */
+  readonly firstTurn: number;
+  readonly nextTurn: number;
+  /** When a person last started over; 0 where nobody did. A turn that began before stays out of what is sent. */
+  readonly startedAt: number;
+  readonly updatedAt: number;
+  /** End of the last turn; null where there was none. */
+  readonly answeredAt: number | null;
+  /** What was last said of the pinned model's state, so that it is said once; unset where nothing was. */
+  readonly noted?: string;
+  /** A person chose the pin, or gave it up, and no answer has said so yet. */
+  readonly pinNews?: "chosen" | "default";
+}
+
+/** `limited`: the model's length limit or the provider's filter ended it. */
+export type Ending = "done" | "limited" | "stopped" | "cut-off" | "failed" | "interrupted";
+
+export interface Turn {
+  readonly question: {
+    readonly message: string;
+    readonly author: string;
+    /** Unset in rows of older versions. */
+    readonly authorId?: string;
+    /** As it was said. */
+    readonly text: string;
+    /** As it was sent, with what was quoted and the files beside it; unset where that is the text. */
+    readonly sent?: string;
+    readonly at: number;
+  };
+  /** What was shown; empty where it failed before any text. */
+  readonly answer: string;
+  /** Id of the message that the answer ends in; unset where nothing was shown. */
+  readonly shownIn?: string;
+  readonly ending: Ending;
+  readonly provider: ProviderId | null;
+  readonly model: string | null;
+  readonly usage: Usage | null;
+  readonly endedAt: number;
+}
+
+/** `inputTokens` is an estimate. */
+export interface Asked {
+  readonly provider: ProviderId;
+  readonly model: string;
+  readonly inputTokens: number;
+}
+
+/** A question that has no end yet: what the next start finds after a kill. */
+export interface OpenQuestion {
+  readonly conversation: string;
+  /** Where the question stands, as the platform's message key. */
+  readonly message: unknown;
+  /** The process that answers it. */
+  readonly owner: string;
+  /** Unset in rows of older versions. */
+  readonly authorId?: string;
+  /** What was asked of whom when its first text came, so that an answer that is broken off counts. */
+  readonly asked?: Asked;
+  /** Where the answer stands, once it has begun. */
+  readonly answer: unknown | null;
+  readonly author: string;
+  readonly text: string;
+  readonly at: number;
+  /** How its turn ended, once that is saved: only the end mark may be missing then. */
+  readonly ended: Ending | null;
+  /** Another process wants its answer stopped. */
+  readonly isStopAsked?: true;
+}

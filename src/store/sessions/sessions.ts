@@ -1,0 +1,226 @@
+import { createSerial } from "../../base/serial.js";
+import type { Store, Write } from "../store.js";
+import { DamagedRowError, StoreError } from "../store-error.js";
+import { eraseUntouched } from "./erase-untouched.js";
+import { forgetConversation } from "./forget-conversation.js";
+import { openQuestionRow, parsedRow, sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
+import type { Asked, OpenQuestion, Session, Turn } from "./session-types.js";
+
+export type { Asked, Ending, OpenQuestion, Pin, Session, Turn } from "./session-types.js";
+
+/** All conversations, each a record and its turns. */
+export interface Sessions {
+  /** A fresh record where there is none. @throws {StoreError} */
+  get(conversation: string): Promise<Session>;
+  /** Changes of one conversation's record are applied one after the other, also those of several replicas, and again where one was slower; giving `before` back stores nothing. @throws {StoreError} and then nothing is changed */
+  change(conversation: string, change: (before: Session) => Session): Promise<Session>;
+  /** Leaves all turns so far behind and keeps the pin; a record that is damaged is replaced by a fresh one. @throws {StoreError} */
+  startOver(conversation: string): Promise<Session>;
+  /** The newest `count` turns since `firstTurn`, oldest first. @throws {StoreError} */
+  recentTurns(conversation: string, count: number): Promise<readonly Turn[]>;
+
+  /**
+   * Stores a question, once: false when a question with this id was stored before (a repeated event).
+   * @throws {StoreError}
+   */
+  open(id: string, question: OpenQuestion): Promise<boolean>;
+  /** Whether the question was stored and not closed yet. @throws {StoreError} */
+  isOpen(id: string): Promise<boolean>;
+  /** Asks the process that answers this question to stop; nothing where it is closed. @throws {StoreError} */
+  askToStop(id: string): Promise<void>;
+  /** @throws {StoreError} */
+  isAskedToStop(id: string): Promise<boolean>;
+  /** Notes where the answer stands, and what was asked. @throws {StoreError} */
+  noteAnswer(id: string, answer: unknown, asked?: Asked): Promise<void>;
+  /**
+   * In one step: saves the turn, counts it in the session, notes the ending in the open question, and makes the other
+   * writes. With `replaces` it takes the place of that turn, if it is still the last. @throws {StoreError}
+   */
+  end(
+    id: string,
+    conversation: string,
+    turn: Turn,
+    also?: { readonly replaces?: number | undefined; readonly writes?: readonly Write[] },
+  ): Promise<void>;
+  /** The last turn since the last fresh start, and its number. @throws {StoreError} */
+  lastTurn(conversation: string): Promise<{ readonly number: number; readonly turn: Turn } | undefined>;
+  /** All turns that are kept, oldest first, those before the last fresh start too; damaged ones are left out. @throws {StoreError} */
+  allTurns(conversation: string): Promise<readonly { readonly number: number; readonly turn: Turn }[]>;
+  /** Takes over a turn of another conversation as the first of a new one. @throws {StoreError} */
+  take(conversation: string, turn: Turn): Promise<void>;
+  /** Erases the conversation: its record, its turns and its open questions. Resolves with how many turns there were. @throws {StoreError} */
+  forget(conversation: string): Promise<number>;
+  /** The end mark is on the question: nothing is left to do for it. `write` may write more with it in one step. @throws {StoreError} */
+  close(id: string, write?: (writes: readonly Write[]) => Promise<void>): Promise<void>;
+  /**
+   * Erases conversations that nobody touched since `before` (epoch ms), their turns first, and tells how many.
+   * @throws {StoreError} and then the rest is left for the next time
+   */
+  eraseUntouched(before: number): Promise<number>;
+  /** All questions that were not closed. @throws {StoreError} */
+  openQuestions(): Promise<readonly (readonly [id: string, question: OpenQuestion])[]>;
+}
+
+export interface SessionsDeps {
+  readonly store: Store;
+  readonly now: () => number;
+}
+
+/** A repeated event comes within minutes; an hour is far past the last retry of any platform. */
+const QUESTION_ONCE_MS = 3_600_000;
+
+/** Replicas that change one record at the same moment get through one by one; people are never that many. */
+const CHANGE_ATTEMPTS = 20;
+
+/** What becomes of a record, and what is written with it; without writes it stays as it is. */
+interface Step {
+  readonly session: Session;
+  readonly writes?: readonly Write[];
+}
+
+export function createSessions({ store, now }: SessionsDeps): Sessions {
+  const sessions = store.values("sessions");
+  const turns = store.values("turns");
+  const questions = store.values("open");
+  const inOrder = createSerial();
+
+  const sessionOf = (conversation: string, row: unknown): Session =>
+    row === undefined ? freshSession(now()) : parsedRow(sessionRow, row, `the session of ${conversation}`);
+  const get = async (conversation: string) => sessionOf(conversation, await sessions.get(conversation));
+
+  /** Changes the record as it is stored now, again where another replica was faster. */
+  async function update(conversation: string, step: (before: Session) => Promise<Step> | Step): Promise<Session> {
+    for (let attempt = 1; attempt <= CHANGE_ATTEMPTS; attempt++) {
+      const before = await sessions.get(conversation);
+      const { session, writes } = await step(sessionOf(conversation, before));
+      if (writes === undefined) return session;
+      if (await store.swap({ table: "sessions", key: conversation, before, after: session }, writes)) return session;
+    }
+    throw new StoreError(`the session of ${conversation} is changed elsewhere all the time`);
+  }
+
+  return {
+    get,
+    change: (conversation, change) =>
+      inOrder(`session ${conversation}`, () =>
+        update(conversation, (before) => {
+          const after = change(before);
+          return after === before ? { session: before } : { session: { ...after, updatedAt: now() }, writes: [] };
+        }),
+      ),
+    startOver: (conversation) =>
+      inOrder(`session ${conversation}`, async () => {
+        const at = now();
+        try {
+          return await update(conversation, (before) => ({
+            session: { ...before, firstTurn: before.nextTurn, startedAt: at, updatedAt: at },
+            writes: [],
+          }));
+        } catch (error) {
+          if (!(error instanceof DamagedRowError)) throw error;
+          // Its turns stay where they are; the numbers go on behind them, so that none is written over.
+          const numbers = (await turns.entries(`${conversation}#`)).map(([key]) => Number(key.slice(-TURN_DIGITS)));
+          const next = numbers.reduce((most, number) => Math.max(most, number + 1), 0);
+          const session = { ...freshSession(at), firstTurn: next, nextTurn: next, startedAt: at };
+          await sessions.set(conversation, session);
+          return session;
+        }
+      }),
+    async recentTurns(conversation, count) {
+      const { firstTurn, nextTurn } = await get(conversation);
+      const from = Math.max(firstTurn, nextTurn - Math.max(count, 0));
+      const numbers = Array.from({ length: Math.max(nextTurn - from, 0) }, (_, index) => from + index);
+      const rows = await turns.getMany(numbers.map((number) => turnKey(conversation, number)));
+      // A conversation goes on without a turn that is damaged.
+      return rows.flatMap((row) => turnRow.safeParse(row).data ?? []);
+    },
+
+    open: (id, question) =>
+      store.writeOnce(`question:${id}`, QUESTION_ONCE_MS, [{ table: "open", key: id, value: question }]),
+    isOpen: async (id) => (await questions.getMany([id]))[0] !== undefined,
+    askToStop: (id) =>
+      inOrder(`question ${id}`, async () => {
+        const row = await questions.get(id);
+        if (row === undefined) return;
+        const after = { ...parsedRow(openQuestionRow, row, `the question ${id}`), isStopAsked: true };
+        await store.swap({ table: "open", key: id, before: row, after }, []);
+      }),
+    async isAskedToStop(id) {
+      const [row] = await questions.getMany([id]);
+      return openQuestionRow.safeParse(row).data?.isStopAsked ?? false;
+    },
+    noteAnswer: (id, answer, asked) =>
+      inOrder(`question ${id}`, async () => {
+        const row = await questions.get(id);
+        // Closed meanwhile: storing it again would leave the next start a question that has its answer.
+        if (row === undefined) return;
+        await questions.set(id, {
+          ...parsedRow(openQuestionRow, row, `the question ${id}`),
+          answer,
+          ...(asked && { asked }),
+        });
+      }),
+    end: (id, conversation, turn, { replaces, writes = [] } = {}) =>
+      inOrder(`session ${conversation}`, () =>
+        inOrder(`question ${id}`, async () => {
+          const [row] = await questions.getMany([id]);
+          const question = openQuestionRow.safeParse(row).data;
+          if (question !== undefined && question.ended !== null) return;
+          await update(conversation, (session) => {
+            const isLast = replaces !== undefined && replaces === session.nextTurn - 1 && replaces >= session.firstTurn;
+            const place = isLast ? replaces : session.nextTurn;
+            const nextTurn = place + 1;
+            const isLeftBehind = turn.question.at < session.startedAt;
+            const firstTurn = isLeftBehind ? nextTurn : session.firstTurn;
+            return {
+              session: { ...session, firstTurn, nextTurn, updatedAt: now(), answeredAt: turn.endedAt },
+              writes: [
+                { table: "turns", key: turnKey(conversation, place), value: turn },
+                ...writes,
+                ...(question === undefined
+                  ? []
+                  : [{ table: "open", key: id, value: { ...question, ended: turn.ending } } as const]),
+              ],
+            };
+          });
+        }),
+      ),
+    async lastTurn(conversation) {
+      const { firstTurn, nextTurn } = await get(conversation);
+      if (nextTurn <= firstTurn) return undefined;
+      const [row] = await turns.getMany([turnKey(conversation, nextTurn - 1)]);
+      const turn = turnRow.safeParse(row).data;
+      return turn && { number: nextTurn - 1, turn };
+    },
+    async allTurns(conversation) {
+      return (await turns.entries(`${conversation}#`)).flatMap(([key, row]) => {
+        const turn = turnRow.safeParse(row).data;
+        return turn === undefined ? [] : [{ number: Number(key.slice(-TURN_DIGITS)), turn }];
+      });
+    },
+    take: (conversation, turn) =>
+      inOrder(`session ${conversation}`, async () => {
+        await update(conversation, (before) => ({
+          session: { ...before, nextTurn: before.nextTurn + 1, updatedAt: now() },
+          writes: [{ table: "turns", key: turnKey(conversation, before.nextTurn), value: turn }],
+        }));
+      }),
+    forget: (conversation) => inOrder(`session ${conversation}`, () => forgetConversation(store, conversation)),
+    close: (id, write = store.write) =>
+      inOrder(`question ${id}`, () => write([{ table: "open", key: id, value: undefined }])),
+    eraseUntouched: (before) => eraseUntouched(store, inOrder, before),
+    async openQuestions() {
+      const rows = await questions.entries();
+      return rows
+        .flatMap(([id, row]) => {
+          const question = openQuestionRow.safeParse(row).data;
+          return question === undefined ? [] : [[id, question] as const];
+        })
+        .sort(([, a], [, b]) => a.at - b.at);
+    },
+  };
+}
+
+function freshSession(updatedAt: number): Session {
+  return { pin: null, system: null, firstTurn: 0, nextTurn: 0, startedAt: 0, updatedAt, answeredAt: null };
+}

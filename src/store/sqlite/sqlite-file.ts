@@ -1,0 +1,94 @@
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { type Connection, connect } from "sqlite3";
+import type { Clock } from "../../base/clock.js";
+import { messageOf, StartupError } from "../../base/errors.js";
+import { prepareSchema } from "./sqlite-schema.js";
+
+/** Switching a new file to WAL fails at once while another process does the same, whatever the busy timeout says. */
+const OPEN_ATTEMPTS = 4;
+const OPEN_RETRY_MS = 100;
+
+/**
+ * The path that a `sqlite://` URL names, absolute.
+ * @throws {StartupError} when it names none
+ */
+export function sqlitePath(url: string): string {
+  const path = url.slice(url.indexOf("://") + 3);
+  if (path === "") throw new StartupError("STORE_URL: sqlite:// needs a path, as sqlite://data/evergreen.sqlite");
+  return resolve(path);
+}
+
+/**
+ * Opens the file, or makes it and its folder. A file that is not ours is left as it is.
+ * @throws {StartupError} when it cannot be used, naming the path and the mend
+ */
+export async function openSqliteFile(path: string, clock: Clock): Promise<Connection> {
+  makeFolderOf(path);
+  if (!isFileOrNothing(path)) {
+    throw new StartupError(`STORE_URL: ${path} is no file; name a file, as ${join(path, "evergreen.sqlite")}`);
+  }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return openOnce(path);
+    } catch (error) {
+      if (error instanceof StartupError) throw error;
+      if (codeOf(error) !== "SQLITE_BUSY" || attempt === OPEN_ATTEMPTS) throw asStartupError(path, error);
+      await clock.sleep(OPEN_RETRY_MS);
+    }
+  }
+}
+
+/** https://www.sqlite.org/fileformat.html#the_database_header */
+const HEADER_BYTES = 100;
+
+function makeFolderOf(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new StartupError(
+      `STORE_URL: the folder of ${path} cannot be made (${messageOf(error)}); make it yourself, writable for the bot, or name another path`,
+      error,
+    );
+  }
+}
+
+function isFileOrNothing(path: string): boolean {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    // SQLite takes a file that is shorter than its header for a new database, and would write over what it is.
+    if (found?.isFile() && found.size > 0 && found.size < HEADER_BYTES)
+      throw Object.assign(new Error("too short"), { code: "SQLITE_NOTADB" });
+    return found?.isFile() ?? true;
+  } catch (error) {
+    throw asStartupError(path, error);
+  }
+}
+
+function openOnce(path: string): Connection {
+  const connection = connect(path);
+  try {
+    prepareSchema(connection, path);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "");
+
+/** What SQLite says about a file, and how to mend it; the rest is about rights and space. */
+const FAULTS: Readonly<Record<string, string>> = {
+  SQLITE_NOTADB: "is not an SQLite database; move it away to start empty, or name another path",
+  SQLITE_CORRUPT: "is damaged; bring a backup back, or move it away to start empty",
+  SQLITE_BUSY: "is locked by another program; stop that, or name another path",
+};
+
+/** What went wrong with the file at `path`, and the mend. */
+export function asStartupError(path: string, error: unknown): StartupError {
+  const fault =
+    FAULTS[codeOf(error)] ??
+    `cannot be opened for writing (${messageOf(error)}); give the bot the right to write the file and its folder, or name another path`;
+  return new StartupError(`STORE_URL: ${path} ${fault}`, error);
+}

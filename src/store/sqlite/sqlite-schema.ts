@@ -1,0 +1,59 @@
+import type { Connection } from "sqlite3";
+import { StartupError } from "../../base/errors.js";
+import { inTransaction } from "./sqlite-transaction.js";
+
+/** "EVGR": tells our files from those of other programs. */
+const APPLICATION_ID = 0x45564752;
+/** Raise it with every change that an older bot could not live with. */
+const SCHEMA_VERSION = 1;
+
+const STATEMENTS = [
+  "create table if not exists claims (name text primary key, owner text not null, fence integer not null, lease_until integer not null, claimed_at integer not null)",
+  "create table if not exists once (name text primary key, until_at integer not null)",
+  "create index if not exists once_until on once (until_at)",
+  `pragma application_id = ${APPLICATION_ID}`,
+  `pragma user_version = ${SCHEMA_VERSION}`,
+];
+
+/**
+ * Looks at a file before anything is changed in it, then makes what is missing.
+ * @throws {StartupError} when it is another program's, or a newer bot's
+ * @throws the driver's error when it is no database, locked, or not writable
+ */
+export function prepareSchema(connection: Connection, path: string): void {
+  const { application, version, isEmpty } = look(connection);
+  const isNew = isEmpty && application === 0 && version === 0;
+  if (!isNew && application !== APPLICATION_ID) {
+    throw new StartupError(`STORE_URL: ${path} is the database of another program; name another path`);
+  }
+  if (version > SCHEMA_VERSION) {
+    throw new StartupError(
+      `STORE_URL: ${path} was written by a newer version of this bot (schema ${version}, this one knows ${SCHEMA_VERSION}); update the bot, or name another path`,
+    );
+  }
+  connection.all("pragma journal_mode = wal");
+  // In WAL a kill loses nothing with it, and a commit costs no fsync; a power cut may lose the last moments.
+  connection.all("pragma synchronous = normal");
+  // What somebody has erased must not be left lying in free pages.
+  connection.all("pragma secure_delete = on");
+  inTransaction(connection, () => {
+    for (const statement of STATEMENTS) connection.all(statement);
+  });
+}
+
+/** All from one moment: a new file that another process is making at the same time would look like somebody else's. */
+function look(connection: Connection) {
+  return inTransaction(
+    connection,
+    () => ({
+      application: pragma(connection, "application_id"),
+      version: pragma(connection, "user_version"),
+      isEmpty: connection.all("select 1 from sqlite_master limit 1").length === 0,
+    }),
+    "deferred",
+  );
+}
+
+function pragma(connection: Connection, name: "application_id" | "user_version"): number {
+  return Number(connection.all(`pragma ${name}`)[0]?.[name]);
+}

@@ -1,0 +1,269 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { allVariables, parseConfig } from "../../src/base/config.js";
+import type { ProviderSetup } from "../../src/providers/provider-definition.js";
+import { providerDefinitions } from "../../src/providers/registry.js";
+
+const registered = { providers: providerDefinitions, storeSchemes: ["sqlite"] };
+const parse = (environment: Record<string, string>) => parseConfig<ProviderSetup>(environment, registered);
+
+function configOf(environment: Record<string, string>) {
+  const parsed = parse(environment);
+  if ("faults" in parsed) throw new Error(JSON.stringify(parsed.faults));
+  return parsed.config;
+}
+
+function faultsOf(environment: Record<string, string>): Record<string, string> {
+  const parsed = parse(environment);
+  return "faults" in parsed ? Object.fromEntries(parsed.faults.map(({ variable, mend }) => [variable, mend])) : {};
+}
+
+/** The variables of the public contract, in its order. */
+const CONTRACT = `DISCORD_TOKEN DISCORD_API_URL SLACK_BOT_TOKEN SLACK_APP_TOKEN SLACK_SIGNING_SECRET SLACK_PORT
+  SLACK_API_URL SLACK_COMMAND_PREFIX FOLLOW_THREADS ALLOWED_WORKSPACES ALLOW_DMS OPERATORS PLAYGROUND HTTP_HOST
+  HTTP_PORT HTTP_TOKEN HTTP_ALLOWED_HOSTS METRICS_PUBLIC OPENAI_API_KEY OPENAI_BASE_URL ANTHROPIC_API_KEY
+  ANTHROPIC_BASE_URL GEMINI_API_KEY GEMINI_BASE_URL OPENROUTER_API_KEY OPENROUTER_BASE_URL GROQ_API_KEY GROQ_BASE_URL
+  MISTRAL_API_KEY MISTRAL_BASE_URL DEEPSEEK_API_KEY DEEPSEEK_BASE_URL XAI_API_KEY XAI_BASE_URL TOGETHER_API_KEY
+  TOGETHER_BASE_URL OLLAMA_BASE_URL OPENAI_COMPATIBLE DEMO_PROVIDER DEFAULT_MODEL SYSTEM_PROMPT HISTORY_TOKENS
+  HISTORY_MESSAGES RETENTION_DAYS STORE_URL AUTO_REFRESH REFRESH_INTERVAL_SECONDS REFRESH_TIMEOUT_SECONDS
+  CACHE_MAX_AGE_SECONDS CHAT_TIMEOUT_SECONDS USER_MESSAGES_PER_10_MIN CHANNEL_MESSAGES_PER_10_MIN
+  PROVIDER_CONCURRENCY LOG_LEVEL`.split(/\s+/);
+
+describe("parseConfig()", () => {
+  it("configures the playground with the demo provider when nothing is set", () => {
+    const config = configOf({});
+    expect(config.providers.map(({ id }) => id)).toEqual(["demo"]);
+    expect(config.playground).toBe(true);
+    expect(config.http).toEqual({
+      host: "127.0.0.1",
+      port: 8787,
+      token: undefined,
+      allowedHosts: [],
+      metricsPublic: false,
+    });
+    expect(config.storeUrl).toBe("sqlite://data/evergreen.sqlite");
+    expect(config.refresh).toEqual({ isEnabled: true, intervalMs: 300_000, timeoutMs: 10_000, maxAgeMs: 300_000 });
+    expect(config.chat).toMatchObject({
+      timeoutMs: 60_000,
+      historyTokens: 16_000,
+      historyMessages: 50,
+      retentionDays: 90,
+    });
+    expect(config.limits).toEqual({ userPer10Min: 20, channelPer10Min: 60, providerConcurrency: 16 });
+    expect(config.access).toEqual({ followThreads: false, allowedWorkspaces: [], allowDms: true, operators: [] });
+  });
+
+  it.each(["", "   ", '""', "''", ' "" '])("takes %j for unset", (empty) => {
+    expect(configOf({ OPENAI_API_KEY: empty, HTTP_PORT: empty }).providers.map(({ id }) => id)).toEqual(["demo"]);
+  });
+
+  it("trims white space and one pair of quotes", () => {
+    expect(configOf({ HTTP_PORT: ' "9000" ', OPENAI_API_KEY: "'k1'" })).toMatchObject({
+      http: { port: 9000 },
+      providers: [{ id: "openai", key: "k1" }],
+    });
+  });
+
+  it.each([
+    ["true", true],
+    ["ON", true],
+    ["1", true],
+    ["false", false],
+    ["Off", false],
+    ["0", false],
+  ])("reads the boolean %s", (text, value) => {
+    expect(configOf({ AUTO_REFRESH: text }).refresh.isEnabled).toBe(value);
+  });
+
+  it("tells every fault at once, by variable and mend", () => {
+    const faults = faultsOf({
+      AUTO_REFRESH: "maybe",
+      REFRESH_INTERVAL_SECONDS: "59",
+      HTTP_PORT: "http",
+      OPENAI_BASE_URL: "ftp://x",
+      SLACK_BOT_TOKEN: "xoxp-1",
+      HTTP_HOST: "0.0.0.0",
+      STORE_URL: "mongodb://x",
+      OPENAI_COMPATIBLE: "Bad Name=nowhere",
+    });
+    expect(Object.keys(faults).sort()).toEqual([
+      "AUTO_REFRESH",
+      "HTTP_PORT",
+      "HTTP_TOKEN",
+      "OPENAI_BASE_URL",
+      "OPENAI_COMPATIBLE",
+      "REFRESH_INTERVAL_SECONDS",
+      "SLACK_BOT_TOKEN",
+      "STORE_URL",
+    ]);
+    expect(faults.AUTO_REFRESH).toContain("true or false");
+    expect(faults.REFRESH_INTERVAL_SECONDS).toContain("60 to 86400");
+    expect(faults.SLACK_BOT_TOKEN).toContain("xoxb-");
+  });
+
+  it.each([
+    ["REFRESH_INTERVAL_SECONDS", 60, 86_400],
+    ["REFRESH_TIMEOUT_SECONDS", 1, 60],
+    ["CACHE_MAX_AGE_SECONDS", 60, 86_400],
+    ["HTTP_PORT", 0, 65_535],
+  ])("takes %s from %d to %d and nothing beyond", (name, low, high) => {
+    for (const inside of [low, high]) expect(faultsOf({ [name]: String(inside) })).toEqual({});
+    for (const outside of [String(low - 1), String(high + 1), `${low}.5`, "1e3", "0x10"]) {
+      expect(Object.keys(faultsOf({ [name]: outside }))).toEqual([name]);
+    }
+  });
+
+  it("never puts a secret into a fault", () => {
+    const secret = "sk-very secret\nvalue";
+    expect(
+      JSON.stringify(faultsOf({ OPENAI_API_KEY: secret, HTTP_TOKEN: secret, OPENAI_COMPATIBLE: `x y=${secret}` })),
+    ).not.toContain("very");
+  });
+
+  it("hands every secret to the scrubber", () => {
+    const { secrets } = configOf({
+      OPENAI_API_KEY: "k1",
+      HTTP_TOKEN: "t1",
+      OPENAI_COMPATIBLE: "a=http://127.0.0.1:1/v1|k2",
+      DISCORD_TOKEN: "d1",
+    });
+    expect(secrets).toEqual(expect.arrayContaining(["k1", "t1", "k2", "d1"]));
+  });
+
+  it.each(["http://user:pw@host/v1", "https://user@host/v1", "host/v1", "file:///x", "http://host/v1?key=1"])(
+    "refuses the base URL %s",
+    (url) => {
+      expect(Object.keys(faultsOf({ OLLAMA_BASE_URL: url }))).toEqual(["OLLAMA_BASE_URL"]);
+    },
+  );
+
+  it.each(["http://api.example.com/v1", "http://8.8.8.8/v1", "http://172.32.0.1/v1", "http://[2001:db8::1]/v1"])(
+    "refuses to send a key over plain http to %s",
+    (url) => {
+      expect(Object.keys(faultsOf({ OPENAI_API_KEY: "k", OPENAI_BASE_URL: url }))).toEqual(["OPENAI_BASE_URL"]);
+      expect(faultsOf({ OPENAI_COMPATIBLE: `gate=${url}` })).toEqual({});
+      expect(Object.keys(faultsOf({ OPENAI_COMPATIBLE: `gate=${url}|k` }))).toEqual(["OPENAI_COMPATIBLE"]);
+    },
+  );
+
+  it.each([
+    "https://api.example.com/v1",
+    "http://127.0.0.1:1234/v1",
+    "http://localhost/v1",
+    "http://10.1.2.3/v1",
+    "http://172.16.0.1/v1",
+    "http://192.168.1.5/v1",
+    "http://gateway/v1",
+    "http://llm.local/v1",
+    "http://llm.corp.internal/v1",
+    "http://[::1]:80/v1",
+    "http://[fd00::1]/v1",
+  ])("sends a key to %s", (url) => {
+    expect(configOf({ OPENAI_API_KEY: "k", OPENAI_BASE_URL: url }).providers[0]).toMatchObject({ baseUrl: url });
+  });
+
+  it("refuses plain http for platform tokens to public addresses as well", () => {
+    expect(Object.keys(faultsOf({ DISCORD_TOKEN: "t", DISCORD_API_URL: "http://example.com/api" }))).toEqual([
+      "DISCORD_API_URL",
+    ]);
+    expect(faultsOf({ DISCORD_TOKEN: "t", DISCORD_API_URL: "http://127.0.0.1:3001/api" })).toEqual({});
+  });
+
+  it("keeps the order of the providers and puts named endpoints behind them", () => {
+    const config = configOf({
+      OPENAI_COMPATIBLE: "lm=http://127.0.0.1:1/v1, gate=https://gate.example/v1|key",
+      OLLAMA_BASE_URL: "http://127.0.0.1:11434",
+      XAI_API_KEY: "x",
+      ANTHROPIC_API_KEY: "a",
+      OPENAI_API_KEY: "o",
+      DEMO_PROVIDER: "on",
+    });
+    expect(config.providers.map(({ id }) => id)).toEqual([
+      "openai",
+      "anthropic",
+      "xai",
+      "ollama",
+      "lm",
+      "gate",
+      "demo",
+    ]);
+  });
+
+  it.each([
+    "openai=http://127.0.0.1:1/v1",
+    "Upper=http://127.0.0.1/v1",
+    "1a=http://127.0.0.1/v1",
+    `${"a".repeat(33)}=http://127.0.0.1/v1`,
+    "a",
+    "a=",
+    "a=http://127.0.0.1/v1,a=http://127.0.0.1/v2",
+  ])("refuses the endpoint list %s", (value) => {
+    expect(Object.keys(faultsOf({ OPENAI_COMPATIBLE: value }))).toEqual(["OPENAI_COMPATIBLE"]);
+  });
+
+  it("leaves the demo provider out as soon as another is configured, unless it is asked for", () => {
+    expect(configOf({ GROQ_API_KEY: "g" }).providers.map(({ id }) => id)).toEqual(["groq"]);
+    expect(configOf({ DEMO_PROVIDER: "false" }).providers).toEqual([]);
+  });
+
+  it("splits DEFAULT_MODEL at the first slash and wants its provider configured", () => {
+    expect(
+      configOf({ OPENROUTER_API_KEY: "k", DEFAULT_MODEL: "openrouter/anthropic/claude-sonnet-4" }).chat.defaultModel,
+    ).toEqual({
+      provider: "openrouter",
+      model: "anthropic/claude-sonnet-4",
+    });
+    expect(faultsOf({ DEFAULT_MODEL: "openai/gpt-5" }).DEFAULT_MODEL).toContain("not configured");
+    expect(Object.keys(faultsOf({ DEFAULT_MODEL: "gpt-5" }))).toEqual(["DEFAULT_MODEL"]);
+  });
+
+  it("wants a second Slack variable beside the bot token, and the bot token beside them", () => {
+    expect(Object.keys(faultsOf({ SLACK_BOT_TOKEN: "xoxb-1" }))).toEqual(["SLACK_BOT_TOKEN"]);
+    expect(faultsOf({ SLACK_BOT_TOKEN: "xoxb-1", SLACK_APP_TOKEN: "xapp-1" })).toEqual({});
+    expect(faultsOf({ SLACK_BOT_TOKEN: "xoxb-1", SLACK_SIGNING_SECRET: "s" })).toEqual({});
+    expect(Object.keys(faultsOf({ SLACK_APP_TOKEN: "xapp-1" }))).toEqual(["SLACK_APP_TOKEN"]);
+  });
+
+  it("turns the playground off beside a platform, unless it is asked for", () => {
+    expect(configOf({ DISCORD_TOKEN: "t" }).playground).toBe(false);
+    expect(configOf({ DISCORD_TOKEN: "t", PLAYGROUND: "on" }).playground).toBe(true);
+    expect(configOf({ PLAYGROUND: "off" }).playground).toBe(false);
+  });
+
+  it.each(["127.0.0.1", "localhost", "::1", "127.5.5.5"])("asks for no token on the loopback address %s", (host) => {
+    expect(faultsOf({ HTTP_HOST: host })).toEqual({});
+  });
+
+  it.each(["0.0.0.0", "::", "192.168.1.2", "bot.example.com"])("asks for a token on %s", (host) => {
+    expect(Object.keys(faultsOf({ HTTP_HOST: host }))).toEqual(["HTTP_TOKEN"]);
+    expect(faultsOf({ HTTP_HOST: host, HTTP_TOKEN: "t" })).toEqual({});
+  });
+
+  it("reads no variable that the contract does not name, and names them all", () => {
+    expect(Object.keys(allVariables(providerDefinitions)).sort()).toEqual([...CONTRACT].sort());
+  });
+});
+
+describe(".env.example", () => {
+  const lines = readFileSync(".env.example", "utf8").split("\n");
+  const assigned = lines.flatMap((line) => /^#? ?([A-Z][A-Z0-9_]*)=(.*)$/.exec(line)?.slice(1, 2) ?? []);
+
+  it("shows every variable that is read, once, and no other", () => {
+    expect([...assigned].sort()).toEqual(Object.keys(allVariables(providerDefinitions)).sort());
+  });
+
+  it("changes nothing when it is copied as it is", () => {
+    const set = lines.flatMap((line) => /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line)?.slice(1) ?? []);
+    expect(set).toEqual([]);
+  });
+
+  it("shows only values that are accepted", () => {
+    const examples = Object.fromEntries(
+      lines.flatMap((line) => {
+        const match = /^# ?([A-Z][A-Z0-9_]*)=(.+)$/.exec(line);
+        return match === null ? [] : [[match[1] ?? "", match[2] ?? ""]];
+      }),
+    );
+    expect(faultsOf({ ...examples, DEFAULT_MODEL: "" })).toEqual({});
+  });
+});

@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { either, plural, visible } from "../../../src/base/text.js";
+import { showTimes } from "../../../src/base/time.js";
+import { intervalWords } from "../../../src/commands/interval-option.js";
+import { shares } from "../../../src/commands/wording/shares.js";
+import { cleanText, code, plain } from "../../../src/commands/wording/wording.js";
+
+describe("code()", () => {
+  it("cannot be left by what it holds", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(code(text)).toMatch(/^`[^`\n]+`$/);
+        expect(showTimes(code(text), () => "a time")).toBe(code(text));
+      }),
+    );
+    expect(code("<t:1700000000:R>")).toBe("`‹t:1700000000:R>`");
+  });
+
+  it("cuts what is too long between characters", () => {
+    expect(code("x".repeat(80))).toBe(`\`${"x".repeat(80)}\``);
+    expect(code("x".repeat(81))).toBe(`\`${"x".repeat(79)}…\``);
+    expect(code("😀".repeat(3), 3)).toBe("`😀…`");
+  });
+});
+
+describe("visible() and cleanText()", () => {
+  it("leave out halves of a pair, which JSON and UTF-8 cannot carry, and keep whole ones", () => {
+    for (const clean of [visible, cleanText]) {
+      expect(clean("a\ud800b\udc00c😀")).toBe("abc😀");
+      expect(clean("\u0000a\u0000")).toBe("a");
+    }
+  });
+});
+
+describe("plain()", () => {
+  it("escapes what would format, and leaves underscores inside a word", () => {
+    expect(plain("gpt-4o_mini")).toBe("gpt-4o_mini");
+    expect(plain("_a_ **b** [c](d) <@1> `e` ~f~ |g|")).toBe(
+      "\\_a\\_ \\*\\*b\\*\\* \\[c\\](d) \\<@1\\> \\`e\\` \\~f\\~ \\|g\\|",
+    );
+  });
+});
+
+describe("either() and plural()", () => {
+  it("join and count as people do", () => {
+    expect([[], ["a"], ["a", "b"], ["a", "b", "c"]].map((items) => either(items))).toEqual([
+      "",
+      "a",
+      "a or b",
+      "a, b or c",
+    ]);
+    expect([0, 1, 2].map((count) => plural(count, "model"))).toEqual(["0 models", "1 model", "2 models"]);
+  });
+});
+
+describe("intervalWords()", () => {
+  it.each([
+    [60_000, "every minute"],
+    [90_000, "every 90 seconds"],
+    [300_000, "every 5 minutes"],
+    [5_400_000, "every 90 minutes"],
+    [86_400_000, "every 24 hours"],
+  ])("%i ms is %s", (ms, words) => {
+    expect(intervalWords({ kind: "fixed", ms })).toBe(words);
+  });
+});
+
+describe("shares()", () => {
+  it("deals in turns and gives what one does not need to the others", () => {
+    expect(shares([400, 3, 30], 40)).toEqual([19, 3, 18]);
+    expect(shares([1, 1], 40)).toEqual([1, 1]);
+    expect(shares([], 40)).toEqual([]);
+  });
+
+  it("never gives more than is wanted or there", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(100)), fc.nat(200), (wanted, total) => {
+        const given = shares(wanted, total);
+        expect(given.every((share, index) => share <= (wanted[index] ?? 0))).toBe(true);
+        const sum = (all: readonly number[]) => all.reduce((a, b) => a + b, 0);
+        expect(sum(given)).toBe(Math.min(total, sum(wanted)));
+      }),
+    );
+  });
+});

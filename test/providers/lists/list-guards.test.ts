@@ -1,0 +1,167 @@
+import { gzipSync } from "node:zlib";
+import { afterEach, describe, expect, it } from "vitest";
+import { validatorsOf } from "../../../src/providers/http/validators.js";
+import { createListReader } from "../../../src/providers/lists/list-reader.js";
+import { isUsableId, readRows } from "../../../src/providers/lists/model-rows.js";
+import { type FetchPage, parseListPage, readPages } from "../../../src/providers/lists/read-pages.js";
+import type { HeldList } from "../../../src/providers/provider.js";
+import { fakeClock } from "../../support/fake-clock.js";
+import { type ListAnswer, startListServer } from "../../support/list-server.js";
+
+const signal = () => new AbortController().signal;
+const ids = (count: number) => Array.from({ length: count }, (_unused, row) => ({ id: `m${row}` }));
+
+async function rowsOf(rows: readonly unknown[]) {
+  const warnings: string[] = [];
+  const read = ({ id }: Readonly<Record<string, unknown>>) => (isUsableId(id) ? { id, isChat: true } : undefined);
+  const found = await readRows("acme", rows, read, (text) => void warnings.push(text));
+  return { ...found, warnings };
+}
+
+let close = () => {};
+afterEach(() => close());
+
+/** A list whose pages come over a socket. */
+async function listOf(answer: (asked: number) => ListAnswer, held?: HeldList) {
+  const server = await startListServer(answer);
+  close = server.close;
+  const reader = createListReader("acme", ["id"], { clock: fakeClock() });
+  const fetchPage: FetchPage = (_after, headers) => reader.fetch(server.url, { headers });
+  const terms = { reader, fetchPage, parsePage: parseListPage, held, signal: signal() };
+  const whole = async () => {
+    const read = await readPages("acme", terms);
+    if (read === "unchanged") throw new Error("no page of these says so");
+    return read;
+  };
+  return { whole, read: async () => (await whole()).rows, requests: server.requests };
+}
+
+/** So many pages, each with one row, from a provider that never says it is over. */
+const pagesOf = (count: number, page = (number: number): unknown => [{ id: `m${number}` }], held?: HeldList) =>
+  listOf((asked) => {
+    const body = { data: page(asked), has_more: asked < count, last_id: `m${asked}` };
+    return { body: JSON.stringify(body), headers: { etag: `"${asked}"` } };
+  }, held);
+
+describe("readRows()", () => {
+  it("takes a fifth of bad rows, counts them, and refuses the list for one more", async () => {
+    const good = ids(8);
+    const kept = await rowsOf([...good, {}, null]);
+    expect(kept).toMatchObject({ models: { length: 8 }, droppedRows: 2, warnings: { length: 1 } });
+    await expect(rowsOf([...good.slice(1), {}, null, "text"])).rejects.toMatchObject({
+      reason: "malformed",
+      message: "acme sent a model list in which 3 of 10 rows have no usable id",
+    });
+  });
+
+  it("takes each id once, the first one's row", async () => {
+    const { models, droppedRows } = await rowsOf([{ id: "a" }, { id: "b" }, { id: "a" }]);
+    expect(models.map(({ id }) => id)).toEqual(["a", "b"]);
+    expect(droppedRows).toBe(0);
+  });
+
+  it("takes 10,000 models and refuses one more", async () => {
+    expect((await rowsOf(ids(10_000))).models).toHaveLength(10_000);
+    await expect(rowsOf(ids(10_001))).rejects.toMatchObject({
+      message: "acme sent a model list of more than 10000 models",
+    });
+  });
+
+  it("lets others run between the rows of a long list", async () => {
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      setImmediate(count);
+    };
+    setImmediate(count);
+    await rowsOf(ids(10_000));
+    expect(turns).toBeGreaterThan(40);
+  });
+
+  it.each([
+    ["x".repeat(200), true],
+    ["x".repeat(201), false],
+    ["a b", true],
+    [" a", false],
+    ["", false],
+    ["a\u0000", false],
+    ["a\u009fb", false],
+    [7, false],
+  ])("says of the id %j that it is usable: %s", (id, expected) => {
+    expect(isUsableId(id)).toBe(expected);
+  });
+});
+
+describe("readPages()", () => {
+  it("takes 20 pages and refuses a list that goes on", async () => {
+    const twenty = await pagesOf(20);
+    expect(await twenty.read()).toHaveLength(20);
+    const endless = await pagesOf(21);
+    await expect(endless.read()).rejects.toMatchObject({
+      reason: "malformed",
+      message: "acme sent a model list of more than 20 pages",
+    });
+    expect(endless.requests).toHaveLength(20);
+  });
+
+  it("ends with an empty page, and counts models over all pages", async () => {
+    const empty = await pagesOf(20, (number) => (number < 3 ? [{ id: `m${number}` }] : []));
+    expect(await empty.read()).toHaveLength(2);
+    const full = await pagesOf(3, () => ids(5_000));
+    await expect(full.read()).rejects.toMatchObject({ message: expect.stringContaining("more than 10000 models") });
+    expect(full.requests).toHaveLength(3);
+  });
+
+  it("counts bytes over all pages", async () => {
+    const fat = await pagesOf(20, (number) => [{ id: `m${number}`, junk: "x".repeat(1_000_000) }]);
+    await expect(fat.read()).rejects.toMatchObject({ message: expect.stringContaining("more than 8388608 bytes") });
+    expect(fat.requests).toHaveLength(9);
+  });
+});
+
+describe("readPages() with validators", () => {
+  const held = { models: [{ id: "m1", isChat: true }], validators: { etag: '"0"', lastModified: "yesterday" } };
+
+  it("takes those of a list of one page, and none of a list of several", async () => {
+    const one = await pagesOf(1);
+    expect((await one.whole()).validators).toEqual({ etag: '"1"', digest: expect.any(String) });
+    close();
+    const two = await pagesOf(2);
+    expect((await two.whole()).validators).toBeUndefined();
+  });
+
+  it("asks with them for the first page only", async () => {
+    const two = await pagesOf(2, undefined, held);
+    await two.whole();
+    const [first, second] = two.requests;
+    expect(first).toMatchObject({ "if-none-match": '"0"', "if-modified-since": "yesterday" });
+    expect(Object.keys(second ?? {}).filter((name) => name.startsWith("if-"))).toEqual([]);
+  });
+
+  it("refuses to hear of a later page that it is unchanged", async () => {
+    const first = JSON.stringify({ data: [{ id: "m1" }], has_more: true, last_id: "m1" });
+    const list = await listOf((asked) => (asked === 1 ? { body: first } : { status: 304 }), held);
+    await expect(list.read()).rejects.toMatchObject({ reason: "malformed" });
+    expect(list.requests).toHaveLength(2);
+  });
+
+  it.each([
+    ["an endless one", `"${"x".repeat(500)}"`],
+    ["one that is not plain text", '"\u00e9"'],
+    ["an empty one", ""],
+  ])("does without %s", (_what, etag) => {
+    expect(validatorsOf(new Response(null, { headers: { etag } }))).toEqual({});
+  });
+});
+
+describe("a list that is packed", () => {
+  it("may have 8 MB unpacked, however small it travels", async () => {
+    const packed = gzipSync(`{"data":[],"junk":"${" ".repeat(9 * 1024 * 1024)}"}`);
+    expect(packed.byteLength).toBeLessThan(100_000);
+    const list = await listOf(() => ({ body: packed, headers: { "content-encoding": "gzip" } }));
+    await expect(list.read()).rejects.toMatchObject({
+      reason: "malformed",
+      message: expect.stringContaining("more than 8388608 bytes"),
+    });
+  });
+});

@@ -1,0 +1,286 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { isChatModel } from "../../../src/providers/openai-wire/is-chat-model.js";
+import { readOpenAiRow } from "../../../src/providers/openai-wire/model-row.js";
+import { createOpenAiProvider } from "../../../src/providers/openai-wire/openai-provider.js";
+import { readDeltas, readFacts, type StreamFacts } from "../../../src/providers/openai-wire/read-chunks.js";
+import type { ChatEvent, Provider } from "../../../src/providers/provider.js";
+import { fakeClock, settle } from "../../support/fake-clock.js";
+import {
+  FAKE_OPENAI_KEY,
+  type FakeOpenAi,
+  type FakeOpenAiOptions,
+  startFakeOpenAi,
+} from "../../support/fake-openai.js";
+
+const row = (fields: Record<string, unknown>) => readOpenAiRow({ id: "m", ...fields }, isChatModel);
+
+describe("readOpenAiRow()", () => {
+  it("keeps nothing but the id where the vendor says no more", () => {
+    expect(row({ object: "model", owned_by: "x", permission: [] })).toEqual({ id: "m", isChat: true });
+  });
+
+  it("reads OpenRouter's row, prices per million", () => {
+    const openRouter = {
+      id: "anthropic/claude-sonnet-4.6",
+      name: "Anthropic: Claude Sonnet 4.6",
+      created: 1_771_286_400,
+      context_length: 1_000_000,
+      architecture: { input_modalities: ["text", "image", "file"], output_modalities: ["text"] },
+      pricing: { prompt: "0.000003", completion: "0.000015", request: "0" },
+      top_provider: { context_length: 1_000_000, max_completion_tokens: 64_000 },
+    };
+    expect(row(openRouter)).toEqual({
+      id: "anthropic/claude-sonnet-4.6",
+      name: "Anthropic: Claude Sonnet 4.6",
+      contextTokens: 1_000_000,
+      outputTokens: 64_000,
+      inputPrice: 3,
+      outputPrice: 15,
+      input: ["text", "image"],
+      releasedAt: 1_771_286_400_000,
+      isChat: true,
+    });
+  });
+
+  it("tells free from unknown", () => {
+    expect(row({ pricing: { prompt: "0", completion: "0" } })).toMatchObject({ inputPrice: 0, outputPrice: 0 });
+    expect(row({ pricing: { prompt: "-1", completion: "-1" } })).not.toHaveProperty("inputPrice");
+    expect(row({ pricing: { input: 0, output: 0 } })).not.toHaveProperty("inputPrice");
+    expect(row({ pricing: { input: 0.88, output: 0.9 } })).toMatchObject({ inputPrice: 0.88, outputPrice: 0.9 });
+    expect(row({ pricing: { prompt: "free" } })).not.toHaveProperty("inputPrice");
+  });
+
+  it("reads the windows of Groq, Mistral and vLLM, and no zero", () => {
+    expect(row({ context_window: 131_072, max_completion_tokens: 8_192 })).toMatchObject({
+      contextTokens: 131_072,
+      outputTokens: 8_192,
+    });
+    expect(row({ max_context_length: 32_768 })?.contextTokens).toBe(32_768);
+    expect(row({ max_model_len: 4_096 })?.contextTokens).toBe(4_096);
+    expect(row({ context_length: 0 })).not.toHaveProperty("contextTokens");
+  });
+
+  it("believes the vendor about what is for chat", () => {
+    expect(row({ type: "embedding" })?.isChat).toBe(false);
+    expect(row({ type: "chat" })?.isChat).toBe(true);
+    expect(row({ type: "base", capabilities: { completion_chat: false } })?.isChat).toBe(false);
+    expect(row({ capabilities: { completion_chat: true, vision: true } })).toMatchObject({
+      isChat: true,
+      input: ["text", "image"],
+    });
+    expect(row({ architecture: { output_modalities: ["image"] } })?.isChat).toBe(false);
+    expect(row({ active: false })?.isChat).toBe(false);
+  });
+
+  it("takes Gemini's prefix off", () => {
+    expect(row({ id: "models/gemini-2.5-flash" })?.id).toBe("gemini-2.5-flash");
+  });
+
+  it.each([[""], [" m"], ["a\nb"], ["a\u2028b"], ["x".repeat(201)], [7], [null], [undefined]])(
+    "refuses the id %j",
+    (id) => {
+      expect(row({ id })).toBeUndefined();
+    },
+  );
+
+  it("takes an id of 200 characters", () => {
+    expect(row({ id: "x".repeat(200) })).toBeDefined();
+  });
+});
+
+describe("readDeltas()", () => {
+  const delta = (fields: object) => readDeltas({ choices: [{ delta: fields }] });
+
+  it("reads reasoning under each of its names", () => {
+    expect(delta({ reasoning_content: "a" })).toEqual([{ type: "reasoning-delta", text: "a" }]);
+    expect(delta({ reasoning: "a" })).toEqual([{ type: "reasoning-delta", text: "a" }]);
+    const parts = [
+      { type: "thinking", thinking: [{ type: "text", text: "hm" }] },
+      { type: "text", text: "yes" },
+    ];
+    expect(delta({ content: parts })).toEqual([
+      { type: "reasoning-delta", text: "hm" },
+      { type: "text-delta", text: "yes" },
+    ]);
+  });
+
+  it("shows a refusal as text", () => {
+    expect(delta({ content: null, refusal: "No." })).toEqual([{ type: "text-delta", text: "No." }]);
+  });
+
+  it.each([[undefined], [null], ["x"], [{}], [{ choices: [] }], [{ choices: [{}] }], [{ choices: [{ delta: null }] }]])(
+    "finds nothing in %j",
+    (chunk) => {
+      expect(readDeltas(chunk)).toEqual([]);
+    },
+  );
+
+  it("finds nothing in broken parts", () => {
+    expect(delta({ content: [{ type: "thinking" }, null, { type: "text" }] })).toEqual([]);
+  });
+});
+
+describe("readFacts()", () => {
+  it.each([
+    ["stop", "stop"],
+    ["length", "length"],
+    ["content_filter", "filtered"],
+    ["tool_calls", "stop"],
+    ["eos", "stop"],
+    [null, undefined],
+    ["", undefined],
+  ])("reads the finish reason %j as %s", (reason, expected) => {
+    expect(readFacts({}, { choices: [{ finish_reason: reason }] }).reason).toBe(expected);
+  });
+
+  it("knows a refusal by what was said before the finish, which may be filtered or cut as any other", () => {
+    const said = [{ refusal: "" }, { refusal: "I can't " }, { refusal: "help." }, {}].map((delta) => ({
+      choices: [{ delta, finish_reason: null }],
+    }));
+    const after = (reason: string) => [...said, { choices: [{ delta: {}, finish_reason: reason }] }];
+    const read = (reason: string) => after(reason).reduce((facts, chunk) => readFacts(facts, chunk), {}) as StreamFacts;
+    expect(read("stop").reason).toBe("refused");
+    expect(read("length").reason).toBe("length");
+    expect(said.reduce((facts, chunk) => readFacts(facts, chunk), {} as StreamFacts).reason).toBeUndefined();
+  });
+
+  it("keeps what was known when a later chunk says nothing", () => {
+    const known = { reason: "stop", usage: { inputTokens: 1 }, model: "m" } as const;
+    expect(readFacts(known, { choices: [], usage: null })).toEqual(known);
+  });
+});
+
+describe("createOpenAiProvider()", () => {
+  let vendor: FakeOpenAi | undefined;
+  afterEach(() => vendor?.close());
+
+  async function start(options: FakeOpenAiOptions = {}) {
+    vendor = await startFakeOpenAi({ models: ["m"], ...options });
+    const deps = { fetch, clock: fakeClock(), warn: () => {} };
+    const { url } = vendor;
+    const tokenLimit = options.compatible ? "max_tokens" : "max_completion_tokens";
+    const provider = createOpenAiProvider(
+      { id: "acme", baseUrl: url, key: FAKE_OPENAI_KEY, isChat: isChatModel, tokenLimit },
+      deps,
+    );
+    return { vendor, provider };
+  }
+  async function chat(provider: Provider, content = "hello") {
+    const events: ChatEvent[] = [];
+    const request = { model: "m", messages: [{ role: "user", content } as const] };
+    try {
+      for await (const event of provider.streamChat(request, new AbortController().signal)) events.push(event);
+    } catch (error) {
+      return { events, error: error as Error };
+    }
+    return { events, error: undefined };
+  }
+
+  it("asks again without stream_options where a server refuses them, and remembers it", async () => {
+    const { vendor, provider } = await start({ compatible: true, refusesStreamOptions: true });
+    expect((await chat(provider)).events.at(-1)).toEqual({ type: "finish", reason: "stop", model: "m" });
+    expect((await chat(provider)).error).toBeUndefined();
+    expect(vendor.chatRequests()).toBe(3);
+    expect(vendor.requests.map(({ body }) => "stream_options" in (body ?? {}))).toEqual([true, false, false]);
+  });
+
+  it.each([
+    ["stream_options", { detail: [{ loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] }],
+    ["max_completion_tokens", { message: "Unrecognized request argument supplied: max_completion_tokens" }],
+  ])("adapts once to a server that refuses %s, in the words of other servers", async (_what, refusal) => {
+    const { vendor, provider } = await start();
+    vendor.failChats({ status: 422, raw: JSON.stringify(refusal), headers: { "content-type": "application/json" } });
+    expect((await chat(provider)).error).toMatchObject({ reason: "bad-request" });
+    expect(vendor.chatRequests()).toBe(2);
+  });
+
+  it("names the length in the way that the server takes", async () => {
+    vendor = await startFakeOpenAi({ models: ["m"] });
+    const wire = { id: "acme", baseUrl: vendor.url, key: FAKE_OPENAI_KEY, isChat: isChatModel } as const;
+    const deps = { fetch, clock: fakeClock(), warn: () => {} };
+    const provider = createOpenAiProvider({ ...wire, tokenLimit: "max_tokens" }, deps);
+    const request = { model: "m", messages: [{ role: "user", content: "x" } as const], maxOutputTokens: 9 };
+    for await (const _event of provider.streamChat(request, new AbortController().signal));
+    expect(vendor.requests.at(-1)?.body).toMatchObject({ max_completion_tokens: 9 });
+  });
+
+  it("does not ask again for another fault", async () => {
+    const { vendor, provider } = await start();
+    vendor.failChats({ status: 400, message: "temperature is out of range" });
+    expect((await chat(provider)).error).toMatchObject({ reason: "bad-request" });
+    expect(vendor.chatRequests()).toBe(1);
+  });
+
+  it("reads a list without a wrapper", async () => {
+    const { provider } = await start({ listsBareArray: true, models: [{ id: "m", type: "chat" }] });
+    expect(await provider.listModels(new AbortController().signal)).toMatchObject([{ id: "m", isChat: true }]);
+  });
+
+  it("reads Gemini's errors, which come in a list", async () => {
+    const { vendor, provider } = await start();
+    const raw = JSON.stringify([{ error: { code: 400, message: "API key not valid. Please pass a valid API key." } }]);
+    vendor.failChats({ status: 400, raw, headers: { "content-type": "application/json" } });
+    expect((await chat(provider)).error).toMatchObject({ reason: "auth", status: 400 });
+  });
+
+  it("reads OpenRouter's error inside a stream, whose code is a status", async () => {
+    const { vendor, provider } = await start();
+    const coming = vendor.nextStream();
+    const ended = chat(provider);
+    const stream = await coming;
+    await stream.sendRaw(`data: {"choices":[],"error":{"code":502,"message":"Upstream gave up"}}\n\n`);
+    stream.end();
+    expect((await ended).error).toMatchObject({ reason: "http", status: 502, isRetryable: true });
+    expect((await ended).error?.message).toContain("Upstream gave up");
+  });
+
+  it("takes an answer for whole when the connection drops after its finish marker", async () => {
+    const { vendor, provider } = await start();
+    const coming = vendor.nextStream();
+    const ended = chat(provider);
+    const stream = await coming;
+    await stream.sendRaw(stream.frames.text("all of it"));
+    await stream.sendRaw(`data: {"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n`);
+    for (let turn = 0; turn < 5; turn++) await settle();
+    stream.cut();
+    expect((await ended).events.at(-1)).toEqual({ type: "finish", reason: "stop", model: "m" });
+  });
+
+  it("says that an answer was filtered", async () => {
+    const { vendor, provider } = await start();
+    const coming = vendor.nextStream();
+    const ended = chat(provider);
+    (await coming).finish("content_filter");
+    expect((await ended).events.at(-1)).toMatchObject({ type: "finish", reason: "filtered" });
+  });
+
+  it("sends no header that the environment adds for OpenAI", async () => {
+    const before = { ...process.env };
+    Object.assign(process.env, { OPENAI_CUSTOM_HEADERS: "X-Secret: 1\nCookie: a=b", OPENAI_ORG_ID: "org-1" });
+    try {
+      const { vendor, provider } = await start();
+      await provider.listModels(new AbortController().signal);
+      const headers = vendor.requests[0]?.headers ?? {};
+      expect(Object.keys(headers).filter((name) => /secret|cookie|organization/.test(name))).toEqual([]);
+    } finally {
+      process.env = before;
+    }
+  });
+
+  it("leaves the vendor's words out where they hold a piece of the conversation", async () => {
+    const { vendor, provider } = await start();
+    const secret = "our merger with Acme closes in March, tell nobody about it yet";
+    vendor.failChats({ status: 400, message: `Invalid prompt: "…${secret.slice(10, 40)}…"` });
+    expect((await chat(provider, secret)).error?.message).toBe("acme refused the request (400)");
+    vendor.failChats({ status: 400, message: "Bad: secret7" });
+    expect((await chat(provider, "secret7")).error?.message).toBe("acme refused the request (400)");
+  });
+
+  it("shows the key neither whole nor escaped", async () => {
+    const { vendor, provider } = await start();
+    vendor.failChats({ status: 400, message: `Header was Bearer ${FAKE_OPENAI_KEY}` });
+    const { error } = await chat(provider);
+    expect(error?.message).toContain("[secret]");
+    expect(error?.message).not.toContain(FAKE_OPENAI_KEY);
+  });
+});
