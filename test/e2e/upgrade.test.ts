@@ -10,6 +10,7 @@ import {
   copySqlite,
   type ExpectedStore,
   expectedOf,
+  fixtureVersions,
   loadPostgres,
   loadRedis,
   providerVariables,
@@ -17,8 +18,6 @@ import {
   seedDiscord,
 } from "../support/store-fixtures.js";
 
-/** The built bot on a copy of each store that an older version has written. */
-const VERSIONS = ["v0.1"];
 const INTERRUPTED = "⚠️ Interrupted by a restart.";
 
 const folder = temporaryFolder();
@@ -34,7 +33,7 @@ const stores: readonly (readonly [kind: StoreKind, load: ((version: string) => P
   ["redis", redis && ((version) => loadRedis(version, redis.url).then(() => redis.url))],
   ["postgres", postgres && ((version) => loadPostgres(version, postgres.url).then(() => postgres.url))],
 ];
-const cases = VERSIONS.flatMap((version) => stores.map(([kind, load]) => ({ version, kind, load })));
+const cases = fixtureVersions().flatMap((version) => stores.map(([kind, load]) => ({ version, kind, load })));
 
 describe.each(cases)("the built bot on the $kind store that $version has written", ({ version, kind, load }) => {
   it.skipIf(load === undefined)(

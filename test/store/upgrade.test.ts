@@ -13,6 +13,7 @@ import { readContents, type StoreContents } from "../support/store-contents.js";
 import {
   copySqlite,
   expectedOf,
+  fixtureVersions,
   listSources,
   loadPostgres,
   loadRedis,
@@ -20,7 +21,6 @@ import {
   type StoreKind,
 } from "../support/store-fixtures.js";
 
-const VERSIONS = ["v0.1"];
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** After that long a process that gave no sign of life counts as gone. */
@@ -80,7 +80,7 @@ async function contentsOf(url: string, kind: StoreKind, at: number): Promise<Sto
   return JSON.parse(JSON.stringify(contents)) as StoreContents;
 }
 
-const cases = VERSIONS.flatMap((version) => fixtures.map((fixture) => ({ version, ...fixture })));
+const cases = fixtureVersions().flatMap((version) => fixtures.map((fixture) => ({ version, ...fixture })));
 
 describe.each(cases)("the $name store that $version has written", ({ version, kind, load }) => {
   const expected = expectedOf(version, kind);

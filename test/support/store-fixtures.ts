@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createClient } from "@keyv/redis";
 import { Pool } from "pg";
@@ -34,6 +34,10 @@ export interface ExpectedStore {
 }
 
 export const FIXTURES = resolve("test/fixtures/stores");
+
+/** The versions that have left stores here, as "v0.1". */
+export const fixtureVersions = (): readonly string[] =>
+  readdirSync(FIXTURES, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 
 /**
  * Providers as the fixtures' bots knew them. A list belongs to its provider's address: nobody listens there while a
