@@ -1,4 +1,6 @@
 import { AppError } from "../../base/errors.js";
+import { createRateScheduler } from "../delivery/rate-scheduler.js";
+import { createTokenBucket } from "../delivery/token-bucket.js";
 import { createControlIds } from "../port/control-ids.js";
 import type { ChatPlatform } from "../port/platform.js";
 import type { PlatformDeps } from "../port/platform-definition.js";
@@ -21,7 +23,6 @@ import { MAX_MARKDOWN_CHARS } from "./send/render.js";
 import { createSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
 import { createTitles } from "./send/titles.js";
-import { createTokenBuckets } from "./send/token-buckets.js";
 import { createHealth } from "./wire/health.js";
 import type { Identity } from "./wire/identity.js";
 import { createPickers } from "./wire/pickers.js";
@@ -40,7 +41,10 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
   const settings = { apiUrl: slack.apiUrl, logger: sdkLogger(log) };
   const health = createHealth(log);
   health.set("setup", names.fault());
-  const buckets = createTokenBuckets({ clock, termsOf });
+  const buckets = createRateScheduler({
+    clock,
+    allowanceOf: (bucket) => createTokenBucket(termsOf(bucket), clock.now()),
+  });
   const client = createWebClient(slack.botToken, settings);
   const caller = createCaller({ buckets, health });
   const extras = createExtras({ clock, log });

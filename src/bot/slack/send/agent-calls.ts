@@ -1,9 +1,9 @@
 import type { types, webApi } from "@slack/bolt";
+import type { RateScheduler } from "../../delivery/rate-scheduler.js";
 import type { ChannelKey } from "../../port/platform.js";
 import type { Prompt } from "../wire/prompts.js";
 import type { Caller } from "./caller.js";
 import type { Extras } from "./extras.js";
-import type { TokenBuckets } from "./token-buckets.js";
 
 /** What the agent container shows besides messages. Each does nothing where the workspace lacks it, and none rejects. */
 export interface AgentCalls {
@@ -30,7 +30,7 @@ export interface AgentCallsDeps {
   readonly client: webApi.WebClient;
   readonly caller: Caller;
   readonly extras: Extras;
-  readonly buckets: TokenBuckets;
+  readonly buckets: RateScheduler;
 }
 
 const SESSION = "agents.sessions.setStatus";

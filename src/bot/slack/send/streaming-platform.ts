@@ -3,6 +3,7 @@ import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import { showTimes } from "../../../base/time.js";
 import type { Control, Reply } from "../../../commands/command.js";
+import type { RateScheduler } from "../../delivery/rate-scheduler.js";
 import { type ChatPlatform, currentReply, type MessageKey, type SendTerms } from "../../port/platform.js";
 import { isLost, PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
@@ -14,12 +15,11 @@ import type { LostPosts } from "./lost-posts.js";
 import type { OpenStreams } from "./open-streams.js";
 import { MAX_MARKDOWN_CHARS } from "./render.js";
 import { APPEND, START, STOP, type StreamCalls } from "./stream-calls.js";
-import type { TokenBuckets } from "./token-buckets.js";
 
 export interface StreamingDeps {
   readonly platform: ChatPlatform;
   readonly streams: StreamCalls;
-  readonly buckets: TokenBuckets;
+  readonly buckets: RateScheduler;
   readonly caller: Pick<Caller, "wait">;
   readonly extras: Extras;
   readonly clock: Clock;
