@@ -106,8 +106,8 @@ function createUnsavedRows({ store, clock, log }: SmartMemoryDeps) {
   let isLoaded = false;
   let savedAt = clock.now();
   return {
-    /** `valueOf` is called when the row is written. */
-    mark: (key: string, valueOf: () => unknown) => void unsaved.set(key, valueOf),
+    /** `read` is called when the row is written. */
+    mark: (key: string, read: () => unknown) => void unsaved.set(key, read),
     markLoaded() {
       isLoaded = true;
     },
@@ -121,9 +121,9 @@ function createUnsavedRows({ store, clock, log }: SmartMemoryDeps) {
       try {
         // What could not be read at the start is not overwritten by what little was learnt since.
         if (!isLoaded) await load();
-        await store.write(saving.map(([key, valueOf]): Write => ({ table: "usage", key, value: valueOf() })));
+        await store.write(saving.map(([key, read]): Write => ({ table: "usage", key, value: read() })));
       } catch (error) {
-        for (const [key, valueOf] of saving) if (!unsaved.has(key)) unsaved.set(key, valueOf);
+        for (const [key, read] of saving) if (!unsaved.has(key)) unsaved.set(key, read);
         log.debug({ error }, "storing the smart interval's activity failed, retrying");
       }
     },
