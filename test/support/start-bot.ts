@@ -6,7 +6,6 @@ import { parseConfig } from "../../src/base/config.js";
 import { createLog } from "../../src/base/log.js";
 import { platformDefinitions } from "../../src/bot/registry.js";
 import { createCommands } from "../../src/commands/registry.js";
-import type { ProviderSetup } from "../../src/providers/provider-definition.js";
 import { providerDefinitions } from "../../src/providers/registry.js";
 import { openStore } from "../../src/store/open-store.js";
 import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
@@ -40,9 +39,9 @@ export async function startBot(
   clock = fakeClock(),
   firstListsMs?: number,
 ): Promise<Bot> {
-  const parsed = parseConfig<ProviderSetup>(
+  const parsed = parseConfig(
     { HTTP_PORT: "0", STORE_URL: `sqlite://${join(folder, "evergreen.sqlite")}`, ...environment },
-    { providers: providerDefinitions, storeSchemes: ["sqlite"] },
+    { providers: providerDefinitions, platforms: platformDefinitions, storeSchemes: ["sqlite"] },
   );
   if ("faults" in parsed) throw new Error(JSON.stringify(parsed.faults));
   const { config } = parsed;
@@ -59,7 +58,6 @@ export async function startBot(
     clock,
     log,
     fetch,
-    platforms: platformDefinitions,
     createCommands,
     ...(firstListsMs !== undefined && { firstListsMs }),
   });
