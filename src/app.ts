@@ -8,7 +8,7 @@ import { type Board, createBoard } from "./bot/board/board.js";
 import { createObservation } from "./bot/observe/observation.js";
 import { handlersOf, invocationOfReaction } from "./bot/platform-handlers.js";
 import type { ChatPlatform } from "./bot/port/platform.js";
-import type { PlatformDefinition } from "./bot/port/platform-definition.js";
+import type { PlatformSetup } from "./bot/port/platform-definition.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
 import { waitForFirstLists } from "./bot/status/first-lists.js";
 import { startRetention } from "./bot/status/retention.js";
@@ -38,12 +38,11 @@ import { createLedger } from "./usage/ledger.js";
 import { startLedgerRetention } from "./usage/ledger-retention.js";
 
 export interface AppDeps {
-  readonly config: Config<ProviderSetup>;
+  readonly config: Config<ProviderSetup, PlatformSetup>;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
   readonly fetch: typeof fetch;
-  readonly platforms: readonly PlatformDefinition[];
   createCommands(deps: CommandDeps): readonly Command[];
   /** How long the very first start, without any list, may wait for one before the doors open. */
   readonly firstListsMs?: number;
@@ -147,11 +146,9 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const records = conversationRecords({ sessions, turns: () => chat.control, defaultModel });
   const { status, onStatusChange } = statusSource(refresher, settings, STATUS_WORKSPACE);
   const opened = await Promise.all(
-    deps.platforms
-      .filter((definition) => definition.isConfigured(config))
-      .map((definition) =>
-        definition.create({ config, store, clock, log, commands, status, onStatusChange, ...records }),
-      ),
+    config.platforms.map((setup) =>
+      setup.create({ config, store, clock, log, commands, status, onStatusChange, ...records }),
+    ),
   );
   platforms.push(...opened.map(({ platform }) => observed.ofPlatform(platform)));
   const operatorsConsole = createConsole({

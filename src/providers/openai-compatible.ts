@@ -38,7 +38,7 @@ export const openaiCompatible = define({
 
 /** Reads `name=address|KEY`; a fault never repeats what may be a key, so an entry goes by its number. */
 function readEntry(entry: string, which: string, context: ConfigureContext, taken: ReadonlySet<string>) {
-  const fault = (mend: string) => void context.fault("OPENAI_COMPATIBLE", `${which} ${mend}`);
+  const fault = (fix: string) => void context.fault("OPENAI_COMPATIBLE", `${which} ${fix}`);
   const [, name = "", address = "", key] = /^([^=|]*)=([^|]*)(?:\|([\s\S]*))?$/.exec(entry) ?? [];
   if (address === "") return fault("must look like name=https://host/v1|KEY (|KEY may be left out)");
   if (!NAME.test(name.trim())) {

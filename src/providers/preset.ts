@@ -9,14 +9,16 @@ export interface Preset {
   readonly name: string;
   /** The vendor's OpenAI-compatible base. */
   readonly baseUrl: string;
+  /** The vendor's id at https://models.dev; left out where its list tells prices. */
+  readonly modelsDevId?: string;
   readonly preferredFamilies: readonly string[];
 }
 
 /** A vendor that speaks OpenAI's wire format: `X_API_KEY` turns it on, `X_BASE_URL` moves it. */
-export function preset({ id, name, baseUrl: vendorUrl, preferredFamilies }: Preset): ProviderDefinition {
+export function preset({ id, name, baseUrl: vendorUrl, modelsDevId, preferredFamilies }: Preset): ProviderDefinition {
   const prefix = id.toUpperCase();
   const [keyName, urlName] = [`${prefix}_API_KEY`, `${prefix}_BASE_URL`];
-  return define({
+  const definition = define({
     id,
     variables: {
       [keyName]: secret(`key of ${name}; turns the provider "${id}" on`),
@@ -38,6 +40,7 @@ export function preset({ id, name, baseUrl: vendorUrl, preferredFamilies }: Pres
       ];
     },
   });
+  return { ...definition, ...(modelsDevId !== undefined && { modelsDevId }) };
 }
 
 /** Loads the provider of an OpenAI-compatible endpoint. */

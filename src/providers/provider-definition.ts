@@ -19,7 +19,7 @@ export interface ProviderSetup {
   /** Where it is asked; part of the identity of its stored list. */
   readonly baseUrl: string;
   readonly key?: string | undefined;
-  /** Where its key stands, for whoever has to mend it. */
+  /** The variable that holds its key, for whoever has to fix it. */
   readonly keyVariable?: string;
   /** Model families for a new conversation, best first: id prefixes, as "gpt-5" or "claude-sonnet". */
   readonly preferredFamilies: readonly string[];
@@ -27,4 +27,7 @@ export interface ProviderSetup {
 }
 
 /** What a vendor's file exports; the registry lists it. */
-export type ProviderDefinition = Definition<ProviderSetup>;
+export interface ProviderDefinition extends Definition<ProviderSetup> {
+  /** The vendor's id at https://models.dev, where the table of prices comes from; unset where its own list tells prices. */
+  readonly modelsDevId?: string;
+}

@@ -26,7 +26,7 @@ async function start(environment: Record<string, string> = {}): Promise<BotProce
 }
 
 describe("a start that cannot work", () => {
-  it("names every faulty variable with its mend, prints no secret, and exits with 2", async () => {
+  it("names every faulty variable with its fix, prints no secret, and exits with 2", async () => {
     const { code, stderr, stdout } = await runProgram(folder.path, [], {
       OPENAI_API_KEY: "sk-with a space",
       REFRESH_INTERVAL_SECONDS: "5",

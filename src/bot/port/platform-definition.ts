@@ -1,8 +1,10 @@
 import type { Hono } from "hono";
 import type { Clock } from "../../base/clock.js";
+import type { Definition, Environment } from "../../base/config.js";
 import type { HostConfig } from "../../base/config-host.js";
 import type { Log } from "../../base/log.js";
 import type { Command } from "../../commands/command.js";
+import type { CommandDeps } from "../../commands/command-deps.js";
 import type { Store } from "../../store/store.js";
 import type { ChannelKey, ChatPlatform } from "./platform.js";
 import type { StatusView } from "./status-view.js";
@@ -17,7 +19,7 @@ export interface ConversationModel {
 
 /** What platforms are made of. */
 export interface PlatformDeps {
-  readonly config: HostConfig;
+  readonly config: Pick<HostConfig, "access" | "http">;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -43,15 +45,44 @@ export interface PlatformParts {
 /** One line of the check-up. */
 export interface PlatformFinding {
   readonly isFine: boolean;
-  /** Names the variable and the mend where something is wrong. */
+  /** Names the variable and the fix where something is wrong. */
   readonly text: string;
 }
 
-/** A platform's entry in the registry; its SDK is imported by `create` and `check` only. */
-export interface PlatformDefinition {
-  readonly name: string;
-  isConfigured(config: HostConfig): boolean;
+/** A platform that the environment configures, not yet made: its SDK is imported by `create` and `check` only. */
+export interface PlatformSetup {
+  readonly id: string;
+  /** The token that it signs in with, and the address where the service is asked if that isn't the vendor's own. */
+  readonly key?: string;
+  readonly baseUrl?: string | undefined;
+  /** Its page is on the bot's own HTTP server, whose address is printed at startup. */
+  readonly isServedHere?: true;
   create(deps: PlatformDeps): Promise<PlatformParts>;
   /** Asks the service whether it would take the bot. Never rejects. */
   check?(deps: Pick<PlatformDeps, "config" | "clock" | "log">): Promise<readonly PlatformFinding[]>;
+}
+
+export interface ProgramDeps {
+  /** What stands behind its name. */
+  readonly words: readonly string[];
+  readEnvironment(): Environment;
+  createCommands(deps: CommandDeps): readonly Command[];
+  print(line: string): void;
+  printError(line: string): void;
+}
+
+/** Something else than the bot that its executable can run: `npm run NAME`. */
+export interface Program {
+  readonly name: string;
+  /** What it does, for the usage text. */
+  readonly about: string;
+  /** Resolves with the exit code. */
+  run(deps: ProgramDeps): Promise<number>;
+}
+
+/** A platform's entry in the registry. Its id is the first word of what it stores and of its operators' names. */
+export interface PlatformDefinition extends Definition<PlatformSetup> {
+  /** As people write it. */
+  readonly name: string;
+  readonly programs?: readonly Program[];
 }

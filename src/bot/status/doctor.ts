@@ -7,10 +7,10 @@ import { ProviderError } from "../../providers/provider.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";
 import { openStore } from "../../store/open-store.js";
 import type { StoreDefinition } from "../../store/store.js";
-import type { PlatformDefinition, PlatformFinding } from "../port/platform-definition.js";
+import type { PlatformDefinition, PlatformFinding, PlatformSetup } from "../port/platform-definition.js";
 
 export interface DoctorDeps {
-  readonly parsed: ParsedConfig<ProviderSetup>;
+  readonly parsed: ParsedConfig<ProviderSetup, PlatformSetup>;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
   readonly stores: readonly StoreDefinition[];
@@ -24,7 +24,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
   if ("faults" in parsed) {
     return report(
       deps,
-      parsed.faults.map(({ variable, mend }) => ({ isFine: false, text: `${variable}: ${mend}` })),
+      parsed.faults.map(({ variable, fix }) => ({ isFine: false, text: `${variable}: ${fix}` })),
     );
   }
   const { config } = parsed;
@@ -34,15 +34,11 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
     checkStore(deps, config.storeUrl),
     ...config.providers.map((setup) => checkProvider(deps, setup, config.refresh.timeoutMs)),
     checkProviders(config.providers),
-    ...deps.platforms
-      .filter((platform) => platform.isConfigured(config))
-      .map((platform) =>
-        platform.check?.({ config, clock: deps.clock, log: createLog({ level: "silent", secrets: [] }) }),
-      ),
-    {
-      isFine: true,
-      text: `playground: ${config.playground ? `on, at http://${config.http.host}:${config.http.port} when the bot runs` : "off"}`,
-    },
+    ...deps.platforms.map(({ id }) => {
+      const setup = config.platforms.find((configured) => configured.id === id);
+      if (setup === undefined) return { isFine: true, text: `${id}: off` };
+      return setup.check?.({ config, clock: deps.clock, log: createLog({ level: "silent", secrets: [] }) });
+    }),
   ]);
   return report(
     deps,
@@ -89,11 +85,11 @@ async function checkProvider(
       text: `${id}: ${setup.key === undefined ? "answers" : "the key works"}, ${chat} chat model${chat === 1 ? "" : "s"}`,
     };
   } catch (error) {
-    return { isFine: false, text: `${id}: ${messageOf(error)}; ${mendFor(error, setup)}` };
+    return { isFine: false, text: `${id}: ${messageOf(error)}; ${fixFor(error, setup)}` };
   }
 }
 
-function mendFor(error: unknown, setup: ProviderSetup): string {
+function fixFor(error: unknown, setup: ProviderSetup): string {
   if (error instanceof ProviderError && error.reason === "auth")
     return `check its key (${setup.keyVariable ?? "it has none"})`;
   if (error instanceof TimeoutError) return "check the network, or set REFRESH_TIMEOUT_SECONDS higher";
