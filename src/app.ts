@@ -7,17 +7,18 @@ import { commandRefusal } from "./bot/access/may-chat.js";
 import { type Board, createBoard } from "./bot/board/board.js";
 import { createObservation } from "./bot/observe/observation.js";
 import { handlersOf, invocationOfReaction } from "./bot/platform-handlers.js";
+import { conversationOf } from "./bot/port/conversation.js";
 import type { ChatPlatform } from "./bot/port/platform.js";
-import type { PlatformSetup } from "./bot/port/platform-definition.js";
+import type { PlatformDeps, PlatformSetup } from "./bot/port/platform-definition.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
 import { waitForFirstLists } from "./bot/status/first-lists.js";
 import { startRetention } from "./bot/status/retention.js";
 import { createStatusLine } from "./bot/status/status-line.js";
 import { type Chat, createChat } from "./bot/turn/chat.js";
-import { createChatParts } from "./bot/turn/chat-parts.js";
-import { conversationRecords } from "./bot/turn/conversation-records.js";
 import { createLiveness } from "./bot/turn/liveness.js";
+import { conversationModel } from "./bot/turn/pinned-session.js";
 import { startRecovery } from "./bot/turn/recover.js";
+import { createChatParts } from "./bot/turn/turn-deps.js";
 import { createConsole } from "./bot/web/console/console.js";
 import { consoleInvocation } from "./bot/web/console/console-invocation.js";
 import { usageDays } from "./bot/web/console/usage-days.js";
@@ -104,7 +105,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     sessions,
     refresher,
     settings,
-    platforms: () => platforms,
+    platforms,
     ledger,
     ...parts,
     providers: new Map(loaded.map(({ id, provider }) => [id, provider])),
@@ -143,7 +144,10 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await settings.load();
   await refresher.load();
   await board.load();
-  const records = conversationRecords({ sessions, turns: () => chat.control, defaultModel });
+  const records: Pick<PlatformDeps, "modelOf" | "forget"> = {
+    modelOf: (place) => conversationModel({ sessions, defaultModel, clock }, place),
+    forget: async (place) => void (await chat.control.forget(conversationOf(place))),
+  };
   const { status, onStatusChange } = statusSource(refresher, settings, STATUS_WORKSPACE);
   const opened = await Promise.all(
     config.platforms.map((setup) =>

@@ -1,7 +1,7 @@
 import type { ChannelKey } from "../../src/bot/port/platform.js";
 import { type Chat, createChat } from "../../src/bot/turn/chat.js";
-import type { ChatDeps } from "../../src/bot/turn/chat-deps.js";
 import { recover } from "../../src/bot/turn/recover.js";
+import type { ChatDeps } from "../../src/bot/turn/turn-deps.js";
 import { type ChatRequest, type Provider, ProviderError } from "../../src/providers/provider.js";
 import { createSessions, type Sessions } from "../../src/store/sessions/sessions.js";
 import { createMessageLimits } from "../../src/usage/message-limits.js";
@@ -162,7 +162,7 @@ export function canaryWorld(deps: { readonly providers: (clock: FakeClock) => re
         sessions,
         providers: new Map(providers.map((provider) => [provider.id, alive(provider)])),
         defaultModel: (workspace) => ({ provider: workspace.endsWith("1") ? "one" : "two", model: "m1" }),
-        platforms: () => shown,
+        platforms: shown,
         owner,
         hasPeers: () => true,
         limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),

@@ -11,9 +11,9 @@ import type { ChatPlatform, MessageKey } from "../port/platform.js";
 import { isLost, PlatformError } from "../port/platform-error.js";
 import { RETRY_CONTROL } from "./answer-controls.js";
 import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
+import { usageEntry, usedBy } from "./finish-turn.js";
 import type { Liveness } from "./liveness.js";
 import type { TurnEvent } from "./turn-deps.js";
-import { usageEntry, usedBy } from "./usage-entry.js";
 
 export interface RecoverDeps {
   readonly sessions: Sessions;
