@@ -41,7 +41,8 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
       const { message, isDirect } = reaction;
       if (!isServed(message, isDirect)) return;
       refresher.noteActivity(workspaceOf(message));
-      await board.onReaction(platform, withOperator(reaction));
+      const pressed = withOperator(reaction);
+      await board.onReaction(platform, pressed, (command) => dispatcher.run(command, invocationOfReaction(pressed)));
     },
     onSuggest(call, option, typed) {
       if (!isServed(call.channel, call.isDirect)) return [];
@@ -55,8 +56,8 @@ async function* refusal({ isDirect }: CommandCall): AsyncGenerator<Reply> {
   yield { markdown: notServedText(isDirect), isFailure: true };
 }
 
-/** What a command gets to know that a reaction stands for. */
-export const invocationOfReaction = ({ message, ...by }: Reaction): Invocation => {
+/** What a command is told of the reaction that stands for it. */
+const invocationOfReaction = ({ message, ...by }: Reaction): Invocation => {
   const { message: _id, ...channel } = message;
   return invocationOf(undefined, { ...by, channel, text: "" });
 };

@@ -9,7 +9,7 @@ import { createMessageLimits } from "../../src/usage/message-limits.js";
 
 import { chatDeps } from "../support/chat-deps.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
-import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
+import { type FakePlatform, fakePlatform, surfacesOf } from "../support/fake-platform.js";
 
 import { type MemoryStore, memoryStore } from "../support/memory-store.js";
 import { type ScriptedProvider, scriptedProvider } from "../support/scripted-provider.js";
@@ -63,7 +63,7 @@ export function world(before?: World, given: Pick<Partial<ChatDeps>, "hasPeers">
     sessions,
     providers: new Map([openai, anthropic].map((provider) => [provider.id, provider])),
     defaultModel: () => model,
-    platforms: [platform],
+    surfaces: surfacesOf(platform),
     owner: before === undefined ? "host/1/first" : "host/2/next",
     limits: createMessageLimits({ userPer10Min: 20, channelPer10Min: 60 }, clock),
     log,

@@ -30,7 +30,7 @@ export function chatDeps({
     refresher,
     providers: new Map(),
     defaultModel: () => undefined,
-    platforms: [],
+    surfaces: [],
     owner: "host/1/first",
     hasPeers: () => false,
     limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),

@@ -156,8 +156,9 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
   if (!isConfigured) return [{ label: "Use the default", command: "/models unpin" }];
   const instead = replacements(deps.refresher.snapshot(), pin, answer.error)?.controls;
   if (instead !== undefined) return [...instead, RETRY_CONTROL];
+  const surface = deps.surfaces.find((each) => each.platform.name === platform.name);
   const offersThread =
-    platform.openThread !== undefined &&
+    surface?.openThread !== undefined &&
     question.message.thread === undefined &&
     question.mention?.isDirect !== true &&
     text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);

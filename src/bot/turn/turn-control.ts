@@ -7,7 +7,8 @@ import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { Turn } from "../../store/sessions/sessions.js";
 import { accessFault, FULL_LINE, limitFault } from "../access/intake.js";
 import { channelKeyOf, conversationOf } from "../port/conversation.js";
-import type { ChannelKey, ChatPlatform, MessageKey } from "../port/platform.js";
+import type { ChannelKey } from "../port/platform.js";
+import type { OpenedThread, PlatformParts } from "../port/platform-definition.js";
 import { PlatformError } from "../port/platform-error.js";
 import { openQuestionOf, type Question } from "../prompt/question.js";
 import { leaseName } from "./conversation-line.js";
@@ -28,6 +29,9 @@ export const createTurnControl = (deps: ControlDeps): TurnControl => ({
   forget: (conversation) => forget(deps, conversation),
 });
 
+const surfaceOf = ({ surfaces }: ControlDeps, name: string): PlatformParts | undefined =>
+  surfaces.find(({ platform }) => platform.name === name);
+
 async function stop({ turns }: ControlDeps, ...[conversation, by]: Parameters<TurnControl["stop"]>) {
   const turn = turns.running.get(conversation);
   // A turn that waits here for another replica is not what streams; it is stopped here where that replica is gone.
@@ -42,7 +46,7 @@ async function stop({ turns }: ControlDeps, ...[conversation, by]: Parameters<Tu
 async function retry(deps: ControlDeps, invocation: Invocation, model?: ModelRef): Promise<RetryOutcome> {
   const { sessions, clock, turns } = deps;
   const { conversation, user, isOperator, on } = invocation;
-  const platform = deps.platforms.find(({ name }) => name === invocation.platform);
+  const platform = surfaceOf(deps, invocation.platform)?.platform;
   if (platform === undefined || deps.isClosed()) return refused("The bot is restarting. Please try again in a moment.");
   const last = await sessions.lastTurn(conversation);
   if (last === undefined) return { kind: "nothing-asked" };
@@ -88,34 +92,32 @@ const MAX_TITLE_CHARS = 80;
 
 /** Begins a thread that goes on from the last answer: it knows that question and its answer, and the model. */
 async function openThread(deps: ControlDeps, { platform: name, conversation, isDirect, on }: Invocation) {
-  const platform = deps.platforms.find((each) => each.name === name);
+  const begin = surfaceOf(deps, name)?.openThread;
   const place = channelKeyOf(conversation);
   if (place.thread !== undefined) throw new UserError("This is a thread already: just go on here.");
-  if (platform?.openThread === undefined || isDirect) {
+  if (begin === undefined || isDirect) {
     throw new UserError("There are no threads to open here. Where every question begins its own, just ask.");
   }
   const last = await deps.sessions.lastTurn(conversation);
   const line = last?.turn.question.text.replace(/\s+/g, " ").trim() || "Conversation";
   const title = cutText(line, MAX_TITLE_CHARS);
-  const thread = await beginThread(platform, place, { below: on ?? last?.turn.shownIn, title });
+  const { place: thread, link } = await beginThread(begin, place, { below: on ?? last?.turn.shownIn, title });
   await pinnedSession(deps, thread);
   if (last !== undefined) await deps.sessions.take(conversationOf(thread), last.turn);
-  return platform.threadLink?.(thread) ?? title;
+  return link;
 }
 
 /** A message that has a thread already, or may have none, leaves the channel. */
 async function beginThread(
-  platform: ChatPlatform,
+  begin: NonNullable<PlatformParts["openThread"]>,
   place: ChannelKey,
   { below, title }: { readonly below: string | undefined; readonly title: string },
-): Promise<ChannelKey> {
-  const begin = (at: ChannelKey | MessageKey) =>
-    platform.openThread?.(at, title) ?? Promise.reject(new Error("no threads"));
-  if (below === undefined) return begin(place);
-  return begin({ ...place, message: below }).catch((error) => {
+): Promise<OpenedThread> {
+  if (below === undefined) return begin(place, title);
+  return begin({ ...place, message: below }, title).catch((error) => {
     const isElsewhere = error instanceof PlatformError && (error.reason === "refused" || error.reason === "gone");
     if (!isElsewhere) throw error;
-    return begin(place);
+    return begin(place, title);
   });
 }
 
@@ -136,7 +138,7 @@ async function forget(deps: ControlDeps, conversation: string): Promise<number> 
   try {
     const place = channelKeyOf(conversation);
     deps.images.forget(conversation);
-    await deps.platforms.find(({ name }) => name === place.platform)?.forget?.(place);
+    await surfaceOf(deps, place.platform)?.forget?.(place);
     return await sessions.forget(conversation);
   } finally {
     await store.commit(lease.claim, []).catch((error) => log.warn({ error }, "a lease ends by itself"));

@@ -14,6 +14,7 @@ import { createModelFacts, type FindModelFacts } from "../../usage/model-facts.j
 import { createProviderSlots, type ProviderSlots } from "../../usage/provider-slots.js";
 import type { IntakeDeps } from "../access/intake.js";
 import type { ChatPlatform, ReplyStream } from "../port/platform.js";
+import type { PlatformParts } from "../port/platform-definition.js";
 import type { Prepared } from "../prompt/prepare-request.js";
 import type { Question } from "../prompt/question.js";
 import { createRecentImages, type RecentImages } from "../prompt/recent-images.js";
@@ -47,6 +48,8 @@ export interface TurnDeps {
   readonly clock: Clock;
   readonly log: Log;
   newReference(): string;
+  /** What was made of each configured platform; filled before the first question. */
+  readonly surfaces: readonly PlatformParts[];
   onTurn(event: TurnEvent): void;
 }
 
@@ -84,8 +87,6 @@ export interface ChatDeps extends TurnDeps, IntakeDeps {
   readonly owner: string;
   /** Whether other processes share the store now. */
   hasPeers(): boolean;
-  /** The platforms that run; filled when they are made. */
-  readonly platforms: readonly ChatPlatform[];
 }
 
 /** The result of asking a model. */

@@ -161,20 +161,12 @@ interface Refusal {
   readonly to?: Person | undefined;
 }
 
-/** Says why there is no answer: to one person alone, where it concerns nobody else and the platform can. */
+/** Says why there is no answer. Resolves with whether the question bears its end mark. */
 async function refuse(deps: LifeDeps, platform: ChatPlatform, { message, why, to }: Refusal): Promise<boolean> {
-  const whispered = to === undefined ? undefined : platform.whisper?.(message, to, { markdown: why });
-  const isTold =
-    (await whispered?.then(
-      () => true,
-      (error) => deps.log.debug({ error }, "a refusal could not be whispered"),
-    )) === true;
-  if (!isTold) {
-    await platform
-      .slot(message, "error", undefined, "post")
-      .then(() => platform.post(message, { markdown: why }, message))
-      .catch((error) => deps.log.warn({ error }, "a refusal was not shown"));
-  }
+  const terms = { rank: "error", replyTo: message, ...(to && { onlyFor: to }) } as const;
+  await platform
+    .post(message, { markdown: why }, terms)
+    .catch((error) => deps.log.warn({ error }, "a refusal was not shown"));
   return showMark(deps, platform, message, "failed");
 }
 
