@@ -1,7 +1,7 @@
 import type { Invocation, Reply } from "../commands/command.js";
 import type { Dispatcher } from "../commands/dispatch.js";
 import type { Refresher } from "../refresh/refresher.js";
-import { type Access, notServedText } from "./access/access.js";
+import { type HostAccess, notServedText } from "./access/access.js";
 import type { Board } from "./board/board.js";
 import { conversationOf, workspaceOf } from "./port/conversation.js";
 import type { ChannelKey, ChatPlatform, CommandCall, Person, PlatformHandlers, Reaction } from "./port/platform.js";
@@ -12,7 +12,7 @@ export interface HandlerDeps {
   readonly dispatcher: Dispatcher;
   readonly refresher: Refresher;
   readonly board: Board;
-  readonly access: Access;
+  readonly access: HostAccess;
 }
 
 /**

@@ -46,7 +46,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
 
 /** How old and how long the model lists are. */
 function addListGauges(registry: Registry, { refresher, clock }: MetricsDeps): void {
-  const add = (name: string, help: string, valueOf: (provider: ProviderStatus) => number | undefined) =>
+  const add = (name: string, help: string, read: (provider: ProviderStatus) => number | undefined) =>
     new Gauge({
       name,
       help,
@@ -55,7 +55,7 @@ function addListGauges(registry: Registry, { refresher, clock }: MetricsDeps): v
       collect() {
         this.reset();
         for (const provider of refresher.status().providers) {
-          const value = valueOf(provider);
+          const value = read(provider);
           if (value !== undefined) this.set({ provider: provider.id }, value);
         }
       },
@@ -137,7 +137,9 @@ type PlatformEvents = "onPlatformCall" | "onDropped" | "onWaiting" | "onMark" | 
 function platformMetrics(registry: Registry, { platforms }: MetricsDeps): Pick<Observer, PlatformEvents> {
   const calls = new Counter({
     name: "evergreen_platform_calls_total",
-    help: "Calls to a chat platform, by kind and by whether they were sent, failed, or (edits only) dropped for a newer text",
+    help:
+      "Calls to a chat platform, by kind and by whether they were sent, failed, " +
+      "or (edits only) dropped for a newer text",
     labelNames: ["platform", "call", "result"],
     registers: [registry],
   });
@@ -148,14 +150,14 @@ function platformMetrics(registry: Registry, { platforms }: MetricsDeps): Pick<O
     registers: [registry],
   });
   const inLine = new Map<string, Set<string>>();
-  const add = (name: string, help: string, valueOf: (platform: ChatPlatform) => number) =>
+  const add = (name: string, help: string, read: (platform: ChatPlatform) => number) =>
     new Gauge({
       name,
       help,
       labelNames: ["platform"],
       registers: [registry],
       collect() {
-        for (const platform of platforms) this.set({ platform: platform.name }, valueOf(platform));
+        for (const platform of platforms) this.set({ platform: platform.name }, read(platform));
       },
     });
   add(

@@ -18,37 +18,7 @@ export function observedPlatform(platform: ChatPlatform, observer: PlatformEvent
       throw error;
     }
   };
-  /** A call waits until the platform asks for its text; one that never gets so far, or is called off, is not sent. */
-  const sent = async <R extends Reply | undefined, T>(
-    call: PlatformCall,
-    reply: Reply | (() => R),
-    { rank, signal }: SendTerms = {},
-    send: (reply: () => Reply | R) => Promise<T>,
-  ): Promise<T> => {
-    let isWaiting = true;
-    let isSent = false;
-    const leave = () => {
-      if (isWaiting) observer.onWaiting(name, -1);
-      isWaiting = false;
-    };
-    observer.onWaiting(name, 1);
-    try {
-      const result = await send(() => {
-        leave();
-        const current = currentReply(reply);
-        isSent = current !== undefined;
-        return current;
-      });
-      if (isSent) observer.onPlatformCall(name, call, true);
-      return result;
-    } catch (error) {
-      if (isSent) observer.onPlatformCall(name, call, false);
-      else if (signal?.aborted && (rank === "progress" || rank === "first-text")) observer.onDropped(name);
-      throw error;
-    } finally {
-      leave();
-    }
-  };
+  const sent = observedSend(name, observer);
   const createReplyStream = platform.createReplyStream?.bind(platform);
   const watchedStream = (deps: ReplyStreamDeps, create: NonNullable<typeof createReplyStream>) => {
     const stream = create(deps);
@@ -86,3 +56,37 @@ export function observedPlatform(platform: ChatPlatform, observer: PlatformEvent
     },
   };
 }
+
+/** A call waits until the platform asks for its text; one that never gets so far, or is called off, is not sent. */
+const observedSend =
+  (name: string, observer: PlatformEvents) =>
+  async <R extends Reply | undefined, T>(
+    call: PlatformCall,
+    reply: Reply | (() => R),
+    { rank, signal }: SendTerms = {},
+    send: (reply: () => Reply | R) => Promise<T>,
+  ): Promise<T> => {
+    let isWaiting = true;
+    let isSent = false;
+    const leave = () => {
+      if (isWaiting) observer.onWaiting(name, -1);
+      isWaiting = false;
+    };
+    observer.onWaiting(name, 1);
+    try {
+      const result = await send(() => {
+        leave();
+        const current = currentReply(reply);
+        isSent = current !== undefined;
+        return current;
+      });
+      if (isSent) observer.onPlatformCall(name, call, true);
+      return result;
+    } catch (error) {
+      if (isSent) observer.onPlatformCall(name, call, false);
+      else if (signal?.aborted && (rank === "progress" || rank === "first-text")) observer.onDropped(name);
+      throw error;
+    } finally {
+      leave();
+    }
+  };

@@ -13,7 +13,7 @@ import type { StatusView } from "./status-view.js";
 export interface ConversationModel {
   /** As "provider/model"; null while there is none. */
   readonly model: string | null;
-  /** When it was pinned, and by whom (null: the default in force at the first message); null where nothing is pinned. */
+  /** When it was pinned, and by whom (null: the default at the first message); null where nothing is pinned. */
   readonly pin: { readonly at: number; readonly by: string | null } | null;
 }
 
@@ -39,7 +39,7 @@ export interface PlatformExtras {
   /** Shows one line about the bot itself (presence, a status bar); the newest wins. */
   showStatus?(line: string): Promise<void>;
   /**
-   * Begins a thread under a message, or in a channel. Resolves with its place, and with a link to it in Markdown: "<#123>".
+   * Begins a thread under a message, or in a channel. Resolves with its place, and a link to it in Markdown: "<#123>".
    * @throws {PlatformError}
    */
   openThread?(at: ChannelKey | MessageKey, title: string): Promise<OpenedThread>;

@@ -69,7 +69,7 @@ export function countTokens(text: string): number {
 
 /**
  * What an image counts, whatever its size: what Anthropic's documentation gives for one of about a megapixel, to which
- * most of its models reduce larger ones. OpenAI and Gemini count about 1,100 for it; the newest models read large images
- * at up to three times as much, for which the share of the window that is left for the answer makes room.
+ * most of its models reduce larger ones. OpenAI and Gemini count about 1,100 for it; the newest models read large
+ * images at up to three times as much, for which the share of the window that is left for the answer makes room.
  */
 export const IMAGE_TOKENS = 1_600;

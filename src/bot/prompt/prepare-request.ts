@@ -38,7 +38,10 @@ export interface Prepared {
 /** Rough and cheap, for every turn: about four characters of English text make a token. */
 const CHARS_PER_TOKEN = 4;
 
-/** What goes to the model: as much of the conversation as fits, and the question with what stood beside it. @throws {StoreError} */
+/**
+ * Prepares what goes to the model: as much of the conversation as fits, and the question with its files and quotes.
+ * @throws {StoreError} @throws {UserError} when nothing is left to ask
+ */
 export async function prepareRequest(
   deps: PrepareDeps,
   terms: {
@@ -106,8 +109,7 @@ const rowOf = (snapshot: Snapshot, { provider, model }: ModelRef): ModelInfo | u
 
 /**
  * Families of models that take images, by what follows a vendor's prefix ("meta-llama/", "us.anthropic.") in their
- * ids, in lower case. Compared with the lists of models.dev and OpenRouter as an open-source client carried them in 2026
- * (969 rows); newer versions of a family are taken to see what the older ones saw.
+ * ids, in lower case. Compared in 2026 with the lists of models.dev and OpenRouter (969 rows); newer versions of a family are taken to see what the older ones saw.
  */
 const SEEING: readonly RegExp[] = [
   /^(chatgpt-4o|gpt-4o|gpt-4\.[15]|gpt-4-turbo(?!-preview)|gpt-[5-9]|gpt-(chat-)?latest)/,
@@ -117,11 +119,12 @@ const SEEING: readonly RegExp[] = [
   /^gemma-?([4-9]|3(?!n|[-:](1b|270m)))/,
   /^grok-[4-9]/,
   /^(meta-)?llama-?4/,
-  /^(pixtral|mistral-medium|mistral-large-(latest|2512|3)|mistral-small-?(latest|3\.[1-9]|250[3-9]|26)|ministral-(3(-\d|:|$)|.*2512))/,
+  /^(pixtral|mistral-medium|mistral-large-(latest|2512|3)|ministral-(3(-\d|:|$)|.*2512))/,
+  /^mistral-small-?(latest|3\.[1-9]|250[3-9]|26)/,
   /^qwen-?3\.[5-9](?!.*max)/,
   /^glm-[\d.]+v/,
   /^kimi-(latest|k2\.[5-9])/,
-  // By what a model is called whose makers have others that do not see: "qwen3-vl-8b", "qwen2.5vl:7b", "llama3.2-vision".
+  // Names of models whose makers have others that take no images: "qwen3-vl-8b", "qwen2.5vl:7b", "llama3.2-vision".
   /llava|vision|multimodal|moondream|minicpm-v|internvl|(^|[-_.\d])vl([-_:.\d]|$)|[-_]omni/,
 ];
 
@@ -129,8 +132,8 @@ const SEEING: readonly RegExp[] = [
 const BLIND = /audio|realtime|transcribe|tts|image|search-(preview|api)|embed|guard|grok-code/;
 
 /**
- * Whether a model may be sent images: what its provider says, else what its family is known for. Where neither is known,
- * none are sent, because most services refuse the whole question then.
+ * Returns whether a model may be sent images: what its provider says, else what its family is known for. Where neither
+ * is known, none are sent, because most services refuse the whole question then.
  * @param input as a model list or a table of models gives it: "text", "image"
  */
 export function takesImages(model: string, input: readonly string[] | undefined): boolean {

@@ -58,7 +58,8 @@ export function questionFault(mention: Mention): string | undefined {
   const { text } = mention;
   if (!hasContent(mention)) return "There is no question in this message. Say what you would like to know.";
   if (text.length > MAX_QUESTION_CHARS) {
-    return `This message has ${text.length.toLocaleString("en")} characters; I take up to ${MAX_QUESTION_CHARS.toLocaleString("en")}. Please shorten it.`;
+    const [chars, most] = [text.length, MAX_QUESTION_CHARS].map((count) => count.toLocaleString("en"));
+    return `This message has ${chars} characters; I take up to ${most}. Please shorten it.`;
   }
   return undefined;
 }

@@ -28,7 +28,7 @@ const MAX_IMAGES = 4;
 /** In base64 that is 5 MB, which is where Anthropic refuses an image; the other vendors take more. */
 const MAX_IMAGE_BYTES = (5 * 1024 * 1024 * 3) / 4;
 const MAX_TEXT_BYTES = 100 * 1024;
-/** What the text files of one question may have together, in UTF-16 code units as sent: a bound for memory and store. */
+/** Most that the text files of one question may have together, in UTF-16 code units: a bound for memory and store. */
 const MAX_FILE_CHARS = 400_000;
 /** How long the files of one question may take altogether. */
 const READ_MS = 20_000;
@@ -81,8 +81,9 @@ export async function readAttachments(
 const NO_IMAGES = "this model takes no images";
 const TOO_MANY_IMAGES = `I take up to ${MAX_IMAGES} images at once`;
 const TOO_MUCH_TEXT = `text files may have up to ${MAX_FILE_CHARS.toLocaleString("en")} characters together`;
-const LARGE_TEXT = `it is too large (text files may have up to ${MAX_TEXT_BYTES / 1024} KB)`;
-const TOO_LARGE = `it is too large (images may have up to ${MAX_IMAGE_BYTES / 1024 / 1024} MB, text files up to ${MAX_TEXT_BYTES / 1024} KB)`;
+const [MAX_IMAGE_MB, MAX_TEXT_KB] = [MAX_IMAGE_BYTES / 1024 / 1024, MAX_TEXT_BYTES / 1024];
+const LARGE_TEXT = `it is too large (text files may have up to ${MAX_TEXT_KB} KB)`;
+const TOO_LARGE = `it is too large (images may have up to ${MAX_IMAGE_MB} MB, text files up to ${MAX_TEXT_KB} KB)`;
 const UNREADABLE = "it is neither a PNG, JPEG, GIF or WebP image nor text in UTF-8";
 
 async function readOne(attachment: Attachment, terms: AttachmentTerms & { readonly until: number }): Promise<Outcome> {

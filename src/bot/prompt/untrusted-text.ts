@@ -14,7 +14,7 @@ const HIDDEN_TAGS = /(\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e
 /** False for marks, joiners and control characters alone, however many there are. */
 export const saysSomething = (text: string): boolean => /[^\p{M}\p{C}\p{Z}]/u.test(text);
 
-/** Text from outside as it may be sent and stored: well-formed Unicode, "\n" as its line break, no control characters. */
+/** Returns text that may be sent and stored: well-formed Unicode, "\n" as its line break, no control characters. */
 export const cleanQuestion = (text: string): string =>
   text
     .replace(/\r\n?/g, "\n")
@@ -25,7 +25,7 @@ export const cleanQuestion = (text: string): string =>
 /** What takes no room on a screen, or turns the direction of what follows. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
-/** A person's or file's name from outside, in one line of up to `maxChars` visible characters; `nobody` if none is left. */
+/** A person's or file's name in one line of up to `maxChars` visible characters; `nobody` if none is left. */
 export function cleanName(name: string, maxChars: number, nobody: string): string {
   const line = [...name.replace(/\s+/g, " ").replace(UNSEEN, "").trim()];
   const short = line.length <= maxChars ? line : [...line.slice(0, maxChars - 1), "…"];

@@ -3,6 +3,7 @@ import type { ParsedConfig } from "../../base/config.js";
 import { withDeadline } from "../../base/deadline.js";
 import { messageOf, TimeoutError } from "../../base/errors.js";
 import { createLog, createScrubber } from "../../base/log.js";
+import { plural } from "../../base/text.js";
 import { ProviderError } from "../../providers/provider.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";
 import { openStore } from "../../store/open-store.js";
@@ -18,7 +19,7 @@ export interface DoctorDeps {
   print(line: string): void;
 }
 
-/** Checks configuration, store, every provider and every configured platform; prints a line each and resolves with the exit code: 1 when one is ✗. */
+/** Checks configuration, store, providers and platforms, and prints a line each. Resolves with 1 when one is ✗, else 0. */
 export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
   const { parsed } = deps;
   if ("faults" in parsed) {
@@ -82,7 +83,7 @@ async function checkProvider(
       return { isFine: false, text: `${id}: answers, but lists no chat model; check its address (${setup.baseUrl})` };
     return {
       isFine: true,
-      text: `${id}: ${setup.key === undefined ? "answers" : "the key works"}, ${chat} chat model${chat === 1 ? "" : "s"}`,
+      text: `${id}: ${setup.key === undefined ? "answers" : "the key works"}, ${plural(chat, "chat model")}`,
     };
   } catch (error) {
     return { isFine: false, text: `${id}: ${messageOf(error)}; ${fixFor(error, setup)}` };
@@ -94,7 +95,7 @@ function fixFor(error: unknown, setup: ProviderSetup): string {
     return `check its key (${setup.keyVariable ?? "it has none"})`;
   if (error instanceof TimeoutError) return "check the network, or set REFRESH_TIMEOUT_SECONDS higher";
   if (error instanceof ProviderError && error.reason === "rate-limited") return "try again later";
-  return `check its address (${setup.baseUrl}) and the network`;
+  return `check its base URL (${setup.baseUrl}) and the network`;
 }
 
 function checkProviders(providers: readonly ProviderSetup[]): PlatformFinding | undefined {

@@ -9,7 +9,7 @@ export interface RetentionDeps {
   readonly days: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** Each erases what nobody has touched since a time (epoch ms), and resolves with how many conversations that were. */
+  /** Each erases what nobody has touched since a time (epoch ms), and resolves with the number of conversations. */
   readonly erasers: readonly ((before: number) => Promise<number>)[];
 }
 

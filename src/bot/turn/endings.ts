@@ -74,7 +74,10 @@ export function failureText(error: unknown, reference: string): string {
 
 function sentenceFor(error: unknown): string {
   if (error instanceof DamagedRowError)
-    return "The record of this conversation is damaged. `/chat new` starts it afresh; other conversations are not affected.";
+    return [
+      "The record of this conversation is damaged.",
+      "`/chat new` starts it afresh; other conversations are not affected.",
+    ].join(" ");
   if (error instanceof ProviderDown) {
     const wait = waitInWords(error.retryAfterMs);
     return `**${error.provider}** is not answering right now. Retrying in ${wait}; meanwhile ${ANOTHER_MODEL}.`;

@@ -12,7 +12,7 @@ import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { Person } from "../port/platform.js";
 import type { Question } from "../prompt/question.js";
 import { cleanQuestion } from "../prompt/untrusted-text.js";
-import { pinLine, pinNote, refusalOf, shownControls, shownText } from "./shown-answer.js";
+import { modelRefusalOf, pinLine, pinNote, shownControls, shownText } from "./shown-answer.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
 /**
@@ -49,10 +49,10 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
   return ending;
 }
 
-/** What a turn tells about its model; undefined where it tells nothing (stopped, the network, the provider's trouble). */
+/** What a turn says about its model; undefined where it says nothing (stopped, network, the provider's trouble). */
 function feedbackOf({ provider, model }: Pin, { finish, error }: ModelAnswer): ModelUse | undefined {
   if (finish !== undefined) return { provider, model };
-  const failure = refusalOf(error);
+  const failure = modelRefusalOf(error);
   return failure && { provider, model, failure };
 }
 

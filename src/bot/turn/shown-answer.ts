@@ -95,7 +95,7 @@ function otherModelLine({ question, pin, session, answer }: AnsweredTurn): strin
 }
 
 /** Why a model cannot be used, as the provider said; undefined where the error says nothing of the model. */
-export function refusalOf(error: unknown): ModelUse["failure"] {
+export function modelRefusalOf(error: unknown): ModelUse["failure"] {
   if (!(error instanceof ProviderError)) return undefined;
   if (error.reason === "unknown-model") return "unknown-model";
   return error.reason === "not-for-chat" ? "not-usable" : undefined;
@@ -107,7 +107,7 @@ function replacements(
   pin: Pin,
   error: unknown,
 ): { readonly line: string; readonly controls: readonly Control[] } | undefined {
-  if (refusalOf(error) === undefined) return undefined;
+  if (modelRefusalOf(error) === undefined) return undefined;
   const names = livingModels(snapshot, pin, MAX_REPLACEMENTS).map(modelName);
   if (names.length === 0) return undefined;
   const listed = names.map((name) => code(name, MAX_MODEL_CHARS)).join(", ");
@@ -117,7 +117,7 @@ function replacements(
   };
 }
 
-/** What a session keeps of its model's state, so that a change is told once; undefined where there is nothing to tell. */
+/** What a session keeps of its model's state, so that a change is told once; undefined where the model is listed. */
 export function pinNote(snapshot: Snapshot, pin: Pin): string | undefined {
   const entry = snapshot.providers.get(pin.provider);
   const state = entry && stateOf(entry, pin.model);

@@ -5,8 +5,8 @@ import type { Invocation } from "../../commands/command.js";
 import type { RetryOutcome, TurnControl } from "../../commands/turn-control.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { Turn } from "../../store/sessions/sessions.js";
-import { accessFault, FULL_LINE, limitFault } from "../access/intake.js";
-import { channelKeyOf, conversationOf } from "../port/conversation.js";
+import { chatRefusal, FULL_LINE, limitFault } from "../access/access.js";
+import { channelKeyOf, conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey } from "../port/platform.js";
 import type { OpenedThread, PlatformParts } from "../port/platform-definition.js";
 import { PlatformError } from "../port/platform-error.js";
@@ -16,23 +16,23 @@ import { TurnCalledOff } from "./endings.js";
 import { pinnedSession } from "./pinned-session.js";
 import { enqueue, type LifeDeps, showFirstMark } from "./turn.js";
 
-export interface ControlDeps extends LifeDeps {
+export interface TurnControlDeps extends LifeDeps {
   /** Whether the bot stops. */
   isClosed(): boolean;
 }
 
 /** What commands do to answers. */
-export const createTurnControl = (deps: ControlDeps): TurnControl => ({
+export const createTurnControl = (deps: TurnControlDeps): TurnControl => ({
   stop: (conversation, by) => stop(deps, conversation, by),
   retry: (invocation, model) => retry(deps, invocation, model),
   openThread: (invocation) => openThread(deps, invocation),
   forget: (conversation) => forget(deps, conversation),
 });
 
-const surfaceOf = ({ surfaces }: ControlDeps, name: string): PlatformParts | undefined =>
+const surfaceOf = ({ surfaces }: TurnControlDeps, name: string): PlatformParts | undefined =>
   surfaces.find(({ platform }) => platform.name === name);
 
-async function stop({ turns }: ControlDeps, ...[conversation, by]: Parameters<TurnControl["stop"]>) {
+async function stop({ turns }: TurnControlDeps, ...[conversation, by]: Parameters<TurnControl["stop"]>) {
   const turn = turns.running.get(conversation);
   // A turn that waits here for another replica is not what streams; it is stopped here where that replica is gone.
   const remote = turn === undefined || turn.isWaiting ? await turns.remoteStop.ask(conversation, by) : "nothing-runs";
@@ -43,7 +43,7 @@ async function stop({ turns }: ControlDeps, ...[conversation, by]: Parameters<Tu
 }
 
 /** Asks the last question once more. Its answer takes the place of the one before in what is sent from then on. */
-async function retry(deps: ControlDeps, invocation: Invocation, model?: ModelRef): Promise<RetryOutcome> {
+async function retry(deps: TurnControlDeps, invocation: Invocation, model?: ModelRef): Promise<RetryOutcome> {
   const { sessions, clock, turns } = deps;
   const { conversation, user, isOperator, on } = invocation;
   const platform = surfaceOf(deps, invocation.platform)?.platform;
@@ -56,7 +56,7 @@ async function retry(deps: ControlDeps, invocation: Invocation, model?: ModelRef
   const question = questionAgain(last, invocation, { at: clock.now(), model });
   if (await sessions.isOpen(question.id)) return { kind: "already" };
   const place = channelKeyOf(conversation);
-  const refusal = await accessFault(deps, place, { ...invocation, author: user });
+  const refusal = await chatRefusal(deps.settings.of(workspaceOf(place)), place, { ...invocation, author: user });
   const isFull = turns.queue.placeFor(conversation) === "full";
   const fault = refusal ?? (isFull ? FULL_LINE : limitFault(deps, place, user));
   if (fault !== undefined) return refused(fault);
@@ -91,7 +91,7 @@ function questionAgain(
 const MAX_TITLE_CHARS = 80;
 
 /** Begins a thread that goes on from the last answer: it knows that question and its answer, and the model. */
-async function openThread(deps: ControlDeps, { platform: name, conversation, isDirect, on }: Invocation) {
+async function openThread(deps: TurnControlDeps, { platform: name, conversation, isDirect, on }: Invocation) {
   const begin = surfaceOf(deps, name)?.openThread;
   const place = channelKeyOf(conversation);
   if (place.thread !== undefined) throw new UserError("This is a thread already: just go on here.");
@@ -126,8 +126,8 @@ const LAST_EDITS_MS = 5_000;
 const FORGET_LEASE_MS = 10_000;
 const BUSY = "An answer is still being written here. Stop it with `/chat stop`, then ask again to forget.";
 
-/** Nothing of the conversation can be written any more while it is erased: its turns have ended, and the lease is ours. */
-async function forget(deps: ControlDeps, conversation: string): Promise<number> {
+/** Nothing can be written while the conversation is erased: its turns have ended, and the lease is ours. */
+async function forget(deps: TurnControlDeps, conversation: string): Promise<number> {
   const { store, sessions, clock, log } = deps;
   const ended = { what: "the answer", timeoutMs: LAST_EDITS_MS, clock };
   await withDeadline(() => emptyLine(deps, conversation), ended).catch(() => {

@@ -12,7 +12,7 @@ import type { Ledger } from "../../usage/ledger.js";
 import { createMessageLimits } from "../../usage/message-limits.js";
 import { createModelFacts, type FindModelFacts } from "../../usage/model-facts.js";
 import { createProviderSlots, type ProviderSlots } from "../../usage/provider-slots.js";
-import type { IntakeDeps } from "../access/intake.js";
+import type { LimitDeps } from "../access/access.js";
 import type { ChatPlatform, ReplyStream } from "../port/platform.js";
 import type { PlatformParts } from "../port/platform-definition.js";
 import type { Prepared } from "../prompt/prepare-request.js";
@@ -81,7 +81,7 @@ export interface AnsweredTurn extends TurnTerms {
   readonly startedAt: number;
 }
 
-export interface ChatDeps extends TurnDeps, IntakeDeps {
+export interface ChatDeps extends TurnDeps, LimitDeps {
   readonly store: Store;
   /** This process among all that share the store. */
   readonly owner: string;

@@ -2,10 +2,10 @@ import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
 import type { Provider } from "../../providers/provider.js";
 import type { Asked, Ending, Pin, Session } from "../../store/sessions/sessions.js";
-import { accessFault, FULL_LINE, limitFault } from "../access/intake.js";
+import { chatRefusal, FULL_LINE, limitFault } from "../access/access.js";
 import { createReplyStream } from "../delivery/reply-stream.js";
 import { showMark } from "../delivery/show-mark.js";
-import { conversationOf } from "../port/conversation.js";
+import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention, MessageKey, Person, ReplyStream } from "../port/platform.js";
 import { type Prepared, prepareRequest } from "../prompt/prepare-request.js";
 import { openQuestionOf, type Question, questionFault, questionOf } from "../prompt/question.js";
@@ -47,7 +47,7 @@ export interface LifeDeps extends ChatDeps {
 /*
  * The life of a question, in the order of its steps:
  *
- *   takeMention      1  claimAndCheck   stored once over all replicas (a repeated event ends here), then content and access
+ *   takeMention      1  claimAndCheck   stored once over all replicas (a repeated event ends here); content, access
  *                    2  lineUp          its place in the conversation's line, which counts it against the limits
  *   answerInTurn     3  withLease       no other replica answers in the conversation
  *                    4  showFirstMark   ⏳ while it waits for another replica, 👀 when it begins
@@ -78,7 +78,11 @@ export async function takeMention(deps: LifeDeps, platform: ChatPlatform, mentio
 /** Claimed before anything is answered: a repeated event gets nothing, not even a second refusal. */
 async function claimAndCheck(deps: LifeDeps, mention: Mention, question: Question) {
   if (!(await deps.sessions.open(question.id, openQuestionOf(question, deps.owner)))) return "repeated";
-  return { fault: questionFault(mention) ?? (await accessFault(deps, mention.message, mention)) };
+  return {
+    fault:
+      questionFault(mention) ??
+      (await chatRefusal(deps.settings.of(workspaceOf(mention.message)), mention.message, mention)),
+  };
 }
 
 function lineUp(deps: LifeDeps, platform: ChatPlatform, question: Question, known: string | undefined) {
@@ -132,7 +136,7 @@ function begin({ turns }: LifeDeps, { id, message, asker }: Question, over: Abor
   return turn;
 }
 
-/** A question that is asked again still bears its end mark, perhaps by an earlier process: a first mark looks for none. */
+/** A question that is asked again still bears its end mark, perhaps from an earlier process, which has to go first. */
 export async function showFirstMark(
   deps: LifeDeps,
   platform: ChatPlatform,
