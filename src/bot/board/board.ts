@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
-import type { BoardControl } from "../../commands/board-control.js";
+import type { BoardControl } from "../../commands/command-deps.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 import type { Store } from "../../store/store.js";

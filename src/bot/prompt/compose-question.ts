@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
-import { code } from "../../commands/wording/wording.js";
+import { code } from "../../commands/wording/markdown.js";
 import type { ImagePart } from "../../providers/provider.js";
 import type { EarlierMessage, Mention } from "../port/platform.js";
 import { type ReadAttachments, readAttachments } from "./read-attachments.js";

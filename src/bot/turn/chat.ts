@@ -1,7 +1,7 @@
 import { withDeadline } from "../../base/deadline.js";
 import { TimeoutError, UserError } from "../../base/errors.js";
 import { createSerial } from "../../base/serial.js";
-import type { TurnControl } from "../../commands/turn-control.js";
+import type { TurnControl } from "../../commands/command-deps.js";
 import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
 import { createTurnQueue } from "./conversation-line.js";

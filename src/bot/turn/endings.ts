@@ -1,5 +1,5 @@
 import { AppError, messageOf, UserError } from "../../base/errors.js";
-import { plain } from "../../commands/wording/wording.js";
+import { escapeInline } from "../../commands/wording/markdown.js";
 import { type FinishReason, ProviderError } from "../../providers/provider.js";
 import type { Ending } from "../../store/sessions/sessions.js";
 import { DamagedRowError } from "../../store/store-error.js";
@@ -97,7 +97,7 @@ function providerSentence(error: ProviderError): string {
   const who = `**${error.provider}**`;
   const wait = error.retryAfterMs === undefined ? "in a moment" : `in ${waitInWords(error.retryAfterMs)}`;
   const status = error.status === undefined ? "" : ` (status ${error.status})`;
-  const detail = plain(messageOf(error), MAX_DETAIL_CHARS);
+  const detail = escapeInline(messageOf(error), MAX_DETAIL_CHARS);
   const sentences: Record<ProviderError["reason"], string> = {
     timeout: `${who} gave no answer in time. Ask again, or ${ANOTHER_MODEL}.`,
     auth: `${who} refuses the bot's key. The operator can check it with \`npm run doctor\`.`,

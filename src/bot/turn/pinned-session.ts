@@ -1,4 +1,4 @@
-import { modelName } from "../../commands/model-in-force.js";
+import { modelName } from "../../refresh/choose/default-model.js";
 import type { Pin, Session } from "../../store/sessions/sessions.js";
 import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey } from "../port/platform.js";

@@ -1,10 +1,10 @@
 import type { Control } from "../../commands/command.js";
-import { modelName } from "../../commands/model-in-force.js";
-import { code, plain } from "../../commands/wording/wording.js";
+import { code, escapeInline } from "../../commands/wording/markdown.js";
 import { ProviderError } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import { stateOf } from "../../refresh/catalog/row-state.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
+import { modelName } from "../../refresh/choose/default-model.js";
 import { livingModels } from "../../refresh/choose/living-models.js";
 import type { ModelUse } from "../../refresh/refresher.js";
 import type { Pin, Session } from "../../store/sessions/sessions.js";
@@ -22,7 +22,7 @@ const MAX_REPLACEMENTS = 3;
 const LONG_CHARS = 1_500;
 
 /** A model as running text names it: anybody may have typed it. */
-const shownModel = (model: ModelRef): string => plain(modelName(model), MAX_MODEL_CHARS);
+const shownModel = (model: ModelRef): string => escapeInline(modelName(model), MAX_MODEL_CHARS);
 
 /** What is shown in the end: the answer, and below it the bot's own lines, the quietest last. */
 export function shownText(
@@ -84,7 +84,7 @@ export function pinLine(pin: Pin | null, { pinNews }: Session, answer: ModelAnsw
   const name = shownModel(pin);
   return pinNews === "default"
     ? `📌 Back to the default: ${name}.`
-    : `📌 Now with ${name}, chosen by ${plain(pin.by ?? "")}.`;
+    : `📌 Now with ${name}, chosen by ${escapeInline(pin.by ?? "")}.`;
 }
 
 /** The line under an answer that another model than the pinned one gave. */

@@ -2,7 +2,7 @@ import { withDeadline } from "../../base/deadline.js";
 import { UserError } from "../../base/errors.js";
 import { cutText } from "../../base/text.js";
 import type { Invocation } from "../../commands/command.js";
-import type { RetryOutcome, TurnControl } from "../../commands/turn-control.js";
+import type { RetryOutcome, TurnControl } from "../../commands/command-deps.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { Turn } from "../../store/sessions/sessions.js";
 import { chatRefusal, FULL_LINE, limitFault } from "../access/access.js";
