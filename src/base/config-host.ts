@@ -105,7 +105,8 @@ function judge(values: HostValues, { storeSchemes, platforms, fault }: ShapeCont
   if (scheme === undefined || !storeSchemes.includes(scheme)) {
     fault(
       "STORE_URL",
-      `must begin with ${storeSchemes.map((known) => `${known}://`).join(", ")}, for example sqlite://data/evergreen.sqlite`,
+      `must begin with ${storeSchemes.map((known) => `${known}://`).join(", ")}, ` +
+        "for example sqlite://data/evergreen.sqlite",
     );
   }
 }

@@ -1,8 +1,9 @@
 import { hostSections, type VariableSection } from "./host-variables.js";
 import type { Variables } from "./variables.js";
 
-const HEAD = `# Evergreen's settings. Copy this file to .env and uncomment what you need; everything has a default, so an empty
-# .env starts the playground with the offline demo provider. Variables of the real environment win over this file.
+const HEAD = `\
+# Evergreen's settings. Copy this file to .env and uncomment what you need; everything has a default, so an empty .env
+# starts the playground with the offline demo provider. Variables of the real environment win over this file.
 # After a change: \`npm run doctor\` says what is configured and whether each key works.
 # Written by \`npm run env-example\` from the declarations in src/.
 `;

@@ -84,7 +84,8 @@ const listVariables = {
 const storageVariables = {
   STORE_URL: text({
     about:
-      "where everything is kept: sqlite://PATH (absolute with three slashes), redis://, rediss:// or postgres:// (docs/stores.md)",
+      "where everything is kept: sqlite://PATH (absolute with three slashes), redis://, rediss:// or postgres:// " +
+      "(docs/stores.md)",
     example: "sqlite://data/evergreen.sqlite",
     fallback: "sqlite://data/evergreen.sqlite",
   }),
@@ -128,7 +129,8 @@ const accessVariables = {
 const logVariables = {
   LOG_LEVEL: text({
     about:
-      "least severe lines that are logged: trace, debug, info, warn, error, fatal or silent; JSON lines on standard error",
+      "least severe lines that are logged: trace, debug, info, warn, error, fatal or silent; " +
+      "JSON lines on standard error",
     example: "info",
     fallback: "info",
     pattern: /^(trace|debug|info|warn|error|fatal|silent)$/,

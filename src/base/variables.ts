@@ -116,13 +116,14 @@ function decoded(text: string): string {
   }
 }
 
+const PRIVATE_IPV4 =
+  /^(?:127|10|192\.168|172\.(?:1[6-9]|2\d|3[01])|169\.254|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
+
 /** True where a key may travel over plain http: loopback, private ranges, single-label names, .local, .internal. */
 export function isPrivateAddress(url: string): boolean {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, "").toLowerCase();
   if (isIP(host) === 4) {
-    return /^(127|10)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^169\.254\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(
-      host,
-    );
+    return PRIVATE_IPV4.test(host);
   }
   if (isIP(host) === 6) return host === "::1" || /^f[cd]|^fe[89ab]/.test(host);
   return !host.includes(".") || /\.(local|internal|localhost)$/.test(host);

@@ -8,11 +8,9 @@ import { platformDefinitions } from "../../src/bot/registry.js";
 import { createCommands } from "../../src/commands/registry.js";
 import { providerDefinitions } from "../../src/providers/registry.js";
 import { openStore } from "../../src/store/open-store.js";
-
 import { createPostgresStore } from "../../src/store/postgres/postgres.js";
 import { createRedisStore } from "../../src/store/redis/redis.js";
 import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
-
 import { type FakeClock, fakeClock } from "./fake-clock.js";
 
 export interface Bot extends App {

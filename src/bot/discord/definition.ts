@@ -18,7 +18,7 @@ export const discordPlatform: PlatformDefinition = {
           baseUrl: apiUrl,
           async create(deps) {
             const { createDiscord } = await import("./discord.js");
-            return { platform: createDiscord({ ...deps, discord }) };
+            return createDiscord({ ...deps, discord });
           },
           async check({ config, clock }) {
             const { checkDiscord } = await import("./setup/check-discord.js");

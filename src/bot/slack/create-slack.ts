@@ -17,7 +17,6 @@ import { createFileCalls } from "./send/file-calls.js";
 import { createLostPosts } from "./send/lost-posts.js";
 import { createMarks } from "./send/marks.js";
 import { createOpenStreams } from "./send/open-streams.js";
-import { createPace } from "./send/pace.js";
 import { MAX_MARKDOWN_CHARS } from "./send/render.js";
 import { createSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
@@ -43,9 +42,8 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
   const health = createHealth(log);
   health.set("setup", names.fault());
   const buckets = createTokenBuckets({ clock, termsOf });
-  const pace = createPace(buckets, clock);
   const client = createWebClient(slack.botToken, settings);
-  const caller = createCaller({ buckets, pace, health });
+  const caller = createCaller({ buckets, health });
   const extras = createExtras({ clock, log });
   const calls = createCalls(client, caller);
   const streams = createStreamCalls(client, caller);
@@ -56,7 +54,7 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
   const controlIds = createControlIds({ store, clock, log });
   const controls = { idFor: controlIds.idFor, pickers: createPickers(commands) };
   let identity: Identity | undefined;
-  const send = createSend({ calls, streams, controls, names, lostPosts });
+  const send = createSend({ calls, streams, controls, names, lostPosts, log });
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
   const people = createPeople({ calls, clock, log, teamId: () => identity?.teamId });
 
@@ -92,7 +90,6 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
       const link = await connected.catch(() => undefined); // logged when it failed
       await link?.stop();
     },
-    slot: pace.slot,
     ...send,
     async append(message, lines, given) {
       const shown = await send.append(message, lines, given);
@@ -104,7 +101,7 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
     createReplyStream: createAnswers({
       streams,
       buckets,
-      pace,
+      caller,
       extras,
       agent,
       titles,
@@ -115,6 +112,5 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
       controlBlocks: (given) => controlBlocks(given, controls),
     }),
     ...createMarks({ calls, log, signal: stopped.signal }),
-    showStatus: async () => {},
   };
 }

@@ -95,7 +95,7 @@ async function checkProvider(
 }
 
 function noModelsText({ id, baseUrl, emptyHint }: ProviderSetup, listed: number): string {
-  if (listed === 0) return `answers, but lists no model; ${emptyHint ?? `check its address (${baseUrl})`}`;
+  if (listed === 0) return `answers, but lists no model; ${emptyHint ?? `check its base URL (${baseUrl})`}`;
   const rows = plural(listed, "model");
   return `answers, but none of the ${rows} that it lists is for chat; \`/models use ${id}/MODEL\` takes any that it has`;
 }
@@ -107,7 +107,7 @@ function fixFor(error: unknown, { key, keyVariable, baseUrl }: ProviderSetup): s
   }
   if (error instanceof TimeoutError) return "check the network, or set REFRESH_TIMEOUT_SECONDS higher";
   if (error instanceof ProviderError && error.reason === "rate-limited") return "try again later";
-  return `check its address (${baseUrl}) and the network`;
+  return `check its base URL (${baseUrl}) and the network`;
 }
 
 function checkProviders(providers: readonly ProviderSetup[]): PlatformFinding | undefined {

@@ -23,7 +23,8 @@ export const playgroundPlatform: PlatformDefinition = {
             const { createPlayground } = await import("./playground.js");
             const hints = commands.map(({ path, about }) => ({ path, about }));
             const playground = createPlayground({ ...deps, commands: () => hints });
-            return { platform: playground, routes: playground.routes, eraseUntouched: playground.eraseUntouched };
+            const { routes, eraseUntouched, forget, showStatus } = playground;
+            return { platform: playground, routes, eraseUntouched, forget, showStatus };
           },
           async check({ config: { http } }) {
             const text = `playground: on, at http://${http.host}:${http.port} when the bot runs`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fileKind } from "../../../src/bot/prompt/file-kind.js";
+import { fileKind } from "../../../src/bot/prompt/read-attachments.js";
 import { imageBytes } from "../../support/fake-attachment.js";
 
 const bytes = (text: string, encoding: BufferEncoding = "utf8") => Buffer.from(text, encoding);

@@ -84,7 +84,7 @@ const without = (misses: number): Partial<CatalogEntry> => ({
   models: ["gpt-5", "gpt-5-mini", "o9"].map(modelRow),
   missing: [{ model: modelRow("gpt-4"), misses, lastListedAt: 1 }],
 });
-const GONE = "ℹ️ openai no longer lists `gpt-4`. It stays pinned here; /models list shows what there is.";
+const GONE = "ℹ️ openai no longer lists `gpt-4`. It stays pinned here; `/models list` shows what there is.";
 
 describe("a model that its provider refuses", () => {
   it.each(["unknown-model", "not-for-chat"] as const)(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chatRefusal } from "../../../src/bot/access/may-chat.js";
+import { chatRefusal } from "../../../src/bot/access/access.js";
 import type { Speaker } from "../../../src/bot/port/platform.js";
 import type { ChatAccess } from "../../../src/refresh/settings.js";
 

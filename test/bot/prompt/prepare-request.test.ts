@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { takesImages } from "../../../src/bot/prompt/takes-images.js";
+import { takesImages } from "../../../src/bot/prompt/prepare-request.js";
 
 describe("takesImages()", () => {
   it("believes the provider, whatever the model is called", () => {

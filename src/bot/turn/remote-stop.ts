@@ -3,7 +3,7 @@ import type { Log } from "../../base/log.js";
 import type { TurnControl } from "../../commands/command-deps.js";
 import type { Sessions } from "../../store/sessions/sessions.js";
 
-export interface StopElsewhereDeps {
+export interface RemoteStopDeps {
   readonly sessions: Pick<Sessions, "openQuestions" | "askToStop" | "isAskedToStop">;
   readonly clock: Clock;
   readonly log: Log;
@@ -14,7 +14,7 @@ export interface StopElsewhereDeps {
 }
 
 /** Stops of answers that another process gives than the one that the press came to. */
-export interface StopElsewhere {
+export interface RemoteStop {
   /** Asks whoever answers there. @throws {StoreError} */
   ask(...given: Parameters<TurnControl["stop"]>): ReturnType<TurnControl["stop"]>;
   /** Calls back once if another process was asked to have this question's answer stopped, until `over` aborts. */
@@ -26,7 +26,7 @@ const LOOK_MS = 300;
 /** Where nobody else is known yet: a process that has just started is known to the others within half a minute. */
 const LOOK_ALONE_MS = 10_000;
 
-export function createStopElsewhere({ sessions, clock, log, owner, hasPeers }: StopElsewhereDeps): StopElsewhere {
+export function createRemoteStop({ sessions, clock, log, owner, hasPeers }: RemoteStopDeps): RemoteStop {
   const look = async (id: string, onStop: () => void, over: AbortSignal) => {
     for (;;) {
       await clock.sleep(hasPeers() ? LOOK_MS : LOOK_ALONE_MS, over);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_QUESTION_CHARS, questionFault } from "../../../src/bot/prompt/question-fault.js";
+import { MAX_QUESTION_CHARS, questionFault } from "../../../src/bot/prompt/question.js";
 import { fakePlatform } from "../../support/fake-platform.js";
 
 const saying = (text: string) => fakePlatform().mention(text);
@@ -20,6 +20,11 @@ describe("questionFault()", () => {
     const file = { name: "a.txt", sizeBytes: 1, read: async () => new Uint8Array() };
     expect(questionFault({ ...saying(""), attachments: [file] })).toBeUndefined();
     expect(questionFault({ ...saying(""), quote: { author: "bob", text: "what is this?" } })).toBeUndefined();
+  });
+
+  it("finds none beside no file or a quote that says nothing", () => {
+    expect(questionFault({ ...saying(""), attachments: [] })).toContain("no question");
+    expect(questionFault({ ...saying(""), quote: { author: "bob", text: " " } })).toContain("no question");
   });
 
   it("takes the longest question and refuses one character more, saying the limit", () => {
