@@ -47,9 +47,6 @@ const FAULTY_MS = 60_000;
 /** Above this many buckets, idle ones are evicted. */
 const MOST_BUCKETS = 500;
 
-export const createRateScheduler = <A extends Allowance>(deps: RateSchedulerDeps<A>): RateScheduler =>
-  new Scheduler(deps);
-
 class Scheduler<A extends Allowance> implements RateScheduler {
   readonly #deps: RateSchedulerDeps<A>;
   readonly #buckets = new Map<string, RateBucket<A>>();
@@ -200,3 +197,6 @@ class Scheduler<A extends Allowance> implements RateScheduler {
     this.#candidates.lookAt(bucket, this.#deps.clock.now());
   }
 }
+
+export const createRateScheduler = <A extends Allowance>(deps: RateSchedulerDeps<A>): RateScheduler =>
+  new Scheduler(deps);
