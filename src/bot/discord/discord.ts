@@ -1,18 +1,18 @@
+import { GatewayDispatchEvents } from "discord.js";
 import { withDeadline } from "../../base/deadline.js";
 import { StartupError } from "../../base/errors.js";
 import { createAccess } from "../access/access.js";
 import { createControlIds } from "../port/control-ids.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../port/platform.js";
 import type { PlatformDeps } from "../port/platform-definition.js";
-import { createGateway, type DispatchName, type Self } from "./gateway/gateway.js";
-import { createSessionStarts } from "./gateway/session-starts.js";
+import { createGateway, type Self } from "./gateway/gateway.js";
+import { createPlaces } from "./gateway/places.js";
 import { createEarlier } from "./receive/earlier.js";
 import { createElsewhere } from "./receive/elsewhere.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
 import { createReactionReceiver } from "./receive/reactions.js";
 import { createAttachments } from "./receive/read-attachment.js";
 import { createReceiver } from "./receive/receive.js";
-import { createPlaces } from "./receive/remember-places.js";
 import { createTypedCommands } from "./receive/typed-command.js";
 import { createCalls } from "./send/calls.js";
 import { createMarks } from "./send/marks.js";
@@ -24,7 +24,7 @@ import { createTyping } from "./send/typing.js";
 import { createWatchedStreams, LOSSES } from "./send/watched-streams.js";
 import { createPresence } from "./setup/presence.js";
 import { registerPatiently } from "./setup/register.js";
-import { TOKEN_MEND } from "./wire/health.js";
+import { TOKEN_HINT } from "./wire/health.js";
 import { inviteLink } from "./wire/permissions.js";
 import { channelIdOf, DIRECT_WORKSPACE, PLATFORM_NAME } from "./wire/places.js";
 
@@ -39,14 +39,14 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
   const { followThreads } = config.access;
   const access = createAccess(config.access);
   const calls = createCalls(clock);
-  const onTokenRefused = () => log.error(TOKEN_MEND);
+  const onTokenRefused = () => log.error(TOKEN_HINT);
   const rest = createRest({ token, apiUrl, clock, onAnswer: calls.onAnswer, onTokenRefused });
   const controlIds = createControlIds({ store, clock, log });
   const { idFor } = controlIds;
   const sender = createSender({ clock, rest, calls, idFor });
   const marks = createMarks({ rest, calls, clock });
   const typing = createTyping({ rest, calls, clock });
-  let receivers: Partial<Record<DispatchName, (data: unknown) => Promise<void>>> = {};
+  let receivers: ReadonlyMap<string, (data: unknown) => Promise<void>> = new Map();
   let isKnown = false;
   const stopping = new AbortController();
 
@@ -66,58 +66,67 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
     followThreads,
     clock,
     log,
-    starts: createSessionStarts({ store, clock, log, token }),
-    onDispatch: (name, data) => void receivers[name]?.(data),
+    store,
+    onDispatch(name, data) {
+      places.onEvent(name, data);
+      void receivers.get(name)?.(data);
+    },
     onReady,
   });
   const presence = createPresence({ clock, set: gateway.setPresence });
   const streams = createWatchedStreams({ rest, calls, log, selfId: () => gateway.self()?.userId });
-  const places = createPlaces({ gateway, rest, calls, log });
+  const places = createPlaces({ rest, calls, log });
 
   const platform: ChatPlatform = {
     name: PLATFORM_NAME,
     limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, canShowFiles: true },
-    workspaces: () => [...gateway.serverIds(), DIRECT_WORKSPACE].map((id) => `${PLATFORM_NAME}:${id}`),
-    fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_MEND}` : undefined),
+    workspaces: () => [...places.serverIds(), DIRECT_WORKSPACE].map((id) => `${PLATFORM_NAME}:${id}`),
+    fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_HINT}` : undefined),
     async start(handlers: PlatformHandlers) {
       const isServed = ({ message, isDirect }: Mention) => access.isServed(platform, message, isDirect);
       const onTyped = createTypedCommands({ platform, sender, idFor, commands, store, log, isServed }, handlers);
-      receivers = {
-        ...Object.fromEntries(LOSSES.map((name) => [name, async (data: unknown) => streams.onEvent(name, data)])),
-        MESSAGE_CREATE: createReceiver(
-          {
-            gateway,
-            places,
-            followThreads,
-            log,
-            platform,
-            onTyped,
-            sessions: store.values("sessions"),
-            attachmentsOf: createAttachments({ apiUrl, clock, fetch }),
-            earlier: createEarlier({ rest, calls }),
-          },
-          handlers,
-        ),
-        MESSAGE_REACTION_ADD: createReactionReceiver({ gateway, places, store, log }, handlers),
-        INTERACTION_CREATE: createInteractionReceiver(
-          {
-            rest,
-            calls,
-            store,
-            log,
-            commands,
-            controlIds,
-            clock,
-            elsewhere: createElsewhere({ rest, calls, idFor, sender }),
-          },
-          handlers,
-        ),
-      };
+      receivers = new Map<string, (data: unknown) => Promise<void>>([
+        ...LOSSES.map((name) => [name, async (data: unknown) => streams.onEvent(name, data)] as const),
+        [
+          GatewayDispatchEvents.MessageCreate,
+          createReceiver(
+            {
+              gateway,
+              places,
+              followThreads,
+              log,
+              platform,
+              onTyped,
+              sessions: store.values("sessions"),
+              attachmentsOf: createAttachments({ apiUrl, clock, fetch }),
+              earlier: createEarlier({ rest, calls }),
+            },
+            handlers,
+          ),
+        ],
+        [GatewayDispatchEvents.MessageReactionAdd, createReactionReceiver({ gateway, places, store, log }, handlers)],
+        [
+          GatewayDispatchEvents.InteractionCreate,
+          createInteractionReceiver(
+            {
+              rest,
+              calls,
+              store,
+              log,
+              commands,
+              controlIds,
+              clock,
+              elsewhere: createElsewhere({ rest, calls, idFor, sender }),
+            },
+            handlers,
+          ),
+        ],
+      ]);
       gateway.start();
     },
     async stop() {
       stopping.abort();
-      receivers = {};
+      receivers = new Map();
       typing.stop();
       presence.stop();
       // An end mark is the promise that nothing of an answer can be lost any more.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { identifyPauseMs } from "../../../src/bot/discord/gateway/identify-throttle.js";
+import { identifyPauseMs } from "../../../src/bot/discord/gateway/session-starts.js";
 import { judgeMessage } from "../../../src/bot/discord/receive/judge-message.js";
 import { nativeCall, typedLine } from "../../../src/bot/discord/receive/native-call.js";
 import { hintFor } from "../../../src/bot/discord/receive/typed-command.js";
@@ -109,7 +109,7 @@ describe("faultOf()", () => {
   it("refusalOfClose() tells final closes from others, refusalOfLogin() tokens from outages", () => {
     expect([4004, 4010, 4011, 4012, 4013, 4014].every((code) => refusalOfClose(code) !== undefined)).toBe(true);
     expect([1000, 1006, 4000, 4003, 4007, 4008, 4009].filter((code) => refusalOfClose(code) !== undefined)).toEqual([]);
-    expect(refusalOfLogin({ code: "TokenInvalid" })).toContain("DISCORD_TOKEN");
+    expect(refusalOfLogin({ status: 401 })).toContain("DISCORD_TOKEN");
     expect(refusalOfLogin(new Error("connect ECONNREFUSED"))).toBeUndefined();
     expect(refusalOfLogin(null)).toBeUndefined();
   });

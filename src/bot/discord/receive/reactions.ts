@@ -2,13 +2,13 @@ import type { Log } from "../../../base/log.js";
 import type { Store } from "../../../store/store.js";
 import type { PlatformHandlers } from "../../port/platform.js";
 import type { Gateway } from "../gateway/gateway.js";
+import type { Places } from "../gateway/places.js";
 import { reactionEvent } from "../wire/events.js";
 import { isManager } from "../wire/permissions.js";
-import type { Places } from "./remember-places.js";
 import { speakerOf } from "./speaker.js";
 
 export interface ReactionDeps {
-  readonly gateway: Pick<Gateway, "self" | "server">;
+  readonly gateway: Pick<Gateway, "self">;
   readonly places: Places;
   readonly store: Pick<Store, "writeOnce">;
   readonly log: Log;
@@ -36,7 +36,7 @@ export function createReactionReceiver({ gateway, places, store, log }: Reaction
       return true;
     });
     if (!isFirst) return;
-    const server = guild_id === undefined ? undefined : gateway.server(guild_id);
+    const server = places.server(guild_id);
     try {
       await handlers.onReaction({
         message: { ...(await places.find(channel_id, guild_id)), message: message_id },

@@ -4,16 +4,16 @@ import type { KeyValue } from "../../../store/store.js";
 import { conversationOf } from "../../port/conversation.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../../port/platform.js";
 import type { Gateway } from "../gateway/gateway.js";
+import type { Places } from "../gateway/places.js";
 import { type MessageEvent, messageEvent } from "../wire/events.js";
 import { isManager } from "../wire/permissions.js";
 import type { createEarlier } from "./earlier.js";
 import { judgeMessage, quoteOf } from "./judge-message.js";
 import type { createAttachments } from "./read-attachment.js";
-import type { Places } from "./remember-places.js";
 import { speakerOf } from "./speaker.js";
 
 export interface ReceiveDeps {
-  readonly gateway: Pick<Gateway, "self" | "server">;
+  readonly gateway: Pick<Gateway, "self">;
   readonly places: Places;
   readonly followThreads: boolean;
   readonly log: Log;
@@ -70,7 +70,7 @@ async function mentionOf(deps: ReceiveDeps, message: MessageEvent, text: string,
   const key = { ...(await deps.places.find(channel_id, guild_id)), message: id };
   const quote = quoteOf(message, selfId);
   const attachments = deps.attachmentsOf(message.attachments);
-  const server = guild_id === undefined ? undefined : deps.gateway.server(guild_id);
+  const server = deps.places.server(guild_id);
   return {
     message: key,
     text,

@@ -6,7 +6,7 @@ import { visible } from "../../../base/text.js";
 import type { PlatformFinding } from "../../port/platform-definition.js";
 import { createRest, type DiscordRest } from "../send/rest.js";
 import { discordStatusOf } from "../wire/errors.js";
-import { INTENTS_MEND, refusalOfLogin } from "../wire/health.js";
+import { INTENTS_HINT, refusalOfLogin } from "../wire/health.js";
 import { inviteLink, NEEDED } from "../wire/permissions.js";
 import { checkServer } from "./check-server.js";
 
@@ -81,7 +81,7 @@ const whyNot = (error: unknown) =>
 function intentsFinding(flags: number, followThreads: boolean): PlatformFinding {
   if (!followThreads) return { isFine: true, text: "discord: no privileged intent is needed" };
   const isAllowed = (flags & MESSAGE_CONTENT) !== 0;
-  return { isFine: isAllowed, text: `discord: ${isAllowed ? "the Message Content intent is on" : INTENTS_MEND}` };
+  return { isFine: isAllowed, text: `discord: ${isAllowed ? "the Message Content intent is on" : INTENTS_HINT}` };
 }
 
 function inviteFinding(invite: string): PlatformFinding {
