@@ -8,7 +8,6 @@ import type { PlatformDeps } from "../port/platform-definition.js";
 import { createGateway, type Self } from "./gateway/gateway.js";
 import { createPlaces } from "./gateway/places.js";
 import { createEarlier } from "./receive/earlier.js";
-import { createElsewhere } from "./receive/elsewhere.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
 import { createReactionReceiver } from "./receive/reactions.js";
 import { createAttachments } from "./receive/read-attachment.js";
@@ -23,7 +22,7 @@ import { createSender } from "./send/send.js";
 import { createTyping } from "./send/typing.js";
 import { createWatchedStreams, LOSSES } from "./send/watched-streams.js";
 import { createPresence } from "./setup/presence.js";
-import { registerPatiently } from "./setup/register.js";
+import { registerWithRetry } from "./setup/register.js";
 import { TOKEN_HINT } from "./wire/health.js";
 import { inviteLink } from "./wire/permissions.js";
 import { channelIdOf, DIRECT_WORKSPACE, PLATFORM_NAME } from "./wire/places.js";
@@ -55,7 +54,7 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
     if (isKnown) return;
     isKnown = true;
     log.info({ invite: inviteLink(applicationId) }, "Discord is connected; invite the bot with this link");
-    registerPatiently({ rest, log, clock, signal: stopping.signal }, applicationId, commands).catch((error) => {
+    registerWithRetry({ rest, log, clock, signal: stopping.signal }, applicationId, commands).catch((error) => {
       isKnown = false; // the next session tries again
       if (!stopping.signal.aborted) log.error({ error }, "the slash commands could not be registered with Discord");
     });
@@ -116,7 +115,7 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
               commands,
               controlIds,
               clock,
-              elsewhere: createElsewhere({ rest, calls, idFor, sender }),
+              sender,
             },
             handlers,
           ),

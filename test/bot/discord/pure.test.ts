@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { identifyPauseMs } from "../../../src/bot/discord/gateway/session-starts.js";
+import { nativeCall, typedLine } from "../../../src/bot/discord/receive/interactions.js";
 import { judgeMessage } from "../../../src/bot/discord/receive/judge-message.js";
-import { nativeCall, typedLine } from "../../../src/bot/discord/receive/native-call.js";
 import { hintFor } from "../../../src/bot/discord/receive/typed-command.js";
-import { rowsOf } from "../../../src/bot/discord/send/components.js";
-import { contentOf, messageOf } from "../../../src/bot/discord/send/render.js";
+import { contentOf, controlRows, renderedMessage } from "../../../src/bot/discord/send/render.js";
 import { applicationCommands, normalised } from "../../../src/bot/discord/setup/commands.js";
 import { messageEvent } from "../../../src/bot/discord/wire/events.js";
 import { faultOf, LOST_GRACE_MS, refusalOfClose, refusalOfLogin } from "../../../src/bot/discord/wire/health.js";
@@ -226,13 +225,13 @@ describe("placeOf()", () => {
 describe("rendering for Discord", () => {
   const idFor = async (line: string) => `id-${line}`;
 
-  it("messageOf() pings nobody and previews nothing", async () => {
-    const { body } = await messageOf({ markdown: "@everyone <@1> https://example.com" }, idFor);
+  it("renderedMessage() pings nobody and previews nothing", async () => {
+    const { body } = await renderedMessage({ markdown: "@everyone <@1> https://example.com" }, idFor);
     expect(body).toMatchObject({ flags: 4, allowed_mentions: { parse: [], replied_user: false } });
     expect(bodyFault("POST /channels/{channel_id}/messages", body)).toBeUndefined();
   });
 
-  it("messageOf() lays a panel out inside every limit, whatever it says", async () => {
+  it("renderedMessage() lays a panel out inside every limit, whatever it says", async () => {
     const menu = {
       label: "m",
       options: Array.from({ length: 30 }, (_, index) => ({ label: `${index}`, command: `/${index}` })),
@@ -240,7 +239,7 @@ describe("rendering for Discord", () => {
     const buttons = Array.from({ length: 30 }, (_, index) => ({ label: `${index}`, command: `/b ${index}` }));
     const markdown = Array.from({ length: 90 }, (_, index) => `paragraph ${index} ${"😀".repeat(40)}`).join("\n\n");
     const panel = { markdown, panel: "/status", controls: [...buttons, menu] };
-    const { body } = await messageOf(panel, async (line) => line.replace("\n", " "));
+    const { body } = await renderedMessage(panel, async (line) => line.replace("\n", " "));
     expect(body.flags).toBe(1 << 15);
     expect(body).not.toHaveProperty("content");
     for (const kind of [
@@ -249,11 +248,11 @@ describe("rendering for Discord", () => {
     ] as const)
       expect(bodyFault(kind, body)).toBeUndefined();
     expect(JSON.stringify(body)).toContain("✂️");
-    const bare = await messageOf({ markdown: "", panel: "/status" }, idFor);
+    const bare = await renderedMessage({ markdown: "", panel: "/status" }, idFor);
     expect(bodyFault("POST /channels/{channel_id}/messages", bare.body)).toBeUndefined();
   });
 
-  it("messageOf() gives a panel's controls the panel to stand on, and shows its files", async () => {
+  it("renderedMessage() gives a panel's controls the panel to stand on, and shows its files", async () => {
     const lines: string[] = [];
     const file = { name: "chat.md", bytes: new Uint8Array(3), alt: "the chat" };
     const panel = {
@@ -262,7 +261,7 @@ describe("rendering for Discord", () => {
       controls: [{ label: "go", command: "/go" }],
       files: [file],
     };
-    const { body, files } = await messageOf(panel, async (line) => {
+    const { body, files } = await renderedMessage(panel, async (line) => {
       lines.push(line);
       return "id";
     });
@@ -272,11 +271,11 @@ describe("rendering for Discord", () => {
     expect(bodyFault("POST /channels/{channel_id}/messages", body)).toBeUndefined();
   });
 
-  it("messageOf() says so where a file is larger than Discord takes", async () => {
+  it("renderedMessage() says so where a file is larger than Discord takes", async () => {
     const file = (megabytes: number) => ({ name: "chat.md", bytes: new Uint8Array(megabytes * 1024 * 1024), alt: "" });
-    const fitting = await messageOf({ markdown: "here", files: [file(10)] }, idFor);
+    const fitting = await renderedMessage({ markdown: "here", files: [file(10)] }, idFor);
     expect([fitting.files?.length, fitting.body.content]).toEqual([1, "here"]);
-    const large = await messageOf({ markdown: "here", files: [file(11)] }, idFor);
+    const large = await renderedMessage({ markdown: "here", files: [file(11)] }, idFor);
     expect(large.files).toBeUndefined();
     expect(large.body.content).toContain("📎 chat.md");
   });
@@ -290,17 +289,17 @@ describe("rendering for Discord", () => {
     expect(contentOf(" \n")).toBe("(no text)");
   });
 
-  it("rowsOf() stays inside every limit, whatever the controls", async () => {
+  it("controlRows() stays inside every limit, whatever the controls", async () => {
     const buttons = Array.from({ length: 12 }, (_, index) => ({ label: "x".repeat(100), command: `/b ${index}` }));
     const menu = {
       label: "m".repeat(200),
       options: Array.from({ length: 30 }, (_, index) => ({ label: "o".repeat(200), command: `/o ${index}` })),
     };
     const twice = { label: "again", command: "/b 0" };
-    const components = await rowsOf([...buttons, twice, menu, menu, menu], idFor);
+    const components = await controlRows([...buttons, twice, menu, menu, menu], idFor);
     expect(components).toHaveLength(5);
     const body = { content: "panel", components };
     expect(bodyFault("POST /channels/{channel_id}/messages", body)).toBeUndefined();
-    expect(await rowsOf([{ label: "empty", options: [] }], idFor)).toEqual([]);
+    expect(await controlRows([{ label: "empty", options: [] }], idFor)).toEqual([]);
   });
 });

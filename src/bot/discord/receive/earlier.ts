@@ -1,18 +1,15 @@
+import { MessageType } from "discord.js";
 import { z } from "zod";
 import type { EarlierMessage, MessageKey } from "../../port/platform.js";
 import type { Calls } from "../send/calls.js";
 import type { DiscordRest } from "../send/rest.js";
-import { parsed } from "../send/send.js";
+import { parsed } from "../wire/answer.js";
 import { listedMessage } from "../wire/events.js";
-import { channelIdOf, nameOf } from "../wire/places.js";
-import { textOf } from "./judge-message.js";
+import { channelIdOf, displayNameOf } from "../wire/places.js";
+import { SPOKEN_TYPES, textOf } from "./judge-message.js";
 
 /** Discord gives no more at once. */
 const MOST_AT_ONCE = 100;
-/** https://discord.com/developers/docs/resources/message#message-object-message-types */
-const SPOKEN_TYPES = [0, 19];
-/** Stands at the begin of a thread for the message that it was started from. */
-const THREAD_STARTER = 21;
 
 const what = "reading a thread";
 
@@ -29,12 +26,17 @@ export function createEarlier({ rest, calls }: { readonly rest: DiscordRest; rea
     await calls.take("GET", path, "first-text", signal);
     const answer = await rest.call("GET", `${path}?before=${message.message}&limit=${limit}`, { what, signal });
     const found = parsed(z.array(z.unknown()), answer, what).flatMap((one) => listedMessage.safeParse(one).data ?? []);
-    return found
-      .map((one) => (one.type === THREAD_STARTER ? (one.referenced_message ?? undefined) : spoken(one)))
-      .filter((one) => one !== undefined)
-      .filter(({ author, content }) => author.id !== selfId && content.trim() !== "")
-      .map((one) => ({ author: nameOf(one.author), text: textOf(one, selfId) }))
-      .reverse();
+    return (
+      found
+        // A thread begins with a stand-in for the message that it was started from.
+        .map((one) =>
+          one.type === MessageType.ThreadStarterMessage ? (one.referenced_message ?? undefined) : spoken(one),
+        )
+        .filter((one) => one !== undefined)
+        .filter(({ author, content }) => author.id !== selfId && content.trim() !== "")
+        .map((one) => ({ author: displayNameOf(one.author), text: textOf(one, selfId) }))
+        .reverse()
+    );
   };
 }
 

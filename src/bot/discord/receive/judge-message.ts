@@ -1,19 +1,19 @@
+import { MessageType } from "discord.js";
 import type { EarlierMessage } from "../../port/platform.js";
 import type { MessageEvent } from "../wire/events.js";
-import { nameOf } from "../wire/places.js";
+import { displayNameOf } from "../wire/places.js";
 
-/** https://discord.com/developers/docs/resources/message#message-object-message-types: an ordinary one, and a reply. */
-const REPLY = 19;
-const SPOKEN_TYPES = [0, REPLY];
+/** What people say: an ordinary message, and a reply. */
+export const SPOKEN_TYPES: readonly MessageType[] = [MessageType.Default, MessageType.Reply];
 
 /** What the bot has to do with a message. */
-export type Verdict = { readonly isForUs: false } | { readonly isForUs: true; readonly text: string };
+export type MessageVerdict = { readonly isForUs: false } | { readonly isForUs: true; readonly text: string };
 
 /**
  * Whether a message is meant for the bot: a direct message, one that names it, a reply to it, or one in a thread that it
  * follows. Not one that reaches it by a role or everyone, and never one of a bot, a webhook or Discord itself.
  */
-export function judgeMessage(message: MessageEvent, facts: { selfId: string; isFollowed: boolean }): Verdict {
+export function judgeMessage(message: MessageEvent, facts: { selfId: string; isFollowed: boolean }): MessageVerdict {
   const { author, webhook_id, type, content, referenced_message } = message;
   if (author.bot || author.id === facts.selfId || webhook_id !== undefined) return { isForUs: false };
   if (!SPOKEN_TYPES.includes(type)) return { isForUs: false };
@@ -22,7 +22,8 @@ export function judgeMessage(message: MessageEvent, facts: { selfId: string; isF
   // Without the message content intent, a reply that does not ping comes without its text.
   const isToSelf = referenced_message?.author.id === facts.selfId;
   // Discord may leave out what a reply refers to; a reply that pings then tells by its mentions.
-  const isPing = type === REPLY && referenced_message == null && message.mentions.some(({ id }) => id === facts.selfId);
+  const isPing =
+    type === MessageType.Reply && referenced_message == null && message.mentions.some(({ id }) => id === facts.selfId);
   const isReply = (isToSelf || isPing) && content !== "";
   const isForUs = message.guild_id === undefined || isNamed || isReply || (facts.isFollowed && content !== "");
   if (!isForUs) return { isForUs };
@@ -33,7 +34,7 @@ export function judgeMessage(message: MessageEvent, facts: { selfId: string; isF
 export function textOf({ content, mentions }: Pick<MessageEvent, "content" | "mentions">, selfId: string): string {
   const text = content.replace(new RegExp(`<@!?${selfId}> ?`, "g"), "").trim();
   return mentions.reduce(
-    (rest, user) => rest.replaceAll(new RegExp(`<@!?${user.id}>`, "g"), () => `@${nameOf(user)}`),
+    (rest, user) => rest.replaceAll(new RegExp(`<@!?${user.id}>`, "g"), () => `@${displayNameOf(user)}`),
     text,
   );
 }
@@ -42,5 +43,5 @@ export function textOf({ content, mentions }: Pick<MessageEvent, "content" | "me
 export function quoteOf({ referenced_message }: MessageEvent, selfId: string): EarlierMessage | undefined {
   if (!referenced_message || referenced_message.author.id === selfId) return undefined;
   const text = textOf(referenced_message, selfId);
-  return text === "" ? undefined : { author: nameOf(referenced_message.author), text };
+  return text === "" ? undefined : { author: displayNameOf(referenced_message.author), text };
 }

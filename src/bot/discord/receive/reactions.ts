@@ -5,7 +5,7 @@ import type { Gateway } from "../gateway/gateway.js";
 import type { Places } from "../gateway/places.js";
 import { reactionEvent } from "../wire/events.js";
 import { isManager } from "../wire/permissions.js";
-import { speakerOf } from "./speaker.js";
+import { speakerOf } from "../wire/places.js";
 
 export interface ReactionDeps {
   readonly gateway: Pick<Gateway, "self">;

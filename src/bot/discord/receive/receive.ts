@@ -7,10 +7,10 @@ import type { Gateway } from "../gateway/gateway.js";
 import type { Places } from "../gateway/places.js";
 import { type MessageEvent, messageEvent } from "../wire/events.js";
 import { isManager } from "../wire/permissions.js";
+import { speakerOf } from "../wire/places.js";
 import type { createEarlier } from "./earlier.js";
 import { judgeMessage, quoteOf } from "./judge-message.js";
 import type { createAttachments } from "./read-attachment.js";
-import { speakerOf } from "./speaker.js";
 
 export interface ReceiveDeps {
   readonly gateway: Pick<Gateway, "self">;

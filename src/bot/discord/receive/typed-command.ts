@@ -5,7 +5,7 @@ import { findCommand } from "../../../commands/grammar/find-command.js";
 import type { Store } from "../../../store/store.js";
 import { questionIdOf } from "../../port/conversation.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../../port/platform.js";
-import type { IdFor } from "../send/components.js";
+import type { IdFor } from "../send/render.js";
 import type { Sender } from "../send/send.js";
 import { createShownMessages } from "../send/shown-messages.js";
 

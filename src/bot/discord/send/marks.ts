@@ -2,11 +2,11 @@ import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import { type ChatPlatform, MARK_EMOJI, type MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
+import { parsed } from "../wire/answer.js";
 import { channelIdOf } from "../wire/places.js";
 import type { Calls } from "./calls.js";
-import { patiently } from "./patiently.js";
-import type { DiscordRest } from "./rest.js";
-import { addressOf, parsed } from "./send.js";
+import { type DiscordRest, withRetry } from "./rest.js";
+import { addressOf } from "./send.js";
 
 export interface MarksDeps {
   readonly rest: DiscordRest;
@@ -63,7 +63,7 @@ export function createMarks({ rest, calls, clock }: MarksDeps): Marks {
     message: MessageKey,
     emoji: string,
     { who = "@me", patienceMs = PATIENCE_MS } = {},
-  ) => patiently(() => reactInTurn(method, message, emoji, who), { clock, patienceMs });
+  ) => withRetry(() => reactInTurn(method, message, emoji, who), { clock, patienceMs });
   /** Channels where the bot may not react, and since when. */
   const forbidden = new Map<string, { readonly at: number; readonly error: PlatformError }>();
   const reactNow = async (method: "PUT" | "DELETE", message: MessageKey, emoji: string, who: string) => {
@@ -92,7 +92,7 @@ export function createMarks({ rest, calls, clock }: MarksDeps): Marks {
       await calls.take("GET", addressOf(message), "mark");
       return rest.call("GET", addressOf(message), { what });
     };
-    const { reactions: all = [] } = parsed(reactions, await patiently(read, { clock, patienceMs }), what);
+    const { reactions: all = [] } = parsed(reactions, await withRetry(read, { clock, patienceMs }), what);
     const marks: readonly string[] = Object.values(MARK_EMOJI);
     return all.flatMap(({ me, emoji: { name } }) => (me && name && marks.includes(name) ? [name] : []));
   };

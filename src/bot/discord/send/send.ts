@@ -5,25 +5,17 @@ import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
 import type { ChannelKey, ChatPlatform, MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { discordStatusOf } from "../wire/errors.js";
+import { discordStatusOf, parsed } from "../wire/answer.js";
 import { channelIdOf } from "../wire/places.js";
 import type { Calls } from "./calls.js";
-import type { IdFor } from "./components.js";
 import { createNonces } from "./nonces.js";
-import { patiently } from "./patiently.js";
 import { postedMessage, shows } from "./posted-message.js";
-import { MAX_MESSAGE_CHARS, messageOf, type Rendered } from "./render.js";
-import type { DiscordRest } from "./rest.js";
+import type { IdFor } from "./render.js";
+import { MAX_MESSAGE_CHARS, type Rendered, renderedMessage } from "./render.js";
+import { type DiscordRest, withRetry } from "./rest.js";
 import type { MessageDoor } from "./shown-messages.js";
 
 const shown = z.object({ content: z.string() });
-
-/** Parses what Discord answered. @throws {PlatformError} when it is not what it ought to be */
-export function parsed<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
-  const result = schema.safeParse(answer);
-  if (result.success) return result.data;
-  throw new PlatformError("discord", "unavailable", `Discord answered ${what} with something unexpected`);
-}
 
 /** Longer than a text takes where it arrives at all; by its nonce, it is not there twice when it is sent again. */
 const TEXT_TIMEOUT_MS = 5_000;
@@ -87,9 +79,9 @@ export function createSender({ clock, rest, calls, idFor, mark = randomBytes(2).
     async post(channel, reply, replyTo) {
       const { platform, workspace, channel: id, thread } = channel;
       const place = { platform, workspace, channel: id, ...(thread !== undefined && { thread }) };
-      return { ...place, message: await send(channel, await messageOf(reply, idFor), replyTo) };
+      return { ...place, message: await send(channel, await renderedMessage(reply, idFor), replyTo) };
     },
-    edit: async (message, reply) => change(message, message.message, await messageOf(reply, idFor)),
+    edit: async (message, reply) => change(message, message.message, await renderedMessage(reply, idFor)),
     async append(message, lines, controls: Reply["controls"] = []) {
       const what = "reading a message";
       const path = addressOf(message);
@@ -98,7 +90,7 @@ export function createSender({ clock, rest, calls, idFor, mark = randomBytes(2).
       const markdown = stacked([content, lines]);
       if (markdown.length > MAX_MESSAGE_CHARS)
         throw new PlatformError("discord", "refused", "The message is too full for another line");
-      await change(message, message.message, await messageOf({ markdown, controls }, idFor));
+      await change(message, message.message, await renderedMessage({ markdown, controls }, idFor));
       return content;
     },
     doorOf(channel, replyTo) {
@@ -106,7 +98,7 @@ export function createSender({ clock, rest, calls, idFor, mark = randomBytes(2).
       const pathOf = (id: string) => `/channels/${channelIdOf(channel)}/messages/${id}` as const;
       return {
         post: (message) =>
-          patiently(
+          withRetry(
             async () => {
               await calls.slot(channel, "first-text", undefined, "post");
               return send(channel, message, replyTo);
@@ -114,7 +106,7 @@ export function createSender({ clock, rest, calls, idFor, mark = randomBytes(2).
             { ...terms, isOnlyOnce: replyTo === undefined },
           ),
         edit: (id, message) =>
-          patiently(async () => {
+          withRetry(async () => {
             await calls.slot(channel, "progress", undefined, "edit");
             await change(channel, id, message);
           }, terms),

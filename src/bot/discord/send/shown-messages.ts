@@ -1,6 +1,6 @@
 import type { Reply } from "../../../commands/command.js";
-import type { IdFor } from "./components.js";
-import { messagesOf, type Rendered } from "./render.js";
+import type { IdFor } from "./render.js";
+import { type Rendered, renderedMessages } from "./render.js";
 
 /** Where the messages of a reply go. */
 export interface MessageDoor {
@@ -27,7 +27,7 @@ export function createShownMessages(
   return {
     async show(reply) {
       hasLayout ||= reply.panel !== undefined;
-      const messages = await messagesOf(reply, idFor, hasLayout);
+      const messages = await renderedMessages(reply, idFor, hasLayout);
       for (const [index, message] of messages.entries()) {
         const known = shown[index];
         if (known === undefined) shown.push(await door.post(message));
