@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { identifyPauseMs } from "../../../src/bot/discord/gateway/session-starts.js";
 import { nativeCall, typedLine } from "../../../src/bot/discord/receive/interactions.js";
-import { judgeMessage } from "../../../src/bot/discord/receive/judge-message.js";
+import { judgeMessage } from "../../../src/bot/discord/receive/messages.js";
 import { hintFor } from "../../../src/bot/discord/receive/typed-command.js";
 import { contentOf, controlRows, renderedMessage } from "../../../src/bot/discord/send/render.js";
 import { applicationCommands, normalised } from "../../../src/bot/discord/setup/commands.js";

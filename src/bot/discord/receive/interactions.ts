@@ -14,9 +14,9 @@ import { discordCodeOf } from "../wire/answer.js";
 import {
   type CommandData,
   type CommandEvent,
-  type GivenOption,
   type InteractionEvent,
   interactionEvent,
+  type OptionEvent,
 } from "../wire/events.js";
 import { mayManageServer } from "../wire/permissions.js";
 import { placeOf, speakerOf } from "../wire/places.js";
@@ -93,7 +93,7 @@ function callOf(event: InteractionEvent, author: User, text: string): CommandCal
 
 export interface NativeCall {
   readonly path: string;
-  readonly options: readonly GivenOption[];
+  readonly options: readonly OptionEvent[];
 }
 
 /** What a slash command names: its subcommand is its first option. */

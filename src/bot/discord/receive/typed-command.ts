@@ -40,7 +40,7 @@ export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHa
   return async (mention: Mention): Promise<void> => {
     if (!deps.isServed(mention)) return;
     const isNew = await store.writeOnce(`command:${questionIdOf(mention.message)}`, CLAIM_MS, []).catch((error) => {
-      log.warn({ error }, "a typed command could not be claimed; it is answered all the same");
+      log.warn({ error }, "discord: typed command could not be claimed, answering it anyway");
       return true;
     });
     if (!isNew) return;
@@ -52,9 +52,9 @@ export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHa
 export function hintFor(commands: readonly Command[], text: string): string {
   try {
     const { command } = findCommand(commands, text);
-    return `Please use the slash command \`/${command.path}\` here: only you see its reply. Nothing was done.`;
+    return `Please use the slash command \`/${command.path}\` here: only you see its reply. Nothing was run.`;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return `${messageOf(error)} Here they are slash commands; nothing was done.`;
+    return `${messageOf(error)} Use the slash command here; nothing was run.`;
   }
 }

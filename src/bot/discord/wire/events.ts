@@ -36,7 +36,7 @@ const attachment = z.object({
   url: z.string(),
   content_type: absent(z.string()).catch(undefined),
 });
-export type GivenAttachment = z.infer<typeof attachment>;
+export type AttachmentEvent = z.infer<typeof attachment>;
 
 /** A message that another one refers to; Discord may leave out all but its author. */
 const referenced = z.object({ author: user, content: z.string().catch(""), mentions: z.array(user).catch([]) });
@@ -83,7 +83,7 @@ const option = z.object({
   value: z.union([z.string(), z.number(), z.boolean()]).optional(),
   focused: z.boolean().optional(),
 });
-export type GivenOption = z.infer<typeof option>;
+export type OptionEvent = z.infer<typeof option>;
 
 const origin = {
   id,
