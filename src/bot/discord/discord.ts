@@ -12,7 +12,7 @@ import { createMessageReceiver } from "./receive/messages.js";
 import { createReactionReceiver } from "./receive/reactions.js";
 import { createTypedCommands } from "./receive/typed-command.js";
 import { createCalls } from "./send/calls.js";
-import { createMarks } from "./send/marks.js";
+import { createDiscordMarks } from "./send/marks.js";
 import { createThreads } from "./send/open-thread.js";
 import { MAX_MESSAGE_CHARS } from "./send/render.js";
 import { createRest } from "./send/rest.js";
@@ -23,7 +23,7 @@ import { createPresence } from "./setup/presence.js";
 import { registerWithRetry } from "./setup/register.js";
 import { TOKEN_HINT } from "./wire/health.js";
 import { inviteLink } from "./wire/permissions.js";
-import { DIRECT_WORKSPACE, PLATFORM_NAME } from "./wire/places.js";
+import { DIRECT_WORKSPACE, DISCORD } from "./wire/places.js";
 
 /** Discord's edits are five in 5 s and channel; quicker ones would only be dropped. */
 const MIN_EDIT_GAP_MS = 1_000;
@@ -56,9 +56,9 @@ export function createDiscord(deps: PlatformDeps): PlatformParts {
   const onLoss = LOSSES.map((name) => [name, async (data: unknown) => streams.onEvent(name, data)] as const);
 
   const platform: ChatPlatform = {
-    name: PLATFORM_NAME,
+    name: DISCORD,
     limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, canShowFiles: true },
-    workspaces: () => [...places.serverIds(), DIRECT_WORKSPACE].map((id) => `${PLATFORM_NAME}:${id}`),
+    workspaces: () => [...places.serverIds(), DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`),
     fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_HINT}` : undefined),
     async start(handlers) {
       receivers = new Map<string, Receiver>([...onLoss, ...receiversOf({ deps, sides, gateway, platform }, handlers)]);
@@ -80,21 +80,26 @@ export function createDiscord(deps: PlatformDeps): PlatformParts {
     append: sender.append,
     createReplyStream: streams.create,
     react: marks.react,
-    post(channel, reply, terms) {
-      const next = () => {
-        if (terms?.replyTo !== undefined) typing.end(terms.replyTo);
-        return currentReply(reply);
-      };
-      return sender.post(channel, next, terms);
-    },
-    mark(message, mark) {
-      if (mark === "working") typing.begin(message);
-      else typing.end(message);
-      return marks.mark(message, mark);
-    },
+    ...signsOfWork(sides),
   };
   return { platform, openThread: createThreads({ rest, calls }), showStatus: async (line) => presence.show(line) };
 }
+
+/** The typing indicator begins with the mark "working" on a question, and ends with its answer or another mark. */
+const signsOfWork = ({ sender, marks, typing }: Sides): Pick<ChatPlatform, "post" | "mark"> => ({
+  post(channel, reply, terms) {
+    const next = () => {
+      if (terms?.replyTo !== undefined) typing.end(terms.replyTo);
+      return currentReply(reply);
+    };
+    return sender.post(channel, next, terms);
+  },
+  mark(message, mark) {
+    if (mark === "working") typing.begin(message);
+    else typing.end(message);
+    return marks.mark(message, mark);
+  },
+});
 
 /** What receiving and sending share. @throws {StartupError} when Discord is not configured */
 function createSides({ config, store, clock, log }: PlatformDeps) {
@@ -111,7 +116,7 @@ function createSides({ config, store, clock, log }: PlatformDeps) {
     controlIds,
     places: createPlaces({ rest, calls, log }),
     sender: createSender({ clock, rest, calls, idFor: controlIds.idFor }),
-    marks: createMarks({ rest, calls, clock }),
+    marks: createDiscordMarks({ rest, calls, clock }),
     typing: createTyping({ rest, calls, clock }),
   };
 }

@@ -6,7 +6,13 @@ import { hintFor } from "../../../src/bot/discord/receive/typed-command.js";
 import { contentOf, controlRows, renderedMessage } from "../../../src/bot/discord/send/render.js";
 import { applicationCommands, normalised } from "../../../src/bot/discord/setup/commands.js";
 import { messageEvent } from "../../../src/bot/discord/wire/events.js";
-import { faultOf, LOST_GRACE_MS, refusalOfClose, refusalOfLogin } from "../../../src/bot/discord/wire/health.js";
+import {
+  faultOf,
+  LOST_GRACE_MS,
+  nextGatewayState,
+  refusalOfClose,
+  refusalOfLogin,
+} from "../../../src/bot/discord/wire/health.js";
 import { inviteLink, isManager, mayManageServer } from "../../../src/bot/discord/wire/permissions.js";
 import { placeOf } from "../../../src/bot/discord/wire/places.js";
 import type { Command } from "../../../src/commands/command.js";
@@ -111,6 +117,37 @@ describe("faultOf()", () => {
     expect(refusalOfLogin({ status: 401 })).toContain("DISCORD_TOKEN");
     expect(refusalOfLogin(new Error("connect ECONNREFUSED"))).toBeUndefined();
     expect(refusalOfLogin(null)).toBeUndefined();
+  });
+});
+
+describe("nextGatewayState()", () => {
+  const lost = { kind: "lost", since: 5 } as const;
+  const refused = { kind: "refused", why: "no" } as const;
+  it.each([
+    ["connecting", "ready", "ready"],
+    ["connecting", "resumed", "connecting"],
+    ["connecting", "closed", "connecting"],
+    ["connecting", "refused", "refused"],
+    ["ready", "resumed", "ready"],
+    ["ready", "closed", "lost"],
+    ["lost", "closed", "lost"],
+    ["lost", "resumed", "ready"],
+    ["lost", "ready", "ready"],
+    ["refused", "ready", "refused"],
+    ["refused", "closed", "refused"],
+    ["refused", "stopped", "stopped"],
+    ["stopped", "ready", "stopped"],
+  ] as const)("goes from %s by %s to %s", (from, by, to) => {
+    const state = from === "lost" ? lost : from === "refused" ? refused : { kind: from };
+    const event = by === "closed" ? { kind: by, code: 4000, at: 9 } : by === "refused" ? refused : { kind: by };
+    expect(nextGatewayState(state, event).kind).toBe(to);
+  });
+
+  it("refuses at a final close, and keeps the time at which the connection was lost", () => {
+    expect(nextGatewayState({ kind: "ready" }, { kind: "closed", code: 4014, at: 9 })).toMatchObject({
+      kind: "refused",
+    });
+    expect(nextGatewayState(lost, { kind: "closed", code: 1006, at: 9 })).toEqual(lost);
   });
 });
 

@@ -64,23 +64,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
     take({ kind: "ready" });
     deps.onReady(self);
   };
-  const open = (): WebSocketManager => {
-    const isOver = () => stopping.signal.aborted || made !== manager || state.kind === "refused";
-    const made: WebSocketManager = createManager(deps, { isOver, onFault, throttle });
-    made.on(WebSocketShardEvents.Error, ({ error }) => onFault(error));
-    made.on(WebSocketShardEvents.Closed, ({ code }) => take({ kind: "closed", code, at: clock.now() }));
-    made.on(WebSocketShardEvents.Resumed, () => take({ kind: "resumed" }));
-    made.on(WebSocketShardEvents.Dispatch, ({ data }) => deps.onDispatch(data.t, data.d));
-    made.on(WebSocketShardEvents.Ready, ({ data }) => {
-      const ready = readyEvent.safeParse(data).data;
-      if (ready === undefined) return onFault("Discord did not say who the bot is");
-      self = { userId: ready.user.id, applicationId: ready.application.id };
-      begin();
-    });
-    return made;
+  const onSession = (found: Self) => {
+    self = found;
+    begin();
   };
   const connect = async () => {
-    const made = open();
+    const isOver = () => stopping.signal.aborted || made !== manager || state.kind === "refused";
+    const made: WebSocketManager = createManager(deps, { throttle, isOver, take, onSession, onFault });
     manager = made;
     try {
       await made.connect();
@@ -96,15 +86,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
   return {
     start() {
-      const terms = {
+      retry(connect, {
         clock,
         signal: stopping.signal,
-        shouldRetry: () => state.kind !== "refused",
-        delays: (failures: number) => backoffMs(failures, RECONNECT_PAUSES),
-        onRetry: (error: unknown, pauseMs: number) =>
+        delays: (failures) => (state.kind === "refused" ? undefined : backoffMs(failures, RECONNECT_PAUSES)),
+        onRetry: (error, pauseMs) =>
           log.warn({ error: messageOf(error), pauseMs }, "discord: connect failed, retrying"),
-      };
-      retry(connect, terms).catch(() => {}); // refused, which `fault` tells, or stopped
+      }).catch(() => {}); // refused, which `fault` tells, or stopped
     },
     async stop() {
       take({ kind: "stopped" });
@@ -119,36 +107,47 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 }
 
-interface ManagerDeps {
+interface ManagerParts {
+  readonly throttle: ReturnType<typeof createIdentifyThrottle>;
   /** Whether this connection was given up. */
   isOver(): boolean;
+  take(event: GatewayEvent): void;
+  onSession(self: Self): void;
   onFault(error: unknown): void;
-  readonly throttle: ReturnType<typeof createIdentifyThrottle>;
 }
 
-function createManager(
-  { token, apiUrl, followThreads }: GatewayDeps,
-  { isOver, onFault, throttle }: ManagerDeps,
-): WebSocketManager {
+/** The SDK's connection, over as many shards as Discord asks for, and what its events come to here. */
+function createManager(deps: GatewayDeps, { throttle, isOver, take, onSession, onFault }: ManagerParts) {
+  const { token, apiUrl, clock } = deps;
   const sessions = new Map<number, SessionInfo>();
   const rest = new REST(apiUrl === undefined ? {} : { api: apiUrl.replace(/(\/v\d+)?\/*$/, "") });
-  return new WebSocketManager({
+  const manager = new WebSocketManager({
     token,
-    intents: intentsOf(followThreads),
+    intents: intentsOf(deps.followThreads),
     rest: rest.setToken(token),
     buildStrategy: guardedStrategy(onFault),
     buildIdentifyThrottler: throttle,
-    // The SDK asks before it connects a shard again, also after it was told to destroy one that paused just then. Without
-    // an answer, the shards of a connection that was given up end here, instead of running beside those of the next one.
+    // The SDK asks before it connects a shard again, also one that paused when it was told to destroy it. Without an
+    // answer, shards of a connection that was given up end here, instead of running beside those of the next one.
     retrieveSessionInfo: (shardId) => (isOver() ? new Promise(() => {}) : (sessions.get(shardId) ?? null)),
     updateSessionInfo(shardId, session) {
       if (session === null) sessions.delete(shardId);
       else sessions.set(shardId, session);
     },
   });
+  manager.on(WebSocketShardEvents.Error, ({ error }) => onFault(error));
+  manager.on(WebSocketShardEvents.Closed, ({ code }) => take({ kind: "closed", code, at: clock.now() }));
+  manager.on(WebSocketShardEvents.Resumed, () => take({ kind: "resumed" }));
+  manager.on(WebSocketShardEvents.Dispatch, ({ data }) => deps.onDispatch(data.t, data.d));
+  manager.on(WebSocketShardEvents.Ready, ({ data }) => {
+    const { success, data: ready } = readyEvent.safeParse(data);
+    if (success) onSession({ userId: ready.user.id, applicationId: ready.application.id });
+    else onFault("Discord did not say who the bot is");
+  });
+  return manager;
 }
 
-/** Text of messages that do not concern the bot is asked for only where it follows threads: that intent is privileged. */
+/** Text of messages that do not concern the bot needs a privileged intent: it is asked for only to follow threads. */
 const intentsOf = (followThreads: boolean): number =>
   GatewayIntentBits.Guilds |
   GatewayIntentBits.GuildMessages |

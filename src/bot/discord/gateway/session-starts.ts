@@ -33,13 +33,13 @@ const FREE_STARTS = 100;
 const SPREAD_MS = 120_000;
 /** and the last 100 are left to a person who has fixed what was wrong. */
 const MAX_STARTS = 900;
-/** https://discord.com/developers/docs/events/gateway#rate-limiting: max_concurrency is per 5 s, counted where it arrives. */
+/** max_concurrency is per 5 s, counted at Discord: https://discord.com/developers/docs/events/gateway#rate-limiting */
 const LANE_MS = 5_500;
 const TRIES = 5;
 
 const row = z.object({ starts: z.array(z.number()) });
 
-/** How long the next session start waits for the day's budget, in ms. `starts`: epoch ms of earlier ones, oldest first. */
+/** How long the next session start waits for the day's budget, in ms. `starts`: those before (epoch ms), oldest first. */
 export function budgetPauseMs(starts: readonly number[], now: number): number {
   const recent = starts.filter((at) => at > now - DAY_MS);
   if (recent.length < FREE_STARTS) return 0;
@@ -97,7 +97,7 @@ const PAUSES = { firstMs: 5_000, maxMs: 900_000 };
 /** How many of the day's starts are left for a person who restarts the bot. */
 const RESERVE = 20;
 
-/** How long the next session start of this process waits, in ms: not at all for the first, then a backoff over the last hour's. */
+/** How long this process waits before its next session start, in ms: a backoff over those of the last hour. */
 export const identifyPauseMs = (startsInLastHour: number): number =>
   startsInLastHour === 0 ? 0 : backoffMs(startsInLastHour, PAUSES);
 

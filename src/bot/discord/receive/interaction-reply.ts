@@ -10,7 +10,7 @@ import type { Sender } from "../send/send.js";
 import { createShownMessages, type MessageDoor, type ShownMessages } from "../send/shown-messages.js";
 import { hasExpired, parsed } from "../wire/answer.js";
 import type { CommandEvent } from "../wire/events.js";
-import { DIRECT_WORKSPACE, PLATFORM_NAME, placeOf } from "../wire/places.js";
+import { DIRECT_WORKSPACE, DISCORD, placeOf } from "../wire/places.js";
 
 export interface InteractionReplyDeps {
   readonly rest: DiscordRest;
@@ -124,7 +124,7 @@ async function expiredReply(
     const what = "opening a direct message";
     await calls.take("POST", "/users/@me/channels", "first-text");
     const answer = await rest.call("POST", "/users/@me/channels", { what, body: { recipient_id: person } });
-    place = { platform: PLATFORM_NAME, workspace: DIRECT_WORKSPACE, channel: parsed(created, answer, what).id };
+    place = { platform: DISCORD, workspace: DIRECT_WORKSPACE, channel: parsed(created, answer, what).id };
   }
   return createShownMessages(sender.doorOf(place), { idFor });
 }

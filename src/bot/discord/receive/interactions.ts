@@ -162,7 +162,7 @@ const MAX_CHOICE_CHARS = 100;
 /** After 3 s Discord has given up. */
 const SUGGEST_TIMEOUT_MS = 2_500;
 
-/** Answers what a person has typed so far, from memory: nothing is awaited before it is sent. @throws {PlatformError} */
+/** Suggests values for what a person has typed so far, from memory and at once. @throws {PlatformError} */
 async function suggest(
   rest: DiscordRest,
   { id, token, data }: Extract<InteractionEvent, { type: InteractionType.ApplicationCommandAutocomplete }>,

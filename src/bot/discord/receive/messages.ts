@@ -13,7 +13,7 @@ import { parsed } from "../wire/answer.js";
 import { listedMessage, type MessageEvent, messageEvent } from "../wire/events.js";
 import { isManager } from "../wire/permissions.js";
 import { channelIdOf, displayNameOf, speakerOf } from "../wire/places.js";
-import { type AttachmentDeps, attachmentsOf } from "./read-attachment.js";
+import { type AttachmentDeps, discordAttachments } from "./read-attachment.js";
 
 export interface MessageReceiverDeps {
   readonly gateway: Pick<Gateway, "self">;
@@ -75,7 +75,7 @@ async function mentionOf(
   const { id, author, member, guild_id, channel_id } = message;
   const key = { ...(await deps.places.find(channel_id, guild_id)), message: id };
   const quote = quoteOf(message, selfId);
-  const attachments = message.attachments.length > 0 ? attachmentsOf(message.attachments, deps.files) : undefined;
+  const attachments = message.attachments.length > 0 ? discordAttachments(message.attachments, deps.files) : undefined;
   const isOperator = isManager(deps.places.server(guild_id), guild_id ?? "", author.id, member?.roles ?? []);
   return {
     message: key,
@@ -93,13 +93,13 @@ async function mentionOf(
 const SPOKEN_TYPES: readonly MessageType[] = [MessageType.Default, MessageType.Reply];
 
 /** What the bot has to do with a message. */
-export type MessageVerdict = { readonly isForUs: false } | { readonly isForUs: true; readonly text: string };
+export type Judgement = { readonly isForUs: false } | { readonly isForUs: true; readonly text: string };
 
 /**
  * Whether a message is meant for the bot: a direct message, one that names it, a reply to it, or one in a thread that it
  * follows. Not one that reaches it by a role or everyone, and never one of a bot, a webhook or Discord itself.
  */
-export function judgeMessage(message: MessageEvent, facts: { selfId: string; isFollowed: boolean }): MessageVerdict {
+export function judgeMessage(message: MessageEvent, facts: { selfId: string; isFollowed: boolean }): Judgement {
   const { author, webhook_id, type, content, referenced_message } = message;
   if (author.bot || author.id === facts.selfId || webhook_id !== undefined) return { isForUs: false };
   if (!SPOKEN_TYPES.includes(type)) return { isForUs: false };
@@ -114,7 +114,7 @@ export function judgeMessage(message: MessageEvent, facts: { selfId: string; isF
   return isForUs ? { isForUs, text: textOf(message, facts.selfId) } : { isForUs };
 }
 
-/** What was said, without the bot's own mention and with other people's by name: a model can make nothing of their ids. */
+/** What was said, without the bot's own mention and with others by name: a model can make nothing of their ids. */
 function textOf({ content, mentions }: Pick<MessageEvent, "content" | "mentions">, selfId: string): string {
   let text = content.replace(new RegExp(`<@!?${selfId}> ?`, "g"), "").trim();
   for (const user of mentions)
@@ -132,7 +132,7 @@ function quoteOf({ referenced_message }: MessageEvent, selfId: string): EarlierM
 /** Discord gives no more at once. */
 const MAX_AT_ONCE = 100;
 
-/** What people said in a thread before a message, oldest first; without the bot's own answers. @throws {PlatformError} */
+/** What people said in a thread before a message, without the bot's answers; oldest first. @throws {PlatformError} */
 async function readEarlier(
   { rest, calls }: Pick<MessageReceiverDeps, "rest" | "calls">,
   message: MessageKey,

@@ -15,8 +15,8 @@ export interface AttachmentDeps {
 const CDN_HOSTS = ["cdn.discordapp.com", "media.discordapp.net"];
 const TIMEOUT_MS = 30_000;
 
-/** The files beside a message, read from Discord's own hosts alone: an address elsewhere could be one inside the network. */
-export const attachmentsOf = (found: readonly AttachmentEvent[], deps: AttachmentDeps): readonly Attachment[] =>
+/** The files beside a message, read from Discord's hosts alone: another address could be one inside the network. */
+export const discordAttachments = (found: readonly AttachmentEvent[], deps: AttachmentDeps): readonly Attachment[] =>
   found.map(({ filename, size, url, content_type }) => ({
     name: filename,
     sizeBytes: size,

@@ -49,7 +49,7 @@ interface Change {
 }
 
 /** The bot's reactions: one mark at a time on a question, and what it offers under messages of its own. */
-export function createMarks(deps: DiscordMarksDeps): DiscordMarks {
+export function createDiscordMarks(deps: DiscordMarksDeps): DiscordMarks {
   const put = createReactor(deps);
   /** The emoji that this process left on a message; a message that is missing may have one of an earlier process. */
   const remembered = new BoundedMap<string, string | undefined>(MAX_REMEMBERED);

@@ -100,7 +100,7 @@ export function createRest({ token, apiUrl, clock, onAnswer, onTokenRefused = ()
   };
 }
 
-/** Whether a call may be sent again when its connection broke, as an idle one does now and then: it may have arrived. */
+/** Whether a call may be sent again when its connection broke, as an idle one may: perhaps it has arrived. */
 const isRepeatable = (method: Method, { body }: RestCall) => method !== "POST" || Object(body).enforce_nonce === true;
 
 function bodyOf({ body, files }: RestCall): string | FormData | undefined {

@@ -16,7 +16,10 @@ const registered = z.array(z.looseObject({ name: z.string() }));
 
 const PAUSES = { firstMs: 5_000, maxMs: 300_000 };
 
-/** Registers the slash commands, again while Discord fails for the moment. @throws {PlatformError} when it refuses @throws signal.reason when stopped */
+/**
+ * Registers the slash commands, again while Discord fails for the moment.
+ * @throws {PlatformError} when it refuses @throws signal.reason when stopped
+ */
 export const registerWithRetry = (
   deps: { readonly rest: DiscordRest; readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal },
   applicationId: string,

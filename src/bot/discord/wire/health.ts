@@ -3,9 +3,15 @@ import { GatewayCloseCodes } from "discord.js";
 const PORTAL = "https://discord.com/developers/applications";
 
 /** Said where Discord does not take the token. */
-export const TOKEN_HINT = `Discord refuses DISCORD_TOKEN: set the token that ${PORTAL} → your application → Bot → Reset Token shows`;
+export const TOKEN_HINT = [
+  "Discord refuses DISCORD_TOKEN: set the token that",
+  `${PORTAL} → your application → Bot → Reset Token shows`,
+].join(" ");
 /** Said where the privileged intent is wanted and not allowed. */
-export const INTENTS_HINT = `Discord does not allow the Message Content intent, which FOLLOW_THREADS needs: switch it on at ${PORTAL} → your application → Bot → Privileged Gateway Intents, or unset FOLLOW_THREADS`;
+export const INTENTS_HINT = [
+  "Discord does not allow the Message Content intent, which FOLLOW_THREADS needs: switch it on at",
+  `${PORTAL} → your application → Bot → Privileged Gateway Intents, or unset FOLLOW_THREADS`,
+].join(" ");
 
 /** Connections that Discord ends for good; it would end the next one too. */
 const FINAL_CLOSES: Readonly<Record<number, string>> = {

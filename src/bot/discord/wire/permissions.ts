@@ -70,7 +70,10 @@ export const basePermissions = (roles: ReadonlyMap<string, bigint>, member: read
 
 const EVERYTHING = (1n << 60n) - 1n;
 
-/** The same in a channel: its rules for everyone, then for roles, then for the member itself. `roles`: without everyone's. */
+/**
+ * A member's permissions in a channel: its rules for everyone, then for roles, then for the member itself. `roles`:
+ * without everyone's.
+ */
 export function permissionsIn(
   base: bigint,
   overwrites: readonly Overwrite[],

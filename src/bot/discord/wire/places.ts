@@ -1,7 +1,7 @@
 import { ChannelType } from "discord.js";
 import type { ChannelKey, Speaker } from "../../port/platform.js";
 
-export const PLATFORM_NAME = "discord";
+export const DISCORD = "discord";
 /** The workspace of all direct messages. */
 export const DIRECT_WORKSPACE = "dm";
 const THREAD_TYPES: readonly ChannelType[] = [
@@ -18,9 +18,9 @@ export interface ChannelFacts {
 
 /** A thread is a conversation of its own inside its parent channel. */
 export function placeOf(channelId: string, guildId: string | undefined, channel: ChannelFacts | undefined): ChannelKey {
-  if (guildId === undefined) return { platform: PLATFORM_NAME, workspace: DIRECT_WORKSPACE, channel: channelId };
+  if (guildId === undefined) return { platform: DISCORD, workspace: DIRECT_WORKSPACE, channel: channelId };
   const parent = channel && THREAD_TYPES.includes(channel.type) ? channel.parent_id : undefined;
-  const place = { platform: PLATFORM_NAME, workspace: guildId };
+  const place = { platform: DISCORD, workspace: guildId };
   return parent ? { ...place, channel: parent, thread: channelId } : { ...place, channel: channelId };
 }
 
