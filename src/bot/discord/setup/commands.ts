@@ -5,8 +5,7 @@ import {
   InteractionContextType,
 } from "discord.js";
 import { cutText } from "../../../base/text.js";
-import type { Command } from "../../../commands/command.js";
-import type { Option } from "../../../commands/options.js";
+import type { Command, Option } from "../../../commands/command.js";
 
 /** https://discord.com/developers/docs/interactions/application-commands: of descriptions, and of choices' names. */
 const MAX_CHARS = 100;
