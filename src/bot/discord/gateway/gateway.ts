@@ -59,14 +59,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     state = nextGatewayState(before, event);
     if (state.kind === "refused" && state !== before) log.error(state.why);
   };
-  const begin = () => {
+  const onSession = (found = self) => {
+    self = found;
     if (self === undefined || !isConnected) return;
     take({ kind: "ready" });
     deps.onReady(self);
-  };
-  const onSession = (found: Self) => {
-    self = found;
-    begin();
   };
   const connect = async () => {
     const isOver = () => stopping.signal.aborted || made !== manager || state.kind === "refused";
@@ -82,7 +79,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       throw error;
     }
     isConnected = true;
-    begin();
+    onSession();
   };
   return {
     start() {

@@ -39,7 +39,9 @@ const TRIES = 5;
 
 const row = z.object({ starts: z.array(z.number()) });
 
-/** How long the next session start waits for the day's budget, in ms. `starts`: those before (epoch ms), oldest first. */
+/**
+ * How long the next session start waits for the day's budget, in ms. `starts`: those before (epoch ms), oldest first.
+ */
 export function budgetPauseMs(starts: readonly number[], now: number): number {
   const recent = starts.filter((at) => at > now - DAY_MS);
   if (recent.length < FREE_STARTS) return 0;

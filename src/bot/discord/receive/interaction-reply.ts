@@ -110,8 +110,9 @@ function webhookDoor(
 }
 
 /**
- * Where a reply goes on when the interaction's 15 minutes are over: in the channel, or in a direct message where only its
- * reader may see it. @throws {PlatformError}
+ * Where a reply goes on when the interaction's 15 minutes are over: in the channel, or in a direct message where only
+ * its reader may see it.
+ * @throws {PlatformError}
  */
 async function expiredReply(
   { calls, rest, sender, idFor }: InteractionReplyDeps,

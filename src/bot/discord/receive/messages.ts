@@ -96,8 +96,8 @@ const SPOKEN_TYPES: readonly MessageType[] = [MessageType.Default, MessageType.R
 export type Judgement = { readonly isForUs: false } | { readonly isForUs: true; readonly text: string };
 
 /**
- * Whether a message is meant for the bot: a direct message, one that names it, a reply to it, or one in a thread that it
- * follows. Not one that reaches it by a role or everyone, and never one of a bot, a webhook or Discord itself.
+ * Whether a message is meant for the bot: a direct message, one that names it, a reply to it, or one in a thread that
+ * it follows. Not one that reaches it by a role or everyone, and never one of a bot, a webhook or Discord itself.
  */
 export function judgeMessage(message: MessageEvent, facts: { selfId: string; isFollowed: boolean }): Judgement {
   const { author, webhook_id, type, content, referenced_message } = message;

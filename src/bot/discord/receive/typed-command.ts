@@ -23,8 +23,8 @@ export interface TypedCommandDeps {
 const CLAIM_MS = 3_600_000;
 
 /**
- * Commands that were typed behind a mention. In a server nothing that only its author sees can follow a message, so that
- * it gets one line and nothing is run; in a direct message it runs. Each once, however often its event comes.
+ * Commands that were typed behind a mention. In a server nothing that only its author sees can follow a message, so
+ * that it gets one line and nothing is run; in a direct message it runs. Each once, however often its event comes.
  */
 export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHandlers) {
   const { platform, store, log } = deps;

@@ -116,8 +116,8 @@ async function readMarks({ rest, calls, clock }: DiscordMarksDeps, message: Mess
 }
 
 /**
- * Puts and takes away reactions, with one in flight per channel: at one in 250 ms, the answer to the last says better than
- * any estimate when the next may go.
+ * Puts and takes away reactions, with one in flight per channel: at one in 250 ms, the answer to the last says better
+ * than any estimate when the next may go.
  */
 function createReactor({ rest, calls, clock }: DiscordMarksDeps) {
   const inTurn = createSerial();

@@ -50,8 +50,8 @@ export interface DiscordRest {
 const TIMEOUT_MS = 10_000;
 
 /**
- * Makes each call at once and as it stands: the SDK's own REST client would queue the calls of one route, hold them back
- * until a limit resets, and retry them, all of which is decided with more knowledge here.
+ * Makes each call at once and as it stands: the SDK's own REST client would queue the calls of one route, hold them
+ * back until a limit resets, and retry them, all of which is decided with more knowledge here.
  */
 export function createRest({ token, apiUrl, clock, onAnswer, onTokenRefused = () => {} }: RestDeps): DiscordRest {
   const base = `${(apiUrl ?? DefaultRestOptions.api).replace(/(\/v\d+)?\/*$/, "")}/v${DefaultRestOptions.version}`;

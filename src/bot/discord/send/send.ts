@@ -179,8 +179,8 @@ function createNonces(mark: string) {
   const counts = new BoundedMap<string, { posts: number; readonly sent: Set<string> }>(MAX_QUESTIONS);
   return {
     /**
-     * Returns fields of the next post; `mayDiffer`: another `body` was sent by its name before, and may be what is there.
-     * Call `done` when it is there.
+     * Returns fields of the next post; `mayDiffer`: another `body` was sent by its name before, and may be what is
+     * there. Call `done` when it is there.
      */
     next(question: string | undefined, body: unknown) {
       if (question === undefined) return { nonce: {}, mayDiffer: false, done: () => {} };

@@ -15,8 +15,8 @@ const MAX_STRING = 6_000;
 type Localizations = Readonly<Record<string, string>>;
 
 /**
- * Descriptions of commands and options, and names of choices, in other languages: by Discord's locale ("de", "pt-BR"), then
- * by the English text as it stands in the registry. Discord shows the English one wherever there is none. Commands
+ * Descriptions of commands and options, and names of choices, in other languages: by Discord's locale ("de", "pt-BR"),
+ * then by the English text as it stands in the registry. Discord shows the English one wherever there is none. Commands
  * themselves are called the same everywhere, as the documentation and other platforms name them.
  */
 type Translations = Readonly<Record<string, Readonly<Record<string, string>>>>;
