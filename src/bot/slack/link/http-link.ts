@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { readBody } from "./http-body.js";
+import { verifySlackRequest } from "@slack/bolt";
+import type { Clock } from "../../../base/clock.js";
 import type { Link, LinkDeps } from "./link.js";
-import { createReplayGuard } from "./replay-guard.js";
-import { isSigned } from "./signature.js";
 
 export interface HttpLinkDeps extends LinkDeps {
   readonly signingSecret: string;
@@ -97,4 +96,64 @@ function parsePayload(body: string, contentType: string | undefined): unknown {
   } catch {
     return undefined; // answered as a bad request
   }
+}
+
+/** Slack's largest payloads hold one message of 40,000 characters and its blocks. */
+const MAX_BODY_BYTES = 1_000_000;
+
+/** The whole body as text; undefined when it is too long. */
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Slack's own advice: a request that is older may be a replay. Bolt lets any later time pass. */
+const MAX_SKEW_SECONDS = 300;
+
+/** True for a request that Slack signed within the last five minutes, with clocks apart by no more than that. */
+export function isSigned(
+  request: { readonly timestamp: unknown; readonly signature: unknown; readonly body: string },
+  { signingSecret, now }: { readonly signingSecret: string; readonly now: number },
+): boolean {
+  const { timestamp, signature, body } = request;
+  if (typeof signature !== "string" || typeof timestamp !== "string" || !/^\d{1,12}$/.test(timestamp)) return false;
+  const seconds = Number(timestamp);
+  if (Math.abs(Math.floor(now / 1000) - seconds) > MAX_SKEW_SECONDS) return false;
+  try {
+    const headers = { "x-slack-signature": signature, "x-slack-request-timestamp": seconds };
+    verifySlackRequest({ signingSecret, body, headers, nowMilliseconds: now });
+    return true;
+  } catch {
+    return false; // whoever sent it is told so by the status
+  }
+}
+
+/** Knows the requests that were taken, by their signatures, for as long as their times are accepted. */
+export interface ReplayGuard {
+  wasTaken(signature: string): boolean;
+  noteTaken(signature: string): void;
+}
+
+/** A request is accepted from five minutes before its time to five minutes after it. */
+const KEPT_MS = 600_000;
+
+export function createReplayGuard(clock: Clock): ReplayGuard {
+  const taken = new Map<string, number>();
+  return {
+    wasTaken: (signature) => (taken.get(signature) ?? Number.NEGATIVE_INFINITY) + KEPT_MS > clock.now(),
+    noteTaken(signature) {
+      // Oldest first: what is too old to be accepted needs no memory.
+      for (const [old, at] of taken) {
+        if (at + KEPT_MS > clock.now()) break;
+        taken.delete(old);
+      }
+      taken.set(signature, clock.now());
+    },
+  };
 }

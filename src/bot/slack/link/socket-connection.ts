@@ -1,9 +1,9 @@
 import { SocketModeReceiver, type webApi } from "@slack/bolt";
+import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import { AppError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
-import { readFrame } from "./frames.js";
 import type { Intake } from "./intake.js";
 
 export interface SocketDeps {
@@ -98,4 +98,36 @@ function withResolvers<T>(): { readonly promise: Promise<T>; resolve(value: T): 
     resolve = done;
   });
   return { promise, resolve: (value) => resolve(value) };
+}
+
+const envelopeSchema = z.looseObject({ type: z.string(), envelope_id: z.string(), payload: z.looseObject({}) });
+const disconnectSchema = z.looseObject({ type: z.literal("disconnect"), reason: z.string().optional() });
+const helloSchema = z.looseObject({ type: z.literal("hello") });
+
+/** A frame of the Socket Mode connection. */
+export type Frame =
+  | { readonly kind: "hello" }
+  /** Slack asks to move to another connection; this one goes on for a little while. */
+  | { readonly kind: "disconnect"; readonly reason: string }
+  | { readonly kind: "envelope"; readonly id: string; readonly payload: unknown };
+
+/** Undefined for everything that is no frame of Slack's: the stock client would end the process over some of them. */
+export function readFrame(data: unknown): Frame | undefined {
+  if (typeof data !== "string") return undefined;
+  const value = parsed(data);
+  if (helloSchema.safeParse(value).success) return { kind: "hello" };
+  const disconnect = disconnectSchema.safeParse(value);
+  if (disconnect.success) return { kind: "disconnect", reason: disconnect.data.reason ?? "unknown" };
+  const envelope = envelopeSchema.safeParse(value);
+  return envelope.success
+    ? { kind: "envelope", id: envelope.data.envelope_id, payload: envelope.data.payload }
+    : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not JSON: the caller drops the frame, and Slack repeats what was not acknowledged
+  }
 }

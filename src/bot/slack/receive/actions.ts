@@ -3,13 +3,12 @@ import { z } from "zod";
 import type { Reply } from "../../../commands/command.js";
 import { STALE_CONTROL_TEXT } from "../../port/control-ids.js";
 import { panelOf, press as runPress } from "../../port/panel.js";
-import { optionalText } from "../wire/optional-text.js";
-import { lineOfChoice, pickerOfId } from "../wire/pickers.js";
-import { callOf, commandMessage, type DoorDeps, isFirstTime, threadOf } from "./doors.js";
-import { dropControls } from "./drop-controls.js";
-import { memoSchema, showHome } from "./home.js";
-import { MOST_RESPONSES, respond } from "./responder.js";
-import { responseUrlSchema, showTo } from "./show-to.js";
+import { labelText, lineOfChoice, MAX_OPTIONS, pickerOfId } from "../send/controls.js";
+import { render } from "../send/render.js";
+import { optionalText, unescaped } from "../wire/notation.js";
+import { callOf, commandMessage, type DoorDeps, isFirstTime, threadOf } from "./reply-context.js";
+import { MOST_RESPONSES, respond, responseUrlSchema, showTo } from "./show-to.js";
+import { memoSchema, showHome } from "./surfaces.js";
 
 const pressSchema = z.looseObject({
   user: z.looseObject({ id: z.string() }),
@@ -114,4 +113,69 @@ async function lineOf({ controlIds }: DoorDeps, action: Press["actions"][number]
 
 async function* stale(): AsyncGenerator<Reply> {
   yield { markdown: STALE_CONTROL_TEXT };
+}
+
+/** The message that a control was pressed on, as the press brings it along. */
+export interface PressedMessage {
+  readonly channel?: { readonly id: string } | undefined;
+  readonly message?:
+    | {
+        readonly ts?: string | undefined;
+        readonly text?: string | null | undefined;
+        readonly blocks?: readonly types.KnownBlock[] | null | undefined;
+      }
+    | null
+    | undefined;
+}
+
+/** Takes the controls off a message whose controls have served; everything else on it stays. Never rejects. */
+export async function dropControls(
+  { calls, identity, log }: DoorDeps,
+  { channel, message }: PressedMessage,
+): Promise<void> {
+  if (channel === undefined || message?.ts === undefined) return;
+  const key = { platform: "slack", workspace: identity.teamId, channel: channel.id, message: message.ts };
+  const text = unescaped(message.text ?? "");
+  const rest = (message.blocks ?? []).filter(({ type }) => type !== "actions");
+  const whole = render({ markdown: text });
+  const blocks = rest.length > 0 ? rest : whole.blocks;
+  await calls
+    .update(key, { text: whole.text, blocks })
+    .catch((error) => log.warn({ error }, "controls that have served were not taken away"));
+}
+
+const suggestionSchema = z.looseObject({
+  action_id: z.string(),
+  value: z
+    .string()
+    .nullish()
+    .transform((typed) => typed ?? ""),
+  user: z.looseObject({ id: z.string() }),
+  channel: z.looseObject({ id: z.string() }).nullish(),
+  view: z.looseObject({ private_metadata: z.string().nullish() }).nullish(),
+});
+
+/** Longest value of an option; a model whose name is longer has to be typed. */
+const MAX_VALUE_CHARS = 150;
+
+/** Selects that look their options up while a person types: from memory. */
+export function listenForSuggestions(app: App, deps: DoorDeps): void {
+  const { handlers, pickers } = deps;
+
+  const optionsFor = async (body: unknown) => {
+    const { data: asked } = suggestionSchema.safeParse(body);
+    const picker = pickerOfId(asked?.action_id ?? "");
+    const option = picker === undefined ? undefined : pickers.optionOf(picker);
+    if (asked === undefined || picker === undefined || option === undefined) return [];
+    const channel = asked.channel?.id ?? memoSchema.safeParse(asked.view?.private_metadata).data ?? "D";
+    const call = await callOf(deps, { channel, user: asked.user.id, text: picker.prefix.replace(/\S+:$/, "").trim() });
+    return handlers
+      .onSuggest(call, option, asked.value)
+      .filter(({ value }) => value.length <= MAX_VALUE_CHARS)
+      .slice(0, MAX_OPTIONS)
+      .map(({ label, value }) => ({ text: labelText(label), value }));
+  };
+  app.options(/.*/, async ({ ack, body }) => {
+    await ack({ options: await optionsFor(body) });
+  });
 }

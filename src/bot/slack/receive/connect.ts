@@ -1,21 +1,21 @@
+import type { App } from "@slack/bolt";
+import type { Clock } from "../../../base/clock.js";
 import type { HostConfig } from "../../../base/config-host.js";
+import type { Log } from "../../../base/log.js";
+import { startRounds } from "../../../base/rounds.js";
 import { backoffMs } from "../link/backoff.js";
-import { createBoltApp } from "../link/bolt-app.js";
+import { type ClientSettings, clientOptions, createBoltApp, createWebClient } from "../link/bolt.js";
 import { createHttpLink } from "../link/http-link.js";
 import { createIntake } from "../link/intake.js";
 import type { Link } from "../link/link.js";
 import { createSocketLink } from "../link/socket-link.js";
-import { type ClientSettings, clientOptions, createWebClient } from "../link/web-client.js";
 import { botFault, type Health } from "../wire/health.js";
 import { type Identity, identify } from "../wire/identity.js";
-import { listenForPresses } from "./actions.js";
-import { listenForSurfaces } from "./agent.js";
-import { listenForCommands } from "./commands.js";
-import type { DoorDeps } from "./doors.js";
+import { listenForPresses, listenForSuggestions } from "./actions.js";
+import { listenForCommands, listenForShortcuts } from "./commands.js";
 import { listenForEvents } from "./receive.js";
-import { listenForShortcuts } from "./shortcuts.js";
-import { listenForSuggestions } from "./suggestions.js";
-import { watchToken } from "./token-watch.js";
+import type { DoorDeps } from "./reply-context.js";
+import { listenForSurfaces } from "./surfaces.js";
 
 export interface ConnectDeps extends Omit<DoorDeps, "identity"> {
   readonly slack: NonNullable<HostConfig["slack"]>;
@@ -65,4 +65,36 @@ async function untilIdentified({ slack, settings, health, clock, signal }: Conne
     }
   }
   return undefined;
+}
+
+export interface TokenWatchDeps {
+  readonly health: Health;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Asks Slack who the bot is. */
+  ask(): Promise<unknown>;
+}
+
+/** A token that is refused is mended by a person: asking every few minutes finds out, without hammering. */
+const EVERY_MS = 180_000;
+
+/** Finds out that the token was taken away when Slack tells, and that it is good again by asking while it is not. */
+export function watchToken(app: App, { health, clock, log, signal, ask }: TokenWatchDeps): void {
+  const look = async () => {
+    try {
+      await ask();
+      health.set("bot", undefined);
+    } catch (error) {
+      health.set("bot", botFault(error));
+    }
+  };
+  const lookSoon = async () => void look();
+  app.event("tokens_revoked", lookSoon);
+  app.event("app_uninstalled", lookSoon);
+  const work = async () => {
+    if (health.isFaulty("bot")) await look();
+  };
+  const stop = startRounds({ clock, log, everyMs: EVERY_MS, what: "asking Slack about the bot token", work });
+  signal.addEventListener("abort", stop, { once: true });
 }

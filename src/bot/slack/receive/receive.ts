@@ -1,12 +1,13 @@
 import type { App } from "@slack/bolt";
+import { z } from "zod";
 import { conversationOf } from "../../port/conversation.js";
-import type { MessageKey } from "../../port/platform.js";
-import { attachmentsOf } from "./attachments.js";
-import { type DoorDeps, isFirstTime, threadOf } from "./doors.js";
-import { readEarlier } from "./earlier.js";
-import { readMessage, type Written } from "./messages.js";
-import { readReaction } from "./reactions.js";
-import { isTypedCommand, runTypedCommand } from "./typed-commands.js";
+import type { Attachment, EarlierMessage, MessageKey, Reaction } from "../../port/platform.js";
+import { PlatformError } from "../../port/platform-error.js";
+import type { FileCalls } from "../send/files.js";
+import type { Identity } from "../wire/identity.js";
+import { emojiOfName, optionalText, readMentionText } from "../wire/notation.js";
+import { isTypedCommand, runTypedCommand } from "./commands.js";
+import { type DoorDeps, isFirstTime, threadOf } from "./reply-context.js";
 
 /** Mentions, direct messages and reactions. A listener resolves when what was said is stored: then it is acknowledged. */
 export function listenForEvents(app: App, deps: DoorDeps): void {
@@ -66,3 +67,162 @@ function keyOf({ identity }: DoorDeps, { channel, ts, thread, isDirect, isInAgen
 async function takesPart({ store, followsThreads }: DoorDeps, message: MessageKey): Promise<boolean> {
   return followsThreads && (await store.values("sessions").get(conversationOf(message))) !== undefined;
 }
+
+const messageSchema = z.looseObject({
+  type: z.enum(["app_mention", "message"]),
+  channel: z.string().min(1),
+  ts: z.string().min(1),
+  user: z.string().min(1),
+  text: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? ""),
+  thread_ts: optionalText,
+  channel_type: optionalText,
+  subtype: optionalText,
+  bot_id: optionalText,
+  app_context: z.unknown().optional(),
+  assistant_thread: z.unknown().optional(),
+  edited: z
+    .unknown()
+    .optional()
+    .transform((edited) => edited || undefined),
+});
+
+/** Something that a person wrote, and why it may concern the bot. */
+export interface Written {
+  readonly channel: string;
+  readonly ts: string;
+  /** The thread that it was written in. */
+  readonly thread: string | undefined;
+  readonly user: string;
+  readonly text: string;
+  readonly isDirect: boolean;
+  /** Written in the agent container, where each message outside a thread begins one. */
+  readonly isInAgent: boolean;
+  /** False for one in a thread that does not name the bot: it concerns it only where the bot takes part. */
+  readonly isAddressed: boolean;
+}
+
+/** Said by a person as usual: in a thread and to the channel too, or with a file, or as "/me". */
+const SPOKEN = new Set(["thread_broadcast", "file_share", "me_message"]);
+
+/** One and the same message comes as `app_mention` and as `message`; both are read alike. Undefined: not for us. */
+export function readMessage(event: unknown, { botUserId }: Identity): Written | undefined {
+  const { data: message } = messageSchema.safeParse(event);
+  if (message === undefined) return undefined;
+  const { channel, ts, user, thread_ts: thread } = message;
+  const isOurs = user === botUserId || message.bot_id !== undefined || user === "USLACKBOT";
+  const isSpoken = message.subtype === undefined || SPOKEN.has(message.subtype);
+  if (isOurs || !isSpoken || message.edited !== undefined) return undefined;
+  const isDirect = channel.startsWith("D") || message.channel_type === "im";
+  const isAddressed = isDirect || message.type === "app_mention" || message.text.includes(`<@${botUserId}`);
+  // In a thread that nobody called it into, or said to somebody else.
+  if (!isAddressed && (thread === undefined || /^\s*<@/.test(message.text))) return undefined;
+  const isInAgent = isDirect && Boolean(message.app_context ?? message.assistant_thread);
+  return {
+    channel,
+    ts,
+    thread,
+    user,
+    text: readMentionText(message.text, botUserId),
+    isDirect,
+    isInAgent,
+    isAddressed,
+  };
+}
+
+const fileSchema = z.looseObject({
+  id: optionalText,
+  name: optionalText,
+  title: optionalText,
+  mimetype: optionalText,
+  size: z.number().nullish(),
+  url_private_download: optionalText,
+  url_private: optionalText,
+  mode: optionalText,
+});
+const filesSchema = z.array(z.unknown()).catch([]);
+
+/** Deleted, or hidden by the plan's limit: there is nothing behind it. */
+const EMPTY_MODES = new Set(["tombstone", "hidden_by_limit"]);
+
+/** The files beside a message, as its event names them; they are read only when somebody wants them. */
+export function attachmentsOf(event: unknown, files: FileCalls): readonly Attachment[] {
+  const given = filesSchema.parse((event as { readonly files?: unknown }).files);
+  return given.flatMap((value) => {
+    const { data: file } = fileSchema.safeParse(value);
+    if (file === undefined || EMPTY_MODES.has(file.mode ?? "")) return [];
+    const named = addressOf(file);
+    if (named === undefined && file.id === undefined) return [];
+    return {
+      name: file.name ?? file.title ?? "file",
+      ...(file.mimetype !== undefined && { mediaType: file.mimetype }),
+      sizeBytes: file.size ?? 0,
+      async read(maxBytes, signal) {
+        // In channels shared with others the event names the file by its id alone.
+        const url = named ?? addressOf(fileSchema.parse((await files.info(file.id ?? "")) ?? {}));
+        if (url === undefined) throw new PlatformError("slack", "gone", "Slack gives no address of this file");
+        return files.download(url, { maxBytes, isPage: file.mimetype === "text/html", signal });
+      },
+    } satisfies Attachment;
+  });
+}
+
+const addressOf = (file: z.infer<typeof fileSchema>) => file.url_private_download ?? file.url_private;
+
+const reactionSchema = z.looseObject({
+  user: z.string(),
+  reaction: z.string(),
+  item_user: optionalText,
+  item: z.looseObject({ type: z.literal("message"), channel: z.string(), ts: z.string() }),
+});
+
+/** A person's reaction on a message that is not known to be somebody else's: Slack may leave its author out. */
+export function readReaction(
+  event: unknown,
+  { teamId, botUserId }: Identity,
+): (Pick<Reaction, "message" | "emoji" | "isDirect"> & { readonly user: string }) | undefined {
+  const { data } = reactionSchema.safeParse(event);
+  if (data === undefined || data.user === botUserId || (data.item_user ?? botUserId) !== botUserId) return undefined;
+  const emoji = emojiOfName(data.reaction);
+  if (emoji === undefined) return undefined;
+  const { channel, ts } = data.item;
+  return {
+    message: { platform: "slack", workspace: teamId, channel, message: ts },
+    emoji,
+    isDirect: channel.startsWith("D"),
+    user: data.user,
+  };
+}
+
+export interface EarlierTerms {
+  readonly count: number;
+  readonly signal: AbortSignal;
+}
+
+/** What was said in a thread before a message, oldest first. @throws {PlatformError} where the bot may not read it @throws signal.reason */
+export async function readEarlier(
+  { calls, people, identity }: DoorDeps,
+  message: MessageKey,
+  { count, signal }: EarlierTerms,
+): Promise<readonly EarlierMessage[]> {
+  const { thread = message.message, message: ts } = message;
+  signal.throwIfAborted();
+  const all = await calls.readThread(message, thread, { before: ts });
+  signal.throwIfAborted();
+  const said = all.filter((one) => isBefore(one.ts, ts) && one.text.trim() !== "").slice(-count);
+  const names = new Map<string, string>([[identity.botUserId, "Evergreen"]]);
+  await Promise.all(
+    [...new Set(said.flatMap(({ user }) => user ?? []))]
+      .filter((user) => !names.has(user))
+      .map(async (user) => names.set(user, (await people.lookUp(user)).name)),
+  );
+  return said.map(({ user, text }) => ({
+    author: names.get(user ?? "") ?? "somebody",
+    text: readMentionText(text, identity.botUserId),
+  }));
+}
+
+/** Timestamps are seconds with six decimals. */
+const isBefore = (a: string, b: string) => Number(a) < Number(b);

@@ -1,8 +1,10 @@
 import type { types, webApi } from "@slack/bolt";
-import type { ChannelKey } from "../../port/platform.js";
-import type { Prompt } from "../wire/prompts.js";
+import { BoundedMap } from "../../../base/bounded-map.js";
+import { cutText } from "../../../base/text.js";
+import type { ChannelKey, MessageKey } from "../../port/platform.js";
+import type { Prompt } from "../wire/app-features.js";
 import type { Caller } from "./caller.js";
-import type { Extras } from "./extras.js";
+import type { Extras } from "./optional-features.js";
 import type { TokenBuckets } from "./token-buckets.js";
 
 /** What the agent container shows besides messages. Each does nothing where the workspace lacks it, and none rejects. */
@@ -88,5 +90,27 @@ export function createAgentCalls({ client, caller, extras, buckets }: AgentCalls
         await caller.now("views.publish", "", () => client.views.publish({ user_id: user, view }));
       });
     },
+  };
+}
+
+/** Titles of questions, kept from their arrival until they are answered. */
+export interface QuestionTitles {
+  set(message: MessageKey, text: string): void;
+  of(message: MessageKey): string | undefined;
+}
+
+/** Slack takes 200 characters as a session's title; a list reads better with fewer. */
+const MAX_TITLE_CHARS = 80;
+const MAX_TITLES = 500;
+
+export function createQuestionTitles(): QuestionTitles {
+  const titles = new BoundedMap<string, string>(MAX_TITLES);
+  const keyOf = ({ channel, message }: MessageKey) => `${channel}:${message}`;
+  return {
+    set(message, text) {
+      const [line = ""] = text.trim().split("\n");
+      if (line !== "") titles.set(keyOf(message), cutText(line, MAX_TITLE_CHARS));
+    },
+    of: (message) => titles.get(keyOf(message)),
   };
 }

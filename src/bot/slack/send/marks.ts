@@ -1,7 +1,7 @@
 import type { Log } from "../../../base/log.js";
 import { createSerial } from "../../../base/serial.js";
 import type { ChatPlatform, Mark, MessageKey } from "../../port/platform.js";
-import { nameOfEmoji, nameOfMark } from "../wire/emoji.js";
+import { nameOfEmoji, nameOfMark } from "../wire/notation.js";
 import type { Calls } from "./calls.js";
 
 export interface MarksDeps {

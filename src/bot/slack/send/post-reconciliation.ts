@@ -1,6 +1,6 @@
 import type { MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { unescaped } from "../wire/escape.js";
+import { unescaped } from "../wire/notation.js";
 import type { Calls } from "./calls.js";
 
 /** Posts that Slack may have taken although its answer was lost: posted again they would stand there twice. */
