@@ -14,13 +14,13 @@ import { createCalls } from "./send/calls.js";
 import { controlBlocks, createPickers } from "./send/controls.js";
 import { createFileCalls } from "./send/files.js";
 import { createMarks } from "./send/marks.js";
-import { createOpenStreams } from "./send/open-streams.js";
-import { createExtras } from "./send/optional-features.js";
+import { createOptionalFeatures } from "./send/optional-features.js";
 import { createPace } from "./send/pace.js";
-import { createLostPosts } from "./send/post-reconciliation.js";
+import { createPostReconciliation } from "./send/post-reconciliation.js";
 import { MAX_MARKDOWN_CHARS } from "./send/render.js";
 import { createSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
+import { createOpenStreams } from "./send/streaming-platform.js";
 import { createTokenBuckets } from "./send/token-buckets.js";
 import { createHealth } from "./wire/health.js";
 import type { Identity } from "./wire/identity.js";
@@ -43,17 +43,17 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
   const pace = createPace(buckets, clock);
   const client = createWebClient(slack.botToken, settings);
   const caller = createCaller({ buckets, pace, health });
-  const extras = createExtras({ clock, log });
+  const optional = createOptionalFeatures({ clock, log });
   const calls = createCalls(client, caller);
   const streams = createStreamCalls(client, caller);
   const files = createFileCalls({ client, caller, botToken: slack.botToken, apiUrl: slack.apiUrl });
-  const agent = createAgentCalls({ client, caller, extras, buckets });
-  const lostPosts = createLostPosts({ calls, botUserId: () => identity?.botUserId });
+  const agent = createAgentCalls({ client, caller, optional, buckets });
+  const reconciliation = createPostReconciliation({ calls, botUserId: () => identity?.botUserId });
   const titles = createQuestionTitles();
   const controlIds = createControlIds({ store, clock, log });
   const controls = { idFor: controlIds.idFor, pickers: createPickers(commands) };
   let identity: Identity | undefined;
-  const send = createSend({ calls, streams, controls, names, lostPosts });
+  const send = createSend({ calls, streams, controls, names, reconciliation });
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
   const people = createPeople({ calls, clock, log, teamId: () => identity?.teamId });
 
@@ -63,7 +63,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
     workspaces: () => (identity === undefined ? [] : [`slack:${identity.teamId}`]),
     fault: health.fault,
     async start(handlers) {
-      const doors = { handlers, calls, files, agent, extras, people, titles, controlIds, names, store, clock, log };
+      const doors = { handlers, calls, files, agent, optional, people, titles, controlIds, names, store, clock, log };
       connected = connect({
         ...doors,
         pickers: controls.pickers,
@@ -101,11 +101,10 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
     createReplyStream: createAnswers({
       streams,
       buckets,
-      pace,
-      extras,
+      optional,
       agent,
       titles,
-      lostPosts,
+      reconciliation,
       clock,
       open: createOpenStreams(clock),
       worded: names.inAnswer,

@@ -9,7 +9,7 @@ import type { AgentCalls, QuestionTitles } from "../send/agent-calls.js";
 import type { Calls } from "../send/calls.js";
 import { controlBlocks, type Pickers, pickerBlocks } from "../send/controls.js";
 import { type FileCalls, sendFiles } from "../send/files.js";
-import type { Extras } from "../send/optional-features.js";
+import type { OptionalFeatures } from "../send/optional-features.js";
 import { render, type SlackMessage } from "../send/render.js";
 import type { Identity } from "../wire/identity.js";
 import type { SlashNames } from "../wire/slash-names.js";
@@ -22,7 +22,7 @@ export interface DoorDeps {
   readonly calls: Calls;
   readonly files: FileCalls;
   readonly agent: AgentCalls;
-  readonly extras: Extras;
+  readonly optional: OptionalFeatures;
   readonly people: People;
   readonly controlIds: ControlIds;
   readonly pickers: Pickers;

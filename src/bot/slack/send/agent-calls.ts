@@ -4,7 +4,7 @@ import { cutText } from "../../../base/text.js";
 import type { ChannelKey, MessageKey } from "../../port/platform.js";
 import type { Prompt } from "../wire/app-features.js";
 import type { Caller } from "./caller.js";
-import type { Extras } from "./optional-features.js";
+import type { OptionalFeatures } from "./optional-features.js";
 import type { TokenBuckets } from "./token-buckets.js";
 
 /** What the agent container shows besides messages. Each does nothing where the workspace lacks it, and none rejects. */
@@ -31,7 +31,7 @@ export type AgentWay = "session" | "assistant";
 export interface AgentCallsDeps {
   readonly client: webApi.WebClient;
   readonly caller: Caller;
-  readonly extras: Extras;
+  readonly optional: OptionalFeatures;
   readonly buckets: TokenBuckets;
 }
 
@@ -39,11 +39,11 @@ const SESSION = "agents.sessions.setStatus";
 const ASSISTANT = "assistant.threads.setStatus";
 const THINKING = "is thinking…";
 
-export function createAgentCalls({ client, caller, extras, buckets }: AgentCallsDeps): AgentCalls {
+export function createAgentCalls({ client, caller, optional, buckets }: AgentCallsDeps): AgentCalls {
   /** None of these is worth a wait. */
   const spare = async <T>(method: string, work: () => Promise<T>): Promise<T | undefined> => {
-    if (!extras.has(method) || !buckets.tryTake(method)) return undefined;
-    return extras.run(method, () => caller.now(method, "", work));
+    if (!optional.has(method) || !buckets.tryTake(method)) return undefined;
+    return optional.run(method, () => caller.now(method, "", work));
   };
   const beginSession = ({ channel, thread }: ThreadKey, more: { title?: string; initiator_user_id: string }) =>
     spare(SESSION, () =>
@@ -64,13 +64,13 @@ export function createAgentCalls({ client, caller, extras, buckets }: AgentCalls
     async begin(place, { title, user }) {
       const more = { ...(title !== undefined && { title }), initiator_user_id: user };
       if ((await beginSession(place, more)) !== undefined) return "session";
-      if (extras.has(SESSION)) return undefined;
+      if (optional.has(SESSION)) return undefined;
       return (await beginAssistant(place)) === undefined ? undefined : "assistant";
     },
     async end(place, way) {
       // Slack would show a bot at work for an hour: this one is waited for.
       const method = way === "session" ? SESSION : ASSISTANT;
-      await extras.run(method, async () => {
+      await optional.run(method, async () => {
         await buckets.take(method, "mark");
         await caller.now(method, "", () => setEnd(place, way));
       });
@@ -85,7 +85,7 @@ export function createAgentCalls({ client, caller, extras, buckets }: AgentCalls
     },
     async publish(user, blocks, memo) {
       const view = { type: "home" as const, blocks: [...blocks], private_metadata: memo };
-      await extras.run("views.publish", async () => {
+      await optional.run("views.publish", async () => {
         await buckets.take("views.publish", "board");
         await caller.now("views.publish", "", () => client.views.publish({ user_id: user, view }));
       });

@@ -3,7 +3,7 @@ import type { Log } from "../../../base/log.js";
 import { isAbsent } from "../wire/errors.js";
 
 /** What a workspace, an app or a stand-in for Slack may lack, and the bot can do without. */
-export interface Extras {
+export interface OptionalFeatures {
   /** False after it turned out not to be there; asked again after an hour. */
   has(method: string): boolean;
   /** Makes the call where it is there. Undefined where it is not, or failed; never rejects. */
@@ -14,7 +14,7 @@ export interface Extras {
 
 const ASKED_AGAIN_MS = 3_600_000;
 
-export function createExtras({ clock, log }: { readonly clock: Clock; readonly log: Log }): Extras {
+export function createOptionalFeatures({ clock, log }: { readonly clock: Clock; readonly log: Log }): OptionalFeatures {
   const absentUntil = new Map<string, number>();
   const told = new Set<string>();
 

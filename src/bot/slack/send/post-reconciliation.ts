@@ -4,7 +4,7 @@ import { unescaped } from "../wire/notation.js";
 import type { Calls } from "./calls.js";
 
 /** Posts that Slack may have taken although its answer was lost: posted again they would stand there twice. */
-export interface LostPosts {
+export interface PostReconciliation {
   /** Takes note of a message that is known. */
   note(ts: string): void;
   /**
@@ -14,7 +14,7 @@ export interface LostPosts {
   find(error: unknown, question: MessageKey, text: string): Promise<string | undefined>;
 }
 
-export interface LostPostsDeps {
+export interface PostReconciliationDeps {
   readonly calls: Pick<Calls, "readThread" | "readDirect">;
   botUserId(): string | undefined;
 }
@@ -23,7 +23,7 @@ const MOST_KNOWN = 1_000;
 /** As much of a text tells two answers apart. */
 const COMPARED_CHARS = 80;
 
-export function createLostPosts({ calls, botUserId }: LostPostsDeps): LostPosts {
+export function createPostReconciliation({ calls, botUserId }: PostReconciliationDeps): PostReconciliation {
   const known = new Set<string>();
 
   const readBelow = async (question: MessageKey) => {

@@ -10,7 +10,7 @@ import { unescaped } from "../wire/notation.js";
 import type { SlashNames } from "../wire/slash-names.js";
 import type { Calls } from "./calls.js";
 import { type ControlDeps, controlBlocks } from "./controls.js";
-import type { LostPosts } from "./post-reconciliation.js";
+import type { PostReconciliation } from "./post-reconciliation.js";
 import { render, type SlackMessage } from "./render.js";
 import type { StreamCalls } from "./stream-calls.js";
 
@@ -19,7 +19,7 @@ export interface SendDeps {
   readonly streams: Pick<StreamCalls, "stop">;
   readonly controls: ControlDeps;
   readonly names: SlashNames;
-  readonly lostPosts: LostPosts;
+  readonly reconciliation: PostReconciliation;
 }
 
 /** The verbs that show something in a channel. */
@@ -28,7 +28,7 @@ export function createSend({
   streams,
   controls,
   names,
-  lostPosts,
+  reconciliation,
 }: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append" | "whisper"> {
   const shown = async (reply: Reply): Promise<SlackMessage> =>
     render({ ...reply, markdown: names.inAnswer(reply.markdown) }, await controlBlocks(panelControls(reply), controls));
@@ -46,11 +46,11 @@ export function createSend({
     const { message: _asked, ...place } = channel as MessageKey;
     const content = await shown(reply);
     const ts = await calls.post(place, content).catch(async (error) => {
-      const arrived = replyTo === undefined ? undefined : await lostPosts.find(error, replyTo, content.text);
+      const arrived = replyTo === undefined ? undefined : await reconciliation.find(error, replyTo, content.text);
       if (arrived === undefined) throw error;
       return arrived;
     });
-    lostPosts.note(ts);
+    reconciliation.note(ts);
     return { ...place, message: ts };
   };
   return {

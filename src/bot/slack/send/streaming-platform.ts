@@ -1,233 +1,220 @@
 import type { types } from "@slack/bolt";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
-import { showTimes } from "../../../base/time.js";
 import type { Control, Reply } from "../../../commands/command.js";
+import { conversationOf } from "../../port/conversation.js";
 import type { ChannelKey, ChatPlatform, MessageKey, Rank } from "../../port/platform.js";
 import { isLost, PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
 import { escapeMarkdown } from "../wire/notation.js";
 import type { ThreadKey } from "./agent-calls.js";
-import type { OpenStreams } from "./open-streams.js";
-import type { Extras } from "./optional-features.js";
-import type { Pace } from "./pace.js";
-import type { LostPosts } from "./post-reconciliation.js";
-import { MAX_MARKDOWN_CHARS } from "./render.js";
+import type { OptionalFeatures } from "./optional-features.js";
+import type { PostReconciliation } from "./post-reconciliation.js";
 import { APPEND, START, STOP, type StreamCalls } from "./stream-calls.js";
+import {
+  isStreamable,
+  nextStreamState,
+  type StreamEvent,
+  type StreamFailure,
+  type StreamState,
+  type StreamStep,
+  streamedIn,
+} from "./stream-state.js";
 import type { TokenBuckets } from "./token-buckets.js";
 
 export interface StreamingDeps {
   readonly platform: ChatPlatform;
   readonly streams: StreamCalls;
   readonly buckets: TokenBuckets;
-  readonly pace: Pace;
-  readonly extras: Extras;
+  readonly optional: OptionalFeatures;
   readonly clock: Clock;
   readonly log: Log;
-  readonly lostPosts: LostPosts;
+  readonly reconciliation: PostReconciliation;
   readonly open: OpenStreams;
-  /** As an answer's text goes out, with the prefix on commands. */
+  /** Adds the host's prefix to the commands in an answer. */
   worded(markdown: string): string;
   controlBlocks(controls: readonly Control[]): Promise<readonly types.KnownBlock[]>;
 }
 
-/** A platform for one answer, whose posts and edits go through Slack's streaming while that lasts, and are ordinary ones from then on. */
+/** A platform for one answer: its posts and edits go through Slack's streaming while that works, and are ordinary ones after. */
 export interface Streaming {
   readonly platform: ChatPlatform;
-  /** How long the message that grows natively has done so, in ms; undefined where none does. */
+  /** How long Slack has streamed the message that grows, in ms; undefined when none does. */
   ageMs(): number | undefined;
-  /** Ends what still grows; the text is all there. Resolves with whether Slack's streaming ended the answer. Never rejects. */
+  /** Ends what still grows; its text is whole. Resolves with whether Slack's streaming ended the answer. Never rejects. */
   settle(): Promise<boolean>;
 }
 
-interface Live {
-  readonly key: MessageKey;
-  readonly startedAt: number;
-  /** What Slack has of it, as worded. */
-  readonly sent: string;
-  /** A call of it failed, so that nobody knows what Slack has of it. */
-  readonly isBroken: boolean;
+type StreamCall = Exclude<StreamStep, { readonly do: "nothing" | "throw" }>;
+
+/** Carries out what the state of one answer asks for. */
+function createDriver({ platform, streams, buckets, log, open, controlBlocks }: StreamingDeps, question: MessageKey) {
+  const me = {};
+  let state: StreamState = { phase: "idle" };
+  /** The call of the stream that a rate limit was waited for already. */
+  let paid: string | undefined;
+  /** The controls that the answer keeps when it is over. */
+  let owed: readonly Control[] = [];
+
+  const take = (method: string, rank: Rank, signal?: AbortSignal) =>
+    buckets.take(method, rank, signal, conversationOf(question));
+  const apply = (event: StreamEvent): StreamStep => {
+    const [next, step] = nextStreamState(state, event);
+    state = next;
+    if (streamedIn(state) === undefined) open.delete(me);
+    else open.add(me);
+    return step;
+  };
+  const perform = async (step: StreamCall, message: MessageKey, reply: Reply) => {
+    if (step.do === "edit") return platform.edit(message, reply);
+    const method = step.do === "append" ? APPEND : STOP;
+    if (paid !== method) await take(method, "last-text");
+    paid = undefined;
+    if (step.do === "append") return streams.append(message, step.rest);
+    const blocks = step.withControls ? await controlBlocks(owed) : [];
+    await streams.stop(message, { text: step.rest, blocks });
+  };
+  return {
+    state: () => state,
+    apply,
+    async prepay(method: string, rank: Rank, signal?: AbortSignal) {
+      paid = undefined;
+      await take(method, rank, signal);
+      paid = method;
+    },
+    /** Takes the call where it needs no waiting. */
+    tryPrepay(method: string) {
+      paid = buckets.tryTake(method) ? method : undefined;
+      return paid !== undefined;
+    },
+    /** Makes the calls that follow an event. @throws what a call threw, where that is the caller's to handle */
+    async drive(event: StreamEvent, message: MessageKey, reply: Reply, controls: readonly Control[] = []) {
+      owed = controls;
+      let failure: unknown;
+      for (let step = apply(event); step.do !== "nothing"; ) {
+        if (step.do === "throw") throw failure;
+        try {
+          await perform(step, message, reply);
+          step = apply({ is: "done" });
+        } catch (error) {
+          log.debug({ error, phase: state.phase }, "slack: streaming call failed");
+          failure = error;
+          step = apply({ is: "failed", why: failureOf(error) });
+        }
+      }
+    },
+    owed: () => owed,
+  };
 }
 
-/** Slack ends a stream by itself after about five minutes; the rest of the answer is edited in. */
-const LONGEST_MS = 235_000;
-const STOP_TRIES = 3;
-/** So often is an end tried that Slack limits, before the answer is taken for shown as it stands: whole, but without controls. */
-const LIMITED_ENDS = 3;
-
 export function createStreaming(deps: StreamingDeps, question: MessageKey, asker: string): Streaming {
-  const { platform, streams, buckets, pace, extras, clock, log, open } = deps;
-  const me = {};
-  let live: Live | undefined;
+  const { platform, buckets, optional, reconciliation, clock, open } = deps;
+  const driver = createDriver(deps, question);
   let isStartPaid = false;
-  let isEnding = false;
-  /** While Slack takes no end of a stream, its last text does not wait for that. */
-  let isRestPaid = false;
-  let endedNatively = false;
-  let limitedEnds = 0;
-  /** An addition got no answer, so that it may stand there or not. */
-  let isUnsure = false;
-  /** Slack took no end of it, and may have it growing still. */
-  let unended: Live | undefined;
-  /** What the answer bears when it is over, where its last edit was refused. */
-  let owedControls: NonNullable<Reply["controls"]> = [];
+  let isLast = false;
+  let appendsFirst = false;
 
-  const setLive = (next: Live | undefined) => {
-    live = next;
-    if (next === undefined) open.delete(me);
-    else open.add(me);
-  };
-  /** Only where each of the others keeps a call for its end. */
+  /** Only where each of the other streams keeps a call for its end. */
   const mayStart = () =>
-    question.thread !== undefined && extras.has(START) && buckets.left(STOP) > open.count() && buckets.tryTake(START);
-
-  const start = async (reply: Reply): Promise<MessageKey | undefined> => {
-    const text = deps.worded(reply.markdown);
+    question.thread !== undefined && optional.has(START) && buckets.left(STOP) > open.count() && buckets.tryTake(START);
+  /** Resolves with the message, or undefined where Slack doesn't stream it. */
+  const start = async (text: string): Promise<MessageKey | undefined> => {
     if (!isStreamable(text)) return undefined;
-    try {
-      const ts = await streams.start(question as ThreadKey, escapeMarkdown(text), asker);
+    const began = (is: "started" | "found", ts: string): MessageKey => {
       const key = { ...question, message: ts };
-      deps.lostPosts.note(ts);
-      setLive({ key, startedAt: clock.now(), sent: text, isBroken: false });
+      driver.apply({ is, key, text, at: clock.now() });
       return key;
-    } catch (error) {
-      extras.note(START, error);
-      const ts = await deps.lostPosts.find(error, question, text);
-      if (ts === undefined) return undefined;
-      // It did begin, only nobody said so.
-      const key = { ...question, message: ts };
-      setLive({ key, startedAt: clock.now(), sent: text, isBroken: true });
-      return key;
-    }
-  };
-  const append = async (now: Live, text: string, rest: string) => {
-    if (rest.trim() === "") return;
-    if (!isRestPaid) await pace.pay(APPEND, question, "last-text");
-    await streams.append(now.key, rest).catch((error) => {
-      isUnsure = isUnsure || (error instanceof PlatformError && error.reason === "unavailable");
-      throw error;
-    });
-    setLive({ ...now, sent: text });
-  };
-  const end = async (now: Live, rest: string, reply: Reply) => {
-    await pace.pay(STOP, question, "last-text");
-    const blocks = await deps.controlBlocks(reply.controls ?? []);
-    // White space alone is no text to Slack, and nothing is lost where it would stand.
-    await streams.stop(now.key, { text: rest.trim() === "" ? "" : rest, blocks });
-    endedNatively = true;
-    setLive(undefined);
-  };
-  /** True when Slack took it natively; false where it has to be edited in. */
-  const grow = async (now: Live, reply: Reply): Promise<boolean> => {
-    const text = deps.worded(reply.markdown);
-    const isTooOld = clock.now() - now.startedAt >= LONGEST_MS;
-    if (now.isBroken || isTooOld || !text.startsWith(now.sent) || !isStreamable(text)) return false;
-    const rest = escapeMarkdown(text.slice(now.sent.length));
-    try {
-      if (!isEnding || isRestPaid) await append(now, text, rest);
-      if (isEnding) await end(now, isRestPaid ? "" : rest, reply);
-      return true;
-    } catch (error) {
-      if (isLost(error)) setLive(undefined);
-      if (isEnding && isLimited(error) && ++limitedEnds >= LIMITED_ENDS && live?.sent === text) return true;
-      if (isLost(error) || isLimited(error)) throw error;
-      log.debug({ error }, "slack's streaming failed; the answer goes on by edits");
-      return false;
-    }
-  };
-  /** So that the message can be edited. @throws {PlatformError} when Slack limits it */
-  const breakOff = async (known: Live) => {
-    const now = live ?? known;
-    setLive({ ...now, isBroken: true });
-    await pace.pay(STOP, question, "last-text");
-    await streams.stop(now.key).catch((error) => {
-      if (isLimited(error)) throw error;
-      log.debug({ error }, "a stream was not ended; an edit shows whether it is over");
-      if (!isUnsure) unended = now;
-    });
-    setLive(undefined);
-  };
-  /** An edit that Slack refuses because the message still grows, tells what stands there: the rest is added instead. */
-  const editOrResume = async (message: MessageKey, reply: Reply): Promise<void> => {
-    try {
-      return await platform.edit(message, reply);
-    } catch (error) {
-      const now = unended;
-      const text = deps.worded(reply.markdown);
-      const isGrowing = now?.key.message === message.message && slackErrorOf(error) === "streaming_state_conflict";
-      if (now === undefined || !isGrowing || !text.startsWith(now.sent) || !isStreamable(text)) throw error;
-      unended = undefined;
-      await append(now, text, escapeMarkdown(text.slice(now.sent.length)));
-      setLive({ ...now, sent: text, isBroken: false });
-      if (isEnding) owedControls = reply.controls ?? [];
-    }
-  };
-
-  const slot = async (channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit") => {
-    isEnding = rank === "last-text";
-    isRestPaid = false;
-    if (call === "post" && rank === "first-text" && mayStart()) {
-      isStartPaid = true;
-      return;
-    }
-    const isNative = call === "edit" && live !== undefined && !live.isBroken;
-    const isStopClosed = buckets.left(STOP) < 1 || limitedEnds > 0;
-    isRestPaid = isNative && isEnding && isStopClosed && buckets.tryTake(APPEND);
-    if (isRestPaid) return;
-    if (isNative) await pace.slotFor(isEnding ? STOP : APPEND, channel, rank, signal);
-    else await platform.slot(channel, rank, signal, call);
-  };
-  const settle = async () => {
-    const isOver = () => {
-      endedNatively = true;
-      setLive(undefined);
     };
-    const blocks = await deps.controlBlocks(owedControls);
-    owedControls = [];
-    for (let attempt = 1; live !== undefined && attempt <= STOP_TRIES; attempt++) {
-      await pace
-        .pay(STOP, question, "last-text")
-        .then(() => streams.stop(live?.key ?? question, { blocks }))
-        .then(isOver)
-        .catch((error) => {
-          // Over already, or nowhere any more; else it ends by itself in the end.
-          if (isLost(error) || slackErrorOf(error) === "message_not_in_streaming_state") isOver();
-        });
+    try {
+      const ts = await deps.streams.start(question as ThreadKey, escapeMarkdown(text), asker);
+      reconciliation.note(ts);
+      return began("started", ts);
+    } catch (error) {
+      optional.note(START, error);
+      const ts = await reconciliation.find(error, question, text);
+      return ts === undefined ? undefined : began("found", ts);
     }
-    setLive(undefined);
-    return endedNatively;
+  };
+  const settle = async (controls: readonly Control[]) => {
+    const streamed = streamedIn(driver.state());
+    if (streamed !== undefined)
+      await driver.drive({ is: "settle" }, streamed.key, { markdown: streamed.sent }, controls);
+    return driver.state().phase === "ended";
+  };
+  const slot = async (channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit") => {
+    const state = driver.state();
+    isLast = rank === "last-text";
+    appendsFirst = false;
+    isStartPaid = call === "post" && rank === "first-text" && mayStart();
+    if (isStartPaid) return;
+    if (call !== "edit" || state.phase !== "growing") return platform.slot(channel, rank, signal, call);
+    const isStopClosed = buckets.left(STOP) < 1 || state.streamed.limitedEnds > 0;
+    appendsFirst = isLast && isStopClosed && driver.tryPrepay(APPEND);
+    if (!appendsFirst) await driver.prepay(isLast ? STOP : APPEND, rank, signal);
   };
 
   return {
-    ageMs: () => (live === undefined ? undefined : clock.now() - live.startedAt),
-    settle,
+    ageMs() {
+      const streamed = streamedIn(driver.state());
+      return streamed === undefined ? undefined : clock.now() - streamed.startedAt;
+    },
+    settle: () => settle(driver.owed()),
     platform: {
       ...platform,
       slot,
       async post(channel, reply, replyTo) {
         // The part before is whole; only Slack does not know yet that it is over.
-        if (live !== undefined) await settle();
-        endedNatively = false;
-        const isPaid = isStartPaid;
-        isStartPaid = false;
-        const key = isPaid ? await start(reply) : undefined;
+        await settle([]);
+        const key = isStartPaid ? await start(deps.worded(reply.markdown)) : undefined;
         if (key !== undefined) return key;
-        if (isPaid) await platform.slot(channel, "first-text", undefined, "post");
+        driver.apply({ is: "posted" });
+        if (isStartPaid) await platform.slot(channel, "first-text", undefined, "post");
         return platform.post(channel, reply, replyTo);
       },
       async edit(message, reply) {
-        const now = live;
-        if (now === undefined || now.key.message !== message.message) return editOrResume(message, reply);
-        if (await grow(now, reply)) return;
-        await breakOff(now);
-        await editOrResume(message, reply);
+        const state = driver.state();
+        const isStreamed = "streamed" in state && state.streamed?.key.message === message.message;
+        if (!isStreamed) return platform.edit(message, reply);
+        const text = deps.worded(reply.markdown);
+        const controls = isLast ? (reply.controls ?? []) : [];
+        await driver.drive({ is: "wanted", text, isLast, appendsFirst, at: clock.now() }, message, reply, controls);
       },
     },
   };
 }
 
-/** Streams have no token for times, and a limit for all of a message. */
-const isStreamable = (text: string) =>
-  text.trim() !== "" && showTimes(text, () => "") === text && escapeMarkdown(text).length <= MAX_MARKDOWN_CHARS;
+function failureOf(error: unknown): StreamFailure {
+  if (isLost(error)) return "lost";
+  if (error instanceof PlatformError && error.reason === "rate-limited") return "limited";
+  const code = slackErrorOf(error);
+  if (code === "streaming_state_conflict") return "conflict";
+  if (code === "message_not_in_streaming_state") return "over";
+  return error instanceof PlatformError && error.reason === "unavailable" ? "unavailable" : "refused";
+}
 
-const isLimited = (error: unknown) => error instanceof PlatformError && error.reason === "rate-limited";
+/** The answers that Slack streams at this moment: each needs a call to end. */
+export interface OpenStreams {
+  add(stream: object): void;
+  delete(stream: object): void;
+  count(): number;
+}
+
+/** Slack ends a stream by itself after about five minutes: one that nobody ended counts no longer than this. */
+const STREAM_LIFE_MS = 300_000;
+
+export function createOpenStreams(clock: Clock): OpenStreams {
+  const since = new Map<object, number>();
+  return {
+    add(stream) {
+      if (!since.has(stream)) since.set(stream, clock.now());
+    },
+    delete: (stream) => void since.delete(stream),
+    count() {
+      for (const [stream, at] of since) {
+        if (clock.now() - at < STREAM_LIFE_MS) break; // oldest first
+        since.delete(stream);
+      }
+      return since.size;
+    },
+  };
+}
