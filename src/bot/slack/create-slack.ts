@@ -13,7 +13,7 @@ import { createCaller } from "./send/caller.js";
 import { createCalls } from "./send/calls.js";
 import { controlBlocks, createPickers } from "./send/controls.js";
 import { createFileCalls } from "./send/files.js";
-import { createMarks } from "./send/marks.js";
+import { createSlackMarks } from "./send/marks.js";
 import { createOptionalFeatures } from "./send/optional-features.js";
 import { createPace } from "./send/pace.js";
 import { createPostReconciliation } from "./send/post-reconciliation.js";
@@ -110,7 +110,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       worded: names.inAnswer,
       controlBlocks: (given) => controlBlocks(given, controls),
     }),
-    ...createMarks({ calls, log, signal: stopped.signal }),
+    ...createSlackMarks({ calls, log, signal: stopped.signal }),
     showStatus: async () => {},
   };
 }

@@ -1,8 +1,9 @@
 import { App, type Logger, LogLevel, type Receiver, type ReceiverEvent, webApi } from "@slack/bolt";
 import type { Log } from "../../../base/log.js";
+import { cutText } from "../../../base/text.js";
 import type { Identity } from "../wire/identity.js";
 
-/** Slack answers within a second or so; later than this the call is taken for lost. */
+/** Slack responds within a second or so; a call without a response by then counts as failed. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
 export interface ClientSettings {
@@ -10,12 +11,12 @@ export interface ClientSettings {
   readonly logger: Logger;
 }
 
-/** What every client of the SDK gets: an end to each request, and no retries behind our back. */
+/** Options of every client of the SDK: a timeout for each request, and no retries of its own. */
 export const clientOptions = ({ apiUrl, logger }: ClientSettings): webApi.WebClientOptions => ({
   ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
   logger,
   timeout: REQUEST_TIMEOUT_MS,
-  // One frozen queue behind one 429 would hold back every reply: limits are kept before the SDK.
+  // By default one 429 pauses every call of the client; rate limits are kept before the SDK.
   rejectRateLimitedCalls: true,
   retryConfig: { retries: 0, maxTimeout: 5_000 },
 });
@@ -23,36 +24,36 @@ export const clientOptions = ({ apiUrl, logger }: ClientSettings): webApi.WebCli
 export const createWebClient = (botToken: string, settings: ClientSettings): webApi.WebClient =>
   new webApi.WebClient(botToken, clientOptions(settings));
 
-/** The SDK's messages in our log. Its debug lines hold whole messages of people: they stay out. */
+/** Sends the SDK's messages to the log, except debug lines, which hold people's messages. */
 export function sdkLogger(log: Log): Logger {
-  const words = (parts: readonly unknown[]) => parts.map(String).join(" ").slice(0, 500);
+  const words = (parts: readonly unknown[]) => cutText(parts.map(String).join(" "), 500);
   return {
     debug() {},
-    info: (...parts) => log.debug({ sdk: words(parts) }, "slack's client says"),
-    warn: (...parts) => log.debug({ sdk: words(parts) }, "slack's client warns"),
-    error: (...parts) => log.warn({ sdk: words(parts) }, "slack's client reports an error"),
+    info: (...parts) => log.debug({ sdk: words(parts) }, "slack: SDK message"),
+    warn: (...parts) => log.debug({ sdk: words(parts) }, "slack: SDK warning"),
+    error: (...parts) => log.warn({ sdk: words(parts) }, "slack: SDK error"),
     setLevel() {},
     getLevel: () => LogLevel.INFO,
     setName() {},
   };
 }
 
-/** Bolt with our own way in: deliveries are judged before they reach `processEvent`. */
+/** Bolt without a receiver of its own: deliveries are checked before they reach `processEvent`. */
 export interface BoltApp {
   readonly app: App;
   processEvent(event: ReceiverEvent): Promise<void>;
 }
 
 /**
- * Without `deferInitialization` a token that is refused would end the process from inside the constructor; who the bot
- * is, is known already, so that Bolt asks Slack nothing.
+ * Creates Bolt's app. Without `deferInitialization` a refused token would end the process from inside the constructor;
+ * `identity` spares Bolt its own call.
  */
 export async function createBoltApp(botToken: string, identity: Identity, settings: ClientSettings): Promise<BoltApp> {
   const { botUserId, botId } = identity;
-  // Starting and stopping is the link's.
+  // The link starts and stops.
   const receiver: Receiver = { init() {}, start: async () => {}, stop: async () => {} };
   const app = new App({
-    // With a token alone it would ask Slack who the bot is wherever the bot id is not known.
+    // Given only a token, Bolt would ask Slack who the bot is when the bot id is unknown.
     authorize: async () => ({ botToken, botUserId, ...(botId !== undefined && { botId }) }),
     receiver,
     deferInitialization: true,
@@ -63,7 +64,7 @@ export async function createBoltApp(botToken: string, identity: Identity, settin
   });
   await app.init();
   await app.start();
-  // What a listener throws goes to the intake, which then does not acknowledge.
+  // What a listener throws reaches the intake, which then doesn't acknowledge.
   app.error(async (error) => {
     throw error;
   });

@@ -12,22 +12,21 @@ export interface IntakeDeps {
   readonly health: Health;
   /** The workspace of the bot token. */
   readonly teamId: string;
-  /** Bolt's door: resolves when the listeners are through. */
+  /** Hands a delivery to Bolt; resolves when its listeners have. */
   processEvent(event: ReceiverEvent): Promise<void>;
 }
 
 export interface Intake {
   /**
-   * Takes one delivery to the listeners. An event is acknowledged when what it asks for is stored, so that a crash in
-   * between leaves Slack to deliver it again; it is not acknowledged where that failed. Never rejects.
+   * Takes one delivery to the listeners. An event is acknowledged once it is stored: after a crash in between, or a
+   * failure, Slack delivers it again. Never rejects.
    */
   take(body: unknown, acknowledge: (response?: unknown) => Promise<void>): Promise<void>;
 }
 
-/** Slack gives up on an acknowledgement after 3 s, and delivers again. */
+/** Slack waits 3 s for an acknowledgement, then delivers again. */
 const ACKNOWLEDGE_WITHIN_MS = 2_500;
-
-/** Each notice is for one minute. */
+/** Each `app_rate_limited` notice is for one minute. */
 const HELD_MS = 60_000;
 
 export function createIntake({ clock, log, health, teamId, processEvent }: IntakeDeps): Intake {
@@ -57,13 +56,12 @@ export function createIntake({ clock, log, health, teamId, processEvent }: Intak
         } else if (delivery.kind === "event") await takeEvent(delivery.body, () => acknowledge());
         else await processEvent({ body: delivery.body, ack: async (response) => acknowledge(response) });
       } catch (error) {
-        log.warn({ error }, "a delivery of Slack was not acknowledged; Slack repeats it");
+        log.warn({ error }, "slack: delivery not acknowledged, Slack will retry");
       }
     },
   };
 }
 
-/** What Slack delivers, by either transport, as far as Bolt may see it. */
 const eventSchema = z.looseObject({
   type: z.literal("event_callback"),
   team_id: optionalText,
@@ -100,14 +98,15 @@ const authorizationsSchema = z.looseObject({
   authorizations: z.array(z.looseObject({ team_id: z.string().nullish() })).nullish(),
 });
 
-/** Only what the bot has a use for, in its own shape; everything else would meet code that takes its shape for granted. */
-export type Delivery =
-  | { readonly kind: "event"; readonly body: Record<string, unknown> }
-  | { readonly kind: "command" | "interaction"; readonly body: Record<string, unknown> };
+/** A delivery that Bolt can read: Bolt takes the shape of everything that it is given for granted. */
+export interface Delivery {
+  readonly kind: "event" | "command" | "interaction";
+  readonly body: Record<string, unknown>;
+}
 
 /**
- * Judges a delivery before the SDK does; undefined for what is none of ours, which is acknowledged and dropped. An event
- * that does not say where it comes from, is taken for one of `teamId`.
+ * Checks a delivery before the SDK reads it. Returns undefined for one that the bot has no use for, which is acknowledged
+ * and dropped. One without a workspace counts as from `teamId`.
  */
 export function readDelivery(body: unknown, teamId: string): Delivery | undefined {
   const event = eventSchema.safeParse(body);
@@ -125,30 +124,30 @@ export function readDelivery(body: unknown, teamId: string): Delivery | undefine
     const { data } = schema.safeParse(body);
     if (data === undefined) continue;
     const plain = withoutStrangers({ ...data, team: data.team ?? { id: teamId } }, "event", "command", ...strangers);
-    // Bolt reads it as an object wherever it is there at all.
+    // Bolt expects an object when the field exists.
     return { kind: "interaction", body: plain.channel == null ? withoutStrangers(plain, "channel") : plain };
   }
   return undefined;
 }
 
-/** Each with the fields by which Bolt would take it for another kind. */
+/** `strangers`: fields by which Bolt would take the interaction for another kind. */
 const INTERACTIONS = [
   { schema: actionSchema, strangers: ["name"] },
   { schema: suggestionSchema, strangers: ["actions"] },
   { schema: shortcutSchema, strangers: ["name", "actions"] },
 ] as const;
 
-/** An events_api envelope may say this instead of an event: Slack holds back events of a workspace for a minute. */
+/** True for the notice that Slack holds back a workspace's events for a minute; it comes in place of an event. */
 export const isRateLimitNotice = (body: unknown): boolean =>
   z.looseObject({ type: z.literal("app_rate_limited") }).safeParse(body).success;
 
-/** Bolt reads these as objects where they are there at all. */
+/** Bolt expects objects or ids in these fields when they exist. */
 const isPlain = (event: Record<string, unknown>) =>
   ["channel", "item", "user", "message", "assistant_thread", "subteam"].every(
     (field) => event[field] !== null && ["undefined", "string", "object"].includes(typeof event[field]),
   );
 
-/** Without the fields that would make Bolt take it for something else, or for an installation we do not have. */
+/** Returns the body without fields that make Bolt take it for something else, or for another installation. */
 function withoutStrangers(body: Record<string, unknown>, ...fields: readonly string[]): Record<string, unknown> {
   const { response_urls: _urls, ...rest } = body;
   return Object.fromEntries(Object.entries(rest).filter(([field]) => !fields.includes(field)));

@@ -4,8 +4,8 @@ import type { Reply } from "../../../commands/command.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { SHORTCUTS } from "../wire/app-features.js";
 import { optionalText, unescaped } from "../wire/notation.js";
-import { callOf, commandMessage, type DoorDeps, isFirstTime, threadOf } from "./reply-context.js";
-import { MOST_RESPONSES, respond, responseUrlSchema, showTo } from "./show-to.js";
+import { callOf, commandMessage, inBackground, isFirstTime, type ReplyContext, threadOf } from "./reply-context.js";
+import { respond, respondTo, responseUrlSchema } from "./show-to.js";
 
 const commandSchema = z.looseObject({
   command: z.string(),
@@ -20,34 +20,26 @@ const commandSchema = z.looseObject({
 });
 
 /** Slash commands: acknowledged at once, answered for their author only. */
-export function listenForCommands(app: App, deps: DoorDeps): void {
-  const { names, handlers, log } = deps;
+export function listenForCommands(app: App, deps: ReplyContext): void {
+  const { names, log } = deps;
 
   const run = async (body: unknown) => {
     const { data: command } = commandSchema.safeParse(body);
-    if (command === undefined) return log.warn("a slash command without its fields was dropped");
-    // Without either one command can't be told from the next.
-    const once = command.trigger_id ?? command.response_url;
+    if (command === undefined) return log.warn("slack: slash command without required fields dropped");
+    const { channel_id: channel, user_id: user, response_url: url } = command;
+    // A command without either can't be told from the next.
+    const once = command.trigger_id ?? url;
     if (once !== undefined && !(await isFirstTime(deps, `trigger:${once}`))) return;
     const text = names.lineOf(command.command, unescaped(command.text)) ?? command.command;
-    const { channel_id: channel, user_id: user, response_url: url } = command;
-    const call = await callOf(deps, { channel, user, text });
-    await respond(handlers.onCommand(call), {
-      async show(reply, isFirst) {
-        const message = await commandMessage(deps, reply, user, text);
-        await showTo(deps, { url, place: call.channel, user, replacesOriginal: !isFirst }, message);
-      },
-      mostReplies: url === undefined ? 2 : MOST_RESPONSES,
-      onError: (error) => log.warn({ error, command: call.text }, "a command's reply was not shown"),
-    });
+    await respondTo(deps, await callOf(deps, { channel, user, text }), url);
   };
   app.command(/.*/, async ({ ack, body }) => {
     await ack();
-    void run(body).catch((error) => log.error({ error }, "a slash command failed"));
+    inBackground(log, "a slash command", run(body));
   });
 }
 
-/** "!models status": a command where slash commands do not work, as in threads. */
+/** True for "!models status": the form of a command where slash commands don't work, as in threads. */
 export const isTypedCommand = (text: string): boolean => /^![a-z]/i.test(text);
 
 export interface TypedCommand {
@@ -59,8 +51,8 @@ export interface TypedCommand {
   readonly isDirect: boolean;
 }
 
-/** Runs a typed command and answers for its author only. Resolves once it is claimed; the replies come on their own time. */
-export async function runTypedCommand(deps: DoorDeps, typed: TypedCommand): Promise<void> {
+/** Runs a typed command and answers its author only. Resolves once it is claimed; the replies come later. */
+export async function runTypedCommand(deps: ReplyContext, typed: TypedCommand): Promise<void> {
   const { calls, handlers, identity, log } = deps;
   const { channel, thread, ts, user, text, isDirect } = typed;
   if (!(await isFirstTime(deps, `command:${identity.teamId}:${channel}:${ts}`))) return;
@@ -71,20 +63,17 @@ export async function runTypedCommand(deps: DoorDeps, typed: TypedCommand): Prom
     try {
       await calls.postEphemeral(place, user, message);
     } catch (error) {
-      // In a direct message nobody else reads along: an ordinary one says it as well.
+      // In direct messages nobody else can read an ordinary message either.
       if (!isDirect || !(error instanceof PlatformError) || error.isRetryable) throw error;
       await calls.post(place, message);
     }
   };
-  const run = async () => {
-    await respond(handlers.onCommand(await callOf(deps, { channel, thread, user, text })), {
+  const run = async () =>
+    respond(handlers.onCommand(await callOf(deps, { channel, thread, user, text })), {
       show,
-      // Ephemeral messages cannot be changed: the first one and the last say enough.
-      mostReplies: 2,
-      onError: (error) => log.warn({ error }, "the reply to a typed command was not shown"),
+      onError: (error) => log.warn({ error }, "slack: reply to a typed command could not be shown"),
     });
-  };
-  void run().catch((error) => log.error({ error }, "a typed command failed"));
+  inBackground(log, "a typed command", run());
 }
 
 const shortcutSchema = z.looseObject({
@@ -97,35 +86,26 @@ const shortcutSchema = z.looseObject({
   response_url: responseUrlSchema,
 });
 
-/** Message shortcuts, answered for whoever chose one alone. */
-export function listenForShortcuts(app: App, deps: DoorDeps): void {
-  const { handlers, identity, log } = deps;
+/** Message shortcuts, answered only for the person who chose one. A quiet reply is shown too: nothing else would be. */
+export function listenForShortcuts(app: App, deps: ReplyContext): void {
+  const { identity, log } = deps;
 
   const run = async (body: unknown) => {
     const { data: chosen } = shortcutSchema.safeParse(body);
     const shortcut = SHORTCUTS.find(({ id }) => id === chosen?.callback_id);
-    if (chosen === undefined || shortcut === undefined) return log.warn("a shortcut that is none of ours was dropped");
-    const { channel, message, user, response_url: url } = chosen;
+    if (chosen === undefined || shortcut === undefined) return log.warn("slack: unknown shortcut dropped");
+    const { channel, message, user } = chosen;
     const ts = chosen.message_ts ?? message?.ts;
     if (!(await isFirstTime(deps, `trigger:${chosen.trigger_id ?? `${user.id}:${shortcut.id}:${ts}`}`))) return;
     const isOwn = message?.user === identity.botUserId;
-    // A question that somebody asks in a channel begins a thread, which is its conversation.
+    // A question in a channel begins a thread, which is its conversation.
     const begun = channel.id.startsWith("D") || isOwn ? undefined : ts;
     const thread = threadOf(channel.id, ts, message?.thread_ts ?? begun);
-    const text = shortcut.command;
-    const call = await callOf(deps, { channel: channel.id, thread, user: user.id, text, on: isOwn ? ts : undefined });
-    await respond(handlers.onCommand(call), {
-      mostReplies: url === undefined ? 2 : MOST_RESPONSES,
-      async show(reply, isFirst) {
-        // Quiet or not: whoever chose it from a menu sees nothing else happen there.
-        const shown = await commandMessage(deps, reply, user.id);
-        await showTo(deps, { url, place: call.channel, user: user.id, replacesOriginal: !isFirst }, shown);
-      },
-      onError: (error) => log.warn({ error, command: text }, "the reply to a shortcut was not shown"),
-    });
+    const place = { channel: channel.id, thread, on: isOwn ? ts : undefined };
+    await respondTo(deps, await callOf(deps, { ...place, user: user.id, text: shortcut.command }), chosen.response_url);
   };
   app.shortcut(/.*/, async ({ ack, body }) => {
     await ack();
-    void run(body).catch((error) => log.error({ error }, "a shortcut failed"));
+    inBackground(log, "a shortcut", run(body));
   });
 }

@@ -7,10 +7,10 @@ import type { FileCalls } from "../send/files.js";
 import type { Identity } from "../wire/identity.js";
 import { emojiOfName, optionalText, readMentionText } from "../wire/notation.js";
 import { isTypedCommand, runTypedCommand } from "./commands.js";
-import { type DoorDeps, isFirstTime, threadOf } from "./reply-context.js";
+import { inBackground, isFirstTime, type ReplyContext, threadOf } from "./reply-context.js";
 
-/** Mentions, direct messages and reactions. A listener resolves when what was said is stored: then it is acknowledged. */
-export function listenForEvents(app: App, deps: DoorDeps): void {
+/** Listens for mentions, direct messages and reactions. A listener resolves once the event is stored, to acknowledge it. */
+export function listenForEvents(app: App, deps: ReplyContext): void {
   const { handlers, people, log } = deps;
 
   const ask = async (written: Written, event: unknown) => {
@@ -26,7 +26,7 @@ export function listenForEvents(app: App, deps: DoorDeps): void {
       isDirect,
       ...(attachments.length > 0 && { attachments }),
       ...(message.thread !== undefined &&
-        message.thread !== ts && { earlier: (count, signal) => readEarlier(deps, message, { count, signal }) }),
+        message.thread !== ts && { earlier: (count, signal) => readEarlier(deps, message, count, signal) }),
     });
   };
   const take = async (event: unknown) => {
@@ -42,15 +42,15 @@ export function listenForEvents(app: App, deps: DoorDeps): void {
     if (found === undefined || !(await isFirstTime(deps, `event:${body.event_id}`))) return;
     const { user, ...reaction } = found;
     const react = async () => handlers.onReaction({ ...reaction, ...(await people.speaker(user)) });
-    void react().catch((error) => log.error({ error }, "a reaction failed"));
+    inBackground(log, "a reaction", react());
   });
 }
 
 /**
- * Each mention in a channel begins a thread, and so does each message in the agent container; direct messages elsewhere
- * are one conversation, and their threads are their own.
+ * Returns the message's key. A mention in a channel and a message in the agent container begin a thread; other direct
+ * messages are one conversation, and so is each thread of theirs.
  */
-function keyOf({ identity }: DoorDeps, { channel, ts, thread, isDirect, isInAgent }: Written): MessageKey {
+function keyOf({ identity }: ReplyContext, { channel, ts, thread, isDirect, isInAgent }: Written): MessageKey {
   const begun = isDirect && !isInAgent ? undefined : ts;
   const own = isDirect && !isInAgent ? threadOf(channel, ts, thread) : thread;
   const place = own ?? begun;
@@ -63,8 +63,8 @@ function keyOf({ identity }: DoorDeps, { channel, ts, thread, isDirect, isInAgen
   };
 }
 
-/** In threads that it was called into, where FOLLOW_THREADS asks for it. */
-async function takesPart({ store, followsThreads }: DoorDeps, message: MessageKey): Promise<boolean> {
+/** True in threads that the bot was called into, when FOLLOW_THREADS is on. */
+async function takesPart({ store, followsThreads }: ReplyContext, message: MessageKey): Promise<boolean> {
   return followsThreads && (await store.values("sessions").get(conversationOf(message))) !== undefined;
 }
 
@@ -89,25 +89,25 @@ const messageSchema = z.looseObject({
     .transform((edited) => edited || undefined),
 });
 
-/** Something that a person wrote, and why it may concern the bot. */
+/** A message that a person wrote. */
 export interface Written {
   readonly channel: string;
   readonly ts: string;
-  /** The thread that it was written in. */
+  /** The thread that it was written in, by its first message. */
   readonly thread: string | undefined;
   readonly user: string;
   readonly text: string;
   readonly isDirect: boolean;
-  /** Written in the agent container, where each message outside a thread begins one. */
+  /** In the agent container, where each message outside a thread begins one. */
   readonly isInAgent: boolean;
-  /** False for one in a thread that does not name the bot: it concerns it only where the bot takes part. */
+  /** False for a message in a thread that doesn't mention the bot: for the bot only where it takes part. */
   readonly isAddressed: boolean;
 }
 
-/** Said by a person as usual: in a thread and to the channel too, or with a file, or as "/me". */
+/** Subtypes of ordinary messages: in a thread and to the channel too, with a file, as "/me". */
 const SPOKEN = new Set(["thread_broadcast", "file_share", "me_message"]);
 
-/** One and the same message comes as `app_mention` and as `message`; both are read alike. Undefined: not for us. */
+/** Reads an `app_mention` or a `message`: Slack may send both for one message. Undefined: not for the bot. */
 export function readMessage(event: unknown, { botUserId }: Identity): Written | undefined {
   const { data: message } = messageSchema.safeParse(event);
   if (message === undefined) return undefined;
@@ -117,7 +117,7 @@ export function readMessage(event: unknown, { botUserId }: Identity): Written | 
   if (isOurs || !isSpoken || message.edited !== undefined) return undefined;
   const isDirect = channel.startsWith("D") || message.channel_type === "im";
   const isAddressed = isDirect || message.type === "app_mention" || message.text.includes(`<@${botUserId}`);
-  // In a thread that nobody called it into, or said to somebody else.
+  // Outside threads, or to somebody else.
   if (!isAddressed && (thread === undefined || /^\s*<@/.test(message.text))) return undefined;
   const isInAgent = isDirect && Boolean(message.app_context ?? message.assistant_thread);
   return {
@@ -144,13 +144,13 @@ const fileSchema = z.looseObject({
 });
 const filesSchema = z.array(z.unknown()).catch([]);
 
-/** Deleted, or hidden by the plan's limit: there is nothing behind it. */
+/** Modes of a file without content: deleted, or hidden by the plan's limit. */
 const EMPTY_MODES = new Set(["tombstone", "hidden_by_limit"]);
 
-/** The files beside a message, as its event names them; they are read only when somebody wants them. */
-export function attachmentsOf(event: unknown, files: FileCalls): readonly Attachment[] {
-  const given = filesSchema.parse((event as { readonly files?: unknown }).files);
-  return given.flatMap((value) => {
+/** Returns the files of a message's event; each is read only on demand. */
+function attachmentsOf(event: unknown, files: FileCalls): readonly Attachment[] {
+  const beside = filesSchema.parse((event as { readonly files?: unknown }).files);
+  return beside.flatMap((value) => {
     const { data: file } = fileSchema.safeParse(value);
     if (file === undefined || EMPTY_MODES.has(file.mode ?? "")) return [];
     const named = addressOf(file);
@@ -160,7 +160,7 @@ export function attachmentsOf(event: unknown, files: FileCalls): readonly Attach
       ...(file.mimetype !== undefined && { mediaType: file.mimetype }),
       sizeBytes: file.size ?? 0,
       async read(maxBytes, signal) {
-        // In channels shared with others the event names the file by its id alone.
+        // In channels shared with other workspaces the event has only the file's id.
         const url = named ?? addressOf(fileSchema.parse((await files.info(file.id ?? "")) ?? {}));
         if (url === undefined) throw new PlatformError("slack", "gone", "Slack gives no address of this file");
         return files.download(url, { maxBytes, isPage: file.mimetype === "text/html", signal });
@@ -178,8 +178,8 @@ const reactionSchema = z.looseObject({
   item: z.looseObject({ type: z.literal("message"), channel: z.string(), ts: z.string() }),
 });
 
-/** A person's reaction on a message that is not known to be somebody else's: Slack may leave its author out. */
-export function readReaction(
+/** Reads a person's reaction. Returns undefined on somebody else's message; Slack may leave out its author. */
+function readReaction(
   event: unknown,
   { teamId, botUserId }: Identity,
 ): (Pick<Reaction, "message" | "emoji" | "isDirect"> & { readonly user: string }) | undefined {
@@ -196,29 +196,28 @@ export function readReaction(
   };
 }
 
-export interface EarlierTerms {
-  readonly count: number;
-  readonly signal: AbortSignal;
-}
-
-/** What was said in a thread before a message, oldest first. @throws {PlatformError} where the bot may not read it @throws signal.reason */
-export async function readEarlier(
-  { calls, people, identity }: DoorDeps,
+/**
+ * Reads up to `count` messages of a thread before a message, oldest first.
+ * @throws {PlatformError} when the bot may not read them @throws signal.reason
+ */
+async function readEarlier(
+  { calls, people, identity }: ReplyContext,
   message: MessageKey,
-  { count, signal }: EarlierTerms,
+  count: number,
+  signal: AbortSignal,
 ): Promise<readonly EarlierMessage[]> {
   const { thread = message.message, message: ts } = message;
   signal.throwIfAborted();
   const all = await calls.readThread(message, thread, { before: ts });
   signal.throwIfAborted();
-  const said = all.filter((one) => isBefore(one.ts, ts) && one.text.trim() !== "").slice(-count);
+  const earlier = all.filter((one) => isBefore(one.ts, ts) && one.text.trim() !== "").slice(-count);
   const names = new Map<string, string>([[identity.botUserId, "Evergreen"]]);
   await Promise.all(
-    [...new Set(said.flatMap(({ user }) => user ?? []))]
+    [...new Set(earlier.flatMap(({ user }) => user ?? []))]
       .filter((user) => !names.has(user))
       .map(async (user) => names.set(user, (await people.lookUp(user)).name)),
   );
-  return said.map(({ user, text }) => ({
+  return earlier.map(({ user, text }) => ({
     author: names.get(user ?? "") ?? "somebody",
     text: readMentionText(text, identity.botUserId),
   }));
