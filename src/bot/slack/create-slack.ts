@@ -2,7 +2,7 @@ import { AppError } from "../../base/errors.js";
 import { createControlIds } from "../port/control-ids.js";
 import type { ChatPlatform } from "../port/platform.js";
 import type { PlatformDeps } from "../port/platform-definition.js";
-import { createWebClient, sdkLogger } from "./link/bolt.js";
+import { type ClientSettings, createWebClient, sdkLogger } from "./link/bolt.js";
 import type { Link } from "./link/link.js";
 import { connect } from "./receive/connect.js";
 import { createPeople } from "./receive/people.js";
@@ -15,47 +15,44 @@ import { controlBlocks, createPickers } from "./send/controls.js";
 import { createFileCalls } from "./send/files.js";
 import { createSlackMarks } from "./send/marks.js";
 import { createOptionalFeatures } from "./send/optional-features.js";
-import { createPace } from "./send/pace.js";
 import { createPostReconciliation } from "./send/post-reconciliation.js";
 import { MAX_MARKDOWN_CHARS } from "./send/render.js";
-import { createSend } from "./send/send.js";
+import { createSlackSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
 import { createOpenStreams } from "./send/streaming-platform.js";
 import { createTokenBuckets } from "./send/token-buckets.js";
-import { createHealth } from "./wire/health.js";
+import { createHealth, type Health } from "./wire/health.js";
 import type { Identity } from "./wire/identity.js";
 import { createSlashNames } from "./wire/slash-names.js";
 
 /** One answer alone may show about this often; with several the buckets decide. */
 const MIN_EDIT_GAP_MS = 1_000;
 
-/** Slack as the bot sees it. */
+/** The bot's Slack side: connects, translates and paces; the handlers decide. */
 export function createSlack({ config, store, clock, log, commands }: PlatformDeps): ChatPlatform {
   const { slack, access } = config;
   if (slack === undefined) throw new AppError("internal", "Slack is not configured");
   const names = createSlashNames(commands, slack.commandPrefix);
-
   const stopped = new AbortController();
   const settings = { apiUrl: slack.apiUrl, logger: sdkLogger(log) };
   const health = createHealth(log);
   health.set("setup", names.fault());
-  const buckets = createTokenBuckets({ clock, termsOf });
-  const pace = createPace(buckets, clock);
-  const client = createWebClient(slack.botToken, settings);
-  const caller = createCaller({ buckets, pace, health });
-  const optional = createOptionalFeatures({ clock, log });
-  const calls = createCalls(client, caller);
-  const streams = createStreamCalls(client, caller);
-  const files = createFileCalls({ client, caller, botToken: slack.botToken, apiUrl: slack.apiUrl });
-  const agent = createAgentCalls({ client, caller, optional, buckets });
+  let identity: Identity | undefined;
+  let connected: Promise<Link | undefined> = Promise.resolve(undefined);
+  const wire = createWire({ slack, settings, health, clock, log });
+  const { calls, agent } = wire;
   const reconciliation = createPostReconciliation({ calls, botUserId: () => identity?.botUserId });
   const titles = createQuestionTitles();
   const controlIds = createControlIds({ store, clock, log });
-  const controls = { idFor: controlIds.idFor, pickers: createPickers(commands) };
-  let identity: Identity | undefined;
-  const send = createSend({ calls, streams, controls, names, reconciliation });
-  let connected: Promise<Link | undefined> = Promise.resolve(undefined);
+  const pickers = createPickers(commands);
+  const controls = { idFor: controlIds.idFor, pickers };
+  const send = createSlackSend({ ...wire, controls, names, reconciliation, log });
   const people = createPeople({ calls, clock, log, teamId: () => identity?.teamId });
+  const onIdentity = (found: Identity) => {
+    identity = found;
+  };
+  const followsThreads = access.followThreads;
+  const shared = { ...wire, people, titles, controlIds, pickers, names, store, clock, log, followsThreads };
 
   return {
     name: "slack",
@@ -63,46 +60,29 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
     workspaces: () => (identity === undefined ? [] : [`slack:${identity.teamId}`]),
     fault: health.fault,
     async start(handlers) {
-      const doors = { handlers, calls, files, agent, optional, people, titles, controlIds, names, store, clock, log };
-      connected = connect({
-        ...doors,
-        pickers: controls.pickers,
-        followsThreads: access.followThreads,
-        slack,
-        settings,
-        health,
-        signal: stopped.signal,
-        onIdentity: (found) => {
-          identity = found;
-        },
-      });
-      // Told by fault(); the other platforms go on.
+      connected = connect({ ...shared, handlers, slack, settings, health, signal: stopped.signal, onIdentity });
       connected.catch((error) => {
-        log.error({ error }, "slack could not be started");
+        log.error({ error }, "slack: startup failed");
         health.set("setup", "slack: it could not be started; the log says why");
       });
     },
     async stop() {
       const reason = new AppError("platform", "The bot is stopping");
       stopped.abort(reason);
-      buckets.stop(reason);
+      wire.buckets.stop(reason);
       const link = await connected.catch(() => undefined); // logged when it failed
       await link?.stop();
     },
-    slot: pace.slot,
     ...send,
     async append(message, lines, given) {
       const shown = await send.append(message, lines, given);
-      // The process that left it there left it shown at work as well.
+      // The process that left it there left its session shown as working too.
       const { thread } = message;
       if (thread !== undefined) void agent.end({ ...message, thread }, "session").catch(() => {}); // stopped meanwhile
       return shown;
     },
     createReplyStream: createAnswers({
-      streams,
-      buckets,
-      optional,
-      agent,
+      ...wire,
       titles,
       reconciliation,
       clock,
@@ -111,6 +91,28 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       controlBlocks: (given) => controlBlocks(given, controls),
     }),
     ...createSlackMarks({ calls, log, signal: stopped.signal }),
-    showStatus: async () => {},
+  };
+}
+
+type WireDeps = Pick<PlatformDeps, "clock" | "log"> & {
+  readonly slack: NonNullable<PlatformDeps["config"]["slack"]>;
+  readonly settings: ClientSettings;
+  readonly health: Health;
+};
+
+/** All calls to Slack, through one client and within its rate limits. */
+function createWire({ slack, settings, health, clock, log }: WireDeps) {
+  const client = createWebClient(slack.botToken, settings);
+  const buckets = createTokenBuckets({ clock, termsOf });
+  const caller = createCaller({ buckets, health });
+  const optional = createOptionalFeatures({ clock, log });
+  return {
+    buckets,
+    caller,
+    optional,
+    calls: createCalls(client, caller),
+    streams: createStreamCalls(client, caller),
+    files: createFileCalls({ client, caller, botToken: slack.botToken, apiUrl: slack.apiUrl }),
+    agent: createAgentCalls({ client, caller, optional, buckets }),
   };
 }

@@ -122,7 +122,7 @@ async function dropControls({ calls, identity, log }: ReplyContext, { channel, m
   const whole = render({ markdown: unescaped(message.text ?? "") });
   const rest = (message.blocks ?? []).filter(({ type }) => type !== "actions");
   await calls
-    .update(key, { text: whole.text, blocks: rest.length > 0 ? rest : whole.blocks })
+    .update(key, () => ({ text: whole.text, blocks: rest.length > 0 ? rest : whole.blocks }))
     .catch((error) => log.warn({ error }, "slack: used controls could not be removed"));
 }
 

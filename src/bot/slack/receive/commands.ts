@@ -65,7 +65,7 @@ export async function runTypedCommand(deps: ReplyContext, typed: TypedCommand): 
     } catch (error) {
       // In direct messages nobody else can read an ordinary message either.
       if (!isDirect || !(error instanceof PlatformError) || error.isRetryable) throw error;
-      await calls.post(place, message);
+      await calls.post(place, () => message);
     }
   };
   const run = async () =>

@@ -19,9 +19,7 @@ const ENDED: readonly Mark[] = ["done", "incomplete", "failed"];
 const MAX_MARKS = 5_000;
 
 /** Shows marks as the bot's own reactions. The new one comes first, so that a question is never without. */
-export function createSlackMarks(
-  deps: SlackMarksDeps,
-): Pick<ChatPlatform, "mark" | "offerReactions" | "clearReaction"> {
+export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark" | "react"> {
   const { calls, log, signal } = deps;
   const current = new BoundedMap<string, Mark | undefined>(MAX_MARKS);
   const inOrder = createSerial();
@@ -44,15 +42,14 @@ export function createSlackMarks(
         for (const old of before) if (old !== undefined && old !== mark) void remove(message, old);
       });
     },
-    async offerReactions(message, emojis) {
-      for (const emoji of emojis) {
+    async react(message, change) {
+      if ("clear" in change) return; // Slack lets nobody remove another person's reaction
+      for (const emoji of change.offer) {
         const name = nameOfEmoji(emoji);
         if (name === undefined) log.warn({ emoji }, "slack: no name for this emoji");
         else await calls.addReaction(message, name);
       }
     },
-    // Slack lets nobody remove another person's reaction.
-    clearReaction: async () => {},
   };
 }
 

@@ -2,12 +2,12 @@ import type { types } from "@slack/bolt";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Control, Reply } from "../../../commands/command.js";
-import { conversationOf } from "../../port/conversation.js";
-import type { ChannelKey, ChatPlatform, MessageKey, Rank } from "../../port/platform.js";
+import { type ChatPlatform, currentReply, type MessageKey, type SendTerms } from "../../port/platform.js";
 import { isLost, PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
 import { escapeMarkdown } from "../wire/notation.js";
 import type { ThreadKey } from "./agent-calls.js";
+import type { Caller } from "./caller.js";
 import type { OptionalFeatures } from "./optional-features.js";
 import type { PostReconciliation } from "./post-reconciliation.js";
 import { APPEND, START, STOP, type StreamCalls } from "./stream-calls.js";
@@ -26,6 +26,7 @@ export interface StreamingDeps {
   readonly platform: ChatPlatform;
   readonly streams: StreamCalls;
   readonly buckets: TokenBuckets;
+  readonly caller: Pick<Caller, "wait">;
   readonly optional: OptionalFeatures;
   readonly clock: Clock;
   readonly log: Log;
@@ -47,17 +48,16 @@ export interface Streaming {
 
 type StreamCall = Exclude<StreamStep, { readonly do: "nothing" | "throw" }>;
 
-/** Carries out what the state of one answer asks for. */
-function createDriver({ platform, streams, buckets, log, open, controlBlocks }: StreamingDeps, question: MessageKey) {
+/** Keeps the state of one answer's message and makes the calls that it asks for. */
+function createDriver(deps: StreamingDeps, question: MessageKey) {
+  const { platform, streams, buckets, caller, log, open } = deps;
   const me = {};
   let state: StreamState = { phase: "idle" };
-  /** The call of the stream that a rate limit was waited for already. */
+  /** The streaming call whose rate limit was waited for already. */
   let paid: string | undefined;
   /** The controls that the answer keeps when it is over. */
   let owed: readonly Control[] = [];
 
-  const take = (method: string, rank: Rank, signal?: AbortSignal) =>
-    buckets.take(method, rank, signal, conversationOf(question));
   const apply = (event: StreamEvent): StreamStep => {
     const [next, step] = nextStreamState(state, event);
     state = next;
@@ -65,36 +65,38 @@ function createDriver({ platform, streams, buckets, log, open, controlBlocks }: 
     else open.add(me);
     return step;
   };
-  const perform = async (step: StreamCall, message: MessageKey, reply: Reply) => {
-    if (step.do === "edit") return platform.edit(message, reply);
+  const perform = async (step: StreamCall, message: MessageKey, reply: Reply, terms: SendTerms) => {
+    if (step.do === "edit") return platform.edit(message, reply, terms);
     const method = step.do === "append" ? APPEND : STOP;
-    if (paid !== method) await take(method, "last-text");
+    if (paid !== method) await caller.wait(method, question, { rank: "last-text" });
     paid = undefined;
     if (step.do === "append") return streams.append(message, step.rest);
-    const blocks = step.withControls ? await controlBlocks(owed) : [];
+    const blocks = step.withControls ? await deps.controlBlocks(owed) : [];
     await streams.stop(message, { text: step.rest, blocks });
   };
   return {
     state: () => state,
     apply,
-    async prepay(method: string, rank: Rank, signal?: AbortSignal) {
-      paid = undefined;
-      await take(method, rank, signal);
+    /**
+     * Waits for the call by which a growing message gets its next text. Resolves with true when Slack takes no end of a
+     * stream for now: then the last text is appended first. @throws signal.reason when aborted
+     */
+    async wait({ limitedEnds }: { readonly limitedEnds: number }, terms: SendTerms): Promise<boolean> {
+      const isLast = terms.rank === "last-text";
+      const appendsFirst = isLast && (buckets.left(STOP) < 1 || limitedEnds > 0) && buckets.tryTake(APPEND);
+      const method = isLast && !appendsFirst ? STOP : APPEND;
+      if (!appendsFirst) await caller.wait(method, question, terms);
       paid = method;
-    },
-    /** Takes the call where it needs no waiting. */
-    tryPrepay(method: string) {
-      paid = buckets.tryTake(method) ? method : undefined;
-      return paid !== undefined;
+      return appendsFirst;
     },
     /** Makes the calls that follow an event. @throws what a call threw, where that is the caller's to handle */
-    async drive(event: StreamEvent, message: MessageKey, reply: Reply, controls: readonly Control[] = []) {
-      owed = controls;
+    async drive(event: StreamEvent, message: MessageKey, reply: Reply, terms: SendTerms = {}) {
+      if (event.is === "wanted") owed = event.isLast ? (reply.controls ?? []) : [];
       let failure: unknown;
       for (let step = apply(event); step.do !== "nothing"; ) {
         if (step.do === "throw") throw failure;
         try {
-          await perform(step, message, reply);
+          await perform(step, message, reply, terms);
           step = apply({ is: "done" });
         } catch (error) {
           log.debug({ error, phase: state.phase }, "slack: streaming call failed");
@@ -103,16 +105,12 @@ function createDriver({ platform, streams, buckets, log, open, controlBlocks }: 
         }
       }
     },
-    owed: () => owed,
   };
 }
 
 export function createStreaming(deps: StreamingDeps, question: MessageKey, asker: string): Streaming {
   const { platform, buckets, optional, reconciliation, clock, open } = deps;
   const driver = createDriver(deps, question);
-  let isStartPaid = false;
-  let isLast = false;
-  let appendsFirst = false;
 
   /** Only where each of the other streams keeps a call for its end. */
   const mayStart = () =>
@@ -120,7 +118,7 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   /** Resolves with the message, or undefined where Slack doesn't stream it. */
   const start = async (text: string): Promise<MessageKey | undefined> => {
     if (!isStreamable(text)) return undefined;
-    const began = (is: "started" | "found", ts: string): MessageKey => {
+    const begin = (is: "started" | "found", ts: string): MessageKey => {
       const key = { ...question, message: ts };
       driver.apply({ is, key, text, at: clock.now() });
       return key;
@@ -128,29 +126,17 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
     try {
       const ts = await deps.streams.start(question as ThreadKey, escapeMarkdown(text), asker);
       reconciliation.note(ts);
-      return began("started", ts);
+      return begin("started", ts);
     } catch (error) {
       optional.note(START, error);
       const ts = await reconciliation.find(error, question, text);
-      return ts === undefined ? undefined : began("found", ts);
+      return ts === undefined ? undefined : begin("found", ts);
     }
   };
-  const settle = async (controls: readonly Control[]) => {
+  const settle = async () => {
     const streamed = streamedIn(driver.state());
-    if (streamed !== undefined)
-      await driver.drive({ is: "settle" }, streamed.key, { markdown: streamed.sent }, controls);
+    if (streamed !== undefined) await driver.drive({ is: "settle" }, streamed.key, { markdown: streamed.sent });
     return driver.state().phase === "ended";
-  };
-  const slot = async (channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit") => {
-    const state = driver.state();
-    isLast = rank === "last-text";
-    appendsFirst = false;
-    isStartPaid = call === "post" && rank === "first-text" && mayStart();
-    if (isStartPaid) return;
-    if (call !== "edit" || state.phase !== "growing") return platform.slot(channel, rank, signal, call);
-    const isStopClosed = buckets.left(STOP) < 1 || state.streamed.limitedEnds > 0;
-    appendsFirst = isLast && isStopClosed && driver.tryPrepay(APPEND);
-    if (!appendsFirst) await driver.prepay(isLast ? STOP : APPEND, rank, signal);
   };
 
   return {
@@ -158,26 +144,26 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
       const streamed = streamedIn(driver.state());
       return streamed === undefined ? undefined : clock.now() - streamed.startedAt;
     },
-    settle: () => settle(driver.owed()),
+    settle,
     platform: {
       ...platform,
-      slot,
-      async post(channel, reply, replyTo) {
-        // The part before is whole; only Slack does not know yet that it is over.
-        await settle([]);
-        const key = isStartPaid ? await start(deps.worded(reply.markdown)) : undefined;
+      async post(channel, reply, terms = {}) {
+        await settle(); // the part before is whole
+        const isNative = terms.rank === "first-text" && mayStart();
+        const key = isNative ? await start(deps.worded(currentReply(reply).markdown)) : undefined;
         if (key !== undefined) return key;
         driver.apply({ is: "posted" });
-        if (isStartPaid) await platform.slot(channel, "first-text", undefined, "post");
-        return platform.post(channel, reply, replyTo);
+        return platform.post(channel, reply, terms);
       },
-      async edit(message, reply) {
+      async edit(message, reply, terms = {}) {
         const state = driver.state();
-        const isStreamed = "streamed" in state && state.streamed?.key.message === message.message;
-        if (!isStreamed) return platform.edit(message, reply);
-        const text = deps.worded(reply.markdown);
-        const controls = isLast ? (reply.controls ?? []) : [];
-        await driver.drive({ is: "wanted", text, isLast, appendsFirst, at: clock.now() }, message, reply, controls);
+        const streamed = "streamed" in state ? state.streamed : undefined;
+        if (streamed?.key.message !== message.message) return platform.edit(message, reply, terms);
+        const appendsFirst = state.phase === "growing" && (await driver.wait(state.streamed, terms));
+        const current = currentReply(reply);
+        if (current === undefined) return;
+        const wanted = { text: deps.worded(current.markdown), isLast: terms.rank === "last-text", appendsFirst };
+        await driver.drive({ is: "wanted", ...wanted, at: clock.now() }, message, current, terms);
       },
     },
   };
