@@ -6,7 +6,7 @@ import type { Log } from "../../../base/log.js";
 import { EVENTS_HELD, type Health } from "../wire/health.js";
 import { optionalText } from "../wire/notation.js";
 
-export interface IntakeDeps {
+export interface DeliveryIntakeDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly health: Health;
@@ -29,7 +29,7 @@ const ACKNOWLEDGE_WITHIN_MS = 2_500;
 /** Each `app_rate_limited` notice is for one minute. */
 const HELD_MS = 60_000;
 
-export function createIntake({ clock, log, health, teamId, processEvent }: IntakeDeps): Intake {
+export function createIntake({ clock, log, health, teamId, processEvent }: DeliveryIntakeDeps): Intake {
   let heldUntil = 0;
   const noteHeld = () => {
     const isKnown = heldUntil > clock.now();
@@ -137,7 +137,7 @@ const INTERACTIONS = [
   { schema: shortcutSchema, strangers: ["name", "actions"] },
 ] as const;
 
-/** True for the notice that Slack holds back a workspace's events for a minute; it comes in place of an event. */
+/** True for the notice, in place of an event, that Slack holds back a workspace's events for a minute. */
 export const isRateLimitNotice = (body: unknown): boolean =>
   z.looseObject({ type: z.literal("app_rate_limited") }).safeParse(body).success;
 

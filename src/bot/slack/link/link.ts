@@ -25,7 +25,7 @@ export interface Link {
 /** How often Slack is asked about a token that it refuses, in ms: often enough to notice the fix, and no hammering. */
 export const REFUSED_TOKEN_PAUSE_MS = 180_000;
 
-/** Returns the pause before the next attempt to connect, in ms, after this many failures in a row: none after the first. */
+/** Returns the pause before the next attempt to connect, in ms, after `failures` in a row: none after the first. */
 export function connectPauseMs(error: unknown, failures: number): number {
   if (isTokenRefused(error) || neededScopeOf(error) !== undefined) return REFUSED_TOKEN_PAUSE_MS;
   if (error instanceof webApi.WebAPIRateLimitedError) return error.retryAfter * 1000;

@@ -26,7 +26,7 @@ export interface RespondTerms {
   onError(error: unknown): void;
 }
 
-/** Shows a command's replies, of which each replaces the one before: the first ones as they come, and always the last. */
+/** Shows a command's replies, each in place of the one before: the first ones as they come, and always the last. */
 export async function respond(replies: AsyncIterable<Reply>, terms: RespondTerms): Promise<void> {
   const { show, maxReplies = MAX_EPHEMERALS, onError } = terms;
   let shown = 0;

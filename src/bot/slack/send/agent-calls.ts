@@ -7,16 +7,16 @@ import type { Caller } from "./caller.js";
 import type { OptionalFeatures } from "./optional-features.js";
 import type { TokenBuckets } from "./token-buckets.js";
 
-/** What the agent container shows besides messages. Each does nothing where the workspace lacks it, and none rejects. */
+/** Calls for what the agent container shows besides messages. Each does nothing where the workspace lacks it. */
 export interface AgentCalls {
-  /** Shows that the bot thinks about something said in a thread; resolves with how, undefined where it cannot. */
+  /** Shows that the bot works on a question in a thread; resolves with how it does, undefined where it can't. */
   begin(
     place: ThreadKey,
     session: { readonly title: string | undefined; readonly user: string },
   ): Promise<AgentWay | undefined>;
-  /** The opposite. */
+  /** Shows that the work is over. */
   end(place: ThreadKey, way: AgentWay): Promise<void>;
-  /** Names a thread of the older container. */
+  /** Sets the title of a thread of the older container. */
   setTitle(place: ThreadKey, title: string): Promise<void>;
   suggest(channel: string, thread: string | undefined, prompts: readonly Prompt[]): Promise<void>;
   /** Shows the Home tab to one person. */
@@ -25,7 +25,7 @@ export interface AgentCalls {
 
 export type ThreadKey = ChannelKey & { readonly thread: string };
 
-/** By the sessions of an agent, or by the status line of the older assistant. */
+/** How work is shown: by an agent's session, or by the status line of the older assistant. */
 export type AgentWay = "session" | "assistant";
 
 export interface AgentCallsDeps {
@@ -40,7 +40,7 @@ const ASSISTANT = "assistant.threads.setStatus";
 const THINKING = "is thinking…";
 
 export function createAgentCalls({ client, caller, optional, buckets }: AgentCallsDeps): AgentCalls {
-  /** None of these is worth a wait. */
+  /** Makes a call that isn't worth waiting for: not where its rate limit is used up. */
   const spare = async <T>(method: string, work: () => Promise<T>): Promise<T | undefined> => {
     if (!optional.has(method) || !buckets.tryTake(method)) return undefined;
     return optional.run(method, () => caller.now(method, "", work));
@@ -68,7 +68,7 @@ export function createAgentCalls({ client, caller, optional, buckets }: AgentCal
       return (await beginAssistant(place)) === undefined ? undefined : "assistant";
     },
     async end(place, way) {
-      // Slack would show a bot at work for an hour: this one is waited for.
+      // Worth waiting for: Slack would show the bot as working for an hour.
       const method = way === "session" ? SESSION : ASSISTANT;
       await optional.run(method, async () => {
         await buckets.take(method, "mark");

@@ -6,7 +6,7 @@ type Block = types.KnownBlock;
 type Element = types.ActionsBlockElement;
 
 export interface ControlDeps {
-  /** Gives a command the short id under which a press finds it again. */
+  /** Resolves with the short id of a command, by which a press finds it. */
   idFor(command: string): Promise<string>;
   readonly pickers: Pick<Pickers, "of">;
 }
@@ -26,9 +26,9 @@ export async function controlBlocks(controls: readonly Control[], deps: ControlD
   }));
 }
 
-/** A select of its own that looks its options up while a person types; none where there is none, or its id would be too long. */
-export function pickerBlocks(asked: LabelledPicker | undefined): readonly Block[] {
-  const element = asked === undefined ? undefined : pickerElement(asked.label, asked.picker);
+/** A select in a block of its own, whose options are looked up while a person types; none where its id is too long. */
+export function pickerBlocks(labelled: LabelledPicker | undefined): readonly Block[] {
+  const element = labelled === undefined ? undefined : pickerElement(labelled.label, labelled.picker);
   return element === undefined ? [] : [{ type: "actions", elements: [element] }];
 }
 
@@ -87,7 +87,7 @@ export interface Pickers {
   optionOf(picker: Picker): string | undefined;
 }
 
-/** The panel that tells of the lists, and the command that chooses from them. */
+/** The panel of the model lists, and the command that chooses from them. */
 const LISTS_PANEL = "/models status";
 const CHOICE = "models use";
 /** The option that takes a model, as every command calls it. */

@@ -4,14 +4,14 @@ import { messageOf } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import { isLoopbackHost } from "../../../base/variables.js";
 import type { ReplyFile } from "../../../commands/command.js";
-import { code } from "../../../commands/wording/wording.js";
+import { code } from "../../../commands/wording/markdown.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
 import type { Caller } from "./caller.js";
 
 /**
- * Sends files into the direct messages with a person: Slack has no ephemeral files. Resolves with a line that says what came
- * of it. Never rejects.
+ * Sends files into the direct messages with a person: Slack has no ephemeral files. Resolves with a line that says whether
+ * that worked. Never rejects.
  */
 export async function sendFiles(
   { files, log }: { readonly files: FileCalls; readonly log: Log },
@@ -132,7 +132,7 @@ async function openFile(
   }
 }
 
-/** Returns why a response isn't the file: Slack redirects an app without access to its sign-in page, or shows the page. */
+/** Returns why a response isn't the file: without access, Slack redirects to its sign-in page or shows it. */
 function downloadFault({ status, headers }: Response, isPage: boolean): PlatformError | undefined {
   const isPageShown = headers.get("content-type")?.startsWith("text/html") === true && !isPage;
   if ((status >= 300 && status < 400) || status === 401 || status === 403 || (status === 200 && isPageShown)) {

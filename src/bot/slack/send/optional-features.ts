@@ -2,31 +2,31 @@ import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import { isAbsent } from "../wire/errors.js";
 
-/** What a workspace, an app or a stand-in for Slack may lack, and the bot can do without. */
+/** Methods that a workspace, an app or a stand-in for Slack may lack, and that the bot can do without. */
 export interface OptionalFeatures {
-  /** False after it turned out not to be there; asked again after an hour. */
+  /** False for an hour after the method turned out to be missing. */
   has(method: string): boolean;
-  /** Makes the call where it is there. Undefined where it is not, or failed; never rejects. */
+  /** Makes the call unless the method is missing. Resolves with undefined when it is, or failed. Never rejects. */
   run<T>(method: string, work: () => Promise<T>): Promise<T | undefined>;
-  /** Takes note of a failure: whether it says that the method is not there. Told in the log once. */
+  /** Returns whether a failure says that the method is missing, and remembers it. Logged once. */
   note(method: string, error: unknown): boolean;
 }
 
-const ASKED_AGAIN_MS = 3_600_000;
+const RETRY_MS = 3_600_000;
 
 export function createOptionalFeatures({ clock, log }: { readonly clock: Clock; readonly log: Log }): OptionalFeatures {
   const absentUntil = new Map<string, number>();
-  const told = new Set<string>();
+  const logged = new Set<string>();
 
   const has = (method: string) => (absentUntil.get(method) ?? 0) <= clock.now();
   const note = (method: string, error: unknown) => {
     if (!isAbsent(error)) {
-      log.debug({ error, method }, "an extra of slack's failed; the bot does without");
+      log.debug({ error, method }, "slack: optional feature failed, going on without it");
       return false;
     }
-    absentUntil.set(method, clock.now() + ASKED_AGAIN_MS);
-    if (!told.has(method)) log.info({ error, method }, "slack does not offer this here; the bot does without");
-    told.add(method);
+    absentUntil.set(method, clock.now() + RETRY_MS);
+    if (!logged.has(method)) log.info({ error, method }, "slack: feature not available here, going on without it");
+    logged.add(method);
     return true;
   };
   return {

@@ -7,7 +7,7 @@ import { escapeMarkdown, escapeMrkdwn } from "../wire/notation.js";
 
 type Block = types.KnownBlock;
 
-/** What goes to Slack: blocks, and the text that notifications and screen readers get. */
+/** A message for Slack: blocks, and the text for notifications and screen readers. */
 export interface SlackMessage {
   readonly text: string;
   readonly blocks: readonly Block[];
@@ -73,7 +73,7 @@ function inSection(piece: string): readonly string[] {
 /** "2026-01-05 12:00 UTC", where Slack cannot show it in the reader's own zone. */
 const inUtc = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
-/** A panel: one or more sections per paragraph, with a divider between the first (the indicator) and the facts below it. */
+/** A panel: sections for each paragraph, with a divider after the first, which is the indicator. */
 function panelBlocks(markdown: string): readonly Block[] {
   const paragraphs = markdown.split(/\n{2,}/).filter((paragraph) => paragraph.trim() !== "");
   return paragraphs

@@ -24,36 +24,30 @@ interface SlackSendDeps {
   readonly log: Log;
 }
 
-/** The verbs that show something in a channel. */
-export function createSlackSend({
-  calls,
-  streams,
-  controls,
-  names,
-  reconciliation,
-  log,
-}: SlackSendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
+/** Posts, edits and extends messages in a channel. */
+export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
+  const { calls, streams, controls, names, reconciliation, log } = deps;
   const shown = async (reply: Reply): Promise<SlackMessage> =>
     render({ ...reply, markdown: names.inAnswer(reply.markdown) }, await controlBlocks(panelControls(reply), controls));
   const update = async (message: MessageKey, content: Parameters<Calls["update"]>[1], terms: SendTerms) => {
     try {
       await calls.update(message, content, terms);
     } catch (error) {
-      // An earlier process began to stream it, and did not live to end that.
+      // An earlier process began to stream it, and ended before it could end that.
       if (slackErrorOf(error) !== "streaming_state_conflict") throw error;
-      await streams.stop(message).catch(() => {}); // the update tells
+      await streams.stop(message).catch(() => {}); // the update shows whether it ended
       await calls.update(message, content, terms);
     }
   };
   const post: ChatPlatform["post"] = async (channel, reply, terms = {}) => {
     const { replyTo, onlyFor } = terms;
-    const { message: _asked, ...place } = channel as MessageKey;
+    const { message: _question, ...place } = channel as MessageKey;
     if (onlyFor !== undefined) {
       try {
         const ts = await calls.postEphemeral(place, onlyFor.id, await shown(currentReply(reply)));
         return { ...place, message: ts };
       } catch (error) {
-        log.debug({ error }, "a message could not be shown to one person alone; everybody sees it");
+        log.debug({ error }, "slack: ephemeral message failed, posting it for everybody");
       }
     }
     let text = "";
@@ -79,26 +73,15 @@ export function createSlackSend({
       };
       await update(message, content, terms);
     },
-    async append(message, lines, given = []) {
+    async append(message, lines, newControls = []) {
       try {
         const before = await calls.read(message);
-        const below = render({ markdown: lines });
-        const text = keptText(before);
-        const own = await controlBlocks(given, controls);
-        const whole = render({ markdown: stacked([text, lines]) });
-        // The controls that it had while it grew have served.
-        const withoutControls = before.blocks.filter(({ type }) => type !== "actions");
-        // What stands there stays as Slack gave it: it may have turned the Markdown into blocks of its own.
-        const content = {
-          text: whole.text,
-          // Beside the blocks of the lines alone, a text without any would not be shown.
-          blocks: [...(before.blocks.length === 0 ? whole.blocks : [...withoutControls, ...below.blocks]), ...own],
-        };
+        const content = extended(before, lines, await controlBlocks(newControls, controls));
         await update(message, () => content, { rank: "last-text" });
-        return text;
+        return keptText(before);
       } catch (error) {
         if (!(error instanceof PlatformError) || error.reason !== "forbidden") throw error;
-        // It may not be read here: then the lines stand below it, in a message of their own.
+        // The bot may not read the message: the lines go below it, in a message of their own.
         await post(message, { markdown: lines }, { rank: "last-text" });
         return "";
       }
@@ -106,13 +89,23 @@ export function createSlackSend({
   };
 }
 
-/** A message as Slack gives it back. */
-export interface Kept {
+/** Returns a message with lines below its content and with other controls. */
+function extended(before: Kept, lines: string, controls: readonly types.KnownBlock[]): SlackMessage {
+  const whole = render({ markdown: stacked([keptText(before), lines]) });
+  // Slack may have turned the Markdown into blocks of its own: they stay.
+  const kept = before.blocks.filter(({ type }) => type !== "actions");
+  // A text without blocks would not be shown beside the blocks of the lines.
+  const content = before.blocks.length === 0 ? whole.blocks : [...kept, ...render({ markdown: lines }).blocks];
+  return { text: whole.text, blocks: [...content, ...controls] };
+}
+
+/** The content of a message as Slack returns it. */
+interface Kept {
   readonly text: string;
   readonly blocks: readonly types.KnownBlock[];
 }
 
-/** The text beside the blocks is cut at 4,000 characters where they hold more. */
+/** The bot cuts the text beside the blocks at 4,000 characters; a shorter one is whole. */
 const CUT_CHARS = 3_900;
 
 const nodeSchema = z.looseObject({
@@ -124,7 +117,7 @@ const nodeSchema = z.looseObject({
   elements: z.array(z.unknown()).optional(),
 });
 
-/** What a message of the bot's own says, whole: from its text, or from its blocks where that is cut. */
+/** Returns the whole text of one of the bot's messages: from its blocks where `text` is cut. */
 export function keptText({ text, blocks }: Kept): string {
   if (text.length < CUT_CHARS) return unescaped(text);
   const shown = blocks.map(textOf).filter((part) => part !== "");

@@ -21,8 +21,8 @@ interface Wanted {
 }
 
 /**
- * Where the message of an answer stands: `idle → growing → ended` when all goes well, `growing → breaking → edited` when a
- * call of the stream fails or the stream is too old. A phase that ends in -ing, `growing` aside, waits for one call.
+ * The state of an answer's message: `idle → growing → ended` when all goes well, `growing → breaking → edited` when a call
+ * of the stream fails or the stream is too old. Every phase in -ing except `growing` waits for one call.
  */
 export type StreamState =
   /** No message yet, or one that was never streamed. */
@@ -221,7 +221,7 @@ function afterRefusedGrowth(
 
 const continues = ({ sent }: Streamed, text: string) => text.startsWith(sent) && isStreamable(text);
 
-/** What Slack has not got yet, escaped. White space alone is no text to Slack, and nothing is lost where it would stand. */
+/** Returns what Slack lacks, escaped. White space alone is left out: Slack refuses it, and nobody would see it. */
 function restOf({ sent }: Streamed, text: string): string {
   const rest = escapeMarkdown(text.slice(sent.length));
   return rest.trim() === "" ? "" : rest;

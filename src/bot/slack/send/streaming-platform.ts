@@ -37,12 +37,12 @@ export interface StreamingDeps {
   controlBlocks(controls: readonly Control[]): Promise<readonly types.KnownBlock[]>;
 }
 
-/** A platform for one answer: its posts and edits go through Slack's streaming while that works, and are ordinary ones after. */
+/** A platform for one answer: its posts and edits go through Slack's streaming while that works. */
 export interface Streaming {
   readonly platform: ChatPlatform;
   /** How long Slack has streamed the message that grows, in ms; undefined when none does. */
   ageMs(): number | undefined;
-  /** Ends what still grows; its text is whole. Resolves with whether Slack's streaming ended the answer. Never rejects. */
+  /** Ends a stream whose text is whole. Resolves with whether Slack's streaming ended the answer. Never rejects. */
   settle(): Promise<boolean>;
 }
 
