@@ -6,7 +6,7 @@ import { type ClientSettings, createWebClient, sdkLogger } from "./link/bolt.js"
 import type { Link } from "./link/link.js";
 import { connect } from "./receive/connect.js";
 import { createPeople } from "./receive/people.js";
-import { createAgentCalls, createQuestionTitles } from "./send/agent-calls.js";
+import { type AgentCalls, createAgentCalls, createQuestionTitles } from "./send/agent-calls.js";
 import { createAnswers } from "./send/answers.js";
 import { termsOf } from "./send/buckets.js";
 import { createCaller } from "./send/caller.js";
@@ -74,13 +74,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       await link?.stop();
     },
     ...send,
-    async append(message, lines, given) {
-      const shown = await send.append(message, lines, given);
-      // The process that left it there left its session shown as working too.
-      const { thread } = message;
-      if (thread !== undefined) void agent.end({ ...message, thread }, "session").catch(() => {}); // stopped meanwhile
-      return shown;
-    },
+    append: appendAndEnd(send, agent),
     createReplyStream: createAnswers({
       ...wire,
       titles,
@@ -93,6 +87,16 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
     ...createSlackMarks({ calls, log, signal: stopped.signal }),
   };
 }
+
+/** Appends to what an earlier process left, and ends the session that it left shown as working. */
+const appendAndEnd =
+  (send: Pick<ChatPlatform, "append">, agent: AgentCalls): ChatPlatform["append"] =>
+  async (message, lines, controls) => {
+    const shown = await send.append(message, lines, controls);
+    const { thread } = message;
+    if (thread !== undefined) void agent.end({ ...message, thread }, "session").catch(() => {}); // stopped meanwhile
+    return shown;
+  };
 
 type WireDeps = Pick<PlatformDeps, "clock" | "log"> & {
   readonly slack: NonNullable<PlatformDeps["config"]["slack"]>;

@@ -9,7 +9,7 @@ import { emojiOfName, optionalText, readMentionText } from "../wire/notation.js"
 import { isTypedCommand, runTypedCommand } from "./commands.js";
 import { inBackground, isFirstTime, type ReplyContext, threadOf } from "./reply-context.js";
 
-/** Listens for mentions, direct messages and reactions. A listener resolves once the event is stored, to acknowledge it. */
+/** Listens for mentions, direct messages and reactions. A listener resolves once the event is stored. */
 export function listenForEvents(app: App, deps: ReplyContext): void {
   const { handlers, people, log } = deps;
 

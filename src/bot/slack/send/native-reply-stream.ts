@@ -17,7 +17,7 @@ export interface NativeDeps {
   onEnd(endedNatively: boolean): void;
 }
 
-/** Slack ends a stream after about five minutes: after this long the answer goes on in another one, between paragraphs. */
+/** Slack ends a stream after about five minutes: after this long the answer goes on in another, between paragraphs. */
 const ROTATE_AFTER_MS = 200_000;
 /** After this long it goes on in another one at any line break. */
 const ROTATE_ANYWHERE_MS = 220_000;

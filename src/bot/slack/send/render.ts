@@ -20,7 +20,7 @@ const MAX_TEXT_CHARS = 4_000;
 const MAX_SECTION_CHARS = 3_000;
 /** Characters of a piece before it is escaped; most pieces then fit into a section. */
 const PIECE_CHARS = 2_400;
-/** A piece of this length fits into a section whatever it holds: escapes and dates make up to five characters of one. */
+/** A piece of this length fits into a section whatever it holds: escapes and dates make five characters of one. */
 const SAFE_PIECE_CHARS = 590;
 /** Slack takes 50 blocks a message; the others are for the controls. */
 const MAX_SECTIONS = 44;

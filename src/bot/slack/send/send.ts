@@ -26,19 +26,9 @@ interface SlackSendDeps {
 
 /** Posts, edits and extends messages in a channel. */
 export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
-  const { calls, streams, controls, names, reconciliation, log } = deps;
+  const { calls, controls, names, reconciliation, log } = deps;
   const shown = async (reply: Reply): Promise<SlackMessage> =>
     render({ ...reply, markdown: names.inAnswer(reply.markdown) }, await controlBlocks(panelControls(reply), controls));
-  const update = async (message: MessageKey, content: Parameters<Calls["update"]>[1], terms: SendTerms) => {
-    try {
-      await calls.update(message, content, terms);
-    } catch (error) {
-      // An earlier process began to stream it, and ended before it could end that.
-      if (slackErrorOf(error) !== "streaming_state_conflict") throw error;
-      await streams.stop(message).catch(() => {}); // the update shows whether it ended
-      await calls.update(message, content, terms);
-    }
-  };
   const post: ChatPlatform["post"] = async (channel, reply, terms = {}) => {
     const { replyTo, onlyFor } = terms;
     const { message: _question, ...place } = channel as MessageKey;
@@ -71,13 +61,13 @@ export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" 
         const current = currentReply(reply);
         return current === undefined ? undefined : shown(current);
       };
-      await update(message, content, terms);
+      await update(deps, message, content, terms);
     },
     async append(message, lines, newControls = []) {
       try {
         const before = await calls.read(message);
         const content = extended(before, lines, await controlBlocks(newControls, controls));
-        await update(message, () => content, { rank: "last-text" });
+        await update(deps, message, () => content, { rank: "last-text" });
         return keptText(before);
       } catch (error) {
         if (!(error instanceof PlatformError) || error.reason !== "forbidden") throw error;
@@ -87,6 +77,22 @@ export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" 
       }
     },
   };
+}
+
+/** Updates a message, and ends the stream first that an earlier process left open. */
+async function update(
+  { calls, streams }: Pick<SlackSendDeps, "calls" | "streams">,
+  message: MessageKey,
+  content: Parameters<Calls["update"]>[1],
+  terms: SendTerms,
+): Promise<void> {
+  try {
+    await calls.update(message, content, terms);
+  } catch (error) {
+    if (slackErrorOf(error) !== "streaming_state_conflict") throw error;
+    await streams.stop(message).catch(() => {}); // the update shows whether it ended
+    await calls.update(message, content, terms);
+  }
 }
 
 /** Returns a message with lines below its content and with other controls. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Log } from "../../../base/log.js";
 import { isTokenRefused, neededScopeOf, slackErrorOf } from "./errors.js";
 
-/** The parts that can fail independently: the bot token, the connection for events, a setting, the events themselves. */
+/** The parts that fail independently: the bot token, the connection, a setting, the delivery of events. */
 type Part = "bot" | "link" | "setup" | "events";
 
 export interface Health {
