@@ -6,7 +6,7 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 
 const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const { createChat } = await dist("bot/turn/chat.js");
-const { createChatParts } = await dist("bot/turn/chat-parts.js");
+const { createChatParts } = await dist("bot/turn/turn-deps.js");
 const { createOpenAiProvider } = await dist("providers/openai-wire/openai-provider.js");
 const { isChatModel } = await dist("providers/openai-wire/is-chat-model.js");
 const { createSettings } = await dist("refresh/settings.js");
@@ -116,8 +116,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     sessions,
     refresher,
     settings: createSettings({ store, host: { isEnabled: false, intervalMs: 300_000 }, log }),
-    platforms: () => [platform],
-    extrasOf: () => ({}),
+    surfaces: [{ platform }],
     ledger: createLedger({ store, clock }),
     providers: new Map([["openai", provider]]),
     defaultModel: () => ({ provider: "openai", model: "gpt-4o" }),

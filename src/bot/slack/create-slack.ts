@@ -21,6 +21,7 @@ import { createSlackSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
 import { createOpenStreams } from "./send/streaming-platform.js";
 import { createTokenBuckets } from "./send/token-buckets.js";
+import type { SlackSettings } from "./variables.js";
 import { createHealth, type Health } from "./wire/health.js";
 import type { Identity } from "./wire/identity.js";
 import { createSlashNames } from "./wire/slash-names.js";
@@ -29,9 +30,8 @@ import { createSlashNames } from "./wire/slash-names.js";
 const MIN_EDIT_GAP_MS = 1_000;
 
 /** The bot's Slack side: connects, translates and paces; the handlers decide. */
-export function createSlack({ config, store, clock, log, commands }: PlatformDeps): ChatPlatform {
-  const { slack, access } = config;
-  if (slack === undefined) throw new AppError("internal", "Slack is not configured");
+export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings }): ChatPlatform {
+  const { config, slack, store, clock, log, commands } = deps;
   const names = createSlashNames(commands, slack.commandPrefix);
   const stopped = new AbortController();
   const settings = { apiUrl: slack.apiUrl, logger: sdkLogger(log) };
@@ -51,7 +51,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
   const onIdentity = (found: Identity) => {
     identity = found;
   };
-  const followsThreads = access.followThreads;
+  const followsThreads = config.access.followThreads;
   const shared = { ...wire, people, titles, controlIds, pickers, names, store, clock, log, followsThreads };
 
   return {
@@ -99,7 +99,7 @@ const appendAndEnd =
   };
 
 type WireDeps = Pick<PlatformDeps, "clock" | "log"> & {
-  readonly slack: NonNullable<PlatformDeps["config"]["slack"]>;
+  readonly slack: SlackSettings;
   readonly settings: ClientSettings;
   readonly health: Health;
 };

@@ -1,5 +1,4 @@
 import type { App } from "@slack/bolt";
-import type { HostConfig } from "../../../base/config-host.js";
 import { retry } from "../../../base/retry.js";
 import { startRounds } from "../../../base/rounds.js";
 import { type ClientSettings, clientOptions, createBoltApp, createWebClient } from "../link/bolt.js";
@@ -7,6 +6,7 @@ import { createHttpLink } from "../link/http-link.js";
 import { createIntake } from "../link/intake.js";
 import { connectPauseMs, type Link, REFUSED_TOKEN_PAUSE_MS } from "../link/link.js";
 import { createSocketLink } from "../link/socket-link.js";
+import type { SlackSettings } from "../variables.js";
 import { botFault, type Health } from "../wire/health.js";
 import { type Identity, identify } from "../wire/identity.js";
 import { listenForPresses, listenForSuggestions } from "./actions.js";
@@ -16,7 +16,7 @@ import type { ReplyContext } from "./reply-context.js";
 import { listenForSurfaces } from "./surfaces.js";
 
 export interface ConnectDeps extends Omit<ReplyContext, "identity"> {
-  readonly slack: NonNullable<HostConfig["slack"]>;
+  readonly slack: SlackSettings;
   readonly settings: ClientSettings;
   readonly health: Health;
   readonly signal: AbortSignal;
