@@ -5,74 +5,75 @@ import type { Store } from "../../../store/store.js";
 import type { ControlIds } from "../../port/control-ids.js";
 import { panelControls } from "../../port/panel.js";
 import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
-import type { AgentCalls } from "../send/agent-calls.js";
+import type { AgentCalls, QuestionTitles } from "../send/agent-calls.js";
 import type { Calls } from "../send/calls.js";
-import { controlBlocks, pickerBlocks } from "../send/controls.js";
-import type { Extras } from "../send/extras.js";
-import type { FileCalls } from "../send/file-calls.js";
-import { sendFiles } from "../send/files.js";
+import { controlBlocks, type Pickers, pickerBlocks } from "../send/controls.js";
+import { type FileCalls, sendFiles } from "../send/files.js";
+import type { OptionalFeatures } from "../send/optional-features.js";
 import { render, type SlackMessage } from "../send/render.js";
-import type { Titles } from "../send/titles.js";
 import type { Identity } from "../wire/identity.js";
-import type { Pickers } from "../wire/pickers.js";
 import type { SlashNames } from "../wire/slash-names.js";
 import type { People } from "./people.js";
 
-/** What every door to the bot needs: mentions, slash commands, presses, reactions. */
-export interface DoorDeps {
+/** What every listener needs to run something and to show the reply: mentions, commands, presses, reactions. */
+export interface ReplyContext {
   readonly identity: Identity;
   readonly handlers: PlatformHandlers;
   readonly calls: Calls;
   readonly files: FileCalls;
   readonly agent: AgentCalls;
-  readonly extras: Extras;
+  readonly optional: OptionalFeatures;
   readonly people: People;
   readonly controlIds: ControlIds;
   readonly pickers: Pickers;
   readonly names: SlashNames;
-  readonly titles: Titles;
+  readonly titles: QuestionTitles;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
   readonly followsThreads: boolean;
 }
 
-/** Slack repeats a delivery within minutes; an hour is far past the last time. */
+/** Slack retries a delivery within minutes; an hour is far past the last retry. */
 const ONCE_MS = 3_600_000;
 
-/** True the first time, for all processes; also where the store cannot tell: better twice than never. */
-export async function isFirstTime({ store, log }: DoorDeps, what: string): Promise<boolean> {
+/** Deduplicates over all processes: true the first time, and when the store fails, since twice is better than never. */
+export async function isFirstTime({ store, log }: ReplyContext, what: string): Promise<boolean> {
   try {
     return await store.writeOnce(`slack-${what}`, ONCE_MS, []);
   } catch (error) {
-    log.warn({ error }, "the store could not tell whether a command was delivered twice");
+    log.warn({ error }, "slack: could not deduplicate a delivery");
     return true;
   }
 }
 
 /**
- * A reply of a command as Slack shows it to `user`, with the prefix on the commands that it names; its files go by direct
- * message. Where `line` was typed without the model that it needs, a select asks for it.
+ * Renders a command's reply for `user`, with the host's prefix on the commands in it; its files go by direct message.
+ * When the typed `line` lacks a model that it needs, a select asks for it.
  */
-export async function commandMessage(deps: DoorDeps, reply: Reply, user: string, line = ""): Promise<SlackMessage> {
+export async function commandMessage(deps: ReplyContext, reply: Reply, user: string, line = ""): Promise<SlackMessage> {
   const { names, controlIds, pickers } = deps;
   const controls = await controlBlocks(panelControls(reply), { idFor: controlIds.idFor, pickers });
   const blocks = [...controls, ...pickerBlocks(pickers.askedBy(line) ?? pickers.onPanel(reply.panel))];
-  const sent = reply.files === undefined ? "" : `\n\n${await sendFiles(deps, user, reply.files)}`;
-  return render({ ...reply, markdown: names.inReply(reply.markdown) + sent }, blocks);
+  const fileLine = reply.files === undefined ? "" : `\n\n${await sendFiles(deps, user, reply.files)}`;
+  return render({ ...reply, markdown: names.inReply(reply.markdown) + fileLine }, blocks);
 }
 
-/** Who runs a command, and where. A slash command acts on the channel, one typed in a thread on the thread. */
+/** Runs work that nobody waits for; its failure is logged. */
+export const inBackground = (log: Log, what: string, work: Promise<unknown>): void =>
+  void work.catch((error) => log.error({ error }, `slack: ${what} failed`));
+
+/** Returns the call of a command. A slash command acts on the channel, one typed in a thread on the thread. */
 export async function callOf(
-  { identity, people }: DoorDeps,
+  { identity, people }: ReplyContext,
   given: {
     readonly channel: string;
     readonly thread?: string | undefined;
     readonly user: string;
     readonly text: string;
-    /** The public message that it was pressed on. */
+    /** Id of the public message whose control was pressed. */
     readonly on?: string | undefined;
-    /** On the Home tab, which is no conversation: it is there where direct messages are not served. */
+    /** On the Home tab, which is no conversation and also exists where direct messages aren't served. */
     readonly isHome?: boolean;
   },
 ): Promise<CommandCall> {
@@ -92,8 +93,8 @@ export async function callOf(
 }
 
 /**
- * The thread whose conversation a message belongs to. In direct messages a thread that stands below the bot's own
- * message is named by that message itself, which still belongs to the whole.
+ * Returns the thread whose conversation a message belongs to. In direct messages the first message of a thread, by which
+ * Slack names it, still belongs to the channel's conversation.
  */
 export function threadOf(channel: string, message: string | undefined, thread: string | undefined): string | undefined {
   return channel.startsWith("D") && thread === message ? undefined : thread;

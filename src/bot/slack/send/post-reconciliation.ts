@@ -1,30 +1,31 @@
+import { BoundedSet } from "../../../base/bounded-map.js";
 import type { MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { unescaped } from "../wire/escape.js";
+import { unescaped } from "../wire/notation.js";
 import type { Calls } from "./calls.js";
 
-/** Posts that Slack may have taken although its answer was lost: posted again they would stand there twice. */
-export interface LostPosts {
-  /** Takes note of a message that is known. */
+/** Finds posts that Slack took although its answer was lost: a retry would post them twice. */
+export interface PostReconciliation {
+  /** Remembers a message whose post was answered. */
   note(ts: string): void;
   /**
-   * After a post failed: the timestamp of the message that came of it, where there is one below the question. Undefined
-   * where there is none, where Slack refused it, or where the bot may not look. Never rejects.
+   * Resolves with the timestamp of the message that a failed post left below the question; undefined when there is none,
+   * Slack refused it, or the bot may not read there. Never rejects.
    */
   find(error: unknown, question: MessageKey, text: string): Promise<string | undefined>;
 }
 
-export interface LostPostsDeps {
+export interface PostReconciliationDeps {
   readonly calls: Pick<Calls, "readThread" | "readDirect">;
   botUserId(): string | undefined;
 }
 
-const MOST_KNOWN = 1_000;
-/** As much of a text tells two answers apart. */
+const MAX_KNOWN = 1_000;
+/** Enough of a text to tell two answers apart. */
 const COMPARED_CHARS = 80;
 
-export function createLostPosts({ calls, botUserId }: LostPostsDeps): LostPosts {
-  const known = new Set<string>();
+export function createPostReconciliation({ calls, botUserId }: PostReconciliationDeps): PostReconciliation {
+  const known = new BoundedSet<string>(MAX_KNOWN);
 
   const readBelow = async (question: MessageKey) => {
     const { channel, thread, message } = question;
@@ -32,10 +33,7 @@ export function createLostPosts({ calls, botUserId }: LostPostsDeps): LostPosts 
     return channel.startsWith("D") ? calls.readDirect(question, message) : [];
   };
   return {
-    note(ts) {
-      if (known.size >= MOST_KNOWN) known.clear();
-      known.add(ts);
-    },
+    note: (ts) => void known.add(ts),
     async find(error, question, text) {
       if (!(error instanceof PlatformError) || error.reason !== "unavailable") return undefined;
       try {
@@ -46,13 +44,13 @@ export function createLostPosts({ calls, botUserId }: LostPostsDeps): LostPosts 
         if (found !== undefined) known.add(found.ts);
         return found?.ts;
       } catch {
-        return undefined; // the caller tells of the first error
+        return undefined; // the caller throws the first error
       }
     },
   };
 }
 
-/** Slack changes how a text is written, not its letters; where it has none, all of it counts. */
+/** Slack reformats a text but keeps its letters; a text without any is compared whole. */
 const isSame = (kept: string, sent: string) => {
   const letters = lettersOf(sent);
   return letters === "" ? signsOf(kept) === signsOf(sent) : lettersOf(kept) === letters;
