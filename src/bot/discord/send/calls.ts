@@ -2,7 +2,7 @@ import type { Clock } from "../../../base/clock.js";
 import { createRateScheduler, GLOBAL } from "../../delivery/rate-scheduler.js";
 import { createSlidingWindow, type SlidingWindow, type WindowTerms } from "../../delivery/sliding-window.js";
 import type { ChannelKey, MessageKey, Rank, SendTerms } from "../../port/platform.js";
-import type { Answer } from "../wire/answer.js";
+import type { DiscordAnswer } from "../wire/answer.js";
 import { channelIdOf } from "../wire/places.js";
 import { createRealBuckets } from "./real-buckets.js";
 import type { Method } from "./rest.js";
@@ -15,7 +15,7 @@ export interface Calls {
   /** Waits until any other call may go out. @throws signal.reason when aborted */
   take(method: Method, path: string, rank: Rank, signal?: AbortSignal): Promise<void>;
   /** Takes in what an answer says; undefined: none came. */
-  onAnswer(method: Method, path: string, answer: Answer | undefined, tookMs: number): void;
+  onAnswer(method: Method, path: string, answer: DiscordAnswer | undefined, tookMs: number): void;
   stop(): void;
 }
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { createRateScheduler } from "../../../../src/bot/delivery/rate-scheduler.js";
 import { createTokenBucket } from "../../../../src/bot/delivery/token-bucket.js";
 import type { Rank } from "../../../../src/bot/port/platform.js";
-import { backoffMs } from "../../../../src/bot/slack/link/backoff.js";
 import { bucketOf, termsOf } from "../../../../src/bot/slack/send/buckets.js";
 import { fakeClock, settle } from "../../../support/fake-clock.js";
 
@@ -110,13 +109,5 @@ describe("Slack's tiers", () => {
     expect(termsOf(bucketOf("chat.postMessage", "C1"))).toEqual({ capacity: 1, perMinute: 60 });
     expect(termsOf("chat.startStream").perMinute).toBe(20);
     expect(termsOf("some.method").perMinute).toBe(20);
-  });
-});
-
-describe("backoffMs()", () => {
-  it("tries again at once, then waits longer after each failure, and never beyond five seconds", () => {
-    const waits = Array.from({ length: 12 }, (_, index) => backoffMs(new Error("no answer"), index + 1));
-    expect(waits.slice(0, 5)).toEqual([0, 500, 1_000, 2_000, 4_000]);
-    expect(Math.max(...waits)).toBe(5_000);
   });
 });
