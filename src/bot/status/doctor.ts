@@ -19,7 +19,7 @@ export interface DoctorDeps {
   print(line: string): void;
 }
 
-/** Checks configuration, store, providers and platforms, and prints a line each. Resolves with 1 when one is ✗, else 0. */
+/** Checks configuration, store, providers and platforms; prints a line each. Resolves with 1 when one is ✗, else 0. */
 export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
   const { parsed } = deps;
   if ("faults" in parsed) {
