@@ -206,7 +206,7 @@ describe("doctor", () => {
       OPENAI_API_KEY: "sk-do-not-show-me",
       OPENAI_BASE_URL: "http://127.0.0.1:9/v1",
     });
-    expect(stdout).toMatch(/^✗ openai: .*check its address/m);
+    expect(stdout).toMatch(/^✗ openai: .*check its base URL/m);
     expect(stdout + stderr).not.toContain("do-not-show-me");
     expect(code).toBe(1);
   });

@@ -80,7 +80,7 @@ async function checkProvider(
     });
     const chat = models.filter(({ isChat }) => isChat).length;
     if (chat === 0)
-      return { isFine: false, text: `${id}: answers, but lists no chat model; check its address (${setup.baseUrl})` };
+      return { isFine: false, text: `${id}: answers, but lists no chat model; check its base URL (${setup.baseUrl})` };
     return {
       isFine: true,
       text: `${id}: ${setup.key === undefined ? "answers" : "the key works"}, ${plural(chat, "chat model")}`,
