@@ -19,6 +19,8 @@ import { storeDefinitions } from "./store/registry.js";
 const EXIT_FAULTY = 2;
 /** Most lists are there in this time; a slow provider delays no more than this, and only the very first start. */
 const FIRST_LISTS_MS = 500;
+/** Of a word on the command line that is repeated. */
+const MAX_SHOWN_CHARS = 80;
 /** How long answers may go on after the signal to stop. */
 const STOP_GRACE_MS = 20_000;
 
@@ -45,6 +47,7 @@ async function runBot(): Promise<void> {
   const parsed = readConfig();
   if ("faults" in parsed) {
     for (const { variable, fix } of parsed.faults) console.error(`✗ ${variable}: ${fix}`);
+    for (const { variable, fix } of parsed.warnings) console.error(`⚠️ ${variable}: ${fix}`);
     console.error(
       "Evergreen did not start. Fix these in .env or the environment; .env.example explains every variable.",
     );
@@ -53,6 +56,7 @@ async function runBot(): Promise<void> {
   const { config } = parsed;
   const clock = systemClock;
   const log = createLog({ level: config.logLevel, secrets: config.secrets });
+  for (const { variable, fix } of parsed.warnings) log.warn({ variable }, `${variable} ${fix}`);
   process.on("unhandledRejection", (error) => log.error({ error }, "unhandled promise rejection"));
 
   let app: App | undefined;
@@ -119,14 +123,40 @@ const programs: readonly Program[] = [
   ...platformDefinitions.flatMap((definition) => definition.programs ?? []),
 ];
 
-const [name, ...words] = process.argv.slice(2);
-const program = programs.find((each) => each.name === name);
-if (program === undefined) await runBot();
-else
-  process.exitCode = await program.run({
-    words,
-    readEnvironment,
-    createCommands,
-    print: console.log,
-    printError: console.error,
-  });
+/** What `--help` prints, and a word that names no program. */
+const usage = () =>
+  [
+    "Usage: npm start                 runs the bot",
+    ...programs.map(({ name, about }) => `       npm run ${name.padEnd(17)}${about}`),
+    "       npm start -- --help       prints this",
+    "       npm start -- --version    prints the version",
+    "Settings come from .env and the environment; .env.example explains every variable.",
+  ].join("\n");
+
+/** Of the package that this file was built from. */
+function version(): string {
+  const { version: text }: { readonly version?: unknown } = JSON.parse(
+    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+  );
+  return String(text);
+}
+
+async function runCommandLine([name, ...words]: readonly string[]): Promise<void> {
+  const program = programs.find((each) => each.name === name);
+  if (name === undefined) await runBot();
+  else if (name === "--help" || name === "-h") console.log(usage());
+  else if (name === "--version" || name === "-v") console.log(version());
+  else if (program === undefined) {
+    console.error(`✗ ${name.slice(0, MAX_SHOWN_CHARS)}: there is no such program\n${usage()}`);
+    process.exitCode = EXIT_FAULTY;
+  } else
+    process.exitCode = await program.run({
+      words,
+      readEnvironment,
+      createCommands,
+      print: console.log,
+      printError: console.error,
+    });
+}
+
+await runCommandLine(process.argv.slice(2));

@@ -1,8 +1,9 @@
 import { type HostConfig, shapeHost } from "./config-host.js";
 import { hostVariables } from "./host-variables.js";
+import { meantVariable } from "./near-variables.js";
 import { isPrivateAddress, passwordsIn, type ValuesOf, type Variables } from "./variables.js";
 
-/** What is wrong with one variable, and how to fix it. Never holds a value. */
+/** What is wrong with one variable, or probably is, and how to fix it. Never holds a value. */
 export interface Fault {
   readonly variable: string;
   readonly fix: string;
@@ -52,7 +53,14 @@ export interface Config<P, C> extends HostConfig {
   readonly secrets: readonly string[];
 }
 
-export type ParsedConfig<P, C> = { readonly config: Config<P, C> } | { readonly faults: readonly Fault[] };
+export type ParsedConfig<P, C> = {
+  /** Variables that are set but not known, although their name is close to a known one. They stop no start. */
+  readonly warnings: readonly Fault[];
+} & (
+  | { readonly config: Config<P, C> }
+  /** `checkable`: what can be checked all the same, with the default in the place of each faulty value. */
+  | { readonly faults: readonly Fault[]; readonly checkable: Config<P, C> }
+);
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -85,11 +93,23 @@ export function parseConfig<P extends Configured, C extends Configured>(
   const isKnown = providers.some((provider) => provider.id === defaultProvider);
   // With another fault the provider may be missing only because of that one.
   if (defaultProvider !== undefined && !isKnown && faultsSoFar === 0) {
-    const known = providers.map((provider) => provider.id).join(", ") || "none";
-    fault("DEFAULT_MODEL", `names the provider "${defaultProvider}", which is not configured (configured: ${known})`);
+    const ids = providers.map((provider) => provider.id).join(", ") || "none";
+    fault("DEFAULT_MODEL", `names the provider "${defaultProvider}", which is not configured (configured: ${ids})`);
   }
-  if (faults.length > 0) return { faults };
-  return { config: { ...shaped, providers, platforms, secrets: [...secrets] } };
+  const config = { ...shaped, providers, platforms, secrets: [...secrets] };
+  const known = Object.keys(allVariables([...registered.providers, ...registered.platforms]));
+  const warnings = nearMisses(environment, known);
+  return faults.length > 0 ? { faults, checkable: config, warnings } : { config, warnings };
+}
+
+/** Variables that nothing reads, whose names come close to one that is read. */
+function nearMisses(environment: Environment, known: readonly string[]): readonly Fault[] {
+  const isSet = (name: string) => cleanValue(environment[name]) !== undefined;
+  return Object.keys(environment).flatMap((variable) => {
+    const meant = known.includes(variable) || !isSet(variable) ? undefined : meantVariable(variable, known, isSet);
+    if (meant === undefined) return [];
+    return [{ variable, fix: `is not a variable of Evergreen, so it is ignored; did you mean ${meant}?` }];
+  });
 }
 
 interface ConfigureDeps {

@@ -22,10 +22,26 @@ export const secret = (about: string, prefix?: string): Variable<string | undefi
   isSecret: true,
   schema: z
     .string()
-    .regex(/^\S+$/, "must be one line without spaces; copy it again")
+    .superRefine((text, context) => {
+      const fault = secretFault(text);
+      if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+    })
     .refine((text) => prefix === undefined || text.startsWith(prefix), `must begin with ${prefix}`)
     .optional(),
 });
+
+/** What is wrong with the form of a key or token, with its fix; undefined where nothing is. Never quotes the key. */
+export function secretFault(text: string): string | undefined {
+  const at = text.search(/[^!-~]/);
+  if (at < 0 && text !== "") return undefined;
+  const code = text.codePointAt(at) ?? 0;
+  if (code < 0x80) return "must be one line without spaces; copy it again";
+  const number = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  const kind = /[\p{C}\p{Z}\p{M}]/u.test(String.fromCodePoint(code))
+    ? "an invisible character"
+    : "a character that no key has";
+  return `holds ${kind} (${number}, place ${at + 1}); copy it again, or type it`;
+}
 
 const FLAGS: Readonly<Record<string, boolean>> = {
   true: true,

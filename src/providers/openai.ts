@@ -1,6 +1,6 @@
 import { define } from "../base/config.js";
 import { baseUrl, secret } from "../base/variables.js";
-import { isOpenAiChatModel } from "./openai-wire/is-chat-model.js";
+import { isChatModel, isOpenAiChatModel } from "./openai-wire/is-chat-model.js";
 import type { ProviderDefinition, ProviderSetup } from "./provider-definition.js";
 
 const VENDOR_URL = "https://api.openai.com/v1";
@@ -19,8 +19,7 @@ export const openai: ProviderDefinition = {
         id: "openai",
         baseUrl: url,
         key,
-        keyVariable: "OPENAI_API_KEY",
-        isChat: isOpenAiChatModel,
+        isChat: isOpenAiItself(url) ? isOpenAiChatModel : isChatModel,
         tokenLimit: "max_completion_tokens",
       } as const;
       return [
@@ -28,6 +27,7 @@ export const openai: ProviderDefinition = {
           id: "openai",
           baseUrl: url,
           key,
+          keyVariable: "OPENAI_API_KEY",
           preferredFamilies: ["gpt-5.6", "gpt-5.5", "gpt-5.4", "gpt-5", "gpt-4.1", "gpt-4o", "gpt-"],
           load: async (deps) => (await import("./openai-wire/openai-provider.js")).createOpenAiProvider(wire, deps),
         },
@@ -35,3 +35,6 @@ export const openai: ProviderDefinition = {
     },
   }),
 };
+
+/** True for OpenAI's own addresses, also those of a region; a gateway behind `OPENAI_BASE_URL` lists others' models. */
+const isOpenAiItself = (url: string) => /(^|\.)api\.openai\.com$/.test(new URL(url).hostname);

@@ -13,6 +13,13 @@ export interface ProviderDeps {
   readonly listThread?: ListThread | undefined;
 }
 
+/** Where a vendor says what an ordinary key may still use. */
+export interface VendorAccount {
+  readonly url: string;
+  /** Reads the answer; undefined where it is none. */
+  read(body: unknown): { readonly text: string; readonly isUsedUp: boolean } | undefined;
+}
+
 /** A provider that the environment configures, not yet loaded: its SDK is imported by `load` only. */
 export interface ProviderSetup {
   readonly id: ProviderId;
@@ -21,6 +28,9 @@ export interface ProviderSetup {
   readonly key?: string | undefined;
   /** The variable that holds its key, for whoever has to fix it. */
   readonly keyVariable?: string;
+  readonly account?: VendorAccount;
+  /** What helps where its list is empty, as "get one with `ollama pull NAME`". */
+  readonly emptyHint?: string;
   /** Model families for a new conversation, best first: id prefixes, as "gpt-5" or "claude-sonnet". */
   readonly preferredFamilies: readonly string[];
   load(deps: ProviderDeps): Promise<Provider>;
