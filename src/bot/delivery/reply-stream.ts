@@ -1,4 +1,5 @@
-import { retry } from "../../base/retry.js";
+import { type RetryTerms, retry } from "../../base/retry.js";
+import { saysSomething } from "../../base/text.js";
 import type { Control, Reply } from "../../commands/command.js";
 import type { MessageKey, Rank, ReplyStream, ReplyStreamDeps } from "../port/platform.js";
 import { isLost } from "../port/platform-error.js";
@@ -58,21 +59,11 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
     for (let due = next(); !hasLost && due !== undefined; due = next()) {
       const shown = due;
       const isEdit = shown.part === current?.part;
+      const work = () => call(shown, rank === "progress" && !isEdit ? "first-text" : rank, signal);
       // Until something is shown, people wait; what grows keeps its pace.
       const shortestMs = rank === "progress" && isEdit ? minEditGapMs : 0;
-      const work = () => call(shown, rank === "progress" && !isEdit ? "first-text" : rank, signal);
       try {
-        const sent = await retry(work, {
-          clock,
-          delays: (failures, error) => {
-            const pauseMs = pauseBeforeAgain(error, failures);
-            return pauseMs === undefined ? undefined : Math.max(pauseMs, shortestMs);
-          },
-          until: clock.now() + patienceMs,
-          shouldRetry: (error) => !isLost(error) && signal?.aborted !== true,
-          onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "an answer could not be shown, retrying"),
-          ...(signal && { signal }),
-        });
+        const sent = await retry(work, retryTerms(deps, { shortestMs, patienceMs, signal }));
         if (sent.isTail && rank === "progress") return;
       } catch (error) {
         if (!isLost(error)) throw error;
@@ -104,6 +95,24 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
   };
 }
 
+function retryTerms(
+  { clock, log }: ReplyStreamDeps,
+  terms: { readonly shortestMs: number; readonly patienceMs: number; readonly signal: AbortSignal | undefined },
+): RetryTerms {
+  const { shortestMs, patienceMs, signal } = terms;
+  return {
+    clock,
+    delays(failures, error) {
+      const pauseMs = pauseBeforeAgain(error, failures);
+      return pauseMs === undefined ? undefined : Math.max(pauseMs, shortestMs);
+    },
+    until: clock.now() + patienceMs,
+    shouldRetry: (error) => !isLost(error) && signal?.aborted !== true,
+    onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "an answer could not be shown, retrying"),
+    ...(signal && { signal }),
+  };
+}
+
 /** The call that brings what is shown nearer to the text; undefined where nothing is left to show. */
 function nextCall(
   parts: readonly string[],
@@ -118,8 +127,8 @@ function nextCall(
     const wanted = shownAs(current.part);
     if (wanted.text !== current.text || !areSame(wanted.controls, current.controls)) return wanted;
   }
-  // A message of white space alone is refused by every platform; nothing is lost where it would stand.
-  const following = parts.findIndex((part, index) => index > (current?.part ?? -1) && part.trim() !== "");
+  // A message that shows nothing is refused by every platform; nothing is lost where it would stand.
+  const following = parts.findIndex((part, index) => index > (current?.part ?? -1) && saysSomething(part));
   return following < 0 ? undefined : shownAs(following);
 }
 

@@ -1,4 +1,6 @@
 import { AppError } from "../../base/errors.js";
+import { createRateScheduler } from "../delivery/rate-scheduler.js";
+import { createTokenBucket } from "../delivery/token-bucket.js";
 import { createControlIds } from "../port/control-ids.js";
 import type { ChatPlatform } from "../port/platform.js";
 import type { PlatformDeps } from "../port/platform-definition.js";
@@ -20,7 +22,6 @@ import { MAX_MARKDOWN_CHARS } from "./send/render.js";
 import { createSlackSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
 import { createOpenStreams } from "./send/streaming-platform.js";
-import { createTokenBuckets } from "./send/token-buckets.js";
 import type { SlackSettings } from "./variables.js";
 import { createHealth, type Health } from "./wire/health.js";
 import type { Identity } from "./wire/identity.js";
@@ -107,7 +108,10 @@ type WireDeps = Pick<PlatformDeps, "clock" | "log"> & {
 /** All calls to Slack, through one client and within its rate limits. */
 function createWire({ slack, settings, health, clock, log }: WireDeps) {
   const client = createWebClient(slack.botToken, settings);
-  const buckets = createTokenBuckets({ clock, termsOf });
+  const buckets = createRateScheduler({
+    clock,
+    allowanceOf: (bucket) => createTokenBucket(termsOf(bucket), clock.now()),
+  });
   const caller = createCaller({ buckets, health });
   const optional = createOptionalFeatures({ clock, log });
   return {

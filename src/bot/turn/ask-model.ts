@@ -95,7 +95,8 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
         return false;
       },
     );
-    if (finish !== undefined) return { ...sofar(), ending: endingOfFinish(finish.reason), finish, isUsed: true };
+    if (finish !== undefined)
+      return { ...sofar(), ending: endingOfFinish(finish.reason, text.said()), finish, isUsed: true };
     return { ...sofar(), ending: endingOf(undefined, text.said() !== ""), isUsed: true };
   } catch (error) {
     breaker.fail(provider.id, error);
@@ -118,7 +119,7 @@ function pauseBeforeRetry(error: unknown, attempt: number): number | undefined {
   return pauseMs > LONGEST_PAUSE_MS ? undefined : pauseMs;
 }
 
-/** The text of an answer as it comes in, with its reasoning where asked for. Adding to it costs the same at any length. */
+/** The text of an answer as it comes in, with its reasoning where asked for. Adding costs the same at any length. */
 export interface AnswerText {
   say(delta: string): void;
   /** Shown above what is said, as a quote; left out where it is not asked for. */

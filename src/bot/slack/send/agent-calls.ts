@@ -1,11 +1,11 @@
 import type { types, webApi } from "@slack/bolt";
 import { BoundedMap } from "../../../base/bounded-map.js";
 import { cutText } from "../../../base/text.js";
+import type { RateScheduler } from "../../delivery/rate-scheduler.js";
 import type { ChannelKey, MessageKey } from "../../port/platform.js";
 import type { Prompt } from "../wire/app-features.js";
 import type { Caller } from "./caller.js";
 import type { OptionalFeatures } from "./optional-features.js";
-import type { TokenBuckets } from "./token-buckets.js";
 
 /** Calls for what the agent container shows besides messages. Each does nothing where the workspace lacks it. */
 export interface AgentCalls {
@@ -32,7 +32,7 @@ export interface AgentCallsDeps {
   readonly client: webApi.WebClient;
   readonly caller: Caller;
   readonly optional: OptionalFeatures;
-  readonly buckets: TokenBuckets;
+  readonly buckets: RateScheduler;
 }
 
 const SESSION = "agents.sessions.setStatus";

@@ -1,10 +1,10 @@
+import type { RateScheduler } from "../../delivery/rate-scheduler.js";
 import { conversationOf } from "../../port/conversation.js";
 import type { ChannelKey, Rank, SendTerms } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { fromSlackError, isAbsent, isTokenRefused } from "../wire/errors.js";
 import { botFault, type Health } from "../wire/health.js";
 import { bucketOf } from "./buckets.js";
-import type { TokenBuckets } from "./token-buckets.js";
 
 /** The ways to make a call. Those that take `work` throw {PlatformError}, and close a bucket that Slack has refused. */
 export interface Caller {
@@ -19,7 +19,7 @@ export interface Caller {
 }
 
 export interface CallerDeps {
-  readonly buckets: TokenBuckets;
+  readonly buckets: RateScheduler;
   readonly health: Health;
 }
 

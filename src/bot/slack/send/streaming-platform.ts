@@ -2,6 +2,7 @@ import type { types } from "@slack/bolt";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Control, Reply } from "../../../commands/command.js";
+import type { RateScheduler } from "../../delivery/rate-scheduler.js";
 import { type ChatPlatform, currentReply, type MessageKey, type SendTerms } from "../../port/platform.js";
 import { isLost, PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
@@ -20,12 +21,11 @@ import {
   type StreamStep,
   streamedIn,
 } from "./stream-state.js";
-import type { TokenBuckets } from "./token-buckets.js";
 
 export interface StreamingDeps {
   readonly platform: ChatPlatform;
   readonly streams: StreamCalls;
-  readonly buckets: TokenBuckets;
+  readonly buckets: RateScheduler;
   readonly caller: Pick<Caller, "wait">;
   readonly optional: OptionalFeatures;
   readonly clock: Clock;

@@ -1,13 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { createRateScheduler } from "../../../../src/bot/delivery/rate-scheduler.js";
+import { createTokenBucket } from "../../../../src/bot/delivery/token-bucket.js";
 import type { Rank } from "../../../../src/bot/port/platform.js";
 import { bucketOf, termsOf } from "../../../../src/bot/slack/send/buckets.js";
-import { createTokenBuckets } from "../../../../src/bot/slack/send/token-buckets.js";
 import { fakeClock, settle } from "../../../support/fake-clock.js";
 
-describe("createTokenBuckets()", () => {
+describe("createRateScheduler() over token buckets", () => {
   const start = (capacity = 2, perMinute = 60) => {
     const clock = fakeClock();
-    const buckets = createTokenBuckets({ clock, termsOf: () => ({ capacity, perMinute }) });
+    const buckets = createRateScheduler({
+      clock,
+      allowanceOf: () => createTokenBucket({ capacity, perMinute }, clock.now()),
+    });
     const served: string[] = [];
     const take = (name: string, rank: Rank = "progress", flow = name, bucket = "a", signal?: AbortSignal) =>
       void buckets.take(bucket, rank, signal, flow).then(
@@ -74,11 +78,11 @@ describe("createTokenBuckets()", () => {
     expect(served).toEqual(["other", "held"]);
   });
 
-  it("takes at once or not at all, and leaves what others need", () => {
-    const { buckets } = start(3);
-    expect(buckets.tryTake("a", 2)).toBe(true);
-    expect(buckets.tryTake("a", 2)).toBe(false);
+  it("takes at once or not at all, and says what is left", () => {
+    const { buckets } = start(2);
     expect(buckets.left("a")).toBe(2);
+    for (const isTaken of [true, true, false]) expect(buckets.tryTake("a")).toBe(isTaken);
+    expect(buckets.left("a")).toBe(0);
   });
 
   it("charges nothing to whoever leaves the line, and turns everybody away at the end", async () => {

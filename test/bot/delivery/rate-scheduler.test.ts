@@ -1,31 +1,43 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Budgets, createBudgets, GLOBAL } from "../../../src/bot/delivery/budget.js";
+import { createRateScheduler, GLOBAL, type RateScheduler } from "../../../src/bot/delivery/rate-scheduler.js";
+import { createSlidingWindow, type WindowTerms } from "../../../src/bot/delivery/sliding-window.js";
 import { RANKS, type Rank } from "../../../src/bot/port/platform.js";
 import { type FakeClock, fakeClock, settle } from "../../support/fake-clock.js";
 import { rateLimitedService } from "../../support/rate-limited-service.js";
+
+/** A scheduler whose buckets all have the same limit. */
+function createScheduler(clock: FakeClock, terms: WindowTerms, global?: WindowTerms): RateScheduler {
+  const kept = (rank: Rank) => Math.floor((global?.limit ?? 0) * (rank === "progress" ? 0.2 : 0.3));
+  return createRateScheduler({
+    clock,
+    allowanceOf: () => createSlidingWindow(terms),
+    ...(global && { global: { allowance: createSlidingWindow(global), kept } }),
+    absorb: (into, from) => into.absorb(from),
+  });
+}
 
 const RUNS = process.env.SOAK ? 300 : 30;
 
 function setup(limit = 5, windowMs = 5_000, global?: { limit: number; windowMs: number }) {
   const clock = fakeClock();
-  const budgets = createBudgets({ clock, limitOf: () => ({ limit, windowMs }), ...(global && { global }) });
+  const scheduler = createScheduler(clock, { limit, windowMs }, global);
   const startAt = clock.now();
   const taken: { name: string; at: number }[] = [];
   const take = (rank: Rank, name: string = rank, bucket = "b", signal?: AbortSignal) =>
-    budgets.take(bucket, rank, signal, name).then(() => void taken.push({ name, at: clock.now() - startAt }));
-  return { clock, budgets, taken, take, names: () => taken.map(({ name }) => name) };
+    scheduler.take(bucket, rank, signal, name).then(() => void taken.push({ name, at: clock.now() - startAt }));
+  return { clock, scheduler, taken, take, names: () => taken.map(({ name }) => name) };
 }
 
 /** Takes `count` calls of a rank that nothing is kept from. */
-async function use(budgets: Budgets, count: number, bucket = "b") {
-  for (let call = 0; call < count; call++) await budgets.take(bucket, "error", undefined, `used ${call}`);
+async function use(scheduler: RateScheduler, count: number, bucket = "b") {
+  for (let call = 0; call < count; call++) await scheduler.take(bucket, "error", undefined, `used ${call}`);
 }
 
-describe("budgets.take()", () => {
+describe("scheduler.take()", () => {
   it("lets the limit through at once and the next call when the window has passed", async () => {
-    const { clock, budgets, take, taken } = setup();
-    await use(budgets, 5);
+    const { clock, scheduler, take, taken } = setup();
+    await use(scheduler, 5);
     void take("last-text");
     await clock.advance(5_249);
     expect(taken).toEqual([]);
@@ -35,16 +47,16 @@ describe("budgets.take()", () => {
   });
 
   it("serves the most urgent rank first, whoever came first", async () => {
-    const { clock, budgets, take, names } = setup(2, 1_000);
-    await use(budgets, 2);
+    const { clock, scheduler, take, names } = setup(2, 1_000);
+    await use(scheduler, 2);
     for (const rank of [...RANKS].reverse()) void take(rank);
     await clock.advance(60_000);
     expect(names()).toEqual([...RANKS]);
   });
 
   it("takes turns between answers of one rank, however often each comes", async () => {
-    const { clock, budgets, take, names } = setup(2, 1_000);
-    await use(budgets, 2);
+    const { clock, scheduler, take, names } = setup(2, 1_000);
+    await use(scheduler, 2);
     for (let time = 0; time < 3; time++) void take("mark", "greedy");
     void take("mark", "modest");
     await clock.advance(60_000);
@@ -52,8 +64,8 @@ describe("budgets.take()", () => {
   });
 
   it("keeps one call more for a while after the service failed at one, so that a last text can be sent twice", async () => {
-    const { clock, budgets, take, names } = setup(5, 5_000);
-    budgets.noteFault();
+    const { clock, scheduler, take, names } = setup(5, 5_000);
+    scheduler.noteFault();
     await take("first-text", "a");
     for (let edit = 1; edit <= 3; edit++) void take("progress", "a");
     await clock.advance(4_000);
@@ -63,7 +75,7 @@ describe("budgets.take()", () => {
     expect(names().slice(3)).toEqual(["once", "twice"]);
 
     const later = setup(5, 5_000);
-    later.budgets.noteFault();
+    later.scheduler.noteFault();
     await later.clock.advance(60_000);
     await later.take("first-text", "a");
     for (let edit = 1; edit <= 3; edit++) void later.take("progress", "a");
@@ -107,8 +119,8 @@ describe("budgets.take()", () => {
   });
 
   it("costs nothing for whoever gives up waiting", async () => {
-    const { clock, budgets, take, names } = setup(1, 1_000);
-    await use(budgets, 1);
+    const { clock, scheduler, take, names } = setup(1, 1_000);
+    await use(scheduler, 1);
     const gaveUp = new AbortController();
     const waiting = expect(take("last-text", "gone", "b", gaveUp.signal)).rejects.toThrow("never mind");
     void take("mark", "stays");
@@ -116,7 +128,7 @@ describe("budgets.take()", () => {
     await waiting;
     await clock.advance(1_050);
     expect(names()).toEqual(["stays"]);
-    await expect(budgets.take("b", "mark", AbortSignal.abort(new Error("too late")))).rejects.toThrow("too late");
+    await expect(scheduler.take("b", "mark", AbortSignal.abort(new Error("too late")))).rejects.toThrow("too late");
     expect(clock.sleepers()).toBe(0);
   });
 
@@ -132,21 +144,21 @@ describe("budgets.take()", () => {
   });
 
   it("turns everybody away after stop()", async () => {
-    const { clock, budgets, take } = setup(1, 1_000);
-    await use(budgets, 1);
+    const { clock, scheduler, take } = setup(1, 1_000);
+    await use(scheduler, 1);
     const waiting = expect(take("mark")).rejects.toThrow("over");
-    budgets.stop(new Error("over"));
+    scheduler.stop(new Error("over"));
     await waiting;
     await expect(take("last-text")).rejects.toThrow("over");
     expect(clock.sleepers()).toBe(0);
   });
 });
 
-describe("budgets.learn()", () => {
+describe("scheduler.learn()", () => {
   it("follows the limit that the service tells", async () => {
-    const { clock, budgets, take, names } = setup(5, 5_000);
-    await use(budgets, 1);
-    budgets.learn("b", { limit: 2, remaining: 1, resetAfterMs: 1_000 });
+    const { clock, scheduler, take, names } = setup(5, 5_000);
+    await use(scheduler, 1);
+    scheduler.learn("b", { limit: 2, remaining: 1, resetAfterMs: 1_000 });
     void take("error", "second");
     void take("error", "third");
     await settle();
@@ -156,9 +168,9 @@ describe("budgets.learn()", () => {
   });
 
   it("waits for the service's window when somebody else has used it up", async () => {
-    const { clock, budgets, take, names } = setup(5, 5_000);
-    await use(budgets, 1);
-    budgets.learn("b", { limit: 5, remaining: 0, resetAfterMs: 3_000 });
+    const { clock, scheduler, take, names } = setup(5, 5_000);
+    await use(scheduler, 1);
+    scheduler.learn("b", { limit: 5, remaining: 0, resetAfterMs: 3_000 });
     void take("last-text");
     await clock.advance(2_999);
     expect(names()).toEqual([]);
@@ -167,10 +179,10 @@ describe("budgets.learn()", () => {
   });
 
   it("counts calls that are on their way when a response tells what is left", async () => {
-    const { clock, budgets, take, names } = setup(5, 5_000);
-    await use(budgets, 3);
+    const { clock, scheduler, take, names } = setup(5, 5_000);
+    await use(scheduler, 3);
     // The first of the three is answered by somebody who has seen only it, and another two of a stranger.
-    budgets.learn("b", { limit: 5, remaining: 2, resetAfterMs: 4_000 });
+    scheduler.learn("b", { limit: 5, remaining: 2, resetAfterMs: 4_000 });
     void take("last-text");
     await clock.advance(3_999);
     expect(names()).toEqual([]);
@@ -179,9 +191,9 @@ describe("budgets.learn()", () => {
   });
 
   it("counts what it lets out after a response against what that left", async () => {
-    const { clock, budgets, take, names } = setup(5, 5_000);
-    await use(budgets, 1);
-    budgets.learn("b", { limit: 5, remaining: 2, resetAfterMs: 4_000 });
+    const { clock, scheduler, take, names } = setup(5, 5_000);
+    await use(scheduler, 1);
+    scheduler.learn("b", { limit: 5, remaining: 2, resetAfterMs: 4_000 });
     for (let call = 0; call < 3; call++) void take("error", `call ${call}`);
     await clock.advance(3_999);
     expect(names()).toEqual(["call 0", "call 1"]);
@@ -190,35 +202,35 @@ describe("budgets.learn()", () => {
   });
 
   it("is not misled by responses that come in another order than their calls", async () => {
-    const { clock, budgets, take, names } = setup(5, 5_000);
-    await use(budgets, 2);
-    budgets.learn("b", { limit: 5, remaining: 1, resetAfterMs: 4_900 });
-    budgets.learn("b", { limit: 5, remaining: 3, resetAfterMs: 5_000 });
+    const { clock, scheduler, take, names } = setup(5, 5_000);
+    await use(scheduler, 2);
+    scheduler.learn("b", { limit: 5, remaining: 1, resetAfterMs: 4_900 });
+    scheduler.learn("b", { limit: 5, remaining: 3, resetAfterMs: 5_000 });
     void take("error", "too many");
     await clock.advance(4_000);
     expect(names()).toEqual([]);
   });
 
   it("counts a call's answer without headers as answered", async () => {
-    const { budgets, take, names } = setup(5, 5_000);
-    await use(budgets, 2);
-    budgets.learn("b");
-    budgets.learn("b", { limit: 5, remaining: 3, resetAfterMs: 5_000 });
+    const { scheduler, take, names } = setup(5, 5_000);
+    await use(scheduler, 2);
+    scheduler.learn("b");
+    scheduler.learn("b", { limit: 5, remaining: 3, resetAfterMs: 5_000 });
     for (let call = 0; call < 3; call++) void take("error", `more ${call}`);
     await settle();
     expect(names()).toHaveLength(3);
   });
 });
 
-describe("budgets.penalize()", () => {
+describe("scheduler.penalize()", () => {
   it("closes the bucket alone, or everything", async () => {
-    const { clock, budgets, take, names } = setup();
-    budgets.penalize("b", 2_000);
+    const { clock, scheduler, take, names } = setup(5, 5_000, { limit: 50, windowMs: 1_000 });
+    scheduler.penalize("b", 2_000);
     void take("last-text", "closed");
     void take("last-text", "other", "c");
     await settle();
     expect(names()).toEqual(["other"]);
-    budgets.penalize(GLOBAL, 4_000);
+    scheduler.penalize(GLOBAL, 4_000);
     void take("last-text", "all", "d");
     await clock.advance(3_999);
     expect(names()).toEqual(["other"]);
@@ -236,7 +248,7 @@ interface Arrival {
 /** Every arrival takes, calls and tells what it learned, as an adapter does. */
 async function drive(
   clock: FakeClock,
-  budgets: Budgets,
+  scheduler: RateScheduler,
   service: ReturnType<typeof rateLimitedService>,
   arrivals: readonly Arrival[],
 ) {
@@ -245,11 +257,11 @@ async function drive(
   const start = ({ rank, bucket }: Arrival, flow: string) => {
     const name = `bucket ${bucket}`;
     const askedAt = clock.now();
-    const done = budgets.take(name, rank, undefined, flow).then(async () => {
+    const done = scheduler.take(name, rank, undefined, flow).then(async () => {
       waits.push({ rank, waitedMs: clock.now() - askedAt });
       const { limits, status, retryAfterMs } = await service.call(name);
-      if (status === 429) budgets.penalize(name, retryAfterMs);
-      budgets.learn(name, limits);
+      if (status === 429) scheduler.penalize(name, retryAfterMs);
+      scheduler.learn(name, limits);
     });
     open.add(done);
     void done.finally(() => open.delete(done));
@@ -263,7 +275,7 @@ async function drive(
   return waits;
 }
 
-describe("createBudgets()", () => {
+describe("createRateScheduler()", () => {
   const arrival = fc.record({
     afterMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 700 })),
     rank: fc.constantFrom(...RANKS),
@@ -286,8 +298,8 @@ describe("createBudgets()", () => {
             limitOf: () => limits,
           });
           // What is assumed at first is what Discord's adapter assumes, right or not is told by the first answers.
-          const budgets = createBudgets({ clock, limitOf: () => limits, global });
-          const waits = await drive(clock, budgets, service, arrivals);
+          const scheduler = createScheduler(clock, limits, global);
+          const waits = await drive(clock, scheduler, service, arrivals);
           expect(service.refused).toEqual([]);
           expect(waits).toHaveLength(arrivals.length);
         },
@@ -299,11 +311,11 @@ describe("createBudgets()", () => {
   it("never lets more out than the limit in any window, whatever is asked", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(arrival, { minLength: 20, maxLength: 80 }), async (arrivals) => {
-        const { clock, budgets } = setup(4, 3_000);
+        const { clock, scheduler } = setup(4, 3_000);
         const times: number[] = [];
         for (const [index, { afterMs, rank }] of arrivals.entries()) {
           await clock.advance(afterMs);
-          void budgets.take("b", rank, undefined, `flow ${index % 5}`).then(() => times.push(clock.now()));
+          void scheduler.take("b", rank, undefined, `flow ${index % 5}`).then(() => times.push(clock.now()));
         }
         await clock.advance(120_000);
         expect(times).toHaveLength(arrivals.length);
@@ -314,9 +326,9 @@ describe("createBudgets()", () => {
   });
 
   it("never lets a last text wait longer than a window behind a flood of other calls", async () => {
-    const { clock, budgets, taken, take } = setup(5, 5_000);
+    const { clock, scheduler, taken, take } = setup(5, 5_000);
     for (let flood = 0; flood < 200; flood++) {
-      void budgets.take("b", flood % 2 === 0 ? "progress" : "mark", undefined, `flow ${flood % 9}`).catch(() => {});
+      void scheduler.take("b", flood % 2 === 0 ? "progress" : "mark", undefined, `flow ${flood % 9}`).catch(() => {});
     }
     await clock.advance(20_000);
     for (let end = 0; end < 5; end++) {
@@ -325,23 +337,62 @@ describe("createBudgets()", () => {
       await clock.advance(5_250);
       expect(taken.length).toBe(before + 1);
     }
-    budgets.stop(new Error("enough"));
+    scheduler.stop(new Error("enough"));
   });
 
   it("serves flows of one rank evenly over a long time", async () => {
-    const { clock, budgets } = setup(5, 5_000);
+    const { clock, scheduler } = setup(5, 5_000);
     const served = new Map<string, number>();
     const loop = async (flow: string) => {
       for (;;) {
-        await budgets.take("b", "progress", undefined, flow);
+        await scheduler.take("b", "progress", undefined, flow);
         served.set(flow, (served.get(flow) ?? 0) + 1);
       }
     };
     for (const flow of ["a", "b", "c"]) loop(flow).catch(() => {});
     await clock.advance(120_000);
-    budgets.stop(new Error("enough"));
+    scheduler.stop(new Error("enough"));
     const counts = [...served.values()];
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
     expect(Math.min(...counts)).toBeGreaterThan(10);
+  });
+
+  it.each([
+    { where: "in one bucket", buckets: 1 },
+    { where: "in 1,000 buckets", buckets: 1_000 },
+  ])("looks at few of 10,000 waiters for each call that goes out, $where", async ({ buckets }) => {
+    const count = 10_000;
+    const clock = fakeClock();
+    let looks = 0;
+    let served = 0;
+    const counting = (terms: WindowTerms) => {
+      const window = createSlidingWindow(terms);
+      const opensAt: typeof window.opensAt = (...given) => {
+        looks += 1;
+        return window.opensAt(...given);
+      };
+      return { ...window, opensAt };
+    };
+    const scheduler = createRateScheduler({
+      clock,
+      allowanceOf: () => counting({ limit: 50, windowMs: 1_000 }),
+      global: { allowance: counting({ limit: 100, windowMs: 1_000 }), kept: () => 20 },
+    });
+    for (let at = 0; at < count; at++) {
+      const rank = RANKS[at % RANKS.length] ?? "mark";
+      void scheduler.take(`bucket ${at % buckets}`, rank, undefined, `flow ${at % 777}`).then(
+        () => {
+          served += 1;
+        },
+        () => {}, // stopped
+      );
+    }
+    await clock.advance(20_000);
+    expect(served).toBeGreaterThan(900);
+    expect(looks / (count + served)).toBeLessThan(Math.log2(count));
+    const before = { looks, served };
+    await clock.advance(20_000);
+    expect((looks - before.looks) / (served - before.served)).toBeLessThan(2 * Math.log2(count));
+    scheduler.stop(new Error("enough"));
   });
 });
