@@ -161,7 +161,8 @@ describe.each([
   it.each([
     ["reaches the length limit", "length", "Long", "Long\n\n⚠️ The answer reached the model's length limit.", "⚠"],
     ["is filtered", "content_filter", "Some", "Some\n\n⚠️ The provider's filter ended this answer.", "⚠"],
-    ["is empty", "stop", "", "⚠️ The model gave an empty answer.", "✅"],
+    ["is empty", "stop", "", "⚠️ The model gave an empty answer.", "⚠"],
+    ["cannot be seen", "stop", "\u200b\u2800", "⚠️ The model gave an empty answer.", "⚠"],
   ])("says that it %s", async (_how, reason, said, shown, end) => {
     const { question, stream } = await bot.begin(await open());
     if (said !== "") stream.send(said);

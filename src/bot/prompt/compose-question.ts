@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
+import { saysSomething } from "../../base/text.js";
 import { code } from "../../commands/wording/markdown.js";
 import type { ImagePart } from "../../providers/provider.js";
 import type { Turn } from "../../store/sessions/sessions.js";
@@ -12,7 +13,6 @@ import {
   fileName,
   MAX_FILE_NAME_CHARS,
   quotedMessage,
-  saysSomething,
   speakerName,
 } from "./untrusted-text.js";
 
@@ -175,7 +175,7 @@ async function readInTime<T>(
     return await withDeadline(read, { what, timeoutMs: READ_MS, clock, signal });
   } catch (error) {
     signal.throwIfAborted();
-    log.info({ error }, `${what} could not be read; the question is sent without it`);
+    log.info({ error }, `${what} could not be read; the question is sent without them`);
     return { what, why: unreadReason(error) };
   }
 }

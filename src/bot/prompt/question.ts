@@ -1,8 +1,8 @@
+import { saysSomething } from "../../base/text.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { OpenQuestion } from "../../store/sessions/sessions.js";
 import { conversationOf, questionIdOf } from "../port/conversation.js";
 import type { Mention, MessageContent, MessageKey, Person } from "../port/platform.js";
-import { saysSomething } from "./untrusted-text.js";
 
 /** What is to be answered: what somebody has just said, or the last question once more. */
 export interface Question {

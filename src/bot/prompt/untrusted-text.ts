@@ -1,3 +1,4 @@
+import { saysSomething } from "../../base/text.js";
 import type { Turn } from "../../store/sessions/sessions.js";
 import type { MessageContent } from "../port/platform.js";
 
@@ -10,10 +11,6 @@ const LONE_SURROGATES = /\p{Cs}/gu;
 
 /** Tag characters, in which text can be hidden that only a model reads; the flags that are made with them stay. */
 const HIDDEN_TAGS = /(\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f})|[\u{e0000}-\u{e007f}]/gu;
-
-/** Returns false for what takes no ink: marks, joiners, blank letters and control characters, however many there are. */
-export const saysSomething = (text: string): boolean =>
-  /[^\p{M}\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
 
 /** Returns text that may be sent and stored: well-formed Unicode, "\n" as its line break, no control characters. */
 export const cleanQuestion = (text: string): string =>

@@ -1,4 +1,5 @@
 import { AppError, messageOf, UserError } from "../../base/errors.js";
+import { saysSomething } from "../../base/text.js";
 import { escapeInline } from "../../commands/wording/markdown.js";
 import { type FinishReason, ProviderError } from "../../providers/provider.js";
 import type { Ending } from "../../store/sessions/sessions.js";
@@ -57,8 +58,8 @@ export const ENDING_MARKS: Readonly<Record<Ending, Mark>> = {
 };
 
 /** How a turn ended that came to its finish; the line below it says what ended it (`turn-text.ts`). */
-export const endingOfFinish = (reason: FinishReason): Ending =>
-  reason === "length" || reason === "filtered" ? "limited" : "done";
+export const endingOfFinish = (reason: FinishReason, said: string): Ending =>
+  reason === "length" || reason === "filtered" || (reason === "stop" && !saysSomething(said)) ? "limited" : "done";
 
 /** How a turn ended that threw, by what it threw and whether any text was shown. */
 export function endingOf(error: unknown, hasText: boolean): Ending {

@@ -1,3 +1,4 @@
+import { saysSomething } from "../../base/text.js";
 import type { Control } from "../../commands/command.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
 import { ProviderError } from "../../providers/provider.js";
@@ -44,7 +45,8 @@ export function shownText(
 
 /** The answer, or why there is none, and below it at most the line that says how it ended. */
 function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): string {
-  const { answer, shown, pin, isConfigured, session } = turn;
+  const { answer, pin, isConfigured, session } = turn;
+  const shown = saysSomething(turn.shown) ? turn.shown : undefined;
   if (pin === null) return noModelText(deps);
   if (!isConfigured) {
     return [
@@ -57,7 +59,7 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
   if (line !== undefined) return stacked([shown, line, tooLongText(answer.error), news]);
   if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference)]);
   const limit = {
-    stop: answer.text.trim() === "" ? "⚠️ The model gave an empty answer." : undefined,
+    stop: !saysSomething(answer.text) ? "⚠️ The model gave an empty answer." : undefined,
     length: "⚠️ The answer reached the model's length limit.",
     filtered: "⚠️ The provider's filter ended this answer.",
     refused: "⚠️ The model refused to answer this.",
