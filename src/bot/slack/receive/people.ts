@@ -4,7 +4,7 @@ import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
 import type { Speaker } from "../../port/platform.js";
-import type { Calls } from "../send/calls.js";
+import type { SlackCalls } from "../send/calls.js";
 
 export interface People {
   /** Resolves within 1 s, never rejects: whom Slack doesn't know has no rights. */
@@ -14,7 +14,7 @@ export interface People {
 }
 
 interface PeopleDeps {
-  readonly calls: Pick<Calls, "userInfo" | "groupMembers">;
+  readonly calls: Pick<SlackCalls, "userInfo" | "groupMembers">;
   readonly clock: Clock;
   readonly log: Log;
   teamId(): string | undefined;

@@ -2,7 +2,7 @@ import { BoundedSet } from "../../../base/bounded-map.js";
 import type { MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { unescaped } from "../wire/notation.js";
-import type { Calls } from "./calls.js";
+import type { SlackCalls } from "./calls.js";
 
 /** Finds posts that Slack took although its answer was lost: a retry would post them twice. */
 export interface PostReconciliation {
@@ -16,7 +16,7 @@ export interface PostReconciliation {
 }
 
 export interface PostReconciliationDeps {
-  readonly calls: Pick<Calls, "readThread" | "readDirect">;
+  readonly calls: Pick<SlackCalls, "readThread" | "readDirect">;
   botUserId(): string | undefined;
 }
 
