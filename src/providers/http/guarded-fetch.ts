@@ -1,7 +1,9 @@
 import { normalErrorBody } from "./error-body.js";
 import { NOT_MODIFIED } from "./validators.js";
 
-/** Whatever else an SDK would send on the environment's word (as OPENAI_CUSTOM_HEADERS) must not reach another vendor. */
+/**
+ * Whatever else an SDK would send on the environment's word (as OPENAI_CUSTOM_HEADERS) must not reach another vendor.
+ */
 const ALLOWED_HEADERS =
   /^(accept|authorization|content-type|user-agent|if-none-match|if-modified-since|anthropic-version|x-stainless-.+)$/;
 
@@ -18,7 +20,8 @@ export function guardedFetch(fetch: typeof globalThis.fetch): typeof globalThis.
   return async (input, init) => {
     const headers = new Headers(init?.headers);
     for (const name of [...headers.keys()]) if (!ALLOWED_HEADERS.test(name)) headers.delete(name);
-    // Not "error": with that, undici 6 (Node 20) no longer hears of an abort once garbage was collected, so that a stream
+    // Not "error": with that, undici 6 (Node 20) no longer hears of an abort once garbage was collected, so that a
+    // stream
     // that somebody stops would go on at the provider.
     const response = await fetch(input, { ...init, headers, redirect: "manual" });
     if (REDIRECTS.has(response.status) || response.type === "opaqueredirect") {

@@ -10,7 +10,8 @@ export interface ListSource extends Pick<PagesTerms, "reader" | "fetchPage" | "p
 
 /**
  * One provider's list, from its pages to its models; the held ones where it is unchanged.
- * @throws {ProviderError} `malformed` where it is no list, or larger or worse than allowed @throws what `fetchPage` throws
+ * @throws {ProviderError} `malformed` where it is no list, or larger or worse than allowed @throws what `fetchPage`
+ * throws
  */
 export async function readList(
   { provider, readRow, warn, ...pages }: ListSource,

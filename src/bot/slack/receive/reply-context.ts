@@ -93,7 +93,8 @@ export async function callOf(
 }
 
 /**
- * Returns the thread whose conversation a message belongs to. In direct messages the first message of a thread, by which
+ * Returns the thread whose conversation a message belongs to. In direct messages the first message of a thread, by
+ * which
  * Slack names it, still belongs to the channel's conversation.
  */
 export function threadOf(channel: string, message: string | undefined, thread: string | undefined): string | undefined {

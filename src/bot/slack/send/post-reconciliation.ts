@@ -9,7 +9,8 @@ export interface PostReconciliation {
   /** Remembers a message whose post was answered. */
   note(ts: string): void;
   /**
-   * Resolves with the timestamp of the message that a failed post left below the question; undefined when there is none,
+   * Resolves with the timestamp of the message that a failed post left below the question; undefined when there is
+   * none,
    * Slack refused it, or the bot may not read there. Never rejects.
    */
   find(error: unknown, question: MessageKey, text: string): Promise<string | undefined>;
