@@ -44,8 +44,9 @@ const PROVIDER_ROOMS = [
   "openai-wire",
   "anthropic-wire",
   "demo",
-  "provider-definition.ts",
+  "chat",
   "lists",
+  "provider-definition.ts",
   "http",
   "provider.ts",
 ];

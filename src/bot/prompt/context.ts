@@ -28,7 +28,7 @@ const SHARE_FOR_HISTORY = 0.75;
  */
 export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly ChatMessage[] {
   const { images = [] } = terms;
-  const answered = turns.filter(({ answer }) => answer !== ""); // the others say nothing that a model could go on from
+  const answered = turns.filter(({ answer }) => answer.trim() !== ""); // the others say nothing that a model could go on from
   const spoken = severalSpeak(answered, terms.author) ? named : (sent: string) => sent;
   const question = spoken(terms.question, terms.author, terms.said);
   const window = (terms.contextTokens ?? Number.POSITIVE_INFINITY) * SHARE_FOR_HISTORY;

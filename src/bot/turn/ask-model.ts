@@ -1,5 +1,5 @@
 import { type Clock, OVER } from "../../base/clock.js";
-import { readWithin } from "../../providers/http/idle-timeout.js";
+import { readWithin } from "../../providers/chat/idle-timeout.js";
 import { type ChatRequest, type Provider, ProviderError } from "../../providers/provider.js";
 import type { CircuitBreaker } from "../../usage/circuit-breaker.js";
 import type { AnswerText } from "./answer-text.js";
@@ -81,8 +81,8 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
         if (!hasAnswered) breaker.succeed(provider.id);
         hasAnswered = true;
         if (event.type === "finish") {
-          const { reason, usage, model } = event;
-          finish = { reason, ...(usage && { usage }), ...(model && { model }) };
+          const { type: _type, limits: _limits, ...told } = event;
+          finish = told;
           return false;
         }
         if (event.text === "") return true;

@@ -58,7 +58,7 @@ export const ENDING_MARKS: Readonly<Record<Ending, Mark>> = {
 
 /** How a turn ended that came to its finish; the line below it says what ended it (`turn-text.ts`). */
 export const endingOfFinish = (reason: FinishReason): Ending =>
-  reason === "length" || reason === "filtered" ? "limited" : "done";
+  reason === "stop" || reason === "refused" ? "done" : "limited";
 
 /** How a turn ended that threw, by what it threw and whether any text was shown. */
 export function endingOf(error: unknown, hasText: boolean): Ending {
@@ -88,18 +88,27 @@ const MAX_DETAIL_CHARS = 300;
 
 function sentenceFor(error: ProviderError, wait: string): string {
   const who = `**${error.provider}**`;
+  const says = error.words === undefined ? "" : ` It says: ${plain(error.words, MAX_DETAIL_CHARS)}`;
+  const another = "Choose another model with `/models use`, or see `/models list`.";
   const sentences: Record<ProviderError["reason"], string> = {
-    timeout: `${who} gave no answer in time. Ask again, or choose another model with /models use.`,
+    timeout: `${who} gave no answer in time. Ask again, or choose another model with \`/models use\`.`,
     auth: `${who} refuses the bot's key. The operator can check it with \`npm run doctor\`.`,
-    "rate-limited": `${who} is limiting the rate of requests. Try again ${wait}.`,
-    overloaded: `${who} is overloaded. Try again ${wait}, or choose another model with /models use.`,
-    "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.`,
-    "unknown-model": `${who} does not know this model. Choose another one with /models use or see /models list.`,
-    "not-for-chat": `${who} refuses this model for chat. Choose another one with /models use or see /models list.`,
-    "bad-request": `${who} did not accept the request (${plain(messageOf(error), MAX_DETAIL_CHARS)}). If the conversation has grown too long for the model, /chat new starts afresh.`,
-    http: `${who} has a problem${error.status === undefined ? "" : ` (status ${error.status})`}. Try again ${wait}.`,
-    network: `${who} cannot be reached right now. Try again ${wait}, or choose another model with /models use.`,
-    malformed: `${who} answered with something that is not a chat answer. The operator can check its address with \`npm run doctor\`.`,
+    "no-access": `${who} does not let the bot use this model.${says} ${another}`,
+    "rate-limited": `${who} is limiting the rate of requests. Try again ${wait}.${says}`,
+    quota: `A quota of the bot's account at ${who} is used up.${says} ${error.retryAfterMs === undefined ? another : `Try again ${wait}, or choose another model with \`/models use\`.`}`,
+    overloaded: `${who} is overloaded. Try again ${wait}, or choose another model with \`/models use\`.${says}`,
+    loading: `${who} is still loading this model. Try again ${error.retryAfterMs === undefined ? "in a minute" : wait}.${says}`,
+    "out-of-memory": `${who} has too little memory for this model.${says} ${another}`,
+    "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.${says}`,
+    "unknown-model": `${who} does not know this model. ${another}`,
+    "not-for-chat": `${who} refuses this model for chat. ${another}`,
+    "content-refused": `${who} refused to answer this because of its content.${says} Ask in other words.`,
+    "context-too-long": `The conversation has grown too long for this model at ${who}.${says} \`/chat new\` starts afresh.`,
+    "bad-request": `${who} did not accept the request (${plain(messageOf(error), MAX_DETAIL_CHARS)}). ${another}`,
+    address: `${plain(messageOf(error), MAX_DETAIL_CHARS)}. The operator can check the address with \`npm run doctor\`.`,
+    http: `${who} has a problem${error.status === undefined ? "" : ` (status ${error.status})`}.${says} Try again ${wait}.`,
+    network: `${who} cannot be reached right now. Try again ${wait}, or choose another model with \`/models use\`.`,
+    malformed: `${plain(messageOf(error), MAX_DETAIL_CHARS)}, which is not a chat answer. The operator can check its address with \`npm run doctor\`.`,
     "cut-off": `${who} broke off before it said anything. Ask again.`,
   };
   return sentences[error.reason];

@@ -14,6 +14,9 @@ export interface Answer {
   readonly ending: Ending;
   readonly finish?: {
     readonly reason: FinishReason;
+    /** The vendor's word for an end that nobody knows. */
+    readonly word?: string;
+    readonly wantsTool?: boolean;
     readonly usage?: Usage;
     /** The model that really answered, where the provider says. */
     readonly model?: string;
@@ -56,6 +59,7 @@ export function shownText(
     length: "⚠️ The answer reached the model's length limit.",
     filtered: "⚠️ The provider's filter ended this answer.",
     refused: "⚠️ The model refused to answer this.",
+    other: `⚠️ The answer ended with "${answer.finish?.word ?? "an unknown reason"}".`,
   }[answer.finish?.reason ?? "stop"];
   return stacked([shown, limit, news]);
 }
