@@ -4,7 +4,7 @@ import { type FakeDiscord, startFakeDiscord } from "../support/fake-discord.js";
 import { startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
 import { startPostgres } from "../support/postgres-server.js";
-import { hasRedis, startRedis } from "../support/redis-server.js";
+import { startRedis } from "../support/redis-server.js";
 import { temporaryFolder } from "../support/start-bot.js";
 import {
   copySqlite,
@@ -21,7 +21,7 @@ import {
 const INTERRUPTED = "⚠️ Interrupted by a restart.";
 
 const folder = temporaryFolder();
-const redis = hasRedis() ? await startRedis() : undefined;
+const redis = await startRedis();
 const postgres = await startPostgres();
 afterAll(async () => {
   await Promise.all([redis?.remove(), postgres?.remove()]);

@@ -7,7 +7,7 @@ import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
 import type { Store } from "../../src/store/store.js";
 import { fakeClock } from "../support/fake-clock.js";
 import { startPostgres } from "../support/postgres-server.js";
-import { hasRedis, startRedis } from "../support/redis-server.js";
+import { startRedis } from "../support/redis-server.js";
 import { type Bot, startBot, temporaryFolder } from "../support/start-bot.js";
 import { readContents, type StoreContents } from "../support/store-contents.js";
 import {
@@ -28,7 +28,7 @@ const SILENT_MS = 120_000;
 const INTERRUPTED = "⚠️ Interrupted by a restart.";
 
 const folder = temporaryFolder();
-const redis = hasRedis() ? await startRedis() : undefined;
+const redis = await startRedis();
 const postgres = await startPostgres();
 afterAll(async () => {
   await Promise.all([redis?.remove(), postgres?.remove()]);

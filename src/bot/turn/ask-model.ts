@@ -67,7 +67,12 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
   let firstTextAt: number | undefined;
   let isAsked = false;
   let hasAnswered = false;
-  const sofar = () => ({ text: text.said(), ...(firstTextAt !== undefined && { firstTextAt }) });
+  let hasThought = false;
+  const sofar = () => ({
+    text: text.said(),
+    ...(firstTextAt !== undefined && { firstTextAt }),
+    ...(hasThought && { hasThought }),
+  });
   try {
     const idle = { provider: provider.id, clock, silenceMs, signal };
     let finish: Answer["finish"];
@@ -89,7 +94,10 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
         if (event.type === "text-delta") {
           firstTextAt ??= clock.now();
           text.say(event.text);
-        } else text.think(event.text);
+        } else {
+          hasThought = true;
+          text.think(event.text);
+        }
         terms.onText();
         if (text.saidChars() < MAX_ANSWER_CHARS) return true;
         finish = { reason: "length" };

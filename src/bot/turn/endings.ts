@@ -1,5 +1,5 @@
 import { AppError, messageOf, UserError } from "../../base/errors.js";
-import { plain } from "../../commands/wording/wording.js";
+import { escapeInline } from "../../commands/wording/markdown.js";
 import { type FinishReason, ProviderError } from "../../providers/provider.js";
 import type { Ending } from "../../store/sessions/sessions.js";
 import { DamagedRowError } from "../../store/store-error.js";
@@ -56,7 +56,7 @@ export const ENDING_MARKS: Readonly<Record<Ending, Mark>> = {
   failed: "failed",
 };
 
-/** How a turn ended that came to its finish; the line below it says what ended it (`turn-text.ts`). */
+/** Returns how a turn ended that came to its finish; the line below it says what ended it (`turn-text.ts`). */
 export const endingOfFinish = (reason: FinishReason): Ending =>
   reason === "stop" || reason === "refused" ? "done" : "limited";
 
@@ -87,34 +87,48 @@ export function failureText(error: unknown, reference: string): string {
 const MAX_DETAIL_CHARS = 300;
 
 function sentenceFor(error: ProviderError, wait: string): string {
-  const who = `**${error.provider}**`;
-  const says = error.words === undefined ? "" : ` It says: ${plain(error.words, MAX_DETAIL_CHARS)}`;
+  const { provider, reason, status, words, retryAfterMs } = error;
+  const who = `**${provider}**`;
+  const says = words === undefined ? "" : ` It says: ${escapeInline(words, MAX_DETAIL_CHARS).replace(/\.$/, "")}.`;
+  const what = escapeInline(messageOf(error), MAX_DETAIL_CHARS);
   const another = "Choose another model with `/models use`, or see `/models list`.";
+  const later = `Try again ${wait}, or choose another model with \`/models use\`.`;
   const sentences: Record<ProviderError["reason"], string> = {
     timeout: `${who} gave no answer in time. Ask again, or choose another model with \`/models use\`.`,
     auth: `${who} refuses the bot's key. The operator can check it with \`npm run doctor\`.`,
     "no-access": `${who} does not let the bot use this model.${says} ${another}`,
     "rate-limited": `${who} is limiting the rate of requests. Try again ${wait}.${says}`,
-    quota: `A quota of the bot's account at ${who} is used up.${says} ${error.retryAfterMs === undefined ? another : `Try again ${wait}, or choose another model with \`/models use\`.`}`,
-    overloaded: `${who} is overloaded. Try again ${wait}, or choose another model with \`/models use\`.${says}`,
-    loading: `${who} is still loading this model. Try again ${error.retryAfterMs === undefined ? "in a minute" : wait}.${says}`,
-    "out-of-memory": `${who} has too little memory for this model.${says} ${another}`,
+    quota: `A quota of the bot's account at ${who} is used up.${says} ${retryAfterMs === undefined ? another : later}`,
     "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.${says}`,
+    overloaded: `${who} is overloaded. ${later}${says}`,
+    loading: `${who} is still loading this model. Try again ${retryAfterMs === undefined ? "in a minute" : wait}.${says}`,
+    "out-of-memory": `${who} has too little memory for this model.${says} ${another}`,
     "unknown-model": `${who} does not know this model. ${another}`,
     "not-for-chat": `${who} refuses this model for chat. ${another}`,
     "content-refused": `${who} refused to answer this because of its content.${says} Ask in other words.`,
-    "context-too-long": `The conversation has grown too long for this model at ${who}.${says} \`/chat new\` starts afresh.`,
-    "bad-request": `${who} did not accept the request (${plain(messageOf(error), MAX_DETAIL_CHARS)}). ${another}`,
-    address: `${plain(messageOf(error), MAX_DETAIL_CHARS)}. The operator can check the address with \`npm run doctor\`.`,
-    http: `${who} has a problem${error.status === undefined ? "" : ` (status ${error.status})`}.${says} Try again ${wait}.`,
-    network: `${who} cannot be reached right now. Try again ${wait}, or choose another model with \`/models use\`.`,
-    malformed: `${plain(messageOf(error), MAX_DETAIL_CHARS)}, which is not a chat answer. The operator can check its address with \`npm run doctor\`.`,
+    "context-too-long": `The conversation is too long for this model at ${who}.${says} \`/chat new\` starts afresh.`,
+    "bad-request": `${who} did not accept the request (${what}). ${another}`,
+    address: `${what}. The operator can check the address with \`npm run doctor\`.`,
+    http: `${who} has a problem${status === undefined ? "" : ` (status ${status})`}.${says} Try again ${wait}.`,
+    network: `${who} cannot be reached right now. ${later}`,
+    malformed: `${what}. The operator can check its address with \`npm run doctor\`.`,
     "cut-off": `${who} broke off before it said anything. Ask again.`,
   };
-  return sentences[error.reason];
+  return sentences[reason];
 }
+
+/** What broke an answer off that had begun; undefined where "cut off" says all that is known. */
+export function causeOfBreak(error: unknown): string | undefined {
+  if (error instanceof AnswerTooLong) return `It took longer than ${waitInWords(error.limitMs)}.`;
+  if (!(error instanceof ProviderError) || LOST.includes(error.reason)) return undefined;
+  return `${escapeInline(error.message, MAX_DETAIL_CHARS).replace(/\.$/, "")}.`;
+}
+
+const LOST: readonly ProviderError["reason"][] = ["cut-off", "network", "timeout"];
 
 export function waitInWords(ms: number): string {
   const seconds = Math.max(1, Math.ceil(ms / 1000));
-  return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 100 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
 }

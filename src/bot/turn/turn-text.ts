@@ -1,11 +1,11 @@
-import { modelName } from "../../commands/model-in-force.js";
-import { plain } from "../../commands/wording/wording.js";
+import { escapeInline } from "../../commands/wording/markdown.js";
 import type { FinishReason, Provider, ProviderId, Usage } from "../../providers/provider.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
+import { modelName } from "../../refresh/choose/default-model.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Ending, Pin, Session } from "../../store/sessions/sessions.js";
 import { stacked } from "../delivery/code-fence.js";
-import { AnswerTooLong, ENDING_LINES, failureText, waitInWords } from "./endings.js";
+import { causeOfBreak, ENDING_LINES, failureText } from "./endings.js";
 
 /** What came of asking the model. */
 export interface Answer {
@@ -22,6 +22,8 @@ export interface Answer {
     readonly model?: string;
   };
   readonly error?: unknown;
+  /** It thought, whether that is shown or not. */
+  readonly hasThought?: boolean;
   readonly firstTextAt?: number;
   /** The provider may have counted something: it answered, or was at it when the turn was called off. */
   readonly isUsed?: boolean;
@@ -52,23 +54,30 @@ export function shownText(
   }
   const line = ENDING_LINES[answer.ending];
   const news = pinLine(pin, session, answer);
-  if (line !== undefined) return stacked([shown, line, tooLongText(answer.error), news]);
+  if (line !== undefined) return stacked([shown, line, causeOfBreak(answer.error), news]);
   if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference)]);
-  const limit = {
-    stop: answer.text.trim() === "" ? "⚠️ The model gave an empty answer." : undefined,
-    length: "⚠️ The answer reached the model's length limit.",
-    filtered: "⚠️ The provider's filter ended this answer.",
-    refused: "⚠️ The model refused to answer this.",
-    other: `⚠️ The answer ended with "${answer.finish?.word ?? "an unknown reason"}".`,
-  }[answer.finish?.reason ?? "stop"];
-  return stacked([shown, limit, news]);
+  return stacked([shown, finishLine(answer), news]);
 }
 
-const tooLongText = (error: unknown) =>
-  error instanceof AnswerTooLong ? `It took longer than ${waitInWords(error.limitMs)}.` : undefined;
+/** The line below an answer that came to its finish, but not to a good one. */
+function finishLine({ text, finish, hasThought }: Answer): string | undefined {
+  const isEmpty = text.trim() === "";
+  const { reason, word, wantsTool } = finish ?? { reason: "stop" };
+  if (reason === "filtered") return "⚠️ The provider's filter ended this answer.";
+  if (reason === "refused") return "⚠️ The model refused to answer this.";
+  if (reason === "other") return `⚠️ The answer ended with "${word ?? "an unknown reason"}".`;
+  if (reason === "length" && isEmpty && hasThought) {
+    return "⚠️ The model reached its length limit while it was thinking, before any answer. Ask for less at once.";
+  }
+  if (reason === "length") return "⚠️ The answer reached the model's length limit.";
+  if (!isEmpty) return undefined;
+  if (wantsTool) return "⚠️ The model asked for a tool instead of answering; this bot has none.";
+  if (hasThought) return "⚠️ The model only thought and gave no answer. `/chat reasoning on` shows its thoughts.";
+  return "⚠️ The model gave an empty answer.";
+}
 
 /** A model as running text names it: anybody may have typed it. */
-export const shownModel = (model: ModelRef): string => plain(modelName(model), MAX_MODEL_CHARS);
+export const shownModel = (model: ModelRef): string => escapeInline(modelName(model), MAX_MODEL_CHARS);
 
 const MAX_MODEL_CHARS = 250;
 
@@ -78,7 +87,7 @@ export function pinLine(pin: Pin | null, { pinNews }: Session, answer: Answer): 
   const name = shownModel(pin);
   return pinNews === "default"
     ? `📌 Back to the default: ${name}.`
-    : `📌 Now with ${name}, chosen by ${plain(pin.by ?? "")}.`;
+    : `📌 Now with ${name}, chosen by ${escapeInline(pin.by ?? "")}.`;
 }
 
 function noModelText({ refresher, providers }: TextDeps): string {

@@ -1,5 +1,5 @@
 import { BoundedMap } from "../../base/bounded-map.js";
-import { OVER } from "../../base/clock.js";
+import { type Clock, OVER } from "../../base/clock.js";
 import {
   connectionError,
   type FaultContext,
@@ -17,7 +17,6 @@ import {
   type ProviderId,
   type RateLimit,
 } from "../provider.js";
-import type { ProviderDeps } from "../provider-definition.js";
 import { type Adaptation, acceptedRequest, adaptationFor, type Quirks } from "./adapt-request.js";
 import { AnswerDraft } from "./answer-draft.js";
 import { EventStreamParser } from "./event-stream.js";
@@ -44,7 +43,10 @@ interface BodyReader {
   cancel(): Promise<void>;
 }
 
-type Deps = Pick<ProviderDeps, "fetch" | "clock">;
+interface Deps {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+}
 
 const MAX_ADAPTED_MODELS = 500;
 /** More refusals of one question lead nowhere. */

@@ -44,7 +44,7 @@ const PHRASES: Partial<Record<ProviderErrorReason, string>> = {
   "context-too-long": "says that the conversation is too long for the model",
   "bad-request": "refused the request",
   address: "has nothing at this address; check its base URL",
-  malformed: "answered with something that is not what its protocol says",
+  malformed: "answered with something that is not a chat answer",
   "cut-off": "ended its answer too early",
 };
 

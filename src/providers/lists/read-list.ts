@@ -1,3 +1,4 @@
+import type { Clock } from "../../base/clock.js";
 import { connectionError, type FaultContext, redirectError, refusalError } from "../http/provider-fault.js";
 import { errorIn, readRefusal } from "../http/read-refusal.js";
 import {
@@ -8,7 +9,6 @@ import {
   ProviderError,
   type ProviderId,
 } from "../provider.js";
-import type { ProviderDeps } from "../provider-definition.js";
 import { createListThread, type ListThread, type PageAnswer } from "./list-thread.js";
 import { MAX_MODELS, type ModelRow, readRows } from "./model-rows.js";
 
@@ -29,7 +29,12 @@ const MAX_PAGES = 20;
 /** Status for a list that is still the one that the request named. */
 const NOT_MODIFIED = 304;
 
-type ListDeps = Pick<ProviderDeps, "clock" | "warn" | "listThread">;
+export interface ListDeps {
+  readonly clock: Clock;
+  readonly warn: (message: string) => void;
+  /** A thread of its own unless given. */
+  readonly listThread?: ListThread | undefined;
+}
 
 /** Returns the `listModels` of one provider. */
 export function createListModels(source: ListSource, deps: ListDeps) {
@@ -144,7 +149,8 @@ function pageOf(
   if (answer.kind === "refused") {
     const { status, text, headers } = answer;
     if (status === NOT_MODIFIED && compared !== undefined) return "unchanged";
-    if (status === NOT_MODIFIED) throw malformed(source, "said that its model list is unchanged without being asked", { status });
+    if (status === NOT_MODIFIED)
+      throw malformed(source, "said that its model list is unchanged without being asked", { status });
     throw status >= 300 && status < 400 ? redirectError(source.provider, status) : refused(text, status, headers);
   }
   const { page, headers, bytes } = answer;
