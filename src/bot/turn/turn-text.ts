@@ -72,7 +72,7 @@ function finishLine({ text, finish, hasThought }: Answer): string | undefined {
   if (reason === "length") return "⚠️ The answer reached the model's length limit.";
   if (!isEmpty) return undefined;
   if (wantsTool) return "⚠️ The model asked for a tool instead of answering; this bot has none.";
-  if (hasThought) return "⚠️ The model only thought and gave no answer. `/chat reasoning on` shows its thoughts.";
+  if (hasThought) return "⚠️ The model gave an empty answer: it only thought. `/chat reasoning on` shows its thoughts.";
   return "⚠️ The model gave an empty answer.";
 }
 
