@@ -6,7 +6,7 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 
 const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const { createChat } = await dist("bot/turn/chat.js");
-const { createChatParts } = await dist("bot/turn/chat-parts.js");
+const { createChatParts } = await dist("bot/turn/turn-deps.js");
 const { createOpenAiProvider } = await dist("providers/openai-wire/openai-provider.js");
 const { isChatModel } = await dist("providers/openai-wire/is-chat-model.js");
 const { createSettings } = await dist("refresh/settings.js");
@@ -37,13 +37,12 @@ function createPlatform(roundTripMs = ROUND_TRIP_MS) {
   return {
     name: "bench",
     limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: EDIT_GAP_MS },
-    slot: async () => {},
-    async post(channel, { markdown }, replyTo) {
+    async post(channel, reply, { replyTo }) {
       await reach();
       const texts = shown.get(replyTo.message) ?? new Map();
       shown.set(replyTo.message, texts);
       const key = { ...channel, message: `bot-${next++}` };
-      texts.set(key.message, markdown);
+      texts.set(key.message, (typeof reply === "function" ? reply() : reply).markdown);
       return {
         platform: "bench",
         workspace: "w",
@@ -52,7 +51,8 @@ function createPlatform(roundTripMs = ROUND_TRIP_MS) {
         question: replyTo.message,
       };
     },
-    async edit(message, { markdown }) {
+    async edit(message, reply) {
+      const { markdown } = typeof reply === "function" ? reply() : reply;
       await reach();
       shown.get(message.question).set(message.message, markdown);
     },
@@ -116,7 +116,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     sessions,
     refresher,
     settings: createSettings({ store, host: { isEnabled: false, intervalMs: 300_000 }, log }),
-    platforms: () => [platform],
+    surfaces: [{ platform }],
     ledger: createLedger({ store, clock }),
     providers: new Map([["openai", provider]]),
     defaultModel: () => ({ provider: "openai", model: "gpt-4o" }),

@@ -1,7 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
-import type { Reply } from "../../commands/command.js";
 import type { BoardControl } from "../../commands/command-deps.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
@@ -10,7 +9,7 @@ import { channelKeyOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, ChatPlatform, MessageKey, Reaction } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 import { type BoardEditor, createBoardEditor } from "./board-editor.js";
-import { createBoardReactions } from "./board-reactions.js";
+import { createBoardReactions, type RunCommand } from "./board-reactions.js";
 import { type BoardRow, createBoardRows } from "./board-rows.js";
 import { BOARD_EMOJIS, boardText, commandOfReaction, judgementOf, MOVED_TEXT } from "./board-text.js";
 
@@ -20,9 +19,8 @@ export interface BoardDeps {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Log;
-  platforms(): readonly ChatPlatform[];
-  /** Runs a command with the permission of whoever reacted. */
-  run(command: string, reaction: Reaction): AsyncIterable<Reply>;
+  /** The platforms that run; filled when they are made. */
+  readonly platforms: readonly ChatPlatform[];
 }
 
 /** The status messages that people have asked for, at most one a channel. */
@@ -33,7 +31,7 @@ export interface Board {
   /** Looks whether any board says something else by now; called at every beat and after every change. */
   look(): void;
   /** Resolves when what the reaction set off is over. Never rejects. */
-  onReaction(platform: ChatPlatform, reaction: Reaction): Promise<void>;
+  onReaction(platform: ChatPlatform, reaction: Reaction, run: RunCommand): Promise<void>;
   /** Takes no more, and resolves when no confirmation is left on a board, or when that takes too long. */
   stop(): Promise<void>;
 }
@@ -49,7 +47,7 @@ export function createBoard(deps: BoardDeps): Board {
   const { signal } = stopping;
   let isGathering = false;
 
-  const platformOf = (name: string) => deps.platforms().find((platform) => platform.name === name);
+  const platformOf = (name: string) => deps.platforms.find((platform) => platform.name === name);
   const judge = () => judgementOf(refresher.status());
   const textFor = (message: MessageKey, since: number) =>
     boardText({ status: refresher.status(), settings, workspace: workspaceOf(message) }, since);
@@ -96,27 +94,19 @@ export function createBoard(deps: BoardDeps): Board {
     if (old === undefined) return;
     const { message } = old;
     await platform
-      .slot(message, "board", signal, "edit")
-      .then(() => platform.edit(message, { markdown: MOVED_TEXT }))
+      .edit(message, { markdown: MOVED_TEXT }, { rank: "board", signal })
       .catch((error) => log.debug({ error }, "an older board does not say that it has moved"));
   };
   const offer = async (platform: ChatPlatform, message: MessageKey): Promise<boolean> => {
     try {
-      await platform.slot(message, "mark", signal);
-      await platform.offerReactions(message, BOARD_EMOJIS);
+      await platform.react(message, { offer: BOARD_EMOJIS });
       return true;
     } catch (error) {
       log.warn({ error }, "the reactions of a board could not be offered");
       return false;
     }
   };
-  const reactions = createBoardReactions({
-    clock,
-    log,
-    signal,
-    run: deps.run,
-    commandOf,
-  });
+  const reactions = createBoardReactions({ clock, log, signal, commandOf });
 
   return {
     control: {
@@ -144,8 +134,8 @@ export function createBoard(deps: BoardDeps): Board {
       isGathering = true;
       gather().catch(() => {}); // ends with `stop`
     },
-    async onReaction(platform, reaction) {
-      if (isKnown(reaction.message) || (await isFound(reaction))) await reactions.press(platform, reaction);
+    async onReaction(platform, reaction, run) {
+      if (isKnown(reaction.message) || (await isFound(reaction))) await reactions.press(platform, reaction, run);
     },
     async stop() {
       stopping.abort();
@@ -157,8 +147,7 @@ export function createBoard(deps: BoardDeps): Board {
 /** @throws {UserError} saying why it is not there */
 async function posted(platform: ChatPlatform, place: ChannelKey, text: string, signal: AbortSignal) {
   try {
-    await platform.slot(place, "board", signal, "post");
-    return await platform.post(place, { markdown: text });
+    return await platform.post(place, { markdown: text }, { rank: "board", signal });
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     const isClosed = error.reason === "forbidden" || error.reason === "gone";

@@ -69,45 +69,52 @@ export function endingOf(error: unknown, hasText: boolean): Ending {
 /** What the asker reads where there is no answer. `reference` leads to the line of the log. */
 export function failureText(error: unknown, reference: string): string {
   if (error instanceof UserError) return error.message;
-  if (error instanceof DamagedRowError) {
-    return `The record of this conversation is damaged. \`/chat new\` starts it afresh; other conversations are not affected. (Reference ${reference})`;
-  }
-  if (error instanceof ProviderDown) {
-    return `**${error.provider}** is not answering right now. It is tried again in ${waitInWords(error.retryAfterMs)}; until then another model may help: /models use. (Reference ${reference})`;
-  }
-  if (error instanceof AnswerTooLong) {
-    return `There was no answer within ${waitInWords(error.limitMs)}, the longest that one may take. (Reference ${reference})`;
-  }
-  if (!(error instanceof ProviderError)) return `Something went wrong on my side. (Reference ${reference})`;
-  const wait = error.retryAfterMs === undefined ? "in a moment" : `in ${waitInWords(error.retryAfterMs)}`;
-  return `${sentenceFor(error, wait)} (Reference ${reference})`;
+  return `${sentenceFor(error)} (Reference ${reference})`;
 }
 
+function sentenceFor(error: unknown): string {
+  if (error instanceof DamagedRowError)
+    return [
+      "The record of this conversation is damaged.",
+      "`/chat new` starts it afresh; other conversations are not affected.",
+    ].join(" ");
+  if (error instanceof ProviderDown) {
+    const wait = waitInWords(error.retryAfterMs);
+    return `**${error.provider}** is not answering right now. Retrying in ${wait}; meanwhile ${ANOTHER_MODEL}.`;
+  }
+  if (error instanceof AnswerTooLong)
+    return `There was no answer within ${waitInWords(error.limitMs)}, the longest that one may take.`;
+  if (error instanceof ProviderError) return providerSentence(error);
+  return "Something went wrong on my side.";
+}
+
+const ANOTHER_MODEL = "try another model with `/models use`";
+const CHOOSE_ANOTHER = "Choose another one with `/models use`, or see `/models list`.";
 /** More than a vendor's own words may have (`provider-fault.ts`). */
 const MAX_DETAIL_CHARS = 300;
 
-function sentenceFor(error: ProviderError, wait: string): string {
+function providerSentence(error: ProviderError): string {
   const { provider, reason, status, words, retryAfterMs } = error;
+  const wait = retryAfterMs === undefined ? "in a moment" : `in ${waitInWords(retryAfterMs)}`;
   const who = `**${provider}**`;
   const says = words === undefined ? "" : ` It says: ${escapeInline(words, MAX_DETAIL_CHARS).replace(/\.$/, "")}.`;
   const what = escapeInline(messageOf(error), MAX_DETAIL_CHARS);
-  const another = "Choose another model with `/models use`, or see `/models list`.";
-  const later = `Try again ${wait}, or choose another model with \`/models use\`.`;
+  const later = `Try again ${wait}, or ${ANOTHER_MODEL}.`;
   const sentences: Record<ProviderError["reason"], string> = {
-    timeout: `${who} gave no answer in time. Ask again, or choose another model with \`/models use\`.`,
+    timeout: `${who} gave no answer in time. Ask again, or ${ANOTHER_MODEL}.`,
     auth: `${who} refuses the bot's key. The operator can check it with \`npm run doctor\`.`,
-    "no-access": `${who} does not let the bot use this model.${says} ${another}`,
+    "no-access": `${who} does not let the bot use this model.${says} ${CHOOSE_ANOTHER}`,
     "rate-limited": `${who} is limiting the rate of requests. Try again ${wait}.${says}`,
-    quota: `A quota of the bot's account at ${who} is used up.${says} ${retryAfterMs === undefined ? another : later}`,
+    quota: `A quota of the bot's account at ${who} is used up.${says} ${retryAfterMs === undefined ? CHOOSE_ANOTHER : later}`,
     "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.${says}`,
     overloaded: `${who} is overloaded. ${later}${says}`,
     loading: `${who} is still loading this model. Try again ${retryAfterMs === undefined ? "in a minute" : wait}.${says}`,
-    "out-of-memory": `${who} has too little memory for this model.${says} ${another}`,
-    "unknown-model": `${who} does not know this model. ${another}`,
-    "not-for-chat": `${who} refuses this model for chat. ${another}`,
+    "out-of-memory": `${who} has too little memory for this model.${says} ${CHOOSE_ANOTHER}`,
+    "unknown-model": `${who} does not know this model. ${CHOOSE_ANOTHER}`,
+    "not-for-chat": `${who} refuses this model for chat. ${CHOOSE_ANOTHER}`,
     "content-refused": `${who} refused to answer this because of its content.${says} Ask in other words.`,
     "context-too-long": `The conversation is too long for this model at ${who}.${says} \`/chat new\` starts afresh.`,
-    "bad-request": `${who} did not accept the request (${what}). ${another}`,
+    "bad-request": `${who} did not accept the request (${what}). ${CHOOSE_ANOTHER}`,
     address: `${what}. The operator can check the address with \`npm run doctor\`.`,
     http: `${who} has a problem${status === undefined ? "" : ` (status ${status})`}.${says} Try again ${wait}.`,
     network: `${who} cannot be reached right now. ${later}`,

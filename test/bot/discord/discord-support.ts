@@ -3,6 +3,7 @@ import { parseConfig } from "../../../src/base/config.js";
 import { createLog } from "../../../src/base/log.js";
 import { createDiscord } from "../../../src/bot/discord/discord.js";
 import type { ChatPlatform, CommandCall, Mention, Reaction } from "../../../src/bot/port/platform.js";
+import type { PlatformExtras } from "../../../src/bot/port/platform-definition.js";
 import type { Command, Reply } from "../../../src/commands/command.js";
 import { providerDefinitions } from "../../../src/providers/registry.js";
 import type { Store } from "../../../src/store/store.js";
@@ -105,6 +106,7 @@ export const readiness = async (bot: Bot) =>
 export interface PlatformStage {
   readonly discord: FakeDiscord;
   readonly platform: ChatPlatform;
+  readonly openThread: NonNullable<PlatformExtras["openThread"]>;
   readonly mentions: Mention[];
   readonly calls: CommandCall[];
   readonly reactions: Reaction[];
@@ -129,19 +131,16 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
   const clock = options.clock ?? briskClock;
   const store = options.beside?.store ?? options.store ?? memoryStore(clock.now);
   const parsed = parseConfig(
-    {
-      DISCORD_TOKEN: discord.token,
-      DISCORD_API_URL: discord.url,
-      ...(options.followThreads && { FOLLOW_THREADS: "true" }),
-    },
-    { providers: providerDefinitions, storeSchemes: ["sqlite"] },
+    { ...(options.followThreads && { FOLLOW_THREADS: "true" }) },
+    { providers: providerDefinitions, platforms: [], storeSchemes: ["sqlite"] },
   );
   if ("faults" in parsed) throw new Error(JSON.stringify(parsed.faults));
   const lines: string[] = [];
   const log = createLog({ level: "debug", secrets: [], destination: { write: (line) => void lines.push(line) } });
   const stage = { mentions: [] as Mention[], calls: [] as CommandCall[], reactions: [] as Reaction[] };
-  const platform = createDiscord({
+  const { platform, openThread } = createDiscord({
     config: parsed.config,
+    discord: { token: discord.token, apiUrl: discord.url },
     store,
     clock,
     log,
@@ -168,6 +167,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     ...stage,
     discord,
     platform,
+    openThread: (...terms) => openThread?.(...terms) ?? Promise.reject(new Error("Discord has threads")),
     log: lines,
     async close() {
       await platform.stop();

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Context, Hono } from "hono";
+import { PAGE_TEXTS } from "../../../refresh/indicator.js";
 
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
@@ -19,6 +20,8 @@ export interface AssetTerms {
   readonly prefix: string;
   /** Address of the page `index.html`; unset where the folder has none. */
   readonly page?: string;
+  /** JavaScript modules that are made from the bot's own data, by their address. */
+  readonly generated?: Readonly<Record<string, string>>;
   /** Libraries from where npm put them, by their address. */
   readonly vendor?: Readonly<Record<string, string>>;
 }
@@ -34,7 +37,7 @@ const PAGE_FILE = "index.html";
 
 /** A page and everything it loads: read once each, from a fixed list of names. */
 export const assetRoutes =
-  ({ folder, prefix, page, vendor = {} }: AssetTerms) =>
+  ({ folder, prefix, page, generated = {}, vendor = {} }: AssetTerms) =>
   (app: Hono): void => {
     const addresses = new Map<string, () => URL>([
       ...(page === undefined ? [] : [[page, () => new URL(PAGE_FILE, folder)] as const]),
@@ -45,6 +48,10 @@ export const assetRoutes =
         ([address, specifier]) => [address, () => new URL(import.meta.resolve(specifier))] as const,
       ),
     ]);
+    for (const [path, source] of Object.entries(generated)) {
+      const asset = assetOf(TYPES.js, Buffer.from(source));
+      app.get(path, (context) => answer(context, asset));
+    }
     const read = new Map<string, Asset>();
     for (const [path, urlOf] of addresses) {
       app.get(path, (context) => {
@@ -56,11 +63,17 @@ export const assetRoutes =
   };
 
 /** What the pages share. */
-export const sharedAssets = assetRoutes({ folder: new URL("./page/", import.meta.url), prefix: "/assets/shared/" });
+export const sharedAssets = assetRoutes({
+  folder: new URL("./page/", import.meta.url),
+  prefix: "/assets/shared/",
+  generated: { "/assets/shared/refresh-texts.js": `export const REFRESH_TEXTS = ${JSON.stringify(PAGE_TEXTS)};\n` },
+});
 
 function readAsset(url: URL): Asset {
-  const plain = readFileSync(fileURLToPath(url));
-  const type = TYPES[url.pathname.split(".").at(-1) ?? ""] ?? "application/octet-stream";
+  return assetOf(TYPES[url.pathname.split(".").at(-1) ?? ""], readFileSync(fileURLToPath(url)));
+}
+
+function assetOf(type = "application/octet-stream", plain: Buffer): Asset {
   const etag = `"${createHash("sha256").update(plain).digest("base64url").slice(0, 22)}"`;
   return { type, plain, packed: gzipSync(plain, { level: 9 }), etag };
 }

@@ -4,11 +4,13 @@ import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
 import {
   type ChatPlatform,
+  currentReply,
   MARK_EMOJI,
   type Mark,
   type MessageKey,
   type PlatformHandlers,
 } from "../../port/platform.js";
+import type { PlatformExtras } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
 import type { EditSaver } from "./edit-saver.js";
 import type { EventHub } from "./event-hub.js";
@@ -29,11 +31,16 @@ export interface PlaygroundParts {
 export const PLATFORM_NAME = "playground";
 export const WORKSPACE = "local";
 
+export interface PlaygroundPlatform extends Required<Pick<PlatformExtras, "forget" | "showStatus">> {
+  readonly platform: ChatPlatform;
+  handlers(): PlatformHandlers | undefined;
+}
+
 /** The playground as the bot sees it. `handlers` is what `start` gave, for the doors that people come through. */
 export function createPlatform(
   { messages, hub, saver, rooms, clock, log }: PlaygroundParts,
   onStatusChange: (listener: () => void) => () => void,
-): { readonly platform: ChatPlatform; handlers(): PlatformHandlers | undefined } {
+): PlaygroundPlatform {
   let handlers: PlatformHandlers | undefined;
   let stopListening = () => {};
   /** Marks are set in the order in which they were asked for. */
@@ -67,8 +74,7 @@ export function createPlatform(
 
   const platform: ChatPlatform = {
     name: PLATFORM_NAME,
-    isLocal: true,
-    limits: { maxMessageChars: 100_000, minEditGapMs: 80, canShowFiles: true },
+    limits: { maxMessageChars: 100_000, minEditGapMs: 80, canShowFiles: true, isLocal: true },
     workspaces: () => [`${PLATFORM_NAME}:${WORKSPACE}`],
     fault: () => (handlers === undefined ? "the playground is not up" : undefined),
     async start(given) {
@@ -83,20 +89,12 @@ export function createPlatform(
       await saver.flush().catch((error) => log.error({ error }, "the last texts of the playground were not stored"));
       hub.stop();
     },
-    slot: async () => {},
-    async forget({ channel }) {
-      await saver.flush(channel); // what is stored later would stay behind
-      for (const { id } of await messages.list(channel)) {
-        await messages.remove(channel, id);
-        hub.send({ channel }, "removed", { id });
-      }
-    },
-    async post({ channel }, reply, replyTo) {
+    async post({ channel }, reply, { replyTo } = {}) {
       // Else an answer would bring a deleted channel back.
       if (replyTo !== undefined) changed(await messages.find(channel, replyTo.message), replyTo.message);
       const row = await messages.add(channel, {
         author: "bot",
-        ...content(reply),
+        ...content(currentReply(reply)),
         mark: null,
         reactions: [],
         replyTo: replyTo?.message ?? null,
@@ -106,7 +104,9 @@ export function createPlatform(
       return { platform: PLATFORM_NAME, workspace: WORKSPACE, channel, message: row.id };
     },
     async edit({ channel, message }, reply) {
-      const row = await messages.change(channel, message, (before) => ({ ...before, ...content(reply) }));
+      const current = currentReply(reply);
+      if (current === undefined) return;
+      const row = await messages.change(channel, message, (before) => ({ ...before, ...content(current) }));
       show(changed(row, message), channel);
       saver.note(channel, message);
     },
@@ -127,20 +127,30 @@ export function createPlatform(
       lastMark = marked.catch(() => {}); // the caller gets it; the next mark goes on
       return marked;
     },
-    async offerReactions({ channel, message }, emojis) {
+    async react({ channel, message }, change) {
+      // Everybody here is one person, and what the bot offers stays to be pressed again.
+      if ("clear" in change) return;
       const row = await messages.change(channel, message, (before) => ({
         ...before,
-        reactions: [...new Set([...before.reactions, ...emojis])],
+        reactions: [...new Set([...before.reactions, ...change.offer])],
       }));
       const marks = marksOf(changed(row, message));
       await messages.save(channel, message);
       hub.send({ channel }, "mark", { id: message, marks });
     },
-    // Everybody here is one person, and what the bot offers stays to be pressed again.
-    clearReaction: async () => {},
+  };
+  return {
+    platform,
+    handlers: () => handlers,
     async showStatus() {
       hub.sendStatus();
     },
+    async forget({ channel }) {
+      await saver.flush(channel); // what is stored later would stay behind
+      for (const { id } of await messages.list(channel)) {
+        await messages.remove(channel, id);
+        hub.send({ channel }, "removed", { id });
+      }
+    },
   };
-  return { platform, handlers: () => handlers };
 }

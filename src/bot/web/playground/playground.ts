@@ -4,7 +4,7 @@ import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Store } from "../../../store/store.js";
 import type { ChannelKey, ChatPlatform } from "../../port/platform.js";
-import type { ConversationModel } from "../../port/platform-definition.js";
+import type { ConversationModel, PlatformExtras } from "../../port/platform-definition.js";
 import { pageRoutes } from "./assets.js";
 import { createEditSaver } from "./edit-saver.js";
 import { createEventHub } from "./event-hub.js";
@@ -33,7 +33,7 @@ export interface PlaygroundDeps {
 }
 
 /** The chat surface in the browser: a chat service of its own, and a platform of the bot like the others. */
-export interface Playground extends ChatPlatform {
+export interface Playground extends ChatPlatform, Required<Pick<PlatformExtras, "forget" | "showStatus">> {
   readonly routes: (app: Hono) => void;
   /** Erases channels that nobody touched since `before` (epoch ms), and tells how many. @throws {StoreError} */
   eraseUntouched(before: number): Promise<number>;
@@ -48,11 +48,13 @@ export function createPlayground(deps: PlaygroundDeps): Playground {
   const placeOf = (channel: string) => ({ platform: PLATFORM_NAME, workspace: WORKSPACE, channel });
   const rooms = createRooms({ ...deps, messages, hub, saver, now: clock.now, placeOf });
   const parts = { messages, hub, saver, rooms, clock, log };
-  const { platform, handlers } = createPlatform(parts, onStatusChange);
+  const { platform, handlers, forget, showStatus } = createPlatform(parts, onStatusChange);
   const inbox = createInbox({ ...parts, handlers, newId });
   const mountApi = apiRoutes({ messages, hub, inbox, rooms, clock, commands: deps.commands ?? (() => []) });
   return {
     ...platform,
+    forget,
+    showStatus,
     eraseUntouched: messages.eraseUntouched,
     routes(app) {
       mountApi(app);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signInPage } from "../../../../src/bot/web/http/sign-in.js";
 import { type Bot, startBot, temporaryFolder } from "../../../support/start-bot.js";
 
-const FOLDERS = ["http", "playground", "console"].map((owner) => `src/bot/${owner}/page`);
+const FOLDERS = ["http", "playground", "console"].map((owner) => `src/bot/web/${owner}/page`);
 const files = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
 const textOf = (file: string) => readFileSync(file, "utf8");
 
@@ -23,7 +23,7 @@ describe("the pages' files", () => {
   it.each(["playground", "console"])(
     "name every module of the %s to be loaded at once, not one after the other",
     (owner) => {
-      const folder = `src/bot/${owner}/page`;
+      const folder = `src/bot/web/${owner}/page`;
       const page = textOf(`${folder}/index.html`);
       const named = [...page.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(
         ([, address]) => address ?? "",
