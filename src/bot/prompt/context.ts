@@ -1,4 +1,5 @@
 import { estimateTokenCount } from "tokenx";
+import { saysSomething } from "../../base/text.js";
 import type { ChatMessage, ImagePart } from "../../providers/provider.js";
 import type { Turn } from "../../store/sessions/sessions.js";
 import { severalSpeak, withSpeaker } from "./untrusted-text.js";
@@ -31,7 +32,7 @@ const SHARE_FOR_HISTORY = 0.75;
  */
 export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly ChatMessage[] {
   const { images = [] } = terms;
-  const answered = turns.filter(({ answer }) => answer.trim() !== ""); // the others say nothing that a model could go on from
+  const answered = turns.filter(({ answer }) => saysSomething(answer)); // the others say nothing that a model could go on from
   const spoken = severalSpeak(answered, terms.author) ? withSpeaker : (sent: string) => sent;
   const question = spoken(terms.question, terms.author, terms.said);
   const window = (terms.contextTokens ?? Number.POSITIVE_INFINITY) * SHARE_FOR_HISTORY;

@@ -103,7 +103,8 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
         return false;
       },
     );
-    if (finish !== undefined) return { ...sofar(), ending: endingOfFinish(finish.reason), finish, isUsed: true };
+    if (finish !== undefined)
+      return { ...sofar(), ending: endingOfFinish(finish.reason, text.said()), finish, isUsed: true };
     return { ...sofar(), ending: endingOf(undefined, text.said() !== ""), isUsed: true };
   } catch (error) {
     breaker.fail(provider.id, error);

@@ -1,4 +1,5 @@
 import { AppError, messageOf, UserError } from "../../base/errors.js";
+import { saysSomething } from "../../base/text.js";
 import { escapeInline } from "../../commands/wording/markdown.js";
 import { type FinishReason, ProviderError } from "../../providers/provider.js";
 import type { Ending } from "../../store/sessions/sessions.js";
@@ -56,9 +57,11 @@ export const ENDING_MARKS: Readonly<Record<Ending, Mark>> = {
   failed: "failed",
 };
 
-/** Returns how a turn ended that came to its finish; the line below it says what ended it (`turn-text.ts`). */
-export const endingOfFinish = (reason: FinishReason): Ending =>
-  reason === "stop" || reason === "refused" ? "done" : "limited";
+/** Returns how a turn ended that came to its finish; the line below it says what ended it (`shown-answer.ts`). */
+export function endingOfFinish(reason: FinishReason, said: string): Ending {
+  if (reason === "refused") return "done";
+  return reason === "stop" && saysSomething(said) ? "done" : "limited";
+}
 
 /** How a turn ended that threw, by what it threw and whether any text was shown. */
 export function endingOf(error: unknown, hasText: boolean): Ending {
@@ -116,7 +119,7 @@ function providerSentence(error: ProviderError): string {
     "context-too-long": `The conversation is too long for this model at ${who}.${says} \`/chat new\` starts afresh.`,
     "bad-request": `${who} did not accept the request (${what}). ${CHOOSE_ANOTHER}`,
     address: `${what}. The operator can check the address with \`npm run doctor\`.`,
-    http: `${who} has a problem${status === undefined ? "" : ` (status ${status})`}.${says} Try again ${wait}.`,
+    http: `${who} has a problem${status === undefined ? "" : ` (status ${status})`}. Try again ${wait}.${says}`,
     network: `${who} cannot be reached right now. ${later}`,
     malformed: `${what}. The operator can check its address with \`npm run doctor\`.`,
     "cut-off": `${who} broke off before it said anything. Ask again.`,

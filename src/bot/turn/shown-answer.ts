@@ -1,3 +1,4 @@
+import { saysSomething } from "../../base/text.js";
 import type { Control } from "../../commands/command.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
 import { ProviderError } from "../../providers/provider.js";
@@ -44,7 +45,8 @@ export function shownText(
 
 /** The answer, or why there is none, and below it at most the line that says how it ended. */
 function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): string {
-  const { answer, shown, pin, isConfigured, session } = turn;
+  const { answer, pin, isConfigured, session } = turn;
+  const shown = saysSomething(turn.shown) ? turn.shown : undefined;
   if (pin === null) return noModelText(deps);
   if (!isConfigured) {
     return [
@@ -61,7 +63,7 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
 
 /** The line below an answer that came to its finish, but not to a good one. */
 function finishLine({ text, finish, hasThought }: ModelAnswer): string | undefined {
-  const isEmpty = text.trim() === "";
+  const isEmpty = !saysSomething(text);
   const { reason, word, wantsTool } = finish ?? { reason: "stop" };
   if (reason === "filtered") return "⚠️ The provider's filter ended this answer.";
   if (reason === "refused") return "⚠️ The model refused to answer this.";

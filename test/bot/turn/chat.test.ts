@@ -325,7 +325,8 @@ describe("createChat()", () => {
   });
 
   it.each([
-    ["stop", "", "⚠️ The model gave an empty answer.", "done"],
+    ["stop", "", "⚠️ The model gave an empty answer.", "incomplete"],
+    ["stop", "\u200b \u2800", "⚠️ The model gave an empty answer.", "incomplete"],
     ["length", "long", "long\n\n⚠️ The answer reached the model's length limit.", "incomplete"],
     ["refused", "", "⚠️ The model refused to answer this.", "done"],
     ["filtered", "some", "some\n\n⚠️ The provider's filter ended this answer.", "incomplete"],
@@ -446,6 +447,7 @@ describe("createChat()", () => {
       await real(message, mark);
     };
     await it.ask("hello", { message: "q1" });
+    it.openai.streams[0]?.send("x");
     it.openai.streams[0]?.finish();
     await it.clock.advance(10_000);
     expect(it.platform.marksOf("q1")).toEqual(["working", "done"]);
