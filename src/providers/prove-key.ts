@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import { withDeadline } from "../base/deadline.js";
-import { createListThread } from "./lists/list-thread.js";
+import { createListThread, type ListThread } from "./lists/list-thread.js";
 import { type ModelInfo, type Provider, ProviderError, type ProviderErrorReason } from "./provider.js";
 import type { ProviderSetup } from "./provider-definition.js";
 
@@ -70,9 +70,11 @@ async function readAccount({ id, key, account }: ProviderSetup, deps: ProveKeyDe
 
 async function isListPublic(setup: ProviderSetup, { fetch, clock, timeoutMs }: ProveKeyDeps): Promise<boolean> {
   const thread = createListThread({ clock });
-  const listThread = { ...thread, fetch: withoutKey(thread.fetch) };
+  const listThread: ListThread = {
+    read: ({ headers, ...request }, signal) => thread.read({ ...request, headers: withoutKey(headers) }, signal),
+  };
   try {
-    const provider = await setup.load({ fetch: withoutKey(fetch), clock, warn: () => {}, listThread });
+    const provider = await setup.load({ fetch, clock, warn: () => {}, listThread });
     const what = `${setup.id}'s model list`;
     await withDeadline((signal) => provider.listModels(signal), { what, timeoutMs, clock });
     return true;
@@ -81,13 +83,8 @@ async function isListPublic(setup: ProviderSetup, { fetch, clock, timeoutMs }: P
   }
 }
 
-const withoutKey =
-  (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
-  (input, init) => {
-    const headers = new Headers(init?.headers);
-    for (const name of ["authorization", "x-api-key"]) headers.delete(name);
-    return fetch(input, { ...init, headers });
-  };
+const withoutKey = (headers: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !/^(authorization|x-api-key)$/i.test(name)));
 
 async function askOneToken(
   { id, preferredFamilies }: ProviderSetup,

@@ -2,8 +2,7 @@ import { type ModelInfo, ProviderError, type ProviderId } from "../provider.js";
 
 /** The largest real list today (OpenRouter, gateways) has some hundred rows; more than this is a fault. */
 export const MAX_MODELS = 10_000;
-export const MAX_LIST_BYTES = 8 * 1024 * 1024;
-export const MAX_PAGES = 20;
+
 const MAX_ID_CHARS = 200;
 const MAX_NAME_CHARS = 120;
 /** More bad rows than this, and the answer as a whole is not believed. */
@@ -12,7 +11,7 @@ const MAX_BAD_SHARE = 0.2;
 /** So many rows are read before whatever else waits gets its turn. */
 const ROWS_AT_ONCE = 200;
 
-export type Row = Readonly<Record<string, unknown>>;
+export type ModelRow = Readonly<Record<string, unknown>>;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an id with them cannot be shown or typed
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
@@ -26,7 +25,7 @@ export const tokens = (...values: readonly unknown[]) =>
   values.find((value): value is number => typeof value === "number" && Number.isInteger(value) && value > 0);
 
 /** A name worth showing beside the id. */
-export const nameOf = (value: unknown, id: string) =>
+export const displayName = (value: unknown, id: string) =>
   typeof value === "string" && value.trim() !== "" && value !== id && !UNPRINTABLE.test(value)
     ? value.trim().slice(0, MAX_NAME_CHARS)
     : undefined;
@@ -47,7 +46,7 @@ export function slim(fields: LooseRow): ModelInfo {
 export async function readRows(
   provider: ProviderId,
   rows: readonly unknown[],
-  read: (row: Row) => ModelInfo | undefined,
+  read: (row: ModelRow) => ModelInfo | undefined,
   warn: (message: string) => void,
 ): Promise<{ readonly models: readonly ModelInfo[]; readonly droppedRows: number }> {
   const malformed = (what: string) => new ProviderError(provider, "malformed", `${provider} sent a model list ${what}`);
@@ -56,7 +55,7 @@ export async function readRows(
   let badRows = 0;
   for (const [index, row] of rows.entries()) {
     if (index % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
-    const model = typeof row === "object" && row !== null ? read(row as Row) : undefined;
+    const model = typeof row === "object" && row !== null ? read(row as ModelRow) : undefined;
     if (model === undefined) badRows += 1;
     else if (!models.has(model.id)) models.set(model.id, model);
   }

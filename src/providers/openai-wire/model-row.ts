@@ -1,4 +1,4 @@
-import { isUsableId, nameOf, type Row, slim, tokens } from "../lists/model-rows.js";
+import { displayName, isUsableId, type ModelRow, slim, tokens } from "../lists/model-rows.js";
 import type { ModelInfo } from "../provider.js";
 
 /** What is read of a row, by any vendor's name for it; a dot leads into a part. */
@@ -26,7 +26,7 @@ export const OPENAI_ROW_FIELDS = [
 ];
 
 /** Reads the row of an OpenAI-compatible list; what a vendor adds to it is used where it is there. */
-export function readOpenAiRow(row: Row, isChat: (id: string) => boolean): ModelInfo | undefined {
+export function readOpenAiRow(row: ModelRow, isChat: (id: string) => boolean): ModelInfo | undefined {
   // Gemini says "models/gemini-…" and takes the id without the prefix as well.
   const id = typeof row.id === "string" ? row.id.replace(/^models\//, "") : undefined;
   if (!isUsableId(id)) return undefined;
@@ -35,7 +35,7 @@ export function readOpenAiRow(row: Row, isChat: (id: string) => boolean): ModelI
   const contextTokens = tokens(row.context_length, row.context_window, row.max_context_length, row.max_model_len);
   return slim({
     id,
-    name: nameOf(row.display_name ?? row.name, id),
+    name: displayName(row.display_name ?? row.name, id),
     contextTokens,
     outputTokens: tokens(topProvider.max_completion_tokens, row.max_completion_tokens),
     inputPrice: priceOf(pricing.prompt ?? pricing.input),
@@ -46,7 +46,7 @@ export function readOpenAiRow(row: Row, isChat: (id: string) => boolean): ModelI
   });
 }
 
-const partOf = (value: unknown): Row => (typeof value === "object" && value !== null ? (value as Row) : {});
+const partOf = (value: unknown): ModelRow => (typeof value === "object" && value !== null ? (value as ModelRow) : {});
 
 /**
  * USD per 1,000,000 tokens. OpenRouter sends text in USD per token, "-1" where it varies; Together sends a number per
@@ -58,7 +58,7 @@ function priceOf(price: unknown): number | undefined {
   return Math.round(Number(price) * 1e12) / 1e6;
 }
 
-function inputOf(row: Row): ModelInfo["input"] {
+function inputOf(row: ModelRow): ModelInfo["input"] {
   const modalities = partOf(row.architecture).input_modalities;
   const vision = partOf(row.capabilities).vision;
   if (Array.isArray(modalities)) return modalities.includes("image") ? ["text", "image"] : ["text"];
@@ -67,7 +67,7 @@ function inputOf(row: Row): ModelInfo["input"] {
 }
 
 /** The vendor's own word: Groq's `active`, Together's `type`, Mistral's `capabilities`, OpenRouter's `architecture`. */
-function saysChat(row: Row): boolean | undefined {
+function saysChat(row: ModelRow): boolean | undefined {
   if (row.active === false) return false;
   if (typeof row.type === "string" && row.type !== "model" && row.type !== "base" && row.type !== "fine-tuned") {
     return row.type === "chat";
