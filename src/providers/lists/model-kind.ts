@@ -3,6 +3,7 @@ import { type ModelRow, partOf } from "./model-rows.js";
 /** Fields of a row in which vendors say what a model is for. */
 export const KIND_FIELDS = [
   "active",
+  "supports_chat",
   "type",
   "task",
   "mode",
@@ -34,6 +35,7 @@ const OTHER_WORD =
  */
 export function saysChat(row: ModelRow): boolean | undefined {
   if (row.active === false) return false;
+  if (typeof row.supports_chat === "boolean") return row.supports_chat;
   const { type, task, mode, kind, model_type, pipeline_tag } = row;
   const capabilities = partOf(row.capabilities);
   const words = [type, task, mode, kind, model_type, pipeline_tag, capabilities.type].map(wordOf);

@@ -13,6 +13,9 @@ export const PRICE_FIELDS = [
   "output_cost_per_token",
   "input_price",
   "output_price",
+  "input_price_per_million",
+  "output_price_per_million",
+  "currency",
 ];
 
 export interface Prices {
@@ -42,6 +45,7 @@ const UNITS: readonly (readonly [RegExp, number])[] = [
  */
 export function readPrices(row: ModelRow): Prices {
   const { model_info: info, model_spec: spec, metadata } = row;
+  if (!isUsd(row)) return {};
   const places = [row.pricing, row.price, row.cost, partOf(metadata).pricing, partOf(spec).pricing, info, row];
   for (const place of places.map(partOf)) {
     const inputPrice = priceIn(place, SIDES.inputPrice, place === row);
