@@ -13,7 +13,7 @@ import {
   startFakeOpenAi,
 } from "../../support/fake-openai.js";
 
-const row = (fields: Record<string, unknown>) => readOpenAiRow({ id: "m", ...fields }, isChatModel);
+const row = (fields: Record<string, unknown>) => readOpenAiRow({ id: "m", ...fields }, { isChat: isChatModel });
 
 describe("readOpenAiRow()", () => {
   it("keeps nothing but the id where the vendor says no more", () => {
