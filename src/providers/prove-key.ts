@@ -24,7 +24,10 @@ export type KeyProof =
 /** Vendors look at the key first: who is refused for one of these has shown a good one. */
 const AFTER_THE_KEY: ReadonlySet<ProviderErrorReason> = new Set([
   "bad-request",
+  "content-refused",
+  "context-too-long",
   "cut-off",
+  "no-access",
   "not-for-chat",
   "rate-limited",
   "unknown-model",
@@ -71,7 +74,8 @@ async function readAccount({ id, key, account }: ProviderSetup, deps: ProveKeyDe
 async function isListPublic(setup: ProviderSetup, { fetch, clock, timeoutMs }: ProveKeyDeps): Promise<boolean> {
   const thread = createListThread({ clock });
   const listThread: ListThread = {
-    read: ({ headers, ...request }, signal) => thread.read({ ...request, headers: withoutKey(headers) }, signal),
+    read: ({ headers: { authorization: _key, ...headers }, ...request }, signal) =>
+      thread.read({ ...request, headers }, signal),
   };
   try {
     const provider = await setup.load({ fetch, clock, warn: () => {}, listThread });
@@ -82,9 +86,6 @@ async function isListPublic(setup: ProviderSetup, { fetch, clock, timeoutMs }: P
     return false; // without the key there is no list, so it was the key that brought it
   }
 }
-
-const withoutKey = (headers: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !/^(authorization|x-api-key)$/i.test(name)));
 
 async function askOneToken(
   { id, preferredFamilies }: ProviderSetup,
@@ -105,8 +106,8 @@ async function askOneToken(
     return { kind: "works" };
   } catch (error) {
     if (!(error instanceof ProviderError)) return { kind: "unproven", error };
-    if (error.reason === "auth") return { kind: "refused", error };
-    if (error.reason === "spend-cap") return { kind: "used-up", left: error.message };
+    if (error.reason === "auth" || error.status === 401) return { kind: "refused", error };
+    if (error.reason === "spend-cap" || error.reason === "quota") return { kind: "used-up", left: error.message };
     return AFTER_THE_KEY.has(error.reason) ? { kind: "works" } : { kind: "unproven", error };
   }
 }

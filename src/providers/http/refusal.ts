@@ -98,6 +98,8 @@ const RULES: readonly Rule[] = [
   ],
 ];
 
+const KEY_WORDS = /key|token|credential|auth|log.?in|signature/i;
+
 /** What may be the reason where a list was asked for; the others speak of a model or of what was asked of it. */
 const OF_LISTS: ReadonlySet<ProviderErrorReason> = new Set([
   "spend-cap",
@@ -116,7 +118,10 @@ const OF_LISTS: ReadonlySet<ProviderErrorReason> = new Set([
  */
 export function reasonOf(refusal: Refusal, of: "list" | "chat", hasListed = false): ProviderErrorReason {
   const said = refusal.isWebPage ? undefined : reasonSaid(refusal, of);
-  if (isKeyRefused(refusal, said)) return hasListed && said !== "auth" ? "no-access" : "auth";
+  if (isKeyRefused(refusal, said)) {
+    const isAboutKey = said === "auth" || (refusal.status === 401 && KEY_WORDS.test(refusal.said));
+    return hasListed && !isAboutKey ? "no-access" : "auth";
+  }
   return said ?? byStatus(refusal, of);
 }
 
