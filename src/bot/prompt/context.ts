@@ -20,6 +20,9 @@ export interface ContextTerms {
   readonly historyMessages: number;
 }
 
+/** Below half an answer, so that the model does not take it for what it wanted to say. */
+const UNFINISHED = "[This answer was not finished.]";
+
 /** Of the window, this share is left for the answer. */
 const SHARE_FOR_HISTORY = 0.75;
 
@@ -29,7 +32,8 @@ const SHARE_FOR_HISTORY = 0.75;
  */
 export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly ChatMessage[] {
   const { images = [] } = terms;
-  const answered = turns.filter(({ answer }) => saysSomething(answer)); // the others say nothing that a model could go on from
+  // A turn without an answer holds nothing that a model could go on from.
+  const answered = turns.filter(({ answer }) => saysSomething(answer));
   const spoken = severalSpeak(answered, terms.author) ? withSpeaker : (sent: string) => sent;
   const question = spoken(terms.question, terms.author, terms.said);
   const window = (terms.contextTokens ?? Number.POSITIVE_INFINITY) * SHARE_FOR_HISTORY;
@@ -41,7 +45,7 @@ export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly
     const { author, text, sent = text } = turn.question;
     const messages: ChatMessage[] = [
       { role: "user", content: spoken(sent, author, text) },
-      { role: "assistant", content: turn.answer },
+      { role: "assistant", content: turn.ending === "done" ? turn.answer : `${turn.answer}\n\n${UNFINISHED}` },
     ];
     const tokens = messages.reduce((sum, { content }) => sum + countTokens(content), 0);
     if (tokens > tokensLeft || messages.length > messagesLeft) break;
