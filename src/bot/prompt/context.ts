@@ -20,6 +20,9 @@ export interface ContextTerms {
   readonly historyMessages: number;
 }
 
+/** Below half an answer, so that the model does not take it for what it wanted to say. */
+const UNFINISHED = "[This answer was not finished.]";
+
 /** Of the window, this share is left for the answer. */
 const SHARE_FOR_HISTORY = 0.75;
 
@@ -41,7 +44,7 @@ export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly
     const { author, text, sent = text } = turn.question;
     const messages: ChatMessage[] = [
       { role: "user", content: spoken(sent, author, text) },
-      { role: "assistant", content: turn.answer },
+      { role: "assistant", content: turn.ending === "done" ? turn.answer : `${turn.answer}\n\n${UNFINISHED}` },
     ];
     const tokens = messages.reduce((sum, { content }) => sum + countTokens(content), 0);
     if (tokens > tokensLeft || messages.length > messagesLeft) break;
