@@ -9,14 +9,14 @@ import { PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
 import { unescaped } from "../wire/notation.js";
 import type { SlashNames } from "../wire/slash-names.js";
-import type { Calls } from "./calls.js";
+import type { SlackCalls } from "./calls.js";
 import { type ControlDeps, controlBlocks } from "./controls.js";
 import type { PostReconciliation } from "./post-reconciliation.js";
 import { render, type SlackMessage } from "./render.js";
 import type { StreamCalls } from "./stream-calls.js";
 
 interface SlackSendDeps {
-  readonly calls: Calls;
+  readonly calls: SlackCalls;
   readonly streams: Pick<StreamCalls, "stop">;
   readonly controls: ControlDeps;
   readonly names: SlashNames;
@@ -83,7 +83,7 @@ export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" 
 async function update(
   { calls, streams }: Pick<SlackSendDeps, "calls" | "streams">,
   message: MessageKey,
-  content: Parameters<Calls["update"]>[1],
+  content: Parameters<SlackCalls["update"]>[1],
   terms: SendTerms,
 ): Promise<void> {
   try {

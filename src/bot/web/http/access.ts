@@ -23,7 +23,9 @@ export interface AccessTerms {
 
 const FREE_PATHS: readonly string[] = [...HEALTH_PATHS, SIGN_IN_PATH, ...SIGN_IN_FILES];
 
-/** A page or a file of it, which tell nothing; browsers send a cookie by themselves, also to other ports of the host. */
+/**
+ * A page or a file of it, which tell nothing; browsers send a cookie by themselves, also to other ports of the host.
+ */
 const isPage = ({ req }: Context) => req.method === "GET" && !/^\/(api|metrics)(\/|$)/.test(req.path);
 
 /** Asks for the token, where one is configured. */

@@ -4,7 +4,9 @@ import { HttpError } from "./http-error.js";
 /** Larger than any request that a person makes; the chat has its own limit of a text's length. */
 export const MAX_BODY_BYTES = 1_048_576;
 
-/** Read and thrown away of a body that is too large: whoever is still sending it would not see the refusal otherwise. */
+/**
+ * Read and thrown away of a body that is too large: whoever is still sending it would not see the refusal otherwise.
+ */
 const MOST_DISCARDED_BYTES = 64 * MAX_BODY_BYTES;
 
 /**

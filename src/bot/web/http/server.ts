@@ -72,7 +72,8 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     unused.delete(incoming.socket);
     void listener(incoming, outgoing);
   });
-  // Clients open spare connections; Node counts one that never asked for anything as busy, and a stop would wait for it.
+  // Clients open spare connections; Node counts one that never asked for anything as busy, and a stop would wait for
+  // it.
   const unused = new Set<Socket>();
   server.on("connection", (socket) => {
     unused.add(socket);

@@ -49,7 +49,8 @@ export const askToSignIn = (context: Context): Response =>
   context.html(signInPage("This bot asks for its token. It is the value of HTTP_TOKEN."));
 
 /**
- * The form's target: on success the browser gets a cookie that scripts cannot read and other sites cannot send. It opens
+ * The form's target: on success the browser gets a cookie that scripts cannot read and other sites cannot send. It
+ * opens
  * the pages alone; every call of theirs carries the token.
  */
 export async function signIn(context: Context, check: TokenCheck): Promise<Response> {

@@ -14,7 +14,9 @@ export interface ChannelList {
   enter(id: string, at: number, name?: string): ReturnType<typeof channelWrite> | undefined;
   /** Takes it out of the list; the row is the caller's to delete. */
   leave(id: string): ReturnType<typeof channelWrite>;
-  /** Stores the new name; undefined where there is no such channel. @throws {StoreError} and then it keeps the old one */
+  /**
+   * Stores the new name; undefined where there is no such channel. @throws {StoreError} and then it keeps the old one
+   */
   rename(id: string, name: string): Promise<Channel | undefined>;
 }
 

@@ -16,7 +16,9 @@ export interface InboxDeps extends PlaygroundParts {
 
 /** What people do on the playground. */
 export interface Inbox {
-  /** Resolves with the id of the stored question, or of the command's reply. @throws {HttpError} @throws {StoreError} */
+  /**
+   * Resolves with the id of the stored question, or of the command's reply. @throws {HttpError} @throws {StoreError}
+   */
   receive(channel: string, message: NewMessage): Promise<string>;
   /** Puts a person's reaction on a message. @throws {HttpError} @throws {StoreError} */
   react(channel: string, message: string, emoji: string): Promise<readonly string[]>;

@@ -23,7 +23,9 @@ export interface MessageLog {
   find(channel: string, id: string): Promise<Row | undefined>;
   /** Stores a new message, and the channel with it. @throws {StoreError} and then there is none */
   add(channel: string, message: Omit<Row, "id">): Promise<Row>;
-  /** Changes what everybody sees now; `save` keeps it. Undefined where there is no such message. @throws {StoreError} */
+  /**
+   * Changes what everybody sees now; `save` keeps it. Undefined where there is no such message. @throws {StoreError}
+   */
   change(channel: string, id: string, change: (before: Row) => Row): Promise<Row | undefined>;
   /** Stores the message as it is now. @throws {StoreError} */
   save(channel: string, id: string): Promise<void>;
