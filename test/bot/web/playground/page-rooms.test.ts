@@ -72,7 +72,7 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     await page.getByRole("button", { name: "Rename or delete the channel" }).click();
     await page.getByLabel("Name of the channel").fill("general");
     await page.keyboard.press("Enter");
-    await page.getByText('There is a channel called "general" already.').waitFor();
+    await page.getByText('There is already a channel called "general".').waitFor();
     await page.getByRole("button", { name: "Delete the channel…" }).click();
     expect(await page.locator("#channel-delete-words").innerText()).toContain(
       "Delete #Everybody with all its messages",

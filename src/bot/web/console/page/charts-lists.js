@@ -1,8 +1,7 @@
 import { make } from "/assets/shared/elements.js";
 import { outcomeWords } from "/assets/shared/texts.js";
-import { barSeries, colourOf, createChart, dangerColour, lineSeries, pointSeries } from "./chart.js";
+import { barSeries, colourOf, createChart, dangerColour, lineSeries, pointSeries, stacked } from "./chart.js";
 import { countWords } from "./format.js";
-import { stacked } from "./stack.js";
 
 const STEP_SECONDS = 300;
 const EMPTY = "No list was refreshed in the last three hours.";

@@ -1,5 +1,4 @@
-import { barSeries, colourOf, createChart } from "./chart.js";
-import { stacked } from "./stack.js";
+import { barSeries, colourOf, createChart, stacked } from "./chart.js";
 
 /** What models used by day, from the ledger. */
 export function createUsageChart({ title, about, key, unit }) {

@@ -3,13 +3,11 @@ import { byId } from "/assets/shared/elements.js";
 import { createChannelPanel } from "./channel-panel.js";
 import { createChannels } from "./channels.js";
 import { createComposer } from "./composer.js";
+import { createSender, follow, tellFocus } from "./connection.js";
 import { createConversation } from "./conversation.js";
-import { follow } from "./events.js";
-import { tellFocus } from "./focus.js";
 import { createModelPicker } from "./model-picker.js";
-import { createSender } from "./sender.js";
 import { createStatusView } from "./status-view.js";
-import { createVocabulary } from "./vocabulary.js";
+import { createVocabulary } from "./suggestions.js";
 
 const client = clientId();
 let unfollow = () => {};

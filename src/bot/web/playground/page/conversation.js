@@ -1,7 +1,7 @@
 import { byId } from "/assets/shared/elements.js";
 import { isUnderWay } from "/assets/shared/texts.js";
-import { createEphemeralView } from "./ephemeral.js";
-import { createMessageView } from "./message.js";
+import { createEphemeralView } from "./message/ephemeral.js";
+import { createMessageView } from "./message/message.js";
 
 const NEAR_THE_END_PX = 80;
 /** Of a frame: a long conversation is drawn over several, the newest messages first. */

@@ -1,3 +1,5 @@
+import { call } from "/assets/shared/api.js";
+
 const MOST = 8;
 
 /** What the composer offers for what is typed: commands by their words, models after `/models use`. */
@@ -43,3 +45,30 @@ export function findModels(models, typed, most) {
 }
 
 const aboutWords = (name, note) => (note === undefined ? name : `${name} (${note})`.trim());
+
+/** Commands and models for the composer's offers: read when somebody first types a command, and again after a change. */
+export function createVocabulary({ onLoaded }) {
+  let known = { commands: [], models: [] };
+  let isCurrent = false;
+
+  async function load() {
+    isCurrent = true;
+    try {
+      const [{ commands }, { models }] = await Promise.all([call("/api/commands"), call("/api/models")]);
+      known = { commands, models };
+      onLoaded();
+    } catch {
+      isCurrent = false; // the next key tries again
+    }
+  }
+  return {
+    current() {
+      if (!isCurrent) load();
+      return known;
+    },
+    /** The lists may have changed. */
+    expire() {
+      isCurrent = false;
+    },
+  };
+}

@@ -1,4 +1,39 @@
+import { make } from "/assets/shared/elements.js";
 import createDOMPurify from "/assets/vendor/purify.mjs";
+
+const COPIED_MS = 2_000;
+
+/** Frames a block of code: its language, a button that copies it, and colours. */
+export function frameCode(code) {
+  const language = /language-(\S+)/.exec(code.className)?.[1];
+  const copy = make("button", { type: "button", className: "copy" }, "Copy");
+  copy.addEventListener("click", () => copyText(code, copy));
+  const frame = make(
+    "figure",
+    { className: "code-frame" },
+    make("figcaption", {}, make("span", {}, language ?? "text"), copy),
+  );
+  const pre = code.parentElement;
+  pre.tabIndex = 0;
+  pre.setAttribute("role", "group");
+  pre.setAttribute("aria-label", language === undefined ? "Code" : `Code in ${language}`);
+  pre.replaceWith(frame);
+  frame.append(pre);
+  if (language !== undefined) colour(code, language);
+}
+
+async function copyText(code, button) {
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Press Ctrl+C"; // the browser refuses: the text is selected for it
+    getSelection().selectAllChildren(code);
+  }
+  setTimeout(() => {
+    button.textContent = "Copy";
+  }, COPIED_MS);
+}
 
 const FOLDER = "/assets/vendor/highlight";
 /** What people write after the fence, by the grammar that fits. */
@@ -50,7 +85,7 @@ const seen = new IntersectionObserver((entries) => {
 });
 
 /** Colours a block of code once it has come to rest and into view. */
-export function colour(code, language) {
+function colour(code, language) {
   const grammar = byName.get(language.toLowerCase());
   if (grammar === undefined || code.textContent.length > MOST_CHARS) return;
   setTimeout(() => {
