@@ -1,20 +1,19 @@
 // One measurement of the chat in a process of its own: `node chat-child.mjs PART JSON`, answers with one JSON line.
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-
-const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { createChat } = await dist("bot/turn/chat.js");
-const { createChatParts } = await dist("bot/turn/chat-parts.js");
-const { createOpenAiProvider } = await dist("providers/openai-wire/openai-provider.js");
-const { isChatModel } = await dist("providers/openai-wire/is-chat-model.js");
-const { createSettings } = await dist("refresh/settings.js");
-const { createSessions } = await dist("store/sessions/sessions.js");
-const { openStore } = await dist("store/open-store.js");
-const { sqliteStore } = await dist("store/sqlite/sqlite.js");
-const { createLedger } = await dist("usage/ledger.js");
-const { systemClock: clock } = await dist("base/clock.js");
+import { systemClock as clock } from "#bot/base/clock.js";
+import { createChat } from "#bot/bot/turn/chat.js";
+import { createChatParts } from "#bot/bot/turn/chat-parts.js";
+import { isChatModel } from "#bot/providers/openai-wire/is-chat-model.js";
+import { createOpenAiProvider } from "#bot/providers/openai-wire/openai-provider.js";
+import { createSettings } from "#bot/refresh/settings.js";
+import { openStore } from "#bot/store/open-store.js";
+import { createSessions } from "#bot/store/sessions/sessions.js";
+import { sqliteStore } from "#bot/store/sqlite/sqlite.js";
+import { createLedger } from "#bot/usage/ledger.js";
 
 /** As on a platform 60 ms away, with Discord's length of a message and about its pace of edits. */
 const ROUND_TRIP_MS = 60;

@@ -3,20 +3,20 @@
 //   wall:     one refresh of 10 providers over its slowest provider; when each list is visible; a hung provider
 //   memory:   getCachedModels() and autocomplete
 //   stuck:    a fetch that never settles: calls per interval while it is down, and whether the next tick recovers
+
 import { once } from "node:events";
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
+import { systemClock } from "#bot/base/clock.js";
+import { createListThread } from "#bot/providers/lists/list-thread.js";
+import { isChatModel } from "#bot/providers/openai-wire/is-chat-model.js";
+import { createOpenAiProvider } from "#bot/providers/openai-wire/openai-provider.js";
+import { suggestModels } from "#bot/refresh/choose/suggest-models.js";
+import { createRefresher } from "#bot/refresh/engine/create-refresher.js";
+import { createSettings } from "#bot/refresh/settings.js";
+import { openStore } from "#bot/store/open-store.js";
+import { createSqliteStore } from "#bot/store/sqlite/sqlite.js";
 
-const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { createOpenAiProvider } = await dist("providers/openai-wire/openai-provider.js");
-const { isChatModel } = await dist("providers/openai-wire/is-chat-model.js");
-const { createListThread } = await dist("providers/lists/list-thread.js");
-const { createRefresher } = await dist("refresh/engine/create-refresher.js");
-const { createSettings } = await dist("refresh/settings.js");
-const { suggestModels } = await dist("refresh/choose/suggest-models.js");
-const { openStore } = await dist("store/open-store.js");
-const { createSqliteStore } = await dist("store/sqlite/sqlite.js");
-const { systemClock } = await dist("base/clock.js");
 const { mkdtempSync, rmSync } = await import("node:fs");
 const { tmpdir } = await import("node:os");
 const { join } = await import("node:path");

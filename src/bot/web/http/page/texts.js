@@ -1,6 +1,6 @@
 import { clockWords } from "./time.js";
 
-/** The refresh's own words; a test holds them against the bot's. */
+/** How the lists are, in the words that the bot uses on every platform. */
 export const INDICATORS = {
   refreshing: "🔄 Background refresh in progress...",
   fresh: "✓ Auto-refreshed - models up to date",
@@ -22,13 +22,17 @@ export const INTERVALS = [
   { value: "smart", seconds: "smart", label: "smart (adapts to use)" },
 ];
 
-/** What the refresh button says: whether any provider has a list, and whether the lists are fresh. */
+/**
+ * What the refresh button says: whether any provider has a list, and whether the lists are fresh.
+ * @param {{ isFresh: boolean, providers: readonly { fetchedAt: number | null }[] }} status
+ */
 export function refreshLabel(status) {
   const hasLists = status.providers.some((provider) => provider.fetchedAt !== null);
   if (!hasLists) return BUTTON_LABELS.none;
   return status.isFresh ? BUTTON_LABELS.fresh : BUTTON_LABELS.stale;
 }
 
+/** @type {Readonly<Record<string, string>>} */
 const OUTCOMES = {
   ok: "✓",
   timeout: "timed out",
@@ -41,12 +45,17 @@ const OUTCOMES = {
   suspicious: "gave a doubtful list",
 };
 
+/** @param {string | null} outcome null where no refresh has ended yet */
 export const outcomeWords = (outcome) => (outcome === null ? "not asked yet" : (OUTCOMES[outcome] ?? outcome));
 
-/** The few marks of a reply's Markdown, and its times, as plain words. */
+/**
+ * Removes the Markdown marks of a short reply, and shows its times as words.
+ * @param {string} text
+ */
 export const plainWords = (text) =>
-  text.replaceAll(/[*`]/g, "").replaceAll(/<t:(\d+)(?::\w)?>/g, (_mark, seconds) => clockWords(seconds * 1000));
+  text.replaceAll(/[*`]/g, "").replaceAll(/<t:(\d+)(?::\w)?>/g, (_mark, seconds) => clockWords(Number(seconds) * 1000));
 
+/** @type {Readonly<Record<string, string>>} */
 const MARK_NAMES = {
   "👀": "working on it",
   "⏳": "waiting in line",
@@ -54,7 +63,11 @@ const MARK_NAMES = {
   "⚠️": "incomplete",
   "❌": "failed",
 };
+/** @param {string} emoji */
 export const markName = (emoji) => MARK_NAMES[emoji] ?? "reaction";
 
-/** The bot is not done with the question. */
+/**
+ * Whether the bot is still answering the question.
+ * @param {readonly string[]} marks
+ */
 export const isUnderWay = (marks) => marks.includes("👀") || marks.includes("⏳");
