@@ -1,6 +1,5 @@
 import { Keyv, type KeyvOptions, type KeyvStoreAdapter } from "keyv";
-import { checkKey } from "./checks.js";
-import { DAMAGED, decodeRow, encodeRow } from "./row.js";
+import { checkKey, DAMAGED, decodeRow, encodeRow } from "./row.js";
 import type { KeyValue, Table } from "./store.js";
 import { DamagedRowError, translated } from "./store-error.js";
 

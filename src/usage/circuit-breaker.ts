@@ -32,7 +32,7 @@ interface Circuit {
   readonly probeAt?: number;
 }
 
-/** cockatiel's breaker counts by the machine's clock, and makes others wait for a probe's whole answer. */
+/** Written here, as libraries' breakers count by the machine's clock and let others wait for a probe's whole answer. */
 export function createCircuitBreaker(clock: Pick<Clock, "now">): CircuitBreaker {
   const circuits = new Map<ProviderId, Circuit>();
   const succeed = (provider: ProviderId) => void circuits.delete(provider);

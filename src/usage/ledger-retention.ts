@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.js";
-import { messageOf } from "../base/errors.js";
 import type { Log } from "../base/log.js";
+import { startRounds } from "../base/rounds.js";
 import { DAY_MS } from "../base/time.js";
 import { KEPT_DAYS, type Ledger } from "./ledger.js";
 
@@ -10,23 +10,17 @@ export interface LedgerRetentionDeps {
   readonly log: Pick<Log, "info" | "warn">;
 }
 
-/** Erases what the ledger keeps no longer: now, and once a day. Returns how to stop that. */
+/** Erases the ledger's rows older than `KEPT_DAYS`, at once and then daily. Returns a function that stops it. */
 export function startLedgerRetention({ ledger, clock, log }: LedgerRetentionDeps): () => void {
-  const stopping = new AbortController();
-  const erase = async () => {
-    try {
+  return startRounds({
+    clock,
+    log,
+    everyMs: DAY_MS,
+    isImmediate: true,
+    what: "erasing old usage",
+    async work() {
       const erased = await ledger.erase(clock.now() - KEPT_DAYS * DAY_MS);
       if (erased > 0) log.info({ erased, days: KEPT_DAYS }, "old usage was erased");
-    } catch (error) {
-      log.warn({ error: messageOf(error) }, "old usage could not be erased; tomorrow's round tries again");
-    }
-  };
-  const run = async () => {
-    for (;;) {
-      await erase();
-      await clock.sleep(DAY_MS, stopping.signal);
-    }
-  };
-  run().catch(() => {}); // ends when it is stopped
-  return () => stopping.abort();
+    },
+  });
 }

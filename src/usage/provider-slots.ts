@@ -1,4 +1,4 @@
-import { type BulkheadPolicy, bulkhead } from "cockatiel";
+import pLimit, { type LimitFunction } from "p-limit";
 import type { ProviderId } from "../providers/provider.js";
 
 export interface ProviderSlots {
@@ -11,9 +11,9 @@ export interface ProviderSlots {
 
 /** At most `limit` answers of one provider at a time; 0 means no limit. Lists take no slot. */
 export function createProviderSlots(limit: number): ProviderSlots {
-  const slots = new Map<ProviderId, BulkheadPolicy>();
+  const slots = new Map<ProviderId, LimitFunction>();
   const slotsOf = (provider: ProviderId) => {
-    const known = slots.get(provider) ?? bulkhead(limit, Number.POSITIVE_INFINITY);
+    const known = slots.get(provider) ?? pLimit(limit);
     slots.set(provider, known);
     return known;
   };
@@ -27,7 +27,7 @@ export function createProviderSlots(limit: number): ProviderSlots {
         signal.addEventListener("abort", giveUp, { once: true });
       });
       let hasBegun = false;
-      const served = slotsOf(provider).execute(() => {
+      const served = slotsOf(provider)(() => {
         // One that gave up while it waited passes its slot on.
         signal.throwIfAborted();
         hasBegun = true;

@@ -5,7 +5,7 @@ import type { Store, StoreDefinition } from "../../src/store/store.js";
 import { StoreError } from "../../src/store/store-error.js";
 import { type Cable, layCable } from "../support/cable.js";
 import { eventually } from "../support/playground-client.js";
-import type { TestServer } from "../support/redis-server.js";
+import type { TestServer } from "../support/server-process.js";
 
 export interface ServerStoreUnderTest {
   readonly server: () => TestServer;

@@ -4,14 +4,15 @@ import { type BotProcess, startProcess } from "../support/bot-process.js";
 import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
 import { startPostgres } from "../support/postgres-server.js";
-import { hasRedis, startRedis, type TestServer } from "../support/redis-server.js";
+import { startRedis } from "../support/redis-server.js";
+import type { TestServer } from "../support/server-process.js";
 import { temporaryFolder } from "../support/start-bot.js";
 
 const REPLICAS = 3;
 /** A result of one replica is seen on the others within that. */
 const VISIBLE_MS = 15_000;
 
-const redis = hasRedis() ? await startRedis() : undefined;
+const redis = await startRedis();
 const postgres = await startPostgres();
 const folder = temporaryFolder();
 const servers: readonly (TestServer | undefined)[] = [redis, postgres];

@@ -4,10 +4,10 @@ import { type Cable, layCable } from "../support/cable.js";
 import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
 import { POSTGRES_PASSWORD, startPostgres } from "../support/postgres-server.js";
-import { hasRedis, REDIS_PASSWORD, startRedis } from "../support/redis-server.js";
+import { REDIS_PASSWORD, startRedis } from "../support/redis-server.js";
 import { temporaryFolder } from "../support/start-bot.js";
 
-const redis = hasRedis() ? await startRedis() : undefined;
+const redis = await startRedis();
 const postgres = await startPostgres();
 const folder = temporaryFolder();
 afterAll(async () => {

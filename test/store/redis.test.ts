@@ -4,26 +4,27 @@ import { createRedisStore, redisStore } from "../../src/store/redis/redis.js";
 import { describeServerStore } from "../contracts/server-store-contract.js";
 import { describeStore } from "../contracts/store-contract.js";
 import { describeStoreProcesses } from "../contracts/store-processes-contract.js";
-import { hasRedis, REDIS_PASSWORD, startRedis, type TestServer } from "../support/redis-server.js";
+import { REDIS_PASSWORD, startRedis } from "../support/redis-server.js";
 
-describe.skipIf(!hasRedis())("redisStore", () => {
-  let server: TestServer;
+const server = await startRedis();
+
+describe.skipIf(server === undefined)("redisStore", () => {
+  const url = server?.url ?? "";
   let raw: ReturnType<typeof createClient>;
   beforeAll(async () => {
-    server = await startRedis();
-    raw = createClient({ url: server.url }) as typeof raw;
+    raw = createClient({ url }) as typeof raw;
     raw.on("error", () => {});
     await raw.connect();
   });
   afterAll(async () => {
     raw.destroy();
-    await server.remove();
+    await server?.remove();
   });
 
   describeStore("Redis", async () => {
     await raw.flushAll();
     let now = Date.UTC(2026, 0, 5, 12);
-    const openAgain = () => createRedisStore({ now: () => now }).open(server.url);
+    const openAgain = () => createRedisStore({ now: () => now }).open(url);
     const store = await openAgain();
     return {
       store,
@@ -39,11 +40,11 @@ describe.skipIf(!hasRedis())("redisStore", () => {
   const empty = async () => void (await raw.flushAll());
   describeStoreProcesses("Redis", redisStore, async () => {
     await empty();
-    return server.url;
+    return url;
   });
 
   describeServerStore("Redis", {
-    server: () => server,
+    server: () => server as NonNullable<typeof server>,
     definition: redisStore,
     password: REDIS_PASSWORD,
     empty,

@@ -15,8 +15,8 @@ export interface Cable {
   close(): Promise<void>;
 }
 
-/** A line to a local server that can be cut and mended. */
-export async function layCable(target: string): Promise<Cable> {
+/** A line to a local server that can be cut and mended; its own port is any free one unless given. */
+export async function layCable(target: string, nearPort = 0): Promise<Cable> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let isCut = false;
@@ -45,7 +45,7 @@ export async function layCable(target: string): Promise<Cable> {
     else waiting.push(join);
     return undefined;
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(nearPort, "127.0.0.1");
   await once(server, "listening");
   const url = new URL(target);
   url.port = String((server.address() as AddressInfo).port);

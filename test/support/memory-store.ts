@@ -1,5 +1,5 @@
 import { messageOf } from "../../src/base/errors.js";
-import { checkKey, checkTerms } from "../../src/store/checks.js";
+import { checkKey, checkTerms } from "../../src/store/row.js";
 import { type Claim, type KeyValue, type Store, TABLES, type Table, type Write } from "../../src/store/store.js";
 import { DamagedRowError, StoreError } from "../../src/store/store-error.js";
 

@@ -1,62 +1,48 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./free-port.js";
+import { endProcess, startServerProcess, type TestServer } from "./server-process.js";
+import { startOrSkip } from "./start-or-skip.js";
 
-/** A server of the test's own; what it holds survives `stop` and `start`. */
-export interface TestServer {
-  /** With its password. */
-  readonly url: string;
-  readonly port: number;
-  stop(): Promise<void>;
-  /** On the same port again. */
-  start(): Promise<void>;
-  /** Ends it for good and takes its files away. */
-  remove(): Promise<void>;
-}
-
-const PROGRAM = "redis-server";
 export const REDIS_PASSWORD = "redis-password-of-the-tests";
 
-/** Where there is none, one plain line says that its tests are skipped. */
-export function hasRedis(): boolean {
-  const isThere = spawnSync(PROGRAM, ["--version"], { stdio: "ignore" }).status === 0;
-  if (!isThere) process.stdout.write("Redis: no redis-server on the PATH, its tests are skipped\n");
-  return isThere;
+interface Options {
+  /** By default the redis-server on the PATH. */
+  readonly program?: string;
+  /** How long it may be silent while it starts. */
+  readonly silenceMs?: number;
 }
 
-/** Killed by `stop`, as with a machine that goes down. */
-export async function startRedis(): Promise<TestServer> {
+/** Killed by `stop`, as with a machine that goes down. Undefined, and one plain line that says so, where none can be started. */
+export async function startRedis(options: Options = {}): Promise<TestServer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-redis-"));
+  const server = await startOrSkip("Redis", (signal) => start(folder, options, signal));
+  if (server === undefined) rmSync(folder, { recursive: true, force: true });
+  return server;
+}
+
+async function start(folder: string, options: Options, signal: AbortSignal): Promise<TestServer> {
   const port = await freePort();
   const settings = ["--port", String(port), "--bind", "127.0.0.1", "--requirepass", REDIS_PASSWORD];
   const files = ["--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", "always"];
-  let child: ChildProcess | undefined;
-  const stop = async () => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "exit");
-    child.kill("SIGKILL");
-    await ended;
+  const terms = {
+    program: options.program ?? "redis-server",
+    args: [...settings, ...files],
+    cwd: folder,
+    silenceMs: options.silenceMs,
+    ready: "Ready to accept connections",
   };
-  const start = async () => {
-    const started = spawn(PROGRAM, [...settings, ...files], { stdio: ["ignore", "pipe", "inherit"] });
-    child = started;
-    started.stdout.setEncoding("utf8");
-    let text = "";
-    for await (const chunk of started.stdout) {
-      text += chunk;
-      if (text.includes("Ready to accept connections")) break;
-    }
-    if (!text.includes("Ready to accept connections")) throw new Error(`redis-server did not start: ${text}`);
-  };
-  await start();
+  let child: ChildProcess = await startServerProcess({ ...terms, signal });
+  const stop = () => endProcess(child, "SIGKILL");
   return {
     url: `redis://:${REDIS_PASSWORD}@127.0.0.1:${port}`,
     port,
     stop,
-    start,
+    async start() {
+      child = await startServerProcess(terms);
+    },
     async remove() {
       await stop();
       rmSync(folder, { recursive: true, force: true });

@@ -9,7 +9,11 @@ import { createCommands } from "../../src/commands/registry.js";
 import type { ProviderSetup } from "../../src/providers/provider-definition.js";
 import { providerDefinitions } from "../../src/providers/registry.js";
 import { openStore } from "../../src/store/open-store.js";
+
+import { createPostgresStore } from "../../src/store/postgres/postgres.js";
+import { createRedisStore } from "../../src/store/redis/redis.js";
 import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
+
 import { type FakeClock, fakeClock } from "./fake-clock.js";
 
 export interface Bot extends App {
@@ -31,7 +35,8 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
 const BEAT_MS = 10_000;
 
 /**
- * The whole bot in this process, on a free port and its own SQLite file, with a clock that the test turns.
+ * The whole bot in this process, on a free port, with a clock that the test turns, and on its own SQLite file unless
+ * the environment names another store.
  * `firstListsMs`: how long, by that clock, its doors stay closed for the first lists; not at all where it is unset.
  */
 export async function startBot(
@@ -40,9 +45,12 @@ export async function startBot(
   clock = fakeClock(),
   firstListsMs?: number,
 ): Promise<Bot> {
+  const definitions = [createSqliteStore, createRedisStore, createPostgresStore].map((create) =>
+    create({ now: clock.now }),
+  );
   const parsed = parseConfig<ProviderSetup>(
     { HTTP_PORT: "0", STORE_URL: `sqlite://${join(folder, "evergreen.sqlite")}`, ...environment },
-    { providers: providerDefinitions, storeSchemes: ["sqlite"] },
+    { providers: providerDefinitions, storeSchemes: definitions.flatMap(({ schemes }) => schemes) },
   );
   if ("faults" in parsed) throw new Error(JSON.stringify(parsed.faults));
   const { config } = parsed;
@@ -52,7 +60,7 @@ export async function startBot(
     secrets: config.secrets,
     destination: { write: (line) => void lines.push(line) },
   });
-  const store = await openStore(config.storeUrl, [createSqliteStore({ now: clock.now })]);
+  const store = await openStore(config.storeUrl, definitions);
   const app = await startApp({
     config,
     store,

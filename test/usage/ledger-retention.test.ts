@@ -51,7 +51,7 @@ describe("startLedgerRetention()", () => {
     expect(await left()).toBe(1);
     await clock.advance(DAY_MS);
     expect(await left()).toBe(0);
-    expect(logged[0]).toContain("could not be erased");
+    expect(logged[0]).toContain("erasing old usage failed");
     stop();
   });
 });

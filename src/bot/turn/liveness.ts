@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import { startRounds } from "../../base/rounds.js";
-import { hasEnded } from "../../store/sqlite/process-owner.js";
+import { hasEnded } from "../../store/process-owner.js";
 import type { Store } from "../../store/store.js";
 
 export interface LivenessDeps {

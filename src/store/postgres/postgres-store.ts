@@ -1,10 +1,8 @@
 import type { Pool } from "pg";
 import { systemClock } from "../../base/clock.js";
 import { boundStore } from "../bounded.js";
-import { checkKey, checkTerms } from "../checks.js";
-import { encodeRow } from "../row.js";
-import { claimFromEnded, type Taken } from "../sqlite/claim-from-ended.js";
-import { processOwner } from "../sqlite/process-owner.js";
+import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
+import { checkKey, checkTerms, encodeRow } from "../row.js";
 import { type Claim, type ClaimTerms, type Store, type Swap, TABLES, type Write } from "../store.js";
 import { StoreError, translated } from "../store-error.js";
 import { openPool } from "./postgres-pool.js";
@@ -35,7 +33,7 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
   }
   const write = (writes: readonly Write[]) =>
     translated(`writing ${writes.length} rows`, async () => void (await isDone(sql.WRITE, [], writes)));
-  async function take(name: string, terms: ClaimTerms): Promise<Taken> {
+  async function take(name: string, terms: ClaimTerms): Promise<ClaimAttempt> {
     const { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs, isReentrant = false } = terms;
     const intervals = [minIntervalMs, minIntervalAfterLossMs].map(Math.ceil);
     const parameters = [now(), checkKey(name), owner, Math.ceil(ttlMs), ...intervals, isReentrant];

@@ -1,6 +1,5 @@
 import type { Pool } from "pg";
-import { checkKey } from "../checks.js";
-import { DAMAGED, decodeRow } from "../row.js";
+import { checkKey, DAMAGED, decodeRow } from "../row.js";
 import type { KeyValue, Table, Write } from "../store.js";
 import { DamagedRowError, StoreError, translated } from "../store-error.js";
 import { GET, GET_MANY, SCAN } from "./postgres-statements.js";

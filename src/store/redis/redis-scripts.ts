@@ -1,5 +1,4 @@
-import { checkKey } from "../checks.js";
-import { encodeRow } from "../row.js";
+import { checkKey, encodeRow } from "../row.js";
 import type { Claim, ClaimTerms, Table, Write } from "../store.js";
 
 /** Everything of ours begins with it, so that a database can be shared with other programs. */

@@ -2,11 +2,9 @@ import KeyvRedis from "@keyv/redis";
 import { systemClock } from "../../base/clock.js";
 import { StartupError } from "../../base/errors.js";
 import { boundStore } from "../bounded.js";
-import { checkKey, checkTerms } from "../checks.js";
 import { createKeyvTable } from "../keyv-table.js";
-import { encodeRow } from "../row.js";
-import { claimFromEnded, type Taken } from "../sqlite/claim-from-ended.js";
-import { processOwner } from "../sqlite/process-owner.js";
+import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
+import { checkKey, checkTerms, encodeRow } from "../row.js";
 import { type Claim, type ClaimTerms, type KeyValue, type Store, TABLES, type Table, type Write } from "../store.js";
 import { StoreError, translated } from "../store-error.js";
 import { connectRedis, type RedisClient, reconnect, redisFault } from "./redis-client.js";
@@ -51,7 +49,7 @@ function createStore(client: RedisClient, deps: RedisDeps): Store {
     translated(`writing ${writes.length} rows`, async () => {
       if (writes.length > 0) await run(scripts.writeScript(writes));
     });
-  const take = async (name: string, terms: ClaimTerms): Promise<Taken> => {
+  const take = async (name: string, terms: ClaimTerms): Promise<ClaimAttempt> => {
     const reply = (await run(scripts.claimScript(now(), checkKey(name), owner, terms))) as unknown[];
     const [held, until, fence, holder] = reply;
     return { held: held === 1, until: Number(until), claim: { name, owner: String(holder), fence: Number(fence) } };

@@ -1,8 +1,7 @@
-import { createSerial } from "../../base/serial.js";
+import { createSerial, type Serial } from "../../base/serial.js";
 import type { Store, Write } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
-import { eraseUntouched } from "./erase-untouched.js";
-import { forgetConversation } from "./forget-conversation.js";
+import { eraseUntouched, forgetConversation } from "./erase-conversations.js";
 import { openQuestionRow, parsedRow, sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
 import type { Asked, OpenQuestion, Session, Turn } from "./session-types.js";
 
@@ -79,31 +78,89 @@ interface Step {
 }
 
 export function createSessions({ store, now }: SessionsDeps): Sessions {
-  const sessions = store.values("sessions");
-  const turns = store.values("turns");
-  const questions = store.values("open");
   const inOrder = createSerial();
+  const records = createRecords(store, now);
+  return {
+    ...recordCalls(records, inOrder, now),
+    ...turnCalls(store, records),
+    ...questionCalls(store, inOrder),
+    end: (id, conversation, turn, { replaces, writes = [] } = {}) =>
+      inOrder(`session ${conversation}`, () =>
+        inOrder(`question ${id}`, async () => {
+          const [row] = await store.values("open").getMany([id]);
+          const question = openQuestionRow.safeParse(row).data;
+          if (question !== undefined && question.ended !== null) return;
+          const ended: readonly Write[] =
+            question === undefined ? [] : [{ table: "open", key: id, value: { ...question, ended: turn.ending } }];
+          await records.update(conversation, (session) => {
+            const { number, after } = withTurn(session, turn, replaces);
+            const saved: Write = { table: "turns", key: turnKey(conversation, number), value: turn };
+            return { session: { ...after, updatedAt: now() }, writes: [saved, ...writes, ...ended] };
+          });
+        }),
+      ),
+    take: (conversation, turn) =>
+      inOrder(`session ${conversation}`, async () => {
+        await records.update(conversation, (before) => ({
+          session: { ...before, nextTurn: before.nextTurn + 1, updatedAt: now() },
+          writes: [{ table: "turns", key: turnKey(conversation, before.nextTurn), value: turn }],
+        }));
+      }),
+    forget: (conversation) => inOrder(`session ${conversation}`, () => forgetConversation(store, conversation)),
+    eraseUntouched: (before) => eraseUntouched(store, inOrder, before),
+  };
+}
 
+interface Records {
+  get(conversation: string): Promise<Session>;
+  /** Changes the record as it is stored now, and once more where another replica was faster. @throws {StoreError} */
+  update(conversation: string, step: (before: Session) => Step): Promise<Session>;
+  /** Puts a fresh record in the place of a damaged one; its turns stay, and their numbers go on. @throws {StoreError} */
+  replaceDamaged(conversation: string, at: number): Promise<Session>;
+}
+
+function createRecords(store: Store, now: () => number): Records {
+  const rows = store.values("sessions");
   const sessionOf = (conversation: string, row: unknown): Session =>
     row === undefined ? freshSession(now()) : parsedRow(sessionRow, row, `the session of ${conversation}`);
-  const get = async (conversation: string) => sessionOf(conversation, await sessions.get(conversation));
-
-  /** Changes the record as it is stored now, again where another replica was faster. */
-  async function update(conversation: string, step: (before: Session) => Promise<Step> | Step): Promise<Session> {
-    for (let attempt = 1; attempt <= CHANGE_ATTEMPTS; attempt++) {
-      const before = await sessions.get(conversation);
-      const { session, writes } = await step(sessionOf(conversation, before));
-      if (writes === undefined) return session;
-      if (await store.swap({ table: "sessions", key: conversation, before, after: session }, writes)) return session;
-    }
-    throw new StoreError(`the session of ${conversation} is changed elsewhere all the time`);
-  }
-
   return {
-    get,
+    get: async (conversation) => sessionOf(conversation, await rows.get(conversation)),
+    async update(conversation, step) {
+      for (let attempt = 1; attempt <= CHANGE_ATTEMPTS; attempt++) {
+        const before = await rows.get(conversation);
+        const { session, writes } = step(sessionOf(conversation, before));
+        if (writes === undefined) return session;
+        if (await store.swap({ table: "sessions", key: conversation, before, after: session }, writes)) return session;
+      }
+      throw new StoreError(`the session of ${conversation} is changed elsewhere all the time`);
+    },
+    async replaceDamaged(conversation, at) {
+      const keys = (await store.values("turns").entries(`${conversation}#`)).map(([key]) => key);
+      const next = keys.reduce((most, key) => Math.max(most, Number(key.slice(-TURN_DIGITS)) + 1), 0);
+      const session = { ...freshSession(at), firstTurn: next, nextTurn: next, startedAt: at };
+      await rows.set(conversation, session);
+      return session;
+    },
+  };
+}
+
+/** Where a turn goes, and what its conversation's record becomes with it. */
+function withTurn(session: Session, turn: Turn, replaces: number | undefined) {
+  const isLast = replaces !== undefined && replaces === session.nextTurn - 1 && replaces >= session.firstTurn;
+  const number = isLast ? replaces : session.nextTurn;
+  const isLeftBehind = turn.question.at < session.startedAt;
+  const firstTurn = isLeftBehind ? number + 1 : session.firstTurn;
+  return { number, after: { ...session, firstTurn, nextTurn: number + 1, answeredAt: turn.endedAt } };
+}
+
+type RecordCalls = Pick<Sessions, "get" | "change" | "startOver">;
+
+function recordCalls(records: Records, inOrder: Serial, now: () => number): RecordCalls {
+  return {
+    get: records.get,
     change: (conversation, change) =>
       inOrder(`session ${conversation}`, () =>
-        update(conversation, (before) => {
+        records.update(conversation, (before) => {
           const after = change(before);
           return after === before ? { session: before } : { session: { ...after, updatedAt: now() }, writes: [] };
         }),
@@ -112,20 +169,23 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
       inOrder(`session ${conversation}`, async () => {
         const at = now();
         try {
-          return await update(conversation, (before) => ({
+          return await records.update(conversation, (before) => ({
             session: { ...before, firstTurn: before.nextTurn, startedAt: at, updatedAt: at },
             writes: [],
           }));
         } catch (error) {
           if (!(error instanceof DamagedRowError)) throw error;
-          // Its turns stay where they are; the numbers go on behind them, so that none is written over.
-          const numbers = (await turns.entries(`${conversation}#`)).map(([key]) => Number(key.slice(-TURN_DIGITS)));
-          const next = numbers.reduce((most, number) => Math.max(most, number + 1), 0);
-          const session = { ...freshSession(at), firstTurn: next, nextTurn: next, startedAt: at };
-          await sessions.set(conversation, session);
-          return session;
+          return records.replaceDamaged(conversation, at);
         }
       }),
+  };
+}
+
+type TurnCalls = Pick<Sessions, "recentTurns" | "lastTurn" | "allTurns">;
+
+function turnCalls(store: Store, { get }: Records): TurnCalls {
+  const turns = store.values("turns");
+  return {
     async recentTurns(conversation, count) {
       const { firstTurn, nextTurn } = await get(conversation);
       const from = Math.max(firstTurn, nextTurn - Math.max(count, 0));
@@ -134,7 +194,30 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
       // A conversation goes on without a turn that is damaged.
       return rows.flatMap((row) => turnRow.safeParse(row).data ?? []);
     },
+    async lastTurn(conversation) {
+      const { firstTurn, nextTurn } = await get(conversation);
+      if (nextTurn <= firstTurn) return undefined;
+      const [row] = await turns.getMany([turnKey(conversation, nextTurn - 1)]);
+      const turn = turnRow.safeParse(row).data;
+      return turn && { number: nextTurn - 1, turn };
+    },
+    async allTurns(conversation) {
+      return (await turns.entries(`${conversation}#`)).flatMap(([key, row]) => {
+        const turn = turnRow.safeParse(row).data;
+        return turn === undefined ? [] : [{ number: Number(key.slice(-TURN_DIGITS)), turn }];
+      });
+    },
+  };
+}
 
+type QuestionCalls = Pick<
+  Sessions,
+  "open" | "isOpen" | "askToStop" | "isAskedToStop" | "noteAnswer" | "close" | "openQuestions"
+>;
+
+function questionCalls(store: Store, inOrder: Serial): QuestionCalls {
+  const questions = store.values("open");
+  return {
     open: (id, question) =>
       store.writeOnce(`question:${id}`, QUESTION_ONCE_MS, [{ table: "open", key: id, value: question }]),
     isOpen: async (id) => (await questions.getMany([id]))[0] !== undefined,
@@ -154,61 +237,11 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
         const row = await questions.get(id);
         // Closed meanwhile: storing it again would leave the next start a question that has its answer.
         if (row === undefined) return;
-        await questions.set(id, {
-          ...parsedRow(openQuestionRow, row, `the question ${id}`),
-          answer,
-          ...(asked && { asked }),
-        });
+        const question = parsedRow(openQuestionRow, row, `the question ${id}`);
+        await questions.set(id, { ...question, answer, ...(asked && { asked }) });
       }),
-    end: (id, conversation, turn, { replaces, writes = [] } = {}) =>
-      inOrder(`session ${conversation}`, () =>
-        inOrder(`question ${id}`, async () => {
-          const [row] = await questions.getMany([id]);
-          const question = openQuestionRow.safeParse(row).data;
-          if (question !== undefined && question.ended !== null) return;
-          await update(conversation, (session) => {
-            const isLast = replaces !== undefined && replaces === session.nextTurn - 1 && replaces >= session.firstTurn;
-            const place = isLast ? replaces : session.nextTurn;
-            const nextTurn = place + 1;
-            const isLeftBehind = turn.question.at < session.startedAt;
-            const firstTurn = isLeftBehind ? nextTurn : session.firstTurn;
-            return {
-              session: { ...session, firstTurn, nextTurn, updatedAt: now(), answeredAt: turn.endedAt },
-              writes: [
-                { table: "turns", key: turnKey(conversation, place), value: turn },
-                ...writes,
-                ...(question === undefined
-                  ? []
-                  : [{ table: "open", key: id, value: { ...question, ended: turn.ending } } as const]),
-              ],
-            };
-          });
-        }),
-      ),
-    async lastTurn(conversation) {
-      const { firstTurn, nextTurn } = await get(conversation);
-      if (nextTurn <= firstTurn) return undefined;
-      const [row] = await turns.getMany([turnKey(conversation, nextTurn - 1)]);
-      const turn = turnRow.safeParse(row).data;
-      return turn && { number: nextTurn - 1, turn };
-    },
-    async allTurns(conversation) {
-      return (await turns.entries(`${conversation}#`)).flatMap(([key, row]) => {
-        const turn = turnRow.safeParse(row).data;
-        return turn === undefined ? [] : [{ number: Number(key.slice(-TURN_DIGITS)), turn }];
-      });
-    },
-    take: (conversation, turn) =>
-      inOrder(`session ${conversation}`, async () => {
-        await update(conversation, (before) => ({
-          session: { ...before, nextTurn: before.nextTurn + 1, updatedAt: now() },
-          writes: [{ table: "turns", key: turnKey(conversation, before.nextTurn), value: turn }],
-        }));
-      }),
-    forget: (conversation) => inOrder(`session ${conversation}`, () => forgetConversation(store, conversation)),
     close: (id, write = store.write) =>
       inOrder(`question ${id}`, () => write([{ table: "open", key: id, value: undefined }])),
-    eraseUntouched: (before) => eraseUntouched(store, inOrder, before),
     async openQuestions() {
       const rows = await questions.entries();
       return rows

@@ -1,6 +1,6 @@
 import type { Connection } from "sqlite3";
+import { hasEnded } from "../process-owner.js";
 import type { Claim, ClaimResult, ClaimTerms } from "../store.js";
-import { hasEnded } from "./process-owner.js";
 
 /** Epoch ms of the store's clock: `?1` where a test gives a time, else SQLite's own. */
 const NOW = "cast(coalesce(?1, unixepoch('subsec') * 1000) as integer)";

@@ -1,6 +1,5 @@
 import type { Connection } from "sqlite3";
 import { StartupError } from "../../base/errors.js";
-import { inTransaction } from "./sqlite-transaction.js";
 
 /** "EVGR": tells our files from those of other programs. */
 const APPLICATION_ID = 0x45564752;
@@ -56,4 +55,30 @@ function look(connection: Connection) {
 
 function pragma(connection: Connection, name: "application_id" | "user_version"): number {
   return Number(connection.all(`pragma ${name}`)[0]?.[name]);
+}
+
+/**
+ * Runs `work` in one transaction that holds the write lock from its start; with "deferred" it locks nothing until it
+ * writes, and reads all from one moment. The driver is synchronous and so must `work` be: then nothing of this process
+ * comes between.
+ * @throws what `work` or SQLite throws, and then nothing was written
+ */
+export function inTransaction<T>(
+  connection: Connection,
+  work: () => T,
+  begin: "immediate" | "deferred" = "immediate",
+): T {
+  connection.all(`begin ${begin}`);
+  try {
+    const result = work();
+    connection.all("commit");
+    return result;
+  } catch (error) {
+    try {
+      connection.all("rollback");
+    } catch {
+      // SQLite has rolled back by itself, as it does when the disk is full
+    }
+    throw error;
+  }
 }

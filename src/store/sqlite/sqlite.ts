@@ -1,14 +1,13 @@
 import { KeyvSqlite } from "@keyv/sqlite";
 import { type Clock, systemClock } from "../../base/clock.js";
-import { checkKey, checkTerms } from "../checks.js";
 import { createKeyvTable } from "../keyv-table.js";
-import { encodeRow, isRow } from "../row.js";
+import { processOwner } from "../process-owner.js";
+import { checkKey, checkTerms, encodeRow, isRow } from "../row.js";
 import { type KeyValue, type Store, type StoreDefinition, TABLES, type Table, type Write } from "../store.js";
 import { StoreError, translated } from "../store-error.js";
-import { processOwner } from "./process-owner.js";
 import { createSqliteClaims } from "./sqlite-claims.js";
 import { asStartupError, openSqliteFile, sqlitePath } from "./sqlite-file.js";
-import { inTransaction } from "./sqlite-transaction.js";
+import { inTransaction } from "./sqlite-schema.js";
 
 export interface SqliteDeps {
   /** The store's clock; SQLite's own unless given. */

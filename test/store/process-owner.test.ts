@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
-import { hasEnded, processOwner } from "../../../src/store/sqlite/process-owner.js";
+import { hasEnded, processOwner } from "../../src/store/process-owner.js";
 
 describe("hasEnded()", () => {
   it("is true for a process of this machine that is no more", () => {

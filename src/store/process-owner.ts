@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import type { Claim, ClaimResult } from "./store.js";
 
 /** A name for this process among all that share a store: host, process id, and a random part. */
 export const processOwner = (): string => `${hostname()}/${process.pid}/${randomUUID()}`;
@@ -28,4 +29,27 @@ function isZombie(processId: number): boolean {
   } catch {
     return false; // another system, or it has just gone: whoever asks next learns it
   }
+}
+
+/** The result of one attempt at a claim; `claim` is the one in force now, whoever holds it. */
+export interface ClaimAttempt {
+  readonly held: boolean;
+  readonly until: number;
+  readonly claim: Claim;
+}
+
+/**
+ * A killed process never frees its claim; whoever starts next on its machine need not wait for the lease to run out.
+ * `end`: ends the lease of a claim, unless it is settled.
+ */
+export async function claimFromEnded(
+  take: () => Promise<ClaimAttempt>,
+  end: (claim: Claim) => Promise<void>,
+): Promise<ClaimResult> {
+  let taken = await take();
+  if (!taken.held && hasEnded(taken.claim.owner)) {
+    await end(taken.claim);
+    taken = await take();
+  }
+  return taken.held ? { held: true, claim: taken.claim } : { held: false, until: taken.until };
 }
