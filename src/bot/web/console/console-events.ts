@@ -39,7 +39,6 @@ export function createConsoleEvents(deps: ConsoleEventsDeps): ConsoleEvents {
   const stopping = new AbortController();
   const stops: (() => void)[] = [];
   let lists: Snapshot["providers"] | undefined;
-  let isChecking = false;
   let sentRefreshes = 0;
 
   const hub = createEventHub<undefined>({
@@ -53,43 +52,33 @@ export function createConsoleEvents(deps: ConsoleEventsDeps): ConsoleEvents {
     },
   });
   const send = (name: string, data: object) => hub.send(name, data, { key: name });
-  const sendSeries = () => {
+  /** The charts follow at once when somebody has just refreshed a list. */
+  const sendState = (withSeries: boolean) => {
+    send("state", views.state());
+    if (!withSeries && series.heard() === sentRefreshes) return;
     sentRefreshes = series.heard();
     send("series", views.series());
   };
-  /** The charts follow at once when somebody has just refreshed a list. */
-  const sendState = () => {
-    send("state", views.state());
-    if (series.heard() !== sentRefreshes) sendSeries();
-  };
   /** Several things change in one step of a refresh: they are sent together. */
-  const sendChangesSoon = () => {
-    if (isChecking || !hub.hasListeners()) return;
-    isChecking = true;
-    queueMicrotask(() => {
-      isChecking = false;
-      sendState();
-      const { providers } = facts.refresher().snapshot();
-      if (!hasSameLists(providers, lists)) send("catalogue", views.catalogue());
-      lists = providers;
-    });
-  };
+  const sendChangesSoon = coalesced(() => {
+    if (!hub.hasListeners()) return;
+    sendState(false);
+    const { providers } = facts.refresher().snapshot();
+    if (!hasSameLists(providers, lists)) send("catalogue", views.catalogue());
+    lists = providers;
+  });
   const beats = async () => {
     for (let beat = 1; ; beat++) {
       await clock.sleep(BEAT_MS, stopping.signal);
       if (beat % BEATS_PER_SAMPLE === 0) series.sample();
       if (!hub.hasListeners()) continue;
-      sendState();
-      if (beat % BEATS_PER_SAMPLE === 0) sendSeries();
+      sendState(beat % BEATS_PER_SAMPLE === 0);
       if (beat % BEATS_PER_USAGE === 0) send("usage", await views.usage());
     }
   };
   return {
     open: (context) => hub.open(context, undefined),
-    async all() {
-      const { state, series, catalogue, usage } = views;
-      return { state: state(), series: series(), catalogue: catalogue(), usage: await usage() };
-    },
+    all: () => allOf(views),
     start() {
       stops.push(facts.refresher().onChange(sendChangesSoon), facts.settings.onChange(sendChangesSoon));
       series.sample();
@@ -124,7 +113,24 @@ function createViews({ facts, series, readUsage, clock, log }: ConsoleEventsDeps
   };
 }
 
-/** The console's events as the page gets them. */
+async function allOf({ state, series, catalogue, usage }: ConsoleViews): Promise<object> {
+  return { state: state(), series: series(), catalogue: catalogue(), usage: await usage() };
+}
+
+/** Calls `work` once in the next microtask, however often it was asked to until then. */
+function coalesced(work: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    queueMicrotask(() => {
+      isDue = false;
+      work();
+    });
+  };
+}
+
+/** The data of the console's events, as the page gets it. */
 export type ConsoleViews = ReturnType<typeof createViews>;
 
 const hasSameLists = (now: Snapshot["providers"], before: Snapshot["providers"] | undefined) =>

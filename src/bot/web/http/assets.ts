@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Context, Hono } from "hono";
 import { etag } from "hono/etag";
-import { type PageTerms, pageHtml } from "./page.js";
+import { type HtmlPage, pageHtml } from "./page.js";
 
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
@@ -19,7 +19,7 @@ export interface AssetTerms {
   /** What goes before a file's name in its address: "/assets/". */
   readonly prefix: string;
   /** The page around `body.html`, run by `app.js`; `path` is its address. Unset where the folder has none. */
-  readonly page?: Pick<PageTerms, "title" | "styles"> & { readonly path: string };
+  readonly page?: Pick<HtmlPage, "title" | "styles"> & { readonly path: string };
   /** Files of libraries in node_modules, by their address. */
   readonly vendor?: Readonly<Record<string, string>>;
   /** Which files of libraries the page needs at once. */

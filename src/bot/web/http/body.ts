@@ -5,8 +5,8 @@ import { HttpError } from "./http-error.js";
 export const MAX_BODY_BYTES = 1_048_576;
 
 /**
- * How much of a body that is too large is read and thrown away. A client that is still sending would not see the refusal
- * otherwise, which is why the body-limit middleware of hono does not do: it stops reading at the limit.
+ * How much of a body that is too large is read and thrown away. A client that is still sending would otherwise not see
+ * the refusal, which is why hono's body-limit middleware does not do here: it stops reading at the limit.
  */
 const MAX_DISCARDED_BYTES = 64 * MAX_BODY_BYTES;
 

@@ -49,9 +49,9 @@ export const SIGN_IN_PATH = "/sign-in";
 
 /**
  * Why a request is refused: another site's page may have sent it, by a name that is not ours (DNS rebinding) or across
- * sites. Undefined where it is allowed. Stricter than the CSRF middleware of hono, which checks form posts only.
+ * sites. Undefined where it is allowed. Stricter than hono's CSRF middleware, which checks form posts only.
  */
-export function refusalOf(facts: RequestFacts, known: KnownHosts): string | undefined {
+export function sourceRefusal(facts: RequestFacts, known: KnownHosts): string | undefined {
   if (HEALTH_PATHS.includes(facts.path)) return undefined;
   const [host, ...others] = facts.hosts;
   const origins = host === undefined || others.length > 0 ? undefined : known.get(host.toLowerCase());
@@ -79,7 +79,7 @@ const isSignInForm = ({ path, origin, fetchSite }: RequestFacts) =>
 /** Refuses with 403 what comes neither from this site's own pages nor from a script. */
 export function checkSource(known: () => KnownHosts): MiddlewareHandler {
   return async (context, next) => {
-    const refusal = refusalOf(factsOf(context), known());
+    const refusal = sourceRefusal(factsOf(context), known());
     if (refusal !== undefined) throw new HttpError(403, refusal);
     await next();
   };

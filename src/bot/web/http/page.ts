@@ -1,4 +1,4 @@
-export interface PageTerms {
+export interface HtmlPage {
   readonly title: string;
   /** Addresses of the style sheets after the shared theme, in the order in which they apply. */
   readonly styles: readonly string[];
@@ -11,7 +11,7 @@ export interface PageTerms {
 }
 
 /** The skeleton of every page: nothing inline, as the content security policy allows only files of this server. */
-export const pageHtml = ({ title, styles, script, preloads = [], body }: PageTerms): string => `<!doctype html>
+export const pageHtml = ({ title, styles, script, preloads = [], body }: HtmlPage): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">

@@ -65,7 +65,7 @@ const PUBLIC_PATHS: readonly string[] = [
  */
 const isPage = ({ req }: Context) => req.method === "GET" && !/^\/(api|metrics)(\/|$)/.test(req.path);
 
-/** Asks for the token. The bearer-auth middleware of hono neither slows guesses down nor shows browsers a form. */
+/** Asks for the token. Hono's bearer-auth neither slows down guesses nor shows browsers a form. */
 export function checkToken(check: TokenCheck, isMetricsPublic: boolean): MiddlewareHandler {
   return async (context, next) => {
     const { path } = context.req;
@@ -106,8 +106,8 @@ export const askToSignIn = (context: Context): Response =>
   context.html(signInPage("This bot asks for its token. It is the value of HTTP_TOKEN."));
 
 /**
- * The form's target: on success the browser gets a cookie that scripts cannot read and other sites cannot send. It opens
- * only the pages; each of their calls carries the token.
+ * Takes the form: on success the browser gets a cookie that scripts cannot read and other sites cannot send. The cookie
+ * opens only the pages; each of their calls carries the token.
  */
 export async function signIn(context: Context, check: TokenCheck): Promise<Response> {
   const form = await readForm(context, MAX_FORM_BYTES);

@@ -23,7 +23,7 @@ export interface NewMessage {
 
 /** What people do in the channels of the playground. */
 export interface ChannelActions {
-  /** Resolves with the id of the stored question, or of the command's reply. @throws {HttpError} @throws {StoreError} */
+  /** Returns the id of the stored question, or of the command's reply. @throws {HttpError} @throws {StoreError} */
   receive(channel: string, message: NewMessage): Promise<string>;
   /** Puts a person's reaction on a message; returns all its marks. @throws {HttpError} @throws {StoreError} */
   react(channel: string, message: string, emoji: string): Promise<readonly string[]>;

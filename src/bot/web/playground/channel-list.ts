@@ -11,7 +11,10 @@ export interface Channel {
   readonly at: number;
 }
 
-/** No message has such a key, as a channel's id is never empty. Each channel has a row, so that two bots on one store lose none. */
+/**
+ * Begins no message's key, as a channel's id is never empty. Each channel has a row of its own, so that two bots on one
+ * store lose none.
+ */
 const CHANNEL_PREFIX = "#channel:";
 
 /** The stored channels, oldest first. */

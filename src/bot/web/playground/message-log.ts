@@ -23,7 +23,7 @@ export interface MessageLog {
   find(channel: string, id: string): Promise<MessageRow | undefined>;
   /** Stores a new message, and the channel with it. @throws {StoreError} and then there is none */
   add(channel: string, message: Omit<MessageRow, "id">): Promise<MessageRow>;
-  /** Changes what everybody sees now; `save` stores it. Undefined where there is no such message. @throws {StoreError} */
+  /** Changes what everybody sees; `save` stores it. Undefined where there is no such message. @throws {StoreError} */
   change(channel: string, id: string, change: (before: MessageRow) => MessageRow): Promise<MessageRow | undefined>;
   /** Stores the message as it is now. @throws {StoreError} */
   save(channel: string, id: string): Promise<void>;
@@ -40,7 +40,7 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
   /** Looking at a channel that does not exist leaves nothing behind. */
   const look = async (channel: string): Promise<Map<string, MessageRow>> =>
     channels.has(channel) ? (await cache.open(channel)).rows : new Map();
-  const erase = (channel: string) => eraseChannel({ store, table, channels, cache }, channel);
+  const parts: LogParts = { store, table, channels, cache };
 
   return {
     channels,
@@ -54,13 +54,14 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
       });
       return true;
     },
-    erase,
+    erase: (channel) => eraseChannel(parts, channel),
     list: async (channel) => [...(await look(channel)).values()],
     find: async (channel, id) => (await look(channel)).get(id),
     async add(channel, message) {
       const place = await cache.open(channel);
       const row: MessageRow = { id: messageId(place.nextNumber++, newId()), ...message };
-      const made = channels.enter(channel, message.at); // at once, so that a second first message does not lose this one
+      // At once, so that another first message at the same time does not lose this one.
+      const made = channels.enter(channel, message.at);
       try {
         await store.write([...(made ? [made] : []), { table: "messages", key: rowKey(channel, row.id), value: row }]);
       } catch (error) {
@@ -86,15 +87,7 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
       (await look(channel)).delete(id);
       await table.delete(rowKey(channel, id));
     },
-    async eraseUntouched(before) {
-      let erased = 0;
-      for (const { id, at } of channels.all()) {
-        const rows = [...(await cache.open(id)).rows.values()];
-        if (at >= before || rows.some((row) => row.at >= before)) continue;
-        if (await erase(id)) erased += 1;
-      }
-      return erased;
-    },
+    eraseUntouched: (before) => eraseUntouched(parts, before),
   };
 }
 
@@ -148,4 +141,14 @@ async function eraseChannel({ store, table, channels, cache }: LogParts, channel
     throw error;
   }
   return true;
+}
+
+async function eraseUntouched(parts: LogParts, before: number): Promise<number> {
+  let erased = 0;
+  for (const { id, at } of parts.channels.all()) {
+    const rows = [...(await parts.cache.open(id)).rows.values()];
+    if (at >= before || rows.some((row) => row.at >= before)) continue;
+    if (await eraseChannel(parts, id)) erased += 1;
+  }
+  return erased;
 }

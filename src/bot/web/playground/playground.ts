@@ -40,10 +40,10 @@ export interface Playground extends ChatPlatform {
 }
 
 /** Languages of code that the page colours; each is loaded when an answer first has it. */
-const LANGUAGES =
-  "bash c cpp csharp css diff dockerfile go graphql ini java javascript json kotlin lua makefile markdown php python ruby rust sql swift typescript xml yaml".split(
-    " ",
-  );
+const LANGUAGES = (
+  "bash c cpp csharp css diff dockerfile go graphql ini java javascript json kotlin lua makefile markdown php python " +
+  "ruby rust sql swift typescript xml yaml"
+).split(" ");
 const highlighter = (name: string) => `@highlightjs/cdn-assets/es/${name}.min.js`;
 const PARSERS = {
   "/assets/vendor/markdown-it.mjs": "markdown-it/browser",

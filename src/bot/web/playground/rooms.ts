@@ -14,7 +14,7 @@ export interface RoomsDeps {
   placeOf(channel: string): ChannelKey;
   /** The model of the conversation there. @throws {StoreError} */
   modelOf(place: ChannelKey): Promise<ConversationModel>;
-  /** Ends what is answered there and erases the conversation. @throws {UserError} while it cannot @throws {StoreError} */
+  /** Stops the answers there and erases the conversation. @throws {UserError} while it cannot @throws {StoreError} */
   forget(place: ChannelKey): Promise<void>;
 }
 

@@ -86,8 +86,8 @@ const channelName = z.object({
 });
 const client = z.string().regex(/^[\w-]{1,64}$/, "`client` is 1 to 64 letters, digits, - and _.");
 /** One emoji: pictures, flags and keycaps with their joiners; digits alone are none. */
-const EMOJI =
-  /^(?=.*(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3))(?:\p{Extended_Pictographic}|\p{Emoji_Component}){1,16}$/u;
+const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}){1,16}$/u;
+const EMOJI_BASE = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
 
 const unsetWhenNull = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? undefined);
 const line = (name: string) => z.string().regex(/^[^\n]{1,200}$/, `\`${name}\` is one line.`);
@@ -101,7 +101,9 @@ const newMessage = z.object({
 const newMark = z.object({
   channel: channelId,
   message: z.string("`message` is missing.").min(1).max(128),
-  emoji: z.string("`emoji` is missing.").regex(EMOJI, "`emoji` is not one emoji."),
+  emoji: z
+    .string("`emoji` is missing.")
+    .refine((text) => EMOJI.test(text) && EMOJI_BASE.test(text), "`emoji` is not one emoji."),
 });
 
 const parseChannel = (value: unknown): string => parse(channelId, value);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJson } from "../../../../src/bot/web/http/body.js";
-import { knownHosts, type RequestFacts, refusalOf } from "../../../../src/bot/web/http/guard.js";
+import { knownHosts, type RequestFacts, sourceRefusal } from "../../../../src/bot/web/http/guard.js";
 import { sendRequest, startServer } from "./http-support.js";
 
 describe("knownHosts()", () => {
@@ -32,10 +32,10 @@ describe("knownHosts()", () => {
   });
 });
 
-describe("refusalOf()", () => {
+describe("sourceRefusal()", () => {
   const known = knownHosts("127.0.0.1", 8787, ["bot.example.com"]);
   const isAllowed = (facts: Partial<RequestFacts>) =>
-    refusalOf(
+    sourceRefusal(
       {
         method: "POST",
         path: "/api/marks",
