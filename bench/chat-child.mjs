@@ -67,6 +67,7 @@ function createPlatform(roundTripMs = ROUND_TRIP_MS) {
   };
 }
 
+/** @param {(verb: string) => void} [countWrite] */
 async function createWorld(provider, platform, countWrite = () => {}) {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const opened = await openStore(`sqlite://${join(folder, "bench.sqlite")}`, [sqliteStore]);
@@ -95,7 +96,22 @@ async function createWorld(provider, platform, countWrite = () => {}) {
   };
   const sessions = createSessions({ store, now: clock.now });
   const snapshot = { providers: new Map(), fetching: new Set() };
-  const refresher = { snapshot: () => snapshot, status: () => ({ isFresh: true }), noteActivity() {}, noteUse() {} };
+  // What a chat asks of it; all else would be the refresh itself.
+  /** @type {Partial<import("#bot/refresh/refresher.js").Refresher>} */
+  const asked = {
+    snapshot: () => snapshot,
+    status: () => ({
+      indicator: "fresh",
+      isFresh: true,
+      hasLists: true,
+      lastRefreshAt: null,
+      nextRefreshAt: null,
+      providers: [],
+    }),
+    noteActivity() {},
+    noteUse() {},
+  };
+  const refresher = /** @type {import("#bot/refresh/refresher.js").Refresher} */ (asked);
   const chat = createChat({
     ...createChatParts(
       { clock, refresher },
@@ -103,6 +119,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
         providers: [],
         limits: { userPer10Min: 0, channelPer10Min: 0, providerConcurrency: 0 },
         chat: {
+          defaultModel: undefined,
           systemPrompt: "Be kind.",
           historyTokens: 16_000,
           historyMessages: 50,
@@ -250,6 +267,7 @@ const parts = {
       writes.push(verb),
     );
     const conversation = "bench:w:c";
+    /** @type {(bytes: number) => import("#bot/store/sessions/session-types.js").Turn} */
     const turn = (bytes) => ({
       question: { message: "q", author: "Ada", text: "a question", at: clock.now() },
       answer: "x".repeat(bytes),
@@ -304,9 +322,9 @@ const parts = {
     /** At rest: what the last answers held is let go of within seconds. */
     const held = async () => {
       await pause(3_000);
-      global.gc();
+      globalThis.gc?.();
       await pause(100);
-      global.gc();
+      globalThis.gc?.();
       const { heapUsed, external, rss } = process.memoryUsage();
       return { bytes: heapUsed + external, rss };
     };
@@ -322,6 +340,6 @@ const parts = {
   },
 };
 
-const [name, terms] = process.argv.slice(2);
+const [name = "", terms = "{}"] = process.argv.slice(2);
 process.stdout.write(`${JSON.stringify(await parts[name](JSON.parse(terms)))}\n`);
 process.exit(0);

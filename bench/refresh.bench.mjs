@@ -83,6 +83,7 @@ async function refresherOver(answers, { timeoutMs = 10_000, clock = systemClock 
   const refresher = createRefresher({
     providers: ids.map((id, index) => {
       const baseUrl = server.url(index);
+      /** @type {import("#bot/providers/openai-wire/openai-wire.js").OpenAiWire} */
       const wire = { id, baseUrl, key: "k", isChat: isChatModel, tokenLimit: "max_tokens" };
       return { id, baseUrl, key: "k", provider: createOpenAiProvider(wire, deps) };
     }),
@@ -165,7 +166,7 @@ async function parseHere(answers) {
     answers.map(async ({ body }, index) => {
       if (body === null) return;
       try {
-        const { data } = await (await fetch(`${server.url(index)}/models`)).json();
+        const { data } = /** @type {{ data?: unknown }} */ (await (await fetch(`${server.url(index)}/models`)).json());
         JSON.stringify(data);
       } catch {
         // the invalid one: that it took its time is what is measured
@@ -188,6 +189,7 @@ async function chat(print) {
   for (const [scene, make] of Object.entries(SCENES)) {
     const answers = make();
     // The first refresh reads and stores every list; the ones that follow meet the same lists again.
+    /** @type {Record<"first" | "again", { p99Ms: number, blockMs: number }[]>} */
     const ours = { first: [], again: [] };
     const here = [];
     for (let turn = 0; turn < ROUNDS; turn++) {
@@ -306,6 +308,7 @@ async function stuck(print) {
       calls += 1;
       return isStuck ? new Promise(() => {}) : Promise.resolve([{ id: "m", isChat: true }]);
     },
+    async *streamChat() {}, // nobody asks here
   };
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const store = await openStore(`sqlite://${join(folder, "bench.sqlite")}`, [createSqliteStore({ now })]);

@@ -109,6 +109,7 @@ async function startReplica(scene, store, id, index) {
       if (fate === "failure") throw new ProviderError(id, "network", "not reachable");
       return [{ id: "model-1", isChat: true }];
     },
+    async *streamChat() {}, // nobody asks here
   };
   const host = { isEnabled: true, intervalMs: INTERVAL_MS };
   const refresher = createRefresher({
