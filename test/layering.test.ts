@@ -34,7 +34,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "smart",
     "catalog",
     "settings.ts",
-    "settings-schema.ts",
   ],
   store: ["registry.ts", "open-store.ts", "redis", "postgres", "sqlite", "sessions"],
 };

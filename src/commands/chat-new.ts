@@ -1,8 +1,8 @@
+import { modelName } from "../refresh/choose/default-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { modelName } from "./model-in-force.js";
-import { defaultSentence } from "./wording/default-sentence.js";
-import { plain } from "./wording/wording.js";
+import { defaultSentence } from "./model-in-force.js";
+import { escapeInline } from "./wording/markdown.js";
 
 export const chatNew = (deps: CommandDeps) =>
   defineCommand({
@@ -15,7 +15,7 @@ export const chatNew = (deps: CommandDeps) =>
     async *run(_args, { conversation, workspace }) {
       const { pin } = await deps.sessions.startOver(conversation);
       const model =
-        pin === null ? defaultSentence(deps, workspace) : `The model stays **${plain(modelName(pin), 250)}**.`;
+        pin === null ? defaultSentence(deps, workspace) : `The model stays **${escapeInline(modelName(pin), 250)}**.`;
       yield { markdown: `🌱 A fresh start: what was said here before is no longer sent to the model. ${model}` };
     },
   });

@@ -1,10 +1,9 @@
 import { UserError } from "../base/errors.js";
+import { modelName } from "../refresh/choose/default-model.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand, type Reply } from "./command.js";
-import type { CommandDeps } from "./command-deps.js";
-import { modelName } from "./model-in-force.js";
-import type { RetryOutcome } from "./turn-control.js";
-import { code } from "./wording/wording.js";
+import type { CommandDeps, RetryOutcome } from "./command-deps.js";
+import { code } from "./wording/markdown.js";
 
 const REFUSALS: Readonly<Record<Exclude<RetryOutcome["kind"], "started" | "waiting" | "refused">, string>> = {
   "nothing-asked": "There is no question here that could be answered again.",

@@ -1,10 +1,9 @@
 import { defineCommand } from "./command.js";
-import type { CommandDeps } from "./command-deps.js";
-import type { TurnControl } from "./turn-control.js";
+import type { CommandDeps, TurnControl } from "./command-deps.js";
 
 const REPLIES: Readonly<Record<Awaited<ReturnType<TurnControl["stop"]>>, string>> = {
-  stopped: "⏹️ Stopped. What there is of the answer stays.",
-  "nothing-runs": "No answer is on its way here.",
+  stopped: "⏹️ Stopped. The partial answer is kept.",
+  "nothing-runs": "No answer is being written here.",
   "not-yours": "🔒 Only the person who asked, or an operator, may stop this answer.",
 };
 

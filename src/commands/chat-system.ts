@@ -1,6 +1,5 @@
-import { defineCommand } from "./command.js";
+import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { DEFAULT } from "./interval-option.js";
 
 /** Longer ones take the place of the conversation in the model's window. */
 const MAX_SYSTEM_CHARS = 4_000;

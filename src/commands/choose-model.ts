@@ -1,13 +1,13 @@
 import { timeMark } from "../base/time.js";
 import { stateOf } from "../refresh/catalog/row-state.js";
 import type { ModelRef } from "../refresh/choose/default-model.js";
+import { modelName } from "../refresh/choose/default-model.js";
 import { findModel } from "../refresh/choose/find-model.js";
 import { suggestModels } from "../refresh/choose/suggest-models.js";
 import type { Choice, Control, Reply } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { modelName } from "./model-in-force.js";
 import { configuredNames } from "./provider-option.js";
-import { code } from "./wording/wording.js";
+import { code } from "./wording/markdown.js";
 
 type Deps = Pick<CommandDeps, "refresher" | "setups">;
 

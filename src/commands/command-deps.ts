@@ -5,8 +5,7 @@ import type { Settings } from "../refresh/settings.js";
 import type { Sessions } from "../store/sessions/sessions.js";
 import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
-import type { BoardControl } from "./board-control.js";
-import type { TurnControl } from "./turn-control.js";
+import type { Invocation } from "./command.js";
 
 /** What commands are made of. */
 export interface CommandDeps {
@@ -26,4 +25,47 @@ export interface CommandDeps {
   /** What is not right with a chat platform, each with its mend. */
   faults(): readonly string[];
   readonly clock: Clock;
+}
+
+/** What commands may do to the status message; the bot's board does it. */
+export interface BoardControl {
+  /**
+   * Posts the status message into the conversation's channel and keeps it current from then on; one that stood there
+   * before is let go.
+   * @throws {UserError} when it cannot be posted there @throws {StoreError} when it could not be remembered
+   */
+  post(conversation: string): Promise<{
+    readonly hasMoved: boolean;
+    /** False where reactions could not be put under it. */
+    readonly hasReactions: boolean;
+  }>;
+}
+
+/** What became of asking again; "refused" with what the person reads. */
+export type RetryOutcome =
+  | { readonly kind: "started" | "waiting" | "already" | "nothing-asked" | "not-last" | "not-yours" }
+  | { readonly kind: "refused"; readonly why: string };
+
+/** What commands may do to answers that are on their way; the bot's chat does it. */
+export interface TurnControl {
+  /**
+   * Stops the answer that streams in a conversation, keeping what there is; "not-yours" unless its asker or an operator
+   * asks. @throws {StoreError} where another process may be answering
+   */
+  stop(
+    conversation: string,
+    by: { readonly id: string; readonly isOperator: boolean },
+  ): Promise<"stopped" | "nothing-runs" | "not-yours">;
+  /**
+   * Answers the last question of a conversation again, perhaps with another model. Resolves once that is stored.
+   * @throws {StoreError}
+   */
+  retry(invocation: Invocation, model?: ModelRef): Promise<RetryOutcome>;
+  /**
+   * Begins a thread below the message whose control was pressed, or below the last answer: a conversation of its own that
+   * goes on from there. Resolves with how the platform names the thread. @throws {UserError} where there are none
+   */
+  openThread(invocation: Invocation): Promise<string>;
+  /** Stops what runs and erases the conversation; resolves with how many turns it had. @throws {UserError} while another replica answers there @throws {StoreError} */
+  forget(conversation: string): Promise<number>;
 }

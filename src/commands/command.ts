@@ -1,5 +1,3 @@
-import type { ArgumentsOf, Options } from "./options.js";
-
 /** `command` is what pressing it types: "/models use openai/gpt-5". */
 export type Control =
   | { readonly label: string; readonly command: string }
@@ -12,18 +10,18 @@ export interface ReplyFile {
   readonly alt: string;
 }
 
-/** Platform-neutral: Markdown, controls, perhaps files. Times inside are written by `timeMark` of `time-mark.ts`. */
+/** Platform-neutral: Markdown, controls, perhaps files. Times inside are written by `timeMark`. */
 export interface Reply {
   readonly markdown: string;
   readonly controls?: readonly Control[];
   readonly files?: readonly ReplyFile[];
   /** Shown as richly as the platform can, and in place again after one of its controls was pressed: by this command. */
   readonly panel?: string;
-  /** Says nothing that cannot be seen elsewhere: a door that shows the rest may leave it out. */
+  /** Repeats what can be seen elsewhere: a platform may leave it out. */
   readonly isQuiet?: true;
-  /** The controls of the message that it was pressed on have served, and go. */
+  /** Removes the controls of the message whose control was pressed. */
   readonly dropsControls?: true;
-  /** What was asked for was refused or did not come about: for doors that show no text, as a reaction. */
+  /** The request was refused or failed: for surfaces that show no text, such as a reaction. */
   readonly isFailure?: true;
 }
 
@@ -52,16 +50,16 @@ export interface Choice {
   readonly value: string;
 }
 
-export type Access = "anyone" | "operator";
+export type CommandAccess = "anyone" | "operator";
 
 export interface Command<O extends Options = Options> {
   /** "models status". */
   readonly path: string;
   readonly about: string;
-  readonly access: Access;
-  /** Where a workspace decides: asked instead of `access`, which then says the loosest. */
-  accessFor?(invocation: Invocation): Access;
-  /** Changes what others are answered there: for those alone who may chat there. */
+  readonly access: CommandAccess;
+  /** Where a workspace decides: used instead of `access`, which then names the loosest. */
+  accessFor?(invocation: Invocation): CommandAccess;
+  /** Changes the answers that others get there: only for people who may chat there. */
   readonly isForChatters?: true;
   readonly visibility: "ephemeral" | "public";
   readonly options: O;
@@ -76,3 +74,42 @@ export function defineCommand<O extends Options>(command: Command<O>): Command {
   // Sound at the border: the parser makes the arguments from the same options.
   return command as unknown as Command;
 }
+
+/** One of a choice's values; case is ignored, and its label is understood too. */
+interface ChoiceValue {
+  readonly value: string;
+  readonly label: string;
+  readonly aliases?: readonly string[];
+  /** Named in parentheses only, as the way back to the default. */
+  readonly isAside?: boolean;
+}
+
+/** An argument of a command. Text is greedy only as the last option. */
+export type Option = {
+  readonly about: string;
+  readonly isRequired?: boolean;
+  /** People, roles or channels, which a platform may hand over by their ids only where it is asked to. */
+  readonly takesMentions?: true;
+} & (
+  | { readonly kind: "flag" }
+  | { readonly kind: "choice"; readonly values: readonly ChoiceValue[] }
+  /** One word, as a provider; `isSuggested`: the command has autocomplete for it. `accepts`: which values it takes. */
+  | {
+      readonly kind: "word";
+      readonly isSuggested?: boolean;
+      readonly accepts?: (value: string) => boolean;
+      readonly takes?: () => string;
+      /** 200 when unset: longer than any model's or provider's name. */
+      readonly maxChars?: number;
+    }
+  | { readonly kind: "text"; readonly maxChars: number; readonly isSuggested?: boolean }
+);
+export type Options = Readonly<Record<string, Option>>;
+
+type ValueOf<O extends Option> = O extends { kind: "flag" } ? boolean : string;
+export type ArgumentsOf<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends { isRequired: true } ? ValueOf<O[K]> : ValueOf<O[K]> | undefined;
+};
+
+/** As a value it drops what a workspace, provider or conversation has set for itself. */
+export const DEFAULT = "default";

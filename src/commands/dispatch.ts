@@ -4,7 +4,7 @@ import { DamagedRowError } from "../store/store-error.js";
 import type { Choice, Command, Invocation, Reply } from "./command.js";
 import { findCommand } from "./grammar/find-command.js";
 import { parseArguments } from "./grammar/parse.js";
-import { code } from "./wording/wording.js";
+import { code } from "./wording/markdown.js";
 
 /** Slack shows so many while a person types; the other platforms cut them shorter. */
 const MAX_CHOICES = 100;

@@ -1,6 +1,6 @@
 import { type Command, defineCommand, type Invocation } from "./command.js";
-import { usageOf } from "./grammar/takes.js";
-import { code } from "./wording/wording.js";
+import { commandUsage } from "./grammar/read-value.js";
+import { code } from "./wording/markdown.js";
 
 /** `commands` is asked when somebody calls for help, so that help can be one of them. */
 export const help = (commands: () => readonly Command[]) =>
@@ -30,5 +30,5 @@ function helpText(commands: readonly Command[], invocation: Invocation): string 
 
 function lineOf(command: Command, invocation: Invocation): string {
   const isLocked = (command.accessFor?.(invocation) ?? command.access) === "operator";
-  return `- ${code(usageOf(command))}${isLocked ? " 🔒" : ""} ${command.about}`;
+  return `- ${code(commandUsage(command))}${isLocked ? " 🔒" : ""} ${command.about}`;
 }

@@ -1,5 +1,8 @@
-import { defaultModel, type ModelRef } from "../refresh/choose/default-model.js";
+import { AppError } from "../base/errors.js";
+import { timeMark } from "../base/time.js";
+import { defaultModel, type ModelRef, modelName } from "../refresh/choose/default-model.js";
 import type { CommandDeps } from "./command-deps.js";
+import { escapeInline } from "./wording/markdown.js";
 
 export interface ModelInForce extends ModelRef {
   readonly by: "workspace" | "host" | "first-provider";
@@ -10,8 +13,6 @@ function splitModel(text: string): ModelRef {
   const [provider = "", ...model] = text.split("/");
   return { provider, model: model.join("/") };
 }
-
-export const modelName = ({ provider, model }: ModelRef): string => `${provider}/${model}`;
 
 /** The model that a new conversation of a workspace would get now, and why; undefined while there is none. */
 export function modelInForce(
@@ -25,4 +26,41 @@ export function modelInForce(
   if (host.defaultModel !== undefined) return { ...host.defaultModel, by: "host" };
   const found = defaultModel({ snapshot: refresher.snapshot(), setups });
   return found && { ...found, by: "first-provider" };
+}
+
+const BY: Readonly<Record<ModelInForce["by"], string>> = {
+  workspace: "this workspace's default",
+  host: "the host's default",
+  "first-provider": "the first provider's newest preferred model",
+};
+
+/** "**openai/gpt-5** (the host's default)", or that there is none. */
+export function defaultWords(deps: CommandDeps, workspace: string): string {
+  const found = modelInForce(deps, workspace);
+  if (found === undefined) return "none yet, because the first provider has no list";
+  return `**${escapeInline(modelName(found), 250)}** (${BY[found.by]})`;
+}
+
+/** What the next message of an unpinned conversation gets. */
+export function defaultSentence(deps: CommandDeps, workspace: string): string {
+  if (modelInForce(deps, workspace) !== undefined) {
+    return `The next message here pins this channel to the default model, now ${defaultWords(deps, workspace)}.`;
+  }
+  return "There is no default model yet, because the first provider has no list: refresh with `/refresh-models`, or choose one with `/models use`.";
+}
+
+/** When a conversation got its model, and from whom; nothing where the store fails: the rest is worth showing. */
+export async function pinLines(
+  { sessions }: Pick<CommandDeps, "sessions">,
+  conversation: string,
+): Promise<readonly string[]> {
+  try {
+    const { pin } = await sessions.get(conversation);
+    if (pin === null) return [];
+    const by = pin.by === null ? "as the default model" : `by ${escapeInline(pin.by)}`;
+    return [`📌 Pinned here ${timeMark(pin.at)}, ${by}: **${escapeInline(modelName(pin), 250)}**`];
+  } catch (error) {
+    if (error instanceof AppError && error.code === "store") return [];
+    throw error;
+  }
 }

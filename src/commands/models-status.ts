@@ -1,11 +1,11 @@
-import { indicatorText } from "../refresh/indicator.js";
+import { plural } from "../base/text.js";
+import { timeMark } from "../base/time.js";
+import { indicatorText, outcomeHint, outcomeWords, reasonText } from "../refresh/indicator.js";
+import type { ProviderStatus, RefreshStatus } from "../refresh/refresher.js";
+import { autoRefreshControls, inForceLines, refreshButton } from "./auto-refresh-setting.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { autoRefreshControls, refreshButton } from "./refresh-controls.js";
-import { inForceLines } from "./refresh-in-force.js";
-import { pinLines } from "./wording/pin-lines.js";
-import { smartLine } from "./wording/smart-line.js";
-import { lastRefreshLine, nextRefreshLine, providerLine, storeLines } from "./wording/status-lines.js";
+import { pinLines } from "./model-in-force.js";
 
 export const modelsStatus = (deps: CommandDeps) =>
   defineCommand({
@@ -39,3 +39,64 @@ export const modelsStatus = (deps: CommandDeps) =>
       };
     },
   });
+
+export const lastRefreshLine = ({ lastRefreshAt }: RefreshStatus): string =>
+  `Last refresh: ${lastRefreshAt === null ? "none yet" : timeMark(lastRefreshAt)}`;
+
+/** `isEnabledHere`: in this workspace, for any provider; another workspace may keep the shared lists fresh. */
+export function nextRefreshLine({ nextRefreshAt }: RefreshStatus, isEnabledHere: boolean, now: number): string {
+  if (nextRefreshAt === null) return "Next refresh: none, because auto-refresh is off; the button still works";
+  const when = nextRefreshAt <= now ? "within 10 seconds" : timeMark(nextRefreshAt);
+  return `Next refresh: ${when}${isEnabledHere ? "" : " (auto-refresh is off here, but another workspace keeps it on)"}`;
+}
+
+export const storeLines = ({ isStoreDown = false }: RefreshStatus): readonly string[] =>
+  isStoreDown
+    ? ["⚠️ The store cannot be reached: lists are served from memory, and refreshed again once it is back."]
+    : [];
+
+/**
+ * "✓ openai: 61 models, list from …", "⚠️ anthropic: timed out, using the list of 12 models from …", "– ollama: no list
+ * yet"; below it what helps, and when it is tried again.
+ */
+export function providerLine(status: ProviderStatus): string {
+  const { id, outcome, models, fetchedAt, isFresh, isFetching } = status;
+  const now = isFetching ? " (refreshing now)" : "";
+  const count = plural(models, "model");
+  const notes = [changeWords(status), droppedWords(status)].join("");
+  if (outcome === null || outcome === "ok") {
+    if (fetchedAt === null) return `– ${id}: no list yet${now}`;
+    return `${isFresh ? "✓" : "⚠️"} ${id}: ${count}, list from ${timeMark(fetchedAt)}${isFresh ? "" : ", outdated"}${notes}${now}`;
+  }
+  const rest = fetchedAt === null ? "no list yet" : `using the list of ${count} from ${timeMark(fetchedAt)}`;
+  const often = status.consecutiveFailures > 1 ? ` (${status.consecutiveFailures} times in a row)` : "";
+  const help = [
+    reasonText(outcome, status.lastFailure),
+    outcomeHint(outcome, status.failureStatus),
+    attemptWords(status),
+  ];
+  const line = `⚠️ ${id}: ${outcomeWords(outcome, status.failureStatus)}${often}, ${rest}${notes}${now}`;
+  return `${line}\n  ${help.filter((part) => part !== undefined).join(" ")}`.trimEnd();
+}
+
+function changeWords({ lastChange }: ProviderStatus): string {
+  if (lastChange == null) return "";
+  const { at, added, gone } = lastChange;
+  const parts = [added > 0 ? `+${added} new` : "", gone > 0 ? `${gone} gone` : ""].filter((part) => part !== "");
+  return `, changed ${timeMark(at)} (${parts.join(", ")})`;
+}
+
+const droppedWords = ({ droppedRows = 0 }: ProviderStatus): string =>
+  droppedRows > 0 ? `, ${plural(droppedRows, "row")} without a usable id left out` : "";
+
+function attemptWords({ nextAt, attemptedAt, isFetching }: ProviderStatus): string | undefined {
+  if (attemptedAt === null || isFetching) return undefined;
+  const next = nextAt === null ? "" : ` Next attempt: ${timeMark(nextAt)}.`;
+  return `Last attempt: ${timeMark(attemptedAt)}.${next}`;
+}
+
+/** What "smart" comes to right now and why; nothing where no list of the workspace has it. */
+export function smartLine({ refresher }: Pick<CommandDeps, "refresher">, workspace: string): readonly string[] {
+  const why = refresher.smartWhy(workspace);
+  return why === undefined ? [] : [`Right now: ${why}`];
+}

@@ -1,9 +1,9 @@
+import { modelName } from "../refresh/choose/default-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { modelName } from "./model-in-force.js";
-import { switchingAccess } from "./switching-access.js";
-import { defaultSentence } from "./wording/default-sentence.js";
-import { plain } from "./wording/wording.js";
+import { defaultSentence } from "./model-in-force.js";
+import { switchingAccess } from "./settings-switching.js";
+import { escapeInline } from "./wording/markdown.js";
 
 export const modelsUnpin = (deps: CommandDeps) =>
   defineCommand({
@@ -21,7 +21,7 @@ export const modelsUnpin = (deps: CommandDeps) =>
         return;
       }
       await deps.sessions.change(conversation, (before) => ({ ...before, pin: null, pinNews: "default" as const }));
-      const name = plain(modelName(pin), 250);
+      const name = escapeInline(modelName(pin), 250);
       yield {
         markdown: `This channel is no longer pinned to **${name}**; what was said stays. ${defaultSentence(deps, workspace)}`,
       };

@@ -1,9 +1,9 @@
+import { modelName } from "../refresh/choose/default-model.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { modelName } from "./model-in-force.js";
-import { switchingAccess } from "./switching-access.js";
-import { plain } from "./wording/wording.js";
+import { switchingAccess } from "./settings-switching.js";
+import { escapeInline } from "./wording/markdown.js";
 
 export const modelsUse = (deps: CommandDeps) =>
   defineCommand({
@@ -24,7 +24,7 @@ export const modelsUse = (deps: CommandDeps) =>
         pinNews: "chosen" as const,
       }));
       deps.refresher.nudge("switch", [chosen.model.provider]);
-      const name = plain(modelName(chosen.model), 250);
+      const name = escapeInline(modelName(chosen.model), 250);
       yield {
         markdown: `📌 This conversation now uses **${name}**. The conversation goes along.${chosen.note}`,
         controls: [{ label: "Start fresh", command: "/chat new" }],

@@ -3,7 +3,7 @@ import { either } from "../base/text.js";
 import type { ProviderId } from "../providers/provider.js";
 import type { Choice } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { code } from "./wording/wording.js";
+import { code } from "./wording/markdown.js";
 
 type Deps = Pick<CommandDeps, "setups">;
 

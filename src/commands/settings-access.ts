@@ -1,12 +1,10 @@
 import { UserError } from "../base/errors.js";
 import type { ChatAccess, WorkspaceSettings } from "../refresh/settings.js";
-import { readChannels, readWho } from "./access-option.js";
-import { defineCommand } from "./command.js";
+import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { DEFAULT } from "./interval-option.js";
-import { code } from "./wording/wording.js";
+import { code } from "./wording/markdown.js";
 
-/** As many fit into a setting that people still read. */
+/** How many ids fit into a setting that people still read. */
 const MAX_IDS = 50;
 
 const MAX_LIST_CHARS = 1_500;
@@ -46,19 +44,10 @@ export const settingsAccess = ({ settings }: CommandDeps) =>
         ...(who !== undefined && { who: bounded(readWho(who) ?? []) }),
         ...(channels !== undefined && { channels: bounded(channelsIn(channels)) }),
       };
-      const after = await settings.change(workspace, (before) => {
-        const { userPer10Min, channelPer10Min, ...access } = { ...before.access, ...change };
-        const user = limitAfter(userPer10Min, person);
-        const all = limitAfter(channelPer10Min, channel);
-        return {
-          ...before,
-          access: {
-            ...access,
-            ...(user !== undefined && { userPer10Min: user }),
-            ...(all !== undefined && { channelPer10Min: all }),
-          },
-        };
-      });
+      const after = await settings.change(workspace, (before) => ({
+        ...before,
+        access: withLimits({ ...before.access, ...change }, person, channel),
+      }));
       yield { markdown: ["Saved, and in force at once.", ...accessLines(after)].join("\n") };
     },
   });
@@ -74,8 +63,19 @@ function limitOption(what: string) {
   } as const;
 }
 
-const limitAfter = (before: number | undefined, typed: string | undefined): number | undefined =>
-  typed === undefined ? before : typed === DEFAULT ? undefined : Number(typed);
+/** A limit that was not typed stays; "default" drops it. */
+function withLimits(access: ChatAccess, person: string | undefined, channel: string | undefined): ChatAccess {
+  const { userPer10Min, channelPer10Min, ...rest } = access;
+  const limitAfter = (before: number | undefined, typed: string | undefined) =>
+    typed === undefined ? before : typed === DEFAULT ? undefined : Number(typed);
+  const user = limitAfter(userPer10Min, person);
+  const all = limitAfter(channelPer10Min, channel);
+  return {
+    ...rest,
+    ...(user !== undefined && { userPer10Min: user }),
+    ...(all !== undefined && { channelPer10Min: all }),
+  };
+}
 
 function channelsIn(text: string): readonly string[] {
   const ids = readChannels(text);
@@ -102,3 +102,32 @@ export function accessLines({ access = {} }: WorkspaceSettings): readonly string
     `Questions in 10 minutes: of one person ${limit(userPer10Min)}; in one channel ${limit(channelPer10Min)}`,
   ];
 }
+
+/**
+ * `<@1>` and `<@!1>` are people, `<@&1>` roles on Discord, `<!subteam^S1|@team>` user groups on Slack; or a bare id.
+ */
+const WHO = /^(?:<@[!&]?(\w+)(?:\|[^>]*)?>|<!subteam\^(\w+)(?:\|[^>]*)?>|@?(\d{5,25}|[UWSB][A-Z0-9]{5,}))$/;
+const CHANNEL = /^(?:<#(\w+)(?:\|[^>]*)?>|#?(\d{5,25}|[CG][A-Z0-9]{5,})|#([a-z0-9-]{1,64}))$/;
+
+/** The ids that a list names; undefined where a part of it is none. */
+function idsIn(text: string, form: RegExp): readonly string[] | undefined {
+  const parts = text.split(/[\s,]+/).filter((part) => part !== "");
+  const ids = parts.map((part) =>
+    form
+      .exec(part)
+      ?.slice(1)
+      .find((group) => group !== undefined),
+  );
+  return parts.length > 0 && ids.every((id) => id !== undefined) ? [...new Set(ids)] : undefined;
+}
+
+const EVERYONE = ["everyone", "anyone", "all"];
+const EVERYWHERE = ["everywhere", "all"];
+
+/** People, roles and user groups; empty for everyone. */
+const readWho = (text: string): readonly string[] | undefined =>
+  EVERYONE.includes(text.toLowerCase()) ? [] : idsIn(text, WHO);
+
+/** Channels; empty for everywhere. */
+const readChannels = (text: string): readonly string[] | undefined =>
+  EVERYWHERE.includes(text.toLowerCase()) ? [] : idsIn(text, CHANNEL);

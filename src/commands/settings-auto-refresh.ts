@@ -1,11 +1,17 @@
-import { changeRefresh, type RefreshChange } from "./change-refresh.js";
-import { defineCommand, type Reply } from "./command.js";
+import type { ProviderId } from "../providers/provider.js";
+import type { RefreshChoice, WorkspaceSettings } from "../refresh/settings.js";
+import {
+  autoRefreshControls,
+  inForceLines,
+  inForceWords,
+  intervalOption,
+  overridden,
+  readInterval,
+} from "./auto-refresh-setting.js";
+import { DEFAULT, defineCommand, type Reply } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { intervalOption } from "./interval-option.js";
 import { providerOption, suggestProviders } from "./provider-option.js";
-import { autoRefreshControls } from "./refresh-controls.js";
-import { inForceLines, inForceWords, overridden } from "./refresh-in-force.js";
-import { code } from "./wording/wording.js";
+import { code } from "./wording/markdown.js";
 
 /** How often the refresher looks at the settings. */
 const NEXT_CHECK = "It takes effect at the next check, within 10 seconds.";
@@ -57,4 +63,39 @@ function changedReply(deps: CommandDeps, workspace: string, { enabled, provider 
 function providerSentence(deps: CommandDeps, workspace: string, provider: string): string {
   const own = overridden(deps, workspace).includes(provider) ? "" : " (no setting of its own)";
   return `Auto-refresh of ${code(provider)}: ${inForceWords(deps.settings.inForce(workspace, provider))}${own}`;
+}
+
+export interface RefreshChange {
+  readonly enabled?: boolean | undefined;
+  /** One of the intervals, or "default". */
+  readonly interval?: string | undefined;
+  /** Changes its override only. */
+  readonly provider?: ProviderId | undefined;
+}
+
+/**
+ * The settings after a change of the auto-refresh. The interval "default" drops the workspace's own interval; for a
+ * provider it drops all that was set for it.
+ */
+export function changeRefresh(before: WorkspaceSettings, change: RefreshChange): WorkspaceSettings {
+  const { provider, ...choice } = change;
+  if (provider === undefined) return changeChoice(before, choice);
+  const overrides = new Map(Object.entries(before.providers ?? {}));
+  const own = choice.interval === DEFAULT ? {} : (overrides.get(provider) ?? {});
+  const after = changeChoice(own, choice);
+  if (Object.keys(after).length > 0) overrides.set(provider, after);
+  else overrides.delete(provider);
+  const { providers: _before, ...rest } = before;
+  return overrides.size > 0 ? { ...rest, providers: Object.fromEntries(overrides) } : rest;
+}
+
+function changeChoice<T extends RefreshChoice>(before: T, { enabled, interval }: Omit<RefreshChange, "provider">): T {
+  const { interval: _dropped, ...rest } = before;
+  const chosen = interval === undefined ? before.interval : readInterval(interval);
+  // Sound: only the two optional fields are set anew or left out.
+  return {
+    ...rest,
+    ...(chosen !== undefined && { interval: chosen }),
+    ...(enabled !== undefined && { isEnabled: enabled }),
+  } as T;
 }

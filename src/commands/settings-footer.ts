@@ -16,8 +16,8 @@ export const settingsFooter = ({ settings }: CommandDeps) =>
       await settings.change(workspace, (before) => ({ ...before, footer: shown }));
       yield {
         markdown: shown
-          ? "From the next answer on, a small line tells the model that answered, the tokens and the time."
-          : "From the next answer on, nothing stands under the answers.",
+          ? "Footers are now on: from the next answer, a small line shows its model, tokens and time."
+          : "Footers are now off.",
       };
     },
   });

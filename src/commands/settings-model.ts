@@ -1,11 +1,10 @@
+import { modelName } from "../refresh/choose/default-model.js";
 import type { WorkspaceSettings } from "../refresh/settings.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
-import { defineCommand } from "./command.js";
+import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { DEFAULT } from "./interval-option.js";
-import { modelName } from "./model-in-force.js";
-import { defaultWords } from "./wording/default-sentence.js";
-import { code } from "./wording/wording.js";
+import { defaultWords } from "./model-in-force.js";
+import { code } from "./wording/markdown.js";
 
 const KEEPS = "Conversations that have a model keep it.";
 

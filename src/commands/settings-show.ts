@@ -1,12 +1,10 @@
+import { autoRefreshControls, inForceLines } from "./auto-refresh-setting.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { autoRefreshControls } from "./refresh-controls.js";
-import { inForceLines } from "./refresh-in-force.js";
+import { defaultWords, pinLines } from "./model-in-force.js";
 import { accessLines } from "./settings-access.js";
 import { footerWords } from "./settings-footer.js";
 import { switchingWords } from "./settings-switching.js";
-import { defaultWords } from "./wording/default-sentence.js";
-import { pinLines } from "./wording/pin-lines.js";
 
 export const settingsShow = (deps: CommandDeps) =>
   defineCommand({

@@ -1,4 +1,5 @@
 import type { WorkspaceSettings } from "../refresh/settings.js";
+import type { CommandAccess, Invocation } from "./command.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 
@@ -34,3 +35,9 @@ export function switchingWords({ switching }: WorkspaceSettings): string {
   if (switching === undefined) return "**anyone** (the default)";
   return `**${switching}** (set in this workspace)`;
 }
+
+/** Who may choose models in a workspace: anyone, unless `/settings switching` says otherwise. */
+export const switchingAccess =
+  ({ settings }: Pick<CommandDeps, "settings">) =>
+  ({ workspace }: Invocation): CommandAccess =>
+    settings.of(workspace).switching === "operators" ? "operator" : "anyone";

@@ -2,8 +2,7 @@ import { GROUPINGS, summarize } from "../usage/summarize.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { usageAlt, usageChart } from "./wording/usage-chart.js";
-import { PERIODS, periodOf } from "./wording/usage-period.js";
-import { noUsageText, usageText } from "./wording/usage-text.js";
+import { noUsageText, PERIODS, periodOf, usageText } from "./wording/usage-text.js";
 
 export const usage = ({ ledger, charts, clock }: CommandDeps) =>
   defineCommand({

@@ -1,8 +1,9 @@
+import { z } from "zod";
 import { createListeners } from "../base/listeners.js";
 import type { Log } from "../base/log.js";
+import { createSerial } from "../base/serial.js";
 import type { ProviderId } from "../providers/provider.js";
 import type { Store } from "../store/store.js";
-import { settingsSchema } from "./settings-schema.js";
 
 /** Minutes that people can choose, and the one that adapts. */
 export type IntervalChoice = 1 | 3 | 5 | 10 | 15 | "smart";
@@ -48,11 +49,15 @@ export interface RefreshInForce {
 }
 
 export interface Settings {
-  /** Reads all workspaces' settings into memory; again: takes over what other replicas have changed. @throws {StoreError} */
+  /** Reads all workspaces' settings into memory, with what other replicas have changed. @throws {StoreError} */
   load(): Promise<void>;
   /** From memory. */
   of(workspace: string): WorkspaceSettings;
-  /** Persists first, then it is in force. Changes of one workspace are applied one after the other, also those of other replicas. @throws {StoreError} and then nothing is changed */
+  /**
+   * Persists first, then it is in force. Changes of one workspace are applied one after the other, also those of other
+   * replicas.
+   * @throws {StoreError} and then nothing is changed
+   */
   change(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings): Promise<WorkspaceSettings>;
   /** From memory: the provider's override, else the workspace's, else the host's. */
   inForce(workspace: string, provider?: ProviderId): RefreshInForce;
@@ -66,29 +71,18 @@ export interface SettingsDeps {
   readonly log: Log;
 }
 
-/** Past these, what is stored is damaged and is written over. */
+/** After that many lost swaps the stored row is taken for damaged and overwritten. */
 const CHANGE_ATTEMPTS = 5;
 
 /** Settings of all workspaces in memory, mirrored to the store's table "settings", a row per workspace. */
 export function createSettings({ store, host, log }: SettingsDeps): Settings {
   const rows = store.values("settings");
   const listeners = createListeners<string>(log);
-  /** The last change of each workspace that has one under way. */
-  const tails = new Map<string, Promise<unknown>>();
-  /** Workspaces whose row was said to be unreadable. */
+  const serial = createSerial();
+  /** Workspaces whose row was reported as unreadable. */
   const reported = new Set<string>();
-  let known: ReadonlyMap<string, WorkspaceSettings> = new Map();
+  let byWorkspace: ReadonlyMap<string, WorkspaceSettings> = new Map();
   let changes = 0;
-
-  const of = (workspace: string): WorkspaceSettings => known.get(workspace) ?? {};
-
-  async function apply(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings) {
-    const after = await persist(workspace, change);
-    known = new Map(known).set(workspace, after);
-    changes += 1;
-    listeners.tell(workspace);
-    return after;
-  }
 
   /** Changes the row as it is stored now: another replica may have changed it since it was read. */
   async function persist(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings) {
@@ -101,58 +95,60 @@ export function createSettings({ store, host, log }: SettingsDeps): Settings {
     }
   }
 
+  function readRow(workspace: string, value: unknown): WorkspaceSettings | undefined {
+    const parsed = settingsSchema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    if (!reported.has(workspace)) {
+      reported.add(workspace);
+      log.warn({ workspace }, "stored settings are unreadable, using the host's until they are set again");
+    }
+    return undefined;
+  }
+
+  const of = (workspace: string): WorkspaceSettings => byWorkspace.get(workspace) ?? {};
   return {
     of,
     async load() {
       const changesBefore = changes;
       const loaded = new Map<string, WorkspaceSettings>();
       for (const [workspace, value] of await rows.entries()) {
-        const parsed = settingsSchema.safeParse(value);
-        if (parsed.success) loaded.set(workspace, parsed.data);
-        else if (!reported.has(workspace)) {
-          reported.add(workspace);
-          log.warn(
-            { workspace },
-            "Stored settings could not be read; the host's are in force until they are set again",
-          );
-        }
+        const settings = readRow(workspace, value);
+        if (settings !== undefined) loaded.set(workspace, settings);
       }
       // What was changed here meanwhile is newer than what was read.
       if (changes !== changesBefore) return;
-      const before = known;
-      known = loaded;
+      const before = byWorkspace;
+      byWorkspace = loaded;
       for (const workspace of new Set([...before.keys(), ...loaded.keys()])) {
         const isSame = JSON.stringify(before.get(workspace)) === JSON.stringify(loaded.get(workspace));
         if (!isSame) listeners.tell(workspace);
       }
     },
-    change(workspace, change) {
-      const before = tails.get(workspace) ?? Promise.resolve();
-      // A failed change is its own caller's matter; the next one goes on from what is in force.
-      const mine = before.catch(() => {}).then(() => apply(workspace, change));
-      tails.set(workspace, mine);
-      const forget = () => void (tails.get(workspace) === mine && tails.delete(workspace));
-      mine.then(forget, forget);
-      return mine;
-    },
-    inForce(workspace, provider) {
-      const settings = of(workspace);
-      const overrides = settings.providers ?? {};
-      const override = provider !== undefined && Object.hasOwn(overrides, provider) ? overrides[provider] : undefined;
-      const levels = [
-        ["override", override],
-        ["workspace", settings],
-      ] as const;
-      const [enabledBy, enabled] = levels.find(([, level]) => level?.isEnabled !== undefined) ?? ["host"];
-      const [intervalBy, chosen] = levels.find(([, level]) => level?.interval !== undefined) ?? ["host"];
-      return {
-        isEnabled: enabled?.isEnabled ?? host.isEnabled,
-        enabledBy,
-        interval: intervalOf(chosen?.interval, host.intervalMs),
-        intervalBy,
-      };
-    },
+    change: (workspace, change) =>
+      serial(workspace, async () => {
+        const after = await persist(workspace, change);
+        byWorkspace = new Map(byWorkspace).set(workspace, after);
+        changes += 1;
+        listeners.tell(workspace);
+        return after;
+      }),
+    inForce: (workspace, provider) => inForce(of(workspace), provider, host),
     onChange: listeners.add,
+  };
+}
+
+/** The provider's override, else the workspace's choice, else the host's, for each of the two settings. */
+function inForce(settings: WorkspaceSettings, provider: ProviderId | undefined, host: SettingsDeps["host"]) {
+  const { providers = {} } = settings;
+  const override: RefreshChoice =
+    (provider !== undefined && Object.hasOwn(providers, provider) ? providers[provider] : undefined) ?? {};
+  const levelOf = (name: keyof RefreshChoice): SettingSource =>
+    override[name] !== undefined ? "override" : settings[name] !== undefined ? "workspace" : "host";
+  return {
+    isEnabled: override.isEnabled ?? settings.isEnabled ?? host.isEnabled,
+    enabledBy: levelOf("isEnabled"),
+    interval: intervalOf(override.interval ?? settings.interval, host.intervalMs),
+    intervalBy: levelOf("interval"),
   };
 }
 
@@ -160,3 +156,28 @@ function intervalOf(choice: IntervalChoice | undefined, hostMs: number): Refresh
   if (choice === "smart") return { kind: "smart" };
   return { kind: "fixed", ms: choice === undefined ? hostMs : choice * 60_000 };
 }
+
+const refreshChoice = {
+  isEnabled: z.boolean().exactOptional(),
+  interval: z
+    .union([z.literal(1), z.literal(3), z.literal(5), z.literal(10), z.literal(15), z.literal("smart")])
+    .exactOptional(),
+};
+
+/** A stored row of a workspace. Fields of a newer version are kept, so that going back and forth loses nothing. */
+const settingsSchema = z.looseObject({
+  ...refreshChoice,
+  providers: z.record(z.string(), z.looseObject(refreshChoice)).exactOptional(),
+  model: z.string().exactOptional(),
+  switching: z.enum(["anyone", "operators"]).exactOptional(),
+  access: z
+    .looseObject({
+      who: z.array(z.string()).exactOptional(),
+      channels: z.array(z.string()).exactOptional(),
+      guests: z.boolean().exactOptional(),
+      userPer10Min: z.number().int().positive().exactOptional(),
+      channelPer10Min: z.number().int().positive().exactOptional(),
+    })
+    .exactOptional(),
+  footer: z.boolean().exactOptional(),
+});

@@ -19,14 +19,14 @@ describe("/chat new", () => {
   });
 
   it("says what an unpinned conversation will get", async () => {
-    expect(await harness().say("/chat new")).toContain("pins the default then in force, now **openai/gpt-5**");
+    expect(await harness().say("/chat new")).toContain("pins this channel to the default model, now **openai/gpt-5**");
   });
 });
 
 describe("/chat stop", () => {
   it.each([
-    ["stopped", "⏹️ Stopped. What there is of the answer stays."],
-    ["nothing-runs", "No answer is on its way here."],
+    ["stopped", "⏹️ Stopped. The partial answer is kept."],
+    ["nothing-runs", "No answer is being written here."],
     ["not-yours", "🔒 Only the person who asked, or an operator, may stop this answer."],
   ] as const)("says when %s", async (result, text) => {
     const world = harness();

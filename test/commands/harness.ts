@@ -1,9 +1,8 @@
 import { commandRefusal } from "../../src/bot/access/may-chat.js";
 import type { Choice, Invocation, Reply } from "../../src/commands/command.js";
-import type { CommandDeps } from "../../src/commands/command-deps.js";
+import type { CommandDeps, RetryOutcome, TurnControl } from "../../src/commands/command-deps.js";
 import { createDispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
-import type { RetryOutcome, TurnControl } from "../../src/commands/turn-control.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
 import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog/catalog-types.js";
 import type { ChangeLog } from "../../src/refresh/catalog/change-log.js";

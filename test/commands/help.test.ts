@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { takesOf, usageOf } from "../../src/commands/grammar/takes.js";
+import { acceptedText, commandUsage } from "../../src/commands/grammar/read-value.js";
 import { harness } from "./harness.js";
 
 describe("/help", () => {
@@ -7,7 +7,7 @@ describe("/help", () => {
     const world = harness();
     const text = await world.say("/help", { isOperator: false });
     for (const command of world.dispatcher.commands) {
-      expect(text).toContain(`- \`${usageOf(command)}\``);
+      expect(text).toContain(`- \`${commandUsage(command)}\``);
       expect(text).toContain(command.about);
     }
     expect(text.length).toBeLessThan(4_000);
@@ -61,7 +61,7 @@ describe("the registry", () => {
       for (const [name, option] of Object.entries(command.options)) {
         expect(name).toMatch(/^[a-z-]{1,32}$/);
         expect(option.about.length, `${command.path} ${name}`).toBeLessThanOrEqual(100);
-        expect(takesOf(option)).not.toBe("");
+        expect(acceptedText(option)).not.toBe("");
       }
     }
   });

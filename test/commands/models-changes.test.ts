@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changesText } from "../../src/commands/wording/changes-text.js";
+import { changesText } from "../../src/commands/models-changes.js";
 import { type ChangeLog, emptyLog, withChanges } from "../../src/refresh/catalog/change-log.js";
 import { harness } from "./harness.js";
 

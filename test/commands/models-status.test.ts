@@ -79,7 +79,7 @@ describe("/models status", () => {
           outcome: "suspicious",
           failures: 1,
           isFresh: false,
-          lastFailure: "It lists 1 chat models where the last good list has 9",
+          lastFailure: "It returned 1 chat model (last good list: 9)",
           waitMs: MINUTE_MS,
         },
         { id: "groq", models: chat("b"), lastChange: { at: 5_000, added: 2, gone: 1 }, droppedRows: 3 },
@@ -88,7 +88,7 @@ describe("/models status", () => {
     });
     const text = await world.say("/models status");
     expect(text).toContain(
-      `⚠️ openai: gave a list that looks wrong, using the list of 1 model from ${timeMark(world.at)}\n  It lists 1 chat models where the last good list has 9. The last good list stays; refresh again: if the answer agrees, it counts. Last attempt: ${timeMark(world.at)}. Next attempt: ${timeMark(world.at + MINUTE_MS)}.`,
+      `⚠️ openai: gave a list that looks wrong, using the list of 1 model from ${timeMark(world.at)}\n  It returned 1 chat model (last good list: 9). The last good list stays; refresh again: if the answer agrees, it counts. Last attempt: ${timeMark(world.at)}. Next attempt: ${timeMark(world.at + MINUTE_MS)}.`,
     );
     expect(text).toContain(`, changed ${timeMark(5_000)} (+2 new, 1 gone), 3 rows without a usable id left out`);
     expect(text).toContain(`, changed ${timeMark(6_000)} (1 gone), 1 row without a usable id left out`);

@@ -158,7 +158,7 @@ describe("/models unpin", () => {
     await world.say("/models use gpt-5");
     await world.sessions.change(CONVERSATION, (before) => ({ ...before, nextTurn: 7 }));
     expect(await world.say("/models unpin", { isOperator: false })).toBe(
-      "This channel is no longer pinned to **openai/gpt-5**; what was said stays. The next message here pins the default then in force, now **demo/demo-small** (the host's default).",
+      "This channel is no longer pinned to **openai/gpt-5**; what was said stays. The next message here pins this channel to the default model, now **demo/demo-small** (the host's default).",
     );
     expect(await world.sessions.get(CONVERSATION)).toMatchObject({ pin: null, firstTurn: 0, nextTurn: 7 });
     expect(await world.say("/models unpin")).toMatch(/^No model is pinned here\./);

@@ -77,7 +77,7 @@ describe.each([
 
   it.each([
     ["chat retry", /There is no question here that could be answered again\./],
-    ["chat stop", /No answer is on its way here\./],
+    ["chat stop", /No answer is being written here\./],
     ["chat export", /Nothing has been said in this conversation yet\./],
     ["models unpin", /./],
     ["chat new", /A fresh start/],

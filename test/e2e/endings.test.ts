@@ -67,7 +67,7 @@ describe.each([
     expect(await bot.ended(question)).toMatchObject({ mark: "⚠", text: "⏹️ Stopped." });
     await bot.whispered(place, "⏹️ Stopped.");
     await place.run("chat stop");
-    await bot.whispered(place, "No answer is on its way here.");
+    await bot.whispered(place, "No answer is being written here.");
   });
 
   it.each<[string, (stream: FakeStream) => void]>([

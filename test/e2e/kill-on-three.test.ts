@@ -57,7 +57,7 @@ it("after kill -9 every platform's answer says that it was interrupted, keeps it
     expect(await question.text(), surface.name).toMatch(/^Half of it\n+⚠️ Interrupted by a restart\.$/);
     await stopOfBefore();
     if (surface.name === "Discord") {
-      await eventually("a reply", async () => (await place.whispers()).includes("No answer is on its way here."));
+      await eventually("a reply", async () => (await place.whispers()).includes("No answer is being written here."));
     }
     const next = openai.nextStream();
     await question.press(RETRY);

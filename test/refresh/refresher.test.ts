@@ -299,7 +299,7 @@ describe("refresh()", () => {
     full.isFull = true;
     await world.live(10 * MINUTE_MS);
     expect(world.refresher.status()).toMatchObject({ isStoreDown: true });
-    expect(world.problems).toEqual(["The store cannot be reached; the lists in memory are served until it is back"]);
+    expect(world.problems).toEqual(["store unavailable, serving model lists from memory until it is back"]);
     full.isFull = false;
     await world.live(MINUTE_MS);
     expect(world.refresher.status()).not.toHaveProperty("isStoreDown");
@@ -342,7 +342,7 @@ describe("refresh()", () => {
     await world.clock.advance(500);
     expect(await refreshing).toMatchObject([{ outcome: "ok", entry: { models: { length: 3 } } }]);
     expect(world.refresher.status().providers[0]).toMatchObject({ models: 3, isFresh: true });
-    expect(world.problems).toEqual(["A model list could not be stored; it is kept in memory"]);
+    expect(world.problems).toEqual(["storing a model list failed, it is kept in memory"]);
     world.store.recover();
     await world.live(10 * MINUTE_MS);
     expect(storedEntry(world.store, "openai")).toMatchObject({ models: { length: 3 } });

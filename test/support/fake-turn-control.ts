@@ -1,4 +1,4 @@
-import type { TurnControl } from "../../src/commands/turn-control.js";
+import type { TurnControl } from "../../src/commands/command-deps.js";
 
 /** A chat in which nothing runs and nothing was asked, but for what a test gives it. */
 export const fakeTurnControl = (given: Partial<TurnControl> = {}): TurnControl => ({

@@ -3,7 +3,7 @@ import { createBoardRows } from "../../src/bot/board/board-rows.js";
 import { createControlIds } from "../../src/bot/port/control-ids.js";
 import { createMessageLog } from "../../src/bot/web/playground/message-log.js";
 import { createCatalog } from "../../src/refresh/catalog/catalog.js";
-import { rowsOf } from "../../src/refresh/catalog/row-state.js";
+import { modelRowsOf } from "../../src/refresh/catalog/row-state.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSmartMemory } from "../../src/refresh/smart/memory.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
@@ -62,7 +62,7 @@ async function readLists(store: Store, sources: readonly ListSource[]) {
   const lists = sources.map(({ id }) => {
     const { identity: _identity, models: _models, missing: _missing, ...facts } = catalog.entry(id);
     const { identity: _same, ...changes } = catalog.changes(id);
-    return [id, { rows: rowsOf(catalog.entry(id)), facts, changes }] as const;
+    return [id, { rows: modelRowsOf(catalog.entry(id)), facts, changes }] as const;
   });
   return Object.fromEntries(lists);
 }

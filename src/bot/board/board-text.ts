@@ -1,5 +1,5 @@
 import { timeMark } from "../../base/time.js";
-import { inForceLines } from "../../commands/refresh-in-force.js";
+import { inForceLines } from "../../commands/auto-refresh-setting.js";
 import { INTERVALS, indicatorText, outcomeHint, outcomeWords } from "../../refresh/indicator.js";
 import type { ProviderStatus, RefreshStatus } from "../../refresh/refresher.js";
 import type { RefreshInForce, Settings } from "../../refresh/settings.js";

@@ -1,8 +1,8 @@
 import type { Clock } from "../../base/clock.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
-import type { BoardControl } from "../../commands/board-control.js";
 import type { Reply } from "../../commands/command.js";
+import type { BoardControl } from "../../commands/command-deps.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 import type { Store } from "../../store/store.js";
@@ -123,7 +123,7 @@ export function createBoard(deps: BoardDeps): Board {
       async post(conversation) {
         const place = channelKeyOf(conversation);
         const platform = platformOf(place.platform);
-        if (platform === undefined) throw new UserError("There is no place here that a board could stand in.");
+        if (platform === undefined) throw new UserError("A board can't be posted here.");
         const [judgement, since] = [judge(), clock.now()];
         const text = textFor({ ...place, message: "" }, since);
         const message = await posted(platform, place, text, signal);

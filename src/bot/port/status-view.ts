@@ -1,6 +1,6 @@
 import type { ProviderId } from "../../providers/provider.js";
 import type { RowState } from "../../refresh/catalog/catalog-types.js";
-import { rowsOf } from "../../refresh/catalog/row-state.js";
+import { modelRowsOf } from "../../refresh/catalog/row-state.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 
@@ -69,7 +69,7 @@ export interface ModelsView {
 
 export function modelsView(refresher: Refresher): ModelsView {
   const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
-    rowsOf(entry)
+    modelRowsOf(entry)
       .filter(({ model }) => model.isChat)
       .map(({ model: { id, name }, state }) => ({ provider, id, name: name ?? id, state })),
   );

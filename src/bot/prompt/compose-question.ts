@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
-import { code } from "../../commands/wording/wording.js";
+import { code } from "../../commands/wording/markdown.js";
 import type { ImagePart } from "../../providers/provider.js";
 import type { Mention } from "../port/platform.js";
 import { speakerName } from "./clean-name.js";

@@ -2,7 +2,7 @@ import { OVER } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import { TimeoutError, UserError } from "../../base/errors.js";
 import { createSerial } from "../../base/serial.js";
-import type { TurnControl } from "../../commands/turn-control.js";
+import type { TurnControl } from "../../commands/command-deps.js";
 import { accessFault, FULL_LINE, limitFault } from "../access/intake.js";
 import { showMark } from "../delivery/show-mark.js";
 import { conversationOf, workspaceOf } from "../port/conversation.js";

@@ -1,6 +1,6 @@
-import { modelName } from "../../commands/model-in-force.js";
-import type { TurnControl } from "../../commands/turn-control.js";
+import type { TurnControl } from "../../commands/command-deps.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
+import { modelName } from "../../refresh/choose/default-model.js";
 import type { Sessions } from "../../store/sessions/sessions.js";
 import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { PlatformDeps } from "../port/platform-definition.js";

@@ -1,5 +1,5 @@
 import { AppError, messageOf, UserError } from "../../base/errors.js";
-import { plain } from "../../commands/wording/wording.js";
+import { escapeInline } from "../../commands/wording/markdown.js";
 import { type FinishReason, ProviderError } from "../../providers/provider.js";
 import type { Ending } from "../../store/sessions/sessions.js";
 import { DamagedRowError } from "../../store/store-error.js";
@@ -96,7 +96,7 @@ function sentenceFor(error: ProviderError, wait: string): string {
     "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.`,
     "unknown-model": `${who} does not know this model. Choose another one with /models use or see /models list.`,
     "not-for-chat": `${who} refuses this model for chat. Choose another one with /models use or see /models list.`,
-    "bad-request": `${who} did not accept the request (${plain(messageOf(error), MAX_DETAIL_CHARS)}). If the conversation has grown too long for the model, /chat new starts afresh.`,
+    "bad-request": `${who} did not accept the request (${escapeInline(messageOf(error), MAX_DETAIL_CHARS)}). If the conversation has grown too long for the model, /chat new starts afresh.`,
     http: `${who} has a problem${error.status === undefined ? "" : ` (status ${error.status})`}. Try again ${wait}.`,
     network: `${who} cannot be reached right now. Try again ${wait}, or choose another model with /models use.`,
     malformed: `${who} answered with something that is not a chat answer. The operator can check its address with \`npm run doctor\`.`,

@@ -1,6 +1,6 @@
 import { withDeadline } from "../../base/deadline.js";
 import { UserError } from "../../base/errors.js";
-import type { TurnControl } from "../../commands/turn-control.js";
+import type { TurnControl } from "../../commands/command-deps.js";
 import { channelKeyOf } from "../port/conversation.js";
 import type { ChatDeps } from "./chat-deps.js";
 import { leaseName } from "./conversation-lease.js";

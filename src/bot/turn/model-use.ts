@@ -1,5 +1,5 @@
 import type { Control } from "../../commands/command.js";
-import { code } from "../../commands/wording/wording.js";
+import { code } from "../../commands/wording/markdown.js";
 import { ProviderError } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import { stateOf } from "../../refresh/catalog/row-state.js";

@@ -1,5 +1,5 @@
 import { UserError } from "../../base/errors.js";
-import type { TurnControl } from "../../commands/turn-control.js";
+import type { TurnControl } from "../../commands/command-deps.js";
 import { channelKeyOf, conversationOf } from "../port/conversation.js";
 import type { ChannelKey, ChatPlatform } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";

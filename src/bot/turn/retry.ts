@@ -1,5 +1,5 @@
 import type { Invocation } from "../../commands/command.js";
-import type { RetryOutcome, TurnControl } from "../../commands/turn-control.js";
+import type { RetryOutcome, TurnControl } from "../../commands/command-deps.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { Turn } from "../../store/sessions/sessions.js";
 import { accessFault, FULL_LINE, limitFault } from "../access/intake.js";

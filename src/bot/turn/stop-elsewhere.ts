@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
-import type { TurnControl } from "../../commands/turn-control.js";
+import type { TurnControl } from "../../commands/command-deps.js";
 import type { Sessions } from "../../store/sessions/sessions.js";
 
 export interface StopElsewhereDeps {

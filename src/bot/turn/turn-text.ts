@@ -1,7 +1,7 @@
-import { modelName } from "../../commands/model-in-force.js";
-import { plain } from "../../commands/wording/wording.js";
+import { escapeInline } from "../../commands/wording/markdown.js";
 import type { FinishReason, Provider, ProviderId, Usage } from "../../providers/provider.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
+import { modelName } from "../../refresh/choose/default-model.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Ending, Pin, Session } from "../../store/sessions/sessions.js";
 import { stacked } from "../delivery/code-fence.js";
@@ -64,7 +64,7 @@ const tooLongText = (error: unknown) =>
   error instanceof AnswerTooLong ? `It took longer than ${waitInWords(error.limitMs)}.` : undefined;
 
 /** A model as running text names it: anybody may have typed it. */
-export const shownModel = (model: ModelRef): string => plain(modelName(model), MAX_MODEL_CHARS);
+export const shownModel = (model: ModelRef): string => escapeInline(modelName(model), MAX_MODEL_CHARS);
 
 const MAX_MODEL_CHARS = 250;
 
@@ -74,7 +74,7 @@ export function pinLine(pin: Pin | null, { pinNews }: Session, answer: Answer): 
   const name = shownModel(pin);
   return pinNews === "default"
     ? `📌 Back to the default: ${name}.`
-    : `📌 Now with ${name}, chosen by ${plain(pin.by ?? "")}.`;
+    : `📌 Now with ${name}, chosen by ${escapeInline(pin.by ?? "")}.`;
 }
 
 function noModelText({ refresher, providers }: TextDeps): string {

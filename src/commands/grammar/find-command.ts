@@ -2,7 +2,7 @@ import { closestTo } from "../../base/edit-distance.js";
 import { UserError } from "../../base/errors.js";
 import { either, visible } from "../../base/text.js";
 import type { Command } from "../command.js";
-import { code } from "../wording/wording.js";
+import { code } from "../wording/markdown.js";
 import { tokensFrom } from "./tokens.js";
 
 export interface Found {

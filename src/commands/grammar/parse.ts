@@ -1,11 +1,9 @@
 import { UserError } from "../../base/errors.js";
 import { visible } from "../../base/text.js";
-import type { Command } from "../command.js";
-import type { ArgumentsOf, Option, Options } from "../options.js";
-import { code } from "../wording/wording.js";
+import type { ArgumentsOf, Command, Option, Options } from "../command.js";
+import { code } from "../wording/markdown.js";
 import { findCommand } from "./find-command.js";
-import { MAX_CHOICE_WORDS, type Reading, readBare, readValue } from "./read-value.js";
-import { takesSentence, usageOf } from "./takes.js";
+import { acceptedSentence, commandUsage, MAX_CHOICE_WORDS, type Reading, readBare, readValue } from "./read-value.js";
 import { quoted, type Token, tokensFrom } from "./tokens.js";
 
 type Arguments = ArgumentsOf<Options>;
@@ -79,7 +77,7 @@ function takeBare({ command, rest, tokens, values }: Position, token: Token): nu
     values.set(name, found.value);
     return tokens[found.used - 1]?.endsAt ?? rest.length;
   }
-  throw new UserError(`I can't make sense of ${code(token.value)} here. ${takesSentence(command)}`);
+  throw new UserError(`I can't make sense of ${code(token.value)} here. ${acceptedSentence(command)}`);
 }
 
 /** Only the last option takes the rest of the line, and only free text. */
@@ -99,7 +97,7 @@ function completed(command: Command, values: Values): Arguments {
 }
 
 const missingText = (command: Command, name: string, option: Option) =>
-  `${code(`/${command.path}`)} needs to know ${code(name)}: ${option.about}. Type it as ${code(usageOf(command))}.`;
+  `${code(`/${command.path}`)} needs to know ${code(name)}: ${option.about}. Type it as ${code(commandUsage(command))}.`;
 
 /**
  * Reads what a platform's typed options gave: booleans, numbers or text by name; absent, null and empty are unset.
@@ -109,7 +107,7 @@ export function parseNative(command: Command, given: Readonly<Record<string, unk
   const values: Values = new Map();
   for (const [name, raw] of Object.entries(given)) {
     if (!Object.hasOwn(command.options, name)) {
-      throw new UserError(`There is no option ${code(name)}. ${takesSentence(command)}`);
+      throw new UserError(`There is no option ${code(name)}. ${acceptedSentence(command)}`);
     }
     const option = command.options[name];
     if (option === undefined || raw === undefined || raw === null) continue;

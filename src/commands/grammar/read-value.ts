@@ -1,7 +1,6 @@
-import { visible } from "../../base/text.js";
-import type { Option } from "../options.js";
-import { cleanText, code } from "../wording/wording.js";
-import { takesOf } from "./takes.js";
+import { either, visible } from "../../base/text.js";
+import type { Command, Option } from "../command.js";
+import { cleanText, code } from "../wording/markdown.js";
 import type { Token } from "./tokens.js";
 
 /** As many as the longest label of a choice has. */
@@ -33,7 +32,7 @@ export function readValue(name: string, option: Option, typed: string): Reading 
   const most = (option.kind === "word" ? option.maxChars : undefined) ?? MAX_WORD_CHARS;
   if (word.length > most) return tooLong(name, word, most);
   const value = option.kind === "word" ? readWord(option, word) : readKnown(option, word.toLowerCase());
-  return value === undefined ? { fault: `${code(name)} takes ${takesOf(option)}, not ${code(word)}.` } : { value };
+  return value === undefined ? { fault: `${code(name)} takes ${acceptedText(option)}, not ${code(word)}.` } : { value };
 }
 
 /** A bare value that may span several words, as `10 minutes`; undefined where the option does not accept it. */
@@ -66,3 +65,32 @@ function readKnown(option: Option & { kind: "flag" | "choice" }, word: string): 
 const tooLong = (name: string, text: string, most: number): Reading => ({
   fault: `${code(name)} is too long: ${text.length.toLocaleString("en")} characters, at most ${most.toLocaleString("en")} fit.`,
 });
+
+/** How a command is typed: "/models list [provider] [search]". */
+export function commandUsage(command: Command): string {
+  const names = Object.entries(command.options).map(([name, option]) =>
+    option.isRequired ? name.toUpperCase() : `[${name}]`,
+  );
+  return [`/${command.path}`, ...names].join(" ");
+}
+
+/** What an option takes: "`on` or `off`", "1, 3, 5, 10, 15 or `smart`". */
+export function acceptedText(option: Option): string {
+  if (option.kind === "flag") return "`on` or `off`";
+  if (option.kind === "word") return option.takes?.() ?? option.about;
+  if (option.kind === "text") return option.about;
+  const named = (isAside: boolean) =>
+    option.values
+      .filter((choice) => (choice.isAside ?? false) === isAside)
+      .map(({ value }) => (/^\d+$/.test(value) ? value : code(value)));
+  const asides = named(true);
+  return `${either(named(false))}${asides.length > 0 ? ` (or ${either(asides)})` : ""}`;
+}
+
+/** What a command takes after its name, as a sentence. */
+export function acceptedSentence(command: Command): string {
+  const takes = Object.values(command.options).map(acceptedText);
+  return takes.length === 0
+    ? `${code(`/${command.path}`)} takes nothing after its name.`
+    : `${code(`/${command.path}`)} takes ${takes.join("; ")}.`;
+}

@@ -2,14 +2,13 @@ import { plural } from "../../base/text.js";
 import { timeMark } from "../../base/time.js";
 import type { ProviderId } from "../../providers/provider.js";
 import type { CatalogEntry, RowState, Snapshot } from "../../refresh/catalog/catalog-types.js";
-import { rowsOf, stateOf } from "../../refresh/catalog/row-state.js";
+import { modelRowsOf, stateOf } from "../../refresh/catalog/row-state.js";
 import { closestModels } from "../../refresh/choose/closest-models.js";
+import { modelName } from "../../refresh/choose/default-model.js";
 import { cleanTyped } from "../../refresh/choose/model-index.js";
 import { outcomeHint, outcomeWords } from "../../refresh/indicator.js";
 import type { Pin } from "../../store/sessions/sessions.js";
-import { modelName } from "../model-in-force.js";
-import { shares } from "./shares.js";
-import { code } from "./wording.js";
+import { code } from "./markdown.js";
 
 export interface ListFilter {
   readonly provider?: ProviderId | undefined;
@@ -36,7 +35,7 @@ export function listText(snapshot: Snapshot, filter: ListFilter, pin: Pin | null
   const found = groups.reduce((sum, { rows }) => sum + rows.length, 0);
   const isSearch = words.length > 0;
   const opening = isSearch && found === 0 ? [nothingText(snapshot, filter.search ?? "")] : [];
-  const given = shares(
+  const given = dealOut(
     groups.map(({ rows }) => rows.length),
     MAX_MODELS,
   );
@@ -57,7 +56,7 @@ const wordsOf = (search = "") =>
     .filter((word) => word !== "");
 
 function groupOf(provider: ProviderId, entry: CatalogEntry, words: readonly string[], pin: Pin | null): Group {
-  const rows = rowsOf(entry)
+  const rows = modelRowsOf(entry)
     .filter(({ model }) => {
       const text = `${provider}/${model.id} ${model.name ?? ""}`.toLowerCase();
       return model.isChat && words.every((word) => text.includes(word));
@@ -116,4 +115,22 @@ function pinLines(snapshot: Snapshot, pin: Pin | null): readonly string[] {
 function nothingText(snapshot: Snapshot, search: string): string {
   const near = closestModels(snapshot, cleanTyped(search), 3).map((choice) => code(modelName(choice)));
   return `No listed model fits ${code(search)}.${near.length > 0 ? ` The closest: ${near.join(", ")}.` : ""}`;
+}
+
+/** Deals `total` out in turns, to nobody more than wanted; what one does not need goes to the others. */
+export function dealOut(wanted: readonly number[], total: number): readonly number[] {
+  const given = wanted.map(() => 0);
+  let left = Math.min(
+    total,
+    wanted.reduce((sum, want) => sum + want, 0),
+  );
+  while (left > 0) {
+    for (const [index, want] of wanted.entries()) {
+      const has = given[index] ?? 0;
+      if (left === 0 || has >= want) continue;
+      given[index] = has + 1;
+      left--;
+    }
+  }
+  return given;
 }

@@ -1,11 +1,9 @@
 import { daysBetween } from "../../base/time.js";
 import type { BarChart } from "../../usage/chart/chart.js";
 import { type Grouping, tokensOf, type UsageGroup } from "../../usage/summarize.js";
-import { fitted } from "./aligned.js";
-import type { Period } from "./usage-period.js";
-import { usageRows } from "./usage-rows.js";
-import { costText, costWords, tokensText } from "./usage-words.js";
-import { codeLine } from "./wording.js";
+import { codeLine } from "./markdown.js";
+import type { Period } from "./usage-text.js";
+import { costText, costWords, fitted, tokensText, usageRows } from "./usage-text.js";
 
 /** Longer names would leave no room for bars. */
 const MAX_LABEL_CHARS = 28;

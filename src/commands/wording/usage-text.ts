@@ -1,10 +1,37 @@
-import { dayOf } from "../../base/time.js";
+import { DAY_MS, dayOf, startOfDay } from "../../base/time.js";
 import { addUp, type Grouping, tokensOf, type UsageGroup, type UsageSum } from "../../usage/summarize.js";
-import { aligned } from "./aligned.js";
-import type { Period } from "./usage-period.js";
-import { usageRows } from "./usage-rows.js";
-import { costText, costWords, countText, tokensText } from "./usage-words.js";
-import { code } from "./wording.js";
+import { code, codeLine } from "./markdown.js";
+
+/** A stretch of whole UTC days that ends with today; epoch ms, `to` is exclusive. */
+export interface Period {
+  readonly from: number;
+  readonly to: number;
+  /** "today", "the last 7 days". */
+  readonly name: string;
+}
+
+export const PERIODS = ["today", "7d", "30d", "month"] as const;
+export type PeriodId = (typeof PERIODS)[number];
+
+const NAMES: Readonly<Record<PeriodId, string>> = {
+  today: "today",
+  "7d": "the last 7 days",
+  "30d": "the last 30 days",
+  month: "this month",
+};
+
+/** The period that a word names at a time (epoch ms). */
+export function periodOf(id: PeriodId, now: number): Period {
+  const today = startOfDay(now);
+  const date = new Date(now);
+  const starts: Readonly<Record<PeriodId, number>> = {
+    today,
+    "7d": today - 6 * DAY_MS,
+    "30d": today - 29 * DAY_MS,
+    month: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1),
+  };
+  return { from: starts[id], to: today + DAY_MS, name: NAMES[id] };
+}
 
 /** Lines of a code block that long are not broken on a narrow screen. */
 const MAX_COLUMNS = 60;
@@ -82,8 +109,92 @@ function barOf(share: number): string {
 
 function notesOn({ isEstimated, hasUnknownCost, costUsd }: UsageSum): readonly string[] {
   return [
-    ...(isEstimated ? ["≈ is our estimate: the provider did not say how many tokens there were."] : []),
+    ...(isEstimated ? ["≈ estimated; the provider reported no token counts."] : []),
     ...(hasUnknownCost ? ["Not every model's price is known; what has none is not part of the cost."] : []),
     ...(costUsd !== null && costUsd > 0 ? ["By list prices; what the provider bills may differ."] : []),
   ];
+}
+
+/** What most fonts draw twice as wide in a code block: CJK, and emoji. */
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uff01-\uff60]/u;
+
+/** How many columns of a code block a text takes. */
+const columnsOf = (text: string) =>
+  [...text].reduce((sum, character) => sum + (/\p{M}/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1), 0);
+
+/** At most `columns` wide; cut in the middle, since names of models differ at their end. */
+export function fitted(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text;
+  const characters = [...text];
+  let removed = 1;
+  for (;;) {
+    const head = Math.floor((characters.length - removed) / 2);
+    const kept = [...characters.slice(0, head), "…", ...characters.slice(head + removed)].join("");
+    if (columnsOf(kept) <= columns || removed >= characters.length) return kept;
+    removed += 1;
+  }
+}
+
+const GAP = "  ";
+
+/**
+ * Rows of a table as lines of a code block, where nothing in a cell formats or ends the block. The first column stands
+ * at the left and is cut where a line would be longer than `maxColumns`; the others stand at the right.
+ */
+export function aligned(rows: readonly (readonly string[])[], maxColumns: number): readonly string[] {
+  const cells = rows.map((row) => row.map((cell) => codeLine(cell)));
+  const widthOf = (column: number) => Math.max(0, ...cells.map((row) => columnsOf(row[column] ?? "")));
+  const [, ...others] = cells[0] ?? [];
+  const widths = others.map((_, index) => widthOf(index + 1));
+  const first = Math.min(widthOf(0), maxColumns - widths.reduce((sum, width) => sum + width + GAP.length, 0));
+  return cells.map(([label = "", ...values]) => {
+    const shown = fitted(label, first);
+    const right = values.map((value, index) => " ".repeat((widths[index] ?? 0) - columnsOf(value)) + value);
+    return [shown + " ".repeat(first - columnsOf(shown)), ...right].join(GAP).trimEnd();
+  });
+}
+
+/** So many rows are read, and fit into one message of every platform, with bars below. */
+const MAX_ROWS = 10;
+
+/** The groups as far as they fit, and the rest as one; days newest first, everything else largest first. */
+export function usageRows(groups: readonly UsageGroup[], by: Grouping): readonly UsageGroup[] {
+  const ordered = by === "day" ? [...groups].reverse() : groups;
+  const rest = ordered.slice(MAX_ROWS);
+  if (rest.length === 0) return ordered;
+  const label = `${rest.length} ${by === "day" ? "earlier" : "more"}`;
+  return [...ordered.slice(0, MAX_ROWS), { key: "", label, ...addUp(rest) }];
+}
+
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/** "950", "12.3K", "≈4M": estimates are marked. */
+export const countText = (tokens: number, isEstimated: boolean): string =>
+  `${isEstimated && tokens > 0 ? "≈" : ""}${compact.format(tokens)}`;
+
+/** Both ways together, as "12.3K". */
+export const tokensText = (sum: UsageSum): string => countText(tokensOf(sum), sum.isEstimated);
+
+/**
+ * "$0.0421", "≈$0.04" from estimated tokens, "≥$0.04" where some prices are unknown, "unknown" where nothing is known
+ * of the cost, "$0" where all of it was free.
+ */
+export function costText(sum: UsageSum): string {
+  const { costUsd, hasUnknownCost, isEstimated } = sum;
+  if (costUsd === null || (costUsd === 0 && hasUnknownCost)) return "unknown";
+  return `${hasUnknownCost ? "≥" : ""}${isEstimated && costUsd > 0 ? "≈" : ""}${dollars(costUsd)}`;
+}
+
+/** "$0.04", "at least $0.04", "cost unknown": inside a sentence. */
+export function costWords(sum: UsageSum): string {
+  const text = costText(sum);
+  return text === "unknown" ? "cost unknown" : text.replace("≥", "at least ");
+}
+
+function dollars(usd: number): string {
+  if (usd === 0) return "$0";
+  if (usd < 0.0001) return "<$0.0001";
+  const digits = usd < 1 ? 4 : 2;
+  return `$${usd.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
 }

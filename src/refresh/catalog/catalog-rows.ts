@@ -1,11 +1,11 @@
+import { z } from "zod";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import type { Store, Write } from "../../store/store.js";
 import type { CatalogEntry } from "./catalog-types.js";
 import type { ChangeLog } from "./change-log.js";
-import { readFacts, readList, type StoredFacts } from "./stored-entry.js";
 
 /** What an attempt leaves behind; `changes` where the list changed. */
-export interface Next {
+export interface NextEntry {
   readonly entry: CatalogEntry;
   readonly changes?: ChangeLog | undefined;
 }
@@ -21,9 +21,9 @@ export type Adopt = (provider: ProviderId, entry: CatalogEntry | undefined, chan
 export interface CatalogRows {
   /** Hands over what others have stored since it was last seen. @throws {StoreError} */
   pickUp(adopt: Adopt): Promise<void>;
-  writesFor(provider: ProviderId, next: Next, fence: number): readonly Write[];
+  writesFor(provider: ProviderId, next: NextEntry, fence: number): readonly Write[];
   /** This has been stored. */
-  noteStored(provider: ProviderId, next: Next, fence: number): void;
+  noteStored(provider: ProviderId, next: NextEntry, fence: number): void;
 }
 
 const listKey = (provider: ProviderId) => `list:${provider}`;
@@ -41,7 +41,7 @@ export function createCatalogRows({ store, ids }: { store: Store; ids: readonly 
   async function listsFor(facts: readonly (readonly [ProviderId, StoredFacts | undefined])[]) {
     const missing = facts.filter(([id, stored]) => stored?.list !== undefined && stored.list !== lists.get(id)?.fence);
     const values = await rows.getMany(missing.map(([id]) => listKey(id)));
-    return new Map(missing.map(([id], index) => [id, readList(values[index])]));
+    return new Map(missing.map(([id], index) => [id, readStoredList(values[index])]));
   }
 
   return {
@@ -53,7 +53,7 @@ export function createCatalogRows({ store, ids }: { store: Store; ids: readonly 
         .filter(({ id, fence }) => fence !== undefined && fence !== before.get(id));
       if (changed.length === 0) return;
       const values = await rows.getMany([...changed.map(({ id }) => id), ...changed.map(({ id }) => changesKey(id))]);
-      const facts = changed.map(({ id }, index) => [id, readFacts(values[index])] as const);
+      const facts = changed.map(({ id }, index) => [id, readStoredFacts(values[index])] as const);
       const read = await listsFor(facts);
       for (const [index, [id, stored]] of facts.entries()) {
         // What this process stored meanwhile is newer than what was read.
@@ -94,4 +94,71 @@ function entryOf(
 ): CatalogEntry | undefined {
   if (own !== undefined) return { ...facts, models: own };
   return list !== undefined && list.fence === listFence ? { ...facts, models: list.models } : undefined;
+}
+
+const time = z.number().nullable();
+const count = z.number().nonnegative();
+
+const model = z.object({
+  id: z.string().min(1),
+  name: z.string().exactOptional(),
+  contextTokens: count.exactOptional(),
+  outputTokens: count.exactOptional(),
+  inputPrice: count.exactOptional(),
+  outputPrice: count.exactOptional(),
+  input: z.array(z.enum(["text", "image"])).exactOptional(),
+  releasedAt: z.number().exactOptional(),
+  isChat: z.boolean(),
+});
+
+const facts = z.object({
+  identity: z.string(),
+  list: z.number().exactOptional(),
+  models: z.array(model).exactOptional(),
+  fetchedAt: time,
+  attemptedAt: time,
+  outcome: z
+    .enum(["ok", "timeout", "auth", "rate-limited", "http", "network", "malformed", "empty", "suspicious"])
+    .nullable(),
+  consecutiveFailures: count,
+  failingSince: time,
+  lastFailure: z.string().nullable(),
+  failureStatus: z.number().exactOptional(),
+  retryAfterAt: time,
+  missing: z.array(z.object({ model, misses: count, lastListedAt: z.number() })).exactOptional(),
+  droppedRows: count.exactOptional(),
+  validators: z
+    .object({
+      etag: z.string().exactOptional(),
+      lastModified: z.string().exactOptional(),
+      digest: z.string().exactOptional(),
+      readAt: z.number(),
+    })
+    .exactOptional(),
+  pending: z.object({ models: z.array(z.string()), answeredAt: z.number() }).exactOptional(),
+  refused: z
+    .array(
+      z.object({ model: z.string(), as: z.enum(["unknown-model", "not-usable"]), at: z.number(), isGone: z.boolean() }),
+    )
+    .exactOptional(),
+});
+
+/**
+ * What is stored of an entry besides its list, and the fence that the list was stored under. Versions before wrote the
+ * `models` themselves instead.
+ */
+type StoredFacts = Readonly<z.infer<typeof facts>>;
+
+/** The row of a provider; undefined where it is not one. */
+function readStoredFacts(value: unknown): StoredFacts | undefined {
+  const parsed = facts.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+const list = z.object({ fence: z.number(), models: z.array(model) });
+
+/** The row of a provider's list; undefined where it is not one. */
+function readStoredList(value: unknown): Readonly<z.infer<typeof list>> | undefined {
+  const parsed = list.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
 }

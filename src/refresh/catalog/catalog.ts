@@ -1,14 +1,13 @@
+import { createHash } from "node:crypto";
 import { AppError } from "../../base/errors.js";
 import { createListeners } from "../../base/listeners.js";
 import type { Log } from "../../base/log.js";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import type { Store, Write } from "../../store/store.js";
-import { type Adopt, createCatalogRows, type Next } from "./catalog-rows.js";
+import { type Adopt, createCatalogRows, type NextEntry } from "./catalog-rows.js";
 import type { CatalogEntry, Snapshot } from "./catalog-types.js";
 import { type ChangeLog, emptyLog, readChangeLog } from "./change-log.js";
-import { cleanEntry } from "./next-entry.js";
-import { mergedRefusals } from "./refused-models.js";
-import { identityOf } from "./stored-entry.js";
+import { cleanEntry, mergedRefusals } from "./next-entry.js";
 
 export interface CatalogDeps {
   /** In the order of the registry. */
@@ -32,9 +31,9 @@ export interface Catalog {
   /** Takes over what others have stored since it was last seen. @throws {StoreError} */
   pickUp(): Promise<void>;
   /** What stores this; nothing where that would overwrite another identity's list with none. */
-  writesFor(provider: ProviderId, next: Next, fence: number): readonly Write[];
+  writesFor(provider: ProviderId, next: NextEntry, fence: number): readonly Write[];
   /** Swaps it in and ends its fetch; `fence`: under which it was stored, unset where it was not. */
-  put(provider: ProviderId, next: Next, fence?: number): void;
+  put(provider: ProviderId, next: NextEntry, fence?: number): void;
   /** Swaps an entry in that was learned between two fetches; it is stored with the next one. */
   amend(provider: ProviderId, entry: CatalogEntry): void;
   setFetching(provider: ProviderId, isFetching: boolean): void;
@@ -54,22 +53,17 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
   const logs = new Map([...identities].map(([id, identity]) => [id, emptyLog(identity)]));
   let lists: Readonly<Record<ProviderId, readonly ModelInfo[]>> = {};
 
-  function swap(next: Snapshot): void {
-    const haveListsChanged = next.providers !== snapshot.providers;
-    snapshot = next;
-    if (haveListsChanged) {
-      const given = [...next.providers].filter(([, entry]) => entry.fetchedAt !== null);
-      lists = Object.fromEntries(given.map(([id, entry]) => [id, entry.models]));
-    }
+  const entry = (id: ProviderId) => known(snapshot.providers.get(id), id);
+  function setEntry(id: ProviderId, entry: CatalogEntry, fetching = snapshot.fetching): void {
+    snapshot = { providers: new Map(snapshot.providers).set(id, entry), fetching };
+    const listed: Record<ProviderId, readonly ModelInfo[]> = {};
+    for (const [id, { fetchedAt, models }] of snapshot.providers) if (fetchedAt !== null) listed[id] = models;
+    lists = listed;
     listeners.tell();
   }
 
-  const setEntry = (id: ProviderId, entry: CatalogEntry, fetching = snapshot.fetching) =>
-    swap({ providers: new Map(snapshot.providers).set(id, entry), fetching });
-  const entry = (id: ProviderId) => known(snapshot.providers.get(id), id);
-
   const adopt: Adopt = (id, stored, changes) => {
-    if (stored === undefined) log.warn({ provider: id }, "A stored model list could not be read; it is fetched anew");
+    if (stored === undefined) log.warn({ provider: id }, "stored model list is unreadable, fetching it again");
     if (stored === undefined || stored.identity !== identities.get(id)) {
       foreign.add(id);
       return false;
@@ -81,7 +75,7 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
     setEntry(id, refused.length > 0 ? { ...stored, refused } : stored);
     return true;
   };
-  const isKeptBack = (id: ProviderId, { entry }: Next) => foreign.has(id) && entry.fetchedAt === null;
+  const isKeptBack = (id: ProviderId, { entry }: NextEntry) => foreign.has(id) && entry.fetchedAt === null;
 
   return {
     snapshot: () => snapshot,
@@ -96,13 +90,13 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
         foreign.delete(id);
       }
       if (next.changes !== undefined) logs.set(id, next.changes);
-      setEntry(id, next.entry, without(snapshot.fetching, id));
+      setEntry(id, next.entry, withMember(snapshot.fetching, id, false));
     },
     amend: (id, entry) => setEntry(id, entry),
     setFetching(id, isFetching) {
       if (snapshot.fetching.has(id) === isFetching) return;
-      const fetching = isFetching ? new Set(snapshot.fetching).add(id) : without(snapshot.fetching, id);
-      swap({ ...snapshot, fetching });
+      snapshot = { ...snapshot, fetching: withMember(snapshot.fetching, id, isFetching) };
+      listeners.tell();
     },
     onChange: listeners.add,
   };
@@ -113,6 +107,15 @@ function known<T>(found: T | undefined, id: ProviderId): T {
   return found;
 }
 
-function without(ids: ReadonlySet<ProviderId>, id: ProviderId): ReadonlySet<ProviderId> {
-  return new Set([...ids].filter((other) => other !== id));
+function withMember(ids: ReadonlySet<ProviderId>, id: ProviderId, isMember: boolean): ReadonlySet<ProviderId> {
+  const next = new Set(ids);
+  if (isMember) next.add(id);
+  else next.delete(id);
+  return next;
+}
+
+/** What a list belongs to: provider, address and key, as a hash that gives nothing of them away. */
+export function identityOf(source: { id: string; baseUrl: string; key?: string | undefined }): string {
+  const whole = JSON.stringify([source.id, source.baseUrl, source.key ?? null]);
+  return `${source.id}:${createHash("sha256").update(whole).digest("hex").slice(0, 32)}`;
 }

@@ -1,12 +1,12 @@
 import { z } from "zod";
+import { DAY_MS, dayOf } from "../../base/time.js";
 import type { ModelInfo } from "../../providers/provider.js";
 import type { CatalogEntry } from "./catalog-types.js";
 
-/** So long changes are remembered. */
+/** How long changes are remembered, in days. */
 export const CHANGE_DAYS = 30;
-/** So many models of a kind are named for a day; the rest is counted. */
+/** How many models of a kind are named for a day; the rest is counted. */
 const MAX_NAMED = 40;
-const DAY_MS = 24 * 60 * 60_000;
 
 /** Chat models by what happened to them. */
 export interface Changes {
@@ -84,8 +84,6 @@ export const recentDays = (days: readonly DayChanges[], now: number): DayChanges
   const first = dayOf(now - CHANGE_DAYS * DAY_MS);
   return days.filter(({ day }) => day >= first);
 };
-
-const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 function withNamed({ models, more }: NamedModels, added: readonly string[]): NamedModels {
   const all = [...new Set([...models, ...added])];

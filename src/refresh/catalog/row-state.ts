@@ -12,8 +12,8 @@ export function stateOf(entry: CatalogEntry, model: string): RowState | undefine
   return missing && missingState(missing.misses, refusal);
 }
 
-/** The whole of it, for who shows states: what is on the list, then what has left it. */
-export function rowsOf(entry: CatalogEntry): readonly { readonly model: ModelInfo; readonly state: RowState }[] {
+/** Every known model of a provider with its state: what is on the list, then what has left it. */
+export function modelRowsOf(entry: CatalogEntry): readonly { readonly model: ModelInfo; readonly state: RowState }[] {
   const refused = new Map(entry.refused?.map((row) => [row.model, row]));
   return [
     ...entry.models.map((model) => ({ model, state: listedState(refused.get(model.id)) })),

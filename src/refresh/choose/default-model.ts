@@ -6,6 +6,9 @@ export interface ModelRef {
   readonly model: string;
 }
 
+/** "provider/model", as people read and type it. */
+export const modelName = ({ provider, model }: ModelRef): string => `${provider}/${model}`;
+
 export interface Preference {
   readonly id: ProviderId;
   /** Id prefixes, best first, as "gpt-5" or "claude-sonnet". */

@@ -1,5 +1,5 @@
+import { DAY_MS } from "../../base/time.js";
 import type { CatalogEntry, Snapshot } from "../catalog/catalog-types.js";
-import type { Indicator } from "../refresher.js";
 
 export interface FreshnessTerms {
   readonly maxAgeMs: number;
@@ -14,7 +14,7 @@ export interface FreshnessTerms {
 export const PICK_UP_MS = 30_000;
 
 /** A provider that has failed for longer gets its own line and no longer makes the whole look outdated. */
-const GIVEN_UP_MS = 24 * 60 * 60_000;
+const GIVEN_UP_MS = DAY_MS;
 
 /** How old a list may grow before it is no longer fresh: so that a healthy bot is never outdated between two refreshes. */
 export const freshForMs = ({ maxAgeMs, timeoutMs, intervalMs, recentIntervalMs = 0 }: FreshnessTerms): number =>
@@ -40,10 +40,4 @@ export function isAllFresh(snapshot: Snapshot, termsOf: (provider: string) => Fr
     isThereOne = true;
   }
   return isThereOne;
-}
-
-/** The one word for all lists. */
-export function overall(snapshot: Snapshot, termsOf: (provider: string) => FreshnessTerms, now: number): Indicator {
-  if (snapshot.fetching.size > 0) return "refreshing";
-  return isAllFresh(snapshot, termsOf, now) ? "fresh" : "stale";
 }

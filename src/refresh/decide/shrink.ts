@@ -1,3 +1,4 @@
+import { plural } from "../../base/text.js";
 import type { CatalogEntry, ListAnswer } from "../catalog/catalog-types.js";
 
 /** A list that keeps less than that of its chat models looks wrong. */
@@ -17,7 +18,7 @@ export function holdBack(before: CatalogEntry, answer: ListAnswer): ListAnswer {
   if (before.pending !== undefined && isAgreed(before.pending.models, pending)) return answer;
   return {
     outcome: "suspicious",
-    message: `It lists ${pending.length} chat models where the last good list has ${had}; that counts once a second answer agrees`,
+    message: `It returned ${plural(pending.length, "chat model")} (last good list: ${had}). I'll accept that if the next fetch confirms it`,
     retryAfterMs: null,
     pending,
   };

@@ -4,22 +4,19 @@ import { AppError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import type { Provider, ProviderId } from "../../providers/provider.js";
 import type { Store } from "../../store/store.js";
-import { createCatalog } from "../catalog/catalog.js";
-import { due } from "../decide/due.js";
+import { type Catalog, createCatalog } from "../catalog/catalog.js";
+import { judgeDue, type Occasion, type Verdict } from "../decide/due.js";
 import { type FreshnessTerms, isAllFresh } from "../decide/freshness.js";
-import { dueAtStart } from "../decide/start.js";
-import { type RefreshOneDeps, refreshOne } from "../fetch/refresh-one.js";
-import type { RefreshOrder } from "../fetch/refresh-order.js";
-import { createRuns } from "../fetch/runs.js";
-import { createStoreWatch } from "../fetch/store-watch.js";
-import { createTurns } from "../fetch/turns.js";
+import { createYieldInOrder, type RefreshOneDeps, type RefreshOrder, refreshOne } from "../fetch/refresh-one.js";
+import { createRuns, type Runs } from "../fetch/runs.js";
 import type { RefreshEvent, Refresher, RefreshResult } from "../refresher.js";
 import type { Settings } from "../settings.js";
+import { createSmartMemory } from "../smart/memory.js";
+import { createConversationIdleness } from "./conversation-idleness.js";
+import { createEffectiveIntervals } from "./effective-intervals.js";
+import { createModelFeedback } from "./model-feedback.js";
 import { createNudges } from "./nudges.js";
-import { createSilences } from "./silences.js";
-import { statusOf } from "./status.js";
-import { createUses } from "./uses.js";
-import { createWishes } from "./wishes.js";
+import { createStoreWatch, type StoreWatch, statusOf } from "./status.js";
 
 export interface RefresherDeps {
   /** In the order of the registry. */
@@ -47,110 +44,24 @@ export interface RefresherDeps {
 
 /** Keeps every provider's list fresh in the background; whoever reads, reads from memory. */
 export function createRefresher(deps: RefresherDeps): Refresher {
-  const { clock, log, providers } = deps;
-  const catalog = createCatalog(deps);
-  const wishes = createWishes({ ...deps, host: deps.refresh });
-  const silences = createSilences(clock);
-  const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal); // one for each provider that is being fetched
-  /** Providers that the start is over for. */
-  const started = new Set<ProviderId>();
-  let isFirstStart = false;
-  const watch = createStoreWatch(log);
-
-  const oneDeps: RefreshOneDeps = {
-    ...deps,
-    catalog,
-    watch,
-    timeoutMs: deps.refresh.timeoutMs,
-    turn: createTurns(),
-    signal: stopping.signal,
-    onOutcome(event) {
-      try {
-        deps.onOutcome?.(event);
-      } catch (error) {
-        log.error({ error }, "Counting a refresh failed");
-      }
-    },
-  };
-  const runs = createRuns({
-    catalog,
-    clock,
-    log,
-    refresh: (order) => refreshOne(oneDeps, order),
-    onEnd({ provider, outcome, before }) {
-      if (outcome !== "skipped") started.add(provider);
-      if (outcome === "ok" && before === "network") nudge("network");
-    },
-  });
-  const termsOf = (id: ProviderId): FreshnessTerms => ({
-    ...deps.refresh,
-    intervalMs: wishes.intervalOf(id),
-    recentIntervalMs: wishes.recentIntervalOf(id),
-  });
-  const regularDue = (id: ProviderId) =>
-    due({ provider: id, entry: catalog.entry(id), intervalMs: wishes.intervalOf(id) }, clock.now());
+  const { clock, providers } = deps;
+  const parts = createParts(deps);
+  const { catalog, memory, intervals, watch, stopping, runs, nudges, termsOf, byClock } = parts;
   const isStopped = () => stopping.signal.aborted;
+  const idleness = createConversationIdleness(clock);
 
-  const { nudge, again } = createNudges({
-    clock,
-    log,
-    runs,
-    providers: providers.map(({ provider }) => provider),
-    factsOf: (id) => ({ provider: id, entry: catalog.entry(id), terms: termsOf(id) }),
-    isStopped,
-  });
-
-  /** What the clock wants of a provider now; undefined: nothing. */
-  function orderFor(provider: Provider): RefreshOrder | undefined {
-    const { id } = provider;
-    if (!started.has(id)) {
-      const atStart = () => dueAtStart(catalog.entry(id), { ...termsOf(id), isFirstStart }, clock.now());
-      const { isDue, ...terms } = atStart();
-      if (isDue) return { provider, trigger: "start", ...terms, isStillWanted: () => atStart().isDue };
-      started.add(id);
-    }
-    const { isDue, minIntervalMs, minIntervalAfterLossMs } = regularDue(id);
-    if (!isDue) return undefined;
-    const isStillWanted = () => regularDue(id).isDue;
-    return { provider, trigger: "timer", minIntervalMs, minIntervalAfterLossMs, isStillWanted };
+  async function runForPerson(ids: readonly ProviderId[] | undefined, isPatient: boolean) {
+    const chosen = providers.filter(({ id }) => ids === undefined || ids.includes(id));
+    return Promise.all(chosen.map(({ provider }) => runs.forPerson(provider, () => !isStopped(), isPatient)));
   }
 
-  async function runDue(only: (id: ProviderId) => boolean): Promise<readonly RefreshResult[]> {
-    try {
-      // What other replicas have fetched and what was set on them.
-      await Promise.all([catalog.pickUp(), deps.settings.load()]);
-      watch.note("reading");
-    } catch (error) {
-      watch.note("reading", error);
-      return [];
-    }
-    if (isStopped()) return [];
-    try {
-      const idle = providers.filter(({ id }) => only(id) && !runs.isRunning(id));
-      const orders = idle.map(({ provider }) => orderFor(provider)).filter((order) => order !== undefined);
-      return await Promise.all(orders.map(runs.start));
-    } catch (error) {
-      log.error({ error }, "What is due could not be told; the next tick comes in 10 s");
-      return [];
-    }
+  function noteLists(): void {
+    for (const [id, entry] of catalog.snapshot().providers) memory.noteEntry(id, entry, catalog.changes(id).last?.at);
   }
-
-  const isChosen = (ids: readonly ProviderId[] | undefined) => (id: ProviderId) =>
-    ids === undefined || ids.includes(id);
-  const runForPerson = (ids: readonly ProviderId[] | undefined, isPatient: boolean) =>
-    Promise.all(
-      providers
-        .filter(({ id }) => isChosen(ids)(id))
-        .map(({ provider }) => runs.forPerson(provider, () => !isStopped(), isPatient)),
-    );
-
-  const noteLists = () => {
-    for (const [id, entry] of catalog.snapshot().providers) wishes.noteEntry(id, entry, catalog.changes(id).last?.at);
-  };
 
   return {
-    shouldAutoRefresh: () => !isStopped() && providers.some(({ id }) => !runs.isRunning(id) && regularDue(id).isDue),
+    shouldAutoRefresh: () =>
+      !isStopped() && providers.some(({ id }) => !runs.isRunning(id) && parts.judge("timer", id).isDue),
     async backgroundRefreshModels() {
       await runForPerson(undefined, false);
       return catalog.lists();
@@ -158,29 +69,145 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     getCachedModels: () => [catalog.lists(), isAllFresh(catalog.snapshot(), termsOf, clock.now())],
     snapshot: catalog.snapshot,
     status: () => ({
-      ...statusOf(catalog.snapshot(), termsOf, (id) => catalog.changes(id).last, clock.now()),
+      ...statusOf(catalog, termsOf, clock.now()),
       ...(watch.isDown() && { isStoreDown: true }),
     }),
     async load() {
-      await Promise.all([catalog.pickUp(), wishes.load()]);
+      await Promise.all([catalog.pickUp(), memory.load()]);
       noteLists();
       catalog.onChange(noteLists);
-      isFirstStart = Object.keys(catalog.lists()).length === 0;
+      if (Object.keys(catalog.lists()).length === 0) byClock.markFirstStart();
     },
     async tick() {
-      again();
-      if (!isStopped()) await Promise.all([runDue(() => true), wishes.keep()]);
+      if (isStopped()) return;
+      if (nudges.kept.size > 0) nudges.retryKept();
+      await Promise.all([byClock.run(undefined), memory.keep()]);
     },
-    refresh: (trigger, ids) => (trigger === "person" ? runForPerson(ids, true) : runDue(isChosen(ids))),
-    nudge,
-    ...createUses({ catalog, clock, nudge }),
+    refresh: (trigger, ids) => (trigger === "person" ? runForPerson(ids, true) : byClock.run(ids)),
+    nudge: nudges.nudge,
+    ...createModelFeedback({ catalog, clock, nudge: nudges.nudge }),
     changes: () => new Map(providers.map(({ id }) => [id, catalog.changes(id)])),
     noteActivity(workspace, conversation) {
-      wishes.noteActivity(workspace);
-      if (conversation !== undefined && silences.isBroken(conversation)) nudge("first-message");
+      memory.noteActivity(workspace);
+      if (conversation !== undefined && idleness.endsWith(conversation)) nudges.nudge("first-message");
     },
-    smartWhy: wishes.smartWhy,
+    smartWhy: intervals.smartWhy,
     onChange: catalog.onChange,
     stop: () => stopping.abort(new AppError("internal", "The refresh was stopped")),
+  };
+}
+
+/** Everything that a refresher is made of, wired together. */
+function createParts(deps: RefresherDeps) {
+  const { clock, log, providers, refresh: host } = deps;
+  const catalog = createCatalog(deps);
+  const memory = createSmartMemory(deps);
+  const intervals = createEffectiveIntervals({ ...deps, host, memory });
+  const watch = createStoreWatch(log);
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // one for each provider that is being fetched
+  const isStopped = () => stopping.signal.aborted;
+
+  const termsOf = (id: ProviderId): FreshnessTerms => ({
+    ...host,
+    intervalMs: intervals.intervalOf(id),
+    recentIntervalMs: intervals.recentIntervalOf(id),
+  });
+  const factsOf = (id: ProviderId) => ({ provider: id, entry: catalog.entry(id) });
+  const judge: Judge = (occasion, id) => judgeDue(occasion, factsOf(id), termsOf(id), clock.now());
+
+  const oneDeps: RefreshOneDeps = {
+    ...deps,
+    catalog,
+    timeoutMs: host.timeoutMs,
+    signal: stopping.signal,
+    yieldInOrder: createYieldInOrder(),
+    noteStore: watch.note,
+    onOutcome(event) {
+      try {
+        deps.onOutcome?.(event);
+      } catch (error) {
+        log.error({ error }, "counting a refresh failed");
+      }
+    },
+  };
+  const runs: Runs = createRuns({
+    catalog,
+    clock,
+    log,
+    refresh: (order) => refreshOne(oneDeps, order),
+    onEnd({ provider, outcome, before }) {
+      if (outcome !== "skipped") byClock.markStarted(provider);
+      if (outcome === "ok" && before === "network") nudges.nudge("network");
+    },
+  });
+  const byClock = createClockRefresh({ ...deps, catalog, runs, watch, judge, isStopped });
+  const vendors = providers.map(({ provider }) => provider);
+  const nudges = createNudges({ clock, log, runs, providers: vendors, factsOf, termsOf, isStopped });
+  return { catalog, memory, intervals, watch, stopping, runs, nudges, termsOf, judge, byClock };
+}
+
+type Judge = (occasion: Occasion, provider: ProviderId) => Verdict;
+
+interface ClockRefreshDeps extends Pick<RefresherDeps, "providers" | "settings" | "log"> {
+  readonly catalog: Catalog;
+  readonly runs: Runs;
+  readonly watch: StoreWatch;
+  readonly judge: Judge;
+  readonly isStopped: () => boolean;
+}
+
+/** Refreshes that the start and the clock ask for. */
+function createClockRefresh({ providers, settings, log, catalog, runs, watch, judge, isStopped }: ClockRefreshDeps) {
+  /** Providers that the start is over for. */
+  const started = new Set<ProviderId>();
+  let startOccasion: "start" | "first-start" = "start";
+
+  function orderFor(provider: Provider): RefreshOrder | undefined {
+    const { id } = provider;
+    const order = (trigger: "start" | "timer", occasion: Occasion): RefreshOrder | undefined => {
+      const { isDue, minIntervalMs, minIntervalAfterLossMs } = judge(occasion, id);
+      const isStillWanted = () => judge(occasion, id).isDue;
+      return isDue ? { provider, trigger, minIntervalMs, minIntervalAfterLossMs, isStillWanted } : undefined;
+    };
+    if (!started.has(id)) {
+      const atStart = order("start", startOccasion);
+      if (atStart !== undefined) return atStart;
+      started.add(id);
+    }
+    return order("timer", "timer");
+  }
+
+  return {
+    markStarted: (id: ProviderId) => void started.add(id),
+    /** No provider has a list yet. */
+    markFirstStart() {
+      startOccasion = "first-start";
+    },
+    /** Takes over what other replicas have stored, then refreshes what is due, of these providers or all. Never rejects. */
+    async run(only: readonly ProviderId[] | undefined): Promise<readonly RefreshResult[]> {
+      try {
+        await Promise.all([catalog.pickUp(), settings.load()]);
+        watch.note("reading");
+      } catch (error) {
+        watch.note("reading", error);
+        return [];
+      }
+      if (isStopped()) return [];
+      try {
+        const started: Promise<RefreshResult>[] = [];
+        const orders: RefreshOrder[] = [];
+        for (const { id, provider } of providers) {
+          if (runs.isRunning(id) || !(only?.includes(id) ?? true)) continue;
+          const order = orderFor(provider);
+          if (order !== undefined) orders.push(order);
+        }
+        for (const order of orders) started.push(runs.start(order));
+        return await Promise.all(started);
+      } catch (error) {
+        log.error({ error }, "refresh: judging what is due failed, retrying at the next tick");
+        return [];
+      }
+    },
   };
 }

@@ -1,7 +1,8 @@
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import type { Provider, ProviderId } from "../../providers/provider.js";
-import { isNudged, isWorthWaiting, NUDGE_GAP_MS, type NudgeFacts, nudgeGapMs } from "../decide/nudged.js";
+import { type DueFacts, isWorthKeeping, judgeDue, NUDGE_GAP_MS } from "../decide/due.js";
+import type { FreshnessTerms } from "../decide/freshness.js";
 import type { Runs } from "../fetch/runs.js";
 import type { NudgeTrigger, Refresher } from "../refresher.js";
 
@@ -10,59 +11,64 @@ export interface NudgesDeps {
   readonly log: Log;
   readonly runs: Runs;
   readonly providers: readonly Provider[];
-  factsOf(provider: ProviderId): NudgeFacts;
+  factsOf(provider: ProviderId): DueFacts;
+  termsOf(provider: ProviderId): FreshnessTerms;
   isStopped(): boolean;
 }
 
 export interface Nudges {
   readonly nudge: Refresher["nudge"];
-  /** Takes up what came too soon, unless the provider was asked since then or its reason is gone; called at every beat. */
-  again(): void;
+  /** Providers with an event that came too soon after an attempt or another event. */
+  readonly kept: ReadonlyMap<ProviderId, unknown>;
+  /** Tries kept events again, unless the provider was asked since then or the reason is gone; called at every tick. */
+  retryKept(): void;
 }
 
-/** Starts refreshes that something besides the clock and people asks for; silent, and nothing waits for them. */
-export function createNudges({ clock, log, runs, providers, factsOf, isStopped }: NudgesDeps): Nudges {
+/** Starts refreshes that events ask for; silent, and nothing waits for them. */
+export function createNudges(deps: NudgesDeps): Nudges {
+  const { clock, log, runs, providers, factsOf, termsOf, isStopped } = deps;
   const nudgedAt = new Map<ProviderId, number>();
-  /** What came too soon after an attempt or another nudge, and when it came. */
-  const waiting = new Map<ProviderId, { readonly trigger: NudgeTrigger; readonly at: number }>();
-  const isTooSoon = (id: ProviderId) => Math.abs(clock.now() - (nudgedAt.get(id) ?? Number.NaN)) < NUDGE_GAP_MS;
+  const kept = new Map<ProviderId, { readonly trigger: NudgeTrigger; readonly at: number }>();
 
   function start(trigger: NudgeTrigger, provider: Provider): void {
     const { id } = provider;
-    const isWanted = () => !isStopped() && isNudged(trigger, factsOf(id), clock.now());
-    if (isTooSoon(id) || !isWanted()) return;
+    const judge = () => judgeDue(trigger, factsOf(id), termsOf(id), clock.now());
+    const isTooSoon = Math.abs(clock.now() - (nudgedAt.get(id) ?? Number.NaN)) < NUDGE_GAP_MS;
+    const { isDue, minIntervalMs } = judge();
+    if (isTooSoon || !isDue) return;
     nudgedAt.set(id, clock.now());
-    waiting.delete(id);
-    void runs.start({ provider, trigger, minIntervalMs: nudgeGapMs(trigger), isStillWanted: isWanted });
+    kept.delete(id);
+    void runs.start({ provider, trigger, minIntervalMs, isStillWanted: () => !isStopped() && judge().isDue });
   }
 
-  function guarded(trigger: NudgeTrigger | undefined, work: (provider: Provider) => void): void {
+  function forEachIdle(trigger: NudgeTrigger | undefined, work: (provider: Provider) => void): void {
     if (isStopped()) return;
     try {
       for (const provider of providers) if (!runs.isRunning(provider.id)) work(provider);
     } catch (error) {
-      log.error({ error, trigger }, "What is worth a refresh could not be told; the next tick comes in 10 s");
+      log.error({ error, trigger }, "refresh: judging an event failed, retrying at the next tick");
     }
   }
 
   return {
+    kept,
     nudge: (trigger, ids) =>
-      guarded(trigger, (provider) => {
+      forEachIdle(trigger, (provider) => {
         const { id } = provider;
         if (ids !== undefined && !ids.includes(id)) return;
         const at = clock.now();
-        if (isWorthWaiting(trigger, factsOf(id), at)) waiting.set(id, { trigger, at });
+        if (isWorthKeeping(trigger, factsOf(id), termsOf(id), at)) kept.set(id, { trigger, at });
         start(trigger, provider);
       }),
-    again: () =>
-      guarded(undefined, (provider) => {
+    retryKept: () =>
+      forEachIdle(undefined, (provider) => {
         const { id } = provider;
-        const late = waiting.get(id);
-        if (late === undefined) return;
+        const event = kept.get(id);
+        if (event === undefined) return;
         const facts = factsOf(id);
-        const hasBeenAsked = facts.entry.attemptedAt !== null && facts.entry.attemptedAt > late.at;
-        if (hasBeenAsked || !isWorthWaiting(late.trigger, facts, clock.now())) waiting.delete(id);
-        else start(late.trigger, provider);
+        const hasBeenAsked = (facts.entry.attemptedAt ?? 0) > event.at;
+        if (hasBeenAsked || !isWorthKeeping(event.trigger, facts, termsOf(id), clock.now())) kept.delete(id);
+        else start(event.trigger, provider);
       }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import { TimeoutError } from "../../base/errors.js";
+import { DAY_MS } from "../../base/time.js";
 import {
   type HeldList,
   type ListNotes,
@@ -29,8 +30,8 @@ export async function fetchList(provider: Provider, terms: FetchListTerms): Prom
   const held = entry && heldOf(entry, clock.now());
   try {
     let notes: ListNotes = { droppedRows: 0 };
-    const note = (told: ListNotes) => {
-      notes = told;
+    const note = (latest: ListNotes) => {
+      notes = latest;
     };
     // A microtask later, so that what a provider throws at once is no different from what it rejects with.
     const models = await withDeadline(async (signal) => provider.listModels(signal, { note, held }), {
@@ -46,8 +47,8 @@ export async function fetchList(provider: Provider, terms: FetchListTerms): Prom
   }
 }
 
-/** So long "unchanged" is believed; then the list is read as a whole, so that no fault of a cache stays for ever. */
-const TRUST_UNCHANGED_MS = 24 * 60 * 60_000;
+/** How long "unchanged" is believed; then the list is read as a whole, so that no fault of a cache stays forever. */
+const TRUST_UNCHANGED_MS = DAY_MS;
 
 function heldOf({ models, validators }: CatalogEntry, now: number): HeldList | undefined {
   if (models.length === 0 || validators === undefined) return undefined;
@@ -95,7 +96,7 @@ const OUTCOMES: Readonly<Record<ProviderErrorReason, Exclude<Outcome, "ok">>> = 
 };
 
 /** A provider that asks for more than a day is asked again all the same. */
-const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
+const LONGEST_RETRY_AFTER_MS = DAY_MS;
 
 export function judgeFailure(error: unknown): ListAnswer {
   if (error instanceof TimeoutError) return { outcome: "timeout", message: error.message, retryAfterMs: null, error };

@@ -3,7 +3,7 @@ import type { Log } from "../../base/log.js";
 import type { Provider, ProviderId } from "../../providers/provider.js";
 import type { Catalog } from "../catalog/catalog.js";
 import type { RefreshResult, Trigger } from "../refresher.js";
-import type { RefreshOrder } from "./refresh-order.js";
+import type { RefreshOrder } from "./refresh-one.js";
 
 export interface RunsDeps {
   readonly catalog: Catalog;
@@ -19,8 +19,8 @@ export interface Runs {
   isRunning(provider: ProviderId): boolean;
   start(order: RefreshOrder): Promise<RefreshResult>;
   /**
-   * A person's wish: joins what runs, and tries itself where the clock's attempt came to nothing. `isPatient`: takes the
-   * result of a person's refresh that ended within the last 10 s.
+   * A person's refresh: joins what runs, and tries itself where the clock's attempt came to nothing. `isPatient`: takes
+   * the result of a person's refresh that ended within the last 10 s.
    */
   forPerson(provider: Provider, isStillWanted: () => boolean, isPatient: boolean): Promise<RefreshResult>;
 }
@@ -32,25 +32,29 @@ export function createRuns({ catalog, clock, log, refresh, onEnd }: RunsDeps): R
   const running = new Map<ProviderId, { readonly trigger: Trigger; readonly result: Promise<RefreshResult> }>();
   const lastForPerson = new Map<ProviderId, { readonly at: number; readonly result: RefreshResult }>();
 
-  function start(order: RefreshOrder): Promise<RefreshResult> {
+  async function run(order: RefreshOrder): Promise<RefreshResult> {
     const { id } = order.provider;
-    const result = refresh(order)
-      .catch((error): RefreshResult => {
-        log.error({ error, provider: id }, "A refresh broke");
-        catalog.setFetching(id, false);
-        return { provider: id, outcome: "skipped", why: "it broke", added: 0, gone: 0, entry: catalog.entry(id) };
-      })
-      .then((ended) => {
-        running.delete(id);
-        onEnd(ended);
-        return ended;
-      });
-    running.set(id, { trigger: order.trigger, result });
+    let result: RefreshResult;
+    try {
+      result = await refresh(order);
+    } catch (error) {
+      log.error({ error, provider: id }, "refresh failed unexpectedly");
+      catalog.setFetching(id, false);
+      result = { provider: id, outcome: "skipped", why: "it broke", added: 0, gone: 0, entry: catalog.entry(id) };
+    }
+    running.delete(id);
+    onEnd(result);
     return result;
   }
 
-  /** What a person was told just now. A list that waits for a second answer is asked for again: this is the second. */
-  function justTold(id: ProviderId): RefreshResult | undefined {
+  function start(order: RefreshOrder): Promise<RefreshResult> {
+    const result = run(order);
+    running.set(order.provider.id, { trigger: order.trigger, result });
+    return result;
+  }
+
+  /** The result that a person has just got. A list that waits for a second answer is asked for again: this is the second. */
+  function justShown(id: ProviderId): RefreshResult | undefined {
     const last = lastForPerson.get(id);
     if (last === undefined || last.result.outcome === "suspicious") return undefined;
     const ageMs = clock.now() - last.at;
@@ -69,8 +73,8 @@ export function createRuns({ catalog, clock, log, refresh, onEnd }: RunsDeps): R
     isRunning: (id) => running.has(id),
     start,
     async forPerson(provider, isStillWanted, isPatient) {
-      const told = isPatient && !running.has(provider.id) ? justTold(provider.id) : undefined;
-      if (told !== undefined) return told;
+      const shown = isPatient && !running.has(provider.id) ? justShown(provider.id) : undefined;
+      if (shown !== undefined) return shown;
       const result = await joinOrStart(provider, isStillWanted);
       if (result.outcome !== "skipped") lastForPerson.set(provider.id, { at: clock.now(), result });
       return result;

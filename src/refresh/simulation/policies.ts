@@ -1,4 +1,4 @@
-import { type Activity, newActivity } from "../smart/activity.js";
+import { newActivity, type WorkspaceActivity } from "../smart/activity.js";
 import { keepUp, note } from "../smart/learn.js";
 import { type ListHistory, newListHistory, noteList } from "../smart/list-history.js";
 import { SHORTEST_MS, smartInterval } from "../smart/smart-interval.js";
@@ -25,7 +25,7 @@ const SAFE_SHARE = 0.95;
 
 /** The bot's own; `knowsChanges`: whether the trace tells when the list changed. */
 export function smartPolicy(startAt: number, knowsChanges: boolean): Policy {
-  let activity: Activity = newActivity(startAt);
+  let activity: WorkspaceActivity = newActivity(startAt);
   let list: ListHistory = newListHistory(startAt);
   let lookAgainAt = startAt;
   return {

@@ -1,7 +1,9 @@
+import { DAY_MS } from "../../base/time.js";
+
 /** Length of the memories of what just happened: a burst, a talk, an hour's work. */
 export const RECENT_MS = [120_000, 600_000, 3_600_000] as const;
 /** Over how long the workspace is compared with its own habit: is it livelier than usual for this time of the week? */
-export const LEVEL_MS = [6 * 3_600_000, 86_400_000, 7 * 86_400_000] as const;
+export const LEVEL_MS = [6 * 3_600_000, DAY_MS, 7 * DAY_MS] as const;
 export const HOUR_MS = 3_600_000;
 export const HOURS_OF_WEEK = 168;
 
@@ -12,7 +14,7 @@ export const HOURS_OF_WEEK = 168;
 export const FIRST_SHARES = [0.1, 0.1, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1] as const;
 
 /** Everything learnt of a workspace's use: some 360 numbers, and no more however busy it is. Times are epoch ms. */
-export interface Activity {
+export interface WorkspaceActivity {
   /** Up to when it has been lived through. */
   readonly at: number;
   readonly lastAt: number | null;
@@ -38,7 +40,7 @@ export interface Activity {
 const zeros = (length: number) => new Array<number>(length).fill(0);
 
 /** Of a workspace that nothing is known of. */
-export const newActivity = (now: number): Activity => {
+export const newActivity = (now: number): WorkspaceActivity => {
   const activity = {
     at: now,
     lastAt: null,
@@ -59,5 +61,5 @@ export const newActivity = (now: number): Activity => {
 const PRIOR = { count: 1, ms: 12 * HOUR_MS };
 
 /** Interactions per ms over the last months. */
-export const meanRate = ({ total }: Pick<Activity, "total">): number =>
+export const meanRate = ({ total }: Pick<WorkspaceActivity, "total">): number =>
   (total.count + PRIOR.count) / (total.ms + PRIOR.ms);

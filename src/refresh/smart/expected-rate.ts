@@ -1,4 +1,4 @@
-import { type Activity, FIRST_SHARES, LEVEL_MS, meanRate, RECENT_MS } from "./activity.js";
+import { FIRST_SHARES, LEVEL_MS, meanRate, RECENT_MS, type WorkspaceActivity } from "./activity.js";
 import { habitAt } from "./habit.js";
 
 /** So many interactions must have spoken until they weigh as much as the first guess. */
@@ -9,7 +9,7 @@ const LEVEL_PRIOR = 3;
 const LEAD_MS = 10 * 60_000;
 
 /** What each part alone would expect per ms: the mean, the habit, what just happened, the habit at its present level. */
-export function partsAt(activity: Activity, now: number): number[] {
+export function partsAt(activity: WorkspaceActivity, now: number): number[] {
   const ms = Math.max(0, now - activity.at);
   const habit = habitAt(activity, now + LEAD_MS);
   const parts = [meanRate(activity), habit];
@@ -28,8 +28,10 @@ export function partsAt(activity: Activity, now: number): number[] {
 }
 
 /** How far a part is believed: by what it has foretold, and what then came of it. */
-export const weightOf = ({ credited, foretold }: Pick<Activity, "credited" | "foretold">, part: number): number =>
-  ((credited[part] ?? 0) + TRUST_AFTER * (FIRST_SHARES[part] ?? 0)) / ((foretold[part] ?? 0) + TRUST_AFTER);
+export const weightOf = (
+  { credited, foretold }: Pick<WorkspaceActivity, "credited" | "foretold">,
+  part: number,
+): number => ((credited[part] ?? 0) + TRUST_AFTER * (FIRST_SHARES[part] ?? 0)) / ((foretold[part] ?? 0) + TRUST_AFTER);
 
 /** The place of the first recent memory among the parts. */
 export const FIRST_RECENT = 2;
@@ -44,7 +46,7 @@ export interface ExpectedRate {
 }
 
 /** The interactions to be expected now: each part's word, weighted by how far it is believed. */
-export function expectedRate(activity: Activity, now: number): ExpectedRate {
+export function expectedRate(activity: WorkspaceActivity, now: number): ExpectedRate {
   const shares = partsAt(activity, now);
   let rate = 0;
   let fromRecent = 0;

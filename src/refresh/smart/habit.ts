@@ -1,4 +1,4 @@
-import { type Activity, HOUR_MS, HOURS_OF_WEEK, meanRate } from "./activity.js";
+import { HOUR_MS, HOURS_OF_WEEK, meanRate, type WorkspaceActivity } from "./activity.js";
 
 /** Weights of an hour and of its neighbours at one and two hours: talk does not know the full hour. */
 const NEIGHBOURS = [
@@ -13,7 +13,7 @@ const DAY_WEEKS = 4;
 /** The hour of the day is believed against the overall mean as if that were two days' worth. */
 const MEAN_DAYS = 2;
 
-type Facts = Pick<Activity, "counts" | "weeks" | "total">;
+type Facts = Pick<WorkspaceActivity, "counts" | "weeks" | "total">;
 
 /** Interactions per ms usual in an hour of the week, drawn towards the hour of the day and the mean where little is known. */
 export function habitOf(facts: Facts, hour: number): number {
@@ -45,7 +45,7 @@ export const habitNear = (facts: Facts, at: number): readonly number[] => {
 };
 
 /** Between the middles of the hours it runs straight. `now` lies in the hour of `at` or the next. */
-export function habitAt({ at, nearby }: Pick<Activity, "at" | "nearby">, now: number): number {
+export function habitAt({ at, nearby }: Pick<WorkspaceActivity, "at" | "nearby">, now: number): number {
   const position = now / HOUR_MS - Math.floor(at / HOUR_MS) + 0.5;
   const index = Math.min(Math.max(Math.floor(position), 0), nearby.length - 2);
   const part = Math.min(Math.max(position - index, 0), 1);

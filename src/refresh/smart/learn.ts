@@ -1,16 +1,17 @@
-import { type Activity, HOUR_MS, LEVEL_MS, RECENT_MS } from "./activity.js";
+import { DAY_MS } from "../../base/time.js";
+import { HOUR_MS, LEVEL_MS, RECENT_MS, type WorkspaceActivity } from "./activity.js";
 import { expectedRate, FIRST_RECENT, partsAt } from "./expected-rate.js";
 import { habitAt, habitNear, hourOfWeek } from "./habit.js";
 
 /** What a week still counts for a week later: half after about half a year. */
 const WEEK_KEPT = 0.97;
 /** How long the mean and the credit of the parts last. */
-const LONG_MS = 60 * 86_400_000;
+const LONG_MS = 60 * DAY_MS;
 /** Nobody watched for so long: that was no silence, the bot was off (it looks every 10 s). */
 const ASLEEP_MS = 2 * HOUR_MS;
 
 /** Lives through the time until `now` in which nothing happened. */
-export function advance(activity: Activity, now: number): Activity {
+export function advance(activity: WorkspaceActivity, now: number): WorkspaceActivity {
   const ms = now - activity.at;
   if (ms >= 0 && ms <= ASLEEP_MS) {
     let lived = activity;
@@ -26,11 +27,11 @@ export function advance(activity: Activity, now: number): Activity {
 }
 
 /** Takes in the hours that have ended; within an hour nothing has to be brought up to date to be read. */
-export const keepUp = (activity: Activity, now: number): Activity =>
+export const keepUp = (activity: WorkspaceActivity, now: number): WorkspaceActivity =>
   Math.floor(now / HOUR_MS) === Math.floor(activity.at / HOUR_MS) ? activity : advance(activity, now);
 
 /** A person did something at `now`. */
-export function note(before: Activity, now: number): Activity {
+export function note(before: WorkspaceActivity, now: number): WorkspaceActivity {
   const activity = advance(before, now);
   const { rate, shares } = expectedRate(activity, now);
   return {
@@ -45,7 +46,7 @@ export function note(before: Activity, now: number): Activity {
 }
 
 /** Fades and counts up to a time within the hour under way. */
-function live(activity: Activity, until: number): Activity {
+function live(activity: WorkspaceActivity, until: number): WorkspaceActivity {
   const ms = until - activity.at;
   const kept = Math.exp(-ms / LONG_MS);
   const middle = activity.at + ms / 2;
@@ -73,7 +74,7 @@ function live(activity: Activity, until: number): Activity {
 }
 
 /** Takes the hour that has just ended into the habit. */
-function closeHour(activity: Activity): Activity {
+function closeHour(activity: WorkspaceActivity): WorkspaceActivity {
   const ended = hourOfWeek(Math.floor(activity.at / HOUR_MS) - 1);
   const blend = (values: readonly number[], added: number) =>
     values.map((value, index) => (index === ended ? value * WEEK_KEPT + added : value));
@@ -87,7 +88,7 @@ function closeHour(activity: Activity): Activity {
 }
 
 /** After a time in which nobody watched: what is recent fades, but no silence is learnt. */
-function wake(activity: Activity, now: number): Activity {
+function wake(activity: WorkspaceActivity, now: number): WorkspaceActivity {
   const ms = Math.max(0, now - activity.at);
   return {
     ...activity,

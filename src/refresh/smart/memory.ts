@@ -2,9 +2,10 @@ import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import type { ProviderId } from "../../providers/provider.js";
 import type { Store, Write } from "../../store/store.js";
-import { type Activity, newActivity } from "./activity.js";
+import type { CatalogEntry } from "../catalog/catalog-types.js";
+import { newActivity, type WorkspaceActivity } from "./activity.js";
 import { keepUp, note } from "./learn.js";
-import { type ListHistory, type ListNews, newListHistory, noteList } from "./list-history.js";
+import { createListWatch, type ListAttempt, type ListHistory, newListHistory, noteList } from "./list-history.js";
 import { readActivity, readListHistory, storedActivity } from "./stored.js";
 
 export interface SmartMemoryDeps {
@@ -15,10 +16,11 @@ export interface SmartMemoryDeps {
 
 /** What has been learnt of all workspaces and lists, in memory, mirrored to the store's table "usage". */
 export interface SmartMemory {
-  activityOf(workspace: string): Activity;
+  activityOf(workspace: string): WorkspaceActivity;
   listOf(provider: ProviderId): ListHistory;
   noteActivity(workspace: string): void;
-  noteList(provider: ProviderId, news: ListNews): void;
+  /** A provider's entry as it is now; `lastChangeAt`: when its list last changed. */
+  noteEntry(provider: ProviderId, entry: CatalogEntry, lastChangeAt: number | undefined): void;
   /** @throws {StoreError} */
   load(): Promise<void>;
   /** Stores what is new, every two minutes at most. Never rejects: what could not be stored is tried again. */
@@ -29,20 +31,37 @@ const WORKSPACE = "smart:workspace:";
 const LIST = "smart:list:";
 /** What a kill may lose of what was learnt. */
 const KEEP_EVERY_MS = 120_000;
+/** So few that learning from them takes a millisecond or two. */
+const MAX_NOTED = 100;
 
 export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): SmartMemory {
   const startedAt = clock.now();
-  const activities = new Map<string, Activity>();
+  const activities = new Map<string, WorkspaceActivity>();
   const lists = new Map<ProviderId, ListHistory>();
+  /** When people did something that is not learnt from yet: noting must cost a message nothing. */
+  const noted = new Map<string, number[]>();
   const unsaved = new Map<string, () => unknown>();
   let isLoaded = false;
   let keptAt = startedAt;
 
-  const putActivity = (workspace: string, activity: Activity): Activity => {
+  function putActivity(workspace: string, activity: WorkspaceActivity): void {
     activities.set(workspace, activity);
     unsaved.set(`${WORKSPACE}${workspace}`, () => storedActivity(activities.get(workspace) ?? activity));
-    return activity;
-  };
+  }
+
+  function learn(workspace: string): void {
+    const times = noted.get(workspace);
+    if (times === undefined) return;
+    noted.delete(workspace);
+    const before = activities.get(workspace) ?? newActivity(times[0] ?? startedAt);
+    putActivity(workspace, times.reduce(note, before));
+  }
+
+  function noteAttempt(provider: ProviderId, attempt: ListAttempt): void {
+    const list = noteList(lists.get(provider) ?? newListHistory(clock.now()), attempt, clock.now());
+    lists.set(provider, list);
+    unsaved.set(`${LIST}${provider}`, () => lists.get(provider) ?? list);
+  }
 
   async function load(): Promise<void> {
     const rows = await store.values("usage").entries("smart:");
@@ -51,30 +70,31 @@ export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): Smart
       const list = key.startsWith(LIST) ? readListHistory(value) : undefined;
       if (activity !== undefined) activities.set(key.slice(WORKSPACE.length), activity);
       else if (list !== undefined) lists.set(key.slice(LIST.length), list);
-      else log.warn({ key }, "What the smart interval had learnt could not be read; it learns anew");
+      else log.warn({ key }, "stored activity of the smart interval is unreadable, starting over");
     }
     isLoaded = true;
   }
 
   return {
     activityOf(workspace) {
+      learn(workspace);
       const known = activities.get(workspace);
       const activity = keepUp(known ?? newActivity(startedAt), clock.now());
-      return activity === known ? known : putActivity(workspace, activity);
+      if (activity !== known) putActivity(workspace, activity);
+      return activity;
     },
     listOf: (provider) => lists.get(provider) ?? newListHistory(startedAt),
     noteActivity(workspace) {
-      putActivity(workspace, note(activities.get(workspace) ?? newActivity(clock.now()), clock.now()));
+      const times = noted.get(workspace) ?? [];
+      noted.set(workspace, times);
+      if (times.push(clock.now()) >= MAX_NOTED) learn(workspace);
     },
-    noteList(provider, news) {
-      const list = noteList(lists.get(provider) ?? newListHistory(clock.now()), news, clock.now());
-      lists.set(provider, list);
-      unsaved.set(`${LIST}${provider}`, () => lists.get(provider) ?? list);
-    },
+    noteEntry: createListWatch(noteAttempt),
     load,
     async keep() {
-      const isDue = Math.abs(clock.now() - keptAt) >= KEEP_EVERY_MS;
-      if (!isDue || unsaved.size === 0) return;
+      if (Math.abs(clock.now() - keptAt) < KEEP_EVERY_MS) return;
+      for (const workspace of [...noted.keys()]) learn(workspace);
+      if (unsaved.size === 0) return;
       keptAt = clock.now();
       const saving = [...unsaved];
       unsaved.clear();
@@ -84,7 +104,7 @@ export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): Smart
         await store.write(saving.map(([key, value]): Write => ({ table: "usage", key, value: value() })));
       } catch (error) {
         for (const [key, value] of saving) if (!unsaved.has(key)) unsaved.set(key, value);
-        log.debug({ error }, "What the smart interval has learnt could not be stored; it is tried again");
+        log.debug({ error }, "storing the smart interval's activity failed, retrying");
       }
     },
   };

@@ -1,4 +1,5 @@
-import { type Activity, meanRate } from "./activity.js";
+import { DAY_MS } from "../../base/time.js";
+import { HOUR_MS, meanRate, type WorkspaceActivity } from "./activity.js";
 import { expectedRate } from "./expected-rate.js";
 import { type ListHistory, stretchOf } from "./list-history.js";
 
@@ -11,7 +12,6 @@ export interface SmartInterval {
 export type Use = "active" | "busy-time" | "usual" | "quiet-hour";
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 export const SHORTEST_MS = MINUTE_MS;
 export const LONGEST_MS = 60 * MINUTE_MS;
 const TICK_MS = 10_000;
@@ -29,7 +29,7 @@ const LEAST_PER_DAY = 1;
  * The interval of a workspace now: for a given number of calls the lists are youngest in people's hands when it goes
  * with one over the square root of the rate of interactions expected now. From 1 to 60 minutes.
  */
-export function smartInterval(activity: Activity, list: ListHistory | undefined, now: number): SmartInterval {
+export function smartInterval(activity: WorkspaceActivity, list: ListHistory | undefined, now: number): SmartInterval {
   const mean = Math.max(meanRate(activity), LEAST_PER_DAY / DAY_MS);
   const { rate, fromRecent } = expectedRate(activity, now);
   const stretch = list === undefined ? 1 : stretchOf(list);
@@ -51,4 +51,37 @@ function useOf(ratio: number, recentShare: number): Use {
   if (ratio >= 1 && recentShare >= 0.5) return "active";
   if (ratio >= 1.5) return "busy-time";
   return ratio >= 0.6 ? "usual" : "quiet-hour";
+}
+
+export interface Explained {
+  readonly ms: number;
+  readonly use: Use;
+  /** Since somebody was last here; null: nobody ever was. */
+  readonly idleMs: number | null;
+  /** Since the last change of a list, or since watching began. */
+  readonly unchangedMs: number;
+  /** How many lists that speaks of. */
+  readonly lists: number;
+}
+
+const USES: Readonly<Record<Use, string>> = {
+  active: "people are active",
+  "busy-time": "busy time of the week",
+  usual: "usual activity",
+  "quiet-hour": "quiet hour",
+};
+
+/** One line for people: "every 12 min: quiet hour, list unchanged for 3 days". */
+export function explain({ ms, use, idleMs, unchangedMs, lists }: Explained): string {
+  const minutes = ms < 10 * MINUTE_MS ? Math.round((ms / MINUTE_MS) * 2) / 2 : Math.round(ms / MINUTE_MS);
+  const reasons = [
+    idleMs === null ? "nobody here yet" : idleMs >= DAY_MS ? `nobody here for ${span(idleMs)}` : USES[use],
+  ];
+  if (unchangedMs >= DAY_MS) reasons.push(`${lists === 1 ? "list" : "lists"} unchanged for ${span(unchangedMs)}`);
+  return `every ${minutes} min: ${reasons.join(", ")}`;
+}
+
+/** Whole hours up to two days, then whole days. */
+function span(ms: number): string {
+  return ms < 2 * DAY_MS ? `${Math.floor(ms / HOUR_MS)} hours` : `${Math.floor(ms / DAY_MS)} days`;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Activity, FIRST_SHARES, HOURS_OF_WEEK, LEVEL_MS, RECENT_MS } from "./activity.js";
+import { FIRST_SHARES, HOURS_OF_WEEK, LEVEL_MS, RECENT_MS, type WorkspaceActivity } from "./activity.js";
 import { habitNear } from "./habit.js";
 import type { ListHistory } from "./list-history.js";
 
@@ -35,7 +35,7 @@ const DIGITS = 5;
 const short = (values: readonly number[]) => values.map((value) => Number(value.toPrecision(DIGITS)));
 
 /** What is stored of a workspace's use. */
-export const storedActivity = ({ nearby: _derived, ...activity }: Activity): unknown => ({
+export const storedActivity = ({ nearby: _derived, ...activity }: WorkspaceActivity): unknown => ({
   ...activity,
   counts: short(activity.counts),
   weeks: short(activity.weeks),
@@ -47,7 +47,7 @@ export const storedActivity = ({ nearby: _derived, ...activity }: Activity): unk
 });
 
 /** A stored row; undefined where it is not one. */
-export function readActivity(value: unknown): Activity | undefined {
+export function readActivity(value: unknown): WorkspaceActivity | undefined {
   const parsed = activitySchema.safeParse(value);
   return parsed.success ? { ...parsed.data, nearby: habitNear(parsed.data, parsed.data.at) } : undefined;
 }

@@ -111,7 +111,7 @@ describe.each(["socket", "http"] as const)("doors of Slack besides mentions, by 
     const ts = await slack.mention("Tell me about trees");
     await until("an answer", () => isDone(ts));
     await slack.shortcut("evergreen_stop", { channel: "C0GENERAL", ts }, "U0BEN");
-    await until("the reply", () => slack.ephemeralsOf("U0BEN")[0]?.includes("No answer is on its way"));
+    await until("the reply", () => slack.ephemeralsOf("U0BEN")[0]?.includes("No answer is being written"));
     await slack.shortcut("somebody_elses", { channel: "C0GENERAL", ts }, "U0BEN");
     expect(slack.ephemeralsOf("U0BEN")).toHaveLength(1);
     expect(slack.unacknowledged).toEqual([]);

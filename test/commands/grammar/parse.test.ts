@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../../src/base/errors.js";
+import { intervalOption } from "../../../src/commands/auto-refresh-setting.js";
+import type { Options } from "../../../src/commands/command.js";
 import { type Command, defineCommand } from "../../../src/commands/command.js";
 import { format, parse, parseArguments, parseNative } from "../../../src/commands/grammar/parse.js";
-import { intervalOption } from "../../../src/commands/interval-option.js";
-import type { Options } from "../../../src/commands/options.js";
 import { harness } from "../harness.js";
 
 const command = (path: string, options: Options): Command =>

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { either, plural, visible } from "../../../src/base/text.js";
 import { showTimes } from "../../../src/base/time.js";
-import { intervalWords } from "../../../src/commands/interval-option.js";
-import { shares } from "../../../src/commands/wording/shares.js";
-import { cleanText, code, plain } from "../../../src/commands/wording/wording.js";
+import { intervalWords } from "../../../src/commands/auto-refresh-setting.js";
+import { dealOut } from "../../../src/commands/wording/list-text.js";
+import { cleanText, code, escapeInline } from "../../../src/commands/wording/markdown.js";
 
 describe("code()", () => {
   it("cannot be left by what it holds", () => {
@@ -35,8 +35,8 @@ describe("visible() and cleanText()", () => {
 
 describe("plain()", () => {
   it("escapes what would format, and leaves underscores inside a word", () => {
-    expect(plain("gpt-4o_mini")).toBe("gpt-4o_mini");
-    expect(plain("_a_ **b** [c](d) <@1> `e` ~f~ |g|")).toBe(
+    expect(escapeInline("gpt-4o_mini")).toBe("gpt-4o_mini");
+    expect(escapeInline("_a_ **b** [c](d) <@1> `e` ~f~ |g|")).toBe(
       "\\_a\\_ \\*\\*b\\*\\* \\[c\\](d) \\<@1\\> \\`e\\` \\~f\\~ \\|g\\|",
     );
   });
@@ -66,17 +66,17 @@ describe("intervalWords()", () => {
   });
 });
 
-describe("shares()", () => {
+describe("dealOut()", () => {
   it("deals in turns and gives what one does not need to the others", () => {
-    expect(shares([400, 3, 30], 40)).toEqual([19, 3, 18]);
-    expect(shares([1, 1], 40)).toEqual([1, 1]);
-    expect(shares([], 40)).toEqual([]);
+    expect(dealOut([400, 3, 30], 40)).toEqual([19, 3, 18]);
+    expect(dealOut([1, 1], 40)).toEqual([1, 1]);
+    expect(dealOut([], 40)).toEqual([]);
   });
 
   it("never gives more than is wanted or there", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(100)), fc.nat(200), (wanted, total) => {
-        const given = shares(wanted, total);
+        const given = dealOut(wanted, total);
         expect(given.every((share, index) => share <= (wanted[index] ?? 0))).toBe(true);
         const sum = (all: readonly number[]) => all.reduce((a, b) => a + b, 0);
         expect(sum(given)).toBe(Math.min(total, sum(wanted)));

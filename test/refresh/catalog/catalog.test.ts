@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createCatalog } from "../../../src/refresh/catalog/catalog.js";
+import { createCatalog, identityOf } from "../../../src/refresh/catalog/catalog.js";
 import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-types.js";
 import { nextEntry } from "../../../src/refresh/catalog/next-entry.js";
-import { identityOf } from "../../../src/refresh/catalog/stored-entry.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { modelRow } from "../../support/fake-provider.js";
 import { memoryStore } from "../../support/memory-store.js";

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-types.js";
-import { nextEntry } from "../../../src/refresh/catalog/next-entry.js";
-import { withRefusal } from "../../../src/refresh/catalog/refused-models.js";
-import { rowsOf, stateOf } from "../../../src/refresh/catalog/row-state.js";
+import { nextEntry, withRefusal } from "../../../src/refresh/catalog/next-entry.js";
+import { modelRowsOf, stateOf } from "../../../src/refresh/catalog/row-state.js";
 import { defaultModelOf } from "../../../src/refresh/choose/default-model.js";
 import { livingModels } from "../../../src/refresh/choose/living-models.js";
 import { modelRow } from "../../support/fake-provider.js";
@@ -23,7 +22,7 @@ describe("the state of a model", () => {
     expect(stateOf(unknown, "b")).toBe("listed");
     const gone = listed(unknown, "a", "c");
     expect(stateOf(gone, "b")).toBe("retired");
-    expect(rowsOf(gone).map(({ model, state }) => `${model.id} ${state}`)).toEqual([
+    expect(modelRowsOf(gone).map(({ model, state }) => `${model.id} ${state}`)).toEqual([
       "a listed",
       "c listed",
       "b retired",

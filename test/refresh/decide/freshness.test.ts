@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CatalogEntry, Snapshot } from "../../../src/refresh/catalog/catalog-types.js";
-import { isFresh, isJudged, overall } from "../../../src/refresh/decide/freshness.js";
+import { isFresh, isJudged } from "../../../src/refresh/decide/freshness.js";
+import { statusOf } from "../../../src/refresh/engine/status.js";
 import { entryOf } from "../support.js";
 
 const NOW = 1_700_000_000_000;
@@ -54,11 +55,12 @@ describe("isJudged", () => {
   });
 });
 
-describe("overall", () => {
+describe("the indicator", () => {
   const of = (entries: readonly CatalogEntry[], fetching: readonly string[] = []) => {
     const providers = new Map(entries.map((entry, index) => [`p${index}`, entry] as const));
     const snapshot: Snapshot = { providers, fetching: new Set(fetching) };
-    return overall(snapshot, () => terms, NOW);
+    const changes = () => ({ identity: "test", last: null, days: [] });
+    return statusOf({ snapshot: () => snapshot, changes }, () => terms, NOW).indicator;
   };
   const stale = agedMs(340_000);
 

@@ -32,7 +32,7 @@ describe("holdBack", () => {
 
   it("says how it has shrunk", () => {
     expect(holdBack(had(61), answer(3))).toMatchObject({
-      message: "It lists 3 chat models where the last good list has 61; that counts once a second answer agrees",
+      message: "It returned 3 chat models (last good list: 61). I'll accept that if the next fetch confirms it",
       pending: ["m0", "m1", "m2"],
     });
   });
@@ -70,7 +70,7 @@ describe("a list that shrinks by more than half", () => {
         outcome: "suspicious",
         added: 0,
         gone: 0,
-        entry: { lastFailure: expect.stringContaining("lists 4 chat models") },
+        entry: { lastFailure: expect.stringContaining("returned 4 chat models") },
       },
     ]);
     expect(models()).toBe(10);

@@ -189,7 +189,7 @@ describe("replicas on one store", () => {
     await quick.refresher.refresh("person");
     isSlow = false;
     await clock.advance(MINUTE_MS);
-    expect(await refreshing).toMatchObject([{ outcome: "skipped", why: "another replica was faster" }]);
+    expect(await refreshing).toMatchObject([{ outcome: "skipped", why: "another replica refreshed it first" }]);
     expect(storedEntry(store, "openai")).toMatchObject({ models: [{ id: "openai-1" }, { id: "openai-2" }] });
     expect(late.refresher.getCachedModels()[0].openai?.[0]?.id).toBe("openai-1");
     expect(late.events).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ProviderError, type ProviderErrorReason } from "../../../src/providers/provider.js";
 import { nextEntry } from "../../../src/refresh/catalog/next-entry.js";
-import { rowsOf, stateOf } from "../../../src/refresh/catalog/row-state.js";
+import { modelRowsOf, stateOf } from "../../../src/refresh/catalog/row-state.js";
 import { fetchList, judgeFailure, judgeList } from "../../../src/refresh/fetch/fetch-list.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 import { fakeProvider, modelRow } from "../../support/fake-provider.js";
@@ -143,7 +143,7 @@ describe("nextEntry", () => {
     expect(stateOf(failed, "b")).toBe("listed");
     const twice = without(["a"], failed);
     expect(stateOf(twice, "b")).toBe("unlisted");
-    expect(rowsOf(twice).map(({ model, state }) => `${model.id} ${state}`)).toEqual(["a listed", "b unlisted"]);
+    expect(modelRowsOf(twice).map(({ model, state }) => `${model.id} ${state}`)).toEqual(["a listed", "b unlisted"]);
     expect(stateOf(without(["a", "b"], twice), "b")).toBe("listed");
   });
 

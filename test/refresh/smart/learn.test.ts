@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Activity, newActivity } from "../../../src/refresh/smart/activity.js";
+import { newActivity, type WorkspaceActivity } from "../../../src/refresh/smart/activity.js";
 import { expectedRate, weightOf } from "../../../src/refresh/smart/expected-rate.js";
 import { advance, note } from "../../../src/refresh/smart/learn.js";
 import { smartInterval } from "../../../src/refresh/smart/smart-interval.js";
@@ -11,7 +11,11 @@ const DAY_MS = 24 * HOUR_MS;
 const START = Date.UTC(2026, 0, 5);
 
 /** Lives through hours, with these interactions. */
-function lived(until: number, interactions: readonly number[], activity: Activity = newActivity(START)): Activity {
+function lived(
+  until: number,
+  interactions: readonly number[],
+  activity: WorkspaceActivity = newActivity(START),
+): WorkspaceActivity {
   let state = activity;
   const times = [...interactions].sort((a, b) => a - b);
   for (let at = state.at + HOUR_MS; at <= until; at += HOUR_MS) {
@@ -29,7 +33,8 @@ const meetings = (weeks: number) =>
       Array.from({ length: 10 }, (_unused, i) => START + day * DAY_MS + 14 * HOUR_MS + i * 6 * MINUTE_MS),
     );
 
-const intervalAt = (activity: Activity, now: number) => smartInterval(advance(activity, now), undefined, now).ms;
+const intervalAt = (activity: WorkspaceActivity, now: number) =>
+  smartInterval(advance(activity, now), undefined, now).ms;
 
 describe("the learnt rate", () => {
   it("is highest at the hour of the week in which people come", () => {

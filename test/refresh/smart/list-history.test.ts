@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
+  createListWatch,
+  type ListAttempt,
   type ListHistory,
-  type ListNews,
   newListHistory,
   noteList,
   stretchOf,
 } from "../../../src/refresh/smart/list-history.js";
-import { createListWatch } from "../../../src/refresh/smart/list-watch.js";
 import { entryOf } from "../support.js";
 
 const HOUR_MS = 3_600_000;
@@ -14,7 +14,7 @@ const START = Date.UTC(2026, 0, 5);
 
 function lived(
   hours: number,
-  news: (hour: number) => ListNews,
+  news: (hour: number) => ListAttempt,
   from: ListHistory = newListHistory(START),
 ): ListHistory {
   let list = from;
@@ -51,7 +51,7 @@ describe("stretchOf()", () => {
 
 describe("createListWatch()", () => {
   it("tells each attempt once, and nothing of what was there at first", () => {
-    const told: ListNews[] = [];
+    const told: ListAttempt[] = [];
     const watch = createListWatch((_provider, news) => void told.push(news));
     watch("openai", entryOf({ attemptedAt: 1, outcome: "ok" }), 1);
     watch("openai", entryOf({ attemptedAt: 1, outcome: "ok" }), 1);

@@ -56,6 +56,6 @@ export function hintFor(commands: readonly Command[], text: string): string {
     return `Please use the slash command \`/${command.path}\` here: only you see its reply. Nothing was done.`;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return `${messageOf(error)} Here they are slash commands; nothing was done.`;
+    return `${messageOf(error)} Use the slash command here; nothing was run.`;
   }
 }

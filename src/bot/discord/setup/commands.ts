@@ -1,5 +1,4 @@
-import type { Command } from "../../../commands/command.js";
-import type { Option } from "../../../commands/options.js";
+import type { Command, Option } from "../../../commands/command.js";
 import { localized, TRANSLATIONS, type Translations } from "./translations.js";
 
 /** https://discord.com/developers/docs/interactions/application-commands */

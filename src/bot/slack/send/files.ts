@@ -1,7 +1,7 @@
 import { messageOf } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import type { ReplyFile } from "../../../commands/command.js";
-import { code } from "../../../commands/wording/wording.js";
+import { code } from "../../../commands/wording/markdown.js";
 import { slackErrorOf } from "../wire/errors.js";
 import type { Identity } from "../wire/identity.js";
 import type { FileCalls } from "./file-calls.js";

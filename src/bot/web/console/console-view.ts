@@ -1,4 +1,4 @@
-import { rowsOf } from "../../../refresh/catalog/row-state.js";
+import { modelRowsOf } from "../../../refresh/catalog/row-state.js";
 import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import type { Refresher } from "../../../refresh/refresher.js";
 import type { Settings } from "../../../refresh/settings.js";
@@ -57,7 +57,7 @@ export function consoleState(facts: ConsoleFacts, times: { readonly now: number;
 /** Every chat model with what is known of it, and how each list has changed lately. */
 export function catalogueView(refresher: Refresher, modelFacts: FindModelFacts) {
   const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
-    rowsOf(entry)
+    modelRowsOf(entry)
       .filter(({ model }) => model.isChat)
       .map(({ model, state }) => {
         const { contextTokens, inputPrice, outputPrice } = modelFacts(provider, model.id, model);

@@ -26,7 +26,7 @@ export const codeLine = (text: string, maxChars = MAX_ECHO_CHARS): string =>
   );
 
 /** Text from outside in running Markdown: nothing in it formats or links. An underscore inside a word never does. */
-export const plain = (text: string, maxChars = MAX_ECHO_CHARS): string =>
+export const escapeInline = (text: string, maxChars = MAX_ECHO_CHARS): string =>
   cutText(visible(text.replace(/\s+/g, " ")).trim(), maxChars).replace(
     /[\\`*~[\]<>|]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu,
     "\\$&",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Explained, explain } from "../../../src/refresh/smart/explain.js";
+import { type Explained, explain } from "../../../src/refresh/smart/smart-interval.js";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 1440 * MINUTE_MS;

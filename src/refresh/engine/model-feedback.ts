@@ -1,20 +1,21 @@
 import type { Clock } from "../../base/clock.js";
 import type { Catalog } from "../catalog/catalog.js";
-import { withRefusal } from "../catalog/refused-models.js";
+import { withRefusal } from "../catalog/next-entry.js";
 import type { ModelRef } from "../choose/default-model.js";
 import type { Refresher } from "../refresher.js";
 
-export interface UsesDeps {
+export interface ModelFeedbackDeps {
   readonly catalog: Catalog;
   readonly clock: Pick<Clock, "now">;
   readonly nudge: Refresher["nudge"];
 }
 
-/** So many are offered before all others. */
-const MOST_RECENT = 10;
+/** How many recently used models are offered before all others. */
+const MAX_RECENT = 10;
 
-/** Learns from how using models goes: which ones are refused, that a provider answers again, and what people use. */
-export function createUses({ catalog, clock, nudge }: UsesDeps): Pick<Refresher, "noteUse" | "recentlyUsed"> {
+/** Learns from answers and failures: which models are refused, that a provider answers again, and what people use. */
+export function createModelFeedback(deps: ModelFeedbackDeps): Pick<Refresher, "noteUse" | "recentlyUsed"> {
+  const { catalog, clock, nudge } = deps;
   let recent: readonly ModelRef[] = [];
 
   const noteUse: Refresher["noteUse"] = ({ provider, model, failure }) => {
@@ -27,8 +28,11 @@ export function createUses({ catalog, clock, nudge }: UsesDeps): Pick<Refresher,
       if (failure === "unknown-model") nudge("unknown-model", [provider]);
       return;
     }
-    const others = recent.filter((one) => one.provider !== provider || one.model !== model);
-    recent = [{ provider, model }, ...others].slice(0, MOST_RECENT);
+    const [latest] = recent;
+    if (latest?.provider !== provider || latest.model !== model) {
+      const others = recent.filter((one) => one.provider !== provider || one.model !== model);
+      recent = [{ provider, model }, ...others].slice(0, MAX_RECENT);
+    }
     const refused = entry.refused?.filter((row) => row.model !== model);
     if (refused?.length !== entry.refused?.length) catalog.amend(provider, { ...entry, refused: refused ?? [] });
     if (entry.consecutiveFailures > 0) nudge("recovery", [provider]);

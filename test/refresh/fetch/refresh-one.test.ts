@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { createTurns } from "../../../src/refresh/fetch/turns.js";
+import { createYieldInOrder } from "../../../src/refresh/fetch/refresh-one.js";
 import { settle } from "../../support/fake-clock.js";
 
-describe("createTurns()", () => {
+describe("createYieldInOrder()", () => {
   it("lets others run between two callers", async () => {
-    const turn = createTurns();
+    const yieldInOrder = createYieldInOrder();
     const order: string[] = [];
-    for (const name of ["a", "b", "c"]) void turn().then(() => order.push(name));
+    for (const name of ["a", "b", "c"]) void yieldInOrder().then(() => order.push(name));
     const others = () => {
       order.push("-");
       if (order.length < 20) setImmediate(others);

@@ -1,0 +1,83 @@
+import { plural } from "../base/text.js";
+import type { ProviderId } from "../providers/provider.js";
+import { INTERVALS, refreshLabel } from "../refresh/indicator.js";
+import type { RefreshStatus } from "../refresh/refresher.js";
+import type { IntervalChoice, RefreshInForce, SettingSource } from "../refresh/settings.js";
+import { type Control, DEFAULT } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { code } from "./wording/markdown.js";
+
+const BY: Readonly<Record<SettingSource, string>> = {
+  override: "this provider's own setting",
+  workspace: "set in this workspace",
+  host: "the host's default",
+};
+
+/** "on (the host's default), every 10 minutes (set in this workspace)". */
+export function inForceWords({ isEnabled, enabledBy, interval, intervalBy }: RefreshInForce): string {
+  return `${isEnabled ? "on" : "off"} (${BY[enabledBy]}), ${intervalWords(interval)} (${BY[intervalBy]})`;
+}
+
+type Deps = Pick<CommandDeps, "settings" | "setups">;
+
+/** Providers that go another way than the workspace, in the order of the registry. */
+export const overridden = ({ settings, setups }: Deps, workspace: string): readonly ProviderId[] => {
+  const overrides = settings.of(workspace).providers ?? {};
+  return setups.map(({ id }) => id).filter((id) => Object.hasOwn(overrides, id));
+};
+
+/** What is in force in a workspace and why, a line for it and one for each provider with its own setting. */
+export function inForceLines(deps: Deps, workspace: string): readonly string[] {
+  return [
+    `Auto-refresh: ${inForceWords(deps.settings.inForce(workspace))}`,
+    ...overridden(deps, workspace).map(
+      (id) => `Auto-refresh of ${code(id)}: ${inForceWords(deps.settings.inForce(workspace, id))}`,
+    ),
+  ];
+}
+
+/** The button that says how old the lists are. */
+export const refreshButton = (status: RefreshStatus): Control => ({
+  label: refreshLabel(status),
+  command: "/refresh-models",
+});
+
+/** What operators turn: on or off, and how often. */
+export const autoRefreshControls = (isEnabled: boolean): readonly Control[] => [
+  isEnabled
+    ? { label: "Turn auto-refresh off", command: "/settings auto-refresh off" }
+    : { label: "Turn auto-refresh on", command: "/settings auto-refresh on" },
+  {
+    label: "Refresh interval",
+    options: INTERVALS.map(({ value, label }) => ({ label, command: `/settings auto-refresh interval:${value}` })),
+  },
+];
+
+/** The intervals that people can choose, however they write minutes. */
+export const intervalOption = {
+  kind: "choice",
+  about: "minutes between refreshes, smart, or default (drops the setting)",
+  values: [
+    ...INTERVALS.map(({ value, label }) => ({
+      value: String(value),
+      label,
+      aliases:
+        value === "smart"
+          ? []
+          : ["m", "min", "mins", "minute", "minutes"].flatMap((unit) => [`${value}${unit}`, `${value} ${unit}`]),
+    })),
+    { value: DEFAULT, label: "default (drops the setting)", isAside: true },
+  ],
+} as const;
+
+export const readInterval = (value: string): IntervalChoice | undefined =>
+  INTERVALS.find((interval) => String(interval.value) === value)?.value;
+
+/** "every 5 minutes", "every 90 seconds", "smart: often while people talk, seldom while nobody does". */
+export function intervalWords(interval: RefreshInForce["interval"]): string {
+  if (interval.kind === "smart") return "smart: often while people are here, seldom while nobody is";
+  const seconds = Math.round(interval.ms / 1000);
+  if (seconds % 60 !== 0) return `every ${plural(seconds, "second")}`;
+  if (seconds === 60) return "every minute";
+  return seconds % 3600 === 0 ? `every ${plural(seconds / 3600, "hour")}` : `every ${plural(seconds / 60, "minute")}`;
+}
