@@ -36,13 +36,12 @@ function createPlatform(roundTripMs = ROUND_TRIP_MS) {
   return {
     name: "bench",
     limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: EDIT_GAP_MS },
-    slot: async () => {},
-    async post(channel, { markdown }, replyTo) {
+    async post(channel, reply, { replyTo }) {
       await reach();
       const texts = shown.get(replyTo.message) ?? new Map();
       shown.set(replyTo.message, texts);
       const key = { ...channel, message: `bot-${next++}` };
-      texts.set(key.message, markdown);
+      texts.set(key.message, (typeof reply === "function" ? reply() : reply).markdown);
       return {
         platform: "bench",
         workspace: "w",
@@ -51,7 +50,8 @@ function createPlatform(roundTripMs = ROUND_TRIP_MS) {
         question: replyTo.message,
       };
     },
-    async edit(message, { markdown }) {
+    async edit(message, reply) {
+      const { markdown } = typeof reply === "function" ? reply() : reply;
       await reach();
       shown.get(message.question).set(message.message, markdown);
     },
@@ -133,6 +133,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     refresher,
     settings: createSettings({ store, host: { isEnabled: false, intervalMs: 300_000 }, log }),
     platforms: () => [platform],
+    extrasOf: () => ({}),
     ledger: createLedger({ store, clock }),
     providers: new Map([["openai", provider]]),
     defaultModel: () => ({ provider: "openai", model: "gpt-4o" }),

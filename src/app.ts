@@ -8,7 +8,7 @@ import { type Board, createBoard } from "./bot/board/board.js";
 import { createObservation } from "./bot/observe/observation.js";
 import { handlersOf, invocationOfReaction } from "./bot/platform-handlers.js";
 import type { ChatPlatform } from "./bot/port/platform.js";
-import type { PlatformDefinition } from "./bot/port/platform-definition.js";
+import type { PlatformDefinition, PlatformParts } from "./bot/port/platform-definition.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
 import { waitForFirstLists } from "./bot/status/first-lists.js";
 import { startRetention } from "./bot/status/retention.js";
@@ -68,6 +68,7 @@ const STATUS_WORKSPACE = "playground:local";
 export async function startApp(deps: AppDeps): Promise<App> {
   const { config, clock, log } = deps;
   const platforms: ChatPlatform[] = [];
+  const opened: PlatformParts[] = [];
   const observed = createObservation({
     clock,
     refresher: () => refresher,
@@ -105,6 +106,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     refresher,
     settings,
     platforms: () => platforms,
+    extrasOf: (name) => opened.find(({ platform }) => platform.name === name) ?? {},
     ledger,
     ...parts,
     providers: new Map(loaded.map(({ id, provider }) => [id, provider])),
@@ -145,12 +147,14 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await board.load();
   const records = conversationRecords({ sessions, turns: () => chat.control, defaultModel });
   const { status, onStatusChange } = statusSource(refresher, settings, STATUS_WORKSPACE);
-  const opened = await Promise.all(
-    deps.platforms
-      .filter((definition) => definition.isConfigured(config))
-      .map((definition) =>
-        definition.create({ config, store, clock, log, commands, status, onStatusChange, ...records }),
-      ),
+  opened.push(
+    ...(await Promise.all(
+      deps.platforms
+        .filter((definition) => definition.isConfigured(config))
+        .map((definition) =>
+          definition.create({ config, store, clock, log, commands, status, onStatusChange, ...records }),
+        ),
+    )),
   );
   platforms.push(...opened.map(({ platform }) => observed.ofPlatform(platform)));
   const operatorsConsole = createConsole({
@@ -194,7 +198,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const handlerDeps = { chat, dispatcher, refresher, board, access };
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const indicator = () => refresher.status().indicator;
-  const statusLine = createStatusLine({ clock, log, indicator, platforms: () => platforms });
+  const statusLine = createStatusLine({ clock, log, indicator, surfaces: opened });
   /** Lists grow old without an event, so that every beat looks as well. */
   const look = () => {
     board.look();

@@ -138,7 +138,7 @@ export function canaryWorld(deps: { readonly providers: (clock: FakeClock) => re
     const platform = fakePlatform(name);
     platform.openThread = async (at) => {
       const { platform: on, workspace, channel }: ChannelKey = at;
-      return { platform: on, workspace, channel, thread: `t${++threads}` };
+      return { place: { platform: on, workspace, channel, thread: `t${++threads}` }, link: "a thread" };
     };
     return platform;
   });

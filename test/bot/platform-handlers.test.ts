@@ -14,6 +14,11 @@ const access = (given: Partial<HostConfig["access"]>): HostConfig["access"] => (
   ...given,
 });
 
+const local = (platform: ChatPlatform): ChatPlatform => ({
+  ...platform,
+  limits: { ...platform.limits, isLocal: true },
+});
+
 function doors(given: Partial<HostConfig["access"]>, platform: ChatPlatform = fakePlatform()) {
   const world = boardWorld(access(given));
   const parts = world.start([platform]);
@@ -86,7 +91,7 @@ describe("handlersOf()", () => {
   });
 
   it("serves the bot's own surface whatever workspaces are named", async () => {
-    const { ask, mentions } = doors({ allowedWorkspaces: ["home"] }, { ...fakePlatform("own"), isLocal: true });
+    const { ask, mentions } = doors({ allowedWorkspaces: ["home"] }, local(fakePlatform("own")));
     await ask("local");
     expect(mentions).toEqual(["from local"]);
   });
@@ -130,7 +135,7 @@ describe("createAccess()", () => {
     const platforms = [
       platform("discord", ["discord:1", "discord:2", "discord:dm"]),
       platform("slack", ["slack:T1"], "wrong token"),
-      { ...platform("playground", ["playground:local"]), isLocal: true as const },
+      local(platform("playground", ["playground:local"])),
     ];
     expect(createAccess(access({})).countedWorkspaces(platforms)).toEqual([
       "discord:1",

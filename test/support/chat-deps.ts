@@ -1,3 +1,4 @@
+import type { PlatformExtras } from "../../src/bot/port/platform-definition.js";
 import { createRecentImages } from "../../src/bot/prompt/recent-images.js";
 import { createAnswerControls } from "../../src/bot/turn/answer-controls.js";
 import type { ChatDeps } from "../../src/bot/turn/chat-deps.js";
@@ -31,6 +32,7 @@ export function chatDeps({
     providers: new Map(),
     defaultModel: () => undefined,
     platforms: () => [],
+    extrasOf: (name) => (given.platforms?.().find((each) => each.name === name) as PlatformExtras | undefined) ?? {},
     owner: "host/1/first",
     hasPeers: () => false,
     limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),

@@ -1,13 +1,17 @@
-import type {
-  ChannelKey,
-  ChatPlatform,
-  Mark,
-  Mention,
-  MessageKey,
-  PlatformHandlers,
-  Rank,
-  Reaction,
+import {
+  type ChannelKey,
+  type ChatPlatform,
+  currentReply,
+  type Mark,
+  type Mention,
+  type MessageKey,
+  type Person,
+  type PlatformHandlers,
+  type Rank,
+  type Reaction,
+  type SendTerms,
 } from "../../src/bot/port/platform.js";
+import type { PlatformExtras } from "../../src/bot/port/platform-definition.js";
 import { PlatformError, type PlatformErrorReason } from "../../src/bot/port/platform-error.js";
 import type { Reply } from "../../src/commands/command.js";
 
@@ -23,7 +27,9 @@ export interface ShownMessage {
 
 type Call = "post" | "edit" | "mark" | "append" | "offer" | "clear";
 
-export interface FakePlatform extends ChatPlatform {
+export interface FakePlatform extends ChatPlatform, Pick<PlatformExtras, "openThread"> {
+  /** Shows something to one person alone; everybody sees it while unset. */
+  whisper?: (below: ChannelKey, to: Person, reply: Reply) => Promise<void>;
   /** All of the bot's messages, oldest first. */
   readonly answers: ShownMessage[];
   /** Every mark that a message ever bore, in order. */
@@ -36,12 +42,10 @@ export interface FakePlatform extends ChatPlatform {
   readonly refusing: Map<Call, PlatformErrorReason | PlatformError>;
   /** People's reactions that were taken away. */
   readonly cleared: string[];
-  /** Every line about the bot that was shown. */
-  readonly statuses: string[];
-  /** Ranks that were asked for a slot, in order. */
-  readonly slots: Rank[];
-  /** What they were asked for. */
-  readonly slotCalls: (string | undefined)[];
+  /** Ranks that texts were sent with, in order. */
+  readonly ranks: Rank[];
+  /** How they were sent. */
+  readonly sent: ("post" | "edit")[];
   /** How many calls have reached the platform, of whatever kind. */
   calls(): number;
   /** Deletes a message, as a moderator does. */
@@ -56,8 +60,8 @@ export interface FakePlatform extends ChatPlatform {
 export interface FakePlatformTerms {
   readonly maxMessageChars?: number;
   readonly minEditGapMs?: number;
-  /** What stands before each call; nothing unless given. */
-  slot?(channel: ChannelKey, rank: Rank, signal?: AbortSignal): Promise<void>;
+  /** What a post or an edit waits for; nothing unless given. */
+  wait?(channel: ChannelKey, rank: Rank, signal?: AbortSignal): Promise<void>;
   /** What happens between a call and its effect. */
   reach?(call: Call, channel: ChannelKey): Promise<void>;
 }
@@ -70,9 +74,8 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
   const failing = new Set<Call>();
   const refusing = new Map<Call, PlatformErrorReason | PlatformError>();
   const cleared: string[] = [];
-  const statuses: string[] = [];
-  const slots: Rank[] = [];
-  const slotCalls: (string | undefined)[] = [];
+  const ranks: Rank[] = [];
+  const sent: ("post" | "edit")[] = [];
   let started: PlatformHandlers | undefined;
   let editCount = 0;
   let callCount = 0;
@@ -91,20 +94,24 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
     if (shown === undefined) throw fault("gone");
     return shown;
   };
+  const wait = async (call: "post" | "edit", channel: ChannelKey, { rank = "error", signal }: SendTerms) => {
+    ranks.push(rank);
+    sent.push(call);
+    await terms.wait?.(channel, rank, signal);
+  };
   /** What every real platform refuses. */
   const judge = ({ markdown }: Reply) => {
     if (markdown.trim() === "" || markdown.length > maxMessageChars) throw fault("refused");
   };
-  return {
+  const fake: FakePlatform = {
     name,
     limits: { maxMessageChars, minEditGapMs },
     answers,
     failing,
     refusing,
     cleared,
-    statuses,
-    slots,
-    slotCalls,
+    ranks,
+    sent,
     calls: () => callCount,
     marksOf: (message) => marks.get(message) ?? [],
     edits: () => editCount,
@@ -118,27 +125,35 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
       if (started === undefined) throw new Error("not started");
       return started;
     },
-    async slot(channel, rank, signal, call) {
-      slots.push(rank);
-      slotCalls.push(call);
-      await terms.slot?.(channel, rank, signal);
-    },
-    async post(channel, reply, replyTo) {
+    async post(channel, next, given = {}) {
+      await wait("post", channel, given);
+      const reply = currentReply(next);
+      const { platform, workspace, channel: id, thread } = channel;
+      const place = { platform, workspace, channel: id, ...(thread && { thread }) };
+      const isWhispered =
+        given.onlyFor !== undefined &&
+        (await fake.whisper?.(channel, given.onlyFor, reply).then(
+          () => true,
+          () => false,
+        ));
+      if (isWhispered) return { ...place, message: `whisper-${nextId++}` };
       await reach("post", channel);
       judge(reply);
-      const { platform, workspace, channel: id, thread } = channel;
-      const key = { platform, workspace, channel: id, ...(thread && { thread }), message: `bot-${nextId++}` };
+      const key = { ...place, message: `bot-${nextId++}` };
       answers.push({
         key,
         text: reply.markdown,
         controls: reply.controls,
-        replyTo: replyTo?.message,
+        replyTo: given.replyTo?.message,
         mark: undefined,
         offered: [],
       });
       return key;
     },
-    async edit(message, reply) {
+    async edit(message, next, given = {}) {
+      await wait("edit", message, given);
+      const reply = currentReply(next);
+      if (reply === undefined) return;
       await reach("edit", message);
       judge(reply);
       const shown = find(message);
@@ -160,16 +175,14 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
       const shown = answers.find(({ key }) => key.message === message.message);
       if (shown !== undefined) shown.mark = mark;
     },
-    async offerReactions(message, emojis) {
-      await reach("offer", message);
-      find(message).offered = emojis;
-    },
-    async clearReaction(message, emoji, author) {
-      await reach("clear", message);
-      cleared.push(`${emoji} of ${author.id}`);
-    },
-    async showStatus(line) {
-      statuses.push(line);
+    async react(message, change) {
+      if ("offer" in change) {
+        await reach("offer", message);
+        find(message).offered = change.offer;
+      } else {
+        await reach("clear", message);
+        cleared.push(`${change.clear} of ${change.author.id}`);
+      }
     },
     remove(message) {
       const place = answers.findIndex(({ key }) => key.message === message);
@@ -192,4 +205,5 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
       isOperator,
     }),
   };
+  return fake;
 }

@@ -13,7 +13,7 @@ export interface Access {
 
 export function createAccess({ allowedWorkspaces, allowDms, operators }: HostConfig["access"]): Access {
   const isAllowed = (platform: ChatPlatform, id: string) =>
-    platform.isLocal === true || allowedWorkspaces.length === 0 || allowedWorkspaces.includes(id);
+    platform.limits.isLocal === true || allowedWorkspaces.length === 0 || allowedWorkspaces.includes(id);
   return {
     isServed: (platform, { workspace }, isDirect) => (isDirect ? allowDms : isAllowed(platform, workspace)),
     countedWorkspaces: (platforms) =>

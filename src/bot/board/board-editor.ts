@@ -56,14 +56,18 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
     const platform = deps.platformOf(message.platform);
     if (platform === undefined || platform.fault() !== undefined || clock.now() < pausedUntil) return;
     if (wanted().text === shown.text) return;
-    await platform.slot(message, "board", signal, "edit");
-    const next = wanted();
-    if (next.text === shown.text) return;
+    let next = shown;
+    const text = () => {
+      next = wanted();
+      return next.text === shown.text ? undefined : { markdown: next.text };
+    };
     try {
-      await platform.edit(message, { markdown: next.text });
+      await platform.edit(message, text, { rank: "board", signal });
     } catch (error) {
+      if (signal.aborted) return;
       return fail(error);
     }
+    if (next.text === shown.text) return;
     shown = next;
     failures = 0;
     await deps.onShown(shown);

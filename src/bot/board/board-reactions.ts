@@ -41,18 +41,14 @@ export function createBoardReactions({ clock, log, signal, commandOf, run }: Boa
   const lines = new Map<string, Line>();
   const underWay = new Set<Promise<void>>();
 
-  const call = async (what: string, platform: ChatPlatform, message: MessageKey, work: () => Promise<void>) => {
-    try {
-      await platform.slot(message, "mark");
-      await work();
-    } catch (error) {
-      log.warn({ error }, `${what} failed; nothing depends on it`);
-    }
-  };
   const show = (platform: ChatPlatform, message: MessageKey, mark: Mark | undefined) =>
-    call("a mark on a board", platform, message, () => platform.mark(message, mark));
+    platform
+      .mark(message, mark)
+      .catch((error) => log.warn({ error }, "a mark on a board failed; nothing depends on it"));
   const takeAway = (platform: ChatPlatform, { message, emoji, author }: Reaction) =>
-    call("taking a reaction away", platform, message, () => platform.clearReaction(message, emoji, author));
+    platform
+      .react(message, { clear: emoji, author })
+      .catch((error) => log.warn({ error }, "taking a reaction away failed; nothing depends on it"));
 
   const obey = async (platform: ChatPlatform, reaction: Reaction, line: Line) => {
     const command = commandOf(reaction);

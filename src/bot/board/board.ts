@@ -96,14 +96,12 @@ export function createBoard(deps: BoardDeps): Board {
     if (old === undefined) return;
     const { message } = old;
     await platform
-      .slot(message, "board", signal, "edit")
-      .then(() => platform.edit(message, { markdown: MOVED_TEXT }))
+      .edit(message, { markdown: MOVED_TEXT }, { rank: "board", signal })
       .catch((error) => log.debug({ error }, "an older board does not say that it has moved"));
   };
   const offer = async (platform: ChatPlatform, message: MessageKey): Promise<boolean> => {
     try {
-      await platform.slot(message, "mark", signal);
-      await platform.offerReactions(message, BOARD_EMOJIS);
+      await platform.react(message, { offer: BOARD_EMOJIS });
       return true;
     } catch (error) {
       log.warn({ error }, "the reactions of a board could not be offered");
@@ -157,8 +155,7 @@ export function createBoard(deps: BoardDeps): Board {
 /** @throws {UserError} saying why it is not there */
 async function posted(platform: ChatPlatform, place: ChannelKey, text: string, signal: AbortSignal) {
   try {
-    await platform.slot(place, "board", signal, "post");
-    return await platform.post(place, { markdown: text });
+    return await platform.post(place, { markdown: text }, { rank: "board", signal });
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     const isClosed = error.reason === "forbidden" || error.reason === "gone";

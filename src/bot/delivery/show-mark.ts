@@ -10,7 +10,6 @@ export async function showMark(
   mark: Mark | undefined,
 ): Promise<boolean> {
   try {
-    await platform.slot(message, "mark");
     await platform.mark(message, mark);
     return true;
   } catch (error) {

@@ -6,7 +6,7 @@ export const discordPlatform: PlatformDefinition = {
   isConfigured: (config) => config.discord !== undefined,
   async create(deps) {
     const { createDiscord } = await import("./discord.js");
-    return { platform: createDiscord(deps) };
+    return createDiscord(deps);
   },
   async check({ config, clock }) {
     const { checkDiscord } = await import("./setup/check-discord.js");

@@ -2,8 +2,8 @@ import { withDeadline } from "../../base/deadline.js";
 import { StartupError } from "../../base/errors.js";
 import { createAccess } from "../access/access.js";
 import { createControlIds } from "../port/control-ids.js";
-import type { ChatPlatform, Mention, PlatformHandlers } from "../port/platform.js";
-import type { PlatformDeps } from "../port/platform-definition.js";
+import { type ChatPlatform, currentReply, type Mention, type PlatformHandlers } from "../port/platform.js";
+import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js";
 import { createGateway, type DispatchName, type Self } from "./gateway/gateway.js";
 import { createSessionStarts } from "./gateway/session-starts.js";
 import { createEarlier } from "./receive/earlier.js";
@@ -26,14 +26,14 @@ import { createPresence } from "./setup/presence.js";
 import { registerPatiently } from "./setup/register.js";
 import { TOKEN_MEND } from "./wire/health.js";
 import { inviteLink } from "./wire/permissions.js";
-import { channelIdOf, DIRECT_WORKSPACE, PLATFORM_NAME } from "./wire/places.js";
+import { DIRECT_WORKSPACE, PLATFORM_NAME } from "./wire/places.js";
 
 /** Discord's edits are five in 5 s and channel; quicker ones would only be dropped. */
 const MIN_EDIT_GAP_MS = 1_000;
 const LAST_MARKS_MS = 2_000;
 
 /** Discord as the bot sees it. @throws {StartupError} when it is not configured */
-export function createDiscord({ config, store, clock, log, commands }: PlatformDeps): ChatPlatform {
+export function createDiscord({ config, store, clock, log, commands }: PlatformDeps): PlatformParts {
   if (config.discord === undefined) throw new StartupError("Discord needs DISCORD_TOKEN");
   const { token, apiUrl } = config.discord;
   const { followThreads } = config.access;
@@ -127,26 +127,26 @@ export function createDiscord({ config, store, clock, log, commands }: PlatformD
       calls.stop();
       await gateway.stop();
     },
-    slot: calls.slot,
     edit: sender.edit,
     append: sender.append,
     createReplyStream: streams.create,
-    openThread: createThreads({ rest, calls }),
-    threadLink: (thread) => `<#${channelIdOf(thread)}>`,
-    post(channel, reply, replyTo) {
-      if (replyTo !== undefined) typing.end(replyTo);
-      return sender.post(channel, reply, replyTo);
+    react: marks.react,
+    post(channel, reply, terms) {
+      const next = () => {
+        if (terms?.replyTo !== undefined) typing.end(terms.replyTo);
+        return currentReply(reply);
+      };
+      return sender.post(channel, next, terms);
     },
-    offerReactions: marks.offerReactions,
-    clearReaction: marks.clearReaction,
     mark(message, mark) {
       if (mark === "working") typing.begin(message);
       else typing.end(message);
       return marks.mark(message, mark);
     },
-    async showStatus(line) {
-      presence.show(line);
-    },
   };
-  return platform;
+  return {
+    platform,
+    openThread: createThreads({ rest, calls }),
+    showStatus: async (line) => presence.show(line),
+  };
 }

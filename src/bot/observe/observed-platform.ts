@@ -1,5 +1,6 @@
+import type { Reply } from "../../commands/command.js";
 import { conversationOf } from "../port/conversation.js";
-import type { ChatPlatform, Mark, ReplyStreamDeps } from "../port/platform.js";
+import { type ChatPlatform, currentReply, type Mark, type ReplyStreamDeps, type SendTerms } from "../port/platform.js";
 
 /** `stream`: the showing of a whole answer by a way of the platform's own, whatever calls it took. */
 export type PlatformCall = "post" | "edit" | "append" | "mark" | "stream";
@@ -30,6 +31,37 @@ export function observedPlatform(platform: ChatPlatform, observer: PlatformObser
       throw error;
     }
   };
+  /** A call waits until the platform asks for its text; one that never gets so far, or is called off, is not sent. */
+  const sent = async <R extends Reply | undefined, T>(
+    call: PlatformCall,
+    reply: Reply | (() => R),
+    { rank, signal }: SendTerms = {},
+    send: (reply: () => Reply | R) => Promise<T>,
+  ): Promise<T> => {
+    let isWaiting = true;
+    let isSent = false;
+    const leave = () => {
+      if (isWaiting) observer.onWaiting(name, -1);
+      isWaiting = false;
+    };
+    observer.onWaiting(name, 1);
+    try {
+      const result = await send(() => {
+        leave();
+        const current = currentReply(reply);
+        isSent = current !== undefined;
+        return current;
+      });
+      if (isSent) observer.onCall(name, call, true);
+      return result;
+    } catch (error) {
+      if (isSent) observer.onCall(name, call, false);
+      else if (signal?.aborted && (rank === "progress" || rank === "first-text")) observer.onDropped(name);
+      throw error;
+    } finally {
+      leave();
+    }
+  };
   const createReplyStream = platform.createReplyStream?.bind(platform);
   const watchedStream = (deps: ReplyStreamDeps, create: NonNullable<typeof createReplyStream>) => {
     const stream = create(deps);
@@ -58,19 +90,8 @@ export function observedPlatform(platform: ChatPlatform, observer: PlatformObser
           return handlers.onMention(mention);
         },
       }),
-    async slot(channel, rank, signal, call) {
-      observer.onWaiting(name, 1);
-      try {
-        await platform.slot(channel, rank, signal, call);
-      } catch (error) {
-        if (signal?.aborted && (rank === "progress" || rank === "first-text")) observer.onDropped(name);
-        throw error;
-      } finally {
-        observer.onWaiting(name, -1);
-      }
-    },
-    post: (...terms) => watched("post", platform.post(...terms)),
-    edit: (...terms) => watched("edit", platform.edit(...terms)),
+    post: (channel, reply, terms) => sent("post", reply, terms, (current) => platform.post(channel, current, terms)),
+    edit: (message, reply, terms) => sent("edit", reply, terms, (current) => platform.edit(message, current, terms)),
     append: (...terms) => watched("append", platform.append(...terms)),
     async mark(message, mark) {
       observer.onMark(name, `${conversationOf(message)} ${message.message}`, mark);

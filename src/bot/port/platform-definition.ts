@@ -4,7 +4,7 @@ import type { HostConfig } from "../../base/config-host.js";
 import type { Log } from "../../base/log.js";
 import type { Command } from "../../commands/command.js";
 import type { Store } from "../../store/store.js";
-import type { ChannelKey, ChatPlatform } from "./platform.js";
+import type { ChannelKey, ChatPlatform, MessageKey } from "./platform.js";
 import type { StatusView } from "./status-view.js";
 
 /** The model that a conversation has, or would get with its next question. */
@@ -32,12 +32,30 @@ export interface PlatformDeps {
   forget(place: ChannelKey): Promise<void>;
 }
 
-export interface PlatformParts {
+/** What some platforms can do besides the port. */
+export interface PlatformExtras {
+  /** Shows one line about the bot itself (presence, a status bar); the newest wins. */
+  showStatus?(line: string): Promise<void>;
+  /**
+   * Begins a thread under a message, or in a channel. Resolves with its place, and with a link to it in Markdown: "<#123>".
+   * @throws {PlatformError}
+   */
+  openThread?(at: ChannelKey | MessageKey, title: string): Promise<OpenedThread>;
+  /** Where the platform itself keeps the messages: erases those of a place. @throws {StoreError} */
+  forget?(channel: ChannelKey): Promise<void>;
+  /** Where the platform itself keeps the messages: erases what nobody touched since `before` (epoch ms). */
+  eraseUntouched?(before: number): Promise<number>;
+}
+
+export interface OpenedThread {
+  readonly place: ChannelKey;
+  readonly link: string;
+}
+
+export interface PlatformParts extends PlatformExtras {
   readonly platform: ChatPlatform;
   /** What it mounts on the HTTP server that always runs. */
   readonly routes?: (app: Hono) => void;
-  /** For a platform that keeps the messages itself: erases what nobody touched since `before` (epoch ms). */
-  eraseUntouched?(before: number): Promise<number>;
 }
 
 /** One line of the check-up. */

@@ -43,6 +43,8 @@ export interface PlatformLimits {
   readonly minEditGapMs: number;
   /** A command's reply can carry files that only its reader sees. */
   readonly canShowFiles?: true;
+  /** A surface of the bot's own process, which the host's list of workspaces does not speak of. */
+  readonly isLocal?: true;
 }
 
 /** Somebody who says or presses something, and what is known of them there. */
@@ -142,11 +144,28 @@ export interface ReplyStream {
   postedIn(): MessageKey | undefined;
 }
 
-/** A chat surface. Before it gains a verb, three platforms must want it. */
+/** How a message is sent. */
+export interface SendTerms {
+  /** Default: "error". */
+  readonly rank?: Rank;
+  /** The question that the message answers: a post refers to it, and all calls for one answer take turns as one. */
+  readonly replyTo?: MessageKey;
+  /** Calls the message off while it waits for the platform's rate limit, and never once it goes out. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PostTerms extends SendTerms {
+  /** Shown to this person alone where the platform can do that without a command, to everybody elsewhere. */
+  readonly onlyFor?: Person;
+}
+
+/**
+ * A chat surface. It waits for its own rate limits: the more urgent rank first, shared fairly among the answers that
+ * stream there. A function gives the text just before the call goes out, so that whoever waited sends the newest.
+ * Before it gains a member, three platforms must want it; what one platform alone can do is a part of `PlatformParts`.
+ */
 export interface ChatPlatform {
   readonly name: string;
-  /** A surface of the bot's own process, which the host's list of workspaces does not speak of. */
-  readonly isLocal?: true;
   readonly limits: PlatformLimits;
   /** The workspaces that the bot is in, as settings know them: "playground:local". */
   workspaces(): readonly string[];
@@ -155,36 +174,33 @@ export interface ChatPlatform {
   /** Resolves when it has begun to connect; a token that is refused is told by `fault`, and other platforms go on. */
   start(handlers: PlatformHandlers): Promise<void>;
   stop(): Promise<void>;
+  /** @throws {PlatformError} @throws signal.reason when aborted while it waits */
+  post(channel: ChannelKey, reply: Reply | (() => Reply), terms?: PostTerms): Promise<MessageKey>;
   /**
-   * Resolves when a call for this channel may go out without running into a limit: the more urgent first, shared fairly
-   * among the answers that stream there. Whoever waits sends the newest text it has by then. At once where nothing
-   * limits. `call` says what it is for, where the rank alone does not: a last text may be the first of its message.
-   * @throws signal.reason when aborted
+   * Replaces what the message shows; a function that returns undefined calls the edit off.
+   * @throws {PlatformError} `gone` when the message or its channel is no more @throws signal.reason when aborted while it waits
    */
-  slot(channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit"): Promise<void>;
-  /** @throws {PlatformError} */
-  post(channel: ChannelKey, reply: Reply, replyTo?: MessageKey): Promise<MessageKey>;
-  /** @throws {PlatformError} `gone` when the message or its channel is no more */
-  edit(message: MessageKey, reply: Reply): Promise<void>;
-  /** Adds lines below what the message shows now (what an earlier process left) and puts these controls in the place of its
-   * own, and resolves with what it showed. @throws {PlatformError} */
+  edit(message: MessageKey, reply: Reply | (() => Reply | undefined), terms?: SendTerms): Promise<void>;
+  /**
+   * Adds lines below what the message shows now (what an earlier process left) and puts these controls in the place of its
+   * own. Resolves with what it showed. @throws {PlatformError}
+   */
   append(message: MessageKey, lines: string, controls?: readonly Control[]): Promise<string>;
   /** Replaces the bot's own mark; undefined takes it away. @throws {PlatformError} */
   mark(message: MessageKey, mark: Mark | undefined): Promise<void>;
-  /** Puts reactions under one of the bot's own messages, for people to press. @throws {PlatformError} */
-  offerReactions(message: MessageKey, emojis: readonly string[]): Promise<void>;
-  /** Takes a person's reaction away, where the platform lets the bot; else does nothing. @throws {PlatformError} */
-  clearReaction(message: MessageKey, emoji: string, author: Person): Promise<void>;
-  /** Shows one line about the bot itself (presence), where there is a place for it; the newest wins. */
-  showStatus(line: string): Promise<void>;
-  /** Says something below a message that only this person sees, where the platform can without a command. @throws {PlatformError} */
-  whisper?(message: MessageKey, to: Person, reply: Reply): Promise<void>;
-  /** A way of its own to show an answer that grows; else it is posted and edited. */
+  /**
+   * Puts reactions under one of the bot's own messages for people to press, or takes a person's away where the platform
+   * lets the bot. @throws {PlatformError}
+   */
+  react(message: MessageKey, change: ReactionChange): Promise<void>;
+  /** Shows an answer that grows in a way of the platform's own. Default: it is posted and edited. */
   createReplyStream?(deps: ReplyStreamDeps): ReplyStream;
-  /** Begins a thread under a message, or in a channel, and resolves with its place; left out where there are none. @throws {PlatformError} */
-  openThread?(at: ChannelKey | MessageKey, title: string): Promise<ChannelKey>;
-  /** How a thread is named so that people can go there, in Markdown: "<#123>". */
-  threadLink?(thread: ChannelKey): string;
-  /** Where the bot itself keeps the messages: erases those of a place. @throws {StoreError} */
-  forget?(channel: ChannelKey): Promise<void>;
 }
+
+export type ReactionChange =
+  | { readonly offer: readonly string[] }
+  | { readonly clear: string; readonly author: Person };
+
+/** Returns the reply that is current now. */
+export const currentReply = <T extends Reply | undefined>(reply: Reply | (() => T)): Reply | T =>
+  typeof reply === "function" ? reply() : reply;

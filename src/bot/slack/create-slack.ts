@@ -17,7 +17,6 @@ import { createFileCalls } from "./send/file-calls.js";
 import { createLostPosts } from "./send/lost-posts.js";
 import { createMarks } from "./send/marks.js";
 import { createOpenStreams } from "./send/open-streams.js";
-import { createPace } from "./send/pace.js";
 import { MAX_MARKDOWN_CHARS } from "./send/render.js";
 import { createSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
@@ -42,9 +41,8 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
   const health = createHealth(log);
   health.set("setup", names.fault());
   const buckets = createTokenBuckets({ clock, termsOf });
-  const pace = createPace(buckets, clock);
   const client = createWebClient(slack.botToken, settings);
-  const caller = createCaller({ buckets, pace, health });
+  const caller = createCaller({ buckets, health });
   const extras = createExtras({ clock, log });
   const calls = createCalls(client, caller);
   const streams = createStreamCalls(client, caller);
@@ -55,7 +53,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
   const controlIds = createControlIds({ store, clock, log });
   const controls = { idFor: controlIds.idFor, pickers: createPickers(commands) };
   let identity: Identity | undefined;
-  const send = createSend({ calls, streams, controls, names, lostPosts });
+  const send = createSend({ calls, streams, controls, names, lostPosts, log });
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
   const people = createPeople({ calls, clock, log, teamId: () => identity?.teamId });
 
@@ -91,7 +89,6 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       const link = await connected.catch(() => undefined); // logged when it failed
       await link?.stop();
     },
-    slot: pace.slot,
     ...send,
     async append(message, lines, given) {
       const shown = await send.append(message, lines, given);
@@ -103,7 +100,7 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
     createReplyStream: createAnswers({
       streams,
       buckets,
-      pace,
+      caller,
       extras,
       agent,
       titles,
@@ -114,6 +111,5 @@ export function createSlack({ config, store, clock, log, commands }: PlatformDep
       controlBlocks: (given) => controlBlocks(given, controls),
     }),
     ...createMarks({ calls, log, signal: stopped.signal }),
-    showStatus: async () => {},
   };
 }

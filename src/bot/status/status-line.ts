@@ -2,13 +2,14 @@ import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import { indicatorText } from "../../refresh/indicator.js";
 import type { Indicator } from "../../refresh/refresher.js";
-import type { ChatPlatform } from "../port/platform.js";
+import type { PlatformExtras } from "../port/platform-definition.js";
 
 export interface StatusLineDeps {
   readonly clock: Clock;
   readonly log: Log;
   indicator(): Indicator;
-  platforms(): readonly ChatPlatform[];
+  /** Where the line is shown. */
+  readonly surfaces: readonly Pick<PlatformExtras, "showStatus">[];
 }
 
 /** The one line about the lists that every platform shows of the bot itself. */
@@ -22,7 +23,7 @@ export interface StatusLine {
 const WORTH_TELLING_MS = 1_000;
 
 /** Tells the platforms when the indicator changes; "refreshing" only once it has lasted a second. */
-export function createStatusLine({ clock, log, indicator, platforms }: StatusLineDeps): StatusLine {
+export function createStatusLine({ clock, log, indicator, surfaces }: StatusLineDeps): StatusLine {
   const stopping = new AbortController();
   let shown: Indicator | undefined;
   /** Ends the wait whether a refresh lasts. */
@@ -31,10 +32,10 @@ export function createStatusLine({ clock, log, indicator, platforms }: StatusLin
   const show = (now: Indicator) => {
     if (now === shown) return;
     shown = now;
-    for (const platform of platforms()) {
-      platform.showStatus(indicatorText(now)).catch((error) => {
-        log.warn({ error, platform: platform.name }, "the status line was not shown; its next change repairs it");
-      });
+    for (const surface of surfaces) {
+      surface
+        .showStatus?.(indicatorText(now))
+        .catch((error) => log.warn({ error }, "the status line was not shown; its next change repairs it"));
     }
   };
   const wait = () => {

@@ -53,20 +53,12 @@ export function createChat(deps: ChatDeps): Chat {
   /** Conversations whose whole line is called off. */
   const emptied = new Set<string>();
 
-  /** To one person alone, where it concerns nobody else and the platform can. */
-  const refuse = async (platform: ChatPlatform, message: MessageKey, why: string, to?: Person) => {
-    const whispered = to === undefined ? undefined : platform.whisper?.(message, to, { markdown: why });
-    const isTold =
-      (await whispered?.then(
-        () => true,
-        (error) => log.debug({ error }, "a refusal could not be whispered"),
-      )) === true;
-    if (!isTold) {
-      await platform
-        .slot(message, "error", undefined, "post")
-        .then(() => platform.post(message, { markdown: why }, message))
-        .catch((error) => log.warn({ error }, "a refusal was not shown"));
-    }
+  /** Says why a question is not answered; to one person alone, where it concerns nobody else. */
+  const refuse = async (platform: ChatPlatform, message: MessageKey, why: string, onlyFor?: Person) => {
+    const terms = { rank: "error", replyTo: message, ...(onlyFor && { onlyFor }) } as const;
+    await platform
+      .post(message, { markdown: why }, terms)
+      .catch((error) => log.warn({ error }, "a refusal was not shown"));
     return showMark(deps, platform, message, "failed");
   };
 

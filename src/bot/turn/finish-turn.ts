@@ -94,7 +94,7 @@ function controlsOf(deps: TurnDeps, turn: AnsweredTurn, text: string): readonly 
   if (instead !== undefined) return [...instead, RETRY_CONTROL];
   const isLong = text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
   const offersThread =
-    platform.openThread !== undefined &&
+    deps.extrasOf(platform.name).openThread !== undefined &&
     question.message.thread === undefined &&
     question.mention?.isDirect !== true &&
     isLong;

@@ -29,10 +29,7 @@ export function createForget(deps: ForgetDeps): TurnControl["forget"] {
     try {
       const place = channelKeyOf(conversation);
       deps.images.forget(conversation);
-      await deps
-        .platforms()
-        .find(({ name }) => name === place.platform)
-        ?.forget?.(place);
+      await deps.extrasOf(place.platform).forget?.(place);
       return await sessions.forget(conversation);
     } finally {
       await store.commit(lease.claim, []).catch((error) => log.warn({ error }, "a lease ends by itself"));

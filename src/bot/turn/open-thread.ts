@@ -1,7 +1,8 @@
 import { UserError } from "../../base/errors.js";
 import type { TurnControl } from "../../commands/command-deps.js";
 import { channelKeyOf, conversationOf } from "../port/conversation.js";
-import type { ChannelKey, ChatPlatform } from "../port/platform.js";
+import type { ChannelKey } from "../port/platform.js";
+import type { PlatformExtras } from "../port/platform-definition.js";
 import { PlatformError } from "../port/platform-error.js";
 import type { ChatDeps } from "./chat-deps.js";
 import { pinnedSession } from "./pinned-session.js";
@@ -12,31 +13,34 @@ const MAX_TITLE_CHARS = 80;
 export function createOpenThread(deps: ChatDeps): TurnControl["openThread"] {
   const { sessions } = deps;
   return async ({ platform: name, conversation, isDirect, on }) => {
-    const platform = deps.platforms().find((each) => each.name === name);
+    const { openThread } = deps.extrasOf(name);
     const place = channelKeyOf(conversation);
     if (place.thread !== undefined) throw new UserError("This is a thread already: just go on here.");
-    if (platform?.openThread === undefined || isDirect) {
+    if (openThread === undefined || isDirect) {
       throw new UserError("There are no threads to open here. Where every question begins its own, just ask.");
     }
     const last = await sessions.lastTurn(conversation);
     const below = on ?? last?.turn.shownIn;
     const title = titleOf(last?.turn.question.text ?? "");
-    const thread = await begin(platform, place, below, title);
+    const { place: thread, link } = await begin(openThread, place, below, title);
     await pinnedSession(deps, thread);
     if (last !== undefined) await sessions.take(conversationOf(thread), last.turn);
-    return platform.threadLink?.(thread) ?? title;
+    return link;
   };
 }
 
 /** A message that has a thread, or may have none, leaves the channel. */
-async function begin(platform: ChatPlatform, place: ChannelKey, below: string | undefined, title: string) {
-  const openThread = (at: ChannelKey) => platform.openThread?.(at, title) ?? Promise.reject(new Error("no threads"));
-  if (below === undefined) return openThread(place);
-  const message = { ...place, message: below };
-  return openThread(message).catch((error) => {
+async function begin(
+  openThread: NonNullable<PlatformExtras["openThread"]>,
+  place: ChannelKey,
+  below: string | undefined,
+  title: string,
+) {
+  if (below === undefined) return openThread(place, title);
+  return openThread({ ...place, message: below }, title).catch((error) => {
     const isElsewhere = error instanceof PlatformError && (error.reason === "refused" || error.reason === "gone");
     if (!isElsewhere) throw error;
-    return openThread(place);
+    return openThread(place, title);
   });
 }
 

@@ -39,7 +39,6 @@ export async function recover(deps: RecoverDeps): Promise<number> {
     try {
       const ending = question.ended ?? "interrupted";
       if (question.ended === null) await interrupt(deps, platform, id, question);
-      await platform.slot(message.data, "mark");
       await platform.mark(message.data, ENDING_MARKS[ending]);
       await sessions.close(id);
       recovered += 1;
@@ -80,7 +79,6 @@ async function interrupt(deps: RecoverDeps, platform: ChatPlatform, id: string, 
   let kept = "";
   if (answer === undefined) await say(platform, asked, line);
   else {
-    await platform.slot(answer, "last-text", undefined, "edit");
     kept = await platform.append(answer, line, [RETRY_CONTROL]).catch(async (error) => {
       // Deleted by somebody, or so full that not a line fits below it.
       const isElsewhere = error instanceof PlatformError && (error.reason === "refused" || error.reason === "gone");
@@ -139,6 +137,5 @@ function usedWrites(
 }
 
 async function say(platform: ChatPlatform, question: MessageKey, line: string): Promise<void> {
-  await platform.slot(question, "last-text", undefined, "post");
-  await platform.post(question, { markdown: line }, question);
+  await platform.post(question, { markdown: line }, { rank: "last-text", replyTo: question });
 }

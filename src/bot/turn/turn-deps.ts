@@ -11,6 +11,7 @@ import type { Ledger } from "../../usage/ledger.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import type { ProviderSlots } from "../../usage/provider-slots.js";
 import type { ChatPlatform, ReplyStream } from "../port/platform.js";
+import type { PlatformExtras } from "../port/platform-definition.js";
 import type { Prepared } from "../prompt/prepare-request.js";
 import type { Question } from "../prompt/question.js";
 import type { RecentImages } from "../prompt/recent-images.js";
@@ -45,6 +46,8 @@ export interface TurnDeps {
   readonly clock: Clock;
   readonly log: Log;
   newReference(): string;
+  /** What that platform can do besides the port. */
+  extrasOf(platform: string): PlatformExtras;
   onTurn(event: TurnEvent): void;
 }
 

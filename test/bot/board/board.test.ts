@@ -45,7 +45,7 @@ describe("board.control.post()", () => {
     await expect(board.control.post("fake:home:general")).rejects.toThrow("I may not post in this channel");
     platform.refusing.set("post", "unavailable");
     await expect(board.control.post("fake:home:general")).rejects.toThrow("could not be posted just now");
-    await expect(board.control.post("elsewhere:home:general")).rejects.toThrow("no place here");
+    await expect(board.control.post("elsewhere:home:general")).rejects.toThrow("can't be posted here");
     expect(await world.store.values("boards").entries()).toEqual([]);
   });
 });

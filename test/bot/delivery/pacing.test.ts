@@ -31,7 +31,7 @@ function simulation({ limitOf, global, bucketOf, hasHeaders, minEditGapMs }: Ter
     let hasPosted = false;
     const platform = fakePlatform("fake", {
       minEditGapMs,
-      slot: (_channel, rank, signal) =>
+      wait: (_channel, rank, signal) =>
         budgets.take(bucketOf(hasPosted ? "edit" : "post", channel), rank, signal, question),
       async reach(call) {
         if (call !== "post" && call !== "edit") return;

@@ -63,15 +63,15 @@ describe("createReplyStream()", () => {
     stream.show("one two");
     await clock.advance(100);
     await stream.finish("one two three");
-    expect(platform.slots).toEqual(["first-text", "progress", "last-text"]);
-    expect(platform.slotCalls).toEqual(["post", "edit", "edit"]);
+    expect(platform.ranks).toEqual(["first-text", "progress", "last-text"]);
+    expect(platform.sent).toEqual(["post", "edit", "edit"]);
     expect(texts()).toEqual(["one two three"]);
     expect(platform.answers[0]?.replyTo).toBe("q");
   });
 
-  it("sends the newest text that there is when the slot opens", async () => {
+  it("sends the newest text that there is when its wait is over", async () => {
     let open: () => void = () => {};
-    const { platform, stream, texts } = setup({ slot: () => new Promise((resolve) => (open = resolve)) });
+    const { platform, stream, texts } = setup({ wait: () => new Promise((resolve) => (open = resolve)) });
     stream.show("old");
     await settle();
     stream.show("old and new");
@@ -83,7 +83,7 @@ describe("createReplyStream()", () => {
 
   it("calls off the wait for progress when the last text is there", async () => {
     const { stream, texts, platform } = setup({
-      slot: (_channel, rank, signal) =>
+      wait: (_channel, rank, signal) =>
         rank === "last-text"
           ? Promise.resolve()
           : new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
@@ -101,7 +101,7 @@ describe("createReplyStream()", () => {
     await clock.advance(100);
     await stream.finish("all");
     expect(platform.calls()).toBe(1);
-    expect(platform.slots).toEqual(["first-text"]);
+    expect(platform.ranks).toEqual(["first-text"]);
   });
 
   it("shows the controls below the last message, also when its text is shown already", async () => {
@@ -134,12 +134,12 @@ describe("createReplyStream()", () => {
     expect(platform.answers.every(({ replyTo }) => replyTo === "q")).toBe(true);
   });
 
-  it("shows a long answer that comes at once in order, each part by its own slot", async () => {
+  it("shows a long answer that comes at once in order, each part by its own call", async () => {
     const { platform, stream, texts } = setup({ maxMessageChars: 50 });
     await stream.finish("some words ".repeat(20).trim());
     expect(texts().join("")).toBe("some words ".repeat(20).trim());
-    expect(platform.slots).toEqual(texts().map(() => "last-text"));
-    expect(new Set(platform.slotCalls)).toEqual(new Set(["post"]));
+    expect(platform.ranks).toEqual(texts().map(() => "last-text"));
+    expect(new Set(platform.sent)).toEqual(new Set(["post"]));
     expect(platform.edits()).toBe(0);
   });
 

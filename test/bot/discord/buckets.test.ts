@@ -78,35 +78,35 @@ describe("createRealBuckets()", () => {
 describe("createCalls()", () => {
   it("counts posts and edits of a channel together once Discord has named their bucket the same", async () => {
     const calls = createCalls(fakeClock());
-    const post = () => calls.slot(place("1"), "last-text", undefined, "post");
-    const edit = () => calls.slot(place("1"), "last-text", undefined, "edit");
+    const post = () => calls.takeMessage("post", place("1"), { rank: "last-text" });
+    const edit = () => calls.takeMessage("edit", place("1"), { rank: "last-text" });
     await post();
     calls.onAnswer("POST", "/channels/1/messages", told("shared", 4), 60);
     await edit();
     calls.onAnswer("PATCH", "/channels/1/messages/9", told("shared", 3), 60);
     expect(await granted([post(), edit(), post(), edit(), post()])).toBe(3);
     const elsewhere = { ...place("2") };
-    expect(await granted([calls.slot(elsewhere, "last-text", undefined, "post")])).toBe(1);
+    expect(await granted([calls.takeMessage("post", elsewhere, { rank: "last-text" })])).toBe(1);
     calls.stop();
   });
 
   it("forgets no call when its bucket turns out to have another name, though nothing else is told", async () => {
     const calls = createCalls(fakeClock());
     const named = answer({ "x-ratelimit-bucket": "shared" });
-    for (let call = 0; call < 2; call++) await calls.slot(place("1"), "last-text", undefined, "post");
+    for (let call = 0; call < 2; call++) await calls.takeMessage("post", place("1"), { rank: "last-text" });
     calls.onAnswer("POST", "/channels/1/messages", named, 60);
-    await calls.slot(place("1"), "last-text", undefined, "edit");
+    await calls.takeMessage("edit", place("1"), { rank: "last-text" });
     calls.onAnswer("PATCH", "/channels/1/messages/9", named, 60);
-    const waiting = Array.from({ length: 5 }, () => calls.slot(place("1"), "last-text", undefined, "edit"));
+    const waiting = Array.from({ length: 5 }, () => calls.takeMessage("edit", place("1"), { rank: "last-text" }));
     expect(await granted(waiting)).toBe(2);
     calls.stop();
   });
 
   it("keeps a new channel to what is assumed of the route, also under the bucket's own name", async () => {
     const calls = createCalls(fakeClock());
-    await calls.slot(place("1"), "last-text", undefined, "post");
+    await calls.takeMessage("post", place("1"), { rank: "last-text" });
     calls.onAnswer("POST", "/channels/1/messages", told("posts", 4), 60);
-    const waiting = Array.from({ length: 9 }, () => calls.slot(place("2"), "last-text", undefined, "post"));
+    const waiting = Array.from({ length: 9 }, () => calls.takeMessage("post", place("2"), { rank: "last-text" }));
     expect(await granted(waiting)).toBe(5);
     calls.stop();
   });
@@ -114,7 +114,7 @@ describe("createCalls()", () => {
   it("counts a call as long as it may have arrived last, however long its answer took", async () => {
     const clock = fakeClock();
     const calls = createCalls(clock);
-    const post = () => calls.slot(place("1"), "last-text", undefined, "post");
+    const post = () => calls.takeMessage("post", place("1"), { rank: "last-text" });
     for (let call = 0; call < 5; call++) await post();
     await clock.advance(800);
     for (let call = 0; call < 5; call++) calls.onAnswer("POST", "/channels/1/messages", answer({}), 800);
@@ -130,13 +130,13 @@ describe("createCalls()", () => {
     const clock = fakeClock();
     const calls = createCalls(clock);
     calls.onAnswer("PATCH", "/channels/1/messages/9", answer({}, 429), 60);
-    const edit = calls.slot(place("1"), "last-text", undefined, "edit");
-    expect(await granted([edit, calls.slot(place("1"), "last-text", undefined, "post")])).toBe(1);
+    const edit = calls.takeMessage("edit", place("1"), { rank: "last-text" });
+    expect(await granted([edit, calls.takeMessage("post", place("1"), { rank: "last-text" })])).toBe(1);
     await clock.advance(2_000);
     expect(await granted([edit])).toBe(1);
     const all: Answer = { ...answer({}, 429), limited: { retryAfterMs: 3_000, isGlobal: true } };
     calls.onAnswer("PATCH", "/channels/1/messages/9", all, 60);
-    const elsewhere = calls.slot(place("2"), "last-text", undefined, "post");
+    const elsewhere = calls.takeMessage("post", place("2"), { rank: "last-text" });
     expect(await granted([elsewhere, calls.take("PATCH", "/webhooks/1/t/messages/@original", "error")])).toBe(1);
     await clock.advance(3_000);
     expect(await granted([elsewhere])).toBe(1);
@@ -146,8 +146,8 @@ describe("createCalls()", () => {
   it("counts a call into what all may be until it has ended, however late that is", async () => {
     const clock = fakeClock();
     const calls = createCalls(clock);
-    for (let at = 0; at < 45; at++) await calls.slot(place(`${at}`), "last-text", undefined, "post");
-    const waiting = [calls.slot(place("99"), "last-text", undefined, "post")];
+    for (let at = 0; at < 45; at++) await calls.takeMessage("post", place(`${at}`), { rank: "last-text" });
+    const waiting = [calls.takeMessage("post", place("99"), { rank: "last-text" })];
     await clock.advance(9_000);
     expect(await granted(waiting)).toBe(0);
     for (let at = 0; at < 45; at++) calls.onAnswer("POST", `/channels/${at}/messages`, undefined, 9_000);
@@ -161,10 +161,14 @@ describe("createCalls()", () => {
     const calls = createCalls(clock);
     const reads = Array.from({ length: 60 }, (_, at) => calls.take("GET", `/channels/${at}`, "mark"));
     expect(await granted(reads)).toBe(32);
-    const edits = Array.from({ length: 20 }, (_, at) => calls.slot(place(`${at}`), "progress", undefined, "edit"));
+    const edits = Array.from({ length: 20 }, (_, at) =>
+      calls.takeMessage("edit", place(`${at}`), { rank: "progress" }),
+    );
     await clock.advance(900);
     expect(await granted(edits)).toBe(4);
-    const posts = Array.from({ length: 20 }, (_, at) => calls.slot(place(`${at}`), "first-text", undefined, "post"));
+    const posts = Array.from({ length: 20 }, (_, at) =>
+      calls.takeMessage("post", place(`${at}`), { rank: "first-text" }),
+    );
     expect(await granted(posts)).toBe(9);
     calls.stop();
   });
@@ -173,7 +177,7 @@ describe("createCalls()", () => {
     const clock = fakeClock();
     const calls = createCalls(clock);
     const edit = (rank: "progress" | "last-text") =>
-      calls.slot({ ...place("1"), message: "5" } as never, rank, undefined, "edit");
+      calls.takeMessage("edit", { ...place("1"), message: "5" }, { rank });
     await edit("progress");
     calls.onAnswer("PATCH", "/channels/1/messages/9", answer({}), 800);
     const next = [edit("progress")];

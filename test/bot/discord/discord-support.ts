@@ -3,6 +3,7 @@ import { parseConfig } from "../../../src/base/config.js";
 import { createLog } from "../../../src/base/log.js";
 import { createDiscord } from "../../../src/bot/discord/discord.js";
 import type { ChatPlatform, CommandCall, Mention, Reaction } from "../../../src/bot/port/platform.js";
+import type { PlatformExtras } from "../../../src/bot/port/platform-definition.js";
 import type { Command, Reply } from "../../../src/commands/command.js";
 import { providerDefinitions } from "../../../src/providers/registry.js";
 import type { Store } from "../../../src/store/store.js";
@@ -105,6 +106,7 @@ export const readiness = async (bot: Bot) =>
 export interface PlatformStage {
   readonly discord: FakeDiscord;
   readonly platform: ChatPlatform;
+  readonly openThread: NonNullable<PlatformExtras["openThread"]>;
   readonly mentions: Mention[];
   readonly calls: CommandCall[];
   readonly reactions: Reaction[];
@@ -140,7 +142,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
   const lines: string[] = [];
   const log = createLog({ level: "debug", secrets: [], destination: { write: (line) => void lines.push(line) } });
   const stage = { mentions: [] as Mention[], calls: [] as CommandCall[], reactions: [] as Reaction[] };
-  const platform = createDiscord({
+  const { platform, openThread } = createDiscord({
     config: parsed.config,
     store,
     clock,
@@ -168,6 +170,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     ...stage,
     discord,
     platform,
+    openThread: (...terms) => openThread?.(...terms) ?? Promise.reject(new Error("Discord has threads")),
     log: lines,
     async close() {
       await platform.stop();

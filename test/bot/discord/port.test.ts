@@ -176,30 +176,30 @@ describe("openThread() on Discord", () => {
   const place = () => ({ platform: "discord", workspace: "900000000000000003", channel: stage.discord.general.id });
 
   it("begins one under a message, once, or in the channel, and answers can be posted there", async () => {
-    const { discord, platform } = stage;
+    const { discord, platform, openThread } = stage;
     const { message: id } = await platform.post(place(), { markdown: "a long answer" });
-    const under = await platform.openThread?.({ ...place(), message: id }, `  A very\nlong title ${"x".repeat(120)}`);
-    expect(under).toEqual({ ...place(), thread: id });
+    const under = await openThread({ ...place(), message: id }, `  A very\nlong title ${"x".repeat(120)}`);
+    expect(under).toEqual({ place: { ...place(), thread: id }, link: `<#${id}>` });
     expect(discord.world.channels.get(id)?.name).toMatch(/^A very long title x+…$/);
     expect(discord.world.channels.get(id)?.name).toHaveLength(100);
-    expect(await platform.openThread?.({ ...place(), message: id }, "again")).toEqual(under);
-    const free = await platform.openThread?.(place(), " ");
-    if (free?.thread === undefined) throw new Error("no thread");
+    expect(await openThread({ ...place(), message: id }, "again")).toEqual(under);
+    const { place: free } = await openThread(place(), " ");
+    if (free.thread === undefined) throw new Error("no thread");
     expect(discord.world.channels.get(free.thread)).toMatchObject({ type: 11, name: "Conversation" });
     await platform.post(free, { markdown: "inside" });
     expect([...(discord.world.channels.get(free.thread)?.messages.values() ?? [])][0]?.content).toBe("inside");
   });
 
   it("is refused in direct messages, inside threads, and where the permission is missing", async () => {
-    const { discord, platform } = stage;
+    const { discord, openThread } = stage;
     const direct = { platform: "discord", workspace: "dm", channel: discord.directChannel().id };
-    expect(await failure(platform.openThread?.(direct, "x") ?? Promise.resolve())).toMatchObject({ reason: "refused" });
+    expect(await failure(openThread(direct, "x"))).toMatchObject({ reason: "refused" });
     const inside = { ...place(), thread: "1" };
-    expect(await failure(platform.openThread?.(inside, "x") ?? Promise.resolve())).toMatchObject({ reason: "refused" });
+    expect(await failure(openThread(inside, "x"))).toMatchObject({ reason: "refused" });
     const closed = discord.addChannel("closed");
     discord.world.denied.set(closed.id, new Set(["threads"]));
     const there = { ...place(), channel: closed.id };
-    expect(await failure(platform.openThread?.(there, "x") ?? Promise.resolve())).toMatchObject({
+    expect(await failure(openThread(there, "x"))).toMatchObject({
       reason: "forbidden",
     });
   });

@@ -125,7 +125,7 @@ describe("what Discord refuses", () => {
 describe("a message on Discord", () => {
   it("is posted below a question that was deleted meanwhile", async () => {
     const { post } = sending();
-    const key = await post(place(), { markdown: "late" }, { ...place(), message: "12345" });
+    const key = await post(place(), { markdown: "late" }, { replyTo: { ...place(), message: "12345" } });
     expect(shown(key).content).toBe("late");
   });
 
@@ -135,9 +135,9 @@ describe("a message on Discord", () => {
     const replyTo = { ...place(), message: question.id };
     // Once it is sent again at once.
     for (let loss = 0; loss < 2; loss++) discord.rest.loseNext(/^POST \/channels\/\d+\/messages$/);
-    expect((await failure(post(place(), { markdown: "first words" }, replyTo)))?.reason).toBe("unavailable");
-    const key = await post(place(), { markdown: "first words and more" }, replyTo);
-    const next = await post(place(), { markdown: "the next part" }, replyTo);
+    expect((await failure(post(place(), { markdown: "first words" }, { replyTo })))?.reason).toBe("unavailable");
+    const key = await post(place(), { markdown: "first words and more" }, { replyTo });
+    const next = await post(place(), { markdown: "the next part" }, { replyTo });
     const below = discord.answers().filter((message) => message.replyTo === question.id);
     expect(below.map(({ id }) => id)).toEqual([key.message, next.message]);
     expect(below.map(({ content }) => content)).toEqual(["first words and more", "the next part"]);
@@ -149,8 +149,8 @@ describe("a message on Discord", () => {
     const replyTo = { ...place(), message: question.id };
     discord.rest.failNext(/^POST \/channels\/\d+\/messages$/, 503, 0, 2);
     const controls = [{ label: "Stop", command: "/chat stop" }];
-    await failure(post(place(), { markdown: "first", controls }, replyTo));
-    const key = await post(place(), { markdown: "first and more ", controls }, replyTo);
+    await failure(post(place(), { markdown: "first", controls }, { replyTo }));
+    const key = await post(place(), { markdown: "first and more ", controls }, { replyTo });
     expect(shown(key).texts).toEqual(["first and more"]);
     expect(discord.rest.requests.at(-1)?.method).toBe("POST");
   });
@@ -160,9 +160,11 @@ describe("a message on Discord", () => {
     const question = discord.say(discord.general, discord.person("ada"), "a question");
     const replyTo = { ...place(), message: question.id };
     for (let loss = 0; loss < 2; loss++) discord.rest.loseNext(/^POST \/channels\/\d+\/messages$/);
-    await failure(post(place(), { markdown: "all", controls: [{ label: "Stop", command: "/chat stop" }] }, replyTo));
+    await failure(
+      post(place(), { markdown: "all", controls: [{ label: "Stop", command: "/chat stop" }] }, { replyTo }),
+    );
     const controls = [{ label: "Retry", command: "/chat retry" }];
-    const key = await post(place(), { markdown: "all", controls }, replyTo);
+    const key = await post(place(), { markdown: "all", controls }, { replyTo });
     expect(shown(key).components[0]?.components[0]?.label).toBe("Retry");
   });
 
@@ -212,7 +214,7 @@ describe("mark()", () => {
   it("replaces what an earlier process left, and leaves other reactions alone", async () => {
     const asked = question();
     await sending().mark(keyOf(asked), "working");
-    await sending().offerReactions(keyOf(asked), ["🔄"]);
+    await sending().react(keyOf(asked), { offer: ["🔄"] });
     await sending().mark(keyOf(asked), "incomplete");
     expect(discord.marksOf(asked).sort()).toEqual(["⚠️", "🔄"].sort());
   });
@@ -257,15 +259,15 @@ describe("mark()", () => {
   });
 
   it("takes people's reactions away where it may, and bears it where it may not", async () => {
-    const { clearReaction } = sending();
+    const { react } = sending();
     const asked = question();
     const ada = discord.person("ada");
     discord.react(discord.general, ada, asked, "🔄");
-    await clearReaction(keyOf(asked), "🔄", ada);
+    await react(keyOf(asked), { clear: "🔄", author: ada });
     expect(asked.reactions.has("🔄")).toBe(true);
     discord.setModerator(true);
-    await clearReaction(keyOf(asked), "🔄", ada);
+    await react(keyOf(asked), { clear: "🔄", author: ada });
     expect(asked.reactions.has("🔄")).toBe(false);
-    await clearReaction(keyOf(asked), "🔄", ada);
+    await react(keyOf(asked), { clear: "🔄", author: ada });
   });
 });

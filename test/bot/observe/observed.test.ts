@@ -48,19 +48,35 @@ describe("observedPlatform()", () => {
 
   it("tells of calls that wait, and of a text that was dropped for a newer one", async () => {
     const { heard, platform: observer } = recorder();
-    const never = () => new Promise<void>(() => {});
-    const slot = (_channel: ChannelKey, _rank: string, signal?: AbortSignal) =>
-      Promise.race([
-        never(),
-        new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
-      ]);
-    const platform = observedPlatform({ ...fakePlatform("discord"), slot }, observer);
+    const wait = (_channel: ChannelKey, _rank: string, signal?: AbortSignal) =>
+      new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    const platform = observedPlatform(fakePlatform("discord", { wait }), observer);
     const newer = new AbortController();
-    const waiting = [platform.slot(PLACE, "progress", newer.signal), platform.slot(PLACE, "mark", newer.signal)];
+    const { signal } = newer;
+    const waiting = [
+      platform.edit({ ...PLACE, message: "1" }, { markdown: "old" }, { rank: "progress", signal }),
+      platform.post(PLACE, { markdown: "a board" }, { rank: "board", signal }),
+    ];
     newer.abort(new Error("a newer text"));
     for (const each of await Promise.allSettled(waiting)) expect(each.status).toBe("rejected");
     expect(heard.filter(([what]) => what === "waiting").map(([, , change]) => change)).toEqual([1, 1, -1, -1]);
     expect(heard.filter(([what]) => what === "dropped")).toEqual([["dropped", "discord"]]);
+    expect(heard.filter(([what]) => what === "call")).toEqual([]);
+  });
+
+  it("tells of no call where an edit is called off, and waits no longer once the text is asked for", async () => {
+    const { heard, platform: observer } = recorder();
+    const platform = observedPlatform(fakePlatform("discord"), observer);
+    const message = await platform.post(PLACE, { markdown: "one" });
+    heard.length = 0;
+    await platform.edit(message, () => {
+      expect(heard).toHaveLength(2);
+      return undefined;
+    });
+    expect(heard).toEqual([
+      ["waiting", "discord", 1],
+      ["waiting", "discord", -1],
+    ]);
   });
 
   it("tells whether an answer that the platform streams by itself was shown whole", async () => {

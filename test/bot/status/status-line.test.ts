@@ -3,7 +3,6 @@ import type { Log } from "../../../src/base/log.js";
 import { createStatusLine } from "../../../src/bot/status/status-line.js";
 import type { Indicator } from "../../../src/refresh/refresher.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
-import { fakePlatform } from "../../support/fake-platform.js";
 
 const REFRESHING = "🔄 Background refresh in progress...";
 const FRESH = "✓ Auto-refreshed - models up to date";
@@ -11,24 +10,28 @@ const STALE = "⚠️ Using cached models - refresh recommended";
 
 function setup() {
   const clock = fakeClock();
-  const platforms = [fakePlatform("one"), fakePlatform("two")];
+  const surface = () => {
+    const statuses: string[] = [];
+    return { statuses, showStatus: async (line: string) => void statuses.push(line) };
+  };
+  const [first, second] = [surface(), surface()];
   const warnings: unknown[] = [];
   let indicator: Indicator = "stale";
   const log = { warn: (fields: object) => void warnings.push(fields) } as unknown as Log;
-  const line = createStatusLine({ clock, log, indicator: () => indicator, platforms: () => platforms });
+  const line = createStatusLine({ clock, log, indicator: () => indicator, surfaces: [first, {}, second] });
   const become = async (next: Indicator, forMs = 0) => {
     indicator = next;
     line.look();
     await clock.advance(forMs);
   };
-  return { clock, platforms, warnings, line, become, shown: () => platforms[0]?.statuses ?? [] };
+  return { clock, first, second, warnings, line, become, shown: () => first.statuses };
 }
 
 describe("createStatusLine()", () => {
-  it("tells every platform when the indicator changes, and nothing when it does not", async () => {
-    const { platforms, become } = setup();
+  it("tells every platform that has a place for it when the indicator changes, and nothing when it does not", async () => {
+    const { first, second, become } = setup();
     for (const next of ["stale", "stale", "fresh", "fresh", "stale"] as const) await become(next);
-    for (const { statuses } of platforms) expect(statuses).toEqual([STALE, FRESH, STALE]);
+    for (const { statuses } of [first, second]) expect(statuses).toEqual([STALE, FRESH, STALE]);
   });
 
   it("does not tell of a refresh that is over within a second", async () => {
@@ -63,12 +66,11 @@ describe("createStatusLine()", () => {
   });
 
   it("goes on after a platform that cannot show it", async () => {
-    const { platforms, become, warnings } = setup();
-    const [first] = platforms;
-    if (first !== undefined) first.showStatus = async () => Promise.reject(new Error("no"));
+    const { first, second, become, warnings } = setup();
+    first.showStatus = async () => Promise.reject(new Error("no"));
     await become("fresh");
     await settle();
-    expect(platforms[1]?.statuses).toEqual([FRESH]);
+    expect(second.statuses).toEqual([FRESH]);
     expect(warnings).toHaveLength(1);
   });
 

@@ -222,9 +222,9 @@ describe("openThread()", () => {
     const opened: unknown[] = [];
     it.platform.openThread = async (at, title) => {
       opened.push(at, title);
-      return { platform: "fake", workspace: "home", channel: "general", thread: "t1" };
+      return { place: { platform: "fake", workspace: "home", channel: "general", thread: "t1" }, link: "<#t1>" };
     };
-    expect(await it.chat.control.openThread(by("ada"))).toBe("hello");
+    expect(await it.chat.control.openThread(by("ada"))).toBe("<#t1>");
     expect(opened).toEqual([
       { platform: "fake", workspace: "home", channel: "general", message: it.platform.answers[0]?.key.message },
       "hello",

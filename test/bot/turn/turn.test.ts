@@ -167,9 +167,11 @@ describe("a refusal", () => {
     const it = world();
     await it.settings.change("fake:home", (before) => ({ ...before, access: { who: ["bob"] } }));
     const whispers: unknown[] = [];
-    it.platform.whisper = async (message, to, { markdown }) => void whispers.push([message.message, to.id, markdown]);
+    it.platform.whisper = async (below, to, { markdown }) => void whispers.push([below, to.id, markdown]);
     await it.ask("hello", { message: "q1" });
-    expect(whispers).toEqual([["q1", "ada", expect.stringContaining("Only some people")]]);
+    expect(whispers).toEqual([
+      [expect.objectContaining({ message: "q1" }), "ada", expect.stringContaining("Only some people")],
+    ]);
     expect(it.texts()).toEqual([]);
     expect(it.platform.marksOf("q1")).toEqual(["failed"]);
     it.platform.whisper = async () => {

@@ -21,7 +21,7 @@ export interface ReceiveDeps {
   readonly sessions: Pick<KeyValue, "get">;
   /** What begins with ! or /. */
   onTyped(mention: Mention): Promise<void>;
-  readonly platform: Pick<ChatPlatform, "slot" | "post" | "mark">;
+  readonly platform: Pick<ChatPlatform, "post" | "mark">;
   readonly attachmentsOf: ReturnType<typeof createAttachments>;
   readonly earlier: ReturnType<typeof createEarlier>;
 }
@@ -44,8 +44,8 @@ export function createReceiver(deps: ReceiveDeps, handlers: PlatformHandlers): (
     } catch (error) {
       if (!(error instanceof UserError)) log.error({ error }, "a question could not be stored");
       const why = error instanceof UserError ? error.message : STORE_LINE;
-      await deps.platform.slot(mention.message, "error", undefined, "post");
-      await deps.platform.post(mention.message, { markdown: why }, mention.message);
+      const { message: question } = mention;
+      await deps.platform.post(question, { markdown: why }, { rank: "error", replyTo: question });
       await deps.platform.mark(mention.message, "failed");
     }
   };

@@ -10,7 +10,7 @@ import type { Sender } from "../send/send.js";
 import { createShownMessages } from "../send/shown-messages.js";
 
 export interface TypedCommandDeps {
-  readonly platform: Pick<ChatPlatform, "slot" | "post">;
+  readonly platform: Pick<ChatPlatform, "post">;
   readonly sender: Pick<Sender, "doorOf">;
   readonly idFor: IdFor;
   readonly commands: readonly Command[];
@@ -30,8 +30,7 @@ export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHa
   const { platform, store, log } = deps;
 
   const post = async (mention: Mention, markdown: string): Promise<void> => {
-    await platform.slot(mention.message, "error", undefined, "post");
-    await platform.post(mention.message, { markdown }, mention.message);
+    await platform.post(mention.message, { markdown }, { rank: "error", replyTo: mention.message });
   };
   const run = async (mention: Mention) => {
     const { message } = mention;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../base/clock.js";
 import { createBudgets, GLOBAL } from "../../delivery/budget.js";
 import type { WindowTerms } from "../../delivery/budget-window.js";
-import type { ChannelKey, Rank } from "../../port/platform.js";
+import type { ChannelKey, MessageKey, Rank, SendTerms } from "../../port/platform.js";
 import type { Answer } from "../wire/answer.js";
 import { channelIdOf } from "../wire/places.js";
 import { createRealBuckets } from "./real-buckets.js";
@@ -10,9 +10,9 @@ import { createRoundTrip } from "./round-trip.js";
 import { routeOf } from "./route.js";
 
 export interface Calls {
-  /** Resolves when a call may go out. @throws signal.reason when aborted */
-  slot(channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit"): Promise<void>;
-  /** The same for one of the adapter's own calls. */
+  /** Waits until a message may be posted or edited there. @throws signal.reason when aborted */
+  takeMessage(call: "post" | "edit", at: ChannelKey | MessageKey, terms: SendTerms): Promise<void>;
+  /** Waits until any other call may go out. @throws signal.reason when aborted */
   take(method: Method, path: string, rank: Rank, signal?: AbortSignal): Promise<void>;
   /** Takes in what an answer says; undefined: none came. */
   onAnswer(method: Method, path: string, answer: Answer | undefined, tookMs: number): void;
@@ -55,13 +55,11 @@ export function createCalls(clock: Clock): Calls {
   };
   return {
     take,
-    async slot(channel, rank, signal, call = "post") {
-      // Marks take theirs call by call, presence is none of these calls.
-      if (rank === "mark" || rank === "presence") return signal?.throwIfAborted();
-      const id = channelIdOf(channel);
+    async takeMessage(call, at, { rank = "error", replyTo, signal }) {
+      const id = channelIdOf(at);
       const path = call === "post" ? `/channels/${id}/messages` : `/channels/${id}/messages/0`;
       const bucket = real.bucketOf(routeOf(call === "post" ? "POST" : "PATCH", path));
-      const flow = "message" in channel && typeof channel.message === "string" ? channel.message : channel.channel;
+      const flow = replyTo?.message ?? ("message" in at ? at.message : at.channel);
       if (rank === "progress") await roundTrip.room(flow, signal);
       await shared.take(bucket, rank, signal, flow);
       if (rank === "progress") roundTrip.begin(flow);

@@ -14,7 +14,7 @@ export interface MarksDeps {
   readonly clock: Clock;
 }
 
-export interface Marks extends Pick<ChatPlatform, "mark" | "offerReactions" | "clearReaction"> {
+export interface Marks extends Pick<ChatPlatform, "mark" | "react"> {
   /** Resolves when every mark that was asked for so far is there, or has failed. */
   settled(): Promise<void>;
 }
@@ -131,11 +131,12 @@ export function createMarks({ rest, calls, clock }: MarksDeps): Marks {
       queues.set(message.message, settled);
       return marked;
     },
-    async offerReactions(message, emojis) {
-      for (const emoji of emojis) await react("PUT", message, emoji);
-    },
-    async clearReaction(message, emoji, author) {
-      await react("DELETE", message, emoji, { who: author.id }).catch((error) => {
+    async react(message, change) {
+      if ("offer" in change) {
+        for (const emoji of change.offer) await react("PUT", message, emoji);
+        return;
+      }
+      await react("DELETE", message, change.clear, { who: change.author.id }).catch((error) => {
         // Taking people's reactions away needs Manage Messages, which the invite does not ask for.
         if (!(error instanceof PlatformError) || !["forbidden", "gone"].includes(error.reason)) throw error;
       });

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { ChannelKey, ChatPlatform, MessageKey } from "../../port/platform.js";
+import type { ChannelKey, MessageKey } from "../../port/platform.js";
+import type { PlatformExtras } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { discordCodeOf, THREAD_EXISTS } from "../wire/errors.js";
-import { DIRECT_WORKSPACE } from "../wire/places.js";
+import { channelIdOf, DIRECT_WORKSPACE } from "../wire/places.js";
 import type { Calls } from "./calls.js";
 import type { DiscordRest } from "./rest.js";
 import { parsed } from "./send.js";
@@ -11,12 +12,12 @@ import { parsed } from "./send.js";
 const PUBLIC_THREAD = 11;
 const MAX_NAME_CHARS = 100;
 
-const opened = z.object({ id: z.string() });
+const openedSchema = z.object({ id: z.string() });
 const what = "opening a thread";
 
 /** Begins public threads: under a message, or in a channel by itself. */
 export function createThreads(deps: { readonly rest: DiscordRest; readonly calls: Pick<Calls, "take"> }) {
-  const open: NonNullable<ChatPlatform["openThread"]> = async (at, title) => {
+  const open: NonNullable<PlatformExtras["openThread"]> = async (at, title) => {
     if (at.workspace === DIRECT_WORKSPACE || at.thread !== undefined)
       throw new PlatformError(
         "discord",
@@ -33,15 +34,17 @@ export function createThreads(deps: { readonly rest: DiscordRest; readonly calls
     try {
       const body = message === undefined ? { name, type: PUBLIC_THREAD } : { name };
       const answer = await deps.rest.call("POST", path, { what, body });
-      return { platform, workspace, channel, thread: parsed(opened, answer, what).id };
+      return opened({ platform, workspace, channel, thread: parsed(openedSchema, answer, what).id });
     } catch (error) {
       // A thread that was started from a message bears its id.
       if (message === undefined || discordCodeOf(error) !== THREAD_EXISTS) throw error;
-      return { platform, workspace, channel, thread: message };
+      return opened({ platform, workspace, channel, thread: message });
     }
   };
   return open;
 }
+
+const opened = (place: ChannelKey) => ({ place, link: `<#${channelIdOf(place)}>` });
 
 const messageIn = (at: ChannelKey | MessageKey): string | undefined => ("message" in at ? at.message : undefined);
 

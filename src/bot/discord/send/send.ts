@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
-import type { ChannelKey, ChatPlatform, MessageKey } from "../../port/platform.js";
+import { type ChannelKey, type ChatPlatform, currentReply, type MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { discordStatusOf } from "../wire/errors.js";
 import { channelIdOf } from "../wire/places.js";
@@ -36,7 +36,7 @@ const DOOR_PATIENCE_MS = 30_000;
 export interface SendDeps {
   readonly clock: Clock;
   readonly rest: DiscordRest;
-  readonly calls: Pick<Calls, "take" | "slot">;
+  readonly calls: Pick<Calls, "take" | "takeMessage">;
   readonly idFor: IdFor;
   /** Tells the posts of this process from those of any other; at most 4 characters. */
   readonly mark?: string;
@@ -57,39 +57,49 @@ export function createSender({ clock, rest, calls, idFor, mark = randomBytes(2).
     const { nonce, mayDiffer, done } = nonces.next(replyTo?.message, body);
     const given = { what, body: { ...body, ...reference, ...nonce }, ...termsOf(files) };
     const base = `/channels/${channelIdOf(channel)}/messages` as const;
-    const answer = await twice(channel, "post", () => rest.call("POST", base, given));
+    const answer = await twice(
+      () => rest.call("POST", base, given),
+      () => calls.takeMessage("post", channel, { rank: "last-text", ...(replyTo && { replyTo }) }),
+    );
     const message = parsed(postedMessage, answer, what);
     const { id } = message;
     // What it shows is what the post before said, should that one have arrived after all.
     if (mayDiffer && !shows(message, body)) {
-      await calls.slot(channel, "last-text", undefined, "edit");
-      await change(channel, id, { body });
+      await calls.takeMessage("edit", { ...channel, message: id }, { rank: "last-text", ...(replyTo && { replyTo }) });
+      await change({ ...channel, message: id }, { body });
     }
     done();
     return id;
   };
-  const change = async (channel: ChannelKey, id: string, { body, files }: Rendered) => {
-    const path = `/channels/${channelIdOf(channel)}/messages/${id}` as const;
+  const change = async (message: MessageKey, { body, files }: Rendered, replyTo?: MessageKey) => {
     const given = { what: "editing a message", body, ...termsOf(files) };
-    await twice(channel, "edit", () => rest.call("PATCH", path, given));
+    await twice(
+      () => rest.call("PATCH", addressOf(message), given),
+      () => calls.takeMessage("edit", message, { rank: "last-text", ...(replyTo && { replyTo }) }),
+    );
   };
   /** A fault of Discord's servers is most often over at once; whoever waits for a text does not wait for a pause. */
-  const twice = async (channel: ChannelKey, kind: "post" | "edit", call: () => Promise<unknown>) => {
+  const twice = async (call: () => Promise<unknown>, wait: () => Promise<void>) => {
     try {
       return await call();
     } catch (error) {
       if ((discordStatusOf(error) ?? 0) < 500) throw error;
-      await calls.slot(channel, "last-text", undefined, kind);
+      await wait();
       return call();
     }
   };
   return {
-    async post(channel, reply, replyTo) {
+    async post(channel, reply, terms = {}) {
+      await calls.takeMessage("post", channel, terms);
       const { platform, workspace, channel: id, thread } = channel;
       const place = { platform, workspace, channel: id, ...(thread !== undefined && { thread }) };
-      return { ...place, message: await send(channel, await messageOf(reply, idFor), replyTo) };
+      return { ...place, message: await send(channel, await messageOf(currentReply(reply), idFor), terms.replyTo) };
     },
-    edit: async (message, reply) => change(message, message.message, await messageOf(reply, idFor)),
+    async edit(message, reply, terms = {}) {
+      await calls.takeMessage("edit", message, terms);
+      const current = currentReply(reply);
+      if (current !== undefined) await change(message, await messageOf(current, idFor), terms.replyTo);
+    },
     async append(message, lines, controls: Reply["controls"] = []) {
       const what = "reading a message";
       const path = addressOf(message);
@@ -98,29 +108,30 @@ export function createSender({ clock, rest, calls, idFor, mark = randomBytes(2).
       const markdown = stacked([content, lines]);
       if (markdown.length > MAX_MESSAGE_CHARS)
         throw new PlatformError("discord", "refused", "The message is too full for another line");
-      await change(message, message.message, await messageOf({ markdown, controls }, idFor));
+      await calls.takeMessage("edit", message, { rank: "last-text" });
+      await change(message, await messageOf({ markdown, controls }, idFor));
       return content;
     },
     doorOf(channel, replyTo) {
       const terms = { clock, patienceMs: DOOR_PATIENCE_MS };
-      const pathOf = (id: string) => `/channels/${channelIdOf(channel)}/messages/${id}` as const;
+      const keyOf = (message: string): MessageKey => ({ ...channel, message });
       return {
         post: (message) =>
           patiently(
             async () => {
-              await calls.slot(channel, "first-text", undefined, "post");
+              await calls.takeMessage("post", channel, { rank: "first-text" });
               return send(channel, message, replyTo);
             },
             { ...terms, isOnlyOnce: replyTo === undefined },
           ),
         edit: (id, message) =>
           patiently(async () => {
-            await calls.slot(channel, "progress", undefined, "edit");
-            await change(channel, id, message);
+            await calls.takeMessage("edit", channel, { rank: "progress" });
+            await change(keyOf(id), message);
           }, terms),
         async remove(id) {
-          await calls.take("DELETE", pathOf(id), "progress");
-          await rest.call("DELETE", pathOf(id), { what: "deleting a message" });
+          await calls.take("DELETE", addressOf(keyOf(id)), "progress");
+          await rest.call("DELETE", addressOf(keyOf(id)), { what: "deleting a message" });
         },
       };
     },

@@ -28,6 +28,6 @@ export async function dropControls(
   const whole = render({ markdown: text });
   const blocks = rest.length > 0 ? rest : whole.blocks;
   await calls
-    .update(key, { text: whole.text, blocks })
+    .update(key, () => ({ text: whole.text, blocks }))
     .catch((error) => log.warn({ error }, "controls that have served were not taken away"));
 }

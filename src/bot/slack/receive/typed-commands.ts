@@ -21,7 +21,7 @@ export async function runTypedCommand(deps: DoorDeps, written: Written): Promise
     } catch (error) {
       // In a direct message nobody else reads along: an ordinary one says it as well.
       if (!isDirect || !(error instanceof PlatformError) || error.isRetryable) throw error;
-      await calls.post(place, message);
+      await calls.post(place, () => message);
     }
   };
   const run = async () => {

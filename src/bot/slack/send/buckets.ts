@@ -1,4 +1,3 @@
-import type { Rank } from "../../port/platform.js";
 import type { BucketTerms } from "./token-buckets.js";
 
 const perMinute = (calls: number): BucketTerms => ({ capacity: calls, perMinute: calls });
@@ -37,19 +36,3 @@ export const bucketOf = (method: string, channel: string): string =>
   method === "chat.postMessage" ? `${method} ${channel}` : method;
 
 export const termsOf = (bucket: string): BucketTerms => TERMS[bucket.split(" ")[0] ?? ""] ?? TIER_2;
-
-const METHODS: Readonly<Record<Rank, string | undefined>> = {
-  "last-text": "chat.update",
-  error: "chat.postMessage",
-  "first-text": "chat.postMessage",
-  progress: "chat.update",
-  mark: "reactions.add",
-  board: "chat.update",
-  presence: undefined,
-};
-
-/** The call that something of this rank makes, where `call` does not say it; undefined where it makes none. */
-export function methodOf(rank: Rank, call: "post" | "edit" | undefined): string | undefined {
-  if (call === undefined) return METHODS[rank];
-  return call === "post" ? "chat.postMessage" : "chat.update";
-}

@@ -1,14 +1,16 @@
-import type { ChannelKey, Rank } from "../../port/platform.js";
+import { conversationOf } from "../../port/conversation.js";
+import type { ChannelKey, Rank, SendTerms } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { isAbsent, isTokenRefused, toPlatformError } from "../wire/errors.js";
 import { botFault, type Health } from "../wire/health.js";
 import { bucketOf } from "./buckets.js";
-import type { Pace } from "./pace.js";
 import type { TokenBuckets } from "./token-buckets.js";
 
-/** The ways to make a call. All of them throw {PlatformError}, and close a bucket that Slack has refused. */
+/** The ways to make a call. Those that take `work` throw {PlatformError}, and close a bucket that Slack has refused. */
 export interface Caller {
-  /** At once: paid for already, or with a bucket so large that nobody waits for it. */
+  /** Waits until the call may go out: the more urgent rank first. @throws signal.reason when aborted @throws {AppError} when the bot stops */
+  wait(method: string, place: ChannelKey, terms: Pick<SendTerms, "rank" | "signal">): Promise<void>;
+  /** At once: after a wait, or with a bucket so large that nobody waits for it. */
   now<T>(method: string, channel: string, work: () => Promise<T>): Promise<T>;
   /** When there is room for it. */
   paid<T>(method: string, place: ChannelKey, rank: Rank, work: () => Promise<T>): Promise<T>;
@@ -18,14 +20,15 @@ export interface Caller {
 
 export interface CallerDeps {
   readonly buckets: TokenBuckets;
-  readonly pace: Pace;
   readonly health: Health;
 }
 
 /** Between them the refused bucket is closed for as long as Slack said. */
 const MOST_TRIES = 5;
 
-export function createCaller({ buckets, pace, health }: CallerDeps): Caller {
+export function createCaller({ buckets, health }: CallerDeps): Caller {
+  const wait: Caller["wait"] = (method, place, { rank = "error", signal }) =>
+    buckets.take(bucketOf(method, place.channel), rank, signal, conversationOf(place));
   const now: Caller["now"] = async (method, channel, work) => {
     try {
       const answer = await work();
@@ -41,10 +44,11 @@ export function createCaller({ buckets, pace, health }: CallerDeps): Caller {
     }
   };
   const paid: Caller["paid"] = async (method, place, rank, work) => {
-    await pace.pay(method, place, rank);
+    await wait(method, place, { rank });
     return now(method, place.channel, work);
   };
   return {
+    wait,
     now,
     paid,
     async patient(method, place, rank, work) {

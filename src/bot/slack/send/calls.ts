@@ -1,6 +1,6 @@
 import type { types, webApi } from "@slack/bolt";
 import { z } from "zod";
-import type { ChannelKey, MessageKey } from "../../port/platform.js";
+import type { ChannelKey, MessageKey, SendTerms } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
 import { optionalText } from "../wire/optional-text.js";
@@ -15,12 +15,17 @@ export interface KeptMessage {
   readonly blocks: readonly types.KnownBlock[];
 }
 
+/** What a call shows, as it is when the call goes out. */
+type NextMessage<T> = () => T | Promise<T>;
+
 /** The calls to Slack's Web API that the bot makes for messages and people. All of them throw {PlatformError}. */
 export interface Calls {
-  /** Resolves with the message's timestamp, which is its id. */
-  post(place: ChannelKey, message: SlackMessage): Promise<string>;
-  update(message: MessageKey, shown: SlackMessage): Promise<void>;
-  postEphemeral(place: ChannelKey, user: string, message: SlackMessage): Promise<void>;
+  /** Resolves with the message's timestamp, which is its id. `message` is asked for when the call may go out. */
+  post(place: ChannelKey, message: NextMessage<SlackMessage>, terms?: SendTerms): Promise<string>;
+  /** Undefined calls it off. */
+  update(key: MessageKey, message: NextMessage<SlackMessage | undefined>, terms?: SendTerms): Promise<void>;
+  /** Resolves with the message's timestamp; it can't be changed by that. */
+  postEphemeral(place: ChannelKey, user: string, message: SlackMessage): Promise<string>;
   /** What the message shows now. */
   read(message: MessageKey): Promise<KeptMessage>;
   /** What was said in a thread, its first message included; `before` a timestamp, oldest first, the newest of them. */
@@ -73,18 +78,26 @@ export function createCalls(client: webApi.WebClient, caller: Caller): Calls {
     repliesSchema.parse(await client.conversations.replies(terms));
 
   return {
-    post: (place, message) =>
-      caller.paid("chat.postMessage", place, "last-text", async () => {
-        const sent = { channel: place.channel, ...inThread(place), ...contentOf(message), ...QUIET };
+    async post(place, message, terms = {}) {
+      await caller.wait("chat.postMessage", place, terms);
+      const content = contentOf(await message());
+      return caller.now("chat.postMessage", place.channel, async () => {
+        const sent = { channel: place.channel, ...inThread(place), ...content, ...QUIET };
         return postedSchema.parse(await client.chat.postMessage(sent)).ts;
-      }),
-    update: (key, message) =>
-      caller.paid("chat.update", key, "last-text", async () => {
-        await client.chat.update({ channel: key.channel, ts: key.message, ...contentOf(message) });
-      }),
+      });
+    },
+    async update(key, message, terms = {}) {
+      await caller.wait("chat.update", key, terms);
+      const next = await message();
+      if (next === undefined) return;
+      await caller.now("chat.update", key.channel, async () => {
+        await client.chat.update({ channel: key.channel, ts: key.message, ...contentOf(next) });
+      });
+    },
     postEphemeral: (place, user, message) =>
       caller.patient("chat.postEphemeral", place, "last-text", async () => {
-        await client.chat.postEphemeral({ channel: place.channel, user, ...inThread(place), ...contentOf(message) });
+        const sent = { channel: place.channel, user, ...inThread(place), ...contentOf(message) };
+        return (await client.chat.postEphemeral(sent)).message_ts ?? "";
       }),
     read: (key) =>
       caller.patient("conversations.replies", key, "last-text", async () => {

@@ -19,11 +19,7 @@ const NONE: readonly Mark[] = [];
 const MOST_KNOWN = 5_000;
 
 /** Marks are reactions of the bot's own. The new one comes first, so that a question is never without. */
-export function createMarks({
-  calls,
-  log,
-  signal,
-}: MarksDeps): Pick<ChatPlatform, "mark" | "offerReactions" | "clearReaction"> {
+export function createMarks({ calls, log, signal }: MarksDeps): Pick<ChatPlatform, "mark" | "react"> {
   const current = new Map<string, Mark | undefined>();
   const inOrder = createSerial();
 
@@ -46,15 +42,14 @@ export function createMarks({
         for (const old of before) if (old !== undefined && old !== mark) void remove(message, old);
       });
     },
-    async offerReactions(message, emojis) {
-      for (const emoji of emojis) {
+    async react(message, change) {
+      if ("clear" in change) return; // Slack lets nobody take another person's reaction away
+      for (const emoji of change.offer) {
         const name = nameOfEmoji(emoji);
         if (name === undefined) log.warn({ emoji }, "slack has no name for this emoji");
         else await calls.addReaction(message, name);
       }
     },
-    // Slack lets nobody take another person's reaction away.
-    clearReaction: async () => {},
   };
 }
 

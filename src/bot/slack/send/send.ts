@@ -1,7 +1,8 @@
+import type { Log } from "../../../base/log.js";
 import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
 import { panelControls } from "../../port/panel.js";
-import type { ChannelKey, ChatPlatform, MessageKey } from "../../port/platform.js";
+import { type ChatPlatform, currentReply, type MessageKey, type SendTerms } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
 import type { SlashNames } from "../wire/slash-names.js";
@@ -18,6 +19,7 @@ export interface SendDeps {
   readonly controls: ControlDeps;
   readonly names: SlashNames;
   readonly lostPosts: LostPosts;
+  readonly log: Log;
 }
 
 /** The verbs that show something in a channel. */
@@ -27,24 +29,39 @@ export function createSend({
   controls,
   names,
   lostPosts,
-}: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append" | "whisper"> {
+  log,
+}: SendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
   const shown = async (reply: Reply): Promise<SlackMessage> =>
     render({ ...reply, markdown: names.inAnswer(reply.markdown) }, await controlBlocks(panelControls(reply), controls));
-  const update = async (message: MessageKey, content: SlackMessage): Promise<void> => {
+  const update = async (message: MessageKey, content: Parameters<Calls["update"]>[1], terms: SendTerms) => {
     try {
-      await calls.update(message, content);
+      await calls.update(message, content, terms);
     } catch (error) {
       // An earlier process began to stream it, and did not live to end that.
       if (slackErrorOf(error) !== "streaming_state_conflict") throw error;
       await streams.stop(message).catch(() => {}); // the update tells
-      await calls.update(message, content);
+      await calls.update(message, content, terms);
     }
   };
-  const post = async (channel: ChannelKey, reply: Reply, replyTo?: MessageKey): Promise<MessageKey> => {
+  const post: ChatPlatform["post"] = async (channel, reply, terms = {}) => {
+    const { replyTo, onlyFor } = terms;
     const { message: _asked, ...place } = channel as MessageKey;
-    const content = await shown(reply);
-    const ts = await calls.post(place, content).catch(async (error) => {
-      const arrived = replyTo === undefined ? undefined : await lostPosts.find(error, replyTo, content.text);
+    if (onlyFor !== undefined) {
+      try {
+        const ts = await calls.postEphemeral(place, onlyFor.id, await shown(currentReply(reply)));
+        return { ...place, message: ts };
+      } catch (error) {
+        log.debug({ error }, "a message could not be shown to one person alone; everybody sees it");
+      }
+    }
+    let text = "";
+    const content = async () => {
+      const message = await shown(currentReply(reply));
+      text = message.text;
+      return message;
+    };
+    const ts = await calls.post(place, content, terms).catch(async (error) => {
+      const arrived = replyTo === undefined ? undefined : await lostPosts.find(error, replyTo, text);
       if (arrived === undefined) throw error;
       return arrived;
     });
@@ -53,8 +70,13 @@ export function createSend({
   };
   return {
     post,
-    whisper: async (message, to, reply) => calls.postEphemeral(message, to.id, await shown(reply)),
-    edit: async (message, reply) => update(message, await shown(reply)),
+    async edit(message, reply, terms = {}) {
+      const content = () => {
+        const current = currentReply(reply);
+        return current === undefined ? undefined : shown(current);
+      };
+      await update(message, content, terms);
+    },
     async append(message, lines, given = []) {
       try {
         const before = await calls.read(message);
@@ -65,16 +87,17 @@ export function createSend({
         // The controls that it had while it grew have served.
         const withoutControls = before.blocks.filter(({ type }) => type !== "actions");
         // What stands there stays as Slack gave it: it may have turned the Markdown into blocks of its own.
-        await update(message, {
+        const content = {
           text: whole.text,
           // Beside the blocks of the lines alone, a text without any would not be shown.
           blocks: [...(before.blocks.length === 0 ? whole.blocks : [...withoutControls, ...below.blocks]), ...own],
-        });
+        };
+        await update(message, () => content, { rank: "last-text" });
         return text;
       } catch (error) {
         if (!(error instanceof PlatformError) || error.reason !== "forbidden") throw error;
         // It may not be read here: then the lines stand below it, in a message of their own.
-        await post(message, { markdown: lines });
+        await post(message, { markdown: lines }, { rank: "last-text" });
         return "";
       }
     },

@@ -3,15 +3,15 @@ import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import { showTimes } from "../../../base/time.js";
 import type { Control, Reply } from "../../../commands/command.js";
-import type { ChannelKey, ChatPlatform, MessageKey, Rank } from "../../port/platform.js";
+import { type ChatPlatform, currentReply, type MessageKey, type SendTerms } from "../../port/platform.js";
 import { isLost, PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
 import { escapeMarkdown } from "../wire/escape.js";
 import type { ThreadKey } from "./agent-calls.js";
+import type { Caller } from "./caller.js";
 import type { Extras } from "./extras.js";
 import type { LostPosts } from "./lost-posts.js";
 import type { OpenStreams } from "./open-streams.js";
-import type { Pace } from "./pace.js";
 import { MAX_MARKDOWN_CHARS } from "./render.js";
 import { APPEND, START, STOP, type StreamCalls } from "./stream-calls.js";
 import type { TokenBuckets } from "./token-buckets.js";
@@ -20,7 +20,7 @@ export interface StreamingDeps {
   readonly platform: ChatPlatform;
   readonly streams: StreamCalls;
   readonly buckets: TokenBuckets;
-  readonly pace: Pace;
+  readonly caller: Pick<Caller, "wait">;
   readonly extras: Extras;
   readonly clock: Clock;
   readonly log: Log;
@@ -56,10 +56,11 @@ const STOP_TRIES = 3;
 const LIMITED_ENDS = 3;
 
 export function createStreaming(deps: StreamingDeps, question: MessageKey, asker: string): Streaming {
-  const { platform, streams, buckets, pace, extras, clock, log, open } = deps;
+  const { platform, streams, buckets, caller, extras, clock, log, open } = deps;
   const me = {};
   let live: Live | undefined;
-  let isStartPaid = false;
+  /** The call that this edit has waited for. */
+  let paid: string | undefined;
   let isEnding = false;
   /** While Slack takes no end of a stream, its last text does not wait for that. */
   let isRestPaid = false;
@@ -72,6 +73,10 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   /** What the answer bears when it is over, where its last edit was refused. */
   let owedControls: NonNullable<Reply["controls"]> = [];
 
+  const pay = async (method: string) => {
+    if (paid !== method) await caller.wait(method, question, { rank: "last-text" });
+    paid = undefined;
+  };
   const setLive = (next: Live | undefined) => {
     live = next;
     if (next === undefined) open.delete(me);
@@ -102,7 +107,7 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   };
   const append = async (now: Live, text: string, rest: string) => {
     if (rest.trim() === "") return;
-    if (!isRestPaid) await pace.pay(APPEND, question, "last-text");
+    if (!isRestPaid) await pay(APPEND);
     await streams.append(now.key, rest).catch((error) => {
       isUnsure = isUnsure || (error instanceof PlatformError && error.reason === "unavailable");
       throw error;
@@ -110,7 +115,7 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
     setLive({ ...now, sent: text });
   };
   const end = async (now: Live, rest: string, reply: Reply) => {
-    await pace.pay(STOP, question, "last-text");
+    await pay(STOP);
     const blocks = await deps.controlBlocks(reply.controls ?? []);
     // White space alone is no text to Slack, and nothing is lost where it would stand.
     await streams.stop(now.key, { text: rest.trim() === "" ? "" : rest, blocks });
@@ -139,7 +144,7 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   const breakOff = async (known: Live) => {
     const now = live ?? known;
     setLive({ ...now, isBroken: true });
-    await pace.pay(STOP, question, "last-text");
+    await pay(STOP);
     await streams.stop(now.key).catch((error) => {
       if (isLimited(error)) throw error;
       log.debug({ error }, "a stream was not ended; an edit shows whether it is over");
@@ -148,11 +153,20 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
     setLive(undefined);
   };
   /** An edit that Slack refuses because the message still grows, tells what stands there: the rest is added instead. */
-  const editOrResume = async (message: MessageKey, reply: Reply): Promise<void> => {
+  const editOrResume = async (message: MessageKey, next: () => Reply | undefined, terms: SendTerms): Promise<void> => {
+    let reply: Reply | undefined;
     try {
-      return await platform.edit(message, reply);
+      return await platform.edit(
+        message,
+        () => {
+          reply = next();
+          return reply;
+        },
+        terms,
+      );
     } catch (error) {
       const now = unended;
+      if (reply === undefined) throw error;
       const text = deps.worded(reply.markdown);
       const isGrowing = now?.key.message === message.message && slackErrorOf(error) === "streaming_state_conflict";
       if (now === undefined || !isGrowing || !text.startsWith(now.sent) || !isStreamable(text)) throw error;
@@ -163,19 +177,19 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
     }
   };
 
-  const slot = async (channel: ChannelKey, rank: Rank, signal?: AbortSignal, call?: "post" | "edit") => {
+  const begin = ({ rank }: SendTerms) => {
     isEnding = rank === "last-text";
     isRestPaid = false;
-    if (call === "post" && rank === "first-text" && mayStart()) {
-      isStartPaid = true;
-      return;
-    }
-    const isNative = call === "edit" && live !== undefined && !live.isBroken;
+    paid = undefined;
+  };
+  /** Waits for the call that an edit of what grows natively will make. */
+  const waitNatively = async ({ rank, signal }: SendTerms) => {
     const isStopClosed = buckets.left(STOP) < 1 || limitedEnds > 0;
-    isRestPaid = isNative && isEnding && isStopClosed && buckets.tryTake(APPEND);
+    isRestPaid = isEnding && isStopClosed && buckets.tryTake(APPEND);
     if (isRestPaid) return;
-    if (isNative) await pace.slotFor(isEnding ? STOP : APPEND, channel, rank, signal);
-    else await platform.slot(channel, rank, signal, call);
+    const method = isEnding ? STOP : APPEND;
+    await caller.wait(method, question, { ...(rank && { rank }), ...(signal && { signal }) });
+    paid = method;
   };
   const settle = async () => {
     const isOver = () => {
@@ -185,8 +199,7 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
     const blocks = await deps.controlBlocks(owedControls);
     owedControls = [];
     for (let attempt = 1; live !== undefined && attempt <= STOP_TRIES; attempt++) {
-      await pace
-        .pay(STOP, question, "last-text")
+      await pay(STOP)
         .then(() => streams.stop(live?.key ?? question, { blocks }))
         .then(isOver)
         .catch((error) => {
@@ -203,24 +216,24 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
     settle,
     platform: {
       ...platform,
-      slot,
-      async post(channel, reply, replyTo) {
+      async post(channel, reply, terms = {}) {
+        begin(terms);
+        const isNative = terms.rank === "first-text" && mayStart();
         // The part before is whole; only Slack does not know yet that it is over.
         if (live !== undefined) await settle();
         endedNatively = false;
-        const isPaid = isStartPaid;
-        isStartPaid = false;
-        const key = isPaid ? await start(reply) : undefined;
-        if (key !== undefined) return key;
-        if (isPaid) await platform.slot(channel, "first-text", undefined, "post");
-        return platform.post(channel, reply, replyTo);
+        const key = isNative ? await start(currentReply(reply)) : undefined;
+        return key ?? platform.post(channel, reply, terms);
       },
-      async edit(message, reply) {
-        const now = live;
-        if (now === undefined || now.key.message !== message.message) return editOrResume(message, reply);
-        if (await grow(now, reply)) return;
-        await breakOff(now);
-        await editOrResume(message, reply);
+      async edit(message, reply, terms = {}) {
+        const next = () => currentReply(reply);
+        begin(terms);
+        if (live === undefined || live.key.message !== message.message) return editOrResume(message, next, terms);
+        if (!live.isBroken) await waitNatively(terms);
+        const current = next();
+        if (current === undefined || (await grow(live, current))) return;
+        await breakOff(live);
+        await editOrResume(message, next, terms);
       },
     },
   };

@@ -8,6 +8,7 @@ export const playgroundPlatform: PlatformDefinition = {
   async create({ commands, ...deps }) {
     const hints = commands.map(({ path, about }) => ({ path, about }));
     const playground = createPlayground({ ...deps, commands: () => hints });
-    return { platform: playground, routes: playground.routes, eraseUntouched: playground.eraseUntouched };
+    const { routes, eraseUntouched, forget, showStatus } = playground;
+    return { platform: playground, routes, eraseUntouched, forget, showStatus };
   },
 };

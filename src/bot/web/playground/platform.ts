@@ -5,11 +5,13 @@ import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
 import {
   type ChatPlatform,
+  currentReply,
   MARK_EMOJI,
   type Mark,
   type MessageKey,
   type PlatformHandlers,
 } from "../../port/platform.js";
+import type { PlatformExtras } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
 import type { ChannelEvents } from "./channel-events.js";
 import type { EditSaver } from "./edit-saver.js";
@@ -29,19 +31,23 @@ export interface PlaygroundParts {
 /** Where its messages are, but for the channel. */
 export const PLAYGROUND = { platform: "playground", workspace: "local" } as const;
 
+export interface PlaygroundPlatform extends Required<Pick<PlatformExtras, "forget" | "showStatus">> {
+  readonly platform: ChatPlatform;
+  handlers(): PlatformHandlers | undefined;
+}
+
 /** The playground as the bot sees it. `handlers` returns what `start` got, undefined before and after. */
 export function createPlaygroundPlatform(
   parts: PlaygroundParts,
   onStatusChange: (listener: () => void) => () => void,
-): { readonly platform: ChatPlatform; handlers(): PlatformHandlers | undefined } {
+): PlaygroundPlatform {
   const { messages, hub, saver, log } = parts;
   let handlers: PlatformHandlers | undefined;
   let stopListening = () => {};
 
   const platform: ChatPlatform = {
     name: PLAYGROUND.platform,
-    isLocal: true,
-    limits: { maxMessageChars: 100_000, minEditGapMs: 80, canShowFiles: true },
+    limits: { maxMessageChars: 100_000, minEditGapMs: 80, canShowFiles: true, isLocal: true },
     workspaces: () => [`${PLAYGROUND.platform}:${PLAYGROUND.workspace}`],
     fault: () => (handlers === undefined ? "the playground is not up" : undefined),
     async start(given) {
@@ -56,7 +62,14 @@ export function createPlaygroundPlatform(
       await saver.flush().catch((error) => log.error({ error }, "playground: storing the last texts failed"));
       hub.stop();
     },
-    slot: async () => {},
+    ...messageCalls(parts),
+  };
+  return {
+    platform,
+    handlers: () => handlers,
+    async showStatus() {
+      hub.sendStatus();
+    },
     async forget({ channel }) {
       await saver.flush(channel); // what is stored later would stay behind
       for (const { id } of await messages.list(channel)) {
@@ -64,17 +77,10 @@ export function createPlaygroundPlatform(
         hub.send({ channel }, "removed", { id });
       }
     },
-    ...messageCalls(parts),
-    // Everybody here is one person, and what the bot offers stays to be pressed again.
-    clearReaction: async () => {},
-    async showStatus() {
-      hub.sendStatus();
-    },
   };
-  return { platform, handlers: () => handlers };
 }
 
-type MessageCalls = Pick<ChatPlatform, "post" | "edit" | "append" | "mark" | "offerReactions">;
+type MessageCalls = Pick<ChatPlatform, "post" | "edit" | "append" | "mark" | "react">;
 
 /** The calls that write messages and marks. */
 function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
@@ -85,12 +91,12 @@ function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
     hub.send({ channel }, "edit", { id: row.id, text, ...(row.controls.length > 0 && { controls: row.controls }) });
   };
   return {
-    async post({ channel }, reply, replyTo) {
+    async post({ channel }, reply, { replyTo } = {}) {
       // Without this check an answer would bring a deleted channel back.
       if (replyTo !== undefined) present(await messages.find(channel, replyTo.message), replyTo.message);
       const row = await messages.add(channel, {
         author: "bot",
-        ...contentOf(reply),
+        ...contentOf(currentReply(reply)),
         mark: null,
         reactions: [],
         replyTo: replyTo?.message ?? null,
@@ -100,7 +106,9 @@ function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
       return { ...PLAYGROUND, channel, message: row.id };
     },
     async edit({ channel, message }, reply) {
-      const row = await messages.change(channel, message, (before) => ({ ...before, ...contentOf(reply) }));
+      const current = currentReply(reply);
+      if (current === undefined) return;
+      const row = await messages.change(channel, message, (before) => ({ ...before, ...contentOf(current) }));
       show(present(row, message), channel);
       saver.note(channel, message);
     },
@@ -113,10 +121,12 @@ function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
       return before;
     },
     mark: (message, mark) => serial("marks", () => setMark(parts, message, mark)),
-    async offerReactions({ channel, message }, emojis) {
+    async react({ channel, message }, change) {
+      // Everybody here is one person, and what the bot offers stays to be pressed again.
+      if ("clear" in change) return;
       const row = await messages.change(channel, message, (before) => ({
         ...before,
-        reactions: [...new Set([...before.reactions, ...emojis])],
+        reactions: [...new Set([...before.reactions, ...change.offer])],
       }));
       const marks = marksOf(present(row, message));
       await messages.save(channel, message);

@@ -4,7 +4,7 @@ import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Store } from "../../../store/store.js";
 import type { ChannelKey, ChatPlatform } from "../../port/platform.js";
-import type { ConversationModel } from "../../port/platform-definition.js";
+import type { ConversationModel, PlatformExtras } from "../../port/platform-definition.js";
 import { assetRoutes } from "../http/assets.js";
 import { createChannelActions } from "./actions.js";
 import { createChannelEvents } from "./channel-events.js";
@@ -33,7 +33,7 @@ export interface PlaygroundDeps {
 }
 
 /** The chat surface in the browser: a chat service of its own, and a platform of the bot like the others. */
-export interface Playground extends ChatPlatform {
+export interface Playground extends ChatPlatform, Required<Pick<PlatformExtras, "forget" | "showStatus">> {
   readonly routes: (app: Hono) => void;
   /** Erases channels that nobody touched since `before` (epoch ms); returns how many. @throws {StoreError} */
   eraseUntouched(before: number): Promise<number>;
@@ -78,11 +78,13 @@ export function createPlayground(deps: PlaygroundDeps): Playground {
   const placeOf = (channel: string) => ({ ...PLAYGROUND, channel });
   const rooms = createRooms({ ...deps, messages, hub, saver, now: clock.now, placeOf });
   const parts = { messages, hub, saver, rooms, clock, log };
-  const { platform, handlers } = createPlaygroundPlatform(parts, onStatusChange);
+  const { platform, handlers, forget, showStatus } = createPlaygroundPlatform(parts, onStatusChange);
   const actions = createChannelActions({ ...parts, handlers, newId });
   const mountApi = apiRoutes({ messages, hub, actions, rooms, clock, commands: deps.commands ?? (() => []) });
   return {
     ...platform,
+    forget,
+    showStatus,
     eraseUntouched: messages.eraseUntouched,
     routes(app) {
       mountApi(app);

@@ -2,9 +2,6 @@ import type { ReceiverEvent } from "@slack/bolt";
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../../../src/base/log.js";
 import { createIntake } from "../../../../src/bot/slack/link/intake.js";
-import { termsOf } from "../../../../src/bot/slack/send/buckets.js";
-import { createPace } from "../../../../src/bot/slack/send/pace.js";
-import { createTokenBuckets } from "../../../../src/bot/slack/send/token-buckets.js";
 import { createHealth } from "../../../../src/bot/slack/wire/health.js";
 import { fakeClock, settle } from "../../../support/fake-clock.js";
 
@@ -77,29 +74,5 @@ describe("createIntake()", () => {
     for (const strange of [null, 7, "x", [], {}, { type: "app_rate_limited" }, { type: "view_submission" }])
       await take(strange);
     expect(acknowledged).toHaveLength(7);
-  });
-});
-
-describe("createPace()", () => {
-  const place = { platform: "slack", workspace: "T1", channel: "C1" };
-  const isDone = async (work: Promise<unknown>) => {
-    let done = false;
-    void work.then(() => {
-      done = true;
-    });
-    await settle();
-    return done;
-  };
-
-  it("lets a call pass at once that a slot has paid for, and makes every other wait its turn", async () => {
-    const clock = fakeClock();
-    const pace = createPace(createTokenBuckets({ clock, termsOf }), clock);
-    await pace.slot(place, "last-text", undefined, "post");
-    expect(await isDone(pace.pay("chat.postMessage", place, "last-text"))).toBe(true);
-    const unpaid = pace.pay("chat.postMessage", place, "last-text");
-    expect(await isDone(unpaid)).toBe(false);
-    expect(await isDone(pace.pay("chat.postMessage", { ...place, channel: "C2" }, "last-text"))).toBe(true);
-    await clock.advance(1_100);
-    await unpaid;
   });
 });

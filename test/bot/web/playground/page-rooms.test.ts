@@ -161,7 +161,11 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
       page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.id");
     const stop = { label: "⏹️ Stop", command: "/chat stop" };
     const retry = { label: "🔁 Retry", command: "/chat retry" };
-    const answer = await playground.post(place("general"), { markdown: "Once", controls: [stop] }, question);
+    const answer = await playground.post(
+      place("general"),
+      { markdown: "Once", controls: [stop] },
+      { replyTo: question },
+    );
     await page.locator(".message.bot .controls button").focus();
     await playground.edit(answer, { markdown: "Once.", controls: [retry] });
     await page.getByRole("button", { name: "Retry" }).waitFor();
@@ -250,7 +254,7 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     const { url, playground, messages, post } = await start();
     await post("general", { text: "hello" });
     const board = await playground.post(place("general"), { markdown: "The board" });
-    await playground.offerReactions(board, ["🔄", "⏯️"]);
+    await playground.react(board, { offer: ["🔄", "⏯️"] });
     const page = await open(url);
     await page.getByRole("button", { name: "React with 🔄" }).click();
     await expect.poll(async () => (await messages("general")).at(-1)?.marks).toEqual(["🔄", "⏯️"]);
@@ -285,7 +289,7 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     const id = ((await (await post("general", { text: "hello" })).json()) as { id: string }).id;
     const question = { ...place("general"), message: id };
     await playground.mark(question, "working");
-    const answer = await playground.post(place("general"), { markdown: "one" }, question);
+    const answer = await playground.post(place("general"), { markdown: "one" }, { replyTo: question });
     const page = await open(url);
     await page.locator(".message.bot", { hasText: "one" }).waitFor();
     await playground.edit(answer, { markdown: "one two" });
@@ -328,7 +332,7 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
       await playground.post(
         place("general"),
         { markdown: ANSWER, controls: [{ label: "Retry", command: "/chat retry" }] },
-        question,
+        { replyTo: question },
       );
       await playground.mark(question, "done");
       const page = await open(url);

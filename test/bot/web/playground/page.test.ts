@@ -14,7 +14,7 @@ const answering = (pieces: readonly string[]): ScriptedBot["onMention"] => {
   return async (mention, platform) => {
     const answer = async () => {
       await platform.mark(mention.message, "working");
-      const message = await platform.post(mention.message, { markdown: pieces[0] ?? "" }, mention.message);
+      const message = await platform.post(mention.message, { markdown: pieces[0] ?? "" }, { replyTo: mention.message });
       let text = "";
       for (const piece of pieces) {
         text += piece;

@@ -330,7 +330,7 @@ describe("createPlayground()", () => {
     const { playground, url, post, messages } = await start();
     const events = await follow(url, "general");
     const question = await idOf(await post("general", { text: "hello" }));
-    const answer = await playground.post(place("general"), { markdown: "Hel" }, key("general", question));
+    const answer = await playground.post(place("general"), { markdown: "Hel" }, { replyTo: key("general", question) });
     expect(await events.next("message")).toMatchObject({ id: question });
     expect(await events.next("message")).toMatchObject({
       id: answer.message,
@@ -372,7 +372,7 @@ describe("createPlayground()", () => {
     const store = memoryStore(() => 0);
     const before = await start({ store });
     const question = key("plans", await idOf(await before.post("plans", { text: "hello" })));
-    const answer = await before.playground.post(place("plans"), { markdown: "Hel" }, question);
+    const answer = await before.playground.post(place("plans"), { markdown: "Hel" }, { replyTo: question });
     await before.playground.edit(answer, { markdown: "Hello!" });
     await before.playground.mark(question, "done");
     await mark(before.url, { channel: "plans", message: answer.message, emoji: "❤️" });
@@ -417,7 +417,7 @@ describe("createPlayground()", () => {
     const store = memoryStore(clock.now);
     const { playground, post } = await start({ clock, store });
     const question = key("general", await idOf(await post("general", { text: "hello" })));
-    const answer = await playground.post(place("general"), { markdown: "0" }, question);
+    const answer = await playground.post(place("general"), { markdown: "0" }, { replyTo: question });
     const stored = () => (store.peek("messages", `general#${answer.message}`) as { text: string }).text;
     await playground.edit(answer, { markdown: "1" });
     await settle();
@@ -438,7 +438,7 @@ describe("createPlayground()", () => {
     const store = memoryStore(clock.now);
     const { playground, post } = await start({ clock, store });
     const question = key("general", await idOf(await post("general", { text: "hello" })));
-    const answer = await playground.post(place("general"), { markdown: "0" }, question);
+    const answer = await playground.post(place("general"), { markdown: "0" }, { replyTo: question });
     store.breakDown();
     await playground.edit(answer, { markdown: "the end" });
     await expect(playground.mark(question, "done")).rejects.toThrow("store");

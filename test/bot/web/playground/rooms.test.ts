@@ -97,7 +97,7 @@ describe("a channel", () => {
       forget: async (at) => void forgotten.push(at),
     });
     const question = { ...place("general"), message: await idOf(await post("general", { text: "hello" })) };
-    const answer = await playground.post(place("general"), { markdown: "Once" }, question);
+    const answer = await playground.post(place("general"), { markdown: "Once" }, { replyTo: question });
     const events = await follow(url, "general");
     await playground.edit(answer, { markdown: "Once upon" });
     expect(await send(url, "DELETE", "/general")).toEqual([204, undefined]);
@@ -107,7 +107,7 @@ describe("a channel", () => {
     expect(await store.values("messages").entries()).toEqual([]);
     // An answer that still grew finds no place any more.
     await expect(playground.edit(answer, { markdown: "Once upon a" })).rejects.toMatchObject({ reason: "gone" });
-    await expect(playground.post(place("general"), { markdown: "more" }, question)).rejects.toMatchObject({
+    await expect(playground.post(place("general"), { markdown: "more" }, { replyTo: question })).rejects.toMatchObject({
       reason: "gone",
     });
     await expect(playground.mark(question, "incomplete")).rejects.toMatchObject({ reason: "gone" });
