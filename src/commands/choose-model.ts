@@ -56,7 +56,10 @@ export function chooseModel(deps: Deps, typed: string, command: string): ChosenM
   };
 }
 
-/** Autocomplete of a model: from memory, what is fresh and was used lately first, and stale lists are refreshed behind its back. */
+/**
+ * Autocomplete of a model: from memory, what is fresh and was used lately first, and stale lists are refreshed behind
+ * its back.
+ */
 export function suggestModelChoices({ refresher }: Pick<CommandDeps, "refresher">, typed: string): readonly Choice[] {
   refresher.nudge("picker");
   const fresh = new Set(refresher.status().providers.flatMap(({ id, isFresh }) => (isFresh ? id : [])));

@@ -62,10 +62,15 @@ export interface TurnControl {
    */
   retry(invocation: Invocation, model?: ModelRef): Promise<RetryOutcome>;
   /**
-   * Begins a thread below the message whose control was pressed, or below the last answer: a conversation of its own that
-   * goes on from there. Resolves with how the platform names the thread. @throws {UserError} where there are none
+   * Begins a thread below the message whose control was pressed, or below the last answer: a conversation of its own
+   * that goes on from there. Resolves with how the platform names the thread.
+   * @throws {UserError} where there are none
    */
   openThread(invocation: Invocation): Promise<string>;
-  /** Stops what runs and erases the conversation; resolves with how many turns it had. @throws {UserError} while another replica answers there @throws {StoreError} */
+  /**
+   * Stops what runs and erases the conversation; resolves with how many turns it had.
+   * @throws {UserError} while another replica answers there
+   * @throws {StoreError}
+   */
   forget(conversation: string): Promise<number>;
 }

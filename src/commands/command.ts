@@ -37,7 +37,10 @@ export interface Invocation {
   readonly isDirect: boolean;
   /** A guest of the workspace, or a stranger from a shared channel. */
   readonly isGuest: boolean;
-  /** Whether the person has a role or belongs to a user group, by its id. Within 1 s and never rejects: unknown means no. */
+  /**
+   * Whether the person has a role or belongs to a user group, by its id. Within 1 s and never rejects: unknown means
+   * no.
+   */
   isInGroup(group: string): Promise<boolean>;
   /** Id of the public message whose control was pressed. */
   readonly on?: string;

@@ -12,11 +12,15 @@ const INDICATORS: Readonly<Record<Indicator, string>> = {
 /** The one line that says how the lists are. */
 export const indicatorText = (indicator: Indicator): string => INDICATORS[indicator];
 
-/** What the refresh button says; while a refresh runs, what it would say without it. */
-export function refreshLabel({ hasLists, isFresh }: Pick<RefreshStatus, "hasLists" | "isFresh">): string {
-  if (!hasLists) return "🔄 Refresh Models";
-  return isFresh ? "🔄 Refresh (auto-updated)" : "🔄 Refresh (outdated)";
-}
+const BUTTON_LABELS = {
+  none: "🔄 Refresh Models",
+  fresh: "🔄 Refresh (auto-updated)",
+  stale: "🔄 Refresh (outdated)",
+};
+
+/** The refresh button's label; while a refresh runs, the one that it would have without it. */
+export const refreshLabel = ({ hasLists, isFresh }: Pick<RefreshStatus, "hasLists" | "isFresh">): string =>
+  BUTTON_LABELS[!hasLists ? "none" : isFresh ? "fresh" : "stale"];
 
 /** The intervals that people can choose, in the order in which they are offered. */
 export const INTERVALS: readonly { readonly value: IntervalChoice; readonly label: string }[] = [
@@ -45,6 +49,15 @@ const FAILURES: Readonly<Record<Failure, { readonly words: string; readonly hint
   },
 };
 
+/** The texts that pages in the browser show too, as data for JSON. */
+export const PAGE_TEXTS = {
+  indicators: INDICATORS,
+  buttonLabels: BUTTON_LABELS,
+  intervals: INTERVALS,
+  /** Words that continue a provider's name, by outcome; "ok" has none. */
+  outcomes: Object.fromEntries(Object.entries(FAILURES).map(([outcome, { words }]) => [outcome, words])),
+};
+
 /** How an attempt ended, as words that continue a provider's name; `status`: HTTP's, where it failed with one. */
 export function outcomeWords(outcome: Outcome, status?: number): string {
   if (outcome === "ok") return "answered with its list";
@@ -52,7 +65,7 @@ export function outcomeWords(outcome: Outcome, status?: number): string {
   return outcome === "http" && status !== undefined ? `${words} (${status})` : words;
 }
 
-/** What says that there is nothing at this address: the provider itself is up. */
+/** HTTP statuses for "nothing at this address": the provider itself is up. */
 const WRONG_ADDRESS: readonly (number | undefined)[] = [404, 405, 410];
 
 /** What helps against it; undefined where nothing is wrong. */

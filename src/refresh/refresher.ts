@@ -86,7 +86,10 @@ export interface RefreshStatus {
 export interface Refresher {
   /** Auto-refresh is on somewhere, a provider is due, and it is not being fetched already. */
   shouldAutoRefresh(): boolean;
-  /** Refreshes all providers, whether due or not; never rejects; failed ones answer with their cached list, {} when there is none. */
+  /**
+   * Refreshes all providers, whether due or not; never rejects; failed ones answer with their cached list, {} when
+   * there is none.
+   */
   backgroundRefreshModels(): Promise<Record<ProviderId, readonly ModelInfo[]>>;
   /** From memory, synchronous, without a copy. */
   getCachedModels(): readonly [models: Readonly<Record<ProviderId, readonly ModelInfo[]>>, isFresh: boolean];
@@ -100,8 +103,8 @@ export interface Refresher {
   tick(): Promise<void>;
   /**
    * For a person: refreshes these providers (all when unset) now, joining a fetch that runs already; within 10 s of the
-   * last one for the same provider it answers with that result. For the clock and the start: those of them that are due.
-   * Never rejects.
+   * last one for the same provider it answers with that result. For the clock and the start: those of them that are
+   * due. Never rejects.
    */
   refresh(trigger: "timer" | "start" | "person", providers?: readonly ProviderId[]): Promise<readonly RefreshResult[]>;
   /**
@@ -116,8 +119,8 @@ export interface Refresher {
   /** How each provider's list has changed lately, from memory. */
   changes(): ReadonlyMap<ProviderId, ChangeLog>;
   /**
-   * A person did something in this workspace just now: what the smart interval lives on. `conversation` names where they
-   * said something: the first message after a silence is a trigger.
+   * A person did something in this workspace just now: what the smart interval lives on. `conversation` names where
+   * they said something: the first message after a silence is a trigger.
    */
   noteActivity(workspace: string, conversation?: string): void;
   /** What the smart interval comes to in a workspace now and why, in one line; undefined where nothing has it. */

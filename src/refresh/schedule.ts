@@ -21,7 +21,9 @@ const EVERY_10_SECONDS = "*/10 * * * * *";
 /** A beat that comes late is still good: what is due is decided from stored times. */
 const TOLERANCE_MS = 9_000;
 
-/** Two beats are missing then: node-cron waits for a time of day, and where the clock was set back it waits for long. */
+/**
+ * Two beats are missing then: node-cron waits for a time of day, and where the clock was set back it waits for long.
+ */
 const SILENCE_MS = 21_000;
 
 /** Beats every 10 s; a beat neither waits for the one before nor is waited for. */

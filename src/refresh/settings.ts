@@ -119,10 +119,7 @@ export function createSettings({ store, host, log }: SettingsDeps): Settings {
       if (changes !== changesBefore) return;
       const before = byWorkspace;
       byWorkspace = loaded;
-      for (const workspace of new Set([...before.keys(), ...loaded.keys()])) {
-        const isSame = JSON.stringify(before.get(workspace)) === JSON.stringify(loaded.get(workspace));
-        if (!isSame) listeners.tell(workspace);
-      }
+      for (const workspace of changedBetween(before, loaded)) listeners.tell(workspace);
     },
     change: (workspace, change) =>
       serial(workspace, async () => {
@@ -135,6 +132,13 @@ export function createSettings({ store, host, log }: SettingsDeps): Settings {
     inForce: (workspace, provider) => inForce(of(workspace), provider, host),
     onChange: listeners.add,
   };
+}
+
+/** Workspaces whose settings differ. */
+function changedBetween(before: ReadonlyMap<string, WorkspaceSettings>, after: typeof before): readonly string[] {
+  const jsonOf = (workspace: string, settings: typeof before) => JSON.stringify(settings.get(workspace));
+  const all = [...new Set([...before.keys(), ...after.keys()])];
+  return all.filter((workspace) => jsonOf(workspace, before) !== jsonOf(workspace, after));
 }
 
 /** The provider's override, else the workspace's choice, else the host's, for each of the two settings. */

@@ -36,7 +36,7 @@ export function memoryStore(now: () => number): MemoryStore {
   let calls = 0;
   let openings = 0;
 
-  const modelRowsOf = (table: Table) => {
+  const rowsOf = (table: Table) => {
     const rows = tables.get(table);
     if (rows === undefined) throw new StoreError(`there is no table "${table}"`);
     return rows;
@@ -51,7 +51,7 @@ export function memoryStore(now: () => number): MemoryStore {
   function apply(writes: readonly Write[]): void {
     const prepared = writes.map(
       ({ table, key, value }) =>
-        [modelRowsOf(table), checkKey(key), value === undefined ? undefined : toText(value)] as const,
+        [rowsOf(table), checkKey(key), value === undefined ? undefined : toText(value)] as const,
     );
     for (const [rows, key, text] of prepared) {
       if (text === undefined) rows.delete(key);
@@ -60,7 +60,7 @@ export function memoryStore(now: () => number): MemoryStore {
   }
 
   function values(table: Table): KeyValue {
-    const rows = modelRowsOf(table);
+    const rows = rowsOf(table);
     return {
       async get(key) {
         await reach();
@@ -104,7 +104,7 @@ export function memoryStore(now: () => number): MemoryStore {
     },
     async swap({ table, key, before, after }, writes) {
       await reach();
-      const stored = modelRowsOf(table).get(checkKey(key));
+      const stored = rowsOf(table).get(checkKey(key));
       if (stored !== (before === undefined ? undefined : toText(before))) return false;
       apply([{ table, key, value: after }, ...writes]);
       return true;
@@ -151,8 +151,8 @@ export function memoryStore(now: () => number): MemoryStore {
     recover() {
       isDown = false;
     },
-    damage: (table, key) => void modelRowsOf(table).set(key, DAMAGED),
-    peek: (table, key) => fromTextOrNothing(modelRowsOf(table).get(key)),
+    damage: (table, key) => void rowsOf(table).set(key, DAMAGED),
+    peek: (table, key) => fromTextOrNothing(rowsOf(table).get(key)),
     calls: () => calls,
     another: () => openAs(`memory-${++openings}`),
   });

@@ -51,14 +51,12 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
     fetching: new Set(),
   };
   const logs = new Map([...identities].map(([id, identity]) => [id, emptyLog(identity)]));
-  let lists: Readonly<Record<ProviderId, readonly ModelInfo[]>> = {};
+  let lists = listsOf(snapshot);
 
   const entry = (id: ProviderId) => known(snapshot.providers.get(id), id);
   function setEntry(id: ProviderId, entry: CatalogEntry, fetching = snapshot.fetching): void {
     snapshot = { providers: new Map(snapshot.providers).set(id, entry), fetching };
-    const listed: Record<ProviderId, readonly ModelInfo[]> = {};
-    for (const [id, { fetchedAt, models }] of snapshot.providers) if (fetchedAt !== null) listed[id] = models;
-    lists = listed;
+    lists = listsOf(snapshot);
     listeners.tell();
   }
 
@@ -100,6 +98,12 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
     },
     onChange: listeners.add,
   };
+}
+
+function listsOf({ providers }: Snapshot): Readonly<Record<ProviderId, readonly ModelInfo[]>> {
+  const lists: Record<ProviderId, readonly ModelInfo[]> = {};
+  for (const [id, { fetchedAt, models }] of providers) if (fetchedAt !== null) lists[id] = models;
+  return lists;
 }
 
 function known<T>(found: T | undefined, id: ProviderId): T {

@@ -5,8 +5,8 @@ import type { NudgeTrigger } from "../refresher.js";
 import { type FreshnessTerms, isFresh } from "./freshness.js";
 
 /**
- * What asks for a refresh: the clock, the start of this process (`first-start` where no provider had a list then), or an
- * event.
+ * What asks for a refresh: the clock, the start of this process (`first-start` where no provider had a list then), or
+ * an event.
  */
 export type Occasion = "timer" | "start" | "first-start" | NudgeTrigger;
 
@@ -37,10 +37,13 @@ export type DueReason =
   | "not-worth-it"
   | "worth-it";
 
-export interface Verdict {
+export interface DueVerdict {
   readonly isDue: boolean;
   readonly reason: DueReason;
-  /** For the claim: no two attempts are closer than that, whichever replica makes them; 0 where this one must not wait. */
+  /**
+   * For the claim: no two attempts are closer than that, whichever replica makes them; 0 where this one must not
+   * wait.
+   */
   readonly minIntervalMs: number;
   /** For the claim, after an attempt that came to nothing because its process died or hung. */
   readonly minIntervalAfterLossMs: number;
@@ -59,13 +62,13 @@ export const NUDGE_GAP_MS = 30_000;
 const SIGNS_GAP_MS = 5_000;
 
 /** Whether a provider's list is to be fetched now on this occasion, and why. The one place where that is decided. */
-export function judgeDue(occasion: Occasion, facts: DueFacts, terms: FreshnessTerms, now: number): Verdict {
+export function judgeDue(occasion: Occasion, facts: DueFacts, terms: FreshnessTerms, now: number): DueVerdict {
   if (occasion === "timer") return judgeTimer(facts, terms, now);
   if (occasion === "start" || occasion === "first-start") return judgeStart(occasion, facts.entry, terms, now);
   return judgeEvent(occasion, facts, terms, now);
 }
 
-const verdict = (isDue: boolean, reason: DueReason, minIntervalMs = 0, afterLossMs = minIntervalMs): Verdict => ({
+const verdict = (isDue: boolean, reason: DueReason, minIntervalMs = 0, afterLossMs = minIntervalMs): DueVerdict => ({
   isDue,
   reason,
   minIntervalMs,
@@ -76,7 +79,7 @@ const hasClockGoneBack = ({ attemptedAt }: CatalogEntry, now: number): boolean =
   attemptedAt !== null && attemptedAt > now + CLOCK_SKEW_MS;
 
 /** The interval is over, or the wait after a failure. */
-function judgeTimer({ provider, entry }: DueFacts, { intervalMs }: FreshnessTerms, now: number): Verdict {
+function judgeTimer({ provider, entry }: DueFacts, { intervalMs }: FreshnessTerms, now: number): DueVerdict {
   if (intervalMs === null) return verdict(false, "off");
   if (entry.attemptedAt === null) return verdict(true, "never-tried");
   if (hasClockGoneBack(entry, now)) return verdict(true, "clock-went-back");
@@ -92,17 +95,17 @@ export function nextDueAt({ provider, entry }: DueFacts, intervalMs: number | nu
 }
 
 /**
- * The list is missing or stale; one that is merely due is left to the clock. A process that is restarted again and again
- * still leaves the first backoff, what the provider asked for, and the wait of a refused key that is still the same
- * between attempts; and where one has died in the midst of an attempt at a list that there is, an interval, or what
- * counts as fresh where that is shorter.
+ * The list is missing or stale; one that is merely due is left to the clock. A process that is restarted again and
+ * again still leaves the first backoff, what the provider asked for, and the wait of a refused key that is still the
+ * same between attempts; and where one has died in the midst of an attempt at a list that there is, an interval, or
+ * what counts as fresh where that is shorter.
  */
 function judgeStart(
   occasion: "start" | "first-start",
   entry: CatalogEntry,
   terms: FreshnessTerms,
   now: number,
-): Verdict {
+): DueVerdict {
   const { attemptedAt, fetchedAt, outcome, retryAfterAt } = entry;
   const { intervalMs, maxAgeMs } = terms;
   const wentBack = hasClockGoneBack(entry, now);
@@ -162,7 +165,7 @@ const TRIGGER_RULES: Readonly<Record<NudgeTrigger, TriggerRule>> = {
   network: recovering(({ outcome }) => outcome === "network"),
 };
 
-function judgeEvent(trigger: NudgeTrigger, facts: DueFacts, terms: FreshnessTerms, now: number): Verdict {
+function judgeEvent(trigger: NudgeTrigger, facts: DueFacts, terms: FreshnessTerms, now: number): DueVerdict {
   const { entry } = facts;
   const { gapMs, obeysBackoff, isWorthIt } = TRIGGER_RULES[trigger];
   // With auto-refresh off for it everywhere only people refresh.

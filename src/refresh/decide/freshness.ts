@@ -16,7 +16,10 @@ export const PICK_UP_MS = 30_000;
 /** A provider that has failed for longer gets its own line and no longer makes the whole look outdated. */
 const GIVEN_UP_MS = DAY_MS;
 
-/** How old a list may grow before it is no longer fresh: so that a healthy bot is never outdated between two refreshes. */
+/**
+ * How old a list may grow before it is no longer fresh: so that a healthy bot is never outdated between two
+ * refreshes.
+ */
 export const freshForMs = ({ maxAgeMs, timeoutMs, intervalMs, recentIntervalMs = 0 }: FreshnessTerms): number =>
   Math.max(maxAgeMs, intervalMs ?? 0, recentIntervalMs) + timeoutMs + PICK_UP_MS;
 
@@ -25,7 +28,10 @@ export function isFresh(entry: CatalogEntry, terms: FreshnessTerms, now: number)
   return entry.fetchedAt !== null && Math.abs(now - entry.fetchedAt) < freshForMs(terms);
 }
 
-/** Of the lists that there are, those that count for the whole: not where the key is refused, nor failing for over 24 h. */
+/**
+ * Of the lists that there are, those that count for the whole: not where the key is refused, nor failing for over 24
+ * h.
+ */
 export function isJudged(entry: CatalogEntry, now: number): boolean {
   if (entry.fetchedAt === null || entry.outcome === "auth") return false;
   return entry.failingSince === null || now - entry.failingSince <= GIVEN_UP_MS;

@@ -3,7 +3,10 @@ import type { CatalogEntry, ListAnswer } from "../catalog/catalog-types.js";
 
 /** A list that keeps less than that of its chat models looks wrong. */
 const LEAST_KEPT_SHARE = 0.5;
-/** Two answers agree when they have that share of all their models in common: real lists move a little between fetches. */
+/**
+ * Two answers agree when they have that share of all their models in common: real lists move a little between
+ * fetches.
+ */
 const AGREEING_SHARE = 0.8;
 
 /**

@@ -5,7 +5,7 @@ import type { Log } from "../../base/log.js";
 import type { Provider, ProviderId } from "../../providers/provider.js";
 import type { Store } from "../../store/store.js";
 import { type Catalog, createCatalog } from "../catalog/catalog.js";
-import { judgeDue, type Occasion, type Verdict } from "../decide/due.js";
+import { type DueVerdict, judgeDue, type Occasion } from "../decide/due.js";
 import { type FreshnessTerms, isAllFresh } from "../decide/freshness.js";
 import { createYieldInOrder, type RefreshOneDeps, type RefreshOrder, refreshOne } from "../fetch/refresh-one.js";
 import { createRuns, type Runs } from "../fetch/runs.js";
@@ -147,7 +147,7 @@ function createParts(deps: RefresherDeps) {
   return { catalog, memory, intervals, watch, stopping, runs, nudges, termsOf, judge, byClock };
 }
 
-type Judge = (occasion: Occasion, provider: ProviderId) => Verdict;
+type Judge = (occasion: Occasion, provider: ProviderId) => DueVerdict;
 
 interface ClockRefreshDeps extends Pick<RefresherDeps, "providers" | "settings" | "log"> {
   readonly catalog: Catalog;
@@ -184,7 +184,10 @@ function createClockRefresh({ providers, settings, log, catalog, runs, watch, ju
     markFirstStart() {
       startOccasion = "first-start";
     },
-    /** Takes over what other replicas have stored, then refreshes what is due, of these providers or all. Never rejects. */
+    /**
+     * Takes over what other replicas have stored, then refreshes what is due, of these providers or all. Never
+     * rejects.
+     */
     async run(only: readonly ProviderId[] | undefined): Promise<readonly RefreshResult[]> {
       try {
         await Promise.all([catalog.pickUp(), settings.load()]);

@@ -53,7 +53,9 @@ export function statusOf(
 /** Whether the store can be used, as the refresh last found it. */
 export interface StoreWatch {
   isDown(): boolean;
-  /** Notes a use of the store; `error` unset: it worked. Logs once when the store goes down, and once when it is back. */
+  /**
+   * Notes a use of the store; `error` unset: it worked. Logs once when the store goes down, and once when it is back.
+   */
   note(use: StoreUse, error?: unknown): void;
 }
 

@@ -53,7 +53,10 @@ export function createRuns({ catalog, clock, log, refresh, onEnd }: RunsDeps): R
     return result;
   }
 
-  /** The result that a person has just got. A list that waits for a second answer is asked for again: this is the second. */
+  /**
+   * The result that a person has just got. A list that waits for a second answer is asked for again: this is the
+   * second.
+   */
   function justShown(id: ProviderId): RefreshResult | undefined {
     const last = lastForPerson.get(id);
     if (last === undefined || last.result.outcome === "suspicious") return undefined;

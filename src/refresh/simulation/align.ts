@@ -1,9 +1,9 @@
 const WEEK_MS = 7 * 86_400_000;
 
 /**
- * The changes within the time of the activity. Where the two traces come from different years, the changes are laid over
- * the activity from its start on, again and again as often as it takes, moved by whole weeks, so that days of the week
- * stay what they were.
+ * The changes within the time of the activity. Where the two traces come from different years, the changes are laid
+ * over the activity from its start on, again and again as often as it takes, moved by whole weeks, so that days of
+ * the week stay what they were.
  */
 export function alignChanges(changes: readonly number[], startAt: number, endAt: number): readonly number[] {
   const first = changes[0] ?? startAt;

@@ -9,7 +9,7 @@ export interface Replay {
   readonly endAt: number;
 }
 
-export interface Outcome {
+export interface ReplayResult {
   readonly callsPerDay: number;
   readonly meanAgeMinutes: number;
   readonly p95AgeMinutes: number;
@@ -62,7 +62,7 @@ function cursor(times: readonly number[], startAt: number) {
 }
 
 /** The numbers that policies are compared by. */
-export function outcomeOf(run: { calls: number; ages: readonly number[]; stale: number }, trace: Replay): Outcome {
+export function outcomeOf(run: { calls: number; ages: readonly number[]; stale: number }, trace: Replay): ReplayResult {
   const callsPerDay = (run.calls * DAY_MS) / (trace.endAt - trace.startAt);
   const sorted = [...run.ages].sort((a, b) => a - b);
   const meanAgeMinutes = sorted.reduce((sum, age) => sum + age, 0) / sorted.length / MINUTE_MS;

@@ -8,7 +8,9 @@ const LEVEL_PRIOR = 3;
 /** The habit is read a little ahead, so that the list is fresh when the day begins. */
 const LEAD_MS = 10 * 60_000;
 
-/** What each part alone would expect per ms: the mean, the habit, what just happened, the habit at its present level. */
+/**
+ * What each part alone would expect per ms: the mean, the habit, what just happened, the habit at its present level.
+ */
 export function partsAt(activity: WorkspaceActivity, now: number): number[] {
   const ms = Math.max(0, now - activity.at);
   const habit = habitAt(activity, now + LEAD_MS);

@@ -15,7 +15,10 @@ const MEAN_DAYS = 2;
 
 type Facts = Pick<WorkspaceActivity, "counts" | "weeks" | "total">;
 
-/** Interactions per ms usual in an hour of the week, drawn towards the hour of the day and the mean where little is known. */
+/**
+ * Interactions per ms usual in an hour of the week, drawn towards the hour of the day and the mean where little is
+ * known.
+ */
 export function habitOf(facts: Facts, hour: number): number {
   const week = around(facts, hour, [0]);
   const day = around(facts, hour, [0, 24, 48, 72, 96, 120, 144]);

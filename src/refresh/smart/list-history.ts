@@ -58,8 +58,8 @@ export function noteList(before: ListHistory, attempt: ListAttempt, now: number)
 
 /**
  * What to stretch the interval by: one over the root of how often the list changes (gamma-Poisson), as with
- * interactions, and of the share of calls that succeed, as each good one then costs more. Kept within narrow bounds: the
- * use of the workspace is what pays.
+ * interactions, and of the share of calls that succeed, as each good one then costs more. Kept within narrow bounds:
+ * the use of the workspace is what pays.
  */
 export function stretchOf({ changes, watchedMs, attempts, failures }: ListHistory): number {
   const rate = (changes + PRIOR.changes) / (watchedMs + PRIOR.ms);
@@ -67,7 +67,9 @@ export function stretchOf({ changes, watchedMs, attempts, failures }: ListHistor
   return Math.min(MOST_STRETCH, Math.max(LEAST_STRETCH, Math.sqrt(USUAL_RATE / rate / successShare)));
 }
 
-/** Reports each attempt that a provider's entry shows, once, whoever made it; what is there at first is not reported. */
+/**
+ * Reports each attempt that a provider's entry shows, once, whoever made it; what is there at first is not reported.
+ */
 export function createListWatch(report: (provider: ProviderId, attempt: ListAttempt) => void) {
   const seen = new Map<ProviderId, { readonly attemptedAt: number | null; readonly changedAt: number | undefined }>();
   return (provider: ProviderId, { attemptedAt, outcome }: CatalogEntry, changedAt: number | undefined): void => {

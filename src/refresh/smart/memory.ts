@@ -40,13 +40,11 @@ export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): Smart
   const lists = new Map<ProviderId, ListHistory>();
   /** When people did something that is not learnt from yet: noting must cost a message nothing. */
   const noted = new Map<string, number[]>();
-  const unsaved = new Map<string, () => unknown>();
-  let isLoaded = false;
-  let keptAt = startedAt;
+  const unsaved = createUnsavedRows({ store, clock, log });
 
   function putActivity(workspace: string, activity: WorkspaceActivity): void {
     activities.set(workspace, activity);
-    unsaved.set(`${WORKSPACE}${workspace}`, () => storedActivity(activities.get(workspace) ?? activity));
+    unsaved.mark(`${WORKSPACE}${workspace}`, () => storedActivity(activities.get(workspace) ?? activity));
   }
 
   function learn(workspace: string): void {
@@ -60,19 +58,17 @@ export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): Smart
   function noteAttempt(provider: ProviderId, attempt: ListAttempt): void {
     const list = noteList(lists.get(provider) ?? newListHistory(clock.now()), attempt, clock.now());
     lists.set(provider, list);
-    unsaved.set(`${LIST}${provider}`, () => lists.get(provider) ?? list);
+    unsaved.mark(`${LIST}${provider}`, () => lists.get(provider) ?? list);
   }
 
   async function load(): Promise<void> {
-    const rows = await store.values("usage").entries("smart:");
-    for (const [key, value] of rows) {
-      const activity = key.startsWith(WORKSPACE) ? readActivity(value) : undefined;
-      const list = key.startsWith(LIST) ? readListHistory(value) : undefined;
-      if (activity !== undefined) activities.set(key.slice(WORKSPACE.length), activity);
-      else if (list !== undefined) lists.set(key.slice(LIST.length), list);
-      else log.warn({ key }, "stored activity of the smart interval is unreadable, starting over");
+    for (const [key, value] of await store.values("usage").entries("smart:")) {
+      const isRead = key.startsWith(WORKSPACE)
+        ? put(activities, key.slice(WORKSPACE.length), readActivity(value))
+        : put(lists, key.slice(LIST.length), readListHistory(value));
+      if (!isRead) log.warn({ key }, "stored activity of the smart interval is unreadable, starting over");
     }
-    isLoaded = true;
+    unsaved.markLoaded();
   }
 
   return {
@@ -92,18 +88,42 @@ export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): Smart
     noteEntry: createListWatch(noteAttempt),
     load,
     async keep() {
-      if (Math.abs(clock.now() - keptAt) < KEEP_EVERY_MS) return;
+      if (!unsaved.isTimeToSave()) return;
       for (const workspace of [...noted.keys()]) learn(workspace);
+      await unsaved.save(load);
+    },
+  };
+}
+
+function put<T>(map: Map<string, T>, key: string, value: T | undefined): boolean {
+  if (value !== undefined) map.set(key, value);
+  return value !== undefined;
+}
+
+/** Rows that have changed since they were stored. */
+function createUnsavedRows({ store, clock, log }: SmartMemoryDeps) {
+  const unsaved = new Map<string, () => unknown>();
+  let isLoaded = false;
+  let savedAt = clock.now();
+  return {
+    /** `read` is called when the row is written. */
+    mark: (key: string, read: () => unknown) => void unsaved.set(key, read),
+    markLoaded() {
+      isLoaded = true;
+    },
+    isTimeToSave: () => Math.abs(clock.now() - savedAt) >= KEEP_EVERY_MS,
+    /** Never rejects: rows that could not be stored are tried again at the next save. */
+    async save(load: () => Promise<void>): Promise<void> {
       if (unsaved.size === 0) return;
-      keptAt = clock.now();
+      savedAt = clock.now();
       const saving = [...unsaved];
       unsaved.clear();
       try {
         // What could not be read at the start is not overwritten by what little was learnt since.
         if (!isLoaded) await load();
-        await store.write(saving.map(([key, value]): Write => ({ table: "usage", key, value: value() })));
+        await store.write(saving.map(([key, read]): Write => ({ table: "usage", key, value: read() })));
       } catch (error) {
-        for (const [key, value] of saving) if (!unsaved.has(key)) unsaved.set(key, value);
+        for (const [key, read] of saving) if (!unsaved.has(key)) unsaved.set(key, read);
         log.debug({ error }, "storing the smart interval's activity failed, retrying");
       }
     },

@@ -16,7 +16,10 @@ export const SHORTEST_MS = MINUTE_MS;
 export const LONGEST_MS = 60 * MINUTE_MS;
 const TICK_MS = 10_000;
 
-/** At its mean rate a workspace with 20 interactions a day gets 12 minutes; one with 16 times as many gets half of that. */
+/**
+ * At its mean rate a workspace with 20 interactions a day gets 12 minutes; one with 16 times as many gets half of
+ * that.
+ */
 const BASE_MS = 12 * MINUTE_MS;
 const BASE_PER_DAY = 20;
 const BASE_POWER = 0.25;

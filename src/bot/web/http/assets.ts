@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Context, Hono } from "hono";
 import { etag } from "hono/etag";
+import { PAGE_TEXTS } from "../../../refresh/indicator.js";
 import { type HtmlPage, pageHtml } from "./page.js";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -20,6 +21,8 @@ export interface AssetTerms {
   readonly prefix: string;
   /** The page around `body.html`, run by `app.js`; `path` is its address. Unset where the folder has none. */
   readonly page?: Pick<HtmlPage, "title" | "styles"> & { readonly path: string };
+  /** JavaScript modules that are made from the bot's own data, by their address. */
+  readonly generated?: Readonly<Record<string, string>>;
   /** Files of libraries in node_modules, by their address. */
   readonly vendor?: Readonly<Record<string, string>>;
   /** Which files of libraries the page needs at once. */
@@ -34,14 +37,15 @@ interface Asset {
 }
 
 const BODY_FILE = "body.html";
-const SHARED: Pick<AssetTerms, "folder" | "prefix"> = {
+const SHARED = {
   folder: new URL("./page/", import.meta.url),
   prefix: "/assets/shared/",
+  generated: { "/assets/shared/refresh-texts.js": `export const PAGE_TEXTS = ${JSON.stringify(PAGE_TEXTS)};\n` },
 };
 
 /** Serves a page and everything it loads. Only names known at the start are served; each file is read once. */
 export const assetRoutes =
-  ({ folder, prefix, page, vendor = {}, vendorPreloads = [] }: AssetTerms) =>
+  ({ folder, prefix, page, generated = {}, vendor = {}, vendorPreloads = [] }: AssetTerms) =>
   (app: Hono): void => {
     const serve = (path: string, read: () => Asset) => {
       let asset: Asset | undefined;
@@ -54,9 +58,15 @@ export const assetRoutes =
     for (const [address, specifier] of Object.entries(vendor)) {
       serve(address, () => readAsset(new URL(import.meta.resolve(specifier))));
     }
+    for (const [address, text] of Object.entries(generated)) serve(address, () => assetOf(Buffer.from(text), "js"));
     if (page === undefined) return;
     serve(page.path, () => {
-      const preloads = [...vendorPreloads, ...modulesIn(SHARED), ...modulesIn({ folder, prefix })];
+      const preloads = [
+        ...vendorPreloads,
+        ...Object.keys(SHARED.generated),
+        ...modulesIn(SHARED),
+        ...modulesIn({ folder, prefix }),
+      ];
       const body = readFileSync(new URL(BODY_FILE, folder), "utf8");
       return assetOf(Buffer.from(pageHtml({ ...page, script: `${prefix}app.js`, preloads, body })), "html");
     });

@@ -1,52 +1,35 @@
+import { PAGE_TEXTS } from "/assets/shared/refresh-texts.js";
 import { clockWords } from "./time.js";
 
-/** How the lists are, in the words that the bot uses on every platform. */
-export const INDICATORS = {
-  refreshing: "🔄 Background refresh in progress...",
-  fresh: "✓ Auto-refreshed - models up to date",
-  stale: "⚠️ Using cached models - refresh recommended",
-};
+const { indicators, buttonLabels, intervals } = PAGE_TEXTS;
+/** @type {Readonly<Record<string, string>>} */
+const outcomes = PAGE_TEXTS.outcomes;
 
-const BUTTON_LABELS = {
-  none: "🔄 Refresh Models",
-  fresh: "🔄 Refresh (auto-updated)",
-  stale: "🔄 Refresh (outdated)",
-};
+export const INDICATORS = indicators;
 
-export const INTERVALS = [
-  { value: "1", seconds: 60, label: "1 minute (testing)" },
-  { value: "3", seconds: 180, label: "3 minutes (active use)" },
-  { value: "5", seconds: 300, label: "5 minutes (default)" },
-  { value: "10", seconds: 600, label: "10 minutes (light use)" },
-  { value: "15", seconds: 900, label: "15 minutes (minimal use)" },
-  { value: "smart", seconds: "smart", label: "smart (adapts to use)" },
-];
+export const INTERVALS = intervals.map(({ value, label }) => ({
+  value: String(value),
+  seconds: value === "smart" ? value : value * 60,
+  label,
+}));
 
 /**
- * What the refresh button says: whether any provider has a list, and whether the lists are fresh.
+ * The refresh button's label: by whether any provider has a list, and whether the lists are fresh.
  * @param {{ isFresh: boolean, providers: readonly { fetchedAt: number | null }[] }} status
  */
 export function refreshLabel(status) {
   const hasLists = status.providers.some((provider) => provider.fetchedAt !== null);
-  if (!hasLists) return BUTTON_LABELS.none;
-  return status.isFresh ? BUTTON_LABELS.fresh : BUTTON_LABELS.stale;
+  return buttonLabels[!hasLists ? "none" : status.isFresh ? "fresh" : "stale"];
 }
 
-/** @type {Readonly<Record<string, string>>} */
-const OUTCOMES = {
-  ok: "✓",
-  timeout: "timed out",
-  auth: "refuses its key",
-  "rate-limited": "rate-limited",
-  http: "answered with an error",
-  network: "cannot be reached",
-  malformed: "gave no usable list",
-  empty: "gave an empty list",
-  suspicious: "gave a doubtful list",
-};
-
-/** @param {string | null} outcome null where no refresh has ended yet */
-export const outcomeWords = (outcome) => (outcome === null ? "not asked yet" : (OUTCOMES[outcome] ?? outcome));
+/**
+ * How the last attempt ended, as words that continue a provider's name.
+ * @param {string | null} outcome null where no attempt has ended yet
+ */
+export function outcomeWords(outcome) {
+  if (outcome === null) return "not asked yet";
+  return outcome === "ok" ? "✓" : (outcomes[outcome] ?? outcome);
+}
 
 /**
  * Removes the Markdown marks of a short reply, and shows its times as words.
