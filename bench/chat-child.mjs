@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { systemClock as clock } from "#bot/base/clock.js";
 import { createChat } from "#bot/bot/turn/chat.js";
-import { createChatParts } from "#bot/bot/turn/chat-parts.js";
+import { createChatParts } from "#bot/bot/turn/turn-deps.js";
 import { isChatModel } from "#bot/providers/openai-wire/is-chat-model.js";
 import { createOpenAiProvider } from "#bot/providers/openai-wire/openai-provider.js";
 import { createSettings } from "#bot/refresh/settings.js";
@@ -132,8 +132,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     sessions,
     refresher,
     settings: createSettings({ store, host: { isEnabled: false, intervalMs: 300_000 }, log }),
-    platforms: () => [platform],
-    extrasOf: () => ({}),
+    surfaces: [{ platform }],
     ledger: createLedger({ store, clock }),
     providers: new Map([["openai", provider]]),
     defaultModel: () => ({ provider: "openai", model: "gpt-4o" }),

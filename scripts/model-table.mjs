@@ -1,18 +1,8 @@
 // Prints src/usage/model-table.csv anew from a copy of https://models.dev/api.json and the day it was taken:
-//   node scripts/model-table.mjs api.json 2026-07-02 > src/usage/model-table.csv
+//   npm run build && node scripts/model-table.mjs api.json 2026-07-02 > src/usage/model-table.csv
+// Which vendors it holds, each provider's definition says (`modelsDevId`).
 import { readFileSync } from "node:fs";
-
-/** Our provider's id, and theirs. OpenRouter is left out: its own list carries prices. */
-const PROVIDERS = {
-  openai: "openai",
-  anthropic: "anthropic",
-  gemini: "google",
-  groq: "groq",
-  mistral: "mistral",
-  deepseek: "deepseek",
-  xai: "xai",
-  together: "togetherai",
-};
+import { providerDefinitions } from "../dist/providers/registry.js";
 
 const [path, day] = process.argv.slice(2);
 if (path === undefined || !/^\d{4}-\d\d-\d\d$/.test(day ?? "")) {
@@ -48,7 +38,8 @@ function rowOf(provider, [id, { limit = {}, cost = {}, modalities = {} }]) {
   return [provider, id, positive(limit.context), positive(limit.output), ...prices, input || undefined].join(",");
 }
 
-const rows = Object.entries(PROVIDERS).flatMap(([ours, theirs]) => {
+const rows = providerDefinitions.flatMap(({ id: ours, modelsDevId: theirs }) => {
+  if (theirs === undefined) return [];
   if (api[theirs] === undefined) throw new Error(`${path} has no provider "${theirs}"`);
   return Object.entries(api[theirs].models)
     .filter(isChat)

@@ -2,22 +2,27 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "./base/clock.js";
 import type { Config } from "./base/config.js";
 import type { Log } from "./base/log.js";
-import { createAccess } from "./bot/access/access.js";
-import { commandRefusal } from "./bot/access/may-chat.js";
-import { type Board, createBoard } from "./bot/board/board.js";
-import { createObservation } from "./bot/observe/observation.js";
-import { handlersOf, invocationOfReaction } from "./bot/platform-handlers.js";
+import { commandRefusal, createAccess } from "./bot/access/access.js";
+import { createBoard } from "./bot/board/board.js";
+import { createActivity } from "./bot/observe/activity.js";
+import { createLoopDelayMeter } from "./bot/observe/loop-delay.js";
+import { createMetrics } from "./bot/observe/metrics.js";
+import { observedPlatform } from "./bot/observe/observed-platform.js";
+import { observedStore } from "./bot/observe/observed-store.js";
+import { createObservers } from "./bot/observe/observers.js";
+import { createSeries } from "./bot/observe/series.js";
+import { handlersOf } from "./bot/platform-handlers.js";
+import { conversationOf } from "./bot/port/conversation.js";
 import type { ChatPlatform } from "./bot/port/platform.js";
-import type { PlatformDefinition, PlatformParts } from "./bot/port/platform-definition.js";
+import type { PlatformParts, PlatformSetup } from "./bot/port/platform-definition.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
-import { waitForFirstLists } from "./bot/status/first-lists.js";
 import { startRetention } from "./bot/status/retention.js";
 import { createStatusLine } from "./bot/status/status-line.js";
-import { type Chat, createChat } from "./bot/turn/chat.js";
-import { createChatParts } from "./bot/turn/chat-parts.js";
-import { conversationRecords } from "./bot/turn/conversation-records.js";
+import { createChat } from "./bot/turn/chat.js";
 import { createLiveness } from "./bot/turn/liveness.js";
+import { conversationModel } from "./bot/turn/pinned-session.js";
 import { startRecovery } from "./bot/turn/recover.js";
+import { createChatParts } from "./bot/turn/turn-deps.js";
 import { consoleInvocation, createConsole } from "./bot/web/console/console.js";
 import { usageDays } from "./bot/web/console/usage.js";
 import { createHttpServer } from "./bot/web/http/server.js";
@@ -28,6 +33,7 @@ import { modelInForce } from "./commands/model-in-force.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
+import type { Refresher } from "./refresh/refresher.js";
 import { createSettings } from "./refresh/settings.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
@@ -37,14 +43,13 @@ import { createLedger } from "./usage/ledger.js";
 import { startLedgerRetention } from "./usage/ledger-retention.js";
 
 export interface AppDeps {
-  readonly config: Config<ProviderSetup>;
+  readonly config: Config<ProviderSetup, PlatformSetup>;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
   readonly fetch: typeof fetch;
-  readonly platforms: readonly PlatformDefinition[];
   createCommands(deps: CommandDeps): readonly Command[];
-  /** How long the very first start, without any list, may wait for one before the doors open. */
+  /** How long the very first start, without any list, may wait for one before the platforms start. */
   readonly firstListsMs?: number;
 }
 
@@ -61,121 +66,167 @@ export interface App {
 const STATUS_WORKSPACE = "playground:local";
 
 /**
- * Puts the parts together and starts them: stored lists first, then the address, then unfinished answers, then the
- * doors. Nothing waits for a provider, but half a second at the very first start.
+ * Puts the parts together and starts them: stored lists first, then the address, then the platforms, then unfinished
+ * answers. Nothing waits for a provider, except half a second at the very first start.
  * @throws {StartupError} when the address cannot be had @throws {StoreError} when the stored lists cannot be read
  */
 export async function startApp(deps: AppDeps): Promise<App> {
-  const { config, clock, log } = deps;
-  const platforms: ChatPlatform[] = [];
-  const opened: PlatformParts[] = [];
-  const observed = createObservation({
-    clock,
-    refresher: () => refresher,
-    platforms: () => platforms,
-    load: () => chat.load(),
-  });
-  const store = observed.ofStore(deps.store);
-  const newReference = () => randomBytes(4).toString("hex");
-  const loaded = await loadProviders(config.providers, { fetch: deps.fetch, clock, log });
-  const settings = createSettings({ store, log, host: config.refresh });
-  const sessions = createSessions({ store, now: clock.now });
-  const ledger = createLedger({ store, clock });
-  const owner = processOwner();
-  const liveness = createLiveness({ store, clock, log, owner });
+  const { clock, log } = deps;
+  const core = await createCore(deps);
+  const { store, refresher, settings, surfaces, platforms, liveness, access } = core;
+  const talk = createTalk(core, deps.createCommands);
+  const { chat, board, dispatcher } = talk;
+  const watch = createWatch(core, talk);
 
+  await settings.load();
+  await refresher.load();
+  await board.load();
+  const status = statusSource(refresher, settings, STATUS_WORKSPACE);
+  await openPlatforms(core, talk, status);
+  const web = createWeb(core, talk, watch, status);
+
+  // First of all the address: a second start in the same folder ends here and has touched nothing.
+  const { url } = await web.server.start();
+  const handlerDeps = { chat, dispatcher, refresher, board, access };
+  for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
+  const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
+  /** Lists grow old without an event, so that every beat looks as well. */
+  const look = () => {
+    board.look();
+    statusLine.look();
+  };
+  status.onStatusChange(look);
+  web.operatorsConsole.start();
+  await liveness.start();
+  const stopRecovery = await startRecovery({ ...core, ...talk, onTurn: core.observers.onTurn });
+  look();
+  await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
+  web.enter("up");
+  const stops = [stopRecovery, ...startErasing(core)];
+  return {
+    url,
+    async tick() {
+      look();
+      await refresher.tick();
+    },
+    async stop(graceMs) {
+      web.enter("stopping");
+      refresher.stop();
+      statusLine.stop();
+      const boardStopped = board.stop();
+      for (const stop of stops) stop();
+      web.operatorsConsole.stop();
+      watch.delay.stop();
+      await chat.stop(graceMs);
+      await boardStopped;
+      for (const platform of platforms)
+        await platform
+          .stop()
+          .catch((error) => log.warn({ error, platform: platform.name }, "a platform failed to stop"));
+      await web.server.stop();
+      await liveness.stop();
+      await store.close();
+    },
+  };
+}
+
+/** What everything else stands on. `surfaces` and `platforms` are filled by `openPlatforms`. */
+async function createCore(deps: AppDeps) {
+  const { config, clock, log } = deps;
+  const observers = createObservers();
+  const store = observedStore(deps.store, observers);
+  const surfaces: PlatformParts[] = [];
+  const platforms: ChatPlatform[] = [];
+  const settings = createSettings({ store, log, host: config.refresh });
   const access = createAccess(config.access);
+  const providers = await loadProviders(config.providers, deps);
   const refresher = createRefresher({
-    providers: loaded,
+    providers,
     store,
     settings,
     workspaces: () => access.countedWorkspaces(platforms),
     clock,
     log,
     refresh: config.refresh,
-    onOutcome: observed.onRefresh,
+    onOutcome: observers.onRefresh,
   });
-  const faults = () => platforms.flatMap((platform) => platform.fault() ?? []);
+  const owner = processOwner();
   const host = { defaultModel: config.chat.defaultModel };
-  const parts = createChatParts({ clock, refresher }, config);
-  const defaultModel = (workspace: string) =>
-    modelInForce({ settings, refresher, setups: config.providers, host }, workspace);
-  const chat: Chat = createChat({
-    store,
-    sessions,
-    refresher,
-    settings,
-    platforms: () => platforms,
-    extrasOf: (name) => opened.find(({ platform }) => platform.name === name) ?? {},
-    ledger,
-    ...parts,
-    providers: new Map(loaded.map(({ id, provider }) => [id, provider])),
-    defaultModel,
-    owner,
-    hasPeers: liveness.hasPeers,
-    clock,
-    log,
-    newReference,
-    onTurn: observed.onTurn,
-  });
-  const board: Board = createBoard({
-    store,
-    refresher,
-    settings,
-    clock,
-    log,
-    platforms: () => platforms,
-    run: (command, reaction) => dispatcher.run(command, invocationOfReaction(reaction)),
-  });
-  const commands = deps.createCommands({
-    refresher,
-    settings,
-    sessions,
-    ledger,
-    charts: createChartPainter({ log }),
-    turns: chat.control,
-    board: board.control,
+  return {
+    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
+    providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     setups: config.providers,
-    host,
-    faults,
-    clock,
-  });
-  const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal: commandRefusal(settings) });
+    sessions: createSessions({ store, now: clock.now }),
+    ledger: createLedger({ store, clock }),
+    liveness: createLiveness({ store, clock, log, owner }),
+    defaultModel: (workspace: string) =>
+      modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
+    faults: () => platforms.flatMap((platform) => platform.fault() ?? []),
+    newReference: () => randomBytes(4).toString("hex"),
+  };
+}
+type Core = Awaited<ReturnType<typeof createCore>>;
 
-  await settings.load();
-  await refresher.load();
-  await board.load();
-  const records = conversationRecords({ sessions, turns: () => chat.control, defaultModel });
-  const { status, onStatusChange } = statusSource(refresher, settings, STATUS_WORKSPACE);
-  opened.push(
-    ...(await Promise.all(
-      deps.platforms
-        .filter((definition) => definition.isConfigured(config))
-        .map((definition) =>
-          definition.create({ config, store, clock, log, commands, status, onStatusChange, ...records }),
-        ),
-    )),
-  );
-  platforms.push(...opened.map(({ platform }) => observed.ofPlatform(platform)));
+/** Chat and board, and the commands that control them. */
+function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
+  const { log, settings, observers, liveness, newReference } = core;
+  const parts = createChatParts(core, core.config);
+  const chat = createChat({ ...core, ...parts, hasPeers: liveness.hasPeers, onTurn: observers.onTurn });
+  const board = createBoard(core);
+  const charts = createChartPainter({ log });
+  const commands = createCommands({ ...core, charts, turns: chat.control, board: board.control });
+  const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal: commandRefusal(settings) });
+  return { chat, board, commands, dispatcher, modelFacts: parts.modelFacts };
+}
+type Talk = ReturnType<typeof createTalk>;
+type Status = ReturnType<typeof statusSource>;
+
+/** Makes every configured platform. */
+async function openPlatforms(core: Core, { chat, commands }: Talk, status: Status): Promise<void> {
+  const deps = {
+    ...core,
+    commands,
+    ...status,
+    modelOf: (place: Parameters<typeof conversationOf>[0]) => conversationModel(core, place),
+    forget: async (place: Parameters<typeof conversationOf>[0]) =>
+      void (await chat.control.forget(conversationOf(place))),
+  };
+  const opened = await Promise.all(core.config.platforms.map((setup) => setup.create(deps)));
+  for (const parts of opened) {
+    const platform = observedPlatform(parts.platform, core.observers);
+    core.surfaces.push({ ...parts, platform });
+    core.platforms.push(platform);
+  }
+}
+
+/** What counts and measures the running bot, for the metrics and the console. */
+function createWatch({ clock, refresher, platforms, observers }: Core, { chat }: Talk) {
+  const delay = createLoopDelayMeter();
+  const metrics = createMetrics({ clock, refresher, platforms, load: chat.load });
+  const activity = createActivity(clock.now);
+  const series = createSeries({ clock, refresher, readDelay: delay.read });
+  for (const observer of [metrics, activity, series]) observers.add(observer);
+  return { delay, metrics, activity, series };
+}
+type Watch = ReturnType<typeof createWatch>;
+
+/** The HTTP server with all its pages. */
+function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Watch, status: Status) {
+  const { config, clock, log, refresher, settings, ledger, platforms, faults, defaultModel } = core;
+  const { metrics, activity, series } = watch;
   const operatorsConsole = createConsole({
     facts: {
+      ...{ settings, activity, defaultModel, modelFacts, load: chat.load, workspace: STATUS_WORKSPACE },
       refresher: () => refresher,
-      settings,
-      activity: observed.activity,
       platforms: () => platforms,
-      load: () => chat.load(),
       storeKind: config.storeUrl.split(":")[0] ?? "",
-      workspace: STATUS_WORKSPACE,
-      defaultModel,
-      modelFacts: parts.modelFacts,
     },
-    series: observed.series,
+    series,
     readUsage: usageDays(ledger),
     clock,
     log,
     run: (command) => dispatcher.run(command, consoleInvocation(STATUS_WORKSPACE)),
   });
-
   let phase: "starting" | "up" | "stopping" = "starting";
   const server = createHttpServer({
     config: config.http,
@@ -186,64 +237,42 @@ export async function startApp(deps: AppDeps): Promise<App> {
       const problems = phase === "up" ? faults() : [`the bot is ${phase}`];
       return { isReady: problems.length === 0, problems };
     },
-    status,
+    status: status.status,
     models: () => modelsView(refresher),
-    metrics: observed.metrics.text,
-    metricsContentType: observed.metrics.contentType,
-    routes: [operatorsConsole.routes, ...opened.flatMap(({ routes }) => routes ?? [])],
+    metrics: metrics.text,
+    metricsContentType: metrics.contentType,
+    routes: [operatorsConsole.routes, ...core.surfaces.flatMap(({ routes }) => routes ?? [])],
   });
-
-  // First of all the address: a second start in the same folder ends here and has touched nothing.
-  const { url } = await server.start();
-  const handlerDeps = { chat, dispatcher, refresher, board, access };
-  for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
-  const indicator = () => refresher.status().indicator;
-  const statusLine = createStatusLine({ clock, log, indicator, surfaces: opened });
-  /** Lists grow old without an event, so that every beat looks as well. */
-  const look = () => {
-    board.look();
-    statusLine.look();
+  return {
+    server,
+    operatorsConsole,
+    enter: (next: "up" | "stopping") => {
+      phase = next;
+    },
   };
-  onStatusChange(look);
-  operatorsConsole.start();
-  await liveness.start();
-  const stopRecovery = await startRecovery({
-    ...parts,
-    ...{ sessions, ledger, platforms, liveness, clock, log },
-    onTurn: observed.onTurn,
-  });
-  look();
-  await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
-  phase = "up";
-  const erasers = [sessions.eraseUntouched, ...opened.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])];
-  const stops = [
-    stopRecovery,
+}
+
+/** Erases what is kept for long enough, now and once a day. Returns how to stop that. */
+function startErasing({ config, clock, log, sessions, ledger, surfaces }: Core): readonly (() => void)[] {
+  const erasers = [sessions.eraseUntouched, ...surfaces.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])];
+  return [
     startRetention({ days: config.chat.retentionDays, clock, log, erasers }),
     startLedgerRetention({ ledger, clock, log }),
   ];
-  return {
-    url,
-    async tick() {
-      look();
-      await refresher.tick();
-    },
-    async stop(graceMs) {
-      phase = "stopping";
-      refresher.stop();
-      statusLine.stop();
-      const boardStopped = board.stop();
-      for (const stop of stops) stop();
-      operatorsConsole.stop();
-      observed.stop();
-      await chat.stop(graceMs);
-      await boardStopped;
-      for (const platform of platforms)
-        await platform
-          .stop()
-          .catch((error) => log.warn({ error, platform: platform.name }, "a platform did not stop in order"));
-      await server.stop();
-      await liveness.stop();
-      await store.close();
-    },
-  };
+}
+
+/**
+ * Waits for the lists of the very first start, but no longer than `mostMs`: a stranger's first question should find a
+ * model. Later starts have their stored lists and wait for nothing.
+ */
+async function waitForFirstLists(
+  refresher: Pick<Refresher, "status">,
+  lists: Promise<void>,
+  mostMs: number | undefined,
+  clock: Clock,
+): Promise<void> {
+  if (mostMs === undefined || refresher.status().hasLists) return;
+  const waited = new AbortController();
+  await Promise.race([lists, clock.sleep(mostMs, waited.signal).catch(() => {})]); // called off below
+  waited.abort();
 }

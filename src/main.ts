@@ -6,8 +6,8 @@ import { cleanValue, type Environment, parseConfig } from "./base/config.js";
 import { AppError, messageOf } from "./base/errors.js";
 import { createLog } from "./base/log.js";
 import { createSignalHandler } from "./base/signals.js";
+import type { Program } from "./bot/port/platform-definition.js";
 import { platformDefinitions } from "./bot/registry.js";
-import { printManifest } from "./bot/slack/setup/print-manifest.js";
 import { runDoctor } from "./bot/status/doctor.js";
 import { createCommands } from "./commands/registry.js";
 import { providerDefinitions } from "./providers/registry.js";
@@ -15,10 +15,12 @@ import { createSchedule } from "./refresh/schedule.js";
 import { openStore } from "./store/open-store.js";
 import { storeDefinitions } from "./store/registry.js";
 
-/** What a start that cannot work exits with. */
+/** The exit code of a start that cannot work. */
 const EXIT_FAULTY = 2;
 /** Most lists are there in this time; a slow provider delays no more than this, and only the very first start. */
 const FIRST_LISTS_MS = 500;
+/** Of a word on the command line that is repeated. */
+const MAX_SHOWN_CHARS = 80;
 /** How long answers may go on after the signal to stop. */
 const STOP_GRACE_MS = 20_000;
 
@@ -29,29 +31,33 @@ function readEnvironment(): Environment {
     const real = Object.entries(process.env).filter(([, value]) => cleanValue(value) !== undefined);
     return { ...parseEnv(text), ...Object.fromEntries(real) };
   } catch (error) {
-    console.error(`✗ .env: cannot be read (${messageOf(error)}); mend its permissions, or remove it`);
+    console.error(`✗ .env: cannot be read (${messageOf(error)}); fix its permissions, or remove it`);
     process.exit(EXIT_FAULTY);
   }
 }
 
-function readConfig() {
-  const storeSchemes = storeDefinitions.flatMap(({ schemes }) => schemes);
-  return parseConfig(readEnvironment(), { providers: providerDefinitions, storeSchemes });
-}
+const readConfig = () =>
+  parseConfig(readEnvironment(), {
+    providers: providerDefinitions,
+    platforms: platformDefinitions,
+    storeSchemes: storeDefinitions.flatMap(({ schemes }) => schemes),
+  });
 
-async function run(): Promise<void> {
+async function runBot(): Promise<void> {
   const parsed = readConfig();
   if ("faults" in parsed) {
-    for (const { variable, mend } of parsed.faults) console.error(`✗ ${variable}: ${mend}`);
+    for (const { variable, fix } of parsed.faults) console.error(`✗ ${variable}: ${fix}`);
+    for (const { variable, fix } of parsed.warnings) console.error(`⚠️ ${variable}: ${fix}`);
     console.error(
-      "Evergreen did not start. Mend these in .env or the environment; .env.example explains every variable.",
+      "Evergreen did not start. Fix these in .env or the environment; .env.example explains every variable.",
     );
     process.exit(EXIT_FAULTY);
   }
   const { config } = parsed;
   const clock = systemClock;
   const log = createLog({ level: config.logLevel, secrets: config.secrets });
-  process.on("unhandledRejection", (error) => log.error({ error }, "a rejection that nobody handled"));
+  for (const { variable, fix } of parsed.warnings) log.warn({ variable }, `${variable} ${fix}`);
+  process.on("unhandledRejection", (error) => log.error({ error }, "unhandled promise rejection"));
 
   let app: App | undefined;
   let stopSchedule = () => {};
@@ -65,7 +71,7 @@ async function run(): Promise<void> {
     clock,
     stop: () =>
       void stop().catch((error) => {
-        log.error({ error }, "the stop did not go in order");
+        log.error({ error }, "shutdown failed");
         process.exit(1);
       }),
     kill: () => process.exit(1),
@@ -75,16 +81,7 @@ async function run(): Promise<void> {
 
   try {
     const store = await openStore(config.storeUrl, storeDefinitions);
-    app = await startApp({
-      config,
-      store,
-      clock,
-      log,
-      fetch,
-      platforms: platformDefinitions,
-      createCommands,
-      firstListsMs: FIRST_LISTS_MS,
-    });
+    app = await startApp({ config, store, clock, log, fetch, createCommands, firstListsMs: FIRST_LISTS_MS });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     console.error(`✗ ${error.message}`);
@@ -94,26 +91,72 @@ async function run(): Promise<void> {
   schedule.start();
   stopSchedule = schedule.stop;
   log.info({ url: app.url, providers: config.providers.map(({ id }) => id) }, "ready");
-  if (config.playground) console.log(`Evergreen is ready: ${app.url}`);
+  if (config.platforms.some(({ isServedHere }) => isServedHere)) console.log(`Evergreen is ready: ${app.url}`);
 }
 
-if (process.argv[2] === "doctor")
-  process.exitCode = await runDoctor({
-    parsed: readConfig(),
-    clock: systemClock,
-    fetch,
-    stores: storeDefinitions,
-    platforms: platformDefinitions,
-    print: console.log,
-  });
-else if (process.argv[2] === "slack-manifest")
-  process.exitCode = printManifest({
-    environment: readEnvironment(),
-    createCommands,
-    print: console.log,
-    complain: console.error,
-  });
-else if (process.argv[2] === "simulate") {
-  const { runSimulate } = await import("./refresh/simulation/simulate.js");
-  process.exitCode = runSimulate({ words: process.argv.slice(3), print: console.log, printError: console.error });
-} else await run();
+const doctor: Program = {
+  name: "doctor",
+  about: "checks configuration, store, keys and tokens",
+  run: ({ print }) =>
+    runDoctor({
+      parsed: readConfig(),
+      clock: systemClock,
+      fetch,
+      stores: storeDefinitions,
+      platforms: platformDefinitions,
+      print,
+    }),
+};
+
+const simulate: Program = {
+  name: "simulate",
+  about: "replays traces through the bot's own policies",
+  async run({ words, print, printError }) {
+    const { runSimulate } = await import("./refresh/simulation/simulate.js");
+    return runSimulate({ words, print, printError });
+  },
+};
+
+const programs: readonly Program[] = [
+  doctor,
+  simulate,
+  ...platformDefinitions.flatMap((definition) => definition.programs ?? []),
+];
+
+/** What `--help` prints, and a word that names no program. */
+const usage = () =>
+  [
+    "Usage: npm start                 runs the bot",
+    ...programs.map(({ name, about }) => `       npm run ${name.padEnd(17)}${about}`),
+    "       npm start -- --help       prints this",
+    "       npm start -- --version    prints the version",
+    "Settings come from .env and the environment; .env.example explains every variable.",
+  ].join("\n");
+
+/** Of the package that this file was built from. */
+function version(): string {
+  const { version: text }: { readonly version?: unknown } = JSON.parse(
+    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+  );
+  return String(text);
+}
+
+async function runCommandLine([name, ...words]: readonly string[]): Promise<void> {
+  const program = programs.find((each) => each.name === name);
+  if (name === undefined) await runBot();
+  else if (name === "--help" || name === "-h") console.log(usage());
+  else if (name === "--version" || name === "-v") console.log(version());
+  else if (program === undefined) {
+    console.error(`✗ ${name.slice(0, MAX_SHOWN_CHARS)}: there is no such program\n${usage()}`);
+    process.exitCode = EXIT_FAULTY;
+  } else
+    process.exitCode = await program.run({
+      words,
+      readEnvironment,
+      createCommands,
+      print: console.log,
+      printError: console.error,
+    });
+}
+
+await runCommandLine(process.argv.slice(2));

@@ -1,17 +1,8 @@
 import type { hostVariables } from "./host-variables.js";
-import { isLoopbackHost, isPrivateAddress, type ValuesOf } from "./variables.js";
+import { isLoopbackHost, type ValuesOf } from "./variables.js";
 
 /** Host settings, shaped by who needs them. Durations are in ms. */
 export interface HostConfig {
-  readonly discord?: { readonly token: string; readonly apiUrl: string | undefined };
-  readonly slack?: {
-    readonly botToken: string;
-    readonly appToken: string | undefined;
-    readonly signingSecret: string | undefined;
-    readonly port: number;
-    readonly apiUrl: string | undefined;
-    readonly commandPrefix: string;
-  };
   readonly access: {
     readonly followThreads: boolean;
     readonly allowedWorkspaces: readonly string[];
@@ -19,7 +10,6 @@ export interface HostConfig {
     /** As "discord:123". */
     readonly operators: readonly string[];
   };
-  readonly playground: boolean;
   readonly http: {
     readonly host: string;
     readonly port: number;
@@ -52,33 +42,24 @@ export interface HostConfig {
 
 interface ShapeContext {
   readonly storeSchemes: readonly string[];
-  fault(variable: string, mend: string): void;
+  /** Ids of all platforms, whether configured or not. */
+  readonly platforms: readonly string[];
+  fault(variable: string, fix: string): void;
 }
 
-/** The rules that span several variables, and the shape that the parts take them in. */
-export function shapeHost(values: ValuesOf<typeof hostVariables>, context: ShapeContext): HostConfig {
+type HostValues = ValuesOf<typeof hostVariables>;
+
+/** Checks the rules that span several variables, and returns the shape that the parts take them in. */
+export function shapeHost(values: HostValues, context: ShapeContext): HostConfig {
   judge(values, context);
-  const { DISCORD_TOKEN: discordToken, SLACK_BOT_TOKEN: botToken } = values;
   const [provider = "", ...model] = values.DEFAULT_MODEL?.split("/") ?? [];
   return {
-    ...(discordToken && { discord: { token: discordToken, apiUrl: values.DISCORD_API_URL } }),
-    ...(botToken && {
-      slack: {
-        botToken,
-        appToken: values.SLACK_APP_TOKEN,
-        signingSecret: values.SLACK_SIGNING_SECRET,
-        port: values.SLACK_PORT,
-        apiUrl: values.SLACK_API_URL,
-        commandPrefix: values.SLACK_COMMAND_PREFIX,
-      },
-    }),
     access: {
       followThreads: values.FOLLOW_THREADS ?? false,
       allowedWorkspaces: values.ALLOWED_WORKSPACES,
       allowDms: values.ALLOW_DMS ?? true,
       operators: values.OPERATORS,
     },
-    playground: values.PLAYGROUND ?? (discordToken === undefined && botToken === undefined),
     http: {
       host: values.HTTP_HOST,
       port: values.HTTP_PORT,
@@ -110,26 +91,9 @@ export function shapeHost(values: ValuesOf<typeof hostVariables>, context: Shape
   };
 }
 
-function judge(values: ValuesOf<typeof hostVariables>, { storeSchemes, fault }: ShapeContext): void {
-  if (
-    values.SLACK_BOT_TOKEN !== undefined &&
-    values.SLACK_APP_TOKEN === undefined &&
-    values.SLACK_SIGNING_SECRET === undefined
-  ) {
-    fault("SLACK_BOT_TOKEN", "needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode) beside it");
-  }
-  for (const name of ["SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"] as const) {
-    if (values[name] !== undefined && values.SLACK_BOT_TOKEN === undefined)
-      fault(name, "needs SLACK_BOT_TOKEN beside it");
-  }
-  const addresses = [
-    ["DISCORD_API_URL", values.DISCORD_API_URL, values.DISCORD_TOKEN],
-    ["SLACK_API_URL", values.SLACK_API_URL, values.SLACK_BOT_TOKEN],
-  ] as const;
-  for (const [name, url, token] of addresses) {
-    if (url?.startsWith("http:") && token !== undefined && !isPrivateAddress(url)) {
-      fault(name, "sends the token over plain http to a public address; use https://");
-    }
+function judge(values: HostValues, { storeSchemes, platforms, fault }: ShapeContext): void {
+  if (!values.OPERATORS.every((entry) => platforms.includes(entry.split(":")[0] ?? ""))) {
+    fault("OPERATORS", `must be entries of the form PLATFORM:ID; the platforms are ${platforms.join(", ")}`);
   }
   if (!isLoopbackHost(values.HTTP_HOST) && values.HTTP_TOKEN === undefined) {
     fault(
@@ -141,7 +105,8 @@ function judge(values: ValuesOf<typeof hostVariables>, { storeSchemes, fault }: 
   if (scheme === undefined || !storeSchemes.includes(scheme)) {
     fault(
       "STORE_URL",
-      `must begin with ${storeSchemes.map((known) => `${known}://`).join(", ")}, as sqlite://data/evergreen.sqlite`,
+      `must begin with ${storeSchemes.map((known) => `${known}://`).join(", ")}, ` +
+        "for example sqlite://data/evergreen.sqlite",
     );
   }
 }

@@ -1,26 +1,27 @@
 import { type HostConfig, shapeHost } from "./config-host.js";
 import { hostVariables } from "./host-variables.js";
+import { meantVariable } from "./near-variables.js";
 import { isPrivateAddress, passwordsIn, type ValuesOf, type Variables } from "./variables.js";
 
-/** What is wrong with one variable, and how it is mended. Never holds a value. */
+/** What is wrong with one variable, or probably is, and how to fix it. Never holds a value. */
 export interface Fault {
   readonly variable: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 export interface ConfigureContext {
-  /** Ids that earlier definitions configured. */
+  /** Ids that earlier definitions of the same registry configured. */
   readonly configured: readonly string[];
-  /** Ids of all definitions, whether configured or not. */
+  /** Ids of all definitions of the same registry, whether configured or not. */
   readonly builtIn: readonly string[];
-  fault(variable: string, mend: string): void;
+  fault(variable: string, fix: string): void;
 }
 
 /** Something that the environment can switch on: it declares its variables and says what they configure. */
 export interface Definition<S> {
   readonly id: string;
   readonly variables: Variables;
-  /** Nothing where its required variables are unset; that is no error. */
+  /** Returns nothing where its required variables are unset; that is no error. */
   configure(values: ValuesOf<Variables>, context: ConfigureContext): readonly S[];
 }
 
@@ -34,73 +35,108 @@ export function define<V extends Variables, S>(definition: {
   return definition as unknown as Definition<S>;
 }
 
-interface ProviderChoice {
+/** What a definition configured. */
+interface Configured {
   readonly id: string;
-  readonly baseUrl: string;
+  /** Where its key is sent. */
+  readonly baseUrl?: string | undefined;
+  /** A key or token. */
   readonly key?: string | undefined;
 }
 
-export interface Config<P> extends HostConfig {
+export interface Config<P, C> extends HostConfig {
   /** In the order of the registry. */
   readonly providers: readonly P[];
+  /** In the order of the registry. */
+  readonly platforms: readonly C[];
   /** Every secret value, for the log's scrubber. */
   readonly secrets: readonly string[];
 }
 
-export type ParsedConfig<P> = { readonly config: Config<P> } | { readonly faults: readonly Fault[] };
+export type ParsedConfig<P, C> = {
+  /** Variables that are set but not known, although their name is close to a known one. They stop no start. */
+  readonly warnings: readonly Fault[];
+} & (
+  | { readonly config: Config<P, C> }
+  /** `checkable`: what can be checked all the same, with the default in the place of each faulty value. */
+  | { readonly faults: readonly Fault[]; readonly checkable: Config<P, C> }
+);
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface Registered<P> {
+export interface Registered<P, C> {
   readonly providers: readonly Definition<P>[];
+  readonly platforms: readonly Definition<C>[];
   /** URL schemes that a store is registered for, as "sqlite". */
   readonly storeSchemes: readonly string[];
 }
 
 /** Reads and judges the whole environment; all faults come at once. */
-export function parseConfig<P extends ProviderChoice>(
+export function parseConfig<P extends Configured, C extends Configured>(
   environment: Environment,
-  registered: Registered<P>,
-): ParsedConfig<P> {
+  registered: Registered<P, C>,
+): ParsedConfig<P, C> {
   const faults: Fault[] = [];
-  const fault = (variable: string, mend: string) => void faults.push({ variable, mend });
+  const fault = (variable: string, fix: string) => void faults.push({ variable, fix });
   const secrets = new Set<string>();
   const read = <V extends Variables>(variables: V) => readValues(environment, variables, fault, secrets);
 
   const host = read(hostVariables);
   for (const password of passwordsIn(host.STORE_URL)) secrets.add(password);
-  const providers: P[] = [];
-  const builtIn = registered.providers.map((definition) => definition.id);
-  for (const definition of registered.providers) {
-    const configured = providers.map((provider) => provider.id);
-    const values = read(definition.variables);
-    const found = definition.configure(values, { configured, builtIn, fault });
-    for (const provider of found) {
-      if (provider.key !== undefined) secrets.add(provider.key);
-      if (provider.key !== undefined && !isSafeForKey(provider.baseUrl)) {
-        fault(
-          addressVariable(definition.variables),
-          `sends the key of "${provider.id}" over plain http to a public address; use https://`,
-        );
-      }
-    }
-    providers.push(...found);
-  }
+  const providers = configureAll(registered.providers, { read, fault });
+  const platforms = configureAll(registered.platforms, { read, fault });
+  for (const { key } of [...providers, ...platforms]) if (key !== undefined) secrets.add(key);
   const faultsSoFar = faults.length;
-  const shaped = shapeHost(host, { storeSchemes: registered.storeSchemes, fault });
+  const platformIds = registered.platforms.map(({ id }) => id);
+  const shaped = shapeHost(host, { storeSchemes: registered.storeSchemes, platforms: platformIds, fault });
   const defaultProvider = shaped.chat.defaultModel?.provider;
   const isKnown = providers.some((provider) => provider.id === defaultProvider);
   // With another fault the provider may be missing only because of that one.
   if (defaultProvider !== undefined && !isKnown && faultsSoFar === 0) {
-    const known = providers.map((provider) => provider.id).join(", ") || "none";
-    fault("DEFAULT_MODEL", `names the provider "${defaultProvider}", which is not configured (configured: ${known})`);
+    const ids = providers.map((provider) => provider.id).join(", ") || "none";
+    fault("DEFAULT_MODEL", `names the provider "${defaultProvider}", which is not configured (configured: ${ids})`);
   }
-  if (faults.length > 0) return { faults };
-  return { config: { ...shaped, providers, secrets: [...secrets] } };
+  const config = { ...shaped, providers, platforms, secrets: [...secrets] };
+  const known = Object.keys(allVariables([...registered.providers, ...registered.platforms]));
+  const warnings = nearMisses(environment, known);
+  return faults.length > 0 ? { faults, checkable: config, warnings } : { config, warnings };
 }
 
-/** Every variable that is read, for `.env.example` and the documentation. */
-export function allVariables(definitions: readonly Definition<unknown>[]): Variables {
+/** Variables that nothing reads, whose names come close to one that is read. */
+function nearMisses(environment: Environment, known: readonly string[]): readonly Fault[] {
+  const isSet = (name: string) => cleanValue(environment[name]) !== undefined;
+  return Object.keys(environment).flatMap((variable) => {
+    const meant = known.includes(variable) || !isSet(variable) ? undefined : meantVariable(variable, known, isSet);
+    if (meant === undefined) return [];
+    return [{ variable, fix: `is not a variable of Evergreen, so it is ignored; did you mean ${meant}?` }];
+  });
+}
+
+interface ConfigureDeps {
+  read(variables: Variables): ValuesOf<Variables>;
+  fault(variable: string, fix: string): void;
+}
+
+/** What the definitions of one registry make of the environment, each knowing what the ones before it configured. */
+function configureAll<S extends Configured>(definitions: readonly Definition<S>[], { read, fault }: ConfigureDeps) {
+  const builtIn = definitions.map(({ id }) => id);
+  const configured: S[] = [];
+  for (const definition of definitions) {
+    const ids = configured.map(({ id }) => id);
+    for (const found of definition.configure(read(definition.variables), { configured: ids, builtIn, fault })) {
+      const { id, key, baseUrl } = found;
+      if (key !== undefined && baseUrl !== undefined && !isSafeForKey(baseUrl)) {
+        const fix = `sends the key of "${id}" over plain http to a public address; use https://`;
+        fault(addressVariable(definition.variables), fix);
+      }
+      configured.push(found);
+    }
+  }
+  return configured;
+}
+
+/** Every variable that is read. */
+export function allVariables(definitions: readonly Pick<Definition<unknown>, "variables">[]): Variables {
   return Object.assign({}, hostVariables, ...definitions.map((definition) => definition.variables));
 }
 
@@ -121,7 +157,7 @@ export function cleanValue(raw: string | undefined): string | undefined {
 function readValues<V extends Variables>(
   environment: Environment,
   variables: V,
-  fault: (variable: string, mend: string) => void,
+  fault: (variable: string, fix: string) => void,
   secrets: Set<string>,
 ): ValuesOf<V> {
   const values = Object.entries(variables).map(([name, variable]) => {
@@ -129,7 +165,7 @@ function readValues<V extends Variables>(
     if (variable.isSecret && value !== undefined) secrets.add(value);
     const parsed = variable.schema.safeParse(value);
     if (parsed.success) return [name, parsed.data];
-    for (const mend of new Set(parsed.error.issues.map((issue) => issue.message))) fault(name, mend);
+    for (const fix of new Set(parsed.error.issues.map((issue) => issue.message))) fault(name, fix);
     // Goes on with what an unset variable would give, so that the rules across variables are judged as well.
     return [name, variable.schema.safeParse(undefined).data];
   });

@@ -22,7 +22,7 @@ export class UserError extends AppError {
   }
 }
 
-/** A fault of the host's set-up that stops the start: naming the thing, and how to mend it. */
+/** A fault of the host's set-up that stops the start. Its message names the thing and the fix. */
 export class StartupError extends AppError {
   constructor(message: string, cause?: unknown) {
     super("config", message, { cause });

@@ -1,59 +1,15 @@
-import { baseUrl, flag, list, secret, text, wholeNumber } from "./variables.js";
+import { flag, list, secret, text, type Variables, wholeNumber } from "./variables.js";
 
 const DEFAULT_SYSTEM_PROMPT =
   "You are Evergreen, a helpful assistant in a team chat. Answer clearly and briefly, in the language of the question.";
 
-/** All variables of the host itself, in the order of `.env.example`; providers declare their own. */
-export const hostVariables = {
-  DISCORD_TOKEN: secret("Discord bot token; turns the Discord platform on"),
-  DISCORD_API_URL: baseUrl({ about: "REST base of the Discord API", example: "http://127.0.0.1:3001/api" }),
-  SLACK_BOT_TOKEN: secret(
-    "Slack bot token; turns Slack on, together with one of the next two (with both: Socket Mode)",
-    "xoxb-",
-  ),
-  SLACK_APP_TOKEN: secret("Slack app token, for Socket Mode", "xapp-"),
-  SLACK_SIGNING_SECRET: secret("Slack signing secret, for HTTP mode"),
-  SLACK_PORT: wholeNumber({ about: "port of Slack's HTTP mode (/slack/events)", min: 0, max: 65535, fallback: 3000 }),
-  SLACK_API_URL: baseUrl({ about: "base of Slack's Web API", example: "http://127.0.0.1:4003/api/" }),
-  SLACK_COMMAND_PREFIX: text({
-    about: "put before each slash command's name on Slack",
-    example: "ai-",
-    fallback: "",
-    pattern: /^[a-z0-9_-]{1,20}$/,
-    mend: "must be up to 20 of a-z, 0-9, _ and -",
-  }),
-  FOLLOW_THREADS: flag({ about: "answer without a mention in threads the bot takes part in", example: "false" }),
-  ALLOWED_WORKSPACES: list({
-    about: "guild and team ids that are served; all when unset",
-    example: "123456789012345678,T0123456789",
-  }),
-  ALLOW_DMS: flag({ about: "whether direct messages are served", example: "true" }),
-  OPERATORS: list({
-    about: "people who may change settings anywhere",
-    example: "discord:123456789012345678,slack:U0123456789",
-    item: /^(discord|slack|playground):[^\s:]+$/,
-    mend: "must be entries as discord:ID or slack:ID, separated by commas",
-  }),
-  PLAYGROUND: flag({ about: "the chat page in the browser; on when neither Discord nor Slack is configured" }),
-  HTTP_HOST: text({
-    about: "address that the HTTP server listens on",
-    example: "127.0.0.1",
-    fallback: "127.0.0.1",
-    pattern: /^[\w.:-]+$/,
-    mend: "must be a host name or an IP address",
-  }),
-  HTTP_PORT: wholeNumber({ about: "port of the HTTP server; 0 takes a free one", min: 0, max: 65535, fallback: 8787 }),
-  HTTP_TOKEN: secret(
-    "needed as soon as HTTP_HOST is not a loopback address; then asked for everywhere but /healthz and /readyz",
-  ),
-  HTTP_ALLOWED_HOSTS: list({ about: "further accepted Host values", example: "bot.example.com,bot.example.com:8443" }),
-  METRICS_PUBLIC: flag({ about: "frees /metrics from the token", example: "false" }),
+const chatVariables = {
   DEFAULT_MODEL: text({
     about: "model of a new conversation, as provider/model",
     example: "openai/gpt-5",
     fallback: undefined,
     pattern: /^[^\s/]+\/\S+$/,
-    mend: "must be provider/model, as openai/gpt-5",
+    fix: "must be provider/model, as openai/gpt-5",
   }),
   SYSTEM_PROMPT: text({ about: "what new conversations tell the model first", fallback: DEFAULT_SYSTEM_PROMPT }),
   HISTORY_TOKENS: wholeNumber({
@@ -73,29 +29,6 @@ export const hostVariables = {
     min: 0,
     max: 36_500,
     fallback: 90,
-  }),
-  STORE_URL: text({
-    about:
-      "where everything is kept: sqlite://PATH (absolute with three slashes), redis://, rediss:// or postgres:// (docs/stores.md)",
-    example: "sqlite://data/evergreen.sqlite",
-    fallback: "sqlite://data/evergreen.sqlite",
-  }),
-  AUTO_REFRESH: flag({
-    about: "refresh the model lists in the background, where a workspace has set nothing",
-    example: "true",
-  }),
-  REFRESH_INTERVAL_SECONDS: wholeNumber({
-    about: "how often, where a workspace has set nothing",
-    min: 60,
-    max: 86_400,
-    fallback: 300,
-  }),
-  REFRESH_TIMEOUT_SECONDS: wholeNumber({ about: "deadline of one provider's list", min: 1, max: 60, fallback: 10 }),
-  CACHE_MAX_AGE_SECONDS: wholeNumber({
-    about: "up to which age a list counts as fresh",
-    min: 60,
-    max: 86_400,
-    fallback: 300,
   }),
   CHAT_TIMEOUT_SECONDS: wholeNumber({
     about: "longest silence of an answer once its text has begun; three times that before",
@@ -121,11 +54,112 @@ export const hostVariables = {
     max: 1_000_000,
     fallback: 16,
   }),
+};
+
+const listVariables = {
+  AUTO_REFRESH: flag({
+    about: "refresh the model lists in the background, where a workspace has set nothing",
+    example: "true",
+  }),
+  REFRESH_INTERVAL_SECONDS: wholeNumber({
+    about: "how often the lists are refreshed, where a workspace has set nothing",
+    min: 60,
+    max: 86_400,
+    fallback: 300,
+  }),
+  REFRESH_TIMEOUT_SECONDS: wholeNumber({
+    about: "deadline of one refresh of a provider's list",
+    min: 1,
+    max: 60,
+    fallback: 10,
+  }),
+  CACHE_MAX_AGE_SECONDS: wholeNumber({
+    about: "up to which age a list counts as fresh",
+    min: 60,
+    max: 86_400,
+    fallback: 300,
+  }),
+};
+
+const storageVariables = {
+  STORE_URL: text({
+    about:
+      "where everything is kept: sqlite://PATH (absolute with three slashes), redis://, rediss:// or postgres:// " +
+      "(docs/stores.md)",
+    example: "sqlite://data/evergreen.sqlite",
+    fallback: "sqlite://data/evergreen.sqlite",
+  }),
+};
+
+const httpVariables = {
+  HTTP_HOST: text({
+    about: "address that the HTTP server listens on",
+    example: "127.0.0.1",
+    fallback: "127.0.0.1",
+    pattern: /^[\w.:-]+$/,
+    fix: "must be a host name or an IP address",
+  }),
+  HTTP_PORT: wholeNumber({ about: "port of the HTTP server; 0 takes a free one", min: 0, max: 65535, fallback: 8787 }),
+  HTTP_TOKEN: {
+    ...secret(
+      "required as soon as HTTP_HOST is not a loopback address; then needed everywhere but at /healthz and /readyz. " +
+        "People open http://HOST:PORT/#token=VALUE once; scripts send it as Authorization: Bearer VALUE",
+    ),
+    example: "a-long-random-value",
+  },
+  HTTP_ALLOWED_HOSTS: list({ about: "further accepted Host values", example: "bot.example.com,bot.example.com:8443" }),
+  METRICS_PUBLIC: flag({ about: "frees /metrics from the token", example: "false" }),
+};
+
+const accessVariables = {
+  ALLOWED_WORKSPACES: list({
+    about: "guild and team ids that are served; all when unset",
+    example: "123456789012345678,T0123456789",
+  }),
+  ALLOW_DMS: flag({ about: "whether direct messages are served", example: "true" }),
+  OPERATORS: list({
+    about: "people who may change settings anywhere",
+    example: "discord:123456789012345678,slack:U0123456789",
+    item: /^[^\s:]+:[^\s:]+$/,
+    fix: "must be entries of the form PLATFORM:ID, separated by commas",
+  }),
+  FOLLOW_THREADS: flag({ about: "answer without a mention in threads the bot takes part in", example: "false" }),
+};
+
+const logVariables = {
   LOG_LEVEL: text({
-    about: "trace, debug, info, warn, error, fatal or silent; JSON lines on standard error",
+    about:
+      "least severe lines that are logged: trace, debug, info, warn, error, fatal or silent; " +
+      "JSON lines on standard error",
     example: "info",
     fallback: "info",
     pattern: /^(trace|debug|info|warn|error|fatal|silent)$/,
-    mend: "must be one of trace, debug, info, warn, error, fatal, silent",
+    fix: "must be one of trace, debug, info, warn, error, fatal, silent",
   }),
 };
+
+/** All variables of the host itself; providers and platforms declare their own. */
+export const hostVariables = {
+  ...chatVariables,
+  ...listVariables,
+  ...storageVariables,
+  ...httpVariables,
+  ...accessVariables,
+  ...logVariables,
+};
+
+/** One part of `.env.example`. */
+export interface VariableSection {
+  readonly title: string;
+  readonly variables: Variables;
+}
+
+/** The host's variables in the order of `.env.example`. */
+export const hostSections: readonly VariableSection[] = [
+  { title: "Chat", variables: chatVariables },
+  { title: "Model lists", variables: listVariables },
+  { title: "Storage", variables: storageVariables },
+  { title: "HTTP: status, metrics, console and playground", variables: httpVariables },
+  { title: "Access", variables: accessVariables },
+  { title: "Log", variables: logVariables },
+];

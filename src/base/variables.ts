@@ -7,7 +7,7 @@ export interface Variable<T = unknown> {
   /** What `.env.example` shows after the equals sign. */
   readonly example?: string;
   readonly isSecret?: boolean;
-  /** Reads the trimmed text, `undefined` where it is unset or empty; its issues say the mend. */
+  /** Reads the trimmed text, `undefined` where it is unset or empty; each issue says the fix. */
   readonly schema: z.ZodType<T, string | undefined>;
 }
 export type Variables = Readonly<Record<string, Variable>>;
@@ -18,13 +18,30 @@ type Texts = { about: string; example?: string };
 /** A key or token; only its form is checked: one line, no spaces, and the prefix where it is certain. */
 export const secret = (about: string, prefix?: string): Variable<string | undefined> => ({
   about,
+  example: `${prefix ?? ""}...`,
   isSecret: true,
   schema: z
     .string()
-    .regex(/^\S+$/, "must be one line without spaces; copy it again")
+    .superRefine((text, context) => {
+      const fault = secretFault(text);
+      if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+    })
     .refine((text) => prefix === undefined || text.startsWith(prefix), `must begin with ${prefix}`)
     .optional(),
 });
+
+/** What is wrong with the form of a key or token, with its fix; undefined where nothing is. Never quotes the key. */
+export function secretFault(text: string): string | undefined {
+  const at = text.search(/[^!-~]/);
+  if (at < 0 && text !== "") return undefined;
+  const code = text.codePointAt(at) ?? 0;
+  if (code < 0x80) return "must be one line without spaces; copy it again";
+  const number = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  const kind = /[\p{C}\p{Z}\p{M}]/u.test(String.fromCodePoint(code))
+    ? "an invisible character"
+    : "a character that no key has";
+  return `holds ${kind} (${number}, place ${at + 1}); copy it again, or type it`;
+}
 
 const FLAGS: Readonly<Record<string, boolean>> = {
   true: true,
@@ -46,12 +63,12 @@ export function flag(texts: Texts): Variable<boolean | undefined> {
 
 export function wholeNumber(texts: Texts & { min: number; max: number; fallback: number }): Variable<number> {
   const { min, max, fallback, ...rest } = texts;
-  const mend = `must be a whole number from ${min} to ${max}`;
+  const fix = `must be a whole number from ${min} to ${max}`;
   const schema = z
     .string()
-    .regex(/^\d{1,12}$/, mend)
+    .regex(/^\d{1,12}$/, fix)
     .transform(Number)
-    .refine((value) => value >= min && value <= max, mend)
+    .refine((value) => value >= min && value <= max, fix)
     .optional()
     .transform((value) => value ?? fallback);
   return { example: String(fallback), ...rest, schema };
@@ -70,7 +87,7 @@ export const baseUrl = (texts: Texts): Variable<string | undefined> => ({
     .optional(),
 });
 
-/** What is wrong with a base URL, as a mend; undefined where nothing is. */
+/** What is wrong with a base URL, and the fix; undefined where nothing is. */
 export function baseUrlFault(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
@@ -99,13 +116,14 @@ function decoded(text: string): string {
   }
 }
 
+const PRIVATE_IPV4 =
+  /^(?:127|10|192\.168|172\.(?:1[6-9]|2\d|3[01])|169\.254|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
+
 /** True where a key may travel over plain http: loopback, private ranges, single-label names, .local, .internal. */
 export function isPrivateAddress(url: string): boolean {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, "").toLowerCase();
   if (isIP(host) === 4) {
-    return /^(127|10)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^169\.254\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(
-      host,
-    );
+    return PRIVATE_IPV4.test(host);
   }
   if (isIP(host) === 6) return host === "::1" || /^f[cd]|^fe[89ab]/.test(host);
   return !host.includes(".") || /\.(local|internal|localhost)$/.test(host);
@@ -116,19 +134,19 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /** Free text with a default. */
-export function text<F extends string | undefined>(texts: Texts & { fallback: F; pattern?: RegExp; mend?: string }) {
-  const { fallback, pattern = /^/, mend = "is not valid", ...rest } = texts;
+export function text<F extends string | undefined>(texts: Texts & { fallback: F; pattern?: RegExp; fix?: string }) {
+  const { fallback, pattern = /^/, fix = "is not valid", ...rest } = texts;
   const schema = z
     .string()
-    .regex(pattern, mend)
+    .regex(pattern, fix)
     .optional()
     .transform((value): string | F => value ?? fallback);
   return { ...rest, schema } satisfies Variable<string | F>;
 }
 
 /** Values separated by commas, each trimmed, empty ones left out. */
-export function list(texts: Texts & { item?: RegExp; mend?: string }): Variable<readonly string[]> {
-  const { item = /^\S+$/, mend = "must be values separated by commas", ...rest } = texts;
+export function list(texts: Texts & { item?: RegExp; fix?: string }): Variable<readonly string[]> {
+  const { item = /^\S+$/, fix = "must be values separated by commas", ...rest } = texts;
   const schema = z
     .string()
     .optional()
@@ -138,6 +156,6 @@ export function list(texts: Texts & { item?: RegExp; mend?: string }): Variable<
         .map((part) => part.trim())
         .filter((part) => part !== ""),
     )
-    .refine((parts) => parts.every((part) => item.test(part)), mend);
+    .refine((parts) => parts.every((part) => item.test(part)), fix);
   return { ...rest, schema };
 }

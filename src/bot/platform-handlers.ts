@@ -1,7 +1,7 @@
 import type { Invocation, Reply } from "../commands/command.js";
 import type { Dispatcher } from "../commands/dispatch.js";
 import type { Refresher } from "../refresh/refresher.js";
-import { type Access, notServedText } from "./access/access.js";
+import { type HostAccess, notServedText } from "./access/access.js";
 import type { Board } from "./board/board.js";
 import { conversationOf, workspaceOf } from "./port/conversation.js";
 import type { ChannelKey, ChatPlatform, CommandCall, Person, PlatformHandlers, Reaction } from "./port/platform.js";
@@ -12,7 +12,7 @@ export interface HandlerDeps {
   readonly dispatcher: Dispatcher;
   readonly refresher: Refresher;
   readonly board: Board;
-  readonly access: Access;
+  readonly access: HostAccess;
 }
 
 /**
@@ -41,7 +41,8 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
       const { message, isDirect } = reaction;
       if (!isServed(message, isDirect)) return;
       refresher.noteActivity(workspaceOf(message));
-      await board.onReaction(platform, withOperator(reaction));
+      const pressed = withOperator(reaction);
+      await board.onReaction(platform, pressed, (command) => dispatcher.run(command, invocationOfReaction(pressed)));
     },
     onSuggest(call, option, typed) {
       if (!isServed(call.channel, call.isDirect)) return [];
@@ -55,8 +56,8 @@ async function* refusal({ isDirect }: CommandCall): AsyncGenerator<Reply> {
   yield { markdown: notServedText(isDirect), isFailure: true };
 }
 
-/** What a command gets to know that a reaction stands for. */
-export const invocationOfReaction = ({ message, ...by }: Reaction): Invocation => {
+/** What a command is told of the reaction that stands for it. */
+const invocationOfReaction = ({ message, ...by }: Reaction): Invocation => {
   const { message: _id, ...channel } = message;
   return invocationOf(undefined, { ...by, channel, text: "" });
 };

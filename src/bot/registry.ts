@@ -3,5 +3,5 @@ import type { PlatformDefinition } from "./port/platform-definition.js";
 import { slackPlatform } from "./slack/definition.js";
 import { playgroundPlatform } from "./web/playground/definition.js";
 
-/** Every surface that the bot can answer on. */
-export const platformDefinitions: readonly PlatformDefinition[] = [discordPlatform, playgroundPlatform, slackPlatform];
+/** Every surface that the bot can answer on. The playground comes last: it is on where nothing else is configured. */
+export const platformDefinitions: readonly PlatformDefinition[] = [discordPlatform, slackPlatform, playgroundPlatform];

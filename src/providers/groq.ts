@@ -4,5 +4,6 @@ export const groq = preset({
   id: "groq",
   name: "Groq",
   baseUrl: "https://api.groq.com/openai/v1",
+  modelsDevId: "groq",
   preferredFamilies: ["openai/gpt-oss-120b", "llama-3.3-70b", "qwen/", "llama-"],
 });

@@ -1,5 +1,5 @@
 import { type ConfigureContext, define } from "../base/config.js";
-import { baseUrlFault, list } from "../base/variables.js";
+import { baseUrlFault, list, secretFault } from "../base/variables.js";
 import { loadCompatible } from "./preset.js";
 import type { ProviderSetup } from "./provider-definition.js";
 
@@ -38,7 +38,7 @@ export const openaiCompatible = define({
 
 /** Reads `name=address|KEY`; a fault never repeats what may be a key, so an entry goes by its number. */
 function readEntry(entry: string, which: string, context: ConfigureContext, taken: ReadonlySet<string>) {
-  const fault = (mend: string) => void context.fault("OPENAI_COMPATIBLE", `${which} ${mend}`);
+  const fault = (fix: string) => void context.fault("OPENAI_COMPATIBLE", `${which} ${fix}`);
   const [, name = "", address = "", key] = /^([^=|]*)=([^|]*)(?:\|([\s\S]*))?$/.exec(entry) ?? [];
   if (address === "") return fault("must look like name=https://host/v1|KEY (|KEY may be left out)");
   if (!NAME.test(name.trim())) {
@@ -51,8 +51,7 @@ function readEntry(entry: string, which: string, context: ConfigureContext, take
   const baseUrl = address.trim().replace(/\/+$/, "");
   const addressFault = baseUrlFault(baseUrl);
   if (addressFault !== undefined) return fault(`("${id}"): its address ${addressFault}`);
-  if (key !== undefined && !/^\S+$/.test(key.trim())) {
-    return fault(`("${id}"): its key must be one line without spaces; without a key leave the | out`);
-  }
+  const keyFault = key === undefined ? undefined : secretFault(key.trim());
+  if (keyFault !== undefined) return fault(`("${id}"): its key ${keyFault}; without a key leave the | out`);
   return { id, baseUrl, ...(key !== undefined && { key: key.trim() }) };
 }

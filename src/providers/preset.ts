@@ -1,7 +1,7 @@
 import { define } from "../base/config.js";
 import { baseUrl, secret } from "../base/variables.js";
 import { isChatModel } from "./openai-wire/is-chat-model.js";
-import type { ProviderDefinition, ProviderDeps, ProviderSetup } from "./provider-definition.js";
+import type { ProviderDefinition, ProviderDeps, ProviderSetup, VendorAccount } from "./provider-definition.js";
 
 export interface Preset {
   readonly id: string;
@@ -9,14 +9,19 @@ export interface Preset {
   readonly name: string;
   /** The vendor's OpenAI-compatible base. */
   readonly baseUrl: string;
+  /** The vendor's id at https://models.dev; left out where its list tells prices. */
+  readonly modelsDevId?: string;
   readonly preferredFamilies: readonly string[];
+  /** Where the vendor says what a key may still use; takes the base URL in force. */
+  readonly account?: (baseUrl: string) => VendorAccount;
 }
 
 /** A vendor that speaks OpenAI's wire format: `X_API_KEY` turns it on, `X_BASE_URL` moves it. */
-export function preset({ id, name, baseUrl: vendorUrl, preferredFamilies }: Preset): ProviderDefinition {
+export function preset(declared: Preset): ProviderDefinition {
+  const { id, name, baseUrl: vendorUrl, modelsDevId, preferredFamilies, account } = declared;
   const prefix = id.toUpperCase();
   const [keyName, urlName] = [`${prefix}_API_KEY`, `${prefix}_BASE_URL`];
-  return define({
+  const definition = define({
     id,
     variables: {
       [keyName]: secret(`key of ${name}; turns the provider "${id}" on`),
@@ -33,11 +38,13 @@ export function preset({ id, name, baseUrl: vendorUrl, preferredFamilies }: Pres
           key,
           keyVariable: keyName,
           preferredFamilies,
+          ...(account && { account: account(url) }),
           load: loadCompatible({ id, baseUrl: url, key }),
         },
       ];
     },
   });
+  return { ...definition, ...(modelsDevId !== undefined && { modelsDevId }) };
 }
 
 /** Loads the provider of an OpenAI-compatible endpoint. */

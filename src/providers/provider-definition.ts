@@ -13,18 +13,31 @@ export interface ProviderDeps {
   readonly listThread?: ListThread | undefined;
 }
 
+/** Where a vendor says what an ordinary key may still use. */
+export interface VendorAccount {
+  readonly url: string;
+  /** Reads the answer; undefined where it is none. */
+  read(body: unknown): { readonly text: string; readonly isUsedUp: boolean } | undefined;
+}
+
 /** A provider that the environment configures, not yet loaded: its SDK is imported by `load` only. */
 export interface ProviderSetup {
   readonly id: ProviderId;
   /** Where it is asked; part of the identity of its stored list. */
   readonly baseUrl: string;
   readonly key?: string | undefined;
-  /** Where its key stands, for whoever has to mend it. */
+  /** The variable that holds its key, for whoever has to fix it. */
   readonly keyVariable?: string;
+  readonly account?: VendorAccount;
+  /** What helps where its list is empty, as "get one with `ollama pull NAME`". */
+  readonly emptyHint?: string;
   /** Model families for a new conversation, best first: id prefixes, as "gpt-5" or "claude-sonnet". */
   readonly preferredFamilies: readonly string[];
   load(deps: ProviderDeps): Promise<Provider>;
 }
 
 /** What a vendor's file exports; the registry lists it. */
-export type ProviderDefinition = Definition<ProviderSetup>;
+export interface ProviderDefinition extends Definition<ProviderSetup> {
+  /** The vendor's id at https://models.dev, where the table of prices comes from; unset where its own list tells prices. */
+  readonly modelsDevId?: string;
+}

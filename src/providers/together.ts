@@ -4,6 +4,7 @@ export const together = preset({
   id: "together",
   name: "Together AI",
   baseUrl: "https://api.together.xyz/v1",
+  modelsDevId: "togetherai",
   preferredFamilies: [
     "openai/gpt-oss-120b",
     "zai-org/GLM-5",

@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { allVariables, parseConfig } from "../../src/base/config.js";
-import type { ProviderSetup } from "../../src/providers/provider-definition.js";
+import { envExample } from "../../src/base/env-example.js";
+import { hostVariables } from "../../src/base/host-variables.js";
+import { platformDefinitions } from "../../src/bot/registry.js";
 import { providerDefinitions } from "../../src/providers/registry.js";
 
-const registered = { providers: providerDefinitions, storeSchemes: ["sqlite"] };
-const parse = (environment: Record<string, string>) => parseConfig<ProviderSetup>(environment, registered);
+const registered = { providers: providerDefinitions, platforms: platformDefinitions, storeSchemes: ["sqlite"] };
+const definitions = [...providerDefinitions, ...platformDefinitions];
+const parse = (environment: Record<string, string>) => parseConfig(environment, registered);
 
 function configOf(environment: Record<string, string>) {
   const parsed = parse(environment);
@@ -15,7 +18,7 @@ function configOf(environment: Record<string, string>) {
 
 function faultsOf(environment: Record<string, string>): Record<string, string> {
   const parsed = parse(environment);
-  return "faults" in parsed ? Object.fromEntries(parsed.faults.map(({ variable, mend }) => [variable, mend])) : {};
+  return "faults" in parsed ? Object.fromEntries(parsed.faults.map(({ variable, fix }) => [variable, fix])) : {};
 }
 
 /** The variables of the public contract, in its order. */
@@ -33,7 +36,7 @@ describe("parseConfig()", () => {
   it("configures the playground with the demo provider when nothing is set", () => {
     const config = configOf({});
     expect(config.providers.map(({ id }) => id)).toEqual(["demo"]);
-    expect(config.playground).toBe(true);
+    expect(config.platforms.map(({ id }) => id)).toEqual(["playground"]);
     expect(config.http).toEqual({
       host: "127.0.0.1",
       port: 8787,
@@ -75,7 +78,7 @@ describe("parseConfig()", () => {
     expect(configOf({ AUTO_REFRESH: text }).refresh.isEnabled).toBe(value);
   });
 
-  it("tells every fault at once, by variable and mend", () => {
+  it("tells every fault at once, by variable and fix", () => {
     const faults = faultsOf({
       AUTO_REFRESH: "maybe",
       REFRESH_INTERVAL_SECONDS: "59",
@@ -225,9 +228,18 @@ describe("parseConfig()", () => {
   });
 
   it("turns the playground off beside a platform, unless it is asked for", () => {
-    expect(configOf({ DISCORD_TOKEN: "t" }).playground).toBe(false);
-    expect(configOf({ DISCORD_TOKEN: "t", PLAYGROUND: "on" }).playground).toBe(true);
-    expect(configOf({ PLAYGROUND: "off" }).playground).toBe(false);
+    const platformsOf = (environment: Record<string, string>) => configOf(environment).platforms.map(({ id }) => id);
+    expect(platformsOf({ DISCORD_TOKEN: "t" })).toEqual(["discord"]);
+    expect(platformsOf({ DISCORD_TOKEN: "t", PLAYGROUND: "on" })).toEqual(["discord", "playground"]);
+    expect(platformsOf({ PLAYGROUND: "off" })).toEqual([]);
+  });
+
+  it("takes as operators people of any platform, configured or not, and nobody else", () => {
+    const named = platformDefinitions.map(({ id }) => `${id}:1`);
+    expect(configOf({ OPERATORS: named.join(",") }).access.operators).toEqual(named);
+    expect(faultsOf({ OPERATORS: "irc:1" }).OPERATORS).toContain("discord");
+    for (const text of ["1", "discord:", ":1", "discord:1:2"])
+      expect(Object.keys(faultsOf({ OPERATORS: text }))).toEqual(["OPERATORS"]);
   });
 
   it.each(["127.0.0.1", "localhost", "::1", "127.5.5.5"])("asks for no token on the loopback address %s", (host) => {
@@ -239,17 +251,35 @@ describe("parseConfig()", () => {
     expect(faultsOf({ HTTP_HOST: host, HTTP_TOKEN: "t" })).toEqual({});
   });
 
-  it("reads no variable that the contract does not name, and names them all", () => {
-    expect(Object.keys(allVariables(providerDefinitions)).sort()).toEqual([...CONTRACT].sort());
+  it("reads every variable that the contract names", () => {
+    expect(Object.keys(allVariables(definitions))).toEqual(expect.arrayContaining(CONTRACT));
+  });
+
+  it("reads each variable for one definition only", () => {
+    const names = [{ variables: hostVariables }, ...definitions].flatMap(({ variables }) => Object.keys(variables));
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 });
 
-describe(".env.example", () => {
-  const lines = readFileSync(".env.example", "utf8").split("\n");
+describe.each([
+  ["the file .env.example", readFileSync(".env.example", "utf8")],
+  ["envExample()", envExample({ providers: providerDefinitions, platforms: platformDefinitions })],
+])("%s", (what, text) => {
+  const lines = text.split("\n");
   const assigned = lines.flatMap((line) => /^#? ?([A-Z][A-Z0-9_]*)=(.*)$/.exec(line)?.slice(1, 2) ?? []);
+  const read = Object.keys(allVariables(definitions));
 
-  it("shows every variable that is read, once, and no other", () => {
-    expect([...assigned].sort()).toEqual(Object.keys(allVariables(providerDefinitions)).sort());
+  it("shows no variable twice and none that is not read", () => {
+    expect(assigned.filter((name, index) => assigned.indexOf(name) !== index || !read.includes(name))).toEqual([]);
+  });
+
+  // The file gets the variables of a new definition when `npm test` writes it anew.
+  it.runIf(what === "envExample()")("shows every variable that is read", () => {
+    expect([...assigned].sort()).toEqual([...read].sort());
+  });
+
+  it("has no line beyond 120 characters", () => {
+    expect(lines.filter((line) => line.length > 120)).toEqual([]);
   });
 
   it("changes nothing when it is copied as it is", () => {

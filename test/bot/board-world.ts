@@ -2,7 +2,7 @@ import type { HostConfig } from "../../src/base/config-host.js";
 import type { Log } from "../../src/base/log.js";
 import { createAccess } from "../../src/bot/access/access.js";
 import { type Board, createBoard } from "../../src/bot/board/board.js";
-import { handlersOf, invocationOfReaction } from "../../src/bot/platform-handlers.js";
+import { handlersOf } from "../../src/bot/platform-handlers.js";
 import type { ChatPlatform, MessageKey } from "../../src/bot/port/platform.js";
 import type { Chat } from "../../src/bot/turn/chat.js";
 import { createDispatcher, type Dispatcher } from "../../src/commands/dispatch.js";
@@ -59,8 +59,7 @@ export function boardWorld(access = OPEN) {
       settings,
       clock,
       log,
-      platforms: () => platforms,
-      run: (command, reaction) => dispatcher.run(command, invocationOfReaction(reaction)),
+      platforms,
     });
     const commands = createCommands({
       refresher,

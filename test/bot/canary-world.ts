@@ -1,14 +1,14 @@
 import type { ChannelKey } from "../../src/bot/port/platform.js";
 import { type Chat, createChat } from "../../src/bot/turn/chat.js";
-import type { ChatDeps } from "../../src/bot/turn/chat-deps.js";
 import { recover } from "../../src/bot/turn/recover.js";
+import type { ChatDeps } from "../../src/bot/turn/turn-deps.js";
 import { type ChatRequest, type Provider, ProviderError } from "../../src/providers/provider.js";
 import { createSessions, type Sessions } from "../../src/store/sessions/sessions.js";
 import { createMessageLimits } from "../../src/usage/message-limits.js";
 import { createProviderSlots } from "../../src/usage/provider-slots.js";
 import { chatDeps } from "../support/chat-deps.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
-import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
+import { type FakePlatform, fakePlatform, surfacesOf } from "../support/fake-platform.js";
 import { type MemoryStore, memoryStore } from "../support/memory-store.js";
 
 /** Words that are said once, and where they may be read. */
@@ -162,7 +162,7 @@ export function canaryWorld(deps: { readonly providers: (clock: FakeClock) => re
         sessions,
         providers: new Map(providers.map((provider) => [provider.id, alive(provider)])),
         defaultModel: (workspace) => ({ provider: workspace.endsWith("1") ? "one" : "two", model: "m1" }),
-        platforms: () => shown,
+        surfaces: surfacesOf(...shown),
         owner,
         hasPeers: () => true,
         limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),

@@ -1,7 +1,6 @@
 import type { Log } from "../../src/base/log.js";
 import { type Chat, createChat } from "../../src/bot/turn/chat.js";
-import type { ChatDeps } from "../../src/bot/turn/chat-deps.js";
-import type { TurnEvent } from "../../src/bot/turn/turn-deps.js";
+import type { ChatDeps, TurnEvent } from "../../src/bot/turn/turn-deps.js";
 import type { ModelRef } from "../../src/refresh/choose/default-model.js";
 import { createSettings, type Settings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
@@ -10,7 +9,7 @@ import { createMessageLimits } from "../../src/usage/message-limits.js";
 
 import { chatDeps } from "../support/chat-deps.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
-import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
+import { type FakePlatform, fakePlatform, surfacesOf } from "../support/fake-platform.js";
 
 import { type MemoryStore, memoryStore } from "../support/memory-store.js";
 import { type ScriptedProvider, scriptedProvider } from "../support/scripted-provider.js";
@@ -64,7 +63,7 @@ export function world(before?: World, given: Pick<Partial<ChatDeps>, "hasPeers">
     sessions,
     providers: new Map([openai, anthropic].map((provider) => [provider.id, provider])),
     defaultModel: () => model,
-    platforms: () => [platform],
+    surfaces: surfacesOf(platform),
     owner: before === undefined ? "host/1/first" : "host/2/next",
     limits: createMessageLimits({ userPer10Min: 20, channelPer10Min: 60 }, clock),
     log,

@@ -1,4 +1,4 @@
-import { commandRefusal } from "../../src/bot/access/may-chat.js";
+import { commandRefusal } from "../../src/bot/access/access.js";
 import type { Choice, Invocation, Reply } from "../../src/commands/command.js";
 import type { CommandDeps, RetryOutcome, TurnControl } from "../../src/commands/command-deps.js";
 import { createDispatcher } from "../../src/commands/dispatch.js";

@@ -25,33 +25,23 @@ describe("/help", () => {
 describe("the registry", () => {
   const { commands } = harness().dispatcher;
 
-  it("has the commands of the first release, all ephemeral, each path once", () => {
-    expect(commands.map(({ path }) => path)).toEqual([
-      "refresh-models",
-      "models status",
-      "models list",
-      "models changes",
-      "models use",
-      "models unpin",
-      "models board",
-      "settings show",
-      "settings auto-refresh",
-      "settings model",
-      "settings switching",
-      "settings access",
-      "settings footer",
-      "chat new",
-      "chat stop",
-      "chat retry",
-      "chat thread",
-      "chat system",
-      "chat reasoning",
-      "chat export",
-      "chat forget",
-      "usage",
-      "help",
-    ]);
-    expect(commands.filter(({ visibility }) => visibility !== "ephemeral")).toEqual([]);
+  it("has each path once, the commands of one group beside each other, and help at the end", () => {
+    const paths = commands.map(({ path }) => path);
+    expect(new Set(paths).size).toBe(paths.length);
+    const groups = paths.map((path) => path.split(" ")[0]);
+    const changes = groups.filter((group, index) => group !== groups[index - 1]);
+    expect(new Set(changes).size).toBe(changes.length);
+    expect(paths.at(-1)).toBe("help");
+  });
+
+  it("keeps the commands that users know, all ephemeral", () => {
+    const known = `refresh-models, models status, models list, models changes, models use, models unpin, models board,
+      settings show, settings auto-refresh, settings model, settings switching, settings access, settings footer,
+      chat new, chat stop, chat retry, chat thread, chat system, chat reasoning, chat export, chat forget, usage, help`;
+    const paths = known.split(/,\s+/);
+    const found = commands.filter(({ path }) => paths.includes(path));
+    expect(found).toHaveLength(paths.length);
+    expect(found.filter(({ visibility }) => visibility !== "ephemeral")).toEqual([]);
   });
 
   it("fits what platforms let an app register", () => {

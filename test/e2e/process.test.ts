@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ async function start(environment: Record<string, string> = {}): Promise<BotProce
 }
 
 describe("a start that cannot work", () => {
-  it("names every faulty variable with its mend, prints no secret, and exits with 2", async () => {
+  it("names every faulty variable with its fix, prints no secret, and exits with 2", async () => {
     const { code, stderr, stdout } = await runProgram(folder.path, [], {
       OPENAI_API_KEY: "sk-with a space",
       REFRESH_INTERVAL_SECONDS: "5",
@@ -206,7 +206,7 @@ describe("doctor", () => {
       OPENAI_API_KEY: "sk-do-not-show-me",
       OPENAI_BASE_URL: "http://127.0.0.1:9/v1",
     });
-    expect(stdout).toMatch(/^✗ openai: .*check its address/m);
+    expect(stdout).toMatch(/^✗ openai: .*check its base URL/m);
     expect(stdout + stderr).not.toContain("do-not-show-me");
     expect(code).toBe(1);
   });
@@ -222,5 +222,38 @@ describe("doctor", () => {
     const { code } = await runProgram(folder.path, ["doctor"]);
     expect(code).toBe(0);
     expect((await playgroundClient(bot.url).ask("still there?")).question.marks).toEqual(["✅"]);
+  });
+});
+
+describe("the command line", () => {
+  it.each([["--help"], ["-h"]])("prints the usage for %s and starts nothing", async (word) => {
+    const { code, stdout, stderr } = await runProgram(folder.path, [word]);
+    expect(stdout).toMatch(/^Usage: /);
+    for (const program of ["doctor", "simulate", "slack-manifest"]) expect(stdout).toContain(program);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+  });
+
+  it("prints the version of the package", async () => {
+    const { code, stdout } = await runProgram(folder.path, ["--version"]);
+    expect(stdout.trim()).toBe(JSON.parse(readFileSync("package.json", "utf8")).version);
+    expect(code).toBe(0);
+  });
+
+  it.each([["doktor"], ["--port"], ["help me"]])(
+    "refuses the unknown word %s with 2 and starts nothing",
+    async (word) => {
+      const { code, stdout, stderr } = await runProgram(folder.path, [word]);
+      expect(stderr).toContain(word);
+      expect(stderr).toContain("Usage: ");
+      expect(stdout).toBe("");
+      expect(code).toBe(2);
+    },
+  );
+
+  it("warns at the start of a variable that is probably misspelt", async () => {
+    const bot = await start({ OPENAI_API_KY: "sk-never-shown" });
+    expect(bot.log()).toContain("did you mean OPENAI_API_KEY?");
+    expect(bot.log()).not.toContain("sk-never-shown");
   });
 });

@@ -4,16 +4,16 @@ import type { ProviderSetup } from "../../src/providers/provider-definition.js";
 import { providerDefinitions } from "../../src/providers/registry.js";
 
 const parse = (environment: Environment) =>
-  parseConfig<ProviderSetup>(environment, { providers: providerDefinitions, storeSchemes: ["sqlite"] });
+  parseConfig(environment, { providers: providerDefinitions, platforms: [], storeSchemes: ["sqlite"] });
 
 function providersOf(environment: Environment): readonly ProviderSetup[] {
   const parsed = parse(environment);
   if ("faults" in parsed) throw new Error(JSON.stringify(parsed.faults));
   return parsed.config.providers;
 }
-function mendsOf(environment: Environment): readonly string[] {
+function fixesOf(environment: Environment): readonly string[] {
   const parsed = parse(environment);
-  return "faults" in parsed ? parsed.faults.map(({ variable, mend }) => `${variable} ${mend}`) : [];
+  return "faults" in parsed ? parsed.faults.map(({ variable, fix }) => `${variable} ${fix}`) : [];
 }
 const ids = (environment: Environment) => providersOf(environment).map(({ id }) => id);
 
@@ -21,9 +21,16 @@ const KEY = "sk-a-key-that-nobody-may-see";
 
 describe("providerDefinitions", () => {
   it("come in the order that decides the default model", () => {
-    expect(providerDefinitions.map(({ id }) => id).join(" ")).toBe(
-      "openai anthropic gemini openrouter groq mistral deepseek xai together ollama openai-compatible demo",
-    );
+    const order = "openai anthropic gemini openrouter groq mistral deepseek xai together ollama openai-compatible";
+    const known = order.split(" ");
+    const ids = providerDefinitions.map(({ id }) => id);
+    expect(ids.filter((id) => known.includes(id))).toEqual(known);
+    expect(ids.at(-1), "the demo is on where nothing before it is configured").toBe("demo");
+  });
+
+  it("have an id of their own each", () => {
+    const ids = providerDefinitions.map(({ id }) => id);
+    expect([...new Set(ids)]).toEqual(ids);
   });
 
   it("give the demo alone where nothing is set", () => {
@@ -58,8 +65,8 @@ describe("providerDefinitions", () => {
   });
 
   it("refuse to send a key over plain http to the world", () => {
-    expect(mendsOf({ GROQ_API_KEY: KEY, GROQ_BASE_URL: "http://example.com" }).join()).toContain("GROQ_BASE_URL");
-    expect(mendsOf({ OPENAI_COMPATIBLE: `far=http://example.com/v1|${KEY}` }).join()).toContain("plain http");
+    expect(fixesOf({ GROQ_API_KEY: KEY, GROQ_BASE_URL: "http://example.com" }).join()).toContain("GROQ_BASE_URL");
+    expect(fixesOf({ OPENAI_COMPATIBLE: `far=http://example.com/v1|${KEY}` }).join()).toContain("plain http");
     expect(ids({ OPENAI_COMPATIBLE: "far=http://example.com/v1" })).toEqual(["far"]);
   });
 
@@ -103,14 +110,14 @@ describe("OPENAI_COMPATIBLE", () => {
     ["another protocol", `a=ftp://host|${KEY}`, "http:// or https://"],
     ["an empty key", "a=https://host|", "leave the | out"],
     ["a key with a space", `a=https://host|${KEY} x`, "without spaces"],
-  ])("refuses %s without repeating a key", (_what, value, mend) => {
-    const mends = mendsOf({ OPENAI_COMPATIBLE: value });
-    expect(mends.join("\n")).toContain(mend);
-    expect(mends.join("\n")).not.toContain(KEY);
+  ])("refuses %s without repeating a key", (_what, value, fix) => {
+    const fixes = fixesOf({ OPENAI_COMPATIBLE: value });
+    expect(fixes.join("\n")).toContain(fix);
+    expect(fixes.join("\n")).not.toContain(KEY);
   });
 
   it("takes a name of 32 characters and reports all faults at once", () => {
     expect(ids({ OPENAI_COMPATIBLE: `${"a".repeat(32)}=https://host` })).toEqual(["a".repeat(32)]);
-    expect(mendsOf({ OPENAI_COMPATIBLE: "A=https://a,b,c=https://c" })).toHaveLength(2);
+    expect(fixesOf({ OPENAI_COMPATIBLE: "A=https://a,b,c=https://c" })).toHaveLength(2);
   });
 });

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/base/config.js";
 import { createScrubber } from "../../src/base/log.js";
 import { passwordsIn } from "../../src/base/variables.js";
-import type { ProviderSetup } from "../../src/providers/provider-definition.js";
 
 describe("passwordsIn()", () => {
   it.each([
@@ -30,9 +29,9 @@ describe("passwordsIn()", () => {
 
 describe("parseConfig()", () => {
   it("hands the password of STORE_URL to the scrubber, in every form", () => {
-    const parsed = parseConfig<ProviderSetup>(
+    const parsed = parseConfig(
       { STORE_URL: "postgres://user:p%40ss-word@host/db" },
-      { providers: [], storeSchemes: ["postgres"] },
+      { providers: [], platforms: [], storeSchemes: ["postgres"] },
     );
     const scrub = createScrubber("config" in parsed ? parsed.config.secrets : []);
     expect(scrub("p%40ss-word p@ss-word")).toBe("[secret] [secret]");

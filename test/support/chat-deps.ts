@@ -1,7 +1,6 @@
-import type { PlatformExtras } from "../../src/bot/port/platform-definition.js";
 import { createRecentImages } from "../../src/bot/prompt/recent-images.js";
 import { createAnswerControls } from "../../src/bot/turn/answer-controls.js";
-import type { ChatDeps } from "../../src/bot/turn/chat-deps.js";
+import type { ChatDeps } from "../../src/bot/turn/turn-deps.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createCircuitBreaker } from "../../src/usage/circuit-breaker.js";
@@ -31,8 +30,7 @@ export function chatDeps({
     refresher,
     providers: new Map(),
     defaultModel: () => undefined,
-    platforms: () => [],
-    extrasOf: (name) => (given.platforms?.().find((each) => each.name === name) as PlatformExtras | undefined) ?? {},
+    surfaces: [],
     owner: "host/1/first",
     hasPeers: () => false,
     limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),

@@ -11,7 +11,7 @@ import {
   type Reaction,
   type SendTerms,
 } from "../../src/bot/port/platform.js";
-import type { PlatformExtras } from "../../src/bot/port/platform-definition.js";
+import type { PlatformExtras, PlatformParts } from "../../src/bot/port/platform-definition.js";
 import { PlatformError, type PlatformErrorReason } from "../../src/bot/port/platform-error.js";
 import type { Reply } from "../../src/commands/command.js";
 
@@ -207,3 +207,7 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
   };
   return fake;
 }
+
+/** What the bot keeps of platforms, with what a test gives them besides the port, now or later. */
+export const surfacesOf = (...platforms: readonly ChatPlatform[]): readonly PlatformParts[] =>
+  platforms.map((platform) => Object.create(platform, { platform: { value: platform } }) as PlatformParts);

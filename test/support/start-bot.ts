@@ -6,14 +6,11 @@ import { parseConfig } from "../../src/base/config.js";
 import { createLog } from "../../src/base/log.js";
 import { platformDefinitions } from "../../src/bot/registry.js";
 import { createCommands } from "../../src/commands/registry.js";
-import type { ProviderSetup } from "../../src/providers/provider-definition.js";
 import { providerDefinitions } from "../../src/providers/registry.js";
 import { openStore } from "../../src/store/open-store.js";
-
 import { createPostgresStore } from "../../src/store/postgres/postgres.js";
 import { createRedisStore } from "../../src/store/redis/redis.js";
 import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
-
 import { type FakeClock, fakeClock } from "./fake-clock.js";
 
 export interface Bot extends App {
@@ -48,9 +45,13 @@ export async function startBot(
   const definitions = [createSqliteStore, createRedisStore, createPostgresStore].map((create) =>
     create({ now: clock.now }),
   );
-  const parsed = parseConfig<ProviderSetup>(
+  const parsed = parseConfig(
     { HTTP_PORT: "0", STORE_URL: `sqlite://${join(folder, "evergreen.sqlite")}`, ...environment },
-    { providers: providerDefinitions, storeSchemes: definitions.flatMap(({ schemes }) => schemes) },
+    {
+      providers: providerDefinitions,
+      platforms: platformDefinitions,
+      storeSchemes: definitions.flatMap(({ schemes }) => schemes),
+    },
   );
   if ("faults" in parsed) throw new Error(JSON.stringify(parsed.faults));
   const { config } = parsed;
@@ -67,7 +68,6 @@ export async function startBot(
     clock,
     log,
     fetch,
-    platforms: platformDefinitions,
     createCommands,
     ...(firstListsMs !== undefined && { firstListsMs }),
   });

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { providerDefinitions } from "../../src/providers/registry.js";
 import { createModelFacts } from "../../src/usage/model-facts.js";
 import { parseModelTable, readModelTable } from "../../src/usage/model-table.js";
 
@@ -95,7 +96,7 @@ describe("readModelTable()", () => {
 });
 
 describe("scripts/model-table.mjs", () => {
-  const providers = ["openai", "anthropic", "google", "groq", "mistral", "deepseek", "xai", "togetherai"];
+  const providers = providerDefinitions.flatMap(({ modelsDevId }) => modelsDevId ?? []);
   const api = (models: object) =>
     Object.fromEntries(providers.map((id) => [id, { id, models: id === "google" ? models : {} }]));
   const run = (content: object, day = "2026-08-01") => {

@@ -10,13 +10,15 @@ export interface BoardReactionsDeps {
   readonly signal: AbortSignal;
   /** The command that a press stands for now; undefined where it means nothing. */
   commandOf(reaction: Reaction): string | undefined;
-  run(command: string, reaction: Reaction): AsyncIterable<Reply>;
 }
+
+/** Runs a command with the permission of whoever pressed. */
+export type RunCommand = (command: string) => AsyncIterable<Reply>;
 
 /** What pressing a reaction under a board sets off. */
 export interface BoardReactions {
   /** Resolves when it is done and its confirmation is taken away again. Never rejects. */
-  press(platform: ChatPlatform, reaction: Reaction): Promise<void>;
+  press(platform: ChatPlatform, reaction: Reaction, run: RunCommand): Promise<void>;
   /** Resolves when nothing is under way, or after 2 s. */
   idle(): Promise<void>;
 }
@@ -37,7 +39,7 @@ interface Line {
   marks: number;
 }
 
-export function createBoardReactions({ clock, log, signal, commandOf, run }: BoardReactionsDeps): BoardReactions {
+export function createBoardReactions({ clock, log, signal, commandOf }: BoardReactionsDeps): BoardReactions {
   const lines = new Map<string, Line>();
   const underWay = new Set<Promise<void>>();
 
@@ -50,16 +52,16 @@ export function createBoardReactions({ clock, log, signal, commandOf, run }: Boa
       .react(message, { clear: emoji, author })
       .catch((error) => log.warn({ error }, "taking a reaction away failed; nothing depends on it"));
 
-  const obey = async (platform: ChatPlatform, reaction: Reaction, line: Line) => {
+  const obey = async (platform: ChatPlatform, reaction: Reaction, run: RunCommand, line: Line) => {
     const command = commandOf(reaction);
     if (command === undefined || signal.aborted) return;
     line.marks += 1;
     await show(platform, reaction.message, "waiting");
     let last: Reply | undefined;
-    for await (const reply of run(command, reaction)) last = reply;
+    for await (const reply of run(command)) last = reply;
     await show(platform, reaction.message, last === undefined || last.isFailure === true ? "failed" : "done");
   };
-  const press = async (platform: ChatPlatform, reaction: Reaction) => {
+  const press = async (platform: ChatPlatform, reaction: Reaction, run: RunCommand) => {
     const key = `${reaction.message.channel}:${reaction.message.message}`;
     const line = lines.get(key) ?? { tail: Promise.resolve(), waiting: 0, marks: 0 };
     lines.set(key, line);
@@ -67,7 +69,7 @@ export function createBoardReactions({ clock, log, signal, commandOf, run }: Boa
     if (line.waiting >= MOST_WAITING) return cleared;
     line.waiting += 1;
     line.tail = line.tail
-      .then(() => obey(platform, reaction, line))
+      .then(() => obey(platform, reaction, run, line))
       .catch((error) => log.error({ error }, "a reaction on a board came to nothing"));
     await line.tail;
     line.waiting -= 1;
@@ -81,9 +83,9 @@ export function createBoardReactions({ clock, log, signal, commandOf, run }: Boa
   };
 
   return {
-    async press(platform, reaction) {
+    async press(platform, reaction, run) {
       if (commandOf(reaction) === undefined || signal.aborted) return;
-      const mine = press(platform, reaction);
+      const mine = press(platform, reaction, run);
       underWay.add(mine);
       await mine.finally(() => underWay.delete(mine));
     },

@@ -1,7 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
-import type { Reply } from "../../commands/command.js";
 import type { BoardControl } from "../../commands/command-deps.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
@@ -10,7 +9,7 @@ import { channelKeyOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, ChatPlatform, MessageKey, Reaction } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 import { type BoardEditor, createBoardEditor } from "./board-editor.js";
-import { createBoardReactions } from "./board-reactions.js";
+import { createBoardReactions, type RunCommand } from "./board-reactions.js";
 import { type BoardRow, createBoardRows } from "./board-rows.js";
 import { BOARD_EMOJIS, boardText, commandOfReaction, judgementOf, MOVED_TEXT } from "./board-text.js";
 
@@ -20,9 +19,8 @@ export interface BoardDeps {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Log;
-  platforms(): readonly ChatPlatform[];
-  /** Runs a command with the permission of whoever reacted. */
-  run(command: string, reaction: Reaction): AsyncIterable<Reply>;
+  /** The platforms that run; filled when they are made. */
+  readonly platforms: readonly ChatPlatform[];
 }
 
 /** The status messages that people have asked for, at most one a channel. */
@@ -33,7 +31,7 @@ export interface Board {
   /** Looks whether any board says something else by now; called at every beat and after every change. */
   look(): void;
   /** Resolves when what the reaction set off is over. Never rejects. */
-  onReaction(platform: ChatPlatform, reaction: Reaction): Promise<void>;
+  onReaction(platform: ChatPlatform, reaction: Reaction, run: RunCommand): Promise<void>;
   /** Takes no more, and resolves when no confirmation is left on a board, or when that takes too long. */
   stop(): Promise<void>;
 }
@@ -49,7 +47,7 @@ export function createBoard(deps: BoardDeps): Board {
   const { signal } = stopping;
   let isGathering = false;
 
-  const platformOf = (name: string) => deps.platforms().find((platform) => platform.name === name);
+  const platformOf = (name: string) => deps.platforms.find((platform) => platform.name === name);
   const judge = () => judgementOf(refresher.status());
   const textFor = (message: MessageKey, since: number) =>
     boardText({ status: refresher.status(), settings, workspace: workspaceOf(message) }, since);
@@ -108,13 +106,7 @@ export function createBoard(deps: BoardDeps): Board {
       return false;
     }
   };
-  const reactions = createBoardReactions({
-    clock,
-    log,
-    signal,
-    run: deps.run,
-    commandOf,
-  });
+  const reactions = createBoardReactions({ clock, log, signal, commandOf });
 
   return {
     control: {
@@ -142,8 +134,8 @@ export function createBoard(deps: BoardDeps): Board {
       isGathering = true;
       gather().catch(() => {}); // ends with `stop`
     },
-    async onReaction(platform, reaction) {
-      if (isKnown(reaction.message) || (await isFound(reaction))) await reactions.press(platform, reaction);
+    async onReaction(platform, reaction, run) {
+      if (isKnown(reaction.message) || (await isFound(reaction))) await reactions.press(platform, reaction, run);
     },
     async stop() {
       stopping.abort();

@@ -1,16 +1,31 @@
-import type { PlatformDefinition } from "../port/platform-definition.js";
+import { define } from "../../base/config.js";
+import type { PlatformDefinition, PlatformSetup } from "../port/platform-definition.js";
+import { discordVariables } from "./variables.js";
 
-/** Discord, through a bot account. */
+/** Discord, through a bot account. Its SDK is loaded only where it is configured. */
 export const discordPlatform: PlatformDefinition = {
-  name: "discord",
-  isConfigured: (config) => config.discord !== undefined,
-  async create(deps) {
-    const { createDiscord } = await import("./discord.js");
-    return createDiscord(deps);
-  },
-  async check({ config, clock }) {
-    const { checkDiscord } = await import("./setup/check-discord.js");
-    const { discord, access } = config;
-    return discord === undefined ? [] : checkDiscord({ discord, followThreads: access.followThreads, clock });
-  },
+  name: "Discord",
+  ...define({
+    id: "discord",
+    variables: discordVariables,
+    configure({ DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl }): readonly PlatformSetup[] {
+      if (token === undefined) return [];
+      const discord = { token, apiUrl };
+      return [
+        {
+          id: "discord",
+          key: token,
+          baseUrl: apiUrl,
+          async create(deps) {
+            const { createDiscord } = await import("./discord.js");
+            return createDiscord({ ...deps, discord });
+          },
+          async check({ config, clock }) {
+            const { checkDiscord } = await import("./setup/check-discord.js");
+            return checkDiscord({ discord, followThreads: config.access.followThreads, clock });
+          },
+        },
+      ];
+    },
+  }),
 };

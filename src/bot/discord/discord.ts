@@ -1,5 +1,4 @@
 import { withDeadline } from "../../base/deadline.js";
-import { StartupError } from "../../base/errors.js";
 import { createAccess } from "../access/access.js";
 import { createControlIds } from "../port/control-ids.js";
 import { type ChatPlatform, currentReply, type Mention, type PlatformHandlers } from "../port/platform.js";
@@ -24,6 +23,7 @@ import { createTyping } from "./send/typing.js";
 import { createWatchedStreams, LOSSES } from "./send/watched-streams.js";
 import { createPresence } from "./setup/presence.js";
 import { registerPatiently } from "./setup/register.js";
+import type { DiscordSettings } from "./variables.js";
 import { TOKEN_MEND } from "./wire/health.js";
 import { inviteLink } from "./wire/permissions.js";
 import { DIRECT_WORKSPACE, PLATFORM_NAME } from "./wire/places.js";
@@ -32,10 +32,10 @@ import { DIRECT_WORKSPACE, PLATFORM_NAME } from "./wire/places.js";
 const MIN_EDIT_GAP_MS = 1_000;
 const LAST_MARKS_MS = 2_000;
 
-/** Discord as the bot sees it. @throws {StartupError} when it is not configured */
-export function createDiscord({ config, store, clock, log, commands }: PlatformDeps): PlatformParts {
-  if (config.discord === undefined) throw new StartupError("Discord needs DISCORD_TOKEN");
-  const { token, apiUrl } = config.discord;
+/** Discord as the bot sees it. */
+export function createDiscord(deps: PlatformDeps & { readonly discord: DiscordSettings }): PlatformParts {
+  const { config, discord, store, clock, log, commands } = deps;
+  const { token, apiUrl } = discord;
   const { followThreads } = config.access;
   const access = createAccess(config.access);
   const calls = createCalls(clock);

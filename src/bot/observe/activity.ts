@@ -1,5 +1,4 @@
-import type { PlatformObserver } from "./observed-platform.js";
-import type { StoreObserver } from "./observed-store.js";
+import type { Observer } from "./observers.js";
 
 export interface PlatformCounts {
   /** Questions since the start. */
@@ -16,18 +15,16 @@ export interface StoreHealth {
   readonly lastErrorAt: number | null;
 }
 
-/** What has happened since the start, as counts. */
-export interface Activity {
-  readonly platform: PlatformObserver;
-  readonly store: StoreObserver;
+/** Counts of what has happened since the start. */
+export interface BotActivity extends Pick<Observer, "onPlatformCall" | "onQuestion" | "onStoreCall"> {
   countsOf(platform: string): PlatformCounts;
   storeHealth(): StoreHealth;
 }
 
-/** Beyond so many conversations of a platform the count stays there. */
+/** The count of a platform's conversations stops here, to bound memory. */
 const MOST_CONVERSATIONS = 50_000;
 
-export function createActivity(now: () => number): Activity {
+export function createActivity(now: () => number): BotActivity {
   const known = new Map<string, { questions: number; failedCalls: number; readonly conversations: Set<string> }>();
   let health: StoreHealth = { isUp: true, errors: 0, lastErrorAt: null };
   const of = (platform: string) => {
@@ -36,25 +33,17 @@ export function createActivity(now: () => number): Activity {
     return counts;
   };
   return {
-    platform: {
-      onCall(platform, _call, isSent) {
-        if (!isSent) of(platform).failedCalls += 1;
-      },
-      onDropped() {},
-      onWaiting() {},
-      onMark() {},
-      onQuestion(platform, conversation) {
-        const counts = of(platform);
-        counts.questions += 1;
-        if (counts.conversations.size < MOST_CONVERSATIONS) counts.conversations.add(conversation);
-      },
+    onPlatformCall(platform, _call, isSent) {
+      if (!isSent) of(platform).failedCalls += 1;
     },
-    store: {
-      onCall(_operation, isDone) {
-        if (isDone) health = health.isUp ? health : { ...health, isUp: true };
-        else health = { isUp: false, errors: health.errors + 1, lastErrorAt: now() };
-      },
-      onClaim() {},
+    onQuestion(platform, conversation) {
+      const counts = of(platform);
+      counts.questions += 1;
+      if (counts.conversations.size < MOST_CONVERSATIONS) counts.conversations.add(conversation);
+    },
+    onStoreCall(_operation, isDone) {
+      if (isDone) health = health.isUp ? health : { ...health, isUp: true };
+      else health = { isUp: false, errors: health.errors + 1, lastErrorAt: now() };
     },
     countsOf(platform) {
       const { questions, failedCalls, conversations } = of(platform);

@@ -1,48 +1,233 @@
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "../../base/clock.js";
-import type { RefreshEvent, Refresher } from "../../refresh/refresher.js";
+import type { ProviderStatus, Refresher } from "../../refresh/refresher.js";
 import type { ChatPlatform } from "../port/platform.js";
-import type { TurnEvent } from "../turn/turn-deps.js";
-import type { PlatformObserver } from "./observed-platform.js";
-import type { StoreObserver } from "./observed-store.js";
-import { platformMetrics } from "./platform-metrics.js";
-import { refreshMetrics } from "./refresh-metrics.js";
-import { storeMetrics } from "./store-metrics.js";
-import { turnMetrics } from "./turn-metrics.js";
+import type { Observer } from "./observers.js";
 
-export interface Metrics {
+export interface Metrics extends Observer {
   readonly contentType: string;
-  /** Prometheus text. */
+  /** Returns the metrics in Prometheus's text format. */
   text(): Promise<string>;
-  onRefresh(event: RefreshEvent): void;
-  onTurn(event: TurnEvent): void;
-  readonly platform: PlatformObserver;
-  readonly store: StoreObserver;
 }
 
 export interface MetricsDeps {
-  readonly refresher: () => Refresher;
-  readonly platforms: () => readonly ChatPlatform[];
-  /** Answers that run or wait. */
-  readonly load: () => number;
-  readonly clock: Clock;
+  readonly refresher: Pick<Refresher, "status">;
+  /** The platforms that run; filled when they are made. */
+  readonly platforms: readonly ChatPlatform[];
+  /** How many answers run or wait. */
+  load(): number;
+  readonly clock: Pick<Clock, "now">;
 }
 
-/** Gauges of the library's that are named like counters; each stands there under a fitting name as well. */
+/** Seconds; the deadline of a list is 10 s by default. */
+const REFRESH_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** Seconds; an answer may take minutes. */
+const TURN_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180];
+
+/** Gauges of the library that are named like counters; each has a fitting name as well. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
 /** Counts what happens; label values come from closed sets and from the configured providers only. */
-export function createMetrics({ refresher, platforms, load, clock }: MetricsDeps): Metrics {
+export function createMetrics(deps: MetricsDeps): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
+  addListGauges(registry, deps);
   return {
     contentType: registry.contentType,
-    // The library writes "Nan" for what it has no value of, as for the delay between two scrapes in one moment.
+    // The library writes "Nan" where it has no value, as for the delay between two scrapes in one moment.
     text: async () => (await registry.metrics()).replaceAll(/ Nan$/gm, " NaN"),
-    ...refreshMetrics(registry, clock, refresher),
-    ...turnMetrics(registry, load),
-    platform: platformMetrics(registry, platforms),
-    store: storeMetrics(registry),
+    ...refreshMetrics(registry),
+    ...turnMetrics(registry, deps),
+    ...platformMetrics(registry, deps),
+    ...storeMetrics(registry),
   };
+}
+
+/** How old and how long the model lists are. */
+function addListGauges(registry: Registry, { refresher, clock }: MetricsDeps): void {
+  const add = (name: string, help: string, read: (provider: ProviderStatus) => number | undefined) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["provider"],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const provider of refresher.status().providers) {
+          const value = read(provider);
+          if (value !== undefined) this.set({ provider: provider.id }, value);
+        }
+      },
+    });
+  add("evergreen_list_age_seconds", "Age of a provider's last good model list", ({ fetchedAt }) =>
+    fetchedAt === null ? undefined : (clock.now() - fetchedAt) / 1000,
+  );
+  add("evergreen_list_fresh", "1 while a provider's model list counts as fresh, else 0", ({ isFresh }) => +isFresh);
+  add(
+    "evergreen_refresh_failures_in_row",
+    "Failed refreshes of a provider's model list since its last success",
+    ({ consecutiveFailures }) => consecutiveFailures,
+  );
+  add("evergreen_models", "Chat models on a provider's list", ({ models }) => models);
+}
+
+function refreshMetrics(registry: Registry): Pick<Observer, "onRefresh"> {
+  const refreshes = new Counter({
+    name: "evergreen_refreshes_total",
+    help: "Finished refreshes of a provider's model list",
+    labelNames: ["provider", "trigger", "outcome"],
+    registers: [registry],
+  });
+  const seconds = new Histogram({
+    name: "evergreen_refresh_duration_seconds",
+    help: "Time that a refresh of a provider's model list took",
+    labelNames: ["provider"],
+    buckets: REFRESH_BUCKETS,
+    registers: [registry],
+  });
+  return {
+    onRefresh({ provider, trigger, outcome, durationMs }) {
+      refreshes.inc({ provider, trigger, outcome });
+      seconds.observe({ provider }, durationMs / 1000);
+    },
+  };
+}
+
+/** How answers end, how fast they begin, how many are open. */
+function turnMetrics(registry: Registry, { load }: MetricsDeps): Pick<Observer, "onTurn"> {
+  const turns = new Counter({
+    name: "evergreen_turns_total",
+    help: "Answered questions by how the answer ended",
+    labelNames: ["platform", "provider", "model_family", "ending"],
+    registers: [registry],
+  });
+  const timing = { labelNames: ["provider"], buckets: TURN_BUCKETS, registers: [registry] };
+  const firstText = new Histogram({
+    name: "evergreen_first_text_seconds",
+    help: "Time from the start of a turn to the first text of its answer",
+    ...timing,
+  });
+  const seconds = new Histogram({
+    name: "evergreen_turn_duration_seconds",
+    help: "Time from the start of a turn to its end",
+    ...timing,
+  });
+  new Gauge({
+    name: "evergreen_turns_open",
+    help: "Questions that are being answered or wait in line",
+    registers: [registry],
+    collect() {
+      this.set(load());
+    },
+  });
+  return {
+    onTurn({ platform, provider, model, ending, durationMs, firstTextMs }) {
+      const label = { provider: provider ?? "none" };
+      turns.inc({ ...label, platform, model_family: modelFamily(model), ending });
+      if (durationMs !== null) seconds.observe(label, durationMs / 1000);
+      if (firstTextMs !== null) firstText.observe(label, firstTextMs / 1000);
+    },
+  };
+}
+
+type PlatformEvents = "onPlatformCall" | "onDropped" | "onWaiting" | "onMark" | "onQuestion";
+
+/** Chat platforms: whether they are up, and how the calls to them end. */
+function platformMetrics(registry: Registry, { platforms }: MetricsDeps): Pick<Observer, PlatformEvents> {
+  const calls = new Counter({
+    name: "evergreen_platform_calls_total",
+    help:
+      "Calls to a chat platform, by kind and by whether they were sent, failed, " +
+      "or (edits only) dropped for a newer text",
+    labelNames: ["platform", "call", "result"],
+    registers: [registry],
+  });
+  const waiting = new Gauge({
+    name: "evergreen_platform_calls_waiting",
+    help: "Calls that wait for the pace of a chat platform",
+    labelNames: ["platform"],
+    registers: [registry],
+  });
+  const inLine = new Map<string, Set<string>>();
+  const add = (name: string, help: string, read: (platform: ChatPlatform) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["platform"],
+      registers: [registry],
+      collect() {
+        for (const platform of platforms) this.set({ platform: platform.name }, read(platform));
+      },
+    });
+  add(
+    "evergreen_questions_waiting",
+    "Questions that wait behind others of their conversation",
+    ({ name }) => inLine.get(name)?.size ?? 0,
+  );
+  add("evergreen_platform_up", "1 while a configured chat platform is connected, else 0", (platform) =>
+    platform.fault() === undefined ? 1 : 0,
+  );
+  return {
+    onPlatformCall: (platform, call, isSent) => calls.inc({ platform, call, result: isSent ? "sent" : "failed" }),
+    onDropped: (platform) => calls.inc({ platform, call: "edit", result: "dropped" }),
+    onWaiting: (platform, change) => waiting.inc({ platform }, change),
+    onMark(platform, message, mark) {
+      const line = inLine.get(platform) ?? new Set<string>();
+      if (mark === "waiting") line.add(message);
+      else line.delete(message);
+      inLine.set(platform, line);
+    },
+    onQuestion() {}, // its turn is counted when it ends
+  };
+}
+
+/** The store: calls that failed, claims that were won and lost. */
+function storeMetrics(registry: Registry): Pick<Observer, "onStoreCall" | "onClaim"> {
+  const errors = new Counter({
+    name: "evergreen_store_errors_total",
+    help: "Calls to the store that failed",
+    labelNames: ["operation"],
+    registers: [registry],
+  });
+  const claims = new Counter({
+    name: "evergreen_claims_total",
+    help: "Claims in the store, won or lost to another replica or an earlier refresh",
+    labelNames: ["kind", "result"],
+    registers: [registry],
+  });
+  // So that a rate is known before the first failure.
+  for (const operation of ["read", "write", "claim", "commit"]) errors.inc({ operation }, 0);
+  return {
+    onStoreCall(operation, isDone) {
+      if (!isDone) errors.inc({ operation });
+    },
+    onClaim: (kind, isWon) => claims.inc({ kind, result: isWon ? "won" : "lost" }),
+  };
+}
+
+/** A closed set, so that a model's name never makes a label of its own; the first that fits. */
+const FAMILIES: readonly (readonly [family: string, shape: RegExp])[] = [
+  ["claude", /claude/],
+  ["gemini", /gemini/],
+  ["gemma", /gemma/],
+  ["gpt", /gpt|^o\d|\/o\d|codex/],
+  ["deepseek", /deepseek/],
+  ["llama", /llama/],
+  ["mistral", /mi[sx]tral|ministral|magistral|codestral|devstral|pixtral/],
+  ["qwen", /qwen|qwq/],
+  ["grok", /grok/],
+  ["kimi", /kimi|moonshot/],
+  ["glm", /glm/],
+  ["phi", /(^|\/)phi/],
+  ["command", /command/],
+  ["nova", /nova/],
+  ["evergreen", /evergreen/],
+];
+
+/** What the metrics call a model: its family, "other" where it is unknown, "none" where there is no model. */
+export function modelFamily(model: string | null): string {
+  if (model === null) return "none";
+  const name = model.toLowerCase();
+  return FAMILIES.find(([, shape]) => shape.test(name))?.[0] ?? "other";
 }

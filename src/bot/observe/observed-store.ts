@@ -1,23 +1,16 @@
 import type { KeyValue, Store } from "../../store/store.js";
 
-export type StoreOperation = "read" | "write" | "claim" | "commit";
+import type { Observer, StoreOperation } from "./observers.js";
 
-/** Who is told how the store does. Nothing of what is stored. */
-export interface StoreObserver {
-  onCall(operation: StoreOperation, isDone: boolean): void;
-  /** Whether a claim was had; `kind` is what stands before the colon of its name: "refresh". */
-  onClaim(kind: string, isWon: boolean): void;
-}
-
-/** The same store, and the observer hears of its calls. */
-export function observedStore(store: Store, observer: StoreObserver): Store {
+/** Wraps the store: the observer is told how each call ends. */
+export function observedStore(store: Store, observer: Pick<Observer, "onStoreCall" | "onClaim">): Store {
   const watched = async <T>(operation: StoreOperation, work: Promise<T>): Promise<T> => {
     try {
       const result = await work;
-      observer.onCall(operation, true);
+      observer.onStoreCall(operation, true);
       return result;
     } catch (error) {
-      observer.onCall(operation, false);
+      observer.onStoreCall(operation, false);
       throw error;
     }
   };

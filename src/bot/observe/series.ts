@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import type { RefreshEvent, Refresher } from "../../refresh/refresher.js";
-import type { TurnEvent } from "../turn/turn-deps.js";
 import type { LoopDelay } from "./loop-delay.js";
+import type { Observer } from "./observers.js";
 
 /** Columns over the same times; epoch seconds, as the charts want them. */
 export interface SeriesView {
@@ -22,10 +22,8 @@ export interface SeriesView {
 }
 
 /** What the charts show besides the ledger: the last three hours, in memory. */
-export interface Series {
-  onTurn(event: TurnEvent): void;
-  onRefresh(event: RefreshEvent): void;
-  /** How many refreshes it has heard of. */
+export interface Series extends Pick<Observer, "onTurn" | "onRefresh"> {
+  /** How many refreshes have ended. */
   heard(): number;
   /** Notes ages and delay as they are now. */
   sample(): void;
@@ -34,7 +32,7 @@ export interface Series {
 
 export interface SeriesDeps {
   readonly clock: Pick<Clock, "now">;
-  readonly refresher: () => Refresher;
+  readonly refresher: Pick<Refresher, "status">;
   readonly readDelay: () => LoopDelay;
 }
 
@@ -84,15 +82,13 @@ export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Serie
     sample() {
       const at = clock.now();
       const age = (fetchedAt: number | null) => (fetchedAt === null ? null : Math.round((at - fetchedAt) / 1000));
-      const { providers } = refresher().status();
+      const { providers } = refresher.status();
       const ages = Object.fromEntries(providers.map(({ id, fetchedAt }) => [id, age(fetchedAt)]));
       samples = [...samples.filter((sample) => isKept(sample.at)), { at, ages, delay: readDelay() }];
     },
     view() {
       const at = samples.map((sample) => sample.at / 1000);
-      const ids = refresher()
-        .status()
-        .providers.map(({ id }) => id);
+      const ids = refresher.status().providers.map(({ id }) => id);
       const column = (key: keyof LoopDelay) => samples.map(({ delay }) => delay[key]);
       return {
         minutes: countsByMinute(),

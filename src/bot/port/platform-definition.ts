@@ -1,8 +1,10 @@
 import type { Hono } from "hono";
 import type { Clock } from "../../base/clock.js";
+import type { Definition, Environment } from "../../base/config.js";
 import type { HostConfig } from "../../base/config-host.js";
 import type { Log } from "../../base/log.js";
 import type { Command } from "../../commands/command.js";
+import type { CommandDeps } from "../../commands/command-deps.js";
 import type { Store } from "../../store/store.js";
 import type { ChannelKey, ChatPlatform, MessageKey } from "./platform.js";
 import type { StatusView } from "./status-view.js";
@@ -11,13 +13,13 @@ import type { StatusView } from "./status-view.js";
 export interface ConversationModel {
   /** As "provider/model"; null while there is none. */
   readonly model: string | null;
-  /** When it was pinned, and by whom (null: the default in force at the first message); null where nothing is pinned. */
+  /** When it was pinned, and by whom (null: the default at the first message); null where nothing is pinned. */
   readonly pin: { readonly at: number; readonly by: string | null } | null;
 }
 
 /** What platforms are made of. */
 export interface PlatformDeps {
-  readonly config: HostConfig;
+  readonly config: Pick<HostConfig, "access" | "http">;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -37,7 +39,7 @@ export interface PlatformExtras {
   /** Shows one line about the bot itself (presence, a status bar); the newest wins. */
   showStatus?(line: string): Promise<void>;
   /**
-   * Begins a thread under a message, or in a channel. Resolves with its place, and with a link to it in Markdown: "<#123>".
+   * Begins a thread under a message, or in a channel. Resolves with its place, and a link to it in Markdown: "<#123>".
    * @throws {PlatformError}
    */
   openThread?(at: ChannelKey | MessageKey, title: string): Promise<OpenedThread>;
@@ -61,15 +63,44 @@ export interface PlatformParts extends PlatformExtras {
 /** One line of the check-up. */
 export interface PlatformFinding {
   readonly isFine: boolean;
-  /** Names the variable and the mend where something is wrong. */
+  /** Names the variable and the fix where something is wrong. */
   readonly text: string;
 }
 
-/** A platform's entry in the registry; its SDK is imported by `create` and `check` only. */
-export interface PlatformDefinition {
-  readonly name: string;
-  isConfigured(config: HostConfig): boolean;
+/** A platform that the environment configures, not yet made: its SDK is imported by `create` and `check` only. */
+export interface PlatformSetup {
+  readonly id: string;
+  /** The token that it signs in with, and the address where the service is asked if that isn't the vendor's own. */
+  readonly key?: string;
+  readonly baseUrl?: string | undefined;
+  /** Its page is on the bot's own HTTP server, whose address is printed at startup. */
+  readonly isServedHere?: true;
   create(deps: PlatformDeps): Promise<PlatformParts>;
   /** Asks the service whether it would take the bot. Never rejects. */
   check?(deps: Pick<PlatformDeps, "config" | "clock" | "log">): Promise<readonly PlatformFinding[]>;
+}
+
+export interface ProgramDeps {
+  /** What stands behind its name. */
+  readonly words: readonly string[];
+  readEnvironment(): Environment;
+  createCommands(deps: CommandDeps): readonly Command[];
+  print(line: string): void;
+  printError(line: string): void;
+}
+
+/** Something else than the bot that its executable can run: `npm run NAME`. */
+export interface Program {
+  readonly name: string;
+  /** What it does, for the usage text. */
+  readonly about: string;
+  /** Resolves with the exit code. */
+  run(deps: ProgramDeps): Promise<number>;
+}
+
+/** A platform's entry in the registry. Its id is the first word of what it stores and of its operators' names. */
+export interface PlatformDefinition extends Definition<PlatformSetup> {
+  /** As people write it. */
+  readonly name: string;
+  readonly programs?: readonly Program[];
 }

@@ -1,14 +1,11 @@
 import type { Clock } from "../../base/clock.js";
+import { withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
 import { code } from "../../commands/wording/markdown.js";
 import type { ImagePart } from "../../providers/provider.js";
-import type { Mention } from "../port/platform.js";
-import { speakerName } from "./clean-name.js";
-import { cleanQuestion, saysSomething } from "./clean-question.js";
-import { earlierMessages } from "./earlier-messages.js";
-import { named } from "./fenced.js";
-import { quotedMessage } from "./quoted.js";
+import type { EarlierMessage, Mention } from "../port/platform.js";
 import { type ReadAttachments, readAttachments } from "./read-attachments.js";
+import { cleanQuestion, fileName, quotedMessage, saysSomething, speakerName } from "./untrusted-text.js";
 
 export interface ComposeTerms {
   readonly takesImages: boolean;
@@ -51,20 +48,60 @@ export async function composeQuestion(mention: Mention, terms: ComposeTerms): Pr
   return { text: blocks.join("\n\n"), images, notes };
 }
 
-/** A message with something to answer, though perhaps without words: a file, or somebody else's message. */
-export const hasContent = (mention: Mention): boolean =>
-  saysSomething(mention.text) || saysSomething(mention.quote?.text ?? "") || (mention.attachments ?? []).length > 0;
-
 const quoteOf = ({ quote }: Mention) =>
   quote && quotedMessage(`In reply to ${speakerName(quote.author)}`, quote, MAX_QUOTE_CHARS);
 
 /** So that later turns, which images do not come along with, still tell what was there. */
 function namesOf({ images, ignored }: ReadAttachments): string | undefined {
   const listed = (what: string, files: readonly { readonly name: string }[]) =>
-    files.length === 0 ? [] : [`${what}: ${files.map(({ name }) => named(name)).join(", ")}`];
+    files.length === 0 ? [] : [`${what}: ${files.map(({ name }) => fileName(name)).join(", ")}`];
   const lines = [
     ...listed(images.length === 1 ? "Attached image" : "Attached images", images),
     ...listed("Attached, but left out", ignored),
   ];
   return lines.length === 0 ? undefined : lines.join("\n");
 }
+
+/** How many messages of a thread come along when the bot is called into it. */
+const EARLIER_MESSAGES = 20;
+/** What they may have altogether, in UTF-16 code units with names and marks. */
+const MAX_EARLIER_CHARS = 4_000;
+/** An answer never waits longer for them. */
+const EARLIER_MS = 2_000;
+
+/**
+ * What was said in a thread before the bot was called into it, as a model reads it; undefined where there is nothing,
+ * or the platform does not tell it in time.
+ * @throws terms.signal.reason when it aborts
+ */
+async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<string | undefined> {
+  const { earlier } = mention;
+  if (earlier === undefined) return undefined;
+  const { signal, clock, log } = terms;
+  const deadline = { what: "the earlier messages", timeoutMs: EARLIER_MS, clock, signal };
+  try {
+    // Called on the mention: an adapter may use `this`.
+    return newest(await withDeadline((inner) => earlier.call(mention, EARLIER_MESSAGES, inner), deadline));
+  } catch (error) {
+    signal.throwIfAborted();
+    log.info({ error }, "a question goes on without its thread's earlier messages");
+    return undefined;
+  }
+}
+
+/** The newest whole messages that fit, oldest first; the newest of all is cut where it alone is too long. */
+function newest(messages: readonly EarlierMessage[]): string | undefined {
+  const kept: string[] = [];
+  let charsLeft = MAX_EARLIER_CHARS;
+  for (const message of messages.slice(-EARLIER_MESSAGES).reverse()) {
+    const block = quotedMessage(speakerName(message.author), message, MAX_EARLIER_CHARS);
+    if (block === undefined) continue;
+    if (block.length > charsLeft) break;
+    kept.unshift(block);
+    charsLeft -= block.length + SEPARATOR.length;
+  }
+  if (kept.length === 0) return undefined;
+  return ["Earlier messages in this thread, oldest first, quoted for context:", ...kept].join(SEPARATOR);
+}
+
+const SEPARATOR = "\n\n";

@@ -1,7 +1,7 @@
+import { estimateTokenCount } from "tokenx";
 import type { ChatMessage, ImagePart } from "../../providers/provider.js";
 import type { Turn } from "../../store/sessions/sessions.js";
-import { countTokens, IMAGE_TOKENS } from "./count-tokens.js";
-import { named, severalSpeak } from "./speaker-names.js";
+import { severalSpeak, withSpeaker } from "./untrusted-text.js";
 
 export interface ContextTerms {
   readonly system: string;
@@ -29,7 +29,7 @@ const SHARE_FOR_HISTORY = 0.75;
 export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly ChatMessage[] {
   const { images = [] } = terms;
   const answered = turns.filter(({ answer }) => answer !== ""); // the others say nothing that a model could go on from
-  const spoken = severalSpeak(answered, terms.author) ? named : (sent: string) => sent;
+  const spoken = severalSpeak(answered, terms.author) ? withSpeaker : (sent: string) => sent;
   const question = spoken(terms.question, terms.author, terms.said);
   const window = (terms.contextTokens ?? Number.POSITIVE_INFINITY) * SHARE_FOR_HISTORY;
   const needed = countTokens(terms.system) + countTokens(question) + images.length * IMAGE_TOKENS;
@@ -50,3 +50,26 @@ export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly
   }
   return [...kept.flat(), { role: "user", content: question, ...(images.length > 0 && { images }) }];
 }
+
+/** Longer texts are judged by samples: counting 400,000 characters would hold everybody's chat for 30 ms. */
+const MAX_COUNTED_CHARS = 20_000;
+const SAMPLES = 8;
+
+/** An estimate; exact tokenizers take seconds on hostile text and would hold everybody's chat. */
+export function countTokens(text: string): number {
+  if (text.length <= MAX_COUNTED_CHARS) return estimateTokenCount(text);
+  const chars = MAX_COUNTED_CHARS / SAMPLES;
+  let tokens = 0;
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    const start = Math.floor((sample * (text.length - chars)) / (SAMPLES - 1));
+    tokens += estimateTokenCount(text.slice(start, start + chars));
+  }
+  return Math.ceil((tokens * text.length) / MAX_COUNTED_CHARS);
+}
+
+/**
+ * What an image counts, whatever its size: what Anthropic's documentation gives for one of about a megapixel, to which
+ * most of its models reduce larger ones. OpenAI and Gemini count about 1,100 for it; the newest models read large
+ * images at up to three times as much, for which the share of the window that is left for the answer makes room.
+ */
+export const IMAGE_TOKENS = 1_600;

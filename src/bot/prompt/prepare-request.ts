@@ -5,19 +5,19 @@ import type { Log } from "../../base/log.js";
 import type { ChatRequest, ImagePart, ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
+import type { Refresher } from "../../refresh/refresher.js";
 import type { Session, Sessions, Turn } from "../../store/sessions/sessions.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import { conversationOf } from "../port/conversation.js";
-import { cleanQuestion } from "./clean-question.js";
 import { composeQuestion } from "./compose-question.js";
 import { contextOf } from "./context.js";
 import type { Question } from "./question.js";
 import type { RecentImages } from "./recent-images.js";
-import { takesImages } from "./takes-images.js";
+import { cleanQuestion } from "./untrusted-text.js";
 
 export interface PrepareDeps {
   readonly sessions: Pick<Sessions, "recentTurns">;
-  snapshot(): Snapshot;
+  readonly refresher: Pick<Refresher, "snapshot">;
   readonly chat: HostConfig["chat"];
   readonly images: RecentImages;
   readonly modelFacts: FindModelFacts;
@@ -27,13 +27,21 @@ export interface PrepareDeps {
 
 export interface Prepared {
   readonly request: ChatRequest;
+  /** What the request holds, without counting it word by word. */
+  readonly estimatedTokens: number;
   /** The question as it is sent. */
   readonly sent: string;
   /** What was left out, for the asker. */
   readonly notes: readonly string[];
 }
 
-/** What goes to the model: as much of the conversation as fits, and the question with what stood beside it. @throws {StoreError} */
+/** Rough and cheap, for every turn: about four characters of English text make a token. */
+const CHARS_PER_TOKEN = 4;
+
+/**
+ * Prepares what goes to the model: as much of the conversation as fits, and the question with its files and quotes.
+ * @throws {StoreError} @throws {UserError} when nothing is left to ask
+ */
 export async function prepareRequest(
   deps: PrepareDeps,
   terms: {
@@ -45,7 +53,7 @@ export async function prepareRequest(
 ): Promise<Prepared> {
   const { model, session, question, signal } = terms;
   const conversation = conversationOf(question.message);
-  const facts = deps.modelFacts(model.provider, model.model, rowOf(deps.snapshot(), model));
+  const facts = deps.modelFacts(model.provider, model.model, rowOf(deps.refresher.snapshot(), model));
   const { chat } = deps;
   // One more than fit, for the one that this answer takes the place of.
   const recent = await deps.sessions.recentTurns(conversation, Math.ceil(chat.historyMessages / 2) + 1);
@@ -69,7 +77,9 @@ export async function prepareRequest(
     historyMessages: chat.historyMessages,
   });
   deps.images.note(conversation, question.message.message, asked.images);
-  return { request: { model: model.model, system, messages }, sent: asked.text, notes: asked.notes };
+  const chars = messages.reduce((sum, { content }) => sum + content.length, system.length);
+  const estimatedTokens = Math.ceil(chars / CHARS_PER_TOKEN);
+  return { request: { model: model.model, system, messages }, estimatedTokens, sent: asked.text, notes: asked.notes };
 }
 
 /** Another question may have been answered since the one that is asked once more. */
@@ -96,3 +106,40 @@ async function composed(
 
 const rowOf = (snapshot: Snapshot, { provider, model }: ModelRef): ModelInfo | undefined =>
   snapshot.providers.get(provider)?.models.find(({ id }) => id === model);
+
+/**
+ * Families of models that take images, by what follows a vendor's prefix ("meta-llama/", "us.anthropic.") in their
+ * ids, in lower case. Compared in 2026 with the lists of models.dev and OpenRouter (969 rows); newer versions of a family are taken to see what the older ones saw.
+ */
+const SEEING: readonly RegExp[] = [
+  /^(chatgpt-4o|gpt-4o|gpt-4\.[15]|gpt-4-turbo(?!-preview)|gpt-[5-9]|gpt-(chat-)?latest)/,
+  /^(o1(?!-(mini|preview))|o3(?!-mini)|o[4-9])(-|$)/,
+  /^claude-(?!v?[12]\b|v?2\.|instant)/,
+  /^gemini-(?!1\.0)/,
+  /^gemma-?([4-9]|3(?!n|[-:](1b|270m)))/,
+  /^grok-[4-9]/,
+  /^(meta-)?llama-?4/,
+  /^(pixtral|mistral-medium|mistral-large-(latest|2512|3)|ministral-(3(-\d|:|$)|.*2512))/,
+  /^mistral-small-?(latest|3\.[1-9]|250[3-9]|26)/,
+  /^qwen-?3\.[5-9](?!.*max)/,
+  /^glm-[\d.]+v/,
+  /^kimi-(latest|k2\.[5-9])/,
+  // Names of models whose makers have others that take no images: "qwen3-vl-8b", "qwen2.5vl:7b", "llama3.2-vision".
+  /llava|vision|multimodal|moondream|minicpm-v|internvl|(^|[-_.\d])vl([-_:.\d]|$)|[-_]omni/,
+];
+
+/** Siblings of seeing families that hear, speak, draw, only write code or look things up. */
+const BLIND = /audio|realtime|transcribe|tts|image|search-(preview|api)|embed|guard|grok-code/;
+
+/**
+ * Returns whether a model may be sent images: what its provider says, else what its family is known for. Where neither
+ * is known, none are sent, because most services refuse the whole question then.
+ * @param input as a model list or a table of models gives it: "text", "image"
+ */
+export function takesImages(model: string, input: readonly string[] | undefined): boolean {
+  if (input !== undefined) return input.includes("image");
+  // A fine-tuned model is what its base is: "ft:gpt-4o-2024-08-06:org::id".
+  const id = (/^ft:([^:]+)/.exec(model)?.[1] ?? model).toLowerCase();
+  const name = id.slice(id.lastIndexOf("/") + 1).replace(/^([a-z]+\.)+(?=[a-z])/, "");
+  return !BLIND.test(name) && SEEING.some((family) => family.test(name));
+}

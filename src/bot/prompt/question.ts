@@ -2,7 +2,7 @@ import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { OpenQuestion } from "../../store/sessions/sessions.js";
 import { conversationOf, questionIdOf } from "../port/conversation.js";
 import type { Mention, MessageKey, Person } from "../port/platform.js";
-import { MAX_QUESTION_CHARS } from "./question-fault.js";
+import { saysSomething } from "./untrusted-text.js";
 
 /** What is to be answered: what somebody has just said, or the last question once more. */
 export interface Question {
@@ -49,3 +49,21 @@ export const openQuestionOf = ({ message, asker, text, at }: Question, owner: st
   at,
   ended: null,
 });
+
+/** Longest question, in UTF-16 code units. */
+export const MAX_QUESTION_CHARS = 32_000;
+
+/** Why a question cannot be put to a model, as the asker reads it; undefined where it can. */
+export function questionFault(mention: Mention): string | undefined {
+  const { text } = mention;
+  if (!hasContent(mention)) return "There is no question in this message. Say what you would like to know.";
+  if (text.length > MAX_QUESTION_CHARS) {
+    const [chars, most] = [text.length, MAX_QUESTION_CHARS].map((count) => count.toLocaleString("en"));
+    return `This message has ${chars} characters; I take up to ${most}. Please shorten it.`;
+  }
+  return undefined;
+}
+
+/** A message with something to answer, though perhaps without words: a file, or somebody else's message. */
+const hasContent = (mention: Mention): boolean =>
+  saysSomething(mention.text) || saysSomething(mention.quote?.text ?? "") || (mention.attachments ?? []).length > 0;

@@ -5,10 +5,7 @@ import type { Log } from "../../base/log.js";
 import type { ImagePart } from "../../providers/provider.js";
 import type { Attachment } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
-import { cleanName } from "./clean-name.js";
-import { cleanQuestion } from "./clean-question.js";
-import { fenced } from "./fenced.js";
-import { fileKind } from "./file-kind.js";
+import { cleanName, cleanQuestion, fenced } from "./untrusted-text.js";
 
 export interface AttachmentTerms {
   readonly takesImages: boolean;
@@ -31,7 +28,7 @@ const MAX_IMAGES = 4;
 /** In base64 that is 5 MB, which is where Anthropic refuses an image; the other vendors take more. */
 const MAX_IMAGE_BYTES = (5 * 1024 * 1024 * 3) / 4;
 const MAX_TEXT_BYTES = 100 * 1024;
-/** What the text files of one question may have together, in UTF-16 code units as sent: a bound for memory and store. */
+/** Most that the text files of one question may have together, in UTF-16 code units: a bound for memory and store. */
 const MAX_FILE_CHARS = 400_000;
 /** How long the files of one question may take altogether. */
 const READ_MS = 20_000;
@@ -84,8 +81,9 @@ export async function readAttachments(
 const NO_IMAGES = "this model takes no images";
 const TOO_MANY_IMAGES = `I take up to ${MAX_IMAGES} images at once`;
 const TOO_MUCH_TEXT = `text files may have up to ${MAX_FILE_CHARS.toLocaleString("en")} characters together`;
-const LARGE_TEXT = `it is too large (text files may have up to ${MAX_TEXT_BYTES / 1024} KB)`;
-const TOO_LARGE = `it is too large (images may have up to ${MAX_IMAGE_BYTES / 1024 / 1024} MB, text files up to ${MAX_TEXT_BYTES / 1024} KB)`;
+const [MAX_IMAGE_MB, MAX_TEXT_KB] = [MAX_IMAGE_BYTES / 1024 / 1024, MAX_TEXT_BYTES / 1024];
+const LARGE_TEXT = `it is too large (text files may have up to ${MAX_TEXT_KB} KB)`;
+const TOO_LARGE = `it is too large (images may have up to ${MAX_IMAGE_MB} MB, text files up to ${MAX_TEXT_KB} KB)`;
 const UNREADABLE = "it is neither a PNG, JPEG, GIF or WebP image nor text in UTF-8";
 
 async function readOne(attachment: Attachment, terms: AttachmentTerms & { readonly until: number }): Promise<Outcome> {
@@ -115,4 +113,50 @@ function outcomeOf(bytes: Uint8Array, takesImages: boolean): Outcome {
   }
   if (file.kind === "other") return { why: UNREADABLE };
   return bytes.length > MAX_TEXT_BYTES ? { why: LARGE_TEXT } : { text: file.text };
+}
+
+export type FileKind =
+  | { readonly kind: "image"; readonly mediaType: ImagePart["mediaType"] }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "other" };
+
+/** How the images begin that models take. "?" stands for any byte (the size inside a RIFF file). */
+const IMAGE_STARTS: readonly (readonly [ImagePart["mediaType"], string])[] = [
+  ["image/png", "\x89PNG\r\n\x1a\n"],
+  ["image/jpeg", "\xff\xd8\xff"],
+  ["image/gif", "GIF87a"],
+  ["image/gif", "GIF89a"],
+  ["image/webp", "RIFF????WEBP"],
+];
+
+/** Formats that can consist of nothing but ASCII and still are no text to read. */
+const BINARY_START = /^(?:%PDF-|\{\\rtf)/;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they tell text from other files
+const CONTROLS = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f\u007f]/g;
+
+/** Of a text's characters, so many may be control characters (progress bars in logs); NUL never. */
+const MAX_CONTROL_SHARE = 0.01;
+
+/** What a file is by its content, whatever its name and stated type say. */
+export function fileKind(bytes: Uint8Array): FileKind {
+  const image = IMAGE_STARTS.find(([, start]) => beginsWith(bytes, start));
+  if (image !== undefined) return { kind: "image", mediaType: image[0] };
+  const text = textOf(bytes);
+  return text === undefined ? { kind: "other" } : { kind: "text", text };
+}
+
+const beginsWith = (bytes: Uint8Array, start: string) =>
+  [...start].every((character, index) => character === "?" || bytes[index] === character.charCodeAt(0));
+
+/** Without its byte order mark; undefined where it is not UTF-8, or not meant to be read. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const controls = text.match(CONTROLS) ?? [];
+    const isBinary = text.includes("\0") || controls.length > text.length * MAX_CONTROL_SHARE;
+    return isBinary || BINARY_START.test(text) ? undefined : text;
+  } catch {
+    return undefined; // not UTF-8, which the caller tells
+  }
 }

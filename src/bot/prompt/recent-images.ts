@@ -1,6 +1,6 @@
 import type { ImagePart } from "../../providers/provider.js";
 
-/** The images of conversations' last questions, in memory: what is asked again is asked with them. Nothing of them is stored. */
+/** The images of conversations' last questions, for when those are asked again. In memory only; never stored. */
 export interface RecentImages {
   note(conversation: string, message: string, images: readonly ImagePart[]): void;
   /** None where they are not kept any more. */

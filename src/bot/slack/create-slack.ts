@@ -22,6 +22,7 @@ import { createSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
 import { createTitles } from "./send/titles.js";
 import { createTokenBuckets } from "./send/token-buckets.js";
+import type { SlackSettings } from "./variables.js";
 import { createHealth } from "./wire/health.js";
 import type { Identity } from "./wire/identity.js";
 import { createPickers } from "./wire/pickers.js";
@@ -31,9 +32,9 @@ import { createSlashNames } from "./wire/slash-names.js";
 const MIN_EDIT_GAP_MS = 1_000;
 
 /** Slack as the bot sees it. */
-export function createSlack({ config, store, clock, log, commands }: PlatformDeps): ChatPlatform {
-  const { slack, access } = config;
-  if (slack === undefined) throw new AppError("internal", "Slack is not configured");
+export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings }): ChatPlatform {
+  const { config, slack, store, clock, log, commands } = deps;
+  const { access } = config;
   const names = createSlashNames(commands, slack.commandPrefix);
 
   const stopped = new AbortController();

@@ -3,14 +3,16 @@ import type { ParsedConfig } from "../../base/config.js";
 import { withDeadline } from "../../base/deadline.js";
 import { messageOf, TimeoutError } from "../../base/errors.js";
 import { createLog, createScrubber } from "../../base/log.js";
+import { plural } from "../../base/text.js";
+import { proveKey } from "../../providers/prove-key.js";
 import { ProviderError } from "../../providers/provider.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";
 import { openStore } from "../../store/open-store.js";
 import type { StoreDefinition } from "../../store/store.js";
-import type { PlatformDefinition, PlatformFinding } from "../port/platform-definition.js";
+import type { PlatformDefinition, PlatformFinding, PlatformSetup } from "../port/platform-definition.js";
 
 export interface DoctorDeps {
-  readonly parsed: ParsedConfig<ProviderSetup>;
+  readonly parsed: ParsedConfig<ProviderSetup, PlatformSetup>;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
   readonly stores: readonly StoreDefinition[];
@@ -18,41 +20,35 @@ export interface DoctorDeps {
   print(line: string): void;
 }
 
-/** Checks configuration, store, every provider and every configured platform; prints a line each and resolves with the exit code: 1 when one is ✗. */
+/**
+ * Checks configuration, store, every provider and every platform; prints a line each and resolves with the exit code:
+ * 1 when one is ✗. After a fault of the configuration it goes on with what can be checked all the same.
+ */
 export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
-  const { parsed } = deps;
-  if ("faults" in parsed) {
-    return report(
-      deps,
-      parsed.faults.map(({ variable, mend }) => ({ isFine: false, text: `${variable}: ${mend}` })),
-    );
-  }
-  const { config } = parsed;
-  const scrub = createScrubber(config.secrets);
+  const { parsed, print } = deps;
+  const faults = "faults" in parsed ? parsed.faults : [];
+  const config = "faults" in parsed ? parsed.checkable : parsed.config;
+  const isFaulty = (names: readonly string[]) => faults.some(({ variable }) => names.includes(variable));
   const findings = await Promise.all([
-    { isFine: true, text: "configuration: every variable is valid" },
-    checkStore(deps, config.storeUrl),
+    faults.length === 0
+      ? { isFine: true, text: "configuration: every variable is valid" }
+      : faults.map(({ variable, fix }) => ({ isFine: false, text: `${variable}: ${fix}` })),
+    isFaulty(["STORE_URL"]) ? undefined : checkStore(deps, config.storeUrl),
     ...config.providers.map((setup) => checkProvider(deps, setup, config.refresh.timeoutMs)),
-    checkProviders(config.providers),
-    ...deps.platforms
-      .filter((platform) => platform.isConfigured(config))
-      .map((platform) =>
-        platform.check?.({ config, clock: deps.clock, log: createLog({ level: "silent", secrets: [] }) }),
-      ),
-    {
-      isFine: true,
-      text: `playground: ${config.playground ? `on, at http://${config.http.host}:${config.http.port} when the bot runs` : "off"}`,
-    },
+    // With a faulty variable somewhere, a provider or platform may be missing for that one only.
+    faults.length === 0 ? checkProviders(config.providers) : undefined,
+    ...deps.platforms.map(({ id, variables }) => {
+      if (isFaulty(Object.keys(variables))) return undefined;
+      const setup = config.platforms.find((configured) => configured.id === id);
+      if (setup === undefined) return { isFine: true, text: `${id}: off` };
+      return setup.check?.({ config, clock: deps.clock, log: createLog({ level: "silent", secrets: [] }) });
+    }),
   ]);
-  return report(
-    deps,
-    findings.flatMap((finding) => finding ?? []).map(({ isFine, text }) => ({ isFine, text: scrub(text) })),
-  );
-}
-
-function report({ print }: DoctorDeps, findings: readonly PlatformFinding[]): 0 | 1 {
-  for (const { isFine, text } of findings) print(`${isFine ? "✓" : "✗"} ${text}`);
-  return findings.every(({ isFine }) => isFine) ? 0 : 1;
+  const scrub = createScrubber(config.secrets);
+  const lines = findings.flatMap((finding) => finding ?? []).map(({ isFine, text }) => `${isFine ? "✓" : "✗"} ${text}`);
+  const warnings = parsed.warnings.map(({ variable, fix }) => `⚠️ ${variable}: ${fix}`);
+  for (const line of new Set([...warnings, ...lines].map(scrub))) print(line);
+  return lines.every((line) => line.startsWith("✓")) ? 0 : 1;
 }
 
 async function checkStore({ stores }: DoctorDeps, url: string): Promise<PlatformFinding> {
@@ -67,38 +63,51 @@ async function checkStore({ stores }: DoctorDeps, url: string): Promise<Platform
   }
 }
 
-/** Lists the provider's models, as the bot does. */
+/** Lists the provider's models, as the bot does, and finds out whether its key is a good one. */
 async function checkProvider(
   { clock, fetch }: DoctorDeps,
   setup: ProviderSetup,
   timeoutMs: number,
 ): Promise<PlatformFinding> {
-  const { id } = setup;
+  const { id, key } = setup;
+  const wrong = (text: string): PlatformFinding => ({ isFine: false, text: `${id}: ${text}` });
   try {
     const provider = await setup.load({ fetch, clock, warn: () => {} });
-    const models = await withDeadline((signal) => provider.listModels(signal), {
-      what: `${id}'s model list`,
-      timeoutMs,
-      clock,
-    });
+    const deadline = { what: `${id}'s model list`, timeoutMs, clock };
+    const models = await withDeadline((signal) => provider.listModels(signal), deadline);
     const chat = models.filter(({ isChat }) => isChat).length;
-    if (chat === 0)
-      return { isFine: false, text: `${id}: answers, but lists no chat model; check its address (${setup.baseUrl})` };
-    return {
-      isFine: true,
-      text: `${id}: ${setup.key === undefined ? "answers" : "the key works"}, ${chat} chat model${chat === 1 ? "" : "s"}`,
-    };
+    if (chat === 0) return wrong(noModelsText(setup, models.length));
+    const list = plural(chat, "chat model");
+    if (key === undefined) return { isFine: true, text: `${id}: answers, ${list}` };
+    const proof = await proveKey(setup, { provider, models }, { fetch, clock, timeoutMs });
+    const left = "left" in proof && proof.left ? `; ${proof.left}` : "";
+    if (proof.kind === "works") return { isFine: true, text: `${id}: the key works, ${list}${left}` };
+    if (proof.kind === "used-up") {
+      return wrong(`the key is accepted, but nothing is left for it${left}; add credit or raise its limit there`);
+    }
+    const said = messageOf(proof.error);
+    return proof.kind === "refused"
+      ? wrong(`lists ${list} for everyone, but not with this key: ${said}; ${fixFor(proof.error, setup)}`)
+      : wrong(`lists ${list} for everyone, so that proves no key, and a question failed: ${said}`);
   } catch (error) {
-    return { isFine: false, text: `${id}: ${messageOf(error)}; ${mendFor(error, setup)}` };
+    return wrong(`${messageOf(error)}; ${fixFor(error, setup)}`);
   }
 }
 
-function mendFor(error: unknown, setup: ProviderSetup): string {
-  if (error instanceof ProviderError && error.reason === "auth")
-    return `check its key (${setup.keyVariable ?? "it has none"})`;
+function noModelsText({ id, baseUrl, emptyHint }: ProviderSetup, listed: number): string {
+  if (listed === 0) return `answers, but lists no model; ${emptyHint ?? `check its base URL (${baseUrl})`}`;
+  const rows = plural(listed, "model");
+  return `answers, but none of the ${rows} that it lists is for chat; \`/models use ${id}/MODEL\` takes any that it has`;
+}
+
+function fixFor(error: unknown, { key, keyVariable, baseUrl }: ProviderSetup): string {
+  if (error instanceof ProviderError && error.reason === "auth") {
+    const variable = keyVariable ?? "its address has none";
+    return key === undefined ? `it wants a key (${variable})` : `check its key (${variable})`;
+  }
   if (error instanceof TimeoutError) return "check the network, or set REFRESH_TIMEOUT_SECONDS higher";
   if (error instanceof ProviderError && error.reason === "rate-limited") return "try again later";
-  return `check its address (${setup.baseUrl}) and the network`;
+  return `check its base URL (${baseUrl}) and the network`;
 }
 
 function checkProviders(providers: readonly ProviderSetup[]): PlatformFinding | undefined {

@@ -2,31 +2,29 @@ import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import { startRounds } from "../../base/rounds.js";
+import { DAY_MS } from "../../base/time.js";
 
 export interface RetentionDeps {
   /** 0 keeps everything. */
   readonly days: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** Erase what nobody has touched since a time (epoch ms), and tell how many conversations that were. */
+  /** Each erases what nobody has touched since a time (epoch ms), and resolves with the number of conversations. */
   readonly erasers: readonly ((before: number) => Promise<number>)[];
 }
 
-const DAY_MS = 24 * 3_600_000;
-
 /** Erases conversations that were left alone for too long: now, and once a day. Returns how to stop that. */
 export function startRetention({ days, clock, log, erasers }: RetentionDeps): () => void {
-  const erase = async () => {
-    for (const eraser of erasers) {
+  if (days === 0) return () => {};
+  const work = async () => {
+    for (const erase of erasers) {
       try {
-        const erased = await eraser(clock.now() - days * DAY_MS);
-        if (erased > 0) log.info({ erased, days }, "conversations that nobody touched were erased");
+        const erased = await erase(clock.now() - days * DAY_MS);
+        if (erased > 0) log.info({ erased, days }, "old conversations were erased");
       } catch (error) {
-        log.warn({ error: messageOf(error) }, "old conversations could not be erased; tomorrow's round tries again");
+        log.warn({ error: messageOf(error) }, "erasing old conversations failed, retrying in a day");
       }
     }
   };
-  if (days === 0) return () => {};
-  void erase();
-  return startRounds({ clock, log, everyMs: DAY_MS, what: "erasing old conversations", work: erase });
+  return startRounds({ clock, log, everyMs: DAY_MS, isImmediate: true, what: "erasing old conversations", work });
 }

@@ -2,9 +2,8 @@ import { type Clock, OVER } from "../../base/clock.js";
 import { readWithin } from "../../providers/http/idle-timeout.js";
 import { type ChatRequest, type Provider, ProviderError } from "../../providers/provider.js";
 import type { CircuitBreaker } from "../../usage/circuit-breaker.js";
-import type { AnswerText } from "./answer-text.js";
 import { AnswerTooLong, endingOf, endingOfFinish, ProviderDown, TurnCalledOff } from "./endings.js";
-import type { Answer } from "./turn-text.js";
+import type { ModelAnswer } from "./turn-deps.js";
 
 export interface AskDeps {
   readonly breaker: CircuitBreaker;
@@ -36,7 +35,7 @@ const LONGEST_PAUSE_MS = 5_000;
  * Asks a model and takes its answer in. Tries again at most twice where nothing was shown yet and the failure may pass.
  * Never rejects: every way it can end is an answer.
  */
-export async function askModel(deps: AskDeps, terms: AskTerms): Promise<Answer> {
+export async function askModel(deps: AskDeps, terms: AskTerms): Promise<ModelAnswer> {
   const isOver = new AbortController();
   const limit = new AbortController();
   deps.clock.sleep(MAX_ANSWER_MS, isOver.signal).then(
@@ -60,7 +59,7 @@ export async function askModel(deps: AskDeps, terms: AskTerms): Promise<Answer> 
   }
 }
 
-async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms): Promise<Answer> {
+async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms): Promise<ModelAnswer> {
   const { provider, request, signal, text } = terms;
   const admission = breaker.admit(provider.id);
   if (admission.isOpen) return failed(text, new ProviderDown(provider.id, admission.retryAfterMs));
@@ -70,7 +69,7 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
   const sofar = () => ({ text: text.said(), ...(firstTextAt !== undefined && { firstTextAt }) });
   try {
     const idle = { provider: provider.id, clock, silenceMs, signal };
-    let finish: Answer["finish"];
+    let finish: ModelAnswer["finish"];
     await readWithin(
       (inner) => {
         isAsked = true;
@@ -104,7 +103,7 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
   }
 }
 
-const failed = (text: AnswerText, error: unknown): Answer => ({
+const failed = (text: AnswerText, error: unknown): ModelAnswer => ({
   text: text.said(),
   ending: endingOf(error, text.said() !== ""),
   error,
@@ -117,4 +116,60 @@ function pauseBeforeRetry(error: unknown, attempt: number): number | undefined {
   if (!error.isRetryable || error.reason === "timeout") return undefined;
   const pauseMs = Math.max(usual, error.retryAfterMs ?? 0);
   return pauseMs > LONGEST_PAUSE_MS ? undefined : pauseMs;
+}
+
+/** The text of an answer as it comes in, with its reasoning where asked for. Adding to it costs the same at any length. */
+export interface AnswerText {
+  say(delta: string): void;
+  /** Shown above what is said, as a quote; left out where it is not asked for. */
+  think(delta: string): void;
+  /** What was said. */
+  said(): string;
+  /** Its length in UTF-16 code units. */
+  saidChars(): number;
+  /** What is shown: each text continues the one before. */
+  shown(): string;
+}
+
+const BREAK = "\n\n";
+
+/** Nobody reads more of it, and the answer needs its room. */
+const MAX_REASONING_CHARS = 20_000;
+
+export function createAnswerText({ showsReasoning }: { readonly showsReasoning: boolean }): AnswerText {
+  /** One text for both: a second one that grows by every token is felt in the garbage collector. */
+  let shown = "";
+  let saidFrom = 0;
+  let thought = 0;
+  let part: "answer" | "reasoning" | undefined;
+
+  const open = (next: "answer" | "reasoning") => {
+    if (part === next) return;
+    if (part !== undefined) shown += BREAK;
+    if (next === "reasoning") shown += "> ";
+    part = next;
+  };
+  return {
+    say(delta) {
+      if (delta === "") return;
+      // The white space that an answer begins with would stand between it and the quote.
+      const text = part === "reasoning" ? delta.trimStart() : delta;
+      if (text === "") return;
+      if (part === "reasoning") saidFrom = shown.length + BREAK.length;
+      open("answer");
+      shown += text;
+    },
+    think(delta) {
+      // Below an answer that has begun it would break the answer up.
+      if (!showsReasoning || delta === "" || part === "answer" || thought >= MAX_REASONING_CHARS) return;
+      const text = delta.slice(0, MAX_REASONING_CHARS - thought);
+      thought += text.length;
+      open("reasoning");
+      shown += text.replaceAll("\n", "\n> ");
+      if (thought >= MAX_REASONING_CHARS) shown += "…";
+    },
+    said: () => (part === "answer" ? shown.slice(saidFrom) : ""),
+    saidChars: () => (part === "answer" ? shown.length - saidFrom : 0),
+    shown: () => shown,
+  };
 }

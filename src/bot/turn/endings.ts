@@ -69,37 +69,51 @@ export function endingOf(error: unknown, hasText: boolean): Ending {
 /** What the asker reads where there is no answer. `reference` leads to the line of the log. */
 export function failureText(error: unknown, reference: string): string {
   if (error instanceof UserError) return error.message;
-  if (error instanceof DamagedRowError) {
-    return `The record of this conversation is damaged. \`/chat new\` starts it afresh; other conversations are not affected. (Reference ${reference})`;
-  }
-  if (error instanceof ProviderDown) {
-    return `**${error.provider}** is not answering right now. It is tried again in ${waitInWords(error.retryAfterMs)}; until then another model may help: /models use. (Reference ${reference})`;
-  }
-  if (error instanceof AnswerTooLong) {
-    return `There was no answer within ${waitInWords(error.limitMs)}, the longest that one may take. (Reference ${reference})`;
-  }
-  if (!(error instanceof ProviderError)) return `Something went wrong on my side. (Reference ${reference})`;
-  const wait = error.retryAfterMs === undefined ? "in a moment" : `in ${waitInWords(error.retryAfterMs)}`;
-  return `${sentenceFor(error, wait)} (Reference ${reference})`;
+  return `${sentenceFor(error)} (Reference ${reference})`;
 }
 
+function sentenceFor(error: unknown): string {
+  if (error instanceof DamagedRowError)
+    return [
+      "The record of this conversation is damaged.",
+      "`/chat new` starts it afresh; other conversations are not affected.",
+    ].join(" ");
+  if (error instanceof ProviderDown) {
+    const wait = waitInWords(error.retryAfterMs);
+    return `**${error.provider}** is not answering right now. Retrying in ${wait}; meanwhile ${ANOTHER_MODEL}.`;
+  }
+  if (error instanceof AnswerTooLong)
+    return `There was no answer within ${waitInWords(error.limitMs)}, the longest that one may take.`;
+  if (error instanceof ProviderError) return providerSentence(error);
+  return "Something went wrong on my side.";
+}
+
+const ANOTHER_MODEL = "try another model with `/models use`";
+const CHOOSE_ANOTHER = "Choose another one with `/models use`, or see `/models list`.";
 /** More than a vendor's own words may have (`provider-fault.ts`). */
 const MAX_DETAIL_CHARS = 300;
 
-function sentenceFor(error: ProviderError, wait: string): string {
+function providerSentence(error: ProviderError): string {
   const who = `**${error.provider}**`;
+  const wait = error.retryAfterMs === undefined ? "in a moment" : `in ${waitInWords(error.retryAfterMs)}`;
+  const status = error.status === undefined ? "" : ` (status ${error.status})`;
+  const detail = escapeInline(messageOf(error), MAX_DETAIL_CHARS);
   const sentences: Record<ProviderError["reason"], string> = {
-    timeout: `${who} gave no answer in time. Ask again, or choose another model with /models use.`,
+    timeout: `${who} gave no answer in time. Ask again, or ${ANOTHER_MODEL}.`,
     auth: `${who} refuses the bot's key. The operator can check it with \`npm run doctor\`.`,
     "rate-limited": `${who} is limiting the rate of requests. Try again ${wait}.`,
-    overloaded: `${who} is overloaded. Try again ${wait}, or choose another model with /models use.`,
+    overloaded: `${who} is overloaded. Try again ${wait}, or ${ANOTHER_MODEL}.`,
     "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.`,
-    "unknown-model": `${who} does not know this model. Choose another one with /models use or see /models list.`,
-    "not-for-chat": `${who} refuses this model for chat. Choose another one with /models use or see /models list.`,
-    "bad-request": `${who} did not accept the request (${escapeInline(messageOf(error), MAX_DETAIL_CHARS)}). If the conversation has grown too long for the model, /chat new starts afresh.`,
-    http: `${who} has a problem${error.status === undefined ? "" : ` (status ${error.status})`}. Try again ${wait}.`,
-    network: `${who} cannot be reached right now. Try again ${wait}, or choose another model with /models use.`,
-    malformed: `${who} answered with something that is not a chat answer. The operator can check its address with \`npm run doctor\`.`,
+    "unknown-model": `${who} does not know this model. ${CHOOSE_ANOTHER}`,
+    "not-for-chat": `${who} refuses this model for chat. ${CHOOSE_ANOTHER}`,
+    "bad-request":
+      `${who} did not accept the request (${detail}). ` +
+      "If the conversation has grown too long for the model, `/chat new` starts afresh.",
+    http: `${who} has a problem${status}. Try again ${wait}.`,
+    network: `${who} cannot be reached right now. Try again ${wait}, or ${ANOTHER_MODEL}.`,
+    malformed:
+      `${who} returned something that isn't a chat completion. ` +
+      "The operator can check its base URL with `npm run doctor`.",
     "cut-off": `${who} broke off before it said anything. Ask again.`,
   };
   return sentences[error.reason];

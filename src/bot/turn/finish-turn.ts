@@ -1,15 +1,19 @@
-import type { Control } from "../../commands/command.js";
+import { estimateTokenCount } from "tokenx";
+import { retry } from "../../base/retry.js";
+import type { Usage } from "../../providers/provider.js";
+import type { ModelRef } from "../../refresh/choose/default-model.js";
+import type { ModelUse } from "../../refresh/refresher.js";
 import type { Ending, Pin, Turn } from "../../store/sessions/sessions.js";
-import { stacked } from "../delivery/code-fence.js";
+import type { Write } from "../../store/store.js";
+import { StoreError } from "../../store/store-error.js";
+import type { UsageEntry } from "../../usage/ledger.js";
+import { costOf, type ModelFacts } from "../../usage/model-facts.js";
 import { conversationOf, workspaceOf } from "../port/conversation.js";
-import { cleanQuestion } from "../prompt/clean-question.js";
-import { RETRY_CONTROL } from "./answer-controls.js";
-import { footerLine } from "./footer.js";
-import { goneLine, pinNote, replacements, useOf } from "./model-use.js";
-import type { AnsweredTurn, TurnDeps } from "./turn-deps.js";
-import { pinLine, shownModel, shownText } from "./turn-text.js";
-import { untilStored } from "./until-stored.js";
-import { estimatedTokens, type Used, usageEntry, usedBy } from "./usage-entry.js";
+import type { Person } from "../port/platform.js";
+import type { Question } from "../prompt/question.js";
+import { cleanQuestion } from "../prompt/untrusted-text.js";
+import { modelRefusalOf, pinLine, pinNote, shownControls, shownText } from "./shown-answer.js";
+import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
 /**
  * Shows the last text with what belongs below it, and saves the turn with what it used, in one step.
@@ -24,21 +28,16 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
       "a turn did not end well",
     );
   }
-  if (pin !== null && turn.isConfigured) {
-    const use = useOf(pin, answer);
-    if (use !== undefined) deps.refresher.noteUse(use);
-  }
-  const used = usedBy({
-    usage: answer.finish?.usage,
-    inputTokens: prepared && answer.isUsed ? estimatedTokens(prepared) : undefined,
-    output: answer.text,
-  });
-  const text = textOf(deps, turn, { reference, used });
-  const isShown = await stream.finish(text, controlsOf(deps, turn, text));
+  const use = pin === null || !turn.isConfigured ? undefined : feedbackOf(pin, answer);
+  if (use !== undefined) deps.refresher.noteUse(use);
+  const inputTokens = answer.isUsed ? prepared?.estimatedTokens : undefined;
+  const used = usedBy({ usage: answer.finish?.usage, inputTokens, output: answer.text });
+  const text = shownText(deps, turn, { reference, used });
+  const isShown = await stream.finish(text, shownControls(deps, turn, text));
   const isPosted = stream.postedIn() !== undefined;
   const ending = isShown ? answer.ending : isPosted && answer.ending !== "failed" ? "cut-off" : "failed";
   await save(deps, turn, { ending, used });
-  if (session.pin !== null) await rememberTold(deps, turn, session.pin, isShown);
+  if (session.pin !== null) await rememberToldLines(deps, turn, session.pin, isShown);
   deps.onTurn({
     platform: turn.platform.name,
     provider: pin?.provider ?? null,
@@ -50,65 +49,20 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
   return ending;
 }
 
-/** The answer, and below it our lines, the quietest last. */
-function textOf(
-  deps: TurnDeps,
-  turn: AnsweredTurn,
-  { reference, used }: { readonly reference: string; readonly used: Used | undefined },
-): string {
-  const { answer, pin, session, shown, isConfigured, prepared, question } = turn;
-  const snapshot = deps.refresher.snapshot();
-  const isDone = answer.finish !== undefined;
-  const hasFooter = deps.settings.of(workspaceOf(question.message)).footer === true && answer.text !== "";
-  const parts = [
-    shownText(deps, { answer, shown, pin, isConfigured, reference, session }),
-    otherModelLine(turn),
-    pin === null ? undefined : replacements(snapshot, pin, answer.error)?.line,
-    pin === null || !isDone ? undefined : goneLine(snapshot, pin, session),
-    ...(prepared?.notes.length ? [prepared.notes.join("\n")] : []),
-    hasFooter && pin !== null && used !== undefined
-      ? footerLine({
-          pin,
-          answer,
-          usage: used,
-          durationMs: deps.clock.now() - turn.startedAt,
-          refresher: deps.refresher,
-        })
-      : undefined,
-  ];
-  return stacked(parts);
+/** What a turn says about its model; undefined where it says nothing (stopped, network, the provider's trouble). */
+function feedbackOf({ provider, model }: Pin, { finish, error }: ModelAnswer): ModelUse | undefined {
+  if (finish !== undefined) return { provider, model };
+  const failure = modelRefusalOf(error);
+  return failure && { provider, model, failure };
 }
 
-/** Of an answer that was asked of another model. */
-function otherModelLine({ question, pin, session, answer }: AnsweredTurn): string | undefined {
-  if (question.retry?.model === undefined || pin === null || answer.text === "") return undefined;
-  const stays = session.pin === null ? "" : ` The conversation stays with ${shownModel(session.pin)}.`;
-  return `🔁 Answered by ${shownModel(pin)}.${stays}`;
+interface Outcome {
+  readonly ending: Ending;
+  readonly used: Used | undefined;
 }
 
-function controlsOf(deps: TurnDeps, turn: AnsweredTurn, text: string): readonly Control[] {
-  const { pin, answer, platform, question, isConfigured } = turn;
-  if (pin !== null && !isConfigured) return [{ label: "Use the default", command: "/models unpin" }];
-  if (pin === null) return [];
-  const instead = replacements(deps.refresher.snapshot(), pin, answer.error)?.controls;
-  if (instead !== undefined) return [...instead, RETRY_CONTROL];
-  const isLong = text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
-  const offersThread =
-    deps.extrasOf(platform.name).openThread !== undefined &&
-    question.message.thread === undefined &&
-    question.mention?.isDirect !== true &&
-    isLong;
-  return deps.controls.under(pin, { offersThread });
-}
-
-/** An answer that takes a screen, where going on in the channel would bury what others say. */
-const LONG_CHARS = 1_500;
-
-async function save(
-  deps: TurnDeps,
-  { question, answer, pin, prepared, stream, startedAt }: AnsweredTurn,
-  { ending, used }: { readonly ending: Ending; readonly used: Used | undefined },
-): Promise<void> {
+async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used }: Outcome): Promise<void> {
+  const { question, answer, pin, prepared, stream, startedAt } = turn;
   const sent = prepared?.sent ?? question.retry?.sent;
   const said = cleanQuestion(question.text).trim();
   const shownIn = stream.postedIn()?.message;
@@ -129,42 +83,89 @@ async function save(
     usage: answer.finish?.usage ?? null,
     endedAt: deps.clock.now(),
   };
-  const writes =
-    pin === null || used === undefined
-      ? []
-      : [
-          deps.ledger.writeOf(
-            usageEntry({
-              question,
-              model: pin,
-              used,
-              modelFacts: deps.modelFacts(pin.provider, pin.model, rowOf(deps, pin)),
-              ending,
-            }),
-          ),
-        ];
+  const writes = pin === null || used === undefined ? [] : [usageWrite(deps, turn, pin, { ending, used })];
   const also = { replaces: question.retry?.turn, writes };
   await untilStored(() => deps.sessions.end(question.id, conversationOf(question.message), row, also), deps);
 }
 
-const rowOf = ({ refresher }: TurnDeps, { provider, model }: Pin) =>
-  refresher
-    .snapshot()
-    .providers.get(provider)
-    ?.models.find(({ id }) => id === model);
+function usageWrite(
+  deps: TurnDeps,
+  { question }: AnsweredTurn,
+  pin: Pin,
+  { ending, used }: Outcome & { used: Used },
+): Write {
+  const entry = deps.refresher.snapshot().providers.get(pin.provider);
+  const row = entry?.models.find(({ id }) => id === pin.model);
+  const modelFacts = deps.modelFacts(pin.provider, pin.model, row);
+  return deps.ledger.writeOf(usageEntry({ question, model: pin, used, modelFacts, ending }));
+}
 
-/** So that the next answer does not say the same; what a person changed meanwhile is still news. */
-async function rememberTold(deps: TurnDeps, turn: AnsweredTurn, pin: Pin, isShown: boolean): Promise<void> {
+/** So that the next answer does not say them again; what a person changed meanwhile is still to be told. */
+async function rememberToldLines(deps: TurnDeps, turn: AnsweredTurn, pin: Pin, isShown: boolean): Promise<void> {
   const { session, answer, question } = turn;
   const note = answer.finish !== undefined ? pinNote(deps.refresher.snapshot(), pin) : session.noted;
-  const isNewsTold = isShown && pinLine(turn.pin, session, answer) !== undefined;
+  const isPinTold = isShown && pinLine(turn.pin, session, answer) !== undefined;
   await deps.sessions
     .change(conversationOf(question.message), (before) => {
       const { noted, pinNews, ...rest } = before;
-      const isNewsOver = isNewsTold && before.pin?.at === pin.at;
-      const news = isNewsOver ? undefined : pinNews;
+      const news = isPinTold && before.pin?.at === pin.at ? undefined : pinNews;
       if (note === noted && news === pinNews) return before;
       return { ...rest, ...(note !== undefined && { noted: note }), ...(news !== undefined && { pinNews: news }) };
     })
-    .catch((error) => deps.log.warn({ error }, "what was told was not remembered; the next answer tells it again"));
+    .catch((error) => deps.log.warn({ error }, "told lines were not stored; the next answer repeats them"));
+}
+
+/** Pauses between the attempts, in ms: a full disk or a restarting store recovers in minutes, or needs a person. */
+const STORE_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000];
+
+/**
+ * Does what must not be lost to a store that fails for a while.
+ * @throws {StoreError} the last one, after about nine minutes; at once where no retry can help, as for a damaged row
+ */
+export const untilStored = <T>(work: () => Promise<T>, { clock, log }: Pick<TurnDeps, "clock" | "log">): Promise<T> =>
+  retry(work, {
+    clock,
+    delays: STORE_PAUSES_MS,
+    shouldRetry: (error) => error instanceof StoreError && error.isRetryable,
+    onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "store write failed, retrying"),
+  });
+
+/** What a turn used: as the provider says, or an estimate. Undefined where nothing reached the provider. */
+export function usedBy(terms: {
+  readonly usage: Usage | undefined;
+  readonly inputTokens: number | undefined;
+  readonly output: string;
+}): Used | undefined {
+  const { usage, inputTokens, output } = terms;
+  const isKnown = usage?.inputTokens !== undefined && usage.outputTokens !== undefined;
+  if (!isKnown && inputTokens === undefined) return undefined;
+  return {
+    inputTokens: usage?.inputTokens ?? inputTokens ?? 0,
+    outputTokens: usage?.outputTokens ?? estimateTokenCount(output),
+    cachedTokens: usage?.cachedTokens ?? 0,
+    isEstimated: !isKnown,
+  };
+}
+
+/** The ledger's entry of a turn. */
+export function usageEntry(facts: {
+  readonly question: Pick<Question, "id" | "message" | "at"> & { readonly asker: Person };
+  readonly model: ModelRef;
+  readonly used: Used;
+  readonly modelFacts: ModelFacts;
+  readonly ending: Ending;
+}): UsageEntry {
+  const { question, model, used, ending } = facts;
+  return {
+    id: question.id,
+    at: question.at,
+    workspace: workspaceOf(question.message),
+    platform: question.message.platform,
+    user: { id: question.asker.id, name: question.asker.name },
+    provider: model.provider,
+    model: model.model,
+    ...used,
+    costUsd: costOf(facts.modelFacts, used),
+    ending,
+  };
 }

@@ -1,13 +1,15 @@
+import { modelName } from "../../refresh/choose/default-model.js";
 import type { Pin, Session } from "../../store/sessions/sessions.js";
 import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey } from "../port/platform.js";
+import type { ConversationModel } from "../port/platform-definition.js";
 import type { TurnDeps } from "./turn-deps.js";
 
 type Deps = Pick<TurnDeps, "sessions" | "defaultModel" | "clock">;
 
 /**
- * The session of a question's place with its pin: the first message pins the default in force, if there is one. A thread
- * is a conversation of its own that begins as its channel is by then; the first question in it pins the channel as well.
+ * Returns the session of a question's place with its pin: the first message pins the default in force, if there is one.
+ * A thread is a conversation of its own that begins as its channel is by then; its first question pins the channel too.
  * @throws {StoreError}
  */
 export async function pinnedSession(deps: Deps, place: ChannelKey): Promise<Session> {
@@ -45,4 +47,12 @@ function begunAs(thread: Session, { pin, system, showsReasoning }: Session): Ses
     system: thread.system ?? system,
     ...(showsReasoning !== undefined && thread.showsReasoning === undefined && { showsReasoning }),
   };
+}
+
+/** Returns the model that a conversation has, or would get with its next question. @throws {StoreError} */
+export async function conversationModel(deps: Deps, place: ChannelKey): Promise<ConversationModel> {
+  const { pin } = await deps.sessions.get(conversationOf(place));
+  if (pin !== null) return { model: modelName(pin), pin: { at: pin.at, by: pin.by } };
+  const choice = deps.defaultModel(workspaceOf(place));
+  return { model: choice === undefined ? null : modelName(choice), pin: null };
 }

@@ -11,9 +11,9 @@ import type { ChatPlatform, MessageKey } from "../port/platform.js";
 import { isLost, PlatformError } from "../port/platform-error.js";
 import { RETRY_CONTROL } from "./answer-controls.js";
 import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
+import { usageEntry, usedBy } from "./finish-turn.js";
 import type { Liveness } from "./liveness.js";
 import type { TurnEvent } from "./turn-deps.js";
-import { usageEntry, usedBy } from "./usage-entry.js";
 
 export interface RecoverDeps {
   readonly sessions: Sessions;
@@ -27,7 +27,7 @@ export interface RecoverDeps {
   onTurn(event: TurnEvent): void;
 }
 
-/** Gives every question that a process which is no more left without its end mark one; what fails is left for the next round. */
+/** Ends every question that an ended process left unfinished; what fails is left for the next round. */
 export async function recover(deps: RecoverDeps): Promise<number> {
   const { sessions, platforms, liveness, log } = deps;
   let recovered = 0;
@@ -44,21 +44,26 @@ export async function recover(deps: RecoverDeps): Promise<number> {
       recovered += 1;
     } catch (error) {
       if (isLost(error)) {
-        log.info({ error, id }, "the place of an unfinished question is gone");
-        await sessions.close(id).catch((late) => log.error({ error: late, id }, "it stays for the next start"));
+        log.info({ error, id }, "the channel of an unfinished question is gone");
+        await sessions
+          .close(id)
+          .catch((late) => log.error({ error: late, id }, "could not close the question; retrying at next startup"));
         continue;
       }
-      log.error({ error, id }, "an unfinished question could not be marked; the next start tries again");
+      log.error({ error, id }, "an unfinished question could not be marked; retrying at next startup");
     }
   }
-  if (recovered > 0) log.info({ recovered }, "broken-off answers of an ended process were marked");
+  if (recovered > 0) log.info({ recovered }, "unfinished answers of an ended process were marked");
   return recovered;
 }
 
 /** How soon another replica's broken-off answers get their end. */
 const ROUND_MS = 60_000;
 
-/** The first round at once, the others in the background. Resolves with how to stop them. @throws {StoreError} when the first one cannot read */
+/**
+ * Recovers at once, and then once a minute. Resolves with how to stop that.
+ * @throws {StoreError} when the first round cannot read
+ */
 export async function startRecovery(deps: RecoverDeps): Promise<() => void> {
   await recover(deps);
   const { clock, log } = deps;
@@ -66,7 +71,7 @@ export async function startRecovery(deps: RecoverDeps): Promise<() => void> {
     clock,
     log,
     everyMs: ROUND_MS,
-    what: "looking for broken-off answers",
+    what: "looking for unfinished answers",
     work: () => recover(deps),
   });
 }

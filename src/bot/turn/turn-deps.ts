@@ -1,22 +1,24 @@
 import type { Clock } from "../../base/clock.js";
 import type { HostConfig } from "../../base/config-host.js";
 import type { Log } from "../../base/log.js";
-import type { Provider, ProviderId } from "../../providers/provider.js";
-import type { ModelRef } from "../../refresh/choose/default-model.js";
+import type { FinishReason, Provider, ProviderId, Usage } from "../../providers/provider.js";
+import type { ModelRef, Preference } from "../../refresh/choose/default-model.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 import type { Ending, Pin, Session, Sessions } from "../../store/sessions/sessions.js";
-import type { CircuitBreaker } from "../../usage/circuit-breaker.js";
+import type { Store } from "../../store/store.js";
+import { type CircuitBreaker, createCircuitBreaker } from "../../usage/circuit-breaker.js";
 import type { Ledger } from "../../usage/ledger.js";
-import type { FindModelFacts } from "../../usage/model-facts.js";
-import type { ProviderSlots } from "../../usage/provider-slots.js";
+import { createMessageLimits } from "../../usage/message-limits.js";
+import { createModelFacts, type FindModelFacts } from "../../usage/model-facts.js";
+import { createProviderSlots, type ProviderSlots } from "../../usage/provider-slots.js";
+import type { LimitDeps } from "../access/access.js";
 import type { ChatPlatform, ReplyStream } from "../port/platform.js";
-import type { PlatformExtras } from "../port/platform-definition.js";
+import type { PlatformParts } from "../port/platform-definition.js";
 import type { Prepared } from "../prompt/prepare-request.js";
 import type { Question } from "../prompt/question.js";
-import type { RecentImages } from "../prompt/recent-images.js";
-import type { AnswerControls } from "./answer-controls.js";
-import type { Answer } from "./turn-text.js";
+import { createRecentImages, type RecentImages } from "../prompt/recent-images.js";
+import { type AnswerControls, createAnswerControls } from "./answer-controls.js";
 
 /** What a finished turn tells the metrics. */
 export interface TurnEvent {
@@ -46,9 +48,17 @@ export interface TurnDeps {
   readonly clock: Clock;
   readonly log: Log;
   newReference(): string;
-  /** What that platform can do besides the port. */
-  extrasOf(platform: string): PlatformExtras;
+  /** What was made of each configured platform; filled before the first question. */
+  readonly surfaces: readonly PlatformParts[];
   onTurn(event: TurnEvent): void;
+}
+
+/** What a turn used, as the ledger counts it. */
+export interface Used {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedTokens: number;
+  readonly isEstimated: boolean;
 }
 
 export interface TurnTerms {
@@ -64,9 +74,52 @@ export interface AnsweredTurn extends TurnTerms {
   readonly pin: Pin | null;
   readonly isConfigured: boolean;
   readonly stream: ReplyStream;
-  readonly answer: Answer;
+  readonly answer: ModelAnswer;
   /** What is shown of it, below what was thought. */
   readonly shown: string;
   readonly prepared: Prepared | undefined;
   readonly startedAt: number;
+}
+
+export interface ChatDeps extends TurnDeps, LimitDeps {
+  readonly store: Store;
+  /** This process among all that share the store. */
+  readonly owner: string;
+  /** Whether other processes share the store now. */
+  hasPeers(): boolean;
+}
+
+/** The result of asking a model. */
+export interface ModelAnswer {
+  /** What was said. */
+  readonly text: string;
+  readonly ending: Ending;
+  readonly finish?: {
+    readonly reason: FinishReason;
+    readonly usage?: Usage;
+    /** The model that really answered, where the provider says. */
+    readonly model?: string;
+  };
+  readonly error?: unknown;
+  readonly firstTextAt?: number;
+  /** The provider may have counted something: it answered, or was at it when the turn was called off. */
+  readonly isUsed?: boolean;
+}
+
+type Parts = "limits" | "slots" | "breaker" | "modelFacts" | "images" | "controls" | "chat";
+
+/** What a chat keeps in memory for itself, as the host's settings want it. */
+export function createChatParts(
+  { clock, refresher }: Pick<ChatDeps, "clock" | "refresher">,
+  config: Pick<HostConfig, "limits" | "chat"> & { readonly providers: readonly Preference[] },
+): Pick<ChatDeps, Parts> {
+  return {
+    limits: createMessageLimits(config.limits, clock),
+    slots: createProviderSlots(config.limits.providerConcurrency),
+    breaker: createCircuitBreaker(clock),
+    modelFacts: createModelFacts(),
+    images: createRecentImages(),
+    controls: createAnswerControls({ snapshot: () => refresher.snapshot(), setups: config.providers }),
+    chat: config.chat,
+  };
 }

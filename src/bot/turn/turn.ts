@@ -1,70 +1,212 @@
+import { OVER } from "../../base/clock.js";
+import type { Serial } from "../../base/serial.js";
 import type { Provider } from "../../providers/provider.js";
 import type { Asked, Ending, Pin, Session } from "../../store/sessions/sessions.js";
+import { chatRefusal, FULL_LINE, limitFault } from "../access/access.js";
 import { createReplyStream } from "../delivery/reply-stream.js";
-import type { ReplyStream } from "../port/platform.js";
+import { showMark } from "../delivery/show-mark.js";
+import { conversationOf, workspaceOf } from "../port/conversation.js";
+import type { ChatPlatform, Mention, MessageKey, Person, ReplyStream } from "../port/platform.js";
 import { type Prepared, prepareRequest } from "../prompt/prepare-request.js";
-import type { Question } from "../prompt/question.js";
+import { openQuestionOf, type Question, questionFault, questionOf } from "../prompt/question.js";
 import { STOP_CONTROL } from "./answer-controls.js";
-import { type AnswerText, createAnswerText } from "./answer-text.js";
-import { askModel } from "./ask-model.js";
-import { endingOf } from "./endings.js";
-import { finishTurn } from "./finish-turn.js";
+import { type AnswerText, askModel, createAnswerText } from "./ask-model.js";
+import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
+import { ENDING_MARKS, endingOf, failureText, TurnCalledOff } from "./endings.js";
+import { finishTurn, untilStored } from "./finish-turn.js";
 import { pinnedSession } from "./pinned-session.js";
-import type { TurnDeps, TurnTerms } from "./turn-deps.js";
-import type { Answer } from "./turn-text.js";
-import { estimatedTokens } from "./usage-entry.js";
+import type { RemoteStop } from "./remote-stop.js";
+import type { ChatDeps, ModelAnswer, TurnTerms } from "./turn-deps.js";
+
+/** The turn at the head of a conversation's line. */
+interface Running {
+  readonly asker: string;
+  readonly controller: AbortController;
+  /** Set while another replica answers there. */
+  isWaiting: boolean;
+}
+
+/** The turns of this process: which run, which wait, and which are being called off. */
+export interface ActiveTurns {
+  readonly queue: TurnQueue;
+  /** Keeps the order in which the questions of a conversation came, however long their checks take. */
+  readonly inOrder: Serial;
+  /** By conversation. */
+  readonly running: Map<string, Running>;
+  /** Conversations whose whole line is called off. */
+  readonly emptied: Set<string>;
+  readonly remoteStop: RemoteStop;
+  /** Set at the end of a shutdown: what begins now ends at once. */
+  isInterrupting: boolean;
+}
+
+export interface LifeDeps extends ChatDeps {
+  readonly turns: ActiveTurns;
+}
+
+/*
+ * The life of a question, in the order of its steps:
+ *
+ *   takeMention      1  claimAndCheck   stored once over all replicas (a repeated event ends here); content, access
+ *                    2  lineUp          its place in the conversation's line, which counts it against the limits
+ *   answerInTurn     3  withLease       no other replica answers in the conversation
+ *                    4  showFirstMark   ⏳ while it waits for another replica, 👀 when it begins
+ *                    5  runTurn         session and pin → prepareRequest → askModel → finishTurn (shown and saved)
+ *                    6  showMark        how it ended
+ *                    7  close           the stored question goes, and the lease with it, in one step
+ *
+ * A crash between any two of them leaves a stored question, which `recover.ts` of another process or of the next start
+ * finds and ends.
+ */
+
+/** Steps 1 and 2. Resolves once the question is stored. @throws {StoreError} when it could not be stored */
+export async function takeMention(deps: LifeDeps, platform: ChatPlatform, mention: Mention): Promise<void> {
+  const { message } = mention;
+  const question = questionOf(mention, deps.clock.now());
+  const checked = claimAndCheck(deps, mention, question);
+  checked.catch(() => {}); // thrown below, when its turn comes
+  const taken = await deps.turns.inOrder(conversationOf(message), async () => {
+    const verdict = await checked;
+    return verdict === "repeated" ? verdict : lineUp(deps, platform, question, verdict.fault);
+  });
+  if (taken === "waiting") await showFirstMark(deps, platform, question, "waiting");
+  if (typeof taken === "string") return;
+  await refuse(deps, platform, { message, why: taken.fault, to: mention.isDirect ? undefined : mention.author });
+  await deps.sessions.close(question.id);
+}
+
+/** Claimed before anything is answered: a repeated event gets nothing, not even a second refusal. */
+async function claimAndCheck(deps: LifeDeps, mention: Mention, question: Question) {
+  if (!(await deps.sessions.open(question.id, openQuestionOf(question, deps.owner)))) return "repeated";
+  return {
+    fault:
+      questionFault(mention) ??
+      (await chatRefusal(deps.settings.of(workspaceOf(mention.message)), mention.message, mention)),
+  };
+}
+
+function lineUp(deps: LifeDeps, platform: ChatPlatform, question: Question, known: string | undefined) {
+  const isFull = deps.turns.queue.placeFor(conversationOf(question.message)) === "full";
+  const fault = known ?? (isFull ? FULL_LINE : limitFault(deps, question.message, question.asker));
+  return fault === undefined ? enqueue(deps, platform, question) : { fault };
+}
+
+export const enqueue = (deps: LifeDeps, platform: ChatPlatform, question: Question): Place =>
+  deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question));
+
+/** Steps 3 to 7, at the head of the conversation's line. Never rejects. */
+async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Question): Promise<void> {
+  const { id, message } = question;
+  const conversation = conversationOf(message);
+  const isOver = new AbortController();
+  const turn = begin(deps, question, isOver.signal);
+  const { signal } = turn.controller;
+  let isShown: Promise<unknown> = Promise.resolve();
+  const showFirst = (mark: "working" | "waiting") => {
+    turn.isWaiting = mark === "waiting";
+    isShown = isShown.then(() => showFirstMark(deps, platform, question, mark));
+  };
+  try {
+    await withLease(deps, conversation, { signal, onWait: () => showFirst("waiting") }, async (lease) => {
+      turn.isWaiting = false;
+      if (!signal.aborted) showFirst("working");
+      const ending = await runTurn(deps, { platform, question, signal });
+      await isShown; // so that it never comes after the end mark
+      // Where the mark could not be shown, the stored question stays for the next start, which repeats only the mark.
+      if (await showMark(deps, platform, message, ENDING_MARKS[ending]))
+        await untilStored(() => deps.sessions.close(id, lease.endWith), deps);
+    });
+  } catch (error) {
+    await giveUp(deps, platform, question, error);
+  } finally {
+    isOver.abort(OVER);
+    deps.turns.running.delete(conversation);
+  }
+}
+
+/** From here on it can be stopped, here and by other replicas. */
+function begin({ turns }: LifeDeps, { id, message, asker }: Question, over: AbortSignal): Running {
+  const conversation = conversationOf(message);
+  const turn: Running = { asker: asker.id, controller: new AbortController(), isWaiting: false };
+  const stop = () => turn.controller.abort(new TurnCalledOff("stopped"));
+  turns.running.set(conversation, turn);
+  if (turns.isInterrupting) turn.controller.abort(new TurnCalledOff("interrupted"));
+  turns.remoteStop.watch(id, stop, over);
+  if (turns.emptied.has(conversation)) stop();
+  return turn;
+}
+
+/** A question that is asked again still bears its end mark, perhaps from an earlier process, which has to go first. */
+export async function showFirstMark(
+  deps: LifeDeps,
+  platform: ChatPlatform,
+  { message, retry }: Question,
+  mark: "working" | "waiting",
+): Promise<void> {
+  if (retry !== undefined) await showMark(deps, platform, message, undefined);
+  await showMark(deps, platform, message, mark);
+}
+
+/** Tells the asker about a turn that could not be finished; where that fails too, the next start does. */
+async function giveUp(deps: LifeDeps, platform: ChatPlatform, { id, message }: Question, error: unknown) {
+  const reference = deps.newReference();
+  deps.log.error({ error, id, reference }, "a turn could not be finished");
+  const isMarked = await refuse(deps, platform, { message, why: failureText(error, reference) });
+  if (!isMarked) return;
+  await deps.sessions
+    .close(id)
+    .catch((late) => deps.log.error({ error: late, id }, "could not close the question; retrying at next startup"));
+}
+
+interface Refusal {
+  readonly message: MessageKey;
+  readonly why: string;
+  /** The only person whom it concerns. */
+  readonly to?: Person | undefined;
+}
+
+/** Says why there is no answer. Resolves with whether the question bears its end mark. */
+async function refuse(deps: LifeDeps, platform: ChatPlatform, { message, why, to }: Refusal): Promise<boolean> {
+  const terms = { rank: "error", replyTo: message, ...(to && { onlyFor: to }) } as const;
+  await platform
+    .post(message, { markdown: why }, terms)
+    .catch((error) => deps.log.warn({ error }, "a refusal was not shown"));
+  return showMark(deps, platform, message, "failed");
+}
 
 /**
- * Answers one question from the session's pin to the saved turn, and resolves with how it ended. The end mark is the
- * caller's.
+ * Step 5: answers one question from the session's pin to the saved turn, and resolves with how it ended.
  * @throws {StoreError} when the turn could not be read or saved
  */
-export async function runTurn(deps: TurnDeps, terms: TurnTerms): Promise<Ending> {
-  const { sessions, clock } = deps;
-  const { question, platform } = terms;
-  const startedAt = clock.now();
+async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
+  const { question } = terms;
+  const startedAt = deps.clock.now();
   const lost = new AbortController();
   const signal = AbortSignal.any([terms.signal, lost.signal]);
   const session = await pinnedSession(deps, question.message);
-  const pin = asked(session.pin, question, startedAt);
+  const pin = pinOf(session, question, startedAt);
   const provider = pin === null ? undefined : deps.providers.get(pin.provider);
   const text = createAnswerText({ showsReasoning: session.showsReasoning ?? false });
   let prepared: Prepared | undefined;
-  const stream = (platform.createReplyStream ?? createReplyStream)({
-    platform,
-    question: question.message,
-    asker: question.asker,
-    clock,
-    log: deps.log,
-    controls: [STOP_CONTROL],
-    onPosted: (message) =>
-      sessions
-        .noteAnswer(question.id, message, askedOf(pin, prepared))
-        .catch((error) => deps.log.error({ error, id: question.id }, "the place of an answer was not stored")),
+  const stream = openStream(deps, terms, {
+    asked: () => askedOf(pin, prepared),
     // Nobody can read the rest, so nobody pays for it.
     onLost: (error) => lost.abort(error),
   });
-
-  const ask = async (configured: Provider, model: Pin): Promise<Answer> => {
+  const ask = async (configured: Provider, model: Pin): Promise<ModelAnswer> => {
     // Before its turn at the provider: reading files may take a while, and others can be answered meanwhile.
-    const ready = await prepareRequest(
-      { ...deps, snapshot: deps.refresher.snapshot },
-      { model, session, question, signal },
-    );
-    prepared = ready;
+    prepared = await prepareRequest(deps, { model, session, question, signal });
+    const { request } = prepared;
+    const onText = () => showNew(stream, text);
+    const askDeps = { breaker: deps.breaker, clock: deps.clock, silenceMs: deps.chat.timeoutMs };
     return deps.slots.run(model.provider, signal, () =>
-      askModel(
-        { breaker: deps.breaker, clock, silenceMs: deps.chat.timeoutMs },
-        { provider: configured, request: ready.request, signal, text, onText: () => showNew(stream, text) },
-      ),
+      askModel(askDeps, { provider: configured, request, signal, text, onText }),
     );
   };
-  const answer: Answer =
+  const answer: ModelAnswer =
     pin === null || provider === undefined
       ? { text: "", ending: "failed" }
-      : await ask(provider, pin).catch(
-          (error): Answer => ({ text: text.said(), ending: endingOf(error, false), error }),
-        );
+      : await ask(provider, pin).catch((error) => ({ text: text.said(), ending: endingOf(error, false), error }));
   return finishTurn(deps, {
     ...terms,
     session: question.retry?.model === undefined ? session : withoutNews(session),
@@ -78,6 +220,27 @@ export async function runTurn(deps: TurnDeps, terms: TurnTerms): Promise<Ending>
   });
 }
 
+/** The answer that grows, whose place is stored with its first message. */
+function openStream(
+  { sessions, clock, log }: LifeDeps,
+  { platform, question }: TurnTerms,
+  { asked, onLost }: { asked(): Asked | undefined; onLost(error: Error): void },
+): ReplyStream {
+  return (platform.createReplyStream ?? createReplyStream)({
+    platform,
+    question: question.message,
+    asker: question.asker,
+    clock,
+    log,
+    controls: [STOP_CONTROL],
+    onPosted: (message) =>
+      sessions
+        .noteAnswer(question.id, message, asked())
+        .catch((error) => log.error({ error, id: question.id }, "the place of an answer was not stored")),
+    onLost,
+  });
+}
+
 const showNew = (stream: ReplyStream, text: AnswerText) => {
   if (text.shown() !== "") stream.show(text.shown());
 };
@@ -86,7 +249,7 @@ const showNew = (stream: ReplyStream, text: AnswerText) => {
 const askedOf = (pin: Pin | null, prepared: Prepared | undefined): Asked | undefined =>
   pin === null || prepared === undefined
     ? undefined
-    : { provider: pin.provider, model: pin.model, inputTokens: estimatedTokens(prepared) };
+    : { provider: pin.provider, model: pin.model, inputTokens: prepared.estimatedTokens };
 
 /** The answer of another model says nothing of the pin. */
 function withoutNews(session: Session): Session {
@@ -94,6 +257,6 @@ function withoutNews(session: Session): Session {
   return rest;
 }
 
-/** A retry with another model leaves the pin as it is. */
-const asked = (pin: Pin | null, { retry, asker }: Question, at: number): Pin | null =>
+/** What answers: a retry with another model leaves the pin as it is. */
+const pinOf = ({ pin }: Session, { retry, asker }: Question, at: number): Pin | null =>
   retry?.model === undefined ? pin : { ...retry.model, at, by: asker.name };

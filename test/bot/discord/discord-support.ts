@@ -131,12 +131,8 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
   const clock = options.clock ?? briskClock;
   const store = options.beside?.store ?? options.store ?? memoryStore(clock.now);
   const parsed = parseConfig(
-    {
-      DISCORD_TOKEN: discord.token,
-      DISCORD_API_URL: discord.url,
-      ...(options.followThreads && { FOLLOW_THREADS: "true" }),
-    },
-    { providers: providerDefinitions, storeSchemes: ["sqlite"] },
+    { ...(options.followThreads && { FOLLOW_THREADS: "true" }) },
+    { providers: providerDefinitions, platforms: [], storeSchemes: ["sqlite"] },
   );
   if ("faults" in parsed) throw new Error(JSON.stringify(parsed.faults));
   const lines: string[] = [];
@@ -144,6 +140,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
   const stage = { mentions: [] as Mention[], calls: [] as CommandCall[], reactions: [] as Reaction[] };
   const { platform, openThread } = createDiscord({
     config: parsed.config,
+    discord: { token: discord.token, apiUrl: discord.url },
     store,
     clock,
     log,

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { createMetrics } from "../../../src/bot/observe/metrics.js";
-import { modelFamily } from "../../../src/bot/observe/model-family.js";
+import { createMetrics, modelFamily } from "../../../src/bot/observe/metrics.js";
 import type { TurnEvent } from "../../../src/bot/turn/turn-deps.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { fakePlatform } from "../../support/fake-platform.js";
@@ -35,8 +34,8 @@ function setup() {
   });
   const metrics = createMetrics({
     clock,
-    refresher: () => refresher,
-    platforms: () => [discord],
+    refresher,
+    platforms: [discord],
     load: () => 3,
   });
   return { metrics, discord, lines: async () => (await metrics.text()).split("\n") };
@@ -47,14 +46,14 @@ async function busy() {
   const { metrics, lines } = setup();
   metrics.onTurn(TURN);
   metrics.onRefresh({ provider: "openai", trigger: "timer", outcome: "ok", durationMs: 500 });
-  metrics.platform.onCall("discord", "edit", true);
-  metrics.platform.onCall("discord", "post", false);
-  metrics.platform.onDropped("discord");
-  metrics.platform.onWaiting("discord", 1);
-  metrics.platform.onMark("discord", "a", "waiting");
-  metrics.store.onCall("commit", false);
-  metrics.store.onClaim("refresh", true);
-  metrics.store.onClaim("refresh", false);
+  metrics.onPlatformCall("discord", "edit", true);
+  metrics.onPlatformCall("discord", "post", false);
+  metrics.onDropped("discord");
+  metrics.onWaiting("discord", 1);
+  metrics.onMark("discord", "a", "waiting");
+  metrics.onStoreCall("commit", false);
+  metrics.onClaim("refresh", true);
+  metrics.onClaim("refresh", false);
   return { metrics, lines, text: await lines() };
 }
 
@@ -100,8 +99,8 @@ describe("createMetrics()", () => {
 
   it("forgets a question's place in line once it is answered", async () => {
     const { metrics, lines } = setup();
-    for (const message of ["a", "b"]) metrics.platform.onMark("discord", message, "waiting");
-    metrics.platform.onMark("discord", "a", "working");
+    for (const message of ["a", "b"]) metrics.onMark("discord", message, "waiting");
+    metrics.onMark("discord", "a", "working");
     expect(await lines()).toContain('evergreen_questions_waiting{platform="discord"} 1');
   });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createActivity } from "../../../src/bot/observe/activity.js";
-import { observedPlatform, type PlatformObserver } from "../../../src/bot/observe/observed-platform.js";
-import { observedStore, type StoreObserver } from "../../../src/bot/observe/observed-store.js";
+import { observedPlatform } from "../../../src/bot/observe/observed-platform.js";
+import { observedStore } from "../../../src/bot/observe/observed-store.js";
+import { createObservers } from "../../../src/bot/observe/observers.js";
 import type { ChannelKey, PlatformHandlers, ReplyStreamDeps } from "../../../src/bot/port/platform.js";
 import { fakePlatform } from "../../support/fake-platform.js";
 import { memoryStore } from "../../support/memory-store.js";
@@ -14,21 +15,23 @@ function recorder() {
     (what: string) =>
     (...terms: unknown[]) =>
       void heard.push([what, ...terms]);
-  const platform: PlatformObserver = {
-    onCall: note("call"),
+  const observers = createObservers();
+  observers.add({
+    onPlatformCall: note("call"),
     onDropped: note("dropped"),
     onWaiting: note("waiting"),
     onMark: note("mark"),
     onQuestion: note("question"),
-  };
-  const store: StoreObserver = { onCall: note("call"), onClaim: note("claim") };
-  return { heard, platform, store };
+    onStoreCall: note("call"),
+    onClaim: note("claim"),
+  });
+  return { heard, observers };
 }
 
 describe("observedPlatform()", () => {
   it("does what the platform does, and tells of each call how it ended", async () => {
     const fake = fakePlatform("discord");
-    const { heard, platform: observer } = recorder();
+    const { heard, observers: observer } = recorder();
     const platform = observedPlatform(fake, observer);
     const message = await platform.post(PLACE, { markdown: "one" });
     await platform.edit(message, { markdown: "two" });
@@ -47,7 +50,7 @@ describe("observedPlatform()", () => {
   });
 
   it("tells of calls that wait, and of a text that was dropped for a newer one", async () => {
-    const { heard, platform: observer } = recorder();
+    const { heard, observers: observer } = recorder();
     const wait = (_channel: ChannelKey, _rank: string, signal?: AbortSignal) =>
       new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     const platform = observedPlatform(fakePlatform("discord", { wait }), observer);
@@ -65,7 +68,7 @@ describe("observedPlatform()", () => {
   });
 
   it("tells of no call where an edit is called off, and waits no longer once the text is asked for", async () => {
-    const { heard, platform: observer } = recorder();
+    const { heard, observers: observer } = recorder();
     const platform = observedPlatform(fakePlatform("discord"), observer);
     const message = await platform.post(PLACE, { markdown: "one" });
     heard.length = 0;
@@ -80,7 +83,7 @@ describe("observedPlatform()", () => {
   });
 
   it("tells whether an answer that the platform streams by itself was shown whole", async () => {
-    const { heard, platform: observer } = recorder();
+    const { heard, observers: observer } = recorder();
     let finish = () => Promise.resolve(true);
     const createReplyStream = () => ({ show() {}, postedIn: () => undefined, finish: () => finish() });
     const platform = observedPlatform({ ...fakePlatform("slack"), createReplyStream }, observer);
@@ -100,7 +103,7 @@ describe("observedPlatform()", () => {
 
   it("tells which conversation was asked in, and hands the question on", async () => {
     const fake = fakePlatform("discord");
-    const { heard, platform: observer } = recorder();
+    const { heard, observers: observer } = recorder();
     let given: PlatformHandlers | undefined;
     const platform = observedPlatform(
       {
@@ -130,7 +133,7 @@ describe("observedPlatform()", () => {
 describe("observedStore()", () => {
   it("does what the store does, and tells of failures and claims without a word of what is stored", async () => {
     const inner = memoryStore(() => 0);
-    const { heard, store: observer } = recorder();
+    const { heard, observers: observer } = recorder();
     const store = observedStore(inner, observer);
     await store.values("settings").set("secret", { a: 1 });
     expect(await store.values("settings").get("secret")).toEqual({ a: 1 });
@@ -157,11 +160,11 @@ describe("observedStore()", () => {
 
 describe("createActivity()", () => {
   it("says that the store is up again after the first call that works", () => {
-    const { store, storeHealth } = createActivity(() => 7);
+    const { onStoreCall, storeHealth } = createActivity(() => 7);
     expect(storeHealth()).toEqual({ isUp: true, errors: 0, lastErrorAt: null });
-    store.onCall("read", false);
+    onStoreCall("read", false);
     expect(storeHealth()).toEqual({ isUp: false, errors: 1, lastErrorAt: 7 });
-    store.onCall("read", true);
+    onStoreCall("read", true);
     expect(storeHealth()).toEqual({ isUp: true, errors: 1, lastErrorAt: 7 });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createLog } from "../../../src/base/log.js";
 import type { EarlierMessage, Mention } from "../../../src/bot/port/platform.js";
 import { PlatformError } from "../../../src/bot/port/platform-error.js";
-import { type ComposeTerms, composeQuestion, hasContent } from "../../../src/bot/prompt/compose-question.js";
+import { type ComposeTerms, composeQuestion } from "../../../src/bot/prompt/compose-question.js";
 import { fakeAttachment, imageBytes } from "../../support/fake-attachment.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 
@@ -305,18 +305,5 @@ describe("composeQuestion()", () => {
     controller.abort(reason);
     expect(await ended).toBe(reason);
     expect(clock.sleepers()).toBe(0);
-  });
-});
-
-describe("hasContent()", () => {
-  it.each([
-    ["words", mention("hi"), true],
-    ["nothing", mention(" \u200b\u0301"), false],
-    ["a file", mention("", { attachments: [fakeAttachment("a", "")] }), true],
-    ["no file", mention("", { attachments: [] }), false],
-    ["somebody else's message", mention("", { quote: { author: "Bob", text: "help" } }), true],
-    ["an empty one", mention("", { quote: { author: "Bob", text: " " } }), false],
-  ])("judges %s", (_what, question, has) => {
-    expect(hasContent(question)).toBe(has);
   });
 });

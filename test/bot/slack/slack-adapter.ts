@@ -36,17 +36,15 @@ export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
   };
   const access = { followThreads: false, allowedWorkspaces: [], allowDms: true, operators: [] };
   const platform = createSlack({
-    config: {
-      slack: {
-        botToken: BOT_TOKEN,
-        appToken: APP_TOKEN,
-        signingSecret: undefined,
-        port: 0,
-        apiUrl: slack.apiUrl,
-        commandPrefix: "",
-      },
-      access,
-    } as unknown as Parameters<typeof createSlack>[0]["config"],
+    config: { access, http: { host: "127.0.0.1", port: 0, token: undefined, allowedHosts: [], metricsPublic: false } },
+    slack: {
+      botToken: BOT_TOKEN,
+      appToken: APP_TOKEN,
+      signingSecret: undefined,
+      port: 0,
+      apiUrl: slack.apiUrl,
+      commandPrefix: "",
+    },
     store: memoryStore(clock.now),
     clock,
     log,

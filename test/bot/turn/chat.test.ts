@@ -296,11 +296,11 @@ describe("createChat()", () => {
     ["unknown-model", {}, "does not know this model"],
     ["network", {}, "cannot be reached"],
     ["http", { status: 500 }, "status 500"],
-    ["malformed", {}, "not a chat answer"],
+    ["malformed", {}, "isn't a chat completion"],
     [
       "bad-request",
       { status: 400 },
-      "(vendor's text). If the conversation has grown too long for the model, /chat new",
+      "(vendor's text). If the conversation has grown too long for the model, `/chat new`",
     ],
   ] as const)("says in our words why there is no answer: %s", async (reason, details, words) => {
     const { clock, logged, openai, platform, texts } = await asked();

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
-import type { HostConfig } from "../../../base/config-host.js";
 import { messageOf } from "../../../base/errors.js";
 import { visible } from "../../../base/text.js";
 import type { PlatformFinding } from "../../port/platform-definition.js";
 import { createRest, type DiscordRest } from "../send/rest.js";
+import type { DiscordSettings } from "../variables.js";
 import { discordStatusOf } from "../wire/errors.js";
 import { INTENTS_MEND, refusalOfLogin } from "../wire/health.js";
 import { inviteLink, NEEDED } from "../wire/permissions.js";
@@ -28,7 +28,7 @@ const MESSAGE_CONTENT = (1 << 18) | (1 << 19);
 const MOST_SERVERS = 10;
 
 export interface CheckDiscordDeps {
-  readonly discord: NonNullable<HostConfig["discord"]>;
+  readonly discord: DiscordSettings;
   readonly followThreads: boolean;
   readonly clock: Clock;
 }

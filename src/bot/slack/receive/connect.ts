@@ -1,4 +1,3 @@
-import type { HostConfig } from "../../../base/config-host.js";
 import { backoffMs } from "../link/backoff.js";
 import { createBoltApp } from "../link/bolt-app.js";
 import { createHttpLink } from "../link/http-link.js";
@@ -6,6 +5,7 @@ import { createIntake } from "../link/intake.js";
 import type { Link } from "../link/link.js";
 import { createSocketLink } from "../link/socket-link.js";
 import { type ClientSettings, clientOptions, createWebClient } from "../link/web-client.js";
+import type { SlackSettings } from "../variables.js";
 import { botFault, type Health } from "../wire/health.js";
 import { type Identity, identify } from "../wire/identity.js";
 import { listenForPresses } from "./actions.js";
@@ -18,7 +18,7 @@ import { listenForSuggestions } from "./suggestions.js";
 import { watchToken } from "./token-watch.js";
 
 export interface ConnectDeps extends Omit<DoorDeps, "identity"> {
-  readonly slack: NonNullable<HostConfig["slack"]>;
+  readonly slack: SlackSettings;
   readonly settings: ClientSettings;
   readonly health: Health;
   readonly signal: AbortSignal;

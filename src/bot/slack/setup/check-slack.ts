@@ -3,13 +3,14 @@ import type { HostConfig } from "../../../base/config-host.js";
 import type { Log } from "../../../base/log.js";
 import type { PlatformFinding } from "../../port/platform-definition.js";
 import { createWebClient, sdkLogger } from "../link/web-client.js";
+import type { SlackSettings } from "../variables.js";
 import { eventsOf } from "../wire/events.js";
 import { botFault, linkFault } from "../wire/health.js";
 import { identify } from "../wire/identity.js";
 import { SCOPE_USES } from "./scopes.js";
 
 export interface SlackCheck {
-  readonly slack: NonNullable<HostConfig["slack"]>;
+  readonly slack: SlackSettings;
   readonly access: Pick<HostConfig["access"], "allowedWorkspaces" | "followThreads">;
   readonly log: Log;
 }

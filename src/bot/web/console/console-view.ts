@@ -3,13 +3,13 @@ import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import type { Refresher } from "../../../refresh/refresher.js";
 import type { Settings } from "../../../refresh/settings.js";
 import type { FindModelFacts } from "../../../usage/model-facts.js";
-import type { Activity } from "../../observe/activity.js";
+import type { BotActivity } from "../../observe/activity.js";
 import type { ChatPlatform } from "../../port/platform.js";
 
 export interface ConsoleFacts {
   readonly refresher: () => Refresher;
   readonly settings: Settings;
-  readonly activity: Activity;
+  readonly activity: BotActivity;
   readonly platforms: () => readonly ChatPlatform[];
   /** Questions that are answered or wait. */
   readonly load: () => number;

@@ -118,10 +118,11 @@ describe("printManifest()", () => {
     const printed: string[] = [];
     const complaints: string[] = [];
     const code = printManifest({
-      environment,
+      words: [],
+      readEnvironment: () => environment,
       createCommands,
       print: (line) => printed.push(line),
-      complain: (line) => complaints.push(line),
+      printError: (line) => complaints.push(line),
     });
     return { code, printed, complaints };
   };

@@ -108,7 +108,7 @@ export async function startConsole(options: Options = {}) {
     log: silentLog,
   });
   const activity = createActivity(clock.now);
-  const series = createSeries({ clock, refresher: () => refresher, readDelay: () => ({ p50: 1, p99: 5, max: 12 }) });
+  const series = createSeries({ clock, refresher, readDelay: () => ({ p50: 1, p99: 5, max: 12 }) });
   const platforms = options.platforms ?? [fakePlatform("discord")];
   const operatorsConsole = createConsole({
     facts: {

@@ -35,11 +35,11 @@ describe("GET /api/console", () => {
   it("tells what platforms, store, lists and settings are like, and of platforms counts only", async () => {
     const discord = fakePlatform("discord");
     const { url, activity, clock } = await start({ platforms: [discord] });
-    activity.platform.onQuestion("discord", "discord:1:secret-channel");
-    activity.platform.onQuestion("discord", "discord:1:secret-channel");
-    activity.platform.onQuestion("discord", "discord:1:other");
-    activity.platform.onCall("discord", "edit", false);
-    activity.store.onCall("write", false);
+    activity.onQuestion("discord", "discord:1:secret-channel");
+    activity.onQuestion("discord", "discord:1:secret-channel");
+    activity.onQuestion("discord", "discord:1:other");
+    activity.onPlatformCall("discord", "edit", false);
+    activity.onStoreCall("write", false);
     const { state } = await all(url);
     expect(state).toMatchObject({
       openTurns: 2,

@@ -47,7 +47,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     let fault: string | undefined;
     const discord = { ...fakePlatform("discord"), fault: () => fault };
     const { url, activity, setStatus } = await start({ platforms: [discord, fakePlatform("playground")] });
-    activity.platform.onQuestion("discord", "discord:1:2");
+    activity.onQuestion("discord", "discord:1:2");
     const page = await open(url);
     const card = (name: string) => page.locator("article.card", { has: page.getByRole("heading", { name }) });
     await page.getByText("2 questions open").waitFor();
@@ -56,7 +56,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     expect(await page.getByRole("link", { name: "Playground" }).isVisible()).toBe(true);
     expect(await page.getByText("The playground is off: these settings").isVisible()).toBe(false);
     fault = "Discord: the token is refused";
-    activity.store.onCall("write", false);
+    activity.onStoreCall("write", false);
     setStatus({
       indicator: "stale",
       isFresh: false,
@@ -239,7 +239,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
       await context.close();
       context = await (browser as NonNullable<typeof browser>).newContext({ colorScheme });
       const started = await start({ platforms: [fakePlatform("discord")] });
-      started.activity.store.onCall("write", false);
+      started.activity.onStoreCall("write", false);
       started.series.onRefresh({ provider: "openai", trigger: "timer", outcome: "timeout", durationMs: 1_500 });
       const page = await open(started.url);
       await page.getByRole("img", { name: /Refresh outcomes/ }).waitFor();

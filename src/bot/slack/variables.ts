@@ -1,0 +1,30 @@
+import { baseUrl, secret, text, wholeNumber } from "../../base/variables.js";
+
+export const slackVariables = {
+  SLACK_BOT_TOKEN: secret(
+    "Slack bot token; turns Slack on, together with one of the next two (with both: Socket Mode)",
+    "xoxb-",
+  ),
+  SLACK_APP_TOKEN: secret("Slack app token, for Socket Mode", "xapp-"),
+  SLACK_SIGNING_SECRET: secret("Slack signing secret, for HTTP mode"),
+  SLACK_PORT: wholeNumber({ about: "port of Slack's HTTP mode (/slack/events)", min: 0, max: 65535, fallback: 3000 }),
+  SLACK_API_URL: baseUrl({ about: "base of Slack's Web API", example: "https://slack.com/api/" }),
+  SLACK_COMMAND_PREFIX: text({
+    about: "put before each slash command's name on Slack",
+    example: "ai-",
+    fallback: "",
+    pattern: /^[a-z0-9_-]{1,20}$/,
+    fix: "must be up to 20 of a-z, 0-9, _ and -",
+  }),
+};
+
+/** What the environment configures of Slack. */
+export interface SlackSettings {
+  readonly botToken: string;
+  /** Set for Socket Mode. */
+  readonly appToken: string | undefined;
+  readonly signingSecret: string | undefined;
+  readonly port: number;
+  readonly apiUrl: string | undefined;
+  readonly commandPrefix: string;
+}

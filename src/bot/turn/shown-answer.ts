@@ -1,0 +1,166 @@
+import type { Control } from "../../commands/command.js";
+import { code, escapeInline } from "../../commands/wording/markdown.js";
+import { ProviderError } from "../../providers/provider.js";
+import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
+import { stateOf } from "../../refresh/catalog/row-state.js";
+import type { ModelRef } from "../../refresh/choose/default-model.js";
+import { modelName } from "../../refresh/choose/default-model.js";
+import { livingModels } from "../../refresh/choose/living-models.js";
+import type { ModelUse } from "../../refresh/refresher.js";
+import type { Pin, Session } from "../../store/sessions/sessions.js";
+import { stacked } from "../delivery/code-fence.js";
+import { workspaceOf } from "../port/conversation.js";
+import { RETRY_CONTROL } from "./answer-controls.js";
+import { AnswerTooLong, ENDING_LINES, failureText, waitInWords } from "./endings.js";
+import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
+
+/** Longer than any model's name. */
+const MAX_MODEL_CHARS = 250;
+/** As many buttons fit beside each other and are still read. */
+const MAX_REPLACEMENTS = 3;
+/** An answer that takes a screen, where going on in the channel would bury what others say. */
+const LONG_CHARS = 1_500;
+
+/** A model as running text names it: anybody may have typed it. */
+const shownModel = (model: ModelRef): string => escapeInline(modelName(model), MAX_MODEL_CHARS);
+
+/** What is shown in the end: the answer, and below it the bot's own lines, the quietest last. */
+export function shownText(
+  deps: TurnDeps,
+  turn: AnsweredTurn,
+  { reference, used }: { readonly reference: string; readonly used: Used | undefined },
+): string {
+  const { answer, pin, session, prepared } = turn;
+  const snapshot = deps.refresher.snapshot();
+  return stacked([
+    answerText(deps, turn, reference),
+    otherModelLine(turn),
+    pin === null ? undefined : replacements(snapshot, pin, answer.error)?.line,
+    pin === null || answer.finish === undefined ? undefined : goneLine(snapshot, pin, session),
+    prepared?.notes.length ? prepared.notes.join("\n") : undefined,
+    footerLine(deps, turn, used),
+  ]);
+}
+
+/** The answer, or why there is none, and below it at most the line that says how it ended. */
+function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): string {
+  const { answer, shown, pin, isConfigured, session } = turn;
+  if (pin === null) return noModelText(deps);
+  if (!isConfigured) {
+    return [
+      `This channel is pinned to **${shownModel(pin)}**, but **${pin.provider}** is not configured any more.`,
+      "Choose another model with `/models use`, or go back to the default.",
+    ].join(" ");
+  }
+  const line = ENDING_LINES[answer.ending];
+  const news = pinLine(pin, session, answer);
+  if (line !== undefined) return stacked([shown, line, tooLongText(answer.error), news]);
+  if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference)]);
+  const limit = {
+    stop: answer.text.trim() === "" ? "⚠️ The model gave an empty answer." : undefined,
+    length: "⚠️ The answer reached the model's length limit.",
+    filtered: "⚠️ The provider's filter ended this answer.",
+    refused: "⚠️ The model refused to answer this.",
+  }[answer.finish?.reason ?? "stop"];
+  return stacked([shown, limit, news]);
+}
+
+const tooLongText = (error: unknown) =>
+  error instanceof AnswerTooLong ? `It took longer than ${waitInWords(error.limitMs)}.` : undefined;
+
+function noModelText({ refresher, providers }: Pick<TurnDeps, "refresher" | "providers">): string {
+  if (providers.size === 0) return "No provider is configured, so there is no model to answer with.";
+  const isRefreshing = refresher.status().indicator === "refreshing";
+  const reason = isRefreshing ? "is being fetched right now; ask again in a moment" : "could not be fetched yet";
+  return [
+    `There is no model to answer with: the list of models ${reason}.`,
+    "`/models status` shows why, and `/models use provider/model` works without a list.",
+  ].join(" ");
+}
+
+/** Under the first answer after a person chose the model or gave it up; undefined where there is nothing to tell. */
+export function pinLine(pin: Pin | null, { pinNews }: Session, answer: ModelAnswer): string | undefined {
+  if (pin === null || pinNews === undefined || answer.text.trim() === "") return undefined;
+  const name = shownModel(pin);
+  return pinNews === "default"
+    ? `📌 Back to the default: ${name}.`
+    : `📌 Now with ${name}, chosen by ${escapeInline(pin.by ?? "")}.`;
+}
+
+/** The line under an answer that another model than the pinned one gave. */
+function otherModelLine({ question, pin, session, answer }: AnsweredTurn): string | undefined {
+  if (question.retry?.model === undefined || pin === null || answer.text === "") return undefined;
+  const stays = session.pin === null ? "" : ` The conversation stays with ${shownModel(session.pin)}.`;
+  return `🔁 Answered by ${shownModel(pin)}.${stays}`;
+}
+
+/** Why a model cannot be used, as the provider said; undefined where the error says nothing of the model. */
+export function modelRefusalOf(error: unknown): ModelUse["failure"] {
+  if (!(error instanceof ProviderError)) return undefined;
+  if (error.reason === "unknown-model") return "unknown-model";
+  return error.reason === "not-for-chat" ? "not-usable" : undefined;
+}
+
+/** Where the model was refused: a line that names the closest listed ones, and a button for each. */
+function replacements(
+  snapshot: Snapshot,
+  pin: Pin,
+  error: unknown,
+): { readonly line: string; readonly controls: readonly Control[] } | undefined {
+  if (modelRefusalOf(error) === undefined) return undefined;
+  const names = livingModels(snapshot, pin, MAX_REPLACEMENTS).map(modelName);
+  if (names.length === 0) return undefined;
+  const listed = names.map((name) => code(name, MAX_MODEL_CHARS)).join(", ");
+  return {
+    line: `The pin stays until somebody changes it. The closest that are listed: ${listed}.`,
+    controls: names.map((name) => ({ label: `Use ${name}`, command: `/models use ${name}` })),
+  };
+}
+
+/** What a session keeps of its model's state, so that a change is told once; undefined where the model is listed. */
+export function pinNote(snapshot: Snapshot, pin: Pin): string | undefined {
+  const entry = snapshot.providers.get(pin.provider);
+  const state = entry && stateOf(entry, pin.model);
+  return state === "unlisted" || state === "retired" ? `${pin.provider}/${pin.model} ${state}` : undefined;
+}
+
+/** The quiet line under an answer when the pinned model has left its list; once per change of state. */
+function goneLine(snapshot: Snapshot, pin: Pin, session: Session): string | undefined {
+  const note = pinNote(snapshot, pin);
+  if (note === undefined || note === session.noted) return undefined;
+  const model = code(pin.model, MAX_MODEL_CHARS);
+  return `ℹ️ ${pin.provider} no longer lists ${model}. It stays pinned here; \`/models list\` shows what there is.`;
+}
+
+/** The small line where a workspace asks for it: the model that really answered, tokens, time. */
+function footerLine(deps: TurnDeps, turn: AnsweredTurn, used: Used | undefined): string | undefined {
+  const { answer, pin, question, startedAt } = turn;
+  const isWanted = deps.settings.of(workspaceOf(question.message)).footer === true;
+  if (!isWanted || answer.text === "" || pin === null || used === undefined) return undefined;
+  const total = used.inputTokens + used.outputTokens;
+  const parts = [
+    `${pin.provider}/${answer.finish?.model ?? pin.model}`,
+    `${used.isEstimated ? "≈ " : ""}${total.toLocaleString("en")} tokens`,
+    `${((deps.clock.now() - startedAt) / 1000).toFixed(1)} s`,
+    ...(pin.by === null ? [] : ["📌"]),
+    ...(deps.refresher.status().isFresh ? [] : ["⚠️ model lists are old"]),
+  ];
+  // Code, so that nothing in a model's name formats or links.
+  return `\`${parts.join(" · ").replaceAll("`", "'")}\``;
+}
+
+/** The buttons and menus that stay under the answer. */
+export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string): readonly Control[] {
+  const { pin, answer, platform, question, isConfigured } = turn;
+  if (pin === null) return [];
+  if (!isConfigured) return [{ label: "Use the default", command: "/models unpin" }];
+  const instead = replacements(deps.refresher.snapshot(), pin, answer.error)?.controls;
+  if (instead !== undefined) return [...instead, RETRY_CONTROL];
+  const surface = deps.surfaces.find((each) => each.platform.name === platform.name);
+  const offersThread =
+    surface?.openThread !== undefined &&
+    question.message.thread === undefined &&
+    question.mention?.isDirect !== true &&
+    text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
+  return deps.controls.under(pin, { offersThread });
+}

@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import type { Log } from "../../../src/base/log.js";
+import { createTurnQueue, leaseName, withLease } from "../../../src/bot/turn/conversation-line.js";
+import { fakeClock, settle } from "../../support/fake-clock.js";
+import { memoryStore } from "../../support/memory-store.js";
+
+function gate() {
+  let open: () => void = () => {};
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, passed };
+}
+
+describe("createTurnQueue()", () => {
+  it("runs one turn of a conversation at a time, in order of arrival", async () => {
+    const queue = createTurnQueue();
+    const gates = [gate(), gate(), gate()];
+    const log: number[] = [];
+    const places = gates.map(({ passed }, index) =>
+      queue.add("a", async () => {
+        log.push(index);
+        await passed;
+      }),
+    );
+    expect(places).toEqual(["running", "waiting", "waiting"]);
+    await settle();
+    expect(log).toEqual([0]);
+    gates[0]?.open();
+    await settle();
+    expect(log).toEqual([0, 1]);
+    for (const { open } of gates) open();
+    await queue.idle();
+    expect(log).toEqual([0, 1, 2]);
+    expect(queue.size()).toBe(0);
+  });
+
+  it("lets five wait and tells the sixth that the line is full", () => {
+    const queue = createTurnQueue();
+    const { passed } = gate();
+    const places = Array.from({ length: 7 }, () => queue.add("a", () => passed));
+    expect(places).toEqual(["running", "waiting", "waiting", "waiting", "waiting", "waiting", "full"]);
+    expect(queue.size()).toBe(6);
+  });
+
+  it("lets conversations pass each other", async () => {
+    const queue = createTurnQueue();
+    const { passed } = gate();
+    queue.add("a", () => passed);
+    let hasRun = false;
+    expect(
+      queue.add("b", async () => {
+        hasRun = true;
+      }),
+    ).toBe("running");
+    await settle();
+    expect(hasRun).toBe(true);
+  });
+
+  it("starts afresh when a conversation's line has run dry", async () => {
+    const queue = createTurnQueue();
+    queue.add("a", async () => {});
+    await queue.idle();
+    expect(queue.placeFor("a")).toBe("running");
+  });
+
+  it("is idle at once when nothing runs", async () => {
+    await expect(createTurnQueue().idle()).resolves.toBeUndefined();
+  });
+});
+
+const log = { warn: () => {} } as unknown as Log;
+const CONVERSATION = "fake:home:general";
+
+function setup() {
+  const clock = fakeClock();
+  const store = memoryStore(clock.now);
+  const events: string[] = [];
+  const run = (name: string, end: Promise<void>, signal = new AbortController().signal) =>
+    withLease(
+      { store: store.another(), clock, log },
+      CONVERSATION,
+      { signal, onWait: () => events.push(`${name} waits`) },
+      async () => {
+        events.push(`${name} begins`);
+        await end;
+        events.push(`${name} ends`);
+      },
+    );
+  return { clock, store, events, run };
+}
+
+describe("withLease()", () => {
+  it("lets the second begin when the first has ended, however long that takes", async () => {
+    const { clock, events, run } = setup();
+    const first = gate();
+    const one = run("one", first.passed);
+    await settle();
+    const two = run("two", Promise.resolve());
+    await clock.advance(120_000);
+    expect(events).toEqual(["one begins", "two waits"]);
+    first.open();
+    await one;
+    await clock.advance(500);
+    await two;
+    expect(events).toEqual(["one begins", "two waits", "one ends", "two begins", "two ends"]);
+  });
+
+  it("takes over 30 s after a process that died", async () => {
+    const { clock, store, events, run } = setup();
+    await store.claim(leaseName(CONVERSATION), { ttlMs: 30_000 });
+    const two = run("two", Promise.resolve());
+    await clock.advance(29_000);
+    expect(events).toEqual(["two waits"]);
+    await clock.advance(1_500);
+    await two;
+    expect(events).toEqual(["two waits", "two begins", "two ends"]);
+  });
+
+  it("does not wait for a lease that this process took itself, though no answer said so", async () => {
+    const { store, clock } = setup();
+    await store.claim(leaseName(CONVERSATION), { ttlMs: 30_000 });
+    const terms = { signal: new AbortController().signal, onWait() {} };
+    expect(await withLease({ store, clock, log }, CONVERSATION, terms, async () => "at once")).toBe("at once");
+  });
+
+  it("lets work begin at once that is called off while it waits: how it ends is its own", async () => {
+    const { store, clock, events, run } = setup();
+    await store.claim(leaseName(CONVERSATION), { ttlMs: 30_000 });
+    const controller = new AbortController();
+    const waiting = run("two", Promise.resolve(), controller.signal);
+    await settle();
+    controller.abort(new Error("stopped"));
+    await clock.advance(1);
+    await waiting;
+    expect(events).toEqual(["two waits", "two begins", "two ends"]);
+  });
+
+  it("frees the conversation also when the work fails", async () => {
+    const { events, run } = setup();
+    await expect(run("one", Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await run("two", Promise.resolve());
+    expect(events).toEqual(["one begins", "two begins", "two ends"]);
+  });
+
+  it("answers without a lease while the store is down", async () => {
+    const { store, events, run } = setup();
+    store.breakDown();
+    await run("one", Promise.resolve());
+    expect(events).toEqual(["one begins", "one ends"]);
+  });
+});
