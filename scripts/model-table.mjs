@@ -2,7 +2,7 @@
 //   npm run build && node scripts/model-table.mjs api.json 2026-07-02 > src/usage/model-table.csv
 // Which vendors it holds, each provider's definition says (`modelsDevId`).
 import { readFileSync } from "node:fs";
-import { providerDefinitions } from "../dist/providers/registry.js";
+import { providerDefinitions } from "#bot/providers/registry.js";
 
 const [path, day] = process.argv.slice(2);
 if (path === undefined || !/^\d{4}-\d\d-\d\d$/.test(day ?? "")) {
