@@ -181,7 +181,7 @@ describe("layering", () => {
   it.each([
     ["the OpenAI SDK", /^openai(\/|$)/, /^providers\//],
     ["the Anthropic SDK", /^@anthropic-ai\//, /^providers\//],
-    ["discord.js", /^discord\.js$/, /^bot\/discord\//],
+    ["discord.js", /^(discord\.js|@discordjs\/.+)$/, /^bot\/discord\//],
     ["Bolt", /^@slack\//, /^bot\/slack\//],
     ["Keyv and its drivers", /^(keyv|@keyv\/.+|libsql|sqlite3|pg)$/, /^store\//],
     ["node-cron", /^node-cron$/, /^refresh\/schedule\.ts$/],

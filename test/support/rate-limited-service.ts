@@ -1,5 +1,6 @@
 import type { Clock } from "../../src/base/clock.js";
-import type { ToldLimits, WindowTerms } from "../../src/bot/delivery/budget-window.js";
+import type { ToldLimits } from "../../src/bot/delivery/allowance.js";
+import type { WindowTerms } from "../../src/bot/delivery/sliding-window.js";
 
 export interface ServiceAnswer {
   readonly status: 200 | 429;

@@ -1,11 +1,10 @@
-import { emojiOfName } from "../../src/bot/slack/wire/emoji.js";
+import { emojiOfName } from "../../src/bot/slack/wire/notation.js";
 import { appOf } from "../bot/slack/slack-support.js";
 import { startFakeDiscord } from "./fake-discord.js";
 import type { FakeInteraction } from "./fake-discord-interactions.js";
 import type { FakeMessage as DiscordMessage } from "./fake-discord-world.js";
 import { APP_TOKEN, BOT_TOKEN, startFakeSlack } from "./fake-slack.js";
-import type { FakeMessage as SlackMessage } from "./fake-slack-workspace.js";
-import { readOf } from "./fake-slack-workspace.js";
+import { type FakeMessage as SlackMessage, readOf } from "./fake-slack-workspace.js";
 import { type PlaygroundEvent, playgroundClient } from "./playground-client.js";
 
 /** What somebody asked, and what can be seen and done below it. */

@@ -1,4 +1,4 @@
-import { retry } from "../../base/retry.js";
+import { type RetryTerms, retry } from "../../base/retry.js";
 import type { Control, Reply } from "../../commands/command.js";
 import type { MessageKey, Rank, ReplyStream, ReplyStreamDeps } from "../port/platform.js";
 import { isLost } from "../port/platform-error.js";
@@ -58,21 +58,11 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
     for (let due = next(); !hasLost && due !== undefined; due = next()) {
       const shown = due;
       const isEdit = shown.part === current?.part;
+      const work = () => call(shown, rank === "progress" && !isEdit ? "first-text" : rank, signal);
       // Until something is shown, people wait; what grows keeps its pace.
       const shortestMs = rank === "progress" && isEdit ? minEditGapMs : 0;
-      const work = () => call(shown, rank === "progress" && !isEdit ? "first-text" : rank, signal);
       try {
-        const sent = await retry(work, {
-          clock,
-          delays: (failures, error) => {
-            const pauseMs = pauseBeforeAgain(error, failures);
-            return pauseMs === undefined ? undefined : Math.max(pauseMs, shortestMs);
-          },
-          until: clock.now() + patienceMs,
-          shouldRetry: (error) => !isLost(error) && signal?.aborted !== true,
-          onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "an answer could not be shown, retrying"),
-          ...(signal && { signal }),
-        });
+        const sent = await retry(work, retryTerms(deps, { shortestMs, patienceMs, signal }));
         if (sent.isTail && rank === "progress") return;
       } catch (error) {
         if (!isLost(error)) throw error;
@@ -101,6 +91,24 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
       await send("last-text", LAST_TEXT_PATIENCE_MS);
       return !hasLost;
     },
+  };
+}
+
+function retryTerms(
+  { clock, log }: ReplyStreamDeps,
+  terms: { readonly shortestMs: number; readonly patienceMs: number; readonly signal: AbortSignal | undefined },
+): RetryTerms {
+  const { shortestMs, patienceMs, signal } = terms;
+  return {
+    clock,
+    delays(failures, error) {
+      const pauseMs = pauseBeforeAgain(error, failures);
+      return pauseMs === undefined ? undefined : Math.max(pauseMs, shortestMs);
+    },
+    until: clock.now() + patienceMs,
+    shouldRetry: (error) => !isLost(error) && signal?.aborted !== true,
+    onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "an answer could not be shown, retrying"),
+    ...(signal && { signal }),
   };
 }
 

@@ -1,20 +1,17 @@
+import { GatewayDispatchEvents } from "discord.js";
 import { withDeadline } from "../../base/deadline.js";
 import { createAccess } from "../access/access.js";
 import { createControlIds } from "../port/control-ids.js";
 import { type ChatPlatform, currentReply, type Mention, type PlatformHandlers } from "../port/platform.js";
 import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js";
-import { createGateway, type DispatchName, type Self } from "./gateway/gateway.js";
-import { createSessionStarts } from "./gateway/session-starts.js";
-import { createEarlier } from "./receive/earlier.js";
-import { createElsewhere } from "./receive/elsewhere.js";
+import { createGateway, type Gateway, type Self } from "./gateway/gateway.js";
+import { createPlaces } from "./gateway/places.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
+import { createMessageReceiver } from "./receive/messages.js";
 import { createReactionReceiver } from "./receive/reactions.js";
-import { createAttachments } from "./receive/read-attachment.js";
-import { createReceiver } from "./receive/receive.js";
-import { createPlaces } from "./receive/remember-places.js";
 import { createTypedCommands } from "./receive/typed-command.js";
 import { createCalls } from "./send/calls.js";
-import { createMarks } from "./send/marks.js";
+import { createDiscordMarks } from "./send/marks.js";
 import { createThreads } from "./send/open-thread.js";
 import { MAX_MESSAGE_CHARS } from "./send/render.js";
 import { createRest } from "./send/rest.js";
@@ -22,107 +19,62 @@ import { createSender } from "./send/send.js";
 import { createTyping } from "./send/typing.js";
 import { createWatchedStreams, LOSSES } from "./send/watched-streams.js";
 import { createPresence } from "./setup/presence.js";
-import { registerPatiently } from "./setup/register.js";
+import { registerWithRetry } from "./setup/register.js";
 import type { DiscordSettings } from "./variables.js";
-import { TOKEN_MEND } from "./wire/health.js";
+import { TOKEN_HINT } from "./wire/health.js";
 import { inviteLink } from "./wire/permissions.js";
-import { DIRECT_WORKSPACE, PLATFORM_NAME } from "./wire/places.js";
+import { DIRECT_WORKSPACE, DISCORD } from "./wire/places.js";
 
 /** Discord's edits are five in 5 s and channel; quicker ones would only be dropped. */
 const MIN_EDIT_GAP_MS = 1_000;
 const LAST_MARKS_MS = 2_000;
 
-/** Discord as the bot sees it. */
-export function createDiscord(deps: PlatformDeps & { readonly discord: DiscordSettings }): PlatformParts {
-  const { config, discord, store, clock, log, commands } = deps;
-  const { token, apiUrl } = discord;
-  const { followThreads } = config.access;
-  const access = createAccess(config.access);
-  const calls = createCalls(clock);
-  const onTokenRefused = () => log.error(TOKEN_MEND);
-  const rest = createRest({ token, apiUrl, clock, onAnswer: calls.onAnswer, onTokenRefused });
-  const controlIds = createControlIds({ store, clock, log });
-  const { idFor } = controlIds;
-  const sender = createSender({ clock, rest, calls, idFor });
-  const marks = createMarks({ rest, calls, clock });
-  const typing = createTyping({ rest, calls, clock });
-  let receivers: Partial<Record<DispatchName, (data: unknown) => Promise<void>>> = {};
-  let isKnown = false;
-  const stopping = new AbortController();
+type Receiver = (data: unknown) => Promise<void>;
 
-  const onReady = ({ applicationId }: Self) => {
-    presence.renew();
-    if (isKnown) return;
-    isKnown = true;
-    log.info({ invite: inviteLink(applicationId) }, "Discord is connected; invite the bot with this link");
-    registerPatiently({ rest, log, clock, signal: stopping.signal }, applicationId, commands).catch((error) => {
-      isKnown = false; // the next session tries again
-      if (!stopping.signal.aborted) log.error({ error }, "the slash commands could not be registered with Discord");
-    });
-  };
+/** What Discord gets from the bot, and its settings of the environment. */
+type DiscordDeps = PlatformDeps & { readonly discord: DiscordSettings };
+
+/** Discord as the bot sees it. */
+export function createDiscord(deps: DiscordDeps): PlatformParts {
+  const { clock, log } = deps;
+  const stopping = new AbortController();
+  const sides = createSides(deps);
+  const { rest, calls, places, sender, marks, typing } = sides;
+  let receivers: ReadonlyMap<string, Receiver> = new Map();
+  const register = registering(deps, sides, stopping.signal);
   const gateway = createGateway({
-    token,
-    apiUrl,
-    followThreads,
-    clock,
-    log,
-    starts: createSessionStarts({ store, clock, log, token }),
-    onDispatch: (name, data) => void receivers[name]?.(data),
-    onReady,
+    ...deps,
+    ...sides.connection,
+    onDispatch(name, data) {
+      places.onEvent(name, data);
+      void receivers.get(name)?.(data);
+    },
+    onReady(self) {
+      presence.renew();
+      register(self);
+    },
   });
   const presence = createPresence({ clock, set: gateway.setPresence });
   const streams = createWatchedStreams({ rest, calls, log, selfId: () => gateway.self()?.userId });
-  const places = createPlaces({ gateway, rest, calls, log });
+  const onLoss = LOSSES.map((name) => [name, async (data: unknown) => streams.onEvent(name, data)] as const);
 
   const platform: ChatPlatform = {
-    name: PLATFORM_NAME,
+    name: DISCORD,
     limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, canShowFiles: true },
-    workspaces: () => [...gateway.serverIds(), DIRECT_WORKSPACE].map((id) => `${PLATFORM_NAME}:${id}`),
-    fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_MEND}` : undefined),
-    async start(handlers: PlatformHandlers) {
-      const isServed = ({ message, isDirect }: Mention) => access.isServed(platform, message, isDirect);
-      const onTyped = createTypedCommands({ platform, sender, idFor, commands, store, log, isServed }, handlers);
-      receivers = {
-        ...Object.fromEntries(LOSSES.map((name) => [name, async (data: unknown) => streams.onEvent(name, data)])),
-        MESSAGE_CREATE: createReceiver(
-          {
-            gateway,
-            places,
-            followThreads,
-            log,
-            platform,
-            onTyped,
-            sessions: store.values("sessions"),
-            attachmentsOf: createAttachments({ apiUrl, clock, fetch }),
-            earlier: createEarlier({ rest, calls }),
-          },
-          handlers,
-        ),
-        MESSAGE_REACTION_ADD: createReactionReceiver({ gateway, places, store, log }, handlers),
-        INTERACTION_CREATE: createInteractionReceiver(
-          {
-            rest,
-            calls,
-            store,
-            log,
-            commands,
-            controlIds,
-            clock,
-            elsewhere: createElsewhere({ rest, calls, idFor, sender }),
-          },
-          handlers,
-        ),
-      };
+    workspaces: () => [...places.serverIds(), DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`),
+    fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_HINT}` : undefined),
+    async start(handlers) {
+      receivers = new Map<string, Receiver>([...onLoss, ...receiversOf({ deps, sides, gateway, platform }, handlers)]);
       gateway.start();
     },
     async stop() {
       stopping.abort();
-      receivers = {};
+      receivers = new Map();
       typing.stop();
       presence.stop();
       // An end mark is the promise that nothing of an answer can be lost any more.
       await withDeadline(marks.settled, { what: "the last marks", timeoutMs: LAST_MARKS_MS, clock }).catch((error) =>
-        log.warn({ error }, "some marks are left for the next start"),
+        log.warn({ error }, "discord: some marks are left for the next startup"),
       );
       calls.stop();
       await gateway.stop();
@@ -131,22 +83,102 @@ export function createDiscord(deps: PlatformDeps & { readonly discord: DiscordSe
     append: sender.append,
     createReplyStream: streams.create,
     react: marks.react,
-    post(channel, reply, terms) {
-      const next = () => {
-        if (terms?.replyTo !== undefined) typing.end(terms.replyTo);
-        return currentReply(reply);
-      };
-      return sender.post(channel, next, terms);
-    },
-    mark(message, mark) {
-      if (mark === "working") typing.begin(message);
-      else typing.end(message);
-      return marks.mark(message, mark);
-    },
+    ...signsOfWork(sides),
   };
+  return { platform, openThread: createThreads({ rest, calls }), showStatus: async (line) => presence.show(line) };
+}
+
+/** The typing indicator begins with the mark "working" on a question, and ends with its answer or another mark. */
+const signsOfWork = ({ sender, marks, typing }: Sides): Pick<ChatPlatform, "post" | "mark"> => ({
+  post(channel, reply, terms) {
+    const next = () => {
+      if (terms?.replyTo !== undefined) typing.end(terms.replyTo);
+      return currentReply(reply);
+    };
+    return sender.post(channel, next, terms);
+  },
+  mark(message, mark) {
+    if (mark === "working") typing.begin(message);
+    else typing.end(message);
+    return marks.mark(message, mark);
+  },
+});
+
+/** What receiving and sending share. */
+function createSides({ config, discord, store, clock, log }: DiscordDeps) {
+  const { token, apiUrl } = discord;
+  const calls = createCalls(clock);
+  const onTokenRefused = () => log.error(TOKEN_HINT);
+  const rest = createRest({ token, apiUrl, clock, onAnswer: calls.onAnswer, onTokenRefused });
+  const controlIds = createControlIds({ store, clock, log });
   return {
-    platform,
-    openThread: createThreads({ rest, calls }),
-    showStatus: async (line) => presence.show(line),
+    connection: { token, apiUrl, followThreads: config.access.followThreads },
+    rest,
+    calls,
+    controlIds,
+    places: createPlaces({ rest, calls, log }),
+    sender: createSender({ clock, rest, calls, idFor: controlIds.idFor }),
+    marks: createDiscordMarks({ rest, calls, clock }),
+    typing: createTyping({ rest, calls, clock }),
   };
+}
+
+type Sides = ReturnType<typeof createSides>;
+
+/** Returns what registers the slash commands at the first session; a later one tries again where that failed. */
+function registering({ clock, log, commands }: PlatformDeps, { rest }: Sides, signal: AbortSignal) {
+  let hasBegun = false;
+  return ({ applicationId }: Self): void => {
+    if (hasBegun) return;
+    hasBegun = true;
+    log.info({ invite: inviteLink(applicationId) }, "discord: connected; invite the bot with this link");
+    registerWithRetry({ rest, log, clock, signal }, applicationId, commands).catch((error) => {
+      hasBegun = false;
+      if (!signal.aborted) log.error({ error }, "discord: slash commands could not be registered");
+    });
+  };
+}
+
+interface ReceiverParts {
+  readonly deps: PlatformDeps;
+  readonly sides: Sides;
+  readonly gateway: Gateway;
+  readonly platform: ChatPlatform;
+}
+
+/** What takes in each kind of event that people set off. */
+function receiversOf(
+  { deps, sides, gateway, platform }: ReceiverParts,
+  handlers: PlatformHandlers,
+): readonly (readonly [string, Receiver])[] {
+  const { config, store, clock, log, commands } = deps;
+  const { controlIds, connection, places, rest, calls, sender } = sides;
+  const access = createAccess(config.access);
+  const typed = {
+    platform,
+    sender,
+    idFor: controlIds.idFor,
+    commands,
+    store,
+    log,
+    isServed: ({ message, isDirect }: Mention) => access.isServed(platform, message, isDirect),
+  };
+  const messages = {
+    ...connection,
+    gateway,
+    places,
+    rest,
+    calls,
+    log,
+    platform,
+    onTyped: createTypedCommands(typed, handlers),
+    sessions: store.values("sessions"),
+    files: { apiUrl: connection.apiUrl, clock, fetch },
+  };
+  const interactions = { rest, calls, store, log, commands, controlIds, clock, sender };
+  return [
+    [GatewayDispatchEvents.MessageCreate, createMessageReceiver(messages, handlers)],
+    [GatewayDispatchEvents.MessageReactionAdd, createReactionReceiver({ gateway, places, store, log }, handlers)],
+    [GatewayDispatchEvents.InteractionCreate, createInteractionReceiver(interactions, handlers)],
+  ];
 }

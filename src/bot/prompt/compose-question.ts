@@ -84,7 +84,7 @@ async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<s
     return newest(await withDeadline((inner) => earlier.call(mention, EARLIER_MESSAGES, inner), deadline));
   } catch (error) {
     signal.throwIfAborted();
-    log.info({ error }, "a question goes on without its thread's earlier messages");
+    log.info({ error }, "the earlier messages of a thread could not be read; the question is sent without them");
     return undefined;
   }
 }

@@ -109,7 +109,8 @@ const rowOf = (snapshot: Snapshot, { provider, model }: ModelRef): ModelInfo | u
 
 /**
  * Families of models that take images, by what follows a vendor's prefix ("meta-llama/", "us.anthropic.") in their
- * ids, in lower case. Compared in 2026 with the lists of models.dev and OpenRouter (969 rows); newer versions of a family are taken to see what the older ones saw.
+ * ids, in lower case. Compared in 2026 with the lists of models.dev and OpenRouter (969 rows); newer versions of a
+ * family are taken to see what the older ones saw.
  */
 const SEEING: readonly RegExp[] = [
   /^(chatgpt-4o|gpt-4o|gpt-4\.[15]|gpt-4-turbo(?!-preview)|gpt-[5-9]|gpt-(chat-)?latest)/,

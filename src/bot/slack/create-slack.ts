@@ -1,62 +1,59 @@
 import { AppError } from "../../base/errors.js";
+import { createRateScheduler } from "../delivery/rate-scheduler.js";
+import { createTokenBucket } from "../delivery/token-bucket.js";
 import { createControlIds } from "../port/control-ids.js";
 import type { ChatPlatform } from "../port/platform.js";
 import type { PlatformDeps } from "../port/platform-definition.js";
+import { type ClientSettings, createWebClient, sdkLogger } from "./link/bolt.js";
 import type { Link } from "./link/link.js";
-import { createWebClient, sdkLogger } from "./link/web-client.js";
 import { connect } from "./receive/connect.js";
 import { createPeople } from "./receive/people.js";
-import { createAgentCalls } from "./send/agent-calls.js";
+import { type AgentCalls, createAgentCalls, createQuestionTitles } from "./send/agent-calls.js";
 import { createAnswers } from "./send/answers.js";
 import { termsOf } from "./send/buckets.js";
 import { createCaller } from "./send/caller.js";
 import { createCalls } from "./send/calls.js";
-import { controlBlocks } from "./send/controls.js";
-import { createExtras } from "./send/extras.js";
-import { createFileCalls } from "./send/file-calls.js";
-import { createLostPosts } from "./send/lost-posts.js";
-import { createMarks } from "./send/marks.js";
-import { createOpenStreams } from "./send/open-streams.js";
+import { controlBlocks, createPickers } from "./send/controls.js";
+import { createFileCalls } from "./send/files.js";
+import { createSlackMarks } from "./send/marks.js";
+import { createOptionalFeatures } from "./send/optional-features.js";
+import { createPostReconciliation } from "./send/post-reconciliation.js";
 import { MAX_MARKDOWN_CHARS } from "./send/render.js";
-import { createSend } from "./send/send.js";
+import { createSlackSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
-import { createTitles } from "./send/titles.js";
-import { createTokenBuckets } from "./send/token-buckets.js";
+import { createOpenStreams } from "./send/streaming-platform.js";
 import type { SlackSettings } from "./variables.js";
-import { createHealth } from "./wire/health.js";
+import { createHealth, type Health } from "./wire/health.js";
 import type { Identity } from "./wire/identity.js";
-import { createPickers } from "./wire/pickers.js";
 import { createSlashNames } from "./wire/slash-names.js";
 
 /** One answer alone may show about this often; with several the buckets decide. */
 const MIN_EDIT_GAP_MS = 1_000;
 
-/** Slack as the bot sees it. */
+/** The bot's Slack side: connects, translates and paces; the handlers decide. */
 export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings }): ChatPlatform {
   const { config, slack, store, clock, log, commands } = deps;
-  const { access } = config;
   const names = createSlashNames(commands, slack.commandPrefix);
-
   const stopped = new AbortController();
   const settings = { apiUrl: slack.apiUrl, logger: sdkLogger(log) };
   const health = createHealth(log);
   health.set("setup", names.fault());
-  const buckets = createTokenBuckets({ clock, termsOf });
-  const client = createWebClient(slack.botToken, settings);
-  const caller = createCaller({ buckets, health });
-  const extras = createExtras({ clock, log });
-  const calls = createCalls(client, caller);
-  const streams = createStreamCalls(client, caller);
-  const files = createFileCalls({ client, caller, botToken: slack.botToken, apiUrl: slack.apiUrl });
-  const agent = createAgentCalls({ client, caller, extras, buckets });
-  const lostPosts = createLostPosts({ calls, botUserId: () => identity?.botUserId });
-  const titles = createTitles();
-  const controlIds = createControlIds({ store, clock, log });
-  const controls = { idFor: controlIds.idFor, pickers: createPickers(commands) };
   let identity: Identity | undefined;
-  const send = createSend({ calls, streams, controls, names, lostPosts, log });
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
+  const wire = createWire({ slack, settings, health, clock, log });
+  const { calls, agent } = wire;
+  const reconciliation = createPostReconciliation({ calls, botUserId: () => identity?.botUserId });
+  const titles = createQuestionTitles();
+  const controlIds = createControlIds({ store, clock, log });
+  const pickers = createPickers(commands);
+  const controls = { idFor: controlIds.idFor, pickers };
+  const send = createSlackSend({ ...wire, controls, names, reconciliation, log });
   const people = createPeople({ calls, clock, log, teamId: () => identity?.teamId });
+  const onIdentity = (found: Identity) => {
+    identity = found;
+  };
+  const followsThreads = config.access.followThreads;
+  const shared = { ...wire, people, titles, controlIds, pickers, names, store, clock, log, followsThreads };
 
   return {
     name: "slack",
@@ -64,53 +61,66 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
     workspaces: () => (identity === undefined ? [] : [`slack:${identity.teamId}`]),
     fault: health.fault,
     async start(handlers) {
-      const doors = { handlers, calls, files, agent, extras, people, titles, controlIds, names, store, clock, log };
-      connected = connect({
-        ...doors,
-        pickers: controls.pickers,
-        followsThreads: access.followThreads,
-        slack,
-        settings,
-        health,
-        signal: stopped.signal,
-        onIdentity: (found) => {
-          identity = found;
-        },
-      });
-      // Told by fault(); the other platforms go on.
+      connected = connect({ ...shared, handlers, slack, settings, health, signal: stopped.signal, onIdentity });
       connected.catch((error) => {
-        log.error({ error }, "slack could not be started");
+        log.error({ error }, "slack: startup failed");
         health.set("setup", "slack: it could not be started; the log says why");
       });
     },
     async stop() {
       const reason = new AppError("platform", "The bot is stopping");
       stopped.abort(reason);
-      buckets.stop(reason);
+      wire.buckets.stop(reason);
       const link = await connected.catch(() => undefined); // logged when it failed
       await link?.stop();
     },
     ...send,
-    async append(message, lines, given) {
-      const shown = await send.append(message, lines, given);
-      // The process that left it there left it shown at work as well.
-      const { thread } = message;
-      if (thread !== undefined) void agent.end({ ...message, thread }, "session").catch(() => {}); // stopped meanwhile
-      return shown;
-    },
+    append: appendAndEnd(send, agent),
     createReplyStream: createAnswers({
-      streams,
-      buckets,
-      caller,
-      extras,
-      agent,
+      ...wire,
       titles,
-      lostPosts,
+      reconciliation,
       clock,
       open: createOpenStreams(clock),
       worded: names.inAnswer,
       controlBlocks: (given) => controlBlocks(given, controls),
     }),
-    ...createMarks({ calls, log, signal: stopped.signal }),
+    ...createSlackMarks({ calls, log, signal: stopped.signal }),
+  };
+}
+
+/** Appends to what an earlier process left, and ends the session that it left shown as working. */
+const appendAndEnd =
+  (send: Pick<ChatPlatform, "append">, agent: AgentCalls): ChatPlatform["append"] =>
+  async (message, lines, controls) => {
+    const shown = await send.append(message, lines, controls);
+    const { thread } = message;
+    if (thread !== undefined) void agent.end({ ...message, thread }, "session").catch(() => {}); // stopped meanwhile
+    return shown;
+  };
+
+type WireDeps = Pick<PlatformDeps, "clock" | "log"> & {
+  readonly slack: SlackSettings;
+  readonly settings: ClientSettings;
+  readonly health: Health;
+};
+
+/** All calls to Slack, through one client and within its rate limits. */
+function createWire({ slack, settings, health, clock, log }: WireDeps) {
+  const client = createWebClient(slack.botToken, settings);
+  const buckets = createRateScheduler({
+    clock,
+    allowanceOf: (bucket) => createTokenBucket(termsOf(bucket), clock.now()),
+  });
+  const caller = createCaller({ buckets, health });
+  const optional = createOptionalFeatures({ clock, log });
+  return {
+    buckets,
+    caller,
+    optional,
+    calls: createCalls(client, caller),
+    streams: createStreamCalls(client, caller),
+    files: createFileCalls({ client, caller, botToken: slack.botToken, apiUrl: slack.apiUrl }),
+    agent: createAgentCalls({ client, caller, optional, buckets }),
   };
 }

@@ -118,7 +118,7 @@ function pauseBeforeRetry(error: unknown, attempt: number): number | undefined {
   return pauseMs > LONGEST_PAUSE_MS ? undefined : pauseMs;
 }
 
-/** The text of an answer as it comes in, with its reasoning where asked for. Adding to it costs the same at any length. */
+/** The text of an answer as it comes in, with its reasoning where asked for. Adding costs the same at any length. */
 export interface AnswerText {
   say(delta: string): void;
   /** Shown above what is said, as a quote; left out where it is not asked for. */

@@ -25,7 +25,7 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
   if (answer.error !== undefined && answer.ending !== "stopped") {
     deps.log.warn(
       { error: answer.error, reference, provider: pin?.provider, model: pin?.model, ending: answer.ending },
-      "a turn did not end well",
+      "a turn failed or was cut off",
     );
   }
   const use = pin === null || !turn.isConfigured ? undefined : feedbackOf(pin, answer);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Log } from "../../../src/base/log.js";
-import { createBudgets } from "../../../src/bot/delivery/budget.js";
+import { createRateScheduler } from "../../../src/bot/delivery/rate-scheduler.js";
 import { createReplyStream } from "../../../src/bot/delivery/reply-stream.js";
+import { createSlidingWindow } from "../../../src/bot/delivery/sliding-window.js";
 import { PlatformError } from "../../../src/bot/port/platform-error.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { fakePlatform } from "../../support/fake-platform.js";
@@ -22,7 +23,16 @@ interface Terms {
 function simulation({ limitOf, global, bucketOf, hasHeaders, minEditGapMs }: Terms) {
   const clock = fakeClock();
   const service = rateLimitedService({ clock, roundTripMs: () => ROUND_TRIP_MS, limitOf, ...(global && { global }) });
-  const budgets = createBudgets({ clock, limitOf, ...(global && { global }) });
+  const scheduler = createRateScheduler({
+    clock,
+    allowanceOf: (bucket) => createSlidingWindow(limitOf(bucket)),
+    ...(global && {
+      global: {
+        allowance: createSlidingWindow(global),
+        kept: (rank) => Math.floor(global.limit * (rank === "progress" ? 0.2 : 0.3)),
+      },
+    }),
+  });
   const log = { warn: () => {} } as unknown as Log;
   const replies: { question: string; firstMs: number; lastMs: number; isDone: boolean }[] = [];
 
@@ -32,12 +42,12 @@ function simulation({ limitOf, global, bucketOf, hasHeaders, minEditGapMs }: Ter
     const platform = fakePlatform("fake", {
       minEditGapMs,
       wait: (_channel, rank, signal) =>
-        budgets.take(bucketOf(hasPosted ? "edit" : "post", channel), rank, signal, question),
+        scheduler.take(bucketOf(hasPosted ? "edit" : "post", channel), rank, signal, question),
       async reach(call) {
         if (call !== "post" && call !== "edit") return;
         const bucket = bucketOf(call, channel);
         const { status, limits, retryAfterMs } = await service.call(bucket);
-        budgets.learn(bucket, hasHeaders ? limits : undefined);
+        scheduler.learn(bucket, hasHeaders ? limits : undefined);
         if (status === 200) hasPosted = true;
         else throw new PlatformError("fake", "rate-limited", "429", { retryAfterMs });
       },

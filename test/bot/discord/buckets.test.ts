@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { createCalls } from "../../../src/bot/discord/send/calls.js";
 import { createRealBuckets } from "../../../src/bot/discord/send/real-buckets.js";
 import { routeOf } from "../../../src/bot/discord/send/route.js";
-import type { Answer } from "../../../src/bot/discord/wire/answer.js";
+import type { DiscordAnswer } from "../../../src/bot/discord/wire/answer.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 
 const place = (channel: string) => ({ platform: "discord", workspace: "1", channel });
-const answer = (headers: Record<string, string>, status = 200): Answer => ({
+const answer = (headers: Record<string, string>, status = 200): DiscordAnswer => ({
   status,
   headers: new Headers(headers),
   body: {},
@@ -134,7 +134,7 @@ describe("createCalls()", () => {
     expect(await granted([edit, calls.takeMessage("post", place("1"), { rank: "last-text" })])).toBe(1);
     await clock.advance(2_000);
     expect(await granted([edit])).toBe(1);
-    const all: Answer = { ...answer({}, 429), limited: { retryAfterMs: 3_000, isGlobal: true } };
+    const all: DiscordAnswer = { ...answer({}, 429), limited: { retryAfterMs: 3_000, isGlobal: true } };
     calls.onAnswer("PATCH", "/channels/1/messages/9", all, 60);
     const elsewhere = calls.takeMessage("post", place("2"), { rank: "last-text" });
     expect(await granted([elsewhere, calls.take("PATCH", "/webhooks/1/t/messages/@original", "error")])).toBe(1);

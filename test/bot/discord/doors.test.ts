@@ -27,7 +27,7 @@ describe("who may change settings on Discord", () => {
     expect(refused.content).toContain("🔒");
 
     discord.say(discord.general, member(), "!settings auto-refresh off", { naming: true });
-    await eventually("a line", () => discord.answers().some(({ content }) => content.includes("Nothing was done")));
+    await eventually("a line", () => discord.answers().some(({ content }) => content.includes("Nothing was run")));
 
     const direct = discord.directChannel("mia");
     discord.say(direct, member(), "!settings auto-refresh off");

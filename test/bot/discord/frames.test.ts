@@ -14,6 +14,7 @@ const DEADLY = [
   '{"op":0}',
   '{"op":0,"t":"READY","s":1,"d":null}',
   '{"op":0,"t":"READY","s":1,"d":{"session_id":"1","user":null,"guilds":[]}}',
+  '{"op":0,"t":"READY","s":1,"d":{"session_id":"1","user":{"id":"1"},"guilds":[],"resume_gateway_url":"nowhere"}}',
   '{"op":0,"t":"GUILD_CREATE","s":2,"d":null}',
   '{"op":0,"t":"GUILD_CREATE","s":2,"d":{"id":"1","channels":7}}',
   '{"op":0,"t":"CHANNEL_CREATE","s":2,"d":null}',

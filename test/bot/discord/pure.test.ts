@@ -1,13 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { identifyPauseMs } from "../../../src/bot/discord/gateway/identify-throttle.js";
-import { judgeMessage } from "../../../src/bot/discord/receive/judge-message.js";
-import { nativeCall, typedLine } from "../../../src/bot/discord/receive/native-call.js";
+import { identifyPauseMs } from "../../../src/bot/discord/gateway/session-starts.js";
+import { nativeCall, typedLine } from "../../../src/bot/discord/receive/interactions.js";
+import { judgeMessage } from "../../../src/bot/discord/receive/messages.js";
 import { hintFor } from "../../../src/bot/discord/receive/typed-command.js";
-import { rowsOf } from "../../../src/bot/discord/send/components.js";
-import { contentOf, messageOf } from "../../../src/bot/discord/send/render.js";
+import { contentOf, controlRows, renderedMessage } from "../../../src/bot/discord/send/render.js";
 import { applicationCommands, normalised } from "../../../src/bot/discord/setup/commands.js";
 import { messageEvent } from "../../../src/bot/discord/wire/events.js";
-import { faultOf, LOST_GRACE_MS, refusalOfClose, refusalOfLogin } from "../../../src/bot/discord/wire/health.js";
+import {
+  faultOf,
+  LOST_GRACE_MS,
+  nextGatewayState,
+  refusalOfClose,
+  refusalOfLogin,
+} from "../../../src/bot/discord/wire/health.js";
 import { inviteLink, isManager, mayManageServer } from "../../../src/bot/discord/wire/permissions.js";
 import { placeOf } from "../../../src/bot/discord/wire/places.js";
 import type { Command } from "../../../src/commands/command.js";
@@ -109,9 +114,40 @@ describe("faultOf()", () => {
   it("refusalOfClose() tells final closes from others, refusalOfLogin() tokens from outages", () => {
     expect([4004, 4010, 4011, 4012, 4013, 4014].every((code) => refusalOfClose(code) !== undefined)).toBe(true);
     expect([1000, 1006, 4000, 4003, 4007, 4008, 4009].filter((code) => refusalOfClose(code) !== undefined)).toEqual([]);
-    expect(refusalOfLogin({ code: "TokenInvalid" })).toContain("DISCORD_TOKEN");
+    expect(refusalOfLogin({ status: 401 })).toContain("DISCORD_TOKEN");
     expect(refusalOfLogin(new Error("connect ECONNREFUSED"))).toBeUndefined();
     expect(refusalOfLogin(null)).toBeUndefined();
+  });
+});
+
+describe("nextGatewayState()", () => {
+  const lost = { kind: "lost", since: 5 } as const;
+  const refused = { kind: "refused", why: "no" } as const;
+  it.each([
+    ["connecting", "ready", "ready"],
+    ["connecting", "resumed", "connecting"],
+    ["connecting", "closed", "connecting"],
+    ["connecting", "refused", "refused"],
+    ["ready", "resumed", "ready"],
+    ["ready", "closed", "lost"],
+    ["lost", "closed", "lost"],
+    ["lost", "resumed", "ready"],
+    ["lost", "ready", "ready"],
+    ["refused", "ready", "refused"],
+    ["refused", "closed", "refused"],
+    ["refused", "stopped", "stopped"],
+    ["stopped", "ready", "stopped"],
+  ] as const)("goes from %s by %s to %s", (from, by, to) => {
+    const state = from === "lost" ? lost : from === "refused" ? refused : { kind: from };
+    const event = by === "closed" ? { kind: by, code: 4000, at: 9 } : by === "refused" ? refused : { kind: by };
+    expect(nextGatewayState(state, event).kind).toBe(to);
+  });
+
+  it("refuses at a final close, and keeps the time at which the connection was lost", () => {
+    expect(nextGatewayState({ kind: "ready" }, { kind: "closed", code: 4014, at: 9 })).toMatchObject({
+      kind: "refused",
+    });
+    expect(nextGatewayState(lost, { kind: "closed", code: 1006, at: 9 })).toEqual(lost);
   });
 });
 
@@ -226,13 +262,13 @@ describe("placeOf()", () => {
 describe("rendering for Discord", () => {
   const idFor = async (line: string) => `id-${line}`;
 
-  it("messageOf() pings nobody and previews nothing", async () => {
-    const { body } = await messageOf({ markdown: "@everyone <@1> https://example.com" }, idFor);
+  it("renderedMessage() pings nobody and previews nothing", async () => {
+    const { body } = await renderedMessage({ markdown: "@everyone <@1> https://example.com" }, idFor);
     expect(body).toMatchObject({ flags: 4, allowed_mentions: { parse: [], replied_user: false } });
     expect(bodyFault("POST /channels/{channel_id}/messages", body)).toBeUndefined();
   });
 
-  it("messageOf() lays a panel out inside every limit, whatever it says", async () => {
+  it("renderedMessage() lays a panel out inside every limit, whatever it says", async () => {
     const menu = {
       label: "m",
       options: Array.from({ length: 30 }, (_, index) => ({ label: `${index}`, command: `/${index}` })),
@@ -240,7 +276,7 @@ describe("rendering for Discord", () => {
     const buttons = Array.from({ length: 30 }, (_, index) => ({ label: `${index}`, command: `/b ${index}` }));
     const markdown = Array.from({ length: 90 }, (_, index) => `paragraph ${index} ${"😀".repeat(40)}`).join("\n\n");
     const panel = { markdown, panel: "/status", controls: [...buttons, menu] };
-    const { body } = await messageOf(panel, async (line) => line.replace("\n", " "));
+    const { body } = await renderedMessage(panel, async (line) => line.replace("\n", " "));
     expect(body.flags).toBe(1 << 15);
     expect(body).not.toHaveProperty("content");
     for (const kind of [
@@ -249,11 +285,11 @@ describe("rendering for Discord", () => {
     ] as const)
       expect(bodyFault(kind, body)).toBeUndefined();
     expect(JSON.stringify(body)).toContain("✂️");
-    const bare = await messageOf({ markdown: "", panel: "/status" }, idFor);
+    const bare = await renderedMessage({ markdown: "", panel: "/status" }, idFor);
     expect(bodyFault("POST /channels/{channel_id}/messages", bare.body)).toBeUndefined();
   });
 
-  it("messageOf() gives a panel's controls the panel to stand on, and shows its files", async () => {
+  it("renderedMessage() gives a panel's controls the panel to stand on, and shows its files", async () => {
     const lines: string[] = [];
     const file = { name: "chat.md", bytes: new Uint8Array(3), alt: "the chat" };
     const panel = {
@@ -262,7 +298,7 @@ describe("rendering for Discord", () => {
       controls: [{ label: "go", command: "/go" }],
       files: [file],
     };
-    const { body, files } = await messageOf(panel, async (line) => {
+    const { body, files } = await renderedMessage(panel, async (line) => {
       lines.push(line);
       return "id";
     });
@@ -272,11 +308,11 @@ describe("rendering for Discord", () => {
     expect(bodyFault("POST /channels/{channel_id}/messages", body)).toBeUndefined();
   });
 
-  it("messageOf() says so where a file is larger than Discord takes", async () => {
+  it("renderedMessage() says so where a file is larger than Discord takes", async () => {
     const file = (megabytes: number) => ({ name: "chat.md", bytes: new Uint8Array(megabytes * 1024 * 1024), alt: "" });
-    const fitting = await messageOf({ markdown: "here", files: [file(10)] }, idFor);
+    const fitting = await renderedMessage({ markdown: "here", files: [file(10)] }, idFor);
     expect([fitting.files?.length, fitting.body.content]).toEqual([1, "here"]);
-    const large = await messageOf({ markdown: "here", files: [file(11)] }, idFor);
+    const large = await renderedMessage({ markdown: "here", files: [file(11)] }, idFor);
     expect(large.files).toBeUndefined();
     expect(large.body.content).toContain("📎 chat.md");
   });
@@ -290,17 +326,17 @@ describe("rendering for Discord", () => {
     expect(contentOf(" \n")).toBe("(no text)");
   });
 
-  it("rowsOf() stays inside every limit, whatever the controls", async () => {
+  it("controlRows() stays inside every limit, whatever the controls", async () => {
     const buttons = Array.from({ length: 12 }, (_, index) => ({ label: "x".repeat(100), command: `/b ${index}` }));
     const menu = {
       label: "m".repeat(200),
       options: Array.from({ length: 30 }, (_, index) => ({ label: "o".repeat(200), command: `/o ${index}` })),
     };
     const twice = { label: "again", command: "/b 0" };
-    const components = await rowsOf([...buttons, twice, menu, menu, menu], idFor);
+    const components = await controlRows([...buttons, twice, menu, menu, menu], idFor);
     expect(components).toHaveLength(5);
     const body = { content: "panel", components };
     expect(bodyFault("POST /channels/{channel_id}/messages", body)).toBeUndefined();
-    expect(await rowsOf([{ label: "empty", options: [] }], idFor)).toEqual([]);
+    expect(await controlRows([{ label: "empty", options: [] }], idFor)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCalls } from "../../../src/bot/discord/send/calls.js";
-import { createMarks } from "../../../src/bot/discord/send/marks.js";
+import { createDiscordMarks } from "../../../src/bot/discord/send/marks.js";
 import { createRest } from "../../../src/bot/discord/send/rest.js";
 import { createSender } from "../../../src/bot/discord/send/send.js";
 import type { MessageKey } from "../../../src/bot/port/platform.js";
@@ -22,7 +22,7 @@ function sending() {
   const rest = createRest({ token: FAKE_DISCORD_TOKEN, apiUrl: discord.url, clock: briskClock, onAnswer });
   return {
     ...createSender({ clock: briskClock, rest, calls, idFor: async (line) => line }),
-    ...createMarks({ rest, calls, clock: briskClock }),
+    ...createDiscordMarks({ rest, calls, clock: briskClock }),
   };
 }
 const place = () => ({ platform: "discord", workspace: "1", channel: discord.general.id });

@@ -51,7 +51,9 @@ describe("the connection to Slack", () => {
     expect(slack.calls.length - before).toBeLessThanOrEqual(1);
     slack.setTokens({ bot: given.SLACK_BOT_TOKEN, app: given.SLACK_APP_TOKEN });
     await clock.advance(180_000);
-    await until("a connection", () => bot.log.some((line) => line.includes("well again") && line.includes('"link"')));
+    await until("a connection", () =>
+      bot.log.some((line) => line.includes("slack: recovered") && line.includes('"link"')),
+    );
     expect((await problemsOf(world)).status).toBe(200);
     const ts = await slack.mention("are you there?");
     await until("an answer", withDone(slack, ts));
@@ -184,7 +186,7 @@ describe("the connection to Slack", () => {
     expect(JSON.stringify(told)).toContain("SLACK_BOT_TOKEN is refused");
     slack.setTokens({ bot: BOT_TOKEN });
     await clock.advance(180_000);
-    await until("health", () => bot.log.some((line) => line.includes("well again") && line.includes('"bot"')));
+    await until("health", () => bot.log.some((line) => line.includes("slack: recovered") && line.includes('"bot"')));
     expect((await problemsOf(world)).status).toBe(200);
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { isFileAddress } from "../../../src/bot/slack/send/file-hosts.js";
+import { isFileAddress } from "../../../src/bot/slack/send/files.js";
 import { type SlackAdapter, startAdapter } from "./slack-adapter.js";
 import { appOf } from "./slack-support.js";
 
@@ -159,8 +159,19 @@ describe("Slack's side of the platform port", () => {
     expect(await slack.suggest(shown, "Answer again with…", "xxx")).toEqual([]);
     const [cut = ""] = await slack.suggest(shown, "Answer again with…", "yyy");
     expect(cut).toHaveLength(75);
+    models.push(`p/${"z".repeat(71)}🌲🌲🌲`);
+    expect(await slack.suggest(shown, "Answer again with…", "zzz")).toEqual([`p/${"z".repeat(71)}…`]);
     await slack.press(shown, "Answer again with…: p/model-77");
     await until("the choice", () => calls.some(({ text }) => text === "/chat retry model:p/model-77"));
+  });
+
+  it("cuts a label on the Home tab between characters", async () => {
+    adapter = await startAdapter();
+    const { slack, until } = adapter;
+    adapter.replyWith({ markdown: "All is well.", controls: [{ label: `${"x".repeat(73)}🌲🌲`, command: "/help" }] });
+    await slack.openApp("U0ADA", "home");
+    const home = await until("the Home tab", () => slack.workspace.homes.get("U0ADA"));
+    expect(JSON.stringify(home.blocks)).toContain(`"${"x".repeat(73)}…"`);
   });
 
   it("sends files into the direct messages with the person, and says so", async () => {

@@ -98,7 +98,7 @@ export async function startSlackWorld(
     );
   const ready = async () => {
     await until("a connection to Slack", () =>
-      bot.log.some((line) => line.includes("slack is well again") && line.includes('"part":"link"')),
+      bot.log.some((line) => line.includes("slack: recovered") && line.includes('"part":"link"')),
     );
   };
   if (options.waitsForReady !== false) await ready();

@@ -1,13 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { timeMark } from "../../../src/base/time.js";
-import { readMentionText } from "../../../src/bot/slack/receive/mention-text.js";
-import { readMessage } from "../../../src/bot/slack/receive/messages.js";
-import { cutToLength } from "../../../src/bot/slack/send/cut-to-length.js";
-import { keptText } from "../../../src/bot/slack/send/kept-text.js";
-import { toMrkdwn } from "../../../src/bot/slack/send/mrkdwn.js";
-import { render } from "../../../src/bot/slack/send/render.js";
-import { emojiOfName, nameOfEmoji, nameOfMark } from "../../../src/bot/slack/wire/emoji.js";
+import { readMessage } from "../../../src/bot/slack/receive/receive.js";
+import { cutEscaped, render, toMrkdwn } from "../../../src/bot/slack/send/render.js";
+import { keptText } from "../../../src/bot/slack/send/send.js";
+import { emojiOfName, nameOfEmoji, nameOfMark, readMentionText } from "../../../src/bot/slack/wire/notation.js";
 import { asRead, checkBlocks, textOfBlocks } from "../../support/fake-slack-blocks.js";
 
 describe("readMentionText()", () => {
@@ -179,11 +176,11 @@ describe("keptText()", () => {
   });
 });
 
-describe("cutToLength()", () => {
+describe("cutEscaped()", () => {
   it("keeps what fits and tears no character apart", () => {
-    expect(cutToLength("abc", 3, "…")).toBe("abc");
-    expect(cutToLength("abcd", 3, "…")).toBe("ab…");
-    expect(cutToLength("a🌲🌲", 3, "…")).toBe("a…");
-    expect(cutToLength("ab&amp;cd", 6, "…")).toBe("ab…");
+    expect(cutEscaped("abc", 3)).toBe("abc");
+    expect(cutEscaped("abcd", 3)).toBe("ab…");
+    expect(cutEscaped("a🌲🌲", 3)).toBe("a…");
+    expect(cutEscaped("ab&amp;cd", 6)).toBe("ab…");
   });
 });

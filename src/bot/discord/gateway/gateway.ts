@@ -1,149 +1,161 @@
-import { ActivityType, type Client, Events, GatewayDispatchEvents } from "discord.js";
+import { type SessionInfo, WebSocketManager, WebSocketShardEvents } from "@discordjs/ws";
+import { ActivityType, GatewayIntentBits, GatewayOpcodes, PresenceUpdateStatus, REST } from "discord.js";
+import { backoffMs } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
-import { LOSSES } from "../send/watched-streams.js";
+import { retry } from "../../../base/retry.js";
+import type { Store } from "../../../store/store.js";
 import { readyEvent } from "../wire/events.js";
-import { faultOf, type GatewayState, refusalOfClose, refusalOfLogin } from "../wire/health.js";
-import type { ServerFacts } from "../wire/permissions.js";
-import type { ChannelFacts } from "../wire/places.js";
-import { createClient } from "./client.js";
-import { guardedStrategy, guardPackets } from "./frame-guard.js";
-import { createIdentifyThrottle } from "./identify-throttle.js";
-import type { SessionStarts } from "./session-starts.js";
-
-/** The events that are read here, beside those that the SDK makes its picture of servers and channels from. */
-const DISPATCHES = ["MESSAGE_CREATE", "MESSAGE_REACTION_ADD", "INTERACTION_CREATE", ...LOSSES] as const;
-export type DispatchName = (typeof DISPATCHES)[number];
+import { faultOf, type GatewayEvent, type GatewayState, nextGatewayState, refusalOfLogin } from "../wire/health.js";
+import { guardedStrategy } from "./frame-guard.js";
+import { createIdentifyThrottle, createSessionStarts } from "./session-starts.js";
 
 export interface GatewayDeps {
   readonly token: string;
   readonly apiUrl: string | undefined;
   readonly followThreads: boolean;
+  readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly starts: SessionStarts;
-  /** Never throws. */
-  onDispatch(name: DispatchName, data: unknown): void;
+  /** Called with every event, as Discord sent it. Never throws. */
+  onDispatch(name: string, data: unknown): void;
   /** A session has begun: the first, or one after another was lost for good. */
   onReady(self: Self): void;
 }
 
+/** The bot's own ids. */
 export interface Self {
   readonly userId: string;
   readonly applicationId: string;
 }
 
-/** The connection through which events come, and what it has told of servers and channels. */
+/** The connection through which events come. */
 export interface Gateway {
   start(): void;
   stop(): Promise<void>;
+  /** What is wrong with the connection, for readiness; undefined when it is up. */
   fault(): string | undefined;
+  /** Undefined before the first session. */
   self(): Self | undefined;
-  serverIds(): readonly string[];
-  server(id: string): ServerFacts | undefined;
-  channel(id: string): ChannelFacts | undefined;
   setPresence(line: string): void;
 }
 
-const FIRST_RETRY_MS = 5_000;
-const LONGEST_RETRY_MS = 300_000;
+const RECONNECT_PAUSES = { firstMs: 5_000, maxMs: 300_000 };
 
+/** Connects until Discord takes the bot or refuses it; from then on the SDK reconnects and resumes by itself. */
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { token, apiUrl, followThreads, clock, log } = deps;
+  const { clock, log } = deps;
   const stopping = new AbortController();
-  const buildIdentifyThrottler = createIdentifyThrottle({ clock, log, starts: deps.starts });
+  const throttle = createIdentifyThrottle({ clock, log, starts: createSessionStarts(deps) });
+  const onFault = (error: unknown) => log.warn({ error: messageOf(error) }, "discord: gateway connection failed");
   let state: GatewayState = { kind: "connecting" };
-  let client: Client | undefined;
+  let manager: WebSocketManager | undefined;
   let self: Self | undefined;
+  let isConnected = false;
 
-  const onFault = (error: unknown) =>
-    log.warn({ error: messageOf(error) }, "Discord's gateway sent something unusable");
-  const refuse = (why: string) => {
-    if (state.kind === "refused" || state.kind === "stopped") return;
-    state = { kind: "refused", why };
-    log.error(why);
+  const take = (event: GatewayEvent) => {
+    const before = state;
+    state = nextGatewayState(before, event);
+    if (state.kind === "refused" && state !== before) log.error(state.why);
   };
-  const begin = (ready: Client<true>) => {
-    self = { userId: ready.user.id, applicationId: ready.application.id };
-    state = { kind: "ready" };
+  const onSession = (found = self) => {
+    self = found;
+    if (self === undefined || !isConnected) return;
+    take({ kind: "ready" });
     deps.onReady(self);
   };
-
-  const isOver = (made: Client) => stopping.signal.aborted || made !== client || state.kind === "refused";
-  const build = (): Client => {
-    const made: Client = createClient({
-      apiUrl,
-      followThreads,
-      ws: { buildStrategy: guardedStrategy({ onFault, isOver: () => isOver(made) }), buildIdentifyThrottler },
-    });
-    guardPackets(made, onFault);
-    for (const name of DISPATCHES)
-      made.ws.on(name as GatewayDispatchEvents, (data: unknown) => deps.onDispatch(name, data));
-    // Messages may follow at once, long before the SDK has gathered the servers and calls itself ready.
-    made.ws.on(GatewayDispatchEvents.Ready, (data: unknown) => {
-      const told = readyEvent.safeParse(data).data;
-      if (told !== undefined) self = { userId: told.user.id, applicationId: told.application.id };
-    });
-    made.ws.on("error" as GatewayDispatchEvents, onFault); // without a listener, an event of this name would throw
-    made.on(Events.Error, (error) => log.warn({ error }, "the Discord client failed at something"));
-    made.on(Events.ShardError, (error) => log.warn({ error: error.message }, "Discord's gateway failed"));
-    made.on(Events.Warn, (warning) => log.warn({ warning }, "the Discord client warns"));
-    made.on(Events.ClientReady, begin);
-    made.on(Events.ShardReady, () => {
-      if (made.isReady()) begin(made);
-    });
-    made.on(Events.ShardResume, () => {
-      if (state.kind === "lost") state = { kind: "ready" };
-    });
-    made.on(Events.ShardReconnecting, () => {
-      if (state.kind === "ready") state = { kind: "lost", since: clock.now() };
-    });
-    made.on(Events.ShardDisconnect, ({ code }) => {
-      refuse(refusalOfClose(code) ?? `Discord ended the connection for good (${code})`);
-    });
-    return made;
-  };
-
-  /** Until it is connected, refused or stopped; from then on the SDK reconnects by itself. */
   const connect = async () => {
-    for (let pauseMs = FIRST_RETRY_MS; !stopping.signal.aborted; pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)) {
-      client = build();
-      try {
-        await client.login(token);
-        return;
-      } catch (error) {
-        const why = refusalOfLogin(error);
-        if (why !== undefined) refuse(why);
-        if (state.kind === "refused" || stopping.signal.aborted) return;
-        client = undefined;
-        log.warn({ error: messageOf(error), pauseMs }, "Discord could not be reached; trying again");
-      }
-      await clock.sleep(pauseMs, stopping.signal);
+    const isOver = () => stopping.signal.aborted || made !== manager || state.kind === "refused";
+    const made: WebSocketManager = createManager(deps, { throttle, isOver, take, onSession, onFault });
+    manager = made;
+    try {
+      await made.connect();
+    } catch (error) {
+      const why = refusalOfLogin(error);
+      if (why !== undefined) take({ kind: "refused", why });
+      manager = undefined;
+      await Promise.resolve(made.destroy()).catch(onFault);
+      throw error;
     }
+    isConnected = true;
+    onSession();
   };
   return {
-    start: () => void connect().catch(() => {}), // only stop() ends the pause early
+    start() {
+      retry(connect, {
+        clock,
+        signal: stopping.signal,
+        delays: (failures) => (state.kind === "refused" ? undefined : backoffMs(failures, RECONNECT_PAUSES)),
+        onRetry: (error, pauseMs) =>
+          log.warn({ error: messageOf(error), pauseMs }, "discord: connect failed, retrying"),
+      }).catch(() => {}); // refused, which `fault` tells, or stopped
+    },
     async stop() {
-      state = { kind: "stopped" };
+      take({ kind: "stopped" });
       stopping.abort();
-      await client?.destroy();
+      await manager?.destroy();
     },
     fault: () => faultOf(state, clock.now()),
     self: () => self,
-    serverIds: () => [...(client?.guilds.cache.keys() ?? [])],
-    server(id) {
-      const guild = client?.guilds.cache.get(id);
-      if (guild === undefined) return undefined;
-      return { ownerId: guild.ownerId, permissionsOf: (role) => guild.roles.cache.get(role)?.permissions.bitfield };
-    },
-    channel(id) {
-      const channel = client?.channels.cache.get(id);
-      if (channel === undefined) return undefined;
-      return { type: channel.type, parent_id: channel.isThread() ? channel.parentId : null };
-    },
     setPresence(line) {
-      client?.user?.setPresence({ activities: [{ name: "status", type: ActivityType.Custom, state: line }] });
+      if (manager !== undefined && isConnected) showPresence(manager, line).catch(onFault);
     },
   };
+}
+
+interface ManagerParts {
+  readonly throttle: ReturnType<typeof createIdentifyThrottle>;
+  /** Whether this connection was given up. */
+  isOver(): boolean;
+  take(event: GatewayEvent): void;
+  onSession(self: Self): void;
+  onFault(error: unknown): void;
+}
+
+/** The SDK's connection, over as many shards as Discord asks for, and what its events come to here. */
+function createManager(deps: GatewayDeps, { throttle, isOver, take, onSession, onFault }: ManagerParts) {
+  const { token, apiUrl, clock } = deps;
+  const sessions = new Map<number, SessionInfo>();
+  const rest = new REST(apiUrl === undefined ? {} : { api: apiUrl.replace(/(\/v\d+)?\/*$/, "") });
+  const manager = new WebSocketManager({
+    token,
+    intents: intentsOf(deps.followThreads),
+    rest: rest.setToken(token),
+    buildStrategy: guardedStrategy(onFault),
+    buildIdentifyThrottler: throttle,
+    // The SDK asks before it connects a shard again, also one that paused when it was told to destroy it. Without an
+    // answer, shards of a connection that was given up end here, instead of running beside those of the next one.
+    retrieveSessionInfo: (shardId) => (isOver() ? new Promise(() => {}) : (sessions.get(shardId) ?? null)),
+    updateSessionInfo(shardId, session) {
+      if (session === null) sessions.delete(shardId);
+      else sessions.set(shardId, session);
+    },
+  });
+  manager.on(WebSocketShardEvents.Error, ({ error }) => onFault(error));
+  manager.on(WebSocketShardEvents.Closed, ({ code }) => take({ kind: "closed", code, at: clock.now() }));
+  manager.on(WebSocketShardEvents.Resumed, () => take({ kind: "resumed" }));
+  manager.on(WebSocketShardEvents.Dispatch, ({ data }) => deps.onDispatch(data.t, data.d));
+  manager.on(WebSocketShardEvents.Ready, ({ data }) => {
+    const { success, data: ready } = readyEvent.safeParse(data);
+    if (success) onSession({ userId: ready.user.id, applicationId: ready.application.id });
+    else onFault("Discord did not say who the bot is");
+  });
+  return manager;
+}
+
+/** Text of messages that do not concern the bot needs a privileged intent: it is asked for only to follow threads. */
+const intentsOf = (followThreads: boolean): number =>
+  GatewayIntentBits.Guilds |
+  GatewayIntentBits.GuildMessages |
+  GatewayIntentBits.GuildMessageReactions |
+  GatewayIntentBits.DirectMessages |
+  GatewayIntentBits.DirectMessageReactions |
+  (followThreads ? GatewayIntentBits.MessageContent : 0);
+
+async function showPresence(manager: WebSocketManager, line: string): Promise<void> {
+  const activity = { name: "status", type: ActivityType.Custom, state: line };
+  const d = { since: null, afk: false, status: PresenceUpdateStatus.Online, activities: [activity] };
+  const shardIds = await manager.getShardIds();
+  await Promise.all(shardIds.map((shardId) => manager.send(shardId, { op: GatewayOpcodes.PresenceUpdate, d })));
 }

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
+import type { WebSocketManagerOptions } from "@discordjs/ws";
 import { z } from "zod";
+import { backoffMs } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
+import { DAY_MS } from "../../../base/time.js";
 import type { Store } from "../../../store/store.js";
 
 export interface SessionStartsDeps {
@@ -11,39 +14,44 @@ export interface SessionStartsDeps {
   readonly token: string;
 }
 
-/** The starts of sessions of all processes with one token, over their restarts. */
+/** The session starts (IDENTIFY) of all processes with one token, over their restarts. */
 export interface SessionStarts {
-  /** How long the day's budget lets the next one wait. Never rejects. */
+  /** How long the day's budget makes the next one wait, in ms. Never rejects. */
   pauseMs(): Promise<number>;
-  /** Waits for its turn: so many at once in 5 s as Discord allows, which takes them in turns by `lane`. @throws signal.reason when aborted */
+  /**
+   * Waits for its turn: in 5 s Discord takes one start in each of `max_concurrency` lanes.
+   * @throws signal.reason when aborted
+   */
   turn(lane: number, signal: AbortSignal): Promise<void>;
   /** Counts one. Never rejects. */
   note(): Promise<void>;
 }
 
-const DAY_MS = 86_400_000;
-/** Discord resets the token after 1,000 in a day. So many are free; */
-const FREE = 100;
-/** those beyond come so seldom that a day has 820 at most, */
+/** Discord resets the token after 1,000 starts in a day: the first 100 are free, */
+const FREE_STARTS = 100;
+/** further ones are spread, so that a day has 820 at most, */
 const SPREAD_MS = 120_000;
-/** and the last ones are for a person who has mended what was wrong. */
-const MOST = 900;
-/** https://discord.com/developers/docs/events/gateway#rate-limiting: max_concurrency is per 5 s, counted where it arrives. */
+/** and the last 100 are left to a person who has fixed what was wrong. */
+const MAX_STARTS = 900;
+/** max_concurrency is per 5 s, counted at Discord: https://discord.com/developers/docs/events/gateway#rate-limiting */
 const LANE_MS = 5_500;
 const TRIES = 5;
 
 const row = z.object({ starts: z.array(z.number()) });
 
-/** How long the next start of a session waits, by those of the last day. */
+/**
+ * How long the next session start waits for the day's budget, in ms. `starts`: those before (epoch ms), oldest first.
+ */
 export function budgetPauseMs(starts: readonly number[], now: number): number {
   const recent = starts.filter((at) => at > now - DAY_MS);
-  if (recent.length < FREE) return 0;
+  if (recent.length < FREE_STARTS) return 0;
   const last = recent.at(-1) ?? now;
-  const next = recent.length < MOST ? last + SPREAD_MS : (recent[recent.length - MOST] ?? now) + DAY_MS;
+  const isFull = recent.length >= MAX_STARTS;
+  const next = isFull ? (recent[recent.length - MAX_STARTS] ?? now) + DAY_MS : last + SPREAD_MS;
   return Math.max(0, next - now);
 }
 
-/** A store that fails costs the count, never the connection. */
+/** Keeps the count in the store. A store that fails costs the count, never the connection. */
 export function createSessionStarts({ store, clock, log, token }: SessionStartsDeps): SessionStarts {
   const bot = createHash("sha256").update(token).digest("hex").slice(0, 16);
   const key = `discord-starts:${bot}`;
@@ -55,7 +63,7 @@ export function createSessionStarts({ store, clock, log, token }: SessionStartsD
       try {
         return budgetPauseMs(startsIn(await rows.get(key)), clock.now());
       } catch (error) {
-        log.warn({ error }, "the starts of Discord sessions could not be read");
+        log.warn({ error }, "discord: session starts could not be read");
         return 0;
       }
     },
@@ -63,7 +71,7 @@ export function createSessionStarts({ store, clock, log, token }: SessionStartsD
       for (;;) {
         const terms = { ttlMs: LANE_MS, minIntervalMs: LANE_MS };
         const claim = await store.claim(`discord-identify:${bot}:${lane}`, terms).catch((error) => {
-          log.warn({ error }, "the turn to start a Discord session could not be claimed");
+          log.warn({ error }, "discord: turn to start a session could not be claimed, starting it anyway");
           return undefined;
         });
         if (claim === undefined || claim.held) return;
@@ -74,12 +82,56 @@ export function createSessionStarts({ store, clock, log, token }: SessionStartsD
       try {
         for (let attempt = 1; attempt <= TRIES; attempt++) {
           const before = await rows.get(key);
-          const starts = [...startsIn(before).filter((at) => at > clock.now() - DAY_MS), clock.now()].slice(-MOST);
+          const recent = startsIn(before).filter((at) => at > clock.now() - DAY_MS);
+          const starts = [...recent, clock.now()].slice(-MAX_STARTS);
           if (await store.swap({ table: "usage", key, before, after: { starts } }, [])) return;
         }
       } catch (error) {
-        log.warn({ error }, "the start of a Discord session was not counted");
+        log.warn({ error }, "discord: session start was not counted");
       }
     },
   };
+}
+
+const WINDOW_MS = 3_600_000;
+/** 96 starts a day at most, even when Discord ends every session at once. */
+const PAUSES = { firstMs: 5_000, maxMs: 900_000 };
+/** How many of the day's starts are left for a person who restarts the bot. */
+const RESERVE = 20;
+
+/** How long this process waits before its next session start, in ms: a backoff over those of the last hour. */
+export const identifyPauseMs = (startsInLastHour: number): number =>
+  startsInLastHour === 0 ? 0 : backoffMs(startsInLastHour, PAUSES);
+
+/**
+ * Spaces session starts: over all connections of this process, over all processes with this token, and by how many
+ * Discord says are left of the day's.
+ */
+export function createIdentifyThrottle(deps: {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly starts: SessionStarts;
+}): WebSocketManagerOptions["buildIdentifyThrottler"] {
+  const { clock, log, starts } = deps;
+  /** By shard, as each has a session of its own. */
+  const startedAt = new Map<number, number[]>();
+  return (manager) => ({
+    async waitForIdentify(shardId, signal) {
+      const recent = (startedAt.get(shardId) ?? []).filter((at) => at > clock.now() - WINDOW_MS);
+      const pauseMs = Math.max(identifyPauseMs(recent.length), await starts.pauseMs());
+      if (pauseMs > 0) {
+        log.warn({ pauseMs, shardId }, "discord: gateway wants a new session again, starting it after a pause");
+        await clock.sleep(pauseMs, signal);
+      }
+      const { session_start_limit: left } = await manager.fetchGatewayInformation(pauseMs > 0);
+      // A service that does not say how many are left has no such limit.
+      if (left?.remaining <= RESERVE) {
+        log.error({ left }, "discord: the day's session starts are nearly used up, waiting for new ones");
+        await clock.sleep(left.reset_after, signal);
+      }
+      await starts.turn(shardId % Math.max(1, left?.max_concurrency || 1), signal);
+      await starts.note();
+      startedAt.set(shardId, [...recent, clock.now()]);
+    },
+  });
 }

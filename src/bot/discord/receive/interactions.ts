@@ -1,20 +1,26 @@
+import { InteractionResponseType, InteractionType, MessageFlags, RESTJSONErrorCodes } from "discord.js";
 import type { Log } from "../../../base/log.js";
-import type { Command } from "../../../commands/command.js";
+import { cutText } from "../../../base/text.js";
+import type { Choice, Command } from "../../../commands/command.js";
+import { format } from "../../../commands/grammar/parse.js";
 import type { Store } from "../../../store/store.js";
 import { type ControlIds, STALE_CONTROL_TEXT } from "../../port/control-ids.js";
 import { panelOf, press } from "../../port/panel.js";
 import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { SELECT_PREFIX } from "../send/components.js";
-import { EPHEMERAL } from "../send/render.js";
-import { type CommandEvent, type InteractionEvent, interactionEvent } from "../wire/events.js";
+import { SELECT_PREFIX } from "../send/render.js";
+import type { DiscordRest } from "../send/rest.js";
+import { discordCodeOf } from "../wire/answer.js";
+import {
+  type CommandData,
+  type CommandEvent,
+  type InteractionEvent,
+  interactionEvent,
+  type OptionEvent,
+} from "../wire/events.js";
 import { mayManageServer } from "../wire/permissions.js";
-import { placeOf } from "../wire/places.js";
-import { acknowledge } from "./acknowledge.js";
+import { placeOf, speakerOf } from "../wire/places.js";
 import { createInteractionReply, type InteractionReplyDeps } from "./interaction-reply.js";
-import { nativeCall, typedLine } from "./native-call.js";
-import { speakerOf } from "./speaker.js";
-import { suggest } from "./suggest.js";
 
 export interface InteractionDeps extends Omit<InteractionReplyDeps, "idFor"> {
   readonly store: Store;
@@ -25,68 +31,153 @@ export interface InteractionDeps extends Omit<InteractionReplyDeps, "idFor"> {
 
 const UNKNOWN_COMMAND = "This command is not known here any more. Discord shows the new list within a moment.";
 
-/** Slash commands, pressed controls and autocomplete. Never rejects. */
+/** Returns what takes in slash commands, pressed controls and autocomplete. Never rejects. */
 export function createInteractionReceiver(deps: InteractionDeps, handlers: PlatformHandlers) {
   const { log } = deps;
   /** The line that it stands for; undefined where nothing does. @throws {StoreError} */
   const lineOf = async (event: CommandEvent): Promise<string | undefined> => {
-    if (event.type === 2) return typedLine(deps.commands, nativeCall(event.data));
+    if (event.type === InteractionType.ApplicationCommand) return typedLine(deps.commands, nativeCall(event.data));
     const { custom_id, values = [] } = event.data;
     return deps.controlIds.commandOf(custom_id.startsWith(SELECT_PREFIX) ? (values[0] ?? "") : custom_id);
   };
 
-  const run = async (event: CommandEvent, person: Person) => {
-    const isEphemeral = event.type === 3 || visibilityOf(deps.commands, event) === "ephemeral";
+  const run = async (event: CommandEvent, person: User) => {
+    const isPress = event.type === InteractionType.MessageComponent;
+    const isEphemeral = isPress || visibilityOf(deps.commands, event.data) === "ephemeral";
     if (!(await acknowledge(deps, event, isEphemeral))) return;
     const text = await lineOf(event).catch((error) => {
-      log.warn({ error }, "a pressed control could not be looked up");
+      log.warn({ error }, "discord: pressed control could not be looked up");
       return undefined;
     });
-    const isInPlace = event.type === 2 || (text !== undefined && panelOf(text) !== undefined);
+    const isInPlace = !isPress || (text !== undefined && panelOf(text) !== undefined);
     const terms = { isEphemeral, isInPlace };
     const reply = createInteractionReply({ ...deps, idFor: deps.controlIds.idFor }, event, terms);
-    if (text === undefined) return reply.show({ markdown: event.type === 3 ? STALE_CONTROL_TEXT : UNKNOWN_COMMAND });
+    if (text === undefined) return reply.show({ markdown: isPress ? STALE_CONTROL_TEXT : UNKNOWN_COMMAND });
     const call = callOf(event, person, text);
-    const replies = event.type === 3 ? press(handlers, call) : handlers.onCommand(call);
+    const replies = isPress ? press(handlers, call) : handlers.onCommand(call);
     for await (const next of replies) await reply.show(next);
   };
 
   return async (data: unknown): Promise<void> => {
-    const event = interactionEvent.safeParse(data);
-    const person = event.success ? personOf(event.data) : undefined;
-    if (!event.success || person === undefined) return log.debug("an interaction of Discord was not understood");
+    const event = interactionEvent.safeParse(data).data;
+    const person = event?.member?.user ?? event?.user;
+    if (event === undefined || person === undefined) return log.debug("discord: interaction was not understood");
     try {
-      if (event.data.type === 4) {
-        const call = callOf(event.data, person, `/${nativeCall(event.data.data).path}`);
-        await suggest(deps.rest, event.data, (option, typed) => handlers.onSuggest(call, option, typed));
-      } else await run(event.data, person);
+      if (event.type === InteractionType.ApplicationCommandAutocomplete) {
+        const call = callOf(event, person, `/${nativeCall(event.data).path}`);
+        await suggest(deps.rest, event, (option, typed) => handlers.onSuggest(call, option, typed));
+      } else await run(event, person);
     } catch (error) {
       const isLate = error instanceof PlatformError && error.reason === "gone";
-      log[isLate ? "debug" : "warn"]({ error }, "an interaction of Discord was not answered to its end");
+      log[isLate ? "debug" : "warn"]({ error }, "discord: failed to finish replying to an interaction");
     }
   };
 }
 
-type Person = NonNullable<InteractionEvent["user"]>;
+type User = NonNullable<InteractionEvent["user"]>;
 
-const personOf = ({ user, member }: InteractionEvent): Person | undefined => member?.user ?? user;
+const visibilityOf = (commands: readonly Command[], data: CommandData) =>
+  commands.find(({ path }) => path === nativeCall(data).path)?.visibility ?? "ephemeral";
 
-function visibilityOf(commands: readonly Command[], event: Extract<InteractionEvent, { type: 2 }>) {
-  const { path } = nativeCall(event.data);
-  return commands.find((command) => command.path === path)?.visibility ?? "ephemeral";
+function callOf(event: InteractionEvent, author: User, text: string): CommandCall {
+  const { channel_id, guild_id, channel, member } = event;
+  const pressed = event.type === InteractionType.MessageComponent ? event.message : undefined;
+  const isOperator = mayManageServer(BigInt(member?.permissions ?? "0"));
+  return {
+    channel: placeOf(channel_id, guild_id, channel),
+    text,
+    ...speakerOf({ author, member, guildId: guild_id, isOperator }),
+    ...(pressed !== undefined && (pressed.flags & MessageFlags.Ephemeral) === 0 && { on: pressed.id }),
+  };
 }
 
-function callOf(event: InteractionEvent, person: Person, text: string): CommandCall {
-  const pressed = event.type === 3 ? event.message : undefined;
-  return {
-    channel: placeOf(event.channel_id, event.guild_id, event.channel),
-    text,
-    ...speakerOf({
-      author: person,
-      member: event.member,
-      guildId: event.guild_id,
-      isOperator: mayManageServer(BigInt(event.member?.permissions ?? "0")),
-    }),
-    ...(pressed !== undefined && (pressed.flags & EPHEMERAL) === 0 && { on: pressed.id }),
-  };
+export interface NativeCall {
+  readonly path: string;
+  readonly options: readonly OptionEvent[];
+}
+
+/** What a slash command names: its subcommand is its first option. */
+export function nativeCall({ name, options = [] }: CommandData): NativeCall {
+  const [first] = options;
+  const isSubcommand = first !== undefined && first.value === undefined && first.focused === undefined;
+  return isSubcommand ? { path: `${name} ${first.name}`, options: first.options ?? [] } : { path: name, options };
+}
+
+/** The line that a person would have typed; undefined for a command that the registry does not have (any more). */
+export function typedLine(commands: readonly Command[], { path, options }: NativeCall): string | undefined {
+  const command = commands.find((candidate) => candidate.path === path);
+  if (command === undefined) return undefined;
+  const values = options.flatMap(({ name, value }) =>
+    value === undefined ? [] : [[name, typeof value === "boolean" ? value : String(value)] as const],
+  );
+  return format(command, Object.fromEntries(values));
+}
+
+/** An interaction's token lives 15 min; after that there is nothing to answer twice. */
+const CLAIM_MS = 900_000;
+/** Discord wants the first answer within 3 s: two attempts fit. */
+const ACKNOWLEDGE_TIMEOUT_MS = 1_300;
+const ATTEMPTS = 2;
+
+/**
+ * Takes an interaction on before anything else is done; false where another process did, or it is too late. Discord
+ * itself lets only the first of several in; the claim decides where an answer of Discord was lost on its way.
+ */
+async function acknowledge(
+  { rest, store, log }: Pick<InteractionDeps, "rest" | "store" | "log">,
+  { id, token, type }: CommandEvent,
+  isEphemeral: boolean,
+): Promise<boolean> {
+  // A deferred update shows nothing and lets the pressed message be edited; a deferred reply shows "… is thinking".
+  const body =
+    type === InteractionType.MessageComponent
+      ? { type: InteractionResponseType.DeferredMessageUpdate }
+      : {
+          type: InteractionResponseType.DeferredChannelMessageWithSource,
+          data: { flags: isEphemeral ? MessageFlags.Ephemeral : 0 },
+        };
+  const terms = { what: "acknowledging a command", body, isWithoutToken: true, timeoutMs: ACKNOWLEDGE_TIMEOUT_MS };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rest.call("POST", `/interactions/${id}/${token}/callback`, terms);
+      break;
+    } catch (error) {
+      if (discordCodeOf(error) === RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged) {
+        if (attempt === 1) return false;
+        break; // perhaps by the attempt whose answer was lost
+      }
+      const mayRetry = error instanceof PlatformError && error.isRetryable && attempt < ATTEMPTS;
+      if (!mayRetry) throw error;
+    }
+  }
+  return store.writeOnce(`interaction:${id}`, CLAIM_MS, []).catch((error) => {
+    log.warn({ error }, "discord: interaction could not be claimed, answering it anyway");
+    return true;
+  });
+}
+
+const MAX_CHOICES = 25;
+/** Of a choice's name and of its value. */
+const MAX_CHOICE_CHARS = 100;
+/** After 3 s Discord has given up. */
+const SUGGEST_TIMEOUT_MS = 2_500;
+
+/** Suggests values for what a person has typed so far, from memory and at once. @throws {PlatformError} */
+async function suggest(
+  rest: DiscordRest,
+  { id, token, data }: Extract<InteractionEvent, { type: InteractionType.ApplicationCommandAutocomplete }>,
+  choicesFor: (option: string, typed: string) => readonly Choice[],
+): Promise<void> {
+  const focused = nativeCall(data).options.find((option) => option.focused);
+  const found = focused === undefined ? [] : choicesFor(focused.name, String(focused.value ?? ""));
+  const choices = found
+    .filter(({ value }) => value.length > 0 && value.length <= MAX_CHOICE_CHARS)
+    .slice(0, MAX_CHOICES)
+    .map(({ label, value }) => ({ name: cutText(label === "" ? value : label, MAX_CHOICE_CHARS), value }));
+  await rest.call("POST", `/interactions/${id}/${token}/callback`, {
+    what: "answering autocomplete",
+    body: { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } },
+    isWithoutToken: true,
+    timeoutMs: SUGGEST_TIMEOUT_MS,
+  });
 }

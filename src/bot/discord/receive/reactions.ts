@@ -2,13 +2,13 @@ import type { Log } from "../../../base/log.js";
 import type { Store } from "../../../store/store.js";
 import type { PlatformHandlers } from "../../port/platform.js";
 import type { Gateway } from "../gateway/gateway.js";
+import type { Places } from "../gateway/places.js";
 import { reactionEvent } from "../wire/events.js";
 import { isManager } from "../wire/permissions.js";
-import type { Places } from "./remember-places.js";
-import { speakerOf } from "./speaker.js";
+import { speakerOf } from "../wire/places.js";
 
-export interface ReactionDeps {
-  readonly gateway: Pick<Gateway, "self" | "server">;
+export interface ReactionReceiverDeps {
+  readonly gateway: Pick<Gateway, "self">;
   readonly places: Places;
   readonly store: Pick<Store, "writeOnce">;
   readonly log: Log;
@@ -21,22 +21,25 @@ export interface ReactionDeps {
 const CLAIM_MS = 5_000;
 
 /** Hands on what people put under the bot's own messages. Never rejects. */
-export function createReactionReceiver({ gateway, places, store, log }: ReactionDeps, handlers: PlatformHandlers) {
+export function createReactionReceiver(
+  { gateway, places, store, log }: ReactionReceiverDeps,
+  handlers: PlatformHandlers,
+) {
   return async (data: unknown): Promise<void> => {
     const event = reactionEvent.safeParse(data);
     const selfId = gateway.self()?.userId;
-    if (!event.success || selfId === undefined) return log.debug("a reaction of Discord was not understood");
+    if (!event.success || selfId === undefined) return log.debug("discord: reaction was not understood");
     const { user_id, channel_id, message_id, guild_id, message_author_id, member, emoji } = event.data;
     // Whose message it is may be left out; the board knows its own.
     if ((message_author_id ?? selfId) !== selfId || user_id === selfId || member?.user?.bot) return;
     if (emoji.id || !emoji.name) return; // a server's own emoji means nothing here
     const name = `reaction:${message_id}:${user_id}:${emoji.name}`;
     const isFirst = await store.writeOnce(name, CLAIM_MS, []).catch((error) => {
-      log.warn({ error }, "a reaction could not be claimed; it is carried out all the same");
+      log.warn({ error }, "discord: reaction could not be claimed, taking it anyway");
       return true;
     });
     if (!isFirst) return;
-    const server = guild_id === undefined ? undefined : gateway.server(guild_id);
+    const server = places.server(guild_id);
     try {
       await handlers.onReaction({
         message: { ...(await places.find(channel_id, guild_id)), message: message_id },
@@ -49,7 +52,7 @@ export function createReactionReceiver({ gateway, places, store, log }: Reaction
         }),
       });
     } catch (error) {
-      log.warn({ error }, "a reaction of Discord was not answered");
+      log.warn({ error }, "discord: reaction was not answered");
     }
   };
 }

@@ -3,7 +3,7 @@ import { withDeadline } from "../../../base/deadline.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Attachment } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import type { GivenAttachment } from "../wire/events.js";
+import type { AttachmentEvent } from "../wire/events.js";
 
 export interface AttachmentDeps {
   readonly apiUrl: string | undefined;
@@ -15,22 +15,20 @@ export interface AttachmentDeps {
 const CDN_HOSTS = ["cdn.discordapp.com", "media.discordapp.net"];
 const TIMEOUT_MS = 30_000;
 
-/** The files beside a message, read from Discord's own hosts alone: an address elsewhere could be one inside the network. */
-export function createAttachments(deps: AttachmentDeps): (given: readonly GivenAttachment[]) => readonly Attachment[] {
-  return (given) =>
-    given.map(({ filename, size, url, content_type }) => ({
-      name: filename,
-      sizeBytes: size,
-      ...(content_type !== undefined && { mediaType: content_type }),
-      read: (maxBytes, signal) =>
-        withDeadline((inner) => read(deps, { url, filename, maxBytes, signal: inner }), {
-          what: `the file ${filename}`,
-          timeoutMs: TIMEOUT_MS,
-          clock: deps.clock,
-          signal,
-        }),
-    }));
-}
+/** The files beside a message, read from Discord's hosts alone: another address could be one inside the network. */
+export const discordAttachments = (found: readonly AttachmentEvent[], deps: AttachmentDeps): readonly Attachment[] =>
+  found.map(({ filename, size, url, content_type }) => ({
+    name: filename,
+    sizeBytes: size,
+    ...(content_type !== undefined && { mediaType: content_type }),
+    read: (maxBytes, signal) =>
+      withDeadline((inner) => read(deps, { url, filename, maxBytes, signal: inner }), {
+        what: `the file ${filename}`,
+        timeoutMs: TIMEOUT_MS,
+        clock: deps.clock,
+        signal,
+      }),
+  }));
 
 interface Wanted {
   readonly url: string;

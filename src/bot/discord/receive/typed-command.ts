@@ -5,7 +5,7 @@ import { findCommand } from "../../../commands/grammar/find-command.js";
 import type { Store } from "../../../store/store.js";
 import { questionIdOf } from "../../port/conversation.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../../port/platform.js";
-import type { IdFor } from "../send/components.js";
+import type { IdFor } from "../send/render.js";
 import type { Sender } from "../send/send.js";
 import { createShownMessages } from "../send/shown-messages.js";
 
@@ -23,8 +23,8 @@ export interface TypedCommandDeps {
 const CLAIM_MS = 3_600_000;
 
 /**
- * Commands that were typed behind a mention. In a server nothing that only its author sees can follow a message, so that
- * it gets one line and nothing is run; in a direct message it runs. Each once, however often its event comes.
+ * Commands that were typed behind a mention. In a server nothing that only its author sees can follow a message, so
+ * that it gets one line and nothing is run; in a direct message it runs. Each once, however often its event comes.
  */
 export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHandlers) {
   const { platform, store, log } = deps;
@@ -40,7 +40,7 @@ export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHa
   return async (mention: Mention): Promise<void> => {
     if (!deps.isServed(mention)) return;
     const isNew = await store.writeOnce(`command:${questionIdOf(mention.message)}`, CLAIM_MS, []).catch((error) => {
-      log.warn({ error }, "a typed command could not be claimed; it is answered all the same");
+      log.warn({ error }, "discord: typed command could not be claimed, answering it anyway");
       return true;
     });
     if (!isNew) return;
@@ -52,7 +52,7 @@ export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHa
 export function hintFor(commands: readonly Command[], text: string): string {
   try {
     const { command } = findCommand(commands, text);
-    return `Please use the slash command \`/${command.path}\` here: only you see its reply. Nothing was done.`;
+    return `Please use the slash command \`/${command.path}\` here: only you see its reply. Nothing was run.`;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return `${messageOf(error)} Use the slash command here; nothing was run.`;

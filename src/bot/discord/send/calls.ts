@@ -1,8 +1,8 @@
 import type { Clock } from "../../../base/clock.js";
-import { createBudgets, GLOBAL } from "../../delivery/budget.js";
-import type { WindowTerms } from "../../delivery/budget-window.js";
+import { createRateScheduler, GLOBAL } from "../../delivery/rate-scheduler.js";
+import { createSlidingWindow, type SlidingWindow, type WindowTerms } from "../../delivery/sliding-window.js";
 import type { ChannelKey, MessageKey, Rank, SendTerms } from "../../port/platform.js";
-import type { Answer } from "../wire/answer.js";
+import type { DiscordAnswer } from "../wire/answer.js";
 import { channelIdOf } from "../wire/places.js";
 import { createRealBuckets } from "./real-buckets.js";
 import type { Method } from "./rest.js";
@@ -15,7 +15,7 @@ export interface Calls {
   /** Waits until any other call may go out. @throws signal.reason when aborted */
   take(method: Method, path: string, rank: Rank, signal?: AbortSignal): Promise<void>;
   /** Takes in what an answer says; undefined: none came. */
-  onAnswer(method: Method, path: string, answer: Answer | undefined, tookMs: number): void;
+  onAnswer(method: Method, path: string, answer: DiscordAnswer | undefined, tookMs: number): void;
   stop(): void;
 }
 
@@ -33,6 +33,9 @@ const ASSUMED: Readonly<Record<string, WindowTerms>> = {
 const UNKNOWN: WindowTerms = { limit: 1_000, windowMs: 1_000 };
 /** 50 for all routes together by the documentation; calls arrive closer together than they were sent. */
 const GLOBAL_PER_SECOND = 45;
+/** This part of them stays free for first and last texts; and this beside what is not text. */
+const KEPT_BESIDE_PROGRESS = 0.2;
+const KEPT_BESIDE_OTHERS = 0.3;
 /** A call has ended by then, one way or another: until it has, nobody knows when Discord counts it. */
 const LONGEST_CALL_MS = 15_000;
 
@@ -42,11 +45,19 @@ const FAULT = 500;
 /** Keeps the bot's calls inside Discord's limits before they reach the network, learning from its answers. */
 export function createCalls(clock: Clock): Calls {
   const real = createRealBuckets();
-  const limitOf = (bucket: string) => ASSUMED[real.routeNameOf(bucket)] ?? UNKNOWN;
-  const global = { limit: GLOBAL_PER_SECOND, windowMs: 1_000, unansweredMs: LONGEST_CALL_MS };
-  const shared = createBudgets({ clock, limitOf, global });
+  const terms = {
+    clock,
+    allowanceOf: (bucket: string) => createSlidingWindow(ASSUMED[real.routeNameOf(bucket)] ?? UNKNOWN),
+    absorb: (into: SlidingWindow, from: SlidingWindow) => into.absorb(from),
+  };
+  const global = {
+    allowance: createSlidingWindow({ limit: GLOBAL_PER_SECOND, windowMs: 1_000, unansweredMs: LONGEST_CALL_MS }),
+    kept: (rank: Rank) =>
+      Math.floor(GLOBAL_PER_SECOND * (rank === "progress" ? KEPT_BESIDE_PROGRESS : KEPT_BESIDE_OTHERS)),
+  };
+  const shared = createRateScheduler({ ...terms, global });
   /** For what does not count into the limit of all. */
-  const apart = createBudgets({ clock, limitOf });
+  const apart = createRateScheduler(terms);
   const roundTrip = createRoundTrip(clock);
 
   const take: Calls["take"] = (method, path, rank, signal) => {

@@ -1,15 +1,14 @@
+import { ChannelType, RESTJSONErrorCodes } from "discord.js";
 import { z } from "zod";
+import { cutText } from "../../../base/text.js";
 import type { ChannelKey, MessageKey } from "../../port/platform.js";
 import type { PlatformExtras } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { discordCodeOf, THREAD_EXISTS } from "../wire/errors.js";
+import { discordCodeOf, parsed } from "../wire/answer.js";
 import { channelIdOf, DIRECT_WORKSPACE } from "../wire/places.js";
 import type { Calls } from "./calls.js";
 import type { DiscordRest } from "./rest.js";
-import { parsed } from "./send.js";
 
-/** https://discord.com/developers/docs/resources/channel#channel-object-channel-types */
-const PUBLIC_THREAD = 11;
 const MAX_NAME_CHARS = 100;
 
 const openedSchema = z.object({ id: z.string() });
@@ -29,15 +28,16 @@ export function createThreads(deps: { readonly rest: DiscordRest; readonly calls
     const base = `/channels/${channel}` as const;
     const path =
       message === undefined ? (`${base}/threads` as const) : (`${base}/messages/${message}/threads` as const);
-    const name = nameFor(title);
+    const name = cutText(title.replace(/\s+/g, " ").trim() || "Conversation", MAX_NAME_CHARS);
     await deps.calls.take("POST", path, "first-text");
     try {
-      const body = message === undefined ? { name, type: PUBLIC_THREAD } : { name };
+      const body = message === undefined ? { name, type: ChannelType.PublicThread } : { name };
       const answer = await deps.rest.call("POST", path, { what, body });
       return opened({ platform, workspace, channel, thread: parsed(openedSchema, answer, what).id });
     } catch (error) {
       // A thread that was started from a message bears its id.
-      if (message === undefined || discordCodeOf(error) !== THREAD_EXISTS) throw error;
+      if (message === undefined || discordCodeOf(error) !== RESTJSONErrorCodes.ThreadAlreadyCreatedForMessage)
+        throw error;
       return opened({ platform, workspace, channel, thread: message });
     }
   };
@@ -47,10 +47,3 @@ export function createThreads(deps: { readonly rest: DiscordRest; readonly calls
 const opened = (place: ChannelKey) => ({ place, link: `<#${channelIdOf(place)}>` });
 
 const messageIn = (at: ChannelKey | MessageKey): string | undefined => ("message" in at ? at.message : undefined);
-
-/** Discord counts UTF-16 code units, and takes no half characters. */
-function nameFor(title: string): string {
-  const line = title.replace(/\s+/g, " ").trim();
-  if (line === "") return "Conversation";
-  return line.length <= MAX_NAME_CHARS ? line : `${line.slice(0, MAX_NAME_CHARS - 1).replace(/[\ud800-\udbff]$/, "")}…`;
-}

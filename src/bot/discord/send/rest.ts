@@ -1,18 +1,27 @@
 import { DefaultRestOptions, DefaultUserAgent } from "discord.js";
+import { backoffMs } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import { TimeoutError } from "../../../base/errors.js";
-import { type Answer, answerOf } from "../wire/answer.js";
-import { refusalOf, tokenRefusalOf, toPlatformError } from "../wire/errors.js";
-import { createTokenRefusal, UNAUTHORIZED } from "./token-refusal.js";
+import { retry } from "../../../base/retry.js";
+import { pauseBeforeAgain } from "../../delivery/platform-pause.js";
+import { PlatformError } from "../../port/platform-error.js";
+import {
+  answerOf,
+  type DiscordAnswer,
+  discordStatusOf,
+  refusalOf,
+  tokenRefusalOf,
+  unansweredError,
+} from "../wire/answer.js";
 
 export interface RestDeps {
   readonly token: string;
   readonly apiUrl: string | undefined;
   readonly clock: Clock;
-  /** Told of the end of every call: what it says of the rate limits; undefined where no answer came. */
-  onAnswer(method: Method, path: string, answer: Answer | undefined, tookMs: number): void;
-  /** Told when Discord refuses the token. */
+  /** Called at the end of every call with its answer; undefined where none came. */
+  onAnswer(method: Method, path: string, answer: DiscordAnswer | undefined, tookMs: number): void;
+  /** Called when Discord refuses the token. */
   onTokenRefused?(): void;
 }
 
@@ -37,22 +46,22 @@ export interface DiscordRest {
   isTokenRefused(): boolean;
 }
 
-/** Longer than Discord ever takes for what it does at all. */
+/** Longer than Discord takes for any call that it answers. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * Discord's REST, one call at a time and as it stands: the SDK's own client would queue the calls of one route one behind
- * the other, hold them back until a limit resets, and try them again, all of which is decided with more knowledge here.
+ * Makes each call at once and as it stands: the SDK's own REST client would queue the calls of one route, hold them
+ * back until a limit resets, and retry them, all of which is decided with more knowledge here.
  */
 export function createRest({ token, apiUrl, clock, onAnswer, onTokenRefused = () => {} }: RestDeps): DiscordRest {
   const base = `${(apiUrl ?? DefaultRestOptions.api).replace(/(\/v\d+)?\/*$/, "")}/v${DefaultRestOptions.version}`;
   const tokenRefusal = createTokenRefusal({ clock, onRefused: onTokenRefused });
 
-  const send = async (method: Method, path: string, given: RestCall, signal: AbortSignal): Promise<Answer> => {
-    const known = given.isWithoutToken ? undefined : tokenRefusal.known();
-    if (known !== undefined) return known;
+  const send = async (method: Method, path: string, given: RestCall, signal: AbortSignal): Promise<DiscordAnswer> => {
+    const refused = given.isWithoutToken ? undefined : tokenRefusal.before();
+    if (refused !== undefined) return refused;
     const startedAt = clock.now();
-    let answer: Answer | undefined;
+    let answer: DiscordAnswer | undefined;
     try {
       const headers = {
         "user-agent": DefaultUserAgent,
@@ -72,7 +81,7 @@ export function createRest({ token, apiUrl, clock, onAnswer, onTokenRefused = ()
     isTokenRefused: tokenRefusal.isRefused,
     async call(method, path, given) {
       const { what, timeoutMs = TIMEOUT_MS, signal } = given;
-      let answer: Answer;
+      let answer: DiscordAnswer;
       try {
         const terms = { what: "Discord", timeoutMs, clock, signal };
         const attempt = () => withDeadline((inner) => send(method, path, given, inner), terms);
@@ -82,16 +91,16 @@ export function createRest({ token, apiUrl, clock, onAnswer, onTokenRefused = ()
         });
       } catch (error) {
         signal?.throwIfAborted();
-        throw toPlatformError(error, what);
+        throw unansweredError(error, what);
       }
       if (answer.status >= 200 && answer.status < 300) return answer.body;
-      const isTokens = answer.status === UNAUTHORIZED && !given.isWithoutToken;
-      throw isTokens ? tokenRefusalOf(answer, what, tokenRefusal.waitMs()) : refusalOf(answer, what);
+      const isToken = answer.status === 401 && !given.isWithoutToken;
+      throw isToken ? tokenRefusalOf(answer, what, tokenRefusal.waitMs()) : refusalOf(answer, what);
     },
   };
 }
 
-/** What may be sent again when its connection broke, as an idle one does now and then: it may have arrived. */
+/** Whether a call may be sent again when its connection broke, as an idle one may: perhaps it has arrived. */
 const isRepeatable = (method: Method, { body }: RestCall) => method !== "POST" || Object(body).enforce_nonce === true;
 
 function bodyOf({ body, files }: RestCall): string | FormData | undefined {
@@ -102,3 +111,56 @@ function bodyOf({ body, files }: RestCall): string | FormData | undefined {
   form.append("payload_json", JSON.stringify(body));
   return form;
 }
+
+/** Of 10,000 refusals in 10 min an address is banned; these make a dozen, and one that was a mistake is over soon. */
+const REFUSAL_PAUSES = { firstMs: 2_000, maxMs: 300_000 };
+
+/** Whether Discord takes the bot's token: while it does not, only one call now and then asks. */
+function createTokenRefusal({ clock, onRefused }: { readonly clock: Pick<Clock, "now">; onRefused(): void }) {
+  let refusal: { readonly answer: DiscordAnswer; readonly count: number; readonly until: number } | undefined;
+  let isAsking = false;
+  return {
+    /** The refusal that a call would get; undefined where it is worth asking. */
+    before(): DiscordAnswer | undefined {
+      if (refusal === undefined) return undefined;
+      if (clock.now() < refusal.until) return refusal.answer;
+      // Whoever asks now asks for all.
+      refusal = { ...refusal, until: clock.now() + backoffMs(refusal.count, REFUSAL_PAUSES) };
+      isAsking = true;
+      return undefined;
+    },
+    /** Takes in the answer to a call with the token. */
+    note(answer: DiscordAnswer): void {
+      if (answer.status === 401) {
+        // Answers to calls that were on their way say nothing new.
+        if (refusal !== undefined && !isAsking) return;
+        if (refusal === undefined) onRefused();
+        const count = (refusal?.count ?? 0) + 1;
+        refusal = { answer, count, until: clock.now() + backoffMs(count, REFUSAL_PAUSES) };
+      } else refusal = undefined;
+      isAsking = false;
+    },
+    isRefused: () => refusal !== undefined,
+    /** How long until the next call asks, in ms. */
+    waitMs: () => Math.max(0, (refusal?.until ?? 0) - clock.now()),
+  };
+}
+
+export interface Patience {
+  readonly clock: Pick<Clock, "now" | "sleep">;
+  /** No further attempt begins when so long has passed. */
+  readonly patienceMs: number;
+  /** What may have arrived without an answer is not sent again. */
+  readonly isOnlyOnce?: boolean;
+}
+
+/** Makes a call again while Discord fails for the moment or limits its rate. @throws the last error */
+export const withRetry = <T>(call: () => Promise<T>, { clock, patienceMs, isOnlyOnce }: Patience): Promise<T> =>
+  retry(call, {
+    clock,
+    until: clock.now() + patienceMs,
+    delays(failures, error) {
+      if (!(error instanceof PlatformError) || !error.isRetryable) return undefined;
+      return isOnlyOnce && discordStatusOf(error) === undefined ? undefined : pauseBeforeAgain(error, failures);
+    },
+  });

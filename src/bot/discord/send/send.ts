@@ -1,44 +1,29 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
 import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
 import { type ChannelKey, type ChatPlatform, currentReply, type MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { discordStatusOf } from "../wire/errors.js";
+import { discordStatusOf, parsed } from "../wire/answer.js";
 import { channelIdOf } from "../wire/places.js";
 import type { Calls } from "./calls.js";
-import type { IdFor } from "./components.js";
-import { createNonces } from "./nonces.js";
-import { patiently } from "./patiently.js";
-import { postedMessage, shows } from "./posted-message.js";
-import { MAX_MESSAGE_CHARS, messageOf, type Rendered } from "./render.js";
-import type { DiscordRest } from "./rest.js";
+import { type IdFor, MAX_MESSAGE_CHARS, type Rendered, renderedMessage } from "./render.js";
+import { type DiscordRest, withRetry } from "./rest.js";
 import type { MessageDoor } from "./shown-messages.js";
-
-const shown = z.object({ content: z.string() });
-
-/** Parses what Discord answered. @throws {PlatformError} when it is not what it ought to be */
-export function parsed<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
-  const result = schema.safeParse(answer);
-  if (result.success) return result.data;
-  throw new PlatformError("discord", "unavailable", `Discord answered ${what} with something unexpected`);
-}
 
 /** Longer than a text takes where it arrives at all; by its nonce, it is not there twice when it is sent again. */
 const TEXT_TIMEOUT_MS = 5_000;
-
-const termsOf = (files: Rendered["files"]) => (files === undefined ? { timeoutMs: TEXT_TIMEOUT_MS } : { files });
-
-/** A reply that nothing else repeats is tried for so long. */
+/** How long a reply that nothing else repeats is tried. */
 const DOOR_PATIENCE_MS = 30_000;
 
-export interface SendDeps {
+export interface DiscordSendDeps {
   readonly clock: Clock;
   readonly rest: DiscordRest;
   readonly calls: Pick<Calls, "take" | "takeMessage">;
   readonly idFor: IdFor;
-  /** Tells the posts of this process from those of any other; at most 4 characters. */
+  /** Tells the posts of this process from those of any other; at most 4 characters. Default: random. */
   readonly mark?: string;
 }
 
@@ -48,90 +33,57 @@ export interface Sender extends Pick<ChatPlatform, "post" | "edit" | "append"> {
 }
 
 /** What the bot says in channels. */
-export function createSender({ clock, rest, calls, idFor, mark = randomBytes(2).toString("hex") }: SendDeps): Sender {
-  const nonces = createNonces(mark);
-  const send = async (channel: ChannelKey, { body, files }: Rendered, replyTo?: MessageKey): Promise<string> => {
-    const what = "posting a message";
-    // A question that was deleted meanwhile still gets its answer.
-    const reference = replyTo && { message_reference: { message_id: replyTo.message, fail_if_not_exists: false } };
-    const { nonce, mayDiffer, done } = nonces.next(replyTo?.message, body);
-    const given = { what, body: { ...body, ...reference, ...nonce }, ...termsOf(files) };
-    const base = `/channels/${channelIdOf(channel)}/messages` as const;
-    const answer = await twice(
-      () => rest.call("POST", base, given),
-      () => calls.takeMessage("post", channel, { rank: "last-text", ...(replyTo && { replyTo }) }),
-    );
-    const message = parsed(postedMessage, answer, what);
-    const { id } = message;
-    // What it shows is what the post before said, should that one have arrived after all.
-    if (mayDiffer && !shows(message, body)) {
-      await calls.takeMessage("edit", { ...channel, message: id }, { rank: "last-text", ...(replyTo && { replyTo }) });
-      await change({ ...channel, message: id }, { body });
-    }
-    done();
-    return id;
-  };
-  const change = async (message: MessageKey, { body, files }: Rendered, replyTo?: MessageKey) => {
-    const given = { what: "editing a message", body, ...termsOf(files) };
-    await twice(
-      () => rest.call("PATCH", addressOf(message), given),
-      () => calls.takeMessage("edit", message, { rank: "last-text", ...(replyTo && { replyTo }) }),
-    );
-  };
-  /** A fault of Discord's servers is most often over at once; whoever waits for a text does not wait for a pause. */
-  const twice = async (call: () => Promise<unknown>, wait: () => Promise<void>) => {
-    try {
-      return await call();
-    } catch (error) {
-      if ((discordStatusOf(error) ?? 0) < 500) throw error;
-      await wait();
-      return call();
-    }
-  };
+export function createSender(deps: DiscordSendDeps): Sender {
+  const { rest, calls, idFor, clock } = deps;
+  const nonces = createNonces(deps.mark ?? randomBytes(2).toString("hex"));
+  const post = (channel: ChannelKey, message: Rendered, replyTo?: MessageKey) =>
+    postMessage(deps, nonces, channel, message, replyTo);
   return {
     async post(channel, reply, terms = {}) {
       await calls.takeMessage("post", channel, terms);
       const { platform, workspace, channel: id, thread } = channel;
-      const place = { platform, workspace, channel: id, ...(thread !== undefined && { thread }) };
-      return { ...place, message: await send(channel, await messageOf(currentReply(reply), idFor), terms.replyTo) };
+      const message = await post(channel, await renderedMessage(currentReply(reply), idFor), terms.replyTo);
+      return { platform, workspace, channel: id, ...(thread !== undefined && { thread }), message };
     },
     async edit(message, reply, terms = {}) {
       await calls.takeMessage("edit", message, terms);
       const current = currentReply(reply);
-      if (current !== undefined) await change(message, await messageOf(current, idFor), terms.replyTo);
+      if (current !== undefined)
+        await changeMessage(deps, message, await renderedMessage(current, idFor), terms.replyTo);
     },
     async append(message, lines, controls: Reply["controls"] = []) {
       const what = "reading a message";
       const path = addressOf(message);
       await calls.take("GET", path, "last-text");
-      const { content } = parsed(shown, await rest.call("GET", path, { what }), what);
+      const { content } = parsed(withContent, await rest.call("GET", path, { what }), what);
       const markdown = stacked([content, lines]);
       if (markdown.length > MAX_MESSAGE_CHARS)
         throw new PlatformError("discord", "refused", "The message is too full for another line");
       await calls.takeMessage("edit", message, { rank: "last-text" });
-      await change(message, await messageOf({ markdown, controls }, idFor));
+      await changeMessage(deps, message, await renderedMessage({ markdown, controls }, idFor));
       return content;
     },
     doorOf(channel, replyTo) {
       const terms = { clock, patienceMs: DOOR_PATIENCE_MS };
-      const keyOf = (message: string): MessageKey => ({ ...channel, message });
       return {
-        post: (message) =>
-          patiently(
-            async () => {
-              await calls.takeMessage("post", channel, { rank: "first-text" });
-              return send(channel, message, replyTo);
-            },
-            { ...terms, isOnlyOnce: replyTo === undefined },
-          ),
-        edit: (id, message) =>
-          patiently(async () => {
+        async post(message) {
+          const attempt = async () => {
+            await calls.takeMessage("post", channel, { rank: "first-text" });
+            return post(channel, message, replyTo);
+          };
+          return withRetry(attempt, { ...terms, isOnlyOnce: replyTo === undefined });
+        },
+        async edit(id, message) {
+          const attempt = async () => {
             await calls.takeMessage("edit", channel, { rank: "progress" });
-            await change(keyOf(id), message);
-          }, terms),
+            await changeMessage(deps, { ...channel, message: id }, message);
+          };
+          return withRetry(attempt, terms);
+        },
         async remove(id) {
-          await calls.take("DELETE", addressOf(keyOf(id)), "progress");
-          await rest.call("DELETE", addressOf(keyOf(id)), { what: "deleting a message" });
+          const path = addressOf({ ...channel, message: id });
+          await calls.take("DELETE", path, "progress");
+          await rest.call("DELETE", path, { what: "deleting a message" });
         },
       };
     },
@@ -140,3 +92,110 @@ export function createSender({ clock, rest, calls, idFor, mark = randomBytes(2).
 
 export const addressOf = (message: MessageKey): `/${string}` =>
   `/channels/${channelIdOf(message)}/messages/${message.message}`;
+
+/** Posts a message and resolves with its id. @throws {PlatformError} */
+async function postMessage(
+  deps: DiscordSendDeps,
+  nonces: Nonces,
+  channel: ChannelKey,
+  { body, files }: Rendered,
+  replyTo: MessageKey | undefined,
+): Promise<string> {
+  const what = "posting a message";
+  // A question that was deleted meanwhile still gets its answer.
+  const reference = replyTo && { message_reference: { message_id: replyTo.message, fail_if_not_exists: false } };
+  const { nonce, mayDiffer, done } = nonces.next(replyTo?.message, body);
+  const call = { what, body: { ...body, ...reference, ...nonce }, ...termsOf(files) };
+  const terms = { rank: "last-text", ...(replyTo && { replyTo }) } as const;
+  const answer = await twice(
+    () => deps.rest.call("POST", `/channels/${channelIdOf(channel)}/messages`, call),
+    () => deps.calls.takeMessage("post", channel, terms),
+  );
+  const message = parsed(postedMessage, answer, what);
+  const posted = { ...channel, message: message.id };
+  // It shows what the post before said, should that one have arrived after all.
+  if (mayDiffer && !shows(message, body)) {
+    await deps.calls.takeMessage("edit", posted, terms);
+    await changeMessage(deps, posted, { body });
+  }
+  done();
+  return message.id;
+}
+
+/** Replaces what a message shows. @throws {PlatformError} */
+async function changeMessage(
+  { rest, calls }: DiscordSendDeps,
+  message: MessageKey,
+  { body, files }: Rendered,
+  replyTo?: MessageKey,
+): Promise<void> {
+  await twice(
+    () => rest.call("PATCH", addressOf(message), { what: "editing a message", body, ...termsOf(files) }),
+    () => calls.takeMessage("edit", message, { rank: "last-text", ...(replyTo && { replyTo }) }),
+  );
+}
+
+const termsOf = (files: Rendered["files"]) => (files === undefined ? { timeoutMs: TEXT_TIMEOUT_MS } : { files });
+
+/** A fault of Discord's servers is most often over at once; whoever waits for a text does not wait for a pause. */
+async function twice(call: () => Promise<unknown>, wait: () => Promise<void>): Promise<unknown> {
+  try {
+    return await call();
+  } catch (error) {
+    if ((discordStatusOf(error) ?? 0) < 500) throw error;
+    await wait();
+    return call();
+  }
+}
+
+const withContent = z.object({ content: z.string() });
+const postedMessage = z.looseObject({ id: z.string() });
+/** A button by its own id, a menu by its entries': what tells one set of controls from another. */
+const control = z.object({
+  custom_id: z.string().optional(),
+  options: z.array(z.object({ value: z.string() })).optional(),
+});
+const shown = z.object({ content: z.string(), components: z.array(z.object({ components: z.array(control) })) });
+
+/** Whether a message with a text is what was sent; Discord trims the text. */
+function shows(message: unknown, sent: Rendered["body"]): boolean {
+  const [actual, wanted] = [shown.safeParse(message).data, shown.safeParse(sent).data];
+  if (actual === undefined || wanted === undefined) return false;
+  const hasSameText = actual.content.trim() === wanted.content.trim();
+  return hasSameText && JSON.stringify(actual.components) === JSON.stringify(wanted.components);
+}
+
+/** An answer to a question beyond these may be posted twice again. */
+const MAX_QUESTIONS = 2_000;
+type Nonces = ReturnType<typeof createNonces>;
+
+/**
+ * Names the posts below each question, so that one whose answer was lost on its way is not there twice when it is sent
+ * again: Discord gives back the message that it has by that name already.
+ * https://discord.com/developers/docs/resources/message#create-message
+ */
+function createNonces(mark: string) {
+  /** By question; `sent`: the bodies that were sent by the name of the next post so far. */
+  const counts = new BoundedMap<string, { posts: number; readonly sent: Set<string> }>(MAX_QUESTIONS);
+  return {
+    /**
+     * Returns fields of the next post; `mayDiffer`: another `body` was sent by its name before, and may be what is
+     * there. Call `done` when it is there.
+     */
+    next(question: string | undefined, body: unknown) {
+      if (question === undefined) return { nonce: {}, mayDiffer: false, done: () => {} };
+      const count = counts.get(question) ?? { posts: 0, sent: new Set() };
+      counts.set(question, count);
+      count.sent.add(JSON.stringify(body));
+      return {
+        // 25 characters at most: a snowflake is 13 to this base.
+        nonce: { nonce: `${BigInt(question).toString(36)}${mark}${count.posts.toString(36)}`, enforce_nonce: true },
+        mayDiffer: count.sent.size > 1,
+        done() {
+          count.posts += 1;
+          count.sent.clear();
+        },
+      };
+    },
+  };
+}

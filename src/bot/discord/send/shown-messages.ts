@@ -1,6 +1,5 @@
 import type { Reply } from "../../../commands/command.js";
-import type { IdFor } from "./components.js";
-import { messagesOf, type Rendered } from "./render.js";
+import { type IdFor, type Rendered, renderedMessages } from "./render.js";
 
 /** Where the messages of a reply go. */
 export interface MessageDoor {
@@ -27,11 +26,11 @@ export function createShownMessages(
   return {
     async show(reply) {
       hasLayout ||= reply.panel !== undefined;
-      const messages = await messagesOf(reply, idFor, hasLayout);
+      const messages = await renderedMessages(reply, idFor, hasLayout);
       for (const [index, message] of messages.entries()) {
-        const known = shown[index];
-        if (known === undefined) shown.push(await door.post(message));
-        else await door.edit(known, message);
+        const id = shown[index];
+        if (id === undefined) shown.push(await door.post(message));
+        else await door.edit(id, message);
       }
       for (const id of shown.splice(messages.length)) await door.remove(id);
     },

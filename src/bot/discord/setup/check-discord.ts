@@ -1,3 +1,4 @@
+import { ApplicationFlags } from "discord.js";
 import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
@@ -5,8 +6,8 @@ import { visible } from "../../../base/text.js";
 import type { PlatformFinding } from "../../port/platform-definition.js";
 import { createRest, type DiscordRest } from "../send/rest.js";
 import type { DiscordSettings } from "../variables.js";
-import { discordStatusOf } from "../wire/errors.js";
-import { INTENTS_MEND, refusalOfLogin } from "../wire/health.js";
+import { discordStatusOf } from "../wire/answer.js";
+import { INTENTS_HINT, refusalOfLogin } from "../wire/health.js";
 import { inviteLink, NEEDED } from "../wire/permissions.js";
 import { checkServer } from "./check-server.js";
 
@@ -22,8 +23,8 @@ const channels = z.array(
   z.object({ type: z.number(), name: z.string().catch("?"), permission_overwrites: z.array(overwrite).catch([]) }),
 );
 
-/** https://discord.com/developers/docs/resources/application#application-object-application-flags: with review, and without. */
-const MESSAGE_CONTENT = (1 << 18) | (1 << 19);
+/** With review by Discord, and without. */
+const MESSAGE_CONTENT = ApplicationFlags.GatewayMessageContent | ApplicationFlags.GatewayMessageContentLimited;
 /** More servers would only repeat what the first ones tell. */
 const MOST_SERVERS = 10;
 
@@ -81,7 +82,7 @@ const whyNot = (error: unknown) =>
 function intentsFinding(flags: number, followThreads: boolean): PlatformFinding {
   if (!followThreads) return { isFine: true, text: "discord: no privileged intent is needed" };
   const isAllowed = (flags & MESSAGE_CONTENT) !== 0;
-  return { isFine: isAllowed, text: `discord: ${isAllowed ? "the Message Content intent is on" : INTENTS_MEND}` };
+  return { isFine: isAllowed, text: `discord: ${isAllowed ? "the Message Content intent is on" : INTENTS_HINT}` };
 }
 
 function inviteFinding(invite: string): PlatformFinding {

@@ -1,3 +1,4 @@
+import { ChannelType } from "discord.js";
 import type { PlatformFinding } from "../../port/platform-definition.js";
 import { basePermissions, NEEDED, type NeededPermission, type Overwrite, permissionsIn } from "../wire/permissions.js";
 
@@ -19,16 +20,24 @@ export interface CheckedServer {
 const { view, send, sendInThreads, openThreads, history, react, attach } = NEEDED;
 const MESSAGES = [view, send, history, react, attach];
 
-/** https://discord.com/developers/docs/resources/channel#channel-object-channel-types: where people can talk to the bot. */
+/** Where people can talk to the bot. */
 const KINDS: readonly {
-  readonly types: readonly number[];
+  readonly types: readonly ChannelType[];
   readonly name: string;
   readonly needs: readonly NeededPermission[];
 }[] = [
-  { types: [0], name: "text channel", needs: [...MESSAGES, sendInThreads, openThreads] },
-  { types: [5], name: "announcement channel", needs: [...MESSAGES, sendInThreads, openThreads] },
-  { types: [2, 13], name: "voice channel's chat", needs: MESSAGES },
-  { types: [15, 16], name: "forum", needs: [view, sendInThreads, history, react, attach] },
+  { types: [ChannelType.GuildText], name: "text channel", needs: [...MESSAGES, sendInThreads, openThreads] },
+  {
+    types: [ChannelType.GuildAnnouncement],
+    name: "announcement channel",
+    needs: [...MESSAGES, sendInThreads, openThreads],
+  },
+  { types: [ChannelType.GuildVoice, ChannelType.GuildStageVoice], name: "voice channel's chat", needs: MESSAGES },
+  {
+    types: [ChannelType.GuildForum, ChannelType.GuildMedia],
+    name: "forum",
+    needs: [view, sendInThreads, history, react, attach],
+  },
 ];
 const MOST_NAMED = 5;
 
@@ -42,8 +51,8 @@ export function checkServer(server: CheckedServer, invite: string): readonly Pla
   const where = `discord: in "${server.name}"`;
   if (lacking.length > 0) {
     const list = lacking.map(({ label, why }) => `${label} (${why})`).join(", ");
-    const mend = `give its role these at Server Settings → Roles, or invite it once more: ${invite}`;
-    return [{ isFine: false, text: `${where} the bot lacks ${list}; ${mend}` }];
+    const fix = `give its role these at Server Settings → Roles, or invite it once more: ${invite}`;
+    return [{ isFine: false, text: `${where} the bot lacks ${list}; ${fix}` }];
   }
   const findings = KINDS.flatMap((kind) => checkKind(server, base, kind, where));
   const open = KINDS.flatMap(({ types, name }) => {
@@ -71,12 +80,13 @@ function checkKind(
   const named = closed.slice(0, MOST_NAMED).map((channel) => `#${channel.name} (${lackedIn(channel.lacking)})`);
   const more = closed.length > MOST_NAMED ? ` and ${closed.length - MOST_NAMED} more` : "";
   const isFine = closed.length < channels.length;
+  const keep = closed.length === 1 ? "keeps" : "keep";
   const count = `${closed.length} of ${channels.length} ${name}${channels.length === 1 ? "" : "s"}`;
-  const mend = isFine ? "" : "; give it back at the channel's settings → Permissions";
+  const fix = isFine ? "" : "; give it back at the channel's settings → Permissions";
   return [
     {
       isFine,
-      text: `${where} ${count} keep${closed.length === 1 ? "s" : ""} something from the bot: ${named.join(", ")}${more}${mend}`,
+      text: `${where} ${count} ${keep} something from the bot: ${named.join(", ")}${more}${fix}`,
     },
   ];
 }

@@ -1,20 +1,28 @@
+import {
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ApplicationIntegrationType,
+  InteractionContextType,
+} from "discord.js";
+import { cutText } from "../../../base/text.js";
 import type { Command, Option } from "../../../commands/command.js";
-import { localized, TRANSLATIONS, type Translations } from "./translations.js";
 
-/** https://discord.com/developers/docs/interactions/application-commands */
-const SUBCOMMAND = 1;
-const STRING = 3;
-const BOOLEAN = 5;
-/** Of descriptions and of choices' names and values. */
-const MAX_TEXT = 100;
+/** https://discord.com/developers/docs/interactions/application-commands: of descriptions, and of choices' names. */
+const MAX_CHARS = 100;
 const MAX_CHOICES = 25;
 const MAX_STRING = 6_000;
-/** Installed to servers; usable in servers and in direct messages with the bot. */
-const GUILD_INSTALL = 0;
-const IN_SERVER = 0;
-const IN_BOT_DM = 1;
 
 type Localizations = Readonly<Record<string, string>>;
+
+/**
+ * Descriptions of commands and options, and names of choices, in other languages: by Discord's locale ("de", "pt-BR"),
+ * then by the English text as it stands in the registry. Discord shows the English one wherever there is none. Commands
+ * themselves are called the same everywhere, as the documentation and other platforms name them.
+ */
+type Translations = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** What is translated so far: a language is one more entry here. */
+const TRANSLATIONS: Translations = {};
 
 interface Described {
   readonly description: string;
@@ -39,7 +47,7 @@ export interface CommandOption extends Described {
 
 export interface ApplicationCommand extends Described {
   readonly name: string;
-  readonly type: 1;
+  readonly type: ApplicationCommandType.ChatInput;
   readonly options: readonly CommandOption[];
   readonly integration_types: readonly number[];
   readonly contexts: readonly number[];
@@ -62,28 +70,37 @@ export function applicationCommands(
     const whole = members.find(({ path }) => path === name);
     return {
       name,
-      type: 1,
+      type: ApplicationCommandType.ChatInput,
       ...described(whole?.about ?? members.map(subcommandOf).join(", "), translations),
       options:
         whole === undefined
           ? members.map((member) => asSubcommand(member, translations))
           : optionsOf(whole, translations),
-      integration_types: [GUILD_INSTALL],
-      contexts: [IN_SERVER, IN_BOT_DM],
+      integration_types: [ApplicationIntegrationType.GuildInstall],
+      contexts: [InteractionContextType.Guild, InteractionContextType.BotDM],
     };
   });
 }
 
 const subcommandOf = ({ path }: Command) => path.split(" ").slice(1).join("-");
-const cut = (text: string) => (text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`);
+const cut = (text: string) => cutText(text, MAX_CHARS);
+
+/** A text in every language that has it, each cut to what Discord takes; undefined where none has. */
+function localized(text: string, translations: Translations): Localizations | undefined {
+  const found = Object.entries(translations).flatMap(([locale, texts]) => {
+    const translated = texts[text];
+    return translated === undefined || translated === "" ? [] : [[locale, cut(translated)] as const];
+  });
+  return found.length > 0 ? Object.fromEntries(found) : undefined;
+}
 
 function described(about: string, translations: Translations): Described {
-  const description_localizations = localized(about, translations, cut);
+  const description_localizations = localized(about, translations);
   return { description: cut(about), ...(description_localizations && { description_localizations }) };
 }
 
 const asSubcommand = (command: Command, translations: Translations): CommandOption => ({
-  type: SUBCOMMAND,
+  type: ApplicationCommandOptionType.Subcommand,
   name: subcommandOf(command),
   ...described(command.about, translations),
   options: optionsOf(command, translations),
@@ -97,16 +114,21 @@ const optionsOf = ({ options }: Command, translations: Translations): readonly C
 
 function nativeOption(name: string, option: Option, translations: Translations): CommandOption {
   const base = { name, ...described(option.about, translations), ...(option.isRequired && { required: true }) };
-  if (option.kind === "flag") return { type: BOOLEAN, ...base };
+  if (option.kind === "flag") return { type: ApplicationCommandOptionType.Boolean, ...base };
   if (option.kind === "choice") {
     const choices = option.values.slice(0, MAX_CHOICES).map(({ label, value }): OptionChoice => {
-      const name_localizations = localized(label, translations, cut);
+      const name_localizations = localized(label, translations);
       return { name: cut(label), value, ...(name_localizations && { name_localizations }) };
     });
-    return { type: STRING, ...base, choices };
+    return { type: ApplicationCommandOptionType.String, ...base, choices };
   }
   const length = option.kind === "text" ? { max_length: Math.min(option.maxChars, MAX_STRING) } : {};
-  return { type: STRING, ...base, ...length, ...(option.isSuggested && { autocomplete: true }) };
+  return {
+    type: ApplicationCommandOptionType.String,
+    ...base,
+    ...length,
+    ...(option.isSuggested && { autocomplete: true }),
+  };
 }
 
 const sorted = (texts: Localizations | null | undefined) => Object.entries(texts ?? {}).sort();
@@ -128,7 +150,7 @@ export function normalised(commands: readonly Partial<ApplicationCommand>[]): st
     commands
       .map((command) => [
         command.name,
-        command.type ?? 1,
+        command.type ?? ApplicationCommandType.ChatInput,
         command.description,
         sorted(command.description_localizations),
         (command.options ?? []).map(option),

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../base/clock.js";
+import { cutText } from "../../../base/text.js";
 
 /** Discord takes 5 in 20 s; one in 15 s is what this bot allows itself. */
 const GAP_MS = 15_000;
@@ -39,7 +40,7 @@ export function createPresence(deps: { readonly clock: Clock; set(line: string):
   return {
     show(line) {
       if (stopping.signal.aborted) return;
-      wanted = line.slice(0, MAX_STATE_CHARS);
+      wanted = cutText(line, MAX_STATE_CHARS);
       wake();
     },
     renew() {

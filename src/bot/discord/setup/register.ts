@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { backoffMs } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
+import { retry } from "../../../base/retry.js";
 import type { Command } from "../../../commands/command.js";
 import { PlatformError } from "../../port/platform-error.js";
 import type { DiscordRest } from "../send/rest.js";
-import { parsed } from "../send/send.js";
+import { parsed } from "../wire/answer.js";
 import { type ApplicationCommand, applicationCommands, normalised } from "./commands.js";
 
 const what = "registering the slash commands";
@@ -12,31 +14,33 @@ const what = "registering the slash commands";
 /** Every field that is compared; Discord tells more. */
 const registered = z.array(z.looseObject({ name: z.string() }));
 
-const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 300_000;
+const PAUSES = { firstMs: 5_000, maxMs: 300_000 };
 
-/** The same, again while Discord fails for the moment. @throws {PlatformError} when it refuses @throws signal.reason when stopped */
-export async function registerPatiently(
+/**
+ * Registers the slash commands, again while Discord fails for the moment.
+ * @throws {PlatformError} when it refuses @throws signal.reason when stopped
+ */
+export const registerWithRetry = (
   deps: { readonly rest: DiscordRest; readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal },
   applicationId: string,
   commands: readonly Command[],
-): Promise<void> {
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-    try {
-      return await registerCommands(deps, applicationId, commands);
-    } catch (error) {
-      if (!(error instanceof PlatformError) || !error.isRetryable) throw error;
-      deps.log.warn({ error, pauseMs }, "the slash commands could not be registered yet; trying again");
-      await deps.clock.sleep(Math.max(pauseMs, error.retryAfterMs ?? 0), deps.signal);
-    }
-  }
-}
+): Promise<void> =>
+  retry(() => registerCommands(deps, applicationId, commands), {
+    clock: deps.clock,
+    signal: deps.signal,
+    delays(failures, error) {
+      if (!(error instanceof PlatformError) || !error.isRetryable) return undefined;
+      return Math.max(backoffMs(failures, PAUSES), error.retryAfterMs ?? 0);
+    },
+    onRetry: (error, pauseMs) =>
+      deps.log.warn({ error, pauseMs }, "discord: registering slash commands failed, retrying"),
+  });
 
 const hasTranslations = (commands: readonly ApplicationCommand[]) =>
   JSON.stringify(commands).includes("_localizations");
 
 /** Makes Discord's list of slash commands the registry's, when it is another. @throws {PlatformError} */
-export async function registerCommands(
+async function registerCommands(
   { rest, log }: { readonly rest: DiscordRest; readonly log: Log },
   applicationId: string,
   commands: readonly Command[],
@@ -44,10 +48,10 @@ export async function registerCommands(
   const path = `/applications/${applicationId}/commands` as const;
   const wanted = applicationCommands(commands);
   // Discord leaves translations out unless they are asked for.
-  const asked = hasTranslations(wanted) ? (`${path}?with_localizations=true` as const) : path;
-  const known = parsed(registered, await rest.call("GET", asked, { what }), what);
+  const withTranslations = hasTranslations(wanted) ? (`${path}?with_localizations=true` as const) : path;
+  const current = parsed(registered, await rest.call("GET", withTranslations, { what }), what);
   // Discord's answer is only compared, never run.
-  if (normalised(known as readonly Partial<ApplicationCommand>[]) === normalised(wanted)) return;
+  if (normalised(current as readonly Partial<ApplicationCommand>[]) === normalised(wanted)) return;
   await rest.call("PUT", path, { what, body: wanted });
-  log.info({ commands: wanted.map(({ name }) => name) }, "the slash commands were registered with Discord");
+  log.info({ commands: wanted.map(({ name }) => name) }, "discord: slash commands registered");
 }

@@ -1,8 +1,11 @@
-import type { ResponseLike } from "discord.js";
+import { RESTJSONErrorCodes, type ResponseLike } from "discord.js";
 import { z } from "zod";
+import { TimeoutError } from "../../../base/errors.js";
+import { cutText } from "../../../base/text.js";
+import { PlatformError, type PlatformErrorReason } from "../../port/platform-error.js";
 
 /** What Discord answered to one call. */
-export interface Answer {
+export interface DiscordAnswer {
   readonly status: number;
   readonly headers: Headers;
   /** Parsed where it was JSON; undefined where there was none. */
@@ -21,8 +24,7 @@ export interface Limited {
 }
 
 /** The cap on edits of a message older than an hour comes as 429 too, and says nothing of other calls. */
-export const EDIT_CAP = 30046;
-const TOO_MANY = 429;
+const EDIT_CAP = RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
 /** Where Discord does not say how long. */
 const DEFAULT_RETRY_MS = 1_000;
 
@@ -34,28 +36,27 @@ const refusal = z.object({
 });
 
 /** Reads an answer to its end. @throws when it breaks off */
-export async function answerOf(response: ResponseLike): Promise<Answer> {
+export async function answerOf(response: ResponseLike): Promise<DiscordAnswer> {
   const headers = new Headers(Object.fromEntries(response.headers));
-  const text = await response.text();
-  const body = parsedJson(text);
-  const told = refusal.safeParse(body).data;
+  const body = parsedJson(await response.text());
+  const refused = refusal.safeParse(body).data;
   return {
     status: response.status,
     headers,
     body,
-    code: told?.code,
-    message: told?.message,
-    limited: response.status === TOO_MANY && told?.code !== EDIT_CAP ? limitedBy(headers, told) : undefined,
+    code: refused?.code,
+    message: refused?.message,
+    limited: response.status === 429 && refused?.code !== EDIT_CAP ? limitedBy(headers, refused) : undefined,
   };
 }
 
 /** A refusal that is none of the API's own, as a page of the service in front of it, holds for the address. */
-function limitedBy(headers: Headers, told: z.infer<typeof refusal> | undefined): Limited {
+function limitedBy(headers: Headers, refused: z.infer<typeof refusal> | undefined): Limited {
   const seconds =
-    told?.retry_after ?? (Number(headers.get("retry-after")) || Number(headers.get("x-ratelimit-reset-after")));
+    refused?.retry_after ?? (Number(headers.get("retry-after")) || Number(headers.get("x-ratelimit-reset-after")));
   return {
     retryAfterMs: seconds > 0 ? seconds * 1_000 : DEFAULT_RETRY_MS,
-    isGlobal: told === undefined || told.global === true || headers.has("x-ratelimit-global"),
+    isGlobal: refused === undefined || refused.global === true || headers.has("x-ratelimit-global"),
   };
 }
 
@@ -66,4 +67,107 @@ function parsedJson(text: string): unknown {
   } catch {
     return undefined; // a page: its status says enough
   }
+}
+
+/** https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
+const Code = RESTJSONErrorCodes;
+/** An interaction's token lives 15 minutes. */
+const EXPIRED: readonly number[] = [Code.UnknownWebhook, Code.InvalidWebhookToken];
+const GONE: readonly number[] = [
+  Code.UnknownChannel,
+  Code.UnknownGuild,
+  Code.UnknownMessage,
+  Code.UnknownEmoji,
+  Code.UnknownInteraction,
+  ...EXPIRED,
+];
+const FORBIDDEN: readonly number[] = [
+  Code.MissingAccess,
+  Code.CannotSendMessagesToThisUser,
+  Code.MissingPermissions,
+  Code.InvalidActionOnArchivedThread,
+  Code.ThreadLocked,
+];
+
+/** Discord's own number for what went wrong, where it gave one. */
+export const discordCodeOf = (error: unknown): number | undefined => refusalBehind(error)?.code;
+
+/** The HTTP status of a refusal. */
+export const discordStatusOf = (error: unknown): number | undefined => refusalBehind(error)?.status;
+
+/** The interaction's token is good for nothing any more; its message may well be there. */
+export const hasExpired = (error: unknown): boolean => {
+  const refusal = refusalBehind(error);
+  return refusal !== undefined && (EXPIRED.includes(refusal.code ?? 0) || refusal.status === 401);
+};
+
+function refusalBehind(error: unknown): DiscordRefusal | undefined {
+  const source = error instanceof PlatformError ? error.cause : error;
+  return source instanceof DiscordRefusal ? source : undefined;
+}
+
+/** What Discord answered, without the request: that one holds texts of people, and an address with a token. */
+class DiscordRefusal extends Error {
+  constructor(
+    message: string,
+    readonly code: number | undefined,
+    readonly status: number,
+  ) {
+    super(message);
+    this.name = "DiscordRefusal";
+  }
+}
+
+/** An answer that says no; `what` says what was tried, as "posting a message". */
+export function refusalOf({ status, code, message, limited }: DiscordAnswer, what: string): PlatformError {
+  if (limited !== undefined) {
+    const { retryAfterMs } = limited;
+    const text = `Discord limits the rate of ${what}; the next try is possible in ${Math.ceil(retryAfterMs / 1000)} s`;
+    return new PlatformError("discord", "rate-limited", text, {
+      retryAfterMs,
+      cause: new DiscordRefusal(text, code, status),
+    });
+  }
+  const said = cutText(message?.split("\n")[0] ?? "no reason given", 100);
+  const text =
+    status >= 500
+      ? `Discord's servers failed at ${what} (HTTP ${status})`
+      : `Discord refused ${what}: ${said} (HTTP ${status}, code ${code ?? "none"})`;
+  const cause = new DiscordRefusal(text, code, status);
+  return new PlatformError("discord", reasonOf(code, status), text, { cause });
+}
+
+/** The bot's token was not taken; it is asked again in so many ms. */
+export function tokenRefusalOf({ status, code }: DiscordAnswer, what: string, retryAfterMs: number): PlatformError {
+  const text = `Discord refused DISCORD_TOKEN at ${what} (HTTP ${status})`;
+  const cause = new DiscordRefusal(text, code, status);
+  return new PlatformError("discord", "unavailable", text, { retryAfterMs, cause });
+}
+
+/** Translates what a call throws that got no answer. */
+export function unansweredError(error: unknown, what: string): PlatformError {
+  if (error instanceof PlatformError) return error;
+  const wait =
+    error instanceof TimeoutError ? `gave no answer to ${what} within ${error.timeoutMs / 1000} s` : undefined;
+  return new PlatformError("discord", "unavailable", `Discord ${wait ?? `could not be reached for ${what}`}`, {
+    cause: error,
+  });
+}
+
+function reasonOf(code: number | undefined, status: number): PlatformErrorReason {
+  if (code === EDIT_CAP) return "edit-cap";
+  if (code !== undefined && GONE.includes(code)) return "gone";
+  if (code !== undefined && FORBIDDEN.includes(code)) return "forbidden";
+  if (status === 404) return "gone";
+  if (status === 401 || status === 403) return "forbidden";
+  if (status === 429) return "rate-limited";
+  // Anything else that is no refusal, as a redirect, is not Discord's doing.
+  return status >= 500 || status < 400 ? "unavailable" : "refused";
+}
+
+/** Parses what Discord answered. @throws {PlatformError} when it is not what it ought to be */
+export function parsed<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
+  const result = schema.safeParse(answer);
+  if (result.success) return result.data;
+  throw new PlatformError("discord", "unavailable", `Discord answered ${what} with something unexpected`);
 }

@@ -1,7 +1,20 @@
+import { InteractionType } from "discord.js";
 import { z } from "zod";
 
 /** What an event may leave out; what decides nothing must not cost the event. */
 const absent = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+
+/** A list whose malformed entries are left out. */
+export const listOf = <T>(entry: z.ZodType<T>) =>
+  z
+    .array(z.unknown())
+    .catch([])
+    .transform((all) =>
+      all.flatMap((one): readonly T[] => {
+        const { success, data } = entry.safeParse(one);
+        return success ? [data] : [];
+      }),
+    );
 
 const id = z.string().regex(/^\d{1,20}$/);
 
@@ -23,13 +36,7 @@ const attachment = z.object({
   url: z.string(),
   content_type: absent(z.string()).catch(undefined),
 });
-export type GivenAttachment = z.infer<typeof attachment>;
-
-/** One that is not as it should be costs itself alone. */
-const attachments = z
-  .array(z.unknown())
-  .catch([])
-  .transform((all) => all.flatMap((one) => attachment.safeParse(one).data ?? []));
+export type AttachmentEvent = z.infer<typeof attachment>;
 
 /** A message that another one refers to; Discord may leave out all but its author. */
 const referenced = z.object({ author: user, content: z.string().catch(""), mentions: z.array(user).catch([]) });
@@ -45,7 +52,7 @@ export const messageEvent = z.object({
   member: absent(member),
   webhook_id: absent(id),
   mentions: z.array(user).catch([]),
-  attachments,
+  attachments: listOf(attachment),
   referenced_message: referenced.nullish(),
 });
 export type MessageEvent = z.infer<typeof messageEvent>;
@@ -76,7 +83,7 @@ const option = z.object({
   value: z.union([z.string(), z.number(), z.boolean()]).optional(),
   focused: z.boolean().optional(),
 });
-export type GivenOption = z.infer<typeof option>;
+export type OptionEvent = z.infer<typeof option>;
 
 const origin = {
   id,
@@ -95,17 +102,17 @@ const commandData = z.object({
 });
 export type CommandData = z.infer<typeof commandData>;
 
-/** Interaction types: https://discord.com/developers/docs/interactions/receiving-and-responding */
+/** https://discord.com/developers/docs/interactions/receiving-and-responding */
 export const interactionEvent = z.discriminatedUnion("type", [
-  z.object({ ...origin, type: z.literal(2), data: commandData }),
+  z.object({ ...origin, type: z.literal(InteractionType.ApplicationCommand), data: commandData }),
   z.object({
     ...origin,
-    type: z.literal(3),
+    type: z.literal(InteractionType.MessageComponent),
     data: z.object({ custom_id: z.string(), values: z.array(z.string()).optional() }),
     message: absent(z.object({ id, flags: z.number().catch(0) })).catch(undefined),
   }),
-  z.object({ ...origin, type: z.literal(4), data: commandData }),
+  z.object({ ...origin, type: z.literal(InteractionType.ApplicationCommandAutocomplete), data: commandData }),
 ]);
 export type InteractionEvent = z.infer<typeof interactionEvent>;
 /** A slash command, or the press of a control. */
-export type CommandEvent = Exclude<InteractionEvent, { type: 4 }>;
+export type CommandEvent = Exclude<InteractionEvent, { type: InteractionType.ApplicationCommandAutocomplete }>;

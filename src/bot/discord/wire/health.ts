@@ -1,32 +1,34 @@
-/** https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes */
-const TOKEN_REFUSED = 4004;
-const INTENTS_REFUSED = 4014;
+import { GatewayCloseCodes } from "discord.js";
+
 const PORTAL = "https://discord.com/developers/applications";
 
-/** What is said where Discord does not take the token. */
-export const TOKEN_MEND = `Discord refuses DISCORD_TOKEN: set the token that ${PORTAL} → your application → Bot → Reset Token shows`;
-/** What is said where the privileged intent is wanted and not allowed. */
-export const INTENTS_MEND = `Discord does not allow the Message Content intent, which FOLLOW_THREADS needs: switch it on at ${PORTAL} → your application → Bot → Privileged Gateway Intents, or unset FOLLOW_THREADS`;
+/** Said where Discord does not take the token. */
+export const TOKEN_HINT = [
+  "Discord refuses DISCORD_TOKEN: set the token that",
+  `${PORTAL} → your application → Bot → Reset Token shows`,
+].join(" ");
+/** Said where the privileged intent is wanted and not allowed. */
+export const INTENTS_HINT = [
+  "Discord does not allow the Message Content intent, which FOLLOW_THREADS needs: switch it on at",
+  `${PORTAL} → your application → Bot → Privileged Gateway Intents, or unset FOLLOW_THREADS`,
+].join(" ");
 
 /** Connections that Discord ends for good; it would end the next one too. */
-const FINAL_CODES: Readonly<Record<number, string>> = {
-  [TOKEN_REFUSED]: TOKEN_MEND,
-  4010: "Discord refuses the shard that was asked for (4010)",
-  4011: "Discord wants more shards for this bot (4011)",
-  4012: "Discord no longer serves this version of its API (4012): update the bot",
-  4013: "Discord does not know the intents that were asked for (4013): update the bot",
-  [INTENTS_REFUSED]: INTENTS_MEND,
+const FINAL_CLOSES: Readonly<Record<number, string>> = {
+  [GatewayCloseCodes.AuthenticationFailed]: TOKEN_HINT,
+  [GatewayCloseCodes.InvalidShard]: "Discord refuses the shard that was asked for (4010)",
+  [GatewayCloseCodes.ShardingRequired]: "Discord wants more shards for this bot (4011)",
+  [GatewayCloseCodes.InvalidAPIVersion]: "Discord no longer serves this version of its API (4012): update the bot",
+  [GatewayCloseCodes.InvalidIntents]: "Discord does not know the intents that were asked for (4013): update the bot",
+  [GatewayCloseCodes.DisallowedIntents]: INTENTS_HINT,
 };
 
-/** Why a connection must not be tried again, with the mend; undefined where another try may do. */
-export const refusalOfClose = (code: number): string | undefined => FINAL_CODES[code];
+/** Why a connection must not be tried again, and how to fix it; undefined where another try may do. */
+export const refusalOfClose = (code: number): string | undefined => FINAL_CLOSES[code];
 
-/** The same for what `login` threw: the SDK tells by texts what it was told by codes. */
-export function refusalOfLogin(error: unknown): string | undefined {
-  const { code, status, message } = Object(error) as { code?: unknown; status?: unknown; message?: unknown };
-  if (code === "TokenInvalid" || status === 401 || message === "Authentication failed") return TOKEN_MEND;
-  return message === "Used disallowed intents" ? INTENTS_MEND : undefined;
-}
+/** Why the bot must not connect, by what asking for the gateway's address threw; undefined where another try may do. */
+export const refusalOfLogin = (error: unknown): string | undefined =>
+  (Object(error) as { status?: unknown }).status === 401 ? TOKEN_HINT : undefined;
 
 /** How long a lost connection is nothing to report: a resume takes about a second. */
 export const LOST_GRACE_MS = 15_000;
@@ -37,6 +39,26 @@ export type GatewayState =
   | { readonly kind: "lost"; readonly since: number }
   | { readonly kind: "refused"; readonly why: string }
   | { readonly kind: "stopped" };
+
+export type GatewayEvent =
+  | { readonly kind: "ready" }
+  | { readonly kind: "resumed" }
+  | { readonly kind: "closed"; readonly code: number; readonly at: number }
+  | { readonly kind: "refused"; readonly why: string }
+  | { readonly kind: "stopped" };
+
+/** Returns the state of the connection after an event; refused and stopped are final. */
+export function nextGatewayState(state: GatewayState, event: GatewayEvent): GatewayState {
+  if (event.kind === "stopped") return { kind: "stopped" };
+  if (state.kind === "refused" || state.kind === "stopped") return state;
+  if (event.kind !== "closed") {
+    if (event.kind === "refused") return event;
+    return event.kind === "ready" || state.kind === "lost" ? { kind: "ready" } : state;
+  }
+  const why = refusalOfClose(event.code);
+  if (why !== undefined) return { kind: "refused", why };
+  return state.kind === "ready" ? { kind: "lost", since: event.at } : state;
+}
 
 /** What readiness says; undefined when all is well. */
 export function faultOf(state: GatewayState, now: number): string | undefined {

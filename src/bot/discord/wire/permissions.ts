@@ -1,6 +1,4 @@
-/** https://discord.com/developers/docs/topics/permissions */
-const ADMINISTRATOR = 1n << 3n;
-const MANAGE_SERVER = 1n << 5n;
+import { PermissionFlagsBits as Permission } from "discord.js";
 
 export interface NeededPermission {
   /** As Discord's settings call it. */
@@ -9,29 +7,33 @@ export interface NeededPermission {
   readonly why: string;
 }
 
-const needed = (label: string, bit: number, why: string): NeededPermission => ({ label, bit: 1n << BigInt(bit), why });
-
 /** What the invite asks for, and no more. */
 export const NEEDED = {
-  view: needed("View Channels", 10, "to get the messages that mention it"),
-  send: needed("Send Messages", 11, "to answer"),
-  sendInThreads: needed("Send Messages in Threads", 38, "to answer in threads and forums"),
-  openThreads: needed("Create Public Threads", 35, "for /chat thread"),
-  history: needed(
-    "Read Message History",
-    16,
-    "to answer as a reply, to read a thread it is called into, to finish after a restart",
-  ),
-  react: needed("Add Reactions", 6, "for the marks on questions and the board"),
-  attach: needed("Attach Files", 15, "for answers that come as a file"),
-} as const;
+  view: { label: "View Channels", bit: Permission.ViewChannel, why: "to get the messages that mention it" },
+  send: { label: "Send Messages", bit: Permission.SendMessages, why: "to answer" },
+  sendInThreads: {
+    label: "Send Messages in Threads",
+    bit: Permission.SendMessagesInThreads,
+    why: "to answer in threads and forums",
+  },
+  openThreads: { label: "Create Public Threads", bit: Permission.CreatePublicThreads, why: "for /chat thread" },
+  history: {
+    label: "Read Message History",
+    bit: Permission.ReadMessageHistory,
+    why: "to answer as a reply, to read a thread it is called into, to finish after a restart",
+  },
+  react: { label: "Add Reactions", bit: Permission.AddReactions, why: "for the marks on questions and the board" },
+  attach: { label: "Attach Files", bit: Permission.AttachFiles, why: "for answers that come as a file" },
+} as const satisfies Readonly<Record<string, NeededPermission>>;
 
 /** Whether a set of permissions makes its holder an operator of the bot in that server. */
-export const mayManageServer = (permissions: bigint): boolean => (permissions & (MANAGE_SERVER | ADMINISTRATOR)) !== 0n;
+export const mayManageServer = (permissions: bigint): boolean =>
+  (permissions & (Permission.ManageGuild | Permission.Administrator)) !== 0n;
 
 /** What is known of a server without asking Discord. */
 export interface ServerFacts {
-  readonly ownerId: string;
+  /** Undefined until Discord has told it. */
+  readonly ownerId: string | undefined;
   /** Permissions of a role; undefined for one that is not known. */
   permissionsOf(roleId: string): bigint | undefined;
 }
@@ -63,12 +65,15 @@ export interface Overwrite {
 /** A member's permissions by its roles, before those of channels. */
 export const basePermissions = (roles: ReadonlyMap<string, bigint>, member: readonly string[]): bigint => {
   const all = member.reduce((sum, role) => sum | (roles.get(role) ?? 0n), 0n);
-  return (all & ADMINISTRATOR) !== 0n ? EVERYTHING : all;
+  return (all & Permission.Administrator) !== 0n ? EVERYTHING : all;
 };
 
 const EVERYTHING = (1n << 60n) - 1n;
 
-/** The same in a channel: its rules for everyone, then for roles, then for the member itself. `roles`: without everyone's. */
+/**
+ * A member's permissions in a channel: its rules for everyone, then for roles, then for the member itself. `roles`:
+ * without everyone's.
+ */
 export function permissionsIn(
   base: bigint,
   overwrites: readonly Overwrite[],

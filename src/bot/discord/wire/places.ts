@@ -1,10 +1,14 @@
-import type { ChannelKey } from "../../port/platform.js";
+import { ChannelType } from "discord.js";
+import type { ChannelKey, Speaker } from "../../port/platform.js";
 
-export const PLATFORM_NAME = "discord";
+export const DISCORD = "discord";
 /** The workspace of all direct messages. */
 export const DIRECT_WORKSPACE = "dm";
-/** https://discord.com/developers/docs/resources/channel#channel-object-channel-types */
-const THREAD_TYPES = [10, 11, 12];
+const THREAD_TYPES: readonly ChannelType[] = [
+  ChannelType.AnnouncementThread,
+  ChannelType.PublicThread,
+  ChannelType.PrivateThread,
+];
 
 /** What is known of a channel: enough to tell a thread from its parent. */
 export interface ChannelFacts {
@@ -14,17 +18,39 @@ export interface ChannelFacts {
 
 /** A thread is a conversation of its own inside its parent channel. */
 export function placeOf(channelId: string, guildId: string | undefined, channel: ChannelFacts | undefined): ChannelKey {
-  if (guildId === undefined) return { platform: PLATFORM_NAME, workspace: DIRECT_WORKSPACE, channel: channelId };
+  if (guildId === undefined) return { platform: DISCORD, workspace: DIRECT_WORKSPACE, channel: channelId };
   const parent = channel && THREAD_TYPES.includes(channel.type) ? channel.parent_id : undefined;
-  const place = { platform: PLATFORM_NAME, workspace: guildId };
+  const place = { platform: DISCORD, workspace: guildId };
   return parent ? { ...place, channel: parent, thread: channelId } : { ...place, channel: channelId };
 }
 
 /** Discord's own id of a place: a thread is a channel there. */
 export const channelIdOf = ({ channel, thread }: ChannelKey): string => thread ?? channel;
 
+interface User {
+  readonly id: string;
+  readonly username: string;
+  readonly global_name?: string | null | undefined;
+}
+interface Member {
+  readonly nick?: string | null | undefined;
+  readonly roles: readonly string[];
+}
+
 /** The name that people read beside a message. */
-export const nameOf = (
-  user: { readonly username: string; readonly global_name?: string | null | undefined },
-  member?: { readonly nick?: string | null | undefined },
-): string => member?.nick ?? user.global_name ?? user.username;
+export const displayNameOf = (user: Omit<User, "id">, member?: Pick<Member, "nick">): string =>
+  member?.nick ?? user.global_name ?? user.username;
+
+/** Somebody as an event describes them; `member` in servers. Everybody in a server has the role that bears its id. */
+export function speakerOf(event: {
+  readonly author: User;
+  readonly member?: Member | undefined;
+  readonly guildId: string | undefined;
+  readonly isOperator: boolean;
+}): Speaker {
+  const { author, member, guildId } = event;
+  const speaker = { author: { id: author.id, name: displayNameOf(author, member) } };
+  if (guildId === undefined) return { ...speaker, isDirect: true, isOperator: false };
+  const isInGroup = async (group: string) => group === guildId || (member?.roles.includes(group) ?? false);
+  return { ...speaker, isDirect: false, isOperator: event.isOperator, isInGroup };
+}

@@ -1,35 +1,35 @@
 import type { ReceiverEvent } from "@slack/bolt";
+import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
 import { EVENTS_HELD, type Health } from "../wire/health.js";
-import { isRateLimitNotice, readDelivery } from "./deliveries.js";
+import { optionalText } from "../wire/notation.js";
 
-export interface IntakeDeps {
+export interface DeliveryIntakeDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly health: Health;
   /** The workspace of the bot token. */
   readonly teamId: string;
-  /** Bolt's door: resolves when the listeners are through. */
+  /** Hands a delivery to Bolt; resolves when its listeners have. */
   processEvent(event: ReceiverEvent): Promise<void>;
 }
 
 export interface Intake {
   /**
-   * Takes one delivery to the listeners. An event is acknowledged when what it asks for is stored, so that a crash in
-   * between leaves Slack to deliver it again; it is not acknowledged where that failed. Never rejects.
+   * Takes one delivery to the listeners. An event is acknowledged once it is stored: after a crash in between, or a
+   * failure, Slack delivers it again. Never rejects.
    */
   take(body: unknown, acknowledge: (response?: unknown) => Promise<void>): Promise<void>;
 }
 
-/** Slack gives up on an acknowledgement after 3 s, and delivers again. */
+/** Slack waits 3 s for an acknowledgement, then delivers again. */
 const ACKNOWLEDGE_WITHIN_MS = 2_500;
-
-/** Each notice is for one minute. */
+/** Each `app_rate_limited` notice is for one minute. */
 const HELD_MS = 60_000;
 
-export function createIntake({ clock, log, health, teamId, processEvent }: IntakeDeps): Intake {
+export function createIntake({ clock, log, health, teamId, processEvent }: DeliveryIntakeDeps): Intake {
   let heldUntil = 0;
   const noteHeld = () => {
     const isKnown = heldUntil > clock.now();
@@ -56,8 +56,99 @@ export function createIntake({ clock, log, health, teamId, processEvent }: Intak
         } else if (delivery.kind === "event") await takeEvent(delivery.body, () => acknowledge());
         else await processEvent({ body: delivery.body, ack: async (response) => acknowledge(response) });
       } catch (error) {
-        log.warn({ error }, "a delivery of Slack was not acknowledged; Slack repeats it");
+        log.warn({ error }, "slack: delivery not acknowledged, Slack will retry");
       }
     },
   };
+}
+
+const eventSchema = z.looseObject({
+  type: z.literal("event_callback"),
+  team_id: optionalText,
+  event: z.looseObject({ type: z.string() }),
+});
+const commandSchema = z.looseObject({
+  command: z.string(),
+  team_id: optionalText,
+  user_id: z.string(),
+  channel_id: z.string(),
+});
+const by = {
+  team: z.looseObject({ id: z.string() }).nullish(),
+  user: z.looseObject({ id: z.string() }),
+};
+const actionSchema = z.looseObject({
+  type: z.literal("block_actions"),
+  ...by,
+  actions: z.tuple([z.looseObject({ type: z.string(), action_id: z.string() })]).rest(z.unknown()),
+});
+const suggestionSchema = z.looseObject({
+  type: z.literal("block_suggestion"),
+  ...by,
+  action_id: z.string(),
+  value: z.string().nullish(),
+});
+const shortcutSchema = z.looseObject({
+  type: z.literal("message_action"),
+  ...by,
+  callback_id: z.string(),
+  channel: z.looseObject({ id: z.string() }),
+});
+const authorizationsSchema = z.looseObject({
+  authorizations: z.array(z.looseObject({ team_id: z.string().nullish() })).nullish(),
+});
+
+/** A delivery that Bolt can read: Bolt takes the shape of everything that it is given for granted. */
+export interface Delivery {
+  readonly kind: "event" | "command" | "interaction";
+  readonly body: Record<string, unknown>;
+}
+
+/**
+ * Checks a delivery before the SDK reads it. Returns undefined for one that the bot has no use for, which is acknowledged
+ * and dropped. One without a workspace counts as from `teamId`.
+ */
+export function readDelivery(body: unknown, teamId: string): Delivery | undefined {
+  const event = eventSchema.safeParse(body);
+  if (event.success) {
+    const isWhole = authorizationsSchema.safeParse(body).success && isPlain(event.data.event);
+    const team = event.data.team_id ?? teamId;
+    return isWhole ? { kind: "event", body: withoutStrangers({ ...event.data, team_id: team }) } : undefined;
+  }
+  const command = commandSchema.safeParse(body);
+  if (command.success) {
+    const team = command.data.team_id ?? teamId;
+    return { kind: "command", body: withoutStrangers({ ...command.data, team_id: team }, "event") };
+  }
+  for (const { schema, strangers } of INTERACTIONS) {
+    const { data } = schema.safeParse(body);
+    if (data === undefined) continue;
+    const plain = withoutStrangers({ ...data, team: data.team ?? { id: teamId } }, "event", "command", ...strangers);
+    // Bolt expects an object when the field exists.
+    return { kind: "interaction", body: plain.channel == null ? withoutStrangers(plain, "channel") : plain };
+  }
+  return undefined;
+}
+
+/** `strangers`: fields by which Bolt would take the interaction for another kind. */
+const INTERACTIONS = [
+  { schema: actionSchema, strangers: ["name"] },
+  { schema: suggestionSchema, strangers: ["actions"] },
+  { schema: shortcutSchema, strangers: ["name", "actions"] },
+] as const;
+
+/** True for the notice, in place of an event, that Slack holds back a workspace's events for a minute. */
+export const isRateLimitNotice = (body: unknown): boolean =>
+  z.looseObject({ type: z.literal("app_rate_limited") }).safeParse(body).success;
+
+/** Bolt expects objects or ids in these fields when they exist. */
+const isPlain = (event: Record<string, unknown>) =>
+  ["channel", "item", "user", "message", "assistant_thread", "subteam"].every(
+    (field) => event[field] !== null && ["undefined", "string", "object"].includes(typeof event[field]),
+  );
+
+/** Returns the body without fields that make Bolt take it for something else, or for another installation. */
+function withoutStrangers(body: Record<string, unknown>, ...fields: readonly string[]): Record<string, unknown> {
+  const { response_urls: _urls, ...rest } = body;
+  return Object.fromEntries(Object.entries(rest).filter(([field]) => !fields.includes(field)));
 }

@@ -1,9 +1,9 @@
 import { SocketModeReceiver, type webApi } from "@slack/bolt";
+import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import { AppError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
-import { readFrame } from "./frames.js";
 import type { Intake } from "./intake.js";
 
 export interface SocketDeps {
@@ -14,22 +14,26 @@ export interface SocketDeps {
   readonly log: Log;
 }
 
-/** One Socket Mode connection, from hello to its end. */
+/** A Socket Mode connection, from Slack's hello to its end. */
 export interface SocketConnection {
-  /** Resolves when Slack asks to move, with its reason, or when the connection is lost. */
+  /** Resolves with Slack's reason when it asks for a new connection, or with undefined when this one is lost. */
   readonly retired: Promise<string | undefined>;
   /** Resolves when it is lost or closed. */
   readonly closed: Promise<void>;
   close(): void;
 }
 
-/** From the request of an address to Slack's hello. */
+/** Longest time from the request for an address to Slack's hello. */
 const CONNECT_TIMEOUT_MS = 15_000;
 
 /**
- * Opens a connection of its own; whoever wants another calls again. Every frame is judged before the SDK sees it, and
- * reconnecting is ours: the stock client's own ends the process when Slack refuses the token meanwhile.
- * @throws what the request of an address threw, or when no hello came
+ * Opens one connection. Every frame is checked before the SDK reads it, and reconnecting is the caller's.
+ *
+ * The SDK's client (@slack/socket-mode 3.1) ends the process over a `null` frame, an `events_api` envelope without a
+ * payload and a token that is refused while it reconnects, and has no public hook before it parses a frame. Until it has
+ * one, such as an option `onMessage(data): boolean`, its `ws_message` listener is taken off here and called with Slack's
+ * hello alone, which is what `start()` waits for; acknowledgements go out by the public `websocket`.
+ * @throws what the request for an address threw @throws {TimeoutError} when no hello came
  */
 export async function openSocket({
   appToken,
@@ -44,7 +48,7 @@ export async function openSocket({
     ...(clientOptions.logger && { logger: clientOptions.logger }),
     installerOptions: { clientOptions },
   });
-  const [stockListener] = client.listeners("ws_message");
+  const [sdkListener] = client.listeners("ws_message");
   client.removeAllListeners("ws_message");
 
   const end = withResolvers<void>();
@@ -56,19 +60,19 @@ export async function openSocket({
   const acknowledge = async (id: string, response: unknown) => {
     const payload = typeof response === "string" ? { text: response } : (response ?? {});
     const socket = client.websocket;
-    if (!socket?.isActive()) throw new AppError("platform", "The connection was lost before an acknowledgement");
+    if (!socket?.isActive()) throw new AppError("platform", "The connection was lost before the acknowledgement");
     socket.send(JSON.stringify({ envelope_id: id, payload }), (error) => {
-      if (error) log.warn({ error }, "an acknowledgement was not sent; Slack repeats the delivery");
+      if (error) log.warn({ error }, "slack: acknowledgement failed, Slack will retry");
     });
   };
   const retire = (reason: string) => {
-    log.info({ reason }, "slack moves the connection");
+    log.info({ reason }, "slack: connection is being renewed");
     move.resolve(reason);
   };
   client.on("ws_message", (data: unknown, isBinary: unknown) => {
     const frame = readFrame(data);
-    if (frame === undefined) log.debug("a frame that is none of Slack's was dropped");
-    else if (frame.kind === "hello") stockListener?.call(client, data, isBinary);
+    if (frame === undefined) log.debug("slack: unknown frame dropped");
+    else if (frame.kind === "hello") sdkListener?.call(client, data, isBinary);
     else if (frame.kind === "disconnect") retire(frame.reason);
     else void intake.take(frame.payload, (response) => acknowledge(frame.id, response));
   });
@@ -98,4 +102,36 @@ function withResolvers<T>(): { readonly promise: Promise<T>; resolve(value: T): 
     resolve = done;
   });
   return { promise, resolve: (value) => resolve(value) };
+}
+
+const envelopeSchema = z.looseObject({ type: z.string(), envelope_id: z.string(), payload: z.looseObject({}) });
+const disconnectSchema = z.looseObject({ type: z.literal("disconnect"), reason: z.string().optional() });
+const helloSchema = z.looseObject({ type: z.literal("hello") });
+
+/** A frame of the Socket Mode connection. */
+export type Frame =
+  | { readonly kind: "hello" }
+  /** Slack asks for a new connection; this one works a little longer. */
+  | { readonly kind: "disconnect"; readonly reason: string }
+  | { readonly kind: "envelope"; readonly id: string; readonly payload: unknown };
+
+/** Reads a frame; undefined for everything that Slack doesn't send: the SDK would end the process over some of it. */
+export function readFrame(data: unknown): Frame | undefined {
+  if (typeof data !== "string") return undefined;
+  const value = parsed(data);
+  if (helloSchema.safeParse(value).success) return { kind: "hello" };
+  const disconnect = disconnectSchema.safeParse(value);
+  if (disconnect.success) return { kind: "disconnect", reason: disconnect.data.reason ?? "unknown" };
+  const envelope = envelopeSchema.safeParse(value);
+  return envelope.success
+    ? { kind: "envelope", id: envelope.data.envelope_id, payload: envelope.data.payload }
+    : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not JSON: the caller drops the frame, and Slack retries what was not acknowledged
+  }
 }

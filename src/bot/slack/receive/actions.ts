@@ -3,13 +3,12 @@ import { z } from "zod";
 import type { Reply } from "../../../commands/command.js";
 import { STALE_CONTROL_TEXT } from "../../port/control-ids.js";
 import { panelOf, press as runPress } from "../../port/panel.js";
-import { optionalText } from "../wire/optional-text.js";
-import { lineOfChoice, pickerOfId } from "../wire/pickers.js";
-import { callOf, commandMessage, type DoorDeps, isFirstTime, threadOf } from "./doors.js";
-import { dropControls } from "./drop-controls.js";
-import { memoSchema, showHome } from "./home.js";
-import { MOST_RESPONSES, respond } from "./responder.js";
-import { responseUrlSchema, showTo } from "./show-to.js";
+import { labelText, lineOfChoice, MAX_OPTIONS, pickerOfId } from "../send/controls.js";
+import { render } from "../send/render.js";
+import { optionalText, unescaped } from "../wire/notation.js";
+import { callOf, commandMessage, inBackground, isFirstTime, type ReplyContext, threadOf } from "./reply-context.js";
+import { MAX_RESPONSES, respond, responseUrlSchema, showTo } from "./show-to.js";
+import { memoSchema, showHome } from "./surfaces.js";
 
 const pressSchema = z.looseObject({
   user: z.looseObject({ id: z.string() }),
@@ -46,32 +45,32 @@ const pressSchema = z.looseObject({
 });
 type Press = z.infer<typeof pressSchema>;
 
-/** Buttons and menus: a press is the command that the control stands for. */
-export function listenForPresses(app: App, deps: DoorDeps): void {
+/** Buttons and menus: a press runs the command of the control. */
+export function listenForPresses(app: App, deps: ReplyContext): void {
   const { handlers, log } = deps;
 
   const run = async (body: unknown) => {
     const { data: press } = pressSchema.safeParse(body);
     const [action] = press?.actions ?? [];
-    if (press === undefined || action === undefined) return log.warn("a press without its fields was dropped");
+    if (press === undefined || action === undefined) return log.warn("slack: press without required fields dropped");
     const once = press.trigger_id ?? `${press.user.id}:${action.action_id}:${action.action_ts}`;
     if (!(await isFirstTime(deps, `trigger:${once}`))) return;
     const text = await lineOf(deps, action);
     const place = placeOf(press);
-    if (place === undefined) return log.warn("a press from nowhere was dropped");
+    if (place === undefined) return log.warn("slack: press without a place dropped");
     const call = await callOf(deps, { ...place, user: press.user.id, text: text ?? "" });
     await respond(text === undefined ? stale() : runPress(handlers, call), {
-      ...doorOf(deps, press, panelOf(text ?? "") !== undefined),
-      onError: (error) => log.warn({ error, command: text }, "the reply to a press was not shown"),
+      ...displayOf(deps, press, panelOf(text ?? "") !== undefined),
+      onError: (error) => log.warn({ error, command: text }, "slack: reply to a press could not be shown"),
     });
   };
   app.action(/.*/, async ({ ack, body }) => {
     await ack();
-    void run(body).catch((error) => log.error({ error }, "a press failed"));
+    inBackground(log, "a press", run(body));
   });
 }
 
-/** Where a press acts: the conversation of the message it stands on, or what the Home tab remembers of its reader. */
+/** Returns where a press acts: in the conversation of its message, or in that of the Home tab's reader. */
 function placeOf({ channel, container, message, view }: Press) {
   if (channel === undefined) {
     const memo = memoSchema.safeParse(view?.private_metadata);
@@ -82,19 +81,19 @@ function placeOf({ channel, container, message, view }: Press) {
   return { channel: channel.id, thread, on: container.is_ephemeral === true ? undefined : ts };
 }
 
-/** How the replies are shown: in the place of a panel, beside a message that others see, or on the Home tab. */
-function doorOf(deps: DoorDeps, press: Press, isOnPanel: boolean) {
+/** Returns how the replies are shown: in place of a panel, beside a message that others see, or on the Home tab. */
+function displayOf(deps: ReplyContext, press: Press, isOnPanel: boolean) {
   const { channel, container, response_url: url, user } = press;
   if (channel === undefined) {
     const memo = memoSchema.parse(press.view?.private_metadata);
     return {
-      mostReplies: MOST_RESPONSES,
+      maxReplies: MAX_RESPONSES,
       show: (reply: Reply) => showHome(deps, { user: user.id, channel: memo }, reply),
     };
   }
   const isOwn = container.is_ephemeral === true || isOnPanel;
   return {
-    mostReplies: isOwn ? MOST_RESPONSES : 2,
+    ...(isOwn && { maxReplies: MAX_RESPONSES }),
     async show(reply: Reply) {
       if (reply.dropsControls && !isOwn) await dropControls(deps, press);
       if (reply.isQuiet) return;
@@ -105,7 +104,7 @@ function doorOf(deps: DoorDeps, press: Press, isOnPanel: boolean) {
   };
 }
 
-async function lineOf({ controlIds }: DoorDeps, action: Press["actions"][number]): Promise<string | undefined> {
+async function lineOf({ controlIds }: ReplyContext, action: Press["actions"][number]): Promise<string | undefined> {
   const value = action.selected_option?.value ?? action.value ?? undefined;
   if (value === undefined) return undefined;
   const picker = pickerOfId(action.action_id);
@@ -114,4 +113,55 @@ async function lineOf({ controlIds }: DoorDeps, action: Press["actions"][number]
 
 async function* stale(): AsyncGenerator<Reply> {
   yield { markdown: STALE_CONTROL_TEXT };
+}
+
+/** Removes the controls from the message that was pressed; everything else on it stays. Never rejects. */
+async function dropControls({ calls, identity, log }: ReplyContext, { channel, message }: Press): Promise<void> {
+  if (channel === undefined || message?.ts === undefined) return;
+  const key = { platform: "slack", workspace: identity.teamId, channel: channel.id, message: message.ts };
+  const whole = render({ markdown: unescaped(message.text ?? "") });
+  const rest = (message.blocks ?? []).filter(({ type }) => type !== "actions");
+  await calls
+    .update(key, () => ({ text: whole.text, blocks: rest.length > 0 ? rest : whole.blocks }))
+    .catch((error) => log.warn({ error }, "slack: used controls could not be removed"));
+}
+
+const suggestionSchema = z.looseObject({
+  action_id: z.string(),
+  value: z
+    .string()
+    .nullish()
+    .transform((typed) => typed ?? ""),
+  user: z.looseObject({ id: z.string() }),
+  channel: z.looseObject({ id: z.string() }).nullish(),
+  view: z.looseObject({ private_metadata: z.string().nullish() }).nullish(),
+});
+
+/** Slack's longest value of an option; a model with a longer name has to be typed. */
+const MAX_VALUE_CHARS = 150;
+
+/** Selects that look up their options while a person types: from memory. */
+export function listenForSuggestions(app: App, deps: ReplyContext): void {
+  const { handlers, pickers } = deps;
+
+  const optionsFor = async (body: unknown) => {
+    const { data: request } = suggestionSchema.safeParse(body);
+    const picker = pickerOfId(request?.action_id ?? "");
+    const option = picker === undefined ? undefined : pickers.optionOf(picker);
+    if (request === undefined || picker === undefined || option === undefined) return [];
+    const channel = request.channel?.id ?? memoSchema.safeParse(request.view?.private_metadata).data ?? "D";
+    const call = await callOf(deps, {
+      channel,
+      user: request.user.id,
+      text: picker.prefix.replace(/\S+:$/, "").trim(),
+    });
+    return handlers
+      .onSuggest(call, option, request.value)
+      .filter(({ value }) => value.length <= MAX_VALUE_CHARS)
+      .slice(0, MAX_OPTIONS)
+      .map(({ label, value }) => ({ text: labelText(label), value }));
+  };
+  app.options(/.*/, async ({ ack, body }) => {
+    await ack({ options: await optionsFor(body) });
+  });
 }

@@ -1,23 +1,21 @@
-import { backoffMs } from "../link/backoff.js";
-import { createBoltApp } from "../link/bolt-app.js";
+import type { App } from "@slack/bolt";
+import { retry } from "../../../base/retry.js";
+import { startRounds } from "../../../base/rounds.js";
+import { type ClientSettings, clientOptions, createBoltApp, createWebClient } from "../link/bolt.js";
 import { createHttpLink } from "../link/http-link.js";
 import { createIntake } from "../link/intake.js";
-import type { Link } from "../link/link.js";
+import { connectPauseMs, type Link, REFUSED_TOKEN_PAUSE_MS } from "../link/link.js";
 import { createSocketLink } from "../link/socket-link.js";
-import { type ClientSettings, clientOptions, createWebClient } from "../link/web-client.js";
 import type { SlackSettings } from "../variables.js";
 import { botFault, type Health } from "../wire/health.js";
 import { type Identity, identify } from "../wire/identity.js";
-import { listenForPresses } from "./actions.js";
-import { listenForSurfaces } from "./agent.js";
-import { listenForCommands } from "./commands.js";
-import type { DoorDeps } from "./doors.js";
+import { listenForPresses, listenForSuggestions } from "./actions.js";
+import { listenForCommands, listenForShortcuts } from "./commands.js";
 import { listenForEvents } from "./receive.js";
-import { listenForShortcuts } from "./shortcuts.js";
-import { listenForSuggestions } from "./suggestions.js";
-import { watchToken } from "./token-watch.js";
+import type { ReplyContext } from "./reply-context.js";
+import { listenForSurfaces } from "./surfaces.js";
 
-export interface ConnectDeps extends Omit<DoorDeps, "identity"> {
+export interface ConnectDeps extends Omit<ReplyContext, "identity"> {
   readonly slack: SlackSettings;
   readonly settings: ClientSettings;
   readonly health: Health;
@@ -25,44 +23,66 @@ export interface ConnectDeps extends Omit<DoorDeps, "identity"> {
   onIdentity(identity: Identity): void;
 }
 
-/** Finds out who the bot is, then keeps the way in open until the bot stops. Resolves with how to stop it. */
+/** Finds out who the bot is, then keeps the connection open until the bot stops. Resolves with the connection. */
 export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   const identity = await untilIdentified(deps);
   if (identity === undefined) return undefined;
   deps.onIdentity(identity);
   const { slack, settings } = deps;
   const { app, processEvent } = await createBoltApp(slack.botToken, identity, settings);
-  const doors = { ...deps, identity };
-  listenForEvents(app, doors);
-  listenForCommands(app, doors);
-  listenForPresses(app, doors);
-  listenForSuggestions(app, doors);
-  listenForShortcuts(app, doors);
-  listenForSurfaces(app, doors);
-  watchToken(app, { ...deps, ask: () => identify(createWebClient(slack.botToken, settings)) });
+  const context = { ...deps, identity };
+  listenForEvents(app, context);
+  listenForCommands(app, context);
+  listenForPresses(app, context);
+  listenForSuggestions(app, context);
+  listenForShortcuts(app, context);
+  listenForSurfaces(app, context);
+  watchToken(app, deps);
   const intake = createIntake({ ...deps, teamId: identity.teamId, processEvent });
   const { appToken, signingSecret = "", port } = slack;
   const link =
     appToken === undefined
       ? createHttpLink({ ...deps, intake, signingSecret, port })
       : createSocketLink({ ...deps, intake, appToken, clientOptions: clientOptions(settings) });
-  void link.run().catch((error) => deps.log.error({ error }, "slack's connection ended"));
+  void link.run().catch((error) => deps.log.error({ error }, "slack: connection ended"));
   return link;
 }
 
-/** Undefined when the bot stops before Slack has said who it is. */
+/** Resolves with undefined when the bot stops before Slack has said who it is. */
 async function untilIdentified({ slack, settings, health, clock, signal }: ConnectDeps): Promise<Identity | undefined> {
   const client = createWebClient(slack.botToken, settings);
-  for (let failures = 1; !signal.aborted; failures++) {
+  try {
+    const identity = await retry(() => identify(client), {
+      clock,
+      signal,
+      delays: (failures, error) => connectPauseMs(error, failures),
+      onRetry: (error) => health.set("bot", botFault(error)),
+    });
+    health.set("bot", undefined);
+    return identity;
+  } catch {
+    return undefined; // every other failure is retried
+  }
+}
+
+/** Notices that the bot token was revoked when Slack says so, and that it is valid again by asking until then. */
+function watchToken(app: App, { slack, settings, health, clock, log, signal }: ConnectDeps): void {
+  const client = createWebClient(slack.botToken, settings);
+  const look = async () => {
     try {
-      const identity = await identify(client);
+      await identify(client);
       health.set("bot", undefined);
-      return identity;
     } catch (error) {
       health.set("bot", botFault(error));
-      // Woken by the stop, which the loop sees next.
-      await clock.sleep(backoffMs(error, failures), signal).catch(() => {});
     }
-  }
-  return undefined;
+  };
+  const lookSoon = async () => void look();
+  app.event("tokens_revoked", lookSoon);
+  app.event("app_uninstalled", lookSoon);
+  const work = async () => {
+    if (health.isFaulty("bot")) await look();
+  };
+  const what = "asking Slack about the bot token";
+  const stop = startRounds({ clock, log, everyMs: REFUSED_TOKEN_PAUSE_MS, what, work });
+  signal.addEventListener("abort", stop, { once: true });
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
@@ -6,32 +7,29 @@ import type { Speaker } from "../../port/platform.js";
 import type { Calls } from "../send/calls.js";
 
 export interface People {
-  /**
-   * Who they are, whether they may change settings here, and whether they are a guest or a stranger. Within 1 s and never
-   * rejects: whom Slack does not vouch for has no rights.
-   */
-  lookUp(user: string): Promise<Known>;
-  /** The same as every door hands it on. */
+  /** Resolves within 1 s, never rejects: whom Slack doesn't know has no rights. */
+  lookUp(user: string): Promise<KnownPerson>;
+  /** Resolves with what the handlers want to know of a person; likewise within 1 s and never rejects. */
   speaker(user: string): Promise<Pick<Speaker, "author" | "isOperator" | "isGuest" | "isInGroup">>;
 }
 
-export interface PeopleDeps {
+interface PeopleDeps {
   readonly calls: Pick<Calls, "userInfo" | "groupMembers">;
   readonly clock: Clock;
   readonly log: Log;
   teamId(): string | undefined;
 }
 
-export interface Known {
+interface KnownPerson {
   readonly name: string;
   readonly isOperator: boolean;
   readonly isGuest: boolean;
 }
 
 const FRESH_MS = 300_000;
-/** It stands between a person and the answer. */
+/** A person waits for an answer meanwhile. */
 const WAIT_MS = 1_000;
-const MOST_KNOWN = 2_000;
+const MAX_CACHED = 2_000;
 
 const userSchema = z.object({
   user: z.looseObject({
@@ -49,9 +47,9 @@ const userSchema = z.object({
 });
 const membersSchema = z.object({ users: z.array(z.string()) });
 
-/** Workspace admins and owners by `users.info`, members of user groups by `usergroups.users.list`; both kept for five minutes. */
+/** Looks people up by `users.info` and groups by `usergroups.users.list`, both cached for five minutes. */
 export function createPeople({ calls, clock, log, teamId }: PeopleDeps): People {
-  const people = createMemory(clock, async (user: string): Promise<Known> => {
+  const people = createCache(clock, async (user: string): Promise<KnownPerson> => {
     const { user: found } = userSchema.parse(await calls.userInfo(user));
     const isElsewhere = Boolean(found.team_id) && found.team_id !== teamId();
     const isGuest = found.is_stranger || isElsewhere || found.is_restricted || found.is_ultra_restricted;
@@ -61,16 +59,16 @@ export function createPeople({ calls, clock, log, teamId }: PeopleDeps): People 
       isGuest,
     };
   });
-  const groups = createMemory(clock, async (group: string) => {
+  const groups = createCache(clock, async (group: string) => {
     const { users } = membersSchema.parse(await calls.groupMembers(group));
     return new Set(users);
   });
 
-  const lookUp = async (user: string): Promise<Known> => {
+  const lookUp = async (user: string): Promise<KnownPerson> => {
     try {
       return await people.get(user);
     } catch (error) {
-      log.warn({ error, user }, "slack did not say who this is; no rights are assumed");
+      log.warn({ error, user }, "slack: user lookup failed, no rights assumed");
       return { name: people.last(user)?.name ?? user, isOperator: false, isGuest: true };
     }
   };
@@ -78,7 +76,7 @@ export function createPeople({ calls, clock, log, teamId }: PeopleDeps): People 
     try {
       return (await groups.get(group)).has(user);
     } catch (error) {
-      log.warn({ error, group }, "slack did not say who is in this user group; nobody is taken for a member");
+      log.warn({ error, group }, "slack: user group lookup failed, no member assumed");
       return false;
     }
   };
@@ -91,30 +89,30 @@ export function createPeople({ calls, clock, log, teamId }: PeopleDeps): People 
   };
 }
 
-/** What was asked less than five minutes ago; asked once for all who want to know at the same time. */
-function createMemory<T>(clock: Clock, ask: (key: string) => Promise<T>) {
-  const known = new Map<string, { readonly value: T; readonly at: number }>();
-  const asking = new Map<string, Promise<T>>();
+/** Caches what `ask` resolves with for five minutes; concurrent lookups of one key share a call. */
+function createCache<T>(clock: Clock, ask: (key: string) => Promise<T>) {
+  const cached = new BoundedMap<string, { readonly value: T; readonly at: number }>(MAX_CACHED);
+  const pending = new Map<string, Promise<T>>();
 
   const askOnce = (key: string): Promise<T> => {
-    const running = asking.get(key);
+    const running = pending.get(key);
     if (running !== undefined) return running;
-    const asked = ask(key)
+    const request = ask(key)
       .then((value) => {
-        if (known.size >= MOST_KNOWN) known.clear();
-        known.set(key, { value, at: clock.now() });
+        cached.set(key, { value, at: clock.now() });
         return value;
       })
-      .finally(() => asking.delete(key));
-    asking.set(key, asked);
-    return asked;
+      .finally(() => pending.delete(key));
+    pending.set(key, request);
+    return request;
   };
   return {
-    last: (key: string): T | undefined => known.get(key)?.value,
+    /** What was cached last, however old. */
+    last: (key: string): T | undefined => cached.get(key)?.value,
     /** @throws what `ask` throws @throws {TimeoutError} after a second */
     async get(key: string): Promise<T> {
-      const before = known.get(key);
-      if (before !== undefined && clock.now() - before.at < FRESH_MS) return before.value;
+      const entry = cached.get(key);
+      if (entry !== undefined && clock.now() - entry.at < FRESH_MS) return entry.value;
       return withDeadline(() => askOnce(key), { what: "Slack", timeoutMs: WAIT_MS, clock });
     },
   };

@@ -1,15 +1,16 @@
 import type { App } from "@slack/bolt";
+import { z } from "zod";
 import { conversationOf } from "../../port/conversation.js";
-import type { MessageKey } from "../../port/platform.js";
-import { attachmentsOf } from "./attachments.js";
-import { type DoorDeps, isFirstTime, threadOf } from "./doors.js";
-import { readEarlier } from "./earlier.js";
-import { readMessage, type Written } from "./messages.js";
-import { readReaction } from "./reactions.js";
-import { isTypedCommand, runTypedCommand } from "./typed-commands.js";
+import type { Attachment, EarlierMessage, MessageKey, Reaction } from "../../port/platform.js";
+import { PlatformError } from "../../port/platform-error.js";
+import type { FileCalls } from "../send/files.js";
+import type { Identity } from "../wire/identity.js";
+import { emojiOfName, optionalText, readMentionText } from "../wire/notation.js";
+import { isTypedCommand, runTypedCommand } from "./commands.js";
+import { inBackground, isFirstTime, type ReplyContext, threadOf } from "./reply-context.js";
 
-/** Mentions, direct messages and reactions. A listener resolves when what was said is stored: then it is acknowledged. */
-export function listenForEvents(app: App, deps: DoorDeps): void {
+/** Listens for mentions, direct messages and reactions. A listener resolves once the event is stored. */
+export function listenForEvents(app: App, deps: ReplyContext): void {
   const { handlers, people, log } = deps;
 
   const ask = async (written: Written, event: unknown) => {
@@ -25,7 +26,7 @@ export function listenForEvents(app: App, deps: DoorDeps): void {
       isDirect,
       ...(attachments.length > 0 && { attachments }),
       ...(message.thread !== undefined &&
-        message.thread !== ts && { earlier: (count, signal) => readEarlier(deps, message, { count, signal }) }),
+        message.thread !== ts && { earlier: (count, signal) => readEarlier(deps, message, count, signal) }),
     });
   };
   const take = async (event: unknown) => {
@@ -41,15 +42,15 @@ export function listenForEvents(app: App, deps: DoorDeps): void {
     if (found === undefined || !(await isFirstTime(deps, `event:${body.event_id}`))) return;
     const { user, ...reaction } = found;
     const react = async () => handlers.onReaction({ ...reaction, ...(await people.speaker(user)) });
-    void react().catch((error) => log.error({ error }, "a reaction failed"));
+    inBackground(log, "a reaction", react());
   });
 }
 
 /**
- * Each mention in a channel begins a thread, and so does each message in the agent container; direct messages elsewhere
- * are one conversation, and their threads are their own.
+ * Returns the message's key. A mention in a channel and a message in the agent container begin a thread; other direct
+ * messages are one conversation, and so is each thread of theirs.
  */
-function keyOf({ identity }: DoorDeps, { channel, ts, thread, isDirect, isInAgent }: Written): MessageKey {
+function keyOf({ identity }: ReplyContext, { channel, ts, thread, isDirect, isInAgent }: Written): MessageKey {
   const begun = isDirect && !isInAgent ? undefined : ts;
   const own = isDirect && !isInAgent ? threadOf(channel, ts, thread) : thread;
   const place = own ?? begun;
@@ -62,7 +63,165 @@ function keyOf({ identity }: DoorDeps, { channel, ts, thread, isDirect, isInAgen
   };
 }
 
-/** In threads that it was called into, where FOLLOW_THREADS asks for it. */
-async function takesPart({ store, followsThreads }: DoorDeps, message: MessageKey): Promise<boolean> {
+/** True in threads that the bot was called into, when FOLLOW_THREADS is on. */
+async function takesPart({ store, followsThreads }: ReplyContext, message: MessageKey): Promise<boolean> {
   return followsThreads && (await store.values("sessions").get(conversationOf(message))) !== undefined;
 }
+
+const messageSchema = z.looseObject({
+  type: z.enum(["app_mention", "message"]),
+  channel: z.string().min(1),
+  ts: z.string().min(1),
+  user: z.string().min(1),
+  text: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? ""),
+  thread_ts: optionalText,
+  channel_type: optionalText,
+  subtype: optionalText,
+  bot_id: optionalText,
+  app_context: z.unknown().optional(),
+  assistant_thread: z.unknown().optional(),
+  edited: z
+    .unknown()
+    .optional()
+    .transform((edited) => edited || undefined),
+});
+
+/** A message that a person wrote. */
+export interface Written {
+  readonly channel: string;
+  readonly ts: string;
+  /** The thread that it was written in, by its first message. */
+  readonly thread: string | undefined;
+  readonly user: string;
+  readonly text: string;
+  readonly isDirect: boolean;
+  /** In the agent container, where each message outside a thread begins one. */
+  readonly isInAgent: boolean;
+  /** False for a message in a thread that doesn't mention the bot: for the bot only where it takes part. */
+  readonly isAddressed: boolean;
+}
+
+/** Subtypes of ordinary messages: in a thread and to the channel too, with a file, as "/me". */
+const SPOKEN = new Set(["thread_broadcast", "file_share", "me_message"]);
+
+/** Reads an `app_mention` or a `message`: Slack may send both for one message. Undefined: not for the bot. */
+export function readMessage(event: unknown, { botUserId }: Identity): Written | undefined {
+  const { data: message } = messageSchema.safeParse(event);
+  if (message === undefined) return undefined;
+  const { channel, ts, user, thread_ts: thread } = message;
+  const isOurs = user === botUserId || message.bot_id !== undefined || user === "USLACKBOT";
+  const isSpoken = message.subtype === undefined || SPOKEN.has(message.subtype);
+  if (isOurs || !isSpoken || message.edited !== undefined) return undefined;
+  const isDirect = channel.startsWith("D") || message.channel_type === "im";
+  const isAddressed = isDirect || message.type === "app_mention" || message.text.includes(`<@${botUserId}`);
+  // Outside threads, or to somebody else.
+  if (!isAddressed && (thread === undefined || /^\s*<@/.test(message.text))) return undefined;
+  const isInAgent = isDirect && Boolean(message.app_context ?? message.assistant_thread);
+  return {
+    channel,
+    ts,
+    thread,
+    user,
+    text: readMentionText(message.text, botUserId),
+    isDirect,
+    isInAgent,
+    isAddressed,
+  };
+}
+
+const fileSchema = z.looseObject({
+  id: optionalText,
+  name: optionalText,
+  title: optionalText,
+  mimetype: optionalText,
+  size: z.number().nullish(),
+  url_private_download: optionalText,
+  url_private: optionalText,
+  mode: optionalText,
+});
+const filesSchema = z.array(z.unknown()).catch([]);
+
+/** Modes of a file without content: deleted, or hidden by the plan's limit. */
+const EMPTY_MODES = new Set(["tombstone", "hidden_by_limit"]);
+
+/** Returns the files of a message's event; each is read only on demand. */
+function attachmentsOf(event: unknown, files: FileCalls): readonly Attachment[] {
+  const beside = filesSchema.parse((event as { readonly files?: unknown }).files);
+  return beside.flatMap((value) => {
+    const { data: file } = fileSchema.safeParse(value);
+    if (file === undefined || EMPTY_MODES.has(file.mode ?? "")) return [];
+    const named = addressOf(file);
+    if (named === undefined && file.id === undefined) return [];
+    return {
+      name: file.name ?? file.title ?? "file",
+      ...(file.mimetype !== undefined && { mediaType: file.mimetype }),
+      sizeBytes: file.size ?? 0,
+      async read(maxBytes, signal) {
+        // In channels shared with other workspaces the event has only the file's id.
+        const url = named ?? addressOf(fileSchema.parse((await files.info(file.id ?? "")) ?? {}));
+        if (url === undefined) throw new PlatformError("slack", "gone", "Slack gives no address of this file");
+        return files.download(url, { maxBytes, isPage: file.mimetype === "text/html", signal });
+      },
+    } satisfies Attachment;
+  });
+}
+
+const addressOf = (file: z.infer<typeof fileSchema>) => file.url_private_download ?? file.url_private;
+
+const reactionSchema = z.looseObject({
+  user: z.string(),
+  reaction: z.string(),
+  item_user: optionalText,
+  item: z.looseObject({ type: z.literal("message"), channel: z.string(), ts: z.string() }),
+});
+
+/** Reads a person's reaction. Returns undefined on somebody else's message; Slack may leave out its author. */
+function readReaction(
+  event: unknown,
+  { teamId, botUserId }: Identity,
+): (Pick<Reaction, "message" | "emoji" | "isDirect"> & { readonly user: string }) | undefined {
+  const { data } = reactionSchema.safeParse(event);
+  if (data === undefined || data.user === botUserId || (data.item_user ?? botUserId) !== botUserId) return undefined;
+  const emoji = emojiOfName(data.reaction);
+  if (emoji === undefined) return undefined;
+  const { channel, ts } = data.item;
+  return {
+    message: { platform: "slack", workspace: teamId, channel, message: ts },
+    emoji,
+    isDirect: channel.startsWith("D"),
+    user: data.user,
+  };
+}
+
+/**
+ * Reads up to `count` messages of a thread before a message, oldest first.
+ * @throws {PlatformError} when the bot may not read them @throws signal.reason
+ */
+async function readEarlier(
+  { calls, people, identity }: ReplyContext,
+  message: MessageKey,
+  count: number,
+  signal: AbortSignal,
+): Promise<readonly EarlierMessage[]> {
+  const { thread = message.message, message: ts } = message;
+  signal.throwIfAborted();
+  const all = await calls.readThread(message, thread, { before: ts });
+  signal.throwIfAborted();
+  const earlier = all.filter((one) => isBefore(one.ts, ts) && one.text.trim() !== "").slice(-count);
+  const names = new Map<string, string>([[identity.botUserId, "Evergreen"]]);
+  await Promise.all(
+    [...new Set(earlier.flatMap(({ user }) => user ?? []))]
+      .filter((user) => !names.has(user))
+      .map(async (user) => names.set(user, (await people.lookUp(user)).name)),
+  );
+  return earlier.map(({ user, text }) => ({
+    author: names.get(user ?? "") ?? "somebody",
+    text: readMentionText(text, identity.botUserId),
+  }));
+}
+
+/** Timestamps are seconds with six decimals. */
+const isBefore = (a: string, b: string) => Number(a) < Number(b);

@@ -1,12 +1,11 @@
 import type { ReplyStream, ReplyStreamDeps } from "../../port/platform.js";
-import type { AgentCalls, AgentWay, ThreadKey } from "./agent-calls.js";
+import type { AgentCalls, AgentWay, QuestionTitles, ThreadKey } from "./agent-calls.js";
 import { createNativeReplyStream } from "./native-reply-stream.js";
 import { createStreaming, type StreamingDeps } from "./streaming-platform.js";
-import type { Titles } from "./titles.js";
 
 export interface AnswerDeps extends Omit<StreamingDeps, "platform" | "log"> {
   readonly agent: AgentCalls;
-  readonly titles: Titles;
+  readonly titles: QuestionTitles;
 }
 
 /** Answers on Slack: shown at work from the beginning, and grown natively where they stand in a thread. */

@@ -1,4 +1,4 @@
-import type { BucketTerms } from "./token-buckets.js";
+import type { BucketTerms } from "../../delivery/token-bucket.js";
 
 const perMinute = (calls: number): BucketTerms => ({ capacity: calls, perMinute: calls });
 

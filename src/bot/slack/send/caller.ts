@@ -1,10 +1,10 @@
+import type { RateScheduler } from "../../delivery/rate-scheduler.js";
 import { conversationOf } from "../../port/conversation.js";
 import type { ChannelKey, Rank, SendTerms } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { isAbsent, isTokenRefused, toPlatformError } from "../wire/errors.js";
+import { fromSlackError, isAbsent, isTokenRefused } from "../wire/errors.js";
 import { botFault, type Health } from "../wire/health.js";
 import { bucketOf } from "./buckets.js";
-import type { TokenBuckets } from "./token-buckets.js";
 
 /** The ways to make a call. Those that take `work` throw {PlatformError}, and close a bucket that Slack has refused. */
 export interface Caller {
@@ -19,7 +19,7 @@ export interface Caller {
 }
 
 export interface CallerDeps {
-  readonly buckets: TokenBuckets;
+  readonly buckets: RateScheduler;
   readonly health: Health;
 }
 
@@ -36,7 +36,7 @@ export function createCaller({ buckets, health }: CallerDeps): Caller {
       return answer;
     } catch (error) {
       if (isTokenRefused(error) && !isAbsent(error)) health.set("bot", botFault(error));
-      const translated = toPlatformError(method, error);
+      const translated = fromSlackError(method, error);
       if (translated.reason === "rate-limited") {
         buckets.penalize(bucketOf(method, channel), translated.retryAfterMs ?? 1_000);
       }

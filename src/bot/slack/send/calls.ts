@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ChannelKey, MessageKey, SendTerms } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
-import { optionalText } from "../wire/optional-text.js";
+import { optionalText } from "../wire/notation.js";
 import type { Caller } from "./caller.js";
 import type { SlackMessage } from "./render.js";
 

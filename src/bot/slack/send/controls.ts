@@ -1,12 +1,12 @@
 import type { types } from "@slack/bolt";
-import type { Control } from "../../../commands/command.js";
-import { idOfPicker, type LabelledPicker, type Picker, type Pickers } from "../wire/pickers.js";
+import { cutText } from "../../../base/text.js";
+import type { Command, Control } from "../../../commands/command.js";
 
 type Block = types.KnownBlock;
 type Element = types.ActionsBlockElement;
 
 export interface ControlDeps {
-  /** Gives a command the short id under which a press finds it again. */
+  /** Resolves with the short id of a command, by which a press finds it. */
   idFor(command: string): Promise<string>;
   readonly pickers: Pick<Pickers, "of">;
 }
@@ -26,16 +26,16 @@ export async function controlBlocks(controls: readonly Control[], deps: ControlD
   }));
 }
 
-/** A select of its own that looks its options up while a person types; none where there is none, or its id would be too long. */
-export function pickerBlocks(asked: LabelledPicker | undefined): readonly Block[] {
-  const element = asked === undefined ? undefined : pickerElement(asked.label, asked.picker);
+/** A select in a block of its own, whose options are looked up while a person types; none where its id is too long. */
+export function pickerBlocks(labelled: LabelledPicker | undefined): readonly Block[] {
+  const element = labelled === undefined ? undefined : pickerElement(labelled.label, labelled.picker);
   return element === undefined ? [] : [{ type: "actions", elements: [element] }];
 }
 
 async function elementOf(control: Control, index: number, { idFor, pickers }: ControlDeps): Promise<Element> {
   const action_id = `control-${index}`;
   if ("command" in control) {
-    return { type: "button", action_id, text: plain(control.label), value: await idFor(control.command) };
+    return { type: "button", action_id, text: labelText(control.label), value: await idFor(control.command) };
   }
   const picker = pickers.of(control);
   const select = picker === undefined ? undefined : pickerElement(control.label, picker);
@@ -43,21 +43,105 @@ async function elementOf(control: Control, index: number, { idFor, pickers }: Co
   const options = await Promise.all(
     control.options
       .slice(0, MAX_OPTIONS)
-      .map(async ({ label, command }) => ({ text: plain(label), value: await idFor(command) })),
+      .map(async ({ label, command }) => ({ text: labelText(label), value: await idFor(command) })),
   );
-  return { type: "static_select", action_id, placeholder: plain(control.label), options };
+  return { type: "static_select", action_id, placeholder: labelText(control.label), options };
 }
 
 function pickerElement(label: string, picker: Picker): Element | undefined {
   const action_id = idOfPicker(picker);
   if (action_id.length > MAX_ID_CHARS) return undefined;
   // Options at once, before anything is typed.
-  return { type: "external_select", action_id, placeholder: plain(label), min_query_length: 0 };
+  return { type: "external_select", action_id, placeholder: labelText(label), min_query_length: 0 };
 }
 
-/** A label as Slack takes it. */
-export const plain = (label: string) => ({
+/** The text object of a label, cut to what Slack takes. */
+export const labelText = (label: string) => ({
   type: "plain_text" as const,
-  text: label.length <= MAX_LABEL_CHARS ? label : `${label.slice(0, MAX_LABEL_CHARS - 1)}…`,
+  text: cutText(label, MAX_LABEL_CHARS),
   emoji: true,
 });
+
+/** A menu whose options are looked up while a person types. */
+export interface Picker {
+  /** What comes before the chosen value: "/models use ", or "/chat retry model:". */
+  readonly prefix: string;
+  /** The panel that it stands on. */
+  readonly panel: string | undefined;
+}
+
+export interface LabelledPicker {
+  readonly label: string;
+  readonly picker: Picker;
+}
+
+/** Model choices: a select that asks for its options, where a menu would have to hold them all. */
+export interface Pickers {
+  /** Undefined for a menu whose entries are not all values of one such option. */
+  of(control: Control): Picker | undefined;
+  /** For a command that was typed without the model that it needs: the select that asks for it. */
+  askedBy(line: string): LabelledPicker | undefined;
+  /** The model of the conversation, on a panel of the lists. */
+  onPanel(panel: string | undefined): LabelledPicker | undefined;
+  /** The option that a picker's value is for. */
+  optionOf(picker: Picker): string | undefined;
+}
+
+/** The panel of the model lists, and the command that chooses from them. */
+const LISTS_PANEL = "/models status";
+const CHOICE = "models use";
+/** The option that takes a model, as every command calls it. */
+const OPTION = "model";
+const BREAK = "\n";
+
+export function createPickers(commands: readonly Pick<Command, "path" | "options" | "suggest">[]): Pickers {
+  const asking = commands.filter(({ options, suggest }) => Object.hasOwn(options, OPTION) && suggest !== undefined);
+  const prefixes = asking
+    .flatMap(({ path }) => [`/${path} ${OPTION}:`, `/${path} `])
+    .sort((a, b) => b.length - a.length);
+
+  return {
+    of(control) {
+      if (!("options" in control) || control.options.length === 0) return undefined;
+      const lines = control.options.map(({ command }) => command.split(BREAK));
+      const [first = []] = lines;
+      const prefix = prefixes.find((known) => first[0]?.startsWith(known));
+      if (prefix === undefined) return undefined;
+      const areAlike = lines.every(
+        ([line = "", panel]) =>
+          line.startsWith(prefix) && /^\S+\/\S+$/.test(line.slice(prefix.length)) && panel === first[1],
+      );
+      return areAlike ? { prefix, panel: first[1] } : undefined;
+    },
+    askedBy(line) {
+      const typed = line.trim().replace(/^!/, "/").replaceAll(/\s+/g, " ").toLowerCase();
+      const command = asking.find(({ path, options }) => `/${path}` === typed && options[OPTION]?.isRequired === true);
+      if (command === undefined) return undefined;
+      return { label: "Choose a model", picker: { prefix: `/${command.path} `, panel: undefined } };
+    },
+    onPanel(panel) {
+      if (panel !== LISTS_PANEL || !asking.some(({ path }) => path === CHOICE)) return undefined;
+      return { label: "Model of this conversation", picker: { prefix: `/${CHOICE} `, panel } };
+    },
+    optionOf: ({ prefix }) => (prefixes.includes(prefix) ? OPTION : undefined),
+  };
+}
+
+const MARK = "pick:";
+
+/** A picker as the id of its select. */
+export const idOfPicker = ({ prefix, panel }: Picker): string =>
+  [MARK + prefix, ...(panel === undefined ? [] : [panel])].join(BREAK);
+
+/** The picker that a select's id stands for. */
+export function pickerOfId(id: string): Picker | undefined {
+  if (!id.startsWith(MARK)) return undefined;
+  const [prefix = "", panel] = id.slice(MARK.length).split(BREAK);
+  return { prefix, panel };
+}
+
+/** The line that choosing a value types; undefined for a value that is none. */
+export function lineOfChoice({ prefix, panel }: Picker, value: string): string | undefined {
+  if (value === "" || value.includes(BREAK)) return undefined;
+  return panel === undefined ? prefix + value : `${prefix}${value}${BREAK}${panel}`;
+}

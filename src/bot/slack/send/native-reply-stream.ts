@@ -3,32 +3,32 @@ import { createReplyStream } from "../../delivery/reply-stream.js";
 import type { MessageKey, ReplyStream, ReplyStreamDeps } from "../../port/platform.js";
 import type { Streaming } from "./streaming-platform.js";
 
-/** One stretch of an answer, in messages of its own. */
-interface Stretch {
+/** A part of an answer, in messages of its own. */
+interface Part {
   readonly stream: ReplyStream;
   readonly streaming: Streaming;
 }
 
 export interface NativeDeps {
   readonly reply: ReplyStreamDeps;
-  /** A platform for one more stretch. */
+  /** Creates the platform of one more part. */
   begin(): Streaming;
   /** Called at the end with whether Slack's streaming ended the answer. */
   onEnd(endedNatively: boolean): void;
 }
 
-/** Slack ends a stream after about five minutes: from then on the answer goes on in another one, at the next good place. */
+/** Slack ends a stream after about five minutes: after this long the answer goes on in another, between paragraphs. */
 const ROTATE_AFTER_MS = 200_000;
-/** Until then only between paragraphs. */
+/** After this long it goes on in another one at any line break. */
 const ROTATE_ANYWHERE_MS = 220_000;
 
-/** An answer that grows by Slack's streaming, rotated in time; where that fails or is not to be had, by edits. */
+/** Shows an answer by Slack's streaming, in a new stream before Slack ends the last one; by edits where that fails. */
 export function createNativeReplyStream({ reply, begin, onEnd }: NativeDeps): ReplyStream {
   let from = 0;
   let lastPosted: MessageKey | undefined;
   const earlier: Promise<boolean>[] = [];
 
-  const open = (): Stretch => {
+  const open = (): Part => {
     const streaming = begin();
     const onPosted = async (message: MessageKey) => {
       lastPosted = message;
@@ -38,11 +38,7 @@ export function createNativeReplyStream({ reply, begin, onEnd }: NativeDeps): Re
   };
   let current = open();
 
-  const close = async (
-    { stream, streaming }: Stretch,
-    text: string,
-    controls?: Parameters<ReplyStream["finish"]>[1],
-  ) => {
+  const close = async ({ stream, streaming }: Part, text: string, controls?: Parameters<ReplyStream["finish"]>[1]) => {
     const isShown = await stream.finish(text, controls);
     return { isShown, endedNatively: await streaming.settle() };
   };
@@ -52,7 +48,7 @@ export function createNativeReplyStream({ reply, begin, onEnd }: NativeDeps): Re
     const cut = placeToCut(text, from, ageMs >= ROTATE_ANYWHERE_MS ? "\n" : "\n\n");
     if (cut === undefined) return;
     const over = close(current, text.slice(from, cut)).then(({ isShown }) => isShown);
-    over.catch(() => {}); // told by finish
+    over.catch(() => {}); // rethrown by finish
     earlier.push(over);
     from = cut;
     current = open();
@@ -77,7 +73,7 @@ export function createNativeReplyStream({ reply, begin, onEnd }: NativeDeps): Re
   };
 }
 
-/** Behind the last such break that is outside of code and has text behind it. */
+/** Returns the end of the last break that is outside code and has text after it. */
 function placeToCut(text: string, from: number, mark: string): number | undefined {
   for (let at = text.lastIndexOf(mark); at > from; at = text.lastIndexOf(mark, at - 1)) {
     const cut = at + mark.length;

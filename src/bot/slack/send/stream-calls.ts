@@ -5,7 +5,7 @@ import { slackErrorOf } from "../wire/errors.js";
 import type { ThreadKey } from "./agent-calls.js";
 import type { Caller } from "./caller.js";
 
-/** Slack's own streaming. Whoever calls has paid. All of them throw {PlatformError}. */
+/** Calls of Slack's streaming; the caller has waited for the rate limit. All of them throw {PlatformError}. */
 export interface StreamCalls {
   /** Begins a message with its first text, escaped; resolves with its timestamp. `user`: for whom it grows. */
   start(place: ThreadKey, text: string, user: string): Promise<string>;
@@ -23,7 +23,7 @@ export const STOP = "chat.stopStream";
 
 const startedSchema = z.object({ ts: z.string().min(1) });
 
-/** No previews of links that a model wrote. Slack's newest reference has them here; who lacks them refuses or ignores them. */
+/** No previews of links that a model wrote. An older Slack refuses or ignores these arguments. */
 const QUIET = { unfurl_links: false, unfurl_media: false } as const;
 const UNKNOWN_ARGUMENT = new Set(["invalid_arguments", "invalid_arg_name", "unknown_argument"]);
 
@@ -35,7 +35,7 @@ export function createStreamCalls(client: webApi.WebClient, caller: Caller): Str
   return {
     start: ({ channel, thread, workspace }, text, user) =>
       caller.now(START, channel, async () => {
-        // Outside of direct messages Slack wants to know for whom.
+        // Outside direct messages Slack requires the recipient.
         const recipient = channel.startsWith("D") ? {} : { recipient_team_id: workspace, recipient_user_id: user };
         const given = { channel, thread_ts: thread, markdown_text: text, ...recipient };
         if (!takesQuiet) return start(given);

@@ -1,246 +1,206 @@
 import type { types } from "@slack/bolt";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
-import { showTimes } from "../../../base/time.js";
 import type { Control, Reply } from "../../../commands/command.js";
+import type { RateScheduler } from "../../delivery/rate-scheduler.js";
 import { type ChatPlatform, currentReply, type MessageKey, type SendTerms } from "../../port/platform.js";
 import { isLost, PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
-import { escapeMarkdown } from "../wire/escape.js";
+import { escapeMarkdown } from "../wire/notation.js";
 import type { ThreadKey } from "./agent-calls.js";
 import type { Caller } from "./caller.js";
-import type { Extras } from "./extras.js";
-import type { LostPosts } from "./lost-posts.js";
-import type { OpenStreams } from "./open-streams.js";
-import { MAX_MARKDOWN_CHARS } from "./render.js";
+import type { OptionalFeatures } from "./optional-features.js";
+import type { PostReconciliation } from "./post-reconciliation.js";
 import { APPEND, START, STOP, type StreamCalls } from "./stream-calls.js";
-import type { TokenBuckets } from "./token-buckets.js";
+import {
+  isStreamable,
+  nextStreamState,
+  type StreamEvent,
+  type StreamFailure,
+  type StreamState,
+  type StreamStep,
+  streamedIn,
+} from "./stream-state.js";
 
 export interface StreamingDeps {
   readonly platform: ChatPlatform;
   readonly streams: StreamCalls;
-  readonly buckets: TokenBuckets;
+  readonly buckets: RateScheduler;
   readonly caller: Pick<Caller, "wait">;
-  readonly extras: Extras;
+  readonly optional: OptionalFeatures;
   readonly clock: Clock;
   readonly log: Log;
-  readonly lostPosts: LostPosts;
+  readonly reconciliation: PostReconciliation;
   readonly open: OpenStreams;
-  /** As an answer's text goes out, with the prefix on commands. */
+  /** Adds the host's prefix to the commands in an answer. */
   worded(markdown: string): string;
   controlBlocks(controls: readonly Control[]): Promise<readonly types.KnownBlock[]>;
 }
 
-/** A platform for one answer, whose posts and edits go through Slack's streaming while that lasts, and are ordinary ones from then on. */
+/** A platform for one answer: its posts and edits go through Slack's streaming while that works. */
 export interface Streaming {
   readonly platform: ChatPlatform;
-  /** How long the message that grows natively has done so, in ms; undefined where none does. */
+  /** How long Slack has streamed the message that grows, in ms; undefined when none does. */
   ageMs(): number | undefined;
-  /** Ends what still grows; the text is all there. Resolves with whether Slack's streaming ended the answer. Never rejects. */
+  /** Ends a stream whose text is whole. Resolves with whether Slack's streaming ended the answer. Never rejects. */
   settle(): Promise<boolean>;
 }
 
-interface Live {
-  readonly key: MessageKey;
-  readonly startedAt: number;
-  /** What Slack has of it, as worded. */
-  readonly sent: string;
-  /** A call of it failed, so that nobody knows what Slack has of it. */
-  readonly isBroken: boolean;
-}
+type StreamCall = Exclude<StreamStep, { readonly do: "nothing" | "throw" }>;
 
-/** Slack ends a stream by itself after about five minutes; the rest of the answer is edited in. */
-const LONGEST_MS = 235_000;
-const STOP_TRIES = 3;
-/** So often is an end tried that Slack limits, before the answer is taken for shown as it stands: whole, but without controls. */
-const LIMITED_ENDS = 3;
-
-export function createStreaming(deps: StreamingDeps, question: MessageKey, asker: string): Streaming {
-  const { platform, streams, buckets, caller, extras, clock, log, open } = deps;
+/** Keeps the state of one answer's message and makes the calls that it asks for. */
+function createDriver(deps: StreamingDeps, question: MessageKey) {
+  const { platform, streams, buckets, caller, log, open } = deps;
   const me = {};
-  let live: Live | undefined;
-  /** The call that this edit has waited for. */
+  let state: StreamState = { phase: "idle" };
+  /** The streaming call whose rate limit was waited for already. */
   let paid: string | undefined;
-  let isEnding = false;
-  /** While Slack takes no end of a stream, its last text does not wait for that. */
-  let isRestPaid = false;
-  let endedNatively = false;
-  let limitedEnds = 0;
-  /** An addition got no answer, so that it may stand there or not. */
-  let isUnsure = false;
-  /** Slack took no end of it, and may have it growing still. */
-  let unended: Live | undefined;
-  /** What the answer bears when it is over, where its last edit was refused. */
-  let owedControls: NonNullable<Reply["controls"]> = [];
+  /** The controls that the answer keeps when it is over. */
+  let owed: readonly Control[] = [];
 
-  const pay = async (method: string) => {
+  const apply = (event: StreamEvent): StreamStep => {
+    const [next, step] = nextStreamState(state, event);
+    state = next;
+    if (streamedIn(state) === undefined) open.delete(me);
+    else open.add(me);
+    return step;
+  };
+  const perform = async (step: StreamCall, message: MessageKey, reply: Reply, terms: SendTerms) => {
+    if (step.do === "edit") return platform.edit(message, reply, terms);
+    const method = step.do === "append" ? APPEND : STOP;
     if (paid !== method) await caller.wait(method, question, { rank: "last-text" });
     paid = undefined;
+    if (step.do === "append") return streams.append(message, step.rest);
+    const blocks = step.withControls ? await deps.controlBlocks(owed) : [];
+    await streams.stop(message, { text: step.rest, blocks });
   };
-  const setLive = (next: Live | undefined) => {
-    live = next;
-    if (next === undefined) open.delete(me);
-    else open.add(me);
+  return {
+    state: () => state,
+    apply,
+    /**
+     * Waits for the call by which a growing message gets its next text. Resolves with true when Slack takes no end of a
+     * stream for now: then the last text is appended first. @throws signal.reason when aborted
+     */
+    async wait({ limitedEnds }: { readonly limitedEnds: number }, terms: SendTerms): Promise<boolean> {
+      const isLast = terms.rank === "last-text";
+      const appendsFirst = isLast && (buckets.left(STOP) < 1 || limitedEnds > 0) && buckets.tryTake(APPEND);
+      const method = isLast && !appendsFirst ? STOP : APPEND;
+      if (!appendsFirst) await caller.wait(method, question, terms);
+      paid = method;
+      return appendsFirst;
+    },
+    /** Makes the calls that follow an event. @throws what a call threw, where that is the caller's to handle */
+    async drive(event: StreamEvent, message: MessageKey, reply: Reply, terms: SendTerms = {}) {
+      if (event.is === "wanted") owed = event.isLast ? (reply.controls ?? []) : [];
+      let failure: unknown;
+      for (let step = apply(event); step.do !== "nothing"; ) {
+        if (step.do === "throw") throw failure;
+        try {
+          await perform(step, message, reply, terms);
+          step = apply({ is: "done" });
+        } catch (error) {
+          log.debug({ error, phase: state.phase }, "slack: streaming call failed");
+          failure = error;
+          step = apply({ is: "failed", why: failureOf(error) });
+        }
+      }
+    },
   };
-  /** Only where each of the others keeps a call for its end. */
+}
+
+export function createStreaming(deps: StreamingDeps, question: MessageKey, asker: string): Streaming {
+  const { platform, buckets, optional, reconciliation, clock, open } = deps;
+  const driver = createDriver(deps, question);
+
+  /** Only where each of the other streams keeps a call for its end. */
   const mayStart = () =>
-    question.thread !== undefined && extras.has(START) && buckets.left(STOP) > open.count() && buckets.tryTake(START);
-
-  const start = async (reply: Reply): Promise<MessageKey | undefined> => {
-    const text = deps.worded(reply.markdown);
+    question.thread !== undefined && optional.has(START) && buckets.left(STOP) > open.count() && buckets.tryTake(START);
+  /** Resolves with the message, or undefined where Slack doesn't stream it. */
+  const start = async (text: string): Promise<MessageKey | undefined> => {
     if (!isStreamable(text)) return undefined;
-    try {
-      const ts = await streams.start(question as ThreadKey, escapeMarkdown(text), asker);
+    const begin = (is: "started" | "found", ts: string): MessageKey => {
       const key = { ...question, message: ts };
-      deps.lostPosts.note(ts);
-      setLive({ key, startedAt: clock.now(), sent: text, isBroken: false });
+      driver.apply({ is, key, text, at: clock.now() });
       return key;
-    } catch (error) {
-      extras.note(START, error);
-      const ts = await deps.lostPosts.find(error, question, text);
-      if (ts === undefined) return undefined;
-      // It did begin, only nobody said so.
-      const key = { ...question, message: ts };
-      setLive({ key, startedAt: clock.now(), sent: text, isBroken: true });
-      return key;
-    }
-  };
-  const append = async (now: Live, text: string, rest: string) => {
-    if (rest.trim() === "") return;
-    if (!isRestPaid) await pay(APPEND);
-    await streams.append(now.key, rest).catch((error) => {
-      isUnsure = isUnsure || (error instanceof PlatformError && error.reason === "unavailable");
-      throw error;
-    });
-    setLive({ ...now, sent: text });
-  };
-  const end = async (now: Live, rest: string, reply: Reply) => {
-    await pay(STOP);
-    const blocks = await deps.controlBlocks(reply.controls ?? []);
-    // White space alone is no text to Slack, and nothing is lost where it would stand.
-    await streams.stop(now.key, { text: rest.trim() === "" ? "" : rest, blocks });
-    endedNatively = true;
-    setLive(undefined);
-  };
-  /** True when Slack took it natively; false where it has to be edited in. */
-  const grow = async (now: Live, reply: Reply): Promise<boolean> => {
-    const text = deps.worded(reply.markdown);
-    const isTooOld = clock.now() - now.startedAt >= LONGEST_MS;
-    if (now.isBroken || isTooOld || !text.startsWith(now.sent) || !isStreamable(text)) return false;
-    const rest = escapeMarkdown(text.slice(now.sent.length));
+    };
     try {
-      if (!isEnding || isRestPaid) await append(now, text, rest);
-      if (isEnding) await end(now, isRestPaid ? "" : rest, reply);
-      return true;
+      const ts = await deps.streams.start(question as ThreadKey, escapeMarkdown(text), asker);
+      reconciliation.note(ts);
+      return begin("started", ts);
     } catch (error) {
-      if (isLost(error)) setLive(undefined);
-      if (isEnding && isLimited(error) && ++limitedEnds >= LIMITED_ENDS && live?.sent === text) return true;
-      if (isLost(error) || isLimited(error)) throw error;
-      log.debug({ error }, "slack's streaming failed; the answer goes on by edits");
-      return false;
+      optional.note(START, error);
+      const ts = await reconciliation.find(error, question, text);
+      return ts === undefined ? undefined : begin("found", ts);
     }
-  };
-  /** So that the message can be edited. @throws {PlatformError} when Slack limits it */
-  const breakOff = async (known: Live) => {
-    const now = live ?? known;
-    setLive({ ...now, isBroken: true });
-    await pay(STOP);
-    await streams.stop(now.key).catch((error) => {
-      if (isLimited(error)) throw error;
-      log.debug({ error }, "a stream was not ended; an edit shows whether it is over");
-      if (!isUnsure) unended = now;
-    });
-    setLive(undefined);
-  };
-  /** An edit that Slack refuses because the message still grows, tells what stands there: the rest is added instead. */
-  const editOrResume = async (message: MessageKey, next: () => Reply | undefined, terms: SendTerms): Promise<void> => {
-    let reply: Reply | undefined;
-    try {
-      return await platform.edit(
-        message,
-        () => {
-          reply = next();
-          return reply;
-        },
-        terms,
-      );
-    } catch (error) {
-      const now = unended;
-      if (reply === undefined) throw error;
-      const text = deps.worded(reply.markdown);
-      const isGrowing = now?.key.message === message.message && slackErrorOf(error) === "streaming_state_conflict";
-      if (now === undefined || !isGrowing || !text.startsWith(now.sent) || !isStreamable(text)) throw error;
-      unended = undefined;
-      await append(now, text, escapeMarkdown(text.slice(now.sent.length)));
-      setLive({ ...now, sent: text, isBroken: false });
-      if (isEnding) owedControls = reply.controls ?? [];
-    }
-  };
-
-  const begin = ({ rank }: SendTerms) => {
-    isEnding = rank === "last-text";
-    isRestPaid = false;
-    paid = undefined;
-  };
-  /** Waits for the call that an edit of what grows natively will make. */
-  const waitNatively = async ({ rank, signal }: SendTerms) => {
-    const isStopClosed = buckets.left(STOP) < 1 || limitedEnds > 0;
-    isRestPaid = isEnding && isStopClosed && buckets.tryTake(APPEND);
-    if (isRestPaid) return;
-    const method = isEnding ? STOP : APPEND;
-    await caller.wait(method, question, { ...(rank && { rank }), ...(signal && { signal }) });
-    paid = method;
   };
   const settle = async () => {
-    const isOver = () => {
-      endedNatively = true;
-      setLive(undefined);
-    };
-    const blocks = await deps.controlBlocks(owedControls);
-    owedControls = [];
-    for (let attempt = 1; live !== undefined && attempt <= STOP_TRIES; attempt++) {
-      await pay(STOP)
-        .then(() => streams.stop(live?.key ?? question, { blocks }))
-        .then(isOver)
-        .catch((error) => {
-          // Over already, or nowhere any more; else it ends by itself in the end.
-          if (isLost(error) || slackErrorOf(error) === "message_not_in_streaming_state") isOver();
-        });
-    }
-    setLive(undefined);
-    return endedNatively;
+    const streamed = streamedIn(driver.state());
+    if (streamed !== undefined) await driver.drive({ is: "settle" }, streamed.key, { markdown: streamed.sent });
+    return driver.state().phase === "ended";
   };
 
   return {
-    ageMs: () => (live === undefined ? undefined : clock.now() - live.startedAt),
+    ageMs() {
+      const streamed = streamedIn(driver.state());
+      return streamed === undefined ? undefined : clock.now() - streamed.startedAt;
+    },
     settle,
     platform: {
       ...platform,
       async post(channel, reply, terms = {}) {
-        begin(terms);
+        await settle(); // the part before is whole
         const isNative = terms.rank === "first-text" && mayStart();
-        // The part before is whole; only Slack does not know yet that it is over.
-        if (live !== undefined) await settle();
-        endedNatively = false;
-        const key = isNative ? await start(currentReply(reply)) : undefined;
-        return key ?? platform.post(channel, reply, terms);
+        const key = isNative ? await start(deps.worded(currentReply(reply).markdown)) : undefined;
+        if (key !== undefined) return key;
+        driver.apply({ is: "posted" });
+        return platform.post(channel, reply, terms);
       },
       async edit(message, reply, terms = {}) {
-        const next = () => currentReply(reply);
-        begin(terms);
-        if (live === undefined || live.key.message !== message.message) return editOrResume(message, next, terms);
-        if (!live.isBroken) await waitNatively(terms);
-        const current = next();
-        if (current === undefined || (await grow(live, current))) return;
-        await breakOff(live);
-        await editOrResume(message, next, terms);
+        const state = driver.state();
+        const streamed = "streamed" in state ? state.streamed : undefined;
+        if (streamed?.key.message !== message.message) return platform.edit(message, reply, terms);
+        const appendsFirst = state.phase === "growing" && (await driver.wait(state.streamed, terms));
+        const current = currentReply(reply);
+        if (current === undefined) return;
+        const wanted = { text: deps.worded(current.markdown), isLast: terms.rank === "last-text", appendsFirst };
+        await driver.drive({ is: "wanted", ...wanted, at: clock.now() }, message, current, terms);
       },
     },
   };
 }
 
-/** Streams have no token for times, and a limit for all of a message. */
-const isStreamable = (text: string) =>
-  text.trim() !== "" && showTimes(text, () => "") === text && escapeMarkdown(text).length <= MAX_MARKDOWN_CHARS;
+function failureOf(error: unknown): StreamFailure {
+  if (isLost(error)) return "lost";
+  if (error instanceof PlatformError && error.reason === "rate-limited") return "limited";
+  const code = slackErrorOf(error);
+  if (code === "streaming_state_conflict") return "conflict";
+  if (code === "message_not_in_streaming_state") return "over";
+  return error instanceof PlatformError && error.reason === "unavailable" ? "unavailable" : "refused";
+}
 
-const isLimited = (error: unknown) => error instanceof PlatformError && error.reason === "rate-limited";
+/** The answers that Slack streams at this moment: each needs a call to end. */
+export interface OpenStreams {
+  add(stream: object): void;
+  delete(stream: object): void;
+  count(): number;
+}
+
+/** Slack ends a stream by itself after about five minutes: one that nobody ended counts no longer than this. */
+const STREAM_LIFE_MS = 300_000;
+
+export function createOpenStreams(clock: Clock): OpenStreams {
+  const since = new Map<object, number>();
+  return {
+    add(stream) {
+      if (!since.has(stream)) since.set(stream, clock.now());
+    },
+    delete: (stream) => void since.delete(stream),
+    count() {
+      for (const [stream, at] of since) {
+        if (clock.now() - at < STREAM_LIFE_MS) break; // oldest first
+        since.delete(stream);
+      }
+      return since.size;
+    },
+  };
+}

@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { HostConfig } from "../../../base/config-host.js";
 import type { Log } from "../../../base/log.js";
 import type { PlatformFinding } from "../../port/platform-definition.js";
-import { createWebClient, sdkLogger } from "../link/web-client.js";
+import { createWebClient, sdkLogger } from "../link/bolt.js";
 import type { SlackSettings } from "../variables.js";
-import { eventsOf } from "../wire/events.js";
+import { eventsOf } from "../wire/app-features.js";
 import { botFault, linkFault } from "../wire/health.js";
 import { identify } from "../wire/identity.js";
 import { SCOPE_USES } from "./scopes.js";
@@ -15,16 +15,16 @@ export interface SlackCheck {
   readonly log: Log;
 }
 
-const toldSchema = z.looseObject({
+const answerSchema = z.looseObject({
   team: z.string().nullish(),
   response_metadata: z.looseObject({ scopes: z.array(z.string()).nullish() }).nullish(),
 });
 
-const MEND = "paste what npm run slack-manifest prints at App Manifest and reinstall the app";
+const FIX = "paste what npm run slack-manifest prints at App Manifest and reinstall the app";
 
 /**
- * Asks Slack about both tokens: whether they are good, and whether the app has the scopes of the manifest. What it
- * subscribes to is shown to no bot: that line says what it has to be. Never rejects.
+ * Asks Slack whether both tokens are valid and whether the app has the manifest's scopes. Slack shows no bot its event
+ * subscriptions: one line says what they have to be. Never rejects.
  */
 export async function checkSlack({ slack, access, log }: SlackCheck): Promise<readonly PlatformFinding[]> {
   const settings = { apiUrl: slack.apiUrl, logger: sdkLogger(log) };
@@ -33,11 +33,11 @@ export async function checkSlack({ slack, access, log }: SlackCheck): Promise<re
   const checkBot = async (): Promise<readonly PlatformFinding[]> => {
     try {
       const { teamId } = await identify(client);
-      const { team, response_metadata: told } = toldSchema.parse(await client.auth.test());
+      const { team, response_metadata: metadata } = answerSchema.parse(await client.auth.test());
       return [
         { isFine: true, text: `slack: SLACK_BOT_TOKEN is good (${team ?? teamId})` },
         ...servedFinding(teamId, access.allowedWorkspaces),
-        scopesFinding(told?.scopes ?? undefined),
+        scopesFinding(metadata?.scopes ?? undefined),
       ];
     } catch (error) {
       return [{ isFine: false, text: botFault(error) }];
@@ -53,7 +53,9 @@ export async function checkSlack({ slack, access, log }: SlackCheck): Promise<re
   };
   const events: PlatformFinding = {
     isFine: true,
-    text: `slack: no bot can read its event subscriptions; they have to be ${eventsOf(access.followThreads).join(", ")} (else ${MEND})`,
+    text:
+      "slack: no bot can read its event subscriptions; they have to be " +
+      `${eventsOf(access.followThreads).join(", ")} (else ${FIX})`,
   };
   const link = slack.appToken === undefined ? [httpFinding(slack)] : [checkLink(slack.appToken)];
   const [bot, ...rest] = await Promise.all([checkBot(), ...link]);
@@ -72,7 +74,7 @@ function scopesFinding(granted: readonly string[] | undefined): PlatformFinding 
   const missing = Object.entries(SCOPE_USES).filter(([scope]) => !granted.includes(scope));
   if (missing.length === 0) return { isFine: true, text: "slack: the app has every scope of the manifest" };
   const named = missing.map(([scope, use]) => `${scope} (${use})`).join(", ");
-  return { isFine: false, text: `slack: SLACK_BOT_TOKEN lacks the scopes ${named}; ${MEND}` };
+  return { isFine: false, text: `slack: SLACK_BOT_TOKEN lacks the scopes ${named}; ${FIX}` };
 }
 
 const httpFinding = async ({ port }: SlackCheck["slack"]): Promise<PlatformFinding> => ({

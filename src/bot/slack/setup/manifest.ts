@@ -1,8 +1,6 @@
 import { StartupError } from "../../../base/errors.js";
 import type { Command } from "../../../commands/command.js";
-import { eventsOf } from "../wire/events.js";
-import { PROMPTS } from "../wire/prompts.js";
-import { SHORTCUTS } from "../wire/shortcut-list.js";
+import { eventsOf, PROMPTS, SHORTCUTS } from "../wire/app-features.js";
 import { createSlashNames } from "../wire/slash-names.js";
 import { SCOPES } from "./scopes.js";
 

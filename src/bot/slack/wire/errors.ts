@@ -25,7 +25,7 @@ const FORBIDDEN = new Set([
   "ekm_access_denied",
   "team_access_not_granted",
 ]);
-/** The token itself is no good any more: nothing works until someone mends it. */
+/** The token itself is refused: nothing works until an operator fixes it. */
 const TOKEN_REFUSED = new Set([
   "invalid_auth",
   "not_authed",
@@ -35,7 +35,7 @@ const TOKEN_REFUSED = new Set([
   "not_allowed_token_type",
   "no_permission_to_app",
 ]);
-/** What stands before Slack, or stands in for it, says so by the status alone. */
+/** Statuses by which a proxy or a stand-in for Slack says that there is no such method. */
 const NO_SUCH_METHOD = new Set([404, 405, 501]);
 const BUSY = new Set([
   "internal_error",
@@ -46,7 +46,7 @@ const BUSY = new Set([
   "streaming_state_conflict",
 ]);
 
-/** A method, or what it is for, that this workspace or app does not have. */
+/** Errors of a method or feature that this workspace or app doesn't have. */
 const ABSENT = new Set([
   "unknown_method",
   "missing_scope",
@@ -64,7 +64,7 @@ const ABSENT = new Set([
   "app_not_eligible",
 ]);
 
-/** A refusal of Slack's, with its own word for it. */
+/** An error that Slack returned, with its code. */
 class SlackRefusal extends PlatformError {
   readonly slackError: string;
 
@@ -74,16 +74,16 @@ class SlackRefusal extends PlatformError {
   }
 }
 
-/** Slack's own word for what is wrong, where it gave one. */
+/** Returns Slack's error code, where it gave one. */
 export const slackErrorOf = (error: unknown): string | undefined => {
   if (error instanceof SlackRefusal) return error.slackError;
   return error instanceof webApi.WebAPIPlatformError ? String(error.data.error) : undefined;
 };
 
-/** Whether it says that there is no such thing here, today or tomorrow. */
+/** True for an error by which Slack says that the feature doesn't exist here. */
 export const isAbsent = (error: unknown): boolean => ABSENT.has(slackErrorOf(error) ?? "");
 
-/** The scope that Slack says is missing. */
+/** Returns the scope that Slack says is missing. */
 export const neededScopeOf = (error: unknown): string | undefined => {
   if (!(error instanceof webApi.WebAPIPlatformError)) return undefined;
   const { needed } = error.data as { needed?: unknown };
@@ -92,8 +92,8 @@ export const neededScopeOf = (error: unknown): string | undefined => {
 
 export const isTokenRefused = (error: unknown): boolean => TOKEN_REFUSED.has(slackErrorOf(error) ?? "");
 
-/** Translates whatever a call to Slack threw, once. `method` is Slack's name of the call. */
-export function toPlatformError(method: string, error: unknown): PlatformError {
+/** Translates what a call to Slack threw. `method` is Slack's name of the call. */
+export function fromSlackError(method: string, error: unknown): PlatformError {
   if (error instanceof PlatformError) return error;
   if (error instanceof webApi.WebAPIRateLimitedError) {
     return new PlatformError(PLATFORM, "rate-limited", `Slack limits ${method} for ${error.retryAfter} s`, {

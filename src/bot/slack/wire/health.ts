@@ -2,13 +2,13 @@ import { z } from "zod";
 import type { Log } from "../../../base/log.js";
 import { isTokenRefused, neededScopeOf, slackErrorOf } from "./errors.js";
 
-/** What can be wrong, each mended by itself: the bot token, the way that events come in, a setting, the events themselves. */
+/** The parts that fail independently: the bot token, the connection, a setting, the delivery of events. */
 type Part = "bot" | "link" | "setup" | "events";
 
 export interface Health {
   fault(): string | undefined;
   isFaulty(part: Part): boolean;
-  /** Undefined: that part is well. Logged when it changes. */
+  /** Sets or clears (undefined) the fault of a part; a change is logged. */
   set(part: Part, fault: string | undefined): void;
 }
 
@@ -21,10 +21,10 @@ export function createHealth(log: Log): Health {
       if (faults.get(part) === fault) return;
       if (fault === undefined) {
         faults.delete(part);
-        log.info({ platform: "slack", part }, "slack is well again");
+        log.info({ platform: "slack", part }, "slack: recovered");
       } else {
         faults.set(part, fault);
-        log.error({ platform: "slack", part, fault }, "slack is not up");
+        log.error({ platform: "slack", part, fault }, "slack: unavailable");
       }
     },
   };
@@ -32,7 +32,7 @@ export function createHealth(log: Log): Health {
 
 const APPS = "api.slack.com/apps → your app";
 
-/** What is wrong with the bot token, and where it is mended. */
+/** Says what is wrong with the bot token, and where to fix it. */
 export function botFault(error: unknown): string {
   const scope = neededScopeOf(error);
   if (scope !== undefined) {
@@ -56,7 +56,7 @@ export const CROWDED =
 export const EVENTS_HELD =
   "slack: Slack holds back events of this workspace for a minute, because there are too many (app_rate_limited); questions asked meanwhile are not seen";
 
-/** What is wrong with the Socket Mode connection, and where it is mended. */
+/** Says what is wrong with the Socket Mode connection, and where to fix it. */
 export function linkFault(error: unknown): string {
   const code = slackErrorOf(error);
   if (neededScopeOf(error) !== undefined || code === "missing_scope") {

@@ -1,6 +1,6 @@
 import type { webApi } from "@slack/bolt";
 import { z } from "zod";
-import { optionalText } from "./optional-text.js";
+import { optionalText } from "./notation.js";
 
 /** Who the bot is in its workspace. */
 export interface Identity {

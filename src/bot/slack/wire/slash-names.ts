@@ -17,11 +17,11 @@ export interface SlashNames {
   slashOf(root: string): string;
   /** The typed line that a slash command stands for: "/models status"; undefined for one that is not ours. */
   lineOf(slash: string, text: string): string | undefined;
-  /** With the prefix wherever a reply of ours names a command. */
+  /** Adds the prefix to each command in a reply. */
   inReply(markdown: string): string;
-  /** The same in an answer, where only what can be no one else's is taken for a command of ours. */
+  /** Adds the prefix in an answer, only to commands of more than one word: others may be somebody else's. */
   inAnswer(markdown: string): string;
-  /** Which name cannot be used, and the mend. */
+  /** Says which name can't be used, and the fix. */
   fault(): string | undefined;
 }
 
@@ -48,7 +48,7 @@ export function createSlashNames(commands: readonly Pick<Command, "path">[], pre
         return `slack: /${prefix}${taken} is one of Slack's own commands; set another SLACK_COMMAND_PREFIX`;
       const long = roots.find((root) => prefix.length + root.length + 1 > MAX_NAME_CHARS);
       if (long !== undefined)
-        return `slack: /${prefix}${long} is longer than Slack's ${MAX_NAME_CHARS} characters; shorten SLACK_COMMAND_PREFIX`;
+        return `slack: /${prefix}${long} is over Slack's ${MAX_NAME_CHARS} characters; shorten SLACK_COMMAND_PREFIX`;
       return undefined;
     },
   };

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createElsewhere } from "../../../../src/bot/discord/receive/elsewhere.js";
 import { createInteractionReceiver } from "../../../../src/bot/discord/receive/interactions.js";
 import { createCalls } from "../../../../src/bot/discord/send/calls.js";
 import { createRest } from "../../../../src/bot/discord/send/rest.js";
@@ -55,7 +54,7 @@ function receiving(replies: readonly Reply[]) {
     onFocus() {},
     onSuggest: () =>
       [
-        { label: "x".repeat(150), value: "fits" },
+        { label: `${"x".repeat(98)}😀😀`, value: "fits" },
         { label: "too long", value: "v".repeat(101) },
         ...Array.from({ length: 40 }, (_, index) => ({ label: `choice ${index}`, value: String(index) })),
       ] as const,
@@ -63,7 +62,7 @@ function receiving(replies: readonly Reply[]) {
   const deps = {
     rest,
     calls,
-    elsewhere: createElsewhere({ rest, calls, idFor, sender: createSender({ clock: briskClock, rest, calls, idFor }) }),
+    sender: createSender({ clock: briskClock, rest, calls, idFor }),
     store: memoryStore(briskClock.now),
     log: { debug: say, info: say, warn: say, error: say },
     commands: [command, whisper],
@@ -196,6 +195,6 @@ describe("an interaction on Discord", () => {
     const interaction = discord.autocomplete(discord.general, discord.person("ada"), "shout", given);
     await receiving([]).receive(eventOf(interaction, { name: "shout", options: given }));
     expect(interaction.choices).toHaveLength(25);
-    expect(interaction.choices?.[0]).toEqual({ name: `${"x".repeat(99)}…`, value: "fits" });
+    expect(interaction.choices?.[0]).toEqual({ name: `${"x".repeat(98)}…`, value: "fits" });
   });
 });

@@ -1,7 +1,6 @@
 import type { ResponseLike } from "discord.js";
 import { describe, expect, it } from "vitest";
-import { answerOf } from "../../../../src/bot/discord/wire/answer.js";
-import { refusalOf } from "../../../../src/bot/discord/wire/errors.js";
+import { answerOf, refusalOf } from "../../../../src/bot/discord/wire/answer.js";
 
 const read = (status: number, body: string, headers: Record<string, string> = {}) =>
   // The two Response types differ only in whose streams they name.

@@ -1,8 +1,7 @@
 import type { webApi } from "@slack/bolt";
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../../../src/base/log.js";
-import { createBoltApp } from "../../../../src/bot/slack/link/bolt-app.js";
-import { sdkLogger } from "../../../../src/bot/slack/link/web-client.js";
+import { createBoltApp, sdkLogger } from "../../../../src/bot/slack/link/bolt.js";
 import { botFault } from "../../../../src/bot/slack/wire/health.js";
 import { identify } from "../../../../src/bot/slack/wire/identity.js";
 

@@ -1,0 +1,202 @@
+import { type Alarm, createAlarm } from "../../base/alarm.js";
+import type { Clock } from "../../base/clock.js";
+import type { Rank } from "../port/platform.js";
+import type { Allowance, ToldLimits } from "./allowance.js";
+import { Candidates, type SharedAllowance } from "./candidates.js";
+import { addWaiter, createRateBucket, endWaiter, NEVER, type RateBucket, type Waiter } from "./rate-bucket.js";
+
+export interface RateSchedulerDeps<A extends Allowance> {
+  readonly clock: Clock;
+  /** What is assumed of a bucket until its service tells. */
+  allowanceOf(bucket: string): A;
+  /** What all calls together must keep, besides their own bucket. */
+  readonly global?: SharedAllowance;
+  /** Counts in `into` what was counted in `from`, which turned out to be the same bucket. */
+  absorb?(into: A, from: A): void;
+}
+
+/** Hands out a platform's calls, one allowance per real rate-limit bucket, so that nothing ever queues inside an SDK. */
+export interface RateScheduler {
+  /**
+   * Resolves when a call may go out: the more urgent rank first, and within a rank the `flow` (an answer, a channel)
+   * that was served longest ago. Cancelled waiters cost nothing.
+   * @throws signal.reason when aborted @throws the reason of `stop`
+   */
+  take(bucket: string, rank: Rank, signal?: AbortSignal, flow?: string): Promise<void>;
+  /** Takes a call now, or leaves it: false where none is left, or somebody waits. */
+  tryTake(bucket: string): boolean;
+  /** How many calls of a bucket could go out now. */
+  left(bucket: string): number;
+  /** Called once after every call's answer, with what its headers told, if anything. */
+  learn(bucket: string, limits?: ToldLimits): void;
+  /** After a refusal (429): nothing goes out of the bucket, or at all (GLOBAL), for so long. */
+  penalize(bucket: string, retryAfterMs: number): void;
+  /** A call failed without being refused: for a while, one more call is kept in each bucket, for a last text that has to be sent twice. */
+  noteFault(): void;
+  /** The service counts the calls of both as one: what was taken from the first, and whoever waits there, moves over. */
+  merge(bucket: string, into: string): void;
+  /** Turns everybody away who waits or comes later. */
+  stop(reason: unknown): void;
+}
+
+/** The bucket of all calls together. */
+export const GLOBAL = "global";
+
+/** A service that has failed at a call is expected to do so again for so long. */
+const FAULTY_MS = 60_000;
+/** Above this many buckets, idle ones are evicted. */
+const MOST_BUCKETS = 500;
+
+class Scheduler<A extends Allowance> implements RateScheduler {
+  readonly #deps: RateSchedulerDeps<A>;
+  readonly #buckets = new Map<string, RateBucket<A>>();
+  readonly #candidates: Candidates<A>;
+  #order = 0;
+  #faultyUntil = Number.NEGATIVE_INFINITY;
+  #evictAbove = MOST_BUCKETS;
+  #stopped: { readonly reason: unknown } | undefined;
+  readonly #alarm: Alarm;
+
+  constructor(deps: RateSchedulerDeps<A>) {
+    this.#deps = deps;
+    this.#alarm = createAlarm(deps.clock, () => this.#pump());
+    this.#candidates = new Candidates(deps.global, () => this.#faultyUntil > deps.clock.now());
+  }
+
+  take(name: string, rank: Rank, signal?: AbortSignal, flow = ""): Promise<void> {
+    if (this.#stopped !== undefined) return Promise.reject(this.#stopped.reason);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        endWaiter(waiter);
+        reject(signal?.reason);
+        this.#pump();
+      };
+      const settle = (work: () => void) => {
+        signal?.removeEventListener("abort", leave);
+        work();
+      };
+      const bucket = this.#bucketOf(name);
+      const waiter: Waiter<A> = {
+        rank,
+        flow,
+        order: this.#order++,
+        bucket,
+        isOver: false,
+        grant: () => settle(resolve),
+        refuse: (reason) => settle(() => reject(reason)),
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      addWaiter(waiter);
+      this.#candidates.look(bucket, rank, this.#deps.clock.now());
+      this.#pump();
+    });
+  }
+
+  tryTake(name: string): boolean {
+    const { waiting, allowance } = this.#bucketOf(name);
+    const now = this.#deps.clock.now();
+    const all = this.#deps.global?.allowance;
+    const isFree = waiting === 0 && allowance.left(now) >= 1 && (all === undefined || all.left(now) >= 1);
+    if (this.#stopped !== undefined || !isFree) return false;
+    for (const each of [allowance, all]) each?.take("mark", now);
+    return true;
+  }
+
+  left(name: string): number {
+    return this.#bucketOf(name).allowance.left(this.#deps.clock.now());
+  }
+
+  learn(name: string, limits?: ToldLimits): void {
+    const now = this.#deps.clock.now();
+    const bucket = this.#bucketOf(name);
+    bucket.allowance.answer(limits, now);
+    this.#deps.global?.allowance.answer(undefined, now);
+    this.#candidates.lookAt(bucket, this.#deps.clock.now());
+    this.#pump();
+  }
+
+  penalize(name: string, retryAfterMs: number): void {
+    const allowance = name === GLOBAL ? this.#deps.global?.allowance : this.#bucketOf(name).allowance;
+    allowance?.refuse(retryAfterMs, this.#deps.clock.now());
+    this.#pump();
+  }
+
+  noteFault(): void {
+    this.#faultyUntil = this.#deps.clock.now() + FAULTY_MS;
+  }
+
+  merge(name: string, into: string): void {
+    const from = this.#buckets.get(name);
+    if (from === undefined || name === into) return;
+    const target = this.#buckets.get(into);
+    this.#buckets.delete(name);
+    if (target === undefined) return void this.#buckets.set(into, from);
+    this.#deps.absorb?.(target.allowance, from.allowance);
+    target.flows.absorb(from.flows);
+    const waiters = [from, target].flatMap(({ queues }) => [...queues.values()].flatMap((queue) => queue.all()));
+    for (const { queues, ready } of [from, target]) {
+      queues.clear();
+      ready.clear();
+    }
+    from.waiting = 0;
+    target.waiting = 0;
+    for (const waiter of waiters.sort((a, b) => a.order - b.order))
+      addWaiter(Object.assign(waiter, { bucket: target }));
+    this.#candidates.lookAt(target, this.#deps.clock.now());
+    this.#pump();
+  }
+
+  stop(reason: unknown): void {
+    this.#stopped = { reason };
+    for (const { queues } of this.#buckets.values()) {
+      for (const queue of queues.values()) for (const waiter of queue.all()) waiter.refuse(reason);
+      queues.clear();
+    }
+    this.#alarm.set(NEVER);
+  }
+
+  #bucketOf(name: string): RateBucket<A> {
+    const known = this.#buckets.get(name);
+    if (known !== undefined) return known;
+    if (this.#buckets.size >= this.#evictAbove) this.#evictIdle();
+    const made = createRateBucket(this.#deps.allowanceOf(name));
+    this.#buckets.set(name, made);
+    return made;
+  }
+
+  #evictIdle(): void {
+    const now = this.#deps.clock.now();
+    for (const [name, { waiting, allowance }] of this.#buckets) {
+      if (waiting === 0 && allowance.isIdle(now)) this.#buckets.delete(name);
+    }
+    this.#evictAbove = Math.max(MOST_BUCKETS, 2 * this.#buckets.size);
+  }
+
+  /** Serves everybody who may go now, and wakes for the next. */
+  #pump(): void {
+    for (;;) {
+      const now = this.#deps.clock.now();
+      const next = this.#candidates.next(now);
+      if (typeof next === "number") {
+        this.#alarm.set(next);
+        return;
+      }
+      this.#serve(next, now);
+    }
+  }
+
+  #serve(waiter: Waiter<A>, now: number): void {
+    const { bucket, rank, flow } = waiter;
+    this.#candidates.remove(waiter);
+    bucket.allowance.take(rank, now);
+    this.#deps.global?.allowance.take(rank, now);
+    bucket.flows.serve(flow, this.#order++, rank === "first-text" || rank === "progress", now);
+    endWaiter(waiter);
+    waiter.grant();
+    this.#candidates.lookAt(bucket, this.#deps.clock.now());
+  }
+}
+
+export const createRateScheduler = <A extends Allowance>(deps: RateSchedulerDeps<A>): RateScheduler =>
+  new Scheduler(deps);

@@ -1,0 +1,133 @@
+import { GatewayDispatchEvents } from "discord.js";
+import { z } from "zod";
+import { BoundedMap } from "../../../base/bounded-map.js";
+import type { Log } from "../../../base/log.js";
+import type { ChannelKey } from "../../port/platform.js";
+import type { Calls } from "../send/calls.js";
+import type { DiscordRest } from "../send/rest.js";
+import { listOf } from "../wire/events.js";
+import type { ServerFacts } from "../wire/permissions.js";
+import { type ChannelFacts, placeOf } from "../wire/places.js";
+
+/** What is known of servers, channels and threads: what events told, and what was asked for. */
+export interface Places {
+  /** Takes in an event. Never throws. */
+  onEvent(name: string, data: unknown): void;
+  serverIds(): readonly string[];
+  server(id: string | undefined): ServerFacts | undefined;
+  /** The conversation that a channel's id belongs to. Never rejects. */
+  find(channelId: string, guildId: string | undefined): Promise<ChannelKey>;
+}
+
+const id = z.string();
+const role = z.object({ id, permissions: z.string().regex(/^\d+$/).transform(BigInt) });
+const channel = z.object({ id, type: z.number(), parent_id: id.nullish() });
+const server = z.object({ id, owner_id: id, roles: listOf(role), channels: listOf(channel), threads: listOf(channel) });
+const ready = z.object({ guilds: listOf(z.object({ id })) });
+const left = z.object({ id, unavailable: z.boolean().nullish() });
+const roleChange = z.object({ guild_id: id, role });
+const roleRemoval = z.object({ guild_id: id, role_id: id });
+const threadList = z.object({ threads: listOf(channel) });
+
+/** A channel beyond these is asked for when it is needed. */
+const MAX_CHANNELS = 50_000;
+const TIMEOUT_MS = 2_000;
+
+interface Server {
+  readonly ownerId: string | undefined;
+  readonly roles: Map<string, bigint>;
+}
+
+/** Remembers of servers what decides who may do what there, and which channels are threads. */
+export function createPlaces(deps: {
+  readonly rest: DiscordRest;
+  readonly calls: Pick<Calls, "take">;
+  readonly log: Log;
+}): Places {
+  const servers = new Map<string, Server>();
+  const channels = new BoundedMap<string, ChannelFacts>(MAX_CHANNELS);
+  const asking = new Map<string, Promise<ChannelFacts | undefined>>();
+
+  const ask = async (id: string): Promise<ChannelFacts | undefined> => {
+    try {
+      await deps.calls.take("GET", `/channels/${id}`, "first-text");
+      const terms = { what: "reading a channel", timeoutMs: TIMEOUT_MS };
+      const facts = channel.parse(await deps.rest.call("GET", `/channels/${id}`, terms));
+      channels.set(id, facts);
+      return facts;
+    } catch (error) {
+      deps.log.warn({ error }, "discord: channel could not be read, taken for no thread");
+      return undefined;
+    }
+  };
+  /** One call for all who wait for it, so that messages stay in order. */
+  const askOnce = (id: string): Promise<ChannelFacts | undefined> => {
+    const running = asking.get(id) ?? ask(id).finally(() => asking.delete(id));
+    asking.set(id, running);
+    return running;
+  };
+  return {
+    onEvent: (name, data) => note(name, data, servers, channels),
+    serverIds: () => [...servers.keys()],
+    server(id) {
+      const known = servers.get(id ?? "");
+      return known && { ownerId: known.ownerId, permissionsOf: (roleId) => known.roles.get(roleId) };
+    },
+    async find(channelId, guildId) {
+      if (guildId === undefined) return placeOf(channelId, undefined, undefined);
+      return placeOf(channelId, guildId, channels.get(channelId) ?? (await askOnce(channelId)));
+    },
+  };
+}
+
+/** Takes in what an event says of servers and channels; one that is malformed changes nothing. */
+function note(name: string, data: unknown, servers: Map<string, Server>, channels: Map<string, ChannelFacts>): void {
+  switch (name) {
+    case GatewayDispatchEvents.Ready:
+      for (const { id } of ready.safeParse(data).data?.guilds ?? [])
+        if (!servers.has(id)) servers.set(id, { ownerId: undefined, roles: new Map() });
+      break;
+    case GatewayDispatchEvents.GuildCreate:
+    case GatewayDispatchEvents.GuildUpdate: {
+      const found = server.safeParse(data).data;
+      if (found === undefined) break;
+      const roles = new Map(found.roles.map(({ id, permissions }) => [id, permissions]));
+      servers.set(found.id, { ownerId: found.owner_id, roles });
+      keep([...found.channels, ...found.threads], channels);
+      break;
+    }
+    case GatewayDispatchEvents.GuildDelete: {
+      const found = left.safeParse(data).data;
+      // One that is unavailable for a while comes back.
+      if (found !== undefined && !found.unavailable) servers.delete(found.id);
+      break;
+    }
+    case GatewayDispatchEvents.GuildRoleCreate:
+    case GatewayDispatchEvents.GuildRoleUpdate: {
+      const found = roleChange.safeParse(data).data;
+      if (found !== undefined) servers.get(found.guild_id)?.roles.set(found.role.id, found.role.permissions);
+      break;
+    }
+    case GatewayDispatchEvents.GuildRoleDelete: {
+      const found = roleRemoval.safeParse(data).data;
+      if (found !== undefined) servers.get(found.guild_id)?.roles.delete(found.role_id);
+      break;
+    }
+    case GatewayDispatchEvents.ThreadListSync:
+      keep(threadList.safeParse(data).data?.threads ?? [], channels);
+      break;
+    case GatewayDispatchEvents.ChannelCreate:
+    case GatewayDispatchEvents.ChannelUpdate:
+    case GatewayDispatchEvents.ThreadCreate:
+    case GatewayDispatchEvents.ThreadUpdate:
+      keep(listOf(channel).parse([data]), channels);
+      break;
+    case GatewayDispatchEvents.ChannelDelete:
+    case GatewayDispatchEvents.ThreadDelete:
+      channels.delete(String(Object(data).id));
+  }
+}
+
+function keep(found: readonly z.infer<typeof channel>[], channels: Map<string, ChannelFacts>): void {
+  for (const { id, type, parent_id } of found) channels.set(id, { type, parent_id });
+}
