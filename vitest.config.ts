@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { workerPlugin } from "./test/support/worker-plugin.js";
 
 export default defineConfig({
+  plugins: [workerPlugin()],
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 20_000,

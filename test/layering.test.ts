@@ -44,6 +44,7 @@ const PROVIDER_ROOMS = [
   "anthropic-wire",
   "demo",
   "provider-definition.ts",
+  "chat",
   "lists",
   "http",
   "provider.ts",
@@ -179,8 +180,6 @@ describe("layering", () => {
   });
 
   it.each([
-    ["the OpenAI SDK", /^openai(\/|$)/, /^providers\//],
-    ["the Anthropic SDK", /^@anthropic-ai\//, /^providers\//],
     ["discord.js", /^(discord\.js|@discordjs\/.+)$/, /^bot\/discord\//],
     ["Bolt", /^@slack\//, /^bot\/slack\//],
     ["Keyv and its drivers", /^(keyv|@keyv\/.+|libsql|sqlite3|pg)$/, /^store\//],

@@ -45,3 +45,7 @@ const INVISIBLE = /[\p{Cf}\p{Cc}\p{Cs}]/gu;
 
 /** Returns `text` without characters that cannot be seen. */
 export const visible = (text: string): string => text.replace(INVISIBLE, "");
+
+/** Returns false for what takes no ink: marks, joiners, blank letters and control characters, however many there are. */
+export const saysSomething = (text: string): boolean =>
+  /[^\p{M}\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);

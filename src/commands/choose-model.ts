@@ -11,8 +11,8 @@ import { code } from "./wording/markdown.js";
 
 type Deps = Pick<CommandDeps, "refresher" | "setups">;
 
-/** Longer than any `provider/model`. */
-const MAX_MODEL_CHARS = 200;
+/** A provider's id of 32 characters, a slash, and a model's id of 200. */
+const MAX_MODEL_CHARS = 233;
 
 /** As many as Slack's menu shows; the other platforms cut them shorter. */
 const MAX_SUGGESTIONS = 100;
@@ -86,7 +86,7 @@ function unknownText(deps: Deps, typed: string): string {
   }
   return rest.join("/").trim() === ""
     ? `${code(provider.id)} has no list to choose from yet. Type the model too, as ${code(`${provider.id}/model`)}.`
-    : `${code(typed)} can't be a model: its name has no spaces.`;
+    : `${code(typed)} is on no list, and a model that is not listed is taken only if its name has no spaces.`;
 }
 
 function noteOn({ refresher }: Deps, found: ModelRef & { readonly isListed: boolean }): string {

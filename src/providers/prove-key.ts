@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import { withDeadline } from "../base/deadline.js";
-import { createListThread } from "./lists/list-thread.js";
+import { createListThread, type ListThread } from "./lists/list-thread.js";
 import { type ModelInfo, type Provider, ProviderError, type ProviderErrorReason } from "./provider.js";
 import type { ProviderSetup } from "./provider-definition.js";
 
@@ -24,7 +24,10 @@ export type KeyProof =
 /** Vendors look at the key first: who is refused for one of these has shown a good one. */
 const AFTER_THE_KEY: ReadonlySet<ProviderErrorReason> = new Set([
   "bad-request",
+  "content-refused",
+  "context-too-long",
   "cut-off",
+  "no-access",
   "not-for-chat",
   "rate-limited",
   "unknown-model",
@@ -70,9 +73,12 @@ async function readAccount({ id, key, account }: ProviderSetup, deps: ProveKeyDe
 
 async function isListPublic(setup: ProviderSetup, { fetch, clock, timeoutMs }: ProveKeyDeps): Promise<boolean> {
   const thread = createListThread({ clock });
-  const listThread = { ...thread, fetch: withoutKey(thread.fetch) };
+  const listThread: ListThread = {
+    read: ({ headers: { authorization: _key, ...headers }, ...request }, signal) =>
+      thread.read({ ...request, headers }, signal),
+  };
   try {
-    const provider = await setup.load({ fetch: withoutKey(fetch), clock, warn: () => {}, listThread });
+    const provider = await setup.load({ fetch, clock, warn: () => {}, listThread });
     const what = `${setup.id}'s model list`;
     await withDeadline((signal) => provider.listModels(signal), { what, timeoutMs, clock });
     return true;
@@ -80,14 +86,6 @@ async function isListPublic(setup: ProviderSetup, { fetch, clock, timeoutMs }: P
     return false; // without the key there is no list, so it was the key that brought it
   }
 }
-
-const withoutKey =
-  (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
-  (input, init) => {
-    const headers = new Headers(init?.headers);
-    for (const name of ["authorization", "x-api-key"]) headers.delete(name);
-    return fetch(input, { ...init, headers });
-  };
 
 async function askOneToken(
   { id, preferredFamilies }: ProviderSetup,
@@ -108,8 +106,8 @@ async function askOneToken(
     return { kind: "works" };
   } catch (error) {
     if (!(error instanceof ProviderError)) return { kind: "unproven", error };
-    if (error.reason === "auth") return { kind: "refused", error };
-    if (error.reason === "spend-cap") return { kind: "used-up", left: error.message };
+    if (error.reason === "auth" || error.status === 401) return { kind: "refused", error };
+    if (error.reason === "spend-cap" || error.reason === "quota") return { kind: "used-up", left: error.message };
     return AFTER_THE_KEY.has(error.reason) ? { kind: "works" } : { kind: "unproven", error };
   }
 }

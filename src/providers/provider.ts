@@ -55,15 +55,22 @@ export interface RateLimit {
 /**
  * - `length` the model's own limit; `filtered` the provider's filter ended it
  * - `refused` the model does not want to answer; what it says of that, if anything, is the text
+ * - `other` ended with a word of the vendor that nobody knows, so that it cannot be taken for a good end
  */
-export type FinishReason = "stop" | "length" | "filtered" | "refused";
+export type FinishReason = "stop" | "length" | "filtered" | "refused" | "other";
 
 export type ChatEvent =
   | { readonly type: "text-delta"; readonly text: string }
   | { readonly type: "reasoning-delta"; readonly text: string }
+  /** The model is at work on something that is not shown: hidden thoughts, the arguments of a tool. */
+  | { readonly type: "progress" }
   | {
       readonly type: "finish";
       readonly reason: FinishReason;
+      /** The vendor's own word, where the reason is `other`. */
+      readonly word?: string;
+      /** The model wanted to call a tool, of which this bot has none. */
+      readonly wantsTool?: boolean;
       readonly usage?: Usage;
       readonly limits?: readonly RateLimit[];
       /** The model that really answered, where the provider says. */
@@ -118,30 +125,49 @@ export interface Provider {
 
 /**
  * - `timeout` no answer in time, or a stream that fell silent
- * - `auth` the key is refused (401, 403)
- * - `rate-limited` 429; `overloaded` 529 and 503
+ * - `auth` the key is refused
+ * - `no-access` the key is fine, but this model, region or plan is not allowed
+ * - `rate-limited` too many requests a minute; `quota` those of a day, week or month are used up: not retryable
  * - `spend-cap` the account's budget or credit is used up: not retryable
- * - `unknown-model` the provider's own code for it, or 404 on chat
+ * - `overloaded` 529 and 503; `loading` a local server still loads the model; `out-of-memory` it cannot
+ * - `unknown-model` the vendor knows no such model
  * - `not-for-chat` the provider knows the model, but not for chat
- * - `bad-request` 400, 413, 422: what we sent is refused
- * - `http` any other status; `network` no connection, reset, redirect refused; `malformed` not what the protocol says
- * - `cut-off` the stream ended without its finish marker
+ * - `content-refused` what was asked breaks the vendor's rules
+ * - `context-too-long` the conversation is longer than the model takes
+ * - `bad-request` what we sent is refused for another reason
+ * - `address` nothing speaks the protocol there: 404, a web page, a redirect (which is not followed)
+ * - `http` any other status; `network` no connection, reset; `malformed` not what the protocol says
+ * - `cut-off` the stream ended without its finish marker, or with a word that says so
  */
 export type ProviderErrorReason =
   | "timeout"
   | "auth"
+  | "no-access"
   | "rate-limited"
-  | "overloaded"
+  | "quota"
   | "spend-cap"
+  | "overloaded"
+  | "loading"
+  | "out-of-memory"
   | "unknown-model"
   | "not-for-chat"
+  | "content-refused"
+  | "context-too-long"
   | "bad-request"
+  | "address"
   | "http"
   | "network"
   | "malformed"
   | "cut-off";
 
-const RETRYABLE: readonly ProviderErrorReason[] = ["timeout", "rate-limited", "overloaded", "network", "cut-off"];
+const RETRYABLE: readonly ProviderErrorReason[] = [
+  "timeout",
+  "rate-limited",
+  "overloaded",
+  "loading",
+  "network",
+  "cut-off",
+];
 
 export interface ProviderErrorDetails {
   /** HTTP status, where there was one. */
@@ -149,6 +175,8 @@ export interface ProviderErrorDetails {
   /** How long the provider asks to wait. */
   readonly retryAfterMs?: number | undefined;
   readonly limits?: readonly RateLimit[] | undefined;
+  /** The vendor's own words, without secrets and shortened. */
+  readonly words?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -162,6 +190,7 @@ export class ProviderError extends AppError {
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly limits: readonly RateLimit[] | undefined;
+  readonly words: string | undefined;
 
   constructor(provider: ProviderId, reason: ProviderErrorReason, message: string, details: ProviderErrorDetails = {}) {
     const isServerFault = reason === "http" && (details.status ?? 0) >= 500;
@@ -171,5 +200,6 @@ export class ProviderError extends AppError {
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
     this.limits = details.limits;
+    this.words = details.words;
   }
 }

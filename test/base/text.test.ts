@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cutText, startOfText } from "../../src/base/text.js";
+import { cutText, saysSomething, startOfText } from "../../src/base/text.js";
 
 const FAMILY = "👨‍👩‍👧‍👦";
 
@@ -41,5 +41,18 @@ describe("startOfText()", () => {
   it("cuts a single character that is too long between code points", () => {
     expect(startOfText(`a${"\u0301".repeat(300)}`, 100)).toHaveLength(100);
     expect(startOfText("😀", 1)).toBe("");
+  });
+});
+
+describe("saysSomething()", () => {
+  it.each([
+    ["?", true],
+    ["👍", true],
+    ["", false],
+    [" \n\u200b\u2060\0", false],
+    ["\u2800\u3164\u115f\u00ad", false],
+    ["\u0301".repeat(100_000), false],
+  ])("judges %j", (text, says) => {
+    expect(saysSomething(text)).toBe(says);
   });
 });

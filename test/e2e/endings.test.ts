@@ -70,19 +70,23 @@ describe.each([
     await bot.whispered(place, "No answer is being written here.");
   });
 
-  it.each<[string, (stream: FakeStream) => void]>([
-    ["falls silent", (stream) => stream.keepAlive()],
-    ["ends without its finish", (stream) => stream.end()],
-    ["loses the connection", (stream) => stream.cut()],
-    ["fails in the middle", (stream) => stream.fail({ status: 529, type: "overloaded_error", message: "busy" })],
-  ])("is cut off where the stream %s, and its text is kept", async (_how, breakOff) => {
+  it.each<[string, string, (stream: FakeStream) => void]>([
+    ["falls silent", "", (stream) => stream.keepAlive()],
+    ["ends without its finish", "", (stream) => stream.end()],
+    ["loses the connection", "", (stream) => stream.cut()],
+    [
+      "fails in the middle",
+      "\n\nopenai is overloaded: busy.",
+      (stream) => stream.fail({ status: 529, type: "overloaded_error", message: "busy" }),
+    ],
+  ])("is cut off where the stream %s, and its text is kept", async (_how, cause, breakOff) => {
     const { question, stream } = await bot.begin(await open());
     stream.send("Half an ans");
     await bot.shows(question, "Half");
     breakOff(stream);
     const { mark, text, labels } = await bot.ended(question, 1_000);
     await stream.closed;
-    expect([mark, text]).toEqual(["⚠", "Half an ans\n\n⚠️ The answer was cut off."]);
+    expect([mark, text]).toEqual(["⚠", `Half an ans\n\n⚠️ The answer was cut off.${cause}`]);
     expect(labels).toContain(RETRY);
   });
 
@@ -161,7 +165,8 @@ describe.each([
   it.each([
     ["reaches the length limit", "length", "Long", "Long\n\n⚠️ The answer reached the model's length limit.", "⚠"],
     ["is filtered", "content_filter", "Some", "Some\n\n⚠️ The provider's filter ended this answer.", "⚠"],
-    ["is empty", "stop", "", "⚠️ The model gave an empty answer.", "✅"],
+    ["is empty", "stop", "", "⚠️ The model gave an empty answer.", "⚠"],
+    ["cannot be seen", "stop", "\u200b\u2800", "⚠️ The model gave an empty answer.", "⚠"],
   ])("says that it %s", async (_how, reason, said, shown, end) => {
     const { question, stream } = await bot.begin(await open());
     if (said !== "") stream.send(said);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createAnthropicProvider } from "../../src/providers/anthropic-wire/anthropic-provider.js";
-import { acceptableMessages, maxTokensFor } from "../../src/providers/anthropic-wire/messages.js";
+import { createAnthropicProvider, maxTokensFor } from "../../src/providers/anthropic-wire/anthropic-provider.js";
 import { readAnthropicRow } from "../../src/providers/anthropic-wire/model-row.js";
-import { noFacts, readFacts } from "../../src/providers/anthropic-wire/read-events.js";
+import { readEvent } from "../../src/providers/anthropic-wire/read-event.js";
+import { AnswerDraft } from "../../src/providers/chat/answer-draft.js";
 import type { ChatEvent, ChatMessage, Provider } from "../../src/providers/provider.js";
 import { FAKE_ANTHROPIC_KEY, type FakeAnthropic, startFakeAnthropic } from "../support/fake-anthropic.js";
 import { fakeClock } from "../support/fake-clock.js";
@@ -10,15 +10,6 @@ import { fakeClock } from "../support/fake-clock.js";
 const user = (content: string): ChatMessage => ({ role: "user", content });
 const assistant = (content: string): ChatMessage => ({ role: "assistant", content });
 const idle = () => new AbortController().signal;
-
-describe("acceptableMessages()", () => {
-  it("begins with the user and leaves blank messages out", () => {
-    expect(acceptableMessages([assistant("a"), user("b"), assistant(" \n"), user("c")])).toEqual([
-      user("b"),
-      user("c"),
-    ]);
-  });
-});
 
 describe("maxTokensFor()", () => {
   const request = { model: "m", messages: [] };
@@ -48,7 +39,15 @@ describe("readAnthropicRow()", () => {
   });
 });
 
-describe("readFacts()", () => {
+/** How a message of these events ends. */
+function endOf(...events: unknown[]) {
+  const draft = new AnswerDraft();
+  for (const event of events) readEvent(event, draft);
+  draft.finish(undefined);
+  return draft.take();
+}
+
+describe("readEvent()", () => {
   it.each([
     ["end_turn", "stop"],
     ["stop_sequence", "stop"],
@@ -56,20 +55,20 @@ describe("readFacts()", () => {
     ["model_context_window_exceeded", "length"],
     ["refusal", "refused"],
   ])("reads the stop reason %s as %s", (stop, reason) => {
-    expect(readFacts(noFacts, { type: "message_delta", delta: { stop_reason: stop } }).reason).toBe(reason);
+    expect(endOf({ type: "message_delta", delta: { stop_reason: stop } })).toMatchObject({ type: "finish", reason });
   });
 
   it("adds what the cache held to the input", () => {
     const usage = { input_tokens: 10, cache_read_input_tokens: 200, cache_creation_input_tokens: 30, output_tokens: 1 };
-    const begun = readFacts(noFacts, { type: "message_start", message: { model: "m", usage } });
-    const done = readFacts(begun, {
-      type: "message_delta",
-      delta: {},
-      usage: { output_tokens: 55, input_tokens: null },
+    const begun = { type: "message_start", message: { model: "m", usage } };
+    const done = { type: "message_delta", delta: {}, usage: { output_tokens: 55, input_tokens: null } };
+    expect(endOf(begun, done)).toBeUndefined();
+    expect(endOf(begun, done, { type: "message_stop" })).toEqual({
+      type: "finish",
+      reason: "stop",
+      model: "m",
+      usage: { inputTokens: 240, cachedTokens: 200, outputTokens: 55 },
     });
-    expect(done.usage).toEqual({ inputTokens: 240, cachedTokens: 200, outputTokens: 55 });
-    expect(done.hasStopped).toBe(false);
-    expect(readFacts(done, { type: "message_stop" }).hasStopped).toBe(true);
   });
 });
 

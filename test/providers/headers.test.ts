@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { anthropicRateLimits, openAiRateLimits, parseDuration } from "../../src/providers/http/rate-limits.js";
-import { retryAfterMs } from "../../src/providers/http/retry-after.js";
+import {
+  anthropicRateLimits,
+  openAiRateLimits,
+  parseDuration,
+  retryAfterMs,
+} from "../../src/providers/http/rate-limits.js";
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 

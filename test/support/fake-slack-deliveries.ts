@@ -112,7 +112,7 @@ export function createDeliveries(deps: DeliveryDeps): FakeDeliveries {
     return deliver("events_api", eventBody(event, Math.floor(now() / 1_000)));
   };
   const write = (text: string, { channel = "C0GENERAL", user = "U0ADA", thread, more }: Said) => {
-    const { ts } = workspace.add({ channel, thread, user, text, blocks: [] });
+    const { ts } = workspace.add({ channel, thread, user, text, blocks: [], more });
     return { channel, user, text, ts, thread, more };
   };
   const mentionSoon = (text: string, where: Said = {}) => {

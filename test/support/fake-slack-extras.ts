@@ -30,6 +30,24 @@ export const EXTRA_METHODS: Readonly<Record<string, Method>> = {
       return users === undefined ? refusal("no_such_subteam") : { ok: true, users: [...users] };
     },
   },
+  "usergroups.list": {
+    scope: "usergroups:read",
+    required: [],
+    optional: ["include_disabled", "include_users", "team_id"],
+    run: (_given, workspace) => ({
+      ok: true,
+      usergroups: [...workspace.handles].map(([id, handle]) => ({ id, handle, name: handle })),
+    }),
+  },
+  "conversations.info": {
+    scope: "channels:read",
+    required: ["channel"],
+    optional: ["include_locale", "include_num_members"],
+    run({ channel = "" }, workspace) {
+      if (!workspace.channels.has(channel)) return refusal("channel_not_found");
+      return { ok: true, channel: { id: channel, name: channel.slice(2).toLowerCase() } };
+    },
+  },
   "views.publish": {
     scope: undefined,
     required: ["user_id", "view"],

@@ -2,7 +2,15 @@ import { asKept, checkBlocks, type FakeBlock } from "./fake-slack-blocks.js";
 import { EXTRA_METHODS } from "./fake-slack-extras.js";
 import { type Answer, type Arguments, channelFault, type Method, refusal } from "./fake-slack-method.js";
 import { STREAM_METHODS } from "./fake-slack-streams.js";
-import { APP_ID, BOT_ID, BOT_USER, type FakeMessage, type FakeWorkspace, TEAM } from "./fake-slack-workspace.js";
+import {
+  APP_ID,
+  BOT_ID,
+  BOT_USER,
+  ENTERPRISE,
+  type FakeMessage,
+  type FakeWorkspace,
+  TEAM,
+} from "./fake-slack-workspace.js";
 
 /** chat.postMessage cuts a longer text silently, chat.update refuses it: here both are refused. */
 const MAX_POST_CHARS = 40_000;
@@ -19,7 +27,7 @@ const botProfile = {
   icons: {},
   team_id: TEAM,
 };
-const asMessage = ({ ts, thread, user, text, blocks, edits }: FakeMessage) => ({
+const asMessage = ({ ts, thread, user, text, blocks, edits, more }: FakeMessage) => ({
   type: "message",
   ts,
   user,
@@ -29,6 +37,7 @@ const asMessage = ({ ts, thread, user, text, blocks, edits }: FakeMessage) => ({
   ...(thread !== undefined && { thread_ts: thread }),
   ...(edits > 0 && { edited: { user: BOT_USER, ts } }),
   blocks: asKept(blocks),
+  ...more,
 });
 
 function contentOf(given: Arguments, maxChars: number): { text: string; blocks: readonly FakeBlock[] } | Answer {
@@ -57,6 +66,7 @@ const METHODS: Readonly<Record<string, Method>> = {
       user_id: BOT_USER,
       bot_id: BOT_ID,
       is_enterprise_install: false,
+      enterprise_id: ENTERPRISE,
     }),
   },
   "team.info": {
@@ -169,6 +179,7 @@ const METHODS: Readonly<Record<string, Method>> = {
         user: {
           id,
           team_id: found.team_id ?? TEAM,
+          ...(found.enterprise_user && { enterprise_user: found.enterprise_user }),
           name,
           deleted: false,
           real_name: name,

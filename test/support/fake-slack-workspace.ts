@@ -9,6 +9,8 @@ export interface FakeUser {
   readonly is_stranger?: boolean;
   /** Of another workspace, in a channel that both share. */
   readonly team_id?: string;
+  /** On Enterprise Grid. */
+  readonly enterprise_user?: { readonly enterprise_id: string; readonly teams: readonly string[] };
 }
 
 /** A message in a channel, as the workspace keeps it. */
@@ -22,6 +24,8 @@ export interface FakeMessage {
   edits: number;
   /** While it grows by Slack's streaming: since when, in epoch ms. */
   streamingSince?: number | undefined;
+  /** Further fields as Slack gives it back: files, legacy attachments, blocks of people, the app that wrote it. */
+  readonly more?: Record<string, unknown> | undefined;
   /** Name of the reaction → who put it there, in order. */
   readonly reactions: Map<string, Set<string>>;
 }
@@ -56,6 +60,7 @@ export interface FakeFile {
 }
 
 export const TEAM = "T0EVERGREEN";
+export const ENTERPRISE = "E0FOREST";
 export const BOT_USER = "U0BOT";
 export const BOT_ID = "B0BOT";
 export const APP_ID = "A0APP";
@@ -66,6 +71,8 @@ export interface FakeWorkspace {
   readonly channels: Map<string, { isArchived: boolean; hasBot: boolean }>;
   readonly messages: FakeMessage[];
   readonly ephemerals: FakeEphemeral[];
+  /** Handles of user groups, by id. */
+  readonly handles: ReadonlyMap<string, string>;
   /** Members of each user group. */
   readonly groups: Map<string, Set<string>>;
   readonly homes: Map<string, FakeHome>;
@@ -76,7 +83,7 @@ export interface FakeWorkspace {
   /** Epoch ms. */
   now(): number;
   nextTs(): string;
-  add(message: Pick<FakeMessage, "channel" | "thread" | "user" | "text" | "blocks">): FakeMessage;
+  add(message: Pick<FakeMessage, "channel" | "thread" | "user" | "text" | "blocks" | "more">): FakeMessage;
   find(channel: string, ts: string): FakeMessage | undefined;
   remove(message: FakeMessage): void;
 }
@@ -102,6 +109,7 @@ export function createWorkspace(now: () => number): FakeWorkspace {
     ),
     messages,
     ephemerals: [],
+    handles: new Map([["S0TEAM", "oncall"]]),
     groups: new Map([["S0TEAM", new Set(["U0BEN"])]]),
     homes: new Map(),
     files: new Map(),

@@ -1,4 +1,5 @@
 import { type RetryTerms, retry } from "../../base/retry.js";
+import { saysSomething } from "../../base/text.js";
 import type { Control, Reply } from "../../commands/command.js";
 import type { MessageKey, Rank, ReplyStream, ReplyStreamDeps } from "../port/platform.js";
 import { isLost } from "../port/platform-error.js";
@@ -126,8 +127,8 @@ function nextCall(
     const wanted = shownAs(current.part);
     if (wanted.text !== current.text || !areSame(wanted.controls, current.controls)) return wanted;
   }
-  // A message of white space alone is refused by every platform; nothing is lost where it would stand.
-  const following = parts.findIndex((part, index) => index > (current?.part ?? -1) && part.trim() !== "");
+  // A message that shows nothing is refused by every platform; nothing is lost where it would stand.
+  const following = parts.findIndex((part, index) => index > (current?.part ?? -1) && saysSomething(part));
   return following < 0 ? undefined : shownAs(following);
 }
 

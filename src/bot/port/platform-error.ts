@@ -15,12 +15,18 @@ export class PlatformError extends AppError {
   readonly platform: string;
   readonly reason: PlatformErrorReason;
   readonly retryAfterMs: number | undefined;
+  /** The reason as a person reads it after the name of a file or message: "its link has expired". */
+  readonly why: string | undefined;
 
   constructor(
     platform: string,
     reason: PlatformErrorReason,
     message: string,
-    details: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {},
+    details: {
+      readonly retryAfterMs?: number | undefined;
+      readonly why?: string | undefined;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super("platform", message, {
       cause: details.cause,
@@ -29,6 +35,7 @@ export class PlatformError extends AppError {
     this.platform = platform;
     this.reason = reason;
     this.retryAfterMs = details.retryAfterMs;
+    this.why = details.why;
   }
 }
 

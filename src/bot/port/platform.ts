@@ -64,25 +64,53 @@ export interface Attachment {
   /** As the platform says; not to be trusted. */
   readonly mediaType?: string;
   readonly sizeBytes: number;
-  /** From the platform's own hosts only. @throws {PlatformError} `refused` when it has more than `maxBytes` */
+  /**
+   * Downloads it from the platform's own hosts only.
+   * @throws {PlatformError} `refused` when it has more than `maxBytes`; another reason, or `why`, says what else is wrong
+   */
   read(maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
 }
 
-/** What was said in a thread before the bot was called into it. */
-export interface EarlierMessage {
-  readonly author: string;
-  readonly text: string;
+/** Something that a model does not get. */
+export interface LeftOut {
+  /** A name inside a sentence: "the message that this replies to". */
+  readonly what: string;
+  /** The true reason, as the asker reads it: "I have no permission to read it". */
+  readonly why: string;
 }
 
-/** A message that is meant for the bot. */
-export interface Mention extends Speaker {
-  readonly message: MessageKey;
-  /** Without the mention itself. */
+/** A message as a model gets it: ids replaced by names. */
+export interface MessageContent {
   readonly text: string;
   readonly attachments?: readonly Attachment[];
-  /** The message that it replies to, where its text is given to the bot and is not the bot's own answer. */
+  readonly leftOut?: readonly LeftOut[];
+}
+
+/**
+ * A message that a question refers to, or that was written before it. Its text holds all that can be read of it: words,
+ * forwarded or shared messages, embeds, polls.
+ */
+export interface EarlierMessage extends MessageContent {
+  readonly author: string;
+  /** Its id, where the bot wrote it: what the history has already is not sent twice. */
+  readonly ownMessage?: string;
+  /** The first message of its thread, which is sent however many others there are, with its files. */
+  readonly isFirst?: true;
+}
+
+/** A message that is meant for the bot. Its text is the person's own words, without the mention itself. */
+export interface Mention extends Speaker, MessageContent {
+  readonly message: MessageKey;
+  /** What it carries besides the person's own words: forwarded or shared messages, embeds, polls, names of stickers. */
+  readonly shared?: string;
+  /** The message that it replies to. */
   readonly quote?: EarlierMessage;
-  /** In a thread: up to `count` messages before this one, oldest first. @throws {PlatformError} where it may not read them */
+  /** Reads the message that it replies to, where the platform left it out. @throws {PlatformError} where it may not read it */
+  readQuote?(signal: AbortSignal): Promise<EarlierMessage>;
+  /**
+   * In a thread: the thread's first message, and up to `count` messages before this one, oldest first.
+   * @throws {PlatformError} where it may not read them
+   */
   earlier?(count: number, signal: AbortSignal): Promise<readonly EarlierMessage[]>;
 }
 

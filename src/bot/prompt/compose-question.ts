@@ -1,16 +1,27 @@
 import type { Clock } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
+import { saysSomething } from "../../base/text.js";
 import { code } from "../../commands/wording/markdown.js";
 import type { ImagePart } from "../../providers/provider.js";
-import type { EarlierMessage, Mention } from "../port/platform.js";
-import { type ReadAttachments, readAttachments } from "./read-attachments.js";
-import { cleanQuestion, fileName, quotedMessage, saysSomething, speakerName } from "./untrusted-text.js";
+import type { Turn } from "../../store/sessions/sessions.js";
+import type { Attachment, EarlierMessage, LeftOut, Mention } from "../port/platform.js";
+import { type ReadAttachments, readAttachments, unreadReason } from "./read-attachments.js";
+import {
+  cleanName,
+  cleanQuestion,
+  fileName,
+  MAX_FILE_NAME_CHARS,
+  quotedMessage,
+  speakerName,
+} from "./untrusted-text.js";
 
 export interface ComposeTerms {
   readonly takesImages: boolean;
   /** The bot was not in this thread before: what was said there comes along. */
   readonly isThreadStart: boolean;
+  /** The newest turn of the history that is sent before the question. */
+  readonly lastTurn?: Turn | undefined;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
@@ -20,36 +31,94 @@ export interface ComposedQuestion {
   /** What the model reads, well-formed; ends with the person's own words. Empty where nothing is left to ask. */
   readonly text: string;
   readonly images: readonly ImagePart[];
-  /** What was left out and why, one line each, to be shown under the answer. */
+  /** What was left out and why, in at most one line, to be shown under the answer. */
   readonly notes: readonly string[];
 }
 
 /** The longest quote, in UTF-16 code units with its marks. */
 const MAX_QUOTE_CHARS = 4_000;
+/** What a question carries besides its words: an embed alone may have 6,000 characters. */
+const MAX_SHARED_CHARS = 8_000;
 
 /**
- * Puts together what is asked: the thread so far, the message that it replies to, the files, and last the person's own
- * words, since models follow best what comes last. What others wrote stands in quotes, files between fences.
+ * Puts together what is asked: the thread so far, the message that it replies to, what it carries, the files, and last
+ * the person's own words, since models follow best what comes last. What others wrote stands in quotes, files between
+ * fences. Files of the message that it replies to and of the thread's first message count as the question's own.
  * @throws terms.signal.reason when it aborts
  */
 export async function composeQuestion(mention: Mention, terms: ComposeTerms): Promise<ComposedQuestion> {
-  const [earlier, attached] = await Promise.all([
-    terms.isThreadStart ? earlierMessages(mention, terms) : undefined,
-    readAttachments(mention.attachments ?? [], terms),
+  const [thread, quote] = await Promise.all([
+    terms.isThreadStart ? earlierMessages(mention, terms) : NOTHING,
+    quotedReply(mention, terms),
   ]);
+  const files = [mention, quote, thread].flatMap(({ attachments = [] }) => attachments);
+  const attached = await readAttachments(files, terms);
   const images = attached.images.map(({ part }) => part);
-  const notes = attached.ignored.map(({ name, why }) => `ℹ️ Ignored ${code(name)}: ${why}.`);
-  const quote = quoteOf(mention);
+  const shared = quotedMessage("With this message came", { text: mention.shared ?? "" }, MAX_SHARED_CHARS);
+  const note = noteOf(
+    attached.ignored,
+    [mention, quote, thread].flatMap(({ leftOut = [] }) => leftOut),
+  );
+  const notes = note === undefined ? [] : [note];
   const own = saysSomething(mention.text) ? cleanQuestion(mention.text).trim() : "";
-  const isNothing = own === "" && quote === undefined && attached.files.length === 0 && images.length === 0;
-  if (isNothing) return { text: "", images, notes };
-  const context = [earlier, quote, ...attached.files, namesOf(attached)].filter((block) => block !== undefined);
+  const given = [quote.block, shared, ...attached.files].filter((block) => block !== undefined);
+  if (own === "" && given.length === 0 && images.length === 0) return { text: "", images, notes };
+  const context = [thread.block, ...given, namesOf(attached)].filter((block) => block !== undefined);
   const blocks = own === "" ? context : context.length === 0 ? [own] : [...context, "The message to answer:", own];
   return { text: blocks.join("\n\n"), images, notes };
 }
 
-const quoteOf = ({ quote }: Mention) =>
-  quote && quotedMessage(`In reply to ${speakerName(quote.author)}`, quote, MAX_QUOTE_CHARS);
+/** What stands before a question, as a model reads it, with the files that go along. */
+interface Context {
+  readonly block?: string | undefined;
+  readonly attachments?: readonly Attachment[];
+  readonly leftOut?: readonly LeftOut[];
+}
+
+const NOTHING: Context = {};
+
+/** So many are named under an answer; the rest are counted. */
+const MAX_NAMED = 12;
+
+/** One line that names all that is left out, each with its reason; undefined where there is nothing. */
+function noteOf(ignored: ReadAttachments["ignored"], leftOut: readonly LeftOut[]): string | undefined {
+  const all = [
+    ...leftOut.map(({ what, why }) => `${what}: ${why}`),
+    ...ignored.map(({ name, why }) => `${code(name)}: ${why}`),
+  ];
+  const named = [...new Set(all)];
+  const more = named.length > MAX_NAMED ? [`and ${named.length - MAX_NAMED} more`] : [];
+  return named.length === 0 ? undefined : `ℹ️ Ignored ${[...named.slice(0, MAX_NAMED), ...more].join("; ")}.`;
+}
+
+const REPLY_TARGET = "the message that this replies to";
+
+/** The message that a question replies to, unless the history ends with it. @throws terms.signal.reason when it aborts */
+async function quotedReply(mention: Mention, terms: ComposeTerms): Promise<Context> {
+  const read = await readInTime(REPLY_TARGET, mention.readQuote?.bind(mention), terms);
+  if (read !== undefined && "why" in read) return { leftOut: [read] };
+  const quote = mention.quote ?? read;
+  if (quote === undefined || isLastAnswer(quote, terms.lastTurn)) return NOTHING;
+  const { attachments = [], leftOut = [], ownMessage } = quote;
+  const name = ownMessage === undefined ? speakerName(quote.author) : "your own message";
+  const isCut = quote.text.length > MAX_QUOTE_CHARS;
+  return {
+    block: quotedMessage(`In reply to ${name}`, quote, MAX_QUOTE_CHARS),
+    attachments,
+    leftOut: isCut ? [...leftOut, { what: `the end of ${REPLY_TARGET}`, why: TOO_LONG }] : leftOut,
+  };
+}
+
+const TOO_LONG = `I read up to ${MAX_QUOTE_CHARS.toLocaleString("en")} characters of it`;
+
+/** So much of a message tells whether it is part of an answer. */
+const COMPARED_CHARS = 80;
+
+/** What the model said last needs no quote; of what it said before, nothing else tells which one is meant. */
+function isLastAnswer({ ownMessage, text }: EarlierMessage, last: Turn | undefined): boolean {
+  if (ownMessage === undefined || last === undefined || last.answer === "") return false;
+  return last.shownIn === ownMessage || last.answer.includes(text.trim().slice(0, COMPARED_CHARS));
+}
 
 /** So that later turns, which images do not come along with, still tell what was there. */
 function namesOf({ images, ignored }: ReadAttachments): string | undefined {
@@ -66,42 +135,70 @@ function namesOf({ images, ignored }: ReadAttachments): string | undefined {
 const EARLIER_MESSAGES = 20;
 /** What they may have altogether, in UTF-16 code units with names and marks. */
 const MAX_EARLIER_CHARS = 4_000;
-/** An answer never waits longer for them. */
-const EARLIER_MS = 2_000;
+/** An answer never waits longer for what others wrote. */
+const READ_MS = 2_000;
 
 /**
- * What was said in a thread before the bot was called into it, as a model reads it; undefined where there is nothing,
- * or the platform does not tell it in time.
+ * What was said in a thread before the bot was called into it, as a model reads it, and what of it could not be read.
  * @throws terms.signal.reason when it aborts
  */
-async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<string | undefined> {
-  const { earlier } = mention;
-  if (earlier === undefined) return undefined;
-  const { signal, clock, log } = terms;
-  const deadline = { what: "the earlier messages", timeoutMs: EARLIER_MS, clock, signal };
+async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<Context> {
+  const earlier = mention.earlier?.bind(mention);
+  const what = "the earlier messages of this thread";
+  const read = await readInTime(what, earlier && ((signal) => earlier(EARLIER_MESSAGES, signal)), terms);
+  if (read === undefined) return NOTHING;
+  if ("why" in read) return { leftOut: [read] };
+  const first = read.find(({ isFirst }) => isFirst);
+  const others = read.filter((message) => message !== first).slice(-EARLIER_MESSAGES);
+  const files = others.flatMap(({ attachments = [] }) => attachments);
+  return {
+    block: newest(first, others),
+    attachments: first?.attachments ?? [],
+    leftOut: [
+      ...read.flatMap(({ leftOut = [] }) => leftOut),
+      ...files.map(({ name }) => ({ what: code(cleanName(name, MAX_FILE_NAME_CHARS, "a file")), why: NOT_FIRST })),
+    ],
+  };
+}
+
+const NOT_FIRST =
+  "of a thread's earlier messages I read the files of the first one; reply to a message to have its files read";
+
+/** Reads what others wrote; resolves with why where that fails. @throws terms.signal.reason when it aborts */
+async function readInTime<T>(
+  what: string,
+  read: ((signal: AbortSignal) => Promise<T>) | undefined,
+  { signal, clock, log }: ComposeTerms,
+): Promise<T | LeftOut | undefined> {
+  if (read === undefined) return undefined;
   try {
-    // Called on the mention: an adapter may use `this`.
-    return newest(await withDeadline((inner) => earlier.call(mention, EARLIER_MESSAGES, inner), deadline));
+    return await withDeadline(read, { what, timeoutMs: READ_MS, clock, signal });
   } catch (error) {
     signal.throwIfAborted();
-    log.info({ error }, "the earlier messages of a thread could not be read; the question is sent without them");
-    return undefined;
+    log.info({ error }, `${what} could not be read; the question is sent without them`);
+    return { what, why: unreadReason(error) };
   }
 }
 
-/** The newest whole messages that fit, oldest first; the newest of all is cut where it alone is too long. */
-function newest(messages: readonly EarlierMessage[]): string | undefined {
+/** The first message and the newest whole others that fit, oldest first; what alone is too long is cut. */
+function newest(first: EarlierMessage | undefined, others: readonly EarlierMessage[]): string | undefined {
+  const isAlone = others.length === 0;
+  const start = first && blockOf(first, isAlone ? MAX_EARLIER_CHARS : MAX_EARLIER_CHARS / 2);
   const kept: string[] = [];
-  let charsLeft = MAX_EARLIER_CHARS;
-  for (const message of messages.slice(-EARLIER_MESSAGES).reverse()) {
-    const block = quotedMessage(speakerName(message.author), message, MAX_EARLIER_CHARS);
+  let charsLeft = MAX_EARLIER_CHARS - (start === undefined ? 0 : start.length + SEPARATOR.length);
+  for (const message of others.toReversed()) {
+    const block = blockOf(message, kept.length === 0 ? charsLeft : MAX_EARLIER_CHARS);
     if (block === undefined) continue;
     if (block.length > charsLeft) break;
     kept.unshift(block);
     charsLeft -= block.length + SEPARATOR.length;
   }
-  if (kept.length === 0) return undefined;
-  return ["Earlier messages in this thread, oldest first, quoted for context:", ...kept].join(SEPARATOR);
+  const blocks = start === undefined ? kept : [start, ...kept];
+  if (blocks.length === 0) return undefined;
+  return ["Earlier messages in this thread, oldest first, quoted for context:", ...blocks].join(SEPARATOR);
 }
+
+const blockOf = (message: EarlierMessage, maxChars: number) =>
+  quotedMessage(message.ownMessage === undefined ? speakerName(message.author) : "You", message, maxChars);
 
 const SEPARATOR = "\n\n";

@@ -1,4 +1,5 @@
 import { estimateTokenCount } from "tokenx";
+import { saysSomething } from "../../base/text.js";
 import type { ChatMessage, ImagePart } from "../../providers/provider.js";
 import type { Turn } from "../../store/sessions/sessions.js";
 import { severalSpeak, withSpeaker } from "./untrusted-text.js";
@@ -19,6 +20,9 @@ export interface ContextTerms {
   readonly historyMessages: number;
 }
 
+/** Below half an answer, so that the model does not take it for what it wanted to say. */
+const UNFINISHED = "[This answer was not finished.]";
+
 /** Of the window, this share is left for the answer. */
 const SHARE_FOR_HISTORY = 0.75;
 
@@ -28,7 +32,7 @@ const SHARE_FOR_HISTORY = 0.75;
  */
 export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly ChatMessage[] {
   const { images = [] } = terms;
-  const answered = turns.filter(({ answer }) => answer !== ""); // the others say nothing that a model could go on from
+  const answered = turns.filter(({ answer }) => saysSomething(answer)); // the others say nothing that a model could go on from
   const spoken = severalSpeak(answered, terms.author) ? withSpeaker : (sent: string) => sent;
   const question = spoken(terms.question, terms.author, terms.said);
   const window = (terms.contextTokens ?? Number.POSITIVE_INFINITY) * SHARE_FOR_HISTORY;
@@ -40,7 +44,7 @@ export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly
     const { author, text, sent = text } = turn.question;
     const messages: ChatMessage[] = [
       { role: "user", content: spoken(sent, author, text) },
-      { role: "assistant", content: turn.answer },
+      { role: "assistant", content: turn.ending === "done" ? turn.answer : `${turn.answer}\n\n${UNFINISHED}` },
     ];
     const tokens = messages.reduce((sum, { content }) => sum + countTokens(content), 0);
     if (tokens > tokensLeft || messages.length > messagesLeft) break;

@@ -2,14 +2,14 @@ import type { Clock } from "../../base/clock.js";
 import type { HostConfig } from "../../base/config-host.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
-import type { ChatRequest, ImagePart, ModelInfo } from "../../providers/provider.js";
+import type { ChatRequest, ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Session, Sessions, Turn } from "../../store/sessions/sessions.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import { conversationOf } from "../port/conversation.js";
-import { composeQuestion } from "./compose-question.js";
+import { type ComposedQuestion, type ComposeTerms, composeQuestion } from "./compose-question.js";
 import { contextOf } from "./context.js";
 import type { Question } from "./question.js";
 import type { RecentImages } from "./recent-images.js";
@@ -61,6 +61,7 @@ export async function prepareRequest(
   const asked = await composed(deps, question, {
     takesImages: takesImages(model.model, facts.input),
     isThreadStart: session.nextTurn === 0,
+    lastTurn: turns.at(-1),
     signal,
   });
   if (asked.text === "")
@@ -88,17 +89,11 @@ function saidBefore(turns: readonly Turn[], message: string): readonly Turn[] {
   return at < 0 ? turns : turns.slice(0, at);
 }
 
-interface Composed {
-  readonly text: string;
-  readonly images: readonly ImagePart[];
-  readonly notes: readonly string[];
-}
-
 async function composed(
   { images, clock, log }: PrepareDeps,
   { mention, message, text, retry }: Question,
-  terms: { readonly takesImages: boolean; readonly isThreadStart: boolean; readonly signal: AbortSignal },
-): Promise<Composed> {
+  terms: Omit<ComposeTerms, "clock" | "log">,
+): Promise<ComposedQuestion> {
   if (mention !== undefined) return composeQuestion(mention, { ...terms, clock, log });
   const kept = images.of(conversationOf(message), message.message);
   return { text: retry?.sent ?? text, images: terms.takesImages ? kept : [], notes: [] };

@@ -1,8 +1,8 @@
+import { saysSomething } from "../../base/text.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { OpenQuestion } from "../../store/sessions/sessions.js";
 import { conversationOf, questionIdOf } from "../port/conversation.js";
-import type { Mention, MessageKey, Person } from "../port/platform.js";
-import { saysSomething } from "./untrusted-text.js";
+import type { Mention, MessageContent, MessageKey, Person } from "../port/platform.js";
 
 /** What is to be answered: what somebody has just said, or the last question once more. */
 export interface Question {
@@ -64,6 +64,14 @@ export function questionFault(mention: Mention): string | undefined {
   return undefined;
 }
 
-/** A message with something to answer, though perhaps without words: a file, or somebody else's message. */
-const hasContent = (mention: Mention): boolean =>
-  saysSomething(mention.text) || saysSomething(mention.quote?.text ?? "") || (mention.attachments ?? []).length > 0;
+/**
+ * A message with something to answer, though perhaps without words: a file, or somebody else's message. What cannot be
+ * read is told when the request is prepared.
+ */
+const hasContent = ({ shared, quote, readQuote, ...said }: Mention): boolean =>
+  readQuote !== undefined ||
+  saysSomething(shared ?? "") ||
+  [said, quote].some((one) => one !== undefined && isGiven(one));
+
+const isGiven = ({ text, attachments = [], leftOut = [] }: MessageContent): boolean =>
+  saysSomething(text) || attachments.length + leftOut.length > 0;

@@ -5,7 +5,7 @@ import type { Log } from "../../base/log.js";
 import type { ImagePart } from "../../providers/provider.js";
 import type { Attachment } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
-import { cleanName, cleanQuestion, fenced } from "./untrusted-text.js";
+import { cleanName, cleanQuestion, fenced, MAX_FILE_NAME_CHARS } from "./untrusted-text.js";
 
 export interface AttachmentTerms {
   readonly takesImages: boolean;
@@ -32,7 +32,6 @@ const MAX_TEXT_BYTES = 100 * 1024;
 const MAX_FILE_CHARS = 400_000;
 /** How long the files of one question may take altogether. */
 const READ_MS = 20_000;
-const MAX_NAME_CHARS = 80;
 
 /** What came of one file. */
 type Outcome =
@@ -58,7 +57,7 @@ export async function readAttachments(
   const until = terms.clock.now() + READ_MS;
   let charsLeft = MAX_FILE_CHARS;
   for (const [index, attachment] of attachments.entries()) {
-    const name = cleanName(attachment.name, MAX_NAME_CHARS, "a file without a name");
+    const name = cleanName(attachment.name, MAX_FILE_NAME_CHARS, "a file without a name");
     if (index >= MAX_ATTACHMENTS) {
       const more = attachments.length - index - 1;
       ignored.push({ name, why: `I read the first ${MAX_ATTACHMENTS} files${more > 0 ? ` (and ${more} more)` : ""}` });
@@ -84,7 +83,7 @@ const TOO_MUCH_TEXT = `text files may have up to ${MAX_FILE_CHARS.toLocaleString
 const [MAX_IMAGE_MB, MAX_TEXT_KB] = [MAX_IMAGE_BYTES / 1024 / 1024, MAX_TEXT_BYTES / 1024];
 const LARGE_TEXT = `it is too large (text files may have up to ${MAX_TEXT_KB} KB)`;
 const TOO_LARGE = `it is too large (images may have up to ${MAX_IMAGE_MB} MB, text files up to ${MAX_TEXT_KB} KB)`;
-const UNREADABLE = "it is neither a PNG, JPEG, GIF or WebP image nor text in UTF-8";
+const UNREADABLE = "it is neither a PNG, JPEG, GIF or WebP image nor text";
 
 async function readOne(attachment: Attachment, terms: AttachmentTerms & { readonly until: number }): Promise<Outcome> {
   const { takesImages, signal, clock, log, until } = terms;
@@ -99,10 +98,19 @@ async function readOne(attachment: Attachment, terms: AttachmentTerms & { readon
     return outcomeOf(bytes, takesImages);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof PlatformError && error.reason === "refused") return tooLarge;
+    if (error instanceof PlatformError && error.reason === "refused" && error.why === undefined) return tooLarge;
     log.warn({ error }, "a file beside a question could not be read");
-    return { why: error instanceof TimeoutError ? "it took too long to fetch" : "it could not be fetched" };
+    return { why: unreadReason(error) };
   }
+}
+
+/** Returns why something could not be read, as the asker reads it after its name. */
+export function unreadReason(error: unknown): string {
+  if (error instanceof TimeoutError) return "it took too long to fetch";
+  if (!(error instanceof PlatformError)) return "it could not be fetched";
+  if (error.why !== undefined) return error.why;
+  if (error.reason === "gone") return "it was not found";
+  return error.reason === "forbidden" ? "I have no permission to read it" : "it could not be fetched";
 }
 
 function outcomeOf(bytes: Uint8Array, takesImages: boolean): Outcome {
@@ -149,14 +157,52 @@ export function fileKind(bytes: Uint8Array): FileKind {
 const beginsWith = (bytes: Uint8Array, start: string) =>
   [...start].every((character, index) => character === "?" || bytes[index] === character.charCodeAt(0));
 
-/** Without its byte order mark; undefined where it is not UTF-8, or not meant to be read. */
+/** Without its byte order mark; undefined where it is in no known encoding, or not meant to be read. */
 function textOf(bytes: Uint8Array): string | undefined {
+  const text = decoded(bytes, encodingOf(bytes)) ?? (isWindows1252(bytes) ? fromWindows1252(bytes) : undefined);
+  if (text === undefined) return undefined;
+  const controls = text.match(CONTROLS) ?? [];
+  const isBinary = text.includes("\0") || controls.length > text.length * MAX_CONTROL_SHARE;
+  return isBinary || BINARY_START.test(text) ? undefined : text;
+}
+
+function decoded(bytes: Uint8Array, encoding: string): string | undefined {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const controls = text.match(CONTROLS) ?? [];
-    const isBinary = text.includes("\0") || controls.length > text.length * MAX_CONTROL_SHARE;
-    return isBinary || BINARY_START.test(text) ? undefined : text;
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    return undefined; // not UTF-8, which the caller tells
+    return undefined; // in another encoding, which the caller tells
   }
+}
+
+/** So much of a text is looked at for its encoding. */
+const SAMPLE_BYTES = 4_096;
+
+/** UTF-16 by its byte order mark, or by the zeros that are every other byte of Western text. */
+function encodingOf(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  if (beginsWith(bytes, "\xff\xfe")) return "utf-16le";
+  if (beginsWith(bytes, "\xfe\xff")) return "utf-16be";
+  const sample = bytes.subarray(0, SAMPLE_BYTES);
+  const zeros = [0, 0];
+  for (const [index, byte] of sample.entries()) if (byte === 0) zeros[index % 2] = (zeros[index % 2] ?? 0) + 1;
+  const [even = 0, odd = 0] = zeros;
+  const most = sample.length / 4;
+  if (odd > most && even === 0) return "utf-16le";
+  return even > most && odd === 0 ? "utf-16be" : "utf-8";
+}
+
+/** Characters of the bytes from 0x80 to 0x9f; Node's own decoder (20) gives Latin-1 for them. */
+const WINDOWS_1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
+
+const fromWindows1252 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString("latin1")
+    .replace(/[\u0080-\u009f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80] ?? "");
+
+/** Bytes of Windows-1252 that stand for nothing, or for what no text is full of. */
+const RARE_IN_WINDOWS_1252 = new Set([0x81, 0x86, 0x87, 0x88, 0x89, 0x8b, 0x8d, 0x8f, 0x90, 0x98, 0x9b, 0x9d]);
+
+/** Whether bytes that are no UTF-8 are text of Western Europe: most of that is ASCII. */
+function isWindows1252(bytes: Uint8Array): boolean {
+  const high = bytes.filter((byte) => byte >= 0x80);
+  return high.length * 2 <= bytes.length && !high.some((byte) => RARE_IN_WINDOWS_1252.has(byte));
 }

@@ -1,5 +1,6 @@
+import { saysSomething } from "../../base/text.js";
 import type { Turn } from "../../store/sessions/sessions.js";
-import type { EarlierMessage } from "../port/platform.js";
+import type { MessageContent } from "../port/platform.js";
 
 /** Control characters that no store, platform or model wants; tabs and line breaks stay. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
@@ -10,9 +11,6 @@ const LONE_SURROGATES = /\p{Cs}/gu;
 
 /** Tag characters, in which text can be hidden that only a model reads; the flags that are made with them stay. */
 const HIDDEN_TAGS = /(\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f})|[\u{e0000}-\u{e007f}]/gu;
-
-/** False for marks, joiners and control characters alone, however many there are. */
-export const saysSomething = (text: string): boolean => /[^\p{M}\p{C}\p{Z}]/u.test(text);
 
 /** Returns text that may be sent and stored: well-formed Unicode, "\n" as its line break, no control characters. */
 export const cleanQuestion = (text: string): string =>
@@ -61,12 +59,20 @@ function quoted(text: string, maxChars: number): string {
   return `${cleanQuestion(lines.slice(0, maxChars - 1))}…`;
 }
 
-/** One of the messages that came before; undefined where nothing of it can be read. */
-export function quotedMessage(name: string, { text }: EarlierMessage, maxChars: number): string | undefined {
+/** Quotes a message with the names of its files; undefined where nothing of it can be read. */
+export function quotedMessage(
+  name: string,
+  { text, attachments = [] }: MessageContent,
+  maxChars: number,
+): string | undefined {
   const head = `${name}:\n`;
-  const start = text.slice(0, maxChars);
-  return saysSomething(start) ? `${head}${quoted(text, maxChars - head.length)}` : undefined;
+  const files = attachments.map((file) => `[attached: ${fileName(cleanName(file.name, MAX_FILE_NAME_CHARS, "file"))}]`);
+  const whole = [...(saysSomething(text.slice(0, maxChars)) ? [text.trim()] : []), ...files].join("\n");
+  return whole === "" ? undefined : `${head}${quoted(whole, maxChars - head.length)}`;
 }
+
+/** Longest name of a file, in characters. */
+export const MAX_FILE_NAME_CHARS = 80;
 
 /** A text file as a model reads it: named, between fences that nothing in it can close. */
 export function fenced(name: string, text: string): string {

@@ -48,7 +48,7 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
   const pickers = createPickers(commands);
   const controls = { idFor: controlIds.idFor, pickers };
   const send = createSlackSend({ ...wire, controls, names, reconciliation, log });
-  const people = createPeople({ calls, clock, log, teamId: () => identity?.teamId });
+  const people = createPeople({ calls, optional: wire.optional, clock, log, identity: () => identity });
   const onIdentity = (found: Identity) => {
     identity = found;
   };

@@ -1,5 +1,5 @@
 import { type Clock, OVER } from "../../base/clock.js";
-import { readWithin } from "../../providers/http/idle-timeout.js";
+import { readWithin } from "../../providers/chat/idle-timeout.js";
 import { type ChatRequest, type Provider, ProviderError } from "../../providers/provider.js";
 import type { CircuitBreaker } from "../../usage/circuit-breaker.js";
 import { AnswerTooLong, endingOf, endingOfFinish, ProviderDown, TurnCalledOff } from "./endings.js";
@@ -66,7 +66,12 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
   let firstTextAt: number | undefined;
   let isAsked = false;
   let hasAnswered = false;
-  const sofar = () => ({ text: text.said(), ...(firstTextAt !== undefined && { firstTextAt }) });
+  let hasThought = false;
+  const sofar = () => ({
+    text: text.said(),
+    ...(firstTextAt !== undefined && { firstTextAt }),
+    ...(hasThought && { hasThought }),
+  });
   try {
     const idle = { provider: provider.id, clock, silenceMs, signal };
     let finish: ModelAnswer["finish"];
@@ -80,22 +85,26 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
         if (!hasAnswered) breaker.succeed(provider.id);
         hasAnswered = true;
         if (event.type === "finish") {
-          const { reason, usage, model } = event;
-          finish = { reason, ...(usage && { usage }), ...(model && { model }) };
+          const { type: _type, limits: _limits, ...told } = event;
+          finish = told;
           return false;
         }
         if (event.text === "") return true;
         if (event.type === "text-delta") {
           firstTextAt ??= clock.now();
           text.say(event.text);
-        } else text.think(event.text);
+        } else {
+          hasThought = true;
+          text.think(event.text);
+        }
         terms.onText();
         if (text.saidChars() < MAX_ANSWER_CHARS) return true;
         finish = { reason: "length" };
         return false;
       },
     );
-    if (finish !== undefined) return { ...sofar(), ending: endingOfFinish(finish.reason), finish, isUsed: true };
+    if (finish !== undefined)
+      return { ...sofar(), ending: endingOfFinish(finish.reason, text.said()), finish, isUsed: true };
     return { ...sofar(), ending: endingOf(undefined, text.said() !== ""), isUsed: true };
   } catch (error) {
     breaker.fail(provider.id, error);

@@ -1,4 +1,5 @@
 import { AppError, messageOf, UserError } from "../../base/errors.js";
+import { saysSomething } from "../../base/text.js";
 import { escapeInline } from "../../commands/wording/markdown.js";
 import { type FinishReason, ProviderError } from "../../providers/provider.js";
 import type { Ending } from "../../store/sessions/sessions.js";
@@ -56,9 +57,11 @@ export const ENDING_MARKS: Readonly<Record<Ending, Mark>> = {
   failed: "failed",
 };
 
-/** How a turn ended that came to its finish; the line below it says what ended it (`turn-text.ts`). */
-export const endingOfFinish = (reason: FinishReason): Ending =>
-  reason === "length" || reason === "filtered" ? "limited" : "done";
+/** Returns how a turn ended that came to its finish; the line below it says what ended it (`shown-answer.ts`). */
+export function endingOfFinish(reason: FinishReason, said: string): Ending {
+  if (reason === "refused") return "done";
+  return reason === "stop" && saysSomething(said) ? "done" : "limited";
+}
 
 /** How a turn ended that threw, by what it threw and whether any text was shown. */
 export function endingOf(error: unknown, hasText: boolean): Ending {
@@ -94,32 +97,48 @@ const CHOOSE_ANOTHER = "Choose another one with `/models use`, or see `/models l
 const MAX_DETAIL_CHARS = 300;
 
 function providerSentence(error: ProviderError): string {
-  const who = `**${error.provider}**`;
-  const wait = error.retryAfterMs === undefined ? "in a moment" : `in ${waitInWords(error.retryAfterMs)}`;
-  const status = error.status === undefined ? "" : ` (status ${error.status})`;
-  const detail = escapeInline(messageOf(error), MAX_DETAIL_CHARS);
+  const { provider, reason, status, words, retryAfterMs } = error;
+  const wait = retryAfterMs === undefined ? "in a moment" : `in ${waitInWords(retryAfterMs)}`;
+  const who = `**${provider}**`;
+  const says = words === undefined ? "" : ` It says: ${escapeInline(words, MAX_DETAIL_CHARS).replace(/\.$/, "")}.`;
+  const what = escapeInline(messageOf(error), MAX_DETAIL_CHARS);
+  const later = `Try again ${wait}, or ${ANOTHER_MODEL}.`;
   const sentences: Record<ProviderError["reason"], string> = {
     timeout: `${who} gave no answer in time. Ask again, or ${ANOTHER_MODEL}.`,
     auth: `${who} refuses the bot's key. The operator can check it with \`npm run doctor\`.`,
-    "rate-limited": `${who} is limiting the rate of requests. Try again ${wait}.`,
-    overloaded: `${who} is overloaded. Try again ${wait}, or ${ANOTHER_MODEL}.`,
-    "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.`,
+    "no-access": `${who} does not let the bot use this model.${says} ${CHOOSE_ANOTHER}`,
+    "rate-limited": `${who} is limiting the rate of requests. Try again ${wait}.${says}`,
+    quota: `A quota of the bot's account at ${who} is used up.${says} ${retryAfterMs === undefined ? CHOOSE_ANOTHER : later}`,
+    "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.${says}`,
+    overloaded: `${who} is overloaded. ${later}${says}`,
+    loading: `${who} is still loading this model. Try again ${retryAfterMs === undefined ? "in a minute" : wait}.${says}`,
+    "out-of-memory": `${who} has too little memory for this model.${says} ${CHOOSE_ANOTHER}`,
     "unknown-model": `${who} does not know this model. ${CHOOSE_ANOTHER}`,
     "not-for-chat": `${who} refuses this model for chat. ${CHOOSE_ANOTHER}`,
-    "bad-request":
-      `${who} did not accept the request (${detail}). ` +
-      "If the conversation has grown too long for the model, `/chat new` starts afresh.",
-    http: `${who} has a problem${status}. Try again ${wait}.`,
-    network: `${who} cannot be reached right now. Try again ${wait}, or ${ANOTHER_MODEL}.`,
-    malformed:
-      `${who} returned something that isn't a chat completion. ` +
-      "The operator can check its base URL with `npm run doctor`.",
+    "content-refused": `${who} refused to answer this because of its content.${says} Ask in other words.`,
+    "context-too-long": `The conversation is too long for this model at ${who}.${says} \`/chat new\` starts afresh.`,
+    "bad-request": `${who} did not accept the request (${what}). ${CHOOSE_ANOTHER}`,
+    address: `${what}. The operator can check the address with \`npm run doctor\`.`,
+    http: `${who} has a problem${status === undefined ? "" : ` (status ${status})`}. Try again ${wait}.${says}`,
+    network: `${who} cannot be reached right now. ${later}`,
+    malformed: `${what}. The operator can check its address with \`npm run doctor\`.`,
     "cut-off": `${who} broke off before it said anything. Ask again.`,
   };
-  return sentences[error.reason];
+  return sentences[reason];
 }
+
+/** What broke an answer off that had begun; undefined where "cut off" says all that is known. */
+export function causeOfBreak(error: unknown): string | undefined {
+  if (error instanceof AnswerTooLong) return `It took longer than ${waitInWords(error.limitMs)}.`;
+  if (!(error instanceof ProviderError) || LOST.includes(error.reason)) return undefined;
+  return `${escapeInline(error.message, MAX_DETAIL_CHARS).replace(/\.$/, "")}.`;
+}
+
+const LOST: readonly ProviderError["reason"][] = ["cut-off", "network", "timeout"];
 
 export function waitInWords(ms: number): string {
   const seconds = Math.max(1, Math.ceil(ms / 1000));
-  return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 100 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
 }

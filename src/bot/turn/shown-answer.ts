@@ -1,3 +1,4 @@
+import { saysSomething } from "../../base/text.js";
 import type { Control } from "../../commands/command.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
 import { ProviderError } from "../../providers/provider.js";
@@ -6,12 +7,12 @@ import { stateOf } from "../../refresh/catalog/row-state.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import { modelName } from "../../refresh/choose/default-model.js";
 import { livingModels } from "../../refresh/choose/living-models.js";
-import type { ModelUse } from "../../refresh/refresher.js";
+import type { ModelUse, RefreshStatus } from "../../refresh/refresher.js";
 import type { Pin, Session } from "../../store/sessions/sessions.js";
 import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
 import { RETRY_CONTROL } from "./answer-controls.js";
-import { AnswerTooLong, ENDING_LINES, failureText, waitInWords } from "./endings.js";
+import { causeOfBreak, ENDING_LINES, failureText } from "./endings.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
 /** Longer than any model's name. */
@@ -44,7 +45,8 @@ export function shownText(
 
 /** The answer, or why there is none, and below it at most the line that says how it ended. */
 function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): string {
-  const { answer, shown, pin, isConfigured, session } = turn;
+  const { answer, pin, isConfigured, session } = turn;
+  const shown = saysSomething(turn.shown) ? turn.shown : undefined;
   if (pin === null) return noModelText(deps);
   if (!isConfigured) {
     return [
@@ -54,28 +56,41 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
   }
   const line = ENDING_LINES[answer.ending];
   const news = pinLine(pin, session, answer);
-  if (line !== undefined) return stacked([shown, line, tooLongText(answer.error), news]);
+  if (line !== undefined) return stacked([shown, line, causeOfBreak(answer.error), news]);
   if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference)]);
-  const limit = {
-    stop: answer.text.trim() === "" ? "⚠️ The model gave an empty answer." : undefined,
-    length: "⚠️ The answer reached the model's length limit.",
-    filtered: "⚠️ The provider's filter ended this answer.",
-    refused: "⚠️ The model refused to answer this.",
-  }[answer.finish?.reason ?? "stop"];
-  return stacked([shown, limit, news]);
+  return stacked([shown, finishLine(answer), news]);
 }
 
-const tooLongText = (error: unknown) =>
-  error instanceof AnswerTooLong ? `It took longer than ${waitInWords(error.limitMs)}.` : undefined;
+/** The line below an answer that came to its finish, but not to a good one. */
+function finishLine({ text, finish, hasThought }: ModelAnswer): string | undefined {
+  const isEmpty = !saysSomething(text);
+  const { reason, word, wantsTool } = finish ?? { reason: "stop" };
+  if (reason === "filtered") return "⚠️ The provider's filter ended this answer.";
+  if (reason === "refused") return "⚠️ The model refused to answer this.";
+  if (reason === "other") return `⚠️ The answer ended with "${word ?? "an unknown reason"}".`;
+  if (reason === "length" && isEmpty && hasThought) {
+    return "⚠️ The model reached its length limit while it was thinking, before any answer. Ask for less at once.";
+  }
+  if (reason === "length") return "⚠️ The answer reached the model's length limit.";
+  if (!isEmpty) return undefined;
+  if (wantsTool) return "⚠️ The model asked for a tool instead of answering; this bot has none.";
+  if (hasThought) return "⚠️ The model gave an empty answer: it only thought. `/chat reasoning on` shows its thoughts.";
+  return "⚠️ The model gave an empty answer.";
+}
 
 function noModelText({ refresher, providers }: Pick<TurnDeps, "refresher" | "providers">): string {
   if (providers.size === 0) return "No provider is configured, so there is no model to answer with.";
-  const isRefreshing = refresher.status().indicator === "refreshing";
-  const reason = isRefreshing ? "is being fetched right now; ask again in a moment" : "could not be fetched yet";
   return [
-    `There is no model to answer with: the list of models ${reason}.`,
+    `There is no model to answer with: the list of models ${listWords(refresher.status())}.`,
     "`/models status` shows why, and `/models use provider/model` works without a list.",
   ].join(" ");
+}
+
+/** What became of the list that the default model would come from, the first provider's. */
+function listWords({ indicator, providers: [first] }: RefreshStatus): string {
+  if (indicator === "refreshing") return "is being fetched right now; ask again in a moment";
+  if (first?.outcome === "empty") return `of ${first.id} came, and is empty`;
+  return first?.fetchedAt == null ? "could not be fetched yet" : `of ${first.id} came, but none of them is for chat`;
 }
 
 /** Under the first answer after a person chose the model or gave it up; undefined where there is nothing to tell. */

@@ -96,11 +96,16 @@ export interface ModelAnswer {
   readonly ending: Ending;
   readonly finish?: {
     readonly reason: FinishReason;
+    /** The vendor's word for an end that nobody knows. */
+    readonly word?: string;
+    readonly wantsTool?: boolean;
     readonly usage?: Usage;
     /** The model that really answered, where the provider says. */
     readonly model?: string;
   };
   readonly error?: unknown;
+  /** It thought, whether that is shown or not. */
+  readonly hasThought?: boolean;
   readonly firstTextAt?: number;
   /** The provider may have counted something: it answered, or was at it when the turn was called off. */
   readonly isUsed?: boolean;

@@ -1,5 +1,6 @@
 import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
+import { saysSomething } from "../../base/text.js";
 import type { Provider } from "../../providers/provider.js";
 import type { Asked, Ending, Pin, Session } from "../../store/sessions/sessions.js";
 import { chatRefusal, FULL_LINE, limitFault } from "../access/access.js";
@@ -242,7 +243,7 @@ function openStream(
 }
 
 const showNew = (stream: ReplyStream, text: AnswerText) => {
-  if (text.shown() !== "") stream.show(text.shown());
+  if (saysSomething(text.shown())) stream.show(text.shown());
 };
 
 /** What a kill leaves of the turn's use. */

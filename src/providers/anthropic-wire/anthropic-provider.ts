@@ -1,16 +1,11 @@
-import Anthropic from "@anthropic-ai/sdk";
-import { guardedFetch } from "../http/guarded-fetch.js";
-import type { Asked } from "../http/provider-fault.js";
+import type { Quirks } from "../chat/adapt-request.js";
+import { createStreamChat } from "../chat/stream-chat.js";
 import { anthropicRateLimits } from "../http/rate-limits.js";
-import { sdkFault } from "../http/sdk-fault.js";
-import { notModified } from "../http/validators.js";
-import { createListReader } from "../lists/list-reader.js";
-import { readList } from "../lists/read-list.js";
-import { type FetchPage, parseListPage } from "../lists/read-pages.js";
-import { type Provider, ProviderError, type ProviderId } from "../provider.js";
+import { createListModels } from "../lists/read-list.js";
+import type { ChatMessage, ChatRequest, Provider, ProviderId } from "../provider.js";
 import type { ProviderDeps } from "../provider-definition.js";
 import { ANTHROPIC_ROW_FIELDS, readAnthropicRow } from "./model-row.js";
-import { createStreamChat } from "./stream-chat.js";
+import { readEvent } from "./read-event.js";
 
 export interface AnthropicWire {
   readonly id: ProviderId;
@@ -18,63 +13,79 @@ export interface AnthropicWire {
   readonly key: string;
 }
 
-/** A timer in the SDK would only cut long answers off; deadlines belong to the callers. In ms. */
-const NO_TIMEOUT_MS = 2 ** 31 - 1;
+const API_VERSION = "2026-10-21";
 /** The most that the API gives at once. */
 const PAGE_ROWS = 1_000;
+/** Long enough for any answer in a chat; the newest models would allow 128,000. */
+const MAX_OUTPUT_TOKENS = 16_384;
+/** What every model of today can do. */
+const FALLBACK_OUTPUT_TOKENS = 8_192;
 
-/** Anthropic's Messages API, spoken by the real SDK with its retries, timer and log turned off. */
+/** Anthropic's Messages API and model list. */
 export function createAnthropicProvider(wire: AnthropicWire, deps: ProviderDeps): Provider {
-  const client = new Anthropic({
-    // The SDK adds the version to the path by itself.
-    baseURL: wire.baseUrl.replace(/\/v1$/, ""),
-    apiKey: wire.key,
-    maxRetries: 0,
-    timeout: NO_TIMEOUT_MS,
-    logLevel: "off",
-    fetch: guardedFetch(deps.fetch),
-  });
-  const asked = (): Asked => ({
-    provider: wire.id,
-    key: wire.key,
-    now: deps.clock.now(),
-    limits: anthropicRateLimits,
-  });
+  const { id: provider, key } = wire;
+  const root = `${wire.baseUrl.replace(/\/v1$/, "")}/v1`;
+  const headers = { authorization: `Bearer ${key}`, "anthropic-version": API_VERSION };
   // Only a better guess: an answer's length has to be named with every request.
   const outputLimits = new Map<string, number>();
-
-  const reader = createListReader(wire.id, ANTHROPIC_ROW_FIELDS, deps);
-  const listClient = client.withOptions({ fetch: reader.fetch });
-  const list = {
-    provider: wire.id,
-    reader,
-    parsePage: parseListPage,
-    readRow: readAnthropicRow,
-    warn: deps.warn,
-  };
-
-  return {
-    id: wire.id,
-    async listModels(signal, terms) {
-      signal.throwIfAborted();
-      // A signal for each page: the SDK leaves its listener on the one that it gets.
-      const fetchPage: FetchPage = (after, headers) =>
-        listClient.models
-          .list(
-            { limit: PAGE_ROWS, ...(after !== undefined && { after_id: after }) },
-            { signal: AbortSignal.any([signal]), headers },
-          )
-          .asResponse()
-          .catch(notModified);
-      try {
-        const models = await readList({ ...list, fetchPage }, signal, terms);
-        for (const { id, outputTokens } of models) if (outputTokens !== undefined) outputLimits.set(id, outputTokens);
-        return models;
-      } catch (error) {
-        signal.throwIfAborted();
-        throw error instanceof ProviderError ? error : sdkFault(error, asked());
-      }
+  let hasListed = false;
+  const listModels = createListModels(
+    {
+      provider,
+      key,
+      headers,
+      pageUrl: (after) =>
+        `${root}/models?limit=${PAGE_ROWS}${after === undefined ? "" : `&after_id=${encodeURIComponent(after)}`}`,
+      fields: ANTHROPIC_ROW_FIELDS,
+      readRow: readAnthropicRow,
     },
-    streamChat: createStreamChat(client, asked, (model) => outputLimits.get(model)),
+    deps,
+  );
+  const maxTokens = (request: ChatRequest, quirks: Quirks) =>
+    maxTokensFor(request, quirks.maxOutputTokens ?? outputLimits.get(request.model));
+  return {
+    id: provider,
+    async listModels(signal, terms) {
+      const models = await listModels(signal, terms);
+      hasListed = true;
+      for (const { id, outputTokens } of models) if (outputTokens !== undefined) outputLimits.set(id, outputTokens);
+      return models;
+    },
+    streamChat: createStreamChat(
+      {
+        provider,
+        key,
+        headers,
+        url: `${root}/messages`,
+        limits: anthropicRateLimits,
+        hasListed: () => hasListed,
+        maxOutputTokens: maxTokens,
+        body: (request, quirks) => ({
+          model: request.model,
+          max_tokens: maxTokens(request, quirks),
+          messages: request.messages.map(wireMessage),
+          ...(request.system && { system: request.system }),
+          stream: !quirks.isUnstreamed,
+        }),
+        read: readEvent,
+      },
+      deps,
+    ),
   };
+}
+
+/** Returns how long an answer may be, which this API wants to be told; `known`: the most that the model takes. */
+export function maxTokensFor({ maxOutputTokens }: ChatRequest, known: number | undefined): number {
+  if (maxOutputTokens !== undefined) return Math.min(maxOutputTokens, known ?? maxOutputTokens);
+  return known === undefined ? FALLBACK_OUTPUT_TOKENS : Math.min(known, MAX_OUTPUT_TOKENS);
+}
+
+/** Images come first, as the API's documentation asks; only a user's are taken. */
+function wireMessage({ role, content, images = [] }: ChatMessage): object {
+  if (role === "assistant" || images.length === 0) return { role, content };
+  const blocks = images.map(({ mediaType, bytes }) => {
+    const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+    return { type: "image", source: { type: "base64", media_type: mediaType, data } };
+  });
+  return { role, content: [...blocks, ...(content.trim() === "" ? [] : [{ type: "text", text: content }])] };
 }

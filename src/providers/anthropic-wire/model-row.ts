@@ -1,8 +1,8 @@
-import { isUsableId, nameOf, type Row, slim, tokens } from "../lists/model-rows.js";
+import { displayName, isUsableId, type ModelRow, slim, tokens } from "../lists/model-rows.js";
 import type { ModelInfo } from "../provider.js";
 
 const supports = (capability: unknown): boolean | undefined => {
-  const { supported } = (capability ?? {}) as Row;
+  const { supported } = (capability ?? {}) as ModelRow;
   return typeof supported === "boolean" ? supported : undefined;
 };
 
@@ -18,14 +18,14 @@ export const ANTHROPIC_ROW_FIELDS = [
 ];
 
 /** Reads a row of Anthropic's list, in which every model is for chat. */
-export function readAnthropicRow(row: Row): ModelInfo | undefined {
+export function readAnthropicRow(row: ModelRow): ModelInfo | undefined {
   const { id } = row;
   if (!isUsableId(id)) return undefined;
   const releasedAt = typeof row.created_at === "string" ? Date.parse(row.created_at) : Number.NaN;
-  const seesImages = supports(((row.capabilities ?? {}) as Row).image_input);
+  const seesImages = supports(((row.capabilities ?? {}) as ModelRow).image_input);
   return slim({
     id,
-    name: nameOf(row.display_name, id),
+    name: displayName(row.display_name, id),
     contextTokens: tokens(row.max_input_tokens),
     outputTokens: tokens(row.max_tokens),
     input: seesImages === undefined ? undefined : seesImages ? ["text", "image"] : ["text"],

@@ -1,4 +1,5 @@
 import { createScrubber } from "../../base/log.js";
+import { cutText } from "../../base/text.js";
 import {
   type ChatRequest,
   ProviderError,
@@ -6,19 +7,22 @@ import {
   type ProviderId,
   type RateLimit,
 } from "../provider.js";
-import { networkFault } from "./network-fault.js";
-import { type Refusal, reasonOf } from "./refusal.js";
-import { retryAfterMs } from "./retry-after.js";
+import { retryAfterMs } from "./rate-limits.js";
+import type { Refusal } from "./read-refusal.js";
+import { reasonOf } from "./refusal.js";
 
 /** What was being done when something went wrong. */
-export interface Asked {
+export interface FaultContext {
   readonly provider: ProviderId;
   readonly key: string | undefined;
+  /** Epoch ms. */
   readonly now: number;
   /** The chat that was asked for; undefined for the list. */
   readonly request?: ChatRequest | undefined;
   readonly hasText?: boolean;
-  readonly limits: (headers: Headers) => readonly RateLimit[] | undefined;
+  /** Whether the list came with the same key. */
+  readonly hasListed?: boolean;
+  readonly limits?: ((headers: Headers, now: number) => readonly RateLimit[] | undefined) | undefined;
 }
 
 const MAX_VENDOR_CHARS = 200;
@@ -28,63 +32,112 @@ const SHORTEST_QUOTED_CHARS = 6;
 
 const PHRASES: Partial<Record<ProviderErrorReason, string>> = {
   auth: "refused the key",
+  "no-access": "does not let this key use the model",
   "rate-limited": "asks to slow down",
+  quota: "says that a quota is used up",
   overloaded: "is overloaded",
+  loading: "is still loading the model",
+  "out-of-memory": "has too little memory for the model",
   "spend-cap": "says that the account's budget is used up",
   "not-for-chat": "refused the model for chat",
+  "content-refused": "refused the content",
+  "context-too-long": "says that the conversation is too long for the model",
   "bad-request": "refused the request",
-  malformed: "answered with something that is not what its protocol says",
+  address: "has nothing at this address; check its base URL",
+  malformed: "answered with something that is not a chat answer",
   "cut-off": "ended its answer too early",
 };
 
 /**
- * The error for a vendor's refusal. Its own words are added only where they hold neither the key nor anything of the
- * conversation; its error object is not kept as a cause, because a log would print all of it.
+ * Returns the error for a vendor's refusal. Its own words are added only where they hold neither the key nor anything of
+ * the conversation; its error object is not kept as a cause, because a log would print all of it.
  */
-export function refusalError(refusal: Refusal & { headers?: Headers | undefined }, asked: Asked): ProviderError {
-  const reason = reasonOf(refusal, asked.request ? "chat" : "list");
+export function refusalError(refusal: Refusal, context: FaultContext): ProviderError {
+  const { provider, request, now, limits: readLimits } = context;
+  const reason = reasonOf(refusal, request ? "chat" : "list", context.hasListed);
   const isUnknownModel = reason === "unknown-model";
-  const phrase = isUnknownModel ? `does not know the model "${asked.request?.model}"` : PHRASES[reason];
+  const phrase = isUnknownModel ? `does not know the model "${request?.model}"` : PHRASES[reason];
   const status = refusal.status === undefined ? "" : ` (${refusal.status})`;
   // Vendors repeat a part of a refused key; and about an unknown model there is no more to say.
-  const words = reason === "auth" || isUnknownModel ? "" : vendorWords(refusal.message, asked);
-  const message = `${asked.provider} ${phrase ?? "answered with an error"}${status}${words && `: ${words}`}`;
-  return new ProviderError(asked.provider, reason, message, {
-    status: refusal.status,
-    retryAfterMs: retryAfterMs(refusal.headers, asked.now),
-    limits: refusal.headers && asked.limits(refusal.headers),
-  });
+  const words = reason === "auth" || isUnknownModel ? "" : vendorWords(refusal.message, context);
+  const limits = refusal.headers && readLimits?.(refusal.headers, now);
+  return new ProviderError(
+    provider,
+    reason,
+    `${provider} ${phrase ?? "answered with an error"}${status}${words && `: ${words}`}`,
+    {
+      status: refusal.status,
+      retryAfterMs: retryAfterMs(refusal.headers, now) ?? refusal.renewalMs ?? emptyUntil(limits, now),
+      limits,
+      words: words || undefined,
+    },
+  );
 }
 
-/** The error for a connection that failed; once text was there, the answer was cut off. */
-export function connectionError(error: unknown, asked: Asked): ProviderError {
-  const { reason, phrase, code } = networkFault(error);
+/** How long until the last of the used-up windows is full again, in ms. */
+function emptyUntil(limits: readonly RateLimit[] | undefined, now: number): number | undefined {
+  const resets = (limits ?? []).flatMap(({ remaining, resetAt }) =>
+    remaining === 0 && resetAt ? [resetAt - now] : [],
+  );
+  return resets.length === 0 ? undefined : Math.max(...resets, 0);
+}
+
+const NETWORK_PHRASES: readonly (readonly [RegExp, string])[] = [
+  [/^ECONNREFUSED$/, "could not be reached: the connection was refused"],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, "could not be reached: its address was not found"],
+  [/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/, "could not be reached: its certificate is not trusted"],
+  [/^(ENETUNREACH|EHOSTUNREACH|ENETDOWN)$/, "could not be reached: there is no network"],
+];
+
+/**
+ * Returns the error for a connection that failed; once text was there, the answer was cut off. Reads the chain of causes,
+ * since fetch itself only says "fetch failed"; what it keeps of it is a system code, never an address or a body.
+ */
+export function connectionError(error: unknown, { provider, hasText }: FaultContext): ProviderError {
+  const chain: Error[] = [];
+  for (let link = error; link instanceof Error && chain.length < 5; link = link.cause) chain.push(link);
+  const code = chain.map((link) => ("code" in link ? String(link.code) : "")).find((text) => /^[A-Z_0-9]+$/.test(text));
   const cause = code === undefined ? undefined : new Error(code);
-  if (asked.hasText && reason === "network") return plainError(asked.provider, "cut-off", undefined, cause);
-  return plainError(asked.provider, reason, phrase, cause);
+  // zlib's own codes: bytes came, and were not what their headers say.
+  if (/^Z_/.test(code ?? "")) return plainError(provider, "malformed", "sent an answer that cannot be unpacked", cause);
+  if (/TIMEDOUT|TIMEOUT/.test(code ?? "") || chain.some(({ message }) => /timed? ?out/i.test(message))) {
+    return plainError(provider, "timeout", "gave no answer in time", cause);
+  }
+  if (hasText) return plainError(provider, "cut-off", undefined, cause);
+  const phrase = NETWORK_PHRASES.find(([pattern]) => pattern.test(code ?? ""))?.[1];
+  return plainError(provider, "network", phrase ?? "broke the connection", cause);
 }
 
-/** An error in our words only. */
+/** Returns an error in our words only. */
 export function plainError(provider: ProviderId, reason: ProviderErrorReason, phrase?: string, cause?: Error) {
   return new ProviderError(provider, reason, `${provider} ${phrase ?? PHRASES[reason]}`, { cause });
 }
 
+/** A redirect would carry key and conversation to another host, so none is followed. */
+export const redirectError = (provider: ProviderId, status: number) =>
+  new ProviderError(
+    provider,
+    "address",
+    `${provider} answered with a redirect (${status}), which is not followed; set its final address`,
+    { status },
+  );
+
 /** Adds what the headers of a stream said to an error that came later. */
 export function withLimits(fault: ProviderError, limits: ProviderError["limits"]): ProviderError {
   if (fault.limits !== undefined || limits === undefined) return fault;
-  const { provider, reason, message, status, retryAfterMs, cause } = fault;
-  return new ProviderError(provider, reason, message, { status, retryAfterMs, cause, limits });
+  const { provider, reason, message, status, retryAfterMs: waitMs, cause, words } = fault;
+  return new ProviderError(provider, reason, message, { status, retryAfterMs: waitMs, cause, limits, words });
 }
 
-function vendorWords(message: string, { key, request }: Asked): string {
+/** Returns a vendor's words without secrets, and shortened; "" where they are markup or quote the conversation. */
+function vendorWords(message: string, { key, request }: FaultContext): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   const text = message.replace(/[\s\u0000-\u001f\u007f]+/g, " ").trim();
   if (text === "" || /[<{]/.test(text[0] ?? "")) return "";
   const scrubbed = createScrubber(key === undefined ? [] : [key])(text);
   const said = [request?.system ?? "", ...(request?.messages.map(({ content }) => content) ?? [])];
   if (said.some((content) => quotes(scrubbed, content.replace(/\s+/g, " ").trim()))) return "";
-  const characters = [...scrubbed];
-  return characters.length > MAX_VENDOR_CHARS ? `${characters.slice(0, MAX_VENDOR_CHARS - 1).join("")}…` : scrubbed;
+  return cutText(scrubbed, MAX_VENDOR_CHARS);
 }
 
 function quotes(text: string, content: string): boolean {

@@ -1,16 +1,10 @@
-import { readText } from "../http/guarded-fetch.js";
-import { type Asked, connectionError, refusalError } from "../http/provider-fault.js";
-import { NOT_MODIFIED } from "../http/validators.js";
-import { createListReader } from "../lists/list-reader.js";
-import { isUsableId, type Row, slim } from "../lists/model-rows.js";
-import { readList } from "../lists/read-list.js";
-import type { FetchPage } from "../lists/read-pages.js";
+import { inputOf, saysChat } from "../lists/model-kind.js";
+import { isUsableId, type ModelRow, slim } from "../lists/model-rows.js";
+import { createListModels } from "../lists/read-list.js";
 import { isChatModel } from "../openai-wire/is-chat-model.js";
 import { createOpenAiProvider } from "../openai-wire/openai-provider.js";
-import { type ModelInfo, type Provider, ProviderError } from "../provider.js";
+import type { ModelInfo, Provider } from "../provider.js";
 import type { ProviderDeps } from "../provider-definition.js";
-
-const MAX_ERROR_BYTES = 64 * 1024;
 
 /** Ollama: its own list, which tells more than its OpenAI-compatible one; chats take the compatible way. */
 export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provider {
@@ -23,52 +17,25 @@ export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provi
     isChat: isChatModel,
     tokenLimit: "max_tokens",
   } as const;
-
-  const reader = createListReader("ollama", TAG_FIELDS, deps);
-  const list = {
+  const source = {
     provider: "ollama",
-    reader,
-    parsePage: parseTags,
+    key: undefined,
+    headers: {},
+    pageUrl: () => `${root}/api/tags`,
+    fields: TAG_FIELDS,
     readRow: readTag,
-    warn: deps.warn,
   };
-
-  return {
-    id: "ollama",
-    async listModels(signal, terms) {
-      signal.throwIfAborted();
-      const asked: Asked = { provider: "ollama", key: undefined, now: deps.clock.now(), limits: () => undefined };
-      const fetchPage: FetchPage = async (_after, conditions) => {
-        const accept = { accept: "application/json" };
-        const response = await reader.fetch(`${root}/api/tags`, { signal, headers: { ...accept, ...conditions } });
-        if (response.ok || response.status === NOT_MODIFIED) return response;
-        const { status, headers } = response;
-        throw refusalError({ status, headers, codes: [], message: await readText(response, MAX_ERROR_BYTES) }, asked);
-      };
-      try {
-        return await readList({ ...list, fetchPage }, signal, terms);
-      } catch (error) {
-        signal.throwIfAborted();
-        throw error instanceof ProviderError ? error : connectionError(error, asked);
-      }
-    },
-    streamChat: createOpenAiProvider(wire, deps).streamChat,
-  };
-}
-
-function parseTags(body: unknown) {
-  const { models } = (body ?? {}) as Row;
-  return Array.isArray(models) ? { rows: models } : undefined;
+  return { ...createOpenAiProvider(wire, deps), listModels: createListModels(source, deps) };
 }
 
 /** What is read of a row. */
-const TAG_FIELDS = ["model", "name", "details"];
+const TAG_FIELDS = ["model", "name", "details", "capabilities"];
 
 /** `modified_at` is when it was pulled, not released, so it is left out. What runs locally costs nothing per token. */
-function readTag(row: Row): ModelInfo | undefined {
+function readTag(row: ModelRow): ModelInfo | undefined {
   const id = row.model ?? row.name;
   if (!isUsableId(id)) return undefined;
-  const { family } = (row.details ?? {}) as Row;
+  const { family } = (row.details ?? {}) as ModelRow;
   const isEmbedder = typeof family === "string" && /bert/i.test(family);
-  return slim({ id, isChat: !isEmbedder && isChatModel(id) });
+  return slim({ id, input: inputOf(row), isChat: !isEmbedder && (saysChat(row) ?? isChatModel(id)) });
 }

@@ -1,75 +1,94 @@
-import OpenAI from "openai";
-import { guardedFetch } from "../http/guarded-fetch.js";
-import type { Asked } from "../http/provider-fault.js";
+import type { Quirks } from "../chat/adapt-request.js";
+import { createStreamChat } from "../chat/stream-chat.js";
 import { openAiRateLimits } from "../http/rate-limits.js";
-import { sdkFault } from "../http/sdk-fault.js";
-import { notModified } from "../http/validators.js";
-import { createListReader } from "../lists/list-reader.js";
-import type { Row } from "../lists/model-rows.js";
-import { readList } from "../lists/read-list.js";
-import { type FetchPage, parseListPage } from "../lists/read-pages.js";
-import { type Provider, ProviderError } from "../provider.js";
+import { createListModels } from "../lists/read-list.js";
+import type { ChatMessage, ChatRequest, ImagePart, Provider, ProviderId } from "../provider.js";
 import type { ProviderDeps } from "../provider-definition.js";
 import { OPENAI_ROW_FIELDS, readOpenAiRow } from "./model-row.js";
-import type { OpenAiWire } from "./openai-wire.js";
-import { createStreamChat } from "./stream-chat.js";
+import { readChunk } from "./read-chunk.js";
 
-/** A timer in the SDK would only cut long answers off; deadlines belong to the callers. In ms. */
-const NO_TIMEOUT_MS = 2 ** 31 - 1;
+/** What differs between the vendors that speak this format. */
+export interface OpenAiWire {
+  readonly id: ProviderId;
+  /** With its version, as "https://api.openai.com/v1". */
+  readonly baseUrl: string;
+  readonly key: string | undefined;
+  readonly isChat: (id: string) => boolean;
+  /** What this vendor puts before each id in its list and takes without it as well. */
+  readonly idPrefix?: string | undefined;
+  /** OpenAI's newer models refuse `max_tokens`, most others know nothing else. */
+  readonly tokenLimit: "max_tokens" | "max_completion_tokens";
+}
 
-/** The wire format that most vendors share, spoken by the real SDK with everything of its own turned off. */
+/** The format that most vendors share: OpenAI's chat completions and model list. */
 export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Provider {
-  const client = new OpenAI({
-    baseURL: wire.baseUrl,
-    // The SDK insists on a key; without one its header is taken out again.
-    apiKey: wire.key ?? "none",
-    ...(wire.key === undefined && { defaultHeaders: { Authorization: null } }),
-    organization: null,
-    project: null,
-    maxRetries: 0,
-    timeout: NO_TIMEOUT_MS,
-    // It would log pieces of answers.
-    logLevel: "off",
-    fetch: guardedFetch(deps.fetch),
-  });
-  const asked = (): Asked => ({
-    provider: wire.id,
-    key: wire.key,
-    now: deps.clock.now(),
-    limits: (headers) => openAiRateLimits(headers, deps.clock.now()),
-  });
-
-  const reader = createListReader(wire.id, OPENAI_ROW_FIELDS, deps);
-  const listClient = client.withOptions({ fetch: reader.fetch });
-  const list = {
-    provider: wire.id,
-    reader,
-    parsePage: parseListPage,
-    readRow: (row: Row) => readOpenAiRow(row, wire.isChat),
-    warn: deps.warn,
-  };
-
-  return {
-    id: wire.id,
-    async listModels(signal, terms) {
-      signal.throwIfAborted();
-      // A signal for each page: the SDK leaves its listener on the one that it gets.
-      const fetchPage: FetchPage = (after, headers) =>
-        listClient
-          .get("/models", {
-            signal: AbortSignal.any([signal]),
-            headers,
-            ...(after !== undefined && { query: { after } }),
-          })
-          .asResponse()
-          .catch(notModified);
-      try {
-        return await readList({ ...list, fetchPage }, signal, terms);
-      } catch (error) {
-        signal.throwIfAborted();
-        throw error instanceof ProviderError ? error : sdkFault(error, asked());
-      }
+  const { id: provider, key, baseUrl } = wire;
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  let hasListed = false;
+  const listModels = createListModels(
+    {
+      provider,
+      key,
+      headers,
+      pageUrl: (after) => `${baseUrl}/models${after === undefined ? "" : `?after=${encodeURIComponent(after)}`}`,
+      fields: OPENAI_ROW_FIELDS,
+      readRow: (row) => readOpenAiRow(row, wire),
     },
-    streamChat: createStreamChat(client, wire, asked),
+    deps,
+  );
+  return {
+    id: provider,
+    async listModels(signal, terms) {
+      const models = await listModels(signal, terms);
+      hasListed = true;
+      return models;
+    },
+    streamChat: createStreamChat(
+      {
+        provider,
+        key,
+        headers,
+        url: `${baseUrl}/chat/completions`,
+        limits: openAiRateLimits,
+        hasListed: () => hasListed,
+        maxOutputTokens,
+        body: (request, quirks) => chatBody(wire, request, quirks),
+        read: readChunk,
+      },
+      deps,
+    ),
   };
 }
+
+const maxOutputTokens = (request: ChatRequest, quirks: Quirks): number | undefined =>
+  quirks.maxOutputTokens === undefined
+    ? request.maxOutputTokens
+    : Math.min(quirks.maxOutputTokens, request.maxOutputTokens ?? quirks.maxOutputTokens);
+
+function chatBody({ tokenLimit }: OpenAiWire, request: ChatRequest, quirks: Quirks): object {
+  const other = tokenLimit === "max_tokens" ? "max_completion_tokens" : "max_tokens";
+  const limitName = [tokenLimit, other][quirks.refusedLimitNames ?? 0];
+  const limit = maxOutputTokens(request, quirks);
+  const { system, messages, model } = request;
+  return {
+    model,
+    messages: [...(system ? [{ role: "system", content: system }] : []), ...messages.map(wireMessage)],
+    ...(limit !== undefined && limitName !== undefined && { [limitName]: limit }),
+    ...(!quirks.skipsStreamOptions && !quirks.isUnstreamed && { stream_options: { include_usage: true } }),
+    stream: !quirks.isUnstreamed,
+  };
+}
+
+/** Images come first: models follow what is said of them best when they have seen them. Only a user's are taken. */
+function wireMessage({ role, content, images = [] }: ChatMessage): object {
+  // Texts stay plain strings, which every compatible server takes.
+  if (role === "assistant" || images.length === 0) return { role, content };
+  const parts = images.map((image) => {
+    const url = `data:${image.mediaType};base64,${base64Of(image)}`;
+    return { type: "image_url", image_url: { url } };
+  });
+  return { role, content: [...parts, ...(content === "" ? [] : [{ type: "text", text: content }])] };
+}
+
+const base64Of = ({ bytes }: ImagePart): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");

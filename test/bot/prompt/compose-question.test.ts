@@ -159,10 +159,99 @@ describe("composeQuestion()", () => {
     });
   });
 
-  it("cuts a quote at 4,000 characters", async () => {
-    const { text } = await composeQuestion(mention("?", { quote: { author: "Bob", text: "y".repeat(5_000) } }), terms);
+  it("cuts a quote at 4,000 characters, and says so", async () => {
+    const { text, notes } = await composeQuestion(
+      mention("?", { quote: { author: "Bob", text: "y".repeat(5_000) } }),
+      terms,
+    );
     expect(text.split("\n\n")[0]).toHaveLength(4_000);
     expect(text).toMatch(/^In reply to Bob:\n> y+…\n\nThe message to answer:\n\n\?$/);
+    expect(notes).toEqual([
+      "ℹ️ Ignored the end of the message that this replies to: I read up to 4,000 characters of it.",
+    ]);
+  });
+
+  describe("what a question refers to", () => {
+    const png = fakeAttachment("shot.png", imageBytes("png"));
+    const log = fakeAttachment("ci.log", "boom");
+
+    it("is a question by itself where it forwards something", async () => {
+      expect((await composeQuestion(mention("", { shared: "Forwarded:\nit failed" }), terms)).text).toBe(
+        "With this message came:\n> Forwarded:\n> it failed",
+      );
+    });
+
+    it("brings the files of the reply's target and of the thread's first message along", async () => {
+      const question = mention("Why?", {
+        quote: { author: "Bob", text: "", attachments: [png] },
+        ...thread([{ author: "CI", text: "alert", attachments: [log], isFirst: true }]),
+      });
+      const { text, images, notes } = await composeQuestion(question, { ...terms, isThreadStart: true });
+      expect(text).toBe(
+        [
+          "Earlier messages in this thread, oldest first, quoted for context:",
+          'CI:\n> alert\n> [attached: "ci.log"]',
+          'In reply to Bob:\n> [attached: "shot.png"]',
+          'Attached file "ci.log":\n```log\nboom\n```',
+          'Attached image: "shot.png"',
+          "The message to answer:",
+          "Why?",
+        ].join("\n\n"),
+      );
+      expect(images).toHaveLength(1);
+      expect(notes).toEqual([]);
+    });
+
+    it("names the files of other earlier messages", async () => {
+      const question = mention("Why?", thread([{ author: "Bob", text: "see", attachments: [png] }]));
+      const { text, images, notes } = await composeQuestion(question, { ...terms, isThreadStart: true });
+      expect(text).toContain('Bob:\n> see\n> [attached: "shot.png"]');
+      expect(images).toEqual([]);
+      expect(notes).toHaveLength(1);
+      expect(notes[0]).toMatch(/^ℹ️ Ignored `shot\.png`: .*reply to a message/);
+    });
+
+    it("keeps the thread's first message beside any number of long others", async () => {
+      const others = Array.from({ length: 30 }, (_, index) => ({ author: `P${index}`, text: "x".repeat(1_000) }));
+      const { text } = await composeQuestion(
+        mention("?", thread([{ author: "CI", text: `alert ${"y".repeat(9_000)}`, isFirst: true }, ...others])),
+        { ...terms, isThreadStart: true },
+      );
+      expect(text).toMatch(/for context:\n\nCI:\n> alert y+…\n\nP29:/);
+      expect(text.length).toBeLessThan(4_200);
+    });
+
+    it("is read where the platform left it out, and named where that fails", async () => {
+      const read = async (readQuote: Mention["readQuote"] & object) =>
+        composeQuestion(mention("Why?", { readQuote }), terms);
+      expect((await read(async () => ({ author: "Bob", text: "it failed" }))).text).toMatch(
+        /^In reply to Bob:\n> it f/,
+      );
+      const failed = await read(() => Promise.reject(new PlatformError("fake", "forbidden", "no")));
+      expect(failed).toEqual({
+        text: "Why?",
+        images: [],
+        notes: ["ℹ️ Ignored the message that this replies to: I have no permission to read it."],
+      });
+    });
+
+    it.each([
+      ["its last answer", { answer: "It failed because of X.", shownIn: "7" }, false],
+      ["a part of its last answer", { answer: "First part. It failed because of X. Last part.", shownIn: "8" }, false],
+      ["a message that the history ends without", { answer: "Something else", shownIn: "8" }, true],
+    ])("quotes the bot's own message unless it is %s", async (_what, turn, isQuoted) => {
+      const quote = { author: "Evergreen", text: "It failed because of X.", ownMessage: "7" };
+      const lastTurn = { ...turn } as ComposeTerms["lastTurn"];
+      const { text } = await composeQuestion(mention("Why?", { quote }), { ...terms, lastTurn });
+      expect(text.includes("In reply to your own message:\n> It failed because of X.")).toBe(isQuoted);
+    });
+
+    it("names in one line what could not be read, wherever it stood, and counts what is too much to name", async () => {
+      const leftOut = Array.from({ length: 14 }, (_, index) => ({ what: `thing ${index % 13}`, why: "no" }));
+      const { notes } = await composeQuestion(mention("Why?", { leftOut }), terms);
+      expect(notes).toHaveLength(1);
+      expect(notes[0]).toMatch(/^ℹ️ Ignored thing 0: no; .*thing 11: no; and 1 more\.$/);
+    });
   });
 
   describe("files", () => {
@@ -184,7 +273,7 @@ describe("composeQuestion()", () => {
       ]);
       expect(text).toContain('Attached file "notes.png":\n```png\nonly words\n```');
       expect(images.map(({ mediaType }) => mediaType)).toEqual(["image/jpeg"]);
-      expect(notes).toEqual(["ℹ️ Ignored `page.html`: it is neither a PNG, JPEG, GIF or WebP image nor text in UTF-8."]);
+      expect(notes).toEqual(["ℹ️ Ignored `page.html`: it is neither a PNG, JPEG, GIF or WebP image nor text."]);
     });
 
     it("have names that are cleaned wherever they are shown", async () => {
@@ -206,10 +295,9 @@ describe("composeQuestion()", () => {
       expect(text).toContain('Attached file "full.txt"');
       expect(text).toContain('Attached image: "full.png"\nAttached, but left out: "over.txt", "over.png", "lies.png"');
       expect(images.map(({ bytes }) => bytes.length)).toEqual([MAX_IMAGE]);
+      const tooLarge = "it is too large (images may have up to 3.75 MB, text files up to 100 KB)";
       expect(notes).toEqual([
-        "ℹ️ Ignored `over.txt`: it is too large (text files may have up to 100 KB).",
-        "ℹ️ Ignored `over.png`: it is too large (images may have up to 3.75 MB, text files up to 100 KB).",
-        "ℹ️ Ignored `lies.png`: it is too large (images may have up to 3.75 MB, text files up to 100 KB).",
+        `ℹ️ Ignored \`over.txt\`: it is too large (text files may have up to 100 KB); \`over.png\`: ${tooLarge}; \`lies.png\`: ${tooLarge}.`,
       ]);
     });
 
@@ -232,9 +320,7 @@ describe("composeQuestion()", () => {
       expect(images).toEqual([]);
       expect(text).toContain('Attached file "a.txt"');
       expect(notes).toEqual([
-        "ℹ️ Ignored `small.png`: this model takes no images.",
-        "ℹ️ Ignored `large.png`: this model takes no images.",
-        "ℹ️ Ignored `large.bin`: it is too large (text files may have up to 100 KB).",
+        "ℹ️ Ignored `small.png`: this model takes no images; `large.png`: this model takes no images; `large.bin`: it is too large (text files may have up to 100 KB).",
       ]);
     });
 
@@ -263,7 +349,13 @@ describe("composeQuestion()", () => {
 
     it("that cannot be fetched hold nothing up", async () => {
       const composed = compose([
-        fakeAttachment("gone.txt", "", { sizeBytes: 1, error: new PlatformError("fake", "gone", "404") }),
+        ...[
+          new PlatformError("fake", "gone", "404"),
+          new PlatformError("fake", "forbidden", "403"),
+          new PlatformError("fake", "gone", "404", { why: "its link has expired" }),
+          new PlatformError("fake", "refused", "302", { why: "it is elsewhere" }),
+          new PlatformError("fake", "unavailable", "500"),
+        ].map((error, index) => fakeAttachment(`${index}.txt`, "", { sizeBytes: 1, error })),
         fakeAttachment("slow.txt", "x", { hangs: true }),
         fakeAttachment("late.txt", "x", { hangs: true }),
         fakeAttachment("empty.txt", ""),
@@ -271,12 +363,17 @@ describe("composeQuestion()", () => {
       await clock.advance(20_000);
       const { text, notes } = await composed;
       expect(text).toMatch(/Look$/);
-      expect(notes).toEqual([
-        "ℹ️ Ignored `gone.txt`: it could not be fetched.",
-        "ℹ️ Ignored `slow.txt`: it took too long to fetch.",
-        "ℹ️ Ignored `late.txt`: it took too long to fetch.",
-        "ℹ️ Ignored `empty.txt`: it is empty.",
-      ]);
+      const reasons = [
+        "`0.txt`: it was not found",
+        "`1.txt`: I have no permission to read it",
+        "`2.txt`: its link has expired",
+        "`3.txt`: it is elsewhere",
+        "`4.txt`: it could not be fetched",
+        "`slow.txt`: it took too long to fetch",
+        "`late.txt`: it took too long to fetch",
+        "`empty.txt`: it is empty",
+      ];
+      expect(notes).toEqual([`ℹ️ Ignored ${reasons.join("; ")}.`]);
       expect(clock.sleepers()).toBe(0);
     });
 

@@ -22,10 +22,19 @@ describe("fileKind()", () => {
     expect(fileKind(bytes("\ufeffa,b"))).toEqual({ kind: "text", text: "a,b" });
   });
 
+  const bigEndian = (text: string) => Buffer.from(text, "utf16le").swap16();
+  it.each([
+    ["Windows-1252", Buffer.from([...bytes("Gr\xfc\xdfe \x96 5 \x80", "latin1")]), "Grüße – 5 €"],
+    ["UTF-16 with its mark, as PowerShell writes it", bytes("\ufeffhéllo 漢", "utf16le"), "héllo 漢"],
+    ["UTF-16 of the other order with its mark", bigEndian("\ufeffhéllo 漢"), "héllo 漢"],
+    ["UTF-16 without a mark", bytes("hello", "utf16le"), "hello"],
+    ["UTF-16 of the other order without a mark", bigEndian("hello"), "hello"],
+  ])("reads text in %s", (_what, file, text) => {
+    expect(fileKind(file)).toEqual({ kind: "text", text });
+  });
+
   it.each([
     ["an image that models do not take", imageBytes("heic")],
-    ["Latin-1", bytes("Grüße", "latin1")],
-    ["UTF-16", bytes("hello", "utf16le")],
     ["a text with a NUL in it", bytes(`${"x".repeat(500)}\0`)],
     ["many control characters", bytes("\u0001\u0002\u0003abc")],
     ["a PDF", bytes("%PDF-1.7\n1 0 obj")],

@@ -57,10 +57,9 @@ describe("Slack's side of the platform port", () => {
     const mention = await adapter.until("a mention", () => adapter.mentions[0]);
     const earlier = await adapter.until("what was said", () => mention.earlier);
     expect(await earlier(10, signal)).toEqual([
-      { author: "ada", text: "who knows @U0BEN?" },
-      { author: "ben", text: "not me & not you" },
+      { author: "ada", text: "who knows @ben?", isFirst: true, attachments: [], leftOut: [] },
+      { author: "ben", text: "not me & not you", attachments: [], leftOut: [] },
     ]);
-    expect(await earlier(1, signal)).toEqual([{ author: "ben", text: "not me & not you" }]);
     await slack.mention("a first one");
     await adapter.until("another mention", () => adapter.mentions.length === 2);
     expect(adapter.mentions[1]?.earlier).toBeUndefined();
@@ -77,6 +76,26 @@ describe("Slack's side of the platform port", () => {
     expect(await mentions[0]?.isInGroup?.("S0TEAM")).toBe(false);
     expect(await mentions[0]?.isInGroup?.("S0NONE")).toBe(false);
     expect(slack.callsOf("usergroups.users.list")).toHaveLength(2);
+  });
+
+  it("takes a colleague of another workspace of the organization for no stranger, and for no admin here", async () => {
+    adapter = await startAdapter();
+    const { slack, mentions, until } = adapter;
+    const add = (id: string, enterprise_id: string, teams: readonly string[]) =>
+      slack.workspace.users.set(id, {
+        id,
+        name: id,
+        is_admin: true,
+        team_id: "T0OTHER",
+        enterprise_user: { enterprise_id, teams },
+      });
+    add("U0GRID", "E0FOREST", ["T0OTHER", "T0EVERGREEN"]);
+    add("U0ORG", "E0FOREST", ["T0OTHER"]);
+    add("U0OUT", "E0ELSEWHERE", ["T0OTHER"]);
+    for (const user of ["U0GRID", "U0ORG", "U0OUT"]) await slack.mention("hi", { user });
+    await until("every mention", () => mentions.length === 3);
+    expect(mentions.map(({ isGuest }) => isGuest)).toEqual([false, false, true]);
+    expect(mentions.map(({ isOperator }) => isOperator)).toEqual([true, false, false]);
   });
 
   it("asks again who is an admin after five minutes, and not before", async () => {

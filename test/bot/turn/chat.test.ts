@@ -296,12 +296,15 @@ describe("createChat()", () => {
     ["unknown-model", {}, "does not know this model"],
     ["network", {}, "cannot be reached"],
     ["http", { status: 500 }, "status 500"],
-    ["malformed", {}, "isn't a chat completion"],
-    [
-      "bad-request",
-      { status: 400 },
-      "(vendor's text). If the conversation has grown too long for the model, `/chat new`",
-    ],
+    ["malformed", {}, "vendor's text. The operator can check its address"],
+    ["bad-request", { status: 400 }, "(vendor's text). Choose another one"],
+    ["context-too-long", {}, "too long for this model at **openai**. `/chat new` starts afresh"],
+    ["no-access", { words: "Your plan lacks it." }, "It says: Your plan lacks it. Choose another one"],
+    ["quota", { retryAfterMs: 7_200_000 }, "Try again in 2 h"],
+    ["loading", {}, "still loading this model. Try again in a minute"],
+    ["out-of-memory", { words: "7 GiB needed" }, "too little memory for this model. It says: 7 GiB needed."],
+    ["content-refused", {}, "because of its content"],
+    ["address", {}, "can check the address"],
   ] as const)("says in our words why there is no answer: %s", async (reason, details, words) => {
     const { clock, logged, openai, platform, texts } = await asked();
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -322,7 +325,8 @@ describe("createChat()", () => {
   });
 
   it.each([
-    ["stop", "", "⚠️ The model gave an empty answer.", "done"],
+    ["stop", "", "⚠️ The model gave an empty answer.", "incomplete"],
+    ["stop", "\u200b \u2800", "⚠️ The model gave an empty answer.", "incomplete"],
     ["length", "long", "long\n\n⚠️ The answer reached the model's length limit.", "incomplete"],
     ["refused", "", "⚠️ The model refused to answer this.", "done"],
     ["filtered", "some", "some\n\n⚠️ The provider's filter ended this answer.", "incomplete"],
@@ -443,6 +447,7 @@ describe("createChat()", () => {
       await real(message, mark);
     };
     await it.ask("hello", { message: "q1" });
+    it.openai.streams[0]?.send("x");
     it.openai.streams[0]?.finish();
     await it.clock.advance(10_000);
     expect(it.platform.marksOf("q1")).toEqual(["working", "done"]);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { readRefusal } from "../../../src/providers/http/read-refusal.js";
 import { reasonOf } from "../../../src/providers/http/refusal.js";
 
 const reason = (status: number | undefined, message = "", ...codes: string[]) =>
-  reasonOf({ status, message, codes }, "chat");
+  reasonOf({ status, message, said: [...codes, message].join("\n") }, "chat");
 
 describe("reasonOf()", () => {
   it.each([
@@ -25,7 +26,6 @@ describe("reasonOf()", () => {
 
   it.each([
     ["OpenAI", 404, "The model `x` does not exist", "model_not_found"],
-    ["OpenAI, no access", 403, "Project does not have access to model", "model_not_found"],
     ["Mistral", 400, "Invalid model: x", "invalid_model"],
     ["DeepSeek", 400, "Model Not Exist", "invalid_request_error"],
     ["OpenRouter", 400, "x/y is not a valid model ID", "400"],
@@ -41,7 +41,8 @@ describe("reasonOf()", () => {
   });
 
   it("does not call a model unknown because the address leads to a web page", () => {
-    expect(reason(404, "<html>Not found</html>")).toBe("http");
+    const page = readRefusal("<html><title>Not found</title></html>", { status: 404, now: 0 });
+    expect(reasonOf(page, "chat")).toBe("address");
   });
 
   it("knows Gemini's bad key behind its 400", () => {
@@ -52,14 +53,13 @@ describe("reasonOf()", () => {
     ["overloaded_error", "overloaded"],
     ["rate_limit_error", "rate-limited"],
     ["authentication_error", "auth"],
-    ["invalid_request_error", "bad-request"],
-    ["context_length_exceeded", "bad-request"],
+    ["context_length_exceeded", "context-too-long"],
     ["something_new", "http"],
   ])("goes by the type %s where there is no status", (type, expected) => {
     expect(reason(undefined, "", type)).toBe(expected);
   });
 
   it("has no unknown models on a list", () => {
-    expect(reasonOf({ status: 404, message: "Not found", codes: ["model_not_found"] }, "list")).toBe("http");
+    expect(reasonOf({ status: 404, message: "", said: "model_not_found" }, "list")).toBe("address");
   });
 });

@@ -1,20 +1,19 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
-import { validatorsOf } from "../../../src/providers/http/validators.js";
-import { createListReader } from "../../../src/providers/lists/list-reader.js";
-import { isUsableId, readRows } from "../../../src/providers/lists/model-rows.js";
-import { type FetchPage, parseListPage, readPages } from "../../../src/providers/lists/read-pages.js";
-import type { HeldList } from "../../../src/providers/provider.js";
+import { isUsableId, type ModelRow, readRows } from "../../../src/providers/lists/model-rows.js";
+import { createListModels, validatorsOf } from "../../../src/providers/lists/read-list.js";
+import type { HeldList, ListNotes } from "../../../src/providers/provider.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { type ListAnswer, startListServer } from "../../support/list-server.js";
 
 const signal = () => new AbortController().signal;
 const ids = (count: number) => Array.from({ length: count }, (_unused, row) => ({ id: `m${row}` }));
 
+const readId = ({ id }: ModelRow) => (isUsableId(id) ? { id, isChat: true } : undefined);
+
 async function rowsOf(rows: readonly unknown[]) {
   const warnings: string[] = [];
-  const read = ({ id }: Readonly<Record<string, unknown>>) => (isUsableId(id) ? { id, isChat: true } : undefined);
-  const found = await readRows("acme", rows, read, (text) => void warnings.push(text));
+  const found = await readRows("acme", rows, readId, (text) => void warnings.push(text));
   return { ...found, warnings };
 }
 
@@ -25,15 +24,24 @@ afterEach(() => close());
 async function listOf(answer: (asked: number) => ListAnswer, held?: HeldList) {
   const server = await startListServer(answer);
   close = server.close;
-  const reader = createListReader("acme", ["id"], { clock: fakeClock() });
-  const fetchPage: FetchPage = (_after, headers) => reader.fetch(server.url, { headers });
-  const terms = { reader, fetchPage, parsePage: parseListPage, held, signal: signal() };
-  const whole = async () => {
-    const read = await readPages("acme", terms);
-    if (read === "unchanged") throw new Error("no page of these says so");
-    return read;
+  const source = {
+    provider: "acme",
+    key: undefined,
+    headers: {},
+    pageUrl: () => server.url,
+    fields: ["id"],
+    readRow: readId,
   };
-  return { whole, read: async () => (await whole()).rows, requests: server.requests };
+  const listModels = createListModels(source, { clock: fakeClock(), warn: () => {} });
+  const whole = async () => {
+    let notes: ListNotes | undefined;
+    const note = (told: ListNotes) => {
+      notes = told;
+    };
+    const models = await listModels(signal(), { note, held });
+    return { models, validators: notes?.validators };
+  };
+  return { whole, read: async () => (await whole()).models, requests: server.requests };
 }
 
 /** So many pages, each with one row, from a provider that never says it is over. */
@@ -44,14 +52,14 @@ const pagesOf = (count: number, page = (number: number): unknown => [{ id: `m${n
   }, held);
 
 describe("readRows()", () => {
-  it("takes a fifth of bad rows, counts them, and refuses the list for one more", async () => {
-    const good = ids(8);
-    const kept = await rowsOf([...good, {}, null]);
-    expect(kept).toMatchObject({ models: { length: 8 }, droppedRows: 2, warnings: { length: 1 } });
-    await expect(rowsOf([...good.slice(1), {}, null, "text"])).rejects.toMatchObject({
+  it("refuses a list only if more than half of its rows, and at least three, are bad", async () => {
+    const kept = await rowsOf([...ids(3), {}, null, "text"]);
+    expect(kept).toMatchObject({ models: { length: 3 }, droppedRows: 3, warnings: { length: 1 } });
+    await expect(rowsOf([...ids(2), {}, null, "text"])).rejects.toMatchObject({
       reason: "malformed",
-      message: "acme sent a model list in which 3 of 10 rows have no usable id",
+      message: "acme sent a model list in which 3 of 5 rows have no usable id",
     });
+    expect(await rowsOf([{}, null])).toMatchObject({ models: [], droppedRows: 2 });
   });
 
   it("takes each id once, the first one's row", async () => {
@@ -86,13 +94,24 @@ describe("readRows()", () => {
     ["", false],
     ["a\u0000", false],
     ["a\u009fb", false],
+    ["a\u200bb", false],
+    ["a\u00a0b", false],
+    ["\ufeffa", false],
+    ["a\u00adb", false],
+    ["a\u202eb", false],
+    ["a\u3164b", false],
+    ["a\u2800", false],
+    ["a\ud800", false],
+    ["qwen3-\u{1f600}", true],
+    ["\u043c\u043e\u0434\u0435\u043b\u044c", true],
+    ["\u6a21\u578b-7b", true],
     [7, false],
   ])("says of the id %j that it is usable: %s", (id, expected) => {
     expect(isUsableId(id)).toBe(expected);
   });
 });
 
-describe("readPages()", () => {
+describe("createListModels()", () => {
   it("takes 20 pages and refuses a list that goes on", async () => {
     const twenty = await pagesOf(20);
     expect(await twenty.read()).toHaveLength(20);
@@ -119,7 +138,7 @@ describe("readPages()", () => {
   });
 });
 
-describe("readPages() with validators", () => {
+describe("createListModels() with validators", () => {
   const held = { models: [{ id: "m1", isChat: true }], validators: { etag: '"0"', lastModified: "yesterday" } };
 
   it("takes those of a list of one page, and none of a list of several", async () => {
@@ -150,7 +169,7 @@ describe("readPages() with validators", () => {
     ["one that is not plain text", '"\u00e9"'],
     ["an empty one", ""],
   ])("does without %s", (_what, etag) => {
-    expect(validatorsOf(new Response(null, { headers: { etag } }))).toEqual({});
+    expect(validatorsOf(new Headers({ etag }), "d")).toEqual({ digest: "d" });
   });
 });
 

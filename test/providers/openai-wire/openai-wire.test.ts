@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { AnswerDraft } from "../../../src/providers/chat/answer-draft.js";
 import { isChatModel } from "../../../src/providers/openai-wire/is-chat-model.js";
 import { readOpenAiRow } from "../../../src/providers/openai-wire/model-row.js";
 import { createOpenAiProvider } from "../../../src/providers/openai-wire/openai-provider.js";
-import { readDeltas, readFacts, type StreamFacts } from "../../../src/providers/openai-wire/read-chunks.js";
+import { readChunk } from "../../../src/providers/openai-wire/read-chunk.js";
 import type { ChatEvent, Provider } from "../../../src/providers/provider.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 import {
@@ -12,7 +13,7 @@ import {
   startFakeOpenAi,
 } from "../../support/fake-openai.js";
 
-const row = (fields: Record<string, unknown>) => readOpenAiRow({ id: "m", ...fields }, isChatModel);
+const row = (fields: Record<string, unknown>) => readOpenAiRow({ id: "m", ...fields }, { isChat: isChatModel });
 
 describe("readOpenAiRow()", () => {
   it("keeps nothing but the id where the vendor says no more", () => {
@@ -72,8 +73,10 @@ describe("readOpenAiRow()", () => {
     expect(row({ active: false })?.isChat).toBe(false);
   });
 
-  it("takes Gemini's prefix off", () => {
-    expect(row({ id: "models/gemini-2.5-flash" })?.id).toBe("gemini-2.5-flash");
+  it("takes a prefix off only where the vendor is the one who puts it there", () => {
+    const id = "models/gemini-2.5-flash";
+    expect(readOpenAiRow({ id }, { isChat: isChatModel, idPrefix: "models/" })?.id).toBe("gemini-2.5-flash");
+    expect(row({ id })?.id).toBe(id);
   });
 
   it.each([[""], [" m"], ["a\nb"], ["a\u2028b"], ["x".repeat(201)], [7], [null], [undefined]])(
@@ -88,12 +91,26 @@ describe("readOpenAiRow()", () => {
   });
 });
 
-describe("readDeltas()", () => {
-  const delta = (fields: object) => readDeltas({ choices: [{ delta: fields }] });
+/** What a chat of these chunks comes to. */
+function read(...chunks: unknown[]) {
+  const draft = new AnswerDraft();
+  for (const chunk of chunks) readChunk(chunk, draft);
+  const isWhole = draft.finish(undefined);
+  const events: ChatEvent[] = [];
+  for (let event = draft.take(); event !== undefined; event = draft.take()) events.push(event);
+  return { isWhole, events };
+}
+const delta = (fields: object) => read({ choices: [{ delta: fields }] }).events;
 
-  it("reads reasoning under each of its names", () => {
-    expect(delta({ reasoning_content: "a" })).toEqual([{ type: "reasoning-delta", text: "a" }]);
-    expect(delta({ reasoning: "a" })).toEqual([{ type: "reasoning-delta", text: "a" }]);
+describe("readChunk()", () => {
+  it("reads reasoning under each of its names, and once where it comes under two", () => {
+    const thought = [{ type: "reasoning-delta", text: "a" }];
+    expect(delta({ reasoning_content: "a" })).toEqual(thought);
+    expect(delta({ reasoning: "a" })).toEqual(thought);
+    expect(delta({ reasoning_text: "a" })).toEqual(thought);
+    expect(delta({ reasoning_details: [{ type: "reasoning.text", text: "a" }] })).toEqual(thought);
+    expect(delta({ reasoning: "a", reasoning_details: [{ type: "reasoning.text", text: "a" }] })).toEqual(thought);
+    expect(delta({ reasoning_details: [{ type: "reasoning.summary", summary: "a" }] })).toEqual(thought);
     const parts = [
       { type: "thinking", thinking: [{ type: "text", text: "hm" }] },
       { type: "text", text: "yes" },
@@ -104,6 +121,11 @@ describe("readDeltas()", () => {
     ]);
   });
 
+  it("counts hidden thoughts and a tool's arguments as progress", () => {
+    expect(delta({ reasoning_details: [{ type: "reasoning.encrypted", data: "x" }] })).toEqual([{ type: "progress" }]);
+    expect(delta({ tool_calls: [{ index: 0, function: { arguments: "{" } }] })).toEqual([{ type: "progress" }]);
+  });
+
   it("shows a refusal as text", () => {
     expect(delta({ content: null, refusal: "No." })).toEqual([{ type: "text-delta", text: "No." }]);
   });
@@ -111,42 +133,44 @@ describe("readDeltas()", () => {
   it.each([[undefined], [null], ["x"], [{}], [{ choices: [] }], [{ choices: [{}] }], [{ choices: [{ delta: null }] }]])(
     "finds nothing in %j",
     (chunk) => {
-      expect(readDeltas(chunk)).toEqual([]);
+      expect(read(chunk)).toEqual({ isWhole: false, events: [] });
     },
   );
 
-  it("finds nothing in broken parts", () => {
-    expect(delta({ content: [{ type: "thinking" }, null, { type: "text" }] })).toEqual([]);
+  it("finds no text in broken parts", () => {
+    const types = delta({ content: [{ type: "thinking" }, null, { type: "text" }] }).map(({ type }) => type);
+    expect(types.filter((type) => type !== "progress")).toEqual([]);
   });
-});
 
-describe("readFacts()", () => {
   it.each([
     ["stop", "stop"],
     ["length", "length"],
     ["content_filter", "filtered"],
     ["tool_calls", "stop"],
     ["eos", "stop"],
-    [null, undefined],
-    ["", undefined],
-  ])("reads the finish reason %j as %s", (reason, expected) => {
-    expect(readFacts({}, { choices: [{ finish_reason: reason }] }).reason).toBe(expected);
+  ])("reads the finish reason %j as %s", (word, reason) => {
+    expect(read({ choices: [{ finish_reason: word }] }).events).toEqual([{ type: "finish", reason }]);
+  });
+
+  it.each([[null], [""]])("takes the finish reason %j for none", (word) => {
+    expect(read({ choices: [{ finish_reason: word }] }).isWhole).toBe(false);
   });
 
   it("knows a refusal by what was said before the finish, which may be filtered or cut as any other", () => {
-    const said = [{ refusal: "" }, { refusal: "I can't " }, { refusal: "help." }, {}].map((delta) => ({
-      choices: [{ delta, finish_reason: null }],
+    const said = [{ refusal: "" }, { refusal: "I can't " }, { refusal: "help." }, {}].map((fields) => ({
+      choices: [{ delta: fields, finish_reason: null }],
     }));
-    const after = (reason: string) => [...said, { choices: [{ delta: {}, finish_reason: reason }] }];
-    const read = (reason: string) => after(reason).reduce((facts, chunk) => readFacts(facts, chunk), {}) as StreamFacts;
-    expect(read("stop").reason).toBe("refused");
-    expect(read("length").reason).toBe("length");
-    expect(said.reduce((facts, chunk) => readFacts(facts, chunk), {} as StreamFacts).reason).toBeUndefined();
+    const end = (word: string) => read(...said, { choices: [{ delta: {}, finish_reason: word }] }).events.at(-1);
+    expect(end("stop")).toMatchObject({ reason: "refused" });
+    expect(end("length")).toMatchObject({ reason: "length" });
+    expect(read(...said).isWhole).toBe(false);
   });
 
   it("keeps what was known when a later chunk says nothing", () => {
-    const known = { reason: "stop", usage: { inputTokens: 1 }, model: "m" } as const;
-    expect(readFacts(known, { choices: [], usage: null })).toEqual(known);
+    const known = { choices: [{ finish_reason: "stop" }], usage: { prompt_tokens: 1 }, model: "m" };
+    expect(read(known, { choices: [], usage: null }).events).toEqual([
+      { type: "finish", reason: "stop", usage: { inputTokens: 1 }, model: "m" },
+    ]);
   });
 });
 
@@ -185,13 +209,15 @@ describe("createOpenAiProvider()", () => {
   });
 
   it.each([
-    ["stream_options", { detail: [{ loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] }],
-    ["max_completion_tokens", { message: "Unrecognized request argument supplied: max_completion_tokens" }],
-  ])("adapts once to a server that refuses %s, in the words of other servers", async (_what, refusal) => {
+    ["stream_options", 2, { detail: [{ loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] }],
+    ["max_completion_tokens", 3, { message: "Unrecognized request argument supplied: max_completion_tokens" }],
+  ])("adapts once to a server that refuses %s, in the words of other servers", async (_what, requests, refusal) => {
     const { vendor, provider } = await start();
     vendor.failChats({ status: 422, raw: JSON.stringify(refusal), headers: { "content-type": "application/json" } });
-    expect((await chat(provider)).error).toMatchObject({ reason: "bad-request" });
-    expect(vendor.chatRequests()).toBe(2);
+    const request = { model: "m", messages: [{ role: "user", content: "hello" } as const], maxOutputTokens: 9 };
+    const events = provider.streamChat(request, new AbortController().signal)[Symbol.asyncIterator]();
+    await expect(events.next()).rejects.toMatchObject({ reason: "bad-request" });
+    expect(vendor.chatRequests()).toBe(requests);
   });
 
   it("names the length in the way that the server takes", async () => {

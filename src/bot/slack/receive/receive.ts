@@ -1,12 +1,11 @@
 import type { App } from "@slack/bolt";
 import { z } from "zod";
 import { conversationOf } from "../../port/conversation.js";
-import type { Attachment, EarlierMessage, MessageKey, Reaction } from "../../port/platform.js";
-import { PlatformError } from "../../port/platform-error.js";
-import type { FileCalls } from "../send/files.js";
+import type { MessageKey, Reaction } from "../../port/platform.js";
 import type { Identity } from "../wire/identity.js";
 import { emojiOfName, optionalText, readMentionText } from "../wire/notation.js";
 import { isTypedCommand, runTypedCommand } from "./commands.js";
+import { readContent, readEarlier } from "./read-content.js";
 import { inBackground, isFirstTime, type ReplyContext, threadOf } from "./reply-context.js";
 
 /** Listens for mentions, direct messages and reactions. A listener resolves once the event is stored. */
@@ -14,17 +13,16 @@ export function listenForEvents(app: App, deps: ReplyContext): void {
   const { handlers, people, log } = deps;
 
   const ask = async (written: Written, event: unknown) => {
-    const { ts, user, text, isDirect } = written;
+    const { ts, user, isDirect } = written;
     const message = keyOf(deps, written);
     if (!written.isAddressed && !(await takesPart(deps, message))) return;
-    const attachments = attachmentsOf(event, deps.files);
-    deps.titles.set(message, text);
+    const [content, speaker] = await Promise.all([readContent(event, deps), people.speaker(user)]);
+    deps.titles.set(message, content.text);
     await handlers.onMention({
       message,
-      ...(await people.speaker(user)),
-      text,
+      ...speaker,
+      ...content,
       isDirect,
-      ...(attachments.length > 0 && { attachments }),
       ...(message.thread !== undefined &&
         message.thread !== ts && { earlier: (count, signal) => readEarlier(deps, message, count, signal) }),
     });
@@ -132,45 +130,6 @@ export function readMessage(event: unknown, { botUserId }: Identity): Written | 
   };
 }
 
-const fileSchema = z.looseObject({
-  id: optionalText,
-  name: optionalText,
-  title: optionalText,
-  mimetype: optionalText,
-  size: z.number().nullish(),
-  url_private_download: optionalText,
-  url_private: optionalText,
-  mode: optionalText,
-});
-const filesSchema = z.array(z.unknown()).catch([]);
-
-/** Modes of a file without content: deleted, or hidden by the plan's limit. */
-const EMPTY_MODES = new Set(["tombstone", "hidden_by_limit"]);
-
-/** Returns the files of a message's event; each is read only on demand. */
-function attachmentsOf(event: unknown, files: FileCalls): readonly Attachment[] {
-  const beside = filesSchema.parse((event as { readonly files?: unknown }).files);
-  return beside.flatMap((value) => {
-    const { data: file } = fileSchema.safeParse(value);
-    if (file === undefined || EMPTY_MODES.has(file.mode ?? "")) return [];
-    const named = addressOf(file);
-    if (named === undefined && file.id === undefined) return [];
-    return {
-      name: file.name ?? file.title ?? "file",
-      ...(file.mimetype !== undefined && { mediaType: file.mimetype }),
-      sizeBytes: file.size ?? 0,
-      async read(maxBytes, signal) {
-        // In channels shared with other workspaces the event has only the file's id.
-        const url = named ?? addressOf(fileSchema.parse((await files.info(file.id ?? "")) ?? {}));
-        if (url === undefined) throw new PlatformError("slack", "gone", "Slack gives no address of this file");
-        return files.download(url, { maxBytes, isPage: file.mimetype === "text/html", signal });
-      },
-    } satisfies Attachment;
-  });
-}
-
-const addressOf = (file: z.infer<typeof fileSchema>) => file.url_private_download ?? file.url_private;
-
 const reactionSchema = z.looseObject({
   user: z.string(),
   reaction: z.string(),
@@ -195,33 +154,3 @@ function readReaction(
     user: data.user,
   };
 }
-
-/**
- * Reads up to `count` messages of a thread before a message, oldest first.
- * @throws {PlatformError} when the bot may not read them @throws signal.reason
- */
-async function readEarlier(
-  { calls, people, identity }: ReplyContext,
-  message: MessageKey,
-  count: number,
-  signal: AbortSignal,
-): Promise<readonly EarlierMessage[]> {
-  const { thread = message.message, message: ts } = message;
-  signal.throwIfAborted();
-  const all = await calls.readThread(message, thread, { before: ts });
-  signal.throwIfAborted();
-  const earlier = all.filter((one) => isBefore(one.ts, ts) && one.text.trim() !== "").slice(-count);
-  const names = new Map<string, string>([[identity.botUserId, "Evergreen"]]);
-  await Promise.all(
-    [...new Set(earlier.flatMap(({ user }) => user ?? []))]
-      .filter((user) => !names.has(user))
-      .map(async (user) => names.set(user, (await people.lookUp(user)).name)),
-  );
-  return earlier.map(({ user, text }) => ({
-    author: names.get(user ?? "") ?? "somebody",
-    text: readMentionText(text, identity.botUserId),
-  }));
-}
-
-/** Timestamps are seconds with six decimals. */
-const isBefore = (a: string, b: string) => Number(a) < Number(b);

@@ -22,6 +22,8 @@ const TERMS: Readonly<Record<string, BucketTerms>> = {
   "conversations.open": TIER_3,
   "users.info": TIER_4,
   "usergroups.users.list": TIER_2,
+  "usergroups.list": TIER_2,
+  "conversations.info": TIER_3,
   "files.info": TIER_4,
   "files.getUploadURLExternal": TIER_4,
   "files.completeUploadExternal": TIER_4,

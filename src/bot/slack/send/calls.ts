@@ -7,10 +7,14 @@ import { optionalText } from "../wire/notation.js";
 import type { Caller } from "./caller.js";
 import type { SlackMessage } from "./render.js";
 
-/** A message as Slack gives it back. */
+/** A message as Slack gives it back, with whatever else it shows. */
 export interface KeptMessage {
   readonly ts: string;
   readonly user: string | undefined;
+  /** The app's name, where an app wrote it. */
+  readonly username?: string | undefined;
+  readonly bot_profile?: { readonly name?: string | undefined } | null | undefined;
+  readonly subtype?: string | undefined;
   readonly text: string;
   readonly blocks: readonly types.KnownBlock[];
 }
@@ -40,6 +44,8 @@ export interface Calls {
   removeReaction(message: MessageKey, name: string): Promise<void>;
   userInfo(user: string): Promise<unknown>;
   groupMembers(group: string): Promise<unknown>;
+  groups(): Promise<unknown>;
+  channelInfo(channel: string): Promise<unknown>;
 }
 
 const postedSchema = z.object({ ts: z.string() });
@@ -49,6 +55,9 @@ const repliesSchema = z.object({
       z.looseObject({
         ts: z.string(),
         user: optionalText,
+        username: optionalText,
+        bot_profile: z.looseObject({ name: optionalText }).nullish(),
+        subtype: optionalText,
         text: z
           .string()
           .nullish()
@@ -147,6 +156,8 @@ export function createCalls(client: webApi.WebClient, caller: Caller): Calls {
     userInfo: (user) => caller.now("users.info", "", () => client.users.info({ user })),
     groupMembers: (usergroup) =>
       caller.now("usergroups.users.list", "", () => client.usergroups.users.list({ usergroup })),
+    groups: () => caller.now("usergroups.list", "", () => client.usergroups.list()),
+    channelInfo: (channel) => caller.now("conversations.info", "", () => client.conversations.info({ channel })),
   };
 }
 

@@ -67,7 +67,8 @@ export function createFileCalls({ client, caller, botToken, apiUrl }: FileCallsD
     info: (file) => caller.now("files.info", "", async () => infoSchema.parse(await client.files.info({ file })).file),
     async download(url, { maxBytes, isPage, signal }) {
       if (!isFileAddress(url, apiUrl)) {
-        throw new PlatformError("slack", "forbidden", "This file is kept outside Slack, where the bot does not look");
+        const text = "This file is kept outside Slack, where the bot does not look";
+        throw new PlatformError("slack", "forbidden", text, { why: "it is kept outside Slack" });
       }
       const response = await openFile(url, { botToken, apiUrl, signal }).catch((error) => {
         signal.throwIfAborted();
@@ -136,10 +137,17 @@ async function openFile(
 function downloadFault({ status, headers }: Response, isPage: boolean): PlatformError | undefined {
   const isPageShown = headers.get("content-type")?.startsWith("text/html") === true && !isPage;
   if ((status >= 300 && status < 400) || status === 401 || status === 403 || (status === 200 && isPageShown)) {
-    return new PlatformError("slack", "forbidden", "Slack does not let the bot read this file (scope files:read)");
+    const text = "Slack does not let the bot read this file (scope files:read)";
+    return new PlatformError("slack", "forbidden", text, {
+      why: "Slack does not let me read it (the app may lack the scope `files:read`)",
+    });
   }
-  if (status === 404 || status === 410) return new PlatformError("slack", "gone", "This file is no more");
-  if (status === 429) return new PlatformError("slack", "rate-limited", "Slack limits the reading of files");
+  if (status === 404 || status === 410)
+    return new PlatformError("slack", "gone", "This file is no more", { why: "it was deleted" });
+  if (status === 429) {
+    const why = "Slack limits downloads at the moment";
+    return new PlatformError("slack", "rate-limited", "Slack limits the reading of files", { why });
+  }
   if (status !== 200) return new PlatformError("slack", "unavailable", `Slack gave no file (${status})`);
   return undefined;
 }

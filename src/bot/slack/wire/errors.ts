@@ -64,12 +64,26 @@ const ABSENT = new Set([
   "app_not_eligible",
 ]);
 
+const NOT_HERE = "I am not in this channel; `/invite @Evergreen` changes that";
+const NO_SCOPE = "the app lacks the scope for it, which `npm run doctor` names";
+
+/** What Slack's errors mean for who reads that something could not be read. */
+const WHYS: Readonly<Record<string, string>> = {
+  not_in_channel: NOT_HERE,
+  channel_not_found: NOT_HERE,
+  missing_scope: NO_SCOPE,
+  file_not_found: "it was deleted",
+  file_deleted: "it was deleted",
+  thread_not_found: "it was deleted",
+  message_not_found: "it was deleted",
+};
+
 /** An error that Slack returned, with its code. */
 class SlackRefusal extends PlatformError {
   readonly slackError: string;
 
   constructor(reason: PlatformErrorReason, message: string, slackError: string) {
-    super(PLATFORM, reason, message);
+    super(PLATFORM, reason, message, { why: WHYS[slackError] });
     this.slackError = slackError;
   }
 }

@@ -8,12 +8,20 @@ export interface Identity {
   readonly botUserId: string;
   /** Slack need not say it. */
   readonly botId: string | undefined;
+  /** The organization of the workspace, on Enterprise Grid. */
+  readonly enterpriseId?: string | undefined;
 }
 
-const answerSchema = z.object({ team_id: z.string().min(1), user_id: z.string().min(1), bot_id: optionalText });
+const answerSchema = z.object({
+  team_id: z.string().min(1),
+  user_id: z.string().min(1),
+  bot_id: optionalText,
+  enterprise_id: optionalText,
+});
 
 /** Asks Slack whose token it is. @throws what the SDK throws @throws {ZodError} for an answer that is not Slack's */
 export async function identify(client: webApi.WebClient): Promise<Identity> {
-  const { team_id: teamId, user_id: botUserId, bot_id: botId } = answerSchema.parse(await client.auth.test());
-  return { teamId, botUserId, botId };
+  const answer = answerSchema.parse(await client.auth.test());
+  const { team_id: teamId, user_id: botUserId, bot_id: botId, enterprise_id: enterpriseId } = answer;
+  return { teamId, botUserId, botId, ...(enterpriseId !== undefined && { enterpriseId }) };
 }

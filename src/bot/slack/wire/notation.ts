@@ -21,36 +21,50 @@ export const escapeMarkdown = (text: string): string => text.replaceAll("<", "&l
 export const unescaped = (text: string): string =>
   text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
-/**
- * A message as its author typed it: without the mention of the bot, links and channels as they read on the screen.
- * Mentions of others keep their id, as "@U1": the bot does not ask for the names of people who said nothing to it.
- */
-export function readMentionText(text: string, botUserId: string): string {
-  return unescaped(
-    text
-      .replaceAll(new RegExp(`<@${botUserId}(\\|[^>]*)?>[:,]?[ \\t]*`, "g"), "")
-      .replaceAll(/<([^<>\s|]+)(?:\|([^<>]*))?>/g, (_token, target: string, label: string | undefined) =>
-        tokenInWords(target, label),
-      ),
-  ).trim();
+/** Returns the name of what a token of a text points at; undefined where it is not known. */
+export type NameOf = (kind: "user" | "channel" | "group", id: string) => string | undefined;
+
+/** Returns a message as its author typed it, without the mention of the bot. */
+export const readMentionText = (raw: string, botUserId: string, nameOf: NameOf = () => undefined): string =>
+  inWords(raw.replaceAll(new RegExp(`<@${botUserId}(\\|[^>]*)?>[:,]?[ \\t]*`, "g"), ""), nameOf).trim();
+
+/** Returns a text as it reads on the screen: names in the place of tokens, links with their addresses, nothing escaped. */
+export const inWords = (raw: string, nameOf: NameOf = () => undefined): string =>
+  unescaped(
+    raw.replaceAll(/<([^<>\s|]+)(?:\|([^<>]*))?>/g, (_token, target: string, label: string | undefined) =>
+      tokenInWords(target, label, nameOf),
+    ),
+  );
+
+/** Returns the ids that a text names without their labels. */
+export function idsIn(raw: string): readonly (readonly [kind: "user" | "channel" | "group", id: string])[] {
+  const kinds = { "@": "user", "#": "channel", "!subteam^": "group" } as const;
+  const found = raw.matchAll(/<(@|#|!subteam\^)([A-Z0-9]+)\|?>/g);
+  return [...found].map(([, sign, id = ""]) => [kinds[sign as keyof typeof kinds], id] as const);
 }
 
-function tokenInWords(target: string, label: string | undefined): string {
-  const kind = target[0];
-  if (kind === "@") return `@${label || target.slice(1)}`;
-  if (kind === "#") return `#${label || target.slice(1)}`;
-  if (kind === "!") return specialInWords(target.slice(1), label);
+function tokenInWords(target: string, label: string | undefined, nameOf: NameOf): string {
+  const [kind, id] = [target[0], target.slice(1)];
+  if (kind === "@") return `@${label || nameOf("user", id) || id}`;
+  if (kind === "#") return `#${label || nameOf("channel", id) || id}`;
+  if (kind === "!") return specialInWords(id, label, nameOf);
   const address = target.replace(/^mailto:|^tel:/, "");
   // A name that Slack itself made of the address ("example.com" for https://example.com) says nothing more.
   if (!label || address.includes(label)) return address;
   return `${label} (${address})`;
 }
 
-function specialInWords(special: string, label: string | undefined): string {
-  const [name = "", ...rest] = special.split("^");
-  if (label) return name === "subteam" ? `@${label.replace(/^@/, "")}` : label;
-  return name === "date" ? (rest[0] ?? "") : `@${name === "subteam" ? (rest[0] ?? "") : name}`;
+function specialInWords(special: string, label: string | undefined, nameOf: NameOf): string {
+  const [name = "", first = ""] = special.split("^");
+  if (name === "subteam") return `@${(label || nameOf("group", first) || first).replace(/^@/, "")}`;
+  if (label) return label;
+  if (name !== "date") return `@${name}`;
+  const at = Number(first) * 1_000;
+  return Number.isFinite(at) && Math.abs(at) < MAX_DATE_MS ? `${new Date(at).toISOString().slice(0, 16)} UTC` : first;
 }
+
+/** The farthest time that a `Date` can hold, in epoch ms. */
+const MAX_DATE_MS = 8.64e15;
 
 /** Slack knows emoji by name only; these are the ones that the bot uses. */
 const NAMES: Readonly<Record<string, string>> = {

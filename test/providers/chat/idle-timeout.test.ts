@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readWithin } from "../../../src/providers/http/idle-timeout.js";
+import { readWithin } from "../../../src/providers/chat/idle-timeout.js";
 import type { ChatEvent } from "../../../src/providers/provider.js";
 import { fakeClock } from "../../support/fake-clock.js";
 

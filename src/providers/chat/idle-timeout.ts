@@ -12,17 +12,20 @@ export interface IdleTerms {
 /** A model may think, or a local one load, for longer before its first text. */
 const PATIENCE_BEFORE_TEXT = 3;
 
+/** An event of an answer that says something. */
+export type AnswerEvent = Exclude<ChatEvent, { type: "progress" }>;
+
 /**
- * Reads a stream and ends it when it falls silent, when it is over, or when `take` has enough (false). Only text and
- * reasoning count as sound. Ends in time even where the stream never settles. One promise for the whole stream: each
- * further one a token would be felt with many answers at once.
+ * Reads a stream and ends it when nothing of the model's comes for too long, when it is over, or when `take` returns
+ * false. Text, reasoning and progress count as life, keep-alives do not. Ends in time even where the stream never settles.
+ * One promise for the whole stream: each further one a token would be felt with many answers at once.
  * @throws {ProviderError} `timeout`; the signal that `start` got aborts with the same error
  * @throws signal.reason when the caller aborts @throws what the stream or `take` throws
  */
 export async function readWithin(
   start: (signal: AbortSignal) => AsyncIterable<ChatEvent>,
   terms: IdleTerms,
-  take: (event: ChatEvent) => boolean,
+  take: (event: AnswerEvent) => boolean,
 ): Promise<void> {
   terms.signal.throwIfAborted();
   const inner = new AbortController();
@@ -46,10 +49,9 @@ export async function readWithin(
       take(event);
       return false;
     }
-    if (event.text !== "") {
-      if (event.type === "text-delta") silence.hasText = true;
-      silence.since = terms.clock.now();
-    }
+    if (event.type === "progress" || event.text !== "") silence.since = terms.clock.now();
+    if (event.type === "progress") return true;
+    if (event.type === "text-delta" && event.text !== "") silence.hasText = true;
     return take(event);
   };
   const read = new Promise<void>((resolve, reject) => {

@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { code } from "../../../commands/wording/markdown.js";
+import type { Attachment, EarlierMessage, LeftOut, MessageContent, MessageKey } from "../../port/platform.js";
+import { PlatformError } from "../../port/platform-error.js";
+import type { KeptMessage } from "../send/calls.js";
+import type { FileCalls } from "../send/files.js";
+import { rawContentOf } from "../wire/message-text.js";
+import { inWords, type NameOf, optionalText, readMentionText } from "../wire/notation.js";
+import type { ReplyContext } from "./reply-context.js";
+
+/** A message as a model gets it; `shared` is what it shows besides its own words: shared messages, alerts, previews. */
+export interface SlackContent extends MessageContent {
+  readonly shared: string;
+}
+
+const BOT_NAME = "Evergreen";
+
+/** Reads everything that a message shows, of an event or as `conversations.replies` gives it. Never rejects. */
+export async function readContent(
+  message: unknown,
+  { people, files, identity }: Pick<ReplyContext, "people" | "files" | "identity">,
+): Promise<SlackContent> {
+  const { own, beside, files: described } = rawContentOf(message);
+  const outcomes = described.map((file) => readFile(file, files));
+  const besideText = beside.map(({ author, text, isShared }) => {
+    if (!isShared) return text;
+    return `Shared message${author === "" ? "" : ` of ${author}`}:\n> ${text.replaceAll("\n", "\n> ")}`;
+  });
+  const { botUserId } = identity;
+  const known = await people.namesIn([own, ...besideText].join("\n").replaceAll(`<@${botUserId}>`, ""));
+  const nameOf: NameOf = (kind, id) => (id === botUserId ? BOT_NAME : known(kind, id));
+  const inFiles = outcomes.flatMap(({ text }) => text ?? []);
+  return {
+    text: readMentionText(own, botUserId, nameOf),
+    shared: [...besideText.map((text) => inWords(text, nameOf)), ...inFiles].join("\n\n"),
+    attachments: outcomes.flatMap(({ attachment }) => attachment ?? []),
+    leftOut: outcomes.flatMap(({ leftOut }) => leftOut ?? []),
+  };
+}
+
+const fileSchema = z.looseObject({
+  id: optionalText,
+  name: optionalText,
+  title: optionalText,
+  mimetype: optionalText,
+  filetype: optionalText,
+  size: z.number().nullish(),
+  url_private_download: optionalText,
+  url_private: optionalText,
+  mode: optionalText,
+  file_access: optionalText,
+  is_external: z.boolean().nullish(),
+  subject: optionalText,
+  plain_text: optionalText,
+  transcription: z.looseObject({ preview: z.looseObject({ content: optionalText }).nullish() }).nullish(),
+});
+type SlackFile = z.infer<typeof fileSchema>;
+
+interface FileOutcome {
+  readonly attachment?: Attachment;
+  readonly leftOut?: LeftOut;
+  /** What Slack itself says of the file's content. */
+  readonly text?: string;
+}
+
+/** Why Slack gives no content of a file, by its mode or access. */
+const WITHHELD: Readonly<Record<string, string>> = {
+  tombstone: "it was deleted",
+  hidden_by_limit: "Slack hides it, because this workspace's plan keeps no older files",
+  access_denied: "Slack does not let me read it",
+  file_not_found: "it was deleted",
+  external: "it is kept outside Slack",
+};
+
+function readFile(value: unknown, files: FileCalls): FileOutcome {
+  const { data: file } = fileSchema.safeParse(value);
+  if (file === undefined) return {};
+  const name = file.title ?? file.name ?? "file";
+  const kind = DOCUMENTS[file.filetype ?? ""] ?? DOCUMENTS[file.mode ?? ""];
+  if (kind !== undefined) {
+    const why = `I can't read the content of ${kind === "canvas" ? "canvases" : "lists"}; paste what you mean`;
+    return { text: `[${kind}: ${name}]`, leftOut: { what: `the ${kind} ${code(name)}`, why } };
+  }
+  const withheld = WITHHELD[file.mode ?? ""] ?? WITHHELD[file.file_access ?? ""];
+  if (withheld !== undefined) return { leftOut: { what: code(name), why: withheld } };
+  if (file.is_external) return { leftOut: { what: code(name), why: WITHHELD.external ?? "" } };
+  if (addressOf(file) === undefined && file.id === undefined) return {};
+  const said = file.transcription?.preview?.content;
+  if (said !== undefined) return { text: `[recording ${name}, as Slack transcribed it: ${said}]` };
+  if (file.plain_text !== undefined) return { text: `[email: ${file.subject ?? name}]\n${file.plain_text}` };
+  return { attachment: attachmentOf(file, files) };
+}
+
+/** Documents that live in Slack and have no file to download, by file type or mode. */
+const DOCUMENTS: Readonly<Record<string, "canvas" | "list">> = {
+  canvas: "canvas",
+  quip: "canvas",
+  list: "list",
+};
+
+const attachmentOf = (file: SlackFile, files: FileCalls): Attachment => ({
+  name: file.name ?? file.title ?? "file",
+  ...(file.mimetype !== undefined && { mediaType: file.mimetype }),
+  sizeBytes: file.size ?? 0,
+  async read(maxBytes, signal) {
+    // In channels shared with other workspaces the event has only the file's id.
+    const url = addressOf(file) ?? addressOf(fileSchema.parse((await files.info(file.id ?? "")) ?? {}));
+    if (url === undefined) throw new PlatformError("slack", "gone", "Slack gives no address of this file");
+    return files.download(url, { maxBytes, isPage: file.mimetype === "text/html", signal });
+  },
+});
+
+const addressOf = (file: SlackFile) => file.url_private_download ?? file.url_private;
+
+/** Messages of a thread that nobody wrote: who joined, what was renamed. */
+const SYSTEM = /^(channel|group|bot|pinned|huddle|reminder|tombstone|ekm)_(?!message)/;
+
+/**
+ * Reads the first message of a thread, and up to `count` messages before another one, oldest first.
+ * @throws {PlatformError} when the bot may not read them @throws signal.reason
+ */
+export async function readEarlier(
+  deps: Pick<ReplyContext, "calls" | "people" | "files" | "identity">,
+  message: MessageKey,
+  count: number,
+  signal: AbortSignal,
+): Promise<readonly EarlierMessage[]> {
+  const { thread = message.message, message: ts } = message;
+  signal.throwIfAborted();
+  const all = await deps.calls.readThread(message, thread, { before: ts });
+  signal.throwIfAborted();
+  const said = all.filter((one) => isBefore(one.ts, ts) && !SYSTEM.test(one.subtype ?? ""));
+  const first = said.find((one) => one.ts === thread);
+  const others = said.filter((one) => one !== first).slice(-count);
+  return Promise.all([...(first === undefined ? [] : [first]), ...others].map((one) => earlierOf(deps, one, thread)));
+}
+
+/** Reads one message that somebody wrote before. Never rejects. */
+async function earlierOf(
+  deps: Pick<ReplyContext, "people" | "files" | "identity">,
+  message: KeptMessage,
+  thread: string,
+): Promise<EarlierMessage> {
+  const isOwn = message.user === deps.identity.botUserId;
+  const [author, { text, shared, ...content }] = await Promise.all([
+    isOwn ? BOT_NAME : authorOf(deps, message),
+    readContent(message, deps),
+  ]);
+  return {
+    author,
+    text: [text, shared].filter((part) => part !== "").join("\n\n"),
+    ...content,
+    ...(isOwn && { ownMessage: message.ts }),
+    ...(message.ts === thread && { isFirst: true }),
+  };
+}
+
+async function authorOf(
+  { people }: Pick<ReplyContext, "people">,
+  { user, username, bot_profile: bot }: KeptMessage,
+): Promise<string> {
+  const app = username ?? bot?.name;
+  if (app !== undefined) return app;
+  return user === undefined ? "an app" : (await people.lookUp(user)).name;
+}
+
+/** Timestamps are seconds with six decimals. */
+const isBefore = (a: string, b: string) => Number(a) < Number(b);

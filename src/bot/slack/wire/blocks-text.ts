@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { escapeMrkdwn } from "./notation.js";
+
+/** A part of a message as Slack gives it: a block, an element of one, or a legacy attachment. */
+const nodeSchema = z.looseObject({ type: z.string().optional() });
+type Node = z.infer<typeof nodeSchema>;
+
+/** Deeper than any block of Slack's goes; what comes from elsewhere may be anything. */
+const MAX_DEPTH = 8;
+
+/** Blocks and elements that hold nothing to read. */
+const SILENT = new Set(["actions", "divider", "input", "button", "context_actions", "call"]);
+
+/** Returns the text of blocks as mrkdwn with Slack's tokens and escapes, one string for each block that has any. */
+export const textsOfBlocks = (blocks: unknown): readonly string[] =>
+  listOf(blocks)
+    .map((block) => textOf(block, 0))
+    .filter((text) => text.trim() !== "");
+
+/** Returns the list, or an empty one for anything else. */
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** Returns the string, or an empty one for anything else. */
+export const stringOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
+function textOf(value: unknown, depth: number): string {
+  const { data: node } = nodeSchema.safeParse(value);
+  if (node === undefined || depth > MAX_DEPTH || SILENT.has(node.type ?? "")) return "";
+  const write = WRITERS[node.type ?? ""] ?? writeUnknown;
+  return write(node, depth);
+}
+
+type Write = (node: Node, depth: number) => string;
+
+const each = (values: unknown, depth: number, separator: string): string =>
+  listOf(values)
+    .map((value) => textOf(value, depth + 1))
+    .filter((text) => text !== "")
+    .join(separator);
+
+const lines = (...parts: readonly string[]): string => parts.filter((part) => part.trim() !== "").join("\n");
+
+const imageInWords = (node: Node, depth: number): string => {
+  const title = typeof node.title === "string" ? escapeMrkdwn(node.title) : textOf(node.title, depth + 1);
+  const words = escapeMrkdwn(stringOf(node.alt_text)) || title;
+  return `[image${words === "" ? "" : `: ${words}`}]`;
+};
+
+/** How often an element of a list is repeated by its indentation. */
+const indentOf = ({ indent }: Node): string => "  ".repeat(typeof indent === "number" ? Math.min(indent, 8) : 0);
+
+const writeList: Write = (node, depth) => {
+  const start = typeof node.offset === "number" ? node.offset + 1 : 1;
+  return listOf(node.elements)
+    .map((item, index) => {
+      const mark = node.style === "ordered" ? `${start + index}.` : "-";
+      return `${indentOf(node)}${mark} ${textOf(item, depth + 1)}`;
+    })
+    .join("\n");
+};
+
+const writeTable: Write = (node, depth) =>
+  listOf(node.rows)
+    .map((row) => {
+      const cells = listOf(row).map((cell) => textOf(cell, depth + 1).replaceAll("\n", " "));
+      return `| ${cells.join(" | ")} |`;
+    })
+    .join("\n");
+
+const linkOf: Write = ({ url, text }) => {
+  const [address, label] = [stringOf(url), stringOf(text)];
+  return label === "" || label === address ? `<${address}>` : `<${address}|${escapeMrkdwn(label)}>`;
+};
+
+const WRITERS: Readonly<Record<string, Write>> = {
+  section: (node, depth) =>
+    lines(textOf(node.text, depth + 1), each(node.fields, depth, "\n"), textOf(node.accessory, depth + 1)),
+  header: (node, depth) => textOf(node.text, depth + 1),
+  context: (node, depth) => each(node.elements, depth, " "),
+  markdown: ({ text }) => stringOf(text),
+  mrkdwn: ({ text }) => stringOf(text),
+  plain_text: ({ text }) => escapeMrkdwn(stringOf(text)),
+  raw_text: ({ text }) => escapeMrkdwn(stringOf(text)),
+  raw_number: ({ text, value }) => escapeMrkdwn(stringOf(text) || String(value ?? "")),
+  image: imageInWords,
+  table: writeTable,
+  rich_text: (node, depth) => each(node.elements, depth, "\n"),
+  rich_text_section: (node, depth) => each(node.elements, depth, ""),
+  rich_text_list: writeList,
+  rich_text_quote: (node, depth) => `> ${each(node.elements, depth, "").replaceAll("\n", "\n> ")}`,
+  rich_text_preformatted: (node, depth) => `\`\`\`\n${each(node.elements, depth, "")}\n\`\`\``,
+  text: ({ text }) => escapeMrkdwn(stringOf(text)),
+  link: linkOf,
+  user: ({ user_id: user }) => `<@${stringOf(user)}>`,
+  usergroup: ({ usergroup_id: group }) => `<!subteam^${stringOf(group)}>`,
+  channel: ({ channel_id: channel }) => `<#${stringOf(channel)}>`,
+  broadcast: ({ range }) => `<!${stringOf(range)}>`,
+  emoji: ({ name }) => `:${stringOf(name)}:`,
+  date: ({ timestamp, fallback }) => `<!date^${String(timestamp)}^{date}|${escapeMrkdwn(stringOf(fallback))}>`,
+  color: ({ value }) => stringOf(value),
+};
+
+/** Fields in which blocks of a kind that is not known here may keep their text. */
+const TEXT_FIELDS = ["title", "subtitle", "text", "body", "description", "alt_text", "value"] as const;
+const CHILD_FIELDS = ["elements", "fields", "rows", "blocks", "items", "cards", "tasks"] as const;
+
+/** Reads a block of a kind that is newer than this code by the fields that Slack's blocks usually have. */
+const writeUnknown: Write = (node, depth) => {
+  const texts = TEXT_FIELDS.map((field) => {
+    const value = node[field];
+    return typeof value === "string" ? escapeMrkdwn(value) : textOf(value, depth + 1);
+  });
+  const children = CHILD_FIELDS.map((field) => each(node[field], depth, "\n"));
+  return lines(...texts, ...children);
+};

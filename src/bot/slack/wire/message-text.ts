@@ -1,0 +1,100 @@
+import { listOf, stringOf, textsOfBlocks } from "./blocks-text.js";
+import { unescaped } from "./notation.js";
+
+/** The texts of a message, as mrkdwn with Slack's tokens and escapes. */
+export interface RawContent {
+  /** What the message says itself: its text, and what its blocks say beyond that. */
+  readonly own: string;
+  /** What it shows besides: shared messages, alerts, previews of links. */
+  readonly beside: readonly RawBeside[];
+  /** Its files and those of the messages that it shares, as Slack describes them. */
+  readonly files: readonly unknown[];
+}
+
+export interface RawBeside {
+  /** Who wrote it, where Slack says so. */
+  readonly author: string;
+  readonly text: string;
+  readonly isShared: boolean;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Slack takes 100 attachments of a message; nobody reads more than these. */
+const MAX_ATTACHMENTS = 20;
+
+/** Reads whatever a message shows, of an event or as `conversations.replies` gives it. */
+export function rawContentOf(message: unknown): RawContent {
+  const fields = (message ?? {}) as Fields;
+  const attachments = listOf(fields.attachments).slice(0, MAX_ATTACHMENTS) as readonly Fields[];
+  return {
+    own: ownText(fields),
+    beside: attachments.map(besideOf).filter(({ text }) => text.trim() !== ""),
+    files: [...listOf(fields.files), ...attachments.flatMap((attachment) => listOf(attachment?.files))],
+  };
+}
+
+/**
+ * Returns the text and what only the blocks say. A person's `text` is the whole of their rich text; an app's is often only
+ * a summary of its blocks, or is cut.
+ */
+function ownText({ text, blocks, bot_id: bot }: Fields): string {
+  const said = stringOf(text);
+  const isPersons = !bot && lettersOf(said.replaceAll(/<[@!][^>]*>/g, "")) !== "";
+  const kept = isPersons ? listOf(blocks).filter((block) => (block as Fields | null)?.type !== "rich_text") : blocks;
+  const texts = textsOfBlocks(kept);
+  const whole = lettersOf(texts.join("\n"));
+  if (texts.length === 0 || lettersOf(said).includes(whole)) return said;
+  if (whole.includes(lettersOf(said))) return texts.join("\n\n");
+  return [said, ...texts.filter((part) => !lettersOf(said).includes(lettersOf(part)))].join("\n\n");
+}
+
+/** What is left of a text without formatting, so that the same words in two notations compare as equal. */
+const lettersOf = (text: string): string =>
+  unescaped(text.replaceAll(/<([@#!])([^|>]*)\|[^>]*>/g, "$1$2")).replaceAll(/[^\p{L}\p{N}]+/gu, "");
+
+/** Texts by which Slack says that there is none. */
+const NO_PREVIEW = /^\[no preview available\]$/i;
+
+function besideOf(attachment: Fields | null): RawBeside {
+  const fields = attachment ?? {};
+  const isShared = fields.is_share === true || fields.is_msg_unfurl === true;
+  const inner = [...textsOfBlocks(fields.blocks), ...sharedBlocks(fields)];
+  const text = stringOf(fields.text);
+  const body = inner.length > 0 && !lettersOf(inner.join("\n")).includes(lettersOf(text)) ? [text, ...inner] : inner;
+  const parts = [
+    stringOf(fields.pretext),
+    isShared ? "" : stringOf(fields.author_name),
+    titleOf(fields),
+    ...(inner.length === 0 ? [text] : body),
+    ...listOf(fields.fields).map((field) => fieldOf((field ?? {}) as Fields)),
+    imageOf(fields),
+    isShared ? "" : stringOf(fields.footer),
+  ].filter((part) => part.trim() !== "");
+  const fallback = stringOf(fields.fallback);
+  const isEmpty = parts.length === 0 && !NO_PREVIEW.test(fallback) && listOf(fields.files).length === 0;
+  return {
+    author: stringOf(fields.author_name) || stringOf(fields.author_subname) || stringOf(fields.service_name),
+    text: isEmpty ? fallback : parts.join("\n"),
+    isShared,
+  };
+}
+
+/** A shared message may come with its blocks only inside the attachment. */
+const sharedBlocks = ({ message_blocks: shared }: Fields): readonly string[] =>
+  listOf(shared).flatMap((each) => textsOfBlocks(((each as Fields | null)?.message as Fields | undefined)?.blocks));
+
+function titleOf({ title, title_link: link }: Fields): string {
+  const [name, address] = [stringOf(title), stringOf(link)];
+  if (name === "" || address === "" || /[<>|]/.test(name)) return name;
+  return `<${address}|${name}>`;
+}
+
+const fieldOf = ({ title, value }: Fields): string =>
+  [stringOf(title), stringOf(value)].filter((part) => part !== "").join(": ");
+
+function imageOf({ image_url: image, title, fallback }: Fields): string {
+  if (stringOf(image) === "") return "";
+  const words = stringOf(title) === "" ? stringOf(fallback) : "";
+  return words === "" ? "[image]" : `[image: ${words}]`;
+}

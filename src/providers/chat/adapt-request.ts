@@ -1,0 +1,190 @@
+import type { Refusal } from "../http/read-refusal.js";
+import type { ChatMessage, ChatRequest, ProviderErrorReason } from "../provider.js";
+
+/** What a server refused for one model, and what is sent instead. Empty for nearly all. */
+export interface Quirks {
+  /** The system role is refused: the instructions go in front of the first question. */
+  readonly foldsSystem?: boolean;
+  /** Streaming is refused: the answer comes as a whole. */
+  readonly isUnstreamed?: boolean;
+  readonly skipsStreamOptions?: boolean;
+  readonly skipsImages?: boolean;
+  /** How often the name of the output limit was refused: 1 the other one is used, 2 none. */
+  readonly refusedLimitNames?: number;
+  /** Most tokens that it writes. */
+  readonly maxOutputTokens?: number;
+  /** Most characters of a conversation, where the model's window is only known by its refusal. */
+  readonly maxChars?: number;
+}
+
+/** What was sent and refused. */
+export interface Attempt {
+  readonly request: ChatRequest;
+  readonly quirks: Quirks;
+  /** The output limit that was sent, if any. */
+  readonly maxOutputTokens: number | undefined;
+}
+
+export interface Adaptation {
+  readonly quirks: Quirks;
+  /** True where it holds for the next requests to this model as well. */
+  readonly isLasting: boolean;
+}
+
+/** Left out of the window for the answer, and for what tokens and characters differ by. */
+const SAFE_SHARE = 0.7;
+const SHARE_WITHOUT_NUMBERS = 0.5;
+/** An answer of fewer tokens is not worth asking for. */
+const MIN_OUTPUT_TOKENS = 256;
+
+const NOT_TAKEN =
+  /not (currently )?(support|allow|enable|available|permit|accept|recogni|implement)|n.t support|unsupport|unknown/i;
+const UNKNOWN_PARAMETER = /unsupported|unrecognized|unknown|unexpected|extra|not (permitted|supported|allowed)/i;
+
+/** Returns what to send instead after a refusal; undefined where it is about something that cannot be helped. */
+export function adaptationFor(attempt: Attempt, refusal: Refusal, reason: ProviderErrorReason): Adaptation | undefined {
+  const { said, status } = refusal;
+  if (refusal.isWebPage || status === 401 || status === 429) return undefined;
+  const { quirks } = attempt;
+  const lasting = (more: Quirks): Adaptation => ({ quirks: { ...quirks, ...more }, isLasting: true });
+  if (!quirks.skipsStreamOptions && /stream_options|include_usage/.test(said))
+    return lasting({ skipsStreamOptions: true });
+  const refusedNames = quirks.refusedLimitNames ?? 0;
+  if (attempt.maxOutputTokens !== undefined && refusedNames < 2 && isLimitNameRefused(said)) {
+    return lasting({ refusedLimitNames: refusedNames + 1 });
+  }
+  const afford = Number(/can only afford (\d+)/.exec(said)?.[1] ?? 0);
+  if (afford >= MIN_OUTPUT_TOKENS && quirks.maxOutputTokens === undefined) {
+    return { quirks: { ...quirks, maxOutputTokens: afford }, isLasting: false };
+  }
+  const outputTokens = smallerOutput(attempt, said);
+  if (outputTokens !== undefined) return lasting({ maxOutputTokens: outputTokens });
+  if (attempt.request.system && !quirks.foldsSystem && isSystemRefused(said)) return lasting({ foldsSystem: true });
+  if (hasImages(attempt.request) && !quirks.skipsImages && isImageRefused(said)) return lasting({ skipsImages: true });
+  if (!quirks.isUnstreamed && isStreamRefused(said)) return lasting({ isUnstreamed: true });
+  if (reason === "context-too-long") {
+    const maxChars = shorterChars(attempt.request, said);
+    return maxChars === undefined ? undefined : lasting({ maxChars });
+  }
+  return undefined;
+}
+
+const isLimitNameRefused = (said: string) =>
+  /\bmax_(completion_)?tokens\b/.test(said) && UNKNOWN_PARAMETER.test(said) && !/too large|at most|maximum/i.test(said);
+
+/** The words of chat templates and vendors for a model that has no system role. */
+const isSystemRefused = (said: string) =>
+  /system[ _]?(role|message|prompt|instruction)s?|developer (instruction|message|role)|role\W.{0,40}\bsystem\b/i.test(
+    said,
+  )
+    ? NOT_TAKEN.test(said) || /must|only|not one of|invalid|unexpected|not enabled|expected/i.test(said)
+    : /roles must alternate|only user,? (and )?(assistant|model)( and tool)? roles|unexpected role system/i.test(
+        said,
+      ) || /'system' is not|first message must .{0,20}user|\bsystem\b.{0,40}not one of/i.test(said);
+
+const isImageRefused = (said: string) =>
+  /image|vision|multi-?modal|image_url|content.{0,40}(must be|should be) a (valid )?string/i.test(said) &&
+  (NOT_TAKEN.test(said) ||
+    /no endpoints found|not a (vision|multimodal)|invalid|only .{0,20}text|must be a|should be a|cannot|can.t/i.test(
+      said,
+    ));
+
+const isStreamRefused = (said: string) =>
+  /\bstream(ing|ed)?\b/i.test(said) &&
+  (NOT_TAKEN.test(said) || /must be .{0,20}false|disabled|verified to stream|only .{0,20}non-stream/i.test(said));
+
+const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text.replaceAll(",", "")));
+
+/** Takes the output limit that the vendor names, or half of what was sent; undefined where it is not about that. */
+function smallerOutput({ maxOutputTokens: sent }: Attempt, said: string): number | undefined {
+  if (sent === undefined) return undefined;
+  const [, taken, , window] = /(\d+) \+ (\d+) > (\d+)/.exec(said) ?? [];
+  const size = numberOf(window ?? /context (?:length|window|size)\D{0,20}([\d,]+)/i.exec(said)?.[1]);
+  const used = numberOf(
+    taken ??
+      /([\d,]+) (?:in the messages|(?:input|prompt|text) tokens)|(?:resulted in|contains(?: at least)?) ([\d,]+)/i
+        .exec(said)
+        ?.slice(1)
+        .find((text) => text !== undefined),
+  );
+  if (size !== undefined && used !== undefined) {
+    const left = Math.min(size - used, sent - 1);
+    return left >= MIN_OUTPUT_TOKENS ? left : undefined;
+  }
+  if (!/max_?(completion_|output_|new_|gen_)?_?tokens|(output|completion|generated) tokens/i.test(said))
+    return undefined;
+  const numbers = [...said.matchAll(/(?<![\w.,-])(\d[\d,]*)(?![\w-])/g)].map(([, text]) => numberOf(text) ?? 0);
+  const named = numbers.filter((number) => number >= 16 && number < sent);
+  if (named.length > 0) return Math.max(...named);
+  const isSize = /too (large|big|high|many)|exceed|at most|less than|maximum|greater|range|limit/i.test(said);
+  return isSize && sent >= 2 * MIN_OUTPUT_TOKENS ? Math.floor(sent / 2) : undefined;
+}
+
+/** How long a conversation may be, by what the vendor says of its window; undefined where nothing can be left out. */
+function shorterChars(request: ChatRequest, said: string): number | undefined {
+  if (request.messages.length < 2) return undefined;
+  const numbers = [...said.matchAll(/\d[\d,]{2,}/g)].map(([text]) => numberOf(text) ?? 0);
+  const window = numberOf(/(?:maximum|max|limit|at most|up to|context|n_ctx)\b\D{0,60}(\d[\d,]{2,})/i.exec(said)?.[1]);
+  const used = Math.max(...numbers, 0);
+  const share = window !== undefined && used > window ? (window / used) * SAFE_SHARE : SHARE_WITHOUT_NUMBERS;
+  return Math.floor(charsOf(request) * share);
+}
+
+const hasImages = ({ messages }: ChatRequest) => messages.some(({ images = [] }) => images.length > 0);
+
+const charsOf = ({ system = "", messages }: ChatRequest) =>
+  messages.reduce((sum, { content }) => sum + content.length, system.length);
+
+const IMAGE_NOTE = "(An image stood here, which this model does not take.)";
+
+/**
+ * Brings a conversation into a form that every server takes: no blank messages, user and assistant in turns, the user
+ * first; and with what this model has refused before left out.
+ */
+export function acceptedRequest(request: ChatRequest, quirks: Quirks): ChatRequest {
+  const { skipsImages, foldsSystem, maxChars } = quirks;
+  const taken = skipsImages ? request.messages.map(withoutImages) : request.messages;
+  const messages = inTurns(maxChars === undefined ? taken : newest(request, taken, maxChars));
+  const { system, ...others } = request;
+  if (!system?.trim()) return { ...others, messages };
+  const [first, ...following] = messages;
+  if (!foldsSystem || first === undefined) return { ...request, messages };
+  const content = [system, first.content].filter((text) => text !== "").join("\n\n");
+  return { ...others, messages: [{ ...first, content }, ...following] };
+}
+
+function withoutImages({ images = [], ...message }: ChatMessage): ChatMessage {
+  if (images.length === 0) return message;
+  return { ...message, content: [message.content, IMAGE_NOTE].filter((text) => text !== "").join("\n\n") };
+}
+
+/** The newest messages that fit, and always the last one. */
+function newest(request: ChatRequest, messages: readonly ChatMessage[], maxChars: number): readonly ChatMessage[] {
+  let left = maxChars - (request.system?.length ?? 0);
+  let from = messages.length;
+  while (from > 0) {
+    left -= messages[from - 1]?.content.length ?? 0;
+    if (left < 0 && from < messages.length) break;
+    from -= 1;
+  }
+  return messages.slice(from);
+}
+
+function inTurns(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const turns: ChatMessage[] = [];
+  for (const message of messages) {
+    const { images = [] } = message;
+    if (message.content.trim() === "" && (images.length === 0 || message.role === "assistant")) continue;
+    const last = turns.at(-1);
+    if (last === undefined && message.role === "assistant") continue;
+    if (last?.role !== message.role) turns.push(message);
+    else turns[turns.length - 1] = joined(last, message);
+  }
+  return turns;
+}
+
+function joined(first: ChatMessage, second: ChatMessage): ChatMessage {
+  const images = [...(first.images ?? []), ...(second.images ?? [])];
+  const content = [first.content, second.content].filter((text) => text.trim() !== "").join("\n\n");
+  return { role: first.role, content, ...(images.length > 0 && { images }) };
+}

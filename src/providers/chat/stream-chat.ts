@@ -1,0 +1,305 @@
+import { BoundedMap } from "../../base/bounded-map.js";
+import { type Clock, OVER } from "../../base/clock.js";
+import {
+  connectionError,
+  type FaultContext,
+  plainError,
+  redirectError,
+  refusalError,
+  withLimits,
+} from "../http/provider-fault.js";
+import { errorIn, type Refusal, readRefusal } from "../http/read-refusal.js";
+import {
+  type ChatEvent,
+  type ChatRequest,
+  type Provider,
+  ProviderError,
+  type ProviderId,
+  type RateLimit,
+} from "../provider.js";
+import { type Adaptation, acceptedRequest, adaptationFor, type Quirks } from "./adapt-request.js";
+import { AnswerDraft } from "./answer-draft.js";
+import { EventStreamParser } from "./event-stream.js";
+
+/** One vendor's way to write a chat request and to read the answer. */
+export interface ChatWire {
+  readonly provider: ProviderId;
+  readonly key: string | undefined;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly limits: (headers: Headers, now: number) => readonly RateLimit[] | undefined;
+  /** Whether a list came with the same key. */
+  hasListed(): boolean;
+  maxOutputTokens(request: ChatRequest, quirks: Quirks): number | undefined;
+  body(request: ChatRequest, quirks: Quirks): object;
+  /** Takes one event in, or a whole answer; `name` is the event's own, "" where it has none. */
+  read(event: unknown, draft: AnswerDraft, name: string): void;
+}
+
+type Piece = { readonly done: true; readonly value?: unknown } | { readonly done: false; readonly value: Uint8Array };
+
+interface BodyReader {
+  read(): Promise<Piece>;
+  cancel(): Promise<void>;
+}
+
+interface Deps {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+}
+
+const MAX_ADAPTED_MODELS = 500;
+/** More refusals of one question lead nowhere. */
+const MAX_ADAPTATIONS = 6;
+/** How long the count of tokens is waited for after the finish marker, and the end of the body after the answer. */
+const GRACE_MS = 1_000;
+const MAX_LATE_READS = 10;
+const MAX_ERROR_CHARS = 64 * 1024;
+
+/** Returns the chats of one provider, which remember for as long as they live what a model refuses. */
+export function createStreamChat(wire: ChatWire, deps: Deps): Provider["streamChat"] {
+  const known = new BoundedMap<string, Quirks>(MAX_ADAPTED_MODELS);
+  return (request, signal) => ({ [Symbol.asyncIterator]: () => new AnswerStream(wire, deps, known, request, signal) });
+}
+
+/**
+ * The events of one answer. An iterator by hand: a generator makes some promises more for every token, which is felt
+ * with many answers at once.
+ */
+class AnswerStream implements AsyncIterator<ChatEvent> {
+  readonly #wire: ChatWire;
+  readonly #deps: Deps;
+  readonly #known: BoundedMap<string, Quirks>;
+  readonly #request: ChatRequest;
+  readonly #signal: AbortSignal;
+  readonly #connection = new AbortController();
+  #draft = new AnswerDraft();
+  #body: BodyReader | undefined;
+  #parser: EventStreamParser | undefined;
+  #limits: readonly RateLimit[] | undefined;
+  #quirks: Quirks;
+  #adaptations = 0;
+  #isOver = false;
+  #fault: unknown;
+
+  constructor(
+    wire: ChatWire,
+    deps: Deps,
+    known: BoundedMap<string, Quirks>,
+    request: ChatRequest,
+    signal: AbortSignal,
+  ) {
+    this.#wire = wire;
+    this.#deps = deps;
+    this.#known = known;
+    this.#request = request;
+    this.#signal = signal;
+    this.#quirks = known.get(request.model) ?? {};
+  }
+
+  next(): Promise<IteratorResult<ChatEvent>> {
+    const event = this.#draft.take();
+    if (event !== undefined) return Promise.resolve({ done: false, value: event });
+    const fault = this.#fault;
+    this.#fault = undefined;
+    if (fault !== undefined) return Promise.reject(fault);
+    if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
+    return this.#body === undefined ? this.#begin() : this.#readOn(this.#body);
+  }
+
+  async return(): Promise<IteratorResult<ChatEvent>> {
+    if (!this.#isOver) this.#close();
+    return { done: true, value: undefined };
+  }
+
+  async #begin(): Promise<IteratorResult<ChatEvent>> {
+    this.#signal.throwIfAborted();
+    this.#signal.addEventListener("abort", this.#giveUp);
+    return this.#open().then(() => this.next(), this.#fail);
+  }
+
+  readonly #giveUp = () => this.#connection.abort(this.#signal.reason);
+
+  /** Asks, and asks again without what is refused. @throws {ProviderError} */
+  async #open(): Promise<void> {
+    const { provider, url, headers } = this.#wire;
+    const body = this.#wire.body(acceptedRequest(this.#request, this.#quirks), this.#quirks);
+    const response = await this.#deps.fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", "user-agent": "evergreen-bot", ...headers },
+      body: JSON.stringify(body),
+      signal: this.#connection.signal,
+      // Not "error": with that, undici 6 (Node 20) no longer hears of an abort once garbage was collected, so that a
+      // stream that somebody stops would go on at the provider.
+      redirect: "manual",
+    });
+    const { status } = response;
+    if (status >= 300 && status < 400) {
+      await response.body?.cancel();
+      throw redirectError(provider, status);
+    }
+    const now = this.#deps.clock.now();
+    if (!response.ok) {
+      const text = await startOfBody(response);
+      return this.#refused(readRefusal(text, { status, headers: response.headers, now }));
+    }
+    this.#limits = this.#wire.limits(response.headers, now);
+    if (response.body === null) throw plainError(provider, "cut-off");
+    this.#body = response.body.getReader();
+    this.#parser = new EventStreamParser(provider, {
+      json: (value, name) => this.#take(value, name),
+      done: () => this.#draft.end(),
+      fault: (words) => this.#draft.fail({ error: { message: words } }),
+    });
+  }
+
+  /** @throws {ProviderError} where nothing can be left out */
+  async #refused(refusal: Refusal): Promise<void> {
+    const fault = refusalError(refusal, this.#context());
+    const adaptation = this.#draft.hasSaid ? undefined : this.#adapt(refusal, fault);
+    if (adaptation === undefined) throw fault;
+    this.#adaptations += 1;
+    this.#quirks = adaptation.quirks;
+    this.#draft = new AnswerDraft();
+    this.#body?.cancel().catch(() => {}); // its answer was an error
+    this.#body = undefined;
+    await this.#open();
+    if (adaptation.isLasting) this.#known.set(this.#request.model, this.#quirks);
+  }
+
+  #adapt(refusal: Refusal, fault: ProviderError): Adaptation | undefined {
+    if (this.#adaptations >= MAX_ADAPTATIONS) return undefined;
+    const quirks = this.#quirks;
+    const request = acceptedRequest(this.#request, quirks);
+    const maxOutputTokens = this.#wire.maxOutputTokens(request, quirks);
+    return adaptationFor({ request, quirks, maxOutputTokens }, refusal, fault.reason);
+  }
+
+  #take(value: unknown, name: string) {
+    const draft = this.#draft;
+    if (draft.isOver) return;
+    draft.hasEvents = true;
+    const error = errorIn(value) ?? (name === "error" ? value : undefined);
+    if (error !== undefined) draft.fail(error);
+    else this.#wire.read(value, draft, name);
+  }
+
+  #readOn(body: BodyReader): Promise<IteratorResult<ChatEvent>> {
+    const piece = this.#draft.finishWord === undefined ? body.read() : this.#readLate(body);
+    return piece.then(this.#taken, this.#fail);
+  }
+
+  /** After its finish marker an answer is whole; only the count of its tokens may follow. */
+  async #readLate(body: BodyReader): Promise<Piece> {
+    const timer = new AbortController();
+    const late = this.#deps.clock.sleep(GRACE_MS, timer.signal).then(
+      () => ({ done: true, value: undefined }) as const,
+      () => ({ done: true, value: undefined }) as const,
+    );
+    try {
+      return await Promise.race([body.read(), late]);
+    } finally {
+      timer.abort(OVER);
+    }
+  }
+
+  readonly #taken = (piece: Piece): Promise<IteratorResult<ChatEvent>> => {
+    const draft = this.#draft;
+    try {
+      if (piece.done) this.#parser?.end();
+      else this.#parser?.push(piece.value);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    if (draft.error !== undefined) return this.#failInside(draft.error);
+    if (piece.done || draft.isOver) return this.#finish();
+    return this.next();
+  };
+
+  /** An error inside an answer with a good status. */
+  #failInside(error: unknown): Promise<IteratorResult<ChatEvent>> {
+    const refusal = readRefusal(error, { now: this.#deps.clock.now() });
+    return this.#refused(refusal).then(() => this.next(), this.#fail);
+  }
+
+  #finish(): Promise<IteratorResult<ChatEvent>> {
+    const draft = this.#draft;
+    if (this.#signal.aborted || !draft.finish(this.#limits)) return this.#fail(this.#unfinished());
+    this.#isOver = true;
+    this.#signal.removeEventListener("abort", this.#giveUp);
+    this.#drain();
+    return this.next();
+  }
+
+  #unfinished(): ProviderError {
+    const { finishWord, hasEvents, hasShape } = this.#draft;
+    const phrase = finishWord === undefined ? undefined : `ended its answer too early (${finishWord.slice(0, 40)})`;
+    return plainError(this.#wire.provider, hasEvents && !hasShape ? "malformed" : "cut-off", phrase);
+  }
+
+  /** Everything that came before is delivered first. */
+  readonly #fail = (error: unknown): Promise<IteratorResult<ChatEvent>> => {
+    if (this.#signal.aborted) {
+      this.#fault = this.#signal.reason;
+    } else {
+      const fault = error instanceof ProviderError ? error : connectionError(error, this.#context());
+      // Once its end was told an answer is whole, however the connection ends.
+      const isHarmless = fault.reason === "cut-off" || fault.reason === "network";
+      if (isHarmless && this.#draft.isWhole) return this.#finish();
+      this.#fault = withLimits(fault, this.#limits);
+    }
+    this.#close();
+    return this.next();
+  };
+
+  #context(): FaultContext {
+    const { provider, key, limits } = this.#wire;
+    return {
+      provider,
+      key,
+      limits,
+      now: this.#deps.clock.now(),
+      request: this.#request,
+      hasText: this.#draft.hasSaid,
+      hasListed: this.#wire.hasListed(),
+    };
+  }
+
+  #close() {
+    this.#isOver = true;
+    this.#signal.removeEventListener("abort", this.#giveUp);
+    this.#connection.abort(OVER);
+  }
+
+  /** Reads the end of the body, so that the connection can be used again, unless it stays open. */
+  async #drain(): Promise<void> {
+    const timer = new AbortController();
+    this.#deps.clock.sleep(GRACE_MS, timer.signal).then(
+      () => this.#connection.abort(OVER),
+      () => {}, // it ended in time
+    );
+    let reads = 0;
+    try {
+      while (!(await this.#body?.read())?.done) if (++reads === MAX_LATE_READS) this.#connection.abort(OVER);
+    } catch {
+      // nobody waits for it: the answer is whole
+    } finally {
+      timer.abort(OVER);
+    }
+  }
+}
+
+/** An error's text is short; of a longer one the beginning says enough. */
+async function startOfBody(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length > MAX_ERROR_CHARS) break;
+    }
+  } catch {
+    return text; // the status says enough
+  }
+  return text;
+}

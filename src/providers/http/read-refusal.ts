@@ -1,0 +1,192 @@
+import { parseDuration } from "./rate-limits.js";
+
+/** What a vendor said when it refused, in whichever dialect it came. */
+export interface Refusal {
+  /** HTTP status, or the one that an error inside a 200 names. */
+  readonly status?: number | undefined;
+  readonly headers?: Headers | undefined;
+  /** The vendor's own words for people, from the innermost error; "" where there are none. */
+  readonly message: string;
+  /** All its codes, types and messages, from every level, one a line: what the reason is judged by. */
+  readonly said: string;
+  /** A web page came instead of an error. */
+  readonly isWebPage?: boolean;
+  /** How long until it may be asked again, in ms, as its body says. */
+  readonly renewalMs?: number | undefined;
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Returns the fields of an object, and none of anything else: what a vendor sends is not trusted. */
+export const fieldsOf = (value: unknown): Fields =>
+  typeof value === "object" && value !== null ? (value as Fields) : {};
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" && value.trim() !== "" ? value : undefined;
+
+/** Longer texts are pages or dumps, and what matters stands at their beginning. */
+const MAX_READ_CHARS = 8_000;
+/** A gateway wraps an upstream's error, which may be wrapped itself. */
+const MAX_LEVELS = 4;
+
+/**
+ * Returns the error that a body or event with a good status holds, undefined where it holds none: `{"error": …}`,
+ * `{"object": "error"}`, `{"type": "error"}`, `{"detail": …}`, `choices[0].error`, MiniMax's `base_resp`, Cloudflare's
+ * `success: false`, a list of one of these.
+ */
+export function errorIn(body: unknown): unknown {
+  const first = fieldsOf(Array.isArray(body) ? body[0] : body);
+  if (isFilled(first.error)) return first;
+  if (first.object === "error" || first.type === "error" || first.status === "error") return first;
+  const { choices } = first;
+  const choice = Array.isArray(choices) ? fieldsOf(choices[0]) : {};
+  if (isFilled(choice.error)) return { error: choice.error };
+  const { status_code: code, status_msg: message } = fieldsOf(first.base_resp);
+  if (typeof code === "number" && code !== 0) return { error: { message, code } };
+  if (Array.isArray(choices) && choices.length > 0) return undefined;
+  if (isFilled(first.detail) || isFilled(first.errors) || first.success === false) return first;
+  const hasMessage = textOf(first.message ?? first.msg) !== undefined;
+  return hasMessage && ("code" in first || "status" in first || "statusCode" in first) ? first : undefined;
+}
+
+const isFilled = (value: unknown): boolean =>
+  typeof value === "object" && value !== null ? Object.keys(value).length > 0 : textOf(value) !== undefined;
+
+/** Reads the body of an error: text as it came, or what `errorIn` found. */
+export function readRefusal(
+  body: unknown,
+  { status, headers, now }: { readonly status?: number; readonly headers?: Headers; readonly now: number },
+): Refusal {
+  const about = { ...(headers && { headers }) };
+  if (typeof body === "string" && /^\s*</.test(body)) {
+    return { ...about, status, message: "", said: pageWords(body), isWebPage: true };
+  }
+  const levels = [...levelsOf(body, MAX_LEVELS)];
+  const said = [...new Set(levels.flatMap(({ codes, message = "" }) => [...codes, message]))].join("\n");
+  return {
+    ...about,
+    status: status !== undefined && status >= 300 ? status : levels.map(statusOf).find((found) => found !== undefined),
+    message: levels.findLast(({ message }) => message !== undefined)?.message ?? "",
+    said: said.slice(0, MAX_READ_CHARS),
+    renewalMs: renewalIn(levels, said, now),
+  };
+}
+
+/** A page's title is the most that it tells: "502 Bad Gateway", "Attention Required! | Cloudflare". */
+const pageWords = (page: string) => /<title[^>]*>([^<]{0,200})/i.exec(page)?.[1]?.trim() ?? "";
+
+interface Level {
+  readonly fields: Fields;
+  readonly codes: readonly string[];
+  readonly message: string | undefined;
+}
+
+/** The outermost error first; an inner one is JSON inside the message, or what a gateway got (`metadata.raw`). */
+function* levelsOf(value: unknown, left: number): Generator<Level> {
+  if (left === 0) return;
+  const parsed = typeof value === "string" ? (jsonIn(value) ?? value) : value;
+  if (typeof parsed === "string") {
+    const message = pythonMessage(parsed) ?? textOf(parsed)?.slice(0, MAX_READ_CHARS);
+    return yield { fields: {}, codes: [], message };
+  }
+  const outer = fieldsOf(Array.isArray(parsed) ? parsed[0] : parsed);
+  const inner = [outer.error, Array.isArray(outer.errors) ? outer.errors[0] : outer.errors].find(isFilled);
+  const fields: Fields = typeof inner === "object" ? fieldsOf(inner) : outer;
+  const message = [
+    typeof inner === "string" ? inner : undefined,
+    fields.message,
+    fields.msg,
+    fields.detail,
+    fields.error_description,
+    fields.error,
+    outer.message,
+  ].find(isFilled);
+  const words = typeof message === "string" ? message : message === undefined ? undefined : JSON.stringify(message);
+  yield { fields, codes: codesOf(outer, fields), message: words?.slice(0, MAX_READ_CHARS) };
+  const { raw } = fieldsOf(fields.metadata);
+  if (isFilled(raw)) yield* levelsOf(raw, left - 1);
+  else if (typeof message === "string" && (jsonIn(message) ?? pythonMessage(message)) !== undefined) {
+    yield* levelsOf(message, left - 1);
+  } else if (typeof message === "object" && !Array.isArray(message)) yield* levelsOf(message, left - 1);
+}
+
+function codesOf(outer: Fields, fields: Fields): readonly string[] {
+  const details = Array.isArray(fields.details) ? fields.details.map(fieldsOf) : [fieldsOf(fields.details)];
+  const violations = details.flatMap(({ violations: list }) => (Array.isArray(list) ? list.map(fieldsOf) : []));
+  return [
+    outer.type,
+    fields.code,
+    fields.type,
+    fields.status,
+    fields.reason,
+    fields.param,
+    fieldsOf(fields.innererror).code,
+    ...details.flatMap(({ error_code, reason }) => [error_code, reason]),
+    ...violations.map(({ quotaId }) => quotaId),
+  ].filter((code): code is string => textOf(code) !== undefined && code !== "error");
+}
+
+/** OpenRouter and others put an HTTP status into the code of an error inside a 200. */
+function statusOf({ fields, codes }: Level): number | undefined {
+  const status = [fields.code, fields.status, fields.statusCode, fields.http_code].map(Number);
+  const isServers = codes.some((code) => /^(server_error|api_error|internal_server_error)$/.test(code));
+  return status.find((code) => Number.isInteger(code) && code >= 400 && code < 600) ?? (isServers ? 500 : undefined);
+}
+
+/** The JSON object or list that a text is, or ends with: `litellm.BadRequestError: OpenAIException - {"error": …}`. */
+function jsonIn(text: string): object | undefined {
+  const from = text.search(/[{[]/);
+  if (from < 0 || text.length > MAX_READ_CHARS) return undefined;
+  try {
+    const value: unknown = JSON.parse(text.slice(from));
+    return typeof value === "object" && value !== null && isFilled(value) ? value : undefined;
+  } catch {
+    return undefined; // words with a bracket in them
+  }
+}
+
+/** Gateways in Python print what they got: `Error code: 400 - {'error': {'message': 'No', 'type': …}}`. */
+const pythonMessage = (text: string) =>
+  /\{'[\s\S]*?'message': (?:'([^']+)'|"([^"]+)")/.exec(text)?.slice(1).find(Boolean);
+
+const DURATION =
+  /(?:\d+(?:\.\d+)?\s*(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])[\s,]*(?:and\s+)?)+/i;
+const RENEWAL = new RegExp(
+  `(?:try again|retry|retried|resets?|renews?|wait|available|back off)\\b[^.\\n\\d]{0,40}(${DURATION.source})`,
+  "i",
+);
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** "7m12.5s", "2 hours and 5 minutes", in ms. */
+const durationMs = (text: string): number =>
+  [...text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|milli|s|m|h|d)/gi)].reduce(
+    (sum, [, count, unit = ""]) =>
+      sum + Number(count) * (UNIT_MS[/^m(s|illi)$/i.test(unit) ? "ms" : unit.toLowerCase()] ?? 0),
+    0,
+  );
+
+function renewalIn(levels: readonly Level[], said: string, now: number): number | undefined {
+  for (const { fields } of levels) {
+    const details = Array.isArray(fields.details) ? fields.details.map(fieldsOf) : [];
+    const delay = details.map(({ retryDelay }) => textOf(retryDelay)).find((text) => text !== undefined);
+    const exact = delay === undefined ? undefined : parseDuration(delay);
+    if (exact !== undefined) return exact;
+    const { metadata, retry_after, resets_in_seconds, estimated_time } = fields;
+    const seconds = [retry_after, resets_in_seconds, estimated_time].find((value) => typeof value === "number");
+    if (typeof seconds === "number" && seconds >= 0) return seconds * 1_000;
+    const headers = fieldsOf(fieldsOf(metadata).headers);
+    const at = timeOf(fields.resets_at ?? fields.reset_at ?? headers["X-RateLimit-Reset"]);
+    if (at !== undefined) return Math.max(at - now, 0);
+  }
+  const [, words] = RENEWAL.exec(said) ?? [];
+  return words === undefined ? undefined : durationMs(words);
+}
+
+/** A time as seconds or ms since 1970, or as text. */
+function timeOf(value: unknown): number | undefined {
+  const number = typeof value === "number" || /^\d+$/.test(`${value}`) ? Number(value) : Number.NaN;
+  if (number > 1e12) return number;
+  if (number > 1e9) return number * 1_000;
+  const at = typeof value === "string" && Number.isNaN(number) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? undefined : at;
+}

@@ -1,0 +1,264 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { composeQuestion } from "../../../../src/bot/prompt/compose-question.js";
+import { BOT_ID, BOT_USER } from "../../../support/fake-slack-workspace.js";
+import { type SlackAdapter, startAdapter } from "../slack-adapter.js";
+
+const PNG = Buffer.from("\x89PNG\r\n\x1a\n0000", "latin1");
+
+describe("a message on Slack", () => {
+  let adapter: SlackAdapter;
+  beforeEach(async () => {
+    adapter = await startAdapter();
+  });
+  afterEach(() => adapter.close());
+
+  /** What the model gets of the last mention, and what stands under the answer. */
+  const asked = async () => {
+    const mention = await adapter.until("a mention", () => adapter.mentions.at(-1));
+    const terms = { takesImages: true, isThreadStart: true, signal: new AbortController().signal };
+    const { text, images, notes } = await composeQuestion(mention, {
+      ...terms,
+      clock: adapter.clock,
+      log: adapter.log,
+    });
+    return { text, images: images.length, notes: notes.join("\n"), mention };
+  };
+  const store = (id: string, name: string, bytes: Buffer) => {
+    adapter.slack.workspace.files.set(id, { id, name, length: bytes.length, bytes });
+    return {
+      id,
+      name,
+      mimetype: "",
+      size: bytes.length,
+      url_private_download: `${adapter.slack.origin}/files-pri/${id}`,
+    };
+  };
+
+  /** A message by each way of writing one: what is looked for in the request, or is named under the answer. */
+  const KINDS: readonly (readonly [string, () => { text?: string; more?: Record<string, unknown> }, RegExp])[] = [
+    ["text", () => ({ text: "the disk is full" }), /the disk is full/],
+    [
+      "blocks",
+      () => ({
+        more: {
+          bot_id: "B9",
+          blocks: [
+            { type: "header", text: { type: "plain_text", text: "Alarm" } },
+            {
+              type: "section",
+              text: { type: "mrkdwn", text: "the *disk* is full" },
+              fields: [{ type: "mrkdwn", text: "Host: web-1" }],
+            },
+            { type: "context", elements: [{ type: "image", alt_text: "a red light" }] },
+            {
+              type: "table",
+              rows: [
+                [
+                  { type: "raw_text", text: "cpu" },
+                  { type: "raw_text", text: "97" },
+                ],
+              ],
+            },
+          ],
+        },
+      }),
+      /Alarm[\s\S]*\*disk\* is full[\s\S]*web-1[\s\S]*a red light[\s\S]*cpu \| 97/,
+    ],
+    [
+      "rich text",
+      () => ({
+        more: {
+          bot_id: "B9",
+          blocks: [
+            {
+              type: "rich_text",
+              elements: [
+                {
+                  type: "rich_text_section",
+                  elements: [
+                    { type: "user", user_id: "U0BEN" },
+                    { type: "text", text: " a<b" },
+                  ],
+                },
+                {
+                  type: "rich_text_list",
+                  style: "ordered",
+                  elements: [{ type: "rich_text_section", elements: [{ type: "text", text: "first" }] }],
+                },
+                { type: "rich_text_preformatted", elements: [{ type: "text", text: "x = 1" }] },
+              ],
+            },
+          ],
+        },
+      }),
+      /@ben a<b[\s\S]*1\. first[\s\S]*```[\s\S]*x = 1/,
+    ],
+    [
+      "a legacy attachment",
+      () => ({
+        more: {
+          bot_id: "B9",
+          attachments: [
+            {
+              pretext: "Firing",
+              title: "DiskFull",
+              title_link: "https://grafana.example/d",
+              text: "the disk is full",
+              fields: [{ title: "Severity", value: "page" }],
+              footer: "Grafana v11",
+              fallback: "DiskFull",
+            },
+          ],
+        },
+      }),
+      /Firing[\s\S]*DiskFull \(https:\/\/grafana.example\/d\)[\s\S]*disk is full[\s\S]*Severity: page[\s\S]*Grafana v11/,
+    ],
+    [
+      "an attachment with blocks",
+      () => ({
+        more: {
+          bot_id: "B9",
+          attachments: [{ blocks: [{ type: "section", text: { type: "mrkdwn", text: "the disk is full" } }] }],
+        },
+      }),
+      /the disk is full/,
+    ],
+    [
+      "a fallback alone",
+      () => ({ more: { bot_id: "B9", attachments: [{ fallback: "the disk is full" }] } }),
+      /disk is full/,
+    ],
+    [
+      "a shared message",
+      () => ({ more: { attachments: [{ is_share: true, author_name: "Eve", text: "the disk is full" }] } }),
+      /Shared message of Eve[\s\S]*the disk is full/,
+    ],
+    [
+      "a text file",
+      () => ({ more: { files: [store("F1", "a.log", Buffer.from("the disk is full"))] } }),
+      /the disk is full|`a.log`/,
+    ],
+    ["an image", () => ({ more: { files: [store("F2", "b.png", PNG)] } }), /b\.png/],
+    [
+      "a canvas",
+      () => ({ more: { files: [{ id: "F3", title: "Plan", filetype: "quip", mode: "quip" }] } }),
+      /\[canvas: Plan\][\s\S]*the canvas `Plan`: I can't read/,
+    ],
+    [
+      "a deleted file",
+      () => ({ text: "see", more: { files: [{ id: "F4", name: "old.txt", mode: "tombstone" }] } }),
+      /`old.txt`: it was deleted/,
+    ],
+    [
+      "a file elsewhere",
+      () => ({ text: "see", more: { files: [{ id: "F5", name: "doc", is_external: true }] } }),
+      /`doc`: it is kept outside/,
+    ],
+    [
+      "a recording",
+      () => ({
+        more: {
+          files: [
+            { id: "F6", name: "audio.m4a", transcription: { preview: { content: "the disk is full" } }, size: 1 },
+          ],
+        },
+      }),
+      /the disk is full/,
+    ],
+    [
+      "a kind of block that is new",
+      () => ({
+        more: { bot_id: "B9", blocks: [{ type: "card", title: { type: "plain_text", text: "the disk is full" } }] },
+      }),
+      /disk is full/,
+    ],
+    [
+      "its own message",
+      () => ({ text: "the disk is full", more: { user: BOT_USER, bot_id: BOT_ID } }),
+      /the disk is full/,
+    ],
+  ];
+
+  it.each(KINDS.filter(([kind]) => kind !== "its own message"))(
+    "reads %s as the question",
+    async (_kind, make, wanted) => {
+      const { text = "", more = {} } = make();
+      const { bot_id: _app, ...rest } = more;
+      await adapter.slack.mention(text, { more: rest });
+      const read = await asked();
+      expect(`${read.text}\n${read.notes}`).toMatch(wanted);
+      expect(read.text).not.toContain(BOT_USER);
+    },
+  );
+
+  it.each(KINDS)("reads %s as the first message of a thread, and as an earlier one", async (_kind, make, wanted) => {
+    for (const isFirst of [true, false]) {
+      const { text = "", more } = make();
+      const first = await adapter.slack.say(isFirst ? text : "the beginning", isFirst && more ? { more } : {});
+      if (!isFirst) await adapter.slack.say(text, { thread: first, ...(more && { more }) });
+      await adapter.slack.mention("why?", { thread: first });
+      await adapter.until("the mention", () => adapter.mentions.at(-1)?.text === "why?");
+      const read = await asked();
+      expect(`${read.text}\n${read.notes}`, `first: ${isFirst}`).toMatch(wanted);
+      adapter.mentions.length = 0;
+    }
+  });
+
+  it("sends the files of a thread's first message along, and those of a shared one", async () => {
+    const first = await adapter.slack.say("", {
+      more: { files: [store("F1", "b.png", PNG), store("F2", "a.log", Buffer.from("full"))] },
+    });
+    await adapter.slack.mention("why?", { thread: first });
+    expect(await asked()).toMatchObject({ images: 1, notes: "", text: expect.stringContaining("full") });
+    await adapter.slack.mention("and this?", {
+      more: { attachments: [{ is_share: true, text: "", files: [store("F3", "c.png", PNG)] }] },
+    });
+    await adapter.until("the mention", () => adapter.mentions.at(-1)?.text === "and this?");
+    expect(await asked()).toMatchObject({ images: 1, notes: "" });
+  });
+
+  it("gives names for the ids in a text, and keeps the ids that nobody knows", async () => {
+    await adapter.slack.mention(
+      "ask <@U0BEN> or <@U0NONE> or <!subteam^S0TEAM> in <#C0RANDOM|> on <!date^0^{date}|1 January> see <https://a.example|it>",
+    );
+    const { mention } = await asked();
+    expect(mention.text).toBe("ask @ben or @U0NONE or @oncall in #random on 1 January see it (https://a.example)");
+  });
+
+  it("says nothing twice where the text and the blocks of a message agree", async () => {
+    const blocks = [
+      {
+        type: "rich_text",
+        elements: [
+          {
+            type: "rich_text_section",
+            elements: [
+              { type: "user", user_id: BOT_USER },
+              { type: "text", text: " is it " },
+              { type: "text", text: "here", style: { bold: true } },
+            ],
+          },
+        ],
+      },
+    ];
+    await adapter.slack.mention("is it *here*", { more: { blocks } });
+    expect((await asked()).mention.text).toBe("is it *here*");
+    const first = await adapter.slack.say("Alarm: disk", {
+      more: {
+        bot_id: "B9",
+        bot_profile: { name: "Grafana" },
+        blocks: [{ type: "section", text: { type: "mrkdwn", text: "*Alarm*: disk" } }],
+      },
+    });
+    await adapter.slack.mention("why?", { thread: first });
+    await adapter.until("the mention", () => adapter.mentions.at(-1)?.text === "why?");
+    expect((await asked()).text).toContain("Grafana:\n> Alarm: disk\n\nThe message");
+  });
+
+  it("names the reason where the earlier messages of a thread may not be read", async () => {
+    const first = await adapter.slack.say("the beginning");
+    adapter.slack.failNext("conversations.replies", { error: "not_in_channel" });
+    await adapter.slack.mention("why?", { thread: first });
+    expect((await asked()).notes).toContain("I am not in this channel; `/invite @Evergreen` changes that");
+  });
+});
