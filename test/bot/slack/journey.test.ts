@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { eventBody, messageEvent } from "../../support/fake-slack-payloads.js";
+import { BOT_USER } from "../../support/fake-slack-workspace.js";
 import { type SlackWorld, startSlackWorldBy } from "./slack-support.js";
 
 const REFRESHING = "🔄 Background refresh in progress...";
@@ -27,6 +29,27 @@ describe.each(["socket", "http"] as const)("Slack by %s", (transport) => {
     expect(others).toEqual([]);
     expect(slack.workspace.messages.at(-1)?.edits).toBeGreaterThan(0);
     expect(slack.unacknowledged).toEqual([]);
+  });
+
+  it("answers a mention that is edited in, once, and no edit of a message that was answered or run", async () => {
+    const { slack, until } = await start();
+    const edit = (ts: string, text: string) => {
+      const facts = { channel: "C0GENERAL", user: "U0ADA", text: `<@${BOT_USER}> ${text}`, ts };
+      const event = messageEvent("app_mention", { ...facts, more: { edited: { user: "U0ADA", ts } } });
+      return slack.deliver("events_api", eventBody(event, 1));
+    };
+    const ts = await slack.say("what is a tree?");
+    await edit(ts, "what is a tree?");
+    await until("an answer", () => slack.marksOf("C0GENERAL", ts).includes("white_check_mark"));
+    await edit(ts, "what is a bush?");
+    await edit(ts, "!models status");
+    const command = await slack.mention("!help");
+    await until("the help", () => slack.ephemeralsOf("U0ADA").length === 1);
+    await edit(command, "help me");
+    await slack.mention("the last");
+    await until("the last answer", () => slack.answers().length === 2);
+    expect(slack.textsIn("C0GENERAL", ts)).toHaveLength(1);
+    expect(slack.ephemeralsOf("U0ADA")).toHaveLength(1);
   });
 
   it("goes on in a thread, and keeps it apart from other threads", async () => {
