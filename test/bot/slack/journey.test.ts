@@ -62,6 +62,24 @@ describe.each(["socket", "http"] as const)("Slack by %s", (transport) => {
     expect(slack.textsIn("C0GENERAL", second)).toEqual([]);
   });
 
+  it("acts on the threads of a channel from the channel", async () => {
+    const { slack, until } = await start();
+    const ts = await slack.mention("what is a tree?");
+    await until("an answer", () => slack.marksOf("C0GENERAL", ts).includes("white_check_mark"));
+    await slack.slash("/chat export");
+    const offer = await until("the offer", () => slack.workspace.ephemerals[0]);
+    expect(slack.ephemeralsOf("U0ADA")[0]).toContain("`@Evergreen !chat export`");
+    await slack.press(offer, "ada: what is a tree?");
+    await until("the file", () => [...slack.workspace.files.values()].some(({ channel }) => channel === "D0ADA"));
+    const [file] = slack.workspace.files.values();
+    expect(file?.bytes?.toString()).toContain("what is a tree?");
+
+    await slack.slash("/chat retry");
+    await until("another answer", () => slack.textsIn("C0GENERAL", ts).length === 2);
+    await slack.slash("/help");
+    await until("the help", () => slack.ephemeralsOf("U0ADA").at(-1)?.includes("`@Evergreen !chat new`"));
+  });
+
   it("answers a direct message without a thread", async () => {
     const { slack, until } = await start();
     const ts = await slack.dm("hello there");

@@ -156,6 +156,11 @@ describe("render()", () => {
     expect(shown(plain).text).toHaveLength(4_000);
   });
 
+  it("ends bold where a script without spaces goes on", () => {
+    const { blocks } = render({ markdown: "**중요한**부분 **a** b" });
+    expect(blocks).toEqual([{ type: "markdown", text: "**중요한**\u200b부분 **a** b" }]);
+  });
+
   it("leaves the addresses of links as they are", () => {
     const { blocks } = render({ markdown: "[x](https://example.com/?a=1&b=2)" });
     expect(blocks).toEqual([{ type: "markdown", text: "[x](https://example.com/?a=1&b=2)" }]);
@@ -170,6 +175,8 @@ describe("render()", () => {
 describe("toMrkdwn()", () => {
   it.each([
     ["**bold** and ~~gone~~", "*bold* and ~gone~"],
+    ["**중요한**부분과 **a**b**c**", "*중요한*\u200b부분과 *a*\u200bb\u200b*c*"],
+    ["「**重要**」は", "「*重要*」は"],
     ["# Title", "*Title*"],
     ["- one\n- two", "• one\n• two"],
     ["[docs](https://example.com/a)", "<https://example.com/a|docs>"],
