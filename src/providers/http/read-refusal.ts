@@ -44,6 +44,7 @@ export function errorIn(body: unknown): unknown {
   const { status_code: code, status_msg: message } = fieldsOf(first.base_resp);
   if (typeof code === "number" && code !== 0) return { error: { message, code } };
   if (Array.isArray(choices) && choices.length > 0) return undefined;
+  if (isFilled(first.error_message) || isFilled(first.error_type)) return first;
   if (isFilled(first.detail) || isFilled(first.errors) || first.success === false) return first;
   const hasMessage = textOf(first.message ?? first.msg) !== undefined;
   return hasMessage && ("code" in first || "status" in first || "statusCode" in first) ? first : undefined;
@@ -98,6 +99,7 @@ function* levelsOf(value: unknown, left: number): Generator<Level> {
     fields.msg,
     fields.detail,
     fields.error_description,
+    fields.error_message,
     fields.error,
     outer.message,
   ].find(isFilled);
@@ -120,6 +122,7 @@ function codesOf(outer: Fields, fields: Fields): readonly string[] {
     fields.status,
     fields.reason,
     fields.param,
+    fields.error_type,
     fieldsOf(fields.innererror).code,
     ...details.flatMap(({ error_code, reason }) => [error_code, reason]),
     ...violations.map(({ quotaId }) => quotaId),
