@@ -79,6 +79,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   #limits: readonly RateLimit[] | undefined;
   #quirks: Quirks;
   #adaptations = 0;
+  #isShortened = false;
   #isOver = false;
   #fault: unknown;
 
@@ -159,6 +160,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     const adaptation = this.#draft.hasSaid ? undefined : this.#adapt(refusal, fault);
     if (adaptation === undefined) throw fault;
     this.#adaptations += 1;
+    this.#isShortened ||= adaptation.quirks.maxChars !== this.#quirks.maxChars;
     this.#quirks = adaptation.quirks;
     this.#draft = new AnswerDraft();
     this.#body?.cancel().catch(() => {}); // its answer was an error
@@ -172,7 +174,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     const quirks = this.#quirks;
     const request = acceptedRequest(this.#request, quirks);
     const maxOutputTokens = this.#wire.maxOutputTokens(request, quirks);
-    return adaptationFor({ request, quirks, maxOutputTokens }, refusal, fault.reason);
+    return adaptationFor({ request, quirks, maxOutputTokens, isShortened: this.#isShortened }, refusal, fault.reason);
   }
 
   #take(value: unknown, name: string) {
