@@ -1,3 +1,4 @@
+import { plural } from "../../base/text.js";
 import type { ChatRequest } from "../provider.js";
 
 /** As much of a question as is repeated back. */
@@ -14,7 +15,8 @@ function lastQuestion(request: ChatRequest): string {
 /** What the thinking model of the demo says before it answers. */
 export function demoThought(request: ChatRequest): string {
   const count = request.messages.length;
-  return `The conversation has ${count} ${count === 1 ? "message" : "messages"}; the last one decides. This is a demo, so I cannot think about it any harder. `;
+  const length = plural(count, "message");
+  return `The conversation has ${length}; the last one decides. This is a demo, so I cannot think any harder. `;
 }
 
 /** An answer in Markdown that names its model and repeats the question, so that a switch of models is seen. */

@@ -8,7 +8,7 @@ const MAX_NAME_CHARS = 120;
 /** More bad rows than this, and the answer as a whole is not believed. */
 const MAX_BAD_SHARE = 0.2;
 
-/** So many rows are read before whatever else waits gets its turn. */
+/** This many rows are read before whatever else waits gets its turn. */
 const ROWS_AT_ONCE = 200;
 
 export type ModelRow = Readonly<Record<string, unknown>>;
