@@ -11,8 +11,8 @@ import { code } from "./wording/markdown.js";
 
 type Deps = Pick<CommandDeps, "refresher" | "setups">;
 
-/** Longer than any `provider/model`. */
-const MAX_MODEL_CHARS = 200;
+/** A provider's id of 32 characters, a slash, and a model's id of 200. */
+const MAX_MODEL_CHARS = 233;
 
 /** As many as Slack's menu shows; the other platforms cut them shorter. */
 const MAX_SUGGESTIONS = 100;
@@ -82,11 +82,14 @@ function unknownText(deps: Deps, typed: string): string {
   const known = `Configured: ${configuredNames(deps)}.`;
   if (provider === undefined) {
     if (rest.length > 0) return `There is no model ${code(typed)}, and no provider ${code(prefix)}. ${known}`;
-    return `No list has a model ${code(typed)}. ${known} A model that is not listed is typed as ${code("provider/model")}.`;
+    return (
+      `No list has a model ${code(typed)}. ${known} A model that is not listed is typed as ` +
+      `${code("provider/model")}.`
+    );
   }
   return rest.join("/").trim() === ""
     ? `${code(provider.id)} has no list to choose from yet. Type the model too, as ${code(`${provider.id}/model`)}.`
-    : `${code(typed)} can't be a model: its name has no spaces.`;
+    : `${code(typed)} is on no list, and a model that is not listed is taken only if its name has no spaces.`;
 }
 
 function noteOn({ refresher }: Deps, found: ModelRef & { readonly isListed: boolean }): string {

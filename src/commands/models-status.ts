@@ -1,11 +1,19 @@
 import { plural } from "../base/text.js";
 import { timeMark } from "../base/time.js";
-import { indicatorText, outcomeHint, outcomeWords, reasonText } from "../refresh/indicator.js";
+import {
+  indicatorText,
+  noChatModelText,
+  noListText,
+  outcomeHint,
+  outcomeWords,
+  reasonText,
+} from "../refresh/indicator.js";
 import type { ProviderStatus, RefreshStatus } from "../refresh/refresher.js";
 import { autoRefreshControls, inForceLines, refreshButton } from "./auto-refresh-setting.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { pinLines } from "./model-in-force.js";
+import { vendorWords } from "./wording/markdown.js";
 
 export const modelsStatus = (deps: CommandDeps) =>
   defineCommand({
@@ -47,7 +55,9 @@ export const lastRefreshLine = ({ lastRefreshAt }: RefreshStatus): string =>
 export function nextRefreshLine({ nextRefreshAt }: RefreshStatus, isEnabledHere: boolean, now: number): string {
   if (nextRefreshAt === null) return "Next refresh: none, because auto-refresh is off; the button still works";
   const when = nextRefreshAt <= now ? "within 10 seconds" : timeMark(nextRefreshAt);
-  return `Next refresh: ${when}${isEnabledHere ? "" : " (auto-refresh is off here, but another workspace keeps it on)"}`;
+  return (
+    "Next refresh: " + `${when}${isEnabledHere ? "" : " (auto-refresh is off here, but another workspace keeps it on)"}`
+  );
 }
 
 export const storeLines = ({ isStoreDown = false }: RefreshStatus): readonly string[] =>
@@ -66,16 +76,21 @@ export function providerLine(status: ProviderStatus): string {
   const notes = [changeWords(status), droppedWords(status)].join("");
   if (outcome === null || outcome === "ok") {
     if (fetchedAt === null) return `– ${id}: no list yet${now}`;
-    return `${isFresh ? "✓" : "⚠️"} ${id}: ${count}, list from ${timeMark(fetchedAt)}${isFresh ? "" : ", outdated"}${notes}${now}`;
+    if (models === 0) return `⚠️ ${id}: ${noChatModelText(id)} (list from ${timeMark(fetchedAt)})${now}`;
+    return (
+      `${isFresh ? "✓" : "⚠️"} ${id}: ${count}, list from ` +
+      `${timeMark(fetchedAt)}${isFresh ? "" : ", outdated"}${notes}${now}`
+    );
   }
-  const rest = fetchedAt === null ? "no list yet" : `using the list of ${count} from ${timeMark(fetchedAt)}`;
+  const rest = fetchedAt === null ? noListText(outcome) : `, using the list of ${count} from ${timeMark(fetchedAt)}`;
   const often = status.consecutiveFailures > 1 ? ` (${status.consecutiveFailures} times in a row)` : "";
+  const reason = reasonText(outcome, status.lastFailure);
   const help = [
-    reasonText(outcome, status.lastFailure),
-    outcomeHint(outcome, status.failureStatus),
+    reason && vendorWords(reason),
+    outcomeHint(outcome, status.failureStatus, status.lastFailure),
     attemptWords(status),
   ];
-  const line = `⚠️ ${id}: ${outcomeWords(outcome, status.failureStatus)}${often}, ${rest}${notes}${now}`;
+  const line = `⚠️ ${id}: ${outcomeWords(outcome, status.failureStatus)}${often}${rest}${notes}${now}`;
   return `${line}\n  ${help.filter((part) => part !== undefined).join(" ")}`.trimEnd();
 }
 

@@ -2,6 +2,7 @@ import { describeResult, indicatorText } from "../refresh/indicator.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { requireProvider, suggestProviders } from "./provider-option.js";
+import { vendorWords } from "./wording/markdown.js";
 
 export const refreshModels = (deps: CommandDeps) =>
   defineCommand({
@@ -16,7 +17,9 @@ export const refreshModels = (deps: CommandDeps) =>
       const results = await deps.refresher.refresh("person", only);
       const isDone = results.length > 0 && results.every(({ outcome }) => outcome === "ok");
       yield {
-        markdown: results.map(describeResult).join("\n") || "– No provider is configured, so there is no list.",
+        markdown:
+          results.map((result) => describeResult(result, vendorWords)).join("\n") ||
+          "– No provider is configured, so there is no list.",
         ...(!isDone && { isFailure: true }),
       };
     },

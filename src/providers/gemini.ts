@@ -5,5 +5,6 @@ export const gemini = preset({
   name: "Google Gemini",
   baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
   modelsDevId: "google",
+  idPrefix: "models/",
   preferredFamilies: ["gemini-3.5-flash", "gemini-flash-latest", "gemini-3", "gemini-2.5-flash", "gemini-"],
 });

@@ -1,6 +1,7 @@
 import { define } from "../base/config.js";
 import { baseUrl, secret } from "../base/variables.js";
 import { isChatModel } from "./openai-wire/is-chat-model.js";
+import type { OpenAiWire } from "./openai-wire/openai-provider.js";
 import type { ProviderDefinition, ProviderDeps, ProviderSetup, VendorAccount } from "./provider-definition.js";
 
 export interface Preset {
@@ -12,13 +13,15 @@ export interface Preset {
   /** The vendor's id at https://models.dev; left out where its list tells prices. */
   readonly modelsDevId?: string;
   readonly preferredFamilies: readonly string[];
+  /** What the vendor puts before each id in its list and takes without it as well. */
+  readonly idPrefix?: string;
   /** Where the vendor says what a key may still use; takes the base URL in force. */
   readonly account?: (baseUrl: string) => VendorAccount;
 }
 
 /** A vendor that speaks OpenAI's wire format: `X_API_KEY` turns it on, `X_BASE_URL` moves it. */
 export function preset(declared: Preset): ProviderDefinition {
-  const { id, name, baseUrl: vendorUrl, modelsDevId, preferredFamilies, account } = declared;
+  const { id, name, baseUrl: vendorUrl, modelsDevId, preferredFamilies, idPrefix, account } = declared;
   const prefix = id.toUpperCase();
   const [keyName, urlName] = [`${prefix}_API_KEY`, `${prefix}_BASE_URL`];
   const definition = define({
@@ -39,7 +42,7 @@ export function preset(declared: Preset): ProviderDefinition {
           keyVariable: keyName,
           preferredFamilies,
           ...(account && { account: account(url) }),
-          load: loadCompatible({ id, baseUrl: url, key }),
+          load: loadCompatible({ id, baseUrl: url, key, idPrefix }),
         },
       ];
     },
@@ -49,8 +52,7 @@ export function preset(declared: Preset): ProviderDefinition {
 
 /** Loads the provider of an OpenAI-compatible endpoint. */
 export const loadCompatible =
-  (endpoint: { readonly id: string; readonly baseUrl: string; readonly key: string | undefined }) =>
-  async (deps: ProviderDeps) => {
+  (endpoint: Pick<OpenAiWire, "id" | "baseUrl" | "key" | "idPrefix">) => async (deps: ProviderDeps) => {
     const { createOpenAiProvider } = await import("./openai-wire/openai-provider.js");
     return createOpenAiProvider({ ...endpoint, isChat: isChatModel, tokenLimit: "max_tokens" }, deps);
   };

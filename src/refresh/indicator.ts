@@ -1,3 +1,4 @@
+import { plural } from "../base/text.js";
 import { timeMark } from "../base/time.js";
 import type { Outcome } from "./catalog/catalog-types.js";
 import type { Indicator, RefreshResult, RefreshStatus } from "./refresher.js";
@@ -68,20 +69,39 @@ export function outcomeWords(outcome: Outcome, status?: number): string {
 /** HTTP statuses for "nothing at this address": the provider itself is up. */
 const WRONG_ADDRESS: readonly (number | undefined)[] = [404, 405, 410];
 
-/** What helps against it; undefined where nothing is wrong. */
-export function outcomeHint(outcome: Outcome | null, status?: number): string | undefined {
+/** What helps against it; undefined where nothing is wrong, or where the vendor's own words say it. */
+export function outcomeHint(outcome: Outcome | null, status?: number, lastFailure: string | null = null) {
   if (outcome === null || outcome === "ok") return undefined;
-  return outcome === "http" && WRONG_ADDRESS.includes(status) ? "Check its base URL." : FAILURES[outcome].hint;
+  if (outcome === "http" && WRONG_ADDRESS.includes(status)) return "Check its base URL.";
+  const isSaid = (outcome === "http" || outcome === "rate-limited") && reasonText(outcome, lastFailure) !== undefined;
+  return isSaid ? "It is tried again by itself." : FAILURES[outcome].hint;
 }
+
+/**
+ * What a failure says beyond its outcome: the vendor's own words, or another phrase than the one that is shown
+ * anyway.
+ */
+const SAYS_MORE = /: \S|still loading|overloaded|used up|too little memory|does not let/;
 
 /** What was wrong with the answer, where the outcome alone does not tell; undefined where it does. */
 export function reasonText(outcome: Outcome | null, lastFailure: string | null): string | undefined {
-  const isTold = outcome !== "malformed" && outcome !== "suspicious" && outcome !== "network";
-  return isTold || lastFailure === null ? undefined : `${lastFailure.replace(/\.$/, "")}.`;
+  if (lastFailure === null || outcome === "timeout" || outcome === "auth" || outcome === "empty") return undefined;
+  const isTold = (outcome === "http" || outcome === "rate-limited") && !SAYS_MORE.test(lastFailure);
+  return isTold ? undefined : `${lastFailure.replace(/\.$/, "")}.`;
 }
 
-/** One provider's line in the answer to a refresh. */
-export function describeResult({ provider, outcome, why, added, gone, entry }: RefreshResult): string {
+/** Behind the words for an outcome, where there is no older list; an empty list is one. */
+export const noListText = (outcome: Outcome | "skipped"): string => (outcome === "empty" ? "" : ", no list yet");
+
+/** Instead of a count of 0: the list came, and what is on it is for something else. */
+export const noChatModelText = (provider: string, listed?: number): string =>
+  `its list came, but ${listed === undefined ? "no model on it" : `none of its ${plural(listed, "model")}`} is for chat; \`/models use ${provider}/MODEL\` takes any that it has`;
+
+/** One provider's line in the answer to a refresh; `shown` makes a vendor's words safe to show. */
+export function describeResult(
+  { provider, outcome, why, added, gone, entry }: RefreshResult,
+  shown: (words: string) => string = (words) => words,
+): string {
   if (outcome === "ok") {
     const count = entry.models.filter((model) => model.isChat).length;
     const dropped = entry.droppedRows ?? 0;
@@ -91,13 +111,14 @@ export function describeResult({ provider, outcome, why, added, gone, entry }: R
       dropped > 0 ? `${dropped} without a usable id left out` : "",
     ].filter((part) => part !== "");
     const bracket = changes.length > 0 ? ` (${changes.join(", ")})` : "";
-    return `✓ ${provider}: ${count} ${count === 1 ? "model" : "models"}${bracket}`;
+    if (count === 0) return `⚠️ ${provider}: ${noChatModelText(provider, entry.models.length)}`;
+    return `✓ ${provider}: ${plural(count, "model")}${bracket}`;
   }
   const words =
     outcome === "skipped"
       ? `not refreshed${why === undefined ? "" : `: ${why}`}`
       : outcomeWords(outcome, entry.failureStatus);
-  const rest = entry.fetchedAt === null ? "no list yet" : `using the list from ${timeMark(entry.fetchedAt)}`;
+  const rest = entry.fetchedAt === null ? noListText(outcome) : `, using the list from ${timeMark(entry.fetchedAt)}`;
   const reason = outcome === "skipped" ? undefined : reasonText(outcome, entry.lastFailure);
-  return [`⚠️ ${provider}: ${words}, ${rest}`, reason].filter((part) => part !== undefined).join(". ");
+  return [`⚠️ ${provider}: ${words}${rest}`, reason && shown(reason)].filter((part) => part !== undefined).join(". ");
 }

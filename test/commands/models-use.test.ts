@@ -109,7 +109,7 @@ describe("/models use", () => {
     ["__proto__/x", "no provider `__proto__`"],
     ["", "`/models use` needs to know `model`"],
     ["\u0000\u200b", "`/models use` needs to know `model`"],
-    ["x".repeat(10_000), "`model` is too long: 10,000 characters, at most 200 fit."],
+    ["x".repeat(10_000), "`model` is too long: 10,000 characters, at most 233 fit."],
   ])("answers %j and changes nothing", async (typed, expected) => {
     const world = harness();
     const text = await world.say(`/models use ${typed}`);

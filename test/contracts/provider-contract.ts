@@ -140,16 +140,25 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
       });
 
       it.each([
-        ["a list of which a third is unusable", ["a", "b", "", "c", "x".repeat(201), "d"]],
+        ["a list of which more than half is unusable", ["a", "b", "", " c", "x".repeat(201)]],
         ["more models than any vendor has", Array.from({ length: 10_001 }, (_, index) => `m${index}`)],
       ])("refuses %s", async (_what, models) => {
         vendor.setModels(models);
         expect(await faultOf(provider.listModels(idle()))).toMatchObject({ reason: "malformed" });
       });
 
+      it("takes null in the place of rows for an empty list", async () => {
+        vendor.failLists({ status: 200, raw: '{"object":"list","data":null,"models":null}' });
+        expect(await provider.listModels(idle())).toEqual([]);
+      });
+
+      it("leaves a bad row out, whatever the share of bad ones in a short list", async () => {
+        vendor.setModels(["a", "", " c"]);
+        expect((await provider.listModels(idle())).map(({ id }) => id)).toEqual(["a"]);
+      });
+
       it.each([
         ["no JSON", '{"data": [{"id":'],
-        ["null instead of rows", '{"object":"list","data":null,"models":null}'],
         ["an object that is no list", '{"status":"ok"}'],
         ["a bare null", "null"],
         ["more than 8 MB", `{"data":[],"models":[],"padding":"${"x".repeat(8 * 1024 * 1024)}"}`],

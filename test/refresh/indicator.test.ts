@@ -93,10 +93,31 @@ describe("describeResult", () => {
     );
   });
 
-  it("says that there is no list yet", () => {
-    expect(describeResult(result({ provider: "groq", outcome: "empty" }))).toBe(
-      "⚠️ groq: answered with an empty list, no list yet",
+  it("says that there is no list yet, unless an empty one came", () => {
+    expect(describeResult(result({ provider: "groq", outcome: "empty" }))).toBe("⚠️ groq: answered with an empty list");
+    expect(describeResult(result({ provider: "groq", outcome: "timeout" }))).toBe("⚠️ groq: timed out, no list yet");
+  });
+
+  // dyad-sh/dyad#3263: a local server whose models are all of another kind.
+  it("never counts 0 models where the list came without any for chat", () => {
+    const entry = entryOf({ models: [{ id: "text-embedding-nomic", isChat: false }], fetchedAt: 1 });
+    const line = describeResult(result({ provider: "lm", entry }));
+    expect(line).toMatch(/^⚠️ lm: its list came, but none of its 1 model is for chat/);
+    expect(line).toContain("/models use lm/MODEL");
+  });
+
+  // mostlygeek/llama-swap#146, containers/ramalama#2343: "Loading model" for a minute after the start.
+  it("passes on what a vendor says of its error, made safe to show", () => {
+    const lastFailure = "lm is still loading the model (503): *Loading* model";
+    const entry = entryOf({ outcome: "http", failureStatus: 503, lastFailure });
+    expect(describeResult(result({ provider: "lm", outcome: "http", entry }))).toBe(
+      `⚠️ lm: answered with an error (503), no list yet. ${lastFailure}.`,
     );
+    expect(describeResult(result({ outcome: "http", entry }), (text) => text.replaceAll("*", "")).includes("*")).toBe(
+      false,
+    );
+    expect(outcomeHint("http", 503, lastFailure)).toBe("It is tried again by itself.");
+    expect(outcomeHint("http", 503, "lm answered with an error (503)")).toContain("may be down");
   });
 
   it("names the status of an error, and where it says that nothing is there, the address", () => {

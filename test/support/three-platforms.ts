@@ -4,7 +4,7 @@ import { startFakeDiscord } from "./fake-discord.js";
 import type { FakeInteraction } from "./fake-discord-interactions.js";
 import type { FakeMessage as DiscordMessage } from "./fake-discord-world.js";
 import { APP_TOKEN, BOT_TOKEN, startFakeSlack } from "./fake-slack.js";
-import { type FakeMessage as SlackMessage, readOf } from "./fake-slack-workspace.js";
+import { readOf, type FakeMessage as SlackMessage } from "./fake-slack-workspace.js";
 import { type PlaygroundEvent, playgroundClient } from "./playground-client.js";
 
 /** What somebody asked, and what can be seen and done below it. */

@@ -7,7 +7,7 @@ import { stateOf } from "../../refresh/catalog/row-state.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import { modelName } from "../../refresh/choose/default-model.js";
 import { livingModels } from "../../refresh/choose/living-models.js";
-import type { ModelUse } from "../../refresh/refresher.js";
+import type { ModelUse, RefreshStatus } from "../../refresh/refresher.js";
 import type { Pin, Session } from "../../store/sessions/sessions.js";
 import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
@@ -80,12 +80,17 @@ function finishLine({ text, finish, hasThought }: ModelAnswer): string | undefin
 
 function noModelText({ refresher, providers }: Pick<TurnDeps, "refresher" | "providers">): string {
   if (providers.size === 0) return "No provider is configured, so there is no model to answer with.";
-  const isRefreshing = refresher.status().indicator === "refreshing";
-  const reason = isRefreshing ? "is being fetched right now; ask again in a moment" : "could not be fetched yet";
   return [
-    `There is no model to answer with: the list of models ${reason}.`,
+    `There is no model to answer with: the list of models ${listWords(refresher.status())}.`,
     "`/models status` shows why, and `/models use provider/model` works without a list.",
   ].join(" ");
+}
+
+/** What became of the list that the default model would come from, the first provider's. */
+function listWords({ indicator, providers: [first] }: RefreshStatus): string {
+  if (indicator === "refreshing") return "is being fetched right now; ask again in a moment";
+  if (first?.outcome === "empty") return `of ${first.id} came, and is empty`;
+  return first?.fetchedAt == null ? "could not be fetched yet" : `of ${first.id} came, but none of them is for chat`;
 }
 
 /** Under the first answer after a person chose the model or gave it up; undefined where there is nothing to tell. */

@@ -6,7 +6,7 @@ import { modelRowsOf, stateOf } from "../../refresh/catalog/row-state.js";
 import { closestModels } from "../../refresh/choose/closest-models.js";
 import { modelName } from "../../refresh/choose/default-model.js";
 import { cleanTyped } from "../../refresh/choose/model-index.js";
-import { outcomeHint, outcomeWords } from "../../refresh/indicator.js";
+import { noChatModelText, outcomeHint, outcomeWords } from "../../refresh/indicator.js";
 import type { Pin } from "../../store/sessions/sessions.js";
 import { code } from "./markdown.js";
 
@@ -15,7 +15,7 @@ export interface ListFilter {
   readonly search?: string | undefined;
 }
 
-/** So many models fit into one message of every platform, and are still read. */
+/** How many models one message lists: they fit on every platform, and people still read them. */
 const MAX_MODELS = 40;
 
 interface Group {
@@ -75,6 +75,9 @@ function blockText(
   { isSearch, isAlone }: { readonly isSearch: boolean; readonly isAlone: boolean },
 ): string {
   if (entry.fetchedAt === null) return missingText(provider, entry);
+  if (!isSearch && rows.length === 0 && entry.models.length > 0) {
+    return `**${provider}** (list from ${timeMark(entry.fetchedAt)}): ${noChatModelText(provider, entry.models.length)}`;
+  }
   const isOk = entry.outcome === null || entry.outcome === "ok";
   const failing = isOk ? "" : `; last attempt: ${outcomeWords(entry.outcome)}`;
   const onList = entry.models.filter(({ isChat }) => isChat).length;
@@ -84,7 +87,10 @@ function blockText(
   return [
     `**${provider}** (${count}, list from ${timeMark(entry.fetchedAt)}${failing})`,
     ...rows.slice(0, share).map(({ id, state, isPinned }) => {
-      return `- ${code(id, 120)}${state === "listed" ? "" : ` (${stateWords(state)})`}${isPinned ? " 📌 pinned here" : ""}`;
+      return (
+        "- " +
+        `${code(id, 120)}${state === "listed" ? "" : ` (${stateWords(state)})`}${isPinned ? " 📌 pinned here" : ""}`
+      );
     }),
     ...(left > 0 && !isAlone ? [`- … ${left} more of ${provider}`] : []),
   ].join("\n");
@@ -93,7 +99,8 @@ function blockText(
 /** Why a provider has nothing to show. */
 function missingText(provider: ProviderId, { outcome }: CatalogEntry): string {
   if (outcome === null || outcome === "ok") return `**${provider}**: no list yet`;
-  return `**${provider}**: no list yet, it ${outcomeWords(outcome)}. ${outcomeHint(outcome) ?? ""}`.trimEnd();
+  const opening = outcome === "empty" ? "it" : "no list yet, it";
+  return `**${provider}**: ${opening} ${outcomeWords(outcome)}. ${outcomeHint(outcome) ?? ""}`.trimEnd();
 }
 
 const STATES: Readonly<Record<Exclude<RowState, "listed">, string>> = {

@@ -31,3 +31,6 @@ export const escapeInline = (text: string, maxChars = MAX_ECHO_CHARS): string =>
     /[\\`*~[\]<>|]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu,
     "\\$&",
   );
+
+/** What a vendor said, in running Markdown; it is cut where it was read. */
+export const vendorWords = (text: string): string => escapeInline(text, 400);

@@ -1,4 +1,3 @@
-import { plural } from "../../base/text.js";
 import type { ChatRequest } from "../provider.js";
 
 /** As much of a question as is repeated back. */
@@ -15,8 +14,10 @@ function lastQuestion(request: ChatRequest): string {
 /** What the thinking model of the demo says before it answers. */
 export function demoThought(request: ChatRequest): string {
   const count = request.messages.length;
-  const length = plural(count, "message");
-  return `The conversation has ${length}; the last one decides. This is a demo, so I cannot think any harder. `;
+  return (
+    `The conversation has ${count} ${count === 1 ? "message" : "messages"}; the last one decides. This ` +
+    "is a demo, so I cannot think about it any harder. "
+  );
 }
 
 /** An answer in Markdown that names its model and repeats the question, so that a switch of models is seen. */

@@ -5,20 +5,31 @@ export const MAX_MODELS = 10_000;
 
 const MAX_ID_CHARS = 200;
 const MAX_NAME_CHARS = 120;
-/** More bad rows than this, and the answer as a whole is not believed. */
-const MAX_BAD_SHARE = 0.2;
+/** More bad rows than these two, and the answer as a whole is not believed. */
+const MAX_BAD_SHARE = 0.5;
+const MAX_BAD_ROWS = 2;
 
 /** This many rows are read before whatever else waits gets its turn. */
 const ROWS_AT_ONCE = 200;
 
 export type ModelRow = Readonly<Record<string, unknown>>;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: an id with them cannot be shown or typed
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+/** Characters that nobody sees or can type: controls, format marks, halves of a pair, every space but the plain one. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\u2800]|[^\S ]/u;
 
 /** True for an id that can be shown, typed and sent. */
 export const isUsableId = (id: unknown): id is string =>
-  typeof id === "string" && id.trim() === id && id !== "" && id.length <= MAX_ID_CHARS && !UNPRINTABLE.test(id);
+  typeof id === "string" && id.trim() === id && id !== "" && id.length <= MAX_ID_CHARS && !INVISIBLE.test(id);
+
+/**
+ * True for what stands for many models: LiteLLM lists its routes, "*" and "openai/*", and what a key may use,
+ * "all-team-models", as if they were models.
+ */
+const isPattern = (id: string): boolean => /\*|^(all-(team|proxy)-models|no-default-models)$/.test(id);
+
+/** Returns the fields of a part of a row, none where it is no object. */
+export const partOf = (value: unknown): ModelRow =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as ModelRow) : {};
 
 /** A count of tokens; zero is a vendor's way to say that it does not know. */
 export const tokens = (...values: readonly unknown[]) =>
@@ -26,7 +37,7 @@ export const tokens = (...values: readonly unknown[]) =>
 
 /** A name worth showing beside the id. */
 export const displayName = (value: unknown, id: string) =>
-  typeof value === "string" && value.trim() !== "" && value !== id && !UNPRINTABLE.test(value)
+  typeof value === "string" && value.trim() !== "" && value !== id && !INVISIBLE.test(value.trim())
     ? value.trim().slice(0, MAX_NAME_CHARS)
     : undefined;
 
@@ -40,8 +51,10 @@ export function slim(fields: LooseRow): ModelInfo {
 }
 
 /**
- * Reads each row once; rows without a usable id are left out and counted.
- * @throws {ProviderError} `malformed` when more than a fifth of the rows is bad, or when there are too many
+ * Reads each row once; rows without a usable id are left out and counted, patterns left out.
+ * @throws {ProviderError} `malformed` when more than half of the rows, and at least three, are bad, or when there are
+ * too
+ *   many
  */
 export async function readRows(
   provider: ProviderId,
@@ -57,9 +70,9 @@ export async function readRows(
     if (index % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
     const model = typeof row === "object" && row !== null ? read(row as ModelRow) : undefined;
     if (model === undefined) badRows += 1;
-    else if (!models.has(model.id)) models.set(model.id, model);
+    else if (!isPattern(model.id) && !models.has(model.id)) models.set(model.id, model);
   }
-  if (badRows > rows.length * MAX_BAD_SHARE) {
+  if (badRows > MAX_BAD_ROWS && badRows > rows.length * MAX_BAD_SHARE) {
     throw malformed(`in which ${badRows} of ${rows.length} rows have no usable id`);
   }
   if (badRows > 0) warn(`${provider}: left out ${badRows} of ${rows.length} models, which have no usable id`);

@@ -37,12 +37,31 @@ export function parsePage(bytes: Uint8Array, digest: string, { fields, maxRows }
     return { kind: "no-json", isWebPage: text.trimStart().startsWith("<") };
   }
   const wrapper = isRecord(body) ? body : {};
-  const rows = [body, wrapper.data, wrapper.models].find(Array.isArray);
+  const rows = rowsIn(body);
   if (rows === undefined) return { kind: "no-list", body: trimmed(body, 3) };
   if (rows.length > maxRows) return { kind: "too-long" };
   const rest = { has_more: trimmed(wrapper.has_more, 0), last_id: trimmed(wrapper.last_id, 0) };
   const paths = fields.map((field) => field.split("."));
   return { kind: "list", rest, rows: rows.map((row) => slimRow(row, paths)), digest };
+}
+
+/**
+ * Finds the rows in the wrappers that vendors use: none, `data` (llama.cpp has both that and `models`), `models`,
+ * Cloudflare's `result`, one inside the other, rows by their ids. Null is a list of nothing.
+ */
+function rowsIn(body: unknown, depth = 2): readonly unknown[] | undefined {
+  if (Array.isArray(body)) return body;
+  if (!isRecord(body) || depth === 0) return undefined;
+  const places = ["data", "models", "result"].filter((name) => Object.hasOwn(body, name));
+  for (const name of places) {
+    const rows = rowsIn(body[name], depth - 1);
+    if (rows !== undefined) return rows;
+  }
+  const [only = ""] = places;
+  const rows = body[only];
+  if (rows === null && body.error == null && body.success !== false) return [];
+  const isById = isRecord(rows) && Object.keys(rows).length > 0 && Object.values(rows).every(isRecord);
+  return isById ? Object.entries(rows).map(([id, row]) => ({ id, ...(row as Fields) })) : undefined;
 }
 
 /** No list is nested so deep, and what a few bytes can make of memory has to stay within bounds. */
@@ -78,6 +97,7 @@ function trimmed(value: unknown, depth: number): unknown {
 
 /** `paths`: fields by their dots; ["pricing", "prompt"] is a field of a part. */
 function slimRow(row: unknown, paths: readonly (readonly string[])[]): unknown {
+  if (typeof row === "string") return { id: trimmed(row, 0) };
   if (!isRecord(row)) return null;
   const slim: Record<string, unknown> = {};
   for (const [name = "", inner] of paths) {

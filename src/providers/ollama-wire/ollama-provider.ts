@@ -1,3 +1,4 @@
+import { inputOf, saysChat } from "../lists/model-kind.js";
 import { isUsableId, type ModelRow, slim } from "../lists/model-rows.js";
 import { createListModels } from "../lists/read-list.js";
 import { isChatModel } from "../openai-wire/is-chat-model.js";
@@ -28,7 +29,7 @@ export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provi
 }
 
 /** What is read of a row. */
-const TAG_FIELDS = ["model", "name", "details"];
+const TAG_FIELDS = ["model", "name", "details", "capabilities"];
 
 /** `modified_at` is when it was pulled, not released, so it is left out. What runs locally costs nothing per token. */
 function readTag(row: ModelRow): ModelInfo | undefined {
@@ -36,5 +37,5 @@ function readTag(row: ModelRow): ModelInfo | undefined {
   if (!isUsableId(id)) return undefined;
   const { family } = (row.details ?? {}) as ModelRow;
   const isEmbedder = typeof family === "string" && /bert/i.test(family);
-  return slim({ id, isChat: !isEmbedder && isChatModel(id) });
+  return slim({ id, input: inputOf(row), isChat: !isEmbedder && (saysChat(row) ?? isChatModel(id)) });
 }

@@ -1,79 +1,66 @@
-import { displayName, isUsableId, type ModelRow, slim, tokens } from "../lists/model-rows.js";
+import { inputOf, KIND_FIELDS, saysChat } from "../lists/model-kind.js";
+import { PRICE_FIELDS, readPrices } from "../lists/model-price.js";
+import { displayName, isUsableId, type ModelRow, partOf, slim, tokens } from "../lists/model-rows.js";
 import type { ModelInfo } from "../provider.js";
 
 /** What is read of a row, by any vendor's name for it; a dot leads into a part. */
 export const OPENAI_ROW_FIELDS = [
   "id",
+  "model",
   "display_name",
   "name",
   "context_length",
   "context_window",
+  "context_size",
   "max_context_length",
   "max_model_len",
+  "max_input_tokens",
+  "limits.max_input_tokens",
   "max_completion_tokens",
+  "max_output_tokens",
+  "limits.max_output_tokens",
   "top_provider.max_completion_tokens",
-  "pricing.prompt",
-  "pricing.input",
-  "pricing.completion",
-  "pricing.output",
-  "architecture.input_modalities",
-  "architecture.output_modalities",
-  "capabilities.vision",
-  "capabilities.completion_chat",
   "created",
-  "type",
-  "active",
+  ...KIND_FIELDS,
+  ...PRICE_FIELDS,
 ];
 
+export interface RowTerms {
+  readonly isChat: (id: string) => boolean;
+  /** What this vendor puts before each id and takes without it as well, as Gemini's "models/". */
+  readonly idPrefix?: string | undefined;
+}
+
 /** Reads the row of an OpenAI-compatible list; what a vendor adds to it is used where it is there. */
-export function readOpenAiRow(row: ModelRow, isChat: (id: string) => boolean): ModelInfo | undefined {
-  // Gemini says "models/gemini-…" and takes the id without the prefix as well.
-  const id = typeof row.id === "string" ? row.id.replace(/^models\//, "") : undefined;
+export function readOpenAiRow(row: ModelRow, { isChat, idPrefix = "" }: RowTerms): ModelInfo | undefined {
+  const listed = idOf(row);
+  const id = typeof listed === "string" && listed.startsWith(idPrefix) ? listed.slice(idPrefix.length) : listed;
   if (!isUsableId(id)) return undefined;
-  const topProvider = partOf(row.top_provider);
-  const pricing = partOf(row.pricing);
-  const contextTokens = tokens(row.context_length, row.context_window, row.max_context_length, row.max_model_len);
+  const [topProvider, limits] = [partOf(row.top_provider), partOf(row.limits)];
+  const { context_length, context_window, context_size, max_context_length, max_model_len } = row;
+  const windows = [context_length, context_window, context_size, max_context_length, max_model_len];
   return slim({
     id,
     name: displayName(row.display_name ?? row.name, id),
-    contextTokens,
-    outputTokens: tokens(topProvider.max_completion_tokens, row.max_completion_tokens),
-    inputPrice: priceOf(pricing.prompt ?? pricing.input),
-    outputPrice: priceOf(pricing.completion ?? pricing.output),
+    contextTokens: tokens(...windows, row.max_input_tokens, limits.max_input_tokens),
+    outputTokens: tokens(
+      topProvider.max_completion_tokens,
+      row.max_completion_tokens,
+      row.max_output_tokens,
+      limits.max_output_tokens,
+    ),
+    ...readPrices(row),
     input: inputOf(row),
     releasedAt: typeof row.created === "number" && row.created > 0 ? Math.round(row.created * 1000) : undefined,
     isChat: saysChat(row) ?? isChat(id),
   });
 }
 
-const partOf = (value: unknown): ModelRow => (typeof value === "object" && value !== null ? (value as ModelRow) : {});
+/** An id of a registry, which no chat accepts: Azure's catalogue behind GitHub Models, Cloudflare's numbers. */
+const REGISTRY_ID = /^azureml:\/\/|^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/**
- * USD per 1,000,000 tokens. OpenRouter sends text in USD per token, "-1" where it varies; Together sends a number per
- * 1,000,000, and 0 where it does not know.
- */
-function priceOf(price: unknown): number | undefined {
-  if (typeof price === "number") return price > 0 ? price : undefined;
-  if (typeof price !== "string" || !/^\d+(\.\d+)?(e-?\d+)?$/i.test(price)) return undefined;
-  return Math.round(Number(price) * 1e12) / 1e6;
-}
-
-function inputOf(row: ModelRow): ModelInfo["input"] {
-  const modalities = partOf(row.architecture).input_modalities;
-  const vision = partOf(row.capabilities).vision;
-  if (Array.isArray(modalities)) return modalities.includes("image") ? ["text", "image"] : ["text"];
-  if (typeof vision === "boolean") return vision ? ["text", "image"] : ["text"];
-  return undefined;
-}
-
-/** The vendor's own word: Groq's `active`, Together's `type`, Mistral's `capabilities`, OpenRouter's `architecture`. */
-function saysChat(row: ModelRow): boolean | undefined {
-  if (row.active === false) return false;
-  if (typeof row.type === "string" && row.type !== "model" && row.type !== "base" && row.type !== "fine-tuned") {
-    return row.type === "chat";
-  }
-  const completionChat = partOf(row.capabilities).completion_chat;
-  if (typeof completionChat === "boolean") return completionChat;
-  const output = partOf(row.architecture).output_modalities;
-  return Array.isArray(output) ? output.includes("text") : undefined;
+/** The name by which a chat calls the model. */
+function idOf({ id, model, name }: ModelRow): unknown {
+  const called = [model, name].find((value) => typeof value === "string" && value !== "");
+  return typeof id === "string" && !(REGISTRY_ID.test(id) && called !== undefined) ? id : called;
 }

@@ -14,6 +14,8 @@ export interface OpenAiWire {
   readonly baseUrl: string;
   readonly key: string | undefined;
   readonly isChat: (id: string) => boolean;
+  /** What this vendor puts before each id in its list and takes without it as well. */
+  readonly idPrefix?: string | undefined;
   /** OpenAI's newer models refuse `max_tokens`, most others know nothing else. */
   readonly tokenLimit: "max_tokens" | "max_completion_tokens";
 }
@@ -30,7 +32,7 @@ export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Prov
       headers,
       pageUrl: (after) => `${baseUrl}/models${after === undefined ? "" : `?after=${encodeURIComponent(after)}`}`,
       fields: OPENAI_ROW_FIELDS,
-      readRow: (row) => readOpenAiRow(row, wire.isChat),
+      readRow: (row) => readOpenAiRow(row, wire),
     },
     deps,
   );

@@ -39,10 +39,11 @@ function ofProvider(snapshot: Snapshot, wanted: string, setups: readonly Prefere
     return found && { kind: "exact", ...found, isListed: true };
   }
   const model = wanted.slice(slash + 1);
-  if (model === "" || /\s/.test(model)) return undefined;
   const rows = snapshot.providers.get(provider)?.models ?? [];
   const listed =
     rows.find((row) => row.id === model) ?? rows.find((row) => row.id.toLowerCase() === model.toLowerCase());
+  // Some servers name models after files, with spaces; in a name that no list has, a space is a slip.
+  if (model === "" || (listed === undefined && /\s/.test(model))) return undefined;
   return { kind: "exact", provider, model: listed?.id ?? model, isListed: listed !== undefined };
 }
 

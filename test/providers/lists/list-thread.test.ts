@@ -75,7 +75,7 @@ describe("createListThread()", () => {
     const ids = rowsOf(await reader().read({ data: rows }))
       .slice(0, 6)
       .map((row) => row?.id);
-    expect(ids).toEqual([undefined, undefined, undefined, undefined, "x".repeat(250), 5]);
+    expect(ids).toEqual([undefined, undefined, "text", undefined, "x".repeat(250), 5]);
   });
 
   it("tells a body that is known from any other", async () => {

@@ -13,7 +13,7 @@ import {
   startFakeOpenAi,
 } from "../../support/fake-openai.js";
 
-const row = (fields: Record<string, unknown>) => readOpenAiRow({ id: "m", ...fields }, isChatModel);
+const row = (fields: Record<string, unknown>) => readOpenAiRow({ id: "m", ...fields }, { isChat: isChatModel });
 
 describe("readOpenAiRow()", () => {
   it("keeps nothing but the id where the vendor says no more", () => {
@@ -73,8 +73,10 @@ describe("readOpenAiRow()", () => {
     expect(row({ active: false })?.isChat).toBe(false);
   });
 
-  it("takes Gemini's prefix off", () => {
-    expect(row({ id: "models/gemini-2.5-flash" })?.id).toBe("gemini-2.5-flash");
+  it("takes a prefix off only where the vendor is the one who puts it there", () => {
+    const id = "models/gemini-2.5-flash";
+    expect(readOpenAiRow({ id }, { isChat: isChatModel, idPrefix: "models/" })?.id).toBe("gemini-2.5-flash");
+    expect(row({ id })?.id).toBe(id);
   });
 
   it.each([[""], [" m"], ["a\nb"], ["a\u2028b"], ["x".repeat(201)], [7], [null], [undefined]])(
