@@ -8,7 +8,7 @@ import {
   refusalError,
   withLimits,
 } from "../http/provider-fault.js";
-import { errorIn, type Refusal, readRefusal, refusalOf } from "../http/read-refusal.js";
+import { errorIn, type Refusal, readRefusal, refusalIn } from "../http/read-refusal.js";
 import { type ChatEvent, type ChatRequest, type Provider, ProviderError, type RateLimit } from "../provider.js";
 import { type Adaptation, acceptedRequest, adaptationFor, type Quirks } from "./adapt-request.js";
 import { AnswerDraft } from "./answer-draft.js";
@@ -115,7 +115,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     }
     const now = this.#terms.deps.clock.now();
     if (!response.ok) {
-      return this.#refused(await refusalOf(response, now));
+      return this.#refused(await refusalIn(response, now));
     }
     this.#limits = this.#terms.wire.limits(response.headers, now);
     if (response.body === null) throw plainError(provider, "cut-off");

@@ -74,7 +74,7 @@ export function readRefusal(
 }
 
 /** Reads the refusal that a response is. */
-export async function refusalOf(response: Response, now: number): Promise<Refusal> {
+export async function refusalIn(response: Response, now: number): Promise<Refusal> {
   const { status, headers } = response;
   return readRefusal(await startOfBody(response), { status, headers, now });
 }
