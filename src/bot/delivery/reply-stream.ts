@@ -54,19 +54,6 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
     }
     return sent;
   };
-  /** Leaves a message as it stands that can't be edited any more: the rest of the text goes into another one. */
-  const goOnElsewhere = (grown: Grown, wanted: Shown) => {
-    if (wanted.text !== grown.text) splitter.endPart(grown.part, grown.text);
-    current = { ...grown, controls: wanted.controls };
-  };
-  /** Takes the running controls away from an answer whose last text was refused. Never rejects. */
-  const dropControls = async () => {
-    if (current === undefined || current.controls.length === 0) return;
-    const { key, text: shown } = current;
-    await platform
-      .edit(key, { markdown: shown }, { rank: "last-text", replyTo: question })
-      .catch((error) => log.warn({ error }, "the controls of an answer could not be taken away"));
-  };
   /** Sends what is new, each call again after a pause where it failed for a moment, for as long as this is patient. */
   const send = async (rank: "last-text" | "progress", patienceMs: number, signal?: AbortSignal) => {
     for (let due = next(); !hasLost && due !== undefined; due = next()) {
@@ -79,8 +66,11 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
         const sent = await retry(work, retryTerms(deps, { shortestMs, patienceMs, signal }));
         if (sent.isTail && rank === "progress") return;
       } catch (error) {
-        if (isNotEditable(error) && current?.part === shown.part) goOnElsewhere(current, shown);
-        else if (isLost(error)) {
+        if (isNotEditable(error) && current?.part === shown.part) {
+          // It stays as it stands: the rest of the text goes into another message.
+          if (shown.text !== current.text) splitter.endPart(current.part, current.text);
+          current = { ...current, controls: shown.controls };
+        } else if (isLost(error)) {
           hasLost = true;
           deps.onLost(error);
         } else throw error;
@@ -107,12 +97,20 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
       try {
         await send("last-text", LAST_TEXT_PATIENCE_MS);
       } catch (error) {
-        await dropControls();
+        await dropControls(deps, current);
         throw error;
       }
       return !hasLost;
     },
   };
+}
+
+/** Takes the running controls away from an answer whose last text was refused. Never rejects. */
+async function dropControls({ platform, question, log }: ReplyStreamDeps, current: Grown | undefined): Promise<void> {
+  if (current === undefined || current.controls.length === 0) return;
+  await platform
+    .edit(current.key, { markdown: current.text }, { rank: "last-text", replyTo: question })
+    .catch((error) => log.warn({ error }, "the controls of an answer could not be taken away"));
 }
 
 function retryTerms(
