@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 5_000;
 export function pauseBeforeAgain(error: unknown, failures: number): number | undefined {
   if (error instanceof PlatformError) {
     if (error.retryAfterMs !== undefined) return error.retryAfterMs;
-    if (["refused", "gone", "forbidden"].includes(error.reason)) return undefined;
+    if (["refused", "gone", "forbidden", "not-editable"].includes(error.reason)) return undefined;
     if (error.reason === "edit-cap") return LONGEST_PAUSE_MS;
   }
   return PAUSES_MS[failures - 1] ?? LONGEST_PAUSE_MS;
