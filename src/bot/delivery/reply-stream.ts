@@ -2,7 +2,7 @@ import { type RetryTerms, retry } from "../../base/retry.js";
 import { saysSomething } from "../../base/text.js";
 import type { Control, Reply } from "../../commands/command.js";
 import type { MessageKey, Rank, ReplyStream, ReplyStreamDeps } from "../port/platform.js";
-import { isLost, isNotEditable } from "../port/platform-error.js";
+import { isLost, isNotEditable, PlatformError } from "../port/platform-error.js";
 import { createPacer } from "./pacer.js";
 import { pauseBeforeAgain } from "./platform-pause.js";
 import { createSplitter } from "./split-message.js";
@@ -34,6 +34,10 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
   /** The message that still grows; those before it are complete. */
   let current: Grown | undefined;
   let hasLost = false;
+  /** What was refused is refused again with every word that follows: it is tried once more, as the last text. */
+  let isHeld = false;
+  /** Messages that could not be edited, and may still show the running controls. */
+  const left: Grown[] = [];
 
   const next = () => nextCall(splitter.update(text), current, controls);
   /** Makes the call that is due, with the newest text by the time that it goes out. */
@@ -56,16 +60,16 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
   };
   /** Leaves a message as it stands that can't be edited any more: the rest of the text goes into another one. */
   const goOnElsewhere = (grown: Grown, wanted: Shown) => {
+    if (grown.controls.length > 0) left.push(grown);
     if (wanted.text !== grown.text) splitter.endPart(grown.part, grown.text);
     current = { ...grown, controls: wanted.controls };
   };
-  /** Takes the running controls away from an answer whose last text was refused. Never rejects. */
-  const dropControls = async () => {
-    if (current === undefined || current.controls.length === 0) return;
-    const { key, text: shown } = current;
-    await platform
-      .edit(key, { markdown: shown }, { rank: "last-text", replyTo: question })
-      .catch((error) => log.warn({ error }, "the controls of an answer could not be taken away"));
+  /** Takes the running controls away from messages that stay without the rest of the answer. Never rejects. */
+  const dropControls = async (messages: readonly Grown[]) => {
+    for (const { key, text: shown } of messages)
+      await platform
+        .edit(key, { markdown: shown }, { rank: "last-text", replyTo: question })
+        .catch((error) => log.warn({ error }, "the controls of an answer could not be taken away"));
   };
   /** Sends what is new, each call again after a pause where it failed for a moment, for as long as this is patient. */
   const send = async (rank: "last-text" | "progress", patienceMs: number, signal?: AbortSignal) => {
@@ -91,13 +95,16 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
     clock,
     minGapMs: minEditGapMs,
     send: (signal) => send("progress", PROGRESS_PATIENCE_MS, signal),
-    onError: (error) => log.warn({ error }, "an edit of an answer failed; a later one repairs it"),
+    onError(error) {
+      isHeld ||= error instanceof PlatformError && error.reason === "refused";
+      log.warn({ error }, "an edit of an answer failed; a later one repairs it");
+    },
   });
 
   return {
     show(newer) {
       text = newer;
-      pacer.wake();
+      if (!isHeld) pacer.wake();
     },
     postedIn: () => current?.key,
     async finish(last, lastControls = []) {
@@ -107,8 +114,11 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
       try {
         await send("last-text", LAST_TEXT_PATIENCE_MS);
       } catch (error) {
-        await dropControls();
+        const isLeft = current === undefined || left.some(({ key }) => key === current?.key);
+        if (!isLeft && current !== undefined && current.controls.length > 0) left.push(current);
         throw error;
+      } finally {
+        if (!hasLost) await dropControls(left);
       }
       return !hasLost;
     },
