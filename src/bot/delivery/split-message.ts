@@ -11,8 +11,8 @@ export interface Splitter {
 
 /**
  * Splits beyond `maxChars` (UTF-16 code units) at good places. A code block that goes on in the next part is closed in
- * this one and opened again with its info string in that one, and so is a long hidden text. Only the last part is looked
- * at again, so that the cost of an update does not grow with what is final.
+ * this one and opened again with its info string in that one, and so is a long hidden text. Only the last part is
+ * looked at again, so that the cost of an update does not grow with what is final.
  */
 export function createSplitter(maxChars: number): Splitter {
   const final: string[] = [];
