@@ -72,5 +72,8 @@ const invocationOf = (platform: ChatPlatform | undefined, call: CommandCall): In
   isGuest: call.isGuest ?? false,
   isInGroup: (group) => call.isInGroup?.(group) ?? Promise.resolve(false),
   ...(call.on !== undefined && { on: call.on }),
+  ...(platform?.limits.beginsThreads &&
+    !call.isDirect &&
+    call.channel.thread === undefined && { isAboveThreads: true as const }),
   canShowFiles: platform?.limits.canShowFiles ?? false,
 });

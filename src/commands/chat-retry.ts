@@ -1,8 +1,9 @@
 import { UserError } from "../base/errors.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
-import { defineCommand, type Reply } from "./command.js";
+import { defineCommand, type Invocation, type Reply } from "./command.js";
 import type { CommandDeps, RetryOutcome } from "./command-deps.js";
+import { recentThreads, threadControls } from "./threads.js";
 import { code } from "./wording/markdown.js";
 
 const REFUSALS: Readonly<Record<Exclude<RetryOutcome["kind"], "started" | "waiting" | "refused">, string>> = {
@@ -22,14 +23,32 @@ export const chatRetry = (deps: CommandDeps) =>
     async *run({ model: typed }, invocation) {
       const chosen = typed === undefined ? undefined : chooseModel(deps, typed, "/chat retry");
       if (chosen?.kind === "asked-back") return yield chosen.reply;
+      const target = invocation.isAboveThreads ? await ownThread(deps, invocation) : invocation;
+      if (target === undefined) return yield await othersBelow(deps, invocation, typed);
       yield replyTo(
-        await deps.turns.retry(invocation, chosen?.model),
+        await deps.turns.retry(target, chosen?.model),
         chosen === undefined ? "" : ` with ${code(modelName(chosen.model), 250)}`,
         chosen?.note ?? "",
       );
     },
     suggest: (_option, typed) => suggestModelChoices(deps, typed),
   });
+
+/** Returns the call on the thread of the channel in which its caller was answered last, within a day. */
+async function ownThread(deps: CommandDeps, invocation: Invocation): Promise<Invocation | undefined> {
+  const own = (await recentThreads(deps, invocation)).find(({ authorId }) => authorId === invocation.user.id);
+  return own && { ...invocation, conversation: own.conversation };
+}
+
+async function othersBelow(deps: CommandDeps, invocation: Invocation, model = ""): Promise<Reply> {
+  const threads = invocation.isOperator ? await recentThreads(deps, invocation) : [];
+  if (threads.length === 0) throw new UserError("You have asked nothing in the last day in this channel's threads.");
+  const controls = threadControls(threads, "Retry ", `/chat retry ${model}`.trim());
+  return {
+    markdown: "None of the last day's questions in this channel is yours. Choose one to answer again:",
+    controls,
+  };
+}
 
 function replyTo(outcome: RetryOutcome, how: string, note: string): Reply {
   const taken = { isQuiet: true, dropsControls: true } as const;

@@ -1,5 +1,6 @@
-import { defineCommand } from "./command.js";
+import { defineCommand, type Invocation, type Reply } from "./command.js";
 import type { CommandDeps, TurnControl } from "./command-deps.js";
+import { busyThreads, threadControls } from "./threads.js";
 
 const REPLIES: Readonly<Record<Awaited<ReturnType<TurnControl["stop"]>>, string>> = {
   stopped: "⏹️ Stopped. The partial answer is kept.",
@@ -7,15 +8,32 @@ const REPLIES: Readonly<Record<Awaited<ReturnType<TurnControl["stop"]>>, string>
   "not-yours": "🔒 Only the person who asked, or an operator, may stop this answer.",
 };
 
-export const chatStop = ({ turns }: CommandDeps) =>
+export const chatStop = (deps: CommandDeps) =>
   defineCommand({
     path: "chat stop",
     about: "Stop the answer that is being written, and keep what there is",
     access: "anyone",
     visibility: "ephemeral",
     options: {},
-    async *run(_args, { conversation, user, isOperator }) {
-      const outcome = await turns.stop(conversation, { id: user.id, isOperator });
+    async *run(_args, invocation) {
+      if (invocation.isAboveThreads) return yield await stopBelow(deps, invocation);
+      const { conversation, user, isOperator } = invocation;
+      const outcome = await deps.turns.stop(conversation, { id: user.id, isOperator });
       yield { markdown: REPLIES[outcome], ...(outcome === "not-yours" && { isFailure: true }) };
     },
   });
+
+/** Stops the asker's own newest answer in a thread of the channel; offers an operator those of others. */
+async function stopBelow(deps: CommandDeps, invocation: Invocation): Promise<Reply> {
+  const { user, isOperator } = invocation;
+  const busy = await busyThreads(deps, invocation);
+  const [own, ...others] = busy.filter(({ authorId }) => authorId === user.id);
+  if (own !== undefined) {
+    const outcome = await deps.turns.stop(own.conversation, { id: user.id, isOperator });
+    return { markdown: REPLIES[outcome], controls: threadControls(others, "Stop ", "/chat stop") };
+  }
+  if (busy.length === 0) return { markdown: "No answer is being written in this channel or its threads." };
+  if (!isOperator) return { markdown: "None of the answers that are being written in this channel is yours." };
+  const controls = threadControls(busy, "Stop ", "/chat stop");
+  return { markdown: "None of the answers that are being written here is yours. Choose one to stop:", controls };
+}

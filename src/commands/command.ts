@@ -1,6 +1,11 @@
 /** `command` is what pressing it types: "/models use openai/gpt-5". */
 export type Control =
-  | { readonly label: string; readonly command: string }
+  | {
+      readonly label: string;
+      readonly command: string;
+      /** The thread of this channel that it acts on, where that isn't the place that it stands in. */
+      readonly thread?: string;
+    }
   | { readonly label: string; readonly options: readonly { readonly label: string; readonly command: string }[] };
 
 /** `alt` says what is in it, for who cannot see it. */
@@ -44,6 +49,8 @@ export interface Invocation {
   isInGroup(group: string): Promise<boolean>;
   /** Id of the public message whose control was pressed. */
   readonly on?: string;
+  /** It was given in a channel where each question begins a thread, in which there are no native commands. */
+  readonly isAboveThreads?: true;
   /** The platform can show a file to this person alone. */
   readonly canShowFiles: boolean;
 }

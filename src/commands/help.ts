@@ -15,6 +15,12 @@ export const help = (commands: () => readonly Command[]) =>
     },
   });
 
+/** Where commands can't be given in threads. */
+const THREADS = [
+  "A slash command acts on this channel and the threads that begin in it; `/chat stop` and `/chat retry` act on your own",
+  "last answer in its threads. Inside a thread, mention me and type the command with `!`: `@Evergreen !chat new`.",
+].join(" ");
+
 function helpText(commands: readonly Command[], invocation: Invocation): string {
   const groupOf = (command: Command | undefined) => command?.path.split(" ")[0];
   const lines = commands.map((command, index) => {
@@ -24,6 +30,7 @@ function helpText(commands: readonly Command[], invocation: Invocation): string 
   return [
     "Mention me to chat, or use a command:",
     lines.join("\n"),
+    ...(invocation.isAboveThreads ? [THREADS] : []),
     "🔒 operators only. A value can be named, as `interval:10`; quotes keep words together.",
   ].join("\n\n");
 }

@@ -22,6 +22,7 @@ import { settingsFooter } from "./settings-footer.js";
 import { settingsModel } from "./settings-model.js";
 import { settingsShow } from "./settings-show.js";
 import { settingsSwitching } from "./settings-switching.js";
+import { aboveThreads } from "./threads.js";
 import { usage } from "./usage.js";
 
 /** All commands, in the order in which help lists them. */
@@ -31,8 +32,8 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     modelsStatus(deps),
     modelsList(deps),
     modelsChanges(deps),
-    modelsUse(deps),
-    modelsUnpin(deps),
+    aboveThreads(modelsUse(deps), deps),
+    aboveThreads(modelsUnpin(deps), deps),
     modelsBoard(deps),
     settingsShow(deps),
     settingsAutoRefresh(deps),
@@ -40,14 +41,14 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     settingsSwitching(deps),
     settingsAccess(deps),
     settingsFooter(deps),
-    chatNew(deps),
+    aboveThreads(chatNew(deps), deps),
     chatStop(deps),
     chatRetry(deps),
     chatThread(deps),
-    chatSystem(deps),
+    aboveThreads(chatSystem(deps), deps),
     chatReasoning(deps),
-    chatExport(deps),
-    chatForget(deps),
+    aboveThreads(chatExport(deps), deps),
+    aboveThreads(chatForget(deps), deps),
     usage(deps),
     help(() => commands),
   ];

@@ -175,7 +175,11 @@ async function posted(platform: ChatPlatform, place: ChannelKey, text: string, s
     const isClosed = error.reason === "forbidden" || error.reason === "gone";
     throw new UserError(
       isClosed
-        ? "I may not post in this channel. Give me the permission to send messages here, and try again."
+        ? `I may not post in this channel${
+            error.why === undefined
+              ? ". Give me the permission to send messages here, and try again."
+              : `: ${error.why}. Then try again.`
+          }`
         : "The board could not be posted just now. Please try again in a moment.",
     );
   }

@@ -41,6 +41,8 @@ export interface PlatformLimits {
   readonly maxMessageChars: number;
   /** Shortest time between two edits of one streamed answer, in ms. */
   readonly minEditGapMs: number;
+  /** Each question in a channel begins a thread of its own, in which there are no native commands. */
+  readonly beginsThreads?: true;
   /** A command's reply can carry files that only its reader sees. */
   readonly canShowFiles?: true;
   /** A surface of the bot's own process, which the host's list of workspaces does not speak of. */

@@ -57,7 +57,7 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
 
   return {
     name: "slack",
-    limits: { maxMessageChars: MAX_MARKDOWN_CHARS, minEditGapMs: MIN_EDIT_GAP_MS },
+    limits: { maxMessageChars: MAX_MARKDOWN_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, beginsThreads: true },
     workspaces: () => (identity === undefined ? [] : [`slack:${identity.teamId}`]),
     fault: health.fault,
     async start(handlers) {

@@ -54,6 +54,11 @@ export interface Sessions {
    * {StoreError}
    */
   allTurns(conversation: string): Promise<readonly { readonly number: number; readonly turn: Turn }[]>;
+  /** The conversations in threads of a channel's, answered in since `since` (epoch ms), each with its last turn, newest first. @throws {StoreError} */
+  threadsOf(
+    conversation: string,
+    since: number,
+  ): Promise<readonly { readonly conversation: string; readonly turn: Turn }[]>;
   /** Takes over a turn of another conversation as the first of a new one. @throws {StoreError} */
   take(conversation: string, turn: Turn): Promise<void>;
   /**
@@ -198,7 +203,10 @@ function recordCalls(records: Records, inOrder: Serial, now: () => number): Reco
   };
 }
 
-type TurnCalls = Pick<Sessions, "recentTurns" | "lastTurn" | "allTurns">;
+type TurnCalls = Pick<Sessions, "recentTurns" | "lastTurn" | "allTurns" | "threadsOf">;
+
+/** A channel has more threads than anybody chooses from. */
+const MAX_THREADS = 25;
 
 function turnCalls(store: Store, { get }: Records): TurnCalls {
   const turns = store.values("turns");
@@ -217,6 +225,21 @@ function turnCalls(store: Store, { get }: Records): TurnCalls {
       const [row] = await turns.getMany([turnKey(conversation, nextTurn - 1)]);
       const turn = turnRow.safeParse(row).data;
       return turn && { number: nextTurn - 1, turn };
+    },
+    async threadsOf(conversation, since) {
+      const recent = (await store.values("sessions").entries(`${conversation}:`))
+        .flatMap(([key, row]) => {
+          const { data: session } = sessionRow.safeParse(row);
+          const { answeredAt = null, nextTurn = 0 } = session ?? {};
+          return answeredAt === null || answeredAt < since ? [] : [{ key, answeredAt, nextTurn }];
+        })
+        .sort((a, b) => b.answeredAt - a.answeredAt)
+        .slice(0, MAX_THREADS);
+      const rows = await turns.getMany(recent.map(({ key, nextTurn }) => turnKey(key, nextTurn - 1)));
+      return recent.flatMap(({ key }, index) => {
+        const turn = turnRow.safeParse(rows[index]).data;
+        return turn === undefined ? [] : [{ conversation: key, turn }];
+      });
     },
     async allTurns(conversation) {
       return (await turns.entries(`${conversation}#`)).flatMap(([key, row]) => {

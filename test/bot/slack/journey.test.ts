@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { eventBody, messageEvent } from "../../support/fake-slack-payloads.js";
+import { BOT_USER } from "../../support/fake-slack-workspace.js";
 import { type SlackWorld, startSlackWorldBy } from "./slack-support.js";
 
 const REFRESHING = "🔄 Background refresh in progress...";
@@ -29,6 +31,27 @@ describe.each(["socket", "http"] as const)("Slack by %s", (transport) => {
     expect(slack.unacknowledged).toEqual([]);
   });
 
+  it("answers a mention that is edited in, once, and no edit of a message that was answered or run", async () => {
+    const { slack, until } = await start();
+    const edit = (ts: string, text: string) => {
+      const facts = { channel: "C0GENERAL", user: "U0ADA", text: `<@${BOT_USER}> ${text}`, ts };
+      const event = messageEvent("app_mention", { ...facts, more: { edited: { user: "U0ADA", ts } } });
+      return slack.deliver("events_api", eventBody(event, 1));
+    };
+    const ts = await slack.say("what is a tree?");
+    await edit(ts, "what is a tree?");
+    await until("an answer", () => slack.marksOf("C0GENERAL", ts).includes("white_check_mark"));
+    await edit(ts, "what is a bush?");
+    await edit(ts, "!models status");
+    const command = await slack.mention("!help");
+    await until("the help", () => slack.ephemeralsOf("U0ADA").length === 1);
+    await edit(command, "help me");
+    await slack.mention("the last");
+    await until("the last answer", () => slack.answers().length === 2);
+    expect(slack.textsIn("C0GENERAL", ts)).toHaveLength(1);
+    expect(slack.ephemeralsOf("U0ADA")).toHaveLength(1);
+  });
+
   it("goes on in a thread, and keeps it apart from other threads", async () => {
     const { slack, until } = await start();
     const first = await slack.mention("one");
@@ -37,6 +60,24 @@ describe.each(["socket", "http"] as const)("Slack by %s", (transport) => {
     await until("an answer", () => slack.marksOf("C0GENERAL", second).includes("white_check_mark"));
     expect(slack.textsIn("C0GENERAL", first)).toHaveLength(2);
     expect(slack.textsIn("C0GENERAL", second)).toEqual([]);
+  });
+
+  it("acts on the threads of a channel from the channel", async () => {
+    const { slack, until } = await start();
+    const ts = await slack.mention("what is a tree?");
+    await until("an answer", () => slack.marksOf("C0GENERAL", ts).includes("white_check_mark"));
+    await slack.slash("/chat export");
+    const offer = await until("the offer", () => slack.workspace.ephemerals[0]);
+    expect(slack.ephemeralsOf("U0ADA")[0]).toContain("`@Evergreen !chat export`");
+    await slack.press(offer, "ada: what is a tree?");
+    await until("the file", () => [...slack.workspace.files.values()].some(({ channel }) => channel === "D0ADA"));
+    const [file] = slack.workspace.files.values();
+    expect(file?.bytes?.toString()).toContain("what is a tree?");
+
+    await slack.slash("/chat retry");
+    await until("another answer", () => slack.textsIn("C0GENERAL", ts).length === 2);
+    await slack.slash("/help");
+    await until("the help", () => slack.ephemeralsOf("U0ADA").at(-1)?.includes("`@Evergreen !chat new`"));
   });
 
   it("answers a direct message without a thread", async () => {

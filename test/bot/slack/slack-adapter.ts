@@ -11,7 +11,10 @@ import { appOf, commands } from "./slack-support.js";
 export type SlackAdapter = Awaited<ReturnType<typeof startAdapter>>;
 
 /** The adapter alone, with handlers that keep what they are given. */
-export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
+export async function startAdapter(
+  options: Partial<FakeSlackOptions> = {},
+  { followThreads = false }: { readonly followThreads?: boolean } = {},
+) {
   const clock = fakeClock();
   const slack = await startFakeSlack({ now: clock.now, ...appOf(), ...options });
   const lines: string[] = [];
@@ -34,7 +37,7 @@ export async function startAdapter(options: Partial<FakeSlackOptions> = {}) {
       focuses += 1;
     },
   };
-  const access = { followThreads: false, allowedWorkspaces: [], allowDms: true, operators: [] };
+  const access = { followThreads, allowedWorkspaces: [], allowDms: true, operators: [] };
   const platform = createSlack({
     config: { access, http: { host: "127.0.0.1", port: 0, token: undefined, allowedHosts: [], metricsPublic: false } },
     slack: {

@@ -28,7 +28,9 @@ describe("readMentionText()", () => {
 describe("readMessage()", () => {
   const identity = { teamId: "T1", botUserId: "U0BOT", botId: "B1" };
   const event = { type: "app_mention", channel: "C1", ts: "1.1", user: "U1", text: "<@U0BOT> hi" };
-  const isRead = (changes: Record<string, unknown>) => readMessage({ ...event, ...changes }, identity) !== undefined;
+  const isRead = (changes: Record<string, unknown>) =>
+    readMessage({ ...event, ...changes }, identity, NOW) !== undefined;
+  const NOW = 3_601_099;
 
   it("takes mentions, direct messages, and replies in threads", () => {
     expect(isRead({})).toBe(true);
@@ -41,7 +43,7 @@ describe("readMessage()", () => {
   it("takes an empty field for one that is left out", () => {
     for (const empty of ["", null]) {
       const changes = { bot_id: empty, subtype: empty, channel_type: empty, edited: empty, thread_ts: empty };
-      expect(readMessage({ ...event, ...changes }, identity)).toEqual(readMessage(event, identity));
+      expect(readMessage({ ...event, ...changes }, identity, NOW)).toEqual(readMessage(event, identity, NOW));
       expect(isRead({ type: "message", text: "to nobody", thread_ts: empty })).toBe(false);
     }
   });
@@ -54,9 +56,36 @@ describe("readMessage()", () => {
     for (const subtype of ["message_changed", "message_deleted", "bot_message", "channel_join", "message_replied"]) {
       expect(isRead({ subtype })).toBe(false);
     }
-    expect(isRead({ edited: { user: "U1", ts: "1.2" } })).toBe(false);
     expect(isRead({ type: "message", text: "to nobody" })).toBe(false);
-    expect(isRead({ type: "message", text: "<@U7> what do you say?", thread_ts: "1.0" })).toBe(false);
+  });
+
+  it("takes a mention that is edited in while the message is under an hour old", () => {
+    const edited = { user: "U1", ts: "1.2" };
+    expect(isRead({ edited })).toBe(true);
+    expect(isRead({ edited, ts: "1.098" })).toBe(false);
+    expect(isRead({ edited, type: "message" })).toBe(false);
+  });
+
+  it.each([
+    ["<@U7> what do you say?", false],
+    ["hey <@U7>, can you check?", false],
+    ["Thanks, <@U7|ben>!", false],
+    ["👋 <!subteam^S1> please look", false],
+    ["<!here> lunch?", false],
+    ["can you check, <@U7>?", false],
+    ["this is yours, cc <@U7>", false],
+    ["what did <@U7> mean by that?", true],
+    ["is it about <@U7>?", true],
+    ["and this?", true],
+    ["<@U7> asked: <@U0BOT> what is it?", true],
+    ["<@U0BOT2> can you?", false],
+  ])("takes %j in a thread as meant for the bot: %j", (text, expected) => {
+    expect(isRead({ type: "message", text, thread_ts: "1.0" })).toBe(expected);
+  });
+
+  it("takes no longer id for its own", () => {
+    expect(isRead({ type: "message", text: "x <@U0BOT2> y" })).toBe(false);
+    expect(isRead({ type: "message", text: "x <@U0BOT|evergreen> y" })).toBe(true);
   });
 });
 
@@ -127,6 +156,11 @@ describe("render()", () => {
     expect(shown(plain).text).toHaveLength(4_000);
   });
 
+  it("ends bold where a script without spaces goes on", () => {
+    const { blocks } = render({ markdown: "**중요한**부분 **a** b" });
+    expect(blocks).toEqual([{ type: "markdown", text: "**중요한**\u200b부분 **a** b" }]);
+  });
+
   it("leaves the addresses of links as they are", () => {
     const { blocks } = render({ markdown: "[x](https://example.com/?a=1&b=2)" });
     expect(blocks).toEqual([{ type: "markdown", text: "[x](https://example.com/?a=1&b=2)" }]);
@@ -141,6 +175,8 @@ describe("render()", () => {
 describe("toMrkdwn()", () => {
   it.each([
     ["**bold** and ~~gone~~", "*bold* and ~gone~"],
+    ["**중요한**부분과 **a**b**c**", "*중요한*\u200b부분과 *a*\u200bb\u200b*c*"],
+    ["「**重要**」は", "「*重要*」は"],
     ["# Title", "*Title*"],
     ["- one\n- two", "• one\n• two"],
     ["[docs](https://example.com/a)", "<https://example.com/a|docs>"],

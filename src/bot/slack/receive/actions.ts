@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Reply } from "../../../commands/command.js";
 import { STALE_CONTROL_TEXT } from "../../port/control-ids.js";
 import { panelOf, press as runPress } from "../../port/panel.js";
-import { labelText, lineOfChoice, MAX_OPTIONS, pickerOfId } from "../send/controls.js";
+import { labelText, lineOfChoice, MAX_OPTIONS, pickerOfId, readLine } from "../send/controls.js";
 import { render } from "../send/render.js";
 import { optionalText, unescaped } from "../wire/notation.js";
 import { callOf, commandMessage, inBackground, isFirstTime, type ReplyContext, threadOf } from "./reply-context.js";
@@ -55,8 +55,10 @@ export function listenForPresses(app: App, deps: ReplyContext): void {
     if (press === undefined || action === undefined) return log.warn("slack: press without required fields dropped");
     const once = press.trigger_id ?? `${press.user.id}:${action.action_id}:${action.action_ts}`;
     if (!(await isFirstTime(deps, `trigger:${once}`))) return;
-    const text = await lineOf(deps, action);
-    const place = placeOf(press);
+    const line = await lineOf(deps, action);
+    const { text, thread } = line === undefined ? { text: undefined } : readLine(line);
+    const at = placeOf(press);
+    const place = thread === undefined || at === undefined ? at : { channel: at.channel, thread };
     if (place === undefined) return log.warn("slack: press without a place dropped");
     const call = await callOf(deps, { ...place, user: press.user.id, text: text ?? "" });
     await respond(text === undefined ? stale() : runPress(handlers, call), {

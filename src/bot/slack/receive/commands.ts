@@ -1,6 +1,7 @@
 import type { App } from "@slack/bolt";
 import { z } from "zod";
 import type { Reply } from "../../../commands/command.js";
+import { questionIdOf } from "../../port/conversation.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { SHORTCUTS } from "../wire/app-features.js";
 import { optionalText, unescaped } from "../wire/notation.js";
@@ -55,11 +56,11 @@ export interface TypedCommand {
 export async function runTypedCommand(deps: ReplyContext, typed: TypedCommand): Promise<void> {
   const { calls, handlers, identity, log } = deps;
   const { channel, thread, ts, user, text, isDirect } = typed;
-  if (!(await isFirstTime(deps, `command:${identity.teamId}:${channel}:${ts}`))) return;
+  const place = { platform: "slack", workspace: identity.teamId, channel, ...(thread !== undefined && { thread }) };
+  if (!(await isFirstTime(deps, questionIdOf({ ...place, message: ts }), "question"))) return;
 
   const show = async (reply: Reply) => {
     const message = await commandMessage(deps, reply, user, text);
-    const place = { platform: "slack", workspace: identity.teamId, channel, ...(thread !== undefined && { thread }) };
     try {
       await calls.postEphemeral(place, user, message);
     } catch (error) {

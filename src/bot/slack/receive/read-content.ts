@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { code } from "../../../commands/wording/markdown.js";
-import type { Attachment, EarlierMessage, LeftOut, MessageContent, MessageKey } from "../../port/platform.js";
+import type { Attachment, EarlierMessage, LeftOut, Mention, MessageContent, MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import type { KeptMessage } from "../send/calls.js";
 import type { FileCalls } from "../send/files.js";
@@ -112,6 +112,45 @@ const attachmentOf = (file: SlackFile, files: FileCalls): Attachment => ({
 
 const addressOf = (file: SlackFile) => file.url_private_download ?? file.url_private;
 
+/** A link to a message: its channel, its time in two parts, and perhaps the thread that it stands in. */
+const MESSAGE_LINK = /\/archives\/([A-Z0-9]+)\/p(\d{10})(\d{6})(?:\?(?:[^\s)]*&)?thread_ts=(\d+\.\d+))?/;
+
+/**
+ * Returns what a question refers to: the message that it links to, in its own channel; the first message of its thread
+ * where it says nothing itself; in a thread, what was said before.
+ */
+export function referencesOf(
+  deps: Pick<ReplyContext, "calls" | "people" | "files" | "identity">,
+  message: MessageKey,
+  { text, shared, leftOut = [], attachments = [] }: SlackContent,
+): Pick<Mention, "readQuote" | "earlier" | "leftOut"> {
+  const { thread, message: ts } = message;
+  const link = MESSAGE_LINK.exec(text);
+  const [, channel, seconds, micros, linkedThread] = link ?? [];
+  const isHere = channel === message.channel;
+  const linked = isHere
+    ? { ...message, thread: linkedThread ?? `${seconds}.${micros}`, message: `${seconds}.${micros}` }
+    : undefined;
+  const isBare = thread !== undefined && thread !== ts && text === "" && shared === "" && attachments.length === 0;
+  const quoted = linked ?? (isBare ? { ...message, message: thread } : undefined);
+  return {
+    ...(quoted !== undefined && {
+      readQuote: async () => {
+        const { isFirst: _first, ...quote } = await earlierOf(deps, await deps.calls.read(quoted), quoted.message);
+        return quote;
+      },
+    }),
+    ...(thread !== undefined &&
+      thread !== ts && {
+        earlier: async (count, signal) =>
+          (await readEarlier(deps, message, count, signal)).filter(({ isFirst }) => !(isBare && isFirst)),
+      }),
+    ...(link !== null && !isHere && { leftOut: [...leftOut, { what: "the linked message", why: ELSEWHERE }] }),
+  };
+}
+
+const ELSEWHERE = "it is in another channel; share it into this one to have it read";
+
 /** Messages of a thread that nobody wrote: who joined, what was renamed. */
 const SYSTEM = /^(channel|group|bot|pinned|huddle|reminder|tombstone|ekm)_(?!message)/;
 
@@ -119,7 +158,7 @@ const SYSTEM = /^(channel|group|bot|pinned|huddle|reminder|tombstone|ekm)_(?!mes
  * Reads the first message of a thread, and up to `count` messages before another one, oldest first.
  * @throws {PlatformError} when the bot may not read them @throws signal.reason
  */
-export async function readEarlier(
+async function readEarlier(
   deps: Pick<ReplyContext, "calls" | "people" | "files" | "identity">,
   message: MessageKey,
   count: number,

@@ -1,35 +1,45 @@
 import type { App } from "@slack/bolt";
 import { z } from "zod";
+import { createSerial } from "../../../base/serial.js";
 import { conversationOf } from "../../port/conversation.js";
 import type { MessageKey, Reaction } from "../../port/platform.js";
 import type { Identity } from "../wire/identity.js";
 import { emojiOfName, optionalText, readMentionText } from "../wire/notation.js";
 import { isTypedCommand, runTypedCommand } from "./commands.js";
-import { readContent, readEarlier } from "./read-content.js";
+import { createLateFiles } from "./late-files.js";
+import { readContent, referencesOf } from "./read-content.js";
 import { inBackground, isFirstTime, type ReplyContext, threadOf } from "./reply-context.js";
 
 /** Listens for mentions, direct messages and reactions. A listener resolves once the event is stored. */
 export function listenForEvents(app: App, deps: ReplyContext): void {
-  const { handlers, people, log } = deps;
+  const { handlers, people, clock, log } = deps;
+  const lateFiles = createLateFiles(clock);
+  const inOrder = createSerial();
 
-  const ask = async (written: Written, event: unknown) => {
-    const { ts, user, isDirect } = written;
+  const ask = async (written: Written, event: object) => {
+    const { user, channel, isDirect } = written;
     const message = keyOf(deps, written);
     if (!written.isAddressed && !(await takesPart(deps, message))) return;
-    const [content, speaker] = await Promise.all([readContent(event, deps), people.speaker(user)]);
-    deps.titles.set(message, content.text);
-    await handlers.onMention({
-      message,
-      ...speaker,
-      ...content,
-      isDirect,
-      ...(message.thread !== undefined &&
-        message.thread !== ts && { earlier: (count, signal) => readEarlier(deps, message, count, signal) }),
+    // Group direct messages send both events always, channels where threads are followed.
+    const hasSecond = deps.followsThreads || channel.startsWith("G");
+    const whole = hasSecond ? lateFiles.wait(event) : Promise.resolve(event);
+    const speaker = people.speaker(user);
+    const content = whole.then((given) => readContent(given, deps));
+    await inOrder(conversationOf(message), async () => {
+      deps.titles.set(message, (await content).text);
+      await handlers.onMention({
+        message,
+        ...(await speaker),
+        ...(await content),
+        isDirect,
+        ...referencesOf(deps, message, await content),
+      });
     });
   };
-  const take = async (event: unknown) => {
-    const written = readMessage(event, deps.identity);
+  const take = async (event: object) => {
+    const written = readMessage(event, deps.identity, clock.now());
     if (written === undefined) return;
+    lateFiles.offer(event);
     if (isTypedCommand(written.text) && written.isAddressed) await runTypedCommand(deps, written);
     else await ask(written, event);
   };
@@ -105,18 +115,26 @@ export interface Written {
 /** Subtypes of ordinary messages: in a thread and to the channel too, with a file, as "/me". */
 const SPOKEN = new Set(["thread_broadcast", "file_share", "me_message"]);
 
-/** Reads an `app_mention` or a `message`: Slack may send both for one message. Undefined: not for the bot. */
-export function readMessage(event: unknown, { botUserId }: Identity): Written | undefined {
+/** A mention that is edited into a message counts for as long as the claim of a message that had it from the beginning. */
+const EDITABLE_MS = 3_600_000;
+
+/**
+ * Reads an `app_mention` or a `message`: Slack may send both for one message. `now` in epoch ms. Returns undefined for one
+ * that is not for the bot. An edited mention is read while the message is under an hour old: whether the bot has answered
+ * it before, its claim tells.
+ */
+export function readMessage(event: unknown, { botUserId }: Identity, now: number): Written | undefined {
   const { data: message } = messageSchema.safeParse(event);
   if (message === undefined) return undefined;
   const { channel, ts, user, thread_ts: thread } = message;
   const isOurs = user === botUserId || message.bot_id !== undefined || user === "USLACKBOT";
   const isSpoken = message.subtype === undefined || SPOKEN.has(message.subtype);
-  if (isOurs || !isSpoken || message.edited !== undefined) return undefined;
+  const isLateEdit = message.type !== "app_mention" || now - Number(ts) * 1_000 >= EDITABLE_MS;
+  if (isOurs || !isSpoken || (message.edited !== undefined && isLateEdit)) return undefined;
   const isDirect = channel.startsWith("D") || message.channel_type === "im";
-  const isAddressed = isDirect || message.type === "app_mention" || message.text.includes(`<@${botUserId}`);
-  // Outside threads, or to somebody else.
-  if (!isAddressed && (thread === undefined || /^\s*<@/.test(message.text))) return undefined;
+  const isNamed = new RegExp(`<@${botUserId}[|>]`).test(message.text);
+  const isAddressed = isDirect || message.type === "app_mention" || isNamed;
+  if (!isAddressed && (thread === undefined || isToOthers(message.text))) return undefined;
   const isInAgent = isDirect && Boolean(message.app_context ?? message.assistant_thread);
   return {
     channel,
@@ -129,6 +147,17 @@ export function readMessage(event: unknown, { botUserId }: Identity): Written | 
     isAddressed,
   };
 }
+
+/** Somebody, a group, or everybody who is there. */
+const OTHERS = "<(?:@|!subteam\\^|!here|!channel|!everyone)[^>]*>";
+/** Addressed at the beginning, perhaps behind a greeting, or at the end behind a comma or "cc". */
+const TO_OTHERS = [
+  new RegExp(`^[^\\p{L}\\p{N}<]*(?:[\\p{L}']+[^\\p{L}\\p{N}<]+){0,1}${OTHERS}`, "u"),
+  new RegExp(`(?:,|\\bcc:?)\\s*${OTHERS}[^\\p{L}\\p{N}]*$`, "iu"),
+];
+
+/** True for a message without the bot's mention that speaks to somebody else. */
+const isToOthers = (text: string): boolean => TO_OTHERS.some((form) => form.test(text));
 
 const reactionSchema = z.looseObject({
   user: z.string(),

@@ -37,10 +37,17 @@ export interface ReplyContext {
 /** Slack retries a delivery within minutes; an hour is far past the last retry. */
 const ONCE_MS = 3_600_000;
 
-/** Deduplicates over all processes: true the first time, and when the store fails, since twice is better than never. */
-export async function isFirstTime({ store, log }: ReplyContext, what: string): Promise<boolean> {
+/**
+ * Deduplicates over all processes: true the first time, and when the store fails, since twice is better than never. As a
+ * "question" it is claimed like one, so that a message that is edited into one after the other counts once.
+ */
+export async function isFirstTime(
+  { store, log }: ReplyContext,
+  what: string,
+  kind: "slack" | "question" = "slack",
+): Promise<boolean> {
   try {
-    return await store.writeOnce(`slack-${what}`, ONCE_MS, []);
+    return await store.writeOnce(kind === "question" ? `question:${what}` : `slack-${what}`, ONCE_MS, []);
   } catch (error) {
     log.warn({ error }, "slack: could not deduplicate a delivery");
     return true;

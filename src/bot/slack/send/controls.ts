@@ -35,7 +35,7 @@ export function pickerBlocks(labelled: LabelledPicker | undefined): readonly Blo
 async function elementOf(control: Control, index: number, { idFor, pickers }: ControlDeps): Promise<Element> {
   const action_id = `control-${index}`;
   if ("command" in control) {
-    return { type: "button", action_id, text: labelText(control.label), value: await idFor(control.command) };
+    return { type: "button", action_id, text: labelText(control.label), value: await idFor(lineIn(control)) };
   }
   const picker = pickers.of(control);
   const select = picker === undefined ? undefined : pickerElement(control.label, picker);
@@ -46,6 +46,16 @@ async function elementOf(control: Control, index: number, { idFor, pickers }: Co
       .map(async ({ label, command }) => ({ text: labelText(label), value: await idFor(command) })),
   );
   return { type: "static_select", action_id, placeholder: labelText(control.label), options };
+}
+
+/** The line of a control, which names the thread that it acts on where it stands elsewhere. */
+const lineIn = ({ command, thread }: { readonly command: string; readonly thread?: string }): string =>
+  thread === undefined ? command : `@${thread} ${command}`;
+
+/** Reads what `lineIn` wrote. */
+export function readLine(line: string): { readonly text: string; readonly thread: string | undefined } {
+  const [, thread, text] = /^@(\d+\.\d+) ([\s\S]*)$/.exec(line) ?? [];
+  return { text: text ?? line, thread };
 }
 
 function pickerElement(label: string, picker: Picker): Element | undefined {

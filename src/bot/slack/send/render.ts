@@ -3,7 +3,7 @@ import { startOfText } from "../../../base/text.js";
 import { showTimes } from "../../../base/time.js";
 import type { Reply } from "../../../commands/command.js";
 import { splitMessage } from "../../delivery/split-message.js";
-import { escapeMarkdown, escapeMrkdwn } from "../wire/notation.js";
+import { escapeMarkdown, escapeMrkdwn, ZERO_WIDTH_SPACE } from "../wire/notation.js";
 
 type Block = types.KnownBlock;
 
@@ -111,10 +111,18 @@ function proseOf(part: string): string {
     .join("");
 }
 
+/** mrkdwn has bold only where words begin and end, which many scripts don't show: there an invisible space does. */
+function boldOf(all: string, words: string, at: number, whole: string): string {
+  const end = at + all.length;
+  const before = /[\p{L}\p{N}]$/u.test(whole.slice(Math.max(at - 2, 0), at)) ? ZERO_WIDTH_SPACE : "";
+  const after = /^[\p{L}\p{N}]/u.test(whole.slice(end, end + 2)) ? ZERO_WIDTH_SPACE : "";
+  return `${before}*${words}*${after}`;
+}
+
 const styled = (text: string) =>
   escapeMrkdwn(text)
     .replaceAll(/\[([^\]\n]+)\]\((https?:\/\/[^\s()|]+)\)/g, "<$2|$1>")
-    .replaceAll(/\*\*([^*\n]+)\*\*/g, "*$1*")
+    .replaceAll(/\*\*([^*\n]+)\*\*/g, boldOf)
     .replaceAll(/^#{1,6} +(.+)$/gm, (_line, title: string) => `*${title.replaceAll("*", "")}*`)
     .replaceAll(/~~([^~\n]+)~~/g, "~$1~")
     .replaceAll(/^( *)[-*] /gm, "$1• ");

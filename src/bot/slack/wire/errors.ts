@@ -65,6 +65,11 @@ const NO_SCOPE = "the app lacks the scope for it, which `npm run doctor` names";
 const WHYS: Readonly<Record<string, string>> = {
   not_in_channel: NOT_HERE,
   channel_not_found: NOT_HERE,
+  user_not_in_channel: NOT_HERE,
+  restricted_action: "this workspace lets only some members post here; ask an admin",
+  restricted_action_read_only_channel: "only some members may post in this channel; ask an admin",
+  restricted_action_thread_locked: "this thread is locked",
+  is_archived: "this channel is archived",
   missing_scope: NO_SCOPE,
   file_not_found: "it was deleted",
   file_deleted: "it was deleted",

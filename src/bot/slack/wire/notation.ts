@@ -11,11 +11,19 @@ export const optionalText = z
 export const escapeMrkdwn = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+/** Ends a word where nothing is seen to end. */
+export const ZERO_WIDTH_SPACE = "\u200b";
+
+/** Bold that a script without spaces goes on behind. */
+const BOLD_IN_WORD =
+  /(\*\*[^*\n]+\*\*)(?=[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}])/gu;
+
 /**
  * For markdown blocks: Slack reads `<!channel>` and `<@U1>` there too. Only the opening bracket: an escaped ampersand
  * would corrupt the addresses of links, and an escaped ">" the quotes.
  */
-export const escapeMarkdown = (text: string): string => text.replaceAll("<", "&lt;");
+export const escapeMarkdown = (text: string): string =>
+  text.replaceAll("<", "&lt;").replaceAll(BOLD_IN_WORD, `$1${ZERO_WIDTH_SPACE}`);
 
 /** What a person typed, of a text that Slack has escaped. */
 export const unescaped = (text: string): string =>

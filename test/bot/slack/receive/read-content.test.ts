@@ -1,9 +1,52 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { composeQuestion } from "../../../../src/bot/prompt/compose-question.js";
+import { eventBody, messageEvent } from "../../../support/fake-slack-payloads.js";
 import { BOT_ID, BOT_USER } from "../../../support/fake-slack-workspace.js";
 import { type SlackAdapter, startAdapter } from "../slack-adapter.js";
 
 const PNG = Buffer.from("\x89PNG\r\n\x1a\n0000", "latin1");
+
+describe("files that only the second event of a message carries", () => {
+  const withFile = async (options: { isFollowed: boolean }) => {
+    const adapter = await startAdapter({}, { followThreads: options.isFollowed });
+    const { slack } = adapter;
+    slack.workspace.files.set("F1", { id: "F1", name: "a.log", length: 4, bytes: Buffer.from("full") });
+    const { ts } = slack.workspace.add({
+      channel: "C0GENERAL",
+      thread: undefined,
+      user: "U0ADA",
+      text: "",
+      blocks: [],
+    });
+    const files = [{ id: "F1", name: "a.log", size: 4, url_private_download: `${slack.origin}/files-pri/F1` }];
+    const facts = { channel: "C0GENERAL", user: "U0ADA", text: `<@${BOT_USER}> read this`, ts };
+    const send = (event: Record<string, unknown>) => slack.deliver("events_api", eventBody(event, 1));
+    return {
+      adapter,
+      send,
+      mention: messageEvent("app_mention", facts),
+      message: messageEvent("message", { ...facts, more: { files, subtype: "file_share" } }),
+    };
+  };
+
+  it("are taken from there, once, where both events come", async () => {
+    const { adapter, send, mention, message } = await withFile({ isFollowed: true });
+    const both = [send(mention), send(message)];
+    await adapter.until("both", () => adapter.mentions.length === 2);
+    await Promise.all(both);
+    // The first of them claims the question.
+    for (const { attachments = [] } of adapter.mentions) expect(attachments.map(({ name }) => name)).toEqual(["a.log"]);
+    await adapter.close();
+  });
+
+  it("hold nothing up where the second does not come", async () => {
+    const { adapter, send, mention } = await withFile({ isFollowed: true });
+    const sent = send(mention);
+    await adapter.until("the mention", () => adapter.mentions.length === 1);
+    await sent;
+    await adapter.close();
+  });
+});
 
 describe("a message on Slack", () => {
   let adapter: SlackAdapter;
@@ -253,6 +296,26 @@ describe("a message on Slack", () => {
     await adapter.slack.mention("why?", { thread: first });
     await adapter.until("the mention", () => adapter.mentions.at(-1)?.text === "why?");
     expect((await asked()).text).toContain("Grafana:\n> Alarm: disk\n\nThe message");
+  });
+
+  it("reads the message that a question links to, in its own channel only", async () => {
+    const ts = await adapter.slack.say("the disk is full", { user: "U0BEN" });
+    const linkTo = (channel: string) => `why? <https://x.slack.com/archives/${channel}/p${ts.replace(".", "")}>`;
+    await adapter.slack.mention(linkTo("C0GENERAL"));
+    expect((await asked()).text).toContain("In reply to ben:\n> the disk is full");
+    await adapter.slack.mention(linkTo("C0RANDOM"));
+    await adapter.until("the mention", () => adapter.mentions.length === 2);
+    const read = await asked();
+    expect(read.text).not.toContain("full");
+    expect(read.notes).toContain("the linked message: it is in another channel");
+  });
+
+  it("takes the first message of the thread for what is meant where it is only called into one", async () => {
+    const first = await adapter.slack.say("", { more: { bot_id: "B9", attachments: [{ title: "DiskFull" }] } });
+    await adapter.slack.mention("", { thread: first });
+    const { text } = await asked();
+    expect(text.match(/DiskFull/g)).toHaveLength(1);
+    expect(text).toContain("In reply to");
   });
 
   it("names the reason where the earlier messages of a thread may not be read", async () => {
