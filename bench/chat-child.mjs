@@ -1,20 +1,19 @@
 // One measurement of the chat in a process of its own: `node chat-child.mjs PART JSON`, answers with one JSON line.
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-
-const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { createChat } = await dist("bot/turn/chat.js");
-const { createChatParts } = await dist("bot/turn/turn-deps.js");
-const { createOpenAiProvider } = await dist("providers/openai-wire/openai-provider.js");
-const { isChatModel } = await dist("providers/openai-wire/is-chat-model.js");
-const { createSettings } = await dist("refresh/settings.js");
-const { createSessions } = await dist("store/sessions/sessions.js");
-const { openStore } = await dist("store/open-store.js");
-const { sqliteStore } = await dist("store/sqlite/sqlite.js");
-const { createLedger } = await dist("usage/ledger.js");
-const { systemClock: clock } = await dist("base/clock.js");
+import { systemClock as clock } from "#bot/base/clock.js";
+import { createChat } from "#bot/bot/turn/chat.js";
+import { createChatParts } from "#bot/bot/turn/turn-deps.js";
+import { isChatModel } from "#bot/providers/openai-wire/is-chat-model.js";
+import { createOpenAiProvider } from "#bot/providers/openai-wire/openai-provider.js";
+import { createSettings } from "#bot/refresh/settings.js";
+import { openStore } from "#bot/store/open-store.js";
+import { createSessions } from "#bot/store/sessions/sessions.js";
+import { sqliteStore } from "#bot/store/sqlite/sqlite.js";
+import { createLedger } from "#bot/usage/ledger.js";
 
 /** As on a platform 60 ms away, with Discord's length of a message and about its pace of edits. */
 const ROUND_TRIP_MS = 60;
@@ -68,6 +67,7 @@ function createPlatform(roundTripMs = ROUND_TRIP_MS) {
   };
 }
 
+/** @param {(verb: string) => void} [countWrite] */
 async function createWorld(provider, platform, countWrite = () => {}) {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const opened = await openStore(`sqlite://${join(folder, "bench.sqlite")}`, [sqliteStore]);
@@ -96,7 +96,22 @@ async function createWorld(provider, platform, countWrite = () => {}) {
   };
   const sessions = createSessions({ store, now: clock.now });
   const snapshot = { providers: new Map(), fetching: new Set() };
-  const refresher = { snapshot: () => snapshot, status: () => ({ isFresh: true }), noteActivity() {}, noteUse() {} };
+  // What a chat asks of it; all else would be the refresh itself.
+  /** @type {Partial<import("#bot/refresh/refresher.js").Refresher>} */
+  const asked = {
+    snapshot: () => snapshot,
+    status: () => ({
+      indicator: "fresh",
+      isFresh: true,
+      hasLists: true,
+      lastRefreshAt: null,
+      nextRefreshAt: null,
+      providers: [],
+    }),
+    noteActivity() {},
+    noteUse() {},
+  };
+  const refresher = /** @type {import("#bot/refresh/refresher.js").Refresher} */ (asked);
   const chat = createChat({
     ...createChatParts(
       { clock, refresher },
@@ -104,6 +119,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
         providers: [],
         limits: { userPer10Min: 0, channelPer10Min: 0, providerConcurrency: 0 },
         chat: {
+          defaultModel: undefined,
           systemPrompt: "Be kind.",
           historyTokens: 16_000,
           historyMessages: 50,
@@ -251,6 +267,7 @@ const parts = {
       writes.push(verb),
     );
     const conversation = "bench:w:c";
+    /** @type {(bytes: number) => import("#bot/store/sessions/session-types.js").Turn} */
     const turn = (bytes) => ({
       question: { message: "q", author: "Ada", text: "a question", at: clock.now() },
       answer: "x".repeat(bytes),
@@ -305,9 +322,9 @@ const parts = {
     /** At rest: what the last answers held is let go of within seconds. */
     const held = async () => {
       await pause(3_000);
-      global.gc();
+      globalThis.gc?.();
       await pause(100);
-      global.gc();
+      globalThis.gc?.();
       const { heapUsed, external, rss } = process.memoryUsage();
       return { bytes: heapUsed + external, rss };
     };
@@ -323,6 +340,6 @@ const parts = {
   },
 };
 
-const [name, terms] = process.argv.slice(2);
+const [name = "", terms = "{}"] = process.argv.slice(2);
 process.stdout.write(`${JSON.stringify(await parts[name](JSON.parse(terms)))}\n`);
 process.exit(0);

@@ -2,12 +2,14 @@
 // round trip that the benchmark sets, faults that it injects, and a gateway. It judges rates and nothing else.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
+import { portOf } from "./port-of.mjs";
 
 const BOT = "900000000000000001";
 const SERVER = "900000000000000003";
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** By the route: how many in how long, per channel. */
+/** @type {readonly (readonly [pattern: RegExp, name: string, limit: number, windowMs: number])[]} */
 const LIMITS = [
   [/^PUT .*\/reactions\/|^DELETE .*\/reactions\//, "react", 1, 250],
   [/^POST \/channels\/\d+\/messages$/, "post", 5, 5_000],
@@ -16,6 +18,12 @@ const LIMITS = [
 ];
 const GLOBAL = [50, 1_000];
 
+/**
+ * @typedef {{ status: number, body: object, headers?: object }} Fault
+ * @typedef {(method: string | undefined, path: string) => Fault | undefined} FaultOf
+ */
+
+/** @param {{ roundTripMs: () => number, faultOf?: FaultOf | undefined, channels: readonly string[] }} terms */
 export async function startDiscordService({ roundTripMs, faultOf = () => undefined, channels }) {
   const windows = new Map();
   const messages = new Map();
@@ -35,14 +43,17 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
     window.used += 1;
     return { isOver: window.used > limit, remaining: Math.max(0, limit - window.used), resetMs: window.endsAt - now };
   };
+  /** @returns {{ status: number, headers: object, resetMs?: number, isGlobal?: boolean }} */
   const judge = (method, path) => {
     // Interactions don't count into the limit of all.
     const isApart = /^\/(interactions|webhooks)\//.test(path);
-    const all = isApart ? { isOver: false } : count("global", ...GLOBAL);
+    const [globalLimit, globalMs] = GLOBAL;
+    const all = isApart ? { isOver: false, resetMs: 0 } : count("global", globalLimit, globalMs);
     if (all.isOver)
       return { status: 429, isGlobal: true, resetMs: all.resetMs, headers: { "x-ratelimit-global": "true" } };
-    const [, name, limit, windowMs] = LIMITS.find(([pattern]) => pattern.test(`${method} ${path}`)) ?? [];
-    if (name === undefined) return { status: 200, headers: {} };
+    const found = LIMITS.find(([pattern]) => pattern.test(`${method} ${path}`));
+    if (found === undefined) return { status: 200, headers: {} };
+    const [, name, limit, windowMs] = found;
     const { isOver, remaining, resetMs } = count(`${name} ${path.split("/")[2]}`, limit, windowMs);
     return {
       status: isOver ? 429 : 200,
@@ -60,7 +71,7 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
     const seenAt = performance.now();
     if (path === "/gateway/bot") {
       const session_start_limit = { total: 1000, remaining: 999, reset_after: 1, max_concurrency: 16 };
-      return { url: `ws://127.0.0.1:${server.address().port}`, shards: 1, session_start_limit };
+      return { url: `ws://127.0.0.1:${portOf(server)}`, shards: 1, session_start_limit };
     }
     if (/^\/interactions\//.test(path)) return acknowledged.get(path.split("/")[3])?.(seenAt);
     if (/^\/channels\/\d+$/.test(path)) return { id: path.split("/")[2], type: 0, guild_id: SERVER };
@@ -87,7 +98,7 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
     let result = { status: 200, body: {}, headers: verdict.headers };
     if (verdict.status === 429) {
       tally.limited += 1;
-      const retry_after = verdict.resetMs / 1_000;
+      const retry_after = (verdict.resetMs ?? 0) / 1_000;
       result = { ...result, status: 429, body: { message: "limited", retry_after, global: verdict.isGlobal ?? false } };
     } else if (fault !== undefined) {
       tally.injected += 1;
@@ -99,7 +110,7 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
   const server = createServer(async (incoming, response) => {
     const chunks = [];
     for await (const chunk of incoming) chunks.push(chunk);
-    const path = incoming.url.replace(/\?.*/, "").replace(/^\/api(\/v10)?/, "");
+    const path = (incoming.url ?? "").replace(/\?.*/, "").replace(/^\/api(\/v10)?/, "");
     const { status, body, headers } = await answer(
       incoming.method,
       path,
@@ -130,16 +141,16 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
         user,
         guilds,
         session_id: "1",
-        resume_gateway_url: `ws://127.0.0.1:${server.address().port}`,
+        resume_gateway_url: `ws://127.0.0.1:${portOf(server)}`,
         application,
       });
       dispatch("GUILD_CREATE", serverOf(channels));
       isReady = true;
     });
   });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
   return {
-    url: `http://127.0.0.1:${server.address().port}/api`,
+    url: `http://127.0.0.1:${portOf(server)}/api`,
     tally,
     messages,
     newId,

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { WebSocket } from "ws";
 import { startDiscordService } from "./discord-service.mjs";
+import { portOf } from "./port-of.mjs";
 
 const MAIN = resolve("dist/main.js");
 const ROUND_TRIP_MS = 60;
@@ -21,7 +22,7 @@ const ids = (count) => Array.from({ length: count }, (_, index) => String(700_00
 async function startModel() {
   const turns = new Map();
   const server = createServer(async (incoming, response) => {
-    if (incoming.url.endsWith("/models")) {
+    if (incoming.url?.endsWith("/models")) {
       const data = Array.from({ length: 500 }, (_, index) => ({ id: `gpt-5-${index}`, object: "model" }));
       return void response.end(JSON.stringify({ object: "list", data: [{ id: "gpt-5", object: "model" }, ...data] }));
     }
@@ -30,9 +31,10 @@ async function startModel() {
     const question = JSON.parse(chunks.join("")).messages.at(-1).content;
     const turn = turns.get(typeof question === "string" ? question : question.at(-1).text);
     response.writeHead(200, { "content-type": "text/event-stream" });
-    const send = (delta, finish_reason = null) =>
+    /** @type {(delta: object, finish_reason?: string) => void} */
+    const send = (delta, finish_reason) =>
       response.write(
-        `data: ${JSON.stringify({ id: "1", object: "chat.completion.chunk", created: 1, model: "gpt-5", choices: [{ index: 0, delta, finish_reason }] })}\n\n`,
+        `data: ${JSON.stringify({ id: "1", object: "chat.completion.chunk", created: 1, model: "gpt-5", choices: [{ index: 0, delta, finish_reason: finish_reason ?? null }] })}\n\n`,
       );
     turn.firstAt = performance.now();
     for (let word = 0; word < turn.words; word++) {
@@ -44,13 +46,14 @@ async function startModel() {
     send({}, "stop");
     response.end("data: [DONE]\n\n");
   });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  return { url: `http://127.0.0.1:${server.address().port}/v1`, turns, close: () => server.close() };
+  await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
+  return { url: `http://127.0.0.1:${portOf(server)}/v1`, turns, close: () => server.close() };
 }
 
 /** What a process holds once everything that nobody needs is gone, in MB: asked by its own inspector. */
 async function heldMb(inspectorPort) {
-  const [{ webSocketDebuggerUrl }] = await (await fetch(`http://127.0.0.1:${inspectorPort}/json`)).json();
+  const targets = await (await fetch(`http://127.0.0.1:${inspectorPort}/json`)).json();
+  const [{ webSocketDebuggerUrl }] = /** @type {[{ webSocketDebuggerUrl: string }]} */ (targets);
   const socket = new WebSocket(webSocketDebuggerUrl);
   await new Promise((done) => socket.once("open", done));
   let id = 0;
@@ -112,6 +115,17 @@ const percentile = (values, share) =>
 const rounded = (value) => Number(value?.toFixed(2));
 
 /** Everything that a scenario needs, around one bot. */
+/**
+ * @import { FaultOf } from "./discord-service.mjs"
+ * @typedef {{ name: string, perRound: readonly number[], rounds: number, roundTripMs?: () => number, faultOf?: FaultOf, roundTripToMs?: number }} Scenario
+ * @typedef {object} Stage
+ * @property {readonly string[]} channels
+ * @property {() => number} roundTripMs
+ * @property {FaultOf | undefined} [faultOf]
+ * @property {boolean} [isInspected]
+ */
+
+/** @param {Stage} terms */
 async function stage({ channels, roundTripMs, faultOf, isInspected = false }) {
   const discord = await startDiscordService({ roundTripMs, faultOf, channels });
   const model = await startModel();
@@ -156,6 +170,7 @@ async function ask({ discord, model }, channel, words) {
   }
 }
 
+/** @type {(print: (line: object) => void, terms: Scenario) => Promise<void>} */
 async function scenario(print, { name, perRound, rounds, roundTripMs = () => ROUND_TRIP_MS, faultOf, ...noted }) {
   const channels = ids(perRound.reduce((most, index) => Math.max(most, index + 1), 0) * rounds);
   const scene = await stage({ channels, roundTripMs, faultOf });
@@ -248,6 +263,7 @@ const upTo = (count) => Array.from({ length: count }, (_, index) => index);
 
 export async function run(print) {
   const only = process.env.BENCH_ONLY;
+  /** @type {readonly Scenario[]} */
   const scenarios = [
     { name: "1 channel", perRound: upTo(1), rounds: 10 },
     { name: "8 channels", perRound: upTo(8), rounds: 4 },

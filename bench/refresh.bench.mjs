@@ -3,20 +3,20 @@
 //   wall:     one refresh of 10 providers over its slowest provider; when each list is visible; a hung provider
 //   memory:   getCachedModels() and autocomplete
 //   stuck:    a fetch that never settles: calls per interval while it is down, and whether the next tick recovers
+
 import { once } from "node:events";
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
+import { systemClock } from "#bot/base/clock.js";
+import { createListThread } from "#bot/providers/lists/list-thread.js";
+import { isChatModel } from "#bot/providers/openai-wire/is-chat-model.js";
+import { createOpenAiProvider } from "#bot/providers/openai-wire/openai-provider.js";
+import { suggestModels } from "#bot/refresh/choose/suggest-models.js";
+import { createRefresher } from "#bot/refresh/engine/create-refresher.js";
+import { createSettings } from "#bot/refresh/settings.js";
+import { openStore } from "#bot/store/open-store.js";
+import { createSqliteStore } from "#bot/store/sqlite/sqlite.js";
 
-const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { createOpenAiProvider } = await dist("providers/openai-wire/openai-provider.js");
-const { isChatModel } = await dist("providers/openai-wire/is-chat-model.js");
-const { createListThread } = await dist("providers/lists/list-thread.js");
-const { createRefresher } = await dist("refresh/engine/create-refresher.js");
-const { createSettings } = await dist("refresh/settings.js");
-const { suggestModels } = await dist("refresh/choose/suggest-models.js");
-const { openStore } = await dist("store/open-store.js");
-const { createSqliteStore } = await dist("store/sqlite/sqlite.js");
-const { systemClock } = await dist("base/clock.js");
 const { mkdtempSync, rmSync } = await import("node:fs");
 const { tmpdir } = await import("node:os");
 const { join } = await import("node:path");
@@ -83,6 +83,7 @@ async function refresherOver(answers, { timeoutMs = 10_000, clock = systemClock 
   const refresher = createRefresher({
     providers: ids.map((id, index) => {
       const baseUrl = server.url(index);
+      /** @type {import("#bot/providers/openai-wire/openai-wire.js").OpenAiWire} */
       const wire = { id, baseUrl, key: "k", isChat: isChatModel, tokenLimit: "max_tokens" };
       return { id, baseUrl, key: "k", provider: createOpenAiProvider(wire, deps) };
     }),
@@ -165,7 +166,7 @@ async function parseHere(answers) {
     answers.map(async ({ body }, index) => {
       if (body === null) return;
       try {
-        const { data } = await (await fetch(`${server.url(index)}/models`)).json();
+        const { data } = /** @type {{ data?: unknown }} */ (await (await fetch(`${server.url(index)}/models`)).json());
         JSON.stringify(data);
       } catch {
         // the invalid one: that it took its time is what is measured
@@ -188,6 +189,7 @@ async function chat(print) {
   for (const [scene, make] of Object.entries(SCENES)) {
     const answers = make();
     // The first refresh reads and stores every list; the ones that follow meet the same lists again.
+    /** @type {Record<"first" | "again", { p99Ms: number, blockMs: number }[]>} */
     const ours = { first: [], again: [] };
     const here = [];
     for (let turn = 0; turn < ROUNDS; turn++) {
@@ -306,6 +308,7 @@ async function stuck(print) {
       calls += 1;
       return isStuck ? new Promise(() => {}) : Promise.resolve([{ id: "m", isChat: true }]);
     },
+    async *streamChat() {}, // nobody asks here
   };
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const store = await openStore(`sqlite://${join(folder, "bench.sqlite")}`, [createSqliteStore({ now })]);

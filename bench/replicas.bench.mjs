@@ -2,17 +2,16 @@
 // program's own refreshers run in this process, each with its own store connections and its own beat, on a clock that is
 // 100 times as fast; leases and intervals are given to the store, which keeps its own time, as they pass there.
 // An interval begins with the first fetch that comes when the one before is over; all fetches until then count for it.
+
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ProviderError } from "#bot/providers/provider.js";
+import { createRefresher } from "#bot/refresh/engine/create-refresher.js";
+import { createSettings } from "#bot/refresh/settings.js";
+import { openStore } from "#bot/store/open-store.js";
+import { storeDefinitions } from "#bot/store/registry.js";
 import { STORES } from "./store-servers.mjs";
-
-const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { createRefresher } = await dist("refresh/engine/create-refresher.js");
-const { createSettings } = await dist("refresh/settings.js");
-const { openStore } = await dist("store/open-store.js");
-const { storeDefinitions } = await dist("store/registry.js");
-const { ProviderError } = await dist("providers/provider.js");
 
 const SPEED = 100;
 const INTERVAL_MS = 300_000;
@@ -110,6 +109,7 @@ async function startReplica(scene, store, id, index) {
       if (fate === "failure") throw new ProviderError(id, "network", "not reachable");
       return [{ id: "model-1", isChat: true }];
     },
+    async *streamChat() {}, // nobody asks here
   };
   const host = { isEnabled: true, intervalMs: INTERVAL_MS };
   const refresher = createRefresher({

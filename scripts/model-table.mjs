@@ -2,7 +2,7 @@
 //   npm run build && node scripts/model-table.mjs api.json 2026-07-02 > src/usage/model-table.csv
 // Which vendors it holds, each provider's definition says (`modelsDevId`).
 import { readFileSync } from "node:fs";
-import { providerDefinitions } from "../dist/providers/registry.js";
+import { providerDefinitions } from "#bot/providers/registry.js";
 
 const [path, day] = process.argv.slice(2);
 if (path === undefined || !/^\d{4}-\d\d-\d\d$/.test(day ?? "")) {
@@ -11,11 +11,23 @@ if (path === undefined || !/^\d{4}-\d\d-\d\d$/.test(day ?? "")) {
 }
 const api = JSON.parse(readFileSync(path, "utf8"));
 
-const positive = (value) => (value > 0 ? value : undefined);
+/** @param {number | undefined} value */
+const positive = (value) => (value !== undefined && value > 0 ? value : undefined);
 
 const isChat = ([id, { limit, modalities }]) =>
   limit?.context > 0 && (modalities?.output ?? ["text"]).includes("text") && !id.includes("embed");
 
+/**
+ * A model as models.dev describes it.
+ * @typedef {object} Listed
+ * @property {{ context?: number, output?: number }} [limit]
+ * @property {Partial<Record<"input" | "output" | "cache_read" | "cached_input", number>> & Tiers} [cost]
+ * @property {{ input?: readonly string[], output?: readonly string[] }} [modalities]
+ *
+ * @typedef {{ tiers?: readonly { tier?: { size: number } }[], context_over_200k?: object }} Tiers
+ */
+
+/** @type {(provider: string, entry: [id: string, model: Listed]) => string} */
 function rowOf(provider, [id, { limit = {}, cost = {}, modalities = {} }]) {
   if (/[",\n]/.test(id)) throw new Error(`the id ${JSON.stringify(id)} would need quotes`);
   const tier = cost.tiers?.[0]?.tier?.size ?? (cost.context_over_200k === undefined ? undefined : 200_000);

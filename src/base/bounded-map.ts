@@ -1,4 +1,7 @@
-/** A Map that keeps at most `max` entries: the one that was set longest ago makes room. Reading does not renew an entry. */
+/**
+ * A Map that keeps at most `max` entries: the one that was set longest ago makes room. Reading does not renew an
+ * entry.
+ */
 export class BoundedMap<K, V> extends Map<K, V> {
   readonly #max: number;
   readonly #onEvict: ((key: K, value: V) => void) | undefined;

@@ -8,7 +8,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Why a wait was called off that nobody needs any more. An abort without a reason makes an exception with its stack. */
+/**
+ * Why a wait was called off that nobody needs any more. An abort without a reason makes an exception with its stack.
+ */
 export const OVER = "over";
 
 /** setTimeout fires at once for anything longer (a signed 32-bit number of ms). */

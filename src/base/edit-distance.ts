@@ -1,6 +1,7 @@
 /**
  * Counts the typing errors between two texts: characters inserted, left out, replaced, or swapped with their neighbour.
- * Anything above `atMost` comes back as `atMost + 1`, found early, so that long lists can be searched while somebody types.
+ * Anything above `atMost` comes back as `atMost + 1`, found early, so that long lists can be searched while somebody
+ * types.
  * Case matters: fold it before.
  */
 export function editDistance(a: string, b: string, atMost = Number.MAX_SAFE_INTEGER - 1): number {
@@ -40,7 +41,10 @@ export interface ClosestTerms {
   readonly maxChars?: number;
 }
 
-/** Returns the candidates that differ from `typed` by a typing error (a quarter of their length at most), closest first. */
+/**
+ * Returns the candidates that differ from `typed` by a typing error (a quarter of their length at most), closest
+ * first.
+ */
 export function closestTo(
   typed: string,
   candidates: readonly string[],

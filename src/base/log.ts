@@ -3,8 +3,15 @@ import { type DestinationStream, type Logger, pino, stdSerializers } from "pino"
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
 /** What looks like a key or token of the services we know, wherever it stands in a text. */
-const SECRET_SHAPES =
-  /\b(?:sk-[\w-]{8,}|xox[abeprs]-[\w-]{8,}|xapp-[\w-]{8,}|gsk_\w{8,}|xai-[\w-]{8,}|AIza[\w-]{20,})|\b(Bearer\s+)[\w.~+/=-]{8,}/g;
+const SECRET_SHAPES = new RegExp(
+  [
+    /\b(?:sk-[\w-]{8,}|xox[abeprs]-[\w-]{8,}|xapp-[\w-]{8,}|gsk_\w{8,}|xai-[\w-]{8,}|AIza[\w-]{20,})/,
+    /\b(Bearer\s+)[\w.~+/=-]{8,}/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "g",
+);
 
 /** Anything shorter keeps no secret, and blanking it would make the log unreadable. */
 const MIN_SECRET_CHARS = 3;

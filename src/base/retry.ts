@@ -3,7 +3,8 @@ import type { Clock } from "./clock.js";
 export interface RetryTerms {
   readonly clock: Pick<Clock, "now" | "sleep">;
   /**
-   * The pause before the next attempt in ms, after this many failures in a row; undefined gives up. A list gives one pause
+   * The pause before the next attempt in ms, after this many failures in a row; undefined gives up. A list gives one
+   * pause
    * per failure and gives up after the last.
    */
   readonly delays: readonly number[] | ((failures: number, error: unknown) => number | undefined);

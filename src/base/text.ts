@@ -1,14 +1,16 @@
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /**
- * Returns the longest start of `text` of at most `maxChars` UTF-16 code units that ends between two characters as a reader
+ * Returns the longest start of `text` of at most `maxChars` UTF-16 code units that ends between two characters as a
+ * reader
  * sees them: never inside a surrogate pair, an emoji sequence, or a letter and its accent.
  * A single character longer than `maxChars` is cut between code points instead.
  */
 export function startOfText(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
   if (maxChars <= 0) return "";
-  // A character that the cut would divide begins within this distance before it; longer sequences are not typed by people.
+  // A character that the cut would divide begins within this distance before it; longer sequences are not typed by
+  // people.
   const from = safeStart(text, Math.max(0, maxChars - 64));
   let end = from;
   for (const { index, segment } of graphemes.segment(text.slice(from, maxChars + 64))) {
@@ -46,6 +48,8 @@ const INVISIBLE = /[\p{Cf}\p{Cc}\p{Cs}]/gu;
 /** Returns `text` without characters that cannot be seen. */
 export const visible = (text: string): string => text.replace(INVISIBLE, "");
 
-/** Returns false for what takes no ink: marks, joiners, blank letters and control characters, however many there are. */
+/**
+ * Returns false for what takes no ink: marks, joiners, blank letters and control characters, however many there are.
+ */
 export const saysSomething = (text: string): boolean =>
   /[^\p{M}\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);

@@ -34,7 +34,9 @@ export const chatExport = ({ sessions, clock }: CommandDeps) =>
       }
       const kept = turns.length - from;
       yield {
-        markdown: `📄 ${plural(kept, "question")} with the answers, as Markdown and as JSON.${from === 0 ? "" : ` The ${from} oldest did not fit.`}`,
+        markdown:
+          `📄 ${plural(kept, "question")} with the answers, as Markdown and as ` +
+          `JSON.${from === 0 ? "" : ` The ${from} oldest did not fit.`}`,
         files: [
           { name: "conversation.md", bytes: markdown ?? new Uint8Array(), alt: "The conversation as Markdown" },
           { name: "conversation.json", bytes: json ?? new Uint8Array(), alt: "The conversation as JSON" },
@@ -61,9 +63,11 @@ export function exportMarkdown({ conversation, session, turns, leftOut, exported
     `Exported ${iso(exportedAt)} · model: ${pin}${leftOut === 0 ? "" : ` · ${leftOut} older questions left out`}`,
     ...(session.system === null ? [] : [`System prompt:\n\n> ${session.system.replaceAll("\n", "\n> ")}`]),
     ...turns.flatMap(({ number, turn }) => [
-      `## ${turn.question.author}, ${iso(turn.question.at)}${number < session.firstTurn ? " (before the last fresh start)" : ""}`,
+      `## ${turn.question.author}, ` +
+        `${iso(turn.question.at)}${number < session.firstTurn ? " (before the last fresh start)" : ""}`,
       turn.question.text || turn.question.sent || "*(no words)*",
-      `### ${turn.provider === null ? "Answer" : `${turn.provider}/${turn.model}`}, ${iso(turn.endedAt)}${turn.ending === "done" ? "" : ` (${turn.ending})`}`,
+      `### ${turn.provider === null ? "Answer" : `${turn.provider}/${turn.model}`}, ` +
+        `${iso(turn.endedAt)}${turn.ending === "done" ? "" : ` (${turn.ending})`}`,
       turn.answer === "" ? "*(no answer)*" : turn.answer,
     ]),
     "",

@@ -14,7 +14,10 @@ export const chatForget = ({ turns }: CommandDeps) =>
     async *run(_args, { conversation }) {
       const count = await turns.forget(conversation);
       yield {
-        markdown: `🗑️ This conversation is erased from my store: ${plural(count, "question")} with the answers, its model and its settings. Messages in a channel of a chat service stay until somebody deletes them there. Counts of tokens stay for the bill, without any text.`,
+        markdown:
+          `🗑️ This conversation is erased from my store: ${plural(count, "question")} with the answers, its ` +
+          "model and its settings. Messages in a channel of a chat service stay until somebody deletes them " +
+          "there. Counts of tokens stay for the bill, without any text.",
       };
     },
   });

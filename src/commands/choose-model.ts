@@ -82,7 +82,10 @@ function unknownText(deps: Deps, typed: string): string {
   const known = `Configured: ${configuredNames(deps)}.`;
   if (provider === undefined) {
     if (rest.length > 0) return `There is no model ${code(typed)}, and no provider ${code(prefix)}. ${known}`;
-    return `No list has a model ${code(typed)}. ${known} A model that is not listed is typed as ${code("provider/model")}.`;
+    return (
+      `No list has a model ${code(typed)}. ${known} A model that is not listed is typed as ` +
+      `${code("provider/model")}.`
+    );
   }
   return rest.join("/").trim() === ""
     ? `${code(provider.id)} has no list to choose from yet. Type the model too, as ${code(`${provider.id}/model`)}.`

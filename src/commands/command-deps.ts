@@ -22,7 +22,7 @@ export interface CommandDeps {
     /** From `DEFAULT_MODEL`. */
     readonly defaultModel?: ModelRef | undefined;
   };
-  /** What is not right with a chat platform, each with its mend. */
+  /** What is not right with a chat platform, each with its fix. */
   faults(): readonly string[];
   readonly clock: Clock;
 }

@@ -69,7 +69,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 async function refusalOf(command: Command, invocation: Invocation, deps: DispatcherDeps): Promise<string | undefined> {
   if (invocation.isOperator) return undefined;
   if ((command.accessFor?.(invocation) ?? command.access) === "operator") {
-    return `🔒 Only operators may use ${code(`/${command.path}`)} here: those who manage this server or workspace, and those whom the bot's host names.`;
+    return (
+      `🔒 Only operators may use ${code(`/${command.path}`)} here: those who manage this server or ` +
+      "workspace, and those whom the bot's host names."
+    );
   }
   return command.isForChatters ? deps.chatRefusal(invocation) : undefined;
 }
@@ -80,12 +83,21 @@ function failureText(error: unknown, command: Command | undefined, deps: Dispatc
   const fields = { error, id, command: command?.path };
   if (error instanceof DamagedRowError) {
     deps.log.error(fields, "a stored row is damaged");
-    return `⚠️ The record of this conversation is damaged. ${code("/chat new")} starts it afresh; other conversations are not affected. (Reference ${code(id)})`;
+    return (
+      `⚠️ The record of this conversation is damaged. ${code("/chat new")} starts it afresh; other ` +
+      `conversations are not affected. (Reference ${code(id)})`
+    );
   }
   if (error instanceof AppError && error.code === "store") {
     deps.log.warn(fields, "the store failed during a command");
-    return `⚠️ That could not be saved or read just now, because the bot's storage did not answer. Please try again in a moment. (Reference ${code(id)})`;
+    return (
+      "⚠️ That could not be saved or read just now, because the bot's storage did not answer. Please try " +
+      `again in a moment. (Reference ${code(id)})`
+    );
   }
   deps.log.error(fields, "a command failed");
-  return `⚠️ Sorry, something went wrong on my side. If it happens again, tell the bot's host this reference: ${code(id)}`;
+  return (
+    "⚠️ Sorry, something went wrong on my side. If it happens again, tell the bot's host this reference: " +
+    `${code(id)}`
+  );
 }

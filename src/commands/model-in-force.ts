@@ -46,7 +46,10 @@ export function defaultSentence(deps: CommandDeps, workspace: string): string {
   if (modelInForce(deps, workspace) !== undefined) {
     return `The next message here pins this channel to the default model, now ${defaultWords(deps, workspace)}.`;
   }
-  return "There is no default model yet, because the first provider has no list: refresh with `/refresh-models`, or choose one with `/models use`.";
+  return (
+    "There is no default model yet, because the first provider has no list: refresh with " +
+    "`/refresh-models`, or choose one with `/models use`."
+  );
 }
 
 /** When a conversation got its model, and from whom; nothing where the store fails: the rest is worth showing. */

@@ -39,7 +39,10 @@ export function changesText(logs: ReadonlyMap<ProviderId, ChangeLog>, now: numbe
     .map(([id, { days }]) => ({ id, days: recentDays(days, now) }))
     .filter(({ days }) => days.length > 0);
   if (providers.length === 0) {
-    return `No list has changed in the last ${CHANGE_DAYS} days, as far as I have seen. A provider's first list counts as no change.`;
+    return (
+      `No list has changed in the last ${CHANGE_DAYS} days, as far as I have seen. A provider's first list ` +
+      "counts as no change."
+    );
   }
   let charsLeft = MAX_CHARS;
   const budget: Budget = { charsLeft: 0, hidden: 0 };

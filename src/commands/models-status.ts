@@ -55,7 +55,9 @@ export const lastRefreshLine = ({ lastRefreshAt }: RefreshStatus): string =>
 export function nextRefreshLine({ nextRefreshAt }: RefreshStatus, isEnabledHere: boolean, now: number): string {
   if (nextRefreshAt === null) return "Next refresh: none, because auto-refresh is off; the button still works";
   const when = nextRefreshAt <= now ? "within 10 seconds" : timeMark(nextRefreshAt);
-  return `Next refresh: ${when}${isEnabledHere ? "" : " (auto-refresh is off here, but another workspace keeps it on)"}`;
+  return (
+    "Next refresh: " + `${when}${isEnabledHere ? "" : " (auto-refresh is off here, but another workspace keeps it on)"}`
+  );
 }
 
 export const storeLines = ({ isStoreDown = false }: RefreshStatus): readonly string[] =>
@@ -75,7 +77,10 @@ export function providerLine(status: ProviderStatus): string {
   if (outcome === null || outcome === "ok") {
     if (fetchedAt === null) return `– ${id}: no list yet${now}`;
     if (models === 0) return `⚠️ ${id}: ${noChatModelText(id)} (list from ${timeMark(fetchedAt)})${now}`;
-    return `${isFresh ? "✓" : "⚠️"} ${id}: ${count}, list from ${timeMark(fetchedAt)}${isFresh ? "" : ", outdated"}${notes}${now}`;
+    return (
+      `${isFresh ? "✓" : "⚠️"} ${id}: ${count}, list from ` +
+      `${timeMark(fetchedAt)}${isFresh ? "" : ", outdated"}${notes}${now}`
+    );
   }
   const rest = fetchedAt === null ? noListText(outcome) : `, using the list of ${count} from ${timeMark(fetchedAt)}`;
   const often = status.consecutiveFailures > 1 ? ` (${status.consecutiveFailures} times in a row)` : "";

@@ -23,7 +23,9 @@ export const modelsUnpin = (deps: CommandDeps) =>
       await deps.sessions.change(conversation, (before) => ({ ...before, pin: null, pinNews: "default" as const }));
       const name = escapeInline(modelName(pin), 250);
       yield {
-        markdown: `This channel is no longer pinned to **${name}**; what was said stays. ${defaultSentence(deps, workspace)}`,
+        markdown:
+          `This channel is no longer pinned to **${name}**; what was said stays. ` +
+          `${defaultSentence(deps, workspace)}`,
       };
     },
   });

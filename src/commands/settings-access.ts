@@ -81,7 +81,8 @@ function channelsIn(text: string): readonly string[] {
   const ids = readChannels(text);
   if (ids !== undefined) return ids;
   throw new UserError(
-    `${code("channels")} takes ${code("everywhere")}, or channels as mentions or ids, with spaces or commas between; not ${code(text)}. Nothing was changed.`,
+    `${code("channels")} takes ${code("everywhere")}, or channels as mentions or ids, with spaces or ` +
+      `commas between; not ${code(text)}. Nothing was changed.`,
   );
 }
 

@@ -23,7 +23,9 @@ export const settingsModel = (deps: CommandDeps) =>
       if (typed.toLowerCase() === DEFAULT) {
         await deps.settings.change(workspace, withoutModel);
         yield {
-          markdown: `The workspace's own default is dropped. New conversations get ${defaultWords(deps, workspace)}. ${KEEPS}`,
+          markdown:
+            `The workspace's own default is dropped. New conversations get ${defaultWords(deps, workspace)}. ` +
+            `${KEEPS}`,
         };
         return;
       }

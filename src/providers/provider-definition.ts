@@ -38,6 +38,9 @@ export interface ProviderSetup {
 
 /** What a vendor's file exports; the registry lists it. */
 export interface ProviderDefinition extends Definition<ProviderSetup> {
-  /** The vendor's id at https://models.dev, where the table of prices comes from; unset where its own list tells prices. */
+  /**
+   * The vendor's id at https://models.dev, where the table of prices comes from; unset where its own list tells
+   * prices.
+   */
   readonly modelsDevId?: string;
 }

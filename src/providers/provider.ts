@@ -103,7 +103,10 @@ export interface HeldList {
 export interface ListTerms {
   /** Called before the list resolves, unless it is the held one. */
   readonly note?: ((notes: ListNotes) => void) | undefined;
-  /** The provider is asked for its list only if it is no longer this one, and what comes is read only if it is another. */
+  /**
+   * The provider is asked for its list only if it is no longer this one, and what comes is read only if it is
+   * another.
+   */
   readonly held?: HeldList | undefined;
 }
 

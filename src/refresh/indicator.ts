@@ -77,7 +77,10 @@ export function outcomeHint(outcome: Outcome | null, status?: number, lastFailur
   return isSaid ? "It is tried again by itself." : FAILURES[outcome].hint;
 }
 
-/** What a failure says beyond its outcome: the vendor's own words, or another phrase than the one that is shown anyway. */
+/**
+ * What a failure says beyond its outcome: the vendor's own words, or another phrase than the one that is shown
+ * anyway.
+ */
 const SAYS_MORE = /: \S|still loading|overloaded|used up|too little memory|does not let/;
 
 /** What was wrong with the answer, where the outcome alone does not tell; undefined where it does. */

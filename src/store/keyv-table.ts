@@ -9,7 +9,10 @@ export interface KeyvTableParts {
   readonly adapter: KeyvStoreAdapter;
   /** What the adapter puts before each key, where it shares one key space with other tables. */
   readonly namespace?: string;
-  /** Keys and texts of all rows whose key begins with `prefix`, in any order. Keyv's own iterator takes `_` for a wildcard. */
+  /**
+   * Keys and texts of all rows whose key begins with `prefix`, in any order. Keyv's own iterator takes `_` for a
+   * wildcard.
+   */
   readonly scan: (prefix: string) => Promise<readonly (readonly [key: string, text: unknown])[]>;
 }
 

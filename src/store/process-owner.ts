@@ -7,7 +7,8 @@ import type { Claim, ClaimResult } from "./store.js";
 export const processOwner = (): string => `${hostname()}/${process.pid}/${randomUUID()}`;
 
 /**
- * Whether the process that an owner's name stands for has certainly ended: it ran on this machine, and its process id is
+ * Whether the process that an owner's name stands for has certainly ended: it ran on this machine, and its process id
+ * is
  * nobody's now, or only that of the remains that its parent has not looked at. What cannot be known counts as alive.
  */
 export function hasEnded(owner: string): boolean {

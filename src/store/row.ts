@@ -21,7 +21,10 @@ export function encodeRow(value: unknown): string {
 /** Whether a stored text is the row of a value that was read from it. */
 export const isRow = (text: unknown, value: unknown): boolean => value !== undefined && text === encodeRow(value);
 
-/** The value of a row, or DAMAGED. An expiry that Keyv or a hand has put there is ignored: nothing stored ever expires. */
+/**
+ * The value of a row, or DAMAGED. An expiry that Keyv or a hand has put there is ignored: nothing stored ever
+ * expires.
+ */
 export function decodeRow(text: unknown): unknown {
   try {
     const row: unknown = typeof text === "string" ? JSON.parse(text) : undefined;

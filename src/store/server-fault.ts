@@ -15,7 +15,8 @@ export function serverAddress(url: string, example: string, defaultPort: number)
   // No cause either: the error of URL carries the whole text.
   if (!URL.canParse(url))
     throw new StartupError(
-      `STORE_URL: cannot be read as a URL; write it as ${example}, with special characters of the password escaped as %40 for @`,
+      `STORE_URL: cannot be read as a URL; write it as ${example}, with special characters of the password ` +
+        "escaped as %40 for @",
     );
   const parsed = new URL(url);
   const host = parsed.hostname || parsed.searchParams.get("host") || "localhost";
@@ -53,7 +54,8 @@ export function connectionFault(product: string, place: string, error: unknown):
   const about = code === "" ? messageOf(error) : code;
   if (TLS_FAULT.test(code) || TLS_FAULT.test(messageOf(error)))
     return new StartupError(
-      `STORE_URL: no safe connection to ${product} at ${place} (${about}); check that it speaks TLS and that its certificate is trusted here (NODE_EXTRA_CA_CERTS names a file of further authorities)`,
+      `STORE_URL: no safe connection to ${product} at ${place} (${about}); check that it speaks TLS and ` +
+        "that its certificate is trusted here (NODE_EXTRA_CA_CERTS names a file of further authorities)",
       error,
     );
   const why = UNREACHABLE[code] ?? WORDS.find(([pattern]) => pattern.test(messageOf(error)))?.[1];

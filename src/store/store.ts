@@ -50,7 +50,8 @@ export interface ClaimTerms {
   /** The same where that claim was never settled, as its holder has died or hangs; `minIntervalMs` unless given. */
   readonly minIntervalAfterLossMs?: number;
   /**
-   * The process that holds it may take it again, and nothing of the first time counts any more: a claim whose answer was
+   * The process that holds it may take it again, and nothing of the first time counts any more: a claim whose answer
+   * was
    * lost on its way would keep out the very process that has it. For what a process does once at a time anyway.
    */
   readonly isReentrant?: boolean;
@@ -85,11 +86,17 @@ export interface Store {
   swap(row: Swap, writes: readonly Write[]): Promise<boolean>;
   /** One atomic step: takes the name when it is both free and due. @throws {StoreError} */
   claim(name: string, terms: ClaimTerms): Promise<ClaimResult>;
-  /** Writes and frees the name in one step; false: the claim is no longer ours and nothing was written. @throws {StoreError} */
+  /**
+   * Writes and frees the name in one step; false: the claim is no longer ours and nothing was written. @throws
+   * {StoreError}
+   */
   commit(claim: Claim, writes: readonly Write[]): Promise<boolean>;
   /** Protects the claim for `ttlMs` from now; false where it is no longer ours. @throws {StoreError} */
   renew(claim: Claim, ttlMs: number): Promise<boolean>;
-  /** After a person asked to be forgotten: what was deleted is gone from the store's own files too, as far as that is in its hands. @throws {StoreError} */
+  /**
+   * After a person asked to be forgotten: what was deleted is gone from the store's own files too, as far as that is
+   * in its hands. @throws {StoreError}
+   */
   purge(): Promise<void>;
   close(): Promise<void>;
 }

@@ -15,7 +15,8 @@ export type Admission = { readonly isOpen: false } | { readonly isOpen: true; re
 /** Keeps people from waiting for a provider that is down: one circuit per provider, in memory. */
 export interface CircuitBreaker {
   /**
-   * Whether a call may go out now. An open circuit lets one probe through every 15 s; its outcome decides for the others,
+   * Whether a call may go out now. An open circuit lets one probe through every 15 s; its outcome decides for the
+   * others,
    * which are refused meanwhile.
    */
   admit(provider: ProviderId): Admission;

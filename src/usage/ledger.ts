@@ -8,7 +8,8 @@ import type { PriceSource } from "./model-facts.js";
 
 /**
  * Days that an entry is kept. Bills come by the month, and any three months in a row have at most 92
- * days, so that the bills of the last two whole months can still be checked; longer would keep who asked when for no use.
+ * days, so that the bills of the last two whole months can still be checked; longer would keep who asked when for no
+ * use.
  */
 export const KEPT_DAYS = 92;
 
@@ -121,7 +122,10 @@ export function createLedger({ store, clock }: LedgerDeps): Ledger {
 
 const prefixOf = (day: string, workspace?: string) => `${day}/${workspace === undefined ? "" : `${workspace}/`}`;
 
-/** Beginnings that together are those of all earlier days and of no other: before "2026": "0", "1", "200", "201" to "2025". */
+/**
+ * Beginnings that together are those of all earlier days and of no other: before "2026": "0", "1", "200", "201" to
+ * "2025".
+ */
 function prefixesBefore(day: string): readonly string[] {
   return [...day].flatMap((digit, place) =>
     digit === "-" ? [] : Array.from({ length: Number(digit) }, (_, smaller) => `${day.slice(0, place)}${smaller}`),

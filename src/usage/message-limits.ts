@@ -14,7 +14,8 @@ export type MessageVerdict =
 
 export interface MessageLimits {
   /**
-   * Counts a question when it is within both limits; one that is refused counts for neither. `own`: a workspace's, which
+   * Counts a question when it is within both limits; one that is refused counts for neither. `own`: a workspace's,
+   * which
    * can be lower than the host's, never higher.
    */
   take(user: string, channel: string, own?: Partial<MessageLimitTerms>): MessageVerdict;

@@ -183,10 +183,19 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
 
 /** Without the privileged intent, only direct messages and those that name the bot have their text. */
 export function visibleTo({ intents }: Pick<Session, "intents">, t: string, d: object, isDirect: boolean): object {
-  if (t !== "MESSAGE_CREATE" || isDirect || (intents & INTENTS.MESSAGE_CONTENT) !== 0) return d;
+  if (!t.startsWith("MESSAGE_CREATE") && t !== "MESSAGE_UPDATE") return d;
+  if (isDirect || (intents & INTENTS.MESSAGE_CONTENT) !== 0) return d;
   const { author, mentions } = d as { author: { id: string }; mentions: readonly { id: string }[] };
   if (author.id === BOT_ID || mentions.some(({ id }) => id === BOT_ID)) return d;
-  return { ...d, content: "", embeds: [], attachments: [], components: [] };
+  return {
+    ...d,
+    content: "",
+    embeds: [],
+    attachments: [],
+    components: [],
+    poll: undefined,
+    message_snapshots: undefined,
+  };
 }
 
 function parse(data: RawData): { op: unknown; d: unknown } | undefined {

@@ -26,6 +26,8 @@ export interface RouteDeps {
   readonly mayManageMessages: () => boolean;
   /** What the application was allowed, as its flags tell. */
   readonly applicationFlags: () => number;
+  /** Whether the server's own filter refuses a text. */
+  readonly isFiltered: (content: string) => boolean;
   /** A message as the bot may read it. */
   readonly readable: (message: object, channel: FakeChannel) => object;
 }
@@ -52,9 +54,11 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
   const post = ({ body, files }: FakeRequest, id = "") => {
     const channel = channelOf(id);
     if (world.isDenied(id, "send")) throw new Refusal(403, 50013, "Missing Permissions");
+    if (channel.state.locked) throw new Refusal(403, 160005, "Thread is locked");
     const { content: seen, rows } = seenIn(body);
     const content = seen.trim();
-    if (content === "" && files.length === 0) throw new Refusal(400, 50006, "Cannot send an empty message");
+    if (deps.isFiltered(content)) throw new Refusal(400, 200000, "Message was blocked by automatic moderation");
+    if (isInvisible(content) && files.length === 0) throw new Refusal(400, 50006, "Cannot send an empty message");
     const key = body.enforce_nonce === true ? `${id} ${body.nonce}` : undefined;
     const same = key === undefined ? undefined : nonces.get(key);
     if (same !== undefined) return shown(same);
@@ -69,17 +73,20 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
       replyTo: reference?.message_id,
     });
     if (key !== undefined) nonces.set(key, message);
+    channel.state.archived = false;
     return shown(message);
   };
   const edit = ({ body }: FakeRequest, channel = "", id = "") => {
     const message = messageOf(channel, id);
+    if (channelOf(channel).state.archived) throw new Refusal(400, 50083, "Thread is archived");
     if (message.authorId !== BOT_ID) throw new Refusal(403, 50005, "Cannot edit a message authored by another user");
     const fault = kindFault(body, message.flags);
     if (fault !== undefined) throw new Refusal(400, 50035, `Invalid Form Body ${fault}`);
     const { content: seen, rows } = seenIn(body);
     if (body.content !== undefined || (Number(body.flags ?? 0) & COMPONENTS_V2) !== 0) {
       const content = seen.trim();
-      if (content === "") throw new Refusal(400, 50006, "Cannot send an empty message");
+      if (isInvisible(content)) throw new Refusal(400, 50006, "Cannot send an empty message");
+      if (deps.isFiltered(content)) throw new Refusal(400, 200000, "Message was blocked by automatic moderation");
       message.content = content;
       message.texts.push(content);
     }
@@ -110,14 +117,27 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
     const channel = channelOf(id);
     const limit = Number(query.get("limit") ?? 50);
     if (!(limit >= 1 && limit <= 100)) throw new Refusal(400, 50035, "Invalid Form Body limit");
-    const before = query.get("before");
+    const [before, after] = [query.get("before"), query.get("after")];
+    if (before !== null && after !== null) throw new Refusal(400, 50035, "Invalid Form Body before, after");
     // Without the permission, Discord gives an empty list.
     const found = world.isDenied(id, "history") ? [] : [...channel.messages.values()];
+    if (after !== null) {
+      const later = found.filter(({ id }) => BigInt(id) > BigInt(after)).slice(0, limit);
+      return later.reverse().map((one) => deps.readable(shown(one), channel));
+    }
     return found
       .filter((one) => before === null || BigInt(one.id) < BigInt(before))
       .reverse()
       .slice(0, limit)
       .map((one) => deps.readable(shown(one), channel));
+  };
+  const changeThread = ({ body }: FakeRequest, id = "") => {
+    const thread = channelOf(id);
+    if (Object.keys(body).some((key) => key !== "archived")) throw new Refusal(403, 50013, "Missing Permissions");
+    // Anybody who may write there may open it again, but not where it is locked.
+    if (thread.state.locked || world.isDenied(id, "send")) throw new Refusal(403, 50013, "Missing Permissions");
+    thread.state.archived = body.archived === true;
+    return channelObject(thread);
   };
   const openThread = ({ body }: FakeRequest, parentId = "", messageId?: string) => {
     const parent = channelOf(parentId);
@@ -173,6 +193,7 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
     },
     { method: "GET", path: /^\/users\/@me$/, run: () => userObject(undefined, BOT_ID) },
     { method: "GET", path: /^\/channels\/(\d+)$/, run: (_request, id = "") => channelObject(channelOf(id)) },
+    { method: "PATCH", path: /^\/channels\/(\d+)$/, run: changeThread },
     { method: "GET", path: messages, run: list },
     {
       method: "POST",
@@ -198,7 +219,14 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
       },
     },
     { method: "POST", path: messages, checks: "POST /channels/{channel_id}/messages", run: post },
-    { method: "GET", path: message, run: (_request, channel = "", id = "") => shown(messageOf(channel, id)) },
+    {
+      method: "GET",
+      path: message,
+      run(_request, channel = "", id = "") {
+        if (world.isDenied(channel, "history")) throw new Refusal(403, 50001, "Missing Access");
+        return deps.readable(shown(messageOf(channel, id)), channelOf(channel));
+      },
+    },
     { method: "PATCH", path: message, checks: "PATCH /channels/{channel_id}/messages/{message_id}", run: edit },
     {
       method: "POST",
@@ -240,3 +268,6 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
     ...interactions.routes,
   ];
 }
+
+/** Discord refuses what shows nothing. */
+const isInvisible = (content: string) => /^[\s\p{Cf}\u2800\u3164]*$/u.test(content);

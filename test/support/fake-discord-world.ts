@@ -12,6 +12,9 @@ export interface FakeMessage {
   /** What a person put beside it. */
   readonly uploads: readonly FakeUpload[];
   readonly replyTo: string | undefined;
+  /** Further fields as Discord has them: embeds, a poll, stickers, what is forwarded. */
+  readonly extra: object;
+  readonly writtenAt: number;
   /** Who put which emoji there, in order. */
   readonly reactions: Map<string, Set<string>>;
   /** Every change of the bot's own reactions: "+👀", "-👀". */
@@ -44,6 +47,8 @@ export interface FakeChannel {
   readonly guildId: string | undefined;
   readonly parentId: string | undefined;
   readonly messages: Map<string, FakeMessage>;
+  /** Of a thread. */
+  state: { archived: boolean; locked: boolean };
 }
 
 export interface FakePerson {
@@ -92,7 +97,8 @@ export function createWorld() {
     place: { type: number; guildId?: string; parentId?: string },
     id = newId(),
   ): FakeChannel => {
-    const channel = { id, name, guildId: undefined, parentId: undefined, ...place, messages: new Map() };
+    const state = { archived: false, locked: false };
+    const channel = { id, name, guildId: undefined, parentId: undefined, ...place, messages: new Map(), state };
     channels.set(channel.id, channel);
     return channel;
   };
@@ -129,6 +135,8 @@ export function createWorld() {
         attachments: [],
         uploads: [],
         replyTo: undefined,
+        extra: {},
+        writtenAt: Date.now(),
         reactions: new Map(),
         reactionLog: [],
         ...given,
@@ -161,7 +169,7 @@ export const memberObject = (person: FakePerson) => ({
 export const permissionsOf = (person: FakePerson) =>
   String(person.isManager ? EVERYONE_PERMISSIONS | MANAGE_GUILD : EVERYONE_PERMISSIONS);
 
-export const channelObject = ({ id, type, name, guildId, parentId }: FakeChannel) => ({
+export const channelObject = ({ id, type, name, guildId, parentId, state }: FakeChannel) => ({
   id,
   type,
   ...(guildId === undefined
@@ -172,10 +180,9 @@ export const channelObject = ({ id, type, name, guildId, parentId }: FakeChannel
     message_count: 0,
     member_count: 1,
     thread_metadata: {
-      archived: false,
       auto_archive_duration: 60,
       archive_timestamp: "2026-01-01T00:00:00Z",
-      locked: false,
+      ...state,
     },
   }),
 });
@@ -187,8 +194,12 @@ export const guildObject = (channels: readonly FakeChannel[]) => ({
   joined_at: "2026-01-01T00:00:00.000Z",
   unavailable: false,
   member_count: 3,
-  roles: [role(GUILD_ID, "@everyone", EVERYONE_PERMISSIONS), role(MANAGERS_ROLE, "managers", MANAGE_GUILD)],
-  channels: channels.filter(({ guildId, parentId }) => guildId && !parentId).map(channelObject),
+  roles: [
+    role(GUILD_ID, "@everyone", EVERYONE_PERMISSIONS),
+    role(MANAGERS_ROLE, "managers", MANAGE_GUILD),
+    { ...role(BOT_ROLE, "Evergreen", 0n), managed: true, tags: { bot_id: BOT_ID } },
+  ],
+  channels: channels.filter(({ guildId, parentId }) => guildId === GUILD_ID && !parentId).map(channelObject),
   threads: channels.filter(({ parentId }) => parentId).map(channelObject),
   members: [],
   presences: [],
@@ -226,7 +237,7 @@ const role = (id: string, name: string, permissions: bigint) => ({
 export function messageObject(world: FakeWorld, message: FakeMessage) {
   const channel = world.channels.get(message.channelId);
   const replied = message.replyTo === undefined ? undefined : channel?.messages.get(message.replyTo);
-  const named = [...message.content.matchAll(/<@!?(\d+)>/g)].map((match) => match[1] ?? "");
+  const named = namedIn(message.content, "@!?");
   const mentioned = new Set([...named, ...(replied === undefined ? [] : [replied.authorId])]);
   return {
     id: message.id,
@@ -234,12 +245,12 @@ export function messageObject(world: FakeWorld, message: FakeMessage) {
     channel_id: message.channelId,
     author: userObject(world.personOf(message.authorId), message.authorId),
     content: message.content,
-    timestamp: "2026-01-01T00:00:00.000Z",
-    edited_timestamp: message.texts.length > 1 ? "2026-01-01T00:00:01.000Z" : null,
+    timestamp: new Date(message.writtenAt).toISOString(),
+    edited_timestamp: message.texts.length > 1 ? new Date(message.writtenAt + 1_000).toISOString() : null,
     tts: false,
     mention_everyone: false,
     mentions: [...mentioned].map((id) => userObject(world.personOf(id), id)),
-    mention_roles: [],
+    mention_roles: namedIn(message.content, "@&"),
     attachments: message.uploads,
     embeds: [],
     pinned: false,
@@ -254,15 +265,19 @@ export function messageObject(world: FakeWorld, message: FakeMessage) {
     }),
     ...(message.replyTo !== undefined && {
       message_reference: { message_id: message.replyTo, channel_id: message.channelId },
-      referenced_message: replied === undefined ? null : { ...shallow(world, replied) },
+      referenced_message: replied === undefined ? null : shallow(world, replied),
     }),
+    ...message.extra,
   };
 }
 
-const shallow = (world: FakeWorld, message: FakeMessage): object => ({
-  id: message.id,
-  channel_id: message.channelId,
-  author: userObject(world.personOf(message.authorId), message.authorId),
-  content: message.content,
-  mentions: [],
-});
+/** Ids that Discord takes for mentions: neither in code nor escaped. */
+function namedIn(content: string, kind: string): readonly string[] {
+  const plain = content.replace(/```[\s\S]*?```|`[^`]*`/g, "");
+  return [...plain.matchAll(new RegExp(`(?<!\\\\)<${kind}(\\d+)>`, "g"))].map((match) => match[1] ?? "");
+}
+
+/** A message that another one refers to: without those that it refers to itself. */
+export function shallow(world: FakeWorld, message: FakeMessage): object {
+  return messageObject(world, { ...message, replyTo: undefined });
+}

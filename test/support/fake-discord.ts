@@ -19,6 +19,7 @@ import {
   memberObject,
   messageObject,
   type Permission,
+  shallow,
   userObject,
 } from "./fake-discord-world.js";
 
@@ -50,6 +51,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
   const commands = { list: [] as readonly object[], puts: 0 };
   const typing: string[] = [];
   let isModerator = false;
+  let filtered: RegExp | undefined;
   let startsLeft = 1_000;
 
   const files = createFakeFiles(() => `http://127.0.0.1:${(server.address() as AddressInfo).port}`, world.newId);
@@ -76,6 +78,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       typing,
       mayManageMessages: () => isModerator,
       applicationFlags: () => ((options.allowedPrivileged ?? 0) & MESSAGE_CONTENT_INTENT ? 1 << 19 : 0),
+      isFiltered: (content) => filtered?.test(content) ?? false,
       readable: (message, channel) =>
         visibleTo(
           { intents: options.allowedPrivileged ?? 0 },
@@ -135,6 +138,8 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
         replyTo?: FakeMessage;
         times?: number;
         uploads?: readonly FakeUpload[];
+        /** Further fields of the message. */
+        extra?: object;
       } = {},
     ): FakeMessage {
       const content = textAs(text, how.naming ?? false);
@@ -143,9 +148,38 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
         content,
         replyTo: how.replyTo?.id,
         uploads: how.uploads ?? [],
+        extra: how.extra ?? {},
       });
       deliver(channel, message, author, how.times);
       return message;
+    },
+    /** Its author changes a message, `minutes` after it was written. */
+    change(channel: FakeChannel, message: FakeMessage, author: FakePerson, content: string, minutes = 0): void {
+      const changed = { ...message, content, texts: [...message.texts, content] };
+      channel.messages.set(message.id, { ...changed, writtenAt: message.writtenAt - minutes * 60_000 });
+      const place = channel.guildId === undefined ? {} : { guild_id: channel.guildId, member: memberObject(author) };
+      const shown = channel.messages.get(message.id) ?? changed;
+      gateway.dispatch("MESSAGE_UPDATE", { ...messageObject(world, shown), ...place }, channel.guildId === undefined);
+    },
+    /** A thread that begins with somebody's message, for which a stand-in is its first. */
+    startThread(channel: FakeChannel, message: FakeMessage, name: string): FakeChannel {
+      const thread = world.addChannel(name, { type: 11, guildId: GUILD_ID, parentId: channel.id }, message.id);
+      const extra = {
+        type: 21,
+        message_reference: { type: 0, message_id: message.id, channel_id: channel.id, guild_id: GUILD_ID },
+        referenced_message: shallow(world, message),
+      };
+      world.addMessage(thread, { authorId: message.authorId, content: "", extra });
+      return thread;
+    },
+    /** Texts that the server's own filter refuses from now on. */
+    filter(pattern: RegExp | undefined): void {
+      filtered = pattern;
+    },
+    /** Closes a thread; a locked one opens again for moderators alone. */
+    archive(thread: FakeChannel, locked = false): void {
+      thread.state = { archived: true, locked };
+      gateway.dispatch("THREAD_UPDATE", channelObject(thread));
     },
     /** The same event again. */
     repeat: (channel: FakeChannel, message: FakeMessage, author: FakePerson) => deliver(channel, message, author),

@@ -73,12 +73,34 @@ const blocks = z
     "the markdown blocks of a message hold more than 12,000 characters",
   );
 
+/** Slack makes table blocks of a Markdown table, and refuses the message where one of them is none that it takes. */
+const MAX_TABLE_ROWS = 50;
+const MAX_TABLE_COLUMNS = 20;
+const MAX_CELL_CHARS = 1_000;
+
+function tableFault(all: readonly FakeBlock[]): string | undefined {
+  for (const one of all) {
+    if (one.type !== "markdown") continue;
+    const rows = one.text.split("\n").filter((line) => /^\|.*\|$/.test(line) && !/^[|\s:-]+$/.test(line));
+    if (rows.length > MAX_TABLE_ROWS) return "rows: a table has too many rows";
+    for (const row of rows) {
+      const cells = row.slice(1, -1).split("|");
+      if (cells.length > MAX_TABLE_COLUMNS) return "rows/0: a table has too many columns";
+      if (cells.some((cell) => cell.trim() === "")) return "rows/0: missing required field: text";
+      if (cells.some((cell) => cell.length > MAX_CELL_CHARS)) return "rows/0: a cell is too long";
+    }
+  }
+  return undefined;
+}
+
 /** What a select is given while somebody types. */
 export const suggestedOptions = z.strictObject({ options: z.array(option).max(100) });
 
 /** What Slack would say of these blocks; `fault` where it would refuse them. */
 export function checkBlocks(value: unknown): { readonly blocks: readonly FakeBlock[] } | { readonly fault: string } {
   const result = blocks.safeParse(value);
+  const table = result.success ? tableFault(result.data) : undefined;
+  if (table !== undefined) return { fault: table };
   if (result.success) return { blocks: result.data };
   const [issue] = result.error.issues;
   return { fault: `${issue?.path.join("/")}: ${issue?.message}` };

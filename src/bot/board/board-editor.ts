@@ -73,7 +73,7 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
     await deps.onShown(shown);
   };
   const fail = async (error: unknown) => {
-    if (error instanceof PlatformError && error.reason === "gone") {
+    if (error instanceof PlatformError && (error.reason === "gone" || error.reason === "not-editable")) {
       pausedUntil = Number.POSITIVE_INFINITY;
       log.info({ message }, "a board was deleted, and is forgotten");
       return deps.onGone();

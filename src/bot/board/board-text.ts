@@ -17,7 +17,10 @@ const LEGEND = "🔄 refreshes now · ⏯️ turns auto-refresh on or off · ⏱
 /** What stands on a board whose place another one has taken. */
 export const MOVED_TEXT = "➡️ This board no longer follows: a newer one was posted in this channel.";
 
-/** What the board judges: its "since" tells when this last changed. Refreshes that run are not shown, so that none flaps. */
+/**
+ * What the board judges: its "since" tells when this last changed. Refreshes that run are not shown, so that none
+ * flaps.
+ */
 export function judgementOf({ isFresh, providers }: RefreshStatus): string {
   return [isFresh ? "fresh" : "stale", ...providers.flatMap(({ id, outcome }) => failureLine({ id, outcome }))].join(
     "\n",

@@ -40,108 +40,130 @@ export interface Board {
 const GATHER_MS = 1_000;
 
 export function createBoard(deps: BoardDeps): Board {
-  const { refresher, settings, clock, log } = deps;
-  const rows = createBoardRows(deps.store);
-  const boards = new Map<string, BoardEditor>();
+  const { clock, log, settings } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
-  let isGathering = false;
-
-  const platformOf = (name: string) => deps.platforms.find((platform) => platform.name === name);
-  const judge = () => judgementOf(refresher.status());
-  const textFor = (message: MessageKey, since: number) =>
-    boardText({ status: refresher.status(), settings, workspace: workspaceOf(message) }, since);
+  const boards = createEditors(deps, signal);
   const commandOf = ({ emoji, message }: Reaction) => commandOfReaction(emoji, settings.inForce(workspaceOf(message)));
-  const keep = (conversation: string, row: BoardRow) => {
-    const isStill = () => boards.get(conversation) === editor;
-    const editor = createBoardEditor(
-      {
-        clock,
-        log,
-        signal,
-        platformOf,
-        judge,
-        textFor,
-        onShown: async (shown) => void (isStill() && (await rows.save(conversation, shown))),
-        onGone: async () => void (isStill() && boards.delete(conversation) && (await rows.forget(conversation))),
-      },
-      row,
-    );
-    boards.set(conversation, editor);
-  };
+  const reactions = createBoardReactions({ clock, log, signal, commandOf });
+  let isGathering = false;
   const gather = async () => {
     await clock.sleep(GATHER_MS, signal);
     isGathering = false;
-    for (const editor of boards.values()) void editor.update();
+    for (const editor of boards.all()) void editor.update();
   };
-
-  const isKnown = (message: MessageKey) =>
-    [...boards.values()].some((editor) => isSameMessage(editor.message, message));
-  /** A platform tells a reaction to one replica, which need not be the one that posted the board. */
-  const isFound = async (reaction: Reaction): Promise<boolean> => {
-    if (commandOf(reaction) === undefined) return false;
-    try {
-      for (const [conversation, row] of await rows.load()) {
-        if (isSameMessage(row.message, reaction.message)) keep(conversation, row);
-      }
-    } catch (error) {
-      log.warn({ error }, "the store could not tell whether a reaction is on a board");
-    }
-    return isKnown(reaction.message);
-  };
-
-  const letGo = async (old: BoardEditor | undefined, platform: ChatPlatform) => {
-    if (old === undefined) return;
-    const { message } = old;
-    await platform
-      .edit(message, { markdown: MOVED_TEXT }, { rank: "board", signal })
-      .catch((error) => log.debug({ error }, "an older board does not say that it has moved"));
-  };
-  const offer = async (platform: ChatPlatform, message: MessageKey): Promise<boolean> => {
-    try {
-      await platform.react(message, { offer: BOARD_EMOJIS });
-      return true;
-    } catch (error) {
-      log.warn({ error }, "the reactions of a board could not be offered");
-      return false;
-    }
-  };
-  const reactions = createBoardReactions({ clock, log, signal, commandOf });
 
   return {
-    control: {
-      async post(conversation) {
-        const place = channelKeyOf(conversation);
-        const platform = platformOf(place.platform);
-        if (platform === undefined) throw new UserError("A board can't be posted here.");
-        const [judgement, since] = [judge(), clock.now()];
-        const text = textFor({ ...place, message: "" }, since);
-        const message = await posted(platform, place, text, signal);
-        const row: BoardRow = { message, text, judgement, since };
-        await rows.save(conversation, row);
-        const old = boards.get(conversation);
-        keep(conversation, row);
-        void letGo(old, platform);
-        return { hasMoved: old !== undefined, hasReactions: await offer(platform, message) };
-      },
-    },
-    async load() {
-      for (const [conversation, row] of await rows.load()) keep(conversation, row);
-    },
+    control: { post: (conversation) => postBoard(deps, boards, conversation, signal) },
+    load: boards.load,
     look() {
-      for (const editor of boards.values()) editor.note();
-      if (isGathering || boards.size === 0 || signal.aborted) return;
+      const editors = [...boards.all()];
+      for (const editor of editors) editor.note();
+      if (isGathering || editors.length === 0 || signal.aborted) return;
       isGathering = true;
       gather().catch(() => {}); // ends with `stop`
     },
     async onReaction(platform, reaction, run) {
-      if (isKnown(reaction.message) || (await isFound(reaction))) await reactions.press(platform, reaction, run);
+      const isOnBoard =
+        boards.isKnown(reaction.message) ||
+        (commandOf(reaction) !== undefined && (await boards.isFound(reaction.message)));
+      if (isOnBoard) await reactions.press(platform, reaction, run);
     },
     async stop() {
       stopping.abort();
       await reactions.idle();
     },
   };
+}
+
+const platformOf = ({ platforms }: BoardDeps, name: string) => platforms.find((platform) => platform.name === name);
+const textFor = ({ refresher, settings }: BoardDeps, message: MessageKey, since: number) =>
+  boardText({ status: refresher.status(), settings, workspace: workspaceOf(message) }, since);
+
+/** The boards that stand, each with what keeps its message up to date. */
+interface Editors {
+  all(): Iterable<BoardEditor>;
+  /** Adds the boards of earlier runs and of other replicas. @throws {StoreError} */
+  load(): Promise<void>;
+  /** Takes a new board in, and returns the one whose place it takes. @throws {StoreError} */
+  replace(conversation: string, row: BoardRow): Promise<BoardEditor | undefined>;
+  isKnown(message: MessageKey): boolean;
+  /** Looks into the store too: a platform tells a reaction to one replica, which need not have posted the board. */
+  isFound(message: MessageKey): Promise<boolean>;
+}
+
+function createEditors(deps: BoardDeps, signal: AbortSignal): Editors {
+  const { refresher, clock, log } = deps;
+  const rows = createBoardRows(deps.store);
+  const editors = new Map<string, BoardEditor>();
+  const keep = (conversation: string, row: BoardRow) => {
+    const isStill = () => editors.get(conversation) === editor;
+    const editor = createBoardEditor(
+      {
+        clock,
+        log,
+        signal,
+        platformOf: (name) => platformOf(deps, name),
+        judge: () => judgementOf(refresher.status()),
+        textFor: (message, since) => textFor(deps, message, since),
+        onShown: async (shown) => void (isStill() && (await rows.save(conversation, shown))),
+        onGone: async () => void (isStill() && editors.delete(conversation) && (await rows.forget(conversation))),
+      },
+      row,
+    );
+    editors.set(conversation, editor);
+  };
+  const isKnown = (message: MessageKey) =>
+    [...editors.values()].some((editor) => isSameMessage(editor.message, message));
+  return {
+    all: () => editors.values(),
+    isKnown,
+    async load() {
+      for (const [conversation, row] of await rows.load()) keep(conversation, row);
+    },
+    async replace(conversation, row) {
+      await rows.save(conversation, row);
+      const old = editors.get(conversation);
+      keep(conversation, row);
+      return old;
+    },
+    async isFound(message) {
+      try {
+        for (const [conversation, row] of await rows.load()) {
+          if (isSameMessage(row.message, message)) keep(conversation, row);
+        }
+      } catch (error) {
+        log.warn({ error }, "board: could not look up a reaction's message in the store");
+      }
+      return isKnown(message);
+    },
+  };
+}
+
+/** Posts the board of a channel and retires the one before. @throws {UserError} @throws {StoreError} */
+async function postBoard(deps: BoardDeps, boards: Editors, conversation: string, signal: AbortSignal) {
+  const { clock, log, refresher } = deps;
+  const place = channelKeyOf(conversation);
+  const platform = platformOf(deps, place.platform);
+  if (platform === undefined) throw new UserError("A board can't be posted here.");
+  const since = clock.now();
+  const judgement = judgementOf(refresher.status());
+  const text = textFor(deps, { ...place, message: "" }, since);
+  const message = await posted(platform, place, text, signal);
+  const old = await boards.replace(conversation, { message, text, judgement, since });
+  if (old !== undefined) {
+    void platform
+      .edit(old.message, { markdown: MOVED_TEXT }, { rank: "board", signal })
+      .catch((error) => log.debug({ error }, "board: could not mark an older board as moved"));
+  }
+  const hasReactions = await platform.react(message, { offer: BOARD_EMOJIS }).then(
+    () => true,
+    (error) => {
+      log.warn({ error }, "board: could not offer reactions");
+      return false;
+    },
+  );
+  return { hasMoved: old !== undefined, hasReactions };
 }
 
 /** @throws {UserError} saying why it is not there */

@@ -9,7 +9,10 @@ export interface Queued {
   readonly isOver: boolean;
 }
 
-/** Those that wait for one kind of call; the flow that was served longest ago comes first, and within a flow the first to arrive. */
+/**
+ * The waiters for one kind of call; the flow that was served longest ago comes first, and within a flow the first
+ * to arrive.
+ */
 export interface FairQueue<T extends Queued> {
   add(waiter: T): void;
   /** Who is next; undefined when nobody waits. Costs O(log n) where it is another one than before. */

@@ -1,6 +1,9 @@
 import { PlatformError } from "../port/platform-error.js";
 
-/** Pauses before a call is tried again that failed for the first time, the second time, …: what fails for a moment is over at once. */
+/**
+ * Pauses before a call is tried again that failed for the first time, the second time, …: what fails for a moment is
+ * over at once.
+ */
 const PAUSES_MS = [100, 250, 500, 1_000, 1_000, 1_000, 1_000, 2_000, 2_000];
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -11,7 +14,7 @@ const LONGEST_PAUSE_MS = 5_000;
 export function pauseBeforeAgain(error: unknown, failures: number): number | undefined {
   if (error instanceof PlatformError) {
     if (error.retryAfterMs !== undefined) return error.retryAfterMs;
-    if (["refused", "gone", "forbidden"].includes(error.reason)) return undefined;
+    if (["refused", "gone", "forbidden", "not-editable"].includes(error.reason)) return undefined;
     if (error.reason === "edit-cap") return LONGEST_PAUSE_MS;
   }
   return PAUSES_MS[failures - 1] ?? LONGEST_PAUSE_MS;

@@ -65,7 +65,10 @@ export function endWaiter<A>(waiter: Waiter<A>): void {
   bucket.wakeAt = NEVER;
 }
 
-/** How many calls are kept from this rank, for last texts; one more where the service fails, so that one can be sent twice. */
+/**
+ * How many calls are kept from this rank, for last texts; one more where the service fails, so that one can be sent
+ * twice.
+ */
 export function keptIn<A>({ flows }: RateBucket<A>, rank: Rank, isFaulty: boolean, now: number): number {
   if (isUrgent(rank)) return 0;
   const growing = flows.growing(now);

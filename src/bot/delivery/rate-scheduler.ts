@@ -15,7 +15,9 @@ export interface RateSchedulerDeps<A extends Allowance> {
   absorb?(into: A, from: A): void;
 }
 
-/** Hands out a platform's calls, one allowance per real rate-limit bucket, so that nothing ever queues inside an SDK. */
+/**
+ * Hands out a platform's calls, one allowance per real rate-limit bucket, so that nothing ever queues inside an SDK.
+ */
 export interface RateScheduler {
   /**
    * Resolves when a call may go out: the more urgent rank first, and within a rank the `flow` (an answer, a channel)
@@ -31,9 +33,14 @@ export interface RateScheduler {
   learn(bucket: string, limits?: ToldLimits): void;
   /** After a refusal (429): nothing goes out of the bucket, or at all (GLOBAL), for so long. */
   penalize(bucket: string, retryAfterMs: number): void;
-  /** A call failed without being refused: for a while, one more call is kept in each bucket, for a last text that has to be sent twice. */
+  /**
+   * A call failed without being refused: for a while, one more call is kept in each bucket, for a last text that has
+   * to be sent twice.
+   */
   noteFault(): void;
-  /** The service counts the calls of both as one: what was taken from the first, and whoever waits there, moves over. */
+  /**
+   * The service counts the calls of both as one: what was taken from the first, and whoever waits there, moves over.
+   */
   merge(bucket: string, into: string): void;
   /** Turns everybody away who waits or comes later. */
   stop(reason: unknown): void;

@@ -2,7 +2,7 @@ import { type RetryTerms, retry } from "../../base/retry.js";
 import { saysSomething } from "../../base/text.js";
 import type { Control, Reply } from "../../commands/command.js";
 import type { MessageKey, Rank, ReplyStream, ReplyStreamDeps } from "../port/platform.js";
-import { isLost } from "../port/platform-error.js";
+import { isLost, isNotEditable } from "../port/platform-error.js";
 import { createPacer } from "./pacer.js";
 import { pauseBeforeAgain } from "./platform-pause.js";
 import { createSplitter } from "./split-message.js";
@@ -54,6 +54,19 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
     }
     return sent;
   };
+  /** Leaves a message as it stands that can't be edited any more: the rest of the text goes into another one. */
+  const goOnElsewhere = (grown: Grown, wanted: Shown) => {
+    if (wanted.text !== grown.text) splitter.endPart(grown.part, grown.text);
+    current = { ...grown, controls: wanted.controls };
+  };
+  /** Takes the running controls away from an answer whose last text was refused. Never rejects. */
+  const dropControls = async () => {
+    if (current === undefined || current.controls.length === 0) return;
+    const { key, text: shown } = current;
+    await platform
+      .edit(key, { markdown: shown }, { rank: "last-text", replyTo: question })
+      .catch((error) => log.warn({ error }, "the controls of an answer could not be taken away"));
+  };
   /** Sends what is new, each call again after a pause where it failed for a moment, for as long as this is patient. */
   const send = async (rank: "last-text" | "progress", patienceMs: number, signal?: AbortSignal) => {
     for (let due = next(); !hasLost && due !== undefined; due = next()) {
@@ -66,9 +79,11 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
         const sent = await retry(work, retryTerms(deps, { shortestMs, patienceMs, signal }));
         if (sent.isTail && rank === "progress") return;
       } catch (error) {
-        if (!isLost(error)) throw error;
-        hasLost = true;
-        deps.onLost(error);
+        if (isNotEditable(error) && current?.part === shown.part) goOnElsewhere(current, shown);
+        else if (isLost(error)) {
+          hasLost = true;
+          deps.onLost(error);
+        } else throw error;
       }
     }
   };
@@ -89,7 +104,12 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
       await pacer.end();
       text = last;
       controls = lastControls;
-      await send("last-text", LAST_TEXT_PATIENCE_MS);
+      try {
+        await send("last-text", LAST_TEXT_PATIENCE_MS);
+      } catch (error) {
+        await dropControls();
+        throw error;
+      }
       return !hasLost;
     },
   };

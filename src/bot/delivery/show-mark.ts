@@ -2,7 +2,10 @@ import type { Log } from "../../base/log.js";
 import type { ChatPlatform, Mark, MessageKey } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 
-/** Puts a mark on a message, or takes the bot's away. Resolves with whether it is settled: shown, or refused for good. Never rejects. */
+/**
+ * Puts a mark on a message, or takes the bot's away. Resolves with whether it is settled: shown, or refused for good.
+ * Never rejects.
+ */
 export async function showMark(
   { log }: { readonly log: Log },
   platform: ChatPlatform,

@@ -4,7 +4,10 @@ import type { Allowance, ToldLimits } from "./allowance.js";
 export interface WindowTerms {
   readonly limit: number;
   readonly windowMs: number;
-  /** How long a call without an answer counts, in ms, where the end of every call is told. Default: the window and a little more. */
+  /**
+   * How long a call without an answer counts, in ms, where the end of every call is told. Default: the window and a
+   * little more.
+   */
   readonly unansweredMs?: number;
 }
 
@@ -23,10 +26,16 @@ interface WindowState {
   readonly progressAt: number;
 }
 
-/** An allowance that counts the calls of the last seconds, for a service that tells in its answers what is left (Discord). */
+/**
+ * An allowance that counts the calls of the last seconds, for a service that tells in its answers what is left
+ * (Discord).
+ */
 export interface SlidingWindow extends Allowance {
   state(): WindowState;
-  /** Takes in another one that turned out to be the same: calls of either count, and what the service said of this one holds. */
+  /**
+   * Takes in another one that turned out to be the same: calls of either count, and what the service said of this one
+   * holds.
+   */
   absorb(other: SlidingWindow): void;
 }
 

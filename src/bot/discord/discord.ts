@@ -169,15 +169,18 @@ function receiversOf(
     places,
     rest,
     calls,
+    clock,
     log,
     platform,
     onTyped: createTypedCommands(typed, handlers),
     sessions: store.values("sessions"),
     files: { apiUrl: connection.apiUrl, clock, fetch },
   };
+  const receiver = createMessageReceiver(messages, handlers);
   const interactions = { rest, calls, store, log, commands, controlIds, clock, sender };
   return [
-    [GatewayDispatchEvents.MessageCreate, createMessageReceiver(messages, handlers)],
+    [GatewayDispatchEvents.MessageCreate, receiver.onCreate],
+    [GatewayDispatchEvents.MessageUpdate, receiver.onEdit],
     [GatewayDispatchEvents.MessageReactionAdd, createReactionReceiver({ gateway, places, store, log }, handlers)],
     [GatewayDispatchEvents.InteractionCreate, createInteractionReceiver(interactions, handlers)],
   ];

@@ -10,11 +10,20 @@ export interface ControlIdsDeps {
   readonly log: Log;
 }
 
-/** Names what a button or a menu entry does by something short enough for every platform; what nobody was shown for 30 days is forgotten at the first use. */
+/**
+ * Names what a button or a menu entry does by something short enough for every platform; what nobody was shown for 30
+ * days is forgotten at the first use.
+ */
 export interface ControlIds {
-  /** At most 40 of `[a-z0-9:_-]`, the same for the same command at any time. @throws {StoreError} when it could not be kept */
+  /**
+   * At most 40 of `[a-z0-9:_-]`, the same for the same command at any time. @throws {StoreError} when it could not be
+   * kept
+   */
   idFor(command: string): Promise<string>;
-  /** The command that a pressed control stands for; undefined where no such one was made, or long ago. @throws {StoreError} */
+  /**
+   * The command that a pressed control stands for; undefined where no such one was made, or long ago. @throws
+   * {StoreError}
+   */
   commandOf(id: string): Promise<string | undefined>;
 }
 

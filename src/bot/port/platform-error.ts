@@ -5,10 +5,18 @@ import { AppError } from "../../base/errors.js";
  * - `forbidden` the bot lacks a permission there, or was removed
  * - `rate-limited` the platform refused for now
  * - `edit-cap` this message may not be edited for a while, though others may (Discord 30046)
+ * - `not-editable` this message can never be edited again, though new ones can be posted: go on in another
  * - `unavailable` no answer, or a fault of the platform's servers
  * - `refused` what was sent is not accepted: a fault of ours
  */
-export type PlatformErrorReason = "gone" | "forbidden" | "rate-limited" | "edit-cap" | "unavailable" | "refused";
+export type PlatformErrorReason =
+  | "gone"
+  | "forbidden"
+  | "rate-limited"
+  | "edit-cap"
+  | "not-editable"
+  | "unavailable"
+  | "refused";
 
 /** What went wrong at a chat platform; the SDK's own error is its cause, without tokens or texts of people. */
 export class PlatformError extends AppError {
@@ -42,3 +50,7 @@ export class PlatformError extends AppError {
 /** There is no place for the bot any more: nothing that is sent there will ever arrive. */
 export const isLost = (error: unknown): error is PlatformError =>
   error instanceof PlatformError && (error.reason === "gone" || error.reason === "forbidden");
+
+/** The message stays as it is, and what follows needs another one. */
+export const isNotEditable = (error: unknown): error is PlatformError =>
+  error instanceof PlatformError && error.reason === "not-editable";

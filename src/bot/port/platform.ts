@@ -54,7 +54,10 @@ export interface Speaker {
   readonly isOperator: boolean;
   /** A guest of the workspace, or a stranger from a shared channel. */
   readonly isGuest?: boolean;
-  /** Whether they have a role or belong to a user group, by its id. Within 1 s and never rejects: unknown means no. Left out where there are none. */
+  /**
+   * Whether they have a role or belong to a user group, by its id. Within 1 s and never rejects: unknown means no.
+   * Left out where there are none.
+   */
   isInGroup?(group: string): Promise<boolean>;
 }
 
@@ -66,7 +69,8 @@ export interface Attachment {
   readonly sizeBytes: number;
   /**
    * Downloads it from the platform's own hosts only.
-   * @throws {PlatformError} `refused` when it has more than `maxBytes`; another reason, or `why`, says what else is wrong
+   * @throws {PlatformError} `refused` when it has more than `maxBytes`; another reason, or `why`, says what else is
+   * wrong
    */
   read(maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
 }
@@ -105,7 +109,10 @@ export interface Mention extends Speaker, MessageContent {
   readonly shared?: string;
   /** The message that it replies to. */
   readonly quote?: EarlierMessage;
-  /** Reads the message that it replies to, where the platform left it out. @throws {PlatformError} where it may not read it */
+  /**
+   * Reads the message that it replies to, where the platform left it out. @throws {PlatformError} where it may not
+   * read it
+   */
   readQuote?(signal: AbortSignal): Promise<EarlierMessage>;
   /**
    * In a thread: the thread's first message, and up to `count` messages before this one, oldest first.
@@ -131,7 +138,9 @@ export interface CommandCall extends Speaker {
 }
 
 export interface PlatformHandlers {
-  /** Resolves once the question is stored; the answer comes on its own time. @throws {UserError} when intake is closed */
+  /**
+   * Resolves once the question is stored; the answer comes on its own time. @throws {UserError} when intake is closed
+   */
   onMention(mention: Mention): Promise<void>;
   /** Each reply replaces the one before. Never throws: failures come as a reply. */
   onCommand(call: CommandCall): AsyncIterable<Reply>;
@@ -206,11 +215,13 @@ export interface ChatPlatform {
   post(channel: ChannelKey, reply: Reply | (() => Reply), terms?: PostTerms): Promise<MessageKey>;
   /**
    * Replaces what the message shows; a function that returns undefined calls the edit off.
-   * @throws {PlatformError} `gone` when the message or its channel is no more @throws signal.reason when aborted while it waits
+   * @throws {PlatformError} `gone` when the message or its channel is no more @throws signal.reason when aborted
+   * while it waits
    */
   edit(message: MessageKey, reply: Reply | (() => Reply | undefined), terms?: SendTerms): Promise<void>;
   /**
-   * Adds lines below what the message shows now (what an earlier process left) and puts these controls in the place of its
+   * Adds lines below what the message shows now (what an earlier process left) and puts these controls in the place
+   * of its
    * own. Resolves with what it showed. @throws {PlatformError}
    */
   append(message: MessageKey, lines: string, controls?: readonly Control[]): Promise<string>;

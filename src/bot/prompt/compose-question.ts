@@ -77,7 +77,7 @@ interface Context {
 
 const NOTHING: Context = {};
 
-/** So many are named under an answer; the rest are counted. */
+/** How many files are named under an answer; the rest are counted. */
 const MAX_NAMED = 12;
 
 /** One line that names all that is left out, each with its reason; undefined where there is nothing. */
@@ -93,7 +93,9 @@ function noteOf(ignored: ReadAttachments["ignored"], leftOut: readonly LeftOut[]
 
 const REPLY_TARGET = "the message that this replies to";
 
-/** The message that a question replies to, unless the history ends with it. @throws terms.signal.reason when it aborts */
+/**
+ * The message that a question replies to, unless the history ends with it. @throws terms.signal.reason when it aborts
+ */
 async function quotedReply(mention: Mention, terms: ComposeTerms): Promise<Context> {
   const read = await readInTime(REPLY_TARGET, mention.readQuote?.bind(mention), terms);
   if (read !== undefined && "why" in read) return { leftOut: [read] };

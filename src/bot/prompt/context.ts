@@ -32,7 +32,8 @@ const SHARE_FOR_HISTORY = 0.75;
  */
 export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly ChatMessage[] {
   const { images = [] } = terms;
-  const answered = turns.filter(({ answer }) => saysSomething(answer)); // the others say nothing that a model could go on from
+  // A turn without an answer holds nothing that a model could go on from.
+  const answered = turns.filter(({ answer }) => saysSomething(answer));
   const spoken = severalSpeak(answered, terms.author) ? withSpeaker : (sent: string) => sent;
   const question = spoken(terms.question, terms.author, terms.said);
   const window = (terms.contextTokens ?? Number.POSITIVE_INFINITY) * SHARE_FOR_HISTORY;

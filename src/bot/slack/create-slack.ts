@@ -12,7 +12,7 @@ import { type AgentCalls, createAgentCalls, createQuestionTitles } from "./send/
 import { createAnswers } from "./send/answers.js";
 import { termsOf } from "./send/buckets.js";
 import { createCaller } from "./send/caller.js";
-import { createCalls } from "./send/calls.js";
+import { createSlackCalls } from "./send/calls.js";
 import { controlBlocks, createPickers } from "./send/controls.js";
 import { createFileCalls } from "./send/files.js";
 import { createSlackMarks } from "./send/marks.js";
@@ -118,7 +118,7 @@ function createWire({ slack, settings, health, clock, log }: WireDeps) {
     buckets,
     caller,
     optional,
-    calls: createCalls(client, caller),
+    calls: createSlackCalls(client, caller),
     streams: createStreamCalls(client, caller),
     files: createFileCalls({ client, caller, botToken: slack.botToken, apiUrl: slack.apiUrl }),
     agent: createAgentCalls({ client, caller, optional, buckets }),

@@ -97,7 +97,9 @@ async function checkProvider(
 function noModelsText({ id, baseUrl, emptyHint }: ProviderSetup, listed: number): string {
   if (listed === 0) return `answers, but lists no model; ${emptyHint ?? `check its base URL (${baseUrl})`}`;
   const rows = plural(listed, "model");
-  return `answers, but none of the ${rows} that it lists is for chat; \`/models use ${id}/MODEL\` takes any that it has`;
+  return (
+    `answers, but none of the ${rows} that it lists is for chat; \`/models use ${id}/MODEL\` takes any ` + "that it has"
+  );
 }
 
 function fixFor(error: unknown, { key, keyVariable, baseUrl }: ProviderSetup): string {

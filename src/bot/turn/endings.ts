@@ -5,6 +5,7 @@ import { type FinishReason, ProviderError } from "../../providers/provider.js";
 import type { Ending } from "../../store/sessions/sessions.js";
 import { DamagedRowError } from "../../store/store-error.js";
 import type { Mark } from "../port/platform.js";
+import { PlatformError } from "../port/platform-error.js";
 
 /** Why a turn was called off: the reason of its signal. */
 export class TurnCalledOff extends AppError {
@@ -88,6 +89,7 @@ function sentenceFor(error: unknown): string {
   if (error instanceof AnswerTooLong)
     return `There was no answer within ${waitInWords(error.limitMs)}, the longest that one may take.`;
   if (error instanceof ProviderError) return providerSentence(error);
+  if (error instanceof PlatformError && error.why !== undefined) return `The answer could not be shown: ${error.why}.`;
   return "Something went wrong on my side.";
 }
 

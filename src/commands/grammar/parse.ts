@@ -97,7 +97,8 @@ function completed(command: Command, values: Values): Arguments {
 }
 
 const missingText = (command: Command, name: string, option: Option) =>
-  `${code(`/${command.path}`)} needs to know ${code(name)}: ${option.about}. Type it as ${code(commandUsage(command))}.`;
+  `${code(`/${command.path}`)} needs to know ${code(name)}: ${option.about}. Type it as ` +
+  `${code(commandUsage(command))}.`;
 
 /**
  * Reads what a platform's typed options gave: booleans, numbers or text by name; absent, null and empty are unset.

@@ -63,7 +63,9 @@ function readKnown(option: Option & { kind: "flag" | "choice" }, word: string): 
 }
 
 const tooLong = (name: string, text: string, most: number): Reading => ({
-  fault: `${code(name)} is too long: ${text.length.toLocaleString("en")} characters, at most ${most.toLocaleString("en")} fit.`,
+  fault:
+    `${code(name)} is too long: ${text.length.toLocaleString("en")} characters, at most ` +
+    `${most.toLocaleString("en")} fit.`,
 });
 
 /** How a command is typed: "/models list [provider] [search]". */

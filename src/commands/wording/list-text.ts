@@ -15,7 +15,7 @@ export interface ListFilter {
   readonly search?: string | undefined;
 }
 
-/** So many models fit into one message of every platform, and are still read. */
+/** How many models one message lists: they fit on every platform, and people still read them. */
 const MAX_MODELS = 40;
 
 interface Group {
@@ -87,7 +87,10 @@ function blockText(
   return [
     `**${provider}** (${count}, list from ${timeMark(entry.fetchedAt)}${failing})`,
     ...rows.slice(0, share).map(({ id, state, isPinned }) => {
-      return `- ${code(id, 120)}${state === "listed" ? "" : ` (${stateWords(state)})`}${isPinned ? " 📌 pinned here" : ""}`;
+      return (
+        "- " +
+        `${code(id, 120)}${state === "listed" ? "" : ` (${stateWords(state)})`}${isPinned ? " 📌 pinned here" : ""}`
+      );
     }),
     ...(left > 0 && !isAlone ? [`- … ${left} more of ${provider}`] : []),
   ].join("\n");

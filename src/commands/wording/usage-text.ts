@@ -155,7 +155,7 @@ export function aligned(rows: readonly (readonly string[])[], maxColumns: number
   });
 }
 
-/** So many rows are read, and fit into one message of every platform, with bars below. */
+/** How many rows one message shows: with the bars they fit on every platform. */
 const MAX_ROWS = 10;
 
 /** The groups as far as they fit, and the rest as one; days newest first, everything else largest first. */

@@ -2,7 +2,10 @@ import type { AnswerDraft } from "../chat/answer-draft.js";
 import { fieldsOf } from "../http/read-refusal.js";
 import type { Usage } from "../provider.js";
 
-/** Takes an event of a streamed message in, or a whole message. Its type is the one in the data; gateways leave names out. */
+/**
+ * Takes an event of a streamed message in, or a whole message. Its type is the one in the data; gateways leave names
+ * out.
+ */
 export function readEvent(event: unknown, draft: AnswerDraft, name = "") {
   const fields = fieldsOf(event);
   const type = typeof fields.type === "string" ? fields.type : name;

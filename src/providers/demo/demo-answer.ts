@@ -14,7 +14,10 @@ function lastQuestion(request: ChatRequest): string {
 /** What the thinking model of the demo says before it answers. */
 export function demoThought(request: ChatRequest): string {
   const count = request.messages.length;
-  return `The conversation has ${count} ${count === 1 ? "message" : "messages"}; the last one decides. This is a demo, so I cannot think about it any harder. `;
+  return (
+    `The conversation has ${count} ${count === 1 ? "message" : "messages"}; the last one decides. This ` +
+    "is a demo, so I cannot think about it any harder. "
+  );
 }
 
 /** An answer in Markdown that names its model and repeats the question, so that a switch of models is seen. */

@@ -49,7 +49,8 @@ const PHRASES: Partial<Record<ProviderErrorReason, string>> = {
 };
 
 /**
- * Returns the error for a vendor's refusal. Its own words are added only where they hold neither the key nor anything of
+ * Returns the error for a vendor's refusal. Its own words are added only where they hold neither the key nor anything
+ * of
  * the conversation; its error object is not kept as a cause, because a log would print all of it.
  */
 export function refusalError(refusal: Refusal, context: FaultContext): ProviderError {
@@ -90,7 +91,8 @@ const NETWORK_PHRASES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Returns the error for a connection that failed; once text was there, the answer was cut off. Reads the chain of causes,
+ * Returns the error for a connection that failed; once text was there, the answer was cut off. Reads the chain of
+ * causes,
  * since fetch itself only says "fetch failed"; what it keeps of it is a system code, never an address or a body.
  */
 export function connectionError(error: unknown, { provider, hasText }: FaultContext): ProviderError {

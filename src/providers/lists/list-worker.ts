@@ -6,7 +6,10 @@ import { type MessagePort, parentPort } from "node:worker_threads";
 import zlib from "node:zlib";
 import { type ParsedPage, type ParseTerms, parsePage } from "./parse-page.js";
 
-/** One page of a list to fetch and parse; everything about it goes through a port of its own, which closes when it is over. */
+/**
+ * One page of a list to fetch and parse; everything about it goes through a port of its own, which closes when it is
+ * over.
+ */
 export interface PageOrder extends ParseTerms {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -42,7 +45,10 @@ export type PageMessage =
   /** `json`: rows as text, which takes its reader half the time that objects take. */
   | { readonly kind: "rows"; readonly json: string };
 
-/** Sends the request with node:http: fetch takes 10 MB more, and in a thread its first call never ends where the peer hangs up at once. */
+/**
+ * Sends the request with node:http: fetch takes 10 MB more, and in a thread its first call never ends where the peer
+ * hangs up at once.
+ */
 const respond = ({ url, headers }: PageOrder, signal: AbortSignal) =>
   new Promise<IncomingMessage>((resolve, reject) => {
     const { request } = url.startsWith("https:") ? https : http;

@@ -30,7 +30,8 @@ const OTHER_WORD =
   /embed|rerank|feature[ _-]extraction|similarity|image|picture|audio|speech|voice|tts|stt|asr|transcri|moderation|guard|classif|detection|segmentation|video|music|ocr|translation|(^|[ _-])3d/i;
 
 /**
- * Returns whether a row says that its model is for chat; undefined where it says nothing, or nothing that is known: a new
+ * Returns whether a row says that its model is for chat; undefined where it says nothing, or nothing that is known: a
+ * new
  * word for a kind is no reason to hide a model.
  */
 export function saysChat(row: ModelRow): boolean | undefined {

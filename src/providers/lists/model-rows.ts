@@ -52,7 +52,8 @@ export function slim(fields: LooseRow): ModelInfo {
 
 /**
  * Reads each row once; rows without a usable id are left out and counted, patterns left out.
- * @throws {ProviderError} `malformed` when more than half of the rows, and at least three, are bad, or when there are too
+ * @throws {ProviderError} `malformed` when more than half of the rows, and at least three, are bad, or when there are
+ * too
  *   many
  */
 export async function readRows(

@@ -8,7 +8,7 @@ export interface IndexRow {
   /** Lower case: the id, and "provider/id name". */
   readonly id: string;
   readonly text: string;
-  /** The same without what people leave out or type otherwise: dashes, dots, spaces, slashes. */
+  /** The name without what people leave out or type otherwise: dashes, dots, spaces, slashes. */
   readonly squeezed: string;
 }
 

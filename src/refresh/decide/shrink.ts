@@ -21,7 +21,9 @@ export function holdBack(before: CatalogEntry, answer: ListAnswer): ListAnswer {
   if (before.pending !== undefined && isAgreed(before.pending.models, pending)) return answer;
   return {
     outcome: "suspicious",
-    message: `It returned ${plural(pending.length, "chat model")} (last good list: ${had}). I'll accept that if the next fetch confirms it`,
+    message:
+      `It returned ${plural(pending.length, "chat model")} (last good list: ${had}). I'll accept that if ` +
+      "the next fetch confirms it",
     retryAfterMs: null,
     pending,
   };

@@ -11,7 +11,7 @@ const OPEN_TIMEOUT_MS = 4000;
 /** Replicas that start together may make the tables at the same moment: all but one fail, and find them then. */
 const SCHEMA_ATTEMPTS = 5;
 
-const MENDS: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   "28P01": "refuses the user name or password; check them in the URL",
   "28000": "refuses this user, or a connection without TLS; check the user's name, or add ?sslmode=require",
   "3D000": "has no such database; create it, or check its name in the URL",
@@ -66,12 +66,14 @@ async function prepared(url: string, place: string, hasStatementTimeout: boolean
     const encoding = rows[0]?.encoding;
     if (encoding !== "UTF8")
       throw new StartupError(
-        `STORE_URL: the database in PostgreSQL at ${place} is in ${encoding} and cannot keep every text; make one with: create database evergreen encoding 'UTF8' template template0`,
+        `STORE_URL: the database in PostgreSQL at ${place} is in ${encoding} and cannot keep every text; ` +
+          "make one with: create database evergreen encoding 'UTF8' template template0",
       );
     const version = (await readVersion(pool)) ?? (await makeSchema(pool));
     if (version > SCHEMA_VERSION)
       throw new StartupError(
-        `STORE_URL: the data in PostgreSQL at ${place} was written by a newer version of this bot (schema ${version}, this one knows ${SCHEMA_VERSION}); update the bot, or name another database`,
+        `STORE_URL: the data in PostgreSQL at ${place} was written by a newer version of this bot (schema ` +
+          `${version}, this one knows ${SCHEMA_VERSION}); update the bot, or name another database`,
       );
     return hasStatementTimeout;
   } finally {
@@ -102,10 +104,10 @@ async function makeSchema(pool: Pool): Promise<number> {
   }
 }
 
-/** What PostgreSQL says against a start, and the mend. */
+/** Translates the reason why PostgreSQL refuses a start, with the fix. */
 function postgresFault(place: string, error: unknown): StartupError {
   if (error instanceof StartupError) return error;
-  const mend = MENDS[codeOf(error)];
-  if (mend !== undefined) return new StartupError(`STORE_URL: PostgreSQL at ${place} ${mend}`, error);
+  const fix = FIXES[codeOf(error)];
+  if (fix !== undefined) return new StartupError(`STORE_URL: PostgreSQL at ${place} ${fix}`, error);
   return connectionFault("PostgreSQL", place, error);
 }

@@ -9,10 +9,12 @@ export const SCHEMA = `
 create table if not exists evergreen_rows
   (tbl text collate "C", key text collate "C", value text not null, primary key (tbl, key));
 create table if not exists evergreen_claims
-  (name text collate "C" primary key, owner text not null, fence bigint not null, lease_until bigint not null, claimed_at bigint not null);
+  (name text collate "C" primary key, owner text not null, fence bigint not null, lease_until bigint not null,
+  claimed_at bigint not null);
 create table if not exists evergreen_once (name text collate "C" primary key, until_at bigint not null);
 create index if not exists evergreen_once_until on evergreen_once (until_at);
-create table if not exists evergreen_schema (only_row boolean primary key default true check (only_row), version integer not null);
+create table if not exists evergreen_schema (only_row boolean primary key default true check (only_row), version
+  integer not null);
 insert into evergreen_schema (version) values (${SCHEMA_VERSION}) on conflict do nothing;`;
 
 export const ENCODING = "select current_setting('server_encoding') as encoding";
@@ -31,10 +33,13 @@ const NOW = "coalesce($1::bigint, (extract(epoch from now()) * 1000)::bigint)";
  */
 const gated = (gate: string, first: number) => `
 with gate as (${gate}),
-gone as (delete from evergreen_rows as stored using unnest($${first}::text[], $${first + 1}::text[], $${first + 2}::text[]) as given (tbl, key, value)
+gone as (delete from evergreen_rows as stored using unnest($${first}::text[], $${first + 1}::text[], $${
+  first + 2
+}::text[]) as given (tbl, key, value)
   where given.value is null and stored.tbl = given.tbl and stored.key = given.key and exists (select from gate)),
 put as (insert into evergreen_rows (tbl, key, value)
-  select tbl, key, value from unnest($${first}::text[], $${first + 1}::text[], $${first + 2}::text[]) as given (tbl, key, value)
+  select tbl, key, value from unnest($${first}::text[], $${first + 1}::text[], $${first + 2}::text[]) as given
+  (tbl, key, value)
   where value is not null and exists (select from gate)
   order by tbl, key
   on conflict (tbl, key) do update set value = excluded.value)
@@ -76,7 +81,10 @@ export const SWAP_NOTHING = gated(
 /** A claim from further in the future was made before the clock was set back: it would hold for as long. */
 const CLOCK_SLACK_MS = 60_000;
 
-/** Now, name, owner, lease, intervals after a settled and after a lost claim, whether its owner may take it again. The fence begins with the time, so that it grows also where an old row went. */
+/**
+ * Now, name, owner, lease, intervals after a settled and after a lost claim, whether its owner may take it again. The
+ * fence begins with the time, so that it grows also where an old row went.
+ */
 export const TAKE = `
 insert into evergreen_claims as held (name, owner, fence, lease_until, claimed_at)
 values ($2, $3, ${NOW}, ${NOW} + $4::bigint, ${NOW})
@@ -90,16 +98,19 @@ returning fence`;
 
 /** Name, intervals after a settled and after a lost claim. */
 export const UNTIL = `
-select greatest(lease_until, claimed_at + case when lease_until > 0 then $3::bigint else $2::bigint end) as until, owner, fence
+select greatest(lease_until, claimed_at + case when lease_until > 0 then $3::bigint else $2::bigint end) as until,
+  owner, fence
 from evergreen_claims where name = $1`;
 
 /** Name, owner, fence. Its lease is over, but it was never settled. */
 export const END =
-  "update evergreen_claims set lease_until = 1 where name = $1 and owner = $2 and fence = $3::bigint and lease_until > 1";
+  "update evergreen_claims set lease_until = 1 where name = $1 and owner = $2 and fence = $3::bigint " +
+  "and lease_until > 1";
 
 /** Name, owner, fence; then the rows. */
 export const COMMIT = gated(
-  "update evergreen_claims set lease_until = 0 where name = $1 and owner = $2 and fence = $3::bigint and lease_until > 0 returning 1",
+  "update evergreen_claims set lease_until = 0 where name = $1 and owner = $2 and fence = $3::bigint " +
+    "and lease_until > 0 returning 1",
   4,
 );
 
@@ -110,4 +121,5 @@ where name = $2 and owner = $3 and fence = $4::bigint and lease_until > 0 return
 /** Past any interval; the first claim of a name that was forgotten has a higher fence all the same. */
 const FORGET_AFTER_MS = 30 * 86_400_000;
 /** Now. */
-export const FORGET = `delete from evergreen_claims where greatest(lease_until, claimed_at) < ${NOW} - ${FORGET_AFTER_MS}`;
+export const FORGET = `
+delete from evergreen_claims where greatest(lease_until, claimed_at) < ${NOW} - ${FORGET_AFTER_MS}`;

@@ -15,7 +15,7 @@ const LONGEST_RETRY_MS = 1000;
 const PING_EVERY_MS = 2000;
 const SILENCE_MS = 4000;
 
-const MENDS: readonly (readonly [pattern: RegExp, what: string])[] = [
+const FIXES: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/, "refuses the user name or password; check them in the URL"],
   [
     /^ERR (DB index is out of range|invalid DB index|SELECT is not allowed)/,
@@ -28,7 +28,7 @@ const MENDS: readonly (readonly [pattern: RegExp, what: string])[] = [
 ];
 
 /**
- * Connects, and from then on stays connected: a connection that is lost or silent is replaced, for ever.
+ * Connects, and from then on stays connected: a connection that is lost or silent is always replaced.
  * @throws {StartupError} when the first connection fails
  */
 export async function connectRedis(url: string): Promise<{ readonly client: RedisClient; readonly place: string }> {
@@ -56,7 +56,7 @@ export async function connectRedis(url: string): Promise<{ readonly client: Redi
 function makeClient(url: string, isUp: () => boolean) {
   return createClient({
     url,
-    // Else calls wait in line, for ever, while the server is away.
+    // Otherwise calls would queue without limit while the server is away.
     disableOfflineQueue: true,
     pingInterval: PING_EVERY_MS,
     socket: {
@@ -75,10 +75,10 @@ export function reconnect(client: RedisClient): void {
   client.connect().catch(() => {}); // it goes on trying until it is closed
 }
 
-/** What Redis says against a start, and the mend. */
+/** Translates the reason why Redis refuses a start, with the fix. */
 export function redisFault(place: string, error: unknown): StartupError {
   if (error instanceof StartupError) return error;
-  const mend = MENDS.find(([pattern]) => pattern.test(messageOf(error)));
-  if (mend !== undefined) return new StartupError(`STORE_URL: Redis at ${place} ${mend[1]}`, error);
+  const fix = FIXES.find(([pattern]) => pattern.test(messageOf(error)));
+  if (fix !== undefined) return new StartupError(`STORE_URL: Redis at ${place} ${fix[1]}`, error);
   return connectionFault("Redis", place, error);
 }

@@ -10,7 +10,10 @@ const rowName = (table: Table, key: string) => `${tableName(table)}:${key}`;
 export const indexName = (table: Table) => `${PREFIX}keys-of-${table}`;
 export const SCHEMA_NAME = `${PREFIX}schema`;
 
-/** What runs as one step: Redis runs nothing else meanwhile, and a script that may not write fails before its first write. */
+/**
+ * What runs as one step: Redis runs nothing else meanwhile, and a script that may not write fails before its first
+ * write.
+ */
 export interface Script {
   readonly text: string;
   readonly keys: string[];
@@ -63,7 +66,9 @@ export const swapScript = (before: string, writes: readonly [Write, ...Write[]])
   arguments: [before, ...textsOf(writes)],
 });
 
-/** Our own times decide; Redis' expiry only clears away, later than that, also when the clocks of a test stand still. */
+/**
+ * Our own times decide; Redis' expiry only clears away, later than that, also when the clocks of a test stand still.
+ */
 const EXPIRY_SLACK_MS = 60_000;
 
 export const onceScript = (now: string, name: string, forMs: number, writes: readonly Write[]): Script => ({
@@ -83,7 +88,8 @@ const FORGET_AFTER_MS = 30 * 86_400_000;
 const claimName = (name: string) => `${PREFIX}claim:${name}`;
 
 /**
- * Gives whether it was taken, until when it was not free or not due, and the fence and the owner of the claim that there
+ * Gives whether it was taken, until when it was not free or not due, and the fence and the owner of the claim that
+ * there
  * is now. The fence begins with the time.
  */
 export const claimScript = (
@@ -111,7 +117,9 @@ return {1, free, fence, ARGV[2]}`,
 export const endScript = ({ name, owner, fence }: Claim): Script => ({
   text: `
 local last = redis.call('HMGET', KEYS[1], 'owner', 'fence', 'lease_until')
-if last[1] == ARGV[1] and last[2] == ARGV[2] and last[3] ~= '0' then redis.call('HSET', KEYS[1], 'lease_until', '1') end`,
+if last[1] == ARGV[1] and last[2] == ARGV[2] and last[3] ~= '0' then
+  redis.call('HSET', KEYS[1], 'lease_until', '1')
+end`,
   keys: [claimName(name)],
   arguments: [owner, String(fence)],
 });

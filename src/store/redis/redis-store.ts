@@ -37,7 +37,8 @@ async function checkSchema(client: RedisClient, place: string): Promise<void> {
   const version = Number(await client.get(scripts.SCHEMA_NAME));
   if (version > SCHEMA_VERSION)
     throw new StartupError(
-      `STORE_URL: the data in Redis at ${place} was written by a newer version of this bot (schema ${version}, this one knows ${SCHEMA_VERSION}); update the bot, or name another database`,
+      `STORE_URL: the data in Redis at ${place} was written by a newer version of this bot (schema ` +
+        `${version}, this one knows ${SCHEMA_VERSION}); update the bot, or name another database`,
     );
 }
 

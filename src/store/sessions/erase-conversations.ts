@@ -3,7 +3,8 @@ import type { Store, Write } from "../store.js";
 import { openQuestionRow, sessionRow, turnKey } from "./session-rows.js";
 
 /**
- * Erases conversations that nobody touched since `before` (epoch ms), their turns with them, and tells how many. What was
+ * Erases conversations that nobody touched since `before` (epoch ms), their turns with them, and tells how many. What
+ * was
  * asked before that and never got its end, as where a platform is no longer configured, goes as well.
  * @throws {StoreError} and then the rest is left for the next time
  */

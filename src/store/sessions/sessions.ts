@@ -11,9 +11,15 @@ export type { Asked, Ending, OpenQuestion, Pin, Session, Turn } from "./session-
 export interface Sessions {
   /** A fresh record where there is none. @throws {StoreError} */
   get(conversation: string): Promise<Session>;
-  /** Changes of one conversation's record are applied one after the other, also those of several replicas, and again where one was slower; giving `before` back stores nothing. @throws {StoreError} and then nothing is changed */
+  /**
+   * Changes of one conversation's record are applied one after the other, also those of several replicas, and again
+   * where one was slower; giving `before` back stores nothing. @throws {StoreError} and then nothing is changed
+   */
   change(conversation: string, change: (before: Session) => Session): Promise<Session>;
-  /** Leaves all turns so far behind and keeps the pin; a record that is damaged is replaced by a fresh one. @throws {StoreError} */
+  /**
+   * Leaves all turns so far behind and keeps the pin; a record that is damaged is replaced by a fresh one. @throws
+   * {StoreError}
+   */
   startOver(conversation: string): Promise<Session>;
   /** The newest `count` turns since `firstTurn`, oldest first. @throws {StoreError} */
   recentTurns(conversation: string, count: number): Promise<readonly Turn[]>;
@@ -43,13 +49,22 @@ export interface Sessions {
   ): Promise<void>;
   /** The last turn since the last fresh start, and its number. @throws {StoreError} */
   lastTurn(conversation: string): Promise<{ readonly number: number; readonly turn: Turn } | undefined>;
-  /** All turns that are kept, oldest first, those before the last fresh start too; damaged ones are left out. @throws {StoreError} */
+  /**
+   * All turns that are kept, oldest first, those before the last fresh start too; damaged ones are left out. @throws
+   * {StoreError}
+   */
   allTurns(conversation: string): Promise<readonly { readonly number: number; readonly turn: Turn }[]>;
   /** Takes over a turn of another conversation as the first of a new one. @throws {StoreError} */
   take(conversation: string, turn: Turn): Promise<void>;
-  /** Erases the conversation: its record, its turns and its open questions. Resolves with how many turns there were. @throws {StoreError} */
+  /**
+   * Erases the conversation: its record, its turns and its open questions. Resolves with how many turns there were.
+   * @throws {StoreError}
+   */
   forget(conversation: string): Promise<number>;
-  /** The end mark is on the question: nothing is left to do for it. `write` may write more with it in one step. @throws {StoreError} */
+  /**
+   * The end mark is on the question: nothing is left to do for it. `write` may write more with it in one step.
+   * @throws {StoreError}
+   */
   close(id: string, write?: (writes: readonly Write[]) => Promise<void>): Promise<void>;
   /**
    * Erases conversations that nobody touched since `before` (epoch ms), their turns first, and tells how many.
@@ -115,7 +130,9 @@ interface Records {
   get(conversation: string): Promise<Session>;
   /** Changes the record as it is stored now, and once more where another replica was faster. @throws {StoreError} */
   update(conversation: string, step: (before: Session) => Step): Promise<Session>;
-  /** Puts a fresh record in the place of a damaged one; its turns stay, and their numbers go on. @throws {StoreError} */
+  /**
+   * Puts a fresh record in the place of a damaged one; its turns stay, and their numbers go on. @throws {StoreError}
+   */
   replaceDamaged(conversation: string, at: number): Promise<Session>;
 }
 

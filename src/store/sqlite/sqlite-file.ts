@@ -21,7 +21,7 @@ export function sqlitePath(url: string): string {
 
 /**
  * Opens the file, or makes it and its folder. A file that is not ours is left as it is.
- * @throws {StartupError} when it cannot be used, naming the path and the mend
+ * @throws {StartupError} when it cannot be used, naming the path and the fix
  */
 export async function openSqliteFile(path: string, clock: Clock): Promise<Connection> {
   makeFolderOf(path);
@@ -47,7 +47,8 @@ function makeFolderOf(path: string): void {
     mkdirSync(dirname(path), { recursive: true });
   } catch (error) {
     throw new StartupError(
-      `STORE_URL: the folder of ${path} cannot be made (${messageOf(error)}); make it yourself, writable for the bot, or name another path`,
+      `STORE_URL: the folder of ${path} cannot be made (${messageOf(error)}); make it yourself, writable ` +
+        "for the bot, or name another path",
       error,
     );
   }
@@ -78,17 +79,18 @@ function openOnce(path: string): Connection {
 
 const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "");
 
-/** What SQLite says about a file, and how to mend it; the rest is about rights and space. */
+/** Fixes for what SQLite says about a file; everything else is about permissions and space. */
 const FAULTS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: "is not an SQLite database; move it away to start empty, or name another path",
   SQLITE_CORRUPT: "is damaged; bring a backup back, or move it away to start empty",
   SQLITE_BUSY: "is locked by another program; stop that, or name another path",
 };
 
-/** What went wrong with the file at `path`, and the mend. */
+/** Returns what went wrong with the file at `path`, with the fix. */
 export function asStartupError(path: string, error: unknown): StartupError {
   const fault =
     FAULTS[codeOf(error)] ??
-    `cannot be opened for writing (${messageOf(error)}); give the bot the right to write the file and its folder, or name another path`;
+    `cannot be opened for writing (${messageOf(error)}); give the bot the right to write the file and ` +
+      "its folder, or name another path";
   return new StartupError(`STORE_URL: ${path} ${fault}`, error);
 }

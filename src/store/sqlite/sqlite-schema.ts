@@ -7,7 +7,8 @@ const APPLICATION_ID = 0x45564752;
 const SCHEMA_VERSION = 1;
 
 const STATEMENTS = [
-  "create table if not exists claims (name text primary key, owner text not null, fence integer not null, lease_until integer not null, claimed_at integer not null)",
+  "create table if not exists claims (name text primary key, owner text not null, fence integer not " +
+    "null, lease_until integer not null, claimed_at integer not null)",
   "create table if not exists once (name text primary key, until_at integer not null)",
   "create index if not exists once_until on once (until_at)",
   `pragma application_id = ${APPLICATION_ID}`,
@@ -27,7 +28,8 @@ export function prepareSchema(connection: Connection, path: string): void {
   }
   if (version > SCHEMA_VERSION) {
     throw new StartupError(
-      `STORE_URL: ${path} was written by a newer version of this bot (schema ${version}, this one knows ${SCHEMA_VERSION}); update the bot, or name another path`,
+      `STORE_URL: ${path} was written by a newer version of this bot (schema ${version}, this one knows ` +
+        `${SCHEMA_VERSION}); update the bot, or name another path`,
     );
   }
   connection.all("pragma journal_mode = wal");

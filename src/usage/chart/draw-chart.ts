@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { ChartItem } from "chart.js";
 import type { BarChart } from "./chart.js";
 import { chartOptions } from "./chart-options.js";
 
@@ -33,7 +34,8 @@ export async function loadDrawChart(): Promise<DrawChart> {
   return async (chart) => {
     const height = chart.isTimeline ? TIMELINE_HEIGHT : FRAME_HEIGHT + chart.bars.length * BAR_HEIGHT;
     const canvas = createCanvas(WIDTH, height);
-    const context = canvas.getContext("2d");
+    // Chart.js is typed for the canvas of a browser.
+    const context = canvas.getContext("2d") as unknown as ChartItem;
     const drawn = new Chart(context, chartOptions(chart, FAMILIES));
     try {
       return await canvas.encode("png");

@@ -291,3 +291,60 @@ describe("createReplyStream()", () => {
     expect(lost).toHaveLength(1);
   });
 });
+
+describe("an answer whose message can't be edited any more", () => {
+  const grown = async (text: string, maxMessageChars = 2_000) => {
+    const made = setup({ maxMessageChars }, STOP);
+    made.stream.show(text);
+    await made.clock.advance(1);
+    made.platform.refusing.set("edit", "not-editable");
+    return made;
+  };
+
+  it("goes on in another message, with nothing lost, nothing twice, and the controls there", async () => {
+    const { clock, platform, stream, texts, lost, posted } = await grown("one two ");
+    stream.show("one two three ");
+    await clock.advance(1_000);
+    expect(texts()).toEqual(["one two ", "three "]);
+    platform.refusing.delete("edit");
+    await stream.finish("one two three four", RETRY);
+    expect(texts()).toEqual(["one two ", "three four"]);
+    expect(platform.answers[1]?.controls).toEqual(RETRY);
+    expect(posted).toHaveLength(2);
+    expect(lost).toEqual([]);
+  });
+
+  it("opens a block of code again, also where the text has meanwhile filled several messages", async () => {
+    const code = "```js\none();\n";
+    const { stream, texts } = await grown(code, 60);
+    await stream.finish(`${code}${"two();\n".repeat(12)}\`\`\`\n`);
+    const all = texts();
+    expect(all[0]).toBe(code);
+    expect(all.length).toBeGreaterThan(2);
+    for (const part of all.slice(1)) expect(part).toMatch(/^```js\n[\s\S]*```\n?$/);
+    expect(all.join("").match(/two/g)).toHaveLength(12);
+  });
+
+  it("ends there where only its controls would change", async () => {
+    const { stream, texts } = await grown("whole");
+    expect(await stream.finish("whole", RETRY)).toBe(true);
+    expect(texts()).toEqual(["whole"]);
+  });
+});
+
+describe("an answer whose last text is refused", () => {
+  it("bears no running controls any more", async () => {
+    const { clock, platform, stream } = setup({}, STOP);
+    stream.show("half");
+    await clock.advance(1);
+    platform.refusing.set("edit", "refused");
+    const edit = platform.edit.bind(platform);
+    platform.edit = async (message, reply, terms) => {
+      const shown = typeof reply === "function" ? reply() : reply;
+      if (shown?.markdown === "half") platform.refusing.delete("edit");
+      await edit(message, reply, terms);
+    };
+    await expect(stream.finish("half and more", RETRY)).rejects.toMatchObject({ reason: "refused" });
+    expect(platform.answers.map(({ text, controls = [] }) => [text, controls])).toEqual([["half", []]]);
+  });
+});

@@ -105,14 +105,13 @@ describe("a file beside a question on Discord", () => {
       url: `${discord.url.replace("/api", "")}/attachments/0`,
     };
     const mention = await heard(discord.say(discord.general, ada(), "look", { naming: true, uploads: [gone] }));
-    expect(await failure(mention.attachments?.[0]?.read(9, signal()) ?? Promise.resolve())).toMatchObject({
-      reason: "refused",
-    });
+    const read = async () => failure(mention.attachments?.[0]?.read(9, signal()) ?? Promise.resolve());
+    expect(await read()).toMatchObject({ reason: "gone", why: undefined });
   });
 });
 
 describe("what stands around a question on Discord", () => {
-  it("is quoted when it is replied to, but not the bot's own", async () => {
+  it("is quoted when it is replied to, the bot's own by its id", async () => {
     const { discord } = stage;
     const bob = discord.person("bob");
     const said = discord.say(discord.general, bob, "the sky is green");
@@ -123,7 +122,7 @@ describe("what stands around a question on Discord", () => {
     const own = discord.general.messages.get(message);
     if (own === undefined) throw new Error("no answer");
     const more = await heard(discord.say(discord.general, ada(), "more", { naming: true, replyTo: own }));
-    expect(more.quote).toBeUndefined();
+    expect(more.quote).toEqual({ author: "evergreen", text: "an answer", ownMessage: message });
   });
 
   it("is what people said before in a thread, as far as the bot may read it", async () => {
@@ -137,15 +136,16 @@ describe("what stands around a question on Discord", () => {
     );
     discord.say(thread, bob, "hidden from it"); // without the intent, only what names the bot has its text
     const mention = await heard(discord.say(thread, ada(), "and now?", { naming: true }));
-    expect(await mention.earlier?.(50, signal())).toEqual([
-      { author: "bob", text: "one" },
-      { author: "bob", text: "two" },
-      { author: "bob", text: "three" },
-    ]);
-    expect(await mention.earlier?.(4, signal())).toEqual([
-      { author: "bob", text: "two" },
-      { author: "bob", text: "three" },
-    ]);
+    const said = (text: string) => ({ author: "bob", text: `@evergreen ${text}` });
+    const own = { author: "evergreen", text: "the bot's own", ownMessage: discord.answers(thread)[0]?.id };
+    const hidden = {
+      author: "bob",
+      text: "",
+      leftOut: [{ what: "earlier messages of this thread", why: expect.stringContaining("Message Content intent") }],
+    };
+    const [one, ...later] = [said("one"), said("two"), said("three"), own, hidden];
+    expect(await mention.earlier?.(50, signal())).toEqual([{ ...one, isFirst: true }, ...later]);
+    expect(await mention.earlier?.(2, signal())).toEqual([{ ...one, isFirst: true }, own, hidden]);
     const flat = await heard(discord.say(discord.general, ada(), "no thread", { naming: true }));
     expect(flat.earlier).toBeUndefined();
   });

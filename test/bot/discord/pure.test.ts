@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { identifyPauseMs } from "../../../src/bot/discord/gateway/session-starts.js";
 import { nativeCall, typedLine } from "../../../src/bot/discord/receive/interactions.js";
-import { judgeMessage } from "../../../src/bot/discord/receive/messages.js";
+import { isForBot } from "../../../src/bot/discord/receive/messages.js";
 import { hintFor } from "../../../src/bot/discord/receive/typed-command.js";
 import { contentOf, controlRows, renderedMessage } from "../../../src/bot/discord/send/render.js";
 import { applicationCommands, normalised } from "../../../src/bot/discord/setup/commands.js";
@@ -19,7 +19,7 @@ import type { Command } from "../../../src/commands/command.js";
 import { bodyFault } from "../../support/fake-discord-checks.js";
 
 const SELF = "900";
-const facts = { selfId: SELF, isFollowed: false };
+const facts = { selfId: SELF, roleId: "901", isFollowed: false };
 const message = (given: object) =>
   messageEvent.parse({
     id: "1",
@@ -32,50 +32,87 @@ const message = (given: object) =>
     ...given,
   });
 
-describe("judgeMessage()", () => {
+const ROLE = "901";
+const NAMED = { content: "<@900> hello", mentions: [{ id: SELF, username: "e" }] };
+
+describe("isForBot()", () => {
   it.each([
-    ["a mention", { content: "<@900> hello" }, "hello"],
-    ["a mention as older clients write it", { content: "<@!900> hello" }, "hello"],
-    ["a mention in the middle", { content: "hey <@900> hello" }, "hey hello"],
-    ["a mention of nothing else", { content: "<@900>" }, ""],
-    ["a reply to the bot", { type: 19, referenced_message: { author: { id: SELF } } }, "hello"],
-    ["a direct message", { guild_id: undefined }, "hello"],
-    ["a direct message that says so by null", { guild_id: null, webhook_id: null, member: null }, "hello"],
-    ["a mention whose author's roles are missing", { content: "<@900> hello", member: {} }, "hello"],
-    ["a mention without the list of mentions", { content: "<@900> hello", mentions: undefined }, "hello"],
-    ["a mention that names somebody without a name", { content: "<@900> hello", mentions: [{ id: "5" }] }, "hello"],
+    ["a mention", NAMED],
+    ["a mention as older clients write it", { ...NAMED, content: "<@!900> hello" }],
+    ["a mention in the middle", { ...NAMED, content: "hey <@900> hello" }],
+    ["a mention of nothing else", { ...NAMED, content: "<@900>" }],
+    ["a reply to the bot", { type: 19, referenced_message: { author: { id: SELF } } }],
+    [
+      "a reply to the bot that is only a picture",
+      {
+        type: 19,
+        content: "",
+        attachments: [{ url: "https://x/a.png" }],
+        referenced_message: { author: { id: SELF } },
+      },
+    ],
+    ["a direct message", { guild_id: undefined }],
+    ["a direct message that says so by null", { guild_id: null, webhook_id: null, member: null }],
+    ["a mention whose author's roles are missing", { ...NAMED, member: {} }],
+    ["a mention without the list of mentions", { content: "<@900> hello", mentions: undefined }],
+    ["a mention that names somebody without a name", { ...NAMED, mentions: [{ id: "5" }, { id: SELF }] }],
     [
       "a mention whose author is told to be no bot by null",
-      { content: "<@900> hello", author: { id: "4", username: "ada", bot: null } },
-      "hello",
+      { ...NAMED, author: { id: "4", username: "ada", bot: null } },
     ],
-    [
-      "a reply that pings the bot, without what it refers to",
-      { type: 19, mentions: [{ id: SELF, username: "e" }] },
-      "hello",
-    ],
-  ])("takes %s", (_what, given, text) => {
-    expect(judgeMessage(message(given), facts)).toEqual({ isForUs: true, text });
+    ["a reply that pings the bot, without what it refers to", { type: 19, mentions: [{ id: SELF, username: "e" }] }],
+    ["the bot's own role", { content: "<@&901> hello", mention_roles: [ROLE] }],
+    ["the bot's own role in a message that Discord emptied", { content: "", mention_roles: [ROLE] }],
+  ])("takes %s", (_what, given) => {
+    expect(isForBot(message(given), facts)).toBe(true);
   });
 
   it.each([
     ["one for nobody", {}],
     ["everyone's", { content: "@everyone hello" }],
-    ["a role's", { content: "<@&900> hello", mentions: [] }],
-    ["another bot's", { content: "<@900> hi", author: { id: "5", username: "bot", bot: true } }],
-    ["the bot's own", { content: "<@900> hi", author: { id: SELF, username: "evergreen" } }],
-    ["a webhook's", { content: "<@900> hi", webhook_id: "6" }],
-    ["Discord's own", { content: "<@900>", type: 7 }],
+    ["another role's", { content: "<@&900> hello", mention_roles: ["900"] }],
+    ["another bot's", { ...NAMED, author: { id: "5", username: "bot", bot: true } }],
+    ["the bot's own", { ...NAMED, author: { id: SELF, username: "evergreen" } }],
+    ["a webhook's", { ...NAMED, webhook_id: "6" }],
+    ["Discord's own", { ...NAMED, type: 7 }],
     ["a reply to somebody else", { type: 19, referenced_message: { author: { id: "7" } } }],
     ["a reply whose text is hidden from it", { type: 19, content: "", referenced_message: { author: { id: SELF } } }],
+    ["its id inside a longer one", { content: "<@9001> hello", mentions: [{ id: "9001", username: "x" }] }],
+    ["its id inside a longer one, where mentions are not listed", { content: "<@9001> 1900", mentions: undefined }],
+    ["an escaped mention", { content: "\\<@900> is how you write it", mentions: [] }],
+    ["an escaped mention, where mentions are not listed", { content: "\\<@900>", mentions: undefined }],
+    ["a mention in code", { content: "type `<@900> hi`", mentions: [] }],
+    [
+      "a mention in a block of code, where mentions are not listed",
+      { content: "```\n<@900>\n```", mentions: undefined },
+    ],
+    ["its role in code", { content: "`<@&901>`", mention_roles: [] }],
   ])("leaves %s", (_what, given) => {
-    expect(judgeMessage(message(given), facts)).toEqual({ isForUs: false });
+    expect(isForBot(message(given), facts)).toBe(false);
   });
 
-  it("takes what is said in a followed thread, and names other people", () => {
-    const mentions = [{ id: "8", username: "bob", global_name: "Bob $& B" }];
-    const said = message({ content: "ask <@8>", mentions });
-    expect(judgeMessage(said, { selfId: SELF, isFollowed: true })).toEqual({ isForUs: true, text: "ask @Bob $& B" });
+  const bob = [{ id: "8", username: "bob" }];
+  it.each([
+    ["what is said to nobody", { content: "and then?" }],
+    ["a question about somebody", { content: "what did <@8> mean by that?", mentions: bob }],
+    ["a picture alone", { content: "", attachments: [{ url: "https://x/a.png" }] }],
+    ["a reply to oneself", { type: 19, referenced_message: { author: { id: "4" } } }],
+    ["what names the bot beside somebody", { content: "<@8> ask <@900>", mentions: [...bob, { id: SELF }] }],
+  ])("takes %s in a thread that it follows", (_what, given) => {
+    expect(isForBot(message(given), { ...facts, isFollowed: true })).toBe(true);
+  });
+
+  it.each([
+    ["somebody else by name", { content: "<@8> can you check?", mentions: bob }],
+    ["somebody else with a greeting", { content: "Hey <@8>, can you check?", mentions: bob }],
+    ["somebody else at the end", { content: "can you check, <@8>?", mentions: bob }],
+    ["a role", { content: "<@&55> can you check?", mention_roles: ["55"] }],
+    ["everyone", { content: "@here can you check?" }],
+    ["somebody else by a reply", { type: 19, referenced_message: { author: { id: "8" } } }],
+    ["somebody else by a reply of which Discord tells only the ping", { type: 19, mentions: bob }],
+    ["nobody the bot can tell, since its text is hidden", { content: "" }],
+  ])("leaves what addresses %s in a thread that it follows", (_what, given) => {
+    expect(isForBot(message(given), { ...facts, isFollowed: true })).toBe(false);
   });
 });
 

@@ -15,13 +15,28 @@ export interface Places {
   onEvent(name: string, data: unknown): void;
   serverIds(): readonly string[];
   server(id: string | undefined): ServerFacts | undefined;
+  /** The name of a channel or thread; undefined where no event told it. */
+  channelName(id: string): string | undefined;
   /** The conversation that a channel's id belongs to. Never rejects. */
   find(channelId: string, guildId: string | undefined): Promise<ChannelKey>;
 }
 
 const id = z.string();
-const role = z.object({ id, permissions: z.string().regex(/^\d+$/).transform(BigInt) });
-const channel = z.object({ id, type: z.number(), parent_id: id.nullish() });
+const name = z.string().optional().catch(undefined);
+const role = z
+  .object({
+    id,
+    name,
+    permissions: z.string().regex(/^\d+$/).transform(BigInt),
+    tags: z.object({ bot_id: id.optional() }).optional().catch(undefined),
+  })
+  .transform(({ id, name, permissions, tags }): Role & { readonly id: string } => ({
+    id,
+    name,
+    permissions,
+    botId: tags?.bot_id,
+  }));
+const channel = z.object({ id, type: z.number(), parent_id: id.nullish(), name });
 const server = z.object({ id, owner_id: id, roles: listOf(role), channels: listOf(channel), threads: listOf(channel) });
 const ready = z.object({ guilds: listOf(z.object({ id })) });
 const left = z.object({ id, unavailable: z.boolean().nullish() });
@@ -33,9 +48,16 @@ const threadList = z.object({ threads: listOf(channel) });
 const MAX_CHANNELS = 50_000;
 const TIMEOUT_MS = 2_000;
 
+interface Role {
+  readonly name: string | undefined;
+  readonly permissions: bigint;
+  /** Set on the role that Discord made for a bot. */
+  readonly botId: string | undefined;
+}
+
 interface Server {
   readonly ownerId: string | undefined;
-  readonly roles: Map<string, bigint>;
+  readonly roles: Map<string, Role>;
 }
 
 /** Remembers of servers what decides who may do what there, and which channels are threads. */
@@ -71,8 +93,16 @@ export function createPlaces(deps: {
     serverIds: () => [...servers.keys()],
     server(id) {
       const known = servers.get(id ?? "");
-      return known && { ownerId: known.ownerId, permissionsOf: (roleId) => known.roles.get(roleId) };
+      return (
+        known && {
+          ownerId: known.ownerId,
+          permissionsOf: (roleId) => known.roles.get(roleId)?.permissions,
+          roleName: (roleId) => known.roles.get(roleId)?.name,
+          roleOfBot: (botId) => [...known.roles].find(([, role]) => role.botId === botId)?.[0],
+        }
+      );
     },
+    channelName: (id) => channels.get(id)?.name,
     async find(channelId, guildId) {
       if (guildId === undefined) return placeOf(channelId, undefined, undefined);
       return placeOf(channelId, guildId, channels.get(channelId) ?? (await askOnce(channelId)));
@@ -91,7 +121,7 @@ function note(name: string, data: unknown, servers: Map<string, Server>, channel
     case GatewayDispatchEvents.GuildUpdate: {
       const found = server.safeParse(data).data;
       if (found === undefined) break;
-      const roles = new Map(found.roles.map(({ id, permissions }) => [id, permissions]));
+      const roles = new Map(found.roles.map(({ id, ...role }) => [id, role]));
       servers.set(found.id, { ownerId: found.owner_id, roles });
       keep([...found.channels, ...found.threads], channels);
       break;
@@ -105,7 +135,7 @@ function note(name: string, data: unknown, servers: Map<string, Server>, channel
     case GatewayDispatchEvents.GuildRoleCreate:
     case GatewayDispatchEvents.GuildRoleUpdate: {
       const found = roleChange.safeParse(data).data;
-      if (found !== undefined) servers.get(found.guild_id)?.roles.set(found.role.id, found.role.permissions);
+      if (found !== undefined) servers.get(found.guild_id)?.roles.set(found.role.id, found.role);
       break;
     }
     case GatewayDispatchEvents.GuildRoleDelete: {
@@ -129,5 +159,5 @@ function note(name: string, data: unknown, servers: Map<string, Server>, channel
 }
 
 function keep(found: readonly z.infer<typeof channel>[], channels: Map<string, ChannelFacts>): void {
-  for (const { id, type, parent_id } of found) channels.set(id, { type, parent_id });
+  for (const { id, ...facts } of found) channels.set(id, facts);
 }

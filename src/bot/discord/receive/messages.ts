@@ -1,25 +1,22 @@
-import { MessageType } from "discord.js";
-import { z } from "zod";
+import { MessageType, SnowflakeUtil } from "discord.js";
+import type { Clock } from "../../../base/clock.js";
 import { UserError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import type { KeyValue } from "../../../store/store.js";
 import { conversationOf } from "../../port/conversation.js";
-import type { ChatPlatform, EarlierMessage, Mention, MessageKey, PlatformHandlers } from "../../port/platform.js";
+import type { ChatPlatform, Mention, PlatformHandlers } from "../../port/platform.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { Places } from "../gateway/places.js";
-import type { Calls } from "../send/calls.js";
-import type { DiscordRest } from "../send/rest.js";
-import { parsed } from "../wire/answer.js";
-import { listedMessage, type MessageEvent, messageEvent } from "../wire/events.js";
+import { type MessageEvent, messageEvent } from "../wire/events.js";
 import { isManager } from "../wire/permissions.js";
-import { channelIdOf, displayNameOf, speakerOf } from "../wire/places.js";
-import { type AttachmentDeps, discordAttachments } from "./read-attachment.js";
+import { speakerOf } from "../wire/places.js";
+import { hasContent, INTENT_NEEDED, namesId, readMessage } from "./read-message.js";
+import { type ReferenceDeps, readEarlier, replyTarget } from "./references.js";
 
-export interface MessageReceiverDeps {
+export interface MessageReceiverDeps extends ReferenceDeps {
   readonly gateway: Pick<Gateway, "self">;
   readonly places: Places;
-  readonly rest: DiscordRest;
-  readonly calls: Pick<Calls, "take">;
+  readonly clock: Pick<Clock, "now">;
   readonly followThreads: boolean;
   readonly log: Log;
   /** The stored records of conversations. */
@@ -27,21 +24,22 @@ export interface MessageReceiverDeps {
   /** Called with what begins with ! or /. */
   onTyped(mention: Mention): Promise<void>;
   readonly platform: Pick<ChatPlatform, "post" | "mark">;
-  readonly files: AttachmentDeps;
 }
 
 const STORE_LINE = "⚠️ Your question could not be kept just now, so it was not answered. Please ask again in a moment.";
 
-/** Returns what takes in messages and hands on those that are meant for the bot. Never rejects. */
+/** Returns what takes in messages and their edits, and hands on those that are meant for the bot. Neither rejects. */
 export function createMessageReceiver(deps: MessageReceiverDeps, handlers: PlatformHandlers) {
   const { log } = deps;
-  const take = async (message: MessageEvent, selfId: string) => {
-    const direct = judgeMessage(message, { selfId, isFollowed: false });
-    const isFollowed = !direct.isForUs && deps.followThreads && (await takesPart(deps, message));
-    const verdict = isFollowed ? judgeMessage(message, { selfId, isFollowed }) : direct;
-    if (!verdict.isForUs) return;
-    const mention = await mentionOf(deps, message, verdict.text, selfId);
-    if (/^[!/]/.test(verdict.text)) return deps.onTyped(mention);
+  const isMeant = async (message: MessageEvent, facts: Omit<JudgeFacts, "isFollowed">) =>
+    isForBot(message, { ...facts, isFollowed: false }) ||
+    (deps.followThreads && isForBot(message, { ...facts, isFollowed: true }) && (await takesPart(deps, message)));
+  const take = async (message: MessageEvent, selfId: string, isEdit: boolean) => {
+    const facts = { selfId, roleId: deps.places.server(message.guild_id)?.roleOfBot(selfId) };
+    const isMention = isEdit ? isNamedByEdit(message, facts, deps.clock.now()) : await isMeant(message, facts);
+    if (!isMention) return;
+    const mention = await mentionOf(deps, message, selfId);
+    if (/^[!/]/.test(mention.text)) return deps.onTyped(mention);
     try {
       await handlers.onMention(mention);
     } catch (error) {
@@ -52,12 +50,29 @@ export function createMessageReceiver(deps: MessageReceiverDeps, handlers: Platf
       await deps.platform.mark(question, "failed");
     }
   };
-  return async (data: unknown): Promise<void> => {
-    const message = messageEvent.safeParse(data).data;
-    const selfId = deps.gateway.self()?.userId;
-    if (message === undefined || selfId === undefined) return log.debug("discord: message was not understood");
-    await take(message, selfId).catch((error) => log.warn({ error }, "discord: message was not answered"));
-  };
+  const receiver =
+    (isEdit: boolean) =>
+    async (data: unknown): Promise<void> => {
+      const message = messageEvent.safeParse(data).data;
+      const selfId = deps.gateway.self()?.userId;
+      if (message === undefined || selfId === undefined) return log.debug("discord: message was not understood");
+      await take(message, selfId, isEdit).catch((error) => log.warn({ error }, "discord: message was not answered"));
+    };
+  return { onCreate: receiver(false), onEdit: receiver(true) };
+}
+
+/** A mention that is added later than this is not answered: the conversation has gone on. */
+const MAX_EDITED_MS = 3_600_000;
+
+/**
+ * Returns whether somebody added the bot's name to a message. One that named it before was stored then, which keeps it
+ * from being answered twice; other changes, as the preview of a link that arrives, are no edits.
+ */
+function isNamedByEdit(message: MessageEvent, facts: Omit<JudgeFacts, "isFollowed">, now: number): boolean {
+  const { id, timestamp, edited_timestamp } = message;
+  if (edited_timestamp === undefined || !isNamed(message, facts)) return false;
+  const writtenAt = timestamp === undefined ? SnowflakeUtil.timestampFrom(id) : Date.parse(timestamp);
+  return now - writtenAt < MAX_EDITED_MS && isForBot(message, { ...facts, isFollowed: false });
 }
 
 /** The bot has opened the thread or answered in it: then there is a conversation. Anybody can make it a mere member. */
@@ -66,92 +81,79 @@ async function takesPart(deps: MessageReceiverDeps, { channel_id, guild_id }: Me
   return place.thread !== undefined && (await deps.sessions.get(conversationOf(place))) !== undefined;
 }
 
-async function mentionOf(
-  deps: MessageReceiverDeps,
-  message: MessageEvent,
-  text: string,
-  selfId: string,
-): Promise<Mention> {
+async function mentionOf(deps: MessageReceiverDeps, message: MessageEvent, selfId: string): Promise<Mention> {
   const { id, author, member, guild_id, channel_id } = message;
+  const server = deps.places.server(guild_id);
   const key = { ...(await deps.places.find(channel_id, guild_id)), message: id };
-  const quote = quoteOf(message, selfId);
-  const attachments = message.attachments.length > 0 ? discordAttachments(message.attachments, deps.files) : undefined;
-  const isOperator = isManager(deps.places.server(guild_id), guild_id ?? "", author.id, member?.roles ?? []);
+  const terms = { guildId: guild_id, selfId };
+  const role = server?.roleOfBot(selfId);
+  const unnamed = role === undefined ? [selfId] : [selfId, role];
+  const { text, shared, attachments, leftOut = [] } = readMessage(deps, message, { ...terms, unnamed });
+  const { leftOut: unread = [], ...target } = replyTarget(deps, message, terms);
+  const isEmptied = !hasContent(message) && role !== undefined && message.mention_roles.includes(role);
+  const allLeftOut = [...leftOut, ...unread, ...(isEmptied ? [ROLE_ONLY] : [])];
+  const isOperator = isManager(server, guild_id ?? "", author.id, member?.roles ?? []);
   return {
     message: key,
     text,
     ...speakerOf({ author, member, guildId: guild_id, isOperator }),
+    ...(shared !== "" && { shared }),
     ...(attachments !== undefined && { attachments }),
-    ...(quote !== undefined && { quote }),
+    ...(allLeftOut.length > 0 && { leftOut: allLeftOut }),
+    ...target,
     ...(key.thread !== undefined && {
-      earlier: (count: number, signal: AbortSignal) => readEarlier(deps, key, { selfId, count, signal }),
+      earlier: (count: number, signal: AbortSignal) => readEarlier(deps, key, { ...terms, count, signal }),
     }),
   };
 }
 
+/** Said where Discord emptied a message that names the bot's role. */
+const ROLE_ONLY = { what: "this message, which mentions my role", why: `${INTENT_NEEDED}; mention me by my own name` };
+
 /** What people say: an ordinary message, and a reply. */
 const SPOKEN_TYPES: readonly MessageType[] = [MessageType.Default, MessageType.Reply];
 
-/** What the bot has to do with a message. */
-export type Judgement = { readonly isForUs: false } | { readonly isForUs: true; readonly text: string };
+export interface JudgeFacts {
+  readonly selfId: string;
+  /** The role that Discord made for the bot, which its picker offers before the bot itself. */
+  readonly roleId?: string | undefined;
+  /** In a thread where the bot takes part. */
+  readonly isFollowed: boolean;
+}
 
 /**
- * Whether a message is meant for the bot: a direct message, one that names it, a reply to it, or one in a thread that
- * it follows. Not one that reaches it by a role or everyone, and never one of a bot, a webhook or Discord itself.
+ * Returns whether a message is meant for the bot: a direct message, one that names it or its role, a reply to it, or one
+ * in a thread that it follows and that addresses nobody else. Never one that reaches it by another role or everyone, and
+ * never one of a bot, a webhook or Discord itself.
  */
-export function judgeMessage(message: MessageEvent, facts: { selfId: string; isFollowed: boolean }): Judgement {
-  const { author, webhook_id, type, content, referenced_message } = message;
-  if (author.bot || author.id === facts.selfId || webhook_id !== undefined) return { isForUs: false };
-  if (!SPOKEN_TYPES.includes(type)) return { isForUs: false };
-  const isNamed = new RegExp(`<@!?${facts.selfId}>`).test(content);
+export function isForBot(message: MessageEvent, facts: JudgeFacts): boolean {
+  const { author, webhook_id, type, referenced_message, mentions = [] } = message;
+  if (author.bot || author.id === facts.selfId || webhook_id !== undefined) return false;
+  if (!SPOKEN_TYPES.includes(type)) return false;
+  if (message.guild_id === undefined || isNamed(message, facts)) return true;
   // Without the message content intent, a reply that does not ping comes without its text.
-  const isToSelf = referenced_message?.author.id === facts.selfId;
+  if (!hasContent(message) && message.message_snapshots.length === 0) return false;
   // Discord may leave out what a reply refers to; a reply that pings then tells by its mentions.
-  const hasNoReference = type === MessageType.Reply && referenced_message == null;
-  const isPing = hasNoReference && message.mentions.some(({ id }) => id === facts.selfId);
-  const isReply = (isToSelf || isPing) && content !== "";
-  const isForUs = message.guild_id === undefined || isNamed || isReply || (facts.isFollowed && content !== "");
-  return isForUs ? { isForUs, text: textOf(message, facts.selfId) } : { isForUs };
+  const isPing = type === MessageType.Reply && !referenced_message && mentions.some(({ id }) => id === facts.selfId);
+  if (referenced_message?.author.id === facts.selfId || isPing) return true;
+  return facts.isFollowed && !addressesOthers(message);
 }
 
-/** What was said, without the bot's own mention and with others by name: a model can make nothing of their ids. */
-function textOf({ content, mentions }: Pick<MessageEvent, "content" | "mentions">, selfId: string): string {
-  let text = content.replace(new RegExp(`<@!?${selfId}> ?`, "g"), "").trim();
-  for (const user of mentions)
-    text = text.replaceAll(new RegExp(`<@!?${user.id}>`, "g"), () => `@${displayNameOf(user)}`);
-  return text;
+/** Discord's own list decides: an id inside code, or an escaped one, names nobody. */
+export function isNamed(message: MessageEvent, { selfId, roleId }: Pick<JudgeFacts, "selfId" | "roleId">): boolean {
+  const { content, mentions, mention_roles } = message;
+  const isListed = mentions === undefined || mentions.some(({ id }) => id === selfId);
+  if (isListed && namesId(content, ["@", "@!"], selfId)) return true;
+  return roleId !== undefined && mention_roles.includes(roleId);
 }
 
-/** What the message replies to, where its text is given and is not the bot's own. */
-function quoteOf({ referenced_message }: MessageEvent, selfId: string): EarlierMessage | undefined {
-  if (!referenced_message || referenced_message.author.id === selfId) return undefined;
-  const text = textOf(referenced_message, selfId);
-  return text === "" ? undefined : { author: displayNameOf(referenced_message.author), text };
-}
+/** Words before a name that make it an address. */
+const ADDRESS =
+  /^(?:(?:hi|hey|hello|thanks|thank you|thx|ok|okay|yes|no|cc|fyi)[,!.]?\s+)?<@[!&]?\d+>|[,;]\s*<@[!&]?\d+>[\s?!.]*$/i;
 
-/** Discord gives no more at once. */
-const MAX_AT_ONCE = 100;
-
-/** What people said in a thread before a message, without the bot's answers; oldest first. @throws {PlatformError} */
-async function readEarlier(
-  { rest, calls }: Pick<MessageReceiverDeps, "rest" | "calls">,
-  message: MessageKey,
-  { selfId, count, signal }: { readonly selfId: string; readonly count: number; readonly signal: AbortSignal },
-): Promise<readonly EarlierMessage[]> {
-  const what = "reading a thread";
-  const limit = Math.min(Math.max(1, Math.floor(count)), MAX_AT_ONCE);
-  const path = `/channels/${channelIdOf(message)}/messages` as const;
-  await calls.take("GET", path, "first-text", signal);
-  const answer = await rest.call("GET", `${path}?before=${message.message}&limit=${limit}`, { what, signal });
-  return parsed(z.array(z.unknown()), answer, what)
-    .flatMap((one) => spokenIn(listedMessage.safeParse(one).data) ?? [])
-    .filter(({ author, content }) => author.id !== selfId && content.trim() !== "")
-    .map((one) => ({ author: displayNameOf(one.author), text: textOf(one, selfId) }))
-    .reverse();
-}
-
-/** A thread begins with a stand-in for the message that it was started from. */
-function spokenIn(message: z.infer<typeof listedMessage> | undefined) {
-  if (message?.type === MessageType.ThreadStarterMessage) return message.referenced_message;
-  return message && SPOKEN_TYPES.includes(message.type) ? message : undefined;
+/** Whether a message in a thread is for somebody else: a reply to another person, or their name where one is addressed. */
+function addressesOthers({ type, content, author, referenced_message, mentions = [] }: MessageEvent): boolean {
+  if (ADDRESS.test(content.trim()) || /^@(everyone|here)\b/.test(content.trim())) return true;
+  if (type !== MessageType.Reply) return false;
+  return referenced_message ? referenced_message.author.id !== author.id : mentions.length > 0;
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Attachment } from "../../port/platform.js";
-import { PlatformError } from "../../port/platform-error.js";
+import { PlatformError, type PlatformErrorReason } from "../../port/platform-error.js";
 import type { AttachmentEvent } from "../wire/events.js";
 
 export interface AttachmentDeps {
@@ -11,8 +11,13 @@ export interface AttachmentDeps {
   readonly fetch: typeof fetch;
 }
 
-/** Where Discord keeps what people upload. */
-const CDN_HOSTS = ["cdn.discordapp.com", "media.discordapp.net"];
+/** Where Discord keeps what people upload, and its copies of the pictures in embeds. */
+const CDN_HOSTS = [
+  "cdn.discordapp.com",
+  "media.discordapp.net",
+  "images-ext-1.discordapp.net",
+  "images-ext-2.discordapp.net",
+];
 const TIMEOUT_MS = 30_000;
 
 /** The files beside a message, read from Discord's hosts alone: another address could be one inside the network. */
@@ -38,18 +43,34 @@ interface Wanted {
 }
 
 async function read(deps: AttachmentDeps, { url, filename, maxBytes, signal }: Wanted): Promise<Uint8Array> {
-  if (!isDiscords(url, deps.apiUrl)) throw refused(`The file ${filename} is not at one of Discord's own addresses`);
+  if (!isDiscords(url, deps.apiUrl))
+    throw refused(`The file ${filename} is not at one of Discord's own addresses`, ELSEWHERE);
   const response = await deps.fetch(url, { redirect: "error", signal }).catch((error) => {
     signal.throwIfAborted();
     throw new PlatformError("discord", "unavailable", `The file ${filename} could not be fetched: ${messageOf(error)}`);
   });
   if (!response.ok) {
     await response.body?.cancel();
-    const isOutage = response.status >= 500 || response.status === 429;
+    const why = response.status === 404 && hasExpired(url, deps.clock.now()) ? "its link has expired" : undefined;
     const text = `The file ${filename} could not be fetched (HTTP ${response.status})`;
-    throw new PlatformError("discord", isOutage ? "unavailable" : "refused", text);
+    throw new PlatformError("discord", FAILURES[response.status] ?? "unavailable", text, { why });
   }
   return upTo(response, maxBytes, filename);
+}
+
+const ELSEWHERE = "it is not on Discord's own servers, and I fetch from no others";
+
+const FAILURES: Readonly<Record<number, PlatformErrorReason>> = {
+  401: "forbidden",
+  403: "forbidden",
+  404: "gone",
+  410: "gone",
+};
+
+/** Links to files are signed for about a day: `ex` is the end of that, in seconds, as hexadecimal. */
+function hasExpired(url: string, now: number): boolean {
+  const seconds = Number.parseInt(new URL(url).searchParams.get("ex") ?? "", 16);
+  return seconds * 1000 < now;
 }
 
 /** Stops reading with the first byte too many, whatever was said of the size. */
@@ -67,6 +88,7 @@ async function upTo(response: Response, maxBytes: number, filename: string): Pro
 
 /** Beside Discord's own, the host that the API was moved to by the operator. */
 function isDiscords(url: string, apiUrl: string | undefined): boolean {
+  if (!URL.canParse(url)) return false;
   const { protocol, hostname, username, password, port } = new URL(url);
   if (username !== "" || password !== "") return false;
   if (apiUrl !== undefined) {
@@ -76,4 +98,4 @@ function isDiscords(url: string, apiUrl: string | undefined): boolean {
   return protocol === "https:" && port === "" && CDN_HOSTS.includes(hostname);
 }
 
-const refused = (text: string) => new PlatformError("discord", "refused", text);
+const refused = (text: string, why?: string) => new PlatformError("discord", "refused", text, { why });

@@ -1,22 +1,28 @@
 import type { Route } from "./route.js";
 
 export interface RealBuckets {
-  /** Name of the budget that a call counts in, as far as is known; begins with the route's name, or Discord's own for its bucket, before an @. */
+  /**
+   * Name of the budget that a call counts in, as far as is known; begins with the route's name, or Discord's own for
+   * its bucket, before an @.
+   */
   bucketOf(route: Route): string;
-  /** Takes in what Discord calls the bucket of a call, and gives the budget that it was taken from and the one that it belongs to. */
+  /**
+   * Takes in what Discord calls the bucket of a call, and gives the budget that it was taken from and the one that it
+   * belongs to.
+   */
   learn(route: Route, hash: string | undefined): { readonly from: string; readonly bucket: string };
   /** The name of the route that a budget was first used for. */
   routeNameOf(bucket: string): string;
 }
 
-/** Beyond so many, what differs from channel to channel is learnt anew. */
+/** How many channels are remembered; the ones seen longest ago are learned again. */
 const MOST_OWN = 2_000;
 
 /** Which calls Discord counts as one: it tells by a name of its own with each answer. */
 export function createRealBuckets(): RealBuckets {
   /** What a route's bucket is called, as the first answer told. */
   const usual = new Map<string, string>();
-  /** The same for single channels where it is another. */
+  /** The bucket of a single channel that differs from the others. */
   const own = new Map<string, string>();
 
   const routeNames = new Map<string, string>();

@@ -146,7 +146,7 @@ export async function controlRows(controls: readonly Control[], idFor: IdFor): P
 
 async function selectOf(control: Extract<Control, { options: unknown }>, index: number, idFor: IdFor) {
   const labels = new Map(control.options.map(({ label, command }) => [command, label]));
-  const options = [];
+  const options: { label: string; value: string }[] = [];
   for (const [command, label] of [...labels].slice(0, MAX_OPTIONS))
     options.push({ label: cutText(label, MAX_OPTION_CHARS), value: await idFor(command) });
   return {

@@ -10,7 +10,8 @@ export interface RoundTrip {
 }
 
 /**
- * An edit on its way holds up the last text of its answer, since one may overtake the other. So between two edits lies at
+ * An edit on its way holds up the last text of its answer, since one may overtake the other. So between two edits
+ * lies at
  * least this many times what one takes, and the last text is more often than not sent at once however slow Discord is.
  */
 const SHARE = 2.2;

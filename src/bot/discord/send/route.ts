@@ -11,7 +11,10 @@ export interface Route {
 /** Putting a reaction and taking it away are one. */
 const REACTIONS = /^(\/channels\/:id\/messages\/:id\/reactions)\/.*$/;
 
-/** https://discord.com/developers/docs/topics/rate-limits: the top-level resource of the path is what is counted apart. */
+/**
+ * https://discord.com/developers/docs/topics/rate-limits: the top-level resource of the path is what is counted
+ * apart.
+ */
 export function routeOf(method: string, path: string): Route {
   const [, kind = "", id = "", token = ""] = /^\/(\w+)\/([^/]+)(?:\/([^/]+))?/.exec(path) ?? [];
   const isOutside = kind === "interactions" || kind === "webhooks";

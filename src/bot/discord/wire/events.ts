@@ -30,42 +30,119 @@ const member = z.object({ nick: z.string().nullish(), roles: z.array(id).catch([
 /** `READY`, as much of it as is read. */
 export const readyEvent = z.object({ user: z.object({ id }), application: z.object({ id }) });
 
+const text = z.string().catch("");
 const attachment = z.object({
   filename: z.string().catch("file"),
   size: z.number().catch(0),
   url: z.string(),
   content_type: absent(z.string()).catch(undefined),
+  duration_secs: absent(z.number()).catch(undefined),
 });
 export type AttachmentEvent = z.infer<typeof attachment>;
 
-/** A message that another one refers to; Discord may leave out all but its author. */
-const referenced = z.object({ author: user, content: z.string().catch(""), mentions: z.array(user).catch([]) });
+const media = z.object({ url: z.string(), proxy_url: absent(z.string()).catch(undefined) });
+const picture = absent(media).catch(undefined);
 
-/** `MESSAGE_CREATE`, as much of it as is read. */
-export const messageEvent = z.object({
-  id,
-  type: z.number(),
-  channel_id: id,
-  guild_id: absent(id),
-  content: z.string(),
-  author: user,
-  member: absent(member),
-  webhook_id: absent(id),
-  mentions: z.array(user).catch([]),
-  attachments: listOf(attachment),
-  referenced_message: referenced.nullish(),
+const embed = z.object({
+  type: text,
+  title: text,
+  description: text,
+  url: text,
+  author: z.object({ name: text }).optional().catch(undefined),
+  fields: listOf(z.object({ name: text, value: text })),
+  footer: z.object({ text }).optional().catch(undefined),
+  image: picture,
+  thumbnail: picture,
 });
-export type MessageEvent = z.infer<typeof messageEvent>;
+export type EmbedEvent = z.infer<typeof embed>;
+
+const poll = z.object({
+  question: z.object({ text }),
+  answers: listOf(
+    z.object({
+      answer_id: z.number().optional(),
+      poll_media: z.object({ text, emoji: absent(z.object({ name: z.string().nullish() })).catch(undefined) }),
+    }),
+  ),
+  results: absent(z.object({ answer_counts: listOf(z.object({ id: z.number(), count: z.number() })) })).catch(
+    undefined,
+  ),
+});
+
+/** https://discord.com/developers/docs/components/reference: texts, pictures, and what lays them out. */
+export interface ComponentEvent {
+  readonly content?: string | undefined;
+  readonly media?: z.infer<typeof media> | undefined;
+  readonly items?: readonly ComponentEvent[] | undefined;
+  readonly components?: readonly ComponentEvent[] | undefined;
+  readonly accessory?: ComponentEvent | undefined;
+}
+const component: z.ZodType<ComponentEvent> = z.lazy(() =>
+  z.object({
+    content: z.string().optional().catch(undefined),
+    media: media.optional().catch(undefined),
+    items: listOf(component).optional(),
+    components: listOf(component).optional(),
+    accessory: component.optional().catch(undefined),
+  }),
+);
+
+const mentioned = user.extend({ member: absent(z.object({ nick: z.string().nullish() })).catch(undefined) });
+
+/** All that can be read of a message. */
+const contents = {
+  content: text,
+  flags: z.number().catch(0),
+  mentions: listOf(mentioned),
+  attachments: listOf(attachment),
+  embeds: listOf(embed),
+  components: listOf(component),
+  sticker_items: listOf(z.object({ name: text })),
+  poll: absent(poll).catch(undefined),
+};
+const snapshot = z.object(contents);
+export type ContentEvent = z.infer<typeof snapshot>;
+
+const reference = z.object({
+  type: z.number().catch(0),
+  channel_id: absent(id).catch(undefined),
+  message_id: absent(id).catch(undefined),
+});
+
+/** A message that another one refers to; Discord may leave out all but its author. */
+const referenced = z.object({
+  ...contents,
+  id: id.optional().catch(undefined),
+  author: user,
+  message_reference: absent(reference).catch(undefined),
+  message_snapshots: listOf(z.object({ message: snapshot })),
+});
+export type ReferencedEvent = z.infer<typeof referenced>;
 
 /** A message as the list of a channel's has it. */
 export const listedMessage = z.object({
+  ...referenced.shape,
   id,
   type: z.number(),
-  content: z.string().catch(""),
-  author: user,
-  mentions: z.array(user).catch([]),
   referenced_message: referenced.nullish().catch(undefined),
 });
+export type ListedMessage = z.infer<typeof listedMessage>;
+
+/** `MESSAGE_CREATE` and `MESSAGE_UPDATE`, as much of them as is read. */
+export const messageEvent = z.object({
+  ...listedMessage.shape,
+  channel_id: id,
+  guild_id: absent(id),
+  content: z.string(),
+  member: absent(member),
+  webhook_id: absent(id),
+  /** Undefined where Discord does not say. */
+  mentions: listOf(mentioned).optional(),
+  mention_roles: listOf(id),
+  timestamp: absent(z.string()).catch(undefined),
+  edited_timestamp: absent(z.string()).catch(undefined),
+});
+export type MessageEvent = z.infer<typeof messageEvent>;
 
 /** `MESSAGE_REACTION_ADD`; `message_author_id` may be left out. */
 export const reactionEvent = z.object({

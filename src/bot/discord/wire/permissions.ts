@@ -36,10 +36,18 @@ export interface ServerFacts {
   readonly ownerId: string | undefined;
   /** Permissions of a role; undefined for one that is not known. */
   permissionsOf(roleId: string): bigint | undefined;
+  roleName(roleId: string): string | undefined;
+  /** The role that Discord made for a bot when it was invited, which people pick in the place of its name. */
+  roleOfBot(botId: string): string | undefined;
 }
 
 /** Whether a member may manage the server, by its owner and roles; everyone has the role that bears the server's id. */
-export function isManager(server: ServerFacts | undefined, serverId: string, userId: string, roles: readonly string[]) {
+export function isManager(
+  server: Pick<ServerFacts, "ownerId" | "permissionsOf"> | undefined,
+  serverId: string,
+  userId: string,
+  roles: readonly string[],
+) {
   if (server === undefined) return false;
   if (server.ownerId === userId) return true;
   return [serverId, ...roles].some((role) => mayManageServer(server.permissionsOf(role) ?? 0n));

@@ -14,6 +14,7 @@ const THREAD_TYPES: readonly ChannelType[] = [
 export interface ChannelFacts {
   readonly type: number;
   readonly parent_id?: string | null | undefined;
+  readonly name?: string | undefined;
 }
 
 /** A thread is a conversation of its own inside its parent channel. */

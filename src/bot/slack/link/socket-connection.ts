@@ -30,8 +30,10 @@ const CONNECT_TIMEOUT_MS = 15_000;
  * Opens one connection. Every frame is checked before the SDK reads it, and reconnecting is the caller's.
  *
  * The SDK's client (@slack/socket-mode 3.1) ends the process over a `null` frame, an `events_api` envelope without a
- * payload and a token that is refused while it reconnects, and has no public hook before it parses a frame. Until it has
- * one, such as an option `onMessage(data): boolean`, its `ws_message` listener is taken off here and called with Slack's
+ * payload and a token that is refused while it reconnects, and has no public hook before it parses a frame. Until it
+ * has
+ * one, such as an option `onMessage(data): boolean`, its `ws_message` listener is taken off here and called with
+ * Slack's
  * hello alone, which is what `start()` waits for; acknowledgements go out by the public `websocket`.
  * @throws what the request for an address threw @throws {TimeoutError} when no hello came
  */

@@ -4,7 +4,7 @@ import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
 import type { Speaker } from "../../port/platform.js";
-import type { Calls } from "../send/calls.js";
+import type { SlackCalls } from "../send/calls.js";
 import type { OptionalFeatures } from "../send/optional-features.js";
 import type { Identity } from "../wire/identity.js";
 import { idsIn, type NameOf } from "../wire/notation.js";
@@ -14,12 +14,15 @@ export interface People {
   lookUp(user: string): Promise<KnownPerson>;
   /** Resolves with what the handlers want to know of a person; likewise within 1 s and never rejects. */
   speaker(user: string): Promise<Pick<Speaker, "author" | "isOperator" | "isGuest" | "isInGroup">>;
-  /** Resolves with the names of the people, channels and groups that a text names by id; likewise within 1 s and never rejects. */
+  /**
+   * Resolves with the names of the people, channels and groups that a text names by id; likewise within 1 s and never
+   * rejects.
+   */
   namesIn(raw: string): Promise<NameOf>;
 }
 
 interface PeopleDeps {
-  readonly calls: Pick<Calls, "userInfo" | "groupMembers" | "groups" | "channelInfo">;
+  readonly calls: Pick<SlackCalls, "userInfo" | "groupMembers" | "groups" | "channelInfo">;
   readonly optional: Pick<OptionalFeatures, "run">;
   readonly clock: Clock;
   readonly log: Log;

@@ -6,7 +6,7 @@ import type { ControlIds } from "../../port/control-ids.js";
 import { panelControls } from "../../port/panel.js";
 import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
 import type { AgentCalls, QuestionTitles } from "../send/agent-calls.js";
-import type { Calls } from "../send/calls.js";
+import type { SlackCalls } from "../send/calls.js";
 import { controlBlocks, type Pickers, pickerBlocks } from "../send/controls.js";
 import { type FileCalls, sendFiles } from "../send/files.js";
 import type { OptionalFeatures } from "../send/optional-features.js";
@@ -19,7 +19,7 @@ import type { People } from "./people.js";
 export interface ReplyContext {
   readonly identity: Identity;
   readonly handlers: PlatformHandlers;
-  readonly calls: Calls;
+  readonly calls: SlackCalls;
   readonly files: FileCalls;
   readonly agent: AgentCalls;
   readonly optional: OptionalFeatures;
@@ -93,7 +93,8 @@ export async function callOf(
 }
 
 /**
- * Returns the thread whose conversation a message belongs to. In direct messages the first message of a thread, by which
+ * Returns the thread whose conversation a message belongs to. In direct messages the first message of a thread, by
+ * which
  * Slack names it, still belongs to the channel's conversation.
  */
 export function threadOf(channel: string, message: string | undefined, thread: string | undefined): string | undefined {

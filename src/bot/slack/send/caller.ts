@@ -8,7 +8,10 @@ import { bucketOf } from "./buckets.js";
 
 /** The ways to make a call. Those that take `work` throw {PlatformError}, and close a bucket that Slack has refused. */
 export interface Caller {
-  /** Waits until the call may go out: the more urgent rank first. @throws signal.reason when aborted @throws {AppError} when the bot stops */
+  /**
+   * Waits until the call may go out: the more urgent rank first. @throws signal.reason when aborted @throws
+   * {AppError} when the bot stops
+   */
   wait(method: string, place: ChannelKey, terms: Pick<SendTerms, "rank" | "signal">): Promise<void>;
   /** At once: after a wait, or with a bucket so large that nobody waits for it. */
   now<T>(method: string, channel: string, work: () => Promise<T>): Promise<T>;

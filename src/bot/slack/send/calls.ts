@@ -23,7 +23,7 @@ export interface KeptMessage {
 type NextMessage<T> = () => T | Promise<T>;
 
 /** The calls to Slack's Web API that the bot makes for messages and people. All of them throw {PlatformError}. */
-export interface Calls {
+export interface SlackCalls {
   /** Resolves with the message's timestamp, which is its id. `message` is asked for when the call may go out. */
   post(place: ChannelKey, message: NextMessage<SlackMessage>, terms?: SendTerms): Promise<string>;
   /** Undefined calls it off. */
@@ -80,7 +80,7 @@ const QUIET = { unfurl_links: false, unfurl_media: false } as const;
 const MOST_PAGES = 5;
 const PAGE = 200;
 
-export function createCalls(client: webApi.WebClient, caller: Caller): Calls {
+export function createSlackCalls(client: webApi.WebClient, caller: Caller): SlackCalls {
   const inThread = ({ thread }: ChannelKey) => (thread === undefined ? {} : { thread_ts: thread });
   const contentOf = ({ text, blocks }: SlackMessage) => ({ text, blocks: [...blocks] });
   const replies = async (terms: webApi.ConversationsRepliesArguments) =>

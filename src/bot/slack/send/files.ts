@@ -10,7 +10,8 @@ import { slackErrorOf } from "../wire/errors.js";
 import type { Caller } from "./caller.js";
 
 /**
- * Sends files into the direct messages with a person: Slack has no ephemeral files. Resolves with a line that says whether
+ * Sends files into the direct messages with a person: Slack has no ephemeral files. Resolves with a line that says
+ * whether
  * that worked. Never rejects.
  */
 export async function sendFiles(
@@ -168,7 +169,8 @@ async function readLimited(response: Response, maxBytes: number): Promise<Uint8A
 const FILE_HOST = "files.slack.com";
 
 /**
- * True for Slack's own file addresses: https on files.slack.com, and the origin of a stand-in for Slack's API, under any
+ * True for Slack's own file addresses: https on files.slack.com, and the origin of a stand-in for Slack's API, under
+ * any
  * name of loopback.
  */
 export function isFileAddress(address: string, apiUrl: string | undefined): boolean {

@@ -3,10 +3,10 @@ import type { Log } from "../../../base/log.js";
 import { createSerial } from "../../../base/serial.js";
 import type { ChatPlatform, Mark, MessageKey } from "../../port/platform.js";
 import { nameOfEmoji, nameOfMark } from "../wire/notation.js";
-import type { Calls } from "./calls.js";
+import type { SlackCalls } from "./calls.js";
 
 interface SlackMarksDeps {
-  readonly calls: Calls;
+  readonly calls: SlackCalls;
   readonly log: Log;
   /** Aborts when the bot stops. */
   readonly signal: AbortSignal;

@@ -2,21 +2,22 @@ import { BoundedSet } from "../../../base/bounded-map.js";
 import type { MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { unescaped } from "../wire/notation.js";
-import type { Calls } from "./calls.js";
+import type { SlackCalls } from "./calls.js";
 
 /** Finds posts that Slack took although its answer was lost: a retry would post them twice. */
 export interface PostReconciliation {
   /** Remembers a message whose post was answered. */
   note(ts: string): void;
   /**
-   * Resolves with the timestamp of the message that a failed post left below the question; undefined when there is none,
+   * Resolves with the timestamp of the message that a failed post left below the question; undefined when there is
+   * none,
    * Slack refused it, or the bot may not read there. Never rejects.
    */
   find(error: unknown, question: MessageKey, text: string): Promise<string | undefined>;
 }
 
 export interface PostReconciliationDeps {
-  readonly calls: Pick<Calls, "readThread" | "readDirect">;
+  readonly calls: Pick<SlackCalls, "readThread" | "readDirect">;
   botUserId(): string | undefined;
 }
 

@@ -49,8 +49,11 @@ function textBlocks(markdown: string): readonly Block[] {
   const hasTimes = showTimes(text, () => "") !== text;
   // Markdown reads best as it is, but only mrkdwn has a token for times, and room for a text full of brackets.
   if (!hasTimes && escaped.length <= MAX_MARKDOWN_CHARS) return [{ type: "markdown", text: escaped }];
-  return sections(text).map(sectionOf);
+  return sectionBlocks(text);
 }
+
+/** Returns Markdown as sections of mrkdwn, which take any text but show no tables. */
+export const sectionBlocks = (markdown: string): readonly Block[] => sections(markdown).map(sectionOf);
 
 const sectionOf = (mrkdwn: string): Block => ({
   type: "section",

@@ -4,15 +4,9 @@ import { PlatformError, type PlatformErrorReason } from "../../port/platform-err
 
 const PLATFORM = "slack";
 
-const GONE = new Set([
-  "message_not_found",
-  "channel_not_found",
-  "is_archived",
-  "thread_not_found",
-  "user_not_found",
-  "cant_update_message",
-  "edit_window_closed",
-]);
+const GONE = new Set(["message_not_found", "channel_not_found", "is_archived", "thread_not_found", "user_not_found"]);
+/** The message stays as it is; the channel takes others. */
+const NOT_EDITABLE = new Set(["cant_update_message", "edit_window_closed", "message_not_owned_by_app"]);
 const FORBIDDEN = new Set([
   "not_in_channel",
   "no_permission",
@@ -83,7 +77,8 @@ class SlackRefusal extends PlatformError {
   readonly slackError: string;
 
   constructor(reason: PlatformErrorReason, message: string, slackError: string) {
-    super(PLATFORM, reason, message, { why: WHYS[slackError] });
+    const why = WHYS[slackError] ?? (reason === "refused" ? `Slack refused it (\`${slackError}\`)` : undefined);
+    super(PLATFORM, reason, message, { why });
     this.slackError = slackError;
   }
 }
@@ -129,6 +124,7 @@ export function fromSlackError(method: string, error: unknown): PlatformError {
 
 function reasonOf(code: string): PlatformErrorReason {
   if (GONE.has(code)) return "gone";
+  if (NOT_EDITABLE.has(code)) return "not-editable";
   if (FORBIDDEN.has(code) || TOKEN_REFUSED.has(code)) return "forbidden";
   if (code === "ratelimited" || code === "rate_limited" || code === "message_limit_exceeded") return "rate-limited";
   // A proxy's page instead of JSON: the SDK takes the whole page for the error.

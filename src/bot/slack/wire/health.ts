@@ -36,13 +36,22 @@ const APPS = "api.slack.com/apps → your app";
 export function botFault(error: unknown): string {
   const scope = neededScopeOf(error);
   if (scope !== undefined) {
-    return `slack: SLACK_BOT_TOKEN lacks the scope ${scope}; add it at ${APPS} → OAuth & Permissions and reinstall the app`;
+    return (
+      `slack: SLACK_BOT_TOKEN lacks the scope ${scope}; add it at ${APPS} → OAuth & Permissions and ` +
+      "reinstall the app"
+    );
   }
   if (isTokenRefused(error)) {
-    return `slack: SLACK_BOT_TOKEN is refused (${slackErrorOf(error)}); copy the Bot User OAuth Token from ${APPS} → OAuth & Permissions`;
+    return (
+      `slack: SLACK_BOT_TOKEN is refused (${slackErrorOf(error)}); copy the Bot User OAuth Token from ` +
+      `${APPS} → OAuth & Permissions`
+    );
   }
   if (error instanceof z.ZodError) {
-    return "slack: Slack's answer to auth.test does not say who the bot is; it is asked again by itself. Check SLACK_API_URL where it is set";
+    return (
+      "slack: Slack's answer to auth.test does not say who the bot is; it is asked again by itself. Check " +
+      "SLACK_API_URL where it is set"
+    );
   }
   return unreachable(error);
 }
@@ -50,20 +59,28 @@ export function botFault(error: unknown): string {
 export const LINK_OFF = `slack: Socket Mode is off for the app of SLACK_APP_TOKEN; turn it on at ${APPS} → Socket Mode`;
 
 export const CROWDED =
-  "slack: Slack takes no more Socket Mode connections of this app (ten in all); end processes that run with the same SLACK_APP_TOKEN";
+  "slack: Slack takes no more Socket Mode connections of this app (ten in all); end processes that run " +
+  "with the same SLACK_APP_TOKEN";
 
 /** Slack sends no more than 30,000 events an hour and workspace, and says so minute by minute. */
 export const EVENTS_HELD =
-  "slack: Slack holds back events of this workspace for a minute, because there are too many (app_rate_limited); questions asked meanwhile are not seen";
+  "slack: Slack holds back events of this workspace for a minute, because there are too many " +
+  "(app_rate_limited); questions asked meanwhile are not seen";
 
 /** Says what is wrong with the Socket Mode connection, and where to fix it. */
 export function linkFault(error: unknown): string {
   const code = slackErrorOf(error);
   if (neededScopeOf(error) !== undefined || code === "missing_scope") {
-    return `slack: SLACK_APP_TOKEN lacks the scope connections:write; make a new one at ${APPS} → Basic Information → App-Level Tokens`;
+    return (
+      `slack: SLACK_APP_TOKEN lacks the scope connections:write; make a new one at ${APPS} → Basic ` +
+      "Information → App-Level Tokens"
+    );
   }
   if (isTokenRefused(error)) {
-    return `slack: SLACK_APP_TOKEN is refused (${code}); make a new one with connections:write at ${APPS} → Basic Information → App-Level Tokens`;
+    return (
+      `slack: SLACK_APP_TOKEN is refused (${code}); make a new one with connections:write at ${APPS} → ` +
+      "Basic Information → App-Level Tokens"
+    );
   }
   if (code === "forbidden_team" || code === "socket_mode_disabled" || code === "link_disabled") return LINK_OFF;
   return unreachable(error);
@@ -72,5 +89,8 @@ export function linkFault(error: unknown): string {
 const unreachable = (error: unknown) => {
   const code = slackErrorOf(error);
   const why = code === undefined ? "no answer" : code.slice(0, 60);
-  return `slack: Slack cannot be reached (${why}); it is tried again by itself. Check the network, and SLACK_API_URL where it is set`;
+  return (
+    `slack: Slack cannot be reached (${why}); it is tried again by itself. Check the network, and ` +
+    "SLACK_API_URL where it is set"
+  );
 };

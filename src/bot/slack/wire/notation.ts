@@ -28,7 +28,10 @@ export type NameOf = (kind: "user" | "channel" | "group", id: string) => string 
 export const readMentionText = (raw: string, botUserId: string, nameOf: NameOf = () => undefined): string =>
   inWords(raw.replaceAll(new RegExp(`<@${botUserId}(\\|[^>]*)?>[:,]?[ \\t]*`, "g"), ""), nameOf).trim();
 
-/** Returns a text as it reads on the screen: names in the place of tokens, links with their addresses, nothing escaped. */
+/**
+ * Returns a text as it reads on the screen: names in the place of tokens, links with their addresses, nothing
+ * escaped.
+ */
 export const inWords = (raw: string, nameOf: NameOf = () => undefined): string =>
   unescaped(
     raw.replaceAll(/<([^<>\s|]+)(?:\|([^<>]*))?>/g, (_token, target: string, label: string | undefined) =>

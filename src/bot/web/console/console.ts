@@ -1,13 +1,12 @@
 import type { Hono } from "hono";
 import { z } from "zod";
-import type { Reply } from "../../../commands/command.js";
+import type { Invocation, Reply } from "../../../commands/command.js";
 import { assetRoutes } from "../http/assets.js";
 import { readJson } from "../http/body.js";
-import { EVENT_STREAM_HEADERS } from "../http/event-stream.js";
 import { HttpError } from "../http/http-error.js";
-import { type ConsoleStreamDeps, createConsoleStream } from "./console-stream.js";
+import { type ConsoleEventsDeps, createConsoleEvents } from "./console-events.js";
 
-export interface ConsoleDeps extends ConsoleStreamDeps {
+export interface ConsoleDeps extends ConsoleEventsDeps {
   /** Runs a command as an operator of the console's workspace. Never throws: failures come as a reply. */
   run(command: string): AsyncIterable<Reply>;
 }
@@ -32,27 +31,27 @@ const order = z.object({
 const mountPage = assetRoutes({
   folder: new URL("./page/", import.meta.url),
   prefix: "/assets/console/",
-  page: "/console",
+  page: {
+    path: "/console",
+    title: "Console · Evergreen",
+    styles: ["/assets/vendor/uplot.css", "/assets/console/console.css", "/assets/console/tables.css"],
+  },
   vendor: {
     "/assets/vendor/uplot.mjs": "uplot/dist/uPlot.esm.js",
     "/assets/vendor/uplot.css": "uplot/dist/uPlot.min.css",
   },
+  vendorPreloads: ["/assets/vendor/uplot.mjs"],
 });
 
 export function createConsole({ run, ...deps }: ConsoleDeps): Console {
-  const stream = createConsoleStream(deps);
+  const events = createConsoleEvents(deps);
   return {
-    start: stream.start,
-    stop: stream.stop,
+    start: events.start,
+    stop: events.stop,
     routes(app) {
       mountPage(app);
-      app.get("/api/console", async (context) => context.json(await stream.all()));
-      app.get("/api/console/events", (context) => {
-        if (context.req.method === "HEAD") return context.body(null, 200); // nobody would ever read the stream
-        const body = stream.open();
-        if (body === undefined) throw new HttpError(503, "Too many consoles are open; close some and try again.");
-        return context.body(body, 200, EVENT_STREAM_HEADERS);
-      });
+      app.get("/api/console", async (context) => context.json(await events.all()));
+      app.get("/api/console/events", (context) => events.open(context));
       app.post("/api/console/commands", async (context) => {
         const parsed = order.safeParse(await readJson(context));
         if (!parsed.success) throw new HttpError(400, parsed.error.issues[0]?.message ?? "The request is not valid.");
@@ -63,3 +62,16 @@ export function createConsole({ run, ...deps }: ConsoleDeps): Console {
     },
   };
 }
+
+/** Who types at the console: whoever holds the token, and so an operator of its workspace ("playground:local"). */
+export const consoleInvocation = (workspace: string): Invocation => ({
+  platform: workspace.split(":")[0] ?? "",
+  workspace,
+  conversation: `${workspace}:console`,
+  user: { id: "console", name: "the console" },
+  isOperator: true,
+  isDirect: false,
+  isGuest: false,
+  isInGroup: async () => false,
+  canShowFiles: false,
+});

@@ -1,15 +1,18 @@
 import type { Context } from "hono";
 import { HttpError } from "./http-error.js";
 
-/** Larger than any request that a person makes; the chat has its own limit of a text's length. */
+/** Larger than any request that a person makes; the chat limits the length of a text itself. */
 export const MAX_BODY_BYTES = 1_048_576;
 
-/** Read and thrown away of a body that is too large: whoever is still sending it would not see the refusal otherwise. */
-const MOST_DISCARDED_BYTES = 64 * MAX_BODY_BYTES;
+/**
+ * How much of a body that is too large is read and thrown away. A client that is still sending would otherwise not see
+ * the refusal, which is why hono's body-limit middleware does not do here: it stops reading at the limit.
+ */
+const MAX_DISCARDED_BYTES = 64 * MAX_BODY_BYTES;
 
 /**
- * The request's body as JSON.
- * @throws {HttpError} 415 for another content type, 413 above 1 MiB, 400 where it is no JSON or breaks off
+ * Reads the request's body as JSON.
+ * @throws {HttpError} 415 for another content type, 413 above 1 MiB, 400 where it is not JSON or breaks off
  */
 export async function readJson(context: Context): Promise<unknown> {
   requireType(context, "application/json");
@@ -21,7 +24,7 @@ export async function readJson(context: Context): Promise<unknown> {
   }
 }
 
-/** The fields of a plain HTML form. @throws {HttpError} 415, 413 */
+/** Reads the fields of a plain HTML form. @throws {HttpError} 415, 413 */
 export async function readForm(context: Context, maxBytes: number): Promise<URLSearchParams> {
   requireType(context, "application/x-www-form-urlencoded");
   return new URLSearchParams(await readText(context, maxBytes));
@@ -40,11 +43,11 @@ async function readText(context: Context, maxBytes: number): Promise<string> {
   try {
     for await (const chunk of context.req.raw.body ?? []) {
       bytes += chunk.byteLength;
-      if (bytes > MOST_DISCARDED_BYTES) break;
+      if (bytes > MAX_DISCARDED_BYTES) break;
       if (bytes <= maxBytes) chunks.push(chunk);
     }
   } catch {
-    throw new HttpError(400, "The body broke off."); // nobody hears it: whoever sent it is gone
+    throw new HttpError(400, "The body broke off."); // nobody reads this answer: the client is gone
   }
   if (bytes > maxBytes) throw tooLarge();
   return new TextDecoder().decode(Buffer.concat(chunks));

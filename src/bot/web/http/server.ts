@@ -1,26 +1,31 @@
-import { createServer, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { randomUUID } from "node:crypto";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
-import { Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { Clock } from "../../../base/clock.js";
 import type { HostConfig } from "../../../base/config-host.js";
+import { AppError, StartupError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
-import { checkSource, checkToken } from "./access.js";
 import { sharedAssets } from "./assets.js";
-import { type BaseRoutesDeps, baseRoutes } from "./base-routes.js";
-import { answerError } from "./errors.js";
-import { SIGN_IN_PATH } from "./guard.js";
-import { SECURITY_HEADERS, withHeaders } from "./headers.js";
-import { type KnownHosts, knownHosts } from "./hosts.js";
-import { listen } from "./listen.js";
-import { askToSignIn, signIn } from "./sign-in.js";
-import { createTokenCheck } from "./token.js";
+import { checkSource, type KnownHosts, knownHosts, SIGN_IN_PATH } from "./guard.js";
+import { HttpError } from "./http-error.js";
+import { askToSignIn, checkToken, createTokenCheck, signIn } from "./token.js";
 
-export interface HttpServerDeps extends BaseRoutesDeps {
+export interface HttpServerDeps {
   readonly config: HostConfig["http"];
   readonly clock: Clock;
   readonly log: Log;
-  /** What the playground and the console mount; everything before them is guarded already. */
+  isAlive(): boolean;
+  readiness(): { readonly isReady: boolean; readonly problems: readonly string[] };
+  /** The body of `/api/status`. */
+  status(): object;
+  /** The body of `/api/models`. */
+  models(): object;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+  readonly metricsContentType: string;
+  /** What the playground and the console mount, behind the checks of source and token. */
   readonly routes: readonly ((app: Hono) => void)[];
 }
 
@@ -34,34 +39,25 @@ export interface HttpServer {
 /** How long a request that runs at the stop may still take. */
 const STOP_GRACE_MS = 1_000;
 
+/** Sent with every answer, also with those to malformed requests, which no middleware sees. */
+const SECURITY_HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+} as const;
+
 /** The HTTP server that always runs: health, status, metrics, and whatever mounts itself. */
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
-  const { config, clock, log } = deps;
+  const { config, clock } = deps;
   const stopping = new AbortController();
-  const check = config.token === undefined ? undefined : createTokenCheck(config.token, clock, stopping.signal);
   const eventStreams = new Set<ServerResponse>();
   let known: KnownHosts = knownHosts(config.host, config.port, config.allowedHosts);
-
-  const app = new Hono();
-  app.use(withHeaders);
-  app.use(checkSource(() => known));
-  app.use(checkToken({ check, isMetricsPublic: config.metricsPublic }));
-  app.use(async (context, next) => {
-    await next();
-    if (context.res.headers.get("content-type") !== "text/event-stream") return;
-    const { outgoing } = context.env as unknown as { outgoing: ServerResponse };
-    eventStreams.add(outgoing);
-    outgoing.once("close", () => eventStreams.delete(outgoing));
-  });
-  baseRoutes(deps)(app);
-  sharedAssets(app);
-  if (check !== undefined) {
-    app.get(SIGN_IN_PATH, askToSignIn);
-    app.post(SIGN_IN_PATH, (context) => signIn(context, check));
-  }
-  for (const mount of deps.routes) mount(app);
-  app.notFound((context) => context.json({ error: "There is nothing at this address." }, 404));
-  app.onError(answerError(log));
+  const app = createApp(deps, { stopping: stopping.signal, eventStreams, known: () => known });
 
   const listener = getRequestListener((request, env) => app.fetch(request, env as HttpBindings), {
     overrideGlobalObjects: false, // the SDKs use the global Request
@@ -72,7 +68,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     unused.delete(incoming.socket);
     void listener(incoming, outgoing);
   });
-  // Clients open spare connections; Node counts one that never asked for anything as busy, and a stop would wait for it.
+  // Clients open spare connections; Node counts one that never sent a request as busy, and a stop would wait for it.
   const unused = new Set<Socket>();
   server.on("connection", (socket) => {
     unused.add(socket);
@@ -95,11 +91,90 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
       const timer = new AbortController();
       const cutOff = clock.sleep(STOP_GRACE_MS, timer.signal).then(
         () => server.closeAllConnections(),
-        () => {}, // all were done in time: the timer was called off below
+        () => {}, // all were done in time: the timer was aborted below
       );
       await closed;
       timer.abort();
       await cutOff;
     },
   };
+}
+
+interface AppState {
+  readonly stopping: AbortSignal;
+  /** Responses that only end when the listener leaves. */
+  readonly eventStreams: Set<ServerResponse>;
+  known(): KnownHosts;
+}
+
+function createApp(deps: HttpServerDeps, { stopping, eventStreams, known }: AppState): Hono {
+  const { config, clock, log } = deps;
+  const app = new Hono();
+  app.use(withHeaders);
+  app.use(checkSource(known));
+  if (config.token !== undefined) {
+    const check = createTokenCheck(config.token, clock, stopping);
+    app.use(checkToken(check, config.metricsPublic));
+    app.get(SIGN_IN_PATH, askToSignIn);
+    app.post(SIGN_IN_PATH, (context) => signIn(context, check));
+  }
+  app.use(async (context, next) => {
+    await next();
+    if (context.res.headers.get("content-type") !== "text/event-stream") return;
+    const { outgoing } = context.env as unknown as { outgoing: ServerResponse };
+    eventStreams.add(outgoing);
+    outgoing.once("close", () => eventStreams.delete(outgoing));
+  });
+  app.get("/healthz", (context) => context.json({ alive: deps.isAlive() }, deps.isAlive() ? 200 : 503));
+  app.get("/readyz", (context) => {
+    const { isReady, problems } = deps.readiness();
+    return context.json({ ready: isReady, problems }, isReady ? 200 : 503);
+  });
+  app.get("/api/status", (context) => context.json(deps.status()));
+  app.get("/api/models", (context) => context.json(deps.models()));
+  app.get("/metrics", async (context) =>
+    context.body(await deps.metrics(), 200, { "content-type": deps.metricsContentType }),
+  );
+  sharedAssets(app);
+  for (const mount of deps.routes) mount(app);
+  app.notFound((context) => context.json({ error: "There is nothing at this address." }, 404));
+  app.onError((error, context) => answerError(error, context, log));
+  return app;
+}
+
+/** Nothing is cached unless its route says so. */
+const withHeaders: MiddlewareHandler = async (context, next) => {
+  await next();
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) context.res.headers.set(name, value);
+  if (!context.res.headers.has("cache-control")) context.res.headers.set("cache-control", "no-store");
+};
+
+/** Turns anything thrown into JSON: a refusal as it is, everything else as an id whose details only the log has. */
+function answerError(error: unknown, context: Context, log: Log): Response {
+  if (error instanceof HttpError) return context.json({ error: error.message }, error.status);
+  const id = randomUUID();
+  log.error({ error, id, method: context.req.method, path: context.req.path }, "a request failed");
+  const isPassing = error instanceof AppError && error.isRetryable;
+  const text = isPassing ? "This did not work just now; try again." : "Something went wrong.";
+  return context.json({ error: text, id }, isPassing ? 503 : 500);
+}
+
+/** Resolves with the port. @throws {StartupError} naming the variable when the address cannot be had */
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => reject(new StartupError(listenFault(error, host, port), error));
+    server.once("error", fail);
+    server.listen({ host, port }, () => {
+      server.off("error", fail);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function listenFault({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  if (code === "EADDRINUSE") {
+    return `HTTP_PORT: port ${port} is in use on ${host}; stop what uses it, or set another port`;
+  }
+  if (code === "EACCES") return `HTTP_PORT: port ${port} may not be opened by this user; set one above 1023`;
+  return `HTTP_HOST: cannot listen on ${host} (${code ?? message}); set an address of this machine, as 127.0.0.1`;
 }

@@ -1,20 +1,51 @@
+import { z } from "zod";
 import type { Store } from "../../../store/store.js";
-import { type Channel, channelsPrefix, channelWrite, readChannels } from "./rows.js";
+
+const channel = z.object({ at: z.number(), name: z.string().exactOptional() });
+
+/** A channel in the list: its id never changes, its name is what people call it. */
+export interface Channel {
+  readonly id: string;
+  readonly name: string;
+  /** When it was created, epoch ms. */
+  readonly at: number;
+}
+
+/**
+ * Begins no message's key, as a channel's id is never empty. Each channel has a row of its own, so that two bots on one
+ * store lose none.
+ */
+const CHANNEL_PREFIX = "#channel:";
+
+/** The stored channels, oldest first. */
+const readChannels = (entries: readonly (readonly [key: string, value: unknown])[]): readonly Channel[] =>
+  entries
+    .filter(([key]) => key.startsWith(CHANNEL_PREFIX))
+    .map(([key, value]) => {
+      const id = key.slice(CHANNEL_PREFIX.length);
+      const known = channel.safeParse(value).data;
+      return { id, name: known?.name ?? id, at: known?.at ?? 0 };
+    })
+    .sort((a, b) => a.at - b.at);
+
+/** The write that stores a channel; without `value` it deletes it. */
+const channelWrite = (id: string, value: { readonly at: number; readonly name?: string } | undefined) =>
+  ({ table: "messages", key: CHANNEL_PREFIX + id, value }) as const;
 
 /** The channels that exist, in memory and in the store. */
 export interface ChannelList {
   /** @throws {StoreError} */
   load(): Promise<void>;
-  /** In the order in which they came into being. */
+  /** Oldest first. */
   all(): readonly Channel[];
   has(id: string): boolean;
-  /** Whether another channel than `id` is called so. */
+  /** Whether another channel than `id` has this name, in any case. */
   isTaken(name: string, id: string): boolean;
-  /** From now on in the list; the row that keeps it is the caller's to write. Undefined where it was there. */
+  /** Adds it to the list, and returns the write that the caller stores it with. Undefined where it was there. */
   enter(id: string, at: number, name?: string): ReturnType<typeof channelWrite> | undefined;
-  /** Takes it out of the list; the row is the caller's to delete. */
+  /** Takes it out of the list, and returns the write that the caller deletes it with. */
   leave(id: string): ReturnType<typeof channelWrite>;
-  /** Stores the new name; undefined where there is no such channel. @throws {StoreError} and then it keeps the old one */
+  /** Stores the new name; undefined where there is no such channel. @throws {StoreError} and keeps the old one */
   rename(id: string, name: string): Promise<Channel | undefined>;
 }
 
@@ -25,7 +56,7 @@ export function createChannelList(store: Store): ChannelList {
 
   return {
     async load() {
-      channels = readChannels(await table.entries(channelsPrefix));
+      channels = readChannels(await table.entries(CHANNEL_PREFIX));
     },
     all: () => channels,
     has: (id) => find(id) !== undefined,

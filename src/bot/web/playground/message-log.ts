@@ -1,6 +1,6 @@
-import type { Store } from "../../../store/store.js";
+import type { KeyValue, Store } from "../../../store/store.js";
 import { type ChannelList, createChannelList } from "./channel-list.js";
-import { messageId, numberOf, type Row, readRow, rowKey, rowPrefix } from "./rows.js";
+import { type MessageRow, messageId, numberOf, readRow, rowKey, rowPrefix } from "./message-row.js";
 
 export interface MessageLogDeps {
   readonly store: Store;
@@ -18,87 +18,50 @@ export interface MessageLog {
   /** Erases a channel and its messages; false where there is none. @throws {StoreError} and then it is still there */
   erase(channel: string): Promise<boolean>;
   /** Oldest first. @throws {StoreError} */
-  list(channel: string): Promise<readonly Row[]>;
+  list(channel: string): Promise<readonly MessageRow[]>;
   /** @throws {StoreError} */
-  find(channel: string, id: string): Promise<Row | undefined>;
+  find(channel: string, id: string): Promise<MessageRow | undefined>;
   /** Stores a new message, and the channel with it. @throws {StoreError} and then there is none */
-  add(channel: string, message: Omit<Row, "id">): Promise<Row>;
-  /** Changes what everybody sees now; `save` keeps it. Undefined where there is no such message. @throws {StoreError} */
-  change(channel: string, id: string, change: (before: Row) => Row): Promise<Row | undefined>;
+  add(channel: string, message: Omit<MessageRow, "id">): Promise<MessageRow>;
+  /** Changes what everybody sees; `save` stores it. Undefined where there is no such message. @throws {StoreError} */
+  change(channel: string, id: string, change: (before: MessageRow) => MessageRow): Promise<MessageRow | undefined>;
   /** Stores the message as it is now. @throws {StoreError} */
   save(channel: string, id: string): Promise<void>;
   /** @throws {StoreError} */
   remove(channel: string, id: string): Promise<void>;
-  /** Erases channels whose last message is older than `before` (epoch ms), and tells how many. @throws {StoreError} */
+  /** Erases channels whose last message is older than `before` (epoch ms); returns how many. @throws {StoreError} */
   eraseUntouched(before: number): Promise<number>;
-}
-
-interface Opened {
-  readonly rows: Map<string, Row>;
-  nextNumber: number;
 }
 
 export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
   const table = store.values("messages");
   const channels = createChannelList(store);
-  const opened = new Map<string, Promise<Opened>>();
-
-  const read = async (channel: string): Promise<Opened> => {
-    const entries = await table.entries(rowPrefix(channel));
-    const rows = entries.map(([, value]) => readRow(value)).filter((row) => row !== undefined);
-    const numbers = entries.map(([key]) => numberOf(key.slice(rowPrefix(channel).length)));
-    return { rows: new Map(rows.map((row) => [row.id, row])), nextNumber: Math.max(0, ...numbers) + 1 };
-  };
-  const open = (channel: string): Promise<Opened> => {
-    const known = opened.get(channel);
-    if (known !== undefined) return known;
-    const opening = read(channel);
-    opened.set(channel, opening);
-    opening.catch(() => opened.delete(channel)); // the caller gets the error; the next one reads again
-    return opening;
-  };
-  const closed: Opened = { rows: new Map(), nextNumber: 1 };
+  const cache = createCache(table);
   /** Looking at a channel that does not exist leaves nothing behind. */
-  const look = (channel: string) => (channels.has(channel) ? open(channel) : Promise.resolve(closed));
-
-  const create = async (channel: string, at: number) => {
-    const write = channels.enter(channel, at);
-    if (write === undefined) return false;
-    await store.write([write]).catch((error) => {
-      channels.leave(channel);
-      throw error;
-    });
-    return true;
-  };
-  const erase = async (channel: string) => {
-    if (!channels.has(channel)) return false;
-    // By what is stored: a damaged message goes as well.
-    const keys = (await table.entries(rowPrefix(channel))).map(([key]) => key);
-    const known = [...(await open(channel)).rows.keys()].map((id) => rowKey(channel, id));
-    const before = channels.all().find(({ id }) => id === channel);
-    const gone = channels.leave(channel);
-    opened.delete(channel);
-    try {
-      const rows = [...new Set([...keys, ...known])];
-      await store.write([...rows.map((key) => ({ table: "messages", key, value: undefined }) as const), gone]);
-    } catch (error) {
-      if (before !== undefined) channels.enter(channel, before.at, before.name);
-      throw error;
-    }
-    return true;
-  };
+  const look = async (channel: string): Promise<Map<string, MessageRow>> =>
+    channels.has(channel) ? (await cache.open(channel)).rows : new Map();
+  const parts: LogParts = { store, table, channels, cache };
 
   return {
     channels,
     load: channels.load,
-    create,
-    erase,
-    list: async (channel) => [...(await look(channel)).rows.values()],
-    find: async (channel, id) => (await look(channel)).rows.get(id),
+    async create(channel, at) {
+      const write = channels.enter(channel, at);
+      if (write === undefined) return false;
+      await store.write([write]).catch((error) => {
+        channels.leave(channel);
+        throw error;
+      });
+      return true;
+    },
+    erase: (channel) => eraseChannel(parts, channel),
+    list: async (channel) => [...(await look(channel)).values()],
+    find: async (channel, id) => (await look(channel)).get(id),
     async add(channel, message) {
-      const place = await open(channel);
-      const row: Row = { id: messageId(place.nextNumber++, newId()), ...message };
-      const made = channels.enter(channel, message.at); // at once, so that a second first message does not lose this one
+      const place = await cache.open(channel);
+      const row: MessageRow = { id: messageId(place.nextNumber++, newId()), ...message };
+      // At once, so that another first message at the same time does not lose this one.
+      const made = channels.enter(channel, message.at);
       try {
         await store.write([...(made ? [made] : []), { table: "messages", key: rowKey(channel, row.id), value: row }]);
       } catch (error) {
@@ -109,7 +72,7 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
       return row;
     },
     async change(channel, id, change) {
-      const { rows } = await look(channel);
+      const rows = await look(channel);
       const before = rows.get(id);
       if (before === undefined) return undefined;
       const after = change(before);
@@ -117,21 +80,75 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
       return after;
     },
     async save(channel, id) {
-      const row = (await look(channel)).rows.get(id);
+      const row = (await look(channel)).get(id);
       if (row !== undefined) await table.set(rowKey(channel, id), row);
     },
     async remove(channel, id) {
-      (await look(channel)).rows.delete(id);
+      (await look(channel)).delete(id);
       await table.delete(rowKey(channel, id));
     },
-    async eraseUntouched(before) {
-      let erased = 0;
-      for (const { id, at } of channels.all()) {
-        const rows = [...(await open(id)).rows.values()];
-        if (at >= before || rows.some((row) => row.at >= before)) continue;
-        if (await erase(id)) erased += 1;
-      }
-      return erased;
-    },
+    eraseUntouched: (before) => eraseUntouched(parts, before),
   };
+}
+
+interface OpenChannel {
+  readonly rows: Map<string, MessageRow>;
+  nextNumber: number;
+}
+
+/** The messages of channels in memory; a channel is read when it is first opened. */
+function createCache(table: KeyValue) {
+  const opened = new Map<string, Promise<OpenChannel>>();
+  const read = async (channel: string): Promise<OpenChannel> => {
+    const entries = await table.entries(rowPrefix(channel));
+    const rows = entries.map(([, value]) => readRow(value)).filter((row) => row !== undefined);
+    const numbers = entries.map(([key]) => numberOf(key.slice(rowPrefix(channel).length)));
+    return { rows: new Map(rows.map((row) => [row.id, row])), nextNumber: Math.max(0, ...numbers) + 1 };
+  };
+  return {
+    open(channel: string): Promise<OpenChannel> {
+      const before = opened.get(channel);
+      if (before !== undefined) return before;
+      const opening = read(channel);
+      opened.set(channel, opening);
+      opening.catch(() => opened.delete(channel)); // the caller gets the error; the next one reads again
+      return opening;
+    },
+    forget: (channel: string) => opened.delete(channel),
+  };
+}
+
+interface LogParts {
+  readonly store: Store;
+  readonly table: KeyValue;
+  readonly channels: ChannelList;
+  readonly cache: ReturnType<typeof createCache>;
+}
+
+async function eraseChannel({ store, table, channels, cache }: LogParts, channel: string): Promise<boolean> {
+  const before = channels.all().find(({ id }) => id === channel);
+  if (before === undefined) return false;
+  // The stored keys include those of damaged messages.
+  const stored = (await table.entries(rowPrefix(channel))).map(([key]) => key);
+  const inMemory = [...(await cache.open(channel)).rows.keys()].map((id) => rowKey(channel, id));
+  const gone = channels.leave(channel);
+  cache.forget(channel);
+  const rows = [...new Set([...stored, ...inMemory])];
+  try {
+    await store.write([...rows.map((key) => ({ table: "messages", key, value: undefined }) as const), gone]);
+  } catch (error) {
+    channels.enter(channel, before.at, before.name);
+    throw error;
+  }
+  return true;
+}
+
+async function eraseUntouched(parts: LogParts, before: number): Promise<number> {
+  let erased = 0;
+  for (const { id, at } of parts.channels.all()) {
+    const rows = [...(await parts.cache.open(id)).rows.values()];
+    if (at >= before || rows.some((row) => row.at >= before)) continue;
+    if (await eraseChannel(parts, id)) erased += 1;
+  }
+  return erased;
 }

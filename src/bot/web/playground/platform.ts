@@ -1,5 +1,6 @@
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
+import { createSerial } from "../../../base/serial.js";
 import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
 import {
@@ -12,132 +13,56 @@ import {
 } from "../../port/platform.js";
 import type { PlatformExtras } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
+import type { ChannelEvents } from "./channel-events.js";
 import type { EditSaver } from "./edit-saver.js";
-import type { EventHub } from "./event-hub.js";
 import type { MessageLog } from "./message-log.js";
-import { publicMessage, withTimesInWords } from "./render.js";
+import { controlsOf, type MessageRow, marksOf, publicMessage, withTimesInWords } from "./message-row.js";
 import type { Rooms } from "./rooms.js";
-import { controlsOf, marksOf, type Row } from "./rows.js";
 
 export interface PlaygroundParts {
   readonly messages: MessageLog;
-  readonly hub: EventHub;
+  readonly hub: ChannelEvents;
   readonly saver: EditSaver;
   readonly rooms: Rooms;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export const PLATFORM_NAME = "playground";
-export const WORKSPACE = "local";
+/** Where its messages are, but for the channel. */
+export const PLAYGROUND = { platform: "playground", workspace: "local" } as const;
 
 export interface PlaygroundPlatform extends Required<Pick<PlatformExtras, "forget" | "showStatus">> {
   readonly platform: ChatPlatform;
   handlers(): PlatformHandlers | undefined;
 }
 
-/** The playground as the bot sees it. `handlers` is what `start` gave, for the doors that people come through. */
-export function createPlatform(
-  { messages, hub, saver, rooms, clock, log }: PlaygroundParts,
+/** The playground as the bot sees it. `handlers` returns what `start` got, undefined before and after. */
+export function createPlaygroundPlatform(
+  parts: PlaygroundParts,
   onStatusChange: (listener: () => void) => () => void,
 ): PlaygroundPlatform {
+  const { messages, hub, saver, log } = parts;
   let handlers: PlatformHandlers | undefined;
   let stopListening = () => {};
-  /** Marks are set in the order in which they were asked for. */
-  let lastMark: Promise<void> = Promise.resolve();
-
-  const show = (row: Row, channel: string) => {
-    const text = withTimesInWords(row.text, clock.now());
-    hub.send({ channel }, "edit", { id: row.id, text, ...(row.controls.length > 0 && { controls: row.controls }) });
-  };
-  const changed = (row: Row | undefined, id: string): Row => {
-    if (row === undefined)
-      throw new PlatformError(PLATFORM_NAME, "gone", `The playground has no message ${id} any more`);
-    return row;
-  };
-  const content = (reply: Reply) => ({ text: reply.markdown, controls: controlsOf(reply.controls) });
-
-  const setMark = async ({ channel, message }: MessageKey, mark: Mark | undefined) => {
-    // The end mark is the promise that nothing of the answer can be lost any more.
-    await saver.flush(channel);
-    const emoji = mark === undefined ? null : MARK_EMOJI[mark];
-    const row = await messages.change(channel, message, (before) => ({ ...before, mark: emoji }));
-    // The turn is over, and may have chosen the channel's model.
-    if (mark !== "working")
-      await rooms
-        .tellModel(channel)
-        .catch((error) => log.warn({ error, channel }, "the model of a channel was not told"));
-    const marks = marksOf(changed(row, message));
-    await messages.save(channel, message);
-    hub.send({ channel }, "mark", { id: message, marks });
-  };
 
   const platform: ChatPlatform = {
-    name: PLATFORM_NAME,
+    name: PLAYGROUND.platform,
     limits: { maxMessageChars: 100_000, minEditGapMs: 80, canShowFiles: true, isLocal: true },
-    workspaces: () => [`${PLATFORM_NAME}:${WORKSPACE}`],
+    workspaces: () => [`${PLAYGROUND.platform}:${PLAYGROUND.workspace}`],
     fault: () => (handlers === undefined ? "the playground is not up" : undefined),
     async start(given) {
       await messages.load();
       handlers = given;
-      stopListening = onStatusChange(() => hub.sendStatus());
+      stopListening = onStatusChange(hub.sendStatus);
       hub.start();
     },
     async stop() {
       handlers = undefined;
       stopListening();
-      await saver.flush().catch((error) => log.error({ error }, "the last texts of the playground were not stored"));
+      await saver.flush().catch((error) => log.error({ error }, "playground: storing the last texts failed"));
       hub.stop();
     },
-    async post({ channel }, reply, { replyTo } = {}) {
-      // Else an answer would bring a deleted channel back.
-      if (replyTo !== undefined) changed(await messages.find(channel, replyTo.message), replyTo.message);
-      const row = await messages.add(channel, {
-        author: "bot",
-        ...content(currentReply(reply)),
-        mark: null,
-        reactions: [],
-        replyTo: replyTo?.message ?? null,
-        at: clock.now(),
-      });
-      hub.send({ channel }, "message", publicMessage(row, clock.now()));
-      return { platform: PLATFORM_NAME, workspace: WORKSPACE, channel, message: row.id };
-    },
-    async edit({ channel, message }, reply) {
-      const current = currentReply(reply);
-      if (current === undefined) return;
-      const row = await messages.change(channel, message, (before) => ({ ...before, ...content(current) }));
-      show(changed(row, message), channel);
-      saver.note(channel, message);
-    },
-    async append({ channel, message }, lines, controls) {
-      const before = changed(await messages.find(channel, message), message).text;
-      const text = stacked([before, lines]);
-      const row = await messages.change(channel, message, (now) => ({
-        ...now,
-        text,
-        controls: controlsOf(controls),
-      }));
-      await messages.save(channel, message);
-      show(changed(row, message), channel);
-      return before;
-    },
-    mark(message, mark) {
-      const marked = lastMark.then(() => setMark(message, mark));
-      lastMark = marked.catch(() => {}); // the caller gets it; the next mark goes on
-      return marked;
-    },
-    async react({ channel, message }, change) {
-      // Everybody here is one person, and what the bot offers stays to be pressed again.
-      if ("clear" in change) return;
-      const row = await messages.change(channel, message, (before) => ({
-        ...before,
-        reactions: [...new Set([...before.reactions, ...change.offer])],
-      }));
-      const marks = marksOf(changed(row, message));
-      await messages.save(channel, message);
-      hub.send({ channel }, "mark", { id: message, marks });
-    },
+    ...messageCalls(parts),
   };
   return {
     platform,
@@ -153,4 +78,86 @@ export function createPlatform(
       }
     },
   };
+}
+
+type MessageCalls = Pick<ChatPlatform, "post" | "edit" | "append" | "mark" | "react">;
+
+/** The calls that write messages and marks. */
+function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
+  const { messages, hub, saver, clock } = parts;
+  const serial = createSerial();
+  const show = (row: MessageRow, channel: string) => {
+    const text = withTimesInWords(row.text, clock.now());
+    hub.send({ channel }, "edit", { id: row.id, text, ...(row.controls.length > 0 && { controls: row.controls }) });
+  };
+  return {
+    async post({ channel }, reply, { replyTo } = {}) {
+      // Without this check an answer would bring a deleted channel back.
+      if (replyTo !== undefined) present(await messages.find(channel, replyTo.message), replyTo.message);
+      const row = await messages.add(channel, {
+        author: "bot",
+        ...contentOf(currentReply(reply)),
+        mark: null,
+        reactions: [],
+        replyTo: replyTo?.message ?? null,
+        at: clock.now(),
+      });
+      hub.send({ channel }, "message", publicMessage(row, clock.now()));
+      return { ...PLAYGROUND, channel, message: row.id };
+    },
+    async edit({ channel, message }, reply) {
+      const current = currentReply(reply);
+      if (current === undefined) return;
+      const row = await messages.change(channel, message, (before) => ({ ...before, ...contentOf(current) }));
+      show(present(row, message), channel);
+      saver.note(channel, message);
+    },
+    async append({ channel, message }, lines, controls) {
+      const before = present(await messages.find(channel, message), message).text;
+      const text = stacked([before, lines]);
+      const row = await messages.change(channel, message, (now) => ({ ...now, text, controls: controlsOf(controls) }));
+      await messages.save(channel, message);
+      show(present(row, message), channel);
+      return before;
+    },
+    mark: (message, mark) => serial("marks", () => setMark(parts, message, mark)),
+    async react({ channel, message }, change) {
+      // Everybody here is one person, and what the bot offers stays to be pressed again.
+      if ("clear" in change) return;
+      const row = await messages.change(channel, message, (before) => ({
+        ...before,
+        reactions: [...new Set([...before.reactions, ...change.offer])],
+      }));
+      const marks = marksOf(present(row, message));
+      await messages.save(channel, message);
+      hub.send({ channel }, "mark", { id: message, marks });
+    },
+  };
+}
+
+async function setMark(
+  { messages, hub, saver, rooms, log }: PlaygroundParts,
+  { channel, message }: MessageKey,
+  mark: Mark | undefined,
+): Promise<void> {
+  // The end mark promises that nothing of the answer can be lost any more.
+  await saver.flush(channel);
+  const emoji = mark === undefined ? null : MARK_EMOJI[mark];
+  const row = await messages.change(channel, message, (before) => ({ ...before, mark: emoji }));
+  // The turn is over, and may have chosen the channel's model.
+  if (mark !== "working") {
+    const warn = (error: unknown) => log.warn({ error, channel }, "playground: reading a channel's model failed");
+    await rooms.tellModel(channel).catch(warn);
+  }
+  const marks = marksOf(present(row, message));
+  await messages.save(channel, message);
+  hub.send({ channel }, "mark", { id: message, marks });
+}
+
+const contentOf = (reply: Reply) => ({ text: reply.markdown, controls: controlsOf(reply.controls) });
+
+/** @throws {PlatformError} "gone" where there is no such message */
+function present(row: MessageRow | undefined, id: string): MessageRow {
+  if (row !== undefined) return row;
+  throw new PlatformError(PLAYGROUND.platform, "gone", `The playground has no message ${id} any more`);
 }

@@ -5,12 +5,12 @@ import type { Log } from "../../../base/log.js";
 import type { Store } from "../../../store/store.js";
 import type { ChannelKey, ChatPlatform } from "../../port/platform.js";
 import type { ConversationModel, PlatformExtras } from "../../port/platform-definition.js";
-import { pageRoutes } from "./assets.js";
+import { assetRoutes } from "../http/assets.js";
+import { createChannelActions } from "./actions.js";
+import { createChannelEvents } from "./channel-events.js";
 import { createEditSaver } from "./edit-saver.js";
-import { createEventHub } from "./event-hub.js";
-import { createInbox } from "./inbox.js";
 import { createMessageLog } from "./message-log.js";
-import { createPlatform, PLATFORM_NAME, WORKSPACE } from "./platform.js";
+import { createPlaygroundPlatform, PLAYGROUND } from "./platform.js";
 import { createRooms } from "./rooms.js";
 import { apiRoutes, type CommandHint } from "./routes.js";
 
@@ -35,22 +35,52 @@ export interface PlaygroundDeps {
 /** The chat surface in the browser: a chat service of its own, and a platform of the bot like the others. */
 export interface Playground extends ChatPlatform, Required<Pick<PlatformExtras, "forget" | "showStatus">> {
   readonly routes: (app: Hono) => void;
-  /** Erases channels that nobody touched since `before` (epoch ms), and tells how many. @throws {StoreError} */
+  /** Erases channels that nobody touched since `before` (epoch ms); returns how many. @throws {StoreError} */
   eraseUntouched(before: number): Promise<number>;
 }
+
+/** Languages of code that the page colours; each is loaded when an answer first has it. */
+const LANGUAGES = (
+  "bash c cpp csharp css diff dockerfile go graphql ini java javascript json kotlin lua makefile markdown php python " +
+  "ruby rust sql swift typescript xml yaml"
+).split(" ");
+const highlighter = (name: string) => `@highlightjs/cdn-assets/es/${name}.min.js`;
+const PARSERS = {
+  "/assets/vendor/markdown-it.mjs": "markdown-it/browser",
+  "/assets/vendor/purify.mjs": "dompurify",
+};
+
+/** The chat page and everything it loads, besides what all pages share. */
+const mountPage = assetRoutes({
+  folder: new URL("./page/", import.meta.url),
+  prefix: "/assets/",
+  page: {
+    path: "/",
+    title: "Evergreen",
+    styles: ["layout", "conversation", "message/markdown", "composer"].map((name) => `/assets/${name}.css`),
+  },
+  vendor: {
+    ...PARSERS,
+    "/assets/vendor/highlight/core.mjs": highlighter("core"),
+    ...Object.fromEntries(
+      LANGUAGES.map((name) => [`/assets/vendor/highlight/${name}.mjs`, highlighter(`languages/${name}`)]),
+    ),
+  },
+  vendorPreloads: Object.keys(PARSERS),
+});
 
 export function createPlayground(deps: PlaygroundDeps): Playground {
   const { store, clock, log, status, onStatusChange } = deps;
   const newId = deps.newId ?? (() => randomBytes(6).toString("hex"));
   const messages = createMessageLog({ store, newId });
-  const hub = createEventHub({ clock, status });
+  const hub = createChannelEvents({ clock, status });
   const saver = createEditSaver({ clock, log, save: messages.save });
-  const placeOf = (channel: string) => ({ platform: PLATFORM_NAME, workspace: WORKSPACE, channel });
+  const placeOf = (channel: string) => ({ ...PLAYGROUND, channel });
   const rooms = createRooms({ ...deps, messages, hub, saver, now: clock.now, placeOf });
   const parts = { messages, hub, saver, rooms, clock, log };
-  const { platform, handlers, forget, showStatus } = createPlatform(parts, onStatusChange);
-  const inbox = createInbox({ ...parts, handlers, newId });
-  const mountApi = apiRoutes({ messages, hub, inbox, rooms, clock, commands: deps.commands ?? (() => []) });
+  const { platform, handlers, forget, showStatus } = createPlaygroundPlatform(parts, onStatusChange);
+  const actions = createChannelActions({ ...parts, handlers, newId });
+  const mountApi = apiRoutes({ messages, hub, actions, rooms, clock, commands: deps.commands ?? (() => []) });
   return {
     ...platform,
     forget,
@@ -58,7 +88,7 @@ export function createPlayground(deps: PlaygroundDeps): Playground {
     eraseUntouched: messages.eraseUntouched,
     routes(app) {
       mountApi(app);
-      pageRoutes(app);
+      mountPage(app);
     },
   };
 }

@@ -2,19 +2,19 @@ import { UserError } from "../../../base/errors.js";
 import type { ChannelKey } from "../../port/platform.js";
 import type { ConversationModel } from "../../port/platform-definition.js";
 import { HttpError } from "../http/http-error.js";
+import type { ChannelEvents } from "./channel-events.js";
 import type { EditSaver } from "./edit-saver.js";
-import type { EventHub } from "./event-hub.js";
 import type { MessageLog } from "./message-log.js";
 
 export interface RoomsDeps {
   readonly messages: MessageLog;
-  readonly hub: EventHub;
+  readonly hub: ChannelEvents;
   readonly saver: EditSaver;
   now(): number;
   placeOf(channel: string): ChannelKey;
   /** The model of the conversation there. @throws {StoreError} */
   modelOf(place: ChannelKey): Promise<ConversationModel>;
-  /** Ends what is answered there and erases the conversation. @throws {UserError} while it cannot @throws {StoreError} */
+  /** Stops the answers there and erases the conversation. @throws {UserError} while it cannot @throws {StoreError} */
   forget(place: ChannelKey): Promise<void>;
 }
 
@@ -23,20 +23,20 @@ export interface ChannelView {
   readonly name: string;
 }
 
-/** What people do with channels as such. */
+/** Creates, renames and erases channels. */
 export interface Rooms {
   list(): readonly ChannelView[];
   /** @throws {HttpError} when the name is taken @throws {StoreError} */
   create(name: string): Promise<ChannelView>;
   /** @throws {HttpError} when there is no such channel, or the name is taken @throws {StoreError} */
   rename(channel: string, name: string): Promise<ChannelView>;
-  /** Its messages and its conversation go for good. @throws {HttpError} when there is none @throws {StoreError} */
+  /** Erases its messages and its conversation. @throws {HttpError} when there is none @throws {StoreError} */
   erase(channel: string): Promise<void>;
   /** @throws {StoreError} */
   model(channel: string): Promise<ConversationModel>;
-  /** Tells the channel's pages its model, if that has changed. @throws {StoreError} */
+  /** Sends the channel's model to its pages, if that has changed. @throws {StoreError} */
   tellModel(channel: string): Promise<void>;
-  /** Tells every page which channels there are. */
+  /** Sends the list of channels to every page. */
   tell(): void;
 }
 
@@ -44,18 +44,18 @@ const MAX_ID_CHARS = 64;
 
 export function createRooms({ messages, hub, saver, now, placeOf, modelOf, forget }: RoomsDeps): Rooms {
   const { channels } = messages;
-  const told = new Map<string, string>();
+  const sentModels = new Map<string, string>();
   const list = () => channels.all().map(({ id, name }) => ({ id, name }));
   const tell = () => hub.sendAll("channels", { channels: list() });
   const tellModel = async (channel: string) => {
     const model = await modelOf(placeOf(channel));
     const text = JSON.stringify(model);
-    if (told.get(channel) === text) return;
-    told.set(channel, text);
+    if (sentModels.get(channel) === text) return;
+    sentModels.set(channel, text);
     hub.send({ channel }, "model", { id: channel, ...model });
   };
   const refuseTaken = (name: string, id: string) => {
-    if (channels.isTaken(name, id)) throw new HttpError(409, `There is a channel called "${name}" already.`);
+    if (channels.isTaken(name, id)) throw new HttpError(409, `There is already a channel called "${name}".`);
   };
   const noSuch = () => new HttpError(404, "There is no such channel.");
   const freeId = (name: string) => {
@@ -84,13 +84,13 @@ export function createRooms({ messages, hub, saver, now, placeOf, modelOf, forge
     },
     async erase(channel) {
       if (!channels.has(channel)) throw noSuch();
-      // First what is still written there, so that nothing comes back.
+      // First what is still being written there, so that nothing comes back.
       await forget(placeOf(channel)).catch((error) => {
         throw error instanceof UserError ? new HttpError(503, error.message) : error;
       });
       await saver.flush(channel);
       await messages.erase(channel);
-      told.delete(channel);
+      sentModels.delete(channel);
       tell();
     },
     model: (channel) => modelOf(placeOf(channel)),
@@ -98,7 +98,7 @@ export function createRooms({ messages, hub, saver, now, placeOf, modelOf, forge
   };
 }
 
-/** As a channel's address may be: "Release plans" becomes "release-plans". */
+/** An id for a channel of this name: "Release plans" becomes "release-plans". */
 function idFor(name: string): string {
   const plain = name
     .normalize("NFKD")

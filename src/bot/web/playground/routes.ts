@@ -1,13 +1,12 @@
 import type { Context, Hono } from "hono";
+import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import { readJson } from "../http/body.js";
-import { EVENT_STREAM_HEADERS } from "../http/event-stream.js";
 import { HttpError } from "../http/http-error.js";
-import type { EventHub } from "./event-hub.js";
-import type { Inbox } from "./inbox.js";
+import type { ChannelActions, NewMessage } from "./actions.js";
+import type { ChannelEvents } from "./channel-events.js";
 import type { MessageLog } from "./message-log.js";
-import { publicMessage } from "./render.js";
-import { parseChannel, parseChannelName, parseClient, parseMark, parseMessage } from "./requests.js";
+import { publicMessage } from "./message-row.js";
 import type { Rooms } from "./rooms.js";
 
 /** What the composer's autocomplete offers. */
@@ -19,8 +18,8 @@ export interface CommandHint {
 
 export interface ApiDeps {
   readonly messages: MessageLog;
-  readonly hub: EventHub;
-  readonly inbox: Inbox;
+  readonly hub: ChannelEvents;
+  readonly actions: ChannelActions;
   readonly rooms: Rooms;
   readonly clock: Clock;
   commands(): readonly CommandHint[];
@@ -30,7 +29,7 @@ const MESSAGES = "/api/channels/:channel/messages";
 
 /** The playground's HTTP interface. */
 export const apiRoutes =
-  ({ messages, hub, inbox, rooms, clock, commands }: ApiDeps) =>
+  ({ messages, hub, actions, rooms, clock, commands }: ApiDeps) =>
   (app: Hono): void => {
     roomRoutes(rooms)(app);
     app.get("/api/commands", (context) => context.json({ commands: commands() }));
@@ -40,24 +39,21 @@ export const apiRoutes =
     });
     app.post(MESSAGES, async (context) => {
       const channel = parseChannel(context.req.param("channel"));
-      const id = await inbox.receive(channel, parseMessage(await readJson(context)));
+      const id = await actions.receive(channel, parseMessage(await readJson(context)));
       return context.json({ id }, 202);
     });
     app.get("/api/channels/:channel/events", (context) => {
       const channel = parseChannel(context.req.param("channel"));
       const client = parseClient(context.req.query("client"));
-      if (context.req.method === "HEAD") return context.body(null, 200); // nobody would ever read the stream
-      const body = hub.open(channel, client);
-      if (body === undefined) throw new HttpError(503, "Too many event streams are open; close some and try again.");
-      return context.body(body, 200, EVENT_STREAM_HEADERS);
+      return hub.open(context, { channel, client });
     });
     app.post("/api/marks", async (context) => {
       const { channel, message, emoji } = parseMark(await readJson(context));
-      return context.json({ id: message, marks: await inbox.react(channel, message, emoji) });
+      return context.json({ id: message, marks: await actions.react(channel, message, emoji) });
     });
     app.post("/api/focus", async (context) => {
-      await readJson(context); // a form of another page sends none
-      inbox.focus();
+      await readJson(context); // a form of another site cannot send JSON
+      actions.focus();
       return context.body(null, 204);
     });
   };
@@ -80,3 +76,44 @@ const roomRoutes = (rooms: Rooms) => (app: Hono) => {
   });
   app.get(`${CHANNEL}/model`, async (context) => context.json(await rooms.model(named(context))));
 };
+
+const channelId = z.string().regex(/^[a-z0-9-]{1,64}$/, "A channel's name is 1 to 64 of a-z, 0-9 and -.");
+const channelName = z.object({
+  name: z
+    .string("`name` is missing.")
+    .transform((name) => name.trim().replace(/^#+\s*/, ""))
+    .pipe(z.string().regex(/^[^\p{Cc}]{1,64}$/u, "A channel's name is 1 to 64 characters on one line.")),
+});
+const client = z.string().regex(/^[\w-]{1,64}$/, "`client` is 1 to 64 letters, digits, - and _.");
+/** One emoji: pictures, flags and keycaps with their joiners; digits alone are none. */
+const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}){1,16}$/u;
+const EMOJI_BASE = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
+
+const unsetWhenNull = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? undefined);
+const line = (name: string) => z.string().regex(/^[^\n]{1,200}$/, `\`${name}\` is one line.`);
+
+const newMessage = z.object({
+  text: z.string("`text` is missing.").trim().min(1, "`text` is empty."),
+  client: unsetWhenNull(client),
+  on: unsetWhenNull(line("on")),
+  panel: unsetWhenNull(line("panel")),
+});
+const newMark = z.object({
+  channel: channelId,
+  message: z.string("`message` is missing.").min(1).max(128),
+  emoji: z
+    .string("`emoji` is missing.")
+    .refine((text) => EMOJI.test(text) && EMOJI_BASE.test(text), "`emoji` is not one emoji."),
+});
+
+const parseChannel = (value: unknown): string => parse(channelId, value);
+const parseChannelName = (value: unknown): string => parse(channelName, value).name;
+const parseClient = (value: unknown): string | undefined => parse(client.optional(), value);
+const parseMessage = (value: unknown): NewMessage => parse(newMessage, value);
+const parseMark = (value: unknown): z.infer<typeof newMark> => parse(newMark, value);
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new HttpError(400, parsed.error.issues[0]?.message ?? "The request is not valid.");
+}

@@ -91,7 +91,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     expect(await ids()).toEqual(["gpt-5-mini GPT-5 mini"]);
     expect(await page.locator("#model-count").innerText()).toBe("1 of 4 models");
     await page.getByLabel("Search for a model").fill("nothing");
-    await page.getByText("No model fits.").waitFor();
+    await page.getByText("No model matches.").waitFor();
     await page.getByLabel("Search for a model").fill("");
     await page.getByLabel("State", { exact: true }).selectOption({ label: "left its list" });
     expect(await ids()).toEqual(["gpt-4"]);
@@ -209,8 +209,8 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     const page = await openWatched(context, `${url}/console`, faults);
     await page.getByText("No question was answered in the last three hours.").waitFor();
     expect(await chart(page, "Refresh outcomes").innerText()).toContain("No list was refreshed");
-    expect(await chart(page, "Age of the lists").innerText()).toContain("No provider has given a list yet.");
-    expect(await chart(page, "Tokens per day").innerText()).toContain("This bot keeps no ledger");
+    expect(await chart(page, "Age of the lists").innerText()).toContain("No provider has returned a list yet.");
+    expect(await chart(page, "Tokens per day").innerText()).toContain("This bot keeps no usage ledger");
     await page.getByText("No provider is configured.").waitFor();
     await page.getByText("The playground is off: these settings are kept").waitFor();
     expect(await page.locator("canvas").count()).toBe(1);
@@ -219,7 +219,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
   it("says that the ledger cannot be read", async () => {
     const { url } = await start({ readUsage: () => Promise.reject(new Error("down")) });
     const page = await open(url);
-    await page.getByText("The ledger could not be read just now").first().waitFor();
+    await page.getByText("The usage ledger could not be read").first().waitFor();
   });
 
   it("says when the bot is away, and is live again when it is back", async () => {

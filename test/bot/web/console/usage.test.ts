@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { firstDay, type UsageDay, usageView } from "../../../../src/bot/web/console/usage.js";
+import { firstDay, type UsageDay, usageDays, usageView } from "../../../../src/bot/web/console/usage.js";
+import type { UsageEntry } from "../../../../src/usage/ledger.js";
 
 const NOW = Date.UTC(2026, 0, 31, 23, 59);
 const row = (fields: Partial<UsageDay> = {}): UsageDay => ({
@@ -44,5 +45,34 @@ describe("usageView()", () => {
 
   it("is empty without rows", () => {
     expect(usageView([], NOW).models).toEqual([]);
+  });
+});
+
+const USED_ON = Date.UTC(2026, 0, 5);
+
+const entry = (at: number, more: Partial<UsageEntry> = {}) =>
+  ({ at, provider: "openai", model: "gpt-5", inputTokens: 10, outputTokens: 1, costUsd: 0.5, ...more }) as UsageEntry;
+
+describe("usageDays()", () => {
+  it("adds turns up by day and model, and leaves a sum unknown that has an unknown part", async () => {
+    const queries: unknown[] = [];
+    const read = usageDays({
+      async read(query) {
+        queries.push(query);
+        return [
+          entry(USED_ON),
+          entry(USED_ON + 1),
+          entry(USED_ON + 86_400_000),
+          entry(USED_ON, { model: "free", costUsd: 0 }),
+          entry(USED_ON, { model: "free", costUsd: null }),
+        ];
+      },
+    });
+    expect(await read("2026-01-05")).toEqual([
+      { day: "2026-01-05", provider: "openai", model: "gpt-5", inputTokens: 20, outputTokens: 2, costUsd: 1 },
+      { day: "2026-01-06", provider: "openai", model: "gpt-5", inputTokens: 10, outputTokens: 1, costUsd: 0.5 },
+      { day: "2026-01-05", provider: "openai", model: "free", inputTokens: 20, outputTokens: 2, costUsd: null },
+    ]);
+    expect(queries).toMatchObject([{ from: USED_ON }]);
   });
 });

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJson } from "../../../../src/bot/web/http/body.js";
-import { judgeSource, type RequestFacts } from "../../../../src/bot/web/http/guard.js";
-import { knownHosts } from "../../../../src/bot/web/http/hosts.js";
+import { knownHosts, type RequestFacts, sourceRefusal } from "../../../../src/bot/web/http/guard.js";
 import { sendRequest, startServer } from "./http-support.js";
 
 describe("knownHosts()", () => {
   const names = (host: string, port: number, allowed: readonly string[] = []) => [
-    ...knownHosts(host, port, allowed).origins.keys(),
+    ...knownHosts(host, port, allowed).keys(),
   ];
   it("knows the three loopback names with the port, when it listens on loopback", () => {
     const loopback = ["127.0.0.1:8787", "localhost:8787", "[::1]:8787"];
@@ -25,7 +24,7 @@ describe("knownHosts()", () => {
   });
 
   it("knows what the operator added, exactly, under both schemes", () => {
-    const { origins } = knownHosts("127.0.0.1", 8787, ["Bot.Example.com", "bot.example.com:8443"]);
+    const origins = knownHosts("127.0.0.1", 8787, ["Bot.Example.com", "bot.example.com:8443"]);
     expect(origins.get("bot.example.com")).toEqual(["http://bot.example.com", "https://bot.example.com"]);
     expect(origins.get("bot.example.com:8443")?.at(1)).toBe("https://bot.example.com:8443");
     expect(origins.has("www.bot.example.com")).toBe(false);
@@ -33,10 +32,10 @@ describe("knownHosts()", () => {
   });
 });
 
-describe("judgeSource()", () => {
+describe("sourceRefusal()", () => {
   const known = knownHosts("127.0.0.1", 8787, ["bot.example.com"]);
-  const judge = (facts: Partial<RequestFacts>) =>
-    judgeSource(
+  const isAllowed = (facts: Partial<RequestFacts>) =>
+    sourceRefusal(
       {
         method: "POST",
         path: "/api/marks",
@@ -48,19 +47,19 @@ describe("judgeSource()", () => {
         ...facts,
       },
       known,
-    ).isAllowed;
+    ) === undefined;
 
   it("takes the page behind a proxy that ends https, where the operator named the host", () => {
-    expect(judge({ hosts: ["bot.example.com"], origin: "https://bot.example.com" })).toBe(true);
-    expect(judge({ hosts: ["127.0.0.1:8787"], origin: "https://127.0.0.1:8787" })).toBe(false);
-    expect(judge({ hosts: ["127.0.0.1:8787"], origin: "https://bot.example.com" })).toBe(false);
+    expect(isAllowed({ hosts: ["bot.example.com"], origin: "https://bot.example.com" })).toBe(true);
+    expect(isAllowed({ hosts: ["127.0.0.1:8787"], origin: "https://127.0.0.1:8787" })).toBe(false);
+    expect(isAllowed({ hosts: ["127.0.0.1:8787"], origin: "https://bot.example.com" })).toBe(false);
   });
 
   it("takes a sign-in form, whose Origin browsers hide, from this site only", () => {
-    expect(judge({ path: "/sign-in", origin: "null" })).toBe(true);
-    expect(judge({ path: "/sign-in", origin: "null", fetchSite: "same-origin" })).toBe(true);
-    expect(judge({ path: "/sign-in", origin: "null", fetchSite: "cross-site" })).toBe(false);
-    expect(judge({ path: "/api/marks", origin: "null", fetchSite: "same-origin" })).toBe(false);
+    expect(isAllowed({ path: "/sign-in", origin: "null" })).toBe(true);
+    expect(isAllowed({ path: "/sign-in", origin: "null", fetchSite: "same-origin" })).toBe(true);
+    expect(isAllowed({ path: "/sign-in", origin: "null", fetchSite: "cross-site" })).toBe(false);
+    expect(isAllowed({ path: "/api/marks", origin: "null", fetchSite: "same-origin" })).toBe(false);
   });
 });
 

@@ -3,11 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { signInPage } from "../../../../src/bot/web/http/sign-in.js";
+import { signInPage } from "../../../../src/bot/web/http/token.js";
 import { type Bot, startBot, temporaryFolder } from "../../../support/start-bot.js";
 
 const FOLDERS = ["http", "playground", "console"].map((owner) => `src/bot/web/${owner}/page`);
-const files = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+const files = FOLDERS.flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+);
 const textOf = (file: string) => readFileSync(file, "utf8");
 
 describe("the pages' files", () => {
@@ -19,28 +21,6 @@ describe("the pages' files", () => {
       /<script(?![^>]*\bsrc=")|<style|\sstyle=|\son\w+=|javascript:|(src|href|action)="(https?:)?\/\//i,
     );
   });
-
-  it.each(["playground", "console"])(
-    "name every module of the %s to be loaded at once, not one after the other",
-    (owner) => {
-      const folder = `src/bot/web/${owner}/page`;
-      const page = textOf(`${folder}/index.html`);
-      const named = [...page.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(
-        ([, address]) => address ?? "",
-      );
-      const prefix = owner === "playground" ? "/assets/" : "/assets/console/";
-      const own = files
-        .filter((file) => file.startsWith(folder) && /(?<!app)\.js$/.test(file))
-        .map((file) => prefix + file.slice(folder.length + 1));
-      const imported = files
-        .filter((file) => file.startsWith(folder) && file.endsWith(".js"))
-        .flatMap((file) =>
-          [...textOf(file).matchAll(/ from "(\/assets\/[^"]+)"/g)].map(([, address]) => address ?? ""),
-        );
-      expect(own.filter((address) => !named.includes(address))).toEqual([]);
-      expect(imported.filter((address) => !named.includes(address))).toEqual([]);
-    },
-  );
 
   it.each(files.filter((file) => file.endsWith(".js")))("%s makes no markup from text and runs none", (file) => {
     expect(textOf(file)).not.toMatch(
@@ -95,6 +75,27 @@ describe("what the server gives out", () => {
     expect(headers.get("referrer-policy")).toBe("no-referrer");
   });
 
+  it.each(["/", "/console"])("%s names every module to be loaded at once, not one after the other", async (path) => {
+    const page = await (await fetch(`${bot.url}${path}`)).text();
+    const addresses = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, address]) => address ?? "");
+    const named = addresses(/<link rel="modulepreload" href="([^"]+)">/g);
+    const seen = new Set<string>();
+    const visit = async (address: string) => {
+      if (seen.has(address)) return;
+      seen.add(address);
+      const answer = await fetch(`${bot.url}${address}`);
+      expect([address, answer.status]).toEqual([address, 200]);
+      if (address.startsWith("/assets/vendor/")) return;
+      const imports = [...(await answer.text()).matchAll(/^(?:import|\} from)\b[^"]*"([^"]+)"/gm)];
+      for (const [, specifier = ""] of imports) await visit(new URL(specifier, bot.url + address).pathname);
+    };
+    for (const address of addresses(/<script type="module" src="([^"]+)">/g)) await visit(address);
+    const script = addresses(/<script type="module" src="([^"]+)">/g);
+    expect(seen.size).toBeGreaterThan(10);
+    expect([...seen].filter((address) => ![...named, ...script].includes(address))).toEqual([]);
+    expect(named.filter((address) => !seen.has(address))).toEqual([]);
+  });
+
   it.each(["/console", "/assets/shared/api.js", "/assets/vendor/uplot.mjs"])(
     "%s is packed, and sent once",
     async (path) => {
@@ -110,7 +111,7 @@ describe("what the server gives out", () => {
     "/assets/../main.js",
     "/assets/%2e%2e/main.js",
     "/assets/shared/",
-    "/assets/console/index.html",
+    "/assets/console/body.html",
     "/assets/vendor/highlight/../../../package.json",
   ])("has nothing at %s", async (path) => {
     expect((await fetch(`${bot.url}${path}`)).status).toBe(404);

@@ -72,11 +72,9 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     await page.getByRole("button", { name: "Rename or delete the channel" }).click();
     await page.getByLabel("Name of the channel").fill("general");
     await page.keyboard.press("Enter");
-    await page.getByText('There is a channel called "general" already.').waitFor();
+    await page.getByText('There is already a channel called "general".').waitFor();
     await page.getByRole("button", { name: "Delete the channel…" }).click();
-    expect(await page.locator("#channel-delete-words").innerText()).toContain(
-      "Delete #Everybody with all its messages",
-    );
+    expect(await page.locator("#channel-delete-words").innerText()).toContain("Delete #Everybody and all its messages");
     expect(await page.evaluate("document.activeElement.textContent")).toBe("Keep it");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
@@ -114,7 +112,7 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Model: openai/gpt-5, pinned. Change it" }).click();
-    expect(await page.locator("#model-since").innerText()).toContain("pinned to this channel since");
+    expect(await page.locator("#model-since").innerText()).toContain("was pinned to this channel");
     await page.getByRole("button", { name: "Go back to the default" }).click();
     await page.getByRole("button", { name: "Model: demo/small. Change it" }).waitFor();
     expect(calls.map(({ text }) => text)).toEqual(["/models use openai/gpt-5", "/models unpin"]);

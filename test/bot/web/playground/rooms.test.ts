@@ -73,7 +73,7 @@ describe("a channel", () => {
     const { url, post } = await start();
     await post("general", { text: "hello" });
     await post("plans", { text: "hello" });
-    const taken = [409, { error: 'There is a channel called "General" already.' }];
+    const taken = [409, { error: 'There is already a channel called "General".' }];
     expect(await send(url, "POST", "", { name: "General" })).toEqual(taken);
     expect(await send(url, "PATCH", "/plans", { name: "General" })).toEqual(taken);
     expect((await send(url, "PATCH", "/general", { name: "General" }))[0]).toBe(200);

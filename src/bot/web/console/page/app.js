@@ -1,5 +1,5 @@
 import { call } from "/assets/shared/api.js";
-import { byId } from "/assets/shared/elements.js";
+import { byId, messageOf } from "/assets/shared/elements.js";
 import { keepOpen } from "/assets/shared/live.js";
 import { INDICATORS, plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { clockWords } from "/assets/shared/time.js";
@@ -9,19 +9,33 @@ import { createCharts } from "./charts.js";
 import { createOverview } from "./overview.js";
 import { createSettings } from "./settings.js";
 
-/** How long what came of a refresh stands in the title bar. */
-const NEWS_MS = 12_000;
-let heardAt = Date.now();
-let newsTimer;
+/**
+ * @import { ConsoleViews } from "../console-events.js"
+ * @typedef {ReturnType<ConsoleViews["state"]>} ConsoleState
+ * @typedef {ReturnType<ConsoleViews["series"]>} SeriesView
+ * @typedef {ReturnType<ConsoleViews["catalogue"]>} CatalogueView
+ * @typedef {Awaited<ReturnType<ConsoleViews["usage"]>>} UsageView
+ */
 
-/** Runs a command, and shows in `note` what it answers. */
+/** How long the result of a refresh stays in the title bar. */
+const NOTE_MS = 12_000;
+let heardAt = Date.now();
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let noteTimer;
+
+/**
+ * Runs a command, and shows its reply in `note`.
+ * @param {string} command
+ * @param {HTMLElement} note
+ */
 async function run(command, note) {
   note.textContent = "Working…";
   try {
+    /** @type {{ text: string }} */
     const { text } = await call("/api/console/commands", { command });
     note.textContent = plainWords(text);
   } catch (error) {
-    note.textContent = error.message;
+    note.textContent = messageOf(error);
   }
 }
 
@@ -30,7 +44,9 @@ const charts = createCharts(byId("chart-grid"));
 const settings = createSettings({ run: (command) => run(command, byId("setting-note")) });
 const catalogue = createCatalogue();
 
+/** @type {Readonly<Record<string, (data: never) => void>>} */
 const handlers = {
+  /** @param {ConsoleState} state */
   state(state) {
     heardAt = Date.now();
     byId("main").removeAttribute("aria-busy");
@@ -45,11 +61,13 @@ const handlers = {
     overview.showState(state);
     settings.show(state.settings);
   },
+  /** @param {SeriesView} series */
   series(series) {
     charts.showSeries(series);
     overview.showRefreshes(series.refreshes);
   },
   usage: charts.showUsage,
+  /** @param {CatalogueView} catalogue */
   catalogue({ models, changes }) {
     catalogue.show(models);
     settings.offer(models);
@@ -57,21 +75,22 @@ const handlers = {
   },
 };
 
-byId("refresh").addEventListener("click", async () => {
-  byId("refresh").disabled = true;
-  clearTimeout(newsTimer);
+const refresh = byId("refresh", HTMLButtonElement);
+refresh.addEventListener("click", async () => {
+  refresh.disabled = true;
+  clearTimeout(noteTimer);
   await run("/refresh-models", byId("refresh-note"));
-  byId("refresh").disabled = false;
-  newsTimer = setTimeout(() => byId("refresh-note").replaceChildren(), NEWS_MS);
+  refresh.disabled = false;
+  noteTimer = setTimeout(() => byId("refresh-note").replaceChildren(), NOTE_MS);
 });
 
 // So that the arrow keys scroll wide tables.
-for (const frame of document.querySelectorAll(".table-frame")) frame.tabIndex = 0;
+for (const frame of document.querySelectorAll(".table-frame")) frame.setAttribute("tabindex", "0");
 
 keepOpen({
   path: "/api/console/events",
   onOpen: async () => {}, // the stream begins with everything
-  onEvent: (name, data) => handlers[name]?.(data),
+  onEvent: (name, data) => handlers[name]?.(/** @type {never} */ (data)),
   onConnection(isConnected) {
     byId("offline").hidden = isConnected;
     document.body.classList.toggle("is-offline", !isConnected);

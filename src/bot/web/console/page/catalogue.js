@@ -1,14 +1,22 @@
 import { byId, make } from "/assets/shared/elements.js";
 import { compactNumber, countWords, priceWords } from "./format.js";
 
-/** Drawn at once; a catalogue has thousands. */
+/**
+ * @import { CatalogueView } from "./app.js"
+ * @typedef {CatalogueView["models"][number]} Model
+ * @typedef {Exclude<keyof Model, "name">} ColumnKey
+ */
+
+/** Rows drawn at once; a catalogue has thousands. */
 const PAGE = 100;
+/** @type {Readonly<Record<string, string>>} */
 const STATES = {
   listed: "listed",
   unlisted: "left its list",
   retired: "retired",
   "not-usable-here": "not usable for chat",
 };
+/** @type {readonly { key: ColumnKey, label: string, isNumber?: boolean }[]} */
 const COLUMNS = [
   { key: "provider", label: "Provider" },
   { key: "id", label: "Model" },
@@ -21,11 +29,13 @@ const COLUMNS = [
 
 /** Every model with its state, window and prices: searched, filtered and sorted. */
 export function createCatalogue() {
-  const search = byId("model-search");
-  const provider = byId("filter-provider");
-  const state = byId("filter-state");
+  const search = byId("model-search", HTMLInputElement);
+  const provider = byId("filter-provider", HTMLSelectElement);
+  const state = byId("filter-state", HTMLSelectElement);
   const more = byId("more-models");
+  /** @type {readonly (Model & { text: string })[]} */
   let rows = [];
+  /** @type {{ key: ColumnKey, isUp: boolean }} */
   let order = { key: "provider", isUp: true };
   let shown = PAGE;
   let isLoaded = false;
@@ -83,12 +93,13 @@ export function createCatalogue() {
   });
 
   return {
+    /** @param {readonly Model[]} models */
     show(models) {
       rows = models.map((row) => ({ ...row, text: `${row.provider}/${row.id} ${row.name}`.toLowerCase() }));
       isLoaded = true;
       fillSelect(
         provider,
-        [...new Set(rows.map((row) => row.provider))].map((id) => [id, id]),
+        [...new Set(rows.map((row) => row.provider))].map((id) => /** @type {const} */ ([id, id])),
       );
       fillSelect(
         state,
@@ -99,20 +110,34 @@ export function createCatalogue() {
   };
 }
 
-/** Unknown comes last, whichever way. */
+/**
+ * Unknown comes last in both directions.
+ * @param {string | number | null} a
+ * @param {string | number | null} b
+ * @param {boolean} isUp
+ */
 function compare(a, b, isUp) {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
-  const way = typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
+  const way = typeof a === "number" ? a - Number(b) : a.localeCompare(String(b), "en", { numeric: true });
   return isUp ? way : -way;
 }
 
+/**
+ * @param {HTMLSelectElement} select
+ * @param {readonly (readonly [value: string, label: string])[]} options
+ */
 function fillSelect(select, options) {
   const chosen = select.value;
-  select.replaceChildren(select.options[0], ...options.map(([value, label]) => make("option", { value }, label)));
+  select.replaceChildren(
+    ...[...select.options].slice(0, 1),
+    ...options.map(([value, label]) => make("option", { value }, label)),
+  );
   if (options.some(([value]) => value === chosen)) select.value = chosen;
 }
 
+/** @param {Model} model */
 function modelRow({ provider, id, name, state, contextTokens, inputPrice, outputPrice, releasedAt }) {
+  /** @param {string} text */
   const cell = (text) => make("td", { className: "number" }, text);
   const called = name === id ? [] : [make("span", { className: "about" }, ` ${name}`)];
   return make(
@@ -128,6 +153,7 @@ function modelRow({ provider, id, name, state, contextTokens, inputPrice, output
   );
 }
 
+/** @param {number} total how many there are without a filter */
 const emptyRow = (total) =>
   make(
     "tr",
@@ -136,7 +162,7 @@ const emptyRow = (total) =>
       "td",
       { colSpan: COLUMNS.length, className: "empty" },
       total === 0
-        ? "No provider has given a list yet. It comes with the first refresh."
-        : "No model fits. Try fewer words, or another filter.",
+        ? "No provider has returned a list yet. The first refresh fetches one."
+        : "No model matches. Try fewer words, or another filter.",
     ),
   );

@@ -1,12 +1,21 @@
 import { make } from "/assets/shared/elements.js";
 
-const KINDS = [
+/**
+ * @import { CatalogueView } from "./app.js"
+ * @typedef {CatalogueView["changes"][number]} Change
+ */
+
+const KINDS = /** @type {const} */ ([
   { key: "appeared", sign: "+", words: "appeared" },
   { key: "returned", sign: "↩", words: "came back" },
   { key: "left", sign: "−", words: "left" },
-];
+]);
 
-/** Which models came and went, day by day. */
+/**
+ * Shows which models appeared and left, day by day.
+ * @param {HTMLElement} element
+ * @param {readonly Change[]} changes
+ */
 export function showChanges(element, changes) {
   if (changes.length === 0) {
     element.replaceChildren(make("p", { className: "empty" }, "No list has changed in the last 30 days."));
@@ -24,6 +33,10 @@ export function showChanges(element, changes) {
   );
 }
 
+/**
+ * @param {typeof KINDS[number]} kind
+ * @param {Change["left"]} change
+ */
 function line({ sign, words, key }, { models, more }) {
   if (models.length === 0) return [];
   const rest = more === 0 ? "" : ` and ${more} more`;

@@ -4,6 +4,17 @@ import { make } from "/assets/shared/elements.js";
 import { clockWords } from "/assets/shared/time.js";
 import uPlot from "/assets/vendor/uplot.mjs";
 
+/**
+ * @import { AlignedData, Axis, Options, Series } from "/assets/vendor/uplot.mjs"
+ * @typedef {(plot: uPlot, value: number | null, series: number, at: number | null) => string} ReadValue
+ * @typedef {readonly (readonly (number | null | undefined)[])[]} Columns the first one holds the times
+ * @typedef {object} Drawing
+ * @property {Columns} data
+ * @property {() => Series[]} series
+ * @property {string} summary what it says in words, for who cannot see it
+ * @property {string | undefined} empty what it says where there is nothing to draw
+ */
+
 const HEIGHT = 220;
 const COLOURS = 8;
 /** A bot that has just begun shows this much time. */
@@ -11,34 +22,42 @@ const SHORTEST_SECONDS = 600;
 const DAY_SECONDS = 86_400;
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 
+/** @param {string} name */
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-/** The colour of the nth thing. */
+/**
+ * The colour of the nth series.
+ * @param {number} index
+ */
 export const colourOf = (index) => css(`--chart-${(index % COLOURS) + 1}`);
 export const dangerColour = () => css("--danger");
 
-const bars = uPlot.paths.bars({ size: [0.8, 40] });
+const bars = uPlot.paths.bars?.({ size: [0.8, 40] });
 
-/** A series of bars, a line, or points alone. */
+/** @typedef {(label: string, stroke: string, value?: ReadValue) => Series} MakeSeries */
+
+/** @type {MakeSeries} */
 export const barSeries = (label, stroke, value) => ({
   label,
-  value,
+  ...(value && { value }),
   stroke,
   fill: stroke,
   width: 0,
-  paths: bars,
+  ...(bars && { paths: bars }),
   points: { show: false },
 });
+/** @type {MakeSeries} */
 export const lineSeries = (label, stroke, value) => ({
   label,
-  value,
+  ...(value && { value }),
   stroke,
   width: 2,
   spanGaps: false,
   points: { size: 4 },
 });
+/** @type {MakeSeries} */
 export const pointSeries = (label, stroke, value) => ({
   label,
-  value,
+  ...(value && { value }),
   stroke,
   width: 0,
   paths: () => null,
@@ -46,8 +65,15 @@ export const pointSeries = (label, stroke, value) => ({
 });
 
 /**
- * A titled chart that grows with its frame and changes with the theme. `show({ data, series, summary, empty })` draws it;
- * `step` is how many seconds a bar stands for. `least` is the smallest top of its scale, which has whole numbers only where `isWhole`. `summary` is what it says in words, for who cannot see it, `empty` what it says where there is nothing to draw.
+ * A titled chart that grows with its frame and changes with the theme.
+ * @param {object} terms
+ * @param {string} terms.title
+ * @param {string} terms.about
+ * @param {(value: number) => string} [terms.unit]
+ * @param {number} [terms.least] the smallest top of its scale
+ * @param {boolean} [terms.isWhole] whether its scale has whole numbers only
+ * @param {number} [terms.step] how many seconds a bar stands for
+ * @param {readonly HTMLElement[]} [terms.extra] controls above it
  */
 export function createChart({ title, about, unit = String, least = 4, isWhole = false, step = 0, extra = [] }) {
   const plotFrame = make("div", { className: "plot", role: "img", "aria-label": `${title}: loading` });
@@ -60,22 +86,29 @@ export function createChart({ title, about, unit = String, least = 4, isWhole = 
     words,
     plotFrame,
   );
+  /** @type {uPlot | undefined} */
   let plot;
+  /** @type {Drawing | undefined} */
   let last;
+  /** @type {string | undefined} */
   let shape;
 
   const isByDay = step === DAY_SECONDS;
-  /** In the legend: of the point under the cursor. */
+  /**
+   * The time of the point under the cursor, in the legend.
+   * @type {(plot: uPlot, seconds: number | null | undefined) => string}
+   */
   const timeWords = (_plot, seconds) => {
     if (seconds === null || seconds === undefined) return "–";
     const at = new Date(seconds * 1000);
-    return isByDay ? at.toISOString().slice(0, 10) : clockWords(at);
+    return isByDay ? at.toISOString().slice(0, 10) : clockWords(at.getTime());
   };
+  /** @type {(series: Series[]) => Options} */
   const options = (series) => ({
     width: Math.max(plotFrame.clientWidth, 240),
     height: HEIGHT,
     // Days are those of UTC, wherever the reader is.
-    ...(isByDay && { tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") }),
+    ...(isByDay && { tzDate: (/** @type {number} */ seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") }),
     cursor: { y: false, drag: { x: false, y: false } },
     legend: { live: true },
     scales: {
@@ -84,10 +117,15 @@ export function createChart({ title, about, unit = String, least = 4, isWhole = 
     },
     axes: [
       axis({ values: isByDay ? "{MMM} {D}" : "{HH}:{mm}", space: 60, size: 32 }),
-      axis({ values: (_plot, ticks) => ticks.map(unit), size: 62, ...(isWhole ? { incrs: WHOLE_STEPS } : {}) }),
+      axis({
+        values: (_plot, ticks) => ticks.map((tick) => unit(tick)),
+        size: 62,
+        ...(isWhole ? { incrs: WHOLE_STEPS } : {}),
+      }),
     ],
     series: [{ label: isByDay ? "Day" : "Time", value: timeWords }, ...series],
   });
+  /** @type {(given: Axis) => Axis} */
   const axis = (given) => ({
     stroke: css("--quiet"),
     grid: { stroke: css("--line"), width: 1 },
@@ -106,10 +144,10 @@ export function createChart({ title, about, unit = String, least = 4, isWhole = 
     if (isEmpty) return;
     const made = series();
     const wanted = JSON.stringify(made.map(({ label, stroke }) => [label, stroke]));
-    if (plot !== undefined && wanted === shape) return plot.setData(data);
+    if (plot !== undefined && wanted === shape) return plot.setData(/** @type {AlignedData} */ (data));
     plot?.destroy();
     shape = wanted;
-    plot = new uPlot(options(made), data, plotFrame);
+    plot = new uPlot(options(made), /** @type {AlignedData} */ (data), plotFrame);
   };
   const redraw = () => {
     shape = undefined; // other colours
@@ -121,6 +159,7 @@ export function createChart({ title, about, unit = String, least = 4, isWhole = 
   }).observe(plotFrame);
   return {
     element,
+    /** @param {Drawing} given */
     show(given) {
       last = given;
       draw();
@@ -128,9 +167,29 @@ export function createChart({ title, about, unit = String, least = 4, isWhole = 
   };
 }
 
-/** From the data alone: for one point the library takes a whole day. A bar stands on the middle of its step. */
+/**
+ * The times of the axis, from the data alone: for one point the library takes a whole day. A bar stands on the middle of
+ * its step.
+ * @param {ArrayLike<number>} times
+ * @param {number} step
+ * @returns {[number, number]}
+ */
 function timeRange(times, step) {
-  const [first, last] = [times[0] ?? 0, times.at(-1) ?? 0];
+  const [first, last] = [times[0] ?? 0, times[times.length - 1] ?? 0];
   const shortest = step === DAY_SECONDS ? 0 : SHORTEST_SECONDS;
   return [Math.min(first, last - shortest) - step / 2, last + step / 2];
+}
+
+/**
+ * Columns for bars that stand on each other: each is the sum of itself and those below it, the tallest first, so that
+ * the shorter ones are drawn over it. `own` has the values of the columns themselves, in the order of `sums`.
+ * @param {readonly (readonly (number | null)[])[]} columns
+ */
+export function stacked(columns) {
+  /** @type {number[][]} */
+  const sums = [];
+  columns.forEach((column, index) => {
+    sums.push(column.map((value, at) => (value ?? 0) + (sums[index - 1]?.[at] ?? 0)));
+  });
+  return { sums: sums.reverse(), own: [...columns].reverse() };
 }

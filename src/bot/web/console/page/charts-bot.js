@@ -1,6 +1,9 @@
 import { barSeries, colourOf, createChart, dangerColour, lineSeries } from "./chart.js";
 import { countWords } from "./format.js";
 
+/** @import { SeriesView } from "./app.js" */
+
+/** @param {readonly number[]} values */
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 /** Answers that ended, and those that failed. */
@@ -13,6 +16,7 @@ export function createTurnsChart() {
   });
   return {
     element: chart.element,
+    /** @param {SeriesView} series */
     show({ minutes: { at, turns, errors } }) {
       chart.show({
         data: [at, turns, errors],
@@ -24,20 +28,23 @@ export function createTurnsChart() {
   };
 }
 
+/** @param {number | null | undefined} value */
 const ms = (value) => (value === null || value === undefined ? "–" : `${value} ms`);
 
 /** How late the event loop was. */
 export function createDelayChart() {
   const chart = createChart({
     title: "Event-loop delay",
-    about: "How late the process came round to its work. Above 100 ms people notice.",
+    about: "How late the event loop was with its work. Above 100 ms people notice.",
     unit: ms,
     least: 50,
     isWhole: true,
   });
+  /** @type {import("./chart.js").ReadValue} */
   const read = (_plot, value) => ms(value);
   return {
     element: chart.element,
+    /** @param {SeriesView} series */
     show({ delay: { at, p50, p99, max } }) {
       chart.show({
         data: [at, max, p99, p50],
@@ -47,7 +54,7 @@ export function createDelayChart() {
           lineSeries("middle", colourOf(0), read),
         ],
         summary: at.length === 0 ? "" : `worst ${ms(Math.max(...max))}, now ${ms(p50.at(-1))} in the middle`,
-        empty: at.length === 0 ? "The first measurement comes in some seconds." : undefined,
+        empty: at.length === 0 ? "The first measurement comes in a few seconds." : undefined,
       });
     },
   };

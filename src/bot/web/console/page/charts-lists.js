@@ -1,12 +1,15 @@
 import { make } from "/assets/shared/elements.js";
 import { outcomeWords } from "/assets/shared/texts.js";
-import { barSeries, colourOf, createChart, dangerColour, lineSeries, pointSeries } from "./chart.js";
+import { barSeries, colourOf, createChart, dangerColour, lineSeries, pointSeries, stacked } from "./chart.js";
 import { countWords } from "./format.js";
-import { stacked } from "./stack.js";
 
 const STEP_SECONDS = 300;
 const EMPTY = "No list was refreshed in the last three hours.";
+/** @import { SeriesView } from "./app.js" */
+
+/** @param {number | null | undefined} value */
 const seconds = (value) => (value === null || value === undefined ? "–" : `${Math.round(value * 100) / 100} s`);
+/** @param {number | null | undefined} value */
 const minutes = (value) => (value === null || value === undefined ? "–" : `${Math.round(value * 10) / 10} min`);
 
 /** How refreshes ended, for all providers or one. */
@@ -20,8 +23,10 @@ export function createOutcomesChart() {
     step: STEP_SECONDS,
     extra: [select],
   });
+  /** @type {SeriesView | undefined} */
   let last;
   const draw = () => {
+    if (last === undefined) return;
     const refreshes = last.refreshes.filter(({ provider }) => select.value === "" || provider === select.value);
     const outcomes = [...new Set(["ok", ...refreshes.map(({ outcome }) => outcome)])];
     const at = steps(last.minutes.at);
@@ -33,10 +38,9 @@ export function createOutcomesChart() {
       ),
     );
     const { sums, own } = stacked(columns);
-    const colours = () =>
-      outcomes.map((outcome, index) =>
-        outcome === "ok" ? colourOf(0) : index === 1 ? dangerColour() : colourOf(index + 3),
-      );
+    /** @type {(outcome: string, index: number) => string} */
+    const colour = (outcome, index) =>
+      outcome === "ok" ? colourOf(0) : index === 1 ? dangerColour() : colourOf(index + 3);
     const failed = refreshes.filter(({ outcome }) => outcome !== "ok").length;
     chart.show({
       data: [at, ...sums],
@@ -46,8 +50,8 @@ export function createOutcomesChart() {
           .map(([index, outcome], position) =>
             barSeries(
               outcome === "ok" ? "ok" : outcomeWords(outcome),
-              colours()[index],
-              (_plot, _value, _series, at) => (at === null ? "–" : own[position][at]),
+              colour(outcome, index),
+              (_plot, _value, _series, at) => (at === null ? "–" : String(own[position]?.[at])),
             ),
           ),
       summary: `${countWords(refreshes.length, "refresh", "refreshes")}, ${failed} of them failed`,
@@ -57,6 +61,7 @@ export function createOutcomesChart() {
   select.addEventListener("change", draw);
   return {
     element: chart.element,
+    /** @param {SeriesView} series */
     show(series) {
       last = series;
       const chosen = select.value;
@@ -68,9 +73,10 @@ export function createOutcomesChart() {
   };
 }
 
+/** @param {readonly number[]} minutesAt epoch seconds */
 function steps(minutesAt) {
-  const first = Math.floor(minutesAt[0] / STEP_SECONDS) * STEP_SECONDS;
-  const count = Math.floor((minutesAt.at(-1) - first) / STEP_SECONDS) + 1;
+  const first = Math.floor((minutesAt[0] ?? 0) / STEP_SECONDS) * STEP_SECONDS;
+  const count = Math.floor(((minutesAt.at(-1) ?? 0) - first) / STEP_SECONDS) + 1;
   return Array.from({ length: count }, (_, index) => first + index * STEP_SECONDS);
 }
 
@@ -82,11 +88,14 @@ export function createDurationsChart() {
     unit: seconds,
     least: 1,
   });
+  /** @type {import("./chart.js").ReadValue} */
   const read = (_plot, value) => seconds(value);
   return {
     element: chart.element,
+    /** @param {SeriesView} series */
     show({ refreshes, ages }) {
       const ids = Object.keys(ages.providers);
+      /** @param {(each: SeriesView["refreshes"][number]) => boolean} isMine */
       const column = (isMine) => refreshes.map((each) => (isMine(each) ? each.durationMs / 1000 : null));
       const slowest = Math.max(0, ...refreshes.map(({ durationMs }) => durationMs / 1000));
       chart.show({
@@ -110,24 +119,27 @@ export function createDurationsChart() {
 export function createAgesChart() {
   const chart = createChart({
     title: "Age of the lists",
-    about: "Since each provider’s last success; a saw-tooth is a healthy one.",
+    about: "Time since each provider’s last successful refresh; a healthy one draws a saw-tooth.",
     unit: minutes,
     least: 5,
     isWhole: true,
   });
+  /** @type {import("./chart.js").ReadValue} */
   const read = (_plot, value) => minutes(value);
   return {
     element: chart.element,
+    /** @param {SeriesView} series */
     show({ ages: { at, providers } }) {
       const ids = Object.keys(providers);
-      const inMinutes = (values) => values.map((value) => (value === null ? null : value / 60));
+      /** @param {readonly (number | null)[]} [values] */
+      const inMinutes = (values = []) => values.map((value) => (value === null ? null : value / 60));
       const now = ids.map((id) => `${id} ${minutes(inMinutes(providers[id]).at(-1))}`).join(", ");
-      const isKnown = ids.some((id) => providers[id].some((value) => value !== null));
+      const isKnown = ids.some((id) => providers[id]?.some((value) => value !== null));
       chart.show({
         data: [at, ...ids.map((id) => inMinutes(providers[id]))],
         series: () => ids.map((id, index) => lineSeries(id, colourOf(index), read)),
         summary: `now ${now}`,
-        empty: isKnown ? undefined : "No provider has given a list yet.",
+        empty: isKnown ? undefined : "No provider has returned a list yet.",
       });
     },
   };

@@ -1,16 +1,23 @@
-import { barSeries, colourOf, createChart } from "./chart.js";
-import { stacked } from "./stack.js";
+import { barSeries, colourOf, createChart, stacked } from "./chart.js";
 
-/** What models used by day, from the ledger. */
+/** @import { UsageView } from "./app.js" */
+
+/**
+ * What models used by day, from the ledger.
+ * @param {{ title: string, about: string, key: "tokens" | "costUsd", unit(value: number): string }} terms
+ */
 export function createUsageChart({ title, about, key, unit }) {
   const chart = createChart({ title, about, unit, step: 86_400, least: 0.01 });
   return {
     element: chart.element,
+    /** @param {UsageView} usage */
     show({ isKept, isFailed, days, models }) {
       const shown = models.filter((model) => model[key].some((value) => value !== null && value > 0));
-      const { sums, own } = stacked(shown.map((model) => model[key]));
-      const total = shown.flatMap((model) => model[key]).reduce((sum, value) => sum + (value ?? 0), 0);
-      const hasUnknown = models.some((model) => model[key].includes(null));
+      /** @type {readonly (readonly (number | null)[])[]} */
+      const columns = shown.map((model) => model[key]);
+      const { sums, own } = stacked(columns);
+      const total = columns.flat().reduce((/** @type {number} */ sum, value) => sum + (value ?? 0), 0);
+      const hasUnknown = models.some((model) => key === "costUsd" && model.costUsd.includes(null));
       chart.show({
         data: [days.map((day) => Date.parse(day) / 1000), ...sums],
         series: () =>
@@ -18,7 +25,7 @@ export function createUsageChart({ title, about, key, unit }) {
             .reverse()
             .map(([index, { name }], position) =>
               barSeries(name, colourOf(index), (_plot, _value, _series, at) =>
-                at === null ? "–" : words(own[position][at], unit),
+                at === null ? "–" : words(own[position]?.[at], unit),
               ),
             ),
         summary: `${unit(total)} in 30 days${hasUnknown ? ", besides models whose price is not known" : ""}`,
@@ -28,13 +35,15 @@ export function createUsageChart({ title, about, key, unit }) {
   };
 }
 
+/** @type {(value: number | null | undefined, unit: (value: number) => string) => string} */
 const words = (value, unit) => (value === null || value === undefined ? "price not known" : unit(value));
 
+/** @param {{ isKept: boolean, isFailed: boolean, isEmpty: boolean, hasUnknown: boolean, isUsed: boolean }} usage */
 function emptyWords({ isKept, isFailed, isEmpty, hasUnknown, isUsed }) {
-  if (isFailed) return "The ledger could not be read just now; it is tried again every minute.";
-  if (!isKept) return "This bot keeps no ledger of what was used.";
+  if (isFailed) return "The usage ledger could not be read; retrying every minute.";
+  if (!isKept) return "This bot keeps no usage ledger.";
   if (!isEmpty) return undefined;
-  if (hasUnknown) return "No price of a model that was used is known.";
+  if (hasUnknown) return "No price is known for the models that were used.";
   if (isUsed) return "All models that were used are free.";
   return "Nothing was used in the last 30 days. The first answer is the first bar.";
 }

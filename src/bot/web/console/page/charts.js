@@ -3,7 +3,12 @@ import { createAgesChart, createDurationsChart, createOutcomesChart } from "./ch
 import { createUsageChart } from "./charts-usage.js";
 import { compactNumber, money } from "./format.js";
 
-/** All charts of the console, in the order in which an operator looks at them. */
+/** @import { SeriesView, UsageView } from "./app.js" */
+
+/**
+ * All charts of the console, in the order in which an operator looks at them.
+ * @param {HTMLElement} grid
+ */
 export function createCharts(grid) {
   const live = [createTurnsChart(), createOutcomesChart(), createDurationsChart(), createAgesChart()];
   const tokens = createUsageChart({
@@ -21,9 +26,11 @@ export function createCharts(grid) {
   const delay = createDelayChart();
   grid.append(...[...live, tokens, cost, delay].map(({ element }) => element));
   return {
+    /** @param {SeriesView} series */
     showSeries(series) {
       for (const chart of [...live, delay]) chart.show(series);
     },
+    /** @param {UsageView} usage */
     showUsage(usage) {
       tokens.show(usage);
       cost.show(usage);

@@ -1,22 +1,34 @@
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+/** @param {number} digits */
 const inDollars = (digits) =>
   new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: digits });
 const dollars = inDollars(2);
 const parts = inDollars(4);
 
+/** @type {(count: number, one: string, many?: string) => string} */
 export const countWords = (count, one, many = `${one}s`) => `${number.format(count)} ${count === 1 ? one : many}`;
+/** @param {number} value */
 export const compactNumber = (value) => compact.format(value);
-/** Cents, and below a dollar what small prices need. */
+/**
+ * US dollars: with cents, and below a dollar with the digits that small prices need.
+ * @param {number} value
+ */
 export const money = (value) => (value < 1 ? parts : dollars).format(value);
 
-/** Unknown is not 0: a price of 0 is free. */
+/**
+ * Unknown is not 0: a price of 0 is free.
+ * @param {number | null} price
+ */
 export function priceWords(price) {
   if (price === null) return "–";
   return price === 0 ? "free" : money(price);
 }
 
-/** "3 d 4 h", "5 min", "12 s". */
+/**
+ * "3 d 4 h", "5 min", "12 s".
+ * @param {number} ms
+ */
 export function durationWords(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;

@@ -3,7 +3,14 @@ import { outcomeWords } from "/assets/shared/texts.js";
 import { agoWords, countdown } from "/assets/shared/time.js";
 import { countWords, durationWords } from "./format.js";
 
+/**
+ * @import { ConsoleState, SeriesView } from "./app.js"
+ * @typedef {ConsoleState["refresh"]["providers"][number]} ProviderStatus
+ */
+
+/** @type {Readonly<Record<string, string>>} */
 const NAMES = { discord: "Discord", slack: "Slack", playground: "Playground" };
+/** @type {Readonly<Record<string, string>>} */
 const STORES = {
   sqlite: "SQLite",
   redis: "Redis",
@@ -14,7 +21,9 @@ const STORES = {
 
 /** What is up, and how the lists are. */
 export function createOverview() {
+  /** @type {ConsoleState | undefined} */
   let state;
+  /** @type {SeriesView["refreshes"]} */
   let refreshes = [];
 
   const draw = () => {
@@ -35,10 +44,12 @@ export function createOverview() {
     );
   };
   return {
+    /** @param {ConsoleState} given */
     showState(given) {
       state = given;
       draw();
     },
+    /** @param {SeriesView["refreshes"]} given */
     showRefreshes(given) {
       refreshes = given;
       draw();
@@ -46,6 +57,7 @@ export function createOverview() {
   };
 }
 
+/** @type {(title: string, isGood: boolean, headline: string, ...lines: string[]) => HTMLElement} */
 function card(title, isGood, headline, ...lines) {
   const sign = make(
     "span",
@@ -61,6 +73,7 @@ function card(title, isGood, headline, ...lines) {
   );
 }
 
+/** @type {(state: ConsoleState, now: number) => HTMLElement} */
 const botCard = ({ startedAt, openTurns }, now) =>
   card(
     "Bot",
@@ -69,10 +82,15 @@ const botCard = ({ startedAt, openTurns }, now) =>
     openTurns === 0 ? "No question is open" : `${countWords(openTurns, "question")} open`,
   );
 
-/** The card is called so already. */
+/**
+ * The fault without the name that the card has already.
+ * @param {string} fault
+ * @param {string} name
+ */
 const withoutName = (fault, name) =>
   fault.toLowerCase().startsWith(`${name}: `) ? fault.slice(name.length + 2) : fault;
 
+/** @param {ConsoleState["platforms"][number]} platform */
 const platformCard = ({ name, fault, workspaces, conversations, questions, failedCalls }) =>
   card(
     NAMES[name] ?? name,
@@ -83,6 +101,7 @@ const platformCard = ({ name, fault, workspaces, conversations, questions, faile
     ...(failedCalls === 0 ? [] : [`${countWords(failedCalls, "call")} failed`]),
   );
 
+/** @type {(store: ConsoleState["store"], now: number) => HTMLElement} */
 const storeCard = ({ kind, isUp, errors, lastErrorAt }, now) =>
   card(
     "Store",
@@ -90,9 +109,10 @@ const storeCard = ({ kind, isUp, errors, lastErrorAt }, now) =>
     isUp ? `${STORES[kind] ?? kind} answers` : `${STORES[kind] ?? kind} does not answer`,
     errors === 0
       ? "No call has failed since the start"
-      : `${countWords(errors, "call")} failed, the last ${agoWords(lastErrorAt, now)}`,
+      : `${countWords(errors, "call")} failed, the last ${agoWords(lastErrorAt ?? now, now)}`,
   );
 
+/** @type {(refresh: ConsoleState["refresh"], now: number) => HTMLElement} */
 const listsCard = ({ indicator, lastRefreshAt, nextRefreshAt, providers }, now) =>
   card(
     "Model lists",
@@ -105,8 +125,10 @@ const listsCard = ({ indicator, lastRefreshAt, nextRefreshAt, providers }, now) 
     nextRefreshAt === null ? "Auto-refresh is off everywhere" : `Next refresh ${countdown(nextRefreshAt, now)}`,
   );
 
+/** @type {(provider: ProviderStatus, refreshes: SeriesView["refreshes"], now: number) => HTMLElement} */
 function providerRow(provider, refreshes, now) {
   const { id, models, fetchedAt, nextAt, lastChange } = provider;
+  /** @type {(text: string, className?: string) => HTMLElement} */
   const cell = (text, className = "") => make("td", { className }, text);
   return make(
     "tr",
@@ -126,6 +148,7 @@ function providerRow(provider, refreshes, now) {
   );
 }
 
+/** @param {ProviderStatus} provider */
 function stateBadge({ outcome, isFresh, isFetching }) {
   if (isFetching) return make("span", { className: "badge" }, "refreshing");
   if (outcome === null) return make("span", { className: "badge" }, "not asked yet");
@@ -135,8 +158,13 @@ function stateBadge({ outcome, isFresh, isFetching }) {
     : make("span", { className: "badge bad" }, "outdated");
 }
 
-/** "34 ok, 2 timed out". */
+/**
+ * "34 ok, 2 timed out".
+ * @param {string} id
+ * @param {SeriesView["refreshes"]} refreshes
+ */
 function outcomesOf(id, refreshes) {
+  /** @type {Map<string, number>} */
   const counts = new Map();
   for (const { provider, outcome } of refreshes)
     if (provider === id) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);

@@ -1,20 +1,33 @@
 import { byId, make } from "/assets/shared/elements.js";
 import { INTERVALS } from "/assets/shared/texts.js";
 
+/** @type {Readonly<Record<string, string>>} */
 const BY = { override: "set for one provider", workspace: "set in this workspace", host: "the host’s default" };
 
-/** The settings of the playground's workspace; each change is the command that anybody would type. */
+/**
+ * @import { CatalogueView, ConsoleState } from "./app.js"
+ * @typedef {ConsoleState["settings"]} SettingsView
+ */
+
+/**
+ * The settings of the playground's workspace; each change is the command that anybody would type.
+ * @param {{ run(command: string): Promise<void> }} terms
+ */
 export function createSettings({ run }) {
-  const toggle = byId("auto-refresh");
-  const interval = byId("interval");
-  const model = byId("default-model");
-  const radios = [...document.querySelectorAll('input[name="switching"]')];
+  const toggle = byId("auto-refresh", HTMLInputElement);
+  const interval = byId("interval", HTMLSelectElement);
+  const model = byId("default-model", HTMLInputElement);
+  const radios = [...document.querySelectorAll('input[name="switching"]')].filter(
+    (each) => each instanceof HTMLInputElement,
+  );
+  /** @type {SettingsView | undefined} */
   let now;
 
   interval.append(
     ...INTERVALS.map(({ value, label }) => make("option", { value }, label)),
     make("option", { value: "default" }, "the host’s default"),
   );
+  /** @param {string} command */
   const change = async (command) => {
     await run(command);
     draw(); // what was refused goes back to what is in force
@@ -46,11 +59,15 @@ export function createSettings({ run }) {
   byId("model-default").addEventListener("click", () => change("/settings model default"));
 
   return {
+    /** @param {SettingsView} settings */
     show(settings) {
       now = settings;
       draw();
     },
-    /** The models that the field completes. */
+    /**
+     * The models that the field completes.
+     * @param {CatalogueView["models"]} models
+     */
     offer(models) {
       const listed = models.filter(({ state }) => state === "listed");
       byId("model-names").replaceChildren(
@@ -60,5 +77,6 @@ export function createSettings({ run }) {
   };
 }
 
+/** @param {SettingsView["autoRefresh"]} setting */
 const intervalValue = ({ interval, intervalBy }) =>
   intervalBy === "host" || !INTERVALS.some(({ value }) => value === String(interval)) ? "default" : String(interval);

@@ -2,13 +2,18 @@ import { askForToken, credentials, takeTokenFromAddress } from "./token.js";
 
 takeTokenFromAddress();
 
-/** A request to the bot; what it refuses is thrown with its own words. */
+/**
+ * A request to the bot, and its JSON answer.
+ * @template T
+ * @param {string} path
+ * @param {object} [body] sent as JSON
+ * @param {string} [method] GET by default, with a body POST
+ * @returns {Promise<T>}
+ * @throws {Error} with the bot's own words where it refuses
+ */
 export async function call(path, body, method = body === undefined ? "GET" : "POST") {
-  const request = { method, headers: credentials() };
-  if (body !== undefined) {
-    request.headers["content-type"] = "application/json";
-    request.body = JSON.stringify(body);
-  }
+  const headers = { ...credentials(), ...(body !== undefined && { "content-type": "application/json" }) };
+  const request = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
   let response;
   try {
     response = await fetch(path, request);
@@ -21,7 +26,10 @@ export async function call(path, body, method = body === undefined ? "GET" : "PO
   return answer;
 }
 
-/** A file of the bot's, as a Blob: a plain link could not carry the token. */
+/**
+ * A file of the bot's: a plain link could not carry the token.
+ * @param {string} path
+ */
 export async function callForFile(path) {
   const response = await fetch(path, { headers: credentials() });
   if (!response.ok) throw new Error(`The bot answered with status ${response.status}.`);

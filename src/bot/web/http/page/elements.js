@@ -1,12 +1,36 @@
-export const byId = (id) => document.getElementById(id);
+/**
+ * The element with this id.
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @param {new () => T} [kind] as HTMLInputElement, where more is needed than an HTMLElement has
+ * @returns {T}
+ * @throws {Error} where the page has none, or one of another kind
+ */
+export function byId(id, kind) {
+  const element = document.getElementById(id);
+  if (!(element instanceof (kind ?? HTMLElement))) throw new Error(`this page has no such element: ${id}`);
+  return /** @type {T} */ (element);
+}
 
-/** A new element with properties and children. */
+/**
+ * A new element with properties and children.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Readonly<Record<string, string | number | boolean>>} [properties] names with "-" and `role` are attributes
+ * @param {readonly (Node | string)[]} children
+ */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
-    if (name.includes("-") || name === "role") element.setAttribute(name, value);
-    else element[name] = value;
+    if (name.includes("-") || name === "role") element.setAttribute(name, String(value));
+    else Object.assign(element, { [name]: value });
   }
   element.append(...children);
   return element;
 }
+
+/**
+ * The message of anything thrown.
+ * @param {unknown} error
+ */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));

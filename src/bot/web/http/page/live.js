@@ -1,4 +1,3 @@
-import { readEvents } from "./read-events.js";
 import { askForToken, credentials } from "./token.js";
 
 const FIRST_RETRY_MS = 500;
@@ -9,12 +8,24 @@ const SILENCE_MS = 40_000;
 const HIDDEN_MS = 60_000;
 
 /**
- * Keeps an event stream open: again after each failure, later each time, and at once when the network or the reader is
- * back. `onOpen` resolves once what was missed is read; until then events are held back, but those of `atOnce`.
+ * @typedef {object} StreamTerms
+ * @property {string} path
+ * @property {(isCurrent: () => boolean) => Promise<void>} onOpen resolves once what was missed is read
+ * @property {(name: string, data: unknown) => void} onEvent
+ * @property {(isConnected: boolean) => void} onConnection
+ * @property {readonly string[]} [atOnce] names of events that are not held back until `onOpen` resolves
+ */
+
+/**
+ * Keeps an event stream open: it reconnects after each failure, later each time, and at once when the network or the
+ * reader is back.
+ * @param {StreamTerms} terms
  * @returns a function that ends it
  */
 export function keepOpen({ path, onOpen, onEvent, onConnection, atOnce = [] }) {
+  /** @type {AbortController | undefined} */
   let current;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let retryMs = FIRST_RETRY_MS;
   let hasEnded = false;
@@ -24,6 +35,7 @@ export function keepOpen({ path, onOpen, onEvent, onConnection, atOnce = [] }) {
     current?.abort();
     current = undefined;
   };
+  /** @param {AbortController} mine */
   const fail = (mine) => {
     if (current !== mine) return;
     close();
@@ -35,12 +47,15 @@ export function keepOpen({ path, onOpen, onEvent, onConnection, atOnce = [] }) {
     close();
     const mine = new AbortController();
     current = mine;
+    /** @type {[name: string, data: unknown][] | undefined} */
     let held = [];
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let silence;
     const heard = () => {
       clearTimeout(silence);
       silence = setTimeout(() => fail(mine), SILENCE_MS);
     };
+    /** @type {(name: string, data: unknown) => void} */
     const take = (name, data) => {
       if (current !== mine) return;
       if (held === undefined || atOnce.includes(name)) onEvent(name, data);
@@ -50,14 +65,14 @@ export function keepOpen({ path, onOpen, onEvent, onConnection, atOnce = [] }) {
       heard();
       const response = await fetch(path, { headers: credentials(), signal: mine.signal, cache: "no-store" });
       if (response.status === 401) return askForToken();
-      if (!response.ok) throw new Error(`status ${response.status}`);
+      if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
       const reading = readEvents(response.body, { take, heard });
       reading.catch(() => {}); // awaited below
       await onOpen(() => current === mine);
       if (current !== mine) return;
       const waiting = held;
       held = undefined;
-      for (const [name, data] of waiting) take(name, data);
+      for (const [name, data] of waiting ?? []) take(name, data);
       retryMs = FIRST_RETRY_MS;
       onConnection(true);
       await reading;
@@ -85,4 +100,28 @@ export function keepOpen({ path, onOpen, onEvent, onConnection, atOnce = [] }) {
     document.removeEventListener("visibilitychange", onVisibility);
     close();
   };
+}
+
+/**
+ * Reads server-sent events until the stream ends; a plain EventSource cannot carry a token.
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
+ * @param {{ take(name: string, data: unknown): void, heard(): void }} listener
+ */
+async function readEvents(body, { take, heard }) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    heard();
+    const blocks = (rest + value).split("\n\n");
+    rest = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const lines = block.split("\n");
+      /** @param {string} name */
+      const field = (name) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+      const event = field("event");
+      if (event !== undefined) take(event, JSON.parse(field("data") ?? "null"));
+    }
+  }
 }

@@ -1,16 +1,18 @@
+import { byId } from "./elements.js";
 import { forgetToken, keepToken, keptToken, takeTokenFromAddress } from "./token.js";
 
-const form = document.getElementById("sign-in");
-const field = document.getElementById("token");
-const note = document.getElementById("sign-in-note");
+const form = byId("sign-in");
+const field = byId("token", HTMLInputElement);
+const note = byId("sign-in-note");
 
-/** A page of this bot, and no other address. */
+/** The address of a page of this bot, and no other. */
 function wantedPage() {
   if (location.pathname !== "/sign-in") return location.pathname;
   const wanted = new URLSearchParams(location.search).get("to") ?? "/";
   return /^\/[\w-]*$/.test(wanted) ? wanted : "/";
 }
 
+/** @param {string} token */
 async function signIn(token) {
   note.textContent = "Signing in…";
   let status;

@@ -1,7 +1,9 @@
-import { REFRESH_TEXTS } from "/assets/shared/refresh-texts.js";
+import { PAGE_TEXTS } from "/assets/shared/refresh-texts.js";
 import { clockWords } from "./time.js";
 
-const { indicators, buttonLabels, intervals, outcomes } = REFRESH_TEXTS;
+const { indicators, buttonLabels, intervals } = PAGE_TEXTS;
+/** @type {Readonly<Record<string, string>>} */
+const outcomes = PAGE_TEXTS.outcomes;
 
 export const INDICATORS = indicators;
 
@@ -11,22 +13,32 @@ export const INTERVALS = intervals.map(({ value, label }) => ({
   label,
 }));
 
-/** The refresh button's label: by whether any provider has a list, and whether the lists are fresh. */
+/**
+ * The refresh button's label: by whether any provider has a list, and whether the lists are fresh.
+ * @param {{ isFresh: boolean, providers: readonly { fetchedAt: number | null }[] }} status
+ */
 export function refreshLabel(status) {
   const hasLists = status.providers.some((provider) => provider.fetchedAt !== null);
   return buttonLabels[!hasLists ? "none" : status.isFresh ? "fresh" : "stale"];
 }
 
-/** How the last attempt ended, as words that continue a provider's name. */
+/**
+ * How the last attempt ended, as words that continue a provider's name.
+ * @param {string | null} outcome null where no attempt has ended yet
+ */
 export function outcomeWords(outcome) {
   if (outcome === null) return "not asked yet";
   return outcome === "ok" ? "✓" : (outcomes[outcome] ?? outcome);
 }
 
-/** The few marks of a reply's Markdown, and its times, as plain words. */
+/**
+ * Removes the Markdown marks of a short reply, and shows its times as words.
+ * @param {string} text
+ */
 export const plainWords = (text) =>
-  text.replaceAll(/[*`]/g, "").replaceAll(/<t:(\d+)(?::\w)?>/g, (_mark, seconds) => clockWords(seconds * 1000));
+  text.replaceAll(/[*`]/g, "").replaceAll(/<t:(\d+)(?::\w)?>/g, (_mark, seconds) => clockWords(Number(seconds) * 1000));
 
+/** @type {Readonly<Record<string, string>>} */
 const MARK_NAMES = {
   "👀": "working on it",
   "⏳": "waiting in line",
@@ -34,7 +46,11 @@ const MARK_NAMES = {
   "⚠️": "incomplete",
   "❌": "failed",
 };
+/** @param {string} emoji */
 export const markName = (emoji) => MARK_NAMES[emoji] ?? "reaction";
 
-/** The bot is not done with the question. */
+/**
+ * Whether the bot is still answering the question.
+ * @param {readonly string[]} marks
+ */
 export const isUnderWay = (marks) => marks.includes("👀") || marks.includes("⏳");

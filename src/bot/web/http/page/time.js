@@ -1,6 +1,10 @@
 const MINUTE_MS = 60_000;
 
-/** How long ago, in words. */
+/**
+ * How long ago, in words.
+ * @param {number} at epoch ms
+ * @param {number} now epoch ms
+ */
 export function agoWords(at, now) {
   const minutes = Math.round((now - at) / MINUTE_MS);
   if (minutes < 1) return "just now";
@@ -11,13 +15,18 @@ export function agoWords(at, now) {
   return days === 1 ? "1 day ago" : `${days} days ago`;
 }
 
-/** What is left until then, to the second: "4:05", "1:02:09". */
+/**
+ * What is left until then, to the second: "in 4:05", "in 1:02:09".
+ * @param {number} at epoch ms
+ * @param {number} now epoch ms
+ */
 export function countdown(at, now) {
   const seconds = Math.max(0, Math.round((at - now) / 1000));
   if (seconds === 0) return "now";
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  const hours = Math.floor(seconds / 3600);
+  const shown = [...(hours === 0 ? [] : [hours]), Math.floor(seconds / 60) % 60, seconds % 60];
   return `in ${shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, "0"))).join(":")}`;
 }
 
+/** @param {number} at epoch ms */
 export const clockWords = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });

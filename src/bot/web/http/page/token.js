@@ -2,8 +2,8 @@ const KEY = "evergreen-token";
 const SIGN_IN = "/sign-in";
 
 /**
- * Takes a token out of the address (`/#token=…`), where it stands once and is gone from the history; from then on it is
- * in this tab's session storage, which no other site, port or tab can read.
+ * Moves a token out of the address (`/#token=…`) and the history into this tab's session storage, which no other site,
+ * port or tab can read.
  */
 export function takeTokenFromAddress() {
   const found = /^#token=(.+)$/.exec(location.hash)?.[1];
@@ -12,11 +12,15 @@ export function takeTokenFromAddress() {
   history.replaceState(null, "", location.pathname + location.search);
 }
 
+/** @param {string} token */
 export const keepToken = (token) => sessionStorage.setItem(KEY, token);
 export const keptToken = () => sessionStorage.getItem(KEY) ?? undefined;
 export const forgetToken = () => sessionStorage.removeItem(KEY);
 
-/** What every call carries, where there is a token. */
+/**
+ * The headers of every call, where there is a token.
+ * @returns {Record<string, string>}
+ */
 export function credentials() {
   const token = keptToken();
   return token === undefined ? {} : { authorization: `Bearer ${token}` };

@@ -1,15 +1,18 @@
 import { call, clientId } from "/assets/shared/api.js";
-import { byId } from "/assets/shared/elements.js";
+import { byId, messageOf } from "/assets/shared/elements.js";
 import { createChannelPanel } from "./channel-panel.js";
 import { createChannels } from "./channels.js";
 import { createComposer } from "./composer.js";
+import { createSender, follow, tellFocus } from "./connection.js";
 import { createConversation } from "./conversation.js";
-import { follow } from "./events.js";
-import { tellFocus } from "./focus.js";
 import { createModelPicker } from "./model-picker.js";
-import { createSender } from "./sender.js";
 import { createStatusView } from "./status-view.js";
-import { createVocabulary } from "./vocabulary.js";
+import { createVocabulary } from "./suggestions.js";
+
+/**
+ * @import { ChannelView } from "../rooms.js"
+ * @import { EphemeralReply } from "./message/ephemeral.js"
+ */
 
 const client = clientId();
 let unfollow = () => {};
@@ -53,18 +56,28 @@ createChannelPanel({
   onClose: () => composer.focus(),
 });
 
-/** What goes wrong is shown above the composer. */
+/**
+ * Shows above the composer what goes wrong.
+ * @param {() => Promise<unknown>} work
+ */
 async function attempt(work) {
-  await work().catch((error) => composer.showFault(error.message));
+  await work().catch((error) => composer.showFault(messageOf(error)));
 }
 
-/** Does what a button says. On a panel what comes of it is shown in its place. */
+/**
+ * Does what a button says. The reply to a button of a panel replaces the panel.
+ * @type {import("./message/message.js").Press}
+ */
 async function press(command, { on, panel, id } = {}) {
   if (panel === undefined) conversation.toEnd();
-  const inPlace = panel && ((reply) => conversation.showEphemeral({ ...reply, id }));
+  const inPlace =
+    panel === undefined || id === undefined
+      ? undefined
+      : (/** @type {EphemeralReply} */ reply) => conversation.showEphemeral({ ...reply, id });
   await attempt(() => sender.send(command, inPlace, { on, panel }));
 }
 
+/** @type {Readonly<Record<string, (data: never) => void>>} */
 const handlers = {
   message: conversation.add,
   edit: conversation.edit,
@@ -72,6 +85,7 @@ const handlers = {
   removed: conversation.remove,
   model: picker.show,
   channels: ({ channels: list }) => channels.set(list),
+  /** @param {EphemeralReply} reply */
   async ephemeral(reply) {
     const channel = channels.current();
     const { text, onReply } = await sender.commandOf(reply.id);
@@ -84,12 +98,14 @@ const handlers = {
   },
 };
 
+/** @param {string} name */
 function showName(name) {
   byId("room-title").textContent = name;
-  byId("composer-text").placeholder = `Message #${name}`;
+  byId("composer-text", HTMLTextAreaElement).placeholder = `Message #${name}`;
   document.title = `#${name} · Evergreen`;
 }
 
+/** @param {string} channel */
 function enter(channel) {
   unfollow();
   conversation.clear();
@@ -99,7 +115,7 @@ function enter(channel) {
     onChannels: channels.set,
     onMessages: conversation.setMessages,
     onModel: picker.show,
-    onEvent: (name, data) => handlers[name]?.(data),
+    onEvent: (name, data) => handlers[name]?.(/** @type {never} */ (data)),
     onConnection(isConnected) {
       if (isConnected && !byId("offline").hidden) composer.showFault(""); // that the bot is away is over
       byId("offline").hidden = isConnected;
@@ -107,15 +123,17 @@ function enter(channel) {
   });
 }
 
-/** Which channels exist; whoever follows one hears of it again and again. */
+/** Learns once which channels exist; later changes come as events. */
 async function learnChannels() {
+  /** @type {{ channels: readonly ChannelView[] }} */
   const { channels: list } = await call("/api/channels").catch(() => ({ channels: [] })); // the connection shows why
   channels.set(list);
 }
 
 byId("stop").addEventListener("click", () => press("/chat stop"));
 byId("welcome").addEventListener("click", (event) => {
-  const text = event.target.closest("[data-send]")?.dataset.send;
+  const chip = event.target instanceof Element ? event.target.closest("[data-send]") : null;
+  const text = chip instanceof HTMLElement ? chip.dataset.send : undefined;
   if (text !== undefined) press(text);
 });
 await learnChannels();

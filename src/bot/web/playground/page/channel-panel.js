@@ -1,13 +1,21 @@
-import { byId } from "/assets/shared/elements.js";
+import { byId, messageOf } from "/assets/shared/elements.js";
 
-/** The window in which a channel gets another name, or goes. */
+/**
+ * The window in which a channel is renamed or deleted.
+ * @param {object} terms
+ * @param {() => string} terms.name
+ * @param {(name: string) => Promise<void>} terms.rename
+ * @param {() => Promise<void>} terms.erase
+ * @param {() => void} terms.onClose
+ */
 export function createChannelPanel({ name, rename, erase, onClose }) {
-  const panel = byId("channel-panel");
-  const input = byId("channel-rename");
+  const panel = byId("channel-panel", HTMLDialogElement);
+  const input = byId("channel-rename", HTMLInputElement);
   const fault = byId("channel-panel-fault");
   const question = byId("channel-delete-question");
   const first = byId("channel-delete");
 
+  /** @param {boolean} isAsking */
   const ask = (isAsking) => {
     question.hidden = !isAsking;
     first.hidden = isAsking;
@@ -16,13 +24,14 @@ export function createChannelPanel({ name, rename, erase, onClose }) {
     panel.close();
     onClose();
   };
+  /** @param {() => Promise<void>} work */
   const attempt = async (work) => {
     fault.textContent = "";
     try {
       await work();
       close();
     } catch (error) {
-      fault.textContent = error.message;
+      fault.textContent = messageOf(error);
     }
   };
 
@@ -38,7 +47,8 @@ export function createChannelPanel({ name, rename, erase, onClose }) {
     attempt(() => rename(input.value));
   });
   first.addEventListener("click", () => {
-    byId("channel-delete-words").textContent = `Delete #${name()} with all its messages, for everybody and for good?`;
+    byId("channel-delete-words").textContent =
+      `Delete #${name()} and all its messages for everyone? This can't be undone.`;
     ask(true);
     byId("channel-keep").focus();
   });

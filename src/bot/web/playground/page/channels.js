@@ -1,4 +1,4 @@
-import { byId, make } from "/assets/shared/elements.js";
+import { byId, make, messageOf } from "/assets/shared/elements.js";
 
 const NAME = /^[a-z0-9-]{1,64}$/;
 const FIRST = "general";
@@ -9,23 +9,37 @@ const named = () => {
   return NAME.test(id) ? id : undefined;
 };
 
-/** The list on the left; the chosen channel stands in the address, so that a reload and the back button keep it. */
+/** @import { ChannelView } from "../rooms.js" */
+
+/**
+ * The list on the left; the chosen channel is part of the address, so that a reload and the back button keep it.
+ * @param {object} terms
+ * @param {(channel: string) => void} terms.onChoose
+ * @param {(name: string) => void} terms.onRename
+ * @param {(name: string) => Promise<ChannelView>} terms.create
+ */
 export function createChannels({ onChoose, onRename, create }) {
   const list = byId("channel-list");
   const nav = byId("channels");
   const menuButton = byId("channels-toggle");
   const form = byId("channel-form");
-  const input = byId("channel-name");
+  const input = byId("channel-name", HTMLInputElement);
   const fault = byId("channel-fault");
+  /** @type {readonly ChannelView[]} */
   let known = [];
-  let current;
-  /** The channel that was last brought into view in a list that is longer than the screen. */
+  let current = "";
+  /**
+   * The channel that was last scrolled into view in a list that is longer than the screen.
+   * @type {string | undefined}
+   */
   let inView;
 
+  /** @param {boolean} isOpen */
   const showDrawer = (isOpen) => {
     nav.classList.toggle("open", isOpen);
     menuButton.setAttribute("aria-expanded", String(isOpen));
   };
+  /** @param {string} id */
   const nameOf = (id) => known.find((each) => each.id === id)?.name ?? id;
   const draw = () => {
     const isThere = known.some(({ id }) => id === current);
@@ -37,7 +51,7 @@ export function createChannels({ onChoose, onRename, create }) {
         return make("li", {}, link);
       }),
     );
-    if (inView !== current) list.querySelector("[aria-current]").scrollIntoView({ block: "nearest" });
+    if (inView !== current) list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
     inView = isThere ? current : undefined;
     onRename(nameOf(current));
   };
@@ -67,7 +81,7 @@ export function createChannels({ onChoose, onRename, create }) {
       known = [...known.filter((each) => each.id !== id), { id, name }];
       location.hash = id;
     } catch (error) {
-      fault.textContent = error.message;
+      fault.textContent = messageOf(error);
     }
   });
   addEventListener("hashchange", choose);
@@ -75,14 +89,17 @@ export function createChannels({ onChoose, onRename, create }) {
   return {
     current: () => current,
     currentName: () => nameOf(current),
-    /** The channels that exist. Whoever is in one that was deleted goes to another. */
+    /**
+     * The channels that exist. Whoever is in one that was deleted goes to another.
+     * @param {readonly ChannelView[]} channels
+     */
     set(channels) {
       const wasThere = known.some(({ id }) => id === current);
       known = channels;
       const isGone = wasThere && !known.some(({ id }) => id === current);
       if (isGone) location.hash = known[0]?.id ?? FIRST;
       if (isGone && named() === current) onChoose(current); // it was the last one, and begins anew
-      if (current === undefined) choose();
+      if (current === "") choose();
       else draw();
     },
   };

@@ -1,14 +1,21 @@
-import { byId } from "/assets/shared/elements.js";
+import { byId, messageOf } from "/assets/shared/elements.js";
 import { createListbox } from "./listbox.js";
 import { suggest } from "./suggestions.js";
 
 const TALLEST_PX = 220;
 const isTouch = () => matchMedia("(pointer: coarse)").matches;
 
-/** Where people write: Enter sends, the arrow keys choose among what fits a command that is being typed. */
+/**
+ * @import { Suggestion, Vocabulary } from "./suggestions.js"
+ */
+
+/**
+ * Where people write: Enter sends, the arrow keys choose among what fits a command that is being typed.
+ * @param {{ send(text: string): Promise<void>, vocabulary(): Vocabulary }} terms
+ */
 export function createComposer({ send, vocabulary }) {
   const form = byId("composer");
-  const input = byId("composer-text");
+  const input = byId("composer-text", HTMLTextAreaElement);
   const fault = byId("composer-fault");
   const list = createListbox({ input, list: byId("suggestions"), announce: byId("composer-news"), onTake: take });
 
@@ -17,6 +24,7 @@ export function createComposer({ send, vocabulary }) {
     input.style.height = `${Math.min(input.scrollHeight, TALLEST_PX)}px`;
   };
   const offer = () => list.show(suggest(input.value, vocabulary()));
+  /** @param {Suggestion} taken */
   function take(taken) {
     input.value = taken.text;
     input.focus();
@@ -34,7 +42,7 @@ export function createComposer({ send, vocabulary }) {
     try {
       await send(text);
     } catch (error) {
-      fault.textContent = `${error.message} Your text is still here.`;
+      fault.textContent = `${messageOf(error)} Your text is still here.`;
       if (input.value === "") input.value = text;
       grow();
     }
@@ -61,6 +69,7 @@ export function createComposer({ send, vocabulary }) {
     /** Where a keyboard on the screen would come up, the conversation gets the focus instead. */
     focus: () => (isTouch() ? byId("scroller") : input).focus(),
     begin: () => isTouch() || input.focus(),
+    /** @param {string} text */
     showFault(text) {
       fault.textContent = text;
     },

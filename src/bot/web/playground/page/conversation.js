@@ -1,19 +1,35 @@
 import { byId } from "/assets/shared/elements.js";
 import { isUnderWay } from "/assets/shared/texts.js";
-import { createEphemeralView } from "./ephemeral.js";
-import { createMessageView } from "./message.js";
+import { createEphemeralView } from "./message/ephemeral.js";
+import { createMessageView } from "./message/message.js";
 
 const NEAR_THE_END_PX = 80;
 /** Of a frame: a long conversation is drawn over several, the newest messages first. */
 const DRAWING_MS = 12;
 
-/** The conversation in the middle of the page. Changes are drawn once per animation frame, and only what changed. */
+/**
+ * @import { PublicMessage } from "../message-row.js"
+ * @import { EphemeralReply } from "./message/ephemeral.js"
+ * @import { MessageFacts, Press } from "./message/message.js"
+ * @typedef {{ update(facts: MessageFacts): void, readonly element: HTMLElement }} View
+ */
+
+/**
+ * The conversation in the middle of the page. Changes are drawn once per animation frame, and only what changed.
+ * @param {object} terms
+ * @param {Press} terms.press
+ * @param {(message: string, emoji: string) => void} terms.react
+ * @param {() => void} terms.onDismiss
+ * @param {(isWorking: boolean) => void} terms.onChange
+ */
 export function createConversation({ press, react, onDismiss, onChange }) {
   const list = byId("messages");
   const scroller = byId("scroller");
   const welcome = byId("welcome");
   const toNewest = byId("to-newest");
+  /** @type {Map<string, { facts: MessageFacts, readonly view: View }>} */
   const entries = new Map();
+  /** @type {Set<string>} */
   const changed = new Set();
   let isFollowing = true;
   let lastTop = 0;
@@ -37,6 +53,7 @@ export function createConversation({ press, react, onDismiss, onChange }) {
   followGrowth.observe(list);
   toNewest.addEventListener("click", toEnd);
 
+  /** @param {MessageFacts} facts */
   const isBusy = (facts) => facts.replyTo !== undefined && isUnderWay(entries.get(facts.replyTo)?.facts.marks ?? []);
   /** A question here has no end yet. */
   const isWorking = () => [...entries.values()].some(({ facts }) => facts.author === "user" && isUnderWay(facts.marks));
@@ -63,32 +80,44 @@ export function createConversation({ press, react, onDismiss, onChange }) {
     if (document.hidden) setTimeout(draw);
     else requestAnimationFrame(draw);
   };
+  /** @param {string} id */
   const redraw = (id) => {
     changed.add(id);
     soon();
   };
-  const put = (id, facts, makeView) => {
+  /** @type {(id: string, facts: Partial<MessageFacts>) => void} */
+  const change = (id, facts) => {
     const entry = entries.get(id);
-    if (entry !== undefined) entry.facts = { ...entry.facts, ...facts };
-    else {
-      const view = makeView();
-      entries.set(id, { facts, view });
-      list.append(view.element);
-    }
+    if (entry === undefined) return;
+    entry.facts = { ...entry.facts, ...facts };
     redraw(id);
   };
+  /** @type {(facts: MessageFacts, makeView: () => View) => void} */
+  const put = (facts, makeView) => {
+    if (!entries.has(facts.id)) {
+      const view = makeView();
+      entries.set(facts.id, { facts, view });
+      list.append(view.element);
+    }
+    change(facts.id, facts);
+  };
+  /** @param {string} id */
   const drop = (id) => {
     entries.get(id)?.view.element.remove();
     entries.delete(id);
     soon();
   };
+  /** @param {PublicMessage} message */
   const putMessage = (message) => {
-    const facts = { ...message, marks: message.marks ?? [], controls: message.controls ?? [] };
-    put(message.id, facts, () => createMessageView(message, { press, react }));
+    const facts = { ...message, controls: message.controls ?? [] };
+    put(facts, () => createMessageView(message, { press, react }));
   };
 
   return {
-    /** The whole conversation as it is stored; what is here and not there is gone, replies for this person aside. */
+    /**
+     * Shows the whole conversation as it is stored; what is not there any more goes, replies for this person aside.
+     * @param {readonly PublicMessage[]} messages
+     */
     setMessages(messages) {
       const known = new Set(messages.map(({ id }) => id));
       for (const [id, { facts }] of [...entries]) if (!facts.isEphemeral && !known.has(id)) drop(id);
@@ -96,17 +125,22 @@ export function createConversation({ press, react, onDismiss, onChange }) {
       soon();
     },
     add: putMessage,
-    edit({ id, text, controls = [] }) {
-      if (entries.has(id)) put(id, { text, controls });
-    },
+    /** @param {Pick<MessageFacts, "id" | "text"> & Partial<Pick<MessageFacts, "controls">>} edit */
+    edit: ({ id, text, controls = [] }) => change(id, { text, controls }),
+    /** @param {Pick<MessageFacts, "id" | "marks">} mark */
     mark({ id, marks }) {
       if (!entries.has(id)) return;
-      put(id, { marks });
+      change(id, { marks });
       for (const [other, { facts }] of entries) if (facts.replyTo === id) redraw(other);
     },
+    /** @param {{ id: string }} message */
     remove: ({ id }) => drop(id),
+    /**
+     * @param {EphemeralReply} reply
+     * @param {string} [command]
+     */
     showEphemeral(reply, command) {
-      put(reply.id, { ...reply, isEphemeral: true }, () =>
+      put({ ...reply, author: "bot", marks: [], isEphemeral: true }, () =>
         createEphemeralView({
           command,
           press,

@@ -5,13 +5,22 @@ import { findModels } from "./suggestions.js";
 
 const MOST = 60;
 
-/** The channel's model above the conversation, and the window in which another one is chosen. */
+/**
+ * @import { ConversationModel } from "../../../port/platform-definition.js"
+ * @import { Vocabulary } from "./suggestions.js"
+ */
+
+/**
+ * The channel's model above the conversation, and the window in which another one is chosen.
+ * @param {{ press(command: string): Promise<void>, vocabulary(): Vocabulary, onClose(): void }} terms
+ */
 export function createModelPicker({ press, vocabulary, onClose }) {
   const button = byId("model");
-  const panel = byId("model-panel");
-  const input = byId("model-search");
+  const panel = byId("model-panel", HTMLDialogElement);
+  const input = byId("model-search", HTMLInputElement);
   const none = byId("model-none");
   const list = createListbox({ input, list: byId("model-list"), announce: byId("model-news"), onTake: choose });
+  /** @type {ConversationModel} */
   let current = { model: null, pin: null };
 
   const offer = () => {
@@ -29,6 +38,7 @@ export function createModelPicker({ press, vocabulary, onClose }) {
     panel.close();
     onClose();
   };
+  /** @param {{ full: string, label: string, about: string }} offer */
   function choose({ full }) {
     close();
     if (full !== current.model || current.pin === null) press(`/models use ${full}`);
@@ -57,6 +67,7 @@ export function createModelPicker({ press, vocabulary, onClose }) {
   });
 
   return {
+    /** @param {ConversationModel} model */
     show(model) {
       current = model;
       const name = model.model ?? "no model yet";
@@ -71,9 +82,10 @@ export function createModelPicker({ press, vocabulary, onClose }) {
   };
 }
 
+/** @param {ConversationModel} model */
 function sinceWords({ model, pin }) {
   if (model === null) return "No provider has given a list of models yet.";
   if (pin === null) return `${model} is the default; the next message pins it to this channel.`;
   const by = pin.by === null ? "by the channel's first message" : `by ${pin.by}`;
-  return `${model} is pinned to this channel since ${agoWords(pin.at, Date.now())}, ${by}. Nothing but a person changes it.`;
+  return `${model} was pinned to this channel ${agoWords(pin.at, Date.now())}, ${by}. Only people change it.`;
 }

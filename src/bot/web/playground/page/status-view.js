@@ -1,16 +1,26 @@
-import { byId, make } from "/assets/shared/elements.js";
+import { byId, make, messageOf } from "/assets/shared/elements.js";
 import { INDICATORS, INTERVALS, outcomeWords, plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { agoWords, countdown } from "/assets/shared/time.js";
 
-/** The title bar's indicator and button, and the settings panel: everything that shows the state of the lists. */
+/**
+ * @import { StatusView } from "../../../port/status-view.js"
+ * @typedef {import("./connection.js").SentCommand["onReply"]} OnReply
+ */
+
+/**
+ * The title bar's indicator and button, and the settings panel: everything that shows the state of the lists.
+ * @param {{ press(command: string): Promise<void>, send(command: string, onReply: OnReply): Promise<void> }} terms
+ */
 export function createStatusView({ press, send }) {
   const indicator = byId("indicator");
   const refresh = byId("refresh");
-  const toggle = byId("auto-refresh");
-  const panel = byId("settings");
+  const toggle = byId("auto-refresh", HTMLInputElement);
+  const panel = byId("settings", HTMLDialogElement);
   const note = byId("setting-note");
+  /** @type {StatusView | undefined} */
   let status;
 
+  /** @type {(element: HTMLElement, text: string) => void} */
   const set = (element, text) => {
     if (element.textContent !== text) element.textContent = text;
   };
@@ -20,9 +30,10 @@ export function createStatusView({ press, send }) {
     byId("intervals").append(make("label", { className: "choice" }, radio, make("span", {}, label)));
     return { radio, seconds };
   });
+  /** @param {string} command */
   const change = async (command) => {
     set(note, "Saving…");
-    await send(command, (reply) => set(note, plainWords(reply.text))).catch((error) => set(note, error.message));
+    await send(command, (reply) => set(note, plainWords(reply.text))).catch((error) => set(note, messageOf(error)));
     drawSettings();
   };
   const drawSettings = () => {
@@ -40,9 +51,10 @@ export function createStatusView({ press, send }) {
     const age = status.isFresh ? "up to date" : "outdated";
     set(byId("freshness"), lastRefreshAt === null ? "none yet" : age);
   };
-  const drawProviders = () => {
+  /** @param {StatusView["providers"]} providers */
+  const drawProviders = (providers) => {
     byId("providers").replaceChildren(
-      ...status.providers.map(({ id, outcome, models, isFresh }) => {
+      ...providers.map(({ id, outcome, models, isFresh }) => {
         const isGood = outcome === "ok";
         const state = isGood ? (isFresh ? "up to date" : "outdated") : outcomeWords(outcome);
         const count = `${models} ${models === 1 ? "model" : "models"}`;
@@ -71,14 +83,15 @@ export function createStatusView({ press, send }) {
   setInterval(drawTimes, 1_000);
 
   return {
+    /** @param {StatusView} now */
     update(now) {
       status = now;
       indicator.dataset.state = status.indicator;
-      set(indicator, INDICATORS[status.indicator] ?? "");
+      set(indicator, INDICATORS[status.indicator]);
       set(refresh, refreshLabel(status));
       drawSettings();
       drawTimes();
-      drawProviders();
+      drawProviders(status.providers);
     },
   };
 }

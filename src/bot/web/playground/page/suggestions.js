@@ -1,13 +1,27 @@
+import { call } from "/assets/shared/api.js";
+
 const MOST = 8;
 
-/** What the composer offers for what is typed: commands by their words, models after `/models use`. */
+/**
+ * @import { CommandHint } from "../routes.js"
+ * @typedef {{ provider: string, id: string, name: string, state: string }} ListedModel
+ * @typedef {{ readonly commands: readonly CommandHint[], readonly models: readonly ListedModel[] }} Vocabulary
+ * @typedef {{ text: string, label: string, about: string, isWhole: boolean }} Suggestion
+ */
+
+/**
+ * What the composer offers for what is typed: commands by their words, models after `/models use`.
+ * @param {string} text
+ * @param {Vocabulary} vocabulary
+ * @returns {Suggestion[]}
+ */
 export function suggest(text, { commands, models }) {
   if (!/^[/!]/.test(text) || text.includes("\n")) return [];
   const sign = text[0];
   const typed = text.slice(1).toLowerCase();
   const wanted = /^(models use|settings model) +(.*)$/.exec(typed);
   if (wanted !== null) {
-    return findModels(models, wanted[2], MOST).map(({ full, about }) => ({
+    return findModels(models, wanted[2] ?? "", MOST).map(({ full, about }) => ({
       text: `${sign}${wanted[1]} ${full}`,
       label: full,
       about,
@@ -23,9 +37,15 @@ export function suggest(text, { commands, models }) {
     .map(({ path, about }) => ({ text: `${sign}${path} `, label: `${sign}${path}`, about, isWhole: false }));
 }
 
+/** @type {Readonly<Record<string, string>>} */
 const STATES = { unlisted: "left its list", retired: "retired", "not-usable-here": "not usable for chat" };
 
-/** Models that have all words of `typed` in their name, as `{ full, about }`. */
+/**
+ * Models that have all words of `typed` in their name.
+ * @param {readonly ListedModel[]} models
+ * @param {string} typed
+ * @param {number} most
+ */
 export function findModels(models, typed, most) {
   const words = typed
     .toLowerCase()
@@ -42,4 +62,42 @@ export function findModels(models, typed, most) {
     .map(({ full, name, note }) => ({ full, about: aboutWords(name, note) }));
 }
 
+/**
+ * @param {string} name
+ * @param {string | undefined} note
+ */
 const aboutWords = (name, note) => (note === undefined ? name : `${name} (${note})`.trim());
+
+/**
+ * Commands and models for the composer's suggestions: read when somebody first types a command, and again after a change.
+ * @param {{ onLoaded(): void }} terms
+ */
+export function createVocabulary({ onLoaded }) {
+  /** @type {Vocabulary} */
+  let known = { commands: [], models: [] };
+  let isCurrent = false;
+
+  async function load() {
+    isCurrent = true;
+    try {
+      const [{ commands }, { models }] = await Promise.all([
+        /** @type {Promise<Pick<Vocabulary, "commands">>} */ (call("/api/commands")),
+        /** @type {Promise<Pick<Vocabulary, "models">>} */ (call("/api/models")),
+      ]);
+      known = { commands, models };
+      onLoaded();
+    } catch {
+      isCurrent = false; // the next key tries again
+    }
+  }
+  return {
+    current() {
+      if (!isCurrent) load();
+      return known;
+    },
+    /** The lists may have changed. */
+    expire() {
+      isCurrent = false;
+    },
+  };
+}

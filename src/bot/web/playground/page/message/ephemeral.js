@@ -3,7 +3,15 @@ import { createControlsView } from "./controls.js";
 import { createFilesView } from "./files.js";
 import { createMarkdownView } from "./markdown.js";
 
-/** A reply to a command: for this person only, gone with the page. */
+/**
+ * @import { MessageFacts, Press } from "./message.js"
+ * @typedef {Pick<MessageFacts, "id" | "text" | "controls" | "files" | "panel">} EphemeralReply
+ */
+
+/**
+ * A reply to a command: for this person only, gone with the page.
+ * @param {{ command: string | undefined, press: Press, onDismiss(): void }} terms
+ */
 export function createEphemeralView({ command, press, onDismiss }) {
   const body = make("div", { className: "body" });
   const files = make("div");
@@ -23,14 +31,16 @@ export function createEphemeralView({ command, press, onDismiss }) {
   const element = make("article", { className: "message ephemeral", "aria-label": label }, bubble);
   const show = createMarkdownView(body);
   const showFiles = createFilesView(files);
+  /** @type {EphemeralReply | undefined} */
   let now;
-  const showControls = createControlsView(extras, (command) => press(command, { panel: now.panel, id: now.id }));
+  const showControls = createControlsView(extras, (command) => press(command, now && { panel: now.panel, id: now.id }));
   dismiss.addEventListener("click", () => {
     element.remove();
     onDismiss();
   });
   return {
     element,
+    /** @param {EphemeralReply} reply */
     update(reply) {
       now = reply;
       show(reply.text);

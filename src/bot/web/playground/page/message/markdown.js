@@ -7,32 +7,39 @@ parser.disable("image");
 alignByClass("th_open");
 alignByClass("td_open");
 
-const RULES = {
-  ALLOWED_TAGS: "p br hr h1 h2 h3 h4 h5 h6 em strong s a ul ol li blockquote pre code table thead tbody tr th td".split(
-    " ",
-  ),
-  ALLOWED_ATTR: ["href", "title", "class", "start"],
+const TAGS = "p br hr h1 h2 h3 h4 h5 h6 em strong s a ul ol li blockquote pre code table thead tbody tr th td";
+const ATTRIBUTES = "href title class start";
+const RULES = /** @type {const} */ ({
+  ALLOWED_TAGS: TAGS.split(" "),
+  ALLOWED_ATTR: ATTRIBUTES.split(" "),
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,
-};
+});
 const CLASSES = /^(language-[\w+#.-]{1,32}|align-(left|center|right))$/;
 
-/** The policy of this page refuses style attributes, which is how the parser aligns table cells. */
+/**
+ * Aligns table cells by a class: the policy of this page refuses style attributes, which the parser uses.
+ * @param {string} rule
+ */
 function alignByClass(rule) {
   parser.renderer.rules[rule] = (tokens, index, options, _environment, self) => {
     const token = tokens[index];
-    const side = /text-align:(left|center|right)/.exec(token.attrGet("style") ?? "")?.[1];
-    token.attrs = side === undefined ? null : [["class", `align-${side}`]];
+    const side = /text-align:(left|center|right)/.exec(String(token?.attrGet("style")))?.[1];
+    if (token !== undefined) token.attrs = side === undefined ? null : [["class", `align-${side}`]];
     return self.renderToken(tokens, index, options);
   };
 }
 
-/** The HTML of each top-level block. */
+/**
+ * The HTML of each top-level block.
+ * @param {string} text
+ */
 function blocksOf(text) {
   const environment = {};
   const tokens = parser.parse(text, environment);
+  /** @type {string[]} */
   const blocks = [];
   let start = 0;
   let depth = 0;
@@ -48,8 +55,11 @@ function blocksOf(text) {
 /**
  * Keeps an element in step with a growing text: only the blocks that changed are sanitised and put in place, so that
  * a long answer costs no more than its last paragraph, and a selection above it stays.
+ * @param {HTMLElement} element
+ * @returns {(text: string) => void}
  */
 export function createMarkdownView(element) {
+  /** @type {{ html: string, node: HTMLElement }[]} */
   let shown = [];
   return (text) => {
     const blocks = blocksOf(text);
@@ -67,12 +77,13 @@ export function createMarkdownView(element) {
   };
 }
 
+/** @param {string} html */
 function sanitised(html) {
   const fragment = createDOMPurify.sanitize(html, RULES);
   for (const element of fragment.querySelectorAll("[class]")) {
     if (!CLASSES.test(element.className)) element.removeAttribute("class");
   }
-  for (const link of fragment.querySelectorAll("a[href]")) {
+  for (const link of fragment.querySelectorAll("a")) {
     link.target = "_blank";
     link.rel = "noopener noreferrer";
   }
@@ -85,6 +96,6 @@ function sanitised(html) {
     table.replaceWith(frame);
     frame.append(table);
   }
-  for (const code of fragment.querySelectorAll("pre > code")) frameCode(code);
+  for (const code of fragment.querySelectorAll("pre > code")) if (code instanceof HTMLElement) frameCode(code);
   return fragment;
 }

@@ -1,0 +1,189 @@
+import { MessageFlags, MessageReferenceType } from "discord.js";
+import { saysSomething } from "../../../base/text.js";
+import type { EarlierMessage, LeftOut, MessageContent } from "../../port/platform.js";
+import type { Places } from "../gateway/places.js";
+import type { AttachmentEvent, ComponentEvent, ContentEvent, EmbedEvent, ReferencedEvent } from "../wire/events.js";
+import { displayNameOf } from "../wire/places.js";
+import { type AttachmentDeps, discordAttachments } from "./read-attachment.js";
+
+export interface ReaderDeps {
+  readonly places: Pick<Places, "server" | "channelName">;
+  readonly files: AttachmentDeps;
+}
+
+/** Where a message is read, and what is left out of its words because it only names the bot. */
+export interface ReadTerms {
+  readonly guildId: string | undefined;
+  readonly selfId: string;
+  /** Ids of the bot and of its role, in the question itself. */
+  readonly unnamed?: readonly string[];
+}
+
+type Message = Omit<ReferencedEvent, "author" | "mentions"> & {
+  readonly mentions?: ReferencedEvent["mentions"] | undefined;
+};
+
+export interface ReadContent extends MessageContent {
+  /** What it carries besides its own words. */
+  readonly shared: string;
+}
+
+/** Returns a message's own words, all else that it carries as text, and its files; ids are replaced by names. */
+export function readMessage(deps: ReaderDeps, message: Message, terms: ReadTerms): ReadContent {
+  const forwards = message.message_snapshots.map(({ message: forwarded }) => forwarded);
+  const isForward = message.message_reference?.type === MessageReferenceType.Forward;
+  const isHidden = isForward && !forwards.some(hasContent);
+  const shared = [
+    ...forwards.filter(hasContent).map((one) => `Forwarded message:\n${wholeText(deps, one, terms)}`),
+    carriedText(deps, message, terms),
+  ];
+  const files = [message, ...forwards].flatMap(filesOf);
+  const byUrl = new Map(files.map((file) => [file.url, file]));
+  return {
+    text: withNames(deps, message.content, { ...terms, mentions: message.mentions ?? [] }).trim(),
+    shared: shared.filter((part) => part !== "").join("\n\n"),
+    ...(byUrl.size > 0 && { attachments: discordAttachments([...byUrl.values()], deps.files) }),
+    ...(isHidden && { leftOut: [hidden("the forwarded message", terms.guildId)] }),
+  };
+}
+
+/** Returns a message that a question refers to; `what` names it where nothing of it can be read. */
+export function readReferenced(
+  deps: ReaderDeps,
+  message: ReferencedEvent,
+  { what, ...terms }: ReadTerms & { readonly what: string },
+): EarlierMessage {
+  const { shared, text, ...files } = readMessage(deps, message, terms);
+  const isOwn = message.author.id === terms.selfId;
+  const isEmpty = !hasContent(message) && message.message_snapshots.length === 0;
+  return {
+    author: displayNameOf(message.author),
+    text: [text, shared].filter((part) => part !== "").join("\n"),
+    ...files,
+    ...(isEmpty && !isOwn && { leftOut: [hidden(what, terms.guildId)] }),
+    ...(isOwn && message.id !== undefined && { ownMessage: message.id }),
+  };
+}
+
+/** In a server, Discord empties the messages that do not name the bot; there are no empty ones otherwise. */
+const hidden = (what: string, guildId: string | undefined): LeftOut => ({
+  what,
+  why: guildId === undefined ? "Discord gives nothing of it to me" : INTENT_NEEDED,
+});
+
+export const INTENT_NEEDED =
+  "Discord shows it to me only with the Message Content intent, which the operator can switch on (`FOLLOW_THREADS`)";
+
+/** Whether there is anything to read in a message; without the Message Content intent, Discord empties it. */
+export const hasContent = (message: Omit<ContentEvent, "mentions">): boolean =>
+  saysSomething(message.content) ||
+  message.poll !== undefined ||
+  [message.attachments, message.embeds, message.components, message.sticker_items].some(({ length }) => length > 0);
+
+const wholeText = (deps: ReaderDeps, message: ContentEvent, terms: ReadTerms): string =>
+  [withNames(deps, message.content, { ...terms, mentions: message.mentions }).trim(), carriedText(deps, message, terms)]
+    .filter((part) => part !== "")
+    .join("\n");
+
+/** Embeds, components, a poll, stickers, a voice message: a message without its words and files. */
+function carriedText(deps: ReaderDeps, message: Omit<Message, "message_snapshots" | "message_reference">, terms: ReadTerms): string {
+  const { poll, flags, attachments, mentions = [] } = message;
+  const votes = new Map(poll?.results?.answer_counts.map(({ id, count }) => [id, count]));
+  const voice = (flags & MessageFlags.IsVoiceMessage) === 0 ? undefined : attachments[0];
+  const parts = [
+    ...message.embeds.map(embedText),
+    ...message.components.flatMap(componentTexts),
+    ...(poll === undefined ? [] : [`Poll: ${poll.question.text}`]),
+    ...(poll?.answers ?? []).map(({ answer_id = 0, poll_media: { emoji, text } }) => {
+      const count = votes.get(answer_id);
+      return `- ${[emoji?.name ?? "", text].join(" ").trim()}${count === undefined ? "" : ` (${count})`}`;
+    }),
+    ...message.sticker_items.map(({ name }) => `[sticker: ${name}]`),
+    ...(voice === undefined ? [] : [`[voice message, ${Math.round(voice.duration_secs ?? 0)} s]`]),
+  ];
+  return withNames(deps, parts.filter((part) => part.trim() !== "").join("\n"), { ...terms, mentions });
+}
+
+function embedText({ title, description, url, author, fields, footer }: EmbedEvent): string {
+  const head = [title, url].filter((part) => part !== "").join(" ");
+  const lines = [
+    author?.name ?? "",
+    head,
+    description,
+    ...fields.map(({ name, value }) => `${name}: ${value}`),
+    footer?.text ?? "",
+  ];
+  return lines.filter((line) => line.trim() !== "").join("\n");
+}
+
+/** Texts of a message that is laid out; buttons and menus say nothing of it. */
+const componentTexts = (component: ComponentEvent): readonly string[] => [
+  ...(component.content === undefined ? [] : [component.content]),
+  ...partsOf(component).flatMap(componentTexts),
+];
+
+const partsOf = ({ items = [], components = [], accessory }: ComponentEvent): readonly ComponentEvent[] => [
+  ...items,
+  ...components,
+  ...(accessory === undefined ? [] : [accessory]),
+];
+
+/** The files of a message, and the pictures that it shows. The small picture of a link's preview is none. */
+function filesOf({ attachments, embeds, components }: Omit<ContentEvent, "mentions">): readonly AttachmentEvent[] {
+  const pictures = [
+    ...embeds.map(({ type, image, thumbnail }) => image ?? (type === "image" ? thumbnail : undefined)),
+    ...components.flatMap(componentPictures),
+  ];
+  return [
+    ...attachments,
+    ...pictures.flatMap((picture) => {
+      if (picture === undefined || picture.url.startsWith("attachment:")) return [];
+      const { url, proxy_url } = picture;
+      const filename = /[^/?#]+(?=[?#]|$)/.exec(url.replace(/^\w+:\/\/[^/]*/, ""))?.[0] ?? "image";
+      return { filename, size: 0, url: proxy_url ?? url, content_type: "image/*", duration_secs: undefined };
+    }),
+  ];
+}
+
+const componentPictures = (component: ComponentEvent): readonly ComponentEvent["media"][] => [
+  component.media,
+  ...partsOf(component).flatMap(componentPictures),
+];
+
+/** Code is shown as it is written, and what is escaped names nobody. */
+const CODE = "```[^]*?```|``[^]*?``|`[^`]*`";
+const MARK = "(?<!\\\\)<(?:(@[!&]?|#|/[^:<>\\n]+:|a?:\\w+:)(\\d{1,20})|t:(-?\\d{1,13})(?::[a-zA-Z])?|id:(\\w+))>";
+const MARKS = new RegExp(`${CODE}|${MARK}( ?)`, "g");
+
+/** Whether a text names somebody or something, outside code and not escaped. */
+export const namesId = (text: string, kinds: readonly string[], id: string): boolean =>
+  [...text.matchAll(MARKS)].some(([, kind, found]) => found === id && kinds.includes(kind ?? ""));
+
+interface NameTerms extends ReadTerms {
+  readonly mentions: ContentEvent["mentions"];
+}
+
+/** Replaces ids, of which a model can make nothing, by what people see in their place. */
+function withNames(deps: ReaderDeps, text: string, terms: NameTerms): string {
+  return text.replace(MARKS, (mark, kind?: string, id?: string, time?: string, place?: string, space = "") => {
+    if (time !== undefined) return `${shownTime(Number(time)) ?? mark.trimEnd()}${space}`;
+    if (place !== undefined) return `#${place}${space}`;
+    if (kind === undefined || id === undefined) return mark;
+    if (kind.startsWith("@") && terms.unnamed?.includes(id)) return "";
+    return `${nameOf(deps, kind, id, terms)}${space}`;
+  });
+}
+
+function nameOf({ places }: ReaderDeps, kind: string, id: string, { guildId, mentions }: NameTerms): string {
+  if (kind === "#") return `#${places.channelName(id) ?? "unknown-channel"}`;
+  if (kind === "@&") return `@${(places.server(guildId)?.roleName(id) ?? "unknown-role").replace(/^@/, "")}`;
+  if (kind.startsWith("/")) return kind.slice(0, -1);
+  if (kind.includes(":")) return kind.replace(/^a/, "");
+  const user = mentions.find((one) => one.id === id);
+  return `@${user === undefined ? "unknown-user" : displayNameOf(user, user.member)}`;
+}
+
+const shownTime = (seconds: number): string | undefined => {
+  const time = new Date(seconds * 1000);
+  return Number.isNaN(time.getTime()) ? undefined : `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+};

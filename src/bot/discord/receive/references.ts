@@ -1,0 +1,121 @@
+import { MessageType } from "discord.js";
+import { z } from "zod";
+import type { EarlierMessage, LeftOut, Mention, MessageKey } from "../../port/platform.js";
+import { PlatformError } from "../../port/platform-error.js";
+import type { Calls } from "../send/calls.js";
+import type { DiscordRest } from "../send/rest.js";
+import { parsed } from "../wire/answer.js";
+import { type ListedMessage, listedMessage, type MessageEvent, type ReferencedEvent } from "../wire/events.js";
+import { channelIdOf } from "../wire/places.js";
+import { type ReaderDeps, type ReadTerms, readReferenced } from "./read-message.js";
+
+export interface ReferenceDeps extends ReaderDeps {
+  readonly rest: DiscordRest;
+  readonly calls: Pick<Calls, "take">;
+}
+
+const REPLY_TARGET = "the message that this replies to";
+const DELETED: LeftOut = { what: REPLY_TARGET, why: "it was deleted" };
+
+/** Returns the message that a question replies to; Discord may leave it out, and says by null that it was deleted. */
+export function replyTarget(
+  deps: ReferenceDeps,
+  message: MessageEvent,
+  terms: ReadTerms,
+): Pick<Mention, "quote" | "readQuote"> & { readonly leftOut?: readonly LeftOut[] } {
+  if (message.type !== MessageType.Reply) return {};
+  const named = { ...terms, what: REPLY_TARGET };
+  const { referenced_message: target, message_reference: reference, channel_id } = message;
+  if (target) return { quote: readReferenced(deps, target, named) };
+  if (target === null) return { leftOut: [DELETED] };
+  const id = reference?.message_id;
+  if (id === undefined) return {};
+  const path = `/channels/${reference?.channel_id ?? channel_id}/messages/${id}` as const;
+  return { readQuote: async (signal) => readReferenced(deps, await fetchMessage(deps, path, signal), named) };
+}
+
+async function fetchMessage(
+  { rest, calls }: ReferenceDeps,
+  path: `/${string}`,
+  signal: AbortSignal,
+): Promise<ReferencedEvent> {
+  const what = "reading a message";
+  await calls.take("GET", path, "first-text", signal);
+  return parsed(listedMessage, await rest.call("GET", path, { what, signal }), what);
+}
+
+/** Discord gives no more at once. */
+const MAX_AT_ONCE = 100;
+
+/** What people and other bots say: ordinary messages, replies, and the replies to commands. */
+const READ_TYPES: readonly MessageType[] = [
+  MessageType.Default,
+  MessageType.Reply,
+  MessageType.ChatInputCommand,
+  MessageType.ContextMenuCommand,
+];
+
+/** Reads a thread's first message and the last ones before a message, oldest first. @throws {PlatformError} */
+export async function readEarlier(
+  deps: ReferenceDeps,
+  message: MessageKey,
+  { count, signal, ...terms }: ReadTerms & { readonly count: number; readonly signal: AbortSignal },
+): Promise<readonly EarlierMessage[]> {
+  const limit = Math.min(Math.max(1, Math.floor(count)), MAX_AT_ONCE);
+  const thread = channelIdOf(message);
+  const list = (query: string) => listMessages(deps, thread, query, signal);
+  const latest = await list(`before=${message.message}&limit=${limit}`);
+  // In a forum, the first message of a thread bears the thread's id; elsewhere a stand-in follows it.
+  const [first] = latest.length < limit ? [] : await list(`after=${BigInt(thread) - 1n}&limit=1`);
+  const isKnown = first === undefined || latest.some(({ id }) => id === first.id);
+  const all = isKnown ? latest : [...latest, first];
+  const read = await Promise.all(all.map((one) => readOne(deps, one, { ...terms, signal })));
+  const start = latest.length < limit || first !== undefined ? read.at(-1) : undefined;
+  return read.flatMap((one) => (one === undefined ? [] : one === start ? { ...one, isFirst: true as const } : one)).reverse();
+}
+
+async function listMessages(
+  { rest, calls }: ReferenceDeps,
+  channel: string,
+  query: string,
+  signal: AbortSignal,
+): Promise<readonly ListedMessage[]> {
+  const what = "reading a thread";
+  const path = `/channels/${channel}/messages` as const;
+  await calls.take("GET", path, "first-text", signal);
+  const answer = await rest.call("GET", `${path}?${query}`, { what, signal });
+  return parsed(z.array(z.unknown()), answer, what).flatMap((one) => listedMessage.safeParse(one).data ?? []);
+}
+
+const FIRST_MESSAGE = "the first message of this thread";
+
+/** A thread begins with a stand-in for the message that it was started from. */
+async function readOne(
+  deps: ReferenceDeps,
+  message: ListedMessage,
+  terms: ReadTerms & { readonly signal: AbortSignal },
+): Promise<EarlierMessage | undefined> {
+  if (message.type !== MessageType.ThreadStarterMessage)
+    return READ_TYPES.includes(message.type)
+      ? readReferenced(deps, message, { ...terms, what: "earlier messages of this thread" })
+      : undefined;
+  const named = { ...terms, what: FIRST_MESSAGE };
+  const { referenced_message: start, message_reference: reference } = message;
+  if (start) return readReferenced(deps, start, named);
+  if (start === null || reference?.channel_id === undefined || reference.message_id === undefined)
+    return unread("it was deleted");
+  const path = `/channels/${reference.channel_id}/messages/${reference.message_id}` as const;
+  return fetchMessage(deps, path, terms.signal).then(
+    (found) => readReferenced(deps, found, named),
+    (error: unknown) => {
+      if (!(error instanceof PlatformError)) throw error;
+      return unread(error.reason === "forbidden" ? "I have no permission to read it" : "it was not found");
+    },
+  );
+}
+
+const unread = (why: string): EarlierMessage => ({
+  author: "Somebody",
+  text: "",
+  leftOut: [{ what: FIRST_MESSAGE, why }],
+});

@@ -1,0 +1,130 @@
+import { UserError } from "../../../base/errors.js";
+import { onPanel, press } from "../../port/panel.js";
+import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
+import { HttpError } from "../http/http-error.js";
+import { controlsOf, marksOf, publicMessage, withTimesInWords } from "./message-row.js";
+import { PLAYGROUND, type PlaygroundParts } from "./platform.js";
+
+export interface ChannelActionsDeps extends PlaygroundParts {
+  handlers(): PlatformHandlers | undefined;
+  newId(): string;
+}
+
+/** What a person has typed, or pressed. */
+export interface NewMessage {
+  readonly text: string;
+  /** The page that gets the replies of a command; every page of the channel when undefined. */
+  readonly client: string | undefined;
+  /** The message whose control was pressed. */
+  readonly on: string | undefined;
+  /** The panel that the control stands on, as its event named it. */
+  readonly panel: string | undefined;
+}
+
+/** What people do in the channels of the playground. */
+export interface ChannelActions {
+  /** Returns the id of the stored question, or of the command's reply. @throws {HttpError} @throws {StoreError} */
+  receive(channel: string, message: NewMessage): Promise<string>;
+  /** Puts a person's reaction on a message; returns all its marks. @throws {HttpError} @throws {StoreError} */
+  react(channel: string, message: string, emoji: string): Promise<readonly string[]>;
+  /** The page came back into view; a refresh may start in the background. */
+  focus(): void;
+}
+
+/** On the playground everyone is the operator, and all are one person. */
+const PERSON = { author: { id: "local", name: "you" }, isDirect: false, isOperator: true } as const;
+const MAX_REACTIONS = 20;
+
+/** Without the selector that only asks for a picture. */
+const bare = (emoji: string) => emoji.replaceAll("\ufe0f", "");
+
+export function createChannelActions(deps: ChannelActionsDeps): ChannelActions {
+  const { messages, hub, log, handlers, newId } = deps;
+  return {
+    async receive(channel, message) {
+      const { text, on } = message;
+      const bot = handlers();
+      if (bot === undefined) throw new HttpError(503, "The bot is starting or stopping; try again in a moment.");
+      if (!/^[/!]/.test(text)) return ask(deps, bot, channel, text);
+      const id = `command-${newId()}`;
+      const call = { channel: { ...PLAYGROUND, channel }, ...PERSON, text, ...(on !== undefined && { on }) };
+      runCommand(deps, bot, call, id, message).catch((error) =>
+        log.error({ error, id }, "playground: showing a command's reply failed"),
+      );
+      return id;
+    },
+    async react(channel, message, emoji) {
+      const has = (reactions: readonly string[]) => reactions.some((each) => bare(each) === bare(emoji));
+      const row = await messages.change(channel, message, (before) =>
+        has(before.reactions) || before.reactions.length >= MAX_REACTIONS
+          ? before
+          : { ...before, reactions: [...before.reactions, emoji] },
+      );
+      if (row !== undefined && !has(row.reactions)) throw new HttpError(400, "This message has enough reactions.");
+      if (row === undefined) throw new HttpError(404, "There is no such message in this channel.");
+      await messages.save(channel, message);
+      const marks = marksOf(row);
+      hub.send({ channel }, "mark", { id: message, marks });
+      void handlers()?.onReaction({ message: { ...PLAYGROUND, channel, message }, ...PERSON, emoji: bare(emoji) });
+      return marks;
+    },
+    focus: () => handlers()?.onFocus(),
+  };
+}
+
+/** Stores a question, shows it, and gives it to the bot; a question that the bot refuses is removed again. */
+async function ask(
+  { messages, hub, rooms, clock }: ChannelActionsDeps,
+  bot: PlatformHandlers,
+  channel: string,
+  text: string,
+): Promise<string> {
+  const isNew = !messages.channels.has(channel);
+  const question = { author: "user", text, mark: null, reactions: [], controls: [], replyTo: null } as const;
+  const row = await messages.add(channel, { ...question, reactions: [], controls: [], at: clock.now() });
+  if (isNew) rooms.tell();
+  hub.send({ channel }, "message", publicMessage(row, clock.now()));
+  try {
+    await bot.onMention({ message: { ...PLAYGROUND, channel, message: row.id }, ...PERSON, text });
+  } catch (error) {
+    await messages.remove(channel, row.id);
+    hub.send({ channel }, "removed", { id: row.id });
+    throw error instanceof UserError ? new HttpError(503, error.message) : error;
+  }
+  return row.id;
+}
+
+/** Runs a command and shows its replies to the page that sent it. */
+async function runCommand(
+  deps: ChannelActionsDeps,
+  bot: PlatformHandlers,
+  call: CommandCall,
+  id: string,
+  { client, panel }: NewMessage,
+): Promise<void> {
+  const { hub, rooms, clock } = deps;
+  const { channel } = call.channel;
+  const replies = panel === undefined ? bot.onCommand(call) : press(bot, onPanel(call, panel));
+  for await (const reply of replies) {
+    if (reply.dropsControls && call.on !== undefined) await dropControls(deps, channel, call.on);
+    if (reply.isQuiet && call.on !== undefined) continue; // the conversation itself shows it
+    const files = reply.files?.map(({ name, alt, bytes }) => {
+      return { name, alt, base64: Buffer.from(bytes).toString("base64") };
+    });
+    hub.send({ channel, client }, "ephemeral", {
+      id,
+      text: withTimesInWords(reply.markdown, clock.now()),
+      controls: controlsOf(reply.controls),
+      ...(files && { files }),
+      ...(reply.panel !== undefined && { panel: reply.panel }),
+    });
+  }
+  await rooms.tellModel(channel);
+}
+
+async function dropControls({ messages, hub, clock }: ChannelActionsDeps, channel: string, message: string) {
+  const row = await messages.change(channel, message, (before) => ({ ...before, controls: [] }));
+  if (row === undefined) return;
+  hub.send({ channel }, "edit", { id: message, text: withTimesInWords(row.text, clock.now()) });
+  await messages.save(channel, message);
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { DAY_MS, showTimes } from "../../../base/time.js";
+import type { Control } from "../../../commands/command.js";
+
+const choice = z.object({ label: z.string(), command: z.string() });
+const control = z.union([choice, z.object({ label: z.string(), options: z.array(choice) })]);
+
+/** A message of the playground as it is stored. */
+const row = z.object({
+  id: z.string(),
+  author: z.enum(["user", "bot"]),
+  text: z.string(),
+  /** The bot's own mark, as emoji: one at a time. */
+  mark: z.string().nullable(),
+  /** What people put on it. */
+  reactions: z.array(z.string()),
+  controls: z.array(control),
+  /** The message that it answers. */
+  replyTo: z.string().nullable(),
+  at: z.number(),
+});
+export type MessageRow = Readonly<z.infer<typeof row>>;
+
+/** Parses what the store holds; undefined where it is damaged, which costs only that message. */
+export function readRow(value: unknown): MessageRow | undefined {
+  const parsed = row.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+export const rowKey = (channel: string, id: string): string => `${channel}#${id}`;
+export const rowPrefix = (channel: string): string => `${channel}#`;
+
+/** Wide enough that ids sort as text in the order of their numbers. */
+const NUMBER_WIDTH = 10;
+
+/** An id that sorts by its number and is never used again, even if the channel begins anew. */
+export const messageId = (number: number, suffix: string): string =>
+  `${String(number).padStart(NUMBER_WIDTH, "0")}-${suffix}`;
+export const numberOf = (id: string): number => Number.parseInt(id, 10) || 0;
+
+/** All marks on a message, the bot's own first. */
+export const marksOf = ({ mark, reactions }: MessageRow): readonly string[] => [
+  ...new Set([...(mark === null ? [] : [mark]), ...reactions]),
+];
+
+/** Copies, so that a caller's list may change without the row. */
+export const controlsOf = (controls: readonly Control[] | undefined): MessageRow["controls"] =>
+  (controls ?? []).map((each) =>
+    "options" in each ? { label: each.label, options: each.options.map((option) => ({ ...option })) } : { ...each },
+  );
+
+const MINUTE_MS = 60_000;
+/** The largest comes first; a time is given in the first unit that it fills to three quarters. */
+const UNITS = [
+  ["day", DAY_MS],
+  ["h", 60 * MINUTE_MS],
+  ["min", MINUTE_MS],
+] as const;
+
+/** A point in time in words, as seen from `now`: "2 min ago", "in 3 min", "just now". */
+export function timeInWords(at: number, now: number): string {
+  const distanceMs = Math.abs(at - now);
+  const unit = UNITS.find(([, unitMs]) => Math.round(distanceMs / unitMs) >= 1 && distanceMs >= unitMs * 0.75);
+  if (unit === undefined) return at <= now ? "just now" : "in a moment";
+  const count = Math.max(1, Math.round(distanceMs / unit[1]));
+  const words = `${count} ${unit[0]}${unit[0] === "day" && count > 1 ? "s" : ""}`;
+  return at <= now ? `${words} ago` : `in ${words}`;
+}
+
+export const withTimesInWords = (markdown: string, now: number): string =>
+  showTimes(markdown, (at) => timeInWords(at, now));
+
+/** A message as the HTTP interface gives it. */
+/** A message as the HTTP interface gives it. */
+export type PublicMessage = ReturnType<typeof publicMessage>;
+
+export function publicMessage(row: MessageRow, now: number) {
+  return {
+    id: row.id,
+    author: row.author,
+    text: row.author === "bot" ? withTimesInWords(row.text, now) : row.text,
+    marks: marksOf(row),
+    ...(row.controls.length > 0 && { controls: row.controls }),
+    ...(row.replyTo !== null && { replyTo: row.replyTo }),
+    at: row.at,
+  };
+}

@@ -1,0 +1,106 @@
+import { call } from "/assets/shared/api.js";
+import { keepOpen } from "/assets/shared/live.js";
+
+/**
+ * @import { ConversationModel } from "../../../port/platform-definition.js"
+ * @import { PublicMessage } from "../message-row.js"
+ * @import { ChannelView } from "../rooms.js"
+ */
+
+/**
+ * @typedef {object} FollowTerms
+ * @property {string} channel
+ * @property {string} client this page's own id
+ * @property {(channels: readonly ChannelView[]) => void} onChannels
+ * @property {(messages: readonly PublicMessage[]) => void} onMessages
+ * @property {(model: ConversationModel) => void} onModel
+ * @property {(name: string, data: unknown) => void} onEvent
+ * @property {(isConnected: boolean) => void} onConnection
+ */
+
+/**
+ * Follows a channel. After each (re)connection the whole conversation and the list of channels are read again; events are
+ * held back until then, so that nothing is missed and nothing runs backwards.
+ * @param {FollowTerms} terms
+ * @returns a function that ends it
+ */
+export function follow({ channel, client, onChannels, onMessages, onModel, onEvent, onConnection }) {
+  const path = `/api/channels/${encodeURIComponent(channel)}`;
+  return keepOpen({
+    path: `${path}/events?client=${encodeURIComponent(client)}`,
+    atOnce: ["status"],
+    async onOpen(isCurrent) {
+      const [{ messages }, model, { channels }] = await Promise.all([
+        /** @type {Promise<{ messages: readonly PublicMessage[] }>} */ (call(`${path}/messages`)),
+        /** @type {Promise<ConversationModel>} */ (call(`${path}/model`)),
+        /** @type {Promise<{ channels: readonly ChannelView[] }>} */ (call("/api/channels")),
+      ]);
+      if (!isCurrent()) return;
+      onChannels(channels);
+      if (!isCurrent()) return; // this one was deleted meanwhile
+      onMessages(messages);
+      onModel(model);
+    },
+    onEvent,
+    onConnection,
+  });
+}
+
+/**
+ * @typedef {{ text?: string, onReply?: ((reply: EphemeralReply) => void) | undefined }} SentCommand
+ * @typedef {import("./message/ephemeral.js").EphemeralReply} EphemeralReply
+ */
+
+/**
+ * Sends texts, and remembers which command an ephemeral reply belongs to.
+ * @param {{ client: string, channel(): string | undefined }} terms
+ */
+export function createSender({ client, channel }) {
+  /** @type {Map<string, SentCommand>} */
+  const commands = new Map();
+  /** Requests whose id is not known yet: a reply may be faster than the answer that names it. */
+  const sending = /** @type {Set<Promise<void>>} */ (new Set());
+
+  return {
+    /**
+     * @param {string} text
+     * @param {SentCommand["onReply"]} [onReply] takes the replies of a command instead of the conversation
+     * @param {{ on?: string | undefined, panel?: string | undefined }} [where] what a pressed control stands on
+     */
+    async send(text, onReply, where = {}) {
+      /** @type {Promise<{ id: string }>} */
+      const request = call(`/api/channels/${channel()}/messages`, { text, client, ...where });
+      const noted = request.then(
+        ({ id }) => void commands.set(id, { text, onReply }),
+        () => {}, // the caller shows it
+      );
+      sending.add(noted);
+      noted.then(() => sending.delete(noted));
+      await request;
+    },
+    /**
+     * The command with this id; empty where another tab or a script has sent it.
+     * @param {string} id
+     * @returns {Promise<SentCommand>}
+     */
+    async commandOf(id) {
+      await Promise.all(sending);
+      return commands.get(id) ?? {};
+    },
+  };
+}
+
+const GAP_MS = 60_000;
+
+/** Tells the bot when somebody comes back to this page, so that old lists are refreshed; at most once a minute. */
+export function tellFocus() {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const tell = () => {
+    const now = performance.now(); // the machine's clock may be set back
+    if (document.visibilityState !== "visible" || now - toldAt < GAP_MS) return;
+    toldAt = now;
+    call("/api/focus", {}).catch(() => {}); // the connection shows where the bot is away; the schedule refreshes
+  };
+  document.addEventListener("visibilitychange", tell);
+  addEventListener("focus", tell);
+}
