@@ -83,7 +83,7 @@ async function refresherOver(answers, { timeoutMs = 10_000, clock = systemClock 
   const refresher = createRefresher({
     providers: ids.map((id, index) => {
       const baseUrl = server.url(index);
-      /** @type {import("#bot/providers/openai-wire/openai-provider.js").OpenAiWire} */
+      /** @type {Parameters<typeof createOpenAiProvider>[0]} */
       const wire = { id, baseUrl, key: "k", isChat: isChatModel, tokenLimit: "max_tokens" };
       return { id, baseUrl, key: "k", provider: createOpenAiProvider(wire, deps) };
     }),

@@ -1,6 +1,6 @@
 // Writes .env.example anew from what providers, platforms and the host declare.
 import { readFileSync, writeFileSync } from "node:fs";
-import { envExample } from "#bot/base/env-example.js";
+import { envExample } from "#bot/base/config/env-example.js";
 import { platformDefinitions } from "#bot/bot/registry.js";
 import { providerDefinitions } from "#bot/providers/registry.js";
 

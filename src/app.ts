@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "./base/clock.js";
-import type { Config } from "./base/config.js";
+import type { Config } from "./base/config/config.js";
 import type { Log } from "./base/log.js";
 import { commandRefusal, createAccess } from "./bot/access/access.js";
 import { createBoard } from "./bot/board/board.js";

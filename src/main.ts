@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { type App, startApp } from "./app.js";
 import { systemClock } from "./base/clock.js";
-import { cleanValue, type Environment, parseConfig } from "./base/config.js";
+import { cleanValue, type Environment, parseConfig } from "./base/config/config.js";
 import { AppError, messageOf } from "./base/errors.js";
 import { createLog } from "./base/log.js";
 import { createSignalHandler } from "./base/signals.js";

@@ -55,8 +55,8 @@ export const lastRefreshLine = ({ lastRefreshAt }: RefreshStatus): string =>
 export function nextRefreshLine({ nextRefreshAt }: RefreshStatus, isEnabledHere: boolean, now: number): string {
   if (nextRefreshAt === null) return "Next refresh: none, because auto-refresh is off; the button still works";
   const when = nextRefreshAt <= now ? "within 10 seconds" : timeMark(nextRefreshAt);
-  const elsewhere = isEnabledHere ? "" : " (auto-refresh is off here, but another workspace keeps it on)";
-  return `Next refresh: ${when}${elsewhere}`;
+  const note = isEnabledHere ? "" : " (auto-refresh is off here, but another workspace keeps it on)";
+  return `Next refresh: ${when}${note}`;
 }
 
 export const storeLines = ({ isStoreDown = false }: RefreshStatus): readonly string[] =>

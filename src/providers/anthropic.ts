@@ -1,5 +1,5 @@
-import { define } from "../base/config.js";
-import { baseUrl, secret } from "../base/variables.js";
+import { define } from "../base/config/config.js";
+import { baseUrl, secret } from "../base/config/variables.js";
 import type { ProviderDefinition, ProviderSetup } from "./provider-definition.js";
 
 const VENDOR_URL = "https://api.anthropic.com";

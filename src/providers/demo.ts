@@ -1,5 +1,5 @@
-import { define } from "../base/config.js";
-import { flag } from "../base/variables.js";
+import { define } from "../base/config/config.js";
+import { flag } from "../base/config/variables.js";
 import type { ProviderSetup } from "./provider-definition.js";
 
 /** Answers offline, so that a fresh clone shows something without any key. */

@@ -1,5 +1,5 @@
-import { define } from "../base/config.js";
-import { baseUrl } from "../base/variables.js";
+import { define } from "../base/config/config.js";
+import { baseUrl } from "../base/config/variables.js";
 import type { ProviderSetup } from "./provider-definition.js";
 
 export const ollama = define({

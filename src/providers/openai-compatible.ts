@@ -1,5 +1,5 @@
-import { type ConfigureContext, define } from "../base/config.js";
-import { baseUrlFault, list, secretFault } from "../base/variables.js";
+import { type ConfigureContext, define } from "../base/config/config.js";
+import { baseUrlFault, list, secretFault } from "../base/config/variables.js";
 import { loadCompatible } from "./preset.js";
 import type { ProviderSetup } from "./provider-definition.js";
 

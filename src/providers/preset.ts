@@ -1,5 +1,5 @@
-import { define } from "../base/config.js";
-import { baseUrl, secret } from "../base/variables.js";
+import { define } from "../base/config/config.js";
+import { baseUrl, secret } from "../base/config/variables.js";
 import { isChatModel } from "./openai-wire/is-chat-model.js";
 import type { OpenAiWire } from "./openai-wire/openai-provider.js";
 import type { ProviderDefinition, ProviderDeps, ProviderSetup, VendorAccount } from "./provider-definition.js";

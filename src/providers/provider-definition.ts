@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.js";
-import type { Definition } from "../base/config.js";
+import type { Definition } from "../base/config/config.js";
 import type { ListThread } from "./lists/list-thread.js";
 import type { Provider, ProviderId } from "./provider.js";
 

@@ -71,7 +71,7 @@ export interface ProviderStatus {
 
 export interface RefreshStatus {
   readonly indicator: Indicator;
-  /** The same without "refreshing". */
+  /** The indicator as it is while nothing is being fetched. */
   readonly isFresh: boolean;
   readonly hasLists: boolean;
   /** Newest success of any provider. */

@@ -47,7 +47,7 @@ export interface ClaimTerms {
   readonly ttlMs: number;
   /** Refused while the last claim of this name is younger than that, whoever held it. */
   readonly minIntervalMs?: number;
-  /** The same where that claim was never settled, as its holder has died or hangs; `minIntervalMs` unless given. */
+  /** `minIntervalMs` for a claim that was never settled, because its holder died or hangs. Default: `minIntervalMs`. */
   readonly minIntervalAfterLossMs?: number;
   /**
    * The process that holds it may take it again, and nothing of the first time counts any more: a claim whose answer

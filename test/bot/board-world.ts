@@ -1,4 +1,4 @@
-import type { HostConfig } from "../../src/base/config-host.js";
+import type { HostConfig } from "../../src/base/config/config-host.js";
 import type { Log } from "../../src/base/log.js";
 import { createAccess } from "../../src/bot/access/access.js";
 import { type Board, createBoard } from "../../src/bot/board/board.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HostConfig } from "../../src/base/config-host.js";
+import type { HostConfig } from "../../src/base/config/config-host.js";
 import { createAccess } from "../../src/bot/access/access.js";
 import type { ChatPlatform } from "../../src/bot/port/platform.js";
 import { settle } from "../support/fake-clock.js";

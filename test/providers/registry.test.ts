@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Environment, parseConfig } from "../../src/base/config.js";
+import { type Environment, parseConfig } from "../../src/base/config/config.js";
 import type { ProviderSetup } from "../../src/providers/provider-definition.js";
 import { providerDefinitions } from "../../src/providers/registry.js";
 

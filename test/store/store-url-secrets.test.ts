@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../src/base/config.js";
+import { parseConfig } from "../../src/base/config/config.js";
+import { passwordsIn } from "../../src/base/config/variables.js";
 import { createScrubber } from "../../src/base/log.js";
-import { passwordsIn } from "../../src/base/variables.js";
 
 describe("passwordsIn()", () => {
   it.each([

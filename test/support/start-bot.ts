@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, startApp } from "../../src/app.js";
-import { parseConfig } from "../../src/base/config.js";
+import { parseConfig } from "../../src/base/config/config.js";
 import { createLog } from "../../src/base/log.js";
 import { platformDefinitions } from "../../src/bot/registry.js";
 import { createCommands } from "../../src/commands/registry.js";

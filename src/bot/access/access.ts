@@ -1,4 +1,4 @@
-import type { HostConfig } from "../../base/config-host.js";
+import type { HostConfig } from "../../base/config/config-host.js";
 import { timeMark } from "../../base/time.js";
 import type { Invocation } from "../../commands/command.js";
 import type { Settings, WorkspaceSettings } from "../../refresh/settings.js";

@@ -1,4 +1,4 @@
-import { define } from "../../base/config.js";
+import { define } from "../../base/config/config.js";
 import type { PlatformDefinition, PlatformSetup } from "../port/platform-definition.js";
 import { discordVariables } from "./variables.js";
 

@@ -1,4 +1,4 @@
-import { baseUrl, secret } from "../../base/variables.js";
+import { baseUrl, secret } from "../../base/config/variables.js";
 
 export const discordVariables = {
   DISCORD_TOKEN: secret("Discord bot token; turns the Discord platform on"),

@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import type { Clock } from "../../base/clock.js";
-import type { Definition, Environment } from "../../base/config.js";
-import type { HostConfig } from "../../base/config-host.js";
+import type { Definition, Environment } from "../../base/config/config.js";
+import type { HostConfig } from "../../base/config/config-host.js";
 import type { Log } from "../../base/log.js";
 import type { Command } from "../../commands/command.js";
 import type { CommandDeps } from "../../commands/command-deps.js";

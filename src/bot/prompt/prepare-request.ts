@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.js";
-import type { HostConfig } from "../../base/config-host.js";
+import type { HostConfig } from "../../base/config/config-host.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import type { ChatRequest, ModelInfo } from "../../providers/provider.js";

@@ -1,4 +1,4 @@
-import { baseUrl, secret, text, wholeNumber } from "../../base/variables.js";
+import { baseUrl, secret, text, wholeNumber } from "../../base/config/variables.js";
 
 export const slackVariables = {
   SLACK_BOT_TOKEN: secret(

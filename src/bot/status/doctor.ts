@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.js";
-import type { ParsedConfig } from "../../base/config.js";
+import type { ParsedConfig } from "../../base/config/config.js";
 import { withDeadline } from "../../base/deadline.js";
 import { messageOf, TimeoutError } from "../../base/errors.js";
 import { createLog, createScrubber } from "../../base/log.js";
@@ -97,7 +97,8 @@ async function checkProvider(
 function noModelsText({ id, baseUrl, emptyHint }: ProviderSetup, listed: number): string {
   if (listed === 0) return `answers, but lists no model; ${emptyHint ?? `check its base URL (${baseUrl})`}`;
   const rows = plural(listed, "model");
-  return `answers, but none of the ${rows} that it lists is for chat; \`/models use ${id}/MODEL\` takes any of its models`;
+  const hint = `\`/models use ${id}/MODEL\` takes any that it has`;
+  return `answers, but none of the ${rows} that it lists is for chat; ${hint}`;
 }
 
 const FIXES: Partial<Record<ProviderErrorReason, string>> = {

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.js";
-import type { HostConfig } from "../../base/config-host.js";
+import type { HostConfig } from "../../base/config/config-host.js";
 import type { Log } from "../../base/log.js";
 import type { FinishReason, Provider, ProviderId, Usage } from "../../providers/provider.js";
 import type { ModelRef, Preference } from "../../refresh/choose/default-model.js";

@@ -48,7 +48,7 @@ export function suggestModels(
   return (found.length > 0 ? found : inOrder(lists, squeeze(wanted), limit)).map(toSuggestion);
 }
 
-/** Those that were used, the latest first, as far as they are listed. */
+/** The listed models that were used here, the latest first. */
 const usedOf = (lists: readonly (readonly IndexRow[])[], recent: readonly ModelRef[]): readonly IndexRow[] =>
   recent.flatMap(({ provider, model }) => {
     const rows = lists.find(([first]) => first?.provider === provider);

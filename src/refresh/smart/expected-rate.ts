@@ -1,7 +1,7 @@
 import { FIRST_SHARES, LEVEL_MS, meanRate, RECENT_MS, type WorkspaceActivity } from "./activity.js";
 import { habitAt } from "./habit.js";
 
-/** So many interactions must have spoken until they weigh as much as the first guess. */
+/** How many interactions it takes until they weigh as much as the first guess. */
 const TRUST_AFTER = 20;
 /** Nothing happening where so little was expected says nothing about the level. */
 const LEVEL_PRIOR = 3;

@@ -38,8 +38,8 @@ on conflict (name) do update set until_at = excluded.until_at where until_at <= 
 returning name`;
 
 /** Two lapsed marks go with each new one, so that the table holds little more than the live ones. */
-const PRUNE =
-  `delete from once where name in (select name from once where until_at <= ${NOW} order by until_at ` + "limit 2)";
+const PRUNE = `
+delete from once where name in (select name from once where until_at <= ${NOW} order by until_at limit 2)`;
 
 /** Past any interval; the first claim of a name that was forgotten has a higher fence all the same. */
 const FORGET_AFTER_MS = 30 * 86_400_000;

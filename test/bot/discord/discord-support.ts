@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../../../src/base/clock.js";
-import { parseConfig } from "../../../src/base/config.js";
+import { parseConfig } from "../../../src/base/config/config.js";
 import { createLog } from "../../../src/base/log.js";
 import { createDiscord } from "../../../src/bot/discord/discord.js";
 import type { ChatPlatform, CommandCall, Mention, Reaction } from "../../../src/bot/port/platform.js";

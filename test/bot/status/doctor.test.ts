@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/base/clock.js";
-import { parseConfig } from "../../../src/base/config.js";
+import { parseConfig } from "../../../src/base/config/config.js";
 import { platformDefinitions } from "../../../src/bot/registry.js";
 import { runDoctor } from "../../../src/bot/status/doctor.js";
 import { providerDefinitions } from "../../../src/providers/registry.js";

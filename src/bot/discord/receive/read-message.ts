@@ -86,7 +86,11 @@ const wholeText = (deps: ReaderDeps, message: ContentEvent, terms: ReadTerms): s
     .join("\n");
 
 /** Embeds, components, a poll, stickers, a voice message: a message without its words and files. */
-function carriedText(deps: ReaderDeps, message: Omit<Message, "message_snapshots" | "message_reference">, terms: ReadTerms): string {
+function carriedText(
+  deps: ReaderDeps,
+  message: Omit<Message, "message_snapshots" | "message_reference">,
+  terms: ReadTerms,
+): string {
   const { poll, flags, attachments, mentions = [] } = message;
   const votes = new Map(poll?.results?.answer_counts.map(({ id, count }) => [id, count]));
   const voice = (flags & MessageFlags.IsVoiceMessage) === 0 ? undefined : attachments[0];

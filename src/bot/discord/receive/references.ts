@@ -71,7 +71,9 @@ export async function readEarlier(
   const all = isKnown ? latest : [...latest, first];
   const read = await Promise.all(all.map((one) => readOne(deps, one, { ...terms, signal })));
   const start = latest.length < limit || first !== undefined ? read.at(-1) : undefined;
-  return read.flatMap((one) => (one === undefined ? [] : one === start ? { ...one, isFirst: true as const } : one)).reverse();
+  return read
+    .flatMap((one) => (one === undefined ? [] : one === start ? { ...one, isFirst: true as const } : one))
+    .reverse();
 }
 
 async function listMessages(

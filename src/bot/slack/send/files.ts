@@ -1,8 +1,8 @@
 import type { webApi } from "@slack/bolt";
 import { z } from "zod";
+import { isLoopbackHost } from "../../../base/config/variables.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
-import { isLoopbackHost } from "../../../base/variables.js";
 import type { ReplyFile } from "../../../commands/command.js";
 import { code } from "../../../commands/wording/markdown.js";
 import { PlatformError } from "../../port/platform-error.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { HostConfig } from "../../../base/config-host.js";
+import type { HostConfig } from "../../../base/config/config-host.js";
 import type { Log } from "../../../base/log.js";
 import type { PlatformFinding } from "../../port/platform-definition.js";
 import { createWebClient, sdkLogger } from "../link/bolt.js";

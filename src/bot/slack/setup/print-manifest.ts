@@ -1,6 +1,6 @@
-import { cleanValue } from "../../../base/config.js";
+import { cleanValue } from "../../../base/config/config.js";
+import { hostVariables } from "../../../base/config/host-variables.js";
 import { StartupError } from "../../../base/errors.js";
-import { hostVariables } from "../../../base/host-variables.js";
 import type { CommandDeps } from "../../../commands/command-deps.js";
 import type { ProgramDeps } from "../../port/platform-definition.js";
 import { slackVariables } from "../variables.js";

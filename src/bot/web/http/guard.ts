@@ -1,6 +1,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, MiddlewareHandler } from "hono";
-import { isLoopbackHost } from "../../../base/variables.js";
+import { isLoopbackHost } from "../../../base/config/variables.js";
 import { HttpError } from "./http-error.js";
 
 /** Origins that count as this site, by Host value (lower case, as the header carries it). */

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { Clock } from "../../../base/clock.js";
-import type { HostConfig } from "../../../base/config-host.js";
+import type { HostConfig } from "../../../base/config/config-host.js";
 import { AppError, StartupError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import { sharedAssets } from "./assets.js";

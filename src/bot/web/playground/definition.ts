@@ -1,5 +1,5 @@
-import { define } from "../../../base/config.js";
-import { flag } from "../../../base/variables.js";
+import { define } from "../../../base/config/config.js";
+import { flag } from "../../../base/config/variables.js";
 import type { PlatformDefinition, PlatformSetup } from "../../port/platform-definition.js";
 
 /** The chat page in the browser. */

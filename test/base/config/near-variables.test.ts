@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { allVariables, parseConfig } from "../../src/base/config.js";
-import { meantVariable } from "../../src/base/near-variables.js";
-import { platformDefinitions } from "../../src/bot/registry.js";
-import { providerDefinitions } from "../../src/providers/registry.js";
+import { allVariables, parseConfig } from "../../../src/base/config/config.js";
+import { meantVariable } from "../../../src/base/config/near-variables.js";
+import { platformDefinitions } from "../../../src/bot/registry.js";
+import { providerDefinitions } from "../../../src/providers/registry.js";
 
 const known = Object.keys(allVariables([...providerDefinitions, ...platformDefinitions]));
 const meant = (name: string, isSet: (name: string) => boolean = () => false) => meantVariable(name, known, isSet);

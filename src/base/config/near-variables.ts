@@ -1,4 +1,4 @@
-import { closestTo, editDistance } from "./edit-distance.js";
+import { closestTo, editDistance } from "../edit-distance.js";
 
 /** More than this is another name: DATABASE_URL is no XAI_BASE_URL. */
 const MOST_TYPING_ERRORS = 2;

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { allVariables, parseConfig } from "../../src/base/config.js";
-import { envExample } from "../../src/base/env-example.js";
-import { hostVariables } from "../../src/base/host-variables.js";
-import { platformDefinitions } from "../../src/bot/registry.js";
-import { providerDefinitions } from "../../src/providers/registry.js";
+import { allVariables, parseConfig } from "../../../src/base/config/config.js";
+import { envExample } from "../../../src/base/config/env-example.js";
+import { hostVariables } from "../../../src/base/config/host-variables.js";
+import { platformDefinitions } from "../../../src/bot/registry.js";
+import { providerDefinitions } from "../../../src/providers/registry.js";
 
 const registered = { providers: providerDefinitions, platforms: platformDefinitions, storeSchemes: ["sqlite"] };
 const definitions = [...providerDefinitions, ...platformDefinitions];
