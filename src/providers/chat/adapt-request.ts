@@ -21,6 +21,8 @@ export interface Quirks {
 export interface Attempt {
   readonly request: ChatRequest;
   readonly quirks: Quirks;
+  /** The conversation has been shortened for this question already: once is enough. */
+  readonly isShortened: boolean;
   /** The output limit that was sent, if any. */
   readonly maxOutputTokens: number | undefined;
 }
@@ -62,7 +64,7 @@ export function adaptationFor(attempt: Attempt, refusal: Refusal, reason: Provid
   if (attempt.request.system && !quirks.foldsSystem && isSystemRefused(said)) return lasting({ foldsSystem: true });
   if (hasImages(attempt.request) && !quirks.skipsImages && isImageRefused(said)) return lasting({ skipsImages: true });
   if (!quirks.isUnstreamed && isStreamRefused(said)) return lasting({ isUnstreamed: true });
-  if (reason === "context-too-long") {
+  if (reason === "context-too-long" && !attempt.isShortened) {
     const maxChars = shorterChars(attempt.request, said);
     return maxChars === undefined ? undefined : lasting({ maxChars });
   }

@@ -130,8 +130,10 @@ export class EventStreamParser {
     if (start !== "{" && start !== "[") return this.#words(text.trim());
     if (start === "[" && isDone(text)) return this.#sink.done();
     const value = parsed(text);
-    if (value === undefined) this.#keepPending(text);
-    else this.#sink.json(value, this.#name);
+    if (value !== undefined) return this.#sink.json(value, this.#name);
+    const parts = concatenated(text);
+    if (parts === undefined) return this.#keepPending(text);
+    for (const part of parts) this.#sink.json(part, this.#name);
   }
 
   #keepPending(text: string) {
@@ -189,4 +191,21 @@ function parsed(text: string): unknown {
   } catch {
     return undefined; // what it is then, the caller decides
   }
+}
+
+/** The objects of a line in which a proxy lost what stood between them: `{…}{…}`, `{…}data: {…}`. */
+function concatenated(text: string): readonly unknown[] | undefined {
+  const parts: unknown[] = [];
+  let from = 0;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === "\\") at++;
+    if (char === "{" && depth++ === 0) from = at;
+    if (char !== "}" || --depth !== 0) continue;
+    const value = parsed(text.slice(from, at + 1));
+    if (value === undefined) return undefined;
+    parts.push(value);
+  }
+  return depth === 0 && parts.length > 1 ? parts : undefined;
 }

@@ -35,7 +35,7 @@ const WORDS: readonly (readonly [FinishKind, RegExp])[] = [
   ["refused", /refus/],
   ["filtered", /filter|safety|moderat|block|sensitiv|prohibit|policy|guardrail|recitation|spii|risk|violat|censor/],
   ["length", /length|max|limit|truncat|window|budget|exceed/],
-  ["whole", /stop|eos|end|done|complete|finish|success/],
+  ["whole", /stop|eos|eot|eom|end|done|complete|finish|success/],
 ];
 
 /** Sorts a vendor's finish reason, in any letter case. An unknown word is never taken for a good end. */

@@ -8,33 +8,12 @@ import {
   refusalError,
   withLimits,
 } from "../http/provider-fault.js";
-import { errorIn, type Refusal, readRefusal } from "../http/read-refusal.js";
-import {
-  type ChatEvent,
-  type ChatRequest,
-  type Provider,
-  ProviderError,
-  type ProviderId,
-  type RateLimit,
-} from "../provider.js";
+import { errorIn, type Refusal, readRefusal, refusalIn } from "../http/read-refusal.js";
+import { type ChatEvent, type ChatRequest, type Provider, ProviderError, type RateLimit } from "../provider.js";
 import { type Adaptation, acceptedRequest, adaptationFor, type Quirks } from "./adapt-request.js";
 import { AnswerDraft } from "./answer-draft.js";
+import type { ChatWire } from "./chat-wire.js";
 import { EventStreamParser } from "./event-stream.js";
-
-/** One vendor's way to write a chat request and to read the answer. */
-export interface ChatWire {
-  readonly provider: ProviderId;
-  readonly key: string | undefined;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly limits: (headers: Headers, now: number) => readonly RateLimit[] | undefined;
-  /** Whether a list came with the same key. */
-  hasListed(): boolean;
-  maxOutputTokens(request: ChatRequest, quirks: Quirks): number | undefined;
-  body(request: ChatRequest, quirks: Quirks): object;
-  /** Takes one event in, or a whole answer; `name` is the event's own, "" where it has none. */
-  read(event: unknown, draft: AnswerDraft, name: string): void;
-}
 
 type Piece = { readonly done: true; readonly value?: unknown } | { readonly done: false; readonly value: Uint8Array };
 
@@ -54,12 +33,21 @@ const MAX_ADAPTATIONS = 6;
 /** How long the count of tokens is waited for after the finish marker, and the end of the body after the answer. */
 const GRACE_MS = 1_000;
 const MAX_LATE_READS = 10;
-const MAX_ERROR_CHARS = 64 * 1024;
+
+interface AnswerTerms {
+  readonly wire: ChatWire;
+  readonly deps: Deps;
+  readonly known: BoundedMap<string, Quirks>;
+  readonly request: ChatRequest;
+  readonly signal: AbortSignal;
+}
 
 /** Returns the chats of one provider, which remember for as long as they live what a model refuses. */
 export function createStreamChat(wire: ChatWire, deps: Deps): Provider["streamChat"] {
   const known = new BoundedMap<string, Quirks>(MAX_ADAPTED_MODELS);
-  return (request, signal) => ({ [Symbol.asyncIterator]: () => new AnswerStream(wire, deps, known, request, signal) });
+  return (request, signal) => ({
+    [Symbol.asyncIterator]: () => new AnswerStream({ wire, deps, known, request, signal }),
+  });
 }
 
 /**
@@ -67,11 +55,7 @@ export function createStreamChat(wire: ChatWire, deps: Deps): Provider["streamCh
  * with many answers at once.
  */
 class AnswerStream implements AsyncIterator<ChatEvent> {
-  readonly #wire: ChatWire;
-  readonly #deps: Deps;
-  readonly #known: BoundedMap<string, Quirks>;
-  readonly #request: ChatRequest;
-  readonly #signal: AbortSignal;
+  readonly #terms: AnswerTerms;
   readonly #connection = new AbortController();
   #draft = new AnswerDraft();
   #body: BodyReader | undefined;
@@ -79,22 +63,13 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   #limits: readonly RateLimit[] | undefined;
   #quirks: Quirks;
   #adaptations = 0;
+  #isShortened = false;
   #isOver = false;
   #fault: unknown;
 
-  constructor(
-    wire: ChatWire,
-    deps: Deps,
-    known: BoundedMap<string, Quirks>,
-    request: ChatRequest,
-    signal: AbortSignal,
-  ) {
-    this.#wire = wire;
-    this.#deps = deps;
-    this.#known = known;
-    this.#request = request;
-    this.#signal = signal;
-    this.#quirks = known.get(request.model) ?? {};
+  constructor(terms: AnswerTerms) {
+    this.#terms = terms;
+    this.#quirks = terms.known.get(terms.request.model) ?? {};
   }
 
   next(): Promise<IteratorResult<ChatEvent>> {
@@ -113,18 +88,18 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   }
 
   async #begin(): Promise<IteratorResult<ChatEvent>> {
-    this.#signal.throwIfAborted();
-    this.#signal.addEventListener("abort", this.#giveUp);
+    this.#terms.signal.throwIfAborted();
+    this.#terms.signal.addEventListener("abort", this.#giveUp);
     return this.#open().then(() => this.next(), this.#fail);
   }
 
-  readonly #giveUp = () => this.#connection.abort(this.#signal.reason);
+  readonly #giveUp = () => this.#connection.abort(this.#terms.signal.reason);
 
   /** Asks, and asks again without what is refused. @throws {ProviderError} */
   async #open(): Promise<void> {
-    const { provider, url, headers } = this.#wire;
-    const body = this.#wire.body(acceptedRequest(this.#request, this.#quirks), this.#quirks);
-    const response = await this.#deps.fetch(url, {
+    const { provider, url, headers } = this.#terms.wire;
+    const body = this.#terms.wire.body(acceptedRequest(this.#terms.request, this.#quirks), this.#quirks);
+    const response = await this.#terms.deps.fetch(url, {
       method: "POST",
       headers: { "content-type": "application/json", "user-agent": "evergreen-bot", ...headers },
       body: JSON.stringify(body),
@@ -138,12 +113,11 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
       await response.body?.cancel();
       throw redirectError(provider, status);
     }
-    const now = this.#deps.clock.now();
+    const now = this.#terms.deps.clock.now();
     if (!response.ok) {
-      const text = await startOfBody(response);
-      return this.#refused(readRefusal(text, { status, headers: response.headers, now }));
+      return this.#refused(await refusalIn(response, now));
     }
-    this.#limits = this.#wire.limits(response.headers, now);
+    this.#limits = this.#terms.wire.limits(response.headers, now);
     if (response.body === null) throw plainError(provider, "cut-off");
     this.#body = response.body.getReader();
     this.#parser = new EventStreamParser(provider, {
@@ -159,20 +133,21 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     const adaptation = this.#draft.hasSaid ? undefined : this.#adapt(refusal, fault);
     if (adaptation === undefined) throw fault;
     this.#adaptations += 1;
+    this.#isShortened ||= adaptation.quirks.maxChars !== this.#quirks.maxChars;
     this.#quirks = adaptation.quirks;
     this.#draft = new AnswerDraft();
     this.#body?.cancel().catch(() => {}); // its answer was an error
     this.#body = undefined;
     await this.#open();
-    if (adaptation.isLasting) this.#known.set(this.#request.model, this.#quirks);
+    if (adaptation.isLasting) this.#terms.known.set(this.#terms.request.model, this.#quirks);
   }
 
   #adapt(refusal: Refusal, fault: ProviderError): Adaptation | undefined {
     if (this.#adaptations >= MAX_ADAPTATIONS) return undefined;
     const quirks = this.#quirks;
-    const request = acceptedRequest(this.#request, quirks);
-    const maxOutputTokens = this.#wire.maxOutputTokens(request, quirks);
-    return adaptationFor({ request, quirks, maxOutputTokens }, refusal, fault.reason);
+    const request = acceptedRequest(this.#terms.request, quirks);
+    const maxOutputTokens = this.#terms.wire.maxOutputTokens(request, quirks);
+    return adaptationFor({ request, quirks, maxOutputTokens, isShortened: this.#isShortened }, refusal, fault.reason);
   }
 
   #take(value: unknown, name: string) {
@@ -181,7 +156,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     draft.hasEvents = true;
     const error = errorIn(value) ?? (name === "error" ? value : undefined);
     if (error !== undefined) draft.fail(error);
-    else this.#wire.read(value, draft, name);
+    else this.#terms.wire.read(value, draft, name);
   }
 
   #readOn(body: BodyReader): Promise<IteratorResult<ChatEvent>> {
@@ -192,7 +167,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   /** After its finish marker an answer is whole; only the count of its tokens may follow. */
   async #readLate(body: BodyReader): Promise<Piece> {
     const timer = new AbortController();
-    const late = this.#deps.clock.sleep(GRACE_MS, timer.signal).then(
+    const late = this.#terms.deps.clock.sleep(GRACE_MS, timer.signal).then(
       () => ({ done: true, value: undefined }) as const,
       () => ({ done: true, value: undefined }) as const,
     );
@@ -218,15 +193,15 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
 
   /** An error inside an answer with a good status. */
   #failInside(error: unknown): Promise<IteratorResult<ChatEvent>> {
-    const refusal = readRefusal(error, { now: this.#deps.clock.now() });
+    const refusal = readRefusal(error, { now: this.#terms.deps.clock.now() });
     return this.#refused(refusal).then(() => this.next(), this.#fail);
   }
 
   #finish(): Promise<IteratorResult<ChatEvent>> {
     const draft = this.#draft;
-    if (this.#signal.aborted || !draft.finish(this.#limits)) return this.#fail(this.#unfinished());
+    if (this.#terms.signal.aborted || !draft.finish(this.#limits)) return this.#fail(this.#unfinished());
     this.#isOver = true;
-    this.#signal.removeEventListener("abort", this.#giveUp);
+    this.#terms.signal.removeEventListener("abort", this.#giveUp);
     this.#drain();
     return this.next();
   }
@@ -234,13 +209,13 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   #unfinished(): ProviderError {
     const { finishWord, hasEvents, hasShape } = this.#draft;
     const phrase = finishWord === undefined ? undefined : `ended its answer too early (${finishWord.slice(0, 40)})`;
-    return plainError(this.#wire.provider, hasEvents && !hasShape ? "malformed" : "cut-off", phrase);
+    return plainError(this.#terms.wire.provider, hasEvents && !hasShape ? "malformed" : "cut-off", phrase);
   }
 
   /** Everything that came before is delivered first. */
   readonly #fail = (error: unknown): Promise<IteratorResult<ChatEvent>> => {
-    if (this.#signal.aborted) {
-      this.#fault = this.#signal.reason;
+    if (this.#terms.signal.aborted) {
+      this.#fault = this.#terms.signal.reason;
     } else {
       const fault = error instanceof ProviderError ? error : connectionError(error, this.#context());
       // Once its end was told an answer is whole, however the connection ends.
@@ -253,28 +228,28 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   };
 
   #context(): FaultContext {
-    const { provider, key, limits } = this.#wire;
+    const { provider, key, limits } = this.#terms.wire;
     return {
       provider,
       key,
       limits,
-      now: this.#deps.clock.now(),
-      request: this.#request,
+      now: this.#terms.deps.clock.now(),
+      request: this.#terms.request,
       hasText: this.#draft.hasSaid,
-      hasListed: this.#wire.hasListed(),
+      hasListed: this.#terms.wire.hasListed(),
     };
   }
 
   #close() {
     this.#isOver = true;
-    this.#signal.removeEventListener("abort", this.#giveUp);
+    this.#terms.signal.removeEventListener("abort", this.#giveUp);
     this.#connection.abort(OVER);
   }
 
   /** Reads the end of the body, so that the connection can be used again, unless it stays open. */
   async #drain(): Promise<void> {
     const timer = new AbortController();
-    this.#deps.clock.sleep(GRACE_MS, timer.signal).then(
+    this.#terms.deps.clock.sleep(GRACE_MS, timer.signal).then(
       () => this.#connection.abort(OVER),
       () => {}, // it ended in time
     );
@@ -287,19 +262,4 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
       timer.abort(OVER);
     }
   }
-}
-
-/** An error's text is short; of a longer one the beginning says enough. */
-async function startOfBody(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  try {
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk, { stream: true });
-      if (text.length > MAX_ERROR_CHARS) break;
-    }
-  } catch {
-    return text; // the status says enough
-  }
-  return text;
 }

@@ -20,6 +20,7 @@ export class ThinkTagSplitter {
   #state: "start" | "thinking" | "behind" | "answer" = "start";
   #held = "";
   #close = "";
+  #hasThought = false;
 
   constructor(sink: ThinkSink) {
     this.#sink = sink;
@@ -47,22 +48,25 @@ export class ThinkTagSplitter {
     const tag = TAGS.find(([open]) => text.startsWith(open));
     if (tag !== undefined) {
       [, this.#close] = tag;
-      this.#held = text.slice(tag[0].length).trimStart();
+      this.#held = text.slice(tag[0].length);
       this.#state = "thinking";
     } else if (!TAGS.some(([open]) => open.startsWith(text))) this.#answer(this.#held);
   }
 
   #think() {
+    if (!this.#hasThought) this.#held = this.#held.trimStart();
     const end = this.#held.indexOf(this.#close);
     if (end >= 0) {
-      this.#sink.think(this.#held.slice(0, end));
+      if (end > 0) this.#sink.think(this.#held.slice(0, end));
       this.#held = this.#held.slice(end + this.#close.length);
       this.#state = "behind";
       return;
     }
     // As much as may be the beginning of the closing tag waits for what follows.
     const kept = Math.min(this.#close.length - 1, this.#held.length);
-    this.#sink.think(this.#held.slice(0, this.#held.length - kept));
+    const thought = this.#held.slice(0, this.#held.length - kept);
+    this.#hasThought ||= thought !== "";
+    if (thought !== "") this.#sink.think(thought);
     this.#held = kept === 0 ? "" : this.#held.slice(-kept);
   }
 

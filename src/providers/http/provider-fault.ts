@@ -26,7 +26,7 @@ export interface FaultContext {
 }
 
 const MAX_VENDOR_CHARS = 200;
-/** So many characters in common make a quotation. */
+/** This many characters in common make a quotation. */
 const QUOTED_CHARS = 16;
 const SHORTEST_QUOTED_CHARS = 6;
 

@@ -31,8 +31,8 @@ const MAX_LEVELS = 4;
 
 /**
  * Returns the error that a body or event with a good status holds, undefined where it holds none: `{"error": …}`,
- * `{"object": "error"}`, `{"type": "error"}`, `{"detail": …}`, `choices[0].error`, MiniMax's `base_resp`, Cloudflare's
- * `success: false`, a list of one of these.
+ * `{"object": "error"}`, `{"type": "error"}`, `{"detail": …}`, `choices[0].error`, MiniMax's `base_resp`,
+ * Cloudflare's `success: false`, a list of one of these.
  */
 export function errorIn(body: unknown): unknown {
   const first = fieldsOf(Array.isArray(body) ? body[0] : body);
@@ -44,6 +44,7 @@ export function errorIn(body: unknown): unknown {
   const { status_code: code, status_msg: message } = fieldsOf(first.base_resp);
   if (typeof code === "number" && code !== 0) return { error: { message, code } };
   if (Array.isArray(choices) && choices.length > 0) return undefined;
+  if (isFilled(first.error_message) || isFilled(first.error_type)) return first;
   if (isFilled(first.detail) || isFilled(first.errors) || first.success === false) return first;
   const hasMessage = textOf(first.message ?? first.msg) !== undefined;
   return hasMessage && ("code" in first || "status" in first || "statusCode" in first) ? first : undefined;
@@ -72,6 +73,29 @@ export function readRefusal(
   };
 }
 
+/** Reads the refusal that a response is. */
+export async function refusalIn(response: Response, now: number): Promise<Refusal> {
+  const { status, headers } = response;
+  return readRefusal(await startOfBody(response), { status, headers, now });
+}
+
+const MAX_ERROR_CHARS = 64 * 1024;
+
+/** An error's text is short; of a longer one the beginning says enough. */
+async function startOfBody({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const chunk of body ?? []) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length > MAX_ERROR_CHARS) break;
+    }
+  } catch {
+    return text; // the status says enough
+  }
+  return text;
+}
+
 /** A page's title is the most that it tells: "502 Bad Gateway", "Attention Required! | Cloudflare". */
 const pageWords = (page: string) => /<title[^>]*>([^<]{0,200})/i.exec(page)?.[1]?.trim() ?? "";
 
@@ -98,6 +122,7 @@ function* levelsOf(value: unknown, left: number): Generator<Level> {
     fields.msg,
     fields.detail,
     fields.error_description,
+    fields.error_message,
     fields.error,
     outer.message,
   ].find(isFilled);
@@ -120,6 +145,7 @@ function codesOf(outer: Fields, fields: Fields): readonly string[] {
     fields.status,
     fields.reason,
     fields.param,
+    fields.error_type,
     fieldsOf(fields.innererror).code,
     ...details.flatMap(({ error_code, reason }) => [error_code, reason]),
     ...violations.map(({ quotaId }) => quotaId),
@@ -133,7 +159,7 @@ function statusOf({ fields, codes }: Level): number | undefined {
   return status.find((code) => Number.isInteger(code) && code >= 400 && code < 600) ?? (isServers ? 500 : undefined);
 }
 
-/** The JSON object or list that a text is, or ends with: `litellm.BadRequestError: OpenAIException - {"error": …}`. */
+/** Returns the JSON that a text is, or ends with: `litellm.BadRequestError: OpenAIException - {"error": …}`. */
 function jsonIn(text: string): object | undefined {
   const from = text.search(/[{[]/);
   if (from < 0 || text.length > MAX_READ_CHARS) return undefined;
@@ -149,10 +175,10 @@ function jsonIn(text: string): object | undefined {
 const pythonMessage = (text: string) =>
   /\{'[\s\S]*?'message': (?:'([^']+)'|"([^"]+)")/.exec(text)?.slice(1).find(Boolean);
 
-const DURATION =
-  /(?:\d+(?:\.\d+)?\s*(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])[\s,]*(?:and\s+)?)+/i;
+const UNIT = "(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])";
+const DURATION = `(?:\\d+(?:\\.\\d+)?\\s*${UNIT}[\\s,]*(?:and\\s+)?)+`;
 const RENEWAL = new RegExp(
-  `(?:try again|retry|retried|resets?|renews?|wait|available|back off)\\b[^.\\n\\d]{0,40}(${DURATION.source})`,
+  `(?:try again|retry|retried|resets?|renews?|wait|available|back off)\\b[^.\\n\\d]{0,40}(${DURATION})`,
   "i",
 );
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -80,13 +80,15 @@ const RULES: readonly Rule[] = [
   [
     "context-too-long",
     /context[ _-]?(length|window|size)|maximum (context|input|prompt|sequence|number of (input )?tokens)/i,
-    /(prompt|input|conversation|message|request|text)s?\b.{0,60}(too (long|large|many)|exceed)|too many (input )?tokens/i,
+    /(prompt|input|conversation|message|request|text)s?\b.{0,60}(too (long|large|many)|exceed)/i,
+    /too many (input )?tokens/i,
     /input length|reduce the length|max_?model_?len|n_ctx|num_ctx|string_above_max_length|payload too large/i,
     /exceed\w* .{0,40}(context|token limit|tokens? allowed|model limit)|tokens? .{0,30}exceeds?|request_too_large/i,
   ],
   [
     "auth",
-    /(invalid|incorrect|missing|expired|revoked|wrong|bad|no)[ _-]+(the )?(api[ _-]?key|access[ _-]?token|credentials?)/i,
+    /(invalid|incorrect|missing|expired|revoked|wrong|bad|no)[ _-]+(the )?api[ _-]?key/i,
+    /(invalid|incorrect|missing|expired|revoked|wrong|bad|no)[ _-]+(access[ _-]?token|credentials?)/i,
     /(invalid|incorrect|missing|expired|no)[ _-]+(bearer|auth)|api[ _-]?key.{0,30}(not valid|(in)?valid|incorrect)/i,
     /api[ _-]?key.{0,30}(expired|missing|not found|required|disabled|revoked)|didn.t provide an api key/i,
     /unauthori[sz]ed|unauthenticated|authentication|authorization (header|failed)|user not found|login fail/i,

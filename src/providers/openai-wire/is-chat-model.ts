@@ -8,7 +8,7 @@ const OPENAI_OTHER_KINDS = /^(text-)?(davinci|babbage|curie|ada)\b|-instruct|cod
 /** True unless the id says that the model is not for chat: a new family is offered rather than hidden. */
 export const isChatModel = (id: string): boolean => !OTHER_KINDS.test(id);
 
-/** The same for OpenAI's mixed list; a fine-tuned model is what its base is, whatever its owner called it. */
+/** Judges an id of OpenAI's own mixed list; a fine-tuned model is what its base is, whatever its owner called it. */
 export function isOpenAiChatModel(id: string): boolean {
   const base = /^ft:([^:]+)/.exec(id)?.[1] ?? id;
   return isChatModel(base) && !OPENAI_OTHER_KINDS.test(base);

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { ThinkTagSplitter } from "../../../src/providers/chat/think-tags.js";
+
+function split(pieces: readonly string[]) {
+  const parts = { said: "", thought: "" };
+  const splitter = new ThinkTagSplitter({
+    say: (text) => {
+      parts.said += text;
+    },
+    think: (text) => {
+      parts.thought += text;
+    },
+  });
+  for (const piece of pieces) splitter.push(piece);
+  splitter.end();
+  return parts;
+}
+
+describe("ThinkTagSplitter", () => {
+  it.each([
+    ["<think>\nhm\n</think>\n\nYes.", "Yes.", "hm\n"],
+    ["\n<think>hm</think>Yes.", "Yes.", "hm"],
+    ["<thinking>hm</thinking> Yes.", "Yes.", "hm"],
+    ["[THINK]hm[/THINK]Yes.", "Yes.", "hm"],
+    ["◁think▷hm◁/think▷Yes.", "Yes.", "hm"],
+    ["<think>a < b </thin</think>Yes.", "Yes.", "a < b </thin"],
+    ["<think>never closed", "", "never closed"],
+    ["Use `<think>` and `</think>`.", "Use `<think>` and `</think>`.", ""],
+    ["<thing>", "<thing>", ""],
+    ["<thi", "<thi", ""],
+    ["\n\n", "\n\n", ""],
+    ["<think></think>", "", ""],
+  ])("splits %j, however it is cut", (text, said, thought) => {
+    for (let at = 0; at <= text.length; at++) {
+      expect(split([text.slice(0, at), text.slice(at)])).toEqual({ said, thought });
+    }
+    expect(split([...text])).toEqual({ said, thought });
+  });
+});
