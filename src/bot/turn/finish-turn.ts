@@ -156,6 +156,7 @@ export function usageEntry(facts: {
   readonly ending: Ending;
 }): UsageEntry {
   const { question, model, used, ending } = facts;
+  const costUsd = costOf(facts.modelFacts, used);
   return {
     id: question.id,
     at: question.at,
@@ -165,7 +166,8 @@ export function usageEntry(facts: {
     provider: model.provider,
     model: model.model,
     ...used,
-    costUsd: costOf(facts.modelFacts, used),
+    costUsd,
+    priceSource: costUsd === null ? null : (facts.modelFacts.priceSource ?? null),
     ending,
   };
 }
