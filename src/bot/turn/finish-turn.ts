@@ -175,6 +175,7 @@ export function usageEntry(facts: {
   readonly ending: Ending;
 }): UsageEntry {
   const { question, model, used, ending } = facts;
+  const costUsd = costOf(facts.modelFacts, used);
   return {
     id: question.id,
     at: question.at,
@@ -184,7 +185,8 @@ export function usageEntry(facts: {
     provider: model.provider,
     model: model.model,
     ...used,
-    costUsd: costOf(facts.modelFacts, used),
+    costUsd,
+    priceSource: costUsd === null ? null : (facts.modelFacts.priceSource ?? null),
     ending,
   };
 }
