@@ -4,6 +4,7 @@ import { DAY_MS, dayOf, daysBetween } from "../base/time.js";
 import { endingRow } from "../store/sessions/session-rows.js";
 import type { Ending } from "../store/sessions/sessions.js";
 import type { Store, Write } from "../store/store.js";
+import type { PriceSource } from "./model-facts.js";
 
 /**
  * Days that an entry is kept. Bills come by the month, and any three months in a row have at most 92
@@ -30,6 +31,8 @@ export interface UsageEntry {
   readonly cachedTokens: number;
   /** USD; null where the price is unknown, 0 where the model is free. */
   readonly costUsd: number | null;
+  /** Whose prices the cost was computed from: the provider's list's or our table's; unset in entries of version 0.1. */
+  readonly priceSource?: PriceSource | null | undefined;
   /** The provider did not say how many tokens there were: they are our estimate. */
   readonly isEstimated: boolean;
   readonly ending: Ending;
@@ -73,6 +76,7 @@ const entryRow = z.object({
   outputTokens: tokens,
   cachedTokens: tokens,
   costUsd: z.number().nonnegative().nullable(),
+  priceSource: z.enum(["list", "table"]).nullish(),
   isEstimated: z.boolean(),
   ending: endingRow,
 });

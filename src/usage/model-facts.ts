@@ -2,7 +2,11 @@ import type { ModelInfo, ProviderId, Usage } from "../providers/provider.js";
 import { type ModelTable, readModelTable, type TableRow } from "./model-table.js";
 
 /** What is known of a model. Tokens are whole; prices are USD per 1,000,000 tokens; unset is unknown, 0 is free. */
-export type ModelFacts = TableRow;
+export interface ModelFacts extends TableRow {
+  /** Whose prices they are: the provider's own list's, or the table's in the repository; unset where there are none. */
+  readonly priceSource?: PriceSource;
+}
+export type PriceSource = "list" | "table";
 
 /** `row`: of the provider's own list, where it is listed. */
 export type FindModelFacts = (provider: ProviderId, model: string, row?: ModelInfo) => ModelFacts;
@@ -17,10 +21,12 @@ export function createModelFacts(read: () => ModelTable = readModelTable): FindM
     table ??= read();
     const { contextTokens, outputTokens, input, ...prices } = table.find(provider, model) ?? {};
     const known = withoutUnknown({ contextTokens, outputTokens, input });
-    if (row === undefined) return { ...known, ...prices };
+    const tablePrices = Object.keys(prices).length > 0 ? { ...prices, priceSource: "table" as const } : {};
+    if (row === undefined) return { ...known, ...tablePrices };
     const own = withoutUnknown({ contextTokens: row.contextTokens, outputTokens: row.outputTokens, input: row.input });
     const ownPrices = withoutUnknown({ inputPrice: row.inputPrice, outputPrice: row.outputPrice });
-    return { ...known, ...own, ...(Object.keys(ownPrices).length > 0 ? ownPrices : prices) };
+    const isOwn = Object.keys(ownPrices).length > 0;
+    return { ...known, ...own, ...(isOwn ? { ...ownPrices, priceSource: "list" } : tablePrices) };
   };
 }
 

@@ -96,6 +96,7 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
   };
   const react = (method: string, channel: string, id: string, emoji: string, who: string) => {
     const message = messageOf(channel, id);
+    if (channelOf(channel).state.archived) throw new Refusal(400, 50083, "Thread is archived");
     if (world.isDenied(channel, "react")) throw new Refusal(403, 50013, "Missing Permissions");
     const user = who === "@me" ? BOT_ID : who;
     if (user !== BOT_ID && !deps.mayManageMessages()) throw new Refusal(403, 50013, "Missing Permissions");

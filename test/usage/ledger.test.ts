@@ -27,8 +27,9 @@ describe("ledger.writeOf()", () => {
   it("makes a row that is read back as it was", async () => {
     const { ledger, store } = world();
     const written = entry({ at: NOW, costUsd: null, isEstimated: true, cachedTokens: 7, ending: "stopped" });
-    await store.write([ledger.writeOf(written)]);
-    expect(await ledger.read({ from: NOW, to: NOW + 1 })).toEqual([written]);
+    const priced = entry({ id: "priced", at: NOW + 1, priceSource: "list" });
+    await store.write([ledger.writeOf(written), ledger.writeOf(priced)]);
+    expect(await ledger.read({ from: NOW, to: NOW + 2 })).toEqual([written, priced]);
   });
 
   it("writes the same row for the same turn, so that a repeated event never counts twice", async () => {

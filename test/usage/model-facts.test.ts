@@ -27,6 +27,7 @@ describe("createModelFacts()", () => {
       cachedPrice: 0.125,
       pricedUpToTokens: 272_000,
       input: ["text", "image"],
+      priceSource: "table",
     });
   });
 
@@ -39,6 +40,7 @@ describe("createModelFacts()", () => {
       inputPrice: 0,
       outputPrice: 0,
       input: ["text"],
+      priceSource: "list",
     });
   });
 

@@ -122,6 +122,7 @@ describe("scripts/model-table.mjs", () => {
     const facts = createModelFacts(() => table);
     expect(table.asOf).toBe("2026-08-01");
     expect(facts("gemini", "pro")).toEqual({
+      priceSource: "table",
       contextTokens: 1000,
       outputTokens: 10,
       inputPrice: 2,

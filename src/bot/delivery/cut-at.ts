@@ -3,9 +3,53 @@ import { type Fence, fenceAfter, fenceAfterLine, wrapperOf } from "./code-fence.
 /**
  * Where to end a part that begins at `rest`, which is longer than fits, inside `fence`: behind a paragraph, a line, a
  * line of code or a word of its second half, whichever comes first in this order; else behind any line; else behind the
- * last whole character that fits. What is decided never depends on text that is still to come.
+ * last whole character that fits. A link with a text and a hidden text go into the next part as a whole, where they are
+ * not nearly a message by themselves. What is decided never depends on text that is still to come.
  */
 export function cutAt(rest: string, fence: Fence, maxChars: number): number {
+  const end = blockCut(rest, fence, maxChars);
+  const body = rest.slice(0, end);
+  if (fenceAfter(body, fence) !== undefined) return end;
+  const half = maxChars / 2;
+  const start = Math.min(linkStart(body, rest[end]) ?? end, spoilerStart(body, { fence, isOpen: false }) ?? end);
+  // What is nearly a message by itself cannot be kept whole.
+  if (start > 0 && end - start <= half) return start;
+  return rest.slice(end - 1, end + 1) === "||" && end > 1 ? end - 1 : end;
+}
+
+/** A link with a text, up to anywhere in it. */
+const LINK_PART = /!?\[[^[\]\n]*(?:\](?:\((?:[^\s()]|\([^\s()]*\))*)?)?$/;
+
+/** Where the link begins that a text ends in; undefined where it ends in none. */
+function linkStart(body: string, next: string | undefined): number | undefined {
+  const line = body.slice(body.lastIndexOf("\n") + 1);
+  const found = LINK_PART.exec(line);
+  if (found === null || (found[0].endsWith("]") && next !== "(")) return undefined;
+  return body.length - line.length + found.index;
+}
+
+const CODE = /(```|~~~)[\s\S]*?(?:\1|$)|`[^`\n]*`/g;
+
+/**
+ * Where the hidden text (`||so||`) begins that a text ends in; undefined where it ends in none. `isOpen`: it begins in
+ * one. Bars between spaces are no marks.
+ */
+export function spoilerStart(
+  body: string,
+  { fence, isOpen }: { readonly fence: Fence; readonly isOpen: boolean },
+): number | undefined {
+  if (!isOpen && !body.includes("||")) return undefined;
+  const { opening } = wrapperOf(fence, Number.POSITIVE_INFINITY);
+  const plain = `${opening}${body}`.replace(CODE, (code) => " ".repeat(code.length)).slice(opening.length);
+  let start = isOpen ? 0 : undefined;
+  for (const { index } of plain.matchAll(/\|\|/g)) {
+    if (start === undefined) start = /[^\s|]/.test(plain[index + 2] ?? " ") ? index : undefined;
+    else if (/\S/.test(plain[index - 1] ?? "x")) start = undefined;
+  }
+  return start;
+}
+
+function blockCut(rest: string, fence: Fence, maxChars: number): number {
   const limit = maxChars - wrapperOf(fence, maxChars).opening.length;
   const fits = (end: number, after: Fence) => {
     const { closing } = wrapperOf(after, maxChars);

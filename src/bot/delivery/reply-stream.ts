@@ -2,10 +2,10 @@ import { type RetryTerms, retry } from "../../base/retry.js";
 import { saysSomething } from "../../base/text.js";
 import type { Control, Reply } from "../../commands/command.js";
 import type { MessageKey, Rank, ReplyStream, ReplyStreamDeps } from "../port/platform.js";
-import { isLost, isNotEditable } from "../port/platform-error.js";
+import { isLost, isNotEditable, PlatformError } from "../port/platform-error.js";
 import { createPacer } from "./pacer.js";
 import { pauseBeforeAgain } from "./platform-pause.js";
-import { createSplitter } from "./split-message.js";
+import { createSplitter, type Splitter } from "./split-message.js";
 
 /** What a call shows: a part of the answer, and the controls under it. */
 interface Shown {
@@ -24,93 +24,132 @@ const LAST_TEXT_PATIENCE_MS = 300_000;
 /** A later text takes the place of one that failed for longer. */
 const PROGRESS_PATIENCE_MS = 30_000;
 
+/** What is shown of an answer, and what is to be shown. */
+interface Growth {
+  readonly deps: ReplyStreamDeps;
+  readonly splitter: Splitter;
+  text: string;
+  controls: readonly Control[];
+  /** The message that still grows; those before it are complete. */
+  current: Grown | undefined;
+  hasLost: boolean;
+  /** What was refused is refused again with every word that follows: it is tried once more, as the last text. */
+  isHeld: boolean;
+  /** Messages that could not be edited, and may still show the running controls. */
+  readonly left: Grown[];
+}
+
 /** An answer that grows: posted with its first text, edited from then on, over as many messages as it needs. */
 export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
-  const { platform, question, clock, log } = deps;
-  const { maxMessageChars, minEditGapMs } = platform.limits;
-  const splitter = createSplitter(maxMessageChars);
-  let text = "";
-  let controls = deps.controls;
-  /** The message that still grows; those before it are complete. */
-  let current: Grown | undefined;
-  let hasLost = false;
-
-  const next = () => nextCall(splitter.update(text), current, controls);
-  /** Makes the call that is due, with the newest text by the time that it goes out. */
-  const call = async (due: Shown, rank: Rank, signal: AbortSignal | undefined): Promise<Shown> => {
-    let sent = due;
-    const reply = () => {
-      sent = next() ?? due;
-      return replyOf(sent);
-    };
-    const terms = { rank, replyTo: question, ...(signal && { signal }) };
-    if (current?.part === due.part) {
-      await platform.edit(current.key, reply, terms);
-      current = { ...sent, key: current.key };
-    } else {
-      const key = await platform.post(question, reply, terms);
-      current = { ...sent, key };
-      await deps.onPosted(key);
-    }
-    return sent;
-  };
-  /** Sends what is new, each call again after a pause where it failed for a moment, for as long as this is patient. */
-  const send = async (rank: "last-text" | "progress", patienceMs: number, signal?: AbortSignal) => {
-    for (let due = next(); !hasLost && due !== undefined; due = next()) {
-      const shown = due;
-      const isEdit = shown.part === current?.part;
-      const work = () => call(shown, rank === "progress" && !isEdit ? "first-text" : rank, signal);
-      // Until something is shown, people wait; what grows keeps its pace.
-      const shortestMs = rank === "progress" && isEdit ? minEditGapMs : 0;
-      try {
-        const sent = await retry(work, retryTerms(deps, { shortestMs, patienceMs, signal }));
-        if (sent.isTail && rank === "progress") return;
-      } catch (error) {
-        if (isNotEditable(error) && current?.part === shown.part) {
-          // It stays as it stands: the rest of the text goes into another message.
-          if (shown.text !== current.text) splitter.endPart(current.part, current.text);
-          current = { ...current, controls: shown.controls };
-        } else if (isLost(error)) {
-          hasLost = true;
-          deps.onLost(error);
-        } else throw error;
-      }
-    }
+  const { clock, log } = deps;
+  const { maxMessageChars, minEditGapMs } = deps.platform.limits;
+  const growth: Growth = {
+    deps,
+    splitter: createSplitter(maxMessageChars),
+    text: "",
+    controls: deps.controls,
+    current: undefined,
+    hasLost: false,
+    isHeld: false,
+    left: [],
   };
   const pacer = createPacer({
     clock,
     minGapMs: minEditGapMs,
-    send: (signal) => send("progress", PROGRESS_PATIENCE_MS, signal),
-    onError: (error) => log.warn({ error }, "an edit of an answer failed; a later one repairs it"),
+    send: (signal) => sendNew(growth, "progress", signal),
+    onError(error) {
+      growth.isHeld ||= error instanceof PlatformError && error.reason === "refused";
+      log.warn({ error }, "an edit of an answer failed; a later one repairs it");
+    },
   });
 
   return {
     show(newer) {
-      text = newer;
-      pacer.wake();
+      growth.text = newer;
+      if (!growth.isHeld) pacer.wake();
     },
-    postedIn: () => current?.key,
+    postedIn: () => growth.current?.key,
     async finish(last, lastControls = []) {
       await pacer.end();
-      text = last;
-      controls = lastControls;
+      growth.text = last;
+      growth.controls = lastControls;
       try {
-        await send("last-text", LAST_TEXT_PATIENCE_MS);
+        await sendNew(growth, "last-text");
       } catch (error) {
-        await dropControls(deps, current);
+        if (growth.current !== undefined) leave(growth, growth.current);
         throw error;
+      } finally {
+        await dropControls(growth);
       }
-      return !hasLost;
+      return !growth.hasLost;
     },
   };
 }
 
-/** Takes the running controls away from an answer whose last text was refused. Never rejects. */
-async function dropControls({ platform, question, log }: ReplyStreamDeps, current: Grown | undefined): Promise<void> {
-  if (current === undefined || current.controls.length === 0) return;
-  await platform
-    .edit(current.key, { markdown: current.text }, { rank: "last-text", replyTo: question })
-    .catch((error) => log.warn({ error }, "the controls of an answer could not be taken away"));
+const nextOf = ({ splitter, text, current, controls }: Growth) => nextCall(splitter.update(text), current, controls);
+
+/** Sends what is new, each call again after a pause where it failed for a moment, for as long as this is patient. */
+async function sendNew(growth: Growth, rank: "last-text" | "progress", signal?: AbortSignal): Promise<void> {
+  const { deps } = growth;
+  const patienceMs = rank === "progress" ? PROGRESS_PATIENCE_MS : LAST_TEXT_PATIENCE_MS;
+  for (let due = nextOf(growth); !growth.hasLost && due !== undefined; due = nextOf(growth)) {
+    const shown = due;
+    const isEdit = shown.part === growth.current?.part;
+    const work = () => makeCall(growth, shown, rank === "progress" && !isEdit ? "first-text" : rank, signal);
+    // Until something is shown, people wait; what grows keeps its pace.
+    const shortestMs = rank === "progress" && isEdit ? deps.platform.limits.minEditGapMs : 0;
+    try {
+      const sent = await retry(work, retryTerms(deps, { shortestMs, patienceMs, signal }));
+      if (sent.isTail && rank === "progress") return;
+    } catch (error) {
+      if (isNotEditable(error) && growth.current?.part === shown.part) goOnElsewhere(growth, growth.current, shown);
+      else if (isLost(error)) {
+        growth.hasLost = true;
+        deps.onLost(error);
+      } else throw error;
+    }
+  }
+}
+
+/** Makes the call that is due, with the newest text by the time that it goes out. */
+async function makeCall(growth: Growth, due: Shown, rank: Rank, signal: AbortSignal | undefined): Promise<Shown> {
+  const { platform, question, onPosted } = growth.deps;
+  let sent = due;
+  const reply = () => {
+    sent = nextOf(growth) ?? due;
+    return replyOf(sent);
+  };
+  const terms = { rank, replyTo: question, ...(signal && { signal }) };
+  if (growth.current?.part === due.part) {
+    await platform.edit(growth.current.key, reply, terms);
+    growth.current = { ...sent, key: growth.current.key };
+  } else {
+    const key = await platform.post(question, reply, terms);
+    growth.current = { ...sent, key };
+    await onPosted(key);
+  }
+  return sent;
+}
+
+/** Leaves a message as it stands that can't be edited any more: the rest of the text goes into another one. */
+function goOnElsewhere(growth: Growth, grown: Grown, wanted: Shown): void {
+  leave(growth, grown);
+  if (wanted.text !== grown.text) growth.splitter.endPart(grown.part, grown.text);
+  growth.current = { ...grown, controls: wanted.controls };
+}
+
+function leave({ left }: Growth, grown: Grown): void {
+  const isLeft = left.some(({ key }) => key === grown.key);
+  if (!isLeft && grown.controls.length > 0) left.push(grown);
+}
+
+/** Takes the running controls away from messages that stay without the rest of the answer. Never rejects. */
+async function dropControls({ deps, hasLost, left }: Growth): Promise<void> {
+  if (hasLost) return;
+  for (const { key, text } of left)
+    await deps.platform
+      .edit(key, { markdown: text }, { rank: "last-text", replyTo: deps.question })
+      .catch((error) => deps.log.warn({ error }, "the controls of an answer could not be taken away"));
 }
 
 function retryTerms(

@@ -177,7 +177,7 @@ function receiversOf(
     files: { apiUrl: connection.apiUrl, clock, fetch },
   };
   const receiver = createMessageReceiver(messages, handlers);
-  const interactions = { rest, calls, store, log, commands, controlIds, clock, sender };
+  const interactions = { rest, calls, store, log, commands, controlIds, clock, sender, places };
   return [
     [GatewayDispatchEvents.MessageCreate, receiver.onCreate],
     [GatewayDispatchEvents.MessageUpdate, receiver.onEdit],

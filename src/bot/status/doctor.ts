@@ -5,7 +5,7 @@ import { messageOf, TimeoutError } from "../../base/errors.js";
 import { createLog, createScrubber } from "../../base/log.js";
 import { plural } from "../../base/text.js";
 import { proveKey } from "../../providers/prove-key.js";
-import { ProviderError } from "../../providers/provider.js";
+import { ProviderError, type ProviderErrorReason } from "../../providers/provider.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";
 import { openStore } from "../../store/open-store.js";
 import type { StoreDefinition } from "../../store/store.js";
@@ -101,13 +101,23 @@ function noModelsText({ id, baseUrl, emptyHint }: ProviderSetup, listed: number)
   return `answers, but none of the ${rows} that it lists is for chat; ${hint}`;
 }
 
+const FIXES: Partial<Record<ProviderErrorReason, string>> = {
+  "rate-limited": "try again later",
+  overloaded: "try again later",
+  loading: "try again in a minute",
+  quota: "wait for its renewal, or raise it there",
+  "spend-cap": "add credit or raise its limit there",
+  "no-access": "check what this key may use there",
+};
+
 function fixFor(error: unknown, { key, keyVariable, baseUrl }: ProviderSetup): string {
   if (error instanceof ProviderError && error.reason === "auth") {
     const variable = keyVariable ?? "its address has none";
     return key === undefined ? `it wants a key (${variable})` : `check its key (${variable})`;
   }
   if (error instanceof TimeoutError) return "check the network, or set REFRESH_TIMEOUT_SECONDS higher";
-  if (error instanceof ProviderError && error.reason === "rate-limited") return "try again later";
+  const fix = error instanceof ProviderError ? FIXES[error.reason] : undefined;
+  if (fix !== undefined) return fix;
   return `check its base URL (${baseUrl}) and the network`;
 }
 

@@ -10,6 +10,7 @@ import type { UsageEntry } from "../../usage/ledger.js";
 import { costOf, type ModelFacts } from "../../usage/model-facts.js";
 import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { Person } from "../port/platform.js";
+import { PlatformError } from "../port/platform-error.js";
 import type { Question } from "../prompt/question.js";
 import { cleanQuestion } from "../prompt/untrusted-text.js";
 import { modelRefusalOf, pinLine, pinNote, shownControls, shownText } from "./shown-answer.js";
@@ -33,7 +34,7 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
   const inputTokens = answer.isUsed ? prepared?.estimatedTokens : undefined;
   const used = usedBy({ usage: answer.finish?.usage, inputTokens, output: answer.text });
   const text = shownText(deps, turn, { reference, used });
-  const isShown = await stream.finish(text, shownControls(deps, turn, text));
+  const isShown = await showLast(deps, turn, text);
   const isPosted = stream.postedIn() !== undefined;
   const ending = isShown ? answer.ending : isPosted && answer.ending !== "failed" ? "cut-off" : "failed";
   await save(deps, turn, { ending, used });
@@ -47,6 +48,24 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
     firstTextMs: answer.firstTextAt === undefined ? null : answer.firstTextAt - turn.startedAt,
   });
   return ending;
+}
+
+/**
+ * Resolves with whether all of it is shown. What the platform refuses in every form is told in one line.
+ * @throws what the platform throws in the end
+ */
+async function showLast(deps: TurnDeps, turn: AnsweredTurn, text: string): Promise<boolean> {
+  const { stream, platform, question } = turn;
+  try {
+    return await stream.finish(text, shownControls(deps, turn, text));
+  } catch (error) {
+    if (!(error instanceof PlatformError) || error.why === undefined) throw error;
+    deps.log.warn({ error }, "the platform refused an answer");
+    const what = stream.postedIn() === undefined ? "The answer" : "The rest of the answer";
+    const terms = { rank: "error", replyTo: question.message } as const;
+    await platform.post(question.message, { markdown: `⚠️ ${what} could not be shown: ${error.why}.` }, terms);
+    return false;
+  }
 }
 
 /** What a turn says about its model; undefined where it says nothing (stopped, network, the provider's trouble). */
@@ -156,6 +175,7 @@ export function usageEntry(facts: {
   readonly ending: Ending;
 }): UsageEntry {
   const { question, model, used, ending } = facts;
+  const costUsd = costOf(facts.modelFacts, used);
   return {
     id: question.id,
     at: question.at,
@@ -165,7 +185,8 @@ export function usageEntry(facts: {
     provider: model.provider,
     model: model.model,
     ...used,
-    costUsd: costOf(facts.modelFacts, used),
+    costUsd,
+    priceSource: costUsd === null ? null : (facts.modelFacts.priceSource ?? null),
     ending,
   };
 }

@@ -86,7 +86,7 @@ async function interrupt(deps: RecoverDeps, platform: ChatPlatform, id: string, 
   else {
     kept = await platform.append(answer, line, [RETRY_CONTROL]).catch(async (error) => {
       // Deleted by somebody, or so full that not a line fits below it.
-      const isElsewhere = error instanceof PlatformError && (error.reason === "refused" || error.reason === "gone");
+      const isElsewhere = error instanceof PlatformError && ["refused", "gone", "not-editable"].includes(error.reason);
       if (!isElsewhere) throw error;
       await say(platform, asked, line);
       return "";

@@ -14,7 +14,7 @@ const RULES: readonly Rule[] = [
   [
     "spend-cap",
     /insufficient_?(quota|balance|funds|credits?)|insufficient (account )?(balance|credits?|funds)/i,
-    /billing_(error|hard|not)|billing hard limit|spend_?(ing)?_?(limit|cap)|spending limit|payment[ _]required/i,
+    /billing_(error|hard|not)|billing hard limit|spend_?(ing)?_?(limit|cap)|spending limit|payment[ _]required|key limit exceeded/i,
     /(credit|account|token) balance|more credits|(used|run) (all|out of) .{0,30}credits|monthly included credits/i,
     /specified api usage limits|account .{0,20}(arrears|overdue)|余额不足|欠费/i,
   ],
@@ -103,6 +103,9 @@ const RULES: readonly Rule[] = [
 
 const KEY_WORDS = /key|token|credential|auth|log.?in|signature/i;
 
+/** A limit of requests per minute is over sooner; whoever has to wait longer has used a quota up. */
+const LONGEST_RATE_LIMIT_MS = 60 * 60_000;
+
 /** What may be the reason where a list was asked for; the others speak of a model or of what was asked of it. */
 const OF_LISTS: ReadonlySet<ProviderErrorReason> = new Set([
   "spend-cap",
@@ -125,7 +128,9 @@ export function reasonOf(refusal: Refusal, of: "list" | "chat", hasListed = fals
     const isAboutKey = said === "auth" || (refusal.status === 401 && KEY_WORDS.test(refusal.said));
     return hasListed && !isAboutKey ? "no-access" : "auth";
   }
-  return said ?? byStatus(refusal, of);
+  const reason = said ?? byStatus(refusal, of);
+  const isLong = (refusal.renewalMs ?? 0) > LONGEST_RATE_LIMIT_MS;
+  return reason === "rate-limited" && isLong ? "quota" : reason;
 }
 
 function reasonSaid({ said, status }: Refusal, of: "list" | "chat"): ProviderErrorReason | undefined {

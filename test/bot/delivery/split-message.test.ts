@@ -104,6 +104,75 @@ describe("splitMessage()", () => {
     expect(splitMessage(text, 100)[0]).toBe(first);
   });
 
+  it.each([
+    ["a link with a text, in its text", `${"word ".repeat(14)}[the long text of a link](https://example.org/a)`],
+    ["a link with a text, in its address", `${"word ".repeat(10)}[text](https://example.org/${"a".repeat(60)})`],
+    ["a link with a text, between both", `${"z".repeat(90)} [a text](https://example.org/a)`],
+    ["a link whose address has parentheses", `${"word ".repeat(12)}[text](https://example.org/a_(b)${"c".repeat(30)})`],
+    ["a picture", `${"word ".repeat(15)}![the long text of one](https://example.org/a)`],
+    ["a hidden text", `${"word ".repeat(14)}||the murderer is the gardener of them all||`],
+  ])("does not cut %s in two", (_what, text) => {
+    const whole = /!?\[.*\)|\|\|.*\|\|/.exec(text)?.[0] ?? "";
+    const parts = splitMessage(`${text} and on`, 100);
+    expect(parts.join("")).toBe(`${text} and on`);
+    expect(parts.filter((part) => part.includes(whole))).toHaveLength(1);
+  });
+
+  it("closes a hidden text that is longer than a message, and opens it again", () => {
+    const parts = splitMessage(`See: ||${"secret ".repeat(40)}end||, and on it goes`, 100);
+    expect(parts.length).toBeGreaterThan(2);
+    for (const part of parts) {
+      expect(part.length).toBeLessThanOrEqual(100);
+      expect(part.match(/\|\|/g)).toHaveLength(2);
+      expect(part.replace(/\|\|.*\|\|/, "")).not.toContain("secret");
+    }
+    expect(parts.join("").match(/secret/g)).toHaveLength(40);
+  });
+
+  it.each([
+    ["bars of a program", `a || b ${"word ".repeat(40)}`],
+    ["bars in code", `\`||x\` ${"word ".repeat(40)}`],
+    ["brackets that are no link", `${"word ".repeat(18)}list[index] and more words here`],
+  ])("adds nothing for %s", (_what, text) => {
+    expect(splitMessage(text, 100).join("")).toBe(text);
+  });
+
+  it("never changes a final part of links and hidden texts, and keeps every part within the limit", () => {
+    const pieces = fc.constantFrom(
+      "word ",
+      "||",
+      "||so||",
+      "|",
+      "[a text](https://x.org/a)",
+      "[",
+      "](",
+      "`||`",
+      "\n",
+      "```\n",
+    );
+    fc.assert(
+      fc.property(
+        fc.array(pieces, { maxLength: 150 }),
+        lengths,
+        fc.integer({ min: 1, max: 90 }),
+        (all, maxChars, step) => {
+          const text = all.join("");
+          const splitter = createSplitter(maxChars);
+          let before: readonly string[] = [];
+          for (let end = 0; end < text.length; end += step) {
+            const parts = splitter.update(text.slice(0, end));
+            expect(parts.slice(0, Math.max(0, before.length - 1))).toEqual(before.slice(0, -1));
+            before = parts;
+          }
+          const parts = splitter.update(text);
+          expect(parts).toEqual(splitMessage(text, maxChars));
+          expect(Math.max(...parts.map((part) => part.length))).toBeLessThanOrEqual(maxChars);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
   it("closes a code block and opens it again with its info string, at a line", () => {
     const code = Array.from({ length: 12 }, (_, index) => `const a${index} = ${index};`).join("\n");
     expect(splitMessage(`\`\`\`ts title\n${code}\n\`\`\`\ndone`, 120)).toEqual([

@@ -26,6 +26,7 @@ describe("what a turn used", () => {
       ending: "done",
     });
     expect(entry?.costUsd).toBeGreaterThan(0);
+    expect(entry?.priceSource).toBe("table");
   });
 
   it("is estimated where it was stopped, and its price unknown for an unknown model", async () => {

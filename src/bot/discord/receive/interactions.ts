@@ -1,13 +1,16 @@
 import { InteractionResponseType, InteractionType, MessageFlags, RESTJSONErrorCodes } from "discord.js";
+import { UserError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import { cutText } from "../../../base/text.js";
 import type { Choice, Command } from "../../../commands/command.js";
+import { findCommand } from "../../../commands/grammar/find-command.js";
 import { format } from "../../../commands/grammar/parse.js";
 import type { Store } from "../../../store/store.js";
 import { type ControlIds, STALE_CONTROL_TEXT } from "../../port/control-ids.js";
 import { panelOf, press } from "../../port/panel.js";
 import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
+import type { Places } from "../gateway/places.js";
 import { SELECT_PREFIX } from "../send/render.js";
 import type { DiscordRest } from "../send/rest.js";
 import { discordCodeOf } from "../wire/answer.js";
@@ -18,7 +21,7 @@ import {
   interactionEvent,
   type OptionEvent,
 } from "../wire/events.js";
-import { mayManageServer } from "../wire/permissions.js";
+import { inviteLink, mayManageServer } from "../wire/permissions.js";
 import { placeOf, speakerOf } from "../wire/places.js";
 import { createInteractionReply, type InteractionReplyDeps } from "./interaction-reply.js";
 
@@ -27,6 +30,7 @@ export interface InteractionDeps extends Omit<InteractionReplyDeps, "idFor"> {
   readonly log: Log;
   readonly commands: readonly Command[];
   readonly controlIds: ControlIds;
+  readonly places: Pick<Places, "server">;
 }
 
 const UNKNOWN_COMMAND = "This command is not known here any more. Discord shows the new list within a moment.";
@@ -53,6 +57,7 @@ export function createInteractionReceiver(deps: InteractionDeps, handlers: Platf
     const terms = { isEphemeral, isInPlace };
     const reply = createInteractionReply({ ...deps, idFor: deps.controlIds.idFor }, event, terms);
     if (text === undefined) return reply.show({ markdown: isPress ? STALE_CONTROL_TEXT : UNKNOWN_COMMAND });
+    if (isAway(deps, event, text)) return reply.show({ markdown: awayText(event.application_id), isFailure: true });
     const call = callOf(event, person, text);
     const replies = isPress ? press(handlers, call) : handlers.onCommand(call);
     for await (const next of replies) await reply.show(next);
@@ -73,6 +78,25 @@ export function createInteractionReceiver(deps: InteractionDeps, handlers: Platf
     }
   };
 }
+
+/**
+ * Whether a command would change something in a server that the bot is not a member of: people who installed it for
+ * themselves can use its commands there, and their own rights in that server come with them.
+ */
+function isAway({ commands, places }: InteractionDeps, { guild_id }: CommandEvent, text: string): boolean {
+  if (guild_id === undefined || places.server(guild_id) !== undefined) return false;
+  try {
+    const { access, isForChatters } = findCommand(commands, text).command;
+    return access === "operator" || isForChatters === true;
+  } catch (error) {
+    if (error instanceof UserError) return false; // the reply says which commands there are
+    throw error;
+  }
+}
+
+const awayText = (applicationId: string) =>
+  "I am not a member of this server, so nothing can be set here. Nothing was changed. Somebody who manages it can " +
+  `[add me](${inviteLink(applicationId)}).`;
 
 type User = NonNullable<InteractionEvent["user"]>;
 

@@ -10,8 +10,8 @@ import type { Places } from "../gateway/places.js";
 import { type MessageEvent, messageEvent } from "../wire/events.js";
 import { isManager } from "../wire/permissions.js";
 import { speakerOf } from "../wire/places.js";
-import { hasContent, INTENT_NEEDED, namesId, readMessage } from "./read-message.js";
-import { type ReferenceDeps, readEarlier, replyTarget } from "./references.js";
+import { hasContent, INTENT_NEEDED, namesId, readDiscordMessage } from "./read-message.js";
+import { type ReferenceDeps, readBefore, replyTarget } from "./references.js";
 
 export interface MessageReceiverDeps extends ReferenceDeps {
   readonly gateway: Pick<Gateway, "self">;
@@ -88,7 +88,7 @@ async function mentionOf(deps: MessageReceiverDeps, message: MessageEvent, selfI
   const terms = { guildId: guild_id, selfId };
   const role = server?.roleOfBot(selfId);
   const unnamed = role === undefined ? [selfId] : [selfId, role];
-  const { text, shared, attachments, leftOut = [] } = readMessage(deps, message, { ...terms, unnamed });
+  const { text, shared, attachments, leftOut = [] } = readDiscordMessage(deps, message, { ...terms, unnamed });
   const { leftOut: unread = [], ...target } = replyTarget(deps, message, terms);
   const isEmptied = !hasContent(message) && role !== undefined && message.mention_roles.includes(role);
   const allLeftOut = [...leftOut, ...unread, ...(isEmptied ? [ROLE_ONLY] : [])];
@@ -102,7 +102,7 @@ async function mentionOf(deps: MessageReceiverDeps, message: MessageEvent, selfI
     ...(allLeftOut.length > 0 && { leftOut: allLeftOut }),
     ...target,
     ...(key.thread !== undefined && {
-      earlier: (count: number, signal: AbortSignal) => readEarlier(deps, key, { ...terms, count, signal }),
+      earlier: (count: number, signal: AbortSignal) => readBefore(deps, key, { ...terms, count, signal }),
     }),
   };
 }
@@ -122,9 +122,9 @@ export interface JudgeFacts {
 }
 
 /**
- * Returns whether a message is meant for the bot: a direct message, one that names it or its role, a reply to it, or one
- * in a thread that it follows and that addresses nobody else. Never one that reaches it by another role or everyone, and
- * never one of a bot, a webhook or Discord itself.
+ * Returns whether a message is meant for the bot: a direct message, one that names it or its role, a reply to it, or
+ * one in a thread that it follows and that addresses nobody else. Never one that reaches it by another role or
+ * everyone, and never one of a bot, a webhook or Discord itself.
  */
 export function isForBot(message: MessageEvent, facts: JudgeFacts): boolean {
   const { author, webhook_id, type, referenced_message, mentions = [] } = message;
@@ -147,11 +147,11 @@ export function isNamed(message: MessageEvent, { selfId, roleId }: Pick<JudgeFac
   return roleId !== undefined && mention_roles.includes(roleId);
 }
 
-/** Words before a name that make it an address. */
-const ADDRESS =
-  /^(?:(?:hi|hey|hello|thanks|thank you|thx|ok|okay|yes|no|cc|fyi)[,!.]?\s+)?<@[!&]?\d+>|[,;]\s*<@[!&]?\d+>[\s?!.]*$/i;
+/** A name where one is addressed: at the start, perhaps after a greeting, and after a comma at the end. */
+const GREETED = /^(?:(?:hi|hey|hello|thanks|thank you|thx|ok|okay|yes|no|cc|fyi)[,!.]?\s+)?<@[!&]?\d+>/i;
+const ADDRESS = new RegExp(`${GREETED.source}|[,;]\\s*<@[!&]?\\d+>[\\s?!.]*$`, "i");
 
-/** Whether a message in a thread is for somebody else: a reply to another person, or their name where one is addressed. */
+/** Whether a message in a thread is for somebody else: a reply to them, or their name where one is addressed. */
 function addressesOthers({ type, content, author, referenced_message, mentions = [] }: MessageEvent): boolean {
   if (ADDRESS.test(content.trim()) || /^@(everyone|here)\b/.test(content.trim())) return true;
   if (type !== MessageType.Reply) return false;

@@ -29,7 +29,7 @@ export interface ReadContent extends MessageContent {
 }
 
 /** Returns a message's own words, all else that it carries as text, and its files; ids are replaced by names. */
-export function readMessage(deps: ReaderDeps, message: Message, terms: ReadTerms): ReadContent {
+export function readDiscordMessage(deps: ReaderDeps, message: Message, terms: ReadTerms): ReadContent {
   const forwards = message.message_snapshots.map(({ message: forwarded }) => forwarded);
   const isForward = message.message_reference?.type === MessageReferenceType.Forward;
   const isHidden = isForward && !forwards.some(hasContent);
@@ -53,7 +53,7 @@ export function readReferenced(
   message: ReferencedEvent,
   { what, ...terms }: ReadTerms & { readonly what: string },
 ): EarlierMessage {
-  const { shared, text, ...files } = readMessage(deps, message, terms);
+  const { shared, text, ...files } = readDiscordMessage(deps, message, terms);
   const isOwn = message.author.id === terms.selfId;
   const isEmpty = !hasContent(message) && message.message_snapshots.length === 0;
   return {

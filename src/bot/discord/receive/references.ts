@@ -56,7 +56,7 @@ const READ_TYPES: readonly MessageType[] = [
 ];
 
 /** Reads a thread's first message and the last ones before a message, oldest first. @throws {PlatformError} */
-export async function readEarlier(
+export async function readBefore(
   deps: ReferenceDeps,
   message: MessageKey,
   { count, signal, ...terms }: ReadTerms & { readonly count: number; readonly signal: AbortSignal },

@@ -1,10 +1,11 @@
+import { RESTJSONErrorCodes } from "discord.js";
 import { z } from "zod";
 import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
 import { createSerial } from "../../../base/serial.js";
 import { type ChatPlatform, MARK_EMOJI, type MessageKey } from "../../port/platform.js";
 import { PlatformError, type PlatformErrorReason } from "../../port/platform-error.js";
-import { parsed } from "../wire/answer.js";
+import { discordCodeOf, parsed } from "../wire/answer.js";
 import { channelIdOf } from "../wire/places.js";
 import type { Calls } from "./calls.js";
 import { type DiscordRest, withRetry } from "./rest.js";
@@ -135,7 +136,8 @@ function createReactor({ rest, calls, clock }: DiscordMarksDeps) {
       await rest.call(method, path, { what, timeoutMs: TIMEOUT_MS });
       forbidden.delete(channel);
     } catch (error) {
-      if (who === "@me" && error instanceof PlatformError && error.reason === "forbidden")
+      const isForGood = discordCodeOf(error) !== RESTJSONErrorCodes.InvalidActionOnArchivedThread;
+      if (who === "@me" && error instanceof PlatformError && error.reason === "forbidden" && isForGood)
         forbidden.set(channel, { at: clock.now(), error });
       throw error;
     }

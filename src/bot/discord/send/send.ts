@@ -1,16 +1,18 @@
 import { randomBytes } from "node:crypto";
+import { MessageFlags, RESTJSONErrorCodes } from "discord.js";
 import { z } from "zod";
 import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
+import { messageOf } from "../../../base/errors.js";
 import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
 import { type ChannelKey, type ChatPlatform, currentReply, type MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { discordStatusOf, parsed } from "../wire/answer.js";
+import { discordCodeOf, discordStatusOf, isFiltered, parsed } from "../wire/answer.js";
 import { channelIdOf } from "../wire/places.js";
 import type { Calls } from "./calls.js";
 import { type IdFor, MAX_MESSAGE_CHARS, type Rendered, renderedMessage } from "./render.js";
-import { type DiscordRest, withRetry } from "./rest.js";
+import { type DiscordRest, type RestCall, withRetry } from "./rest.js";
 import type { MessageDoor } from "./shown-messages.js";
 
 /** Longer than a text takes where it arrives at all; by its nonce, it is not there twice when it is sent again. */
@@ -107,10 +109,16 @@ async function postMessage(
   const { nonce, mayDiffer, done } = nonces.next(replyTo?.message, body);
   const call = { what, body: { ...body, ...reference, ...nonce }, ...termsOf(files) };
   const terms = { rank: "last-text", ...(replyTo && { replyTo }) } as const;
-  const answer = await twice(
-    () => deps.rest.call("POST", `/channels/${channelIdOf(channel)}/messages`, call),
-    () => deps.calls.takeMessage("post", channel, terms),
-  );
+  const send = (given: RestCall) =>
+    twice(
+      () => deps.rest.call("POST", `/channels/${channelIdOf(channel)}/messages`, given),
+      () => deps.calls.takeMessage("post", channel, terms),
+    );
+  const answer = await send(call).catch(async (error) => {
+    if (!mayDropControls(error, body)) throw error;
+    await deps.calls.takeMessage("post", channel, terms);
+    return send({ ...call, body: { ...call.body, components: [] } });
+  });
   const message = parsed(postedMessage, answer, what);
   const posted = { ...channel, message: message.id };
   // It shows what the post before said, should that one have arrived after all.
@@ -122,18 +130,61 @@ async function postMessage(
   return message.id;
 }
 
-/** Replaces what a message shows. @throws {PlatformError} */
+/**
+ * Replaces what a message shows: without its controls where those are refused, and in an archived thread after opening
+ * it again.
+ * @throws {PlatformError} `not-editable` where the text may go on in another message
+ */
 async function changeMessage(
-  { rest, calls }: DiscordSendDeps,
+  deps: DiscordSendDeps,
   message: MessageKey,
   { body, files }: Rendered,
   replyTo?: MessageKey,
 ): Promise<void> {
-  await twice(
-    () => rest.call("PATCH", addressOf(message), { what: "editing a message", body, ...termsOf(files) }),
-    () => calls.takeMessage("edit", message, { rank: "last-text", ...(replyTo && { replyTo }) }),
-  );
+  const { rest, calls } = deps;
+  const wait = () => calls.takeMessage("edit", message, { rank: "last-text", ...(replyTo && { replyTo }) });
+  const change = (given: object) =>
+    twice(
+      () => rest.call("PATCH", addressOf(message), { what: "editing a message", body: given, ...termsOf(files) }),
+      wait,
+    );
+  try {
+    await change(body);
+  } catch (error) {
+    const isArchived = discordCodeOf(error) === RESTJSONErrorCodes.InvalidActionOnArchivedThread;
+    if (isArchived) await openAgain(deps, message);
+    else if (isFiltered(error)) throw notEditable(error);
+    else if (!mayDropControls(error, body)) throw error;
+    await wait();
+    await change(isArchived ? body : { ...body, components: [] });
+  }
 }
+
+/** Whether a message may be taken without its controls. A panel consists of them. */
+const mayDropControls = (error: unknown, { components, flags }: Rendered["body"]): boolean =>
+  error instanceof PlatformError &&
+  error.reason === "refused" &&
+  !isFiltered(error) &&
+  Array.isArray(components) &&
+  components.length > 0 &&
+  (flags & MessageFlags.IsComponentsV2) === 0;
+
+/** Whoever may write in a thread may open it again, unless it is locked; a new message opens it by itself. */
+async function openAgain({ rest, calls }: DiscordSendDeps, message: MessageKey): Promise<void> {
+  const path = `/channels/${channelIdOf(message)}` as const;
+  try {
+    await calls.take("PATCH", path, "last-text");
+    await rest.call("PATCH", path, { what: "opening an archived thread", body: { archived: false } });
+  } catch (error) {
+    throw notEditable(error);
+  }
+}
+
+const notEditable = (error: unknown) =>
+  new PlatformError("discord", "not-editable", messageOf(error), {
+    cause: error instanceof PlatformError ? error.cause : error,
+    why: error instanceof PlatformError ? error.why : undefined,
+  });
 
 const termsOf = (files: Rendered["files"]) => (files === undefined ? { timeoutMs: TEXT_TIMEOUT_MS } : { files });
 

@@ -1,8 +1,10 @@
+import { RESTJSONErrorCodes } from "discord.js";
 import { z } from "zod";
 import type { Log } from "../../../base/log.js";
 import { createReplyStream } from "../../delivery/reply-stream.js";
 import type { MessageKey, ReplyStream, ReplyStreamDeps } from "../../port/platform.js";
 import { isLost, PlatformError } from "../../port/platform-error.js";
+import { discordCodeOf } from "../wire/answer.js";
 import { channelIdOf } from "../wire/places.js";
 import type { Calls } from "./calls.js";
 import type { DiscordRest } from "./rest.js";
@@ -51,6 +53,19 @@ const event = z.object({
 });
 type Loss = z.infer<typeof event>;
 
+/** What Discord says where a thread was locked, and where only moderators may open it again. */
+const CLOSED: readonly number[] = [RESTJSONErrorCodes.ThreadLocked, RESTJSONErrorCodes.InvalidActionOnArchivedThread];
+
+/** Says in the channel of a thread why an answer in it stays without its end. Never rejects. */
+async function sayClosed({ platform, question, log }: ReplyStreamDeps): Promise<void> {
+  const { thread, message: _message, ...channel } = question;
+  if (thread === undefined) return;
+  const reason = "could not be finished: the thread was locked. Unlock it and ask again.";
+  await platform
+    .post(channel, { markdown: `⚠️ My answer in <#${thread}> ${reason}` }, { rank: "error" })
+    .catch((error) => log.warn({ error }, "discord: locked thread could not be told of in its channel"));
+}
+
 export function createWatchedStreams({ rest, calls, log, selfId }: WatchedStreamsDeps): WatchedStreams {
   const live = new Set<Watched>();
 
@@ -97,6 +112,7 @@ export function createWatchedStreams({ rest, calls, log, selfId }: WatchedStream
           hasLost = true;
           live.delete(stream);
           deps.onLost(error);
+          if (CLOSED.includes(discordCodeOf(error) ?? 0)) void sayClosed(deps);
         },
       };
       const inner = createReplyStream({ ...deps, onLost: stream.lose });

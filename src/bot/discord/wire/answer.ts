@@ -71,6 +71,11 @@ function parsedJson(text: string): unknown {
 
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
 const Code = RESTJSONErrorCodes;
+/** The server's own filter refuses a text, or a title. */
+const FILTERED: readonly number[] = [
+  Code.MessageWasBlockedByAutomaticModeration,
+  Code.TitleWasBlockedByAutomaticModeration,
+];
 /** An interaction's token lives 15 minutes. */
 const EXPIRED: readonly number[] = [Code.UnknownWebhook, Code.InvalidWebhookToken];
 const GONE: readonly number[] = [
@@ -91,6 +96,8 @@ const FORBIDDEN: readonly number[] = [
 
 /** Discord's own number for what went wrong, where it gave one. */
 export const discordCodeOf = (error: unknown): number | undefined => refusalBehind(error)?.code;
+
+export const isFiltered = (error: unknown): boolean => FILTERED.includes(discordCodeOf(error) ?? 0);
 
 /** The HTTP status of a refusal. */
 export const discordStatusOf = (error: unknown): number | undefined => refusalBehind(error)?.status;
@@ -134,7 +141,10 @@ export function refusalOf({ status, code, message, limited }: DiscordAnswer, wha
       ? `Discord's servers failed at ${what} (HTTP ${status})`
       : `Discord refused ${what}: ${said} (HTTP ${status}, code ${code ?? "none"})`;
   const cause = new DiscordRefusal(text, code, status);
-  return new PlatformError("discord", reasonOf(code, status), text, { cause });
+  const reason = reasonOf(code, status);
+  const filtered = FILTERED.includes(code ?? 0) ? "this server's filter refused the text" : undefined;
+  const why = filtered ?? (reason === "refused" ? `Discord refused it (${said})` : undefined);
+  return new PlatformError("discord", reason, text, { cause, why });
 }
 
 /** The bot's token was not taken; it is asked again in so many ms. */

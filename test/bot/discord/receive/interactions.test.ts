@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Places } from "../../../../src/bot/discord/gateway/places.js";
 import { createInteractionReceiver } from "../../../../src/bot/discord/receive/interactions.js";
 import { createCalls } from "../../../../src/bot/discord/send/calls.js";
 import { createRest } from "../../../../src/bot/discord/send/rest.js";
@@ -29,6 +30,14 @@ const command: Command = defineCommand({
 });
 
 const whisper: Command = defineCommand({ ...command, path: "whisper", visibility: "ephemeral" });
+
+const setting: Command = defineCommand({ ...command, path: "setting", access: "operator", visibility: "ephemeral" });
+const MEMBER = {
+  ownerId: undefined,
+  permissionsOf: () => undefined,
+  roleName: () => undefined,
+  roleOfBot: () => undefined,
+};
 
 const idFor = async (line: string) => line;
 
@@ -65,7 +74,8 @@ function receiving(replies: readonly Reply[]) {
     sender: createSender({ clock: briskClock, rest, calls, idFor }),
     store: memoryStore(briskClock.now),
     log: { debug: say, info: say, warn: say, error: say },
-    commands: [command, whisper],
+    commands: [command, whisper, setting],
+    places: { server: (id) => (id === "900000000000000003" ? MEMBER : undefined) } satisfies Pick<Places, "server">,
     controlIds: { idFor, commandOf: async (id: string) => id, prune: async () => {} },
     clock: briskClock,
   };
@@ -125,6 +135,20 @@ describe("an interaction on Discord", () => {
     await receiving([{ markdown: "here", files: [file] }]).receive(eventOf(interaction, { name: "whisper" }));
     expect(interaction.replies).toMatchObject([{ isEphemeral: true, content: "here" }]);
     expect(interaction.replies[0]?.files).toEqual([{ filename: "chat.md", text: "# Chat" }]);
+  });
+
+  it.each([
+    ["setting", "77", []],
+    ["setting", "900000000000000003", ["/setting"]],
+    ["whisper", "77", ["/whisper"]],
+  ])("of %s in server %s runs %j: nothing is stored for a server that the bot is not in", async (name, guild, ran) => {
+    const { receive, told } = receiving([{ markdown: "done" }]);
+    const interaction = discord.slash(discord.general, discord.person("ada"), name);
+    await receive({ ...eventOf(interaction, { name }), guild_id: guild });
+    expect(told.map(({ text }) => text)).toEqual(ran);
+    expect(interaction.replies[0]?.content).toMatch(
+      ran.length > 0 ? /^done$/ : /^I am not a member of this server.*\[add me\]\(https:\/\/discord\.com\/oauth2/,
+    );
   });
 
   it("is answered also where what decides nothing is missing or strange, and gives nobody rights then", async () => {
