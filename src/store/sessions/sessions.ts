@@ -54,7 +54,10 @@ export interface Sessions {
    * {StoreError}
    */
   allTurns(conversation: string): Promise<readonly { readonly number: number; readonly turn: Turn }[]>;
-  /** The conversations in threads of a channel's, answered in since `since` (epoch ms), each with its last turn, newest first. @throws {StoreError} */
+  /**
+   * The conversations in threads of a channel's, answered in since `since` (epoch ms), each with its last turn,
+   * newest first. @throws {StoreError}
+   */
   threadsOf(
     conversation: string,
     since: number,
