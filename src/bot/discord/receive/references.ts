@@ -1,4 +1,4 @@
-import { MessageType } from "discord.js";
+import { MessageReferenceType, MessageType } from "discord.js";
 import { z } from "zod";
 import type { EarlierMessage, LeftOut, Mention, MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
@@ -7,7 +7,7 @@ import type { DiscordRest } from "../send/rest.js";
 import { parsed } from "../wire/answer.js";
 import { type ListedMessage, listedMessage, type MessageEvent, type ReferencedEvent } from "../wire/events.js";
 import { channelIdOf } from "../wire/places.js";
-import { type ReaderDeps, type ReadTerms, readReferenced } from "./read-message.js";
+import { isReadable, type ReaderDeps, type ReadTerms, readReferenced } from "./read-message.js";
 
 export interface ReferenceDeps extends ReaderDeps {
   readonly rest: DiscordRest;
@@ -26,13 +26,18 @@ export function replyTarget(
   if (message.type !== MessageType.Reply) return {};
   const named = { ...terms, what: REPLY_TARGET };
   const { referenced_message: target, message_reference: reference, channel_id } = message;
-  if (target) return { quote: readReferenced(deps, target, named) };
   if (target === null) return { leftOut: [DELETED] };
-  const id = reference?.message_id;
+  const id = target?.id ?? reference?.message_id;
+  if (target && (!isShortened(target) || id === undefined)) return { quote: readReferenced(deps, target, named) };
   if (id === undefined) return {};
   const path = `/channels/${reference?.channel_id ?? channel_id}/messages/${id}` as const;
   return { readQuote: async (signal) => readReferenced(deps, await fetchMessage(deps, path, signal), named) };
 }
+
+/** A forward may come without what it forwards, and a message with nothing but its author. */
+const isShortened = (target: ReferencedEvent): boolean =>
+  !isReadable(target) &&
+  (target.timestamp === undefined || target.message_reference?.type === MessageReferenceType.Forward);
 
 async function fetchMessage(
   { rest, calls }: ReferenceDeps,
