@@ -212,6 +212,20 @@ describe("what a message carries on Discord", () => {
     expect(denied.answer).toContain("ℹ️ Ignored the message that this replies to: I have no permission to read it.");
   });
 
+  it("is fetched where a thread's stand-in comes without the message that it began with", async () => {
+    const { discord } = stage;
+    const channel = discord.addChannel("bare");
+    const alert = say(channel, { extra: { embeds: [{ title: "alert MARKER" }] } });
+    const thread = discord.addThread(channel, "bare talk", alert.id);
+    discord.world.addMessage(thread, { authorId: BOT_ID, content: "", extra: { type: 21 } });
+    const { asked } = await exchange(thread, discord.say(thread, ada(), "why?", { naming: true }));
+    expect(asked).toContain("bob:\n> alert MARKER");
+    const other = discord.addThread(channel, "deleted", discord.world.newId());
+    discord.world.addMessage(other, { authorId: BOT_ID, content: "", extra: { type: 21 } });
+    const { answer } = await exchange(other, discord.say(other, ada(), "why?", { naming: true }));
+    expect(answer).toContain("ℹ️ Ignored the first message of this thread: it was not found.");
+  });
+
   it("is fetched where Discord leaves out what a message forwards that is replied to", async () => {
     const { discord } = stage;
     const channel = discord.addChannel("forwarded");

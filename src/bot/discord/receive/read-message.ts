@@ -19,7 +19,7 @@ export interface ReadTerms {
   readonly unnamed?: readonly string[];
 }
 
-type Message = Omit<ReferencedEvent, "author" | "mentions"> & {
+type Message = Omit<ReferencedEvent, "author" | "mentions" | "timestamp"> & {
   readonly mentions?: ReferencedEvent["mentions"] | undefined;
 };
 

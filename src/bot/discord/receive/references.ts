@@ -74,7 +74,7 @@ export async function readBefore(
   const [first] = latest.length < limit ? [] : await list(`after=${BigInt(thread) - 1n}&limit=1`);
   const isKnown = first === undefined || latest.some(({ id }) => id === first.id);
   const all = isKnown ? latest : [...latest, first];
-  const read = await Promise.all(all.map((one) => readOne(deps, one, { ...terms, signal })));
+  const read = await Promise.all(all.map((one) => readOne(deps, one, { ...terms, signal, place: message })));
   const start = latest.length < limit || first !== undefined ? read.at(-1) : undefined;
   return read
     .flatMap((one) => (one === undefined ? [] : one === start ? { ...one, isFirst: true as const } : one))
@@ -100,7 +100,7 @@ const FIRST_MESSAGE = "the first message of this thread";
 async function readOne(
   deps: ReferenceDeps,
   message: ListedMessage,
-  terms: ReadTerms & { readonly signal: AbortSignal },
+  terms: ReadTerms & { readonly signal: AbortSignal; readonly place: MessageKey },
 ): Promise<EarlierMessage | undefined> {
   if (message.type !== MessageType.ThreadStarterMessage)
     return READ_TYPES.includes(message.type)
@@ -109,9 +109,10 @@ async function readOne(
   const named = { ...terms, what: FIRST_MESSAGE };
   const { referenced_message: start, message_reference: reference } = message;
   if (start) return readReferenced(deps, start, named);
-  if (start === null || reference?.channel_id === undefined || reference.message_id === undefined)
-    return unread("it was deleted");
-  const path = `/channels/${reference.channel_id}/messages/${reference.message_id}` as const;
+  if (start === null) return unread("it was deleted");
+  // The message stands in the thread's channel, under the thread's own id.
+  const { channel_id = terms.place.channel, message_id = channelIdOf(terms.place) } = reference ?? {};
+  const path = `/channels/${channel_id}/messages/${message_id}` as const;
   return fetchMessage(deps, path, terms.signal).then(
     (found) => readReferenced(deps, found, named),
     (error: unknown) => {
