@@ -47,7 +47,7 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
   const controlIds = createControlIds({ store, clock, log });
   const pickers = createPickers(commands);
   const controls = { idFor: controlIds.idFor, pickers };
-  const send = createSlackSend({ ...wire, controls, names, reconciliation, log });
+  const send = createSlackSend({ ...wire, controls, names, reconciliation, clock, log });
   const people = createPeople({ calls, optional: wire.optional, clock, log, identity: () => identity });
   const onIdentity = (found: Identity) => {
     identity = found;

@@ -54,7 +54,7 @@ export interface Sessions {
    * {StoreError}
    */
   allTurns(conversation: string): Promise<readonly { readonly number: number; readonly turn: Turn }[]>;
-  /** The conversations in threads of a channel's, answered in since `since` (epoch ms), each with its last turn, newest first. @throws {StoreError} */
+  /** The last turns of a channel's threads that were answered in since `since` (epoch ms), newest first. */
   threadsOf(
     conversation: string,
     since: number,
@@ -229,8 +229,7 @@ function turnCalls(store: Store, { get }: Records): TurnCalls {
     async threadsOf(conversation, since) {
       const recent = (await store.values("sessions").entries(`${conversation}:`))
         .flatMap(([key, row]) => {
-          const { data: session } = sessionRow.safeParse(row);
-          const { answeredAt = null, nextTurn = 0 } = session ?? {};
+          const { answeredAt = null, nextTurn = 0 } = sessionRow.safeParse(row).data ?? {};
           return answeredAt === null || answeredAt < since ? [] : [{ key, answeredAt, nextTurn }];
         })
         .sort((a, b) => b.answeredAt - a.answeredAt)

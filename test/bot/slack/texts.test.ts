@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { timeMark } from "../../../src/base/time.js";
-import { readMessage } from "../../../src/bot/slack/receive/receive.js";
+import { readWritten } from "../../../src/bot/slack/receive/receive.js";
 import { cutEscaped, render, toMrkdwn } from "../../../src/bot/slack/send/render.js";
 import { keptText } from "../../../src/bot/slack/send/send.js";
 import { emojiOfName, nameOfEmoji, nameOfMark, readMentionText } from "../../../src/bot/slack/wire/notation.js";
@@ -25,11 +25,11 @@ describe("readMentionText()", () => {
   });
 });
 
-describe("readMessage()", () => {
+describe("readWritten()", () => {
   const identity = { teamId: "T1", botUserId: "U0BOT", botId: "B1" };
   const event = { type: "app_mention", channel: "C1", ts: "1.1", user: "U1", text: "<@U0BOT> hi" };
   const isRead = (changes: Record<string, unknown>) =>
-    readMessage({ ...event, ...changes }, identity, NOW) !== undefined;
+    readWritten({ ...event, ...changes }, identity, NOW) !== undefined;
   const NOW = 3_601_099;
 
   it("takes mentions, direct messages, and replies in threads", () => {
@@ -43,7 +43,7 @@ describe("readMessage()", () => {
   it("takes an empty field for one that is left out", () => {
     for (const empty of ["", null]) {
       const changes = { bot_id: empty, subtype: empty, channel_type: empty, edited: empty, thread_ts: empty };
-      expect(readMessage({ ...event, ...changes }, identity, NOW)).toEqual(readMessage(event, identity, NOW));
+      expect(readWritten({ ...event, ...changes }, identity, NOW)).toEqual(readWritten(event, identity, NOW));
       expect(isRead({ type: "message", text: "to nobody", thread_ts: empty })).toBe(false);
     }
   });

@@ -1,11 +1,11 @@
 import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
 
-/** Slack sends a mention as `app_mention` and, where the app is subscribed, as `message`; files may be in the second only. */
+/** Slack sends a mention as `app_mention` and, where the app is subscribed, as `message`: files may be in that only. */
 export interface LateFiles {
   /** Hands on a `message` event to whoever waits for the files of its mention. */
   offer(event: MentionEvent): void;
-  /** Resolves with the event of a mention, with the files that its `message` event brings shortly after. Never rejects. */
+  /** Resolves with the event of a mention, with the files that its `message` event brings shortly after. */
   wait(event: MentionEvent): Promise<MentionEvent>;
 }
 

@@ -37,7 +37,7 @@ export function listenForEvents(app: App, deps: ReplyContext): void {
     });
   };
   const take = async (event: object) => {
-    const written = readMessage(event, deps.identity, clock.now());
+    const written = readWritten(event, deps.identity, clock.now());
     if (written === undefined) return;
     lateFiles.offer(event);
     if (isTypedCommand(written.text) && written.isAddressed) await runTypedCommand(deps, written);
@@ -115,15 +115,15 @@ export interface Written {
 /** Subtypes of ordinary messages: in a thread and to the channel too, with a file, as "/me". */
 const SPOKEN = new Set(["thread_broadcast", "file_share", "me_message"]);
 
-/** A mention that is edited into a message counts for as long as the claim of a message that had it from the beginning. */
+/** As long as the claim of a message lasts, by which an edit of an answered one is known. */
 const EDITABLE_MS = 3_600_000;
 
 /**
- * Reads an `app_mention` or a `message`: Slack may send both for one message. `now` in epoch ms. Returns undefined for one
- * that is not for the bot. An edited mention is read while the message is under an hour old: whether the bot has answered
- * it before, its claim tells.
+ * Reads an `app_mention` or a `message`: Slack may send both for one message. Returns undefined for one that is not for
+ * the bot. An edited mention is read while the message is under an hour old; its claim tells whether it was answered.
+ * `now` in epoch ms.
  */
-export function readMessage(event: unknown, { botUserId }: Identity, now: number): Written | undefined {
+export function readWritten(event: unknown, { botUserId }: Identity, now: number): Written | undefined {
   const { data: message } = messageSchema.safeParse(event);
   if (message === undefined) return undefined;
   const { channel, ts, user, thread_ts: thread } = message;

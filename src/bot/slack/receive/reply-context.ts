@@ -38,8 +38,8 @@ export interface ReplyContext {
 const ONCE_MS = 3_600_000;
 
 /**
- * Deduplicates over all processes: true the first time, and when the store fails, since twice is better than never. As a
- * "question" it is claimed like one, so that a message that is edited into one after the other counts once.
+ * Deduplicates over all processes: true the first time, and when the store fails, since twice is better than never.
+ * A "question" is claimed as questions are, so that a message counts once that is edited from a command into one.
  */
 export async function isFirstTime(
   { store, log }: ReplyContext,

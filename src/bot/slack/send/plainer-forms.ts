@@ -9,7 +9,7 @@ import { render, type SlackMessage, sectionBlocks, toMrkdwn } from "./render.js"
 export const FORMS = ["blocks", "sections", "mrkdwn", "plain"] as const;
 export type Form = (typeof FORMS)[number];
 
-/** Refusals of what a message looks like, by which nothing was posted: a table that is too large, too many characters. */
+/** Refusals of what a message looks like: a table that is too large, too many characters. Nothing was posted then. */
 const REFUSED = new Set([
   "msg_too_long",
   "no_text",

@@ -1,9 +1,12 @@
 import type { types } from "@slack/bolt";
 import { z } from "zod";
 import { BoundedMap } from "../../../base/bounded-map.js";
+import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
+import { retry } from "../../../base/retry.js";
 import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
+import { pauseBeforeAgain } from "../../delivery/platform-pause.js";
 import { panelControls } from "../../port/panel.js";
 import {
   type ChannelKey,
@@ -29,6 +32,7 @@ interface SlackSendDeps {
   readonly controls: ControlDeps;
   readonly names: SlashNames;
   readonly reconciliation: PostReconciliation;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -43,7 +47,7 @@ const MAX_PLAINER = 1_000;
 
 /** Posts, edits and extends messages in a channel. */
 export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" | "edit" | "append"> {
-  const { calls, controls, log } = deps;
+  const { calls, controls, clock, log } = deps;
   const plainer = new BoundedMap<string, Plainer>(MAX_PLAINER);
   const written = async (reply: Reply, form: Form): Promise<readonly [SlackMessage, ...SlackMessage[]]> =>
     writeIn(
@@ -76,7 +80,10 @@ export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" 
       const posted = await postOnce(deps, place, content, terms);
       return [posted, { form, pieces }] as const;
     });
-    await goOn(place, ts, shown, terms);
+    // The message stands: thrown on, what follows it would have it posted once more.
+    await retry(async () => goOn(place, ts, shown, terms), restTerms(clock)).catch((error) =>
+      log.warn({ error }, "slack: the rest of a message could not be posted"),
+    );
     return { ...place, message: ts };
   };
   return {
@@ -116,6 +123,15 @@ export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" 
     },
   };
 }
+
+/** How long the rest of a message is tried. */
+const REST_PATIENCE_MS = 60_000;
+
+const restTerms = (clock: Clock) => ({
+  clock,
+  delays: (failures: number, error: unknown) => pauseBeforeAgain(error, failures),
+  until: clock.now() + REST_PATIENCE_MS,
+});
 
 interface Shown {
   readonly form: Form;

@@ -13,12 +13,12 @@ const SILENT = new Set(["actions", "divider", "input", "button", "context_action
 
 /** Returns the text of blocks as mrkdwn with Slack's tokens and escapes, one string for each block that has any. */
 export const textsOfBlocks = (blocks: unknown): readonly string[] =>
-  listOf(blocks)
+  itemsOf(blocks)
     .map((block) => textOf(block, 0))
     .filter((text) => text.trim() !== "");
 
 /** Returns the list, or an empty one for anything else. */
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+export const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** Returns the string, or an empty one for anything else. */
 export const stringOf = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -33,7 +33,7 @@ function textOf(value: unknown, depth: number): string {
 type Write = (node: Node, depth: number) => string;
 
 const each = (values: unknown, depth: number, separator: string): string =>
-  listOf(values)
+  itemsOf(values)
     .map((value) => textOf(value, depth + 1))
     .filter((text) => text !== "")
     .join(separator);
@@ -51,7 +51,7 @@ const indentOf = ({ indent }: Node): string => "  ".repeat(typeof indent === "nu
 
 const writeList: Write = (node, depth) => {
   const start = typeof node.offset === "number" ? node.offset + 1 : 1;
-  return listOf(node.elements)
+  return itemsOf(node.elements)
     .map((item, index) => {
       const mark = node.style === "ordered" ? `${start + index}.` : "-";
       return `${indentOf(node)}${mark} ${textOf(item, depth + 1)}`;
@@ -60,9 +60,9 @@ const writeList: Write = (node, depth) => {
 };
 
 const writeTable: Write = (node, depth) =>
-  listOf(node.rows)
+  itemsOf(node.rows)
     .map((row) => {
-      const cells = listOf(row).map((cell) => textOf(cell, depth + 1).replaceAll("\n", " "));
+      const cells = itemsOf(row).map((cell) => textOf(cell, depth + 1).replaceAll("\n", " "));
       return `| ${cells.join(" | ")} |`;
     })
     .join("\n");

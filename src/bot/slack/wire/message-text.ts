@@ -1,4 +1,4 @@
-import { listOf, stringOf, textsOfBlocks } from "./blocks-text.js";
+import { itemsOf, stringOf, textsOfBlocks } from "./blocks-text.js";
 import { unescaped } from "./notation.js";
 
 /** The texts of a message, as mrkdwn with Slack's tokens and escapes. */
@@ -26,11 +26,11 @@ const MAX_ATTACHMENTS = 20;
 /** Reads whatever a message shows, of an event or as `conversations.replies` gives it. */
 export function rawContentOf(message: unknown): RawContent {
   const fields = (message ?? {}) as Fields;
-  const attachments = listOf(fields.attachments).slice(0, MAX_ATTACHMENTS) as readonly Fields[];
+  const attachments = itemsOf(fields.attachments).slice(0, MAX_ATTACHMENTS) as readonly Fields[];
   return {
     own: ownText(fields),
     beside: attachments.map(besideOf).filter(({ text }) => text.trim() !== ""),
-    files: [...listOf(fields.files), ...attachments.flatMap((attachment) => listOf(attachment?.files))],
+    files: [...itemsOf(fields.files), ...attachments.flatMap((attachment) => itemsOf(attachment?.files))],
   };
 }
 
@@ -42,7 +42,7 @@ export function rawContentOf(message: unknown): RawContent {
 function ownText({ text, blocks, bot_id: bot }: Fields): string {
   const said = stringOf(text);
   const isPersons = !bot && lettersOf(said.replaceAll(/<[@!][^>]*>/g, "")) !== "";
-  const kept = isPersons ? listOf(blocks).filter((block) => (block as Fields | null)?.type !== "rich_text") : blocks;
+  const kept = isPersons ? itemsOf(blocks).filter((block) => (block as Fields | null)?.type !== "rich_text") : blocks;
   const texts = textsOfBlocks(kept);
   const whole = lettersOf(texts.join("\n"));
   if (texts.length === 0 || lettersOf(said).includes(whole)) return said;
@@ -68,12 +68,12 @@ function besideOf(attachment: Fields | null): RawBeside {
     isShared ? "" : stringOf(fields.author_name),
     titleOf(fields),
     ...(inner.length === 0 ? [text] : body),
-    ...listOf(fields.fields).map((field) => fieldOf((field ?? {}) as Fields)),
+    ...itemsOf(fields.fields).map((field) => fieldOf((field ?? {}) as Fields)),
     imageOf(fields),
     isShared ? "" : stringOf(fields.footer),
   ].filter((part) => part.trim() !== "");
   const fallback = stringOf(fields.fallback);
-  const isEmpty = parts.length === 0 && !NO_PREVIEW.test(fallback) && listOf(fields.files).length === 0;
+  const isEmpty = parts.length === 0 && !NO_PREVIEW.test(fallback) && itemsOf(fields.files).length === 0;
   return {
     author: stringOf(fields.author_name) || stringOf(fields.author_subname) || stringOf(fields.service_name),
     text: isEmpty ? fallback : parts.join("\n"),
@@ -83,7 +83,7 @@ function besideOf(attachment: Fields | null): RawBeside {
 
 /** A shared message may come with its blocks only inside the attachment. */
 const sharedBlocks = ({ message_blocks: shared }: Fields): readonly string[] =>
-  listOf(shared).flatMap((each) => textsOfBlocks(((each as Fields | null)?.message as Fields | undefined)?.blocks));
+  itemsOf(shared).flatMap((each) => textsOfBlocks(((each as Fields | null)?.message as Fields | undefined)?.blocks));
 
 function titleOf({ title, title_link: link }: Fields): string {
   const [name, address] = [stringOf(title), stringOf(link)];

@@ -89,6 +89,16 @@ describe("an answer whose form Slack refuses", () => {
     },
   );
 
+  it("posts nothing twice when what follows a message without blocks fails for a moment", async () => {
+    const words = Array.from({ length: 1_500 }, (_, index) => `word${index}`);
+    const { slack } = adapter;
+    for (const error of ["invalid_blocks", "invalid_blocks"]) slack.failNext("chat.postMessage", { error });
+    slack.failNext("chat.postMessage", {});
+    slack.failNext("chat.postMessage", { status: 500, error: "internal_error" });
+    await finish(adapter.platform.post(place, { markdown: words.join(" ") }));
+    expect(shown().join(" ").split(/\s+/)).toEqual(words);
+  });
+
   it("goes on in messages of their own, each once, when an answer without blocks grows too long for an update", async () => {
     const words = Array.from({ length: 1_800 }, (_, index) => `word${index}`);
     const upTo = (count: number) => words.slice(0, count).join(" ");
