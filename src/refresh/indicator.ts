@@ -94,8 +94,10 @@ export function reasonText(outcome: Outcome | null, lastFailure: string | null):
 export const noListText = (outcome: Outcome | "skipped"): string => (outcome === "empty" ? "" : ", no list yet");
 
 /** Instead of a count of 0: the list came, and what is on it is for something else. */
-export const noChatModelText = (provider: string, listed?: number): string =>
-  `its list came, but ${listed === undefined ? "no model on it" : `none of its ${plural(listed, "model")}`} is for chat; \`/models use ${provider}/MODEL\` takes any that it has`;
+export function noChatModelText(provider: string, listed?: number): string {
+  const none = listed === undefined ? "no model on it" : `none of its ${plural(listed, "model")}`;
+  return `its list came, but ${none} is for chat; \`/models use ${provider}/MODEL\` takes any that it has`;
+}
 
 /** One provider's line in the answer to a refresh; `shown` makes a vendor's words safe to show. */
 export function describeResult(
@@ -120,5 +122,6 @@ export function describeResult(
       : outcomeWords(outcome, entry.failureStatus);
   const rest = entry.fetchedAt === null ? noListText(outcome) : `, using the list from ${timeMark(entry.fetchedAt)}`;
   const reason = outcome === "skipped" ? undefined : reasonText(outcome, entry.lastFailure);
-  return [`⚠️ ${provider}: ${words}${rest}`, reason && shown(reason)].filter((part) => part !== undefined).join(". ");
+  const line = `⚠️ ${provider}: ${words}${rest}`;
+  return [line, reason && shown(reason)].filter((part) => part !== undefined).join(". ");
 }

@@ -120,8 +120,8 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     person: world.person,
     addChannel: (name: string): FakeChannel => world.addChannel(name, { type: 0, guildId: GUILD_ID }),
     /** A thread of a channel; `isTold`: the bot learns of it by an event. */
-    addThread: (parent: FakeChannel, name: string): FakeChannel =>
-      world.addChannel(name, { type: 11, guildId: GUILD_ID, parentId: parent.id }),
+    addThread: (parent: FakeChannel, name: string, id?: string): FakeChannel =>
+      world.addChannel(name, { type: 11, guildId: GUILD_ID, parentId: parent.id }, id),
     /** Tells the bot of a thread that it is a member of. */
     joinThread(thread: FakeChannel): void {
       const member = { id: thread.id, user_id: BOT_ID, join_timestamp: "2026-01-01T00:00:00.000Z", flags: 0 };

@@ -105,15 +105,17 @@ function providerSentence(error: ProviderError): string {
   const says = words === undefined ? "" : ` It says: ${escapeInline(words, MAX_DETAIL_CHARS).replace(/\.$/, "")}.`;
   const what = escapeInline(messageOf(error), MAX_DETAIL_CHARS);
   const later = `Try again ${wait}, or ${ANOTHER_MODEL}.`;
+  const renewal = retryAfterMs === undefined ? CHOOSE_ANOTHER : later;
+  const pause = retryAfterMs === undefined ? "in a minute" : wait;
   const sentences: Record<ProviderError["reason"], string> = {
     timeout: `${who} gave no answer in time. Ask again, or ${ANOTHER_MODEL}.`,
     auth: `${who} refuses the bot's key. The operator can check it with \`npm run doctor\`.`,
     "no-access": `${who} does not let the bot use this model.${says} ${CHOOSE_ANOTHER}`,
     "rate-limited": `${who} is limiting the rate of requests. Try again ${wait}.${says}`,
-    quota: `A quota of the bot's account at ${who} is used up.${says} ${retryAfterMs === undefined ? CHOOSE_ANOTHER : later}`,
+    quota: `A quota of the bot's account at ${who} is used up.${says} ${renewal}`,
     "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.${says}`,
     overloaded: `${who} is overloaded. ${later}${says}`,
-    loading: `${who} is still loading this model. Try again ${retryAfterMs === undefined ? "in a minute" : wait}.${says}`,
+    loading: `${who} is still loading this model. Try again ${pause}.${says}`,
     "out-of-memory": `${who} has too little memory for this model.${says} ${CHOOSE_ANOTHER}`,
     "unknown-model": `${who} does not know this model. ${CHOOSE_ANOTHER}`,
     "not-for-chat": `${who} refuses this model for chat. ${CHOOSE_ANOTHER}`,

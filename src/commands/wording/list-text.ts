@@ -76,7 +76,8 @@ function blockText(
 ): string {
   if (entry.fetchedAt === null) return missingText(provider, entry);
   if (!isSearch && rows.length === 0 && entry.models.length > 0) {
-    return `**${provider}** (list from ${timeMark(entry.fetchedAt)}): ${noChatModelText(provider, entry.models.length)}`;
+    const text = noChatModelText(provider, entry.models.length);
+    return `**${provider}** (list from ${timeMark(entry.fetchedAt)}): ${text}`;
   }
   const isOk = entry.outcome === null || entry.outcome === "ok";
   const failing = isOk ? "" : `; last attempt: ${outcomeWords(entry.outcome)}`;

@@ -24,10 +24,20 @@ export const KIND_FIELDS = [
 ];
 
 /** LM Studio's `llm` and `vlm`, GitHub's `chat-completion`, Hugging Face's tasks, Gemini's methods. */
-const CHAT_WORD =
-  /^(chat|llm|vlm|responses?|conversational|generate_?content|completions?|messages)$|chat[ _/-]?completion|text[ _-]?generation|[ _-]text[ _-]to[ _-]text|any[ _-]to[ _-]any/i;
-const OTHER_WORD =
-  /embed|rerank|feature[ _-]extraction|similarity|image|picture|audio|speech|voice|tts|stt|asr|transcri|moderation|guard|classif|detection|segmentation|video|music|ocr|translation|(^|[ _-])3d/i;
+const CHAT_WORD = new RegExp(
+  [
+    "^(chat|llm|vlm|responses?|conversational|generate_?content|completions?|messages)$",
+    "chat[ _/-]?completion|text[ _-]?generation|[ _-]text[ _-]to[ _-]text|any[ _-]to[ _-]any",
+  ].join("|"),
+  "i",
+);
+const OTHER_WORD = new RegExp(
+  [
+    "embed|rerank|feature[ _-]extraction|similarity|image|picture|audio|speech|voice|tts|stt|asr|transcri",
+    "moderation|guard|classif|detection|segmentation|video|music|ocr|translation|(^|[ _-])3d",
+  ].join("|"),
+  "i",
+);
 
 /**
  * Returns whether a row says that its model is for chat; undefined where it says nothing, or nothing that is known: a

@@ -1,6 +1,12 @@
 /** Embeddings, speech, pictures, moderation and the like, in the ids of all vendors. */
-const OTHER_KINDS =
-  /embed|rerank|whisper|(^|[-/_.])tts|speech|audio|transcri|voxtral-mini-tts|orpheus|moderation|guard|dall-e|image|imagine|(^|[-/_.])(sora|veo|lyria|aqa|ocr|clip|flux)([-_.\d]|$)|stable-diffusion|sdxl|video|realtime|-live-|deep-research|computer-use|bge-|(^|[/-])e5-|minilm/i;
+const OTHER_KINDS = new RegExp(
+  [
+    "embed|rerank|whisper|(^|[-/_.])tts|speech|audio|transcri|voxtral-mini-tts|orpheus|moderation|guard",
+    "dall-e|image|imagine|(^|[-/_.])(sora|veo|lyria|aqa|ocr|clip|flux)([-_.\\d]|$)|stable-diffusion|sdxl|video",
+    "realtime|-live-|deep-research|computer-use|bge-|(^|[/-])e5-|minilm",
+  ].join("|"),
+  "i",
+);
 
 /** OpenAI's own: legacy completions, and what answers on the Responses API only. */
 const OPENAI_OTHER_KINDS = /^(text-)?(davinci|babbage|curie|ada)\b|-instruct|codex|-pro(-|$)|^sora/i;

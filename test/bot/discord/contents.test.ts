@@ -212,6 +212,31 @@ describe("what a message carries on Discord", () => {
     expect(denied.answer).toContain("ℹ️ Ignored the message that this replies to: I have no permission to read it.");
   });
 
+  it("is fetched where a thread's stand-in comes without the message that it began with", async () => {
+    const { discord } = stage;
+    const channel = discord.addChannel("bare");
+    const alert = say(channel, { extra: { embeds: [{ title: "alert MARKER" }] } });
+    const thread = discord.addThread(channel, "bare talk", alert.id);
+    discord.world.addMessage(thread, { authorId: BOT_ID, content: "", extra: { type: 21 } });
+    const { asked } = await exchange(thread, discord.say(thread, ada(), "why?", { naming: true }));
+    expect(asked).toContain("bob:\n> alert MARKER");
+    const other = discord.addThread(channel, "deleted", discord.world.newId());
+    discord.world.addMessage(other, { authorId: BOT_ID, content: "", extra: { type: 21 } });
+    const { answer } = await exchange(other, discord.say(other, ada(), "why?", { naming: true }));
+    expect(answer).toContain("ℹ️ Ignored the first message of this thread: it was not found.");
+  });
+
+  it("is fetched where Discord leaves out what a message forwards that is replied to", async () => {
+    const { discord } = stage;
+    const channel = discord.addChannel("forwarded");
+    const message_reference = { type: 1, message_id: "1", channel_id: "2" };
+    const message_snapshots = [{ message: { content: "the MARKER forwarded", mentions: [] } }];
+    const target = say(channel, { extra: { message_reference, message_snapshots } });
+    const extra = { referenced_message: { id: target.id, author: { id: "4", username: "bob" }, message_reference } };
+    const asked = discord.say(channel, ada(), "why?", { naming: true, replyTo: target, extra });
+    expect((await exchange(channel, asked)).asked).toContain("> Forwarded message:\n> the MARKER forwarded");
+  });
+
   it("is named where the message that is replied to was deleted, or a file of it is not there any more", async () => {
     const { discord } = stage;
     const channel = discord.addChannel("deleted");

@@ -19,7 +19,7 @@ export interface ReadTerms {
   readonly unnamed?: readonly string[];
 }
 
-type Message = Omit<ReferencedEvent, "author" | "mentions"> & {
+type Message = Omit<ReferencedEvent, "author" | "mentions" | "timestamp"> & {
   readonly mentions?: ReferencedEvent["mentions"] | undefined;
 };
 
@@ -55,7 +55,7 @@ export function readReferenced(
 ): EarlierMessage {
   const { shared, text, ...files } = readDiscordMessage(deps, message, terms);
   const isOwn = message.author.id === terms.selfId;
-  const isEmpty = !hasContent(message) && message.message_snapshots.length === 0;
+  const isEmpty = !isReadable(message);
   return {
     author: displayNameOf(message.author),
     text: [text, shared].filter((part) => part !== "").join("\n"),
@@ -79,6 +79,10 @@ export const hasContent = (message: Omit<ContentEvent, "mentions">): boolean =>
   saysSomething(message.content) ||
   message.poll !== undefined ||
   [message.attachments, message.embeds, message.components, message.sticker_items].some(({ length }) => length > 0);
+
+/** Whether a message that is referred to came with what can be read of it. */
+export const isReadable = ({ message_snapshots, ...message }: ReferencedEvent): boolean =>
+  hasContent(message) || message_snapshots.some((one) => hasContent(one.message));
 
 const wholeText = (deps: ReaderDeps, message: ContentEvent, terms: ReadTerms): string =>
   [withNames(deps, message.content, { ...terms, mentions: message.mentions }).trim(), carriedText(deps, message, terms)]

@@ -1,4 +1,4 @@
-import { MessageType } from "discord.js";
+import { MessageReferenceType, MessageType } from "discord.js";
 import { z } from "zod";
 import type { EarlierMessage, LeftOut, Mention, MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
@@ -7,7 +7,7 @@ import type { DiscordRest } from "../send/rest.js";
 import { parsed } from "../wire/answer.js";
 import { type ListedMessage, listedMessage, type MessageEvent, type ReferencedEvent } from "../wire/events.js";
 import { channelIdOf } from "../wire/places.js";
-import { type ReaderDeps, type ReadTerms, readReferenced } from "./read-message.js";
+import { isReadable, type ReaderDeps, type ReadTerms, readReferenced } from "./read-message.js";
 
 export interface ReferenceDeps extends ReaderDeps {
   readonly rest: DiscordRest;
@@ -26,13 +26,18 @@ export function replyTarget(
   if (message.type !== MessageType.Reply) return {};
   const named = { ...terms, what: REPLY_TARGET };
   const { referenced_message: target, message_reference: reference, channel_id } = message;
-  if (target) return { quote: readReferenced(deps, target, named) };
   if (target === null) return { leftOut: [DELETED] };
-  const id = reference?.message_id;
+  const id = target?.id ?? reference?.message_id;
+  if (target && (!isShortened(target) || id === undefined)) return { quote: readReferenced(deps, target, named) };
   if (id === undefined) return {};
   const path = `/channels/${reference?.channel_id ?? channel_id}/messages/${id}` as const;
   return { readQuote: async (signal) => readReferenced(deps, await fetchMessage(deps, path, signal), named) };
 }
+
+/** A forward may come without what it forwards, and a message with nothing but its author. */
+const isShortened = (target: ReferencedEvent): boolean =>
+  !isReadable(target) &&
+  (target.timestamp === undefined || target.message_reference?.type === MessageReferenceType.Forward);
 
 async function fetchMessage(
   { rest, calls }: ReferenceDeps,
@@ -69,7 +74,7 @@ export async function readBefore(
   const [first] = latest.length < limit ? [] : await list(`after=${BigInt(thread) - 1n}&limit=1`);
   const isKnown = first === undefined || latest.some(({ id }) => id === first.id);
   const all = isKnown ? latest : [...latest, first];
-  const read = await Promise.all(all.map((one) => readOne(deps, one, { ...terms, signal })));
+  const read = await Promise.all(all.map((one) => readOne(deps, one, { ...terms, signal, place: message })));
   const start = latest.length < limit || first !== undefined ? read.at(-1) : undefined;
   return read
     .flatMap((one) => (one === undefined ? [] : one === start ? { ...one, isFirst: true as const } : one))
@@ -95,7 +100,7 @@ const FIRST_MESSAGE = "the first message of this thread";
 async function readOne(
   deps: ReferenceDeps,
   message: ListedMessage,
-  terms: ReadTerms & { readonly signal: AbortSignal },
+  terms: ReadTerms & { readonly signal: AbortSignal; readonly place: MessageKey },
 ): Promise<EarlierMessage | undefined> {
   if (message.type !== MessageType.ThreadStarterMessage)
     return READ_TYPES.includes(message.type)
@@ -104,9 +109,10 @@ async function readOne(
   const named = { ...terms, what: FIRST_MESSAGE };
   const { referenced_message: start, message_reference: reference } = message;
   if (start) return readReferenced(deps, start, named);
-  if (start === null || reference?.channel_id === undefined || reference.message_id === undefined)
-    return unread("it was deleted");
-  const path = `/channels/${reference.channel_id}/messages/${reference.message_id}` as const;
+  if (start === null) return unread("it was deleted");
+  // The message stands in the thread's channel, under the thread's own id.
+  const { channel_id = terms.place.channel, message_id = channelIdOf(terms.place) } = reference ?? {};
+  const path = `/channels/${channel_id}/messages/${message_id}` as const;
   return fetchMessage(deps, path, terms.signal).then(
     (found) => readReferenced(deps, found, named),
     (error: unknown) => {

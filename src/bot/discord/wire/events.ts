@@ -114,6 +114,7 @@ const referenced = z.object({
   ...contents,
   id: id.optional().catch(undefined),
   author: user,
+  timestamp: absent(z.string()).catch(undefined),
   message_reference: absent(reference).catch(undefined),
   message_snapshots: listOf(z.object({ message: snapshot })),
 });
@@ -139,7 +140,6 @@ export const messageEvent = z.object({
   /** Undefined where Discord does not say. */
   mentions: listOf(mentioned).optional(),
   mention_roles: listOf(id),
-  timestamp: absent(z.string()).catch(undefined),
   edited_timestamp: absent(z.string()).catch(undefined),
 });
 export type MessageEvent = z.infer<typeof messageEvent>;
