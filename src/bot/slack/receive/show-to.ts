@@ -3,7 +3,9 @@ import { cutText } from "../../../base/text.js";
 import type { Reply } from "../../../commands/command.js";
 import type { ChannelKey, CommandCall } from "../../port/platform.js";
 import { PlatformError, type PlatformErrorReason } from "../../port/platform-error.js";
+import { isFormRefused } from "../send/plainer-forms.js";
 import type { SlackMessage } from "../send/render.js";
+import { SlackRefusal } from "../wire/errors.js";
 import { commandMessage, type ReplyContext } from "./reply-context.js";
 
 /** The address for replies to a command, a press or a shortcut; undefined where a stand-in for Slack gives none. */
@@ -70,8 +72,14 @@ export interface ShowTerms {
 /** Shows a reply to one person alone. @throws {PlatformError} `gone` when the address is used up */
 export async function showTo({ calls }: ReplyContext, terms: ShowTerms, message: SlackMessage): Promise<void> {
   const { url, place, user, replacesOriginal } = terms;
-  if (url === undefined) await calls.postEphemeral(place, user, message);
-  else await sendResponse(url, message, replacesOriginal);
+  const show = async (shown: SlackMessage) => {
+    if (url === undefined) await calls.postEphemeral(place, user, shown);
+    else await sendResponse(url, shown, replacesOriginal);
+  };
+  await show(message).catch(async (error) => {
+    if (!isFormRefused(error)) throw error;
+    await show({ text: message.text, blocks: [] });
+  });
 }
 
 async function sendResponse(url: string, { text, blocks }: SlackMessage, replacesOriginal: boolean): Promise<void> {
@@ -89,6 +97,8 @@ async function sendResponse(url: string, { text, blocks }: SlackMessage, replace
   });
   const { status } = response;
   const why = cutText(await response.text(), 80);
+  if (/^[a-z_]*blocks[a-z_]*$/.test(why))
+    throw new SlackRefusal("refused", `Slack refused a command's reply: ${why}`, why);
   if (!response.ok) {
     throw new PlatformError("slack", reasonOf(status), `Slack refused a command's reply (${status}: ${why})`);
   }

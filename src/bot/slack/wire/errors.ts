@@ -78,7 +78,7 @@ const WHYS: Readonly<Record<string, string>> = {
 };
 
 /** An error that Slack returned, with its code. */
-class SlackRefusal extends PlatformError {
+export class SlackRefusal extends PlatformError {
   readonly slackError: string;
 
   constructor(reason: PlatformErrorReason, message: string, slackError: string) {

@@ -89,6 +89,16 @@ describe("an answer whose form Slack refuses", () => {
     },
   );
 
+  it("is shown as text where it is a command's reply", async () => {
+    adapter.replyWith({ markdown: table(55, 2), controls: RETRY });
+    await adapter.slack.slash("/help");
+    const [read] = await adapter.until("the reply", () => {
+      const all = adapter.slack.ephemeralsOf("U0ADA");
+      return all.length > 0 && all;
+    });
+    expect(lettersOf(read ?? "")).toBe(lettersOf(table(55, 2)));
+  });
+
   it("posts nothing twice when what follows a message without blocks fails for a moment", async () => {
     const words = Array.from({ length: 1_500 }, (_, index) => `word${index}`);
     const { slack } = adapter;
