@@ -88,4 +88,6 @@ export function limitFault({ settings, limits }: LimitDeps, place: ChannelKey, a
   return `${who} in 10 minutes. The next one is taken ${timeMark(verdict.until)}.`;
 }
 
-export const FULL_LINE = "There are already 5 questions waiting here. Please ask again when some are answered.";
+/** Questions that may wait in one conversation, behind the one that is answered. */
+export const MAX_WAITING = 20;
+export const FULL_LINE = `There are already ${MAX_WAITING} questions waiting here. Ask again when some are answered, or in a thread.`;

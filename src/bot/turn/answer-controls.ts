@@ -7,7 +7,7 @@ import { livingModels } from "../../refresh/choose/living-models.js";
 export const STOP_CONTROL: Control = { label: "⏹️ Stop", command: "/chat stop" };
 
 export const RETRY_CONTROL: Control = { label: "🔁 Retry", command: "/chat retry" };
-const THREAD_CONTROL: Control = { label: "🧵 Continue in a thread", command: "/chat thread" };
+export const THREAD_CONTROL: Control = { label: "🧵 Continue in a thread", command: "/chat thread" };
 
 /** A menu is for a quick choice; every model can be typed. */
 const MAX_MODELS = 10;

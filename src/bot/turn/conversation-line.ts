@@ -1,6 +1,7 @@
 import { type Clock, OVER } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import type { Claim, Store, Write } from "../../store/store.js";
+import { MAX_WAITING } from "../access/access.js";
 
 /** Where a turn got in: it runs now, it waits behind others, or the line is full and it was not taken. */
 export type Place = "running" | "waiting" | "full";
@@ -18,8 +19,8 @@ export interface TurnQueue {
   idleIn(conversation: string): Promise<void>;
 }
 
-/** One turn at a time per conversation, in order of arrival, with a bounded line. */
-export function createTurnQueue(maxWaiting = 5): TurnQueue {
+/** Runs one turn at a time per conversation, in order of arrival; `maxWaiting` turns may wait behind it. */
+export function createTurnQueue(maxWaiting = MAX_WAITING): TurnQueue {
   /** The line of each busy conversation, without the turn that runs. */
   const lines = new Map<string, (() => Promise<void>)[]>();
   let listeners: { readonly isIdle: () => boolean; wake(): void }[] = [];

@@ -11,6 +11,7 @@ import type { ModelUse, RefreshStatus } from "../../refresh/refresher.js";
 import type { Pin, Session } from "../../store/sessions/sessions.js";
 import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
+import type { MessageKey } from "../port/platform.js";
 import { RETRY_CONTROL } from "./answer-controls.js";
 import { causeOfBreak, ENDING_LINES, failureText } from "./endings.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
@@ -171,11 +172,11 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
   if (!isConfigured) return [{ label: "Use the default", command: "/models unpin" }];
   const instead = replacements(deps.refresher.snapshot(), pin, answer.error)?.controls;
   if (instead !== undefined) return [...instead, RETRY_CONTROL];
-  const surface = deps.surfaces.find((each) => each.platform.name === platform.name);
-  const offersThread =
-    surface?.openThread !== undefined &&
-    question.message.thread === undefined &&
-    question.mention?.isDirect !== true &&
-    text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
+  const isLong = text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
+  const offersThread = isLong && question.mention?.isDirect !== true && canOpenThread(deps, question.message);
   return deps.controls.under(pin, { offersThread });
 }
+
+/** Whether a thread can begin where the message stands. */
+export const canOpenThread = ({ surfaces }: Pick<TurnDeps, "surfaces">, { platform, thread }: MessageKey): boolean =>
+  thread === undefined && surfaces.some((each) => each.platform.name === platform && each.openThread !== undefined);

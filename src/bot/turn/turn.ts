@@ -1,6 +1,7 @@
 import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
 import { saysSomething } from "../../base/text.js";
+import type { Control } from "../../commands/command.js";
 import type { Provider } from "../../providers/provider.js";
 import type { Asked, Ending, Pin, Session } from "../../store/sessions/sessions.js";
 import { chatRefusal, FULL_LINE, limitFault } from "../access/access.js";
@@ -10,13 +11,14 @@ import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention, MessageKey, Person, ReplyStream } from "../port/platform.js";
 import { type Prepared, prepareRequest } from "../prompt/prepare-request.js";
 import { openQuestionOf, type Question, questionFault, questionOf } from "../prompt/question.js";
-import { STOP_CONTROL } from "./answer-controls.js";
+import { STOP_CONTROL, THREAD_CONTROL } from "./answer-controls.js";
 import { type AnswerText, askModel, createAnswerText } from "./ask-model.js";
 import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
 import { ENDING_MARKS, endingOf, failureText, TurnCalledOff } from "./endings.js";
 import { finishTurn, untilStored } from "./finish-turn.js";
 import { pinnedSession } from "./pinned-session.js";
 import type { RemoteStop } from "./remote-stop.js";
+import { canOpenThread } from "./shown-answer.js";
 import type { ChatDeps, ModelAnswer, TurnTerms } from "./turn-deps.js";
 
 /** The turn at the head of a conversation's line. */
@@ -72,7 +74,13 @@ export async function takeMention(deps: LifeDeps, platform: ChatPlatform, mentio
   });
   if (taken === "waiting") await showFirstMark(deps, platform, question, "waiting");
   if (typeof taken === "string") return;
-  await refuse(deps, platform, { message, why: taken.fault, to: mention.isDirect ? undefined : mention.author });
+  const offersThread = taken.fault === FULL_LINE && !mention.isDirect && canOpenThread(deps, message);
+  await refuse(deps, platform, {
+    message,
+    why: taken.fault,
+    to: mention.isDirect ? undefined : mention.author,
+    ...(offersThread && { controls: [THREAD_CONTROL] }),
+  });
   await deps.sessions.close(question.id);
 }
 
@@ -164,13 +172,16 @@ interface Refusal {
   readonly why: string;
   /** The only person whom it concerns. */
   readonly to?: Person | undefined;
+  /** What can be done instead. */
+  readonly controls?: readonly Control[];
 }
 
 /** Says why there is no answer. Resolves with whether the question bears its end mark. */
-async function refuse(deps: LifeDeps, platform: ChatPlatform, { message, why, to }: Refusal): Promise<boolean> {
+async function refuse(deps: LifeDeps, platform: ChatPlatform, refusal: Refusal): Promise<boolean> {
+  const { message, why, to, controls } = refusal;
   const terms = { rank: "error", replyTo: message, ...(to && { onlyFor: to }) } as const;
   await platform
-    .post(message, { markdown: why }, terms)
+    .post(message, { markdown: why, ...(controls && { controls }) }, terms)
     .catch((error) => deps.log.warn({ error }, "a refusal was not shown"));
   return showMark(deps, platform, message, "failed");
 }

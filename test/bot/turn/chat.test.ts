@@ -228,15 +228,19 @@ describe("createChat()", () => {
     expect(platform.marksOf("q2")).toEqual(["waiting", "working"]);
   });
 
-  it("lets five wait and tells the sixth, without a call to the provider", async () => {
+  it("lets 20 wait and tells the next, with a thread to go to, without a call to the provider", async () => {
     const { ask, openai, platform, sessions, texts } = await asked();
-    for (let waiting = 1; waiting <= 5; waiting++) await ask("more", { message: `w${waiting}` });
-    await ask("too many", { message: "w6" });
-    expect(texts()).toEqual(["There are already 5 questions waiting here. Please ask again when some are answered."]);
-    expect(platform.marksOf("w5")).toEqual(["waiting"]);
-    expect(platform.marksOf("w6")).toEqual(["failed"]);
+    for (let waiting = 1; waiting <= 20; waiting++) {
+      await ask("more", { message: `w${waiting}`, author: `person ${waiting}` });
+    }
+    await ask("too many", { message: "w21" });
+    expect(texts()).toEqual([
+      "There are already 20 questions waiting here. Ask again when some are answered, or in a thread.",
+    ]);
+    expect(platform.marksOf("w20")).toEqual(["waiting"]);
+    expect(platform.marksOf("w21")).toEqual(["failed"]);
     expect(openai.streams).toHaveLength(1);
-    expect(await sessions.openQuestions()).toHaveLength(6);
+    expect(await sessions.openQuestions()).toHaveLength(21);
   });
 
   it.each([
@@ -553,8 +557,9 @@ describe("createChat()", () => {
 
   it("does not count a question that found the line full", async () => {
     const it = world();
-    for (let count = 0; count < 26; count++) await it.ask("more", { message: `q${count}` });
-    expect(it.texts().filter((text) => text.startsWith("There are already 5"))).toHaveLength(20);
+    for (let count = 0; count < 21; count++) await it.ask("more", { message: `q${count}`, author: `person ${count}` });
+    for (let count = 0; count < 25; count++) await it.ask("more", { message: `r${count}` });
+    expect(it.texts().filter((text) => text.startsWith("There are already 20"))).toHaveLength(25);
     await it.ask("elsewhere", { channel: "random" });
     expect(it.texts().filter((text) => text.startsWith("You have asked"))).toHaveLength(0);
   });

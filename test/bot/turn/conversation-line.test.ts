@@ -35,8 +35,8 @@ describe("createTurnQueue()", () => {
     expect(queue.size()).toBe(0);
   });
 
-  it("lets five wait and tells the sixth that the line is full", () => {
-    const queue = createTurnQueue();
+  it("lets as many wait as it is told, and tells the next that the line is full", () => {
+    const queue = createTurnQueue(5);
     const { passed } = gate();
     const places = Array.from({ length: 7 }, () => queue.add("a", () => passed));
     expect(places).toEqual(["running", "waiting", "waiting", "waiting", "waiting", "waiting", "full"]);
