@@ -43,7 +43,6 @@ describe("what Discord refuses", () => {
     [404, 10003, "gone"],
     [403, 50001, "forbidden"],
     [403, 50013, "forbidden"],
-    [400, 50083, "forbidden"],
     [400, 160005, "forbidden"],
     [429, 30046, "edit-cap"],
     [400, 30046, "edit-cap"],
