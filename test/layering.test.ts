@@ -117,6 +117,9 @@ const importersOf = (pattern: RegExp) =>
   files.filter((file) => importsOf(file).some((specifier) => pattern.test(specifier)));
 const usersOf = (pattern: RegExp) => files.filter((file) => pattern.test(codeOf(file)));
 
+/** Most rooms (files and folders) of a folder; commands and vendors are one file each. */
+const MAX_ROOMS = 20;
+
 describe("layering", () => {
   it("finds the source", () => {
     expect(files.length).toBeGreaterThan(10);
@@ -177,6 +180,33 @@ describe("layering", () => {
       return other === undefined ? [] : localImportsOf(file).filter((target) => target.startsWith(other));
     });
     expect(across).toEqual([]);
+  });
+
+  it.each(folders.filter((folder) => !["commands", "providers"].includes(folder)))(
+    "has at most 20 rooms in src/%s",
+    (folder) => {
+      expect(readdirSync(join("src", folder)).length).toBeLessThanOrEqual(MAX_ROOMS);
+    },
+  );
+
+  it("gives each exported name one meaning", () => {
+    const homes = new Map<string, Set<string>>();
+    for (const file of files)
+      for (const match of codeOf(file).matchAll(
+        /^export (?:declare )?(?:abstract )?(?:async )?(?:const|function\*?|class|interface|type|enum) (\w+)/gm,
+      ))
+        homes.set(match[1] ?? "", (homes.get(match[1] ?? "") ?? new Set()).add(file));
+    const shared = [...homes].filter(([, at]) => at.size > 1).map(([name, at]) => `${name}: ${[...at].join(", ")}`);
+    expect(shared).toEqual([]);
+  });
+
+  it("resolves every local import", () => {
+    const missing = files.flatMap((file) => localImportsOf(file).filter((target) => !source.has(target)));
+    expect(missing).toEqual([]);
+  });
+
+  it("imports a registry in main.ts only", () => {
+    expect(importersOf(/\/registry\.js$/).filter((file) => file !== "main.ts")).toEqual([]);
   });
 
   it.each([

@@ -18,7 +18,8 @@ export const help = (commands: () => readonly Command[]) =>
 /** Where commands can't be given in threads. */
 const THREADS = [
   "A slash command acts on this channel and the threads that begin in it; `/chat stop` and `/chat retry` act on",
-  "your own last answer in its threads. Inside a thread, mention me and type the command with `!`: `@Evergreen !chat new`.",
+  "your own last answer in its threads. Inside a thread, mention me and type the command with `!`:",
+  "`@Evergreen !chat new`.",
 ].join(" ");
 
 function helpText(commands: readonly Command[], invocation: Invocation): string {

@@ -90,4 +90,4 @@ export function limitFault({ settings, limits }: LimitDeps, place: ChannelKey, a
 
 /** Questions that may wait in one conversation, behind the one that is answered. */
 export const MAX_WAITING = 20;
-export const FULL_LINE = `There are already ${MAX_WAITING} questions waiting here. Ask again when some are answered, or in a thread.`;
+export const FULL_LINE = `There are already ${MAX_WAITING} questions waiting here. Ask again later, or in a thread.`;

@@ -234,9 +234,7 @@ describe("createChat()", () => {
       await ask("more", { message: `w${waiting}`, author: `person ${waiting}` });
     }
     await ask("too many", { message: "w21" });
-    expect(texts()).toEqual([
-      "There are already 20 questions waiting here. Ask again when some are answered, or in a thread.",
-    ]);
+    expect(texts()).toEqual(["There are already 20 questions waiting here. Ask again later, or in a thread."]);
     expect(platform.marksOf("w20")).toEqual(["waiting"]);
     expect(platform.marksOf("w21")).toEqual(["failed"]);
     expect(openai.streams).toHaveLength(1);
