@@ -36,4 +36,13 @@ describe("ThinkTagSplitter", () => {
     }
     expect(split([...text])).toEqual({ said, thought });
   });
+
+  // Streams as public reports quote them, piece by piece.
+  it.each([
+    ["continuedev/continue#3832", ["<think>", "\n\n", "</think>", "\n\n", "Hello"], "Hello", ""],
+    ["ikawrakow/ik_llama.cpp#690", ["<think>\nso", " fast", ".", "\n</think>", "\n\nDone."], "Done.", "so fast.\n"],
+    ["aws-samples/bedrock-access-gateway#116", ["<think>", "hm", "</think>", "Hello"], "Hello", "hm"],
+  ])("splits the stream of %s", (_source, pieces, said, thought) => {
+    expect(split(pieces)).toEqual({ said, thought });
+  });
 });
