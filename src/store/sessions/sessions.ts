@@ -16,10 +16,7 @@ export interface Sessions {
    * where one was slower; giving `before` back stores nothing. @throws {StoreError} and then nothing is changed
    */
   change(conversation: string, change: (before: Session) => Session): Promise<Session>;
-  /**
-   * Leaves all turns so far behind and keeps the pin; a record that is damaged is replaced by a fresh one. @throws
-   * {StoreError}
-   */
+  /** Leaves all turns so far behind and keeps the pin; a damaged record is replaced. @throws {StoreError} */
   startOver(conversation: string): Promise<Session>;
   /** The newest `count` turns since `firstTurn`, oldest first. @throws {StoreError} */
   recentTurns(conversation: string, count: number): Promise<readonly Turn[]>;
