@@ -87,6 +87,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
 
   // First of all the address: a second start in the same folder ends here and has touched nothing.
   const { url } = await web.server.start();
+  // Before the first question, which other replicas would otherwise take for one that an ended process left.
+  await liveness.start();
   const handlerDeps = { chat, dispatcher, refresher, board, access };
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
@@ -97,7 +99,6 @@ export async function startApp(deps: AppDeps): Promise<App> {
   };
   status.onStatusChange(look);
   web.operatorsConsole.start();
-  await liveness.start();
   const stopRecovery = await startRecovery({ ...core, ...talk, onTurn: core.observers.onTurn });
   look();
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
