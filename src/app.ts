@@ -38,7 +38,7 @@ import { createSettings } from "./refresh/settings.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
 import type { Store } from "./store/store.js";
-import { createStoreHealth } from "./store/store-health.js";
+import { createStoreReadiness } from "./store/store-readiness.js";
 import { createChartPainter } from "./usage/chart/chart-painter.js";
 import { createLedger } from "./usage/ledger.js";
 import { startLedgerRetention } from "./usage/ledger-retention.js";
@@ -154,7 +154,7 @@ async function createCore(deps: AppDeps) {
     onOutcome: observers.onRefresh,
   });
   const owner = processOwner();
-  const health = createStoreHealth({ store: deps.store, clock, log, owner });
+  const health = createStoreReadiness({ store: deps.store, clock, log, owner });
   observers.add(health);
   const host = { defaultModel: config.chat.defaultModel };
   return {

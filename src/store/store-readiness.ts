@@ -3,7 +3,7 @@ import { messageOf } from "../base/errors.js";
 import type { Log } from "../base/log.js";
 import type { Store } from "./store.js";
 
-export interface StoreHealthDeps {
+export interface StoreReadinessDeps {
   readonly store: Pick<Store, "write">;
   readonly clock: Clock;
   readonly log: Log;
@@ -12,7 +12,7 @@ export interface StoreHealthDeps {
 }
 
 /** Tells whether the store takes what it is given. */
-export interface StoreHealth {
+export interface StoreReadiness {
   /** Told how each call ends. The first write that fails starts probing, which goes on until a probe is stored. */
   onStoreCall(operation: string, isDone: boolean): void;
   /** What is wrong, once nothing could be stored for 10 s. */
@@ -26,7 +26,7 @@ const PROBE_EVERY_MS = 1_000;
 /** As large as a long answer: on a full disk a few bytes may still fit where no answer does. */
 const PROBE_CHARS = 65_536;
 
-export function createStoreHealth({ store, clock, log, owner }: StoreHealthDeps): StoreHealth {
+export function createStoreReadiness({ store, clock, log, owner }: StoreReadinessDeps): StoreReadiness {
   const stopping = new AbortController();
   let storedAt = clock.now();
   /** What the last probe failed with; set while nothing can be stored. */

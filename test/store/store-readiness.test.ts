@@ -7,7 +7,7 @@ import { createObservers } from "../../src/bot/observe/observers.js";
 import { createPostgresStore } from "../../src/store/postgres/postgres.js";
 import { createRedisStore } from "../../src/store/redis/redis.js";
 import type { Store } from "../../src/store/store.js";
-import { createStoreHealth } from "../../src/store/store-health.js";
+import { createStoreReadiness } from "../../src/store/store-readiness.js";
 import { fakeClock } from "../support/fake-clock.js";
 import { memoryStore } from "../support/memory-store.js";
 import { startPostgres } from "../support/postgres-server.js";
@@ -17,7 +17,7 @@ const log = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log;
 
 function watched(raw: Store) {
   const clock = fakeClock();
-  const health = createStoreHealth({ store: raw, clock, log, owner: "me" });
+  const health = createStoreReadiness({ store: raw, clock, log, owner: "me" });
   const observers = createObservers();
   observers.add(health);
   const store = observedStore(raw, observers);
@@ -25,7 +25,7 @@ function watched(raw: Store) {
   return { clock, health, store, ask };
 }
 
-describe("createStoreHealth()", () => {
+describe("createStoreReadiness()", () => {
   it("says what is wrong once nothing was stored for 10 s, and takes it back once a probe is stored", async () => {
     const raw = memoryStore(Date.now);
     const { clock, health, ask } = watched(raw);
