@@ -8,7 +8,7 @@ export interface PlatformCounts {
   readonly failedCalls: number;
 }
 
-export interface StoreReadiness {
+export interface StoreHealth {
   /** How the last call ended. */
   readonly isUp: boolean;
   readonly errors: number;
@@ -18,7 +18,7 @@ export interface StoreReadiness {
 /** Counts of what has happened since the start. */
 export interface BotActivity extends Pick<Observer, "onPlatformCall" | "onQuestion" | "onStoreCall"> {
   countsOf(platform: string): PlatformCounts;
-  storeHealth(): StoreReadiness;
+  storeHealth(): StoreHealth;
 }
 
 /** The count of a platform's conversations stops here, to bound memory. */
@@ -26,7 +26,7 @@ const MOST_CONVERSATIONS = 50_000;
 
 export function createActivity(now: () => number): BotActivity {
   const known = new Map<string, { questions: number; failedCalls: number; readonly conversations: Set<string> }>();
-  let health: StoreReadiness = { isUp: true, errors: 0, lastErrorAt: null };
+  let health: StoreHealth = { isUp: true, errors: 0, lastErrorAt: null };
   const of = (platform: string) => {
     const counts = known.get(platform) ?? { questions: 0, failedCalls: 0, conversations: new Set<string>() };
     known.set(platform, counts);
