@@ -125,7 +125,7 @@ export function notServedText(service: Exclude<Service, "served">, isDirect: boo
  * only in the channels that are open; a direct message is no channel. Never rejects.
  */
 export async function chatRefusal(
-  { access = {} }: WorkspaceSettings,
+  { access = {}, isDamaged }: WorkspaceSettings,
   { channel, thread }: ChannelKey,
   { author, isDirect, isOperator, isGuest, isInGroup }: Speaker,
 ): Promise<string | undefined> {
@@ -133,6 +133,12 @@ export async function chatRefusal(
   const isOpen = isDirect || channels.length === 0 || channels.includes(channel) || channels.includes(thread ?? "");
   if (!isOpen) return "🔒 I don't answer in this channel. `/settings show` says where I do.";
   if (isOperator) return undefined;
+  if (isDamaged) {
+    return (
+      "🔒 The settings of this workspace can't be read, so only operators may ask me here until one of them sets " +
+      "them again."
+    );
+  }
   if (!guests && isGuest === true) return "🔒 Guests can't ask me here. An operator can change that.";
   if (who.length === 0 || who.includes(author.id)) return undefined;
   const memberships = await Promise.all(who.map((group) => isInGroup?.(group) ?? false));
