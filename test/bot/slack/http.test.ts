@@ -89,7 +89,9 @@ describe("Slack's HTTP endpoint", () => {
         socket.write(`POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${lines}`);
         socket.write("Content-Length: 900000\r\n\r\n{");
         const [answer] = (await once(socket, "data")) as [Buffer];
-        await once(socket, "close");
+        const closed = once(socket, "close");
+        await world?.clock.advance(500);
+        await closed;
         return answer.toString().slice(0, 12);
       },
     );

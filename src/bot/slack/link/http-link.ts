@@ -99,7 +99,7 @@ function createRequestHandler({ signingSecret, intake, clock, log }: HttpLinkDep
       respond(status);
       if (request.complete) return;
       request.resume();
-      setTimeout(() => request.complete || request.destroy(), REFUSED_GRACE_MS).unref();
+      void clock.sleep(REFUSED_GRACE_MS).then(() => request.complete || request.destroy());
     };
     const [path] = (request.url ?? "").split("?");
     if (path !== PATH) return refuse(404);
