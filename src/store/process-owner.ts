@@ -26,7 +26,7 @@ function kernelIdentity(processId: number | string): KernelIdentity | undefined 
   }
 }
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, fields 3 and 22. @throws when there is no such process */
+/** Fields 3 and 22 of https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. @throws where there is no process */
 function readStat(processId: number | string) {
   // The name before the state may hold any character, brackets too.
   const fields = readFileSync(`/proc/${processId}/stat`, "utf8")

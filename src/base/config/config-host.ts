@@ -93,7 +93,7 @@ export function shapeHost(values: HostValues, context: ShapeContext): HostConfig
   };
 }
 
-/** So many characters of a random value cannot be guessed, however many wrong ones are answered. */
+/** The shortest token: a random value of this length cannot be guessed. */
 const MIN_TOKEN_CHARS = 16;
 
 function judge(values: HostValues, { storeSchemes, platforms, fault, warn }: ShapeContext): void {
