@@ -35,7 +35,7 @@ import type { ProviderSetup } from "./providers/provider-definition.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
 import { providerWarnings } from "./refresh/indicator.js";
 import type { Refresher } from "./refresh/refresher.js";
-import { createSettings, sharedWorkspaceOf } from "./refresh/settings.js";
+import { createSettings } from "./refresh/settings.js";
 import { createDamageReport, reportingStore } from "./store/damage-report.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
@@ -150,14 +150,7 @@ async function createCore(deps: AppDeps) {
     providers,
     store,
     settings,
-    workspaces: () => {
-      const counted = new Set(access.countedWorkspaces(platforms));
-      // Besides those that the platforms name: direct messages with settings of their own.
-      return [
-        ...counted,
-        ...settings.workspaces().filter((one) => !counted.has(one) && counted.has(sharedWorkspaceOf(one))),
-      ];
-    },
+    workspaces: () => access.countedWorkspaces(platforms, settings.workspaces()),
     clock,
     log,
     refresh: config.refresh,
@@ -168,22 +161,8 @@ async function createCore(deps: AppDeps) {
   observers.add(health);
   const host = { defaultModel: config.chat.defaultModel };
   return {
-    ...{
-      config,
-      clock,
-      log,
-      observers,
-      store,
-      surfaces,
-      platforms,
-      settings,
-      access,
-      refresher,
-      owner,
-      host,
-      health,
-      damage,
-    },
+    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
+    ...{ health, damage },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     setups: config.providers,
     sessions: createSessions({ store, now: clock.now }),

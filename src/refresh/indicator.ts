@@ -67,8 +67,8 @@ export function outcomeWords(outcome: Outcome, status?: number): string {
 }
 
 /**
- * The providers that need somebody to look after them, a line each that begins with its id: those that refuse their key,
- * have never given a list, or have failed twice in a row.
+ * The providers that need somebody to look after them, a line each that begins with its id: those that refuse their
+ * key, have never given a list, or have failed twice in a row.
  */
 export const providerWarnings = ({ providers }: RefreshStatus): readonly string[] =>
   providers.flatMap(({ id, outcome, failureStatus, fetchedAt, consecutiveFailures }) => {

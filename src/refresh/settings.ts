@@ -81,8 +81,8 @@ export interface SettingsDeps {
 const CHANGE_ATTEMPTS = 5;
 
 /**
- * The workspace that another one is a part of: "discord:dm" of "discord:dm:123", by which all direct messages there were
- * known before each was one by itself. Any other workspace is its own.
+ * The workspace that another one is a part of: "discord:dm" of "discord:dm:123", by which all direct messages there
+ * were known before each was one by itself. Any other workspace is its own.
  */
 export const sharedWorkspaceOf = (workspace: string): string => workspace.split(":").slice(0, 2).join(":");
 

@@ -4,7 +4,7 @@ import type { Log } from "../../base/log.js";
 import { createLookupCache } from "../../base/lookup-cache.js";
 import { timeMark } from "../../base/time.js";
 import type { Invocation } from "../../commands/command.js";
-import type { Settings, WorkspaceSettings } from "../../refresh/settings.js";
+import { type Settings, sharedWorkspaceOf, type WorkspaceSettings } from "../../refresh/settings.js";
 import type { MessageLimits } from "../../usage/message-limits.js";
 import { channelKeyOf, channelOf, DIRECT_WORKSPACE, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, ChatPlatform, Person, Speaker } from "../port/platform.js";
@@ -19,8 +19,11 @@ export interface HostAccess {
   serviceFor(platform: ChatPlatform, place: ChannelKey, speaker: Speaker): Promise<Service>;
   /** Returns at once what is known of that by now; what isn't is looked up meanwhile. */
   knownServiceFor(platform: ChatPlatform, place: ChannelKey, speaker: Speaker): Service;
-  /** The workspaces of running platforms whose settings count for the refresh, as settings know them: "discord:123". */
-  countedWorkspaces(platforms: readonly ChatPlatform[]): readonly string[];
+  /**
+   * The workspaces of running platforms whose settings count for the refresh, as settings know them: "discord:123". Of
+   * those that have set something, `known`, also direct messages, which no platform names one by one.
+   */
+  countedWorkspaces(platforms: readonly ChatPlatform[], known?: readonly string[]): readonly string[];
   /** Named by the host: an operator everywhere on that platform. */
   isNamedOperator(platform: string, person: Person): boolean;
 }
@@ -89,14 +92,16 @@ export function createAccess(
       if (known === undefined) void lookedUp(decided.key);
       return known?.value ? "served" : "unknown";
     },
-    countedWorkspaces: (platforms) =>
-      platforms.flatMap((platform) => {
+    countedWorkspaces(platforms, known = []) {
+      const counted = platforms.flatMap((platform) => {
         if (platform.fault() !== undefined) return [];
         return platform.workspaces().filter((workspace) => {
           const id = workspace.slice(platform.name.length + 1);
           return id === DIRECT_WORKSPACE ? allowDms : isAllowed(platform, id);
         });
-      }),
+      });
+      return [...counted, ...known.filter((one) => !counted.includes(one) && counted.includes(sharedWorkspaceOf(one)))];
+    },
     isNamedOperator: (platform, { id }) => operators.includes(`${platform}:${id}`),
   };
 }
