@@ -102,7 +102,7 @@ describe.each(cases)("the $name store that $version has written", ({ version, ki
     await store.close();
   });
 
-  it.skipIf(load === undefined)("loses nothing to a bot that runs on it for hours", { timeout: 120_000 }, async () => {
+  it.skipIf(load === undefined)("loses nothing to a bot that runs on it for hours", async () => {
     const url = (await load?.(version)) ?? "";
     const clock = fakeClock(at + SILENT_MS);
     const bot = await startBot(folder.path, { ...providerVariables(kind), PLAYGROUND: "on", STORE_URL: url }, clock);
@@ -136,7 +136,7 @@ describe.each(cases)("the $name store that $version has written", ({ version, ki
 /** Turns the clock and ticks once a minute: often enough for what is due by the hour, and done in seconds. */
 async function runFor({ clock, tick }: Bot, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += MINUTE_MS) {
-    await clock.advance(MINUTE_MS);
+    await clock.skip(MINUTE_MS);
     await tick();
   }
 }
