@@ -17,9 +17,9 @@ function globals() {
   return { fetch, setTimeout, date: Date, environment, listeners, folder: process.cwd() };
 }
 
-/** How many servers and child processes there are. */
+/** How many servers and child processes there are, and functions that go on calling themselves. */
 function running() {
   const resources = process.getActiveResourcesInfo();
   const count = (name: string) => resources.filter((resource) => resource === name).length;
-  return { servers: count("TCPServerWrap"), processes: count("ProcessWrap") };
+  return { servers: count("TCPServerWrap"), processes: count("ProcessWrap"), loops: count("Immediate") };
 }

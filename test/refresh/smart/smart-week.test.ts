@@ -56,7 +56,7 @@ describe("a week on smart", () => {
   });
 
   it("says in one line what it comes to", async () => {
-    const world = await createWorld({ ids: ["openai", "groq"], clock: quickClock() });
+    const world = await createWorld({ ids: ["openai", "groq"] });
     expect(world.refresher.smartWhy(WORKSPACE)).toBeUndefined();
     await world.settings.change(WORKSPACE, () => ({ interval: "smart" }));
     await world.live(26 * HOUR_MS);
