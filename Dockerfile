@@ -4,7 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 COPY vendor ./vendor
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
 # dist/ is a link to a build's folder; the image gets the folder itself.
@@ -13,6 +13,7 @@ RUN npm run build && cp -rL dist built && npm prune --omit=dev
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production \
     HTTP_HOST=0.0.0.0 \
+    SLACK_HOST=0.0.0.0 \
     STORE_URL=sqlite:///data/evergreen.sqlite
 WORKDIR /app
 COPY --from=build /app/package.json ./

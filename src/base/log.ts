@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdSerializers } from "pino";
+import { readableStack } from "./source-maps.js";
 
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
@@ -6,6 +7,11 @@ export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 const SECRET_SHAPES = new RegExp(
   [
     /\b(?:sk-[\w-]{8,}|xox[abeprs]-[\w-]{8,}|xapp-[\w-]{8,}|gsk_\w{8,}|xai-[\w-]{8,}|AIza[\w-]{20,})/,
+    // Discord's bot tokens: the bot's id, a time and a signature.
+    /\b[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,}/,
+    // Whoever has such an address may post: webhooks, replies to commands, interactions.
+    /\bhttps:\/\/hooks\.slack(?:-gov)?\.com\/[\w./-]+/,
+    /\/(?:webhooks|interactions)\/\d{5,}\/[\w.-]{20,}/,
     /\b(Bearer\s+)[\w.~+/=-]{8,}/,
   ]
     .map(({ source }) => source)
@@ -36,6 +42,12 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
+function serializeError(error: Error): unknown {
+  const serialized: unknown = stdSerializers.err(error);
+  if (serialized === null || typeof serialized !== "object" || !("stack" in serialized)) return serialized;
+  return Object.assign(serialized, { stack: readableStack(String(serialized.stack)) });
+}
+
 /** JSON lines; every line is scrubbed as a whole, so a secret inside an error's message or stack goes too. */
 export function createLog(options: LogOptions): Logger {
   const scrub = createScrubber(options.secrets);
@@ -44,7 +56,7 @@ export function createLog(options: LogOptions): Logger {
       level: options.level,
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      serializers: { error: stdSerializers.err },
+      serializers: { error: serializeError },
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: scrub },
     },

@@ -18,6 +18,7 @@ export const chatRetry = (deps: CommandDeps) =>
     path: "chat retry",
     about: "Answer the last question again, perhaps with another model; the conversation's model stays",
     access: "anyone",
+    isForChatters: true,
     visibility: "ephemeral",
     options: { model: { ...modelOption, about: "for this answer only: provider/model, or a part of its name" } },
     async *run({ model: typed }, invocation) {
@@ -31,7 +32,7 @@ export const chatRetry = (deps: CommandDeps) =>
         chosen?.note ?? "",
       );
     },
-    suggest: (_option, typed) => suggestModelChoices(deps, typed),
+    suggest: (_option, typed, invocation) => suggestModelChoices(deps, typed, invocation),
   });
 
 /** Returns the call on the thread of the channel in which its caller was answered last, within a day. */

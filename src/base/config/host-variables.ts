@@ -102,8 +102,8 @@ const httpVariables = {
   HTTP_PORT: wholeNumber({ about: "port of the HTTP server; 0 takes a free one", min: 0, max: 65535, fallback: 8787 }),
   HTTP_TOKEN: {
     ...secret(
-      "required as soon as HTTP_HOST is not a loopback address; then needed everywhere but at /healthz and /readyz. " +
-        "People open http://HOST:PORT/#token=VALUE once; scripts send it as Authorization: Bearer VALUE",
+      "at least 16 characters; required as soon as HTTP_HOST is not a loopback address; then needed everywhere " +
+        "but at /healthz and /readyz. People open http://HOST:PORT/#token=VALUE once; scripts send it as Authorization: Bearer VALUE",
     ),
     example: "a-long-random-value",
   },
@@ -116,7 +116,10 @@ const accessVariables = {
     about: "guild and team ids that are served; all when unset",
     example: "123456789012345678,T0123456789",
   }),
-  ALLOW_DMS: flag({ about: "whether direct messages are served", example: "true" }),
+  ALLOW_DMS: flag({
+    about: "whether direct messages are served; with ALLOWED_WORKSPACES, only of people who are in one of them",
+    example: "true",
+  }),
   OPERATORS: list({
     about: "people who may change settings anywhere",
     example: "discord:123456789012345678,slack:U0123456789",

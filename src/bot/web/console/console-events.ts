@@ -21,6 +21,8 @@ export interface ConsoleEventsDeps {
 export interface ConsoleEvents {
   /** @throws {HttpError} 503 while too many consoles are open */
   open(context: Context): Response;
+  /** What the `state` event says now. */
+  state(): ReturnType<ConsoleViews["state"]>;
   /** Everything that a stream begins with. */
   all(): Promise<object>;
   start(): void;
@@ -78,6 +80,7 @@ export function createConsoleEvents(deps: ConsoleEventsDeps): ConsoleEvents {
   };
   return {
     open: (context) => hub.open(context, undefined),
+    state: views.state,
     all: () => allOf(views),
     start() {
       stops.push(facts.refresher().onChange(sendChangesSoon), facts.settings.onChange(sendChangesSoon));

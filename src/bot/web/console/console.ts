@@ -57,7 +57,8 @@ export function createConsole({ run, ...deps }: ConsoleDeps): Console {
         if (!parsed.success) throw new HttpError(400, parsed.error.issues[0]?.message ?? "The request is not valid.");
         let last: Reply = { markdown: "" };
         for await (const reply of run(parsed.data.command)) last = reply;
-        return context.json({ text: last.markdown, isFailure: last.isFailure === true });
+        const { settings } = events.state();
+        return context.json({ text: last.markdown, isFailure: last.isFailure === true, settings });
       });
     },
   };

@@ -182,7 +182,7 @@ describe("POST /api/console/commands", () => {
     });
     expect(await order(url, { command: " /settings auto-refresh on " })).toEqual([
       200,
-      { text: "last", isFailure: true },
+      { text: "last", isFailure: true, settings: expect.objectContaining({ switching: "anyone" }) },
     ]);
     expect((await order(url, { command: "/refresh-models" }))[0]).toBe(200);
     expect(commands).toEqual(["/settings auto-refresh on", "/refresh-models"]);

@@ -145,6 +145,24 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     await page.locator(".title-bar").getByText("Saved: /refresh-models").waitFor();
   });
 
+  it("leaves what a person has chosen alone while it is on its way, and takes back what was refused", async () => {
+    const answers: (() => void)[] = [];
+    const started = await start({
+      async *run(command) {
+        await new Promise<void>((resolve) => answers.push(resolve));
+        yield { markdown: `Refused: ${command}`, isFailure: true };
+      },
+    });
+    const page = await open(started.url);
+    await page.getByLabel("Operators only").check();
+    await started.settings.change(WORKSPACE, (before) => ({ ...before, isEnabled: false }));
+    await page.getByText("Off (set in this workspace)").waitFor();
+    expect(await page.getByLabel("Operators only").isChecked()).toBe(true);
+    answers[0]?.();
+    await page.getByText("Refused: /settings switching operators").waitFor();
+    await page.waitForFunction("document.querySelector('[value=anyone]').checked");
+  });
+
   it("draws the charts from the engine and the ledger, and says them in words", async () => {
     const started = await start({
       readUsage: async () => [

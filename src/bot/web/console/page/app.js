@@ -24,18 +24,20 @@ let heardAt = Date.now();
 let noteTimer;
 
 /**
- * Runs a command, and shows its reply in `note`.
+ * Runs a command, and shows its reply in `note`. Returns the settings then in force, undefined where it did not arrive.
  * @param {string} command
  * @param {HTMLElement} note
  */
 async function run(command, note) {
   note.textContent = "Working…";
   try {
-    /** @type {{ text: string }} */
-    const { text } = await call("/api/console/commands", { command });
+    /** @type {{ text: string, settings: ConsoleState["settings"] }} */
+    const { text, settings } = await call("/api/console/commands", { command });
     note.textContent = plainWords(text);
+    return settings;
   } catch (error) {
     note.textContent = messageOf(error);
+    return undefined;
   }
 }
 

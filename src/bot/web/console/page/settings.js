@@ -11,7 +11,7 @@ const BY = { override: "set for one provider", workspace: "set in this workspace
 
 /**
  * The settings of the playground's workspace; each change is the command that anybody would type.
- * @param {{ run(command: string): Promise<void> }} terms
+ * @param {{ run(command: string): Promise<SettingsView | undefined> }} terms
  */
 export function createSettings({ run }) {
   const toggle = byId("auto-refresh", HTMLInputElement);
@@ -22,6 +22,8 @@ export function createSettings({ run }) {
   );
   /** @type {SettingsView | undefined} */
   let now;
+  /** Changes on their way: until the last has ended, the controls show what the person chose. */
+  let pending = 0;
 
   interval.append(
     ...INTERVALS.map(({ value, label }) => make("option", { value }, label)),
@@ -29,15 +31,14 @@ export function createSettings({ run }) {
   );
   /** @param {string} command */
   const change = async (command) => {
-    await run(command);
+    pending++;
+    now = (await run(command)) ?? now;
+    pending--;
     draw(); // what was refused goes back to what is in force
   };
   const draw = () => {
     if (now === undefined) return;
     const { autoRefresh, model: chosen, switching } = now;
-    for (const control of [toggle, interval, ...radios]) control.disabled = false;
-    toggle.checked = autoRefresh.enabled;
-    if (document.activeElement !== interval) interval.value = intervalValue(autoRefresh);
     const minutes = autoRefresh.interval === "smart" ? "smart" : `every ${autoRefresh.interval} min`;
     byId("refresh-why").textContent =
       `${autoRefresh.enabled ? "On" : "Off"} (${BY[autoRefresh.enabledBy]}), ${minutes} (${BY[autoRefresh.intervalBy]})`;
@@ -46,6 +47,10 @@ export function createSettings({ run }) {
       chosen.inForce === null
         ? "There is no model yet."
         : `In force: ${chosen.inForce}${chosen.chosen === null ? " (the host’s default)" : ""}`;
+    if (pending > 0) return;
+    for (const control of [toggle, interval, ...radios]) control.disabled = false;
+    toggle.checked = autoRefresh.enabled;
+    if (document.activeElement !== interval) interval.value = intervalValue(autoRefresh);
     for (const radio of radios) radio.checked = radio.value === switching;
   };
 
