@@ -92,7 +92,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const { url } = await web.server.start();
   // Before the first question, which other replicas would otherwise take for one that an ended process left.
   await liveness.start();
-  const handlerDeps = { chat, dispatcher, refresher, board, access };
+  const handlerDeps = { chat, dispatcher, refresher, board, access, clock };
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */

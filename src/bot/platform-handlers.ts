@@ -1,7 +1,9 @@
+import type { Clock } from "../base/clock.js";
 import type { Invocation } from "../commands/command.js";
 import type { Dispatcher } from "../commands/dispatch.js";
 import type { Refresher } from "../refresh/refresher.js";
 import { type HostAccess, notServedText } from "./access/access.js";
+import { createCommandLimit } from "./access/command-limit.js";
 import type { Board } from "./board/board.js";
 import { conversationOf, workspaceOf } from "./port/conversation.js";
 import type {
@@ -21,6 +23,7 @@ export interface HandlerDeps {
   readonly refresher: Refresher;
   readonly board: Board;
   readonly access: HostAccess;
+  readonly clock: Pick<Clock, "now">;
 }
 
 /**
@@ -34,6 +37,7 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
     ...event,
     isOperator: event.isOperator || access.isNamedOperator(platform.name, event.author),
   });
+  const commandLimit = createCommandLimit(deps.clock);
   const serviceFor = (place: ChannelKey, by: Speaker) => access.serviceFor(platform, place, by);
 
   return {
@@ -50,12 +54,17 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
         yield { markdown: notServedText(service, call.isDirect), isFailure: true };
         return;
       }
+      const tooMany = commandLimit(call.author);
+      if (tooMany !== undefined) {
+        yield { markdown: tooMany, isFailure: true };
+        return;
+      }
       refresher.noteActivity(workspaceOf(call.channel));
       yield* dispatcher.run(call.text, invocationOf(platform, withOperator(call)));
     },
     async onReaction(reaction) {
       const { message } = reaction;
-      if ((await serviceFor(message, reaction)) !== "served") return;
+      if ((await serviceFor(message, reaction)) !== "served" || commandLimit(reaction.author) !== undefined) return;
       refresher.noteActivity(workspaceOf(message));
       const pressed = withOperator(reaction);
       await board.onReaction(platform, pressed, (command) => dispatcher.run(command, invocationOfReaction(pressed)));
