@@ -1,10 +1,13 @@
+import type { Log } from "../base/log.js";
 import type { Invocation, Reply } from "../commands/command.js";
 import type { Dispatcher } from "../commands/dispatch.js";
 import type { Refresher } from "../refresh/refresher.js";
+import type { Store } from "../store/store.js";
 import { type HostAccess, notServedText } from "./access/access.js";
 import type { Board } from "./board/board.js";
-import { conversationOf, workspaceOf } from "./port/conversation.js";
-import type { ChannelKey, ChatPlatform, CommandCall, Person, PlatformHandlers, Reaction } from "./port/platform.js";
+import type { CatchUp } from "./catch-up/catch-up.js";
+import { conversationOf, questionIdOf, workspaceOf } from "./port/conversation.js";
+import type { ChatPlatform, CommandCall, Mention, Person, PlatformHandlers, Reaction } from "./port/platform.js";
 import type { Chat } from "./turn/chat.js";
 
 export interface HandlerDeps {
@@ -12,26 +15,37 @@ export interface HandlerDeps {
   readonly dispatcher: Dispatcher;
   readonly refresher: Refresher;
   readonly board: Board;
+  readonly catchUp: Pick<CatchUp, "begin" | "behind">;
   readonly access: HostAccess;
+  readonly store: Pick<Store, "values" | "writeOnce">;
+  readonly log: Log;
 }
+
+/** Services deliver an event again within minutes; an hour is far past the last time. */
+const ONCE_MS = 3_600_000;
 
 /**
  * What a platform calls: questions go to the chat, commands by any door through the one dispatcher. Where nobody is
  * served, mentions and reactions are as if unseen.
  */
 export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformHandlers {
-  const { chat, dispatcher, refresher, board, access } = deps;
+  const { chat, dispatcher, refresher, board, catchUp, access } = deps;
 
   const withOperator = <T extends { readonly author: Person; readonly isOperator: boolean }>(event: T): T => ({
     ...event,
     isOperator: event.isOperator || access.isNamedOperator(platform.name, event.author),
   });
-  const isServed = (place: ChannelKey, isDirect: boolean) => access.isServed(platform, place, isDirect);
+  const receipt = createReceipt(platform, deps);
+  const { isServed } = receipt;
+
+  const take = async (mention: Mention) => {
+    if (isServed(mention.message, mention.isDirect)) await chat.onMention(platform, withOperator(mention));
+  };
 
   return {
-    async onMention(mention) {
-      if (isServed(mention.message, mention.isDirect)) await chat.onMention(platform, withOperator(mention));
-    },
+    ...receipt,
+    onMention: (mention) => catchUp.behind(mention.message, () => take(mention)),
+    onGap: (told = []) => catchUp.begin(platform.name, told, take),
     onCommand(call) {
       if (!isServed(call.channel, call.isDirect)) return refusal(call);
       refresher.noteActivity(workspaceOf(call.channel));
@@ -51,6 +65,23 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
     onFocus: () => refresher.nudge("focus"),
   };
 }
+
+/** What decides which events of a platform are taken at all. */
+export const createReceipt = (
+  platform: ChatPlatform,
+  { access, store, log }: Pick<HandlerDeps, "access" | "store" | "log">,
+): Pick<PlatformHandlers, "isServed" | "takesPart" | "isFirst"> => ({
+  isServed: (place, isDirect) => access.isServed(platform, place, isDirect),
+  takesPart: async (place) =>
+    access.followsThreads && (await store.values("sessions").get(conversationOf(place))) !== undefined,
+  async isFirst(event, forMs = ONCE_MS) {
+    const name = typeof event === "string" ? `${platform.name}-${event}` : `question:${questionIdOf(event)}`;
+    return store.writeOnce(name, forMs, []).catch((error) => {
+      log.warn({ error, platform: platform.name }, "an event could not be deduplicated, taking it anyway");
+      return true;
+    });
+  },
+});
 
 async function* refusal({ isDirect }: CommandCall): AsyncGenerator<Reply> {
   yield { markdown: notServedText(isDirect), isFailure: true };

@@ -88,7 +88,10 @@ export function boardWorld(access = OPEN) {
         dispatcher,
         refresher,
         board,
+        catchUp: { begin() {}, behind: (_message, take) => take() },
         access: createAccess(access),
+        store,
+        log,
       });
     listeners = [];
     refresher.onChange(board.look);

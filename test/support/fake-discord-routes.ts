@@ -11,6 +11,7 @@ import {
   type FakeWorld,
   GUILD_ID,
   guildRest,
+  memberObject,
   messageObject,
   userObject,
 } from "./fake-discord-world.js";
@@ -180,7 +181,15 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
     },
     { method: "GET", path: /^\/users\/@me\/guilds$/, run: () => [{ id: GUILD_ID, name: "Test server" }] },
     { method: "GET", path: /^\/guilds\/(\d+)$/, run: () => guildRest(world) },
-    { method: "GET", path: /^\/guilds\/(\d+)\/members\/(\d+)$/, run: () => ({ roles: [BOT_ROLE] }) },
+    {
+      method: "GET",
+      path: /^\/guilds\/(\d+)\/members\/(\d+)$/,
+      run(_request, _guild, id = "") {
+        const person = world.personOf(id);
+        if (person === undefined && id !== BOT_ID) throw new Refusal(404, 10007, "Unknown Member");
+        return person === undefined ? { roles: [BOT_ROLE] } : { ...memberObject(person), user: userObject(person, id) };
+      },
+    },
     {
       method: "GET",
       path: /^\/guilds\/(\d+)\/channels$/,

@@ -8,6 +8,8 @@ import type { ChannelKey, ChatPlatform, Person, Speaker } from "../port/platform
 
 /** Whom the bot serves, and who may change settings, as the host has configured it. */
 export interface HostAccess {
+  /** Threads that the bot was called into are answered in without a mention. */
+  readonly followsThreads: boolean;
   /** Whether anything said there is answered. Direct messages have a switch of their own. */
   isServed(platform: ChatPlatform, place: ChannelKey, isDirect: boolean): boolean;
   /** The workspaces of running platforms whose settings count for the refresh, as settings know them: "discord:123". */
@@ -16,10 +18,16 @@ export interface HostAccess {
   isNamedOperator(platform: string, person: Person): boolean;
 }
 
-export function createAccess({ allowedWorkspaces, allowDms, operators }: HostConfig["access"]): HostAccess {
+export function createAccess({
+  allowedWorkspaces,
+  allowDms,
+  operators,
+  followThreads,
+}: HostConfig["access"]): HostAccess {
   const isAllowed = (platform: ChatPlatform, id: string) =>
     platform.limits.isLocal === true || allowedWorkspaces.length === 0 || allowedWorkspaces.includes(id);
   return {
+    followsThreads: followThreads,
     isServed: (platform, { workspace }, isDirect) => (isDirect ? allowDms : isAllowed(platform, workspace)),
     countedWorkspaces: (platforms) =>
       platforms.flatMap((platform) => {

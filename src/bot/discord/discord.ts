@@ -1,13 +1,13 @@
 import { GatewayDispatchEvents } from "discord.js";
 import { withDeadline } from "../../base/deadline.js";
-import { createAccess } from "../access/access.js";
 import { createControlIds } from "../port/control-ids.js";
-import { type ChatPlatform, currentReply, type Mention, type PlatformHandlers } from "../port/platform.js";
+import { type ChatPlatform, currentReply, type PlatformHandlers } from "../port/platform.js";
 import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js";
 import { createGateway, type Gateway, type Self } from "./gateway/gateway.js";
-import { createPlaces } from "./gateway/places.js";
+import { createPlaces, recentPlaces } from "./gateway/places.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
 import { createMessageReceiver } from "./receive/messages.js";
+import { createDiscordMissed } from "./receive/missed.js";
 import { createReactionReceiver } from "./receive/reactions.js";
 import { createTypedCommands } from "./receive/typed-command.js";
 import { createCalls } from "./send/calls.js";
@@ -28,6 +28,8 @@ import { DIRECT_WORKSPACE, DISCORD } from "./wire/places.js";
 /** Discord's edits are five in 5 s and channel; quicker ones would only be dropped. */
 const MIN_EDIT_GAP_MS = 1_000;
 const LAST_MARKS_MS = 2_000;
+/** Nothing older is looked for. */
+const HOUR_MS = 3_600_000;
 
 type Receiver = (data: unknown) => Promise<void>;
 
@@ -39,8 +41,9 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   const { clock, log } = deps;
   const stopping = new AbortController();
   const sides = createSides(deps);
-  const { rest, calls, places, sender, marks, typing } = sides;
+  const { rest, calls, places, sender, marks, typing, files } = sides;
   let receivers: ReadonlyMap<string, Receiver> = new Map();
+  let onGap: PlatformHandlers["onGap"] = () => {};
   const register = registering(deps, sides, stopping.signal);
   const gateway = createGateway({
     ...deps,
@@ -48,7 +51,9 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
     onDispatch(name, data) {
       places.onEvent(name, data);
       void receivers.get(name)?.(data);
+      if (name === GatewayDispatchEvents.GuildCreate) onGap(recentPlaces(data, clock.now() - HOUR_MS));
     },
+    onSession: () => onGap(),
     onReady(self) {
       presence.renew();
       register(self);
@@ -64,12 +69,14 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
     workspaces: () => [...places.serverIds(), DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`),
     fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_HINT}` : undefined),
     async start(handlers) {
+      onGap = handlers.onGap;
       receivers = new Map<string, Receiver>([...onLoss, ...receiversOf({ deps, sides, gateway, platform }, handlers)]);
       gateway.start();
     },
     async stop() {
       stopping.abort();
       receivers = new Map();
+      onGap = () => {};
       typing.stop();
       presence.stop();
       // An end mark is the promise that nothing of an answer can be lost any more.
@@ -85,7 +92,12 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
     react: marks.react,
     ...signsOfWork(sides),
   };
-  return { platform, openThread: createThreads({ rest, calls }), showStatus: async (line) => presence.show(line) };
+  return {
+    platform,
+    openThread: createThreads({ rest, calls }),
+    readMissed: createDiscordMissed({ gateway, places, rest, calls, files }),
+    showStatus: async (line) => presence.show(line),
+  };
 }
 
 /** The typing indicator begins with the mark "working" on a question, and ends with its answer or another mark. */
@@ -116,6 +128,7 @@ function createSides({ config, discord, store, clock, log }: DiscordDeps) {
     rest,
     calls,
     controlIds,
+    files: { apiUrl, clock, fetch },
     places: createPlaces({ rest, calls, log }),
     sender: createSender({ clock, rest, calls, idFor: controlIds.idFor }),
     marks: createDiscordMarks({ rest, calls, clock }),
@@ -151,20 +164,10 @@ function receiversOf(
   { deps, sides, gateway, platform }: ReceiverParts,
   handlers: PlatformHandlers,
 ): readonly (readonly [string, Receiver])[] {
-  const { config, store, clock, log, commands } = deps;
-  const { controlIds, connection, places, rest, calls, sender } = sides;
-  const access = createAccess(config.access);
-  const typed = {
-    platform,
-    sender,
-    idFor: controlIds.idFor,
-    commands,
-    store,
-    log,
-    isServed: ({ message, isDirect }: Mention) => access.isServed(platform, message, isDirect),
-  };
+  const { clock, log, commands } = deps;
+  const { controlIds, places, rest, calls, sender, files } = sides;
+  const typed = { platform, sender, idFor: controlIds.idFor, commands };
   const messages = {
-    ...connection,
     gateway,
     places,
     rest,
@@ -173,15 +176,14 @@ function receiversOf(
     log,
     platform,
     onTyped: createTypedCommands(typed, handlers),
-    sessions: store.values("sessions"),
-    files: { apiUrl: connection.apiUrl, clock, fetch },
+    files,
   };
   const receiver = createMessageReceiver(messages, handlers);
-  const interactions = { rest, calls, store, log, commands, controlIds, clock, sender, places };
+  const interactions = { rest, calls, log, commands, controlIds, clock, sender, places };
   return [
     [GatewayDispatchEvents.MessageCreate, receiver.onCreate],
     [GatewayDispatchEvents.MessageUpdate, receiver.onEdit],
-    [GatewayDispatchEvents.MessageReactionAdd, createReactionReceiver({ gateway, places, store, log }, handlers)],
+    [GatewayDispatchEvents.MessageReactionAdd, createReactionReceiver({ gateway, places, log }, handlers)],
     [GatewayDispatchEvents.InteractionCreate, createInteractionReceiver(interactions, handlers)],
   ];
 }

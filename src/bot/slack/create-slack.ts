@@ -3,10 +3,11 @@ import { createRateScheduler } from "../delivery/rate-scheduler.js";
 import { createTokenBucket } from "../delivery/token-bucket.js";
 import { createControlIds } from "../port/control-ids.js";
 import type { ChatPlatform } from "../port/platform.js";
-import type { PlatformDeps } from "../port/platform-definition.js";
+import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js";
 import { type ClientSettings, createWebClient, sdkLogger } from "./link/bolt.js";
 import type { Link } from "./link/link.js";
 import { connect } from "./receive/connect.js";
+import { createSlackMissed } from "./receive/missed.js";
 import { createPeople } from "./receive/people.js";
 import { type AgentCalls, createAgentCalls, createQuestionTitles } from "./send/agent-calls.js";
 import { createAnswers } from "./send/answers.js";
@@ -31,7 +32,7 @@ import { createSlashNames } from "./wire/slash-names.js";
 const MIN_EDIT_GAP_MS = 1_000;
 
 /** The bot's Slack side: connects, translates and paces; the handlers decide. */
-export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings }): ChatPlatform {
+export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings }): PlatformParts {
   const { config, slack, store, clock, log, commands } = deps;
   const names = createSlashNames(commands, slack.commandPrefix);
   const stopped = new AbortController();
@@ -53,9 +54,9 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
     identity = found;
   };
   const followsThreads = config.access.followThreads;
-  const shared = { ...wire, people, titles, controlIds, pickers, names, store, clock, log, followsThreads };
+  const shared = { ...wire, people, titles, controlIds, pickers, names, clock, log, followsThreads };
 
-  return {
+  const platform: ChatPlatform = {
     name: "slack",
     limits: { maxMessageChars: MAX_MARKDOWN_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, beginsThreads: true },
     workspaces: () => (identity === undefined ? [] : [`slack:${identity.teamId}`]),
@@ -87,6 +88,8 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
     }),
     ...createSlackMarks({ calls, log, signal: stopped.signal }),
   };
+  const readMissed = createSlackMissed(() => identity && { ...shared, identity });
+  return { platform, readMissed };
 }
 
 /** Appends to what an earlier process left, and ends the session that it left shown as working. */

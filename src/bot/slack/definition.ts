@@ -36,7 +36,7 @@ export const slackPlatform: PlatformDefinition = {
           baseUrl: apiUrl,
           async create(deps) {
             const { createSlack } = await import("./create-slack.js");
-            return { platform: createSlack({ ...deps, slack }) };
+            return createSlack({ ...deps, slack });
           },
           async check({ config, log }) {
             const { checkSlack } = await import("./setup/check-slack.js");

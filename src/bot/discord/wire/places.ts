@@ -4,7 +4,7 @@ import type { ChannelKey, Speaker } from "../../port/platform.js";
 export const DISCORD = "discord";
 /** The workspace of all direct messages. */
 export const DIRECT_WORKSPACE = "dm";
-const THREAD_TYPES: readonly ChannelType[] = [
+export const THREAD_TYPES: readonly ChannelType[] = [
   ChannelType.AnnouncementThread,
   ChannelType.PublicThread,
   ChannelType.PrivateThread,

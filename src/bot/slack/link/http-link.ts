@@ -20,7 +20,7 @@ const REPLAY_MEMORY_MS = 600_000;
 
 /** Takes Slack's signed requests on a port of its own, and refuses everything else there. */
 export function createHttpLink(deps: HttpLinkDeps): Link {
-  const { port, health, clock, log, signal } = deps;
+  const { port, health, clock, log, signal, onGap } = deps;
   let server: Server | undefined;
   const handle = createRequestHandler(deps);
 
@@ -51,6 +51,7 @@ export function createHttpLink(deps: HttpLinkDeps): Link {
       }
       health.set("link", undefined);
       log.info({ port, path: PATH }, "slack: listening for HTTP requests");
+      onGap();
     },
     stop: () =>
       new Promise((resolve) => {

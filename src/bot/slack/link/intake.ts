@@ -12,6 +12,8 @@ export interface DeliveryIntakeDeps {
   readonly health: Health;
   /** The workspace of the bot token. */
   readonly teamId: string;
+  /** Called when Slack sends events again after it has held some back. */
+  onGap(): void;
   /** Hands a delivery to Bolt; resolves when its listeners have. */
   processEvent(event: ReceiverEvent): Promise<void>;
 }
@@ -29,7 +31,7 @@ const ACKNOWLEDGE_WITHIN_MS = 2_500;
 /** Each `app_rate_limited` notice is for one minute. */
 const HELD_MS = 60_000;
 
-export function createIntake({ clock, log, health, teamId, processEvent }: DeliveryIntakeDeps): Intake {
+export function createIntake({ clock, log, health, teamId, onGap, processEvent }: DeliveryIntakeDeps): Intake {
   let heldUntil = 0;
   const noteHeld = () => {
     const isKnown = heldUntil > clock.now();
@@ -40,6 +42,7 @@ export function createIntake({ clock, log, health, teamId, processEvent }: Deliv
   const waitHeld = async () => {
     while (heldUntil > clock.now()) await clock.sleep(heldUntil - clock.now());
     health.set("events", undefined);
+    onGap();
   };
   const takeEvent = async (body: Record<string, unknown>, acknowledge: () => Promise<void>) => {
     const terms = { what: "an event of Slack", timeoutMs: ACKNOWLEDGE_WITHIN_MS, clock };

@@ -40,6 +40,11 @@ export interface SlackCalls {
   ): Promise<readonly KeptMessage[]>;
   /** What was said in direct messages after a message. */
   readDirect(place: ChannelKey, after: string): Promise<readonly KeptMessage[]>;
+  /**
+   * The messages of a channel, or of one of its threads, since a timestamp, as Slack gives them, oldest first; its first
+   * message is always among a thread's.
+   */
+  readSince(place: ChannelKey, after: string, signal: AbortSignal): Promise<readonly KeptMessage[]>;
   addReaction(message: MessageKey, name: string): Promise<void>;
   removeReaction(message: MessageKey, name: string): Promise<void>;
   userInfo(user: string): Promise<unknown>;
@@ -143,6 +148,22 @@ export function createSlackCalls(client: webApi.WebClient, caller: Caller): Slac
         const terms = { channel: place.channel, oldest: after, limit: 20 };
         return repliesSchema.parse(await client.conversations.history(terms)).messages;
       }),
+    async readSince({ channel, thread, ...place }, after, signal) {
+      const all: KeptMessage[] = [];
+      let cursor: string | undefined;
+      do {
+        const method = thread === undefined ? "conversations.history" : "conversations.replies";
+        const found = await caller.patient(method, { channel, ...place }, "catch-up", async () => {
+          signal.throwIfAborted();
+          const terms = { channel, oldest: after, limit: PAGE, ...(cursor !== undefined && { cursor }) };
+          if (thread !== undefined) return replies({ ...terms, ts: thread });
+          return repliesSchema.parse(await client.conversations.history(terms));
+        });
+        all.push(...found.messages);
+        cursor = found.has_more === true ? found.response_metadata?.next_cursor : undefined;
+      } while (cursor !== undefined && all.length < MOST_PAGES * PAGE);
+      return all.sort((a, b) => Number(a.ts) - Number(b.ts));
+    },
     addReaction: (key, name) =>
       caller.patient("reactions.add", key, "mark", async () => {
         const { channel, message: timestamp } = key;
