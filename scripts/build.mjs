@@ -1,7 +1,8 @@
 // Builds src/ into a folder named after its sources (dist-<hash>) and points the link dist/ at it in one step.
 // A running process keeps the folder it was started from, so that another build never changes a module it loads later.
-// Without the compiler (an install with --omit=dev) an existing dist/ is run as it is.
-import { spawnSync } from "node:child_process";
+// The program is bundled with its libraries, since loading thousands of files is most of a start; what the benchmarks
+// and scripts import stands below modules/, file by file. Types are checked by `npm run types`.
+// Without the bundler (an install with --omit=dev) an existing dist/ is run as it is.
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -16,8 +17,7 @@ import {
   symlinkSync,
   utimesSync,
 } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Builds that stay, the newest first: a process that runs from an older one can no longer load further modules. */
@@ -26,16 +26,29 @@ const KEPT_BUILDS = 10;
 const ATTEMPTS = 3;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const require = createRequire(import.meta.url);
+const sources = join(root, "src");
 const dist = join(root, "dist");
 const own = (purpose) => join(root, `dist-${purpose}.${process.pid}`);
 const remove = (path) => rmSync(path, { recursive: true, force: true });
 
-function compilerPath() {
+/** Loaded from node_modules as they are: native code, data files beside it, and parts that few installs have. */
+const UNBUNDLED = [
+  /^(libsql|@napi-rs\/canvas|sqlite3)$/,
+  /^(zlib-sync|bufferutil|utf-8-validate|erlpack|mac-ca|pg-native|pg-cloudflare)$/,
+];
+/** Files that the program starts as threads of their own. */
+const WORKER_FILE = /-worker\.ts$/;
+
+async function loadBundler() {
   try {
-    return join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
-  } catch {
-    return undefined;
+    return (await import("rolldown")).rolldown;
+  } catch (error) {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    if (existsSync(join(dist, "main.js"))) process.exit(0);
+    console.error(
+      "There is no dist/ to run and no bundler to make it. Run `npm ci` (without --omit=dev) and then `npm run build`.",
+    );
+    process.exit(1);
   }
 }
 
@@ -46,35 +59,80 @@ function filesBelow(folder) {
 
 /** A hash of everything that decides what a build contains. */
 function sourceHash() {
-  const settings = ["package-lock.json", "tsconfig.json", "tsconfig.build.json", "scripts/build.mjs"];
+  const settings = ["package-lock.json", "tsconfig.json", "scripts/build.mjs"];
   const present = settings.map((name) => join(root, name)).filter((path) => existsSync(path));
   const hash = createHash("sha256");
-  for (const path of [...present, ...filesBelow(join(root, "src")).sort()]) {
+  for (const path of [...present, ...filesBelow(sources).sort()]) {
     const content = readFileSync(path);
     hash.update(`${relative(root, path)}\0${content.length}\0`).update(content);
   }
   return hash.digest("hex").slice(0, 12);
 }
 
-function compile(folder) {
-  const args = [compiler, "-p", join(root, "tsconfig.build.json"), "--outDir", folder];
-  const { status } = spawnSync(process.execPath, args, { stdio: "inherit", cwd: root });
-  if (status !== 0) {
+/** A source file's place below the build, whatever chunk it became a part of: it finds the files beside it there. */
+const placesPlugin = {
+  name: "places",
+  transform: {
+    filter: { id: /\.ts$/, code: /import\.meta\.url/ },
+    handler(code, id) {
+      if (!id.startsWith(sources + sep)) return undefined;
+      const place = relative(sources, id).replaceAll(sep, "/").replace(/ts$/, "js");
+      const url = `new URL(${JSON.stringify(place)}, import.meta.url).href`;
+      return { code: code.replaceAll("import.meta.url", url), map: null };
+    },
+  },
+  renderChunk(_code, { fileName, moduleIds }) {
+    const [stray] = moduleIds.filter(
+      (id) => fileName.includes("/") && readFileSync(id, "utf8").includes("import.meta"),
+    );
+    if (stray !== undefined) throw new Error(`${stray}: import.meta has no place in a worker's own file`);
+    return undefined;
+  },
+};
+
+/** Leaves the libraries out of the source maps, which would be twenty times as large. */
+const mapsPlugin = {
+  name: "maps",
+  transform: { filter: { id: /node_modules/ }, handler: (code) => ({ code, map: { mappings: "" } }) },
+};
+
+async function write(options, output) {
+  const bundle = await bundler({ platform: "node", checks: { eval: false }, ...options });
+  await bundle.write({ format: "esm", sourcemap: true, ...output });
+  await bundle.close();
+}
+
+async function compile(folder) {
+  const files = filesBelow(sources).filter((path) => path.endsWith(".ts"));
+  const entries = [join(sources, "main.ts"), ...files.filter((path) => WORKER_FILE.test(path))];
+  const named = entries.map((path) => [relative(sources, path).replace(/\.ts$/, ""), path]);
+  try {
+    await write(
+      { input: Object.fromEntries(named), external: UNBUNDLED, plugins: [placesPlugin, mapsPlugin] },
+      { dir: folder, chunkFileNames: "[name]-[hash].js" },
+    );
+    await write(
+      { input: files, external: (id) => !/^[./]/.test(id) },
+      { dir: join(folder, "modules"), preserveModules: true, preserveModulesRoot: sources },
+    );
+  } catch (error) {
     remove(folder);
-    process.exit(status ?? 1);
+    console.error(error.message);
+    process.exit(1);
   }
   const filter = (path) => !path.endsWith(".ts");
-  cpSync(join(root, "src"), folder, { recursive: true, filter });
+  for (const target of [folder, join(folder, "modules")]) cpSync(sources, target, { recursive: true, filter });
 }
 
 /** Returns the name of a complete build of the sources as they are now. */
-function build() {
+async function build() {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const hash = sourceHash();
     const name = `dist-${hash}`;
     if (existsSync(join(root, name))) return name;
+    if (attempt === 1) console.error("building…");
     const folder = own("new");
-    compile(folder);
+    await compile(folder);
     if (sourceHash() === hash) {
       moveInto(folder, join(root, name));
       return name;
@@ -140,14 +198,7 @@ function tidy(current) {
   for (const { name } of sorted.slice(KEPT_BUILDS - 1)) remove(join(root, name));
 }
 
-const compiler = compilerPath();
-if (compiler === undefined) {
-  if (existsSync(join(dist, "main.js"))) process.exit(0);
-  console.error(
-    "There is no dist/ to run and no TypeScript compiler to make it. Run `npm ci` (without --omit=dev) and then `npm run build`.",
-  );
-  process.exit(1);
-}
-const name = build();
+const bundler = await loadBundler();
+const name = await build();
 pointTo(name);
 tidy(name);

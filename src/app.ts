@@ -40,6 +40,7 @@ import { createSettings } from "./refresh/settings.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
 import type { Store } from "./store/store.js";
+import { createStoreReadiness } from "./store/store-readiness.js";
 import { createChartPainter } from "./usage/chart/chart-painter.js";
 import { createLedger } from "./usage/ledger.js";
 import { startLedgerRetention } from "./usage/ledger-retention.js";
@@ -75,7 +76,7 @@ const STATUS_WORKSPACE = "playground:local";
 export async function startApp(deps: AppDeps): Promise<App> {
   const { clock, log } = deps;
   const core = await createCore(deps);
-  const { store, refresher, settings, surfaces, platforms, liveness, access } = core;
+  const { store, refresher, settings, surfaces, platforms, liveness, health, access } = core;
   const talk = createTalk(core, deps.createCommands);
   const { chat, board, dispatcher } = talk;
   const watch = createWatch(core, talk);
@@ -89,11 +90,13 @@ export async function startApp(deps: AppDeps): Promise<App> {
 
   // First of all the address: a second start in the same folder ends here and has touched nothing.
   const { url } = await web.server.start();
+  // Before the first question, which other replicas would otherwise take for one that an ended process left.
+  await liveness.start();
   const catchUp = createCatchUp({
     ...core,
     windowMs: deps.config.chat.catchUpMs,
     firstStartAt: await firstStart(store, clock.now()),
-    erasedAt: async () => 0,
+    erasedAt: core.sessions.erasedAt,
     idleIn: chat.idleIn,
   });
   const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, store, log };
@@ -106,7 +109,6 @@ export async function startApp(deps: AppDeps): Promise<App> {
   };
   status.onStatusChange(look);
   web.operatorsConsole.start();
-  await liveness.start();
   const stopRecovery = await startRecovery({ ...core, ...talk, onTurn: core.observers.onTurn });
   look();
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
@@ -134,6 +136,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
           .stop()
           .catch((error) => log.warn({ error, platform: platform.name }, "a platform failed to stop"));
       await web.server.stop();
+      health.stop();
       await liveness.stop();
       await store.close();
     },
@@ -148,7 +151,7 @@ async function createCore(deps: AppDeps) {
   const surfaces: PlatformParts[] = [];
   const platforms: ChatPlatform[] = [];
   const settings = createSettings({ store, log, host: config.refresh });
-  const access = createAccess(config.access);
+  const access = createAccess(config.access, { surfaces, clock, log });
   const providers = await loadProviders(config.providers, deps);
   const refresher = createRefresher({
     providers,
@@ -161,9 +164,11 @@ async function createCore(deps: AppDeps) {
     onOutcome: observers.onRefresh,
   });
   const owner = processOwner();
+  const health = createStoreReadiness({ store: deps.store, clock, log, owner });
+  observers.add(health);
   const host = { defaultModel: config.chat.defaultModel };
   return {
-    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
+    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host, health },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     setups: config.providers,
     sessions: createSessions({ store, now: clock.now }),
@@ -171,7 +176,7 @@ async function createCore(deps: AppDeps) {
     liveness: createLiveness({ store, clock, log, owner }),
     defaultModel: (workspace: string) =>
       modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
-    faults: () => platforms.flatMap((platform) => platform.fault() ?? []),
+    faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),
     newReference: () => randomBytes(4).toString("hex"),
   };
 }
@@ -184,8 +189,9 @@ function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const chat = createChat({ ...core, ...parts, hasPeers: liveness.hasPeers, onTurn: observers.onTurn });
   const board = createBoard(core);
   const charts = createChartPainter({ log });
-  const commands = createCommands({ ...core, charts, turns: chat.control, board: board.control });
-  const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal: commandRefusal(settings) });
+  const chatRefusal = commandRefusal(settings);
+  const commands = createCommands({ ...core, charts, chatRefusal, turns: chat.control, board: board.control });
+  const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal });
   return { chat, board, commands, dispatcher, modelFacts: parts.modelFacts };
 }
 type Talk = ReturnType<typeof createTalk>;

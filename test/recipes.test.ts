@@ -23,7 +23,6 @@ const COPIED = [
   "package.json",
   "package-lock.json",
   "tsconfig.json",
-  "tsconfig.build.json",
   "vitest.config.ts",
   ".env.example",
   "CONTRIBUTING.md",

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdSerializers } from "pino";
+import { readableStack } from "./source-maps.js";
 
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
@@ -36,6 +37,12 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
+function serializeError(error: Error): unknown {
+  const serialized: unknown = stdSerializers.err(error);
+  if (serialized === null || typeof serialized !== "object" || !("stack" in serialized)) return serialized;
+  return Object.assign(serialized, { stack: readableStack(String(serialized.stack)) });
+}
+
 /** JSON lines; every line is scrubbed as a whole, so a secret inside an error's message or stack goes too. */
 export function createLog(options: LogOptions): Logger {
   const scrub = createScrubber(options.secrets);
@@ -44,7 +51,7 @@ export function createLog(options: LogOptions): Logger {
       level: options.level,
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      serializers: { error: stdSerializers.err },
+      serializers: { error: serializeError },
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: scrub },
     },

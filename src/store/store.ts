@@ -4,6 +4,7 @@ export const TABLES = [
   "sessions",
   "turns",
   "open",
+  "forgotten",
   "messages",
   "settings",
   "usage",

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createSessions } from "../../src/store/sessions/sessions.js";
 import type { Claim, ClaimResult, Store, Table, Write } from "../../src/store/store.js";
 import { StoreError } from "../../src/store/store-error.js";
 
@@ -163,6 +164,16 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         await values.set("bad", "mended");
         expect(await values.get("bad")).toBe("mended");
       });
+    });
+
+    it("keeps that a conversation was erased, when it was, and nothing else of it", async () => {
+      const conversation = "discord:1:2";
+      const sessions = createSessions({ store, now: () => 5 });
+      await sessions.startOver(conversation);
+      await sessions.forget(conversation);
+      const again = createSessions({ store: await subject.openAgain(), now: () => 6 });
+      expect(await again.erasedAt([conversation, "discord:1:3"])).toBe(5);
+      expect(await store.values("sessions").entries()).toEqual([]);
     });
 
     describe("write()", () => {

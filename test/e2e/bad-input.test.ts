@@ -143,6 +143,13 @@ describe.each([
     expect(inStore(secret)).toBe(false);
     await place.run("chat export");
     await bot.whispered(place, "Nothing has been said in this conversation yet.");
+
+    // The chat service still has it, which the next question must not bring back.
+    const again = await bot.begin(place, "what did we talk about?");
+    expect(JSON.stringify(again.stream.body)).not.toContain(secret);
+    again.stream.finish();
+    await bot.ended(again.question);
+    expect(inStore(secret)).toBe(false);
   });
 });
 

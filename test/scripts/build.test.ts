@@ -10,7 +10,7 @@ beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), "evergreen-build-"));
   mkdirSync(join(checkout, "scripts"));
   cpSync("scripts/build.mjs", join(checkout, "scripts", "build.mjs"));
-  for (const name of ["package.json", "tsconfig.json", "tsconfig.build.json"]) cpSync(name, join(checkout, name));
+  for (const name of ["package.json", "tsconfig.json"]) cpSync(name, join(checkout, name));
   symlinkSync(resolve("node_modules"), join(checkout, "node_modules"));
   mkdirSync(join(checkout, "src", "page"), { recursive: true });
   writeFileSync(join(checkout, "src", "page", "style.css"), "body {}\n");
@@ -50,7 +50,10 @@ const folders = () => readdirSync(checkout).filter((name) => name.startsWith("di
 
 describe("the build", () => {
   it("ends well for two at once, with one complete dist/ and nothing left over", async () => {
-    expect(await Promise.all([build(), build()])).toEqual(Array(2).fill({ code: 0, text: "" }));
+    const builds = await Promise.all([build(), build()]);
+    expect(builds.map(({ code }) => code)).toEqual([0, 0]);
+    expect(builds.map(({ text }) => text).join("")).toMatch(/^(building…\n){1,2}$/);
+    expect(await build()).toEqual({ code: 0, text: "" });
     expect(await Promise.all([endInput(start()), endInput(start())])).toEqual(
       Array(2).fill({ code: 0, text: "started\nfirst\n" }),
     );
@@ -70,12 +73,39 @@ describe("the build", () => {
 
   it("keeps the last good dist/ when the sources have a fault", async () => {
     await build();
-    writeFileSync(join(checkout, "src", "late.ts"), "export const word: string = 1;\n");
+    writeFileSync(join(checkout, "src", "late.ts"), "export const word: string = ;\n");
     const { code, text } = await build();
     expect(code).not.toBe(0);
     expect(text).toContain("late.ts");
     expect((await endInput(start())).text).toBe("started\nfirst\n");
     expect(folders()).toHaveLength(1);
+  });
+
+  it("lets a file find what is beside it, and its thread, whatever it is bundled into", async () => {
+    mkdirSync(join(checkout, "src", "deep"));
+    writeFileSync(join(checkout, "src", "deep", "word.txt"), "beside");
+    writeFileSync(
+      join(checkout, "src", "deep", "echo-worker.ts"),
+      `import { parentPort } from "node:worker_threads";
+import { half } from "../half.js";
+parentPort?.on("message", (word: string) => { parentPort?.postMessage(half(word)); process.exit(); });\n`,
+    );
+    writeFileSync(join(checkout, "src", "half.ts"), "export const half = (word: string) => word.slice(0, 3);\n");
+    writeFileSync(
+      join(checkout, "src", "deep", "read.ts"),
+      `import { readFileSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+export function read() {
+  const worker = new Worker(new URL("./echo-worker.js", import.meta.url));
+  worker.once("message", (word) => console.log(word));
+  worker.postMessage(readFileSync(new URL("./word.txt", import.meta.url), "utf8"));
+}\n`,
+    );
+    const main = `import { read } from "./deep/read.js";\nimport { half } from "./half.js";\nconsole.log(half("main"));\nread();\n`;
+    writeFileSync(join(checkout, "src", "main.ts"), main);
+    await build();
+    for (const path of ["dist/main.js", "dist/modules/main.js"])
+      expect((await run(path).ended).text).toBe("mai\nbes\n");
   });
 
   it("takes the place of a dist/ that is a plain folder, and of what a killed build left behind", async () => {
@@ -96,7 +126,7 @@ describe("the build", () => {
     expect((await endInput(start())).text).toBe("started\nfirst\n");
   });
 
-  it("runs an existing dist/ where there is no compiler, and says what to do where there is neither", async () => {
+  it("runs an existing dist/ where there is no bundler, and says what to do where there is neither", async () => {
     await build();
     rmSync(join(checkout, "node_modules"));
     expect(await build()).toEqual({ code: 0, text: "" });

@@ -186,7 +186,8 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
       path: /^\/guilds\/(\d+)\/members\/(\d+)$/,
       run(_request, _guild, id = "") {
         const person = world.personOf(id);
-        if (person === undefined && id !== BOT_ID) throw new Refusal(404, 10007, "Unknown Member");
+        const isUnknown = person === undefined && id !== BOT_ID;
+        if (world.strangers.has(id) || isUnknown) throw new Refusal(404, 10007, "Unknown Member");
         return person === undefined ? { roles: [BOT_ROLE] } : { ...memberObject(person), user: userObject(person, id) };
       },
     },

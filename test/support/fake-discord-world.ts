@@ -90,6 +90,8 @@ export function createWorld() {
   const overwrites = new Map<string, readonly FakeOverwrite[]>();
   const bot = { permissions: INVITED };
   const people = new Map<string, FakePerson>();
+  /** Ids of people who are not in the server. */
+  const strangers = new Set<string>();
   let lastId = 0n;
   /** A snowflake: its time is in its upper bits, and each is larger than the one before. */
   const newId = () => {
@@ -112,6 +114,7 @@ export function createWorld() {
     newId,
     channels,
     denied,
+    strangers,
     /** Rules of channels for roles and members. */
     overwrites,
     /** What the bot's own role may do. */

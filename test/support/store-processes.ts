@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 const CHILD = fileURLToPath(new URL("store-child.mjs", import.meta.url));
-const BUILT = fileURLToPath(new URL("../../dist/store/registry.js", import.meta.url));
+const BUILT = fileURLToPath(new URL("../../dist/modules/store/registry.js", import.meta.url));
 
 export interface StoreProcess {
   /** What it has said, line by line. */

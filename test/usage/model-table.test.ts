@@ -88,7 +88,7 @@ describe("readModelTable()", () => {
   });
 
   it("is beside the built file too", () => {
-    const code = `const { readModelTable } = await import("./dist/usage/model-table.js");
+    const code = `const { readModelTable } = await import("./dist/modules/usage/model-table.js");
       console.log(readModelTable().find("openai", "gpt-5").contextTokens)`;
     const printed = execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
     expect(printed.trim()).toBe("400000");

@@ -3,6 +3,7 @@ import { withDeadline } from "../../base/deadline.js";
 import { createControlIds } from "../port/control-ids.js";
 import { type ChatPlatform, currentReply, type PlatformHandlers } from "../port/platform.js";
 import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js";
+import { isLost } from "../port/platform-error.js";
 import { createGateway, type Gateway, type Self } from "./gateway/gateway.js";
 import { createPlaces, recentPlaces } from "./gateway/places.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
@@ -97,7 +98,32 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
     openThread: createThreads({ rest, calls }),
     readMissed: createDiscordMissed({ gateway, places, rest, calls, files }),
     showStatus: async (line) => presence.show(line),
+    isMemberOf: (person, workspaces) => isInServers(sides, person, workspaces),
   };
+}
+
+/** @throws {PlatformError} when Discord does not say, and no other server has said yes */
+async function isInServers({ rest, calls, places }: Sides, person: string, servers: readonly string[]) {
+  const answers = await Promise.allSettled(
+    places
+      .serverIds()
+      .filter((id) => servers.includes(id))
+      .map(async (id) => {
+        const path = `/guilds/${id}/members/${person}` as const;
+        await calls.take("GET", path, "first-text");
+        return rest.call("GET", path, { what: "looking up a member" }).then(
+          () => true,
+          (error) => {
+            if (isLost(error)) return false;
+            throw error;
+          },
+        );
+      }),
+  );
+  if (answers.some((answer) => answer.status === "fulfilled" && answer.value)) return true;
+  const failed = answers.find((answer) => answer.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return false;
 }
 
 /** The typing indicator begins with the mark "working" on a question, and ends with its answer or another mark. */

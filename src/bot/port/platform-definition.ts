@@ -44,6 +44,11 @@ export interface PlatformExtras {
    */
   openThread?(at: ChannelKey | MessageKey, title: string): Promise<OpenedThread>;
   /**
+   * Looks up whether a person belongs to one of these workspaces, by their ids; ids that are no workspace of this
+   * platform's are passed over. @throws {PlatformError} when the platform does not say
+   */
+  isMemberOf?(person: string, workspaces: readonly string[]): Promise<boolean>;
+  /**
    * Reads the mentions and direct messages that were written at a place since `since` (epoch ms), also in threads that
    * began there since then, without those that bear the bot's mark or have its reply, and without commands.
    * @throws {PlatformError} where they can't be read @throws signal.reason

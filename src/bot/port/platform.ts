@@ -98,6 +98,10 @@ export interface MessageContent {
  */
 export interface EarlierMessage extends MessageContent {
   readonly author: string;
+  /** When it was written, epoch ms; unset where the platform does not say. */
+  readonly at?: number;
+  /** The thread that it stands in, where that is another than the question's. */
+  readonly thread?: string;
   /** Its id, where the bot wrote it: what the history has already is not sent twice. */
   readonly ownMessage?: string;
   /** The first message of its thread, which is sent however many others there are, with its files. */

@@ -5,6 +5,7 @@ import { saysSomething } from "../../base/text.js";
 import { code } from "../../commands/wording/markdown.js";
 import type { ImagePart } from "../../providers/provider.js";
 import type { Turn } from "../../store/sessions/sessions.js";
+import { channelOf, conversationOf } from "../port/conversation.js";
 import type { Attachment, EarlierMessage, LeftOut, Mention } from "../port/platform.js";
 import { type ReadAttachments, readAttachments, unreadReason } from "./read-attachments.js";
 import {
@@ -22,6 +23,8 @@ export interface ComposeTerms {
   readonly isThreadStart: boolean;
   /** The newest turn of the history that is sent before the question. */
   readonly lastTurn?: Turn | undefined;
+  /** When one of these conversations was last erased, epoch ms; 0 where none was. @throws {StoreError} */
+  erasedAt(conversations: readonly string[]): Promise<number>;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
@@ -97,10 +100,15 @@ const REPLY_TARGET = "the message that this replies to";
  * The message that a question replies to, unless the history ends with it. @throws terms.signal.reason when it aborts
  */
 async function quotedReply(mention: Mention, terms: ComposeTerms): Promise<Context> {
-  const read = await readInTime(REPLY_TARGET, mention.readQuote?.bind(mention), terms);
-  if (read !== undefined && "why" in read) return { leftOut: [read] };
-  const quote = mention.quote ?? read;
-  if (quote === undefined || isLastAnswer(quote, terms.lastTurn)) return NOTHING;
+  const read = async (signal: AbortSignal) => {
+    const target = mention.quote ?? (await mention.readQuote?.(signal));
+    if (target === undefined || isLastAnswer(target, terms.lastTurn)) return undefined;
+    const [kept] = await keptOf([target], mention, terms);
+    return kept ?? { what: REPLY_TARGET, why: ERASED };
+  };
+  const quote = await readInTime(REPLY_TARGET, read, terms);
+  if (quote === undefined) return NOTHING;
+  if ("why" in quote) return { leftOut: [quote] };
   const { attachments = [], leftOut = [], ownMessage } = quote;
   const name = ownMessage === undefined ? speakerName(quote.author) : "your own message";
   const isCut = quote.text.length > MAX_QUOTE_CHARS;
@@ -109,6 +117,27 @@ async function quotedReply(mention: Mention, terms: ComposeTerms): Promise<Conte
     attachments,
     leftOut: isCut ? [...leftOut, { what: `the end of ${REPLY_TARGET}`, why: TOO_LONG }] : leftOut,
   };
+}
+
+const ERASED = "it is from before this conversation was erased";
+
+/**
+ * Returns those that were written since the conversation that they stand in, or its whole channel, was last erased.
+ * @throws {StoreError}
+ */
+async function keptOf(
+  messages: readonly EarlierMessage[],
+  { message: place }: Mention,
+  { erasedAt }: ComposeTerms,
+): Promise<readonly EarlierMessage[]> {
+  const own = [channelOf(place), conversationOf(place)];
+  const threads = [...new Set(messages.map(({ thread }) => thread))];
+  const times = threads.map(async (thread) => {
+    const others = thread === undefined ? [] : [conversationOf({ ...place, thread })];
+    return [thread, await erasedAt([...own, ...others])] as const;
+  });
+  const erased = new Map(await Promise.all(times));
+  return messages.filter(({ at = 0, thread }) => at >= (erased.get(thread) ?? 0));
 }
 
 const TOO_LONG = `I read up to ${MAX_QUOTE_CHARS.toLocaleString("en")} characters of it`;
@@ -147,7 +176,12 @@ const READ_MS = 2_000;
 async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<Context> {
   const earlier = mention.earlier?.bind(mention);
   const what = "the earlier messages of this thread";
-  const read = await readInTime(what, earlier && ((signal) => earlier(EARLIER_MESSAGES, signal)), terms);
+  const readKept = async (signal: AbortSignal) => {
+    const said = (await earlier?.(EARLIER_MESSAGES, signal)) ?? [];
+    const kept = await keptOf(said, mention, terms);
+    return said.length > 0 && kept.length === 0 ? { what, why: ERASED_ALL } : kept;
+  };
+  const read = await readInTime(what, earlier && readKept, terms);
   if (read === undefined) return NOTHING;
   if ("why" in read) return { leftOut: [read] };
   const first = read.find(({ isFirst }) => isFirst);
@@ -162,6 +196,8 @@ async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<C
     ],
   };
 }
+
+const ERASED_ALL = "they are from before this conversation was erased";
 
 const NOT_FIRST =
   "of a thread's earlier messages I read the files of the first one; reply to a message to have its files read";

@@ -16,7 +16,7 @@ import type { RecentImages } from "./recent-images.js";
 import { cleanQuestion } from "./untrusted-text.js";
 
 export interface PrepareDeps {
-  readonly sessions: Pick<Sessions, "recentTurns">;
+  readonly sessions: Pick<Sessions, "recentTurns" | "erasedAt">;
   readonly refresher: Pick<Refresher, "snapshot">;
   readonly chat: HostConfig["chat"];
   readonly images: RecentImages;
@@ -62,6 +62,7 @@ export async function prepareRequest(
     takesImages: takesImages(model.model, facts.input),
     isThreadStart: session.nextTurn === 0,
     lastTurn: turns.at(-1),
+    erasedAt: deps.sessions.erasedAt,
     signal,
   });
   if (asked.text === "")

@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { z } from "zod";
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
@@ -16,7 +15,10 @@ export interface LivenessDeps {
 
 /** Tells which of the processes on one store are alive, so that nobody ends another's answers. */
 export interface Liveness {
-  /** Whether a process has ended, or sent no heartbeat for 90 s. @throws {StoreError} */
+  /**
+   * Whether a process has ended: the kernel that it ran on says so, it has no heartbeat, or its heartbeat has stood
+   * still for the 45 s that this process has watched it. @throws {StoreError}
+   */
   isGone(owner: string): Promise<boolean>;
   /** Whether other processes sent a heartbeat lately, as of the last round. */
   hasPeers(): boolean;
@@ -26,32 +28,63 @@ export interface Liveness {
   stop(): Promise<void>;
 }
 
-const BEAT_MS = 30_000;
-/** Three heartbeats missed. */
-const SILENT_MS = 90_000;
+const BEAT_MS = 10_000;
+/** Four heartbeats missed. */
+const SILENT_MS = 45_000;
+/** Watching starts anew after a longer pause, as in an outage of the store or a sleep of the machine. */
+const MAX_GAP_MS = 30_000;
+/** No answer runs for as long, whatever the clocks of two machines say. */
+const LONG_GONE_MS = 3_600_000;
 
 const heartbeatRow = z.object({ at: z.number() });
 
+/** Compares heartbeats with each other and never with the clock, as the clocks of two machines differ. */
+function createWatch({ now }: Pick<Clock, "now">) {
+  const seen = new Map<string, { readonly heartbeat: string; readonly since: number }>();
+  let lookedAt = now();
+  return {
+    /** Whether a process has been silent for long enough, given its heartbeat as it is stored now. */
+    isSilent(owner: string, row: unknown): boolean {
+      const last = seen.get(owner);
+      const heartbeat = JSON.stringify(row);
+      if (now() - lookedAt > MAX_GAP_MS) seen.clear();
+      lookedAt = now();
+      if (now() - (heartbeatRow.safeParse(row).data?.at ?? 0) > LONG_GONE_MS && last === undefined) return true;
+      if (last?.heartbeat === heartbeat && seen.has(owner)) return now() - last.since >= SILENT_MS;
+      seen.set(owner, { heartbeat, since: now() });
+      return false;
+    },
+    keepOnly(owners: ReadonlySet<string>): void {
+      lookedAt = now();
+      for (const owner of [...seen.keys()].filter((each) => !owners.has(each))) seen.delete(owner);
+    },
+  };
+}
+
 export function createLiveness({ store, clock, log, owner }: LivenessDeps): Liveness {
   const heartbeats = store.values("processes");
+  const watch = createWatch(clock);
   let stopRounds = () => {};
-  const isSilent = (heartbeat: unknown) => clock.now() - (heartbeatRow.safeParse(heartbeat).data?.at ?? 0) > SILENT_MS;
   let peers = 0;
   const beat = async () => {
     await heartbeats.set(owner, { at: clock.now() });
-    peers = (await heartbeats.entries()).filter(([other, heartbeat]) => other !== owner && !isSilent(heartbeat)).length;
+    const others = (await heartbeats.entries()).filter(([other]) => other !== owner);
+    const gone = others.filter(([other, row]) => hasEnded(other) || watch.isSilent(other, row)).map(([other]) => other);
+    watch.keepOnly(new Set(others.map(([other]) => other)));
+    peers = others.length - gone.length;
+    // Who has no heartbeat counts as gone, so nothing is lost with it.
+    if (gone.length > 0)
+      await store.write(gone.map((other) => ({ table: "processes", key: other, value: undefined }) as const));
   };
   return {
     async isGone(other) {
       if (other === owner) return false;
-      // In a container every process has the same host and number: whoever had them before this one has ended.
-      if (hasEnded(other) || other.startsWith(`${hostname()}/${process.pid}/`)) return true;
-      return isSilent((await heartbeats.getMany([other]))[0]);
+      if (other === "" || hasEnded(other)) return true;
+      const [row] = await heartbeats.getMany([other]);
+      return row === undefined || watch.isSilent(other, row);
     },
     hasPeers: () => peers > 0,
     async start() {
-      const silent = (await heartbeats.entries()).filter(([, heartbeat]) => isSilent(heartbeat));
-      await Promise.all(silent.map(([key]) => heartbeats.delete(key)));
       await beat();
       stopRounds = startRounds({ clock, log, everyMs: BEAT_MS, what: "the heartbeat", work: beat });
     },

@@ -1,6 +1,6 @@
 import KeyvRedis from "@keyv/redis";
 import { systemClock } from "../../base/clock.js";
-import { StartupError } from "../../base/errors.js";
+import { messageOf, StartupError } from "../../base/errors.js";
 import { boundStore } from "../bounded.js";
 import { createKeyvTable } from "../keyv-table.js";
 import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
@@ -45,7 +45,12 @@ async function checkSchema(client: RedisClient, place: string): Promise<void> {
 function createStore(client: RedisClient, deps: RedisDeps): Store {
   const owner = processOwner();
   const now = () => deps.now?.().toString() ?? "";
-  const run = ({ text, ...terms }: scripts.Script) => client.eval(text, terms);
+  const run = ({ text, ...terms }: scripts.Script) =>
+    client.eval(text, terms).catch((error) => {
+      // After a failover the address may lead to another server, which only a new connection finds.
+      if (/READONLY/.test(messageOf(error))) reconnect(client);
+      throw error;
+    });
   const write = (writes: readonly Write[]) =>
     translated(`writing ${writes.length} rows`, async () => {
       if (writes.length > 0) await run(scripts.writeScript(writes));

@@ -1,19 +1,40 @@
+import type { z } from "zod";
 import type { Serial } from "../../base/serial.js";
 import type { Store, Write } from "../store.js";
-import { openQuestionRow, sessionRow, turnKey } from "./session-rows.js";
+import { forgottenRow, openQuestionRow, parsedRow, sessionRow, turnKey } from "./session-rows.js";
+
+/** The calls that erase conversations, and the one that tells when that was. */
+export const eraseCalls = (store: Store, inOrder: Serial, now: () => number) => ({
+  forget: (conversation: string) =>
+    inOrder(`session ${conversation}`, () => forgetConversation(store, conversation, now())),
+  eraseUntouched: (before: number) => eraseUntouched(store, inOrder, { before, at: now() }),
+  async erasedAt(conversations: readonly string[]) {
+    const times = [...new Set(conversations)].map(async (conversation) => {
+      const row = await store.values("forgotten").get(conversation);
+      return row === undefined ? 0 : parsedRow(forgottenRow, row, `when ${conversation} was erased`).at;
+    });
+    return Math.max(0, ...(await Promise.all(times)));
+  },
+});
+
+/** Both in epoch ms: when a conversation was touched last to be erased, and when that happens. */
+interface EraseTerms {
+  readonly before: number;
+  readonly at: number;
+}
 
 /**
- * Erases conversations that nobody touched since `before` (epoch ms), their turns with them, and tells how many. What
- * was
- * asked before that and never got its end, as where a platform is no longer configured, goes as well.
+ * Erases conversations that nobody touched since `before`, their turns with them, and returns how many. Questions that
+ * were asked before that and never got their end, as where a platform is no longer configured, go as well.
  * @throws {StoreError} and then the rest is left for the next time
  */
-export async function eraseUntouched(store: Store, inOrder: Serial, before: number): Promise<number> {
+async function eraseUntouched(store: Store, inOrder: Serial, terms: EraseTerms): Promise<number> {
+  const { before } = terms;
   let erased = 0;
   for (const [conversation, row] of await store.values("sessions").entries()) {
     const known = sessionRow.safeParse(row).data;
     if (known !== undefined && known.updatedAt < before) {
-      const isErased = await inOrder(`session ${conversation}`, () => eraseIfUntouched(store, conversation, before));
+      const isErased = await inOrder(`session ${conversation}`, () => eraseIfUntouched(store, conversation, terms));
       if (isErased) erased += 1;
     }
   }
@@ -25,22 +46,30 @@ export async function eraseUntouched(store: Store, inOrder: Serial, before: numb
 }
 
 /** A conversation may have come to life since it was chosen, and may do so on another replica now. */
-async function eraseIfUntouched(store: Store, conversation: string, before: number): Promise<boolean> {
+async function eraseIfUntouched(store: Store, conversation: string, { before, at }: EraseTerms): Promise<boolean> {
   const row = await store.values("sessions").get(conversation);
   const session = sessionRow.safeParse(row).data;
   if (session === undefined || session.updatedAt >= before) return false;
   const numbers = Array.from({ length: session.nextTurn }, (_, number) => number);
-  return store.swap(
-    { table: "sessions", key: conversation, before: row, after: undefined },
-    numbers.map((number) => ({ table: "turns", key: turnKey(conversation, number), value: undefined })),
-  );
+  return store.swap({ table: "sessions", key: conversation, before: row, after: undefined }, [
+    forgottenWrite(conversation, at),
+    ...numbers.map((number): Write => ({ table: "turns", key: turnKey(conversation, number), value: undefined })),
+  ]);
 }
 
+/** Stays for good: the chat service may keep what was said for longer than any retention. */
+const forgottenWrite = (conversation: string, at: number): Write => ({
+  table: "forgotten",
+  key: conversation,
+  value: { at } satisfies z.infer<typeof forgottenRow>,
+});
+
 /**
- * Erases everything that is kept of a conversation, in one step, also what is damaged, and tells how many turns it had.
+ * Erases everything that is kept of a conversation, in one step, also what is damaged, and returns how many turns it
+ * had. What stays is that it was erased, `at` epoch ms.
  * @throws {StoreError} and then nothing was erased
  */
-export async function forgetConversation(store: Store, conversation: string): Promise<number> {
+async function forgetConversation(store: Store, conversation: string, at: number): Promise<number> {
   const open = (await store.values("open").entries()).flatMap(([key, row]): Write[] =>
     openQuestionRow.safeParse(row).data?.conversation === conversation
       ? [{ table: "open", key, value: undefined }]
@@ -49,7 +78,8 @@ export async function forgetConversation(store: Store, conversation: string): Pr
   const turns = (await store.values("turns").entries(`${conversation}#`)).map(
     ([key]): Write => ({ table: "turns", key, value: undefined }),
   );
-  await store.write([{ table: "sessions", key: conversation, value: undefined }, ...turns, ...open]);
+  const session: Write = { table: "sessions", key: conversation, value: undefined };
+  await store.write([forgottenWrite(conversation, at), session, ...turns, ...open]);
   await store.purge();
   return turns.length;
 }

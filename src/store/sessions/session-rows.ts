@@ -59,6 +59,9 @@ export const openQuestionRow = z.object({
   isStopAsked: z.literal(true).exactOptional(),
 });
 
+/** When a conversation was erased last. */
+export const forgottenRow = z.object({ at: z.number() });
+
 /** Digits enough that a conversation's turns sort as they were asked. */
 export const TURN_DIGITS = 8;
 

@@ -1,7 +1,7 @@
 import { createSerial, type Serial } from "../../base/serial.js";
 import type { Store, Write } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
-import { eraseUntouched, forgetConversation } from "./erase-conversations.js";
+import { eraseCalls } from "./erase-conversations.js";
 import { openQuestionRow, parsedRow, sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
 import type { Asked, OpenQuestion, Session, Turn } from "./session-types.js";
 
@@ -16,10 +16,7 @@ export interface Sessions {
    * where one was slower; giving `before` back stores nothing. @throws {StoreError} and then nothing is changed
    */
   change(conversation: string, change: (before: Session) => Session): Promise<Session>;
-  /**
-   * Leaves all turns so far behind and keeps the pin; a record that is damaged is replaced by a fresh one. @throws
-   * {StoreError}
-   */
+  /** Leaves all turns so far behind and keeps the pin; a damaged record is replaced. @throws {StoreError} */
   startOver(conversation: string): Promise<Session>;
   /** The newest `count` turns since `firstTurn`, oldest first. @throws {StoreError} */
   recentTurns(conversation: string, count: number): Promise<readonly Turn[]>;
@@ -66,6 +63,11 @@ export interface Sessions {
    * @throws {StoreError}
    */
   forget(conversation: string): Promise<number>;
+  /**
+   * When one of these conversations was last erased, by a person or for its age, epoch ms; 0 where none was. Nothing
+   * from before may be used again, wherever it can still be read. @throws {StoreError} also where the row is damaged
+   */
+  erasedAt(conversations: readonly string[]): Promise<number>;
   /**
    * The end mark is on the question: nothing is left to do for it. `write` may write more with it in one step.
    * @throws {StoreError}
@@ -126,8 +128,7 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
           writes: [{ table: "turns", key: turnKey(conversation, before.nextTurn), value: turn }],
         }));
       }),
-    forget: (conversation) => inOrder(`session ${conversation}`, () => forgetConversation(store, conversation)),
-    eraseUntouched: (before) => eraseUntouched(store, inOrder, before),
+    ...eraseCalls(store, inOrder, now),
   };
 }
 

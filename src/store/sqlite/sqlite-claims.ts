@@ -72,7 +72,7 @@ export function createSqliteClaims({ connection, owner, now }: SqliteClaimsDeps)
     take(name, { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs, isReentrant = false }) {
       // A killed process never frees its claim; whoever starts next need not wait for the lease to run out.
       const holder = connection.all(HOLDER, name)[0]?.owner;
-      if (typeof holder === "string" && hasEnded(holder)) connection.all(END, name, holder);
+      if (typeof holder === "string" && holder !== owner && hasEnded(holder)) connection.all(END, name, holder);
       const [taken] = connection.all(
         TAKE,
         now(),

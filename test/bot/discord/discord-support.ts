@@ -162,7 +162,11 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     forget: async () => {},
   });
   await platform.start({
-    ...createReceipt(platform, { access: createAccess(parsed.config.access), store, log }),
+    ...createReceipt(platform, {
+      access: createAccess(parsed.config.access, { surfaces: [], clock, log }),
+      store,
+      log,
+    }),
     onMention: async (mention) => void stage.mentions.push(mention),
     onCommand(call) {
       stage.calls.push(call);

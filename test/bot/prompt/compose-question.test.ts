@@ -3,6 +3,7 @@ import { createLog } from "../../../src/base/log.js";
 import type { EarlierMessage, Mention } from "../../../src/bot/port/platform.js";
 import { PlatformError } from "../../../src/bot/port/platform-error.js";
 import { type ComposeTerms, composeQuestion } from "../../../src/bot/prompt/compose-question.js";
+import { StoreError } from "../../../src/store/store-error.js";
 import { fakeAttachment, imageBytes } from "../../support/fake-attachment.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 
@@ -20,6 +21,7 @@ const clock = fakeClock();
 const terms: ComposeTerms = {
   takesImages: true,
   isThreadStart: false,
+  erasedAt: async () => 0,
   signal: new AbortController().signal,
   clock,
   log: createLog({ level: "silent", secrets: [] }),
@@ -402,5 +404,65 @@ describe("composeQuestion()", () => {
     controller.abort(reason);
     expect(await ended).toBe(reason);
     expect(clock.sleepers()).toBe(0);
+  });
+
+  describe("after the conversation was erased at 1,000", () => {
+    const erased: Record<string, number> = { "fake:w:c:t": 1_000, "fake:w:c:other": 3_000 };
+    const erasedAt = async (conversations: readonly string[]) =>
+      Math.max(...conversations.map((conversation) => erased[conversation] ?? 0));
+    const message = { platform: "fake", workspace: "w", channel: "c", thread: "t", message: "9" };
+    const asked = (more: Partial<Mention>, with_: Partial<ComposeTerms> = {}) =>
+      composeQuestion(mention("?", { message, ...more }), { ...terms, isThreadStart: true, erasedAt, ...with_ });
+    const said = (text: string, at?: number, more: Partial<EarlierMessage> = {}): EarlierMessage => ({
+      author: "Bob",
+      text,
+      ...(at !== undefined && { at }),
+      attachments: [fakeAttachment(`${text}.txt`, text)],
+      ...more,
+    });
+
+    it("sends of a thread what was said since then", async () => {
+      const messages = [
+        said("first", 1, { isFirst: true }),
+        said("before", 999),
+        said("undated"),
+        said("since", 1_000),
+      ];
+      const { text, notes } = await asked(thread(messages));
+      expect(text).toContain("> since");
+      expect(`${text}${notes}`).not.toMatch(/> (first|before|undated)|(first|before|undated)\.txt/);
+    });
+
+    it("sends nothing of a thread that is older altogether, and says so", async () => {
+      expect(await asked(thread([said("first", 1, { isFirst: true }), said("before", 999)]))).toEqual({
+        text: "?",
+        images: [],
+        notes: ["ℹ️ Ignored the earlier messages of this thread: they are from before this conversation was erased."],
+      });
+    });
+
+    it.each([
+      ["given with it", { quote: said("before", 999) }],
+      ["read", { readQuote: async () => said("before", 999) }],
+      ["of another thread, erased later", { quote: said("before", 2_999, { thread: "other" }) }],
+    ])("quotes no older message that is replied to, %s, nor its files", async (_how, target) => {
+      expect(await asked(target)).toEqual({
+        text: "?",
+        images: [],
+        notes: ["ℹ️ Ignored the message that this replies to: it is from before this conversation was erased."],
+      });
+    });
+
+    it("quotes a message that is replied to and was written since then", async () => {
+      expect((await asked({ quote: said("since", 1_000) })).text).toContain("> since");
+      expect((await asked({ quote: said("since", 3_000, { thread: "other" }) })).text).toContain("> since");
+    });
+
+    it("sends nothing that was said before where nobody can tell whether it was erased", async () => {
+      const down = { erasedAt: () => Promise.reject(new StoreError("down")) };
+      const { text, notes } = await asked({ ...thread([said("early", 5_000)]), quote: said("quoted", 5_000) }, down);
+      expect(`${text}${notes}`).not.toMatch(/early|quoted/);
+      expect(notes.join()).toContain("could not be fetched");
+    });
   });
 });

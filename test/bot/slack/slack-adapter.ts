@@ -45,7 +45,7 @@ export async function startAdapter(
   };
   const access = { followThreads, allowedWorkspaces: [], allowDms: true, operators: [] };
   const store = memoryStore(clock.now);
-  const { platform, readMissed } = createSlack({
+  const platform = createSlack({
     config: { access, http: { host: "127.0.0.1", port: 0, token: undefined, allowedHosts: [], metricsPublic: false } },
     slack: {
       botToken: BOT_TOKEN,
@@ -66,7 +66,7 @@ export async function startAdapter(
     modelOf: async () => ({ model: null, pin: null }),
     forget: async () => {},
   });
-  const receipt = createReceipt(platform, { access: createAccess(access), store, log });
+  const receipt = createReceipt(platform, { access: createAccess(access, { surfaces: [], clock, log }), store, log });
   await platform.start({ ...handlers, ...receipt });
   await eventually("a connection", () => slack.sockets.open() > 0);
   return {
@@ -83,7 +83,7 @@ export async function startAdapter(
     /** Times that events may have been missed. */
     gaps: () => gaps,
     readMissed: async (place: ChannelKey, since: number) =>
-      (await readMissed?.(place, since, new AbortController().signal)) ?? [],
+      platform.readMissed(place, since, new AbortController().signal),
     replyWith: (next: Reply) => {
       reply = next;
     },

@@ -7,7 +7,7 @@ import {
   type Turn,
 } from "../../../src/store/sessions/sessions.js";
 import type { Store, Write } from "../../../src/store/store.js";
-import { StoreError } from "../../../src/store/store-error.js";
+import { DamagedRowError, StoreError } from "../../../src/store/store-error.js";
 import { settle } from "../../support/fake-clock.js";
 import { type MemoryStore, memoryStore } from "../../support/memory-store.js";
 
@@ -380,6 +380,27 @@ describe("erase()", () => {
     expect(await sessions.get(CONVERSATION)).toMatchObject({ pin: null, nextTurn: 0 });
     expect(await store.values("turns").entries()).toEqual([]);
     expect((await sessions.get(`${CONVERSATION}-2`)).pin).toEqual(PIN);
+  });
+
+  it("keeps when that was, also of one that was never touched, and of one that grew too old", async () => {
+    await converse("one");
+    expect(await sessions.erasedAt([CONVERSATION])).toBe(0);
+    now += 10;
+    await sessions.forget(CONVERSATION);
+    expect(await sessions.erasedAt([CONVERSATION])).toBe(1_000_010);
+    await sessions.forget("a:b:c");
+    now += 10;
+    await converse("two");
+    now += 10;
+    await sessions.eraseUntouched(now);
+    expect(await sessions.erasedAt(["a:b:c"])).toBe(1_000_010);
+    expect(await sessions.erasedAt([CONVERSATION, "a:b:c", "a:b:d"])).toBe(1_000_030);
+    expect(JSON.stringify(await store.values("forgotten").entries())).not.toMatch(/one|two|Ada/);
+  });
+
+  it("fails where it is not known when that was", async () => {
+    await store.values("forgotten").set(CONVERSATION, { when: "yesterday" });
+    await expect(sessions.erasedAt([CONVERSATION])).rejects.toThrow(DamagedRowError);
   });
 
   it("erases nothing while the store fails", async () => {

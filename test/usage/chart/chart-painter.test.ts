@@ -38,8 +38,8 @@ describe("createChartPainter()", () => {
 
   it("costs a bot that is never asked for a chart nothing", () => {
     const code = `const hasSkia = () => process.report.getReport().sharedObjects.some((path) => path.includes("skia"));
-      await import("./dist/app.js");
-      const { createChartPainter } = await import("./dist/usage/chart/chart-painter.js");
+      await import("./dist/modules/app.js");
+      const { createChartPainter } = await import("./dist/modules/usage/chart/chart-painter.js");
       const painter = createChartPainter({ log: console });
       const before = hasSkia();
       await painter.paint({ title: "", parts: [], bars: [], isTimeline: false });

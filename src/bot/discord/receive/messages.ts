@@ -1,4 +1,4 @@
-import { MessageType, SnowflakeUtil } from "discord.js";
+import { MessageType } from "discord.js";
 import type { Clock } from "../../../base/clock.js";
 import { UserError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
@@ -8,7 +8,7 @@ import type { Places } from "../gateway/places.js";
 import { type MessageEvent, messageEvent } from "../wire/events.js";
 import { isManager } from "../wire/permissions.js";
 import { speakerOf } from "../wire/places.js";
-import { hasContent, INTENT_NEEDED, namesId, readDiscordMessage } from "./read-message.js";
+import { hasContent, INTENT_NEEDED, namesId, readDiscordMessage, writtenAt } from "./read-message.js";
 import { type ReferenceDeps, readBefore, replyTarget } from "./references.js";
 
 export interface MentionDeps extends ReferenceDeps {
@@ -75,10 +75,8 @@ const MAX_EDITED_MS = 3_600_000;
  * from being answered twice; other changes, as the preview of a link that arrives, are no edits.
  */
 function isNamedByEdit(message: MessageEvent, facts: Omit<JudgeFacts, "isFollowed">, now: number): boolean {
-  const { id, timestamp, edited_timestamp } = message;
-  if (edited_timestamp === undefined || !isNamed(message, facts)) return false;
-  const writtenAt = timestamp === undefined ? SnowflakeUtil.timestampFrom(id) : Date.parse(timestamp);
-  return now - writtenAt < MAX_EDITED_MS && isForBot(message, { ...facts, isFollowed: false });
+  if (message.edited_timestamp === undefined || !isNamed(message, facts)) return false;
+  return now - (writtenAt(message) ?? 0) < MAX_EDITED_MS && isForBot(message, { ...facts, isFollowed: false });
 }
 
 export async function discordMention(deps: MentionDeps, message: MessageEvent, selfId: string): Promise<Mention> {

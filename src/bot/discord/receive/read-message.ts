@@ -1,4 +1,4 @@
-import { MessageFlags, MessageReferenceType } from "discord.js";
+import { MessageFlags, MessageReferenceType, SnowflakeUtil } from "discord.js";
 import { saysSomething } from "../../../base/text.js";
 import type { EarlierMessage, LeftOut, MessageContent } from "../../port/platform.js";
 import type { Places } from "../gateway/places.js";
@@ -56,13 +56,22 @@ export function readReferenced(
   const { shared, text, ...files } = readDiscordMessage(deps, message, terms);
   const isOwn = message.author.id === terms.selfId;
   const isEmpty = !isReadable(message);
+  const at = writtenAt(message);
   return {
     author: displayNameOf(message.author),
+    ...(at !== undefined && { at }),
     text: [text, shared].filter((part) => part !== "").join("\n"),
     ...files,
     ...(isEmpty && !isOwn && { leftOut: [hidden(what, terms.guildId)] }),
     ...(isOwn && message.id !== undefined && { ownMessage: message.id }),
   };
+}
+
+/** When a message was written, epoch ms; its id tells too. */
+export function writtenAt({ id, timestamp }: Pick<ReferencedEvent, "id" | "timestamp">): number | undefined {
+  const said = timestamp === undefined ? Number.NaN : Date.parse(timestamp);
+  if (!Number.isNaN(said)) return said;
+  return id === undefined ? undefined : SnowflakeUtil.timestampFrom(id);
 }
 
 /** In a server, Discord empties the messages that do not name the bot; there are no empty ones otherwise. */

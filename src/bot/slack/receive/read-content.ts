@@ -137,7 +137,7 @@ export function referencesOf(
     ...(quoted !== undefined && {
       readQuote: async () => {
         const { isFirst: _first, ...quote } = await earlierOf(deps, await deps.calls.read(quoted), quoted.message);
-        return quote;
+        return linked === undefined ? quote : { ...quote, thread: linked.thread };
       },
     }),
     ...(thread !== undefined &&
@@ -187,6 +187,7 @@ async function earlierOf(
   ]);
   return {
     author,
+    at: Number(message.ts) * 1_000,
     text: [text, shared].filter((part) => part !== "").join("\n\n"),
     ...content,
     ...(isOwn && { ownMessage: message.ts }),

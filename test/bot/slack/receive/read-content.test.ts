@@ -58,7 +58,8 @@ describe("a message on Slack", () => {
   /** What the model gets of the last mention, and what stands under the answer. */
   const asked = async () => {
     const mention = await adapter.until("a mention", () => adapter.mentions.at(-1));
-    const terms = { takesImages: true, isThreadStart: true, signal: new AbortController().signal };
+    const erasedAt = async () => 0;
+    const terms = { takesImages: true, isThreadStart: true, erasedAt, signal: new AbortController().signal };
     const { text, images, notes } = await composeQuestion(mention, {
       ...terms,
       clock: adapter.clock,
