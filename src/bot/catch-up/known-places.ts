@@ -31,8 +31,8 @@ const ROW = "catch-up:first-start";
 const firstStartRow = z.object({ at: z.number() });
 
 /**
- * Returns when the store was first started with, epoch ms: `now`, where no process has noted it before. What was written
- * earlier is not the bot's to answer. @throws {StoreError}
+ * Returns when the store was first started with, epoch ms: `now`, where no process has noted it before. What was
+ * written earlier is not the bot's to answer. @throws {StoreError}
  */
 export async function firstStart(store: Pick<Store, "values" | "swap">, now: number): Promise<number> {
   const rows = store.values("usage");

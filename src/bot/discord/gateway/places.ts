@@ -168,7 +168,7 @@ const TALKED_IN: readonly ChannelType[] = [
   ...THREAD_TYPES,
 ];
 
-/** The channels and threads in which somebody wrote since a time, as `GUILD_CREATE` tells it; perhaps, where it doesn't. */
+/** The channels and threads in which somebody wrote since a time, or may have, as `GUILD_CREATE` tells it. */
 export function recentPlaces(data: unknown, since: number): readonly ChannelKey[] {
   const found = serverStart.safeParse(data).data;
   if (found === undefined) return [];
