@@ -131,3 +131,38 @@ describe("questions that were missed on Slack", () => {
     expect(readOf(slack.answers().at(-1) ?? { text: "", blocks: [] })).toMatch(LATE);
   });
 });
+
+const { mentions, cuts, restarts } = process.env.SOAK
+  ? { mentions: 1_000, cuts: 50, restarts: 20 }
+  : { mentions: 24, cuts: 3, restarts: 2 };
+
+describe("mentions while Slack's sockets are cut and the bot is restarted", () => {
+  it(
+    `are answered exactly once: ${mentions} of them, ${cuts} cuts, ${restarts} restarts`,
+    async () => {
+      const limits = { USER_MESSAGES_PER_10_MIN: "0", CHANNEL_MESSAGES_PER_10_MIN: "0", CATCH_UP_MINUTES: "45" };
+      world = await startSlackWorld({ environment: { ...SOCKET_TOKENS, ...limits } });
+      const { slack } = world;
+      const asked = [await world.turning(slack.mention("first"))];
+      await isDone(asked[0] ?? "");
+      const ends = ["white_check_mark", "warning", "x"];
+      const isEnded = (ts: string) => slack.marksOf("C0GENERAL", ts).some((name) => ends.includes(name));
+      const rounds = cuts + restarts;
+      for (let round = 0; round < rounds; round++) {
+        const isRestart = Math.floor(((round + 1) * restarts) / rounds) > Math.floor((round * restarts) / rounds);
+        const made = slack.sockets.made();
+        if (isRestart) await world.turning(world.bot.stop(0));
+        else slack.sockets.cut();
+        for (let count = 0; count < mentions / rounds; count++) asked.push(naming(`question ${asked.length}`));
+        if (isRestart) await world.restart();
+        await world.until("a connection", () => slack.sockets.made() > made);
+        // Slack lets a bot mark some fifty messages a minute.
+        await world.until("every end mark", () => asked.every(isEnded), { stepMs: 500, timeoutMs: 60_000 });
+      }
+      const answers = slack.answers().map(({ thread }) => thread ?? "");
+      expect([...answers].sort()).toEqual([...asked].sort());
+      expect(asked.length).toBeGreaterThanOrEqual(mentions);
+    },
+    process.env.SOAK ? 900_000 : 60_000,
+  );
+});
