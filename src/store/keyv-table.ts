@@ -41,18 +41,14 @@ export function createKeyvTable({ table, adapter, namespace, scan }: KeyvTablePa
     getMany: (keys) =>
       translated(`reading ${keys.length} rows of ${table}`, async () => {
         if (keys.length === 0) return [];
-        const values = await keyv.getMany(keys.map(checkKey));
-        return values.map((value) => (value === DAMAGED ? undefined : value));
+        return keyv.getMany(keys.map(checkKey));
       }),
     set: (key, value) =>
       translated(`writing "${key}" of ${table}`, async () => void (await keyv.set(checkKey(key), value))),
     delete: (key) => translated(`deleting "${key}" of ${table}`, async () => void (await keyv.delete(checkKey(key)))),
     entries: (prefix = "") =>
       translated(`reading ${table}`, async () =>
-        (await scan(prefix))
-          .map(([key, text]) => [key, decodeRow(text)] as const)
-          .filter(([, value]) => value !== DAMAGED)
-          .sort(([a], [b]) => (a < b ? -1 : 1)),
+        (await scan(prefix)).map(([key, text]) => [key, decodeRow(text)] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
       ),
   };
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DAMAGED } from "../../src/store/row.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import type { Claim, ClaimResult, Store, Table, Write } from "../../src/store/store.js";
 import { StoreError } from "../../src/store/store-error.js";
@@ -156,8 +157,9 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         await store.write([put("good", 1), put("bad", 2), put("well", 3)]);
         await subject.damage("models", "bad");
         await expect(values.get("bad")).rejects.toThrow(StoreError);
-        expect(await values.getMany(["good", "bad", "well"])).toEqual([1, undefined, 3]);
+        expect(await values.getMany(["good", "bad", "well"])).toEqual([1, DAMAGED, 3]);
         expect(await values.entries()).toEqual([
+          ["bad", DAMAGED],
           ["good", 1],
           ["well", 3],
         ]);

@@ -52,7 +52,7 @@ function lose() {
 }
 const SESSION_GAP_MS = 6_000;
 
-describe("questions that were missed on Discord", () => {
+describe("questions that were missed on Discord", { timeout: 60_000 }, () => {
   it("are answered once after a start, in order, in channels, threads and direct messages", async () => {
     const { discord, ada, ask, textOf } = await started();
     const thread = discord.addThread(discord.general, "thread");

@@ -38,7 +38,7 @@ async function away(options: Parameters<typeof startSlackWorld>[0] = {}) {
   return { slack, first };
 }
 
-describe("questions that were missed on Slack", () => {
+describe("questions that were missed on Slack", { timeout: 60_000 }, () => {
   it("are answered once after a start, in channels, threads and direct messages", async () => {
     const { slack, first } = await away();
     const old = naming("too old");

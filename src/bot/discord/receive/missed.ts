@@ -1,12 +1,13 @@
 import { SnowflakeUtil } from "discord.js";
 import { z } from "zod";
+import { DIRECT_WORKSPACE } from "../../port/conversation.js";
 import { type ChannelKey, MARK_EMOJI } from "../../port/platform.js";
 import type { MissedMention, PlatformExtras } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
 import type { Gateway } from "../gateway/gateway.js";
 import { parsed } from "../wire/answer.js";
 import { type MessageEvent, member, messageEvent } from "../wire/events.js";
-import { channelIdOf, DIRECT_WORKSPACE } from "../wire/places.js";
+import { channelIdOf } from "../wire/places.js";
 import { discordMention, isForBot, isTyped, type MentionDeps } from "./messages.js";
 
 export interface MissedDeps extends MentionDeps {

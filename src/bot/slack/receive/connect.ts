@@ -39,11 +39,11 @@ export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   listenForSurfaces(app, context);
   watchToken(app, deps);
   const onGap = () => deps.handlers.onGap();
-  const intake = createIntake({ ...deps, teamId: identity.teamId, onGap, processEvent });
-  const { appToken, signingSecret = "", port } = slack;
+  const intake = createIntake({ ...deps, teamId: identity.teamId, apiUrl: slack.apiUrl, onGap, processEvent });
+  const { appToken, signingSecret = "", host, port } = slack;
   const link =
     appToken === undefined
-      ? createHttpLink({ ...deps, intake, onGap, signingSecret, port })
+      ? createHttpLink({ ...deps, intake, onGap, signingSecret, host, port })
       : createSocketLink({ ...deps, intake, onGap, appToken, clientOptions: clientOptions(settings) });
   void link.run().catch((error) => deps.log.error({ error }, "slack: connection ended"));
   return link;

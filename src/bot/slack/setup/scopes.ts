@@ -2,7 +2,8 @@
 export const SCOPE_USES: Readonly<Record<string, string>> = {
   "app_mentions:read": "to see mentions",
   "assistant:write": "the status, titles and prompts of the agent container",
-  "channels:history": "to read threads that it is called into, its own unfinished answers, and what was asked while it was away",
+  "channels:history":
+    "to read threads that it is called into, its own unfinished answers, and what was asked while it was away",
   "channels:read": "the names of channels that a message mentions",
   "chat:write": "to answer",
   commands: "slash commands and message shortcuts",
