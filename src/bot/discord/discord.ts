@@ -33,6 +33,9 @@ const LAST_MARKS_MS = 2_000;
 /** Nothing older is looked for. */
 const HOUR_MS = 3_600_000;
 
+/** What a new session is taken in as, among Discord's own events. */
+const SESSION = "new session";
+
 type Receiver = (data: unknown) => Promise<void>;
 
 /** What Discord gets from the bot, and its settings of the environment. */
@@ -45,7 +48,6 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   const sides = createSides(deps);
   const { rest, calls, places, sender, marks, typing, files } = sides;
   let receivers: ReadonlyMap<string, Receiver> = new Map();
-  let onGap: PlatformHandlers["onGap"] = () => {};
   const register = registering(deps, sides, stopping.signal);
   const gateway = createGateway({
     ...deps,
@@ -53,9 +55,8 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
     onDispatch(name, data) {
       places.onEvent(name, data);
       void receivers.get(name)?.(data);
-      if (name === GatewayDispatchEvents.GuildCreate) onGap(recentPlaces(data, clock.now() - HOUR_MS));
     },
-    onSession: () => onGap(),
+    onSession: () => void receivers.get(SESSION)?.(undefined),
     onReady(self) {
       presence.renew();
       register(self);
@@ -71,14 +72,12 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
     workspaces: () => [...places.serverIds(), DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`),
     fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_HINT}` : undefined),
     async start(handlers) {
-      onGap = handlers.onGap;
       receivers = new Map<string, Receiver>([...onLoss, ...receiversOf({ deps, sides, gateway, platform }, handlers)]);
       gateway.start();
     },
     async stop() {
       stopping.abort();
       receivers = new Map();
-      onGap = () => {};
       typing.stop();
       presence.stop();
       // An end mark is the promise that nothing of an answer can be lost any more.
@@ -208,6 +207,8 @@ function receiversOf(
   const receiver = createMessageReceiver(messages, handlers);
   const interactions = { rest, calls, log, commands, controlIds, clock, sender, places };
   return [
+    [SESSION, async () => handlers.onGap()],
+    [GatewayDispatchEvents.GuildCreate, async (data) => handlers.onGap(recentPlaces(data, clock.now() - HOUR_MS))],
     [GatewayDispatchEvents.MessageCreate, receiver.onCreate],
     [GatewayDispatchEvents.MessageUpdate, receiver.onEdit],
     [GatewayDispatchEvents.MessageReactionAdd, createReactionReceiver({ gateway, places, log }, handlers)],
