@@ -8,21 +8,27 @@ export const CALL_TIMEOUT_MS = 900;
 
 export interface BoundTerms {
   readonly clock: Clock;
+  /** What gives no answer. Default: "its server". */
+  readonly what?: string;
+  /** Default: `CALL_TIMEOUT_MS`. */
+  readonly timeoutMs?: number;
   /** A call got no answer in time: whoever owns the connection may look after it. */
   readonly onTimeout?: () => void;
 }
 
 /**
- * A store behind a network, whose every call ends in time: with a StoreError where the server hangs, and after `close`.
+ * A store behind a network or in a thread, whose every call ends in time: with a StoreError where the other side
+ * hangs, and after `close`.
  * A write that failed for want of an answer may have been done all the same.
  */
-export function boundStore(store: Store, { clock, onTimeout }: BoundTerms): Store {
+export function boundStore(store: Store, terms: BoundTerms): Store {
+  const { clock, what = "its server", timeoutMs = CALL_TIMEOUT_MS, onTimeout } = terms;
   let isClosed = false;
 
   const bounded = <T>(work: () => Promise<T>): Promise<T> =>
     translated("it was asked", async () => {
       if (isClosed) throw new StoreError("it is closed");
-      const timing = { what: "its server", timeoutMs: CALL_TIMEOUT_MS, clock };
+      const timing = { what, timeoutMs, clock };
       let isOver = false;
       const watched = (signal: AbortSignal) => {
         signal.addEventListener("abort", () => !isOver && onTimeout?.(), { once: true });
