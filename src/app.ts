@@ -141,7 +141,7 @@ async function createCore(deps: AppDeps) {
   const surfaces: PlatformParts[] = [];
   const platforms: ChatPlatform[] = [];
   const settings = createSettings({ store, log, host: config.refresh });
-  const access = createAccess(config.access);
+  const access = createAccess(config.access, { surfaces, clock, log });
   const providers = await loadProviders(config.providers, deps);
   const refresher = createRefresher({
     providers,
@@ -179,8 +179,9 @@ function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const chat = createChat({ ...core, ...parts, hasPeers: liveness.hasPeers, onTurn: observers.onTurn });
   const board = createBoard(core);
   const charts = createChartPainter({ log });
-  const commands = createCommands({ ...core, charts, turns: chat.control, board: board.control });
-  const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal: commandRefusal(settings) });
+  const chatRefusal = commandRefusal(settings);
+  const commands = createCommands({ ...core, charts, chatRefusal, turns: chat.control, board: board.control });
+  const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal });
   return { chat, board, commands, dispatcher, modelFacts: parts.modelFacts };
 }
 type Talk = ReturnType<typeof createTalk>;

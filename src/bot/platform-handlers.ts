@@ -1,10 +1,18 @@
-import type { Invocation, Reply } from "../commands/command.js";
+import type { Invocation } from "../commands/command.js";
 import type { Dispatcher } from "../commands/dispatch.js";
 import type { Refresher } from "../refresh/refresher.js";
 import { type HostAccess, notServedText } from "./access/access.js";
 import type { Board } from "./board/board.js";
 import { conversationOf, workspaceOf } from "./port/conversation.js";
-import type { ChannelKey, ChatPlatform, CommandCall, Person, PlatformHandlers, Reaction } from "./port/platform.js";
+import type {
+  ChannelKey,
+  ChatPlatform,
+  CommandCall,
+  Person,
+  PlatformHandlers,
+  Reaction,
+  Speaker,
+} from "./port/platform.js";
 import type { Chat } from "./turn/chat.js";
 
 export interface HandlerDeps {
@@ -17,7 +25,7 @@ export interface HandlerDeps {
 
 /**
  * What a platform calls: questions go to the chat, commands by any door through the one dispatcher. Where nobody is
- * served, mentions and reactions are as if unseen.
+ * served, or not this person, mentions and reactions are as if unseen.
  */
 export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformHandlers {
   const { chat, dispatcher, refresher, board, access } = deps;
@@ -26,34 +34,38 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
     ...event,
     isOperator: event.isOperator || access.isNamedOperator(platform.name, event.author),
   });
-  const isServed = (place: ChannelKey, isDirect: boolean) => access.isServed(platform, place, isDirect);
+  const serviceFor = (place: ChannelKey, by: Speaker) => access.serviceFor(platform, place, by);
 
   return {
     async onMention(mention) {
-      if (isServed(mention.message, mention.isDirect)) await chat.onMention(platform, withOperator(mention));
+      const service = await serviceFor(mention.message, mention);
+      if (service !== "served" && service !== "unknown") return;
+      const refusal = service === "served" ? undefined : notServedText(service, mention.isDirect);
+      await chat.onMention(platform, withOperator(mention), refusal);
     },
-    onCommand(call) {
-      if (!isServed(call.channel, call.isDirect)) return refusal(call);
+    async *onCommand(call) {
+      const service = await serviceFor(call.channel, call);
+      const isOpen = service !== "closed" && dispatcher.find(call.text)?.isForEveryone === true;
+      if (service !== "served" && !isOpen) {
+        yield { markdown: notServedText(service, call.isDirect), isFailure: true };
+        return;
+      }
       refresher.noteActivity(workspaceOf(call.channel));
-      return dispatcher.run(call.text, invocationOf(platform, withOperator(call)));
+      yield* dispatcher.run(call.text, invocationOf(platform, withOperator(call)));
     },
     async onReaction(reaction) {
-      const { message, isDirect } = reaction;
-      if (!isServed(message, isDirect)) return;
+      const { message } = reaction;
+      if ((await serviceFor(message, reaction)) !== "served") return;
       refresher.noteActivity(workspaceOf(message));
       const pressed = withOperator(reaction);
       await board.onReaction(platform, pressed, (command) => dispatcher.run(command, invocationOfReaction(pressed)));
     },
     onSuggest(call, option, typed) {
-      if (!isServed(call.channel, call.isDirect)) return [];
+      if (access.knownServiceFor(platform, call.channel, call) !== "served") return [];
       return dispatcher.suggest(call.text, option, typed, invocationOf(platform, withOperator(call)));
     },
     onFocus: () => refresher.nudge("focus"),
   };
-}
-
-async function* refusal({ isDirect }: CommandCall): AsyncGenerator<Reply> {
-  yield { markdown: notServedText(isDirect), isFailure: true };
 }
 
 /** What a command is told of the reaction that stands for it. */

@@ -11,6 +11,7 @@ export const chatExport = ({ sessions, clock }: CommandDeps) =>
     path: "chat export",
     about: "Get this conversation as Markdown and as JSON",
     access: "anyone",
+    isForChatters: true,
     visibility: "ephemeral",
     options: {},
     async *run(_args, { conversation }) {

@@ -9,6 +9,7 @@ export const chatForget = ({ turns }: CommandDeps) =>
     access: "operator",
     // In a direct message it is the person's own.
     accessFor: ({ isDirect }) => (isDirect ? "anyone" : "operator"),
+    isForChatters: true,
     visibility: "ephemeral",
     options: {},
     async *run(_args, { conversation }) {

@@ -18,6 +18,7 @@ export const chatRetry = (deps: CommandDeps) =>
     path: "chat retry",
     about: "Answer the last question again, perhaps with another model; the conversation's model stays",
     access: "anyone",
+    isForChatters: true,
     visibility: "ephemeral",
     options: { model: { ...modelOption, about: "for this answer only: provider/model, or a part of its name" } },
     async *run({ model: typed }, invocation) {

@@ -13,6 +13,7 @@ export const chatStop = (deps: CommandDeps) =>
     path: "chat stop",
     about: "Stop the answer that is being written, and keep what there is",
     access: "anyone",
+    isForChatters: true,
     visibility: "ephemeral",
     options: {},
     async *run(_args, invocation) {

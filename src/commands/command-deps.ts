@@ -22,6 +22,8 @@ export interface CommandDeps {
     /** From `DEFAULT_MODEL`. */
     readonly defaultModel?: ModelRef | undefined;
   };
+  /** Why somebody may not chat there, as they read it; undefined where they may. Never rejects. */
+  chatRefusal(invocation: Invocation): Promise<string | undefined>;
   /** What is not right with a chat platform, each with its fix. */
   faults(): readonly string[];
   readonly clock: Clock;

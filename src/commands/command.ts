@@ -69,8 +69,10 @@ export interface Command<O extends Options = Options> {
   readonly access: CommandAccess;
   /** Where a workspace decides: used instead of `access`, which then names the loosest. */
   accessFor?(invocation: Invocation): CommandAccess;
-  /** Changes the answers that others get there: only for people who may chat there. */
+  /** Shows or changes something of a conversation, or of its workspace's use: only for people who may chat there. */
   readonly isForChatters?: true;
+  /** Also for people whom the bot does not answer. */
+  readonly isForEveryone?: true;
   readonly visibility: "ephemeral" | "public";
   readonly options: O;
   /** Each reply replaces the last. @throws {UserError} with what to do instead */

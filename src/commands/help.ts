@@ -8,6 +8,7 @@ export const help = (commands: () => readonly Command[]) =>
     path: "help",
     about: "This list",
     access: "anyone",
+    isForEveryone: true,
     visibility: "ephemeral",
     options: {},
     async *run(_args, invocation) {

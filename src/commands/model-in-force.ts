@@ -1,6 +1,8 @@
 import { AppError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
 import { defaultModel, type ModelRef, modelName } from "../refresh/choose/default-model.js";
+import type { Pin } from "../store/sessions/sessions.js";
+import type { Invocation } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { escapeInline } from "./wording/markdown.js";
 
@@ -52,18 +54,27 @@ export function defaultSentence(deps: CommandDeps, workspace: string): string {
   );
 }
 
-/** When a conversation got its model, and from whom; nothing where the store fails: the rest is worth showing. */
-export async function pinLines(
-  { sessions }: Pick<CommandDeps, "sessions">,
-  conversation: string,
-): Promise<readonly string[]> {
+/**
+ * The pin of a conversation, for people who may chat there; null for others, and where the store fails: the rest is
+ * worth showing.
+ */
+export async function pinFor(
+  { sessions, chatRefusal }: Pick<CommandDeps, "sessions" | "chatRefusal">,
+  invocation: Invocation,
+): Promise<Pin | null> {
+  if ((await chatRefusal(invocation)) !== undefined) return null;
   try {
-    const { pin } = await sessions.get(conversation);
-    if (pin === null) return [];
-    const by = pin.by === null ? "as the default model" : `by ${escapeInline(pin.by)}`;
-    return [`📌 Pinned here ${timeMark(pin.at)}, ${by}: **${escapeInline(modelName(pin), 250)}**`];
+    return (await sessions.get(invocation.conversation)).pin;
   } catch (error) {
-    if (error instanceof AppError && error.code === "store") return [];
+    if (error instanceof AppError && error.code === "store") return null;
     throw error;
   }
+}
+
+/** When a conversation got its model, and from whom. */
+export async function pinLines(deps: Parameters<typeof pinFor>[0], invocation: Invocation): Promise<readonly string[]> {
+  const pin = await pinFor(deps, invocation);
+  if (pin === null) return [];
+  const by = pin.by === null ? "as the default model" : `by ${escapeInline(pin.by)}`;
+  return [`📌 Pinned here ${timeMark(pin.at)}, ${by}: **${escapeInline(modelName(pin), 250)}**`];
 }

@@ -22,7 +22,8 @@ export const modelsStatus = (deps: CommandDeps) =>
     access: "anyone",
     visibility: "ephemeral",
     options: {},
-    async *run(_args, { workspace, conversation, isOperator }) {
+    async *run(_args, invocation) {
+      const { workspace, isOperator } = invocation;
       const status = deps.refresher.status();
       const { isEnabled } = deps.settings.inForce(workspace);
       const isEnabledForAny = deps.setups.some(({ id }) => deps.settings.inForce(workspace, id).isEnabled);
@@ -41,7 +42,7 @@ export const modelsStatus = (deps: CommandDeps) =>
           "",
           ...inForceLines(deps, workspace),
           ...smartLine(deps, workspace),
-          ...(await pinLines(deps, conversation)),
+          ...(await pinLines(deps, invocation)),
         ].join("\n"),
         controls: [refreshButton(status), ...(isOperator ? autoRefreshControls(isEnabled) : [])],
       };

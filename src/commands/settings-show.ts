@@ -13,7 +13,8 @@ export const settingsShow = (deps: CommandDeps) =>
     access: "anyone",
     visibility: "ephemeral",
     options: {},
-    async *run(_args, { workspace, conversation, isOperator }) {
+    async *run(_args, invocation) {
+      const { workspace, isOperator } = invocation;
       const { isEnabled } = deps.settings.inForce(workspace);
       yield {
         markdown: [
@@ -23,7 +24,7 @@ export const settingsShow = (deps: CommandDeps) =>
           `Who may choose models: ${switchingWords(deps.settings.of(workspace))}`,
           ...accessLines(deps.settings.of(workspace)),
           `Footer under answers: ${footerWords(deps.settings.of(workspace))}`,
-          ...(await pinLines(deps, conversation)),
+          ...(await pinLines(deps, invocation)),
         ].join("\n"),
         ...(isOperator && { controls: autoRefreshControls(isEnabled) }),
       };

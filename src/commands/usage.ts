@@ -9,6 +9,7 @@ export const usage = ({ ledger, charts, clock }: CommandDeps) =>
     path: "usage",
     about: "What was used in this workspace: questions, tokens, cost",
     access: "anyone",
+    isForChatters: true,
     visibility: "ephemeral",
     options: {
       period: {

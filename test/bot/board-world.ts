@@ -4,6 +4,7 @@ import { createAccess } from "../../src/bot/access/access.js";
 import { type Board, createBoard } from "../../src/bot/board/board.js";
 import { handlersOf } from "../../src/bot/platform-handlers.js";
 import type { ChatPlatform, MessageKey } from "../../src/bot/port/platform.js";
+import type { PlatformExtras } from "../../src/bot/port/platform-definition.js";
 import type { Chat } from "../../src/bot/turn/chat.js";
 import { createDispatcher, type Dispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
@@ -23,7 +24,7 @@ export const MINUTE_MS = 60_000;
 const OPEN: HostConfig["access"] = { followThreads: false, allowedWorkspaces: [], allowDms: true, operators: [] };
 
 /** The board with real settings and commands, over a refresher whose status the test sets. */
-export function boardWorld(access = OPEN) {
+export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMemberOf"> = {}) {
   const clock = fakeClock();
   const store = memoryStore(clock.now);
   const logged: { level: string; text: string }[] = [];
@@ -71,6 +72,7 @@ export function boardWorld(access = OPEN) {
       board: board.control,
       setups: [{ id: "openai", preferredFamilies: [] }],
       host: {},
+      chatRefusal: async () => undefined,
       faults: () => [],
       clock,
     });
@@ -81,14 +83,16 @@ export function boardWorld(access = OPEN) {
       chatRefusal: async () => undefined,
     });
     const mentions: string[] = [];
-    const chat = { onMention: async (_platform: unknown, { text }: { text: string }) => void mentions.push(text) };
+    const onMention = async (_platform: unknown, { text }: { text: string }, refusal?: string) =>
+      void mentions.push(refusal ?? text);
+    const chat = { onMention };
     const handlers = (platform: ChatPlatform) =>
       handlersOf(platform, {
         chat: chat as unknown as Chat,
         dispatcher,
         refresher,
         board,
-        access: createAccess(access),
+        access: createAccess(access, { surfaces: platforms.map((one) => ({ platform: one, ...members })), clock, log }),
       });
     listeners = [];
     refresher.onChange(board.look);

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { HostConfig } from "../../src/base/config/config-host.js";
 import { createAccess } from "../../src/bot/access/access.js";
 import type { ChatPlatform } from "../../src/bot/port/platform.js";
-import { settle } from "../support/fake-clock.js";
+import type { PlatformExtras } from "../../src/bot/port/platform-definition.js";
+import { PlatformError } from "../../src/bot/port/platform-error.js";
+import { fakeClock, settle } from "../support/fake-clock.js";
 import { fakePlatform } from "../support/fake-platform.js";
 import { boardWorld, posted } from "./board-world.js";
 
@@ -19,8 +21,12 @@ const local = (platform: ChatPlatform): ChatPlatform => ({
   limits: { ...platform.limits, isLocal: true },
 });
 
-function doors(given: Partial<HostConfig["access"]>, platform: ChatPlatform = fakePlatform()) {
-  const world = boardWorld(access(given));
+function doors(
+  given: Partial<HostConfig["access"]>,
+  platform: ChatPlatform = fakePlatform(),
+  isMemberOf?: PlatformExtras["isMemberOf"],
+) {
+  const world = boardWorld(access(given), isMemberOf && { isMemberOf });
   const parts = world.start([platform]);
   const handlers = parts.handlers(platform);
   const place = (workspace: string) => ({ platform: platform.name, workspace, channel: "general" });
@@ -28,8 +34,8 @@ function doors(given: Partial<HostConfig["access"]>, platform: ChatPlatform = fa
     ...world,
     ...parts,
     handlers,
-    async ask(workspace: string, isDirect = false) {
-      const author = { id: "ada", name: "Ada" };
+    async ask(workspace: string, isDirect = false, id = "ada") {
+      const author = { id, name: id };
       const message = { ...place(workspace), message: "q" };
       await handlers.onMention({ message, author, text: `from ${workspace}`, isDirect, isOperator: false });
     },
@@ -40,13 +46,13 @@ function doors(given: Partial<HostConfig["access"]>, platform: ChatPlatform = fa
       for await (const reply of handlers.onCommand(call)) replies.push(reply);
       return replies;
     },
-    suggest: (workspace: string) =>
+    suggest: (workspace: string, isDirect = false) =>
       handlers.onSuggest(
         {
           channel: place(workspace),
           author: { id: "ada", name: "Ada" },
           text: "/refresh-models",
-          isDirect: false,
+          isDirect,
           isOperator: false,
         },
         "provider",
@@ -78,8 +84,8 @@ describe("handlersOf()", () => {
     expect(suggest("away")).toEqual([]);
   });
 
-  it("asks the switch for direct messages alone there", async () => {
-    const open = doors({ allowedWorkspaces: ["home"] });
+  it("asks the switch for direct messages there", async () => {
+    const open = doors({});
     await open.ask("dm", true);
     expect(open.mentions).toEqual(["from dm"]);
     const closed = doors({ allowDms: false });
@@ -124,7 +130,85 @@ describe("handlersOf()", () => {
   });
 });
 
+describe("direct messages where the host has named workspaces", () => {
+  const members = (lookUps: string[] = []) =>
+    doors({ allowedWorkspaces: ["home", "2"] }, fakePlatform(), async (person, workspaces) => {
+      lookUps.push(`${person} in ${workspaces.join()}`);
+      return person === "ada";
+    });
+
+  it("answers who shares one with the bot, and looks that up every 10 minutes", async () => {
+    const lookUps: string[] = [];
+    const { ask, command, mentions, clock } = members(lookUps);
+    await Promise.all([ask("dm", true), ask("dm", true)]);
+    await ask("dm", true, "eve");
+    expect((await command("/models list", "dm", { isDirect: true }))[0]?.isFailure).toBeUndefined();
+    expect(mentions).toEqual(["from dm", "from dm"]);
+    expect(lookUps).toEqual(["ada in home,2", "eve in home,2"]);
+    await clock.advance(599_999);
+    await ask("dm", true);
+    expect(lookUps).toHaveLength(2);
+    await clock.advance(1);
+    await ask("dm", true);
+    expect(lookUps).toHaveLength(3);
+    await ask("home");
+    expect(lookUps).toHaveLength(3);
+  });
+
+  it("runs nothing for others but help, and says so once they give a command", async () => {
+    const { command, activity } = members();
+    const by = { id: "eve", isDirect: true };
+    const refused = {
+      markdown: expect.stringContaining("🔒 I answer direct messages of people only"),
+      isFailure: true,
+    };
+    for (const text of ["/models list", "/usage", "/chat export", "/refresh-models", "!models use x", "nonsense"])
+      expect(await command(text, "dm", by)).toEqual([refused]);
+    expect(activity).toEqual([]);
+    expect((await command("/help", "dm", by))[0]?.markdown).toContain("/models board");
+  });
+
+  it("asks who can't be looked up to try again, and does look again", async () => {
+    const failing = { isFailing: true };
+    const { ask, command, mentions, logged } = doors({ allowedWorkspaces: ["home"] }, fakePlatform(), async () => {
+      if (failing.isFailing) throw new PlatformError("fake", "unavailable", "down");
+      return true;
+    });
+    await ask("dm", true);
+    const [reply] = await command("/usage", "dm", { isDirect: true });
+    for (const text of [mentions[0], reply?.markdown]) expect(text).toMatch(/could not look up.*try again/);
+    expect(logged.at(-1)?.text).toContain("member lookup failed");
+    failing.isFailing = false;
+    await ask("dm", true);
+    expect(mentions[1]).toBe("from dm");
+  });
+
+  it("waits no longer than 2 s for it", async () => {
+    const { ask, mentions, clock } = doors(
+      { allowedWorkspaces: ["home"] },
+      fakePlatform(),
+      () => new Promise(() => {}),
+    );
+    const asked = ask("dm", true);
+    await clock.advance(2_000);
+    await asked;
+    expect(mentions[0]).toContain("try again");
+  });
+
+  it("suggests nothing until it is known, and answers nobody where the platform can't tell", async () => {
+    const { suggest, ask } = members();
+    expect(suggest("dm", true)).toEqual([]);
+    await ask("dm", true);
+    expect(suggest("dm", true).length).toBeGreaterThan(0);
+    const untold = doors({ allowedWorkspaces: ["home"] });
+    await untold.ask("dm", true);
+    expect(untold.mentions).toEqual([]);
+  });
+});
+
 describe("createAccess()", () => {
+  const none = { surfaces: [], clock: fakeClock(), log: { warn: () => {} } };
+
   const platform = (name: string, workspaces: readonly string[], fault?: string): ChatPlatform => ({
     ...fakePlatform(name),
     workspaces: () => workspaces,
@@ -137,13 +221,13 @@ describe("createAccess()", () => {
       platform("slack", ["slack:T1"], "wrong token"),
       local(platform("playground", ["playground:local"])),
     ];
-    expect(createAccess(access({})).countedWorkspaces(platforms)).toEqual([
+    expect(createAccess(access({}), none).countedWorkspaces(platforms)).toEqual([
       "discord:1",
       "discord:2",
       "discord:dm",
       "playground:local",
     ]);
-    const closed = createAccess(access({ allowedWorkspaces: ["2"], allowDms: false }));
+    const closed = createAccess(access({ allowedWorkspaces: ["2"], allowDms: false }), none);
     expect(closed.countedWorkspaces(platforms)).toEqual(["discord:2", "playground:local"]);
   });
 });

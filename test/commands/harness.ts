@@ -187,6 +187,7 @@ export function harness(world: World = {}) {
     },
     setups: providers.map(({ id, families = [] }) => ({ id, preferredFamilies: families })),
     host: world.host ?? {},
+    chatRefusal: commandRefusal(settings),
     faults: () => world.faults ?? [],
     clock,
   };
@@ -195,7 +196,7 @@ export function harness(world: World = {}) {
     commands: createCommands(deps),
     log,
     newId: () => `ref-${++ids}`,
-    chatRefusal: commandRefusal(settings),
+    chatRefusal: deps.chatRefusal,
   });
 
   const invocation = (by: Partial<Invocation> = {}): Invocation => ({

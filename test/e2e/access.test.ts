@@ -22,7 +22,8 @@ it("leaves a conversation to those who may chat in it, and to operators", async 
   await answered("U0ADA", "/settings access who:<@U0CARL>", /Who may chat: .*U0CARL/);
   await answered("U0BEN", "/chat system Be rude.", /Only some people may ask me here.* Nothing was changed\./);
   await answered("U0BEN", "/models use demo", /Only some people may ask me here.* Nothing was changed\./);
-  await answered("U0BEN", "/chat stop", /No answer is being written (here|in this channel or its threads)\./);
+  await answered("U0BEN", "/chat export", /Only some people may ask me here.* Nothing was changed\./);
+  await answered("U0BEN", "/chat stop", /Only some people may ask me here.* Nothing was changed\./);
   await answered("U0ADA", "/chat system", /> Be kind\./);
   await answered("U0ADA", "/settings access who:<@U0BEN>", /Who may chat: .*U0BEN/);
   await answered("U0BEN", "/chat system Be brief.", /Be brief\./);

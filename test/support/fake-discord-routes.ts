@@ -180,7 +180,14 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
     },
     { method: "GET", path: /^\/users\/@me\/guilds$/, run: () => [{ id: GUILD_ID, name: "Test server" }] },
     { method: "GET", path: /^\/guilds\/(\d+)$/, run: () => guildRest(world) },
-    { method: "GET", path: /^\/guilds\/(\d+)\/members\/(\d+)$/, run: () => ({ roles: [BOT_ROLE] }) },
+    {
+      method: "GET",
+      path: /^\/guilds\/(\d+)\/members\/(\d+)$/,
+      run: (_request, _server, id = "") => {
+        if (world.strangers.has(id)) throw new Refusal(404, 10007, "Unknown Member");
+        return { roles: [BOT_ROLE] };
+      },
+    },
     {
       method: "GET",
       path: /^\/guilds\/(\d+)\/channels$/,

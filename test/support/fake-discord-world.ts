@@ -89,6 +89,8 @@ export function createWorld() {
   const overwrites = new Map<string, readonly FakeOverwrite[]>();
   const bot = { permissions: INVITED };
   const people = new Map<string, FakePerson>();
+  /** Ids of people who are not in the server. */
+  const strangers = new Set<string>();
   let nextId = 1_000_000_000_000_000_000n;
   const newId = () => String(nextId++);
 
@@ -106,6 +108,7 @@ export function createWorld() {
     newId,
     channels,
     denied,
+    strangers,
     /** Rules of channels for roles and members. */
     overwrites,
     /** What the bot's own role may do. */

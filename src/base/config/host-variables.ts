@@ -116,7 +116,10 @@ const accessVariables = {
     about: "guild and team ids that are served; all when unset",
     example: "123456789012345678,T0123456789",
   }),
-  ALLOW_DMS: flag({ about: "whether direct messages are served", example: "true" }),
+  ALLOW_DMS: flag({
+    about: "whether direct messages are served; with ALLOWED_WORKSPACES, only of people who are in one of them",
+    example: "true",
+  }),
   OPERATORS: list({
     about: "people who may change settings anywhere",
     example: "discord:123456789012345678,slack:U0123456789",

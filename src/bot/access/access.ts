@@ -1,26 +1,94 @@
+import type { Clock } from "../../base/clock.js";
 import type { HostConfig } from "../../base/config/config-host.js";
+import type { Log } from "../../base/log.js";
+import { createLookupCache } from "../../base/lookup-cache.js";
 import { timeMark } from "../../base/time.js";
 import type { Invocation } from "../../commands/command.js";
 import type { Settings, WorkspaceSettings } from "../../refresh/settings.js";
 import type { MessageLimits } from "../../usage/message-limits.js";
 import { channelKeyOf, channelOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, ChatPlatform, Person, Speaker } from "../port/platform.js";
+import type { PlatformParts } from "../port/platform-definition.js";
 
 /** Whom the bot serves, and who may change settings, as the host has configured it. */
 export interface HostAccess {
-  /** Whether anything said there is answered. Direct messages have a switch of their own. */
-  isServed(platform: ChatPlatform, place: ChannelKey, isDirect: boolean): boolean;
+  /**
+   * Whether somebody is answered there: in direct messages only who shares a named workspace with the bot, where the
+   * host has named some. Looks that up at most every 10 minutes, within 2 s. Never rejects.
+   */
+  serviceFor(platform: ChatPlatform, place: ChannelKey, speaker: Speaker): Promise<Service>;
+  /** Returns at once what is known of that by now; what isn't is looked up meanwhile. */
+  knownServiceFor(platform: ChatPlatform, place: ChannelKey, speaker: Speaker): Service;
   /** The workspaces of running platforms whose settings count for the refresh, as settings know them: "discord:123". */
   countedWorkspaces(platforms: readonly ChatPlatform[]): readonly string[];
   /** Named by the host: an operator everywhere on that platform. */
   isNamedOperator(platform: string, person: Person): boolean;
 }
 
-export function createAccess({ allowedWorkspaces, allowDms, operators }: HostConfig["access"]): HostAccess {
-  const isAllowed = (platform: ChatPlatform, id: string) =>
-    platform.limits.isLocal === true || allowedWorkspaces.length === 0 || allowedWorkspaces.includes(id);
+const isAllowedBy =
+  (allowed: readonly string[]) =>
+  (platform: ChatPlatform, id: string): boolean =>
+    platform.limits.isLocal === true || allowed.length === 0 || allowed.includes(id);
+
+/** Whether anybody is answered there. Direct messages have a switch of their own. */
+export const isServedBy =
+  ({ allowedWorkspaces, allowDms }: Pick<HostConfig["access"], "allowedWorkspaces" | "allowDms">) =>
+  (platform: ChatPlatform, { workspace }: ChannelKey, isDirect: boolean): boolean =>
+    isDirect ? allowDms : isAllowedBy(allowedWorkspaces)(platform, workspace);
+
+/** "closed": nobody is answered there; "stranger": this person is not; "unknown": that could not be looked up. */
+export type Service = "served" | "closed" | "stranger" | "unknown";
+
+export interface AccessDeps {
+  /** What was made of each platform; filled before anybody speaks. */
+  readonly surfaces: readonly Pick<PlatformParts, "platform" | "isMemberOf">[];
+  readonly clock: Clock;
+  readonly log: Pick<Log, "warn">;
+}
+
+const MEMBER_FRESH_MS = 600_000;
+const LOOK_UP_MS = 2_000;
+
+export function createAccess(
+  { allowedWorkspaces, allowDms, operators }: HostConfig["access"],
+  { surfaces, clock, log }: AccessDeps,
+): HostAccess {
+  const isAllowed = isAllowedBy(allowedWorkspaces);
+  const members = createLookupCache(
+    async (key) => {
+      const [name = "", person = ""] = key.split(":");
+      const surface = surfaces.find(({ platform }) => platform.name === name);
+      return (await surface?.isMemberOf?.(person, allowedWorkspaces)) ?? false;
+    },
+    { clock, what: "the lookup of a member", freshMs: MEMBER_FRESH_MS, waitMs: LOOK_UP_MS },
+  );
+  const isServed = isServedBy({ allowedWorkspaces, allowDms });
+  /** The key of the lookup that decides; otherwise what is known without one. */
+  const decidedBy = (platform: ChatPlatform, place: ChannelKey, { author, isDirect }: Speaker) => {
+    if (!isServed(platform, place, isDirect)) return { service: "closed" } as const;
+    const isOpen = !isDirect || platform.limits.isLocal === true || allowedWorkspaces.length === 0;
+    return isOpen ? ({ service: "served" } as const) : { key: `${platform.name}:${author.id}` };
+  };
+  const lookedUp = async (key: string): Promise<Service> => {
+    try {
+      return (await members.get(key)) ? "served" : "stranger";
+    } catch (error) {
+      log.warn({ error }, "member lookup failed, the person is asked to try again");
+      return "unknown";
+    }
+  };
   return {
-    isServed: (platform, { workspace }, isDirect) => (isDirect ? allowDms : isAllowed(platform, workspace)),
+    async serviceFor(platform, place, speaker) {
+      const decided = decidedBy(platform, place, speaker);
+      return "service" in decided ? decided.service : lookedUp(decided.key);
+    },
+    knownServiceFor(platform, place, speaker) {
+      const decided = decidedBy(platform, place, speaker);
+      if ("service" in decided) return decided.service;
+      const known = members.fresh(decided.key);
+      if (known === undefined) void lookedUp(decided.key);
+      return known?.value ? "served" : "unknown";
+    },
     countedWorkspaces: (platforms) =>
       platforms.flatMap((platform) => {
         if (platform.fault() !== undefined) return [];
@@ -36,11 +104,24 @@ export function createAccess({ allowedWorkspaces, allowDms, operators }: HostCon
 /** The workspace of direct messages where they belong to no other. */
 const DIRECT_WORKSPACE = "dm";
 
-/** What somebody reads who gives a command where nobody is served. */
-export const notServedText = (isDirect: boolean): string =>
-  isDirect
+/** What somebody reads who asks where they are not served. */
+export function notServedText(service: Exclude<Service, "served">, isDirect: boolean): string {
+  if (service === "unknown") {
+    return (
+      "⚠️ I could not look up just now whether we share a server or workspace, and answer nobody here without one. " +
+      "Please try again in a moment."
+    );
+  }
+  if (service === "stranger") {
+    return (
+      "🔒 I answer direct messages of people only who are in a server or workspace with me that my host has opened. " +
+      "Nothing was run."
+    );
+  }
+  return isDirect
     ? "🔒 The bot's host has switched direct messages off. Please use it in a server or workspace."
     : "🔒 The bot's host has not opened it to this server or workspace. Nothing was run.";
+}
 
 /**
  * Returns why somebody's question is not taken, as they read it; undefined where it is. Operators may always ask, but
@@ -63,7 +144,7 @@ export async function chatRefusal(
     : "🔒 Only some people may ask me here, and you are not among them yet. An operator can change that.";
 }
 
-/** Like `chatRefusal`, for commands that change a conversation; operators may give them in every channel. */
+/** Like `chatRefusal`, for commands that show or change a conversation; operators may give them in every channel. */
 export const commandRefusal =
   (settings: Pick<Settings, "of">) =>
   async ({ workspace, conversation, user, ...speaker }: Invocation): Promise<string | undefined> =>

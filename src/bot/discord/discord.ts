@@ -1,9 +1,10 @@
 import { GatewayDispatchEvents } from "discord.js";
 import { withDeadline } from "../../base/deadline.js";
-import { createAccess } from "../access/access.js";
+import { isServedBy } from "../access/access.js";
 import { createControlIds } from "../port/control-ids.js";
 import { type ChatPlatform, currentReply, type Mention, type PlatformHandlers } from "../port/platform.js";
 import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js";
+import { isLost } from "../port/platform-error.js";
 import { createGateway, type Gateway, type Self } from "./gateway/gateway.js";
 import { createPlaces } from "./gateway/places.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
@@ -85,7 +86,36 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
     react: marks.react,
     ...signsOfWork(sides),
   };
-  return { platform, openThread: createThreads({ rest, calls }), showStatus: async (line) => presence.show(line) };
+  return {
+    platform,
+    openThread: createThreads({ rest, calls }),
+    showStatus: async (line) => presence.show(line),
+    isMemberOf: (person, workspaces) => isInServers(sides, person, workspaces),
+  };
+}
+
+/** @throws {PlatformError} when Discord does not say, and no other server has said yes */
+async function isInServers({ rest, calls, places }: Sides, person: string, servers: readonly string[]) {
+  const answers = await Promise.allSettled(
+    places
+      .serverIds()
+      .filter((id) => servers.includes(id))
+      .map(async (id) => {
+        const path = `/guilds/${id}/members/${person}` as const;
+        await calls.take("GET", path, "first-text");
+        return rest.call("GET", path, { what: "looking up a member" }).then(
+          () => true,
+          (error) => {
+            if (isLost(error)) return false;
+            throw error;
+          },
+        );
+      }),
+  );
+  if (answers.some((answer) => answer.status === "fulfilled" && answer.value)) return true;
+  const failed = answers.find((answer) => answer.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return false;
 }
 
 /** The typing indicator begins with the mark "working" on a question, and ends with its answer or another mark. */
@@ -153,7 +183,7 @@ function receiversOf(
 ): readonly (readonly [string, Receiver])[] {
   const { config, store, clock, log, commands } = deps;
   const { controlIds, connection, places, rest, calls, sender } = sides;
-  const access = createAccess(config.access);
+  const isServed = isServedBy(config.access);
   const typed = {
     platform,
     sender,
@@ -161,7 +191,7 @@ function receiversOf(
     commands,
     store,
     log,
-    isServed: ({ message, isDirect }: Mention) => access.isServed(platform, message, isDirect),
+    isServed: ({ message, isDirect }: Mention) => isServed(platform, message, isDirect),
   };
   const messages = {
     ...connection,

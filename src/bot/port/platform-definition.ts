@@ -43,6 +43,11 @@ export interface PlatformExtras {
    * @throws {PlatformError}
    */
   openThread?(at: ChannelKey | MessageKey, title: string): Promise<OpenedThread>;
+  /**
+   * Looks up whether a person belongs to one of these workspaces, by their ids; ids that are no workspace of this
+   * platform's are passed over. @throws {PlatformError} when the platform does not say
+   */
+  isMemberOf?(person: string, workspaces: readonly string[]): Promise<boolean>;
   /** Where the platform itself keeps the messages: erases those of a place. @throws {StoreError} */
   forget?(channel: ChannelKey): Promise<void>;
   /** Where the platform itself keeps the messages: erases what nobody touched since `before` (epoch ms). */

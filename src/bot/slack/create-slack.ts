@@ -3,11 +3,11 @@ import { createRateScheduler } from "../delivery/rate-scheduler.js";
 import { createTokenBucket } from "../delivery/token-bucket.js";
 import { createControlIds } from "../port/control-ids.js";
 import type { ChatPlatform } from "../port/platform.js";
-import type { PlatformDeps } from "../port/platform-definition.js";
+import type { PlatformDeps, PlatformExtras } from "../port/platform-definition.js";
 import { type ClientSettings, createWebClient, sdkLogger } from "./link/bolt.js";
 import type { Link } from "./link/link.js";
 import { connect } from "./receive/connect.js";
-import { createPeople } from "./receive/people.js";
+import { createPeople, isInTeams } from "./receive/people.js";
 import { type AgentCalls, createAgentCalls, createQuestionTitles } from "./send/agent-calls.js";
 import { createAnswers } from "./send/answers.js";
 import { termsOf } from "./send/buckets.js";
@@ -31,7 +31,9 @@ import { createSlashNames } from "./wire/slash-names.js";
 const MIN_EDIT_GAP_MS = 1_000;
 
 /** The bot's Slack side: connects, translates and paces; the handlers decide. */
-export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings }): ChatPlatform {
+export function createSlack(
+  deps: PlatformDeps & { readonly slack: SlackSettings },
+): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf">> {
   const { config, slack, store, clock, log, commands } = deps;
   const names = createSlashNames(commands, slack.commandPrefix);
   const stopped = new AbortController();
@@ -48,7 +50,8 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
   const pickers = createPickers(commands);
   const controls = { idFor: controlIds.idFor, pickers };
   const send = createSlackSend({ ...wire, controls, names, reconciliation, clock, log });
-  const people = createPeople({ calls, optional: wire.optional, clock, log, identity: () => identity });
+  const asked = { calls, optional: wire.optional, clock, log, identity: () => identity };
+  const people = createPeople(asked);
   const onIdentity = (found: Identity) => {
     identity = found;
   };
@@ -74,6 +77,7 @@ export function createSlack(deps: PlatformDeps & { readonly slack: SlackSettings
       const link = await connected.catch(() => undefined); // logged when it failed
       await link?.stop();
     },
+    isMemberOf: (person, workspaces) => isInTeams(asked, person, workspaces),
     ...send,
     append: appendAndEnd(send, agent),
     createReplyStream: createAnswers({

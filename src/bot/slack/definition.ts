@@ -36,7 +36,8 @@ export const slackPlatform: PlatformDefinition = {
           baseUrl: apiUrl,
           async create(deps) {
             const { createSlack } = await import("./create-slack.js");
-            return { platform: createSlack({ ...deps, slack }) };
+            const { isMemberOf, ...platform } = createSlack({ ...deps, slack });
+            return { platform, isMemberOf };
           },
           async check({ config, log }) {
             const { checkSlack } = await import("./setup/check-slack.js");

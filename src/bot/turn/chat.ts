@@ -14,10 +14,10 @@ import type { ChatDeps } from "./turn-deps.js";
 export interface Chat {
   readonly control: TurnControl;
   /**
-   * Resolves once the question is stored.
+   * Resolves once the question is stored. With `refusal` it is refused by these words.
    * @throws {UserError} while the bot stops @throws {StoreError} when it could not be stored
    */
-  onMention(platform: ChatPlatform, mention: Mention): Promise<void>;
+  onMention(platform: ChatPlatform, mention: Mention, refusal?: string): Promise<void>;
   /** Takes no more questions, lets answers finish for up to `graceMs`, and ends the rest as interrupted. */
   stop(graceMs: number): Promise<void>;
   /** Answers that run or wait. */
@@ -41,10 +41,10 @@ export function createChat(deps: ChatDeps): Chat {
   const { queue } = turns;
   const closing = new AbortController();
   return {
-    async onMention(platform, mention) {
+    async onMention(platform, mention, refusal) {
       if (closing.signal.aborted) throw new UserError("The bot is restarting. Please ask again in a moment.");
       refresher.noteActivity(workspaceOf(mention.message), conversationOf(mention.message));
-      await takeMention({ ...deps, turns }, platform, mention);
+      await takeMention({ ...deps, turns }, platform, mention, refusal);
     },
     async stop(graceMs) {
       closing.abort();

@@ -63,10 +63,15 @@ export interface LifeDeps extends ChatDeps {
  */
 
 /** Steps 1 and 2. Resolves once the question is stored. @throws {StoreError} when it could not be stored */
-export async function takeMention(deps: LifeDeps, platform: ChatPlatform, mention: Mention): Promise<void> {
+export async function takeMention(
+  deps: LifeDeps,
+  platform: ChatPlatform,
+  mention: Mention,
+  refusal?: string,
+): Promise<void> {
   const { message } = mention;
   const question = questionOf(mention, deps.clock.now());
-  const checked = claimAndCheck(deps, mention, question);
+  const checked = claimAndCheck(deps, mention, question, refusal);
   checked.catch(() => {}); // thrown below, when its turn comes
   const taken = await deps.turns.inOrder(conversationOf(message), async () => {
     const verdict = await checked;
@@ -85,10 +90,11 @@ export async function takeMention(deps: LifeDeps, platform: ChatPlatform, mentio
 }
 
 /** Claimed before anything is answered: a repeated event gets nothing, not even a second refusal. */
-async function claimAndCheck(deps: LifeDeps, mention: Mention, question: Question) {
+async function claimAndCheck(deps: LifeDeps, mention: Mention, question: Question, refusal: string | undefined) {
   if (!(await deps.sessions.open(question.id, openQuestionOf(question, deps.owner)))) return "repeated";
   return {
     fault:
+      refusal ??
       questionFault(mention) ??
       (await chatRefusal(deps.settings.of(workspaceOf(mention.message)), mention.message, mention)),
   };

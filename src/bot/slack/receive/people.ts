@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
-import { withDeadline } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
+import { createLookupCache } from "../../../base/lookup-cache.js";
 import type { Speaker } from "../../port/platform.js";
 import type { SlackCalls } from "../send/calls.js";
 import type { OptionalFeatures } from "../send/optional-features.js";
@@ -38,7 +37,6 @@ interface KnownPerson {
 const FRESH_MS = 300_000;
 /** A person waits for an answer meanwhile. */
 const WAIT_MS = 1_000;
-const MAX_CACHED = 2_000;
 
 const userSchema = z.object({
   user: z.looseObject({
@@ -65,34 +63,24 @@ const MAX_NAMED = 50;
 
 /** Looks people up by `users.info` and groups by `usergroups.users.list`, both cached for five minutes. */
 export function createPeople({ calls, optional, clock, log, identity }: PeopleDeps): People {
-  const people = createCache(clock, async (user: string): Promise<KnownPerson> => {
+  const cached = { clock, what: "Slack", freshMs: FRESH_MS, waitMs: WAIT_MS };
+  const people = createLookupCache(async (user): Promise<KnownPerson> => {
     const { user: found } = userSchema.parse(await calls.userInfo(user));
-    const { teamId = "", enterpriseId } = identity() ?? {};
-    const { team_id: home, enterprise_user: inGrid } = found;
-    const isMember = !home || home === teamId || inGrid?.teams?.includes(teamId) === true;
-    // On Enterprise Grid the home of a colleague may be another workspace of the organization.
-    const isColleague = isMember || (enterpriseId !== undefined && inGrid?.enterprise_id === enterpriseId);
-    const isGuest = found.is_stranger || !isColleague || found.is_restricted || found.is_ultra_restricted;
-    return {
-      name: found.profile?.display_name || found.real_name || found.name || user,
-      isOperator: (found.is_admin || found.is_owner) && isMember && !isGuest && !found.deleted,
-      isGuest,
-    };
-  });
-  const groups = createCache(clock, async (group: string) => {
+    return knownPerson(user, found, identity());
+  }, cached);
+  const groups = createLookupCache(async (group: string) => {
     const { users } = membersSchema.parse(await calls.groupMembers(group));
     return new Set(users);
-  });
-
-  const handles = createCache(clock, async () => {
+  }, cached);
+  const handles = createLookupCache(async () => {
     const found = await optional.run("usergroups.list", calls.groups);
     const { data } = groupsSchema.safeParse(found);
     return new Map((data?.usergroups ?? []).map(({ id, handle }) => [id, handle]));
-  });
-  const channels = createCache(clock, async (channel: string) => {
+  }, cached);
+  const channels = createLookupCache(async (channel: string) => {
     const found = await optional.run("conversations.info", () => calls.channelInfo(channel));
     return channelSchema.safeParse(found).data?.channel.name;
-  });
+  }, cached);
   const nameOf = async (kind: Parameters<NameOf>[0], id: string): Promise<string | undefined> => {
     if (kind === "user") return (await people.get(id)).name;
     return kind === "channel" ? channels.get(id) : (await handles.get("")).get(id);
@@ -134,31 +122,38 @@ export function createPeople({ calls, optional, clock, log, identity }: PeopleDe
   };
 }
 
-/** Caches what `ask` resolves with for five minutes; concurrent lookups of one key share a call. */
-function createCache<T>(clock: Clock, ask: (key: string) => Promise<T>) {
-  const cached = new BoundedMap<string, { readonly value: T; readonly at: number }>(MAX_CACHED);
-  const pending = new Map<string, Promise<T>>();
+type FoundUser = z.infer<typeof userSchema>["user"];
+type OwnIdentity = ReturnType<PeopleDeps["identity"]>;
 
-  const askOnce = (key: string): Promise<T> => {
-    const running = pending.get(key);
-    if (running !== undefined) return running;
-    const request = ask(key)
-      .then((value) => {
-        cached.set(key, { value, at: clock.now() });
-        return value;
-      })
-      .finally(() => pending.delete(key));
-    pending.set(key, request);
-    return request;
-  };
+const isMemberOf = (teamId: string, { team_id: home, enterprise_user: inGrid }: FoundUser): boolean =>
+  !home || home === teamId || inGrid?.teams?.includes(teamId) === true;
+
+function knownPerson(user: string, found: FoundUser, identity: OwnIdentity): KnownPerson {
+  const { teamId = "", enterpriseId } = identity ?? {};
+  const isMember = isMemberOf(teamId, found);
+  // On Enterprise Grid the home of a colleague may be another workspace of the organization.
+  const isColleague = isMember || (enterpriseId !== undefined && found.enterprise_user?.enterprise_id === enterpriseId);
+  const isGuest = found.is_stranger || !isColleague || found.is_restricted || found.is_ultra_restricted;
   return {
-    /** What was cached last, however old. */
-    last: (key: string): T | undefined => cached.get(key)?.value,
-    /** @throws what `ask` throws @throws {TimeoutError} after a second */
-    async get(key: string): Promise<T> {
-      const entry = cached.get(key);
-      if (entry !== undefined && clock.now() - entry.at < FRESH_MS) return entry.value;
-      return withDeadline(() => askOnce(key), { what: "Slack", timeoutMs: WAIT_MS, clock });
-    },
+    name: found.profile?.display_name || found.real_name || found.name || user,
+    isOperator: (found.is_admin || found.is_owner) && isMember && !isGuest && !found.deleted,
+    isGuest,
   };
+}
+
+/**
+ * Looks up whether a person belongs to one of these workspaces or organizations, by their ids. Nothing is cached.
+ * @throws {PlatformError} when Slack does not say
+ */
+export async function isInTeams(
+  { calls, identity }: Pick<PeopleDeps, "identity"> & { readonly calls: Pick<SlackCalls, "userInfo"> },
+  user: string,
+  teams: readonly string[],
+): Promise<boolean> {
+  const { user: found } = userSchema.parse(await calls.userInfo(user));
+  const { teamId = "" } = identity() ?? {};
+  const own = isMemberOf(teamId, found) ? [teamId] : [];
+  const inGrid = found.enterprise_user;
+  const all = [...own, found.team_id, inGrid?.enterprise_id, ...(inGrid?.teams ?? [])];
+  return !found.deleted && all.some((team) => typeof team === "string" && teams.includes(team));
 }
