@@ -49,6 +49,7 @@ export function boundStore(store: Store, terms: BoundTerms): Store {
       set: (key, value) => bounded(() => values.set(key, value)),
       delete: (key) => bounded(() => values.delete(key)),
       entries: (prefix) => bounded(() => values.entries(prefix)),
+      page: (prefix, terms) => bounded(() => values.page(prefix, terms)),
     };
   };
 

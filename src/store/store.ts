@@ -25,7 +25,25 @@ export interface KeyValue {
   /** Resolves also when there was nothing. @throws {StoreError} */
   delete(key: string): Promise<void>;
   /** All rows whose key begins with `prefix`, sorted by key; damaged rows are left out. @throws {StoreError} */
-  entries(prefix?: string): Promise<readonly (readonly [key: string, value: unknown])[]>;
+  entries(prefix?: string): Promise<readonly Entry[]>;
+  /**
+   * The last `limit` rows whose key begins with `prefix` and sorts before `before` (default: all), sorted by key;
+   * damaged rows are left out, and count. @throws {StoreError}
+   */
+  page(prefix: string, terms: PageTerms): Promise<Page>;
+}
+
+export type Entry = readonly [key: string, value: unknown];
+
+export interface PageTerms {
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+/** `before`: where the page before this one ends; undefined where there is none. */
+export interface Page {
+  readonly entries: readonly Entry[];
+  readonly before: string | undefined;
 }
 
 /** `value: undefined` deletes the row. */

@@ -86,6 +86,18 @@ export function memoryStore(now: () => number): MemoryStore {
           .map(([key, text]) => [key, JSON.parse(text) as unknown] as const)
           .sort(([a], [b]) => (a < b ? -1 : 1));
       },
+      async page(prefix, { before, limit }) {
+        await reach();
+        const keys = [...rows.keys()].filter((key) => key.startsWith(prefix) && (before === undefined || key < before));
+        const last = keys.sort((a, b) => (a < b ? -1 : 1)).slice(-limit);
+        return {
+          entries: last.flatMap((key) => {
+            const text = rows.get(key);
+            return text === undefined || text === DAMAGED ? [] : [[key, JSON.parse(text) as unknown] as const];
+          }),
+          before: last.length < limit ? undefined : last[0],
+        };
+      },
     };
   }
 

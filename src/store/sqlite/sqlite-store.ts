@@ -102,18 +102,28 @@ const upsert = (table: Table) =>
 /** No UTF-8 text sorts behind the byte ff, so this is all that begins with `?1`, found through the index. */
 const scan = (table: Table) => `select key, value from "${table}" where key >= ?1 and key < ?1 || cast(x'ff' as text)`;
 
+/** Sorts behind every key, as no key holds it. */
+const LAST_KEY = "\u{10ffff}\u{10ffff}";
+
+/** `?2`: the first key past the page, or the end of all keys; `?3`: most rows. */
+const scanBack = (table: Table) => `
+select key, value from "${table}"
+where key >= ?1 and key < ?1 || cast(x'ff' as text) and key < ?2 order by key desc limit ?3`;
+
 function createAdapter(path: string, table: Table): KeyvSqlite {
   // SQLite sets no bound on a VARCHAR's length, whatever its number says.
   return new KeyvSqlite({ uri: `sqlite://${path}`, table, keySize: 65_535 });
 }
 
 function createTable(table: Table, adapter: KeyvSqlite): KeyValue {
+  const read = async (sql: string, ...terms: readonly unknown[]) => {
+    const rows: readonly { key: string; value: unknown }[] = await adapter.query(sql, ...terms);
+    return rows.map(({ key, value }) => [key, value] as const);
+  };
   return createKeyvTable({
     table,
     adapter,
-    scan: async (prefix) => {
-      const rows: readonly { key: string; value: unknown }[] = await adapter.query(scan(table), prefix);
-      return rows.map(({ key, value }) => [key, value] as const);
-    },
+    scan: (prefix) => read(scan(table), prefix),
+    scanBack: (prefix, before, limit) => read(scanBack(table), prefix, before ?? LAST_KEY, limit),
   });
 }

@@ -61,6 +61,7 @@ function tableInThread(makeCall: MakeCall, store: number, table: Table): KeyValu
     set: (key, value) => call("set", key, ...(value === undefined ? [] : [value])),
     delete: (key) => call("delete", key),
     entries: (prefix) => call("entries", ...(prefix === undefined ? [] : [prefix])),
+    page: (prefix, terms) => call("page", prefix, terms),
   };
 }
 

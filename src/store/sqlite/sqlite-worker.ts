@@ -43,7 +43,7 @@ const LOCK_WAIT_MS = 5;
 const LOCK_RETRY_MS = 10;
 const MAX_LOCKED_MS = 800;
 
-const READS: readonly string[] = ["get", "getMany", "entries"] satisfies readonly (keyof KeyValue)[];
+const READS: readonly string[] = ["get", "getMany", "entries", "page"] satisfies readonly (keyof KeyValue)[];
 
 const post = (reply: SqliteReply) => parentPort?.postMessage(reply);
 
