@@ -8,10 +8,6 @@ export const CALL_TIMEOUT_MS = 900;
 
 export interface BoundTerms {
   readonly clock: Clock;
-  /** What gives no answer. Default: "its server". */
-  readonly what?: string;
-  /** Default: `CALL_TIMEOUT_MS`. */
-  readonly timeoutMs?: number;
   /** A call got no answer in time: whoever owns the connection may look after it. */
   readonly onTimeout?: () => void;
 }
@@ -22,13 +18,13 @@ export interface BoundTerms {
  * A write that failed for want of an answer may have been done all the same.
  */
 export function boundStore(store: Store, terms: BoundTerms): Store {
-  const { clock, what = "its server", timeoutMs = CALL_TIMEOUT_MS, onTimeout } = terms;
+  const { clock, onTimeout } = terms;
   let isClosed = false;
 
   const bounded = <T>(work: () => Promise<T>): Promise<T> =>
     translated("it was asked", async () => {
       if (isClosed) throw new StoreError("it is closed");
-      const timing = { what, timeoutMs, clock };
+      const timing = { what: "its server", timeoutMs: CALL_TIMEOUT_MS, clock };
       let isOver = false;
       const watched = (signal: AbortSignal) => {
         signal.addEventListener("abort", () => !isOver && onTimeout?.(), { once: true });

@@ -18,11 +18,19 @@ export interface SqliteDeps {
   readonly clock?: Clock;
 }
 
+export interface SqliteStore extends Store {
+  /**
+   * Runs calls in one transaction: each may fail by itself, and what they wrote is stored with the end of `work`. `work`
+   * waits for nothing but these calls. @throws {StoreError} and then nothing of it was stored
+   */
+  together<T>(work: () => Promise<T>): Promise<T>;
+}
+
 /**
  * Opens the store in this thread, which stands still while SQLite works or waits for a lock.
  * @throws {StartupError} when the file cannot be used, naming the path and the fix
  */
-export async function openSqliteStore(path: string, deps: SqliteDeps = {}): Promise<Store> {
+export async function openSqliteStore(path: string, deps: SqliteDeps = {}): Promise<SqliteStore> {
   const connection = await openSqliteFile(path, deps.clock ?? systemClock);
   const claims = createSqliteClaims({ connection, owner: processOwner(), now: () => deps.now?.() ?? null });
   const adapters = TABLES.map((table) => [table, createAdapter(path, table)] as const);
@@ -90,6 +98,18 @@ export async function openSqliteStore(path: string, deps: SqliteDeps = {}): Prom
       atomically(`renewing "${claim.name}"`, () => {
         checkTerms({ ttlMs });
         return claims.renew(claim, ttlMs);
+      }),
+    together: (work) =>
+      translated("storing", async () => {
+        connection.all("begin immediate");
+        try {
+          const result = await work();
+          connection.all("commit");
+          return result;
+        } catch (error) {
+          if (connection.isInTransaction()) connection.all("rollback");
+          throw error;
+        }
       }),
     purge: () => translated("clearing away", () => void connection.all("pragma wal_checkpoint(truncate)")),
     close,

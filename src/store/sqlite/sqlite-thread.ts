@@ -6,11 +6,14 @@ import { DamagedRowError, StoreError } from "../store-error.js";
 import type { SqliteCall, SqliteReply } from "./sqlite-worker.js";
 
 /** A slow disk, or a long queue of calls, may take that long. A foreign lock is waited for for less than a second. */
-export const THREAD_TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 /** The thread gives up on a call a moment before whoever made it does, so that it never writes what failed. */
-const GIVE_UP_MS = THREAD_TIMEOUT_MS - 100;
+const GIVE_UP_MS = TIMEOUT_MS - 100;
+const LOOK_EVERY_MS = 500;
 
 interface Waiting {
+  /** Epoch ms. */
+  readonly until: number;
   readonly parts: unknown[];
   resolve(result: unknown): void;
   reject(error: Error): void;
@@ -31,8 +34,14 @@ export function createSqliteThread(now: (() => number) | undefined): (path: stri
       makeCall = undefined;
     });
     const store = ++lastStore;
-    await makeCall({ store, table: undefined, method: "open", terms: [path] });
-    return storeInThread(makeCall, store);
+    const call = makeCall;
+    let isClosed = false;
+    await call({ store, table: undefined, method: "open", terms: [path] });
+    return storeInThread(async (terms) => {
+      if (isClosed) throw new StoreError("it is closed");
+      isClosed = terms.method === "close";
+      return call(terms);
+    }, store);
   };
 }
 
@@ -87,18 +96,34 @@ function startThread(now: (() => number) | undefined, onEnd: () => void): MakeCa
   worker.unref();
   worker.on("error", (error) => end(`its thread failed: ${messageOf(error)}`));
   worker.on("exit", () => end("its thread has ended"));
-  worker.on("message", (reply: SqliteReply) => {
-    take(waiting, reply);
+  worker.on("message", (replies: readonly SqliteReply[]) => {
+    for (const reply of replies) take(waiting, reply);
     if (waiting.size === 0) worker.unref();
   });
   return async ({ terms, ...call }) => {
     const id = ++lastId;
+    const at = systemClock.now();
     const json = argumentsOf(terms);
-    if (batch.push({ ...call, id, json, now: now?.(), until: systemClock.now() + GIVE_UP_MS }) === 1)
-      queueMicrotask(send);
+    if (batch.push({ ...call, id, json, now: now?.(), until: at + GIVE_UP_MS }) === 1) queueMicrotask(send);
+    if (waiting.size === 0) void rejectLate(waiting);
     worker.ref(); // whoever waits for an answer keeps the process alive
-    return new Promise<unknown>((resolve, reject) => waiting.set(id, { parts: [], resolve, reject }));
+    return new Promise<unknown>((resolve, reject) =>
+      waiting.set(id, { parts: [], until: at + TIMEOUT_MS, resolve, reject }),
+    );
   };
+}
+
+/** One timer for all calls: one for each would cost more than the call. Ends when nothing waits. */
+async function rejectLate(waiting: Map<number, Waiting>): Promise<void> {
+  do {
+    await systemClock.sleep(LOOK_EVERY_MS);
+    const now = systemClock.now();
+    for (const [id, { until, reject }] of waiting) {
+      if (until > now) break; // the oldest come first
+      waiting.delete(id);
+      reject(new StoreError(`the disk gave no answer within ${TIMEOUT_MS / 1000} s`));
+    }
+  } while (waiting.size > 0);
 }
 
 /** @throws {StoreError} for what is no JSON */

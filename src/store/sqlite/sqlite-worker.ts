@@ -1,9 +1,10 @@
 import { parentPort } from "node:worker_threads";
 import { systemClock } from "../../base/clock.js";
 import { messageOf, StartupError } from "../../base/errors.js";
+import { retry } from "../../base/retry.js";
 import type { KeyValue, Store, Table } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
-import { openSqliteStore } from "./sqlite-store.js";
+import { openSqliteStore, type SqliteStore } from "./sqlite-store.js";
 
 type Entries = Awaited<ReturnType<KeyValue["entries"]>>;
 
@@ -42,26 +43,39 @@ const LOCK_WAIT_MS = 5;
 /** Pause between two attempts while another program holds the file's lock. */
 const LOCK_RETRY_MS = 10;
 const MAX_LOCKED_MS = 800;
+/** Calls of one transaction. The first of them waits for the last. */
+const MAX_BATCH = 100;
+/** What SQLite does outside a transaction only. */
+const ALONE: readonly string[] = ["purge", "close"] satisfies readonly (keyof Store)[];
 
 const READS: readonly string[] = ["get", "getMany", "entries", "page"] satisfies readonly (keyof KeyValue)[];
 
-const post = (reply: SqliteReply) => parentPort?.postMessage(reply);
+/** Answers travel together, as far as they are ready in one turn of the event loop. */
+let replies: SqliteReply[] = [];
+function post(reply: SqliteReply): void {
+  if (replies.push(reply) > 1) return;
+  queueMicrotask(() => {
+    const ready = replies;
+    replies = [];
+    parentPort?.postMessage(ready);
+  });
+}
 
-function fail(id: number, error: unknown): void {
+function failure(id: number, error: unknown): SqliteReply {
   const isStartup = error instanceof StartupError;
   const kind = error instanceof DamagedRowError ? "damaged" : isStartup ? "startup" : "store";
   const isRetryable = error instanceof StoreError && error.isRetryable;
-  post({ id, kind: "failed", error: kind, message: messageOf(error), isRetryable });
+  return { id, kind: "failed", error: kind, message: messageOf(error), isRetryable };
 }
 
-function finish(id: number, result: unknown): void {
-  if (Array.isArray(result)) {
-    const rows: Entries = result;
-    const last = Math.max(0, Math.ceil(rows.length / ROWS_AT_ONCE) - 1) * ROWS_AT_ONCE;
-    for (let from = 0; from < last; from += ROWS_AT_ONCE)
-      post({ id, kind: "part", json: JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE)) });
-    post({ id, kind: "done", json: JSON.stringify(rows.slice(last)) });
-  } else post({ id, kind: "done", json: JSON.stringify(result) });
+function success(id: number, result: unknown): readonly SqliteReply[] {
+  if (!Array.isArray(result)) return [{ id, kind: "done", json: JSON.stringify(result) }];
+  const rows: Entries = result;
+  const parts: SqliteReply[] = [];
+  const last = Math.max(0, Math.ceil(rows.length / ROWS_AT_ONCE) - 1) * ROWS_AT_ONCE;
+  for (let from = 0; from < last; from += ROWS_AT_ONCE)
+    parts.push({ id, kind: "part", json: JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE)) });
+  return [...parts, { id, kind: "done", json: JSON.stringify(rows.slice(last)) }];
 }
 
 /** Whether another program's lock was in the way, so that nothing was done. */
@@ -81,46 +95,66 @@ async function run(store: Store, { table, method, json }: SqliteCall): Promise<u
     : result;
 }
 
-/** Answers reads at once and writes in the order in which they came, each again while the file is locked. */
-function createServer(store: Store, setNow: (now: number | undefined) => void) {
+/** Answers reads at once and writes in the order in which they came, many in one step, again while it is locked. */
+function createServer(store: SqliteStore, setNow: (now: number | undefined) => void) {
   let writes: SqliteCall[] = [];
-  /** Undefined once it is answered; otherwise the lock that was in the way. */
-  const attempt = async (call: SqliteCall): Promise<unknown> => {
+  const answer = async (call: SqliteCall): Promise<readonly SqliteReply[]> => {
     try {
       if (systemClock.now() > call.until) throw new StoreError("the disk was too slow");
       setNow(call.now);
-      finish(call.id, await run(store, call));
+      return success(call.id, await run(store, call));
     } catch (error) {
-      if (isLocked(error)) return error;
-      fail(call.id, error);
+      if (isLocked(error)) throw error;
+      return [failure(call.id, error)];
     }
-    return undefined;
   };
-  const untilOver = async (call: SqliteCall): Promise<unknown> => {
-    const lockedUntil = systemClock.now() + MAX_LOCKED_MS;
-    for (;;) {
-      const lock = await attempt(call);
-      if (lock === undefined || systemClock.now() + LOCK_RETRY_MS > lockedUntil) return lock;
-      await systemClock.sleep(LOCK_RETRY_MS);
-    }
+  const answerAll = async (calls: readonly SqliteCall[]) => {
+    const answers: (readonly SqliteReply[])[] = [];
+    for (const call of calls) answers.push(await answer(call));
+    return answers.flat();
   };
   const work = async () => {
-    for (let call = writes[0]; call !== undefined; call = writes[0]) {
-      const lock = await untilOver(call);
-      if (lock === undefined) writes.shift();
-      else {
-        // Those behind it have met the same lock, and would wait as long again one by one.
-        const locked = writes;
-        writes = [];
-        for (const { id } of locked) fail(id, lock);
+    while (writes.length > 0) {
+      const batch = nextBatch(writes);
+      const isAlone = batch.length === 1;
+      try {
+        const answers = await untilUnlocked(() =>
+          isAlone ? answerAll(batch) : store.together(() => answerAll(batch)),
+        );
+        writes.splice(0, batch.length);
+        answers.forEach(post);
+      } catch (error) {
+        // Whoever waits behind a lock has met it too, and would wait as long again one by one.
+        const failed = isLocked(error) ? writes : batch;
+        writes = writes.slice(failed.length);
+        for (const { id } of failed) post(failure(id, error));
       }
     }
   };
   return (call: SqliteCall): void => {
-    if (READS.includes(call.method) && call.table !== undefined)
-      void untilOver(call).then((lock) => lock && fail(call.id, lock));
-    else if (writes.push(call) === 1) void work();
+    if (READS.includes(call.method) && call.table !== undefined) {
+      untilUnlocked(() => answer(call)).then(
+        (answers) => answers.forEach(post),
+        (error) => post(failure(call.id, error)),
+      );
+    } else if (writes.push(call) === 1) void work();
   };
+}
+
+/** What is in front, as far as it can be one transaction. */
+function nextBatch(writes: readonly SqliteCall[]): readonly SqliteCall[] {
+  const barrier = writes.findIndex(({ method }) => ALONE.includes(method));
+  return writes.slice(0, barrier === -1 ? MAX_BATCH : Math.max(1, Math.min(barrier, MAX_BATCH)));
+}
+
+/** @throws what `work` throws, a lock only after 800 ms */
+function untilUnlocked<T>(work: () => Promise<T>): Promise<T> {
+  return retry(work, {
+    clock: systemClock,
+    delays: () => LOCK_RETRY_MS,
+    until: systemClock.now() + MAX_LOCKED_MS,
+    shouldRetry: isLocked,
+  });
 }
 
 const servers = new Map<number, (call: SqliteCall) => void>();
@@ -136,9 +170,9 @@ async function open({ id, store: name, json, now: openedAt }: SqliteCall): Promi
         now = at;
       }),
     );
-    finish(id, undefined);
+    success(id, undefined).forEach(post);
   } catch (error) {
-    fail(id, error);
+    post(failure(id, error));
   }
 }
 

@@ -1,8 +1,6 @@
-import { systemClock } from "../../base/clock.js";
-import { boundStore } from "../bounded.js";
 import type { StoreDefinition } from "../store.js";
 import { sqlitePath } from "./sqlite-file.js";
-import { createSqliteThread, THREAD_TIMEOUT_MS } from "./sqlite-thread.js";
+import { createSqliteThread } from "./sqlite-thread.js";
 
 export interface SqliteOptions {
   /** The store's clock; SQLite's own unless given. */
@@ -12,11 +10,7 @@ export interface SqliteOptions {
 /** A store in one file, which several processes of one machine may share. A thread of its own does the work. */
 export function createSqliteStore({ now }: SqliteOptions = {}): StoreDefinition {
   const open = createSqliteThread(now);
-  return {
-    schemes: ["sqlite"],
-    open: async (url) =>
-      boundStore(await open(sqlitePath(url)), { clock: systemClock, what: "the disk", timeoutMs: THREAD_TIMEOUT_MS }),
-  };
+  return { schemes: ["sqlite"], open: async (url) => open(sqlitePath(url)) };
 }
 
 export const sqliteStore: StoreDefinition = createSqliteStore();
