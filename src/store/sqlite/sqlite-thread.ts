@@ -104,7 +104,7 @@ function startThread(now: (() => number) | undefined, onEnd: () => void): MakeCa
     const id = ++lastId;
     const at = systemClock.now();
     const json = argumentsOf(terms);
-    if (batch.push({ ...call, id, json, now: now?.(), until: at + GIVE_UP_MS }) === 1) queueMicrotask(send);
+    if (batch.push({ ...call, id, json, now: now?.(), until: at + GIVE_UP_MS }) === 1) setImmediate(send);
     if (waiting.size === 0) void rejectLate(waiting);
     worker.ref(); // whoever waits for an answer keeps the process alive
     return new Promise<unknown>((resolve, reject) =>

@@ -2,6 +2,7 @@ import { parentPort } from "node:worker_threads";
 import { systemClock } from "../../base/clock.js";
 import { messageOf, StartupError } from "../../base/errors.js";
 import { retry } from "../../base/retry.js";
+import { createSerial } from "../../base/serial.js";
 import type { KeyValue, Store, Table } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import { openSqliteStore, type SqliteStore } from "./sqlite-store.js";
@@ -119,7 +120,8 @@ function createServer(store: SqliteStore, setNow: (now: number | undefined) => v
       const isAlone = batch.length === 1;
       try {
         const answers = await untilUnlocked(() =>
-          isAlone ? answerAll(batch) : store.together(() => answerAll(batch)),
+          // Stores of one file share its connection, and so its transaction.
+          oneAtATime("batch", () => (isAlone ? answerAll(batch) : store.together(() => answerAll(batch)))),
         );
         writes.splice(0, batch.length);
         answers.forEach(post);
@@ -140,6 +142,8 @@ function createServer(store: SqliteStore, setNow: (now: number | undefined) => v
     } else if (writes.push(call) === 1) void work();
   };
 }
+
+const oneAtATime = createSerial();
 
 /** What is in front, as far as it can be one transaction. */
 function nextBatch(writes: readonly SqliteCall[]): readonly SqliteCall[] {
