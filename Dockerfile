@@ -13,6 +13,7 @@ RUN npm run build && cp -rL dist built && npm prune --omit=dev
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production \
     HTTP_HOST=0.0.0.0 \
+    SLACK_HOST=0.0.0.0 \
     STORE_URL=sqlite:///data/evergreen.sqlite
 WORKDIR /app
 COPY --from=build /app/package.json ./

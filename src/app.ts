@@ -33,8 +33,10 @@ import { modelInForce } from "./commands/model-in-force.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
+import { providerWarnings } from "./refresh/indicator.js";
 import type { Refresher } from "./refresh/refresher.js";
 import { createSettings } from "./refresh/settings.js";
+import { createDamageReport, reportingStore } from "./store/damage-report.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
 import type { Store } from "./store/store.js";
@@ -137,7 +139,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
 async function createCore(deps: AppDeps) {
   const { config, clock, log } = deps;
   const observers = createObservers();
-  const store = observedStore(deps.store, observers);
+  const damage = createDamageReport(log);
+  const store = observedStore(reportingStore(deps.store, damage), observers);
   const surfaces: PlatformParts[] = [];
   const platforms: ChatPlatform[] = [];
   const settings = createSettings({ store, log, host: config.refresh });
@@ -147,7 +150,7 @@ async function createCore(deps: AppDeps) {
     providers,
     store,
     settings,
-    workspaces: () => access.countedWorkspaces(platforms),
+    workspaces: () => access.countedWorkspaces(platforms, settings.workspaces()),
     clock,
     log,
     refresh: config.refresh,
@@ -158,7 +161,8 @@ async function createCore(deps: AppDeps) {
   observers.add(health);
   const host = { defaultModel: config.chat.defaultModel };
   return {
-    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host, health },
+    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
+    ...{ health, damage },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     setups: config.providers,
     sessions: createSessions({ store, now: clock.now }),
@@ -167,6 +171,7 @@ async function createCore(deps: AppDeps) {
     defaultModel: (workspace: string) =>
       modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
     faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),
+    warnings: () => [...damage.warnings(), ...providerWarnings(refresher.status())],
     newReference: () => randomBytes(4).toString("hex"),
   };
 }
@@ -226,6 +231,7 @@ function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Wa
       refresher: () => refresher,
       platforms: () => platforms,
       storeKind: config.storeUrl.split(":")[0] ?? "",
+      storeWarnings: core.damage.warnings,
     },
     series,
     readUsage: usageDays(ledger),
@@ -241,7 +247,7 @@ function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Wa
     isAlive: () => true,
     readiness: () => {
       const problems = phase === "up" ? faults() : [`the bot is ${phase}`];
-      return { isReady: problems.length === 0, problems };
+      return { isReady: problems.length === 0, problems, warnings: core.warnings() };
     },
     status: status.status,
     models: () => modelsView(refresher),

@@ -57,7 +57,13 @@ async function runBot(): Promise<void> {
   const clock = systemClock;
   const log = createLog({ level: config.logLevel, secrets: config.secrets });
   for (const { variable, fix } of parsed.warnings) log.warn({ variable }, `${variable} ${fix}`);
-  process.on("unhandledRejection", (error) => log.error({ error }, "unhandled promise rejection"));
+  // What nobody has foreseen may have left anything half done; a supervisor starts the bot again.
+  const die = (what: string) => (error: unknown) => {
+    log.error({ error }, what);
+    process.exit(1);
+  };
+  process.on("uncaughtException", die("uncaught exception"));
+  process.on("unhandledRejection", die("unhandled promise rejection"));
 
   let app: App | undefined;
   let stopSchedule = () => {};

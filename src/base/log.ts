@@ -7,6 +7,11 @@ export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 const SECRET_SHAPES = new RegExp(
   [
     /\b(?:sk-[\w-]{8,}|xox[abeprs]-[\w-]{8,}|xapp-[\w-]{8,}|gsk_\w{8,}|xai-[\w-]{8,}|AIza[\w-]{20,})/,
+    // Discord's bot tokens: the bot's id, a time and a signature.
+    /\b[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,}/,
+    // Whoever has such an address may post: webhooks, replies to commands, interactions.
+    /\bhttps:\/\/hooks\.slack(?:-gov)?\.com\/[\w./-]+/,
+    /\/(?:webhooks|interactions)\/\d{5,}\/[\w.-]{20,}/,
     /\b(Bearer\s+)[\w.~+/=-]{8,}/,
   ]
     .map(({ source }) => source)

@@ -6,6 +6,10 @@ import { accessLines } from "./settings-access.js";
 import { footerWords } from "./settings-footer.js";
 import { switchingWords } from "./settings-switching.js";
 
+const DAMAGED_SETTINGS =
+  "⚠️ What was set here can't be read any more, so only operators are answered. The next change of a setting writes " +
+  "all of them anew: check `/settings access` then.";
+
 export const settingsShow = (deps: CommandDeps) =>
   defineCommand({
     path: "settings show",
@@ -19,6 +23,7 @@ export const settingsShow = (deps: CommandDeps) =>
       yield {
         markdown: [
           "**Settings of this workspace**",
+          ...(deps.settings.of(workspace).isDamaged ? [DAMAGED_SETTINGS] : []),
           ...inForceLines(deps, workspace),
           `Model of new conversations: ${defaultWords(deps, workspace)}`,
           `Who may choose models: ${switchingWords(deps.settings.of(workspace))}`,

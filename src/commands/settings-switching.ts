@@ -31,7 +31,8 @@ export const settingsSwitching = ({ settings }: CommandDeps) =>
   });
 
 /** "**anyone** (the default)". */
-export function switchingWords({ switching }: WorkspaceSettings): string {
+export function switchingWords({ switching, isDamaged }: WorkspaceSettings): string {
+  if (isDamaged) return "**operators** (what was set can't be read)";
   if (switching === undefined) return "**anyone** (the default)";
   return `**${switching}** (set in this workspace)`;
 }
@@ -39,5 +40,7 @@ export function switchingWords({ switching }: WorkspaceSettings): string {
 /** Who may choose models in a workspace: anyone, unless `/settings switching` says otherwise. */
 export const switchingAccess =
   ({ settings }: Pick<CommandDeps, "settings">) =>
-  ({ workspace }: Invocation): CommandAccess =>
-    settings.of(workspace).switching === "operators" ? "operator" : "anyone";
+  ({ workspace }: Invocation): CommandAccess => {
+    const { switching, isDamaged } = settings.of(workspace);
+    return switching === "operators" || isDamaged ? "operator" : "anyone";
+  };

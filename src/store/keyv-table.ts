@@ -18,12 +18,9 @@ export interface KeyvTableParts {
   readonly scanBack: (prefix: string, before: string | undefined, limit: number) => Promise<readonly Entry[]>;
 }
 
-/** The rows that can be read of what a scan found, sorted by key. */
+/** The rows of what a scan found, sorted by key. */
 export const readEntries = (rows: readonly Entry[]): readonly Entry[] =>
-  rows
-    .map(([key, text]) => [key, decodeRow(text)] as const)
-    .filter(([, value]) => value !== DAMAGED)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+  rows.map(([key, text]) => [key, decodeRow(text)] as const).sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** A page of what was found from the last row on. */
 export const readPage = (rows: readonly Entry[], limit: number): Page => ({
@@ -56,8 +53,7 @@ export function createKeyvTable({ table, adapter, namespace, scan, scanBack }: K
     getMany: (keys) =>
       translated(`reading ${keys.length} rows of ${table}`, async () => {
         if (keys.length === 0) return [];
-        const values = await keyv.getMany(keys.map(checkKey));
-        return values.map((value) => (value === DAMAGED ? undefined : value));
+        return keyv.getMany(keys.map(checkKey));
       }),
     set: (key, value) =>
       translated(`writing "${key}" of ${table}`, async () => void (await keyv.set(checkKey(key), value))),

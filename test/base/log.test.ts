@@ -43,8 +43,18 @@ describe("createScrubber()", () => {
     "gsk_abcdefgh1234",
     "AIzaSyA1234567890123456789",
     "Bearer abc.def-ghi_jkl",
+    // Made of parts, so that nobody's scanner takes them for real ones.
+    ["MTA4NjI3OTM0NTY3ODkwMTIz", "GhIjKl", "abcdefghijklmnopqrstuvwxyz0123456789AB"].join("."),
+    "https://hooks.slack.com/services/T0/B0/abcdef123456",
+    "https://hooks.slack.com/commands/T0/123/abcdef",
+    "https://hooks.slack-gov.com/actions/T0/123/abcdef",
   ])("blanks what is shaped like a key even when it was never configured: %s", (key) => {
     expect(createScrubber([])(`before ${key} after`)).toMatch(/^before (Bearer )?\[secret\] after$/);
+  });
+
+  it.each(["webhooks/123456789012345678", "interactions/123456789012345678"])("blanks the token of %s", (place) => {
+    const address = `https://discord.com/api/v10/${place}/aW50ZXJhY3Rpb246MTIzNDU2Nzg5/callback`;
+    expect(createScrubber([])(`POST ${address}`)).toBe("POST https://discord.com/api/v10[secret]/callback");
   });
 
   it("blanks the longer of two secrets that begin alike", () => {

@@ -25,6 +25,24 @@ async function start(environment: Record<string, string> = {}): Promise<BotProce
   return bot;
 }
 
+describe("what nobody has foreseen", () => {
+  it.each([
+    ["an exception", "setTimeout(() => { throw fault; }, 500)", "uncaught exception"],
+    ["a rejection", "setTimeout(() => Promise.reject(fault), 500)", "unhandled promise rejection"],
+  ])("ends the bot after %s with a line that holds no secret, and exits with 1", async (_what, code, message) => {
+    const fault = "const fault = new Error('key sk-' + 'live-abcdefgh1234');";
+    const module = `data:text/javascript,${encodeURIComponent(`${fault}${code}`)}`;
+    const { code: exit, stderr } = await runProgram(folder.path, [], {
+      NODE_OPTIONS: `--import=${module}`,
+      HTTP_PORT: "0",
+    });
+    expect(exit).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain("key [secret]");
+    expect(stderr).not.toContain("sk-live");
+  });
+});
+
 describe("a start that cannot work", () => {
   it("names every faulty variable with its fix, prints no secret, and exits with 2", async () => {
     const { code, stderr, stdout } = await runProgram(folder.path, [], {

@@ -1,5 +1,5 @@
 import type { hostVariables } from "./host-variables.js";
-import { isLoopbackHost, type ValuesOf } from "./variables.js";
+import { isLoopbackHost, isPrivateAddress, type ValuesOf } from "./variables.js";
 
 /** Host settings, shaped by who needs them. Durations are in ms. */
 export interface HostConfig {
@@ -45,6 +45,8 @@ interface ShapeContext {
   /** Ids of all platforms, whether configured or not. */
   readonly platforms: readonly string[];
   fault(variable: string, fix: string): void;
+  /** Says what should be changed, and stops no start. */
+  warn(variable: string, fix: string): void;
 }
 
 type HostValues = ValuesOf<typeof hostVariables>;
@@ -91,7 +93,10 @@ export function shapeHost(values: HostValues, context: ShapeContext): HostConfig
   };
 }
 
-function judge(values: HostValues, { storeSchemes, platforms, fault }: ShapeContext): void {
+/** The shortest token: a random value of this length cannot be guessed. */
+const MIN_TOKEN_CHARS = 16;
+
+function judge(values: HostValues, { storeSchemes, platforms, fault, warn }: ShapeContext): void {
   if (!values.OPERATORS.every((entry) => platforms.includes(entry.split(":")[0] ?? ""))) {
     fault("OPERATORS", `must be entries of the form PLATFORM:ID; the platforms are ${platforms.join(", ")}`);
   }
@@ -101,6 +106,10 @@ function judge(values: HostValues, { storeSchemes, platforms, fault }: ShapeCont
       "is required because HTTP_HOST is not a loopback address; set a long random value, or HTTP_HOST=127.0.0.1",
     );
   }
+  if (values.HTTP_TOKEN !== undefined && isWeak(values.HTTP_TOKEN)) {
+    const say = isLoopbackHost(values.HTTP_HOST) ? warn : fault;
+    say("HTTP_TOKEN", `must be at least ${MIN_TOKEN_CHARS} characters, not all alike; set a long random value`);
+  }
   const scheme = /^([a-z]+):\/\/./.exec(values.STORE_URL)?.[1];
   if (scheme === undefined || !storeSchemes.includes(scheme)) {
     fault(
@@ -109,4 +118,21 @@ function judge(values: HostValues, { storeSchemes, platforms, fault }: ShapeCont
         "for example sqlite://data/evergreen.sqlite",
     );
   }
+  if (isPlainPassword(values.STORE_URL)) {
+    fault(
+      "STORE_URL",
+      "sends its password unencrypted to a public address; use rediss://, or add ?sslmode=verify-full",
+    );
+  }
+}
+
+const isWeak = (token: string) => token.length < MIN_TOKEN_CHARS || new Set(token).size === 1;
+
+/** True for a password that would travel over plain TCP through the internet. */
+function isPlainPassword(storeUrl: string): boolean {
+  if (!/^(redis|postgres|postgresql):/.test(storeUrl) || !URL.canParse(storeUrl)) return false;
+  const { password, searchParams } = new URL(storeUrl);
+  if (password === "" && !searchParams.has("password")) return false;
+  const mode = searchParams.get("sslmode") ?? (searchParams.get("ssl") === "true" ? "require" : "disable");
+  return !isPrivateAddress(storeUrl) && ["disable", "allow", "prefer"].includes(mode);
 }

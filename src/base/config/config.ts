@@ -54,7 +54,7 @@ export interface Config<P, C> extends HostConfig {
 }
 
 export type ParsedConfig<P, C> = {
-  /** Variables that are set but not known, although their name is close to a known one. They stop no start. */
+  /** What should be changed but stops no start, as a variable whose name is close to a known one. */
   readonly warnings: readonly Fault[];
 } & (
   | { readonly config: Config<P, C> }
@@ -88,7 +88,10 @@ export function parseConfig<P extends Configured, C extends Configured>(
   for (const { key } of [...providers, ...platforms]) if (key !== undefined) secrets.add(key);
   const faultsSoFar = faults.length;
   const platformIds = registered.platforms.map(({ id }) => id);
-  const shaped = shapeHost(host, { storeSchemes: registered.storeSchemes, platforms: platformIds, fault });
+  const known = Object.keys(allVariables([...registered.providers, ...registered.platforms]));
+  const warnings = [...nearMisses(environment, known)];
+  const warn = (variable: string, fix: string) => void warnings.push({ variable, fix });
+  const shaped = shapeHost(host, { storeSchemes: registered.storeSchemes, platforms: platformIds, fault, warn });
   const defaultProvider = shaped.chat.defaultModel?.provider;
   const isKnown = providers.some((provider) => provider.id === defaultProvider);
   // With another fault the provider may be missing only because of that one.
@@ -97,8 +100,6 @@ export function parseConfig<P extends Configured, C extends Configured>(
     fault("DEFAULT_MODEL", `names the provider "${defaultProvider}", which is not configured (configured: ${ids})`);
   }
   const config = { ...shaped, providers, platforms, secrets: [...secrets] };
-  const known = Object.keys(allVariables([...registered.providers, ...registered.platforms]));
-  const warnings = nearMisses(environment, known);
   return faults.length > 0 ? { faults, checkable: config, warnings } : { config, warnings };
 }
 

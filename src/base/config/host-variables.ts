@@ -102,8 +102,8 @@ const httpVariables = {
   HTTP_PORT: wholeNumber({ about: "port of the HTTP server; 0 takes a free one", min: 0, max: 65535, fallback: 8787 }),
   HTTP_TOKEN: {
     ...secret(
-      "required as soon as HTTP_HOST is not a loopback address; then needed everywhere but at /healthz and /readyz. " +
-        "People open http://HOST:PORT/#token=VALUE once; scripts send it as Authorization: Bearer VALUE",
+      "at least 16 characters; required as soon as HTTP_HOST is not a loopback address; then needed everywhere " +
+        "but at /healthz and /readyz. People open http://HOST:PORT/#token=VALUE once; scripts send it as Authorization: Bearer VALUE",
     ),
     example: "a-long-random-value",
   },

@@ -4,9 +4,9 @@ import type { Log } from "../../base/log.js";
 import { createLookupCache } from "../../base/lookup-cache.js";
 import { timeMark } from "../../base/time.js";
 import type { Invocation } from "../../commands/command.js";
-import type { Settings, WorkspaceSettings } from "../../refresh/settings.js";
+import { type Settings, sharedWorkspaceOf, type WorkspaceSettings } from "../../refresh/settings.js";
 import type { MessageLimits } from "../../usage/message-limits.js";
-import { channelKeyOf, channelOf, workspaceOf } from "../port/conversation.js";
+import { channelKeyOf, channelOf, DIRECT_WORKSPACE, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, ChatPlatform, Person, Speaker } from "../port/platform.js";
 import type { PlatformParts } from "../port/platform-definition.js";
 
@@ -19,8 +19,11 @@ export interface HostAccess {
   serviceFor(platform: ChatPlatform, place: ChannelKey, speaker: Speaker): Promise<Service>;
   /** Returns at once what is known of that by now; what isn't is looked up meanwhile. */
   knownServiceFor(platform: ChatPlatform, place: ChannelKey, speaker: Speaker): Service;
-  /** The workspaces of running platforms whose settings count for the refresh, as settings know them: "discord:123". */
-  countedWorkspaces(platforms: readonly ChatPlatform[]): readonly string[];
+  /**
+   * The workspaces of running platforms whose settings count for the refresh, as settings know them: "discord:123". Of
+   * those that have set something, `known`, also direct messages, which no platform names one by one.
+   */
+  countedWorkspaces(platforms: readonly ChatPlatform[], known?: readonly string[]): readonly string[];
   /** Named by the host: an operator everywhere on that platform. */
   isNamedOperator(platform: string, person: Person): boolean;
 }
@@ -89,20 +92,19 @@ export function createAccess(
       if (known === undefined) void lookedUp(decided.key);
       return known?.value ? "served" : "unknown";
     },
-    countedWorkspaces: (platforms) =>
-      platforms.flatMap((platform) => {
+    countedWorkspaces(platforms, known = []) {
+      const counted = platforms.flatMap((platform) => {
         if (platform.fault() !== undefined) return [];
         return platform.workspaces().filter((workspace) => {
           const id = workspace.slice(platform.name.length + 1);
           return id === DIRECT_WORKSPACE ? allowDms : isAllowed(platform, id);
         });
-      }),
+      });
+      return [...counted, ...known.filter((one) => !counted.includes(one) && counted.includes(sharedWorkspaceOf(one)))];
+    },
     isNamedOperator: (platform, { id }) => operators.includes(`${platform}:${id}`),
   };
 }
-
-/** The workspace of direct messages where they belong to no other. */
-const DIRECT_WORKSPACE = "dm";
 
 /** What somebody reads who asks where they are not served. */
 export function notServedText(service: Exclude<Service, "served">, isDirect: boolean): string {
@@ -128,7 +130,7 @@ export function notServedText(service: Exclude<Service, "served">, isDirect: boo
  * only in the channels that are open; a direct message is no channel. Never rejects.
  */
 export async function chatRefusal(
-  { access = {} }: WorkspaceSettings,
+  { access = {}, isDamaged }: WorkspaceSettings,
   { channel, thread }: ChannelKey,
   { author, isDirect, isOperator, isGuest, isInGroup }: Speaker,
 ): Promise<string | undefined> {
@@ -136,6 +138,12 @@ export async function chatRefusal(
   const isOpen = isDirect || channels.length === 0 || channels.includes(channel) || channels.includes(thread ?? "");
   if (!isOpen) return "🔒 I don't answer in this channel. `/settings show` says where I do.";
   if (isOperator) return undefined;
+  if (isDamaged) {
+    return (
+      "🔒 The settings of this workspace can't be read, so only operators may ask me here until one of them sets " +
+      "them again."
+    );
+  }
   if (!guests && isGuest === true) return "🔒 Guests can't ask me here. An operator can change that.";
   if (who.length === 0 || who.includes(author.id)) return undefined;
   const memberships = await Promise.all(who.map((group) => isInGroup?.(group) ?? false));

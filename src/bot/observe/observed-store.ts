@@ -15,6 +15,7 @@ export function observedStore(store: Store, observer: Pick<Observer, "onStoreCal
     }
   };
   const watchedTable = (table: KeyValue): KeyValue => ({
+    ...table,
     get: (key) => watched("read", table.get(key)),
     getMany: (keys) => watched("read", table.getMany(keys)),
     entries: (prefix) => watched("read", table.entries(prefix)),

@@ -27,8 +27,8 @@ export const slackPlatform: PlatformDefinition = {
       }
       if (appToken === undefined && signingSecret === undefined)
         fault("SLACK_BOT_TOKEN", "needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode) beside it");
-      const { SLACK_PORT: port, SLACK_API_URL: apiUrl, SLACK_COMMAND_PREFIX: commandPrefix } = values;
-      const slack = { botToken, appToken, signingSecret, port, apiUrl, commandPrefix };
+      const { SLACK_HOST: host, SLACK_PORT: port, SLACK_API_URL: apiUrl, SLACK_COMMAND_PREFIX: commandPrefix } = values;
+      const slack = { botToken, appToken, signingSecret, host, port, apiUrl, commandPrefix };
       return [
         {
           id: "slack",

@@ -7,6 +7,13 @@ export const slackVariables = {
   ),
   SLACK_APP_TOKEN: secret("Slack app token, for Socket Mode", "xapp-"),
   SLACK_SIGNING_SECRET: secret("Slack signing secret, for HTTP mode"),
+  SLACK_HOST: text({
+    about: "address that Slack's HTTP mode listens on; behind a proxy on another machine 0.0.0.0",
+    example: "127.0.0.1",
+    fallback: "127.0.0.1",
+    pattern: /^[\w.:-]+$/,
+    fix: "must be a host name or an IP address",
+  }),
   SLACK_PORT: wholeNumber({ about: "port of Slack's HTTP mode (/slack/events)", min: 0, max: 65535, fallback: 3000 }),
   SLACK_API_URL: baseUrl({ about: "base of Slack's Web API", example: "https://slack.com/api/" }),
   SLACK_COMMAND_PREFIX: text({
@@ -24,6 +31,8 @@ export interface SlackSettings {
   /** Set for Socket Mode. */
   readonly appToken: string | undefined;
   readonly signingSecret: string | undefined;
+  /** Of HTTP mode. */
+  readonly host: string;
   readonly port: number;
   readonly apiUrl: string | undefined;
   readonly commandPrefix: string;

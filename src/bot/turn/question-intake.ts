@@ -8,7 +8,7 @@ export interface QuestionIntake {
   calm(): Promise<void>;
 }
 
-/** So many are taken within milliseconds; more are a burst. */
+/** More at the same time are a burst; fewer are taken within milliseconds. */
 const CALM_COUNT = 20;
 const MAX_WAIT_MS = 2_000;
 

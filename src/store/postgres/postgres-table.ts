@@ -34,7 +34,7 @@ export function createPostgresTable({ table, pool, write }: PostgresTableParts):
         if (keys.length === 0) return [];
         const { rows } = await pool.query<Row>(GET_MANY, [table, keys.map(checkKey)]);
         const values = new Map(rows.map((row) => [row.key, decodeRow(row.value)]));
-        return keys.map((key) => (values.get(key) === DAMAGED ? undefined : values.get(key)));
+        return keys.map((key) => values.get(key));
       }),
     set: async (key, value) => {
       if (value === undefined) throw new StoreError("undefined is no value");

@@ -1,4 +1,5 @@
 import { KeyvSqlite } from "@keyv/sqlite";
+import type { Connection } from "sqlite3";
 import { type Clock, systemClock } from "../../base/clock.js";
 import { createKeyvTable } from "../keyv-table.js";
 import { processOwner } from "../process-owner.js";
@@ -20,7 +21,7 @@ export interface SqliteDeps {
 
 export interface SqliteStore extends Store {
   /**
-   * Runs calls in one transaction: each may fail by itself, and what they wrote is stored with the end of `work`. `work`
+   * Runs calls in one transaction: each may fail by itself, and what they wrote is stored with the end of `work`, which
    * waits for nothing but these calls. @throws {StoreError} and then nothing of it was stored
    */
   together<T>(work: () => Promise<T>): Promise<T>;
@@ -99,21 +100,22 @@ export async function openSqliteStore(path: string, deps: SqliteDeps = {}): Prom
         checkTerms({ ttlMs });
         return claims.renew(claim, ttlMs);
       }),
-    together: (work) =>
-      translated("storing", async () => {
-        connection.all("begin immediate");
-        try {
-          const result = await work();
-          connection.all("commit");
-          return result;
-        } catch (error) {
-          if (connection.isInTransaction()) connection.all("rollback");
-          throw error;
-        }
-      }),
+    together: (work) => translated("storing", () => together(connection, work)),
     purge: () => translated("clearing away", () => void connection.all("pragma wal_checkpoint(truncate)")),
     close,
   };
+}
+
+async function together<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  connection.all("begin immediate");
+  try {
+    const result = await work();
+    connection.all("commit");
+    return result;
+  } catch (error) {
+    if (connection.isInTransaction()) connection.all("rollback");
+    throw error;
+  }
 }
 
 const upsert = (table: Table) =>

@@ -1,7 +1,8 @@
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import { systemClock } from "../../base/clock.js";
 import { messageOf, StartupError } from "../../base/errors.js";
-import type { KeyValue, Store, Table } from "../store.js";
+import { DAMAGED } from "../row.js";
+import type { Entry, KeyValue, Page, Store, Table } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import type { SqliteCall, SqliteReply } from "./sqlite-worker.js";
 
@@ -61,16 +62,27 @@ function storeInThread(makeCall: MakeCall, store: number): Store {
   };
 }
 
+/** Without a value: a damaged row. */
+type WireEntry = readonly [key: string, value?: unknown];
+const entryOf = (entry: WireEntry): Entry => [entry[0], entry.length === 1 ? DAMAGED : entry[1]];
+
 function tableInThread(makeCall: MakeCall, store: number, table: Table): KeyValue {
   const call = <T>(method: string, ...terms: readonly unknown[]) =>
     makeCall({ store, table, method, terms }) as Promise<T>;
   return {
     get: (key) => call("get", key),
-    getMany: async (keys) => (await call<readonly (readonly unknown[])[]>("getMany", keys)).map(([value]) => value),
+    getMany: async (keys) =>
+      (await call<readonly ("damaged" | readonly unknown[])[]>("getMany", keys)).map((each) =>
+        each === "damaged" ? DAMAGED : each[0],
+      ),
     set: (key, value) => call("set", key, ...(value === undefined ? [] : [value])),
     delete: (key) => call("delete", key),
-    entries: (prefix) => call("entries", ...(prefix === undefined ? [] : [prefix])),
-    page: (prefix, terms) => call("page", prefix, terms),
+    entries: async (prefix) =>
+      (await call<readonly WireEntry[]>("entries", ...(prefix === undefined ? [] : [prefix]))).map(entryOf),
+    page: async (prefix, terms) => {
+      const page = await call<Page & { readonly entries: readonly WireEntry[] }>("page", prefix, terms);
+      return { ...page, before: page.before, entries: page.entries.map(entryOf) };
+    },
   };
 }
 

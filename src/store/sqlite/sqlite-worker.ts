@@ -3,11 +3,12 @@ import { systemClock } from "../../base/clock.js";
 import { messageOf, StartupError } from "../../base/errors.js";
 import { retry } from "../../base/retry.js";
 import { createSerial } from "../../base/serial.js";
-import type { KeyValue, Store, Table } from "../store.js";
+import { DAMAGED } from "../row.js";
+import type { Entry, KeyValue, Page, Store, Table } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import { openSqliteStore, type SqliteStore } from "./sqlite-store.js";
 
-type Entries = Awaited<ReturnType<KeyValue["entries"]>>;
+type Entries = readonly Entry[];
 
 /** A call of a store's port; `open`, with the path, makes the store. */
 export interface SqliteCall {
@@ -79,6 +80,9 @@ function success(id: number, result: unknown): readonly SqliteReply[] {
   return [...parts, { id, kind: "done", json: JSON.stringify(rows.slice(last)) }];
 }
 
+const valueForJson = (value: unknown) => (value === DAMAGED ? "damaged" : value === undefined ? [] : [value]);
+const rowForJson = ([key, value]: Entry) => (value === DAMAGED ? [key] : [key, value]);
+
 /** Whether another program's lock was in the way, so that nothing was done. */
 function isLocked(error: unknown): boolean {
   const cause = error instanceof StoreError ? error.cause : undefined;
@@ -90,10 +94,10 @@ async function run(store: Store, { table, method, json }: SqliteCall): Promise<u
     Record<string, (...terms: readonly unknown[]) => Promise<unknown>>
   >;
   const result = await target[method]?.(...JSON.parse(json));
-  // JSON has no undefined.
-  return method === "getMany"
-    ? (result as readonly unknown[]).map((value) => (value === undefined ? [] : [value]))
-    : result;
+  // JSON has neither undefined nor a mark for a damaged row.
+  if (method === "entries") return (result as Entries).map(rowForJson);
+  if (method === "page") return { ...(result as Page), entries: (result as Page).entries.map(rowForJson) };
+  return method === "getMany" ? (result as readonly unknown[]).map(valueForJson) : result;
 }
 
 /** Answers reads at once and writes in the order in which they came, many in one step, again while it is locked. */

@@ -6,7 +6,8 @@ import { hostVariables } from "../../../src/base/config/host-variables.js";
 import { platformDefinitions } from "../../../src/bot/registry.js";
 import { providerDefinitions } from "../../../src/providers/registry.js";
 
-const registered = { providers: providerDefinitions, platforms: platformDefinitions, storeSchemes: ["sqlite"] };
+const schemes = ["sqlite", "redis", "rediss", "postgres", "postgresql"];
+const registered = { providers: providerDefinitions, platforms: platformDefinitions, storeSchemes: schemes };
 const definitions = [...providerDefinitions, ...platformDefinitions];
 const parse = (environment: Record<string, string>) => parseConfig(environment, registered);
 
@@ -21,8 +22,12 @@ function faultsOf(environment: Record<string, string>): Record<string, string> {
   return "faults" in parsed ? Object.fromEntries(parsed.faults.map(({ variable, fix }) => [variable, fix])) : {};
 }
 
+const warningsOf = (environment: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(parse(environment).warnings.map(({ variable, fix }) => [variable, fix]));
+
 /** The variables of the public contract, in its order. */
-const CONTRACT = `DISCORD_TOKEN DISCORD_API_URL SLACK_BOT_TOKEN SLACK_APP_TOKEN SLACK_SIGNING_SECRET SLACK_PORT
+const CONTRACT =
+  `DISCORD_TOKEN DISCORD_API_URL SLACK_BOT_TOKEN SLACK_APP_TOKEN SLACK_SIGNING_SECRET SLACK_HOST SLACK_PORT
   SLACK_API_URL SLACK_COMMAND_PREFIX FOLLOW_THREADS ALLOWED_WORKSPACES ALLOW_DMS OPERATORS PLAYGROUND HTTP_HOST
   HTTP_PORT HTTP_TOKEN HTTP_ALLOWED_HOSTS METRICS_PUBLIC OPENAI_API_KEY OPENAI_BASE_URL ANTHROPIC_API_KEY
   ANTHROPIC_BASE_URL GEMINI_API_KEY GEMINI_BASE_URL OPENROUTER_API_KEY OPENROUTER_BASE_URL GROQ_API_KEY GROQ_BASE_URL
@@ -248,7 +253,36 @@ describe("parseConfig()", () => {
 
   it.each(["0.0.0.0", "::", "192.168.1.2", "bot.example.com"])("asks for a token on %s", (host) => {
     expect(Object.keys(faultsOf({ HTTP_HOST: host }))).toEqual(["HTTP_TOKEN"]);
-    expect(faultsOf({ HTTP_HOST: host, HTTP_TOKEN: "t" })).toEqual({});
+    expect(faultsOf({ HTTP_HOST: host, HTTP_TOKEN: "a-long-random-value" })).toEqual({});
+  });
+
+  it.each(["short", "123456789012345", "x".repeat(40)])("takes no token that can be guessed: %s", (token) => {
+    expect(faultsOf({ HTTP_HOST: "0.0.0.0", HTTP_TOKEN: token }).HTTP_TOKEN).toContain("at least 16 characters");
+    expect(faultsOf({ HTTP_TOKEN: token })).toEqual({});
+    expect(warningsOf({ HTTP_TOKEN: token }).HTTP_TOKEN).toContain("at least 16 characters");
+  });
+
+  it.each([
+    "redis://:pw@redis.example.com:6379",
+    "redis://user:pw@8.8.8.8",
+    "postgres://user:pw@db.example.com/bot",
+    "postgresql://user:pw@[2001:4860::1]/bot?sslmode=prefer",
+    "postgres://user@db.example.com/bot?password=pw",
+  ])("sends no password unencrypted to a public address: %s", (url) => {
+    expect(faultsOf({ STORE_URL: url }).STORE_URL).toContain("unencrypted");
+  });
+
+  it.each([
+    "rediss://:pw@redis.example.com",
+    "redis://redis.example.com",
+    "redis://:pw@redis:6379",
+    "redis://:pw@10.0.0.7",
+    "postgres://user:pw@127.0.0.1/bot",
+    "postgres://user:pw@db.internal/bot",
+    "postgres://user:pw@db.example.com/bot?sslmode=verify-full",
+    "postgres://user:pw@/bot?host=/var/run/postgresql",
+  ])("takes the store at %s", (url) => {
+    expect(faultsOf({ STORE_URL: url })).toEqual({});
   });
 
   it("reads every variable that the contract names", () => {

@@ -1,7 +1,13 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { BOT_TOKEN, SIGNING_SECRET } from "../../support/fake-slack.js";
 import { sendSigned, sign } from "../../support/fake-slack-http.js";
 import { freePort, type SlackWorld, startSlackWorld } from "./slack-support.js";
+
+/** The signature's headers as they go over the wire; `at` in epoch ms. */
+const stampLine = (at: number, signature = `v0=${"0".repeat(64)}`) =>
+  `x-slack-request-timestamp: ${Math.floor(at / 1_000)}\r\nx-slack-signature: ${signature}\r\n`;
 
 describe("Slack's HTTP endpoint", () => {
   let world: SlackWorld | undefined;
@@ -65,11 +71,49 @@ describe("Slack's HTTP endpoint", () => {
     expect(await post({ ...stamp, "x-slack-signature": good })).toBe(200);
     expect(await post({ ...stamp, "x-slack-signature": sign("another", timestamp, body) })).toBe(401);
     expect(await post({ ...stamp, "x-slack-signature": good }, `${body} `)).toBe(401);
-    expect(await post({ ...stamp, "x-slack-signature": "v0=" })).toBe(401);
+    for (const strange of ["v0=", `${good}=x`, `${good}0`, good.toUpperCase(), `v0=${"g".repeat(64)}`])
+      expect(await post({ ...stamp, "x-slack-signature": strange })).toBe(401);
     expect(await post({ ...stamp, "x-slack-signature": good.replace("v0", "v1") })).toBe(401);
     expect(await post(stamp)).toBe(401);
     expect(await post({ "x-slack-signature": good })).toBe(401);
     expect(await post({ "x-slack-request-timestamp": "NaN", "x-slack-signature": good })).toBe(401);
+  });
+
+  it("refuses at once, without reading, what bears no signature or an old one", async () => {
+    const { url, now } = await start();
+    const { port, hostname } = new URL(url);
+    const refusals = ["", "x-slack-signature: v0=x\r\n", stampLine(now - 301_000), stampLine(now, "v0=x")].map(
+      async (lines) => {
+        const socket = connect(Number(port), hostname);
+        socket.on("error", () => {}); // it is cut off later
+        socket.write(`POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${lines}`);
+        socket.write("Content-Length: 900000\r\n\r\n{");
+        const [answer] = (await once(socket, "data")) as [Buffer];
+        const closed = once(socket, "close");
+        await world?.clock.advance(500);
+        await closed;
+        return answer.toString().slice(0, 12);
+      },
+    );
+    expect(await Promise.all(refusals)).toEqual(refusals.map(() => "HTTP/1.1 401"));
+  });
+
+  it("bounds what is read at once, and what a request may take", async () => {
+    const { url, now } = await start();
+    const { port, hostname } = new URL(url);
+    const sockets = Array.from({ length: 40 }, () => {
+      const socket = connect(Number(port), hostname);
+      const answer = once(socket, "data").then(([data]) => String(data).slice(0, 12));
+      socket.on("error", () => {});
+      socket.write(`POST /slack/events HTTP/1.1\r\nHost: x\r\n${stampLine(now, `v0=${"0".repeat(64)}`)}`);
+      socket.write(`Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n${"x".repeat(950_000)}`);
+      return { socket, answer };
+    });
+    expect(await Promise.race(sockets.map(({ answer }) => answer))).toBe("HTTP/1.1 503");
+    for (const { socket } of sockets) socket.destroy();
+    await expect
+      .poll(async () => (await sendSigned({ url, signingSecret: SIGNING_SECRET }, { body, contentType, now })).status)
+      .toBe(200);
   });
 
   it("has no other doors, and takes no endless bodies", async () => {

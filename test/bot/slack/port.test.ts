@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { isFileAddress } from "../../../src/bot/slack/send/files.js";
 import { type SlackAdapter, startAdapter } from "./slack-adapter.js";
 import { appOf } from "./slack-support.js";
 
@@ -212,26 +211,5 @@ describe("Slack's side of the platform port", () => {
     adapter.replyWith({ markdown: "Here.", files: [{ name: "a.md", bytes: new Uint8Array([1]), alt: "a" }] });
     await adapter.slack.slash("/chat export");
     await adapter.until("the reply", () => adapter.slack.ephemeralsOf("U0ADA")[0]?.includes("files:write"));
-  });
-});
-
-describe("isFileAddress()", () => {
-  it.each([
-    ["https://files.slack.com/files-pri/T1-F1/a.png", undefined, true],
-    ["http://files.slack.com/a.png", undefined, false],
-    ["https://files.slack.com:8443/a.png", undefined, false],
-    ["https://user@files.slack.com/a.png", undefined, false],
-    ["https://evil.example/files.slack.com/a.png", undefined, false],
-    ["http://127.0.0.1:4003/f", undefined, false],
-    ["http://127.0.0.1:4003/f", "http://127.0.0.1:4003/api/", true],
-    ["http://localhost:4003/f", "http://127.0.0.1:4003/api/", true],
-    ["http://[::1]:4003/f", "http://127.0.0.1:4003/api/", true],
-    ["http://127.0.0.1:5000/f", "http://127.0.0.1:4003/api/", false],
-    ["https://127.0.0.1:4003/f", "http://127.0.0.1:4003/api/", false],
-    ["https://evil.example/f", "http://127.0.0.1:4003/api/", false],
-    ["https://slack.internal/f", "https://slack.internal/api/", true],
-    ["http://slack.internal/f", "https://slack.internal/api/", false],
-  ])("takes %j with the API at %j: %j", (address, apiUrl, expected) => {
-    expect(isFileAddress(address, apiUrl)).toBe(expected);
   });
 });

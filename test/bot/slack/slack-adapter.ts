@@ -44,6 +44,7 @@ export async function startAdapter(
       botToken: BOT_TOKEN,
       appToken: APP_TOKEN,
       signingSecret: undefined,
+      host: "127.0.0.1",
       port: 0,
       apiUrl: slack.apiUrl,
       commandPrefix: "",

@@ -203,3 +203,17 @@ describe("doctor", () => {
     expect(line("ollama")).toContain("ollama pull");
   });
 });
+
+describe("doctor, of the store", () => {
+  it("names damaged rows, and what they mean", async () => {
+    const store = await sqliteHere({ now: () => Date.now() }).open(`sqlite://${join(folder, "doctor.sqlite")}`);
+    await store.values("settings").set("discord:7", { access: "ada only" });
+    await store.close();
+    const { code, lines } = await doctor({ DEMO_PROVIDER: "on" });
+    expect(lines.filter((line) => line.startsWith("✗"))).toEqual([
+      expect.stringMatching(/^✗ store: 1 damaged row in settings: only operators are answered there/),
+      "✗ the damaged rows are settings discord:7",
+    ]);
+    expect(code).toBe(1);
+  });
+});

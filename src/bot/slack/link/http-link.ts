@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { verifySlackRequest } from "@slack/bolt";
 import type { Clock } from "../../../base/clock.js";
 import { retry } from "../../../base/retry.js";
@@ -6,6 +12,7 @@ import type { Link, LinkDeps } from "./link.js";
 
 export interface HttpLinkDeps extends LinkDeps {
   readonly signingSecret: string;
+  readonly host: string;
   readonly port: number;
 }
 
@@ -13,6 +20,15 @@ const PATH = "/slack/events";
 const LISTEN_PAUSE_MS = 5_000;
 /** Slack's largest payloads hold one message of 40,000 characters and its blocks. */
 const MAX_BODY_BYTES = 1_000_000;
+/** Of all requests that are being read at once: beyond it a request is refused, and Slack delivers it again. */
+const MAX_READING_BYTES = 32_000_000;
+/** Slack's check of the certificate is a short form. */
+const MAX_UNSIGNED_BYTES = 512;
+const MAX_CONNECTIONS = 512;
+/** For a whole request. Slack itself gives up after 3 s. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const TIMEOUT_CHECK_MS = 1_000;
+const REFUSED_GRACE_MS = 500;
 /** Slack's advice: an older request may be a replay. Bolt accepts any time in the future. */
 const MAX_SKEW_SECONDS = 300;
 /** A request is accepted from five minutes before its time to five minutes after it. */
@@ -20,21 +36,27 @@ const REPLAY_MEMORY_MS = 600_000;
 
 /** Takes Slack's signed requests on a port of its own, and refuses everything else there. */
 export function createHttpLink(deps: HttpLinkDeps): Link {
-  const { port, health, clock, log, signal } = deps;
+  const { host, port, health, clock, log, signal } = deps;
   let server: Server | undefined;
   const handle = createRequestHandler(deps);
 
   const listen = () =>
     new Promise<void>((resolve, reject) => {
-      const created = createServer((request, response) => {
+      const timeouts = {
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      };
+      const created = createServer(timeouts, (request, response) => {
         handle(request, response).catch((error) => {
-          log.warn({ error }, "slack: HTTP request could not be read");
+          log.debug({ error }, "slack: HTTP request could not be read");
           response.destroy();
         });
       });
+      created.maxConnections = MAX_CONNECTIONS;
       server = created;
       created.once("error", reject);
-      created.listen(port, () => {
+      created.listen({ host, port }, () => {
         created.on("error", (error) => log.warn({ error }, "slack: HTTP server error"));
         created.off("error", reject);
         resolve();
@@ -42,7 +64,7 @@ export function createHttpLink(deps: HttpLinkDeps): Link {
     });
   return {
     async run() {
-      const fault = `slack: SLACK_PORT ${port} can't be opened; free it, or set another one`;
+      const fault = `slack: ${host}:${port} can't be opened; set another SLACK_PORT or SLACK_HOST, or free it`;
       const onRetry = () => health.set("link", fault);
       try {
         await retry(listen, { clock, signal, delays: () => LISTEN_PAUSE_MS, onRetry });
@@ -50,7 +72,7 @@ export function createHttpLink(deps: HttpLinkDeps): Link {
         return; // the bot stops
       }
       health.set("link", undefined);
-      log.info({ port, path: PATH }, "slack: listening for HTTP requests");
+      log.info({ host, port, path: PATH }, "slack: listening for HTTP requests; SLACK_HOST changes the address");
     },
     stop: () =>
       new Promise((resolve) => {
@@ -63,6 +85,7 @@ export function createHttpLink(deps: HttpLinkDeps): Link {
 
 function createRequestHandler({ signingSecret, intake, clock, log }: HttpLinkDeps) {
   const replays = createReplayMemory(clock);
+  const reading = { bytes: 0 };
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const respond = (status: number, body?: unknown) => {
@@ -71,41 +94,62 @@ function createRequestHandler({ signingSecret, intake, clock, log }: HttpLinkDep
       response.writeHead(status, { "content-type": isText ? "text/plain" : "application/json" });
       response.end(isText ? body : JSON.stringify(body));
     };
+    /** What still comes is thrown away for a moment, so that the sender sees the answer, and then cut off. */
+    const refuse = (status: number) => {
+      respond(status);
+      if (request.complete) return;
+      request.resume();
+      void clock.sleep(REFUSED_GRACE_MS).then(() => request.complete || request.destroy());
+    };
     const [path] = (request.url ?? "").split("?");
-    if (path !== PATH) return respond(404);
-    if (request.method !== "POST") return respond(405);
-    const body = await readBody(request);
-    if (body === undefined) return respond(413);
+    if (path !== PATH) return refuse(404);
+    if (request.method !== "POST") return refuse(405);
+    const signed = signedHeaders(request.headers, clock.now());
+    if (signed === undefined && !isSmallForm(request.headers)) return refuse(401);
+    const body = await readBody(request, reading);
+    if (typeof body === "number") return refuse(body);
     // Slack checks the certificate by an unsigned request; nothing else of it is read.
     if (/^ssl_check=1(&|$)/.test(body)) return respond(200);
-    const { "x-slack-signature": signature, "x-slack-request-timestamp": timestamp } = request.headers;
-    if (!isSigned({ timestamp, signature, body }, { signingSecret, now: clock.now() })) return respond(401);
+    if (signed === undefined || !isSigned(signed, body, { signingSecret, now: clock.now() })) return refuse(401);
     const payload = parsePayload(body, request.headers["content-type"]);
     if (payload === undefined) return respond(400);
     if (isObject(payload) && payload.type === "url_verification") return respond(200, { challenge: payload.challenge });
     // Slack signs each retry again and sets X-Slack-Retry-Num: the same signature without it is a replay.
     const { "x-slack-retry-num": retryNumber, "x-slack-retry-reason": reason } = request.headers;
+    const { signature } = signed;
     if (retryNumber !== undefined) log.debug({ retryNumber, reason }, "slack: delivery retried");
-    if (replays.has(String(signature))) return respond(retryNumber === undefined ? 401 : 200);
+    if (replays.has(signature)) return respond(retryNumber === undefined ? 401 : 200);
     await intake.take(payload, async (reply) => {
-      replays.add(String(signature));
+      replays.add(signature);
       respond(200, reply);
     });
     respond(503); // not acknowledged: Slack will retry
   };
 }
 
-/** Reads the whole body as text; undefined when it is too long. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+/** Reads the whole body as text. Resolves with a status where it is too long, or too much is being read already. */
+async function readBody(request: IncomingMessage, reading: { bytes: number }): Promise<string | 413 | 503> {
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) return 413;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      reading.bytes += chunk.length;
+      if (size > MAX_BODY_BYTES) return 413;
+      if (reading.bytes > MAX_READING_BYTES) return 503;
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  } finally {
+    reading.bytes -= size;
   }
-  return Buffer.concat(chunks).toString("utf8");
 }
+
+/** What may be read without a signature. */
+const isSmallForm = (headers: IncomingHttpHeaders) =>
+  headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true &&
+  Number(headers["content-length"] ?? Number.NaN) <= MAX_UNSIGNED_BYTES;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
@@ -121,17 +165,32 @@ function parsePayload(body: string, contentType: string | undefined): unknown {
   }
 }
 
-/** True for a request that Slack signed, when its time is less than five minutes from now, before or after. */
+interface SignedHeaders {
+  /** "v0=" and 64 hexadecimal digits. */
+  readonly signature: string;
+  /** In epoch seconds, as sent. */
+  readonly timestamp: string;
+}
+
+/**
+ * The headers of a request that Slack may have signed, whose time is at most five minutes from now, before or after.
+ * Undefined for any other request, of which no body is read.
+ */
+function signedHeaders(headers: IncomingHttpHeaders, now: number): SignedHeaders | undefined {
+  const { "x-slack-signature": signature, "x-slack-request-timestamp": timestamp } = headers;
+  if (typeof signature !== "string" || !/^v0=[0-9a-f]{64}$/.test(signature)) return undefined;
+  if (typeof timestamp !== "string" || !/^\d{1,12}$/.test(timestamp)) return undefined;
+  const isFresh = Math.abs(Math.floor(now / 1000) - Number(timestamp)) <= MAX_SKEW_SECONDS;
+  return isFresh ? { signature, timestamp } : undefined;
+}
+
 function isSigned(
-  request: { readonly timestamp: unknown; readonly signature: unknown; readonly body: string },
+  { signature, timestamp }: SignedHeaders,
+  body: string,
   { signingSecret, now }: { readonly signingSecret: string; readonly now: number },
 ): boolean {
-  const { timestamp, signature, body } = request;
-  if (typeof signature !== "string" || typeof timestamp !== "string" || !/^\d{1,12}$/.test(timestamp)) return false;
-  const seconds = Number(timestamp);
-  if (Math.abs(Math.floor(now / 1000) - seconds) > MAX_SKEW_SECONDS) return false;
   try {
-    const headers = { "x-slack-signature": signature, "x-slack-request-timestamp": seconds };
+    const headers = { "x-slack-signature": signature, "x-slack-request-timestamp": Number(timestamp) };
     verifySlackRequest({ signingSecret, body, headers, nowMilliseconds: now });
     return true;
   } catch {

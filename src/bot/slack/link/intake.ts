@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
+import { isResponseAddress } from "../wire/addresses.js";
 import { EVENTS_HELD, type Health } from "../wire/health.js";
 import { optionalText } from "../wire/notation.js";
 
@@ -12,6 +13,8 @@ export interface DeliveryIntakeDeps {
   readonly health: Health;
   /** The workspace of the bot token. */
   readonly teamId: string;
+  /** Base address of a stand-in for Slack. */
+  readonly apiUrl: string | undefined;
   /** Hands a delivery to Bolt; resolves when its listeners have. */
   processEvent(event: ReceiverEvent): Promise<void>;
 }
@@ -29,7 +32,7 @@ const ACKNOWLEDGE_WITHIN_MS = 2_500;
 /** Each `app_rate_limited` notice is for one minute. */
 const HELD_MS = 60_000;
 
-export function createIntake({ clock, log, health, teamId, processEvent }: DeliveryIntakeDeps): Intake {
+export function createIntake({ clock, log, health, teamId, apiUrl, processEvent }: DeliveryIntakeDeps): Intake {
   let heldUntil = 0;
   const noteHeld = () => {
     const isKnown = heldUntil > clock.now();
@@ -54,7 +57,11 @@ export function createIntake({ clock, log, health, teamId, processEvent }: Deliv
           if (isRateLimitNotice(body)) noteHeld();
           await acknowledge();
         } else if (delivery.kind === "event") await takeEvent(delivery.body, () => acknowledge());
-        else await processEvent({ body: delivery.body, ack: async (response) => acknowledge(response) });
+        else
+          await processEvent({
+            body: withSafeResponse(delivery.body, apiUrl),
+            ack: async (response) => acknowledge(response),
+          });
       } catch (error) {
         log.warn({ error }, "slack: delivery not acknowledged, Slack will retry");
       }
@@ -153,3 +160,9 @@ function withoutStrangers(body: Record<string, unknown>, ...fields: readonly str
   const { response_urls: _urls, ...rest } = body;
   return Object.fromEntries(Object.entries(rest).filter(([field]) => !fields.includes(field)));
 }
+
+/** Without an address for replies that is not Slack's: they then go through the API. */
+const withSafeResponse = (body: Record<string, unknown>, apiUrl: string | undefined) =>
+  typeof body.response_url === "string" && isResponseAddress(body.response_url, apiUrl)
+    ? body
+    : withoutStrangers(body, "response_url");

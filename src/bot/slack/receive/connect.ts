@@ -38,11 +38,11 @@ export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   listenForShortcuts(app, context);
   listenForSurfaces(app, context);
   watchToken(app, deps);
-  const intake = createIntake({ ...deps, teamId: identity.teamId, processEvent });
-  const { appToken, signingSecret = "", port } = slack;
+  const intake = createIntake({ ...deps, teamId: identity.teamId, apiUrl: slack.apiUrl, processEvent });
+  const { appToken, signingSecret = "", host, port } = slack;
   const link =
     appToken === undefined
-      ? createHttpLink({ ...deps, intake, signingSecret, port })
+      ? createHttpLink({ ...deps, intake, signingSecret, host, port })
       : createSocketLink({ ...deps, intake, appToken, clientOptions: clientOptions(settings) });
   void link.run().catch((error) => deps.log.error({ error }, "slack: connection ended"));
   return link;

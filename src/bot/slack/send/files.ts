@@ -1,11 +1,11 @@
 import type { webApi } from "@slack/bolt";
 import { z } from "zod";
-import { isLoopbackHost } from "../../../base/config/variables.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import type { ReplyFile } from "../../../commands/command.js";
 import { code } from "../../../commands/wording/markdown.js";
 import { PlatformError } from "../../port/platform-error.js";
+import { isFileAddress } from "../wire/addresses.js";
 import { slackErrorOf } from "../wire/errors.js";
 import type { Caller } from "./caller.js";
 
@@ -164,24 +164,3 @@ async function readLimited(response: Response, maxBytes: number): Promise<Uint8A
   }
   return new Uint8Array(Buffer.concat(chunks));
 }
-
-/** Slack's file host: besides its API, the only host that gets the bot token. */
-const FILE_HOST = "files.slack.com";
-
-/**
- * True for Slack's own file addresses: https on files.slack.com, and the origin of a stand-in for Slack's API, under
- * any
- * name of loopback.
- */
-export function isFileAddress(address: string, apiUrl: string | undefined): boolean {
-  if (!URL.canParse(address)) return false;
-  const url = new URL(address);
-  if (url.username !== "" || url.password !== "") return false;
-  if (url.protocol === "https:" && url.host === FILE_HOST) return true;
-  if (apiUrl === undefined || !URL.canParse(apiUrl)) return false;
-  const api = new URL(apiUrl);
-  const areBothLocal = isLocal(api) && isLocal(url) && api.protocol === url.protocol && api.port === url.port;
-  return url.origin === api.origin || areBothLocal;
-}
-
-const isLocal = ({ hostname }: URL) => isLoopbackHost(hostname.replace(/^\[|\]$/g, ""));

@@ -1,50 +1,102 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { HttpBindings } from "@hono/node-server";
 import type { Context, MiddlewareHandler } from "hono";
-import { getCookie, setCookie } from "hono/cookie";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
 import { readForm } from "./body.js";
 import { HEALTH_PATHS, SIGN_IN_PATH } from "./guard.js";
 import { HttpError } from "./http-error.js";
 import { pageHtml } from "./page.js";
 
+/** Where a request with a token or a cookie comes from. */
+export interface Visitor {
+  /** "203.0.113.7"; IPv6 addresses count by their first 64 bits. */
+  readonly address: string;
+  /** The request's connection: one that has sent the token before is never delayed. */
+  readonly connection: object;
+}
+
 export interface TokenCheck {
-  isToken(text: string): boolean;
+  /**
+   * Judges a token. After wrong ones an address waits before the next is even looked at, each time longer, however many
+   * it sends at once. @throws {HttpError} 429 while too many of its requests wait already
+   */
+  accepts(token: string, from: Visitor, isSignedIn: boolean): Promise<boolean>;
+  /** Judges a cookie at once. */
   isCookie(text: string): boolean;
-  /** What the browser keeps: derived from the token, which cannot be found from it. */
+  /** Counts a wrong cookie as a wrong token. */
+  noteWrong(from: Visitor): void;
+  /** What the browser keeps: a random value of this process. */
   readonly cookieValue: string;
-  /** Delays the answer to a wrong token. @throws {HttpError} 429 while too many wait already */
-  slowDown(): Promise<void>;
 }
 
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 3_000;
 const FORGET_AFTER_MS = 60_000;
 const MAX_WAITING = 10;
+/** Addresses with wrong guesses that are remembered. */
+const MAX_ADDRESSES = 10_000;
 
-/** Compares in constant time; wrong tokens are answered one after the other, later each time. */
+interface Guesses {
+  wrong: number;
+  lastWrongAt: number;
+  /** When the next token of this address is looked at. */
+  nextAt: number;
+  waiting: number;
+}
+
+/** Compares in constant time. */
 export function createTokenCheck(token: string, clock: Clock, stopping: AbortSignal): TokenCheck {
-  const cookieValue = createHmac("sha256", token).update("evergreen sign-in 1").digest("base64url");
-  let wrongGuesses = 0;
-  let lastWrongAt = Number.NEGATIVE_INFINITY;
-  let nextAnswerAt = 0;
-  let waiting = 0;
+  const cookieValue = randomBytes(32).toString("base64url");
+  const guesses = new BoundedMap<string, Guesses>(MAX_ADDRESSES);
+  const authenticated = new WeakSet<object>();
+
+  const guessesOf = (address: string): Guesses => {
+    const known = guesses.get(address);
+    if (known !== undefined && clock.now() - known.lastWrongAt <= FORGET_AFTER_MS) return known;
+    return { wrong: 0, lastWrongAt: clock.now(), nextAt: 0, waiting: known?.waiting ?? 0 };
+  };
+  const noteWrong = (from: Visitor) => {
+    const address = networkOf(from.address);
+    const before = guessesOf(address);
+    before.wrong += 1;
+    before.lastWrongAt = clock.now();
+    before.nextAt = Math.max(before.nextAt, clock.now() + delayAfter(before.wrong));
+    guesses.set(address, before);
+  };
+  /** Waits for the turn of a request that has to. */
+  const turn = async (known: Guesses, waitMs: number) => {
+    if (known.waiting >= MAX_WAITING) throw new HttpError(429, "Too many wrong tokens; wait a minute.");
+    known.nextAt += delayAfter(known.wrong);
+    known.waiting += 1;
+    await clock.sleep(waitMs, stopping).catch(() => {}); // stopping: the answer goes out at once
+    known.waiting -= 1;
+  };
   return {
     cookieValue,
-    isToken: (text) => isSame(text, token),
-    isCookie: (text) => isSame(text, cookieValue),
-    async slowDown() {
-      const now = clock.now();
-      wrongGuesses = now - lastWrongAt > FORGET_AFTER_MS ? 1 : wrongGuesses + 1;
-      lastWrongAt = now;
-      if (waiting >= MAX_WAITING) throw new HttpError(429, "Too many wrong tokens; wait a minute.");
-      const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (wrongGuesses - 1), LONGEST_DELAY_MS);
-      nextAnswerAt = Math.max(now, nextAnswerAt) + delayMs;
-      waiting += 1;
-      await clock.sleep(nextAnswerAt - now, stopping).catch(() => {}); // stopping: the answer goes out at once
-      waiting -= 1;
+    async accepts(text, from, isSignedIn) {
+      const known = guessesOf(networkOf(from.address));
+      const waitMs = known.nextAt - clock.now();
+      // Without a wait the token is judged in this very step: of many sent at once only the first gets here.
+      if (waitMs > 0 && !isSignedIn && !authenticated.has(from.connection)) await turn(known, waitMs);
+      if (isSame(text, token)) {
+        authenticated.add(from.connection);
+        return true;
+      }
+      noteWrong(from);
+      return false;
     },
+    isCookie: (text) => isSame(text, cookieValue),
+    noteWrong,
   };
 }
+
+const delayAfter = (wrong: number) => Math.min(FIRST_DELAY_MS * 2 ** (wrong - 1), LONGEST_DELAY_MS);
+
+/** One household, or one server, has a whole /64 of IPv6. */
+const networkOf = (address: string) =>
+  address.includes(":") && !address.startsWith("::ffff:") ? address.split(":").slice(0, 4).join(":") : address;
 
 const isSame = (left: string, right: string) => timingSafeEqual(digest(left), digest(right));
 const digest = (text: string) => createHash("sha256").update(text).digest();
@@ -72,15 +124,25 @@ export function checkToken(check: TokenCheck, isMetricsPublic: boolean): Middlew
   return async (context, next) => {
     const { path } = context.req;
     if (PUBLIC_PATHS.includes(path) || (isMetricsPublic && path === "/metrics")) return next();
-    if (isPage(context) && check.isCookie(getCookie(context, COOKIE_NAME) ?? "")) return next();
+    const cookie = getCookie(context, COOKIE_NAME);
+    const isSignedIn = cookie !== undefined && check.isCookie(cookie);
+    if (isSignedIn && isPage(context)) return next();
     const bearer = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
-    if (bearer !== undefined && check.isToken(bearer)) return next();
-    if (bearer !== undefined) await check.slowDown();
+    if (bearer !== undefined && (await check.accepts(bearer, visitorOf(context), isSignedIn))) return next();
+    if (cookie !== undefined && !isSignedIn) {
+      if (bearer === undefined) check.noteWrong(visitorOf(context));
+      deleteCookie(context, COOKIE_NAME, { path: "/" }); // an earlier process gave it: it is not sent again
+    }
     const wantsPage = context.req.method === "GET" && context.req.header("accept")?.includes("text/html");
     if (wantsPage) return context.html(signInPage("This bot asks for its token."), 401);
     context.header("www-authenticate", 'Bearer realm="evergreen"');
     return context.json({ error: "Send the token as Authorization: Bearer HTTP_TOKEN." }, 401);
   };
+}
+
+function visitorOf({ env }: Context): Visitor {
+  const { socket } = (env as HttpBindings).incoming;
+  return { address: socket.remoteAddress ?? "", connection: socket };
 }
 
 /** What a browser gets that has not signed in. The script takes the token from the address or from this tab. */
@@ -113,10 +175,16 @@ export const askToSignIn = (context: Context): Response =>
  */
 export async function signIn(context: Context, check: TokenCheck): Promise<Response> {
   const form = await readForm(context, MAX_FORM_BYTES);
-  if (!check.isToken(form.get("token") ?? "")) {
-    await check.slowDown();
+  const isSignedIn = check.isCookie(getCookie(context, COOKIE_NAME) ?? "");
+  if (!(await check.accepts(form.get("token") ?? "", visitorOf(context), isSignedIn))) {
     return context.html(signInPage("That is not the token. It is the value of HTTP_TOKEN."), 401);
   }
-  setCookie(context, COOKIE_NAME, check.cookieValue, { httpOnly: true, sameSite: "Strict", path: "/" });
+  const secure = isBehindTls(context);
+  setCookie(context, COOKIE_NAME, check.cookieValue, { httpOnly: true, sameSite: "Strict", path: "/", secure });
   return context.redirect("/", 303);
 }
+
+/** The browser's side of a proxy is https where the proxy, or the browser's own Origin, says so. */
+const isBehindTls = ({ req }: Context) =>
+  req.header("x-forwarded-proto")?.split(",")[0]?.trim() === "https" ||
+  req.header("origin")?.startsWith("https:") === true;

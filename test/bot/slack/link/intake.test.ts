@@ -14,7 +14,7 @@ describe("createIntake()", () => {
     const log = createLog({ level: "silent", secrets: [] });
     const health = createHealth(log);
     health.set("link", undefined);
-    const intake = createIntake({ clock, log, health, teamId: "T1", processEvent });
+    const intake = createIntake({ clock, log, health, teamId: "T1", apiUrl: undefined, processEvent });
     const take = (given: unknown = body) => intake.take(given, async (response) => void acknowledged.push(response));
     return { clock, acknowledged, take, health };
   };
@@ -56,6 +56,19 @@ describe("createIntake()", () => {
       expect(acknowledged).toEqual([undefined]);
     },
   );
+
+  it("keeps an address for replies only where it is Slack's", async () => {
+    const bodies: Record<string, unknown>[] = [];
+    const { take } = start(async (event) => void bodies.push(event.body));
+    const command = { command: "/help", team_id: "T1", user_id: "U1", channel_id: "C1" };
+    for (const url of ["https://hooks.slack.com/commands/1", "https://evil.example/commands/1", 7])
+      await take({ ...command, response_url: url });
+    expect(bodies.map((each) => each.response_url)).toEqual([
+      "https://hooks.slack.com/commands/1",
+      undefined,
+      undefined,
+    ]);
+  });
 
   it("tells for a minute that Slack holds events back", async () => {
     const { clock, take, health } = start(async () => {});

@@ -18,7 +18,7 @@ describe("checkSlack()", () => {
     allowedWorkspaces: readonly string[] = [],
   ) => {
     const tokens = { botToken: BOT_TOKEN, appToken: APP_TOKEN, signingSecret: undefined };
-    const place = { port: 3000, commandPrefix: "", apiUrl: slack.apiUrl };
+    const place = { host: "127.0.0.1", port: 3000, commandPrefix: "", apiUrl: slack.apiUrl };
     const access = { allowedWorkspaces, followThreads: false };
     return checkSlack({ slack: { ...tokens, ...place, ...given }, access, log });
   };
