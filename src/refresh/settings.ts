@@ -22,6 +22,8 @@ export interface WorkspaceSettings extends RefreshChoice {
   readonly model?: string;
   /** Who may choose models. Anyone when unset. */
   readonly switching?: "anyone" | "operators";
+  /** Who may set a conversation's system prompt. Anyone when unset. */
+  readonly system?: "anyone" | "operators";
   readonly access?: ChatAccess;
   /** A small line under each answer. Off when unset. */
   readonly footer?: boolean;
@@ -183,6 +185,7 @@ const settingsSchema = z.looseObject({
   providers: z.record(z.string(), z.looseObject(refreshChoice)).exactOptional(),
   model: z.string().exactOptional(),
   switching: z.enum(["anyone", "operators"]).exactOptional(),
+  system: z.enum(["anyone", "operators"]).exactOptional(),
   access: z
     .looseObject({
       who: z.array(z.string()).exactOptional(),

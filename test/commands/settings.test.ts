@@ -195,6 +195,7 @@ describe("/settings show", () => {
         "Auto-refresh of `openai`: on (this provider's own setting), every minute (this provider's own setting)",
         "Model of new conversations: **openai/gpt-5** (the first provider's newest preferred model)",
         "Who may choose models: **operators** (set in this workspace)",
+        "Who may set a system prompt: **anyone** (the default)",
         "Who may chat: everyone",
         "Where: everywhere",
         "Guests: may chat",

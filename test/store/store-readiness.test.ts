@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createClient } from "@keyv/redis";
 import Libsql from "libsql";
 import { Pool } from "pg";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Log } from "../../src/base/log.js";
 import { observedStore } from "../../src/bot/observe/observed-store.js";
 import { createObservers } from "../../src/bot/observe/observers.js";
@@ -97,9 +97,11 @@ const redis = await startRedis();
 const postgres = await startPostgres();
 const folder = mkdtempSync(join(tmpdir(), "evergreen-health-"));
 const admin = redis && createClient({ url: redis.url });
-await admin?.connect();
 const raw = postgres && new Pool({ connectionString: postgres.url });
 raw?.on("error", () => {});
+beforeAll(async () => {
+  await admin?.connect();
+});
 afterAll(async () => {
   admin?.destroy();
   await raw?.end();

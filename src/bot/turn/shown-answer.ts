@@ -56,7 +56,7 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
     ].join(" ");
   }
   const line = ENDING_LINES[answer.ending];
-  const news = pinLine(pin, session, answer);
+  const news = stacked([pinLine(pin, session, answer), systemLine(session, answer)]) || undefined;
   if (line !== undefined) return stacked([shown, line, causeOfBreak(answer.error), news]);
   if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference)]);
   return stacked([shown, finishLine(answer), news]);
@@ -101,6 +101,15 @@ export function pinLine(pin: Pin | null, { pinNews }: Session, answer: ModelAnsw
   return pinNews === "default"
     ? `📌 Back to the default: ${name}.`
     : `📌 Now with ${name}, chosen by ${escapeInline(pin.by ?? "")}.`;
+}
+
+/** Under the first answer after somebody set the conversation's system prompt, or dropped it. */
+export function systemLine({ system, systemNews }: Session, answer: ModelAnswer): string | undefined {
+  if (systemNews === undefined || answer.text.trim() === "") return undefined;
+  const who = escapeInline(systemNews);
+  return system === null
+    ? `📝 ${who} dropped the system prompt of this conversation.`
+    : `📝 ${who} set a system prompt for this conversation; \`/chat system\` shows it.`;
 }
 
 /** The line under an answer that another model than the pinned one gave. */

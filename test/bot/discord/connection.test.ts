@@ -91,7 +91,7 @@ describe("a Discord connection that drops", () => {
     discord.gateway.sendRaw('{"op":7,"d":null}');
     await eventually("a refused resume", () => discord.gateway.counts.resumes === 2);
     // The second session of an hour begins after a pause.
-    await eventually("a session", () => discord.gateway.counts.identifies === 2, 12_000);
+    await eventually("a session", () => discord.gateway.counts.identifies === 2);
     await eventually("a connection", () => discord.gateway.connected());
     await answered(discord, discord.general, discord.say(discord.general, ada(), "hello again", { naming: true }));
   });

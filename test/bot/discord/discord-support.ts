@@ -19,6 +19,7 @@ import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js"
 export const realClock: FakeClock = {
   ...systemClock,
   advance: (ms) => systemClock.sleep(ms),
+  skip: (ms) => systemClock.sleep(ms),
   sleepers: () => 0,
 };
 
@@ -87,7 +88,7 @@ export const connected = (discord: FakeDiscord) =>
 const END_MARKS = ["✅", "⚠️", "❌"];
 
 /** Waits for a question's end mark and gives all that the bot wrote below it. */
-export async function answered(discord: FakeDiscord, channel: FakeChannel, question: FakeMessage, timeoutMs = 15_000) {
+export async function answered(discord: FakeDiscord, channel: FakeChannel, question: FakeMessage, timeoutMs = 30_000) {
   await eventually(
     `an end to ${question.content}`,
     () => discord.marksOf(question).some((mark) => END_MARKS.includes(mark)),
