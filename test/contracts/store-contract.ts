@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DAMAGED } from "../../src/store/row.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
-import type { Claim, ClaimResult, Store, Table, Write } from "../../src/store/store.js";
+import type { Claim, ClaimResult, Page, Store, Table, Write } from "../../src/store/store.js";
 import { StoreError } from "../../src/store/store-error.js";
 
 /** A store under test, with its clock and its rows in the test's hands. */
@@ -144,6 +144,27 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect(await keysOf("a_")).toEqual(["a_", "a_c", "a_😀", "a_\u{10FFFF}", "a_\uffff"]);
         expect(await keysOf("a%")).toEqual(["a%c"]);
         expect(await keysOf("z")).toEqual([]);
+      });
+
+      it("page() gives the last rows of a prefix, and those before them", async () => {
+        const values = store.values("models");
+        for (const number of [1, 2, 3, 4, 5]) await values.set(`a_${number}`, number);
+        for (const key of ["a", "aX9", "b_1"]) await values.set(key, "another prefix");
+        await subject.damage("models", "a_2");
+        const numbers = ({ entries }: Page) => entries.map(([key, value]) => [key, value]);
+        const last = await values.page("a_", { limit: 2 });
+        expect(numbers(last)).toEqual([
+          ["a_4", 4],
+          ["a_5", 5],
+        ]);
+        const middle = await values.page("a_", { before: last.before, limit: 2 });
+        expect(numbers(middle)).toEqual([
+          ["a_2", DAMAGED],
+          ["a_3", 3],
+        ]);
+        const first = await values.page("a_", { before: middle.before, limit: 2 });
+        expect(first).toEqual({ entries: [["a_1", 1]], before: undefined });
+        expect(await values.page("c", { limit: 2 })).toEqual({ entries: [], before: undefined });
       });
 
       it("entries() gives more rows than a driver reads at once", async () => {

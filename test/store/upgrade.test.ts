@@ -3,11 +3,11 @@ import { openStore } from "../../src/store/open-store.js";
 import { createPostgresStore } from "../../src/store/postgres/postgres.js";
 import { createRedisStore } from "../../src/store/redis/redis.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
-import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
 import type { Store } from "../../src/store/store.js";
 import { fakeClock } from "../support/fake-clock.js";
 import { startPostgres } from "../support/postgres-server.js";
 import { startRedis } from "../support/redis-server.js";
+import { sqliteHere } from "../support/sqlite-here.js";
 import { type Bot, startBot, temporaryFolder } from "../support/start-bot.js";
 import { readContents, type StoreContents } from "../support/store-contents.js";
 import {
@@ -71,7 +71,7 @@ async function loaded(loading: Promise<void>, url: string): Promise<string> {
 const open = (url: string, now: () => number): Promise<Store> =>
   openStore(
     url,
-    [createSqliteStore, createRedisStore, createPostgresStore].map((create) => create({ now })),
+    [sqliteHere, createRedisStore, createPostgresStore].map((create) => create({ now })),
   );
 
 /** What is in the store by now, in the form in which the expected contents are stored. */

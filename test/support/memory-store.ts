@@ -86,6 +86,15 @@ export function memoryStore(now: () => number): MemoryStore {
           .map(([key, text]) => [key, fromTextOrDamaged(text)] as const)
           .sort(([a], [b]) => (a < b ? -1 : 1));
       },
+      async page(prefix, { before, limit }) {
+        await reach();
+        const keys = [...rows.keys()].filter((key) => key.startsWith(prefix) && (before === undefined || key < before));
+        const last = keys.sort((a, b) => (a < b ? -1 : 1)).slice(-limit);
+        return {
+          entries: last.map((key) => [key, fromTextOrDamaged(rows.get(key) ?? "")] as const),
+          before: last.length < limit ? undefined : last[0],
+        };
+      },
     };
   }
 
