@@ -103,7 +103,8 @@ const httpVariables = {
   HTTP_TOKEN: {
     ...secret(
       "at least 16 characters; required as soon as HTTP_HOST is not a loopback address; then needed everywhere " +
-        "but at /healthz and /readyz. People open http://HOST:PORT/#token=VALUE once; scripts send it as Authorization: Bearer VALUE",
+        "but at /healthz and /readyz. People open http://HOST:PORT/#token=VALUE once; scripts send it as " +
+        "Authorization: Bearer VALUE",
     ),
     example: "a-long-random-value",
   },
