@@ -34,7 +34,7 @@ import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
 import type { Refresher } from "./refresh/refresher.js";
-import { createSettings } from "./refresh/settings.js";
+import { createSettings, sharedWorkspaceOf } from "./refresh/settings.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
 import type { Store } from "./store/store.js";
@@ -147,7 +147,14 @@ async function createCore(deps: AppDeps) {
     providers,
     store,
     settings,
-    workspaces: () => access.countedWorkspaces(platforms),
+    workspaces: () => {
+      const counted = new Set(access.countedWorkspaces(platforms));
+      // Besides those that the platforms name: direct messages with settings of their own.
+      return [
+        ...counted,
+        ...settings.workspaces().filter((one) => !counted.has(one) && counted.has(sharedWorkspaceOf(one))),
+      ];
+    },
     clock,
     log,
     refresh: config.refresh,

@@ -32,7 +32,7 @@ export const chatRetry = (deps: CommandDeps) =>
         chosen?.note ?? "",
       );
     },
-    suggest: (_option, typed) => suggestModelChoices(deps, typed),
+    suggest: (_option, typed, invocation) => suggestModelChoices(deps, typed, invocation),
   });
 
 /** Returns the call on the thread of the channel in which its caller was answered last, within a day. */

@@ -4,7 +4,7 @@ import type { ModelRef } from "../refresh/choose/default-model.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { findModel } from "../refresh/choose/find-model.js";
 import { suggestModels } from "../refresh/choose/suggest-models.js";
-import type { Choice, Control, Reply } from "./command.js";
+import type { Choice, Control, Invocation, Reply } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { configuredNames } from "./provider-option.js";
 import { code } from "./wording/markdown.js";
@@ -60,10 +60,14 @@ export function chooseModel(deps: Deps, typed: string, command: string): ChosenM
  * Autocomplete of a model: from memory, what is fresh and was used lately first, and stale lists are refreshed behind
  * its back.
  */
-export function suggestModelChoices({ refresher }: Pick<CommandDeps, "refresher">, typed: string): readonly Choice[] {
+export function suggestModelChoices(
+  { refresher }: Pick<CommandDeps, "refresher">,
+  typed: string,
+  { workspace }: Pick<Invocation, "workspace">,
+): readonly Choice[] {
   refresher.nudge("picker");
   const fresh = new Set(refresher.status().providers.flatMap(({ id, isFresh }) => (isFresh ? id : [])));
-  const terms = { recent: refresher.recentlyUsed(), isFresh: (provider: string) => fresh.has(provider) };
+  const terms = { recent: refresher.recentlyUsed(workspace), isFresh: (provider: string) => fresh.has(provider) };
   return suggestModels(refresher.snapshot(), typed, MAX_SUGGESTIONS, terms).map((choice) => ({
     label: choice.name === undefined ? modelName(choice) : `${modelName(choice)} (${choice.name})`,
     value: modelName(choice),

@@ -30,5 +30,5 @@ export const modelsUse = (deps: CommandDeps) =>
         controls: [{ label: "Start fresh", command: "/chat new" }],
       };
     },
-    suggest: (_option, typed) => suggestModelChoices(deps, typed),
+    suggest: (_option, typed, invocation) => suggestModelChoices(deps, typed, invocation),
   });

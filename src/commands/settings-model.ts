@@ -34,7 +34,7 @@ export const settingsModel = (deps: CommandDeps) =>
       await deps.settings.change(workspace, (before) => ({ ...before, model: modelName(chosen.model) }));
       yield { markdown: `New conversations here now get ${defaultWords(deps, workspace)}. ${KEEPS}${chosen.note}` };
     },
-    suggest: (_option, typed) => suggestModelChoices(deps, typed),
+    suggest: (_option, typed, invocation) => suggestModelChoices(deps, typed, invocation),
   });
 
 function withoutModel(before: WorkspaceSettings): WorkspaceSettings {

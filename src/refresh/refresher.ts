@@ -112,10 +112,10 @@ export interface Refresher {
    * enough for it are refreshed in the background. Returns at once; a nudge that is not due costs nothing.
    */
   nudge(trigger: NudgeTrigger, providers?: readonly ProviderId[]): void;
-  /** How using a model went: what a row's state and some triggers live on. */
-  noteUse(use: ModelUse): void;
-  /** The models that answered people lately in this process, the latest first. */
-  recentlyUsed(): readonly ModelRef[];
+  /** How using a model went, and where: what a row's state and some triggers live on. */
+  noteUse(use: ModelUse, workspace?: string): void;
+  /** The models that answered people of a workspace lately in this process, the latest first. */
+  recentlyUsed(workspace: string): readonly ModelRef[];
   /** How each provider's list has changed lately, from memory. */
   changes(): ReadonlyMap<ProviderId, ChangeLog>;
   /**

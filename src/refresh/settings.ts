@@ -51,8 +51,10 @@ export interface RefreshInForce {
 export interface Settings {
   /** Reads all workspaces' settings into memory, with what other replicas have changed. @throws {StoreError} */
   load(): Promise<void>;
-  /** From memory. */
+  /** From memory. What was once set for all direct messages together holds in each until it has settings of its own. */
   of(workspace: string): WorkspaceSettings;
+  /** The workspaces that have set something, from memory. */
+  workspaces(): readonly string[];
   /**
    * Persists first, then it is in force. Changes of one workspace are applied one after the other, also those of other
    * replicas.
@@ -74,6 +76,12 @@ export interface SettingsDeps {
 /** After that many lost swaps the stored row is taken for damaged and overwritten. */
 const CHANGE_ATTEMPTS = 5;
 
+/**
+ * The workspace that another one is a part of: "discord:dm" of "discord:dm:123", by which all direct messages there were
+ * known before each was one by itself. Any other workspace is its own.
+ */
+export const sharedWorkspaceOf = (workspace: string): string => workspace.split(":").slice(0, 2).join(":");
+
 /** Settings of all workspaces in memory, mirrored to the store's table "settings", a row per workspace. */
 export function createSettings({ store, host, log }: SettingsDeps): Settings {
   const rows = store.values("settings");
@@ -83,12 +91,14 @@ export function createSettings({ store, host, log }: SettingsDeps): Settings {
   const reported = new Set<string>();
   let byWorkspace: ReadonlyMap<string, WorkspaceSettings> = new Map();
   let changes = 0;
+  const of = (workspace: string): WorkspaceSettings =>
+    byWorkspace.get(workspace) ?? byWorkspace.get(sharedWorkspaceOf(workspace)) ?? {};
 
   /** Changes the row as it is stored now: another replica may have changed it since it was read. */
   async function persist(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings) {
     for (let attempt = 1; ; attempt++) {
       const [before] = await rows.getMany([workspace]);
-      const after = change(settingsSchema.safeParse(before).data ?? {});
+      const after = change(before === undefined ? of(workspace) : (settingsSchema.safeParse(before).data ?? {}));
       if (attempt > CHANGE_ATTEMPTS) await rows.set(workspace, after);
       else if (!(await store.swap({ table: "settings", key: workspace, before, after }, []))) continue;
       return after;
@@ -105,9 +115,9 @@ export function createSettings({ store, host, log }: SettingsDeps): Settings {
     return undefined;
   }
 
-  const of = (workspace: string): WorkspaceSettings => byWorkspace.get(workspace) ?? {};
   return {
     of,
+    workspaces: () => [...byWorkspace.keys()],
     async load() {
       const changesBefore = changes;
       const loaded = new Map<string, WorkspaceSettings>();

@@ -210,4 +210,67 @@ describe("/usage", () => {
     world.store.breakDown();
     expect(await world.say("/usage")).toContain("storage did not answer");
   });
+
+  describe("what others used", () => {
+    const MEMBER: Partial<Invocation> = { isOperator: false, user: { id: "ada", name: "Ada" } };
+    const people = async () => {
+      const world = harness();
+      await world.record(
+        { user: { id: "ada", name: "Ada" }, inputTokens: 100, outputTokens: 10 },
+        { user: { id: "bob", name: "Bob" }, inputTokens: 900, outputTokens: 90 },
+        { user: { id: "eve", name: "Ada" }, inputTokens: 9_000, outputTokens: 0 },
+      );
+      return world;
+    };
+
+    it("is shown to a member as one sum, with their own row, in text and picture", async () => {
+      const world = await people();
+      const [reply] = await world.replies("/usage by:user", MEMBER);
+      expect(reply?.markdown).toContain("3 questions · 10.1K tokens");
+      expect(blocksOf(reply?.markdown ?? "")).toEqual([
+        [
+          "user       asked  input  output   cost",
+          "Ada            1    100      10  $0.01",
+          "everybody      3    10K     100  $0.03",
+        ].join("\n"),
+      ]);
+      expect(reply?.markdown).toContain("Rows of others are for operators.");
+      expect(reply?.markdown + JSON.stringify([reply?.files, world.painted])).not.toContain("Bob");
+      expect(world.painted.flatMap(({ bars }) => bars.map(({ label }) => label))).toEqual(["Ada"]);
+    });
+
+    it("is shown as a sum alone to a member who asked nothing", async () => {
+      const world = await people();
+      const [reply] = await world.replies("/usage by:user", { ...MEMBER, user: { id: "zoe", name: "Bob" } });
+      expect(reply?.markdown).toContain("everybody      3");
+      expect(reply?.markdown).not.toMatch(/Ada|Bob/);
+      expect(reply?.files).toBeUndefined();
+    });
+
+    it("is shown to operators with names, and to anyone by model", async () => {
+      const world = await people();
+      expect(await world.say("/usage by:user", NO_FILES)).toContain("Bob");
+      expect(await world.say("/usage by:model", { ...MEMBER, ...NO_FILES })).toContain("3 questions");
+    });
+
+    it.each(["model", "provider", "user", "day"])(
+      "is part of nothing in a direct message, by %s, not for operators either",
+      async (by) => {
+        const world = harness();
+        const direct = { isDirect: true, workspace: "discord:dm:7", user: { id: "ada", name: "Ada" } };
+        await world.record(
+          { workspace: "discord:dm", user: { id: "ada", name: "Ada" }, inputTokens: 1_000, outputTokens: 0 },
+          { workspace: "discord:dm", user: { id: "bob", name: "Bob" }, inputTokens: 5, outputTokens: 0 },
+          { workspace: "discord:dm:7", user: { id: "ada", name: "Ada" }, inputTokens: 2_000, outputTokens: 0 },
+          { workspace: "discord:dm:7", user: { id: "bob", name: "Bob" }, inputTokens: 7, outputTokens: 0 },
+          { workspace: "discord:dm:8", user: { id: "ada", name: "Ada" }, inputTokens: 7, outputTokens: 0 },
+        );
+        for (const isOperator of [true, false]) {
+          const [reply] = await world.replies(`/usage by:${by}`, { ...direct, isOperator });
+          expect(reply?.markdown).toContain("2 questions · 3K tokens (3K in, 0 out)");
+          expect(reply?.markdown + JSON.stringify([reply?.files, world.painted])).not.toMatch(/Bob|Rows of others/);
+        }
+      },
+    );
+  });
 });

@@ -163,3 +163,16 @@ describe("change() on two replicas", () => {
     expect(store.peek("settings", "w")).toEqual({ interval: 5 });
   });
 });
+
+describe("direct messages, each a workspace by itself", () => {
+  it("begin with what was once set for all of them, and change alone", async () => {
+    const { settings } = world();
+    await settings.change("discord:dm", () => ({ footer: true, access: { who: ["u1"] } }));
+    expect(settings.of("discord:dm:1")).toEqual({ footer: true, access: { who: ["u1"] } });
+    await settings.change("discord:dm:1", (before) => ({ ...before, footer: false }));
+    expect(settings.of("discord:dm:1")).toEqual({ footer: false, access: { who: ["u1"] } });
+    expect(settings.of("discord:dm:2")).toEqual({ footer: true, access: { who: ["u1"] } });
+    expect(settings.workspaces()).toEqual(["discord:dm", "discord:dm:1"]);
+    expect(settings.of("discord:123")).toEqual({});
+  });
+});

@@ -6,7 +6,7 @@ import { timeMark } from "../../base/time.js";
 import type { Invocation } from "../../commands/command.js";
 import type { Settings, WorkspaceSettings } from "../../refresh/settings.js";
 import type { MessageLimits } from "../../usage/message-limits.js";
-import { channelKeyOf, channelOf, workspaceOf } from "../port/conversation.js";
+import { channelKeyOf, channelOf, DIRECT_WORKSPACE, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, ChatPlatform, Person, Speaker } from "../port/platform.js";
 import type { PlatformParts } from "../port/platform-definition.js";
 
@@ -100,9 +100,6 @@ export function createAccess(
     isNamedOperator: (platform, { id }) => operators.includes(`${platform}:${id}`),
   };
 }
-
-/** The workspace of direct messages where they belong to no other. */
-const DIRECT_WORKSPACE = "dm";
 
 /** What somebody reads who asks where they are not served. */
 export function notServedText(service: Exclude<Service, "served">, isDirect: boolean): string {

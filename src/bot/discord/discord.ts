@@ -2,6 +2,7 @@ import { GatewayDispatchEvents } from "discord.js";
 import { withDeadline } from "../../base/deadline.js";
 import { isServedBy } from "../access/access.js";
 import { createControlIds } from "../port/control-ids.js";
+import { DIRECT_WORKSPACE } from "../port/conversation.js";
 import { type ChatPlatform, currentReply, type Mention, type PlatformHandlers } from "../port/platform.js";
 import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js";
 import { isLost } from "../port/platform-error.js";
@@ -24,7 +25,7 @@ import { registerWithRetry } from "./setup/register.js";
 import type { DiscordSettings } from "./variables.js";
 import { TOKEN_HINT } from "./wire/health.js";
 import { inviteLink } from "./wire/permissions.js";
-import { DIRECT_WORKSPACE, DISCORD } from "./wire/places.js";
+import { DISCORD } from "./wire/places.js";
 
 /** Discord's edits are five in 5 s and channel; quicker ones would only be dropped. */
 const MIN_EDIT_GAP_MS = 1_000;

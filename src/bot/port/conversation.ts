@@ -8,8 +8,12 @@ export const conversationOf = ({ platform, workspace, channel, thread }: Channel
 export const channelOf = ({ platform, workspace, channel }: ChannelKey): string =>
   `${platform}:${workspace}:${channel}`;
 
-/** What settings and limits know a workspace by. */
-export const workspaceOf = ({ platform, workspace }: ChannelKey): string => `${platform}:${workspace}`;
+/** The workspace of direct messages, where they belong to no other. */
+export const DIRECT_WORKSPACE = "dm";
+
+/** What settings, limits and the ledger know a workspace by; a direct message outside any workspace is one by itself. */
+export const workspaceOf = ({ platform, workspace, channel }: ChannelKey): string =>
+  [platform, workspace, ...(workspace === DIRECT_WORKSPACE ? [channel] : [])].join(":");
 
 /** The id under which a question is claimed: platform:workspace:channel:message. */
 export const questionIdOf = ({ platform, workspace, channel, message }: MessageKey): string =>

@@ -30,7 +30,7 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
     );
   }
   const use = pin === null || !turn.isConfigured ? undefined : feedbackOf(pin, answer);
-  if (use !== undefined) deps.refresher.noteUse(use);
+  if (use !== undefined) deps.refresher.noteUse(use, workspaceOf(turn.question.message));
   const inputTokens = answer.isUsed ? prepared?.estimatedTokens : undefined;
   const used = usedBy({ usage: answer.finish?.usage, inputTokens, output: answer.text });
   const text = shownText(deps, turn, { reference, used });

@@ -37,22 +37,29 @@ export function periodOf(id: PeriodId, now: number): Period {
 const MAX_COLUMNS = 60;
 const BAR_CHARS = 20;
 
-/** What was used, in words and as a table; with bars where nothing else shows them. At least one group. */
-export function usageText(
-  groups: readonly UsageGroup[],
-  { by, period, hasBars }: { readonly by: Grouping; readonly period: Period; readonly hasBars: boolean },
-): string {
-  const sum = addUp(groups);
+export interface UsageTextTerms {
+  readonly by: Grouping;
+  readonly period: Period;
+  /** Of all groups, and of those that are not for the reader to see. */
+  readonly sum: UsageSum;
+  /** Nothing else shows them. */
+  readonly hasBars: boolean;
+}
+
+/** What was used, in words and as a table, perhaps with bars. */
+export function usageText(groups: readonly UsageGroup[], { by, period, sum, hasBars }: UsageTextTerms): string {
   const rows = usageRows(groups, by);
+  const isPart = addUp(groups).turns < sum.turns;
   return [
     `**Usage by ${by}, ${period.name}** (${datesOf(period)})`,
     totalLine(sum),
     block([
       [by, "asked", "input", "output", "cost"],
       ...rows.map((row) => cellsOf(row.label, row)),
-      ...(rows.length > 1 ? [cellsOf("total", sum)] : []),
+      ...(isPart ? [cellsOf("everybody", sum)] : rows.length > 1 ? [cellsOf("total", sum)] : []),
     ]),
-    ...(hasBars ? [block(barRows(rows, tokensOf(sum)))] : []),
+    ...(isPart ? ["Rows of others are for operators."] : []),
+    ...(hasBars && rows.length > 0 ? [block(barRows(rows, tokensOf(sum)))] : []),
     ...notesOn(sum),
   ].join("\n");
 }

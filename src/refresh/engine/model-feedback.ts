@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../base/bounded-map.js";
 import type { Clock } from "../../base/clock.js";
 import type { Catalog } from "../catalog/catalog.js";
 import { withRefusal } from "../catalog/next-entry.js";
@@ -12,13 +13,20 @@ export interface ModelFeedbackDeps {
 
 /** How many recently used models are offered before all others. */
 const MAX_RECENT = 10;
+const MAX_WORKSPACES = 10_000;
 
 /** Learns from answers and failures: which models are refused, that a provider answers again, and what people use. */
 export function createModelFeedback(deps: ModelFeedbackDeps): Pick<Refresher, "noteUse" | "recentlyUsed"> {
   const { catalog, clock, nudge } = deps;
-  let recent: readonly ModelRef[] = [];
+  /** By workspace: what is used in one is nothing for others to see. */
+  const recent = new BoundedMap<string, readonly ModelRef[]>(MAX_WORKSPACES);
 
-  const noteUse: Refresher["noteUse"] = ({ provider, model, failure }) => {
+  const noteRecent = (workspace: string, used: ModelRef) => {
+    const before = recent.get(workspace) ?? [];
+    const others = before.filter(({ provider, model }) => provider !== used.provider || model !== used.model);
+    recent.set(workspace, [used, ...others].slice(0, MAX_RECENT));
+  };
+  const noteUse: Refresher["noteUse"] = ({ provider, model, failure }, workspace) => {
     const entry = catalog.snapshot().providers.get(provider);
     // A pin may name a provider that is configured no more.
     if (entry === undefined) return;
@@ -28,14 +36,10 @@ export function createModelFeedback(deps: ModelFeedbackDeps): Pick<Refresher, "n
       if (failure === "unknown-model") nudge("unknown-model", [provider]);
       return;
     }
-    const [latest] = recent;
-    if (latest?.provider !== provider || latest.model !== model) {
-      const others = recent.filter((one) => one.provider !== provider || one.model !== model);
-      recent = [{ provider, model }, ...others].slice(0, MAX_RECENT);
-    }
+    if (workspace !== undefined) noteRecent(workspace, { provider, model });
     const refused = entry.refused?.filter((row) => row.model !== model);
     if (refused?.length !== entry.refused?.length) catalog.amend(provider, { ...entry, refused: refused ?? [] });
     if (entry.consecutiveFailures > 0) nudge("recovery", [provider]);
   };
-  return { noteUse, recentlyUsed: () => recent };
+  return { noteUse, recentlyUsed: (workspace) => recent.get(workspace) ?? [] };
 }

@@ -3,6 +3,7 @@ import type { Log } from "../../base/log.js";
 import type { ProviderId } from "../../providers/provider.js";
 import type { Store, Write } from "../../store/store.js";
 import type { CatalogEntry } from "../catalog/catalog-types.js";
+import { sharedWorkspaceOf } from "../settings.js";
 import { newActivity, type WorkspaceActivity } from "./activity.js";
 import { keepUp, note } from "./learn.js";
 import { createListWatch, type ListAttempt, type ListHistory, newListHistory, noteList } from "./list-history.js";
@@ -16,6 +17,7 @@ export interface SmartMemoryDeps {
 
 /** What has been learnt of all workspaces and lists, in memory, mirrored to the store's table "usage". */
 export interface SmartMemory {
+  /** Direct messages are learnt from together. */
   activityOf(workspace: string): WorkspaceActivity;
   listOf(provider: ProviderId): ListHistory;
   noteActivity(workspace: string): void;
@@ -72,7 +74,8 @@ export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): Smart
   }
 
   return {
-    activityOf(workspace) {
+    activityOf(asked) {
+      const workspace = sharedWorkspaceOf(asked);
       learn(workspace);
       const known = activities.get(workspace);
       const activity = keepUp(known ?? newActivity(startedAt), clock.now());
@@ -80,7 +83,8 @@ export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): Smart
       return activity;
     },
     listOf: (provider) => lists.get(provider) ?? newListHistory(startedAt),
-    noteActivity(workspace) {
+    noteActivity(active) {
+      const workspace = sharedWorkspaceOf(active);
       const times = noted.get(workspace) ?? [];
       noted.set(workspace, times);
       if (times.push(clock.now()) >= MAX_NOTED) learn(workspace);

@@ -44,5 +44,12 @@ describe("direct messages on Discord with ALLOWED_WORKSPACES", () => {
     expect(discord.marksOf(asked)).toEqual(["❌"]);
     const again = discord.say(channel, zoe, "and now?");
     expect((await answered(discord, channel, again)).map(({ content }) => content).join("")).toContain("demo");
+
+    // What others asked in theirs is nothing for her to see.
+    for (const options of [[], [{ type: 3, name: "by", value: "user" }]]) {
+      const used = await replied(discord.slash(channel, zoe, "usage", options));
+      expect(used.content).toContain("1 question");
+      expect(used.content).not.toContain("mia");
+    }
   });
 });

@@ -114,6 +114,18 @@ describe("noteActivity()", () => {
   });
 });
 
+describe("recentlyUsed()", () => {
+  it("tells of a workspace what was used there, the latest first, and of no other", async () => {
+    const world = await older(["openai"]);
+    for (const model of ["openai-1", "openai-2", "openai-1"]) {
+      world.refresher.noteUse({ provider: "openai", model }, "discord:dm:1");
+    }
+    world.refresher.noteUse({ provider: "openai", model: "openai-3" });
+    expect(world.refresher.recentlyUsed("discord:dm:1").map(({ model }) => model)).toEqual(["openai-1", "openai-2"]);
+    expect(world.refresher.recentlyUsed("discord:dm:2")).toEqual([]);
+  });
+});
+
 describe("noteUse()", () => {
   const state = ({ refresher }: World, model: string) => {
     const entry = refresher.snapshot().providers.get("openai");

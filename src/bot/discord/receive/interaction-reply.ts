@@ -2,6 +2,7 @@ import { InteractionType, MessageFlags } from "discord.js";
 import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import type { Reply } from "../../../commands/command.js";
+import { DIRECT_WORKSPACE } from "../../port/conversation.js";
 import type { ChannelKey } from "../../port/platform.js";
 import type { Calls } from "../send/calls.js";
 import type { IdFor } from "../send/render.js";
@@ -10,7 +11,7 @@ import type { Sender } from "../send/send.js";
 import { createShownMessages, type MessageDoor, type ShownMessages } from "../send/shown-messages.js";
 import { hasExpired, parsed } from "../wire/answer.js";
 import type { CommandEvent } from "../wire/events.js";
-import { DIRECT_WORKSPACE, DISCORD, placeOf } from "../wire/places.js";
+import { DISCORD, placeOf } from "../wire/places.js";
 
 export interface InteractionReplyDeps {
   readonly rest: DiscordRest;

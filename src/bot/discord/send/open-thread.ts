@@ -1,11 +1,12 @@
 import { ChannelType, RESTJSONErrorCodes } from "discord.js";
 import { z } from "zod";
 import { cutText } from "../../../base/text.js";
+import { DIRECT_WORKSPACE } from "../../port/conversation.js";
 import type { ChannelKey, MessageKey } from "../../port/platform.js";
 import type { PlatformExtras } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { discordCodeOf, parsed } from "../wire/answer.js";
-import { channelIdOf, DIRECT_WORKSPACE } from "../wire/places.js";
+import { channelIdOf } from "../wire/places.js";
 import type { Calls } from "./calls.js";
 import type { DiscordRest } from "./rest.js";
 

@@ -1,9 +1,8 @@
 import { ChannelType } from "discord.js";
+import { DIRECT_WORKSPACE } from "../../port/conversation.js";
 import type { ChannelKey, Speaker } from "../../port/platform.js";
 
 export const DISCORD = "discord";
-/** The workspace of all direct messages. */
-export const DIRECT_WORKSPACE = "dm";
 const THREAD_TYPES: readonly ChannelType[] = [
   ChannelType.AnnouncementThread,
   ChannelType.PublicThread,
