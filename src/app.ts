@@ -4,6 +4,8 @@ import type { Config } from "./base/config/config.js";
 import type { Log } from "./base/log.js";
 import { commandRefusal, createAccess } from "./bot/access/access.js";
 import { createBoard } from "./bot/board/board.js";
+import { createCatchUp } from "./bot/catch-up/catch-up.js";
+import { firstStart } from "./bot/catch-up/known-places.js";
 import { createActivity } from "./bot/observe/activity.js";
 import { createLoopDelayMeter } from "./bot/observe/loop-delay.js";
 import { createMetrics } from "./bot/observe/metrics.js";
@@ -33,8 +35,10 @@ import { modelInForce } from "./commands/model-in-force.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
+import { providerWarnings } from "./refresh/indicator.js";
 import type { Refresher } from "./refresh/refresher.js";
-import { createSettings, sharedWorkspaceOf } from "./refresh/settings.js";
+import { createSettings } from "./refresh/settings.js";
+import { createDamageReport, reportingStore } from "./store/damage-report.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
 import type { Store } from "./store/store.js";
@@ -90,7 +94,14 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const { url } = await web.server.start();
   // Before the first question, which other replicas would otherwise take for one that an ended process left.
   await liveness.start();
-  const handlerDeps = { chat, dispatcher, refresher, board, access };
+  const catchUp = createCatchUp({
+    ...core,
+    windowMs: deps.config.chat.catchUpMs,
+    firstStartAt: await firstStart(store, clock.now()),
+    erasedAt: core.sessions.erasedAt,
+    idleIn: chat.idleIn,
+  });
+  const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, store, log };
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */
@@ -113,6 +124,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     },
     async stop(graceMs) {
       web.enter("stopping");
+      catchUp.stop();
       refresher.stop();
       statusLine.stop();
       const boardStopped = board.stop();
@@ -137,7 +149,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
 async function createCore(deps: AppDeps) {
   const { config, clock, log } = deps;
   const observers = createObservers();
-  const store = observedStore(deps.store, observers);
+  const damage = createDamageReport(log);
+  const store = observedStore(reportingStore(deps.store, damage), observers);
   const surfaces: PlatformParts[] = [];
   const platforms: ChatPlatform[] = [];
   const settings = createSettings({ store, log, host: config.refresh });
@@ -147,14 +160,7 @@ async function createCore(deps: AppDeps) {
     providers,
     store,
     settings,
-    workspaces: () => {
-      const counted = new Set(access.countedWorkspaces(platforms));
-      // Besides those that the platforms name: direct messages with settings of their own.
-      return [
-        ...counted,
-        ...settings.workspaces().filter((one) => !counted.has(one) && counted.has(sharedWorkspaceOf(one))),
-      ];
-    },
+    workspaces: () => access.countedWorkspaces(platforms, settings.workspaces()),
     clock,
     log,
     refresh: config.refresh,
@@ -165,7 +171,8 @@ async function createCore(deps: AppDeps) {
   observers.add(health);
   const host = { defaultModel: config.chat.defaultModel };
   return {
-    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host, health },
+    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
+    ...{ health, damage },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     setups: config.providers,
     sessions: createSessions({ store, now: clock.now }),
@@ -174,6 +181,7 @@ async function createCore(deps: AppDeps) {
     defaultModel: (workspace: string) =>
       modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
     faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),
+    warnings: () => [...damage.warnings(), ...providerWarnings(refresher.status())],
     newReference: () => randomBytes(4).toString("hex"),
   };
 }
@@ -233,6 +241,7 @@ function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Wa
       refresher: () => refresher,
       platforms: () => platforms,
       storeKind: config.storeUrl.split(":")[0] ?? "",
+      storeWarnings: core.damage.warnings,
     },
     series,
     readUsage: usageDays(ledger),
@@ -248,7 +257,7 @@ function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Wa
     isAlive: () => true,
     readiness: () => {
       const problems = phase === "up" ? faults() : [`the bot is ${phase}`];
-      return { isReady: problems.length === 0, problems };
+      return { isReady: problems.length === 0, problems, warnings: core.warnings() };
     },
     status: status.status,
     models: () => modelsView(refresher),

@@ -16,6 +16,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "status",
     "board",
     "observe",
+    "catch-up",
     "turn",
     "access",
     "delivery",

@@ -1,10 +1,12 @@
+import { UserError } from "../base/errors.js";
 import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
+import { isForOperators } from "./settings-who.js";
 
 /** Longer ones take the place of the conversation in the model's window. */
 const MAX_SYSTEM_CHARS = 4_000;
 
-export const chatSystem = ({ sessions }: CommandDeps) =>
+export const chatSystem = ({ sessions, settings }: CommandDeps) =>
   defineCommand({
     path: "chat system",
     about: "Tell the model how to answer in this conversation; default drops it; alone it shows it",
@@ -14,24 +16,30 @@ export const chatSystem = ({ sessions }: CommandDeps) =>
     options: {
       text: { kind: "text", about: "what it should keep in mind, or default", maxChars: MAX_SYSTEM_CHARS },
     },
-    async *run({ text }, { conversation }) {
+    async *run({ text }, { conversation, workspace, user, isOperator, isDirect }) {
       if (text === undefined) {
         const { system } = await sessions.get(conversation);
         yield {
           markdown:
             system === null
-              ? "This conversation has the host's own system prompt. `/chat system TEXT` gives it one of its own."
-              : `The model is told here:\n\n${quoted(system)}\n\n\`/chat system default\` drops it.`,
+              ? "This conversation has the host's own system prompt. `/chat system TEXT` adds one of its own."
+              : `Behind the host's own system prompt the model is told here:\n\n${quoted(system)}\n\n` +
+                "`/chat system default` drops it.",
         };
         return;
       }
+      if (!isOperator && isForOperators(settings.of(workspace), "system")) {
+        throw new UserError("🔒 Only operators may set a system prompt here. Nothing was changed.");
+      }
       const system = text.toLowerCase() === DEFAULT ? null : text;
-      await sessions.change(conversation, (before) => ({ ...before, system }));
+      await sessions.change(conversation, (before) =>
+        before.system === system ? before : { ...before, system, ...(!isDirect && { systemNews: user.name }) },
+      );
       yield {
         markdown:
           system === null
-            ? "From the next answer on the host's own system prompt is in force here."
-            : `From the next answer on the model is told:\n\n${quoted(system)}`,
+            ? "From the next answer on the host's own system prompt alone is in force here."
+            : `From the next answer on the model is told, behind the host's own system prompt:\n\n${quoted(system)}`,
       };
     },
   });

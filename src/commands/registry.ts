@@ -22,6 +22,7 @@ import { settingsFooter } from "./settings-footer.js";
 import { settingsModel } from "./settings-model.js";
 import { settingsShow } from "./settings-show.js";
 import { settingsSwitching } from "./settings-switching.js";
+import { settingsSystem } from "./settings-system.js";
 import { aboveThreads } from "./threads.js";
 import { usage } from "./usage.js";
 
@@ -39,6 +40,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     settingsAutoRefresh(deps),
     settingsModel(deps),
     settingsSwitching(deps),
+    settingsSystem(deps),
     settingsAccess(deps),
     settingsFooter(deps),
     aboveThreads(chatNew(deps), deps),

@@ -4,7 +4,13 @@ import type { CommandDeps } from "./command-deps.js";
 import { defaultWords, pinLines } from "./model-in-force.js";
 import { accessLines } from "./settings-access.js";
 import { footerWords } from "./settings-footer.js";
-import { switchingWords } from "./settings-switching.js";
+import { SWITCHING } from "./settings-switching.js";
+import { SYSTEM } from "./settings-system.js";
+import { whoLine } from "./settings-who.js";
+
+const DAMAGED_SETTINGS =
+  "⚠️ What was set here can't be read any more, so only operators are answered. The next change of a setting writes " +
+  "all of them anew: check `/settings access` then.";
 
 export const settingsShow = (deps: CommandDeps) =>
   defineCommand({
@@ -19,9 +25,11 @@ export const settingsShow = (deps: CommandDeps) =>
       yield {
         markdown: [
           "**Settings of this workspace**",
+          ...(deps.settings.of(workspace).isDamaged ? [DAMAGED_SETTINGS] : []),
           ...inForceLines(deps, workspace),
           `Model of new conversations: ${defaultWords(deps, workspace)}`,
-          `Who may choose models: ${switchingWords(deps.settings.of(workspace))}`,
+          whoLine(deps.settings.of(workspace), SWITCHING),
+          whoLine(deps.settings.of(workspace), SYSTEM),
           ...accessLines(deps.settings.of(workspace)),
           `Footer under answers: ${footerWords(deps.settings.of(workspace))}`,
           ...(await pinLines(deps, invocation)),

@@ -1,43 +1,18 @@
-import type { WorkspaceSettings } from "../refresh/settings.js";
 import type { CommandAccess, Invocation } from "./command.js";
-import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
+import { isForOperators, type WhoSetting, whoCommand } from "./settings-who.js";
 
-export const settingsSwitching = ({ settings }: CommandDeps) =>
-  defineCommand({
-    path: "settings switching",
-    about: "Who may choose models here: anyone or operators",
-    access: "operator",
-    visibility: "ephemeral",
-    options: {
-      who: {
-        kind: "choice",
-        about: "anyone or operators; shows what is in force when left out",
-        values: [
-          { value: "anyone", label: "anyone", aliases: ["everyone", "all"] },
-          { value: "operators", label: "operators only", aliases: ["operator", "admins"] },
-        ],
-      },
-    },
-    async *run({ who }, { workspace }) {
-      if (who === undefined) {
-        yield { markdown: `Who may choose models: ${switchingWords(settings.of(workspace))}` };
-        return;
-      }
-      const switching = who === "operators" ? "operators" : "anyone";
-      const after = await settings.change(workspace, (before) => ({ ...before, switching }));
-      yield { markdown: `Saved. Who may choose models: ${switchingWords(after)}` };
-    },
-  });
+export const SWITCHING: WhoSetting = {
+  path: "settings switching",
+  about: "Who may choose models here: anyone or operators",
+  key: "switching",
+  question: "Who may choose models",
+};
 
-/** "**anyone** (the default)". */
-export function switchingWords({ switching }: WorkspaceSettings): string {
-  if (switching === undefined) return "**anyone** (the default)";
-  return `**${switching}** (set in this workspace)`;
-}
+export const settingsSwitching = (deps: CommandDeps) => whoCommand(deps, SWITCHING);
 
 /** Who may choose models in a workspace: anyone, unless `/settings switching` says otherwise. */
 export const switchingAccess =
   ({ settings }: Pick<CommandDeps, "settings">) =>
   ({ workspace }: Invocation): CommandAccess =>
-    settings.of(workspace).switching === "operators" ? "operator" : "anyone";
+    isForOperators(settings.of(workspace), "switching") ? "operator" : "anyone";

@@ -66,6 +66,17 @@ export function outcomeWords(outcome: Outcome, status?: number): string {
   return outcome === "http" && status !== undefined ? `${words} (${status})` : words;
 }
 
+/**
+ * The providers that need somebody to look after them, a line each that begins with its id: those that refuse their
+ * key, have never given a list, or have failed twice in a row.
+ */
+export const providerWarnings = ({ providers }: RefreshStatus): readonly string[] =>
+  providers.flatMap(({ id, outcome, failureStatus, fetchedAt, consecutiveFailures }) => {
+    if (outcome === null || outcome === "ok") return [];
+    const isFailing = outcome === "auth" || fetchedAt === null || consecutiveFailures >= 2;
+    return isFailing ? [`${id}: ${outcomeWords(outcome, failureStatus)}`] : [];
+  });
+
 /** HTTP statuses for "nothing at this address": the provider itself is up. */
 const WRONG_ADDRESS: readonly (number | undefined)[] = [404, 405, 410];
 

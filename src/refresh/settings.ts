@@ -3,6 +3,8 @@ import { createListeners } from "../base/listeners.js";
 import type { Log } from "../base/log.js";
 import { createSerial } from "../base/serial.js";
 import type { ProviderId } from "../providers/provider.js";
+import { createRowReader } from "../store/damage-report.js";
+import { DAMAGED } from "../store/row.js";
 import type { Store } from "../store/store.js";
 
 /** Minutes that people can choose, and the one that adapts. */
@@ -20,9 +22,13 @@ export interface WorkspaceSettings extends RefreshChoice {
   readonly model?: string;
   /** Who may choose models. Anyone when unset. */
   readonly switching?: "anyone" | "operators";
+  /** Who may set a conversation's system prompt. Anyone when unset. */
+  readonly system?: "anyone" | "operators";
   readonly access?: ChatAccess;
   /** A small line under each answer. Off when unset. */
   readonly footer?: boolean;
+  /** What was set can't be read: until it is set anew, the bot is for operators only. Never stored. */
+  readonly isDamaged?: true;
 }
 
 /** Who may chat, and where; unset or empty means no bound. Ids are the platform's own. */
@@ -73,12 +79,12 @@ export interface SettingsDeps {
   readonly log: Log;
 }
 
-/** After that many lost swaps the stored row is taken for damaged and overwritten. */
+/** After that many lost swaps the stored row is overwritten. */
 const CHANGE_ATTEMPTS = 5;
 
 /**
- * The workspace that another one is a part of: "discord:dm" of "discord:dm:123", by which all direct messages there were
- * known before each was one by itself. Any other workspace is its own.
+ * The workspace that another one is a part of: "discord:dm" of "discord:dm:123", by which all direct messages there
+ * were known before each was one by itself. Any other workspace is its own.
  */
 export const sharedWorkspaceOf = (workspace: string): string => workspace.split(":").slice(0, 2).join(":");
 
@@ -87,32 +93,27 @@ export function createSettings({ store, host, log }: SettingsDeps): Settings {
   const rows = store.values("settings");
   const listeners = createListeners<string>(log);
   const serial = createSerial();
-  /** Workspaces whose row was reported as unreadable. */
-  const reported = new Set<string>();
+  const readRow = createRowReader(rows, settingsSchema);
   let byWorkspace: ReadonlyMap<string, WorkspaceSettings> = new Map();
   let changes = 0;
   const of = (workspace: string): WorkspaceSettings =>
     byWorkspace.get(workspace) ?? byWorkspace.get(sharedWorkspaceOf(workspace)) ?? {};
 
+  /** What a workspace without a row begins with. */
+  const inherited = (workspace: string): WorkspaceSettings => {
+    const { isDamaged: _lost, ...settings } = of(sharedWorkspaceOf(workspace));
+    return settings;
+  };
+
   /** Changes the row as it is stored now: another replica may have changed it since it was read. */
   async function persist(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings) {
     for (let attempt = 1; ; attempt++) {
       const [before] = await rows.getMany([workspace]);
-      const after = change(before === undefined ? of(workspace) : (settingsSchema.safeParse(before).data ?? {}));
-      if (attempt > CHANGE_ATTEMPTS) await rows.set(workspace, after);
+      const after = change(before === undefined ? inherited(workspace) : (readRow(workspace, before) ?? {}));
+      if (before === DAMAGED || attempt > CHANGE_ATTEMPTS) await rows.set(workspace, after);
       else if (!(await store.swap({ table: "settings", key: workspace, before, after }, []))) continue;
       return after;
     }
-  }
-
-  function readRow(workspace: string, value: unknown): WorkspaceSettings | undefined {
-    const parsed = settingsSchema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    if (!reported.has(workspace)) {
-      reported.add(workspace);
-      log.warn({ workspace }, "stored settings are unreadable, using the host's until they are set again");
-    }
-    return undefined;
   }
 
   return {
@@ -122,8 +123,8 @@ export function createSettings({ store, host, log }: SettingsDeps): Settings {
       const changesBefore = changes;
       const loaded = new Map<string, WorkspaceSettings>();
       for (const [workspace, value] of await rows.entries()) {
-        const settings = readRow(workspace, value);
-        if (settings !== undefined) loaded.set(workspace, settings);
+        // Whatever protected the workspace may be lost with the row.
+        loaded.set(workspace, readRow(workspace, value) ?? { isDamaged: true });
       }
       // What was changed here meanwhile is newer than what was read.
       if (changes !== changesBefore) return;
@@ -184,6 +185,7 @@ const settingsSchema = z.looseObject({
   providers: z.record(z.string(), z.looseObject(refreshChoice)).exactOptional(),
   model: z.string().exactOptional(),
   switching: z.enum(["anyone", "operators"]).exactOptional(),
+  system: z.enum(["anyone", "operators"]).exactOptional(),
   access: z
     .looseObject({
       who: z.array(z.string()).exactOptional(),

@@ -13,10 +13,12 @@ export interface BoundTerms {
 }
 
 /**
- * A store behind a network, whose every call ends in time: with a StoreError where the server hangs, and after `close`.
+ * A store behind a network or in a thread, whose every call ends in time: with a StoreError where the other side
+ * hangs, and after `close`.
  * A write that failed for want of an answer may have been done all the same.
  */
-export function boundStore(store: Store, { clock, onTimeout }: BoundTerms): Store {
+export function boundStore(store: Store, terms: BoundTerms): Store {
+  const { clock, onTimeout } = terms;
   let isClosed = false;
 
   const bounded = <T>(work: () => Promise<T>): Promise<T> =>
@@ -43,6 +45,7 @@ export function boundStore(store: Store, { clock, onTimeout }: BoundTerms): Stor
       set: (key, value) => bounded(() => values.set(key, value)),
       delete: (key) => bounded(() => values.delete(key)),
       entries: (prefix) => bounded(() => values.entries(prefix)),
+      page: (prefix, terms) => bounded(() => values.page(prefix, terms)),
     };
   };
 

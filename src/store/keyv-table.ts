@@ -1,6 +1,6 @@
 import { Keyv, type KeyvOptions, type KeyvStoreAdapter } from "keyv";
 import { checkKey, DAMAGED, decodeRow, encodeRow } from "./row.js";
-import type { KeyValue, Table } from "./store.js";
+import type { Entry, KeyValue, Page, Table } from "./store.js";
 import { DamagedRowError, translated } from "./store-error.js";
 
 export interface KeyvTableParts {
@@ -13,8 +13,20 @@ export interface KeyvTableParts {
    * Keys and texts of all rows whose key begins with `prefix`, in any order. Keyv's own iterator takes `_` for a
    * wildcard.
    */
-  readonly scan: (prefix: string) => Promise<readonly (readonly [key: string, text: unknown])[]>;
+  readonly scan: (prefix: string) => Promise<readonly Entry[]>;
+  /** The last `limit` of them whose key sorts before `before`, the last one first. */
+  readonly scanBack: (prefix: string, before: string | undefined, limit: number) => Promise<readonly Entry[]>;
 }
+
+/** The rows of what a scan found, sorted by key. */
+export const readEntries = (rows: readonly Entry[]): readonly Entry[] =>
+  rows.map(([key, text]) => [key, decodeRow(text)] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** A page of what was found from the last row on. */
+export const readPage = (rows: readonly Entry[], limit: number): Page => ({
+  entries: readEntries(rows),
+  before: rows.length < limit ? undefined : rows.at(-1)?.[0],
+});
 
 const OPTIONS: Omit<KeyvOptions, "store"> = {
   // The table is the namespace; Keyv's own would stand before every key.
@@ -27,7 +39,7 @@ const OPTIONS: Omit<KeyvOptions, "store"> = {
 };
 
 /** Narrows a Keyv to the port: one row's damage stays its own, and what failed is named. */
-export function createKeyvTable({ table, adapter, namespace, scan }: KeyvTableParts): KeyValue {
+export function createKeyvTable({ table, adapter, namespace, scan, scanBack }: KeyvTableParts): KeyValue {
   const keyv = new Keyv<unknown>(adapter, { ...OPTIONS, ...(namespace !== undefined && { namespace }) });
   keyv.on("error", () => {}); // the call that failed throws the same error
 
@@ -41,18 +53,13 @@ export function createKeyvTable({ table, adapter, namespace, scan }: KeyvTablePa
     getMany: (keys) =>
       translated(`reading ${keys.length} rows of ${table}`, async () => {
         if (keys.length === 0) return [];
-        const values = await keyv.getMany(keys.map(checkKey));
-        return values.map((value) => (value === DAMAGED ? undefined : value));
+        return keyv.getMany(keys.map(checkKey));
       }),
     set: (key, value) =>
       translated(`writing "${key}" of ${table}`, async () => void (await keyv.set(checkKey(key), value))),
     delete: (key) => translated(`deleting "${key}" of ${table}`, async () => void (await keyv.delete(checkKey(key)))),
-    entries: (prefix = "") =>
-      translated(`reading ${table}`, async () =>
-        (await scan(prefix))
-          .map(([key, text]) => [key, decodeRow(text)] as const)
-          .filter(([, value]) => value !== DAMAGED)
-          .sort(([a], [b]) => (a < b ? -1 : 1)),
-      ),
+    entries: (prefix = "") => translated(`reading ${table}`, async () => readEntries(await scan(prefix))),
+    page: (prefix, { before, limit }) =>
+      translated(`reading a page of ${table}`, async () => readPage(await scanBack(prefix, before, limit), limit)),
   };
 }

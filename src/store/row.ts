@@ -2,7 +2,7 @@ import { messageOf } from "../base/errors.js";
 import type { ClaimTerms } from "./store.js";
 import { StoreError } from "./store-error.js";
 
-/** What reading a row gives whose text is not what `encodeRow` makes. */
+/** What reading a row gives whose text is not what `encodeRow` makes; no schema takes it. */
 export const DAMAGED = Symbol("damaged row");
 
 /**
@@ -30,7 +30,7 @@ export function decodeRow(text: unknown): unknown {
     const row: unknown = typeof text === "string" ? JSON.parse(text) : undefined;
     return typeof row === "object" && row !== null && "value" in row ? row.value : DAMAGED;
   } catch {
-    return DAMAGED; // whoever reads the row says so, or leaves it out
+    return DAMAGED; // whoever reads the row says so
   }
 }
 

@@ -18,14 +18,34 @@ export type Table = (typeof TABLES)[number];
 export interface KeyValue {
   /** @throws {StoreError} when the store cannot be read, or this row is damaged */
   get(key: string): Promise<unknown>;
-  /** In the order of `keys`; undefined for what is not there or damaged. @throws {StoreError} */
+  /** In the order of `keys`; undefined for what is not there, `DAMAGED` for a damaged row. @throws {StoreError} */
   getMany(keys: readonly string[]): Promise<readonly unknown[]>;
   /** @throws {StoreError} when it was not stored; undefined is no value */
   set(key: string, value: unknown): Promise<void>;
   /** Resolves also when there was nothing. @throws {StoreError} */
   delete(key: string): Promise<void>;
-  /** All rows whose key begins with `prefix`, sorted by key; damaged rows are left out. @throws {StoreError} */
-  entries(prefix?: string): Promise<readonly (readonly [key: string, value: unknown])[]>;
+  /** All rows whose key begins with `prefix`, sorted by key; a damaged one as `DAMAGED`. @throws {StoreError} */
+  entries(prefix?: string): Promise<readonly Entry[]>;
+  /**
+   * The last `limit` rows whose key begins with `prefix` and sorts before `before` (default: all), sorted by key;
+   * a damaged one as `DAMAGED`. @throws {StoreError}
+   */
+  page(prefix: string, terms: PageTerms): Promise<Page>;
+  /** What a reader tells of a row: whether it is not what the table holds. Default: nobody wants to know. */
+  noteDamage?(key: string, isDamaged: boolean): void;
+}
+
+export type Entry = readonly [key: string, value: unknown];
+
+export interface PageTerms {
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+/** `before`: where the page before this one ends; undefined where there is none. */
+export interface Page {
+  readonly entries: readonly Entry[];
+  readonly before: string | undefined;
 }
 
 /** `value: undefined` deletes the row. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../base/clock.js";
 import { DAY_MS, dayOf, daysBetween } from "../base/time.js";
+import { createRowReader } from "../store/damage-report.js";
 import { endingRow } from "../store/sessions/session-rows.js";
 import type { Ending } from "../store/sessions/sessions.js";
 import type { Store, Write } from "../store/store.js";
@@ -87,6 +88,7 @@ const ERASED_AT_ONCE = 500;
 /** One row a turn, found by UTC day and workspace: reading a day costs what that day holds. */
 export function createLedger({ store, clock }: LedgerDeps): Ledger {
   const rows = store.values("usage");
+  const readEntry = createRowReader(rows, entryRow);
   return {
     writeOf: (entry) => ({
       table: "usage",
@@ -101,7 +103,7 @@ export function createLedger({ store, clock }: LedgerDeps): Ledger {
       const found: UsageEntry[] = [];
       for (const day of daysBetween(oldest, newest)) {
         const entries = await rows.entries(prefixOf(day, workspace));
-        found.push(...entries.flatMap(([, row]) => entryRow.safeParse(row).data ?? []).filter(isWanted));
+        found.push(...entries.flatMap(([key, row]) => readEntry(key, row) ?? []).filter(isWanted));
       }
       return found.sort((a, b) => a.at - b.at);
     },

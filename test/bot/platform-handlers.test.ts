@@ -229,5 +229,13 @@ describe("createAccess()", () => {
     ]);
     const closed = createAccess(access({ allowedWorkspaces: ["2"], allowDms: false }), none);
     expect(closed.countedWorkspaces(platforms)).toEqual(["discord:2", "playground:local"]);
+    const known = ["discord:2", "discord:3", "discord:dm:7", "playground:local"];
+    expect(createAccess(access({ allowedWorkspaces: ["2"] }), none).countedWorkspaces(platforms, known)).toEqual([
+      "discord:2",
+      "discord:dm",
+      "playground:local",
+      "discord:dm:7",
+    ]);
+    expect(closed.countedWorkspaces(platforms, known)).toEqual(["discord:2", "playground:local"]);
   });
 });

@@ -61,6 +61,35 @@ describe("/chat system", () => {
     expect((await world.sessions.get(CONVERSATION)).system).toBeNull();
   });
 
+  it("leaves word of who changed it for the next answer, but not in a direct message", async () => {
+    const world = harness();
+    const news = async () => (await world.sessions.get(CONVERSATION)).systemNews;
+    await world.say("/chat system Rhyme.", { isDirect: true });
+    expect(await news()).toBeUndefined();
+    await world.say("/chat system Rhyme.");
+    expect(await news()).toBeUndefined(); // as it was
+    await world.say("/chat system default");
+    expect(await news()).toBe("Ada");
+  });
+
+  it("is set by operators alone where the workspace says so, and shown to everybody", async () => {
+    const world = harness();
+    const member = { isOperator: false };
+    expect(await world.say("/settings system")).toBe("Who may set a system prompt: **anyone** (the default)");
+    expect(await world.say("/settings system operators", member)).toContain("🔒 Only operators");
+    await world.say("/settings system operators");
+    for (const text of ["/chat system Rhyme.", "/chat system default"]) {
+      const [reply] = await world.replies(text, member);
+      expect(reply?.markdown).toContain("🔒 Only operators may set a system prompt here.");
+      expect(reply?.isFailure).toBe(true);
+    }
+    expect(await world.say("/chat system", member)).toContain("the host's own system prompt");
+    expect((await world.sessions.get(CONVERSATION)).system).toBeNull();
+    expect(await world.say("/chat system Rhyme.")).toContain("> Rhyme.");
+    await world.say("/settings system anyone");
+    expect(await world.say("/chat system Brief.", member)).toContain("> Brief.");
+  });
+
   it("takes 4,000 characters and refuses one more, leaving what is in force", async () => {
     const world = harness();
     await world.say(`/chat system ${"a".repeat(4_000)}`);

@@ -195,6 +195,7 @@ describe("/settings show", () => {
         "Auto-refresh of `openai`: on (this provider's own setting), every minute (this provider's own setting)",
         "Model of new conversations: **openai/gpt-5** (the first provider's newest preferred model)",
         "Who may choose models: **operators** (set in this workspace)",
+        "Who may set a system prompt: **anyone** (the default)",
         "Who may chat: everyone",
         "Where: everywhere",
         "Guests: may chat",
@@ -203,5 +204,21 @@ describe("/settings show", () => {
       ].join("\n"),
     });
     expect(await world.controls("/settings show")).toHaveLength(2);
+  });
+});
+
+describe("settings that can't be read", () => {
+  it("mean operators only, which /settings show says, until one of them changes a setting", async () => {
+    const world = harness();
+    await world.store.values("settings").set("playground:local", { switching: "nobody", access: { who: ["u9"] } });
+    await world.settings.load();
+    const member = { isOperator: false };
+    expect(await world.say("/models use gpt-5-mini", member)).toContain("Only operators");
+    expect(await world.say("/chat export", member)).toContain("can't be read");
+    expect(await world.say("/settings show", member)).toContain("⚠️ What was set here can't be read any more");
+    expect(await world.say("/models use gpt-5-mini")).toContain("📌");
+    await world.say("/settings footer on");
+    expect(await world.say("/models use gpt-5", member)).toContain("📌");
+    expect(await world.say("/settings show", member)).not.toContain("can't be read");
   });
 });

@@ -44,7 +44,7 @@ const idle = () => new AbortController().signal;
 
 /** Polls real sockets, and a thread that has to start. */
 const until = (isTrue: () => boolean) =>
-  vi.waitFor(() => expect(isTrue()).toBe(true), { interval: 5, timeout: 10_000 });
+  vi.waitFor(() => expect(isTrue()).toBe(true), { interval: 5, timeout: 20_000 });
 
 /** What every provider that talks to a service does, over real sockets with its real SDK. */
 export function describeProvider(name: string, setup: ProviderSetup): void {

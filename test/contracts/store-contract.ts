@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DAMAGED } from "../../src/store/row.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
-import type { Claim, ClaimResult, Store, Table, Write } from "../../src/store/store.js";
+import type { Claim, ClaimResult, Page, Store, Table, Write } from "../../src/store/store.js";
 import { StoreError } from "../../src/store/store-error.js";
 
 /** A store under test, with its clock and its rows in the test's hands. */
@@ -145,6 +146,27 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect(await keysOf("z")).toEqual([]);
       });
 
+      it("page() gives the last rows of a prefix, and those before them", async () => {
+        const values = store.values("models");
+        for (const number of [1, 2, 3, 4, 5]) await values.set(`a_${number}`, number);
+        for (const key of ["a", "aX9", "b_1"]) await values.set(key, "another prefix");
+        await subject.damage("models", "a_2");
+        const numbers = ({ entries }: Page) => entries.map(([key, value]) => [key, value]);
+        const last = await values.page("a_", { limit: 2 });
+        expect(numbers(last)).toEqual([
+          ["a_4", 4],
+          ["a_5", 5],
+        ]);
+        const middle = await values.page("a_", { before: last.before, limit: 2 });
+        expect(numbers(middle)).toEqual([
+          ["a_2", DAMAGED],
+          ["a_3", 3],
+        ]);
+        const first = await values.page("a_", { before: middle.before, limit: 2 });
+        expect(first).toEqual({ entries: [["a_1", 1]], before: undefined });
+        expect(await values.page("c", { limit: 2 })).toEqual({ entries: [], before: undefined });
+      });
+
       it("entries() gives more rows than a driver reads at once", async () => {
         const keys = Array.from({ length: 250 }, (_, number) => `key-${String(number).padStart(3, "0")}`);
         await store.write(keys.map((key) => put(key, 1)));
@@ -156,8 +178,9 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         await store.write([put("good", 1), put("bad", 2), put("well", 3)]);
         await subject.damage("models", "bad");
         await expect(values.get("bad")).rejects.toThrow(StoreError);
-        expect(await values.getMany(["good", "bad", "well"])).toEqual([1, undefined, 3]);
+        expect(await values.getMany(["good", "bad", "well"])).toEqual([1, DAMAGED, 3]);
         expect(await values.entries()).toEqual([
+          ["bad", DAMAGED],
           ["good", 1],
           ["well", 3],
         ]);

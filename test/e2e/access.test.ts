@@ -7,7 +7,7 @@ let world: SlackWorld;
 beforeAll(async () => {
   world = await startSlackWorldBy("socket", {});
   await world.bot.tick();
-}, 30_000);
+});
 afterAll(() => world.close());
 
 it("leaves a conversation to those who may chat in it, and to operators", async () => {

@@ -8,12 +8,12 @@ let bot: BotOnThree;
 
 beforeAll(async () => {
   bot = await startBotOnThree();
-}, 60_000);
+});
 afterEach(() => bot.clock.advance(10_000));
 afterAll(async () => {
   expect(bot.platforms.discord.rest.faults).toEqual([]);
   await bot.close();
-}, 60_000);
+});
 
 const NUL = "\u0000";
 const ZERO_WIDTH = "\u200b\u2060\u202e";

@@ -47,10 +47,10 @@ describe.skipIf(browser === undefined)("the console of a live bot", () => {
     await first.end("SIGTERM");
     await page.getByText("Offline: the bot cannot be reached.").waitFor();
     bot = await startProcess(folder.path, { HTTP_PORT: new URL(first.url).port });
-    await eventually("the console is live again", () => page.locator("#offline").isHidden(), 20_000);
+    await eventually("the console is live again", () => page.locator("#offline").isHidden());
     await page.getByText("Off (set in this workspace)").waitFor();
     await chart(page, /Tokens per day: \d+ in 30 days/);
     expect(faults).toEqual([]);
     await context.close();
-  }, 60_000);
+  });
 });

@@ -8,13 +8,13 @@ let bot: BotOnThree;
 
 beforeAll(async () => {
   bot = await startBotOnThree();
-}, 60_000);
+});
 // Failures count against a provider for a minute: those of one test must not open its circuit in another.
 afterEach(() => bot.clock.advance(75_000));
 afterAll(async () => {
   expect(bot.platforms.discord.rest.faults).toEqual([]);
   await bot.close();
-}, 60_000);
+});
 
 const RETRY = "🔁 Retry";
 const STOP = "⏹️ Stop";

@@ -30,7 +30,7 @@ it("after kill -9 every platform's answer says that it was interrupted, keeps it
       OPENAI_BASE_URL: openai.url,
     });
     const { url } = bot;
-    await eventually("a start", async () => (await fetch(`${url}/readyz`)).ok && url !== "", 30_000);
+    await eventually("a start", async () => (await fetch(`${url}/readyz`)).ok && url !== "");
   };
   await start();
   const begun = [];
@@ -40,7 +40,7 @@ it("after kill -9 every platform's answer says that it was interrupted, keeps it
     const question = await place.ask("tell me");
     const stream = await next;
     stream.send("Half of it");
-    await eventually("its text", async () => (await question.text()).includes("Half of it"), 20_000);
+    await eventually("its text", async () => (await question.text()).includes("Half of it"));
     const stopOfBefore = await eventually("a Stop control", async () =>
       (await question.labels()).includes(STOP) ? question.hold(STOP) : undefined,
     );
@@ -49,11 +49,7 @@ it("after kill -9 every platform's answer says that it was interrupted, keeps it
   await bot?.end("SIGKILL");
   await start();
   for (const { surface, place, question, stopOfBefore } of begun) {
-    await eventually(
-      `an end on ${surface.name}`,
-      async () => (await question.marks()).join("").startsWith("⚠"),
-      20_000,
-    );
+    await eventually(`an end on ${surface.name}`, async () => (await question.marks()).join("").startsWith("⚠"));
     expect(await question.text(), surface.name).toMatch(/^Half of it\n+⚠️ Interrupted by a restart\.$/);
     await stopOfBefore();
     if (surface.name === "Discord") {
@@ -64,7 +60,7 @@ it("after kill -9 every platform's answer says that it was interrupted, keeps it
     const stream = await next;
     stream.send("All of it");
     stream.finish();
-    await eventually(`an answer on ${surface.name}`, async () => (await question.marks()).join("") === "✅", 20_000);
+    await eventually(`an answer on ${surface.name}`, async () => (await question.marks()).join("") === "✅");
     expect(await question.text()).toContain("All of it");
   }
   expect(platforms.discord.rest.faults).toEqual([]);

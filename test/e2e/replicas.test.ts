@@ -67,7 +67,7 @@ describe.concurrent.each(stores.filter(([, url]) => url !== undefined))("three r
   beforeAll(async () => {
     openai = await startFakeOpenAi({ models: ["gpt-5"] });
     bots = await start();
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all(bots.map((bot) => bot.end("SIGTERM")));
     await openai.close();

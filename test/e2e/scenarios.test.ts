@@ -224,7 +224,7 @@ describe("Mid-Chat", () => {
   /** An answer that streams while a refresh runs that brings this list. */
   async function streamDuringRefresh(list: readonly string[] = ["gpt-5", "gpt-5-mini", "gpt-6"]) {
     await bot.clock.advance(INTERVAL_MS - 1_000);
-    const asked = client.ask("tell me a story", 20_000);
+    const asked = client.ask("tell me a story");
     const stream = await openai.nextStream();
     stream.send("Once upon ");
     openai.setModels(list);
@@ -271,7 +271,7 @@ describe("Mid-Chat", () => {
     const story = await streamDuringRefresh();
     story.stream.send("a time");
     await finish(story);
-    const asked = client.ask("go on", 20_000);
+    const asked = client.ask("go on");
     const next = await openai.nextStream();
     expect(JSON.stringify(next.body.messages)).toContain("Once upon a time");
     next.finish();

@@ -40,7 +40,7 @@ async function readiness(url: string): Promise<{ ready: boolean; problems: reado
 }
 const askOnDiscord = async () => {
   const question = discord.say(discord.general, discord.person("Ada"), "hello from Discord", { naming: true });
-  await eventually("✅ on Discord", () => discord.marksOf(question).includes("✅") || undefined, 15_000);
+  await eventually("✅ on Discord", () => discord.marksOf(question).includes("✅") || undefined);
   return discord.answers().at(-1)?.content ?? "";
 };
 
@@ -48,14 +48,10 @@ describe("Discord, Slack and the playground in one process", () => {
   it("answers on all three", async () => {
     bot = await startProcess(folder.path, environment());
     const { url } = bot;
-    await eventually("readiness", async () => (await readiness(url)).ready || undefined, 15_000);
+    await eventually("readiness", async () => (await readiness(url)).ready || undefined);
     expect(await askOnDiscord()).toContain("hello from Discord");
     await slack.mention("hello from Slack");
-    await eventually(
-      "an answer on Slack",
-      () => slack.answers().find(({ text }) => text.includes("hello from Slack")),
-      15_000,
-    );
+    await eventually("an answer on Slack", () => slack.answers().find(({ text }) => text.includes("hello from Slack")));
     expect((await playgroundClient(url).ask("hello from here")).answer.text).toContain("hello from here");
     expect(await bot.end("SIGTERM")).toBe(0);
     for (const secret of [discord.token, BOT_TOKEN, APP_TOKEN, "hello from"]) expect(bot.log()).not.toContain(secret);
@@ -65,14 +61,10 @@ describe("Discord, Slack and the playground in one process", () => {
     const wrong = environment({ SLACK_BOT_TOKEN: "xoxb-wrong" });
     bot = await startProcess(folder.path, wrong);
     const { url } = bot;
-    const problems = await eventually(
-      "the problem",
-      async () => {
-        const { problems } = await readiness(url);
-        return problems.length === 1 && problems[0]?.includes("SLACK_BOT_TOKEN") ? problems : undefined;
-      },
-      15_000,
-    );
+    const problems = await eventually("the problem", async () => {
+      const { problems } = await readiness(url);
+      return problems.length === 1 && problems[0]?.includes("SLACK_BOT_TOKEN") ? problems : undefined;
+    });
     expect(problems[0]).toContain("api.slack.com");
     expect(await askOnDiscord()).toContain("hello from Discord");
     expect((await playgroundClient(url).ask("hello from here")).question.marks).toEqual(["✅"]);
@@ -89,21 +81,13 @@ describe("Discord, Slack and the playground in one process", () => {
     const wrong = environment({ DISCORD_TOKEN: "MTIz.wrong.token" });
     bot = await startProcess(folder.path, wrong);
     const { url } = bot;
-    const problems = await eventually(
-      "the problem",
-      async () => {
-        const { problems } = await readiness(url);
-        return problems.length === 1 && problems[0]?.includes("DISCORD_TOKEN") ? problems : undefined;
-      },
-      15_000,
-    );
+    const problems = await eventually("the problem", async () => {
+      const { problems } = await readiness(url);
+      return problems.length === 1 && problems[0]?.includes("DISCORD_TOKEN") ? problems : undefined;
+    });
     expect(problems[0]).toContain("discord.com/developers");
     await slack.mention("hello from Slack");
-    await eventually(
-      "an answer on Slack",
-      () => slack.answers().find(({ text }) => text.includes("hello from Slack")),
-      15_000,
-    );
+    await eventually("an answer on Slack", () => slack.answers().find(({ text }) => text.includes("hello from Slack")));
     const { stdout } = await runProgram(folder.path, ["doctor"], wrong);
     expect(stdout).toMatch(/^✗ discord: .*DISCORD_TOKEN/m);
     expect(stdout).toMatch(/^✓ slack: SLACK_BOT_TOKEN is good/m);

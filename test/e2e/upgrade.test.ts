@@ -64,7 +64,7 @@ describe.each(cases)("the built bot on the $kind store that $version has written
         // The provider's address is another one today: its list is fetched anew, and conversations go on all the same.
         bot = await startProcess(folder.path, { ...environment, OPENAI_BASE_URL: openai.url });
         await expectEnds(bot.url, expected, discord);
-        const { answer } = await playgroundClient(bot.url, "general").ask("what did I ask before?", 20_000);
+        const { answer } = await playgroundClient(bot.url, "general").ask("what did I ask before?");
         expect(answer.text).toContain("You said: what did I ask before?");
         const chat = openai.requests.findLast(({ body }) => body?.messages !== undefined);
         const sent = JSON.stringify(chat?.body?.messages);
@@ -94,7 +94,7 @@ async function expectEnds(url: string, expected: ExpectedStore, discord: FakeDis
       }
       return (await playgroundClient(url, channel).messages()).find(({ id }) => id === message)?.marks;
     };
-    await eventually(`an end of ${message}`, async () => (await marks())?.includes("⚠️") || undefined, 20_000);
+    await eventually(`an end of ${message}`, async () => (await marks())?.includes("⚠️") || undefined);
   }
   const shown = (await playgroundClient(url, "interrupted").messages()).map(({ text }) => text);
   expect(timesIn(shown)).toBe(keys.filter(([platform]) => platform === "playground").length);

@@ -6,9 +6,10 @@ import {
   indicatorText,
   outcomeHint,
   outcomeWords,
+  providerWarnings,
   refreshLabel,
 } from "../../src/refresh/indicator.js";
-import type { RefreshResult } from "../../src/refresh/refresher.js";
+import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
 import { entryOf } from "./support.js";
 
 const result = (part: Partial<RefreshResult>): RefreshResult => ({
@@ -34,6 +35,33 @@ describe("refreshLabel", () => {
     expect(refreshLabel({ hasLists: false, isFresh: false })).toBe("🔄 Refresh Models");
     expect(refreshLabel({ hasLists: true, isFresh: true })).toBe("🔄 Refresh (auto-updated)");
     expect(refreshLabel({ hasLists: true, isFresh: false })).toBe("🔄 Refresh (outdated)");
+  });
+});
+
+describe("providerWarnings", () => {
+  const warnings = (status: Partial<ProviderStatus>) => {
+    const known = { id: "groq", outcome: "ok", fetchedAt: 1, consecutiveFailures: 0, ...status } as ProviderStatus;
+    return providerWarnings({ providers: [known] } as unknown as RefreshStatus);
+  };
+
+  it.each([
+    ["that refuses its key", { outcome: "auth", consecutiveFailures: 1 }, "groq: refused the key"],
+    ["that has never given a list", { outcome: "timeout", fetchedAt: null }, "groq: timed out"],
+    [
+      "that failed twice",
+      { outcome: "http", failureStatus: 500, consecutiveFailures: 2 },
+      "groq: answered with an error (500)",
+    ],
+  ] as const)("names a provider %s", (_what, status, warning) => {
+    expect(warnings(status)).toEqual([warning]);
+  });
+
+  it.each([
+    ["has a list", {}],
+    ["failed once", { outcome: "network", consecutiveFailures: 1 }],
+    ["was never asked", { outcome: null, fetchedAt: null }],
+  ] as const)("names none that %s", (_what, status) => {
+    expect(warnings(status)).toEqual([]);
   });
 });
 

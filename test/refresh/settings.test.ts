@@ -96,16 +96,21 @@ describe("change()", () => {
 });
 
 describe("load()", () => {
-  it("takes the host's for a damaged row only", async () => {
-    const { settings, store, warnings } = world();
+  it("takes a damaged row for one that protects, until a change repairs it", async () => {
+    const { settings, store } = world();
     await store.values("settings").set("bad", { interval: 7 });
     await store.values("settings").set("good", { interval: 3, future: "kept" });
     store.damage("settings", "torn");
     await settings.load();
-    expect(settings.of("bad")).toEqual({});
-    expect(settings.of("torn")).toEqual({});
+    expect(settings.of("bad")).toEqual({ isDamaged: true });
+    expect(settings.of("torn")).toEqual({ isDamaged: true });
     expect(settings.of("good")).toEqual({ interval: 3, future: "kept" });
-    expect(warnings).toEqual([{ workspace: "bad" }]);
+    expect(settings.of("never written")).toEqual({});
+    expect(settings.inForce("torn")).toMatchObject({ isEnabled: true, enabledBy: "host" });
+    expect(store.peek("settings", "bad")).toEqual({ interval: 7 });
+    await settings.change("bad", (before) => ({ ...before, footer: true }));
+    expect(settings.of("bad")).toEqual({ footer: true });
+    expect(store.peek("settings", "bad")).toEqual({ footer: true });
   });
 });
 
@@ -132,14 +137,6 @@ describe("load() once more", () => {
     await reading;
     expect(settings.of("w")).toEqual({ interval: 3 });
     expect(store.peek("settings", "w")).toEqual({ interval: 3 });
-  });
-
-  it("says once that a row cannot be read", async () => {
-    const { settings, store, warnings } = world();
-    await store.values("settings").set("w", { interval: 7 });
-    await settings.load();
-    await settings.load();
-    expect(warnings).toHaveLength(1);
   });
 });
 

@@ -21,6 +21,7 @@ describeStore("the store in memory", async () => {
         set: async (key, value) => open().values(table).set(key, value),
         delete: async (key) => open().values(table).delete(key),
         entries: async (prefix) => open().values(table).entries(prefix),
+        page: async (prefix, terms) => open().values(table).page(prefix, terms),
       }),
       write: async (writes) => open().write(writes),
       writeOnce: async (name, forMs, writes) => open().writeOnce(name, forMs, writes),

@@ -5,11 +5,14 @@ import { connect } from "sqlite3";
 import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
 import { describeStore } from "../contracts/store-contract.js";
 
+let now = 0;
+const definition = createSqliteStore({ now: () => now });
+
 describeStore("SQLite", async () => {
+  now = Date.UTC(2026, 0, 5, 12);
   const folder = mkdtempSync(join(tmpdir(), "evergreen-store-"));
   const path = join(folder, "data.sqlite");
-  let now = Date.UTC(2026, 0, 5, 12);
-  const openAgain = () => createSqliteStore({ now: () => now }).open(`sqlite://${path}`);
+  const openAgain = () => definition.open(`sqlite://${path}`);
   const store = await openAgain();
   return {
     store,

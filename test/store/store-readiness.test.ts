@@ -1,11 +1,16 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createClient } from "@keyv/redis";
+import Libsql from "libsql";
 import { Pool } from "pg";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Log } from "../../src/base/log.js";
 import { observedStore } from "../../src/bot/observe/observed-store.js";
 import { createObservers } from "../../src/bot/observe/observers.js";
 import { createPostgresStore } from "../../src/store/postgres/postgres.js";
 import { createRedisStore } from "../../src/store/redis/redis.js";
+import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
 import type { Store } from "../../src/store/store.js";
 import { createStoreReadiness } from "../../src/store/store-readiness.js";
 import { fakeClock } from "../support/fake-clock.js";
@@ -90,17 +95,35 @@ interface Harm {
 
 const redis = await startRedis();
 const postgres = await startPostgres();
+const folder = mkdtempSync(join(tmpdir(), "evergreen-health-"));
 const admin = redis && createClient({ url: redis.url });
-await admin?.connect();
 const raw = postgres && new Pool({ connectionString: postgres.url });
 raw?.on("error", () => {});
+beforeAll(async () => {
+  await admin?.connect();
+});
 afterAll(async () => {
   admin?.destroy();
   await raw?.end();
   await Promise.all([redis?.remove(), postgres?.remove()]);
+  rmSync(folder, { recursive: true });
 });
 
+const file = join(folder, "locked.sqlite");
+let locker: InstanceType<typeof Libsql> | undefined;
 const harms: readonly Harm[] = [
+  {
+    what: "SQLite locked by another program",
+    text: /database is locked/,
+    open: () => createSqliteStore().open(`sqlite://${file}`),
+    begin: async () => {
+      locker ??= new Libsql(file);
+      if (!locker.inTransaction) locker.exec("begin immediate");
+    },
+    end: async () => {
+      if (locker?.inTransaction) locker.exec("rollback");
+    },
+  },
   {
     what: "Redis out of memory",
     text: /OOM command not allowed/,

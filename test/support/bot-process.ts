@@ -52,8 +52,11 @@ export async function startProcess(folder: string, environment: Record<string, s
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${read().stderr}`);
       return /"url":"([^"]+)"/.exec(read().stderr)?.[1];
     },
-    20_000,
-  );
+    60_000,
+  ).catch((error) => {
+    child.kill("SIGKILL");
+    throw new Error(`${error}: ${read().stderr}`);
+  });
   return {
     url,
     process: child,

@@ -3,20 +3,22 @@ import type { Clock } from "../../src/base/clock.js";
 export interface FakeClock extends Clock {
   /** Moves time on, waking sleepers in order; work that they set off runs before the next one wakes. */
   advance(ms: number): Promise<void>;
+  /** Moves time on in one step, as for a machine that was suspended: each sleeper that is due by then wakes once. */
+  skip(ms: number): Promise<void>;
   /** How many sleep now. */
   sleepers(): number;
 }
 
-/** Lets everything that is ready to run do so: microtasks, and what waits for an I/O turn. */
-export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+/** Lets everything that is ready to run do so: microtasks, and what waits for one of some I/O turns. Default: 20. */
+export async function settle(turns = 20): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A clock that stands still until it is turned. */
-export function fakeClock(startAt = Date.UTC(2026, 0, 5, 12)): FakeClock {
+/** A clock that stands still until it is turned. Fewer `turns` than 20 suit long stretches without sockets and files. */
+export function fakeClock(startAt = Date.UTC(2026, 0, 5, 12), turns = 20): FakeClock {
   let now = startAt;
   const sleeping = new Set<{ at: number; wake: () => void }>();
-  return {
+  const clock: FakeClock = {
     now: () => now,
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
@@ -36,18 +38,23 @@ export function fakeClock(startAt = Date.UTC(2026, 0, 5, 12)): FakeClock {
     },
     async advance(ms) {
       const end = now + ms;
-      await settle();
+      await settle(turns);
       for (;;) {
         const due = [...sleeping].filter((entry) => entry.at <= end).sort((a, b) => a.at - b.at)[0];
         if (due === undefined) break;
         now = Math.max(now, due.at);
         sleeping.delete(due);
         due.wake();
-        await settle();
+        await settle(turns);
       }
       now = end;
-      await settle();
+      await settle(turns);
+    },
+    skip(ms) {
+      now += ms;
+      return clock.advance(0);
     },
     sleepers: () => sleeping.size,
   };
+  return clock;
 }

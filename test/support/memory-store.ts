@@ -1,5 +1,5 @@
 import { messageOf } from "../../src/base/errors.js";
-import { checkKey, checkTerms } from "../../src/store/row.js";
+import { checkKey, checkTerms, DAMAGED as DAMAGED_ROW } from "../../src/store/row.js";
 import { type Claim, type KeyValue, type Store, TABLES, type Table, type Write } from "../../src/store/store.js";
 import { DamagedRowError, StoreError } from "../../src/store/store-error.js";
 
@@ -68,7 +68,7 @@ export function memoryStore(now: () => number): MemoryStore {
       },
       async getMany(keys) {
         await reach();
-        return keys.map((key) => fromTextOrNothing(rows.get(checkKey(key))));
+        return keys.map((key) => fromTextOrDamaged(rows.get(checkKey(key))));
       },
       async set(key, value) {
         await reach();
@@ -82,9 +82,18 @@ export function memoryStore(now: () => number): MemoryStore {
       async entries(prefix = "") {
         await reach();
         return [...rows]
-          .filter(([key, text]) => key.startsWith(prefix) && text !== DAMAGED)
-          .map(([key, text]) => [key, JSON.parse(text) as unknown] as const)
+          .filter(([key]) => key.startsWith(prefix))
+          .map(([key, text]) => [key, fromTextOrDamaged(text)] as const)
           .sort(([a], [b]) => (a < b ? -1 : 1));
+      },
+      async page(prefix, { before, limit }) {
+        await reach();
+        const keys = [...rows.keys()].filter((key) => key.startsWith(prefix) && (before === undefined || key < before));
+        const last = keys.sort((a, b) => (a < b ? -1 : 1)).slice(-limit);
+        return {
+          entries: last.map((key) => [key, fromTextOrDamaged(rows.get(key) ?? "")] as const),
+          before: last.length < limit ? undefined : last[0],
+        };
       },
     };
   }
@@ -179,6 +188,9 @@ function toText(value: unknown): string {
   if (!isSame(value, JSON.parse(text))) throw new StoreError("the value does not survive JSON");
   return text;
 }
+
+const fromTextOrDamaged = (text: string | undefined): unknown =>
+  text === DAMAGED ? DAMAGED_ROW : fromTextOrNothing(text);
 
 function fromTextOrNothing(text: string | undefined): unknown {
   return text === undefined || text === DAMAGED ? undefined : JSON.parse(text);

@@ -24,7 +24,7 @@ export interface PlaygroundMessage {
 export async function eventually<T>(
   what: string,
   read: () => T | undefined | Promise<T | undefined>,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   for (const end = Date.now() + timeoutMs; ; ) {
     const value = await read();

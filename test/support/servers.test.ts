@@ -66,5 +66,5 @@ describe("a PostgreSQL below a private folder", () => {
     expect(lines).toEqual([]);
     await server?.remove();
     expect(readdirSync(join(folder, "tmp"))).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -10,8 +10,8 @@ import { providerDefinitions } from "../../src/providers/registry.js";
 import { openStore } from "../../src/store/open-store.js";
 import { createPostgresStore } from "../../src/store/postgres/postgres.js";
 import { createRedisStore } from "../../src/store/redis/redis.js";
-import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
 import { type FakeClock, fakeClock } from "./fake-clock.js";
+import { sqliteHere } from "./sqlite-here.js";
 
 export interface Bot extends App {
   readonly clock: FakeClock;
@@ -42,9 +42,7 @@ export async function startBot(
   clock = fakeClock(),
   firstListsMs?: number,
 ): Promise<Bot> {
-  const definitions = [createSqliteStore, createRedisStore, createPostgresStore].map((create) =>
-    create({ now: clock.now }),
-  );
+  const definitions = [sqliteHere, createRedisStore, createPostgresStore].map((create) => create({ now: clock.now }));
   const parsed = parseConfig(
     { HTTP_PORT: "0", STORE_URL: `sqlite://${join(folder, "evergreen.sqlite")}`, ...environment },
     {

@@ -1,7 +1,7 @@
 // One process of several on a store, for tests: node store-child.mjs JOB URL COUNT. It runs what `npm test` has built.
 import { writeSync } from "node:fs";
-import { openStore } from "../../dist/store/open-store.js";
-import { storeDefinitions } from "../../dist/store/registry.js";
+import { openStore } from "../../dist/modules/store/open-store.js";
+import { storeDefinitions } from "../../dist/modules/store/registry.js";
 
 const [job, url, count] = process.argv.slice(2);
 const pause = () => new Promise((resolve) => setImmediate(resolve));

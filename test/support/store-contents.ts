@@ -2,6 +2,7 @@ import { createLog } from "../../src/base/log.js";
 import { createBoardRows } from "../../src/bot/board/board-rows.js";
 import { createControlIds } from "../../src/bot/port/control-ids.js";
 import { createMessageLog } from "../../src/bot/web/playground/message-log.js";
+import type { MessageRow } from "../../src/bot/web/playground/message-row.js";
 import { createCatalog } from "../../src/refresh/catalog/catalog.js";
 import { modelRowsOf } from "../../src/refresh/catalog/row-state.js";
 import { createSettings } from "../../src/refresh/settings.js";
@@ -71,7 +72,11 @@ async function readPlayground(store: Store) {
   const messages = createMessageLog({ store, newId: () => "unused" });
   await messages.load();
   return Promise.all(
-    messages.channels.all().map(async (channel) => ({ ...channel, messages: await messages.list(channel.id) })),
+    messages.channels.all().map(async (channel) => {
+      const pages: (readonly MessageRow[])[] = [];
+      for await (const page of messages.pages(channel.id)) pages.unshift(page);
+      return { ...channel, messages: pages.flat() };
+    }),
   );
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -18,6 +18,7 @@ export function workerPlugin() {
     if (folder === undefined) {
       const made = mkdtempSync(join(tmpdir(), "evergreen-workers-"));
       writeFileSync(join(made, "package.json"), '{"type":"module"}');
+      symlinkSync(join(root, "node_modules"), join(made, "node_modules"));
       process.once("exit", () => rmSync(made, { recursive: true, force: true }));
       folder = made;
     }

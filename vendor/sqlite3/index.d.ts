@@ -4,6 +4,8 @@ export type Parameter = string | number | bigint | null;
 export interface Connection {
   /** Runs one statement to its end, synchronously. @throws an Error whose `code` is SQLite's, as "SQLITE_BUSY" */
   all(sql: string, ...parameters: readonly (Parameter | readonly Parameter[])[]): Record<string, unknown>[];
+  /** Whether a transaction is open, which SQLite also ends by itself, as when the disk is full. */
+  isInTransaction(): boolean;
   /** The file is closed with its last user; a second call does nothing. */
   close(): void;
 }

@@ -16,7 +16,7 @@ function keyOf(file) {
 }
 
 /** What takes and gives back the write lock. */
-const BOUNDARY = /^(begin|commit|rollback)\b/i;
+const BOUNDARY = /^(begin|commit|rollback|savepoint|release)\b/i;
 const WRITE = /^(insert|update|delete|replace|create|drop|alter)\b/i;
 
 function open(file) {
@@ -67,6 +67,7 @@ function open(file) {
       }
       return WRITE.test(text) && !database.inTransaction ? locked(() => run(sql, parameters)) : run(sql, parameters);
     },
+    isInTransaction: () => database.inTransaction,
     close() {
       statements.clear();
       database.close();
@@ -86,6 +87,7 @@ export function connect(file) {
       if (!isOpen) throw new Error("the database is closed");
       return shared.all(sql, parameters.flat());
     },
+    isInTransaction: () => isOpen && shared.isInTransaction(),
     close() {
       if (!isOpen) return;
       isOpen = false;

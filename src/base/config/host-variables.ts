@@ -30,6 +30,12 @@ const chatVariables = {
     max: 36_500,
     fallback: 90,
   }),
+  CATCH_UP_MINUTES: wholeNumber({
+    about: "questions asked while the bot was away are answered when they are no older; 0 means none are",
+    min: 0,
+    max: 45,
+    fallback: 15,
+  }),
   CHAT_TIMEOUT_SECONDS: wholeNumber({
     about: "longest silence of an answer once its text has begun; three times that before",
     min: 1,

@@ -4,7 +4,7 @@ import type { Log } from "../../base/log.js";
 import { createLookupCache } from "../../base/lookup-cache.js";
 import { timeMark } from "../../base/time.js";
 import type { Invocation } from "../../commands/command.js";
-import type { Settings, WorkspaceSettings } from "../../refresh/settings.js";
+import { type Settings, sharedWorkspaceOf, type WorkspaceSettings } from "../../refresh/settings.js";
 import type { MessageLimits } from "../../usage/message-limits.js";
 import { channelKeyOf, channelOf, DIRECT_WORKSPACE, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, ChatPlatform, Person, Speaker } from "../port/platform.js";
@@ -12,6 +12,10 @@ import type { PlatformParts } from "../port/platform-definition.js";
 
 /** Whom the bot serves, and who may change settings, as the host has configured it. */
 export interface HostAccess {
+  /** Threads that the bot was called into are answered in without a mention. */
+  readonly followsThreads: boolean;
+  /** Whether anybody is answered there. Direct messages have a switch of their own. */
+  isServed(platform: ChatPlatform, place: ChannelKey, isDirect: boolean): boolean;
   /**
    * Whether somebody is answered there: in direct messages only who shares a named workspace with the bot, where the
    * host has named some. Looks that up at most every 10 minutes, within 2 s. Never rejects.
@@ -19,22 +23,14 @@ export interface HostAccess {
   serviceFor(platform: ChatPlatform, place: ChannelKey, speaker: Speaker): Promise<Service>;
   /** Returns at once what is known of that by now; what isn't is looked up meanwhile. */
   knownServiceFor(platform: ChatPlatform, place: ChannelKey, speaker: Speaker): Service;
-  /** The workspaces of running platforms whose settings count for the refresh, as settings know them: "discord:123". */
-  countedWorkspaces(platforms: readonly ChatPlatform[]): readonly string[];
+  /**
+   * The workspaces of running platforms whose settings count for the refresh, as settings know them: "discord:123". Of
+   * those that have set something, `known`, also direct messages, which no platform names one by one.
+   */
+  countedWorkspaces(platforms: readonly ChatPlatform[], known?: readonly string[]): readonly string[];
   /** Named by the host: an operator everywhere on that platform. */
   isNamedOperator(platform: string, person: Person): boolean;
 }
-
-const isAllowedBy =
-  (allowed: readonly string[]) =>
-  (platform: ChatPlatform, id: string): boolean =>
-    platform.limits.isLocal === true || allowed.length === 0 || allowed.includes(id);
-
-/** Whether anybody is answered there. Direct messages have a switch of their own. */
-export const isServedBy =
-  ({ allowedWorkspaces, allowDms }: Pick<HostConfig["access"], "allowedWorkspaces" | "allowDms">) =>
-  (platform: ChatPlatform, { workspace }: ChannelKey, isDirect: boolean): boolean =>
-    isDirect ? allowDms : isAllowedBy(allowedWorkspaces)(platform, workspace);
 
 /** "closed": nobody is answered there; "stranger": this person is not; "unknown": that could not be looked up. */
 export type Service = "served" | "closed" | "stranger" | "unknown";
@@ -50,10 +46,11 @@ const MEMBER_FRESH_MS = 600_000;
 const LOOK_UP_MS = 2_000;
 
 export function createAccess(
-  { allowedWorkspaces, allowDms, operators }: HostConfig["access"],
+  { allowedWorkspaces, allowDms, operators, followThreads }: HostConfig["access"],
   { surfaces, clock, log }: AccessDeps,
 ): HostAccess {
-  const isAllowed = isAllowedBy(allowedWorkspaces);
+  const isAllowed = (platform: ChatPlatform, id: string) =>
+    platform.limits.isLocal === true || allowedWorkspaces.length === 0 || allowedWorkspaces.includes(id);
   const members = createLookupCache(
     async (key) => {
       const [name = "", person = ""] = key.split(":");
@@ -62,7 +59,8 @@ export function createAccess(
     },
     { clock, what: "the lookup of a member", freshMs: MEMBER_FRESH_MS, waitMs: LOOK_UP_MS },
   );
-  const isServed = isServedBy({ allowedWorkspaces, allowDms });
+  const isServed = (platform: ChatPlatform, { workspace }: ChannelKey, isDirect: boolean) =>
+    isDirect ? allowDms : isAllowed(platform, workspace);
   /** The key of the lookup that decides; otherwise what is known without one. */
   const decidedBy = (platform: ChatPlatform, place: ChannelKey, { author, isDirect }: Speaker) => {
     if (!isServed(platform, place, isDirect)) return { service: "closed" } as const;
@@ -78,6 +76,8 @@ export function createAccess(
     }
   };
   return {
+    followsThreads: followThreads,
+    isServed,
     async serviceFor(platform, place, speaker) {
       const decided = decidedBy(platform, place, speaker);
       return "service" in decided ? decided.service : lookedUp(decided.key);
@@ -89,14 +89,16 @@ export function createAccess(
       if (known === undefined) void lookedUp(decided.key);
       return known?.value ? "served" : "unknown";
     },
-    countedWorkspaces: (platforms) =>
-      platforms.flatMap((platform) => {
+    countedWorkspaces(platforms, known = []) {
+      const counted = platforms.flatMap((platform) => {
         if (platform.fault() !== undefined) return [];
         return platform.workspaces().filter((workspace) => {
           const id = workspace.slice(platform.name.length + 1);
           return id === DIRECT_WORKSPACE ? allowDms : isAllowed(platform, id);
         });
-      }),
+      });
+      return [...counted, ...known.filter((one) => !counted.includes(one) && counted.includes(sharedWorkspaceOf(one)))];
+    },
     isNamedOperator: (platform, { id }) => operators.includes(`${platform}:${id}`),
   };
 }
@@ -125,7 +127,7 @@ export function notServedText(service: Exclude<Service, "served">, isDirect: boo
  * only in the channels that are open; a direct message is no channel. Never rejects.
  */
 export async function chatRefusal(
-  { access = {} }: WorkspaceSettings,
+  { access = {}, isDamaged }: WorkspaceSettings,
   { channel, thread }: ChannelKey,
   { author, isDirect, isOperator, isGuest, isInGroup }: Speaker,
 ): Promise<string | undefined> {
@@ -133,6 +135,12 @@ export async function chatRefusal(
   const isOpen = isDirect || channels.length === 0 || channels.includes(channel) || channels.includes(thread ?? "");
   if (!isOpen) return "🔒 I don't answer in this channel. `/settings show` says where I do.";
   if (isOperator) return undefined;
+  if (isDamaged) {
+    return (
+      "🔒 The settings of this workspace can't be read, so only operators may ask me here until one of them sets " +
+      "them again."
+    );
+  }
   if (!guests && isGuest === true) return "🔒 Guests can't ask me here. An operator can change that.";
   if (who.length === 0 || who.includes(author.id)) return undefined;
   const memberships = await Promise.all(who.map((group) => isInGroup?.(group) ?? false));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { createRowReader } from "../../store/damage-report.js";
 import type { Store } from "../../store/store.js";
 import { messageKeySchema } from "../port/message-key.js";
 import type { MessageKey } from "../port/platform.js";
@@ -31,11 +32,12 @@ export interface BoardRows {
 
 export function createBoardRows(store: Store): BoardRows {
   const table = store.values("boards");
+  const readRow = createRowReader(table, rowSchema);
   return {
     async load() {
       return (await table.entries()).flatMap(([conversation, value]) => {
-        const row = rowSchema.safeParse(value);
-        return row.success ? [[conversation, row.data] as const] : [];
+        const row = readRow(conversation, value);
+        return row === undefined ? [] : [[conversation, row] as const];
       });
     },
     save: (conversation, row) => table.set(conversation, row),

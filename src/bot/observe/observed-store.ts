@@ -15,9 +15,11 @@ export function observedStore(store: Store, observer: Pick<Observer, "onStoreCal
     }
   };
   const watchedTable = (table: KeyValue): KeyValue => ({
+    ...table,
     get: (key) => watched("read", table.get(key)),
     getMany: (keys) => watched("read", table.getMany(keys)),
     entries: (prefix) => watched("read", table.entries(prefix)),
+    page: (...terms) => watched("read", table.page(...terms)),
     set: (key, value) => watched("write", table.set(key, value)),
     delete: (key) => watched("write", table.delete(key)),
   });

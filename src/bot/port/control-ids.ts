@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
+import { createRowReader } from "../../store/damage-report.js";
 import type { Store } from "../../store/store.js";
 
 export interface ControlIdsDeps {
@@ -43,13 +44,14 @@ const rowSchema = z.object({ command: z.string(), usedAt: z.number() });
 
 export function createControlIds({ store, clock, log }: ControlIdsDeps): ControlIds {
   const rows = store.values("controls");
+  const readRow = createRowReader(rows, rowSchema);
   /** When the row of each id was last written by this process. */
   const writtenAt = new Map<string, number>();
   let hasPruned = false;
 
   const prune = async () => {
     const oldest = clock.now() - KEPT_MS;
-    const stale = (await rows.entries()).filter(([, row]) => !((rowSchema.safeParse(row).data?.usedAt ?? 0) >= oldest));
+    const stale = (await rows.entries()).filter(([id, row]) => (readRow(id, row)?.usedAt ?? oldest) < oldest);
     for (let at = 0; at < stale.length; at += PRUNED_AT_ONCE) {
       const some = stale.slice(at, at + PRUNED_AT_ONCE);
       await store.write(some.map(([key]) => ({ table: "controls", key, value: undefined })));
@@ -73,7 +75,7 @@ export function createControlIds({ store, clock, log }: ControlIdsDeps): Control
     async commandOf(id) {
       if (!isOurs(id)) return undefined;
       const [row] = await rows.getMany([id]);
-      return rowSchema.safeParse(row).data?.command;
+      return readRow(id, row)?.command;
     },
   };
 }

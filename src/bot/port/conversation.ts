@@ -11,7 +11,7 @@ export const channelOf = ({ platform, workspace, channel }: ChannelKey): string 
 /** The workspace of direct messages, where they belong to no other. */
 export const DIRECT_WORKSPACE = "dm";
 
-/** What settings, limits and the ledger know a workspace by; a direct message outside any workspace is one by itself. */
+/** What settings and the ledger know a workspace by; a direct message outside any workspace is one by itself. */
 export const workspaceOf = ({ platform, workspace, channel }: ChannelKey): string =>
   [platform, workspace, ...(workspace === DIRECT_WORKSPACE ? [channel] : [])].join(":");
 

@@ -67,7 +67,8 @@ export async function prepareRequest(
   });
   if (asked.text === "")
     throw new UserError(["There is nothing in this message that I can read.", ...asked.notes].join("\n"));
-  const system = session.system ?? chat.systemPrompt;
+  const system =
+    session.system === null ? chat.systemPrompt : `${chat.systemPrompt}\n\n${OWN_PROMPT}\n${session.system}`;
   const messages = contextOf(turns, {
     system,
     question: asked.text,
@@ -83,6 +84,9 @@ export async function prepareRequest(
   const estimatedTokens = Math.ceil(chars / CHARS_PER_TOKEN);
   return { request: { model: model.model, system, messages }, estimatedTokens, sent: asked.text, notes: asked.notes };
 }
+
+/** Between the host's system prompt and the conversation's own. */
+const OWN_PROMPT = "People in this conversation have added the following, as far as it agrees with the above:";
 
 /** Another question may have been answered since the one that is asked once more. */
 function saidBefore(turns: readonly Turn[], message: string): readonly Turn[] {

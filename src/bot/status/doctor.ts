@@ -7,8 +7,11 @@ import { plural } from "../../base/text.js";
 import { proveKey } from "../../providers/prove-key.js";
 import { ProviderError, type ProviderErrorReason } from "../../providers/provider.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";
+import { createSettings } from "../../refresh/settings.js";
+import { createDamageReport, reportingStore } from "../../store/damage-report.js";
 import { openStore } from "../../store/open-store.js";
-import type { StoreDefinition } from "../../store/store.js";
+import type { Store, StoreDefinition } from "../../store/store.js";
+import { createBoardRows } from "../board/board-rows.js";
 import type { PlatformDefinition, PlatformFinding, PlatformSetup } from "../port/platform-definition.js";
 
 export interface DoctorDeps {
@@ -51,16 +54,41 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
   return lines.every((line) => line.startsWith("✓")) ? 0 : 1;
 }
 
-async function checkStore({ stores }: DoctorDeps, url: string): Promise<PlatformFinding> {
+async function checkStore({ stores }: DoctorDeps, url: string): Promise<readonly PlatformFinding[]> {
   const place = url.replace(/\/\/[^@/]*@/, "//"); // without a password
   try {
     const store = await openStore(url, stores);
-    await store.values("settings").get("doctor");
-    await store.close();
-    return { isFine: true, text: `store: ${place} opens` };
+    const damaged: { readonly table?: string; readonly key?: string }[] = [];
+    const log = { warn: (row: object) => void damaged.push(row) };
+    const report = createDamageReport(log);
+    try {
+      await readSmallTables(reportingStore(store, report));
+    } finally {
+      await store.close();
+    }
+    const keys = damaged.map(({ table, key }) => `${table} ${key}`);
+    const named = keys.length === 0 ? [] : [`the damaged rows are ${keys.slice(0, MAX_DAMAGED).join(", ")}`];
+    return [
+      { isFine: true, text: `store: ${place} opens` },
+      ...[...report.warnings(), ...named].map((text) => ({ isFine: false, text })),
+    ];
   } catch (error) {
-    return { isFine: false, text: `store: ${messageOf(error)}` };
+    return [{ isFine: false, text: `store: ${messageOf(error)}` }];
   }
+}
+
+/** How many damaged rows are named. */
+const MAX_DAMAGED = 10;
+
+/** Reads what is small enough to be read as a whole; the running bot finds damage in the rest when it comes there. */
+async function readSmallTables(store: Store): Promise<void> {
+  for (const table of ["models", "forgotten", "processes"] as const) await store.values(table).entries();
+  await createSettings({
+    store,
+    host: { isEnabled: true, intervalMs: 0 },
+    log: createLog({ level: "silent", secrets: [] }),
+  }).load();
+  await createBoardRows(store).load();
 }
 
 /** Lists the provider's models, as the bot does, and finds out whether its key is a good one. */

@@ -6,6 +6,7 @@ import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
 import { createTurnQueue } from "./conversation-line.js";
 import { TurnCalledOff } from "./endings.js";
+import { createQuestionIntake } from "./question-intake.js";
 import { createRemoteStop } from "./remote-stop.js";
 import { type ActiveTurns, takeMention } from "./turn.js";
 import { createTurnControl } from "./turn-control.js";
@@ -20,6 +21,8 @@ export interface Chat {
   onMention(platform: ChatPlatform, mention: Mention, refusal?: string): Promise<void>;
   /** Takes no more questions, lets answers finish for up to `graceMs`, and ends the rest as interrupted. */
   stop(graceMs: number): Promise<void>;
+  /** Resolves when nothing is answered in the conversation and nothing waits. */
+  idleIn(conversation: string): Promise<void>;
   /** Answers that run or wait. */
   load(): number;
 }
@@ -32,6 +35,7 @@ export function createChat(deps: ChatDeps): Chat {
   const { refresher, clock, log } = deps;
   const turns: ActiveTurns = {
     queue: createTurnQueue(),
+    intake: createQuestionIntake(clock),
     inOrder: createSerial(),
     running: new Map(),
     emptied: new Set(),
@@ -59,6 +63,7 @@ export function createChat(deps: ChatDeps): Chat {
         );
       });
     },
+    idleIn: queue.idleIn,
     load: () => queue.size(),
     control: createTurnControl({ ...deps, turns, isClosed: () => closing.signal.aborted }),
   };

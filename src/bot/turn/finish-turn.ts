@@ -3,17 +3,17 @@ import { retry } from "../../base/retry.js";
 import type { Usage } from "../../providers/provider.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { ModelUse } from "../../refresh/refresher.js";
-import type { Ending, Pin, Turn } from "../../store/sessions/sessions.js";
+import type { Ending, Pin, Session, Turn } from "../../store/sessions/sessions.js";
 import type { Write } from "../../store/store.js";
 import { StoreError } from "../../store/store-error.js";
 import type { UsageEntry } from "../../usage/ledger.js";
 import { costOf, type ModelFacts } from "../../usage/model-facts.js";
-import { conversationOf, workspaceOf } from "../port/conversation.js";
+import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
 import type { Person } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 import type { Question } from "../prompt/question.js";
 import { cleanQuestion } from "../prompt/untrusted-text.js";
-import { modelRefusalOf, pinLine, pinNote, shownControls, shownText } from "./shown-answer.js";
+import { modelRefusalOf, pinLine, pinNote, shownControls, shownText, systemLine } from "./shown-answer.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
 /**
@@ -124,12 +124,24 @@ async function rememberToldLines(deps: TurnDeps, turn: AnsweredTurn, pin: Pin, i
   const { session, answer, question } = turn;
   const note = answer.finish !== undefined ? pinNote(deps.refresher.snapshot(), pin) : session.noted;
   const isPinTold = isShown && pinLine(turn.pin, session, answer) !== undefined;
+  const isSystemTold = isShown && systemLine(session, answer) !== undefined;
+  const withoutSystemNews = (before: Session): Session => {
+    const { systemNews, ...rest } = before;
+    const isTold = isSystemTold && systemNews === session.systemNews && before.system === session.system;
+    return isTold ? rest : before;
+  };
+  const { message } = question;
   await deps.sessions
-    .change(conversationOf(question.message), (before) => {
-      const { noted, pinNews, ...rest } = before;
+    .change(conversationOf(message), (before) => {
+      const { noted, pinNews, ...rest } = withoutSystemNews(before);
       const news = isPinTold && before.pin?.at === pin.at ? undefined : pinNews;
-      if (note === noted && news === pinNews) return before;
+      if (note === noted && news === pinNews && rest.systemNews === before.systemNews) return before;
       return { ...rest, ...(note !== undefined && { noted: note }), ...(news !== undefined && { pinNews: news }) };
+    })
+    // A thread begins with the news of its channel, which its next thread need not tell again.
+    .then(async () => {
+      if (!isSystemTold || message.thread === undefined) return;
+      await deps.sessions.change(channelOf(message), withoutSystemNews);
     })
     .catch((error) => deps.log.warn({ error }, "told lines were not stored; the next answer repeats them"));
 }

@@ -38,13 +38,14 @@ async function pinDefault(
 }
 
 /** What a new thread takes over; what was said in it, or unset, stays its own. */
-function begunAs(thread: Session, { pin, system, showsReasoning }: Session): Session {
+function begunAs(thread: Session, { pin, system, systemNews, showsReasoning }: Session): Session {
   const isNew = thread.nextTurn === 0 && thread.startedAt === 0;
   if (!isNew) return { ...thread, pin };
   return {
     ...thread,
     pin,
     system: thread.system ?? system,
+    ...(systemNews !== undefined && thread.system === null && thread.systemNews === undefined && { systemNews }),
     ...(showsReasoning !== undefined && thread.showsReasoning === undefined && { showsReasoning }),
   };
 }

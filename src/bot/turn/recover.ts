@@ -58,10 +58,10 @@ export async function recover(deps: RecoverDeps): Promise<number> {
 }
 
 /** How soon another replica's broken-off answers get their end. */
-const ROUND_MS = 15_000;
+const ROUND_MS = 60_000;
 
 /**
- * Recovers at once, and then every 15 s. Resolves with how to stop that.
+ * Recovers at once, and then once a minute. Resolves with how to stop that.
  * @throws {StoreError} when the first round cannot read
  */
 export async function startRecovery(deps: RecoverDeps): Promise<() => void> {

@@ -17,6 +17,7 @@ import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
 import { ENDING_MARKS, endingOf, failureText, TurnCalledOff } from "./endings.js";
 import { finishTurn, untilStored } from "./finish-turn.js";
 import { pinnedSession } from "./pinned-session.js";
+import type { QuestionIntake } from "./question-intake.js";
 import type { RemoteStop } from "./remote-stop.js";
 import { canOpenThread } from "./shown-answer.js";
 import type { ChatDeps, ModelAnswer, TurnTerms } from "./turn-deps.js";
@@ -32,6 +33,7 @@ interface Running {
 /** The turns of this process: which run, which wait, and which are being called off. */
 export interface ActiveTurns {
   readonly queue: TurnQueue;
+  readonly intake: QuestionIntake;
   /** Keeps the order in which the questions of a conversation came, however long their checks take. */
   readonly inOrder: Serial;
   /** By conversation. */
@@ -71,7 +73,7 @@ export async function takeMention(
 ): Promise<void> {
   const { message } = mention;
   const question = questionOf(mention, deps.clock.now());
-  const checked = claimAndCheck(deps, mention, question, refusal);
+  const checked = deps.turns.intake.take(() => claimAndCheck(deps, mention, question, refusal));
   checked.catch(() => {}); // thrown below, when its turn comes
   const taken = await deps.turns.inOrder(conversationOf(message), async () => {
     const verdict = await checked;
@@ -101,13 +103,18 @@ async function claimAndCheck(deps: LifeDeps, mention: Mention, question: Questio
 }
 
 function lineUp(deps: LifeDeps, platform: ChatPlatform, question: Question, known: string | undefined) {
-  const isFull = deps.turns.queue.placeFor(conversationOf(question.message)) === "full";
+  const isFull = !isMissed(question) && deps.turns.queue.placeFor(conversationOf(question.message)) === "full";
   const fault = known ?? (isFull ? FULL_LINE : limitFault(deps, question.message, question.asker));
   return fault === undefined ? enqueue(deps, platform, question) : { fault };
 }
 
 export const enqueue = (deps: LifeDeps, platform: ChatPlatform, question: Question): Place =>
-  deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question));
+  deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question), {
+    isMissed: isMissed(question),
+  });
+
+/** Asked before the others in line, it is not turned away for them. */
+const isMissed = ({ mention }: Question): boolean => mention?.writtenAt !== undefined;
 
 /** Steps 3 to 7, at the head of the conversation's line. Never rejects. */
 async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Question): Promise<void> {
@@ -122,6 +129,7 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
     isShown = isShown.then(() => showFirstMark(deps, platform, question, mark));
   };
   try {
+    await deps.turns.intake.calm();
     await withLease(deps, conversation, { signal, onWait: () => showFirst("waiting") }, async (lease) => {
       turn.isWaiting = false;
       if (!signal.aborted) showFirst("working");

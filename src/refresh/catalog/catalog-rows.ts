@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
+import { createRowReader } from "../../store/damage-report.js";
 import type { Store, Write } from "../../store/store.js";
 import type { CatalogEntry } from "./catalog-types.js";
 import type { ChangeLog } from "./change-log.js";
@@ -32,6 +33,8 @@ const fenceKey = (provider: ProviderId) => `fence:${provider}`;
 
 export function createCatalogRows({ store, ids }: { store: Store; ids: readonly ProviderId[] }): CatalogRows {
   const rows = store.values("models");
+  const readFacts = createRowReader(rows, facts);
+  const readList = createRowReader(rows, list);
   /** The fence of the commit that was last seen. */
   const seen = new Map<ProviderId, unknown>();
   /** The list that is stored, and the fence that it was stored under. */
@@ -41,7 +44,7 @@ export function createCatalogRows({ store, ids }: { store: Store; ids: readonly 
   async function listsFor(facts: readonly (readonly [ProviderId, StoredFacts | undefined])[]) {
     const missing = facts.filter(([id, stored]) => stored?.list !== undefined && stored.list !== lists.get(id)?.fence);
     const values = await rows.getMany(missing.map(([id]) => listKey(id)));
-    return new Map(missing.map(([id], index) => [id, readStoredList(values[index])]));
+    return new Map(missing.map(([id], index) => [id, readList(listKey(id), values[index])]));
   }
 
   return {
@@ -53,7 +56,7 @@ export function createCatalogRows({ store, ids }: { store: Store; ids: readonly 
         .filter(({ id, fence }) => fence !== undefined && fence !== before.get(id));
       if (changed.length === 0) return;
       const values = await rows.getMany([...changed.map(({ id }) => id), ...changed.map(({ id }) => changesKey(id))]);
-      const facts = changed.map(({ id }, index) => [id, readStoredFacts(values[index])] as const);
+      const facts = changed.map(({ id }, index) => [id, readFacts(id, values[index])] as const);
       const read = await listsFor(facts);
       for (const [index, [id, stored]] of facts.entries()) {
         // What this process stored meanwhile is newer than what was read.
@@ -149,16 +152,4 @@ const facts = z.object({
  */
 type StoredFacts = Readonly<z.infer<typeof facts>>;
 
-/** The row of a provider; undefined where it is not one. */
-function readStoredFacts(value: unknown): StoredFacts | undefined {
-  const parsed = facts.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
-}
-
 const list = z.object({ fence: z.number(), models: z.array(model) });
-
-/** The row of a provider's list; undefined where it is not one. */
-function readStoredList(value: unknown): Readonly<z.infer<typeof list>> | undefined {
-  const parsed = list.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
-}

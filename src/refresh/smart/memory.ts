@@ -68,6 +68,7 @@ export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): Smart
       const isRead = key.startsWith(WORKSPACE)
         ? put(activities, key.slice(WORKSPACE.length), readActivity(value))
         : put(lists, key.slice(LIST.length), readListHistory(value));
+      store.values("usage").noteDamage?.(key, !isRead);
       if (!isRead) log.warn({ key }, "stored activity of the smart interval is unreadable, starting over");
     }
     unsaved.markLoaded();

@@ -24,6 +24,11 @@ export const GET = "select value from evergreen_rows where tbl = $1 and key = $2
 export const GET_MANY = "select key, value from evergreen_rows where tbl = $1 and key = any($2::text[])";
 export const SCAN = "select key, value from evergreen_rows where tbl = $1 and key ^@ $2";
 
+/** Table, prefix, the first key past the page or null, most rows. */
+export const SCAN_BACK = `
+select key, value from evergreen_rows where tbl = $1 and key ^@ $2 and ($3::text is null or key < $3)
+order by key desc limit $4`;
+
 /** Epoch ms by the server's own clock, unless a test gives `$1`. */
 const NOW = "coalesce($1::bigint, (extract(epoch from now()) * 1000)::bigint)";
 

@@ -1,8 +1,9 @@
 import type { Pool } from "pg";
+import { readEntries, readPage } from "../keyv-table.js";
 import { checkKey, DAMAGED, decodeRow } from "../row.js";
 import type { KeyValue, Table, Write } from "../store.js";
 import { DamagedRowError, StoreError, translated } from "../store-error.js";
-import { GET, GET_MANY, SCAN } from "./postgres-statements.js";
+import { GET, GET_MANY, SCAN, SCAN_BACK } from "./postgres-statements.js";
 
 export interface PostgresTableParts {
   readonly table: Table;
@@ -33,7 +34,7 @@ export function createPostgresTable({ table, pool, write }: PostgresTableParts):
         if (keys.length === 0) return [];
         const { rows } = await pool.query<Row>(GET_MANY, [table, keys.map(checkKey)]);
         const values = new Map(rows.map((row) => [row.key, decodeRow(row.value)]));
-        return keys.map((key) => (values.get(key) === DAMAGED ? undefined : values.get(key)));
+        return keys.map((key) => values.get(key));
       }),
     set: async (key, value) => {
       if (value === undefined) throw new StoreError("undefined is no value");
@@ -42,10 +43,15 @@ export function createPostgresTable({ table, pool, write }: PostgresTableParts):
     delete: (key) => write([{ table, key, value: undefined }]),
     entries: (prefix = "") =>
       translated(`reading ${table}`, async () =>
-        (await pool.query<Row>(SCAN, [table, prefix])).rows
-          .map((row) => [row.key, decodeRow(row.value)] as const)
-          .filter(([, value]) => value !== DAMAGED)
-          .sort(([a], [b]) => (a < b ? -1 : 1)),
+        readEntries((await pool.query<Row>(SCAN, [table, prefix])).rows.map(({ key, value }) => [key, value])),
       ),
+    page: (prefix, { before, limit }) =>
+      translated(`reading a page of ${table}`, async () => {
+        const { rows } = await pool.query<Row>(SCAN_BACK, [table, prefix, before ?? null, limit]);
+        return readPage(
+          rows.map(({ key, value }) => [key, value]),
+          limit,
+        );
+      }),
   };
 }

@@ -80,6 +80,34 @@ return write(2, 4)`,
   arguments: [now, whole(forMs), whole(forMs + EXPIRY_SLACK_MS), ...textsOf(writes)],
 });
 
+/** Keys of a table from `first` to `last`, as ZRANGEBYLEX takes them. */
+export interface Range {
+  readonly first: string;
+  readonly last: string | Buffer;
+  readonly limit: number;
+  /** The last rows instead of the first ones, the last one first. */
+  readonly isBackwards?: boolean;
+}
+
+export const startOf = (prefix: string): string => (prefix === "" ? "-" : `[${prefix}`);
+/** No UTF-8 text sorts behind the byte ff. */
+export const endOf = (prefix: string): string | Buffer =>
+  prefix === "" ? "+" : Buffer.concat([Buffer.from(`(${prefix}`), Buffer.from([0xff])]);
+
+/** Gives keys and texts in one step. */
+export const rangeScript = (table: Table, { first, last, limit, isBackwards = false }: Range) => ({
+  text: `
+local keys
+if ARGV[5] == '1' then keys = redis.call('ZREVRANGEBYLEX', KEYS[1], ARGV[2], ARGV[1], 'LIMIT', 0, ARGV[3])
+else keys = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], ARGV[2], 'LIMIT', 0, ARGV[3]) end
+if #keys == 0 then return {keys, {}} end
+local names = {}
+for at, key in ipairs(keys) do names[at] = ARGV[4] .. key end
+return {keys, redis.call('MGET', unpack(names))}`,
+  keys: [indexName(table)],
+  arguments: [first, last, String(limit), `${tableName(table)}:`, isBackwards ? "1" : "0"],
+});
+
 /** A claim from further in the future was made before the clock was set back: it would hold for as long. */
 const CLOCK_SLACK_MS = 60_000;
 /** Past any interval; the first claim of a name that was forgotten has a higher fence all the same. */

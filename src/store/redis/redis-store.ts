@@ -109,19 +109,26 @@ function createTable(client: RedisClient, table: Table, write: (writes: readonly
     throwOnConnectError: true,
   });
   adapter.on("error", () => {}); // the call that failed throws the same error
+  const rowsOf = async (range: scripts.Range) => {
+    const { text, ...terms } = scripts.rangeScript(table, range);
+    const [keys, texts] = (await client.eval(text, terms)) as unknown as readonly [string[], unknown[]];
+    return keys.map((key, index) => [key, texts[index]] as const);
+  };
   const scan = async (prefix: string) => {
-    const last = prefix === "" ? "+" : Buffer.concat([Buffer.from(`(${prefix}`), Buffer.from([0xff])]);
-    const keys = await client.zRangeByLex(scripts.indexName(table), prefix === "" ? "-" : `[${prefix}`, last);
+    const last = scripts.endOf(prefix);
     const rows: (readonly [string, unknown])[] = [];
-    for (let from = 0; from < keys.length; from += READ_ROWS) {
-      const part = keys.slice(from, from + READ_ROWS);
-      const texts = await client.mGet(part.map((key) => `${scripts.tableName(table)}:${key}`));
-      rows.push(...part.map((key, index) => [key, texts[index]] as const));
+    for (let first = scripts.startOf(prefix); ; first = `(${rows.at(-1)?.[0]}`) {
+      const part = await rowsOf({ first, last, limit: READ_ROWS });
+      rows.push(...part);
+      if (part.length < READ_ROWS) return rows;
     }
-    return rows;
+  };
+  const scanBack = (prefix: string, before: string | undefined, limit: number) => {
+    const last = before === undefined ? scripts.endOf(prefix) : `(${before}`;
+    return rowsOf({ first: scripts.startOf(prefix), last, limit, isBackwards: true });
   };
   return {
-    ...createKeyvTable({ table, adapter, namespace: scripts.tableName(table), scan }),
+    ...createKeyvTable({ table, adapter, namespace: scripts.tableName(table), scan, scanBack }),
     // Keyv knows nothing of the index.
     set: async (key, value) => {
       if (value === undefined) throw new StoreError("undefined is no value");

@@ -1,21 +1,29 @@
 import type { z } from "zod";
 import type { Serial } from "../../base/serial.js";
+import { createRowReader } from "../damage-report.js";
 import type { Store, Write } from "../store.js";
-import { forgottenRow, openQuestionRow, parsedRow, sessionRow, turnKey } from "./session-rows.js";
+import { DamagedRowError } from "../store-error.js";
+import { forgottenRow, openQuestionRow, sessionRow, turnKey } from "./session-rows.js";
 
 /** The calls that erase conversations, and the one that tells when that was. */
-export const eraseCalls = (store: Store, inOrder: Serial, now: () => number) => ({
-  forget: (conversation: string) =>
-    inOrder(`session ${conversation}`, () => forgetConversation(store, conversation, now())),
-  eraseUntouched: (before: number) => eraseUntouched(store, inOrder, { before, at: now() }),
-  async erasedAt(conversations: readonly string[]) {
-    const times = [...new Set(conversations)].map(async (conversation) => {
-      const row = await store.values("forgotten").get(conversation);
-      return row === undefined ? 0 : parsedRow(forgottenRow, row, `when ${conversation} was erased`).at;
-    });
-    return Math.max(0, ...(await Promise.all(times)));
-  },
-});
+export function eraseCalls(store: Store, inOrder: Serial, now: () => number) {
+  const rows = store.values("forgotten");
+  const readRow = createRowReader(rows, forgottenRow);
+  return {
+    forget: (conversation: string) =>
+      inOrder(`session ${conversation}`, () => forgetConversation(store, conversation, now())),
+    eraseUntouched: (before: number) => eraseUntouched(store, inOrder, { before, at: now() }),
+    async erasedAt(conversations: readonly string[]) {
+      const times = [...new Set(conversations)].map(async (conversation) => {
+        const row = await rows.get(conversation);
+        const forgotten = readRow(conversation, row);
+        if (row !== undefined && forgotten === undefined) throw new DamagedRowError(`when ${conversation} was erased`);
+        return forgotten?.at ?? 0;
+      });
+      return Math.max(0, ...(await Promise.all(times)));
+    },
+  };
+}
 
 /** Both in epoch ms: when a conversation was touched last to be erased, and when that happens. */
 interface EraseTerms {

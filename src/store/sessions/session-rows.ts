@@ -17,6 +17,7 @@ export const sessionRow = z.object({
   answeredAt: z.number().nullable(),
   noted: z.string().exactOptional(),
   pinNews: z.enum(["chosen", "default"]).exactOptional(),
+  systemNews: z.string().exactOptional(),
 });
 
 export const endingRow = z.enum(["done", "limited", "stopped", "cut-off", "failed", "interrupted"]);

@@ -12,7 +12,7 @@ export interface Pin {
 /** The record of a conversation; its turns are rows of their own. */
 export interface Session {
   readonly pin: Pin | null;
-  /** Own system prompt; null: the host's. */
+  /** Own system prompt, which follows the host's; null: the host's alone. */
   readonly system: string | null;
   /** What the model thinks is shown above its answers. */
   readonly showsReasoning?: boolean;
@@ -28,6 +28,8 @@ export interface Session {
   readonly noted?: string;
   /** A person chose the pin, or gave it up, and no answer has said so yet. */
   readonly pinNews?: "chosen" | "default";
+  /** Who set the system prompt, or dropped it, while no answer has said so yet. */
+  readonly systemNews?: string;
 }
 
 /** `limited`: the model's length limit or the provider's filter ended it. */

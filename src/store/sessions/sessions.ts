@@ -1,4 +1,5 @@
 import { createSerial, type Serial } from "../../base/serial.js";
+import { createRowReader } from "../damage-report.js";
 import type { Store, Write } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import { eraseCalls } from "./erase-conversations.js";
@@ -21,10 +22,7 @@ export interface Sessions {
   /** The newest `count` turns since `firstTurn`, oldest first. @throws {StoreError} */
   recentTurns(conversation: string, count: number): Promise<readonly Turn[]>;
 
-  /**
-   * Stores a question, once: false when a question with this id was stored before (a repeated event).
-   * @throws {StoreError}
-   */
+  /** Stores a question once: false for a repeated event, whose id was stored before. @throws {StoreError} */
   open(id: string, question: OpenQuestion): Promise<boolean>;
   /** Whether the question was stored and not closed yet. @throws {StoreError} */
   isOpen(id: string): Promise<boolean>;
@@ -46,10 +44,7 @@ export interface Sessions {
   ): Promise<void>;
   /** The last turn since the last fresh start, and its number. @throws {StoreError} */
   lastTurn(conversation: string): Promise<{ readonly number: number; readonly turn: Turn } | undefined>;
-  /**
-   * All turns that are kept, oldest first, those before the last fresh start too; damaged ones are left out. @throws
-   * {StoreError}
-   */
+  /** All turns that are kept, oldest first, those before the last fresh start too. @throws {StoreError} */
   allTurns(conversation: string): Promise<readonly { readonly number: number; readonly turn: Turn }[]>;
   /** The last turns of a channel's threads that were answered in since `since` (epoch ms), newest first. */
   threadsOf(
@@ -58,10 +53,7 @@ export interface Sessions {
   ): Promise<readonly { readonly conversation: string; readonly turn: Turn }[]>;
   /** Takes over a turn of another conversation as the first of a new one. @throws {StoreError} */
   take(conversation: string, turn: Turn): Promise<void>;
-  /**
-   * Erases the conversation: its record, its turns and its open questions. Resolves with how many turns there were.
-   * @throws {StoreError}
-   */
+  /** Erases its record, turns and open questions; resolves with how many turns there were. @throws {StoreError} */
   forget(conversation: string): Promise<number>;
   /**
    * When one of these conversations was last erased, by a person or for its age, epoch ms; 0 where none was. Nothing
@@ -144,8 +136,12 @@ interface Records {
 
 function createRecords(store: Store, now: () => number): Records {
   const rows = store.values("sessions");
-  const sessionOf = (conversation: string, row: unknown): Session =>
-    row === undefined ? freshSession(now()) : parsedRow(sessionRow, row, `the session of ${conversation}`);
+  const readSession = createRowReader(rows, sessionRow);
+  const sessionOf = (conversation: string, row: unknown): Session => {
+    const session = row === undefined ? freshSession(now()) : readSession(conversation, row);
+    if (session === undefined) throw new DamagedRowError(`the session of ${conversation}`);
+    return session;
+  };
   return {
     get: async (conversation) => sessionOf(conversation, await rows.get(conversation)),
     async update(conversation, step) {
@@ -211,20 +207,22 @@ const MAX_THREADS = 25;
 
 function turnCalls(store: Store, { get }: Records): TurnCalls {
   const turns = store.values("turns");
+  const readTurn = createRowReader(turns, turnRow);
   return {
     async recentTurns(conversation, count) {
       const { firstTurn, nextTurn } = await get(conversation);
       const from = Math.max(firstTurn, nextTurn - Math.max(count, 0));
       const numbers = Array.from({ length: Math.max(nextTurn - from, 0) }, (_, index) => from + index);
-      const rows = await turns.getMany(numbers.map((number) => turnKey(conversation, number)));
+      const keys = numbers.map((number) => turnKey(conversation, number));
+      const rows = await turns.getMany(keys);
       // A conversation goes on without a turn that is damaged.
-      return rows.flatMap((row) => turnRow.safeParse(row).data ?? []);
+      return rows.flatMap((row, index) => readTurn(keys[index] ?? "", row) ?? []);
     },
     async lastTurn(conversation) {
       const { firstTurn, nextTurn } = await get(conversation);
       if (nextTurn <= firstTurn) return undefined;
-      const [row] = await turns.getMany([turnKey(conversation, nextTurn - 1)]);
-      const turn = turnRow.safeParse(row).data;
+      const key = turnKey(conversation, nextTurn - 1);
+      const turn = readTurn(key, (await turns.getMany([key]))[0]);
       return turn && { number: nextTurn - 1, turn };
     },
     async threadsOf(conversation, since) {
@@ -243,7 +241,7 @@ function turnCalls(store: Store, { get }: Records): TurnCalls {
     },
     async allTurns(conversation) {
       return (await turns.entries(`${conversation}#`)).flatMap(([key, row]) => {
-        const turn = turnRow.safeParse(row).data;
+        const turn = readTurn(key, row);
         return turn === undefined ? [] : [{ number: Number(key.slice(-TURN_DIGITS)), turn }];
       });
     },
@@ -257,6 +255,7 @@ type QuestionCalls = Pick<
 
 function questionCalls(store: Store, inOrder: Serial): QuestionCalls {
   const questions = store.values("open");
+  const readQuestion = createRowReader(questions, openQuestionRow);
   return {
     open: (id, question) =>
       store.writeOnce(`question:${id}`, QUESTION_ONCE_MS, [{ table: "open", key: id, value: question }]),
@@ -286,7 +285,7 @@ function questionCalls(store: Store, inOrder: Serial): QuestionCalls {
       const rows = await questions.entries();
       return rows
         .flatMap(([id, row]) => {
-          const question = openQuestionRow.safeParse(row).data;
+          const question = readQuestion(id, row);
           return question === undefined ? [] : [[id, question] as const];
         })
         .sort(([, a], [, b]) => a.at - b.at);

@@ -61,8 +61,8 @@ function pragma(connection: Connection, name: "application_id" | "user_version")
 
 /**
  * Runs `work` in one transaction that holds the write lock from its start; with "deferred" it locks nothing until it
- * writes, and reads all from one moment. The driver is synchronous and so must `work` be: then nothing of this process
- * comes between.
+ * writes, and reads all from one moment. Inside a transaction it is a part of that, which fails by itself. The driver
+ * is synchronous and so must `work` be: then nothing of this process comes between.
  * @throws what `work` or SQLite throws, and then nothing was written
  */
 export function inTransaction<T>(
@@ -70,14 +70,16 @@ export function inTransaction<T>(
   work: () => T,
   begin: "immediate" | "deferred" = "immediate",
 ): T {
-  connection.all(`begin ${begin}`);
+  const isPart = connection.isInTransaction();
+  connection.all(isPart ? "savepoint part" : `begin ${begin}`);
   try {
     const result = work();
-    connection.all("commit");
+    connection.all(isPart ? "release part" : "commit");
     return result;
   } catch (error) {
     try {
-      connection.all("rollback");
+      connection.all(isPart ? "rollback to part" : "rollback");
+      if (isPart) connection.all("release part");
     } catch {
       // SQLite has rolled back by itself, as it does when the disk is full
     }

@@ -1,119 +1,16 @@
-import { KeyvSqlite } from "@keyv/sqlite";
-import { type Clock, systemClock } from "../../base/clock.js";
-import { createKeyvTable } from "../keyv-table.js";
-import { processOwner } from "../process-owner.js";
-import { checkKey, checkTerms, encodeRow, isRow } from "../row.js";
-import { type KeyValue, type Store, type StoreDefinition, TABLES, type Table, type Write } from "../store.js";
-import { StoreError, translated } from "../store-error.js";
-import { createSqliteClaims } from "./sqlite-claims.js";
-import { asStartupError, openSqliteFile, sqlitePath } from "./sqlite-file.js";
-import { inTransaction } from "./sqlite-schema.js";
+import type { StoreDefinition } from "../store.js";
+import { sqlitePath } from "./sqlite-file.js";
+import { createSqliteThread } from "./sqlite-thread.js";
 
-export interface SqliteDeps {
+export interface SqliteOptions {
   /** The store's clock; SQLite's own unless given. */
   readonly now?: () => number;
-  /** For the waits of opening. */
-  readonly clock?: Clock;
 }
 
-/** A store in one file, which several processes of one machine may share. */
-export function createSqliteStore(deps: SqliteDeps = {}): StoreDefinition {
-  return { schemes: ["sqlite"], open: (url) => open(sqlitePath(url), deps) };
+/** A store in one file, which several processes of one machine may share. A thread of its own does the work. */
+export function createSqliteStore({ now }: SqliteOptions = {}): StoreDefinition {
+  const open = createSqliteThread(now);
+  return { schemes: ["sqlite"], open: async (url) => open(sqlitePath(url)) };
 }
 
 export const sqliteStore: StoreDefinition = createSqliteStore();
-
-async function open(path: string, deps: SqliteDeps): Promise<Store> {
-  const connection = await openSqliteFile(path, deps.clock ?? systemClock);
-  const claims = createSqliteClaims({ connection, owner: processOwner(), now: () => deps.now?.() ?? null });
-  const adapters = TABLES.map((table) => [table, createAdapter(path, table)] as const);
-  const tables = new Map(adapters.map(([table, adapter]) => [table, createTable(table, adapter)]));
-  const close = async () => {
-    await Promise.allSettled(adapters.map(([, adapter]) => adapter.close()));
-    try {
-      // libsql lets go of a file only with its last statement, at the garbage collector's leisure.
-      connection.all("pragma wal_checkpoint(truncate)");
-    } catch {
-      // closed already, or in use elsewhere: the next to open the file reads its WAL
-    }
-    connection.close();
-  };
-  try {
-    // A Keyv whose first use fails would end the process with an unhandled rejection: await them all here.
-    await Promise.all(adapters.map(([, adapter]) => adapter.get("-")));
-    claims.forget();
-  } catch (error) {
-    await close();
-    throw asStartupError(path, error);
-  }
-
-  const apply = (writes: readonly Write[]) => {
-    for (const { table, key, value } of writes) {
-      if (value === undefined) connection.all(`delete from "${table}" where key = ?1`, checkKey(key));
-      else connection.all(upsert(table), checkKey(key), encodeRow(value));
-    }
-  };
-  const atomically = <T>(what: string, work: () => T) => translated(what, () => inTransaction(connection, work));
-
-  return {
-    values(table) {
-      const values = tables.get(table);
-      if (values === undefined) throw new StoreError(`there is no table "${table}"`);
-      return values;
-    },
-    write: (writes) => atomically(`writing ${writes.length} rows`, () => apply(writes)),
-    writeOnce: (name, forMs, writes) =>
-      atomically(`writing "${name}" once`, () => {
-        const isFirst = claims.mark(checkKey(name), forMs);
-        if (isFirst) apply(writes);
-        return isFirst;
-      }),
-    swap: ({ table, key, before, after }, writes) =>
-      atomically(`changing "${key}" of ${table}`, () => {
-        const [row] = connection.all(`select value from "${table}" where key = ?1`, checkKey(key));
-        const isAsRead = row === undefined ? before === undefined : isRow(row.value, before);
-        if (isAsRead) apply([{ table, key, value: after }, ...writes]);
-        return isAsRead;
-      }),
-    claim: (name, terms) =>
-      atomically(`claiming "${name}"`, () => {
-        checkTerms(terms);
-        return claims.take(checkKey(name), terms);
-      }),
-    commit: (claim, writes) =>
-      atomically(`committing "${claim.name}"`, () => {
-        const isOurs = claims.free(claim);
-        if (isOurs) apply(writes);
-        return isOurs;
-      }),
-    renew: (claim, ttlMs) =>
-      atomically(`renewing "${claim.name}"`, () => {
-        checkTerms({ ttlMs });
-        return claims.renew(claim, ttlMs);
-      }),
-    purge: () => translated("clearing away", () => void connection.all("pragma wal_checkpoint(truncate)")),
-    close,
-  };
-}
-
-const upsert = (table: Table) =>
-  `insert into "${table}" (key, value) values (?1, ?2) on conflict (key) do update set value = excluded.value`;
-
-/** No UTF-8 text sorts behind the byte ff, so this is all that begins with `?1`, found through the index. */
-const scan = (table: Table) => `select key, value from "${table}" where key >= ?1 and key < ?1 || cast(x'ff' as text)`;
-
-function createAdapter(path: string, table: Table): KeyvSqlite {
-  // SQLite sets no bound on a VARCHAR's length, whatever its number says.
-  return new KeyvSqlite({ uri: `sqlite://${path}`, table, keySize: 65_535 });
-}
-
-function createTable(table: Table, adapter: KeyvSqlite): KeyValue {
-  return createKeyvTable({
-    table,
-    adapter,
-    scan: async (prefix) => {
-      const rows: readonly { key: string; value: unknown }[] = await adapter.query(scan(table), prefix);
-      return rows.map(({ key, value }) => [key, value] as const);
-    },
-  });
-}

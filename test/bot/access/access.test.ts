@@ -42,6 +42,12 @@ describe("chatRefusal()", () => {
     expect(await refusal({ channels: ["c2"] }, { isDirect: true })).toBeUndefined();
   });
 
+  it("takes operators alone where what was set can't be read", async () => {
+    const damaged = (by: Partial<Speaker>) => chatRefusal({ isDamaged: true }, PLACE, speaker(by));
+    expect(await damaged({})).toContain("settings of this workspace can't be read, so only operators");
+    expect(await damaged({ isOperator: true })).toBeUndefined();
+  });
+
   it("leaves guests out where a workspace says so", async () => {
     expect(await refusal({ guests: false }, { isGuest: true })).toContain("Guests");
     expect(await refusal({ guests: false }, { isGuest: false })).toBeUndefined();

@@ -37,7 +37,7 @@ describe("a Discord connection that drops again and again", () => {
         const { resumes } = discord.gateway.counts;
         WAYS[drop % WAYS.length]?.();
         asked.push(discord.say(discord.addChannel(`d${drop}`), ada, `during drop ${drop}`, { naming: true }));
-        await eventually(`resume ${drop}`, () => discord.gateway.counts.resumes > resumes || undefined, 20_000);
+        await eventually(`resume ${drop}`, () => discord.gateway.counts.resumes > resumes || undefined);
         asked.push(discord.say(discord.addChannel(`e${drop}`), ada, `after drop ${drop}`, { naming: true }));
       }
       for (const question of asked) {

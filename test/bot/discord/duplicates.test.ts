@@ -3,8 +3,8 @@ import type { FakeChannel, FakeMessage } from "../../support/fake-discord-world.
 import { eventually } from "../../support/playground-client.js";
 import { answered, connected, type DiscordStage, jumpingClock, replied, stageDiscord } from "./discord-support.js";
 
-const EVENTS = process.env.SOAK ? 1_000 : 100;
-const RESTARTS = process.env.SOAK ? 10 : 4;
+const EVENTS = process.env.SOAK ? 1_000 : 40;
+const RESTARTS = process.env.SOAK ? 10 : 2;
 
 let stage: DiscordStage;
 afterEach(async () => {
@@ -40,7 +40,7 @@ describe("an event of Discord that comes twice", () => {
         expect(discord.marksOf(question)).toHaveLength(1);
       }
     },
-    process.env.SOAK ? 600_000 : 60_000,
+    process.env.SOAK ? 600_000 : 120_000,
   );
 
   it("runs a slash command and a typed one once", async () => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   };
   bots = [];
   for (let process = 0; process < 2; process++) bots = [...bots, await startBot(folder.path, environment, briskClock)];
-  await eventually("two sessions", () => discord.gateway.counts.identifies === 2 || undefined, 25_000);
+  await eventually("two sessions", () => discord.gateway.counts.identifies === 2 || undefined);
 });
 afterAll(async () => {
   await Promise.all(bots.map((bot) => bot.stop(0)));
@@ -94,5 +94,5 @@ describe("several processes with one Discord token", () => {
     expect(await isOn()).not.toBe(before);
     expect(discord.answers().filter(({ content }) => content.includes("slash command"))).toHaveLength(1);
     expect(discord.rest.faults).toEqual([]);
-  }, 40_000);
+  });
 });

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { slashBody } from "../../support/fake-slack-payloads.js";
 import { type SlackWorld, SOCKET_TOKENS, startSlackWorld } from "./slack-support.js";
 
-const EVENTS = process.env.SOAK ? 1_000 : 100;
-const RESTARTS = process.env.SOAK ? 10 : 4;
+const EVENTS = process.env.SOAK ? 1_000 : 40;
+const RESTARTS = process.env.SOAK ? 10 : 2;
 
 describe("a mention that comes twice", () => {
   let world: SlackWorld | undefined;
@@ -39,7 +39,7 @@ describe("a mention that comes twice", () => {
       const answers = slack.answers().map(({ thread }) => thread ?? "");
       expect([...answers].sort()).toEqual([...asked].sort());
     },
-    process.env.SOAK ? 600_000 : 60_000,
+    process.env.SOAK ? 600_000 : 120_000,
   );
 });
 

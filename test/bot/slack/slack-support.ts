@@ -85,7 +85,7 @@ export async function startSlackWorld(
     return over;
   };
   let bot = await turning(start());
-  const until = <T>(what: string, read: () => T | undefined | false, { stepMs = 100, timeoutMs = 10_000 } = {}) =>
+  const until = <T>(what: string, read: () => T | undefined | false, { stepMs = 100, timeoutMs = 30_000 } = {}) =>
     eventually(
       what,
       async () => {

@@ -10,7 +10,7 @@ import { parseConfig } from "../../../src/base/config/config.js";
 import { platformDefinitions } from "../../../src/bot/registry.js";
 import { runDoctor } from "../../../src/bot/status/doctor.js";
 import { providerDefinitions } from "../../../src/providers/registry.js";
-import { createSqliteStore } from "../../../src/store/sqlite/sqlite.js";
+import { sqliteHere } from "../../support/sqlite-here.js";
 
 type Answer = readonly [status: number, body: unknown];
 type Vendor = (request: { readonly path: string; readonly key: string | undefined }) => Answer;
@@ -50,7 +50,7 @@ async function startVendor(vendor: Vendor): Promise<string> {
 }
 
 async function doctor(environment: Record<string, string>) {
-  const sqlite = createSqliteStore({ now: () => Date.now() });
+  const sqlite = sqliteHere({ now: () => Date.now() });
   const parsed = parseConfig(
     { STORE_URL: `sqlite://${join(folder, "doctor.sqlite")}`, ...environment },
     { providers: providerDefinitions, platforms: platformDefinitions, storeSchemes: ["sqlite"] },
@@ -201,5 +201,19 @@ describe("doctor", () => {
     const url = await startVendor(() => [200, { models: [] }]);
     const { line } = await doctor({ OLLAMA_BASE_URL: url });
     expect(line("ollama")).toContain("ollama pull");
+  });
+});
+
+describe("doctor, of the store", () => {
+  it("names damaged rows, and what they mean", async () => {
+    const store = await sqliteHere({ now: () => Date.now() }).open(`sqlite://${join(folder, "doctor.sqlite")}`);
+    await store.values("settings").set("discord:7", { access: "ada only" });
+    await store.close();
+    const { code, lines } = await doctor({ DEMO_PROVIDER: "on" });
+    expect(lines.filter((line) => line.startsWith("✗"))).toEqual([
+      expect.stringMatching(/^✗ store: 1 damaged row in settings: only operators are answered there/),
+      "✗ the damaged rows are settings discord:7",
+    ]);
+    expect(code).toBe(1);
   });
 });

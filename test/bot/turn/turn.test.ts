@@ -129,7 +129,8 @@ describe("a thread", () => {
       await settle();
     };
     await inThread("hello");
-    expect(it.anthropic.streams[0]?.request).toMatchObject({ model: "claude", system: "Rhyme." });
+    const system = expect.stringMatching(/^Be kind\.\n\n.*:\nRhyme\.$/);
+    expect(it.anthropic.streams[0]?.request).toMatchObject({ model: "claude", system });
     it.anthropic.streams[0]?.finish();
     await it.clock.advance(1_000);
     await it.sessions.change(CONVERSATION, (before) => ({
@@ -138,8 +139,32 @@ describe("a thread", () => {
       system: null,
     }));
     await inThread("again");
-    expect(it.anthropic.streams[1]?.request).toMatchObject({ model: "claude", system: "Rhyme." });
+    expect(it.anthropic.streams[1]?.request).toMatchObject({ model: "claude", system });
     expect((await it.sessions.get(thread)).showsReasoning).toBe(true);
+  });
+
+  it("says once, for its channel too, who set the system prompt that it began with", async () => {
+    const it = world();
+    const pin = { provider: "anthropic", model: "claude", at: 1, by: null };
+    await it.sessions.change(CONVERSATION, (before) => ({ ...before, pin, system: "Rhyme.", systemNews: "*Eve*" }));
+    const answerIn = async (thread: string, message: string, number: number) => {
+      const mention = it.platform.mention("hello");
+      await it.chat.onMention(it.platform, { ...mention, message: { ...mention.message, thread, message } });
+      await settle();
+      it.anthropic.streams[number]?.send("answer");
+      it.anthropic.streams[number]?.finish();
+      await it.clock.advance(1_000);
+    };
+    await answerIn("t1", "q1", 0);
+    await answerIn("t1", "q2", 1);
+    await answerIn("t2", "q3", 2);
+    const line = "📝 \\*Eve\\* set a system prompt for this conversation; `/chat system` shows it.";
+    expect(it.texts()).toEqual([`answer\n\n${line}`, "answer", "answer"]);
+    expect(it.anthropic.streams[2]?.request.system).toContain("Rhyme.");
+    await it.sessions.change(`${CONVERSATION}:t2`, (before) => ({ ...before, system: null, systemNews: "Bob" }));
+    await answerIn("t2", "q4", 3);
+    expect(it.texts().at(-1)).toBe("answer\n\n📝 Bob dropped the system prompt of this conversation.");
+    expect(it.anthropic.streams[3]?.request.system).toBe("Be kind.");
   });
 
   it("pins its channel too where that had no model, so that later threads agree", async () => {

@@ -161,11 +161,12 @@ describe.each<[string, GoodAnswer, Create]>([
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write([...wire.half, wire.finish].join(""));
     });
-    await vi.waitFor(() => expect(chatting.text()).toBe(`${TEXT}end`));
+    const patience = { timeout: 20_000 };
+    await vi.waitFor(() => expect(chatting.text()).toBe(`${TEXT}end`), patience);
     await vi.waitFor(async () => {
       await chatting.clock.advance(1_000);
       expect(chatting.finish()).toBeDefined();
-    });
+    }, patience);
     await isWhole(chatting);
   });
 

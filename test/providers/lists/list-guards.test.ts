@@ -17,13 +17,15 @@ async function rowsOf(rows: readonly unknown[]) {
   return { ...found, warnings };
 }
 
-let close = () => {};
-afterEach(() => close());
+const servers: { close(): void }[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
 
 /** A list whose pages come over a socket. */
 async function listOf(answer: (asked: number) => ListAnswer, held?: HeldList) {
   const server = await startListServer(answer);
-  close = server.close;
+  servers.push(server);
   const source = {
     provider: "acme",
     key: undefined,
@@ -77,12 +79,14 @@ describe("readRows()", () => {
 
   it("lets others run between the rows of a long list", async () => {
     let turns = 0;
+    let next: NodeJS.Immediate;
     const count = () => {
       turns += 1;
-      setImmediate(count);
+      next = setImmediate(count);
     };
-    setImmediate(count);
+    next = setImmediate(count);
     await rowsOf(ids(10_000));
+    clearImmediate(next);
     expect(turns).toBeGreaterThan(40);
   });
 
@@ -144,7 +148,6 @@ describe("createListModels() with validators", () => {
   it("takes those of a list of one page, and none of a list of several", async () => {
     const one = await pagesOf(1);
     expect((await one.whole()).validators).toEqual({ etag: '"1"', digest: expect.any(String) });
-    close();
     const two = await pagesOf(2);
     expect((await two.whole()).validators).toBeUndefined();
   });

@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { fakeClock } from "../../support/fake-clock.js";
 import { createWorld } from "../world.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const WORKSPACE = "playground:local";
+/** A world in memory needs few turns to come to rest. */
+const quickClock = () => fakeClock(undefined, 4);
 
 describe("a week on smart", () => {
-  // It lives through 60,480 ticks: some 5 s alone, and several times that where all tests share two busy cores.
-  const long = { timeout: 90_000 };
-  it("is never outdated while providers are healthy, and looks oftener when people are there", long, async () => {
-    const world = await createWorld({ ids: ["openai"] });
+  it("is never outdated while providers are healthy, and looks oftener when people are there", async () => {
+    // It lives through 60,480 ticks.
+    const world = await createWorld({ ids: ["openai"], clock: quickClock() });
     await world.settings.change(WORKSPACE, () => ({ interval: "smart" }));
     await world.live(MINUTE_MS);
     const asked = () => world.provider("openai").asked();
@@ -42,7 +44,7 @@ describe("a week on smart", () => {
   });
 
   it("is outdated soon when the provider hangs as somebody comes back", async () => {
-    const world = await createWorld({ ids: ["openai"] });
+    const world = await createWorld({ ids: ["openai"], clock: quickClock() });
     await world.settings.change(WORKSPACE, () => ({ interval: "smart" }));
     await world.live(12 * HOUR_MS);
     while (world.clock.now() - (world.refresher.status().lastRefreshAt ?? 0) < 12 * MINUTE_MS) await world.live(10_000);

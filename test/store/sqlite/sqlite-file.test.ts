@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import Libsql from "libsql";
 import { type Connection, connect } from "sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -8,6 +9,7 @@ import { StartupError } from "../../../src/base/errors.js";
 import { createSqliteStore, sqliteStore } from "../../../src/store/sqlite/sqlite.js";
 import { sqlitePath } from "../../../src/store/sqlite/sqlite-file.js";
 import { prepareSchema } from "../../../src/store/sqlite/sqlite-schema.js";
+import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
 import { StoreError } from "../../../src/store/store-error.js";
 
 function faultOf(work: () => void): unknown {
@@ -156,7 +158,7 @@ describe("sqliteStore.open()", () => {
 
 describe("an open SQLite file", () => {
   it("is in WAL mode, and waits for a lock for less than a second", async () => {
-    const store = await sqliteStore.open(`sqlite://${path}`);
+    const store = await openSqliteStore(path);
     const connection = connect(path);
     expect(connection.all("pragma journal_mode")).toEqual([{ journal_mode: "wal" }]);
     expect(connection.all("pragma synchronous")).toEqual([{ synchronous: 1 }]);
@@ -194,6 +196,32 @@ describe("an open SQLite file", () => {
     other.close();
     await store.write([{ table: "models", key: "key", value: 2 }]);
     expect(await store.values("models").get("key")).toBe(2);
+    await store.close();
+  });
+
+  it("that another program keeps locked never holds the event loop up, answers reads, and ends each call in time", async () => {
+    const store = await sqliteStore.open(`sqlite://${path}`);
+    await store.values("models").set("key", 1);
+    const other = new Libsql(path);
+    other.exec("begin immediate");
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const begun = performance.now();
+    const writes = Array.from({ length: 20 }, (_, number) => store.values("models").set(`${number}`, number));
+    expect(await store.values("models").get("key")).toBe(1);
+    const readMs = performance.now() - begun;
+    const ended = await Promise.allSettled(writes);
+    const endedMs = performance.now() - begun;
+    delay.disable();
+    other.exec("rollback");
+    other.close();
+    expect(ended.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => "rejected"));
+    expect(readMs).toBeLessThan(700);
+    expect(endedMs).toBeLessThan(2_000);
+    // Synchronous waits, of which each takes 900 ms, would show as one long delay.
+    expect(delay.max / 1e6).toBeLessThan(500);
+    await store.values("models").set("key", 2);
+    expect(await store.values("models").entries()).toEqual([["key", 2]]);
     await store.close();
   });
 

@@ -15,6 +15,8 @@ export interface ConsoleFacts {
   readonly load: () => number;
   /** Scheme of the store's address: "sqlite". */
   readonly storeKind: string;
+  /** What is damaged in it. */
+  readonly storeWarnings: () => readonly string[];
   /** Whose settings are shown and changed. */
   readonly workspace: string;
   /** The model of a new conversation. */
@@ -38,7 +40,7 @@ export function consoleState(facts: ConsoleFacts, times: { readonly now: number;
       workspaces: platform.workspaces().length,
       ...activity.countsOf(platform.name),
     })),
-    store: { kind: facts.storeKind, ...activity.storeHealth() },
+    store: { kind: facts.storeKind, warnings: facts.storeWarnings(), ...activity.storeHealth() },
     refresh: refresher().status(),
     settings: {
       workspace,

@@ -23,7 +23,8 @@ export interface EventHub<T> {
   open(context: Context, listener: T): Response;
   /** Sends an event to all listeners, or to those that `isFor` accepts. `key` as in `SendEvent`. */
   send(event: string, data: object, options?: { readonly key?: string; isFor?(listener: T): boolean }): void;
-  hasListeners(): boolean;
+  /** Whether anybody listens; with `isFor`, whether one of those that it accepts does. */
+  hasListeners(isFor?: (listener: T) => boolean): boolean;
   /** Sends keep-alives until `stop`. */
   start(): void;
   /** Ends all streams; later ones are refused. */
@@ -79,7 +80,7 @@ export function createEventHub<T>({ clock, what, maxStreams, onOpen, onBeat }: E
       const text = eventText(event, data);
       for (const stream of streams) if (isFor(stream.listener)) stream.push(text, key);
     },
-    hasListeners: () => streams.size > 0,
+    hasListeners: (isFor = () => true) => [...streams].some(({ listener }) => isFor(listener)),
     start() {
       keepAlive().catch(() => {}); // ends with `stop`
     },

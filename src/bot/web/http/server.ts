@@ -17,7 +17,12 @@ export interface HttpServerDeps {
   readonly clock: Clock;
   readonly log: Log;
   isAlive(): boolean;
-  readiness(): { readonly isReady: boolean; readonly problems: readonly string[] };
+  /** Warnings are for whoever looks after the bot, and keep nobody from using it. */
+  readiness(): {
+    readonly isReady: boolean;
+    readonly problems: readonly string[];
+    readonly warnings: readonly string[];
+  };
   /** The body of `/api/status`. */
   status(): object;
   /** The body of `/api/models`. */
@@ -128,8 +133,8 @@ function createApp(deps: HttpServerDeps, { stopping, eventStreams, known }: AppS
   });
   app.get("/healthz", (context) => context.json({ alive: deps.isAlive() }, deps.isAlive() ? 200 : 503));
   app.get("/readyz", (context) => {
-    const { isReady, problems } = deps.readiness();
-    return context.json({ ready: isReady, problems }, isReady ? 200 : 503);
+    const { isReady, problems, warnings } = deps.readiness();
+    return context.json({ ready: isReady, problems, warnings }, isReady ? 200 : 503);
   });
   app.get("/api/status", (context) => context.json(deps.status()));
   app.get("/api/models", (context) => context.json(deps.models()));

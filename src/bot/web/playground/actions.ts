@@ -82,7 +82,7 @@ async function ask(
   const isNew = !messages.channels.has(channel);
   const question = { author: "user", text, mark: null, reactions: [], controls: [], replyTo: null } as const;
   const row = await messages.add(channel, { ...question, reactions: [], controls: [], at: clock.now() });
-  if (isNew) rooms.tell();
+  if (isNew) rooms.tellNew(channel);
   hub.send({ channel }, "message", publicMessage(row, clock.now()));
   try {
     await bot.onMention({ message: { ...PLAYGROUND, channel, message: row.id }, ...PERSON, text });

@@ -21,7 +21,9 @@ export interface ChannelEvents {
   /** `data.id` names the message that it is about. */
   send(audience: Audience, event: string, data: { readonly id: string; readonly [field: string]: unknown }): void;
   /** Sends to every stream of every channel. */
-  sendAll(event: string, data: object): void;
+  sendAll(event: string, data: object, key?: string): void;
+  /** Whether anybody follows the channel. */
+  hasListeners(channel: string): boolean;
   /** Sends the status to every stream, if it has changed since the last time. */
   sendStatus(): void;
   /** Sends keep-alives until `stop`. */
@@ -59,7 +61,8 @@ export function createChannelEvents({ clock, status }: ChannelEventsDeps): Chann
         isFor: (listener) => listener.channel === channel && (client === undefined || listener.client === client),
       });
     },
-    sendAll: (event, data) => hub.send(event, data, { key: event }),
+    sendAll: (event, data, key = event) => hub.send(event, data, { key }),
+    hasListeners: (channel) => hub.hasListeners((listener) => listener.channel === channel),
     sendStatus,
     start: hub.start,
     stop: hub.stop,

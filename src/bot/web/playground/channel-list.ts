@@ -39,6 +39,7 @@ export interface ChannelList {
   /** Oldest first. */
   all(): readonly Channel[];
   has(id: string): boolean;
+  find(id: string): Channel | undefined;
   /** Whether another channel than `id` has this name, in any case. */
   isTaken(name: string, id: string): boolean;
   /** Adds it to the list, and returns the write that the caller stores it with. Undefined where it was there. */
@@ -51,31 +52,43 @@ export interface ChannelList {
 
 export function createChannelList(store: Store): ChannelList {
   const table = store.values("messages");
-  let channels: readonly Channel[] = [];
-  const find = (id: string) => channels.find((each) => each.id === id);
+  let channels = new Map<string, Channel>();
+  /** Made anew after a change, when somebody asks. */
+  let sorted: readonly Channel[] | undefined;
+  const put = (channel: Channel) => {
+    channels.set(channel.id, channel);
+    sorted = undefined;
+  };
 
   return {
     async load() {
-      channels = readChannels(await table.entries(CHANNEL_PREFIX));
+      channels = new Map(readChannels(await table.entries(CHANNEL_PREFIX)).map((each) => [each.id, each]));
+      sorted = undefined;
     },
-    all: () => channels,
-    has: (id) => find(id) !== undefined,
-    isTaken: (name, id) => channels.some((each) => each.id !== id && each.name.toLowerCase() === name.toLowerCase()),
+    all() {
+      sorted ??= [...channels.values()].sort((a, b) => a.at - b.at);
+      return sorted;
+    },
+    has: (id) => channels.has(id),
+    find: (id) => channels.get(id),
+    isTaken: (name, id) =>
+      [...channels.values()].some((each) => each.id !== id && each.name.toLowerCase() === name.toLowerCase()),
     enter(id, at, name = id) {
-      if (find(id) !== undefined) return undefined;
-      channels = [...channels, { id, name, at }].sort((a, b) => a.at - b.at);
+      if (channels.has(id)) return undefined;
+      put({ id, name, at });
       return channelWrite(id, { at });
     },
     leave(id) {
-      channels = channels.filter((each) => each.id !== id);
+      channels.delete(id);
+      sorted = undefined;
       return channelWrite(id, undefined);
     },
     async rename(id, name) {
-      const before = find(id);
+      const before = channels.get(id);
       if (before === undefined) return undefined;
       await store.write([channelWrite(id, { at: before.at, name })]);
       const after = { ...before, name };
-      channels = channels.map((each) => (each.id === id ? after : each));
+      put(after);
       return after;
     },
   };

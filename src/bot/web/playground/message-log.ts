@@ -1,5 +1,7 @@
-import type { KeyValue, Store } from "../../../store/store.js";
+import { BoundedMap } from "../../../base/bounded-map.js";
+import type { Store } from "../../../store/store.js";
 import { type ChannelList, createChannelList } from "./channel-list.js";
+import { createMessageCache, type MessageCache } from "./message-cache.js";
 import { type MessageRow, messageId, numberOf, readRow, rowKey, rowPrefix } from "./message-row.js";
 
 export interface MessageLogDeps {
@@ -8,17 +10,17 @@ export interface MessageLogDeps {
   newId(): string;
 }
 
-/** What the playground's chat service remembers: channels and their messages, in memory and in the store. */
+/** What the playground's chat service remembers: channels and their messages, in the store, and a few in memory. */
 export interface MessageLog {
-  readonly channels: Pick<ChannelList, "all" | "has" | "isTaken" | "rename">;
+  readonly channels: Pick<ChannelList, "all" | "find" | "has" | "isTaken" | "rename">;
   /** Reads the list of channels. @throws {StoreError} */
   load(): Promise<void>;
   /** Stores a channel without messages; false where it was there. @throws {StoreError} and then there is none */
   create(channel: string, at: number): Promise<boolean>;
   /** Erases a channel and its messages; false where there is none. @throws {StoreError} and then it is still there */
   erase(channel: string): Promise<boolean>;
-  /** Oldest first. @throws {StoreError} */
-  list(channel: string): Promise<readonly MessageRow[]>;
+  /** Pages of a channel, the newest one first, each with its oldest message first. @throws {StoreError} */
+  pages(channel: string): AsyncGenerator<readonly MessageRow[]>;
   /** @throws {StoreError} */
   find(channel: string, id: string): Promise<MessageRow | undefined>;
   /** Stores a new message, and the channel with it. @throws {StoreError} and then there is none */
@@ -33,14 +35,16 @@ export interface MessageLog {
   eraseUntouched(before: number): Promise<number>;
 }
 
+/** Messages that are read at once. */
+const PAGE_ROWS = 100;
+/** Channels whose next message's number is known without a look. */
+const MAX_NUMBERED = 1_000;
+
 export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
-  const table = store.values("messages");
   const channels = createChannelList(store);
-  const cache = createCache(table);
-  /** Looking at a channel that does not exist leaves nothing behind. */
-  const look = async (channel: string): Promise<Map<string, MessageRow>> =>
-    channels.has(channel) ? (await cache.open(channel)).rows : new Map();
-  const parts: LogParts = { store, table, channels, cache };
+  const cache = createMessageCache(store.values("messages"));
+  const parts: LogParts = { store, channels, cache };
+  const nextNumber = createNumbers(store);
 
   return {
     channels,
@@ -55,99 +59,86 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
       return true;
     },
     erase: (channel) => eraseChannel(parts, channel),
-    list: async (channel) => [...(await look(channel)).values()],
-    find: async (channel, id) => (await look(channel)).get(id),
+    pages: (channel) => pagesOf(parts, channel),
+    find: async (channel, id) => (channels.has(channel) ? cache.read(rowKey(channel, id)) : undefined),
     async add(channel, message) {
-      const place = await cache.open(channel);
-      const row: MessageRow = { id: messageId(place.nextNumber++, newId()), ...message };
+      const row: MessageRow = { id: messageId(await nextNumber(channel, channels.has(channel)), newId()), ...message };
       // At once, so that another first message at the same time does not lose this one.
       const made = channels.enter(channel, message.at);
+      const key = rowKey(channel, row.id);
       try {
-        await store.write([...(made ? [made] : []), { table: "messages", key: rowKey(channel, row.id), value: row }]);
+        await store.write([...(made ? [made] : []), { table: "messages", key, value: row }]);
       } catch (error) {
         if (made) channels.leave(channel);
         throw error;
       }
-      place.rows.set(row.id, row);
+      cache.keep(key, row);
       return row;
     },
-    async change(channel, id, change) {
-      const rows = await look(channel);
-      const before = rows.get(id);
-      if (before === undefined) return undefined;
-      const after = change(before);
-      rows.set(id, after);
-      return after;
+    change: async (channel, id, change) =>
+      channels.has(channel) ? cache.change(rowKey(channel, id), change) : undefined,
+    save: async (channel, id) => {
+      if (channels.has(channel)) await cache.save(rowKey(channel, id));
     },
-    async save(channel, id) {
-      const row = (await look(channel)).get(id);
-      if (row !== undefined) await table.set(rowKey(channel, id), row);
-    },
-    async remove(channel, id) {
-      (await look(channel)).delete(id);
-      await table.delete(rowKey(channel, id));
-    },
+    remove: (channel, id) => cache.remove(rowKey(channel, id)),
     eraseUntouched: (before) => eraseUntouched(parts, before),
   };
 }
 
-interface OpenChannel {
-  readonly rows: Map<string, MessageRow>;
-  nextNumber: number;
-}
-
-/** The messages of channels in memory; a channel is read when it is first opened. */
-function createCache(table: KeyValue) {
-  const opened = new Map<string, Promise<OpenChannel>>();
-  const read = async (channel: string): Promise<OpenChannel> => {
-    const entries = await table.entries(rowPrefix(channel));
-    const rows = entries.map(([, value]) => readRow(value)).filter((row) => row !== undefined);
-    const numbers = entries.map(([key]) => numberOf(key.slice(rowPrefix(channel).length)));
-    return { rows: new Map(rows.map((row) => [row.id, row])), nextNumber: Math.max(0, ...numbers) + 1 };
+/** Numbers a channel's messages, from behind the last stored one. */
+function createNumbers(store: Store) {
+  const numbers = new BoundedMap<string, Promise<{ next: number }>>(MAX_NUMBERED);
+  const look = async (channel: string): Promise<{ next: number }> => {
+    const { entries } = await store.values("messages").page(rowPrefix(channel), { limit: 1 });
+    return { next: numberOf(entries[0]?.[0].slice(rowPrefix(channel).length) ?? "") + 1 };
   };
-  return {
-    open(channel: string): Promise<OpenChannel> {
-      const before = opened.get(channel);
-      if (before !== undefined) return before;
-      const opening = read(channel);
-      opened.set(channel, opening);
-      opening.catch(() => opened.delete(channel)); // the caller gets the error; the next one reads again
-      return opening;
-    },
-    forget: (channel: string) => opened.delete(channel),
+  return async (channel: string, isKnown: boolean): Promise<number> => {
+    const known = numbers.get(channel) ?? (isKnown ? look(channel) : Promise.resolve({ next: 1 }));
+    numbers.set(channel, known);
+    known.catch(() => numbers.delete(channel)); // the caller gets the error; the next one looks again
+    return (await known).next++;
   };
 }
 
 interface LogParts {
   readonly store: Store;
-  readonly table: KeyValue;
   readonly channels: ChannelList;
-  readonly cache: ReturnType<typeof createCache>;
+  readonly cache: MessageCache;
 }
 
-async function eraseChannel({ store, table, channels, cache }: LogParts, channel: string): Promise<boolean> {
-  const before = channels.all().find(({ id }) => id === channel);
+async function* pagesOf({ store, channels, cache }: LogParts, channel: string): AsyncGenerator<readonly MessageRow[]> {
+  let before: string | undefined;
+  do {
+    // Looking at a channel that does not exist leaves nothing behind.
+    if (!channels.has(channel)) return;
+    const page = await store.values("messages").page(rowPrefix(channel), { before, limit: PAGE_ROWS });
+    // What is in memory may be newer.
+    yield page.entries.flatMap(([key, value]) => cache.peek(key) ?? readRow(value) ?? []);
+    before = page.before;
+  } while (before !== undefined);
+}
+
+async function eraseChannel({ store, channels, cache }: LogParts, channel: string): Promise<boolean> {
+  const before = channels.find(channel);
   if (before === undefined) return false;
-  // The stored keys include those of damaged messages.
-  const stored = (await table.entries(rowPrefix(channel))).map(([key]) => key);
-  const inMemory = [...(await cache.open(channel)).rows.keys()].map((id) => rowKey(channel, id));
+  const rows = (await store.values("messages").entries(rowPrefix(channel))).map(([key]) => key);
   const gone = channels.leave(channel);
-  cache.forget(channel);
-  const rows = [...new Set([...stored, ...inMemory])];
   try {
     await store.write([...rows.map((key) => ({ table: "messages", key, value: undefined }) as const), gone]);
   } catch (error) {
     channels.enter(channel, before.at, before.name);
     throw error;
   }
+  cache.forget(rowPrefix(channel));
   return true;
 }
 
 async function eraseUntouched(parts: LogParts, before: number): Promise<number> {
   let erased = 0;
   for (const { id, at } of parts.channels.all()) {
-    const rows = [...(await parts.cache.open(id)).rows.values()];
-    if (at >= before || rows.some((row) => row.at >= before)) continue;
+    if (at >= before) continue;
+    const { entries } = await parts.store.values("messages").page(rowPrefix(id), { limit: PAGE_ROWS });
+    if (entries.some(([, value]) => (readRow(value)?.at ?? 0) >= before)) continue;
     if (await eraseChannel(parts, id)) erased += 1;
   }
   return erased;

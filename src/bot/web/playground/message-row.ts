@@ -71,7 +71,6 @@ export const withTimesInWords = (markdown: string, now: number): string =>
   showTimes(markdown, (at) => timeInWords(at, now));
 
 /** A message as the HTTP interface gives it. */
-/** A message as the HTTP interface gives it. */
 export type PublicMessage = ReturnType<typeof publicMessage>;
 
 export function publicMessage(row: MessageRow, now: number) {

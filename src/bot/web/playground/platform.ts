@@ -72,9 +72,11 @@ export function createPlaygroundPlatform(
     },
     async forget({ channel }) {
       await saver.flush(channel); // what is stored later would stay behind
-      for (const { id } of await messages.list(channel)) {
-        await messages.remove(channel, id);
-        hub.send({ channel }, "removed", { id });
+      for await (const page of messages.pages(channel)) {
+        for (const { id } of page) {
+          await messages.remove(channel, id);
+          hub.send({ channel }, "removed", { id });
+        }
       }
     },
   };
@@ -120,7 +122,7 @@ function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
       show(present(row, message), channel);
       return before;
     },
-    mark: (message, mark) => serial("marks", () => setMark(parts, message, mark)),
+    mark: (message, mark) => serial(message.channel, () => setMark(parts, message, mark)),
     async react({ channel, message }, change) {
       // Everybody here is one person, and what the bot offers stays to be pressed again.
       if ("clear" in change) return;

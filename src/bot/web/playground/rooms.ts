@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../../base/bounded-map.js";
 import { UserError } from "../../../base/errors.js";
 import type { ChannelKey } from "../../port/platform.js";
 import type { ConversationModel } from "../../port/platform-definition.js";
@@ -36,18 +37,25 @@ export interface Rooms {
   model(channel: string): Promise<ConversationModel>;
   /** Sends the channel's model to its pages, if that has changed. @throws {StoreError} */
   tellModel(channel: string): Promise<void>;
-  /** Sends the list of channels to every page. */
-  tell(): void;
+  /** Tells every page of a new channel. */
+  tellNew(channel: string): void;
 }
 
 const MAX_ID_CHARS = 64;
+/** A channel whose model is sent twice does no harm. */
+const MAX_SENT_MODELS = 1_000;
 
 export function createRooms({ messages, hub, saver, now, placeOf, modelOf, forget }: RoomsDeps): Rooms {
   const { channels } = messages;
-  const sentModels = new Map<string, string>();
+  const sentModels = new BoundedMap<string, string>(MAX_SENT_MODELS);
   const list = () => channels.all().map(({ id, name }) => ({ id, name }));
   const tell = () => hub.sendAll("channels", { channels: list() });
+  const tellNew = (id: string) => hub.sendAll("channel", { id, name: channels.find(id)?.name ?? id }, `new ${id}`);
   const tellModel = async (channel: string) => {
+    if (!hub.hasListeners(channel)) {
+      sentModels.delete(channel); // who comes later reads it
+      return;
+    }
     const model = await modelOf(placeOf(channel));
     const text = JSON.stringify(model);
     if (sentModels.get(channel) === text) return;
@@ -66,13 +74,13 @@ export function createRooms({ messages, hub, saver, now, placeOf, modelOf, forge
 
   return {
     list,
-    tell,
+    tellNew,
     async create(name) {
       refuseTaken(name, "");
       const id = freeId(name);
       await messages.create(id, now());
       if (id !== name) await channels.rename(id, name);
-      tell();
+      tellNew(id);
       return { id, name };
     },
     async rename(channel, name) {

@@ -6,7 +6,7 @@ import { HttpError } from "../http/http-error.js";
 import type { ChannelActions, NewMessage } from "./actions.js";
 import type { ChannelEvents } from "./channel-events.js";
 import type { MessageLog } from "./message-log.js";
-import { publicMessage } from "./message-row.js";
+import { type PublicMessage, publicMessage } from "./message-row.js";
 import type { Rooms } from "./rooms.js";
 
 /** What the composer's autocomplete offers. */
@@ -34,8 +34,10 @@ export const apiRoutes =
     roomRoutes(rooms)(app);
     app.get("/api/commands", (context) => context.json({ commands: commands() }));
     app.get(MESSAGES, async (context) => {
-      const rows = await messages.list(parseChannel(context.req.param("channel")));
-      return context.json({ messages: rows.map((row) => publicMessage(row, clock.now())) });
+      const pages: (readonly PublicMessage[])[] = [];
+      for await (const page of messages.pages(parseChannel(context.req.param("channel"))))
+        pages.push(page.map((row) => publicMessage(row, clock.now())));
+      return context.json({ messages: pages.reverse().flat() });
     });
     app.post(MESSAGES, async (context) => {
       const channel = parseChannel(context.req.param("channel"));

@@ -118,6 +118,7 @@ export async function startConsole(options: Options = {}) {
       platforms: () => platforms,
       load: () => 2,
       storeKind: "sqlite",
+      storeWarnings: () => [],
       workspace: WORKSPACE,
       defaultModel: () => ({ provider: "openai", model: "gpt-5" }),
       modelFacts: createModelFacts(() => ({

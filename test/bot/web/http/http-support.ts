@@ -16,7 +16,7 @@ export async function startServer(
     clock: systemClock,
     log: silentLog,
     isAlive: () => true,
-    readiness: () => ({ isReady: true, problems: [] }),
+    readiness: () => ({ isReady: true, problems: [], warnings: [] }),
     status: () => ({ indicator: "fresh" }),
     models: () => ({ isFresh: true, models: [] }),
     metrics: async () => "up 1\n",

@@ -25,10 +25,13 @@ describe("createHttpServer()", () => {
 
   it("answers /readyz with 503 and what is not right", async () => {
     const ready = await fetch(`${(await start()).url}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, problems: [] }]);
-    const readiness = () => ({ isReady: false, problems: ["discord is not up"] });
+    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, problems: [], warnings: [] }]);
+    const readiness = () => ({ isReady: false, problems: ["discord is not up"], warnings: ["groq: x"] });
     const unready = await fetch(`${(await start({ readiness })).url}/readyz`);
-    expect([unready.status, await unready.json()]).toEqual([503, { ready: false, problems: ["discord is not up"] }]);
+    expect([unready.status, await unready.json()]).toEqual([
+      503,
+      { ready: false, problems: ["discord is not up"], warnings: ["groq: x"] },
+    ]);
   });
 
   it("serves status, models and metrics", async () => {

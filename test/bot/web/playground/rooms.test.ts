@@ -41,7 +41,7 @@ describe("a channel", () => {
       201,
       { id: "release-plans", name: "Release Plans!" },
     ]);
-    expect(await events.next("channels")).toEqual({ channels: [{ id: "release-plans", name: "Release Plans!" }] });
+    expect(await events.next("channel")).toEqual({ id: "release-plans", name: "Release Plans!" });
     expect(await send(url, "POST", "", { name: "Übung 1" })).toEqual([201, { id: "u-bung-1", name: "Übung 1" }]);
     expect(await send(url, "POST", "", { name: "計画" })).toEqual([201, { id: "channel", name: "計画" }]);
     expect(await send(url, "POST", "", { name: "予定" })).toEqual([201, { id: "channel-2", name: "予定" }]);

@@ -102,14 +102,15 @@ const platformCard = ({ name, fault, workspaces, conversations, questions, faile
   );
 
 /** @type {(store: ConsoleState["store"], now: number) => HTMLElement} */
-const storeCard = ({ kind, isUp, errors, lastErrorAt }, now) =>
+const storeCard = ({ kind, isUp, errors, lastErrorAt, warnings }, now) =>
   card(
     "Store",
-    isUp,
+    isUp && warnings.length === 0,
     isUp ? `${STORES[kind] ?? kind} answers` : `${STORES[kind] ?? kind} does not answer`,
     errors === 0
       ? "No call has failed since the start"
       : `${countWords(errors, "call")} failed, the last ${agoWords(lastErrorAt ?? now, now)}`,
+    ...warnings.map((warning) => withoutName(warning, "store")),
   );
 
 /** @type {(refresh: ConsoleState["refresh"], now: number) => HTMLElement} */

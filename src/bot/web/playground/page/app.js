@@ -85,6 +85,7 @@ const handlers = {
   removed: conversation.remove,
   model: picker.show,
   channels: ({ channels: list }) => channels.set(list),
+  channel: channels.add,
   /** @param {EphemeralReply} reply */
   async ephemeral(reply) {
     const channel = channels.current();

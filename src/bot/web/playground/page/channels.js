@@ -89,6 +89,11 @@ export function createChannels({ onChoose, onRename, create }) {
   return {
     current: () => current,
     currentName: () => nameOf(current),
+    /** @param {ChannelView} channel */
+    add(channel) {
+      known = [...known.filter(({ id }) => id !== channel.id), channel];
+      draw();
+    },
     /**
      * The channels that exist. Whoever is in one that was deleted goes to another.
      * @param {readonly ChannelView[]} channels
