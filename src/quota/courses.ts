@@ -29,7 +29,7 @@ interface Pool {
   readonly everyMs: number;
   /** Weight of those. */
   readonly between: number;
-  /** So many windows back. */
+  /** How many windows back. */
   readonly reach: number;
   /** Windows back at which a window counts half. */
   readonly halfLife: number;

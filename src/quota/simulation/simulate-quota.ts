@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { messageOf, UserError } from "../../base/errors.js";
-import { casesOf, SIMULATED_PERIODS, type QuotaCase, type SimulatedPeriod } from "./cases.js";
+import { casesOf, type QuotaCase, SIMULATED_PERIODS, type SimulatedPeriod } from "./cases.js";
 import { QUOTA_POLICIES } from "./policies.js";
 import { type QuotaScore, scoreOf } from "./score.js";
 import { type RequestSeries, readActivityTrace, readLoad } from "./series.js";
@@ -67,11 +67,14 @@ function readRun(words: readonly string[]): Run {
   const { activity, load, every = "1", period = "day", cases = false } = parse(words);
   if ((activity === undefined) === (load === undefined))
     throw new UserError("give one of --activity FILE, --load FILE");
-  if (!isPeriod(period)) throw new UserError(`--period takes ${Object.keys(SIMULATED_PERIODS).join(", ")}, not "${period}"`);
+  if (!isPeriod(period))
+    throw new UserError(`--period takes ${Object.keys(SIMULATED_PERIODS).join(", ")}, not "${period}"`);
   if (!/^[1-9]\d{0,8}$/.test(every)) throw new UserError(`--every takes a whole number from 1, not "${every}"`);
   if (load !== undefined && every !== "1") throw new UserError("--every goes with --activity");
   const series =
-    load === undefined ? readActivityTrace(read(activity ?? ""), activity ?? "", Number(every)) : readLoad(read(load), load);
+    load === undefined
+      ? readActivityTrace(read(activity ?? ""), activity ?? "", Number(every))
+      : readLoad(read(load), load);
   return { series, period, showsCases: cases };
 }
 
