@@ -101,7 +101,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     erasedAt: core.sessions.erasedAt,
     idleIn: chat.idleIn,
   });
-  const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, store, log };
+  const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, clock, store, log };
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */

@@ -1,9 +1,11 @@
+import type { Clock } from "../base/clock.js";
 import type { Log } from "../base/log.js";
 import type { Invocation } from "../commands/command.js";
 import type { Dispatcher } from "../commands/dispatch.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Store } from "../store/store.js";
 import { type HostAccess, notServedText } from "./access/access.js";
+import { createCommandLimit } from "./access/command-limit.js";
 import type { Board } from "./board/board.js";
 import type { CatchUp } from "./catch-up/catch-up.js";
 import { conversationOf, questionIdOf, workspaceOf } from "./port/conversation.js";
@@ -26,6 +28,7 @@ export interface HandlerDeps {
   readonly board: Board;
   readonly catchUp: Pick<CatchUp, "begin" | "behind">;
   readonly access: HostAccess;
+  readonly clock: Pick<Clock, "now">;
   readonly store: Pick<Store, "values" | "writeOnce">;
   readonly log: Log;
 }
@@ -44,6 +47,7 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
     ...event,
     isOperator: event.isOperator || access.isNamedOperator(platform.name, event.author),
   });
+  const commandLimit = createCommandLimit(deps.clock);
   const serviceFor = (place: ChannelKey, by: Speaker) => access.serviceFor(platform, place, by);
 
   const take = async (mention: Mention) => {
@@ -64,12 +68,17 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
         yield { markdown: notServedText(service, call.isDirect), isFailure: true };
         return;
       }
+      const tooMany = commandLimit(call.author);
+      if (tooMany !== undefined) {
+        yield { markdown: tooMany, isFailure: true };
+        return;
+      }
       refresher.noteActivity(workspaceOf(call.channel));
       yield* dispatcher.run(call.text, invocationOf(platform, withOperator(call)));
     },
     async onReaction(reaction) {
       const { message } = reaction;
-      if ((await serviceFor(message, reaction)) !== "served") return;
+      if ((await serviceFor(message, reaction)) !== "served" || commandLimit(reaction.author) !== undefined) return;
       refresher.noteActivity(workspaceOf(message));
       const pressed = withOperator(reaction);
       await board.onReaction(platform, pressed, (command) => dispatcher.run(command, invocationOfReaction(pressed)));
