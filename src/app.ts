@@ -4,6 +4,8 @@ import type { Config } from "./base/config/config.js";
 import type { Log } from "./base/log.js";
 import { commandRefusal, createAccess } from "./bot/access/access.js";
 import { createBoard } from "./bot/board/board.js";
+import { createCatchUp } from "./bot/catch-up/catch-up.js";
+import { firstStart } from "./bot/catch-up/known-places.js";
 import { createActivity } from "./bot/observe/activity.js";
 import { createLoopDelayMeter } from "./bot/observe/loop-delay.js";
 import { createMetrics } from "./bot/observe/metrics.js";
@@ -92,7 +94,14 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const { url } = await web.server.start();
   // Before the first question, which other replicas would otherwise take for one that an ended process left.
   await liveness.start();
-  const handlerDeps = { chat, dispatcher, refresher, board, access };
+  const catchUp = createCatchUp({
+    ...core,
+    windowMs: deps.config.chat.catchUpMs,
+    firstStartAt: await firstStart(store, clock.now()),
+    erasedAt: core.sessions.erasedAt,
+    idleIn: chat.idleIn,
+  });
+  const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, clock, store, log };
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */
@@ -115,6 +124,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     },
     async stop(graceMs) {
       web.enter("stopping");
+      catchUp.stop();
       refresher.stop();
       statusLine.stop();
       const boardStopped = board.stop();

@@ -118,6 +118,10 @@ const simulate: Program = {
   name: "simulate",
   about: "replays traces through the bot's own policies",
   async run({ words, print, printError }) {
+    if (words[0] === "quota") {
+      const { simulateQuota } = await import("./quota/simulation/simulate-quota.js");
+      return simulateQuota({ words: words.slice(1), print, printError });
+    }
     const { runSimulate } = await import("./refresh/simulation/simulate.js");
     return runSimulate({ words, print, printError });
   },

@@ -1,13 +1,19 @@
+import type { Clock } from "../base/clock.js";
+import type { Log } from "../base/log.js";
 import type { Invocation } from "../commands/command.js";
 import type { Dispatcher } from "../commands/dispatch.js";
 import type { Refresher } from "../refresh/refresher.js";
+import type { Store } from "../store/store.js";
 import { type HostAccess, notServedText } from "./access/access.js";
+import { createCommandLimit } from "./access/command-limit.js";
 import type { Board } from "./board/board.js";
-import { conversationOf, workspaceOf } from "./port/conversation.js";
+import type { CatchUp } from "./catch-up/catch-up.js";
+import { conversationOf, questionIdOf, workspaceOf } from "./port/conversation.js";
 import type {
   ChannelKey,
   ChatPlatform,
   CommandCall,
+  Mention,
   Person,
   PlatformHandlers,
   Reaction,
@@ -20,29 +26,41 @@ export interface HandlerDeps {
   readonly dispatcher: Dispatcher;
   readonly refresher: Refresher;
   readonly board: Board;
+  readonly catchUp: Pick<CatchUp, "begin" | "behind">;
   readonly access: HostAccess;
+  readonly clock: Pick<Clock, "now">;
+  readonly store: Pick<Store, "values" | "writeOnce">;
+  readonly log: Log;
 }
+
+/** Services deliver an event again within minutes; an hour is far past the last time. */
+const ONCE_MS = 3_600_000;
 
 /**
  * What a platform calls: questions go to the chat, commands by any door through the one dispatcher. Where nobody is
  * served, or not this person, mentions and reactions are as if unseen.
  */
 export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformHandlers {
-  const { chat, dispatcher, refresher, board, access } = deps;
+  const { chat, dispatcher, refresher, board, catchUp, access } = deps;
 
   const withOperator = <T extends { readonly author: Person; readonly isOperator: boolean }>(event: T): T => ({
     ...event,
     isOperator: event.isOperator || access.isNamedOperator(platform.name, event.author),
   });
+  const commandLimit = createCommandLimit(deps.clock);
   const serviceFor = (place: ChannelKey, by: Speaker) => access.serviceFor(platform, place, by);
 
+  const take = async (mention: Mention) => {
+    const service = await serviceFor(mention.message, mention);
+    if (service !== "served" && service !== "unknown") return;
+    const refusal = service === "served" ? undefined : notServedText(service, mention.isDirect);
+    await chat.onMention(platform, withOperator(mention), refusal);
+  };
+
   return {
-    async onMention(mention) {
-      const service = await serviceFor(mention.message, mention);
-      if (service !== "served" && service !== "unknown") return;
-      const refusal = service === "served" ? undefined : notServedText(service, mention.isDirect);
-      await chat.onMention(platform, withOperator(mention), refusal);
-    },
+    ...createReceipt(platform, deps),
+    onMention: (mention) => catchUp.behind(mention.message, () => take(mention)),
+    onGap: (told = []) => catchUp.begin(platform.name, told, take),
     async *onCommand(call) {
       const service = await serviceFor(call.channel, call);
       const isOpen = service !== "closed" && dispatcher.find(call.text)?.isForEveryone === true;
@@ -50,12 +68,17 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
         yield { markdown: notServedText(service, call.isDirect), isFailure: true };
         return;
       }
+      const tooMany = commandLimit(call.author);
+      if (tooMany !== undefined) {
+        yield { markdown: tooMany, isFailure: true };
+        return;
+      }
       refresher.noteActivity(workspaceOf(call.channel));
       yield* dispatcher.run(call.text, invocationOf(platform, withOperator(call)));
     },
     async onReaction(reaction) {
       const { message } = reaction;
-      if ((await serviceFor(message, reaction)) !== "served") return;
+      if ((await serviceFor(message, reaction)) !== "served" || commandLimit(reaction.author) !== undefined) return;
       refresher.noteActivity(workspaceOf(message));
       const pressed = withOperator(reaction);
       await board.onReaction(platform, pressed, (command) => dispatcher.run(command, invocationOfReaction(pressed)));
@@ -67,6 +90,23 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
     onFocus: () => refresher.nudge("focus"),
   };
 }
+
+/** What decides which events of a platform are taken at all. */
+export const createReceipt = (
+  platform: ChatPlatform,
+  { access, store, log }: Pick<HandlerDeps, "access" | "store" | "log">,
+): Pick<PlatformHandlers, "isServed" | "takesPart" | "isFirst"> => ({
+  isServed: (place, isDirect) => access.isServed(platform, place, isDirect),
+  takesPart: async (place) =>
+    access.followsThreads && (await store.values("sessions").get(conversationOf(place))) !== undefined,
+  async isFirst(event, forMs = ONCE_MS) {
+    const name = typeof event === "string" ? `${platform.name}-${event}` : `question:${questionIdOf(event)}`;
+    return store.writeOnce(name, forMs, []).catch((error) => {
+      log.warn({ error, platform: platform.name }, "an event could not be deduplicated, taking it anyway");
+      return true;
+    });
+  },
+});
 
 /** What a command is told of the reaction that stands for it. */
 const invocationOfReaction = ({ message, ...by }: Reaction): Invocation => {

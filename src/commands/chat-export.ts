@@ -12,6 +12,7 @@ export const chatExport = ({ sessions, clock }: CommandDeps) =>
     about: "Get this conversation as Markdown and as JSON",
     access: "anyone",
     isForChatters: true,
+    isHeavy: true,
     visibility: "ephemeral",
     options: {},
     async *run(_args, { conversation }) {

@@ -71,6 +71,8 @@ export interface Command<O extends Options = Options> {
   accessFor?(invocation: Invocation): CommandAccess;
   /** Shows or changes something of a conversation, or of its workspace's use: only for people who may chat there. */
   readonly isForChatters?: true;
+  /** Takes so much work that one runs at a time. */
+  readonly isHeavy?: true;
   /** Also for people whom the bot does not answer. */
   readonly isForEveryone?: true;
   readonly visibility: "ephemeral" | "public";

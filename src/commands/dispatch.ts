@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { AppError, UserError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
 import { DamagedRowError } from "../store/store-error.js";
@@ -40,6 +41,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       throw error;
     }
   };
+  const heavy = pLimit(1);
   return {
     commands: deps.commands,
     find,
@@ -49,7 +51,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         const { command, rest } = findCommand(deps.commands, text);
         const refusal = await refusalOf(command, invocation, deps);
         if (refusal !== undefined) yield { markdown: `${refusal} Nothing was changed.`, isFailure: true };
-        else yield* command.run(parseArguments(command, rest), invocation);
+        else {
+          const run = () => command.run(parseArguments(command, rest), invocation);
+          if (command.isHeavy) yield* await heavy(() => allOf(run()));
+          else yield* run();
+        }
       } catch (error) {
         yield { markdown: failureText(error, find(text), deps), isFailure: true };
       }
@@ -64,6 +70,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       }
     },
   };
+}
+
+async function allOf(replies: AsyncGenerator<Reply>): Promise<readonly Reply[]> {
+  const all: Reply[] = [];
+  for await (const reply of replies) all.push(reply);
+  return all;
 }
 
 async function refusalOf(command: Command, invocation: Invocation, deps: DispatcherDeps): Promise<string | undefined> {

@@ -12,6 +12,7 @@ export const usage = ({ ledger, charts, clock }: CommandDeps) =>
     about: "What was used in this workspace: questions, tokens, cost",
     access: "anyone",
     isForChatters: true,
+    isHeavy: true,
     visibility: "ephemeral",
     options: {
       period: {

@@ -33,6 +33,8 @@ export interface RefreshResult {
   readonly gone: number;
   /** The entry after it. */
   readonly entry: CatalogEntry;
+  /** When it ended (epoch ms), where another person's refresh was that just before and nothing was fetched again. */
+  readonly repeatedFrom?: number;
   /** How the attempt before it had ended; unset where this one was skipped. */
   readonly before?: Outcome | null;
 }

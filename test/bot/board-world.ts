@@ -92,7 +92,11 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
         dispatcher,
         refresher,
         board,
+        clock,
+        catchUp: { begin() {}, behind: (_message, take) => take() },
         access: createAccess(access, { surfaces: platforms.map((one) => ({ platform: one, ...members })), clock, log }),
+        store,
+        log,
       });
     listeners = [];
     refresher.onChange(board.look);

@@ -206,6 +206,24 @@ describe("direct messages where the host has named workspaces", () => {
   });
 });
 
+describe("commands of one person", () => {
+  it("are taken 30 times a minute, by any door; the next says when again", async () => {
+    const { command, refreshes, clock } = doors({});
+    for (let given = 0; given < 30; given++) {
+      expect((await command("/models list", "home"))[0]?.isFailure).toBeUndefined();
+    }
+    const [refused] = await command("!help", "away", { isOperator: true });
+    expect(refused?.isFailure).toBe(true);
+    expect(refused?.markdown).toContain(
+      "⏳ You have given 30 commands within a minute, as many as one person may. Nothing was run",
+    );
+    expect((await command("/help", "home", { id: "bob" }))[0]?.isFailure).toBeUndefined();
+    expect(refreshes).toEqual([]);
+    await clock.advance(60_000);
+    expect((await command("/help", "home"))[0]?.isFailure).toBeUndefined();
+  });
+});
+
 describe("createAccess()", () => {
   const none = { surfaces: [], clock: fakeClock(), log: { warn: () => {} } };
 

@@ -81,6 +81,22 @@ describe("dispatcher.run()", () => {
     expect(await all("/try it", true)).toEqual(["ran"]);
   });
 
+  it("runs heavy commands one at a time, and others beside them", async () => {
+    const running = { now: 0, most: 0 };
+    const { all } = dispatcherOf({
+      isHeavy: true,
+      async *run() {
+        running.now += 1;
+        running.most = Math.max(running.most, running.now);
+        await new Promise(setImmediate);
+        yield { markdown: "ran" };
+        running.now -= 1;
+      },
+    });
+    expect((await Promise.all([all("/try it"), all("/try it"), all("/try it")])).flat()).toEqual(["ran", "ran", "ran"]);
+    expect(running.most).toBe(1);
+  });
+
   it("shows a UserError's text as it is, and logs nothing", async () => {
     const { all, logged } = dispatcherOf({
       async *run() {

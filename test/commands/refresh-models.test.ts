@@ -49,6 +49,23 @@ describe("/refresh-models", () => {
     ]);
   });
 
+  it("says of which lists the outcome is repeated, and from when", async () => {
+    const providers = [
+      { id: "openai", models: chat("a") },
+      { id: "groq", models: chat("b") },
+    ];
+    const repeated = { provider: "openai", outcome: "ok", added: 0, gone: 0, repeatedFrom: 5_000 } as const;
+    const fresh = { provider: "groq", outcome: "ok", added: 0, gone: 0 } as const;
+    const some = harness({ providers, results: [repeated, fresh] });
+    expect((await some.say("/refresh-models")).split("\n")).toEqual([
+      "✓ openai: 1 model",
+      "✓ groq: 1 model",
+      `ℹ️ openai repeats the outcome from ${timeMark(5_000)}: a list is fetched at most once in 10 seconds.`,
+    ]);
+    const all = harness({ providers, results: [repeated, { ...fresh, repeatedFrom: 4_000 }] });
+    expect(await all.say("/refresh-models")).toContain(`ℹ️ This repeats the outcome from ${timeMark(4_000)}`);
+  });
+
   it.each(["/refresh-models demo", "/refresh-models DEMO", "/refresh-models provider:demo"])(
     "refreshes one provider by %s",
     async (text) => {

@@ -356,9 +356,10 @@ describe("refresh() by a person, soon after another", () => {
     const first = refresher.refresh("person", ["openai"]);
     await clock.advance(500);
     const [result] = await first;
+    const endedAt = clock.now();
     provider("openai").answers(["two", "three"]);
     await clock.advance(9_999);
-    expect(await refresher.refresh("person", ["openai"])).toEqual([result]);
+    expect(await refresher.refresh("person", ["openai"])).toEqual([{ ...result, repeatedFrom: endedAt }]);
     expect(provider("openai").asked()).toBe(1);
     // The other one has not been asked for yet.
     expect(await refresher.refresh("person")).toMatchObject([{ provider: "openai", added: 0 }, { provider: "groq" }]);

@@ -53,7 +53,10 @@ export async function startProcess(folder: string, environment: Record<string, s
       return /"url":"([^"]+)"/.exec(read().stderr)?.[1];
     },
     60_000,
-  );
+  ).catch((error) => {
+    child.kill("SIGKILL");
+    throw new Error(`${error}: ${read().stderr}`);
+  });
   return {
     url,
     process: child,

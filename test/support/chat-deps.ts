@@ -47,6 +47,7 @@ export function chatDeps({
       historyMessages: 50,
       retentionDays: 90,
       timeoutMs: 60_000,
+      catchUpMs: 900_000,
     },
     log,
     newReference: () => "ref",

@@ -11,6 +11,7 @@ import {
   type FakeWorld,
   GUILD_ID,
   guildRest,
+  memberObject,
   messageObject,
   userObject,
 } from "./fake-discord-world.js";
@@ -183,9 +184,11 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
     {
       method: "GET",
       path: /^\/guilds\/(\d+)\/members\/(\d+)$/,
-      run: (_request, _server, id = "") => {
-        if (world.strangers.has(id)) throw new Refusal(404, 10007, "Unknown Member");
-        return { roles: [BOT_ROLE] };
+      run(_request, _guild, id = "") {
+        const person = world.personOf(id);
+        const isUnknown = person === undefined && id !== BOT_ID;
+        if (world.strangers.has(id) || isUnknown) throw new Refusal(404, 10007, "Unknown Member");
+        return person === undefined ? { roles: [BOT_ROLE] } : { ...memberObject(person), user: userObject(person, id) };
       },
     },
     {

@@ -63,6 +63,7 @@ export const APPLICATION_ID = "900000000000000002";
 export const GUILD_ID = "900000000000000003";
 export const MANAGERS_ROLE = "900000000000000004";
 export const BOT_ROLE = "900000000000000006";
+const DISCORD_EPOCH = 1_420_070_400_000;
 const OWNER_ID = "900000000000000005";
 export const MANAGE_GUILD = 1n << 5n;
 const EVERYONE_PERMISSIONS = (1n << 10n) | (1n << 11n) | (1n << 16n) | (1n << 6n);
@@ -91,8 +92,13 @@ export function createWorld() {
   const people = new Map<string, FakePerson>();
   /** Ids of people who are not in the server. */
   const strangers = new Set<string>();
-  let nextId = 1_000_000_000_000_000_000n;
-  const newId = () => String(nextId++);
+  let lastId = 0n;
+  /** A snowflake: its time is in its upper bits, and each is larger than the one before. */
+  const newId = () => {
+    const ofNow = BigInt(Date.now() - DISCORD_EPOCH) << 22n;
+    lastId = ofNow > lastId ? ofNow : lastId + 1n;
+    return String(lastId);
+  };
 
   const addChannel = (
     name: string,
@@ -172,9 +178,10 @@ export const memberObject = (person: FakePerson) => ({
 export const permissionsOf = (person: FakePerson) =>
   String(person.isManager ? EVERYONE_PERMISSIONS | MANAGE_GUILD : EVERYONE_PERMISSIONS);
 
-export const channelObject = ({ id, type, name, guildId, parentId, state }: FakeChannel) => ({
+export const channelObject = ({ id, type, name, guildId, parentId, state, messages }: FakeChannel) => ({
   id,
   type,
+  last_message_id: [...messages.keys()].at(-1) ?? null,
   ...(guildId === undefined
     ? { recipients: [] }
     : { guild_id: guildId, name, position: 0, permission_overwrites: [], parent_id: parentId ?? null, nsfw: false }),

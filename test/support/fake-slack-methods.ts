@@ -1,6 +1,6 @@
 import { asKept, checkBlocks, type FakeBlock } from "./fake-slack-blocks.js";
 import { EXTRA_METHODS } from "./fake-slack-extras.js";
-import { type Answer, type Arguments, channelFault, type Method, refusal } from "./fake-slack-method.js";
+import { type Answer, type Arguments, channelFault, historyScope, type Method, refusal } from "./fake-slack-method.js";
 import { STREAM_METHODS } from "./fake-slack-streams.js";
 import {
   APP_ID,
@@ -27,7 +27,14 @@ const botProfile = {
   icons: {},
   team_id: TEAM,
 };
-const asMessage = ({ ts, thread, user, text, blocks, edits, more }: FakeMessage) => ({
+/** What a channel's list says of the thread below a message. */
+function threadOf({ channel, ts }: FakeMessage, workspace: FakeWorkspace) {
+  const replies = workspace.messages.filter((one) => one.channel === channel && one.thread === ts);
+  if (replies.length === 0) return {};
+  const reply_users = [...new Set(replies.map(({ user }) => user))];
+  return { thread_ts: ts, reply_count: replies.length, reply_users, latest_reply: replies.at(-1)?.ts };
+}
+const asMessage = ({ ts, thread, user, text, blocks, edits, more, reactions }: FakeMessage) => ({
   type: "message",
   ts,
   user,
@@ -36,6 +43,9 @@ const asMessage = ({ ts, thread, user, text, blocks, edits, more }: FakeMessage)
   ...(user === BOT_USER && { bot_id: BOT_ID, app_id: APP_ID, bot_profile: botProfile }),
   ...(thread !== undefined && { thread_ts: thread }),
   ...(edits > 0 && { edited: { user: BOT_USER, ts } }),
+  ...(reactions.size > 0 && {
+    reactions: [...reactions].map(([name, who]) => ({ name, users: [...who], count: who.size })),
+  }),
   blocks: asKept(blocks),
   ...more,
 });
@@ -192,20 +202,27 @@ const METHODS: Readonly<Record<string, Method>> = {
     },
   },
   "conversations.history": {
-    scope: "im:history",
+    scope: historyScope,
     required: ["channel"],
     optional: ["oldest", "latest", "limit", "inclusive", "cursor"],
-    run({ channel = "", oldest = "0", limit = "100" }, workspace) {
+    run({ channel = "", oldest = "0", limit = "100", cursor = "0" }, workspace) {
       const fault = channelFault(workspace, channel);
       if (fault !== undefined) return fault;
       const all = workspace.messages.filter(
         (one) => one.channel === channel && one.ts > oldest && one.thread === undefined,
       );
-      return { ok: true, messages: all.reverse().slice(0, Number(limit)).map(asMessage), has_more: false };
+      const end = Number(cursor) + Number(limit);
+      const messages = all
+        .reverse()
+        .slice(Number(cursor), end)
+        .map((one) => ({ ...asMessage(one), ...threadOf(one, workspace) }));
+      const hasMore = end < all.length;
+      const next = hasMore ? { response_metadata: { next_cursor: String(end) } } : {};
+      return { ok: true, messages, has_more: hasMore, ...next };
     },
   },
   "conversations.replies": {
-    scope: "channels:history",
+    scope: historyScope,
     required: ["channel", "ts"],
     optional: ["cursor", "inclusive", "latest", "oldest", "limit"],
     run(
@@ -214,6 +231,8 @@ const METHODS: Readonly<Record<string, Method>> = {
     ) {
       const isWithin = (at: string) =>
         inclusive === "true" ? at >= oldest && at <= latest : at > oldest && at < latest;
+      const fault = channelFault(workspace, channel);
+      if (fault?.error === "not_in_channel") return fault;
       if (workspace.find(channel, ts) === undefined) return refusal("thread_not_found");
       const all = workspace.messages.filter(
         (one) =>
@@ -234,8 +253,9 @@ const METHODS: Readonly<Record<string, Method>> = {
 export function runMethod(name: string, given: Arguments, scopes: readonly string[], workspace: FakeWorkspace): Answer {
   const method = METHODS[name];
   if (method === undefined) return refusal("unknown_method", { req_method: name });
-  if (method.scope !== undefined && !scopes.includes(method.scope)) {
-    return refusal("missing_scope", { needed: method.scope, provided: scopes.join(",") });
+  const scope = typeof method.scope === "function" ? method.scope(given) : method.scope;
+  if (scope !== undefined && !scopes.includes(scope)) {
+    return refusal("missing_scope", { needed: scope, provided: scopes.join(",") });
   }
   const missing = method.required.find((field) => given[field] === undefined);
   if (missing !== undefined)

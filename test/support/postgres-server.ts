@@ -15,6 +15,8 @@ interface Options {
   readonly programs?: string;
   /** How long they may be silent while they start. */
   readonly silenceMs?: number;
+  /** More of its settings, as "max_connections=400". */
+  readonly settings?: readonly string[];
 }
 
 /** Its URL is that of the database "postgres". Undefined, and one plain line that says so, where none can be started. */
@@ -54,7 +56,8 @@ async function start(folder: string, options: Options, signal: AbortSignal): Pro
 
   const port = await freePort();
   const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "lc_messages=C"];
-  const args = ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])];
+  const all = [...settings, ...(options.settings ?? [])];
+  const args = ["-D", data, "-p", String(port), ...all.flatMap((setting) => ["-c", setting])];
   const ready = "database system is ready to accept connections";
   const terms = { ...run("postgres", args), ready };
   let child: ChildProcess = await startServerProcess({ ...terms, signal });

@@ -24,6 +24,7 @@ export interface HostConfig {
     readonly historyMessages: number;
     readonly retentionDays: number;
     readonly timeoutMs: number;
+    readonly catchUpMs: number;
   };
   readonly limits: {
     readonly userPer10Min: number;
@@ -77,6 +78,7 @@ export function shapeHost(values: HostValues, context: ShapeContext): HostConfig
       historyMessages: values.HISTORY_MESSAGES,
       retentionDays: values.RETENTION_DAYS,
       timeoutMs: values.CHAT_TIMEOUT_SECONDS * 1000,
+      catchUpMs: values.CATCH_UP_MINUTES * 60_000,
     },
     limits: {
       userPer10Min: values.USER_MESSAGES_PER_10_MIN,

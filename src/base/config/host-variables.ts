@@ -30,6 +30,12 @@ const chatVariables = {
     max: 36_500,
     fallback: 90,
   }),
+  CATCH_UP_MINUTES: wholeNumber({
+    about: "questions asked while the bot was away are answered when they are no older; 0 means none are",
+    min: 0,
+    max: 45,
+    fallback: 15,
+  }),
   CHAT_TIMEOUT_SECONDS: wholeNumber({
     about: "longest silence of an answer once its text has begun; three times that before",
     min: 1,
@@ -108,7 +114,8 @@ const httpVariables = {
   HTTP_TOKEN: {
     ...secret(
       "at least 16 characters; required as soon as HTTP_HOST is not a loopback address; then needed everywhere " +
-        "but at /healthz and /readyz. People open http://HOST:PORT/#token=VALUE once; scripts send it as Authorization: Bearer VALUE",
+        "but at /healthz and /readyz. People open http://HOST:PORT/#token=VALUE once; scripts send it as " +
+        "Authorization: Bearer VALUE",
     ),
     example: "a-long-random-value",
   },

@@ -12,6 +12,10 @@ import type { PlatformParts } from "../port/platform-definition.js";
 
 /** Whom the bot serves, and who may change settings, as the host has configured it. */
 export interface HostAccess {
+  /** Threads that the bot was called into are answered in without a mention. */
+  readonly followsThreads: boolean;
+  /** Whether anybody is answered there. Direct messages have a switch of their own. */
+  isServed(platform: ChatPlatform, place: ChannelKey, isDirect: boolean): boolean;
   /**
    * Whether somebody is answered there: in direct messages only who shares a named workspace with the bot, where the
    * host has named some. Looks that up at most every 10 minutes, within 2 s. Never rejects.
@@ -28,17 +32,6 @@ export interface HostAccess {
   isNamedOperator(platform: string, person: Person): boolean;
 }
 
-const isAllowedBy =
-  (allowed: readonly string[]) =>
-  (platform: ChatPlatform, id: string): boolean =>
-    platform.limits.isLocal === true || allowed.length === 0 || allowed.includes(id);
-
-/** Whether anybody is answered there. Direct messages have a switch of their own. */
-export const isServedBy =
-  ({ allowedWorkspaces, allowDms }: Pick<HostConfig["access"], "allowedWorkspaces" | "allowDms">) =>
-  (platform: ChatPlatform, { workspace }: ChannelKey, isDirect: boolean): boolean =>
-    isDirect ? allowDms : isAllowedBy(allowedWorkspaces)(platform, workspace);
-
 /** "closed": nobody is answered there; "stranger": this person is not; "unknown": that could not be looked up. */
 export type Service = "served" | "closed" | "stranger" | "unknown";
 
@@ -53,10 +46,11 @@ const MEMBER_FRESH_MS = 600_000;
 const LOOK_UP_MS = 2_000;
 
 export function createAccess(
-  { allowedWorkspaces, allowDms, operators }: HostConfig["access"],
+  { allowedWorkspaces, allowDms, operators, followThreads }: HostConfig["access"],
   { surfaces, clock, log }: AccessDeps,
 ): HostAccess {
-  const isAllowed = isAllowedBy(allowedWorkspaces);
+  const isAllowed = (platform: ChatPlatform, id: string) =>
+    platform.limits.isLocal === true || allowedWorkspaces.length === 0 || allowedWorkspaces.includes(id);
   const members = createLookupCache(
     async (key) => {
       const [name = "", person = ""] = key.split(":");
@@ -65,7 +59,8 @@ export function createAccess(
     },
     { clock, what: "the lookup of a member", freshMs: MEMBER_FRESH_MS, waitMs: LOOK_UP_MS },
   );
-  const isServed = isServedBy({ allowedWorkspaces, allowDms });
+  const isServed = (platform: ChatPlatform, { workspace }: ChannelKey, isDirect: boolean) =>
+    isDirect ? allowDms : isAllowed(platform, workspace);
   /** The key of the lookup that decides; otherwise what is known without one. */
   const decidedBy = (platform: ChatPlatform, place: ChannelKey, { author, isDirect }: Speaker) => {
     if (!isServed(platform, place, isDirect)) return { service: "closed" } as const;
@@ -81,6 +76,8 @@ export function createAccess(
     }
   };
   return {
+    followsThreads: followThreads,
+    isServed,
     async serviceFor(platform, place, speaker) {
       const decided = decidedBy(platform, place, speaker);
       return "service" in decided ? decided.service : lookedUp(decided.key);

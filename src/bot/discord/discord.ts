@@ -1,15 +1,15 @@
 import { GatewayDispatchEvents } from "discord.js";
 import { withDeadline } from "../../base/deadline.js";
-import { isServedBy } from "../access/access.js";
 import { createControlIds } from "../port/control-ids.js";
 import { DIRECT_WORKSPACE } from "../port/conversation.js";
-import { type ChatPlatform, currentReply, type Mention, type PlatformHandlers } from "../port/platform.js";
+import { type ChatPlatform, currentReply, type PlatformHandlers } from "../port/platform.js";
 import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js";
 import { isLost } from "../port/platform-error.js";
 import { createGateway, type Gateway, type Self } from "./gateway/gateway.js";
-import { createPlaces } from "./gateway/places.js";
+import { createPlaces, recentPlaces } from "./gateway/places.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
 import { createMessageReceiver } from "./receive/messages.js";
+import { createDiscordMissed } from "./receive/missed.js";
 import { createReactionReceiver } from "./receive/reactions.js";
 import { createTypedCommands } from "./receive/typed-command.js";
 import { createCalls } from "./send/calls.js";
@@ -30,6 +30,11 @@ import { DISCORD } from "./wire/places.js";
 /** Discord's edits are five in 5 s and channel; quicker ones would only be dropped. */
 const MIN_EDIT_GAP_MS = 1_000;
 const LAST_MARKS_MS = 2_000;
+/** Nothing older is looked for. */
+const HOUR_MS = 3_600_000;
+
+/** What a new session is taken in as, among Discord's own events. */
+const SESSION = "new session";
 
 type Receiver = (data: unknown) => Promise<void>;
 
@@ -41,7 +46,7 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   const { clock, log } = deps;
   const stopping = new AbortController();
   const sides = createSides(deps);
-  const { rest, calls, places, sender, marks, typing } = sides;
+  const { rest, calls, places, sender, marks, typing, files } = sides;
   let receivers: ReadonlyMap<string, Receiver> = new Map();
   const register = registering(deps, sides, stopping.signal);
   const gateway = createGateway({
@@ -51,6 +56,7 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
       places.onEvent(name, data);
       void receivers.get(name)?.(data);
     },
+    onSession: () => void receivers.get(SESSION)?.(undefined),
     onReady(self) {
       presence.renew();
       register(self);
@@ -90,6 +96,7 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   return {
     platform,
     openThread: createThreads({ rest, calls }),
+    readMissed: createDiscordMissed({ gateway, places, rest, calls, files }),
     showStatus: async (line) => presence.show(line),
     isMemberOf: (person, workspaces) => isInServers(sides, person, workspaces),
   };
@@ -147,6 +154,7 @@ function createSides({ config, discord, store, clock, log }: DiscordDeps) {
     rest,
     calls,
     controlIds,
+    files: { apiUrl, clock, fetch },
     places: createPlaces({ rest, calls, log }),
     sender: createSender({ clock, rest, calls, idFor: controlIds.idFor }),
     marks: createDiscordMarks({ rest, calls, clock }),
@@ -182,20 +190,10 @@ function receiversOf(
   { deps, sides, gateway, platform }: ReceiverParts,
   handlers: PlatformHandlers,
 ): readonly (readonly [string, Receiver])[] {
-  const { config, store, clock, log, commands } = deps;
-  const { controlIds, connection, places, rest, calls, sender } = sides;
-  const isServed = isServedBy(config.access);
-  const typed = {
-    platform,
-    sender,
-    idFor: controlIds.idFor,
-    commands,
-    store,
-    log,
-    isServed: ({ message, isDirect }: Mention) => isServed(platform, message, isDirect),
-  };
+  const { clock, log, commands } = deps;
+  const { controlIds, places, rest, calls, sender, files } = sides;
+  const typed = { platform, sender, idFor: controlIds.idFor, commands };
   const messages = {
-    ...connection,
     gateway,
     places,
     rest,
@@ -204,15 +202,16 @@ function receiversOf(
     log,
     platform,
     onTyped: createTypedCommands(typed, handlers),
-    sessions: store.values("sessions"),
-    files: { apiUrl: connection.apiUrl, clock, fetch },
+    files,
   };
   const receiver = createMessageReceiver(messages, handlers);
-  const interactions = { rest, calls, store, log, commands, controlIds, clock, sender, places };
+  const interactions = { rest, calls, log, commands, controlIds, clock, sender, places };
   return [
+    [SESSION, async () => handlers.onGap()],
+    [GatewayDispatchEvents.GuildCreate, async (data) => handlers.onGap(recentPlaces(data, clock.now() - HOUR_MS))],
     [GatewayDispatchEvents.MessageCreate, receiver.onCreate],
     [GatewayDispatchEvents.MessageUpdate, receiver.onEdit],
-    [GatewayDispatchEvents.MessageReactionAdd, createReactionReceiver({ gateway, places, store, log }, handlers)],
+    [GatewayDispatchEvents.MessageReactionAdd, createReactionReceiver({ gateway, places, log }, handlers)],
     [GatewayDispatchEvents.InteractionCreate, createInteractionReceiver(interactions, handlers)],
   ];
 }

@@ -6,7 +6,7 @@ import type { Log } from "../../base/log.js";
 import type { Command } from "../../commands/command.js";
 import type { CommandDeps } from "../../commands/command-deps.js";
 import type { Store } from "../../store/store.js";
-import type { ChannelKey, ChatPlatform, MessageKey } from "./platform.js";
+import type { ChannelKey, ChatPlatform, Mention, MessageKey } from "./platform.js";
 import type { StatusView } from "./status-view.js";
 
 /** The model that a conversation has, or would get with its next question. */
@@ -48,11 +48,20 @@ export interface PlatformExtras {
    * platform's are passed over. @throws {PlatformError} when the platform does not say
    */
   isMemberOf?(person: string, workspaces: readonly string[]): Promise<boolean>;
+  /**
+   * Reads the mentions and direct messages that were written at a place since `since` (epoch ms), also in threads that
+   * began there since then, without those that bear the bot's mark or have its reply, and without commands.
+   * @throws {PlatformError} where they can't be read @throws signal.reason
+   */
+  readMissed?(place: ChannelKey, since: number, signal: AbortSignal): Promise<readonly MissedMention[]>;
   /** Where the platform itself keeps the messages: erases those of a place. @throws {StoreError} */
   forget?(channel: ChannelKey): Promise<void>;
   /** Where the platform itself keeps the messages: erases what nobody touched since `before` (epoch ms). */
   eraseUntouched?(before: number): Promise<number>;
 }
+
+/** A question that did not come in by itself. */
+export type MissedMention = Mention & { readonly writtenAt: number };
 
 export interface OpenedThread {
   readonly place: ChannelKey;

@@ -16,7 +16,7 @@ export const MARK_EMOJI: Readonly<Record<Mark, string>> = {
 };
 
 /** How urgent a call to the platform is, most urgent first. */
-export const RANKS = ["last-text", "error", "first-text", "progress", "mark", "board", "presence"] as const;
+export const RANKS = ["last-text", "error", "first-text", "progress", "mark", "board", "presence", "catch-up"] as const;
 export type Rank = (typeof RANKS)[number];
 
 /** A place that messages stand in. `thread` only where it is a conversation of its own. */
@@ -111,6 +111,8 @@ export interface EarlierMessage extends MessageContent {
 /** A message that is meant for the bot. Its text is the person's own words, without the mention itself. */
 export interface Mention extends Speaker, MessageContent {
   readonly message: MessageKey;
+  /** When it was written, epoch ms, where it was found later: below its answer is said how late that comes. */
+  readonly writtenAt?: number;
   /** What it carries besides the person's own words: forwarded or shared messages, embeds, polls, names of stickers. */
   readonly shared?: string;
   /** The message that it replies to. */
@@ -152,6 +154,21 @@ export interface PlatformHandlers {
   onCommand(call: CommandCall): AsyncIterable<Reply>;
   /** Resolves when what it set off is over; a reaction that means nothing does nothing. Never rejects. */
   onReaction(reaction: Reaction): Promise<void>;
+  /**
+   * Events come in from now on, and some before may have been missed: at startup, and after a connection that could not
+   * be resumed. `told`: places where somebody wrote lately, as far as the platform says so then. Returns at once.
+   */
+  onGap(told?: readonly ChannelKey[]): void;
+  /** Whether anything said there is answered; where it is not, nothing is to be posted. From memory. */
+  isServed(place: ChannelKey, isDirect: boolean): boolean;
+  /** Whether the bot answers without a mention there: threads are followed, and somebody asked it there before. */
+  takesPart(place: ChannelKey): Promise<boolean>;
+  /**
+   * Deduplicates over all processes: true the first time in `forMs` (default: an hour), and when the store fails, since
+   * twice is better than never. A message is claimed as questions are, so that it counts once when it is edited from a
+   * command into a question. Never rejects.
+   */
+  isFirst(event: string | MessageKey, forMs?: number): Promise<boolean>;
   /** Autocomplete of one option of the command that `call.text` names: from memory, at once. */
   onSuggest(call: CommandCall, option: string, typed: string): readonly Choice[];
   /** A surface of the bot's own came back into somebody's view. Returns at once. */

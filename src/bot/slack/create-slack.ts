@@ -7,6 +7,7 @@ import type { PlatformDeps, PlatformExtras } from "../port/platform-definition.j
 import { type ClientSettings, createWebClient, sdkLogger } from "./link/bolt.js";
 import type { Link } from "./link/link.js";
 import { connect } from "./receive/connect.js";
+import { createSlackMissed } from "./receive/missed.js";
 import { createPeople, isInTeams } from "./receive/people.js";
 import { type AgentCalls, createAgentCalls, createQuestionTitles } from "./send/agent-calls.js";
 import { createAnswers } from "./send/answers.js";
@@ -33,7 +34,7 @@ const MIN_EDIT_GAP_MS = 1_000;
 /** The bot's Slack side: connects, translates and paces; the handlers decide. */
 export function createSlack(
   deps: PlatformDeps & { readonly slack: SlackSettings },
-): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf">> {
+): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed">> {
   const { config, slack, store, clock, log, commands } = deps;
   const names = createSlashNames(commands, slack.commandPrefix);
   const stopped = new AbortController();
@@ -56,7 +57,7 @@ export function createSlack(
     identity = found;
   };
   const followsThreads = config.access.followThreads;
-  const shared = { ...wire, people, titles, controlIds, pickers, names, store, clock, log, followsThreads };
+  const shared = { ...wire, people, titles, controlIds, pickers, names, clock, log, followsThreads };
 
   return {
     name: "slack",
@@ -90,6 +91,7 @@ export function createSlack(
       controlBlocks: (given) => controlBlocks(given, controls),
     }),
     ...createSlackMarks({ calls, log, signal: stopped.signal }),
+    readMissed: createSlackMissed(() => identity && { ...shared, identity }),
   };
 }
 

@@ -21,6 +21,8 @@ export interface Chat {
   onMention(platform: ChatPlatform, mention: Mention, refusal?: string): Promise<void>;
   /** Takes no more questions, lets answers finish for up to `graceMs`, and ends the rest as interrupted. */
   stop(graceMs: number): Promise<void>;
+  /** Resolves when nothing is answered in the conversation and nothing waits. */
+  idleIn(conversation: string): Promise<void>;
   /** Answers that run or wait. */
   load(): number;
 }
@@ -61,6 +63,7 @@ export function createChat(deps: ChatDeps): Chat {
         );
       });
     },
+    idleIn: queue.idleIn,
     load: () => queue.size(),
     control: createTurnControl({ ...deps, turns, isClosed: () => closing.signal.aborted }),
   };

@@ -7,8 +7,11 @@ import { MAX_WAITING } from "../access/access.js";
 export type Place = "running" | "waiting" | "full";
 
 export interface TurnQueue {
-  /** Takes a turn of a conversation; `run` must not throw. Conversations never wait for each other. */
-  add(conversation: string, run: () => Promise<void>): Place;
+  /**
+   * Takes a turn of a conversation; `run` must not throw. Conversations never wait for each other. A `missed` question
+   * has its place also in a full line.
+   */
+  add(conversation: string, run: () => Promise<void>, terms?: { readonly isMissed: boolean }): Place;
   /** What `add` would answer now. */
   placeFor(conversation: string): Place;
   /** Turns that run or wait, over all conversations. */
@@ -41,8 +44,9 @@ export function createTurnQueue(maxWaiting = MAX_WAITING): TurnQueue {
     isIdle() ? Promise.resolve() : new Promise((resolve) => listeners.push({ isIdle, wake: resolve }));
   return {
     placeFor,
-    add(conversation, run) {
-      const place = placeFor(conversation);
+    add(conversation, run, { isMissed = false } = { isMissed: false }) {
+      const free = placeFor(conversation);
+      const place = free === "full" && isMissed ? "waiting" : free;
       if (place === "waiting") lines.get(conversation)?.push(run);
       if (place === "running") {
         const line: (() => Promise<void>)[] = [];

@@ -13,13 +13,15 @@ import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { MessageKey } from "../port/platform.js";
 import { RETRY_CONTROL } from "./answer-controls.js";
-import { causeOfBreak, ENDING_LINES, failureText } from "./endings.js";
+import { causeOfBreak, ENDING_LINES, failureText, waitInWords } from "./endings.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
 /** Longer than any model's name. */
 const MAX_MODEL_CHARS = 250;
 /** As many buttons fit beside each other and are still read. */
 const MAX_REPLACEMENTS = 3;
+/** A question that comes while the bot reads what it missed is as late as any. */
+const NOTICED_MS = 1_000;
 /** An answer that takes a screen, where going on in the channel would bury what others say. */
 const LONG_CHARS = 1_500;
 
@@ -40,6 +42,7 @@ export function shownText(
     pin === null ? undefined : replacements(snapshot, pin, answer.error)?.line,
     pin === null || answer.finish === undefined ? undefined : goneLine(snapshot, pin, session),
     prepared?.notes.length ? prepared.notes.join("\n") : undefined,
+    lateLine(turn),
     footerLine(deps, turn, used),
   ]);
 }
@@ -101,6 +104,12 @@ export function pinLine(pin: Pin | null, { pinNews }: Session, answer: ModelAnsw
   return pinNews === "default"
     ? `📌 Back to the default: ${name}.`
     : `📌 Now with ${name}, chosen by ${escapeInline(pin.by ?? "")}.`;
+}
+
+/** The line under an answer to a question that was missed at first; undefined where nobody would notice. */
+function lateLine({ question, startedAt }: AnsweredTurn): string | undefined {
+  const lateMs = startedAt - (question.mention?.writtenAt ?? startedAt);
+  return lateMs < NOTICED_MS ? undefined : `⏱️ ${waitInWords(lateMs)} late: I was not connected when this was asked.`;
 }
 
 /** Under the first answer after somebody set the conversation's system prompt, or dropped it. */

@@ -103,13 +103,18 @@ async function claimAndCheck(deps: LifeDeps, mention: Mention, question: Questio
 }
 
 function lineUp(deps: LifeDeps, platform: ChatPlatform, question: Question, known: string | undefined) {
-  const isFull = deps.turns.queue.placeFor(conversationOf(question.message)) === "full";
+  const isFull = !isMissed(question) && deps.turns.queue.placeFor(conversationOf(question.message)) === "full";
   const fault = known ?? (isFull ? FULL_LINE : limitFault(deps, question.message, question.asker));
   return fault === undefined ? enqueue(deps, platform, question) : { fault };
 }
 
 export const enqueue = (deps: LifeDeps, platform: ChatPlatform, question: Question): Place =>
-  deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question));
+  deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question), {
+    isMissed: isMissed(question),
+  });
+
+/** Asked before the others in line, it is not turned away for them. */
+const isMissed = ({ mention }: Question): boolean => mention?.writtenAt !== undefined;
 
 /** Steps 3 to 7, at the head of the conversation's line. Never rejects. */
 async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Question): Promise<void> {

@@ -61,7 +61,7 @@ export function createRuns({ catalog, clock, log, refresh, onEnd }: RunsDeps): R
     const last = lastForPerson.get(id);
     if (last === undefined || last.result.outcome === "suspicious") return undefined;
     const ageMs = clock.now() - last.at;
-    return ageMs >= 0 && ageMs < SAME_RESULT_MS ? last.result : undefined;
+    return ageMs >= 0 && ageMs < SAME_RESULT_MS ? { ...last.result, repeatedFrom: last.at } : undefined;
   }
 
   async function joinOrStart(provider: Provider, isStillWanted: () => boolean): Promise<RefreshResult> {

@@ -1,7 +1,8 @@
 import { messageOf } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import type { BarChart } from "./chart.js";
-import { type DrawChart, loadDrawChart } from "./draw-chart.js";
+import { loadChartThread } from "./chart-thread.js";
+import type { DrawChart } from "./draw-chart.js";
 
 export interface ChartPainter {
   /** The chart as PNG; undefined where this machine cannot draw it. Never rejects. */
@@ -14,8 +15,8 @@ export interface ChartPainterDeps {
   load?(): Promise<DrawChart>;
 }
 
-/** Loads the drawing libraries for the first chart, so that a bot that is never asked for one does without them. */
-export function createChartPainter({ log, load = loadDrawChart }: ChartPainterDeps): ChartPainter {
+/** Loads what draws for the first chart, so that a bot that is never asked for one does without them. */
+export function createChartPainter({ log, load = loadChartThread }: ChartPainterDeps): ChartPainter {
   let loading: Promise<DrawChart> | undefined;
   return {
     async paint(chart) {

@@ -7,6 +7,7 @@ import {
   briskClock,
   connected,
   type DiscordStage,
+  jumpingClock,
   readiness,
   replied,
   stageDiscord,
@@ -59,10 +60,6 @@ describe("a Discord that refuses the bot", () => {
   });
 });
 
-/** The clock of the stage, but for one pause that is not waited out. */
-const sleepingLess = (pauseMs: number, insteadMs: number) => (ms: number, signal?: AbortSignal) =>
-  briskClock.sleep(ms === pauseMs ? insteadMs : ms, signal);
-
 describe("a Discord connection that drops", () => {
   it.each([
     ["is cut off", undefined],
@@ -80,8 +77,7 @@ describe("a Discord connection that drops", () => {
   });
 
   it("resumes when Discord asks for it (op 7), and begins a session when that is refused (op 9)", async () => {
-    const brisk = { ...briskClock, sleep: sleepingLess(5_000, 50) };
-    stage = await stageDiscord({}, {}, brisk);
+    stage = await stageDiscord();
     const { discord } = stage;
     await connected(discord);
     discord.gateway.sendRaw('{"op":7,"d":null}');
@@ -90,10 +86,31 @@ describe("a Discord connection that drops", () => {
     discord.gateway.forgetSessions();
     discord.gateway.sendRaw('{"op":7,"d":null}');
     await eventually("a refused resume", () => discord.gateway.counts.resumes === 2);
-    // The second session of an hour begins after a pause.
+    // Discord takes one session in five seconds.
     await eventually("a session", () => discord.gateway.counts.identifies === 2);
     await eventually("a connection", () => discord.gateway.connected());
     await answered(discord, discord.general, discord.say(discord.general, ada(), "hello again", { naming: true }));
+  });
+
+  it("begins the first new session at once, and the next one after the pause that keeps a storm away", async () => {
+    const { clock, jump } = jumpingClock();
+    stage = await stageDiscord({ identifyGapMs: 0 }, {}, clock);
+    const { discord } = stage;
+    await connected(discord);
+    discord.gateway.refuseResume(true);
+    const lose = () => {
+      jump(6_000);
+      discord.gateway.drop();
+      discord.gateway.forgetSessions();
+    };
+    const paused = () => stage.bot.log.filter((line) => line.includes('"pauseMs":5000')).length;
+    lose();
+    await eventually("a session", () => discord.gateway.counts.identifies === 2 && discord.gateway.connected());
+    await answered(discord, discord.general, discord.say(discord.general, ada(), "hello", { naming: true }));
+    expect(paused()).toBe(0);
+    lose();
+    await eventually("a pause", () => paused() === 1);
+    expect(discord.gateway.counts.identifies).toBe(2);
   });
 
   it("notices a dead connection by the missing answer to its heartbeat", async () => {

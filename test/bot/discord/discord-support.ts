@@ -1,8 +1,10 @@
 import { type Clock, systemClock } from "../../../src/base/clock.js";
 import { parseConfig } from "../../../src/base/config/config.js";
 import { createLog } from "../../../src/base/log.js";
+import { createAccess } from "../../../src/bot/access/access.js";
 import { createDiscord } from "../../../src/bot/discord/discord.js";
-import type { ChatPlatform, CommandCall, Mention, Reaction } from "../../../src/bot/port/platform.js";
+import { createReceipt } from "../../../src/bot/platform-handlers.js";
+import type { ChannelKey, ChatPlatform, CommandCall, Mention, Reaction } from "../../../src/bot/port/platform.js";
 import type { PlatformExtras } from "../../../src/bot/port/platform-definition.js";
 import type { Command, Reply } from "../../../src/commands/command.js";
 import { providerDefinitions } from "../../../src/providers/registry.js";
@@ -108,6 +110,8 @@ export interface PlatformStage {
   readonly discord: FakeDiscord;
   readonly platform: ChatPlatform;
   readonly openThread: NonNullable<PlatformExtras["openThread"]>;
+  /** Times that events may have been missed, each with the places that Discord told of. */
+  readonly gaps: (readonly ChannelKey[])[];
   readonly mentions: Mention[];
   readonly calls: CommandCall[];
   readonly reactions: Reaction[];
@@ -138,7 +142,12 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
   if ("faults" in parsed) throw new Error(JSON.stringify(parsed.faults));
   const lines: string[] = [];
   const log = createLog({ level: "debug", secrets: [], destination: { write: (line) => void lines.push(line) } });
-  const stage = { mentions: [] as Mention[], calls: [] as CommandCall[], reactions: [] as Reaction[] };
+  const stage = {
+    gaps: [] as (readonly ChannelKey[])[],
+    mentions: [] as Mention[],
+    calls: [] as CommandCall[],
+    reactions: [] as Reaction[],
+  };
   const { platform, openThread } = createDiscord({
     config: parsed.config,
     discord: { token: discord.token, apiUrl: discord.url },
@@ -154,6 +163,11 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     forget: async () => {},
   });
   await platform.start({
+    ...createReceipt(platform, {
+      access: createAccess(parsed.config.access, { surfaces: [], clock, log }),
+      store,
+      log,
+    }),
     onMention: async (mention) => void stage.mentions.push(mention),
     onCommand(call) {
       stage.calls.push(call);
@@ -162,6 +176,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     onReaction: async (reaction) => void stage.reactions.push(reaction),
     onSuggest: () => [],
     onFocus() {},
+    onGap: (told) => void stage.gaps.push(told ?? []),
   });
   await eventually("a connection", () => platform.fault() === undefined || undefined);
   return {

@@ -190,7 +190,7 @@ describe("nextGatewayState()", () => {
 
 describe("identifyPauseMs()", () => {
   it("is nothing at first, then 5 s, doubling to 15 min: far from 1,000 a day", () => {
-    expect([0, 1, 2, 8, 100].map(identifyPauseMs)).toEqual([0, 5_000, 10_000, 640_000, 900_000]);
+    expect([0, 1, 2, 3, 9, 100].map(identifyPauseMs)).toEqual([0, 0, 5_000, 10_000, 640_000, 900_000]);
   });
 });
 

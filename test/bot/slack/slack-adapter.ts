@@ -1,5 +1,7 @@
 import { createLog } from "../../../src/base/log.js";
-import type { CommandCall, Mention, PlatformHandlers } from "../../../src/bot/port/platform.js";
+import { createAccess } from "../../../src/bot/access/access.js";
+import { createReceipt } from "../../../src/bot/platform-handlers.js";
+import type { ChannelKey, CommandCall, Mention } from "../../../src/bot/port/platform.js";
 import { createSlack } from "../../../src/bot/slack/create-slack.js";
 import type { Reply } from "../../../src/commands/command.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
@@ -23,21 +25,26 @@ export async function startAdapter(
   const calls: CommandCall[] = [];
   const models: string[] = [];
   let focuses = 0;
+  let gaps = 0;
   let reply: Reply = { markdown: "done" };
-  const handlers: PlatformHandlers = {
-    onMention: async (mention) => void mentions.push(mention),
-    async *onCommand(call) {
+  const handlers = {
+    onMention: async (mention: Mention) => void mentions.push(mention),
+    async *onCommand(call: CommandCall) {
       calls.push(call);
       yield reply;
     },
     onReaction: async () => {},
-    onSuggest: (_call, option, typed) =>
+    onSuggest: (_call: CommandCall, option: string, typed: string) =>
       models.filter((model) => option === "model" && model.includes(typed)).map((value) => ({ label: value, value })),
     onFocus() {
       focuses += 1;
     },
+    onGap() {
+      gaps += 1;
+    },
   };
   const access = { followThreads, allowedWorkspaces: [], allowDms: true, operators: [] };
+  const store = memoryStore(clock.now);
   const platform = createSlack({
     config: { access, http: { host: "127.0.0.1", port: 0, token: undefined, allowedHosts: [], metricsPublic: false } },
     slack: {
@@ -49,7 +56,7 @@ export async function startAdapter(
       apiUrl: slack.apiUrl,
       commandPrefix: "",
     },
-    store: memoryStore(clock.now),
+    store,
     clock,
     log,
     commands,
@@ -60,7 +67,8 @@ export async function startAdapter(
     modelOf: async () => ({ model: null, pin: null }),
     forget: async () => {},
   });
-  await platform.start(handlers);
+  const receipt = createReceipt(platform, { access: createAccess(access, { surfaces: [], clock, log }), store, log });
+  await platform.start({ ...handlers, ...receipt });
   await eventually("a connection", () => slack.sockets.open() > 0);
   return {
     slack,
@@ -73,6 +81,10 @@ export async function startAdapter(
     /** What is suggested where a model is asked for. */
     models,
     focuses: () => focuses,
+    /** Times that events may have been missed. */
+    gaps: () => gaps,
+    readMissed: async (place: ChannelKey, since: number) =>
+      platform.readMissed(place, since, new AbortController().signal),
     replyWith: (next: Reply) => {
       reply = next;
     },

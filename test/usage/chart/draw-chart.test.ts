@@ -1,6 +1,7 @@
 import { createCanvas, GlobalFonts, loadImage } from "@napi-rs/canvas";
 import { describe, expect, it } from "vitest";
 import type { BarChart } from "../../../src/usage/chart/chart.js";
+import { findChartFonts } from "../../../src/usage/chart/chart-fonts.js";
 import { loadDrawChart } from "../../../src/usage/chart/draw-chart.js";
 import { palette, tones } from "../../../src/usage/chart/palette.js";
 
@@ -31,9 +32,9 @@ async function coloursOf(png: Uint8Array) {
   return { width: image.width, height: image.height, of: (colour: string) => counts.get(colour) ?? 0 };
 }
 
-describe("loadDrawChart()", () => {
+describe("loadDrawChart(findChartFonts())", () => {
   it("draws a card with round corners, and bars as long as their values", async () => {
-    const draw = await loadDrawChart();
+    const draw = await loadDrawChart(findChartFonts());
     const colours = await coloursOf(await draw(chart));
     expect([colours.width, colours.height]).toEqual([1360, 440]);
     expect(colours.of("")).toBeGreaterThan(0);
@@ -44,7 +45,7 @@ describe("loadDrawChart()", () => {
   });
 
   it("draws its words with the fonts that it brings", async () => {
-    const draw = await loadDrawChart();
+    const draw = await loadDrawChart(findChartFonts());
     for (const script of ["latin", "latin-ext", "cyrillic", "cyrillic-ext", "greek", "vietnamese"])
       expect(GlobalFonts.has(`Inter ${script}`), script).toBe(true);
     const plain = { ...chart, bars: chart.bars.map((bar) => ({ ...bar, label: "", note: "" })) };
@@ -54,7 +55,7 @@ describe("loadDrawChart()", () => {
   });
 
   it("draws a timeline, also one without any use", async () => {
-    const draw = await loadDrawChart();
+    const draw = await loadDrawChart(findChartFonts());
     const bars = Array.from({ length: 31 }, (_, day) => ({ label: `Jan ${day + 1}`, values: [day, 1], note: "" }));
     const used = await coloursOf(await draw({ ...chart, bars, isTimeline: true }));
     expect([used.width, used.height]).toEqual([1360, 640]);

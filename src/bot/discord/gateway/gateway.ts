@@ -20,8 +20,10 @@ export interface GatewayDeps {
   readonly log: Log;
   /** Called with every event, as Discord sent it. Never throws. */
   onDispatch(name: string, data: unknown): void;
-  /** A session has begun: the first, or one after another was lost for good. */
+  /** Every shard has a session, or one has a new one after another was lost for good. */
   onReady(self: Self): void;
+  /** A shard's session has begun: events from before are lost to it. Called before its first event. */
+  onSession(): void;
 }
 
 /** The bot's own ids. */
@@ -59,8 +61,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     state = nextGatewayState(before, event);
     if (state.kind === "refused" && state !== before) log.error(state.why);
   };
-  const onSession = (found = self) => {
-    self = found;
+  const onSession = (found?: Self) => {
+    if (found !== undefined) {
+      self = found;
+      deps.onSession();
+    }
     if (self === undefined || !isConnected) return;
     take({ kind: "ready" });
     deps.onReady(self);

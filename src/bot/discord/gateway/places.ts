@@ -1,4 +1,4 @@
-import { GatewayDispatchEvents } from "discord.js";
+import { ChannelType, GatewayDispatchEvents, SnowflakeUtil } from "discord.js";
 import { z } from "zod";
 import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Log } from "../../../base/log.js";
@@ -7,7 +7,7 @@ import type { Calls } from "../send/calls.js";
 import type { DiscordRest } from "../send/rest.js";
 import { listOf } from "../wire/events.js";
 import type { ServerFacts } from "../wire/permissions.js";
-import { type ChannelFacts, placeOf } from "../wire/places.js";
+import { type ChannelFacts, placeOf, THREAD_TYPES } from "../wire/places.js";
 
 /** What is known of servers, channels and threads: what events told, and what was asked for. */
 export interface Places {
@@ -156,6 +156,26 @@ function note(name: string, data: unknown, servers: Map<string, Server>, channel
     case GatewayDispatchEvents.ThreadDelete:
       channels.delete(String(Object(data).id));
   }
+}
+
+const recent = channel.extend({ last_message_id: id.nullish() });
+const serverStart = z.object({ id, channels: listOf(recent), threads: listOf(recent) });
+const TALKED_IN: readonly ChannelType[] = [
+  ChannelType.GuildText,
+  ChannelType.GuildAnnouncement,
+  ChannelType.GuildVoice,
+  ChannelType.GuildStageVoice,
+  ...THREAD_TYPES,
+];
+
+/** The channels and threads in which somebody wrote since a time, or may have, as `GUILD_CREATE` tells it. */
+export function recentPlaces(data: unknown, since: number): readonly ChannelKey[] {
+  const found = serverStart.safeParse(data).data;
+  if (found === undefined) return [];
+  return [...found.channels, ...found.threads]
+    .filter(({ type, last_message_id: last }) => TALKED_IN.includes(type) && last !== null)
+    .filter(({ last_message_id: last }) => last === undefined || SnowflakeUtil.timestampFrom(String(last)) >= since)
+    .map((one) => placeOf(one.id, found.id, one));
 }
 
 function keep(found: readonly z.infer<typeof channel>[], channels: Map<string, ChannelFacts>): void {

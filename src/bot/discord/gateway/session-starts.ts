@@ -94,14 +94,17 @@ export function createSessionStarts({ store, clock, log, token }: SessionStartsD
 }
 
 const WINDOW_MS = 3_600_000;
-/** 96 starts a day at most, even when Discord ends every session at once. */
+/** Some 230 starts a day, even when Discord ends every session at once. */
 const PAUSES = { firstMs: 5_000, maxMs: 900_000 };
 /** How many of the day's starts are left for a person who restarts the bot. */
 const RESERVE = 20;
 
-/** How long this process waits before its next session start, in ms: a backoff over those of the last hour. */
+/**
+ * How long a shard waits before its next session start, in ms: not at all for the first new session in an hour, since
+ * questions are missed meanwhile; then a backoff.
+ */
 export const identifyPauseMs = (startsInLastHour: number): number =>
-  startsInLastHour === 0 ? 0 : backoffMs(startsInLastHour, PAUSES);
+  startsInLastHour <= 1 ? 0 : backoffMs(startsInLastHour - 1, PAUSES);
 
 /**
  * Spaces session starts: over all connections of this process, over all processes with this token, and by how many

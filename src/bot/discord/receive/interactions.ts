@@ -5,7 +5,6 @@ import { cutText } from "../../../base/text.js";
 import type { Choice, Command } from "../../../commands/command.js";
 import { findCommand } from "../../../commands/grammar/find-command.js";
 import { format } from "../../../commands/grammar/parse.js";
-import type { Store } from "../../../store/store.js";
 import { type ControlIds, STALE_CONTROL_TEXT } from "../../port/control-ids.js";
 import { panelOf, press } from "../../port/panel.js";
 import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
@@ -26,7 +25,6 @@ import { placeOf, speakerOf } from "../wire/places.js";
 import { createInteractionReply, type InteractionReplyDeps } from "./interaction-reply.js";
 
 export interface InteractionDeps extends Omit<InteractionReplyDeps, "idFor"> {
-  readonly store: Store;
   readonly log: Log;
   readonly commands: readonly Command[];
   readonly controlIds: ControlIds;
@@ -48,7 +46,8 @@ export function createInteractionReceiver(deps: InteractionDeps, handlers: Platf
   const run = async (event: CommandEvent, person: User) => {
     const isPress = event.type === InteractionType.MessageComponent;
     const isEphemeral = isPress || visibilityOf(deps.commands, event.data) === "ephemeral";
-    if (!(await acknowledge(deps, event, isEphemeral))) return;
+    if (!(await acknowledge(deps.rest, event, isEphemeral))) return;
+    if (!(await handlers.isFirst(`interaction:${event.id}`))) return;
     const text = await lineOf(event).catch((error) => {
       log.warn({ error }, "discord: pressed control could not be looked up");
       return undefined;
@@ -137,18 +136,16 @@ export function typedLine(commands: readonly Command[], { path, options }: Nativ
   return format(command, Object.fromEntries(values));
 }
 
-/** An interaction's token lives 15 min; after that there is nothing to answer twice. */
-const CLAIM_MS = 900_000;
 /** Discord wants the first answer within 3 s: two attempts fit. */
 const ACKNOWLEDGE_TIMEOUT_MS = 1_300;
 const ATTEMPTS = 2;
 
 /**
  * Takes an interaction on before anything else is done; false where another process did, or it is too late. Discord
- * itself lets only the first of several in; the claim decides where an answer of Discord was lost on its way.
+ * itself lets only the first of several in; where an answer of Discord was lost on its way, `isFirst` decides.
  */
 async function acknowledge(
-  { rest, store, log }: Pick<InteractionDeps, "rest" | "store" | "log">,
+  rest: DiscordRest,
   { id, token, type }: CommandEvent,
   isEphemeral: boolean,
 ): Promise<boolean> {
@@ -164,20 +161,15 @@ async function acknowledge(
   for (let attempt = 1; ; attempt++) {
     try {
       await rest.call("POST", `/interactions/${id}/${token}/callback`, terms);
-      break;
+      return true;
     } catch (error) {
       if (discordCodeOf(error) === RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged) {
-        if (attempt === 1) return false;
-        break; // perhaps by the attempt whose answer was lost
+        return attempt > 1; // perhaps by the attempt whose answer was lost
       }
       const mayRetry = error instanceof PlatformError && error.isRetryable && attempt < ATTEMPTS;
       if (!mayRetry) throw error;
     }
   }
-  return store.writeOnce(`interaction:${id}`, CLAIM_MS, []).catch((error) => {
-    log.warn({ error }, "discord: interaction could not be claimed, answering it anyway");
-    return true;
-  });
 }
 
 const MAX_CHOICES = 25;

@@ -2,8 +2,6 @@ import { MessageType } from "discord.js";
 import type { Clock } from "../../../base/clock.js";
 import { UserError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
-import type { KeyValue } from "../../../store/store.js";
-import { conversationOf } from "../../port/conversation.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../../port/platform.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { Places } from "../gateway/places.js";
@@ -13,14 +11,14 @@ import { speakerOf } from "../wire/places.js";
 import { hasContent, INTENT_NEEDED, namesId, readDiscordMessage, writtenAt } from "./read-message.js";
 import { type ReferenceDeps, readBefore, replyTarget } from "./references.js";
 
-export interface MessageReceiverDeps extends ReferenceDeps {
-  readonly gateway: Pick<Gateway, "self">;
+export interface MentionDeps extends ReferenceDeps {
   readonly places: Places;
+}
+
+export interface MessageReceiverDeps extends MentionDeps {
+  readonly gateway: Pick<Gateway, "self">;
   readonly clock: Pick<Clock, "now">;
-  readonly followThreads: boolean;
   readonly log: Log;
-  /** The stored records of conversations. */
-  readonly sessions: Pick<KeyValue, "get">;
   /** Called with what begins with ! or /. */
   onTyped(mention: Mention): Promise<void>;
   readonly platform: Pick<ChatPlatform, "post" | "mark">;
@@ -33,13 +31,18 @@ export function createMessageReceiver(deps: MessageReceiverDeps, handlers: Platf
   const { log } = deps;
   const isMeant = async (message: MessageEvent, facts: Omit<JudgeFacts, "isFollowed">) =>
     isForBot(message, { ...facts, isFollowed: false }) ||
-    (deps.followThreads && isForBot(message, { ...facts, isFollowed: true }) && (await takesPart(deps, message)));
+    (isForBot(message, { ...facts, isFollowed: true }) && (await takesPart(message)));
+  /** The bot has opened the thread or answered in it: anybody can make it a mere member. */
+  const takesPart = async ({ channel_id, guild_id }: MessageEvent) => {
+    const place = await deps.places.find(channel_id, guild_id);
+    return place.thread !== undefined && handlers.takesPart(place);
+  };
   const take = async (message: MessageEvent, selfId: string, isEdit: boolean) => {
     const facts = { selfId, roleId: deps.places.server(message.guild_id)?.roleOfBot(selfId) };
     const isMention = isEdit ? isNamedByEdit(message, facts, deps.clock.now()) : await isMeant(message, facts);
     if (!isMention) return;
-    const mention = await mentionOf(deps, message, selfId);
-    if (/^[!/]/.test(mention.text)) return deps.onTyped(mention);
+    const mention = await discordMention(deps, message, selfId);
+    if (isTyped(mention)) return deps.onTyped(mention);
     try {
       await handlers.onMention(mention);
     } catch (error) {
@@ -61,6 +64,9 @@ export function createMessageReceiver(deps: MessageReceiverDeps, handlers: Platf
   return { onCreate: receiver(false), onEdit: receiver(true) };
 }
 
+/** A command where slash commands would do. */
+export const isTyped = ({ text }: Mention): boolean => /^[!/]/.test(text);
+
 /** A mention that is added later than this is not answered: the conversation has gone on. */
 const MAX_EDITED_MS = 3_600_000;
 
@@ -73,13 +79,7 @@ function isNamedByEdit(message: MessageEvent, facts: Omit<JudgeFacts, "isFollowe
   return now - (writtenAt(message) ?? 0) < MAX_EDITED_MS && isForBot(message, { ...facts, isFollowed: false });
 }
 
-/** The bot has opened the thread or answered in it: then there is a conversation. Anybody can make it a mere member. */
-async function takesPart(deps: MessageReceiverDeps, { channel_id, guild_id }: MessageEvent): Promise<boolean> {
-  const place = await deps.places.find(channel_id, guild_id);
-  return place.thread !== undefined && (await deps.sessions.get(conversationOf(place))) !== undefined;
-}
-
-async function mentionOf(deps: MessageReceiverDeps, message: MessageEvent, selfId: string): Promise<Mention> {
+export async function discordMention(deps: MentionDeps, message: MessageEvent, selfId: string): Promise<Mention> {
   const { id, author, member, guild_id, channel_id } = message;
   const server = deps.places.server(guild_id);
   const key = { ...(await deps.places.find(channel_id, guild_id)), message: id };

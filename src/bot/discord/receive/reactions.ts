@@ -1,5 +1,4 @@
 import type { Log } from "../../../base/log.js";
-import type { Store } from "../../../store/store.js";
 import type { PlatformHandlers } from "../../port/platform.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { Places } from "../gateway/places.js";
@@ -10,7 +9,6 @@ import { speakerOf } from "../wire/places.js";
 export interface ReactionReceiverDeps {
   readonly gateway: Pick<Gateway, "self">;
   readonly places: Places;
-  readonly store: Pick<Store, "writeOnce">;
   readonly log: Log;
 }
 
@@ -18,13 +16,10 @@ export interface ReactionReceiverDeps {
  * Several processes with one token all get it, and it has no id: the same person, message and emoji within so long are
  * one. Nobody takes a reaction away and puts it again so quickly, but to try what happens.
  */
-const CLAIM_MS = 5_000;
+const ONCE_MS = 5_000;
 
 /** Hands on what people put under the bot's own messages. Never rejects. */
-export function createReactionReceiver(
-  { gateway, places, store, log }: ReactionReceiverDeps,
-  handlers: PlatformHandlers,
-) {
+export function createReactionReceiver({ gateway, places, log }: ReactionReceiverDeps, handlers: PlatformHandlers) {
   return async (data: unknown): Promise<void> => {
     const event = reactionEvent.safeParse(data);
     const selfId = gateway.self()?.userId;
@@ -33,12 +28,7 @@ export function createReactionReceiver(
     // Whose message it is may be left out; the board knows its own.
     if ((message_author_id ?? selfId) !== selfId || user_id === selfId || member?.user?.bot) return;
     if (emoji.id || !emoji.name) return; // a server's own emoji means nothing here
-    const name = `reaction:${message_id}:${user_id}:${emoji.name}`;
-    const isFirst = await store.writeOnce(name, CLAIM_MS, []).catch((error) => {
-      log.warn({ error }, "discord: reaction could not be claimed, taking it anyway");
-      return true;
-    });
-    if (!isFirst) return;
+    if (!(await handlers.isFirst(`reaction:${message_id}:${user_id}:${emoji.name}`, ONCE_MS))) return;
     const server = places.server(guild_id);
     try {
       await handlers.onReaction({

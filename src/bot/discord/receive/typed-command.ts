@@ -1,9 +1,6 @@
 import { messageOf, UserError } from "../../../base/errors.js";
-import type { Log } from "../../../base/log.js";
 import type { Command } from "../../../commands/command.js";
 import { findCommand } from "../../../commands/grammar/find-command.js";
-import type { Store } from "../../../store/store.js";
-import { questionIdOf } from "../../port/conversation.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../../port/platform.js";
 import type { IdFor } from "../send/render.js";
 import type { Sender } from "../send/send.js";
@@ -14,20 +11,14 @@ export interface TypedCommandDeps {
   readonly sender: Pick<Sender, "doorOf">;
   readonly idFor: IdFor;
   readonly commands: readonly Command[];
-  readonly store: Store;
-  readonly log: Log;
-  /** Where nobody is served, nothing is said. */
-  isServed(mention: Mention): boolean;
 }
-
-const CLAIM_MS = 3_600_000;
 
 /**
  * Commands that were typed behind a mention. In a server nothing that only its author sees can follow a message, so
  * that it gets one line and nothing is run; in a direct message it runs. Each once, however often its event comes.
  */
 export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHandlers) {
-  const { platform, store, log } = deps;
+  const { platform } = deps;
 
   const post = async (mention: Mention, markdown: string): Promise<void> => {
     await platform.post(mention.message, { markdown }, { rank: "error", replyTo: mention.message });
@@ -38,13 +29,9 @@ export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHa
     for await (const reply of handlers.onCommand({ ...mention, channel: message })) await shown.show(reply);
   };
   return async (mention: Mention): Promise<void> => {
-    if (!deps.isServed(mention)) return;
-    const isNew = await store.writeOnce(`command:${questionIdOf(mention.message)}`, CLAIM_MS, []).catch((error) => {
-      log.warn({ error }, "discord: typed command could not be claimed, answering it anyway");
-      return true;
-    });
-    if (!isNew) return;
-    await (mention.isDirect ? run(mention) : post(mention, hintFor(deps.commands, mention.text)));
+    const { message, isDirect } = mention;
+    if (!handlers.isServed(message, isDirect) || !(await handlers.isFirst(message))) return;
+    await (isDirect ? run(mention) : post(mention, hintFor(deps.commands, mention.text)));
   };
 }
 

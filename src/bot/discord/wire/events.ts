@@ -25,7 +25,7 @@ const user = z.object({
   bot: absent(z.boolean()),
 });
 
-const member = z.object({ nick: z.string().nullish(), roles: z.array(id).catch([]) });
+export const member = z.object({ nick: z.string().nullish(), roles: z.array(id).catch([]) });
 
 /** `READY`, as much of it as is read. */
 export const readyEvent = z.object({ user: z.object({ id }), application: z.object({ id }) });

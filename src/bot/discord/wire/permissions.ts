@@ -20,7 +20,7 @@ export const NEEDED = {
   history: {
     label: "Read Message History",
     bit: Permission.ReadMessageHistory,
-    why: "to answer as a reply, to read a thread it is called into, to finish after a restart",
+    why: "to answer as a reply, to read a thread it is called into, to find what was asked while it was away",
   },
   react: { label: "Add Reactions", bit: Permission.AddReactions, why: "for the marks on questions and the board" },
   attach: { label: "Attach Files", bit: Permission.AttachFiles, why: "for answers that come as a file" },

@@ -3,7 +3,7 @@ import { DIRECT_WORKSPACE } from "../../port/conversation.js";
 import type { ChannelKey, Speaker } from "../../port/platform.js";
 
 export const DISCORD = "discord";
-const THREAD_TYPES: readonly ChannelType[] = [
+export const THREAD_TYPES: readonly ChannelType[] = [
   ChannelType.AnnouncementThread,
   ChannelType.PublicThread,
   ChannelType.PrivateThread,

@@ -36,7 +36,7 @@ const REPLAY_MEMORY_MS = 600_000;
 
 /** Takes Slack's signed requests on a port of its own, and refuses everything else there. */
 export function createHttpLink(deps: HttpLinkDeps): Link {
-  const { host, port, health, clock, log, signal } = deps;
+  const { host, port, health, clock, log, signal, onGap } = deps;
   let server: Server | undefined;
   const handle = createRequestHandler(deps);
 
@@ -73,6 +73,7 @@ export function createHttpLink(deps: HttpLinkDeps): Link {
       }
       health.set("link", undefined);
       log.info({ host, port, path: PATH }, "slack: listening for HTTP requests; SLACK_HOST changes the address");
+      onGap();
     },
     stop: () =>
       new Promise((resolve) => {

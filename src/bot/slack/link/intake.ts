@@ -13,6 +13,8 @@ export interface DeliveryIntakeDeps {
   readonly health: Health;
   /** The workspace of the bot token. */
   readonly teamId: string;
+  /** Called when Slack sends events again after it has held some back. */
+  onGap(): void;
   /** Base address of a stand-in for Slack. */
   readonly apiUrl: string | undefined;
   /** Hands a delivery to Bolt; resolves when its listeners have. */
@@ -32,7 +34,7 @@ const ACKNOWLEDGE_WITHIN_MS = 2_500;
 /** Each `app_rate_limited` notice is for one minute. */
 const HELD_MS = 60_000;
 
-export function createIntake({ clock, log, health, teamId, apiUrl, processEvent }: DeliveryIntakeDeps): Intake {
+export function createIntake({ clock, log, health, teamId, apiUrl, onGap, processEvent }: DeliveryIntakeDeps): Intake {
   let heldUntil = 0;
   const noteHeld = () => {
     const isKnown = heldUntil > clock.now();
@@ -43,6 +45,7 @@ export function createIntake({ clock, log, health, teamId, apiUrl, processEvent 
   const waitHeld = async () => {
     while (heldUntil > clock.now()) await clock.sleep(heldUntil - clock.now());
     health.set("events", undefined);
+    onGap();
   };
   const takeEvent = async (body: Record<string, unknown>, acknowledge: () => Promise<void>) => {
     const terms = { what: "an event of Slack", timeoutMs: ACKNOWLEDGE_WITHIN_MS, clock };

@@ -11,6 +11,8 @@ export interface LinkDeps {
   readonly health: Health;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called when events come in again and some may have been missed, the first time too. */
+  onGap(): void;
   /** Aborts when the bot stops. */
   readonly signal: AbortSignal;
 }

@@ -14,7 +14,7 @@ const SHORT_LIFE_MS = 10_000;
 const CROWDED_MS = 300_000;
 
 /** Keeps two Socket Mode connections open; each is replaced before it closes, so that no event is missed. */
-export function createSocketLink({ health, clock, signal, ...deps }: LinkDeps & SocketDeps): Link {
+export function createSocketLink({ health, clock, signal, onGap, ...deps }: LinkDeps & SocketDeps): Link {
   const open = new Set<SocketConnection>();
   const stopped = aborted(signal);
 
@@ -24,13 +24,17 @@ export function createSocketLink({ health, clock, signal, ...deps }: LinkDeps & 
     connection.close();
   };
   const keep = async (isSpare: boolean) => {
+    // What Slack had sent through a lost connection, it may not send again.
+    let mayHaveMissed = !isSpare;
     for (let failures = 0; !signal.aborted; ) {
       try {
         const connection = await openSocket({ ...deps, clock });
         const since = clock.now();
+        if (mayHaveMissed || open.size === 0) onGap();
         open.add(connection);
         health.set("link", undefined);
         const why = await Promise.race([connection.retired, stopped]);
+        mayHaveMissed = why === undefined;
         void retire(connection);
         if (why === "link_disabled") health.set("link", LINK_OFF);
         if (why === "too_many_websockets" && !isSpare) health.set("link", CROWDED);

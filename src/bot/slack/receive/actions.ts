@@ -6,7 +6,7 @@ import { panelOf, press as runPress } from "../../port/panel.js";
 import { labelText, lineOfChoice, MAX_OPTIONS, pickerOfId, readLine } from "../send/controls.js";
 import { render } from "../send/render.js";
 import { optionalText, unescaped } from "../wire/notation.js";
-import { callOf, commandMessage, inBackground, isFirstTime, type ReplyContext, threadOf } from "./reply-context.js";
+import { callOf, commandMessage, inBackground, type ReplyContext, threadOf } from "./reply-context.js";
 import { MAX_RESPONSES, respond, responseUrlSchema, showTo } from "./show-to.js";
 import { memoSchema, showHome } from "./surfaces.js";
 
@@ -54,7 +54,7 @@ export function listenForPresses(app: App, deps: ReplyContext): void {
     const [action] = press?.actions ?? [];
     if (press === undefined || action === undefined) return log.warn("slack: press without required fields dropped");
     const once = press.trigger_id ?? `${press.user.id}:${action.action_id}:${action.action_ts}`;
-    if (!(await isFirstTime(deps, `trigger:${once}`))) return;
+    if (!(await handlers.isFirst(`trigger:${once}`))) return;
     const line = await lineOf(deps, action);
     const { text, thread } = line === undefined ? { text: undefined } : readLine(line);
     const at = placeOf(press);

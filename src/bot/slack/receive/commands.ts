@@ -1,11 +1,10 @@
 import type { App } from "@slack/bolt";
 import { z } from "zod";
 import type { Reply } from "../../../commands/command.js";
-import { questionIdOf } from "../../port/conversation.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { SHORTCUTS } from "../wire/app-features.js";
 import { optionalText, unescaped } from "../wire/notation.js";
-import { callOf, commandMessage, inBackground, isFirstTime, type ReplyContext, threadOf } from "./reply-context.js";
+import { callOf, commandMessage, inBackground, type ReplyContext, threadOf } from "./reply-context.js";
 import { respond, respondTo, responseUrlSchema } from "./show-to.js";
 
 const commandSchema = z.looseObject({
@@ -22,7 +21,7 @@ const commandSchema = z.looseObject({
 
 /** Slash commands: acknowledged at once, answered for their author only. */
 export function listenForCommands(app: App, deps: ReplyContext): void {
-  const { names, log } = deps;
+  const { handlers, names, log } = deps;
 
   const run = async (body: unknown) => {
     const { data: command } = commandSchema.safeParse(body);
@@ -30,7 +29,7 @@ export function listenForCommands(app: App, deps: ReplyContext): void {
     const { channel_id: channel, user_id: user, response_url: url } = command;
     // A command without either can't be told from the next.
     const once = command.trigger_id ?? url;
-    if (once !== undefined && !(await isFirstTime(deps, `trigger:${once}`))) return;
+    if (once !== undefined && !(await handlers.isFirst(`trigger:${once}`))) return;
     const text = names.lineOf(command.command, unescaped(command.text)) ?? command.command;
     await respondTo(deps, await callOf(deps, { channel, user, text }), url);
   };
@@ -57,7 +56,7 @@ export async function runTypedCommand(deps: ReplyContext, typed: TypedCommand): 
   const { calls, handlers, identity, log } = deps;
   const { channel, thread, ts, user, text, isDirect } = typed;
   const place = { platform: "slack", workspace: identity.teamId, channel, ...(thread !== undefined && { thread }) };
-  if (!(await isFirstTime(deps, questionIdOf({ ...place, message: ts }), "question"))) return;
+  if (!(await handlers.isFirst({ ...place, message: ts }))) return;
 
   const show = async (reply: Reply) => {
     const message = await commandMessage(deps, reply, user, text);
@@ -89,7 +88,7 @@ const shortcutSchema = z.looseObject({
 
 /** Message shortcuts, answered only for the person who chose one. A quiet reply is shown too: nothing else would be. */
 export function listenForShortcuts(app: App, deps: ReplyContext): void {
-  const { identity, log } = deps;
+  const { handlers, identity, log } = deps;
 
   const run = async (body: unknown) => {
     const { data: chosen } = shortcutSchema.safeParse(body);
@@ -97,7 +96,7 @@ export function listenForShortcuts(app: App, deps: ReplyContext): void {
     if (chosen === undefined || shortcut === undefined) return log.warn("slack: unknown shortcut dropped");
     const { channel, message, user } = chosen;
     const ts = chosen.message_ts ?? message?.ts;
-    if (!(await isFirstTime(deps, `trigger:${chosen.trigger_id ?? `${user.id}:${shortcut.id}:${ts}`}`))) return;
+    if (!(await handlers.isFirst(`trigger:${chosen.trigger_id ?? `${user.id}:${shortcut.id}:${ts}`}`))) return;
     const isOwn = message?.user === identity.botUserId;
     // A question in a channel begins a thread, which is its conversation.
     const begun = channel.id.startsWith("D") || isOwn ? undefined : ts;

@@ -38,12 +38,13 @@ export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   listenForShortcuts(app, context);
   listenForSurfaces(app, context);
   watchToken(app, deps);
-  const intake = createIntake({ ...deps, teamId: identity.teamId, apiUrl: slack.apiUrl, processEvent });
+  const onGap = () => deps.handlers.onGap();
+  const intake = createIntake({ ...deps, teamId: identity.teamId, apiUrl: slack.apiUrl, onGap, processEvent });
   const { appToken, signingSecret = "", host, port } = slack;
   const link =
     appToken === undefined
-      ? createHttpLink({ ...deps, intake, signingSecret, host, port })
-      : createSocketLink({ ...deps, intake, appToken, clientOptions: clientOptions(settings) });
+      ? createHttpLink({ ...deps, intake, onGap, signingSecret, host, port })
+      : createSocketLink({ ...deps, intake, onGap, appToken, clientOptions: clientOptions(settings) });
   void link.run().catch((error) => deps.log.error({ error }, "slack: connection ended"));
   return link;
 }

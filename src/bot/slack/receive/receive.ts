@@ -2,13 +2,13 @@ import type { App } from "@slack/bolt";
 import { z } from "zod";
 import { createSerial } from "../../../base/serial.js";
 import { conversationOf } from "../../port/conversation.js";
-import type { MessageKey, Reaction } from "../../port/platform.js";
+import type { Mention, MessageKey, Reaction } from "../../port/platform.js";
 import type { Identity } from "../wire/identity.js";
 import { emojiOfName, optionalText, readMentionText } from "../wire/notation.js";
 import { isTypedCommand, runTypedCommand } from "./commands.js";
 import { createLateFiles } from "./late-files.js";
 import { readContent, referencesOf } from "./read-content.js";
-import { inBackground, isFirstTime, type ReplyContext, threadOf } from "./reply-context.js";
+import { inBackground, type ReplyContext, threadOf } from "./reply-context.js";
 
 /** Listens for mentions, direct messages and reactions. A listener resolves once the event is stored. */
 export function listenForEvents(app: App, deps: ReplyContext): void {
@@ -17,24 +17,14 @@ export function listenForEvents(app: App, deps: ReplyContext): void {
   const inOrder = createSerial();
 
   const ask = async (written: Written, event: object) => {
-    const { user, channel, isDirect } = written;
+    const { channel } = written;
     const message = keyOf(deps, written);
-    if (!written.isAddressed && !(await takesPart(deps, message))) return;
+    if (!written.isAddressed && !(await handlers.takesPart(message))) return;
     // Group direct messages send both events always, channels where threads are followed.
     const hasSecond = deps.followsThreads || channel.startsWith("G");
     const whole = hasSecond ? lateFiles.wait(event) : Promise.resolve(event);
-    const speaker = people.speaker(user);
-    const content = whole.then((given) => readContent(given, deps));
-    await inOrder(conversationOf(message), async () => {
-      deps.titles.set(message, (await content).text);
-      await handlers.onMention({
-        message,
-        ...(await speaker),
-        ...(await content),
-        isDirect,
-        ...referencesOf(deps, message, await content),
-      });
-    });
+    const mention = slackMention(deps, written, whole);
+    await inOrder(conversationOf(message), async () => handlers.onMention(await mention));
   };
   const take = async (event: object) => {
     const written = readWritten(event, deps.identity, clock.now());
@@ -47,18 +37,34 @@ export function listenForEvents(app: App, deps: ReplyContext): void {
   app.event("message", ({ event }) => take(event));
   app.event("reaction_added", async ({ event, body }) => {
     const found = readReaction(event, deps.identity);
-    if (found === undefined || !(await isFirstTime(deps, `event:${body.event_id}`))) return;
+    if (found === undefined || !(await handlers.isFirst(`event:${body.event_id}`))) return;
     const { user, ...reaction } = found;
     const react = async () => handlers.onReaction({ ...reaction, ...(await people.speaker(user)) });
     inBackground(log, "a reaction", react());
   });
 }
 
+/** Reads the whole of a message that is meant for the bot. Never rejects. */
+export async function slackMention(
+  deps: Omit<ReplyContext, "handlers">,
+  written: Written,
+  event: object | Promise<object>,
+): Promise<Mention> {
+  const message = keyOf(deps, written);
+  const reading = Promise.resolve(event).then((whole) => readContent(whole, deps));
+  const [speaker, content] = await Promise.all([deps.people.speaker(written.user), reading]);
+  deps.titles.set(message, content.text);
+  return { message, ...speaker, ...content, isDirect: written.isDirect, ...referencesOf(deps, message, content) };
+}
+
 /**
  * Returns the message's key. A mention in a channel and a message in the agent container begin a thread; other direct
  * messages are one conversation, and so is each thread of theirs.
  */
-function keyOf({ identity }: ReplyContext, { channel, ts, thread, isDirect, isInAgent }: Written): MessageKey {
+function keyOf(
+  { identity }: Pick<ReplyContext, "identity">,
+  { channel, ts, thread, isDirect, isInAgent }: Written,
+): MessageKey {
   const begun = isDirect && !isInAgent ? undefined : ts;
   const own = isDirect && !isInAgent ? threadOf(channel, ts, thread) : thread;
   const place = own ?? begun;
@@ -69,11 +75,6 @@ function keyOf({ identity }: ReplyContext, { channel, ts, thread, isDirect, isIn
     ...(place !== undefined && { thread: place }),
     message: ts,
   };
-}
-
-/** True in threads that the bot was called into, when FOLLOW_THREADS is on. */
-async function takesPart({ store, followsThreads }: ReplyContext, message: MessageKey): Promise<boolean> {
-  return followsThreads && (await store.values("sessions").get(conversationOf(message))) !== undefined;
 }
 
 const messageSchema = z.looseObject({

@@ -1,7 +1,6 @@
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Reply } from "../../../commands/command.js";
-import type { Store } from "../../../store/store.js";
 import type { ControlIds } from "../../port/control-ids.js";
 import { panelControls } from "../../port/panel.js";
 import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
@@ -28,30 +27,9 @@ export interface ReplyContext {
   readonly pickers: Pickers;
   readonly names: SlashNames;
   readonly titles: QuestionTitles;
-  readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
   readonly followsThreads: boolean;
-}
-
-/** Slack retries a delivery within minutes; an hour is far past the last retry. */
-const ONCE_MS = 3_600_000;
-
-/**
- * Deduplicates over all processes: true the first time, and when the store fails, since twice is better than never.
- * A "question" is claimed as questions are, so that a message counts once that is edited from a command into one.
- */
-export async function isFirstTime(
-  { store, log }: ReplyContext,
-  what: string,
-  kind: "slack" | "question" = "slack",
-): Promise<boolean> {
-  try {
-    return await store.writeOnce(kind === "question" ? `question:${what}` : `slack-${what}`, ONCE_MS, []);
-  } catch (error) {
-    log.warn({ error }, "slack: could not deduplicate a delivery");
-    return true;
-  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { controlBlocks, pickerBlocks } from "../send/controls.js";
 import { render } from "../send/render.js";
 import { PROMPTS } from "../wire/app-features.js";
 import { optionalText } from "../wire/notation.js";
-import { callOf, commandMessage, inBackground, isFirstTime, type ReplyContext } from "./reply-context.js";
+import { callOf, commandMessage, inBackground, type ReplyContext } from "./reply-context.js";
 
 const openedSchema = z.looseObject({ user: z.string().min(1), channel: optionalText, tab: optionalText });
 const startedSchema = z.looseObject({
@@ -23,8 +23,7 @@ const stoppedSchema = z.looseObject({
 export function listenForSurfaces(app: App, deps: ReplyContext): void {
   const { handlers, agent, log } = deps;
   const isNew = (body: unknown) =>
-    isFirstTime(
-      deps,
+    handlers.isFirst(
       `event:${(body as { readonly event_id?: string }).event_id ?? JSON.stringify(body).slice(0, 500)}`,
     );
   app.event("app_home_opened", async ({ event, body }) => {

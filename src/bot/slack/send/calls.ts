@@ -40,6 +40,11 @@ export interface SlackCalls {
   ): Promise<readonly KeptMessage[]>;
   /** What was said in direct messages after a message. */
   readDirect(place: ChannelKey, after: string): Promise<readonly KeptMessage[]>;
+  /**
+   * The messages of a channel or of one of its threads since a timestamp, oldest first. The first message of a thread
+   * is always among them.
+   */
+  readSince(place: ChannelKey, after: string, signal: AbortSignal): Promise<readonly KeptMessage[]>;
   addReaction(message: MessageKey, name: string): Promise<void>;
   removeReaction(message: MessageKey, name: string): Promise<void>;
   userInfo(user: string): Promise<unknown>;
@@ -80,9 +85,10 @@ const QUIET = { unfurl_links: false, unfurl_media: false } as const;
 const MOST_PAGES = 5;
 const PAGE = 200;
 
+const inThread = ({ thread }: ChannelKey) => (thread === undefined ? {} : { thread_ts: thread });
+const contentOf = ({ text, blocks }: SlackMessage) => ({ text, blocks: [...blocks] });
+
 export function createSlackCalls(client: webApi.WebClient, caller: Caller): SlackCalls {
-  const inThread = ({ thread }: ChannelKey) => (thread === undefined ? {} : { thread_ts: thread });
-  const contentOf = ({ text, blocks }: SlackMessage) => ({ text, blocks: [...blocks] });
   const replies = async (terms: webApi.ConversationsRepliesArguments) =>
     repliesSchema.parse(await client.conversations.replies(terms));
 
@@ -143,6 +149,7 @@ export function createSlackCalls(client: webApi.WebClient, caller: Caller): Slac
         const terms = { channel: place.channel, oldest: after, limit: 20 };
         return repliesSchema.parse(await client.conversations.history(terms)).messages;
       }),
+    readSince: createReadSince(client, caller),
     addReaction: (key, name) =>
       caller.patient("reactions.add", key, "mark", async () => {
         const { channel, message: timestamp } = key;
@@ -160,6 +167,28 @@ export function createSlackCalls(client: webApi.WebClient, caller: Caller): Slac
     channelInfo: (channel) => caller.now("conversations.info", "", () => client.conversations.info({ channel })),
   };
 }
+
+/** Reads page by page, at the lowest rank. */
+const createReadSince =
+  (client: webApi.WebClient, caller: Caller): SlackCalls["readSince"] =>
+  async ({ channel, thread, ...place }, after, signal) => {
+    const all: KeptMessage[] = [];
+    let cursor: string | undefined;
+    do {
+      const method = thread === undefined ? "conversations.history" : "conversations.replies";
+      const found = await caller.patient(method, { channel, ...place }, "catch-up", async () => {
+        signal.throwIfAborted();
+        const terms = { channel, oldest: after, limit: PAGE, ...(cursor !== undefined && { cursor }) };
+        const { conversations } = client;
+        return repliesSchema.parse(
+          await (thread === undefined ? conversations.history(terms) : conversations.replies({ ...terms, ts: thread })),
+        );
+      });
+      all.push(...found.messages);
+      cursor = found.has_more === true ? found.response_metadata?.next_cursor : undefined;
+    } while (cursor !== undefined && all.length < MOST_PAGES * PAGE);
+    return all.sort((a, b) => Number(a.ts) - Number(b.ts));
+  };
 
 /** What was asked for is so already. */
 const unless = (code: string) => (error: unknown) => {

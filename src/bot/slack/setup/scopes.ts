@@ -2,7 +2,8 @@
 export const SCOPE_USES: Readonly<Record<string, string>> = {
   "app_mentions:read": "to see mentions",
   "assistant:write": "the status, titles and prompts of the agent container",
-  "channels:history": "to read threads that it is called into, and its own unfinished answers",
+  "channels:history":
+    "to read threads that it is called into, its own unfinished answers, and what was asked while it was away",
   "channels:read": "the names of channels that a message mentions",
   "chat:write": "to answer",
   commands: "slash commands and message shortcuts",
@@ -10,7 +11,7 @@ export const SCOPE_USES: Readonly<Record<string, string>> = {
   "files:write": "to send an exported conversation",
   "groups:history": "the same as channels:history in private channels",
   "groups:read": "the same as channels:read for private channels",
-  "im:history": "to see direct messages",
+  "im:history": "to see direct messages, also those that came while it was away",
   "im:write": "to send an exported conversation by direct message",
   "mpim:history": "to see group direct messages",
   "reactions:read": "to see who presses the status message's reactions",

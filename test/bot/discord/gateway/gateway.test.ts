@@ -62,6 +62,7 @@ describe("createGateway()", () => {
       clock: { ...realClock, sleep: (ms, signal) => realClock.sleep(ms / 100, signal) },
       log: createLog({ level: "fatal", secrets: [] }),
       onDispatch() {},
+      onSession() {},
       onReady: (self) => void selves.push(self),
     });
     expect(gateway.fault()).toContain("connecting");

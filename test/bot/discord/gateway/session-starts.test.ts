@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Log } from "../../../../src/base/log.js";
-import { budgetPauseMs, createSessionStarts } from "../../../../src/bot/discord/gateway/session-starts.js";
+import {
+  budgetPauseMs,
+  createIdentifyThrottle,
+  createSessionStarts,
+} from "../../../../src/bot/discord/gateway/session-starts.js";
 import { fakeClock, settle } from "../../../support/fake-clock.js";
 import { memoryStore } from "../../../support/memory-store.js";
 
@@ -87,5 +91,72 @@ describe("createSessionStarts()", () => {
     await process().turn(0, signal);
     await process().note();
     expect(warnings).toHaveLength(3);
+  });
+});
+
+describe("createIdentifyThrottle()", () => {
+  const signal = new AbortController().signal;
+
+  /** Session starts of one token, each by a process that has begun with it or goes on from the one before. */
+  function starting(limit: { remaining?: number; reset_after?: number } = {}) {
+    const clock = fakeClock();
+    const store = memoryStore(clock.now);
+    const log = { warn() {}, error() {} } as unknown as Log;
+    const session_start_limit = { total: 1_000, remaining: 1_000, reset_after: 0, max_concurrency: 1, ...limit };
+    const manager = { fetchGatewayInformation: async () => ({ session_start_limit }) };
+    type Manager = Parameters<ReturnType<typeof createIdentifyThrottle>>[0];
+    const process = () =>
+      createIdentifyThrottle({ clock, log, starts: createSessionStarts({ store, clock, log, token: "t" }) })(
+        manager as unknown as Manager,
+      );
+    /** Waits for one start and resolves with how long that took. */
+    const start = async (throttle: Awaited<ReturnType<typeof process>>) => {
+      const from = clock.now();
+      let isOver = false;
+      const waiting = throttle.waitForIdentify(0, signal).then(() => {
+        isOver = true;
+      });
+      for (let stepMs = 0; !isOver; stepMs = 30_000) await clock.advance(stepMs);
+      await waiting;
+      return clock.now() - from;
+    };
+    return { clock, process, start };
+  }
+
+  it("lets the first new session in an hour begin at once, and pauses before each further one", async () => {
+    const { clock, process, start } = starting();
+    const throttle = await process();
+    expect(await start(throttle)).toBe(0);
+    await clock.advance(60_000);
+    expect(await start(throttle)).toBe(0);
+    await clock.advance(60_000);
+    expect(await start(throttle)).toBeGreaterThanOrEqual(5_000);
+    await clock.advance(2 * 3_600_000);
+    expect(await start(throttle)).toBe(0);
+  });
+
+  it("keeps a process whose sessions end at once far from the day's limit", async () => {
+    const { clock, process, start } = starting();
+    const throttle = await process();
+    const end = clock.now() + DAY;
+    let starts = 0;
+    for (; clock.now() < end; starts++) await start(throttle);
+    expect(starts).toBeLessThan(400);
+  });
+
+  it("keeps a process that is started again and again within the day's budget", async () => {
+    const { clock, process, start } = starting();
+    const end = clock.now() + DAY;
+    let starts = 0;
+    for (; clock.now() < end; starts++) await start(await process());
+    expect(starts).toBeLessThanOrEqual(821);
+    expect(starts).toBeGreaterThan(100);
+  });
+
+  it("waits for new starts where Discord says that few are left", async () => {
+    const { process, start } = starting({ remaining: 20, reset_after: 7_200_000 });
+    expect(await start(await process())).toBeGreaterThanOrEqual(7_200_000);
+    const { process: other, start: startOther } = starting({ remaining: 21, reset_after: 7_200_000 });
+    expect(await startOther(await other())).toBe(0);
   });
 });

@@ -8,7 +8,6 @@ import type { CommandCall, PlatformHandlers } from "../../../../src/bot/port/pla
 import { type Command, defineCommand, type Reply } from "../../../../src/commands/command.js";
 import { FAKE_DISCORD_TOKEN, type FakeDiscord, startFakeDiscord } from "../../../support/fake-discord.js";
 import type { FakeInteraction } from "../../../support/fake-discord-interactions.js";
-import { memoryStore } from "../../../support/memory-store.js";
 import { briskClock } from "../discord-support.js";
 
 let discord: FakeDiscord;
@@ -60,6 +59,10 @@ function receiving(replies: readonly Reply[]) {
       yield* replies;
     },
     onReaction: async () => {},
+    onGap() {},
+    isServed: () => true,
+    takesPart: async () => false,
+    isFirst: async () => true,
     onFocus() {},
     onSuggest: () =>
       [
@@ -72,7 +75,6 @@ function receiving(replies: readonly Reply[]) {
     rest,
     calls,
     sender: createSender({ clock: briskClock, rest, calls, idFor }),
-    store: memoryStore(briskClock.now),
     log: { debug: say, info: say, warn: say, error: say },
     commands: [command, whisper, setting],
     places: { server: (id) => (id === "900000000000000003" ? MEMBER : undefined) } satisfies Pick<Places, "server">,

@@ -14,7 +14,7 @@ describe("createIntake()", () => {
     const log = createLog({ level: "silent", secrets: [] });
     const health = createHealth(log);
     health.set("link", undefined);
-    const intake = createIntake({ clock, log, health, teamId: "T1", apiUrl: undefined, processEvent });
+    const intake = createIntake({ clock, log, health, teamId: "T1", apiUrl: undefined, onGap() {}, processEvent });
     const take = (given: unknown = body) => intake.take(given, async (response) => void acknowledged.push(response));
     return { clock, acknowledged, take, health };
   };

@@ -95,6 +95,10 @@ export async function startPlayground(options: Options = {}): Promise<RunningPla
     onReaction: async () => {},
     onSuggest: () => [],
     onFocus: () => bot.onFocus?.(),
+    onGap() {},
+    isServed: () => true,
+    takesPart: async () => false,
+    isFirst: async () => true,
   };
   await playground.start(handlers);
   return {

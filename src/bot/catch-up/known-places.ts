@@ -1,0 +1,45 @@
+import { z } from "zod";
+import type { Store } from "../../store/store.js";
+import { channelKeyOf, conversationOf } from "../port/conversation.js";
+import type { ChannelKey } from "../port/platform.js";
+
+/** Reading them takes minutes where a service allows 50 reads a minute; live questions come first meanwhile. */
+const MAX_KNOWN = 100;
+
+const touched = z.object({ updatedAt: z.number() });
+
+/**
+ * Returns the places of a platform that the bot was asked in, and the channels of its threads: the 100 where it was
+ * asked last, newest first. @throws {StoreError}
+ */
+export async function knownPlaces(store: Pick<Store, "values">, platform: string): Promise<readonly ChannelKey[]> {
+  const rows = await store.values("sessions").entries(`${platform}:`);
+  const newest = rows
+    .map(([key, row]) => ({ key, at: touched.safeParse(row).data?.updatedAt ?? 0 }))
+    .sort((a, b) => b.at - a.at)
+    .slice(0, MAX_KNOWN);
+  const places = new Map<string, ChannelKey>();
+  for (const { key } of newest) {
+    const { thread, ...channel } = channelKeyOf(key);
+    for (const place of thread === undefined ? [channel] : [{ ...channel, thread }, channel])
+      if (places.size < MAX_KNOWN) places.set(conversationOf(place), place);
+  }
+  return [...places.values()];
+}
+
+const ROW = "catch-up:first-start";
+const firstStartRow = z.object({ at: z.number() });
+
+/**
+ * Returns when the store was first started with, epoch ms: `now`, where no process has noted it before. What was
+ * written earlier is not the bot's to answer. @throws {StoreError}
+ */
+export async function firstStart(store: Pick<Store, "values" | "swap">, now: number): Promise<number> {
+  const rows = store.values("usage");
+  for (;;) {
+    const before = await rows.get(ROW);
+    const known = firstStartRow.safeParse(before).data;
+    if (known !== undefined) return known.at;
+    if (await store.swap({ table: "usage", key: ROW, before, after: { at: now } }, [])) return now;
+  }
+}

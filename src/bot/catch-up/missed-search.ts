@@ -1,0 +1,258 @@
+import { BoundedMap } from "../../base/bounded-map.js";
+import { type Clock, OVER } from "../../base/clock.js";
+import { UserError } from "../../base/errors.js";
+import type { Log } from "../../base/log.js";
+import { createSerial } from "../../base/serial.js";
+import type { Store } from "../../store/store.js";
+import { channelKeyOf, channelOf, conversationOf, questionIdOf } from "../port/conversation.js";
+import type { ChannelKey, Mention, MessageKey } from "../port/platform.js";
+import type { MissedMention, PlatformParts } from "../port/platform-definition.js";
+import { PlatformError } from "../port/platform-error.js";
+import { inTurn } from "./in-turn.js";
+import { knownPlaces } from "./known-places.js";
+
+export interface SearchDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How far back it looks, in ms; 0: never. */
+  readonly windowMs: number;
+  /** What was written before that is never answered, epoch ms. */
+  readonly firstStartAt: number;
+  /** When one of these conversations was last erased, epoch ms. @throws {StoreError} */
+  erasedAt(conversations: readonly string[]): Promise<number>;
+  /** Resolves when nothing is answered in the conversation and nothing waits. */
+  idleIn(conversation: string): Promise<void>;
+}
+
+/** Takes a question to the conversation's line. @throws {UserError} while the bot stops @throws {StoreError} */
+export type TakeMissed = (mention: Mention) => Promise<void>;
+
+export interface SearchTerms {
+  readonly platform: string;
+  readonly read: NonNullable<PlatformParts["readMissed"]>;
+  readonly take: TakeMissed;
+  readonly signal: AbortSignal;
+}
+
+/** Places that are read at the same time. */
+const MAX_READ = 4;
+/** Conversations in which missed questions are answered at the same time: questions that come now have the rest. */
+const MAX_ANSWERED = 4;
+/** How long an answer keeps the next missed conversation waiting. */
+const LONGEST_TURN_MS = 60_000;
+/** The oldest question comes first, over all places that are read within this time. */
+const GATHER_MS = 3_000;
+/** Slack wants its acknowledgement within 3 s, and whoever asks now is not to wait for what others asked before. */
+const LONGEST_WAIT_MS = 1_500;
+/** Places that the platform names and the store doesn't know, at each begin. */
+const MAX_TOLD = 25;
+/** A place that may not be read is left alone for so long: Discord bans who insists. */
+const CLOSED_MS = 3_600_000;
+const TRIES = 3;
+const RETRY_MS = 10_000;
+/** The search on one platform: what ends (a read, an answer, a pause) sets off what comes next. */
+export class MissedSearch {
+  readonly #deps: SearchDeps;
+  readonly #terms: SearchTerms;
+  readonly #inOrder = createSerial();
+  /** Still to be read, the most recently active first, by conversation. */
+  readonly #pending = new Map<string, ChannelKey>();
+  readonly #reading = new Map<string, Promise<void>>();
+  readonly #failures = new Map<string, number>();
+  readonly #closedUntil = new BoundedMap<string, number>(1_000);
+  /** Missed questions that are not in line yet, oldest first, by conversation. */
+  readonly #found = new Map<string, readonly MissedMention[]>();
+  readonly #answering = new Set<string>();
+  /** Ids of questions that came in by themselves and wait here. */
+  readonly #live = new Set<string>();
+  #known = new Set<string>();
+  #told = 0;
+  #listing: Promise<void> = Promise.resolve();
+  #readers = 0;
+  #gatherUntil = 0;
+
+  constructor(deps: SearchDeps, terms: SearchTerms) {
+    this.#deps = deps;
+    this.#terms = terms;
+  }
+
+  begin(told: readonly ChannelKey[]): void {
+    const { log } = this.#deps;
+    const list = () => (told.length > 0 ? this.#listTold(told) : this.#listKnown());
+    this.#listing = this.#listing
+      .then(list)
+      .catch((error) => log.warn({ error }, "catch-up: the store could not say where to look for missed questions"));
+  }
+
+  async behind<T>(message: MessageKey, take: () => Promise<T>): Promise<T> {
+    const id = questionIdOf(message);
+    const over = new AbortController();
+    this.#live.add(id);
+    try {
+      const waited = this.#deps.clock.sleep(LONGEST_WAIT_MS, over.signal).catch(() => {}); // called off below
+      await Promise.race([this.#readFirst(conversationOf(message)), waited]);
+      return await take();
+    } finally {
+      over.abort(OVER);
+      this.#live.delete(id);
+    }
+  }
+
+  async #readFirst(conversation: string): Promise<void> {
+    await this.#listing;
+    const place = this.#pending.get(conversation);
+    await (place === undefined ? this.#reading.get(conversation) : this.#read(place));
+    await this.#handOn(conversation);
+  }
+
+  async #listKnown(): Promise<void> {
+    const { store, clock } = this.#deps;
+    const places = await knownPlaces(store, this.#terms.platform);
+    this.#known = new Set(places.map(conversationOf));
+    this.#told = 0;
+    this.#gatherUntil = clock.now() + GATHER_MS;
+    this.#after(GATHER_MS, () => this.#pump());
+    this.#add(places);
+  }
+
+  async #listTold(told: readonly ChannelKey[]): Promise<void> {
+    const others = told.filter((place) => !this.#known.has(conversationOf(place))).slice(0, MAX_TOLD - this.#told);
+    this.#told += others.length;
+    this.#add(others);
+  }
+
+  #add(places: readonly ChannelKey[]): void {
+    for (const place of places) {
+      const conversation = conversationOf(place);
+      if ((this.#closedUntil.get(conversation) ?? 0) <= this.#deps.clock.now()) this.#pending.set(conversation, place);
+    }
+    this.#fill();
+  }
+
+  #fill(): void {
+    while (this.#readers < MAX_READ && !this.#terms.signal.aborted) {
+      const [next] = this.#pending.values();
+      if (next === undefined) return;
+      this.#readers += 1;
+      void this.#read(next).finally(() => {
+        this.#readers -= 1;
+        this.#fill();
+        this.#pump();
+      });
+    }
+  }
+
+  /** Never rejects. */
+  #read(place: ChannelKey): Promise<void> {
+    const conversation = conversationOf(place);
+    this.#pending.delete(conversation);
+    const before = this.#reading.get(conversation) ?? Promise.resolve();
+    const reading = before
+      .then(() => this.#readNow(place))
+      .catch((error) => this.#onFault(place, error))
+      .finally(() => {
+        if (this.#reading.get(conversation) === reading) this.#reading.delete(conversation);
+      });
+    this.#reading.set(conversation, reading);
+    return reading;
+  }
+
+  async #readNow(place: ChannelKey): Promise<void> {
+    const { clock, windowMs, firstStartAt, erasedAt } = this.#deps;
+    const since = Math.max(clock.now() - windowMs, firstStartAt);
+    const missed = await this.#terms.read(place, since, this.#terms.signal);
+    this.#failures.delete(conversationOf(place));
+    const conversations = new Set(missed.map(({ message }) => conversationOf(message)));
+    for (const conversation of conversations) {
+      const forgottenAt = await erasedAt([conversation, channelOf(channelKeyOf(conversation))]);
+      const mine = missed.filter(
+        ({ message, writtenAt }) =>
+          conversationOf(message) === conversation && writtenAt >= since && writtenAt > forgottenAt,
+      );
+      this.#note(conversation, mine);
+    }
+  }
+
+  #note(conversation: string, missed: readonly MissedMention[]): void {
+    const all = [...(this.#found.get(conversation) ?? []), ...missed];
+    const once = new Map(all.map((mention) => [questionIdOf(mention.message), mention]));
+    if (once.size > 0)
+      this.#found.set(
+        conversation,
+        [...once.values()].sort((a, b) => a.writtenAt - b.writtenAt),
+      );
+  }
+
+  #onFault(place: ChannelKey, error: unknown): void {
+    const { log, clock } = this.#deps;
+    if (this.#terms.signal.aborted) return;
+    const conversation = conversationOf(place);
+    if (error instanceof PlatformError && !error.isRetryable) {
+      const level = this.#closedUntil.size === 0 ? "info" : "debug";
+      log[level](
+        { error, conversation },
+        "catch-up: the bot may not read back there, missed questions stay unanswered",
+      );
+      return void this.#closedUntil.set(conversation, clock.now() + CLOSED_MS);
+    }
+    const failures = (this.#failures.get(conversation) ?? 0) + 1;
+    this.#failures.set(conversation, failures);
+    log.warn({ error, conversation, failures }, "catch-up: a place could not be read");
+    if (failures >= TRIES) return void this.#failures.delete(conversation);
+    const waitMs = (error instanceof PlatformError ? error.retryAfterMs : undefined) ?? RETRY_MS;
+    this.#after(waitMs, () => this.#add([place]));
+  }
+
+  /** Hands on the oldest, in as many conversations as may be answered at the same time. */
+  #pump(): void {
+    const { clock, idleIn } = this.#deps;
+    if (this.#terms.signal.aborted || (this.#readers > 0 && clock.now() < this.#gatherUntil)) return;
+    while (this.#answering.size < MAX_ANSWERED) {
+      const oldest = [...this.#found]
+        .filter(([conversation]) => !this.#answering.has(conversation))
+        .sort(([, [a]], [, [b]]) => (a?.writtenAt ?? 0) - (b?.writtenAt ?? 0))[0]?.[0];
+      if (oldest === undefined) return;
+      this.#answering.add(oldest);
+      const over = new AbortController();
+      const longest = () => clock.sleep(LONGEST_TURN_MS, AbortSignal.any([over.signal, this.#terms.signal]));
+      void this.#handOn(oldest)
+        .then(() => Promise.race([idleIn(oldest), longest().catch(() => {})]))
+        .finally(() => {
+          over.abort(OVER);
+          this.#answering.delete(oldest);
+          this.#pump();
+        });
+    }
+  }
+
+  /** Takes what was found of a conversation to its line. Never rejects. */
+  #handOn(conversation: string): Promise<void> {
+    const { log } = this.#deps;
+    return this.#inOrder(conversation, async () => {
+      const missed = this.#found.get(conversation) ?? [];
+      this.#found.delete(conversation);
+      if (missed.length === 0) return;
+      let taken = 0;
+      try {
+        await inTurn({ ...this.#deps, signal: this.#terms.signal }, conversation, async () => {
+          for (const mention of missed) {
+            // It comes in by itself, and so does what was said after it.
+            if (this.#live.has(questionIdOf(mention.message))) return;
+            await this.#terms.take(mention);
+            taken += 1;
+          }
+        });
+      } catch (error) {
+        if (error instanceof UserError) return; // the bot stops: the next start looks again
+        log.warn({ error, conversation }, "catch-up: missed questions could not be stored, retrying");
+        this.#note(conversation, missed.slice(taken));
+        this.#after(RETRY_MS, () => this.#pump());
+      }
+    });
+  }
+
+  #after(ms: number, work: () => void): void {
+    this.#deps.clock.sleep(ms, this.#terms.signal).then(work, () => {}); // stopped
+  }
+}
