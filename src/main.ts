@@ -91,7 +91,7 @@ async function runBot(): Promise<void> {
   process.on("SIGTERM", onSignal);
 
   try {
-    const store = await openStore(config.storeUrl, storeDefinitions);
+    const store = await openStore(config.storeUrl, storeDefinitions, { acceptsOlder: config.acceptsOlderStore });
     app = await startApp({ config, store, clock, log, fetch, createCommands, firstListsMs: FIRST_LISTS_MS });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
