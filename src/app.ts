@@ -35,7 +35,7 @@ import { modelInForce } from "./commands/model-in-force.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
-import { providerWarnings } from "./refresh/indicator.js";
+import { providerWarnings } from "./refresh/refresh-texts.js";
 import type { Refresher } from "./refresh/refresher.js";
 import { createSettings } from "./refresh/settings.js";
 import { createDamageReport, reportingStore } from "./store/damage-report.js";

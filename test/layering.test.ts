@@ -3,7 +3,7 @@ import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 
 /** From the top down: a folder imports itself and the folders after it. */
-const LAYERS = ["main", "bot", "commands", "refresh", "usage", "store", "providers", "base"];
+const LAYERS = ["main", "bot", "commands", "quota", "refresh", "usage", "store", "providers", "base"];
 
 /** The rooms of a folder from the top down: a room imports itself and the rooms after it. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "schedule.ts",
     "engine",
     "fetch",
-    "indicator.ts",
+    "refresh-texts.ts",
     "decide",
     "refresher.ts",
     "choose",

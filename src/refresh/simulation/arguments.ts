@@ -16,7 +16,8 @@ export function readArguments(words: readonly string[]): IntervalsRun {
   const [name, ...more] = positionals;
   if (name !== "intervals" || more.length > 0)
     throw new UserError(
-      `there is one simulation, "intervals"${name === undefined ? "" : `, and no "${positionals.join(" ")}"`}`,
+      'the simulations are "intervals" and "quota"' +
+        (name === undefined ? "" : `; there is no "${positionals.join(" ")}"`),
     );
   const { activity, changes, every = "1" } = values;
   if (activity === undefined || activity === "") throw new UserError("--activity needs a file");

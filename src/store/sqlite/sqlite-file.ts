@@ -44,13 +44,24 @@ const HEADER_BYTES = 100;
 
 function makeFolderOf(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
   } catch (error) {
     throw new StartupError(
       `STORE_URL: the folder of ${path} cannot be made (${messageOf(error)}); make it yourself, writable ` +
         "for the bot, or name another path",
       error,
     );
+  }
+}
+
+/** Node's own recursive mkdir never ends below /proc. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST" || !statSync(folder).isDirectory()) throw error; // another process was faster
   }
 }
 
@@ -82,12 +93,15 @@ const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? 
 /** Fixes for what SQLite says about a file; everything else is about permissions and space. */
 const FAULTS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: "is not an SQLite database; move it away to start empty, or name another path",
-  SQLITE_CORRUPT: "is damaged; bring a backup back, or move it away to start empty",
+  SQLITE_CORRUPT:
+    "is damaged; bring a backup back, or save what can be read (sqlite3 DAMAGED .recover | sqlite3 SAVED) " +
+    "and put that in its place, or move it away to start empty",
   SQLITE_BUSY: "is locked by another program; stop that, or name another path",
 };
 
 /** Returns what went wrong with the file at `path`, with the fix. */
 export function asStartupError(path: string, error: unknown): StartupError {
+  if (error instanceof StartupError) return error;
   const fault =
     FAULTS[codeOf(error)] ??
     `cannot be opened for writing (${messageOf(error)}); give the bot the right to write the file and ` +

@@ -11,6 +11,8 @@ const STATEMENTS = [
     "null, lease_until integer not null, claimed_at integer not null)",
   "create table if not exists once (name text primary key, until_at integer not null)",
   "create index if not exists once_until on once (until_at)",
+  "create table if not exists state (only_row integer primary key check (only_row = 1), store text not null, " +
+    "generation integer not null)",
   `pragma application_id = ${APPLICATION_ID}`,
   `pragma user_version = ${SCHEMA_VERSION}`,
 ];

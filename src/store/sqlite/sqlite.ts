@@ -10,7 +10,7 @@ export interface SqliteOptions {
 /** A store in one file, which several processes of one machine may share. A thread of its own does the work. */
 export function createSqliteStore({ now }: SqliteOptions = {}): StoreDefinition {
   const open = createSqliteThread(now);
-  return { schemes: ["sqlite"], open: async (url) => open(sqlitePath(url)) };
+  return { schemes: ["sqlite"], open: async (url, options = {}) => open(sqlitePath(url), options) };
 }
 
 export const sqliteStore: StoreDefinition = createSqliteStore();

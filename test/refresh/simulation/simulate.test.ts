@@ -74,7 +74,7 @@ describe("simulate intervals", () => {
   });
 
   it.each([
-    [[], "there is one simulation"],
+    [[], "the simulations are"],
     [["other"], 'no "other"'],
     [["intervals", "more"], 'no "intervals more"'],
     [["intervals"], "--activity needs a file"],
