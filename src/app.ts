@@ -82,7 +82,6 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const talk = createTalk(core, deps.createCommands);
   const { chat, board, dispatcher } = talk;
   const watch = createWatch(core, talk);
-
   await settings.load();
   await refresher.load();
   await board.load();
@@ -92,7 +91,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
 
   // First of all the address: a second start in the same folder ends here and has touched nothing.
   const { url } = await web.server.start();
-  // Before the first question, which other replicas would otherwise take for one that an ended process left.
+  // Before the first question, which other replicas would otherwise take for an ended process's.
   await liveness.start();
   const catchUp = createCatchUp({
     ...core,
@@ -181,7 +180,8 @@ async function createCore(deps: AppDeps) {
     defaultModel: (workspace: string) =>
       modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
     faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),
-    warnings: () => [...damage.warnings(), ...providerWarnings(refresher.status())],
+    warnings: () =>
+      [damage.warnings(), providerWarnings(refresher.status()), surfaces.map((one) => one.warnings?.() ?? [])].flat(2),
     newReference: () => randomBytes(4).toString("hex"),
   };
 }
