@@ -87,9 +87,7 @@ export function createSlack(
     warnings: () =>
       strangeTeams.length === 0
         ? []
-        : [
-            `slack: deliveries of other teams than the bot token's are dropped (${strangeTeams.slice(0, 5).join(", ")})`,
-          ],
+        : [`slack: deliveries of other teams are dropped (${strangeTeams.slice(0, 5).join(", ")})`],
     isMemberOf: (person, workspaces) => isInTeams(asked, person, workspaces),
     ...send,
     append: appendAndEnd(send, agent),
