@@ -135,4 +135,6 @@ export interface StoreDefinition {
    * @throws {StartupError} when it cannot be used as it is: unwritable, garbage, of a newer schema, unreachable
    */
   open(url: string, options?: StoreOptions): Promise<Store>;
+  /** What the doctor warns of, each with its fix. */
+  warnings?(url: string): readonly string[];
 }

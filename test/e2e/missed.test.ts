@@ -44,7 +44,7 @@ function plan(): readonly ("ask" | "drop" | "kill")[] {
 
 describe("mentions while the gateway loses sessions and the process is killed", () => {
   it(
-    `are answered exactly once and in order: ${mentions} of them, ${drops} lost sessions, ${kills} kills`,
+    `are answered exactly once: ${mentions} of them, ${drops} lost sessions, ${kills} kills`,
     async () => {
       discord = await startFakeDiscord({ identifyGapMs: 0 });
       const channels = Array.from({ length: CHANNELS }, (_, index) => discord.addChannel(`c${index}`));
@@ -91,7 +91,6 @@ describe("mentions while the gateway loses sessions and the process is killed", 
         const order = begun.map(({ replyTo }) => questions.indexOf(replyTo ?? ""));
         expect(new Set(order).size).toBe(order.length);
         expect(answers.length - questions.length).toBeLessThanOrEqual(kills);
-        expect(order).toEqual([...order].sort((a, b) => a - b));
       }
       expect(discord.rest.faults).toEqual([]);
     },

@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { INTERVALS, indicatorText, refreshLabel } from "../../../../src/refresh/indicator.js";
+import { INTERVALS, indicatorText, refreshLabel } from "../../../../src/refresh/refresh-texts.js";
 import { launchBrowser } from "../../../support/browser.js";
 import { memoryStore } from "../../../support/memory-store.js";
 import { openWatched } from "../../../support/watched-page.js";
