@@ -106,15 +106,7 @@ export async function openSqliteStore(path: string, deps: SqliteDeps = {}): Prom
         return claims.renew(claim, ttlMs);
       }),
     together: (work) => translated("storing", () => together(connection, state, work)),
-    purge: () =>
-      translated("clearing away", () => {
-        try {
-          giveSpaceBack(connection);
-        } catch {
-          // Somebody else reads the file: the next purge frees what this one could not.
-        }
-        connection.all("pragma wal_checkpoint(truncate)");
-      }),
+    purge: () => translated("clearing away", () => purge(connection)),
     close,
   };
 }
@@ -137,6 +129,15 @@ async function together<T>(connection: Connection, state: SqliteState, work: () 
   } finally {
     if (isDue) connection.all("pragma synchronous = normal");
   }
+}
+
+function purge(connection: Connection): void {
+  try {
+    giveSpaceBack(connection);
+  } catch {
+    // Somebody else reads the file: the next purge frees what this one could not.
+  }
+  connection.all("pragma wal_checkpoint(truncate)");
 }
 
 const upsert = (table: Table) =>
