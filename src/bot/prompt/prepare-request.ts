@@ -16,7 +16,6 @@ import type { RecentImages } from "./recent-images.js";
 import { cleanQuestion } from "./untrusted-text.js";
 
 export interface PrepareDeps {
-  readonly sessions: Pick<Sessions, "recentTurns" | "erasedAt">;
   readonly refresher: Pick<Refresher, "snapshot">;
   readonly chat: HostConfig["chat"];
   readonly images: RecentImages;
@@ -47,22 +46,23 @@ export async function prepareRequest(
   terms: {
     readonly model: ModelRef;
     readonly session: Session;
+    /** The newest turns of the conversation, oldest first. */
+    readonly turns: readonly Turn[];
+    readonly erasedAt: Sessions["erasedAt"];
     readonly question: Question;
     readonly signal: AbortSignal;
   },
 ): Promise<Prepared> {
-  const { model, session, question, signal } = terms;
+  const { model, session, turns: recent, erasedAt, question, signal } = terms;
   const conversation = conversationOf(question.message);
   const facts = deps.modelFacts(model.provider, model.model, rowOf(deps.refresher.snapshot(), model));
   const { chat } = deps;
-  // One more than fit, for the one that this answer takes the place of.
-  const recent = await deps.sessions.recentTurns(conversation, Math.ceil(chat.historyMessages / 2) + 1);
   const turns = question.retry === undefined ? recent : saidBefore(recent, question.message.message);
   const asked = await composed(deps, question, {
     takesImages: takesImages(model.model, facts.input),
     isThreadStart: session.nextTurn === 0,
     lastTurn: turns.at(-1),
-    erasedAt: deps.sessions.erasedAt,
+    erasedAt,
     signal,
   });
   if (asked.text === "")

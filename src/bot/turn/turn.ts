@@ -3,11 +3,11 @@ import type { Serial } from "../../base/serial.js";
 import { saysSomething } from "../../base/text.js";
 import type { Control } from "../../commands/command.js";
 import type { Provider } from "../../providers/provider.js";
-import type { Asked, Ending, Pin, Session } from "../../store/sessions/sessions.js";
+import type { Asked, Ending, Pin, Session, Sessions } from "../../store/sessions/sessions.js";
 import { FULL_LINE, limitFault } from "../access/access.js";
 import { createReplyStream } from "../delivery/reply-stream.js";
 import { showMark } from "../delivery/show-mark.js";
-import { conversationOf } from "../port/conversation.js";
+import { channelOf, conversationOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention, MessageKey, Person, ReplyStream } from "../port/platform.js";
 import { type Prepared, prepareRequest } from "../prompt/prepare-request.js";
 import { type Question, questionOf } from "../prompt/question.js";
@@ -199,7 +199,10 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
   const startedAt = deps.clock.now();
   const lost = new AbortController();
   const signal = AbortSignal.any([terms.signal, lost.signal]);
-  const session = await pinnedSession(deps, question.message);
+  // One more than fit, for the one that this answer takes the place of.
+  const count = Math.ceil(deps.chat.historyMessages / 2) + 1;
+  const erasedAt = readErasedAt(deps, question);
+  const { session, turns, begin, channelPinned } = await pinnedSession(deps, question.message, count);
   const pin = pinOf(session, question, startedAt);
   const provider = pin === null ? undefined : deps.providers.get(pin.provider);
   const text = createAnswerText({ showsReasoning: session.showsReasoning ?? false });
@@ -211,7 +214,7 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
   });
   const ask = async (configured: Provider, model: Pin): Promise<ModelAnswer> => {
     // Before its turn at the provider: reading files may take a while, and others can be answered meanwhile.
-    prepared = await prepareRequest(deps, { model, session, question, signal });
+    prepared = await prepareRequest(deps, { model, session, turns, erasedAt, question, signal });
     const { request } = prepared;
     const onText = () => showNew(stream, text);
     const askDeps = { breaker: deps.breaker, clock: deps.clock, silenceMs: deps.chat.timeoutMs };
@@ -223,9 +226,11 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
     pin === null || provider === undefined
       ? { text: "", ending: "failed" }
       : await ask(provider, pin).catch((error) => ({ text: text.said(), ending: endingOf(error, false), error }));
+  await channelPinned;
   return finishTurn(deps, {
     ...terms,
     session: question.retry?.model === undefined ? session : withoutNews(session),
+    begin,
     pin,
     isConfigured: provider !== undefined,
     stream,
@@ -234,6 +239,19 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
     prepared,
     startedAt,
   });
+}
+
+/** Begins to read when the conversation and its channel were erased last, where the question brings earlier messages. */
+function readErasedAt({ sessions }: LifeDeps, { message, mention }: Question): Sessions["erasedAt"] {
+  const isNeeded = mention?.earlier !== undefined || mention?.quote !== undefined || mention?.readQuote !== undefined;
+  if (!isNeeded) return sessions.erasedAt;
+  const own = [channelOf(message), conversationOf(message)];
+  const ownAt = sessions.erasedAt(own);
+  ownAt.catch(() => {}); // whoever asks gets the error
+  return async (conversations) => {
+    const others = conversations.filter((one) => !own.includes(one));
+    return Math.max(await ownAt, others.length === 0 ? 0 : await sessions.erasedAt(others));
+  };
 }
 
 /** The answer that grows, whose place is stored with its first message. */
@@ -249,10 +267,12 @@ function openStream(
     clock,
     log,
     controls: [STOP_CONTROL],
-    onPosted: (message) =>
+    // Not waited for: with a slow store the answer goes on growing meanwhile.
+    onPosted: async (message) => {
       sessions
         .noteAnswer(question.id, message, asked())
-        .catch((error) => log.error({ error, id: question.id }, "the place of an answer was not stored")),
+        .catch((error) => log.error({ error, id: question.id }, "the place of an answer was not stored"));
+    },
     onLost,
   });
 }
