@@ -12,13 +12,13 @@ const LONGEST_TIMEOUT_MS = 6_000;
 const MEASURED_CALLS = 16;
 
 /** How long a call to the other side may take, by how long the last ones took. */
-export interface Patience {
+export interface CallTimeout {
   timeoutMs(): number;
   /** Runs a call that asks the other side, and notes how long its answer took. */
   timed<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export function createPatience(clock: Pick<Clock, "now">): Patience {
+export function createCallTimeout(clock: Pick<Clock, "now">): CallTimeout {
   const lastMs: number[] = [];
   return {
     timeoutMs() {
@@ -38,7 +38,7 @@ export function createPatience(clock: Pick<Clock, "now">): Patience {
 export interface BoundTerms {
   readonly clock: Clock;
   /** Default: one that knows nothing of earlier calls. */
-  readonly patience?: Patience;
+  readonly timeout?: CallTimeout;
   /** A call got no answer in time: whoever owns the connection may look after it. */
   readonly onTimeout?: () => void;
 }
@@ -49,17 +49,17 @@ export interface BoundTerms {
  * A write that failed for want of an answer may have been done all the same.
  */
 export function boundStore(store: Store, terms: BoundTerms): Store {
-  const { clock, onTimeout, patience = createPatience(clock) } = terms;
+  const { clock, onTimeout, timeout = createCallTimeout(clock) } = terms;
   let isClosed = false;
 
   const bounded = <T>(work: () => Promise<T>): Promise<T> =>
     translated("it was asked", async () => {
       if (isClosed) throw new StoreError("it is closed");
-      const timing = { what: "its server", timeoutMs: patience.timeoutMs(), clock };
+      const timing = { what: "its server", timeoutMs: timeout.timeoutMs(), clock };
       let isOver = false;
       const watched = (signal: AbortSignal) => {
         signal.addEventListener("abort", () => !isOver && onTimeout?.(), { once: true });
-        return patience.timed(work);
+        return timeout.timed(work);
       };
       try {
         return await withDeadline(watched, timing);

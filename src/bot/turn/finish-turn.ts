@@ -125,7 +125,7 @@ function usageWrite(
   return deps.ledger.writeOf(usageEntry({ question, model: pin, used, modelFacts, ending }));
 }
 
-/** What a session becomes, so that the next answer does not say the same lines again, and that of a thread's channel. */
+/** What sessions become, so that the next answer does not say the same lines again. */
 interface ToldLines {
   /** What a person changed meanwhile is still to be told. */
   readonly change: (now: Session) => Session;

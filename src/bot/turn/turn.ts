@@ -3,11 +3,11 @@ import type { Serial } from "../../base/serial.js";
 import { saysSomething } from "../../base/text.js";
 import type { Control } from "../../commands/command.js";
 import type { Provider } from "../../providers/provider.js";
-import type { Asked, Ending, Pin, Session, Sessions } from "../../store/sessions/sessions.js";
+import type { Asked, Ending, Pin, Session } from "../../store/sessions/sessions.js";
 import { FULL_LINE, limitFault } from "../access/access.js";
 import { createReplyStream } from "../delivery/reply-stream.js";
 import { showMark } from "../delivery/show-mark.js";
-import { channelOf, conversationOf } from "../port/conversation.js";
+import { conversationOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention, MessageKey, Person, ReplyStream } from "../port/platform.js";
 import { type Prepared, prepareRequest } from "../prompt/prepare-request.js";
 import { type Question, questionOf } from "../prompt/question.js";
@@ -18,7 +18,7 @@ import { claimQuestion } from "./claim-question.js";
 import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
 import { ENDING_MARKS, endingOf, failureText, TurnCalledOff } from "./endings.js";
 import { finishTurn, untilStored } from "./finish-turn.js";
-import { pinnedSession } from "./pinned-session.js";
+import { type PinnedSession, pinnedSession } from "./pinned-session.js";
 import type { RemoteStop } from "./remote-stop.js";
 import { canOpenThread } from "./shown-answer.js";
 import type { ChatDeps, ModelAnswer, TurnTerms } from "./turn-deps.js";
@@ -120,10 +120,20 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
   };
   try {
     await deps.turns.brake.calm();
-    await withLease(deps, conversation, { signal, onWait: () => showFirst("waiting") }, async (lease) => {
+    let reading: Promise<PinnedSession> | undefined;
+    const onAsk = () => {
+      reading = readSession(deps, question);
+      reading.catch(() => {}); // thrown where it is waited for
+    };
+    const onWait = () => {
+      reading = undefined;
+      showFirst("waiting");
+    };
+    await withLease(deps, conversation, { signal, onAsk, onWait }, async (lease) => {
       turn.isWaiting = false;
       if (!signal.aborted) showFirst("working");
-      const ending = await runTurn(deps, { platform, question, signal });
+      const pinned = await (reading ?? readSession(deps, question));
+      const ending = await runTurn(deps, { platform, question, signal }, pinned);
       await isShown; // so that it never comes after the end mark
       // Where the mark could not be shown, the stored question stays for the next start, which repeats only the mark.
       if (await showMark(deps, platform, message, ENDING_MARKS[ending]))
@@ -164,7 +174,7 @@ export async function showFirstMark(
 async function giveUp(deps: LifeDeps, platform: ChatPlatform, { id, message }: Question, error: unknown) {
   const reference = deps.newReference();
   deps.log.error({ error, id, reference }, "a turn could not be finished");
-  const isMarked = await refuse(deps, platform, { message, why: failureText(error, reference) });
+  const isMarked = await refuse(deps, platform, { message, why: failureText(error, reference), isPatient: true });
   if (!isMarked) return;
   await deps.sessions
     .close(id)
@@ -178,31 +188,34 @@ interface Refusal {
   readonly to?: Person | undefined;
   /** What can be done instead. */
   readonly controls?: readonly Control[];
+  /** Waits for a store that fails: the playground keeps its messages there, and a mark alone explains nothing. */
+  readonly isPatient?: true;
 }
 
 /** Says why there is no answer. Resolves with whether the question bears its end mark. */
 async function refuse(deps: LifeDeps, platform: ChatPlatform, refusal: Refusal): Promise<boolean> {
-  const { message, why, to, controls } = refusal;
+  const { message, why, to, controls, isPatient = false } = refusal;
   const terms = { rank: "error", replyTo: message, ...(to && { onlyFor: to }) } as const;
-  await platform
-    .post(message, { markdown: why, ...(controls && { controls }) }, terms)
-    .catch((error) => deps.log.warn({ error }, "a refusal was not shown"));
+  const post = () => platform.post(message, { markdown: why, ...(controls && { controls }) }, terms);
+  const posted = isPatient ? untilStored(post, deps) : post();
+  await posted.catch((error) => deps.log.warn({ error }, "a refusal was not shown"));
   return showMark(deps, platform, message, "failed");
 }
 
+/** Reads what step 5 begins with, and one turn more than fits: the one that this answer may take the place of. */
+const readSession = (deps: LifeDeps, { message }: Question): Promise<PinnedSession> =>
+  pinnedSession(deps, message, Math.ceil(deps.chat.historyMessages / 2) + 1);
+
 /**
  * Step 5: answers one question from the session's pin to the saved turn, and resolves with how it ended.
- * @throws {StoreError} when the turn could not be read or saved
+ * @throws {StoreError} when the turn could not be saved
  */
-async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
+async function runTurn(deps: LifeDeps, terms: TurnTerms, pinned: PinnedSession): Promise<Ending> {
   const { question } = terms;
   const startedAt = deps.clock.now();
   const lost = new AbortController();
   const signal = AbortSignal.any([terms.signal, lost.signal]);
-  // One more than fit, for the one that this answer takes the place of.
-  const count = Math.ceil(deps.chat.historyMessages / 2) + 1;
-  const erasedAt = readErasedAt(deps, question);
-  const { session, turns, begin, channelPinned } = await pinnedSession(deps, question.message, count);
+  const { session, turns, begin, channelPinned } = pinned;
   const pin = pinOf(session, question, startedAt);
   const provider = pin === null ? undefined : deps.providers.get(pin.provider);
   const text = createAnswerText({ showsReasoning: session.showsReasoning ?? false });
@@ -214,7 +227,7 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
   });
   const ask = async (configured: Provider, model: Pin): Promise<ModelAnswer> => {
     // Before its turn at the provider: reading files may take a while, and others can be answered meanwhile.
-    prepared = await prepareRequest(deps, { model, session, turns, erasedAt, question, signal });
+    prepared = await prepareRequest(deps, { model, session, turns, question, signal });
     const { request } = prepared;
     const onText = () => showNew(stream, text);
     const askDeps = { breaker: deps.breaker, clock: deps.clock, silenceMs: deps.chat.timeoutMs };
@@ -239,19 +252,6 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
     prepared,
     startedAt,
   });
-}
-
-/** Begins to read when the conversation and its channel were erased last, where the question brings earlier messages. */
-function readErasedAt({ sessions }: LifeDeps, { message, mention }: Question): Sessions["erasedAt"] {
-  const isNeeded = mention?.earlier !== undefined || mention?.quote !== undefined || mention?.readQuote !== undefined;
-  if (!isNeeded) return sessions.erasedAt;
-  const own = [channelOf(message), conversationOf(message)];
-  const ownAt = sessions.erasedAt(own);
-  ownAt.catch(() => {}); // whoever asks gets the error
-  return async (conversations) => {
-    const others = conversations.filter((one) => !own.includes(one));
-    return Math.max(await ownAt, others.length === 0 ? 0 : await sessions.erasedAt(others));
-  };
 }
 
 /** The answer that grows, whose place is stored with its first message. */

@@ -1,5 +1,5 @@
 import { systemClock } from "../../base/clock.js";
-import { boundStore, createPatience } from "../bounded.js";
+import { boundStore, createCallTimeout } from "../bounded.js";
 import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
 import { checkKey, checkTerms, encodeRow } from "../row.js";
 import { type Claim, type ClaimTerms, type Store, type Swap, TABLES, type Write } from "../store.js";
@@ -15,11 +15,11 @@ export interface PostgresDeps {
 
 /** @throws {StartupError} when it cannot be reached or used, or is of a newer schema */
 export async function openPostgresStore(url: string, deps: PostgresDeps): Promise<Store> {
-  const patience = createPatience(systemClock);
-  const connections = await openConnections(url, patience.timeoutMs);
+  const timeout = createCallTimeout(systemClock);
+  const connections = await openConnections(url, timeout.timeoutMs);
   // Only clears away: whoever starts next does it, where this fails.
-  await patience.timed(() => connections.steps.query(sql.FORGET, [deps.now?.() ?? null])).catch(() => {});
-  return boundStore(createStore(connections, deps), { clock: systemClock, patience });
+  await timeout.timed(() => connections.steps.query(sql.FORGET, [deps.now?.() ?? null])).catch(() => {});
+  return boundStore(createStore(connections, deps), { clock: systemClock, timeout });
 }
 
 /** Each step is one statement: it needs no lock beyond its own, and works behind PgBouncer in any mode. */

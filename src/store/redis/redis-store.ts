@@ -1,7 +1,7 @@
 import KeyvRedis from "@keyv/redis";
 import { systemClock } from "../../base/clock.js";
 import { messageOf, StartupError } from "../../base/errors.js";
-import { boundStore, createPatience } from "../bounded.js";
+import { boundStore, createCallTimeout } from "../bounded.js";
 import { createKeyvTable } from "../keyv-table.js";
 import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
 import { checkKey, checkTerms, encodeRow } from "../row.js";
@@ -23,16 +23,16 @@ const READ_ROWS = 2_000;
 /** @throws {StartupError} when it cannot be reached or used, or is of a newer schema */
 export async function openRedisStore(url: string, deps: RedisDeps): Promise<Store> {
   const { client, place } = await connectRedis(url);
-  const patience = createPatience(systemClock);
+  const timeout = createCallTimeout(systemClock);
   try {
-    await patience.timed(() => checkSchema(client, place));
+    await timeout.timed(() => checkSchema(client, place));
   } catch (error) {
     client.destroy();
     throw redisFault(place, error);
   }
   return boundStore(createStore(client, deps), {
     clock: systemClock,
-    patience,
+    timeout,
     onTimeout: () => reconnect(client),
   });
 }

@@ -1,10 +1,11 @@
-import { BoundedMap } from "../../base/bounded-map.js";
 import { createSerial, type Serial } from "../../base/serial.js";
 import { createRowReader } from "../damage-report.js";
 import type { Store, Write } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import { eraseCalls } from "./erase-conversations.js";
-import { openQuestionRow, parsedRow, sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
+import { createQuestions, questionCalls } from "./open-questions.js";
+import { createRecords, type Records } from "./session-records.js";
+import { sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
 import type { Asked, OpenQuestion, Session, Turn } from "./session-types.js";
 
 export type { Asked, Ending, OpenQuestion, Pin, Session, Turn } from "./session-types.js";
@@ -98,22 +99,7 @@ export interface SessionsDeps {
   readonly now: () => number;
 }
 
-/** A repeated event comes within minutes; an hour is far past the last retry of any platform. */
-const QUESTION_ONCE_MS = 3_600_000;
-
-/** Replicas that change one record at the same moment get through one by one; people are never that many. */
-const CHANGE_ATTEMPTS = 20;
-
 const unchanged = (session: Session): Session => session;
-
-/** Records and questions that are kept in memory as they are stored; what is evicted is read again. */
-const MAX_KNOWN = 1_000;
-
-/** What becomes of a record, and what is written with it; without writes it stays as it is. */
-interface Step {
-  readonly session: Session;
-  readonly writes?: readonly Write[];
-}
 
 export function createSessions({ store, now }: SessionsDeps): Sessions {
   const inOrder = createSerial();
@@ -147,73 +133,6 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
         }));
       }),
     ...eraseCalls(store, inOrder, now),
-  };
-}
-
-interface Records {
-  get(conversation: string): Promise<Session>;
-  /** In the order of `conversations`. @throws {StoreError} */
-  getMany(conversations: readonly string[]): Promise<readonly Session[]>;
-  /** Whether the record as it was read or stored last is in memory. */
-  isKnown(conversation: string): boolean;
-  /**
-   * Changes the record as it is stored now: first as it is known, and once more where it was changed since then. A step
-   * that changes nothing has seen the stored one. @throws {StoreError}
-   */
-  update(conversation: string, step: (before: Session) => Step | Promise<Step>): Promise<Session>;
-  /**
-   * Puts a fresh record in the place of a damaged one; its turns stay, and their numbers go on. @throws {StoreError}
-   */
-  replaceDamaged(conversation: string, at: number): Promise<Session>;
-}
-
-function createRecords(store: Store, now: () => number): Records {
-  const rows = store.values("sessions");
-  const readSession = createRowReader(rows, sessionRow);
-  const sessionOf = (conversation: string, row: unknown): Session => {
-    const session = row === undefined ? freshSession(now()) : readSession(conversation, row);
-    if (session === undefined) throw new DamagedRowError(`the session of ${conversation}`);
-    return session;
-  };
-  /** Rows as they were read or stored last. A change that begins with an old one is refused by the store. */
-  const known = new BoundedMap<string, unknown>(MAX_KNOWN);
-  const noted = (conversation: string, row: unknown): unknown => {
-    known.set(conversation, row);
-    return row;
-  };
-  const read = async (conversation: string) => noted(conversation, await rows.get(conversation));
-  return {
-    get: async (conversation) => sessionOf(conversation, await read(conversation)),
-    getMany: async (conversations) =>
-      (await rows.getMany(conversations)).map((row, index) => {
-        const conversation = conversations[index] ?? "";
-        return sessionOf(conversation, noted(conversation, row));
-      }),
-    isKnown: (conversation) => known.has(conversation),
-    async update(conversation, step) {
-      let isFresh = !known.has(conversation);
-      for (let attempt = 1; attempt <= CHANGE_ATTEMPTS; attempt++) {
-        const before = isFresh ? await read(conversation) : known.get(conversation);
-        const wasFresh = isFresh;
-        isFresh = true;
-        const { session, writes } = await step(sessionOf(conversation, before));
-        if (writes === undefined && wasFresh) return session;
-        if (writes === undefined) continue;
-        if (await store.swap({ table: "sessions", key: conversation, before, after: session }, writes)) {
-          noted(conversation, session);
-          return session;
-        }
-      }
-      throw new StoreError(`the session of ${conversation} is changed elsewhere all the time`);
-    },
-    async replaceDamaged(conversation, at) {
-      const keys = (await store.values("turns").entries(`${conversation}#`)).map(([key]) => key);
-      const next = keys.reduce((most, key) => Math.max(most, Number(key.slice(-TURN_DIGITS)) + 1), 0);
-      const session = { ...freshSession(at), firstTurn: next, nextTurn: next, startedAt: at };
-      await rows.set(conversation, session);
-      noted(conversation, session);
-      return session;
-    },
   };
 }
 
@@ -308,85 +227,4 @@ function turnCalls(store: Store, { get, getMany }: Records): TurnCalls {
       });
     },
   };
-}
-
-/** The open questions of this process as they are stored, so that they need not be read again. */
-interface Questions {
-  known(id: string): OpenQuestion | undefined;
-  note(id: string, question: OpenQuestion): void;
-  forget(id: string): void;
-  /** Undefined where it is closed or damaged. @throws {StoreError} */
-  read(id: string): Promise<OpenQuestion | undefined>;
-}
-
-function createQuestions(store: Store): Questions {
-  const known = new BoundedMap<string, OpenQuestion>(MAX_KNOWN);
-  return {
-    known: (id) => known.get(id),
-    note: (id, question) => void known.set(id, question),
-    forget: (id) => void known.delete(id),
-    read: async (id) => openQuestionRow.safeParse((await store.values("open").getMany([id]))[0]).data,
-  };
-}
-
-type QuestionCalls = Pick<
-  Sessions,
-  "open" | "isOpen" | "askToStop" | "isAskedToStop" | "noteAnswer" | "close" | "openQuestions"
->;
-
-function questionCalls(store: Store, inOrder: Serial, kept: Questions): QuestionCalls {
-  const questions = store.values("open");
-  const readQuestion = createRowReader(questions, openQuestionRow);
-  return {
-    async open(id, question) {
-      const writes: readonly Write[] = [{ table: "open", key: id, value: question }];
-      const isFirst = await store.writeOnce(`question:${id}`, QUESTION_ONCE_MS, writes);
-      if (isFirst) kept.note(id, question);
-      return isFirst;
-    },
-    isOpen: async (id) => (await questions.getMany([id]))[0] !== undefined,
-    askToStop: (id) =>
-      inOrder(`question ${id}`, async () => {
-        const row = await questions.get(id);
-        if (row === undefined) return;
-        const after = { ...parsedRow(openQuestionRow, row, `the question ${id}`), isStopAsked: true };
-        await store.swap({ table: "open", key: id, before: row, after }, []);
-      }),
-    async isAskedToStop(id) {
-      const [row] = await questions.getMany([id]);
-      return openQuestionRow.safeParse(row).data?.isStopAsked ?? false;
-    },
-    noteAnswer(id, answer, asked) {
-      const noted = (question: OpenQuestion) => ({ ...question, answer, ...(asked && { asked }) });
-      const before = kept.known(id);
-      // At once, so that an ending that overtakes this write stores it too.
-      if (before !== undefined) kept.note(id, noted(before));
-      return inOrder(`question ${id}`, async () => {
-        const change = async (row: unknown, question: OpenQuestion) =>
-          store.swap({ table: "open", key: id, before: row, after: noted(question) }, []);
-        if (before !== undefined && (await change(before, before))) return;
-        // Ended or stopped meanwhile, or closed: storing it again would leave the next start a question with its answer.
-        const row = await questions.get(id);
-        if (row !== undefined) await change(row, parsedRow(openQuestionRow, row, `the question ${id}`));
-      });
-    },
-    close: (id, write = store.write) =>
-      inOrder(`question ${id}`, async () => {
-        kept.forget(id);
-        await write([{ table: "open", key: id, value: undefined }]);
-      }),
-    async openQuestions() {
-      const rows = await questions.entries();
-      return rows
-        .flatMap(([id, row]) => {
-          const question = readQuestion(id, row);
-          return question === undefined ? [] : [[id, question] as const];
-        })
-        .sort(([, a], [, b]) => a.at - b.at);
-    },
-  };
-}
-
-function freshSession(updatedAt: number): Session {
-  return { pin: null, system: null, firstTurn: 0, nextTurn: 0, startedAt: 0, updatedAt, answeredAt: null };
 }
