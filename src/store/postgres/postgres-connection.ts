@@ -14,12 +14,13 @@ const END_TIMEOUT_MS = 500;
 /** Replicas that start together may make the tables at the same moment: all but one fail, and find them then. */
 const SCHEMA_ATTEMPTS = 5;
 
+const READ_ONLY = "25006";
 const FIXES: Readonly<Record<string, string>> = {
   "28P01": "refuses the user name or password; check them in the URL",
   "28000": "refuses this user, or a connection without TLS; check the user's name, or add ?sslmode=require",
   "3D000": "has no such database; create it, or check its name in the URL",
   "42501": "does not let this user make or use our tables; grant it USAGE and CREATE on the schema",
-  "25006": "is read-only; name the primary",
+  [READ_ONLY]: "is read-only; name the primary",
   "53300": "has no connection left; raise its max_connections, or run fewer replicas",
   "57P03": "is still starting; start the bot again in a moment",
 };
@@ -87,6 +88,10 @@ interface Link {
 function createConnection(config: ClientConfig, timeoutMs: () => number): Connection {
   let link: Link | undefined;
   let isEnded = false;
+  const letGo = (old: Link) => {
+    if (link === old) link = undefined; // the next call makes another
+    old.socket.destroy();
+  };
   const connect = (): Link => {
     // Ours, so that it can be let go of whatever the client waits for.
     const socket = new Socket();
@@ -99,26 +104,30 @@ function createConnection(config: ClientConfig, timeoutMs: () => number): Connec
       stream: () => socket,
     });
     const made: Link = { client, socket, connected: client.connect() };
-    const letGo = () => {
-      if (link === made) link = undefined; // the next call makes another
-      socket.destroy();
-    };
-    client.on("error", letGo);
-    client.on("end", letGo);
-    made.connected.catch(letGo); // whoever waits for it gets the error
+    client.on("error", () => letGo(made));
+    client.on("end", () => letGo(made));
+    made.connected.catch(() => letGo(made)); // whoever waits for it gets the error
     return made;
   };
   return {
     async query<R extends QueryResultRow>(text: string, parameters: readonly unknown[] = []) {
       if (isEnded) throw new Error("the connection is closed");
       link ??= connect();
-      const { client, connected } = link;
+      const asked = link;
+      const { client, connected } = asked;
       // Calls that wait for the connection are sent in their order.
       await connected;
       // What got no answer in time is given up on both sides: its connection is dropped, and the server rolls back.
       const terms = { query_timeout: timeoutMs() }; // not in the driver's types
       const values = parameters.length === 0 ? {} : { values: [...parameters] };
-      return (await client.query<R>({ text, ...values, ...terms })).rows;
+      const answer = client.query<R>({ text, ...values, ...terms });
+      return (
+        await answer.catch((error) => {
+          // What was changed by then, or the server that the address leads to by then, only a new connection finds.
+          if (codeOf(error) === READ_ONLY) letGo(asked);
+          throw error;
+        })
+      ).rows;
     },
     async end() {
       isEnded = true;
