@@ -110,12 +110,8 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
   const driver = createDriver(deps, question);
   const flow = conversationOf(question);
 
-  /** As many streams begin as end: Slack allows as many calls for the one as for the other. */
-  const mayStart = () =>
-    question.thread !== undefined &&
-    optional.has(START) &&
-    buckets.left(STOP) >= 1 &&
-    buckets.tryTake(START, "first-text");
+  /** Slack allows as many calls that end streams as calls that start them, so that these are all that is counted. */
+  const mayStart = () => question.thread !== undefined && optional.has(START) && buckets.tryTake(START, "first-text");
   /** Resolves with the message, or undefined where Slack doesn't stream it. */
   const start = async (text: string): Promise<MessageKey | undefined> => {
     if (!isStreamable(text)) return undefined;
