@@ -28,7 +28,7 @@ export async function startPlatform({ roundTripMs, failEvery = 0, absent = [], b
   const messages = new Map();
   const buckets = new Map();
   const sockets = new Set();
-  const refusals = { injected: 0, limited: 0 };
+  const refusals = { injected: 0, limited: 0, methods: /** @type {string[]} */ ([]) };
   let count = 0;
   let chatCalls = 0;
 
@@ -114,6 +114,7 @@ export async function startPlatform({ roundTripMs, failEvery = 0, absent = [], b
     }
     if (!take(method, given.channel)) {
       refusals.limited += 1;
+      refusals.methods.push(method);
       return [429, no("ratelimited"), { "retry-after": "1" }];
     }
     return [200, absent.includes(method) ? no("unknown_method") : (METHODS[method]?.(given) ?? no("unknown_method"))];

@@ -142,12 +142,13 @@ async function oneWave(replies, platform, model) {
 /** @type {(print: (line: object) => void, terms: { name: string, terms: object, replies: number, rounds: number, waves?: number, model: object }) => Promise<void>} */
 async function measure(print, { name, terms, replies, rounds, waves, model }) {
   const all = [];
-  const refusals = { injected: 0, limited: 0 };
+  const refusals = { injected: 0, limited: 0, methods: /** @type {string[]} */ ([]) };
   for (let count = 0; count < rounds; count++) {
     const { found, refusals: own } = await answersAtOnce({ replies, terms, model, waves });
     all.push(...found);
     refusals.injected += own.injected;
     refusals.limited += own.limited;
+    refusals.methods.push(...own.methods);
   }
   const firsts = all.map(({ firstMs }) => firstMs);
   const lasts = all.map(({ lastMs }) => lastMs);
@@ -164,6 +165,7 @@ async function measure(print, { name, terms, replies, rounds, waves, model }) {
     updatesPerAnswer: round(all.reduce((sum, { edits }) => sum + edits, 0) / all.length),
     injectedFailures: refusals.injected,
     selfInflicted429: refusals.limited,
+    ...(refusals.limited > 0 && { limitedMethods: [...new Set(refusals.methods)] }),
   });
 }
 

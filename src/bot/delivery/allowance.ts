@@ -10,8 +10,8 @@ export interface ToldLimits {
 /** The calls that one rate-limit bucket of a service allows, as far as is known. Times are epoch ms. */
 export interface Allowance {
   /**
-   * When a call of this rank may go out that leaves `kept` others: `now`, or when to look again. `waitingEnds`: how many
-   * ends of answers wait, itself included.
+   * When a call of this rank may go out that leaves `kept` others: `now`, or when to look again. `waitingEnds`: how
+   * many ends of answers wait, itself included.
    */
   opensAt(rank: Rank, kept: number, now: number, waitingEnds?: number): number;
   /** Calls that could go out now. */
@@ -26,5 +26,7 @@ export interface Allowance {
   isIdle(now: number): boolean;
 }
 
+export const isEnd = (rank: Rank) => rank === "last-text" || rank === "error";
+
 /** Ends of answers, errors, and first texts may use what is kept back from everything else. */
-export const isUrgent = (rank: Rank) => rank === "last-text" || rank === "error" || rank === "first-text";
+export const isUrgent = (rank: Rank) => isEnd(rank) || rank === "first-text";

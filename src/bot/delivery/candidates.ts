@@ -45,9 +45,10 @@ export const createRateBucket = <A>(allowance: A): RateBucket<A> => ({
 });
 
 /**
- * Who may go next. Each bucket is looked at only when something happens in it, or when its next waiter may go; whoever its
- * bucket would let go stands in a heap of its rank, where the calls of all together are decided. That costs O(log n) a
- * call for n waiters. An entry may have become untrue since it was made; that shows when it comes to the top.
+ * Who may go next. Each bucket is looked at only when something happens in it, or when its next waiter may go; whoever
+ * its bucket would let go stands in a heap of its rank, where the calls of all together are decided. That costs
+ * O(log n) a call for n waiters. An entry may have become untrue since it was made, which shows when it comes to the
+ * top.
  */
 export class Candidates<A extends Allowance> {
   readonly #global: SharedAllowance | undefined;

@@ -34,8 +34,8 @@ export interface RateScheduler {
   /** Takes a call now, or leaves it: false where none is left, or somebody waits. Default rank: "mark". */
   tryTake(bucket: string, rank?: Rank): boolean;
   /**
-   * Says that a flow is an answer that grows in a bucket, or no longer does, where its calls there don't: one call is kept
-   * for its last text while it grows.
+   * Says that a flow is an answer that grows in a bucket, or no longer does, where its calls there don't: one call is
+   * kept for its last text while it grows.
    */
   setGrowing(bucket: string, flow: string, isGrowing: boolean): void;
   /** How many calls of a bucket could go out now. */

@@ -89,8 +89,8 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
 const nextOf = ({ splitter, text, current, controls }: Growth) => nextCall(splitter.update(text), current, controls);
 
 /**
- * Sends what is new, each call again after a pause where it failed for a moment, for as long as this is patient. An edit
- * that shows progress is made once: the next one brings what it lacked, and its repetition would cost the end a call.
+ * Sends what is new, each call again after a pause where it failed for a moment, for as long as this is patient. An
+ * edit that shows progress is made once: the next one brings what it lacked; a repetition would cost the end a call.
  */
 async function sendNew(growth: Growth, rank: "last-text" | "progress", signal?: AbortSignal): Promise<void> {
   const { deps } = growth;

@@ -1,5 +1,5 @@
 import type { Rank } from "../port/platform.js";
-import type { Allowance } from "./allowance.js";
+import { type Allowance, isEnd } from "./allowance.js";
 
 /** Calls that come back a minute, and calls that may go out at once. */
 export interface BucketTerms {
@@ -24,39 +24,27 @@ const REFUSED_PAUSE_MS = 300_000;
 const PATIENCE_MS = 2_000;
 
 /**
- * An allowance that fills up steadily, of a service that tells nothing of what is left (Slack). Where nothing is thought
- * to be left, one urgent call at a time is tried all the same: its success shows that the burst is larger.
+ * An allowance that fills up steadily, of a service that tells nothing of what is left (Slack). Where nothing is
+ * thought to be left, one urgent call at a time is tried all the same: its success shows that the burst is larger.
  */
 export function createTokenBucket(terms: BucketTerms, startAt: number): Allowance {
-  const { capacity, perMinute, burst: firstBurst = capacity } = terms;
-  const perMs = perMinute / (MINUTE_MS * CAUTION);
-  let burst = firstBurst;
-  let tokens = firstBurst;
+  const perMs = terms.perMinute / (MINUTE_MS * CAUTION);
+  const burst = createBurst(terms, startAt);
+  let tokens = burst.size();
   let filledAt = startAt;
   let closedUntil = 0;
-  /** Calls that have not ended. */
-  let open = 0;
-  /** Calls that end up to the one that tries a larger burst, and this one; undefined while none does. */
-  let endsToLearn: number | undefined;
-  let triesAt = startAt;
-  let firstTextTriesAt = startAt + MINUTE_MS;
 
   const refill = (now: number) => {
-    tokens = Math.min(burst, tokens + Math.max(now - filledAt, 0) * perMs);
+    tokens = Math.min(burst.size(), tokens + Math.max(now - filledAt, 0) * perMs);
     filledAt = now;
-  };
-  const mayTry = (rank: Rank, waitingEnds: number, now: number) => {
-    if (endsToLearn !== undefined || burst >= capacity || now < triesAt) return false;
-    // First texts can be shown otherwise: they try once a minute.
-    if (rank === "first-text") return now >= firstTextTriesAt;
-    return (rank === "last-text" || rank === "error") && waitingEnds - tokens > PATIENCE_MS * perMs;
   };
   return {
     opensAt(rank, kept, now, waitingEnds = 0) {
       refill(now);
-      const keptHere = rank === "progress" ? Math.max(kept, Math.floor(burst * KEPT_FROM_PROGRESS)) : kept;
-      const missing = 1 + Math.min(keptHere, burst - 1) - tokens;
-      const isOpen = missing <= GRAIN || mayTry(rank, waitingEnds, now);
+      const size = burst.size();
+      const keptHere = rank === "progress" ? Math.max(kept, Math.floor(size * KEPT_FROM_PROGRESS)) : kept;
+      const missing = 1 + Math.min(keptHere, size - 1) - tokens;
+      const isOpen = missing <= GRAIN || burst.mayTry(rank, waitingEnds - tokens > PATIENCE_MS * perMs, now);
       return Math.max(closedUntil, isOpen ? now : now + Math.ceil(missing / perMs));
     },
     left(now) {
@@ -65,12 +53,46 @@ export function createTokenBucket(terms: BucketTerms, startAt: number): Allowanc
     },
     take(rank, now) {
       refill(now);
-      open += 1;
-      if (tokens < 1 - GRAIN) {
-        endsToLearn = open;
-        if (rank === "first-text") firstTextTriesAt = now + MINUTE_MS;
-      }
+      burst.take(rank, tokens < 1 - GRAIN, now);
       tokens = Math.max(0, tokens - 1);
+    },
+    answer: burst.answer,
+    refuse(retryAfterMs, now) {
+      refill(now);
+      closedUntil = Math.max(closedUntil, now + retryAfterMs);
+      burst.refuse(now);
+      // Others may have used what was thought to be left; how much, a second refusal would tell.
+      tokens = Math.min(tokens, Math.max(tokens / 2, 1), burst.size());
+    },
+    isIdle(now) {
+      refill(now);
+      return closedUntil <= now && burst.isAsAssumed() && tokens >= burst.size();
+    },
+  };
+}
+
+/** What is known of how many calls may go out at once. */
+function createBurst({ capacity, burst = capacity }: BucketTerms, startAt: number) {
+  let size = burst;
+  /** Calls that have not ended. */
+  let open = 0;
+  /** Calls that end up to the one that tries a larger burst, and this one; undefined while none does. */
+  let endsToLearn: number | undefined;
+  let triesAt = startAt;
+  let firstTextTriesAt = startAt + MINUTE_MS;
+  return {
+    size: () => size,
+    isAsAssumed: () => size === burst,
+    mayTry(rank: Rank, isLate: boolean, now: number) {
+      if (endsToLearn !== undefined || size >= capacity || now < triesAt) return false;
+      // First texts can be shown otherwise: they try once a minute.
+      return rank === "first-text" ? now >= firstTextTriesAt : isEnd(rank) && isLate;
+    },
+    take(rank: Rank, isTry: boolean, now: number) {
+      open += 1;
+      if (!isTry) return;
+      endsToLearn = open;
+      if (rank === "first-text") firstTextTriesAt = now + MINUTE_MS;
     },
     answer() {
       open = Math.max(0, open - 1);
@@ -78,20 +100,12 @@ export function createTokenBucket(terms: BucketTerms, startAt: number): Allowanc
       endsToLearn -= 1;
       if (endsToLearn > 0) return;
       endsToLearn = undefined;
-      burst += 1;
+      size += 1;
     },
-    refuse(retryAfterMs, now) {
-      refill(now);
-      closedUntil = Math.max(closedUntil, now + retryAfterMs);
+    refuse(now: number) {
       triesAt = now + REFUSED_PAUSE_MS;
-      if (endsToLearn === undefined) burst = Math.max(1, burst - 1);
+      if (endsToLearn === undefined) size = Math.max(1, size - 1);
       endsToLearn = undefined;
-      // Others may have used what was thought to be left; how much, a second refusal would tell.
-      tokens = Math.min(tokens, Math.max(tokens / 2, 1), burst);
-    },
-    isIdle(now) {
-      refill(now);
-      return closedUntil <= now && burst === firstBurst && tokens >= burst;
     },
   };
 }

@@ -108,7 +108,6 @@ function createDriver(deps: StreamingDeps, question: MessageKey) {
 export function createStreaming(deps: StreamingDeps, question: MessageKey, asker: string): Streaming {
   const { platform, buckets, optional, reconciliation, clock } = deps;
   const driver = createDriver(deps, question);
-  const flow = conversationOf(question);
 
   /** Slack allows as many calls that end streams as calls that start them, so that these are all that is counted. */
   const mayStart = () => question.thread !== undefined && optional.has(START) && buckets.tryTake(START, "first-text");
@@ -148,7 +147,7 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
         await settle(); // the part before is whole
         const isNative = terms.rank === "first-text" && mayStart();
         const key = isNative ? await start(deps.worded(currentReply(reply).markdown)) : undefined;
-        if (terms.rank === "first-text") buckets.setGrowing(key === undefined ? UPDATE : APPEND, flow, true);
+        if (terms.rank === "first-text") buckets.setGrowing(key ? APPEND : UPDATE, conversationOf(question), true);
         if (key !== undefined) return key;
         driver.apply({ is: "posted" });
         return platform.post(channel, reply, terms);
