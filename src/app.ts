@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "./base/clock.js";
 import type { Config } from "./base/config/config.js";
+import { withDeadline } from "./base/deadline.js";
 import type { Log } from "./base/log.js";
 import { commandRefusal, createAccess } from "./bot/access/access.js";
 import { createBoard } from "./bot/board/board.js";
@@ -67,12 +68,15 @@ export interface App {
   stop(graceMs: number): Promise<void>;
 }
 
+/** How long a start waits for the ends of answers that an ended process left. */
+const RECOVERY_MS = 5_000;
+
 /** Settings of the playground's own workspace are what `/api/status` shows. */
 const STATUS_WORKSPACE = "playground:local";
 
 /**
- * Puts the parts together and starts them: stored lists first, then the address, then the platforms, then unfinished
- * answers. Nothing waits for a provider, except half a second at the very first start.
+ * Puts the parts together and starts them: stored lists first, then the address, then unfinished answers, before what is
+ * asked from now on, then the platforms. Nothing waits for a provider, except half a second at the very first start.
  * @throws {StartupError} when the address cannot be had @throws {StoreError} when the stored lists cannot be read
  */
 export async function startApp(deps: AppDeps): Promise<App> {
@@ -101,6 +105,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     idleIn: chat.idleIn,
   });
   const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, clock, store, log };
+  const recovery = await startRecovery({ ...core, ...talk, onTurn: core.observers.onTurn });
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */
@@ -110,11 +115,12 @@ export async function startApp(deps: AppDeps): Promise<App> {
   };
   status.onStatusChange(look);
   web.operatorsConsole.start();
-  const stopRecovery = await startRecovery({ ...core, ...talk, onTurn: core.observers.onTurn });
   look();
+  const terms = { what: "the first recovery", timeoutMs: RECOVERY_MS, clock };
+  await withDeadline(() => recovery.isOver, terms).catch(() => {}); // it goes on meanwhile
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   web.enter("up");
-  const stops = [stopRecovery, ...startErasing(core)];
+  const stops = [recovery.stop, ...startErasing(core)];
   return {
     url,
     async tick() {

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { OVER } from "../../base/clock.js";
 import type { ChannelKey, MessageKey } from "../port/platform.js";
 import type { PlatformParts } from "../port/platform-definition.js";
+import type { PlaceAfter } from "../turn/turn.js";
 import { MissedSearch, type SearchDeps, type TakeMissed } from "./missed-search.js";
 
 export interface CatchUpDeps extends SearchDeps {
@@ -15,8 +16,11 @@ export interface CatchUp {
    * oldest first. Returns at once; called again meanwhile, it looks everywhere once more.
    */
   begin(platform: string, told: readonly ChannelKey[], take: TakeMissed): void;
-  /** Takes a question that came in by itself: after the missed ones of its conversation, but never much later. */
-  behind<T>(message: MessageKey, take: () => Promise<T>): Promise<T>;
+  /**
+   * Takes a question that came in by itself. It is given its place in line by `after`: behind the missed ones of its
+   * conversation, whose finding a conversation waits for no longer than 10 s.
+   */
+  behind<T>(message: MessageKey, take: (after?: PlaceAfter) => Promise<T>): Promise<T>;
   stop(): void;
 }
 
