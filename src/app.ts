@@ -281,10 +281,10 @@ function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Wa
 }
 
 /** Erases what is kept for long enough, now and once a day. Returns how to stop that. */
-function startErasing({ config, clock, log, sessions, ledger, surfaces }: Core): readonly (() => void)[] {
+function startErasing({ config, clock, log, store, sessions, ledger, surfaces }: Core): readonly (() => void)[] {
   const erasers = [sessions.eraseUntouched, ...surfaces.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])];
   return [
-    startRetention({ days: config.chat.retentionDays, clock, log, erasers }),
+    startRetention({ days: config.chat.retentionDays, clock, log, erasers, purge: store.purge }),
     startLedgerRetention({ ledger, clock, log }),
   ];
 }

@@ -8,7 +8,7 @@ import { type KeyValue, type Store, TABLES, type Table, type Write } from "../st
 import { StoreError, translated } from "../store-error.js";
 import { createSqliteClaims } from "./sqlite-claims.js";
 import { asStartupError, openSqliteFile } from "./sqlite-file.js";
-import { inTransaction } from "./sqlite-schema.js";
+import { giveSpaceBack, inTransaction } from "./sqlite-schema.js";
 import { openSqliteState, type SqliteState } from "./sqlite-state.js";
 
 export interface SqliteDeps {
@@ -106,7 +106,7 @@ export async function openSqliteStore(path: string, deps: SqliteDeps = {}): Prom
         return claims.renew(claim, ttlMs);
       }),
     together: (work) => translated("storing", () => together(connection, state, work)),
-    purge: () => translated("clearing away", () => void connection.all("pragma wal_checkpoint(truncate)")),
+    purge: () => translated("clearing away", () => purge(connection)),
     close,
   };
 }
@@ -129,6 +129,15 @@ async function together<T>(connection: Connection, state: SqliteState, work: () 
   } finally {
     if (isDue) connection.all("pragma synchronous = normal");
   }
+}
+
+function purge(connection: Connection): void {
+  try {
+    giveSpaceBack(connection);
+  } catch {
+    // Somebody else reads the file: the next purge frees what this one could not.
+  }
+  connection.all("pragma wal_checkpoint(truncate)");
 }
 
 const upsert = (table: Table) =>
