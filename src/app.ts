@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "./base/clock.js";
 import type { Config } from "./base/config/config.js";
-import { withDeadline } from "./base/deadline.js";
 import type { Log } from "./base/log.js";
 import { commandRefusal, createAccess } from "./bot/access/access.js";
 import { createBoard } from "./bot/board/board.js";
@@ -68,15 +67,12 @@ export interface App {
   stop(graceMs: number): Promise<void>;
 }
 
-/** How long a start waits for the ends of answers that an ended process left. */
-const RECOVERY_MS = 5_000;
-
 /** Settings of the playground's own workspace are what `/api/status` shows. */
 const STATUS_WORKSPACE = "playground:local";
 
 /**
- * Puts the parts together and starts them: stored lists first, then the address, then unfinished answers, before what is
- * asked from now on, then the platforms. Nothing waits for a provider, except half a second at the very first start.
+ * Puts the parts together and starts them: stored lists first, then the address, unfinished answers and platforms.
+ * Nothing waits for a provider, except half a second at the very first start.
  * @throws {StartupError} when the address cannot be had @throws {StoreError} when the stored lists cannot be read
  */
 export async function startApp(deps: AppDeps): Promise<App> {
@@ -92,7 +88,6 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const status = statusSource(refresher, settings, STATUS_WORKSPACE);
   await openPlatforms(core, talk, status);
   const web = createWeb(core, talk, watch, status);
-
   // First of all the address: a second start in the same folder ends here and has touched nothing.
   const { url } = await web.server.start();
   // Before the first question, which other replicas would otherwise take for an ended process's.
@@ -105,7 +100,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     idleIn: chat.idleIn,
   });
   const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, clock, store, log };
-  const recovery = await startRecovery({ ...core, ...talk, onTurn: core.observers.onTurn });
+  const recovery = await startRecovery({ ...core, ...talk, behind: catchUp.behind, onTurn: core.observers.onTurn });
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */
@@ -116,8 +111,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   status.onStatusChange(look);
   web.operatorsConsole.start();
   look();
-  const terms = { what: "the first recovery", timeoutMs: RECOVERY_MS, clock };
-  await withDeadline(() => recovery.isOver, terms).catch(() => {}); // it goes on meanwhile
+  await recovery.isOver;
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   web.enter("up");
   const stops = [recovery.stop, ...startErasing(core)];

@@ -4,13 +4,14 @@ import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import { createSerial } from "../../base/serial.js";
 import type { Store } from "../../store/store.js";
-import { channelKeyOf, channelOf, compareMessageIds, conversationOf, questionIdOf } from "../port/conversation.js";
+import { channelKeyOf, channelOf, conversationOf, questionIdOf } from "../port/conversation.js";
 import type { ChannelKey, Mention, MessageKey } from "../port/platform.js";
 import type { MissedMention, PlatformParts } from "../port/platform-definition.js";
 import { PlatformError } from "../port/platform-error.js";
 import type { PlaceAfter } from "../turn/turn.js";
 import { inTurn } from "./in-turn.js";
 import { knownPlaces } from "./known-places.js";
+import { LiveQuestions } from "./live-questions.js";
 
 export interface SearchDeps {
   readonly store: Store;
@@ -45,7 +46,7 @@ const LONGEST_TURN_MS = 60_000;
 /** The oldest question comes first, over all places that are read within this time. */
 const GATHER_MS = 3_000;
 /** How long the questions of a conversation wait for what was asked there before; they are stored meanwhile. */
-const LONGEST_WAIT_MS = 10_000;
+export const LONGEST_WAIT_MS = 10_000;
 /** Places that the platform names and the store doesn't know, at each begin. */
 const MAX_TOLD = 25;
 /** A place that may not be read is left alone for so long: Discord bans who insists. */
@@ -65,10 +66,7 @@ export class MissedSearch {
   /** Missed questions that are not in line yet, oldest first, by conversation. */
   readonly #found = new Map<string, readonly MissedMention[]>();
   readonly #answering = new Set<string>();
-  /** Message ids of questions that came in by themselves and have no place in line yet, by conversation. */
-  readonly #live = new Map<string, Set<string>>();
-  /** Keeps these in the order in which they came, by conversation. */
-  readonly #liveInOrder = createSerial();
+  readonly #live = new LiveQuestions(() => this.#pump());
   /** By conversation: settled when its missed questions are in line, or that has taken too long. */
   readonly #waits = new Map<string, Promise<void>>();
   #known = new Set<string>();
@@ -91,37 +89,8 @@ export class MissedSearch {
       .catch((error) => log.warn({ error }, "catch-up: the store could not say where to look for missed questions"));
   }
 
-  async behind<T>(message: MessageKey, take: (after: PlaceAfter) => Promise<T>): Promise<T> {
-    const leave = this.#enter(message);
-    let isOnItsWay = false;
-    try {
-      return await take(async (place) => {
-        isOnItsWay = true;
-        await this.#liveInOrder(conversationOf(message), () => this.#missedFirst(message));
-        const placed = place();
-        leave();
-        return placed;
-      });
-    } finally {
-      if (!isOnItsWay) leave(); // not served, say
-    }
-  }
-
-  #enter(message: MessageKey): () => void {
-    const conversation = conversationOf(message);
-    const ids = this.#live.get(conversation) ?? new Set();
-    this.#live.set(conversation, ids.add(message.message));
-    return () => {
-      ids.delete(message.message);
-      if (ids.size === 0) this.#live.delete(conversation);
-      this.#pump();
-    };
-  }
-
-  /** Whether a question that came in by itself comes before a missed one, or is the same. */
-  #isAfterLive({ message }: MissedMention): boolean {
-    const live = this.#live.get(conversationOf(message)) ?? [];
-    return [...live].some((id) => compareMessageIds(id, message.message) <= 0);
+  behind<T>(message: MessageKey, take: (after: PlaceAfter) => Promise<T>): Promise<T> {
+    return this.#live.take(message, () => this.#missedFirst(message), take);
   }
 
   #missedFirst(message: MessageKey): Promise<void> {
@@ -258,7 +227,10 @@ export class MissedSearch {
     if (this.#terms.signal.aborted || (this.#readers > 0 && clock.now() < this.#gatherUntil)) return;
     while (this.#answering.size < MAX_ANSWERED) {
       const oldest = [...this.#found]
-        .filter(([conversation, [first]]) => !this.#answering.has(conversation) && first && !this.#isAfterLive(first))
+        .filter(
+          ([conversation, [first]]) =>
+            !this.#answering.has(conversation) && first && !this.#live.hasBefore(first.message),
+        )
         .sort(([, [a]], [, [b]]) => (a?.writtenAt ?? 0) - (b?.writtenAt ?? 0))[0]?.[0];
       if (oldest === undefined) return;
       this.#answering.add(oldest);
@@ -285,7 +257,7 @@ export class MissedSearch {
       try {
         await inTurn({ ...this.#deps, signal: this.#terms.signal }, conversation, async () => {
           for (const mention of missed) {
-            if (this.#isAfterLive(mention)) break;
+            if (this.#live.hasBefore(mention.message)) break;
             await this.#terms.take(mention);
             taken += 1;
           }

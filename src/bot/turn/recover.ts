@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.js";
+import { withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
 import { startRounds } from "../../base/rounds.js";
 import type { OpenQuestion, Sessions, Turn } from "../../store/sessions/sessions.js";
@@ -16,6 +17,7 @@ import type { Chat } from "./chat.js";
 import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
 import { usageEntry, usedBy } from "./finish-turn.js";
 import type { Liveness } from "./liveness.js";
+import type { PlaceAfter } from "./turn.js";
 import type { TurnEvent } from "./turn-deps.js";
 
 export interface RecoverDeps {
@@ -25,6 +27,8 @@ export interface RecoverDeps {
   readonly surfaces: readonly PlatformParts[];
   readonly chat: Pick<Chat, "inLine">;
   readonly store: Pick<Store, "claim" | "commit">;
+  /** Gives a question its place behind those that were asked before and not found yet. */
+  behind<T>(message: MessageKey, take: (after?: PlaceAfter) => Promise<T>): Promise<T>;
   readonly liveness: Pick<Liveness, "isGone">;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,14 +64,25 @@ async function placeLost(deps: RecoverDeps): Promise<{ readonly isOver: Promise<
     const others = lost.get(question.conversation) ?? [];
     lost.set(question.conversation, [...others, { id, question, message, surface }]);
   }
-  const counts = [...lost].map(([conversation, questions]) =>
+  const recoverInLine = (conversation: string, questions: readonly Lost[]) =>
     chat
       .inLine(conversation, () => recoverIn(deps, conversation, questions))
       .catch((error) => {
         log.error({ error, conversation }, "unfinished questions could not be read; the next round tries again");
         return 0;
-      }),
-  );
+      });
+  const counts = [...lost].flatMap(([conversation, questions]) => {
+    // A question that was found late was stored after some that were asked later.
+    const inOrder = [...questions].sort((a, b) => compareMessageIds(a.message.message, b.message.message));
+    const begun = inOrder.filter(({ question }) => question.answer !== null || question.ended !== null);
+    const others = inOrder.filter((one) => !begun.includes(one));
+    return [
+      ...(begun.length > 0 ? [recoverInLine(conversation, begun)] : []),
+      ...others.map((one) =>
+        deps.behind(one.message, (after = (place) => place()) => after(() => recoverInLine(conversation, [one]))),
+      ),
+    ];
+  });
   const total = async () => (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   const isOver = total().then((recovered) => {
     if (recovered > 0) log.info({ recovered }, "unfinished answers of an ended process were marked");
@@ -86,9 +101,7 @@ async function recoverIn(deps: RecoverDeps, conversation: string, lost: readonly
   if (!result.held) return 0;
   try {
     let recovered = 0;
-    // A question that was found late was stored after some that were asked later.
-    const inOrder = [...lost].sort((a, b) => compareMessageIds(a.message.message, b.message.message));
-    for (const one of inOrder) if ((await sessions.isOpen(one.id)) && (await end(deps, one))) recovered += 1;
+    for (const one of lost) if ((await sessions.isOpen(one.id)) && (await end(deps, one))) recovered += 1;
     return recovered;
   } finally {
     await store.commit(result.claim, []).catch(() => {}); // it expires by itself
@@ -119,10 +132,12 @@ async function end(deps: RecoverDeps, lost: Lost): Promise<boolean> {
 
 /** How soon another replica's broken-off answers get their end. */
 const ROUND_MS = 60_000;
+/** How long a start waits for the first round, which then goes on beside it. */
+const FIRST_ROUND_MS = 5_000;
 
 /**
  * Recovers now, and then once a minute. Resolves once what is asked from now on comes behind the questions of ended
- * processes; `isOver`: the first round is. @throws {StoreError} when the first round cannot read
+ * processes; `isOver`: the first round is, or has taken 5 s. @throws {StoreError} when the first round cannot read
  */
 export async function startRecovery(
   deps: RecoverDeps,
@@ -136,7 +151,8 @@ export async function startRecovery(
     what: "looking for unfinished answers",
     work: () => recover(deps),
   });
-  return { isOver, stop };
+  const first = withDeadline(() => isOver, { what: "the first recovery", timeoutMs: FIRST_ROUND_MS, clock });
+  return { isOver: first.catch(() => {}), stop };
 }
 
 const LINE = ENDING_LINES.interrupted ?? "";

@@ -1,14 +1,13 @@
 import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
 import { saysSomething } from "../../base/text.js";
-import type { Control } from "../../commands/command.js";
 import type { Provider } from "../../providers/provider.js";
 import type { Asked, Ending, Pin, Session } from "../../store/sessions/sessions.js";
 import { FULL_LINE, limitFault } from "../access/access.js";
 import { createReplyStream } from "../delivery/reply-stream.js";
 import { showMark } from "../delivery/show-mark.js";
 import { conversationOf } from "../port/conversation.js";
-import type { ChatPlatform, Mention, MessageKey, Person, ReplyStream } from "../port/platform.js";
+import type { ChatPlatform, Mention, ReplyStream } from "../port/platform.js";
 import { type Prepared, prepareRequest } from "../prompt/prepare-request.js";
 import { type Question, questionOf } from "../prompt/question.js";
 import { STOP_CONTROL, THREAD_CONTROL } from "./answer-controls.js";
@@ -19,6 +18,7 @@ import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
 import { ENDING_MARKS, endingOf, failureText, TurnCalledOff } from "./endings.js";
 import { finishTurn, untilStored } from "./finish-turn.js";
 import { pinnedSession } from "./pinned-session.js";
+import { refuse } from "./refuse.js";
 import type { RemoteStop } from "./remote-stop.js";
 import { canOpenThread } from "./shown-answer.js";
 import type { ChatDeps, ModelAnswer, TurnTerms } from "./turn-deps.js";
@@ -54,8 +54,8 @@ export interface LifeDeps extends ChatDeps {
  * The life of a question, in the order of its steps:
  *
  *   takeMention      1  claimQuestion   stored once over all replicas (a repeated event ends here); content, access
- *                    2  lineUp          its place in the conversation's line, which counts it against the limits, behind
- *                                       questions of before: those of an ended process, those that were missed
+ *                    2  lineUp          its place in the conversation's line, behind questions of an ended process and
+ *                                       those that were missed; counts it against the limits
  *   answerInTurn     3  withLease       no other replica answers in the conversation
  *                    4  showFirstMark   ⏳ while it waits for another replica, 👀 when it begins
  *                    5  runTurn         session and pin → prepareRequest → askModel → finishTurn (shown and saved)
@@ -199,25 +199,6 @@ async function giveUp(deps: LifeDeps, platform: ChatPlatform, { id, message }: Q
   await deps.sessions
     .close(id)
     .catch((late) => deps.log.error({ error: late, id }, "could not close the question; retrying at next startup"));
-}
-
-interface Refusal {
-  readonly message: MessageKey;
-  readonly why: string;
-  /** The only person whom it concerns. */
-  readonly to?: Person | undefined;
-  /** What can be done instead. */
-  readonly controls?: readonly Control[];
-}
-
-/** Says why there is no answer. Resolves with whether the question bears its end mark. */
-async function refuse(deps: LifeDeps, platform: ChatPlatform, refusal: Refusal): Promise<boolean> {
-  const { message, why, to, controls } = refusal;
-  const terms = { rank: "error", replyTo: message, ...(to && { onlyFor: to }) } as const;
-  await platform
-    .post(message, { markdown: why, ...(controls && { controls }) }, terms)
-    .catch((error) => deps.log.warn({ error }, "a refusal was not shown"));
-  return showMark(deps, platform, message, "failed");
 }
 
 /**

@@ -59,7 +59,7 @@ function world({ readMs = 10, markMs = 0, postMs = 0 } = {}) {
       idleIn: chat.idleIn,
     });
     const liveness = { isGone: async (other: string) => dead.has(other) };
-    const recovery = await startRecovery({ ...deps, chat, liveness });
+    const recovery = await startRecovery({ ...deps, chat, liveness, behind: catchUp.behind });
     catchUp.begin("fake", [], (mention) => chat.onMention(platform, mention));
     return {
       provider,
@@ -196,6 +196,21 @@ describe("the order of answers in a conversation", () => {
     await next.hear(it.say("five"));
     await next.answer(60_000);
     expect(it.shown()).toEqual([LINE, LINE, "to three", "to four", "to five"]);
+    await next.stop();
+  });
+
+  it("puts a question that a kill left waiting behind those that had not been found by then", async () => {
+    const it = await away({ readMs: 4_000 });
+    it.miss("one");
+    const killed = await it.start();
+    await killed.hear(it.say("two"));
+    await it.clock.advance(1_000);
+    await killed.kill();
+    it.slowness.readMs = 1_000;
+    const next = await it.start();
+    await next.hear(it.say("three"));
+    await next.answer(60_000);
+    expect(it.shown()).toEqual(["to one", LINE, "to three"]);
     await next.stop();
   });
 });

@@ -435,6 +435,7 @@ describe("createChat()", () => {
     await recover({
       ...next,
       liveness: ENDED,
+      behind: (_message, take) => take(),
       surfaces: surfacesOf(it.platform),
       log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
     });
@@ -471,6 +472,7 @@ describe("createChat()", () => {
       await recover({
         ...next,
         liveness: ENDED,
+        behind: (_message, take) => take(),
         surfaces: surfacesOf(it.platform),
         log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
       });
@@ -625,6 +627,7 @@ describe("recover()", () => {
       onTurn,
       modelFacts,
       liveness: ENDED,
+      behind: (_message, take) => take(),
       sessions,
       surfaces: surfacesOf(platform),
       clock,
@@ -686,6 +689,7 @@ describe("recover()", () => {
       await recover({
         ...next,
         liveness: ENDED,
+        behind: (_message, take) => take(),
         surfaces: surfacesOf(it.platform),
         log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
       });
@@ -702,6 +706,7 @@ describe("recover()", () => {
     await recover({
       ...next,
       liveness: ENDED,
+      behind: (_message, take) => take(),
       surfaces: surfacesOf(it.platform),
       log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
     });
@@ -716,11 +721,27 @@ describe("recover()", () => {
     let isGone = false;
     const log = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log;
     const liveness = { isGone: async () => isGone };
-    expect(await recover({ ...next, liveness, surfaces: surfacesOf(next.platform), log })).toBe(0);
+    expect(
+      await recover({
+        ...next,
+        behind: (_message, take) => take(),
+        liveness,
+        surfaces: surfacesOf(next.platform),
+        log,
+      }),
+    ).toBe(0);
     expect(next.texts()).toEqual(["still at it"]);
     expect(await next.sessions.openQuestions()).toHaveLength(1);
     isGone = true;
-    expect(await recover({ ...next, liveness, surfaces: surfacesOf(next.platform), log })).toBe(1);
+    expect(
+      await recover({
+        ...next,
+        behind: (_message, take) => take(),
+        liveness,
+        surfaces: surfacesOf(next.platform),
+        log,
+      }),
+    ).toBe(1);
     expect(next.texts()).toEqual(["still at it\n\n⚠️ Interrupted by a restart."]);
   });
 

@@ -79,6 +79,7 @@ describe("what a turn used", () => {
     const deps = {
       ...next,
       liveness: ENDED,
+      behind: (_message: unknown, take: () => unknown) => take(),
       surfaces: surfacesOf(next.platform),
       log: { warn() {}, error() {}, info() {} },
     };
