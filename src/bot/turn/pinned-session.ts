@@ -16,12 +16,14 @@ export interface PinnedSession extends Pick<Resumed, "session" | "turns"> {
 }
 
 /**
- * Returns the session of a question's place with its pin, and its `count` newest turns: the first message pins the
+ * Returns the session of a question's place with its pin, and as many turns as may be sent: the first message pins the
  * default in force, if there is one. A thread is a conversation of its own that begins as its channel is by then; its
  * first question pins the channel too. @throws {StoreError}
  */
-export async function pinnedSession(deps: Deps, place: ChannelKey, count: number): Promise<PinnedSession> {
-  const { sessions, defaultModel, clock } = deps;
+export async function pinnedSession(deps: Deps & Pick<TurnDeps, "chat">, place: ChannelKey): Promise<PinnedSession> {
+  const { sessions, defaultModel, clock, chat } = deps;
+  // One more than fit, for the one that an answer may take the place of.
+  const count = Math.ceil(chat.historyMessages / 2) + 1;
   const channel = place.thread === undefined ? undefined : channelOf(place);
   const resumed = await sessions.resume(conversationOf(place), { channel, count });
   const { session, turns } = resumed;
@@ -52,6 +54,12 @@ function begunAs(thread: Session, { pin, system, systemNews, showsReasoning }: S
     ...(systemNews !== undefined && thread.system === null && thread.systemNews === undefined && { systemNews }),
     ...(showsReasoning !== undefined && thread.showsReasoning === undefined && { showsReasoning }),
   };
+}
+
+/** The answer of another model says nothing of the pin. */
+export function withoutNews(session: Session): Session {
+  const { pinNews: _kept, ...rest } = session;
+  return rest;
 }
 
 /** Returns the model that a conversation has, or would get with its next question. @throws {StoreError} */
