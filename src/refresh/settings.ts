@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { createListeners } from "../base/listeners.js";
 import type { Log } from "../base/log.js";
@@ -5,7 +6,7 @@ import { createSerial } from "../base/serial.js";
 import type { ProviderId } from "../providers/provider.js";
 import { createRowReader } from "../store/damage-report.js";
 import { DAMAGED } from "../store/row.js";
-import type { Store } from "../store/store.js";
+import type { Entry, Store } from "../store/store.js";
 
 /** Minutes that people can choose, and the one that adapts. */
 export type IntervalChoice = 1 | 3 | 5 | 10 | 15 | "smart";
@@ -55,11 +56,11 @@ export interface RefreshInForce {
 }
 
 export interface Settings {
-  /** Reads all workspaces' settings into memory, with what other replicas have changed. @throws {StoreError} */
+  /** Reads all workspaces' settings into memory; later what has changed since, also by other replicas. @throws {StoreError} */
   load(): Promise<void>;
   /** From memory. What was once set for all direct messages together holds in each until it has settings of its own. */
   of(workspace: string): WorkspaceSettings;
-  /** The workspaces that have set something, from memory. */
+  /** The workspaces that have set something, from memory; the same object until one begins to. */
   workspaces(): readonly string[];
   /**
    * Persists first, then it is in force. Changes of one workspace are applied one after the other, also those of other
@@ -81,6 +82,11 @@ export interface SettingsDeps {
 
 /** After that many lost swaps the stored row is overwritten. */
 const CHANGE_ATTEMPTS = 5;
+/** The row that names the latest changes, so that others need not read all rows to find them; no workspace has that name. */
+const CHANGES_KEY = ":changes";
+/** Whoever has missed more changes reads everything. */
+const MAX_CHANGES = 50;
+const NOTHING: WorkspaceSettings = {};
 
 /**
  * The workspace that another one is a part of: "discord:dm" of "discord:dm:123", by which all direct messages there
@@ -94,10 +100,15 @@ export function createSettings({ store, host, log }: SettingsDeps): Settings {
   const listeners = createListeners<string>(log);
   const serial = createSerial();
   const readRow = createRowReader(rows, settingsSchema);
-  let byWorkspace: ReadonlyMap<string, WorkspaceSettings> = new Map();
-  let changes = 0;
+  const readChanges = createRowReader(rows, changesSchema);
+  const byWorkspace = new Map<string, WorkspaceSettings>();
+  /** Of all workspaces that have a row. */
+  let names: readonly string[] | undefined;
+  let localChanges = 0;
+  /** The change up to which all are in memory; null: there was none, undefined: nothing was read. */
+  let seen: string | null | undefined;
   const of = (workspace: string): WorkspaceSettings =>
-    byWorkspace.get(workspace) ?? byWorkspace.get(sharedWorkspaceOf(workspace)) ?? {};
+    byWorkspace.get(workspace) ?? byWorkspace.get(sharedWorkspaceOf(workspace)) ?? NOTHING;
 
   /** What a workspace without a row begins with. */
   const inherited = (workspace: string): WorkspaceSettings => {
@@ -108,48 +119,87 @@ export function createSettings({ store, host, log }: SettingsDeps): Settings {
   /** Changes the row as it is stored now: another replica may have changed it since it was read. */
   async function persist(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings) {
     for (let attempt = 1; ; attempt++) {
-      const [before] = await rows.getMany([workspace]);
+      const [noted, before] = await rows.getMany([CHANGES_KEY, workspace]);
       const after = change(before === undefined ? inherited(workspace) : (readRow(workspace, before) ?? {}));
-      if (before === DAMAGED || attempt > CHANGE_ATTEMPTS) await rows.set(workspace, after);
-      else if (!(await store.swap({ table: "settings", key: workspace, before, after }, []))) continue;
+      const latest = [...(readChanges(CHANGES_KEY, noted)?.latest ?? []), { id: randomUUID(), workspace }];
+      const changesRow = { table: "settings", key: CHANGES_KEY } as const;
+      const row = { table: "settings", key: workspace, value: after } as const;
+      // A list of this change alone makes everybody read everything.
+      if (noted === DAMAGED || attempt > CHANGE_ATTEMPTS)
+        await store.write([{ ...changesRow, value: { latest: latest.slice(-1) } }, row]);
+      // Every change replaces that list, so where it is still the one that was read, so is the workspace's row.
+      else if (
+        !(await store.swap({ ...changesRow, before: noted, after: { latest: latest.slice(-MAX_CHANGES) } }, [row]))
+      )
+        continue;
       return after;
     }
   }
 
+  function put(workspace: string, settings: WorkspaceSettings | undefined): void {
+    if (byWorkspace.has(workspace) !== (settings !== undefined)) names = undefined;
+    if (settings === undefined) byWorkspace.delete(workspace);
+    else byWorkspace.set(workspace, settings);
+  }
+
+  /** Takes over what was read of these workspaces, undefined where there is no row; tells of those that differ. */
+  function take(read: readonly Entry[]): void {
+    const changed = read.filter(([workspace, value]) => {
+      // Whatever protected the workspace may be lost with the row.
+      const after = value === undefined ? undefined : (readRow(workspace, value) ?? { isDamaged: true as const });
+      const before = byWorkspace.get(workspace);
+      if (JSON.stringify(before) === JSON.stringify(after)) return false;
+      put(workspace, after);
+      return true;
+    });
+    for (const [workspace] of changed) listeners.tell(workspace);
+  }
+
+  /** The rows of these workspaces, of all where unset, also of those that have none any more. */
+  async function readRows(wanted: readonly string[] | undefined): Promise<readonly Entry[]> {
+    if (wanted !== undefined) {
+      const values = await rows.getMany(wanted);
+      return wanted.map((name, index) => [name, values[index]] as const);
+    }
+    const stored = (await rows.entries()).filter(([name]) => name !== CHANGES_KEY);
+    const here = new Set(stored.map(([name]) => name));
+    return [
+      ...stored,
+      ...[...byWorkspace.keys()].flatMap((name) => (here.has(name) ? [] : [[name, undefined] as const])),
+    ];
+  }
+
   return {
     of,
-    workspaces: () => [...byWorkspace.keys()],
+    workspaces() {
+      names ??= [...byWorkspace.keys()];
+      return names;
+    },
     async load() {
-      const changesBefore = changes;
-      const loaded = new Map<string, WorkspaceSettings>();
-      for (const [workspace, value] of await rows.entries()) {
-        // Whatever protected the workspace may be lost with the row.
-        loaded.set(workspace, readRow(workspace, value) ?? { isDamaged: true });
-      }
-      // What was changed here meanwhile is newer than what was read.
-      if (changes !== changesBefore) return;
-      const before = byWorkspace;
-      byWorkspace = loaded;
-      for (const workspace of changedBetween(before, loaded)) listeners.tell(workspace);
+      const localBefore = localChanges;
+      const [noted] = await rows.getMany([CHANGES_KEY]);
+      const latest = readChanges(CHANGES_KEY, noted)?.latest ?? [];
+      const last = latest.at(-1)?.id ?? null;
+      if (last === seen && noted !== DAMAGED) return;
+      const known = latest.findIndex(({ id }) => id === seen);
+      const missed = new Set(latest.slice(known + 1).map(({ workspace }) => workspace));
+      const read = await readRows(known === -1 ? undefined : [...missed]);
+      // What was changed here meanwhile is newer than what was read; the next load reads again.
+      if (localChanges !== localBefore) return;
+      seen = last;
+      take(read);
     },
     change: (workspace, change) =>
-      serial(workspace, async () => {
+      serial("", async () => {
         const after = await persist(workspace, change);
-        byWorkspace = new Map(byWorkspace).set(workspace, after);
-        changes += 1;
+        put(workspace, after);
+        localChanges += 1;
         listeners.tell(workspace);
         return after;
       }),
     inForce: (workspace, provider) => inForce(of(workspace), provider, host),
     onChange: listeners.add,
   };
-}
-
-/** Workspaces whose settings differ. */
-function changedBetween(before: ReadonlyMap<string, WorkspaceSettings>, after: typeof before): readonly string[] {
-  const jsonOf = (workspace: string, settings: typeof before) => JSON.stringify(settings.get(workspace));
-  const all = [...new Set([...before.keys(), ...after.keys()])];
-  return all.filter((workspace) => jsonOf(workspace, before) !== jsonOf(workspace, after));
 }
 
 /** The provider's override, else the workspace's choice, else the host's, for each of the two settings. */
@@ -197,3 +247,5 @@ const settingsSchema = z.looseObject({
     .exactOptional(),
   footer: z.boolean().exactOptional(),
 });
+
+const changesSchema = z.object({ latest: z.array(z.object({ id: z.string(), workspace: z.string() })) });

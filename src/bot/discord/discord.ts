@@ -1,5 +1,6 @@
 import { GatewayDispatchEvents } from "discord.js";
 import { withDeadline } from "../../base/deadline.js";
+import { createMemo } from "../../base/memo.js";
 import { createControlIds } from "../port/control-ids.js";
 import { DIRECT_WORKSPACE } from "../port/conversation.js";
 import { type ChatPlatform, currentReply, type PlatformHandlers } from "../port/platform.js";
@@ -66,10 +67,14 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   const streams = createWatchedStreams({ rest, calls, log, selfId: () => gateway.self()?.userId });
   const onLoss = LOSSES.map((name) => [name, async (data: unknown) => streams.onEvent(name, data)] as const);
 
+  const workspaces = createMemo<readonly string[]>();
   const platform: ChatPlatform = {
     name: DISCORD,
     limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, canShowFiles: true },
-    workspaces: () => [...places.serverIds(), DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`),
+    workspaces: () => {
+      const servers = places.serverIds();
+      return workspaces([servers], () => [...servers, DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`));
+    },
     fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_HINT}` : undefined),
     async start(handlers) {
       receivers = new Map<string, Receiver>([...onLoss, ...receiversOf({ deps, sides, gateway, platform }, handlers)]);

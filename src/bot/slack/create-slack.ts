@@ -42,6 +42,7 @@ export function createSlack(
   const health = createHealth(log);
   health.set("setup", names.fault());
   let identity: Identity | undefined;
+  let workspaces: readonly string[] = [];
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
   const wire = createWire({ slack, settings, health, clock, log });
   const { calls, agent } = wire;
@@ -55,6 +56,7 @@ export function createSlack(
   const people = createPeople(asked);
   const onIdentity = (found: Identity) => {
     identity = found;
+    workspaces = [`slack:${found.teamId}`];
   };
   const followsThreads = config.access.followThreads;
   const shared = { ...wire, people, titles, controlIds, pickers, names, clock, log, followsThreads };
@@ -62,7 +64,7 @@ export function createSlack(
   return {
     name: "slack",
     limits: { maxMessageChars: MAX_MARKDOWN_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, beginsThreads: true },
-    workspaces: () => (identity === undefined ? [] : [`slack:${identity.teamId}`]),
+    workspaces: () => workspaces,
     fault: health.fault,
     async start(handlers) {
       connected = connect({ ...shared, handlers, slack, settings, health, signal: stopped.signal, onIdentity });

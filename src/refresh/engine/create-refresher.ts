@@ -4,19 +4,20 @@ import { AppError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import type { Provider, ProviderId } from "../../providers/provider.js";
 import type { Store } from "../../store/store.js";
-import { type Catalog, createCatalog } from "../catalog/catalog.js";
-import { type DueVerdict, judgeDue, type Occasion } from "../decide/due.js";
-import { type FreshnessTerms, isAllFresh } from "../decide/freshness.js";
-import { createYieldInOrder, type RefreshOneDeps, type RefreshOrder, refreshOne } from "../fetch/refresh-one.js";
+import { createCatalog } from "../catalog/catalog.js";
+import { judgeDue, nextDueAt, type Occasion } from "../decide/due.js";
+import { type FreshnessTerms, isAllFresh, nextFreshnessAt } from "../decide/freshness.js";
+import { createYieldInOrder, type RefreshOneDeps, refreshOne } from "../fetch/refresh-one.js";
 import { createRuns, type Runs } from "../fetch/runs.js";
-import type { RefreshEvent, Refresher, RefreshResult } from "../refresher.js";
+import type { RefreshEvent, Refresher } from "../refresher.js";
 import type { Settings } from "../settings.js";
 import { createSmartMemory } from "../smart/memory.js";
+import { createClockRefresh } from "./clock-refresh.js";
 import { createConversationIdleness } from "./conversation-idleness.js";
-import { createEffectiveIntervals } from "./effective-intervals.js";
+import { createEffectiveIntervals, LOOK_MS } from "./effective-intervals.js";
 import { createModelFeedback } from "./model-feedback.js";
 import { createNudges } from "./nudges.js";
-import { createStoreWatch, type StoreWatch, statusOf } from "./status.js";
+import { createStoreWatch, statusOf } from "./status.js";
 
 export interface RefresherDeps {
   /** In the order of the registry. */
@@ -28,7 +29,7 @@ export interface RefresherDeps {
   }[];
   readonly store: Store;
   readonly settings: Settings;
-  /** The workspaces that the bot is in now, on running platforms. */
+  /** The workspaces that the bot is in now, on running platforms; the same object until they change. */
   readonly workspaces: () => readonly string[];
   readonly clock: Clock;
   readonly log: Log;
@@ -41,6 +42,8 @@ export interface RefresherDeps {
   };
   readonly onOutcome?: (event: RefreshEvent) => void;
 }
+
+type CachedModels = ReturnType<Refresher["getCachedModels"]>;
 
 /** Keeps every provider's list fresh in the background; whoever reads, reads from memory. */
 export function createRefresher(deps: RefresherDeps): Refresher {
@@ -59,6 +62,22 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     for (const [id, entry] of catalog.snapshot().providers) memory.noteEntry(id, entry, catalog.changes(id).last?.at);
   }
 
+  /** Served until a list or a setting changes, or one may have grown old; for as long as an interval is at most. */
+  let cached: { readonly at: number; readonly until: number; readonly models: CachedModels } | undefined;
+  const forget = () => {
+    cached = undefined;
+  };
+  catalog.onChange(forget);
+  deps.settings.onChange(forget);
+  function getCachedModels(): CachedModels {
+    const now = clock.now();
+    if (cached !== undefined && now >= cached.at && now < cached.until) return cached.models;
+    const snapshot = catalog.snapshot();
+    const models = Object.freeze([catalog.lists(), isAllFresh(snapshot, termsOf, now)] as const);
+    cached = { at: now, until: Math.min(now + LOOK_MS, nextFreshnessAt(snapshot, termsOf, now)), models };
+    return models;
+  }
+
   return {
     shouldAutoRefresh: () =>
       !isStopped() && providers.some(({ id }) => !runs.isRunning(id) && parts.judge("timer", id).isDue),
@@ -66,7 +85,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       await runForPerson(undefined, false);
       return catalog.lists();
     },
-    getCachedModels: () => [catalog.lists(), isAllFresh(catalog.snapshot(), termsOf, clock.now())],
+    getCachedModels,
     snapshot: catalog.snapshot,
     status: () => ({
       ...statusOf(catalog, termsOf, clock.now()),
@@ -81,7 +100,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     async tick() {
       if (isStopped()) return;
       if (nudges.kept.size > 0) nudges.retryKept();
-      await Promise.all([byClock.run(undefined), memory.keep()]);
+      await Promise.all([byClock.tick(), memory.keep()]);
     },
     refresh: (trigger, ids) => (trigger === "person" ? runForPerson(ids, true) : byClock.run(ids)),
     nudge: nudges.nudge,
@@ -89,6 +108,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     changes: () => new Map(providers.map(({ id }) => [id, catalog.changes(id)])),
     noteActivity(workspace, conversation) {
       memory.noteActivity(workspace);
+      intervals.noteActivity(workspace);
       if (conversation !== undefined && idleness.endsWith(conversation)) nudges.nudge("first-message");
     },
     smartWhy: intervals.smartWhy,
@@ -114,7 +134,7 @@ function createParts(deps: RefresherDeps) {
     recentIntervalMs: intervals.recentIntervalOf(id),
   });
   const factsOf = (id: ProviderId) => ({ provider: id, entry: catalog.entry(id) });
-  const judge: Judge = (occasion, id) => judgeDue(occasion, factsOf(id), termsOf(id), clock.now());
+  const judge = (occasion: Occasion, id: ProviderId) => judgeDue(occasion, factsOf(id), termsOf(id), clock.now());
 
   const oneDeps: RefreshOneDeps = {
     ...deps,
@@ -141,76 +161,9 @@ function createParts(deps: RefresherDeps) {
       if (outcome === "ok" && before === "network") nudges.nudge("network");
     },
   });
-  const byClock = createClockRefresh({ ...deps, catalog, runs, watch, judge, isStopped });
+  const dueAt = (id: ProviderId) => nextDueAt(factsOf(id), intervals.intervalOf(id), clock.now());
+  const byClock = createClockRefresh({ ...deps, catalog, runs, watch, judge, dueAt, signal: stopping.signal });
   const vendors = providers.map(({ provider }) => provider);
   const nudges = createNudges({ clock, log, runs, providers: vendors, factsOf, termsOf, isStopped });
   return { catalog, memory, intervals, watch, stopping, runs, nudges, termsOf, judge, byClock };
-}
-
-type Judge = (occasion: Occasion, provider: ProviderId) => DueVerdict;
-
-interface ClockRefreshDeps extends Pick<RefresherDeps, "providers" | "settings" | "log"> {
-  readonly catalog: Catalog;
-  readonly runs: Runs;
-  readonly watch: StoreWatch;
-  readonly judge: Judge;
-  readonly isStopped: () => boolean;
-}
-
-/** Refreshes that the start and the clock ask for. */
-function createClockRefresh({ providers, settings, log, catalog, runs, watch, judge, isStopped }: ClockRefreshDeps) {
-  /** Providers that the start is over for. */
-  const started = new Set<ProviderId>();
-  let startOccasion: "start" | "first-start" = "start";
-
-  function orderFor(provider: Provider): RefreshOrder | undefined {
-    const { id } = provider;
-    const order = (trigger: "start" | "timer", occasion: Occasion): RefreshOrder | undefined => {
-      const { isDue, minIntervalMs, minIntervalAfterLossMs } = judge(occasion, id);
-      const isStillWanted = () => judge(occasion, id).isDue;
-      return isDue ? { provider, trigger, minIntervalMs, minIntervalAfterLossMs, isStillWanted } : undefined;
-    };
-    if (!started.has(id)) {
-      const atStart = order("start", startOccasion);
-      if (atStart !== undefined) return atStart;
-      started.add(id);
-    }
-    return order("timer", "timer");
-  }
-
-  return {
-    markStarted: (id: ProviderId) => void started.add(id),
-    /** No provider has a list yet. */
-    markFirstStart() {
-      startOccasion = "first-start";
-    },
-    /**
-     * Takes over what other replicas have stored, then refreshes what is due, of these providers or all. Never
-     * rejects.
-     */
-    async run(only: readonly ProviderId[] | undefined): Promise<readonly RefreshResult[]> {
-      try {
-        await Promise.all([catalog.pickUp(), settings.load()]);
-        watch.note("reading");
-      } catch (error) {
-        watch.note("reading", error);
-        return [];
-      }
-      if (isStopped()) return [];
-      try {
-        const started: Promise<RefreshResult>[] = [];
-        const orders: RefreshOrder[] = [];
-        for (const { id, provider } of providers) {
-          if (runs.isRunning(id) || !(only?.includes(id) ?? true)) continue;
-          const order = orderFor(provider);
-          if (order !== undefined) orders.push(order);
-        }
-        for (const order of orders) started.push(runs.start(order));
-        return await Promise.all(started);
-      } catch (error) {
-        log.error({ error }, "refresh: judging what is due failed, retrying at the next tick");
-        return [];
-      }
-    },
-  };
 }
