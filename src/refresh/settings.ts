@@ -1,12 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { createListeners } from "../base/listeners.js";
 import type { Log } from "../base/log.js";
 import { createSerial } from "../base/serial.js";
 import type { ProviderId } from "../providers/provider.js";
-import { createRowReader } from "../store/damage-report.js";
-import { DAMAGED } from "../store/row.js";
-import type { Entry, Store } from "../store/store.js";
+import type { Store } from "../store/store.js";
+import { createSettingRows } from "./setting-rows.js";
 
 /** Minutes that people can choose, and the one that adapts. */
 export type IntervalChoice = 1 | 3 | 5 | 10 | 15 | "smart";
@@ -56,7 +54,7 @@ export interface RefreshInForce {
 }
 
 export interface Settings {
-  /** Reads all workspaces' settings into memory; later what has changed since, also by other replicas. @throws {StoreError} */
+  /** Reads all workspaces' settings into memory; later what was changed since, also elsewhere. @throws {StoreError} */
   load(): Promise<void>;
   /** From memory. What was once set for all direct messages together holds in each until it has settings of its own. */
   of(workspace: string): WorkspaceSettings;
@@ -80,12 +78,6 @@ export interface SettingsDeps {
   readonly log: Log;
 }
 
-/** After that many lost swaps the stored row is overwritten. */
-const CHANGE_ATTEMPTS = 5;
-/** The row that names the latest changes, so that others need not read all rows to find them; no workspace has that name. */
-const CHANGES_KEY = ":changes";
-/** Whoever has missed more changes reads everything. */
-const MAX_CHANGES = 50;
 const NOTHING: WorkspaceSettings = {};
 
 /**
@@ -94,104 +86,56 @@ const NOTHING: WorkspaceSettings = {};
  */
 export const sharedWorkspaceOf = (workspace: string): string => workspace.split(":").slice(0, 2).join(":");
 
-/** Settings of all workspaces in memory, mirrored to the store's table "settings", a row per workspace. */
+/** Settings of all workspaces in memory, mirrored to the store. */
 export function createSettings({ store, host, log }: SettingsDeps): Settings {
-  const rows = store.values("settings");
+  // Whatever protected a workspace may be lost with its row.
+  const rows = createSettingRows<WorkspaceSettings>(store, {
+    schema: settingsSchema,
+    damaged: { isDamaged: true },
+    empty: NOTHING,
+  });
   const listeners = createListeners<string>(log);
   const serial = createSerial();
-  const readRow = createRowReader(rows, settingsSchema);
-  const readChanges = createRowReader(rows, changesSchema);
   const byWorkspace = new Map<string, WorkspaceSettings>();
-  /** Of all workspaces that have a row. */
-  let names: readonly string[] | undefined;
+  let workspaces: readonly string[] | undefined;
   let localChanges = 0;
-  /** The change up to which all are in memory; null: there was none, undefined: nothing was read. */
+  /** The change up to which everything is in memory; null: there was none, undefined: nothing was read. */
   let seen: string | null | undefined;
   const of = (workspace: string): WorkspaceSettings =>
     byWorkspace.get(workspace) ?? byWorkspace.get(sharedWorkspaceOf(workspace)) ?? NOTHING;
 
-  /** What a workspace without a row begins with. */
   const inherited = (workspace: string): WorkspaceSettings => {
     const { isDamaged: _lost, ...settings } = of(sharedWorkspaceOf(workspace));
     return settings;
   };
 
-  /** Changes the row as it is stored now: another replica may have changed it since it was read. */
-  async function persist(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings) {
-    for (let attempt = 1; ; attempt++) {
-      const [noted, before] = await rows.getMany([CHANGES_KEY, workspace]);
-      const after = change(before === undefined ? inherited(workspace) : (readRow(workspace, before) ?? {}));
-      const latest = [...(readChanges(CHANGES_KEY, noted)?.latest ?? []), { id: randomUUID(), workspace }];
-      const changesRow = { table: "settings", key: CHANGES_KEY } as const;
-      const row = { table: "settings", key: workspace, value: after } as const;
-      // A list of this change alone makes everybody read everything.
-      if (noted === DAMAGED || attempt > CHANGE_ATTEMPTS)
-        await store.write([{ ...changesRow, value: { latest: latest.slice(-1) } }, row]);
-      // Every change replaces that list, so where it is still the one that was read, so is the workspace's row.
-      else if (
-        !(await store.swap({ ...changesRow, before: noted, after: { latest: latest.slice(-MAX_CHANGES) } }, [row]))
-      )
-        continue;
-      return after;
-    }
-  }
-
   function put(workspace: string, settings: WorkspaceSettings | undefined): void {
-    if (byWorkspace.has(workspace) !== (settings !== undefined)) names = undefined;
+    if (byWorkspace.has(workspace) !== (settings !== undefined)) workspaces = undefined;
     if (settings === undefined) byWorkspace.delete(workspace);
     else byWorkspace.set(workspace, settings);
-  }
-
-  /** Takes over what was read of these workspaces, undefined where there is no row; tells of those that differ. */
-  function take(read: readonly Entry[]): void {
-    const changed = read.filter(([workspace, value]) => {
-      // Whatever protected the workspace may be lost with the row.
-      const after = value === undefined ? undefined : (readRow(workspace, value) ?? { isDamaged: true as const });
-      const before = byWorkspace.get(workspace);
-      if (JSON.stringify(before) === JSON.stringify(after)) return false;
-      put(workspace, after);
-      return true;
-    });
-    for (const [workspace] of changed) listeners.tell(workspace);
-  }
-
-  /** The rows of these workspaces, of all where unset, also of those that have none any more. */
-  async function readRows(wanted: readonly string[] | undefined): Promise<readonly Entry[]> {
-    if (wanted !== undefined) {
-      const values = await rows.getMany(wanted);
-      return wanted.map((name, index) => [name, values[index]] as const);
-    }
-    const stored = (await rows.entries()).filter(([name]) => name !== CHANGES_KEY);
-    const here = new Set(stored.map(([name]) => name));
-    return [
-      ...stored,
-      ...[...byWorkspace.keys()].flatMap((name) => (here.has(name) ? [] : [[name, undefined] as const])),
-    ];
   }
 
   return {
     of,
     workspaces() {
-      names ??= [...byWorkspace.keys()];
-      return names;
+      workspaces ??= [...byWorkspace.keys()];
+      return workspaces;
     },
     async load() {
       const localBefore = localChanges;
-      const [noted] = await rows.getMany([CHANGES_KEY]);
-      const latest = readChanges(CHANGES_KEY, noted)?.latest ?? [];
-      const last = latest.at(-1)?.id ?? null;
-      if (last === seen && noted !== DAMAGED) return;
-      const known = latest.findIndex(({ id }) => id === seen);
-      const missed = new Set(latest.slice(known + 1).map(({ workspace }) => workspace));
-      const read = await readRows(known === -1 ? undefined : [...missed]);
-      // What was changed here meanwhile is newer than what was read; the next load reads again.
-      if (localChanges !== localBefore) return;
-      seen = last;
-      take(read);
+      const found = await rows.readSince(seen, byWorkspace.keys());
+      // What was changed here meanwhile is newer than what was read; the next load reads it again.
+      if (found === undefined || localChanges !== localBefore) return;
+      seen = found.upTo;
+      const changed = found.read.filter(
+        ([workspace, settings]) => JSON.stringify(byWorkspace.get(workspace)) !== JSON.stringify(settings),
+      );
+      for (const [workspace, settings] of changed) put(workspace, settings);
+      for (const [workspace] of changed) listeners.tell(workspace);
     },
     change: (workspace, change) =>
       serial("", async () => {
-        const after = await persist(workspace, change);
+        const after = await rows.change(workspace, () => inherited(workspace), change);
         put(workspace, after);
         localChanges += 1;
         listeners.tell(workspace);
@@ -247,5 +191,3 @@ const settingsSchema = z.looseObject({
     .exactOptional(),
   footer: z.boolean().exactOptional(),
 });
-
-const changesSchema = z.object({ latest: z.array(z.object({ id: z.string(), workspace: z.string() })) });

@@ -63,11 +63,8 @@ export function createAccess(
     { clock, what: "the lookup of a member", freshMs: MEMBER_FRESH_MS, waitMs: LOOK_UP_MS },
   );
   const counted = createMemo<readonly string[]>();
-  const servedOf = (platform: ChatPlatform, workspaces: readonly string[]) =>
-    workspaces.filter((workspace) => {
-      const id = workspace.slice(platform.name.length + 1);
-      return id === DIRECT_WORKSPACE ? allowDms : isAllowed(platform, id);
-    });
+  const isCounted = (platform: ChatPlatform, id: string) =>
+    id === DIRECT_WORKSPACE ? allowDms : isAllowed(platform, id);
   const isServed = (platform: ChatPlatform, { workspace }: ChannelKey, isDirect: boolean) =>
     isDirect ? allowDms : isAllowed(platform, workspace);
   /** The key of the lookup that decides; otherwise what is known without one. */
@@ -102,7 +99,10 @@ export function createAccess(
       const up = platforms.filter((platform) => platform.fault() === undefined);
       const groups = up.map((platform) => platform.workspaces());
       return counted([known, ...up, ...groups], () => {
-        const served = up.flatMap((platform, index) => servedOf(platform, groups[index] ?? []));
+        const served = up.flatMap((platform, index) => {
+          const idAt = platform.name.length + 1;
+          return groups[index]?.filter((workspace) => isCounted(platform, workspace.slice(idAt))) ?? [];
+        });
         const here = new Set(served);
         return [...served, ...known.filter((one) => !here.has(one) && here.has(sharedWorkspaceOf(one)))];
       });

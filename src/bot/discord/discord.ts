@@ -67,14 +67,11 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   const streams = createWatchedStreams({ rest, calls, log, selfId: () => gateway.self()?.userId });
   const onLoss = LOSSES.map((name) => [name, async (data: unknown) => streams.onEvent(name, data)] as const);
 
-  const workspaces = createMemo<readonly string[]>();
+  const workspacesOf = createWorkspacesOf();
   const platform: ChatPlatform = {
     name: DISCORD,
     limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, canShowFiles: true },
-    workspaces: () => {
-      const servers = places.serverIds();
-      return workspaces([servers], () => [...servers, DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`));
-    },
+    workspaces: () => workspacesOf(places.serverIds()),
     fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_HINT}` : undefined),
     async start(handlers) {
       receivers = new Map<string, Receiver>([...onLoss, ...receiversOf({ deps, sides, gateway, platform }, handlers)]);
@@ -105,6 +102,11 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
     showStatus: async (line) => presence.show(line),
     isMemberOf: (person, workspaces) => isInServers(sides, person, workspaces),
   };
+}
+
+function createWorkspacesOf(): (servers: readonly string[]) => readonly string[] {
+  const memo = createMemo<readonly string[]>();
+  return (servers) => memo([servers], () => [...servers, DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`));
 }
 
 /** @throws {PlatformError} when Discord does not say, and no other server has said yes */

@@ -30,24 +30,7 @@ const TICK_MS = 10_000;
 /** Refreshes that the start and the clock ask for. */
 export function createClockRefresh(deps: ClockRefreshDeps) {
   const { providers, settings, catalog, runs, watch, clock, log, signal, judge, dueAt } = deps;
-  /** Providers that the start is over for. */
-  const started = new Set<ProviderId>();
-  let startOccasion: "start" | "first-start" = "start";
-
-  function orderFor(provider: Provider): RefreshOrder | undefined {
-    const { id } = provider;
-    const order = (trigger: "start" | "timer", occasion: Occasion): RefreshOrder | undefined => {
-      const { isDue, minIntervalMs, minIntervalAfterLossMs } = judge(occasion, id);
-      const isStillWanted = () => judge(occasion, id).isDue;
-      return isDue ? { provider, trigger, minIntervalMs, minIntervalAfterLossMs, isStillWanted } : undefined;
-    };
-    if (!started.has(id)) {
-      const atStart = order("start", startOccasion);
-      if (atStart !== undefined) return atStart;
-      started.add(id);
-    }
-    return order("timer", "timer");
-  }
+  const orders = createOrders(judge);
 
   /** Takes over what other replicas have stored. */
   async function readStore(): Promise<boolean> {
@@ -63,13 +46,11 @@ export function createClockRefresh(deps: ClockRefreshDeps) {
 
   async function refreshDue(only: readonly ProviderId[] | undefined): Promise<readonly RefreshResult[]> {
     try {
-      const orders: RefreshOrder[] = [];
-      for (const { id, provider } of providers) {
-        if (runs.isRunning(id) || !(only?.includes(id) ?? true)) continue;
-        const order = orderFor(provider);
-        if (order !== undefined) orders.push(order);
-      }
-      return await Promise.all(orders.map(runs.start));
+      const due = providers.flatMap(({ id, provider }) => {
+        const isAsked = (only?.includes(id) ?? true) && !runs.isRunning(id);
+        return (isAsked ? orders.orderFor(provider) : undefined) ?? [];
+      });
+      return await Promise.all(due.map(runs.start));
     } catch (error) {
       log.error({ error }, "refresh: judging what is due failed, retrying at the next tick");
       return [];
@@ -91,15 +72,8 @@ export function createClockRefresh(deps: ClockRefreshDeps) {
   }
 
   return {
-    markStarted: (id: ProviderId) => void started.add(id),
-    /** No provider has a list yet. */
-    markFirstStart() {
-      startOccasion = "first-start";
-    },
-    /**
-     * Takes over what other replicas have stored, then refreshes what is due, of these providers or all. Never
-     * rejects.
-     */
+    ...orders,
+    /** Takes over what other replicas have stored, then refreshes what is due, of these or all. Never rejects. */
     run,
     /** Does that for all, and until the next tick for each provider that comes due. Never rejects. */
     async tick(): Promise<void> {
@@ -109,6 +83,34 @@ export function createClockRefresh(deps: ClockRefreshDeps) {
       // It ends with the shutdown; whatever else fails there fails at the tick too, which logs it.
       refreshUntil(endsAt).catch(() => {});
       await refreshing;
+    },
+  };
+}
+
+/** What is to be done about a provider now: at first as the start asks for it, then as the clock does. */
+function createOrders(judge: ClockRefreshDeps["judge"]) {
+  /** Providers that the start is over for. */
+  const started = new Set<ProviderId>();
+  let startOccasion: "start" | "first-start" = "start";
+  const order = (trigger: "start" | "timer", occasion: Occasion, provider: Provider): RefreshOrder | undefined => {
+    const { isDue, minIntervalMs, minIntervalAfterLossMs } = judge(occasion, provider.id);
+    const isStillWanted = () => judge(occasion, provider.id).isDue;
+    return isDue ? { provider, trigger, minIntervalMs, minIntervalAfterLossMs, isStillWanted } : undefined;
+  };
+  return {
+    markStarted: (id: ProviderId) => void started.add(id),
+    /** No provider has a list yet. */
+    markFirstStart() {
+      startOccasion = "first-start";
+    },
+    /** Undefined where the provider is not due. */
+    orderFor(provider: Provider): RefreshOrder | undefined {
+      if (!started.has(provider.id)) {
+        const atStart = order("start", startOccasion, provider);
+        if (atStart !== undefined) return atStart;
+        started.add(provider.id);
+      }
+      return order("timer", "timer", provider);
     },
   };
 }

@@ -4,7 +4,7 @@ import { AppError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import type { Provider, ProviderId } from "../../providers/provider.js";
 import type { Store } from "../../store/store.js";
-import { createCatalog } from "../catalog/catalog.js";
+import { type Catalog, createCatalog } from "../catalog/catalog.js";
 import { judgeDue, nextDueAt, type Occasion } from "../decide/due.js";
 import { type FreshnessTerms, isAllFresh, nextFreshnessAt } from "../decide/freshness.js";
 import { createYieldInOrder, type RefreshOneDeps, refreshOne } from "../fetch/refresh-one.js";
@@ -43,8 +43,6 @@ export interface RefresherDeps {
   readonly onOutcome?: (event: RefreshEvent) => void;
 }
 
-type CachedModels = ReturnType<Refresher["getCachedModels"]>;
-
 /** Keeps every provider's list fresh in the background; whoever reads, reads from memory. */
 export function createRefresher(deps: RefresherDeps): Refresher {
   const { clock, providers } = deps;
@@ -62,22 +60,6 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     for (const [id, entry] of catalog.snapshot().providers) memory.noteEntry(id, entry, catalog.changes(id).last?.at);
   }
 
-  /** Served until a list or a setting changes, or one may have grown old; for as long as an interval is at most. */
-  let cached: { readonly at: number; readonly until: number; readonly models: CachedModels } | undefined;
-  const forget = () => {
-    cached = undefined;
-  };
-  catalog.onChange(forget);
-  deps.settings.onChange(forget);
-  function getCachedModels(): CachedModels {
-    const now = clock.now();
-    if (cached !== undefined && now >= cached.at && now < cached.until) return cached.models;
-    const snapshot = catalog.snapshot();
-    const models = Object.freeze([catalog.lists(), isAllFresh(snapshot, termsOf, now)] as const);
-    cached = { at: now, until: Math.min(now + LOOK_MS, nextFreshnessAt(snapshot, termsOf, now)), models };
-    return models;
-  }
-
   return {
     shouldAutoRefresh: () =>
       !isStopped() && providers.some(({ id }) => !runs.isRunning(id) && parts.judge("timer", id).isDue),
@@ -85,7 +67,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       await runForPerson(undefined, false);
       return catalog.lists();
     },
-    getCachedModels,
+    getCachedModels: createCachedModels({ ...deps, ...parts }),
     snapshot: catalog.snapshot,
     status: () => ({
       ...statusOf(catalog, termsOf, clock.now()),
@@ -114,6 +96,31 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     smartWhy: intervals.smartWhy,
     onChange: catalog.onChange,
     stop: () => stopping.abort(new AppError("internal", "The refresh was stopped")),
+  };
+}
+
+type CachedModels = ReturnType<Refresher["getCachedModels"]>;
+
+interface CachedModelsDeps extends Pick<RefresherDeps, "settings" | "clock"> {
+  readonly catalog: Catalog;
+  termsOf(provider: ProviderId): FreshnessTerms;
+}
+
+/** Its answer serves until a list or a setting changes or a list may have grown old, and for as long as an interval. */
+function createCachedModels({ catalog, settings, clock, termsOf }: CachedModelsDeps): () => CachedModels {
+  let cached: { readonly at: number; readonly until: number; readonly models: CachedModels } | undefined;
+  const forget = () => {
+    cached = undefined;
+  };
+  catalog.onChange(forget);
+  settings.onChange(forget);
+  return () => {
+    const now = clock.now();
+    if (cached !== undefined && now >= cached.at && now < cached.until) return cached.models;
+    const snapshot = catalog.snapshot();
+    const models = Object.freeze([catalog.lists(), isAllFresh(snapshot, termsOf, now)] as const);
+    cached = { at: now, until: Math.min(now + LOOK_MS, nextFreshnessAt(snapshot, termsOf, now)), models };
+    return models;
   };
 }
 

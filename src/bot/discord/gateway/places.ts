@@ -13,7 +13,7 @@ import { type ChannelFacts, placeOf, THREAD_TYPES } from "../wire/places.js";
 export interface Places {
   /** Takes in an event. Never throws. */
   onEvent(name: string, data: unknown): void;
-  /** The same object until a server comes or goes. */
+  /** Returns one object until a server comes or goes. */
   serverIds(): readonly string[];
   server(id: string | undefined): ServerFacts | undefined;
   /** The name of a channel or thread; undefined where no event told it. */
