@@ -35,7 +35,7 @@ import { modelInForce } from "./commands/model-in-force.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
-import { providerWarnings } from "./refresh/indicator.js";
+import { providerWarnings } from "./refresh/refresh-texts.js";
 import type { Refresher } from "./refresh/refresher.js";
 import { createSettings } from "./refresh/settings.js";
 import { createDamageReport, reportingStore } from "./store/damage-report.js";
@@ -82,7 +82,6 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const talk = createTalk(core, deps.createCommands);
   const { chat, board, dispatcher } = talk;
   const watch = createWatch(core, talk);
-
   await settings.load();
   await refresher.load();
   await board.load();
@@ -92,7 +91,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
 
   // First of all the address: a second start in the same folder ends here and has touched nothing.
   const { url } = await web.server.start();
-  // Before the first question, which other replicas would otherwise take for one that an ended process left.
+  // Before the first question, which other replicas would otherwise take for an ended process's.
   await liveness.start();
   const catchUp = createCatchUp({
     ...core,
@@ -181,7 +180,8 @@ async function createCore(deps: AppDeps) {
     defaultModel: (workspace: string) =>
       modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
     faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),
-    warnings: () => [...damage.warnings(), ...providerWarnings(refresher.status())],
+    warnings: () =>
+      [damage.warnings(), providerWarnings(refresher.status()), surfaces.map((one) => one.warnings?.() ?? [])].flat(2),
     newReference: () => randomBytes(4).toString("hex"),
   };
 }
@@ -275,10 +275,10 @@ function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Wa
 }
 
 /** Erases what is kept for long enough, now and once a day. Returns how to stop that. */
-function startErasing({ config, clock, log, sessions, ledger, surfaces }: Core): readonly (() => void)[] {
+function startErasing({ config, clock, log, store, sessions, ledger, surfaces }: Core): readonly (() => void)[] {
   const erasers = [sessions.eraseUntouched, ...surfaces.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])];
   return [
-    startRetention({ days: config.chat.retentionDays, clock, log, erasers }),
+    startRetention({ days: config.chat.retentionDays, clock, log, erasers, purge: store.purge }),
     startLedgerRetention({ ledger, clock, log }),
   ];
 }

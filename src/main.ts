@@ -3,8 +3,8 @@ import { parseEnv } from "node:util";
 import { type App, startApp } from "./app.js";
 import { systemClock } from "./base/clock.js";
 import { cleanValue, type Environment, parseConfig } from "./base/config/config.js";
-import { AppError, messageOf } from "./base/errors.js";
-import { createLog } from "./base/log.js";
+import { AppError, messageOf, tooManyFiles } from "./base/errors.js";
+import { createLog, type Log } from "./base/log.js";
 import { createSignalHandler } from "./base/signals.js";
 import type { Program } from "./bot/port/platform-definition.js";
 import { platformDefinitions } from "./bot/registry.js";
@@ -43,6 +43,17 @@ const readConfig = () =>
     storeSchemes: storeDefinitions.flatMap(({ schemes }) => schemes),
   });
 
+/** What nobody has foreseen may have left anything half done: the bot ends, and a supervisor starts it again. */
+function endOnUnforeseen(log: Pick<Log, "error">): void {
+  const end = (what: string) => (error: unknown) => {
+    const why = tooManyFiles(error);
+    log.error(why === undefined ? { error } : {}, why ?? what);
+    process.exit(1);
+  };
+  process.on("uncaughtException", end("uncaught exception"));
+  process.on("unhandledRejection", end("unhandled promise rejection"));
+}
+
 async function runBot(): Promise<void> {
   const parsed = readConfig();
   if ("faults" in parsed) {
@@ -57,13 +68,7 @@ async function runBot(): Promise<void> {
   const clock = systemClock;
   const log = createLog({ level: config.logLevel, secrets: config.secrets });
   for (const { variable, fix } of parsed.warnings) log.warn({ variable }, `${variable} ${fix}`);
-  // What nobody has foreseen may have left anything half done; a supervisor starts the bot again.
-  const die = (what: string) => (error: unknown) => {
-    log.error({ error }, what);
-    process.exit(1);
-  };
-  process.on("uncaughtException", die("uncaught exception"));
-  process.on("unhandledRejection", die("unhandled promise rejection"));
+  endOnUnforeseen(log);
 
   let app: App | undefined;
   let stopSchedule = () => {};
@@ -86,7 +91,7 @@ async function runBot(): Promise<void> {
   process.on("SIGTERM", onSignal);
 
   try {
-    const store = await openStore(config.storeUrl, storeDefinitions);
+    const store = await openStore(config.storeUrl, storeDefinitions, { acceptsOlder: config.acceptsOlderStore });
     app = await startApp({ config, store, clock, log, fetch, createCommands, firstListsMs: FIRST_LISTS_MS });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

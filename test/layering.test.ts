@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "schedule.ts",
     "engine",
     "fetch",
-    "indicator.ts",
+    "refresh-texts.ts",
     "decide",
     "refresher.ts",
     "choose",

@@ -43,3 +43,13 @@ export class TimeoutError extends AppError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What to do where the machine lets the process open no more files or connections; undefined for any other error. */
+export function tooManyFiles(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code !== "EMFILE" && code !== "ENFILE") return undefined;
+  return (
+    "too many open files: the bot may open no more files or connections; raise the limit " +
+    "(ulimit -n 4096; for systemd LimitNOFILE=4096) and restart"
+  );
+}

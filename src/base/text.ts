@@ -49,6 +49,24 @@ const INVISIBLE = /[\p{Cf}\p{Cc}\p{Cs}]/gu;
 export const visible = (text: string): string => text.replace(INVISIBLE, "");
 
 /**
+ * Characters that hide in a text or turn its direction; joiners, which emoji and many scripts need, are none of them.
+ * Tags are left alone behind a flag, which they make.
+ */
+const HIDING = new RegExp(
+  [
+    /[\u061c\u200b\u200e\u200f\u2060-\u2064\u202a-\u202e\u2066-\u206f\ufeff]/u,
+    /(?<!\u{1f3f4}[\u{e0000}-\u{e007f}]*)[\u{e0000}-\u{e007f}]/u,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "gu",
+);
+
+/** Returns a name as it is to be shown: what hides in it, or turns it round, becomes a "\ufffd" that can be seen. */
+export const nameWithHiddenShown = (text: string): string =>
+  text.replace(HIDING, "\ufffd").replace(/[\p{Cc}\p{Cs}]/gu, "");
+
+/**
  * Returns false for what takes no ink: marks, joiners, blank letters and control characters, however many there are.
  */
 export const saysSomething = (text: string): boolean =>

@@ -1,6 +1,6 @@
 import { plural } from "../base/text.js";
 import type { ProviderId } from "../providers/provider.js";
-import { INTERVALS, refreshLabel } from "../refresh/indicator.js";
+import { INTERVALS, refreshLabel } from "../refresh/refresh-texts.js";
 import type { RefreshStatus } from "../refresh/refresher.js";
 import type { IntervalChoice, RefreshInForce, SettingSource } from "../refresh/settings.js";
 import { type Control, DEFAULT } from "./command.js";

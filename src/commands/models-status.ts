@@ -7,7 +7,7 @@ import {
   outcomeHint,
   outcomeWords,
   reasonText,
-} from "../refresh/indicator.js";
+} from "../refresh/refresh-texts.js";
 import type { ProviderStatus, RefreshStatus } from "../refresh/refresher.js";
 import { autoRefreshControls, inForceLines, refreshButton } from "./auto-refresh-setting.js";
 import { defineCommand } from "./command.js";

@@ -1,5 +1,5 @@
 import { timeMark } from "../base/time.js";
-import { describeResult, indicatorText } from "../refresh/indicator.js";
+import { describeResult, indicatorText } from "../refresh/refresh-texts.js";
 import type { RefreshResult } from "../refresh/refresher.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";

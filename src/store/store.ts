@@ -122,6 +122,11 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export interface StoreOptions {
+  /** Goes on with data that are older than the store's marker says. Default: false. */
+  readonly acceptsOlder?: boolean;
+}
+
 export interface StoreDefinition {
   /** URL schemes, as "sqlite". */
   readonly schemes: readonly string[];
@@ -129,5 +134,7 @@ export interface StoreDefinition {
    * Opens it, and makes what is missing.
    * @throws {StartupError} when it cannot be used as it is: unwritable, garbage, of a newer schema, unreachable
    */
-  open(url: string): Promise<Store>;
+  open(url: string, options?: StoreOptions): Promise<Store>;
+  /** What the doctor warns of, each with its fix. */
+  warnings?(url: string): readonly string[];
 }

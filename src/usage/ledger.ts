@@ -63,7 +63,9 @@ export interface LedgerDeps {
   readonly clock: Clock;
 }
 
-const tokens = z.number().int().nonnegative();
+/** A number out of range costs itself, not the row; JSON also holds numbers that are read as infinite. */
+const anyNumber = z.custom<number>((value) => typeof value === "number");
+const tokens = anyNumber.transform((count) => (Number.isSafeInteger(count) && count >= 0 ? count : 0));
 
 const entryRow = z.object({
   id: z.string(),
@@ -76,7 +78,7 @@ const entryRow = z.object({
   inputTokens: tokens,
   outputTokens: tokens,
   cachedTokens: tokens,
-  costUsd: z.number().nonnegative().nullable(),
+  costUsd: anyNumber.nullable().transform((usd) => (usd !== null && Number.isFinite(usd) && usd >= 0 ? usd : null)),
   priceSource: z.enum(["list", "table"]).nullish(),
   isEstimated: z.boolean(),
   ending: endingRow,

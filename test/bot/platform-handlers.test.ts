@@ -215,7 +215,7 @@ describe("commands of one person", () => {
     const [refused] = await command("!help", "away", { isOperator: true });
     expect(refused?.isFailure).toBe(true);
     expect(refused?.markdown).toContain(
-      "⏳ You have given 30 commands within a minute, as many as one person may. Nothing was run",
+      "⏳ You have given 30 commands within a minute, as many as one may. Nothing was run",
     );
     expect((await command("/help", "home", { id: "bob" }))[0]?.isFailure).toBeUndefined();
     expect(refreshes).toEqual([]);

@@ -155,7 +155,7 @@ describe("/models list", () => {
 
   it("keeps ids from breaking the formatting", async () => {
     const world = harness({ providers: [{ id: "openai", models: chat("a`b**c", "<t:1:R>", "x\u0000y\u200b\nz") }] });
-    expect(rowsIn(await world.say("/models list"))).toEqual(["- `a'b**c`", "- `‹t:1:R>`", "- `xy z`"]);
+    expect(rowsIn(await world.say("/models list"))).toEqual(["- `a'b**c`", "- `‹t:1:R>`", "- `xy\ufffd z`"]);
   });
 
   it("suggests providers, and nothing for a search", () => {

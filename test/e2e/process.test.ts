@@ -43,6 +43,15 @@ describe("what nobody has foreseen", () => {
   });
 });
 
+it("says in a sentence that the machine lets it open no more files", async () => {
+  const code = "setTimeout(() => { throw Object.assign(new Error('accept'), { code: 'EMFILE' }); }, 500)";
+  const module = `data:text/javascript,${encodeURIComponent(code)}`;
+  const { code: exit, stderr } = await runProgram(folder.path, [], { NODE_OPTIONS: `--import=${module}` });
+  expect(exit).toBe(1);
+  expect(stderr).toContain("ulimit -n 4096");
+  expect(stderr).not.toContain("    at ");
+});
+
 describe("a start that cannot work", () => {
   it("names every faulty variable with its fix, prints no secret, and exits with 2", async () => {
     const { code, stderr, stdout } = await runProgram(folder.path, [], {

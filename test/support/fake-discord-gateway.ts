@@ -22,6 +22,8 @@ export interface GatewayOptions {
   readonly heartbeatMs: number;
   /** One session start in so long; what comes sooner gets Invalid Session. */
   readonly identifyGapMs: number;
+  /** Servers that nothing happens in. */
+  readonly otherServers: number;
 }
 
 interface Session {
@@ -39,6 +41,7 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
   const counts = { identifies: 0, refusedIdentifies: 0, resumes: 0, heartbeats: 0 };
   const presences: string[] = [];
   const closes: number[] = [];
+  const others = Array.from({ length: options.otherServers }, () => quietServer(world));
   let identifiedAt = 0;
   let isIgnoringHeartbeats = false;
   let isRefusingResume = false;
@@ -72,12 +75,13 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
       emit(session, "READY", {
         v: 10,
         user: userObject(undefined, BOT_ID),
-        guilds: [{ id: GUILD_ID, unavailable: true }],
+        guilds: [GUILD_ID, ...others.map(({ id }) => id)].map((id) => ({ id, unavailable: true })),
         session_id: session.id,
         resume_gateway_url: address(),
         application: { id: APPLICATION_ID, flags: 0 },
       });
       options.onReady?.();
+      for (const other of others) emit(session, "GUILD_CREATE", other);
       emit(session, "GUILD_CREATE", guildObject([...world.channels.values()]));
       return session;
     }
@@ -179,6 +183,16 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
       await new Promise((resolve) => sockets.close(resolve));
     },
   };
+}
+
+/** A server with 30 channels in which nobody ever wrote. */
+function quietServer({ newId }: Pick<FakeWorld, "newId">) {
+  const id = newId();
+  const channels = Array.from({ length: 30 }, (_, index) => ({
+    ...{ id: newId(), type: 0, guild_id: id, name: `channel-${index}`, position: index, last_message_id: null },
+    ...{ topic: "t".repeat(200), permission_overwrites: [], parent_id: null, nsfw: false },
+  }));
+  return { ...guildObject([]), id, name: "Quiet server", channels };
 }
 
 /** Without the privileged intent, only direct messages and those that name the bot have their text. */

@@ -34,6 +34,8 @@ export interface FakeDiscordOptions {
   readonly allowedPrivileged?: number;
   readonly heartbeatMs?: number;
   readonly identifyGapMs?: number;
+  /** Further servers that the bot is in, of 30 channels each. */
+  readonly otherServers?: number;
   /** Somebody mentions the bot with this as soon as its session stands, before it is told of its servers. */
   readonly backlog?: string;
 }
@@ -63,6 +65,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     allowedPrivileged: options.allowedPrivileged ?? 0,
     heartbeatMs: options.heartbeatMs ?? 41_250,
     identifyGapMs: options.identifyGapMs ?? 5_000,
+    otherServers: options.otherServers ?? 0,
     onReady: () => early?.(),
   });
   const interactions = createInteractions(world, (t, d, times) => gateway.dispatch(t, d, false, times));

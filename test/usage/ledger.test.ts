@@ -77,9 +77,17 @@ describe("ledger.read()", () => {
 
   it("leaves out rows that are damaged or not ours, and gives the rest", async () => {
     const { record, idsOf, ledger, store } = world();
-    await record({ id: "good" }, { id: "torn" }, { id: "half", inputTokens: 0.5 }, { id: "less", costUsd: -1 });
+    const foreign = { id: "foreign", inputTokens: "many" as unknown as number };
+    await record({ id: "good" }, { id: "torn" }, foreign);
     store.damage("usage", ledger.writeOf(entry({ at: NOW, id: "torn" })).key);
     expect(await idsOf({})).toEqual(["good"]);
+  });
+
+  it.each([-1, 0.5, 2 ** 60, 1e300])("counts a number of tokens or a cost that cannot be (%d) as none", async (odd) => {
+    const { record, ledger } = world();
+    await record({ id: "odd", inputTokens: odd, outputTokens: 7, costUsd: -1 });
+    const [read] = await ledger.read({ from: NOW - DAY_MS, to: NOW + 1 });
+    expect(read).toMatchObject({ id: "odd", inputTokens: 0, outputTokens: 7, costUsd: null });
   });
 
   it("asks the store once a day of the range, and never for more days than are kept", async () => {

@@ -16,7 +16,8 @@ function keyOf(file) {
 }
 
 /** What takes and gives back the write lock. */
-const BOUNDARY = /^(begin|commit|rollback|savepoint|release)\b/i;
+const BOUNDARY =
+  /^(begin|commit|rollback|savepoint|release|vacuum|pragma incremental_vacuum|pragma auto_vacuum = incremental)\b/i;
 const WRITE = /^(insert|update|delete|replace|create|drop|alter)\b/i;
 
 function open(file) {

@@ -38,6 +38,7 @@ export interface HostConfig {
     readonly maxAgeMs: number;
   };
   readonly storeUrl: string;
+  readonly acceptsOlderStore: boolean;
   readonly logLevel: string;
 }
 
@@ -91,6 +92,7 @@ export function shapeHost(values: HostValues, context: ShapeContext): HostConfig
       maxAgeMs: values.CACHE_MAX_AGE_SECONDS * 1000,
     },
     storeUrl: values.STORE_URL,
+    acceptsOlderStore: values.ACCEPT_OLDER_STORE ?? false,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -95,6 +95,11 @@ const storageVariables = {
     example: "sqlite://data/evergreen.sqlite",
     fallback: "sqlite://data/evergreen.sqlite",
   }),
+  ACCEPT_OLDER_STORE: flag({
+    about:
+      "starts once with a SQLite file that is older than the bot left it, as a restored backup; unset it afterwards",
+    example: "false",
+  }),
 };
 
 const httpVariables = {

@@ -15,8 +15,15 @@ export type ValuesOf<V extends Variables> = { readonly [K in keyof V]: V[K] exte
 
 type Texts = { about: string; example?: string };
 
-/** A key or token; only its form is checked: one line, no spaces, and the prefix where it is certain. */
-export const secret = (about: string, prefix?: string): Variable<string | undefined> => ({
+/**
+ * A key or token; only its form is checked: one line, no spaces, and the prefix where it is certain. `hints` say
+ * what to do with what begins otherwise.
+ */
+export const secret = (
+  about: string,
+  prefix?: string,
+  hints: Readonly<Record<string, string>> = {},
+): Variable<string | undefined> => ({
   about,
   example: `${prefix ?? ""}...`,
   isSecret: true,
@@ -24,9 +31,14 @@ export const secret = (about: string, prefix?: string): Variable<string | undefi
     .string()
     .superRefine((text, context) => {
       const fault = secretFault(text);
-      if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+      if (fault !== undefined) return context.addIssue({ code: "custom", message: fault });
+      if (prefix === undefined || text.startsWith(prefix)) return;
+      const hint = Object.entries(hints).find(([start]) => text.startsWith(start))?.[1];
+      context.addIssue({
+        code: "custom",
+        message: `must begin with ${prefix}${hint === undefined ? "" : `; ${hint}`}`,
+      });
     })
-    .refine((text) => prefix === undefined || text.startsWith(prefix), `must begin with ${prefix}`)
     .optional(),
 });
 

@@ -1,6 +1,6 @@
 import { timeMark } from "../../base/time.js";
 import { inForceLines } from "../../commands/auto-refresh-setting.js";
-import { INTERVALS, indicatorText, outcomeHint, outcomeWords } from "../../refresh/indicator.js";
+import { INTERVALS, indicatorText, outcomeHint, outcomeWords } from "../../refresh/refresh-texts.js";
 import type { ProviderStatus, RefreshStatus } from "../../refresh/refresher.js";
 import type { RefreshInForce, Settings } from "../../refresh/settings.js";
 

@@ -43,6 +43,8 @@ export interface PlatformExtras {
    * @throws {PlatformError}
    */
   openThread?(at: ChannelKey | MessageKey, title: string): Promise<OpenedThread>;
+  /** What somebody should look at, though it keeps nobody from using the bot. */
+  warnings?(): readonly string[];
   /**
    * Looks up whether a person belongs to one of these workspaces, by their ids; ids that are no workspace of this
    * platform's are passed over. @throws {PlatformError} when the platform does not say

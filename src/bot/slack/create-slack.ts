@@ -22,7 +22,7 @@ import { createPostReconciliation } from "./send/post-reconciliation.js";
 import { MAX_MARKDOWN_CHARS } from "./send/render.js";
 import { createSlackSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
-import { createOpenStreams } from "./send/streaming-platform.js";
+import { createOpenStreams } from "./send/stream-driver.js";
 import type { SlackSettings } from "./variables.js";
 import { createHealth, type Health } from "./wire/health.js";
 import type { Identity } from "./wire/identity.js";
@@ -34,7 +34,7 @@ const MIN_EDIT_GAP_MS = 1_000;
 /** The bot's Slack side: connects, translates and paces; the handlers decide. */
 export function createSlack(
   deps: PlatformDeps & { readonly slack: SlackSettings },
-): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed">> {
+): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed" | "warnings">> {
   const { config, slack, store, clock, log, commands } = deps;
   const names = createSlashNames(commands, slack.commandPrefix);
   const stopped = new AbortController();
@@ -58,6 +58,11 @@ export function createSlack(
     identity = found;
     workspaces = [`slack:${found.teamId}`];
   };
+  const strangeTeams: string[] = [];
+  const onStrangeTeam = (team: string) => {
+    strangeTeams.push(team);
+    log.warn({ team }, "slack: deliveries of another team than the bot token's are dropped; install one bot per team");
+  };
   const followsThreads = config.access.followThreads;
   const shared = { ...wire, people, titles, controlIds, pickers, names, clock, log, followsThreads };
 
@@ -67,7 +72,8 @@ export function createSlack(
     workspaces: () => workspaces,
     fault: health.fault,
     async start(handlers) {
-      connected = connect({ ...shared, handlers, slack, settings, health, signal: stopped.signal, onIdentity });
+      const { signal } = stopped;
+      connected = connect({ ...shared, handlers, slack, settings, health, signal, onIdentity, onStrangeTeam });
       connected.catch((error) => {
         log.error({ error }, "slack: startup failed");
         health.set("setup", "slack: it could not be started; the log says why");
@@ -80,6 +86,10 @@ export function createSlack(
       const link = await connected.catch(() => undefined); // logged when it failed
       await link?.stop();
     },
+    warnings: () =>
+      strangeTeams.length === 0
+        ? []
+        : [`slack: deliveries of other teams are dropped (${strangeTeams.slice(0, 5).join(", ")})`],
     isMemberOf: (person, workspaces) => isInTeams(asked, person, workspaces),
     ...send,
     append: appendAndEnd(send, agent),

@@ -4,8 +4,14 @@ export const slackVariables = {
   SLACK_BOT_TOKEN: secret(
     "Slack bot token; turns Slack on, together with one of the next two (with both: Socket Mode)",
     "xoxb-",
+    {
+      "xapp-": "this is the app token: swap them? (SLACK_APP_TOKEN takes it)",
+      "xoxp-": "this is a person's token; take the Bot User OAuth Token",
+    },
   ),
-  SLACK_APP_TOKEN: secret("Slack app token, for Socket Mode", "xapp-"),
+  SLACK_APP_TOKEN: secret("Slack app token, for Socket Mode", "xapp-", {
+    "xoxb-": "this is the bot token: swap them? (SLACK_BOT_TOKEN takes it)",
+  }),
   SLACK_SIGNING_SECRET: secret("Slack signing secret, for HTTP mode"),
   SLACK_HOST: text({
     about: "address that Slack's HTTP mode listens on; behind a proxy on another machine 0.0.0.0",

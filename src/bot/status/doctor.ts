@@ -49,10 +49,18 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
   ]);
   const scrub = createScrubber(config.secrets);
   const lines = findings.flatMap((finding) => finding ?? []).map(({ isFine, text }) => `${isFine ? "✓" : "✗"} ${text}`);
-  const warnings = parsed.warnings.map(({ variable, fix }) => `⚠️ ${variable}: ${fix}`);
+  const warnings = [
+    ...parsed.warnings.map(({ variable, fix }) => `⚠️ ${variable}: ${fix}`),
+    ...(isFaulty(["STORE_URL"]) ? [] : storeWarnings(deps, config.storeUrl)),
+  ];
   for (const line of new Set([...warnings, ...lines].map(scrub))) print(line);
   return lines.every((line) => line.startsWith("✓")) ? 0 : 1;
 }
+
+const storeWarnings = ({ stores }: DoctorDeps, url: string): readonly string[] =>
+  (stores.find(({ schemes }) => schemes.some((scheme) => url.startsWith(`${scheme}:`)))?.warnings?.(url) ?? []).map(
+    (warning) => `⚠️ store: ${warning}`,
+  );
 
 async function checkStore({ stores }: DoctorDeps, url: string): Promise<readonly PlatformFinding[]> {
   const place = url.replace(/\/\/[^@/]*@/, "//"); // without a password

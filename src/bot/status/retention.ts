@@ -11,16 +11,20 @@ export interface RetentionDeps {
   readonly log: Log;
   /** Each erases what nobody has touched since a time (epoch ms), and resolves with the number of conversations. */
   readonly erasers: readonly ((before: number) => Promise<number>)[];
+  /** Gives the space of what was erased back. @throws {StoreError} */
+  purge?(): Promise<void>;
 }
 
 /** Erases conversations that were left alone for too long: now, and once a day. Returns how to stop that. */
-export function startRetention({ days, clock, log, erasers }: RetentionDeps): () => void {
+export function startRetention({ days, clock, log, erasers, purge }: RetentionDeps): () => void {
   if (days === 0) return () => {};
   const work = async () => {
     for (const erase of erasers) {
       try {
         const erased = await erase(clock.now() - days * DAY_MS);
-        if (erased > 0) log.info({ erased, days }, "old conversations were erased");
+        if (erased === 0) continue;
+        log.info({ erased, days }, "old conversations were erased");
+        await purge?.();
       } catch (error) {
         log.warn({ error: messageOf(error) }, "erasing old conversations failed, retrying in a day");
       }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
-import { indicatorText } from "../../refresh/indicator.js";
+import { indicatorText } from "../../refresh/refresh-texts.js";
 import type { Indicator } from "../../refresh/refresher.js";
 import type { PlatformExtras } from "../port/platform-definition.js";
 

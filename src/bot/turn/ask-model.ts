@@ -3,6 +3,7 @@ import { readWithin } from "../../providers/chat/idle-timeout.js";
 import { type ChatRequest, type Provider, ProviderError } from "../../providers/provider.js";
 import type { CircuitBreaker } from "../../usage/circuit-breaker.js";
 import { AnswerTooLong, endingOf, endingOfFinish, ProviderDown, TurnCalledOff } from "./endings.js";
+import { createLinkWatch } from "./honest-links.js";
 import type { ModelAnswer } from "./turn-deps.js";
 
 export interface AskDeps {
@@ -151,6 +152,7 @@ export function createAnswerText({ showsReasoning }: { readonly showsReasoning: 
   let saidFrom = 0;
   let thought = 0;
   let part: "answer" | "reasoning" | undefined;
+  const links = { answer: createLinkWatch(), reasoning: createLinkWatch() };
 
   const open = (next: "answer" | "reasoning") => {
     if (part === next) return;
@@ -166,7 +168,7 @@ export function createAnswerText({ showsReasoning }: { readonly showsReasoning: 
       if (text === "") return;
       if (part === "reasoning") saidFrom = shown.length + BREAK.length;
       open("answer");
-      shown += text;
+      shown += links.answer.pass(text);
     },
     think(delta) {
       // Below an answer that has begun it would break the answer up.
@@ -174,7 +176,7 @@ export function createAnswerText({ showsReasoning }: { readonly showsReasoning: 
       const text = delta.slice(0, MAX_REASONING_CHARS - thought);
       thought += text.length;
       open("reasoning");
-      shown += text.replaceAll("\n", "\n> ");
+      shown += links.reasoning.pass(text).replaceAll("\n", "\n> ");
       if (thought >= MAX_REASONING_CHARS) shown += "…";
     },
     said: () => (part === "answer" ? shown.slice(saidFrom) : ""),

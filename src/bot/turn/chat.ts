@@ -4,9 +4,9 @@ import { createSerial } from "../../base/serial.js";
 import type { TurnControl } from "../../commands/command-deps.js";
 import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
+import { createBurstBrake } from "./burst-brake.js";
 import { createTurnQueue } from "./conversation-line.js";
 import { TurnCalledOff } from "./endings.js";
-import { createQuestionIntake } from "./question-intake.js";
 import { createRemoteStop } from "./remote-stop.js";
 import { type ActiveTurns, takeMention } from "./turn.js";
 import { createTurnControl } from "./turn-control.js";
@@ -35,7 +35,7 @@ export function createChat(deps: ChatDeps): Chat {
   const { refresher, clock, log } = deps;
   const turns: ActiveTurns = {
     queue: createTurnQueue(),
-    intake: createQuestionIntake(clock),
+    brake: createBurstBrake(clock),
     inOrder: createSerial(),
     running: new Map(),
     emptied: new Set(),

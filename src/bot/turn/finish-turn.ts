@@ -125,6 +125,8 @@ async function rememberToldLines(deps: TurnDeps, turn: AnsweredTurn, pin: Pin, i
   const note = answer.finish !== undefined ? pinNote(deps.refresher.snapshot(), pin) : session.noted;
   const isPinTold = isShown && pinLine(turn.pin, session, answer) !== undefined;
   const isSystemTold = isShown && systemLine(session, answer) !== undefined;
+  // Usually there is nothing to store, and no need to read what is stored.
+  if (note === session.noted && !isPinTold && !isSystemTold) return;
   const withoutSystemNews = (before: Session): Session => {
     const { systemNews, ...rest } = before;
     const isTold = isSystemTold && systemNews === session.systemNews && before.system === session.system;

@@ -4,20 +4,21 @@ import { saysSomething } from "../../base/text.js";
 import type { Control } from "../../commands/command.js";
 import type { Provider } from "../../providers/provider.js";
 import type { Asked, Ending, Pin, Session } from "../../store/sessions/sessions.js";
-import { chatRefusal, FULL_LINE, limitFault } from "../access/access.js";
+import { FULL_LINE, limitFault } from "../access/access.js";
 import { createReplyStream } from "../delivery/reply-stream.js";
 import { showMark } from "../delivery/show-mark.js";
-import { conversationOf, workspaceOf } from "../port/conversation.js";
+import { conversationOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention, MessageKey, Person, ReplyStream } from "../port/platform.js";
 import { type Prepared, prepareRequest } from "../prompt/prepare-request.js";
-import { openQuestionOf, type Question, questionFault, questionOf } from "../prompt/question.js";
+import { type Question, questionOf } from "../prompt/question.js";
 import { STOP_CONTROL, THREAD_CONTROL } from "./answer-controls.js";
 import { type AnswerText, askModel, createAnswerText } from "./ask-model.js";
+import type { BurstBrake } from "./burst-brake.js";
+import { claimQuestion } from "./claim-question.js";
 import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
 import { ENDING_MARKS, endingOf, failureText, TurnCalledOff } from "./endings.js";
 import { finishTurn, untilStored } from "./finish-turn.js";
 import { pinnedSession } from "./pinned-session.js";
-import type { QuestionIntake } from "./question-intake.js";
 import type { RemoteStop } from "./remote-stop.js";
 import { canOpenThread } from "./shown-answer.js";
 import type { ChatDeps, ModelAnswer, TurnTerms } from "./turn-deps.js";
@@ -33,7 +34,7 @@ interface Running {
 /** The turns of this process: which run, which wait, and which are being called off. */
 export interface ActiveTurns {
   readonly queue: TurnQueue;
-  readonly intake: QuestionIntake;
+  readonly brake: BurstBrake;
   /** Keeps the order in which the questions of a conversation came, however long their checks take. */
   readonly inOrder: Serial;
   /** By conversation. */
@@ -52,7 +53,7 @@ export interface LifeDeps extends ChatDeps {
 /*
  * The life of a question, in the order of its steps:
  *
- *   takeMention      1  claimAndCheck   stored once over all replicas (a repeated event ends here); content, access
+ *   takeMention      1  claimQuestion   stored once over all replicas (a repeated event ends here); content, access
  *                    2  lineUp          its place in the conversation's line, which counts it against the limits
  *   answerInTurn     3  withLease       no other replica answers in the conversation
  *                    4  showFirstMark   ⏳ while it waits for another replica, 👀 when it begins
@@ -73,7 +74,7 @@ export async function takeMention(
 ): Promise<void> {
   const { message } = mention;
   const question = questionOf(mention, deps.clock.now());
-  const checked = deps.turns.intake.take(() => claimAndCheck(deps, mention, question, refusal));
+  const checked = deps.turns.brake.take(() => claimQuestion(deps, mention, question, refusal));
   checked.catch(() => {}); // thrown below, when its turn comes
   const taken = await deps.turns.inOrder(conversationOf(message), async () => {
     const verdict = await checked;
@@ -89,17 +90,6 @@ export async function takeMention(
     ...(offersThread && { controls: [THREAD_CONTROL] }),
   });
   await deps.sessions.close(question.id);
-}
-
-/** Claimed before anything is answered: a repeated event gets nothing, not even a second refusal. */
-async function claimAndCheck(deps: LifeDeps, mention: Mention, question: Question, refusal: string | undefined) {
-  if (!(await deps.sessions.open(question.id, openQuestionOf(question, deps.owner)))) return "repeated";
-  return {
-    fault:
-      refusal ??
-      questionFault(mention) ??
-      (await chatRefusal(deps.settings.of(workspaceOf(mention.message)), mention.message, mention)),
-  };
 }
 
 function lineUp(deps: LifeDeps, platform: ChatPlatform, question: Question, known: string | undefined) {
@@ -129,7 +119,7 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
     isShown = isShown.then(() => showFirstMark(deps, platform, question, mark));
   };
   try {
-    await deps.turns.intake.calm();
+    await deps.turns.brake.calm();
     await withLease(deps, conversation, { signal, onWait: () => showFirst("waiting") }, async (lease) => {
       turn.isWaiting = false;
       if (!signal.aborted) showFirst("working");

@@ -6,7 +6,7 @@ import { modelRowsOf, stateOf } from "../../refresh/catalog/row-state.js";
 import { closestModels } from "../../refresh/choose/closest-models.js";
 import { modelName } from "../../refresh/choose/default-model.js";
 import { cleanTyped } from "../../refresh/choose/model-index.js";
-import { noChatModelText, outcomeHint, outcomeWords } from "../../refresh/indicator.js";
+import { noChatModelText, outcomeHint, outcomeWords } from "../../refresh/refresh-texts.js";
 import type { Pin } from "../../store/sessions/sessions.js";
 import { code } from "./markdown.js";
 

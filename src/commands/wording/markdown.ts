@@ -1,4 +1,4 @@
-import { cutText, visible } from "../../base/text.js";
+import { cutText, nameWithHiddenShown } from "../../base/text.js";
 
 /** Longest piece of what somebody typed that is repeated to them. */
 const MAX_ECHO_CHARS = 80;
@@ -18,7 +18,7 @@ export const code = (text: string, maxChars = MAX_ECHO_CHARS): string => `\`${co
 /** A line of a code block, or of inline code, that its content cannot leave; no time mark in it is one. */
 export const codeLine = (text: string, maxChars = MAX_ECHO_CHARS): string =>
   cutText(
-    visible(text.replace(/\s+/g, " "))
+    nameWithHiddenShown(text.replace(/\s+/g, " "))
       .replaceAll("`", "'")
       .replace(/<(?=t:\d)/g, "‹")
       .trim(),
@@ -27,7 +27,7 @@ export const codeLine = (text: string, maxChars = MAX_ECHO_CHARS): string =>
 
 /** Text from outside in running Markdown: nothing in it formats or links. An underscore inside a word never does. */
 export const escapeInline = (text: string, maxChars = MAX_ECHO_CHARS): string =>
-  cutText(visible(text.replace(/\s+/g, " ")).trim(), maxChars).replace(
+  cutText(nameWithHiddenShown(text.replace(/\s+/g, " ")).trim(), maxChars).replace(
     /[\\`*~[\]<>|]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu,
     "\\$&",
   );

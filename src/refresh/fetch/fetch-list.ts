@@ -15,6 +15,7 @@ import type { CatalogEntry, ListAnswer, Outcome, StoredValidators } from "../cat
 export interface FetchListTerms {
   /** What is known of the provider; its good list is not fetched again where the provider says that it still holds. */
   readonly entry?: CatalogEntry;
+  /** Deadline of the fetch: `REFRESH_TIMEOUT_SECONDS`, 10 s unless set. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   /** Aborts at the shutdown. */

@@ -62,8 +62,8 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
     writeOnce: (name, forMs, writes) =>
       translated(`writing "${name}" once`, async () => {
         const isFirst = await isDone(sql.WRITE_ONCE, [now(), checkKey(name), Math.ceil(forMs)], writes);
-        // It is stored whatever becomes of this.
-        if (isFirst) await pool.query(sql.PRUNE, [now()]).catch(() => {});
+        // It is stored whatever becomes of this, and nobody waits for it.
+        if (isFirst) pool.query(sql.PRUNE, [now()]).catch(() => {});
         return isFirst;
       }),
     swap: (row, writes) =>

@@ -22,6 +22,21 @@ export const sessionRow = z.object({
 
 export const endingRow = z.enum(["done", "limited", "stopped", "cut-off", "failed", "interrupted"]);
 
+/** A number out of range costs itself, not the turn. */
+const usageRow = z.preprocess(
+  (usage) =>
+    typeof usage === "object" && usage !== null
+      ? Object.fromEntries(Object.entries(usage).filter(([, number]) => count.safeParse(number).success))
+      : usage,
+  z
+    .object({
+      inputTokens: z.exactOptional(count),
+      outputTokens: z.exactOptional(count),
+      cachedTokens: z.exactOptional(count),
+    })
+    .nullable(),
+);
+
 export const turnRow = z.object({
   question: z.object({
     message: z.string(),
@@ -36,13 +51,7 @@ export const turnRow = z.object({
   ending: endingRow,
   provider: z.string().nullable(),
   model: z.string().nullable(),
-  usage: z
-    .object({
-      inputTokens: z.exactOptional(count),
-      outputTokens: z.exactOptional(count),
-      cachedTokens: z.exactOptional(count),
-    })
-    .nullable(),
+  usage: usageRow,
   endedAt: z.number(),
 });
 

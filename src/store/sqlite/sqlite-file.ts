@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type Connection, connect } from "sqlite3";
 import type { Clock } from "../../base/clock.js";
@@ -39,18 +39,35 @@ export async function openSqliteFile(path: string, clock: Clock): Promise<Connec
   }
 }
 
+/** Modes of what the bot makes: conversations are nobody else's business. An existing folder keeps its own. */
+const OWN_FOLDER = 0o700;
+const OWN_FILE = 0o600;
+const OTHERS_WRITE = 0o022;
+
 /** https://www.sqlite.org/fileformat.html#the_database_header */
 const HEADER_BYTES = 100;
 
 function makeFolderOf(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
   } catch (error) {
     throw new StartupError(
       `STORE_URL: the folder of ${path} cannot be made (${messageOf(error)}); make it yourself, writable ` +
         "for the bot, or name another path",
       error,
     );
+  }
+}
+
+/** Node's own recursive mkdir never ends below /proc. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+    chmodSync(folder, OWN_FOLDER); // whatever the umask
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST" || !statSync(folder).isDirectory()) throw error; // another process was faster
   }
 }
 
@@ -66,7 +83,27 @@ function isFileOrNothing(path: string): boolean {
   }
 }
 
+/** Whether it is there or made now; SQLite gives its further files the same mode. */
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", OWN_FILE));
+    chmodSync(path, OWN_FILE);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
+}
+
+/** What of the store other users of the machine may change, in words. */
+export function sqliteWarnings(path: string): readonly string[] {
+  return [dirname(path), path].flatMap((each) => {
+    const found = statSync(each, { throwIfNoEntry: false });
+    const isOpen = found !== undefined && (found.mode & OTHERS_WRITE) !== 0 && process.platform !== "win32";
+    return isOpen ? [`${each} can be changed by other users of this machine; run chmod go-w ${each}`] : [];
+  });
+}
+
 function openOnce(path: string): Connection {
+  makeFile(path);
   const connection = connect(path);
   try {
     prepareSchema(connection, path);
@@ -82,12 +119,15 @@ const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? 
 /** Fixes for what SQLite says about a file; everything else is about permissions and space. */
 const FAULTS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: "is not an SQLite database; move it away to start empty, or name another path",
-  SQLITE_CORRUPT: "is damaged; bring a backup back, or move it away to start empty",
+  SQLITE_CORRUPT:
+    "is damaged; bring a backup back, or save what can be read (sqlite3 DAMAGED .recover | sqlite3 SAVED) " +
+    "and put that in its place, or move it away to start empty",
   SQLITE_BUSY: "is locked by another program; stop that, or name another path",
 };
 
 /** Returns what went wrong with the file at `path`, with the fix. */
 export function asStartupError(path: string, error: unknown): StartupError {
+  if (error instanceof StartupError) return error;
   const fault =
     FAULTS[codeOf(error)] ??
     `cannot be opened for writing (${messageOf(error)}); give the bot the right to write the file and ` +

@@ -11,6 +11,8 @@ const STATEMENTS = [
     "null, lease_until integer not null, claimed_at integer not null)",
   "create table if not exists once (name text primary key, until_at integer not null)",
   "create index if not exists once_until on once (until_at)",
+  "create table if not exists state (only_row integer primary key check (only_row = 1), store text not null, " +
+    "generation integer not null)",
   `pragma application_id = ${APPLICATION_ID}`,
   `pragma user_version = ${SCHEMA_VERSION}`,
 ];
@@ -32,6 +34,8 @@ export function prepareSchema(connection: Connection, path: string): void {
         `${SCHEMA_VERSION}); update the bot, or name another path`,
     );
   }
+  // Only a file without a page yet takes it as it is; `giveSpaceBack` changes an older one.
+  if (isNew) connection.all("pragma auto_vacuum = incremental");
   connection.all("pragma journal_mode = wal");
   // In WAL a kill loses nothing with it, and a commit costs no fsync; a power cut may lose the last moments.
   connection.all("pragma synchronous = normal");
@@ -40,6 +44,24 @@ export function prepareSchema(connection: Connection, path: string): void {
   inTransaction(connection, () => {
     for (const statement of STATEMENTS) connection.all(statement);
   });
+}
+
+/** Rewriting a larger file would hold up every write for seconds. */
+const MAX_REWRITTEN_BYTES = 64 * 1024 * 1024;
+
+/** 20 MB; the rest is freed by the next time. */
+const MAX_FREED_PAGES = 5_000;
+
+/** Returns free pages to the file system. */
+export function giveSpaceBack(connection: Connection): void {
+  const read = (name: string) => Number(Object.values(connection.all(`pragma ${name}`)[0] ?? {})[0]);
+  const isIncremental = read("auto_vacuum") === 2;
+  if (read("freelist_count") === 0) return;
+  if (isIncremental) connection.all(`pragma incremental_vacuum(${MAX_FREED_PAGES})`);
+  else if (read("page_count") * read("page_size") <= MAX_REWRITTEN_BYTES) {
+    connection.all("pragma auto_vacuum = incremental");
+    connection.all("vacuum");
+  }
 }
 
 /** All from one moment: a new file that another process is making at the same time would look like somebody else's. */

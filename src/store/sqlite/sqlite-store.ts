@@ -8,13 +8,16 @@ import { type KeyValue, type Store, TABLES, type Table, type Write } from "../st
 import { StoreError, translated } from "../store-error.js";
 import { createSqliteClaims } from "./sqlite-claims.js";
 import { asStartupError, openSqliteFile } from "./sqlite-file.js";
-import { inTransaction } from "./sqlite-schema.js";
+import { giveSpaceBack, inTransaction } from "./sqlite-schema.js";
+import { openSqliteState, type SqliteState } from "./sqlite-state.js";
 
 export interface SqliteDeps {
   /** The store's clock; SQLite's own unless given. */
   readonly now?: () => number | undefined;
   /** How long a call waits for a lock of another program, once the file is open. Default: 900 ms. */
   readonly lockWaitMs?: number;
+  /** Takes a file that is older than its marker says. Default: false. */
+  readonly acceptsOlder?: boolean;
   /** For the waits of opening. */
   readonly clock?: Clock;
 }
@@ -46,10 +49,12 @@ export async function openSqliteStore(path: string, deps: SqliteDeps = {}): Prom
     }
     connection.close();
   };
+  let state: SqliteState;
   try {
     // A Keyv whose first use fails would end the process with an unhandled rejection: await them all here.
     await Promise.all(adapters.map(([, adapter]) => adapter.get("-")));
     claims.forget();
+    state = openSqliteState({ connection, path, acceptsOlder: deps.acceptsOlder ?? false, now: systemClock.now });
     if (deps.lockWaitMs !== undefined) connection.all(`pragma busy_timeout = ${deps.lockWaitMs}`);
   } catch (error) {
     await close();
@@ -100,22 +105,39 @@ export async function openSqliteStore(path: string, deps: SqliteDeps = {}): Prom
         checkTerms({ ttlMs });
         return claims.renew(claim, ttlMs);
       }),
-    together: (work) => translated("storing", () => together(connection, work)),
-    purge: () => translated("clearing away", () => void connection.all("pragma wal_checkpoint(truncate)")),
+    together: (work) => translated("storing", () => together(connection, state, work)),
+    purge: () => translated("clearing away", () => purge(connection)),
     close,
   };
 }
 
-async function together<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
-  connection.all("begin immediate");
+async function together<T>(connection: Connection, state: SqliteState, work: () => Promise<T>): Promise<T> {
+  state.verify();
+  const isDue = state.isDue();
+  // A marker that outlives a power cut must not be newer than the file.
+  if (isDue) connection.all("pragma synchronous = full");
   try {
+    connection.all("begin immediate");
     const result = await work();
+    if (isDue) state.stamp();
     connection.all("commit");
+    if (isDue) state.mark();
     return result;
   } catch (error) {
     if (connection.isInTransaction()) connection.all("rollback");
     throw error;
+  } finally {
+    if (isDue) connection.all("pragma synchronous = normal");
   }
+}
+
+function purge(connection: Connection): void {
+  try {
+    giveSpaceBack(connection);
+  } catch {
+    // Somebody else reads the file: the next purge frees what this one could not.
+  }
+  connection.all("pragma wal_checkpoint(truncate)");
 }
 
 const upsert = (table: Table) =>

@@ -2,7 +2,7 @@ import { SHARE_ENV, Worker } from "node:worker_threads";
 import { systemClock } from "../../base/clock.js";
 import { messageOf, StartupError } from "../../base/errors.js";
 import { DAMAGED } from "../row.js";
-import type { Entry, KeyValue, Page, Store, Table } from "../store.js";
+import type { Entry, KeyValue, Page, Store, StoreOptions, Table } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import type { SqliteCall, SqliteReply } from "./sqlite-worker.js";
 
@@ -27,17 +27,19 @@ type MakeCall = (call: CallTerms) => Promise<unknown>;
  * Returns how to open a store in another thread: a foreign lock or a slow disk never holds up this one. The thread is
  * started with the first store. It never keeps the process alive by itself.
  */
-export function createSqliteThread(now: (() => number) | undefined): (path: string) => Promise<Store> {
+export function createSqliteThread(
+  now: (() => number) | undefined,
+): (path: string, options: StoreOptions) => Promise<Store> {
   let makeCall: MakeCall | undefined;
   let lastStore = 0;
-  return async (path) => {
+  return async (path, options) => {
     makeCall ??= startThread(now, () => {
       makeCall = undefined;
     });
     const store = ++lastStore;
     const call = makeCall;
     let isClosed = false;
-    await call({ store, table: undefined, method: "open", terms: [path] });
+    await call({ store, table: undefined, method: "open", terms: [path, options] });
     return storeInThread(async (terms) => {
       if (isClosed) throw new StoreError("it is closed");
       isClosed = terms.method === "close";

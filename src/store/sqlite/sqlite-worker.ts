@@ -4,7 +4,7 @@ import { messageOf, StartupError } from "../../base/errors.js";
 import { retry } from "../../base/retry.js";
 import { createSerial } from "../../base/serial.js";
 import { DAMAGED } from "../row.js";
-import type { Entry, KeyValue, Page, Store, Table } from "../store.js";
+import type { Entry, KeyValue, Page, Store, StoreOptions, Table } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import { openSqliteStore, type SqliteStore } from "./sqlite-store.js";
 
@@ -121,7 +121,7 @@ function createServer(store: SqliteStore, setNow: (now: number | undefined) => v
   const work = async () => {
     while (writes.length > 0) {
       const batch = nextBatch(writes);
-      const isAlone = batch.length === 1;
+      const isAlone = batch.some(({ method }) => ALONE.includes(method));
       try {
         const answers = await untilUnlocked(() =>
           // Stores of one file share its connection, and so its transaction.
@@ -169,9 +169,9 @@ const servers = new Map<number, (call: SqliteCall) => void>();
 
 async function open({ id, store: name, json, now: openedAt }: SqliteCall): Promise<void> {
   try {
-    const [path]: readonly [string] = JSON.parse(json);
+    const [path, { acceptsOlder = false } = {}]: readonly [string, StoreOptions?] = JSON.parse(json);
     let now = openedAt;
-    const store = await openSqliteStore(path, { now: () => now, lockWaitMs: LOCK_WAIT_MS });
+    const store = await openSqliteStore(path, { now: () => now, lockWaitMs: LOCK_WAIT_MS, acceptsOlder });
     servers.set(
       name,
       createServer(store, (at) => {

@@ -56,8 +56,8 @@ describe("Slack's side of the platform port", () => {
     const mention = await adapter.until("a mention", () => adapter.mentions[0]);
     const earlier = await adapter.until("what was said", () => mention.earlier);
     expect(await earlier(10, signal)).toEqual([
-      { author: "ada", text: "who knows @ben?", isFirst: true, attachments: [], leftOut: [] },
-      { author: "ben", text: "not me & not you", attachments: [], leftOut: [] },
+      { author: "ada", at: expect.any(Number), text: "who knows @ben?", isFirst: true, attachments: [], leftOut: [] },
+      { author: "ben", at: expect.any(Number), text: "not me & not you", attachments: [], leftOut: [] },
     ]);
     await slack.mention("a first one");
     await adapter.until("another mention", () => adapter.mentions.length === 2);

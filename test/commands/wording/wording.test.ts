@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { either, plural, visible } from "../../../src/base/text.js";
+import { either, nameWithHiddenShown, plural, visible } from "../../../src/base/text.js";
 import { showTimes } from "../../../src/base/time.js";
 import { intervalWords } from "../../../src/commands/auto-refresh-setting.js";
 import { dealOut } from "../../../src/commands/wording/list-text.js";
@@ -21,6 +21,24 @@ describe("code()", () => {
     expect(code("x".repeat(80))).toBe(`\`${"x".repeat(80)}\``);
     expect(code("x".repeat(81))).toBe(`\`${"x".repeat(79)}…\``);
     expect(code("😀".repeat(3), 3)).toBe("`😀…`");
+  });
+});
+
+describe("nameWithHiddenShown()", () => {
+  it.each([
+    ["ab\u202egpj.exe", "ab\ufffdgpj.exe"],
+    ["gpt\u200b-5", "gpt\ufffd-5"],
+    ["a\u2066b\u2069", "a\ufffdb\ufffd"],
+    ["a\u{e0041}b", "a\ufffdb"],
+    ["👩\u200d👩\u200d👧 ❤\ufe0f", "👩\u200d👩\u200d👧 ❤\ufe0f"],
+    [
+      "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+      "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+    ],
+    ["می\u200cخواهم", "می\u200cخواهم"],
+    ["a\u0000b\ud83d", "ab"],
+  ])("shows what hides in %j", (name, shown) => {
+    expect(nameWithHiddenShown(name)).toBe(shown);
   });
 });
 

@@ -1,4 +1,15 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
@@ -48,6 +59,37 @@ function alter(statements: readonly string[], of = path): void {
   for (const statement of statements) database.exec(statement);
   database.close();
 }
+
+describe.runIf(process.platform !== "win32")("whom the store belongs to", () => {
+  const modeOf = (at: string) => (statSync(at).mode & 0o777).toString(8);
+
+  it("gives what it makes to its user alone, whatever the umask, and leaves an existing folder as it is", async () => {
+    const before = process.umask(0);
+    try {
+      chmodSync(folder, 0o755);
+      const inside = join(folder, "a", "b");
+      const store = await sqliteStore.open(`sqlite://${inside}/data.sqlite`);
+      await store.values("models").set("x", { at: 1 });
+      for (const name of readdirSync(inside)) expect([name, modeOf(join(inside, name))]).toEqual([name, "600"]);
+      await store.close();
+      expect([folder, join(folder, "a"), inside].map(modeOf)).toEqual(["755", "700", "700"]);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it("names what other users of the machine can change", async () => {
+    await (await sqliteStore.open(`sqlite://${path}`)).close();
+    chmodSync(folder, 0o755);
+    expect(sqliteStore.warnings?.(`sqlite://${path}`)).toEqual([]);
+    chmodSync(folder, 0o777);
+    chmodSync(path, 0o660);
+    expect(sqliteStore.warnings?.(`sqlite://${path}`)).toEqual([
+      expect.stringContaining(`chmod go-w ${folder}`),
+      expect.stringContaining(`chmod go-w ${path}`),
+    ]);
+  });
+});
 
 describe("sqlitePath()", () => {
   it("takes a path from the working directory, and an absolute one after three slashes", () => {

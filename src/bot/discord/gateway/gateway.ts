@@ -61,11 +61,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     state = nextGatewayState(before, event);
     if (state.kind === "refused" && state !== before) log.error(state.why);
   };
-  const onSession = (found?: Self) => {
-    if (found !== undefined) {
-      self = found;
-      deps.onSession();
-    }
+  const onSession = (found = self) => {
+    self = found;
     if (self === undefined || !isConnected) return;
     take({ kind: "ready" });
     deps.onReady(self);
@@ -143,8 +140,9 @@ function createManager(deps: GatewayDeps, { throttle, isOver, take, onSession, o
   manager.on(WebSocketShardEvents.Dispatch, ({ data }) => deps.onDispatch(data.t, data.d));
   manager.on(WebSocketShardEvents.Ready, ({ data }) => {
     const { success, data: ready } = readyEvent.safeParse(data);
-    if (success) onSession({ userId: ready.user.id, applicationId: ready.application.id });
-    else onFault("Discord did not say who the bot is");
+    if (!success) return onFault("Discord did not say who the bot is");
+    onSession({ userId: ready.user.id, applicationId: ready.application.id });
+    deps.onSession();
   });
   return manager;
 }

@@ -1,18 +1,22 @@
 import type { ReceiverEvent } from "@slack/bolt";
 import { z } from "zod";
+import { BoundedSet } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
 import { isResponseAddress } from "../wire/addresses.js";
 import { EVENTS_HELD, type Health } from "../wire/health.js";
+import type { Identity } from "../wire/identity.js";
 import { optionalText } from "../wire/notation.js";
 
 export interface DeliveryIntakeDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly health: Health;
-  /** The workspace of the bot token. */
-  readonly teamId: string;
+  /** Whose the bot token is. */
+  readonly identity: Pick<Identity, "teamId" | "enterpriseId">;
+  /** Called once for each other team whose deliveries come in. */
+  onStrangeTeam(team: string): void;
   /** Called when Slack sends events again after it has held some back. */
   onGap(): void;
   /** Base address of a stand-in for Slack. */
@@ -31,10 +35,13 @@ export interface Intake {
 
 /** Slack waits 3 s for an acknowledgement, then delivers again. */
 const ACKNOWLEDGE_WITHIN_MS = 2_500;
+const MAX_STRANGE_TEAMS = 1_000;
 /** Each `app_rate_limited` notice is for one minute. */
 const HELD_MS = 60_000;
 
-export function createIntake({ clock, log, health, teamId, apiUrl, onGap, processEvent }: DeliveryIntakeDeps): Intake {
+export function createIntake(deps: DeliveryIntakeDeps): Intake {
+  const { clock, log, health, identity, apiUrl, onGap, processEvent, onStrangeTeam } = deps;
+  const strangeTeams = new BoundedSet<string>(MAX_STRANGE_TEAMS);
   let heldUntil = 0;
   const noteHeld = () => {
     const isKnown = heldUntil > clock.now();
@@ -55,9 +62,14 @@ export function createIntake({ clock, log, health, teamId, apiUrl, onGap, proces
   return {
     async take(body, acknowledge) {
       try {
-        const delivery = readDelivery(body, teamId);
+        const stranger = strangeTeamOf(body, identity);
+        const delivery = stranger === undefined ? readDelivery(body, identity.teamId) : undefined;
+        if (stranger !== undefined && !strangeTeams.has(stranger)) {
+          strangeTeams.add(stranger);
+          onStrangeTeam(stranger);
+        }
         if (delivery === undefined) {
-          if (isRateLimitNotice(body)) noteHeld();
+          if (stranger === undefined && isRateLimitNotice(body)) noteHeld();
           await acknowledge();
         } else if (delivery.kind === "event") await takeEvent(delivery.body, () => acknowledge());
         else
@@ -70,6 +82,34 @@ export function createIntake({ clock, log, health, teamId, apiUrl, onGap, proces
       }
     },
   };
+}
+
+const installationSchema = z.looseObject({ team_id: optionalText, enterprise_id: optionalText });
+const ownerSchema = z.looseObject({
+  team_id: optionalText,
+  enterprise_id: optionalText,
+  team: z.looseObject({ id: optionalText }).nullish().catch(undefined),
+  enterprise: z.looseObject({ id: optionalText }).nullish().catch(undefined),
+  authorizations: z.array(installationSchema).nullish().catch(undefined),
+});
+
+/**
+ * Returns the team that a delivery is for where that is not the token's own; undefined where it is, or nothing says.
+ * An event is for those whom Slack names as authorized, since in a channel that is shared its team may be another's. On
+ * Enterprise Grid an installation may be the organization's.
+ */
+export function strangeTeamOf(body: unknown, own: Pick<Identity, "teamId" | "enterpriseId">): string | undefined {
+  const { data } = ownerSchema.safeParse(body);
+  if (data === undefined) return undefined;
+  const { authorizations, team, enterprise, team_id = team?.id, enterprise_id = enterprise?.id } = data;
+  const named = authorizations?.length ? authorizations : [{ team_id, enterprise_id }];
+  const isOurs = named.some(
+    (one) =>
+      one.team_id === own.teamId ||
+      (own.enterpriseId !== undefined && one.enterprise_id === own.enterpriseId) ||
+      (one.team_id === undefined && one.enterprise_id === undefined),
+  );
+  return isOurs ? undefined : (named[0]?.team_id ?? named[0]?.enterprise_id);
 }
 
 const eventSchema = z.looseObject({

@@ -21,6 +21,8 @@ export interface ConnectDeps extends Omit<ReplyContext, "identity"> {
   readonly health: Health;
   readonly signal: AbortSignal;
   onIdentity(identity: Identity): void;
+  /** Called once for each other team whose deliveries come in; they are acknowledged and dropped. */
+  onStrangeTeam(team: string): void;
 }
 
 /** Finds out who the bot is, then keeps the connection open until the bot stops. Resolves with the connection. */
@@ -39,7 +41,7 @@ export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   listenForSurfaces(app, context);
   watchToken(app, deps);
   const onGap = () => deps.handlers.onGap();
-  const intake = createIntake({ ...deps, teamId: identity.teamId, apiUrl: slack.apiUrl, onGap, processEvent });
+  const intake = createIntake({ ...deps, identity, apiUrl: slack.apiUrl, onGap, processEvent });
   const { appToken, signingSecret = "", host, port } = slack;
   const link =
     appToken === undefined

@@ -1,7 +1,7 @@
 import type { ReplyStream, ReplyStreamDeps } from "../../port/platform.js";
 import type { AgentCalls, AgentWay, QuestionTitles, ThreadKey } from "./agent-calls.js";
 import { createNativeReplyStream } from "./native-reply-stream.js";
-import { createStreaming, type StreamingDeps } from "./streaming-platform.js";
+import { createStreaming, type StreamingDeps } from "./stream-driver.js";
 
 export interface AnswerDeps extends Omit<StreamingDeps, "platform" | "log"> {
   readonly agent: AgentCalls;

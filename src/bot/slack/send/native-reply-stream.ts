@@ -1,7 +1,7 @@
 import { fenceAfter, NO_FENCE } from "../../delivery/code-fence.js";
 import { createReplyStream } from "../../delivery/reply-stream.js";
 import type { MessageKey, ReplyStream, ReplyStreamDeps } from "../../port/platform.js";
-import type { Streaming } from "./streaming-platform.js";
+import type { Streaming } from "./stream-driver.js";
 
 /** A part of an answer, in messages of its own. */
 interface Part {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Context, Hono } from "hono";
 import { etag } from "hono/etag";
-import { PAGE_TEXTS } from "../../../refresh/indicator.js";
+import { PAGE_TEXTS } from "../../../refresh/refresh-texts.js";
 import { type HtmlPage, pageHtml } from "./page.js";
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import type { ReceiverEvent } from "@slack/bolt";
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../../../src/base/log.js";
-import { createIntake } from "../../../../src/bot/slack/link/intake.js";
+import { createIntake, strangeTeamOf } from "../../../../src/bot/slack/link/intake.js";
 import { createHealth } from "../../../../src/bot/slack/wire/health.js";
 import { fakeClock, settle } from "../../../support/fake-clock.js";
 
@@ -11,13 +11,41 @@ describe("createIntake()", () => {
   const start = (processEvent: (event: ReceiverEvent) => Promise<void>) => {
     const clock = fakeClock();
     const acknowledged: unknown[] = [];
+    const strange: string[] = [];
+    const onStrangeTeam = (team: string) => void strange.push(team);
     const log = createLog({ level: "silent", secrets: [] });
     const health = createHealth(log);
     health.set("link", undefined);
-    const intake = createIntake({ clock, log, health, teamId: "T1", apiUrl: undefined, onGap() {}, processEvent });
+    const intake = createIntake({
+      clock,
+      log,
+      health,
+      identity: { teamId: "T1" },
+      apiUrl: undefined,
+      onGap() {},
+      onStrangeTeam,
+      processEvent,
+    });
     const take = (given: unknown = body) => intake.take(given, async (response) => void acknowledged.push(response));
-    return { clock, acknowledged, take, health };
+    return { clock, acknowledged, take, health, strange };
   };
+
+  it("acknowledges and drops what is for another team, whatever it is, and tells of each team once", async () => {
+    const processed: unknown[] = [];
+    const { acknowledged, take, strange } = start(async (event) => void processed.push(event));
+    const command = { command: "/usage", team_id: "T2", user_id: "U1", channel_id: "C1", enterprise_id: "E2" };
+    const press = { type: "block_actions", user: { id: "U1" }, actions: [{ type: "button", action_id: "a" }] };
+    for (const given of [
+      { ...body, team_id: "T2" },
+      { ...body, authorizations: [{ team_id: "T2" }] },
+      command,
+      { ...press, team: { id: "T2" } },
+      { ...press, team: null, enterprise: { id: "E2" } },
+      { type: "app_rate_limited", team_id: "T3" },
+    ])
+      await take(given);
+    expect([processed, acknowledged.length, strange]).toEqual([[], 6, ["T2", "E2", "T3"]]);
+  });
 
   it("acknowledges an event when what it asks for is stored, not before", async () => {
     let store = () => {};
@@ -87,5 +115,36 @@ describe("createIntake()", () => {
     for (const strange of [null, 7, "x", [], {}, { type: "app_rate_limited" }, { type: "view_submission" }])
       await take(strange);
     expect(acknowledged).toHaveLength(7);
+  });
+});
+
+describe("strangeTeamOf()", () => {
+  const own = { teamId: "T1", enterpriseId: "E1" };
+  it.each([
+    ["no team at all", { type: "event_callback" }],
+    ["the own team", { team_id: "T1" }],
+    ["an event of a shared channel", { team_id: "T2", authorizations: [{ team_id: "T1" }] }],
+    ["an event of the organization's installation", { team_id: "T2", authorizations: [{ enterprise_id: "E1" }] }],
+    ["a command of another workspace of the organization", { team_id: "T2", enterprise_id: "E1" }],
+    ["a press in the organization", { team: null, enterprise: { id: "E1" } }],
+    ["what is no delivery", "text"],
+  ])("takes %s for our own", (_what, given) => {
+    expect(strangeTeamOf(given, own)).toBeUndefined();
+  });
+
+  it.each([
+    ["a team without the organization", { team_id: "T2" }],
+    ["another organization", { team_id: "T2", enterprise_id: "E2" }],
+    [
+      "an event that others are authorized for",
+      { team_id: "T1", authorizations: [{ team_id: "T2", enterprise_id: null }] },
+    ],
+    ["a press", { team: { id: "T2" } }],
+  ])("takes %s for strange", (_what, given) => {
+    expect(strangeTeamOf(given, own)).toBe("T2");
+  });
+
+  it("takes no other organization for ours where ours is unknown", () => {
+    expect(strangeTeamOf({ team_id: "T2", enterprise_id: "E2" }, { teamId: "T1" })).toBe("T2");
   });
 });

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../../src/base/clock.js";
-import { INTERVALS, indicatorText, refreshLabel } from "../../../../src/refresh/indicator.js";
+import { INTERVALS, indicatorText, refreshLabel } from "../../../../src/refresh/refresh-texts.js";
 import { seriousFindings } from "../../../support/accessibility.js";
 import { launchBrowser } from "../../../support/browser.js";
 import { fakePlatform } from "../../../support/fake-platform.js";

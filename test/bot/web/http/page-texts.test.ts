@@ -1,7 +1,13 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { sharedAssets } from "../../../../src/bot/web/http/assets.js";
-import { INTERVALS, indicatorText, outcomeWords, PAGE_TEXTS, refreshLabel } from "../../../../src/refresh/indicator.js";
+import {
+  INTERVALS,
+  indicatorText,
+  outcomeWords,
+  PAGE_TEXTS,
+  refreshLabel,
+} from "../../../../src/refresh/refresh-texts.js";
 import type { Indicator } from "../../../../src/refresh/refresher.js";
 
 /** The pages' module of texts, as a browser gets it: each module that it imports is served too. */

@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { INTERVALS, indicatorText, refreshLabel } from "../../../../src/refresh/indicator.js";
+import { INTERVALS, indicatorText, refreshLabel } from "../../../../src/refresh/refresh-texts.js";
 import { launchBrowser } from "../../../support/browser.js";
 import { memoryStore } from "../../../support/memory-store.js";
 import { openWatched } from "../../../support/watched-page.js";
@@ -81,6 +81,17 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
       "noopener noreferrer",
     ]);
     expect(await page.locator('.message[aria-busy="true"]').count()).toBe(0);
+  });
+
+  it("tells where a link leads whose words name another host, once, also by reference", async () => {
+    const text = "[paypal.com](https://evil.example) (→ evil.example), [paypal.com][1], [docs](https://a.example)";
+    const { url } = await start({ bot: { onMention: answering([`${text}\n\n[1]: https://evil.example/x`]) } });
+    const page = await open(url);
+    await say(page, "where?");
+    await page.locator('.message.user .mark[aria-label="done"]').waitFor();
+    expect(await textOf(page, ".message.bot .body p")).toBe(
+      "paypal.com (→ evil.example), paypal.com (→ evil.example), docs",
+    );
   });
 
   it("copies a block of code", async () => {

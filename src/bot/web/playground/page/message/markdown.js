@@ -86,6 +86,7 @@ function sanitised(html) {
   for (const link of fragment.querySelectorAll("a")) {
     link.target = "_blank";
     link.rel = "noopener noreferrer";
+    tellHost(link);
   }
   for (const table of fragment.querySelectorAll("table")) {
     const frame = document.createElement("div");
@@ -98,4 +99,22 @@ function sanitised(html) {
   }
   for (const code of fragment.querySelectorAll("pre > code")) if (code instanceof HTMLElement) frameCode(code);
   return fragment;
+}
+
+const NAMED_HOST = /^(?:https?:\/\/|www\.)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?:[/?#:]|$)/iu;
+
+/**
+ * Puts the host behind a link whose words are another address, as far as the bot has not done so: links by reference
+ * are known only here.
+ * @param {HTMLAnchorElement} link
+ */
+function tellHost(link) {
+  const words = (link.textContent ?? "").replace(/[\p{Cf}\p{Cc}]/gu, "").trim();
+  const named = NAMED_HOST.exec(words)?.[1]
+    ?.toLowerCase()
+    .replace(/^www\./, "");
+  const real = link.hostname;
+  const isHonest = named === undefined || real === named || real === `www.${named}` || real.endsWith(`.${named}`);
+  if (isHonest || link.protocol === "mailto:" || link.nextSibling?.textContent?.startsWith(" (→")) return;
+  link.after(` (→ ${real})`);
 }

@@ -20,7 +20,7 @@ import {
   type StreamState,
   type StreamStep,
   streamedIn,
-} from "./stream-state.js";
+} from "./stream-transitions.js";
 
 export interface StreamingDeps {
   readonly platform: ChatPlatform;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createQuestionIntake } from "../../../src/bot/turn/question-intake.js";
+import { createBurstBrake } from "../../../src/bot/turn/burst-brake.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 
 function burst(count: number) {
   const clock = fakeClock();
-  const intake = createQuestionIntake(clock);
+  const intake = createBurstBrake(clock);
   const ends: (() => void)[] = [];
   for (let number = 0; number < count; number++)
     void intake.take(() => new Promise<void>((resolve) => ends.push(resolve)));
@@ -15,7 +15,7 @@ function burst(count: number) {
   return { clock, ends, isCalm: () => isCalm };
 }
 
-describe("createQuestionIntake()", () => {
+describe("createBurstBrake()", () => {
   it("lets answers begin at once while few questions are being taken", async () => {
     const { isCalm } = burst(19);
     await settle();

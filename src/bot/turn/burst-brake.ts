@@ -1,7 +1,7 @@
 import { type Clock, OVER } from "../../base/clock.js";
 
 /** Puts the taking of questions before the answering: in a burst everybody is acknowledged first. */
-export interface QuestionIntake {
+export interface BurstBrake {
   /** Runs what takes a question in. */
   take<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves while few questions are being taken, and after 2 s in any case. */
@@ -12,7 +12,7 @@ export interface QuestionIntake {
 const CALM_COUNT = 20;
 const MAX_WAIT_MS = 2_000;
 
-export function createQuestionIntake(clock: Pick<Clock, "sleep">): QuestionIntake {
+export function createBurstBrake(clock: Pick<Clock, "sleep">): BurstBrake {
   let taking = 0;
   let waiting: (() => void)[] = [];
   const wake = () => {

@@ -8,7 +8,7 @@ import {
   outcomeWords,
   providerWarnings,
   refreshLabel,
-} from "../../src/refresh/indicator.js";
+} from "../../src/refresh/refresh-texts.js";
 import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
 import { entryOf } from "./support.js";
 

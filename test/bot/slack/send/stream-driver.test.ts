@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createOpenStreams } from "../../../../src/bot/slack/send/streaming-platform.js";
+import { createOpenStreams } from "../../../../src/bot/slack/send/stream-driver.js";
 import { fakeClock } from "../../../support/fake-clock.js";
 
 describe("createOpenStreams()", () => {
