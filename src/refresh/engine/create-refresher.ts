@@ -2,9 +2,11 @@ import { setMaxListeners } from "node:events";
 import type { Clock } from "../../base/clock.js";
 import { AppError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
+import { createSerial } from "../../base/serial.js";
 import type { Provider, ProviderId } from "../../providers/provider.js";
 import type { Store } from "../../store/store.js";
 import { type Catalog, createCatalog } from "../catalog/catalog.js";
+import { indexAhead } from "../choose/model-index.js";
 import { judgeDue, nextDueAt, type Occasion } from "../decide/due.js";
 import { type FreshnessTerms, isAllFresh, nextFreshnessAt } from "../decide/freshness.js";
 import { createYieldInOrder, type RefreshOneDeps, refreshOne } from "../fetch/refresh-one.js";
@@ -77,6 +79,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       await Promise.all([catalog.pickUp(), memory.load()]);
       noteLists();
       catalog.onChange(noteLists);
+      catalog.onChange(createIndexing(catalog));
       if (Object.keys(catalog.lists()).length === 0) byClock.markFirstStart();
     },
     async tick() {
@@ -100,6 +103,12 @@ export function createRefresher(deps: RefresherDeps): Refresher {
 }
 
 type CachedModels = ReturnType<Refresher["getCachedModels"]>;
+
+/** Indexes changed lists one after the other, before somebody searches them. */
+function createIndexing({ snapshot }: Pick<Catalog, "snapshot">): () => void {
+  const serial = createSerial();
+  return () => void serial("", () => indexAhead(snapshot()));
+}
 
 interface CachedModelsDeps extends Pick<RefresherDeps, "settings" | "clock"> {
   readonly catalog: Catalog;
