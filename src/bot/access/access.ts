@@ -62,7 +62,6 @@ export function createAccess(
     },
     { clock, what: "the lookup of a member", freshMs: MEMBER_FRESH_MS, waitMs: LOOK_UP_MS },
   );
-  const counted = createMemo<readonly string[]>();
   const isCounted = (platform: ChatPlatform, id: string) =>
     id === DIRECT_WORKSPACE ? allowDms : isAllowed(platform, id);
   const isServed = (platform: ChatPlatform, { workspace }: ChannelKey, isDirect: boolean) =>
@@ -95,19 +94,26 @@ export function createAccess(
       if (known === undefined) void lookedUp(decided.key);
       return known?.value ? "served" : "unknown";
     },
-    countedWorkspaces(platforms, known = NONE_SET) {
-      const up = platforms.filter((platform) => platform.fault() === undefined);
-      const groups = up.map((platform) => platform.workspaces());
-      return counted([known, ...up, ...groups], () => {
-        const served = up.flatMap((platform, index) => {
-          const idAt = platform.name.length + 1;
-          return groups[index]?.filter((workspace) => isCounted(platform, workspace.slice(idAt))) ?? [];
-        });
-        const here = new Set(served);
-        return [...served, ...known.filter((one) => !here.has(one) && here.has(sharedWorkspaceOf(one)))];
-      });
-    },
+    countedWorkspaces: createCountedWorkspaces(isCounted),
     isNamedOperator: (platform, { id }) => operators.includes(`${platform}:${id}`),
+  };
+}
+
+function createCountedWorkspaces(
+  isCounted: (platform: ChatPlatform, id: string) => boolean,
+): HostAccess["countedWorkspaces"] {
+  const counted = createMemo<readonly string[]>();
+  return (platforms, known = NONE_SET) => {
+    const up = platforms.filter((platform) => platform.fault() === undefined);
+    const groups = up.map((platform) => platform.workspaces());
+    return counted([known, ...up, ...groups], () => {
+      const served = up.flatMap((platform, index) => {
+        const idAt = platform.name.length + 1;
+        return groups[index]?.filter((workspace) => isCounted(platform, workspace.slice(idAt))) ?? [];
+      });
+      const here = new Set(served);
+      return [...served, ...known.filter((one) => !here.has(one) && here.has(sharedWorkspaceOf(one)))];
+    });
   };
 }
 
