@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { startDiscordService } from "./discord-service.mjs";
+import { startPlatform } from "./slack-platform.mjs";
 
 const RUNS = 7;
 const MAIN = resolve("dist/main.js");
@@ -51,9 +53,28 @@ async function startOnce(environment, port) {
   return { readyMs, memoryMb };
 }
 
+/** Both platforms on loopback, answering at once: what is measured is the bot's own part of a start. */
+async function startPlatforms() {
+  const discord = await startDiscordService({ roundTripMs: () => 0, channels: ["1000000000000000001"] });
+  const slack = await startPlatform({ roundTripMs: 0 });
+  return {
+    environment: {
+      ...SETUPS.openai,
+      DISCORD_TOKEN: "bench.token.of-a-bot",
+      DISCORD_API_URL: discord.url,
+      SLACK_BOT_TOKEN: "xoxb-bench",
+      SLACK_APP_TOKEN: "xapp-bench",
+      SLACK_API_URL: slack.apiUrl,
+    },
+    stop: () => Promise.all([discord.close(), slack.close()]),
+  };
+}
+
 export async function run(print) {
   const port = 20_000 + (process.pid % 20_000);
-  for (const [setup, environment] of Object.entries(SETUPS)) {
+  const platforms = await startPlatforms();
+  const setups = { ...SETUPS, "discord and slack": platforms.environment };
+  for (const [setup, environment] of Object.entries(setups)) {
     const rounds = [];
     for (let round = 0; round < RUNS; round++)
       rounds.push({ ...(await startOnce(environment, port)), bareMs: await bareNodeMs() });
@@ -66,4 +87,5 @@ export async function run(print) {
       runs: RUNS,
     });
   }
+  await platforms.stop();
 }

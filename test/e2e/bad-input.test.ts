@@ -61,7 +61,7 @@ describe.each([
   it.each([
     ["models use", "model", "__proto__", /No list has a model `__proto__`/],
     ["models use", "model", "constructor/toString", /no provider `constructor`/],
-    ["models use", "model", `gpt${ZERO_WIDTH}-zzz`, /`gpt-zzz`/],
+    ["models use", "model", `gpt${ZERO_WIDTH}-zzz`, /`gpt\ufffd{3}-zzz`/],
     ["models use", "model", "m".repeat(5_000), /too long: 5,000 characters, at most 233 fit/],
     ["models use", "model", ZERO_WIDTH, /needs to know `model`/],
     ["chat system", "text", "s".repeat(4_001), /too long: 4,001 characters, at most 4,000 fit/],

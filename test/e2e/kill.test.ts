@@ -51,8 +51,10 @@ async function set(url: string, seen: Seen): Promise<void> {
     for (;;) {
       for (const minutes of [1, 3, 5, 10, 15]) {
         seen.interval = { ...seen.interval, asked: [...seen.interval.asked, minutes] };
-        await client.command(`/settings auto-refresh ${minutes}`);
-        seen.interval = { confirmed: minutes, asked: [] };
+        const { text = "" } = await client.command(`/settings auto-refresh ${minutes}`);
+        if (text.includes("Nothing was run"))
+          await new Promise((resolve) => setTimeout(resolve, 500)); // too many
+        else seen.interval = { confirmed: minutes, asked: [] };
       }
     }
   } catch {

@@ -22,7 +22,6 @@ import { createPostReconciliation } from "./send/post-reconciliation.js";
 import { MAX_MARKDOWN_CHARS } from "./send/render.js";
 import { createSlackSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
-import { createOpenStreams } from "./send/stream-driver.js";
 import type { SlackSettings } from "./variables.js";
 import { createHealth, type Health } from "./wire/health.js";
 import type { Identity } from "./wire/identity.js";
@@ -98,7 +97,6 @@ export function createSlack(
       titles,
       reconciliation,
       clock,
-      open: createOpenStreams(clock),
       worded: names.inAnswer,
       controlBlocks: (given) => controlBlocks(given, controls),
     }),

@@ -1,5 +1,7 @@
+import { z } from "zod";
 import type { Clock } from "../../base/clock.js";
 import type { ParsedConfig } from "../../base/config/config.js";
+import type { HostConfig } from "../../base/config/config-host.js";
 import { withDeadline } from "../../base/deadline.js";
 import { messageOf, TimeoutError } from "../../base/errors.js";
 import { createLog, createScrubber } from "../../base/log.js";
@@ -52,6 +54,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
   const warnings = [
     ...parsed.warnings.map(({ variable, fix }) => `⚠️ ${variable}: ${fix}`),
     ...(isFaulty(["STORE_URL"]) ? [] : storeWarnings(deps, config.storeUrl)),
+    ...(await warningsOfRunning(deps, config.http)),
   ];
   for (const line of new Set([...warnings, ...lines].map(scrub))) print(line);
   return lines.every((line) => line.startsWith("✓")) ? 0 : 1;
@@ -61,6 +64,25 @@ const storeWarnings = ({ stores }: DoctorDeps, url: string): readonly string[] =
   (stores.find(({ schemes }) => schemes.some((scheme) => url.startsWith(`${scheme}:`)))?.warnings?.(url) ?? []).map(
     (warning) => `⚠️ store: ${warning}`,
   );
+
+const READINESS = z.object({ problems: z.array(z.string()), warnings: z.array(z.string()) });
+
+/** What a bot that runs with this configuration says of itself: some things only show while it runs. */
+async function warningsOfRunning(
+  { fetch, clock }: DoctorDeps,
+  { host, port }: HostConfig["http"],
+): Promise<readonly string[]> {
+  if (port === 0) return [];
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  try {
+    const terms = { what: "the running bot", timeoutMs: RUNNING_TIMEOUT_MS, clock };
+    const read = async (signal: AbortSignal) => (await fetch(`http://${name}:${port}/readyz`, { signal })).json();
+    const { data } = READINESS.safeParse(await withDeadline(read, terms));
+    return [...(data?.problems ?? []), ...(data?.warnings ?? [])].map((text) => `⚠️ the running bot says: ${text}`);
+  } catch {
+    return []; // none runs here
+  }
+}
 
 async function checkStore({ stores }: DoctorDeps, url: string): Promise<readonly PlatformFinding[]> {
   const place = url.replace(/\/\/[^@/]*@/, "//"); // without a password
@@ -85,6 +107,7 @@ async function checkStore({ stores }: DoctorDeps, url: string): Promise<readonly
   }
 }
 
+const RUNNING_TIMEOUT_MS = 2_000;
 /** How many damaged rows are named. */
 const MAX_DAMAGED = 10;
 

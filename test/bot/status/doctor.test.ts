@@ -52,7 +52,7 @@ async function startVendor(vendor: Vendor): Promise<string> {
 async function doctor(environment: Record<string, string>) {
   const sqlite = sqliteHere({ now: () => Date.now() });
   const parsed = parseConfig(
-    { STORE_URL: `sqlite://${join(folder, "doctor.sqlite")}`, ...environment },
+    { STORE_URL: `sqlite://${join(folder, "doctor.sqlite")}`, HTTP_PORT: "0", ...environment },
     { providers: providerDefinitions, platforms: platformDefinitions, storeSchemes: ["sqlite"] },
   );
   const lines: string[] = [];
@@ -215,5 +215,15 @@ describe("doctor, of the store", () => {
       "✗ the damaged rows are settings discord:7",
     ]);
     expect(code).toBe(1);
+  });
+
+  it("repeats what a bot that runs here says of itself, and nothing of another program", async () => {
+    const warning = "slack: deliveries of other teams are dropped (T9)";
+    const bot = await startVendor(() => [200, { ready: true, problems: [], warnings: [warning] }]);
+    const said = await doctor({ HTTP_PORT: new URL(bot).port });
+    expect(said.lines).toContain(`⚠️ the running bot says: ${warning}`);
+    expect(said.code).toBe(0);
+    const other = await startVendor(() => [200, "hello"]);
+    expect((await doctor({ HTTP_PORT: new URL(other).port })).lines.join()).not.toContain("running bot");
   });
 });
