@@ -52,7 +52,7 @@ export function listIndexes(snapshot: Snapshot): readonly ListIndex[] {
 export const indexOf = (snapshot: Snapshot): readonly (readonly IndexRow[])[] =>
   listIndexes(snapshot).map(({ rows }) => rows);
 
-/** So many rows take well under a millisecond. */
+/** Indexing that many rows takes about a millisecond. */
 const ROWS_AT_ONCE = 200;
 
 /** Indexes the lists that have changed, in slices, so that the first search needs not and nobody else waits for it. */
