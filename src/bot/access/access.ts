@@ -1,8 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import type { HostConfig } from "../../base/config/config-host.js";
 import type { Log } from "../../base/log.js";
-import { createLookupCache } from "../../base/lookup-cache.js";
-import { createMemo } from "../../base/memo.js";
+import { createLookupCache, createMemo } from "../../base/lookup-cache.js";
 import { timeMark } from "../../base/time.js";
 import type { Invocation } from "../../commands/command.js";
 import { type Settings, sharedWorkspaceOf, type WorkspaceSettings } from "../../refresh/settings.js";

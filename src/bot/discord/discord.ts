@@ -1,6 +1,6 @@
 import { GatewayDispatchEvents } from "discord.js";
 import { withDeadline } from "../../base/deadline.js";
-import { createMemo } from "../../base/memo.js";
+import { createMemo } from "../../base/lookup-cache.js";
 import { createControlIds } from "../port/control-ids.js";
 import { DIRECT_WORKSPACE } from "../port/conversation.js";
 import { type ChatPlatform, currentReply, type PlatformHandlers } from "../port/platform.js";
