@@ -7,7 +7,7 @@ import { type ChatPlatform, currentReply, type PlatformHandlers } from "../port/
 import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js";
 import { isLost } from "../port/platform-error.js";
 import { createGateway, type Gateway, type Self } from "./gateway/gateway.js";
-import { createPlaces, recentPlaces } from "./gateway/places.js";
+import { createPlaces, type Places, recentPlaces } from "./gateway/places.js";
 import { createFindReply } from "./receive/find-reply.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
 import { createMessageReceiver } from "./receive/messages.js";
@@ -68,11 +68,10 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   const streams = createWatchedStreams({ rest, calls, log, selfId: () => gateway.self()?.userId });
   const onLoss = LOSSES.map((name) => [name, async (data: unknown) => streams.onEvent(name, data)] as const);
 
-  const workspacesOf = createWorkspacesOf();
   const platform: ChatPlatform = {
     name: DISCORD,
     limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, canShowFiles: true },
-    workspaces: () => workspacesOf(places.serverIds()),
+    workspaces: createWorkspacesOf(places),
     fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_HINT}` : undefined),
     async start(handlers) {
       receivers = new Map<string, Receiver>([...onLoss, ...receiversOf({ deps, sides, gateway, platform }, handlers)]);
@@ -106,9 +105,12 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   };
 }
 
-function createWorkspacesOf(): (servers: readonly string[]) => readonly string[] {
+function createWorkspacesOf({ serverIds }: Pick<Places, "serverIds">): ChatPlatform["workspaces"] {
   const memo = createMemo<readonly string[]>();
-  return (servers) => memo([servers], () => [...servers, DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`));
+  return () => {
+    const servers = serverIds();
+    return memo([servers], () => [...servers, DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`));
+  };
 }
 
 /** @throws {PlatformError} when Discord does not say, and no other server has said yes */
