@@ -33,7 +33,7 @@ const MIN_EDIT_GAP_MS = 1_000;
 /** The bot's Slack side: connects, translates and paces; the handlers decide. */
 export function createSlack(
   deps: PlatformDeps & { readonly slack: SlackSettings },
-): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed" | "warnings">> {
+): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed" | "findReply" | "warnings">> {
   const { config, slack, store, clock, log, commands } = deps;
   const names = createSlashNames(commands, slack.commandPrefix);
   const stopped = new AbortController();
@@ -44,7 +44,12 @@ export function createSlack(
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
   const wire = createWire({ slack, settings, health, clock, log });
   const { calls, agent } = wire;
-  const reconciliation = createPostReconciliation({ calls, botUserId: () => identity?.botUserId });
+  const reconciliation = createPostReconciliation({
+    calls,
+    clock,
+    signal: stopped.signal,
+    botUserId: () => identity?.botUserId,
+  });
   const titles = createQuestionTitles();
   const controlIds = createControlIds({ store, clock, log });
   const pickers = createPickers(commands);
@@ -99,6 +104,7 @@ export function createSlack(
       controlBlocks: (given) => controlBlocks(given, controls),
     }),
     ...createSlackMarks({ calls, log, signal: stopped.signal }),
+    findReply: reconciliation.findReply,
     readMissed: createSlackMissed(() => identity && { ...shared, identity }),
   };
 }

@@ -1,14 +1,13 @@
 import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
 import { saysSomething } from "../../base/text.js";
-import type { Control } from "../../commands/command.js";
 import type { Provider } from "../../providers/provider.js";
 import type { Asked, Ending, Pin, Session } from "../../store/sessions/sessions.js";
 import { FULL_LINE, limitFault } from "../access/access.js";
 import { createReplyStream } from "../delivery/reply-stream.js";
 import { showMark } from "../delivery/show-mark.js";
 import { conversationOf } from "../port/conversation.js";
-import type { ChatPlatform, Mention, MessageKey, Person, ReplyStream } from "../port/platform.js";
+import type { ChatPlatform, Mention, ReplyStream } from "../port/platform.js";
 import { type Prepared, prepareRequest } from "../prompt/prepare-request.js";
 import { type Question, questionOf } from "../prompt/question.js";
 import { STOP_CONTROL, THREAD_CONTROL } from "./answer-controls.js";
@@ -19,6 +18,7 @@ import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
 import { ENDING_MARKS, endingOf, failureText, TurnCalledOff } from "./endings.js";
 import { finishTurn, untilStored } from "./finish-turn.js";
 import { pinnedSession } from "./pinned-session.js";
+import { refuse } from "./refuse.js";
 import type { RemoteStop } from "./remote-stop.js";
 import { canOpenThread } from "./shown-answer.js";
 import type { ChatDeps, ModelAnswer, TurnTerms } from "./turn-deps.js";
@@ -54,7 +54,8 @@ export interface LifeDeps extends ChatDeps {
  * The life of a question, in the order of its steps:
  *
  *   takeMention      1  claimQuestion   stored once over all replicas (a repeated event ends here); content, access
- *                    2  lineUp          its place in the conversation's line, which counts it against the limits
+ *                    2  lineUp          its place in the conversation's line, behind questions of an ended process and
+ *                                       those that were missed; counts it against the limits
  *   answerInTurn     3  withLease       no other replica answers in the conversation
  *                    4  showFirstMark   ⏳ while it waits for another replica, 👀 when it begins
  *                    5  runTurn         session and pin → prepareRequest → askModel → finishTurn (shown and saved)
@@ -65,31 +66,60 @@ export interface LifeDeps extends ChatDeps {
  * finds and ends.
  */
 
-/** Steps 1 and 2. Resolves once the question is stored. @throws {StoreError} when it could not be stored */
+/** How a question is taken. */
+export interface TakeTerms {
+  /** Why it is refused, where that is known already. */
+  readonly refusal?: string | undefined;
+  /** Gives a question its place in line when earlier ones have theirs. Default: at once. */
+  readonly after?: PlaceAfter | undefined;
+}
+export type PlaceAfter = <T>(place: () => Promise<T>) => Promise<T>;
+
+/**
+ * Steps 1 and 2. Resolves once the question is stored; its place in line comes on its own time.
+ * @throws {StoreError} when it could not be stored
+ */
 export async function takeMention(
   deps: LifeDeps,
   platform: ChatPlatform,
   mention: Mention,
-  refusal?: string,
+  { refusal, after = (place) => place() }: TakeTerms = {},
 ): Promise<void> {
-  const { message } = mention;
   const question = questionOf(mention, deps.clock.now());
-  const checked = deps.turns.brake.take(() => claimQuestion(deps, mention, question, refusal));
-  checked.catch(() => {}); // thrown below, when its turn comes
-  const taken = await deps.turns.inOrder(conversationOf(message), async () => {
-    const verdict = await checked;
-    return verdict === "repeated" ? verdict : lineUp(deps, platform, question, verdict.fault);
+  const stored = deps.turns.brake.take(() => claimQuestion(deps, mention, question, refusal));
+  const fault = stored.catch(() => "repeated" as const); // thrown below
+  let mayLineUp = false;
+  const placed = after(() => {
+    mayLineUp = true;
+    return deps.turns.inOrder(conversationOf(mention.message), async () => {
+      const verdict = await fault;
+      return verdict === "repeated" ? verdict : lineUp(deps, platform, question, verdict.fault);
+    });
   });
+  placed
+    .then((place) => showPlace(deps, platform, question, place))
+    .catch((error) => deps.log.error({ error, id: question.id }, "a refused question was not closed"));
+  const verdict = await stored;
+  if (verdict !== "repeated" && verdict.fault === undefined && !mayLineUp)
+    void showFirstMark(deps, platform, question, "waiting");
+}
+
+type Taken = Place | "repeated" | { readonly fault: string };
+
+/** Shows that a question waits, or why it is refused. @throws {StoreError} when a refused one was not closed */
+async function showPlace(deps: LifeDeps, platform: ChatPlatform, question: Question, taken: Taken): Promise<void> {
+  const { id, mention, message } = question;
   if (taken === "waiting") await showFirstMark(deps, platform, question, "waiting");
   if (typeof taken === "string") return;
-  const offersThread = taken.fault === FULL_LINE && !mention.isDirect && canOpenThread(deps, message);
+  const isDirect = mention?.isDirect === true;
+  const offersThread = taken.fault === FULL_LINE && !isDirect && canOpenThread(deps, message);
   await refuse(deps, platform, {
     message,
     why: taken.fault,
-    to: mention.isDirect ? undefined : mention.author,
+    to: isDirect ? undefined : mention?.author,
     ...(offersThread && { controls: [THREAD_CONTROL] }),
   });
-  await deps.sessions.close(question.id);
+  await deps.sessions.close(id);
 }
 
 function lineUp(deps: LifeDeps, platform: ChatPlatform, question: Question, known: string | undefined) {
@@ -169,25 +199,6 @@ async function giveUp(deps: LifeDeps, platform: ChatPlatform, { id, message }: Q
   await deps.sessions
     .close(id)
     .catch((late) => deps.log.error({ error: late, id }, "could not close the question; retrying at next startup"));
-}
-
-interface Refusal {
-  readonly message: MessageKey;
-  readonly why: string;
-  /** The only person whom it concerns. */
-  readonly to?: Person | undefined;
-  /** What can be done instead. */
-  readonly controls?: readonly Control[];
-}
-
-/** Says why there is no answer. Resolves with whether the question bears its end mark. */
-async function refuse(deps: LifeDeps, platform: ChatPlatform, refusal: Refusal): Promise<boolean> {
-  const { message, why, to, controls } = refusal;
-  const terms = { rank: "error", replyTo: message, ...(to && { onlyFor: to }) } as const;
-  await platform
-    .post(message, { markdown: why, ...(controls && { controls }) }, terms)
-    .catch((error) => deps.log.warn({ error }, "a refusal was not shown"));
-  return showMark(deps, platform, message, "failed");
 }
 
 /**
