@@ -17,7 +17,7 @@ import { claimQuestion } from "./claim-question.js";
 import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
 import { ENDING_MARKS, endingOf, failureText, TurnCalledOff } from "./endings.js";
 import { finishTurn, untilStored } from "./finish-turn.js";
-import { pinnedSession } from "./pinned-session.js";
+import { type PinnedSession, pinnedSession, withoutNews } from "./pinned-session.js";
 import { refuse } from "./refuse.js";
 import type { RemoteStop } from "./remote-stop.js";
 import { canOpenThread } from "./shown-answer.js";
@@ -150,10 +150,23 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
   };
   try {
     await deps.turns.brake.calm();
-    await withLease(deps, conversation, { signal, onWait: () => showFirst("waiting") }, async (lease) => {
+    let reading: Promise<PinnedSession> | undefined;
+    const onAsk = () => {
+      reading = pinnedSession(deps, message);
+      reading.catch(() => {}); // thrown where it is waited for
+    };
+    const onWait = () => {
+      reading = undefined;
+      showFirst("waiting");
+    };
+    await withLease(deps, conversation, { signal, onAsk, onWait }, async (lease) => {
       turn.isWaiting = false;
       if (!signal.aborted) showFirst("working");
-      const ending = await runTurn(deps, { platform, question, signal });
+      const ending = await runTurn(
+        deps,
+        { platform, question, signal },
+        await (reading ?? pinnedSession(deps, message)),
+      );
       await isShown; // so that it never comes after the end mark
       // Where the mark could not be shown, the stored question stays for the next start, which repeats only the mark.
       if (await showMark(deps, platform, message, ENDING_MARKS[ending]))
@@ -194,7 +207,7 @@ export async function showFirstMark(
 async function giveUp(deps: LifeDeps, platform: ChatPlatform, { id, message }: Question, error: unknown) {
   const reference = deps.newReference();
   deps.log.error({ error, id, reference }, "a turn could not be finished");
-  const isMarked = await refuse(deps, platform, { message, why: failureText(error, reference) });
+  const isMarked = await refuse(deps, platform, { message, why: failureText(error, reference), isPatient: true });
   if (!isMarked) return;
   await deps.sessions
     .close(id)
@@ -203,14 +216,14 @@ async function giveUp(deps: LifeDeps, platform: ChatPlatform, { id, message }: Q
 
 /**
  * Step 5: answers one question from the session's pin to the saved turn, and resolves with how it ended.
- * @throws {StoreError} when the turn could not be read or saved
+ * @throws {StoreError} when the turn could not be saved
  */
-async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
+async function runTurn(deps: LifeDeps, terms: TurnTerms, pinned: PinnedSession): Promise<Ending> {
   const { question } = terms;
   const startedAt = deps.clock.now();
   const lost = new AbortController();
   const signal = AbortSignal.any([terms.signal, lost.signal]);
-  const session = await pinnedSession(deps, question.message);
+  const { session, turns, begin, channelPinned } = pinned;
   const pin = pinOf(session, question, startedAt);
   const provider = pin === null ? undefined : deps.providers.get(pin.provider);
   const text = createAnswerText({ showsReasoning: session.showsReasoning ?? false });
@@ -222,7 +235,7 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
   });
   const ask = async (configured: Provider, model: Pin): Promise<ModelAnswer> => {
     // Before its turn at the provider: reading files may take a while, and others can be answered meanwhile.
-    prepared = await prepareRequest(deps, { model, session, question, signal });
+    prepared = await prepareRequest(deps, { model, session, turns, question, signal });
     const { request } = prepared;
     const onText = () => showNew(stream, text);
     const askDeps = { breaker: deps.breaker, clock: deps.clock, silenceMs: deps.chat.timeoutMs };
@@ -234,9 +247,11 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
     pin === null || provider === undefined
       ? { text: "", ending: "failed" }
       : await ask(provider, pin).catch((error) => ({ text: text.said(), ending: endingOf(error, false), error }));
+  await channelPinned;
   return finishTurn(deps, {
     ...terms,
     session: question.retry?.model === undefined ? session : withoutNews(session),
+    begin,
     pin,
     isConfigured: provider !== undefined,
     stream,
@@ -260,8 +275,9 @@ function openStream(
     clock,
     log,
     controls: [STOP_CONTROL],
-    onPosted: (message) =>
-      sessions
+    // Not waited for: with a slow store the answer goes on growing meanwhile.
+    onPosted: async (message) =>
+      void sessions
         .noteAnswer(question.id, message, asked())
         .catch((error) => log.error({ error, id: question.id }, "the place of an answer was not stored")),
     onLost,
@@ -277,12 +293,6 @@ const askedOf = (pin: Pin | null, prepared: Prepared | undefined): Asked | undef
   pin === null || prepared === undefined
     ? undefined
     : { provider: pin.provider, model: pin.model, inputTokens: prepared.estimatedTokens };
-
-/** The answer of another model says nothing of the pin. */
-function withoutNews(session: Session): Session {
-  const { pinNews: _kept, ...rest } = session;
-  return rest;
-}
 
 /** What answers: a retry with another model leaves the pin as it is. */
 const pinOf = ({ pin }: Session, { retry, asker }: Question, at: number): Pin | null =>

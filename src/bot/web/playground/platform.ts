@@ -146,13 +146,11 @@ async function setMark(
   await saver.flush(channel);
   const emoji = mark === undefined ? null : MARK_EMOJI[mark];
   const row = await messages.change(channel, message, (before) => ({ ...before, mark: emoji }));
-  // The turn is over, and may have chosen the channel's model.
-  if (mark !== "working") {
-    const warn = (error: unknown) => log.warn({ error, channel }, "playground: reading a channel's model failed");
-    await rooms.tellModel(channel).catch(warn);
-  }
   const marks = marksOf(present(row, message));
-  await messages.save(channel, message);
+  const warn = (error: unknown) => log.warn({ error, channel }, "playground: reading a channel's model failed");
+  // The turn may have chosen the channel's model when it is over.
+  const modelTold = mark === "working" ? undefined : rooms.tellModel(channel).catch(warn);
+  await Promise.all([messages.save(channel, message), modelTold]);
   hub.send({ channel }, "mark", { id: message, marks });
 }
 
