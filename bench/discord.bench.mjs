@@ -329,6 +329,17 @@ async function cpu(print) {
   await model.close();
 }
 
+/** What the bot takes while nobody says anything, of the whole process. */
+async function idle(print) {
+  const channels = 1_000;
+  const { bot, close } = await stage({ channels: ids(channels), roundTripMs: () => ROUND_TRIP_MS });
+  await pause(10_000);
+  const before = bot.cpuMs();
+  await pause(60_000);
+  print({ scenario: "idle", channels, cpuMsPerMinute: bot.cpuMs() - before, target: 150 });
+  await close();
+}
+
 const upTo = (count) => Array.from({ length: count }, (_, index) => index);
 
 export async function run(print) {
@@ -355,5 +366,6 @@ export async function run(print) {
     });
   }
   if (!only || only === "cpu") await cpu(print);
+  if (!only || only === "idle") await idle(print);
   if (!only || only === "memory") await memory(print);
 }

@@ -41,6 +41,7 @@ export function createSlack(
   const health = createHealth(log);
   health.set("setup", names.fault());
   let identity: Identity | undefined;
+  let workspaces: readonly string[] = [];
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
   const wire = createWire({ slack, settings, health, clock, log });
   const { calls, agent } = wire;
@@ -59,6 +60,7 @@ export function createSlack(
   const people = createPeople(asked);
   const onIdentity = (found: Identity) => {
     identity = found;
+    workspaces = [`slack:${found.teamId}`];
   };
   const strangeTeams: string[] = [];
   const onStrangeTeam = (team: string) => {
@@ -71,7 +73,7 @@ export function createSlack(
   return {
     name: "slack",
     limits: { maxMessageChars: MAX_MARKDOWN_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, beginsThreads: true },
-    workspaces: () => (identity === undefined ? [] : [`slack:${identity.teamId}`]),
+    workspaces: () => workspaces,
     fault: health.fault,
     async start(handlers) {
       const { signal } = stopped;

@@ -31,6 +31,8 @@ export interface PlaygroundParts {
 /** Where its messages are, but for the channel. */
 export const PLAYGROUND = { platform: "playground", workspace: "local" } as const;
 
+const WORKSPACES = [`${PLAYGROUND.platform}:${PLAYGROUND.workspace}`];
+
 export interface PlaygroundPlatform extends Required<Pick<PlatformExtras, "forget" | "showStatus">> {
   readonly platform: ChatPlatform;
   handlers(): PlatformHandlers | undefined;
@@ -48,7 +50,7 @@ export function createPlaygroundPlatform(
   const platform: ChatPlatform = {
     name: PLAYGROUND.platform,
     limits: { maxMessageChars: 100_000, minEditGapMs: 80, canShowFiles: true, isLocal: true },
-    workspaces: () => [`${PLAYGROUND.platform}:${PLAYGROUND.workspace}`],
+    workspaces: () => WORKSPACES,
     fault: () => (handlers === undefined ? "the playground is not up" : undefined),
     async start(given) {
       await messages.load();
