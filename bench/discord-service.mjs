@@ -6,6 +6,7 @@ import { portOf } from "./port-of.mjs";
 
 const BOT = "900000000000000001";
 const SERVER = "900000000000000003";
+const DONE = `/reactions/${encodeURIComponent("✅")}/`;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** By the route: how many in how long, per channel. */
@@ -29,6 +30,7 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
   const messages = new Map();
   const tally = { calls: 0, limited: 0, injected: 0 };
   const acknowledged = new Map();
+  const ended = new Map();
   let lastId = 1_000_000_000_000_000_000n;
   const newId = () => String(++lastId);
 
@@ -76,6 +78,7 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
     if (/^\/interactions\//.test(path)) return acknowledged.get(path.split("/")[3])?.(seenAt);
     if (/^\/channels\/\d+$/.test(path)) return { id: path.split("/")[2], type: 0, guild_id: SERVER };
     if (path.includes("/commands")) return method === "GET" ? [] : body;
+    if (method === "PUT" && path.includes(DONE)) ended.get(id)?.();
     if (channel === undefined || path.includes("/reactions")) return {};
     if (method === "GET") return messages.get(id) ?? {};
     const message = messages.get(id) ?? {
@@ -174,6 +177,8 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
       return id;
     },
     mention: (text) => `<@${BOT}> ${text}`,
+    /** Resolves when a question bears its end mark. */
+    ended: (question) => new Promise((done) => ended.set(question, done)),
     /** A person types into an option with autocomplete; resolves with how long the first answer took until it arrived. */
     interact(type, channel, data) {
       const token = `token${newId()}`;

@@ -1,7 +1,8 @@
 // Answers on Discord: when their first and last text is there, against a service with real buckets. Ratios are over the
 // round trip at that moment: from the model's text to the answer of the call that shows it. The bot is the built program;
 // people ask within a second of each other, and every answer grows by a word each 50 ms. BENCH_ONLY=WORDS runs the
-// scenarios alone that are called so.
+// scenarios alone that are called so; BENCH_MAIN=FILE measures another build, BENCH_PROFILE=FOLDER
+// writes profiles of the bot's CPU there.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,12 +10,17 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { WebSocket } from "ws";
 import { startDiscordService } from "./discord-service.mjs";
+import { measure, serve } from "./openai-streams.mjs";
 import { portOf } from "./port-of.mjs";
 
-const MAIN = resolve("dist/main.js");
+const MAIN = resolve(process.env.BENCH_MAIN ?? "dist/main.js");
+const { BENCH_PROFILE } = process.env;
+const PROFILE = BENCH_PROFILE === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${resolve(BENCH_PROFILE)}`];
 const ROUND_TRIP_MS = 60;
 const SLOWEST_MS = 800;
 const WORD_MS = 50;
+/** Linux counts CPU in hundredths of a second. */
+const TICK_MS = 10;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const ids = (count) => Array.from({ length: count }, (_, index) => String(700_000_000_000_000_000n + BigInt(index)));
 
@@ -78,7 +84,8 @@ async function startBot(environment, isInspected) {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const port = String(20_000 + Math.floor(Math.random() * 30_000));
   const inspectorPort = Number(port) + 1;
-  const child = spawn(process.execPath, [...(isInspected ? [`--inspect=127.0.0.1:${inspectorPort}`] : []), MAIN], {
+  const inspect = isInspected ? [`--inspect=127.0.0.1:${inspectorPort}`] : [];
+  const child = spawn(process.execPath, [...inspect, ...PROFILE, MAIN], {
     cwd: folder,
     env: {
       PATH: process.env.PATH,
@@ -100,10 +107,18 @@ async function startBot(environment, isInspected) {
   while (!(await isUp())) await pause(20);
   return {
     heldMb: () => heldMb(inspectorPort),
+    /** CPU of all its threads since its start. */
+    cpuMs() {
+      const [utime, stime] = readFileSync(`/proc/${child.pid}/stat`, "utf8")
+        .replace(/^.*\) /, "")
+        .split(" ")
+        .slice(11);
+      return (Number(utime) + Number(stime)) * TICK_MS;
+    },
     residentMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
     async stop() {
       const ended = new Promise((done) => child.once("exit", done));
-      child.kill("SIGKILL");
+      child.kill(PROFILE.length > 0 ? "SIGTERM" : "SIGKILL");
       await ended;
       rmSync(folder, { recursive: true, force: true });
     },
@@ -123,12 +138,13 @@ const rounded = (value) => Number(value?.toFixed(2));
  * @property {() => number} roundTripMs
  * @property {FaultOf | undefined} [faultOf]
  * @property {boolean} [isInspected]
+ * @property {{ readonly url: string, close(): unknown }} [model] one that is left open
  */
 
 /** @param {Stage} terms */
-async function stage({ channels, roundTripMs, faultOf, isInspected = false }) {
+async function stage({ channels, roundTripMs, faultOf, isInspected = false, model: given }) {
   const discord = await startDiscordService({ roundTripMs, faultOf, channels });
-  const model = await startModel();
+  const model = given ?? (await startModel());
   const bot = await startBot(
     {
       DISCORD_TOKEN: "bench.token.of-a-bot",
@@ -143,7 +159,7 @@ async function stage({ channels, roundTripMs, faultOf, isInspected = false }) {
   await pause(1_000);
   const close = async () => {
     await bot.stop();
-    model.close();
+    if (given === undefined) model.close();
     await discord.close();
   };
   return { discord, model, bot, close };
@@ -259,6 +275,71 @@ function troubles() {
   };
 }
 
+/**
+ * CPU of a reply of 300 tokens, of the whole process over gateway and REST, over the openai SDK alone reading as many of
+ * the same streams. Both are measured in turns, since the machine's speed changes.
+ */
+async function cpu(print) {
+  const tokens = 300;
+  const replies = 2;
+  const model = await serve(tokens);
+  const whole = Array.from({ length: tokens }, (_, token) => `word${token % 10}`).join(" ");
+  for (const channels of process.env.BENCH_CHANNELS?.split(",").map(Number) ?? [10, 50, 150]) {
+    const rounds = [];
+    let complete = 0;
+    const tally = { limited: 0 };
+    for (let round = 0; round < 3; round++) {
+      const sdk = await measure("sdk", { url: model.url, channels, replies });
+      const { discord, bot, close } = await stage({ channels: ids(channels), roundTripMs: () => ROUND_TRIP_MS, model });
+      const answerAll = (count) =>
+        Promise.all(
+          ids(channels).map(async (channel) => {
+            for (let reply = 0; reply < count; reply++)
+              await discord.ended(discord.say(channel, discord.mention("Tell me something.")));
+          }),
+        );
+      await answerAll(1); // warm
+      const before = bot.cpuMs();
+      await answerAll(replies);
+      const cpuMs = (bot.cpuMs() - before) / (channels * replies);
+      complete += [...discord.messages.values()].filter(({ content }) => content?.startsWith(whole)).length;
+      tally.limited += discord.tally.limited;
+      await close();
+      rounds.push({ cpuMs, sdkCpuMs: sdk.cpuMsPerReply, ratio: cpuMs / sdk.cpuMsPerReply });
+    }
+    const median = (key) =>
+      rounded(
+        percentile(
+          rounds.map((one) => one[key]),
+          0.5,
+        ),
+      );
+    print({
+      scenario: "cpu",
+      channels,
+      ratio: median("ratio"),
+      target: channels > 50 ? 1.6 : 1.5,
+      cpuMsPerReply: median("cpuMs"),
+      sdkCpuMsPerReply: median("sdkCpuMs"),
+      tokens,
+      complete: rounded(complete / (rounds.length * channels * (replies + 1))),
+      selfInflicted429: tally.limited,
+    });
+  }
+  await model.close();
+}
+
+/** What the bot takes while nobody says anything, of the whole process. */
+async function idle(print) {
+  const channels = 1_000;
+  const { bot, close } = await stage({ channels: ids(channels), roundTripMs: () => ROUND_TRIP_MS });
+  await pause(10_000);
+  const before = bot.cpuMs();
+  await pause(60_000);
+  print({ scenario: "idle", channels, cpuMsPerMinute: bot.cpuMs() - before, target: 150 });
+  await close();
+}
+
 const upTo = (count) => Array.from({ length: count }, (_, index) => index);
 
 export async function run(print) {
@@ -284,5 +365,7 @@ export async function run(print) {
       roundTripToMs: SLOWEST_MS,
     });
   }
+  if (!only || only === "cpu") await cpu(print);
+  if (!only || only === "idle") await idle(print);
   if (!only || only === "memory") await memory(print);
 }

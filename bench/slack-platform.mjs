@@ -20,12 +20,15 @@ const PER_MINUTE = {
   "agents.sessions.setStatus": 50,
 };
 
-/** Every `every`th call of a chat method fails, by turns with 429 and with 500; 0: none does. */
-export async function startPlatform({ roundTripMs, failEvery = 0, absent = [] }) {
+/**
+ * Every `failEvery`th call of a chat method fails, by turns with 429 and with 500; 0: none does. `burst`: the part of a
+ * minute's calls that may come at once.
+ */
+export async function startPlatform({ roundTripMs, failEvery = 0, absent = [], burst = 1 }) {
   const messages = new Map();
   const buckets = new Map();
   const sockets = new Set();
-  const refusals = { injected: 0, limited: 0 };
+  const refusals = { injected: 0, limited: 0, methods: /** @type {string[]} */ ([]) };
   let count = 0;
   let chatCalls = 0;
 
@@ -36,8 +39,9 @@ export async function startPlatform({ roundTripMs, failEvery = 0, absent = [] })
     const perMs = isPost ? 1 / 1_000 : limit / 60_000;
     const name = isPost ? `${method} ${channel}` : method;
     const now = performance.now();
-    const bucket = buckets.get(name) ?? { tokens: limit, at: now };
-    bucket.tokens = Math.min(limit, bucket.tokens + (now - bucket.at) * perMs);
+    const most = Math.max(1, Math.floor(limit * burst));
+    const bucket = buckets.get(name) ?? { tokens: most, at: now };
+    bucket.tokens = Math.min(most, bucket.tokens + (now - bucket.at) * perMs);
     bucket.at = now;
     buckets.set(name, bucket);
     if (bucket.tokens < 1) return false;
@@ -110,6 +114,7 @@ export async function startPlatform({ roundTripMs, failEvery = 0, absent = [] })
     }
     if (!take(method, given.channel)) {
       refusals.limited += 1;
+      refusals.methods.push(method);
       return [429, no("ratelimited"), { "retry-after": "1" }];
     }
     return [200, absent.includes(method) ? no("unknown_method") : (METHODS[method]?.(given) ?? no("unknown_method"))];

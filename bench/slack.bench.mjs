@@ -1,6 +1,8 @@
 // Answers of the built program in one Slack workspace whose tiers are token buckets per workspace and method, with a
 // round trip of 60 ms. First text: from the model's first word to the end of the call that shows it; last text: from the
-// model's end until all of it is shown. `native: false`: a workspace without Slack's streaming.
+// model's end until all of it is shown. "edits": a workspace without Slack's streaming. Waves: several rounds in a row in
+// one process, each of answers that end at once. BENCH_ONLY=WORDS runs the workspaces alone that are called so,
+// BENCH_MAIN=FILE measures another build.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -13,6 +15,11 @@ import { startPlatform } from "./slack-platform.mjs";
 const ROUND_TRIP_MS = 60;
 const WORDS = 120;
 const WORD_EVERY_MS = 30;
+/** Answers of 24 s, as long models take. */
+const WAVE_WORD_EVERY_MS = 200;
+const WAVES = 3;
+/** A third of a minute's calls may come at once. */
+const SMALL_BURST = 1 / 3;
 /** From the question to the model's first word; real ones take longer. */
 const THINK_MS = 400;
 const CHANNELS = 4;
@@ -32,6 +39,7 @@ const wordsOf = (id) => Array.from({ length: WORDS }, (_, index) => `${id}-word$
 /** A model that streams words at a steady pace, and notes when. */
 async function startModel() {
   const times = new Map();
+  const pace = { wordEveryMs: WORD_EVERY_MS };
   const server = createServer(async (request, response) => {
     if (request.method === "GET") return response.end(JSON.stringify({ data: [{ id: "bench-model" }] }));
     const chunks = [];
@@ -49,7 +57,7 @@ async function startModel() {
     times.set(id, { firstAt: performance.now() });
     for (const [index, word] of words.entries()) {
       send({ content: index === 0 ? word : ` ${word}` });
-      await pause(WORD_EVERY_MS);
+      await pause(pace.wordEveryMs);
     }
     times.get(id).endedAt = performance.now();
     send({}, "stop");
@@ -57,13 +65,13 @@ async function startModel() {
   });
   server.listen(0, "127.0.0.1");
   await new Promise((done) => server.once("listening", done));
-  return { url: `http://127.0.0.1:${portOf(server)}/v1`, times, close: () => server.close() };
+  return { url: `http://127.0.0.1:${portOf(server)}/v1`, times, pace, close: () => server.close() };
 }
 
 async function startBot(platform, model) {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const child = spawn(process.execPath, [resolve("dist/main.js")], {
+  const child = spawn(process.execPath, [resolve(process.env.BENCH_MAIN ?? "dist/main.js")], {
     cwd: folder,
     env: {
       PATH: process.env.PATH,
@@ -93,17 +101,24 @@ async function startBot(platform, model) {
 
 let lastId = 0;
 
-/** One round of answers at once, in a workspace and a process of their own. */
-async function answersAtOnce(replies, terms, model) {
+/** Rounds of answers at once, one after the other, in a workspace and a process of their own. */
+async function answersAtOnce({ replies, terms, model, waves = 1 }) {
   const platform = await startPlatform({ roundTripMs: ROUND_TRIP_MS, ...terms });
   const stop = await startBot(platform, model);
   // The first answer of a process pays for what is loaded with it; it is not measured.
+  model.pace.wordEveryMs = WORD_EVERY_MS;
   const warm = platform.mention("C9", "say id0");
-  while (
-    !platform.answers(warm).some(({ isStreaming, text = "" }) => !isStreaming && text.endsWith(`word${WORDS - 1}`))
-  ) {
-    await pause(20);
-  }
+  const isWarm = ({ isStreaming, text = "" }) => !isStreaming && text.endsWith(`word${WORDS - 1}`);
+  while (!platform.answers(warm).some(isWarm)) await pause(20);
+  if (waves > 1) model.pace.wordEveryMs = WAVE_WORD_EVERY_MS;
+  const found = [];
+  for (let wave = 0; wave < waves; wave++) found.push(...(await oneWave(replies, platform, model)));
+  await stop();
+  await platform.close();
+  return { found, refusals: platform.refusals };
+}
+
+async function oneWave(replies, platform, model) {
   const asked = Array.from({ length: replies }, (_, index) => {
     const id = `id${++lastId}`;
     return { id, ts: platform.mention(`C${index % CHANNELS}`, `say ${id}`) };
@@ -112,7 +127,7 @@ async function answersAtOnce(replies, terms, model) {
   const until = performance.now() + GIVE_UP_MS;
   while (!asked.every(isWhole) && performance.now() < until) await pause(20);
   await pause(500);
-  const found = asked.map(({ id, ts }) => {
+  return asked.map(({ id, ts }) => {
     const answers = platform.answers(ts);
     const times = model.times.get(id);
     return {
@@ -122,43 +137,53 @@ async function answersAtOnce(replies, terms, model) {
       edits: answers[0]?.edits ?? 0,
     };
   });
-  await stop();
-  await platform.close();
-  return { found, refusals: platform.refusals };
+}
+
+/** @type {(print: (line: object) => void, terms: { name: string, terms: object, replies: number, rounds: number, waves?: number, model: object }) => Promise<void>} */
+async function measure(print, { name, terms, replies, rounds, waves, model }) {
+  const all = [];
+  const refusals = { injected: 0, limited: 0, methods: /** @type {string[]} */ ([]) };
+  for (let count = 0; count < rounds; count++) {
+    const { found, refusals: own } = await answersAtOnce({ replies, terms, model, waves });
+    all.push(...found);
+    refusals.injected += own.injected;
+    refusals.limited += own.limited;
+    refusals.methods.push(...own.methods);
+  }
+  const firsts = all.map(({ firstMs }) => firstMs);
+  const lasts = all.map(({ lastMs }) => lastMs);
+  print({
+    workspace: name,
+    replies,
+    ...(waves !== undefined && { waves }),
+    samples: all.length,
+    complete: round(all.filter(({ isComplete }) => isComplete).length / all.length),
+    firstTextP50RoundTrips: round(quantile(firsts, 0.5) / ROUND_TRIP_MS),
+    firstTextMaxRoundTrips: round(Math.max(...firsts) / ROUND_TRIP_MS),
+    lastTextP50Ms: Math.round(quantile(lasts, 0.5)),
+    lastTextP95Ms: Math.round(quantile(lasts, 0.95)),
+    updatesPerAnswer: round(all.reduce((sum, { edits }) => sum + edits, 0) / all.length),
+    injectedFailures: refusals.injected,
+    selfInflicted429: refusals.limited,
+    ...(refusals.limited > 0 && { limitedMethods: [...new Set(refusals.methods)] }),
+  });
 }
 
 export async function run(print) {
   const model = await startModel();
-  for (const { name, terms } of [
+  const isWanted = ({ name }) => name.includes(process.env.BENCH_ONLY ?? "");
+  for (const one of [
     { name: "streaming", terms: {} },
     { name: "streaming with 429 and 5xx", terms: { failEvery: 15 } },
     { name: "edits", terms: { absent: STREAMING } },
-  ]) {
-    for (const replies of [1, 6, 16]) {
-      const all = [];
-      const refusals = { injected: 0, limited: 0 };
-      for (let count = 0; count < ROUNDS[replies]; count++) {
-        const { found, refusals: own } = await answersAtOnce(replies, terms, model);
-        all.push(...found);
-        refusals.injected += own.injected;
-        refusals.limited += own.limited;
-      }
-      const firsts = all.map(({ firstMs }) => firstMs);
-      const lasts = all.map(({ lastMs }) => lastMs);
-      print({
-        workspace: name,
-        replies,
-        samples: all.length,
-        complete: round(all.filter(({ isComplete }) => isComplete).length / all.length),
-        firstTextP50RoundTrips: round(quantile(firsts, 0.5) / ROUND_TRIP_MS),
-        firstTextP99RoundTrips: round(quantile(firsts, 0.99) / ROUND_TRIP_MS),
-        lastTextP50Ms: Math.round(quantile(lasts, 0.5)),
-        lastTextP95Ms: Math.round(quantile(lasts, 0.95)),
-        updatesPerAnswer: round(all.reduce((sum, { edits }) => sum + edits, 0) / all.length),
-        injectedFailures: refusals.injected,
-        selfInflicted429: refusals.limited,
-      });
-    }
-  }
+  ].filter(isWanted))
+    for (const replies of [1, 6, 16]) await measure(print, { ...one, replies, rounds: ROUNDS[replies], model });
+  for (const one of [
+    { name: "waves, streaming, large bursts", terms: {} },
+    { name: "waves, streaming, small bursts", terms: { burst: SMALL_BURST } },
+    { name: "waves, edits, large bursts", terms: { absent: STREAMING } },
+    { name: "waves, edits, small bursts", terms: { absent: STREAMING, burst: SMALL_BURST } },
+  ].filter(isWanted))
+    await measure(print, { ...one, replies: 16, rounds: 1, waves: WAVES, model });
   model.close();
 }

@@ -71,8 +71,8 @@ export interface App {
 const STATUS_WORKSPACE = "playground:local";
 
 /**
- * Puts the parts together and starts them: stored lists first, then the address, then the platforms, then unfinished
- * answers. Nothing waits for a provider, except half a second at the very first start.
+ * Puts the parts together and starts them: stored lists first, then the address, unfinished answers and platforms.
+ * Nothing waits for a provider, except half a second at the very first start.
  * @throws {StartupError} when the address cannot be had @throws {StoreError} when the stored lists cannot be read
  */
 export async function startApp(deps: AppDeps): Promise<App> {
@@ -88,7 +88,6 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const status = statusSource(refresher, settings, STATUS_WORKSPACE);
   await openPlatforms(core, talk, status);
   const web = createWeb(core, talk, watch, status);
-
   // First of all the address: a second start in the same folder ends here and has touched nothing.
   const { url } = await web.server.start();
   // Before the first question, which other replicas would otherwise take for an ended process's.
@@ -101,6 +100,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     idleIn: chat.idleIn,
   });
   const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, clock, store, log };
+  const recovery = await startRecovery({ ...core, ...talk, behind: catchUp.behind, onTurn: core.observers.onTurn });
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */
@@ -110,11 +110,11 @@ export async function startApp(deps: AppDeps): Promise<App> {
   };
   status.onStatusChange(look);
   web.operatorsConsole.start();
-  const stopRecovery = await startRecovery({ ...core, ...talk, onTurn: core.observers.onTurn });
   look();
+  await recovery.isOver;
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   web.enter("up");
-  const stops = [stopRecovery, ...startErasing(core)];
+  const stops = [recovery.stop, ...startErasing(core)];
   return {
     url,
     async tick() {

@@ -7,24 +7,33 @@ export interface Alarm {
 }
 
 export function createAlarm(clock: Clock, onRing: () => void): Alarm {
-  let waiting: AbortController | undefined;
+  let timer: { readonly at: number; readonly abort: AbortController } | undefined;
   let setTo = Number.POSITIVE_INFINITY;
+
+  const stop = () => {
+    timer?.abort.abort(OVER);
+    timer = undefined;
+  };
+  const start = (at: number) => {
+    const abort = new AbortController();
+    timer = { at, abort };
+    clock.sleep(at - clock.now(), abort.signal).then(
+      () => {
+        timer = undefined;
+        if (setTo > at) return start(setTo);
+        setTo = Number.POSITIVE_INFINITY;
+        onRing();
+      },
+      () => {}, // another time was set
+    );
+  };
   return {
     set(at) {
-      if (at === setTo) return;
-      waiting?.abort(OVER);
-      waiting = undefined;
       setTo = at;
-      if (at === Number.POSITIVE_INFINITY) return;
-      const timer = new AbortController();
-      waiting = timer;
-      clock.sleep(at - clock.now(), timer.signal).then(
-        () => {
-          setTo = Number.POSITIVE_INFINITY;
-          onRing();
-        },
-        () => {}, // another time was set
-      );
+      // A timer that ends too early starts the next one: most times are set anew before that, to later ones.
+      if (timer !== undefined && timer.at <= at && at !== Number.POSITIVE_INFINITY) return;
+      stop();
+      if (at !== Number.POSITIVE_INFINITY) start(at);
     },
   };
 }

@@ -20,6 +20,7 @@ import type {
   Speaker,
 } from "./port/platform.js";
 import type { Chat } from "./turn/chat.js";
+import type { PlaceAfter } from "./turn/turn.js";
 
 export interface HandlerDeps {
   readonly chat: Chat;
@@ -50,17 +51,17 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
   const commandLimit = createCommandLimit(deps.clock);
   const serviceFor = (place: ChannelKey, by: Speaker) => access.serviceFor(platform, place, by);
 
-  const take = async (mention: Mention) => {
+  const take = async (mention: Mention, after?: PlaceAfter) => {
     const service = await serviceFor(mention.message, mention);
     if (service !== "served" && service !== "unknown") return;
     const refusal = service === "served" ? undefined : notServedText(service, mention.isDirect);
-    await chat.onMention(platform, withOperator(mention), refusal);
+    await chat.onMention(platform, withOperator(mention), { refusal, after });
   };
 
   return {
     ...createReceipt(platform, deps),
-    onMention: (mention) => catchUp.behind(mention.message, () => take(mention)),
-    onGap: (told = []) => catchUp.begin(platform.name, told, take),
+    onMention: (mention) => catchUp.behind(mention.message, (after) => take(mention, after)),
+    onGap: (told = []) => catchUp.begin(platform.name, told, (mention) => take(mention)),
     async *onCommand(call) {
       const service = await serviceFor(call.channel, call);
       const isOpen = service !== "closed" && dispatcher.find(call.text)?.isForEveryone === true;

@@ -93,7 +93,7 @@ export interface Refresher {
    * there is none.
    */
   backgroundRefreshModels(): Promise<Record<ProviderId, readonly ModelInfo[]>>;
-  /** From memory, synchronous, without a copy. */
+  /** From memory, synchronous, without a copy; frozen, and the same objects until something changes. */
   getCachedModels(): readonly [models: Readonly<Record<ProviderId, readonly ModelInfo[]>>, isFresh: boolean];
 
   /** From memory, synchronous, without a copy. */

@@ -3,9 +3,8 @@ import { createListeners } from "../base/listeners.js";
 import type { Log } from "../base/log.js";
 import { createSerial } from "../base/serial.js";
 import type { ProviderId } from "../providers/provider.js";
-import { createRowReader } from "../store/damage-report.js";
-import { DAMAGED } from "../store/row.js";
 import type { Store } from "../store/store.js";
+import { createSettingRows } from "./setting-rows.js";
 
 /** Minutes that people can choose, and the one that adapts. */
 export type IntervalChoice = 1 | 3 | 5 | 10 | 15 | "smart";
@@ -55,11 +54,11 @@ export interface RefreshInForce {
 }
 
 export interface Settings {
-  /** Reads all workspaces' settings into memory, with what other replicas have changed. @throws {StoreError} */
+  /** Reads all workspaces' settings into memory; later what was changed since, also elsewhere. @throws {StoreError} */
   load(): Promise<void>;
   /** From memory. What was once set for all direct messages together holds in each until it has settings of its own. */
   of(workspace: string): WorkspaceSettings;
-  /** The workspaces that have set something, from memory. */
+  /** The workspaces that have set something, from memory; the same object until one begins to. */
   workspaces(): readonly string[];
   /**
    * Persists first, then it is in force. Changes of one workspace are applied one after the other, also those of other
@@ -79,8 +78,7 @@ export interface SettingsDeps {
   readonly log: Log;
 }
 
-/** After that many lost swaps the stored row is overwritten. */
-const CHANGE_ATTEMPTS = 5;
+const NOTHING: WorkspaceSettings = {};
 
 /**
  * The workspace that another one is a part of: "discord:dm" of "discord:dm:123", by which all direct messages there
@@ -88,68 +86,64 @@ const CHANGE_ATTEMPTS = 5;
  */
 export const sharedWorkspaceOf = (workspace: string): string => workspace.split(":").slice(0, 2).join(":");
 
-/** Settings of all workspaces in memory, mirrored to the store's table "settings", a row per workspace. */
+/** Settings of all workspaces in memory, mirrored to the store. */
 export function createSettings({ store, host, log }: SettingsDeps): Settings {
-  const rows = store.values("settings");
+  // Whatever protected a workspace may be lost with its row.
+  const rows = createSettingRows<WorkspaceSettings>(store, {
+    schema: settingsSchema,
+    damaged: { isDamaged: true },
+    empty: NOTHING,
+  });
   const listeners = createListeners<string>(log);
   const serial = createSerial();
-  const readRow = createRowReader(rows, settingsSchema);
-  let byWorkspace: ReadonlyMap<string, WorkspaceSettings> = new Map();
-  let changes = 0;
+  const byWorkspace = new Map<string, WorkspaceSettings>();
+  let workspaces: readonly string[] | undefined;
+  let localChanges = 0;
+  /** The change up to which everything is in memory; null: there was none, undefined: nothing was read. */
+  let seen: string | null | undefined;
   const of = (workspace: string): WorkspaceSettings =>
-    byWorkspace.get(workspace) ?? byWorkspace.get(sharedWorkspaceOf(workspace)) ?? {};
+    byWorkspace.get(workspace) ?? byWorkspace.get(sharedWorkspaceOf(workspace)) ?? NOTHING;
 
-  /** What a workspace without a row begins with. */
   const inherited = (workspace: string): WorkspaceSettings => {
     const { isDamaged: _lost, ...settings } = of(sharedWorkspaceOf(workspace));
     return settings;
   };
 
-  /** Changes the row as it is stored now: another replica may have changed it since it was read. */
-  async function persist(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings) {
-    for (let attempt = 1; ; attempt++) {
-      const [before] = await rows.getMany([workspace]);
-      const after = change(before === undefined ? inherited(workspace) : (readRow(workspace, before) ?? {}));
-      if (before === DAMAGED || attempt > CHANGE_ATTEMPTS) await rows.set(workspace, after);
-      else if (!(await store.swap({ table: "settings", key: workspace, before, after }, []))) continue;
-      return after;
-    }
+  function put(workspace: string, settings: WorkspaceSettings | undefined): void {
+    if (byWorkspace.has(workspace) !== (settings !== undefined)) workspaces = undefined;
+    if (settings === undefined) byWorkspace.delete(workspace);
+    else byWorkspace.set(workspace, settings);
   }
 
   return {
     of,
-    workspaces: () => [...byWorkspace.keys()],
+    workspaces() {
+      workspaces ??= [...byWorkspace.keys()];
+      return workspaces;
+    },
     async load() {
-      const changesBefore = changes;
-      const loaded = new Map<string, WorkspaceSettings>();
-      for (const [workspace, value] of await rows.entries()) {
-        // Whatever protected the workspace may be lost with the row.
-        loaded.set(workspace, readRow(workspace, value) ?? { isDamaged: true });
-      }
-      // What was changed here meanwhile is newer than what was read.
-      if (changes !== changesBefore) return;
-      const before = byWorkspace;
-      byWorkspace = loaded;
-      for (const workspace of changedBetween(before, loaded)) listeners.tell(workspace);
+      const localBefore = localChanges;
+      const found = await rows.readSince(seen, byWorkspace.keys());
+      // What was changed here meanwhile is newer than what was read; the next load reads it again.
+      if (found === undefined || localChanges !== localBefore) return;
+      seen = found.upTo;
+      const changed = found.read.filter(
+        ([workspace, settings]) => JSON.stringify(byWorkspace.get(workspace)) !== JSON.stringify(settings),
+      );
+      for (const [workspace, settings] of changed) put(workspace, settings);
+      for (const [workspace] of changed) listeners.tell(workspace);
     },
     change: (workspace, change) =>
-      serial(workspace, async () => {
-        const after = await persist(workspace, change);
-        byWorkspace = new Map(byWorkspace).set(workspace, after);
-        changes += 1;
+      serial("", async () => {
+        const after = await rows.change(workspace, () => inherited(workspace), change);
+        put(workspace, after);
+        localChanges += 1;
         listeners.tell(workspace);
         return after;
       }),
     inForce: (workspace, provider) => inForce(of(workspace), provider, host),
     onChange: listeners.add,
   };
-}
-
-/** Workspaces whose settings differ. */
-function changedBetween(before: ReadonlyMap<string, WorkspaceSettings>, after: typeof before): readonly string[] {
-  const jsonOf = (workspace: string, settings: typeof before) => JSON.stringify(settings.get(workspace));
-  const all = [...new Set([...before.keys(), ...after.keys()])];
-  return all.filter((workspace) => jsonOf(workspace, before) !== jsonOf(workspace, after));
 }
 
 /** The provider's override, else the workspace's choice, else the host's, for each of the two settings. */

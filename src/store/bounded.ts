@@ -3,11 +3,42 @@ import { withDeadline } from "../base/deadline.js";
 import type { KeyValue, Store, Table } from "./store.js";
 import { StoreError, translated } from "./store-error.js";
 
-/** Every call of the port ends within 1 s; the rest is for a busy event loop. */
+/** Every call of the port ends within 1 s on a fast line; the rest is for a busy event loop. */
 export const CALL_TIMEOUT_MS = 900;
+/** What a call may take on a slow line: a connection with its handshakes and a password, and the call itself. */
+const ROUND_TRIPS = 5;
+const LONGEST_TIMEOUT_MS = 6_000;
+/** Of so many calls in a row the fastest one tells how long a round trip takes. */
+const MEASURED_CALLS = 16;
+
+/** How long a call to the other side may take, by how long the last ones took. */
+export interface CallTimeout {
+  timeoutMs(): number;
+  /** Runs a call that asks the other side, and notes how long its answer took. */
+  timed<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export function createCallTimeout(clock: Pick<Clock, "now">): CallTimeout {
+  const lastMs: number[] = [];
+  return {
+    timeoutMs() {
+      const roundTripMs = lastMs.length === 0 ? 0 : Math.min(...lastMs);
+      return Math.min(CALL_TIMEOUT_MS + ROUND_TRIPS * roundTripMs, LONGEST_TIMEOUT_MS);
+    },
+    async timed(work) {
+      const startedAt = clock.now();
+      const result = await work();
+      lastMs.push(Math.max(0, clock.now() - startedAt));
+      if (lastMs.length > MEASURED_CALLS) lastMs.shift();
+      return result;
+    },
+  };
+}
 
 export interface BoundTerms {
   readonly clock: Clock;
+  /** Default: one that knows nothing of earlier calls. */
+  readonly timeout?: CallTimeout;
   /** A call got no answer in time: whoever owns the connection may look after it. */
   readonly onTimeout?: () => void;
 }
@@ -18,17 +49,17 @@ export interface BoundTerms {
  * A write that failed for want of an answer may have been done all the same.
  */
 export function boundStore(store: Store, terms: BoundTerms): Store {
-  const { clock, onTimeout } = terms;
+  const { clock, onTimeout, timeout = createCallTimeout(clock) } = terms;
   let isClosed = false;
 
   const bounded = <T>(work: () => Promise<T>): Promise<T> =>
     translated("it was asked", async () => {
       if (isClosed) throw new StoreError("it is closed");
-      const timing = { what: "its server", timeoutMs: CALL_TIMEOUT_MS, clock };
+      const timing = { what: "its server", timeoutMs: timeout.timeoutMs(), clock };
       let isOver = false;
       const watched = (signal: AbortSignal) => {
         signal.addEventListener("abort", () => !isOver && onTimeout?.(), { once: true });
-        return work();
+        return timeout.timed(work);
       };
       try {
         return await withDeadline(watched, timing);
@@ -41,7 +72,8 @@ export function boundStore(store: Store, terms: BoundTerms): Store {
     const values = store.values(table);
     return {
       get: (key) => bounded(() => values.get(key)),
-      getMany: (keys) => bounded(() => values.getMany(keys)),
+      // What asks nobody measures nothing.
+      getMany: async (keys) => (keys.length === 0 ? [] : bounded(() => values.getMany(keys))),
       set: (key, value) => bounded(() => values.set(key, value)),
       delete: (key) => bounded(() => values.delete(key)),
       entries: (prefix) => bounded(() => values.entries(prefix)),
@@ -51,7 +83,7 @@ export function boundStore(store: Store, terms: BoundTerms): Store {
 
   return {
     values: boundTable,
-    write: (writes) => bounded(() => store.write(writes)),
+    write: async (writes) => (writes.length === 0 ? undefined : bounded(() => store.write(writes))),
     writeOnce: (name, forMs, writes) => bounded(() => store.writeOnce(name, forMs, writes)),
     swap: (row, writes) => bounded(() => store.swap(row, writes)),
     claim: (name, terms) => bounded(() => store.claim(name, terms)),

@@ -14,7 +14,7 @@ export const TABLES = [
 ] as const;
 export type Table = (typeof TABLES)[number];
 
-/** A narrowed Keyv over one table. Every call ends within 1 s. */
+/** A narrowed Keyv over one table. Every call ends within 1 s, on a slow line within a few seconds. */
 export interface KeyValue {
   /** @throws {StoreError} when the store cannot be read, or this row is damaged */
   get(key: string): Promise<unknown>;

@@ -83,8 +83,11 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       chatRefusal: async () => undefined,
     });
     const mentions: string[] = [];
-    const onMention = async (_platform: unknown, { text }: { text: string }, refusal?: string) =>
-      void mentions.push(refusal ?? text);
+    const onMention = async (
+      _platform: unknown,
+      { text }: { text: string },
+      terms: { refusal?: string | undefined } = {},
+    ) => void mentions.push(terms.refusal ?? text);
     const chat = { onMention };
     const handlers = (platform: ChatPlatform) =>
       handlersOf(platform, {

@@ -169,14 +169,15 @@ export function canaryWorld(deps: { readonly providers: (clock: FakeClock) => re
         slots: createProviderSlots(16),
         log: SILENT,
       });
+      const chat = createChat(given);
       return {
         owner,
-        chat: createChat(given),
+        chat,
         sessions,
         kill: () => void dead.add(owner),
         recover: () => {
           const liveness = { isGone: async (other: string) => dead.has(other) };
-          return recover({ ...given, liveness, platforms: shown });
+          return recover({ ...given, chat, liveness, behind: (_message, take) => take() });
         },
       };
     },

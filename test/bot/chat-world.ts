@@ -13,6 +13,7 @@ import { type FakePlatform, fakePlatform, surfacesOf } from "../support/fake-pla
 
 import { type MemoryStore, memoryStore } from "../support/memory-store.js";
 import { type ScriptedProvider, scriptedProvider } from "../support/scripted-provider.js";
+import { slowStore } from "../support/slow-store.js";
 
 export const CONVERSATION = "fake:home:general";
 /** Whoever asked before has ended. */
@@ -38,9 +39,12 @@ export interface World {
   texts(): string[];
 }
 
-export function world(before?: World, given: Pick<Partial<ChatDeps>, "hasPeers"> = {}): World {
+type Given = Pick<Partial<ChatDeps>, "hasPeers"> & { readonly roundTripMs?: number };
+
+export function world(before?: World, { roundTripMs, ...given }: Given = {}): World {
   const clock = before?.clock ?? fakeClock();
-  const store = before?.store ?? memoryStore(clock.now);
+  const stored = before?.store ?? memoryStore(clock.now);
+  const store = roundTripMs === undefined ? stored : slowStore(stored, clock, roundTripMs);
   const platform = before?.platform ?? fakePlatform();
   const sessions = createSessions({ store, now: clock.now });
   const openai = scriptedProvider("openai");
@@ -98,7 +102,7 @@ export function world(before?: World, given: Pick<Partial<ChatDeps>, "hasPeers">
 }
 
 /** A world in which one question was asked and its stream is open. */
-export async function asked(text = "hello", given: Pick<Partial<ChatDeps>, "hasPeers"> = {}) {
+export async function asked(text = "hello", given: Given = {}) {
   const it = world(undefined, given);
   await it.ask(text, { message: "q1" });
   const stream = it.openai.streams[0];

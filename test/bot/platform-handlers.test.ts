@@ -255,5 +255,6 @@ describe("createAccess()", () => {
       "discord:dm:7",
     ]);
     expect(closed.countedWorkspaces(platforms, known)).toEqual(["discord:2", "playground:local"]);
+    expect(closed.countedWorkspaces(platforms, known)).toBe(closed.countedWorkspaces(platforms, known));
   });
 });

@@ -84,13 +84,8 @@ describe("mentions while the gateway loses sessions and the process is killed", 
       for (const channel of channels) {
         const questions = asked.filter((one) => one.channel === channel).map(({ message }) => message.id);
         const answers = discord.answers(channel);
-        expect(new Set(answers.map(({ replyTo }) => replyTo))).toEqual(new Set(questions));
-        // After a kill between Discord's taking a first text and the bot's noting where it stands, the line below it is a
-        // message of its own.
-        const begun = answers.filter(({ content }) => content !== "⚠️ Interrupted by a restart.");
-        const order = begun.map(({ replyTo }) => questions.indexOf(replyTo ?? ""));
-        expect(new Set(order).size).toBe(order.length);
-        expect(answers.length - questions.length).toBeLessThanOrEqual(kills);
+        // A bare line below a question that was being answered at a kill counts at its place.
+        expect(answers.map(({ replyTo }) => replyTo)).toEqual(questions);
       }
       expect(discord.rest.faults).toEqual([]);
     },

@@ -429,6 +429,32 @@ describe("getCachedModels()", () => {
   });
 });
 
+describe("getCachedModels() asked again and again", () => {
+  it("gives one frozen answer, and another as soon as that is no longer true", async () => {
+    let looks = 0;
+    const workspaces = () => {
+      looks += 1;
+      return ["playground:local"];
+    };
+    const { refresher, settings, clock } = await createWorld({ ids: ["openai"], workspaces });
+    await refresher.tick();
+    const answer = refresher.getCachedModels();
+    const looksBefore = looks;
+    for (let call = 0; call < 1_000; call++) expect(refresher.getCachedModels()).toBe(answer);
+    expect(looks).toBe(looksBefore);
+    expect([answer, answer[0]].map((part) => Object.isFrozen(part))).toEqual([true, true]);
+    await settings.change("playground:local", () => ({ interval: 15 }));
+    expect(refresher.getCachedModels()).toEqual(answer);
+    // Fresh for as long as the interval, the timeout and 30 s.
+    await clock.advance(939_999);
+    expect(refresher.getCachedModels()[1]).toBe(true);
+    await clock.advance(1);
+    expect(refresher.getCachedModels()[1]).toBe(false);
+    await refresher.refresh("person");
+    expect(refresher.getCachedModels()[1]).toBe(true);
+  });
+});
+
 describe("onChange()", () => {
   it("is told at the start and the end of a fetch, until it stops", async () => {
     const { refresher } = await createWorld({ ids: ["openai"] });

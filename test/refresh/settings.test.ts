@@ -140,6 +140,74 @@ describe("load() once more", () => {
   });
 });
 
+describe("load() of many workspaces", () => {
+  const names = (count: number) => Array.from({ length: count }, (_unused, index) => `discord:${index}`);
+  async function manyHere(count: number) {
+    const store = memoryStore(fakeClock().now);
+    await store.write(names(count).map((key) => ({ table: "settings", key, value: { interval: 3 } })));
+    const rowsRead: string[] = [];
+    const values: typeof store.values = (table) => {
+      const rows = store.values(table);
+      return {
+        ...rows,
+        async getMany(keys) {
+          rowsRead.push(...keys);
+          return rows.getMany(keys);
+        },
+        async entries(prefix) {
+          const entries = await rows.entries(prefix);
+          rowsRead.push(...entries.map(([key]) => key));
+          return entries;
+        },
+      };
+    };
+    const here = world(store).settings;
+    const there = world({ ...store, values }).settings;
+    await here.load();
+    await there.load();
+    return { store, here, there, rowsRead: () => rowsRead.splice(0) };
+  }
+
+  it("reads one row where nothing has changed, and the changed ones where something has", async () => {
+    const { here, there, rowsRead } = await manyHere(500);
+    await here.change("discord:1", () => ({ interval: 1 }));
+    await there.load();
+    rowsRead();
+    await there.load();
+    expect(rowsRead()).toHaveLength(1);
+    await here.change("discord:7", () => ({ interval: 5 }));
+    await here.change("discord:new", () => ({ footer: true }));
+    await there.load();
+    expect(rowsRead().slice(1)).toEqual(["discord:7", "discord:new"]);
+    expect(there.of("discord:7")).toEqual({ interval: 5 });
+    expect(there.workspaces()).toHaveLength(501);
+    const known = there.workspaces();
+    await here.change("discord:7", () => ({ interval: 10 }));
+    await there.load();
+    expect(there.workspaces()).toBe(known);
+  });
+
+  it("reads everything where more has changed than is named, or the names are damaged or gone", async () => {
+    const { store, here, there } = await manyHere(80);
+    await here.change("discord:0", () => ({ interval: 1 }));
+    await there.load();
+    for (const name of names(60)) await here.change(name, () => ({ interval: 15 }));
+    await there.load();
+    expect(names(60).map((name) => there.of(name).interval)).toEqual(names(60).map(() => 15));
+    await store.write([{ table: "settings", key: "discord:70", value: { interval: 1 } }]);
+    store.damage("settings", ":changes");
+    await there.load();
+    expect(there.of("discord:70")).toEqual({ interval: 1 });
+    await here.change("discord:71", () => ({ interval: 1 }));
+    await there.load();
+    expect(there.of("discord:71")).toEqual({ interval: 1 });
+    await store.write(["discord:71", ":changes"].map((key) => ({ table: "settings", key, value: undefined })));
+    await there.load();
+    expect(there.of("discord:71")).toEqual({});
+    expect(there.workspaces()).not.toContain(":changes");
+  });
+});
+
 describe("change() on two replicas", () => {
   it("keeps what the other has changed meanwhile, though it was not seen here yet", async () => {
     const here = world();

@@ -8,6 +8,8 @@ export interface Cable {
   cut(): void;
   /** Carries nothing any more, with every connection left open, as a network that swallows all. */
   freeze(): void;
+  /** From now on everything takes that long each way, as on a line around the world. */
+  slow(oneWayMs: number): void;
   /** Ends `cut` and `freeze`. */
   mend(): void;
   /** Connections that are open now. */
@@ -30,6 +32,14 @@ export async function layCable(target: string, nearPort = 0): Promise<Cable> {
       other()?.destroy();
     });
   };
+  let oneWayMs = 0;
+  const carry = (from: Socket, to: Socket) => {
+    from.on("data", (bytes) => {
+      if (oneWayMs === 0) to.write(bytes);
+      else setTimeout(() => to.write(bytes), oneWayMs);
+    });
+    from.on("end", () => setTimeout(() => to.end(), oneWayMs));
+  };
   const server = createServer((near) => {
     if (isCut) return near.destroy();
     let far: Socket | undefined;
@@ -39,7 +49,8 @@ export async function layCable(target: string, nearPort = 0): Promise<Cable> {
       const other = connect(Number(port), hostname);
       far = other;
       hold(other, () => near);
-      near.pipe(other).pipe(near);
+      carry(near, other);
+      carry(other, near);
     };
     if (waiting === undefined) join();
     else waiting.push(join);
@@ -59,6 +70,9 @@ export async function layCable(target: string, nearPort = 0): Promise<Cable> {
     freeze: () => {
       waiting ??= [];
       for (const socket of sockets) socket.pause();
+    },
+    slow: (ms) => {
+      oneWayMs = ms;
     },
     mend: () => {
       isCut = false;

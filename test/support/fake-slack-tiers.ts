@@ -29,8 +29,14 @@ interface Bucket {
   at: number;
 }
 
-/** Token buckets, filled once and refilled evenly. `take` answers with the seconds to wait, or undefined. */
-export function createTiers(now: () => number): { take(method: string, channel: string): number | undefined } {
+/**
+ * Token buckets, refilled evenly. `take` answers with the seconds to wait, or undefined. `burst`: the part of a minute's
+ * calls that may come at once.
+ */
+export function createTiers(
+  now: () => number,
+  burst = 1,
+): { take(method: string, channel: string): number | undefined } {
   const buckets = new Map<string, Bucket>();
   return {
     take(method, channel) {
@@ -39,8 +45,9 @@ export function createTiers(now: () => number): { take(method: string, channel: 
       if (limit === undefined) return undefined;
       const perMs = isPost ? 1 / 1_000 : limit / 60_000;
       const name = isPost ? `${method} ${channel}` : method;
-      const bucket = buckets.get(name) ?? { tokens: limit, at: now() };
-      bucket.tokens = Math.min(limit, bucket.tokens + (now() - bucket.at) * perMs);
+      const most = Math.max(1, Math.floor(limit * burst));
+      const bucket = buckets.get(name) ?? { tokens: most, at: now() };
+      bucket.tokens = Math.min(most, bucket.tokens + (now() - bucket.at) * perMs);
       bucket.at = now();
       buckets.set(name, bucket);
       if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / perMs / 1_000));

@@ -26,6 +26,8 @@ export interface FakeSlackOptions {
   readonly http?: HttpTarget;
   /** Pauses before each repetition of a delivery that was not acknowledged; Slack's own are 0, 1 and 5 minutes. */
   readonly retryPausesMs?: readonly number[];
+  /** The part of a minute's calls that may come at once. Default: all of them. */
+  readonly burst?: number;
   /** Methods that this workspace does not know. */
   readonly absent?: readonly string[];
 }
@@ -77,7 +79,7 @@ export interface FakeSlack extends FakeDeliveries, FakeSurfaces {
 export async function startFakeSlack(options: FakeSlackOptions): Promise<FakeSlack> {
   const { now, scopes } = options;
   const workspace = createWorkspace(now);
-  const tiers = createTiers(now);
+  const tiers = createTiers(now, options.burst);
   const responses = createResponses(workspace, now);
   const calls: FakeCall[] = [];
   const failures = new Map<string, Parameters<FakeSlack["failNext"]>[1][]>();

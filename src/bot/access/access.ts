@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import type { HostConfig } from "../../base/config/config-host.js";
 import type { Log } from "../../base/log.js";
-import { createLookupCache } from "../../base/lookup-cache.js";
+import { createLookupCache, createMemo } from "../../base/lookup-cache.js";
 import { timeMark } from "../../base/time.js";
 import type { Invocation } from "../../commands/command.js";
 import { type Settings, sharedWorkspaceOf, type WorkspaceSettings } from "../../refresh/settings.js";
@@ -25,7 +25,8 @@ export interface HostAccess {
   knownServiceFor(platform: ChatPlatform, place: ChannelKey, speaker: Speaker): Service;
   /**
    * The workspaces of running platforms whose settings count for the refresh, as settings know them: "discord:123". Of
-   * those that have set something, `known`, also direct messages, which no platform names one by one.
+   * those that have set something, `known`, also direct messages, which no platform names one by one. The same object
+   * as long as all of these are.
    */
   countedWorkspaces(platforms: readonly ChatPlatform[], known?: readonly string[]): readonly string[];
   /** Named by the host: an operator everywhere on that platform. */
@@ -44,6 +45,7 @@ export interface AccessDeps {
 
 const MEMBER_FRESH_MS = 600_000;
 const LOOK_UP_MS = 2_000;
+const NONE_SET: readonly string[] = [];
 
 export function createAccess(
   { allowedWorkspaces, allowDms, operators, followThreads }: HostConfig["access"],
@@ -59,6 +61,8 @@ export function createAccess(
     },
     { clock, what: "the lookup of a member", freshMs: MEMBER_FRESH_MS, waitMs: LOOK_UP_MS },
   );
+  const isCounted = (platform: ChatPlatform, id: string) =>
+    id === DIRECT_WORKSPACE ? allowDms : isAllowed(platform, id);
   const isServed = (platform: ChatPlatform, { workspace }: ChannelKey, isDirect: boolean) =>
     isDirect ? allowDms : isAllowed(platform, workspace);
   /** The key of the lookup that decides; otherwise what is known without one. */
@@ -89,17 +93,26 @@ export function createAccess(
       if (known === undefined) void lookedUp(decided.key);
       return known?.value ? "served" : "unknown";
     },
-    countedWorkspaces(platforms, known = []) {
-      const counted = platforms.flatMap((platform) => {
-        if (platform.fault() !== undefined) return [];
-        return platform.workspaces().filter((workspace) => {
-          const id = workspace.slice(platform.name.length + 1);
-          return id === DIRECT_WORKSPACE ? allowDms : isAllowed(platform, id);
-        });
-      });
-      return [...counted, ...known.filter((one) => !counted.includes(one) && counted.includes(sharedWorkspaceOf(one)))];
-    },
+    countedWorkspaces: createCountedWorkspaces(isCounted),
     isNamedOperator: (platform, { id }) => operators.includes(`${platform}:${id}`),
+  };
+}
+
+function createCountedWorkspaces(
+  isCounted: (platform: ChatPlatform, id: string) => boolean,
+): HostAccess["countedWorkspaces"] {
+  const counted = createMemo<readonly string[]>();
+  return (platforms, known = NONE_SET) => {
+    const up = platforms.filter((platform) => platform.fault() === undefined);
+    const groups = up.map((platform) => platform.workspaces());
+    return counted([known, ...up, ...groups], () => {
+      const served = up.flatMap((platform, index) => {
+        const idAt = platform.name.length + 1;
+        return groups[index]?.filter((workspace) => isCounted(platform, workspace.slice(idAt))) ?? [];
+      });
+      const here = new Set(served);
+      return [...served, ...known.filter((one) => !here.has(one) && here.has(sharedWorkspaceOf(one)))];
+    });
   };
 }
 

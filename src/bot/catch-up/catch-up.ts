@@ -2,7 +2,8 @@ import { setMaxListeners } from "node:events";
 import { OVER } from "../../base/clock.js";
 import type { ChannelKey, MessageKey } from "../port/platform.js";
 import type { PlatformParts } from "../port/platform-definition.js";
-import { MissedSearch, type SearchDeps, type TakeMissed } from "./missed-search.js";
+import type { PlaceAfter } from "../turn/turn.js";
+import { LONGEST_WAIT_MS, MissedSearch, type SearchDeps, type TakeMissed } from "./missed-search.js";
 
 export interface CatchUpDeps extends SearchDeps {
   readonly surfaces: readonly PlatformParts[];
@@ -15,8 +16,12 @@ export interface CatchUp {
    * oldest first. Returns at once; called again meanwhile, it looks everywhere once more.
    */
   begin(platform: string, told: readonly ChannelKey[], take: TakeMissed): void;
-  /** Takes a question that came in by itself: after the missed ones of its conversation, but never much later. */
-  behind<T>(message: MessageKey, take: () => Promise<T>): Promise<T>;
+  /**
+   * Takes a question that came in by itself. It is given its place in line by `after`: behind the missed ones of its
+   * conversation, whose finding a conversation waits for no longer than 10 s. One that an ended process had stored has
+   * its place behind those too: what it had not found yet was asked before.
+   */
+  behind<T>(message: MessageKey, take: (after?: PlaceAfter) => Promise<T>): Promise<T>;
   stop(): void;
 }
 
@@ -24,15 +29,47 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // one for each call under way
   const runs = new Map<string, MissedSearch>();
+  /** What waits for a platform's events to come in for the first time. */
+  const waiting = new Map<string, (() => void)[]>();
+  const readerOf = (name: string) =>
+    deps.windowMs === 0 ? undefined : deps.surfaces.find(({ platform }) => platform.name === name)?.readMissed;
+  /** Runs work then, at the latest after 10 s: the platform may be down. */
+  const whenBegun = (platform: string, work: () => void) => {
+    const over = new AbortController();
+    const begin = () => {
+      if (over.signal.aborted) return;
+      over.abort(OVER);
+      work();
+    };
+    waiting.set(platform, [...(waiting.get(platform) ?? []), begin]);
+    // Called off in `begin`, or the bot stops.
+    deps.clock.sleep(LONGEST_WAIT_MS, AbortSignal.any([over.signal, stopping.signal])).then(begin, begin);
+  };
+  const behindLater: CatchUp["behind"] = (message, take) =>
+    take(
+      (place) =>
+        new Promise((resolve, reject) =>
+          whenBegun(message.platform, () => {
+            const placed = runs.get(message.platform)?.behind(message, (after) => after(place)) ?? place();
+            placed.then(resolve, reject);
+          }),
+        ),
+    );
   return {
     begin(platform, told, take) {
-      const read = deps.surfaces.find((surface) => surface.platform.name === platform)?.readMissed;
-      if (read === undefined || deps.windowMs === 0 || stopping.signal.aborted) return;
+      const read = readerOf(platform);
+      if (read === undefined || stopping.signal.aborted) return;
       const run = runs.get(platform) ?? new MissedSearch(deps, { platform, read, take, signal: stopping.signal });
       runs.set(platform, run);
       run.begin(told);
+      for (const begin of waiting.get(platform) ?? []) begin();
+      waiting.delete(platform);
     },
-    behind: (message, take) => runs.get(message.platform)?.behind(message, take) ?? take(),
+    behind(message, take) {
+      const run = runs.get(message.platform);
+      if (run !== undefined) return run.behind(message, take);
+      return readerOf(message.platform) === undefined ? take() : behindLater(message, take);
+    },
     stop: () => stopping.abort(OVER),
   };
 }

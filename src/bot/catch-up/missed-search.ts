@@ -8,8 +8,10 @@ import { channelKeyOf, channelOf, conversationOf, questionIdOf } from "../port/c
 import type { ChannelKey, Mention, MessageKey } from "../port/platform.js";
 import type { MissedMention, PlatformParts } from "../port/platform-definition.js";
 import { PlatformError } from "../port/platform-error.js";
+import type { PlaceAfter } from "../turn/turn.js";
 import { inTurn } from "./in-turn.js";
 import { knownPlaces } from "./known-places.js";
+import { LiveQuestions } from "./live-questions.js";
 
 export interface SearchDeps {
   readonly store: Store;
@@ -43,8 +45,8 @@ const MAX_ANSWERED = 4;
 const LONGEST_TURN_MS = 60_000;
 /** The oldest question comes first, over all places that are read within this time. */
 const GATHER_MS = 3_000;
-/** Slack wants its acknowledgement within 3 s, and whoever asks now is not to wait for what others asked before. */
-const LONGEST_WAIT_MS = 1_500;
+/** How long the questions of a conversation wait for what was asked there before; they are stored meanwhile. */
+export const LONGEST_WAIT_MS = 10_000;
 /** Places that the platform names and the store doesn't know, at each begin. */
 const MAX_TOLD = 25;
 /** A place that may not be read is left alone for so long: Discord bans who insists. */
@@ -64,8 +66,9 @@ export class MissedSearch {
   /** Missed questions that are not in line yet, oldest first, by conversation. */
   readonly #found = new Map<string, readonly MissedMention[]>();
   readonly #answering = new Set<string>();
-  /** Ids of questions that came in by themselves and wait here. */
-  readonly #live = new Set<string>();
+  readonly #live = new LiveQuestions(() => this.#pump());
+  /** By conversation: settled when its missed questions are in line, or that has taken too long. */
+  readonly #waits = new Map<string, Promise<void>>();
   #known = new Set<string>();
   #told = 0;
   #listing: Promise<void> = Promise.resolve();
@@ -80,30 +83,44 @@ export class MissedSearch {
   begin(told: readonly ChannelKey[]): void {
     const { log } = this.#deps;
     const list = () => (told.length > 0 ? this.#listTold(told) : this.#listKnown());
+    this.#waits.clear();
     this.#listing = this.#listing
       .then(list)
       .catch((error) => log.warn({ error }, "catch-up: the store could not say where to look for missed questions"));
   }
 
-  async behind<T>(message: MessageKey, take: () => Promise<T>): Promise<T> {
-    const id = questionIdOf(message);
-    const over = new AbortController();
-    this.#live.add(id);
-    try {
-      const waited = this.#deps.clock.sleep(LONGEST_WAIT_MS, over.signal).catch(() => {}); // called off below
-      await Promise.race([this.#readFirst(conversationOf(message)), waited]);
-      return await take();
-    } finally {
-      over.abort(OVER);
-      this.#live.delete(id);
-    }
+  behind<T>(message: MessageKey, take: (after: PlaceAfter) => Promise<T>): Promise<T> {
+    return this.#live.take(message, () => this.#missedFirst(message), take);
   }
 
-  async #readFirst(conversation: string): Promise<void> {
+  #missedFirst(message: MessageKey): Promise<void> {
+    const conversation = conversationOf(message);
+    const known = this.#waits.get(conversation);
+    if (known !== undefined) return known;
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, this.#terms.signal]);
+    const tooLong = this.#deps.clock.sleep(LONGEST_WAIT_MS, signal).catch(() => {}); // called off below, or stopped
+    const isRead = this.#readFirst(message).finally(() => {
+      over.abort(OVER);
+      if (this.#waits.get(conversation) === wait) this.#waits.delete(conversation);
+    });
+    const wait = Promise.race([isRead, tooLong]);
+    this.#waits.set(conversation, wait);
+    return wait;
+  }
+
+  /** A thread may have begun with a question that was missed in its channel. */
+  async #readFirst({ message, ...place }: MessageKey): Promise<void> {
     await this.#listing;
+    const { thread, ...channel } = place;
+    const places = thread === undefined || thread === message ? [place] : [place, channel];
+    await Promise.all(places.map((each) => this.#readNext(conversationOf(each))));
+    await this.#handOn(conversationOf(place));
+  }
+
+  #readNext(conversation: string): Promise<void> | undefined {
     const place = this.#pending.get(conversation);
-    await (place === undefined ? this.#reading.get(conversation) : this.#read(place));
-    await this.#handOn(conversation);
+    return place === undefined ? this.#reading.get(conversation) : this.#read(place);
   }
 
   async #listKnown(): Promise<void> {
@@ -210,7 +227,10 @@ export class MissedSearch {
     if (this.#terms.signal.aborted || (this.#readers > 0 && clock.now() < this.#gatherUntil)) return;
     while (this.#answering.size < MAX_ANSWERED) {
       const oldest = [...this.#found]
-        .filter(([conversation]) => !this.#answering.has(conversation))
+        .filter(
+          ([conversation, [first]]) =>
+            !this.#answering.has(conversation) && first && !this.#live.hasBefore(first.message),
+        )
         .sort(([, [a]], [, [b]]) => (a?.writtenAt ?? 0) - (b?.writtenAt ?? 0))[0]?.[0];
       if (oldest === undefined) return;
       this.#answering.add(oldest);
@@ -237,12 +257,12 @@ export class MissedSearch {
       try {
         await inTurn({ ...this.#deps, signal: this.#terms.signal }, conversation, async () => {
           for (const mention of missed) {
-            // It comes in by itself, and so does what was said after it.
-            if (this.#live.has(questionIdOf(mention.message))) return;
+            if (this.#live.hasBefore(mention.message)) break;
             await this.#terms.take(mention);
             taken += 1;
           }
         });
+        this.#note(conversation, missed.slice(taken)); // handed on when the live one has its place
       } catch (error) {
         if (error instanceof UserError) return; // the bot stops: the next start looks again
         log.warn({ error, conversation }, "catch-up: missed questions could not be stored, retrying");

@@ -9,8 +9,11 @@ export interface ToldLimits {
 
 /** The calls that one rate-limit bucket of a service allows, as far as is known. Times are epoch ms. */
 export interface Allowance {
-  /** When a call of this rank may go out that leaves `kept` others: `now`, or when to look again. */
-  opensAt(rank: Rank, kept: number, now: number): number;
+  /**
+   * When a call of this rank may go out that leaves `kept` others: `now`, or when to look again. `waitingEnds`: how
+   * many ends of answers wait, itself included.
+   */
+  opensAt(rank: Rank, kept: number, now: number, waitingEnds?: number): number;
   /** Calls that could go out now. */
   left(now: number): number;
   /** A call goes out. */
@@ -22,3 +25,8 @@ export interface Allowance {
   /** Whether nothing that has happened matters any more. */
   isIdle(now: number): boolean;
 }
+
+export const isEnd = (rank: Rank) => rank === "last-text" || rank === "error";
+
+/** Ends of answers, errors, and first texts may use what is kept back from everything else. */
+export const isUrgent = (rank: Rank) => isEnd(rank) || rank === "first-text";

@@ -1,64 +1,151 @@
-import { createHeap } from "../../base/heap.js";
+import { createHeap, type Heap } from "../../base/heap.js";
+import type { Rank } from "../port/platform.js";
 
 export interface Queued {
+  readonly rank: Rank;
   /** Whose turn it takes: an answer, a channel. */
   readonly flow: string;
   /** Number of its arrival. */
   readonly order: number;
   /** It waits no longer. */
-  readonly isOver: boolean;
+  isOver: boolean;
 }
+
+/** The waiters of one rank: a line for each flow, and the flows by their turn. */
+interface RankQueue<T> {
+  readonly lines: Map<string, { readonly waiters: T[]; next: number }>;
+  readonly turns: Heap<{ readonly flow: string; readonly served: number; readonly order: number }>;
+  waiting: number;
+}
+
+/** An answer that shows nothing new for so long is not waited for with a call of its own. */
+const GROWING_MS = 180_000;
+/** Above this many flows, finished ones are evicted. */
+const MOST_FLOWS = 200;
 
 /**
- * The waiters for one kind of call; the flow that was served longest ago comes first, and within a flow the first
- * to arrive.
+ * Who waits for the calls of one rate-limit bucket. Within a rank the flow that was served longest ago comes first, and
+ * within a flow the first to arrive; that costs O(log n) for n waiters. It also knows which answers still grow.
  */
-export interface FairQueue<T extends Queued> {
-  add(waiter: T): void;
-  /** Who is next; undefined when nobody waits. Costs O(log n) where it is another one than before. */
-  head(): T | undefined;
-  /** Everybody who waits, in order of arrival. */
-  all(): readonly T[];
+export class FairQueue<T extends Queued> {
+  /** The number of each flow's last call, ascending. */
+  readonly #served = new Map<string, number>();
+  /** Until when each growing flow is waited for, ascending. */
+  readonly #growing = new Map<string, number>();
+  readonly #ranks = new Map<Rank, RankQueue<T>>();
+  #evictAbove = MOST_FLOWS;
+
+  add(waiter: T): void {
+    const { rank, flow, order } = waiter;
+    const queue = this.#ranks.get(rank) ?? createRankQueue<T>();
+    this.#ranks.set(rank, queue);
+    queue.waiting += 1;
+    const line = queue.lines.get(flow);
+    if (line !== undefined) return void line.waiters.push(waiter);
+    queue.lines.set(flow, { waiters: [waiter], next: 0 });
+    queue.turns.push({ flow, served: this.servedAt(flow), order });
+  }
+
+  /** It was served, or gave up. */
+  end(waiter: T): void {
+    const queue = this.#ranks.get(waiter.rank);
+    waiter.isOver = true;
+    if (queue === undefined) return;
+    queue.waiting -= 1;
+    if (queue.waiting === 0) this.#ranks.delete(waiter.rank);
+  }
+
+  /** Who is next in a rank; undefined when nobody waits there. */
+  head(rank: Rank): T | undefined {
+    const queue = this.#ranks.get(rank);
+    if (queue === undefined) return undefined;
+    const { turns } = queue;
+    for (let top = turns.peek(); top !== undefined; top = turns.peek()) {
+      const { flow } = top;
+      const first = firstOf(queue, flow);
+      const served = this.servedAt(flow);
+      if (first !== undefined && served === top.served && first.order === top.order) return first;
+      // A flow's place was computed when it came to the top last; since then it was served, or its first has left.
+      turns.pop();
+      if (first !== undefined) turns.push({ flow, served, order: first.order });
+    }
+    return undefined;
+  }
+
+  /** How many ends of answers wait. */
+  waitingEnds(): number {
+    return (this.#ranks.get("last-text")?.waiting ?? 0) + (this.#ranks.get("error")?.waiting ?? 0);
+  }
+
+  isEmpty(): boolean {
+    return this.#ranks.size === 0;
+  }
+
+  /** The number of a flow's last call; -1 for one that had none. */
+  servedAt(flow: string): number {
+    return this.#served.get(flow) ?? -1;
+  }
+
+  /** A call of this flow goes out, as call number `order`. */
+  serve({ flow, rank }: T, order: number, now: number): void {
+    this.setGrowing(flow, rank === "first-text" || rank === "progress", now);
+    setLast(this.#served, flow, order);
+    if (this.#served.size <= this.#evictAbove) return;
+    for (const each of this.#served.keys()) if (!this.#growing.has(each)) this.#served.delete(each);
+    this.#evictAbove = Math.max(MOST_FLOWS, 2 * this.#served.size);
+  }
+
+  /** Says whether a flow is an answer of which more is to come. */
+  setGrowing(flow: string, isGrowing: boolean, now: number): void {
+    if (isGrowing) setLast(this.#growing, flow, now + GROWING_MS);
+    else this.#growing.delete(flow);
+  }
+
+  /** Answers that still grow: each needs a call for its last text. */
+  growing(now: number): number {
+    for (const [flow, until] of this.#growing) {
+      if (until > now) break;
+      this.#growing.delete(flow);
+    }
+    return this.#growing.size;
+  }
+
+  /** Takes everybody out, in order of arrival. */
+  takeAll(): readonly T[] {
+    const all = [...this.#ranks.values()].flatMap(({ lines }) => [...lines.values()].flatMap(({ waiters }) => waiters));
+    this.#ranks.clear();
+    return all.filter(({ isOver }) => !isOver).sort((a, b) => a.order - b.order);
+  }
+
+  /** Takes in what is known of the flows of a bucket that turned out to be the same. */
+  absorbFlows(other: FairQueue<T>): void {
+    addSorted(this.#served, other.#served);
+    addSorted(this.#growing, other.#growing);
+  }
 }
 
-/** @param servedAt when a flow was served last; it only ever grows */
-export function createFairQueue<T extends Queued>(servedAt: (flow: string) => number): FairQueue<T> {
-  const lines = new Map<string, { readonly waiters: T[]; next: number }>();
-  const heap = createHeap<{ readonly flow: string; readonly served: number; readonly order: number }>(
-    (a, b) => a.served < b.served || (a.served === b.served && a.order < b.order),
-  );
+const createRankQueue = <T>(): RankQueue<T> => ({
+  lines: new Map(),
+  turns: createHeap((a, b) => a.served < b.served || (a.served === b.served && a.order < b.order)),
+  waiting: 0,
+});
 
-  /** The first of a flow's line; those in front of it that wait no longer are dropped. */
-  const firstOf = (flow: string): T | undefined => {
-    const line = lines.get(flow);
-    while (line?.waiters[line.next]?.isOver === true) line.next += 1;
-    const first = line?.waiters[line.next];
-    if (first === undefined) lines.delete(flow);
-    return first;
-  };
-  return {
-    add(waiter) {
-      const { flow, order } = waiter;
-      const line = lines.get(flow);
-      if (line !== undefined) return void line.waiters.push(waiter);
-      lines.set(flow, { waiters: [waiter], next: 0 });
-      heap.push({ flow, served: servedAt(flow), order });
-    },
-    head() {
-      for (let top = heap.peek(); top !== undefined; top = heap.peek()) {
-        const { flow } = top;
-        const first = firstOf(flow);
-        const served = servedAt(flow);
-        if (first !== undefined && served === top.served && first.order === top.order) return first;
-        // A flow's place was computed when it came to the top last; since then it was served, or its first has left.
-        heap.pop();
-        if (first !== undefined) heap.push({ flow, served, order: first.order });
-      }
-      return undefined;
-    },
-    all: () =>
-      [...lines.values()]
-        .flatMap(({ waiters, next }) => waiters.slice(next).filter(({ isOver }) => !isOver))
-        .sort((a, b) => a.order - b.order),
-  };
+/** The first of a flow's line; those in front of it that wait no longer are dropped. */
+function firstOf<T extends Queued>({ lines }: RankQueue<T>, flow: string): T | undefined {
+  const line = lines.get(flow);
+  while (line?.waiters[line.next]?.isOver === true) line.next += 1;
+  const first = line?.waiters[line.next];
+  if (first === undefined) lines.delete(flow);
+  return first;
+}
+
+function setLast(map: Map<string, number>, flow: string, value: number): void {
+  map.delete(flow);
+  map.set(flow, value);
+}
+
+function addSorted(map: Map<string, number>, more: ReadonlyMap<string, number>): void {
+  const all = [...map, ...more].sort(([, a], [, b]) => a - b);
+  map.clear();
+  for (const [flow, value] of all) setLast(map, flow, value);
 }

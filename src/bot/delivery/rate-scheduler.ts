@@ -2,8 +2,14 @@ import { type Alarm, createAlarm } from "../../base/alarm.js";
 import type { Clock } from "../../base/clock.js";
 import type { Rank } from "../port/platform.js";
 import type { Allowance, ToldLimits } from "./allowance.js";
-import { Candidates, type SharedAllowance } from "./candidates.js";
-import { addWaiter, createRateBucket, endWaiter, NEVER, type RateBucket, type Waiter } from "./rate-bucket.js";
+import {
+  Candidates,
+  createRateBucket,
+  NEVER,
+  type RateBucket,
+  type SharedAllowance,
+  type Waiter,
+} from "./candidates.js";
 
 export interface RateSchedulerDeps<A extends Allowance> {
   readonly clock: Clock;
@@ -25,8 +31,13 @@ export interface RateScheduler {
    * @throws signal.reason when aborted @throws the reason of `stop`
    */
   take(bucket: string, rank: Rank, signal?: AbortSignal, flow?: string): Promise<void>;
-  /** Takes a call now, or leaves it: false where none is left, or somebody waits. */
-  tryTake(bucket: string): boolean;
+  /** Takes a call now, or leaves it: false where none is left, or somebody waits. Default rank: "mark". */
+  tryTake(bucket: string, rank?: Rank): boolean;
+  /**
+   * Says that a flow is an answer that grows in a bucket, or no longer does, where its calls there don't: one call is
+   * kept for its last text while it grows.
+   */
+  setGrowing(bucket: string, flow: string, isGrowing: boolean): void;
   /** How many calls of a bucket could go out now. */
   left(bucket: string): number;
   /** Called once after every call's answer, with what its headers told, if anything. */
@@ -34,8 +45,8 @@ export interface RateScheduler {
   /** After a refusal (429): nothing goes out of the bucket, or at all (GLOBAL), for so long. */
   penalize(bucket: string, retryAfterMs: number): void;
   /**
-   * A call failed without being refused: for a while, one more call is kept in each bucket, for a last text that has
-   * to be sent twice.
+   * A call failed without being refused: for a while, two more calls are kept in each bucket, for a last text that has
+   * to be sent again.
    */
   noteFault(): void;
   /**
@@ -75,9 +86,9 @@ class Scheduler<A extends Allowance> implements RateScheduler {
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const leave = () => {
-        endWaiter(waiter);
+        waiter.bucket.queue.end(waiter);
         reject(signal?.reason);
-        this.#pump();
+        this.#update(waiter.bucket);
       };
       const settle = (work: () => void) => {
         signal?.removeEventListener("abort", leave);
@@ -94,20 +105,26 @@ class Scheduler<A extends Allowance> implements RateScheduler {
         refuse: (reason) => settle(() => reject(reason)),
       };
       signal?.addEventListener("abort", leave, { once: true });
-      addWaiter(waiter);
+      bucket.queue.add(waiter);
       this.#candidates.look(bucket, rank, this.#deps.clock.now());
       this.#pump();
     });
   }
 
-  tryTake(name: string): boolean {
-    const { waiting, allowance } = this.#bucketOf(name);
+  tryTake(name: string, rank: Rank = "mark"): boolean {
+    const { queue, allowance } = this.#bucketOf(name);
     const now = this.#deps.clock.now();
-    const all = this.#deps.global?.allowance;
-    const isFree = waiting === 0 && allowance.left(now) >= 1 && (all === undefined || all.left(now) >= 1);
+    const all = [allowance, ...(this.#deps.global === undefined ? [] : [this.#deps.global.allowance])];
+    const isFree = queue.isEmpty() && all.every((each) => each.opensAt(rank, 0, now) <= now);
     if (this.#stopped !== undefined || !isFree) return false;
-    for (const each of [allowance, all]) each?.take("mark", now);
+    for (const each of all) each.take(rank, now);
     return true;
+  }
+
+  setGrowing(name: string, flow: string, isGrowing: boolean): void {
+    const bucket = this.#bucketOf(name);
+    bucket.queue.setGrowing(flow, isGrowing, this.#deps.clock.now());
+    if (!isGrowing) this.#update(bucket);
   }
 
   left(name: string): number {
@@ -119,8 +136,7 @@ class Scheduler<A extends Allowance> implements RateScheduler {
     const bucket = this.#bucketOf(name);
     bucket.allowance.answer(limits, now);
     this.#deps.global?.allowance.answer(undefined, now);
-    this.#candidates.lookAt(bucket, this.#deps.clock.now());
-    this.#pump();
+    this.#update(bucket);
   }
 
   penalize(name: string, retryAfterMs: number): void {
@@ -140,26 +156,19 @@ class Scheduler<A extends Allowance> implements RateScheduler {
     this.#buckets.delete(name);
     if (target === undefined) return void this.#buckets.set(into, from);
     this.#deps.absorb?.(target.allowance, from.allowance);
-    target.flows.absorb(from.flows);
-    const waiters = [from, target].flatMap(({ queues }) => [...queues.values()].flatMap((queue) => queue.all()));
-    for (const { queues, ready } of [from, target]) {
-      queues.clear();
+    target.queue.absorbFlows(from.queue);
+    const waiters = [from, target].flatMap(({ queue, ready }) => {
       ready.clear();
-    }
-    from.waiting = 0;
-    target.waiting = 0;
+      return queue.takeAll();
+    });
     for (const waiter of waiters.sort((a, b) => a.order - b.order))
-      addWaiter(Object.assign(waiter, { bucket: target }));
-    this.#candidates.lookAt(target, this.#deps.clock.now());
-    this.#pump();
+      target.queue.add(Object.assign(waiter, { bucket: target }));
+    this.#update(target);
   }
 
   stop(reason: unknown): void {
     this.#stopped = { reason };
-    for (const { queues } of this.#buckets.values()) {
-      for (const queue of queues.values()) for (const waiter of queue.all()) waiter.refuse(reason);
-      queues.clear();
-    }
+    for (const { queue } of this.#buckets.values()) for (const waiter of queue.takeAll()) waiter.refuse(reason);
     this.#alarm.set(NEVER);
   }
 
@@ -174,34 +183,33 @@ class Scheduler<A extends Allowance> implements RateScheduler {
 
   #evictIdle(): void {
     const now = this.#deps.clock.now();
-    for (const [name, { waiting, allowance }] of this.#buckets) {
-      if (waiting === 0 && allowance.isIdle(now)) this.#buckets.delete(name);
-    }
+    for (const [name, { queue, allowance }] of this.#buckets)
+      if (queue.isEmpty() && allowance.isIdle(now)) this.#buckets.delete(name);
     this.#evictAbove = Math.max(MOST_BUCKETS, 2 * this.#buckets.size);
+  }
+
+  /** Something has happened in a bucket. */
+  #update(bucket: RateBucket<A>): void {
+    this.#candidates.lookAt(bucket, this.#deps.clock.now());
+    this.#pump();
   }
 
   /** Serves everybody who may go now, and wakes for the next. */
   #pump(): void {
-    for (;;) {
-      const now = this.#deps.clock.now();
-      const next = this.#candidates.next(now);
-      if (typeof next === "number") {
-        this.#alarm.set(next);
-        return;
-      }
-      this.#serve(next, now);
-    }
+    const now = this.#deps.clock.now();
+    let next = this.#candidates.take(now);
+    for (; typeof next !== "number"; next = this.#candidates.take(now)) this.#serve(next, now);
+    this.#alarm.set(next);
   }
 
   #serve(waiter: Waiter<A>, now: number): void {
-    const { bucket, rank, flow } = waiter;
-    this.#candidates.remove(waiter);
+    const { bucket, rank } = waiter;
     bucket.allowance.take(rank, now);
     this.#deps.global?.allowance.take(rank, now);
-    bucket.flows.serve(flow, this.#order++, rank === "first-text" || rank === "progress", now);
-    endWaiter(waiter);
+    bucket.queue.serve(waiter, this.#order++, now);
+    bucket.queue.end(waiter);
     waiter.grant();
-    this.#candidates.lookAt(bucket, this.#deps.clock.now());
+    this.#candidates.lookAt(bucket, now);
   }
 }
 

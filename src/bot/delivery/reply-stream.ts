@@ -21,7 +21,7 @@ type Grown = Shown & { readonly key: MessageKey };
 
 /** For so long the last text is tried without getting any further: it is worth more than any other. */
 const LAST_TEXT_PATIENCE_MS = 300_000;
-/** A later text takes the place of one that failed for longer. */
+/** A later text takes the place of a post that failed for longer. */
 const PROGRESS_PATIENCE_MS = 30_000;
 
 /** What is shown of an answer, and what is to be shown. */
@@ -88,7 +88,10 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
 
 const nextOf = ({ splitter, text, current, controls }: Growth) => nextCall(splitter.update(text), current, controls);
 
-/** Sends what is new, each call again after a pause where it failed for a moment, for as long as this is patient. */
+/**
+ * Sends what is new, each call again after a pause where it failed for a moment, for as long as this is patient. An
+ * edit that shows progress is made once: the next one brings what it lacked; a repetition would cost the end a call.
+ */
 async function sendNew(growth: Growth, rank: "last-text" | "progress", signal?: AbortSignal): Promise<void> {
   const { deps } = growth;
   const patienceMs = rank === "progress" ? PROGRESS_PATIENCE_MS : LAST_TEXT_PATIENCE_MS;
@@ -96,10 +99,9 @@ async function sendNew(growth: Growth, rank: "last-text" | "progress", signal?: 
     const shown = due;
     const isEdit = shown.part === growth.current?.part;
     const work = () => makeCall(growth, shown, rank === "progress" && !isEdit ? "first-text" : rank, signal);
-    // Until something is shown, people wait; what grows keeps its pace.
-    const shortestMs = rank === "progress" && isEdit ? deps.platform.limits.minEditGapMs : 0;
     try {
-      const sent = await retry(work, retryTerms(deps, { shortestMs, patienceMs, signal }));
+      const isOnce = rank === "progress" && isEdit;
+      const sent = await (isOnce ? work() : retry(work, retryTerms(deps, patienceMs, signal)));
       if (sent.isTail && rank === "progress") return;
     } catch (error) {
       if (isNotEditable(error) && growth.current?.part === shown.part) goOnElsewhere(growth, growth.current, shown);
@@ -152,23 +154,18 @@ async function dropControls({ deps, hasLost, left }: Growth): Promise<void> {
       .catch((error) => deps.log.warn({ error }, "the controls of an answer could not be taken away"));
 }
 
-function retryTerms(
+const retryTerms = (
   { clock, log }: ReplyStreamDeps,
-  terms: { readonly shortestMs: number; readonly patienceMs: number; readonly signal: AbortSignal | undefined },
-): RetryTerms {
-  const { shortestMs, patienceMs, signal } = terms;
-  return {
-    clock,
-    delays(failures, error) {
-      const pauseMs = pauseBeforeAgain(error, failures);
-      return pauseMs === undefined ? undefined : Math.max(pauseMs, shortestMs);
-    },
-    until: clock.now() + patienceMs,
-    shouldRetry: (error) => !isLost(error) && signal?.aborted !== true,
-    onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "an answer could not be shown, retrying"),
-    ...(signal && { signal }),
-  };
-}
+  patienceMs: number,
+  signal: AbortSignal | undefined,
+): RetryTerms => ({
+  clock,
+  delays: (failures, error) => pauseBeforeAgain(error, failures),
+  until: clock.now() + patienceMs,
+  shouldRetry: (error) => !isLost(error) && signal?.aborted !== true,
+  onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "an answer could not be shown, retrying"),
+  ...(signal && { signal }),
+});
 
 /** The call that brings what is shown nearer to the text; undefined where nothing is left to show. */
 function nextCall(

@@ -1,12 +1,14 @@
 import { GatewayDispatchEvents } from "discord.js";
 import { withDeadline } from "../../base/deadline.js";
+import { createMemo } from "../../base/lookup-cache.js";
 import { createControlIds } from "../port/control-ids.js";
 import { DIRECT_WORKSPACE } from "../port/conversation.js";
 import { type ChatPlatform, currentReply, type PlatformHandlers } from "../port/platform.js";
 import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js";
 import { isLost } from "../port/platform-error.js";
 import { createGateway, type Gateway, type Self } from "./gateway/gateway.js";
-import { createPlaces, recentPlaces } from "./gateway/places.js";
+import { createPlaces, type Places, recentPlaces } from "./gateway/places.js";
+import { createFindReply } from "./receive/find-reply.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
 import { createMessageReceiver } from "./receive/messages.js";
 import { createDiscordMissed } from "./receive/missed.js";
@@ -69,7 +71,7 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   const platform: ChatPlatform = {
     name: DISCORD,
     limits: { maxMessageChars: MAX_MESSAGE_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, canShowFiles: true },
-    workspaces: () => [...places.serverIds(), DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`),
+    workspaces: createWorkspacesOf(places),
     fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_HINT}` : undefined),
     async start(handlers) {
       receivers = new Map<string, Receiver>([...onLoss, ...receiversOf({ deps, sides, gateway, platform }, handlers)]);
@@ -96,9 +98,18 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   return {
     platform,
     openThread: createThreads({ rest, calls }),
+    findReply: createFindReply({ gateway, rest, calls, clock, signal: stopping.signal }),
     readMissed: createDiscordMissed({ gateway, places, rest, calls, files }),
     showStatus: async (line) => presence.show(line),
     isMemberOf: (person, workspaces) => isInServers(sides, person, workspaces),
+  };
+}
+
+function createWorkspacesOf({ serverIds }: Pick<Places, "serverIds">): ChatPlatform["workspaces"] {
+  const memo = createMemo<readonly string[]>();
+  return () => {
+    const servers = serverIds();
+    return memo([servers], () => [...servers, DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`));
   };
 }
 

@@ -7,8 +7,8 @@ export interface LoopDelay {
   readonly max: number;
 }
 
-/** Node counts from the start of each of these steps. */
-const RESOLUTION_MS = 20;
+/** Node counts from the start of each of these steps. Shorter ones would wake an idle process more often. */
+const RESOLUTION_MS = 50;
 
 export interface LoopDelayMeter {
   /** Of the time since the reading before. */

@@ -19,6 +19,9 @@ export const workspaceOf = ({ platform, workspace, channel }: ChannelKey): strin
 export const questionIdOf = ({ platform, workspace, channel, message }: MessageKey): string =>
   [platform, workspace, channel, message].join(":");
 
+/** Compares messages of one conversation by when they were written: on every platform, ids grow with time. */
+export const compareMessageIds = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
+
 /** The place that a conversation's key names; no platform's ids hold a colon. */
 export function channelKeyOf(conversation: string): ChannelKey {
   const [platform = "", workspace = "", channel = "", thread] = conversation.split(":");

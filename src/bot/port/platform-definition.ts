@@ -56,6 +56,11 @@ export interface PlatformExtras {
    * @throws {PlatformError} where they can't be read @throws signal.reason
    */
   readMissed?(place: ChannelKey, since: number, signal: AbortSignal): Promise<readonly MissedMention[]>;
+  /**
+   * Finds the last message of the bot's reply to a question of an ended process. Undefined where there is none, or the
+   * bot may not look. @throws {PlatformError} where looking later may help
+   */
+  findReply?(question: MessageKey): Promise<FoundReply | undefined>;
   /** Where the platform itself keeps the messages: erases those of a place. @throws {StoreError} */
   forget?(channel: ChannelKey): Promise<void>;
   /** Where the platform itself keeps the messages: erases what nobody touched since `before` (epoch ms). */
@@ -64,6 +69,12 @@ export interface PlatformExtras {
 
 /** A question that did not come in by itself. */
 export type MissedMention = Mention & { readonly writtenAt: number };
+
+export interface FoundReply {
+  readonly message: MessageKey;
+  /** What it shows; unset where nobody has looked. */
+  readonly text?: string;
+}
 
 export interface OpenedThread {
   readonly place: ChannelKey;

@@ -227,7 +227,7 @@ export interface PostTerms extends SendTerms {
 export interface ChatPlatform {
   readonly name: string;
   readonly limits: PlatformLimits;
-  /** The workspaces that the bot is in, as settings know them: "playground:local". */
+  /** The workspaces that the bot is in, as settings know them: "playground:local"; one object until they change. */
   workspaces(): readonly string[];
   /** What is not right, for readiness; undefined when it is up. */
   fault(): string | undefined;

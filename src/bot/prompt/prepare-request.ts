@@ -8,7 +8,7 @@ import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Session, Sessions, Turn } from "../../store/sessions/sessions.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
-import { conversationOf } from "../port/conversation.js";
+import { channelOf, conversationOf } from "../port/conversation.js";
 import { type ComposedQuestion, type ComposeTerms, composeQuestion } from "./compose-question.js";
 import { contextOf } from "./context.js";
 import type { Question } from "./question.js";
@@ -16,7 +16,7 @@ import type { RecentImages } from "./recent-images.js";
 import { cleanQuestion } from "./untrusted-text.js";
 
 export interface PrepareDeps {
-  readonly sessions: Pick<Sessions, "recentTurns" | "erasedAt">;
+  readonly sessions: Pick<Sessions, "erasedAt">;
   readonly refresher: Pick<Refresher, "snapshot">;
   readonly chat: HostConfig["chat"];
   readonly images: RecentImages;
@@ -47,22 +47,22 @@ export async function prepareRequest(
   terms: {
     readonly model: ModelRef;
     readonly session: Session;
+    /** The newest turns of the conversation, oldest first. */
+    readonly turns: readonly Turn[];
     readonly question: Question;
     readonly signal: AbortSignal;
   },
 ): Promise<Prepared> {
-  const { model, session, question, signal } = terms;
+  const { model, session, turns: recent, question, signal } = terms;
   const conversation = conversationOf(question.message);
   const facts = deps.modelFacts(model.provider, model.model, rowOf(deps.refresher.snapshot(), model));
   const { chat } = deps;
-  // One more than fit, for the one that this answer takes the place of.
-  const recent = await deps.sessions.recentTurns(conversation, Math.ceil(chat.historyMessages / 2) + 1);
   const turns = question.retry === undefined ? recent : saidBefore(recent, question.message.message);
   const asked = await composed(deps, question, {
     takesImages: takesImages(model.model, facts.input),
     isThreadStart: session.nextTurn === 0,
     lastTurn: turns.at(-1),
-    erasedAt: deps.sessions.erasedAt,
+    erasedAt: readErasedAt(deps, question),
     signal,
   });
   if (asked.text === "")
@@ -87,6 +87,19 @@ export async function prepareRequest(
 
 /** Between the host's system prompt and the conversation's own. */
 const OWN_PROMPT = "People in this conversation have added the following, as far as it agrees with the above:";
+
+/** Begins to read when conversation and channel were erased last, where the question brings earlier messages. */
+function readErasedAt({ sessions }: PrepareDeps, { message, mention }: Question): Sessions["erasedAt"] {
+  const isNeeded = mention?.earlier !== undefined || mention?.quote !== undefined || mention?.readQuote !== undefined;
+  if (!isNeeded) return sessions.erasedAt;
+  const own = [channelOf(message), conversationOf(message)];
+  const ownAt = sessions.erasedAt(own);
+  ownAt.catch(() => {}); // whoever asks gets the error
+  return async (conversations) => {
+    const others = conversations.filter((one) => !own.includes(one));
+    return Math.max(await ownAt, others.length === 0 ? 0 : await sessions.erasedAt(others));
+  };
+}
 
 /** Another question may have been answered since the one that is asked once more. */
 function saidBefore(turns: readonly Turn[], message: string): readonly Turn[] {

@@ -22,7 +22,6 @@ import { createPostReconciliation } from "./send/post-reconciliation.js";
 import { MAX_MARKDOWN_CHARS } from "./send/render.js";
 import { createSlackSend } from "./send/send.js";
 import { createStreamCalls } from "./send/stream-calls.js";
-import { createOpenStreams } from "./send/stream-driver.js";
 import type { SlackSettings } from "./variables.js";
 import { createHealth, type Health } from "./wire/health.js";
 import type { Identity } from "./wire/identity.js";
@@ -34,7 +33,7 @@ const MIN_EDIT_GAP_MS = 1_000;
 /** The bot's Slack side: connects, translates and paces; the handlers decide. */
 export function createSlack(
   deps: PlatformDeps & { readonly slack: SlackSettings },
-): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed" | "warnings">> {
+): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed" | "findReply" | "warnings">> {
   const { config, slack, store, clock, log, commands } = deps;
   const names = createSlashNames(commands, slack.commandPrefix);
   const stopped = new AbortController();
@@ -42,10 +41,16 @@ export function createSlack(
   const health = createHealth(log);
   health.set("setup", names.fault());
   let identity: Identity | undefined;
+  let workspaces: readonly string[] = [];
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
   const wire = createWire({ slack, settings, health, clock, log });
   const { calls, agent } = wire;
-  const reconciliation = createPostReconciliation({ calls, botUserId: () => identity?.botUserId });
+  const reconciliation = createPostReconciliation({
+    calls,
+    clock,
+    signal: stopped.signal,
+    botUserId: () => identity?.botUserId,
+  });
   const titles = createQuestionTitles();
   const controlIds = createControlIds({ store, clock, log });
   const pickers = createPickers(commands);
@@ -55,6 +60,7 @@ export function createSlack(
   const people = createPeople(asked);
   const onIdentity = (found: Identity) => {
     identity = found;
+    workspaces = [`slack:${found.teamId}`];
   };
   const strangeTeams: string[] = [];
   const onStrangeTeam = (team: string) => {
@@ -67,7 +73,7 @@ export function createSlack(
   return {
     name: "slack",
     limits: { maxMessageChars: MAX_MARKDOWN_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, beginsThreads: true },
-    workspaces: () => (identity === undefined ? [] : [`slack:${identity.teamId}`]),
+    workspaces: () => workspaces,
     fault: health.fault,
     async start(handlers) {
       const { signal } = stopped;
@@ -96,11 +102,11 @@ export function createSlack(
       titles,
       reconciliation,
       clock,
-      open: createOpenStreams(clock),
       worded: names.inAnswer,
       controlBlocks: (given) => controlBlocks(given, controls),
     }),
     ...createSlackMarks({ calls, log, signal: stopped.signal }),
+    findReply: reconciliation.findReply,
     readMissed: createSlackMissed(() => identity && { ...shared, identity }),
   };
 }

@@ -1,3 +1,4 @@
+import { OVER } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import { TimeoutError, UserError } from "../../base/errors.js";
 import { createSerial } from "../../base/serial.js";
@@ -8,17 +9,22 @@ import { createBurstBrake } from "./burst-brake.js";
 import { createTurnQueue } from "./conversation-line.js";
 import { TurnCalledOff } from "./endings.js";
 import { createRemoteStop } from "./remote-stop.js";
-import { type ActiveTurns, takeMention } from "./turn.js";
+import { type ActiveTurns, type TakeTerms, takeMention } from "./turn.js";
 import { createTurnControl } from "./turn-control.js";
 import type { ChatDeps } from "./turn-deps.js";
 
 export interface Chat {
   readonly control: TurnControl;
   /**
-   * Resolves once the question is stored. With `refusal` it is refused by these words.
+   * Resolves once the question is stored.
    * @throws {UserError} while the bot stops @throws {StoreError} when it could not be stored
    */
-  onMention(platform: ChatPlatform, mention: Mention, refusal?: string): Promise<void>;
+  onMention(platform: ChatPlatform, mention: Mention, terms?: TakeTerms): Promise<void>;
+  /**
+   * Runs work at its place in a conversation's line, also in a full one. What comes later waits for it, but no longer
+   * than 10 s. Resolves when the work is over.
+   */
+  inLine<T>(conversation: string, work: () => Promise<T>): Promise<T>;
   /** Takes no more questions, lets answers finish for up to `graceMs`, and ends the rest as interrupted. */
   stop(graceMs: number): Promise<void>;
   /** Resolves when nothing is answered in the conversation and nothing waits. */
@@ -29,6 +35,8 @@ export interface Chat {
 
 /** How long interrupted answers may take at the end of a shutdown to show how they ended. */
 const LAST_EDITS_MS = 3_000;
+/** How long other work than an answer keeps a conversation waiting. */
+const LONGEST_WORK_MS = 10_000;
 
 /** Takes questions and answers them; the life of each is in `turn.ts`. */
 export function createChat(deps: ChatDeps): Chat {
@@ -45,10 +53,10 @@ export function createChat(deps: ChatDeps): Chat {
   const { queue } = turns;
   const closing = new AbortController();
   return {
-    async onMention(platform, mention, refusal) {
+    async onMention(platform, mention, terms) {
       if (closing.signal.aborted) throw new UserError("The bot is restarting. Please ask again in a moment.");
       refresher.noteActivity(workspaceOf(mention.message), conversationOf(mention.message));
-      await takeMention({ ...deps, turns }, platform, mention, refusal);
+      await takeMention({ ...deps, turns }, platform, mention, terms);
     },
     async stop(graceMs) {
       closing.abort();
@@ -63,6 +71,16 @@ export function createChat(deps: ChatDeps): Chat {
         );
       });
     },
+    inLine: (conversation, work) =>
+      new Promise((resolve, reject) => {
+        const run = async () => {
+          const isOver = new AbortController();
+          const done = work().then(resolve, reject);
+          await Promise.race([done, clock.sleep(LONGEST_WORK_MS, isOver.signal).catch(() => {})]); // called off below
+          isOver.abort(OVER);
+        };
+        queue.add(conversation, run, { isMissed: true });
+      }),
     idleIn: queue.idleIn,
     load: () => queue.size(),
     control: createTurnControl({ ...deps, turns, isClosed: () => closing.signal.aborted }),

@@ -69,7 +69,9 @@ export interface LeaseDeps {
 
 export interface LeaseTerms {
   readonly signal: AbortSignal;
-  /** Called once when another replica answers there. */
+  /** Called once when the store was asked for the lease: what is read then is read behind it, without another wait. */
+  onAsk?(): void;
+  /** Called once when another replica answers there. What was read until now may be old by its end. */
   onWait(): void;
 }
 
@@ -95,10 +97,10 @@ export const leaseName = (conversation: string): string => `turn:${conversation}
 export async function withLease<T>(
   deps: LeaseDeps,
   conversation: string,
-  { signal, onWait }: LeaseTerms,
+  terms: LeaseTerms,
   work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
-  const claim = await take(deps, conversation, { signal, onWait });
+  const claim = await take(deps, conversation, terms);
   const isOver = new AbortController();
   let isFree = claim === undefined;
   if (claim !== undefined) keep(deps, claim, isOver.signal).catch(() => {}); // only called off, when the work is over
@@ -117,12 +119,14 @@ export async function withLease<T>(
   }
 }
 
-async function take({ store, clock, log }: LeaseDeps, conversation: string, { signal, onWait }: LeaseTerms) {
+async function take({ store, clock, log }: LeaseDeps, conversation: string, { signal, onAsk, onWait }: LeaseTerms) {
   for (let hasWaited = false; ; hasWaited = true) {
-    const result = await store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true }).catch((error) => {
+    const claiming = store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true }).catch((error) => {
       log.warn({ error }, "a conversation is answered in without its lease");
       return undefined;
     });
+    if (!hasWaited) onAsk?.();
+    const result = await claiming;
     if (result === undefined) return undefined;
     if (result.held) return result.claim;
     if (!hasWaited) onWait();

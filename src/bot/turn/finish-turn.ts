@@ -21,7 +21,7 @@ import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
  * @throws {StoreError} when it could not be saved @throws what the platform throws in the end
  */
 export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<Ending> {
-  const { answer, pin, session, stream, prepared } = turn;
+  const { answer, pin, stream, prepared } = turn;
   const reference = deps.newReference();
   if (answer.error !== undefined && answer.ending !== "stopped") {
     deps.log.warn(
@@ -37,8 +37,7 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
   const isShown = await showLast(deps, turn, text);
   const isPosted = stream.postedIn() !== undefined;
   const ending = isShown ? answer.ending : isPosted && answer.ending !== "failed" ? "cut-off" : "failed";
-  await save(deps, turn, { ending, used });
-  if (session.pin !== null) await rememberToldLines(deps, turn, session.pin, isShown);
+  await save(deps, turn, { ending, used, isShown });
   deps.onTurn({
     platform: turn.platform.name,
     provider: pin?.provider ?? null,
@@ -78,9 +77,10 @@ function feedbackOf({ provider, model }: Pin, { finish, error }: ModelAnswer): M
 interface Outcome {
   readonly ending: Ending;
   readonly used: Used | undefined;
+  readonly isShown: boolean;
 }
 
-async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used }: Outcome): Promise<void> {
+async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used, isShown }: Outcome): Promise<void> {
   const { question, answer, pin, prepared, stream, startedAt } = turn;
   const sent = prepared?.sent ?? question.retry?.sent;
   const said = cleanQuestion(question.text).trim();
@@ -103,15 +103,21 @@ async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used }: Outcom
     endedAt: deps.clock.now(),
   };
   const writes = pin === null || used === undefined ? [] : [usageWrite(deps, turn, pin, { ending, used })];
-  const also = { replaces: question.retry?.turn, writes };
+  const { change, changeChannel } = toldLines(deps, turn, isShown);
+  const also = { replaces: question.retry?.turn, change: (now: Session) => change(turn.begin(now)), writes };
   await untilStored(() => deps.sessions.end(question.id, conversationOf(question.message), row, also), deps);
+  if (changeChannel !== undefined) {
+    await deps.sessions
+      .change(channelOf(question.message), changeChannel)
+      .catch((error) => deps.log.warn({ error }, "told lines were not stored; the next thread repeats them"));
+  }
 }
 
 function usageWrite(
   deps: TurnDeps,
   { question }: AnsweredTurn,
   pin: Pin,
-  { ending, used }: Outcome & { used: Used },
+  { ending, used }: Pick<Outcome, "ending"> & { used: Used },
 ): Write {
   const entry = deps.refresher.snapshot().providers.get(pin.provider);
   const row = entry?.models.find(({ id }) => id === pin.model);
@@ -119,33 +125,34 @@ function usageWrite(
   return deps.ledger.writeOf(usageEntry({ question, model: pin, used, modelFacts, ending }));
 }
 
-/** So that the next answer does not say them again; what a person changed meanwhile is still to be told. */
-async function rememberToldLines(deps: TurnDeps, turn: AnsweredTurn, pin: Pin, isShown: boolean): Promise<void> {
+/** What sessions become, so that the next answer does not say the same lines again. */
+interface ToldLines {
+  /** What a person changed meanwhile is still to be told. */
+  readonly change: (now: Session) => Session;
+  /** A thread begins with the news of its channel, which its next thread need not tell again. */
+  readonly changeChannel?: (now: Session) => Session;
+}
+
+function toldLines(deps: TurnDeps, turn: AnsweredTurn, isShown: boolean): ToldLines {
   const { session, answer, question } = turn;
+  const { pin } = session;
+  if (pin === null) return { change: (now) => now };
   const note = answer.finish !== undefined ? pinNote(deps.refresher.snapshot(), pin) : session.noted;
   const isPinTold = isShown && pinLine(turn.pin, session, answer) !== undefined;
   const isSystemTold = isShown && systemLine(session, answer) !== undefined;
-  // Usually there is nothing to store, and no need to read what is stored.
-  if (note === session.noted && !isPinTold && !isSystemTold) return;
-  const withoutSystemNews = (before: Session): Session => {
-    const { systemNews, ...rest } = before;
-    const isTold = isSystemTold && systemNews === session.systemNews && before.system === session.system;
-    return isTold ? rest : before;
+  const withoutSystemNews = (now: Session): Session => {
+    const { systemNews, ...rest } = now;
+    const isTold = isSystemTold && systemNews === session.systemNews && now.system === session.system;
+    return isTold ? rest : now;
   };
-  const { message } = question;
-  await deps.sessions
-    .change(conversationOf(message), (before) => {
-      const { noted, pinNews, ...rest } = withoutSystemNews(before);
-      const news = isPinTold && before.pin?.at === pin.at ? undefined : pinNews;
-      if (note === noted && news === pinNews && rest.systemNews === before.systemNews) return before;
+  return {
+    change(now) {
+      const { noted: _noted, pinNews, ...rest } = withoutSystemNews(now);
+      const news = isPinTold && now.pin?.at === pin.at ? undefined : pinNews;
       return { ...rest, ...(note !== undefined && { noted: note }), ...(news !== undefined && { pinNews: news }) };
-    })
-    // A thread begins with the news of its channel, which its next thread need not tell again.
-    .then(async () => {
-      if (!isSystemTold || message.thread === undefined) return;
-      await deps.sessions.change(channelOf(message), withoutSystemNews);
-    })
-    .catch((error) => deps.log.warn({ error }, "told lines were not stored; the next answer repeats them"));
+    },
+    ...(isSystemTold && question.message.thread !== undefined && { changeChannel: withoutSystemNews }),
+  };
 }
 
 /** Pauses between the attempts, in ms: a full disk or a restarting store recovers in minutes, or needs a person. */

@@ -1,5 +1,5 @@
 import { modelName } from "../../refresh/choose/default-model.js";
-import type { Pin, Session } from "../../store/sessions/sessions.js";
+import type { Pin, Resumed, Session } from "../../store/sessions/sessions.js";
 import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey } from "../port/platform.js";
 import type { ConversationModel } from "../port/platform-definition.js";
@@ -7,34 +7,40 @@ import type { TurnDeps } from "./turn-deps.js";
 
 type Deps = Pick<TurnDeps, "sessions" | "defaultModel" | "clock">;
 
-/**
- * Returns the session of a question's place with its pin: the first message pins the default in force, if there is one.
- * A thread is a conversation of its own that begins as its channel is by then; its first question pins the channel too.
- * @throws {StoreError}
- */
-export async function pinnedSession(deps: Deps, place: ChannelKey): Promise<Session> {
-  const conversation = conversationOf(place);
-  const session = await deps.sessions.get(conversation);
-  if (session.pin !== null) return session;
-  if (place.thread === undefined) return pinDefault(deps, conversation, session, workspaceOf(place));
-  const channel = channelOf(place);
-  const parent = await pinDefault(deps, channel, await deps.sessions.get(channel), workspaceOf(place));
-  if (parent.pin === null) return session;
-  return deps.sessions.change(conversation, (now) => (now.pin === null ? begunAs(now, parent) : now));
+/** The session of a question's place as it is, or as the question makes it. */
+export interface PinnedSession extends Pick<Resumed, "session" | "turns"> {
+  /** What makes it so, when the turn is saved; what a person chose meanwhile stays. */
+  readonly begin: (now: Session) => Session;
+  /** Resolves once the channel of a new thread has its pin too. Never rejects before it is waited for. */
+  readonly channelPinned: Promise<unknown>;
 }
 
-async function pinDefault(
-  { sessions, defaultModel, clock }: Deps,
-  conversation: string,
-  session: Session,
-  workspace: string,
-): Promise<Session> {
-  if (session.pin !== null) return session;
-  const choice = defaultModel(workspace);
-  if (choice === undefined) return session;
-  const pin: Pin = { provider: choice.provider, model: choice.model, at: clock.now(), by: null };
-  // A person may have chosen one meanwhile: theirs stays.
-  return sessions.change(conversation, (now) => (now.pin === null ? { ...now, pin } : now));
+/**
+ * Returns the session of a question's place with its pin, and as many turns as may be sent: the first message pins the
+ * default in force, if there is one. A thread is a conversation of its own that begins as its channel is by then; its
+ * first question pins the channel too. @throws {StoreError}
+ */
+export async function pinnedSession(deps: Deps & Pick<TurnDeps, "chat">, place: ChannelKey): Promise<PinnedSession> {
+  const { sessions, defaultModel, clock, chat } = deps;
+  // One more than fit, for the one that an answer may take the place of.
+  const count = Math.ceil(chat.historyMessages / 2) + 1;
+  const channel = place.thread === undefined ? undefined : channelOf(place);
+  const resumed = await sessions.resume(conversationOf(place), { channel, count });
+  const { session, turns } = resumed;
+  const asItIs = { session, turns, begin: (now: Session) => now, channelPinned: Promise.resolve() };
+  if (session.pin !== null) return asItIs;
+  const choice = resumed.channel?.pin ? undefined : defaultModel(workspaceOf(place));
+  const pin: Pin | null = choice === undefined ? null : { ...choice, at: clock.now(), by: null };
+  const pinned = (now: Session): Session => (now.pin === null ? { ...now, pin } : now);
+  if (channel === undefined || resumed.channel === undefined) {
+    return pin === null ? asItIs : { ...asItIs, session: pinned(session), begin: pinned };
+  }
+  const above = pin === null ? resumed.channel : pinned(resumed.channel);
+  if (above.pin === null) return asItIs;
+  const begin = (now: Session) => (now.pin === null ? begunAs(now, above) : now);
+  const channelPinned = pin === null ? Promise.resolve() : sessions.change(channel, pinned);
+  channelPinned.catch(() => {}); // whoever waits for it gets the error
+  return { session: begin(session), turns, begin, channelPinned };
 }
 
 /** What a new thread takes over; what was said in it, or unset, stays its own. */
@@ -48,6 +54,12 @@ function begunAs(thread: Session, { pin, system, systemNews, showsReasoning }: S
     ...(systemNews !== undefined && thread.system === null && thread.systemNews === undefined && { systemNews }),
     ...(showsReasoning !== undefined && thread.showsReasoning === undefined && { showsReasoning }),
   };
+}
+
+/** The answer of another model says nothing of the pin. */
+export function withoutNews(session: Session): Session {
+  const { pinNews: _kept, ...rest } = session;
+  return rest;
 }
 
 /** Returns the model that a conversation has, or would get with its next question. @throws {StoreError} */

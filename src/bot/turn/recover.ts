@@ -1,25 +1,34 @@
 import type { Clock } from "../../base/clock.js";
+import { withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
 import { startRounds } from "../../base/rounds.js";
 import type { OpenQuestion, Sessions, Turn } from "../../store/sessions/sessions.js";
-import type { Write } from "../../store/store.js";
+import type { Store, Write } from "../../store/store.js";
 import { DamagedRowError } from "../../store/store-error.js";
 import type { Ledger } from "../../usage/ledger.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
+import { compareMessageIds, questionIdOf } from "../port/conversation.js";
 import { messageKeySchema } from "../port/message-key.js";
-import type { ChatPlatform, MessageKey } from "../port/platform.js";
+import type { MessageKey } from "../port/platform.js";
+import type { FoundReply, PlatformParts } from "../port/platform-definition.js";
 import { isLost, PlatformError } from "../port/platform-error.js";
 import { RETRY_CONTROL } from "./answer-controls.js";
+import type { Chat } from "./chat.js";
 import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
 import { usageEntry, usedBy } from "./finish-turn.js";
 import type { Liveness } from "./liveness.js";
+import type { PlaceAfter } from "./turn.js";
 import type { TurnEvent } from "./turn-deps.js";
 
 export interface RecoverDeps {
   readonly sessions: Sessions;
   readonly ledger: Pick<Ledger, "writeOf">;
   readonly modelFacts: FindModelFacts;
-  readonly platforms: readonly ChatPlatform[];
+  readonly surfaces: readonly PlatformParts[];
+  readonly chat: Pick<Chat, "inLine">;
+  readonly store: Pick<Store, "claim" | "commit">;
+  /** Gives a question its place behind those that were asked before and not found yet. */
+  behind<T>(message: MessageKey, take: (after?: PlaceAfter) => Promise<T>): Promise<T>;
   readonly liveness: Pick<Liveness, "isGone">;
   readonly clock: Clock;
   readonly log: Log;
@@ -27,71 +36,133 @@ export interface RecoverDeps {
   onTurn(event: TurnEvent): void;
 }
 
-/** Ends every question that an ended process left unfinished; what fails is left for the next round. */
+/**
+ * Ends every question that an ended process left unfinished, each before what is asked later in its conversation; what
+ * fails is left for the next round. Resolves with how many it ended. @throws {StoreError}
+ */
 export async function recover(deps: RecoverDeps): Promise<number> {
-  const { sessions, platforms, liveness, log } = deps;
-  let recovered = 0;
+  const { isOver } = await placeLost(deps);
+  return isOver;
+}
+
+interface Lost {
+  readonly id: string;
+  readonly question: OpenQuestion;
+  readonly message: MessageKey;
+  readonly surface: PlatformParts;
+}
+
+/** Resolves once every conversation with such questions keeps a place for them; later ones come behind. */
+async function placeLost(deps: RecoverDeps): Promise<{ readonly isOver: Promise<number> }> {
+  const { sessions, surfaces, liveness, chat, log } = deps;
+  const lost = new Map<string, Lost[]>();
   for (const [id, question] of await sessions.openQuestions()) {
-    const message = messageKeySchema.safeParse(question.message);
-    const platform = platforms.find(({ name }) => message.data?.platform === name);
-    if (platform === undefined || message.data === undefined) continue; // its platform is not configured today
+    const message = messageKeySchema.safeParse(question.message).data;
+    const surface = surfaces.find(({ platform }) => message?.platform === platform.name);
+    if (surface === undefined || message === undefined) continue; // its platform is not configured today
     if (!(await liveness.isGone(question.owner))) continue; // somebody is at it
-    try {
-      const ending = question.ended ?? "interrupted";
-      if (question.ended === null) await interrupt(deps, platform, id, question);
-      await platform.mark(message.data, ENDING_MARKS[ending]);
-      await sessions.close(id);
-      recovered += 1;
-    } catch (error) {
-      if (isLost(error)) {
-        log.info({ error, id }, "the channel of an unfinished question is gone");
-        await sessions
-          .close(id)
-          .catch((late) => log.error({ error: late, id }, "could not close the question; retrying at next startup"));
-        continue;
-      }
-      log.error({ error, id }, "an unfinished question could not be marked; retrying at next startup");
-    }
+    const others = lost.get(question.conversation) ?? [];
+    lost.set(question.conversation, [...others, { id, question, message, surface }]);
   }
-  if (recovered > 0) log.info({ recovered }, "unfinished answers of an ended process were marked");
-  return recovered;
+  const recoverInLine = (conversation: string, questions: readonly Lost[]) =>
+    chat
+      .inLine(conversation, () => recoverIn(deps, conversation, questions))
+      .catch((error) => {
+        log.error({ error, conversation }, "unfinished questions could not be read; the next round tries again");
+        return 0;
+      });
+  const counts = [...lost].flatMap(([conversation, questions]) => {
+    // A question that was found late was stored after some that were asked later.
+    const inOrder = [...questions].sort((a, b) => compareMessageIds(a.message.message, b.message.message));
+    const begun = inOrder.filter(({ question }) => question.answer !== null || question.ended !== null);
+    const others = inOrder.filter((one) => !begun.includes(one));
+    return [
+      ...(begun.length > 0 ? [recoverInLine(conversation, begun)] : []),
+      ...others.map((one) =>
+        deps.behind(one.message, (after = (place) => place()) => after(() => recoverInLine(conversation, [one]))),
+      ),
+    ];
+  });
+  const total = async () => (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  const isOver = total().then((recovered) => {
+    if (recovered > 0) log.info({ recovered }, "unfinished answers of an ended process were marked");
+    return recovered;
+  });
+  return { isOver };
+}
+
+/** Longer than a conversation's lost questions take; a process that is killed meanwhile leaves them for so long. */
+const CLAIM_MS = 30_000;
+
+/** Ends the lost questions of one conversation, unless another process is at it. @throws {StoreError} */
+async function recoverIn(deps: RecoverDeps, conversation: string, lost: readonly Lost[]): Promise<number> {
+  const { store, sessions } = deps;
+  const result = await store.claim(`recover:${conversation}`, { ttlMs: CLAIM_MS });
+  if (!result.held) return 0;
+  try {
+    let recovered = 0;
+    for (const one of lost) if ((await sessions.isOpen(one.id)) && (await end(deps, one))) recovered += 1;
+    return recovered;
+  } finally {
+    await store.commit(result.claim, []).catch(() => {}); // it expires by itself
+  }
+}
+
+/** Resolves with whether the question is closed, with its mark. Never rejects. */
+async function end(deps: RecoverDeps, lost: Lost): Promise<boolean> {
+  const { sessions, log } = deps;
+  const { id, question, message, surface } = lost;
+  try {
+    if (question.ended === null) await interrupt(deps, lost);
+    await surface.platform.mark(message, ENDING_MARKS[question.ended ?? "interrupted"]);
+    await sessions.close(id);
+    return true;
+  } catch (error) {
+    if (!isLost(error)) {
+      log.error({ error, id }, "an unfinished question could not be marked; the next round tries again");
+      return false;
+    }
+    log.info({ error, id }, "the channel of an unfinished question is gone");
+    await sessions
+      .close(id)
+      .catch((late) => log.error({ error: late, id }, "could not close the question; the next round tries again"));
+    return false;
+  }
 }
 
 /** How soon another replica's broken-off answers get their end. */
 const ROUND_MS = 60_000;
+/** How long a start waits for the first round, which then goes on beside it. */
+const FIRST_ROUND_MS = 5_000;
 
 /**
- * Recovers at once, and then once a minute. Resolves with how to stop that.
- * @throws {StoreError} when the first round cannot read
+ * Recovers now, and then once a minute. Resolves once what is asked from now on comes behind the questions of ended
+ * processes; `isOver`: the first round is, or has taken 5 s. @throws {StoreError} when the first round cannot read
  */
-export async function startRecovery(deps: RecoverDeps): Promise<() => void> {
-  await recover(deps);
+export async function startRecovery(
+  deps: RecoverDeps,
+): Promise<{ readonly isOver: Promise<unknown>; readonly stop: () => void }> {
+  const { isOver } = await placeLost(deps);
   const { clock, log } = deps;
-  return startRounds({
+  const stop = startRounds({
     clock,
     log,
     everyMs: ROUND_MS,
     what: "looking for unfinished answers",
     work: () => recover(deps),
   });
+  const first = withDeadline(() => isOver, { what: "the first recovery", timeoutMs: FIRST_ROUND_MS, clock });
+  return { isOver: first.catch(() => {}), stop };
 }
 
-async function interrupt(deps: RecoverDeps, platform: ChatPlatform, id: string, question: OpenQuestion): Promise<void> {
+const LINE = ENDING_LINES.interrupted ?? "";
+/** A text that ends in the line; what stands before it. A platform may keep its emoji in another form. */
+const SAID = new RegExp(`^(.*?)\\s*\\S*\\s*${LINE.replace(/^[^\p{L}]+/u, "").replace(".", "\\.")}\\s*$`, "su");
+
+async function interrupt(deps: RecoverDeps, lost: Lost): Promise<void> {
   const { sessions, clock } = deps;
-  const line = ENDING_LINES.interrupted ?? "";
-  const asked = messageKeySchema.parse(question.message);
-  const answer = question.answer === null ? undefined : messageKeySchema.parse(question.answer);
-  let kept = "";
-  if (answer === undefined) await say(platform, asked, line);
-  else {
-    kept = await platform.append(answer, line, [RETRY_CONTROL]).catch(async (error) => {
-      // Deleted by somebody, or so full that not a line fits below it.
-      const isElsewhere = error instanceof PlatformError && ["refused", "gone", "not-editable"].includes(error.reason);
-      if (!isElsewhere) throw error;
-      await say(platform, asked, line);
-      return "";
-    });
-  }
+  const { id, question, message: asked, surface } = lost;
+  const { kept, answer } = await showInterrupted(deps, lost);
   const session = await sessions.get(question.conversation).catch((error) => {
     // The question has its end; the record's own trouble is told to whoever asks there next.
     if (error instanceof DamagedRowError) return undefined;
@@ -108,7 +179,7 @@ async function interrupt(deps: RecoverDeps, platform: ChatPlatform, id: string, 
       at: question.at,
     },
     answer: kept,
-    ...(answer !== undefined && { shownIn: answer.message }),
+    shownIn: answer.message,
     ending: "interrupted",
     provider: model?.provider ?? null,
     model: model?.model ?? null,
@@ -117,7 +188,50 @@ async function interrupt(deps: RecoverDeps, platform: ChatPlatform, id: string, 
   };
   await sessions.end(id, question.conversation, turn, { writes: usedWrites(deps, id, question, kept) });
   const { provider, model: name, ending } = turn;
-  deps.onTurn({ platform: platform.name, provider, model: name, ending, durationMs: null, firstTextMs: null });
+  deps.onTurn({ platform: surface.platform.name, provider, model: name, ending, durationMs: null, firstTextMs: null });
+}
+
+/** Where an interrupted answer ends, and what it had shown. */
+interface Interrupted {
+  readonly answer: MessageKey;
+  readonly kept: string;
+}
+
+/** Says below what there is of the answer that it was interrupted, or else in a message of its own. */
+async function showInterrupted(deps: RecoverDeps, lost: Lost): Promise<Interrupted> {
+  const { message: asked, surface } = lost;
+  const { platform } = surface;
+  const begun = await begunAnswer(deps, lost);
+  const say = async () => ({
+    answer: await platform.post(asked, { markdown: LINE }, { rank: "last-text", replyTo: asked }),
+    kept: "",
+  });
+  if (begun === undefined) return say();
+  const { message: answer, text } = begun;
+  const before = text === undefined ? undefined : SAID.exec(text)?.[1];
+  if (before !== undefined) return { answer, kept: before }; // an earlier attempt got so far
+  return platform.append(answer, LINE, [RETRY_CONTROL]).then(
+    (kept) => ({ answer, kept }),
+    (error) => {
+      // Deleted by somebody, or so full that not a line fits below it.
+      const isElsewhere = error instanceof PlatformError && ["refused", "gone", "not-editable"].includes(error.reason);
+      if (!isElsewhere) throw error;
+      return say();
+    },
+  );
+}
+
+/** Its place is stored once the platform has said it; a kill in between leaves an answer that is to be found there. */
+async function begunAnswer(
+  { sessions }: RecoverDeps,
+  { id, question, message, surface }: Lost,
+): Promise<FoundReply | undefined> {
+  if (question.answer !== null) return { message: messageKeySchema.parse(question.answer) };
+  if (surface.findReply === undefined || id !== questionIdOf(message)) return undefined; // asked again: it has one
+  const found = await surface.findReply(message);
+  if (found === undefined) return undefined;
+  const last = await sessions.lastTurn(question.conversation).catch(() => undefined); // damaged: told when it is used
+  return found.message.message === last?.turn.shownIn ? undefined : found;
 }
 
 /** What the provider had given until then is used, though nobody will say how much it was. */
@@ -139,8 +253,4 @@ function usedWrites(
   };
   const facts = modelFacts(model.provider, model.model);
   return [ledger.writeOf(usageEntry({ question, model, used, modelFacts: facts, ending: "interrupted" }))];
-}
-
-async function say(platform: ChatPlatform, question: MessageKey, line: string): Promise<void> {
-  await platform.post(question, { markdown: line }, { rank: "last-text", replyTo: question });
 }

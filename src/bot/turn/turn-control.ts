@@ -102,7 +102,8 @@ async function openThread(deps: TurnControlDeps, { platform: name, conversation,
   const line = last?.turn.question.text.replace(/\s+/g, " ").trim() || "Conversation";
   const title = cutText(line, MAX_TITLE_CHARS);
   const { place: thread, link } = await beginThread(begin, place, { below: on ?? last?.turn.shownIn, title });
-  await pinnedSession(deps, thread);
+  const pinned = await pinnedSession(deps, thread);
+  await Promise.all([pinned.channelPinned, deps.sessions.change(conversationOf(thread), pinned.begin)]);
   if (last !== undefined) await deps.sessions.take(conversationOf(thread), last.turn);
   return link;
 }

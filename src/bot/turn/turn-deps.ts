@@ -70,6 +70,8 @@ export interface TurnTerms {
 /** A turn that has its answer, to be shown and saved. */
 export interface AnsweredTurn extends TurnTerms {
   readonly session: Session;
+  /** Makes the stored session what this one is, if it is new. */
+  readonly begin: (now: Session) => Session;
   /** What answers: the session's pin, or what this answer alone was asked of. */
   readonly pin: Pin | null;
   readonly isConfigured: boolean;

@@ -1,14 +1,13 @@
 import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
 import { saysSomething } from "../../base/text.js";
-import type { Control } from "../../commands/command.js";
 import type { Provider } from "../../providers/provider.js";
 import type { Asked, Ending, Pin, Session } from "../../store/sessions/sessions.js";
 import { FULL_LINE, limitFault } from "../access/access.js";
 import { createReplyStream } from "../delivery/reply-stream.js";
 import { showMark } from "../delivery/show-mark.js";
 import { conversationOf } from "../port/conversation.js";
-import type { ChatPlatform, Mention, MessageKey, Person, ReplyStream } from "../port/platform.js";
+import type { ChatPlatform, Mention, ReplyStream } from "../port/platform.js";
 import { type Prepared, prepareRequest } from "../prompt/prepare-request.js";
 import { type Question, questionOf } from "../prompt/question.js";
 import { STOP_CONTROL, THREAD_CONTROL } from "./answer-controls.js";
@@ -18,7 +17,8 @@ import { claimQuestion } from "./claim-question.js";
 import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
 import { ENDING_MARKS, endingOf, failureText, TurnCalledOff } from "./endings.js";
 import { finishTurn, untilStored } from "./finish-turn.js";
-import { pinnedSession } from "./pinned-session.js";
+import { type PinnedSession, pinnedSession, withoutNews } from "./pinned-session.js";
+import { refuse } from "./refuse.js";
 import type { RemoteStop } from "./remote-stop.js";
 import { canOpenThread } from "./shown-answer.js";
 import type { ChatDeps, ModelAnswer, TurnTerms } from "./turn-deps.js";
@@ -54,7 +54,8 @@ export interface LifeDeps extends ChatDeps {
  * The life of a question, in the order of its steps:
  *
  *   takeMention      1  claimQuestion   stored once over all replicas (a repeated event ends here); content, access
- *                    2  lineUp          its place in the conversation's line, which counts it against the limits
+ *                    2  lineUp          its place in the conversation's line, behind questions of an ended process and
+ *                                       those that were missed; counts it against the limits
  *   answerInTurn     3  withLease       no other replica answers in the conversation
  *                    4  showFirstMark   ⏳ while it waits for another replica, 👀 when it begins
  *                    5  runTurn         session and pin → prepareRequest → askModel → finishTurn (shown and saved)
@@ -65,31 +66,60 @@ export interface LifeDeps extends ChatDeps {
  * finds and ends.
  */
 
-/** Steps 1 and 2. Resolves once the question is stored. @throws {StoreError} when it could not be stored */
+/** How a question is taken. */
+export interface TakeTerms {
+  /** Why it is refused, where that is known already. */
+  readonly refusal?: string | undefined;
+  /** Gives a question its place in line when earlier ones have theirs. Default: at once. */
+  readonly after?: PlaceAfter | undefined;
+}
+export type PlaceAfter = <T>(place: () => Promise<T>) => Promise<T>;
+
+/**
+ * Steps 1 and 2. Resolves once the question is stored; its place in line comes on its own time.
+ * @throws {StoreError} when it could not be stored
+ */
 export async function takeMention(
   deps: LifeDeps,
   platform: ChatPlatform,
   mention: Mention,
-  refusal?: string,
+  { refusal, after = (place) => place() }: TakeTerms = {},
 ): Promise<void> {
-  const { message } = mention;
   const question = questionOf(mention, deps.clock.now());
-  const checked = deps.turns.brake.take(() => claimQuestion(deps, mention, question, refusal));
-  checked.catch(() => {}); // thrown below, when its turn comes
-  const taken = await deps.turns.inOrder(conversationOf(message), async () => {
-    const verdict = await checked;
-    return verdict === "repeated" ? verdict : lineUp(deps, platform, question, verdict.fault);
+  const stored = deps.turns.brake.take(() => claimQuestion(deps, mention, question, refusal));
+  const fault = stored.catch(() => "repeated" as const); // thrown below
+  let mayLineUp = false;
+  const placed = after(() => {
+    mayLineUp = true;
+    return deps.turns.inOrder(conversationOf(mention.message), async () => {
+      const verdict = await fault;
+      return verdict === "repeated" ? verdict : lineUp(deps, platform, question, verdict.fault);
+    });
   });
+  placed
+    .then((place) => showPlace(deps, platform, question, place))
+    .catch((error) => deps.log.error({ error, id: question.id }, "a refused question was not closed"));
+  const verdict = await stored;
+  if (verdict !== "repeated" && verdict.fault === undefined && !mayLineUp)
+    void showFirstMark(deps, platform, question, "waiting");
+}
+
+type Taken = Place | "repeated" | { readonly fault: string };
+
+/** Shows that a question waits, or why it is refused. @throws {StoreError} when a refused one was not closed */
+async function showPlace(deps: LifeDeps, platform: ChatPlatform, question: Question, taken: Taken): Promise<void> {
+  const { id, mention, message } = question;
   if (taken === "waiting") await showFirstMark(deps, platform, question, "waiting");
   if (typeof taken === "string") return;
-  const offersThread = taken.fault === FULL_LINE && !mention.isDirect && canOpenThread(deps, message);
+  const isDirect = mention?.isDirect === true;
+  const offersThread = taken.fault === FULL_LINE && !isDirect && canOpenThread(deps, message);
   await refuse(deps, platform, {
     message,
     why: taken.fault,
-    to: mention.isDirect ? undefined : mention.author,
+    to: isDirect ? undefined : mention?.author,
     ...(offersThread && { controls: [THREAD_CONTROL] }),
   });
-  await deps.sessions.close(question.id);
+  await deps.sessions.close(id);
 }
 
 function lineUp(deps: LifeDeps, platform: ChatPlatform, question: Question, known: string | undefined) {
@@ -120,10 +150,23 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
   };
   try {
     await deps.turns.brake.calm();
-    await withLease(deps, conversation, { signal, onWait: () => showFirst("waiting") }, async (lease) => {
+    let reading: Promise<PinnedSession> | undefined;
+    const onAsk = () => {
+      reading = pinnedSession(deps, message);
+      reading.catch(() => {}); // thrown where it is waited for
+    };
+    const onWait = () => {
+      reading = undefined;
+      showFirst("waiting");
+    };
+    await withLease(deps, conversation, { signal, onAsk, onWait }, async (lease) => {
       turn.isWaiting = false;
       if (!signal.aborted) showFirst("working");
-      const ending = await runTurn(deps, { platform, question, signal });
+      const ending = await runTurn(
+        deps,
+        { platform, question, signal },
+        await (reading ?? pinnedSession(deps, message)),
+      );
       await isShown; // so that it never comes after the end mark
       // Where the mark could not be shown, the stored question stays for the next start, which repeats only the mark.
       if (await showMark(deps, platform, message, ENDING_MARKS[ending]))
@@ -164,42 +207,23 @@ export async function showFirstMark(
 async function giveUp(deps: LifeDeps, platform: ChatPlatform, { id, message }: Question, error: unknown) {
   const reference = deps.newReference();
   deps.log.error({ error, id, reference }, "a turn could not be finished");
-  const isMarked = await refuse(deps, platform, { message, why: failureText(error, reference) });
+  const isMarked = await refuse(deps, platform, { message, why: failureText(error, reference), isPatient: true });
   if (!isMarked) return;
   await deps.sessions
     .close(id)
     .catch((late) => deps.log.error({ error: late, id }, "could not close the question; retrying at next startup"));
 }
 
-interface Refusal {
-  readonly message: MessageKey;
-  readonly why: string;
-  /** The only person whom it concerns. */
-  readonly to?: Person | undefined;
-  /** What can be done instead. */
-  readonly controls?: readonly Control[];
-}
-
-/** Says why there is no answer. Resolves with whether the question bears its end mark. */
-async function refuse(deps: LifeDeps, platform: ChatPlatform, refusal: Refusal): Promise<boolean> {
-  const { message, why, to, controls } = refusal;
-  const terms = { rank: "error", replyTo: message, ...(to && { onlyFor: to }) } as const;
-  await platform
-    .post(message, { markdown: why, ...(controls && { controls }) }, terms)
-    .catch((error) => deps.log.warn({ error }, "a refusal was not shown"));
-  return showMark(deps, platform, message, "failed");
-}
-
 /**
  * Step 5: answers one question from the session's pin to the saved turn, and resolves with how it ended.
- * @throws {StoreError} when the turn could not be read or saved
+ * @throws {StoreError} when the turn could not be saved
  */
-async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
+async function runTurn(deps: LifeDeps, terms: TurnTerms, pinned: PinnedSession): Promise<Ending> {
   const { question } = terms;
   const startedAt = deps.clock.now();
   const lost = new AbortController();
   const signal = AbortSignal.any([terms.signal, lost.signal]);
-  const session = await pinnedSession(deps, question.message);
+  const { session, turns, begin, channelPinned } = pinned;
   const pin = pinOf(session, question, startedAt);
   const provider = pin === null ? undefined : deps.providers.get(pin.provider);
   const text = createAnswerText({ showsReasoning: session.showsReasoning ?? false });
@@ -211,7 +235,7 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
   });
   const ask = async (configured: Provider, model: Pin): Promise<ModelAnswer> => {
     // Before its turn at the provider: reading files may take a while, and others can be answered meanwhile.
-    prepared = await prepareRequest(deps, { model, session, question, signal });
+    prepared = await prepareRequest(deps, { model, session, turns, question, signal });
     const { request } = prepared;
     const onText = () => showNew(stream, text);
     const askDeps = { breaker: deps.breaker, clock: deps.clock, silenceMs: deps.chat.timeoutMs };
@@ -223,9 +247,11 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms): Promise<Ending> {
     pin === null || provider === undefined
       ? { text: "", ending: "failed" }
       : await ask(provider, pin).catch((error) => ({ text: text.said(), ending: endingOf(error, false), error }));
+  await channelPinned;
   return finishTurn(deps, {
     ...terms,
     session: question.retry?.model === undefined ? session : withoutNews(session),
+    begin,
     pin,
     isConfigured: provider !== undefined,
     stream,
@@ -249,8 +275,9 @@ function openStream(
     clock,
     log,
     controls: [STOP_CONTROL],
-    onPosted: (message) =>
-      sessions
+    // Not waited for: with a slow store the answer goes on growing meanwhile.
+    onPosted: async (message) =>
+      void sessions
         .noteAnswer(question.id, message, asked())
         .catch((error) => log.error({ error, id: question.id }, "the place of an answer was not stored")),
     onLost,
@@ -266,12 +293,6 @@ const askedOf = (pin: Pin | null, prepared: Prepared | undefined): Asked | undef
   pin === null || prepared === undefined
     ? undefined
     : { provider: pin.provider, model: pin.model, inputTokens: prepared.estimatedTokens };
-
-/** The answer of another model says nothing of the pin. */
-function withoutNews(session: Session): Session {
-  const { pinNews: _kept, ...rest } = session;
-  return rest;
-}
 
 /** What answers: a retry with another model leaves the pin as it is. */
 const pinOf = ({ pin }: Session, { retry, asker }: Question, at: number): Pin | null =>

@@ -103,7 +103,7 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
 function listsOf({ providers }: Snapshot): Readonly<Record<ProviderId, readonly ModelInfo[]>> {
   const lists: Record<ProviderId, readonly ModelInfo[]> = {};
   for (const [id, { fetchedAt, models }] of providers) if (fetchedAt !== null) lists[id] = models;
-  return lists;
+  return Object.freeze(lists);
 }
 
 function known<T>(found: T | undefined, id: ProviderId): T {

@@ -47,3 +47,20 @@ export function isAllFresh(snapshot: Snapshot, termsOf: (provider: string) => Fr
   }
   return isThereOne;
 }
+
+/** Returns when, in epoch ms, `isAllFresh` may next turn by itself, as long as the snapshot and the terms stay. */
+export function nextFreshnessAt(
+  snapshot: Snapshot,
+  termsOf: (provider: string) => FreshnessTerms,
+  now: number,
+): number {
+  let nextAt = Number.POSITIVE_INFINITY;
+  for (const [provider, { fetchedAt, failingSince }] of snapshot.providers) {
+    if (fetchedAt === null) continue;
+    const freshMs = freshForMs(termsOf(provider));
+    const givenUpAt = (failingSince ?? nextAt) + GIVEN_UP_MS + 1;
+    for (const at of [fetchedAt - freshMs + 1, fetchedAt + freshMs, givenUpAt])
+      if (at > now && at < nextAt) nextAt = at;
+  }
+  return nextAt;
+}

@@ -2,21 +2,24 @@ import { setMaxListeners } from "node:events";
 import type { Clock } from "../../base/clock.js";
 import { AppError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
+import { createSerial } from "../../base/serial.js";
 import type { Provider, ProviderId } from "../../providers/provider.js";
 import type { Store } from "../../store/store.js";
 import { type Catalog, createCatalog } from "../catalog/catalog.js";
-import { type DueVerdict, judgeDue, type Occasion } from "../decide/due.js";
-import { type FreshnessTerms, isAllFresh } from "../decide/freshness.js";
-import { createYieldInOrder, type RefreshOneDeps, type RefreshOrder, refreshOne } from "../fetch/refresh-one.js";
+import { indexAhead } from "../choose/model-index.js";
+import { judgeDue, nextDueAt, type Occasion } from "../decide/due.js";
+import { type FreshnessTerms, isAllFresh, nextFreshnessAt } from "../decide/freshness.js";
+import { createYieldInOrder, type RefreshOneDeps, refreshOne } from "../fetch/refresh-one.js";
 import { createRuns, type Runs } from "../fetch/runs.js";
-import type { RefreshEvent, Refresher, RefreshResult } from "../refresher.js";
+import type { RefreshEvent, Refresher } from "../refresher.js";
 import type { Settings } from "../settings.js";
 import { createSmartMemory } from "../smart/memory.js";
+import { createClockRefresh } from "./clock-refresh.js";
 import { createConversationIdleness } from "./conversation-idleness.js";
-import { createEffectiveIntervals } from "./effective-intervals.js";
+import { createEffectiveIntervals, LOOK_MS } from "./effective-intervals.js";
 import { createModelFeedback } from "./model-feedback.js";
 import { createNudges } from "./nudges.js";
-import { createStoreWatch, type StoreWatch, statusOf } from "./status.js";
+import { createStoreWatch, statusOf } from "./status.js";
 
 export interface RefresherDeps {
   /** In the order of the registry. */
@@ -28,7 +31,7 @@ export interface RefresherDeps {
   }[];
   readonly store: Store;
   readonly settings: Settings;
-  /** The workspaces that the bot is in now, on running platforms. */
+  /** The workspaces that the bot is in now, on running platforms; the same object until they change. */
   readonly workspaces: () => readonly string[];
   readonly clock: Clock;
   readonly log: Log;
@@ -66,7 +69,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       await runForPerson(undefined, false);
       return catalog.lists();
     },
-    getCachedModels: () => [catalog.lists(), isAllFresh(catalog.snapshot(), termsOf, clock.now())],
+    getCachedModels: createCachedModels({ ...deps, ...parts }),
     snapshot: catalog.snapshot,
     status: () => ({
       ...statusOf(catalog, termsOf, clock.now()),
@@ -76,12 +79,13 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       await Promise.all([catalog.pickUp(), memory.load()]);
       noteLists();
       catalog.onChange(noteLists);
+      catalog.onChange(createIndexing(catalog));
       if (Object.keys(catalog.lists()).length === 0) byClock.markFirstStart();
     },
     async tick() {
       if (isStopped()) return;
       if (nudges.kept.size > 0) nudges.retryKept();
-      await Promise.all([byClock.run(undefined), memory.keep()]);
+      await Promise.all([byClock.tick(), memory.keep()]);
     },
     refresh: (trigger, ids) => (trigger === "person" ? runForPerson(ids, true) : byClock.run(ids)),
     nudge: nudges.nudge,
@@ -89,11 +93,43 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     changes: () => new Map(providers.map(({ id }) => [id, catalog.changes(id)])),
     noteActivity(workspace, conversation) {
       memory.noteActivity(workspace);
+      intervals.noteActivity(workspace);
       if (conversation !== undefined && idleness.endsWith(conversation)) nudges.nudge("first-message");
     },
     smartWhy: intervals.smartWhy,
     onChange: catalog.onChange,
     stop: () => stopping.abort(new AppError("internal", "The refresh was stopped")),
+  };
+}
+
+type CachedModels = ReturnType<Refresher["getCachedModels"]>;
+
+/** Indexes changed lists one after the other, before somebody searches them. */
+function createIndexing({ snapshot }: Pick<Catalog, "snapshot">): () => void {
+  const serial = createSerial();
+  return () => void serial("", () => indexAhead(snapshot()));
+}
+
+interface CachedModelsDeps extends Pick<RefresherDeps, "settings" | "clock"> {
+  readonly catalog: Catalog;
+  termsOf(provider: ProviderId): FreshnessTerms;
+}
+
+/** Its answer serves until a list or a setting changes or a list may have grown old, and for as long as an interval. */
+function createCachedModels({ catalog, settings, clock, termsOf }: CachedModelsDeps): () => CachedModels {
+  let cached: { readonly at: number; readonly until: number; readonly models: CachedModels } | undefined;
+  const forget = () => {
+    cached = undefined;
+  };
+  catalog.onChange(forget);
+  settings.onChange(forget);
+  return () => {
+    const now = clock.now();
+    if (cached !== undefined && now >= cached.at && now < cached.until) return cached.models;
+    const snapshot = catalog.snapshot();
+    const models = Object.freeze([catalog.lists(), isAllFresh(snapshot, termsOf, now)] as const);
+    cached = { at: now, until: Math.min(now + LOOK_MS, nextFreshnessAt(snapshot, termsOf, now)), models };
+    return models;
   };
 }
 
@@ -114,7 +150,7 @@ function createParts(deps: RefresherDeps) {
     recentIntervalMs: intervals.recentIntervalOf(id),
   });
   const factsOf = (id: ProviderId) => ({ provider: id, entry: catalog.entry(id) });
-  const judge: Judge = (occasion, id) => judgeDue(occasion, factsOf(id), termsOf(id), clock.now());
+  const judge = (occasion: Occasion, id: ProviderId) => judgeDue(occasion, factsOf(id), termsOf(id), clock.now());
 
   const oneDeps: RefreshOneDeps = {
     ...deps,
@@ -141,76 +177,9 @@ function createParts(deps: RefresherDeps) {
       if (outcome === "ok" && before === "network") nudges.nudge("network");
     },
   });
-  const byClock = createClockRefresh({ ...deps, catalog, runs, watch, judge, isStopped });
+  const dueAt = (id: ProviderId) => nextDueAt(factsOf(id), intervals.intervalOf(id), clock.now());
+  const byClock = createClockRefresh({ ...deps, catalog, runs, watch, judge, dueAt, signal: stopping.signal });
   const vendors = providers.map(({ provider }) => provider);
   const nudges = createNudges({ clock, log, runs, providers: vendors, factsOf, termsOf, isStopped });
   return { catalog, memory, intervals, watch, stopping, runs, nudges, termsOf, judge, byClock };
-}
-
-type Judge = (occasion: Occasion, provider: ProviderId) => DueVerdict;
-
-interface ClockRefreshDeps extends Pick<RefresherDeps, "providers" | "settings" | "log"> {
-  readonly catalog: Catalog;
-  readonly runs: Runs;
-  readonly watch: StoreWatch;
-  readonly judge: Judge;
-  readonly isStopped: () => boolean;
-}
-
-/** Refreshes that the start and the clock ask for. */
-function createClockRefresh({ providers, settings, log, catalog, runs, watch, judge, isStopped }: ClockRefreshDeps) {
-  /** Providers that the start is over for. */
-  const started = new Set<ProviderId>();
-  let startOccasion: "start" | "first-start" = "start";
-
-  function orderFor(provider: Provider): RefreshOrder | undefined {
-    const { id } = provider;
-    const order = (trigger: "start" | "timer", occasion: Occasion): RefreshOrder | undefined => {
-      const { isDue, minIntervalMs, minIntervalAfterLossMs } = judge(occasion, id);
-      const isStillWanted = () => judge(occasion, id).isDue;
-      return isDue ? { provider, trigger, minIntervalMs, minIntervalAfterLossMs, isStillWanted } : undefined;
-    };
-    if (!started.has(id)) {
-      const atStart = order("start", startOccasion);
-      if (atStart !== undefined) return atStart;
-      started.add(id);
-    }
-    return order("timer", "timer");
-  }
-
-  return {
-    markStarted: (id: ProviderId) => void started.add(id),
-    /** No provider has a list yet. */
-    markFirstStart() {
-      startOccasion = "first-start";
-    },
-    /**
-     * Takes over what other replicas have stored, then refreshes what is due, of these providers or all. Never
-     * rejects.
-     */
-    async run(only: readonly ProviderId[] | undefined): Promise<readonly RefreshResult[]> {
-      try {
-        await Promise.all([catalog.pickUp(), settings.load()]);
-        watch.note("reading");
-      } catch (error) {
-        watch.note("reading", error);
-        return [];
-      }
-      if (isStopped()) return [];
-      try {
-        const started: Promise<RefreshResult>[] = [];
-        const orders: RefreshOrder[] = [];
-        for (const { id, provider } of providers) {
-          if (runs.isRunning(id) || !(only?.includes(id) ?? true)) continue;
-          const order = orderFor(provider);
-          if (order !== undefined) orders.push(order);
-        }
-        for (const order of orders) started.push(runs.start(order));
-        return await Promise.all(started);
-      } catch (error) {
-        log.error({ error }, "refresh: judging what is due failed, retrying at the next tick");
-        return [];
-      }
-    },
-  };
 }

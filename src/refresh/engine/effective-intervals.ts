@@ -3,12 +3,13 @@ import type { ProviderId } from "../../providers/provider.js";
 import { PICK_UP_MS } from "../decide/freshness.js";
 import type { Settings } from "../settings.js";
 import type { SmartMemory } from "../smart/memory.js";
-import { explain, type SmartInterval, smartInterval } from "../smart/smart-interval.js";
+import { explain, intervalByUse, intervalFor, type SmartInterval, smartInterval } from "../smart/smart-interval.js";
+import { type ChoiceGroup, createChoiceGroups } from "./choice-groups.js";
 
 export interface EffectiveIntervalsDeps {
   readonly providers: readonly { readonly id: ProviderId }[];
   readonly settings: Settings;
-  /** The workspaces that the bot is in now. */
+  /** The workspaces that the bot is in now; the same object until they change. */
   readonly workspaces: () => readonly string[];
   /** What counts while there is no workspace at all. */
   readonly host: { readonly isEnabled: boolean; readonly intervalMs: number; readonly timeoutMs: number };
@@ -22,49 +23,63 @@ export interface EffectiveIntervals {
   intervalOf(provider: ProviderId): number | null;
   /** For judging freshness: the longest interval in force within the time that a tick and a fetch take, in ms. */
   recentIntervalOf(provider: ProviderId): number;
+  /** Somebody did something there: its smart interval is judged at the next look, however many there are. */
+  noteActivity(workspace: string): void;
   /** The smart interval of a workspace now and why, in one line; undefined where no list has it. */
   smartWhy(workspace: string): string | undefined;
 }
 
-/** A bot may be in thousands of workspaces, and this is asked while users wait: the answer serves for a second. */
-const LOOK_MS = 1_000;
+/** How long an answer serves: this is asked while users wait. */
+export const LOOK_MS = 1_000;
 /** The interval may last have been looked at a tick before it became shorter. */
 const TICK_MS = 10_000;
+/** As many workspaces with a smart interval are judged anew at a look, besides those where somebody did something. */
+const MAX_JUDGED = 200;
 
 interface SeenInterval {
   readonly at: number;
   readonly ms: number;
 }
 
+type Intervals = ReadonlyMap<ProviderId, number | null>;
+
 export function createEffectiveIntervals(deps: EffectiveIntervalsDeps): EffectiveIntervals {
   const { providers, settings, host, memory, clock } = deps;
   const recentMs = host.timeoutMs + PICK_UP_MS + TICK_MS;
   /** What was in force lately, longest first. */
   const recent = new Map<ProviderId, readonly SeenInterval[]>();
-  let looked = { at: Number.NaN, intervals: new Map<ProviderId, number | null>() };
+  const active = new Set<string>();
+  const groupsNow = createChoiceGroups(deps);
+  let looked: { readonly at: number; readonly intervals: Intervals } | undefined;
   settings.onChange(() => {
-    looked = { ...looked, at: Number.NaN };
+    looked = undefined;
   });
+
+  function look(now: number): Intervals {
+    const groups = [...groupsNow()];
+    const intervals = shortestIntervals(deps, groups, active);
+    active.clear();
+    for (const [provider, intervalMs] of intervals) {
+      const seen: SeenInterval[] = [];
+      for (const one of recent.get(provider) ?? []) {
+        // What a longer one follows can never be the longest again.
+        if (one.ms > (intervalMs ?? 0) && Math.abs(now - one.at) <= recentMs) seen.push(one);
+      }
+      recent.set(provider, [...seen, { at: now, ms: intervalMs ?? 0 }]);
+    }
+    return intervals;
+  }
 
   function intervalOf(provider: ProviderId): number | null {
     const now = clock.now();
-    const ageMs = now - looked.at;
-    if (!(ageMs >= 0 && ageMs < LOOK_MS)) looked = { at: now, intervals: new Map() };
-    const known = looked.intervals.get(provider);
-    if (known !== undefined) return known;
-    const intervalMs = shortestInterval(deps, provider);
-    looked.intervals.set(provider, intervalMs);
-    const seen: SeenInterval[] = [];
-    for (const one of recent.get(provider) ?? []) {
-      // What a longer one follows can never be the longest again.
-      if (one.ms > (intervalMs ?? 0) && Math.abs(now - one.at) <= recentMs) seen.push(one);
-    }
-    recent.set(provider, [...seen, { at: now, ms: intervalMs ?? 0 }]);
-    return intervalMs;
+    const ageMs = now - (looked?.at ?? Number.NaN);
+    if (looked === undefined || !(ageMs >= 0 && ageMs < LOOK_MS)) looked = { at: now, intervals: look(now) };
+    return looked.intervals.get(provider) ?? null;
   }
 
   return {
     intervalOf,
+    noteActivity: (workspace) => void active.add(workspace),
     recentIntervalOf(provider) {
       intervalOf(provider);
       return recent.get(provider)?.[0]?.ms ?? 0;
@@ -88,17 +103,56 @@ export function createEffectiveIntervals(deps: EffectiveIntervalsDeps): Effectiv
   };
 }
 
-/** The shortest interval that any workspace has set, in ms; null where auto-refresh is off for all. */
-function shortestInterval(deps: EffectiveIntervalsDeps, provider: ProviderId): number | null {
-  const { host, settings } = deps;
-  const active = deps.workspaces();
-  if (active.length === 0) return host.isEnabled ? host.intervalMs : null;
-  let shortestMs: number | null = null;
-  for (const workspace of active) {
-    const { isEnabled, interval } = settings.inForce(workspace, provider);
-    if (!isEnabled) continue;
-    const ms = interval.kind === "smart" ? smartOf(deps, workspace, provider).ms : interval.ms;
-    if (shortestMs === null || ms < shortestMs) shortestMs = ms;
+/** The shortest interval that any workspace has set, in ms, by provider; null where auto-refresh is off for all. */
+function shortestIntervals(
+  deps: EffectiveIntervalsDeps,
+  groups: readonly ChoiceGroup[],
+  active: ReadonlySet<string>,
+): Intervals {
+  const { providers, host, memory } = deps;
+  const judged = new Map<ChoiceGroup, number>();
+  const byUse = (group: ChoiceGroup): number => {
+    const ms = judged.get(group) ?? shortestByUse(deps, group, active);
+    judged.set(group, ms);
+    return ms;
+  };
+  const intervalIn = (group: ChoiceGroup, provider: ProviderId): number | null => {
+    const { isEnabled = false, interval } = group.inForce.get(provider) ?? {};
+    if (!isEnabled || interval === undefined) return null;
+    return interval.kind === "fixed" ? interval.ms : intervalFor(byUse(group), memory.listOf(provider));
+  };
+  return new Map(
+    providers.map(({ id }) => {
+      if (groups.length === 0) return [id, host.isEnabled ? host.intervalMs : null];
+      let shortestMs: number | null = null;
+      for (const group of groups) {
+        const ms = intervalIn(group, id);
+        if (ms !== null && (shortestMs === null || ms < shortestMs)) shortestMs = ms;
+      }
+      return [id, shortestMs];
+    }),
+  );
+}
+
+/** Judges those of a group's workspaces that changed or were judged longest ago, and returns the shortest of all. */
+function shortestByUse(
+  { memory, clock }: EffectiveIntervalsDeps,
+  { smartMs }: ChoiceGroup,
+  active: ReadonlySet<string>,
+): number {
+  const judge = (workspace: string) => intervalByUse(memory.activityOf(workspace), clock.now()).ms;
+  const waiting: string[] = [];
+  for (const workspace of smartMs.keys()) if (waiting.push(workspace) >= MAX_JUDGED) break;
+  for (const workspace of active) if (smartMs.has(workspace)) waiting.push(workspace);
+  for (const workspace of waiting) {
+    smartMs.delete(workspace);
+    smartMs.set(workspace, judge(workspace));
+  }
+  let shortestMs = Number.POSITIVE_INFINITY;
+  for (const [workspace, judgedMs] of smartMs) {
+    const ms = Number.isNaN(judgedMs) ? judge(workspace) : judgedMs;
+    if (ms !== judgedMs) smartMs.set(workspace, ms);
+    if (ms < shortestMs) shortestMs = ms;
   }
   return shortestMs;
 }

@@ -25,7 +25,10 @@ export interface SmartMemory {
   noteEntry(provider: ProviderId, entry: CatalogEntry, lastChangeAt: number | undefined): void;
   /** @throws {StoreError} */
   load(): Promise<void>;
-  /** Stores what is new, every two minutes at most. Never rejects: what could not be stored is tried again. */
+  /**
+   * Stores what is new, every two minutes at most, in slices, one at each tick. Never rejects: what could not be stored
+   * is tried again.
+   */
   keep(): Promise<void>;
 }
 
@@ -33,6 +36,8 @@ const WORKSPACE = "smart:workspace:";
 const LIST = "smart:list:";
 /** What a kill may lose of what was learnt. */
 const KEEP_EVERY_MS = 120_000;
+/** Of more workspaces the rest waits for the next tick: these take some milliseconds. */
+const MAX_AT_ONCE = 50;
 /** So few that learning from them takes a millisecond or two. */
 const MAX_NOTED = 100;
 
@@ -94,8 +99,8 @@ export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): Smart
     load,
     async keep() {
       if (!unsaved.isTimeToSave()) return;
-      for (const workspace of [...noted.keys()]) learn(workspace);
-      await unsaved.save(load);
+      for (const workspace of [...noted.keys()].slice(0, MAX_AT_ONCE)) learn(workspace);
+      await unsaved.save(load, noted.size > 0);
     },
   };
 }
@@ -118,11 +123,11 @@ function createUnsavedRows({ store, clock, log }: SmartMemoryDeps) {
     },
     isTimeToSave: () => Math.abs(clock.now() - savedAt) >= KEEP_EVERY_MS,
     /** Never rejects: rows that could not be stored are tried again at the next save. */
-    async save(load: () => Promise<void>): Promise<void> {
+    async save(load: () => Promise<void>, isMoreToCome: boolean): Promise<void> {
       if (unsaved.size === 0) return;
-      savedAt = clock.now();
-      const saving = [...unsaved];
-      unsaved.clear();
+      const saving = [...unsaved].slice(0, MAX_AT_ONCE);
+      for (const [key] of saving) unsaved.delete(key);
+      if (unsaved.size === 0 && !isMoreToCome) savedAt = clock.now();
       try {
         // What could not be read at the start is not overwritten by what little was learnt since.
         if (!isLoaded) await load();

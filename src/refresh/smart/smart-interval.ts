@@ -33,15 +33,22 @@ const LEAST_PER_DAY = 1;
  * with one over the square root of the rate of interactions expected now. From 1 to 60 minutes.
  */
 export function smartInterval(activity: WorkspaceActivity, list: ListHistory | undefined, now: number): SmartInterval {
+  const { ms, use } = intervalByUse(activity, now);
+  return { ms: intervalFor(ms, list), use };
+}
+
+/** What the use of a workspace alone comes to; the list and the bounds come after that. */
+export function intervalByUse(activity: WorkspaceActivity, now: number): SmartInterval {
   const mean = Math.max(meanRate(activity), LEAST_PER_DAY / DAY_MS);
   const { rate, fromRecent } = expectedRate(activity, now);
-  const stretch = list === undefined ? 1 : stretchOf(list);
-  const ms = baseMs(mean) * Math.sqrt(mean / rate) * stretch;
-  return {
-    ms: onTick(Math.min(Math.max(ms, SHORTEST_MS), LONGEST_MS)),
-    use: useOf(rate / mean, fromRecent / rate),
-  };
+  return { ms: baseMs(mean) * Math.sqrt(mean / rate), use: useOf(rate / mean, fromRecent / rate) };
 }
+
+/** The smart interval for a list, in ms; of several workspaces that with the shortest `byUseMs` has the shortest. */
+export const intervalFor = (byUseMs: number, list: ListHistory | undefined): number => {
+  const ms = byUseMs * (list === undefined ? 1 : stretchOf(list));
+  return onTick(Math.min(Math.max(ms, SHORTEST_MS), LONGEST_MS));
+};
 
 const baseMs = (mean: number): number =>
   Math.min(MOST_BASE_MS, Math.max(LEAST_BASE_MS, BASE_MS * (BASE_PER_DAY / (mean * DAY_MS)) ** BASE_POWER));

@@ -1,11 +1,10 @@
-import type { Pool } from "pg";
 import { systemClock } from "../../base/clock.js";
-import { boundStore } from "../bounded.js";
+import { boundStore, createCallTimeout } from "../bounded.js";
 import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
 import { checkKey, checkTerms, encodeRow } from "../row.js";
 import { type Claim, type ClaimTerms, type Store, type Swap, TABLES, type Write } from "../store.js";
 import { StoreError, translated } from "../store-error.js";
-import { openPool } from "./postgres-pool.js";
+import { type Connections, openConnections } from "./postgres-connection.js";
 import * as sql from "./postgres-statements.js";
 import { createPostgresTable } from "./postgres-table.js";
 
@@ -16,20 +15,21 @@ export interface PostgresDeps {
 
 /** @throws {StartupError} when it cannot be reached or used, or is of a newer schema */
 export async function openPostgresStore(url: string, deps: PostgresDeps): Promise<Store> {
-  const pool = await openPool(url);
+  const timeout = createCallTimeout(systemClock);
+  const connections = await openConnections(url, timeout.timeoutMs);
   // Only clears away: whoever starts next does it, where this fails.
-  await pool.query(sql.FORGET, [deps.now?.() ?? null]).catch(() => {});
-  return boundStore(createStore(pool, deps), { clock: systemClock });
+  await timeout.timed(() => connections.steps.query(sql.FORGET, [deps.now?.() ?? null])).catch(() => {});
+  return boundStore(createStore(connections, deps), { clock: systemClock, timeout });
 }
 
 /** Each step is one statement: it needs no lock beyond its own, and works behind PgBouncer in any mode. */
-function createStore(pool: Pool, deps: PostgresDeps): Store {
+function createStore({ steps, scans }: Connections, deps: PostgresDeps): Store {
   const owner = processOwner();
   const now = () => deps.now?.() ?? null;
 
   async function isDone(text: string, parameters: readonly unknown[], writes: readonly Write[]): Promise<boolean> {
-    const { rows } = await pool.query<{ done: boolean }>(text, [...parameters, ...columnsOf(writes)]);
-    return rows[0]?.done === true;
+    const [row] = await steps.query<{ done: boolean }>(text, [...parameters, ...columnsOf(writes)]);
+    return row?.done === true;
   }
   const write = (writes: readonly Write[]) =>
     translated(`writing ${writes.length} rows`, async () => void (await isDone(sql.WRITE, [], writes)));
@@ -37,10 +37,9 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
     const { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs, isReentrant = false } = terms;
     const intervals = [minIntervalMs, minIntervalAfterLossMs].map(Math.ceil);
     const parameters = [now(), checkKey(name), owner, Math.ceil(ttlMs), ...intervals, isReentrant];
-    const [taken] = (await pool.query<{ fence: string }>(sql.TAKE, parameters)).rows;
+    const [taken] = await steps.query<{ fence: string }>(sql.TAKE, parameters);
     if (taken !== undefined) return { held: true, until: 0, claim: { name, owner, fence: Number(taken.fence) } };
-    const { rows } = await pool.query<{ until: string; owner: string; fence: string }>(sql.UNTIL, [name, ...intervals]);
-    const [row] = rows;
+    const [row] = await steps.query<{ until: string; owner: string; fence: string }>(sql.UNTIL, [name, ...intervals]);
     return {
       held: false,
       until: Number(row?.until),
@@ -49,8 +48,8 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
   }
   const commit = ({ name, owner, fence }: Claim, writes: readonly Write[]) =>
     isDone(sql.COMMIT, [name, owner, fence], writes);
-  const end = async ({ name, owner, fence }: Claim) => void (await pool.query(sql.END, [name, owner, fence]));
-  const tables = new Map(TABLES.map((table) => [table, createPostgresTable({ table, pool, write })]));
+  const end = async ({ name, owner, fence }: Claim) => void (await steps.query(sql.END, [name, owner, fence]));
+  const tables = new Map(TABLES.map((table) => [table, createPostgresTable({ table, steps, scans, write })]));
 
   return {
     values(table) {
@@ -63,7 +62,7 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
       translated(`writing "${name}" once`, async () => {
         const isFirst = await isDone(sql.WRITE_ONCE, [now(), checkKey(name), Math.ceil(forMs)], writes);
         // It is stored whatever becomes of this, and nobody waits for it.
-        if (isFirst) pool.query(sql.PRUNE, [now()]).catch(() => {});
+        if (isFirst) steps.query(sql.PRUNE, [now()]).catch(() => {});
         return isFirst;
       }),
     swap: (row, writes) =>
@@ -81,11 +80,11 @@ function createStore(pool: Pool, deps: PostgresDeps): Store {
     renew: ({ name, owner: holder, fence }, ttlMs) =>
       translated(`renewing "${name}"`, async () => {
         checkTerms({ ttlMs });
-        return (await pool.query(sql.RENEW, [now(), name, holder, fence, Math.ceil(ttlMs)])).rows.length > 0;
+        return (await steps.query(sql.RENEW, [now(), name, holder, fence, Math.ceil(ttlMs)])).length > 0;
       }),
     // Its files are the server's: autovacuum and the archive of its log decide.
     purge: async () => {},
-    close: () => pool.end(),
+    close: async () => void (await Promise.all([steps.end(), scans.end()])),
   };
 }
 

@@ -1,7 +1,7 @@
 import KeyvRedis from "@keyv/redis";
 import { systemClock } from "../../base/clock.js";
 import { messageOf, StartupError } from "../../base/errors.js";
-import { boundStore } from "../bounded.js";
+import { boundStore, createCallTimeout } from "../bounded.js";
 import { createKeyvTable } from "../keyv-table.js";
 import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
 import { checkKey, checkTerms, encodeRow } from "../row.js";
@@ -18,23 +18,31 @@ export interface RedisDeps {
 /** Raise it with every change that an older bot could not live with. */
 const SCHEMA_VERSION = 1;
 /** Rows that are read at once; one command with all of them would hold up everybody else on the server. */
-const READ_ROWS = 500;
+const READ_ROWS = 2_000;
 
 /** @throws {StartupError} when it cannot be reached or used, or is of a newer schema */
 export async function openRedisStore(url: string, deps: RedisDeps): Promise<Store> {
   const { client, place } = await connectRedis(url);
+  const timeout = createCallTimeout(systemClock);
   try {
-    await checkSchema(client, place);
+    await timeout.timed(() => checkSchema(client, place));
   } catch (error) {
     client.destroy();
     throw redisFault(place, error);
   }
-  return boundStore(createStore(client, deps), { clock: systemClock, onTimeout: () => reconnect(client) });
+  return boundStore(createStore(client, deps), {
+    clock: systemClock,
+    timeout,
+    onTimeout: () => reconnect(client),
+  });
 }
 
 async function checkSchema(client: RedisClient, place: string): Promise<void> {
-  await client.set(scripts.SCHEMA_NAME, String(SCHEMA_VERSION), { condition: "NX" });
-  const version = Number(await client.get(scripts.SCHEMA_NAME));
+  const [, found] = await Promise.all([
+    client.set(scripts.SCHEMA_NAME, String(SCHEMA_VERSION), { condition: "NX" }),
+    client.get(scripts.SCHEMA_NAME),
+  ]);
+  const version = Number(found);
   if (version > SCHEMA_VERSION)
     throw new StartupError(
       `STORE_URL: the data in Redis at ${place} was written by a newer version of this bot (schema ` +

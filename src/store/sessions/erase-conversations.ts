@@ -14,13 +14,14 @@ export function eraseCalls(store: Store, inOrder: Serial, now: () => number) {
       inOrder(`session ${conversation}`, () => forgetConversation(store, conversation, now())),
     eraseUntouched: (before: number) => eraseUntouched(store, inOrder, { before, at: now() }),
     async erasedAt(conversations: readonly string[]) {
-      const times = [...new Set(conversations)].map(async (conversation) => {
-        const row = await rows.get(conversation);
+      const keys = [...new Set(conversations)];
+      const times = (await rows.getMany(keys)).map((row, index) => {
+        const conversation = keys[index] ?? "";
         const forgotten = readRow(conversation, row);
         if (row !== undefined && forgotten === undefined) throw new DamagedRowError(`when ${conversation} was erased`);
         return forgotten?.at ?? 0;
       });
-      return Math.max(0, ...(await Promise.all(times)));
+      return Math.max(0, ...times);
     },
   };
 }

@@ -3,7 +3,9 @@ import { createRowReader } from "../damage-report.js";
 import type { Store, Write } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import { eraseCalls } from "./erase-conversations.js";
-import { openQuestionRow, parsedRow, sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
+import { createQuestions, questionCalls } from "./open-questions.js";
+import { createRecords, type Records } from "./session-records.js";
+import { sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
 import type { Asked, OpenQuestion, Session, Turn } from "./session-types.js";
 
 export type { Asked, Ending, OpenQuestion, Pin, Session, Turn } from "./session-types.js";
@@ -19,6 +21,8 @@ export interface Sessions {
   change(conversation: string, change: (before: Session) => Session): Promise<Session>;
   /** Leaves all turns so far behind and keeps the pin; a damaged record is replaced. @throws {StoreError} */
   startOver(conversation: string): Promise<Session>;
+  /** Reads at the same time what a turn begins with; `channel`: of a thread, where it begins. @throws {StoreError} */
+  resume(conversation: string, terms: ResumeTerms): Promise<Resumed>;
   /** The newest `count` turns since `firstTurn`, oldest first. @throws {StoreError} */
   recentTurns(conversation: string, count: number): Promise<readonly Turn[]>;
 
@@ -33,15 +37,10 @@ export interface Sessions {
   /** Notes where the answer stands, and what was asked. @throws {StoreError} */
   noteAnswer(id: string, answer: unknown, asked?: Asked): Promise<void>;
   /**
-   * In one step: saves the turn, counts it in the session, notes the ending in the open question, and makes the other
-   * writes. With `replaces` it takes the place of that turn, if it is still the last. @throws {StoreError}
+   * In one step: saves the turn, counts it in the session, notes the ending in the open question, and does what `also`
+   * names. @throws {StoreError}
    */
-  end(
-    id: string,
-    conversation: string,
-    turn: Turn,
-    also?: { readonly replaces?: number | undefined; readonly writes?: readonly Write[] },
-  ): Promise<void>;
+  end(id: string, conversation: string, turn: Turn, also?: EndTerms): Promise<void>;
   /** The last turn since the last fresh start, and its number. @throws {StoreError} */
   lastTurn(conversation: string): Promise<{ readonly number: number; readonly turn: Turn } | undefined>;
   /** All turns that are kept, oldest first, those before the last fresh start too. @throws {StoreError} */
@@ -74,45 +73,58 @@ export interface Sessions {
   openQuestions(): Promise<readonly (readonly [id: string, question: OpenQuestion])[]>;
 }
 
+export interface ResumeTerms {
+  readonly channel?: string | undefined;
+  /** How many of the newest turns are wanted. */
+  readonly count: number;
+}
+
+export interface Resumed {
+  readonly session: Session;
+  readonly channel: Session | undefined;
+  /** As `recentTurns` gives them. */
+  readonly turns: readonly Turn[];
+}
+
+export interface EndTerms {
+  /** The turn takes the place of this one, if it is still the last. */
+  readonly replaces?: number | undefined;
+  /** Changes the session as well. */
+  readonly change?: (before: Session) => Session;
+  readonly writes?: readonly Write[];
+}
+
 export interface SessionsDeps {
   readonly store: Store;
   readonly now: () => number;
 }
 
-/** A repeated event comes within minutes; an hour is far past the last retry of any platform. */
-const QUESTION_ONCE_MS = 3_600_000;
-
-/** Replicas that change one record at the same moment get through one by one; people are never that many. */
-const CHANGE_ATTEMPTS = 20;
-
-/** What becomes of a record, and what is written with it; without writes it stays as it is. */
-interface Step {
-  readonly session: Session;
-  readonly writes?: readonly Write[];
-}
+const unchanged = (session: Session): Session => session;
 
 export function createSessions({ store, now }: SessionsDeps): Sessions {
   const inOrder = createSerial();
   const records = createRecords(store, now);
+  const questions = createQuestions(store);
   return {
     ...recordCalls(records, inOrder, now),
     ...turnCalls(store, records),
-    ...questionCalls(store, inOrder),
-    end: (id, conversation, turn, { replaces, writes = [] } = {}) =>
-      inOrder(`session ${conversation}`, () =>
-        inOrder(`question ${id}`, async () => {
-          const [row] = await store.values("open").getMany([id]);
-          const question = openQuestionRow.safeParse(row).data;
-          if (question !== undefined && question.ended !== null) return;
+    ...questionCalls(store, inOrder, questions),
+    end: (id, conversation, turn, { replaces, change = unchanged, writes = [] } = {}) =>
+      inOrder(`session ${conversation}`, async () => {
+        // Usually both rows are known since the turn began, and nothing has to be read.
+        let isKnown = records.isKnown(conversation) && questions.known(id) !== undefined;
+        await records.update(conversation, async (session) => {
+          const question = isKnown ? questions.known(id) : await questions.read(id);
+          isKnown = false; // the next attempt finds out what the first one did not know
+          if (question !== undefined && question.ended !== null) return { session };
+          const { number, after } = withTurn(change(session), turn, replaces);
+          const saved: Write = { table: "turns", key: turnKey(conversation, number), value: turn };
           const ended: readonly Write[] =
             question === undefined ? [] : [{ table: "open", key: id, value: { ...question, ended: turn.ending } }];
-          await records.update(conversation, (session) => {
-            const { number, after } = withTurn(session, turn, replaces);
-            const saved: Write = { table: "turns", key: turnKey(conversation, number), value: turn };
-            return { session: { ...after, updatedAt: now() }, writes: [saved, ...writes, ...ended] };
-          });
-        }),
-      ),
+          return { session: { ...after, updatedAt: now() }, writes: [saved, ...writes, ...ended] };
+        });
+        questions.forget(id);
+      }),
     take: (conversation, turn) =>
       inOrder(`session ${conversation}`, async () => {
         await records.update(conversation, (before) => ({
@@ -121,45 +133,6 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
         }));
       }),
     ...eraseCalls(store, inOrder, now),
-  };
-}
-
-interface Records {
-  get(conversation: string): Promise<Session>;
-  /** Changes the record as it is stored now, and once more where another replica was faster. @throws {StoreError} */
-  update(conversation: string, step: (before: Session) => Step): Promise<Session>;
-  /**
-   * Puts a fresh record in the place of a damaged one; its turns stay, and their numbers go on. @throws {StoreError}
-   */
-  replaceDamaged(conversation: string, at: number): Promise<Session>;
-}
-
-function createRecords(store: Store, now: () => number): Records {
-  const rows = store.values("sessions");
-  const readSession = createRowReader(rows, sessionRow);
-  const sessionOf = (conversation: string, row: unknown): Session => {
-    const session = row === undefined ? freshSession(now()) : readSession(conversation, row);
-    if (session === undefined) throw new DamagedRowError(`the session of ${conversation}`);
-    return session;
-  };
-  return {
-    get: async (conversation) => sessionOf(conversation, await rows.get(conversation)),
-    async update(conversation, step) {
-      for (let attempt = 1; attempt <= CHANGE_ATTEMPTS; attempt++) {
-        const before = await rows.get(conversation);
-        const { session, writes } = step(sessionOf(conversation, before));
-        if (writes === undefined) return session;
-        if (await store.swap({ table: "sessions", key: conversation, before, after: session }, writes)) return session;
-      }
-      throw new StoreError(`the session of ${conversation} is changed elsewhere all the time`);
-    },
-    async replaceDamaged(conversation, at) {
-      const keys = (await store.values("turns").entries(`${conversation}#`)).map(([key]) => key);
-      const next = keys.reduce((most, key) => Math.max(most, Number(key.slice(-TURN_DIGITS)) + 1), 0);
-      const session = { ...freshSession(at), firstTurn: next, nextTurn: next, startedAt: at };
-      await rows.set(conversation, session);
-      return session;
-    },
   };
 }
 
@@ -200,24 +173,32 @@ function recordCalls(records: Records, inOrder: Serial, now: () => number): Reco
   };
 }
 
-type TurnCalls = Pick<Sessions, "recentTurns" | "lastTurn" | "allTurns" | "threadsOf">;
+type TurnCalls = Pick<Sessions, "resume" | "recentTurns" | "lastTurn" | "allTurns" | "threadsOf">;
 
 /** A channel has more threads than anybody chooses from. */
 const MAX_THREADS = 25;
 
-function turnCalls(store: Store, { get }: Records): TurnCalls {
+function turnCalls(store: Store, { get, getMany }: Records): TurnCalls {
   const turns = store.values("turns");
   const readTurn = createRowReader(turns, turnRow);
+  const resume = async (conversation: string, { channel, count }: ResumeTerms): Promise<Resumed> => {
+    const prefix = `${conversation}#`;
+    const [[session, above], page] = await Promise.all([
+      getMany(channel === undefined ? [conversation] : [conversation, channel]),
+      turns.page(prefix, { limit: Math.max(count, 1) }),
+    ]);
+    if (session === undefined) throw new StoreError(`the session of ${conversation} was not read`);
+    const from = Math.max(session.firstTurn, session.nextTurn - Math.max(count, 0));
+    const recent = page.entries.filter(([key]) => {
+      const number = Number(key.slice(prefix.length));
+      return number >= from && number < session.nextTurn;
+    });
+    // A conversation goes on without a turn that is damaged.
+    return { session, channel: above, turns: recent.flatMap(([key, row]) => readTurn(key, row) ?? []) };
+  };
   return {
-    async recentTurns(conversation, count) {
-      const { firstTurn, nextTurn } = await get(conversation);
-      const from = Math.max(firstTurn, nextTurn - Math.max(count, 0));
-      const numbers = Array.from({ length: Math.max(nextTurn - from, 0) }, (_, index) => from + index);
-      const keys = numbers.map((number) => turnKey(conversation, number));
-      const rows = await turns.getMany(keys);
-      // A conversation goes on without a turn that is damaged.
-      return rows.flatMap((row, index) => readTurn(keys[index] ?? "", row) ?? []);
-    },
+    resume,
+    recentTurns: async (conversation, count) => (await resume(conversation, { count })).turns,
     async lastTurn(conversation) {
       const { firstTurn, nextTurn } = await get(conversation);
       if (nextTurn <= firstTurn) return undefined;
@@ -246,53 +227,4 @@ function turnCalls(store: Store, { get }: Records): TurnCalls {
       });
     },
   };
-}
-
-type QuestionCalls = Pick<
-  Sessions,
-  "open" | "isOpen" | "askToStop" | "isAskedToStop" | "noteAnswer" | "close" | "openQuestions"
->;
-
-function questionCalls(store: Store, inOrder: Serial): QuestionCalls {
-  const questions = store.values("open");
-  const readQuestion = createRowReader(questions, openQuestionRow);
-  return {
-    open: (id, question) =>
-      store.writeOnce(`question:${id}`, QUESTION_ONCE_MS, [{ table: "open", key: id, value: question }]),
-    isOpen: async (id) => (await questions.getMany([id]))[0] !== undefined,
-    askToStop: (id) =>
-      inOrder(`question ${id}`, async () => {
-        const row = await questions.get(id);
-        if (row === undefined) return;
-        const after = { ...parsedRow(openQuestionRow, row, `the question ${id}`), isStopAsked: true };
-        await store.swap({ table: "open", key: id, before: row, after }, []);
-      }),
-    async isAskedToStop(id) {
-      const [row] = await questions.getMany([id]);
-      return openQuestionRow.safeParse(row).data?.isStopAsked ?? false;
-    },
-    noteAnswer: (id, answer, asked) =>
-      inOrder(`question ${id}`, async () => {
-        const row = await questions.get(id);
-        // Closed meanwhile: storing it again would leave the next start a question that has its answer.
-        if (row === undefined) return;
-        const question = parsedRow(openQuestionRow, row, `the question ${id}`);
-        await questions.set(id, { ...question, answer, ...(asked && { asked }) });
-      }),
-    close: (id, write = store.write) =>
-      inOrder(`question ${id}`, () => write([{ table: "open", key: id, value: undefined }])),
-    async openQuestions() {
-      const rows = await questions.entries();
-      return rows
-        .flatMap(([id, row]) => {
-          const question = readQuestion(id, row);
-          return question === undefined ? [] : [[id, question] as const];
-        })
-        .sort(([, a], [, b]) => a.at - b.at);
-    },
-  };
-}
-
-function freshSession(updatedAt: number): Session {
-  return { pin: null, system: null, firstTurn: 0, nextTurn: 0, startedAt: 0, updatedAt, answeredAt: null };
 }

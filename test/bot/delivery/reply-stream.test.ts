@@ -177,12 +177,22 @@ describe("createReplyStream()", () => {
     platform.refusing.clear();
     await clock.advance(40);
     expect(texts()).toEqual(["first words"]);
+  });
+
+  it("does not repeat an edit that failed: the next one brings its text", async () => {
+    const { clock, platform, stream, texts } = setup({ minEditGapMs: 1_000 });
+    stream.show("first words");
+    await clock.advance(100);
     platform.refusing.set("edit", "unavailable");
     stream.show("first words and more");
     await clock.advance(1_500);
     platform.refusing.clear();
+    const calls = platform.calls();
+    await clock.advance(10_000);
+    expect(platform.calls()).toBe(calls);
+    stream.show("first words and more and the rest");
     await clock.advance(1_000);
-    expect(texts()).toEqual(["first words and more"]);
+    expect(texts()).toEqual(["first words and more and the rest"]);
   });
 
   it("waits for its first text exactly as long as a platform asks for, and shows the newest then", async () => {

@@ -5,7 +5,7 @@ import { createAccess } from "../../../src/bot/access/access.js";
 import { createDiscord } from "../../../src/bot/discord/discord.js";
 import { createReceipt } from "../../../src/bot/platform-handlers.js";
 import type { ChannelKey, ChatPlatform, CommandCall, Mention, Reaction } from "../../../src/bot/port/platform.js";
-import type { PlatformExtras } from "../../../src/bot/port/platform-definition.js";
+import type { PlatformExtras, PlatformParts } from "../../../src/bot/port/platform-definition.js";
 import type { Command, Reply } from "../../../src/commands/command.js";
 import { providerDefinitions } from "../../../src/providers/registry.js";
 import type { Store } from "../../../src/store/store.js";
@@ -115,6 +115,7 @@ export interface PlatformStage {
   readonly mentions: Mention[];
   readonly calls: CommandCall[];
   readonly reactions: Reaction[];
+  readonly findReply: NonNullable<PlatformParts["findReply"]>;
   readonly log: string[];
   close(): Promise<void>;
 }
@@ -148,7 +149,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     calls: [] as CommandCall[],
     reactions: [] as Reaction[],
   };
-  const { platform, openThread } = createDiscord({
+  const { platform, openThread, findReply } = createDiscord({
     config: parsed.config,
     discord: { token: discord.token, apiUrl: discord.url },
     store,
@@ -183,6 +184,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     ...stage,
     discord,
     platform,
+    findReply: async (question) => findReply?.(question),
     openThread: (...terms) => openThread?.(...terms) ?? Promise.reject(new Error("Discord has threads")),
     log: lines,
     async close() {

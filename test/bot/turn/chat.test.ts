@@ -4,7 +4,7 @@ import type { Log } from "../../../src/base/log.js";
 import { recover } from "../../../src/bot/turn/recover.js";
 import { ProviderError } from "../../../src/providers/provider.js";
 import { settle } from "../../support/fake-clock.js";
-import { fakePlatform } from "../../support/fake-platform.js";
+import { fakePlatform, surfacesOf } from "../../support/fake-platform.js";
 
 import type { OpenStream } from "../../support/scripted-provider.js";
 
@@ -435,7 +435,8 @@ describe("createChat()", () => {
     await recover({
       ...next,
       liveness: ENDED,
-      platforms: [it.platform],
+      behind: (_message, take) => take(),
+      surfaces: surfacesOf(it.platform),
       log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
     });
     expect(it.texts().at(-1)).toMatch(/answer\n\n\n⚠️ Interrupted by a restart\.$/);
@@ -471,7 +472,8 @@ describe("createChat()", () => {
       await recover({
         ...next,
         liveness: ENDED,
-        platforms: [it.platform],
+        behind: (_message, take) => take(),
+        surfaces: surfacesOf(it.platform),
         log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
       });
       expect(it.texts()).toEqual(["all of it"]);
@@ -617,14 +619,17 @@ describe("createChat()", () => {
 });
 
 describe("recover()", () => {
-  const recoverIn = ({ sessions, platform, clock, ledger, modelFacts, onTurn }: World) =>
+  const recoverIn = ({ sessions, store, chat, platform, clock, ledger, modelFacts, onTurn }: World) =>
     recover({
+      chat,
+      store,
       ledger,
       onTurn,
       modelFacts,
       liveness: ENDED,
+      behind: (_message, take) => take(),
       sessions,
-      platforms: [platform],
+      surfaces: surfacesOf(platform),
       clock,
       log: { warn() {}, error() {}, info() {}, debug() {} } as unknown as Log,
     });
@@ -684,7 +689,8 @@ describe("recover()", () => {
       await recover({
         ...next,
         liveness: ENDED,
-        platforms: [it.platform],
+        behind: (_message, take) => take(),
+        surfaces: surfacesOf(it.platform),
         log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
       });
       expect(it.texts()).toEqual(["Hello", "⚠️ Interrupted by a restart."]);
@@ -700,7 +706,8 @@ describe("recover()", () => {
     await recover({
       ...next,
       liveness: ENDED,
-      platforms: [it.platform],
+      behind: (_message, take) => take(),
+      surfaces: surfacesOf(it.platform),
       log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
     });
     expect(await next.sessions.openQuestions()).toEqual([]);
@@ -714,11 +721,27 @@ describe("recover()", () => {
     let isGone = false;
     const log = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log;
     const liveness = { isGone: async () => isGone };
-    expect(await recover({ ...next, liveness, platforms: [next.platform], log })).toBe(0);
+    expect(
+      await recover({
+        ...next,
+        behind: (_message, take) => take(),
+        liveness,
+        surfaces: surfacesOf(next.platform),
+        log,
+      }),
+    ).toBe(0);
     expect(next.texts()).toEqual(["still at it"]);
     expect(await next.sessions.openQuestions()).toHaveLength(1);
     isGone = true;
-    expect(await recover({ ...next, liveness, platforms: [next.platform], log })).toBe(1);
+    expect(
+      await recover({
+        ...next,
+        behind: (_message, take) => take(),
+        liveness,
+        surfaces: surfacesOf(next.platform),
+        log,
+      }),
+    ).toBe(1);
     expect(next.texts()).toEqual(["still at it\n\n⚠️ Interrupted by a restart."]);
   });
 

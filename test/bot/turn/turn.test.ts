@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { recover } from "../../../src/bot/turn/recover.js";
 import { settle } from "../../support/fake-clock.js";
+import { surfacesOf } from "../../support/fake-platform.js";
 import { asked, CONVERSATION, ENDED, type World, world } from "../chat-world.js";
 
 const used = ({ ledger }: World) => ledger.read({ from: 0, to: Number.MAX_SAFE_INTEGER });
@@ -75,7 +76,13 @@ describe("what a turn used", () => {
     killed.stream.send("as far as it got");
     await killed.clock.advance(100);
     const next = world(killed);
-    const deps = { ...next, liveness: ENDED, platforms: [next.platform], log: { warn() {}, error() {}, info() {} } };
+    const deps = {
+      ...next,
+      liveness: ENDED,
+      behind: (_message: unknown, take: () => unknown) => take(),
+      surfaces: surfacesOf(next.platform),
+      log: { warn() {}, error() {}, info() {} },
+    };
     await recover(deps as never);
     await recover(deps as never);
     expect(await used(next)).toMatchObject([{ model: "m1", ending: "interrupted", isEstimated: true }]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createEffectiveIntervals } from "../../../src/refresh/engine/effective-intervals.js";
-import { createSettings } from "../../../src/refresh/settings.js";
+import { createSettings, type WorkspaceSettings } from "../../../src/refresh/settings.js";
 import { createSmartMemory } from "../../../src/refresh/smart/memory.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { memoryStore } from "../../support/memory-store.js";
@@ -65,6 +65,65 @@ describe("intervalOf()", () => {
     memory.noteActivity("w");
     await clock.advance(1_000);
     expect(intervals.intervalOf("openai")).toBeLessThan(5 * MINUTE_MS);
+  });
+});
+
+describe("intervalOf() of thousands of workspaces", () => {
+  /** Workspaces that all have set this, and how many settings and habits are read from now on. */
+  async function thousands(choice: WorkspaceSettings) {
+    const workspaces = Array.from({ length: 2_000 }, (_unused, index) => `discord:${index}`);
+    const clock = fakeClock();
+    const store = memoryStore(clock.now);
+    await store.write(workspaces.map((key) => ({ table: "settings", key, value: choice })));
+    const { settings, memory } = world([], clock, store);
+    let reads = 0;
+    const counting = <A extends readonly unknown[], R>(read: (...args: A) => R) => {
+      return (...args: A): R => {
+        reads += 1;
+        return read(...args);
+      };
+    };
+    const intervals = createEffectiveIntervals({
+      providers: ["a", "b", "c"].map((id) => ({ id })),
+      settings: { ...settings, of: counting(settings.of), inForce: counting(settings.inForce) },
+      workspaces: () => workspaces,
+      host: { isEnabled: true, intervalMs: 300_000, timeoutMs: 10_000 },
+      memory: { ...memory, activityOf: counting(memory.activityOf) },
+      clock,
+    });
+    await settings.load();
+    await memory.load();
+    intervals.intervalOf("a");
+    const readsFor = async (work: () => unknown) => {
+      reads = 0;
+      await clock.advance(1_000);
+      await work();
+      for (const id of ["a", "b", "c"]) intervals.intervalOf(id);
+      return reads;
+    };
+    return { settings, memory, intervals, readsFor };
+  }
+
+  it("reads no settings again until one changes, and then that one", async () => {
+    const { settings, intervals, readsFor } = await thousands({ interval: 10 });
+    expect(intervals.intervalOf("a")).toBe(600_000);
+    expect(await readsFor(() => {})).toBe(0);
+    expect(await readsFor(() => settings.change("discord:77", () => ({ interval: 3 })))).toBeLessThan(10);
+    expect(intervals.intervalOf("b")).toBe(180_000);
+    await settings.change("discord:77", () => ({ isEnabled: false }));
+    expect(intervals.intervalOf("b")).toBe(600_000);
+  });
+
+  it("judges a slice of the smart ones, and those where somebody is active", async () => {
+    const { memory, intervals, readsFor } = await thousands({ interval: "smart" });
+    const before = intervals.intervalOf("a") ?? 0;
+    expect(await readsFor(() => {})).toBe(200);
+    const reads = await readsFor(() => {
+      for (let time = 0; time < 5; time++) memory.noteActivity("discord:1999");
+      intervals.noteActivity("discord:1999");
+    });
+    expect(reads).toBe(201);
+    expect(intervals.intervalOf("a")).toBeLessThan(before / 2);
   });
 });
 
@@ -165,6 +224,19 @@ describe("keep() and load()", () => {
     await clock.advance(120_000);
     await memory.keep();
     expect(store.peek("usage", "smart:workspace:w")).toMatchObject({ inThisHour: 1 });
+  });
+
+  it("write many rows in slices, one at each call", async () => {
+    const { clock, store, memory } = world([]);
+    await memory.load();
+    for (let index = 0; index < 120; index++) memory.noteActivity(`discord:${index}`);
+    await clock.advance(120_000);
+    const written: number[] = [];
+    for (let tick = 0; tick < 4; tick++) {
+      await memory.keep();
+      written.push((await store.values("usage").entries("smart:workspace:")).length);
+    }
+    expect(written).toEqual([50, 100, 120, 120]);
   });
 
   it("learn anew where a row cannot be read", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fakeClock, settle } from "../../support/fake-clock.js";
+import { type FakeClock, fakeClock, settle } from "../../support/fake-clock.js";
+import { fakeProvider } from "../../support/fake-provider.js";
 import { memoryStore } from "../../support/memory-store.js";
 import { storedEntry } from "../support.js";
 import { createWorld, type World } from "../world.js";
@@ -27,10 +28,41 @@ async function live(worlds: readonly World[], ms: number): Promise<void> {
 describe("replicas on one store", () => {
   it("fetch once per interval together, and all show it", async () => {
     const worlds = await replicas(3);
-    await live(worlds, 60 * MINUTE_MS);
+    await live(worlds, 60 * MINUTE_MS - 10_000);
     const asked = worlds.reduce((sum, world) => sum + world.provider("openai").asked(), 0);
     expect(asked).toBe(12);
     for (const world of worlds) expect(world.refresher.status()).toMatchObject({ indicator: "fresh" });
+  });
+
+  it.each([1, 3])("fetch every 60 s what is due every 60 s, however long a claim takes: %i of them", async (count) => {
+    const askedAt: number[] = [];
+    const makeProvider = (id: string, { now, sleep }: FakeClock) => {
+      const provider = fakeProvider(id, ["one"], sleep);
+      const listModels: typeof provider.listModels = (...terms) => {
+        askedAt.push(now());
+        return provider.listModels(...terms);
+      };
+      return { ...provider, listModels };
+    };
+    const first = await createWorld({ ids: ["openai"], intervalMs: MINUTE_MS, makeProvider });
+    const { clock } = first;
+    const slow = () => {
+      const view = first.store.another();
+      const claim: typeof view.claim = async (...args) => {
+        await clock.sleep(150);
+        return view.claim(...args);
+      };
+      return { ...view, claim };
+    };
+    const worlds: World[] = [];
+    for (let index = 0; index < count; index++) worlds.push(await first.restart({ storeView: slow() }));
+    await live(worlds, 30 * MINUTE_MS);
+    const gaps = askedAt.slice(1).map((at, index) => at - (askedAt[index] ?? 0));
+    expect(gaps.length).toBeGreaterThanOrEqual(28);
+    for (const gap of gaps) {
+      expect(gap).toBeGreaterThanOrEqual(MINUTE_MS);
+      expect(gap).toBeLessThanOrEqual(61_000);
+    }
   });
 
   it("fetch once when all start at the same moment", async () => {

@@ -13,6 +13,7 @@ import { type ChannelFacts, placeOf, THREAD_TYPES } from "../wire/places.js";
 export interface Places {
   /** Takes in an event. Never throws. */
   onEvent(name: string, data: unknown): void;
+  /** Returns one object until a server comes or goes. */
   serverIds(): readonly string[];
   server(id: string | undefined): ServerFacts | undefined;
   /** The name of a channel or thread; undefined where no event told it. */
@@ -48,6 +49,14 @@ const threadList = z.object({ threads: listOf(channel) });
 const MAX_CHANNELS = 50_000;
 const TIMEOUT_MS = 2_000;
 
+/** Events after which servers may have come or gone. */
+const SERVER_EVENTS: ReadonlySet<string> = new Set([
+  GatewayDispatchEvents.Ready,
+  GatewayDispatchEvents.GuildCreate,
+  GatewayDispatchEvents.GuildUpdate,
+  GatewayDispatchEvents.GuildDelete,
+]);
+
 interface Role {
   readonly name: string | undefined;
   readonly permissions: bigint;
@@ -69,6 +78,7 @@ export function createPlaces(deps: {
   const servers = new Map<string, Server>();
   const channels = new BoundedMap<string, ChannelFacts>(MAX_CHANNELS);
   const asking = new Map<string, Promise<ChannelFacts | undefined>>();
+  let serverIds: readonly string[] | undefined;
 
   const ask = async (id: string): Promise<ChannelFacts | undefined> => {
     try {
@@ -89,8 +99,14 @@ export function createPlaces(deps: {
     return running;
   };
   return {
-    onEvent: (name, data) => note(name, data, servers, channels),
-    serverIds: () => [...servers.keys()],
+    onEvent(name, data) {
+      note(name, data, servers, channels);
+      if (SERVER_EVENTS.has(name)) serverIds = undefined;
+    },
+    serverIds() {
+      serverIds ??= [...servers.keys()];
+      return serverIds;
+    },
     server(id) {
       const known = servers.get(id ?? "");
       return (

@@ -81,8 +81,9 @@ export async function readBefore(
     .reverse();
 }
 
-async function listMessages(
-  { rest, calls }: ReferenceDeps,
+/** @throws {PlatformError} */
+export async function listMessages(
+  { rest, calls }: Pick<ReferenceDeps, "rest" | "calls">,
   channel: string,
   query: string,
   signal: AbortSignal,

@@ -1,6 +1,8 @@
+import { conversationOf } from "../../port/conversation.js";
 import type { ReplyStream, ReplyStreamDeps } from "../../port/platform.js";
 import type { AgentCalls, AgentWay, QuestionTitles, ThreadKey } from "./agent-calls.js";
 import { createNativeReplyStream } from "./native-reply-stream.js";
+import { APPEND, UPDATE } from "./stream-calls.js";
 import { createStreaming, type StreamingDeps } from "./stream-driver.js";
 
 export interface AnswerDeps extends Omit<StreamingDeps, "platform" | "log"> {
@@ -10,7 +12,7 @@ export interface AnswerDeps extends Omit<StreamingDeps, "platform" | "log"> {
 
 /** Answers on Slack: shown at work from the beginning, and grown natively where they stand in a thread. */
 export function createAnswers(deps: AnswerDeps): (reply: ReplyStreamDeps) => ReplyStream {
-  const { agent, titles } = deps;
+  const { agent, buckets, titles } = deps;
 
   const showAtWork = async ({ question, asker }: ReplyStreamDeps): Promise<AgentWay | undefined> => {
     const { thread } = question;
@@ -27,14 +29,16 @@ export function createAnswers(deps: AnswerDeps): (reply: ReplyStreamDeps) => Rep
     return createNativeReplyStream({
       reply,
       begin: () => createStreaming({ ...deps, platform, log }, question, asker.id),
-      onEnd: (endedNatively) =>
+      onEnd(endedNatively) {
+        for (const bucket of [UPDATE, APPEND]) buckets.setGrowing(bucket, conversationOf(question), false);
         void atWork
           .then(async (way) => {
             // The end of a stream ends the session's work as well.
             if (way === undefined || (way === "session" && endedNatively)) return;
             await agent.end({ ...question, thread: question.thread ?? "" }, way);
           })
-          .catch((error) => log.debug({ error }, "the end of the work was not shown")),
+          .catch((error) => log.debug({ error }, "the end of the work was not shown"));
+      },
     });
   };
 }

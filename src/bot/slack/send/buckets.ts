@@ -1,6 +1,13 @@
 import type { BucketTerms } from "../../delivery/token-bucket.js";
 
-const perMinute = (calls: number): BucketTerms => ({ capacity: calls, perMinute: calls });
+/** Slack allows bursts without saying how large ones: this part of a minute at once is assumed at first. */
+const FIRST_BURST = 0.25;
+
+const perMinute = (calls: number): BucketTerms => ({
+  capacity: calls,
+  perMinute: calls,
+  burst: Math.floor(calls * FIRST_BURST),
+});
 
 /** Slack's published tiers: calls a minute, per workspace and method. */
 const TIER_2 = perMinute(20);

@@ -44,6 +44,8 @@ export function createCaller({ buckets, health }: CallerDeps): Caller {
         buckets.penalize(bucketOf(method, channel), translated.retryAfterMs ?? 1_000);
       }
       throw translated;
+    } finally {
+      buckets.learn(bucketOf(method, channel));
     }
   };
   const paid: Caller["paid"] = async (method, place, rank, work) => {

@@ -1,5 +1,8 @@
 import { BoundedSet } from "../../../base/bounded-map.js";
+import type { Clock } from "../../../base/clock.js";
+import { waitFor } from "../../../base/wait-for.js";
 import type { MessageKey } from "../../port/platform.js";
+import type { PlatformExtras } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { unescaped } from "../wire/notation.js";
 import type { SlackCalls } from "./calls.js";
@@ -14,18 +17,25 @@ export interface PostReconciliation {
    * Slack refused it, or the bot may not read there. Never rejects.
    */
   find(error: unknown, question: MessageKey, text: string): Promise<string | undefined>;
+  /** Finds the last message of the bot's below a question of an ended process, which is its answer. */
+  readonly findReply: NonNullable<PlatformExtras["findReply"]>;
 }
 
 export interface PostReconciliationDeps {
   readonly calls: Pick<SlackCalls, "readThread" | "readDirect">;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly signal: AbortSignal;
   botUserId(): string | undefined;
 }
 
 const MAX_KNOWN = 1_000;
+/** Slack says within a second who the bot is, or it is down. */
+const IDENTIFIED_WITHIN_MS = 10_000;
 /** Enough of a text to tell two answers apart. */
 const COMPARED_CHARS = 80;
 
-export function createPostReconciliation({ calls, botUserId }: PostReconciliationDeps): PostReconciliation {
+export function createPostReconciliation(deps: PostReconciliationDeps): PostReconciliation {
+  const { calls, botUserId } = deps;
   const known = new BoundedSet<string>(MAX_KNOWN);
 
   const readBelow = async (question: MessageKey) => {
@@ -47,6 +57,19 @@ export function createPostReconciliation({ calls, botUserId }: PostReconciliatio
       } catch {
         return undefined; // the caller throws the first error
       }
+    },
+    async findReply(question) {
+      const user = await waitFor(botUserId, { ...deps, timeoutMs: IDENTIFIED_WITHIN_MS });
+      if (user === undefined) throw new PlatformError("slack", "unavailable", "Slack has not said yet who the bot is");
+      const below = await readBelow(question).catch((error) => {
+        if (error instanceof PlatformError && !error.isRetryable) return [];
+        throw error;
+      });
+      const last = below
+        .filter((one) => one.user === user && one.ts !== question.thread && Number(one.ts) > Number(question.message))
+        .sort((a, b) => Number(a.ts) - Number(b.ts))
+        .at(-1);
+      return last && { message: { ...question, message: last.ts }, text: unescaped(last.text) };
     },
   };
 }

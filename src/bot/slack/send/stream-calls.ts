@@ -20,6 +20,8 @@ export interface StreamCalls {
 export const START = "chat.startStream";
 export const APPEND = "chat.appendStream";
 export const STOP = "chat.stopStream";
+/** How an answer that is not streamed grows. */
+export const UPDATE = "chat.update";
 
 const startedSchema = z.object({ ts: z.string().min(1) });
 

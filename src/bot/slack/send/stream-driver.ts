@@ -3,6 +3,7 @@ import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Control, Reply } from "../../../commands/command.js";
 import type { RateScheduler } from "../../delivery/rate-scheduler.js";
+import { conversationOf } from "../../port/conversation.js";
 import { type ChatPlatform, currentReply, type MessageKey, type SendTerms } from "../../port/platform.js";
 import { isLost, PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
@@ -11,7 +12,7 @@ import type { ThreadKey } from "./agent-calls.js";
 import type { Caller } from "./caller.js";
 import type { OptionalFeatures } from "./optional-features.js";
 import type { PostReconciliation } from "./post-reconciliation.js";
-import { APPEND, START, STOP, type StreamCalls } from "./stream-calls.js";
+import { APPEND, START, STOP, type StreamCalls, UPDATE } from "./stream-calls.js";
 import {
   isStreamable,
   nextStreamState,
@@ -31,7 +32,6 @@ export interface StreamingDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly reconciliation: PostReconciliation;
-  readonly open: OpenStreams;
   /** Adds the host's prefix to the commands in an answer. */
   worded(markdown: string): string;
   controlBlocks(controls: readonly Control[]): Promise<readonly types.KnownBlock[]>;
@@ -50,8 +50,7 @@ type StreamCall = Exclude<StreamStep, { readonly do: "nothing" | "throw" }>;
 
 /** Keeps the state of one answer's message and makes the calls that it asks for. */
 function createDriver(deps: StreamingDeps, question: MessageKey) {
-  const { platform, streams, buckets, caller, log, open } = deps;
-  const me = {};
+  const { platform, streams, buckets, caller, log } = deps;
   let state: StreamState = { phase: "idle" };
   /** The streaming call whose rate limit was waited for already. */
   let paid: string | undefined;
@@ -61,8 +60,6 @@ function createDriver(deps: StreamingDeps, question: MessageKey) {
   const apply = (event: StreamEvent): StreamStep => {
     const [next, step] = nextStreamState(state, event);
     state = next;
-    if (streamedIn(state) === undefined) open.delete(me);
-    else open.add(me);
     return step;
   };
   const perform = async (step: StreamCall, message: MessageKey, reply: Reply, terms: SendTerms) => {
@@ -109,12 +106,11 @@ function createDriver(deps: StreamingDeps, question: MessageKey) {
 }
 
 export function createStreaming(deps: StreamingDeps, question: MessageKey, asker: string): Streaming {
-  const { platform, buckets, optional, reconciliation, clock, open } = deps;
+  const { platform, buckets, optional, reconciliation, clock } = deps;
   const driver = createDriver(deps, question);
 
-  /** Only where each of the other streams keeps a call for its end. */
-  const mayStart = () =>
-    question.thread !== undefined && optional.has(START) && buckets.left(STOP) > open.count() && buckets.tryTake(START);
+  /** Slack allows as many calls that end streams as calls that start them, so that these are all that is counted. */
+  const mayStart = () => question.thread !== undefined && optional.has(START) && buckets.tryTake(START, "first-text");
   /** Resolves with the message, or undefined where Slack doesn't stream it. */
   const start = async (text: string): Promise<MessageKey | undefined> => {
     if (!isStreamable(text)) return undefined;
@@ -151,6 +147,7 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
         await settle(); // the part before is whole
         const isNative = terms.rank === "first-text" && mayStart();
         const key = isNative ? await start(deps.worded(currentReply(reply).markdown)) : undefined;
+        if (terms.rank === "first-text") buckets.setGrowing(key ? APPEND : UPDATE, conversationOf(question), true);
         if (key !== undefined) return key;
         driver.apply({ is: "posted" });
         return platform.post(channel, reply, terms);
@@ -176,31 +173,4 @@ function failureOf(error: unknown): StreamFailure {
   if (code === "streaming_state_conflict") return "conflict";
   if (code === "message_not_in_streaming_state") return "over";
   return error instanceof PlatformError && error.reason === "unavailable" ? "unavailable" : "refused";
-}
-
-/** The answers that Slack streams at this moment: each needs a call to end. */
-export interface OpenStreams {
-  add(stream: object): void;
-  delete(stream: object): void;
-  count(): number;
-}
-
-/** Slack ends a stream by itself after about five minutes: one that nobody ended counts no longer than this. */
-const STREAM_LIFE_MS = 300_000;
-
-export function createOpenStreams(clock: Clock): OpenStreams {
-  const since = new Map<object, number>();
-  return {
-    add(stream) {
-      if (!since.has(stream)) since.set(stream, clock.now());
-    },
-    delete: (stream) => void since.delete(stream),
-    count() {
-      for (const [stream, at] of since) {
-        if (clock.now() - at < STREAM_LIFE_MS) break; // oldest first
-        since.delete(stream);
-      }
-      return since.size;
-    },
-  };
 }

@@ -31,6 +31,8 @@ export interface PlaygroundParts {
 /** Where its messages are, but for the channel. */
 export const PLAYGROUND = { platform: "playground", workspace: "local" } as const;
 
+const WORKSPACES = [`${PLAYGROUND.platform}:${PLAYGROUND.workspace}`];
+
 export interface PlaygroundPlatform extends Required<Pick<PlatformExtras, "forget" | "showStatus">> {
   readonly platform: ChatPlatform;
   handlers(): PlatformHandlers | undefined;
@@ -48,7 +50,7 @@ export function createPlaygroundPlatform(
   const platform: ChatPlatform = {
     name: PLAYGROUND.platform,
     limits: { maxMessageChars: 100_000, minEditGapMs: 80, canShowFiles: true, isLocal: true },
-    workspaces: () => [`${PLAYGROUND.platform}:${PLAYGROUND.workspace}`],
+    workspaces: () => WORKSPACES,
     fault: () => (handlers === undefined ? "the playground is not up" : undefined),
     async start(given) {
       await messages.load();
@@ -146,13 +148,11 @@ async function setMark(
   await saver.flush(channel);
   const emoji = mark === undefined ? null : MARK_EMOJI[mark];
   const row = await messages.change(channel, message, (before) => ({ ...before, mark: emoji }));
-  // The turn is over, and may have chosen the channel's model.
-  if (mark !== "working") {
-    const warn = (error: unknown) => log.warn({ error, channel }, "playground: reading a channel's model failed");
-    await rooms.tellModel(channel).catch(warn);
-  }
   const marks = marksOf(present(row, message));
-  await messages.save(channel, message);
+  const warn = (error: unknown) => log.warn({ error, channel }, "playground: reading a channel's model failed");
+  // The turn may have chosen the channel's model when it is over.
+  const modelTold = mark === "working" ? undefined : rooms.tellModel(channel).catch(warn);
+  await Promise.all([messages.save(channel, message), modelTold]);
   hub.send({ channel }, "mark", { id: message, marks });
 }
 
