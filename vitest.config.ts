@@ -8,8 +8,8 @@ export default defineConfig({
   plugins: [workerPlugin()],
   test: {
     // A busy machine may be many times slower than an idle one: a limit is there for what never ends.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 110_000,
+    hookTimeout: 110_000,
     expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
     reporters: ["default", "./test/support/watchdog.ts", "./test/support/closing-line.ts"],
