@@ -30,6 +30,15 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
 }
 
 const BEAT_MS = 10_000;
+/** In real time; a list that takes longer hangs on purpose. */
+const LISTS_PATIENCE_MS = 2_000;
+
+/** False also where the bot does not say. */
+async function isRefreshing(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/api/status`).catch(() => undefined);
+  const status: unknown = response?.ok === true ? await response.json() : undefined;
+  return typeof status === "object" && status !== null && "indicator" in status && status.indicator === "refreshing";
+}
 
 /**
  * The whole bot in this process, on a free port, with a clock that the test turns, and on its own SQLite file unless
@@ -69,6 +78,17 @@ export async function startBot(
     createCommands,
     ...(firstListsMs !== undefined && { firstListsMs }),
   });
+  /** A list that is fetched meanwhile comes by a real socket, and would be late by the next turn of the clock. */
+  let isHanging = false;
+  const listsIn = async () => {
+    const patientUntil = performance.now() + LISTS_PATIENCE_MS;
+    while (await isRefreshing(app.url)) {
+      isHanging ||= performance.now() > patientUntil;
+      if (isHanging) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    isHanging = false;
+  };
   let isStopped = false;
   const stop = async (graceMs: number) => {
     if (isStopped) return;
@@ -88,6 +108,7 @@ export async function startBot(
       for (let passed = 0; passed < ms; passed += BEAT_MS) {
         await clock.advance(Math.min(BEAT_MS, ms - passed));
         await app.tick();
+        await listsIn();
       }
     },
   };
