@@ -95,7 +95,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const catchUp = createCatchUp({
     ...core,
     windowMs: deps.config.chat.catchUpMs,
-    firstStartAt: await firstStart(store, clock.now()),
+    ...(await firstStart(store, clock.now())),
     erasedAt: core.sessions.erasedAt,
     idleIn: chat.idleIn,
   });

@@ -61,7 +61,7 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
   return {
     ...createReceipt(platform, deps),
     onMention: (mention) => catchUp.behind(mention.message, (after) => take(mention, after)),
-    onGap: (told = []) => catchUp.begin(platform.name, told, (mention) => take(mention)),
+    onGap: (told) => catchUp.begin(platform.name, told, (mention) => take(mention)),
     async *onCommand(call) {
       const service = await serviceFor(call.channel, call);
       const isOpen = service !== "closed" && dispatcher.find(call.text)?.isForEveryone === true;

@@ -12,10 +12,10 @@ export interface CatchUpDeps extends SearchDeps {
 /** Finds questions that were asked while a platform's events did not come in. */
 export interface CatchUp {
   /**
-   * Looks for what was missed on a platform, in the places that the store knows and then in `told`, and hands it on,
-   * oldest first. Returns at once; called again meanwhile, it looks everywhere once more.
+   * Looks for what was missed on a platform, in the places that the store knows, or also in those that are `told`
+   * after that, and hands it on, oldest first. Returns at once; called again meanwhile, it looks everywhere once more.
    */
-  begin(platform: string, told: readonly ChannelKey[], take: TakeMissed): void;
+  begin(platform: string, told: readonly ChannelKey[] | undefined, take: TakeMissed): void;
   /**
    * Takes a question that came in by itself. It is given its place in line by `after`: behind the missed ones of its
    * conversation, whose finding a conversation waits for no longer than 10 s. One that an ended process had stored has

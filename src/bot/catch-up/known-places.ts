@@ -31,15 +31,19 @@ const ROW = "catch-up:first-start";
 const firstStartRow = z.object({ at: z.number() });
 
 /**
- * Returns when the store was first started with, epoch ms: `now`, where no process has noted it before. What was
- * written earlier is not the bot's to answer. @throws {StoreError}
+ * Returns when the store was first started with, epoch ms, and whether that is now. What was written earlier is not the
+ * bot's to answer. @throws {StoreError}
  */
-export async function firstStart(store: Pick<Store, "values" | "swap">, now: number): Promise<number> {
+export async function firstStart(
+  store: Pick<Store, "values" | "swap">,
+  now: number,
+): Promise<{ readonly firstStartAt: number; readonly isFirstStart: boolean }> {
   const rows = store.values("usage");
   for (;;) {
     const before = await rows.get(ROW);
     const known = firstStartRow.safeParse(before).data;
-    if (known !== undefined) return known.at;
-    if (await store.swap({ table: "usage", key: ROW, before, after: { at: now } }, [])) return now;
+    if (known !== undefined) return { firstStartAt: known.at, isFirstStart: false };
+    if (await store.swap({ table: "usage", key: ROW, before, after: { at: now } }, []))
+      return { firstStartAt: now, isFirstStart: true };
   }
 }

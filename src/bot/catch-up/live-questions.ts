@@ -38,6 +38,10 @@ export class LiveQuestions {
     return [...waiting].some((id) => compareMessageIds(id, message.message) <= 0);
   }
 
+  isWaitingIn(conversation: string): boolean {
+    return this.#waiting.has(conversation);
+  }
+
   #enter(message: MessageKey): () => void {
     const conversation = conversationOf(message);
     const ids = this.#waiting.get(conversation) ?? new Set();

@@ -21,6 +21,8 @@ export interface SearchDeps {
   readonly windowMs: number;
   /** What was written before that is never answered, epoch ms. */
   readonly firstStartAt: number;
+  /** It is this one: nothing was missed until events come in for the first time. */
+  readonly isFirstStart: boolean;
   /** When one of these conversations was last erased, epoch ms. @throws {StoreError} */
   erasedAt(conversations: readonly string[]): Promise<number>;
   /** Resolves when nothing is answered in the conversation and nothing waits. */
@@ -72,6 +74,10 @@ export class MissedSearch {
   #known = new Set<string>();
   #told = 0;
   #listing: Promise<void> = Promise.resolve();
+  /** How often events came in anew: at the start, and after each gap. */
+  #openings = 0;
+  readonly #handing = new Set<string>();
+  #listings = 0;
   #readers = 0;
   #gatherUntil = 0;
 
@@ -80,17 +86,30 @@ export class MissedSearch {
     this.#terms = terms;
   }
 
-  begin(told: readonly ChannelKey[]): void {
-    const { log } = this.#deps;
-    const list = () => (told.length > 0 ? this.#listTold(told) : this.#listKnown());
+  begin(told?: readonly ChannelKey[]): void {
+    if (told === undefined) this.#openings += 1;
+    if (this.#deps.isFirstStart && this.#openings <= 1) return;
+    const list = () => (told === undefined ? this.#listKnown() : this.#listTold(told));
     this.#waits.clear();
+    this.#listings += 1;
     this.#listing = this.#listing
       .then(list)
-      .catch((error) => log.warn({ error }, "catch-up: the store could not say where to look for missed questions"));
+      .catch((error) => this.#deps.log.warn({ error }, "catch-up: the store could not say where to look"))
+      .finally(() => {
+        this.#listings -= 1;
+      });
   }
 
   behind<T>(message: MessageKey, take: (after: PlaceAfter) => Promise<T>): Promise<T> {
+    if (this.#hasNothingBefore(message)) return take((place) => place());
     return this.#live.take(message, () => this.#missedFirst(message), take);
+  }
+
+  #hasNothingBefore({ message, ...place }: MessageKey): boolean {
+    if (this.#listings > 0 || this.#live.isWaitingIn(conversationOf(place))) return false;
+    const { thread: _thread, ...channel } = place;
+    const busy = [this.#pending, this.#reading, this.#found, this.#handing];
+    return ![place, channel].some((each) => busy.some((places) => places.has(conversationOf(each))));
   }
 
   #missedFirst(message: MessageKey): Promise<void> {
@@ -253,6 +272,7 @@ export class MissedSearch {
       const missed = this.#found.get(conversation) ?? [];
       this.#found.delete(conversation);
       if (missed.length === 0) return;
+      this.#handing.add(conversation);
       let taken = 0;
       try {
         await inTurn({ ...this.#deps, signal: this.#terms.signal }, conversation, async () => {
@@ -268,6 +288,8 @@ export class MissedSearch {
         log.warn({ error, conversation }, "catch-up: missed questions could not be stored, retrying");
         this.#note(conversation, missed.slice(taken));
         this.#after(RETRY_MS, () => this.#pump());
+      } finally {
+        this.#handing.delete(conversation);
       }
     });
   }

@@ -55,18 +55,19 @@ function world({ readMs = 10, markMs = 0, postMs = 0 } = {}) {
       ...deps,
       windowMs: 900_000,
       firstStartAt: 0,
+      isFirstStart: false,
       erasedAt: deps.sessions.erasedAt,
       idleIn: chat.idleIn,
     });
     const liveness = { isGone: async (other: string) => dead.has(other) };
     const recovery = await startRecovery({ ...deps, chat, liveness, behind: catchUp.behind });
-    catchUp.begin("fake", [], (mention) => chat.onMention(platform, mention));
+    catchUp.begin("fake", undefined, (mention) => chat.onMention(platform, mention));
     return {
       provider,
       /** An event comes in. */
       hear: (mention: Mention) =>
         catchUp.behind(mention.message, (after) => chat.onMention(platform, mention, { after })),
-      lose: () => catchUp.begin("fake", [], (mention) => chat.onMention(platform, mention)),
+      lose: () => catchUp.begin("fake", undefined, (mention) => chat.onMention(platform, mention)),
       /** Nothing of it goes on, as after kill -9; what hangs in its streams stays there. */
       async kill() {
         dead.add(owner);
