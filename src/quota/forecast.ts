@@ -19,8 +19,8 @@ const MIN_SHARE = 0.03;
 const MIN_WINDOWS = 2;
 
 /**
- * How windows of a length are forecast. The numbers were chosen on the first half of the traces that
- * docs/quota-forecast.md names, and judged on the second.
+ * How windows of a length are forecast. docs/quota-forecast.md says on which traces the numbers were
+ * chosen, and what they reach.
  */
 interface Tuning {
   /** Longest window that it is for. */

@@ -4,7 +4,7 @@ export interface FakeClock extends Clock {
   /** Moves time on, waking sleepers in order; work that they set off runs before the next one wakes. */
   advance(ms: number): Promise<void>;
   /** Moves time on in one step, as for a machine that was suspended: each sleeper that is due by then wakes once. */
-  skip(ms: number): Promise<void>;
+  leap(ms: number): Promise<void>;
   /** How many sleep now. */
   sleepers(): number;
 }
@@ -50,7 +50,7 @@ export function fakeClock(startAt = Date.UTC(2026, 0, 5, 12), turns = 20): FakeC
       now = end;
       await settle(turns);
     },
-    skip(ms) {
+    leap(ms) {
       now += ms;
       return clock.advance(0);
     },

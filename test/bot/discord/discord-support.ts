@@ -21,7 +21,7 @@ import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js"
 export const realClock: FakeClock = {
   ...systemClock,
   advance: (ms) => systemClock.sleep(ms),
-  skip: (ms) => systemClock.sleep(ms),
+  leap: (ms) => systemClock.sleep(ms),
   sleepers: () => 0,
 };
 
