@@ -53,10 +53,10 @@ async function refusal(of = path): Promise<string> {
   return message;
 }
 
-/** Runs SQL on a file past the store. */
+/** Runs SQL on a file past the store, and leaves nothing in its WAL, which the store's thread may still hold open. */
 function alter(statements: readonly string[], of = path): void {
   const database = new Libsql(of);
-  for (const statement of statements) database.exec(statement);
+  for (const statement of [...statements, "pragma wal_checkpoint(truncate)"]) database.exec(statement);
   database.close();
 }
 
