@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.js";
-import { withDeadline } from "../../base/deadline.js";
+import { notLongerThan, withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
 import { startRounds } from "../../base/rounds.js";
 import type { OpenQuestion, Sessions, Turn } from "../../store/sessions/sessions.js";
@@ -14,6 +14,7 @@ import type { FoundReply, PlatformParts } from "../port/platform-definition.js";
 import { isLost, PlatformError } from "../port/platform-error.js";
 import { RETRY_CONTROL } from "./answer-controls.js";
 import type { Chat } from "./chat.js";
+import { MARK_PATIENCE_MS } from "./close-question.js";
 import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
 import { usageEntry, usedBy } from "./finish-turn.js";
 import type { Liveness } from "./liveness.js";
@@ -50,6 +51,8 @@ interface Lost {
   readonly question: OpenQuestion;
   readonly message: MessageKey;
   readonly surface: PlatformParts;
+  /** An answer may stand there whose place was not stored: no other question of the conversation was before it. */
+  readonly mayHaveReply: boolean;
 }
 
 /** Resolves once every conversation with such questions keeps a place for them; later ones come behind. */
@@ -62,7 +65,7 @@ async function placeLost(deps: RecoverDeps): Promise<{ readonly isOver: Promise<
     if (surface === undefined || message === undefined) continue; // its platform is not configured today
     if (!(await liveness.isGone(question.owner))) continue; // somebody is at it
     const others = lost.get(question.conversation) ?? [];
-    lost.set(question.conversation, [...others, { id, question, message, surface }]);
+    lost.set(question.conversation, [...others, { id, question, message, surface, mayHaveReply: false }]);
   }
   const recoverInLine = (conversation: string, questions: readonly Lost[]) =>
     chat
@@ -74,13 +77,18 @@ async function placeLost(deps: RecoverDeps): Promise<{ readonly isOver: Promise<
   const counts = [...lost].flatMap(([conversation, questions]) => {
     // A question that was found late was stored after some that were asked later.
     const inOrder = [...questions].sort((a, b) => compareMessageIds(a.message.message, b.message.message));
-    const begun = inOrder.filter(({ question }) => question.answer !== null || question.ended !== null);
-    const others = inOrder.filter((one) => !begun.includes(one));
+    // What lacks its mark only holds nobody up: a service may show few of them a minute.
+    const ended = inOrder.filter(({ question }) => question.ended !== null);
+    const begun = inOrder.filter(({ question }) => question.ended === null && question.answer !== null);
+    const others = inOrder.filter(({ question }) => question.ended === null && question.answer === null);
     return [
+      ...ended.map(async (one) => ((await end(deps, one)) ? 1 : 0)),
       ...(begun.length > 0 ? [recoverInLine(conversation, begun)] : []),
-      ...others.map((one) =>
-        deps.behind(one.message, (after = (place) => place()) => after(() => recoverInLine(conversation, [one]))),
-      ),
+      ...others.map((one, index) => {
+        const mayHaveReply = begun.length === 0 && index === 0; // the rest waited in line
+        const end = () => recoverInLine(conversation, [{ ...one, mayHaveReply }]);
+        return deps.behind(one.message, (after = (place) => place()) => after(end));
+      }),
     ];
   });
   const total = async () => (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
@@ -96,13 +104,28 @@ const CLAIM_MS = 30_000;
 
 /** Ends the lost questions of one conversation, unless another process is at it. @throws {StoreError} */
 async function recoverIn(deps: RecoverDeps, conversation: string, lost: readonly Lost[]): Promise<number> {
-  const { store, sessions } = deps;
-  const result = await store.claim(`recover:${conversation}`, { ttlMs: CLAIM_MS });
-  if (!result.held) return 0;
+  const { sessions } = deps;
+  const endOne = async (one: Lost) => ((await sessions.isOpen(one.id)) && (await end(deps, one)) ? 1 : 0);
+  // This process may still be at an earlier question there, whose line waits for room in the platform's limits.
+  const recovered = await claimed(deps, conversation, true, async () => {
+    let count = 0;
+    for (const one of lost) count += (await claimed(deps, one.id, false, () => endOne(one))) ?? 0;
+    return count;
+  });
+  return recovered ?? 0;
+}
+
+/** Resolves with undefined where another process is at it, or this one unless it `isReentrant`. */
+async function claimed<T>(
+  { store }: RecoverDeps,
+  what: string,
+  isReentrant: boolean,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const result = await store.claim(`recover:${what}`, { ttlMs: CLAIM_MS, isReentrant });
+  if (!result.held) return undefined;
   try {
-    let recovered = 0;
-    for (const one of lost) if ((await sessions.isOpen(one.id)) && (await end(deps, one))) recovered += 1;
-    return recovered;
+    return await work();
   } finally {
     await store.commit(result.claim, []).catch(() => {}); // it expires by itself
   }
@@ -114,8 +137,13 @@ async function end(deps: RecoverDeps, lost: Lost): Promise<boolean> {
   const { id, question, message, surface } = lost;
   try {
     if (question.ended === null) await interrupt(deps, lost);
-    await surface.platform.mark(message, ENDING_MARKS[question.ended ?? "interrupted"]);
-    await sessions.close(id);
+    const close = async () => {
+      await surface.platform.mark(message, ENDING_MARKS[question.ended ?? "interrupted"]);
+      await sessions.close(id);
+    };
+    await notLongerThan(MARK_PATIENCE_MS, close, deps, (late) =>
+      log.error({ error: late, id }, "an unfinished question was not closed; the next round tries again"),
+    );
     return true;
   } catch (error) {
     if (!isLost(error)) {
@@ -224,10 +252,11 @@ async function showInterrupted(deps: RecoverDeps, lost: Lost): Promise<Interrupt
 /** Its place is stored once the platform has said it; a kill in between leaves an answer that is to be found there. */
 async function begunAnswer(
   { sessions }: RecoverDeps,
-  { id, question, message, surface }: Lost,
+  { id, question, message, surface, mayHaveReply }: Lost,
 ): Promise<FoundReply | undefined> {
   if (question.answer !== null) return { message: messageKeySchema.parse(question.answer) };
-  if (surface.findReply === undefined || id !== questionIdOf(message)) return undefined; // asked again: it has one
+  const isAskedAgain = id !== questionIdOf(message); // then it has one
+  if (!mayHaveReply || isAskedAgain || surface.findReply === undefined) return undefined;
   const found = await surface.findReply(message);
   if (found === undefined) return undefined;
   const last = await sessions.lastTurn(question.conversation).catch(() => undefined); // damaged: told when it is used

@@ -1,4 +1,5 @@
 import { BoundedMap } from "../../../base/bounded-map.js";
+import { type Clock, OVER } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import { createSerial } from "../../../base/serial.js";
 import type { ChatPlatform, Mark, MessageKey } from "../../port/platform.js";
@@ -7,9 +8,16 @@ import type { SlackCalls } from "./calls.js";
 
 interface SlackMarksDeps {
   readonly calls: SlackCalls;
+  readonly clock: Clock;
   readonly log: Log;
   /** Aborts when the bot stops. */
   readonly signal: AbortSignal;
+}
+
+interface Waiting {
+  readonly mark: Mark | undefined;
+  readonly over: AbortController;
+  readonly shown: Promise<void>;
 }
 
 /** Marks of a question that is being answered. */
@@ -17,11 +25,18 @@ const BEGUN: readonly Mark[] = ["working", "waiting"];
 /** Marks of a question whose answer is over. */
 const ENDED: readonly Mark[] = ["done", "incomplete", "failed"];
 const MAX_MARKS = 5_000;
+/** Waiting longer for one of a question that goes on would hold up its answer. */
+const BEGUN_PATIENCE_MS = 2_000;
 
-/** Shows marks as the bot's own reactions. The new one comes first, so that a question is never without. */
+/**
+ * Shows marks as the bot's own reactions. The new one comes first, so that a question is never without. Slack allows
+ * some fifty a minute: one that still waits when a newer follows is left out.
+ */
 export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark" | "react"> {
-  const { calls, log, signal } = deps;
+  const { calls, clock, log, signal } = deps;
   const current = new BoundedMap<string, Mark | undefined>(MAX_MARKS);
+  /** The mark that was asked for last, while it waits, and what calls it off. */
+  const waiting = new Map<string, Waiting>();
   const inOrder = createSerial();
 
   const remove = async (message: MessageKey, mark: Mark) => {
@@ -31,16 +46,40 @@ export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark
       if (!signal.aborted) log.warn({ error, mark }, "slack: old mark could not be removed");
     }
   };
-  return {
-    mark(message, mark) {
-      const key = `${message.channel}:${message.message}`;
-      return inOrder(key, async () => {
-        const before = current.has(key) ? [current.get(key)] : leftBefore(mark);
-        if (mark !== undefined) await calls.addReaction(message, nameOfMark(mark));
-        current.set(key, mark);
-        // Slack allows few removals a minute: nobody waits for them.
-        for (const old of before) if (old !== undefined && old !== mark) void remove(message, old);
+  const show = (message: MessageKey, mark: Mark | undefined): Promise<void> => {
+    const key = `${message.channel}:${message.message}`;
+    const before = waiting.get(key);
+    if (before !== undefined && before.mark === mark) return before.shown; // it keeps its turn
+    const over = new AbortController();
+    // What is taken away is for the mark that follows.
+    if (mark !== undefined) before?.over.abort(OVER);
+    const replace = async () => {
+      const old = current.has(key) ? [current.get(key)] : leftBefore(mark);
+      if (old.length === 1 && old[0] === mark) return;
+      if (mark !== undefined) await calls.addReaction(message, nameOfMark(mark), over.signal);
+      current.set(key, mark);
+      // Slack allows few removals a minute: nobody waits for them.
+      for (const one of old) if (one !== undefined && one !== mark) void remove(message, one);
+    };
+    const shown = inOrder(key, replace)
+      .catch((error) => {
+        if (!over.signal.aborted) throw error;
+        // The first mark of a question finds none that it would leave to the next.
+        if (!current.has(key) && mark !== undefined && BEGUN.includes(mark)) current.set(key, undefined);
+      })
+      .finally(() => {
+        if (waiting.get(key)?.over === over) waiting.delete(key);
       });
+    waiting.set(key, { mark, over, shown });
+    return shown;
+  };
+  return {
+    async mark(message, mark) {
+      const shown = show(message, mark);
+      if (mark === undefined || !BEGUN.includes(mark)) return shown;
+      const over = new AbortController();
+      const isLate = clock.sleep(BEGUN_PATIENCE_MS, over.signal).catch(() => {}); // it is shown
+      await Promise.race([shown, isLate]).finally(() => over.abort(OVER));
     },
     async react(message, change) {
       if ("clear" in change) return; // Slack lets nobody remove another person's reaction
