@@ -19,6 +19,7 @@ import type { ChatPlatform } from "./bot/port/platform.js";
 import type { PlatformParts, PlatformSetup } from "./bot/port/platform-definition.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
 import { startRetention } from "./bot/status/retention.js";
+import { runningChecks } from "./bot/status/running-checks.js";
 import { createStatusLine } from "./bot/status/status-line.js";
 import { createChat } from "./bot/turn/chat.js";
 import { createLiveness } from "./bot/turn/liveness.js";
@@ -35,8 +36,8 @@ import { modelInForce } from "./commands/model-in-force.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
+import { waitForFirstLists } from "./refresh/engine/first-lists.js";
 import { providerWarnings } from "./refresh/refresh-texts.js";
-import type { Refresher } from "./refresh/refresher.js";
 import { createSettings } from "./refresh/settings.js";
 import { createDamageReport, reportingStore } from "./store/damage-report.js";
 import { processOwner } from "./store/process-owner.js";
@@ -102,7 +103,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, clock, store, log };
   const recovery = await startRecovery({ ...core, ...talk, behind: catchUp.behind, onTurn: core.observers.onTurn });
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
-  const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
+  const statusLine = createStatusLine({ clock, log, status: refresher.status, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */
   const look = () => {
     board.look();
@@ -146,7 +147,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
 
 /** What everything else stands on. `surfaces` and `platforms` are filled by `openPlatforms`. */
 async function createCore(deps: AppDeps) {
-  const { config, clock, log } = deps;
+  const { config, clock, log, fetch } = deps;
   const observers = createObservers();
   const damage = createDamageReport(log);
   const store = observedStore(reportingStore(deps.store, damage), observers);
@@ -170,7 +171,7 @@ async function createCore(deps: AppDeps) {
   observers.add(health);
   const host = { defaultModel: config.chat.defaultModel };
   return {
-    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
+    ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
     ...{ health, damage },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     setups: config.providers,
@@ -195,7 +196,8 @@ function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const board = createBoard(core);
   const charts = createChartPainter({ log });
   const chatRefusal = commandRefusal(settings);
-  const commands = createCommands({ ...core, charts, chatRefusal, turns: chat.control, board: board.control });
+  const checks = () => runningChecks(core);
+  const commands = createCommands({ ...core, checks, charts, chatRefusal, turns: chat.control, board: board.control });
   const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal });
   return { chat, board, commands, dispatcher, modelFacts: parts.modelFacts };
 }
@@ -281,20 +283,4 @@ function startErasing({ config, clock, log, store, sessions, ledger, surfaces }:
     startRetention({ days: config.chat.retentionDays, clock, log, erasers, purge: store.purge }),
     startLedgerRetention({ ledger, clock, log }),
   ];
-}
-
-/**
- * Waits for the lists of the very first start, but no longer than `mostMs`: a stranger's first question should find a
- * model. Later starts have their stored lists and wait for nothing.
- */
-async function waitForFirstLists(
-  refresher: Pick<Refresher, "status">,
-  lists: Promise<void>,
-  mostMs: number | undefined,
-  clock: Clock,
-): Promise<void> {
-  if (mostMs === undefined || refresher.status().hasLists) return;
-  const waited = new AbortController();
-  await Promise.race([lists, clock.sleep(mostMs, waited.signal).catch(() => {})]); // called off below
-  waited.abort();
 }

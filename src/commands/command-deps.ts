@@ -26,6 +26,8 @@ export interface CommandDeps {
   chatRefusal(invocation: Invocation): Promise<string | undefined>;
   /** What is not right with a chat platform, each with its fix. */
   faults(): readonly string[];
+  /** Makes the doctor's checks; a line each, as soon as it is done: "✓ …", "✗ …" or "⚠️ …". Never throws. */
+  checks(): AsyncIterable<string>;
   readonly clock: Clock;
 }
 

@@ -28,6 +28,7 @@ export const openaiCompatible = define({
         {
           ...endpoint,
           keyVariable: "OPENAI_COMPATIBLE",
+          addressVariable: "OPENAI_COMPATIBLE",
           preferredFamilies: [],
           load: loadCompatible({ key: undefined, ...endpoint }),
         },

@@ -40,6 +40,7 @@ export function preset(declared: Preset): ProviderDefinition {
           baseUrl: url,
           key,
           keyVariable: keyName,
+          addressVariable: urlName,
           preferredFamilies,
           ...(account && { account: account(url) }),
           load: loadCompatible({ id, baseUrl: url, key, idPrefix }),

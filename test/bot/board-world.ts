@@ -70,6 +70,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       ledger: createLedger({ store, clock }),
       charts: { paint: async () => undefined },
       board: board.control,
+      checks: async function* () {},
       setups: [{ id: "openai", preferredFamilies: [] }],
       host: {},
       chatRefusal: async () => undefined,

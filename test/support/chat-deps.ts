@@ -29,6 +29,7 @@ export function chatDeps({
     settings: createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } }),
     refresher,
     providers: new Map(),
+    setups: [],
     defaultModel: () => undefined,
     surfaces: [],
     owner: "host/1/first",
