@@ -1,6 +1,7 @@
 import { createRecentImages } from "../../src/bot/prompt/recent-images.js";
 import { createAnswerControls } from "../../src/bot/turn/answer-controls.js";
 import type { ChatDeps } from "../../src/bot/turn/turn-deps.js";
+import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createCircuitBreaker } from "../../src/usage/circuit-breaker.js";
@@ -22,11 +23,20 @@ export function chatDeps({
 }: { readonly clock: FakeClock; readonly store: MemoryStore } & Partial<ChatDeps>): ChatDeps {
   const log = given.log ?? SILENT;
   const refresher = given.refresher ?? fakeRefresher();
+  const settings = given.settings ?? createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } });
+  const modelFacts = given.modelFacts ?? createModelFacts();
+  const allowed = createAllowedModels({
+    refresher,
+    settings: { of: settings.of, workspaces: () => [] },
+    modelFacts,
+    host: {},
+  });
   return {
     clock,
     store,
     sessions: createSessions({ store, now: clock.now }),
-    settings: createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } }),
+    settings,
+    allowed,
     refresher,
     providers: new Map(),
     defaultModel: () => undefined,
@@ -37,9 +47,9 @@ export function chatDeps({
     slots: createProviderSlots(2),
     breaker: createCircuitBreaker(clock),
     ledger: createLedger({ store, clock }),
-    modelFacts: createModelFacts(),
+    modelFacts,
     images: createRecentImages(),
-    controls: createAnswerControls({ snapshot: refresher.snapshot, setups: [] }),
+    controls: createAnswerControls({ snapshot: allowed.snapshot, setups: [] }),
     chat: {
       defaultModel: undefined,
       systemPrompt: "Be kind.",

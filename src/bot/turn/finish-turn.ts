@@ -29,7 +29,7 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
       "a turn failed or was cut off",
     );
   }
-  const use = pin === null || !turn.isConfigured ? undefined : feedbackOf(pin, answer);
+  const use = pin === null || !turn.isConfigured || turn.ruling !== undefined ? undefined : feedbackOf(pin, answer);
   if (use !== undefined) deps.refresher.noteUse(use, workspaceOf(turn.question.message));
   const inputTokens = answer.isUsed ? prepared?.estimatedTokens : undefined;
   const used = usedBy({ usage: answer.finish?.usage, inputTokens, output: answer.text });
