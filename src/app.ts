@@ -27,6 +27,7 @@ import { startRecovery } from "./bot/turn/recover.js";
 import { createChatParts } from "./bot/turn/turn-deps.js";
 import { consoleInvocation, createConsole } from "./bot/web/console/console.js";
 import { usageDays } from "./bot/web/console/usage.js";
+import { quotaRoute } from "./bot/web/http/quota-route.js";
 import { createHttpServer } from "./bot/web/http/server.js";
 import type { Command } from "./commands/command.js";
 import type { CommandDeps } from "./commands/command-deps.js";
@@ -34,9 +35,10 @@ import { createDispatcher } from "./commands/dispatch.js";
 import { modelInForce } from "./commands/model-in-force.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
+import { createQuota } from "./quota/quota.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
+import { waitForFirstLists } from "./refresh/engine/wait-for-first-lists.js";
 import { providerWarnings } from "./refresh/refresh-texts.js";
-import type { Refresher } from "./refresh/refresher.js";
 import { createSettings } from "./refresh/settings.js";
 import { createDamageReport, reportingStore } from "./store/damage-report.js";
 import { processOwner } from "./store/process-owner.js";
@@ -85,6 +87,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await settings.load();
   await refresher.load();
   await board.load();
+  await core.quota.load();
   const status = statusSource(refresher, settings, STATUS_WORKSPACE);
   await openPlatforms(core, talk, status);
   const web = createWeb(core, talk, watch, status);
@@ -114,7 +117,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await recovery.isOver;
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   web.enter("up");
-  const stops = [recovery.stop, ...startErasing(core)];
+  const stops = [recovery.stop, core.quota.start(), ...startErasing(core)];
   return {
     url,
     async tick() {
@@ -169,14 +172,19 @@ async function createCore(deps: AppDeps) {
   const health = createStoreReadiness({ store: deps.store, clock, log, owner });
   observers.add(health);
   const host = { defaultModel: config.chat.defaultModel };
+  const ledger = createLedger({ store, clock });
+  const liveness = createLiveness({ store, clock, log, owner });
+  const quota = createQuota({
+    ...{ setups: config.providers, budgets: config.providerBudgets, ledger, store, fetch: deps.fetch, clock, log },
+    ...{ timeoutMs: config.refresh.timeoutMs, hasPeers: liveness.hasPeers },
+  });
+  observers.add({ onRefresh: ({ provider }) => void quota.readEndpoints(provider) });
   return {
     ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
-    ...{ health, damage },
+    ...{ health, damage, ledger, liveness, quota },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     setups: config.providers,
     sessions: createSessions({ store, now: clock.now }),
-    ledger: createLedger({ store, clock }),
-    liveness: createLiveness({ store, clock, log, owner }),
     defaultModel: (workspace: string) =>
       modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
     faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),
@@ -221,9 +229,9 @@ async function openPlatforms(core: Core, { chat, commands }: Talk, status: Statu
 }
 
 /** What counts and measures the running bot, for the metrics and the console. */
-function createWatch({ clock, refresher, platforms, observers }: Core, { chat }: Talk) {
+function createWatch({ clock, refresher, platforms, observers, quota }: Core, { chat }: Talk) {
   const delay = createLoopDelayMeter();
-  const metrics = createMetrics({ clock, refresher, platforms, load: chat.load });
+  const metrics = createMetrics({ clock, refresher, platforms, quota, load: chat.load });
   const activity = createActivity(clock.now);
   const series = createSeries({ clock, refresher, readDelay: delay.read });
   for (const observer of [metrics, activity, series]) observers.add(observer);
@@ -263,7 +271,7 @@ function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Wa
     models: () => modelsView(refresher),
     metrics: metrics.text,
     metricsContentType: metrics.contentType,
-    routes: [operatorsConsole.routes, ...core.surfaces.flatMap(({ routes }) => routes ?? [])],
+    routes: [quotaRoute(core.quota), operatorsConsole.routes, ...core.surfaces.flatMap(({ routes }) => routes ?? [])],
   });
   return {
     server,
@@ -281,20 +289,4 @@ function startErasing({ config, clock, log, store, sessions, ledger, surfaces }:
     startRetention({ days: config.chat.retentionDays, clock, log, erasers, purge: store.purge }),
     startLedgerRetention({ ledger, clock, log }),
   ];
-}
-
-/**
- * Waits for the lists of the very first start, but no longer than `mostMs`: a stranger's first question should find a
- * model. Later starts have their stored lists and wait for nothing.
- */
-async function waitForFirstLists(
-  refresher: Pick<Refresher, "status">,
-  lists: Promise<void>,
-  mostMs: number | undefined,
-  clock: Clock,
-): Promise<void> {
-  if (mostMs === undefined || refresher.status().hasLists) return;
-  const waited = new AbortController();
-  await Promise.race([lists, clock.sleep(mostMs, waited.signal).catch(() => {})]); // called off below
-  waited.abort();
 }

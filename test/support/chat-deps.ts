@@ -1,6 +1,7 @@
 import { createRecentImages } from "../../src/bot/prompt/recent-images.js";
 import { createAnswerControls } from "../../src/bot/turn/answer-controls.js";
 import type { ChatDeps } from "../../src/bot/turn/turn-deps.js";
+import { createQuota } from "../../src/quota/quota.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createCircuitBreaker } from "../../src/usage/circuit-breaker.js";
@@ -22,13 +23,21 @@ export function chatDeps({
 }: { readonly clock: FakeClock; readonly store: MemoryStore } & Partial<ChatDeps>): ChatDeps {
   const log = given.log ?? SILENT;
   const refresher = given.refresher ?? fakeRefresher();
+  const readable = createLedger({ store, clock });
+  const ledger = given.ledger ?? readable;
+  const providers = given.providers ?? new Map();
+  const quota = createQuota({
+    ...{ store, ledger: readable, clock, log, budgets: [], timeoutMs: 10_000, hasPeers: () => false },
+    setups: [...providers.keys()].map((id) => ({ id, baseUrl: `https://${id}.example`, key: "key" })),
+    fetch: () => Promise.reject(new Error("no endpoints here")),
+  });
   return {
     clock,
     store,
     sessions: createSessions({ store, now: clock.now }),
     settings: createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } }),
     refresher,
-    providers: new Map(),
+    providers,
     defaultModel: () => undefined,
     surfaces: [],
     owner: "host/1/first",
@@ -36,7 +45,8 @@ export function chatDeps({
     limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),
     slots: createProviderSlots(2),
     breaker: createCircuitBreaker(clock),
-    ledger: createLedger({ store, clock }),
+    ledger,
+    quota,
     modelFacts: createModelFacts(),
     images: createRecentImages(),
     controls: createAnswerControls({ snapshot: refresher.snapshot, setups: [] }),

@@ -38,7 +38,7 @@ export const OPENAI_HEADERS: readonly HeaderWindow[] = [
   { ...tokens("minute"), ...triple("x-ratelimit-", "-tokens") },
 ];
 
-/** https://console.groq.com/docs/rate-limits: requests are those of a day; tokens of a day are told by refusals only. */
+/** https://console.groq.com/docs/rate-limits: requests are those of a day; refusals alone tell tokens of a day. */
 export const GROQ_HEADERS: readonly HeaderWindow[] = [
   { ...requests("day"), ...triple("x-ratelimit-", "-requests") },
   { ...tokens("minute"), ...triple("x-ratelimit-", "-tokens") },
