@@ -3,7 +3,7 @@ import { byId, messageOf } from "/assets/shared/elements.js";
 import { createChannelPanel } from "./channel-panel.js";
 import { createChannels } from "./channels.js";
 import { createComposer } from "./composer.js";
-import { createSender, follow, tellFocus } from "./connection.js";
+import { createSender, follow, readBefore, tellFocus } from "./connection.js";
 import { createConversation } from "./conversation.js";
 import { createModelPicker } from "./model-picker.js";
 import { createStatusView } from "./status-view.js";
@@ -28,6 +28,7 @@ const conversation = createConversation({
   press,
   react: (message, emoji) => attempt(() => call("/api/marks", { channel: channels.current(), message, emoji })),
   onDismiss: () => composer.focus(),
+  readBefore: (id) => readBefore(channels.current() ?? "", id),
   onChange(isWorking) {
     const stop = byId("stop");
     if (!isWorking && document.activeElement === stop) composer.focus();

@@ -1,5 +1,6 @@
 import { byId } from "/assets/shared/elements.js";
 import { isUnderWay } from "/assets/shared/texts.js";
+import { createEarlier } from "./earlier.js";
 import { createEphemeralView } from "./message/ephemeral.js";
 import { createMessageView } from "./message/message.js";
 
@@ -9,6 +10,7 @@ const DRAWING_MS = 12;
 
 /**
  * @import { PublicMessage } from "../message-row.js"
+ * @import { Newest } from "./connection.js"
  * @import { EphemeralReply } from "./message/ephemeral.js"
  * @import { MessageFacts, Press } from "./message/message.js"
  * @typedef {{ update(facts: MessageFacts): void, readonly element: HTMLElement }} View
@@ -20,9 +22,10 @@ const DRAWING_MS = 12;
  * @param {Press} terms.press
  * @param {(message: string, emoji: string) => void} terms.react
  * @param {() => void} terms.onDismiss
+ * @param {(id: string) => Promise<Newest>} terms.readBefore
  * @param {(isWorking: boolean) => void} terms.onChange
  */
-export function createConversation({ press, react, onDismiss, onChange }) {
+export function createConversation({ press, react, onDismiss, readBefore, onChange }) {
   const list = byId("messages");
   const scroller = byId("scroller");
   const welcome = byId("welcome");
@@ -92,12 +95,12 @@ export function createConversation({ press, react, onDismiss, onChange }) {
     entry.facts = { ...entry.facts, ...facts };
     redraw(id);
   };
-  /** @type {(facts: MessageFacts, makeView: () => View) => void} */
-  const put = (facts, makeView) => {
+  /** @type {(facts: MessageFacts, makeView: () => View, next?: Element | null) => void} */
+  const put = (facts, makeView, next = null) => {
     if (!entries.has(facts.id)) {
       const view = makeView();
       entries.set(facts.id, { facts, view });
-      list.append(view.element);
+      list.insertBefore(view.element, next);
     }
     change(facts.id, facts);
   };
@@ -107,24 +110,39 @@ export function createConversation({ press, react, onDismiss, onChange }) {
     entries.delete(id);
     soon();
   };
-  /** @param {PublicMessage} message */
-  const putMessage = (message) => {
+  /** @type {(message: PublicMessage, next?: Element | null) => void} */
+  const putMessage = (message, next) => {
     const facts = { ...message, controls: message.controls ?? [] };
-    put(facts, () => createMessageView(message, { press, react }));
+    put(facts, () => createMessageView(message, { press, react }), next);
   };
+  const earlier = createEarlier({
+    scroller,
+    read: readBefore,
+    show(messages) {
+      const first = list.firstElementChild;
+      for (const message of messages) putMessage(message, first);
+    },
+  });
 
   return {
     /**
-     * Shows the whole conversation as it is stored; what is not there any more goes, replies for this person aside.
-     * @param {readonly PublicMessage[]} messages
+     * Shows the end of the conversation as it is stored; what is not there any more goes, replies for this person aside.
+     * What was read of the time before stays where this follows on it.
+     * @param {Newest} newest
      */
-    setMessages(messages) {
+    setMessages({ messages, before }) {
       const known = new Set(messages.map(({ id }) => id));
-      for (const [id, { facts }] of [...entries]) if (!facts.isEphemeral && !known.has(id)) drop(id);
+      const first = messages[0]?.id;
+      const followsOn = before !== undefined && first !== undefined && entries.has(first);
+      /** @param {string} id */
+      const isEarlier = (id) => followsOn && id < first; // ids sort by time
+      for (const [id, { facts }] of [...entries]) if (!facts.isEphemeral && !known.has(id) && !isEarlier(id)) drop(id);
       for (const message of messages) putMessage(message);
+      if (!followsOn) earlier.begin(before);
       soon();
     },
-    add: putMessage,
+    /** @param {PublicMessage} message */
+    add: (message) => putMessage(message),
     /** @param {Pick<MessageFacts, "id" | "text"> & Partial<Pick<MessageFacts, "controls">>} edit */
     edit: ({ id, text, controls = [] }) => change(id, { text, controls }),
     /** @param {Pick<MessageFacts, "id" | "marks">} mark */
@@ -156,6 +174,7 @@ export function createConversation({ press, react, onDismiss, onChange }) {
       entries.clear();
       changed.clear();
       list.replaceChildren();
+      earlier.begin(undefined);
       isFollowing = true;
     },
     toEnd,
