@@ -9,6 +9,7 @@ import { createChat } from "#bot/bot/turn/chat.js";
 import { createChatParts } from "#bot/bot/turn/turn-deps.js";
 import { isChatModel } from "#bot/providers/openai-wire/is-chat-model.js";
 import { createOpenAiProvider } from "#bot/providers/openai-wire/openai-provider.js";
+import { createQuota } from "#bot/quota/quota.js";
 import { createSettings } from "#bot/refresh/settings.js";
 import { openStore } from "#bot/store/open-store.js";
 import { createSessions } from "#bot/store/sessions/sessions.js";
@@ -112,6 +113,8 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     noteUse() {},
   };
   const refresher = /** @type {import("#bot/refresh/refresher.js").Refresher} */ (asked);
+  const ledger = createLedger({ store, clock });
+  const setups = [{ id: "openai", baseUrl: "https://api.openai.com/v1", key: "key" }];
   const chat = createChat({
     ...createChatParts(
       { clock, refresher },
@@ -134,7 +137,11 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     refresher,
     settings: createSettings({ store, host: { isEnabled: false, intervalMs: 300_000 }, log }),
     surfaces: [{ platform }],
-    ledger: createLedger({ store, clock }),
+    ledger,
+    quota: createQuota({
+      ...{ setups, budgets: [], ledger, store, fetch, clock, log },
+      ...{ timeoutMs: 10_000, hasPeers: () => false },
+    }),
     providers: new Map([["openai", provider]]),
     defaultModel: () => ({ provider: "openai", model: "gpt-4o" }),
     owner: "bench/1/x",
