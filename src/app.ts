@@ -1,4 +1,3 @@
-import type { Clock } from "./base/clock.js";
 import { commandRefusal } from "./bot/access/access.js";
 import { createBoard } from "./bot/board/board.js";
 import { createCatchUp } from "./bot/catch-up/catch-up.js";
@@ -19,12 +18,13 @@ import { startRecovery } from "./bot/turn/recover.js";
 import { createChatParts } from "./bot/turn/turn-deps.js";
 import { consoleInvocation, createConsole } from "./bot/web/console/console.js";
 import { usageDays } from "./bot/web/console/usage.js";
+import { quotaRoute } from "./bot/web/http/quota-route.js";
 import { createHttpServer } from "./bot/web/http/server.js";
 import type { Command } from "./commands/command.js";
 import type { CommandDeps } from "./commands/command-deps.js";
 import { createDispatcher } from "./commands/dispatch.js";
 import { type Core, type CoreDeps, createCore } from "./core.js";
-import type { Refresher } from "./refresh/refresher.js";
+import { waitForFirstLists } from "./refresh/engine/wait-for-first-lists.js";
 import { createChartPainter } from "./usage/chart/chart-painter.js";
 import { startLedgerRetention } from "./usage/ledger-retention.js";
 
@@ -61,6 +61,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await settings.load();
   await refresher.load();
   await board.load();
+  await core.quota.load();
   const status = statusSource(refresher, settings, STATUS_WORKSPACE);
   await openPlatforms(core, talk, status);
   const web = createWeb(core, talk, watch, status);
@@ -90,7 +91,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await recovery.isOver;
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   web.enter("up");
-  const stops = [recovery.stop, ...startErasing(core)];
+  const stops = [recovery.stop, core.quota.start(), ...startErasing(core)];
   return {
     url,
     async tick() {
@@ -154,9 +155,9 @@ async function openPlatforms(core: Core, { chat, commands }: Talk, status: Statu
 }
 
 /** What counts and measures the running bot, for the metrics and the console. */
-function createWatch({ clock, refresher, platforms, observers }: Core, { chat }: Talk) {
+function createWatch({ clock, refresher, platforms, observers, quota }: Core, { chat }: Talk) {
   const delay = createLoopDelayMeter();
-  const metrics = createMetrics({ clock, refresher, platforms, load: chat.load });
+  const metrics = createMetrics({ clock, refresher, platforms, quota, load: chat.load });
   const activity = createActivity(clock.now);
   const series = createSeries({ clock, refresher, readDelay: delay.read });
   for (const observer of [metrics, activity, series]) observers.add(observer);
@@ -196,7 +197,7 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
     models: () => modelsView({ ...refresher, snapshot: () => core.allowed.snapshot(STATUS_WORKSPACE) }),
     metrics: metrics.text,
     metricsContentType: metrics.contentType,
-    routes: [operatorsConsole.routes, ...core.surfaces.flatMap(({ routes }) => routes ?? [])],
+    routes: [quotaRoute(core.quota), operatorsConsole.routes, ...core.surfaces.flatMap(({ routes }) => routes ?? [])],
   });
   return {
     server,
@@ -214,20 +215,4 @@ function startErasing({ config, clock, log, store, sessions, ledger, surfaces }:
     startRetention({ days: config.chat.retentionDays, clock, log, erasers, purge: store.purge }),
     startLedgerRetention({ ledger, clock, log }),
   ];
-}
-
-/**
- * Waits for the lists of the very first start, but no longer than `mostMs`: a stranger's first question should find a
- * model. Later starts have their stored lists and wait for nothing.
- */
-async function waitForFirstLists(
-  refresher: Pick<Refresher, "status">,
-  lists: Promise<void>,
-  mostMs: number | undefined,
-  clock: Clock,
-): Promise<void> {
-  if (mostMs === undefined || refresher.status().hasLists) return;
-  const waited = new AbortController();
-  await Promise.race([lists, clock.sleep(mostMs, waited.signal).catch(() => {})]); // called off below
-  waited.abort();
 }

@@ -11,6 +11,7 @@ import { createLiveness } from "./bot/turn/liveness.js";
 import { modelInForce } from "./commands/model-in-force.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
+import { createQuota } from "./quota/quota.js";
 import { createAllowedModels } from "./refresh/choose/allowed-models.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
 import { providerWarnings } from "./refresh/refresh-texts.js";
@@ -58,14 +59,19 @@ export async function createCore(deps: CoreDeps) {
   const health = createStoreReadiness({ store: deps.store, clock, log, owner });
   observers.add(health);
   const host = { defaultModel: config.chat.defaultModel };
+  const ledger = createLedger({ store, clock });
+  const liveness = createLiveness({ store, clock, log, owner });
+  const quota = createQuota({
+    ...{ setups: config.providers, budgets: config.providerBudgets, ledger, store, fetch: deps.fetch, clock, log },
+    ...{ timeoutMs: config.refresh.timeoutMs, hasPeers: liveness.hasPeers },
+  });
+  observers.add({ onRefresh: ({ provider }) => void quota.readEndpoints(provider) });
   return {
     ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
-    ...{ health, damage, modelFacts, allowed },
+    ...{ health, damage, modelFacts, allowed, ledger, liveness, quota },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     setups: config.providers,
     sessions: createSessions({ store, now: clock.now }),
-    ledger: createLedger({ store, clock }),
-    liveness: createLiveness({ store, clock, log, owner }),
     defaultModel: (workspace: string) =>
       modelInForce({ settings, refresher, allowed, setups: config.providers, host }, workspace),
     faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),

@@ -1,6 +1,7 @@
 import { createRecentImages } from "../../src/bot/prompt/recent-images.js";
 import { createAnswerControls } from "../../src/bot/turn/answer-controls.js";
 import type { ChatDeps } from "../../src/bot/turn/turn-deps.js";
+import { createQuota } from "../../src/quota/quota.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
@@ -31,6 +32,14 @@ export function chatDeps({
     modelFacts,
     host: {},
   });
+  const readable = createLedger({ store, clock });
+  const ledger = given.ledger ?? readable;
+  const providers = given.providers ?? new Map();
+  const quota = createQuota({
+    ...{ store, ledger: readable, clock, log, budgets: [], timeoutMs: 10_000, hasPeers: () => false },
+    setups: [...providers.keys()].map((id) => ({ id, baseUrl: `https://${id}.example`, key: "key" })),
+    fetch: () => Promise.reject(new Error("no endpoints here")),
+  });
   return {
     clock,
     store,
@@ -38,7 +47,7 @@ export function chatDeps({
     settings,
     allowed,
     refresher,
-    providers: new Map(),
+    providers,
     defaultModel: () => undefined,
     surfaces: [],
     owner: "host/1/first",
@@ -46,7 +55,8 @@ export function chatDeps({
     limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),
     slots: createProviderSlots(2),
     breaker: createCircuitBreaker(clock),
-    ledger: createLedger({ store, clock }),
+    ledger,
+    quota,
     modelFacts,
     images: createRecentImages(),
     controls: createAnswerControls({ snapshot: allowed.snapshot, setups: [] }),

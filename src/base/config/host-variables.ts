@@ -3,6 +3,10 @@ import { amount, flag, list, secret, text, type Variables, wholeNumber } from ".
 const DEFAULT_SYSTEM_PROMPT =
   "You are Evergreen, a helpful assistant in a team chat. Answer clearly and briefly, in the language of the question.";
 
+/** "openai=50usd/month". */
+export const PROVIDER_BUDGET =
+  /^([a-z][a-z0-9-]{0,31})=(\d{1,12}(?:\.\d{1,6})?)(usd|requests|tokens)\/(day|week|month)$/i;
+
 const chatVariables = {
   DEFAULT_MODEL: text({
     about: "model of a new conversation, as provider/model",
@@ -59,6 +63,19 @@ const chatVariables = {
     min: 0,
     max: 1_000_000,
     fallback: 16,
+  }),
+};
+
+const quotaVariables = {
+  PROVIDER_BUDGETS: list({
+    about:
+      "your own ceilings on what the bot uses of a provider's account, separated by commas; usd, requests or tokens " +
+      "per day, week (from Monday) or month, in UTC",
+    example: "openai=50usd/month,groq=1000requests/day",
+    item: PROVIDER_BUDGET,
+    fix:
+      "must be entries of the form PROVIDER=AMOUNT UNIT/PERIOD without spaces, as openai=50usd/month; the units are " +
+      "usd, requests and tokens, the periods day, week and month",
   }),
 };
 
@@ -171,6 +188,7 @@ const logVariables = {
 /** All variables of the host itself; providers and platforms declare their own. */
 export const hostVariables = {
   ...chatVariables,
+  ...quotaVariables,
   ...listVariables,
   ...ruleVariables,
   ...storageVariables,
@@ -188,6 +206,7 @@ export interface VariableSection {
 /** The host's variables in the order of `.env.example`. */
 export const hostSections: readonly VariableSection[] = [
   { title: "Chat", variables: chatVariables },
+  { title: "Budgets", variables: quotaVariables },
   { title: "Model lists", variables: listVariables },
   { title: "Models that may be used, in every workspace", variables: ruleVariables },
   { title: "Storage", variables: storageVariables },

@@ -1,7 +1,8 @@
 import type { Clock } from "../../base/clock.js";
 import type { HostConfig } from "../../base/config/config-host.js";
 import type { Log } from "../../base/log.js";
-import type { FinishReason, Provider, ProviderId, Usage } from "../../providers/provider.js";
+import type { FinishReason, Provider, ProviderId, QuotaReading, Usage } from "../../providers/provider.js";
+import type { Quota } from "../../quota/quota.js";
 import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
 import type { ModelRef, Preference } from "../../refresh/choose/default-model.js";
 import type { Verdict } from "../../refresh/choose/model-rules.js";
@@ -44,6 +45,7 @@ export interface TurnDeps {
   readonly slots: ProviderSlots;
   readonly breaker: CircuitBreaker;
   readonly ledger: Pick<Ledger, "writeOf">;
+  readonly quota: Pick<Quota, "note" | "count" | "accountOf" | "ofModel" | "mayProbe">;
   readonly modelFacts: FindModelFacts;
   readonly images: RecentImages;
   readonly controls: AnswerControls;
@@ -111,6 +113,8 @@ export interface ModelAnswer {
     readonly model?: string;
   };
   readonly error?: unknown;
+  /** What the vendor told of its quotas. */
+  readonly readings?: readonly QuotaReading[];
   /** It thought, whether that is shown or not. */
   readonly hasThought?: boolean;
   readonly firstTextAt?: number;
