@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import type { Definition } from "../base/config/config.js";
+import type { QuotaEndpoint } from "./http/quota-endpoints.js";
 import type { ListThread } from "./lists/list-thread.js";
 import type { Provider, ProviderId } from "./provider.js";
 
@@ -34,6 +35,8 @@ export interface ProviderSetup extends ProviderVariables {
   readonly baseUrl: string;
   readonly key?: string | undefined;
   readonly account?: VendorAccount;
+  /** Where it tells the key's quotas, each asked for beside the list; those that are not there are left alone. */
+  readonly quotaEndpoints?: readonly QuotaEndpoint[];
   /** What helps where its list is empty, as "get one with `ollama pull NAME`". */
   readonly emptyHint?: string;
   /** Model families for a new conversation, best first: id prefixes, as "gpt-5" or "claude-sonnet". */

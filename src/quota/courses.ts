@@ -15,7 +15,7 @@ export interface Courses {
   readonly courses: readonly Course[];
   /** Of use now. */
   readonly level: number;
-  /** Past windows that began when such windows begin, not between. */
+  /** Past windows of that length that are known, one after the other. */
   readonly whole: number;
 }
 
@@ -88,12 +88,10 @@ export function createCourses(history: UsageHistory) {
     const share = (now - startsAt) / length;
     const halfLifeMs = pool.levelHalfLife * length;
     const courses: Course[] = [];
-    let whole = 0;
     for (let end = startsAt; end - length >= history.since; end -= pool.everyMs) {
       const start = end - length;
       if (startsAt - start > (pool.reach + 1) * length) break;
       const isWhole = (startsAt - start) % length === 0;
-      if (isWhole) whole += 1;
       const age = 0.5 ** ((startsAt - end) / length / pool.halfLife);
       const kind = length > 1.5 * DAY_MS ? 1 : likenessOfDays(start, startsAt);
       courses.push({
@@ -102,6 +100,7 @@ export function createCourses(history: UsageHistory) {
         reaches: reachOf(shapeOf(start, length), share),
       });
     }
+    const whole = Math.max(0, Math.floor((startsAt - history.since) / length));
     return { courses, level: levelAt(now, halfLifeMs), whole };
   };
 }

@@ -9,10 +9,12 @@ import type { Chat } from "../../src/bot/turn/chat.js";
 import { createDispatcher, type Dispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
 import type { Outcome } from "../../src/refresh/catalog/catalog-types.js";
+import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createLedger } from "../../src/usage/ledger.js";
+import { createModelFacts } from "../../src/usage/model-facts.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
 import { fakeRefresher } from "../support/fake-refresher.js";
@@ -65,6 +67,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     const commands = createCommands({
       refresher,
       settings,
+      allowed: createAllowedModels({ refresher, settings, modelFacts: createModelFacts(), host: {} }),
       sessions,
       turns: fakeTurnControl(),
       ledger: createLedger({ store, clock }),
