@@ -58,7 +58,7 @@ export async function createCore(deps: CoreDeps) {
   const owner = processOwner();
   const health = createStoreReadiness({ store: deps.store, clock, log, owner });
   observers.add(health);
-  const host = { defaultModel: config.chat.defaultModel };
+  const host = { defaultModel: config.chat.defaultModel, limits: config.limits };
   const ledger = createLedger({ store, clock });
   const liveness = createLiveness({ store, clock, log, owner });
   const quota = createQuota({

@@ -6,6 +6,7 @@ import type { Settings } from "../refresh/settings.js";
 import type { Sessions } from "../store/sessions/sessions.js";
 import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
+import type { MessageLimitTerms } from "../usage/message-limits.js";
 import type { Invocation } from "./command.js";
 
 /** What commands are made of. */
@@ -24,6 +25,7 @@ export interface CommandDeps {
   readonly host: {
     /** From `DEFAULT_MODEL`. */
     readonly defaultModel?: ModelRef | undefined;
+    readonly limits: MessageLimitTerms;
   };
   /** Why somebody may not chat there, as they read it; undefined where they may. Never rejects. */
   chatRefusal(invocation: Invocation): Promise<string | undefined>;

@@ -75,7 +75,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       board: board.control,
       checks: async function* () {},
       setups: [{ id: "openai", preferredFamilies: [] }],
-      host: {},
+      host: { limits: { userPer10Min: 0, channelPer10Min: 0 } },
       chatRefusal: async () => undefined,
       faults: () => [],
       clock,

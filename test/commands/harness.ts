@@ -47,7 +47,7 @@ export interface World {
   readonly isStoreDown?: boolean;
   readonly smartWhy?: string;
   readonly faults?: readonly string[];
-  readonly host?: CommandDeps["host"];
+  readonly host?: Partial<CommandDeps["host"]>;
   /** Of the host: `MODELS_ALLOW` and the like. */
   readonly rules?: ModelRules;
   readonly changes?: ReadonlyMap<string, ChangeLog>;
@@ -200,7 +200,7 @@ export function harness(world: World = {}) {
       },
     },
     setups: providers.map(({ id, families = [] }) => ({ id, preferredFamilies: families })),
-    host: world.host ?? {},
+    host: { limits: { userPer10Min: 20, channelPer10Min: 0 }, ...world.host },
     chatRefusal: commandRefusal(settings),
     faults: () => world.faults ?? [],
     clock,
