@@ -29,7 +29,7 @@ import { consoleInvocation, createConsole } from "./bot/web/console/console.js";
 import { usageDays } from "./bot/web/console/usage.js";
 import { quotaRoute } from "./bot/web/http/quota-route.js";
 import { createHttpServer } from "./bot/web/http/server.js";
-import type { Command } from "./commands/command.js";
+import type { Command, Invocation } from "./commands/command.js";
 import type { CommandDeps } from "./commands/command-deps.js";
 import { createDispatcher } from "./commands/dispatch.js";
 import { modelInForce } from "./commands/model-in-force.js";
@@ -190,6 +190,9 @@ async function createCore(deps: AppDeps) {
     faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),
     warnings: () =>
       [damage.warnings(), providerWarnings(refresher.status()), surfaces.map((one) => one.warnings?.() ?? [])].flat(2),
+    isHostOperator: ({ platform, user }: Pick<Invocation, "platform" | "user">) =>
+      platforms.some(({ name, limits }) => name === platform && limits.isLocal === true) ||
+      access.isNamedOperator(platform, user),
     newReference: () => randomBytes(4).toString("hex"),
   };
 }

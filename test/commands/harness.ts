@@ -4,6 +4,7 @@ import type { CommandDeps, RetryOutcome, TurnControl } from "../../src/commands/
 import { createDispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
+import type { QuotaState } from "../../src/quota/quota.js";
 import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog/catalog-types.js";
 import type { ChangeLog } from "../../src/refresh/catalog/change-log.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
@@ -47,6 +48,8 @@ export interface World {
   readonly faults?: readonly string[];
   readonly host?: CommandDeps["host"];
   readonly changes?: ReadonlyMap<string, ChangeLog>;
+  readonly quotas?: readonly QuotaState[];
+  readonly isHostOperator?: boolean;
   readonly results?: readonly Omit<RefreshResult, "entry">[];
 }
 
@@ -158,6 +161,8 @@ export function harness(world: World = {}) {
     settings,
     sessions,
     ledger,
+    quota: { states: () => world.quotas ?? [], ofModel: () => ({}) },
+    isHostOperator: () => world.isHostOperator ?? true,
     charts: {
       async paint(chart) {
         painted.push(chart);
