@@ -1,8 +1,4 @@
-import { randomBytes } from "node:crypto";
-import type { Clock } from "./base/clock.js";
-import type { Config } from "./base/config/config.js";
-import type { Log } from "./base/log.js";
-import { commandRefusal, createAccess } from "./bot/access/access.js";
+import { commandRefusal } from "./bot/access/access.js";
 import { createBoard } from "./bot/board/board.js";
 import { createCatchUp } from "./bot/catch-up/catch-up.js";
 import { firstStart } from "./bot/catch-up/known-places.js";
@@ -10,18 +6,13 @@ import { createActivity } from "./bot/observe/activity.js";
 import { createLoopDelayMeter } from "./bot/observe/loop-delay.js";
 import { createMetrics } from "./bot/observe/metrics.js";
 import { observedPlatform } from "./bot/observe/observed-platform.js";
-import { observedStore } from "./bot/observe/observed-store.js";
-import { createObservers } from "./bot/observe/observers.js";
 import { createSeries } from "./bot/observe/series.js";
 import { handlersOf } from "./bot/platform-handlers.js";
 import { conversationOf } from "./bot/port/conversation.js";
-import type { ChatPlatform } from "./bot/port/platform.js";
-import type { PlatformParts, PlatformSetup } from "./bot/port/platform-definition.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
 import { startRetention } from "./bot/status/retention.js";
 import { createStatusLine } from "./bot/status/status-line.js";
 import { createChat } from "./bot/turn/chat.js";
-import { createLiveness } from "./bot/turn/liveness.js";
 import { conversationModel } from "./bot/turn/pinned-session.js";
 import { startRecovery } from "./bot/turn/recover.js";
 import { createChatParts } from "./bot/turn/turn-deps.js";
@@ -29,32 +20,15 @@ import { consoleInvocation, createConsole } from "./bot/web/console/console.js";
 import { usageDays } from "./bot/web/console/usage.js";
 import { quotaRoute } from "./bot/web/http/quota-route.js";
 import { createHttpServer } from "./bot/web/http/server.js";
-import type { Command, Invocation } from "./commands/command.js";
+import type { Command } from "./commands/command.js";
 import type { CommandDeps } from "./commands/command-deps.js";
 import { createDispatcher } from "./commands/dispatch.js";
-import { modelInForce } from "./commands/model-in-force.js";
-import { loadProviders } from "./providers/load-providers.js";
-import type { ProviderSetup } from "./providers/provider-definition.js";
-import { createQuota } from "./quota/quota.js";
-import { createRefresher } from "./refresh/engine/create-refresher.js";
+import { type Core, type CoreDeps, createCore } from "./core.js";
 import { waitForFirstLists } from "./refresh/engine/wait-for-first-lists.js";
-import { providerWarnings } from "./refresh/refresh-texts.js";
-import { createSettings } from "./refresh/settings.js";
-import { createDamageReport, reportingStore } from "./store/damage-report.js";
-import { processOwner } from "./store/process-owner.js";
-import { createSessions } from "./store/sessions/sessions.js";
-import type { Store } from "./store/store.js";
-import { createStoreReadiness } from "./store/store-readiness.js";
 import { createChartPainter } from "./usage/chart/chart-painter.js";
-import { createLedger } from "./usage/ledger.js";
 import { startLedgerRetention } from "./usage/ledger-retention.js";
 
-export interface AppDeps {
-  readonly config: Config<ProviderSetup, PlatformSetup>;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly fetch: typeof fetch;
+export interface AppDeps extends CoreDeps {
   createCommands(deps: CommandDeps): readonly Command[];
   /** How long the very first start, without any list, may wait for one before the platforms start. */
   readonly firstListsMs?: number;
@@ -147,57 +121,6 @@ export async function startApp(deps: AppDeps): Promise<App> {
   };
 }
 
-/** What everything else stands on. `surfaces` and `platforms` are filled by `openPlatforms`. */
-async function createCore(deps: AppDeps) {
-  const { config, clock, log } = deps;
-  const observers = createObservers();
-  const damage = createDamageReport(log);
-  const store = observedStore(reportingStore(deps.store, damage), observers);
-  const surfaces: PlatformParts[] = [];
-  const platforms: ChatPlatform[] = [];
-  const settings = createSettings({ store, log, host: config.refresh });
-  const access = createAccess(config.access, { surfaces, clock, log });
-  const providers = await loadProviders(config.providers, deps);
-  const refresher = createRefresher({
-    providers,
-    store,
-    settings,
-    workspaces: () => access.countedWorkspaces(platforms, settings.workspaces()),
-    clock,
-    log,
-    refresh: config.refresh,
-    onOutcome: observers.onRefresh,
-  });
-  const owner = processOwner();
-  const health = createStoreReadiness({ store: deps.store, clock, log, owner });
-  observers.add(health);
-  const host = { defaultModel: config.chat.defaultModel };
-  const ledger = createLedger({ store, clock });
-  const liveness = createLiveness({ store, clock, log, owner });
-  const quota = createQuota({
-    ...{ setups: config.providers, budgets: config.providerBudgets, ledger, store, fetch: deps.fetch, clock, log },
-    ...{ timeoutMs: config.refresh.timeoutMs, hasPeers: liveness.hasPeers },
-  });
-  observers.add({ onRefresh: ({ provider }) => void quota.readEndpoints(provider) });
-  return {
-    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
-    ...{ health, damage, ledger, liveness, quota },
-    providers: new Map(providers.map(({ id, provider }) => [id, provider])),
-    setups: config.providers,
-    sessions: createSessions({ store, now: clock.now }),
-    defaultModel: (workspace: string) =>
-      modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
-    faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),
-    warnings: () =>
-      [damage.warnings(), providerWarnings(refresher.status()), surfaces.map((one) => one.warnings?.() ?? [])].flat(2),
-    isHostOperator: ({ platform, user }: Pick<Invocation, "platform" | "user">) =>
-      platforms.some(({ name, limits }) => name === platform && limits.isLocal === true) ||
-      access.isNamedOperator(platform, user),
-    newReference: () => randomBytes(4).toString("hex"),
-  };
-}
-type Core = Awaited<ReturnType<typeof createCore>>;
-
 /** Chat and board, and the commands that control them. */
 function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const { log, settings, observers, liveness, newReference } = core;
@@ -208,7 +131,7 @@ function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const chatRefusal = commandRefusal(settings);
   const commands = createCommands({ ...core, charts, chatRefusal, turns: chat.control, board: board.control });
   const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal });
-  return { chat, board, commands, dispatcher, modelFacts: parts.modelFacts };
+  return { chat, board, commands, dispatcher };
 }
 type Talk = ReturnType<typeof createTalk>;
 type Status = ReturnType<typeof statusSource>;
@@ -243,8 +166,8 @@ function createWatch({ clock, refresher, platforms, observers, quota }: Core, { 
 type Watch = ReturnType<typeof createWatch>;
 
 /** The HTTP server with all its pages. */
-function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Watch, status: Status) {
-  const { config, clock, log, refresher, settings, ledger, platforms, faults, defaultModel } = core;
+function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status: Status) {
+  const { config, clock, log, refresher, settings, ledger, platforms, faults, defaultModel, modelFacts } = core;
   const { metrics, activity, series } = watch;
   const operatorsConsole = createConsole({
     facts: {
@@ -271,7 +194,7 @@ function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Wa
       return { isReady: problems.length === 0, problems, warnings: core.warnings() };
     },
     status: status.status,
-    models: () => modelsView(refresher),
+    models: () => modelsView({ ...refresher, snapshot: () => core.allowed.snapshot(STATUS_WORKSPACE) }),
     metrics: metrics.text,
     metricsContentType: metrics.contentType,
     routes: [quotaRoute(core.quota), operatorsConsole.routes, ...core.surfaces.flatMap(({ routes }) => routes ?? [])],

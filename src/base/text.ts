@@ -71,3 +71,32 @@ export const nameWithHiddenShown = (text: string): string =>
  */
 export const saysSomething = (text: string): boolean =>
   /[^\p{M}\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
+
+/**
+ * Returns whether a whole text fits a pattern in which `*` stands for any characters, also none and slashes, and `?`
+ * for one. Case is ignored. Takes at most `pattern × text` steps, whatever was typed.
+ */
+export function fitsGlob(pattern: string, text: string): boolean {
+  const [wanted, given] = [pattern.toLowerCase(), text.toLowerCase()];
+  let at = 0;
+  let place = 0;
+  /** Behind the last star, and up to where that has reached. */
+  let afterStar = -1;
+  let starTo = 0;
+  while (place < given.length) {
+    const sign = wanted[at];
+    if (sign === "*") {
+      afterStar = ++at;
+      starTo = place;
+    } else if (sign === "?" || (sign !== undefined && sign === given[place])) {
+      at++;
+      place++;
+    } else if (afterStar === -1) return false;
+    else {
+      at = afterStar;
+      place = ++starTo;
+    }
+  }
+  while (wanted[at] === "*") at++;
+  return at === wanted.length;
+}

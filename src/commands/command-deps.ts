@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import type { Quota } from "../quota/quota.js";
+import type { AllowedModels } from "../refresh/choose/allowed-models.js";
 import type { ModelRef, Preference } from "../refresh/choose/default-model.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Settings } from "../refresh/settings.js";
@@ -12,6 +13,8 @@ import type { Invocation } from "./command.js";
 export interface CommandDeps {
   readonly refresher: Refresher;
   readonly settings: Settings;
+  /** Which models each workspace may use. */
+  readonly allowed: AllowedModels;
   readonly sessions: Sessions;
   readonly ledger: Pick<Ledger, "read">;
   readonly quota: Pick<Quota, "states" | "ofModel">;

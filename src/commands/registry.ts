@@ -20,6 +20,7 @@ import { settingsAccess } from "./settings-access.js";
 import { settingsAutoRefresh } from "./settings-auto-refresh.js";
 import { settingsFooter } from "./settings-footer.js";
 import { settingsModel } from "./settings-model.js";
+import { settingsModels } from "./settings-models.js";
 import { settingsShow } from "./settings-show.js";
 import { settingsSwitching } from "./settings-switching.js";
 import { settingsSystem } from "./settings-system.js";
@@ -40,6 +41,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     settingsShow(deps),
     settingsAutoRefresh(deps),
     settingsModel(deps),
+    settingsModels(deps),
     settingsSwitching(deps),
     settingsSystem(deps),
     settingsAccess(deps),

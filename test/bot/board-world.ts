@@ -10,10 +10,12 @@ import { createDispatcher, type Dispatcher } from "../../src/commands/dispatch.j
 import { createCommands } from "../../src/commands/registry.js";
 import type { QuotaState } from "../../src/quota/quota.js";
 import type { Outcome } from "../../src/refresh/catalog/catalog-types.js";
+import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createLedger } from "../../src/usage/ledger.js";
+import { createModelFacts } from "../../src/usage/model-facts.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
 import { fakeRefresher } from "../support/fake-refresher.js";
@@ -70,6 +72,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     const commands = createCommands({
       refresher,
       settings,
+      allowed: createAllowedModels({ refresher, settings, modelFacts: createModelFacts(), host: {} }),
       sessions,
       turns: fakeTurnControl(),
       ledger: createLedger({ store, clock }),

@@ -7,11 +7,13 @@ import type { ModelInfo } from "../../src/providers/provider.js";
 import type { QuotaState } from "../../src/quota/quota.js";
 import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog/catalog-types.js";
 import type { ChangeLog } from "../../src/refresh/catalog/change-log.js";
+import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
-import { createSettings } from "../../src/refresh/settings.js";
+import { createSettings, type ModelRules } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import type { BarChart } from "../../src/usage/chart/chart.js";
 import { createLedger, type UsageEntry } from "../../src/usage/ledger.js";
+import { createModelFacts } from "../../src/usage/model-facts.js";
 import { fakeClock } from "../support/fake-clock.js";
 import { fakeTurnControl } from "../support/fake-turn-control.js";
 import { memoryStore } from "../support/memory-store.js";
@@ -47,6 +49,8 @@ export interface World {
   readonly smartWhy?: string;
   readonly faults?: readonly string[];
   readonly host?: CommandDeps["host"];
+  /** Of the host: `MODELS_ALLOW` and the like. */
+  readonly rules?: ModelRules;
   readonly changes?: ReadonlyMap<string, ChangeLog>;
   readonly quotas?: readonly QuotaState[];
   readonly isHostOperator?: boolean;
@@ -132,7 +136,7 @@ export function harness(world: World = {}) {
     tick: unused,
     noteActivity: unused,
     smartWhy: () => world.smartWhy,
-    onChange: unused,
+    onChange: () => unused,
     stop: unused,
   };
   const logged: object[] = [];
@@ -159,6 +163,12 @@ export function harness(world: World = {}) {
   const deps: CommandDeps = {
     refresher,
     settings,
+    allowed: createAllowedModels({
+      refresher,
+      settings,
+      modelFacts: createModelFacts(),
+      host: world.rules ?? {},
+    }),
     sessions,
     ledger,
     quota: { states: () => world.quotas ?? [], ofModel: () => ({}) },

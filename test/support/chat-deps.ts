@@ -2,6 +2,7 @@ import { createRecentImages } from "../../src/bot/prompt/recent-images.js";
 import { createAnswerControls } from "../../src/bot/turn/answer-controls.js";
 import type { ChatDeps } from "../../src/bot/turn/turn-deps.js";
 import { createQuota } from "../../src/quota/quota.js";
+import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createCircuitBreaker } from "../../src/usage/circuit-breaker.js";
@@ -23,6 +24,14 @@ export function chatDeps({
 }: { readonly clock: FakeClock; readonly store: MemoryStore } & Partial<ChatDeps>): ChatDeps {
   const log = given.log ?? SILENT;
   const refresher = given.refresher ?? fakeRefresher();
+  const settings = given.settings ?? createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } });
+  const modelFacts = given.modelFacts ?? createModelFacts();
+  const allowed = createAllowedModels({
+    refresher,
+    settings: { of: settings.of, workspaces: () => [] },
+    modelFacts,
+    host: {},
+  });
   const readable = createLedger({ store, clock });
   const ledger = given.ledger ?? readable;
   const providers = given.providers ?? new Map();
@@ -35,7 +44,8 @@ export function chatDeps({
     clock,
     store,
     sessions: createSessions({ store, now: clock.now }),
-    settings: createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } }),
+    settings,
+    allowed,
     refresher,
     providers,
     defaultModel: () => undefined,
@@ -47,9 +57,9 @@ export function chatDeps({
     breaker: createCircuitBreaker(clock),
     ledger,
     quota,
-    modelFacts: createModelFacts(),
+    modelFacts,
     images: createRecentImages(),
-    controls: createAnswerControls({ snapshot: refresher.snapshot, setups: [] }),
+    controls: createAnswerControls({ snapshot: allowed.snapshot, setups: [] }),
     chat: {
       defaultModel: undefined,
       systemPrompt: "Be kind.",

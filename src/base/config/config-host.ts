@@ -40,6 +40,12 @@ export interface HostConfig {
     readonly timeoutMs: number;
     readonly maxAgeMs: number;
   };
+  /** Which models any workspace may use; `maxPrice`: USD per million output tokens. */
+  readonly models: {
+    readonly allow: readonly string[];
+    readonly deny: readonly string[];
+    readonly maxPrice?: number;
+  };
   readonly storeUrl: string;
   readonly acceptsOlderStore: boolean;
   readonly logLevel: string;
@@ -105,6 +111,11 @@ export function shapeHost(values: HostValues, context: ShapeContext): HostConfig
       intervalMs: values.REFRESH_INTERVAL_SECONDS * 1000,
       timeoutMs: values.REFRESH_TIMEOUT_SECONDS * 1000,
       maxAgeMs: values.CACHE_MAX_AGE_SECONDS * 1000,
+    },
+    models: {
+      allow: values.MODELS_ALLOW,
+      deny: values.MODELS_DENY,
+      ...(values.MODELS_MAX_PRICE !== undefined && { maxPrice: values.MODELS_MAX_PRICE }),
     },
     storeUrl: values.STORE_URL,
     acceptsOlderStore: values.ACCEPT_OLDER_STORE ?? false,

@@ -1,4 +1,4 @@
-import { flag, list, secret, text, type Variables, wholeNumber } from "./variables.js";
+import { amount, flag, list, secret, text, type Variables, wholeNumber } from "./variables.js";
 
 const DEFAULT_SYSTEM_PROMPT =
   "You are Evergreen, a helpful assistant in a team chat. Answer clearly and briefly, in the language of the question.";
@@ -104,6 +104,21 @@ const listVariables = {
   }),
 };
 
+const ruleVariables = {
+  MODELS_ALLOW: list({
+    about: "models that may be used, as patterns over provider/model with * for any characters; all when unset",
+    example: "anthropic/*,openai/gpt-5*",
+  }),
+  MODELS_DENY: list({
+    about: "models that may not be used, in the same form; wins over MODELS_ALLOW",
+    example: "*/*-preview*",
+  }),
+  MODELS_MAX_PRICE: amount({
+    about: "most that a model may cost, in USD per million output tokens; models of unknown price pass",
+    example: "20",
+  }),
+};
+
 const storageVariables = {
   STORE_URL: text({
     about:
@@ -175,6 +190,7 @@ export const hostVariables = {
   ...chatVariables,
   ...quotaVariables,
   ...listVariables,
+  ...ruleVariables,
   ...storageVariables,
   ...httpVariables,
   ...accessVariables,
@@ -192,6 +208,7 @@ export const hostSections: readonly VariableSection[] = [
   { title: "Chat", variables: chatVariables },
   { title: "Budgets", variables: quotaVariables },
   { title: "Model lists", variables: listVariables },
+  { title: "Models that may be used, in every workspace", variables: ruleVariables },
   { title: "Storage", variables: storageVariables },
   { title: "HTTP: status, metrics, console and playground", variables: httpVariables },
   { title: "Access", variables: accessVariables },

@@ -67,7 +67,7 @@ export interface ModelsView {
   }[];
 }
 
-export function modelsView(refresher: Refresher): ModelsView {
+export function modelsView(refresher: Pick<Refresher, "snapshot" | "status">): ModelsView {
   const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
     modelRowsOf(entry)
       .filter(({ model }) => model.isChat)

@@ -14,18 +14,22 @@ const MAX_MODELS = 10;
 
 export interface AnswerControls {
   /** What stays under an answer of `model`. */
-  under(model: ModelRef | null, terms: { readonly offersThread: boolean }): readonly Control[];
+  under(
+    model: ModelRef | null,
+    terms: { readonly workspace: string; readonly offersThread: boolean },
+  ): readonly Control[];
 }
 
 /** Their commands never change, so that they work after a restart as well. */
 export function createAnswerControls(deps: {
-  readonly snapshot: () => Snapshot;
+  /** The models that a workspace may use. */
+  readonly snapshot: (workspace: string) => Snapshot;
   readonly setups: readonly Preference[];
 }): AnswerControls {
   /** Choosing among thousands of models takes longer than an answer may cost, and lists change rarely. */
   const menus = new WeakMap<Snapshot, Map<string, readonly Control[]>>();
-  const menuOf = (model: ModelRef | null): readonly Control[] => {
-    const snapshot = deps.snapshot();
+  const menuOf = (workspace: string, model: ModelRef | null): readonly Control[] => {
+    const snapshot = deps.snapshot(workspace);
     const known = menus.get(snapshot) ?? new Map<string, readonly Control[]>();
     menus.set(snapshot, known);
     const key = JSON.stringify(model);
@@ -34,7 +38,11 @@ export function createAnswerControls(deps: {
     return menu;
   };
   return {
-    under: (model, { offersThread }) => [RETRY_CONTROL, ...(offersThread ? [THREAD_CONTROL] : []), ...menuOf(model)],
+    under: (model, { workspace, offersThread }) => [
+      RETRY_CONTROL,
+      ...(offersThread ? [THREAD_CONTROL] : []),
+      ...menuOf(workspace, model),
+    ],
   };
 }
 

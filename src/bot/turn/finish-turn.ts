@@ -28,7 +28,7 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
       "a turn failed or was cut off",
     );
   }
-  const use = pin === null || !turn.isConfigured ? undefined : feedbackOf(pin, answer);
+  const use = pin === null || !turn.isConfigured || turn.ruling !== undefined ? undefined : feedbackOf(pin, answer);
   if (use !== undefined) deps.refresher.noteUse(use, workspaceOf(turn.question.message));
   noteQuota(deps, turn);
   const inputTokens = answer.isUsed ? prepared?.estimatedTokens : undefined;
