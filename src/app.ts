@@ -11,6 +11,7 @@ import { handlersOf } from "./bot/platform-handlers.js";
 import { conversationOf } from "./bot/port/conversation.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
 import { startRetention } from "./bot/status/retention.js";
+import { runningChecks } from "./bot/status/running-checks.js";
 import { createStatusLine } from "./bot/status/status-line.js";
 import { createChat } from "./bot/turn/chat.js";
 import { conversationModel } from "./bot/turn/pinned-session.js";
@@ -79,7 +80,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, clock, store, log };
   const recovery = await startRecovery({ ...core, ...talk, behind: catchUp.behind, onTurn: core.observers.onTurn });
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
-  const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
+  const statusLine = createStatusLine({ clock, log, status: refresher.status, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */
   const look = () => {
     board.look();
@@ -129,7 +130,8 @@ function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const board = createBoard(core);
   const charts = createChartPainter({ log });
   const chatRefusal = commandRefusal(settings);
-  const commands = createCommands({ ...core, charts, chatRefusal, turns: chat.control, board: board.control });
+  const checks = () => runningChecks(core);
+  const commands = createCommands({ ...core, checks, charts, chatRefusal, turns: chat.control, board: board.control });
   const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal });
   return { chat, board, commands, dispatcher };
 }

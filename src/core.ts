@@ -35,7 +35,7 @@ export interface CoreDeps {
 
 /** What everything else stands on. `surfaces` and `platforms` are filled by `openPlatforms`. */
 export async function createCore(deps: CoreDeps) {
-  const { config, clock, log } = deps;
+  const { config, clock, log, fetch } = deps;
   const observers = createObservers();
   const damage = createDamageReport(log);
   const store = observedStore(reportingStore(deps.store, damage), observers);
@@ -63,12 +63,12 @@ export async function createCore(deps: CoreDeps) {
   const ledger = createLedger({ store, clock });
   const liveness = createLiveness({ store, clock, log, owner });
   const quota = createQuota({
-    ...{ setups: config.providers, budgets: config.providerBudgets, ledger, store, fetch: deps.fetch, clock, log },
+    ...{ setups: config.providers, budgets: config.providerBudgets, ledger, store, fetch, clock, log },
     ...{ timeoutMs: config.refresh.timeoutMs, hasPeers: liveness.hasPeers },
   });
   observers.add({ onRefresh: ({ provider }) => void quota.readEndpoints(provider) });
   return {
-    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
+    ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
     ...{ health, damage, modelFacts, allowed, ledger, liveness, quota },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     setups: config.providers,

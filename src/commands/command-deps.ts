@@ -33,6 +33,8 @@ export interface CommandDeps {
   isHostOperator(invocation: Pick<Invocation, "platform" | "user">): boolean;
   /** What is not right with a chat platform, each with its fix. */
   faults(): readonly string[];
+  /** Makes the doctor's checks; a line each, as soon as it is done: "✓ …", "✗ …" or "⚠️ …". Never throws. */
+  checks(): AsyncIterable<string>;
   readonly clock: Clock;
 }
 

@@ -1,7 +1,7 @@
 import { plural } from "../base/text.js";
 import { timeMark } from "../base/time.js";
 import {
-  indicatorText,
+  indicatorLine,
   noChatModelText,
   noListText,
   outcomeHint,
@@ -32,7 +32,7 @@ export const modelsStatus = (deps: CommandDeps) =>
       yield {
         panel: "/models status",
         markdown: [
-          indicatorText(status.indicator),
+          indicatorLine(status),
           "",
           lastRefreshLine(status),
           nextRefreshLine(status, isEnabledForAny, deps.clock.now()),
@@ -91,11 +91,7 @@ export function providerLine(status: ProviderStatus): string {
   const rest = fetchedAt === null ? noListText(outcome) : `, using the list of ${count} from ${timeMark(fetchedAt)}`;
   const often = status.consecutiveFailures > 1 ? ` (${status.consecutiveFailures} times in a row)` : "";
   const reason = reasonText(outcome, status.lastFailure);
-  const help = [
-    reason && vendorWords(reason),
-    outcomeHint(outcome, status.failureStatus, status.lastFailure),
-    attemptWords(status),
-  ];
+  const help = [reason && vendorWords(reason), outcomeHint(status), attemptWords(status)];
   const line = `⚠️ ${id}: ${outcomeWords(outcome, status.failureStatus)}${often}${rest}${notes}${now}`;
   return `${line}\n  ${help.filter((part) => part !== undefined).join(" ")}`.trimEnd();
 }

@@ -8,6 +8,7 @@ import { chatSystem } from "./chat-system.js";
 import { chatThread } from "./chat-thread.js";
 import type { Command } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
+import { doctor } from "./doctor.js";
 import { help } from "./help.js";
 import { modelsBoard } from "./models-board.js";
 import { modelsChanges } from "./models-changes.js";
@@ -56,6 +57,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     aboveThreads(chatForget(deps), deps),
     usage(deps),
     usageQuota(deps),
+    doctor(deps),
     help(() => commands),
   ];
   return commands;

@@ -80,6 +80,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       quota,
       isHostOperator: () => true,
       board: board.control,
+      checks: async function* () {},
       setups: [{ id: "openai", preferredFamilies: [] }],
       host: {},
       chatRefusal: async () => undefined,

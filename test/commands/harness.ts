@@ -157,6 +157,7 @@ export function harness(world: World = {}) {
   const retries: Parameters<TurnControl["retry"]>[] = [];
   const forgotten: string[] = [];
   const stops: Parameters<TurnControl["stop"]>[] = [];
+  const checks: string[] = [];
   const boardPosts: string[] = [];
   let boardResult = { hasMoved: false, hasReactions: true };
   let boardFault: Error | undefined;
@@ -178,6 +179,9 @@ export function harness(world: World = {}) {
         painted.push(chart);
         return canPaint ? new Uint8Array([1]) : undefined;
       },
+    },
+    async *checks() {
+      yield* checks;
     },
     turns: fakeTurnControl({
       async stop(...call) {
@@ -271,6 +275,7 @@ export function harness(world: World = {}) {
       canPaint = false;
     },
     boardPosts,
+    checks,
     answerBoardWith: (result: typeof boardResult | Error) => {
       if (result instanceof Error) boardFault = result;
       else boardResult = result;

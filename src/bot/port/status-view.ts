@@ -1,12 +1,15 @@
 import type { ProviderId } from "../../providers/provider.js";
 import type { RowState } from "../../refresh/catalog/catalog-types.js";
 import { modelRowsOf } from "../../refresh/catalog/row-state.js";
+import { indicatorLine } from "../../refresh/refresh-texts.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 
 /** What `GET /api/status` answers. Times are epoch ms; unknown is null. */
 export interface StatusView {
   readonly indicator: "refreshing" | "fresh" | "stale";
+  /** What people are shown: the indicator and how many providers fail, or why there is no list. */
+  readonly line: string;
   readonly isFresh: boolean;
   readonly autoRefresh: { readonly enabled: boolean; readonly intervalSeconds: number | "smart" };
   readonly lastRefreshAt: number | null;
@@ -23,10 +26,12 @@ export interface StatusView {
 
 /** The status as one workspace sees it; from memory. */
 export function statusView(refresher: Refresher, settings: Settings, workspace: string): StatusView {
-  const { indicator, isFresh, lastRefreshAt, nextRefreshAt, providers } = refresher.status();
+  const refresh = refresher.status();
+  const { indicator, isFresh, lastRefreshAt, nextRefreshAt, providers } = refresh;
   const { isEnabled, interval } = settings.inForce(workspace);
   return {
     indicator,
+    line: indicatorLine(refresh),
     isFresh,
     autoRefresh: { enabled: isEnabled, intervalSeconds: interval.kind === "smart" ? "smart" : interval.ms / 1000 },
     lastRefreshAt,

@@ -73,7 +73,7 @@ describe("the board's message", () => {
     await change({ failing: { anthropic: "auth" } });
     expect(text().split("\n")).toEqual([
       "**Model lists**",
-      FRESH,
+      `${FRESH} · 1 provider failing`,
       `Since ${timeMark(at)}`,
       HOST,
       "",
