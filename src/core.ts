@@ -8,6 +8,7 @@ import { createObservers } from "./bot/observe/observers.js";
 import type { ChatPlatform } from "./bot/port/platform.js";
 import type { PlatformParts, PlatformSetup } from "./bot/port/platform-definition.js";
 import { createLiveness } from "./bot/turn/liveness.js";
+import type { Invocation } from "./commands/command.js";
 import { modelInForce } from "./commands/model-in-force.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
@@ -77,6 +78,9 @@ export async function createCore(deps: CoreDeps) {
     faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),
     warnings: () =>
       [damage.warnings(), providerWarnings(refresher.status()), surfaces.map((one) => one.warnings?.() ?? [])].flat(2),
+    isHostOperator: ({ platform, user }: Pick<Invocation, "platform" | "user">) =>
+      platforms.some(({ name, limits }) => name === platform && limits.isLocal === true) ||
+      access.isNamedOperator(platform, user),
     newReference: () => randomBytes(4).toString("hex"),
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.js";
+import type { Quota } from "../quota/quota.js";
 import type { AllowedModels } from "../refresh/choose/allowed-models.js";
 import type { ModelRef, Preference } from "../refresh/choose/default-model.js";
 import type { Refresher } from "../refresh/refresher.js";
@@ -17,6 +18,7 @@ export interface CommandDeps {
   readonly allowed: AllowedModels;
   readonly sessions: Sessions;
   readonly ledger: Pick<Ledger, "read">;
+  readonly quota: Pick<Quota, "states" | "ofModel">;
   readonly charts: ChartPainter;
   readonly turns: TurnControl;
   readonly board: BoardControl;
@@ -29,6 +31,8 @@ export interface CommandDeps {
   };
   /** Why somebody may not chat there, as they read it; undefined where they may. Never rejects. */
   chatRefusal(invocation: Invocation): Promise<string | undefined>;
+  /** Whether somebody may see amounts of the host's accounts: whom the host names, and who is at its own machine. */
+  isHostOperator(invocation: Pick<Invocation, "platform" | "user">): boolean;
   /** What is not right with a chat platform, each with its fix. */
   faults(): readonly string[];
   /** Makes the doctor's checks; a line each, as soon as it is done: "✓ …", "✗ …" or "⚠️ …". Never throws. */

@@ -14,6 +14,7 @@ import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { pinLines } from "./model-in-force.js";
 import { vendorWords } from "./wording/markdown.js";
+import { quotaRiskLine } from "./wording/quota-text.js";
 
 export const modelsStatus = (deps: CommandDeps) =>
   defineCommand({
@@ -37,6 +38,7 @@ export const modelsStatus = (deps: CommandDeps) =>
           ...storeLines(status),
           "",
           ...(providers.length > 0 ? providers : ["– No provider is configured."]),
+          ...quotaLines(deps),
           ...deps.faults().map((fault) => `⚠️ ${fault}`),
           "",
           ...inForceLines(deps, workspace),
@@ -47,6 +49,10 @@ export const modelsStatus = (deps: CommandDeps) =>
       };
     },
   });
+
+/** One line where a quota is used up, or likely to be before it renews. */
+const quotaLines = ({ quota, clock }: CommandDeps): readonly string[] =>
+  [quotaRiskLine(quota.states(), clock.now())].filter((line) => line !== undefined);
 
 export const lastRefreshLine = ({ lastRefreshAt }: RefreshStatus): string =>
   `Last refresh: ${lastRefreshAt === null ? "none yet" : timeMark(lastRefreshAt)}`;

@@ -27,6 +27,7 @@ import { settingsSwitching } from "./settings-switching.js";
 import { settingsSystem } from "./settings-system.js";
 import { aboveThreads } from "./threads.js";
 import { usage } from "./usage.js";
+import { usageQuota } from "./usage-quota.js";
 
 /** All commands, in the order in which help lists them. */
 export function createCommands(deps: CommandDeps): readonly Command[] {
@@ -55,6 +56,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     aboveThreads(chatExport(deps), deps),
     aboveThreads(chatForget(deps), deps),
     usage(deps),
+    usageQuota(deps),
     doctor(deps),
     help(() => commands),
   ];

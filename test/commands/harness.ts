@@ -4,6 +4,7 @@ import type { CommandDeps, RetryOutcome, TurnControl } from "../../src/commands/
 import { createDispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
+import type { QuotaState } from "../../src/quota/quota.js";
 import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog/catalog-types.js";
 import type { ChangeLog } from "../../src/refresh/catalog/change-log.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
@@ -51,6 +52,8 @@ export interface World {
   /** Of the host: `MODELS_ALLOW` and the like. */
   readonly rules?: ModelRules;
   readonly changes?: ReadonlyMap<string, ChangeLog>;
+  readonly quotas?: readonly QuotaState[];
+  readonly isHostOperator?: boolean;
   readonly results?: readonly Omit<RefreshResult, "entry">[];
 }
 
@@ -169,6 +172,8 @@ export function harness(world: World = {}) {
     }),
     sessions,
     ledger,
+    quota: { states: () => world.quotas ?? [], ofModel: () => ({}) },
+    isHostOperator: () => world.isHostOperator ?? true,
     charts: {
       async paint(chart) {
         painted.push(chart);

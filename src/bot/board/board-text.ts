@@ -1,5 +1,7 @@
 import { timeMark } from "../../base/time.js";
 import { inForceLines } from "../../commands/auto-refresh-setting.js";
+import { quotaBoardLine } from "../../commands/wording/quota-text.js";
+import type { QuotaState } from "../../quota/quota.js";
 import { INTERVALS, indicatorLine, outcomeHint, outcomeWords } from "../../refresh/refresh-texts.js";
 import type { ProviderStatus, RefreshStatus } from "../../refresh/refresher.js";
 import type { RefreshInForce, Settings } from "../../refresh/settings.js";
@@ -29,17 +31,24 @@ const boardIndicator = (status: RefreshStatus) =>
 
 /** The board as one workspace sees it, without any time that a refresh moves. */
 export function boardText(
-  facts: { readonly status: RefreshStatus; readonly settings: Settings; readonly workspace: string },
+  facts: {
+    readonly status: RefreshStatus;
+    readonly settings: Settings;
+    readonly workspace: string;
+    readonly quotas: readonly QuotaState[];
+  },
   since: number,
 ): string {
   const { status, settings, workspace } = facts;
   const failures = status.providers.flatMap(failureLine);
+  const quotaLine = quotaBoardLine(facts.quotas);
   return [
     "**Model lists**",
     boardIndicator(status),
     `Since ${timeMark(since)}`,
     ...inForceLines({ settings, setups: status.providers.map(({ id }) => ({ id, preferredFamilies: [] })) }, workspace),
     ...(failures.length > 0 ? ["", ...failures] : []),
+    ...(quotaLine === undefined ? [] : ["", quotaLine]),
     "",
     LEGEND,
   ].join("\n");
