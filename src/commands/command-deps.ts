@@ -17,7 +17,7 @@ export interface CommandDeps {
   /** Which models each workspace may use. */
   readonly allowed: AllowedModels;
   readonly sessions: Sessions;
-  readonly ledger: Pick<Ledger, "read">;
+  readonly ledger: Pick<Ledger, "each">;
   readonly quota: Pick<Quota, "states" | "ofModel">;
   readonly charts: ChartPainter;
   readonly turns: TurnControl;
