@@ -21,8 +21,8 @@ import { modelsView, statusSource } from "./bot/port/status-view.js";
 import { startRetention } from "./bot/status/retention.js";
 import { createStatusLine } from "./bot/status/status-line.js";
 import { createChat } from "./bot/turn/chat.js";
+import { createConversationView } from "./bot/turn/conversation-view.js";
 import { createLiveness } from "./bot/turn/liveness.js";
-import { conversationModel } from "./bot/turn/pinned-session.js";
 import { startRecovery } from "./bot/turn/recover.js";
 import { createChatParts } from "./bot/turn/turn-deps.js";
 import { consoleInvocation, createConsole } from "./bot/web/console/console.js";
@@ -203,12 +203,12 @@ type Talk = ReturnType<typeof createTalk>;
 type Status = ReturnType<typeof statusSource>;
 
 /** Makes every configured platform. */
-async function openPlatforms(core: Core, { chat, commands }: Talk, status: Status): Promise<void> {
+async function openPlatforms(core: Core, { chat, commands, modelFacts }: Talk, status: Status): Promise<void> {
   const deps = {
     ...core,
     commands,
     ...status,
-    modelOf: (place: Parameters<typeof conversationOf>[0]) => conversationModel(core, place),
+    ...createConversationView({ ...core, modelFacts }),
     forget: async (place: Parameters<typeof conversationOf>[0]) =>
       void (await chat.control.forget(conversationOf(place))),
   };
@@ -260,7 +260,7 @@ function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Wa
       return { isReady: problems.length === 0, problems, warnings: core.warnings() };
     },
     status: status.status,
-    models: () => modelsView(refresher),
+    models: () => modelsView(refresher, modelFacts),
     metrics: metrics.text,
     metricsContentType: metrics.contentType,
     routes: [operatorsConsole.routes, ...core.surfaces.flatMap(({ routes }) => routes ?? [])],

@@ -15,6 +15,29 @@ export interface ConversationModel {
   readonly model: string | null;
   /** When it was pinned, and by whom (null: the default at the first message); null where nothing is pinned. */
   readonly pin: { readonly at: number; readonly by: string | null } | null;
+  /** When somebody last began the conversation afresh, epoch ms; null or unset where nobody did. */
+  readonly startedAt?: number | null;
+  /** What is known of the model; prices are USD per million tokens. */
+  readonly facts?: {
+    readonly contextTokens: number | null;
+    readonly inputPrice: number | null;
+    readonly outputPrice: number | null;
+    readonly takesImages: boolean | null;
+  };
+}
+
+/** What an answer took. */
+export interface AnswerFacts {
+  /** The message that was asked, and the one that the answer ends in. */
+  readonly question: string;
+  readonly message: string;
+  /** As "provider/model". */
+  readonly model: string;
+  readonly durationMs: number;
+  /** Input and output together; null where the provider does not say. */
+  readonly tokens: number | null;
+  /** USD; null where a price is unknown. */
+  readonly costUsd: number | null;
 }
 
 /** What platforms are made of. */
@@ -30,6 +53,8 @@ export interface PlatformDeps {
   onStatusChange(listener: () => void): () => void;
   /** The model of the conversation there. @throws {StoreError} */
   modelOf(place: ChannelKey): Promise<ConversationModel>;
+  /** What the last answer of the conversation there took; undefined where there is none. @throws {StoreError} */
+  lastAnswer(place: ChannelKey): Promise<AnswerFacts | undefined>;
   /** Ends what is answered there and erases the conversation. @throws {StoreError} */
   forget(place: ChannelKey): Promise<void>;
 }

@@ -3,6 +3,8 @@ import type { RowState } from "../../refresh/catalog/catalog-types.js";
 import { modelRowsOf } from "../../refresh/catalog/row-state.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
+import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";
+import type { ConversationModel } from "./platform-definition.js";
 
 /** What `GET /api/status` answers. Times are epoch ms; unknown is null. */
 export interface StatusView {
@@ -64,14 +66,31 @@ export interface ModelsView {
     readonly id: string;
     readonly name: string;
     readonly state: RowState;
+    /** When it was released, epoch ms; left out where the list does not say. */
+    readonly releasedAt?: number;
+    readonly facts: ModelFactsView;
   }[];
 }
 
-export function modelsView(refresher: Refresher): ModelsView {
+/** What a page shows of a model; prices are USD per million tokens, null is unknown. */
+export type ModelFactsView = NonNullable<ConversationModel["facts"]>;
+
+export const modelFactsView = ({ contextTokens, inputPrice, outputPrice, input }: ModelFacts): ModelFactsView => ({
+  contextTokens: contextTokens ?? null,
+  inputPrice: inputPrice ?? null,
+  outputPrice: outputPrice ?? null,
+  takesImages: input?.includes("image") ?? null,
+});
+
+export function modelsView(refresher: Refresher, modelFacts: FindModelFacts): ModelsView {
   const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
     modelRowsOf(entry)
       .filter(({ model }) => model.isChat)
-      .map(({ model: { id, name }, state }) => ({ provider, id, name: name ?? id, state })),
+      .map(({ model, state }) => ({
+        ...{ provider, id: model.id, name: model.name ?? model.id, state },
+        ...(model.releasedAt !== undefined && { releasedAt: model.releasedAt }),
+        facts: modelFactsView(modelFacts(provider, model.id, model)),
+      })),
   );
   return { isFresh: refresher.status().isFresh, models };
 }

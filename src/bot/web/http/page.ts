@@ -1,6 +1,6 @@
 export interface HtmlPage {
   readonly title: string;
-  /** Addresses of the style sheets after the shared theme, in the order in which they apply. */
+  /** Addresses of the style sheets, in the order in which they apply. */
   readonly styles: readonly string[];
   /** Address of the module that runs the page. */
   readonly script: string;
@@ -19,7 +19,7 @@ export const pageHtml = ({ title, styles, script, preloads = [], body }: HtmlPag
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <link rel="icon" href="/assets/shared/icon.svg" type="image/svg+xml">
-${["/assets/shared/theme.css", ...styles].map((href) => `<link rel="stylesheet" href="${href}">`).join("\n")}
+${styles.map((href) => `<link rel="stylesheet" href="${href}">`).join("\n")}
 ${preloads.map((href) => `<link rel="modulepreload" href="${href}">`).join("\n")}
 <script type="module" src="${script}"></script>
 </head>

@@ -149,7 +149,7 @@ function visitorOf({ env }: Context): Visitor {
 export const signInPage = (note: string): string =>
   pageHtml({
     title: "Sign in to Evergreen",
-    styles: ["/assets/shared/sign-in.css"],
+    styles: ["/assets/shared/theme.css", "/assets/shared/sign-in.css"],
     script: "/assets/shared/sign-in.js",
     body: `<main class="sign-in">
 <h1><img src="/assets/shared/icon.svg" alt="" width="40" height="40"> Evergreen</h1>
