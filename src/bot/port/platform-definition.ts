@@ -6,39 +6,9 @@ import type { Log } from "../../base/log.js";
 import type { Command } from "../../commands/command.js";
 import type { CommandDeps } from "../../commands/command-deps.js";
 import type { Store } from "../../store/store.js";
+import type { AnswerFacts, ConversationModel } from "./conversation-facts.js";
 import type { ChannelKey, ChatPlatform, Mention, MessageKey } from "./platform.js";
 import type { StatusView } from "./status-view.js";
-
-/** The model that a conversation has, or would get with its next question. */
-export interface ConversationModel {
-  /** As "provider/model"; null while there is none. */
-  readonly model: string | null;
-  /** When it was pinned, and by whom (null: the default at the first message); null where nothing is pinned. */
-  readonly pin: { readonly at: number; readonly by: string | null } | null;
-  /** When somebody last began the conversation afresh, epoch ms; null or unset where nobody did. */
-  readonly startedAt?: number | null;
-  /** What is known of the model; prices are USD per million tokens. */
-  readonly facts?: {
-    readonly contextTokens: number | null;
-    readonly inputPrice: number | null;
-    readonly outputPrice: number | null;
-    readonly takesImages: boolean | null;
-  };
-}
-
-/** What an answer took. */
-export interface AnswerFacts {
-  /** The message that was asked, and the one that the answer ends in. */
-  readonly question: string;
-  readonly message: string;
-  /** As "provider/model". */
-  readonly model: string;
-  readonly durationMs: number;
-  /** Input and output together; null where the provider does not say. */
-  readonly tokens: number | null;
-  /** USD; null where a price is unknown. */
-  readonly costUsd: number | null;
-}
 
 /** What platforms are made of. */
 export interface PlatformDeps {

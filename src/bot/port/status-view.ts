@@ -3,8 +3,8 @@ import type { RowState } from "../../refresh/catalog/catalog-types.js";
 import { modelRowsOf } from "../../refresh/catalog/row-state.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
-import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";
-import type { ConversationModel } from "./platform-definition.js";
+import type { FindModelFacts } from "../../usage/model-facts.js";
+import { type ModelFactsView, modelFactsView } from "./conversation-facts.js";
 
 /** What `GET /api/status` answers. Times are epoch ms; unknown is null. */
 export interface StatusView {
@@ -71,16 +71,6 @@ export interface ModelsView {
     readonly facts: ModelFactsView;
   }[];
 }
-
-/** What a page shows of a model; prices are USD per million tokens, null is unknown. */
-export type ModelFactsView = NonNullable<ConversationModel["facts"]>;
-
-export const modelFactsView = ({ contextTokens, inputPrice, outputPrice, input }: ModelFacts): ModelFactsView => ({
-  contextTokens: contextTokens ?? null,
-  inputPrice: inputPrice ?? null,
-  outputPrice: outputPrice ?? null,
-  takesImages: input?.includes("image") ?? null,
-});
 
 export function modelsView(refresher: Refresher, modelFacts: FindModelFacts): ModelsView {
   const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>

@@ -1,12 +1,12 @@
 import { type ModelRef, modelName } from "../../refresh/choose/default-model.js";
 import { costOf } from "../../usage/model-facts.js";
 import { conversationOf, workspaceOf } from "../port/conversation.js";
+import type { AnswerFacts, ConversationModel } from "../port/conversation-facts.js";
+import { modelFactsView } from "../port/conversation-facts.js";
 import type { ChannelKey } from "../port/platform.js";
-import type { AnswerFacts, ConversationModel } from "../port/platform-definition.js";
-import { modelFactsView } from "../port/status-view.js";
 import type { TurnDeps } from "./turn-deps.js";
 
-type Deps = Pick<TurnDeps, "sessions" | "defaultModel" | "modelFacts"> & {
+type Deps = Pick<TurnDeps, "sessions" | "settings" | "defaultModel" | "modelFacts"> & {
   readonly refresher: Pick<TurnDeps["refresher"], "snapshot">;
 };
 
@@ -14,13 +14,20 @@ type Deps = Pick<TurnDeps, "sessions" | "defaultModel" | "modelFacts"> & {
 export const createConversationView = (deps: Deps) => ({
   /** Returns the model that a conversation has, or would get with its next question. @throws {StoreError} */
   async modelOf(place: ChannelKey): Promise<ConversationModel> {
-    const { pin, startedAt } = await deps.sessions.get(conversationOf(place));
+    const { pin, startedAt, system, showsReasoning } = await deps.sessions.get(conversationOf(place));
+    const { footer, model: newModel } = deps.settings.of(workspaceOf(place));
     const model = pin ?? deps.defaultModel(workspaceOf(place));
     return {
       model: model === undefined ? null : modelName(model),
       pin: pin === null ? null : { at: pin.at, by: pin.by },
       startedAt: startedAt === 0 ? null : startedAt,
       ...(model && { facts: modelFactsView(factsOf(deps, model)) }),
+      settings: {
+        system,
+        showsReasoning: showsReasoning === true,
+        footer: footer === true,
+        newModel: newModel ?? null,
+      },
     };
   },
   /** Returns what the last answer took; undefined where it was never shown. @throws {StoreError} */

@@ -108,7 +108,7 @@ const MAX_FORM_BYTES = 8_192;
 const PUBLIC_PATHS: readonly string[] = [
   ...HEALTH_PATHS,
   SIGN_IN_PATH,
-  ...["sign-in.js", "token.js", "elements.js", "theme.css", "sign-in.css", "icon.svg"].map(
+  ...["sign-in.js", "token.js", "elements.js", "first.js", "theme.css", "sign-in.css", "icon.svg"].map(
     (name) => `/assets/shared/${name}`,
   ),
 ];

@@ -129,6 +129,8 @@ async function runCommand(
       controls: controlsOf(reply.controls),
       ...(files && { files }),
       ...(reply.panel !== undefined && { panel: reply.panel }),
+      ...(reply.isQuiet && { isQuiet: true }),
+      ...(reply.isFailure && { isFailure: true }),
     });
   }
   await rooms.tellModel(channel);

@@ -14,7 +14,6 @@ const answerFacts = z.object({
   /** USD; null where a price is unknown. */
   costUsd: z.number().nullable(),
 });
-export type AnswerRow = Readonly<z.infer<typeof answerFacts>>;
 
 /** A message of the playground as it is stored. */
 const row = z.object({

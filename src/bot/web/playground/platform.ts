@@ -3,6 +3,7 @@ import type { Log } from "../../../base/log.js";
 import { createSerial } from "../../../base/serial.js";
 import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
+import type { AnswerFacts } from "../../port/conversation-facts.js";
 import {
   type ChannelKey,
   type ChatPlatform,
@@ -12,7 +13,7 @@ import {
   type MessageKey,
   type PlatformHandlers,
 } from "../../port/platform.js";
-import type { AnswerFacts, PlatformExtras } from "../../port/platform-definition.js";
+import type { PlatformExtras } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
 import type { ChannelActivity } from "./channel-activity.js";
 import type { ChannelEvents } from "./channel-events.js";

@@ -3,8 +3,9 @@ import type { Hono } from "hono";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Store } from "../../../store/store.js";
+import type { AnswerFacts, ConversationModel } from "../../port/conversation-facts.js";
 import type { ChannelKey, ChatPlatform } from "../../port/platform.js";
-import type { AnswerFacts, ConversationModel, PlatformExtras } from "../../port/platform-definition.js";
+import type { PlatformExtras } from "../../port/platform-definition.js";
 import { assetRoutes } from "../http/assets.js";
 import { createChannelActions } from "./actions.js";
 import { createChannelActivity } from "./channel-activity.js";
@@ -57,7 +58,9 @@ const mountPage = assetRoutes({
   page: {
     path: "/",
     title: "Evergreen",
-    styles: ["layout", "conversation", "message/markdown", "composer"].map((name) => `/assets/${name}.css`),
+    styles: ["layout", "conversation", "message/markdown", "composer/composer", "settings/windows"].map(
+      (name) => `/assets/${name}.css`,
+    ),
   },
   generated: { "/assets/limits.js": `export const LIMITS = ${JSON.stringify(LIMITS)};\n` },
   vendor: {

@@ -15,7 +15,7 @@ export const MAX_QUESTION_BYTES = 24 * 1024 * 1024;
 /** The oldest files go first. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
-/** What the requests' `files` may be. What a file really is, and whether a model takes it, its content decides later. */
+/** What a request's `files` may be. The bot finds out later what a file really is. */
 export const questionFiles = z
   .array(
     z.object({

@@ -1,7 +1,7 @@
 import { BoundedMap } from "../../../base/bounded-map.js";
 import { UserError } from "../../../base/errors.js";
+import type { ConversationModel } from "../../port/conversation-facts.js";
 import type { ChannelKey } from "../../port/platform.js";
-import type { ConversationModel } from "../../port/platform-definition.js";
 import { HttpError } from "../http/http-error.js";
 import type { ActivityView, ChannelActivity } from "./channel-activity.js";
 import type { ChannelEvents } from "./channel-events.js";
@@ -71,18 +71,13 @@ export function createRooms(deps: RoomsDeps): Rooms {
     if (channels.isTaken(name, id)) throw new HttpError(409, `There is already a channel called "${name}".`);
   };
   const noSuch = () => new HttpError(404, "There is no such channel.");
-  const freeId = (name: string) => {
-    const wanted = idFor(name);
-    const others = Array.from({ length: channels.all().length }, (_, index) => `${wanted}-${index + 2}`);
-    return [wanted, ...others].find((id) => !channels.has(id)) ?? wanted;
-  };
 
   return {
     list,
     tellNew,
     async create(name) {
       refuseTaken(name, "");
-      const id = freeId(name);
+      const id = freeId(name, channels);
       await messages.create(id, now());
       if (id !== name) await channels.rename(id, name);
       tellNew(id);
@@ -111,6 +106,13 @@ export function createRooms(deps: RoomsDeps): Rooms {
     model: (channel) => modelOf(placeOf(channel)),
     tellModel,
   };
+}
+
+/** An id for a channel of this name that no other has. */
+function freeId(name: string, channels: MessageLog["channels"]): string {
+  const wanted = idFor(name);
+  const others = Array.from({ length: channels.all().length }, (_, index) => `${wanted}-${index + 2}`);
+  return [wanted, ...others].find((id) => !channels.has(id)) ?? wanted;
 }
 
 /** An id for a channel of this name: "Release plans" becomes "release-plans". */

@@ -12,15 +12,15 @@ export interface FoundMessage {
 }
 
 const MAX_RESULTS = 50;
-/** So many messages are read, however many there are. */
+/** Most messages that one search reads. */
 const MAX_READ = 5_000;
 const EXCERPT_CHARS = 160;
-/** Of an excerpt, so much stands before the words. */
+/** Characters of an excerpt before the words. */
 const LEAD_CHARS = 50;
 
 /**
- * Messages that contain `words` in any case: channel by channel, the newest first. `isComplete` is false where there may
- * be more. @throws {StoreError}
+ * Returns the messages that contain `words` in any case, the newest of each channel first. `isComplete` is false where
+ * there may be more. @throws {StoreError}
  */
 export async function searchMessages(
   messages: Pick<MessageLog, "pages">,
