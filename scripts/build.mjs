@@ -40,6 +40,11 @@ const UNBUNDLED = [
 /** Files that the program starts as threads of their own. */
 const WORKER_FILE = /-worker\.ts$/;
 
+/**
+ * Source text stays in memory, two bytes a character where one of them is beyond Latin-1. Names stay, for stack traces.
+ */
+const COMPACT = { compress: false, mangle: false, codegen: { removeWhitespace: true, asciiOnly: true } };
+
 async function loadBundler() {
   try {
     return (await import("rolldown")).rolldown;
@@ -97,6 +102,24 @@ const mapsPlugin = {
   transform: { filter: { id: /node_modules/ }, handler: (code) => ({ code, map: { mappings: "" } }) },
 };
 
+/** Bundles a package once, of which the package manager had to install several copies of one version. */
+function copiesPlugin() {
+  /** @type {Map<string, string>} */
+  const roots = new Map();
+  return {
+    name: "copies",
+    async resolveId(source, importer, options) {
+      const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+      const root = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(found?.id ?? "")?.[0];
+      if (found?.external || root === undefined || !existsSync(join(root, "package.json"))) return found;
+      const { name, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+      const first = roots.get(`${name}@${version}`) ?? root;
+      roots.set(`${name}@${version}`, first);
+      return { ...found, id: first + found.id.slice(root.length) };
+    },
+  };
+}
+
 async function write(options, output) {
   const bundle = await bundler({ platform: "node", checks: { eval: false }, ...options });
   await bundle.write({ format: "esm", sourcemap: true, ...output });
@@ -109,8 +132,8 @@ async function compile(folder) {
   const named = entries.map((path) => [relative(sources, path).replace(/\.ts$/, ""), path]);
   try {
     await write(
-      { input: Object.fromEntries(named), external: UNBUNDLED, plugins: [placesPlugin, mapsPlugin] },
-      { dir: folder, chunkFileNames: "[name]-[hash].js" },
+      { input: Object.fromEntries(named), external: UNBUNDLED, plugins: [copiesPlugin(), placesPlugin, mapsPlugin] },
+      { dir: folder, chunkFileNames: "[name]-[hash].js", minify: COMPACT },
     );
     await write(
       { input: files, external: (id) => !/^[./]/.test(id) },

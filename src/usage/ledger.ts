@@ -27,6 +27,8 @@ export interface UsageEntry {
   readonly user: { readonly id: string; readonly name: string };
   readonly provider: string;
   readonly model: string;
+  /** The provider's account, by the identity of its address and key; unset in entries of version 0.1. */
+  readonly account?: string | undefined;
   /** Whole tokens; those read from the provider's cache are part of it. */
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -76,6 +78,7 @@ const entryRow = z.object({
   user: z.object({ id: z.string(), name: z.string() }),
   provider: z.string(),
   model: z.string(),
+  account: z.string().optional(),
   inputTokens: tokens,
   outputTokens: tokens,
   cachedTokens: tokens,

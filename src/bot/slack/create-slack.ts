@@ -105,7 +105,7 @@ export function createSlack(
       worded: names.inAnswer,
       controlBlocks: (given) => controlBlocks(given, controls),
     }),
-    ...createSlackMarks({ calls, log, signal: stopped.signal }),
+    ...createSlackMarks({ calls, clock, log, signal: stopped.signal }),
     findReply: reconciliation.findReply,
     readMissed: createSlackMissed(() => identity && { ...shared, identity }),
   };

@@ -1,6 +1,7 @@
 import type { Pin, Resumed, Session } from "../../store/sessions/sessions.js";
 import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey } from "../port/platform.js";
+import type { Question } from "../prompt/question.js";
 import type { TurnDeps } from "./turn-deps.js";
 
 type Deps = Pick<TurnDeps, "sessions" | "defaultModel" | "clock">;
@@ -53,6 +54,10 @@ function begunAs(thread: Session, { pin, system, systemNews, showsReasoning }: S
     ...(showsReasoning !== undefined && thread.showsReasoning === undefined && { showsReasoning }),
   };
 }
+
+/** What answers: a retry with another model leaves the pin as it is. */
+export const pinOf = ({ pin }: Session, { retry, asker }: Question, at: number): Pin | null =>
+  retry?.model === undefined ? pin : { ...retry.model, at, by: asker.name };
 
 /** The answer of another model says nothing of the pin. */
 export function withoutNews(session: Session): Session {

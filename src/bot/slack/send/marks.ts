@@ -1,12 +1,16 @@
 import { BoundedMap } from "../../../base/bounded-map.js";
+import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
+import { retry } from "../../../base/retry.js";
 import { createSerial } from "../../../base/serial.js";
+import { pauseBeforeAgain } from "../../delivery/platform-pause.js";
 import type { ChatPlatform, Mark, MessageKey } from "../../port/platform.js";
 import { nameOfEmoji, nameOfMark } from "../wire/notation.js";
 import type { SlackCalls } from "./calls.js";
 
 interface SlackMarksDeps {
   readonly calls: SlackCalls;
+  readonly clock: Clock;
   readonly log: Log;
   /** Aborts when the bot stops. */
   readonly signal: AbortSignal;
@@ -17,16 +21,24 @@ const BEGUN: readonly Mark[] = ["working", "waiting"];
 /** Marks of a question whose answer is over. */
 const ENDED: readonly Mark[] = ["done", "incomplete", "failed"];
 const MAX_MARKS = 5_000;
+/** An end mark is what a person waits for; the answer's text waits for a first one. */
+const END_PATIENCE_MS = 120_000;
+const PATIENCE_MS = 10_000;
 
 /** Shows marks as the bot's own reactions. The new one comes first, so that a question is never without. */
 export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark" | "react"> {
-  const { calls, log, signal } = deps;
+  const { calls, clock, log, signal } = deps;
   const current = new BoundedMap<string, Mark | undefined>(MAX_MARKS);
   const inOrder = createSerial();
 
+  /** Adding or removing a reaction twice changes nothing, so that a call whose answer is lost can be made again. */
+  const settle = (call: () => Promise<void>, patienceMs: number) => {
+    const delays = (failures: number, error: unknown) => pauseBeforeAgain(error, failures);
+    return retry(call, { clock, delays, until: clock.now() + patienceMs, signal });
+  };
   const remove = async (message: MessageKey, mark: Mark) => {
     try {
-      await calls.removeReaction(message, nameOfMark(mark));
+      await settle(() => calls.removeReaction(message, nameOfMark(mark)), END_PATIENCE_MS);
     } catch (error) {
       if (!signal.aborted) log.warn({ error, mark }, "slack: old mark could not be removed");
     }
@@ -36,7 +48,8 @@ export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark
       const key = `${message.channel}:${message.message}`;
       return inOrder(key, async () => {
         const before = current.has(key) ? [current.get(key)] : leftBefore(mark);
-        if (mark !== undefined) await calls.addReaction(message, nameOfMark(mark));
+        const patienceMs = mark !== undefined && BEGUN.includes(mark) ? PATIENCE_MS : END_PATIENCE_MS;
+        if (mark !== undefined) await settle(() => calls.addReaction(message, nameOfMark(mark)), patienceMs);
         current.set(key, mark);
         // Slack allows few removals a minute: nobody waits for them.
         for (const old of before) if (old !== undefined && old !== mark) void remove(message, old);

@@ -5,8 +5,8 @@ import { readJson } from "../http/body.js";
 import { HttpError } from "../http/http-error.js";
 import type { ChannelActions, NewMessage } from "./actions.js";
 import type { ChannelEvents } from "./channel-events.js";
-import type { MessageLog } from "./message-log.js";
-import { type PublicMessage, publicMessage } from "./message-row.js";
+import { MAX_NEWEST, type MessageLog } from "./message-log.js";
+import { publicMessage } from "./message-row.js";
 import { MAX_QUESTION_BYTES, type QuestionFiles, questionFiles } from "./question-files.js";
 import type { Rooms } from "./rooms.js";
 import { searchMessages } from "./search-messages.js";
@@ -43,10 +43,9 @@ export const apiRoutes =
     readingRoutes({ messages, rooms, files, clock })(app);
     app.get("/api/commands", (context) => context.json({ commands: commands() }));
     app.get(MESSAGES, async (context) => {
-      const pages: (readonly PublicMessage[])[] = [];
-      for await (const page of messages.pages(parseChannel(context.req.param("channel"))))
-        pages.push(page.map((row) => publicMessage(row, clock.now())));
-      return context.json({ messages: pages.reverse().flat() });
+      const channel = parseChannel(context.req.param("channel"));
+      const { rows, before } = await messages.newest(channel, parse(newestTerms, context.req.query()));
+      return context.json({ messages: rows.map((row) => publicMessage(row, clock.now())), before });
     });
     app.post(MESSAGES, async (context) => {
       const channel = parseChannel(context.req.param("channel"));
@@ -117,6 +116,15 @@ const client = z.string().regex(/^[\w-]{1,64}$/, "`client` is 1 to 64 letters, d
 /** One emoji: pictures, flags and keycaps with their joiners; digits alone are none. */
 const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}){1,16}$/u;
 const EMOJI_BASE = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
+
+const LIMIT_FAULT = `\`limit\` is a number from 1 to ${MAX_NEWEST}.`;
+const newestTerms = z.object({
+  before: z
+    .string()
+    .regex(/^[\w-]{1,128}$/, "`before` is the id of a message.")
+    .optional(),
+  limit: z.coerce.number(LIMIT_FAULT).int(LIMIT_FAULT).min(1, LIMIT_FAULT).max(MAX_NEWEST, LIMIT_FAULT).optional(),
+});
 
 const unsetWhenNull = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? undefined);
 const line = (name: string) => z.string().regex(/^[^\n]{1,200}$/, `\`${name}\` is one line.`);

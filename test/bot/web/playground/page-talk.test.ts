@@ -235,7 +235,9 @@ describe.skipIf(stage === undefined)("talking on the page", () => {
   it("groups models by provider, the newest first, with their facts, and favourites on top", async () => {
     const bot = await start({ models: MODELS, modelOf: async () => ({ model: "demo/small", pin: null, facts }) });
     const page = await open(bot.url);
-    expect(await page.locator("#model-facts").innerText()).toBe("demo · 400K context · $1.25 in, $10 out · 👁 images");
+    await expect
+      .poll(() => page.locator("#model-facts").innerText())
+      .toBe("demo · 400K context · $1.25 in, $10 out · 👁 images");
     const groups = () => page.locator("#model-list .group-name").allInnerTexts();
     const names = () => page.locator("#model-list [role=option] span:first-child").allInnerTexts();
     await page.locator("#model").click();

@@ -148,10 +148,16 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
       const { url, setStatus } = await start();
       const page = await open(url);
       const [provider] = STATUS.providers;
-      setStatus({ ...STATUS, indicator, isFresh, providers: [{ ...provider, fetchedAt }] });
+      setStatus({
+        ...STATUS,
+        indicator,
+        line: `${indicatorText(indicator)} · 1 provider failing`,
+        isFresh,
+        providers: [{ ...provider, fetchedAt }],
+      });
       await page.locator(`#indicator[data-state="${indicator}"]`).waitFor();
       await page.locator("#refresh", { hasText: refreshLabel({ hasLists: fetchedAt !== null, isFresh }) }).waitFor();
-      expect(await textOf(page, "#indicator")).toBe(indicatorText(indicator));
+      expect(await textOf(page, "#indicator")).toBe(`${indicatorText(indicator)} · 1 provider failing`);
       expect(await textOf(page, "#refresh")).toBe(refreshLabel({ hasLists: fetchedAt !== null, isFresh }));
     },
   );

@@ -6,7 +6,7 @@ import { createChannels } from "./channels/channels.js";
 import { createSearch } from "./channels/search.js";
 import { createComposer } from "./composer/composer.js";
 import { createVocabulary } from "./composer/vocabulary.js";
-import { createSender, follow, tellFocus } from "./connection.js";
+import { createSender, follow, readBefore, tellFocus } from "./connection.js";
 import { createConversation } from "./conversation.js";
 import { createKeys } from "./keys.js";
 import { createModelPicker } from "./model/model-picker.js";
@@ -47,6 +47,7 @@ const conversation = createConversation({
     fileAddress: (message, index) => `${channelPath()}/messages/${message}/files/${index}`,
   },
   onDismiss: () => composer.focus(),
+  readBefore: (id) => readBefore(channels.current() ?? "", id),
   onChange(isWorking) {
     const stop = byId("stop");
     if (!isWorking && document.activeElement === stop) composer.focus();

@@ -8,18 +8,31 @@ import { keepOpen } from "/assets/shared/live.js";
  */
 
 /**
+ * @typedef {object} Newest
+ * @property {readonly PublicMessage[]} messages oldest first
+ * @property {string} [before] the id before which there are more
+ *
  * @typedef {object} FollowTerms
  * @property {string} channel
  * @property {string} client this page's own id
  * @property {(channels: readonly ChannelView[]) => void} onChannels
- * @property {(messages: readonly PublicMessage[]) => void} onMessages
+ * @property {(newest: Newest) => void} onMessages
  * @property {(model: ConversationModel) => void} onModel
  * @property {(name: string, data: unknown) => void} onEvent
  * @property {(isConnected: boolean) => void} onConnection
  */
 
 /**
- * Follows a channel. After each (re)connection the whole conversation and the list of channels are read again; events are
+ * Reads messages of a channel: the last ones before the one with this id.
+ * @param {string} channel
+ * @param {string} before
+ * @returns {Promise<Newest>}
+ */
+export const readBefore = (channel, before) =>
+  call(`/api/channels/${encodeURIComponent(channel)}/messages?limit=200&before=${encodeURIComponent(before)}`);
+
+/**
+ * Follows a channel. After each (re)connection the end of the conversation and the list of channels are read again; events are
  * held back until then, so that nothing is missed and nothing runs backwards.
  * @param {FollowTerms} terms
  * @returns a function that ends it
@@ -30,15 +43,15 @@ export function follow({ channel, client, onChannels, onMessages, onModel, onEve
     path: `${path}/events?client=${encodeURIComponent(client)}`,
     atOnce: ["status"],
     async onOpen(isCurrent) {
-      const [{ messages }, model, { channels }] = await Promise.all([
-        /** @type {Promise<{ messages: readonly PublicMessage[] }>} */ (call(`${path}/messages`)),
+      const [newest, model, { channels }] = await Promise.all([
+        /** @type {Promise<Newest>} */ (call(`${path}/messages`)),
         /** @type {Promise<ConversationModel>} */ (call(`${path}/model`)),
         /** @type {Promise<{ channels: readonly ChannelView[] }>} */ (call("/api/channels")),
       ]);
       if (!isCurrent()) return;
       onChannels(channels);
       if (!isCurrent()) return; // this one was deleted meanwhile
-      onMessages(messages);
+      onMessages(newest);
       onModel(model);
     },
     onEvent,

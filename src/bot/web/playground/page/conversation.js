@@ -1,5 +1,6 @@
 import { byId, make } from "/assets/shared/elements.js";
 import { isUnderWay } from "/assets/shared/texts.js";
+import { createEarlier } from "./earlier.js";
 import { createEphemeralView } from "./message/ephemeral.js";
 import { createMessageView } from "./message/message.js";
 import { orderOf } from "./message/order.js";
@@ -10,6 +11,7 @@ const DRAWING_MS = 12;
 
 /**
  * @import { PublicMessage } from "../message-row.js"
+ * @import { Newest } from "./connection.js"
  * @import { EphemeralReply } from "./message/ephemeral.js"
  * @import { MessageActions, MessageFacts } from "./message/message.js"
  * @typedef {{ update(facts: MessageFacts): void, readonly element: HTMLElement }} View
@@ -20,9 +22,10 @@ const DRAWING_MS = 12;
  * @param {object} terms
  * @param {MessageActions} terms.actions
  * @param {() => void} terms.onDismiss
+ * @param {(id: string) => Promise<Newest>} terms.readBefore
  * @param {(isWorking: boolean) => void} terms.onChange
  */
-export function createConversation({ actions, onDismiss, onChange }) {
+export function createConversation({ actions, onDismiss, readBefore, onChange }) {
   const list = byId("messages");
   const welcome = byId("welcome");
   const typing = byId("typing");
@@ -41,7 +44,7 @@ export function createConversation({ actions, onDismiss, onChange }) {
   const isBusy = (facts) => facts.replyTo !== undefined && isUnderWay(entries.get(facts.replyTo)?.facts.marks ?? []);
   /** Tells what depends on the others, and draws what that changes. */
   const arrange = () => {
-    const { lastAnswer, quotes } = orderOf(all());
+    const { lastAnswer, quotes, firstSince } = orderOf(all());
     for (const [id, entry] of entries) {
       const { isLast = false, quote } = entry.facts;
       const now = { isLast: id === lastAnswer && !isBusy(entry.facts), quote: quotes.get(id) };
@@ -49,11 +52,12 @@ export function createConversation({ actions, onDismiss, onChange }) {
       entry.facts = { ...entry.facts, ...now };
       changed.add(id);
     }
-    placeDivider();
+    placeDivider(firstSince);
   };
-  const placeDivider = () => {
+  /** @param {(at: number) => string | undefined} firstSince */
+  const placeDivider = (firstSince) => {
     if (startedAt === null || entries.size === 0) return divider.remove();
-    const first = [...entries.values()].find(({ facts }) => (facts.at ?? 0) >= (startedAt ?? 0))?.view.element ?? null;
+    const first = entries.get(firstSince(startedAt) ?? "")?.view.element ?? null;
     if (first === list.firstElementChild) return divider.remove(); // nothing is above
     if (divider.nextSibling !== first || divider.parentElement !== list) list.insertBefore(divider, first);
   };
@@ -97,12 +101,12 @@ export function createConversation({ actions, onDismiss, onChange }) {
     changed.add(id);
     soon();
   };
-  /** @type {(facts: MessageFacts, makeView: () => View) => void} */
-  const put = (facts, makeView) => {
+  /** @type {(facts: MessageFacts, makeView: () => View, next?: Element | null) => void} */
+  const put = (facts, makeView, next = null) => {
     if (!entries.has(facts.id)) {
       const view = makeView();
       entries.set(facts.id, { facts, view });
-      list.append(view.element);
+      list.insertBefore(view.element, next);
     }
     change(facts.id, facts);
   };
@@ -112,24 +116,40 @@ export function createConversation({ actions, onDismiss, onChange }) {
     entries.delete(id);
     soon();
   };
-  /** @param {PublicMessage} message */
-  const putMessage = ({ files: _own, ...message }) => {
-    const facts = { ...message, controls: message.controls ?? [] };
-    put(facts, () => createMessageView({ ...message, ...(_own && { files: _own }) }, actions));
+  /** @type {(message: PublicMessage, next?: Element | null) => void} */
+  const putMessage = (message, next) => {
+    const { files: _own, ...rest } = message;
+    const facts = { ...rest, controls: message.controls ?? [] };
+    put(facts, () => createMessageView(message, actions), next);
   };
+  const earlier = createEarlier({
+    scroller: byId("scroller"),
+    read: readBefore,
+    show(messages) {
+      const first = list.firstElementChild;
+      for (const message of messages) putMessage(message, first);
+    },
+  });
 
   return {
     /**
-     * Shows the whole conversation as it is stored; what is not there any more goes, replies for this person aside.
-     * @param {readonly PublicMessage[]} messages
+     * Shows the end of the conversation as it is stored; what is not there any more goes, replies for this person aside.
+     * What was read of the time before stays where this follows on it.
+     * @param {Newest} newest
      */
-    setMessages(messages) {
+    setMessages({ messages, before }) {
       const known = new Set(messages.map(({ id }) => id));
-      for (const [id, { facts }] of [...entries]) if (!facts.isEphemeral && !known.has(id)) drop(id);
+      const first = messages[0]?.id;
+      const followsOn = before !== undefined && first !== undefined && entries.has(first);
+      /** @param {string} id */
+      const isEarlier = (id) => followsOn && id < first; // ids sort by time
+      for (const [id, { facts }] of [...entries]) if (!facts.isEphemeral && !known.has(id) && !isEarlier(id)) drop(id);
       for (const message of messages) putMessage(message);
+      if (!followsOn) earlier.begin(before);
       soon();
     },
-    add: putMessage,
+    /** @param {PublicMessage} message */
+    add: (message) => putMessage(message),
     /** @param {Pick<PublicMessage, "id" | "text" | "controls" | "answer">} edit */
     edit: ({ id, text, controls = [], answer }) => change(id, { text, controls, ...(answer && { answer }) }),
     /** @param {Pick<MessageFacts, "id" | "marks">} mark */
@@ -172,11 +192,15 @@ export function createConversation({ actions, onDismiss, onChange }) {
       entries.clear();
       changed.clear();
       list.replaceChildren();
+      earlier.begin(undefined);
       scroll.toEnd();
     },
     lastQuestion: () => orderOf(all()).lastQuestion?.text,
     /** Scrolls to a message, and shows for a moment which one it is. @param {string} id */
-    point: (id) => scroll.point(entries.get(id)?.view.element),
+    async point(id) {
+      await earlier.loadUntil(() => entries.has(id));
+      scroll.point(entries.get(id)?.view.element);
+    },
     toEnd: scroll.toEnd,
   };
 }

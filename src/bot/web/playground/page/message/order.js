@@ -7,10 +7,11 @@ const QUOTED_CHARS = 120;
 /**
  * What depends on where messages stand: which answer is the last, which answers do not follow their question, and which
  * message is the first of the conversation that is sent to the model.
- * @param {readonly MessageFacts[]} messages in their order
+ * @param {readonly MessageFacts[]} messages
  */
 export function orderOf(messages) {
-  const said = messages.filter(({ isEphemeral }) => isEphemeral !== true);
+  // Ids sort by time; earlier messages are read later.
+  const said = messages.filter(({ isEphemeral }) => isEphemeral !== true).sort((a, b) => (a.id < b.id ? -1 : 1));
   const lastQuestion = said.findLast(({ author }) => author === "user");
   const lastAnswer = said.findLast(({ author, replyTo }) => author === "bot" && replyTo === lastQuestion?.id);
   /** @type {Map<string, string>} */
@@ -23,5 +24,7 @@ export function orderOf(messages) {
     if (question === undefined || before?.id === replyTo || before?.replyTo === replyTo) return;
     quotes.set(id, question.text.length > QUOTED_CHARS ? `${question.text.slice(0, QUOTED_CHARS)}…` : question.text);
   });
-  return { lastQuestion, lastAnswer: lastAnswer?.id, quotes };
+  /** @param {number} time epoch ms */
+  const firstSince = (time) => said.find(({ at = 0 }) => at >= time)?.id;
+  return { lastQuestion, lastAnswer: lastAnswer?.id, quotes, firstSince };
 }

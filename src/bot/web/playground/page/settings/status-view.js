@@ -1,5 +1,5 @@
 import { byId, createWindow, make, messageOf } from "/assets/shared/elements.js";
-import { INDICATORS, INTERVALS, outcomeWords, plainWords, refreshLabel } from "/assets/shared/texts.js";
+import { INTERVALS, outcomeWords, plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { agoWords, countdown } from "/assets/shared/time.js";
 
 /**
@@ -86,7 +86,7 @@ export function createStatusView({ press, send }) {
     update(now) {
       status = now;
       indicator.dataset.state = status.indicator;
-      set(indicator, INDICATORS[status.indicator]);
+      set(indicator, status.line);
       set(refresh, refreshLabel(status));
       drawSettings();
       drawTimes();
