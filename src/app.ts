@@ -14,7 +14,7 @@ import { startRetention } from "./bot/status/retention.js";
 import { runningChecks } from "./bot/status/running-checks.js";
 import { createStatusLine } from "./bot/status/status-line.js";
 import { createChat } from "./bot/turn/chat.js";
-import { conversationModel } from "./bot/turn/pinned-session.js";
+import { createConversationView } from "./bot/turn/conversation-view.js";
 import { startRecovery } from "./bot/turn/recover.js";
 import { createChatParts } from "./bot/turn/turn-deps.js";
 import { consoleInvocation, createConsole } from "./bot/web/console/console.js";
@@ -144,7 +144,7 @@ async function openPlatforms(core: Core, { chat, commands }: Talk, status: Statu
     ...core,
     commands,
     ...status,
-    modelOf: (place: Parameters<typeof conversationOf>[0]) => conversationModel(core, place),
+    ...createConversationView(core),
     forget: async (place: Parameters<typeof conversationOf>[0]) =>
       void (await chat.control.forget(conversationOf(place))),
   };
@@ -196,7 +196,8 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
       return { isReady: problems.length === 0, problems, warnings: core.warnings() };
     },
     status: status.status,
-    models: () => modelsView({ ...refresher, snapshot: () => core.allowed.snapshot(STATUS_WORKSPACE) }),
+    models: () =>
+      modelsView({ ...refresher, snapshot: () => core.allowed.snapshot(STATUS_WORKSPACE) }, core.modelFacts),
     metrics: metrics.text,
     metricsContentType: metrics.contentType,
     routes: [quotaRoute(core.quota), operatorsConsole.routes, ...core.surfaces.flatMap(({ routes }) => routes ?? [])],

@@ -4,6 +4,8 @@ import { modelRowsOf } from "../../refresh/catalog/row-state.js";
 import { indicatorLine } from "../../refresh/refresh-texts.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
+import type { FindModelFacts } from "../../usage/model-facts.js";
+import { type ModelFactsView, modelFactsView } from "./conversation-facts.js";
 
 /** What `GET /api/status` answers. Times are epoch ms; unknown is null. */
 export interface StatusView {
@@ -69,14 +71,21 @@ export interface ModelsView {
     readonly id: string;
     readonly name: string;
     readonly state: RowState;
+    /** When it was released, epoch ms; left out where the list does not say. */
+    readonly releasedAt?: number;
+    readonly facts: ModelFactsView;
   }[];
 }
 
-export function modelsView(refresher: Pick<Refresher, "snapshot" | "status">): ModelsView {
+export function modelsView(refresher: Pick<Refresher, "snapshot" | "status">, modelFacts: FindModelFacts): ModelsView {
   const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
     modelRowsOf(entry)
       .filter(({ model }) => model.isChat)
-      .map(({ model: { id, name }, state }) => ({ provider, id, name: name ?? id, state })),
+      .map(({ model, state }) => ({
+        ...{ provider, id: model.id, name: model.name ?? model.id, state },
+        ...(model.releasedAt !== undefined && { releasedAt: model.releasedAt }),
+        facts: modelFactsView(modelFacts(provider, model.id, model)),
+      })),
   );
   return { isFresh: refresher.status().isFresh, models };
 }
