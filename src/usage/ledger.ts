@@ -6,7 +6,7 @@ import { createRowReader } from "../store/damage-report.js";
 import { pagesOf } from "../store/pages.js";
 import { endingRow } from "../store/sessions/session-rows.js";
 import type { Ending } from "../store/sessions/sessions.js";
-import type { Entry, Store, Write } from "../store/store.js";
+import type { Entry, KeyValue, Store, Write } from "../store/store.js";
 import type { PriceSource } from "./model-facts.js";
 
 /**
@@ -104,31 +104,7 @@ const ERASED_AT_ONCE = 500;
 /** One row a turn, found by UTC day and workspace: reading a day costs what that day holds. */
 export function createLedger({ store, clock }: LedgerDeps): Ledger {
   const rows = store.values("usage");
-  const readEntry = createRowReader(rows, entryRow);
-  const each: Ledger["each"] = async ({ workspace, from, to }, visit) => {
-    const oldest = Math.max(from, clock.now() - KEPT_DAYS * DAY_MS);
-    const newest = Math.min(to, clock.now() + DAY_MS); // another replica's clock may be ahead
-    const isWanted = (entry: UsageEntry) =>
-      entry.at >= oldest && entry.at < newest && (workspace === undefined || entry.workspace === workspace);
-    const oneOfMany = pLimit(READ_AT_ONCE);
-    const inTurn = pLimit(1);
-    let visited = 0;
-    const visitRows = async (entries: readonly Entry[]) => {
-      visited += entries.length;
-      if (visited >= ROWS_AT_ONCE) {
-        visited = 0;
-        await nextTurn();
-      }
-      for (const [key, row] of entries) {
-        const entry = readEntry(key, row);
-        if (entry !== undefined && isWanted(entry)) visit(entry);
-      }
-    };
-    const visitDay = async (prefix: string) => {
-      for await (const page of pagesOf(rows, prefix, ROWS_AT_ONCE)) await inTurn(() => visitRows(page));
-    };
-    await Promise.all(daysBetween(oldest, newest).map((day) => oneOfMany(() => visitDay(prefixOf(day, workspace)))));
-  };
+  const each = createEach(rows, clock);
   return {
     writeOf: (entry) => ({
       table: "usage",
@@ -163,6 +139,34 @@ export function createLedger({ store, clock }: LedgerDeps): Ledger {
       }
       return erased;
     },
+  };
+}
+
+function createEach(rows: KeyValue, clock: Clock): Ledger["each"] {
+  const readEntry = createRowReader(rows, entryRow);
+  return async ({ workspace, from, to }, visit) => {
+    const oldest = Math.max(from, clock.now() - KEPT_DAYS * DAY_MS);
+    const newest = Math.min(to, clock.now() + DAY_MS); // another replica's clock may be ahead
+    const isWanted = (entry: UsageEntry) =>
+      entry.at >= oldest && entry.at < newest && (workspace === undefined || entry.workspace === workspace);
+    const oneOfMany = pLimit(READ_AT_ONCE);
+    const inTurn = pLimit(1);
+    let visited = 0;
+    const visitRows = async (entries: readonly Entry[]) => {
+      visited += entries.length;
+      if (visited >= ROWS_AT_ONCE) {
+        visited = 0;
+        await nextTurn();
+      }
+      for (const [key, row] of entries) {
+        const entry = readEntry(key, row);
+        if (entry !== undefined && isWanted(entry)) visit(entry);
+      }
+    };
+    const visitDay = async (prefix: string) => {
+      for await (const page of pagesOf(rows, prefix, ROWS_AT_ONCE)) await inTurn(() => visitRows(page));
+    };
+    await Promise.all(daysBetween(oldest, newest).map((day) => oneOfMany(() => visitDay(prefixOf(day, workspace)))));
   };
 }
 
