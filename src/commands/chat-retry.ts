@@ -22,7 +22,7 @@ export const chatRetry = (deps: CommandDeps) =>
     visibility: "ephemeral",
     options: { model: { ...modelOption, about: "for this answer only: provider/model, or a part of its name" } },
     async *run({ model: typed }, invocation) {
-      const chosen = typed === undefined ? undefined : chooseModel(deps, typed, "/chat retry");
+      const chosen = typed === undefined ? undefined : chooseModel(deps, typed, "/chat retry", invocation.workspace);
       if (chosen?.kind === "asked-back") return yield chosen.reply;
       const target = invocation.isAboveThreads ? await ownThread(deps, invocation) : invocation;
       if (target === undefined) return yield await othersBelow(deps, invocation, typed);

@@ -17,7 +17,13 @@ export const modelsList = (deps: CommandDeps) =>
     async *run({ provider, search }, invocation) {
       deps.refresher.nudge("picker", provider === undefined ? undefined : [provider]);
       const filter: ListFilter = { provider, search: search && withoutQuotes(search) };
-      yield { markdown: listText(deps.refresher.snapshot(), filter, await pinFor(deps, invocation)) };
+      const { workspace } = invocation;
+      const list = listText(deps.allowed.snapshot(workspace), filter, await pinFor(deps, invocation));
+      yield {
+        markdown: deps.allowed.hasRules(workspace)
+          ? `${list}\n🔒 Only models that may be used here; \`/settings show\` says why.`
+          : list,
+      };
     },
     suggest: (option, typed) => (option === "provider" ? suggestProviders(deps, typed) : []),
   });

@@ -109,7 +109,7 @@ async function recoverIn(deps: RecoverDeps, conversation: string, lost: readonly
   // This process may still be at an earlier question there, whose line waits for room in the platform's limits.
   const recovered = await claimed(deps, conversation, true, async () => {
     let count = 0;
-    for (const one of lost) count += (await claimed(deps, one.id, false, () => endOne(one))) ?? 0;
+    for (const one of lost) count += (await claimed(deps, `question:${one.id}`, false, () => endOne(one))) ?? 0;
     return count;
   });
   return recovered ?? 0;
@@ -131,31 +131,32 @@ async function claimed<T>(
   }
 }
 
-/** Resolves with whether the question is closed, with its mark. Never rejects. */
+/** Resolves with whether the question has its end, and its mark unless that comes late. Never rejects. */
 async function end(deps: RecoverDeps, lost: Lost): Promise<boolean> {
-  const { sessions, log } = deps;
+  const { sessions } = deps;
   const { id, question, message, surface } = lost;
+  const close = async () => {
+    await surface.platform.mark(message, ENDING_MARKS[question.ended ?? "interrupted"]);
+    await sessions.close(id);
+  };
   try {
     if (question.ended === null) await interrupt(deps, lost);
-    const close = async () => {
-      await surface.platform.mark(message, ENDING_MARKS[question.ended ?? "interrupted"]);
-      await sessions.close(id);
-    };
-    await notLongerThan(MARK_PATIENCE_MS, close, deps, (late) =>
-      log.error({ error: late, id }, "an unfinished question was not closed; the next round tries again"),
-    );
+    await notLongerThan(MARK_PATIENCE_MS, close, deps, (late) => void closeLost(deps, id, late));
     return true;
   } catch (error) {
-    if (!isLost(error)) {
-      log.error({ error, id }, "an unfinished question could not be marked; the next round tries again");
-      return false;
-    }
-    log.info({ error, id }, "the channel of an unfinished question is gone");
-    await sessions
-      .close(id)
-      .catch((late) => log.error({ error: late, id }, "could not close the question; the next round tries again"));
+    await closeLost(deps, id, error);
     return false;
   }
+}
+
+/** Leaves a question that could not be marked to the next round, unless its channel is gone. Never rejects. */
+async function closeLost({ sessions, log }: RecoverDeps, id: string, error: unknown): Promise<void> {
+  if (!isLost(error))
+    return log.error({ error, id }, "an unfinished question could not be marked; the next round tries again");
+  log.info({ error, id }, "the channel of an unfinished question is gone");
+  await sessions
+    .close(id)
+    .catch((late) => log.error({ error: late, id }, "could not close the question; the next round tries again"));
 }
 
 /** How soon another replica's broken-off answers get their end. */

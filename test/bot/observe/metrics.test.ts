@@ -36,6 +36,7 @@ function setup() {
     clock,
     refresher,
     platforms: [discord],
+    quota: { states: () => [] },
     load: () => 3,
   });
   return { metrics, discord, lines: async () => (await metrics.text()).split("\n") };

@@ -1,7 +1,10 @@
 import { BoundedMap } from "../../../base/bounded-map.js";
 import { type Clock, OVER } from "../../../base/clock.js";
+import { notLongerThan } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
+import { retry } from "../../../base/retry.js";
 import { createSerial } from "../../../base/serial.js";
+import { pauseBeforeAgain } from "../../delivery/platform-pause.js";
 import type { ChatPlatform, Mark, MessageKey } from "../../port/platform.js";
 import { nameOfEmoji, nameOfMark } from "../wire/notation.js";
 import type { SlackCalls } from "./calls.js";
@@ -27,25 +30,23 @@ const ENDED: readonly Mark[] = ["done", "incomplete", "failed"];
 const MAX_MARKS = 5_000;
 /** Waiting longer for one of a question that goes on would hold up its answer. */
 const BEGUN_PATIENCE_MS = 2_000;
+/** An end mark is what a person waits for; the answer's text waits for a first one. */
+const END_PATIENCE_MS = 120_000;
+const PATIENCE_MS = 10_000;
 
 /**
  * Shows marks as the bot's own reactions. The new one comes first, so that a question is never without. Slack allows
  * some fifty a minute: one that still waits when a newer follows is left out.
  */
 export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark" | "react"> {
-  const { calls, clock, log, signal } = deps;
+  const { calls, log } = deps;
   const current = new BoundedMap<string, Mark | undefined>(MAX_MARKS);
   /** The mark that was asked for last, while it waits, and what calls it off. */
   const waiting = new Map<string, Waiting>();
   const inOrder = createSerial();
 
-  const remove = async (message: MessageKey, mark: Mark) => {
-    try {
-      await calls.removeReaction(message, nameOfMark(mark));
-    } catch (error) {
-      if (!signal.aborted) log.warn({ error, mark }, "slack: old mark could not be removed");
-    }
-  };
+  const settle = createSettle(deps);
+  const remove = createRemove(deps, settle);
   const show = (message: MessageKey, mark: Mark | undefined): Promise<void> => {
     const key = `${message.channel}:${message.message}`;
     const before = waiting.get(key);
@@ -56,7 +57,9 @@ export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark
     const replace = async () => {
       const old = current.has(key) ? [current.get(key)] : leftBefore(mark);
       if (old.length === 1 && old[0] === mark) return;
-      if (mark !== undefined) await calls.addReaction(message, nameOfMark(mark), over.signal);
+      const patienceMs = mark !== undefined && BEGUN.includes(mark) ? PATIENCE_MS : END_PATIENCE_MS;
+      if (mark !== undefined)
+        await settle(() => calls.addReaction(message, nameOfMark(mark), over.signal), patienceMs, over.signal);
       current.set(key, mark);
       // Slack allows few removals a minute: nobody waits for them.
       for (const one of old) if (one !== undefined && one !== mark) void remove(message, one);
@@ -77,9 +80,12 @@ export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark
     async mark(message, mark) {
       const shown = show(message, mark);
       if (mark === undefined || !BEGUN.includes(mark)) return shown;
-      const over = new AbortController();
-      const isLate = clock.sleep(BEGUN_PATIENCE_MS, over.signal).catch(() => {}); // it is shown
-      await Promise.race([shown, isLate]).finally(() => over.abort(OVER));
+      await notLongerThan(
+        BEGUN_PATIENCE_MS,
+        () => shown,
+        deps,
+        (error) => log.debug({ error }, "slack: a mark was late"),
+      );
     },
     async react(message, change) {
       if ("clear" in change) return; // Slack lets nobody remove another person's reaction
@@ -97,3 +103,23 @@ const leftBefore = (mark: Mark | undefined): readonly Mark[] => {
   if (mark === undefined) return ENDED;
   return BEGUN.includes(mark) ? [] : BEGUN;
 };
+
+/** Adding or removing a reaction twice changes nothing, so that a call whose answer is lost can be made again. */
+const createSettle =
+  ({ clock, signal }: SlackMarksDeps) =>
+  (call: () => Promise<void>, patienceMs: number, over?: AbortSignal): Promise<void> =>
+    retry(call, {
+      clock,
+      delays: (failures, error) => pauseBeforeAgain(error, failures),
+      until: clock.now() + patienceMs,
+      shouldRetry: () => over?.aborted !== true,
+      signal,
+    });
+
+/** Takes a mark away. Never rejects. */
+const createRemove =
+  ({ calls, log, signal }: SlackMarksDeps, settle: ReturnType<typeof createSettle>) =>
+  (message: MessageKey, mark: Mark): Promise<void> =>
+    settle(() => calls.removeReaction(message, nameOfMark(mark)), END_PATIENCE_MS).catch((error) => {
+      if (!signal.aborted) log.warn({ error, mark }, "slack: old mark could not be removed");
+    });

@@ -19,8 +19,13 @@ export interface MessageLog {
   create(channel: string, at: number): Promise<boolean>;
   /** Erases a channel and its messages; false where there is none. @throws {StoreError} and then it is still there */
   erase(channel: string): Promise<boolean>;
-  /** Pages of a channel, the newest one first, each with its oldest message first. @throws {StoreError} */
-  pages(channel: string): AsyncGenerator<readonly MessageRow[]>;
+  /**
+   * Pages of a channel, the newest one first, each with its oldest message first; with `before`, of the messages before
+   * the one with this id. @throws {StoreError}
+   */
+  pages(channel: string, before?: string): AsyncGenerator<readonly MessageRow[]>;
+  /** The newest messages of a channel, or the last ones before `before`, as far as they fit. @throws {StoreError} */
+  newest(channel: string, terms?: NewestTerms): Promise<Newest>;
   /** @throws {StoreError} */
   find(channel: string, id: string): Promise<MessageRow | undefined>;
   /** Stores a new message, and the channel with it. @throws {StoreError} and then there is none */
@@ -35,8 +40,25 @@ export interface MessageLog {
   eraseUntouched(before: number): Promise<number>;
 }
 
+export interface NewestTerms {
+  /** The id of a message. Default: the newest ones. */
+  readonly before?: string | undefined;
+  /** 1 to 1,000. Default: 1,000. */
+  readonly limit?: number | undefined;
+}
+
+export interface Newest {
+  /** Oldest first. */
+  readonly rows: readonly MessageRow[];
+  /** The id before which there may be more; undefined where there is nothing. */
+  readonly before: string | undefined;
+}
+
 /** Messages that are read at once. */
 const PAGE_ROWS = 100;
+export const MAX_NEWEST = 1_000;
+/** A few very long messages are as much to hold as many short ones. */
+const MAX_NEWEST_CHARS = 2_000_000;
 /** Channels whose next message's number is known without a look. */
 const MAX_NUMBERED = 1_000;
 
@@ -59,7 +81,8 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
       return true;
     },
     erase: (channel) => eraseChannel(parts, channel),
-    pages: (channel) => pagesOf(parts, channel),
+    pages: (channel, before) => pagesOf(parts, channel, before),
+    newest: (channel, terms) => newestOf(parts, channel, terms),
     find: async (channel, id) => (channels.has(channel) ? cache.read(rowKey(channel, id)) : undefined),
     async add(channel, message) {
       const row: MessageRow = { id: messageId(await nextNumber(channel, channels.has(channel)), newId()), ...message };
@@ -106,8 +129,12 @@ interface LogParts {
   readonly cache: MessageCache;
 }
 
-async function* pagesOf({ store, channels, cache }: LogParts, channel: string): AsyncGenerator<readonly MessageRow[]> {
-  let before: string | undefined;
+async function* pagesOf(
+  { store, channels, cache }: LogParts,
+  channel: string,
+  beforeId?: string,
+): AsyncGenerator<readonly MessageRow[]> {
+  let before = beforeId === undefined ? undefined : rowKey(channel, beforeId);
   do {
     // Looking at a channel that does not exist leaves nothing behind.
     if (!channels.has(channel)) return;
@@ -116,6 +143,20 @@ async function* pagesOf({ store, channels, cache }: LogParts, channel: string): 
     yield page.entries.flatMap(([key, value]) => cache.peek(key) ?? readRow(value) ?? []);
     before = page.before;
   } while (before !== undefined);
+}
+
+async function newestOf(parts: LogParts, channel: string, { before, limit = MAX_NEWEST }: NewestTerms = {}) {
+  let rows: readonly MessageRow[] = [];
+  let chars = 0;
+  let isWhole = true;
+  for await (const page of pagesOf(parts, channel, before)) {
+    rows = [...page, ...rows];
+    chars += page.reduce((sum, { text }) => sum + text.length, 0);
+    isWhole = rows.length <= limit && chars <= MAX_NEWEST_CHARS;
+    if (!isWhole) break;
+  }
+  rows = rows.slice(-limit);
+  return { rows, before: isWhole ? undefined : rows[0]?.id };
 }
 
 async function eraseChannel({ store, channels, cache }: LogParts, channel: string): Promise<boolean> {

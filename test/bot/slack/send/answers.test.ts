@@ -84,6 +84,20 @@ describe("an answer on Slack", () => {
     expect(slack.textsIn("C0GENERAL", ts)).toEqual(["one two three four five six seven"]);
   });
 
+  it("gets its one end mark though Slack fails or gives no answer when it is put", async () => {
+    const { slack, until, openai } = await start();
+    const coming = openai.nextStream();
+    const { ts } = slack.mentionSoon("go");
+    const stream = await until("a stream", () => openai.chatRequests() === 1 && coming);
+    await until("a first mark", has("eyes", ts));
+    for (let time = 0; time < 3; time++) slack.failNext("reactions.add", { status: 503 });
+    slack.failNext("reactions.add", { status: 503, error: "internal_error", isDone: true });
+    slack.failNext("reactions.remove", { status: 503 });
+    stream.send("one two three");
+    stream.finish();
+    await until("only an end mark", () => slack.marksOf("C0GENERAL", ts).join() === "white_check_mark");
+  });
+
   it("ends quietly where its channel is archived meanwhile", async () => {
     const { slack, until, openai } = await start();
     const coming = openai.nextStream();

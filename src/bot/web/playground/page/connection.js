@@ -2,24 +2,37 @@ import { call } from "/assets/shared/api.js";
 import { keepOpen } from "/assets/shared/live.js";
 
 /**
- * @import { ConversationModel } from "../../../port/platform-definition.js"
+ * @import { ConversationModel } from "../../../port/conversation-facts.js"
  * @import { PublicMessage } from "../message-row.js"
  * @import { ChannelView } from "../rooms.js"
  */
 
 /**
+ * @typedef {object} Newest
+ * @property {readonly PublicMessage[]} messages oldest first
+ * @property {string} [before] the id before which there are more
+ *
  * @typedef {object} FollowTerms
  * @property {string} channel
  * @property {string} client this page's own id
  * @property {(channels: readonly ChannelView[]) => void} onChannels
- * @property {(messages: readonly PublicMessage[]) => void} onMessages
+ * @property {(newest: Newest) => void} onMessages
  * @property {(model: ConversationModel) => void} onModel
  * @property {(name: string, data: unknown) => void} onEvent
  * @property {(isConnected: boolean) => void} onConnection
  */
 
 /**
- * Follows a channel. After each (re)connection the whole conversation and the list of channels are read again; events are
+ * Reads messages of a channel: the last ones before the one with this id.
+ * @param {string} channel
+ * @param {string} before
+ * @returns {Promise<Newest>}
+ */
+export const readBefore = (channel, before) =>
+  call(`/api/channels/${encodeURIComponent(channel)}/messages?limit=200&before=${encodeURIComponent(before)}`);
+
+/**
+ * Follows a channel. After each (re)connection the end of the conversation and the list of channels are read again; events are
  * held back until then, so that nothing is missed and nothing runs backwards.
  * @param {FollowTerms} terms
  * @returns a function that ends it
@@ -30,15 +43,15 @@ export function follow({ channel, client, onChannels, onMessages, onModel, onEve
     path: `${path}/events?client=${encodeURIComponent(client)}`,
     atOnce: ["status"],
     async onOpen(isCurrent) {
-      const [{ messages }, model, { channels }] = await Promise.all([
-        /** @type {Promise<{ messages: readonly PublicMessage[] }>} */ (call(`${path}/messages`)),
+      const [newest, model, { channels }] = await Promise.all([
+        /** @type {Promise<Newest>} */ (call(`${path}/messages`)),
         /** @type {Promise<ConversationModel>} */ (call(`${path}/model`)),
         /** @type {Promise<{ channels: readonly ChannelView[] }>} */ (call("/api/channels")),
       ]);
       if (!isCurrent()) return;
       onChannels(channels);
       if (!isCurrent()) return; // this one was deleted meanwhile
-      onMessages(messages);
+      onMessages(newest);
       onModel(model);
     },
     onEvent,
@@ -49,6 +62,7 @@ export function follow({ channel, client, onChannels, onMessages, onModel, onEve
 /**
  * @typedef {{ text?: string, onReply?: ((reply: EphemeralReply) => void) | undefined }} SentCommand
  * @typedef {import("./message/ephemeral.js").EphemeralReply} EphemeralReply
+ * @typedef {import("./composer/file-tray.js").SentFile} SentFile
  */
 
 /**
@@ -65,11 +79,12 @@ export function createSender({ client, channel }) {
     /**
      * @param {string} text
      * @param {SentCommand["onReply"]} [onReply] takes the replies of a command instead of the conversation
-     * @param {{ on?: string | undefined, panel?: string | undefined }} [where] what a pressed control stands on
+     * @param {{ on?: string | undefined, panel?: string | undefined, files?: readonly SentFile[] }} [beside] what a
+     *   pressed control stands on, or the files of a question
      */
-    async send(text, onReply, where = {}) {
+    async send(text, onReply, beside = {}) {
       /** @type {Promise<{ id: string }>} */
-      const request = call(`/api/channels/${channel()}/messages`, { text, client, ...where });
+      const request = call(`/api/channels/${channel()}/messages`, { text, client, ...beside });
       const noted = request.then(
         ({ id }) => void commands.set(id, { text, onReply }),
         () => {}, // the caller shows it
