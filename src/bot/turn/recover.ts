@@ -51,8 +51,6 @@ interface Lost {
   readonly question: OpenQuestion;
   readonly message: MessageKey;
   readonly surface: PlatformParts;
-  /** An answer may stand there whose place was not stored: no other question of the conversation was before it. */
-  readonly mayHaveReply: boolean;
 }
 
 /** Resolves once every conversation with such questions keeps a place for them; later ones come behind. */
@@ -65,7 +63,7 @@ async function placeLost(deps: RecoverDeps): Promise<{ readonly isOver: Promise<
     if (surface === undefined || message === undefined) continue; // its platform is not configured today
     if (!(await liveness.isGone(question.owner))) continue; // somebody is at it
     const others = lost.get(question.conversation) ?? [];
-    lost.set(question.conversation, [...others, { id, question, message, surface, mayHaveReply: false }]);
+    lost.set(question.conversation, [...others, { id, question, message, surface }]);
   }
   const recoverInLine = (conversation: string, questions: readonly Lost[]) =>
     chat
@@ -84,11 +82,9 @@ async function placeLost(deps: RecoverDeps): Promise<{ readonly isOver: Promise<
     return [
       ...ended.map(async (one) => ((await end(deps, one)) ? 1 : 0)),
       ...(begun.length > 0 ? [recoverInLine(conversation, begun)] : []),
-      ...others.map((one, index) => {
-        const mayHaveReply = begun.length === 0 && index === 0; // the rest waited in line
-        const end = () => recoverInLine(conversation, [{ ...one, mayHaveReply }]);
-        return deps.behind(one.message, (after = (place) => place()) => after(end));
-      }),
+      ...others.map((one) =>
+        deps.behind(one.message, (after = (place) => place()) => after(() => recoverInLine(conversation, [one]))),
+      ),
     ];
   });
   const total = async () => (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
@@ -253,11 +249,10 @@ async function showInterrupted(deps: RecoverDeps, lost: Lost): Promise<Interrupt
 /** Its place is stored once the platform has said it; a kill in between leaves an answer that is to be found there. */
 async function begunAnswer(
   { sessions }: RecoverDeps,
-  { id, question, message, surface, mayHaveReply }: Lost,
+  { id, question, message, surface }: Lost,
 ): Promise<FoundReply | undefined> {
   if (question.answer !== null) return { message: messageKeySchema.parse(question.answer) };
-  const isAskedAgain = id !== questionIdOf(message); // then it has one
-  if (!mayHaveReply || isAskedAgain || surface.findReply === undefined) return undefined;
+  if (surface.findReply === undefined || id !== questionIdOf(message)) return undefined; // asked again: it has one
   const found = await surface.findReply(message);
   if (found === undefined) return undefined;
   const last = await sessions.lastTurn(question.conversation).catch(() => undefined); // damaged: told when it is used
