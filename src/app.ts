@@ -11,9 +11,10 @@ import { handlersOf } from "./bot/platform-handlers.js";
 import { conversationOf } from "./bot/port/conversation.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
 import { startRetention } from "./bot/status/retention.js";
+import { runningChecks } from "./bot/status/running-checks.js";
 import { createStatusLine } from "./bot/status/status-line.js";
 import { createChat } from "./bot/turn/chat.js";
-import { conversationModel } from "./bot/turn/pinned-session.js";
+import { createConversationView } from "./bot/turn/conversation-view.js";
 import { startRecovery } from "./bot/turn/recover.js";
 import { createChatParts } from "./bot/turn/turn-deps.js";
 import { createWatchSender } from "./bot/watch/watch-sender.js";
@@ -81,7 +82,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, clock, store, log };
   const recovery = await startRecovery({ ...core, ...talk, behind: catchUp.behind, onTurn: core.observers.onTurn });
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
-  const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
+  const statusLine = createStatusLine({ clock, log, status: refresher.status, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */
   const look = () => {
     board.look();
@@ -133,7 +134,8 @@ function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const watchSender = createWatchSender(core);
   const charts = createChartPainter({ log });
   const chatRefusal = commandRefusal(settings);
-  const commands = createCommands({ ...core, charts, chatRefusal, turns: chat.control, board: board.control });
+  const checks = () => runningChecks(core);
+  const commands = createCommands({ ...core, checks, charts, chatRefusal, turns: chat.control, board: board.control });
   const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal });
   return { chat, board, watchSender, commands, dispatcher };
 }
@@ -146,7 +148,7 @@ async function openPlatforms(core: Core, { chat, commands }: Talk, status: Statu
     ...core,
     commands,
     ...status,
-    modelOf: (place: Parameters<typeof conversationOf>[0]) => conversationModel(core, place),
+    ...createConversationView(core),
     forget: async (place: Parameters<typeof conversationOf>[0]) =>
       void (await chat.control.forget(conversationOf(place))),
   };
@@ -198,7 +200,8 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
       return { isReady: problems.length === 0, problems, warnings: core.warnings() };
     },
     status: status.status,
-    models: () => modelsView({ ...refresher, snapshot: () => core.allowed.snapshot(STATUS_WORKSPACE) }),
+    models: () =>
+      modelsView({ ...refresher, snapshot: () => core.allowed.snapshot(STATUS_WORKSPACE) }, core.modelFacts),
     metrics: metrics.text,
     metricsContentType: metrics.contentType,
     routes: [

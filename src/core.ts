@@ -8,6 +8,7 @@ import { createObservers } from "./bot/observe/observers.js";
 import type { ChatPlatform } from "./bot/port/platform.js";
 import type { PlatformParts, PlatformSetup } from "./bot/port/platform-definition.js";
 import { createLiveness } from "./bot/turn/liveness.js";
+import type { Invocation } from "./commands/command.js";
 import { modelInForce } from "./commands/model-in-force.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
@@ -35,7 +36,7 @@ export interface CoreDeps {
 
 /** What everything else stands on. `surfaces` and `platforms` are filled by `openPlatforms`. */
 export async function createCore(deps: CoreDeps) {
-  const { config, clock, log } = deps;
+  const { config, clock, log, fetch } = deps;
   const observers = createObservers();
   const damage = createDamageReport(log);
   const store = observedStore(reportingStore(deps.store, damage), observers);
@@ -60,16 +61,16 @@ export async function createCore(deps: CoreDeps) {
   const owner = processOwner();
   const health = createStoreReadiness({ store: deps.store, clock, log, owner });
   observers.add(health);
-  const host = { defaultModel: config.chat.defaultModel };
+  const host = { defaultModel: config.chat.defaultModel, limits: config.limits };
   const ledger = createLedger({ store, clock });
   const liveness = createLiveness({ store, clock, log, owner });
   const quota = createQuota({
-    ...{ setups: config.providers, budgets: config.providerBudgets, ledger, store, fetch: deps.fetch, clock, log },
+    ...{ setups: config.providers, budgets: config.providerBudgets, ledger, store, fetch, clock, log },
     ...{ timeoutMs: config.refresh.timeoutMs, hasPeers: liveness.hasPeers },
   });
   observers.add({ onRefresh: ({ provider }) => void quota.readEndpoints(provider) });
   return {
-    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
+    ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
     ...{ health, damage, modelFacts, allowed, watches, ledger, liveness, quota },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     setups: config.providers,
@@ -79,6 +80,9 @@ export async function createCore(deps: CoreDeps) {
     faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),
     warnings: () =>
       [damage.warnings(), providerWarnings(refresher.status()), surfaces.map((one) => one.warnings?.() ?? [])].flat(2),
+    isHostOperator: ({ platform, user }: Pick<Invocation, "platform" | "user">) =>
+      platforms.some(({ name, limits }) => name === platform && limits.isLocal === true) ||
+      access.isNamedOperator(platform, user),
     newReference: () => randomBytes(4).toString("hex"),
   };
 }

@@ -1,4 +1,5 @@
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Created at first use: its data takes 15 ms to load. */
+let graphemes: Intl.Segmenter | undefined;
 
 /**
  * Returns the longest start of `text` of at most `maxChars` UTF-16 code units that ends between two characters as a
@@ -13,6 +14,7 @@ export function startOfText(text: string, maxChars: number): string {
   // people.
   const from = safeStart(text, Math.max(0, maxChars - 64));
   let end = from;
+  graphemes ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   for (const { index, segment } of graphemes.segment(text.slice(from, maxChars + 64))) {
     if (from + index + segment.length > maxChars) break;
     end = from + index + segment.length;

@@ -8,6 +8,7 @@ import { chatSystem } from "./chat-system.js";
 import { chatThread } from "./chat-thread.js";
 import type { Command } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
+import { doctor } from "./doctor.js";
 import { help } from "./help.js";
 import { modelsBoard } from "./models-board.js";
 import { modelsChanges } from "./models-changes.js";
@@ -28,6 +29,7 @@ import { settingsSwitching } from "./settings-switching.js";
 import { settingsSystem } from "./settings-system.js";
 import { aboveThreads } from "./threads.js";
 import { usage } from "./usage.js";
+import { usageQuota } from "./usage-quota.js";
 
 /** All commands, in the order in which help lists them. */
 export function createCommands(deps: CommandDeps): readonly Command[] {
@@ -59,6 +61,8 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     aboveThreads(chatExport(deps), deps),
     aboveThreads(chatForget(deps), deps),
     usage(deps),
+    usageQuota(deps),
+    doctor(deps),
     help(() => commands),
   ];
   return commands;

@@ -29,6 +29,7 @@ export const openaiCompatible = define({
         {
           ...endpoint,
           keyVariable: "OPENAI_COMPATIBLE",
+          addressVariable: "OPENAI_COMPATIBLE",
           preferredFamilies: [],
           ...(endpoint.key !== undefined && {
             quotaEndpoints: [liteLlmKey(endpoint.baseUrl), moonshotBalance(endpoint.baseUrl)],

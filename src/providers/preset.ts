@@ -46,6 +46,7 @@ export function preset(declared: Preset): ProviderDefinition {
           baseUrl: url,
           key,
           keyVariable: keyName,
+          addressVariable: urlName,
           preferredFamilies,
           ...(account && { account: account(url) }),
           quotaEndpoints: (declared.quotaEndpoints ?? []).map((endpoint) => endpoint(url)),

@@ -9,6 +9,8 @@ export interface Course {
   readonly level: number;
   /** The share of the window at which `amount` more had been used; infinite where it was not. */
   reaches(amount: number): number;
+  /** How much more was used until its end. */
+  readonly rest: number;
 }
 
 export interface Courses {
@@ -97,7 +99,7 @@ export function createCourses(history: UsageHistory) {
       courses.push({
         weight: age * kind * (isWhole ? 1 : pool.between),
         level: levelAt(start + share * length, halfLifeMs),
-        reaches: reachOf(shapeOf(start, length), share),
+        ...courseOf(shapeOf(start, length), share),
       });
     }
     const whole = Math.max(0, Math.floor((startsAt - history.since) / length));
@@ -112,12 +114,12 @@ function likenessOfDays(one: number, other: number): number {
   return isWeekend(a) === isWeekend(b) ? SAME_KIND : OTHER_KIND;
 }
 
-/** Finds when a shape passes an amount beyond what it has at `share`. */
-function reachOf(shape: Float64Array, share: number): Course["reaches"] {
+/** How a shape goes on from what it has at `share`. */
+function courseOf(shape: Float64Array, share: number): Pick<Course, "reaches" | "rest"> {
   const at = Math.floor(share * STEPS);
   const value = (step: number) => shape[Math.min(step, STEPS)] ?? 0;
   const base = value(at) + (value(at + 1) - value(at)) * (share * STEPS - at);
-  return (amount) => {
+  const reaches = (amount: number) => {
     const wanted = base + amount;
     if (value(STEPS) < wanted) return Number.POSITIVE_INFINITY;
     let low = at;
@@ -131,4 +133,5 @@ function reachOf(shape: Float64Array, share: number): Course["reaches"] {
     const within = low > 0 && to > from ? (wanted - from) / (to - from) : 1;
     return Math.max(share, (low - 1 + within) / STEPS);
   };
+  return { reaches, rest: value(STEPS) - base };
 }

@@ -8,6 +8,7 @@ import type { PlatformExtras } from "../../src/bot/port/platform-definition.js";
 import type { Chat } from "../../src/bot/turn/chat.js";
 import { createDispatcher, type Dispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
+import type { QuotaState } from "../../src/quota/quota.js";
 import type { Outcome } from "../../src/refresh/catalog/catalog-types.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
@@ -35,6 +36,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
   const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") } as unknown as Log;
   let status: RefreshStatus = statusOf({});
   let listeners: (() => void)[] = [];
+  let quotas: readonly QuotaState[] = [];
   let refreshOutcome: Outcome = "ok";
   const refreshes: string[] = [];
   const activity: string[] = [];
@@ -53,6 +55,8 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     },
   });
 
+  const quota = { states: () => quotas, ofModel: () => ({}) };
+
   /** A process on the store: what a restart brings up anew. */
   function start(platforms: readonly ChatPlatform[]) {
     const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
@@ -61,6 +65,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       store,
       refresher,
       settings,
+      quota,
       clock,
       log,
       platforms,
@@ -74,9 +79,12 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       ledger: createLedger({ store, clock }),
       watches: createWatchRows(store),
       charts: { paint: async () => undefined },
+      quota,
+      isHostOperator: () => true,
       board: board.control,
+      checks: async function* () {},
       setups: [{ id: "openai", preferredFamilies: [] }],
-      host: {},
+      host: { limits: { userPer10Min: 0, channelPer10Min: 0 } },
       chatRefusal: async () => undefined,
       faults: () => [],
       clock,
@@ -122,6 +130,12 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     /** The next refreshes of people end like this. */
     refreshWith: (outcome: Outcome) => {
       refreshOutcome = outcome;
+    },
+    /** The quotas are these from now on. */
+    async setQuotas(next: readonly QuotaState[]) {
+      quotas = next;
+      for (const listener of listeners) listener();
+      await clock.advance(1_000);
     },
     /** The refresher has something new to tell. */
     async change(next: Parameters<typeof statusOf>[0]) {

@@ -48,6 +48,7 @@ export function chatDeps({
     allowed,
     refresher,
     providers,
+    setups: [],
     defaultModel: () => undefined,
     surfaces: [],
     owner: "host/1/first",

@@ -7,6 +7,8 @@ import { livingModels } from "../../refresh/choose/living-models.js";
 export const STOP_CONTROL: Control = { label: "⏹️ Stop", command: "/chat stop" };
 
 export const RETRY_CONTROL: Control = { label: "🔁 Retry", command: "/chat retry" };
+/** Stands under an answer that failed because of the provider's key, address or connection. */
+export const STATUS_CONTROL: Control = { label: "ℹ️ Model status", command: "/models status" };
 export const THREAD_CONTROL: Control = { label: "🧵 Continue in a thread", command: "/chat thread" };
 
 /** A menu is for a quick choice; every model can be typed. */

@@ -13,8 +13,8 @@ import type { Pin, Session } from "../../store/sessions/sessions.js";
 import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { MessageKey } from "../port/platform.js";
-import { RETRY_CONTROL } from "./answer-controls.js";
-import { causeOfBreak, ENDING_LINES, failureText, waitInWords } from "./endings.js";
+import { RETRY_CONTROL, STATUS_CONTROL } from "./answer-controls.js";
+import { causeOfBreak, ENDING_LINES, failureText, needsOperator, waitInWords } from "./endings.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
 /** Longer than any model's name. */
@@ -64,7 +64,7 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
   const line = ENDING_LINES[answer.ending];
   const news = stacked([pinLine(pin, session, answer), systemLine(session, answer)]) || undefined;
   if (line !== undefined) return stacked([shown, line, causeOfBreak(answer.error), news]);
-  if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference)]);
+  if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference, deps.setups)]);
   return stacked([shown, finishLine(answer), news]);
 }
 
@@ -214,7 +214,8 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
   if (instead !== undefined) return [...instead, RETRY_CONTROL];
   const isLong = text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
   const offersThread = isLong && question.mention?.isDirect !== true && canOpenThread(deps, question.message);
-  return deps.controls.under(pin, { workspace, offersThread });
+  const controls = deps.controls.under(pin, { workspace, offersThread });
+  return needsOperator(answer.error) ? [...controls, STATUS_CONTROL] : controls;
 }
 
 /** Whether a thread can begin where the message stands. */

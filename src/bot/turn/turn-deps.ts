@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.js";
 import type { HostConfig } from "../../base/config/config-host.js";
 import type { Log } from "../../base/log.js";
 import type { FinishReason, Provider, ProviderId, QuotaReading, Usage } from "../../providers/provider.js";
+import type { ProviderSetup } from "../../providers/provider-definition.js";
 import type { Quota } from "../../quota/quota.js";
 import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
 import type { ModelRef, Preference } from "../../refresh/choose/default-model.js";
@@ -40,6 +41,8 @@ export interface TurnDeps {
   readonly settings: Pick<Settings, "of">;
   readonly allowed: AllowedModels;
   readonly providers: ReadonlyMap<ProviderId, Provider>;
+  /** As the environment configures them. */
+  readonly setups: readonly ProviderSetup[];
   /** The model of a conversation that has no pin; undefined while there is none. */
   defaultModel(workspace: string): ModelRef | undefined;
   readonly slots: ProviderSlots;

@@ -207,7 +207,8 @@ export async function showFirstMark(
 async function giveUp(deps: LifeDeps, platform: ChatPlatform, { id, message }: Question, error: unknown) {
   const reference = deps.newReference();
   deps.log.error({ error, id, reference }, "a turn could not be finished");
-  const isMarked = await refuse(deps, platform, { message, why: failureText(error, reference), isPatient: true });
+  const why = failureText(error, reference, deps.setups);
+  const isMarked = await refuse(deps, platform, { message, why, isPatient: true });
   if (!isMarked) return;
   await deps.sessions
     .close(id)

@@ -101,7 +101,7 @@ function blockText(
 function missingText(provider: ProviderId, { outcome }: CatalogEntry): string {
   if (outcome === null || outcome === "ok") return `**${provider}**: no list yet`;
   const opening = outcome === "empty" ? "it" : "no list yet, it";
-  return `**${provider}**: ${opening} ${outcomeWords(outcome)}. ${outcomeHint(outcome) ?? ""}`.trimEnd();
+  return `**${provider}**: ${opening} ${outcomeWords(outcome)}. ${outcomeHint({ outcome }) ?? ""}`.trimEnd();
 }
 
 const STATES: Readonly<Record<Exclude<RowState, "listed">, string>> = {

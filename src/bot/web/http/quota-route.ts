@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import type { Forecast } from "../../../quota/forecast.js";
 import type { Quota, QuotaState } from "../../../quota/quota.js";
 import { usedOf } from "../../../quota/windows/window.js";
 
@@ -26,6 +27,8 @@ function windowView({ window, isOut, forecast, riskSince }: QuotaState): object 
     observedAt,
     isOut,
     riskSince: riskSince ?? null,
-    forecast: forecast ?? null,
+    forecast: forecast === undefined ? null : times(forecast),
   };
 }
+
+const times = ({ shareAtEnd: _band, ...rest }: Forecast): object => rest;

@@ -10,8 +10,9 @@ import { make } from "/assets/shared/elements.js";
  */
 
 /**
- * The list under a text field, worked from the keyboard while the focus stays in the text (an ARIA combobox).
- * @template {{ label: string, about: string }} T
+ * The list under a text field, worked from the keyboard while the focus stays in the text (an ARIA combobox; a field of
+ * several lines may not be called one). Offers that name a `group` stand together under its name.
+ * @template {{ label: string, about: string, facts?: string, group?: string }} T
  * @param {object} terms
  * @param {HTMLInputElement | HTMLTextAreaElement} terms.input
  * @param {HTMLElement} terms.list
@@ -22,36 +23,59 @@ import { make } from "/assets/shared/elements.js";
 export function createListbox({ input, list, announce, onTake }) {
   /** @type {readonly T[]} */
   let offers = [];
+  /** @type {readonly HTMLElement[]} */
+  let items = [];
   let chosen = -1;
 
+  /** @param {boolean} isOpen */
+  const setOpen = (isOpen) => {
+    list.hidden = !isOpen;
+    if (input instanceof HTMLInputElement) input.setAttribute("aria-expanded", String(isOpen));
+    input.removeAttribute("aria-activedescendant");
+  };
   const close = () => {
     offers = [];
     chosen = -1;
-    list.hidden = true;
-    input.setAttribute("aria-expanded", "false");
-    input.removeAttribute("aria-activedescendant");
+    setOpen(false);
   };
   /** @param {number} index */
   const choose = (index) => {
+    items[chosen]?.setAttribute("aria-selected", "false");
     chosen = (index + offers.length) % offers.length;
-    for (const [position, item] of [...list.children].entries()) {
-      item.setAttribute("aria-selected", String(position === chosen));
-    }
-    list.children[chosen]?.scrollIntoView({ block: "nearest" });
-    input.setAttribute("aria-activedescendant", list.children[chosen]?.id ?? "");
+    items[chosen]?.setAttribute("aria-selected", "true");
+    items[chosen]?.scrollIntoView({ block: "nearest" });
+    input.setAttribute("aria-activedescendant", items[chosen]?.id ?? "");
   };
   /** @type {(offer: T, index: number) => HTMLElement} */
   const itemOf = (offer, index) => {
-    const about = make("span", { className: "quiet" }, offer.about);
-    const properties = { id: `${list.id}-${index}`, role: "option", "aria-selected": "false" };
-    const item = make("div", properties, make("span", {}, offer.label), about);
+    const item = make(
+      "div",
+      { id: `${list.id}-${index}`, role: "option", "aria-selected": "false" },
+      make("span", {}, offer.label),
+      make("span", { className: "quiet" }, offer.about),
+      ...(offer.facts === undefined ? [] : [make("span", { className: "quiet" }, offer.facts)]),
+    );
     item.addEventListener("pointerdown", (event) => {
       event.preventDefault(); // the focus stays in the text
-      onTake(offer);
     });
+    item.addEventListener("click", () => onTake(offer));
     return item;
   };
-
+  /** Items under the names of their groups, in the order of the offers. */
+  const withGroups = () => {
+    /** @type {Map<string, HTMLElement>} */
+    const groups = new Map();
+    return items.flatMap((item, index) => {
+      const name = offers[index]?.group;
+      if (name === undefined) return [item];
+      const known = groups.get(name);
+      const title = make("span", { className: "group-name", "aria-hidden": "true" }, name);
+      const group = known ?? make("div", { role: "group", "aria-label": name }, title);
+      groups.set(name, group);
+      group.append(item);
+      return known === undefined ? [group] : [];
+    });
+  };
   const takeChosen = () => {
     const offer = offers[Math.max(chosen, 0)];
     if (offer !== undefined) onTake(offer);
@@ -64,10 +88,10 @@ export function createListbox({ input, list, announce, onTake }) {
       if (given.length === 0) return close();
       offers = given;
       chosen = -1;
-      list.replaceChildren(...offers.map(itemOf));
-      list.hidden = false;
-      input.setAttribute("aria-expanded", "true");
-      input.removeAttribute("aria-activedescendant");
+      items = offers.map(itemOf);
+      list.replaceChildren(...withGroups());
+      list.scrollTop = 0;
+      setOpen(true);
       announce.textContent = offers.length === 1 ? "1 suggestion" : `${offers.length} suggestions`;
     },
     take({ key, shiftKey }, { takesFirst = false } = {}) {

@@ -1,4 +1,4 @@
-import { byId, messageOf } from "/assets/shared/elements.js";
+import { byId, createWindow, messageOf } from "/assets/shared/elements.js";
 
 /**
  * The window in which a channel is renamed or deleted.
@@ -9,7 +9,6 @@ import { byId, messageOf } from "/assets/shared/elements.js";
  * @param {() => void} terms.onClose
  */
 export function createChannelPanel({ name, rename, erase, onClose }) {
-  const panel = byId("channel-panel", HTMLDialogElement);
   const input = byId("channel-rename", HTMLInputElement);
   const fault = byId("channel-panel-fault");
   const question = byId("channel-delete-question");
@@ -20,10 +19,16 @@ export function createChannelPanel({ name, rename, erase, onClose }) {
     question.hidden = !isAsking;
     first.hidden = isAsking;
   };
-  const close = () => {
-    panel.close();
-    onClose();
-  };
+  const { close } = createWindow("channel-panel", {
+    opener: "channel-open",
+    onOpen() {
+      input.value = name();
+      fault.textContent = "";
+      ask(false);
+      input.select();
+    },
+    onClose,
+  });
   /** @param {() => Promise<void>} work */
   const attempt = async (work) => {
     fault.textContent = "";
@@ -35,13 +40,6 @@ export function createChannelPanel({ name, rename, erase, onClose }) {
     }
   };
 
-  byId("channel-open").addEventListener("click", () => {
-    input.value = name();
-    fault.textContent = "";
-    ask(false);
-    panel.showModal();
-    input.select();
-  });
   byId("channel-rename-form").addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(() => rename(input.value));
@@ -57,8 +55,4 @@ export function createChannelPanel({ name, rename, erase, onClose }) {
     first.focus();
   });
   byId("channel-delete-sure").addEventListener("click", () => attempt(erase));
-  byId("channel-panel-close").addEventListener("click", close);
-  panel.addEventListener("click", (event) => {
-    if (event.target === panel) close(); // its backdrop
-  });
 }

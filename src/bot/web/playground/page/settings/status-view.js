@@ -1,11 +1,16 @@
-import { byId, make, messageOf } from "/assets/shared/elements.js";
-import { INDICATORS, INTERVALS, outcomeWords, plainWords, refreshLabel } from "/assets/shared/texts.js";
+import { byId, createWindow, make, messageOf } from "/assets/shared/elements.js";
+import { INTERVALS, outcomeWords, plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { agoWords, countdown } from "/assets/shared/time.js";
 
 /**
- * @import { StatusView } from "../../../port/status-view.js"
- * @typedef {import("./connection.js").SentCommand["onReply"]} OnReply
+ * @import { StatusView } from "../../../../port/status-view.js"
+ * @typedef {import("../connection.js").SentCommand["onReply"]} OnReply
  */
+
+/** @type {(element: HTMLElement, text: string) => void} */
+const set = (element, text) => {
+  if (element.textContent !== text) element.textContent = text;
+};
 
 /**
  * The title bar's indicator and button, and the settings panel: everything that shows the state of the lists.
@@ -15,15 +20,17 @@ export function createStatusView({ press, send }) {
   const indicator = byId("indicator");
   const refresh = byId("refresh");
   const toggle = byId("auto-refresh", HTMLInputElement);
-  const panel = byId("settings", HTMLDialogElement);
+  const { panel } = createWindow("settings", {
+    opener: "settings-open",
+    onOpen() {
+      set(note, "");
+      drawTimes();
+    },
+  });
   const note = byId("setting-note");
   /** @type {StatusView | undefined} */
   let status;
 
-  /** @type {(element: HTMLElement, text: string) => void} */
-  const set = (element, text) => {
-    if (element.textContent !== text) element.textContent = text;
-  };
   const radios = INTERVALS.map(({ value, seconds, label }) => {
     const radio = make("input", { type: "radio", name: "interval", value });
     radio.addEventListener("change", () => change(`/settings auto-refresh interval:${value}`));
@@ -71,23 +78,15 @@ export function createStatusView({ press, send }) {
 
   refresh.addEventListener("click", () => press("/refresh-models"));
   toggle.addEventListener("change", () => change(`/settings auto-refresh ${toggle.checked ? "on" : "off"}`));
-  byId("settings-open").addEventListener("click", () => {
-    set(note, "");
-    panel.showModal();
-    drawTimes();
-  });
-  byId("settings-close").addEventListener("click", () => panel.close());
-  panel.addEventListener("click", (event) => {
-    if (event.target === panel) panel.close(); // its backdrop
-  });
   setInterval(drawTimes, 1_000);
 
   return {
+    change,
     /** @param {StatusView} now */
     update(now) {
       status = now;
       indicator.dataset.state = status.indicator;
-      set(indicator, INDICATORS[status.indicator]);
+      set(indicator, status.line);
       set(refresh, refreshLabel(status));
       drawSettings();
       drawTimes();
