@@ -19,7 +19,7 @@ export interface CommandDeps {
   readonly allowed: AllowedModels;
   readonly sessions: Sessions;
   readonly watches: Pick<WatchRows, "channel" | "change">;
-  readonly ledger: Pick<Ledger, "read">;
+  readonly ledger: Pick<Ledger, "each">;
   readonly quota: Pick<Quota, "states" | "ofModel">;
   readonly charts: ChartPainter;
   readonly turns: TurnControl;
