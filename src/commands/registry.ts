@@ -15,7 +15,9 @@ import { modelsChanges } from "./models-changes.js";
 import { modelsList } from "./models-list.js";
 import { modelsStatus } from "./models-status.js";
 import { modelsUnpin } from "./models-unpin.js";
+import { modelsUnwatch, modelsWatches } from "./models-unwatch.js";
 import { modelsUse } from "./models-use.js";
+import { modelsWatch } from "./models-watch.js";
 import { refreshModels } from "./refresh-models.js";
 import { settingsAccess } from "./settings-access.js";
 import { settingsAutoRefresh } from "./settings-auto-refresh.js";
@@ -36,6 +38,9 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     modelsStatus(deps),
     modelsList(deps),
     modelsChanges(deps),
+    modelsWatch(deps),
+    modelsUnwatch(deps),
+    modelsWatches(deps),
     aboveThreads(modelsUse(deps), deps),
     aboveThreads(modelsUnpin(deps), deps),
     modelsBoard(deps),

@@ -13,6 +13,7 @@ import type { Outcome } from "../../src/refresh/catalog/catalog-types.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";
+import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createLedger } from "../../src/usage/ledger.js";
 import { createModelFacts } from "../../src/usage/model-facts.js";
@@ -76,6 +77,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       sessions,
       turns: fakeTurnControl(),
       ledger: createLedger({ store, clock }),
+      watches: createWatchRows(store),
       charts: { paint: async () => undefined },
       quota,
       isHostOperator: () => true,

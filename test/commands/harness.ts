@@ -10,6 +10,7 @@ import type { ChangeLog } from "../../src/refresh/catalog/change-log.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
 import { createSettings, type ModelRules } from "../../src/refresh/settings.js";
+import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import type { BarChart } from "../../src/usage/chart/chart.js";
 import { createLedger, type UsageEntry } from "../../src/usage/ledger.js";
@@ -172,6 +173,7 @@ export function harness(world: World = {}) {
     }),
     sessions,
     ledger,
+    watches: createWatchRows(store),
     quota: { states: () => world.quotas ?? [], ofModel: () => ({}) },
     isHostOperator: () => world.isHostOperator ?? true,
     charts: {

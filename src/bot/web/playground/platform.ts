@@ -101,9 +101,12 @@ function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
   const serial = createSerial();
   const show = (row: MessageRow, channel: string) => hub.send({ channel }, "edit", editOf(row, clock.now()));
   return {
-    async post({ channel }, reply, { replyTo } = {}) {
+    async post({ channel }, reply, { replyTo, once } = {}) {
       // Without this check an answer would bring a deleted channel back.
       if (replyTo !== undefined) present(await messages.find(channel, replyTo.message), replyTo.message);
+      const earlier =
+        once?.triedSince === undefined ? undefined : await findPosted(parts, channel, reply, once.triedSince);
+      if (earlier !== undefined) return { ...PLAYGROUND, channel, message: earlier };
       const row = await messages.add(channel, {
         author: "bot",
         ...contentOf(currentReply(reply)),
@@ -144,6 +147,18 @@ function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
       hub.send({ channel }, "mark", { id: message, marks });
     },
   };
+}
+
+/** What an earlier attempt at the same message has left. */
+async function findPosted(
+  { messages }: PlaygroundParts,
+  channel: string,
+  reply: Parameters<ChatPlatform["post"]>[1],
+  since: number,
+): Promise<string | undefined> {
+  const text = currentReply(reply).markdown;
+  const { rows } = await messages.newest(channel);
+  return rows.find((row) => row.author === "bot" && row.at >= since && row.text === text)?.id;
 }
 
 async function setMark(
