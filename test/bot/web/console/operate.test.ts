@@ -124,7 +124,7 @@ describe.skipIf(browser === undefined)("an operator at the console", () => {
     await page.locator("#workspace option", { hasText: "slack:T1" }).waitFor({ state: "attached" });
     await page.getByLabel("Workspace").selectOption("slack:T1");
     await expect.poll(() => page.getByRole("radio", { name: "Operators only" }).isChecked()).toBe(true);
-    await page.getByRole("radio", { name: "Anyone" }).check();
+    await page.getByRole("radio", { name: "Anyone" }).click();
     await expect.poll(() => started.commands).toEqual(["slack:T1 /settings switching anyone"]);
   });
 });
