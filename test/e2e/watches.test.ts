@@ -133,7 +133,7 @@ async function replay(rows: readonly Row[]) {
 const isTrue = (truth: ReadonlySet<string>) => (told: Told) =>
   truth.has(`${told.kind === "gone" ? "gone" : "here"} ${told.name}`);
 
-describe("a watch over ten weeks of real changes, with outages", () => {
+describe("a watch over 40 days of real changes, with outages", () => {
   it("tells every change once, nothing that was none, and at most once an hour", async () => {
     const { truth, messages, named, counted } = await replay(readTrace("test/fixtures/model-changes.csv"));
     const known = new Set(truth.map(({ kind, name }) => `${kind} ${name}`));
@@ -141,6 +141,6 @@ describe("a watch over ten weeks of real changes, with outages", () => {
     const gaps = messages.slice(1).map(({ at }, index) => at - (messages[index]?.at ?? 0));
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(HOUR_MS);
     expect(named.length + counted).toBe(truth.length);
-    expect(named.length).toBeGreaterThan(50);
+    expect(named.length).toBeGreaterThan(30);
   });
 });
