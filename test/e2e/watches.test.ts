@@ -98,7 +98,7 @@ async function replay(rows: readonly Row[]) {
     // From time to time a provider cannot be reached, whatever its list does.
     const victim = ++steps % 5 === 0 ? [...vendor.lists.keys()][steps % vendor.lists.size] : undefined;
     if (victim !== undefined) vendor.down.add(victim);
-    await bot.run(20_000);
+    await bot.run(10_000);
     if (victim !== undefined) vendor.down.delete(victim);
     for (; rows[index]?.at === at; index++) {
       const { provider, model, isAdded } = rows[index] as Row;
@@ -109,12 +109,10 @@ async function replay(rows: readonly Row[]) {
       truth.push({ kind: isAdded ? "here" : "gone", name: `${provider}x/${model}` });
     }
     // Good lists in a row, and an hour in which what waits is sent.
-    for (let list = 0; list < 4; list++) {
-      await clock.leap(301_000);
-      await bot.run(20_000);
+    for (const waitMs of [301_000, 301_000, 301_000, HOUR_MS]) {
+      await clock.leap(waitMs);
+      await bot.run(10_000);
     }
-    await clock.leap(HOUR_MS);
-    await bot.run(20_000);
   }
   // What was held because it was told less than a day ago.
   await clock.leap(25 * HOUR_MS);
