@@ -54,7 +54,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     },
   });
 
-  const quota = { states: () => quotas, ofModel: () => ({}) };
+  const quota = { states: () => quotas, ofModel: () => ({ isKnown: false }) };
 
   /** A process on the store: what a restart brings up anew. */
   function start(platforms: readonly ChatPlatform[]) {

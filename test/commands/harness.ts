@@ -4,10 +4,11 @@ import type { CommandDeps, RetryOutcome, TurnControl } from "../../src/commands/
 import { createDispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
-import type { QuotaState } from "../../src/quota/quota.js";
+import type { ModelQuota, QuotaState } from "../../src/quota/quota.js";
 import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog/catalog-types.js";
 import type { ChangeLog } from "../../src/refresh/catalog/change-log.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
+import type { ModelRef } from "../../src/refresh/choose/default-model.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
 import { createSettings, type ModelRules } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
@@ -53,6 +54,7 @@ export interface World {
   readonly rules?: ModelRules;
   readonly changes?: ReadonlyMap<string, ChangeLog>;
   readonly quotas?: readonly QuotaState[];
+  readonly ofModel?: (model: ModelRef) => Partial<ModelQuota>;
   readonly isHostOperator?: boolean;
   readonly results?: readonly Omit<RefreshResult, "entry">[];
 }
@@ -172,7 +174,7 @@ export function harness(world: World = {}) {
     }),
     sessions,
     ledger,
-    quota: { states: () => world.quotas ?? [], ofModel: () => ({}) },
+    quota: { states: () => world.quotas ?? [], ofModel: (model) => ({ isKnown: true, ...world.ofModel?.(model) }) },
     isHostOperator: () => world.isHostOperator ?? true,
     charts: {
       async paint(chart) {
