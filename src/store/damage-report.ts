@@ -72,6 +72,11 @@ export function reportingStore(store: Store, report: DamageReport): Store {
         for (const [key, value] of found) note(key, value);
         return found;
       },
+      async page(prefix, terms) {
+        const found = await values.page(prefix, terms);
+        for (const [key, value] of found.entries) note(key, value);
+        return found;
+      },
       async set(key, value) {
         await values.set(key, value);
         report.note(table, key, false);
@@ -88,6 +93,11 @@ export function reportingStore(store: Store, report: DamageReport): Store {
     async write(writes) {
       await store.write(writes);
       noteWrites(writes);
+    },
+    async writeOnce(name, forMs, writes) {
+      const isDone = await store.writeOnce(name, forMs, writes);
+      if (isDone) noteWrites(writes);
+      return isDone;
     },
     async swap({ table, key, before, after }, writes) {
       const isDone = await store.swap({ table, key, before, after }, writes);
