@@ -28,7 +28,7 @@ export interface ReadContent extends MessageContent {
   readonly shared: string;
 }
 
-/** Returns a message's own words, all else that it carries as text, its files, and what it forwards; with names for ids. */
+/** Returns a message's own words, all else that it carries as text, its files and forwards; with names for ids. */
 export function readDiscordMessage(deps: ReaderDeps, message: Message, terms: ReadTerms): ReadContent {
   const forwards = message.message_snapshots.map(({ message: forwarded }) => forwarded);
   const isForward = message.message_reference?.type === MessageReferenceType.Forward;

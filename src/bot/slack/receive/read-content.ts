@@ -16,7 +16,7 @@ import { type RawBeside, rawContentOf } from "../wire/message-text.js";
 import { inWords, type NameOf, optionalText, readMentionText } from "../wire/notation.js";
 import type { ReplyContext } from "./reply-context.js";
 
-/** A message as a model gets it; `shared` is what it shows besides its own words and what it shares: alerts, previews. */
+/** A message as a model gets it; `shared` is what it shows besides words and shared messages: alerts, previews. */
 export interface SlackContent extends MessageContent {
   readonly shared: string;
 }

@@ -21,6 +21,8 @@ const BEGUN: readonly Mark[] = ["working", "waiting"];
 /** Marks of a question whose answer is over. */
 const ENDED: readonly Mark[] = ["done", "incomplete", "failed"];
 const MAX_MARKS = 5_000;
+/** Slack allows 20 removals a minute: behind more than these, old marks would stay beside end marks for minutes. */
+const MAX_REMOVALS = 40;
 /** An end mark is what a person waits for; the answer's text waits for a first one. */
 const END_PATIENCE_MS = 120_000;
 const PATIENCE_MS = 10_000;
@@ -36,19 +38,28 @@ export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark
     const delays = (failures: number, error: unknown) => pauseBeforeAgain(error, failures);
     return retry(call, { clock, delays, until: clock.now() + patienceMs, signal });
   };
+  let removals = 0;
   const remove = async (message: MessageKey, mark: Mark) => {
+    removals += 1;
     try {
       await settle(() => calls.removeReaction(message, nameOfMark(mark)), END_PATIENCE_MS);
     } catch (error) {
       if (!signal.aborted) log.warn({ error, mark }, "slack: old mark could not be removed");
+    } finally {
+      removals -= 1;
     }
   };
   return {
     mark(message, mark) {
       const key = `${message.channel}:${message.message}`;
       return inOrder(key, async () => {
+        const isBegun = mark !== undefined && BEGUN.includes(mark);
+        if (isBegun && !current.has(key) && removals >= MAX_REMOVALS) {
+          current.set(key, undefined); // its end mark will be its only one
+          return;
+        }
         const before = current.has(key) ? [current.get(key)] : leftBefore(mark);
-        const patienceMs = mark !== undefined && BEGUN.includes(mark) ? PATIENCE_MS : END_PATIENCE_MS;
+        const patienceMs = isBegun ? PATIENCE_MS : END_PATIENCE_MS;
         if (mark !== undefined) await settle(() => calls.addReaction(message, nameOfMark(mark)), patienceMs);
         current.set(key, mark);
         // Slack allows few removals a minute: nobody waits for them.
