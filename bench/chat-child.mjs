@@ -9,11 +9,14 @@ import { createChat } from "#bot/bot/turn/chat.js";
 import { createChatParts } from "#bot/bot/turn/turn-deps.js";
 import { isChatModel } from "#bot/providers/openai-wire/is-chat-model.js";
 import { createOpenAiProvider } from "#bot/providers/openai-wire/openai-provider.js";
+import { createQuota } from "#bot/quota/quota.js";
+import { createAllowedModels } from "#bot/refresh/choose/allowed-models.js";
 import { createSettings } from "#bot/refresh/settings.js";
 import { openStore } from "#bot/store/open-store.js";
 import { createSessions } from "#bot/store/sessions/sessions.js";
 import { sqliteStore } from "#bot/store/sqlite/sqlite.js";
 import { createLedger } from "#bot/usage/ledger.js";
+import { createModelFacts } from "#bot/usage/model-facts.js";
 
 /** As on a platform 60 ms away, with Discord's length of a message and about its pace of edits. */
 const ROUND_TRIP_MS = 60;
@@ -112,9 +115,15 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     noteUse() {},
   };
   const refresher = /** @type {import("#bot/refresh/refresher.js").Refresher} */ (asked);
+  const ledger = createLedger({ store, clock });
+  const modelFacts = createModelFacts();
+  const settings = createSettings({ store, host: { isEnabled: false, intervalMs: 300_000 }, log });
+  const lists = { snapshot: () => snapshot, onChange: () => () => {} };
+  const allowed = createAllowedModels({ refresher: lists, settings, modelFacts, host: {} });
+  const setups = [{ id: "openai", baseUrl: "https://api.openai.com/v1", key: "key" }];
   const chat = createChat({
     ...createChatParts(
-      { clock, refresher },
+      { clock, allowed },
       {
         providers: [],
         limits: { userPer10Min: 0, channelPer10Min: 0, providerConcurrency: 0 },
@@ -132,10 +141,17 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     store,
     sessions,
     refresher,
-    settings: createSettings({ store, host: { isEnabled: false, intervalMs: 300_000 }, log }),
+    settings,
+    allowed,
+    modelFacts,
     surfaces: [{ platform }],
-    ledger: createLedger({ store, clock }),
+    ledger,
+    quota: createQuota({
+      ...{ setups, budgets: [], ledger, store, fetch, clock, log },
+      ...{ timeoutMs: 10_000, hasPeers: () => false },
+    }),
     providers: new Map([["openai", provider]]),
+    setups: [],
     defaultModel: () => ({ provider: "openai", model: "gpt-4o" }),
     owner: "bench/1/x",
     hasPeers: () => false,

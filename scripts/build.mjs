@@ -16,6 +16,7 @@ import {
   statSync,
   symlinkSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,6 +39,11 @@ const UNBUNDLED = [
 ];
 /** Files that the program starts as threads of their own. */
 const WORKER_FILE = /-worker\.ts$/;
+
+/**
+ * Source text stays in memory, two bytes a character where one of them is beyond Latin-1. Names stay, for stack traces.
+ */
+const COMPACT = { compress: false, mangle: false, codegen: { removeWhitespace: true, asciiOnly: true } };
 
 async function loadBundler() {
   try {
@@ -96,6 +102,24 @@ const mapsPlugin = {
   transform: { filter: { id: /node_modules/ }, handler: (code) => ({ code, map: { mappings: "" } }) },
 };
 
+/** Bundles a package once, of which the package manager had to install several copies of one version. */
+function copiesPlugin() {
+  /** @type {Map<string, string>} */
+  const roots = new Map();
+  return {
+    name: "copies",
+    async resolveId(source, importer, options) {
+      const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+      const root = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(found?.id ?? "")?.[0];
+      if (found?.external || root === undefined || !existsSync(join(root, "package.json"))) return found;
+      const { name, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+      const first = roots.get(`${name}@${version}`) ?? root;
+      roots.set(`${name}@${version}`, first);
+      return { ...found, id: first + found.id.slice(root.length) };
+    },
+  };
+}
+
 async function write(options, output) {
   const bundle = await bundler({ platform: "node", checks: { eval: false }, ...options });
   await bundle.write({ format: "esm", sourcemap: true, ...output });
@@ -108,8 +132,8 @@ async function compile(folder) {
   const named = entries.map((path) => [relative(sources, path).replace(/\.ts$/, ""), path]);
   try {
     await write(
-      { input: Object.fromEntries(named), external: UNBUNDLED, plugins: [placesPlugin, mapsPlugin] },
-      { dir: folder, chunkFileNames: "[name]-[hash].js" },
+      { input: Object.fromEntries(named), external: UNBUNDLED, plugins: [copiesPlugin(), placesPlugin, mapsPlugin] },
+      { dir: folder, chunkFileNames: "[name]-[hash].js", minify: COMPACT },
     );
     await write(
       { input: files, external: (id) => !/^[./]/.test(id) },
@@ -122,6 +146,27 @@ async function compile(folder) {
   }
   const filter = (path) => !path.endsWith(".ts");
   for (const target of [folder, join(folder, "modules")]) cpSync(sources, target, { recursive: true, filter });
+  for (const name of ["playground", "console"]) await bundlePage(join(folder, "bot", "web", name, "page"));
+}
+
+/** Of what a page imports, the server makes some itself and gives the libraries out as they are. */
+const SERVED = /^\/assets\/(?:vendor\/|limits\.js$|shared\/refresh-texts\.js$)/;
+
+/** Puts a page's modules into one file, so that a browser makes one request for them; those it loads later stay apart. */
+async function bundlePage(folder) {
+  const shared = join(sources, "bot", "web", "http", "page");
+  const sharedPlugin = {
+    name: "shared",
+    resolveId: (id) => (id.startsWith("/assets/shared/") ? join(shared, id.slice("/assets/shared/".length)) : null),
+  };
+  const modules = filesBelow(folder).filter((path) => path.endsWith(".js"));
+  const input = { app: join(folder, "app.js") };
+  const external = (id) => SERVED.test(id);
+  const bundle = await bundler({ platform: "browser", input, external, plugins: [sharedPlugin] });
+  const { output } = await bundle.generate({ format: "esm", minify: true, chunkFileNames: "[name]-[hash].js" });
+  await bundle.close();
+  for (const path of modules) remove(path);
+  for (const part of output) if (part.type === "chunk") writeFileSync(join(folder, part.fileName), part.code);
 }
 
 /** Returns the name of a complete build of the sources as they are now. */

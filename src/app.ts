@@ -1,8 +1,4 @@
-import { randomBytes } from "node:crypto";
-import type { Clock } from "./base/clock.js";
-import type { Config } from "./base/config/config.js";
-import type { Log } from "./base/log.js";
-import { commandRefusal, createAccess } from "./bot/access/access.js";
+import { commandRefusal } from "./bot/access/access.js";
 import { createBoard } from "./bot/board/board.js";
 import { createCatchUp } from "./bot/catch-up/catch-up.js";
 import { firstStart } from "./bot/catch-up/known-places.js";
@@ -10,49 +6,32 @@ import { createActivity } from "./bot/observe/activity.js";
 import { createLoopDelayMeter } from "./bot/observe/loop-delay.js";
 import { createMetrics } from "./bot/observe/metrics.js";
 import { observedPlatform } from "./bot/observe/observed-platform.js";
-import { observedStore } from "./bot/observe/observed-store.js";
-import { createObservers } from "./bot/observe/observers.js";
 import { createSeries } from "./bot/observe/series.js";
 import { handlersOf } from "./bot/platform-handlers.js";
 import { conversationOf } from "./bot/port/conversation.js";
-import type { ChatPlatform } from "./bot/port/platform.js";
-import type { PlatformParts, PlatformSetup } from "./bot/port/platform-definition.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
 import { startRetention } from "./bot/status/retention.js";
+import { runningChecks } from "./bot/status/running-checks.js";
 import { createStatusLine } from "./bot/status/status-line.js";
 import { createChat } from "./bot/turn/chat.js";
-import { createLiveness } from "./bot/turn/liveness.js";
-import { conversationModel } from "./bot/turn/pinned-session.js";
+import { createConversationView } from "./bot/turn/conversation-view.js";
 import { startRecovery } from "./bot/turn/recover.js";
 import { createChatParts } from "./bot/turn/turn-deps.js";
+import { createWatchSender } from "./bot/watch/watch-sender.js";
 import { consoleInvocation, createConsole } from "./bot/web/console/console.js";
 import { usageDays } from "./bot/web/console/usage.js";
+import { changesRoute } from "./bot/web/http/changes-route.js";
+import { quotaRoute } from "./bot/web/http/quota-route.js";
 import { createHttpServer } from "./bot/web/http/server.js";
 import type { Command } from "./commands/command.js";
 import type { CommandDeps } from "./commands/command-deps.js";
 import { createDispatcher } from "./commands/dispatch.js";
-import { modelInForce } from "./commands/model-in-force.js";
-import { loadProviders } from "./providers/load-providers.js";
-import type { ProviderSetup } from "./providers/provider-definition.js";
-import { createRefresher } from "./refresh/engine/create-refresher.js";
-import { providerWarnings } from "./refresh/refresh-texts.js";
-import type { Refresher } from "./refresh/refresher.js";
-import { createSettings } from "./refresh/settings.js";
-import { createDamageReport, reportingStore } from "./store/damage-report.js";
-import { processOwner } from "./store/process-owner.js";
-import { createSessions } from "./store/sessions/sessions.js";
-import type { Store } from "./store/store.js";
-import { createStoreReadiness } from "./store/store-readiness.js";
+import { type Core, type CoreDeps, createCore } from "./core.js";
+import { waitForFirstLists } from "./refresh/engine/wait-for-first-lists.js";
 import { createChartPainter } from "./usage/chart/chart-painter.js";
-import { createLedger } from "./usage/ledger.js";
 import { startLedgerRetention } from "./usage/ledger-retention.js";
 
-export interface AppDeps {
-  readonly config: Config<ProviderSetup, PlatformSetup>;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly fetch: typeof fetch;
+export interface AppDeps extends CoreDeps {
   createCommands(deps: CommandDeps): readonly Command[];
   /** How long the very first start, without any list, may wait for one before the platforms start. */
   readonly firstListsMs?: number;
@@ -80,11 +59,12 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const core = await createCore(deps);
   const { store, refresher, settings, surfaces, platforms, liveness, health, access } = core;
   const talk = createTalk(core, deps.createCommands);
-  const { chat, board, dispatcher } = talk;
+  const { chat, board, watchSender, dispatcher } = talk;
   const watch = createWatch(core, talk);
   await settings.load();
   await refresher.load();
   await board.load();
+  await core.quota.load();
   const status = statusSource(refresher, settings, STATUS_WORKSPACE);
   await openPlatforms(core, talk, status);
   const web = createWeb(core, talk, watch, status);
@@ -102,7 +82,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, clock, store, log };
   const recovery = await startRecovery({ ...core, ...talk, behind: catchUp.behind, onTurn: core.observers.onTurn });
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
-  const statusLine = createStatusLine({ clock, log, indicator: () => refresher.status().indicator, surfaces });
+  const statusLine = createStatusLine({ clock, log, status: refresher.status, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */
   const look = () => {
     board.look();
@@ -114,18 +94,19 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await recovery.isOver;
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   web.enter("up");
-  const stops = [recovery.stop, ...startErasing(core)];
+  const stops = [recovery.stop, core.quota.start(), ...startErasing(core)];
   return {
     url,
     async tick() {
       look();
-      await refresher.tick();
+      await Promise.all([refresher.tick(), watchSender.tick()]);
     },
     async stop(graceMs) {
       web.enter("stopping");
       catchUp.stop();
       refresher.stop();
       statusLine.stop();
+      watchSender.stop();
       const boardStopped = board.stop();
       for (const stop of stops) stop();
       web.operatorsConsole.stop();
@@ -144,60 +125,19 @@ export async function startApp(deps: AppDeps): Promise<App> {
   };
 }
 
-/** What everything else stands on. `surfaces` and `platforms` are filled by `openPlatforms`. */
-async function createCore(deps: AppDeps) {
-  const { config, clock, log } = deps;
-  const observers = createObservers();
-  const damage = createDamageReport(log);
-  const store = observedStore(reportingStore(deps.store, damage), observers);
-  const surfaces: PlatformParts[] = [];
-  const platforms: ChatPlatform[] = [];
-  const settings = createSettings({ store, log, host: config.refresh });
-  const access = createAccess(config.access, { surfaces, clock, log });
-  const providers = await loadProviders(config.providers, deps);
-  const refresher = createRefresher({
-    providers,
-    store,
-    settings,
-    workspaces: () => access.countedWorkspaces(platforms, settings.workspaces()),
-    clock,
-    log,
-    refresh: config.refresh,
-    onOutcome: observers.onRefresh,
-  });
-  const owner = processOwner();
-  const health = createStoreReadiness({ store: deps.store, clock, log, owner });
-  observers.add(health);
-  const host = { defaultModel: config.chat.defaultModel };
-  return {
-    ...{ config, clock, log, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
-    ...{ health, damage },
-    providers: new Map(providers.map(({ id, provider }) => [id, provider])),
-    setups: config.providers,
-    sessions: createSessions({ store, now: clock.now }),
-    ledger: createLedger({ store, clock }),
-    liveness: createLiveness({ store, clock, log, owner }),
-    defaultModel: (workspace: string) =>
-      modelInForce({ settings, refresher, setups: config.providers, host }, workspace),
-    faults: () => [health.fault() ?? [], ...platforms.map((platform) => platform.fault() ?? [])].flat(),
-    warnings: () =>
-      [damage.warnings(), providerWarnings(refresher.status()), surfaces.map((one) => one.warnings?.() ?? [])].flat(2),
-    newReference: () => randomBytes(4).toString("hex"),
-  };
-}
-type Core = Awaited<ReturnType<typeof createCore>>;
-
 /** Chat and board, and the commands that control them. */
 function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const { log, settings, observers, liveness, newReference } = core;
   const parts = createChatParts(core, core.config);
   const chat = createChat({ ...core, ...parts, hasPeers: liveness.hasPeers, onTurn: observers.onTurn });
   const board = createBoard(core);
+  const watchSender = createWatchSender(core);
   const charts = createChartPainter({ log });
   const chatRefusal = commandRefusal(settings);
-  const commands = createCommands({ ...core, charts, chatRefusal, turns: chat.control, board: board.control });
+  const checks = () => runningChecks(core);
+  const commands = createCommands({ ...core, checks, charts, chatRefusal, turns: chat.control, board: board.control });
   const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal });
-  return { chat, board, commands, dispatcher, modelFacts: parts.modelFacts };
+  return { chat, board, watchSender, commands, dispatcher };
 }
 type Talk = ReturnType<typeof createTalk>;
 type Status = ReturnType<typeof statusSource>;
@@ -208,7 +148,7 @@ async function openPlatforms(core: Core, { chat, commands }: Talk, status: Statu
     ...core,
     commands,
     ...status,
-    modelOf: (place: Parameters<typeof conversationOf>[0]) => conversationModel(core, place),
+    ...createConversationView(core),
     forget: async (place: Parameters<typeof conversationOf>[0]) =>
       void (await chat.control.forget(conversationOf(place))),
   };
@@ -221,9 +161,9 @@ async function openPlatforms(core: Core, { chat, commands }: Talk, status: Statu
 }
 
 /** What counts and measures the running bot, for the metrics and the console. */
-function createWatch({ clock, refresher, platforms, observers }: Core, { chat }: Talk) {
+function createWatch({ clock, refresher, platforms, observers, quota }: Core, { chat }: Talk) {
   const delay = createLoopDelayMeter();
-  const metrics = createMetrics({ clock, refresher, platforms, load: chat.load });
+  const metrics = createMetrics({ clock, refresher, platforms, quota, load: chat.load });
   const activity = createActivity(clock.now);
   const series = createSeries({ clock, refresher, readDelay: delay.read });
   for (const observer of [metrics, activity, series]) observers.add(observer);
@@ -232,8 +172,8 @@ function createWatch({ clock, refresher, platforms, observers }: Core, { chat }:
 type Watch = ReturnType<typeof createWatch>;
 
 /** The HTTP server with all its pages. */
-function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Watch, status: Status) {
-  const { config, clock, log, refresher, settings, ledger, platforms, faults, defaultModel } = core;
+function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status: Status) {
+  const { config, clock, log, refresher, settings, ledger, platforms, faults, defaultModel, modelFacts } = core;
   const { metrics, activity, series } = watch;
   const operatorsConsole = createConsole({
     facts: {
@@ -260,10 +200,16 @@ function createWeb(core: Core, { chat, dispatcher, modelFacts }: Talk, watch: Wa
       return { isReady: problems.length === 0, problems, warnings: core.warnings() };
     },
     status: status.status,
-    models: () => modelsView(refresher),
+    models: () =>
+      modelsView({ ...refresher, snapshot: () => core.allowed.snapshot(STATUS_WORKSPACE) }, core.modelFacts),
     metrics: metrics.text,
     metricsContentType: metrics.contentType,
-    routes: [operatorsConsole.routes, ...core.surfaces.flatMap(({ routes }) => routes ?? [])],
+    routes: [
+      quotaRoute(core.quota),
+      changesRoute(refresher),
+      operatorsConsole.routes,
+      ...core.surfaces.flatMap(({ routes }) => routes ?? []),
+    ],
   });
   return {
     server,
@@ -281,20 +227,4 @@ function startErasing({ config, clock, log, store, sessions, ledger, surfaces }:
     startRetention({ days: config.chat.retentionDays, clock, log, erasers, purge: store.purge }),
     startLedgerRetention({ ledger, clock, log }),
   ];
-}
-
-/**
- * Waits for the lists of the very first start, but no longer than `mostMs`: a stranger's first question should find a
- * model. Later starts have their stored lists and wait for nothing.
- */
-async function waitForFirstLists(
-  refresher: Pick<Refresher, "status">,
-  lists: Promise<void>,
-  mostMs: number | undefined,
-  clock: Clock,
-): Promise<void> {
-  if (mostMs === undefined || refresher.status().hasLists) return;
-  const waited = new AbortController();
-  await Promise.race([lists, clock.sleep(mostMs, waited.signal).catch(() => {})]); // called off below
-  waited.abort();
 }

@@ -1,4 +1,5 @@
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Created at first use: its data takes 15 ms to load. */
+let graphemes: Intl.Segmenter | undefined;
 
 /**
  * Returns the longest start of `text` of at most `maxChars` UTF-16 code units that ends between two characters as a
@@ -13,6 +14,7 @@ export function startOfText(text: string, maxChars: number): string {
   // people.
   const from = safeStart(text, Math.max(0, maxChars - 64));
   let end = from;
+  graphemes ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   for (const { index, segment } of graphemes.segment(text.slice(from, maxChars + 64))) {
     if (from + index + segment.length > maxChars) break;
     end = from + index + segment.length;
@@ -71,3 +73,32 @@ export const nameWithHiddenShown = (text: string): string =>
  */
 export const saysSomething = (text: string): boolean =>
   /[^\p{M}\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
+
+/**
+ * Returns whether a whole text fits a pattern in which `*` stands for any characters, also none and slashes, and `?`
+ * for one. Case is ignored. Takes at most `pattern × text` steps, whatever was typed.
+ */
+export function fitsGlob(pattern: string, text: string): boolean {
+  const [wanted, given] = [pattern.toLowerCase(), text.toLowerCase()];
+  let at = 0;
+  let place = 0;
+  /** Behind the last star, and up to where that has reached. */
+  let afterStar = -1;
+  let starTo = 0;
+  while (place < given.length) {
+    const sign = wanted[at];
+    if (sign === "*") {
+      afterStar = ++at;
+      starTo = place;
+    } else if (sign === "?" || (sign !== undefined && sign === given[place])) {
+      at++;
+      place++;
+    } else if (afterStar === -1) return false;
+    else {
+      at = afterStar;
+      place = ++starTo;
+    }
+  }
+  while (wanted[at] === "*") at++;
+  return at === wanted.length;
+}

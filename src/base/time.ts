@@ -19,3 +19,19 @@ export const timeMark = (at: number): string => `<t:${Math.floor(at / 1000)}:R>`
 /** Replaces every time mark; `show` gets epoch ms, cut to whole seconds. */
 export const showTimes = (markdown: string, show: (at: number) => string): string =>
   markdown.replace(/<t:(\d{1,12}):R>/g, (_mark, seconds: string) => show(Number(seconds) * 1000));
+
+/** What renews by the calendar, in UTC; weeks begin on Monday. */
+export type CalendarPeriod = "day" | "week" | "month";
+
+/** The day, week or month that a time falls in, from `startsAt` (inclusive) to `endsAt` (exclusive); all epoch ms. */
+export function calendarWindow(
+  period: CalendarPeriod,
+  at: number,
+): { readonly startsAt: number; readonly endsAt: number } {
+  const date = new Date(at);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  if (period === "month") return { startsAt: Date.UTC(year, month, 1), endsAt: Date.UTC(year, month + 1, 1) };
+  const daysBack = period === "week" ? (date.getUTCDay() + 6) % 7 : 0;
+  const startsAt = startOfDay(at) - daysBack * DAY_MS;
+  return { startsAt, endsAt: startsAt + (period === "week" ? 7 : 1) * DAY_MS };
+}

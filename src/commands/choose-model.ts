@@ -1,3 +1,4 @@
+import { UserError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
 import { stateOf } from "../refresh/catalog/row-state.js";
 import type { ModelRef } from "../refresh/choose/default-model.js";
@@ -7,9 +8,9 @@ import { suggestModels } from "../refresh/choose/suggest-models.js";
 import type { Choice, Control, Invocation, Reply } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { configuredNames } from "./provider-option.js";
-import { code } from "./wording/markdown.js";
+import { code, escapeInline } from "./wording/markdown.js";
 
-type Deps = Pick<CommandDeps, "refresher" | "setups">;
+type Deps = Pick<CommandDeps, "refresher" | "setups" | "allowed">;
 
 /** A provider's id of 32 characters, a slash, and a model's id of 200. */
 const MAX_MODEL_CHARS = 233;
@@ -33,12 +34,21 @@ export const modelOption = {
   isSuggested: true,
 } as const;
 
-/** `command` is what a choice types before the model: "/models use". */
-export function chooseModel(deps: Deps, typed: string, command: string): ChosenModel {
-  const snapshot = deps.refresher.snapshot();
-  const found = findModel(snapshot, typed, deps.setups);
+/**
+ * `command` is what a choice types before the model: "/models use".
+ * @throws {UserError} where the rules of the workspace or the host rule it out
+ */
+export function chooseModel(deps: Deps, typed: string, command: string, workspace: string): ChosenModel {
+  const whole = findModel(deps.refresher.snapshot(), typed, deps.setups);
+  // What fits several models may fit one of those that may be used.
+  const found = whole.kind === "exact" ? whole : findModel(deps.allowed.snapshot(workspace), typed, deps.setups);
   if (found.kind === "exact") {
     const { provider, model } = found;
+    const judged = deps.allowed.judge(workspace, found);
+    if (!judged.isAllowed) {
+      const name = escapeInline(modelName(found), MAX_MODEL_CHARS);
+      throw new UserError(`🔒 **${name}** ${judged.rule}. ${whoChangesRule(judged.by)} Nothing was changed.`);
+    }
     return { kind: "chosen", model: { provider, model }, note: noteOn(deps, found) };
   }
   const { choices } = found;
@@ -56,19 +66,25 @@ export function chooseModel(deps: Deps, typed: string, command: string): ChosenM
   };
 }
 
+/** Who can change the rule that rules a model out, as a sentence. */
+export const whoChangesRule = (by: "host" | "workspace"): string =>
+  by === "host"
+    ? "Only the bot's host can change that. `/models list` shows what may be used."
+    : "An operator can change that with `/settings models`. `/models list` shows what may be used.";
+
 /**
  * Autocomplete of a model: from memory, what is fresh and was used lately first, and stale lists are refreshed behind
  * its back.
  */
 export function suggestModelChoices(
-  { refresher }: Pick<CommandDeps, "refresher">,
+  { refresher, allowed }: Pick<CommandDeps, "refresher" | "allowed">,
   typed: string,
   { workspace }: Pick<Invocation, "workspace">,
 ): readonly Choice[] {
   refresher.nudge("picker");
   const fresh = new Set(refresher.status().providers.flatMap(({ id, isFresh }) => (isFresh ? id : [])));
   const terms = { recent: refresher.recentlyUsed(workspace), isFresh: (provider: string) => fresh.has(provider) };
-  return suggestModels(refresher.snapshot(), typed, MAX_SUGGESTIONS, terms).map((choice) => ({
+  return suggestModels(allowed.snapshot(workspace), typed, MAX_SUGGESTIONS, terms).map((choice) => ({
     label: choice.name === undefined ? modelName(choice) : `${modelName(choice)} (${choice.name})`,
     value: modelName(choice),
   }));

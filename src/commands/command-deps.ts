@@ -1,18 +1,26 @@
 import type { Clock } from "../base/clock.js";
+import type { Quota } from "../quota/quota.js";
+import type { AllowedModels } from "../refresh/choose/allowed-models.js";
 import type { ModelRef, Preference } from "../refresh/choose/default-model.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Settings } from "../refresh/settings.js";
+import type { WatchRows } from "../refresh/watch/watch-rows.js";
 import type { Sessions } from "../store/sessions/sessions.js";
 import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
+import type { MessageLimitTerms } from "../usage/message-limits.js";
 import type { Invocation } from "./command.js";
 
 /** What commands are made of. */
 export interface CommandDeps {
   readonly refresher: Refresher;
   readonly settings: Settings;
+  /** Which models each workspace may use. */
+  readonly allowed: AllowedModels;
   readonly sessions: Sessions;
-  readonly ledger: Pick<Ledger, "read">;
+  readonly watches: Pick<WatchRows, "channel" | "change">;
+  readonly ledger: Pick<Ledger, "each">;
+  readonly quota: Pick<Quota, "states" | "ofModel">;
   readonly charts: ChartPainter;
   readonly turns: TurnControl;
   readonly board: BoardControl;
@@ -21,11 +29,16 @@ export interface CommandDeps {
   readonly host: {
     /** From `DEFAULT_MODEL`. */
     readonly defaultModel?: ModelRef | undefined;
+    readonly limits: MessageLimitTerms;
   };
   /** Why somebody may not chat there, as they read it; undefined where they may. Never rejects. */
   chatRefusal(invocation: Invocation): Promise<string | undefined>;
+  /** Whether somebody may see amounts of the host's accounts: whom the host names, and who is at its own machine. */
+  isHostOperator(invocation: Pick<Invocation, "platform" | "user">): boolean;
   /** What is not right with a chat platform, each with its fix. */
   faults(): readonly string[];
+  /** Makes the doctor's checks; a line each, as soon as it is done: "✓ …", "✗ …" or "⚠️ …". Never throws. */
+  checks(): AsyncIterable<string>;
   readonly clock: Clock;
 }
 

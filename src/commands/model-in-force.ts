@@ -1,5 +1,7 @@
 import { AppError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
+import type { ModelInfo } from "../providers/provider.js";
+import type { Snapshot } from "../refresh/catalog/catalog-types.js";
 import { defaultModel, type ModelRef, modelName } from "../refresh/choose/default-model.js";
 import type { Pin } from "../store/sessions/sessions.js";
 import type { Invocation } from "./command.js";
@@ -11,22 +13,32 @@ export interface ModelInForce extends ModelRef {
 }
 
 /** "provider/model" at the first slash. */
-function splitModel(text: string): ModelRef {
+export function splitModel(text: string): ModelRef {
   const [provider = "", ...model] = text.split("/");
   return { provider, model: model.join("/") };
 }
 
+export type ModelInForceDeps = Pick<CommandDeps, "settings" | "refresher" | "allowed" | "setups" | "host">;
+
+const chatCount = (models: readonly ModelInfo[] = []) => models.filter(({ isChat }) => isChat).length;
+
 /** The model that a new conversation of a workspace would get now, and why; undefined while there is none. */
 export function modelInForce(
-  { settings, refresher, setups, host }: Pick<CommandDeps, "settings" | "refresher" | "setups" | "host">,
+  { settings, refresher, allowed, setups, host }: ModelInForceDeps,
   workspace: string,
 ): ModelInForce | undefined {
+  const isAllowed = (model: ModelRef) => allowed.judge(workspace, model).isAllowed;
   const own = settings.of(workspace).model;
   const chosen = own === undefined ? undefined : splitModel(own);
   // A provider whose key was taken out of the environment cannot answer.
-  if (chosen !== undefined && setups.some(({ id }) => id === chosen.provider)) return { ...chosen, by: "workspace" };
-  if (host.defaultModel !== undefined) return { ...host.defaultModel, by: "host" };
-  const found = defaultModel({ snapshot: refresher.snapshot(), setups });
+  const isUsable = chosen !== undefined && setups.some(({ id }) => id === chosen.provider) && isAllowed(chosen);
+  if (isUsable) return { ...chosen, by: "workspace" };
+  if (host.defaultModel !== undefined && isAllowed(host.defaultModel)) return { ...host.defaultModel, by: "host" };
+  const snapshot = allowed.snapshot(workspace);
+  const whole = refresher.snapshot();
+  const countOf = ({ providers }: Snapshot, id: string) => chatCount(providers.get(id)?.models);
+  const mayAnswer = setups.filter(({ id }) => countOf(snapshot, id) > 0 || countOf(whole, id) === 0);
+  const found = defaultModel({ snapshot, setups: mayAnswer });
   return found && { ...found, by: "first-provider" };
 }
 
@@ -39,7 +51,7 @@ const BY: Readonly<Record<ModelInForce["by"], string>> = {
 /** "**openai/gpt-5** (the host's default)", or that there is none. */
 export function defaultWords(deps: CommandDeps, workspace: string): string {
   const found = modelInForce(deps, workspace);
-  if (found === undefined) return "none yet, because the first provider has no list";
+  if (found === undefined) return "none yet, because the first provider has no list, or no model that may be used here";
   return `**${escapeInline(modelName(found), 250)}** (${BY[found.by]})`;
 }
 
@@ -49,7 +61,7 @@ export function defaultSentence(deps: CommandDeps, workspace: string): string {
     return `The next message here pins this channel to the default model, now ${defaultWords(deps, workspace)}.`;
   }
   return (
-    "There is no default model yet, because the first provider has no list: refresh with " +
+    "There is no default model yet, because the first provider has no list, or the rules leave none: refresh with " +
     "`/refresh-models`, or choose one with `/models use`."
   );
 }

@@ -1,7 +1,7 @@
 import { plural } from "../base/text.js";
 import { timeMark } from "../base/time.js";
 import {
-  indicatorText,
+  indicatorLine,
   noChatModelText,
   noListText,
   outcomeHint,
@@ -14,6 +14,7 @@ import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { pinLines } from "./model-in-force.js";
 import { vendorWords } from "./wording/markdown.js";
+import { quotaRiskLine } from "./wording/quota-text.js";
 
 export const modelsStatus = (deps: CommandDeps) =>
   defineCommand({
@@ -25,29 +26,33 @@ export const modelsStatus = (deps: CommandDeps) =>
     async *run(_args, invocation) {
       const { workspace, isOperator } = invocation;
       const status = deps.refresher.status();
-      const { isEnabled } = deps.settings.inForce(workspace);
       const isEnabledForAny = deps.setups.some(({ id }) => deps.settings.inForce(workspace, id).isEnabled);
       const providers = status.providers.map(providerLine);
       yield {
         panel: "/models status",
         markdown: [
-          indicatorText(status.indicator),
+          indicatorLine(status),
           "",
           lastRefreshLine(status),
           nextRefreshLine(status, isEnabledForAny, deps.clock.now()),
           ...storeLines(status),
           "",
           ...(providers.length > 0 ? providers : ["– No provider is configured."]),
+          ...quotaLines(deps),
           ...deps.faults().map((fault) => `⚠️ ${fault}`),
           "",
           ...inForceLines(deps, workspace),
           ...smartLine(deps, workspace),
           ...(await pinLines(deps, invocation)),
         ].join("\n"),
-        controls: [refreshButton(status), ...(isOperator ? autoRefreshControls(isEnabled) : [])],
+        controls: [refreshButton(status), ...(isOperator ? autoRefreshControls(deps.settings.inForce(workspace)) : [])],
       };
     },
   });
+
+/** One line where a quota is used up, or likely to be before it renews. */
+const quotaLines = ({ quota, clock }: CommandDeps): readonly string[] =>
+  [quotaRiskLine(quota.states(), clock.now())].filter((line) => line !== undefined);
 
 export const lastRefreshLine = ({ lastRefreshAt }: RefreshStatus): string =>
   `Last refresh: ${lastRefreshAt === null ? "none yet" : timeMark(lastRefreshAt)}`;
@@ -85,11 +90,7 @@ export function providerLine(status: ProviderStatus): string {
   const rest = fetchedAt === null ? noListText(outcome) : `, using the list of ${count} from ${timeMark(fetchedAt)}`;
   const often = status.consecutiveFailures > 1 ? ` (${status.consecutiveFailures} times in a row)` : "";
   const reason = reasonText(outcome, status.lastFailure);
-  const help = [
-    reason && vendorWords(reason),
-    outcomeHint(outcome, status.failureStatus, status.lastFailure),
-    attemptWords(status),
-  ];
+  const help = [reason && vendorWords(reason), outcomeHint(status), attemptWords(status)];
   const line = `⚠️ ${id}: ${outcomeWords(outcome, status.failureStatus)}${often}${rest}${notes}${now}`;
   return `${line}\n  ${help.filter((part) => part !== undefined).join(" ")}`.trimEnd();
 }

@@ -14,8 +14,8 @@ export const modelsUse = (deps: CommandDeps) =>
     isForChatters: true,
     visibility: "ephemeral",
     options: { model: { ...modelOption, isRequired: true } },
-    async *run({ model: typed }, { conversation, user }) {
-      const chosen = chooseModel(deps, typed, "/models use");
+    async *run({ model: typed }, { conversation, user, workspace }) {
+      const chosen = chooseModel(deps, typed, "/models use", workspace);
       if (chosen.kind === "asked-back") return yield chosen.reply;
       const at = deps.clock.now();
       await deps.sessions.change(conversation, (before) => ({

@@ -8,23 +8,28 @@ import { chatSystem } from "./chat-system.js";
 import { chatThread } from "./chat-thread.js";
 import type { Command } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
+import { doctor } from "./doctor.js";
 import { help } from "./help.js";
 import { modelsBoard } from "./models-board.js";
 import { modelsChanges } from "./models-changes.js";
 import { modelsList } from "./models-list.js";
 import { modelsStatus } from "./models-status.js";
 import { modelsUnpin } from "./models-unpin.js";
+import { modelsUnwatch, modelsWatches } from "./models-unwatch.js";
 import { modelsUse } from "./models-use.js";
+import { modelsWatch } from "./models-watch.js";
 import { refreshModels } from "./refresh-models.js";
 import { settingsAccess } from "./settings-access.js";
 import { settingsAutoRefresh } from "./settings-auto-refresh.js";
 import { settingsFooter } from "./settings-footer.js";
 import { settingsModel } from "./settings-model.js";
+import { settingsModels } from "./settings-models.js";
 import { settingsShow } from "./settings-show.js";
 import { settingsSwitching } from "./settings-switching.js";
 import { settingsSystem } from "./settings-system.js";
 import { aboveThreads } from "./threads.js";
 import { usage } from "./usage.js";
+import { usageQuota } from "./usage-quota.js";
 
 /** All commands, in the order in which help lists them. */
 export function createCommands(deps: CommandDeps): readonly Command[] {
@@ -33,12 +38,16 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     modelsStatus(deps),
     modelsList(deps),
     modelsChanges(deps),
+    modelsWatch(deps),
+    modelsUnwatch(deps),
+    modelsWatches(deps),
     aboveThreads(modelsUse(deps), deps),
     aboveThreads(modelsUnpin(deps), deps),
     modelsBoard(deps),
     settingsShow(deps),
     settingsAutoRefresh(deps),
     settingsModel(deps),
+    settingsModels(deps),
     settingsSwitching(deps),
     settingsSystem(deps),
     settingsAccess(deps),
@@ -52,6 +61,8 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     aboveThreads(chatExport(deps), deps),
     aboveThreads(chatForget(deps), deps),
     usage(deps),
+    usageQuota(deps),
+    doctor(deps),
     help(() => commands),
   ];
   return commands;

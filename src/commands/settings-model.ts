@@ -3,7 +3,7 @@ import type { WorkspaceSettings } from "../refresh/settings.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { defaultWords } from "./model-in-force.js";
+import { defaultWords, splitModel } from "./model-in-force.js";
 import { code } from "./wording/markdown.js";
 
 const KEEPS = "Conversations that have a model keep it.";
@@ -29,7 +29,7 @@ export const settingsModel = (deps: CommandDeps) =>
         };
         return;
       }
-      const chosen = chooseModel(deps, typed, "/settings model");
+      const chosen = chooseModel(deps, typed, "/settings model", workspace);
       if (chosen.kind === "asked-back") return yield chosen.reply;
       await deps.settings.change(workspace, (before) => ({ ...before, model: modelName(chosen.model) }));
       yield { markdown: `New conversations here now get ${defaultWords(deps, workspace)}. ${KEEPS}${chosen.note}` };
@@ -43,8 +43,13 @@ function withoutModel(before: WorkspaceSettings): WorkspaceSettings {
 }
 
 /** A setting whose provider was taken out of the environment is skipped; say so. */
-function unusable({ settings, setups }: CommandDeps, workspace: string): string {
+function unusable({ settings, setups, allowed }: CommandDeps, workspace: string): string {
   const { model } = settings.of(workspace);
-  if (model === undefined || setups.some(({ id }) => model.startsWith(`${id}/`))) return "";
+  if (model === undefined) return "";
+  if (setups.some(({ id }) => model.startsWith(`${id}/`))) {
+    const judged = allowed.judge(workspace, splitModel(model));
+    if (judged.isAllowed) return "";
+    return `\n⚠️ The workspace's setting ${code(model, 250)} is skipped: it ${judged.rule}.`;
+  }
   return `\n⚠️ The workspace's setting ${code(model, 250)} is skipped, because its provider is not configured.`;
 }

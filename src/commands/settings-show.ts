@@ -4,6 +4,7 @@ import type { CommandDeps } from "./command-deps.js";
 import { defaultWords, pinLines } from "./model-in-force.js";
 import { accessLines } from "./settings-access.js";
 import { footerWords } from "./settings-footer.js";
+import { ruleLines } from "./settings-models.js";
 import { SWITCHING } from "./settings-switching.js";
 import { SYSTEM } from "./settings-system.js";
 import { whoLine } from "./settings-who.js";
@@ -21,20 +22,20 @@ export const settingsShow = (deps: CommandDeps) =>
     options: {},
     async *run(_args, invocation) {
       const { workspace, isOperator } = invocation;
-      const { isEnabled } = deps.settings.inForce(workspace);
       yield {
         markdown: [
           "**Settings of this workspace**",
           ...(deps.settings.of(workspace).isDamaged ? [DAMAGED_SETTINGS] : []),
           ...inForceLines(deps, workspace),
           `Model of new conversations: ${defaultWords(deps, workspace)}`,
+          ...(deps.allowed.hasRules(workspace) ? ruleLines(deps, workspace) : []),
           whoLine(deps.settings.of(workspace), SWITCHING),
           whoLine(deps.settings.of(workspace), SYSTEM),
-          ...accessLines(deps.settings.of(workspace)),
+          ...accessLines(deps.settings.of(workspace), deps.host.limits),
           `Footer under answers: ${footerWords(deps.settings.of(workspace))}`,
           ...(await pinLines(deps, invocation)),
         ].join("\n"),
-        ...(isOperator && { controls: autoRefreshControls(isEnabled) }),
+        ...(isOperator && { controls: autoRefreshControls(deps.settings.inForce(workspace)) }),
       };
     },
   });

@@ -20,6 +20,7 @@ export const anthropic: ProviderDefinition = {
           baseUrl: url,
           key,
           keyVariable: "ANTHROPIC_API_KEY",
+          addressVariable: "ANTHROPIC_BASE_URL",
           preferredFamilies: ["claude-sonnet", "claude-haiku", "claude-opus", "claude-"],
           load: async (deps) => {
             const { createAnthropicProvider } = await import("./anthropic-wire/anthropic-provider.js");

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { deepseekBalance, deepseekBalanceAnswer } from "./http/quota-endpoints.js";
 import { preset } from "./preset.js";
 
 export const deepseek = preset({
@@ -6,18 +6,14 @@ export const deepseek = preset({
   name: "DeepSeek",
   baseUrl: "https://api.deepseek.com/v1",
   modelsDevId: "deepseek",
-  account: (baseUrl) => ({ url: `${baseUrl.replace(/\/(v1|beta)$/, "")}/user/balance`, read: readBalance }),
+  account: (baseUrl) => ({ url: deepseekBalance(baseUrl).url, read: readBalance }),
+  quotaEndpoints: [deepseekBalance],
   preferredFamilies: ["deepseek-v4-flash", "deepseek-chat", "deepseek-v"],
-});
-
-const balanceAnswer = z.object({
-  is_available: z.boolean(),
-  balance_infos: z.array(z.object({ currency: z.string(), total_balance: z.string() })),
 });
 
 /** "12.34 CNY left". Amounts come as text. */
 function readBalance(body: unknown) {
-  const parsed = balanceAnswer.safeParse(body);
+  const parsed = deepseekBalanceAnswer.safeParse(body);
   if (!parsed.success) return undefined;
   const { is_available: isAvailable, balance_infos: balances } = parsed.data;
   const texts = balances.map(({ currency, total_balance: amount }) => `${amount} ${currency} left`);

@@ -6,5 +6,6 @@ export const gemini = preset({
   baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
   modelsDevId: "google",
   idPrefix: "models/",
+  quotaHeaders: [], // its refusals alone tell of quotas
   preferredFamilies: ["gemini-3.5-flash", "gemini-flash-latest", "gemini-3", "gemini-2.5-flash", "gemini-"],
 });

@@ -1,3 +1,4 @@
+import { GROQ_HEADERS } from "./http/quota-tables.js";
 import { preset } from "./preset.js";
 
 export const groq = preset({
@@ -5,5 +6,6 @@ export const groq = preset({
   name: "Groq",
   baseUrl: "https://api.groq.com/openai/v1",
   modelsDevId: "groq",
+  quotaHeaders: GROQ_HEADERS,
   preferredFamilies: ["openai/gpt-oss-120b", "llama-3.3-70b", "qwen/", "llama-"],
 });

@@ -16,6 +16,7 @@ export const ollama = define({
       {
         id: "ollama",
         baseUrl: url,
+        addressVariable: "OLLAMA_BASE_URL",
         emptyHint: "get one with `ollama pull NAME`",
         preferredFamilies: ["gpt-oss", "qwen3", "gemma", "llama", "mistral"],
         load: async (deps) => (await import("./ollama-wire/ollama-provider.js")).createOllamaProvider(url, deps),

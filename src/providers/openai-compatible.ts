@@ -1,5 +1,6 @@
 import { type ConfigureContext, define } from "../base/config/config.js";
 import { baseUrlFault, list, secretFault } from "../base/config/variables.js";
+import { liteLlmKey, moonshotBalance } from "./http/quota-endpoints.js";
 import { loadCompatible } from "./preset.js";
 import type { ProviderSetup } from "./provider-definition.js";
 
@@ -28,7 +29,11 @@ export const openaiCompatible = define({
         {
           ...endpoint,
           keyVariable: "OPENAI_COMPATIBLE",
+          addressVariable: "OPENAI_COMPATIBLE",
           preferredFamilies: [],
+          ...(endpoint.key !== undefined && {
+            quotaEndpoints: [liteLlmKey(endpoint.baseUrl), moonshotBalance(endpoint.baseUrl)],
+          }),
           load: loadCompatible({ key: undefined, ...endpoint }),
         },
       ];

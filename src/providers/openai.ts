@@ -28,6 +28,7 @@ export const openai: ProviderDefinition = {
           baseUrl: url,
           key,
           keyVariable: "OPENAI_API_KEY",
+          addressVariable: "OPENAI_BASE_URL",
           preferredFamilies: ["gpt-5.6", "gpt-5.5", "gpt-5.4", "gpt-5", "gpt-4.1", "gpt-4o", "gpt-"],
           load: async (deps) => (await import("./openai-wire/openai-provider.js")).createOpenAiProvider(wire, deps),
         },

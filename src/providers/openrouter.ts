@@ -1,4 +1,5 @@
-import { z } from "zod";
+import { openRouterCredits, openRouterKey, openRouterKeyAnswer } from "./http/quota-endpoints.js";
+import { OPENROUTER_HEADERS } from "./http/quota-tables.js";
 import { preset } from "./preset.js";
 
 export const openrouter = preset({
@@ -6,23 +7,14 @@ export const openrouter = preset({
   name: "OpenRouter",
   baseUrl: "https://openrouter.ai/api/v1",
   account: (baseUrl) => ({ url: `${baseUrl}/key`, read: readKey }),
+  quotaHeaders: OPENROUTER_HEADERS,
+  quotaEndpoints: [openRouterKey, openRouterCredits],
   preferredFamilies: ["anthropic/claude-sonnet", "openai/gpt-5", "google/gemini-", "deepseek/"],
-});
-
-const amount = z.number().nullish();
-const keyAnswer = z.object({
-  data: z.object({
-    limit: amount,
-    limit_remaining: amount,
-    limit_reset: z.string().nullish(),
-    usage: amount,
-    free_model_daily_requests: z.object({ limit: amount, remaining: amount }).nullish(),
-  }),
 });
 
 /** "$4.20 of $10 left (renews monthly), 38 of 50 free requests left today". Amounts are USD. */
 function readKey(body: unknown) {
-  const parsed = keyAnswer.safeParse(body);
+  const parsed = openRouterKeyAnswer.safeParse(body);
   if (!parsed.success) return undefined;
   const {
     limit,

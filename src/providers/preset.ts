@@ -1,5 +1,7 @@
 import { define } from "../base/config/config.js";
 import { baseUrl, secret } from "../base/config/variables.js";
+import type { QuotaEndpoint } from "./http/quota-endpoints.js";
+import type { HeaderWindow } from "./http/quota-tables.js";
 import { isChatModel } from "./openai-wire/is-chat-model.js";
 import type { OpenAiWire } from "./openai-wire/openai-provider.js";
 import type { ProviderDefinition, ProviderDeps, ProviderSetup, VendorAccount } from "./provider-definition.js";
@@ -17,11 +19,15 @@ export interface Preset {
   readonly idPrefix?: string;
   /** Where the vendor says what a key may still use; takes the base URL in force. */
   readonly account?: (baseUrl: string) => VendorAccount;
+  /** What its headers tell of quotas. Default: OpenAI's. */
+  readonly quotaHeaders?: readonly HeaderWindow[];
+  /** Where it tells the key's quotas; each takes the base URL in force. */
+  readonly quotaEndpoints?: readonly ((baseUrl: string) => QuotaEndpoint)[];
 }
 
 /** A vendor that speaks OpenAI's wire format: `X_API_KEY` turns it on, `X_BASE_URL` moves it. */
 export function preset(declared: Preset): ProviderDefinition {
-  const { id, name, baseUrl: vendorUrl, modelsDevId, preferredFamilies, idPrefix, account } = declared;
+  const { id, name, baseUrl: vendorUrl, modelsDevId, preferredFamilies, idPrefix, account, quotaHeaders } = declared;
   const prefix = id.toUpperCase();
   const [keyName, urlName] = [`${prefix}_API_KEY`, `${prefix}_BASE_URL`];
   const definition = define({
@@ -40,9 +46,11 @@ export function preset(declared: Preset): ProviderDefinition {
           baseUrl: url,
           key,
           keyVariable: keyName,
+          addressVariable: urlName,
           preferredFamilies,
           ...(account && { account: account(url) }),
-          load: loadCompatible({ id, baseUrl: url, key, idPrefix }),
+          quotaEndpoints: (declared.quotaEndpoints ?? []).map((endpoint) => endpoint(url)),
+          load: loadCompatible({ id, baseUrl: url, key, idPrefix, quotaHeaders }),
         },
       ];
     },
@@ -52,7 +60,8 @@ export function preset(declared: Preset): ProviderDefinition {
 
 /** Loads the provider of an OpenAI-compatible endpoint. */
 export const loadCompatible =
-  (endpoint: Pick<OpenAiWire, "id" | "baseUrl" | "key" | "idPrefix">) => async (deps: ProviderDeps) => {
+  (endpoint: Pick<OpenAiWire, "id" | "baseUrl" | "key" | "idPrefix" | "quotaHeaders">) =>
+  async (deps: ProviderDeps) => {
     const { createOpenAiProvider } = await import("./openai-wire/openai-provider.js");
     return createOpenAiProvider({ ...endpoint, isChat: isChatModel, tokenLimit: "max_tokens" }, deps);
   };

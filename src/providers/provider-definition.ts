@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import type { Definition } from "../base/config/config.js";
+import type { QuotaEndpoint } from "./http/quota-endpoints.js";
 import type { ListThread } from "./lists/list-thread.js";
 import type { Provider, ProviderId } from "./provider.js";
 
@@ -20,15 +21,22 @@ export interface VendorAccount {
   read(body: unknown): { readonly text: string; readonly isUsedUp: boolean } | undefined;
 }
 
+/** The variables that configure a provider, for whoever has to fix one. */
+export interface ProviderVariables {
+  /** Holds its key; unset where it has none. */
+  readonly keyVariable?: string;
+  readonly addressVariable?: string;
+}
+
 /** A provider that the environment configures, not yet loaded: its SDK is imported by `load` only. */
-export interface ProviderSetup {
+export interface ProviderSetup extends ProviderVariables {
   readonly id: ProviderId;
   /** Where it is asked; part of the identity of its stored list. */
   readonly baseUrl: string;
   readonly key?: string | undefined;
-  /** The variable that holds its key, for whoever has to fix it. */
-  readonly keyVariable?: string;
   readonly account?: VendorAccount;
+  /** Where it tells the key's quotas, each asked for beside the list; those that are not there are left alone. */
+  readonly quotaEndpoints?: readonly QuotaEndpoint[];
   /** What helps where its list is empty, as "get one with `ollama pull NAME`". */
   readonly emptyHint?: string;
   /** Model families for a new conversation, best first: id prefixes, as "gpt-5" or "claude-sonnet". */

@@ -13,6 +13,12 @@ export interface ModelInfo {
   readonly outputPrice?: number;
   readonly input?: readonly ("text" | "image")[];
   readonly releasedAt?: number;
+  /** When its vendor will stop it; unset where it has named no day. */
+  readonly retiresAt?: number;
+  /** Its vendor says that it will retire, or advises against it. */
+  readonly isDeprecated?: true;
+  /** The id of the model that its vendor names in its place. */
+  readonly replacement?: string;
   /** False for embeddings, speech, images and the like: not offered, still usable by typing. */
   readonly isChat: boolean;
 }
@@ -43,13 +49,30 @@ export interface Usage {
   readonly cachedTokens?: number;
 }
 
-/** One window of a provider's quota, as its headers told. */
-export interface RateLimit {
-  readonly kind: "requests" | "tokens" | "input-tokens" | "output-tokens";
+/** How long a quota's window lasts; `none`: it does not renew by itself, as a prepaid balance. */
+export type QuotaPeriod = "minute" | "hour" | "5h" | "day" | "week" | "month" | "none";
+/** `fraction`: 1 is all of it, where a vendor tells no amount. */
+export type QuotaUnit = "requests" | "tokens" | "usd" | "fraction";
+
+/** One limit of an account, as its vendor told it. Amounts are in `unit`; unset is unknown; times are epoch ms. */
+export interface QuotaReading {
+  /** What is limited, as people read it: "requests", "input tokens", "key limit". */
+  readonly name: string;
+  /** `model`: only the model that `model` names is limited. */
+  readonly scope: "account" | "model";
+  /** A model's id, or the end of one after a star: "*:free". */
+  readonly model?: string;
+  readonly unit: QuotaUnit;
+  readonly period: QuotaPeriod;
   readonly limit?: number;
+  readonly used?: number;
   readonly remaining?: number;
-  /** Epoch ms at which it is full again. */
+  /** When it renews. */
   readonly resetAt?: number;
+  readonly source: "header" | "endpoint" | "error";
+  readonly observedAt: number;
+  /** The vendor refuses requests because of it. */
+  readonly isRefused?: true;
 }
 
 /**
@@ -72,7 +95,7 @@ export type ChatEvent =
       /** The model wanted to call a tool, of which this bot has none. */
       readonly wantsTool?: boolean;
       readonly usage?: Usage;
-      readonly limits?: readonly RateLimit[];
+      readonly limits?: readonly QuotaReading[];
       /** The model that really answered, where the provider says. */
       readonly model?: string;
     };
@@ -177,7 +200,7 @@ export interface ProviderErrorDetails {
   readonly status?: number | undefined;
   /** How long the provider asks to wait. */
   readonly retryAfterMs?: number | undefined;
-  readonly limits?: readonly RateLimit[] | undefined;
+  readonly limits?: readonly QuotaReading[] | undefined;
   /** The vendor's own words, without secrets and shortened. */
   readonly words?: string | undefined;
   readonly cause?: unknown;
@@ -192,7 +215,7 @@ export class ProviderError extends AppError {
   readonly reason: ProviderErrorReason;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
-  readonly limits: readonly RateLimit[] | undefined;
+  readonly limits: readonly QuotaReading[] | undefined;
   readonly words: string | undefined;
 
   constructor(provider: ProviderId, reason: ProviderErrorReason, message: string, details: ProviderErrorDetails = {}) {

@@ -1,3 +1,4 @@
+import { TOGETHER_HEADERS } from "./http/quota-tables.js";
 import { preset } from "./preset.js";
 
 export const together = preset({
@@ -5,6 +6,7 @@ export const together = preset({
   name: "Together AI",
   baseUrl: "https://api.together.xyz/v1",
   modelsDevId: "togetherai",
+  quotaHeaders: TOGETHER_HEADERS,
   preferredFamilies: [
     "openai/gpt-oss-120b",
     "zai-org/GLM-5",

@@ -9,13 +9,15 @@ export interface Course {
   readonly level: number;
   /** The share of the window at which `amount` more had been used; infinite where it was not. */
   reaches(amount: number): number;
+  /** How much more was used until its end. */
+  readonly rest: number;
 }
 
 export interface Courses {
   readonly courses: readonly Course[];
   /** Of use now. */
   readonly level: number;
-  /** Past windows that began when such windows begin, not between. */
+  /** Past windows of that length that are known, one after the other. */
   readonly whole: number;
 }
 
@@ -88,20 +90,19 @@ export function createCourses(history: UsageHistory) {
     const share = (now - startsAt) / length;
     const halfLifeMs = pool.levelHalfLife * length;
     const courses: Course[] = [];
-    let whole = 0;
     for (let end = startsAt; end - length >= history.since; end -= pool.everyMs) {
       const start = end - length;
       if (startsAt - start > (pool.reach + 1) * length) break;
       const isWhole = (startsAt - start) % length === 0;
-      if (isWhole) whole += 1;
       const age = 0.5 ** ((startsAt - end) / length / pool.halfLife);
       const kind = length > 1.5 * DAY_MS ? 1 : likenessOfDays(start, startsAt);
       courses.push({
         weight: age * kind * (isWhole ? 1 : pool.between),
         level: levelAt(start + share * length, halfLifeMs),
-        reaches: reachOf(shapeOf(start, length), share),
+        ...courseOf(shapeOf(start, length), share),
       });
     }
+    const whole = Math.max(0, Math.floor((startsAt - history.since) / length));
     return { courses, level: levelAt(now, halfLifeMs), whole };
   };
 }
@@ -113,12 +114,12 @@ function likenessOfDays(one: number, other: number): number {
   return isWeekend(a) === isWeekend(b) ? SAME_KIND : OTHER_KIND;
 }
 
-/** Finds when a shape passes an amount beyond what it has at `share`. */
-function reachOf(shape: Float64Array, share: number): Course["reaches"] {
+/** How a shape goes on from what it has at `share`. */
+function courseOf(shape: Float64Array, share: number): Pick<Course, "reaches" | "rest"> {
   const at = Math.floor(share * STEPS);
   const value = (step: number) => shape[Math.min(step, STEPS)] ?? 0;
   const base = value(at) + (value(at + 1) - value(at)) * (share * STEPS - at);
-  return (amount) => {
+  const reaches = (amount: number) => {
     const wanted = base + amount;
     if (value(STEPS) < wanted) return Number.POSITIVE_INFINITY;
     let low = at;
@@ -132,4 +133,5 @@ function reachOf(shape: Float64Array, share: number): Course["reaches"] {
     const within = low > 0 && to > from ? (wanted - from) / (to - from) : 1;
     return Math.max(share, (low - 1 + within) / STEPS);
   };
+  return { reaches, rest: value(STEPS) - base };
 }

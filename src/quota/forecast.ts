@@ -11,6 +11,8 @@ export interface Forecast {
   /** The median over all outcomes; null where that is the renewal. */
   readonly medianAt: number | null;
   readonly latestAt: number | null;
+  /** The 80 % interval of what is used by the renewal, as a share of the limit. */
+  readonly shareAtEnd?: { readonly low: number; readonly high: number };
 }
 
 /** Before this share of a window has passed there is nothing to go by. */
@@ -108,6 +110,8 @@ export function createForecaster(history: UsageHistory) {
 interface Outcome {
   /** Share of the window at which the limit is reached; infinite where it renews before. */
   readonly at: number;
+  /** Used by the renewal. */
+  readonly total: number;
   readonly weight: number;
 }
 
@@ -133,13 +137,15 @@ function replayed({ window, share, courses, level }: Terms): readonly Outcome[] 
     const weight = course.weight * (Math.exp(-(ratio ** 2) / (2 * tuning.likeness ** 2)) + LEAST_LIKENESS);
     for (const deviate of DEVIATES) {
       const scale = Math.exp(tuning.trust * ratio + deviate * tuning.spread);
-      outcomes.push({ at: course.reaches((limit - used) / scale), weight });
+      outcomes.push({ at: course.reaches((limit - used) / scale), total: used + course.rest * scale, weight });
     }
   }
   const line = tuning.line * sum(outcomes.map(({ weight }) => weight));
   for (const deviate of used > 0 ? DEVIATES : []) {
-    const at = share + (limit - used) / ((used / share) * Math.exp(deviate * tuning.lineSpread));
-    outcomes.push({ at: at < 1 ? at : Number.POSITIVE_INFINITY, weight: line / DEVIATES.length });
+    const rate = (used / share) * Math.exp(deviate * tuning.lineSpread);
+    const at = share + (limit - used) / rate;
+    const total = used + (1 - share) * rate;
+    outcomes.push({ at: at < 1 ? at : Number.POSITIVE_INFINITY, total, weight: line / DEVIATES.length });
   }
   return outcomes.sort((a, b) => a.at - b.at);
 }
@@ -159,7 +165,8 @@ function summary(outcomes: readonly Outcome[], window: RenewingLimit, now: numbe
     }
     return 1;
   };
-  if (out === 0) return { probability, earliestAt: null, medianAt: null, latestAt: null };
+  const shareAtEnd = bandAtEnd(outcomes, total, window.limit);
+  if (out === 0) return { probability, earliestAt: null, medianAt: null, latestAt: null, shareAtEnd };
   const widening = WIDENING * (endsAt - now);
   const median = probability < 0.5 ? Number.POSITIVE_INFINITY : quantile(0.5 / probability);
   return {
@@ -167,7 +174,21 @@ function summary(outcomes: readonly Outcome[], window: RenewingLimit, now: numbe
     earliestAt: Math.round(Math.max(now, timeOf(quantile(0.1)) - widening)),
     medianAt: median < 1 ? timeOf(median) : null,
     latestAt: Math.round(Math.min(endsAt, timeOf(quantile(0.9)) + widening)),
+    shareAtEnd,
   };
+}
+
+function bandAtEnd(outcomes: readonly Outcome[], weights: number, limit: number): Forecast["shareAtEnd"] & object {
+  const sorted = [...outcomes].sort((a, b) => a.total - b.total);
+  const quantile = (part: number) => {
+    let seen = 0;
+    for (const { total, weight } of sorted) {
+      seen += weight;
+      if (seen >= part * weights) return total / limit;
+    }
+    return 1;
+  };
+  return { low: quantile(0.1), high: quantile(0.9) };
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);

@@ -1,7 +1,8 @@
 import { plural } from "../base/text.js";
 import { timeMark } from "../base/time.js";
+import type { ProviderVariables } from "../providers/provider-definition.js";
 import type { Outcome } from "./catalog/catalog-types.js";
-import type { Indicator, RefreshResult, RefreshStatus } from "./refresher.js";
+import type { Indicator, ProviderStatus, RefreshResult, RefreshStatus } from "./refresher.js";
 import type { IntervalChoice } from "./settings.js";
 
 const INDICATORS: Readonly<Record<Indicator, string>> = {
@@ -10,8 +11,28 @@ const INDICATORS: Readonly<Record<Indicator, string>> = {
   stale: "⚠️ Using cached models - refresh recommended",
 };
 
-/** The one line that says how the lists are. */
+/** The indicator alone; `indicatorLine` has the whole truth. */
 export const indicatorText = (indicator: Indicator): string => INDICATORS[indicator];
+
+/** How many providers are named where none has a list; the others are counted. */
+const MAX_NAMED_FAILURES = 3;
+
+/**
+ * The one line that says how the lists are, and how many providers fail. Where no provider has a list, it says what is
+ * wrong instead of that cached models are used.
+ */
+export function indicatorLine(status: RefreshStatus): string {
+  const failing = providerWarnings(status);
+  if (status.hasLists || status.indicator === "refreshing") {
+    const many = failing.length === 0 ? "" : ` · ${plural(failing.length, "provider")} failing`;
+    return `${INDICATORS[status.indicator]}${many}`;
+  }
+  if (status.providers.length === 0) return "⚠️ No model list: no provider is configured";
+  if (failing.length === 0) return "⚠️ No model list yet";
+  const named = failing.slice(0, MAX_NAMED_FAILURES).map((warning) => warning.replace(": ", " "));
+  const more = failing.length - named.length;
+  return `⚠️ No model list: ${[...named, ...(more > 0 ? [`${more} more failing`] : [])].join(", ")}`;
+}
 
 const BUTTON_LABELS = {
   none: "🔄 Refresh Models",
@@ -35,14 +56,28 @@ export const INTERVALS: readonly { readonly value: IntervalChoice; readonly labe
 
 type Failure = Exclude<Outcome, "ok">;
 
-/** `words` continue "anthropic …"; `hint` says what helps. */
-const FAILURES: Readonly<Record<Failure, { readonly words: string; readonly hint: string }>> = {
+/** What to do about a refused key, as in `.env`. */
+export const keyFix = ({ keyVariable }: ProviderVariables): string =>
+  keyVariable === undefined
+    ? "Check its API key, and that its account may use it."
+    : `Put a valid key into \`${keyVariable}\` in \`.env\`, then restart.`;
+
+/** What to do about an address that leads to no such API. */
+export const addressFix = ({ addressVariable }: ProviderVariables): string =>
+  addressVariable === undefined
+    ? "Check its base URL."
+    : `Check the address in \`${addressVariable}\` in \`.env\`, then restart.`;
+
+/** `words` continue "anthropic …"; `hint` says what helps, with the variables where they are known. */
+const FAILURES: Readonly<
+  Record<Failure, { readonly words: string; readonly hint: string | ((variables: ProviderVariables) => string) }>
+> = {
   timeout: { words: "timed out", hint: "The network or the provider is slow; it is tried again by itself." },
-  auth: { words: "refused the key", hint: "Check its API key, and that its account may use it." },
+  auth: { words: "refused the key", hint: keyFix },
   "rate-limited": { words: "hit its rate limit", hint: "Choose a longer interval, or check the account's limits." },
-  http: { words: "answered with an error", hint: "The provider may be down, or its base URL wrong." },
-  network: { words: "could not be reached", hint: "Check the network, and the provider's base URL." },
-  malformed: { words: "gave an answer that could not be read", hint: "Check that its base URL leads to an API." },
+  http: { words: "answered with an error", hint: (names) => `The provider may be down. ${addressFix(names)}` },
+  network: { words: "could not be reached", hint: (names) => `Check the network. ${addressFix(names)}` },
+  malformed: { words: "gave an answer that could not be read", hint: addressFix },
   empty: { words: "answered with an empty list", hint: "Check that its account or endpoint offers any model." },
   suspicious: {
     words: "gave a list that looks wrong",
@@ -52,7 +87,6 @@ const FAILURES: Readonly<Record<Failure, { readonly words: string; readonly hint
 
 /** The texts that pages in the browser show too, as data for JSON. */
 export const PAGE_TEXTS = {
-  indicators: INDICATORS,
   buttonLabels: BUTTON_LABELS,
   intervals: INTERVALS,
   /** Words that continue a provider's name, by outcome; "ok" has none. */
@@ -80,12 +114,16 @@ export const providerWarnings = ({ providers }: RefreshStatus): readonly string[
 /** HTTP statuses for "nothing at this address": the provider itself is up. */
 const WRONG_ADDRESS: readonly (number | undefined)[] = [404, 405, 410];
 
-/** What helps against it; undefined where nothing is wrong, or where the vendor's own words say it. */
-export function outcomeHint(outcome: Outcome | null, status?: number, lastFailure: string | null = null) {
+type FailureFacts = Pick<ProviderStatus, "outcome"> & Partial<Pick<ProviderStatus, "failureStatus" | "lastFailure">>;
+
+/** Returns what helps against a failure, or undefined where nothing is wrong. */
+export function outcomeHint(facts: FailureFacts & ProviderVariables): string | undefined {
+  const { outcome, failureStatus, lastFailure = null } = facts;
   if (outcome === null || outcome === "ok") return undefined;
-  if (outcome === "http" && WRONG_ADDRESS.includes(status)) return "Check its base URL.";
+  if (outcome === "http" && WRONG_ADDRESS.includes(failureStatus)) return addressFix(facts);
   const isSaid = (outcome === "http" || outcome === "rate-limited") && reasonText(outcome, lastFailure) !== undefined;
-  return isSaid ? "It is tried again by itself." : FAILURES[outcome].hint;
+  const { hint } = FAILURES[outcome];
+  return isSaid ? "It is tried again by itself." : typeof hint === "string" ? hint : hint(facts);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ModelInfo, ProviderId } from "../providers/provider.js";
+import type { ProviderVariables } from "../providers/provider-definition.js";
 import type { CatalogEntry, Outcome, Snapshot } from "./catalog/catalog-types.js";
 import type { ChangeLog } from "./catalog/change-log.js";
 import type { ModelRef } from "./choose/default-model.js";
@@ -49,7 +50,7 @@ export interface RefreshEvent {
 
 export type Indicator = "refreshing" | "fresh" | "stale";
 
-export interface ProviderStatus {
+export interface ProviderStatus extends ProviderVariables {
   readonly id: ProviderId;
   readonly outcome: Outcome | null;
   /** Chat models on its list. */

@@ -24,6 +24,8 @@ export interface WorkspaceSettings extends RefreshChoice {
   /** Who may set a conversation's system prompt. Anyone when unset. */
   readonly system?: "anyone" | "operators";
   readonly access?: ChatAccess;
+  /** Which models may be used here. */
+  readonly models?: ModelRules;
   /** A small line under each answer. Off when unset. */
   readonly footer?: boolean;
   /** What was set can't be read: until it is set anew, the bot is for operators only. Never stored. */
@@ -40,6 +42,17 @@ export interface ChatAccess {
   /** Questions in 10 minutes, below the host's limits. */
   readonly userPer10Min?: number;
   readonly channelPer10Min?: number;
+}
+
+/** Which models may be used; unset or empty means no bound. Patterns are globs over "provider/model". */
+export interface ModelRules {
+  readonly allow?: readonly string[];
+  /** Wins over `allow`. */
+  readonly deny?: readonly string[];
+  /** USD per million output tokens. */
+  readonly maxPrice?: number;
+  /** Whether models pass whose price nobody tells. They pass when unset. */
+  readonly unknownPrice?: "pass" | "block";
 }
 
 export type SettingSource = "override" | "workspace" | "host";
@@ -187,6 +200,14 @@ const settingsSchema = z.looseObject({
       guests: z.boolean().exactOptional(),
       userPer10Min: z.number().int().positive().exactOptional(),
       channelPer10Min: z.number().int().positive().exactOptional(),
+    })
+    .exactOptional(),
+  models: z
+    .looseObject({
+      allow: z.array(z.string()).exactOptional(),
+      deny: z.array(z.string()).exactOptional(),
+      maxPrice: z.number().nonnegative().exactOptional(),
+      unknownPrice: z.enum(["pass", "block"]).exactOptional(),
     })
     .exactOptional(),
   footer: z.boolean().exactOptional(),

@@ -11,6 +11,8 @@ export const TABLES = [
   "controls",
   "boards",
   "processes",
+  "watches",
+  "quota",
 ] as const;
 export type Table = (typeof TABLES)[number];
 

@@ -8,11 +8,15 @@ import type { PlatformExtras } from "../../src/bot/port/platform-definition.js";
 import type { Chat } from "../../src/bot/turn/chat.js";
 import { createDispatcher, type Dispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
+import type { QuotaState } from "../../src/quota/quota.js";
 import type { Outcome } from "../../src/refresh/catalog/catalog-types.js";
+import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";
+import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createLedger } from "../../src/usage/ledger.js";
+import { createModelFacts } from "../../src/usage/model-facts.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
 import { fakeRefresher } from "../support/fake-refresher.js";
@@ -32,6 +36,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
   const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") } as unknown as Log;
   let status: RefreshStatus = statusOf({});
   let listeners: (() => void)[] = [];
+  let quotas: readonly QuotaState[] = [];
   let refreshOutcome: Outcome = "ok";
   const refreshes: string[] = [];
   const activity: string[] = [];
@@ -50,6 +55,8 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     },
   });
 
+  const quota = { states: () => quotas, ofModel: () => ({}) };
+
   /** A process on the store: what a restart brings up anew. */
   function start(platforms: readonly ChatPlatform[]) {
     const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
@@ -58,6 +65,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       store,
       refresher,
       settings,
+      quota,
       clock,
       log,
       platforms,
@@ -65,13 +73,18 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     const commands = createCommands({
       refresher,
       settings,
+      allowed: createAllowedModels({ refresher, settings, modelFacts: createModelFacts(), host: {} }),
       sessions,
       turns: fakeTurnControl(),
       ledger: createLedger({ store, clock }),
+      watches: createWatchRows(store),
       charts: { paint: async () => undefined },
+      quota,
+      isHostOperator: () => true,
       board: board.control,
+      checks: async function* () {},
       setups: [{ id: "openai", preferredFamilies: [] }],
-      host: {},
+      host: { limits: { userPer10Min: 0, channelPer10Min: 0 } },
       chatRefusal: async () => undefined,
       faults: () => [],
       clock,
@@ -117,6 +130,12 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     /** The next refreshes of people end like this. */
     refreshWith: (outcome: Outcome) => {
       refreshOutcome = outcome;
+    },
+    /** The quotas are these from now on. */
+    async setQuotas(next: readonly QuotaState[]) {
+      quotas = next;
+      for (const listener of listeners) listener();
+      await clock.advance(1_000);
     },
     /** The refresher has something new to tell. */
     async change(next: Parameters<typeof statusOf>[0]) {

@@ -4,13 +4,17 @@ import type { CommandDeps, RetryOutcome, TurnControl } from "../../src/commands/
 import { createDispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
+import type { QuotaState } from "../../src/quota/quota.js";
 import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog/catalog-types.js";
 import type { ChangeLog } from "../../src/refresh/catalog/change-log.js";
+import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
-import { createSettings } from "../../src/refresh/settings.js";
+import { createSettings, type ModelRules } from "../../src/refresh/settings.js";
+import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import type { BarChart } from "../../src/usage/chart/chart.js";
 import { createLedger, type UsageEntry } from "../../src/usage/ledger.js";
+import { createModelFacts } from "../../src/usage/model-facts.js";
 import { fakeClock } from "../support/fake-clock.js";
 import { fakeTurnControl } from "../support/fake-turn-control.js";
 import { memoryStore } from "../support/memory-store.js";
@@ -45,8 +49,12 @@ export interface World {
   readonly isStoreDown?: boolean;
   readonly smartWhy?: string;
   readonly faults?: readonly string[];
-  readonly host?: CommandDeps["host"];
+  readonly host?: Partial<CommandDeps["host"]>;
+  /** Of the host: `MODELS_ALLOW` and the like. */
+  readonly rules?: ModelRules;
   readonly changes?: ReadonlyMap<string, ChangeLog>;
+  readonly quotas?: readonly QuotaState[];
+  readonly isHostOperator?: boolean;
   readonly results?: readonly Omit<RefreshResult, "entry">[];
 }
 
@@ -129,7 +137,7 @@ export function harness(world: World = {}) {
     tick: unused,
     noteActivity: unused,
     smartWhy: () => world.smartWhy,
-    onChange: unused,
+    onChange: () => unused,
     stop: unused,
   };
   const logged: object[] = [];
@@ -150,19 +158,32 @@ export function harness(world: World = {}) {
   const retries: Parameters<TurnControl["retry"]>[] = [];
   const forgotten: string[] = [];
   const stops: Parameters<TurnControl["stop"]>[] = [];
+  const checks: string[] = [];
   const boardPosts: string[] = [];
   let boardResult = { hasMoved: false, hasReactions: true };
   let boardFault: Error | undefined;
   const deps: CommandDeps = {
     refresher,
     settings,
+    allowed: createAllowedModels({
+      refresher,
+      settings,
+      modelFacts: createModelFacts(),
+      host: world.rules ?? {},
+    }),
     sessions,
     ledger,
+    watches: createWatchRows(store),
+    quota: { states: () => world.quotas ?? [], ofModel: () => ({}) },
+    isHostOperator: () => world.isHostOperator ?? true,
     charts: {
       async paint(chart) {
         painted.push(chart);
         return canPaint ? new Uint8Array([1]) : undefined;
       },
+    },
+    async *checks() {
+      yield* checks;
     },
     turns: fakeTurnControl({
       async stop(...call) {
@@ -186,7 +207,7 @@ export function harness(world: World = {}) {
       },
     },
     setups: providers.map(({ id, families = [] }) => ({ id, preferredFamilies: families })),
-    host: world.host ?? {},
+    host: { limits: { userPer10Min: 20, channelPer10Min: 0 }, ...world.host },
     chatRefusal: commandRefusal(settings),
     faults: () => world.faults ?? [],
     clock,
@@ -256,6 +277,7 @@ export function harness(world: World = {}) {
       canPaint = false;
     },
     boardPosts,
+    checks,
     answerBoardWith: (result: typeof boardResult | Error) => {
       if (result instanceof Error) boardFault = result;
       else boardResult = result;

@@ -118,7 +118,12 @@ describe.each([
       "The budget of the bot's account at **openai** is used up. Please ask the operator.",
       1,
     ],
-    ["refuses the key", { status: 401, code: "invalid_api_key" }, "**openai** refuses the bot's key.", 1],
+    [
+      "refuses the key, with the variable to fix",
+      { status: 401, code: "invalid_api_key" },
+      "openai refuses the key in `OPENAI_API_KEY` (401). Put a valid key into `.env` and restart.",
+      1,
+    ],
   ])("fails before any text where the provider %s", async (_what, failure, words, wanted) => {
     const { mark, text, requests, labels } = await refused({ message: "the vendor's own words", ...failure });
     expect([mark, requests]).toEqual(["❌", wanted]);

@@ -10,7 +10,13 @@ import { FAKE_OPENAI_KEY, startFakeOpenAi } from "../support/fake-openai.js";
 /** Where the fake clock begins. */
 const NOW = Date.UTC(2026, 0, 5, 12);
 
-const openAiLimits = {
+/** A reading of one model's window of a minute. */
+const minuteOf = (name: string, model: string, amounts: object) => ({
+  ...{ name, scope: "model", model, unit: name === "requests" ? "requests" : "tokens", period: "minute" },
+  ...{ ...amounts, source: "header", observedAt: NOW },
+});
+
+const openAiLimits = (model: string) => ({
   headers: {
     "x-ratelimit-limit-requests": "60",
     "x-ratelimit-remaining-requests": "59",
@@ -20,10 +26,10 @@ const openAiLimits = {
     "x-ratelimit-reset-tokens": "6m0s",
   },
   read: [
-    { kind: "requests", limit: 60, remaining: 59, resetAt: NOW + 1_000 },
-    { kind: "tokens", limit: 150_000, remaining: 149_984, resetAt: NOW + 360_000 },
+    minuteOf("requests", model, { limit: 60, remaining: 59, resetAt: NOW + 1_000 }),
+    minuteOf("tokens", model, { limit: 150_000, remaining: 149_984, resetAt: NOW + 360_000 }),
   ],
-};
+});
 const openAiSpendCap = {
   status: 429,
   code: "insufficient_quota",
@@ -41,7 +47,7 @@ describeProvider("openai", {
     ),
   key: FAKE_OPENAI_KEY,
   model: "gpt-5",
-  limits: openAiLimits,
+  limits: openAiLimits("gpt-5"),
   spendCap: openAiSpendCap,
   endlessPage,
 });
@@ -53,7 +59,7 @@ describeProvider("a preset", {
     createOpenAiProvider({ id: "groq", baseUrl, key, isChat: isChatModel, tokenLimit: "max_tokens" }, deps),
   key: "gsk_fake0groq0key0of0evergreen",
   model: "openai/gpt-oss-120b",
-  limits: openAiLimits,
+  limits: openAiLimits("openai/gpt-oss-120b"),
   spendCap: { status: 402, message: "Insufficient Balance" },
   endlessPage,
 });
@@ -82,8 +88,8 @@ describeProvider("anthropic", {
       "anthropic-ratelimit-output-tokens-reset": "2026-01-05T12:00:30Z",
     },
     read: [
-      { kind: "requests", limit: 50, remaining: 0, resetAt: NOW + 60_000 },
-      { kind: "output-tokens", limit: 8_000, remaining: 7_000, resetAt: NOW + 30_000 },
+      minuteOf("requests", "claude-sonnet-5", { limit: 50, remaining: 0, resetAt: NOW + 60_000 }),
+      minuteOf("output tokens", "claude-sonnet-5", { limit: 8_000, remaining: 7_000, resetAt: NOW + 30_000 }),
     ],
   },
   spendCap: {

@@ -3,6 +3,7 @@ import type { Outcome } from "../../src/refresh/catalog/catalog-types.js";
 import {
   describeResult,
   INTERVALS,
+  indicatorLine,
   indicatorText,
   outcomeHint,
   outcomeWords,
@@ -65,6 +66,40 @@ describe("providerWarnings", () => {
   });
 });
 
+describe("indicatorLine()", () => {
+  const lineOf = (status: Partial<RefreshStatus>, ...providers: readonly Partial<ProviderStatus>[]) =>
+    indicatorLine({
+      ...{ indicator: "fresh", hasLists: true, ...status },
+      providers: providers.map((each, index) => ({
+        ...{ id: `p${index}`, outcome: "ok", fetchedAt: 1, consecutiveFailures: 0 },
+        ...each,
+      })),
+    } as unknown as RefreshStatus);
+  const failing = { outcome: "auth", fetchedAt: null, consecutiveFailures: 1 } as const;
+
+  it("is the indicator alone while no provider fails", () => {
+    expect(lineOf({}, {})).toBe("✓ Auto-refreshed - models up to date");
+    expect(lineOf({ indicator: "stale" }, {})).toBe("⚠️ Using cached models - refresh recommended");
+  });
+
+  it("counts the providers that fail, whatever the indicator", () => {
+    expect(lineOf({}, {}, failing)).toBe("✓ Auto-refreshed - models up to date · 1 provider failing");
+    expect(lineOf({ indicator: "refreshing" }, failing, failing)).toBe(
+      "🔄 Background refresh in progress... · 2 providers failing",
+    );
+  });
+
+  it("never speaks of cached models where no provider has a list, but says what is wrong", () => {
+    const none = { hasLists: false, indicator: "stale" } as const;
+    expect(lineOf(none, failing, { ...failing, outcome: "timeout" })).toBe(
+      "⚠️ No model list: p0 refused the key, p1 timed out",
+    );
+    expect(lineOf(none, ...Array(5).fill(failing))).toMatch(/p2 refused the key, 2 more failing$/);
+    expect(lineOf(none, { outcome: null, fetchedAt: null })).toBe("⚠️ No model list yet");
+    expect(lineOf(none)).toBe("⚠️ No model list: no provider is configured");
+  });
+});
+
 describe("INTERVALS", () => {
   it("offers the six choices with their exact texts", () => {
     expect(INTERVALS.map(({ value, label }) => `${value} = ${label}`)).toEqual([
@@ -91,13 +126,22 @@ describe("outcomeWords", () => {
       "suspicious",
     ];
     expect(new Set(failures.map(outcomeWords)).size).toBe(failures.length);
-    expect(failures.map((outcome) => outcomeHint(outcome)).every((hint) => hint?.endsWith("."))).toBe(true);
-    expect(outcomeHint("auth")).toContain("API key");
+    expect(failures.map((outcome) => outcomeHint({ outcome })).every((hint) => hint?.endsWith("."))).toBe(true);
+    expect(outcomeHint({ outcome: "auth" })).toContain("API key");
+  });
+
+  it("names the variable to fix, and that a restart follows", () => {
+    const variables = { keyVariable: "OPENAI_API_KEY", addressVariable: "OPENAI_BASE_URL" };
+    expect(outcomeHint({ outcome: "auth", ...variables })).toBe(
+      "Put a valid key into `OPENAI_API_KEY` in `.env`, then restart.",
+    );
+    for (const outcome of ["network", "malformed", "http"] as const)
+      expect(outcomeHint({ outcome, ...variables })).toMatch(/`OPENAI_BASE_URL` in `\.env`, then restart\.$/);
   });
 
   it("has no hint where nothing is wrong", () => {
-    expect(outcomeHint("ok")).toBeUndefined();
-    expect(outcomeHint(null)).toBeUndefined();
+    expect(outcomeHint({ outcome: "ok" })).toBeUndefined();
+    expect(outcomeHint({ outcome: null })).toBeUndefined();
   });
 });
 
@@ -144,16 +188,18 @@ describe("describeResult", () => {
     expect(describeResult(result({ outcome: "http", entry }), (text) => text.replaceAll("*", "")).includes("*")).toBe(
       false,
     );
-    expect(outcomeHint("http", 503, lastFailure)).toBe("It is tried again by itself.");
-    expect(outcomeHint("http", 503, "lm answered with an error (503)")).toContain("may be down");
+    expect(outcomeHint({ outcome: "http", failureStatus: 503, lastFailure })).toBe("It is tried again by itself.");
+    expect(
+      outcomeHint({ outcome: "http", failureStatus: 503, lastFailure: "lm answered with an error (503)" }),
+    ).toContain("may be down");
   });
 
   it("names the status of an error, and where it says that nothing is there, the address", () => {
     const line = (failureStatus: number) =>
       describeResult(result({ outcome: "http", entry: entryOf({ outcome: "http", failureStatus }) }));
     expect(line(500)).toBe("⚠️ openai: answered with an error (500), no list yet");
-    expect(outcomeHint("http", 500)).toContain("may be down");
-    expect(outcomeHint("http", 404)).toBe("Check its base URL.");
+    expect(outcomeHint({ outcome: "http", failureStatus: 500 })).toContain("may be down");
+    expect(outcomeHint({ outcome: "http", failureStatus: 404 })).toBe("Check its base URL.");
   });
 
   it("says what was wrong with the connection", () => {

@@ -1,6 +1,8 @@
 import { createRecentImages } from "../../src/bot/prompt/recent-images.js";
 import { createAnswerControls } from "../../src/bot/turn/answer-controls.js";
 import type { ChatDeps } from "../../src/bot/turn/turn-deps.js";
+import { createQuota } from "../../src/quota/quota.js";
+import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createCircuitBreaker } from "../../src/usage/circuit-breaker.js";
@@ -22,13 +24,31 @@ export function chatDeps({
 }: { readonly clock: FakeClock; readonly store: MemoryStore } & Partial<ChatDeps>): ChatDeps {
   const log = given.log ?? SILENT;
   const refresher = given.refresher ?? fakeRefresher();
+  const settings = given.settings ?? createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } });
+  const modelFacts = given.modelFacts ?? createModelFacts();
+  const allowed = createAllowedModels({
+    refresher,
+    settings: { of: settings.of, workspaces: () => [] },
+    modelFacts,
+    host: {},
+  });
+  const readable = createLedger({ store, clock });
+  const ledger = given.ledger ?? readable;
+  const providers = given.providers ?? new Map();
+  const quota = createQuota({
+    ...{ store, ledger: readable, clock, log, budgets: [], timeoutMs: 10_000, hasPeers: () => false },
+    setups: [...providers.keys()].map((id) => ({ id, baseUrl: `https://${id}.example`, key: "key" })),
+    fetch: () => Promise.reject(new Error("no endpoints here")),
+  });
   return {
     clock,
     store,
     sessions: createSessions({ store, now: clock.now }),
-    settings: createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } }),
+    settings,
+    allowed,
     refresher,
-    providers: new Map(),
+    providers,
+    setups: [],
     defaultModel: () => undefined,
     surfaces: [],
     owner: "host/1/first",
@@ -36,10 +56,11 @@ export function chatDeps({
     limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),
     slots: createProviderSlots(2),
     breaker: createCircuitBreaker(clock),
-    ledger: createLedger({ store, clock }),
-    modelFacts: createModelFacts(),
+    ledger,
+    quota,
+    modelFacts,
     images: createRecentImages(),
-    controls: createAnswerControls({ snapshot: refresher.snapshot, setups: [] }),
+    controls: createAnswerControls({ snapshot: allowed.snapshot, setups: [] }),
     chat: {
       defaultModel: undefined,
       systemPrompt: "Be kind.",

@@ -1,4 +1,5 @@
-import type { hostVariables } from "./host-variables.js";
+import type { CalendarPeriod } from "../time.js";
+import { type hostVariables, PROVIDER_BUDGET } from "./host-variables.js";
 import { isLoopbackHost, isPrivateAddress, type ValuesOf } from "./variables.js";
 
 /** Host settings, shaped by who needs them. Durations are in ms. */
@@ -31,21 +32,40 @@ export interface HostConfig {
     readonly channelPer10Min: number;
     readonly providerConcurrency: number;
   };
+  /** The operator's own ceilings on providers' accounts. */
+  readonly providerBudgets: readonly ProviderBudget[];
   readonly refresh: {
     readonly isEnabled: boolean;
     readonly intervalMs: number;
     readonly timeoutMs: number;
     readonly maxAgeMs: number;
   };
+  /** Which models any workspace may use; `maxPrice`: USD per million output tokens. */
+  readonly models: {
+    readonly allow: readonly string[];
+    readonly deny: readonly string[];
+    readonly maxPrice?: number;
+  };
   readonly storeUrl: string;
   readonly acceptsOlderStore: boolean;
   readonly logLevel: string;
+}
+
+/** What the bot may use of a provider's account in a calendar period. */
+export interface ProviderBudget {
+  readonly provider: string;
+  /** Above 0. */
+  readonly amount: number;
+  readonly unit: "usd" | "requests" | "tokens";
+  readonly period: CalendarPeriod;
 }
 
 interface ShapeContext {
   readonly storeSchemes: readonly string[];
   /** Ids of all platforms, whether configured or not. */
   readonly platforms: readonly string[];
+  /** Ids of all providers, whether configured or not. */
+  readonly providers: readonly string[];
   fault(variable: string, fix: string): void;
   /** Says what should be changed, and stops no start. */
   warn(variable: string, fix: string): void;
@@ -85,16 +105,35 @@ export function shapeHost(values: HostValues, context: ShapeContext): HostConfig
       channelPer10Min: values.CHANNEL_MESSAGES_PER_10_MIN,
       providerConcurrency: values.PROVIDER_CONCURRENCY,
     },
+    providerBudgets: values.PROVIDER_BUDGETS.flatMap((entry) => providerBudget(entry, context) ?? []),
     refresh: {
       isEnabled: values.AUTO_REFRESH ?? true,
       intervalMs: values.REFRESH_INTERVAL_SECONDS * 1000,
       timeoutMs: values.REFRESH_TIMEOUT_SECONDS * 1000,
       maxAgeMs: values.CACHE_MAX_AGE_SECONDS * 1000,
     },
+    models: {
+      allow: values.MODELS_ALLOW,
+      deny: values.MODELS_DENY,
+      ...(values.MODELS_MAX_PRICE !== undefined && { maxPrice: values.MODELS_MAX_PRICE }),
+    },
     storeUrl: values.STORE_URL,
     acceptsOlderStore: values.ACCEPT_OLDER_STORE ?? false,
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function providerBudget(entry: string, { providers, fault }: ShapeContext): ProviderBudget | undefined {
+  const [, provider = "", amount = "", unit, period] = PROVIDER_BUDGET.exec(entry.toLowerCase()) ?? [];
+  if (!providers.includes(provider)) {
+    return void fault(
+      "PROVIDER_BUDGETS",
+      `names "${provider}", which is no provider; there is ${providers.join(", ")}`,
+    );
+  }
+  if (Number(amount) === 0) return void fault("PROVIDER_BUDGETS", `must give ${provider} more than 0`);
+  // The pattern takes no other unit and period.
+  return { provider, amount: Number(amount), unit, period } as ProviderBudget;
 }
 
 /** The shortest token: a random value of this length cannot be guessed. */

@@ -91,7 +91,9 @@ export function parseConfig<P extends Configured, C extends Configured>(
   const known = Object.keys(allVariables([...registered.providers, ...registered.platforms]));
   const warnings = [...nearMisses(environment, known)];
   const warn = (variable: string, fix: string) => void warnings.push({ variable, fix });
-  const shaped = shapeHost(host, { storeSchemes: registered.storeSchemes, platforms: platformIds, fault, warn });
+  const providerIds = [...new Set([...registered.providers, ...providers].map(({ id }) => id))];
+  const { storeSchemes } = registered;
+  const shaped = shapeHost(host, { storeSchemes, platforms: platformIds, providers: providerIds, fault, warn });
   const defaultProvider = shaped.chat.defaultModel?.provider;
   const isKnown = providers.some((provider) => provider.id === defaultProvider);
   // With another fault the provider may be missing only because of that one.

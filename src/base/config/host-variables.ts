@@ -1,7 +1,11 @@
-import { flag, list, secret, text, type Variables, wholeNumber } from "./variables.js";
+import { amount, flag, list, secret, text, type Variables, wholeNumber } from "./variables.js";
 
 const DEFAULT_SYSTEM_PROMPT =
   "You are Evergreen, a helpful assistant in a team chat. Answer clearly and briefly, in the language of the question.";
+
+/** "openai=50usd/month". */
+export const PROVIDER_BUDGET =
+  /^([a-z][a-z0-9-]{0,31})=(\d{1,12}(?:\.\d{1,6})?)(usd|requests|tokens)\/(day|week|month)$/i;
 
 const chatVariables = {
   DEFAULT_MODEL: text({
@@ -62,6 +66,19 @@ const chatVariables = {
   }),
 };
 
+const quotaVariables = {
+  PROVIDER_BUDGETS: list({
+    about:
+      "your own ceilings on what the bot uses of a provider's account, separated by commas; usd, requests or tokens " +
+      "per day, week (from Monday) or month, in UTC",
+    example: "openai=50usd/month,groq=1000requests/day",
+    item: PROVIDER_BUDGET,
+    fix:
+      "must be entries of the form PROVIDER=AMOUNT UNIT/PERIOD without spaces, as openai=50usd/month; the units are " +
+      "usd, requests and tokens, the periods day, week and month",
+  }),
+};
+
 const listVariables = {
   AUTO_REFRESH: flag({
     about: "refresh the model lists in the background, where a workspace has set nothing",
@@ -84,6 +101,21 @@ const listVariables = {
     min: 60,
     max: 86_400,
     fallback: 300,
+  }),
+};
+
+const ruleVariables = {
+  MODELS_ALLOW: list({
+    about: "models that may be used, as patterns over provider/model with * for any characters; all when unset",
+    example: "anthropic/*,openai/gpt-5*",
+  }),
+  MODELS_DENY: list({
+    about: "models that may not be used, in the same form; wins over MODELS_ALLOW",
+    example: "*/*-preview*",
+  }),
+  MODELS_MAX_PRICE: amount({
+    about: "most that a model may cost, in USD per million output tokens; models of unknown price pass",
+    example: "20",
   }),
 };
 
@@ -156,7 +188,9 @@ const logVariables = {
 /** All variables of the host itself; providers and platforms declare their own. */
 export const hostVariables = {
   ...chatVariables,
+  ...quotaVariables,
   ...listVariables,
+  ...ruleVariables,
   ...storageVariables,
   ...httpVariables,
   ...accessVariables,
@@ -172,7 +206,9 @@ export interface VariableSection {
 /** The host's variables in the order of `.env.example`. */
 export const hostSections: readonly VariableSection[] = [
   { title: "Chat", variables: chatVariables },
+  { title: "Budgets", variables: quotaVariables },
   { title: "Model lists", variables: listVariables },
+  { title: "Models that may be used, in every workspace", variables: ruleVariables },
   { title: "Storage", variables: storageVariables },
   { title: "HTTP: status, metrics, console and playground", variables: httpVariables },
   { title: "Access", variables: accessVariables },

@@ -86,6 +86,16 @@ export function wholeNumber(texts: Texts & { min: number; max: number; fallback:
   return { example: String(fallback), ...rest, schema };
 }
 
+/** An amount of at least 0, with up to six decimals; undefined where unset. */
+export function amount(texts: Texts): Variable<number | undefined> {
+  const schema = z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,6})?$/, "must be an amount, as 15 or 2.50")
+    .transform(Number)
+    .optional();
+  return { ...texts, schema };
+}
+
 /** An address without trailing slashes. */
 export const baseUrl = (texts: Texts): Variable<string | undefined> => ({
   ...texts,

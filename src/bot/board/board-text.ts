@@ -1,6 +1,8 @@
 import { timeMark } from "../../base/time.js";
 import { inForceLines } from "../../commands/auto-refresh-setting.js";
-import { INTERVALS, indicatorText, outcomeHint, outcomeWords } from "../../refresh/refresh-texts.js";
+import { quotaBoardLine } from "../../commands/wording/quota-text.js";
+import type { QuotaState } from "../../quota/quota.js";
+import { INTERVALS, indicatorLine, outcomeHint, outcomeWords } from "../../refresh/refresh-texts.js";
 import type { ProviderStatus, RefreshStatus } from "../../refresh/refresher.js";
 import type { RefreshInForce, Settings } from "../../refresh/settings.js";
 
@@ -21,33 +23,42 @@ export const MOVED_TEXT = "➡️ This board no longer follows: a newer one was 
  * What the board judges: its "since" tells when this last changed. Refreshes that run are not shown, so that none
  * flaps.
  */
-export function judgementOf({ isFresh, providers }: RefreshStatus): string {
-  return [isFresh ? "fresh" : "stale", ...providers.flatMap(({ id, outcome }) => failureLine({ id, outcome }))].join(
-    "\n",
-  );
-}
+export const judgementOf = (status: RefreshStatus): string =>
+  [boardIndicator(status), ...status.providers.flatMap(failureLine)].join("\n");
+
+const boardIndicator = (status: RefreshStatus) =>
+  indicatorLine({ ...status, indicator: status.isFresh ? "fresh" : "stale" });
 
 /** The board as one workspace sees it, without any time that a refresh moves. */
 export function boardText(
-  facts: { readonly status: RefreshStatus; readonly settings: Settings; readonly workspace: string },
+  facts: {
+    readonly status: RefreshStatus;
+    readonly settings: Settings;
+    readonly workspace: string;
+    readonly quotas: readonly QuotaState[];
+  },
   since: number,
 ): string {
   const { status, settings, workspace } = facts;
   const failures = status.providers.flatMap(failureLine);
+  const quotaLine = quotaBoardLine(facts.quotas);
   return [
     "**Model lists**",
-    indicatorText(status.isFresh ? "fresh" : "stale"),
+    boardIndicator(status),
     `Since ${timeMark(since)}`,
     ...inForceLines({ settings, setups: status.providers.map(({ id }) => ({ id, preferredFamilies: [] })) }, workspace),
     ...(failures.length > 0 ? ["", ...failures] : []),
+    ...(quotaLine === undefined ? [] : ["", quotaLine]),
     "",
     LEGEND,
   ].join("\n");
 }
 
-function failureLine({ id, outcome }: Pick<ProviderStatus, "id" | "outcome">): readonly string[] {
+function failureLine(status: ProviderStatus): readonly string[] {
+  const { id, outcome } = status;
   if (outcome === null || outcome === "ok") return [];
-  return [`⚠️ ${id}: ${outcomeWords(outcome)}. ${outcomeHint(outcome) ?? ""}`.trimEnd()];
+  const hint = outcomeHint({ ...status, failureStatus: undefined, lastFailure: null });
+  return [`⚠️ ${id}: ${outcomeWords(outcome)}. ${hint ?? ""}`.trimEnd()];
 }
 
 /** The command that a reaction stands for; undefined where it means nothing. */

@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import type { BoardControl } from "../../commands/command-deps.js";
+import type { Quota } from "../../quota/quota.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 import type { Store } from "../../store/store.js";
@@ -17,6 +18,7 @@ export interface BoardDeps {
   readonly store: Store;
   readonly refresher: Refresher;
   readonly settings: Settings;
+  readonly quota: Pick<Quota, "states">;
   readonly clock: Clock;
   readonly log: Log;
   /** The platforms that run; filled when they are made. */
@@ -77,8 +79,8 @@ export function createBoard(deps: BoardDeps): Board {
 }
 
 const platformOf = ({ platforms }: BoardDeps, name: string) => platforms.find((platform) => platform.name === name);
-const textFor = ({ refresher, settings }: BoardDeps, message: MessageKey, since: number) =>
-  boardText({ status: refresher.status(), settings, workspace: workspaceOf(message) }, since);
+const textFor = ({ refresher, settings, quota }: BoardDeps, message: MessageKey, since: number) =>
+  boardText({ status: refresher.status(), settings, workspace: workspaceOf(message), quotas: quota.states() }, since);
 
 /** The boards that stand, each with what keeps its message up to date. */
 interface Editors {

@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "../../base/clock.js";
+import type { Quota, QuotaState } from "../../quota/quota.js";
+import { usedShare } from "../../quota/windows/window.js";
 import type { ProviderStatus, Refresher } from "../../refresh/refresher.js";
 import type { ChatPlatform } from "../port/platform.js";
 import type { Observer } from "./observers.js";
@@ -12,6 +14,7 @@ export interface Metrics extends Observer {
 
 export interface MetricsDeps {
   readonly refresher: Pick<Refresher, "status">;
+  readonly quota: Pick<Quota, "states">;
   /** The platforms that run; filled when they are made. */
   readonly platforms: readonly ChatPlatform[];
   /** How many answers run or wait. */
@@ -36,6 +39,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_STEP_MS });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   addListGauges(registry, deps);
+  addQuotaGauges(registry, deps);
   return {
     contentType: registry.contentType,
     // The library writes "Nan" where it has no value, as for the delay between two scrapes in one moment.
@@ -73,6 +77,35 @@ function addListGauges(registry: Registry, { refresher, clock }: MetricsDeps): v
     ({ consecutiveFailures }) => consecutiveFailures,
   );
   add("evergreen_models", "Chat models on a provider's list", ({ models }) => models);
+}
+
+/** What is left of the accounts' quotas; of the windows of several models the worst is told. */
+function addQuotaGauges(registry: Registry, { quota }: MetricsDeps): void {
+  const add = (name: string, help: string, read: (state: QuotaState) => number | undefined) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["provider", "scope", "unit", "period"],
+      registers: [registry],
+      collect() {
+        this.reset();
+        const worst = new Map<string, number>();
+        for (const state of quota.states()) {
+          const { provider, scope, unit, period } = state.window;
+          const key = [provider, scope, unit, period].join(" ");
+          const value = Math.max(read(state) ?? Number.NEGATIVE_INFINITY, worst.get(key) ?? Number.NEGATIVE_INFINITY);
+          worst.set(key, value);
+          if (Number.isFinite(value)) this.set({ provider, scope, unit, period }, value);
+        }
+      },
+    });
+  add("evergreen_quota_used_ratio", "Used part of a provider's quota, 0 to 1", ({ window }) => usedShare(window));
+  add(
+    "evergreen_quota_run_out_probability",
+    "Probability that a provider's quota runs out before it renews",
+    ({ forecast }) => forecast?.probability,
+  );
+  add("evergreen_quota_out", "1 while a provider's quota is used up, else 0", ({ isOut }) => +isOut);
 }
 
 function refreshMetrics(registry: Registry): Pick<Observer, "onRefresh"> {

@@ -6,16 +6,9 @@ import type { Log } from "../../base/log.js";
 import type { Command } from "../../commands/command.js";
 import type { CommandDeps } from "../../commands/command-deps.js";
 import type { Store } from "../../store/store.js";
+import type { AnswerFacts, ConversationModel } from "./conversation-facts.js";
 import type { ChannelKey, ChatPlatform, Mention, MessageKey } from "./platform.js";
 import type { StatusView } from "./status-view.js";
-
-/** The model that a conversation has, or would get with its next question. */
-export interface ConversationModel {
-  /** As "provider/model"; null while there is none. */
-  readonly model: string | null;
-  /** When it was pinned, and by whom (null: the default at the first message); null where nothing is pinned. */
-  readonly pin: { readonly at: number; readonly by: string | null } | null;
-}
 
 /** What platforms are made of. */
 export interface PlatformDeps {
@@ -30,6 +23,8 @@ export interface PlatformDeps {
   onStatusChange(listener: () => void): () => void;
   /** The model of the conversation there. @throws {StoreError} */
   modelOf(place: ChannelKey): Promise<ConversationModel>;
+  /** What the last answer of the conversation there took; undefined where there is none. @throws {StoreError} */
+  lastAnswer(place: ChannelKey): Promise<AnswerFacts | undefined>;
   /** Ends what is answered there and erases the conversation. @throws {StoreError} */
   forget(place: ChannelKey): Promise<void>;
 }

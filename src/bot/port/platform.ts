@@ -225,6 +225,13 @@ export interface SendTerms {
 }
 
 export interface PostTerms extends SendTerms {
+  /** Arrives without a notification, where the platform can do that. */
+  readonly isSilent?: true;
+  /**
+   * Names the post by at most 25 letters and digits, so that it is there once although it is sent again. `triedSince`
+   * (epoch ms): an earlier attempt, perhaps of an ended process, may have arrived since then, and is looked for first.
+   */
+  readonly once?: { readonly name: string; readonly triedSince?: number };
   /** Shown to this person alone where the platform can do that without a command, to everybody elsewhere. */
   readonly onlyFor?: Person;
 }

@@ -1,12 +1,17 @@
 import type { ProviderId } from "../../providers/provider.js";
 import type { RowState } from "../../refresh/catalog/catalog-types.js";
 import { modelRowsOf } from "../../refresh/catalog/row-state.js";
+import { indicatorLine } from "../../refresh/refresh-texts.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
+import type { FindModelFacts } from "../../usage/model-facts.js";
+import { type ModelFactsView, modelFactsView } from "./conversation-facts.js";
 
 /** What `GET /api/status` answers. Times are epoch ms; unknown is null. */
 export interface StatusView {
   readonly indicator: "refreshing" | "fresh" | "stale";
+  /** What people are shown: the indicator and how many providers fail, or why there is no list. */
+  readonly line: string;
   readonly isFresh: boolean;
   readonly autoRefresh: { readonly enabled: boolean; readonly intervalSeconds: number | "smart" };
   readonly lastRefreshAt: number | null;
@@ -23,10 +28,12 @@ export interface StatusView {
 
 /** The status as one workspace sees it; from memory. */
 export function statusView(refresher: Refresher, settings: Settings, workspace: string): StatusView {
-  const { indicator, isFresh, lastRefreshAt, nextRefreshAt, providers } = refresher.status();
+  const refresh = refresher.status();
+  const { indicator, isFresh, lastRefreshAt, nextRefreshAt, providers } = refresh;
   const { isEnabled, interval } = settings.inForce(workspace);
   return {
     indicator,
+    line: indicatorLine(refresh),
     isFresh,
     autoRefresh: { enabled: isEnabled, intervalSeconds: interval.kind === "smart" ? "smart" : interval.ms / 1000 },
     lastRefreshAt,
@@ -64,14 +71,21 @@ export interface ModelsView {
     readonly id: string;
     readonly name: string;
     readonly state: RowState;
+    /** When it was released, epoch ms; left out where the list does not say. */
+    readonly releasedAt?: number;
+    readonly facts: ModelFactsView;
   }[];
 }
 
-export function modelsView(refresher: Refresher): ModelsView {
+export function modelsView(refresher: Pick<Refresher, "snapshot" | "status">, modelFacts: FindModelFacts): ModelsView {
   const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
     modelRowsOf(entry)
       .filter(({ model }) => model.isChat)
-      .map(({ model: { id, name }, state }) => ({ provider, id, name: name ?? id, state })),
+      .map(({ model, state }) => ({
+        ...{ provider, id: model.id, name: model.name ?? model.id, state },
+        ...(model.releasedAt !== undefined && { releasedAt: model.releasedAt }),
+        facts: modelFactsView(modelFacts(provider, model.id, model)),
+      })),
   );
   return { isFresh: refresher.status().isFresh, models };
 }

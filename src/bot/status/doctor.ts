@@ -88,23 +88,24 @@ async function checkStore({ stores }: DoctorDeps, url: string): Promise<readonly
   const place = url.replace(/\/\/[^@/]*@/, "//"); // without a password
   try {
     const store = await openStore(url, stores);
-    const damaged: { readonly table?: string; readonly key?: string }[] = [];
-    const log = { warn: (row: object) => void damaged.push(row) };
-    const report = createDamageReport(log);
     try {
-      await readSmallTables(reportingStore(store, report));
+      return await storeFindings(store, `store: ${place} opens`);
     } finally {
       await store.close();
     }
-    const keys = damaged.map(({ table, key }) => `${table} ${key}`);
-    const named = keys.length === 0 ? [] : [`the damaged rows are ${keys.slice(0, MAX_DAMAGED).join(", ")}`];
-    return [
-      { isFine: true, text: `store: ${place} opens` },
-      ...[...report.warnings(), ...named].map((text) => ({ isFine: false, text })),
-    ];
   } catch (error) {
     return [{ isFine: false, text: `store: ${messageOf(error)}` }];
   }
+}
+
+/** `works` is said of a store that can be read; damaged rows are named besides. @throws {StoreError} */
+export async function storeFindings(store: Store, works: string): Promise<readonly PlatformFinding[]> {
+  const damaged: { readonly table?: string; readonly key?: string }[] = [];
+  const report = createDamageReport({ warn: (row: object) => void damaged.push(row) });
+  await readSmallTables(reportingStore(store, report));
+  const keys = damaged.map(({ table, key }) => `${table} ${key}`);
+  const named = keys.length === 0 ? [] : [`the damaged rows are ${keys.slice(0, MAX_DAMAGED).join(", ")}`];
+  return [{ isFine: true, text: works }, ...[...report.warnings(), ...named].map((text) => ({ isFine: false, text }))];
 }
 
 const RUNNING_TIMEOUT_MS = 2_000;
@@ -123,8 +124,8 @@ async function readSmallTables(store: Store): Promise<void> {
 }
 
 /** Lists the provider's models, as the bot does, and finds out whether its key is a good one. */
-async function checkProvider(
-  { clock, fetch }: DoctorDeps,
+export async function checkProvider(
+  { clock, fetch }: Pick<DoctorDeps, "clock" | "fetch">,
   setup: ProviderSetup,
   timeoutMs: number,
 ): Promise<PlatformFinding> {
@@ -180,7 +181,7 @@ function fixFor(error: unknown, { key, keyVariable, baseUrl }: ProviderSetup): s
   return `check its base URL (${baseUrl}) and the network`;
 }
 
-function checkProviders(providers: readonly ProviderSetup[]): PlatformFinding | undefined {
+export function checkProviders(providers: readonly ProviderSetup[]): PlatformFinding | undefined {
   if (providers.length > 0) return undefined;
   return { isFine: false, text: "providers: none is configured; set a key as OPENAI_API_KEY, or DEMO_PROVIDER=true" };
 }

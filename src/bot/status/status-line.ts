@@ -1,13 +1,13 @@
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
-import { indicatorText } from "../../refresh/refresh-texts.js";
-import type { Indicator } from "../../refresh/refresher.js";
+import { indicatorLine } from "../../refresh/refresh-texts.js";
+import type { RefreshStatus } from "../../refresh/refresher.js";
 import type { PlatformExtras } from "../port/platform-definition.js";
 
 export interface StatusLineDeps {
   readonly clock: Clock;
   readonly log: Log;
-  indicator(): Indicator;
+  status(): RefreshStatus;
   /** Where the line is shown. */
   readonly surfaces: readonly Pick<PlatformExtras, "showStatus">[];
 }
@@ -22,19 +22,21 @@ export interface StatusLine {
 /** A refresh that is over sooner is not worth telling anybody. */
 const WORTH_TELLING_MS = 1_000;
 
-/** Tells the platforms when the indicator changes; "refreshing" only once it has lasted a second. */
-export function createStatusLine({ clock, log, indicator, surfaces }: StatusLineDeps): StatusLine {
+/** Tells the platforms when the line changes; "refreshing" only once it has lasted a second. */
+export function createStatusLine({ clock, log, status, surfaces }: StatusLineDeps): StatusLine {
   const stopping = new AbortController();
-  let shown: Indicator | undefined;
+  let shown: { readonly line: string; readonly isRefreshing: boolean } | undefined;
   /** Ends the wait whether a refresh lasts. */
   let waiting: AbortController | undefined;
 
-  const show = (now: Indicator) => {
-    if (now === shown) return;
-    shown = now;
+  const show = () => {
+    const now = status();
+    const line = indicatorLine(now);
+    if (line === shown?.line) return;
+    shown = { line, isRefreshing: now.indicator === "refreshing" };
     for (const surface of surfaces) {
       surface
-        .showStatus?.(indicatorText(now))
+        .showStatus?.(line)
         .catch((error) => log.warn({ error }, "the status line was not shown; its next change repairs it"));
     }
   };
@@ -44,7 +46,7 @@ export function createStatusLine({ clock, log, indicator, surfaces }: StatusLine
     clock.sleep(WORTH_TELLING_MS, over).then(
       () => {
         waiting = undefined;
-        show(indicator());
+        show();
       },
       () => {}, // it is over, or the bot stops
     );
@@ -52,14 +54,13 @@ export function createStatusLine({ clock, log, indicator, surfaces }: StatusLine
   return {
     look() {
       if (stopping.signal.aborted) return;
-      const now = indicator();
-      if (now === "refreshing") {
-        if (waiting === undefined && shown !== "refreshing") wait();
+      if (status().indicator === "refreshing") {
+        if (waiting === undefined && !shown?.isRefreshing) wait();
         return;
       }
       waiting?.abort();
       waiting = undefined;
-      show(now);
+      show();
     },
     stop: () => stopping.abort(),
   };

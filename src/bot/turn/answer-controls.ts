@@ -7,6 +7,8 @@ import { livingModels } from "../../refresh/choose/living-models.js";
 export const STOP_CONTROL: Control = { label: "⏹️ Stop", command: "/chat stop" };
 
 export const RETRY_CONTROL: Control = { label: "🔁 Retry", command: "/chat retry" };
+/** Stands under an answer that failed because of the provider's key, address or connection. */
+export const STATUS_CONTROL: Control = { label: "ℹ️ Model status", command: "/models status" };
 export const THREAD_CONTROL: Control = { label: "🧵 Continue in a thread", command: "/chat thread" };
 
 /** A menu is for a quick choice; every model can be typed. */
@@ -14,18 +16,22 @@ const MAX_MODELS = 10;
 
 export interface AnswerControls {
   /** What stays under an answer of `model`. */
-  under(model: ModelRef | null, terms: { readonly offersThread: boolean }): readonly Control[];
+  under(
+    model: ModelRef | null,
+    terms: { readonly workspace: string; readonly offersThread: boolean },
+  ): readonly Control[];
 }
 
 /** Their commands never change, so that they work after a restart as well. */
 export function createAnswerControls(deps: {
-  readonly snapshot: () => Snapshot;
+  /** The models that a workspace may use. */
+  readonly snapshot: (workspace: string) => Snapshot;
   readonly setups: readonly Preference[];
 }): AnswerControls {
   /** Choosing among thousands of models takes longer than an answer may cost, and lists change rarely. */
   const menus = new WeakMap<Snapshot, Map<string, readonly Control[]>>();
-  const menuOf = (model: ModelRef | null): readonly Control[] => {
-    const snapshot = deps.snapshot();
+  const menuOf = (workspace: string, model: ModelRef | null): readonly Control[] => {
+    const snapshot = deps.snapshot(workspace);
     const known = menus.get(snapshot) ?? new Map<string, readonly Control[]>();
     menus.set(snapshot, known);
     const key = JSON.stringify(model);
@@ -34,7 +40,11 @@ export function createAnswerControls(deps: {
     return menu;
   };
   return {
-    under: (model, { offersThread }) => [RETRY_CONTROL, ...(offersThread ? [THREAD_CONTROL] : []), ...menuOf(model)],
+    under: (model, { workspace, offersThread }) => [
+      RETRY_CONTROL,
+      ...(offersThread ? [THREAD_CONTROL] : []),
+      ...menuOf(workspace, model),
+    ],
   };
 }
 

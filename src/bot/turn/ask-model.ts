@@ -76,6 +76,7 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
   try {
     const idle = { provider: provider.id, clock, silenceMs, signal };
     let finish: ModelAnswer["finish"];
+    let readings: ModelAnswer["readings"];
     await readWithin(
       (inner) => {
         isAsked = true;
@@ -86,8 +87,9 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
         if (!hasAnswered) breaker.succeed(provider.id);
         hasAnswered = true;
         if (event.type === "finish") {
-          const { type: _type, limits: _limits, ...told } = event;
+          const { type: _type, limits, ...told } = event;
           finish = told;
+          readings = limits;
           return false;
         }
         if (event.text === "") return true;
@@ -105,7 +107,13 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
       },
     );
     if (finish !== undefined)
-      return { ...sofar(), ending: endingOfFinish(finish.reason, text.said()), finish, isUsed: true };
+      return {
+        ...sofar(),
+        ending: endingOfFinish(finish.reason, text.said()),
+        finish,
+        isUsed: true,
+        ...(readings && { readings }),
+      };
     return { ...sofar(), ending: endingOf(undefined, text.said() !== ""), isUsed: true };
   } catch (error) {
     breaker.fail(provider.id, error);
@@ -117,6 +125,7 @@ const failed = (text: AnswerText, error: unknown): ModelAnswer => ({
   text: text.said(),
   ending: endingOf(error, text.said() !== ""),
   error,
+  ...(error instanceof ProviderError && error.limits && { readings: error.limits }),
 });
 
 /** Undefined where it is not tried again. After a timeout somebody has waited long enough. */

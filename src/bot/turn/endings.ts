@@ -2,6 +2,8 @@ import { AppError, messageOf, UserError } from "../../base/errors.js";
 import { saysSomething } from "../../base/text.js";
 import { escapeInline } from "../../commands/wording/markdown.js";
 import { type FinishReason, ProviderError } from "../../providers/provider.js";
+import type { ProviderSetup } from "../../providers/provider-definition.js";
+import { addressFix } from "../../refresh/refresh-texts.js";
 import type { Ending } from "../../store/sessions/sessions.js";
 import { DamagedRowError } from "../../store/store-error.js";
 import type { Mark } from "../port/platform.js";
@@ -70,13 +72,24 @@ export function endingOf(error: unknown, hasText: boolean): Ending {
   return hasText ? "cut-off" : "failed";
 }
 
-/** What the asker reads where there is no answer. `reference` leads to the line of the log. */
-export function failureText(error: unknown, reference: string): string {
+/**
+ * Returns what the asker reads where there is no answer. `reference` leads to the line of the log; `setups` name the
+ * variables that may have to be fixed.
+ */
+export function failureText(error: unknown, reference: string, setups: readonly KnownSetup[]): string {
   if (error instanceof UserError) return error.message;
-  return `${sentenceFor(error)} (Reference ${reference})`;
+  return `${sentenceFor(error, setups)} (Reference ${reference})`;
 }
 
-function sentenceFor(error: unknown): string {
+type KnownSetup = Pick<ProviderSetup, "id" | "key" | "keyVariable" | "addressVariable">;
+
+/** Whether an operator has to fix something about the provider, which `/models status` says more of. */
+export const needsOperator = (error: unknown): boolean =>
+  error instanceof ProviderError && FOR_OPERATORS.includes(error.reason);
+
+const FOR_OPERATORS: readonly ProviderError["reason"][] = ["auth", "address", "malformed", "network", "timeout"];
+
+function sentenceFor(error: unknown, setups: readonly KnownSetup[]): string {
   if (error instanceof DamagedRowError)
     return [
       "The record of this conversation is damaged.",
@@ -88,7 +101,11 @@ function sentenceFor(error: unknown): string {
   }
   if (error instanceof AnswerTooLong)
     return `There was no answer within ${waitInWords(error.limitMs)}, the longest that one may take.`;
-  if (error instanceof ProviderError) return providerSentence(error);
+  if (error instanceof ProviderError)
+    return providerSentence(
+      error,
+      setups.find(({ id }) => id === error.provider),
+    );
   if (error instanceof PlatformError && error.why !== undefined) return `The answer could not be shown: ${error.why}.`;
   return "Something went wrong on my side.";
 }
@@ -98,7 +115,16 @@ const CHOOSE_ANOTHER = "Choose another one with `/models use`, or see `/models l
 /** More than a vendor's own words may have (`provider-fault.ts`). */
 const MAX_DETAIL_CHARS = 300;
 
-function providerSentence(error: ProviderError): string {
+function keySentence({ provider, status }: ProviderError, setup: KnownSetup | undefined): string {
+  const code = status === undefined ? "" : ` (${status})`;
+  const { key, keyVariable } = setup ?? {};
+  if (keyVariable === undefined) return `${provider} refuses the bot's key${code}. The operator can check it.`;
+  if (key === undefined)
+    return `${provider} wants a key${code}. Put one into \`${keyVariable}\` in \`.env\` and restart.`;
+  return `${provider} refuses the key in \`${keyVariable}\`${code}. Put a valid key into \`.env\` and restart.`;
+}
+
+function providerSentence(error: ProviderError, setup: KnownSetup | undefined): string {
   const { provider, reason, status, words, retryAfterMs } = error;
   const wait = retryAfterMs === undefined ? "in a moment" : `in ${waitInWords(retryAfterMs)}`;
   const who = `**${provider}**`;
@@ -108,8 +134,8 @@ function providerSentence(error: ProviderError): string {
   const renewal = retryAfterMs === undefined ? CHOOSE_ANOTHER : later;
   const pause = retryAfterMs === undefined ? "in a minute" : wait;
   const sentences: Record<ProviderError["reason"], string> = {
+    auth: keySentence(error, setup),
     timeout: `${who} gave no answer in time. Ask again, or ${ANOTHER_MODEL}.`,
-    auth: `${who} refuses the bot's key. The operator can check it with \`npm run doctor\`.`,
     "no-access": `${who} does not let the bot use this model.${says} ${CHOOSE_ANOTHER}`,
     "rate-limited": `${who} is limiting the rate of requests. Try again ${wait}.${says}`,
     quota: `A quota of the bot's account at ${who} is used up.${says} ${renewal}`,
@@ -122,10 +148,10 @@ function providerSentence(error: ProviderError): string {
     "content-refused": `${who} refused to answer this because of its content.${says} Ask in other words.`,
     "context-too-long": `The conversation is too long for this model at ${who}.${says} \`/chat new\` starts afresh.`,
     "bad-request": `${who} did not accept the request (${what}). ${CHOOSE_ANOTHER}`,
-    address: `${what}. The operator can check the address with \`npm run doctor\`.`,
+    address: `${what}. ${addressFix(setup ?? {})}`,
     http: `${who} has a problem${status === undefined ? "" : ` (status ${status})`}. Try again ${wait}.${says}`,
     network: `${who} cannot be reached right now. ${later}`,
-    malformed: `${what}. The operator can check its address with \`npm run doctor\`.`,
+    malformed: `${what}. ${addressFix(setup ?? {})}`,
     "cut-off": `${who} broke off before it said anything. Ask again.`,
   };
   return sentences[reason];

@@ -4,7 +4,6 @@ import type { Usage } from "../../providers/provider.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { ModelUse } from "../../refresh/refresher.js";
 import type { Ending, Pin, Session, Turn } from "../../store/sessions/sessions.js";
-import type { Write } from "../../store/store.js";
 import { StoreError } from "../../store/store-error.js";
 import type { UsageEntry } from "../../usage/ledger.js";
 import { costOf, type ModelFacts } from "../../usage/model-facts.js";
@@ -29,8 +28,9 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
       "a turn failed or was cut off",
     );
   }
-  const use = pin === null || !turn.isConfigured ? undefined : feedbackOf(pin, answer);
+  const use = pin === null || !turn.isConfigured || turn.ruling !== undefined ? undefined : feedbackOf(pin, answer);
   if (use !== undefined) deps.refresher.noteUse(use, workspaceOf(turn.question.message));
+  noteQuota(deps, turn);
   const inputTokens = answer.isUsed ? prepared?.estimatedTokens : undefined;
   const used = usedBy({ usage: answer.finish?.usage, inputTokens, output: answer.text });
   const text = shownText(deps, turn, { reference, used });
@@ -74,6 +74,13 @@ function feedbackOf({ provider, model }: Pin, { finish, error }: ModelAnswer): M
   return failure && { provider, model, failure };
 }
 
+/** What the answer, or the refusal, told of the account's quotas. */
+function noteQuota({ quota }: TurnDeps, { pin, isConfigured, answer, startedAt }: AnsweredTurn): void {
+  if (pin === null || !isConfigured) return;
+  const { readings = [], finish } = answer;
+  quota.note({ model: pin, askedAt: startedAt, isAnswered: finish !== undefined, readings });
+}
+
 interface Outcome {
   readonly ending: Ending;
   readonly used: Used | undefined;
@@ -102,10 +109,12 @@ async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used, isShown 
     usage: answer.finish?.usage ?? null,
     endedAt: deps.clock.now(),
   };
-  const writes = pin === null || used === undefined ? [] : [usageWrite(deps, turn, pin, { ending, used })];
+  const entry = pin === null || used === undefined ? undefined : entryOf(deps, turn, pin, { ending, used });
+  const writes = entry === undefined ? [] : [deps.ledger.writeOf(entry)];
   const { change, changeChannel } = toldLines(deps, turn, isShown);
   const also = { replaces: question.retry?.turn, change: (now: Session) => change(turn.begin(now)), writes };
   await untilStored(() => deps.sessions.end(question.id, conversationOf(question.message), row, also), deps);
+  if (entry !== undefined) deps.quota.count(entry);
   if (changeChannel !== undefined) {
     await deps.sessions
       .change(channelOf(question.message), changeChannel)
@@ -113,16 +122,17 @@ async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used, isShown 
   }
 }
 
-function usageWrite(
+function entryOf(
   deps: TurnDeps,
   { question }: AnsweredTurn,
   pin: Pin,
   { ending, used }: Pick<Outcome, "ending"> & { used: Used },
-): Write {
+): UsageEntry {
   const entry = deps.refresher.snapshot().providers.get(pin.provider);
   const row = entry?.models.find(({ id }) => id === pin.model);
   const modelFacts = deps.modelFacts(pin.provider, pin.model, row);
-  return deps.ledger.writeOf(usageEntry({ question, model: pin, used, modelFacts, ending }));
+  const account = deps.quota.accountOf(pin.provider);
+  return { ...usageEntry({ question, model: pin, used, modelFacts, ending }), ...(account && { account }) };
 }
 
 /** What sessions become, so that the next answer does not say the same lines again. */

@@ -1,4 +1,5 @@
 import { saysSomething } from "../../base/text.js";
+import { whoChangesRule } from "../../commands/choose-model.js";
 import type { Control } from "../../commands/command.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
 import { ProviderError } from "../../providers/provider.js";
@@ -12,8 +13,8 @@ import type { Pin, Session } from "../../store/sessions/sessions.js";
 import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { MessageKey } from "../port/platform.js";
-import { RETRY_CONTROL } from "./answer-controls.js";
-import { causeOfBreak, ENDING_LINES, failureText, waitInWords } from "./endings.js";
+import { RETRY_CONTROL, STATUS_CONTROL } from "./answer-controls.js";
+import { causeOfBreak, ENDING_LINES, failureText, needsOperator, waitInWords } from "./endings.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
 /** Longer than any model's name. */
@@ -36,10 +37,11 @@ export function shownText(
 ): string {
   const { answer, pin, session, prepared } = turn;
   const snapshot = deps.refresher.snapshot();
+  const allowed = deps.allowed.snapshot(workspaceOf(turn.question.message));
   return stacked([
     answerText(deps, turn, reference),
     otherModelLine(turn),
-    pin === null ? undefined : replacements(snapshot, pin, answer.error)?.line,
+    pin === null ? undefined : replacements(allowed, pin, answer.error)?.line,
     pin === null || answer.finish === undefined ? undefined : goneLine(snapshot, pin, session),
     prepared?.notes.length ? prepared.notes.join("\n") : undefined,
     lateLine(turn),
@@ -58,11 +60,30 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
       "Choose another model with `/models use`, or go back to the default.",
     ].join(" ");
   }
+  if (turn.ruling !== undefined) return ruledOutText(deps, turn, pin, turn.ruling);
   const line = ENDING_LINES[answer.ending];
   const news = stacked([pinLine(pin, session, answer), systemLine(session, answer)]) || undefined;
   if (line !== undefined) return stacked([shown, line, causeOfBreak(answer.error), news]);
-  if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference)]);
+  if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference, deps.setups)]);
   return stacked([shown, finishLine(answer), news]);
+}
+
+/** Why the model may not answer here, and what helps. */
+function ruledOutText(
+  { defaultModel }: Pick<TurnDeps, "defaultModel">,
+  { question, session }: AnsweredTurn,
+  pin: Pin,
+  { by, rule }: NonNullable<AnsweredTurn["ruling"]>,
+): string {
+  const fallback = defaultModel(workspaceOf(question.message));
+  return [
+    `🔒 **${shownModel(pin)}** ${rule}.`,
+    session.pin === null ? "" : "The pin stays until somebody changes it.",
+    fallback === undefined ? "" : `The default here is **${shownModel(fallback)}**.`,
+    whoChangesRule(by),
+  ]
+    .filter((part) => part !== "")
+    .join(" ");
 }
 
 /** The line below an answer that came to its finish, but not to a good one. */
@@ -185,14 +206,16 @@ function footerLine(deps: TurnDeps, turn: AnsweredTurn, used: Used | undefined):
 
 /** The buttons and menus that stay under the answer. */
 export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string): readonly Control[] {
-  const { pin, answer, platform, question, isConfigured } = turn;
+  const { pin, answer, platform, question, isConfigured, ruling } = turn;
   if (pin === null) return [];
-  if (!isConfigured) return [{ label: "Use the default", command: "/models unpin" }];
-  const instead = replacements(deps.refresher.snapshot(), pin, answer.error)?.controls;
+  if (!isConfigured || ruling !== undefined) return [{ label: "Use the default", command: "/models unpin" }];
+  const workspace = workspaceOf(question.message);
+  const instead = replacements(deps.allowed.snapshot(workspace), pin, answer.error)?.controls;
   if (instead !== undefined) return [...instead, RETRY_CONTROL];
   const isLong = text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
   const offersThread = isLong && question.mention?.isDirect !== true && canOpenThread(deps, question.message);
-  return deps.controls.under(pin, { offersThread });
+  const controls = deps.controls.under(pin, { workspace, offersThread });
+  return needsOperator(answer.error) ? [...controls, STATUS_CONTROL] : controls;
 }
 
 /** Whether a thread can begin where the message stands. */

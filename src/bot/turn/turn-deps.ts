@@ -1,8 +1,12 @@
 import type { Clock } from "../../base/clock.js";
 import type { HostConfig } from "../../base/config/config-host.js";
 import type { Log } from "../../base/log.js";
-import type { FinishReason, Provider, ProviderId, Usage } from "../../providers/provider.js";
+import type { FinishReason, Provider, ProviderId, QuotaReading, Usage } from "../../providers/provider.js";
+import type { ProviderSetup } from "../../providers/provider-definition.js";
+import type { Quota } from "../../quota/quota.js";
+import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
 import type { ModelRef, Preference } from "../../refresh/choose/default-model.js";
+import type { Verdict } from "../../refresh/choose/model-rules.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 import type { Ending, Pin, Session, Sessions } from "../../store/sessions/sessions.js";
@@ -10,7 +14,7 @@ import type { Store } from "../../store/store.js";
 import { type CircuitBreaker, createCircuitBreaker } from "../../usage/circuit-breaker.js";
 import type { Ledger } from "../../usage/ledger.js";
 import { createMessageLimits } from "../../usage/message-limits.js";
-import { createModelFacts, type FindModelFacts } from "../../usage/model-facts.js";
+import type { FindModelFacts } from "../../usage/model-facts.js";
 import { createProviderSlots, type ProviderSlots } from "../../usage/provider-slots.js";
 import type { LimitDeps } from "../access/access.js";
 import type { ChatPlatform, ReplyStream } from "../port/platform.js";
@@ -35,12 +39,16 @@ export interface TurnDeps {
   readonly sessions: Sessions;
   readonly refresher: Refresher;
   readonly settings: Pick<Settings, "of">;
+  readonly allowed: AllowedModels;
   readonly providers: ReadonlyMap<ProviderId, Provider>;
+  /** As the environment configures them. */
+  readonly setups: readonly ProviderSetup[];
   /** The model of a conversation that has no pin; undefined while there is none. */
   defaultModel(workspace: string): ModelRef | undefined;
   readonly slots: ProviderSlots;
   readonly breaker: CircuitBreaker;
   readonly ledger: Pick<Ledger, "writeOf">;
+  readonly quota: Pick<Quota, "note" | "count" | "accountOf" | "ofModel" | "mayProbe">;
   readonly modelFacts: FindModelFacts;
   readonly images: RecentImages;
   readonly controls: AnswerControls;
@@ -75,6 +83,8 @@ export interface AnsweredTurn extends TurnTerms {
   /** What answers: the session's pin, or what this answer alone was asked of. */
   readonly pin: Pin | null;
   readonly isConfigured: boolean;
+  /** The rule that keeps `pin` from answering; undefined where it may. */
+  readonly ruling: Extract<Verdict, { readonly isAllowed: false }> | undefined;
   readonly stream: ReplyStream;
   readonly answer: ModelAnswer;
   /** What is shown of it, below what was thought. */
@@ -106,6 +116,8 @@ export interface ModelAnswer {
     readonly model?: string;
   };
   readonly error?: unknown;
+  /** What the vendor told of its quotas. */
+  readonly readings?: readonly QuotaReading[];
   /** It thought, whether that is shown or not. */
   readonly hasThought?: boolean;
   readonly firstTextAt?: number;
@@ -113,20 +125,19 @@ export interface ModelAnswer {
   readonly isUsed?: boolean;
 }
 
-type Parts = "limits" | "slots" | "breaker" | "modelFacts" | "images" | "controls" | "chat";
+type Parts = "limits" | "slots" | "breaker" | "images" | "controls" | "chat";
 
 /** What a chat keeps in memory for itself, as the host's settings want it. */
 export function createChatParts(
-  { clock, refresher }: Pick<ChatDeps, "clock" | "refresher">,
+  { clock, allowed }: Pick<ChatDeps, "clock" | "allowed">,
   config: Pick<HostConfig, "limits" | "chat"> & { readonly providers: readonly Preference[] },
 ): Pick<ChatDeps, Parts> {
   return {
     limits: createMessageLimits(config.limits, clock),
     slots: createProviderSlots(config.limits.providerConcurrency),
     breaker: createCircuitBreaker(clock),
-    modelFacts: createModelFacts(),
     images: createRecentImages(),
-    controls: createAnswerControls({ snapshot: () => refresher.snapshot(), setups: config.providers }),
+    controls: createAnswerControls({ snapshot: allowed.snapshot, setups: config.providers }),
     chat: config.chat,
   };
 }

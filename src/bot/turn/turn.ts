@@ -2,11 +2,11 @@ import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
 import { saysSomething } from "../../base/text.js";
 import type { Provider } from "../../providers/provider.js";
-import type { Asked, Ending, Pin, Session } from "../../store/sessions/sessions.js";
+import type { Asked, Ending, Pin } from "../../store/sessions/sessions.js";
 import { FULL_LINE, limitFault } from "../access/access.js";
 import { createReplyStream } from "../delivery/reply-stream.js";
 import { showMark } from "../delivery/show-mark.js";
-import { conversationOf } from "../port/conversation.js";
+import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention, ReplyStream } from "../port/platform.js";
 import { type Prepared, prepareRequest } from "../prompt/prepare-request.js";
 import { type Question, questionOf } from "../prompt/question.js";
@@ -17,7 +17,7 @@ import { claimQuestion } from "./claim-question.js";
 import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
 import { ENDING_MARKS, endingOf, failureText, TurnCalledOff } from "./endings.js";
 import { finishTurn, untilStored } from "./finish-turn.js";
-import { type PinnedSession, pinnedSession, withoutNews } from "./pinned-session.js";
+import { type PinnedSession, pinnedSession, pinOf, withoutNews } from "./pinned-session.js";
 import { refuse } from "./refuse.js";
 import type { RemoteStop } from "./remote-stop.js";
 import { canOpenThread } from "./shown-answer.js";
@@ -207,7 +207,8 @@ export async function showFirstMark(
 async function giveUp(deps: LifeDeps, platform: ChatPlatform, { id, message }: Question, error: unknown) {
   const reference = deps.newReference();
   deps.log.error({ error, id, reference }, "a turn could not be finished");
-  const isMarked = await refuse(deps, platform, { message, why: failureText(error, reference), isPatient: true });
+  const why = failureText(error, reference, deps.setups);
+  const isMarked = await refuse(deps, platform, { message, why, isPatient: true });
   if (!isMarked) return;
   await deps.sessions
     .close(id)
@@ -226,6 +227,8 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms, pinned: PinnedSession):
   const { session, turns, begin, channelPinned } = pinned;
   const pin = pinOf(session, question, startedAt);
   const provider = pin === null ? undefined : deps.providers.get(pin.provider);
+  const verdict = pin === null ? undefined : deps.allowed.judge(workspaceOf(question.message), pin);
+  const ruling = verdict?.isAllowed === false ? verdict : undefined;
   const text = createAnswerText({ showsReasoning: session.showsReasoning ?? false });
   let prepared: Prepared | undefined;
   const stream = openStream(deps, terms, {
@@ -244,7 +247,7 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms, pinned: PinnedSession):
     );
   };
   const answer: ModelAnswer =
-    pin === null || provider === undefined
+    pin === null || provider === undefined || ruling !== undefined
       ? { text: "", ending: "failed" }
       : await ask(provider, pin).catch((error) => ({ text: text.said(), ending: endingOf(error, false), error }));
   await channelPinned;
@@ -254,6 +257,7 @@ async function runTurn(deps: LifeDeps, terms: TurnTerms, pinned: PinnedSession):
     begin,
     pin,
     isConfigured: provider !== undefined,
+    ruling,
     stream,
     answer,
     shown: text.shown(),
@@ -293,7 +297,3 @@ const askedOf = (pin: Pin | null, prepared: Prepared | undefined): Asked | undef
   pin === null || prepared === undefined
     ? undefined
     : { provider: pin.provider, model: pin.model, inputTokens: prepared.estimatedTokens };
-
-/** What answers: a retry with another model leaves the pin as it is. */
-const pinOf = ({ pin }: Session, { retry, asker }: Question, at: number): Pin | null =>
-  retry?.model === undefined ? pin : { ...retry.model, at, by: asker.name };

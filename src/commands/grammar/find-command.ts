@@ -24,10 +24,25 @@ export function findCommand(commands: readonly Command[], text: string): Found {
   }));
   for (let count = Math.min(longest, words.length); count > 0; count--) {
     const path = pathOf(words, count);
-    const command = commands.find((candidate) => candidate.path === path);
+    const command = commandAt(commands, path);
     if (command !== undefined) return { command, rest: line.slice(words[count - 1]?.endsAt ?? line.length) };
   }
   throw new UserError(unknownText(commands, pathOf(words, 1), pathOf(words, longest)));
+}
+
+/** What a command is also called that has subcommands beside it: Discord can't run one bare. */
+export const BARE_NAME = "show";
+
+/** Whether there are subcommands beside the command of one word. */
+export const hasSubcommands = (commands: readonly Command[], path: string): boolean =>
+  commands.some((other) => other.path.startsWith(`${path} `));
+
+/** The command at a path: "usage quota", "usage", or "usage show", which is the same. */
+export function commandAt(commands: readonly Command[], path: string): Command | undefined {
+  const exact = commands.find((command) => command.path === path);
+  const [root = "", word] = path.split(" ");
+  if (exact !== undefined || path !== `${root} ${BARE_NAME}` || word === undefined) return exact;
+  return hasSubcommands(commands, root) ? commands.find((command) => command.path === root) : undefined;
 }
 
 const pathOf = (words: readonly { word: string }[], count: number) =>

@@ -1,6 +1,6 @@
 import type { Quirks } from "../chat/adapt-request.js";
 import { createStreamChat } from "../chat/stream-chat.js";
-import { anthropicRateLimits } from "../http/rate-limits.js";
+import { ANTHROPIC_HEADERS } from "../http/quota-tables.js";
 import { createListModels } from "../lists/read-list.js";
 import type { ChatMessage, ChatRequest, Provider, ProviderId } from "../provider.js";
 import type { ProviderDeps } from "../provider-definition.js";
@@ -57,7 +57,7 @@ export function createAnthropicProvider(wire: AnthropicWire, deps: ProviderDeps)
         key,
         headers,
         url: `${root}/messages`,
-        limits: anthropicRateLimits,
+        quotaHeaders: ANTHROPIC_HEADERS,
         hasListed: () => hasListed,
         maxOutputTokens: maxTokens,
         body: (request, quirks) => ({

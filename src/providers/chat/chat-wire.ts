@@ -1,4 +1,5 @@
-import type { ChatRequest, ProviderId, RateLimit } from "../provider.js";
+import type { HeaderWindow } from "../http/quota-tables.js";
+import type { ChatRequest, ProviderId } from "../provider.js";
 import type { Quirks } from "./adapt-request.js";
 import type { AnswerDraft } from "./answer-draft.js";
 
@@ -8,7 +9,8 @@ export interface ChatWire {
   readonly key: string | undefined;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly limits: (headers: Headers, now: number) => readonly RateLimit[] | undefined;
+  /** What its headers tell of quotas. */
+  readonly quotaHeaders: readonly HeaderWindow[];
   /** Whether a list came with the same key. */
   hasListed(): boolean;
   maxOutputTokens(request: ChatRequest, quirks: Quirks): number | undefined;

@@ -8,8 +8,9 @@ import {
   refusalError,
   withLimits,
 } from "../http/provider-fault.js";
+import { readQuotaHeaders } from "../http/read-quota.js";
 import { errorIn, type Refusal, readRefusal, refusalIn } from "../http/read-refusal.js";
-import { type ChatEvent, type ChatRequest, type Provider, ProviderError, type RateLimit } from "../provider.js";
+import { type ChatEvent, type ChatRequest, type Provider, ProviderError, type QuotaReading } from "../provider.js";
 import { type Adaptation, acceptedRequest, adaptationFor, type Quirks } from "./adapt-request.js";
 import { AnswerDraft } from "./answer-draft.js";
 import type { ChatWire } from "./chat-wire.js";
@@ -60,7 +61,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   #draft = new AnswerDraft();
   #body: BodyReader | undefined;
   #parser: EventStreamParser | undefined;
-  #limits: readonly RateLimit[] | undefined;
+  #limits: readonly QuotaReading[] | undefined;
   #quirks: Quirks;
   #adaptations = 0;
   #isShortened = false;
@@ -117,7 +118,8 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     if (!response.ok) {
       return this.#refused(await refusalIn(response, now));
     }
-    this.#limits = this.#terms.wire.limits(response.headers, now);
+    const { model } = this.#terms.request;
+    this.#limits = readQuotaHeaders(this.#terms.wire.quotaHeaders, response.headers, { now, model });
     if (response.body === null) throw plainError(provider, "cut-off");
     this.#body = response.body.getReader();
     this.#parser = new EventStreamParser(provider, {
@@ -228,11 +230,11 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   };
 
   #context(): FaultContext {
-    const { provider, key, limits } = this.#terms.wire;
+    const { provider, key, quotaHeaders } = this.#terms.wire;
     return {
       provider,
       key,
-      limits,
+      quotaHeaders,
       now: this.#terms.deps.clock.now(),
       request: this.#terms.request,
       hasText: this.#draft.hasSaid,

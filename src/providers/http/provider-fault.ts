@@ -5,11 +5,13 @@ import {
   ProviderError,
   type ProviderErrorReason,
   type ProviderId,
-  type RateLimit,
+  type QuotaReading,
 } from "../provider.js";
-import { retryAfterMs } from "./rate-limits.js";
+import type { HeaderWindow } from "./quota-tables.js";
+import { readQuotaRefusal } from "./read-quota.js";
 import type { Refusal } from "./read-refusal.js";
 import { reasonOf } from "./refusal.js";
+import { retryAfterMs } from "./retry-after.js";
 
 /** What was being done when something went wrong. */
 export interface FaultContext {
@@ -22,7 +24,8 @@ export interface FaultContext {
   readonly hasText?: boolean;
   /** Whether the list came with the same key. */
   readonly hasListed?: boolean;
-  readonly limits?: ((headers: Headers, now: number) => readonly RateLimit[] | undefined) | undefined;
+  /** The vendor's headers about quotas. */
+  readonly quotaHeaders?: readonly HeaderWindow[];
 }
 
 const MAX_VENDOR_CHARS = 200;
@@ -54,31 +57,31 @@ const PHRASES: Partial<Record<ProviderErrorReason, string>> = {
  * the conversation; its error object is not kept as a cause, because a log would print all of it.
  */
 export function refusalError(refusal: Refusal, context: FaultContext): ProviderError {
-  const { provider, request, now, limits: readLimits } = context;
+  const { provider, request, now, quotaHeaders: table = [] } = context;
   const reason = reasonOf(refusal, request ? "chat" : "list", context.hasListed);
   const isUnknownModel = reason === "unknown-model";
   const phrase = isUnknownModel ? `does not know the model "${request?.model}"` : PHRASES[reason];
   const status = refusal.status === undefined ? "" : ` (${refusal.status})`;
   // Vendors repeat a part of a refused key; and about an unknown model there is no more to say.
   const words = reason === "auth" || isUnknownModel ? "" : vendorWords(refusal.message, context);
-  const limits = refusal.headers && readLimits?.(refusal.headers, now);
+  const limits = request && readQuotaRefusal(refusal, reason, { table, now, model: request.model });
   return new ProviderError(
     provider,
     reason,
     `${provider} ${phrase ?? "answered with an error"}${status}${words && `: ${words}`}`,
     {
       status: refusal.status,
-      retryAfterMs: retryAfterMs(refusal.headers, now) ?? refusal.renewalMs ?? emptyUntil(limits, now),
+      retryAfterMs: retryAfterMs(refusal.headers, now) ?? refusedUntil(limits, now) ?? refusal.renewalMs,
       limits,
       words: words || undefined,
     },
   );
 }
 
-/** How long until the last of the used-up windows is full again, in ms. */
-function emptyUntil(limits: readonly RateLimit[] | undefined, now: number): number | undefined {
-  const resets = (limits ?? []).flatMap(({ remaining, resetAt }) =>
-    remaining === 0 && resetAt ? [resetAt - now] : [],
+/** How long until the last of the used-up windows renews, in ms. */
+function refusedUntil(limits: readonly QuotaReading[] | undefined, now: number): number | undefined {
+  const resets = (limits ?? []).flatMap(({ isRefused, remaining, resetAt }) =>
+    (isRefused || remaining === 0) && resetAt ? [resetAt - now] : [],
   );
   return resets.length === 0 ? undefined : Math.max(...resets, 0);
 }

@@ -1,4 +1,4 @@
-import { parseDuration } from "./rate-limits.js";
+import { parseDuration } from "./retry-after.js";
 
 /** What a vendor said when it refused, in whichever dialect it came. */
 export interface Refusal {
@@ -13,6 +13,15 @@ export interface Refusal {
   readonly isWebPage?: boolean;
   /** How long until it may be asked again, in ms, as its body says. */
   readonly renewalMs?: number | undefined;
+  /** The quotas that Google names. */
+  readonly violations?: readonly QuotaViolation[];
+}
+
+/** One of a `google.rpc.QuotaFailure`, as "GenerateRequestsPerDayPerProjectPerModel-FreeTier". */
+export interface QuotaViolation {
+  readonly quotaId: string;
+  readonly quotaValue?: number;
+  readonly model?: string;
 }
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -64,12 +73,14 @@ export function readRefusal(
   }
   const levels = [...levelsOf(body, MAX_LEVELS)];
   const said = [...new Set(levels.flatMap(({ codes, message = "" }) => [...codes, message]))].join("\n");
+  const violations = levels.flatMap(({ fields }) => violationsIn(fields).flatMap((each) => quotaViolation(each) ?? []));
   return {
     ...about,
     status: status !== undefined && status >= 300 ? status : levels.map(statusOf).find((found) => found !== undefined),
     message: levels.findLast(({ message }) => message !== undefined)?.message ?? "",
     said: said.slice(0, MAX_READ_CHARS),
     renewalMs: renewalIn(levels, said, now),
+    ...(violations.length > 0 && { violations }),
   };
 }
 
@@ -136,8 +147,7 @@ function* levelsOf(value: unknown, left: number): Generator<Level> {
 }
 
 function codesOf(outer: Fields, fields: Fields): readonly string[] {
-  const details = Array.isArray(fields.details) ? fields.details.map(fieldsOf) : [fieldsOf(fields.details)];
-  const violations = details.flatMap(({ violations: list }) => (Array.isArray(list) ? list.map(fieldsOf) : []));
+  const details = detailsIn(fields);
   return [
     outer.type,
     fields.code,
@@ -148,8 +158,21 @@ function codesOf(outer: Fields, fields: Fields): readonly string[] {
     fields.error_type,
     fieldsOf(fields.innererror).code,
     ...details.flatMap(({ error_code, reason }) => [error_code, reason]),
-    ...violations.map(({ quotaId }) => quotaId),
+    ...violationsIn(fields).map(({ quotaId }) => quotaId),
   ].filter((code): code is string => textOf(code) !== undefined && code !== "error");
+}
+
+const detailsIn = ({ details }: Fields): readonly Fields[] =>
+  Array.isArray(details) ? details.map(fieldsOf) : [fieldsOf(details)];
+
+const violationsIn = (fields: Fields): readonly Fields[] =>
+  detailsIn(fields).flatMap(({ violations }) => (Array.isArray(violations) ? violations.map(fieldsOf) : []));
+
+function quotaViolation({ quotaId, quotaValue, quotaDimensions }: Fields): QuotaViolation | undefined {
+  if (typeof quotaId !== "string") return undefined;
+  const value = Number(quotaValue ?? Number.NaN);
+  const model = textOf(fieldsOf(quotaDimensions).model);
+  return { quotaId, ...(Number.isFinite(value) && { quotaValue: value }), ...(model !== undefined && { model }) };
 }
 
 /** OpenRouter and others put an HTTP status into the code of an error inside a 200. */

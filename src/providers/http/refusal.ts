@@ -14,9 +14,9 @@ const RULES: readonly Rule[] = [
   [
     "spend-cap",
     /insufficient_?(quota|balance|funds|credits?)|insufficient (account )?(balance|credits?|funds)/i,
-    /billing_(error|hard|not)|billing hard limit|spend_?(ing)?_?(limit|cap)|spending limit/i,
+    /billing_(error|hard|not)|billing hard limit|spend(ing)?[ _]?(limit|cap)|usage_limit_exceeded/i,
     /payment[ _]required|key limit exceeded/i,
-    /(credit|account|token) balance|more credits|(used|run) (all|out of) .{0,30}credits|monthly included credits/i,
+    /(credit|account|token)[ _]balance|more credits|(used|run) (all|out of) .{0,30}credits|monthly included credits/i,
     /specified api usage limits|account .{0,20}(arrears|overdue)|余额不足|欠费/i,
   ],
   [

@@ -1,6 +1,6 @@
 import type { Quirks } from "../chat/adapt-request.js";
 import { createStreamChat } from "../chat/stream-chat.js";
-import { openAiRateLimits } from "../http/rate-limits.js";
+import { type HeaderWindow, OPENAI_HEADERS } from "../http/quota-tables.js";
 import { createListModels } from "../lists/read-list.js";
 import type { ChatMessage, ChatRequest, ImagePart, Provider, ProviderId } from "../provider.js";
 import type { ProviderDeps } from "../provider-definition.js";
@@ -18,6 +18,8 @@ export interface OpenAiWire {
   readonly idPrefix?: string | undefined;
   /** OpenAI's newer models refuse `max_tokens`, most others know nothing else. */
   readonly tokenLimit: "max_tokens" | "max_completion_tokens";
+  /** What its headers tell of quotas. Default: OpenAI's. */
+  readonly quotaHeaders?: readonly HeaderWindow[] | undefined;
 }
 
 /** The format that most vendors share: OpenAI's chat completions and model list. */
@@ -49,7 +51,7 @@ export function createOpenAiProvider(wire: OpenAiWire, deps: ProviderDeps): Prov
         key,
         headers,
         url: `${baseUrl}/chat/completions`,
-        limits: openAiRateLimits,
+        quotaHeaders: wire.quotaHeaders ?? OPENAI_HEADERS,
         hasListed: () => hasListed,
         maxOutputTokens,
         body: (request, quirks) => chatBody(wire, request, quirks),

@@ -33,7 +33,10 @@ export function simulateQuota({ words, print, printError }: SimulateQuotaDeps): 
       straightLine ??= score;
       print(JSON.stringify({ policy, period, ...lineOf(score, straightLine) }));
       if (!showsCases || policy !== "forecast") continue;
-      for (const { question, forecast } of answers) print(JSON.stringify({ policy, case: caseOf(question), forecast }));
+      for (const { question, forecast } of answers) {
+        const { shareAtEnd: _band, ...times } = forecast;
+        print(JSON.stringify({ policy, case: caseOf(question), forecast: times }));
+      }
     }
     return 0;
   } catch (error) {

@@ -4,6 +4,7 @@ import { AppError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import { createSerial } from "../../base/serial.js";
 import type { Provider, ProviderId } from "../../providers/provider.js";
+import type { ProviderVariables } from "../../providers/provider-definition.js";
 import type { Store } from "../../store/store.js";
 import { type Catalog, createCatalog } from "../catalog/catalog.js";
 import { indexAhead } from "../choose/model-index.js";
@@ -23,12 +24,12 @@ import { createStoreWatch, statusOf } from "./status.js";
 
 export interface RefresherDeps {
   /** In the order of the registry. */
-  readonly providers: readonly {
+  readonly providers: readonly (ProviderVariables & {
     readonly id: ProviderId;
     readonly baseUrl: string;
     readonly key?: string | undefined;
     readonly provider: Provider;
-  }[];
+  })[];
   readonly store: Store;
   readonly settings: Settings;
   /** The workspaces that the bot is in now, on running platforms; the same object until they change. */
@@ -72,7 +73,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     getCachedModels: createCachedModels({ ...deps, ...parts }),
     snapshot: catalog.snapshot,
     status: () => ({
-      ...statusOf(catalog, termsOf, clock.now()),
+      ...statusOf({ catalog, providers, termsOf, now: clock.now() }),
       ...(watch.isDown() && { isStoreDown: true }),
     }),
     async load() {

@@ -1,5 +1,6 @@
 import type { Log } from "../../base/log.js";
 import type { ProviderId } from "../../providers/provider.js";
+import type { ProviderVariables } from "../../providers/provider-definition.js";
 import type { Catalog } from "../catalog/catalog.js";
 import { nextDueAt } from "../decide/due.js";
 import { type FreshnessTerms, isAllFresh, isFresh } from "../decide/freshness.js";
@@ -7,11 +8,15 @@ import type { StoreUse } from "../fetch/refresh-one.js";
 import type { ProviderStatus, RefreshStatus } from "../refresher.js";
 
 /** Everything that people and machines are shown of the refresh, derived from facts. */
-export function statusOf(
-  catalog: Pick<Catalog, "snapshot" | "changes">,
-  termsOf: (provider: ProviderId) => FreshnessTerms,
-  now: number,
-): RefreshStatus {
+export function statusOf(facts: {
+  readonly catalog: Pick<Catalog, "snapshot" | "changes">;
+  readonly providers: readonly (ProviderVariables & { readonly id: ProviderId })[];
+  readonly termsOf: (provider: ProviderId) => FreshnessTerms;
+  /** Epoch ms. */
+  readonly now: number;
+}): RefreshStatus {
+  const { catalog, termsOf, now } = facts;
+  const variables = new Map(facts.providers.map(({ id, ...each }) => [id, each]));
   const snapshot = catalog.snapshot();
   const providers: ProviderStatus[] = [];
   let lastRefreshAt: number | null = null;
@@ -23,8 +28,11 @@ export function statusOf(
     for (const model of entry.models) if (model.isChat) models++;
     if (entry.fetchedAt !== null) lastRefreshAt = Math.max(lastRefreshAt ?? entry.fetchedAt, entry.fetchedAt);
     if (nextAt !== null) nextRefreshAt = Math.min(nextRefreshAt ?? nextAt, nextAt);
+    const { keyVariable, addressVariable } = variables.get(id) ?? {};
     providers.push({
       id,
+      ...(keyVariable !== undefined && { keyVariable }),
+      ...(addressVariable !== undefined && { addressVariable }),
       outcome: entry.outcome,
       models,
       fetchedAt: entry.fetchedAt,

@@ -16,7 +16,11 @@ const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFracti
 /** Our chart in the words of chart.js. `family` is a list of font families. */
 export function chartOptions(chart: BarChart, family: string): ChartConfiguration<"bar", number[], string> {
   const font = { family, size: FONT_PX };
-  const largest = Math.max(1, ...chart.bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0)));
+  const largest = Math.max(
+    1,
+    chart.limit ?? 0,
+    ...chart.bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0)),
+  );
   const values = {
     stacked: true,
     beginAtZero: true,
@@ -83,7 +87,7 @@ export function chartOptions(chart: BarChart, family: string): ChartConfiguratio
         tooltip: { enabled: false },
       },
     },
-    plugins: [card, ...(chart.isTimeline ? [] : [notes(chart, family)])],
+    plugins: [card, ...(chart.isTimeline ? [] : [notes(chart, family)]), ...limitLine(chart)],
   };
 }
 
@@ -96,6 +100,26 @@ const card: Plugin<"bar"> = {
     ctx.fill();
   },
 };
+
+const limitLine = ({ limit }: BarChart): readonly Plugin<"bar">[] =>
+  limit === undefined
+    ? []
+    : [
+        {
+          id: "limit",
+          afterDatasetsDraw({ ctx, scales, chartArea }) {
+            const at = scales.x?.getPixelForValue(limit) ?? 0;
+            ctx.strokeStyle = palette.text;
+            ctx.lineWidth = 2;
+            ctx.setLineDash([6, 4]);
+            ctx.beginPath();
+            ctx.moveTo(at, chartArea.top);
+            ctx.lineTo(at, chartArea.bottom);
+            ctx.stroke();
+            ctx.setLineDash([]);
+          },
+        },
+      ];
 
 const notes = (chart: BarChart, family: string): Plugin<"bar"> => ({
   id: "notes",

@@ -17,4 +17,6 @@ export interface BarChart {
   readonly bars: readonly Bar[];
   /** Bars stand side by side, oldest first, and bear no notes; else they lie below each other, largest first. */
   readonly isTimeline: boolean;
+  /** Where a line stands across the bars; none where unset. */
+  readonly limit?: number;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { timeMark } from "../../../src/base/time.js";
 import { settle } from "../../support/fake-clock.js";
 import { fakePlatform } from "../../support/fake-platform.js";
+import { quotaState, SURE } from "../../support/quota-states.js";
 import { boardWorld, MINUTE_MS, posted } from "../board-world.js";
 
 const FRESH = "✓ Auto-refreshed - models up to date";
@@ -51,6 +52,20 @@ describe("board.control.post()", () => {
 });
 
 describe("the board's message", () => {
+  it("names the quota that is worst off, and is not edited when only its numbers move", async () => {
+    const { setQuotas, text, platform } = await posted();
+    await setQuotas([quotaState({ riskSince: 1, forecast: { ...SURE, probability: 0.7 } })]);
+    expect(text().split("\n")[5]).toBe(
+      "⚠️ groq: requests a day of `m1`: likely to run out before it renews; `/usage quota` has the times",
+    );
+    await setQuotas([quotaState({ riskSince: 1, forecast: { ...SURE, probability: 0.8 } })]);
+    expect(platform.edits()).toBe(1);
+    await setQuotas([quotaState({ isOut: true })]);
+    expect(text()).toContain("⛔ groq: requests a day of `m1`: used up;");
+    await setQuotas([quotaState({})]);
+    expect(text()).not.toContain("groq");
+  });
+
   it("is edited when what fails changes, with the time of that change and what helps", async () => {
     const { clock, change, text, platform } = await posted();
     await clock.advance(10 * MINUTE_MS);
@@ -58,7 +73,7 @@ describe("the board's message", () => {
     await change({ failing: { anthropic: "auth" } });
     expect(text().split("\n")).toEqual([
       "**Model lists**",
-      FRESH,
+      `${FRESH} · 1 provider failing`,
       `Since ${timeMark(at)}`,
       HOST,
       "",

@@ -161,6 +161,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     },
     onStatusChange: () => () => {},
     modelOf: async () => ({ model: null, pin: null }),
+    lastAnswer: async () => undefined,
     forget: async () => {},
   });
   await platform.start({

@@ -212,6 +212,24 @@ const commands = [
   command("settings show"),
 ];
 
+describe("a command beside its subcommands", () => {
+  const both = [command("usage"), command("usage quota"), command("help")];
+
+  it("is called show, since Discord runs none that has subcommands", () => {
+    const made = applicationCommands(both);
+    expect(made.map(({ name, options }) => [name, options.map((option) => option.name)])).toEqual([
+      ["usage", ["show", "quota"]],
+      ["help", expect.any(Array)],
+    ]);
+    expect(typedLine(both, nativeCall({ name: "usage", options: [{ name: "show", options: [] }] } as never))).toBe(
+      "/usage",
+    );
+    expect(typedLine(both, { path: "help show", options: [] })).toBeUndefined();
+    expect(hintFor(both, "usage")).toContain("`/usage show`");
+    expect(hintFor(both, "help")).toContain("`/help`");
+  });
+});
+
 describe("applicationCommands()", () => {
   it("makes groups and typed options that Discord takes, the required ones first", () => {
     const made = applicationCommands(commands);

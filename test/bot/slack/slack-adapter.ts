@@ -65,6 +65,7 @@ export async function startAdapter(
     },
     onStatusChange: () => () => {},
     modelOf: async () => ({ model: null, pin: null }),
+    lastAnswer: async () => undefined,
     forget: async () => {},
   });
   const receipt = createReceipt(platform, { access: createAccess(access, { surfaces: [], clock, log }), store, log });

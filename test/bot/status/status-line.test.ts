@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Log } from "../../../src/base/log.js";
 import { createStatusLine } from "../../../src/bot/status/status-line.js";
-import type { Indicator } from "../../../src/refresh/refresher.js";
+import type { Indicator, RefreshStatus } from "../../../src/refresh/refresher.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 
 const REFRESHING = "🔄 Background refresh in progress...";
@@ -18,7 +18,12 @@ function setup() {
   const warnings: unknown[] = [];
   let indicator: Indicator = "stale";
   const log = { warn: (fields: object) => void warnings.push(fields) } as unknown as Log;
-  const line = createStatusLine({ clock, log, indicator: () => indicator, surfaces: [first, {}, second] });
+  const line = createStatusLine({
+    clock,
+    log,
+    status: () => ({ indicator, hasLists: true, providers: [] }) as unknown as RefreshStatus,
+    surfaces: [first, {}, second],
+  });
   const become = async (next: Indicator, forMs = 0) => {
     indicator = next;
     line.look();

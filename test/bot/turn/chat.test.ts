@@ -299,7 +299,7 @@ describe("createChat()", () => {
     ["unknown-model", {}, "does not know this model"],
     ["network", {}, "cannot be reached"],
     ["http", { status: 500 }, "status 500"],
-    ["malformed", {}, "vendor's text. The operator can check its address"],
+    ["malformed", {}, "vendor's text. Check its base URL."],
     ["bad-request", { status: 400 }, "(vendor's text). Choose another one"],
     ["context-too-long", {}, "too long for this model at **openai**. `/chat new` starts afresh"],
     ["no-access", { words: "Your plan lacks it." }, "It says: Your plan lacks it. Choose another one"],
@@ -307,7 +307,7 @@ describe("createChat()", () => {
     ["loading", {}, "still loading this model. Try again in a minute"],
     ["out-of-memory", { words: "7 GiB needed" }, "too little memory for this model. It says: 7 GiB needed."],
     ["content-refused", {}, "because of its content"],
-    ["address", {}, "can check the address"],
+    ["address", {}, "Check its base URL."],
   ] as const)("says in our words why there is no answer: %s", async (reason, details, words) => {
     const { clock, logged, openai, platform, texts } = await asked();
     for (let attempt = 0; attempt < 3; attempt++) {

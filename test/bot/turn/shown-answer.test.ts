@@ -113,13 +113,23 @@ describe("a model that its provider refuses", () => {
     expect(buttons(answer)).toEqual(["/chat retry"]);
   });
 
+  it.each([
+    ["network", true],
+    ["auth", true],
+    ["bad-request", false],
+    ["overloaded", false],
+  ] as const)("offers the status of the lists where an operator can fix what failed: %s", async (reason, isOffered) => {
+    const answer = await world().refuses(reason);
+    expect(buttons(answer)).toEqual(["/chat retry", ...(isOffered ? ["/models status"] : [])]);
+  });
+
   it("is told to the refresher, and so is one that answers; other trouble is not", async () => {
     const it = world();
     await it.refuses("unknown-model");
     await it.refuses("not-for-chat");
     for (const reason of ["network", "auth", "bad-request", "overloaded"] as const) {
       const other = world();
-      expect(buttons(await other.refuses(reason))).toEqual(["/chat retry"]);
+      await other.refuses(reason);
       expect(other.uses).toEqual([]);
     }
     await it.breaksOff("cut-off");

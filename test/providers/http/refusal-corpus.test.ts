@@ -91,6 +91,19 @@ const REPORTS: readonly Report[] = [
     "quota",
     53 * HOUR_MS,
   ],
+  [
+    "a code in OpenAI's documents",
+    429,
+    error("Limit reached.", { code: "organization_usage_limit_exceeded" }),
+    "spend-cap",
+  ],
+  ["a code that came without its type", 400, { error: { code: "credit_balance_exhausted" } }, "spend-cap"],
+  [
+    "a cap of Google's billing",
+    429,
+    error("Your project has exceeded its monthly spending cap.", { status: "RESOURCE_EXHAUSTED" }),
+    "spend-cap",
+  ],
   // Quota of a day or a month.
   [
     "Gitlawb/openclaude#936",

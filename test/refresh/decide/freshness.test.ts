@@ -60,7 +60,8 @@ describe("the indicator", () => {
     const providers = new Map(entries.map((entry, index) => [`p${index}`, entry] as const));
     const snapshot: Snapshot = { providers, fetching: new Set(fetching) };
     const changes = () => ({ identity: "test", last: null, days: [] });
-    return statusOf({ snapshot: () => snapshot, changes }, () => terms, NOW).indicator;
+    const catalog = { snapshot: () => snapshot, changes };
+    return statusOf({ catalog, providers: [], termsOf: () => terms, now: NOW }).indicator;
   };
   const stale = agedMs(340_000);
 

@@ -3,7 +3,7 @@ import { UserError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import { cutText } from "../../../base/text.js";
 import type { Choice, Command } from "../../../commands/command.js";
-import { findCommand } from "../../../commands/grammar/find-command.js";
+import { commandAt, findCommand } from "../../../commands/grammar/find-command.js";
 import { format } from "../../../commands/grammar/parse.js";
 import { type ControlIds, STALE_CONTROL_TEXT } from "../../port/control-ids.js";
 import { panelOf, press } from "../../port/panel.js";
@@ -100,7 +100,7 @@ const awayText = (applicationId: string) =>
 type User = NonNullable<InteractionEvent["user"]>;
 
 const visibilityOf = (commands: readonly Command[], data: CommandData) =>
-  commands.find(({ path }) => path === nativeCall(data).path)?.visibility ?? "ephemeral";
+  commandAt(commands, nativeCall(data).path)?.visibility ?? "ephemeral";
 
 function callOf(event: InteractionEvent, author: User, text: string): CommandCall {
   const { channel_id, guild_id, channel, member } = event;
@@ -128,7 +128,7 @@ export function nativeCall({ name, options = [] }: CommandData): NativeCall {
 
 /** The line that a person would have typed; undefined for a command that the registry does not have (any more). */
 export function typedLine(commands: readonly Command[], { path, options }: NativeCall): string | undefined {
-  const command = commands.find((candidate) => candidate.path === path);
+  const command = commandAt(commands, path);
   if (command === undefined) return undefined;
   const values = options.flatMap(({ name, value }) =>
     value === undefined ? [] : [[name, typeof value === "boolean" ? value : String(value)] as const],

@@ -1,6 +1,6 @@
 import { messageOf, UserError } from "../../../base/errors.js";
 import type { Command } from "../../../commands/command.js";
-import { findCommand } from "../../../commands/grammar/find-command.js";
+import { BARE_NAME, findCommand, hasSubcommands } from "../../../commands/grammar/find-command.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../../port/platform.js";
 import type { IdFor } from "../send/render.js";
 import type { Sender } from "../send/send.js";
@@ -39,7 +39,8 @@ export function createTypedCommands(deps: TypedCommandDeps, handlers: PlatformHa
 export function hintFor(commands: readonly Command[], text: string): string {
   try {
     const { command } = findCommand(commands, text);
-    return `Please use the slash command \`/${command.path}\` here: only you see its reply. Nothing was run.`;
+    const path = hasSubcommands(commands, command.path) ? `${command.path} ${BARE_NAME}` : command.path;
+    return `Please use the slash command \`/${path}\` here: only you see its reply. Nothing was run.`;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return `${messageOf(error)} Use the slash command here; nothing was run.`;

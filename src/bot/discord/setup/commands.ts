@@ -6,6 +6,7 @@ import {
 } from "discord.js";
 import { cutText } from "../../../base/text.js";
 import type { Command, Option } from "../../../commands/command.js";
+import { BARE_NAME } from "../../../commands/grammar/find-command.js";
 
 /** https://discord.com/developers/docs/interactions/application-commands: of descriptions, and of choices' names. */
 const MAX_CHARS = 100;
@@ -54,7 +55,8 @@ export interface ApplicationCommand extends Described {
 }
 
 /**
- * The registry as Discord's slash commands: "models status" becomes `models` with the subcommand `status`. No default
+ * The registry as Discord's slash commands: "models status" becomes `models` with the subcommand `status`,
+ * and "usage", beside "usage quota", `usage show`. No default
  * permissions: they would hide whole groups, and every call is checked when it comes.
  */
 export function applicationCommands(
@@ -67,7 +69,7 @@ export function applicationCommands(
     groups.set(name, [...(groups.get(name) ?? []), command]);
   }
   return [...groups].map(([name, members]) => {
-    const whole = members.find(({ path }) => path === name);
+    const whole = members.length === 1 ? members.find(({ path }) => path === name) : undefined;
     return {
       name,
       type: ApplicationCommandType.ChatInput,
@@ -82,7 +84,7 @@ export function applicationCommands(
   });
 }
 
-const subcommandOf = ({ path }: Command) => path.split(" ").slice(1).join("-");
+const subcommandOf = ({ path }: Command) => path.split(" ").slice(1).join("-") || BARE_NAME;
 const cut = (text: string) => cutText(text, MAX_CHARS);
 
 /** A text in every language that has it, each cut to what Discord takes; undefined where none has. */

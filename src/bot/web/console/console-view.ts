@@ -1,5 +1,6 @@
 import { modelRowsOf } from "../../../refresh/catalog/row-state.js";
 import type { ModelRef } from "../../../refresh/choose/default-model.js";
+import { indicatorLine } from "../../../refresh/refresh-texts.js";
 import type { Refresher } from "../../../refresh/refresher.js";
 import type { Settings } from "../../../refresh/settings.js";
 import type { FindModelFacts } from "../../../usage/model-facts.js";
@@ -41,7 +42,7 @@ export function consoleState(facts: ConsoleFacts, times: { readonly now: number;
       ...activity.countsOf(platform.name),
     })),
     store: { kind: facts.storeKind, warnings: facts.storeWarnings(), ...activity.storeHealth() },
-    refresh: refresher().status(),
+    refresh: { ...refresher().status(), line: indicatorLine(refresher().status()) },
     settings: {
       workspace,
       autoRefresh: {

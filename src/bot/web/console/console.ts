@@ -40,7 +40,6 @@ const mountPage = assetRoutes({
     "/assets/vendor/uplot.mjs": "uplot/dist/uPlot.esm.js",
     "/assets/vendor/uplot.css": "uplot/dist/uPlot.min.css",
   },
-  vendorPreloads: ["/assets/vendor/uplot.mjs"],
 });
 
 export function createConsole({ run, ...deps }: ConsoleDeps): Console {

@@ -13,11 +13,12 @@ const MAX_DISCARDED_BYTES = 64 * MAX_BODY_BYTES;
 
 /**
  * Reads the request's body as JSON.
- * @throws {HttpError} 415 for another content type, 413 above 1 MiB, 400 where it is not JSON or breaks off
+ * @throws {HttpError} 415 for another content type, 413 above `maxBytes` (default: 1 MiB), 400 where it is not JSON or
+ * breaks off
  */
-export async function readJson(context: Context): Promise<unknown> {
+export async function readJson(context: Context, maxBytes = MAX_BODY_BYTES): Promise<unknown> {
   requireType(context, "application/json");
-  const text = await readText(context, MAX_BODY_BYTES);
+  const text = await readText(context, maxBytes);
   try {
     return JSON.parse(text);
   } catch {

@@ -68,7 +68,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     expect(await card("Discord").innerText()).toMatch(/^!?\s*Discord\s+Not connected\s+the token is refused\s/);
     const row = page.getByRole("row", { name: /openai/ }).first();
     expect(await row.innerText()).toContain("refuses its key (401)");
-    expect(await page.locator("#indicator").innerText()).toBe(indicatorText("stale"));
+    expect(await page.locator("#indicator").innerText()).toBe(`${indicatorText("stale")} · 1 provider failing`);
     expect(await page.locator("#refresh").innerText()).toBe(refreshLabel({ hasLists: true, isFresh: false }));
   });
 

@@ -12,6 +12,7 @@ import { silentLog, startServer } from "../http/http-support.js";
 
 export const STATUS = {
   indicator: "fresh",
+  line: "✓ Auto-refreshed - models up to date",
   isFresh: true,
   autoRefresh: { enabled: true, intervalSeconds: 300 as number | "smart" },
   lastRefreshAt: 1_000 as number | null,
@@ -71,6 +72,7 @@ export async function startPlayground(options: Options = {}): Promise<RunningPla
       return () => listeners.delete(listener);
     },
     modelOf: async () => ({ model: "demo/demo-small", pin: null }),
+    lastAnswer: async () => undefined,
     forget: async () => {},
     ...deps,
   });

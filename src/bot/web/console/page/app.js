@@ -1,7 +1,7 @@
 import { call } from "/assets/shared/api.js";
 import { byId, messageOf } from "/assets/shared/elements.js";
 import { keepOpen } from "/assets/shared/live.js";
-import { INDICATORS, plainWords, refreshLabel } from "/assets/shared/texts.js";
+import { plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { clockWords } from "/assets/shared/time.js";
 import { createCatalogue } from "./catalogue.js";
 import { showChanges } from "./changes.js";
@@ -55,7 +55,7 @@ const handlers = {
     const { refresh, platforms } = state;
     const indicator = byId("indicator");
     indicator.dataset.state = refresh.indicator;
-    if (indicator.textContent !== INDICATORS[refresh.indicator]) indicator.textContent = INDICATORS[refresh.indicator];
+    if (indicator.textContent !== refresh.line) indicator.textContent = refresh.line;
     byId("refresh").textContent = refreshLabel(refresh);
     const hasPlayground = platforms.some(({ name }) => name === "playground");
     byId("playground-link").hidden = !hasPlayground;

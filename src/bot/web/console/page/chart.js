@@ -1,5 +1,3 @@
-import "./language.js";
-
 import { make } from "/assets/shared/elements.js";
 import { clockWords } from "/assets/shared/time.js";
 import uPlot from "/assets/vendor/uplot.mjs";

@@ -1,11 +1,9 @@
 import { PAGE_TEXTS } from "/assets/shared/refresh-texts.js";
 import { clockWords } from "./time.js";
 
-const { indicators, buttonLabels, intervals } = PAGE_TEXTS;
+const { buttonLabels, intervals } = PAGE_TEXTS;
 /** @type {Readonly<Record<string, string>>} */
 const outcomes = PAGE_TEXTS.outcomes;
-
-export const INDICATORS = indicators;
 
 export const INTERVALS = intervals.map(({ value, label }) => ({
   value: String(value),

@@ -1,0 +1,146 @@
+import { UserError } from "../base/errors.js";
+import { fitsGlob, plural } from "../base/text.js";
+import { modelName } from "../refresh/choose/default-model.js";
+import { globWords } from "../refresh/choose/model-rules.js";
+import type { ModelRules } from "../refresh/settings.js";
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { code } from "./wording/markdown.js";
+
+const MAX_GLOBS = 50;
+const MAX_GLOB_CHARS = 233;
+const MAX_LIST_CHARS = 3_000;
+const PRICE = /^\d{1,9}(\.\d{1,6})?$/;
+
+type Rule = "allow" | "deny" | "max-price" | "unknown-price" | "reset";
+
+const RULE_OPTION = {
+  kind: "choice",
+  about: "what to set",
+  values: [
+    { value: "allow", label: "allow only these" },
+    { value: "deny", label: "deny these" },
+    { value: "max-price", label: "most that a model may cost" },
+    { value: "unknown-price", label: "models of unknown price" },
+    { value: "reset", label: "drop all rules" },
+  ],
+} as const;
+
+export const settingsModels = (deps: CommandDeps) =>
+  defineCommand({
+    path: "settings models",
+    about: "Which models may be used in this workspace; alone it shows the rules in force",
+    access: "operator",
+    visibility: "ephemeral",
+    options: {
+      rule: RULE_OPTION,
+      value: {
+        kind: "text",
+        about: "patterns as anthropic/*, with commas between; USD per million output tokens; pass or block; off",
+        maxChars: MAX_LIST_CHARS,
+      },
+    },
+    async *run({ rule, value }, { workspace }) {
+      if (rule === undefined) {
+        if (value !== undefined)
+          throw new UserError(`Say first which rule: ${code("/settings models allow anthropic/*")}.`);
+        yield { markdown: ruleLines(deps, workspace).join("\n") };
+        return;
+      }
+      const change = changeOf(rule as Rule, value);
+      await deps.settings.change(workspace, ({ models = {}, ...rest }) => {
+        const after = change(models);
+        return hasAny(after) ? { ...rest, models: after } : rest;
+      });
+      yield {
+        markdown: [
+          "Saved, and in force at once. Conversations keep their pin; one that may not be used any more says so.",
+          ...ruleLines(deps, workspace),
+          ...unusedGlobs(deps, rule === "allow" || rule === "deny" ? globsIn(value ?? "") : []),
+        ].join("\n"),
+      };
+    },
+  });
+
+/** What a call makes of the rules. @throws {UserError} saying what the rule takes */
+function changeOf(rule: Rule, value: string | undefined): (before: ModelRules) => ModelRules {
+  if (rule === "reset") return () => ({});
+  const typed = value?.trim().toLowerCase();
+  if (typed === undefined) throw new UserError(`${code(rule)} needs a value: ${TAKES[rule]}. Nothing was changed.`);
+  if (typed === "off") return (before) => without(before, FIELDS[rule]);
+  if (rule === "allow" || rule === "deny") {
+    const globs = globsIn(value ?? "");
+    return (before) => ({ ...before, [rule]: globs });
+  }
+  if (rule === "max-price" && PRICE.test(typed)) return (before) => ({ ...before, maxPrice: Number(typed) });
+  if (rule === "unknown-price" && (typed === "pass" || typed === "block"))
+    return (before) => ({ ...before, unknownPrice: typed });
+  throw new UserError(`${code(rule)} takes ${TAKES[rule]}, not ${code(typed)}. Nothing was changed.`);
+}
+
+const FIELDS: Readonly<Record<Exclude<Rule, "reset">, keyof ModelRules>> = {
+  allow: "allow",
+  deny: "deny",
+  "max-price": "maxPrice",
+  "unknown-price": "unknownPrice",
+};
+const GLOBS = "patterns over provider/model with commas between, as `anthropic/*, openai/gpt-5*`, or `off`";
+const TAKES: Readonly<Record<Exclude<Rule, "reset">, string>> = {
+  allow: GLOBS,
+  deny: GLOBS,
+  "max-price": "USD per million output tokens, as `15` or `2.50`, or `off`",
+  "unknown-price": "`pass`, `block` or `off`",
+};
+
+const hasAny = (rules: ModelRules) => Object.values(rules).some((value) => value !== undefined);
+const without = (rules: ModelRules, field: keyof ModelRules): ModelRules =>
+  Object.fromEntries(Object.entries(rules).filter(([name]) => name !== field));
+
+/** @throws {UserError} where there are none or too many */
+function globsIn(typed: string): readonly string[] {
+  const globs = [...new Set(typed.split(/[\s,]+/).filter((glob) => glob !== ""))];
+  if (globs.length === 0) throw new UserError(`Nothing was changed: name ${GLOBS}.`);
+  if (globs.length > MAX_GLOBS)
+    throw new UserError(`At most ${MAX_GLOBS} patterns fit, and these are ${globs.length}. Nothing was changed.`);
+  const long = globs.find((glob) => glob.length > MAX_GLOB_CHARS);
+  if (long !== undefined) throw new UserError(`The pattern ${code(long)} is too long. Nothing was changed.`);
+  return globs;
+}
+
+function unusedGlobs({ refresher }: CommandDeps, globs: readonly string[]): readonly string[] {
+  const names = [...refresher.snapshot().providers].flatMap(([provider, { models }]) =>
+    models.map(({ id }) => modelName({ provider, model: id })),
+  );
+  const unused = globs.filter((glob) => !names.some((name) => fitsGlob(glob, name)));
+  if (unused.length === 0) return [];
+  return [`⚠️ No listed model fits ${globWords(unused)} (patterns are over ${code("provider/model")}).`];
+}
+
+/** The rules in force for a workspace, in words, and how many models they leave. */
+export function ruleLines({ allowed, refresher }: CommandDeps, workspace: string): readonly string[] {
+  const rules = allowed.rulesOf(workspace);
+  const parts = [
+    ...rulesWords(rules.workspace, "this workspace"),
+    ...rulesWords(rules.host, "the host, for all workspaces"),
+  ];
+  if (!allowed.hasRules(workspace)) return ["Models that may be used: **all** (the default)"];
+  const count = (snapshot: ReturnType<typeof refresher.snapshot>) =>
+    [...snapshot.providers.values()].reduce((sum, { models }) => sum + models.filter(({ isChat }) => isChat).length, 0);
+  const [left, all] = [count(allowed.snapshot(workspace)), count(refresher.snapshot())];
+  return [
+    `Models that may be used: **${left} of ${plural(all, "listed chat model")}**`,
+    ...parts.map((part) => `- ${part}`),
+    ...(left === 0 && all > 0 ? ["⚠️ No listed model is left, so nobody is answered by one."] : []),
+  ];
+}
+
+function rulesWords({ allow = [], deny = [], maxPrice, unknownPrice }: ModelRules, who: string): readonly string[] {
+  const priced = maxPrice !== undefined;
+  return [
+    ...(allow.length > 0 ? [`allow ${globWords(allow)} (${who})`] : []),
+    ...(deny.length > 0 ? [`deny ${globWords(deny)} (${who})`] : []),
+    ...(priced ? [`at most ${maxPrice} USD per million output tokens (${who})`] : []),
+    ...(unknownPrice === "block" ? [`models of unknown price are left out (${who})`] : []),
+    ...(priced && unknownPrice !== "block" ? [`models of unknown price pass (${who})`] : []),
+  ];
+}

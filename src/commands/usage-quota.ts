@@ -1,0 +1,31 @@
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { providerOption } from "./provider-option.js";
+import { quotaAlt, quotaChart } from "./wording/quota-chart.js";
+import { quotaText } from "./wording/quota-text.js";
+
+export const usageQuota = (deps: CommandDeps) =>
+  defineCommand({
+    path: "usage quota",
+    about: "What is left of the providers' quotas, when they renew, and whether they last",
+    access: "anyone",
+    isForChatters: true,
+    isHeavy: true,
+    visibility: "ephemeral",
+    options: { provider: providerOption(deps, "one provider; all when left out") },
+    async *run({ provider }, invocation) {
+      const states = deps.quota.states().filter(({ window }) => provider === undefined || window.provider === provider);
+      if (states.length === 0) {
+        const what = provider === undefined ? "No provider has told anything" : `**${provider}** has told nothing`;
+        yield { markdown: `${what} of its quotas yet. Most do with their answers, some with a refusal only.` };
+        return;
+      }
+      const now = deps.clock.now();
+      const markdown = quotaText(states, { now, showsAmounts: deps.isHostOperator(invocation) });
+      const chart = quotaChart(states);
+      const canPaint = invocation.canShowFiles && chart.bars.length > 0;
+      const bytes = canPaint ? await deps.charts.paint(chart) : undefined;
+      const alt = quotaAlt(states, now);
+      yield { markdown, ...(bytes !== undefined && { files: [{ name: "quota.png", bytes, alt }] }) };
+    },
+  });

@@ -1,0 +1,118 @@
+import { DAY_MS, startOfDay, timeMark } from "../../base/time.js";
+import type { QuotaPeriod } from "../../providers/provider.js";
+import type { QuotaState } from "../../quota/quota.js";
+import { LEAST_FORECAST_MS, lengthOf, usedOf, usedShare } from "../../quota/windows/window.js";
+import { code } from "./markdown.js";
+
+/** As a weekday within that time, later with the date. */
+const NEAR_MS = 6 * DAY_MS;
+
+const written = (at: number, options: Intl.DateTimeFormatOptions) =>
+  new Date(at).toLocaleString("en-GB", { ...options, timeZone: "UTC" }).replace(",", "");
+const TIME = { hour: "2-digit", minute: "2-digit" } as const;
+
+/** "Thu 14:00", or "Thu 15 Jan 14:00" where that is more than six days ahead. */
+function dayAndTime(at: number, now: number): string {
+  const day = written(at, { weekday: "short" });
+  const date = at - now <= NEAR_MS ? "" : ` ${written(at, { day: "numeric", month: "short" })}`;
+  return `${day}${date} ${written(at, TIME)}`;
+}
+
+/** "18:00 UTC" today, "Thu 18:00 UTC" later. */
+export const untilText = (at: number, now: number): string =>
+  `${startOfDay(at) === startOfDay(now) ? written(at, TIME) : dayAndTime(at, now)} UTC`;
+
+/** When it renews, as "renews Sun 00:00 UTC". */
+export const renewalText = ({ renewsAt, window }: QuotaState, now: number): string =>
+  renewsAt !== undefined
+    ? `renews ${dayAndTime(renewsAt, now)} UTC`
+    : window.period === "none"
+      ? "does not renew by itself"
+      : "renews at a time that its vendor does not tell";
+
+/** "about 70 % likely to run out Thu 14:00–Fri 09:00; renews Sun 00:00 UTC". */
+export function forecastText(state: QuotaState, now: number): string {
+  const { forecast, window, isOut } = state;
+  const renewal = renewalText(state, now);
+  if (isOut) return `used up; ${renewal}`;
+  if (lengthOf(window) < LEAST_FORECAST_MS || !Number.isFinite(lengthOf(window))) return renewal;
+  if (forecast === undefined) return `too early to say whether it lasts; ${renewal}`;
+  const { probability, earliestAt, latestAt } = forecast;
+  // Nobody knows it more exactly.
+  const percent = Math.min(95, Math.max(5, 5 * Math.round(probability * 20)));
+  const isWorthATime = probability >= 0.1 && earliestAt !== null && latestAt !== null;
+  const when = isWorthATime ? ` ${dayAndTime(earliestAt, now)}–${dayAndTime(latestAt, now)}` : "";
+  return `about ${percent} % likely to run out${when}; ${renewal}`;
+}
+
+const PERIODS: Readonly<Record<QuotaPeriod, string>> = {
+  minute: " a minute",
+  hour: " an hour",
+  "5h": " in 5 hours",
+  day: " a day",
+  week: " a week",
+  month: " a month",
+  none: "",
+};
+
+/** "groq: requests a day of `m1`". */
+export function windowName({ window }: Pick<QuotaState, "window">): string {
+  const { provider, name, period, model } = window;
+  return `${provider}: ${name}${PERIODS[period]}${model === undefined ? "" : ` of ${code(model, 100)}`}`;
+}
+
+/** "93 % used", and for who may see amounts "93 % used, 930 of 1,000". */
+export function usedText({ window }: Pick<QuotaState, "window">, showsAmounts: boolean): string {
+  const share = usedShare(window);
+  const { limit, unit, remaining } = window;
+  const used = usedOf(window);
+  const percent = share === undefined ? undefined : `${Math.round(share * 100)} % used`;
+  if (!showsAmounts || unit === "fraction") return percent ?? "use unknown";
+  const amount = (count: number) => (unit === "usd" ? `$${count.toFixed(2)}` : count.toLocaleString("en"));
+  if (used !== undefined && limit !== undefined) return `${percent ?? "used"}, ${amount(used)} of ${amount(limit)}`;
+  if (remaining !== undefined) return `${amount(remaining)} left`;
+  return limit === undefined ? "use unknown" : `use unknown, limit ${amount(limit)}`;
+}
+
+const markOf = ({ isOut, riskSince }: QuotaState) => (isOut ? "⛔" : riskSince === undefined ? "✓" : "⚠️");
+
+/** How many one message shows. */
+const MAX_LINES = 15;
+
+export interface QuotaTextTerms {
+  readonly now: number;
+  /** Amounts of the host's accounts are for the host's own people. */
+  readonly showsAmounts: boolean;
+}
+
+/** All quotas, the worst first, a line each. */
+export function quotaText(states: readonly QuotaState[], { now, showsAmounts }: QuotaTextTerms): string {
+  const lines = states.slice(0, MAX_LINES).map((state) => {
+    const { source, observedAt } = state.window;
+    const asOf = source === "budget" ? "counted here" : `as of ${timeMark(observedAt)}`;
+    const used = usedText(state, showsAmounts);
+    return `- ${markOf(state)} ${windowName(state)}: ${used}; ${forecastText(state, now)} (${asOf})`;
+  });
+  const rest = states.length - lines.length;
+  return ["**Quotas**, the worst first", ...lines, ...(rest > 0 ? [`… and ${rest} more`] : [])].join("\n");
+}
+
+const isBad = ({ isOut, riskSince, window }: QuotaState) =>
+  riskSince !== undefined || (isOut && window.period !== "minute");
+
+/** For a message that stays: without a time that moves with every question. */
+export function quotaBoardLine(states: readonly QuotaState[]): string | undefined {
+  const worst = states.find(isBad);
+  if (worst === undefined) return undefined;
+  const what = worst.isOut ? "used up" : "likely to run out before it renews";
+  return `${markOf(worst)} ${windowName(worst)}: ${what}; \`/usage quota\` has the times`;
+}
+
+/** One line where something is used up or likely to be before it renews; undefined elsewhere. */
+export function quotaRiskLine(states: readonly QuotaState[], now: number): string | undefined {
+  const bad = states.filter(isBad);
+  const [worst] = bad;
+  if (worst === undefined) return undefined;
+  const others = bad.length > 1 ? ` ${bad.length - 1} more: \`/usage quota\`.` : "";
+  return `${markOf(worst)} ${windowName(worst)}: ${forecastText(worst, now)}.${others}`;
+}

@@ -1,0 +1,93 @@
+import { createSerial } from "../../base/serial.js";
+import type { ModelInfo } from "../../providers/provider.js";
+import type { FindModelFacts } from "../../usage/model-facts.js";
+import type { Snapshot } from "../catalog/catalog-types.js";
+import type { ModelRules, Settings } from "../settings.js";
+import { type ModelRef, modelName } from "./default-model.js";
+import { indexAhead } from "./model-index.js";
+import { asksPrice, hasRules, type RulesInForce, type Verdict, verdict } from "./model-rules.js";
+
+/** Which models a workspace may use. */
+export interface AllowedModels {
+  /** The lists without the models that are ruled out there; the same object until they or the rules change. */
+  snapshot(workspace: string): Snapshot;
+  /** Judges a model, listed or not. */
+  judge(workspace: string, model: ModelRef): Verdict;
+  rulesOf(workspace: string): RulesInForce;
+  /** Whether anything is ruled out there, by whomever. */
+  hasRules(workspace: string): boolean;
+}
+
+export interface AllowedModelsDeps {
+  readonly refresher: { snapshot(): Snapshot; onChange(listener: () => void): () => void };
+  readonly settings: Pick<Settings, "of" | "workspaces">;
+  readonly modelFacts: FindModelFacts;
+  /** Rules of the host, which bind every workspace. */
+  readonly host: ModelRules;
+}
+
+export function createAllowedModels({ refresher, settings, modelFacts, host }: AllowedModelsDeps): AllowedModels {
+  const rulesOf = (workspace: string) => ({ host, workspace: settings.of(workspace).models ?? {} });
+  const isRuled = (workspace: string) => Object.values(rulesOf(workspace)).some(hasRules);
+  /** What stays of a list and of a snapshot, by the rules: workspaces with the same ones share it. */
+  const lists = new WeakMap<readonly ModelInfo[], Map<string, readonly ModelInfo[]>>();
+  const snapshots = new WeakMap<Snapshot, Map<string, Snapshot>>();
+
+  const judgeWith = (rules: RulesInForce, { provider, model }: ModelRef, row: ModelInfo | undefined): Verdict => {
+    const outputPrice = asksPrice(rules) ? modelFacts(provider, model, row).outputPrice : undefined;
+    return verdict({ name: modelName({ provider, model }), outputPrice }, rules);
+  };
+  const isAllowed = (rules: RulesInForce, provider: string) => (row: ModelInfo) =>
+    judgeWith(rules, { provider, model: row.id }, row).isAllowed;
+
+  const filtered = (snapshot: Snapshot, rules: RulesInForce, key: string): Snapshot => ({
+    ...snapshot,
+    providers: new Map(
+      [...snapshot.providers].map(([provider, entry]) => {
+        const fits = isAllowed(rules, provider);
+        const models = memo(lists, entry.models, `${provider} ${key}`, () => entry.models.filter(fits));
+        const missing = entry.missing?.filter(({ model }) => fits(model));
+        return [provider, { ...entry, models, ...(missing !== undefined && { missing }) }];
+      }),
+    ),
+  });
+  const snapshotOf = (workspace: string): Snapshot => {
+    const whole = refresher.snapshot();
+    if (!isRuled(workspace)) return whole;
+    const rules = rulesOf(workspace);
+    const key = JSON.stringify(rules.workspace);
+    return memo(snapshots, whole, key, () => filtered(whole, rules, key));
+  };
+
+  /** Filters and indexes changed lists before somebody searches them. */
+  const serial = createSerial();
+  refresher.onChange(() => {
+    const ruled = settings.workspaces().filter((workspace) => hasRules(rulesOf(workspace).workspace));
+    const all = hasRules(host) ? ["", ...ruled] : ruled;
+    if (all.length === 0) return;
+    void serial("", async () => {
+      for (const each of new Set(all.map(snapshotOf))) await indexAhead(each);
+    });
+  });
+
+  return {
+    rulesOf,
+    hasRules: isRuled,
+    snapshot: snapshotOf,
+    judge(workspace, ref) {
+      const row = refresher
+        .snapshot()
+        .providers.get(ref.provider)
+        ?.models.find(({ id }) => id === ref.model);
+      return judgeWith(rulesOf(workspace), ref, row);
+    },
+  };
+}
+
+function memo<K extends object, V>(known: WeakMap<K, Map<string, V>>, of: K, key: string, make: () => V): V {
+  const byKey = known.get(of) ?? new Map<string, V>();
+  known.set(of, byKey);
+  const found = byKey.get(key) ?? make();
+  byKey.set(key, found);
+  return found;
+}
