@@ -151,6 +151,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
       ...{ timeoutMs: 10_000, hasPeers: () => false },
     }),
     providers: new Map([["openai", provider]]),
+    setups: [],
     defaultModel: () => ({ provider: "openai", model: "gpt-4o" }),
     owner: "bench/1/x",
     hasPeers: () => false,

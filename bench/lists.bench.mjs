@@ -1,21 +1,27 @@
 // What model lists cost at rest, and at any size: reading them, autocomplete, the tick, memory. Runs the built program's
-// own parts. PARTS=read,suggest,tick,every,memory chooses.
+// own parts. PARTS=read,suggest,tick,every,memory,reports chooses.
 //   read:     getCachedModels() with one and ten providers
 //   suggest:  autocomplete over 500, 5,000 and 50,000 models
 //   tick:     a tick with nothing due, by number of workspaces, each with settings of its own
 //   every:    how often a list that is due every 60 s is fetched, on a clock that runs fast
 //   memory:   heap per workspace at rest, with settings and a learnt habit
+//   reports:  event loop blocked by `/usage` over 100,000 turns and by `/chat export` of 5,000
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { systemClock } from "#bot/base/clock.js";
 import { createAccess } from "#bot/bot/access/access.js";
+import { chatExport } from "#bot/commands/chat-export.js";
+import { usage } from "#bot/commands/usage.js";
 import { suggestModels } from "#bot/refresh/choose/suggest-models.js";
 import { createRefresher } from "#bot/refresh/engine/create-refresher.js";
 import { createSettings } from "#bot/refresh/settings.js";
 import { openStore } from "#bot/store/open-store.js";
+import { turnKey } from "#bot/store/sessions/session-rows.js";
+import { createSessions } from "#bot/store/sessions/sessions.js";
 import { createSqliteStore } from "#bot/store/sqlite/sqlite.js";
+import { createLedger } from "#bot/usage/ledger.js";
 
 const ROUNDS = 7;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -264,8 +270,64 @@ async function memory(print) {
   print({ part: "memory", workspaces: 10_000, bytesPerWorkspace: round((at[10_000] - at[10]) / 9_990, 0) });
 }
 
+const INVOCATION = {
+  ...{ platform: "discord", workspace: "discord:1", conversation: "discord:1:2", isOperator: true, isDirect: false },
+  ...{ user: { id: "u1", name: "Ada" }, isGuest: false, isInGroup: async () => false, canShowFiles: false },
+};
+const TURN_TEXT = "Some words of a question or of an answer, as people and models write them. ".repeat(6);
+
+/** Rows as a month of use leaves them. */
+function* turnsOf(ledger, now) {
+  for (let index = 0; index < 100_000; index++)
+    yield ledger.writeOf({
+      ...{ id: `q${index}`, at: now - (index % 30) * 86_400_000 - (index % 1_000), workspace: "discord:1" },
+      ...{ platform: "discord", user: { id: `u${index % 500}`, name: `User ${index % 500}` }, provider: "openai" },
+      ...{ model: `gpt-${index % 9}`, inputTokens: 100, outputTokens: 50, cachedTokens: 0, costUsd: 0.01 },
+      ...{ isEstimated: false, ending: "done" },
+    });
+  for (let number = 0; number < 5_000; number++)
+    yield {
+      table: "turns",
+      key: turnKey("discord:1:2", number),
+      value: {
+        question: { message: `m${number}`, author: "Ada", authorId: "u1", text: TURN_TEXT, at: now },
+        ...{ answer: TURN_TEXT, ending: "done", provider: "openai", model: "gpt-1", usage: null, endedAt: now },
+      },
+    };
+}
+
+async function reports(print) {
+  const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
+  const store = await openStore(`sqlite://${join(folder, "store.sqlite")}`, [createSqliteStore()]);
+  const ledger = createLedger({ store, clock: systemClock });
+  const sessions = createSessions({ store, now: systemClock.now });
+  const rows = [...turnsOf(ledger, Date.now())];
+  for (let from = 0; from < rows.length; from += 500) await store.write(rows.slice(from, from + 500));
+  const parts = { ledger, sessions, clock: systemClock, charts: { paint: async () => undefined } };
+  const deps = /** @type {import("#bot/commands/command-deps.js").CommandDeps} */ (/** @type {unknown} */ (parts));
+  for (const { part, command, args } of [
+    { part: "usage over 100,000 turns", command: usage(deps), args: { period: "30d", by: "user" } },
+    { part: "export of 5,000 turns", command: chatExport(deps), args: {} },
+  ]) {
+    const blocked = [];
+    const took = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      delay.enable();
+      const startedAt = performance.now();
+      for await (const _reply of command.run(args, INVOCATION));
+      took.push(performance.now() - startedAt);
+      await pause(5);
+      blocked.push(delay.max / 1e6);
+    }
+    print({ part, blockedMs: round(median(blocked), 0), targetMs: 50, tookMs: round(median(took), 0) });
+  }
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+
 export async function run(print) {
-  const parts = { read, suggest, tick, every, memory };
+  const parts = { read, suggest, tick, every, memory, reports };
   const wanted = Object.keys(parts).filter((name) => (process.env.PARTS ?? name).split(",").includes(name));
   for (const name of wanted) await parts[name](print);
 }

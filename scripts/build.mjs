@@ -16,6 +16,7 @@ import {
   statSync,
   symlinkSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -145,6 +146,27 @@ async function compile(folder) {
   }
   const filter = (path) => !path.endsWith(".ts");
   for (const target of [folder, join(folder, "modules")]) cpSync(sources, target, { recursive: true, filter });
+  for (const name of ["playground", "console"]) await bundlePage(join(folder, "bot", "web", name, "page"));
+}
+
+/** Of what a page imports, the server makes some itself and gives the libraries out as they are. */
+const SERVED = /^\/assets\/(?:vendor\/|limits\.js$|shared\/refresh-texts\.js$)/;
+
+/** Puts a page's modules into one file, so that a browser makes one request for them; those it loads later stay apart. */
+async function bundlePage(folder) {
+  const shared = join(sources, "bot", "web", "http", "page");
+  const sharedPlugin = {
+    name: "shared",
+    resolveId: (id) => (id.startsWith("/assets/shared/") ? join(shared, id.slice("/assets/shared/".length)) : null),
+  };
+  const modules = filesBelow(folder).filter((path) => path.endsWith(".js"));
+  const input = { app: join(folder, "app.js") };
+  const external = (id) => SERVED.test(id);
+  const bundle = await bundler({ platform: "browser", input, external, plugins: [sharedPlugin] });
+  const { output } = await bundle.generate({ format: "esm", minify: true, chunkFileNames: "[name]-[hash].js" });
+  await bundle.close();
+  for (const path of modules) remove(path);
+  for (const part of output) if (part.type === "chunk") writeFileSync(join(folder, part.fileName), part.code);
 }
 
 /** Returns the name of a complete build of the sources as they are now. */

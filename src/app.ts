@@ -14,11 +14,13 @@ import { startRetention } from "./bot/status/retention.js";
 import { runningChecks } from "./bot/status/running-checks.js";
 import { createStatusLine } from "./bot/status/status-line.js";
 import { createChat } from "./bot/turn/chat.js";
-import { conversationModel } from "./bot/turn/pinned-session.js";
+import { createConversationView } from "./bot/turn/conversation-view.js";
 import { startRecovery } from "./bot/turn/recover.js";
 import { createChatParts } from "./bot/turn/turn-deps.js";
+import { createWatchSender } from "./bot/watch/watch-sender.js";
 import { consoleInvocation, createConsole } from "./bot/web/console/console.js";
 import { usageDays } from "./bot/web/console/usage.js";
+import { changesRoute } from "./bot/web/http/changes-route.js";
 import { quotaRoute } from "./bot/web/http/quota-route.js";
 import { createHttpServer } from "./bot/web/http/server.js";
 import type { Command } from "./commands/command.js";
@@ -57,7 +59,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const core = await createCore(deps);
   const { store, refresher, settings, surfaces, platforms, liveness, health, access } = core;
   const talk = createTalk(core, deps.createCommands);
-  const { chat, board, dispatcher } = talk;
+  const { chat, board, watchSender, dispatcher } = talk;
   const watch = createWatch(core, talk);
   await settings.load();
   await refresher.load();
@@ -97,13 +99,14 @@ export async function startApp(deps: AppDeps): Promise<App> {
     url,
     async tick() {
       look();
-      await refresher.tick();
+      await Promise.all([refresher.tick(), watchSender.tick()]);
     },
     async stop(graceMs) {
       web.enter("stopping");
       catchUp.stop();
       refresher.stop();
       statusLine.stop();
+      watchSender.stop();
       const boardStopped = board.stop();
       for (const stop of stops) stop();
       web.operatorsConsole.stop();
@@ -128,12 +131,13 @@ function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const parts = createChatParts(core, core.config);
   const chat = createChat({ ...core, ...parts, hasPeers: liveness.hasPeers, onTurn: observers.onTurn });
   const board = createBoard(core);
+  const watchSender = createWatchSender(core);
   const charts = createChartPainter({ log });
   const chatRefusal = commandRefusal(settings);
   const checks = () => runningChecks(core);
   const commands = createCommands({ ...core, checks, charts, chatRefusal, turns: chat.control, board: board.control });
   const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal });
-  return { chat, board, commands, dispatcher };
+  return { chat, board, watchSender, commands, dispatcher };
 }
 type Talk = ReturnType<typeof createTalk>;
 type Status = ReturnType<typeof statusSource>;
@@ -144,7 +148,7 @@ async function openPlatforms(core: Core, { chat, commands }: Talk, status: Statu
     ...core,
     commands,
     ...status,
-    modelOf: (place: Parameters<typeof conversationOf>[0]) => conversationModel(core, place),
+    ...createConversationView(core),
     forget: async (place: Parameters<typeof conversationOf>[0]) =>
       void (await chat.control.forget(conversationOf(place))),
   };
@@ -183,7 +187,8 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
     readUsage: usageDays(ledger),
     clock,
     log,
-    run: (command) => dispatcher.run(command, consoleInvocation(STATUS_WORKSPACE)),
+    run: (command, workspace) => dispatcher.run(command, consoleInvocation(workspace)),
+    store: core.store,
   });
   let phase: "starting" | "up" | "stopping" = "starting";
   const server = createHttpServer({
@@ -196,10 +201,16 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
       return { isReady: problems.length === 0, problems, warnings: core.warnings() };
     },
     status: status.status,
-    models: () => modelsView({ ...refresher, snapshot: () => core.allowed.snapshot(STATUS_WORKSPACE) }),
+    models: () =>
+      modelsView({ ...refresher, snapshot: () => core.allowed.snapshot(STATUS_WORKSPACE) }, core.modelFacts),
     metrics: metrics.text,
     metricsContentType: metrics.contentType,
-    routes: [quotaRoute(core.quota), operatorsConsole.routes, ...core.surfaces.flatMap(({ routes }) => routes ?? [])],
+    routes: [
+      quotaRoute(core.quota),
+      changesRoute(refresher),
+      operatorsConsole.routes,
+      ...core.surfaces.flatMap(({ routes }) => routes ?? []),
+    ],
   });
   return {
     server,

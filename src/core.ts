@@ -17,6 +17,7 @@ import { createAllowedModels } from "./refresh/choose/allowed-models.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
 import { providerWarnings } from "./refresh/refresh-texts.js";
 import { createSettings } from "./refresh/settings.js";
+import { createWatchRows } from "./refresh/watch/watch-rows.js";
 import { createDamageReport, reportingStore } from "./store/damage-report.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
@@ -56,10 +57,11 @@ export async function createCore(deps: CoreDeps) {
   });
   const modelFacts = createModelFacts();
   const allowed = createAllowedModels({ refresher, settings, modelFacts, host: config.models });
+  const watches = createWatchRows(store);
   const owner = processOwner();
   const health = createStoreReadiness({ store: deps.store, clock, log, owner });
   observers.add(health);
-  const host = { defaultModel: config.chat.defaultModel };
+  const host = { defaultModel: config.chat.defaultModel, limits: config.limits };
   const ledger = createLedger({ store, clock });
   const liveness = createLiveness({ store, clock, log, owner });
   const quota = createQuota({
@@ -69,7 +71,7 @@ export async function createCore(deps: CoreDeps) {
   observers.add({ onRefresh: ({ provider }) => void quota.readEndpoints(provider) });
   return {
     ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
-    ...{ health, damage, modelFacts, allowed, ledger, liveness, quota },
+    ...{ health, damage, modelFacts, allowed, watches, ledger, liveness, quota },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     setups: config.providers,
     sessions: createSessions({ store, now: clock.now }),

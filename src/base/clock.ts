@@ -37,3 +37,6 @@ export const systemClock: Clock = {
     });
   },
 };
+
+/** Resolves in the next turn of the event loop, so that long work lets other work go on in between. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));

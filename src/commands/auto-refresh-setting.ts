@@ -42,13 +42,13 @@ export const refreshButton = (status: RefreshStatus): Control => ({
   command: "/refresh-models",
 });
 
-/** What operators turn: on or off, and how often. */
-export const autoRefreshControls = (isEnabled: boolean): readonly Control[] => [
+/** What operators turn: on or off, and how often, with what is in force. */
+export const autoRefreshControls = ({ isEnabled, interval }: RefreshInForce): readonly Control[] => [
   isEnabled
     ? { label: "Turn auto-refresh off", command: "/settings auto-refresh off" }
     : { label: "Turn auto-refresh on", command: "/settings auto-refresh on" },
   {
-    label: "Refresh interval",
+    label: `Refresh interval: ${interval.kind === "smart" ? "smart" : intervalWords(interval)}`,
     options: INTERVALS.map(({ value, label }) => ({ label, command: `/settings auto-refresh interval:${value}` })),
   },
 ];

@@ -1,3 +1,4 @@
+import { nextTurn } from "../base/clock.js";
 import { plural } from "../base/text.js";
 import type { Session, Turn } from "../store/sessions/sessions.js";
 import { defineCommand } from "./command.js";
@@ -5,6 +6,8 @@ import type { CommandDeps } from "./command-deps.js";
 
 /** Discord takes files of 10 MiB in a server without boosts; two of them share it. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
+/** Kept for what stands before the turns: above all a system prompt. */
+const HEAD_BYTES = 64 * 1024;
 
 export const chatExport = ({ sessions, clock }: CommandDeps) =>
   defineCommand({
@@ -22,85 +25,118 @@ export const chatExport = ({ sessions, clock }: CommandDeps) =>
         yield { markdown: "Nothing has been said in this conversation yet." };
         return;
       }
-      const facts = { conversation, session, exportedAt: clock.now() };
-      // The newest are worth more than the oldest.
-      let from = 0;
-      const files = () => {
-        const kept = { ...facts, turns: turns.slice(from), leftOut: from };
-        return [exportMarkdown(kept), exportJson(kept)].map((text) => new TextEncoder().encode(text));
-      };
-      let [markdown, json] = files();
-      while ([markdown, json].some((bytes) => (bytes?.length ?? 0) > MAX_FILE_BYTES) && from < turns.length - 1) {
-        from += Math.ceil((turns.length - from) / 4);
-        [markdown, json] = files();
-      }
-      const kept = turns.length - from;
+      const files = await exportFiles({ conversation, session, exportedAt: clock.now() }, turns);
+      const kept = turns.length - files.leftOut;
       yield {
         markdown:
           `📄 ${plural(kept, "question")} with the answers, as Markdown and as ` +
-          `JSON.${from === 0 ? "" : ` The ${from} oldest did not fit.`}`,
+          `JSON.${files.leftOut === 0 ? "" : ` The ${files.leftOut} oldest did not fit.`}`,
         files: [
-          { name: "conversation.md", bytes: markdown ?? new Uint8Array(), alt: "The conversation as Markdown" },
-          { name: "conversation.json", bytes: json ?? new Uint8Array(), alt: "The conversation as JSON" },
+          { name: "conversation.md", bytes: files.markdown, alt: "The conversation as Markdown" },
+          { name: "conversation.json", bytes: files.json, alt: "The conversation as JSON" },
         ],
       };
     },
   });
 
-export interface ExportFacts {
+interface ExportFacts {
   readonly conversation: string;
   readonly session: Session;
-  /** Oldest first. */
-  readonly turns: readonly { readonly number: number; readonly turn: Turn }[];
-  /** How many older ones there are besides. */
-  readonly leftOut: number;
   readonly exportedAt: number;
 }
 
-/** A conversation as people read it. */
-export function exportMarkdown({ conversation, session, turns, leftOut, exportedAt }: ExportFacts): string {
+/** A turn with its number in the conversation. */
+interface NumberedTurn {
+  readonly number: number;
+  readonly turn: Turn;
+}
+
+/** Turns that are written between two turns of the event loop. */
+const TURNS_AT_ONCE = 100;
+
+/**
+ * Writes a conversation (oldest turn first) as Markdown and as JSON, and lets other work go on in between. Where it is
+ * too long for a file, the newest turns are kept: they are worth more than the oldest.
+ */
+async function exportFiles(facts: ExportFacts, turns: readonly NumberedTurn[]) {
+  const parts: { readonly markdown: Buffer; readonly json: Buffer }[] = [];
+  let [markdownBytes, jsonBytes] = [0, 0];
+  let first = turns.length;
+  for (const numbered of turns.toReversed()) {
+    const markdown = Buffer.from(`\n\n${turnMarkdown(facts, numbered)}`);
+    const json = Buffer.from(turnJson(facts, numbered));
+    markdownBytes += markdown.length;
+    jsonBytes += json.length + 2;
+    const isFull = Math.max(markdownBytes, jsonBytes) > MAX_FILE_BYTES - HEAD_BYTES;
+    if (isFull && parts.length > 0) break;
+    parts.push({ markdown, json });
+    first -= 1;
+    if (parts.length % TURNS_AT_ONCE === 0) await nextTurn();
+  }
+  parts.reverse();
+  const head = JSON.stringify(headOf(facts, first), null, 2).replace(/\n\}$/, "");
+  return {
+    leftOut: first,
+    markdown: Buffer.concat([
+      Buffer.from(headMarkdown(facts, first)),
+      ...parts.map(({ markdown }) => markdown),
+      Buffer.from("\n"),
+    ]),
+    json: Buffer.concat([
+      Buffer.from(`${head},\n  "turns": [`),
+      ...parts.flatMap(({ json }, index) => [Buffer.from(index === 0 ? "\n" : ",\n"), json]),
+      Buffer.from("\n  ]\n}\n"),
+    ]),
+  };
+}
+
+function headMarkdown({ conversation, session, exportedAt }: ExportFacts, leftOut: number): string {
   const pin = session.pin === null ? "none" : `${session.pin.provider}/${session.pin.model}`;
   return [
     `# Conversation ${conversation}`,
     `Exported ${iso(exportedAt)} · model: ${pin}${leftOut === 0 ? "" : ` · ${leftOut} older questions left out`}`,
     ...(session.system === null ? [] : [`System prompt:\n\n> ${session.system.replaceAll("\n", "\n> ")}`]),
-    ...turns.flatMap(({ number, turn }) => [
-      `## ${turn.question.author}, ` +
-        `${iso(turn.question.at)}${number < session.firstTurn ? " (before the last fresh start)" : ""}`,
-      turn.question.text || turn.question.sent || "*(no words)*",
-      `### ${turn.provider === null ? "Answer" : `${turn.provider}/${turn.model}`}, ` +
-        `${iso(turn.endedAt)}${turn.ending === "done" ? "" : ` (${turn.ending})`}`,
-      turn.answer === "" ? "*(no answer)*" : turn.answer,
-    ]),
-    "",
   ].join("\n\n");
 }
 
-/** A conversation for programs; times are ISO 8601 in UTC. */
-export function exportJson({ conversation, session, turns, leftOut, exportedAt }: ExportFacts): string {
-  const { pin, system, firstTurn } = session;
-  const document = {
+const turnMarkdown = ({ session }: ExportFacts, { number, turn }: NumberedTurn): string =>
+  [
+    `## ${turn.question.author}, ` +
+      `${iso(turn.question.at)}${number < session.firstTurn ? " (before the last fresh start)" : ""}`,
+    turn.question.text || turn.question.sent || "*(no words)*",
+    `### ${turn.provider === null ? "Answer" : `${turn.provider}/${turn.model}`}, ` +
+      `${iso(turn.endedAt)}${turn.ending === "done" ? "" : ` (${turn.ending})`}`,
+    turn.answer === "" ? "*(no answer)*" : turn.answer,
+  ].join("\n\n");
+
+/** For programs; times are ISO 8601 in UTC. */
+function headOf({ conversation, session, exportedAt }: ExportFacts, leftOut: number) {
+  const { pin, system } = session;
+  return {
     conversation,
     exportedAt: iso(exportedAt),
     pin: pin === null ? null : { ...pin, at: iso(pin.at) },
     system,
     olderTurnsLeftOut: leftOut,
-    turns: turns.map(({ number, turn }) => ({
-      number,
-      isSent: number >= firstTurn,
-      author: turn.question.author,
-      askedAt: iso(turn.question.at),
-      question: turn.question.text,
-      ...(turn.question.sent !== undefined && { sent: turn.question.sent }),
-      answer: turn.answer,
-      ending: turn.ending,
-      provider: turn.provider,
-      model: turn.model,
-      usage: turn.usage,
-      answeredAt: iso(turn.endedAt),
-    })),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function turnJson({ session }: ExportFacts, { number, turn }: NumberedTurn): string {
+  const row = {
+    number,
+    isSent: number >= session.firstTurn,
+    author: turn.question.author,
+    askedAt: iso(turn.question.at),
+    question: turn.question.text,
+    ...(turn.question.sent !== undefined && { sent: turn.question.sent }),
+    answer: turn.answer,
+    ending: turn.ending,
+    provider: turn.provider,
+    model: turn.model,
+    usage: turn.usage,
+    answeredAt: iso(turn.endedAt),
+  };
+  return JSON.stringify(row, null, 2).replace(/^/gm, "    ");
 }
 
 const iso = (at: number) => new Date(at).toISOString();

@@ -24,7 +24,8 @@ export const chatRetry = (deps: CommandDeps) =>
     async *run({ model: typed }, invocation) {
       const chosen = typed === undefined ? undefined : chooseModel(deps, typed, "/chat retry", invocation.workspace);
       if (chosen?.kind === "asked-back") return yield chosen.reply;
-      const target = invocation.isAboveThreads ? await ownThread(deps, invocation) : invocation;
+      const asked = await withoutWatchMessage(deps, invocation);
+      const target = invocation.isAboveThreads ? await ownThread(deps, asked) : asked;
       if (target === undefined) return yield await othersBelow(deps, invocation, typed);
       yield replyTo(
         await deps.turns.retry(target, chosen?.model),
@@ -34,6 +35,14 @@ export const chatRetry = (deps: CommandDeps) =>
     },
     suggest: (_option, typed, invocation) => suggestModelChoices(deps, typed, invocation),
   });
+
+/** Under a message of a watch, the last question is meant whichever answer stands there. @throws {StoreError} */
+async function withoutWatchMessage({ watches }: CommandDeps, invocation: Invocation): Promise<Invocation> {
+  const { on, ...rest } = invocation;
+  if (on === undefined) return invocation;
+  const { value } = await watches.channel(invocation.conversation);
+  return value?.messages?.includes(on) ? rest : invocation;
+}
 
 /** Returns the call on the thread of the channel in which its caller was answered last, within a day. */
 async function ownThread(deps: CommandDeps, invocation: Invocation): Promise<Invocation | undefined> {

@@ -4,9 +4,11 @@ import type { AllowedModels } from "../refresh/choose/allowed-models.js";
 import type { ModelRef, Preference } from "../refresh/choose/default-model.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Settings } from "../refresh/settings.js";
+import type { WatchRows } from "../refresh/watch/watch-rows.js";
 import type { Sessions } from "../store/sessions/sessions.js";
 import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
+import type { MessageLimitTerms } from "../usage/message-limits.js";
 import type { Invocation } from "./command.js";
 
 /** What commands are made of. */
@@ -16,7 +18,8 @@ export interface CommandDeps {
   /** Which models each workspace may use. */
   readonly allowed: AllowedModels;
   readonly sessions: Sessions;
-  readonly ledger: Pick<Ledger, "read">;
+  readonly watches: Pick<WatchRows, "channel" | "change">;
+  readonly ledger: Pick<Ledger, "each">;
   readonly quota: Pick<Quota, "states" | "ofModel">;
   readonly charts: ChartPainter;
   readonly turns: TurnControl;
@@ -26,6 +29,7 @@ export interface CommandDeps {
   readonly host: {
     /** From `DEFAULT_MODEL`. */
     readonly defaultModel?: ModelRef | undefined;
+    readonly limits: MessageLimitTerms;
   };
   /** Why somebody may not chat there, as they read it; undefined where they may. Never rejects. */
   chatRefusal(invocation: Invocation): Promise<string | undefined>;

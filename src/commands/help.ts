@@ -1,20 +1,43 @@
-import { type Command, defineCommand, type Invocation } from "./command.js";
+import { type Command, type Control, defineCommand, type Invocation } from "./command.js";
 import { commandUsage } from "./grammar/read-value.js";
 import { code } from "./wording/markdown.js";
+
+const TOPICS = {
+  chat: "Chat",
+  models: "Models",
+  settings: "Settings",
+  more: "More",
+} as const;
+type Topic = keyof typeof TOPICS;
+const isTopic = (word: string): word is Topic => Object.hasOwn(TOPICS, word);
+
+/** Commands whose first word names another topic, or none. */
+const TOPIC_OF: Readonly<Record<string, Topic>> = { "refresh-models": "models" };
 
 /** `commands` is asked when somebody calls for help, so that help can be one of them. */
 export const help = (commands: () => readonly Command[]) =>
   defineCommand({
     path: "help",
-    about: "This list",
+    about: "What I can do, and the commands by topic",
     access: "anyone",
     isForEveryone: true,
     visibility: "ephemeral",
-    options: {},
-    async *run(_args, invocation) {
-      yield { markdown: helpText(commands(), invocation) };
+    options: {
+      topic: {
+        kind: "choice",
+        about: "the commands of one topic, with what they take",
+        values: Object.entries(TOPICS).map(([value, label]) => ({ value, label })),
+      },
+    },
+    async *run({ topic }, invocation) {
+      const markdown =
+        topic === undefined ? overview(commands(), invocation) : detailsOf(topic as Topic, commands(), invocation);
+      yield { markdown, controls: buttons(topic) };
     },
   });
+
+const buttons = (shown: string | undefined): readonly Control[] =>
+  Object.entries(TOPICS).flatMap(([topic, label]) => (topic === shown ? [] : [{ label, command: `/help ${topic}` }]));
 
 /** Where commands can't be given in threads. */
 const THREADS = [
@@ -23,21 +46,37 @@ const THREADS = [
   "`@Evergreen !chat new`.",
 ].join(" ");
 
-function helpText(commands: readonly Command[], invocation: Invocation): string {
-  const groupOf = (command: Command | undefined) => command?.path.split(" ")[0];
-  const lines = commands.map((command, index) => {
-    const isFirst = index > 0 && groupOf(command) !== groupOf(commands[index - 1]);
-    return `${isFirst ? "\n" : ""}${lineOf(command, invocation)}`;
+function topicOf({ path }: Command): Topic {
+  const word = path.split(" ")[0] ?? "";
+  return TOPIC_OF[word] ?? (isTopic(word) ? word : "more");
+}
+
+/** One screen: what to do first, and the names of all commands. */
+function overview(commands: readonly Command[], invocation: Invocation): string {
+  const lines = Object.entries(TOPICS).map(([topic, label]) => {
+    const names = commands.filter((command) => topicOf(command) === topic).map(({ path }) => code(`/${path}`));
+    return `**${label}**: ${names.join(" ")}`;
   });
   return [
-    "Mention me to chat, or use a command:",
-    lines.join("\n"),
+    "Mention me to chat. A button below shows what the commands of a topic do.",
+    ...lines,
     ...(invocation.isAboveThreads ? [THREADS] : []),
-    "🔒 operators only. A value can be named, as `interval:10`; quotes keep words together.",
   ].join("\n\n");
 }
 
+function detailsOf(topic: Topic, commands: readonly Command[], invocation: Invocation): string {
+  const lines = commands.filter((command) => topicOf(command) === topic).map((command) => lineOf(command, invocation));
+  const hasLocked = lines.some((line) => line.includes(LOCK));
+  return [
+    `**${TOPICS[topic]}**`,
+    lines.join("\n"),
+    `${hasLocked ? `${LOCK} operators only. ` : ""}Words in brackets may be left out; quotes keep words together.`,
+  ].join("\n\n");
+}
+
+const LOCK = "🔒";
+
 function lineOf(command: Command, invocation: Invocation): string {
   const isLocked = (command.accessFor?.(invocation) ?? command.access) === "operator";
-  return `- ${code(commandUsage(command))}${isLocked ? " 🔒" : ""} ${command.about}`;
+  return `- ${code(commandUsage(command))}${isLocked ? ` ${LOCK}` : ""} ${command.about}`;
 }

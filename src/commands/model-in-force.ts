@@ -3,13 +3,14 @@ import { timeMark } from "../base/time.js";
 import type { ModelInfo } from "../providers/provider.js";
 import type { Snapshot } from "../refresh/catalog/catalog-types.js";
 import { defaultModel, type ModelRef, modelName } from "../refresh/choose/default-model.js";
+import { newestMatch, newestMatchSince } from "../refresh/choose/newest-match.js";
 import type { Pin } from "../store/sessions/sessions.js";
 import type { Invocation } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { escapeInline } from "./wording/markdown.js";
+import { code, escapeInline } from "./wording/markdown.js";
 
 export interface ModelInForce extends ModelRef {
-  readonly by: "workspace" | "host" | "first-provider";
+  readonly by: "workspace" | "pattern" | "host" | "first-provider";
 }
 
 /** "provider/model" at the first slash. */
@@ -28,7 +29,9 @@ export function modelInForce(
   workspace: string,
 ): ModelInForce | undefined {
   const isAllowed = (model: ModelRef) => allowed.judge(workspace, model).isAllowed;
-  const own = settings.of(workspace).model;
+  const { model: own, modelPattern } = settings.of(workspace);
+  const newest = modelPattern && newestMatch(allowed.snapshot(workspace), modelPattern.pattern);
+  if (newest !== undefined) return { ...newest, by: "pattern" };
   const chosen = own === undefined ? undefined : splitModel(own);
   // A provider whose key was taken out of the environment cannot answer.
   const isUsable = chosen !== undefined && setups.some(({ id }) => id === chosen.provider) && isAllowed(chosen);
@@ -42,7 +45,7 @@ export function modelInForce(
   return found && { ...found, by: "first-provider" };
 }
 
-const BY: Readonly<Record<ModelInForce["by"], string>> = {
+const BY: Readonly<Record<Exclude<ModelInForce["by"], "pattern">, string>> = {
   workspace: "this workspace's default",
   host: "the host's default",
   "first-provider": "the first provider's newest preferred model",
@@ -52,7 +55,17 @@ const BY: Readonly<Record<ModelInForce["by"], string>> = {
 export function defaultWords(deps: CommandDeps, workspace: string): string {
   const found = modelInForce(deps, workspace);
   if (found === undefined) return "none yet, because the first provider has no list, or no model that may be used here";
-  return `**${escapeInline(modelName(found), 250)}** (${BY[found.by]})`;
+  const why = found.by === "pattern" ? patternWords(deps, workspace) : BY[found.by];
+  return `**${escapeInline(modelName(found), 250)}** (${why})`;
+}
+
+/** "the newest that fits `anthropic/claude-*`, since …". */
+function patternWords({ settings, allowed, refresher }: ModelInForceDeps, workspace: string): string {
+  const { modelPattern } = settings.of(workspace);
+  if (modelPattern === undefined) return "";
+  const changes = [...refresher.changes().values()].flatMap((log) => log.changes ?? []);
+  const since = newestMatchSince(allowed.snapshot(workspace), modelPattern, changes);
+  return `the newest that fits ${code(modelPattern.pattern, 250)}, since ${timeMark(since)}`;
 }
 
 /** What the next message of an unpinned conversation gets. */

@@ -1,8 +1,9 @@
-import { defineCommand } from "./command.js";
+import { outcomeHint } from "../refresh/refresh-texts.js";
+import { type Control, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { pinFor } from "./model-in-force.js";
 import { providerOption, suggestProviders } from "./provider-option.js";
-import { type ListFilter, listText } from "./wording/list-text.js";
+import { type ListFilter, type ListView, listView } from "./wording/list-text.js";
 
 export const modelsList = (deps: CommandDeps) =>
   defineCommand({
@@ -12,21 +13,53 @@ export const modelsList = (deps: CommandDeps) =>
     visibility: "ephemeral",
     options: {
       provider: providerOption(deps, "only this provider"),
+      page: { kind: "word", about: "a page of a long list, as p2", accepts: (value) => PAGE.test(value), maxChars: 5 },
       search: { kind: "text", about: "a part of the model's name", maxChars: 200 },
     },
-    async *run({ provider, search }, invocation) {
+    async *run({ provider, page, search }, invocation) {
       deps.refresher.nudge("picker", provider === undefined ? undefined : [provider]);
-      const filter: ListFilter = { provider, search: search && withoutQuotes(search) };
+      const filter: ListFilter = {
+        provider,
+        search: search && withoutQuotes(search),
+        page: page === undefined ? undefined : Number(page.slice(1)),
+      };
       const { workspace } = invocation;
-      const list = listText(deps.allowed.snapshot(workspace), filter, await pinFor(deps, invocation));
+      const status = new Map(deps.refresher.status().providers.map((each) => [each.id, each]));
+      const hintOf = (id: string) => outcomeHint(status.get(id) ?? { outcome: null });
+      const pin = await pinFor(deps, invocation);
+      const view = listView(deps.allowed.snapshot(workspace), filter, pin, hintOf);
+      const rules = "\n🔒 Only models that may be used here; `/settings show` says why.";
       yield {
-        markdown: deps.allowed.hasRules(workspace)
-          ? `${list}\n🔒 Only models that may be used here; \`/settings show\` says why.`
-          : list,
+        markdown: `${view.text}${deps.allowed.hasRules(workspace) ? rules : ""}`,
+        controls: [...pageButtons(view, filter), ...providerButtons(view)],
       };
     },
     suggest: (option, typed) => (option === "provider" ? suggestProviders(deps, typed) : []),
   });
 
+const PAGE = /^p[1-9]\d{0,3}$/i;
+
 /** The rest of a line keeps its quotes; around a whole search they only group. */
 const withoutQuotes = (search: string) => /^(["'“‘])(.+)["'”’]$/s.exec(search)?.[2] ?? search;
+
+function pageButtons({ page, pages }: ListView, { provider, search }: Omit<ListFilter, "page">): readonly Control[] {
+  const commandOf = (to: number) =>
+    ["/models list", provider, `page:p${to}`, search && `search:${search}`].filter(Boolean).join(" ");
+  return [
+    ...(page > 1 ? [{ label: `◀ Page ${page - 1}`, command: commandOf(page - 1) }] : []),
+    ...(page < pages ? [{ label: `Page ${page + 1} ▶`, command: commandOf(page + 1) }] : []),
+  ];
+}
+
+/** Fewer are buttons beside each other, more are a menu. */
+const MAX_BUTTONS = 4;
+/** Most entries that a menu has on every platform. */
+const MAX_OPTIONS = 25;
+
+function providerButtons({ cut }: ListView): readonly Control[] {
+  const buttons = cut.map(({ provider, count }) => ({
+    label: `All ${count.toLocaleString("en")} of ${provider}`,
+    command: `/models list ${provider}`,
+  }));
+  return buttons.length > MAX_BUTTONS ? [{ label: "All models of…", options: buttons.slice(0, MAX_OPTIONS) }] : buttons;
+}

@@ -26,7 +26,6 @@ export const modelsStatus = (deps: CommandDeps) =>
     async *run(_args, invocation) {
       const { workspace, isOperator } = invocation;
       const status = deps.refresher.status();
-      const { isEnabled } = deps.settings.inForce(workspace);
       const isEnabledForAny = deps.setups.some(({ id }) => deps.settings.inForce(workspace, id).isEnabled);
       const providers = status.providers.map(providerLine);
       yield {
@@ -46,7 +45,7 @@ export const modelsStatus = (deps: CommandDeps) =>
           ...smartLine(deps, workspace),
           ...(await pinLines(deps, invocation)),
         ].join("\n"),
-        controls: [refreshButton(status), ...(isOperator ? autoRefreshControls(isEnabled) : [])],
+        controls: [refreshButton(status), ...(isOperator ? autoRefreshControls(deps.settings.inForce(workspace)) : [])],
       };
     },
   });

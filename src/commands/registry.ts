@@ -17,7 +17,9 @@ import { modelsDetour } from "./models-detour.js";
 import { modelsList } from "./models-list.js";
 import { modelsStatus } from "./models-status.js";
 import { modelsUnpin } from "./models-unpin.js";
+import { modelsUnwatch, modelsWatches } from "./models-unwatch.js";
 import { modelsUse } from "./models-use.js";
+import { modelsWatch } from "./models-watch.js";
 import { refreshModels } from "./refresh-models.js";
 import { settingsAccess } from "./settings-access.js";
 import { settingsAutoRefresh } from "./settings-auto-refresh.js";
@@ -39,6 +41,9 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     modelsStatus(deps),
     modelsList(deps),
     modelsChanges(deps),
+    modelsWatch(deps),
+    modelsUnwatch(deps),
+    modelsWatches(deps),
     aboveThreads(modelsUse(deps), deps),
     aboveThreads(modelsUnpin(deps), deps),
     aboveThreads(modelsBack(deps), deps),

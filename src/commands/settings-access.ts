@@ -1,5 +1,6 @@
 import { UserError } from "../base/errors.js";
 import type { ChatAccess, WorkspaceSettings } from "../refresh/settings.js";
+import type { MessageLimitTerms } from "../usage/message-limits.js";
 import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { code } from "./wording/markdown.js";
@@ -9,7 +10,7 @@ const MAX_IDS = 50;
 
 const MAX_LIST_CHARS = 1_500;
 
-export const settingsAccess = ({ settings }: CommandDeps) =>
+export const settingsAccess = ({ settings, host }: CommandDeps) =>
   defineCommand({
     path: "settings access",
     about: "Who may chat with the bot here, and where; alone it shows what is in force",
@@ -36,7 +37,7 @@ export const settingsAccess = ({ settings }: CommandDeps) =>
     },
     async *run({ guests, who, channels, "per-person": person, "per-channel": channel }, { workspace }) {
       if ([guests, who, person, channel, channels].every((value) => value === undefined)) {
-        yield { markdown: accessLines(settings.of(workspace)).join("\n") };
+        yield { markdown: accessLines(settings.of(workspace), host.limits).join("\n") };
         return;
       }
       const change: ChatAccess = {
@@ -48,7 +49,7 @@ export const settingsAccess = ({ settings }: CommandDeps) =>
         ...before,
         access: withLimits({ ...before.access, ...change }, person, channel),
       }));
-      yield { markdown: ["Saved, and in force at once.", ...accessLines(after)].join("\n") };
+      yield { markdown: ["Saved, and in force at once.", ...accessLines(after, host.limits)].join("\n") };
     },
   });
 
@@ -91,17 +92,22 @@ function bounded(ids: readonly string[]): readonly string[] {
   throw new UserError(`At most ${MAX_IDS} fit, and these are ${ids.length}. Nothing was changed.`);
 }
 
-/** What is in force, in words. */
-export function accessLines({ access = {} }: WorkspaceSettings): readonly string[] {
+/** What is in force, in words; `host`: the host's own limits, 0 for none. */
+export function accessLines({ access = {} }: WorkspaceSettings, host: MessageLimitTerms): readonly string[] {
   const { who = [], channels = [], guests = true, userPer10Min, channelPer10Min } = access;
-  const limit = (count: number | undefined) =>
-    count === undefined ? "the host's limit" : `${count}, or the host's limit if lower`;
   return [
     `Who may chat: ${who.length === 0 ? "everyone" : `${who.map((id) => code(id)).join(", ")}, and operators`}`,
     `Where: ${channels.length === 0 ? "everywhere" : channels.map((id) => code(id)).join(", ")}`,
     `Guests: ${guests ? "may chat" : "may not chat"}`,
-    `Questions in 10 minutes: of one person ${limit(userPer10Min)}; in one channel ${limit(channelPer10Min)}`,
+    `Questions in 10 minutes: of one person ${limitWords(userPer10Min, host.userPer10Min)}; ` +
+      `in one channel ${limitWords(channelPer10Min, host.channelPer10Min)}`,
   ];
+}
+
+function limitWords(ownLimit: number | undefined, hostLimit: number): string {
+  if (ownLimit === undefined) return hostLimit === 0 ? "no limit" : `${hostLimit} (the host's limit)`;
+  if (hostLimit === 0 || ownLimit <= hostLimit) return `${ownLimit} (set here)`;
+  return `${hostLimit} (the host's limit; ${ownLimit} set here)`;
 }
 
 /**

@@ -46,7 +46,7 @@ function inForceReply(deps: CommandDeps, workspace: string, provider: string | u
   if (provider !== undefined) return { markdown: providerSentence(deps, workspace, provider) };
   return {
     markdown: inForceLines(deps, workspace).join("\n"),
-    controls: autoRefreshControls(deps.settings.inForce(workspace).isEnabled),
+    controls: autoRefreshControls(deps.settings.inForce(workspace)),
   };
 }
 

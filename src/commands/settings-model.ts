@@ -1,4 +1,5 @@
 import { modelName } from "../refresh/choose/default-model.js";
+import { newestMatch } from "../refresh/choose/newest-match.js";
 import type { WorkspaceSettings } from "../refresh/settings.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { DEFAULT, defineCommand } from "./command.js";
@@ -11,10 +12,15 @@ const KEEPS = "Conversations that have a model keep it.";
 export const settingsModel = (deps: CommandDeps) =>
   defineCommand({
     path: "settings model",
-    about: "Model of new conversations: provider/model; default drops the setting; alone it shows it",
+    about: "Model of new conversations: provider/model or a pattern; default drops it; alone it shows it",
     access: "operator",
     visibility: "ephemeral",
-    options: { model: { ...modelOption, about: "provider/model, a part of its name, or default (drops the setting)" } },
+    options: {
+      model: {
+        ...modelOption,
+        about: "provider/model, a pattern as anthropic/claude-*, or default (drops the setting)",
+      },
+    },
     async *run({ model: typed }, { workspace }) {
       if (typed === undefined) {
         yield { markdown: `Model of new conversations: ${defaultWords(deps, workspace)}${unusable(deps, workspace)}` };
@@ -29,22 +35,41 @@ export const settingsModel = (deps: CommandDeps) =>
         };
         return;
       }
+      if (isGlob(typed)) {
+        const pattern = typed.trim();
+        const modelPattern = { pattern, setAt: deps.clock.now() };
+        await deps.settings.change(workspace, (before) => ({ ...withoutModel(before), modelPattern }));
+        yield {
+          markdown:
+            `New conversations here now get ${defaultWords(deps, workspace)}, and a newer match once one is ` +
+            `listed. ${KEEPS}${unusable(deps, workspace)}`,
+        };
+        return;
+      }
       const chosen = chooseModel(deps, typed, "/settings model", workspace);
       if (chosen.kind === "asked-back") return yield chosen.reply;
-      await deps.settings.change(workspace, (before) => ({ ...before, model: modelName(chosen.model) }));
+      await deps.settings.change(workspace, (before) => ({
+        ...withoutModel(before),
+        model: modelName(chosen.model),
+      }));
       yield { markdown: `New conversations here now get ${defaultWords(deps, workspace)}. ${KEEPS}${chosen.note}` };
     },
     suggest: (_option, typed, invocation) => suggestModelChoices(deps, typed, invocation),
   });
 
 function withoutModel(before: WorkspaceSettings): WorkspaceSettings {
-  const { model: _dropped, ...rest } = before;
+  const { model: _model, modelPattern: _pattern, ...rest } = before;
   return rest;
 }
 
+const isGlob = (typed: string): boolean => /^[^\s?*]*[?*]\S*$/.test(typed.trim());
+
 /** A setting whose provider was taken out of the environment is skipped; say so. */
 function unusable({ settings, setups, allowed }: CommandDeps, workspace: string): string {
-  const { model } = settings.of(workspace);
+  const { model, modelPattern } = settings.of(workspace);
+  if (modelPattern !== undefined && newestMatch(allowed.snapshot(workspace), modelPattern.pattern) === undefined) {
+    return `\n⚠️ No listed model that may be used fits ${code(modelPattern.pattern, 250)} now, so it is skipped.`;
+  }
   if (model === undefined) return "";
   if (setups.some(({ id }) => model.startsWith(`${id}/`))) {
     const judged = allowed.judge(workspace, splitModel(model));

@@ -23,7 +23,6 @@ export const settingsShow = (deps: CommandDeps) =>
     options: {},
     async *run(_args, invocation) {
       const { workspace, isOperator } = invocation;
-      const { isEnabled } = deps.settings.inForce(workspace);
       yield {
         markdown: [
           "**Settings of this workspace**",
@@ -34,11 +33,11 @@ export const settingsShow = (deps: CommandDeps) =>
           fallbackLine(deps.settings.of(workspace)),
           whoLine(deps.settings.of(workspace), SWITCHING),
           whoLine(deps.settings.of(workspace), SYSTEM),
-          ...accessLines(deps.settings.of(workspace)),
+          ...accessLines(deps.settings.of(workspace), deps.host.limits),
           `Footer under answers: ${footerWords(deps.settings.of(workspace))}`,
           ...(await pinLines(deps, invocation)),
         ].join("\n"),
-        ...(isOperator && { controls: autoRefreshControls(isEnabled) }),
+        ...(isOperator && { controls: autoRefreshControls(deps.settings.inForce(workspace)) }),
       };
     },
   });

@@ -13,6 +13,12 @@ export interface ModelInfo {
   readonly outputPrice?: number;
   readonly input?: readonly ("text" | "image")[];
   readonly releasedAt?: number;
+  /** When its vendor will stop it; unset where it has named no day. */
+  readonly retiresAt?: number;
+  /** Its vendor says that it will retire, or advises against it. */
+  readonly isDeprecated?: true;
+  /** The id of the model that its vendor names in its place. */
+  readonly replacement?: string;
   /** False for embeddings, speech, images and the like: not offered, still usable by typing. */
   readonly isChat: boolean;
 }

@@ -19,6 +19,8 @@ export interface WorkspaceSettings extends RefreshChoice {
   readonly providers?: Readonly<Record<ProviderId, RefreshChoice>>;
   /** Model of new conversations, as provider/model. */
   readonly model?: string;
+  /** In place of `model`: new conversations get the newest model that fits this glob. */
+  readonly modelPattern?: ModelPattern;
   /** Who may choose models. Anyone when unset. */
   readonly switching?: "anyone" | "operators";
   /** Who may set a conversation's system prompt. Anyone when unset. */
@@ -53,6 +55,12 @@ export interface FallbackSetting {
   readonly mode?: FallbackMode;
   /** As provider/model, best first; unset or empty: chosen by what they are and cost. */
   readonly models?: readonly string[];
+}
+
+export interface ModelPattern {
+  readonly pattern: string;
+  /** When it was set (epoch ms). */
+  readonly setAt: number;
 }
 
 /** Which models may be used; unset or empty means no bound. Patterns are globs over "provider/model". */
@@ -202,6 +210,7 @@ const settingsSchema = z.looseObject({
   ...refreshChoice,
   providers: z.record(z.string(), z.looseObject(refreshChoice)).exactOptional(),
   model: z.string().exactOptional(),
+  modelPattern: z.looseObject({ pattern: z.string(), setAt: z.number() }).exactOptional(),
   switching: z.enum(["anyone", "operators"]).exactOptional(),
   system: z.enum(["anyone", "operators"]).exactOptional(),
   access: z

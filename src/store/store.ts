@@ -11,6 +11,7 @@ export const TABLES = [
   "controls",
   "boards",
   "processes",
+  "watches",
   "quota",
 ] as const;
 export type Table = (typeof TABLES)[number];

@@ -1,11 +1,12 @@
 import pLimit from "p-limit";
 import { z } from "zod";
-import type { Clock } from "../base/clock.js";
+import { type Clock, nextTurn } from "../base/clock.js";
 import { DAY_MS, dayOf, daysBetween } from "../base/time.js";
 import { createRowReader } from "../store/damage-report.js";
+import { pagesOf } from "../store/pages.js";
 import { endingRow } from "../store/sessions/session-rows.js";
 import type { Ending } from "../store/sessions/sessions.js";
-import type { Store, Write } from "../store/store.js";
+import type { Entry, KeyValue, Store, Write } from "../store/store.js";
 import type { PriceSource } from "./model-facts.js";
 
 /**
@@ -55,6 +56,11 @@ export interface Ledger {
   /** Oldest first; damaged rows are left out, and so is what is older than `KEPT_DAYS`. @throws {StoreError} */
   read(query: UsageQuery): Promise<readonly UsageEntry[]>;
   /**
+   * Calls back with each of these entries, in any order, and lets other work go on in between: for sums of more entries
+   * than memory should hold. @throws {StoreError}
+   */
+  each(query: UsageQuery, visit: (entry: UsageEntry) => void): Promise<void>;
+  /**
    * Erases the entries of all UTC days that ended at or before `before` (epoch ms), and tells how many.
    * @throws {StoreError} and then the rest is left for the next time
    */
@@ -90,33 +96,37 @@ const entryRow = z.object({
 
 /** Days that are read at the same time, so that a slow store answers for three months in a few round trips. */
 const READ_AT_ONCE = 16;
+/** Rows that are read in one step: checking so many takes about 2 ms. */
+const ROWS_AT_ONCE = 250;
 /** Rows that are erased in one step. */
 const ERASED_AT_ONCE = 500;
 
 /** One row a turn, found by UTC day and workspace: reading a day costs what that day holds. */
 export function createLedger({ store, clock }: LedgerDeps): Ledger {
   const rows = store.values("usage");
-  const readEntry = createRowReader(rows, entryRow);
+  const each = createEach(rows, clock);
   return {
     writeOf: (entry) => ({
       table: "usage",
       key: `${prefixOf(dayOf(entry.at), entry.workspace)}${entry.id}`,
       value: entry,
     }),
-    async read({ workspace, from, to }) {
-      const oldest = Math.max(from, clock.now() - KEPT_DAYS * DAY_MS);
-      const newest = Math.min(to, clock.now() + DAY_MS); // another replica's clock may be ahead
-      const isWanted = (entry: UsageEntry) =>
-        entry.at >= oldest && entry.at < newest && (workspace === undefined || entry.workspace === workspace);
-      const readDay = async (day: string) =>
-        (await rows.entries(prefixOf(day, workspace))).flatMap(([key, row]) => readEntry(key, row) ?? []);
-      const oneOfMany = pLimit(READ_AT_ONCE);
-      const days = await Promise.all(daysBetween(oldest, newest).map((day) => oneOfMany(() => readDay(day))));
-      return days
-        .flat()
-        .filter(isWanted)
-        .sort((a, b) => a.at - b.at);
+    async read(query) {
+      const days = new Map<string, UsageEntry[]>();
+      await each(query, (entry) => {
+        const day = dayOf(entry.at);
+        const known = days.get(day);
+        if (known === undefined) days.set(day, [entry]);
+        else known.push(entry);
+      });
+      const sorted: UsageEntry[] = [];
+      for (const [, entries] of [...days].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        for (const entry of entries.sort((a, b) => a.at - b.at)) sorted.push(entry);
+        if (entries.length >= ROWS_AT_ONCE) await nextTurn();
+      }
+      return sorted;
     },
+    each,
     async erase(before) {
       let erased = 0;
       for (const prefix of prefixesBefore(dayOf(before))) {
@@ -129,6 +139,34 @@ export function createLedger({ store, clock }: LedgerDeps): Ledger {
       }
       return erased;
     },
+  };
+}
+
+function createEach(rows: KeyValue, clock: Clock): Ledger["each"] {
+  const readEntry = createRowReader(rows, entryRow);
+  return async ({ workspace, from, to }, visit) => {
+    const oldest = Math.max(from, clock.now() - KEPT_DAYS * DAY_MS);
+    const newest = Math.min(to, clock.now() + DAY_MS); // another replica's clock may be ahead
+    const isWanted = (entry: UsageEntry) =>
+      entry.at >= oldest && entry.at < newest && (workspace === undefined || entry.workspace === workspace);
+    const oneOfMany = pLimit(READ_AT_ONCE);
+    const inTurn = pLimit(1);
+    let visited = 0;
+    const visitRows = async (entries: readonly Entry[]) => {
+      visited += entries.length;
+      if (visited >= ROWS_AT_ONCE) {
+        visited = 0;
+        await nextTurn();
+      }
+      for (const [key, row] of entries) {
+        const entry = readEntry(key, row);
+        if (entry !== undefined && isWanted(entry)) visit(entry);
+      }
+    };
+    const visitDay = async (prefix: string) => {
+      for await (const page of pagesOf(rows, prefix, ROWS_AT_ONCE)) await inTurn(() => visitRows(page));
+    };
+    await Promise.all(daysBetween(oldest, newest).map((day) => oneOfMany(() => visitDay(prefixOf(day, workspace)))));
   };
 }
 

@@ -38,27 +38,62 @@ const KINDS: Readonly<Record<Grouping, Kind>> = {
   day: { key: ({ at }) => dayOf(at), label: ({ at }) => dayOf(at) },
 };
 
-/** Entries (oldest first) by what they have in common: most tokens first, but days oldest first. */
-export function summarize(entries: readonly UsageEntry[], by: Grouping): readonly UsageGroup[] {
+/** Counts entries by what they have in common, whatever their order. */
+export interface UsageSummary {
+  add(entry: UsageEntry): void;
+  /** Most tokens first, but days oldest first. */
+  groups(): readonly UsageGroup[];
+}
+
+export function createSummary(by: Grouping): UsageSummary {
   const kind = KINDS[by];
-  const groups = new Map<string, UsageEntry[]>();
-  for (const entry of entries) {
-    const key = kind.key(entry);
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, [entry]);
-    else known.push(entry);
-  }
-  const summed = [...groups].map(([key, group]) => {
-    const last = group.at(-1);
-    return { key, label: last === undefined ? key : kind.label(last), ...sumOf(group) };
-  });
-  const byKey = (a: UsageGroup, b: UsageGroup) => (a.key < b.key ? -1 : 1);
-  return summed.sort(by === "day" ? byKey : (a, b) => tokensOf(b) - tokensOf(a) || byKey(a, b));
+  const groups = new Map<string, { newest: UsageEntry; readonly total: UsageTotal }>();
+  return {
+    add(entry) {
+      const key = kind.key(entry);
+      let group = groups.get(key);
+      if (group === undefined) {
+        group = { newest: entry, total: createTotal() };
+        groups.set(key, group);
+      }
+      if (entry.at >= group.newest.at) group.newest = entry;
+      group.total.add(entry);
+    },
+    groups() {
+      const summed = [...groups].map(([key, { newest, total }]) => ({
+        key,
+        label: kind.label(newest),
+        ...total.sum(),
+      }));
+      const byKey = (a: UsageGroup, b: UsageGroup) => (a.key < b.key ? -1 : 1);
+      return summed.sort(by === "day" ? byKey : (a, b) => tokensOf(b) - tokensOf(a) || byKey(a, b));
+    },
+  };
 }
 
 /** All entries together. */
-export const sumOf = (entries: readonly UsageEntry[]): UsageSum =>
-  addUp(entries.map((entry) => ({ ...entry, turns: 1, hasUnknownCost: entry.costUsd === null })));
+export interface UsageTotal {
+  add(entry: UsageEntry): void;
+  sum(): UsageSum;
+}
+
+export function createTotal(): UsageTotal {
+  let [turns, inputTokens, outputTokens, cachedTokens] = [0, 0, 0, 0];
+  let costUsd: number | null = null;
+  let [hasUnknownCost, isEstimated] = [false, false];
+  return {
+    add(entry) {
+      turns += 1;
+      inputTokens += entry.inputTokens;
+      outputTokens += entry.outputTokens;
+      cachedTokens += entry.cachedTokens;
+      if (entry.costUsd === null) hasUnknownCost = true;
+      else costUsd = (costUsd ?? 0) + entry.costUsd;
+      isEstimated ||= entry.isEstimated;
+    },
+    sum: () => ({ turns, inputTokens, outputTokens, cachedTokens, costUsd, hasUnknownCost, isEstimated }),
+  };
+}
 
 /** Several sums together. */
 export function addUp(sums: readonly UsageSum[]): UsageSum {

@@ -13,6 +13,7 @@ import type { Outcome } from "../../src/refresh/catalog/catalog-types.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";
+import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createLedger } from "../../src/usage/ledger.js";
 import { createModelFacts } from "../../src/usage/model-facts.js";
@@ -76,13 +77,14 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       sessions,
       turns: fakeTurnControl(),
       ledger: createLedger({ store, clock }),
+      watches: createWatchRows(store),
       charts: { paint: async () => undefined },
       quota,
       isHostOperator: () => true,
       board: board.control,
       checks: async function* () {},
       setups: [{ id: "openai", preferredFamilies: [] }],
-      host: {},
+      host: { limits: { userPer10Min: 0, channelPer10Min: 0 } },
       chatRefusal: async () => undefined,
       faults: () => [],
       clock,

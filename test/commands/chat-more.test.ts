@@ -202,7 +202,7 @@ describe("/settings access", () => {
         "Who may chat: `123456`, `777777`, `S12345`, `U12345`, and operators",
         "Where: `888888`, `999999`",
         "Guests: may not chat",
-        "Questions in 10 minutes: of one person the host's limit; in one channel the host's limit",
+        "Questions in 10 minutes: of one person 20 (the host's limit); in one channel no limit",
       ].join("\n"),
     );
   });
@@ -210,7 +210,7 @@ describe("/settings access", () => {
   it("sets limits of the workspace's own, and drops them", async () => {
     const world = harness();
     expect(await world.say("/settings access per-person:5 per-channel:30")).toContain(
-      "of one person 5, or the host's limit if lower; in one channel 30, or",
+      "of one person 5 (set here); in one channel 30 (set here)",
     );
     expect(world.settings.of("playground:local").access).toEqual({ userPer10Min: 5, channelPer10Min: 30 });
     await world.say("/settings access per-person:default");

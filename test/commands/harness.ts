@@ -11,6 +11,7 @@ import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js"
 import type { ModelRef } from "../../src/refresh/choose/default-model.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
 import { createSettings, type ModelRules } from "../../src/refresh/settings.js";
+import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import type { BarChart } from "../../src/usage/chart/chart.js";
 import { createLedger, type UsageEntry } from "../../src/usage/ledger.js";
@@ -49,7 +50,7 @@ export interface World {
   readonly isStoreDown?: boolean;
   readonly smartWhy?: string;
   readonly faults?: readonly string[];
-  readonly host?: CommandDeps["host"];
+  readonly host?: Partial<CommandDeps["host"]>;
   /** Of the host: `MODELS_ALLOW` and the like. */
   readonly rules?: ModelRules;
   readonly changes?: ReadonlyMap<string, ChangeLog>;
@@ -174,6 +175,7 @@ export function harness(world: World = {}) {
     }),
     sessions,
     ledger,
+    watches: createWatchRows(store),
     quota: { states: () => world.quotas ?? [], ofModel: (model) => ({ isKnown: true, ...world.ofModel?.(model) }) },
     isHostOperator: () => world.isHostOperator ?? true,
     charts: {
@@ -207,7 +209,7 @@ export function harness(world: World = {}) {
       },
     },
     setups: providers.map(({ id, families = [] }) => ({ id, preferredFamilies: families })),
-    host: world.host ?? {},
+    host: { limits: { userPer10Min: 20, channelPer10Min: 0 }, ...world.host },
     chatRefusal: commandRefusal(settings),
     faults: () => world.faults ?? [],
     clock,

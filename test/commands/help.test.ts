@@ -3,22 +3,40 @@ import { acceptedText, commandUsage } from "../../src/commands/grammar/read-valu
 import { harness } from "./harness.js";
 
 describe("/help", () => {
-  it("lists every command with what it takes and does, in less than one message", async () => {
+  const topicsOf = async (world: ReturnType<typeof harness>) => {
+    const [reply] = await world.replies("/help", { isOperator: false });
+    return (reply?.controls ?? []).flatMap((control) => ("command" in control ? [control.command] : []));
+  };
+
+  it("names every command on one screen, with a button for each topic", async () => {
     const world = harness();
     const text = await world.say("/help", { isOperator: false });
+    for (const { path } of world.dispatcher.commands) expect(text).toContain(`\`/${path}\``);
+    expect(text.length).toBeLessThan(1_500);
+    expect(await topicsOf(world)).toEqual(["/help chat", "/help models", "/help settings", "/help more"]);
+  });
+
+  it("says in the topics what each command takes and does, in less than one message each", async () => {
+    const world = harness();
+    const topics = await topicsOf(world);
+    const texts = await Promise.all(topics.map((command) => world.say(command, { isOperator: false })));
     for (const command of world.dispatcher.commands) {
-      expect(text).toContain(`- \`${commandUsage(command)}\``);
-      expect(text).toContain(command.about);
+      const lines = texts.join("\n").split("\n");
+      const own = lines.filter((line) => line.startsWith(`- \`${commandUsage(command)}\``));
+      expect(own, command.path).toHaveLength(1);
+      expect(own[0]).toContain(command.about);
     }
-    expect(text.length).toBeLessThan(4_000);
+    for (const text of texts) expect(text.length).toBeLessThan(4_000);
   });
 
   it("marks what is for operators, by the workspace's rules", async () => {
     const world = harness();
-    expect(await world.say("/help")).toContain("`/settings auto-refresh [enabled] [interval] [provider]` 🔒");
-    expect(await world.say("/help")).toContain("`/models use MODEL` Choose");
+    expect(await world.say("/help settings")).toContain(
+      "`/settings auto-refresh on|off 1|3|5|10|15|smart [provider]` 🔒",
+    );
+    expect(await world.say("/help models")).toContain("`/models use MODEL` Choose");
     await world.say("/settings switching operators");
-    expect(await world.say("/help")).toContain("`/models use MODEL` 🔒 Choose");
+    expect(await world.say("/help models")).toContain("`/models use MODEL` 🔒 Choose");
   });
 });
 

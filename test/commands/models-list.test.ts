@@ -50,15 +50,41 @@ describe("/models list", () => {
     const world = harness({ providers: [{ id: "openai", models: many(40, "m") }] });
     const text = await world.say("/models list");
     expect(rowsIn(text)).toHaveLength(40);
-    expect(text).not.toContain("more");
+    expect(text).not.toMatch(/more|Page/);
   });
 
-  it("says how many more there are from 41 on", async () => {
-    const world = harness({ providers: [{ id: "openai", models: many(41, "m") }] });
-    const text = await world.say("/models list");
-    expect(rowsIn(text)).toHaveLength(40);
-    expect(text).toContain("(41 models,");
-    expect(text).toContain("… and 1 more: narrow it with a search");
+  it("goes on by buttons from 41 models on, each model once", async () => {
+    const world = harness({ providers: [{ id: "openai", models: many(81, "m") }] });
+    const rows: string[] = [];
+    const pressed: string[] = [];
+    for (let command: string | undefined = "/models list"; command !== undefined; ) {
+      const [reply] = await world.replies(command);
+      expect(reply?.markdown).toContain(`(81 models,`);
+      expect(reply?.markdown).toContain(`Page ${pressed.length + 1} of 3.`);
+      rows.push(...rowsIn(reply?.markdown ?? ""));
+      const next = (reply?.controls ?? []).find(({ label }) => label.endsWith("▶"));
+      command = next && "command" in next ? next.command : undefined;
+      pressed.push(command ?? "end");
+    }
+    expect(pressed).toEqual(["/models list page:p2", "/models list page:p3", "end"]);
+    expect(new Set(rows).size).toBe(81);
+    expect(rows).toHaveLength(81);
+  });
+
+  it("goes on with what a search found, over the providers, and takes a page past the end for the last", async () => {
+    const world = harness({
+      providers: [
+        { id: "a", models: many(30, "m") },
+        { id: "b", models: many(30, "m") },
+      ],
+    });
+    const [first] = await world.replies("/models list m-");
+    expect(rowsIn(first?.markdown ?? "")).toHaveLength(40);
+    expect(first?.controls).toEqual([{ label: "Page 2 ▶", command: "/models list page:p2 search:m-" }]);
+    const last = await world.say("/models list page:p9 search:m-");
+    expect(last).toContain("**b** (30 found");
+    expect(last).not.toContain("**a**");
+    expect(rowsIn(last)).toHaveLength(20);
   });
 
   it("shows every provider's share, with honest counts", async () => {
@@ -74,15 +100,20 @@ describe("/models list", () => {
     expect(rowsIn(text).filter((row) => row.includes("y-"))).toHaveLength(3);
     expect(text).toContain("- … 381 more of openrouter");
     expect(text).toContain("- … 12 more of demo");
-    expect(text).toContain("… and 393 more:");
+    expect(text).toContain("A search narrows it");
+    const [reply] = await world.replies("/models list");
+    expect(reply?.controls).toEqual([
+      { label: "All 400 of openrouter", command: "/models list openrouter" },
+      { label: "All 30 of demo", command: "/models list demo" },
+    ]);
     expect(text.length).toBeLessThan(4_000);
   });
 
   it("says why a provider has no list", async () => {
     const world = harness({ providers: [{ id: "ollama" }, { id: "groq", outcome: "auth", failures: 1 }] });
     const [first, second] = (await world.say("/models list")).split("\n");
-    expect(first).toBe("**ollama**: no list yet");
-    expect(second).toMatch(/^\*\*groq\*\*: no list yet, it refused the key\. Check its API key/);
+    expect(first).toBe("– **ollama**: no list yet");
+    expect(second).toMatch(/^⚠️ \*\*groq\*\*: no list yet, it refused the key\. Check its API key/);
   });
 
   it("says when the list is an old one", async () => {

@@ -88,7 +88,10 @@ describe("/settings auto-refresh", () => {
       "Auto-refresh: on (the host's default), every 5 minutes (the host's default)",
       "Auto-refresh of `openai`: on (the host's default), every minute (this provider's own setting)",
     ]);
-    expect(reply?.controls?.map(({ label }) => label)).toEqual(["Turn auto-refresh off", "Refresh interval"]);
+    expect(reply?.controls?.map(({ label }) => label)).toEqual([
+      "Turn auto-refresh off",
+      "Refresh interval: every 5 minutes",
+    ]);
     expect(await world.say("/settings auto-refresh provider:demo")).toContain("(no setting of its own)");
     expect(world.settings.of(WORKSPACE)).toEqual(before);
   });
@@ -201,7 +204,7 @@ describe("/settings show", () => {
         "Who may chat: everyone",
         "Where: everywhere",
         "Guests: may chat",
-        "Questions in 10 minutes: of one person the host's limit; in one channel the host's limit",
+        "Questions in 10 minutes: of one person 20 (the host's limit); in one channel no limit",
         "Footer under answers: off",
       ].join("\n"),
     });

@@ -36,7 +36,7 @@ async function open(url: string): Promise<Page> {
   return page;
 }
 async function say(page: Page, text: string): Promise<void> {
-  await page.getByRole("combobox", { name: "Message" }).fill(text);
+  await page.getByRole("textbox", { name: "Message" }).fill(text);
   await page.getByRole("button", { name: "Send" }).click();
 }
 /** The newest ephemeral reply, once it says this. */

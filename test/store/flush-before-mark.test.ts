@@ -38,6 +38,7 @@ describe.each(stores.filter(([, , url]) => url !== undefined))("on %s", (_name, 
       status: () => ({}) as never,
       onStatusChange: () => () => {},
       modelOf: async () => ({ model: null, pin: null }),
+      lastAnswer: async () => undefined,
       forget: async () => {},
     });
     try {

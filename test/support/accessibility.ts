@@ -11,11 +11,17 @@ interface Violation {
 }
 
 /** What axe finds on the page as it is now and calls serious or critical: one line each. */
-export async function seriousFindings(page: Page): Promise<readonly string[]> {
+export const seriousFindings = (page: Page): Promise<readonly string[]> => findings(page, ["serious", "critical"]);
+
+/** Everything that axe finds on the page as it is now: one line each. */
+export const allFindings = (page: Page): Promise<readonly string[]> =>
+  findings(page, ["minor", "moderate", "serious", "critical"]);
+
+async function findings(page: Page, impacts: readonly string[]): Promise<readonly string[]> {
   await page.evaluate(AXE); // by the debugger: the page's own policy lets no script in
   const { violations } = await page.evaluate<{ violations: readonly Violation[] }>("axe.run(document)");
   return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .filter(({ impact }) => impacts.includes(impact))
     .flatMap(({ id, nodes }) =>
       nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`),
     );

@@ -42,6 +42,8 @@ export interface FakePlatform extends ChatPlatform, Pick<PlatformExtras, "openTh
   readonly refusing: Map<Call, PlatformErrorReason | PlatformError>;
   /** People's reactions that were taken away. */
   readonly cleared: string[];
+  /** Messages that notified nobody. */
+  readonly silent: ReadonlySet<string>;
   /** Ranks that texts were sent with, in order. */
   readonly ranks: Rank[];
   /** How they were sent. */
@@ -74,6 +76,8 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
   const failing = new Set<Call>();
   const refusing = new Map<Call, PlatformErrorReason | PlatformError>();
   const cleared: string[] = [];
+  const named = new Map<string, MessageKey>();
+  const silent = new Set<string>();
   const ranks: Rank[] = [];
   const sent: ("post" | "edit")[] = [];
   let started: PlatformHandlers | undefined;
@@ -110,6 +114,7 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
     failing,
     refusing,
     cleared,
+    silent,
     ranks,
     sent,
     calls: () => callCount,
@@ -139,7 +144,11 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
       if (isWhispered) return { ...place, message: `whisper-${nextId++}` };
       await reach("post", channel);
       judge(reply);
+      const earlier = given.once && named.get(given.once.name);
+      if (earlier !== undefined) return earlier;
       const key = { ...place, message: `bot-${nextId++}` };
+      if (given.once !== undefined) named.set(given.once.name, key);
+      if (given.isSilent) silent.add(key.message);
       answers.push({
         key,
         text: reply.markdown,

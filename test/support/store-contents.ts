@@ -10,7 +10,8 @@ import { createSmartMemory } from "../../src/refresh/smart/memory.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import type { Store } from "../../src/store/store.js";
 import { createLedger } from "../../src/usage/ledger.js";
-import { GROUPINGS, summarize } from "../../src/usage/summarize.js";
+import { GROUPINGS } from "../../src/usage/summarize.js";
+import { summarize } from "../usage/entries.js";
 import { fakeClock } from "./fake-clock.js";
 
 /** The address and key that a provider's list was stored under. */

@@ -1,4 +1,5 @@
 import type { UsageEntry } from "../../src/usage/ledger.js";
+import { createSummary, createTotal, type Grouping } from "../../src/usage/summarize.js";
 
 /** An entry like any other, but for what a test is about. */
 export const entry = (fields: Partial<UsageEntry> = {}): UsageEntry => ({
@@ -17,3 +18,15 @@ export const entry = (fields: Partial<UsageEntry> = {}): UsageEntry => ({
   ending: "done",
   ...fields,
 });
+
+export function summarize(entries: readonly UsageEntry[], by: Grouping) {
+  const summary = createSummary(by);
+  for (const each of entries) summary.add(each);
+  return summary.groups();
+}
+
+export function sumOf(entries: readonly UsageEntry[]) {
+  const total = createTotal();
+  for (const each of entries) total.add(each);
+  return total.sum();
+}

@@ -105,6 +105,24 @@ describe("ledger.read()", () => {
     expect(await idsOf({ from: 0 })).toEqual(["kept"]);
   });
 
+  it("reads days of any size whole, and lets other work go on in between", async () => {
+    const { record, ledger } = world();
+    const ids = Array.from({ length: 3_000 }, (_, index) => `turn-${index}`);
+    await record(...ids.map((id, index) => ({ id, at: NOW - (index % 2) * DAY_MS + index })));
+    let turns = 0;
+    let isOver = false;
+    const count = () => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const entries = await ledger.read({ from: NOW - 2 * DAY_MS, to: NOW + DAY_MS });
+    isOver = true;
+    expect(new Set(entries.map(({ id }) => id))).toEqual(new Set(ids));
+    expect(entries.map(({ at }) => at)).toEqual(entries.map(({ at }) => at).sort((a, b) => a - b));
+    expect(turns).toBeGreaterThan(10);
+  });
+
   it("says so when the store is down", async () => {
     const { ledger, store } = world();
     store.breakDown();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { summarize, sumOf, tokensOf } from "../../src/usage/summarize.js";
-import { entry } from "./entries.js";
+import { tokensOf } from "../../src/usage/summarize.js";
+import { entry, summarize, sumOf } from "./entries.js";
 
-describe("summarize()", () => {
+describe("createSummary()", () => {
   const entries = [
     entry({ at: Date.UTC(2026, 0, 4, 23), model: "gpt-5", user: { id: "u1", name: "Ada L." }, inputTokens: 10 }),
     entry({ at: Date.UTC(2026, 0, 5, 1), model: "gpt-5", user: { id: "u2", name: "Bob" }, inputTokens: 20 }),
@@ -44,7 +44,7 @@ describe("summarize()", () => {
   });
 });
 
-describe("sumOf()", () => {
+describe("createTotal()", () => {
   it("sums what is known and says that the rest is missing", () => {
     const sum = sumOf([entry({ costUsd: 0.25 }), entry({ costUsd: null }), entry({ costUsd: 0.5 })]);
     expect(sum).toMatchObject({ costUsd: 0.75, hasUnknownCost: true, turns: 3 });

@@ -6,16 +6,9 @@ import type { Log } from "../../base/log.js";
 import type { Command } from "../../commands/command.js";
 import type { CommandDeps } from "../../commands/command-deps.js";
 import type { Store } from "../../store/store.js";
+import type { AnswerFacts, ConversationModel } from "./conversation-facts.js";
 import type { ChannelKey, ChatPlatform, Mention, MessageKey } from "./platform.js";
 import type { StatusView } from "./status-view.js";
-
-/** The model that a conversation has, or would get with its next question. */
-export interface ConversationModel {
-  /** As "provider/model"; null while there is none. */
-  readonly model: string | null;
-  /** When it was pinned, and by whom (null: the default at the first message); null where nothing is pinned. */
-  readonly pin: { readonly at: number; readonly by: string | null } | null;
-}
 
 /** What platforms are made of. */
 export interface PlatformDeps {
@@ -30,6 +23,8 @@ export interface PlatformDeps {
   onStatusChange(listener: () => void): () => void;
   /** The model of the conversation there. @throws {StoreError} */
   modelOf(place: ChannelKey): Promise<ConversationModel>;
+  /** What the last answer of the conversation there took; undefined where there is none. @throws {StoreError} */
+  lastAnswer(place: ChannelKey): Promise<AnswerFacts | undefined>;
   /** Ends what is answered there and erases the conversation. @throws {StoreError} */
   forget(place: ChannelKey): Promise<void>;
 }
@@ -52,10 +47,10 @@ export interface PlatformExtras {
   isMemberOf?(person: string, workspaces: readonly string[]): Promise<boolean>;
   /**
    * Reads the mentions and direct messages that were written at a place since `since` (epoch ms), also in threads that
-   * began there since then, without those that bear the bot's mark or have its reply, and without commands.
-   * @throws {PlatformError} where they can't be read @throws signal.reason
+   * began there since then, without those that bear the bot's mark or have its reply, and without commands. Yields each
+   * conversation's as soon as they are read. @throws {PlatformError} where they can't be read @throws signal.reason
    */
-  readMissed?(place: ChannelKey, since: number, signal: AbortSignal): Promise<readonly MissedMention[]>;
+  readMissed?(place: ChannelKey, since: number, signal: AbortSignal): AsyncIterable<readonly MissedMention[]>;
   /**
    * Finds the last message of the bot's reply to a question of an ended process. Undefined where there is none, or the
    * bot may not look. @throws {PlatformError} where looking later may help

@@ -1,9 +1,11 @@
 import type { ProviderId } from "../../providers/provider.js";
 import type { RowState } from "../../refresh/catalog/catalog-types.js";
 import { modelRowsOf } from "../../refresh/catalog/row-state.js";
-import { indicatorLine } from "../../refresh/refresh-texts.js";
+import { indicatorLine, outcomeHint } from "../../refresh/refresh-texts.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
+import type { FindModelFacts } from "../../usage/model-facts.js";
+import { type ModelFactsView, modelFactsView } from "./conversation-facts.js";
 
 /** What `GET /api/status` answers. Times are epoch ms; unknown is null. */
 export interface StatusView {
@@ -21,6 +23,8 @@ export interface StatusView {
     readonly fetchedAt: number | null;
     readonly attemptedAt: number | null;
     readonly isFresh: boolean;
+    /** What helps against its last failure; null where nothing is wrong. */
+    readonly fix: string | null;
   }[];
 }
 
@@ -36,14 +40,10 @@ export function statusView(refresher: Refresher, settings: Settings, workspace: 
     autoRefresh: { enabled: isEnabled, intervalSeconds: interval.kind === "smart" ? "smart" : interval.ms / 1000 },
     lastRefreshAt,
     nextRefreshAt,
-    providers: providers.map(({ id, outcome, models, fetchedAt, attemptedAt, isFresh }) => ({
-      id,
-      outcome,
-      models,
-      fetchedAt,
-      attemptedAt,
-      isFresh,
-    })),
+    providers: providers.map((provider) => {
+      const { id, outcome, models, fetchedAt, attemptedAt, isFresh } = provider;
+      return { id, outcome, models, fetchedAt, attemptedAt, isFresh, fix: outcomeHint(provider) ?? null };
+    }),
   };
 }
 
@@ -69,14 +69,21 @@ export interface ModelsView {
     readonly id: string;
     readonly name: string;
     readonly state: RowState;
+    /** When it was released, epoch ms; left out where the list does not say. */
+    readonly releasedAt?: number;
+    readonly facts: ModelFactsView;
   }[];
 }
 
-export function modelsView(refresher: Pick<Refresher, "snapshot" | "status">): ModelsView {
+export function modelsView(refresher: Pick<Refresher, "snapshot" | "status">, modelFacts: FindModelFacts): ModelsView {
   const models = [...refresher.snapshot().providers].flatMap(([provider, entry]) =>
     modelRowsOf(entry)
       .filter(({ model }) => model.isChat)
-      .map(({ model: { id, name }, state }) => ({ provider, id, name: name ?? id, state })),
+      .map(({ model, state }) => ({
+        ...{ provider, id: model.id, name: model.name ?? model.id, state },
+        ...(model.releasedAt !== undefined && { releasedAt: model.releasedAt }),
+        facts: modelFactsView(modelFacts(provider, model.id, model)),
+      })),
   );
   return { isFresh: refresher.status().isFresh, models };
 }

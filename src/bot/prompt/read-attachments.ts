@@ -33,6 +33,14 @@ const MAX_FILE_CHARS = 400_000;
 /** How long the files of one question may take altogether. */
 const READ_MS = 20_000;
 
+/** What people may know before they attach a file, for a surface that checks files itself. */
+export const ATTACHMENT_LIMITS = {
+  files: MAX_ATTACHMENTS,
+  images: MAX_IMAGES,
+  imageBytes: MAX_IMAGE_BYTES,
+  textBytes: MAX_TEXT_BYTES,
+} as const;
+
 /** What came of one file. */
 type Outcome =
   | { readonly text: string }

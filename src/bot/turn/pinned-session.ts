@@ -1,8 +1,6 @@
-import { modelName } from "../../refresh/choose/default-model.js";
 import type { Pin, Resumed, Session } from "../../store/sessions/sessions.js";
 import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey } from "../port/platform.js";
-import type { ConversationModel } from "../port/platform-definition.js";
 import type { Question } from "../prompt/question.js";
 import type { TurnDeps } from "./turn-deps.js";
 
@@ -69,12 +67,4 @@ export const pinOf = ({ pin }: Session, { retry, asker }: Question, at: number):
 export function withoutNews(session: Session): Session {
   const { pinNews: _kept, ...rest } = session;
   return rest;
-}
-
-/** Returns the model that a conversation has, or would get with its next question. @throws {StoreError} */
-export async function conversationModel(deps: Deps, place: ChannelKey): Promise<ConversationModel> {
-  const { pin } = await deps.sessions.get(conversationOf(place));
-  if (pin !== null) return { model: modelName(pin), pin: { at: pin.at, by: pin.by } };
-  const choice = deps.defaultModel(workspaceOf(place));
-  return { model: choice === undefined ? null : modelName(choice), pin: null };
 }

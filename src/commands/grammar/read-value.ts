@@ -68,12 +68,23 @@ const tooLong = (name: string, text: string, most: number): Reading => ({
     `${most.toLocaleString("en")} fit.`,
 });
 
-/** How a command is typed: "/models list [provider] [search]". */
+/** Longer lists of values are named by their option instead. */
+const MAX_VALUES_CHARS = 60;
+
+/** Returns how a command is typed: "/models list [provider] [search]", "/settings footer on|off". */
 export function commandUsage(command: Command): string {
-  const names = Object.entries(command.options).map(([name, option]) =>
-    option.isRequired ? name.toUpperCase() : `[${name}]`,
-  );
-  return [`/${command.path}`, ...names].join(" ");
+  const parts = Object.entries(command.options).map(([name, option]) => {
+    const values = valuesOf(option).join("|");
+    if (values !== "" && values.length <= MAX_VALUES_CHARS) return values;
+    return option.isRequired ? name.toUpperCase() : `[${name}]`;
+  });
+  return [`/${command.path}`, ...parts].join(" ");
+}
+
+function valuesOf(option: Option): readonly string[] {
+  if (option.kind === "flag") return ["on", "off"];
+  if (option.kind !== "choice") return [];
+  return option.values.flatMap(({ value, isAside }) => (isAside ? [] : [value]));
 }
 
 /** What an option takes: "`on` or `off`", "1, 3, 5, 10, 15 or `smart`". */

@@ -6,13 +6,25 @@ import { modelRowsOf, stateOf } from "../../refresh/catalog/row-state.js";
 import { closestModels } from "../../refresh/choose/closest-models.js";
 import { modelName } from "../../refresh/choose/default-model.js";
 import { cleanTyped } from "../../refresh/choose/model-index.js";
-import { noChatModelText, outcomeHint, outcomeWords } from "../../refresh/refresh-texts.js";
+import { noChatModelText, outcomeWords } from "../../refresh/refresh-texts.js";
 import type { Pin } from "../../store/sessions/sessions.js";
 import { code } from "./markdown.js";
 
 export interface ListFilter {
   readonly provider?: ProviderId | undefined;
   readonly search?: string | undefined;
+  /** From 1 on, of the models of one provider or of what a search found. Default: the first. */
+  readonly page?: number | undefined;
+}
+
+/** What a list shows, and where it goes on. */
+export interface ListView {
+  readonly text: string;
+  /** From 1 on. */
+  readonly page: number;
+  readonly pages: number;
+  /** Providers of which only a part is shown, with how many models they have. */
+  readonly cut: readonly { readonly provider: ProviderId; readonly count: number }[];
 }
 
 /** How many models one message lists: they fit on every platform, and people still read them. */
@@ -25,28 +37,62 @@ interface Group {
   readonly rows: readonly { readonly id: string; readonly state: RowState; readonly isPinned: boolean }[];
 }
 
-/** The chat models by provider, as far as they fit into a message; counts are of all of them. */
-export function listText(snapshot: Snapshot, filter: ListFilter, pin: Pin | null): string {
+/**
+ * Lists the chat models by provider, as far as they fit into a message; counts are of all of them. `hintOf` says what
+ * helps a provider that has no list.
+ */
+export function listView(
+  snapshot: Snapshot,
+  filter: ListFilter,
+  pin: Pin | null,
+  hintOf: (provider: ProviderId) => string | undefined,
+): ListView {
   const words = wordsOf(filter.search);
   const groups = [...snapshot.providers]
     .filter(([id]) => filter.provider === undefined || id === filter.provider)
     .map(([id, entry]) => groupOf(id, entry, words, pin));
-  if (groups.length === 0) return "No provider is configured, so there is no list.";
   const found = groups.reduce((sum, { rows }) => sum + rows.length, 0);
   const isSearch = words.length > 0;
-  const opening = isSearch && found === 0 ? [nothingText(snapshot, filter.search ?? "")] : [];
-  const given = dealOut(
-    groups.map(({ rows }) => rows.length),
-    MAX_MODELS,
+  const isPaged = isSearch || groups.length === 1;
+  const pages = isPaged ? Math.max(1, Math.ceil(found / MAX_MODELS)) : 1;
+  const page = Math.min(Math.max(1, filter.page ?? 1), pages);
+  const counts = groups.map(({ rows }) => rows.length);
+  const parts = isPaged ? partsOfPage(counts, page) : dealOut(counts, MAX_MODELS).map((to) => ({ from: 0, to }));
+  const shown = groups.map((group, index) => ({ group, ...(parts[index] ?? { from: 0, to: 0 }) }));
+  const blocks = shown.flatMap(({ group, from, to }) => {
+    const isHere = to > from || (group.rows.length === 0 && !isSearch);
+    const { fetchedAt } = group.entry;
+    return fetchedAt !== null && isHere ? [blockText(group, { fetchedAt, from, to, isSearch, isPaged })] : [];
+  });
+  const missing = groups.flatMap(({ provider, entry }) =>
+    entry.fetchedAt === null ? [missingText(provider, entry, hintOf(provider))] : [],
   );
-  const blocks = groups.flatMap((group, index) =>
-    isSearch && group.rows.length === 0 && group.entry.fetchedAt !== null
-      ? []
-      : [blockText(group, given[index] ?? 0, { isSearch, isAlone: groups.length === 1 })],
-  );
-  const rest = Math.max(0, found - MAX_MODELS);
-  const more = rest > 0 ? [`… and ${rest} more: narrow it with a search, as ${code("/models list gpt")}`] : [];
-  return [...opening, ...blocks, ...pinLines(snapshot, pin), ...more].join("\n");
+  const cut = isPaged ? [] : shown.filter(({ group, to }) => to < group.rows.length);
+  const text = [
+    ...(groups.length === 0 ? ["No provider is configured, so there is no list."] : []),
+    ...(isSearch && found === 0 ? [nothingText(snapshot, filter.search ?? "")] : []),
+    ...blocks,
+    ...pinLines(snapshot, pin),
+    ...missing,
+    ...(pages > 1 ? [`Page ${page} of ${pages}. ${NARROW}`] : cut.length > 0 ? [NARROW] : []),
+  ].join("\n");
+  return { text, page, pages, cut: cut.map(({ group: { provider, rows } }) => ({ provider, count: rows.length })) };
+}
+
+const NARROW = `A search narrows it, as ${code("/models list gpt")}.`;
+
+/** Which rows of each group stand on a page, where the groups follow each other. */
+function partsOfPage(
+  counts: readonly number[],
+  page: number,
+): readonly { readonly from: number; readonly to: number }[] {
+  const [first, end] = [(page - 1) * MAX_MODELS, page * MAX_MODELS];
+  let before = 0;
+  return counts.map((count) => {
+    const [from, to] = [first - before, end - before].map((row) => Math.min(count, Math.max(0, row)));
+    before += count;
+    return { from: from ?? 0, to: to ?? 0 };
+  });
 }
 
 const wordsOf = (search = "") =>
@@ -69,39 +115,41 @@ function groupOf(provider: ProviderId, entry: CatalogEntry, words: readonly stri
   return { provider, entry, rows: rows.sort((a, b) => Number(b.isPinned) - Number(a.isPinned)) };
 }
 
-function blockText(
-  { provider, entry, rows }: Group,
-  share: number,
-  { isSearch, isAlone }: { readonly isSearch: boolean; readonly isAlone: boolean },
-): string {
-  if (entry.fetchedAt === null) return missingText(provider, entry);
+interface Part {
+  readonly fetchedAt: number;
+  readonly from: number;
+  readonly to: number;
+  readonly isSearch: boolean;
+  readonly isPaged: boolean;
+}
+
+function blockText({ provider, entry, rows }: Group, { fetchedAt, from, to, isSearch, isPaged }: Part): string {
   if (!isSearch && rows.length === 0 && entry.models.length > 0) {
     const text = noChatModelText(provider, entry.models.length);
-    return `**${provider}** (list from ${timeMark(entry.fetchedAt)}): ${text}`;
+    return `**${provider}** (list from ${timeMark(fetchedAt)}): ${text}`;
   }
   const isOk = entry.outcome === null || entry.outcome === "ok";
   const failing = isOk ? "" : `; last attempt: ${outcomeWords(entry.outcome)}`;
   const onList = entry.models.filter(({ isChat }) => isChat).length;
   const gone = rows.length > onList ? ` and ${rows.length - onList} that left the list` : "";
   const count = isSearch ? `${rows.length} found` : `${plural(onList, "model")}${gone}`;
-  const left = rows.length - share;
   return [
-    `**${provider}** (${count}, list from ${timeMark(entry.fetchedAt)}${failing})`,
-    ...rows.slice(0, share).map(({ id, state, isPinned }) => {
+    `**${provider}** (${count}, list from ${timeMark(fetchedAt)}${failing})`,
+    ...rows.slice(from, to).map(({ id, state, isPinned }) => {
       return (
         "- " +
         `${code(id, 120)}${state === "listed" ? "" : ` (${stateWords(state)})`}${isPinned ? " 📌 pinned here" : ""}`
       );
     }),
-    ...(left > 0 && !isAlone ? [`- … ${left} more of ${provider}`] : []),
+    ...(to < rows.length && !isPaged ? [`- … ${rows.length - to} more of ${provider}`] : []),
   ].join("\n");
 }
 
 /** Why a provider has nothing to show. */
-function missingText(provider: ProviderId, { outcome }: CatalogEntry): string {
-  if (outcome === null || outcome === "ok") return `**${provider}**: no list yet`;
+function missingText(provider: ProviderId, { outcome }: CatalogEntry, hint: string | undefined): string {
+  if (outcome === null || outcome === "ok") return `– **${provider}**: no list yet`;
   const opening = outcome === "empty" ? "it" : "no list yet, it";
-  return `**${provider}**: ${opening} ${outcomeWords(outcome)}. ${outcomeHint({ outcome }) ?? ""}`.trimEnd();
+  return `⚠️ **${provider}**: ${opening} ${outcomeWords(outcome)}. ${hint ?? ""}`.trimEnd();
 }
 
 const STATES: Readonly<Record<Exclude<RowState, "listed">, string>> = {

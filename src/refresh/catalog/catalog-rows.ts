@@ -4,11 +4,16 @@ import { createRowReader } from "../../store/damage-report.js";
 import type { Store, Write } from "../../store/store.js";
 import type { CatalogEntry } from "./catalog-types.js";
 import type { ChangeLog } from "./change-log.js";
+import type { ModelChange } from "./model-changes.js";
+import { newsWrite } from "./news-rows.js";
 
-/** What an attempt leaves behind; `changes` where the list changed. */
+/** What an attempt leaves behind. */
 export interface NextEntry {
   readonly entry: CatalogEntry;
+  /** The log with what changed, where something did. */
   readonly changes?: ChangeLog | undefined;
+  /** What watches are to be told of. */
+  readonly news?: readonly ModelChange[] | undefined;
 }
 
 /** Takes over what is stored of a provider, undefined where it cannot be read; false where it is no use here. */
@@ -23,6 +28,8 @@ export interface CatalogRows {
   /** Hands over what others have stored since it was last seen. @throws {StoreError} */
   pickUp(adopt: Adopt): Promise<void>;
   writesFor(provider: ProviderId, next: NextEntry, fence: number): readonly Write[];
+  /** This could not be stored: what it tells watches is stored with the next list. */
+  keepNews(provider: ProviderId, next: NextEntry): void;
   /** This has been stored. */
   noteStored(provider: ProviderId, next: NextEntry, fence: number): void;
 }
@@ -37,8 +44,12 @@ export function createCatalogRows({ store, ids }: { store: Store; ids: readonly 
   const readList = createRowReader(rows, list);
   /** The fence of the commit that was last seen. */
   const seen = new Map<ProviderId, unknown>();
-  /** The list that is stored, and the fence that it was stored under. */
-  const lists = new Map<ProviderId, { readonly models: readonly ModelInfo[]; readonly fence: number }>();
+  /** The list that is stored. */
+  const lists = new Map<ProviderId, StoredList>();
+
+  /** What watches are to be told of and is in memory only. */
+  const kept = new Map<ProviderId, readonly ModelChange[]>();
+  const newsOf = (id: ProviderId, { news = [] }: NextEntry) => [...(kept.get(id) ?? []), ...news];
 
   /** The lists of these facts that are not in memory; those of a row from an older version stand in it. */
   async function listsFor(facts: readonly (readonly [ProviderId, StoredFacts | undefined])[]) {
@@ -66,34 +77,51 @@ export function createCatalogRows({ store, ids }: { store: Store; ids: readonly 
         if (stored?.list !== undefined && list !== undefined && list.fence > stored.list) continue;
         seen.set(id, changed[index]?.fence);
         const entry = stored && entryOf(stored, list);
+        // Whoever stored this has compared it with what was stored before.
+        kept.delete(id);
         const isTaken = adopt(id, entry, values[changed.length + index]);
         if (isTaken && list !== undefined && entry?.models === list.models) lists.set(id, list);
         else lists.delete(id);
       }
     },
-    writesFor(id, { entry, changes }, fence) {
-      const { models, ...facts } = entry;
-      const kept = lists.get(id);
-      const isKept = kept?.models === models;
-      const list = isKept ? kept.fence : fence;
-      return [
-        { table: "models", key: id, value: { ...facts, list } },
-        ...(isKept ? [] : [{ table: "models", key: listKey(id), value: { fence, models } } as const]),
-        ...(changes === undefined ? [] : [{ table: "models", key: changesKey(id), value: changes } as const]),
-        { table: "models", key: fenceKey(id), value: fence },
-      ];
-    },
+    writesFor: (id, next, fence) =>
+      entryWrites(id, { ...next, news: newsOf(id, next) }, { fence, known: lists.get(id) }),
+    keepNews: (id, next) => void kept.set(id, newsOf(id, next)),
     noteStored(id, { entry: { models } }, fence) {
+      kept.delete(id);
       seen.set(id, fence);
       if (lists.get(id)?.models !== models) lists.set(id, { models, fence });
     },
   };
 }
 
+/** What stores an entry; its list only where that is not the one that is stored. */
+function entryWrites(
+  id: ProviderId,
+  { entry, changes, news }: NextEntry & { readonly news: readonly ModelChange[] },
+  { fence, known }: { readonly fence: number; readonly known: StoredList | undefined },
+): readonly Write[] {
+  const { models, ...facts } = entry;
+  const isKept = known?.models === models;
+  return [
+    { table: "models", key: id, value: { ...facts, list: isKept ? known.fence : fence } },
+    ...(isKept ? [] : [{ table: "models", key: listKey(id), value: { fence, models } } as const]),
+    ...(changes === undefined ? [] : [{ table: "models", key: changesKey(id), value: changes } as const]),
+    ...(news.length === 0 ? [] : [newsWrite(id, fence, news)]),
+    { table: "models", key: fenceKey(id), value: fence },
+  ];
+}
+
+/** A list, and the fence that it was stored under. */
+interface StoredList {
+  readonly models: readonly ModelInfo[];
+  readonly fence: number;
+}
+
 /** The whole of it; undefined where its list is not the one that it speaks of. */
 function entryOf(
   { list: listFence, models: own, ...facts }: StoredFacts,
-  list: { readonly models: readonly ModelInfo[]; readonly fence: number } | undefined,
+  list: StoredList | undefined,
 ): CatalogEntry | undefined {
   if (own !== undefined) return { ...facts, models: own };
   return list !== undefined && list.fence === listFence ? { ...facts, models: list.models } : undefined;
@@ -111,6 +139,9 @@ const model = z.object({
   outputPrice: count.exactOptional(),
   input: z.array(z.enum(["text", "image"])).exactOptional(),
   releasedAt: z.number().exactOptional(),
+  retiresAt: z.number().exactOptional(),
+  isDeprecated: z.literal(true).exactOptional(),
+  replacement: z.string().exactOptional(),
   isChat: z.boolean(),
 });
 

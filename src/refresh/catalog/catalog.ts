@@ -83,6 +83,7 @@ export function createCatalog({ providers, store, log }: CatalogDeps): Catalog {
     pickUp: () => rows.pickUp(adopt),
     writesFor: (id, next, fence) => (isKeptBack(id, next) ? [] : rows.writesFor(id, next, fence)),
     put(id, next, fence) {
+      if (fence === undefined) rows.keepNews(id, next);
       if (fence !== undefined && !isKeptBack(id, next)) {
         rows.noteStored(id, next, fence);
         foreign.delete(id);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DAY_MS, dayOf } from "../../base/time.js";
 import type { ModelInfo } from "../../providers/provider.js";
 import type { CatalogEntry } from "./catalog-types.js";
+import { type ModelChange, modelChange } from "./model-changes.js";
 
 /** How long changes are remembered, in days. */
 export const CHANGE_DAYS = 30;
@@ -22,6 +23,8 @@ const changeLog = z.object({
   identity: z.string(),
   last: z.object({ at: z.number(), added: z.number(), gone: z.number() }).nullable(),
   days: z.array(dayChanges),
+  /** Latest last; unset in rows of older versions. */
+  changes: z.array(modelChange).exactOptional(),
 });
 
 /** Models that are named, and how many more there were. */
@@ -77,6 +80,16 @@ export function withChanges(log: ChangeLog, { appeared, left, returned }: Change
   const others = log.days.filter((known) => known.day !== day);
   const days = [today, ...others].sort((a, b) => (a.day < b.day ? 1 : -1)).slice(0, CHANGE_DAYS + 1);
   return { ...log, last, days: recentDays(days, at) };
+}
+
+/** How many changes of a list are kept one by one. */
+const MAX_CHANGES = 1_000;
+
+/** The log with these changes one by one; the same object where there are none. */
+export function withModelChanges(log: ChangeLog, changes: readonly ModelChange[], now: number): ChangeLog {
+  if (changes.length === 0) return log;
+  const kept = (log.changes ?? []).filter(({ at }) => at >= now - CHANGE_DAYS * DAY_MS);
+  return { ...log, changes: [...kept, ...changes].slice(-MAX_CHANGES) };
 }
 
 /** The days that are not too old. */

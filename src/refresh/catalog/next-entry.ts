@@ -2,7 +2,7 @@ import type { ModelInfo } from "../../providers/provider.js";
 import type { CatalogEntry, ListAnswer, MissingRow, RefusedModel } from "./catalog-types.js";
 
 /** How many rows that left a list are remembered. */
-const MAX_MISSING = 500;
+export const MAX_MISSING = 500;
 
 /** What is known of a provider that was never asked under this identity. */
 export const cleanEntry = (identity: string): CatalogEntry => ({

@@ -2,7 +2,7 @@ import type { ModelInfo } from "../../providers/provider.js";
 import type { CatalogEntry, RefusedModel, RowState } from "./catalog-types.js";
 
 /** One list may leave a model out by mistake; two in a row mean it. */
-const MISSES_UNTIL_UNLISTED = 2;
+export const MISSES_UNTIL_UNLISTED = 2;
 
 /** The state of a model of this provider; undefined where no list of it is known to have had it. */
 export function stateOf(entry: CatalogEntry, model: string): RowState | undefined {

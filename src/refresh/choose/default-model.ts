@@ -45,7 +45,7 @@ function isOfFamily(id: string, family: string): boolean {
   return id.startsWith(family) && !(/\d$/.test(family) && /^\d/.test(id.slice(family.length)));
 }
 
-function newestFirst(a: ModelInfo, b: ModelInfo): number {
+export function newestFirst(a: ModelInfo, b: ModelInfo): number {
   return (b.releasedAt ?? 0) - (a.releasedAt ?? 0) || newestIdFirst(a.id, b.id);
 }
 

@@ -6,7 +6,8 @@ import type { Claim, Store } from "../../store/store.js";
 import type { Catalog } from "../catalog/catalog.js";
 import type { NextEntry } from "../catalog/catalog-rows.js";
 import type { CatalogEntry, ListAnswer } from "../catalog/catalog-types.js";
-import { type Changes, changesBetween, withChanges } from "../catalog/change-log.js";
+import { type Changes, changesBetween, withChanges, withModelChanges } from "../catalog/change-log.js";
+import { modelChangesBetween } from "../catalog/model-changes.js";
 import { nextEntry } from "../catalog/next-entry.js";
 import { holdBack } from "../decide/shrink.js";
 import type { RefreshEvent, RefreshResult, Trigger } from "../refresher.js";
@@ -75,8 +76,9 @@ export async function refreshOne(deps: RefreshOneDeps, order: RefreshOrder): Pro
   const entry = nextEntry(before, answer, { attemptedAt, answeredAt });
   const changes = changesBetween(before, entry);
   const logged = catalog.changes(id);
-  const changeLog = withChanges(logged, changes, answeredAt);
-  const next = { entry, ...(changeLog !== logged && { changes: changeLog }) };
+  const news = modelChangesBetween(id, before, entry, answeredAt);
+  const changeLog = withModelChanges(withChanges(logged, changes, answeredAt), news, answeredAt);
+  const next = { entry, news, ...(changeLog !== logged && { changes: changeLog }) };
   await deps.yieldInOrder();
   if (!(await commit(deps, taken.claim, { id, before, next }))) return skipped(deps, id, ANOTHER_REPLICA);
 

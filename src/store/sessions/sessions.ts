@@ -1,5 +1,7 @@
+import { nextTurn } from "../../base/clock.js";
 import { createSerial, type Serial } from "../../base/serial.js";
 import { createRowReader } from "../damage-report.js";
+import { pagesOf } from "../pages.js";
 import type { Store, Write } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import { eraseCalls } from "./erase-conversations.js";
@@ -175,6 +177,8 @@ function recordCalls(records: Records, inOrder: Serial, now: () => number): Reco
 
 type TurnCalls = Pick<Sessions, "resume" | "recentTurns" | "lastTurn" | "allTurns" | "threadsOf">;
 
+/** Checking so many turns takes about a millisecond. */
+const TURNS_AT_ONCE = 100;
 /** A channel has more threads than anybody chooses from. */
 const MAX_THREADS = 25;
 
@@ -221,10 +225,17 @@ function turnCalls(store: Store, { get, getMany }: Records): TurnCalls {
       });
     },
     async allTurns(conversation) {
-      return (await turns.entries(`${conversation}#`)).flatMap(([key, row]) => {
-        const turn = readTurn(key, row);
-        return turn === undefined ? [] : [{ number: Number(key.slice(-TURN_DIGITS)), turn }];
-      });
+      const pages: { readonly number: number; readonly turn: Turn }[][] = [];
+      for await (const page of pagesOf(turns, `${conversation}#`, TURNS_AT_ONCE)) {
+        pages.push(
+          page.flatMap(([key, row]) => {
+            const turn = readTurn(key, row);
+            return turn === undefined ? [] : [{ number: Number(key.slice(-TURN_DIGITS)), turn }];
+          }),
+        );
+        await nextTurn();
+      }
+      return pages.reverse().flat();
     },
   };
 }

@@ -1,15 +1,23 @@
 import type { Connection } from "sqlite3";
 import { StartupError } from "../../base/errors.js";
+import type { Table } from "../store.js";
 
 /** "EVGR": tells our files from those of other programs. */
 const APPLICATION_ID = 0x45564752;
 /** Raise it with every change that an older bot could not live with. */
 const SCHEMA_VERSION = 1;
 
+/** Tables of short rows. The others, whose rows fill pages, are made by Keyv. */
+const SHORT_ROWS: readonly Table[] = ["open", "sessions", "usage"];
+
+// Without a rowid a table is its own index, so that a write changes one page instead of two. Older files keep theirs.
 const STATEMENTS = [
   "create table if not exists claims (name text primary key, owner text not null, fence integer not " +
-    "null, lease_until integer not null, claimed_at integer not null)",
-  "create table if not exists once (name text primary key, until_at integer not null)",
+    "null, lease_until integer not null, claimed_at integer not null) without rowid",
+  "create table if not exists once (name text primary key, until_at integer not null) without rowid",
+  ...SHORT_ROWS.map(
+    (table) => `create table if not exists "${table}" (key text primary key, value text) without rowid`,
+  ),
   "create index if not exists once_until on once (until_at)",
   "create table if not exists state (only_row integer primary key check (only_row = 1), store text not null, " +
     "generation integer not null)",

@@ -150,6 +150,55 @@ describe("createMetrics()", () => {
   });
 });
 
+describe("the Grafana dashboard", () => {
+  interface Panel {
+    readonly id: number;
+    readonly type: string;
+    readonly title: string;
+    readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+    readonly targets?: readonly { readonly expr: string }[];
+  }
+  const { panels }: { readonly panels: readonly Panel[] } = JSON.parse(
+    readFileSync("deploy/grafana-dashboard.json", "utf8"),
+  );
+
+  it("draws only metrics that there are, by the labels that they have", async () => {
+    const { text } = await busy();
+    const samples = text.filter((line) => !line.startsWith("#"));
+    const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+    expect(expressions.length).toBeGreaterThan(15);
+    for (const expression of expressions) {
+      const [, metric = "", filter = ""] = /\b((?:evergreen|process|nodejs)_\w+)\{([^}]*)\}/.exec(expression) ?? [];
+      const described = new RegExp(`^# TYPE ${metric.replace(/_bucket$/, "")} `);
+      expect(
+        text.some((line) => described.test(line)),
+        expression,
+      ).toBe(true);
+      expect(filter, expression).toBe('instance=~"$instance"');
+      const own = samples.filter((line) => line.startsWith(`${metric}{`));
+      const labels = /\bby \(([^)]*)\)/.exec(expression)?.[1]?.split(", ") ?? [];
+      for (const label of labels.filter((each) => each !== "instance" && own.length > 0))
+        expect(
+          own.every((line) => line.includes(`${label}="`)),
+          `${metric} has ${label}`,
+        ).toBe(true);
+    }
+  });
+
+  it("has panels that do not cover each other", () => {
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    for (const { gridPos: a, title } of panels) {
+      expect(a.x + a.w, title).toBeLessThanOrEqual(24);
+      const covered = panels.filter(({ gridPos: b }) => {
+        const overlaps = (from: number, size: number, other: number, otherSize: number) =>
+          from < other + otherSize && other < from + size;
+        return b !== a && overlaps(a.x, a.w, b.x, b.w) && overlaps(a.y, a.h, b.y, b.h);
+      });
+      expect(covered, title).toEqual([]);
+    }
+  });
+});
+
 describe("modelFamily()", () => {
   it.each([
     ["gpt-5-mini", "gpt"],

@@ -169,6 +169,15 @@ describe("sqliteStore.open()", () => {
     another.close();
   });
 
+  it("keeps short rows in tables that are their own index", async () => {
+    await (await sqliteStore.open(`sqlite://${path}`)).close();
+    const database = new Libsql(path);
+    const tables = database.prepare("select name, wr from pragma_table_list where schema = 'main'").all();
+    database.close();
+    const ownIndex = (tables as { name: string; wr: number }[]).filter(({ wr }) => wr === 1).map(({ name }) => name);
+    expect(ownIndex.sort()).toEqual(["claims", "once", "open", "sessions", "usage"]);
+  });
+
   it("refuses a newer schema and leaves it as it is", async () => {
     await (await sqliteStore.open(`sqlite://${path}`)).close();
     alter(["pragma user_version = 2"]);

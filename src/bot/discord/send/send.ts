@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { MessageFlags, RESTJSONErrorCodes } from "discord.js";
+import { MessageFlags, RESTJSONErrorCodes, SnowflakeUtil } from "discord.js";
 import { z } from "zod";
 import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
@@ -38,13 +38,17 @@ export interface Sender extends Pick<ChatPlatform, "post" | "edit" | "append"> {
 export function createSender(deps: DiscordSendDeps): Sender {
   const { rest, calls, idFor, clock } = deps;
   const nonces = createNonces(deps.mark ?? randomBytes(2).toString("hex"));
-  const post = (channel: ChannelKey, message: Rendered, replyTo?: MessageKey) =>
-    postMessage(deps, nonces, channel, message, replyTo);
+  const post = (channel: ChannelKey, message: Rendered, replyTo?: MessageKey, name?: string) =>
+    postMessage(deps, nonces, channel, message, { replyTo, name });
   return {
     async post(channel, reply, terms = {}) {
       await calls.takeMessage("post", channel, terms);
       const { platform, workspace, channel: id, thread } = channel;
-      const message = await post(channel, await renderedMessage(currentReply(reply), idFor), terms.replyTo);
+      const rendered = await renderedMessage(currentReply(reply), idFor);
+      const flags = rendered.body.flags | (terms.isSilent ? MessageFlags.SuppressNotifications : 0);
+      const body = { ...rendered.body, flags };
+      const found = await findPosted(deps, channel, body, terms.once?.triedSince);
+      const message = found ?? (await post(channel, { ...rendered, body }, terms.replyTo, terms.once?.name));
       return { platform, workspace, channel: id, ...(thread !== undefined && { thread }), message };
     },
     async edit(message, reply, terms = {}) {
@@ -95,19 +99,51 @@ export function createSender(deps: DiscordSendDeps): Sender {
 export const addressOf = (message: MessageKey): `/${string}` =>
   `/channels/${channelIdOf(message)}/messages/${message.message}`;
 
+/** Looked for in the newest messages of a channel; Discord keeps a nonce for some minutes only. */
+const SEARCHED_MESSAGES = 100;
+const written = z.object({
+  id: z.string(),
+  content: z.string().catch(""),
+  author: z.object({ bot: z.boolean().catch(false) }),
+});
+
+/** The message by which an earlier attempt arrived; undefined where there is none, or the bot may not read there. */
+async function findPosted(
+  { rest, calls }: DiscordSendDeps,
+  channel: ChannelKey,
+  { content }: Rendered["body"],
+  since: number | undefined,
+): Promise<string | undefined> {
+  if (since === undefined) return undefined;
+  const what = "looking for a message";
+  const path = `/channels/${channelIdOf(channel)}/messages` as const;
+  const after = SnowflakeUtil.generate({ timestamp: since, increment: 0n, processId: 0n, workerId: 0n });
+  try {
+    await calls.take("GET", path, "board");
+    const answer = await rest.call("GET", `${path}?after=${after}&limit=${SEARCHED_MESSAGES}`, { what });
+    return parsed(z.array(written), answer, what).find(
+      (message) => message.author.bot && message.content.trim() === String(content).trim(),
+    )?.id;
+  } catch (error) {
+    if (error instanceof PlatformError && error.reason === "forbidden") return undefined;
+    throw error;
+  }
+}
+
 /** Posts a message and resolves with its id. @throws {PlatformError} */
 async function postMessage(
   deps: DiscordSendDeps,
   nonces: Nonces,
   channel: ChannelKey,
   { body, files }: Rendered,
-  replyTo: MessageKey | undefined,
+  { replyTo, name }: { readonly replyTo: MessageKey | undefined; readonly name: string | undefined },
 ): Promise<string> {
   const what = "posting a message";
   // A question that was deleted meanwhile still gets its answer.
   const reference = replyTo && { message_reference: { message_id: replyTo.message, fail_if_not_exists: false } };
   const { nonce, mayDiffer, done } = nonces.next(replyTo?.message, body);
-  const call = { what, body: { ...body, ...reference, ...nonce }, ...termsOf(files) };
+  const named = name === undefined ? nonce : { nonce: name, enforce_nonce: true };
+  const call = { what, body: { ...body, ...reference, ...named }, ...termsOf(files) };
   const terms = { rank: "last-text", ...(replyTo && { replyTo }) } as const;
   const send = (given: RestCall) =>
     twice(

@@ -1,7 +1,7 @@
 import { BoundedSet } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
 import { waitFor } from "../../../base/wait-for.js";
-import type { MessageKey } from "../../port/platform.js";
+import type { ChannelKey, MessageKey } from "../../port/platform.js";
 import type { PlatformExtras } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { unescaped } from "../wire/notation.js";
@@ -17,12 +17,17 @@ export interface PostReconciliation {
    * Slack refused it, or the bot may not read there. Never rejects.
    */
   find(error: unknown, question: MessageKey, text: string): Promise<string | undefined>;
+  /**
+   * Finds a message of the bot's with this text that stands there since `since` (epoch ms); undefined where there is
+   * none, or the bot may not read there. @throws {PlatformError} where Slack did not answer
+   */
+  findPosted(place: ChannelKey, since: number, text: string): Promise<string | undefined>;
   /** Finds the last message of the bot's below a question of an ended process, which is its answer. */
   readonly findReply: NonNullable<PlatformExtras["findReply"]>;
 }
 
 export interface PostReconciliationDeps {
-  readonly calls: Pick<SlackCalls, "readThread" | "readDirect">;
+  readonly calls: Pick<SlackCalls, "readThread" | "readDirect" | "readSince">;
   readonly clock: Pick<Clock, "sleep">;
   readonly signal: AbortSignal;
   botUserId(): string | undefined;
@@ -35,7 +40,7 @@ const IDENTIFIED_WITHIN_MS = 10_000;
 const COMPARED_CHARS = 80;
 
 export function createPostReconciliation(deps: PostReconciliationDeps): PostReconciliation {
-  const { calls, botUserId } = deps;
+  const { calls, signal, botUserId } = deps;
   const known = new BoundedSet<string>(MAX_KNOWN);
 
   const readBelow = async (question: MessageKey) => {
@@ -57,6 +62,14 @@ export function createPostReconciliation(deps: PostReconciliationDeps): PostReco
       } catch {
         return undefined; // the caller throws the first error
       }
+    },
+    async findPosted(place, since, text) {
+      const user = botUserId();
+      const all = await calls.readSince(place, String(since / 1000), signal).catch((error) => {
+        if (error instanceof PlatformError && !error.isRetryable) return [];
+        throw error;
+      });
+      return all.find((one) => one.user === user && isSame(one.text, text))?.ts;
     },
     async findReply(question) {
       const user = await waitFor(botUserId, { ...deps, timeoutMs: IDENTIFIED_WITHIN_MS });

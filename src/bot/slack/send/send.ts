@@ -13,6 +13,7 @@ import {
   type ChatPlatform,
   currentReply,
   type MessageKey,
+  type PostTerms,
   type SendTerms,
 } from "../../port/platform.js";
 import { isNotEditable, PlatformError } from "../../port/platform-error.js";
@@ -70,6 +71,8 @@ export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" 
         log.debug({ error }, "slack: ephemeral message failed, posting it for everybody");
       }
     }
+    const arrived = await earlierPost(deps, place, terms, () => written(currentReply(reply), "blocks"));
+    if (arrived !== undefined) return { ...place, message: arrived };
     const [ts, shown] = await withPlainerForms("blocks", async (form) => {
       let pieces: Shown["pieces"] = [];
       const content = async () => {
@@ -136,6 +139,18 @@ const restTerms = (clock: Clock) => ({
 interface Shown {
   readonly form: Form;
   readonly pieces: readonly SlackMessage[];
+}
+
+/** What an earlier attempt at the same message has left. */
+async function earlierPost(
+  { reconciliation }: Pick<SlackSendDeps, "reconciliation">,
+  place: ChannelKey,
+  { once }: PostTerms,
+  written: () => Promise<readonly [SlackMessage, ...SlackMessage[]]>,
+): Promise<string | undefined> {
+  if (once?.triedSince === undefined) return undefined;
+  const [{ text }] = await written();
+  return reconciliation.findPosted(place, once.triedSince, text);
 }
 
 /** Posts a message, or finds it where Slack took it although its answer was lost. */

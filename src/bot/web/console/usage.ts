@@ -18,10 +18,10 @@ export type ReadUsage = (sinceDay: string) => Promise<readonly UsageDay[]>;
 
 /** Reads the ledger by day and model, over all workspaces: one row of them, however many turns there were. */
 export const usageDays =
-  (ledger: Pick<Ledger, "read">): ReadUsage =>
+  (ledger: Pick<Ledger, "each">): ReadUsage =>
   async (sinceDay) => {
     const days = new Map<string, UsageDay>();
-    for (const entry of await ledger.read({ from: Date.parse(sinceDay), to: Number.MAX_SAFE_INTEGER })) {
+    await ledger.each({ from: Date.parse(sinceDay), to: Number.MAX_SAFE_INTEGER }, (entry) => {
       const { provider, model, inputTokens, outputTokens, costUsd } = entry;
       const day = dayOf(entry.at);
       const key = JSON.stringify([day, provider, model]);
@@ -34,7 +34,7 @@ export const usageDays =
         outputTokens: outputTokens + (before?.outputTokens ?? 0),
         costUsd: before === undefined ? costUsd : costOf([before, entry]),
       });
-    }
+    });
     return [...days.values()];
   };
 

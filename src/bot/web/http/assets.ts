@@ -12,6 +12,8 @@ const TYPES: Readonly<Record<string, string>> = {
   js: "text/javascript; charset=utf-8",
   mjs: "text/javascript; charset=utf-8",
   svg: "image/svg+xml",
+  png: "image/png",
+  webmanifest: "application/manifest+json",
 };
 
 export interface AssetTerms {
@@ -19,14 +21,16 @@ export interface AssetTerms {
   readonly folder: URL;
   /** What goes before a file's name in its address: "/assets/". */
   readonly prefix: string;
-  /** The page around `body.html`, run by `app.js`; `path` is its address. Unset where the folder has none. */
-  readonly page?: Pick<HtmlPage, "title" | "styles"> & { readonly path: string };
+  /** The page around `body.html`, run by `app.js`. Unset where the folder has none. */
+  readonly page?: Pick<HtmlPage, "title"> & {
+    readonly path: string;
+    /** Addresses of its style sheets, which are sent as one, after the shared theme. */
+    readonly styles: readonly string[];
+  };
   /** JavaScript modules that are made from the bot's own data, by their address. */
   readonly generated?: Readonly<Record<string, string>>;
   /** Files of libraries in node_modules, by their address. */
   readonly vendor?: Readonly<Record<string, string>>;
-  /** Which files of libraries the page needs at once. */
-  readonly vendorPreloads?: readonly string[];
 }
 
 interface Asset {
@@ -37,6 +41,7 @@ interface Asset {
 }
 
 const BODY_FILE = "body.html";
+const THEME = "/assets/shared/theme.css";
 const SHARED = {
   folder: new URL("./page/", import.meta.url),
   prefix: "/assets/shared/",
@@ -44,36 +49,45 @@ const SHARED = {
 };
 
 /** Serves a page and everything it loads. Only names known at the start are served; each file is read once. */
-export const assetRoutes =
-  ({ folder, prefix, page, generated = {}, vendor = {}, vendorPreloads = [] }: AssetTerms) =>
-  (app: Hono): void => {
-    const serve = (path: string, read: () => Asset) => {
-      let asset: Asset | undefined;
-      app.get(path, etag(), (context) => {
-        asset ??= read();
-        return answer(context, asset);
-      });
-    };
-    for (const name of filesIn(folder)) serve(prefix + name, () => readAsset(new URL(name, folder)));
-    for (const [address, specifier] of Object.entries(vendor)) {
-      serve(address, () => readAsset(new URL(import.meta.resolve(specifier))));
-    }
-    for (const [address, text] of Object.entries(generated)) serve(address, () => assetOf(Buffer.from(text), "js"));
-    if (page === undefined) return;
-    serve(page.path, () => {
-      const preloads = [
-        ...vendorPreloads,
-        ...Object.keys(SHARED.generated),
-        ...modulesIn(SHARED),
-        ...modulesIn({ folder, prefix }),
-      ];
-      const body = readFileSync(new URL(BODY_FILE, folder), "utf8");
-      return assetOf(Buffer.from(pageHtml({ ...page, script: `${prefix}app.js`, preloads, body })), "html");
+export const assetRoutes = (terms: AssetTerms) => (app: Hono) => {
+  const { prefix, page } = terms;
+  const serve = (path: string, read: () => Asset) => {
+    let asset: Asset | undefined;
+    app.get(path, etag(), (context) => {
+      asset ??= read();
+      return answer(context, asset);
     });
   };
+  const sources = sourcesOf(terms);
+  for (const [address, read] of sources) serve(address, () => assetOf(read(), address));
+  if (page === undefined) return;
+  const all = new Map([...sourcesOf(SHARED), ...sources]);
+  const styles = `${prefix}page.css`;
+  serve(styles, () => assetOf(Buffer.concat([THEME, ...page.styles].map((address) => read(all, address))), styles));
+  serve(page.path, () => {
+    const script = `${prefix}app.js`;
+    const preloads = [...importsOf(all, script)].filter((address) => address !== script);
+    const body = readFileSync(new URL(BODY_FILE, terms.folder), "utf8");
+    return assetOf(Buffer.from(pageHtml({ ...page, styles: [styles], script, preloads, body })), BODY_FILE);
+  });
+};
 
 /** What the pages share. */
 export const sharedAssets = assetRoutes(SHARED);
+
+type Sources = ReadonlyMap<string, () => Buffer>;
+
+/** How each file is read, by its address. */
+const sourcesOf = ({ folder, prefix, generated = {}, vendor = {} }: AssetTerms): Sources =>
+  new Map([
+    ...filesIn(folder).map((name) => [prefix + name, () => readFileSync(new URL(name, folder))] as const),
+    ...Object.entries(vendor).map(
+      ([address, specifier]) => [address, () => readFileSync(new URL(import.meta.resolve(specifier)))] as const,
+    ),
+    ...Object.entries(generated).map(([address, text]) => [address, () => Buffer.from(text)] as const),
+  ]);
+
+const read = (sources: Sources, address: string): Buffer => sources.get(address)?.() ?? Buffer.alloc(0);
 
 /** Paths relative to `folder`, with slashes. */
 const filesIn = (folder: URL): readonly string[] =>
@@ -81,18 +95,24 @@ const filesIn = (folder: URL): readonly string[] =>
     .map((name) => name.replaceAll("\\", "/"))
     .filter((name) => /\.\w+$/.test(name) && name !== BODY_FILE);
 
-/** Addresses of the modules that an `app.js` imports; the sign-in form is a page of its own. */
-const modulesIn = ({ folder, prefix }: Pick<AssetTerms, "folder" | "prefix">): readonly string[] =>
-  filesIn(folder)
-    .filter((name) => name.endsWith(".js") && name !== "app.js" && name !== "sign-in.js")
-    .map((name) => prefix + name);
+/** Static imports, also of a module that was minified; not those that a page makes later. */
+const IMPORT = /\b(?:from|import)\s*"([^"]+)"/g;
 
-const readAsset = (url: URL): Asset => assetOf(readFileSync(url), url.pathname.split(".").at(-1) ?? "");
+/** Addresses of a module and all that it imports, so that a browser loads them at once and not one after the other. */
+function importsOf(sources: Sources, address: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(address) || !sources.has(address)) return found;
+  found.add(address);
+  if (address.startsWith("/assets/vendor/")) return found; // libraries come as one file each
+  for (const [, specifier = ""] of read(sources, address).toString().matchAll(IMPORT)) {
+    importsOf(sources, new URL(specifier, `http://page${address}`).pathname, found);
+  }
+  return found;
+}
 
-function assetOf(plain: Buffer, extension: string): Asset {
+function assetOf(plain: Buffer, name: string): Asset {
   const digest = createHash("sha256").update(plain).digest("base64url").slice(0, 22);
   return {
-    type: TYPES[extension] ?? "application/octet-stream",
+    type: TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream",
     plain: new Uint8Array(plain),
     packed: new Uint8Array(gzipSync(plain, { level: 9 })),
     etag: `"${digest}"`,

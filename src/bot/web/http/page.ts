@@ -1,9 +1,9 @@
 export interface HtmlPage {
   readonly title: string;
-  /** Addresses of the style sheets after the shared theme, in the order in which they apply. */
+  /** Addresses of the style sheets, in the order in which they apply. */
   readonly styles: readonly string[];
-  /** Address of the module that runs the page. */
-  readonly script: string;
+  /** Address of the module that runs the page; unset where it only says something. */
+  readonly script?: string;
   /** Addresses of the modules that it imports: the browser loads them at once, not one after the other. */
   readonly preloads?: readonly string[];
   /** The HTML between the body's tags. */
@@ -19,9 +19,12 @@ export const pageHtml = ({ title, styles, script, preloads = [], body }: HtmlPag
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <link rel="icon" href="/assets/shared/icon.svg" type="image/svg+xml">
-${["/assets/shared/theme.css", ...styles].map((href) => `<link rel="stylesheet" href="${href}">`).join("\n")}
+<link rel="manifest" href="/assets/shared/manifest.webmanifest" crossorigin="use-credentials">
+<meta name="theme-color" content="#1d6b47">
+<script src="/assets/shared/first.js"></script>
+${styles.map((href) => `<link rel="stylesheet" href="${href}">`).join("\n")}
 ${preloads.map((href) => `<link rel="modulepreload" href="${href}">`).join("\n")}
-<script type="module" src="${script}"></script>
+${script === undefined ? "" : `<script type="module" src="${script}"></script>`}
 </head>
 <body>
 ${body}</body>

@@ -10,6 +10,7 @@ import type { Log } from "../../../base/log.js";
 import { sharedAssets } from "./assets.js";
 import { checkSource, type KnownHosts, knownHosts, SIGN_IN_PATH } from "./guard.js";
 import { HttpError } from "./http-error.js";
+import { pageHtml } from "./page.js";
 import { askToSignIn, checkToken, createTokenCheck, signIn } from "./token.js";
 
 export interface HttpServerDeps {
@@ -48,7 +49,7 @@ const STOP_GRACE_MS = 1_000;
 const SECURITY_HEADERS = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
   "referrer-policy": "no-referrer",
@@ -56,6 +57,17 @@ const SECURITY_HEADERS = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
 } as const;
+
+/** For a person who mistyped an address, or whose playground is off. */
+const NOT_FOUND_PAGE = pageHtml({
+  title: "Not found · Evergreen",
+  styles: ["/assets/shared/theme.css", "/assets/shared/sign-in.css"],
+  body: `<main class="sign-in">
+<h1><img src="/assets/shared/icon.svg" alt="" width="40" height="40"> Nothing here</h1>
+<p>There is nothing at this address. <a href="/">Go to the chat</a>, or to the <a href="/console">console</a>.</p>
+</main>
+`,
+});
 
 /** The HTTP server that always runs: health, status, metrics, and whatever mounts itself. */
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
@@ -143,7 +155,12 @@ function createApp(deps: HttpServerDeps, { stopping, eventStreams, known }: AppS
   );
   sharedAssets(app);
   for (const mount of deps.routes) mount(app);
-  app.notFound((context) => context.json({ error: "There is nothing at this address." }, 404));
+  app.notFound((context) => {
+    const isRead = context.req.header("accept")?.includes("text/html") === true;
+    return isRead
+      ? context.html(NOT_FOUND_PAGE, 404)
+      : context.json({ error: "There is nothing at this address." }, 404);
+  });
   app.onError((error, context) => answerError(error, context, log));
   return app;
 }

@@ -108,7 +108,7 @@ const MAX_FORM_BYTES = 8_192;
 const PUBLIC_PATHS: readonly string[] = [
   ...HEALTH_PATHS,
   SIGN_IN_PATH,
-  ...["sign-in.js", "token.js", "elements.js", "theme.css", "sign-in.css", "icon.svg"].map(
+  ...["sign-in.js", "token.js", "elements.js", "first.js", "theme.css", "sign-in.css", "icon.svg"].map(
     (name) => `/assets/shared/${name}`,
   ),
 ];
@@ -149,7 +149,7 @@ function visitorOf({ env }: Context): Visitor {
 export const signInPage = (note: string): string =>
   pageHtml({
     title: "Sign in to Evergreen",
-    styles: ["/assets/shared/sign-in.css"],
+    styles: ["/assets/shared/theme.css", "/assets/shared/sign-in.css"],
     script: "/assets/shared/sign-in.js",
     body: `<main class="sign-in">
 <h1><img src="/assets/shared/icon.svg" alt="" width="40" height="40"> Evergreen</h1>

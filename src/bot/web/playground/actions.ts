@@ -2,8 +2,9 @@ import { UserError } from "../../../base/errors.js";
 import { onPanel, press } from "../../port/panel.js";
 import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
 import { HttpError } from "../http/http-error.js";
-import { controlsOf, marksOf, publicMessage, withTimesInWords } from "./message-row.js";
+import { controlsOf, editOf, marksOf, publicMessage, withTimesInWords } from "./message-row.js";
 import { PLAYGROUND, type PlaygroundParts } from "./platform.js";
+import { attachmentOf, type QuestionFile } from "./question-files.js";
 
 export interface ChannelActionsDeps extends PlaygroundParts {
   handlers(): PlatformHandlers | undefined;
@@ -19,6 +20,8 @@ export interface NewMessage {
   readonly on: string | undefined;
   /** The panel that the control stands on, as its event named it. */
   readonly panel: string | undefined;
+  /** What stands beside a question; a command takes none. */
+  readonly files: readonly QuestionFile[];
 }
 
 /** What people do in the channels of the playground. */
@@ -45,7 +48,8 @@ export function createChannelActions(deps: ChannelActionsDeps): ChannelActions {
       const { text, on } = message;
       const bot = handlers();
       if (bot === undefined) throw new HttpError(503, "The bot is starting or stopping; try again in a moment.");
-      if (!/^[/!]/.test(text)) return ask(deps, bot, channel, text);
+      if (!/^[/!]/.test(text)) return ask(deps, bot, channel, message);
+      if (message.files.length > 0) throw new HttpError(400, "A command takes no files.");
       const id = `command-${newId()}`;
       const call = { channel: { ...PLAYGROUND, channel }, ...PERSON, text, ...(on !== undefined && { on }) };
       runCommand(deps, bot, call, id, message).catch((error) =>
@@ -74,20 +78,28 @@ export function createChannelActions(deps: ChannelActionsDeps): ChannelActions {
 
 /** Stores a question, shows it, and gives it to the bot; a question that the bot refuses is removed again. */
 async function ask(
-  { messages, hub, rooms, clock }: ChannelActionsDeps,
+  { messages, files: kept, hub, rooms, clock }: ChannelActionsDeps,
   bot: PlatformHandlers,
   channel: string,
-  text: string,
+  { text, files }: NewMessage,
 ): Promise<string> {
   const isNew = !messages.channels.has(channel);
   const question = { author: "user", text, mark: null, reactions: [], controls: [], replyTo: null } as const;
-  const row = await messages.add(channel, { ...question, reactions: [], controls: [], at: clock.now() });
+  const shown = files.map(({ name, mediaType, bytes }) => ({ name, mediaType, sizeBytes: bytes.length }));
+  const row = await messages.add(channel, {
+    ...{ ...question, reactions: [], controls: [], at: clock.now() },
+    ...(shown.length > 0 && { files: shown }),
+  });
+  kept.keep(channel, row.id, files);
   if (isNew) rooms.tellNew(channel);
   hub.send({ channel }, "message", publicMessage(row, clock.now()));
   try {
-    await bot.onMention({ message: { ...PLAYGROUND, channel, message: row.id }, ...PERSON, text });
+    const attachments = files.map(attachmentOf);
+    const place = { ...PLAYGROUND, channel, message: row.id };
+    await bot.onMention({ message: place, ...PERSON, text, ...(attachments.length > 0 && { attachments }) });
   } catch (error) {
     await messages.remove(channel, row.id);
+    kept.forget(channel, row.id);
     hub.send({ channel }, "removed", { id: row.id });
     throw error instanceof UserError ? new HttpError(503, error.message) : error;
   }
@@ -117,6 +129,8 @@ async function runCommand(
       controls: controlsOf(reply.controls),
       ...(files && { files }),
       ...(reply.panel !== undefined && { panel: reply.panel }),
+      ...(reply.isQuiet && { isQuiet: true }),
+      ...(reply.isFailure && { isFailure: true }),
     });
   }
   await rooms.tellModel(channel);
@@ -125,6 +139,6 @@ async function runCommand(
 async function dropControls({ messages, hub, clock }: ChannelActionsDeps, channel: string, message: string) {
   const row = await messages.change(channel, message, (before) => ({ ...before, controls: [] }));
   if (row === undefined) return;
-  hub.send({ channel }, "edit", { id: message, text: withTimesInWords(row.text, clock.now()) });
+  hub.send({ channel }, "edit", editOf(row, clock.now()));
   await messages.save(channel, message);
 }

@@ -1,6 +1,8 @@
 import { define } from "../../../base/config/config.js";
 import { flag } from "../../../base/config/variables.js";
+import type { Command } from "../../../commands/command.js";
 import type { PlatformDefinition, PlatformSetup } from "../../port/platform-definition.js";
+import type { CommandHint } from "./routes.js";
 
 /** The chat page in the browser. */
 export const playgroundPlatform: PlatformDefinition = {
@@ -21,7 +23,7 @@ export const playgroundPlatform: PlatformDefinition = {
           isServedHere: true,
           async create({ commands, ...deps }) {
             const { createPlayground } = await import("./playground.js");
-            const hints = commands.map(({ path, about }) => ({ path, about }));
+            const hints = commands.map(hintOf);
             const playground = createPlayground({ ...deps, commands: () => hints });
             const { routes, eraseUntouched, forget, showStatus } = playground;
             return { platform: playground, routes, eraseUntouched, forget, showStatus };
@@ -35,3 +37,18 @@ export const playgroundPlatform: PlatformDefinition = {
     },
   }),
 };
+
+const FLAG_VALUES = ["on", "off"].map((value) => ({ value, label: value }));
+
+const hintOf = ({ path, about, options }: Command): CommandHint => ({
+  ...{ path, about },
+  options: Object.entries(options).map(([name, option]) => ({
+    name,
+    values:
+      option.kind === "flag"
+        ? FLAG_VALUES
+        : option.kind === "choice"
+          ? option.values.map(({ value, label }) => ({ value, label }))
+          : [],
+  })),
+});

@@ -5,8 +5,18 @@ import type { Control } from "../../../commands/command.js";
 const choice = z.object({ label: z.string(), command: z.string() });
 const control = z.union([choice, z.object({ label: z.string(), options: z.array(choice) })]);
 
+const answerFacts = z.object({
+  /** As "provider/model". */
+  model: z.string(),
+  durationMs: z.number(),
+  /** Null where the provider does not say. */
+  tokens: z.number().nullable(),
+  /** USD; null where a price is unknown. */
+  costUsd: z.number().nullable(),
+});
+
 /** A message of the playground as it is stored. */
-const row = z.object({
+export const messageRow = z.object({
   id: z.string(),
   author: z.enum(["user", "bot"]),
   text: z.string(),
@@ -18,14 +28,15 @@ const row = z.object({
   /** The message that it answers. */
   replyTo: z.string().nullable(),
   at: z.number(),
+  /** What stood beside a question; the bytes are not stored. */
+  files: z.array(z.object({ name: z.string(), mediaType: z.string(), sizeBytes: z.number() })).exactOptional(),
+  /** What an answer took, once it has ended. */
+  answer: answerFacts.exactOptional(),
 });
-export type MessageRow = Readonly<z.infer<typeof row>>;
+export type MessageRow = Readonly<z.infer<typeof messageRow>>;
 
-/** Parses what the store holds; undefined where it is damaged, which costs only that message. */
-export function readRow(value: unknown): MessageRow | undefined {
-  const parsed = row.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
-}
+/** Parses what the store holds under a key; undefined where it is damaged, which costs only that message. */
+export type ReadMessageRow = (key: string, value: unknown) => MessageRow | undefined;
 
 export const rowKey = (channel: string, id: string): string => `${channel}#${id}`;
 export const rowPrefix = (channel: string): string => `${channel}#`;
@@ -75,12 +86,19 @@ export type PublicMessage = ReturnType<typeof publicMessage>;
 
 export function publicMessage(row: MessageRow, now: number) {
   return {
-    id: row.id,
+    ...editOf(row, now),
     author: row.author,
-    text: row.author === "bot" ? withTimesInWords(row.text, now) : row.text,
     marks: marksOf(row),
-    ...(row.controls.length > 0 && { controls: row.controls }),
     ...(row.replyTo !== null && { replyTo: row.replyTo }),
+    ...(row.files && { files: row.files }),
     at: row.at,
   };
 }
+
+/** What an `edit` event says of a message: everything that an edit may change. */
+export const editOf = (row: MessageRow, now: number) => ({
+  id: row.id,
+  text: row.author === "bot" ? withTimesInWords(row.text, now) : row.text,
+  ...(row.controls.length > 0 && { controls: row.controls }),
+  ...(row.answer && { answer: row.answer }),
+});

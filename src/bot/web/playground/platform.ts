@@ -3,7 +3,9 @@ import type { Log } from "../../../base/log.js";
 import { createSerial } from "../../../base/serial.js";
 import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
+import type { AnswerFacts } from "../../port/conversation-facts.js";
 import {
+  type ChannelKey,
   type ChatPlatform,
   currentReply,
   MARK_EMOJI,
@@ -13,10 +15,12 @@ import {
 } from "../../port/platform.js";
 import type { PlatformExtras } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
+import type { ChannelActivity } from "./channel-activity.js";
 import type { ChannelEvents } from "./channel-events.js";
 import type { EditSaver } from "./edit-saver.js";
 import type { MessageLog } from "./message-log.js";
-import { controlsOf, type MessageRow, marksOf, publicMessage, withTimesInWords } from "./message-row.js";
+import { controlsOf, editOf, type MessageRow, marksOf, publicMessage } from "./message-row.js";
+import type { QuestionFiles } from "./question-files.js";
 import type { Rooms } from "./rooms.js";
 
 export interface PlaygroundParts {
@@ -24,6 +28,10 @@ export interface PlaygroundParts {
   readonly hub: ChannelEvents;
   readonly saver: EditSaver;
   readonly rooms: Rooms;
+  readonly activity: ChannelActivity;
+  readonly files: QuestionFiles;
+  /** What the last answer there took. @throws {StoreError} */
+  lastAnswer(place: ChannelKey): Promise<AnswerFacts | undefined>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,7 +51,7 @@ export function createPlaygroundPlatform(
   parts: PlaygroundParts,
   onStatusChange: (listener: () => void) => () => void,
 ): PlaygroundPlatform {
-  const { messages, hub, saver, log } = parts;
+  const { messages, files, hub, saver, log } = parts;
   let handlers: PlatformHandlers | undefined;
   let stopListening = () => {};
 
@@ -74,6 +82,7 @@ export function createPlaygroundPlatform(
     },
     async forget({ channel }) {
       await saver.flush(channel); // what is stored later would stay behind
+      files.forget(channel);
       for await (const page of messages.pages(channel)) {
         for (const { id } of page) {
           await messages.remove(channel, id);
@@ -88,16 +97,16 @@ type MessageCalls = Pick<ChatPlatform, "post" | "edit" | "append" | "mark" | "re
 
 /** The calls that write messages and marks. */
 function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
-  const { messages, hub, saver, clock } = parts;
+  const { messages, hub, activity, saver, clock } = parts;
   const serial = createSerial();
-  const show = (row: MessageRow, channel: string) => {
-    const text = withTimesInWords(row.text, clock.now());
-    hub.send({ channel }, "edit", { id: row.id, text, ...(row.controls.length > 0 && { controls: row.controls }) });
-  };
+  const show = (row: MessageRow, channel: string) => hub.send({ channel }, "edit", editOf(row, clock.now()));
   return {
-    async post({ channel }, reply, { replyTo } = {}) {
+    async post({ channel }, reply, { replyTo, once } = {}) {
       // Without this check an answer would bring a deleted channel back.
       if (replyTo !== undefined) present(await messages.find(channel, replyTo.message), replyTo.message);
+      const earlier =
+        once?.triedSince === undefined ? undefined : await findPosted(parts, channel, reply, once.triedSince);
+      if (earlier !== undefined) return { ...PLAYGROUND, channel, message: earlier };
       const row = await messages.add(channel, {
         author: "bot",
         ...contentOf(currentReply(reply)),
@@ -107,6 +116,7 @@ function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
         at: clock.now(),
       });
       hub.send({ channel }, "message", publicMessage(row, clock.now()));
+      activity.noteMessage(channel);
       return { ...PLAYGROUND, channel, message: row.id };
     },
     async edit({ channel, message }, reply) {
@@ -139,13 +149,27 @@ function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
   };
 }
 
+/** What an earlier attempt at the same message has left. */
+async function findPosted(
+  { messages }: PlaygroundParts,
+  channel: string,
+  reply: Parameters<ChatPlatform["post"]>[1],
+  since: number,
+): Promise<string | undefined> {
+  const text = currentReply(reply).markdown;
+  const { rows } = await messages.newest(channel);
+  return rows.find((row) => row.author === "bot" && row.at >= since && row.text === text)?.id;
+}
+
 async function setMark(
-  { messages, hub, saver, rooms, log }: PlaygroundParts,
+  parts: PlaygroundParts,
   { channel, message }: MessageKey,
   mark: Mark | undefined,
 ): Promise<void> {
+  const { messages, hub, saver, rooms, activity, log } = parts;
   // The end mark promises that nothing of the answer can be lost any more.
   await saver.flush(channel);
+  if (mark !== undefined && mark !== "working" && mark !== "waiting") await showFacts(parts, channel, message);
   const emoji = mark === undefined ? null : MARK_EMOJI[mark];
   const row = await messages.change(channel, message, (before) => ({ ...before, mark: emoji }));
   const marks = marksOf(present(row, message));
@@ -154,6 +178,27 @@ async function setMark(
   const modelTold = mark === "working" ? undefined : rooms.tellModel(channel).catch(warn);
   await Promise.all([messages.save(channel, message), modelTold]);
   hub.send({ channel }, "mark", { id: message, marks });
+  activity.noteMark(channel, message, mark);
+}
+
+/** Notes in the answer to this question what it took. An answer without that is complete all the same. */
+async function showFacts(
+  { messages, hub, clock, log, lastAnswer }: PlaygroundParts,
+  channel: string,
+  question: string,
+) {
+  try {
+    const last = await lastAnswer({ ...PLAYGROUND, channel });
+    if (last?.question !== question) return;
+    const { model, durationMs, tokens, costUsd } = last;
+    const answer = { model, durationMs, tokens, costUsd };
+    const row = await messages.change(channel, last.message, (before) => ({ ...before, answer }));
+    if (row === undefined) return;
+    hub.send({ channel }, "edit", editOf(row, clock.now()));
+    await messages.save(channel, last.message);
+  } catch (error) {
+    log.warn({ error, channel }, "playground: reading what an answer took failed");
+  }
 }
 
 const contentOf = (reply: Reply) => ({ text: reply.markdown, controls: controlsOf(reply.controls) });

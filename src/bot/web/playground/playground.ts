@@ -3,14 +3,18 @@ import type { Hono } from "hono";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Store } from "../../../store/store.js";
+import type { AnswerFacts, ConversationModel } from "../../port/conversation-facts.js";
 import type { ChannelKey, ChatPlatform } from "../../port/platform.js";
-import type { ConversationModel, PlatformExtras } from "../../port/platform-definition.js";
+import type { PlatformExtras } from "../../port/platform-definition.js";
 import { assetRoutes } from "../http/assets.js";
 import { createChannelActions } from "./actions.js";
+import { createChannelActivity } from "./channel-activity.js";
 import { createChannelEvents } from "./channel-events.js";
 import { createEditSaver } from "./edit-saver.js";
 import { createMessageLog } from "./message-log.js";
+import { LIMITS } from "./page-limits.js";
 import { createPlaygroundPlatform, PLAYGROUND } from "./platform.js";
+import { createQuestionFiles } from "./question-files.js";
 import { createRooms } from "./rooms.js";
 import { apiRoutes, type CommandHint } from "./routes.js";
 
@@ -24,6 +28,8 @@ export interface PlaygroundDeps {
   onStatusChange(listener: () => void): () => void;
   /** The model of the conversation there. @throws {StoreError} */
   modelOf(place: ChannelKey): Promise<ConversationModel>;
+  /** What the last answer there took. @throws {StoreError} */
+  lastAnswer(place: ChannelKey): Promise<AnswerFacts | undefined>;
   /** Ends what is answered there and erases the conversation. @throws {StoreError} */
   forget(place: ChannelKey): Promise<void>;
   /** What the composer offers; nothing when unset. */
@@ -45,11 +51,6 @@ const LANGUAGES = (
   "ruby rust sql swift typescript xml yaml"
 ).split(" ");
 const highlighter = (name: string) => `@highlightjs/cdn-assets/es/${name}.min.js`;
-const PARSERS = {
-  "/assets/vendor/markdown-it.mjs": "markdown-it/browser",
-  "/assets/vendor/purify.mjs": "dompurify",
-};
-
 /** The chat page and everything it loads, besides what all pages share. */
 const mountPage = assetRoutes({
   folder: new URL("./page/", import.meta.url),
@@ -57,16 +58,19 @@ const mountPage = assetRoutes({
   page: {
     path: "/",
     title: "Evergreen",
-    styles: ["layout", "conversation", "message/markdown", "composer"].map((name) => `/assets/${name}.css`),
+    styles: ["layout", "conversation", "message/markdown", "composer/composer", "settings/windows"].map(
+      (name) => `/assets/${name}.css`,
+    ),
   },
+  generated: { "/assets/limits.js": `export const LIMITS = ${JSON.stringify(LIMITS)};\n` },
   vendor: {
-    ...PARSERS,
+    "/assets/vendor/markdown-it.mjs": "markdown-it/browser",
+    "/assets/vendor/purify.mjs": "dompurify",
     "/assets/vendor/highlight/core.mjs": highlighter("core"),
     ...Object.fromEntries(
       LANGUAGES.map((name) => [`/assets/vendor/highlight/${name}.mjs`, highlighter(`languages/${name}`)]),
     ),
   },
-  vendorPreloads: Object.keys(PARSERS),
 });
 
 export function createPlayground(deps: PlaygroundDeps): Playground {
@@ -76,11 +80,13 @@ export function createPlayground(deps: PlaygroundDeps): Playground {
   const hub = createChannelEvents({ clock, status });
   const saver = createEditSaver({ clock, log, save: messages.save });
   const placeOf = (channel: string) => ({ ...PLAYGROUND, channel });
-  const rooms = createRooms({ ...deps, messages, hub, saver, now: clock.now, placeOf });
-  const parts = { messages, hub, saver, rooms, clock, log };
+  const activity = createChannelActivity(hub, clock.now);
+  const files = createQuestionFiles();
+  const rooms = createRooms({ ...deps, messages, hub, saver, activity, files, now: clock.now, placeOf });
+  const parts = { messages, hub, saver, rooms, activity, files, lastAnswer: deps.lastAnswer, clock, log };
   const { platform, handlers, forget, showStatus } = createPlaygroundPlatform(parts, onStatusChange);
   const actions = createChannelActions({ ...parts, handlers, newId });
-  const mountApi = apiRoutes({ messages, hub, actions, rooms, clock, commands: deps.commands ?? (() => []) });
+  const mountApi = apiRoutes({ ...parts, actions, commands: deps.commands ?? (() => []) });
   return {
     ...platform,
     forget,

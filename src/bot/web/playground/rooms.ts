@@ -1,16 +1,20 @@
 import { BoundedMap } from "../../../base/bounded-map.js";
 import { UserError } from "../../../base/errors.js";
+import type { ConversationModel } from "../../port/conversation-facts.js";
 import type { ChannelKey } from "../../port/platform.js";
-import type { ConversationModel } from "../../port/platform-definition.js";
 import { HttpError } from "../http/http-error.js";
+import type { ActivityView, ChannelActivity } from "./channel-activity.js";
 import type { ChannelEvents } from "./channel-events.js";
 import type { EditSaver } from "./edit-saver.js";
 import type { MessageLog } from "./message-log.js";
+import type { QuestionFiles } from "./question-files.js";
 
 export interface RoomsDeps {
   readonly messages: MessageLog;
   readonly hub: ChannelEvents;
   readonly saver: EditSaver;
+  readonly activity: ChannelActivity;
+  readonly files: QuestionFiles;
   now(): number;
   placeOf(channel: string): ChannelKey;
   /** The model of the conversation there. @throws {StoreError} */
@@ -19,7 +23,7 @@ export interface RoomsDeps {
   forget(place: ChannelKey): Promise<void>;
 }
 
-export interface ChannelView {
+export interface ChannelView extends ActivityView {
   readonly id: string;
   readonly name: string;
 }
@@ -45,10 +49,11 @@ const MAX_ID_CHARS = 64;
 /** A channel whose model is sent twice does no harm. */
 const MAX_SENT_MODELS = 1_000;
 
-export function createRooms({ messages, hub, saver, now, placeOf, modelOf, forget }: RoomsDeps): Rooms {
+export function createRooms(deps: RoomsDeps): Rooms {
+  const { messages, hub, saver, activity, files, now, placeOf, modelOf, forget } = deps;
   const { channels } = messages;
   const sentModels = new BoundedMap<string, string>(MAX_SENT_MODELS);
-  const list = () => channels.all().map(({ id, name }) => ({ id, name }));
+  const list = () => channels.all().map(({ id, name }) => ({ id, name, ...activity.of(id) }));
   const tell = () => hub.sendAll("channels", { channels: list() });
   const tellNew = (id: string) => hub.sendAll("channel", { id, name: channels.find(id)?.name ?? id }, `new ${id}`);
   const tellModel = async (channel: string) => {
@@ -66,18 +71,13 @@ export function createRooms({ messages, hub, saver, now, placeOf, modelOf, forge
     if (channels.isTaken(name, id)) throw new HttpError(409, `There is already a channel called "${name}".`);
   };
   const noSuch = () => new HttpError(404, "There is no such channel.");
-  const freeId = (name: string) => {
-    const wanted = idFor(name);
-    const others = Array.from({ length: channels.all().length }, (_, index) => `${wanted}-${index + 2}`);
-    return [wanted, ...others].find((id) => !channels.has(id)) ?? wanted;
-  };
 
   return {
     list,
     tellNew,
     async create(name) {
       refuseTaken(name, "");
-      const id = freeId(name);
+      const id = freeId(name, channels);
       await messages.create(id, now());
       if (id !== name) await channels.rename(id, name);
       tellNew(id);
@@ -99,11 +99,20 @@ export function createRooms({ messages, hub, saver, now, placeOf, modelOf, forge
       await saver.flush(channel);
       await messages.erase(channel);
       sentModels.delete(channel);
+      activity.forget(channel);
+      files.forget(channel);
       tell();
     },
     model: (channel) => modelOf(placeOf(channel)),
     tellModel,
   };
+}
+
+/** An id for a channel of this name that no other has. */
+function freeId(name: string, channels: MessageLog["channels"]): string {
+  const wanted = idFor(name);
+  const others = Array.from({ length: channels.all().length }, (_, index) => `${wanted}-${index + 2}`);
+  return [wanted, ...others].find((id) => !channels.has(id)) ?? wanted;
 }
 
 /** An id for a channel of this name: "Release plans" becomes "release-plans". */

@@ -7,13 +7,20 @@ import type { ChannelActions, NewMessage } from "./actions.js";
 import type { ChannelEvents } from "./channel-events.js";
 import { MAX_NEWEST, type MessageLog } from "./message-log.js";
 import { publicMessage } from "./message-row.js";
+import { MAX_QUESTION_BYTES, type QuestionFiles, questionFiles } from "./question-files.js";
 import type { Rooms } from "./rooms.js";
+import { searchMessages } from "./search-messages.js";
 
 /** What the composer's autocomplete offers. */
 export interface CommandHint {
   /** Without its slash: "models use". */
   readonly path: string;
   readonly about: string;
+  /** Its options in order, with the values that each takes, where those are few. */
+  readonly options?: readonly {
+    readonly name: string;
+    readonly values: readonly { readonly value: string; readonly label: string }[];
+  }[];
 }
 
 export interface ApiDeps {
@@ -21,6 +28,7 @@ export interface ApiDeps {
   readonly hub: ChannelEvents;
   readonly actions: ChannelActions;
   readonly rooms: Rooms;
+  readonly files: QuestionFiles;
   readonly clock: Clock;
   commands(): readonly CommandHint[];
 }
@@ -29,9 +37,10 @@ const MESSAGES = "/api/channels/:channel/messages";
 
 /** The playground's HTTP interface. */
 export const apiRoutes =
-  ({ messages, hub, actions, rooms, clock, commands }: ApiDeps) =>
+  ({ messages, hub, actions, rooms, files, clock, commands }: ApiDeps) =>
   (app: Hono): void => {
     roomRoutes(rooms)(app);
+    readingRoutes({ messages, rooms, files, clock })(app);
     app.get("/api/commands", (context) => context.json({ commands: commands() }));
     app.get(MESSAGES, async (context) => {
       const channel = parseChannel(context.req.param("channel"));
@@ -40,7 +49,7 @@ export const apiRoutes =
     });
     app.post(MESSAGES, async (context) => {
       const channel = parseChannel(context.req.param("channel"));
-      const id = await actions.receive(channel, parseMessage(await readJson(context)));
+      const id = await actions.receive(channel, parseMessage(await readJson(context, MAX_QUESTION_BYTES)));
       return context.json({ id }, 202);
     });
     app.get("/api/channels/:channel/events", (context) => {
@@ -60,6 +69,24 @@ export const apiRoutes =
   };
 
 const CHANNEL = "/api/channels/:channel";
+
+/** Files of questions, and the search over what was said. */
+const readingRoutes =
+  ({ messages, rooms, files, clock }: Pick<ApiDeps, "messages" | "rooms" | "files" | "clock">) =>
+  (app: Hono) => {
+    app.get(`${MESSAGES}/:message/files/:index`, (context) => {
+      const { message, index } = context.req.param();
+      const file = files.find(parseChannel(context.req.param("channel")), message, Number(index));
+      if (file === undefined) throw new HttpError(404, "This file is not kept any more.");
+      // Never as what it says it is: it must not become a page of this site.
+      return context.body(file.bytes, 200, { "content-type": "application/octet-stream" });
+    });
+    app.get("/api/search", async (context) => {
+      const { words, channel } = parse(search, context.req.query());
+      const channels = channel === undefined ? rooms.list().map(({ id }) => id) : [channel];
+      return context.json(await searchMessages(messages, { words, channels, now: clock.now() }));
+    });
+  };
 
 const roomRoutes = (rooms: Rooms) => (app: Hono) => {
   const named = (context: Context) => parseChannel(context.req.param("channel"));
@@ -102,11 +129,18 @@ const newestTerms = z.object({
 const unsetWhenNull = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? undefined);
 const line = (name: string) => z.string().regex(/^[^\n]{1,200}$/, `\`${name}\` is one line.`);
 
-const newMessage = z.object({
-  text: z.string("`text` is missing.").trim().min(1, "`text` is empty."),
-  client: unsetWhenNull(client),
-  on: unsetWhenNull(line("on")),
-  panel: unsetWhenNull(line("panel")),
+const newMessage = z
+  .object({
+    text: z.string("`text` is missing.").trim(),
+    client: unsetWhenNull(client),
+    on: unsetWhenNull(line("on")),
+    panel: unsetWhenNull(line("panel")),
+    files: questionFiles.default([]),
+  })
+  .refine(({ text, files }) => text !== "" || files.length > 0, "`text` is empty.");
+const search = z.object({
+  words: z.string("`words` is missing.").trim().min(1, "`words` is empty.").max(200, "`words` is too long."),
+  channel: channelId.optional(),
 });
 const newMark = z.object({
   channel: channelId,

@@ -57,15 +57,16 @@ describe("usageDays()", () => {
   it("adds turns up by day and model, and leaves a sum unknown that has an unknown part", async () => {
     const queries: unknown[] = [];
     const read = usageDays({
-      async read(query) {
+      async each(query, visit) {
         queries.push(query);
-        return [
+        for (const each of [
           entry(USED_ON),
           entry(USED_ON + 1),
           entry(USED_ON + 86_400_000),
           entry(USED_ON, { model: "free", costUsd: 0 }),
           entry(USED_ON, { model: "free", costUsd: null }),
-        ];
+        ])
+          visit(each);
       },
     });
     expect(await read("2026-01-05")).toEqual([

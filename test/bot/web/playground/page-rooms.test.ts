@@ -137,18 +137,19 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
 
   it("shows controls under an answer, and keeps them as they are while the answer grows", async () => {
     const { url, playground, post, calls } = await start();
-    await post("general", { text: "hello" });
+    const id = ((await (await post("general", { text: "hello" })).json()) as { id: string }).id;
     const page = await open(url);
-    const controls = [{ label: "■ Stop", command: "/chat stop" }];
-    const answer = await playground.post(place("general"), { markdown: "Once", controls });
+    const controls = [{ label: "Use small", command: "/models use demo/small" }];
+    const replyTo = { ...place("general"), message: id };
+    const answer = await playground.post(place("general"), { markdown: "Once", controls }, { replyTo });
     await page.locator(".message.bot .controls button").focus();
     await playground.edit(answer, { markdown: "Once upon a time", controls });
     await page.getByText("Once upon a time").waitFor();
     await page.keyboard.press("Enter");
-    await expect.poll(() => calls.map(({ text }) => text)).toEqual(["/chat stop"]);
+    await expect.poll(() => calls.map(({ text }) => text)).toEqual(["/models use demo/small"]);
     await playground.edit(answer, { markdown: "Once.", controls: [{ label: "↻ Retry", command: "/chat retry" }] });
     await page.getByRole("button", { name: "Retry" }).click();
-    await expect.poll(() => calls.map(({ text }) => text)).toEqual(["/chat stop", "/chat retry"]);
+    await expect.poll(() => calls.map(({ text }) => text)).toEqual(["/models use demo/small", "/chat retry"]);
   });
 
   it("keeps the focus in the page when the button that has it goes", async () => {
@@ -159,24 +160,26 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     const page = await open(url);
     const focused = () =>
       page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.id");
-    const stop = { label: "⏹️ Stop", command: "/chat stop" };
+    const other = { label: "Use small", command: "/models use demo/small" };
     const retry = { label: "🔁 Retry", command: "/chat retry" };
     const answer = await playground.post(
       place("general"),
-      { markdown: "Once", controls: [stop] },
+      { markdown: "Once", controls: [other] },
       { replyTo: question },
     );
     await page.locator(".message.bot .controls button").focus();
-    await playground.edit(answer, { markdown: "Once.", controls: [retry] });
-    await page.getByRole("button", { name: "Retry" }).waitFor();
-    expect(await focused()).toMatch(/^Evergreen, /);
-    await page.getByRole("button", { name: "Retry" }).focus();
-    await playground.edit(answer, { markdown: "Once.", controls: [retry, stop] });
-    await page.locator(".message.bot").getByRole("button", { name: "Stop" }).waitFor();
-    expect(await page.evaluate("document.activeElement.textContent")).toBe("🔁 Retry");
+    await playground.edit(answer, { markdown: "Once.", controls: [] });
+    await expect.poll(focused).toMatch(/^Evergreen, /);
     await page.locator("#stop").focus();
+    await playground.edit(answer, { markdown: "Once.", controls: [retry] });
     await playground.mark(question, "done");
     await expect.poll(focused).toBe("composer-text");
+    await page.getByRole("button", { name: "Retry" }).focus();
+    await playground.edit(answer, { markdown: "Once.", controls: [retry, other] });
+    await page.getByRole("button", { name: "Use small" }).waitFor();
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("🔁 Retry");
+    await playground.edit(answer, { markdown: "Once.", controls: [] });
+    await expect.poll(focused).toMatch(/^Evergreen, /);
   });
 
   it("knows a new channel by its name at once, and channels that came into being while nobody listened", async () => {

@@ -201,7 +201,7 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     expect(await textOf(page, "#freshness")).toBe("up to date");
     await panel.getByRole("radio", { name: "smart (adapts to use)" }).check();
     await page.locator("#setting-note", { hasText: "Saved: /settings auto-refresh interval:smart" }).waitFor();
-    await panel.getByRole("checkbox").uncheck();
+    await panel.getByRole("checkbox", { name: "Auto-refresh the model lists" }).uncheck();
     await page.locator("#setting-note", { hasText: "Saved: /settings auto-refresh off" }).waitFor();
     await page.locator("#next-refresh", { hasText: "off" }).waitFor();
     expect(await panel.getByRole("radio", { name: "5 minutes (default)" }).isChecked()).toBe(true);
@@ -220,7 +220,7 @@ describe.skipIf(browser === undefined)("the playground's page", () => {
     const { url, calls } = await start({
       commands: () => [
         { path: "models status", about: "How fresh" },
-        { path: "models use", about: "Choose one" },
+        { path: "models use", about: "Choose one", options: [{ name: "model", values: [] }] },
       ],
       models: { isFresh: true, models: [{ provider: "openai", id: "gpt-5", name: "GPT-5", state: "listed" }] },
       bot: {

@@ -72,6 +72,7 @@ export async function startPlayground(options: Options = {}): Promise<RunningPla
       return () => listeners.delete(listener);
     },
     modelOf: async () => ({ model: "demo/demo-small", pin: null }),
+    lastAnswer: async () => undefined,
     forget: async () => {},
     ...deps,
   });

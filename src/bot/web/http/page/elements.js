@@ -30,6 +30,29 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
+ * A window of the page: opened by its button, closed by its ✕, by Escape and by a press beside it.
+ * @param {string} id the dialog's; its ✕ is "…-close"
+ * @param {{ opener?: string, onOpen?(): void, onClose?(): void }} [terms]
+ */
+export function createWindow(id, { opener, onOpen, onClose } = {}) {
+  const panel = byId(id, HTMLDialogElement);
+  const open = () => {
+    if (!panel.open) panel.showModal();
+    onOpen?.();
+  };
+  const close = () => {
+    panel.close();
+    onClose?.();
+  };
+  byId(`${id}-close`).addEventListener("click", close);
+  panel.addEventListener("click", (event) => {
+    if (event.target === panel) close(); // its backdrop
+  });
+  if (opener !== undefined) byId(opener).addEventListener("click", open);
+  return { panel, open, close };
+}
+
+/**
  * The message of anything thrown.
  * @param {unknown} error
  */

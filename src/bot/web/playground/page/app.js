@@ -1,21 +1,29 @@
 import { call, clientId } from "/assets/shared/api.js";
 import { byId, messageOf } from "/assets/shared/elements.js";
-import { createChannelPanel } from "./channel-panel.js";
-import { createChannels } from "./channels.js";
-import { createComposer } from "./composer.js";
+import { plainWords } from "/assets/shared/texts.js";
+import { createChannelPanel } from "./channels/channel-panel.js";
+import { createChannels } from "./channels/channels.js";
+import { createSearch } from "./channels/search.js";
+import { createComposer } from "./composer/composer.js";
+import { createVocabulary } from "./composer/vocabulary.js";
 import { createSender, follow, readBefore, tellFocus } from "./connection.js";
 import { createConversation } from "./conversation.js";
-import { createModelPicker } from "./model-picker.js";
-import { createStatusView } from "./status-view.js";
-import { createVocabulary } from "./suggestions.js";
+import { createKeys } from "./keys.js";
+import { createModelPicker } from "./model/model-picker.js";
+import { createSettingsPanel } from "./settings/settings-panel.js";
+import { createStatusView } from "./settings/status-view.js";
+import { showToast } from "./toasts.js";
 
 /**
+ * @import { ConversationModel } from "../../../port/conversation-facts.js"
  * @import { ChannelView } from "../rooms.js"
  * @import { EphemeralReply } from "./message/ephemeral.js"
  */
 
 const client = clientId();
 let unfollow = () => {};
+/** A message that was searched for, shown once its channel is there. @type {string | undefined} */
+let wanted;
 
 const sender = createSender({ client, channel: () => channels.current() });
 const vocabulary = createVocabulary({
@@ -24,9 +32,20 @@ const vocabulary = createVocabulary({
     picker.offer();
   },
 });
+const channelPath = () => `/api/channels/${channels.current()}`;
 const conversation = createConversation({
-  press,
-  react: (message, emoji) => attempt(() => call("/api/marks", { channel: channels.current(), message, emoji })),
+  actions: {
+    press,
+    react: (message, emoji) => attempt(() => call("/api/marks", { channel: channels.current(), message, emoji })),
+    retryWith(message) {
+      picker.open({
+        title: "Answer again with…",
+        about: "For this answer only; the channel keeps its model.",
+        choose: (model) => press(`/chat retry model:${model}`, { on: message }),
+      });
+    },
+    fileAddress: (message, index) => `${channelPath()}/messages/${message}/files/${index}`,
+  },
   onDismiss: () => composer.focus(),
   readBefore: (id) => readBefore(channels.current() ?? "", id),
   onChange(isWorking) {
@@ -37,24 +56,52 @@ const conversation = createConversation({
 });
 const composer = createComposer({
   vocabulary: vocabulary.current,
-  async send(text) {
+  lastQuestion: conversation.lastQuestion,
+  async send(text, files) {
     conversation.toEnd();
-    await sender.send(text);
+    await sender.send(text, undefined, files.length === 0 ? {} : { files });
   },
 });
 const status = createStatusView({ press, send: sender.send });
-const picker = createModelPicker({ press, vocabulary: vocabulary.current, onClose: () => composer.focus() });
+const picker = createModelPicker({ run, vocabulary: vocabulary.current, onClose: () => composer.focus() });
+const settings = createSettingsPanel({
+  change: status.change,
+  run: (command) => {
+    byId("settings", HTMLDialogElement).close();
+    press(command);
+  },
+  pickModel(choose) {
+    picker.open({ title: "Model of new channels", about: "Channels that have a model keep it.", choose });
+  },
+});
 const channels = createChannels({
   onChoose: enter,
   onRename: showName,
   create: (name) => call("/api/channels", { name }),
 });
-const channelPath = () => `/api/channels/${channels.current()}`;
 createChannelPanel({
   name: channels.currentName,
   rename: (name) => call(channelPath(), { name }, "PATCH"),
   erase: () => call(channelPath(), undefined, "DELETE"),
   onClose: () => composer.focus(),
+});
+const search = createSearch({
+  channel: channels.current,
+  nameOf: channels.nameOf,
+  show(channel, message) {
+    wanted = message;
+    if (channel === channels.current()) return pointToWanted();
+    location.hash = channel;
+  },
+});
+createKeys({
+  pickModel: () => picker.open(),
+  search: search.open,
+  stop() {
+    if (byId("stop").hidden) return false;
+    press("/chat stop");
+    return true;
+  },
 });
 
 /**
@@ -78,45 +125,82 @@ async function press(command, { on, panel, id } = {}) {
   await attempt(() => sender.send(command, inPlace, { on, panel }));
 }
 
+/**
+ * Runs a command of the page's own controls: what came of it is said for a moment, and anything longer is a card.
+ * @param {string} command
+ */
+async function run(command) {
+  /** @param {EphemeralReply} reply */
+  const show = (reply) =>
+    reply.isFailure || reply.text.includes("\n") || reply.controls.some((control) => "options" in control)
+      ? conversation.showEphemeral(reply, command)
+      : showToast(plainWords(reply.text), reply.controls, run);
+  await attempt(() => sender.send(command, show));
+}
+
+function pointToWanted() {
+  const id = wanted;
+  wanted = undefined;
+  if (id !== undefined) requestAnimationFrame(() => conversation.point(id));
+}
+
+/** @param {ConversationModel} model */
+function showModel(model) {
+  picker.show(model);
+  settings.show(model);
+  conversation.setStart(model.startedAt ?? null);
+}
+
 /** @type {Readonly<Record<string, (data: never) => void>>} */
 const handlers = {
   message: conversation.add,
   edit: conversation.edit,
   mark: conversation.mark,
   removed: conversation.remove,
-  model: picker.show,
+  model: showModel,
   channels: ({ channels: list }) => channels.set(list),
   channel: channels.add,
+  activity: channels.showActivity,
   /** @param {EphemeralReply} reply */
   async ephemeral(reply) {
     const channel = channels.current();
     const { text, onReply } = await sender.commandOf(reply.id);
     if (onReply !== undefined) onReply(reply);
-    else if (channel === channels.current()) conversation.showEphemeral(reply, text);
+    else if (channel !== channels.current()) return;
+    else if (reply.isQuiet) showToast(plainWords(reply.text));
+    else conversation.showEphemeral(reply, text);
   },
   status(now) {
     status.update(now);
     vocabulary.expire();
+    picker.offer();
   },
 };
 
-/** @param {string} name */
-function showName(name) {
+/** @type {(name: string, isThere: boolean) => void} */
+function showName(name, isThere) {
   byId("room-title").textContent = name;
   byId("composer-text", HTMLTextAreaElement).placeholder = `Message #${name}`;
   document.title = `#${name} · Evergreen`;
+  const offer = byId("channel-make");
+  offer.hidden = isThere || name === "general";
+  offer.textContent = `Create #${name}`;
 }
 
 /** @param {string} channel */
 function enter(channel) {
   unfollow();
   conversation.clear();
+  composer.enter(channel);
   unfollow = follow({
     channel,
     client,
     onChannels: channels.set,
-    onMessages: conversation.setMessages,
-    onModel: picker.show,
+    onMessages(messages) {
+      conversation.setMessages(messages);
+      pointToWanted();
+    },
+    onModel: showModel,
     onEvent: (name, data) => handlers[name]?.(/** @type {never} */ (data)),
     onConnection(isConnected) {
       if (isConnected && !byId("offline").hidden) composer.showFault(""); // that the bot is away is over
@@ -133,6 +217,10 @@ async function learnChannels() {
 }
 
 byId("stop").addEventListener("click", () => press("/chat stop"));
+byId("channel-make").addEventListener("click", async () => {
+  await attempt(channels.createCurrent);
+  composer.focus();
+});
 byId("welcome").addEventListener("click", (event) => {
   const chip = event.target instanceof Element ? event.target.closest("[data-send]") : null;
   const text = chip instanceof HTMLElement ? chip.dataset.send : undefined;
@@ -140,4 +228,3 @@ byId("welcome").addEventListener("click", (event) => {
 });
 await learnChannels();
 tellFocus();
-composer.begin();

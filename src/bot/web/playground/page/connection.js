@@ -2,7 +2,7 @@ import { call } from "/assets/shared/api.js";
 import { keepOpen } from "/assets/shared/live.js";
 
 /**
- * @import { ConversationModel } from "../../../port/platform-definition.js"
+ * @import { ConversationModel } from "../../../port/conversation-facts.js"
  * @import { PublicMessage } from "../message-row.js"
  * @import { ChannelView } from "../rooms.js"
  */
@@ -62,6 +62,7 @@ export function follow({ channel, client, onChannels, onMessages, onModel, onEve
 /**
  * @typedef {{ text?: string, onReply?: ((reply: EphemeralReply) => void) | undefined }} SentCommand
  * @typedef {import("./message/ephemeral.js").EphemeralReply} EphemeralReply
+ * @typedef {import("./composer/file-tray.js").SentFile} SentFile
  */
 
 /**
@@ -78,11 +79,12 @@ export function createSender({ client, channel }) {
     /**
      * @param {string} text
      * @param {SentCommand["onReply"]} [onReply] takes the replies of a command instead of the conversation
-     * @param {{ on?: string | undefined, panel?: string | undefined }} [where] what a pressed control stands on
+     * @param {{ on?: string | undefined, panel?: string | undefined, files?: readonly SentFile[] }} [beside] what a
+     *   pressed control stands on, or the files of a question
      */
-    async send(text, onReply, where = {}) {
+    async send(text, onReply, beside = {}) {
       /** @type {Promise<{ id: string }>} */
-      const request = call(`/api/channels/${channel()}/messages`, { text, client, ...where });
+      const request = call(`/api/channels/${channel()}/messages`, { text, client, ...beside });
       const noted = request.then(
         ({ id }) => void commands.set(id, { text, onReply }),
         () => {}, // the caller shows it

@@ -1,10 +1,11 @@
-import { byId } from "/assets/shared/elements.js";
+import { byId, make } from "/assets/shared/elements.js";
 import { isUnderWay } from "/assets/shared/texts.js";
 import { createEarlier } from "./earlier.js";
 import { createEphemeralView } from "./message/ephemeral.js";
 import { createMessageView } from "./message/message.js";
+import { orderOf } from "./message/order.js";
+import { createScroll } from "./scroll.js";
 
-const NEAR_THE_END_PX = 80;
 /** Of a frame: a long conversation is drawn over several, the newest messages first. */
 const DRAWING_MS = 12;
 
@@ -12,57 +13,65 @@ const DRAWING_MS = 12;
  * @import { PublicMessage } from "../message-row.js"
  * @import { Newest } from "./connection.js"
  * @import { EphemeralReply } from "./message/ephemeral.js"
- * @import { MessageFacts, Press } from "./message/message.js"
+ * @import { MessageActions, MessageFacts } from "./message/message.js"
  * @typedef {{ update(facts: MessageFacts): void, readonly element: HTMLElement }} View
  */
 
 /**
  * The conversation in the middle of the page. Changes are drawn once per animation frame, and only what changed.
  * @param {object} terms
- * @param {Press} terms.press
- * @param {(message: string, emoji: string) => void} terms.react
+ * @param {MessageActions} terms.actions
  * @param {() => void} terms.onDismiss
  * @param {(id: string) => Promise<Newest>} terms.readBefore
  * @param {(isWorking: boolean) => void} terms.onChange
  */
-export function createConversation({ press, react, onDismiss, readBefore, onChange }) {
+export function createConversation({ actions, onDismiss, readBefore, onChange }) {
   const list = byId("messages");
-  const scroller = byId("scroller");
   const welcome = byId("welcome");
-  const toNewest = byId("to-newest");
+  const typing = byId("typing");
+  const divider = make("p", { className: "divider" }, "New conversation: what is above is not sent to the model.");
+  const scroll = createScroll(list);
   /** @type {Map<string, { facts: MessageFacts, readonly view: View }>} */
   const entries = new Map();
   /** @type {Set<string>} */
   const changed = new Set();
-  let isFollowing = true;
-  let lastTop = 0;
+  /** @type {number | null} */
+  let startedAt = null;
   let isDrawingSoon = false;
 
-  const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-  const toEnd = () => {
-    isFollowing = true;
-    scroller.scrollTop = scroller.scrollHeight;
-  };
-  scroller.addEventListener("scroll", () => {
-    // Growing content moves the end away without anybody having scrolled: only going up counts.
-    if (distanceToEnd() < NEAR_THE_END_PX) isFollowing = true;
-    else if (scroller.scrollTop < lastTop) isFollowing = false;
-    lastTop = scroller.scrollTop;
-    toNewest.hidden = isFollowing;
-  });
-  scroller.tabIndex = 0; // so that the arrow keys scroll it
-  const followGrowth = new ResizeObserver(() => isFollowing && toEnd());
-  followGrowth.observe(scroller);
-  followGrowth.observe(list);
-  toNewest.addEventListener("click", toEnd);
-
+  const all = () => [...entries.values()].map(({ facts }) => facts);
   /** @param {MessageFacts} facts */
   const isBusy = (facts) => facts.replyTo !== undefined && isUnderWay(entries.get(facts.replyTo)?.facts.marks ?? []);
-  /** A question here has no end yet. */
-  const isWorking = () => [...entries.values()].some(({ facts }) => facts.author === "user" && isUnderWay(facts.marks));
+  /** Tells what depends on the others, and draws what that changes. */
+  const arrange = () => {
+    const { lastAnswer, quotes, firstSince } = orderOf(all());
+    for (const [id, entry] of entries) {
+      const { isLast = false, quote } = entry.facts;
+      const now = { isLast: id === lastAnswer && !isBusy(entry.facts), quote: quotes.get(id) };
+      if (now.isLast === isLast && now.quote === quote) continue;
+      entry.facts = { ...entry.facts, ...now };
+      changed.add(id);
+    }
+    placeDivider(firstSince);
+  };
+  /** @param {(at: number) => string | undefined} firstSince */
+  const placeDivider = (firstSince) => {
+    if (startedAt === null || entries.size === 0) return divider.remove();
+    const first = entries.get(firstSince(startedAt) ?? "")?.view.element ?? null;
+    if (first === list.firstElementChild) return divider.remove(); // nothing is above
+    if (divider.nextSibling !== first || divider.parentElement !== list) list.insertBefore(divider, first);
+  };
+  const showTyping = () => {
+    const asked = all().filter(({ author, marks }) => author === "user" && marks.includes("👀"));
+    const isSilent = asked.length > 0 && !all().some((facts) => isBusy(facts) && facts.text !== "");
+    typing.hidden = !isSilent;
+    const words = isSilent ? "Evergreen is working on it" : "";
+    if (byId("typing-words").textContent !== words) byId("typing-words").textContent = words;
+  };
   const draw = () => {
     isDrawingSoon = false;
     const endAt = performance.now() + DRAWING_MS;
+    arrange();
     for (const id of [...changed].reverse()) {
       changed.delete(id);
       const entry = entries.get(id);
@@ -73,8 +82,9 @@ export function createConversation({ press, react, onDismiss, readBefore, onChan
     }
     if (changed.size > 0) soon();
     welcome.hidden = entries.size > 0;
-    if (isFollowing) toEnd();
-    onChange(isWorking());
+    showTyping();
+    scroll.settle();
+    onChange(all().some(({ author, marks }) => author === "user" && isUnderWay(marks)));
   };
   const soon = () => {
     if (isDrawingSoon) return;
@@ -83,17 +93,13 @@ export function createConversation({ press, react, onDismiss, readBefore, onChan
     if (document.hidden) setTimeout(draw);
     else requestAnimationFrame(draw);
   };
-  /** @param {string} id */
-  const redraw = (id) => {
-    changed.add(id);
-    soon();
-  };
   /** @type {(id: string, facts: Partial<MessageFacts>) => void} */
   const change = (id, facts) => {
     const entry = entries.get(id);
     if (entry === undefined) return;
     entry.facts = { ...entry.facts, ...facts };
-    redraw(id);
+    changed.add(id);
+    soon();
   };
   /** @type {(facts: MessageFacts, makeView: () => View, next?: Element | null) => void} */
   const put = (facts, makeView, next = null) => {
@@ -112,11 +118,12 @@ export function createConversation({ press, react, onDismiss, readBefore, onChan
   };
   /** @type {(message: PublicMessage, next?: Element | null) => void} */
   const putMessage = (message, next) => {
-    const facts = { ...message, controls: message.controls ?? [] };
-    put(facts, () => createMessageView(message, { press, react }), next);
+    const { files: _own, ...rest } = message;
+    const facts = { ...rest, controls: message.controls ?? [] };
+    put(facts, () => createMessageView(message, actions), next);
   };
   const earlier = createEarlier({
-    scroller,
+    scroller: byId("scroller"),
     read: readBefore,
     show(messages) {
       const first = list.firstElementChild;
@@ -143,13 +150,13 @@ export function createConversation({ press, react, onDismiss, readBefore, onChan
     },
     /** @param {PublicMessage} message */
     add: (message) => putMessage(message),
-    /** @param {Pick<MessageFacts, "id" | "text"> & Partial<Pick<MessageFacts, "controls">>} edit */
-    edit: ({ id, text, controls = [] }) => change(id, { text, controls }),
+    /** @param {Pick<PublicMessage, "id" | "text" | "controls" | "answer">} edit */
+    edit: ({ id, text, controls = [], answer }) => change(id, { text, controls, ...(answer && { answer }) }),
     /** @param {Pick<MessageFacts, "id" | "marks">} mark */
     mark({ id, marks }) {
       if (!entries.has(id)) return;
       change(id, { marks });
-      for (const [other, { facts }] of entries) if (facts.replyTo === id) redraw(other);
+      for (const [other, { facts }] of entries) if (facts.replyTo === id) changed.add(other);
     },
     /** @param {{ id: string }} message */
     remove: ({ id }) => drop(id),
@@ -158,10 +165,11 @@ export function createConversation({ press, react, onDismiss, readBefore, onChan
      * @param {string} [command]
      */
     showEphemeral(reply, command) {
+      const isNew = !entries.has(reply.id);
       put({ ...reply, author: "bot", marks: [], isEphemeral: true }, () =>
         createEphemeralView({
           command,
-          press,
+          press: actions.press,
           onDismiss: () => {
             entries.delete(reply.id);
             welcome.hidden = entries.size > 0;
@@ -169,14 +177,30 @@ export function createConversation({ press, react, onDismiss, readBefore, onChan
           },
         }),
       );
+      const element = entries.get(reply.id)?.view.element;
+      if (isNew && element !== undefined) scroll.openAtTop(element);
+    },
+    /**
+     * When somebody last began afresh: a line stands there.
+     * @param {number | null} at epoch ms
+     */
+    setStart(at) {
+      startedAt = at;
+      soon();
     },
     clear() {
       entries.clear();
       changed.clear();
       list.replaceChildren();
       earlier.begin(undefined);
-      isFollowing = true;
+      scroll.toEnd();
     },
-    toEnd,
+    lastQuestion: () => orderOf(all()).lastQuestion?.text,
+    /** Scrolls to a message, and shows for a moment which one it is. @param {string} id */
+    async point(id) {
+      await earlier.loadUntil(() => entries.has(id));
+      scroll.point(entries.get(id)?.view.element);
+    },
+    toEnd: scroll.toEnd,
   };
 }

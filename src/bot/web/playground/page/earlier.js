@@ -53,5 +53,12 @@ export function createEarlier({ scroller, read, show }) {
   return {
     /** Earlier messages than the one with this id are shown on demand; undefined: there are none. */
     begin,
+    /** Shows earlier messages until this is so, or there are none. @param {() => boolean} isEnough */
+    async loadUntil(isEnough) {
+      for (let last = ""; before !== undefined && before !== last && !isEnough(); ) {
+        last = before;
+        await load();
+      }
+    },
   };
 }

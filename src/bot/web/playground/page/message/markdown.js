@@ -1,13 +1,14 @@
 import MarkdownIt from "/assets/vendor/markdown-it.mjs";
 import createDOMPurify from "/assets/vendor/purify.mjs";
 import { frameCode } from "./code.js";
+import { addRules } from "./markdown-rules.js";
 
 const parser = new MarkdownIt({ html: false, linkify: true, breaks: true });
-parser.disable("image");
+addRules(parser);
 alignByClass("th_open");
 alignByClass("td_open");
 
-const TAGS = "p br hr h1 h2 h3 h4 h5 h6 em strong s a ul ol li blockquote pre code table thead tbody tr th td";
+const TAGS = "p br hr h1 h2 h3 h4 h5 h6 em strong s a ul ol li blockquote pre code span sup table thead tbody tr th td";
 const ATTRIBUTES = "href title class start";
 const RULES = /** @type {const} */ ({
   ALLOWED_TAGS: TAGS.split(" "),
@@ -17,7 +18,8 @@ const RULES = /** @type {const} */ ({
   ALLOW_ARIA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,
 });
-const CLASSES = /^(language-[\w+#.-]{1,32}|align-(left|center|right))$/;
+const PROSE_CHARS = 40;
+const CLASSES = /^(language-[\w+#.-]{1,32}|align-(left|center|right)|task|math|math-block)$/;
 
 /**
  * Aligns table cells by a class: the policy of this page refuses style attributes, which the parser uses.
@@ -94,6 +96,10 @@ function sanitised(html) {
     frame.tabIndex = 0; // so that the arrow keys scroll it
     frame.setAttribute("role", "group");
     frame.setAttribute("aria-label", "Table");
+    // Long texts wrap; numbers and names stay in one piece, and the table scrolls.
+    for (const cell of table.querySelectorAll("td")) {
+      cell.classList.toggle("prose", (cell.textContent ?? "").length > PROSE_CHARS);
+    }
     table.replaceWith(frame);
     frame.append(table);
   }

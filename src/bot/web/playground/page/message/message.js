@@ -1,8 +1,10 @@
 import { make } from "/assets/shared/elements.js";
 import { isUnderWay, markName } from "/assets/shared/texts.js";
 import { clockWords } from "/assets/shared/time.js";
+import { createAnswerRow } from "./answer-row.js";
 import { createControlsView } from "./controls.js";
 import { createMarkdownView } from "./markdown.js";
+import { createQuestionFilesView } from "./question-files.js";
 
 /**
  * @import { PublicMessage } from "../../message-row.js"
@@ -23,22 +25,27 @@ import { createMarkdownView } from "./markdown.js";
  * @property {boolean} [isEphemeral]
  * @property {readonly ReplyFile[]} [files]
  * @property {string} [panel]
+ * @property {PublicMessage["answer"]} [answer]
+ * @property {boolean} [isLast] the answer can be given again
+ * @property {string | undefined} [quote] the question, where the answer does not follow it
  *
  * @typedef {{ on?: string, panel?: string | undefined, id?: string }} PressedOn the message, or the panel and its reply
  * @typedef {(command: string, where?: PressedOn) => Promise<void>} Press
+ * @typedef {{ press: Press, react(message: string, emoji: string): void, retryWith(message: string): void, fileAddress(message: string, index: number): string }} MessageActions
  */
 
 /**
  * One message of the conversation, kept in step with what is known of it.
  * @param {PublicMessage} message
- * @param {{ press: Press, react(message: string, emoji: string): void }} actions
+ * @param {MessageActions} actions
  */
-export function createMessageView(message, { press, react }) {
+export function createMessageView(message, actions) {
   const isBot = message.author === "bot";
   const author = isBot ? "Evergreen" : "You";
   const body = make("div", { className: "body" });
   const marks = make("span", { className: "marks" });
   const time = clockWords(message.at);
+  const quote = make("p", { className: "question-quote", hidden: true });
   const head = make(
     "div",
     { className: "head" },
@@ -47,15 +54,17 @@ export function createMessageView(message, { press, react }) {
     marks,
   );
   const extras = make("div");
-  const bubble = make("div", { className: "bubble" }, head, body, extras);
+  const bubble = make("div", { className: "bubble" }, head, quote, body, extras);
   const element = make(
     "article",
     { className: `message ${message.author}`, "aria-label": `${author}, ${time}` },
     bubble,
   );
   element.dataset.id = message.id;
-  const showMarkdown = createMarkdownView(body);
-  const showControls = createControlsView(extras, (command) => press(command, { on: message.id }));
+  const showBody = isBot ? createMarkdownView(body) : plainView(body);
+  const row = isBot ? createAnswerRow(bubble, { message: message.id, actions }) : undefined;
+  const showControls = createControlsView(extras, (command) => actions.press(command, { on: message.id }));
+  if (!isBot) createQuestionFilesView(body, message, actions.fileAddress);
   let shownMarks = "";
 
   /** @param {readonly string[]} emojis */
@@ -71,22 +80,40 @@ export function createMessageView(message, { press, react }) {
       { type: "button", className: "reaction", "aria-label": `React with ${emoji}` },
       emoji,
     );
-    button.addEventListener("click", () => react(message.id, emoji));
+    button.addEventListener("click", () => actions.react(message.id, emoji));
     return button;
   };
   return {
     element,
     /** @param {MessageFacts} now */
     update(now) {
-      if (isBot) showMarkdown(now.text);
-      else if (body.textContent !== now.text) body.textContent = now.text;
+      showBody(now.text);
       showMarks(now.marks);
       element.classList.toggle("under-way", !isBot && isUnderWay(now.marks));
-      showControls(now.controls);
+      quote.hidden = now.quote === undefined;
+      if (now.quote !== undefined && quote.textContent !== now.quote) quote.textContent = now.quote;
+      showControls(row === undefined ? now.controls : row.show(now));
     },
   };
 }
 
+/**
+ * @param {HTMLElement} body
+ * @returns {(text: string) => void}
+ */
+function plainView(body) {
+  const words = make("div");
+  body.append(words);
+  return (text) => {
+    if (words.textContent !== text) words.textContent = text;
+  };
+}
+
+/** Marks of a question that goes its normal way: the answer shows that, but who cannot see it is told. */
+const NORMAL = ["👀", "✅"];
+
 /** @param {string} emoji */
-const markElement = (emoji) =>
-  make("span", { className: "mark", role: "img", "aria-label": markName(emoji), title: markName(emoji) }, emoji);
+const markElement = (emoji) => {
+  const className = NORMAL.includes(emoji) ? "mark visually-hidden" : "mark";
+  return make("span", { className, role: "img", "aria-label": markName(emoji), title: markName(emoji) }, emoji);
+};

@@ -1,0 +1,121 @@
+import { cutText } from "../../base/text.js";
+import { code, escapeInline } from "../../commands/wording/markdown.js";
+import type { ModelInfo } from "../../providers/provider.js";
+import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
+import type { ChangedFacts, ModelChange } from "../../refresh/catalog/model-changes.js";
+import { modelName } from "../../refresh/choose/default-model.js";
+import { olderSibling } from "../../refresh/choose/model-family.js";
+import type { ChangeLine } from "../../refresh/watch/gather-changes.js";
+import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";
+
+export interface LineFacts {
+  readonly snapshot: Snapshot;
+  readonly modelFacts: FindModelFacts;
+}
+
+/** Ten lines of these fit into one message of any platform. */
+const MAX_ID_CHARS = 70;
+const MAX_NAME_CHARS = 30;
+
+/** One line a model: what happened, its name, and what a reader wants to know of it. */
+export function changeLine(facts: LineFacts, line: ChangeLine): string {
+  const [first] = line;
+  const last = line.at(-1) ?? first;
+  const entry = facts.snapshot.providers.get(last.provider);
+  const row =
+    entry?.models.find(({ id }) => id === last.model) ??
+    entry?.missing?.find(({ model }) => model.id === last.model)?.model;
+  const shown = code(modelName(last), MAX_ID_CHARS);
+  const name = row?.name === undefined ? "" : ` (${escapeInline(row.name, MAX_NAME_CHARS)})`;
+  return `- **${headOf(line)}** ${shown}${name}${tailOf(facts, first, last, row)}`;
+}
+
+function headOf(line: ChangeLine): string {
+  const [first] = line;
+  const last = line.at(-1) ?? first;
+  if (line.length > 1 && first.kind !== last.kind) {
+    if (last.kind === "gone") return first.kind === "new" ? "came and left" : "came back and left";
+    if (last.kind === "back") return "left and came back";
+  }
+  if (last.kind !== "retire") return last.kind;
+  return last.after?.retiresAt === undefined && last.after?.isDeprecated !== true ? "retires no more" : "retires";
+}
+
+function tailOf(facts: LineFacts, first: ModelChange, last: ModelChange, row: ModelInfo | undefined): string {
+  switch (last.kind) {
+    case "new":
+    case "back":
+      return row === undefined ? "" : colon(newWords(facts, last.provider, row));
+    case "price":
+      return colon([`${priceWords(first.before)} → ${priceWords(last.after)} per 1M tokens`]);
+    case "context":
+      return colon([`${contextWords(first.before)} → ${contextWords(last.after)} context`]);
+    case "retire":
+      return colon(retireWords(last.after ?? {}, last.provider));
+    case "gone":
+      return "";
+  }
+}
+
+const colon = (parts: readonly string[]) => (parts.length === 0 ? "" : `: ${parts.join(", ")}`);
+
+function newWords({ snapshot, modelFacts }: LineFacts, provider: string, row: ModelInfo): readonly string[] {
+  const own = modelFacts(provider, row.id, row);
+  const sibling = olderSibling(snapshot.providers.get(provider)?.models ?? [], row);
+  const compared = sibling && comparedPrice(own, modelFacts(provider, sibling.id, sibling));
+  return [
+    ...(own.contextTokens === undefined ? [] : [`${contextWords(own)} context`]),
+    ...(own.inputPrice === undefined && own.outputPrice === undefined ? [] : [`${priceWords(own)} per 1M tokens`]),
+    ...(sibling && compared ? [`${compared} ${code(sibling.id, MAX_ID_CHARS)}`] : []),
+    ...(own.input?.includes("image") ? ["reads images"] : []),
+  ];
+}
+
+/** "$3 in / $15 out", "free". */
+function priceWords({ inputPrice, outputPrice }: ChangedFacts = {}): string {
+  if (inputPrice === 0 && outputPrice === 0) return "free";
+  const parts = [
+    ...(inputPrice === undefined ? [] : [`$${amount(inputPrice)} in`]),
+    ...(outputPrice === undefined ? [] : [`$${amount(outputPrice)} out`]),
+  ];
+  return parts.length === 0 ? "unknown" : parts.join(" / ");
+}
+
+const amount = (usd: number) => String(Number(usd.toPrecision(4)));
+
+function contextWords({ contextTokens }: Pick<ChangedFacts, "contextTokens"> = {}): string {
+  if (contextTokens === undefined) return "unknown";
+  if (contextTokens >= 1_000_000) return `${Number((contextTokens / 1_000_000).toFixed(1))}M`;
+  return contextTokens >= 1_000 ? `${Math.round(contextTokens / 1_000)}k` : String(contextTokens);
+}
+
+/** Half of that or less, or that much more, is told as a factor; below this share prices count as the same. */
+const SAME_SHARE = 0.02;
+
+/** "half the price of", "20 % cheaper than"; undefined where a price is unknown. By what answers cost. */
+function comparedPrice(own: ModelFacts, other: ModelFacts): string | undefined {
+  const [is, was] = [own.outputPrice ?? own.inputPrice, other.outputPrice ?? other.inputPrice];
+  if (is === undefined || was === undefined || was === 0) return undefined;
+  const ratio = is / was;
+  if (Math.abs(ratio - 1) < SAME_SHARE) return "the price of";
+  if (Math.abs(ratio - 0.5) < SAME_SHARE) return "half the price of";
+  if (Math.abs(ratio - 2) < SAME_SHARE) return "twice the price of";
+  if (ratio > 2) return `${Number(ratio.toFixed(1))} times the price of`;
+  return ratio < 1
+    ? `${Math.round((1 - ratio) * 100)} % cheaper than`
+    : `${Math.round((ratio - 1) * 100)} % dearer than`;
+}
+
+function retireWords({ retiresAt, isDeprecated, replacement }: ChangedFacts, provider: string): readonly string[] {
+  if (retiresAt === undefined && isDeprecated !== true) return [];
+  return [
+    retiresAt === undefined ? "deprecated, no date named" : `on ${dayInWords(retiresAt)}`,
+    ...(replacement === undefined
+      ? []
+      : [`its vendor names ${code(cutText(`${provider}/${replacement}`, MAX_ID_CHARS))}`]),
+  ];
+}
+
+/** "14 Jan 2027". */
+export const dayInWords = (at: number): string =>
+  new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });

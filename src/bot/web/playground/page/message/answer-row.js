@@ -1,0 +1,88 @@
+import { make } from "/assets/shared/elements.js";
+import { dollars } from "../model/find-models.js";
+
+const COPIED_MS = 2_000;
+
+/**
+ * @import { Controls } from "./controls.js"
+ * @import { MessageActions, MessageFacts } from "./message.js"
+ */
+
+/**
+ * The line under an answer: what gave it and what it took, and what can be done with it.
+ * @param {HTMLElement} bubble
+ * @param {{ message: string, actions: MessageActions }} terms
+ */
+export function createAnswerRow(bubble, { message, actions }) {
+  const facts = make("span", { className: "answer-facts" });
+  const copy = make("button", { type: "button", className: "quiet-button small" }, "Copy");
+  const retry = make("button", { type: "button", className: "quiet-button small", hidden: true });
+  const other = make("button", { type: "button", className: "quiet-button small", hidden: true }, "Retry with…");
+  bubble.append(
+    make("div", { className: "answer-row" }, facts, make("span", { className: "answer-actions" }, copy, retry, other)),
+  );
+  let text = "";
+
+  copy.addEventListener("click", async () => {
+    const isCopied = await navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+    copy.textContent = isCopied ? "Copied" : "The browser refuses";
+    setTimeout(() => {
+      copy.textContent = "Copy";
+    }, COPIED_MS);
+  });
+  retry.addEventListener("click", () => actions.press("/chat retry", { on: message }));
+  other.addEventListener("click", () => actions.retryWith(message));
+
+  return {
+    /**
+     * Shows the line, and returns the controls that are left for elsewhere.
+     * @param {MessageFacts} now
+     * @returns {Controls}
+     */
+    show(now) {
+      text = now.text;
+      const words = now.answer === undefined ? "" : answerWords(now.answer);
+      if (facts.textContent !== words) facts.textContent = words;
+      const again = now.controls.find((control) => "command" in control && control.command === "/chat retry");
+      const canRetry = now.isLast === true && again !== undefined;
+      keepFocus([retry, other], canRetry, bubble);
+      retry.hidden = !canRetry;
+      if (again !== undefined && retry.textContent !== again.label) retry.textContent = again.label;
+      other.hidden = !canRetry || !now.controls.some(isRetryMenu);
+      return now.controls.filter((control) => control !== again && !isRetryMenu(control) && !isStop(control));
+    },
+  };
+}
+
+/**
+ * A focused button that goes leaves the focus on its message.
+ * @param {readonly HTMLElement[]} buttons
+ * @param {boolean} stay
+ * @param {HTMLElement} bubble
+ */
+function keepFocus(buttons, stay, bubble) {
+  const message = bubble.closest(".message");
+  if (stay || !buttons.some((button) => button === document.activeElement) || !(message instanceof HTMLElement)) return;
+  message.tabIndex = -1;
+  message.focus({ preventScroll: true });
+}
+
+/** @param {Controls[number]} control */
+const isRetryMenu = (control) =>
+  "options" in control && control.options.some(({ command }) => command.startsWith("/chat retry "));
+
+/** There is one Stop button, beside the composer. @param {Controls[number]} control */
+const isStop = (control) => "command" in control && control.command === "/chat stop";
+
+/** @param {NonNullable<MessageFacts["answer"]>} answer */
+function answerWords({ model, durationMs, tokens, costUsd }) {
+  return [
+    model,
+    `${(durationMs / 1000).toFixed(1)} s`,
+    ...(tokens === null ? [] : [`${tokens.toLocaleString("en")} tokens`]),
+    ...(costUsd === null ? [] : [costUsd === 0 ? "free" : dollars(costUsd)]),
+  ].join(" · ");
+}

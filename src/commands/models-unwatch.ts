@@ -1,0 +1,65 @@
+import { UserError } from "../base/errors.js";
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { patternOption, watchAccess, watchWords } from "./models-watch.js";
+import { code } from "./wording/markdown.js";
+
+const NONE = "Nothing is watched here. `/models watch` tells this channel when models change.";
+
+export const modelsUnwatch = ({ watches }: CommandDeps) =>
+  defineCommand({
+    path: "models unwatch",
+    about: "End a watch of this channel; alone it lists them as buttons",
+    access: "anyone",
+    accessFor: watchAccess,
+    isForChatters: true,
+    visibility: "ephemeral",
+    options: { pattern: { ...patternOption, about: "the pattern that is watched", isSuggested: false } },
+    async *run({ pattern }, { conversation }) {
+      const own = (await watches.channel(conversation)).value?.watches ?? [];
+      if (own.length === 0) return yield { markdown: NONE };
+      if (pattern === undefined) {
+        yield {
+          markdown: "Which watch of this channel should end?",
+          controls: own.map((watch) => ({
+            label: `${watch.pattern} (${watch.kind})`,
+            command: `/models unwatch ${watch.pattern}`,
+          })),
+        };
+        return;
+      }
+      if (!own.some((watch) => watch.pattern === pattern))
+        throw new UserError(
+          `${code(pattern)} is not watched here. \`/models watches\` shows what is. Nothing was changed.`,
+        );
+      const after = await watches.change(
+        conversation,
+        (before) => before && { ...before, watches: before.watches.filter((watch) => watch.pattern !== pattern) },
+      );
+      const left = after?.watches.map(watchWords) ?? [];
+      const rest = left.length > 0 ? ` Still watched: ${left.join("; ")}.` : "";
+      yield { markdown: `🔕 ${code(pattern, 250)} is no longer watched here.${rest}` };
+    },
+  });
+
+export const modelsWatches = ({ watches }: CommandDeps) =>
+  defineCommand({
+    path: "models watches",
+    about: "What this channel is told of",
+    access: "anyone",
+    isForChatters: true,
+    visibility: "ephemeral",
+    options: {},
+    async *run(_args, { conversation }) {
+      const own = (await watches.channel(conversation)).value?.watches ?? [];
+      yield {
+        markdown:
+          own.length === 0
+            ? NONE
+            : [
+                "This channel is told of:",
+                ...own.map((watch) => `- ${watchWords(watch)} (set by ${code(watch.by)})`),
+              ].join("\n"),
+      };
+    },
+  });

@@ -1,0 +1,87 @@
+import { UserError } from "../base/errors.js";
+import { fitsGlob } from "../base/text.js";
+import { modelName } from "../refresh/choose/default-model.js";
+import { WATCH_KINDS, type Watch, type WatchKind } from "../refresh/watch/watch.js";
+import { defineCommand, type Invocation } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { code } from "./wording/markdown.js";
+
+const MAX_WATCHES = 20;
+const MAX_PATTERN_CHARS = 233;
+
+const isKind = (word: string): boolean => (WATCH_KINDS as readonly string[]).includes(word.toLowerCase());
+
+export const patternOption = {
+  kind: "word",
+  about: "pattern over provider/model, as anthropic/claude-*",
+  takes: () => "a pattern over provider/model, as `anthropic/claude-*`",
+  accepts: (value: string) => !isKind(value),
+  maxChars: MAX_PATTERN_CHARS,
+  isSuggested: true,
+} as const;
+
+const kindOption = {
+  kind: "choice",
+  about: "which changes; all when left out",
+  values: [
+    { value: "new", label: "new models" },
+    { value: "gone", label: "models that leave" },
+    { value: "price", label: "prices and context" },
+    { value: "retire", label: "retirements" },
+    { value: "all", label: "all changes" },
+  ],
+} as const;
+
+/** Operators; in a direct message it is everybody's own. */
+export const watchAccess = ({ isDirect }: Invocation) => (isDirect ? "anyone" : "operator");
+
+export const modelsWatch = (deps: CommandDeps) =>
+  defineCommand({
+    path: "models watch",
+    about: "Tell this channel when models appear, leave, change or are to retire",
+    access: "anyone",
+    accessFor: watchAccess,
+    isForChatters: true,
+    visibility: "ephemeral",
+    options: { pattern: patternOption, kind: kindOption },
+    async *run({ pattern = "*", kind = "all" }, { conversation, isDirect, user }) {
+      const watch: Watch = { pattern, kind: kind as WatchKind, by: user.name, at: deps.clock.now() };
+      await deps.watches.change(conversation, (before) => {
+        const others = before?.watches.filter((one) => one.pattern !== pattern) ?? [];
+        if (others.length >= MAX_WATCHES)
+          throw new UserError(`At most ${MAX_WATCHES} watches fit into a channel; end one with \`/models unwatch\`.`);
+        return { ...before, isDirect, watches: [...others, watch] };
+      });
+      const names = [...deps.refresher.snapshot().providers].flatMap(([provider, { models }]) =>
+        models.flatMap(({ id, isChat }) => (isChat ? modelName({ provider, model: id }) : [])),
+      );
+      const fitting = names.filter((name) => fitsGlob(pattern, name)).length;
+      yield {
+        markdown: [
+          `👁️ This channel is told of ${watchWords(watch)}: at most one message an hour, which notifies nobody.`,
+          fitting > 0
+            ? `${fitting} of ${names.length} listed models fit now.`
+            : `⚠️ No listed model fits now (patterns are over ${code("provider/model")}).`,
+        ].join("\n"),
+        controls: [{ label: "Mute", command: `/models unwatch ${pattern}` }],
+      };
+    },
+    suggest: (option, typed) =>
+      option !== "pattern"
+        ? []
+        : ["*", ...deps.setups.map(({ id }) => `${id}/*`)]
+            .filter((pattern) => pattern.includes(typed.trim().toLowerCase()))
+            .map((pattern) => ({ label: pattern, value: pattern })),
+  });
+
+const KIND_WORDS: Readonly<Record<WatchKind, string>> = {
+  new: "new models",
+  gone: "models that leave their list",
+  price: "changed prices and context windows",
+  retire: "announced retirements",
+  all: "all changes of models",
+};
+
+/** "new models, of what fits `anthropic/*`". */
+export const watchWords = ({ pattern, kind }: Watch): string =>
+  pattern === "*" ? KIND_WORDS[kind] : `${KIND_WORDS[kind]}, of what fits ${code(pattern, MAX_PATTERN_CHARS)}`;
