@@ -187,7 +187,8 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
     readUsage: usageDays(ledger),
     clock,
     log,
-    run: (command) => dispatcher.run(command, consoleInvocation(STATUS_WORKSPACE)),
+    run: (command, workspace) => dispatcher.run(command, consoleInvocation(workspace)),
+    store: core.store,
   });
   let phase: "starting" | "up" | "stopping" = "starting";
   const server = createHttpServer({

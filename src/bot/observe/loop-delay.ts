@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 /** How much later than wanted the event loop came round, in ms. */
 export interface LoopDelay {
   readonly p50: number;
+  readonly p95: number;
   readonly p99: number;
   readonly max: number;
 }
@@ -25,6 +26,7 @@ export function createLoopDelayMeter(): LoopDelayMeter {
     read() {
       const delay = {
         p50: inMs(histogram.percentile(50)),
+        p95: inMs(histogram.percentile(95)),
         p99: inMs(histogram.percentile(99)),
         max: histogram.count === 0 ? 0 : inMs(histogram.max),
       };

@@ -94,7 +94,7 @@ export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Serie
         minutes: countsByMinute(),
         refreshes: refreshes.filter((event) => isKept(event.at * 1000)),
         ages: { at, providers: Object.fromEntries(ids.map((id) => [id, samples.map(({ ages }) => ages[id] ?? null)])) },
-        delay: { at, p50: column("p50"), p99: column("p99"), max: column("max") },
+        delay: { at, p50: column("p50"), p95: column("p95"), p99: column("p99"), max: column("max") },
       };
     },
   };

@@ -1,7 +1,7 @@
 import type { ProviderId } from "../../providers/provider.js";
 import type { RowState } from "../../refresh/catalog/catalog-types.js";
 import { modelRowsOf } from "../../refresh/catalog/row-state.js";
-import { indicatorLine } from "../../refresh/refresh-texts.js";
+import { indicatorLine, outcomeHint } from "../../refresh/refresh-texts.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
@@ -23,6 +23,8 @@ export interface StatusView {
     readonly fetchedAt: number | null;
     readonly attemptedAt: number | null;
     readonly isFresh: boolean;
+    /** What helps against its last failure; null where nothing is wrong. */
+    readonly fix: string | null;
   }[];
 }
 
@@ -38,14 +40,10 @@ export function statusView(refresher: Refresher, settings: Settings, workspace: 
     autoRefresh: { enabled: isEnabled, intervalSeconds: interval.kind === "smart" ? "smart" : interval.ms / 1000 },
     lastRefreshAt,
     nextRefreshAt,
-    providers: providers.map(({ id, outcome, models, fetchedAt, attemptedAt, isFresh }) => ({
-      id,
-      outcome,
-      models,
-      fetchedAt,
-      attemptedAt,
-      isFresh,
-    })),
+    providers: providers.map((provider) => {
+      const { id, outcome, models, fetchedAt, attemptedAt, isFresh } = provider;
+      return { id, outcome, models, fetchedAt, attemptedAt, isFresh, fix: outcomeHint(provider) ?? null };
+    }),
   };
 }
 

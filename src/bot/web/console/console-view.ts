@@ -1,6 +1,6 @@
 import { modelRowsOf } from "../../../refresh/catalog/row-state.js";
 import type { ModelRef } from "../../../refresh/choose/default-model.js";
-import { indicatorLine } from "../../../refresh/refresh-texts.js";
+import { indicatorLine, outcomeHint } from "../../../refresh/refresh-texts.js";
 import type { Refresher } from "../../../refresh/refresher.js";
 import type { Settings } from "../../../refresh/settings.js";
 import type { FindModelFacts } from "../../../usage/model-facts.js";
@@ -28,10 +28,8 @@ export interface ConsoleFacts {
 
 /** Everything but lists and charts; of other platforms counts only. */
 export function consoleState(facts: ConsoleFacts, times: { readonly now: number; readonly startedAt: number }) {
-  const { refresher, settings, activity, workspace } = facts;
-  const { isEnabled, enabledBy, interval, intervalBy } = settings.inForce(workspace);
-  const { model, switching } = settings.of(workspace);
-  const choice = facts.defaultModel(workspace);
+  const { refresher, activity } = facts;
+  const refresh = refresher().status();
   return {
     ...times,
     openTurns: facts.load(),
@@ -42,19 +40,45 @@ export function consoleState(facts: ConsoleFacts, times: { readonly now: number;
       ...activity.countsOf(platform.name),
     })),
     store: { kind: facts.storeKind, warnings: facts.storeWarnings(), ...activity.storeHealth() },
-    refresh: { ...refresher().status(), line: indicatorLine(refresher().status()) },
-    settings: {
-      workspace,
-      autoRefresh: {
-        enabled: isEnabled,
-        enabledBy,
-        interval: interval.kind === "smart" ? "smart" : interval.ms / 60_000,
-        intervalBy,
-      },
-      model: { chosen: model ?? null, inForce: choice === undefined ? null : `${choice.provider}/${choice.model}` },
-      switching: switching ?? "anyone",
+    refresh: {
+      ...refresh,
+      line: indicatorLine(refresh),
+      providers: refresh.providers.map((provider) => ({ ...provider, fix: outcomeHint(provider) ?? null })),
     },
+    settings: settingsView(facts, facts.workspace),
   };
+}
+
+/** The settings that are in force in a workspace; from memory. */
+export function settingsView({ settings, defaultModel }: ConsoleFacts, workspace: string) {
+  const { isEnabled, enabledBy, interval, intervalBy } = settings.inForce(workspace);
+  const { model, switching } = settings.of(workspace);
+  const choice = defaultModel(workspace);
+  return {
+    workspace,
+    autoRefresh: {
+      enabled: isEnabled,
+      enabledBy,
+      interval: interval.kind === "smart" ? "smart" : interval.ms / 60_000,
+      intervalBy,
+    },
+    model: { chosen: model ?? null, inForce: choice === undefined ? null : `${choice.provider}/${choice.model}` },
+    switching: switching ?? "anyone",
+  };
+}
+
+/** Most workspaces that are shown. */
+const MAX_WORKSPACES = 500;
+
+/** All workspaces that the bot is in, or that have set something, with what is in force there. */
+export function workspacesView(facts: ConsoleFacts) {
+  const names = new Set([
+    facts.workspace,
+    ...facts.platforms().flatMap((platform) => platform.workspaces()),
+    ...facts.settings.workspaces(),
+  ]);
+  const workspaces = [...names].slice(0, MAX_WORKSPACES).map((workspace) => settingsView(facts, workspace));
+  return { workspaces, total: names.size };
 }
 
 /** Every chat model with what is known of it, and how each list has changed lately. */

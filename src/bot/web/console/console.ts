@@ -1,14 +1,19 @@
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
+import { stream } from "hono/streaming";
 import { z } from "zod";
 import type { Invocation, Reply } from "../../../commands/command.js";
+import type { Store } from "../../../store/store.js";
 import { assetRoutes } from "../http/assets.js";
 import { readJson } from "../http/body.js";
 import { HttpError } from "../http/http-error.js";
 import { type ConsoleEventsDeps, createConsoleEvents } from "./console-events.js";
+import { settingsView, workspacesView } from "./console-view.js";
+import { readConversations } from "./conversations.js";
 
 export interface ConsoleDeps extends ConsoleEventsDeps {
-  /** Runs a command as an operator of the console's workspace. Never throws: failures come as a reply. */
-  run(command: string): AsyncIterable<Reply>;
+  /** Runs a command as an operator of this workspace. Never throws: failures come as a reply. */
+  run(command: string, workspace: string): AsyncIterable<Reply>;
+  readonly store: Pick<Store, "values">;
 }
 
 /** The operator's page: it shows what the bot knows, and changes settings by the commands that anybody would type. */
@@ -19,13 +24,14 @@ export interface Console {
 }
 
 /** What its controls type; a console is no chat. */
-const COMMANDS = /^\/(settings|refresh-models)( |$)/;
+const COMMANDS = /^\/(settings|refresh-models|doctor)( |$)/;
 const order = z.object({
   command: z
     .string("`command` is missing.")
     .trim()
     .max(500, "`command` is too long.")
-    .regex(COMMANDS, "The console runs /settings and /refresh-models only."),
+    .regex(COMMANDS, "The console runs /settings, /refresh-models and /doctor only."),
+  workspace: z.string().max(200).optional(),
 });
 
 const mountPage = assetRoutes({
@@ -42,7 +48,7 @@ const mountPage = assetRoutes({
   },
 });
 
-export function createConsole({ run, ...deps }: ConsoleDeps): Console {
+export function createConsole({ run, store, ...deps }: ConsoleDeps): Console {
   const events = createConsoleEvents(deps);
   return {
     start: events.start,
@@ -51,16 +57,33 @@ export function createConsole({ run, ...deps }: ConsoleDeps): Console {
       mountPage(app);
       app.get("/api/console", async (context) => context.json(await events.all()));
       app.get("/api/console/events", (context) => events.open(context));
+      app.get("/api/console/workspaces", (context) => context.json(workspacesView(deps.facts)));
+      app.get("/api/console/conversations", async (context) =>
+        context.json(await readConversations(store, context.req.query("before"))),
+      );
       app.post("/api/console/commands", async (context) => {
-        const parsed = order.safeParse(await readJson(context));
-        if (!parsed.success) throw new HttpError(400, parsed.error.issues[0]?.message ?? "The request is not valid.");
-        let last: Reply = { markdown: "" };
-        for await (const reply of run(parsed.data.command)) last = reply;
-        const { settings } = events.state();
-        return context.json({ text: last.markdown, isFailure: last.isFailure === true, settings });
+        const { data, error } = order.safeParse(await readJson(context));
+        if (data === undefined) throw new HttpError(400, error.issues[0]?.message ?? "The request is not valid.");
+        const { command, workspace = deps.facts.workspace } = data;
+        const settings = () => settingsView(deps.facts, workspace);
+        return streamReplies(context, run(command, workspace), (reply) => ({ ...reply, settings: settings() }));
       });
     },
   };
+}
+
+/** Answers with one line of JSON for each reply, as it comes; each replaces the one before. */
+function streamReplies(
+  context: Context,
+  replies: AsyncIterable<Reply>,
+  complete: (reply: { readonly text: string; readonly isFailure: boolean }) => object,
+): Response {
+  context.header("content-type", "application/x-ndjson");
+  return stream(context, async (output) => {
+    for await (const { markdown, isFailure } of replies) {
+      await output.writeln(JSON.stringify(complete({ text: markdown, isFailure: isFailure === true })));
+    }
+  });
 }
 
 /** Who types at the console: whoever holds the token, and so an operator of its workspace ("playground:local"). */

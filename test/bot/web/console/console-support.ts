@@ -66,6 +66,7 @@ export async function startConsole(options: Options = {}) {
   const clock = options.clock ?? fakeClock();
   const listeners = new Set<() => void>();
   const commands: string[] = [];
+  const store = memoryStore(clock.now);
   let entries = new Map<string, CatalogEntry>([["openai", entryOf(options.models ?? MODELS, MISSING)]]);
   let status: RefreshStatus = {
     indicator: "fresh",
@@ -103,12 +104,12 @@ export async function startConsole(options: Options = {}) {
     },
   });
   const settings = createSettings({
-    store: memoryStore(clock.now),
+    store,
     host: { isEnabled: true, intervalMs: 300_000 },
     log: silentLog,
   });
   const activity = createActivity(clock.now);
-  const series = createSeries({ clock, refresher, readDelay: () => ({ p50: 1, p99: 5, max: 12 }) });
+  const series = createSeries({ clock, refresher, readDelay: () => ({ p50: 1, p95: 3, p99: 5, max: 12 }) });
   const platforms = options.platforms ?? [fakePlatform("discord")];
   const operatorsConsole = createConsole({
     facts: {
@@ -130,8 +131,9 @@ export async function startConsole(options: Options = {}) {
     readUsage: options.readUsage,
     clock,
     log: silentLog,
-    async *run(command) {
-      commands.push(command);
+    store,
+    async *run(command, workspace) {
+      commands.push(workspace === WORKSPACE ? command : `${workspace} ${command}`);
       yield* options.run?.(command) ?? [{ markdown: `ran **${command}**` }];
     },
   });
@@ -147,6 +149,7 @@ export async function startConsole(options: Options = {}) {
     url,
     port,
     clock,
+    store,
     settings,
     activity,
     series,

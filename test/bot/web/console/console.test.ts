@@ -28,7 +28,8 @@ const order = async (url: string, body: unknown) => {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  return [response.status, await response.json()] as const;
+  const lines = (await response.text()).trim().split("\n");
+  return [response.status, ...lines.map((line) => JSON.parse(line) as unknown)] as const;
 };
 
 describe("GET /api/console", () => {
@@ -173,7 +174,7 @@ describe("POST /api/console/commands", () => {
     expect(await send({})).toBe(200);
   });
 
-  it("runs settings and refreshes and answers with the last reply", async () => {
+  it("runs settings and refreshes and answers with each reply as a line", async () => {
     const { url, commands } = await start({
       async *run() {
         yield { markdown: "first" };
@@ -182,6 +183,7 @@ describe("POST /api/console/commands", () => {
     });
     expect(await order(url, { command: " /settings auto-refresh on " })).toEqual([
       200,
+      { text: "first", isFailure: false, settings: expect.anything() },
       { text: "last", isFailure: true, settings: expect.objectContaining({ switching: "anyone" }) },
     ]);
     expect((await order(url, { command: "/refresh-models" }))[0]).toBe(200);

@@ -190,7 +190,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     await page.getByRole("img", { name: /^Age of the lists: now openai 1 min/ }).waitFor();
     await page.getByRole("img", { name: "Tokens per day: 1.5K in 30 days" }).waitFor();
     await page.getByRole("img", { name: /Cost per day: \$0\.50 in 30 days, besides models whose price/ }).waitFor();
-    await page.getByRole("img", { name: "Event-loop delay: worst 12 ms, now 1 ms in the middle" }).waitFor();
+    await page.getByRole("img", { name: "Event-loop delay: max 12 ms, p50 now 1 ms" }).waitFor();
     expect(await page.locator("canvas").count()).toBe(7);
     expect(
       await page

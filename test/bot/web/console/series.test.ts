@@ -28,7 +28,7 @@ function setup() {
       providers: [providerStatus({ id: "demo", fetchedAt })],
     }),
   });
-  const series = createSeries({ clock, refresher, readDelay: () => ({ p50: 1, p99: 2, max: 3 }) });
+  const series = createSeries({ clock, refresher, readDelay: () => ({ p50: 1, p95: 3, p99: 2, max: 3 }) });
   return {
     clock,
     series,

@@ -97,7 +97,7 @@ describe("the board on the playground", () => {
     await react(id, "🔄");
     await stream.until(({ type, marks }) => type === "mark" && marks?.includes("❌") === true);
     await turned("the reason", async () =>
-      (await board()).text.includes("⚠️ openai: refused the key. Check its API key"),
+      (await board()).text.includes("⚠️ openai: refused the key. Put a valid key into `OPENAI_API_KEY`"),
     );
     await stream.close();
   });

@@ -1,12 +1,14 @@
-import { call } from "/assets/shared/api.js";
-import { byId, messageOf } from "/assets/shared/elements.js";
+import { callForLines } from "/assets/shared/api.js";
+import { byId, make, messageOf } from "/assets/shared/elements.js";
 import { keepOpen } from "/assets/shared/live.js";
 import { plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { clockWords } from "/assets/shared/time.js";
 import { createCatalogue } from "./catalogue.js";
 import { showChanges } from "./changes.js";
 import { createCharts } from "./charts.js";
+import { createConversations } from "./conversations.js";
 import { createOverview } from "./overview.js";
+import { createProviders } from "./providers.js";
 import { createSettings } from "./settings.js";
 
 /**
@@ -15,6 +17,7 @@ import { createSettings } from "./settings.js";
  * @typedef {ReturnType<ConsoleViews["series"]>} SeriesView
  * @typedef {ReturnType<ConsoleViews["catalogue"]>} CatalogueView
  * @typedef {Awaited<ReturnType<ConsoleViews["usage"]>>} UsageView
+ * @typedef {{ text: string, isFailure: boolean, settings: ConsoleState["settings"] }} CommandReply
  */
 
 /** How long the result of a refresh stays in the title bar. */
@@ -24,27 +27,61 @@ let heardAt = Date.now();
 let noteTimer;
 
 /**
- * Runs a command, and shows its reply in `note`. Returns the settings then in force, undefined where it did not arrive.
+ * Runs a command, and shows each reply in `note`. Returns the settings then in force, undefined where they did not arrive.
  * @param {string} command
  * @param {HTMLElement} note
+ * @param {string} [workspace]
  */
-async function run(command, note) {
+async function run(command, note, workspace) {
+  /** @type {ConsoleState["settings"] | undefined} */
+  let inForce;
+  await follow({ command, workspace }, note, ({ text, settings: now }) => {
+    note.textContent = plainWords(text);
+    inForce = now;
+  });
+  return inForce;
+}
+
+/**
+ * @param {{ command: string, workspace?: string | undefined }} order
+ * @param {HTMLElement} note says what goes wrong
+ * @param {(reply: CommandReply) => void} onReply
+ */
+async function follow(order, note, onReply) {
   note.textContent = "Working…";
   try {
-    /** @type {{ text: string, settings: ConsoleState["settings"] }} */
-    const { text, settings } = await call("/api/console/commands", { command });
-    note.textContent = plainWords(text);
-    return settings;
+    for await (const reply of callForLines("/api/console/commands", order))
+      onReply(/** @type {CommandReply} */ (reply));
   } catch (error) {
     note.textContent = messageOf(error);
-    return undefined;
   }
 }
 
-const overview = createOverview();
+/**
+ * Runs the checks and shows their lines as they come, of all or of one provider.
+ * @param {string} [provider]
+ */
+async function runChecks(provider) {
+  const lines = byId("check-lines");
+  const note = byId("provider-note");
+  await follow({ command: "/doctor" }, note, ({ text }) => {
+    const all = plainWords(text).split("\n");
+    const shown = provider === undefined ? all : all.filter((line) => line.slice(2).startsWith(`${provider}:`));
+    lines.replaceChildren(...shown.map((line) => make("li", {}, line)));
+    note.textContent = "";
+  });
+}
+
+const providers = createProviders({
+  refresh: (provider) => run(`/refresh-models ${provider}`, byId("provider-note")),
+  check: runChecks,
+});
+const overview = createOverview(providers);
 const charts = createCharts(byId("chart-grid"));
-const settings = createSettings({ run: (command) => run(command, byId("setting-note")) });
+const settings = createSettings({ run: (command, workspace) => run(command, byId("setting-note"), workspace) });
 const catalogue = createCatalogue();
+createConversations();
+byId("checks").addEventListener("click", () => runChecks());
 
 /** @type {Readonly<Record<string, (data: never) => void>>} */
 const handlers = {

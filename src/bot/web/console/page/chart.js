@@ -20,8 +20,18 @@ const SHORTEST_SECONDS = 600;
 const DAY_SECONDS = 86_400;
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 
-/** @param {string} name */
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/**
+ * A colour of the theme as it is now; a canvas knows no `light-dark()`.
+ * @param {string} name
+ */
+function css(name) {
+  const probe = make("span");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
 /**
  * The colour of the nth series.
  * @param {number} index
@@ -33,10 +43,22 @@ const bars = uPlot.paths.bars?.({ size: [0.8, 40] });
 
 /** @typedef {(label: string, stroke: string, value?: ReadValue) => Series} MakeSeries */
 
+/**
+ * Reads the newest value where the cursor is not on the chart.
+ * @param {ReadValue} [read]
+ * @returns {ReadValue}
+ */
+const orNewest =
+  (read = (_plot, value) => (value === null ? "–" : String(value))) =>
+  (plot, _value, series, at) => {
+    const index = at ?? (plot.data[0]?.length ?? 0) - 1;
+    return read(plot, plot.data[series]?.[index] ?? null, series, index);
+  };
+
 /** @type {MakeSeries} */
 export const barSeries = (label, stroke, value) => ({
   label,
-  ...(value && { value }),
+  value: orNewest(value),
   stroke,
   fill: stroke,
   width: 0,
@@ -46,7 +68,7 @@ export const barSeries = (label, stroke, value) => ({
 /** @type {MakeSeries} */
 export const lineSeries = (label, stroke, value) => ({
   label,
-  ...(value && { value }),
+  value: orNewest(value),
   stroke,
   width: 2,
   spanGaps: false,
@@ -55,7 +77,7 @@ export const lineSeries = (label, stroke, value) => ({
 /** @type {MakeSeries} */
 export const pointSeries = (label, stroke, value) => ({
   label,
-  ...(value && { value }),
+  value: orNewest(value),
   stroke,
   width: 0,
   paths: () => null,
@@ -93,12 +115,11 @@ export function createChart({ title, about, unit = String, least = 4, isWhole = 
 
   const isByDay = step === DAY_SECONDS;
   /**
-   * The time of the point under the cursor, in the legend.
+   * The time of the point under the cursor, or of the newest one, in the legend.
    * @type {(plot: uPlot, seconds: number | null | undefined) => string}
    */
-  const timeWords = (_plot, seconds) => {
-    if (seconds === null || seconds === undefined) return "–";
-    const at = new Date(seconds * 1000);
+  const timeWords = (plot, seconds) => {
+    const at = new Date((seconds ?? plot.data[0]?.at(-1) ?? 0) * 1000);
     return isByDay ? at.toISOString().slice(0, 10) : clockWords(at.getTime());
   };
   /** @type {(series: Series[]) => Options} */

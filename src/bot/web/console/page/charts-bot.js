@@ -45,15 +45,16 @@ export function createDelayChart() {
   return {
     element: chart.element,
     /** @param {SeriesView} series */
-    show({ delay: { at, p50, p99, max } }) {
+    show({ delay: { at, p50, p95, p99, max } }) {
       chart.show({
-        data: [at, max, p99, p50],
+        data: [at, max, p99, p95, p50],
         series: () => [
-          lineSeries("worst", colourOf(5), read),
-          lineSeries("99 of 100 below", colourOf(2), read),
-          lineSeries("middle", colourOf(0), read),
+          lineSeries("max", colourOf(5), read),
+          lineSeries("p99", colourOf(2), read),
+          lineSeries("p95", colourOf(1), read),
+          lineSeries("p50", colourOf(0), read),
         ],
-        summary: at.length === 0 ? "" : `worst ${ms(Math.max(...max))}, now ${ms(p50.at(-1))} in the middle`,
+        summary: at.length === 0 ? "" : `max ${ms(Math.max(...max))}, p50 now ${ms(p50.at(-1))}`,
         empty: at.length === 0 ? "The first measurement comes in a few seconds." : undefined,
       });
     },

@@ -1,11 +1,9 @@
 import { byId, make } from "/assets/shared/elements.js";
-import { outcomeWords } from "/assets/shared/texts.js";
 import { agoWords, countdown } from "/assets/shared/time.js";
 import { countWords, durationWords } from "./format.js";
 
 /**
  * @import { ConsoleState, SeriesView } from "./app.js"
- * @typedef {ConsoleState["refresh"]["providers"][number]} ProviderStatus
  */
 
 /** @type {Readonly<Record<string, string>>} */
@@ -19,8 +17,11 @@ const STORES = {
   postgresql: "PostgreSQL",
 };
 
-/** What is up, and how the lists are. */
-export function createOverview() {
+/**
+ * What is up, and how the lists are; what is not comes first.
+ * @param {ReturnType<typeof import("./providers.js").createProviders>} providers
+ */
+export function createOverview(providers) {
   /** @type {ConsoleState | undefined} */
   let state;
   /** @type {SeriesView["refreshes"]} */
@@ -30,18 +31,15 @@ export function createOverview() {
     if (state === undefined) return;
     // The bot's own clock: this machine's may differ.
     const now = state.now;
-    byId("cards").replaceChildren(
+    const cards = [
       botCard(state, now),
       ...state.platforms.map(platformCard),
       storeCard(state.store, now),
       listsCard(state.refresh, now),
-    );
-    const { providers } = state.refresh;
-    byId("providers").replaceChildren(
-      ...(providers.length === 0
-        ? [make("tr", {}, make("td", { colSpan: 7, className: "empty" }, "No provider is configured."))]
-        : providers.map((provider) => providerRow(provider, refreshes, now))),
-    );
+    ];
+    const isBad = (/** @type {HTMLElement} */ element) => Number(element.classList.contains("is-bad"));
+    byId("cards").replaceChildren(...cards.sort((a, b) => isBad(b) - isBad(a)));
+    providers.show(state.refresh.providers, refreshes, now);
   };
   return {
     /** @param {ConsoleState} given */
@@ -114,63 +112,15 @@ const storeCard = ({ kind, isUp, errors, lastErrorAt, warnings }, now) =>
   );
 
 /** @type {(refresh: ConsoleState["refresh"], now: number) => HTMLElement} */
-const listsCard = ({ indicator, lastRefreshAt, nextRefreshAt, providers }, now) =>
+const listsCard = ({ indicator, line, lastRefreshAt, nextRefreshAt, providers }, now) =>
   card(
     "Model lists",
-    indicator !== "stale",
+    indicator !== "stale" && !line.includes("failing"),
     countWords(
       providers.reduce((sum, { models }) => sum + models, 0),
       "model",
     ),
+    line,
     lastRefreshAt === null ? "Never refreshed" : `Last refresh ${agoWords(lastRefreshAt, now)}`,
     nextRefreshAt === null ? "Auto-refresh is off everywhere" : `Next refresh ${countdown(nextRefreshAt, now)}`,
   );
-
-/** @type {(provider: ProviderStatus, refreshes: SeriesView["refreshes"], now: number) => HTMLElement} */
-function providerRow(provider, refreshes, now) {
-  const { id, models, fetchedAt, nextAt, lastChange } = provider;
-  /** @type {(text: string, className?: string) => HTMLElement} */
-  const cell = (text, className = "") => make("td", { className }, text);
-  return make(
-    "tr",
-    {},
-    make("th", { scope: "row" }, id),
-    make(
-      "td",
-      {},
-      stateBadge(provider),
-      ...(provider.lastFailure === null ? [] : [make("p", { className: "about" }, provider.lastFailure)]),
-    ),
-    cell(String(models), "number"),
-    cell(fetchedAt === null ? "no list yet" : agoWords(fetchedAt, now)),
-    cell(nextAt === null ? "off" : countdown(nextAt, now)),
-    cell(outcomesOf(id, refreshes)),
-    cell(lastChange ? `+${lastChange.added} −${lastChange.gone}, ${agoWords(lastChange.at, now)}` : "none known"),
-  );
-}
-
-/** @param {ProviderStatus} provider */
-function stateBadge({ outcome, isFresh, isFetching }) {
-  if (isFetching) return make("span", { className: "badge" }, "refreshing");
-  if (outcome === null) return make("span", { className: "badge" }, "not asked yet");
-  if (outcome !== "ok") return make("span", { className: "badge bad" }, outcomeWords(outcome));
-  return isFresh
-    ? make("span", { className: "badge good" }, "up to date")
-    : make("span", { className: "badge bad" }, "outdated");
-}
-
-/**
- * "34 ok, 2 timed out".
- * @param {string} id
- * @param {SeriesView["refreshes"]} refreshes
- */
-function outcomesOf(id, refreshes) {
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  for (const { provider, outcome } of refreshes)
-    if (provider === id) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  if (counts.size === 0) return "no refresh";
-  return [...counts]
-    .map(([outcome, count]) => `${count} ${outcome === "ok" ? "ok" : outcomeWords(outcome)}`)
-    .join(", ");
-}

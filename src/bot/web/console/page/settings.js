@@ -1,3 +1,4 @@
+import { call } from "/assets/shared/api.js";
 import { byId, make } from "/assets/shared/elements.js";
 import { INTERVALS } from "/assets/shared/texts.js";
 
@@ -10,13 +11,14 @@ const BY = { override: "set for one provider", workspace: "set in this workspace
  */
 
 /**
- * The settings of the playground's workspace; each change is the command that anybody would type.
- * @param {{ run(command: string): Promise<SettingsView | undefined> }} terms
+ * The settings of one workspace, first the playground's; each change is the command that anybody there would type.
+ * @param {{ run(command: string, workspace: string | undefined): Promise<SettingsView | undefined> }} terms
  */
 export function createSettings({ run }) {
   const toggle = byId("auto-refresh", HTMLInputElement);
   const interval = byId("interval", HTMLSelectElement);
   const model = byId("default-model", HTMLInputElement);
+  const workspace = byId("workspace", HTMLSelectElement);
   const radios = [...document.querySelectorAll('input[name="switching"]')].filter(
     (each) => each instanceof HTMLInputElement,
   );
@@ -32,7 +34,7 @@ export function createSettings({ run }) {
   /** @param {string} command */
   const change = async (command) => {
     pending++;
-    now = (await run(command)) ?? now;
+    now = (await run(command, now?.workspace)) ?? now;
     pending--;
     draw(); // what was refused goes back to what is in force
   };
@@ -63,9 +65,30 @@ export function createSettings({ run }) {
   });
   byId("model-default").addEventListener("click", () => change("/settings model default"));
 
+  /** Reads all workspaces anew, and shows the chosen one. */
+  const choose = async () => {
+    const chosen = workspace.value;
+    /** @type {{ workspaces: readonly SettingsView[] }} */
+    const { workspaces } = await call("/api/console/workspaces").catch(() => ({ workspaces: [] })); // the next press
+    fill(workspaces.map((each) => each.workspace));
+    now = workspaces.find((each) => each.workspace === chosen) ?? now;
+    draw();
+  };
+  /** @param {readonly string[]} names */
+  const fill = (names) => {
+    const chosen = workspace.value;
+    if (names.length === workspace.options.length) return;
+    workspace.replaceChildren(...names.map((name) => make("option", { value: name }, name)));
+    if (names.includes(chosen)) workspace.value = chosen;
+  };
+  workspace.addEventListener("focus", choose);
+  workspace.addEventListener("change", choose);
+
   return {
-    /** @param {SettingsView} settings */
+    /** The settings of the console's own workspace. @param {SettingsView} settings */
     show(settings) {
+      if (workspace.options.length === 0) fill([settings.workspace]);
+      if (workspace.value !== settings.workspace) return; // another one is looked at
       now = settings;
       draw();
     },

@@ -12,18 +12,43 @@ takeTokenFromAddress();
  * @throws {Error} with the bot's own words where it refuses
  */
 export async function call(path, body, method = body === undefined ? "GET" : "POST") {
+  const response = await request(path, body, method);
+  return response.json().catch(() => ({}));
+}
+
+/**
+ * A request whose answer comes line by line, each of them JSON.
+ * @param {string} path
+ * @param {object} body
+ * @returns {AsyncGenerator<unknown>}
+ * @throws {Error} with the bot's own words where it refuses
+ */
+export async function* callForLines(path, body) {
+  const { body: answer } = await request(path, body, "POST");
+  const reader = answer?.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    if (done) return;
+    const lines = (rest + value).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) yield JSON.parse(line);
+  }
+}
+
+/** @type {(path: string, body: object | undefined, method: string) => Promise<Response>} */
+async function request(path, body, method) {
   const headers = { ...credentials(), ...(body !== undefined && { "content-type": "application/json" }) };
-  const request = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
   let response;
   try {
-    response = await fetch(path, request);
+    response = await fetch(path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
   } catch {
     throw new Error("The bot cannot be reached. Try again in a moment.");
   }
   if (response.status === 401) askForToken();
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.error ?? `The bot answered with status ${response.status}.`);
-  return answer;
+  if (response.ok) return response;
+  const { error } = await response.json().catch(() => ({}));
+  throw new Error(error ?? `The bot answered with status ${response.status}.`);
 }
 
 /**

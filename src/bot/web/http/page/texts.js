@@ -34,7 +34,9 @@ export function outcomeWords(outcome) {
  * @param {string} text
  */
 export const plainWords = (text) =>
-  text.replaceAll(/[*`]/g, "").replaceAll(/<t:(\d+)(?::\w)?>/g, (_mark, seconds) => clockWords(Number(seconds) * 1000));
+  text
+    .replaceAll(/\\([\p{P}\p{S}])|[*`]/gu, (_mark, escaped) => escaped ?? "")
+    .replaceAll(/<t:(\d+)(?::\w)?>/g, (_mark, seconds) => clockWords(Number(seconds) * 1000));
 
 /** @type {Readonly<Record<string, string>>} */
 const MARK_NAMES = {

@@ -173,6 +173,7 @@ const handlers = {
   status(now) {
     status.update(now);
     vocabulary.expire();
+    picker.offer();
   },
 };
 

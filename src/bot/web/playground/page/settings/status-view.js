@@ -1,6 +1,7 @@
 import { byId, createWindow, make, messageOf } from "/assets/shared/elements.js";
-import { INTERVALS, outcomeWords, plainWords, refreshLabel } from "/assets/shared/texts.js";
+import { INTERVALS, plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { agoWords, countdown } from "/assets/shared/time.js";
+import { showProviders } from "./providers.js";
 
 /**
  * @import { StatusView } from "../../../../port/status-view.js"
@@ -58,24 +59,6 @@ export function createStatusView({ press, send }) {
     const age = status.isFresh ? "up to date" : "outdated";
     set(byId("freshness"), lastRefreshAt === null ? "none yet" : age);
   };
-  /** @param {StatusView["providers"]} providers */
-  const drawProviders = (providers) => {
-    byId("providers").replaceChildren(
-      ...providers.map(({ id, outcome, models, isFresh }) => {
-        const isGood = outcome === "ok";
-        const state = isGood ? (isFresh ? "up to date" : "outdated") : outcomeWords(outcome);
-        const count = `${models} ${models === 1 ? "model" : "models"}`;
-        const sign = isGood && isFresh ? "✓" : outcome === null ? "–" : "⚠️";
-        return make(
-          "li",
-          {},
-          make("span", {}, `${sign} ${id}`),
-          make("span", { className: "quiet" }, `${count}, ${state}`),
-        );
-      }),
-    );
-  };
-
   refresh.addEventListener("click", () => press("/refresh-models"));
   toggle.addEventListener("change", () => change(`/settings auto-refresh ${toggle.checked ? "on" : "off"}`));
   setInterval(drawTimes, 1_000);
@@ -90,7 +73,7 @@ export function createStatusView({ press, send }) {
       set(refresh, refreshLabel(status));
       drawSettings();
       drawTimes();
-      drawProviders(status.providers);
+      showProviders(status.providers);
     },
   };
 }
