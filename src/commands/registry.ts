@@ -15,6 +15,7 @@ import { modelsBoard } from "./models-board.js";
 import { modelsChanges } from "./models-changes.js";
 import { modelsDetour } from "./models-detour.js";
 import { modelsList } from "./models-list.js";
+import { modelsOffer } from "./models-offer.js";
 import { modelsStatus } from "./models-status.js";
 import { modelsUnpin } from "./models-unpin.js";
 import { modelsUnwatch, modelsWatches } from "./models-unwatch.js";
@@ -44,6 +45,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     modelsWatch(deps),
     modelsUnwatch(deps),
     modelsWatches(deps),
+    modelsOffer(deps),
     aboveThreads(modelsUse(deps), deps),
     aboveThreads(modelsUnpin(deps), deps),
     aboveThreads(modelsBack(deps), deps),
