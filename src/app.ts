@@ -102,7 +102,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     url,
     async tick() {
       look();
-      await Promise.all([refresher.tick(), watchSender.tick()]);
+      await Promise.all([refresher.tick(), watchSender.tick(), core.pinCensus.tick()]);
     },
     async stop(graceMs) {
       web.enter("stopping");

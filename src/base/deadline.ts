@@ -35,3 +35,28 @@ export async function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>,
     aborted.catch(() => {}); // nobody listens to the loser of the race
   }
 }
+
+/**
+ * Waits for work, but no longer than `ms`: then the work goes on by itself, and its failure goes to `onLateFailure`.
+ * @throws what the work throws in time
+ */
+export async function notLongerThan(
+  ms: number,
+  work: () => Promise<unknown>,
+  { clock }: { readonly clock: Pick<Clock, "sleep"> },
+  onLateFailure: (error: unknown) => void,
+): Promise<void> {
+  const isOver = new AbortController();
+  let isLate = false;
+  const done = work().catch((error) => {
+    if (!isLate) throw error;
+    onLateFailure(error);
+  });
+  const late = clock.sleep(ms, isOver.signal).then(
+    () => {
+      isLate = true;
+    },
+    () => {}, // the work is done
+  );
+  await Promise.race([done, late]).finally(() => isOver.abort(OVER));
+}

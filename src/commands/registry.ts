@@ -13,6 +13,7 @@ import { help } from "./help.js";
 import { modelsBoard } from "./models-board.js";
 import { modelsChanges } from "./models-changes.js";
 import { modelsList } from "./models-list.js";
+import { modelsOffer } from "./models-offer.js";
 import { modelsStatus } from "./models-status.js";
 import { modelsUnpin } from "./models-unpin.js";
 import { modelsUnwatch, modelsWatches } from "./models-unwatch.js";
@@ -41,6 +42,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     modelsWatch(deps),
     modelsUnwatch(deps),
     modelsWatches(deps),
+    modelsOffer(deps),
     aboveThreads(modelsUse(deps), deps),
     aboveThreads(modelsUnpin(deps), deps),
     modelsBoard(deps),

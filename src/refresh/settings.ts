@@ -21,6 +21,8 @@ export interface WorkspaceSettings extends RefreshChoice {
   readonly model?: string;
   /** In place of `model`: new conversations get the newest model that fits this glob. */
   readonly modelPattern?: ModelPattern;
+  /** What is offered under the next answers of conversations that are pinned to a model, by its name. */
+  readonly offers?: Readonly<Record<string, SuccessorOffer>>;
   /** Who may choose models. Anyone when unset. */
   readonly switching?: "anyone" | "operators";
   /** Who may set a conversation's system prompt. Anyone when unset. */
@@ -44,6 +46,14 @@ export interface ChatAccess {
   /** Questions in 10 minutes, below the host's limits. */
   readonly userPer10Min?: number;
   readonly channelPer10Min?: number;
+}
+
+/** A model that an operator offers in place of another. */
+export interface SuccessorOffer {
+  /** "provider/model". */
+  readonly successor: string;
+  /** When it was offered (epoch ms). */
+  readonly at: number;
 }
 
 export interface ModelPattern {
@@ -199,6 +209,7 @@ const settingsSchema = z.looseObject({
   ...refreshChoice,
   providers: z.record(z.string(), z.looseObject(refreshChoice)).exactOptional(),
   model: z.string().exactOptional(),
+  offers: z.record(z.string(), z.looseObject({ successor: z.string(), at: z.number() })).exactOptional(),
   modelPattern: z.looseObject({ pattern: z.string(), setAt: z.number() }).exactOptional(),
   switching: z.enum(["anyone", "operators"]).exactOptional(),
   system: z.enum(["anyone", "operators"]).exactOptional(),

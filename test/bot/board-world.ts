@@ -78,6 +78,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       turns: fakeTurnControl(),
       ledger: createLedger({ store, clock }),
       watches: createWatchRows(store),
+      affectedPins: () => [],
       charts: { paint: async () => undefined },
       quota,
       isHostOperator: () => true,

@@ -1,6 +1,6 @@
 import { commandRefusal } from "../../src/bot/access/access.js";
 import type { Choice, Invocation, Reply } from "../../src/commands/command.js";
-import type { CommandDeps, RetryOutcome, TurnControl } from "../../src/commands/command-deps.js";
+import type { AffectedPins, CommandDeps, RetryOutcome, TurnControl } from "../../src/commands/command-deps.js";
 import { createDispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
@@ -50,6 +50,7 @@ export interface World {
   readonly smartWhy?: string;
   readonly faults?: readonly string[];
   readonly host?: Partial<CommandDeps["host"]>;
+  readonly affectedPins?: readonly AffectedPins[];
   /** Of the host: `MODELS_ALLOW` and the like. */
   readonly rules?: ModelRules;
   readonly changes?: ReadonlyMap<string, ChangeLog>;
@@ -174,6 +175,7 @@ export function harness(world: World = {}) {
     sessions,
     ledger,
     watches: createWatchRows(store),
+    affectedPins: () => world.affectedPins ?? [],
     quota: { states: () => world.quotas ?? [], ofModel: () => ({}) },
     isHostOperator: () => world.isHostOperator ?? true,
     charts: {

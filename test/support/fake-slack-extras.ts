@@ -15,6 +15,13 @@ const promptsSchema = z
 const uploadedSchema = z.array(z.strictObject({ id: z.string(), title: z.string().optional() })).min(1);
 const STATUSES = ["active", "processing", "suspended", "closed"];
 
+const LIST_SCOPES: Readonly<Record<string, string>> = {
+  public_channel: "channels:read",
+  private_channel: "groups:read",
+  mpim: "mpim:read",
+  im: "im:read",
+};
+
 const threadFault = ({ channel_id: channel = "", thread_ts: thread = "" }: Arguments, workspace: FakeWorkspace) =>
   channelFault(workspace, channel) ??
   (workspace.find(channel, thread) === undefined ? refusal("invalid_thread_ts") : undefined);
@@ -46,6 +53,19 @@ export const EXTRA_METHODS: Readonly<Record<string, Method>> = {
     run({ channel = "" }, workspace) {
       if (!workspace.channels.has(channel)) return refusal("channel_not_found");
       return { ok: true, channel: { id: channel, name: channel.slice(2).toLowerCase() } };
+    },
+  },
+  "users.conversations": {
+    scope: ({ types = "public_channel" }) => LIST_SCOPES[types] ?? "fake_wants_one_kind",
+    required: [],
+    optional: ["types", "exclude_archived", "limit", "cursor", "team_id", "user"],
+    run({ types = "public_channel", limit = "100", exclude_archived }, workspace) {
+      const kind = { im: "D", mpim: "G", public_channel: "C", private_channel: "P" }[types] ?? "";
+      const channels = [...workspace.channels]
+        .filter(([id, { hasBot, isArchived }]) => id.startsWith(kind) && hasBot && !(isArchived && exclude_archived))
+        .slice(0, Number(limit))
+        .map(([id], index) => ({ id, created: 1_700_000_000 + index }));
+      return { ok: true, channels, response_metadata: { next_cursor: "" } };
     },
   },
   "views.publish": {

@@ -7,6 +7,7 @@ const PER_MINUTE: Readonly<Record<string, number>> = {
   "reactions.remove": 20,
   "conversations.replies": 50,
   "conversations.history": 50,
+  "users.conversations": 50,
   "users.info": 100,
   "team.info": 50,
   "chat.startStream": 20,

@@ -1,9 +1,10 @@
 import { setMaxListeners } from "node:events";
 import { OVER } from "../../base/clock.js";
-import type { ChannelKey, MessageKey } from "../port/platform.js";
+import type { MessageKey } from "../port/platform.js";
 import type { PlatformParts } from "../port/platform-definition.js";
 import type { PlaceAfter } from "../turn/turn.js";
-import { LONGEST_WAIT_MS, MissedSearch, type SearchDeps, type TakeMissed } from "./missed-search.js";
+import { LONGEST_WAIT_MS, MissedSearch } from "./missed-search.js";
+import type { SearchDeps, TakeMissed, ToldPlaces } from "./search-deps.js";
 
 export interface CatchUpDeps extends SearchDeps {
   readonly surfaces: readonly PlatformParts[];
@@ -15,7 +16,7 @@ export interface CatchUp {
    * Looks for what was missed on a platform, in the places that the store knows, or also in those that are `told`
    * after that, and hands it on, oldest first. Returns at once; called again meanwhile, it looks everywhere once more.
    */
-  begin(platform: string, told: readonly ChannelKey[] | undefined, take: TakeMissed): void;
+  begin(platform: string, told: ToldPlaces | undefined, take: TakeMissed): void;
   /**
    * Takes a question that came in by itself. It is given its place in line by `after`: behind the missed ones of its
    * conversation, whose finding a conversation waits for no longer than 10 s. One that an ended process had stored has

@@ -1,43 +1,16 @@
 import { BoundedMap } from "../../base/bounded-map.js";
-import { type Clock, OVER } from "../../base/clock.js";
+import { OVER } from "../../base/clock.js";
 import { UserError } from "../../base/errors.js";
-import type { Log } from "../../base/log.js";
 import { createSerial } from "../../base/serial.js";
-import type { Store } from "../../store/store.js";
 import { channelKeyOf, channelOf, conversationOf, questionIdOf } from "../port/conversation.js";
-import type { ChannelKey, Mention, MessageKey } from "../port/platform.js";
-import type { MissedMention, PlatformParts } from "../port/platform-definition.js";
+import type { ChannelKey, MessageKey } from "../port/platform.js";
+import type { MissedMention } from "../port/platform-definition.js";
 import { PlatformError } from "../port/platform-error.js";
 import type { PlaceAfter } from "../turn/turn.js";
 import { inTurn } from "./in-turn.js";
 import { knownPlaces } from "./known-places.js";
 import { LiveQuestions } from "./live-questions.js";
-
-export interface SearchDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** How far back it looks, in ms; 0: never. */
-  readonly windowMs: number;
-  /** What was written before that is never answered, epoch ms. */
-  readonly firstStartAt: number;
-  /** It is this one: nothing was missed until events come in for the first time. */
-  readonly isFirstStart: boolean;
-  /** When one of these conversations was last erased, epoch ms. @throws {StoreError} */
-  erasedAt(conversations: readonly string[]): Promise<number>;
-  /** Resolves when nothing is answered in the conversation and nothing waits. */
-  idleIn(conversation: string): Promise<void>;
-}
-
-/** Takes a question to the conversation's line. @throws {UserError} while the bot stops @throws {StoreError} */
-export type TakeMissed = (mention: Mention) => Promise<void>;
-
-export interface SearchTerms {
-  readonly platform: string;
-  readonly read: NonNullable<PlatformParts["readMissed"]>;
-  readonly take: TakeMissed;
-  readonly signal: AbortSignal;
-}
+import type { SearchDeps, SearchTerms, ToldPlaces } from "./search-deps.js";
 
 /** Places that are read at the same time. */
 const MAX_READ = 4;
@@ -53,6 +26,8 @@ export const LONGEST_WAIT_MS = 10_000;
 const MAX_TOLD = 25;
 /** A place that may not be read is left alone for so long: Discord bans who insists. */
 const CLOSED_MS = 3_600_000;
+/** So long before the last reading of a place it is read again: clocks differ, and lists lag behind. */
+const OVERLAP_MS = 60_000;
 const TRIES = 3;
 const RETRY_MS = 10_000;
 /** The search on one platform: what ends (a read, an answer, a pause) sets off what comes next. */
@@ -65,6 +40,8 @@ export class MissedSearch {
   readonly #reading = new Map<string, Promise<void>>();
   readonly #failures = new Map<string, number>();
   readonly #closedUntil = new BoundedMap<string, number>(1_000);
+  /** When this process has last read a place, by conversation: what was written earlier is found. */
+  readonly #readAt = new BoundedMap<string, number>(1_000);
   /** Missed questions that are not in line yet, oldest first, by conversation. */
   readonly #found = new Map<string, readonly MissedMention[]>();
   readonly #answering = new Set<string>();
@@ -86,7 +63,7 @@ export class MissedSearch {
     this.#terms = terms;
   }
 
-  begin(told?: readonly ChannelKey[]): void {
+  begin(told?: ToldPlaces): void {
     if (told === undefined) this.#openings += 1;
     if (this.#deps.isFirstStart && this.#openings <= 1) return;
     const list = () => (told === undefined ? this.#listKnown() : this.#listTold(told));
@@ -152,8 +129,10 @@ export class MissedSearch {
     this.#add(places);
   }
 
-  async #listTold(told: readonly ChannelKey[]): Promise<void> {
-    const others = told.filter((place) => !this.#known.has(conversationOf(place))).slice(0, MAX_TOLD - this.#told);
+  async #listTold(told: ToldPlaces): Promise<void> {
+    const others = (await told)
+      .filter((place) => !this.#known.has(conversationOf(place)))
+      .slice(0, MAX_TOLD - this.#told);
     this.#told += others.length;
     this.#add(others);
   }
@@ -195,10 +174,21 @@ export class MissedSearch {
   }
 
   async #readNow(place: ChannelKey): Promise<void> {
-    const { clock, windowMs, firstStartAt, erasedAt } = this.#deps;
-    const since = Math.max(clock.now() - windowMs, firstStartAt);
-    const missed = await this.#terms.read(place, since, this.#terms.signal);
-    this.#failures.delete(conversationOf(place));
+    const { clock, windowMs, firstStartAt } = this.#deps;
+    const key = conversationOf(place);
+    const now = clock.now();
+    const readBefore = (this.#readAt.get(key) ?? 0) - OVERLAP_MS;
+    const since = Math.max(now - windowMs, firstStartAt, readBefore);
+    for await (const missed of this.#terms.read(place, since, this.#terms.signal)) {
+      await this.#noteSince(since, missed);
+      this.#pump();
+    }
+    this.#readAt.set(key, now);
+    this.#failures.delete(key);
+  }
+
+  async #noteSince(since: number, missed: readonly MissedMention[]): Promise<void> {
+    const { erasedAt } = this.#deps;
     const conversations = new Set(missed.map(({ message }) => conversationOf(message)));
     for (const conversation of conversations) {
       const forgottenAt = await erasedAt([conversation, channelOf(channelKeyOf(conversation))]);

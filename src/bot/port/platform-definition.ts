@@ -47,10 +47,10 @@ export interface PlatformExtras {
   isMemberOf?(person: string, workspaces: readonly string[]): Promise<boolean>;
   /**
    * Reads the mentions and direct messages that were written at a place since `since` (epoch ms), also in threads that
-   * began there since then, without those that bear the bot's mark or have its reply, and without commands.
-   * @throws {PlatformError} where they can't be read @throws signal.reason
+   * began there since then, without those that bear the bot's mark or have its reply, and without commands. Yields each
+   * conversation's as soon as they are read. @throws {PlatformError} where they can't be read @throws signal.reason
    */
-  readMissed?(place: ChannelKey, since: number, signal: AbortSignal): Promise<readonly MissedMention[]>;
+  readMissed?(place: ChannelKey, since: number, signal: AbortSignal): AsyncIterable<readonly MissedMention[]>;
   /**
    * Finds the last message of the bot's reply to a question of an ended process. Undefined where there is none, or the
    * bot may not look. @throws {PlatformError} where looking later may help

@@ -90,11 +90,21 @@ export interface MessageContent {
   readonly text: string;
   readonly attachments?: readonly Attachment[];
   readonly leftOut?: readonly LeftOut[];
+  /** Messages that it forwards or shares. */
+  readonly forwarded?: readonly ForwardedMessage[];
+}
+
+/** A message that another one forwards or shares. Its text begins with a line that says so. */
+export interface ForwardedMessage extends MessageContent {
+  /** When it was written, epoch ms; unset where the platform does not say. */
+  readonly at?: number;
+  /** Where it was written; unset where the platform does not say. */
+  readonly place?: ChannelKey;
 }
 
 /**
  * A message that a question refers to, or that was written before it. Its text holds all that can be read of it: words,
- * forwarded or shared messages, embeds, polls.
+ * embeds, polls.
  */
 export interface EarlierMessage extends MessageContent {
   readonly author: string;
@@ -113,7 +123,7 @@ export interface Mention extends Speaker, MessageContent {
   readonly message: MessageKey;
   /** When it was written, epoch ms, where it was found later: below its answer is said how late that comes. */
   readonly writtenAt?: number;
-  /** What it carries besides the person's own words: forwarded or shared messages, embeds, polls, names of stickers. */
+  /** What it carries besides the person's own words and what it forwards: embeds, polls, names of stickers. */
   readonly shared?: string;
   /** The message that it replies to. */
   readonly quote?: EarlierMessage;
@@ -156,9 +166,10 @@ export interface PlatformHandlers {
   onReaction(reaction: Reaction): Promise<void>;
   /**
    * Events come in from now on, and some before may have been missed: at startup, and after a connection that could not
-   * be resumed. `told`: places where somebody wrote lately, as far as the platform says so then. Returns at once.
+   * be resumed. `told`: places where somebody may have written lately, where the platform tells of them after that,
+   * perhaps later. Returns at once.
    */
-  onGap(told?: readonly ChannelKey[]): void;
+  onGap(told?: readonly ChannelKey[] | Promise<readonly ChannelKey[]>): void;
   /** Whether anything said there is answered; where it is not, nothing is to be posted. From memory. */
   isServed(place: ChannelKey, isDirect: boolean): boolean;
   /** Whether the bot answers without a mention there: threads are followed, and somebody asked it there before. */
@@ -255,7 +266,11 @@ export interface ChatPlatform {
    * own. Resolves with what it showed. @throws {PlatformError}
    */
   append(message: MessageKey, lines: string, controls?: readonly Control[]): Promise<string>;
-  /** Replaces the bot's own mark; undefined takes it away. @throws {PlatformError} */
+  /**
+   * Replaces the bot's own mark; undefined takes it away. Those of a message come in the order of the calls. Where the
+   * service's limits keep "working" or "waiting" too long, it resolves before, and a newer mark takes that one's place.
+   * @throws {PlatformError}
+   */
   mark(message: MessageKey, mark: Mark | undefined): Promise<void>;
   /**
    * Puts reactions under one of the bot's own messages for people to press, or takes a person's away where the platform

@@ -12,7 +12,7 @@ import type { Person } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 import type { Question } from "../prompt/question.js";
 import { cleanQuestion } from "../prompt/untrusted-text.js";
-import { modelRefusalOf, pinLine, pinNote, shownControls, shownText, systemLine } from "./shown-answer.js";
+import { modelRefusalOf, outlookOf, pinLine, shownControls, shownText, systemLine } from "./shown-answer.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
 /**
@@ -154,7 +154,7 @@ function toldLines(deps: TurnDeps, turn: AnsweredTurn, isShown: boolean): ToldLi
   const { session, answer, question } = turn;
   const { pin } = session;
   if (pin === null) return { change: (now) => now };
-  const note = answer.finish !== undefined ? pinNote(deps.refresher.snapshot(), pin) : session.noted;
+  const note = answer.finish !== undefined ? outlookOf(deps, pin, question.message)?.note : session.noted;
   const isPinTold = isShown && pinLine(turn.pin, session, answer) !== undefined;
   const isSystemTold = isShown && systemLine(session, answer) !== undefined;
   const withoutSystemNews = (now: Session): Session => {

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.js";
-import { withDeadline } from "../../base/deadline.js";
+import { notLongerThan, withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
 import { startRounds } from "../../base/rounds.js";
 import type { OpenQuestion, Sessions, Turn } from "../../store/sessions/sessions.js";
@@ -14,6 +14,7 @@ import type { FoundReply, PlatformParts } from "../port/platform-definition.js";
 import { isLost, PlatformError } from "../port/platform-error.js";
 import { RETRY_CONTROL } from "./answer-controls.js";
 import type { Chat } from "./chat.js";
+import { MARK_PATIENCE_MS } from "./close-question.js";
 import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
 import { usageEntry, usedBy } from "./finish-turn.js";
 import type { Liveness } from "./liveness.js";
@@ -74,9 +75,12 @@ async function placeLost(deps: RecoverDeps): Promise<{ readonly isOver: Promise<
   const counts = [...lost].flatMap(([conversation, questions]) => {
     // A question that was found late was stored after some that were asked later.
     const inOrder = [...questions].sort((a, b) => compareMessageIds(a.message.message, b.message.message));
-    const begun = inOrder.filter(({ question }) => question.answer !== null || question.ended !== null);
-    const others = inOrder.filter((one) => !begun.includes(one));
+    // What lacks its mark only holds nobody up: a service may show few of them a minute.
+    const ended = inOrder.filter(({ question }) => question.ended !== null);
+    const begun = inOrder.filter(({ question }) => question.ended === null && question.answer !== null);
+    const others = inOrder.filter(({ question }) => question.ended === null && question.answer === null);
     return [
+      ...ended.map(async (one) => ((await end(deps, one)) ? 1 : 0)),
       ...(begun.length > 0 ? [recoverInLine(conversation, begun)] : []),
       ...others.map((one) =>
         deps.behind(one.message, (after = (place) => place()) => after(() => recoverInLine(conversation, [one]))),
@@ -96,38 +100,59 @@ const CLAIM_MS = 30_000;
 
 /** Ends the lost questions of one conversation, unless another process is at it. @throws {StoreError} */
 async function recoverIn(deps: RecoverDeps, conversation: string, lost: readonly Lost[]): Promise<number> {
-  const { store, sessions } = deps;
-  const result = await store.claim(`recover:${conversation}`, { ttlMs: CLAIM_MS });
-  if (!result.held) return 0;
+  const { sessions } = deps;
+  const endOne = async (one: Lost) => ((await sessions.isOpen(one.id)) && (await end(deps, one)) ? 1 : 0);
+  // This process may still be at an earlier question there, whose line waits for room in the platform's limits.
+  const recovered = await claimed(deps, conversation, true, async () => {
+    let count = 0;
+    for (const one of lost) count += (await claimed(deps, `question:${one.id}`, false, () => endOne(one))) ?? 0;
+    return count;
+  });
+  return recovered ?? 0;
+}
+
+/** Resolves with undefined where another process is at it, or this one unless it `isReentrant`. */
+async function claimed<T>(
+  { store }: RecoverDeps,
+  what: string,
+  isReentrant: boolean,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const result = await store.claim(`recover:${what}`, { ttlMs: CLAIM_MS, isReentrant });
+  if (!result.held) return undefined;
   try {
-    let recovered = 0;
-    for (const one of lost) if ((await sessions.isOpen(one.id)) && (await end(deps, one))) recovered += 1;
-    return recovered;
+    return await work();
   } finally {
     await store.commit(result.claim, []).catch(() => {}); // it expires by itself
   }
 }
 
-/** Resolves with whether the question is closed, with its mark. Never rejects. */
+/** Resolves with whether the question has its end, and its mark unless that comes late. Never rejects. */
 async function end(deps: RecoverDeps, lost: Lost): Promise<boolean> {
-  const { sessions, log } = deps;
+  const { sessions } = deps;
   const { id, question, message, surface } = lost;
-  try {
-    if (question.ended === null) await interrupt(deps, lost);
+  const close = async () => {
     await surface.platform.mark(message, ENDING_MARKS[question.ended ?? "interrupted"]);
     await sessions.close(id);
+  };
+  try {
+    if (question.ended === null) await interrupt(deps, lost);
+    await notLongerThan(MARK_PATIENCE_MS, close, deps, (late) => void closeLost(deps, id, late));
     return true;
   } catch (error) {
-    if (!isLost(error)) {
-      log.error({ error, id }, "an unfinished question could not be marked; the next round tries again");
-      return false;
-    }
-    log.info({ error, id }, "the channel of an unfinished question is gone");
-    await sessions
-      .close(id)
-      .catch((late) => log.error({ error: late, id }, "could not close the question; the next round tries again"));
+    await closeLost(deps, id, error);
     return false;
   }
+}
+
+/** Leaves a question that could not be marked to the next round, unless its channel is gone. Never rejects. */
+async function closeLost({ sessions, log }: RecoverDeps, id: string, error: unknown): Promise<void> {
+  if (!isLost(error))
+    return log.error({ error, id }, "an unfinished question could not be marked; the next round tries again");
+  log.info({ error, id }, "the channel of an unfinished question is gone");
+  await sessions
+    .close(id)
+    .catch((late) => log.error({ error: late, id }, "could not close the question; the next round tries again"));
 }
 
 /** How soon another replica's broken-off answers get their end. */

@@ -14,9 +14,10 @@ import { STOP_CONTROL, THREAD_CONTROL } from "./answer-controls.js";
 import { type AnswerText, askModel, createAnswerText } from "./ask-model.js";
 import type { BurstBrake } from "./burst-brake.js";
 import { claimQuestion } from "./claim-question.js";
+import { closeQuestion } from "./close-question.js";
 import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
-import { ENDING_MARKS, endingOf, failureText, TurnCalledOff } from "./endings.js";
-import { finishTurn, untilStored } from "./finish-turn.js";
+import { endingOf, failureText, TurnCalledOff } from "./endings.js";
+import { finishTurn } from "./finish-turn.js";
 import { type PinnedSession, pinnedSession, pinOf, withoutNews } from "./pinned-session.js";
 import { refuse } from "./refuse.js";
 import type { RemoteStop } from "./remote-stop.js";
@@ -138,7 +139,7 @@ const isMissed = ({ mention }: Question): boolean => mention?.writtenAt !== unde
 
 /** Steps 3 to 7, at the head of the conversation's line. Never rejects. */
 async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Question): Promise<void> {
-  const { id, message } = question;
+  const { message } = question;
   const conversation = conversationOf(message);
   const isOver = new AbortController();
   const turn = begin(deps, question, isOver.signal);
@@ -168,9 +169,7 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
         await (reading ?? pinnedSession(deps, message)),
       );
       await isShown; // so that it never comes after the end mark
-      // Where the mark could not be shown, the stored question stays for the next start, which repeats only the mark.
-      if (await showMark(deps, platform, message, ENDING_MARKS[ending]))
-        await untilStored(() => deps.sessions.close(id, lease.endWith), deps);
+      await closeQuestion(deps, platform, question, ending, lease);
     });
   } catch (error) {
     await giveUp(deps, platform, question, error);

@@ -25,6 +25,8 @@ function world({
 } = {}) {
   const written = new Map<string, MissedMention[]>();
   const reads: string[] = [];
+  const sinces: number[] = [];
+  let threadsMs = 0;
   const taken: string[] = [];
   const lines: string[] = [];
   const line = (_fields: unknown, text: string) => void lines.push(text);
@@ -46,12 +48,16 @@ function world({
     surfaces: [
       {
         platform: fakePlatform("fake"),
-        async readMissed({ channel }, since) {
+        async *readMissed({ channel }, since) {
           reads.push(channel);
+          sinces.push(since);
           await clock.sleep(readMs);
           const fault = faults.get(channel)?.shift();
           if (fault !== undefined) throw fault;
-          return (written.get(channel) ?? []).filter(({ writtenAt }) => writtenAt >= since);
+          const found = (written.get(channel) ?? []).filter(({ writtenAt }) => writtenAt >= since);
+          yield found.filter(({ text }) => !text.startsWith("in a thread"));
+          if (threadsMs > 0) await clock.sleep(threadsMs);
+          yield found.filter(({ text }) => text.startsWith("in a thread"));
         },
       },
     ],
@@ -72,19 +78,22 @@ function world({
     };
   };
   return {
-    ...{ clock, store, written, reads, taken, lines, faults, catchUp, take, mention, busy },
+    ...{ clock, store, written, reads, sinces, taken, lines, faults, catchUp, take, mention, busy },
     async know(...channels: readonly string[]) {
       for (const [index, channel] of channels.entries())
         await store.values("sessions").set(conversationOf(place(channel)), { updatedAt: 1_000 - index });
     },
     write: (channel: string, text: string, minutesAgo: number) =>
       void written.set(channel, [...(written.get(channel) ?? []), mention(channel, text, minutesAgo)]),
-    begin: (told?: readonly ChannelKey[]) => catchUp.begin("fake", told, take),
+    begin: (told?: readonly ChannelKey[] | Promise<readonly ChannelKey[]>) => catchUp.begin("fake", told, take),
     erase: (at: number) => {
       erasedAt = at;
     },
     readIn: (ms: number) => {
       readMs = ms;
+    },
+    readThreadsIn: (ms: number) => {
+      threadsMs = ms;
     },
     finish: async (channel: string) => {
       busy.get(conversationOf(place(channel)))?.();
@@ -159,6 +168,57 @@ describe("createCatchUp()", () => {
     await isTaken;
     await clock.advance(10_000);
     expect(taken).toEqual(["e: missed", "e: live"]);
+  });
+
+  it("puts of those that come by themselves the one that was written first before the others", async () => {
+    const { know, begin, clock, taken, take, mention, catchUp, readIn } = world();
+    readIn(2_000);
+    await know("a");
+    begin();
+    await settle();
+    // The first was sent through a connection that was lost, and is delivered again.
+    for (const live of [mention("a", "later", 1), mention("a", "earlier", 2)])
+      void catchUp.behind(live.message, (place = atOnce) => place(() => take(live)));
+    await clock.advance(5_000);
+    expect(taken).toEqual(["a: earlier", "a: later"]);
+  });
+
+  it("hands on what is read of a place while the rest of it is read", async () => {
+    const { know, write, begin, clock, taken, finish, readThreadsIn } = world();
+    readThreadsIn(60_000);
+    await know("a");
+    write("a", "in the channel", 2);
+    write("a", "in a thread", 5);
+    begin();
+    await clock.advance(5_000);
+    expect(taken).toEqual(["a: in the channel"]);
+    await finish("a");
+    await clock.advance(60_000);
+    expect(taken).toEqual(["a: in the channel", "a: in a thread"]);
+  });
+
+  it("reads after another gap only what was written since a minute before the last reading", async () => {
+    const { know, begin, clock, sinces } = world();
+    await know("a");
+    begin();
+    await clock.advance(5 * MINUTE_MS);
+    const at = clock.now();
+    begin();
+    await clock.advance(5_000);
+    expect(sinces.map((since) => Math.round((at - since) / MINUTE_MS))).toEqual([20, 6]);
+  });
+
+  it("lets a question wait until the platform has told where it may look", async () => {
+    const { know, write, begin, clock, taken, take, mention, catchUp } = world();
+    await know("a");
+    write("b", "missed", 3);
+    begin();
+    begin(clock.sleep(1_000).then(() => [place("b")]));
+    await settle();
+    const live = mention("b", "live", 0);
+    void catchUp.behind(live.message, (place = atOnce) => place(() => take(live)));
+    await clock.advance(5_000);
+    expect(taken).toEqual(["b: missed", "b: live"]);
   });
 
   it("keeps no question waiting for a slow platform for more than 10 s", async () => {
@@ -282,6 +342,10 @@ describe("knownPlaces()", () => {
     await rows.set("other:w:c", { updatedAt: 2_000 });
     const places = await knownPlaces(store, "fake");
     expect(places).toHaveLength(100);
+    await store.values("open").set("fake:w:new:1", { conversation: "fake:w:new:1", at: 3_000 });
+    await store.values("open").set("other:w:new:1", { conversation: "other:w:new:1", at: 3_000 });
+    const withNew = await knownPlaces(store, "fake");
+    expect(withNew.slice(0, 2)).toEqual([{ ...place("new"), thread: "1" }, place("new")]);
     expect(places.slice(0, 3)).toEqual([{ ...place("parent"), thread: "thread" }, place("parent"), place("c299")]);
   });
 });

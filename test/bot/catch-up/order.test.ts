@@ -32,9 +32,9 @@ function world({ readMs = 10, markMs = 0, postMs = 0 } = {}) {
   const surface: PlatformParts = {
     platform,
     findReply: async ({ message }) => replies.get(message),
-    async readMissed(place, since, signal) {
+    async *readMissed(place, since, signal) {
       await clock.sleep(slowness.readMs, signal);
-      return written.filter(({ message, writtenAt }) => writtenAt >= since && isIn(place, message));
+      yield written.filter(({ message, writtenAt }) => writtenAt >= since && isIn(place, message));
     },
   };
   const dead = new Set<string>();
@@ -197,6 +197,21 @@ describe("the order of answers in a conversation", () => {
     await next.hear(it.say("five"));
     await next.answer(60_000);
     expect(it.shown()).toEqual([LINE, LINE, "to three", "to four", "to five"]);
+    await next.stop();
+  });
+
+  it("goes on where each mark takes half a minute, after a kill too", async () => {
+    const it = await away({ markMs: 0 });
+    it.slowness.markMs = 30_000;
+    const killed = await it.start();
+    for (const text of ["one", "two", "three", "four"]) await killed.hear(it.say(text));
+    await killed.answer(33_000);
+    expect(it.shown()).toEqual(["to one", "to two"]);
+    await killed.kill();
+    const next = await it.start();
+    await next.hear(it.say("five"));
+    await next.answer(45_000);
+    expect(it.shown()).toEqual(["to one", "to two", LINE, LINE, "to five"]);
     await next.stop();
   });
 

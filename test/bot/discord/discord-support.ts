@@ -178,7 +178,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     onReaction: async (reaction) => void stage.reactions.push(reaction),
     onSuggest: () => [],
     onFocus() {},
-    onGap: (told) => void stage.gaps.push(told ?? []),
+    onGap: async (told) => void stage.gaps.push((await told) ?? []),
   });
   await eventually("a connection", () => platform.fault() === undefined || undefined);
   return {

@@ -84,8 +84,11 @@ export async function startAdapter(
     focuses: () => focuses,
     /** Times that events may have been missed. */
     gaps: () => gaps,
-    readMissed: async (place: ChannelKey, since: number) =>
-      platform.readMissed(place, since, new AbortController().signal),
+    async readMissed(place: ChannelKey, since: number) {
+      const found = [];
+      for await (const some of platform.readMissed(place, since, new AbortController().signal)) found.push(...some);
+      return found;
+    },
     replyWith: (next: Reply) => {
       reply = next;
     },

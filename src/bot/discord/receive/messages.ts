@@ -86,7 +86,8 @@ export async function discordMention(deps: MentionDeps, message: MessageEvent, s
   const terms = { guildId: guild_id, selfId };
   const role = server?.roleOfBot(selfId);
   const unnamed = role === undefined ? [selfId] : [selfId, role];
-  const { text, shared, attachments, leftOut = [] } = readDiscordMessage(deps, message, { ...terms, unnamed });
+  const read = readDiscordMessage(deps, message, { ...terms, unnamed });
+  const { text, shared, attachments, forwarded, leftOut = [] } = read;
   const { leftOut: unread = [], ...target } = replyTarget(deps, message, terms);
   const isEmptied = !hasContent(message) && role !== undefined && message.mention_roles.includes(role);
   const allLeftOut = [...leftOut, ...unread, ...(isEmptied ? [ROLE_ONLY] : [])];
@@ -97,6 +98,7 @@ export async function discordMention(deps: MentionDeps, message: MessageEvent, s
     ...speakerOf({ author, member, guildId: guild_id, isOperator }),
     ...(shared !== "" && { shared }),
     ...(attachments !== undefined && { attachments }),
+    ...(forwarded !== undefined && { forwarded }),
     ...(allLeftOut.length > 0 && { leftOut: allLeftOut }),
     ...target,
     ...(key.thread !== undefined && {

@@ -27,11 +27,10 @@ const listed = messageEvent.extend({
 type Listed = z.infer<typeof listed>;
 
 /** Reads what was written in a channel or thread since a time, as it would have come through the gateway. */
-export const createDiscordMissed =
-  (deps: MissedDeps): NonNullable<PlatformExtras["readMissed"]> =>
-  async (place, since, signal) => {
+export const createDiscordMissed = (deps: MissedDeps): NonNullable<PlatformExtras["readMissed"]> =>
+  async function* (place, since, signal) {
     const selfId = deps.gateway.self()?.userId;
-    if (selfId === undefined) return [];
+    if (selfId === undefined) return;
     const guildId = place.workspace === DIRECT_WORKSPACE ? undefined : place.workspace;
     const roleId = deps.places.server(guildId)?.roleOfBot(selfId);
     const messages = await readSince(deps, place, since, signal);
@@ -47,7 +46,7 @@ export const createDiscordMissed =
       const mention = await discordMention(deps, { ...event, member: await memberOf(deps, event, signal) }, selfId);
       if (!isTyped(mention)) missed.push({ ...mention, writtenAt });
     }
-    return missed;
+    yield missed;
   };
 
 const timeOf = (id: string) => SnowflakeUtil.timestampFrom(id);

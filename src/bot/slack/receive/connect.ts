@@ -11,6 +11,7 @@ import { botFault, type Health } from "../wire/health.js";
 import { type Identity, identify } from "../wire/identity.js";
 import { listenForPresses, listenForSuggestions } from "./actions.js";
 import { listenForCommands, listenForShortcuts } from "./commands.js";
+import { ownPlaces } from "./missed.js";
 import { listenForEvents } from "./receive.js";
 import type { ReplyContext } from "./reply-context.js";
 import { listenForSurfaces } from "./surfaces.js";
@@ -30,7 +31,7 @@ export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   const identity = await untilIdentified(deps);
   if (identity === undefined) return undefined;
   deps.onIdentity(identity);
-  const { slack, settings } = deps;
+  const { slack, settings, signal } = deps;
   const { app, processEvent } = await createBoltApp(slack.botToken, identity, settings);
   const context = { ...deps, identity };
   listenForEvents(app, context);
@@ -40,7 +41,10 @@ export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   listenForShortcuts(app, context);
   listenForSurfaces(app, context);
   watchToken(app, deps);
-  const onGap = () => deps.handlers.onGap();
+  const onGap = () => {
+    deps.handlers.onGap();
+    deps.handlers.onGap(ownPlaces(context, signal));
+  };
   const intake = createIntake({ ...deps, identity, apiUrl: slack.apiUrl, onGap, processEvent });
   const { appToken, signingSecret = "", host, port } = slack;
   const link =

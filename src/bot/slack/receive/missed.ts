@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { BoundedMap } from "../../../base/bounded-map.js";
 import { type ChannelKey, MARK_EMOJI } from "../../port/platform.js";
 import type { MissedMention, PlatformExtras } from "../../port/platform-definition.js";
-import type { KeptMessage } from "../send/calls.js";
+import type { ConversationKind, KeptMessage, OwnConversation } from "../send/calls.js";
+import type { Identity } from "../wire/identity.js";
 import { emojiOfName } from "../wire/notation.js";
 import { isTypedCommand } from "./commands.js";
 import { readWritten, slackMention } from "./receive.js";
@@ -9,6 +11,7 @@ import type { ReplyContext } from "./reply-context.js";
 
 /** A channel's newest threads with new replies; each costs a call. */
 const MAX_THREADS = 20;
+const MAX_REMEMBERED = 2_000;
 
 const strings = z.array(z.string()).catch([]);
 const listedSchema = z.looseObject({
@@ -25,44 +28,91 @@ type MissedDeps = Omit<ReplyContext, "handlers">;
  * Reads what was written in a channel, a direct message or a thread since a time, as its event would have told it.
  * `context` is undefined until Slack has said who the bot is.
  */
-export const createSlackMissed =
-  (context: () => MissedDeps | undefined): NonNullable<PlatformExtras["readMissed"]> =>
-  async (place, since, signal) => {
+export const createSlackMissed = (context: () => MissedDeps | undefined): NonNullable<PlatformExtras["readMissed"]> => {
+  const lastRead: LastRead = new BoundedMap(MAX_REMEMBERED);
+  return async function* (place, since, signal) {
     const deps = context();
-    if (deps === undefined) return [];
-    const messages = await readAll(deps, place, since, signal);
-    const missed = new Map<string, MissedMention>();
-    for (const message of messages) {
-      signal.throwIfAborted();
-      const mention = await missedIn(deps, place, message);
-      if (mention !== undefined && mention.writtenAt >= since) missed.set(mention.message.message, mention);
+    if (deps === undefined) return;
+    for await (const messages of readAll({ ...deps, lastRead }, place, since, signal)) {
+      const missed = new Map<string, MissedMention>();
+      for (const message of messages) {
+        signal.throwIfAborted();
+        const mention = await missedIn(deps, place, message);
+        if (mention !== undefined && mention.writtenAt >= since) missed.set(mention.message.message, mention);
+      }
+      yield [...missed.values()];
     }
-    return [...missed.values()];
   };
+};
 
-async function readAll(
-  deps: MissedDeps,
+/** The last message that was read of each thread, by channel and thread. */
+type LastRead = BoundedMap<string, Promise<string | undefined>>;
+
+/**
+ * Yields a channel's own messages before its threads are read, each of which costs a call; those where nobody wrote
+ * since they were read, as places of their own or after an earlier gap, are not read again.
+ */
+async function* readAll(
+  deps: MissedDeps & { readonly lastRead: LastRead },
   place: ChannelKey,
   since: number,
   signal: AbortSignal,
-): Promise<readonly KeptMessage[]> {
+): AsyncIterable<readonly KeptMessage[]> {
+  const { calls, lastRead, identity } = deps;
   const after = (since / 1_000).toFixed(6);
-  const messages = await deps.calls.readSince(place, after, signal);
-  const { thread: ts } = place;
-  if (ts !== undefined) {
-    const hasReply = messages.some(({ user }) => user === deps.identity.botUserId);
-    return hasReply ? messages.filter((message) => message.ts !== ts) : messages;
-  }
-  const begun = messages.filter((message) => {
-    const { latest_reply: latest } = listedSchema.parse(message);
-    return latest !== undefined && Number(latest) * 1_000 >= since;
+  const { thread: ts, ...channel } = place;
+  const readThread = async function* (thread: string) {
+    const reading = calls.readSince({ ...channel, thread }, after, signal);
+    const key = `${channel.channel}:${thread}`;
+    const last = reading.then((messages) => messages.at(-1)?.ts);
+    lastRead.set(
+      key,
+      last.catch(() => undefined),
+    );
+    let isTaken = false;
+    try {
+      yield withoutAnswered(await reading, thread, identity);
+      isTaken = true;
+    } finally {
+      if (!isTaken) lastRead.delete(key);
+    }
+  };
+  if (ts !== undefined) return yield* readThread(ts);
+  const messages = await calls.readSince(channel, after, signal);
+  yield messages;
+  const begun = messages.flatMap((message) => {
+    const { ts, latest_reply: latest } = listedSchema.parse(message);
+    return latest !== undefined && Number(latest) * 1_000 >= since ? [{ ts, latest }] : [];
   });
-  const replies: KeptMessage[] = [];
-  for (const { ts } of begun.slice(-MAX_THREADS)) {
-    const thread = await deps.calls.readSince({ ...place, thread: ts }, after, signal);
-    replies.push(...thread.filter((reply) => reply.ts !== ts));
+  for (const { ts, latest } of begun.slice(-MAX_THREADS).reverse()) {
+    const known = await lastRead.get(`${channel.channel}:${ts}`);
+    if (known === undefined || Number(known) < Number(latest)) yield* readThread(ts);
   }
-  return [...messages, ...replies];
+}
+
+/** Without a thread's first message where the bot replied to it, and not to what was asked after it. */
+function withoutAnswered(thread: readonly KeptMessage[], ts: string, { botUserId }: Identity): readonly KeptMessage[] {
+  const replies = thread.filter((message) => message.ts !== ts);
+  const next = replies.find(({ user, text }) => user === botUserId || text.includes(`<@${botUserId}`));
+  return next?.user === botUserId ? replies : thread;
+}
+
+const KINDS: readonly ConversationKind[] = ["public_channel", "private_channel", "mpim", "im"];
+
+/** Returns the conversations that the bot is in, the newest first, of those kinds that its scopes let it list. */
+export async function ownPlaces(
+  { calls, optional, identity }: Pick<MissedDeps, "calls" | "optional" | "identity">,
+  signal: AbortSignal,
+): Promise<readonly ChannelKey[]> {
+  const found: OwnConversation[] = [];
+  for (const kind of KINDS) {
+    if (signal.aborted) return [];
+    const list = () => calls.conversationsOfBot(kind);
+    found.push(...((await optional.run(`users.conversations ${kind}`, list)) ?? []));
+  }
+  return found
+    .sort((a, b) => b.created - a.created)
+    .map(({ id }) => ({ platform: "slack", workspace: identity.teamId, channel: id }));
 }
 
 const MARKS = Object.values(MARK_EMOJI);
@@ -76,6 +126,7 @@ async function missedIn(deps: MissedDeps, place: ChannelKey, kept: KeptMessage):
     ({ name, users }) => users.includes(botUserId) && MARKS.includes(emojiOfName(name) ?? ""),
   );
   const isFirst = thread === undefined || thread === ts;
+  // In a channel's list; which message the reply is to is seen in the thread.
   if (isMarked || (isFirst && repliers.includes(botUserId))) return undefined;
   // In a list, the first message of a thread names itself as that.
   const event = { ...message, type: "message", channel: place.channel, thread_ts: isFirst ? undefined : thread };

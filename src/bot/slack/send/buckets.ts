@@ -28,6 +28,7 @@ const TERMS: Readonly<Record<string, BucketTerms>> = {
   "conversations.history": TIER_3,
   "conversations.open": TIER_3,
   "users.info": TIER_4,
+  "users.conversations": TIER_3,
   "usergroups.users.list": TIER_2,
   "usergroups.list": TIER_2,
   "conversations.info": TIER_3,

@@ -15,10 +15,10 @@ export interface Caller {
   wait(method: string, place: ChannelKey, terms: Pick<SendTerms, "rank" | "signal">): Promise<void>;
   /** At once: after a wait, or with a bucket so large that nobody waits for it. */
   now<T>(method: string, channel: string, work: () => Promise<T>): Promise<T>;
-  /** When there is room for it. */
-  paid<T>(method: string, place: ChannelKey, rank: Rank, work: () => Promise<T>): Promise<T>;
+  /** When there is room for it. @throws signal.reason when aborted before */
+  paid<T>(method: string, place: ChannelKey, rank: Rank, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** For what is the same later: an earlier process may have used up the minute without this one knowing. */
-  patient<T>(method: string, place: ChannelKey, rank: Rank, work: () => Promise<T>): Promise<T>;
+  patient<T>(method: string, place: ChannelKey, rank: Rank, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 export interface CallerDeps {
@@ -48,18 +48,18 @@ export function createCaller({ buckets, health }: CallerDeps): Caller {
       buckets.learn(bucketOf(method, channel));
     }
   };
-  const paid: Caller["paid"] = async (method, place, rank, work) => {
-    await wait(method, place, { rank });
+  const paid: Caller["paid"] = async (method, place, rank, work, signal) => {
+    await wait(method, place, { rank, ...(signal && { signal }) });
     return now(method, place.channel, work);
   };
   return {
     wait,
     now,
     paid,
-    async patient(method, place, rank, work) {
+    async patient(method, place, rank, work, signal) {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await paid(method, place, rank, work);
+          return await paid(method, place, rank, work, signal);
         } catch (error) {
           const isLimited = error instanceof PlatformError && error.reason === "rate-limited";
           if (!isLimited || attempt === MOST_TRIES) throw error;

@@ -19,6 +19,14 @@ export interface KeptMessage {
   readonly blocks: readonly types.KnownBlock[];
 }
 
+export type ConversationKind = "public_channel" | "private_channel" | "mpim" | "im";
+
+export interface OwnConversation {
+  readonly id: string;
+  /** When it was begun, in seconds. */
+  readonly created: number;
+}
+
 /** What a call shows, as it is when the call goes out. */
 type NextMessage<T> = () => T | Promise<T>;
 
@@ -45,7 +53,10 @@ export interface SlackCalls {
    * is always among them.
    */
   readSince(place: ChannelKey, after: string, signal: AbortSignal): Promise<readonly KeptMessage[]>;
-  addReaction(message: MessageKey, name: string): Promise<void>;
+  /** Conversations of a kind that the bot is in, of which each kind needs a scope of its own. */
+  conversationsOfBot(kind: ConversationKind): Promise<readonly OwnConversation[]>;
+  /** @throws signal.reason where it still waited when that aborted */
+  addReaction(message: MessageKey, name: string, signal?: AbortSignal): Promise<void>;
   removeReaction(message: MessageKey, name: string): Promise<void>;
   userInfo(user: string): Promise<unknown>;
   groupMembers(group: string): Promise<unknown>;
@@ -78,12 +89,18 @@ const repliesSchema = z.object({
   response_metadata: z.looseObject({ next_cursor: optionalText }).nullish(),
 });
 
+const conversationsSchema = z.object({
+  channels: z.array(z.looseObject({ id: z.string(), created: z.number().catch(0) })).default([]),
+});
+
 /** No previews of links that a model wrote: they reveal data without a click. */
 const QUIET = { unfurl_links: false, unfurl_media: false } as const;
 
 /** Slack gives the oldest first: as many pages of a long thread are read to come to its end. */
 const MOST_PAGES = 5;
 const PAGE = 200;
+
+const NOWHERE: ChannelKey = { platform: "slack", workspace: "", channel: "" };
 
 const inThread = ({ thread }: ChannelKey) => (thread === undefined ? {} : { thread_ts: thread });
 const contentOf = ({ text, blocks }: SlackMessage) => ({ text, blocks: [...blocks] });
@@ -150,16 +167,8 @@ export function createSlackCalls(client: webApi.WebClient, caller: Caller): Slac
         return repliesSchema.parse(await client.conversations.history(terms)).messages;
       }),
     readSince: createReadSince(client, caller),
-    addReaction: (key, name) =>
-      caller.patient("reactions.add", key, "mark", async () => {
-        const { channel, message: timestamp } = key;
-        await client.reactions.add({ channel, timestamp, name }).catch(unless("already_reacted"));
-      }),
-    removeReaction: (key, name) =>
-      caller.patient("reactions.remove", key, "mark", async () => {
-        const { channel, message: timestamp } = key;
-        await client.reactions.remove({ channel, timestamp, name }).catch(unless("no_reaction"));
-      }),
+    conversationsOfBot: createConversationsOfBot(client, caller),
+    ...createReactions(client, caller),
     userInfo: (user) => caller.now("users.info", "", () => client.users.info({ user })),
     groupMembers: (usergroup) =>
       caller.now("usergroups.users.list", "", () => client.usergroups.users.list({ usergroup })),
@@ -167,6 +176,30 @@ export function createSlackCalls(client: webApi.WebClient, caller: Caller): Slac
     channelInfo: (channel) => caller.now("conversations.info", "", () => client.conversations.info({ channel })),
   };
 }
+
+const createConversationsOfBot =
+  (client: webApi.WebClient, caller: Caller): SlackCalls["conversationsOfBot"] =>
+  (types) =>
+    caller.patient("users.conversations", NOWHERE, "catch-up", async () => {
+      const terms = { types, exclude_archived: true, limit: PAGE };
+      return conversationsSchema.parse(await client.users.conversations(terms)).channels;
+    });
+
+const createReactions = (
+  { reactions }: webApi.WebClient,
+  caller: Caller,
+): Pick<SlackCalls, "addReaction" | "removeReaction"> => ({
+  addReaction(key, name, signal) {
+    const terms = { channel: key.channel, timestamp: key.message, name };
+    const work = async () => void (await reactions.add(terms).catch(unless("already_reacted")));
+    return caller.patient("reactions.add", key, "mark", work, signal);
+  },
+  removeReaction(key, name) {
+    const terms = { channel: key.channel, timestamp: key.message, name };
+    const work = async () => void (await reactions.remove(terms).catch(unless("no_reaction")));
+    return caller.patient("reactions.remove", key, "mark", work);
+  },
+});
 
 /** Reads page by page, at the lowest rank. */
 const createReadSince =

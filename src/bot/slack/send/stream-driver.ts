@@ -105,6 +105,16 @@ function createDriver(deps: StreamingDeps, question: MessageKey) {
   };
 }
 
+/**
+ * While no edits are left, nothing could be added to a first text for seconds: an answer that ends so soon is posted
+ * whole, which saves its last edit.
+ */
+const NEAR_END_MS = 500;
+
+const waitForNearEnd = async ({ buckets, clock }: StreamingDeps, { rank, signal }: SendTerms) => {
+  if (rank === "first-text" && buckets.left(UPDATE) < 1) await clock.sleep(NEAR_END_MS, signal);
+};
+
 export function createStreaming(deps: StreamingDeps, question: MessageKey, asker: string): Streaming {
   const { platform, buckets, optional, reconciliation, clock } = deps;
   const driver = createDriver(deps, question);
@@ -134,7 +144,6 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
     if (streamed !== undefined) await driver.drive({ is: "settle" }, streamed.key, { markdown: streamed.sent });
     return driver.state().phase === "ended";
   };
-
   return {
     ageMs() {
       const streamed = streamedIn(driver.state());
@@ -150,6 +159,7 @@ export function createStreaming(deps: StreamingDeps, question: MessageKey, asker
         if (terms.rank === "first-text") buckets.setGrowing(key ? APPEND : UPDATE, conversationOf(question), true);
         if (key !== undefined) return key;
         driver.apply({ is: "posted" });
+        await waitForNearEnd(deps, terms);
         return platform.post(channel, reply, terms);
       },
       async edit(message, reply, terms = {}) {

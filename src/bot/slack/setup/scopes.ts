@@ -4,7 +4,8 @@ export const SCOPE_USES: Readonly<Record<string, string>> = {
   "assistant:write": "the status, titles and prompts of the agent container",
   "channels:history":
     "to read threads that it is called into, its own unfinished answers, and what was asked while it was away",
-  "channels:read": "the names of channels that a message mentions",
+  "channels:read":
+    "the names of channels that a message mentions, and first questions there that came while it was away",
   "chat:write": "to answer",
   commands: "slash commands and message shortcuts",
   "files:read": "to read files that people put beside a question",
@@ -12,8 +13,10 @@ export const SCOPE_USES: Readonly<Record<string, string>> = {
   "groups:history": "the same as channels:history in private channels",
   "groups:read": "the same as channels:read for private channels",
   "im:history": "to see direct messages, also those that came while it was away",
+  "im:read": "to find a first direct message that came while it was away",
   "im:write": "to send an exported conversation by direct message",
   "mpim:history": "to see group direct messages",
+  "mpim:read": "the same as im:read for group direct messages",
   "reactions:read": "to see who presses the status message's reactions",
   "reactions:write": "the marks on questions",
   "usergroups:read": "access by user groups, and their names in messages",
