@@ -1,11 +1,10 @@
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import type { AffectedPins } from "../../commands/command-deps.js";
-import { splitModel } from "../../commands/model-in-force.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import { modelRowsOf } from "../../refresh/catalog/row-state.js";
 import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
-import { modelName } from "../../refresh/choose/default-model.js";
+import { modelName, splitModel } from "../../refresh/choose/default-model.js";
 import { isRetiring, successorOf } from "../../refresh/choose/successor.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import { sessionRow } from "../../store/sessions/session-rows.js";

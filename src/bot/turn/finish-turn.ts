@@ -1,6 +1,6 @@
 import { estimateTokenCount } from "tokenx";
 import { retry } from "../../base/retry.js";
-import type { Usage } from "../../providers/provider.js";
+import { ProviderError, type Usage } from "../../providers/provider.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { ModelUse } from "../../refresh/refresher.js";
 import type { Ending, Pin, Session, Turn } from "../../store/sessions/sessions.js";
@@ -47,8 +47,15 @@ export async function finishTurn(deps: TurnDeps, answered: Omit<AnsweredTurn, "o
     ending,
     durationMs: deps.clock.now() - turn.startedAt,
     firstTextMs: answer.firstTextAt === undefined ? null : answer.firstTextAt - turn.startedAt,
+    ...(answer.error !== undefined && { failure: { reference, cause: causeOf(answer.error) } }),
   });
   return ending;
+}
+
+/** What an error was, without a word of what was said: a provider may quote the question. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof ProviderError)) return error instanceof Error ? error.name : "unknown";
+  return error.status === undefined ? error.reason : `${error.reason} (${error.status})`;
 }
 
 /**

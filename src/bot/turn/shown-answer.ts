@@ -2,6 +2,7 @@ import { saysSomething } from "../../base/text.js";
 import { whoChangesRule } from "../../commands/choose-model.js";
 import type { Control } from "../../commands/command.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
+import { type PinOutlook, pinOutlook } from "../../commands/wording/pin-outlook.js";
 import { ProviderError } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
@@ -15,7 +16,6 @@ import type { ChannelKey, MessageKey } from "../port/platform.js";
 import { RETRY_CONTROL, STATUS_CONTROL } from "./answer-controls.js";
 import { detourLine, lostLine, offerControls, riskLine, stoppedText, troubleControl } from "./detour/offer.js";
 import { causeOfBreak, ENDING_LINES, failureText, needsOperator, waitInWords } from "./endings.js";
-import { type PinOutlook, pinOutlook } from "./pin-outlook.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
 /** Longer than any model's name. */

@@ -34,6 +34,8 @@ export interface TurnEvent {
   /** Null where the process that it ran in is no more. */
   readonly durationMs: number | null;
   readonly firstTextMs: number | null;
+  /** Why it failed or broke off, under the reference that the asker was shown. */
+  readonly failure?: { readonly reference: string; readonly cause: string };
 }
 
 export interface TurnDeps {

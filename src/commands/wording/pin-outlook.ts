@@ -1,12 +1,11 @@
 import { dayInWords } from "../../base/time.js";
-import type { Control } from "../../commands/command.js";
-import { splitModel } from "../../commands/model-in-force.js";
-import { code } from "../../commands/wording/markdown.js";
 import type { CatalogEntry, Snapshot } from "../../refresh/catalog/catalog-types.js";
 import { stateOf } from "../../refresh/catalog/row-state.js";
-import { type ModelRef, modelName } from "../../refresh/choose/default-model.js";
+import { type ModelRef, modelName, splitModel } from "../../refresh/choose/default-model.js";
 import { isRetiring, type SuccessorFacts, successorOf } from "../../refresh/choose/successor.js";
 import type { SuccessorOffer } from "../../refresh/settings.js";
+import type { Control } from "../command.js";
+import { code } from "./markdown.js";
 
 /** Longer than any model's name. */
 const MAX_MODEL_CHARS = 250;

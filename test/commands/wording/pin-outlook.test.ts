@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pinOutlook } from "../../../src/bot/turn/pin-outlook.js";
+import { pinOutlook } from "../../../src/commands/wording/pin-outlook.js";
 import type { ModelInfo } from "../../../src/providers/provider.js";
 import { snapshotOf } from "../../refresh/support.js";
 
