@@ -48,46 +48,17 @@ export function reportingStore(store: Store, report: DamageReport): Store {
   const noteWrites = (writes: readonly Write[]) => {
     for (const { table, key } of writes) report.note(table, key, false);
   };
-  const reportingTable = (table: Table): KeyValue => {
-    const values = store.values(table);
-    const note = (key: string, value: unknown) => value === DAMAGED && report.note(table, key, true);
-    return {
-      ...values,
-      noteDamage: (key, isDamaged) => report.note(table, key, isDamaged),
-      async get(key) {
-        try {
-          return await values.get(key);
-        } catch (error) {
-          if (error instanceof DamagedRowError) report.note(table, key, true);
-          throw error;
-        }
-      },
-      async getMany(keys) {
-        const found = await values.getMany(keys);
-        keys.forEach((key, index) => void note(key, found[index]));
-        return found;
-      },
-      async entries(prefix) {
-        const found = await values.entries(prefix);
-        for (const [key, value] of found) note(key, value);
-        return found;
-      },
-      async set(key, value) {
-        await values.set(key, value);
-        report.note(table, key, false);
-      },
-      async delete(key) {
-        await values.delete(key);
-        report.note(table, key, false);
-      },
-    };
-  };
   return {
     ...store,
-    values: reportingTable,
+    values: (table) => reportingTable(store.values(table), table, report),
     async write(writes) {
       await store.write(writes);
       noteWrites(writes);
+    },
+    async writeOnce(name, forMs, writes) {
+      const isDone = await store.writeOnce(name, forMs, writes);
+      if (isDone) noteWrites(writes);
+      return isDone;
     },
     async swap({ table, key, before, after }, writes) {
       const isDone = await store.swap({ table, key, before, after }, writes);
@@ -98,6 +69,45 @@ export function reportingStore(store: Store, report: DamageReport): Store {
       const isDone = await store.commit(claim, writes);
       if (isDone) noteWrites(writes);
       return isDone;
+    },
+  };
+}
+
+function reportingTable(values: KeyValue, table: Table, report: DamageReport): KeyValue {
+  const note = (key: string, value: unknown) => value === DAMAGED && report.note(table, key, true);
+  return {
+    ...values,
+    noteDamage: (key, isDamaged) => report.note(table, key, isDamaged),
+    async get(key) {
+      try {
+        return await values.get(key);
+      } catch (error) {
+        if (error instanceof DamagedRowError) report.note(table, key, true);
+        throw error;
+      }
+    },
+    async getMany(keys) {
+      const found = await values.getMany(keys);
+      keys.forEach((key, index) => void note(key, found[index]));
+      return found;
+    },
+    async entries(prefix) {
+      const found = await values.entries(prefix);
+      for (const [key, value] of found) note(key, value);
+      return found;
+    },
+    async page(prefix, terms) {
+      const found = await values.page(prefix, terms);
+      for (const [key, value] of found.entries) note(key, value);
+      return found;
+    },
+    async set(key, value) {
+      await values.set(key, value);
+      report.note(table, key, false);
+    },
+    async delete(key) {
+      await values.delete(key);
+      report.note(table, key, false);
     },
   };
 }

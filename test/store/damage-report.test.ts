@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createLog } from "../../src/base/log.js";
 import { createBoardRows } from "../../src/bot/board/board-rows.js";
 import { createControlIds } from "../../src/bot/port/control-ids.js";
+import { createMessageLog } from "../../src/bot/web/playground/message-log.js";
 import { createCatalogRows } from "../../src/refresh/catalog/catalog-rows.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createDamageReport, type DamageReport, reportingStore } from "../../src/store/damage-report.js";
@@ -35,6 +36,7 @@ describe.each(TABLES)("a row of %s whose text is damaged", (table) => {
 
   it.each([
     ["entries()", () => store.values(table).entries()],
+    ["page()", () => store.values(table).page("", { limit: 9 })],
     ["getMany()", () => store.values(table).getMany(["good", "bad"])],
     [
       "get()",
@@ -55,6 +57,7 @@ describe.each(TABLES)("a row of %s whose text is damaged", (table) => {
   it.each([
     ["set()", () => store.values(table).set("bad", 1)],
     ["delete()", () => store.values(table).delete("bad")],
+    ["writeOnce()", () => store.writeOnce("name", 1_000, [{ table, key: "bad", value: 1 }])],
     ["write()", () => store.write([{ table, key: "bad", value: 1 }])],
   ])("is reported no more after %s", async (_call, write) => {
     await store.values(table).entries();
@@ -73,6 +76,15 @@ const READERS: Partial<Record<Table, readonly [key: string, read: () => Promise<
   boards: ["c", () => createBoardRows(store).load()],
   controls: [`cmd:${"0".repeat(32)}`, () => createControlIds({ store, clock, log }).commandOf(`cmd:${"0".repeat(32)}`)],
   usage: ["2026-01-05/w/q", () => createLedger({ store, clock }).read({ workspace: "w", from: 0, to: clock.now() })],
+  messages: [
+    "general#0000000001-a",
+    async () => {
+      await raw.values("messages").set("#channel:general", { at: 1 });
+      const messages = createMessageLog({ store, newId: () => "a" });
+      await messages.load();
+      await messages.newest("general");
+    },
+  ],
   models: [
     "openai",
     async () => {

@@ -90,11 +90,21 @@ export interface MessageContent {
   readonly text: string;
   readonly attachments?: readonly Attachment[];
   readonly leftOut?: readonly LeftOut[];
+  /** Messages that it forwards or shares. */
+  readonly forwarded?: readonly ForwardedMessage[];
+}
+
+/** A message that another one forwards or shares. Its text begins with a line that says so. */
+export interface ForwardedMessage extends MessageContent {
+  /** When it was written, epoch ms; unset where the platform does not say. */
+  readonly at?: number;
+  /** Where it was written; unset where the platform does not say. */
+  readonly place?: ChannelKey;
 }
 
 /**
  * A message that a question refers to, or that was written before it. Its text holds all that can be read of it: words,
- * forwarded or shared messages, embeds, polls.
+ * embeds, polls.
  */
 export interface EarlierMessage extends MessageContent {
   readonly author: string;
@@ -113,7 +123,7 @@ export interface Mention extends Speaker, MessageContent {
   readonly message: MessageKey;
   /** When it was written, epoch ms, where it was found later: below its answer is said how late that comes. */
   readonly writtenAt?: number;
-  /** What it carries besides the person's own words: forwarded or shared messages, embeds, polls, names of stickers. */
+  /** What it carries besides the person's own words and what it forwards: embeds, polls, names of stickers. */
   readonly shared?: string;
   /** The message that it replies to. */
   readonly quote?: EarlierMessage;

@@ -6,7 +6,7 @@ import { code } from "../../commands/wording/markdown.js";
 import type { ImagePart } from "../../providers/provider.js";
 import type { Turn } from "../../store/sessions/sessions.js";
 import { channelOf, conversationOf } from "../port/conversation.js";
-import type { Attachment, EarlierMessage, LeftOut, Mention } from "../port/platform.js";
+import type { Attachment, EarlierMessage, LeftOut, Mention, MessageContent } from "../port/platform.js";
 import { type ReadAttachments, readAttachments, unreadReason } from "./read-attachments.js";
 import {
   cleanName,
@@ -50,17 +50,19 @@ const MAX_SHARED_CHARS = 8_000;
  * @throws terms.signal.reason when it aborts
  */
 export async function composeQuestion(mention: Mention, terms: ComposeTerms): Promise<ComposedQuestion> {
-  const [thread, quote] = await Promise.all([
+  const [thread, quote, said] = await Promise.all([
     terms.isThreadStart ? earlierMessages(mention, terms) : NOTHING,
     quotedReply(mention, terms),
+    withForwarded({ ...mention, text: "" }, mention, terms),
   ]);
-  const files = [mention, quote, thread].flatMap(({ attachments = [] }) => attachments);
+  const files = [said, quote, thread].flatMap(({ attachments = [] }) => attachments);
   const attached = await readAttachments(files, terms);
   const images = attached.images.map(({ part }) => part);
-  const shared = quotedMessage("With this message came", { text: mention.shared ?? "" }, MAX_SHARED_CHARS);
+  const carried = [said.text, mention.shared ?? ""].filter(saysSomething).join("\n\n");
+  const shared = quotedMessage("With this message came", { text: carried }, MAX_SHARED_CHARS);
   const note = noteOf(
     attached.ignored,
-    [mention, quote, thread].flatMap(({ leftOut = [] }) => leftOut),
+    [said, quote, thread].flatMap(({ leftOut = [] }) => leftOut),
   );
   const notes = note === undefined ? [] : [note];
   const own = saysSomething(mention.text) ? cleanQuestion(mention.text).trim() : "";
@@ -128,8 +130,9 @@ const ERASED = "it is from before this conversation was erased";
 async function keptOf(
   messages: readonly EarlierMessage[],
   { message: place }: Mention,
-  { erasedAt }: ComposeTerms,
+  terms: ComposeTerms,
 ): Promise<readonly EarlierMessage[]> {
+  const { erasedAt } = terms;
   const own = [channelOf(place), conversationOf(place)];
   const threads = [...new Set(messages.map(({ thread }) => thread))];
   const times = threads.map(async (thread) => {
@@ -137,8 +140,40 @@ async function keptOf(
     return [thread, await erasedAt([...own, ...others])] as const;
   });
   const erased = new Map(await Promise.all(times));
-  return messages.filter(({ at = 0, thread }) => at >= (erased.get(thread) ?? 0));
+  const kept = messages.filter(({ at = 0, thread }) => at >= (erased.get(thread) ?? 0));
+  return Promise.all(kept.map((message) => withForwarded(message, { message: place }, terms)));
 }
+
+/**
+ * Returns a message with what it forwards or shares, as far as that was written since the conversation that it comes
+ * from was last erased. What comes from nobody knows where counts as from `place`. @throws {StoreError}
+ */
+async function withForwarded<T extends MessageContent>(
+  { forwarded = [], ...message }: T,
+  { message: place }: Pick<Mention, "message">,
+  { erasedAt }: Pick<ComposeTerms, "erasedAt">,
+): Promise<Omit<T, "forwarded">> {
+  const whole = await Promise.all(
+    forwarded.map(async (one): Promise<MessageContent> => {
+      const from = one.place ?? place;
+      const isErased = (one.at ?? 0) < (await erasedAt([channelOf(from), conversationOf(from)]));
+      return isErased ? { text: "", leftOut: [{ what: "a forwarded message", why: ERASED_THERE }] } : one;
+    }),
+  );
+  if (whole.length === 0) return message;
+  const all = [message as MessageContent, ...whole];
+  return {
+    ...message,
+    text: all
+      .map(({ text }) => text)
+      .filter(saysSomething)
+      .join("\n\n"),
+    attachments: all.flatMap(({ attachments = [] }) => attachments),
+    leftOut: all.flatMap(({ leftOut = [] }) => leftOut),
+  };
+}
+
+const ERASED_THERE = "it is from before its conversation was erased";
 
 const TOO_LONG = `I read up to ${MAX_QUOTE_CHARS.toLocaleString("en")} characters of it`;
 

@@ -90,7 +90,8 @@ const OWN_PROMPT = "People in this conversation have added the following, as far
 
 /** Begins to read when conversation and channel were erased last, where the question brings earlier messages. */
 function readErasedAt({ sessions }: PrepareDeps, { message, mention }: Question): Sessions["erasedAt"] {
-  const isNeeded = mention?.earlier !== undefined || mention?.quote !== undefined || mention?.readQuote !== undefined;
+  const { earlier, quote, readQuote, forwarded } = mention ?? {};
+  const isNeeded = [earlier, quote, readQuote, forwarded?.[0]].some((one) => one !== undefined);
   if (!isNeeded) return sessions.erasedAt;
   const own = [channelOf(message), conversationOf(message)];
   const ownAt = sessions.erasedAt(own);

@@ -73,5 +73,5 @@ const hasContent = ({ shared, quote, readQuote, ...said }: Mention): boolean =>
   saysSomething(shared ?? "") ||
   [said, quote].some((one) => one !== undefined && isGiven(one));
 
-const isGiven = ({ text, attachments = [], leftOut = [] }: MessageContent): boolean =>
-  saysSomething(text) || attachments.length + leftOut.length > 0;
+const isGiven = ({ text, attachments = [], leftOut = [], forwarded = [] }: MessageContent): boolean =>
+  saysSomething(text) || attachments.length + leftOut.length + forwarded.length > 0;

@@ -458,6 +458,34 @@ describe("composeQuestion()", () => {
       expect((await asked({ quote: said("since", 3_000, { thread: "other" }) })).text).toContain("> since");
     });
 
+    it.each([
+      ["from here", 999, {}],
+      ["from the same thread", 999, { place: { platform: "fake", workspace: "w", channel: "c", thread: "t" } }],
+      ["from another thread", 2_999, { place: { platform: "fake", workspace: "w", channel: "c", thread: "other" } }],
+      ["from nobody knows when", undefined, {}],
+    ])("sends nothing of a forwarded message that is older, %s, nor its files", async (_how, at, more) => {
+      const forwarded = [{ ...said("before", at), ...more }];
+      const nothing = {
+        images: [],
+        notes: ["ℹ️ Ignored a forwarded message: it is from before its conversation was erased."],
+      };
+      expect(await asked({ forwarded })).toEqual({ text: "?", ...nothing });
+      const quoted = await asked({ quote: said("since", 5_000, { forwarded }) });
+      expect(quoted.text).toContain("> since");
+      expect(quoted.text).not.toContain("before");
+      expect(quoted.notes).toEqual(nothing.notes);
+      const earlier = await asked(thread([said("since", 5_000, { forwarded })]));
+      expect(earlier.text).toContain("> since");
+      expect(earlier.text).not.toContain("before");
+    });
+
+    it("sends a forwarded message that was written since then, or elsewhere, with its files", async () => {
+      const elsewhere = { platform: "fake", workspace: "w", channel: "quiet" };
+      const forwarded = [said("since", 1_000), { ...said("old", 1), place: elsewhere }];
+      const { text } = await asked({ forwarded });
+      for (const part of ["> since", "> old", "since.txt", "old.txt"]) expect(text).toContain(part);
+    });
+
     it("sends nothing that was said before where nobody can tell whether it was erased", async () => {
       const down = { erasedAt: () => Promise.reject(new StoreError("down")) };
       const { text, notes } = await asked({ ...thread([said("early", 5_000)]), quote: said("quoted", 5_000) }, down);

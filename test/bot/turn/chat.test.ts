@@ -3,6 +3,7 @@ import { UserError } from "../../../src/base/errors.js";
 import type { Log } from "../../../src/base/log.js";
 import { recover } from "../../../src/bot/turn/recover.js";
 import { ProviderError } from "../../../src/providers/provider.js";
+import { StoreError } from "../../../src/store/store-error.js";
 import { settle } from "../../support/fake-clock.js";
 import { fakePlatform, surfacesOf } from "../../support/fake-platform.js";
 
@@ -454,6 +455,24 @@ describe("createChat()", () => {
     it.openai.streams[0]?.finish();
     await it.clock.advance(10_000);
     expect(it.platform.marksOf("q1")).toEqual(["working", "done"]);
+  });
+
+  it("puts the end mark once a store that keeps marks is back", async () => {
+    const it = await asked();
+    const real = it.platform.mark;
+    let isDown = true;
+    it.platform.mark = async (message, mark) => {
+      if (isDown) throw new StoreError("database is locked");
+      await real(message, mark);
+    };
+    it.stream.send("all of it");
+    it.stream.finish();
+    await it.clock.advance(20_000);
+    expect(it.platform.marksOf("q1")).toEqual(["working"]);
+    isDown = false;
+    await it.clock.advance(10_000);
+    expect(it.platform.marksOf("q1")).toEqual(["working", "done"]);
+    expect(await it.sessions.openQuestions()).toEqual([]);
   });
 
   it("leaves a question to the next start whose end mark found no room before the stop, and only then", async () => {

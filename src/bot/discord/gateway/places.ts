@@ -18,6 +18,8 @@ export interface Places {
   server(id: string | undefined): ServerFacts | undefined;
   /** The name of a channel or thread; undefined where no event told it. */
   channelName(id: string): string | undefined;
+  /** The conversation that a channel's id belongs to, as far as events told. */
+  known(channelId: string, guildId: string | undefined): ChannelKey;
   /** The conversation that a channel's id belongs to. Never rejects. */
   find(channelId: string, guildId: string | undefined): Promise<ChannelKey>;
 }
@@ -119,6 +121,7 @@ export function createPlaces(deps: {
       );
     },
     channelName: (id) => channels.get(id)?.name,
+    known: (channelId, guildId) => placeOf(channelId, guildId, channels.get(channelId)),
     async find(channelId, guildId) {
       if (guildId === undefined) return placeOf(channelId, undefined, undefined);
       return placeOf(channelId, guildId, channels.get(channelId) ?? (await askOnce(channelId)));

@@ -86,7 +86,8 @@ export async function discordMention(deps: MentionDeps, message: MessageEvent, s
   const terms = { guildId: guild_id, selfId };
   const role = server?.roleOfBot(selfId);
   const unnamed = role === undefined ? [selfId] : [selfId, role];
-  const { text, attachments, leftOut = [], ...read } = readDiscordMessage(deps, message, { ...terms, unnamed });
+  const read = readDiscordMessage(deps, message, { ...terms, unnamed });
+  const { text, attachments, forwarded, leftOut = [] } = read;
   const shared = [...postTitle(deps, id, channel_id), ...(read.shared === "" ? [] : [read.shared])].join("\n\n");
   const { leftOut: unread = [], ...target } = replyTarget(deps, message, terms);
   const isEmptied = !hasContent(message) && role !== undefined && message.mention_roles.includes(role);
@@ -98,6 +99,7 @@ export async function discordMention(deps: MentionDeps, message: MessageEvent, s
     ...speakerOf({ author, member, guildId: guild_id, isOperator }),
     ...(shared !== "" && { shared }),
     ...(attachments !== undefined && { attachments }),
+    ...(forwarded !== undefined && { forwarded }),
     ...(allLeftOut.length > 0 && { leftOut: allLeftOut }),
     ...target,
     ...(key.thread !== undefined && {

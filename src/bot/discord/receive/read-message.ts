@@ -1,13 +1,13 @@
 import { EmbedType, MessageFlags, MessageReferenceType, SnowflakeUtil } from "discord.js";
 import { saysSomething } from "../../../base/text.js";
-import type { EarlierMessage, LeftOut, MessageContent } from "../../port/platform.js";
+import type { EarlierMessage, ForwardedMessage, LeftOut, MessageContent } from "../../port/platform.js";
 import type { Places } from "../gateway/places.js";
 import type { AttachmentEvent, ComponentEvent, ContentEvent, EmbedEvent, ReferencedEvent } from "../wire/events.js";
 import { displayNameOf } from "../wire/places.js";
 import { type AttachmentDeps, discordAttachments } from "./read-attachment.js";
 
 export interface ReaderDeps {
-  readonly places: Pick<Places, "server" | "channelName">;
+  readonly places: Pick<Places, "server" | "channelName" | "known">;
   readonly files: AttachmentDeps;
 }
 
@@ -24,27 +24,44 @@ type Message = Omit<ReferencedEvent, "author" | "mentions" | "timestamp"> & {
 };
 
 export interface ReadContent extends MessageContent {
-  /** What it carries besides its own words. */
+  /** What it carries besides its own words and what it forwards. */
   readonly shared: string;
 }
 
-/** Returns a message's own words, all else that it carries as text, and its files; ids are replaced by names. */
+/** Returns a message's own words, all else that it carries as text, its files and forwards; with names for ids. */
 export function readDiscordMessage(deps: ReaderDeps, message: Message, terms: ReadTerms): ReadContent {
   const forwards = message.message_snapshots.map(({ message: forwarded }) => forwarded);
   const isForward = message.message_reference?.type === MessageReferenceType.Forward;
   const isHidden = isForward && !forwards.some(hasContent);
-  const shared = [
-    ...forwards.filter(hasContent).map((one) => `Forwarded message:\n${wholeText(deps, one, terms)}`),
-    carriedText(deps, message, terms),
-  ];
-  const files = [message, ...forwards].flatMap(filesOf);
-  const byUrl = new Map(files.map((file) => [file.url, file]));
+  const origin = originOf(deps, message.message_reference);
+  const forwarded = forwards.filter(hasContent).map(
+    (one): ForwardedMessage => ({
+      text: `Forwarded message:\n${wholeText(deps, one, terms)}`,
+      ...attachmentsOf(deps, one),
+      ...origin,
+    }),
+  );
   return {
     text: withNames(deps, message.content, { ...terms, mentions: message.mentions ?? [] }).trim(),
-    shared: shared.filter((part) => part !== "").join("\n\n"),
-    ...(byUrl.size > 0 && { attachments: discordAttachments([...byUrl.values()], deps.files) }),
+    shared: carriedText(deps, message, terms),
+    ...attachmentsOf(deps, message),
+    ...(forwarded.length > 0 && { forwarded }),
     ...(isHidden && { leftOut: [hidden("the forwarded message", terms.guildId)] }),
   };
+}
+
+/** When and where a forwarded message was written. */
+function originOf({ places }: ReaderDeps, reference: Message["message_reference"]) {
+  const { message_id: id, channel_id, guild_id } = reference ?? {};
+  return {
+    ...(id !== undefined && { at: SnowflakeUtil.timestampFrom(id) }),
+    ...(channel_id !== undefined && { place: places.known(channel_id, guild_id) }),
+  };
+}
+
+function attachmentsOf(deps: ReaderDeps, message: Omit<ContentEvent, "mentions">): Pick<MessageContent, "attachments"> {
+  const byUrl = new Map(filesOf(message).map((file) => [file.url, file]));
+  return byUrl.size === 0 ? {} : { attachments: discordAttachments([...byUrl.values()], deps.files) };
 }
 
 /** Returns a message that a question refers to; `what` names it where nothing of it can be read. */

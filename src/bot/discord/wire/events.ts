@@ -120,6 +120,7 @@ export type ContentEvent = z.infer<typeof snapshot>;
 const reference = z.object({
   type: z.number().catch(0),
   channel_id: absent(id).catch(undefined),
+  guild_id: absent(id).catch(undefined),
   message_id: absent(id).catch(undefined),
 });
 

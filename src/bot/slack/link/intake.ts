@@ -14,7 +14,7 @@ export interface DeliveryIntakeDeps {
   readonly log: Log;
   readonly health: Health;
   /** Whose the bot token is. */
-  readonly identity: Pick<Identity, "teamId" | "enterpriseId">;
+  readonly identity: Pick<Identity, "teamId" | "enterpriseId" | "botUserId">;
   /** Called once for each other team whose deliveries come in. */
   onStrangeTeam(team: string): void;
   /** Called when Slack sends events again after it has held some back. */
@@ -86,23 +86,34 @@ export function createIntake(deps: DeliveryIntakeDeps): Intake {
 
 const installationSchema = z.looseObject({ team_id: optionalText, enterprise_id: optionalText });
 const ownerSchema = z.looseObject({
+  type: optionalText,
   team_id: optionalText,
   enterprise_id: optionalText,
   team: z.looseObject({ id: optionalText }).nullish().catch(undefined),
   enterprise: z.looseObject({ id: optionalText }).nullish().catch(undefined),
   authorizations: z.array(installationSchema).nullish().catch(undefined),
+  view: z.looseObject({ app_installed_team_id: optionalText }).nullish().catch(undefined),
+  message: z.looseObject({ user: optionalText }).nullish().catch(undefined),
 });
 
 /**
  * Returns the team that a delivery is for where that is not the token's own; undefined where it is, or nothing says.
- * An event is for those whom Slack names as authorized, since in a channel that is shared its team may be another's. On
+ * In a channel of Slack Connect the team of a delivery may be that of whoever acted: an event is for those whom Slack
+ * names as authorized, what is pressed on a view for where its app is installed, and a message of our own is ours. On
  * Enterprise Grid an installation may be the organization's.
  */
-export function strangeTeamOf(body: unknown, own: Pick<Identity, "teamId" | "enterpriseId">): string | undefined {
+export function strangeTeamOf(
+  body: unknown,
+  own: Pick<Identity, "teamId" | "enterpriseId" | "botUserId">,
+): string | undefined {
   const { data } = ownerSchema.safeParse(body);
   if (data === undefined) return undefined;
+  const isPress = data.type === "block_actions" || data.type === "block_suggestion";
+  if (isPress && data.message?.user === own.botUserId) return undefined;
   const { authorizations, team, enterprise, team_id = team?.id, enterprise_id = enterprise?.id } = data;
-  const named = authorizations?.length ? authorizations : [{ team_id, enterprise_id }];
+  const named = authorizations?.length
+    ? authorizations
+    : [{ team_id: data.view?.app_installed_team_id ?? team_id, enterprise_id }];
   const isOurs = named.some(
     (one) =>
       one.team_id === own.teamId ||

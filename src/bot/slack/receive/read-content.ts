@@ -1,14 +1,22 @@
 import { z } from "zod";
 import { code } from "../../../commands/wording/markdown.js";
-import type { Attachment, EarlierMessage, LeftOut, Mention, MessageContent, MessageKey } from "../../port/platform.js";
+import type {
+  Attachment,
+  EarlierMessage,
+  ForwardedMessage,
+  LeftOut,
+  Mention,
+  MessageContent,
+  MessageKey,
+} from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import type { KeptMessage } from "../send/calls.js";
 import type { FileCalls } from "../send/files.js";
-import { rawContentOf } from "../wire/message-text.js";
+import { type RawBeside, rawContentOf } from "../wire/message-text.js";
 import { inWords, type NameOf, optionalText, readMentionText } from "../wire/notation.js";
 import type { ReplyContext } from "./reply-context.js";
 
-/** A message as a model gets it; `shared` is what it shows besides its own words: shared messages, alerts, previews. */
+/** A message as a model gets it; `shared` is what it shows besides words and shared messages: alerts, previews. */
 export interface SlackContent extends MessageContent {
   readonly shared: string;
 }
@@ -21,18 +29,44 @@ export async function readContent(
   { people, files, identity }: Pick<ReplyContext, "people" | "files" | "identity">,
 ): Promise<SlackContent> {
   const { own, beside, files: described } = rawContentOf(message);
-  const outcomes = described.map((file) => readFile(file, files));
-  const besideText = beside.map(({ author, text, isShared }) => {
-    if (!isShared) return text;
-    return `Shared message${author === "" ? "" : ` of ${author}`}:\n> ${text.replaceAll("\n", "\n> ")}`;
-  });
   const { botUserId } = identity;
-  const known = await people.namesIn([own, ...besideText].join("\n").replaceAll(`<@${botUserId}>`, ""));
+  const texts = [own, ...beside.map(({ text }) => text)].join("\n");
+  const known = await people.namesIn(texts.replaceAll(`<@${botUserId}>`, ""));
   const nameOf: NameOf = (kind, id) => (id === botUserId ? BOT_NAME : known(kind, id));
-  const inFiles = outcomes.flatMap(({ text }) => text ?? []);
+  const others = beside.filter(({ isShared }) => !isShared);
+  const { texts: inFiles, ...read } = readFiles([...described, ...others.flatMap((one) => one.files)], files);
+  const besideTexts = others.map(({ text }) => inWords(text, nameOf)).filter((text) => text.trim() !== "");
   return {
     text: readMentionText(own, botUserId, nameOf),
-    shared: [...besideText.map((text) => inWords(text, nameOf)), ...inFiles].join("\n\n"),
+    shared: [...besideTexts, ...inFiles].join("\n\n"),
+    ...read,
+    forwarded: beside.filter(({ isShared }) => isShared).map((one) => readShared(one, { files, identity, nameOf })),
+  };
+}
+
+function readShared(
+  { author, text, files, origin }: RawBeside,
+  deps: Pick<ReplyContext, "files" | "identity"> & { readonly nameOf: NameOf },
+): ForwardedMessage {
+  const { texts: inFiles, ...read } = readFiles(files, deps.files);
+  const words = `> ${text.replaceAll("\n", "\n> ")}`;
+  const said =
+    text.trim() === "" ? [] : [inWords(`Shared message${author && ` of ${author}`}:\n${words}`, deps.nameOf)];
+  const place = { platform: "slack", workspace: deps.identity.teamId };
+  return {
+    text: [...said, ...inFiles].join("\n\n"),
+    ...read,
+    ...(origin !== undefined && {
+      at: Number(origin.ts) * 1_000,
+      place: { ...place, channel: origin.channel, thread: origin.thread },
+    }),
+  };
+}
+
+function readFiles(described: readonly unknown[], files: ReplyContext["files"]) {
+  const outcomes = described.map((file) => readFile(file, files));
+  return {
+    texts: outcomes.flatMap(({ text }) => text ?? []),
     attachments: outcomes.flatMap(({ attachment }) => attachment ?? []),
     leftOut: outcomes.flatMap(({ leftOut }) => leftOut ?? []),
   };
@@ -122,7 +156,7 @@ const MESSAGE_LINK = /\/archives\/([A-Z0-9]+)\/p(\d{10})(\d{6})(?:\?(?:[^\s)]*&)
 export function referencesOf(
   deps: Pick<ReplyContext, "calls" | "people" | "files" | "identity">,
   message: MessageKey,
-  { text, shared, leftOut = [], attachments = [] }: SlackContent,
+  { text, shared, leftOut = [], attachments = [], forwarded = [] }: SlackContent,
 ): Pick<Mention, "readQuote" | "earlier" | "leftOut"> {
   const { thread, message: ts } = message;
   const link = MESSAGE_LINK.exec(text);
@@ -131,7 +165,12 @@ export function referencesOf(
   const linked = isHere
     ? { ...message, thread: linkedThread ?? `${seconds}.${micros}`, message: `${seconds}.${micros}` }
     : undefined;
-  const isBare = thread !== undefined && thread !== ts && text === "" && shared === "" && attachments.length === 0;
+  const isBare =
+    thread !== undefined &&
+    thread !== ts &&
+    text === "" &&
+    shared === "" &&
+    attachments.length + forwarded.length === 0;
   const quoted = linked ?? (isBare ? { ...message, message: thread } : undefined);
   return {
     ...(quoted !== undefined && {

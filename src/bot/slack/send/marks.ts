@@ -28,6 +28,8 @@ const BEGUN: readonly Mark[] = ["working", "waiting"];
 /** Marks of a question whose answer is over. */
 const ENDED: readonly Mark[] = ["done", "incomplete", "failed"];
 const MAX_MARKS = 5_000;
+/** Slack allows 20 removals a minute: behind more than these, old marks would stay beside end marks for minutes. */
+const MAX_REMOVALS = 40;
 /** Waiting longer for one of a question that goes on would hold up its answer. */
 const BEGUN_PATIENCE_MS = 2_000;
 /** An end mark is what a person waits for; the answer's text waits for a first one. */
@@ -46,7 +48,7 @@ export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark
   const inOrder = createSerial();
 
   const settle = createSettle(deps);
-  const remove = createRemove(deps, settle);
+  const removals = createRemovals(deps, settle);
   const show = (message: MessageKey, mark: Mark | undefined): Promise<void> => {
     const key = `${message.channel}:${message.message}`;
     const before = waiting.get(key);
@@ -57,12 +59,15 @@ export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark
     const replace = async () => {
       const old = current.has(key) ? [current.get(key)] : leftBefore(mark);
       if (old.length === 1 && old[0] === mark) return;
-      const patienceMs = mark !== undefined && BEGUN.includes(mark) ? PATIENCE_MS : END_PATIENCE_MS;
+      const isBegun = mark !== undefined && BEGUN.includes(mark);
+      // Its end mark will be its only one.
+      if (isBegun && !current.has(key) && removals.count() >= MAX_REMOVALS) return void current.set(key, undefined);
+      const patienceMs = isBegun ? PATIENCE_MS : END_PATIENCE_MS;
       if (mark !== undefined)
         await settle(() => calls.addReaction(message, nameOfMark(mark), over.signal), patienceMs, over.signal);
       current.set(key, mark);
       // Slack allows few removals a minute: nobody waits for them.
-      for (const one of old) if (one !== undefined && one !== mark) void remove(message, one);
+      for (const one of old) if (one !== undefined && one !== mark) void removals.add(message, one);
     };
     const shown = inOrder(key, replace)
       .catch((error) => {
@@ -116,10 +121,17 @@ const createSettle =
       signal,
     });
 
-/** Takes a mark away. Never rejects. */
-const createRemove =
-  ({ calls, log, signal }: SlackMarksDeps, settle: ReturnType<typeof createSettle>) =>
-  (message: MessageKey, mark: Mark): Promise<void> =>
-    settle(() => calls.removeReaction(message, nameOfMark(mark)), END_PATIENCE_MS).catch((error) => {
-      if (!signal.aborted) log.warn({ error, mark }, "slack: old mark could not be removed");
-    });
+/** Takes marks away, and counts those that still wait. Never rejects. */
+function createRemovals({ calls, log, signal }: SlackMarksDeps, settle: ReturnType<typeof createSettle>) {
+  let count = 0;
+  return {
+    count: () => count,
+    async add(message: MessageKey, mark: Mark): Promise<void> {
+      count += 1;
+      await settle(() => calls.removeReaction(message, nameOfMark(mark)), END_PATIENCE_MS).catch((error) => {
+        if (!signal.aborted) log.warn({ error, mark }, "slack: old mark could not be removed");
+      });
+      count -= 1;
+    },
+  };
+}

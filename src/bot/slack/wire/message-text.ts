@@ -7,7 +7,7 @@ export interface RawContent {
   readonly own: string;
   /** What it shows besides: shared messages, alerts, previews of links. */
   readonly beside: readonly RawBeside[];
-  /** Its files and pictures, and those of the messages that it shares, as Slack describes files. */
+  /** Its own files and pictures, as Slack describes files. */
   readonly files: readonly unknown[];
 }
 
@@ -16,6 +16,9 @@ export interface RawBeside {
   readonly author: string;
   readonly text: string;
   readonly isShared: boolean;
+  readonly files: readonly unknown[];
+  /** Where a shared message was written; its timestamp is its id. */
+  readonly origin: { readonly channel: string; readonly thread: string; readonly ts: string } | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -29,8 +32,8 @@ export function rawContentOf(message: unknown): RawContent {
   const attachments = itemsOf(fields.attachments).slice(0, MAX_ATTACHMENTS) as readonly Fields[];
   return {
     own: ownText(fields),
-    beside: attachments.map(besideOf).filter(({ text }) => text.trim() !== ""),
-    files: [...itemsOf(fields.files), ...picturesOfBlocks(fields.blocks), ...attachments.flatMap(filesBeside)],
+    beside: attachments.map(besideOf).filter(({ text, files }) => text.trim() !== "" || files.length > 0),
+    files: [...itemsOf(fields.files), ...picturesOfBlocks(fields.blocks)],
   };
 }
 
@@ -55,8 +58,14 @@ const lettersOf = (text: string): string =>
   unescaped(text.replaceAll(/<([@#!])([^|>]*)\|[^>]*>/g, "$1$2")).replaceAll(/[^\p{L}\p{N}]+/gu, "");
 
 /** The files of an attachment, and its pictures; that of a link's preview is none of the message's own. */
-function filesBeside(attachment: Fields | null): readonly unknown[] {
-  const { files, blocks, image_url: url, from_url: preview, title, fallback } = attachment ?? {};
+function filesBeside({
+  files,
+  blocks,
+  image_url: url,
+  from_url: preview,
+  title,
+  fallback,
+}: Fields): readonly unknown[] {
   const isShown = stringOf(url) !== "" && stringOf(preview) === "";
   const picture = isShown ? [pictureAt(stringOf(title) || stringOf(fallback), { url })] : [];
   return [...itemsOf(files), ...picturesOfBlocks(blocks), ...picture];
@@ -87,7 +96,16 @@ function besideOf(attachment: Fields | null): RawBeside {
     author: stringOf(fields.author_name) || stringOf(fields.author_subname) || stringOf(fields.service_name),
     text: isEmpty ? fallback : parts.join("\n"),
     isShared,
+    files: filesBeside(fields),
+    origin: isShared ? originOf(fields) : undefined,
   };
+}
+
+/** A message without a thread may be the first one of its own. */
+function originOf({ channel_id, ts, from_url }: Fields): RawBeside["origin"] {
+  const [channel, id] = [stringOf(channel_id), stringOf(ts)];
+  if (channel === "" || id === "") return undefined;
+  return { channel, ts: id, thread: /[?&]thread_ts=(\d+\.\d+)/.exec(stringOf(from_url))?.[1] ?? id };
 }
 
 /** A shared message may come with its blocks only inside the attachment. */

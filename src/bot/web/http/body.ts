@@ -1,3 +1,4 @@
+import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { HttpError } from "./http-error.js";
 
@@ -41,15 +42,36 @@ async function readText(context: Context, maxBytes: number): Promise<string> {
   if (Number(context.req.header("content-length") ?? 0) > maxBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
+  const take = (chunk: Uint8Array): boolean => {
+    bytes += chunk.byteLength;
+    if (bytes <= maxBytes) chunks.push(chunk);
+    return bytes <= MAX_DISCARDED_BYTES;
+  };
   try {
-    for await (const chunk of context.req.raw.body ?? []) {
-      bytes += chunk.byteLength;
-      if (bytes > MAX_DISCARDED_BYTES) break;
-      if (bytes <= maxBytes) chunks.push(chunk);
-    }
+    await readChunks(context, take);
   } catch {
     throw new HttpError(400, "The body broke off."); // nobody reads this answer: the client is gone
   }
   if (bytes > maxBytes) throw tooLarge();
   return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+/** Hands on what comes in until `take` has enough. A web stream would take a third of a request's whole time. */
+async function readChunks({ env, req }: Context, take: (chunk: Uint8Array) => boolean): Promise<void> {
+  const { incoming } = (env ?? {}) as Partial<HttpBindings>;
+  if (incoming === undefined) {
+    for await (const chunk of req.raw.body ?? []) if (!take(chunk)) break;
+    return;
+  }
+  await new Promise<void>((resolve, reject) => {
+    if (incoming.destroyed) reject(new Error("closed"));
+    incoming.on("data", (chunk: Buffer) => {
+      if (take(chunk)) return;
+      incoming.pause();
+      resolve();
+    });
+    incoming.on("end", resolve);
+    incoming.on("error", reject);
+    incoming.on("close", () => reject(new Error("closed")));
+  });
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Store } from "../../../store/store.js";
+import { createRowReader } from "../../../store/damage-report.js";
+import type { Entry, Store } from "../../../store/store.js";
 
 const channel = z.object({ at: z.number(), name: z.string().exactOptional() });
 
@@ -16,17 +17,6 @@ export interface Channel {
  * store lose none.
  */
 const CHANNEL_PREFIX = "#channel:";
-
-/** The stored channels, oldest first. */
-const readChannels = (entries: readonly (readonly [key: string, value: unknown])[]): readonly Channel[] =>
-  entries
-    .filter(([key]) => key.startsWith(CHANNEL_PREFIX))
-    .map(([key, value]) => {
-      const id = key.slice(CHANNEL_PREFIX.length);
-      const known = channel.safeParse(value).data;
-      return { id, name: known?.name ?? id, at: known?.at ?? 0 };
-    })
-    .sort((a, b) => a.at - b.at);
 
 /** The write that stores a channel; without `value` it deletes it. */
 const channelWrite = (id: string, value: { readonly at: number; readonly name?: string } | undefined) =>
@@ -52,6 +42,13 @@ export interface ChannelList {
 
 export function createChannelList(store: Store): ChannelList {
   const table = store.values("messages");
+  const readRow = createRowReader(table, channel);
+  /** A channel whose row is damaged keeps its messages, under its id. */
+  const read = ([key, value]: Entry): Channel => {
+    const id = key.slice(CHANNEL_PREFIX.length);
+    const known = readRow(key, value);
+    return { id, name: known?.name ?? id, at: known?.at ?? 0 };
+  };
   let channels = new Map<string, Channel>();
   /** Made anew after a change, when somebody asks. */
   let sorted: readonly Channel[] | undefined;
@@ -62,7 +59,7 @@ export function createChannelList(store: Store): ChannelList {
 
   return {
     async load() {
-      channels = new Map(readChannels(await table.entries(CHANNEL_PREFIX)).map((each) => [each.id, each]));
+      channels = new Map((await table.entries(CHANNEL_PREFIX)).map(read).map((each) => [each.id, each]));
       sorted = undefined;
     },
     all() {

@@ -1,5 +1,5 @@
 import type { KeyValue } from "../../../store/store.js";
-import { type MessageRow, readRow } from "./message-row.js";
+import type { MessageRow, ReadMessageRow } from "./message-row.js";
 
 /** The messages that are in memory: those whose newest text is not stored yet, and the last ones that were used. */
 export interface MessageCache {
@@ -22,7 +22,7 @@ export interface MessageCache {
 /** Saved messages, which can be read again, are kept up to this many characters. */
 const MAX_CHARS = 500_000;
 
-export function createMessageCache(table: KeyValue, maxChars = MAX_CHARS): MessageCache {
+export function createMessageCache(table: KeyValue, readRow: ReadMessageRow, maxChars = MAX_CHARS): MessageCache {
   /** The one that was used last is the last one. */
   const rows = new Map<string, MessageRow>();
   const unsaved = new Set<string>();
@@ -44,7 +44,7 @@ export function createMessageCache(table: KeyValue, maxChars = MAX_CHARS): Messa
   };
   const read = async (key: string): Promise<MessageRow | undefined> => {
     if (rows.has(key)) return rows.get(key);
-    const stored = readRow((await table.getMany([key]))[0]);
+    const stored = readRow(key, (await table.getMany([key]))[0]);
     // Somebody else may have read and changed it meanwhile.
     if (stored !== undefined && !rows.has(key)) keep(key, stored);
     return rows.get(key) ?? stored;

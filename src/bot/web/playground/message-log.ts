@@ -1,8 +1,17 @@
 import { BoundedMap } from "../../../base/bounded-map.js";
+import { createRowReader } from "../../../store/damage-report.js";
 import type { Store } from "../../../store/store.js";
 import { type ChannelList, createChannelList } from "./channel-list.js";
 import { createMessageCache, type MessageCache } from "./message-cache.js";
-import { type MessageRow, messageId, numberOf, readRow, rowKey, rowPrefix } from "./message-row.js";
+import {
+  type MessageRow,
+  messageId,
+  messageRow,
+  numberOf,
+  type ReadMessageRow,
+  rowKey,
+  rowPrefix,
+} from "./message-row.js";
 
 export interface MessageLogDeps {
   readonly store: Store;
@@ -64,8 +73,9 @@ const MAX_NUMBERED = 1_000;
 
 export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
   const channels = createChannelList(store);
-  const cache = createMessageCache(store.values("messages"));
-  const parts: LogParts = { store, channels, cache };
+  const readRow = createRowReader(store.values("messages"), messageRow);
+  const cache = createMessageCache(store.values("messages"), readRow);
+  const parts: LogParts = { store, channels, cache, readRow };
   const nextNumber = createNumbers(store);
 
   return {
@@ -127,10 +137,11 @@ interface LogParts {
   readonly store: Store;
   readonly channels: ChannelList;
   readonly cache: MessageCache;
+  readonly readRow: ReadMessageRow;
 }
 
 async function* pagesOf(
-  { store, channels, cache }: LogParts,
+  { store, channels, cache, readRow }: LogParts,
   channel: string,
   beforeId?: string,
 ): AsyncGenerator<readonly MessageRow[]> {
@@ -140,7 +151,7 @@ async function* pagesOf(
     if (!channels.has(channel)) return;
     const page = await store.values("messages").page(rowPrefix(channel), { before, limit: PAGE_ROWS });
     // What is in memory may be newer.
-    yield page.entries.flatMap(([key, value]) => cache.peek(key) ?? readRow(value) ?? []);
+    yield page.entries.flatMap(([key, value]) => cache.peek(key) ?? readRow(key, value) ?? []);
     before = page.before;
   } while (before !== undefined);
 }
@@ -179,7 +190,7 @@ async function eraseUntouched(parts: LogParts, before: number): Promise<number> 
   for (const { id, at } of parts.channels.all()) {
     if (at >= before) continue;
     const { entries } = await parts.store.values("messages").page(rowPrefix(id), { limit: PAGE_ROWS });
-    if (entries.some(([, value]) => (readRow(value)?.at ?? 0) >= before)) continue;
+    if (entries.some(([key, value]) => (parts.readRow(key, value)?.at ?? 0) >= before)) continue;
     if (await eraseChannel(parts, id)) erased += 1;
   }
   return erased;

@@ -16,7 +16,7 @@ const answerFacts = z.object({
 });
 
 /** A message of the playground as it is stored. */
-const row = z.object({
+export const messageRow = z.object({
   id: z.string(),
   author: z.enum(["user", "bot"]),
   text: z.string(),
@@ -33,13 +33,10 @@ const row = z.object({
   /** What an answer took, once it has ended. */
   answer: answerFacts.exactOptional(),
 });
-export type MessageRow = Readonly<z.infer<typeof row>>;
+export type MessageRow = Readonly<z.infer<typeof messageRow>>;
 
-/** Parses what the store holds; undefined where it is damaged, which costs only that message. */
-export function readRow(value: unknown): MessageRow | undefined {
-  const parsed = row.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
-}
+/** Parses what the store holds under a key; undefined where it is damaged, which costs only that message. */
+export type ReadMessageRow = (key: string, value: unknown) => MessageRow | undefined;
 
 export const rowKey = (channel: string, id: string): string => `${channel}#${id}`;
 export const rowPrefix = (channel: string): string => `${channel}#`;

@@ -20,7 +20,7 @@ describe("createIntake()", () => {
       clock,
       log,
       health,
-      identity: { teamId: "T1" },
+      identity: { teamId: "T1", botUserId: "U0BOT" },
       apiUrl: undefined,
       onGap() {},
       onStrangeTeam,
@@ -119,7 +119,7 @@ describe("createIntake()", () => {
 });
 
 describe("strangeTeamOf()", () => {
-  const own = { teamId: "T1", enterpriseId: "E1" };
+  const own = { teamId: "T1", enterpriseId: "E1", botUserId: "U0BOT" };
   it.each([
     ["no team at all", { type: "event_callback" }],
     ["the own team", { team_id: "T1" }],
@@ -127,6 +127,10 @@ describe("strangeTeamOf()", () => {
     ["an event of the organization's installation", { team_id: "T2", authorizations: [{ enterprise_id: "E1" }] }],
     ["a command of another workspace of the organization", { team_id: "T2", enterprise_id: "E1" }],
     ["a press in the organization", { team: null, enterprise: { id: "E1" } }],
+    ["a guest's press that Slack names us for", { team: { id: "T2" }, authorizations: [{ team_id: "T1" }] }],
+    ["a guest's press in the organization", { team: { id: "T2" }, enterprise: { id: "E1" } }],
+    ["a guest's press on our message", { type: "block_actions", team: { id: "T2" }, message: { user: "U0BOT" } }],
+    ["a guest's press on our view", { team: { id: "T2" }, view: { app_installed_team_id: "T1" } }],
     ["what is no delivery", "text"],
   ])("takes %s for our own", (_what, given) => {
     expect(strangeTeamOf(given, own)).toBeUndefined();
@@ -140,11 +144,17 @@ describe("strangeTeamOf()", () => {
       { team_id: "T1", authorizations: [{ team_id: "T2", enterprise_id: null }] },
     ],
     ["a press", { team: { id: "T2" } }],
+    ["a press on another bot's message", { type: "block_actions", team: { id: "T2" }, message: { user: "U0OTHER" } }],
+    [
+      "another team's shortcut on our message",
+      { type: "message_action", team: { id: "T2" }, message: { user: "U0BOT" } },
+    ],
+    ["a press on another installation's view", { team: { id: "T1" }, view: { app_installed_team_id: "T2" } }],
   ])("takes %s for strange", (_what, given) => {
     expect(strangeTeamOf(given, own)).toBe("T2");
   });
 
   it("takes no other organization for ours where ours is unknown", () => {
-    expect(strangeTeamOf({ team_id: "T2", enterprise_id: "E2" }, { teamId: "T1" })).toBe("T2");
+    expect(strangeTeamOf({ team_id: "T2", enterprise_id: "E2" }, { teamId: "T1", botUserId: "U0BOT" })).toBe("T2");
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createMessageCache } from "../../../../src/bot/web/playground/message-cache.js";
 import { createMessageLog } from "../../../../src/bot/web/playground/message-log.js";
-import type { MessageRow } from "../../../../src/bot/web/playground/message-row.js";
+import { type MessageRow, messageRow } from "../../../../src/bot/web/playground/message-row.js";
+import { createRowReader } from "../../../../src/store/damage-report.js";
 import { memoryStore } from "../../../support/memory-store.js";
 
 const row = (id: string, text: string): MessageRow => ({
@@ -13,7 +14,7 @@ describe("createMessageCache()", () => {
   it("keeps the last saved messages within its bound, and every one that is not saved yet", async () => {
     const store = memoryStore(() => 0);
     const table = store.values("messages");
-    const cache = createMessageCache(table, 1_000);
+    const cache = createMessageCache(table, createRowReader(table, messageRow), 1_000);
     for (const [at, text] of texts(50).entries()) {
       await table.set(`c#${at}`, row(`${at}`, text));
       cache.keep(`c#${at}`, row(`${at}`, text));
@@ -32,7 +33,8 @@ describe("createMessageCache()", () => {
   it("loses no change of several that read a message at the same time", async () => {
     const store = memoryStore(() => 0);
     await store.values("messages").set("c#1", row("1", ""));
-    const cache = createMessageCache(store.values("messages"));
+    const table = store.values("messages");
+    const cache = createMessageCache(table, createRowReader(table, messageRow));
     const add = (text: string) => cache.change("c#1", (before) => ({ ...before, text: before.text + text }));
     await Promise.all(["a", "b", "c"].map(add));
     expect(cache.peek("c#1")?.text).toBe("abc");
