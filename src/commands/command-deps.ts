@@ -40,6 +40,8 @@ export interface CommandDeps {
   chatRefusal(invocation: Invocation): Promise<string | undefined>;
   /** Whether somebody may see amounts of the host's accounts: whom the host names, and who is at its own machine. */
   isHostOperator(invocation: Pick<Invocation, "platform" | "user">): boolean;
+  /** Channels of a workspace that are pinned to models which are gone or retire within 30 days, from memory. */
+  affectedPins(workspace: string): readonly AffectedPins[];
   /** What is not right with a chat platform, each with its fix. */
   faults(): readonly string[];
   /** Makes the doctor's checks; a line each, as soon as it is done: "✓ …", "✗ …" or "⚠️ …". Never throws. */
@@ -69,6 +71,16 @@ export interface PersonalData {
    * @throws {UserError} while a question of theirs is answered @throws {StoreError} and then some of it may be left
    */
   erase(person: { readonly platform: string; readonly id: string }): Promise<ErasedPerson>;
+}
+
+/** How many channels are pinned to a model ("provider/model") that is gone or retires. */
+export interface AffectedPins {
+  readonly model: string;
+  readonly channels: number;
+  /** Unset where it has left its list. */
+  readonly retiresAt?: number | undefined;
+  /** "provider/model"; undefined where nothing takes its place. */
+  readonly successor?: string | undefined;
 }
 
 /** What commands may do to the status message; the bot's board does it. */

@@ -56,7 +56,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     },
   });
 
-  const quota = { states: () => quotas, ofModel: () => ({}) };
+  const quota = { states: () => quotas, ofModel: () => ({ isKnown: false }) };
 
   /** A process on the store: what a restart brings up anew. */
   function start(platforms: readonly ChatPlatform[]) {
@@ -79,6 +79,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       turns: fakeTurnControl(),
       ledger: createLedger({ store, clock }),
       watches: createWatchRows(store),
+      affectedPins: () => [],
       charts: { paint: async () => undefined },
       quota,
       isHostOperator: () => true,
