@@ -7,6 +7,7 @@ import { observedStore } from "./bot/observe/observed-store.js";
 import { createObservers } from "./bot/observe/observers.js";
 import type { ChatPlatform } from "./bot/port/platform.js";
 import type { PlatformParts, PlatformSetup } from "./bot/port/platform-definition.js";
+import { createPinCensus } from "./bot/status/pin-census.js";
 import { createLiveness } from "./bot/turn/liveness.js";
 import type { Invocation } from "./commands/command.js";
 import { modelInForce } from "./commands/model-in-force.js";
@@ -23,7 +24,7 @@ import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
 import type { Store } from "./store/store.js";
 import { createStoreReadiness } from "./store/store-readiness.js";
-import { createLedger } from "./usage/ledger.js";
+import { createLedger, KEPT_DAYS } from "./usage/ledger.js";
 import { createModelFacts } from "./usage/model-facts.js";
 
 export interface CoreDeps {
@@ -58,10 +59,12 @@ export async function createCore(deps: CoreDeps) {
   const modelFacts = createModelFacts();
   const allowed = createAllowedModels({ refresher, settings, modelFacts, host: config.models });
   const watches = createWatchRows(store);
+  const pinCensus = createPinCensus({ store, refresher, allowed, modelFacts, clock, log });
   const owner = processOwner();
   const health = createStoreReadiness({ store: deps.store, clock, log, owner });
   observers.add(health);
-  const host = { defaultModel: config.chat.defaultModel, limits: config.limits };
+  const { defaultModel, retentionDays } = config.chat;
+  const host = { defaultModel, retentionDays, limits: config.limits, usageDays: KEPT_DAYS };
   const ledger = createLedger({ store, clock });
   const liveness = createLiveness({ store, clock, log, owner });
   const quota = createQuota({
@@ -71,8 +74,9 @@ export async function createCore(deps: CoreDeps) {
   observers.add({ onRefresh: ({ provider }) => void quota.readEndpoints(provider) });
   return {
     ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
-    ...{ health, damage, modelFacts, allowed, watches, ledger, liveness, quota },
+    ...{ health, damage, modelFacts, allowed, watches, pinCensus, ledger, liveness, quota },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
+    affectedPins: pinCensus.affectedPins,
     setups: config.providers,
     sessions: createSessions({ store, now: clock.now }),
     defaultModel: (workspace: string) =>

@@ -2,7 +2,7 @@ import { AppError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
 import type { ModelInfo } from "../providers/provider.js";
 import type { Snapshot } from "../refresh/catalog/catalog-types.js";
-import { defaultModel, type ModelRef, modelName } from "../refresh/choose/default-model.js";
+import { defaultModel, type ModelRef, modelName, splitModel } from "../refresh/choose/default-model.js";
 import { newestMatch, newestMatchSince } from "../refresh/choose/newest-match.js";
 import type { Pin } from "../store/sessions/sessions.js";
 import type { Invocation } from "./command.js";
@@ -11,12 +11,6 @@ import { code, escapeInline } from "./wording/markdown.js";
 
 export interface ModelInForce extends ModelRef {
   readonly by: "workspace" | "pattern" | "host" | "first-provider";
-}
-
-/** "provider/model" at the first slash. */
-export function splitModel(text: string): ModelRef {
-  const [provider = "", ...model] = text.split("/");
-  return { provider, model: model.join("/") };
 }
 
 export type ModelInForceDeps = Pick<CommandDeps, "settings" | "refresher" | "allowed" | "setups" | "host">;

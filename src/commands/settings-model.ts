@@ -1,10 +1,10 @@
-import { modelName } from "../refresh/choose/default-model.js";
+import { modelName, splitModel } from "../refresh/choose/default-model.js";
 import { newestMatch } from "../refresh/choose/newest-match.js";
 import type { WorkspaceSettings } from "../refresh/settings.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { defaultWords, splitModel } from "./model-in-force.js";
+import { defaultWords } from "./model-in-force.js";
 import { code } from "./wording/markdown.js";
 
 const KEEPS = "Conversations that have a model keep it.";

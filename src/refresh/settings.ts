@@ -21,11 +21,15 @@ export interface WorkspaceSettings extends RefreshChoice {
   readonly model?: string;
   /** In place of `model`: new conversations get the newest model that fits this glob. */
   readonly modelPattern?: ModelPattern;
+  /** What is offered under the next answers of conversations that are pinned to a model, by its name. */
+  readonly offers?: Readonly<Record<string, SuccessorOffer>>;
   /** Who may choose models. Anyone when unset. */
   readonly switching?: "anyone" | "operators";
   /** Who may set a conversation's system prompt. Anyone when unset. */
   readonly system?: "anyone" | "operators";
   readonly access?: ChatAccess;
+  /** Whether another model may answer while the pinned one's quota is used up. */
+  readonly fallback?: FallbackSetting;
   /** Which models may be used here. */
   readonly models?: ModelRules;
   /** A small line under each answer. Off when unset. */
@@ -44,6 +48,23 @@ export interface ChatAccess {
   /** Questions in 10 minutes, below the host's limits. */
   readonly userPer10Min?: number;
   readonly channelPer10Min?: number;
+}
+
+export type FallbackMode = "off" | "ask" | "auto";
+
+export interface FallbackSetting {
+  /** `ask` when unset: somebody has to agree each time; `auto`: the workspace has agreed to all. */
+  readonly mode?: FallbackMode;
+  /** As provider/model, best first; unset or empty: chosen by what they are and cost. */
+  readonly models?: readonly string[];
+}
+
+/** A model that an operator offers in place of another. */
+export interface SuccessorOffer {
+  /** "provider/model". */
+  readonly successor: string;
+  /** When it was offered (epoch ms). */
+  readonly at: number;
 }
 
 export interface ModelPattern {
@@ -199,6 +220,7 @@ const settingsSchema = z.looseObject({
   ...refreshChoice,
   providers: z.record(z.string(), z.looseObject(refreshChoice)).exactOptional(),
   model: z.string().exactOptional(),
+  offers: z.record(z.string(), z.looseObject({ successor: z.string(), at: z.number() })).exactOptional(),
   modelPattern: z.looseObject({ pattern: z.string(), setAt: z.number() }).exactOptional(),
   switching: z.enum(["anyone", "operators"]).exactOptional(),
   system: z.enum(["anyone", "operators"]).exactOptional(),
@@ -209,6 +231,12 @@ const settingsSchema = z.looseObject({
       guests: z.boolean().exactOptional(),
       userPer10Min: z.number().int().positive().exactOptional(),
       channelPer10Min: z.number().int().positive().exactOptional(),
+    })
+    .exactOptional(),
+  fallback: z
+    .looseObject({
+      mode: z.enum(["off", "ask", "auto"]).exactOptional(),
+      models: z.array(z.string()).exactOptional(),
     })
     .exactOptional(),
   models: z

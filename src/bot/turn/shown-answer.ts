@@ -2,9 +2,9 @@ import { saysSomething } from "../../base/text.js";
 import { whoChangesRule } from "../../commands/choose-model.js";
 import type { Control } from "../../commands/command.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
+import { type PinOutlook, pinOutlook } from "../../commands/wording/pin-outlook.js";
 import { ProviderError } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
-import { stateOf } from "../../refresh/catalog/row-state.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import { modelName } from "../../refresh/choose/default-model.js";
 import { livingModels } from "../../refresh/choose/living-models.js";
@@ -12,8 +12,9 @@ import type { ModelUse, RefreshStatus } from "../../refresh/refresher.js";
 import type { Pin, Session } from "../../store/sessions/sessions.js";
 import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
-import type { MessageKey } from "../port/platform.js";
+import type { ChannelKey, MessageKey } from "../port/platform.js";
 import { RETRY_CONTROL, STATUS_CONTROL } from "./answer-controls.js";
+import { detourLine, lostLine, offerControls, riskLine, stoppedText, troubleControl } from "./detour/offer.js";
 import { causeOfBreak, ENDING_LINES, failureText, needsOperator, waitInWords } from "./endings.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
@@ -36,13 +37,16 @@ export function shownText(
   { reference, used }: { readonly reference: string; readonly used: Used | undefined },
 ): string {
   const { answer, pin, session, prepared } = turn;
-  const snapshot = deps.refresher.snapshot();
+  const now = deps.clock.now();
   const allowed = deps.allowed.snapshot(workspaceOf(turn.question.message));
   return stacked([
     answerText(deps, turn, reference),
     otherModelLine(turn),
+    detourLine(turn, now),
+    lostLine(turn),
+    riskLine(turn.offer, now),
     pin === null ? undefined : replacements(allowed, pin, answer.error)?.line,
-    pin === null || answer.finish === undefined ? undefined : goneLine(snapshot, pin, session),
+    pin === null || answer.finish === undefined ? undefined : pinNews(deps, pin, session, turn.question.message)?.line,
     prepared?.notes.length ? prepared.notes.join("\n") : undefined,
     lateLine(turn),
     footerLine(deps, turn, used),
@@ -61,6 +65,7 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
     ].join(" ");
   }
   if (turn.ruling !== undefined) return ruledOutText(deps, turn, pin, turn.ruling);
+  if (turn.route.kind === "stopped") return stoppedText(turn, deps.clock.now());
   const line = ENDING_LINES[answer.ending];
   const news = stacked([pinLine(pin, session, answer), systemLine(session, answer)]) || undefined;
   if (line !== undefined) return stacked([shown, line, causeOfBreak(answer.error), news]);
@@ -172,19 +177,24 @@ function replacements(
   };
 }
 
-/** What a session keeps of its model's state, so that a change is told once; undefined where the model is listed. */
-export function pinNote(snapshot: Snapshot, pin: Pin): string | undefined {
-  const entry = snapshot.providers.get(pin.provider);
-  const state = entry && stateOf(entry, pin.model);
-  return state === "unlisted" || state === "retired" ? `${pin.provider}/${pin.model} ${state}` : undefined;
+/** What is to be said of a session's pin under an answer; undefined where that was said, or there is nothing to say. */
+export function pinNews(deps: OutlookDeps, pin: Pin, { noted }: Pick<Session, "noted">, place: ChannelKey) {
+  const outlook = outlookOf(deps, pin, place);
+  return outlook?.note === noted ? undefined : outlook;
 }
 
-/** The quiet line under an answer when the pinned model has left its list; once per change of state. */
-function goneLine(snapshot: Snapshot, pin: Pin, session: Session): string | undefined {
-  const note = pinNote(snapshot, pin);
-  if (note === undefined || note === session.noted) return undefined;
-  const model = code(pin.model, MAX_MODEL_CHARS);
-  return `ℹ️ ${pin.provider} no longer lists ${model}. It stays pinned here; \`/models list\` shows what there is.`;
+type OutlookDeps = Pick<TurnDeps, "refresher" | "allowed" | "modelFacts" | "settings" | "clock">;
+
+/** What is so of a pin, said or not. */
+export function outlookOf(
+  { refresher, allowed, modelFacts, settings, clock }: OutlookDeps,
+  pin: Pin,
+  place: ChannelKey,
+): PinOutlook | undefined {
+  const workspace = workspaceOf(place);
+  const { offers } = settings.of(workspace);
+  const snapshot = allowed.snapshot(workspace);
+  return pinOutlook({ lists: refresher.snapshot(), snapshot, modelFacts, offers, now: clock.now() }, pin);
 }
 
 /** The small line where a workspace asks for it: the model that really answered, tokens, time. */
@@ -214,7 +224,9 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
   if (instead !== undefined) return [...instead, RETRY_CONTROL];
   const isLong = text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
   const offersThread = isLong && question.mention?.isDirect !== true && canOpenThread(deps, question.message);
-  const controls = deps.controls.under(pin, { workspace, offersThread });
+  const news = answer.finish === undefined ? undefined : pinNews(deps, pin, turn.session, question.message);
+  const offered = turn.offer === undefined ? troubleControl(deps, turn) : offerControls(turn.offer, deps.clock.now());
+  const controls = [...offered, ...(news?.controls ?? []), ...deps.controls.under(pin, { workspace, offersThread })];
   return needsOperator(answer.error) ? [...controls, STATUS_CONTROL] : controls;
 }
 

@@ -1,4 +1,5 @@
 import { cutText } from "../../base/text.js";
+import { dayInWords } from "../../base/time.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
 import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
@@ -115,7 +116,3 @@ function retireWords({ retiresAt, isDeprecated, replacement }: ChangedFacts, pro
       : [`its vendor names ${code(cutText(`${provider}/${replacement}`, MAX_ID_CHARS))}`]),
   ];
 }
-
-/** "14 Jan 2027". */
-export const dayInWords = (at: number): string =>
-  new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });

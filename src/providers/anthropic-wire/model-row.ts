@@ -1,4 +1,4 @@
-import { displayName, isUsableId, type ModelRow, slim, tokens } from "../lists/model-rows.js";
+import { displayName, isUsableId, type ModelRow, slim, timeOf, tokens } from "../lists/model-rows.js";
 import type { ModelInfo } from "../provider.js";
 
 const supports = (capability: unknown): boolean | undefined => {
@@ -15,6 +15,7 @@ export const ANTHROPIC_ROW_FIELDS = [
   "max_input_tokens",
   "max_tokens",
   "lifecycle",
+  "retires_at",
 ];
 
 /** Reads a row of Anthropic's list, in which every model is for chat. */
@@ -31,6 +32,8 @@ export function readAnthropicRow(row: ModelRow): ModelInfo | undefined {
     input: seesImages === undefined ? undefined : seesImages ? ["text", "image"] : ["text"],
     // The API says 1970 where it does not know.
     releasedAt: releasedAt > 0 ? releasedAt : undefined,
+    retiresAt: timeOf(row.retires_at),
+    isDeprecated: row.lifecycle === "deprecated" ? true : undefined,
     // A retired one is still named for a while, but answers nobody.
     isChat: row.lifecycle !== "retired",
   });

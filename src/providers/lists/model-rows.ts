@@ -35,6 +35,12 @@ export const partOf = (value: unknown): ModelRow =>
 export const tokens = (...values: readonly unknown[]) =>
   values.find((value): value is number => typeof value === "number" && Number.isInteger(value) && value > 0);
 
+/** A time (epoch ms): a date as text, or seconds since 1970; undefined for anything else, and for 1970 itself. */
+export function timeOf(value: unknown): number | undefined {
+  const time = typeof value === "string" ? Date.parse(value) : typeof value === "number" ? value * 1_000 : Number.NaN;
+  return Number.isFinite(time) && time > 0 ? time : undefined;
+}
+
 /** A name worth showing beside the id. */
 export const displayName = (value: unknown, id: string) =>
   typeof value === "string" && value.trim() !== "" && value !== id && !INVISIBLE.test(value.trim())

@@ -1,5 +1,6 @@
 import { inputOf, KIND_FIELDS, saysChat } from "../lists/model-kind.js";
 import { PRICE_FIELDS, readPrices } from "../lists/model-price.js";
+import { RETIREMENT_FIELDS, readRetirement } from "../lists/model-retirement.js";
 import { displayName, isUsableId, type ModelRow, partOf, slim, tokens } from "../lists/model-rows.js";
 import type { ModelInfo } from "../provider.js";
 
@@ -21,6 +22,7 @@ export const OPENAI_ROW_FIELDS = [
   "limits.max_output_tokens",
   "top_provider.max_completion_tokens",
   "created",
+  ...RETIREMENT_FIELDS,
   ...KIND_FIELDS,
   ...PRICE_FIELDS,
 ];
@@ -52,6 +54,7 @@ export function readOpenAiRow(row: ModelRow, { isChat, idPrefix = "" }: RowTerms
     ...readPrices(row),
     input: inputOf(row),
     releasedAt: typeof row.created === "number" && row.created > 0 ? Math.round(row.created * 1000) : undefined,
+    ...readRetirement(row),
     isChat: saysChat(row) ?? isChat(id),
   });
 }

@@ -9,6 +9,12 @@ export interface ModelRef {
 /** "provider/model", as people read and type it. */
 export const modelName = ({ provider, model }: ModelRef): string => `${provider}/${model}`;
 
+/** "provider/model" at the first slash. */
+export function splitModel(text: string): ModelRef {
+  const [provider = "", ...model] = text.split("/");
+  return { provider, model: model.join("/") };
+}
+
 export interface Preference {
   readonly id: ProviderId;
   /** Id prefixes, best first, as "gpt-5" or "claude-sonnet". */

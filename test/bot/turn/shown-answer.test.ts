@@ -149,12 +149,12 @@ describe("a pinned model that has left its list", () => {
     it.list(without(1)); // one list may have left it out by mistake
     expect((await it.answers())?.text).toBe("Hi.");
     it.list(without(2));
-    expect((await it.answers())?.text).toBe(`Hi.\n\n${GONE}`);
+    expect((await it.answers())?.text).toBe(`Hi.\n\n${GONE} Its successor here: \`openai/gpt-5\`.`);
     expect((await it.answers())?.text).toBe("Hi.");
     it.list({ models: LISTED.map(modelRow), missing: [] });
     expect((await it.answers())?.text).toBe("Hi.");
     it.list(without(2));
-    expect((await it.answers())?.text).toBe(`Hi.\n\n${GONE}`);
+    expect((await it.answers())?.text).toBe(`Hi.\n\n${GONE} Its successor here: \`openai/gpt-5\`.`);
     expect((await it.sessions.get(CONVERSATION)).pin).toMatchObject({ model: "gpt-4" });
   });
 

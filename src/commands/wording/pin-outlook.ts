@@ -1,0 +1,78 @@
+import { dayInWords } from "../../base/time.js";
+import type { CatalogEntry, Snapshot } from "../../refresh/catalog/catalog-types.js";
+import { stateOf } from "../../refresh/catalog/row-state.js";
+import { type ModelRef, modelName, splitModel } from "../../refresh/choose/default-model.js";
+import { isRetiring, type SuccessorFacts, successorOf } from "../../refresh/choose/successor.js";
+import type { SuccessorOffer } from "../../refresh/settings.js";
+import type { Control } from "../command.js";
+import { code } from "./markdown.js";
+
+/** Longer than any model's name. */
+const MAX_MODEL_CHARS = 250;
+
+export interface OutlookFacts extends SuccessorFacts {
+  /** All lists, whatever may be used. */
+  readonly lists: Snapshot;
+  /** What an operator has offered in place of a model, by its name. */
+  readonly offers?: Readonly<Record<string, SuccessorOffer>> | undefined;
+}
+
+/** What is to be said of a pinned model that is gone or will be. */
+export interface PinOutlook {
+  /** What a session keeps of it, so that each change is said once. */
+  readonly note: string;
+  readonly line: string;
+  /** One button that changes the pin. */
+  readonly controls: readonly Control[];
+}
+
+/** Returns what is to be said of a pinned model; undefined where it is listed and stays. Pure: it moves nothing. */
+export function pinOutlook(facts: OutlookFacts, pin: ModelRef): PinOutlook | undefined {
+  const entry = facts.lists.providers.get(pin.provider);
+  const name = modelName(pin);
+  const offer = facts.offers?.[name];
+  const state = entry && stateOutlook(entry, pin, facts.now);
+  if (state === undefined && offer === undefined) return undefined;
+  const row = rowOf(entry, pin.model);
+  const offered = offer === undefined ? undefined : splitModel(offer.successor);
+  const successor = offered ?? successorOf(facts, pin, row);
+  const shown = successor && code(modelName(successor), MAX_MODEL_CHARS);
+  const parts = [
+    state?.line,
+    offer === undefined ? undefined : `An operator offers ${shown} in place of ${code(name, MAX_MODEL_CHARS)}.`,
+    offer === undefined && shown !== undefined ? `Its successor here: ${shown}.` : undefined,
+  ];
+  return {
+    note: [state?.note ?? name, ...(offer === undefined ? [] : [`offered ${offer.at}`])].join(" "),
+    line: parts.filter((part) => part !== undefined).join(" "),
+    controls:
+      successor === undefined
+        ? []
+        : [{ label: `Use ${modelName(successor)}`, command: `/models use ${modelName(successor)}` }],
+  };
+}
+
+function stateOutlook(entry: CatalogEntry, pin: ModelRef, now: number) {
+  const state = stateOf(entry, pin.model);
+  const name = modelName(pin);
+  const model = code(pin.model, MAX_MODEL_CHARS);
+  if (state === "unlisted" || state === "retired") {
+    return {
+      note: `${name} ${state}`,
+      line: `ℹ️ ${pin.provider} no longer lists ${model}. It stays pinned here; \`/models list\` shows what there is.`,
+    };
+  }
+  const row = rowOf(entry, pin.model);
+  if (row?.retiresAt === undefined || !isRetiring(row, now)) return undefined;
+  const day = dayInWords(row.retiresAt);
+  return {
+    note: `${name} retires ${row.retiresAt}`,
+    line:
+      row.retiresAt > now
+        ? `⏳ ${code(name, MAX_MODEL_CHARS)} retires on ${day}. It stays pinned here until somebody changes it.`
+        : `⏳ ${code(name, MAX_MODEL_CHARS)} was to retire on ${day}, and may end any day. It stays pinned here.`,
+  };
+}
+
+const rowOf = (entry: CatalogEntry | undefined, model: string) =>
+  entry?.models.find(({ id }) => id === model) ?? entry?.missing?.find((row) => row.model.id === model)?.model;
