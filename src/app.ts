@@ -3,10 +3,13 @@ import { createBoard } from "./bot/board/board.js";
 import { createCatchUp } from "./bot/catch-up/catch-up.js";
 import { firstStart } from "./bot/catch-up/known-places.js";
 import { createActivity } from "./bot/observe/activity.js";
+import { createFailures } from "./bot/observe/failures.js";
+import { createHistory } from "./bot/observe/history.js";
 import { createLoopDelayMeter } from "./bot/observe/loop-delay.js";
 import { createMetrics } from "./bot/observe/metrics.js";
 import { observedPlatform } from "./bot/observe/observed-platform.js";
 import { createSeries } from "./bot/observe/series.js";
+import { createPersonalData } from "./bot/personal-data/personal-data.js";
 import { handlersOf } from "./bot/platform-handlers.js";
 import { conversationOf } from "./bot/port/conversation.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
@@ -64,6 +67,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await settings.load();
   await refresher.load();
   await board.load();
+  await watch.history.load();
   await core.quota.load();
   const status = statusSource(refresher, settings, STATUS_WORKSPACE);
   await openPlatforms(core, talk, status);
@@ -111,6 +115,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       for (const stop of stops) stop();
       web.operatorsConsole.stop();
       watch.delay.stop();
+      await watch.history.stop();
       await chat.stop(graceMs);
       await boardStopped;
       for (const platform of platforms)
@@ -135,7 +140,9 @@ function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const charts = createChartPainter({ log });
   const chatRefusal = commandRefusal(settings);
   const checks = () => runningChecks(core);
-  const commands = createCommands({ ...core, checks, charts, chatRefusal, turns: chat.control, board: board.control });
+  const personalData = createPersonalData({ ...core, forgetImages: parts.images.forget });
+  const controls = { turns: chat.control, board: board.control, personalData };
+  const commands = createCommands({ ...core, ...controls, checks, charts, chatRefusal });
   const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal });
   return { chat, board, watchSender, commands, dispatcher };
 }
@@ -161,20 +168,22 @@ async function openPlatforms(core: Core, { chat, commands }: Talk, status: Statu
 }
 
 /** What counts and measures the running bot, for the metrics and the console. */
-function createWatch({ clock, refresher, platforms, observers, quota }: Core, { chat }: Talk) {
+function createWatch({ clock, log, store, refresher, platforms, observers, quota }: Core, { chat }: Talk) {
   const delay = createLoopDelayMeter();
   const metrics = createMetrics({ clock, refresher, platforms, quota, load: chat.load });
   const activity = createActivity(clock.now);
   const series = createSeries({ clock, refresher, readDelay: delay.read });
-  for (const observer of [metrics, activity, series]) observers.add(observer);
-  return { delay, metrics, activity, series };
+  const history = createHistory({ store, clock, log, status: refresher.status, platforms: () => platforms });
+  const failures = createFailures(clock.now);
+  for (const observer of [metrics, activity, series, history, failures]) observers.add(observer);
+  return { delay, metrics, activity, series, history, failures };
 }
 type Watch = ReturnType<typeof createWatch>;
 
 /** The HTTP server with all its pages. */
 function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status: Status) {
   const { config, clock, log, refresher, settings, ledger, platforms, faults, defaultModel, modelFacts } = core;
-  const { metrics, activity, series } = watch;
+  const { metrics, activity, series, history, failures } = watch;
   const operatorsConsole = createConsole({
     facts: {
       ...{ settings, activity, defaultModel, modelFacts, load: chat.load, workspace: STATUS_WORKSPACE },
@@ -184,6 +193,8 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
       storeWarnings: core.damage.warnings,
     },
     series,
+    history,
+    failures,
     readUsage: usageDays(ledger),
     clock,
     log,

@@ -40,6 +40,8 @@ export interface QuotaState {
 
 /** What the quotas say of one model. */
 export interface ModelQuota {
+  /** Anything is known of what limits it for longer than a minute. */
+  readonly isKnown: boolean;
   /** What stops it: of several, the one that renews last. */
   readonly out?: QuotaState;
   /** A minute's window is out until then: it is waited for. */
@@ -168,7 +170,8 @@ function stateAt(stored: QuotaWindow, forecasts: Forecasts, now: number): QuotaS
   const forecast = forecasts.of(stored);
   return {
     ...{ key: windowKey(stored), window, isOut: isOut(stored, now), renewsAt, forecast },
-    riskSince: forecast === undefined ? undefined : stored.risk?.since,
+    // Also before the first forecast after a start.
+    riskSince: isOut(stored, now) || now >= windowEnd(stored) ? undefined : stored.risk?.since,
   };
 }
 
@@ -188,7 +191,8 @@ function judgeModel(states: readonly QuotaState[], now: number): ModelQuota {
     .filter(({ riskSince }) => riskSince !== undefined)
     .sort((a, b) => (b.forecast?.probability ?? 0) - (a.forecast?.probability ?? 0));
   const until = Math.max(...waits);
-  return { ...(out && { out }), ...(until > now && { waitUntil: until }), ...(risk && { risk }) };
+  const isKnown = states.some(({ window }) => window.period !== "minute");
+  return { isKnown, ...(out && { out }), ...(until > now && { waitUntil: until }), ...(risk && { risk }) };
 }
 
 /** Brings the windows of budgets up to date: of one provider, or of all. */

@@ -13,6 +13,7 @@ export const TABLES = [
   "processes",
   "watches",
   "quota",
+  "history",
 ] as const;
 export type Table = (typeof TABLES)[number];
 

@@ -4,7 +4,10 @@ import type { ChatAccess } from "../../src/refresh/settings.js";
 import { chat, harness } from "./harness.js";
 
 /** What people may do whom the bot would not answer: read about it, and look at and renew the lists of models. */
-const OPEN = ["help", "refresh-models", "models status", "models list", "models changes", "settings show"];
+const OPEN = [
+  ...["help", "refresh-models", "models status", "models list", "models changes", "settings show"],
+  ...["privacy", "privacy export", "privacy erase"],
+];
 
 const SHUT_OUT: readonly (readonly [who: string, access: ChatAccess, by: Partial<Invocation>])[] = [
   ["somebody who is not named", { who: ["u9"] }, {}],

@@ -25,8 +25,8 @@ export interface SeriesView {
 export interface Series extends Pick<Observer, "onTurn" | "onRefresh"> {
   /** How many refreshes have ended. */
   heard(): number;
-  /** Notes ages and delay as they are now. */
-  sample(): void;
+  /** Notes ages and delay as they are now; returns the delay since the sample before. */
+  sample(): LoopDelay;
   view(): SeriesView;
 }
 
@@ -84,7 +84,9 @@ export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Serie
       const age = (fetchedAt: number | null) => (fetchedAt === null ? null : Math.round((at - fetchedAt) / 1000));
       const { providers } = refresher.status();
       const ages = Object.fromEntries(providers.map(({ id, fetchedAt }) => [id, age(fetchedAt)]));
-      samples = [...samples.filter((sample) => isKept(sample.at)), { at, ages, delay: readDelay() }];
+      const delay = readDelay();
+      samples = [...samples.filter((sample) => isKept(sample.at)), { at, ages, delay }];
+      return delay;
     },
     view() {
       const at = samples.map((sample) => sample.at / 1000);

@@ -2,7 +2,7 @@ import type { types, webApi } from "@slack/bolt";
 import { z } from "zod";
 import type { ChannelKey, MessageKey, SendTerms } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { slackErrorOf } from "../wire/errors.js";
+import { isThreadRefused, slackErrorOf } from "../wire/errors.js";
 import { optionalText } from "../wire/notation.js";
 import type { Caller } from "./caller.js";
 import type { SlackMessage } from "./render.js";
@@ -113,9 +113,15 @@ export function createSlackCalls(client: webApi.WebClient, caller: Caller): Slac
     async post(place, message, terms = {}) {
       await caller.wait("chat.postMessage", place, terms);
       const content = contentOf(await message());
-      return caller.now("chat.postMessage", place.channel, async () => {
-        const sent = { channel: place.channel, ...inThread(place), ...content, ...QUIET };
-        return postedSchema.parse(await client.chat.postMessage(sent)).ts;
+      const send = (thread: { readonly thread_ts?: string }) =>
+        caller.now("chat.postMessage", place.channel, async () => {
+          const sent = { channel: place.channel, ...thread, ...content, ...QUIET };
+          return postedSchema.parse(await client.chat.postMessage(sent)).ts;
+        });
+      return send(inThread(place)).catch(async (error) => {
+        if (!isThreadRefused(error)) throw error;
+        await caller.wait("chat.postMessage", place, terms);
+        return send({});
       });
     },
     async update(key, message, terms = {}) {

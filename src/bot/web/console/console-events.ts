@@ -3,6 +3,7 @@ import type { Clock } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import type { Snapshot } from "../../../refresh/catalog/catalog-types.js";
+import type { History } from "../../observe/history.js";
 import type { Series } from "../../observe/series.js";
 import { createEventHub } from "../http/event-hub.js";
 import { type ConsoleFacts, catalogueView, consoleState } from "./console-view.js";
@@ -11,6 +12,7 @@ import { firstDay, type ReadUsage, usageView } from "./usage.js";
 export interface ConsoleEventsDeps {
   readonly facts: ConsoleFacts;
   readonly series: Series;
+  readonly history: Pick<History, "look">;
   /** Undefined where no ledger is kept. */
   readonly readUsage: ReadUsage | undefined;
   readonly clock: Clock;
@@ -36,7 +38,7 @@ const BEATS_PER_SAMPLE = 3;
 const BEATS_PER_USAGE = 12;
 
 export function createConsoleEvents(deps: ConsoleEventsDeps): ConsoleEvents {
-  const { facts, series, clock } = deps;
+  const { facts, series, history, clock } = deps;
   const views = createViews(deps);
   const stopping = new AbortController();
   const stops: (() => void)[] = [];
@@ -72,7 +74,7 @@ export function createConsoleEvents(deps: ConsoleEventsDeps): ConsoleEvents {
   const beats = async () => {
     for (let beat = 1; ; beat++) {
       await clock.sleep(BEAT_MS, stopping.signal);
-      if (beat % BEATS_PER_SAMPLE === 0) series.sample();
+      if (beat % BEATS_PER_SAMPLE === 0) history.look(series.sample());
       if (!hub.hasListeners()) continue;
       sendState(beat % BEATS_PER_SAMPLE === 0);
       if (beat % BEATS_PER_USAGE === 0) send("usage", await views.usage());

@@ -3,6 +3,8 @@ import { stream } from "hono/streaming";
 import { z } from "zod";
 import type { Invocation, Reply } from "../../../commands/command.js";
 import type { Store } from "../../../store/store.js";
+import type { Failures } from "../../observe/failures.js";
+import type { History } from "../../observe/history.js";
 import { assetRoutes } from "../http/assets.js";
 import { readJson } from "../http/body.js";
 import { HttpError } from "../http/http-error.js";
@@ -10,7 +12,9 @@ import { type ConsoleEventsDeps, createConsoleEvents } from "./console-events.js
 import { settingsView, workspacesView } from "./console-view.js";
 import { readConversations } from "./conversations.js";
 
-export interface ConsoleDeps extends ConsoleEventsDeps {
+export interface ConsoleDeps extends Omit<ConsoleEventsDeps, "history"> {
+  readonly history: Pick<History, "look" | "view">;
+  readonly failures: Pick<Failures, "find">;
   /** Runs a command as an operator of this workspace. Never throws: failures come as a reply. */
   run(command: string, workspace: string): AsyncIterable<Reply>;
   readonly store: Pick<Store, "values">;
@@ -25,6 +29,7 @@ export interface Console {
 
 /** What its controls type; a console is no chat. */
 const COMMANDS = /^\/(settings|refresh-models|doctor)( |$)/;
+const UNKNOWN_REFERENCE = "This process does not know that reference. It may be older: the log's lines carry it.";
 const order = z.object({
   command: z
     .string("`command` is missing.")
@@ -57,6 +62,12 @@ export function createConsole({ run, store, ...deps }: ConsoleDeps): Console {
       mountPage(app);
       app.get("/api/console", async (context) => context.json(await events.all()));
       app.get("/api/console/events", (context) => events.open(context));
+      app.get("/api/console/history", (context) => context.json(deps.history.view()));
+      app.get("/api/console/references/:reference", (context) => {
+        const failure = deps.failures.find(context.req.param("reference"));
+        if (failure === undefined) throw new HttpError(404, UNKNOWN_REFERENCE);
+        return context.json(failure);
+      });
       app.get("/api/console/workspaces", (context) => context.json(workspacesView(deps.facts)));
       app.get("/api/console/conversations", async (context) =>
         context.json(await readConversations(store, context.req.query("before"))),

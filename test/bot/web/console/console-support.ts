@@ -1,5 +1,7 @@
 import type { Clock } from "../../../../src/base/clock.js";
 import { createActivity } from "../../../../src/bot/observe/activity.js";
+import { createFailures } from "../../../../src/bot/observe/failures.js";
+import { createHistory } from "../../../../src/bot/observe/history.js";
 import { createSeries } from "../../../../src/bot/observe/series.js";
 import { createConsole } from "../../../../src/bot/web/console/console.js";
 import type { ReadUsage } from "../../../../src/bot/web/console/usage.js";
@@ -111,6 +113,8 @@ export async function startConsole(options: Options = {}) {
   const activity = createActivity(clock.now);
   const series = createSeries({ clock, refresher, readDelay: () => ({ p50: 1, p95: 3, p99: 5, max: 12 }) });
   const platforms = options.platforms ?? [fakePlatform("discord")];
+  const history = createHistory({ store, clock, log: silentLog, status: () => status, platforms: () => platforms });
+  const failures = createFailures(clock.now);
   const operatorsConsole = createConsole({
     facts: {
       refresher: () => refresher,
@@ -132,6 +136,8 @@ export async function startConsole(options: Options = {}) {
     clock,
     log: silentLog,
     store,
+    history,
+    failures,
     async *run(command, workspace) {
       commands.push(workspace === WORKSPACE ? command : `${workspace} ${command}`);
       yield* options.run?.(command) ?? [{ markdown: `ran **${command}**` }];
@@ -150,6 +156,8 @@ export async function startConsole(options: Options = {}) {
     port,
     clock,
     store,
+    history,
+    failures,
     settings,
     activity,
     series,

@@ -24,6 +24,15 @@ const FAILING = providerStatus({
   ...{ lastFailure: "anthropic refuses the key (401)", keyVariable: "ANTHROPIC_API_KEY" },
 });
 
+const FAILED = {
+  platform: "discord",
+  provider: "anthropic",
+  model: "claude",
+  ending: "failed",
+  durationMs: 1,
+  firstTextMs: null,
+} as const;
+
 /** Two conversations, one with a pin, in which something was said. */
 async function talk({ store }: RunningConsole) {
   const sessions = createSessions({ store, now: () => 5_000 });
@@ -126,5 +135,30 @@ describe.skipIf(browser === undefined)("an operator at the console", () => {
     await expect.poll(() => page.getByRole("radio", { name: "Operators only" }).isChecked()).toBe(true);
     await page.getByRole("radio", { name: "Anyone" }).click();
     await expect.poll(() => started.commands).toEqual(["slack:T1 /settings switching anyone"]);
+  });
+
+  it("sees uptime and incidents, longer ranges, and what a reference stands for", async () => {
+    const started = await start({ status: { providers: [providerStatus({ id: "openai" }), FAILING] } });
+    started.history.look({ p50: 1, p95: 2, p99: 3, max: 4 });
+    started.history.onTurn({ ...FAILED, failure: { reference: "3f2a9c01", cause: "auth (401)" } });
+    started.failures.onTurn({ ...FAILED, failure: { reference: "3f2a9c01", cause: "auth (401)" } });
+    const page = await open(started);
+    const uptime = (id: string) => page.locator(".uptime", { has: page.getByRole("heading", { name: id }) });
+    await uptime("anthropic").waitFor();
+    expect(await uptime("anthropic").innerText()).toMatch(/24 hours: 0 %\s+90 days: 0 %/);
+    expect(await uptime("openai").innerText()).toContain("24 hours: 100 %");
+    expect(await page.locator("#incidents li").allInnerTexts()).toEqual([
+      expect.stringMatching(/^anthropic refused the key, since .*, still going on$/),
+    ]);
+    await page.getByLabel("Reference in an answer").fill("3F2A9C01");
+    await page.keyboard.press("Enter");
+    await page.locator("#reference-note", { hasText: "failed on discord, anthropic/claude: auth (401)." }).waitFor();
+    await page.getByLabel("Reference in an answer").fill("00000000");
+    await page.keyboard.press("Enter");
+    await page.locator("#reference-note", { hasText: "does not know that reference" }).waitFor();
+    await page.getByLabel("Range of turns, refreshes and delay").selectOption("7 days");
+    await page.getByRole("img", { name: "Turns per hour: 1 turn, 1 error" }).waitFor();
+    await page.getByRole("img", { name: "Event-loop delay by the hour: max 4 ms" }).waitFor();
+    expect(await page.getByRole("heading", { name: "Turns per minute" }).isVisible()).toBe(false);
   });
 });

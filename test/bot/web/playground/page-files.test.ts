@@ -60,6 +60,18 @@ describe.skipIf(stage === undefined)("files beside a question on the page", () =
     expect(await page.locator(".message.user .thumb-name").allInnerTexts()).toEqual(["chart.png", "log.txt"]);
   });
 
+  it("come with a warning where the channel's model takes no images, and can be sent all the same", async () => {
+    const facts = { contextTokens: null, inputPrice: null, outputPrice: null, takesImages: false };
+    const { url, mentions } = await start({ modelOf: async () => ({ model: "demo/blind", pin: null, facts }) });
+    const page = await open(url);
+    await page.getByRole("button", { name: "Model: demo/blind" }).waitFor();
+    await choose(page, text("a.txt", "a"), picture("a.png"));
+    await expect.poll(() => fault(page).innerText()).toContain("demo/blind takes no images.");
+    await say(page, "look");
+    await expect.poll(() => mentions[0]?.attachments?.length).toBe(2);
+    expect(await fault(page).innerText()).toBe("");
+  });
+
   it("can be sent without words, but not with a command", async () => {
     const { url, mentions, calls } = await start();
     const page = await open(url);

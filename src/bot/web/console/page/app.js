@@ -7,6 +7,7 @@ import { createCatalogue } from "./catalogue.js";
 import { showChanges } from "./changes.js";
 import { createCharts } from "./charts.js";
 import { createConversations } from "./conversations.js";
+import { createHistory } from "./history.js";
 import { createOverview } from "./overview.js";
 import { createProviders } from "./providers.js";
 import { createSettings } from "./settings.js";
@@ -81,6 +82,7 @@ const charts = createCharts(byId("chart-grid"));
 const settings = createSettings({ run: (command, workspace) => run(command, byId("setting-note"), workspace) });
 const catalogue = createCatalogue();
 createConversations();
+const history = createHistory({ onHours: charts.showHours });
 byId("checks").addEventListener("click", () => runChecks());
 
 /** @type {Readonly<Record<string, (data: never) => void>>} */
@@ -128,7 +130,7 @@ for (const frame of document.querySelectorAll(".table-frame")) frame.setAttribut
 
 keepOpen({
   path: "/api/console/events",
-  onOpen: async () => {}, // the stream begins with everything
+  onOpen: history.read, // the stream begins with everything else
   onEvent: (name, data) => handlers[name]?.(/** @type {never} */ (data)),
   onConnection(isConnected) {
     byId("offline").hidden = isConnected;

@@ -57,6 +57,7 @@ const conversation = createConversation({
 const composer = createComposer({
   vocabulary: vocabulary.current,
   lastQuestion: conversation.lastQuestion,
+  imageWarning: () => picker.imageWarning(),
   async send(text, files) {
     conversation.toEnd();
     await sender.send(text, undefined, files.length === 0 ? {} : { files });

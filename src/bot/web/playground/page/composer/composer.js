@@ -21,8 +21,9 @@ const inWords = (count) => count.toLocaleString("en");
  * @param {(text: string, files: readonly SentFile[]) => Promise<void>} terms.send
  * @param {() => Vocabulary} terms.vocabulary
  * @param {() => string | undefined} terms.lastQuestion
+ * @param {() => string | undefined} terms.imageWarning says where the channel's model takes no images
  */
-export function createComposer({ send, vocabulary, lastQuestion }) {
+export function createComposer({ send, vocabulary, lastQuestion, imageWarning }) {
   const form = byId("composer");
   const input = byId("composer-text", HTMLTextAreaElement);
   const fault = byId("composer-fault");
@@ -32,7 +33,7 @@ export function createComposer({ send, vocabulary, lastQuestion }) {
   const showFault = (text) => {
     fault.textContent = text;
   };
-  const tray = createFileTray({ showFault, onChange: () => keepDraft() });
+  const tray = createFileTray({ showFault, imageWarning, onChange: () => keepDraft() });
   const drafts = createDrafts();
 
   const grow = () => {

@@ -13,9 +13,9 @@ const sizeWords = (bytes) => (bytes < 1024 * 1024 ? `${bytes / 1024} KB` : `${by
 /**
  * The files beside the question that is being written: chosen, dropped or pasted. What the bot would leave out is refused
  * here, with the reason.
- * @param {{ showFault(text: string): void, onChange(): void }} terms
+ * @param {{ showFault(text: string): void, onChange(): void, imageWarning(): string | undefined }} terms
  */
-export function createFileTray({ showFault, onChange }) {
+export function createFileTray({ showFault, onChange, imageWarning }) {
   const list = byId("composer-files");
   const picker = byId("file-picker", HTMLInputElement);
   /** @type {readonly TrayFile[]} */
@@ -49,7 +49,10 @@ export function createFileTray({ showFault, onChange }) {
     for (const file of chosen) {
       const taken = await readFile(file, files).catch(() => "it cannot be read");
       if (typeof taken === "string") showFault(`${file.name} is not attached: ${taken}.`);
-      else set([...files, taken]);
+      else {
+        set([...files, taken]);
+        if (taken.isImage) showFault(imageWarning() ?? "");
+      }
     }
   };
 

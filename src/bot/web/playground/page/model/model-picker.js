@@ -85,6 +85,10 @@ export function createModelPicker({ run, vocabulary, onClose }) {
 
   return {
     open: show,
+    imageWarning: () =>
+      current.facts?.takesImages === false
+        ? `${current.model} takes no images. Choose a model with 👁, or send it without.`
+        : undefined,
     /** @param {ConversationModel} model */
     show(model) {
       current = model;
