@@ -21,7 +21,8 @@ export function createHistory({ onHours }) {
     if (history === undefined) return;
     const { subjects, hours } = history;
     onHours(hours);
-    byId("uptime").replaceChildren(...subjects.map(uptimeRow));
+    const none = make("p", { className: "empty" }, "The first look comes in a few seconds.");
+    byId("uptime").replaceChildren(...(subjects.length === 0 ? [none] : subjects.map(uptimeRow)));
     byId("incidents").replaceChildren(...incidentItems(subjects));
   };
   setInterval(read, READ_MS);
