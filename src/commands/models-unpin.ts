@@ -1,3 +1,4 @@
+import { withoutDetour } from "../quota/fallback/route.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
@@ -20,7 +21,11 @@ export const modelsUnpin = (deps: CommandDeps) =>
         yield { markdown: `No model is pinned here. ${defaultSentence(deps, workspace)}` };
         return;
       }
-      await deps.sessions.change(conversation, (before) => ({ ...before, pin: null, pinNews: "default" as const }));
+      await deps.sessions.change(conversation, (before) => ({
+        ...withoutDetour(before),
+        pin: null,
+        pinNews: "default" as const,
+      }));
       const name = escapeInline(modelName(pin), 250);
       yield {
         markdown:

@@ -1,3 +1,4 @@
+import { withoutDetour } from "../quota/fallback/route.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand } from "./command.js";
@@ -19,7 +20,7 @@ export const modelsUse = (deps: CommandDeps) =>
       if (chosen.kind === "asked-back") return yield chosen.reply;
       const at = deps.clock.now();
       await deps.sessions.change(conversation, (before) => ({
-        ...before,
+        ...withoutDetour(before),
         pin: { ...chosen.model, at, by: user.name },
         pinNews: "chosen" as const,
       }));

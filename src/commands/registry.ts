@@ -10,8 +10,10 @@ import type { Command } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { doctor } from "./doctor.js";
 import { help } from "./help.js";
+import { modelsBack } from "./models-back.js";
 import { modelsBoard } from "./models-board.js";
 import { modelsChanges } from "./models-changes.js";
+import { modelsDetour } from "./models-detour.js";
 import { modelsList } from "./models-list.js";
 import { modelsOffer } from "./models-offer.js";
 import { modelsStatus } from "./models-status.js";
@@ -19,9 +21,13 @@ import { modelsUnpin } from "./models-unpin.js";
 import { modelsUnwatch, modelsWatches } from "./models-unwatch.js";
 import { modelsUse } from "./models-use.js";
 import { modelsWatch } from "./models-watch.js";
+import { privacy } from "./privacy.js";
+import { privacyErase } from "./privacy-erase.js";
+import { privacyExport } from "./privacy-export.js";
 import { refreshModels } from "./refresh-models.js";
 import { settingsAccess } from "./settings-access.js";
 import { settingsAutoRefresh } from "./settings-auto-refresh.js";
+import { settingsFallback } from "./settings-fallback.js";
 import { settingsFooter } from "./settings-footer.js";
 import { settingsModel } from "./settings-model.js";
 import { settingsModels } from "./settings-models.js";
@@ -45,6 +51,8 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     modelsOffer(deps),
     aboveThreads(modelsUse(deps), deps),
     aboveThreads(modelsUnpin(deps), deps),
+    aboveThreads(modelsBack(deps), deps),
+    aboveThreads(modelsDetour(deps), deps),
     modelsBoard(deps),
     settingsShow(deps),
     settingsAutoRefresh(deps),
@@ -53,6 +61,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     settingsSwitching(deps),
     settingsSystem(deps),
     settingsAccess(deps),
+    settingsFallback(deps),
     settingsFooter(deps),
     aboveThreads(chatNew(deps), deps),
     chatStop(deps),
@@ -65,6 +74,9 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     usage(deps),
     usageQuota(deps),
     doctor(deps),
+    privacy(deps),
+    privacyExport(deps),
+    privacyErase(deps),
     help(() => commands),
   ];
   return commands;

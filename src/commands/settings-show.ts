@@ -3,6 +3,7 @@ import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { defaultWords, pinLines } from "./model-in-force.js";
 import { accessLines } from "./settings-access.js";
+import { fallbackLine } from "./settings-fallback.js";
 import { footerWords } from "./settings-footer.js";
 import { ruleLines } from "./settings-models.js";
 import { SWITCHING } from "./settings-switching.js";
@@ -29,6 +30,7 @@ export const settingsShow = (deps: CommandDeps) =>
           ...inForceLines(deps, workspace),
           `Model of new conversations: ${defaultWords(deps, workspace)}`,
           ...(deps.allowed.hasRules(workspace) ? ruleLines(deps, workspace) : []),
+          fallbackLine(deps.settings.of(workspace)),
           whoLine(deps.settings.of(workspace), SWITCHING),
           whoLine(deps.settings.of(workspace), SYSTEM),
           ...accessLines(deps.settings.of(workspace), deps.host.limits),

@@ -6,6 +6,24 @@ import type { CommandDeps } from "./command-deps.js";
 import { usageAlt, usageChart } from "./wording/usage-chart.js";
 import { noUsageText, PERIODS, type Period, periodOf, usageText } from "./wording/usage-text.js";
 
+const OPTIONS = {
+  period: {
+    kind: "choice",
+    about: "today (unless you say so), 7d, 30d or month",
+    values: [
+      { value: "today", label: "today" },
+      { value: "7d", label: "the last 7 days", aliases: ["7 days", "week"] },
+      { value: "30d", label: "the last 30 days", aliases: ["30 days"] },
+      { value: "month", label: "this month" },
+    ],
+  },
+  by: {
+    kind: "choice",
+    about: "model (unless you say so), provider, user or day",
+    values: GROUPINGS.map((value) => ({ value, label: value, aliases: [`${value}s`] })),
+  },
+} as const;
+
 export const usage = ({ ledger, charts, clock }: CommandDeps) =>
   defineCommand({
     path: "usage",
@@ -14,23 +32,7 @@ export const usage = ({ ledger, charts, clock }: CommandDeps) =>
     isForChatters: true,
     isHeavy: true,
     visibility: "ephemeral",
-    options: {
-      period: {
-        kind: "choice",
-        about: "today (unless you say so), 7d, 30d or month",
-        values: [
-          { value: "today", label: "today" },
-          { value: "7d", label: "the last 7 days", aliases: ["7 days", "week"] },
-          { value: "30d", label: "the last 30 days", aliases: ["30 days"] },
-          { value: "month", label: "this month" },
-        ],
-      },
-      by: {
-        kind: "choice",
-        about: "model (unless you say so), provider, user or day",
-        values: GROUPINGS.map((value) => ({ value, label: value, aliases: [`${value}s`] })),
-      },
-    },
+    options: OPTIONS,
     async *run(args, invocation) {
       const period = periodOf(PERIODS.find((id) => id === args.period) ?? "today", clock.now());
       const by = GROUPINGS.find((known) => known === args.by) ?? "model";

@@ -40,6 +40,8 @@ export interface QuotaState {
 
 /** What the quotas say of one model. */
 export interface ModelQuota {
+  /** Anything is known of what limits it for longer than a minute. */
+  readonly isKnown: boolean;
   /** What stops it: of several, the one that renews last. */
   readonly out?: QuotaState;
   /** A minute's window is out until then: it is waited for. */
@@ -98,6 +100,8 @@ const PROBE_EVERY_MS = 300_000;
 const ROUND_MS = 5_000;
 /** How often what other replicas have used is read. */
 const READ_EVERY_MS = 60_000;
+/** An entry bears the time of its question, whose answer may take a while. */
+const LATE_MS = 20 * 60_000;
 
 interface Parts {
   readonly accounts: ReadonlyMap<ProviderId, string>;
@@ -115,14 +119,12 @@ export function createQuota(deps: QuotaDeps): Quota {
   const parts: Parts = { accounts, windows, counts, forecasts };
   const stopping = new AbortController();
   const stateOf = (window: QuotaWindow) => stateAt(window, forecasts, clock.now());
-  const statesOf = (provider: ProviderId) => windows.of(provider).map(stateOf);
   return {
-    states: () => [...accounts.keys()].flatMap(statesOf).sort(worstFirst),
-    ofModel: ({ provider, model }) =>
-      judgeModel(
-        statesOf(provider).filter(({ window }) => limits(window, model)),
-        clock.now(),
-      ),
+    states: () => [...accounts.keys()].flatMap((id) => windows.of(id).map(stateOf)).sort(worstFirst),
+    ofModel({ provider, model }) {
+      const limiting = windows.of(provider).filter((window) => limits(window, model));
+      return judgeModel(limiting.map(stateOf), clock.now());
+    },
     note({ model: { provider, model }, askedAt, isAnswered, readings }) {
       windows.note(provider, readings);
       if (isAnswered) windows.noteSuccess(provider, model, askedAt);
@@ -168,7 +170,8 @@ function stateAt(stored: QuotaWindow, forecasts: Forecasts, now: number): QuotaS
   const forecast = forecasts.of(stored);
   return {
     ...{ key: windowKey(stored), window, isOut: isOut(stored, now), renewsAt, forecast },
-    riskSince: forecast === undefined ? undefined : stored.risk?.since,
+    // Also before the first forecast after a start.
+    riskSince: isOut(stored, now) || now >= windowEnd(stored) ? undefined : stored.risk?.since,
   };
 }
 
@@ -188,7 +191,8 @@ function judgeModel(states: readonly QuotaState[], now: number): ModelQuota {
     .filter(({ riskSince }) => riskSince !== undefined)
     .sort((a, b) => (b.forecast?.probability ?? 0) - (a.forecast?.probability ?? 0));
   const until = Math.max(...waits);
-  return { ...(out && { out }), ...(until > now && { waitUntil: until }), ...(risk && { risk }) };
+  const isKnown = states.some(({ window }) => window.period !== "minute");
+  return { isKnown, ...(out && { out }), ...(until > now && { waitUntil: until }), ...(risk && { risk }) };
 }
 
 /** Brings the windows of budgets up to date: of one provider, or of all. */
@@ -217,9 +221,9 @@ function createRound(deps: QuotaDeps, parts: Parts): () => Promise<void> {
     const now = clock.now();
     const isDue = readAt === undefined || now - readAt >= READ_EVERY_MS || now < readAt;
     if (isDue && (readAt === undefined || hasPeers())) {
-      const from = readAt === undefined ? now - KEPT_DAYS * DAY_MS : Math.min(readAt, startOfDay(now)) - READ_EVERY_MS;
+      const from = readAt === undefined ? now - KEPT_DAYS * DAY_MS : Math.min(readAt, now) - LATE_MS;
+      await counts.read(startOfDay(from));
       readAt = now;
-      await counts.read(from);
     }
     if (hasPeers()) await windows.load();
     countBudgets(deps, parts);

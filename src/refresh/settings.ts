@@ -28,6 +28,8 @@ export interface WorkspaceSettings extends RefreshChoice {
   /** Who may set a conversation's system prompt. Anyone when unset. */
   readonly system?: "anyone" | "operators";
   readonly access?: ChatAccess;
+  /** Whether another model may answer while the pinned one's quota is used up. */
+  readonly fallback?: FallbackSetting;
   /** Which models may be used here. */
   readonly models?: ModelRules;
   /** A small line under each answer. Off when unset. */
@@ -46,6 +48,15 @@ export interface ChatAccess {
   /** Questions in 10 minutes, below the host's limits. */
   readonly userPer10Min?: number;
   readonly channelPer10Min?: number;
+}
+
+export type FallbackMode = "off" | "ask" | "auto";
+
+export interface FallbackSetting {
+  /** `ask` when unset: somebody has to agree each time; `auto`: the workspace has agreed to all. */
+  readonly mode?: FallbackMode;
+  /** As provider/model, best first; unset or empty: chosen by what they are and cost. */
+  readonly models?: readonly string[];
 }
 
 /** A model that an operator offers in place of another. */
@@ -220,6 +231,12 @@ const settingsSchema = z.looseObject({
       guests: z.boolean().exactOptional(),
       userPer10Min: z.number().int().positive().exactOptional(),
       channelPer10Min: z.number().int().positive().exactOptional(),
+    })
+    .exactOptional(),
+  fallback: z
+    .looseObject({
+      mode: z.enum(["off", "ask", "auto"]).exactOptional(),
+      models: z.array(z.string()).exactOptional(),
     })
     .exactOptional(),
   models: z

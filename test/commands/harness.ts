@@ -4,10 +4,11 @@ import type { AffectedPins, CommandDeps, RetryOutcome, TurnControl } from "../..
 import { createDispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
-import type { QuotaState } from "../../src/quota/quota.js";
+import type { ModelQuota, QuotaState } from "../../src/quota/quota.js";
 import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog/catalog-types.js";
 import type { ChangeLog } from "../../src/refresh/catalog/change-log.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
+import type { ModelRef } from "../../src/refresh/choose/default-model.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
 import { createSettings, type ModelRules } from "../../src/refresh/settings.js";
 import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";
@@ -18,6 +19,7 @@ import { createModelFacts } from "../../src/usage/model-facts.js";
 import { fakeClock } from "../support/fake-clock.js";
 import { fakeTurnControl } from "../support/fake-turn-control.js";
 import { memoryStore } from "../support/memory-store.js";
+import { unusedPersonalData } from "../support/unused-personal-data.js";
 import { entry } from "../usage/entries.js";
 
 export const MINUTE_MS = 60_000;
@@ -50,11 +52,13 @@ export interface World {
   readonly smartWhy?: string;
   readonly faults?: readonly string[];
   readonly host?: Partial<CommandDeps["host"]>;
+  readonly personalData?: CommandDeps["personalData"];
   readonly affectedPins?: readonly AffectedPins[];
   /** Of the host: `MODELS_ALLOW` and the like. */
   readonly rules?: ModelRules;
   readonly changes?: ReadonlyMap<string, ChangeLog>;
   readonly quotas?: readonly QuotaState[];
+  readonly ofModel?: (model: ModelRef) => Partial<ModelQuota>;
   readonly isHostOperator?: boolean;
   readonly results?: readonly Omit<RefreshResult, "entry">[];
 }
@@ -176,7 +180,7 @@ export function harness(world: World = {}) {
     ledger,
     watches: createWatchRows(store),
     affectedPins: () => world.affectedPins ?? [],
-    quota: { states: () => world.quotas ?? [], ofModel: () => ({}) },
+    quota: { states: () => world.quotas ?? [], ofModel: (model) => ({ isKnown: true, ...world.ofModel?.(model) }) },
     isHostOperator: () => world.isHostOperator ?? true,
     charts: {
       async paint(chart) {
@@ -209,7 +213,8 @@ export function harness(world: World = {}) {
       },
     },
     setups: providers.map(({ id, families = [] }) => ({ id, preferredFamilies: families })),
-    host: { limits: { userPer10Min: 20, channelPer10Min: 0 }, ...world.host },
+    host: { limits: { userPer10Min: 20, channelPer10Min: 0 }, retentionDays: 90, usageDays: 92, ...world.host },
+    personalData: world.personalData ?? unusedPersonalData,
     chatRefusal: commandRefusal(settings),
     faults: () => world.faults ?? [],
     clock,

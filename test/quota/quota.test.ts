@@ -80,17 +80,17 @@ describe("createQuota()", () => {
     const quota = quotaIn(it);
     noteIn(it, quota, { limit: 10, remaining: 0, resetAt: it.clock.now() + HOUR_MS });
     expect(quota.ofModel(M1).out?.renewsAt).toBe(it.clock.now() + HOUR_MS);
-    expect(quota.ofModel(M2)).toEqual({});
+    expect(quota.ofModel(M2).out).toBeUndefined();
     noteIn(it, quota, { name: "balance", scope: "account", period: "none", isRefused: true });
     expect(quota.ofModel(M2).out).toMatchObject({ isOut: true, renewsAt: undefined });
-    expect(quota.ofModel({ provider: "openai", model: "m1" })).toEqual({});
+    expect(quota.ofModel({ provider: "openai", model: "m1" })).toEqual({ isKnown: false });
   });
 
   it("waits for a window of a minute instead of stopping anything", () => {
     const it = world();
     const quota = quotaIn(it);
     noteIn(it, quota, { period: "minute", limit: 3, remaining: 0, resetAt: it.clock.now() + 20_000 });
-    expect(quota.ofModel(M1)).toEqual({ waitUntil: it.clock.now() + 20_000 });
+    expect(quota.ofModel(M1)).toEqual({ isKnown: false, waitUntil: it.clock.now() + 20_000 });
   });
 
   it("lets a success clear what refused before", async () => {
@@ -100,7 +100,7 @@ describe("createQuota()", () => {
     expect(quota.ofModel(M1).out).toBeDefined();
     await it.clock.advance(1);
     quota.note({ model: M1, askedAt: it.clock.now(), isAnswered: true, readings: [] });
-    expect(quota.ofModel(M1)).toEqual({});
+    expect(quota.ofModel(M1)).toEqual({ isKnown: true });
   });
 
   it("probes a vendor's window every 5 minutes, once over all replicas, and a budget never", async () => {
@@ -129,7 +129,7 @@ describe("createQuota()", () => {
     const after = quotaIn(it);
     await after.load();
     expect(after.ofModel(M1).out).toBeDefined();
-    expect(after.ofModel({ provider: "openai", model: "m1" })).toEqual({});
+    expect(after.ofModel({ provider: "openai", model: "m1" })).toEqual({ isKnown: false });
     const anotherKey = quotaIn(it, { setups: [{ ...GROQ, key: "new" }, OPENAI] });
     await anotherKey.load();
     expect(anotherKey.states()).toEqual([]);
@@ -211,11 +211,11 @@ describe("a provider's budget", () => {
     await quota.load();
     const at = it.clock.now();
     for (const id of ["a", "b", "b"]) quota.count(entry({ id, at, provider: "groq" }));
-    expect(quota.ofModel(M2)).toEqual({});
+    expect(quota.ofModel(M2).out).toBeUndefined();
     quota.count(entry({ id: "c", at, provider: "groq" }));
     expect(quota.ofModel(M2).out?.window.source).toBe("budget");
     await it.clock.advance(DAY_MS / 2);
-    expect(quota.ofModel(M2)).toEqual({});
+    expect(quota.ofModel(M2).out).toBeUndefined();
   });
 
   it.each([
@@ -274,7 +274,7 @@ describe("a forecast", () => {
     const { quota, stop } = await forecast(1_000);
     stop();
     expect(quota.states()[0]?.forecast?.probability).toBeLessThan(0.2);
-    expect(quota.ofModel(M1)).toEqual({});
+    expect(quota.ofModel(M1)).toEqual({ isKnown: true });
   });
 
   it("takes into account that others use the same key", async () => {
@@ -292,7 +292,7 @@ describe("a forecast", () => {
     expect(it.quota.ofModel(M1).risk?.riskSince).toBe(since);
     await it.clock.advance(60_000);
     await rounds(it.clock);
-    expect(it.quota.ofModel(M1)).toEqual({});
+    expect(it.quota.ofModel(M1)).toEqual({ isKnown: true });
     noteIn(it, it.quota, { limit: 180, remaining: 59, resetAt: it.resetAt });
     await it.clock.advance(60_000);
     await rounds(it.clock);
@@ -330,6 +330,22 @@ describe("a forecast", () => {
     await rounds(it.clock);
     stop();
     expect(quota.states()[0]?.forecast).toBeUndefined();
+  });
+
+  it("is made once the ledger can be read, where it could not be at the start", async () => {
+    const it = world();
+    await write(it, habit(it, 10, 10));
+    const quota = quotaIn(it);
+    it.store.breakDown();
+    const stop = quota.start();
+    noteIn(it, quota, { limit: 180, remaining: 60, resetAt: it.clock.now() + DAY_MS / 2 });
+    await rounds(it.clock);
+    expect(quota.states()[0]?.forecast).toBeUndefined();
+    it.store.recover();
+    await it.clock.advance(60_000);
+    await rounds(it.clock);
+    stop();
+    expect(quota.states()[0]?.forecast).toBeDefined();
   });
 
   it("is too early to make with less than two whole days of history", async () => {

@@ -3,9 +3,9 @@ import type { Ending } from "../../store/sessions/sessions.js";
 import { showMark } from "../delivery/show-mark.js";
 import type { ChatPlatform } from "../port/platform.js";
 import type { Question } from "../prompt/question.js";
-import type { Lease } from "./conversation-line.js";
 import { ENDING_MARKS } from "./endings.js";
 import { untilStored } from "./finish-turn.js";
+import type { Lease } from "./line/conversation-line.js";
 import type { ChatDeps } from "./turn-deps.js";
 
 /** A service that limits marks to some fifty a minute shows them late: the next question does not wait for that. */

@@ -12,6 +12,7 @@ import type { Person } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 import type { Question } from "../prompt/question.js";
 import { cleanQuestion } from "../prompt/untrusted-text.js";
+import { offerUnder, withToldRisk } from "./detour/offer.js";
 import { modelRefusalOf, outlookOf, pinLine, shownControls, shownText, systemLine } from "./shown-answer.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
@@ -19,8 +20,10 @@ import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
  * Shows the last text with what belongs below it, and saves the turn with what it used, in one step.
  * @throws {StoreError} when it could not be saved @throws what the platform throws in the end
  */
-export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<Ending> {
-  const { answer, pin, stream, prepared } = turn;
+export async function finishTurn(deps: TurnDeps, answered: Omit<AnsweredTurn, "offer">): Promise<Ending> {
+  const { answer, pin, stream, prepared } = answered;
+  if (pin !== null && answered.isConfigured) noteQuota(deps, pin, answer, answered.startedAt);
+  const turn: AnsweredTurn = { ...answered, offer: offerUnder(deps, answered) };
   const reference = deps.newReference();
   if (answer.error !== undefined && answer.ending !== "stopped") {
     deps.log.warn(
@@ -30,7 +33,6 @@ export async function finishTurn(deps: TurnDeps, turn: AnsweredTurn): Promise<En
   }
   const use = pin === null || !turn.isConfigured || turn.ruling !== undefined ? undefined : feedbackOf(pin, answer);
   if (use !== undefined) deps.refresher.noteUse(use, workspaceOf(turn.question.message));
-  noteQuota(deps, turn);
   const inputTokens = answer.isUsed ? prepared?.estimatedTokens : undefined;
   const used = usedBy({ usage: answer.finish?.usage, inputTokens, output: answer.text });
   const text = shownText(deps, turn, { reference, used });
@@ -81,11 +83,10 @@ function feedbackOf({ provider, model }: Pin, { finish, error }: ModelAnswer): M
   return failure && { provider, model, failure };
 }
 
-/** What the answer, or the refusal, told of the account's quotas. */
-function noteQuota({ quota }: TurnDeps, { pin, isConfigured, answer, startedAt }: AnsweredTurn): void {
-  if (pin === null || !isConfigured) return;
+/** Takes in what an answer, or a refusal, told of the account's quotas. */
+export function noteQuota({ quota }: TurnDeps, model: Pin, answer: ModelAnswer, askedAt: number): void {
   const { readings = [], finish } = answer;
-  quota.note({ model: pin, askedAt: startedAt, isAnswered: finish !== undefined, readings });
+  quota.note({ model, askedAt, isAnswered: finish !== undefined, readings });
 }
 
 interface Outcome {
@@ -154,6 +155,7 @@ function toldLines(deps: TurnDeps, turn: AnsweredTurn, isShown: boolean): ToldLi
   const { session, answer, question } = turn;
   const { pin } = session;
   if (pin === null) return { change: (now) => now };
+  const offer = isShown ? turn.offer : undefined;
   const note = answer.finish !== undefined ? outlookOf(deps, pin, question.message)?.note : session.noted;
   const isPinTold = isShown && pinLine(turn.pin, session, answer) !== undefined;
   const isSystemTold = isShown && systemLine(session, answer) !== undefined;
@@ -164,7 +166,7 @@ function toldLines(deps: TurnDeps, turn: AnsweredTurn, isShown: boolean): ToldLi
   };
   return {
     change(now) {
-      const { noted: _noted, pinNews, ...rest } = withoutSystemNews(now);
+      const { noted: _noted, pinNews, ...rest } = withToldRisk(offer, withoutSystemNews(now), deps.clock.now());
       const news = isPinTold && now.pin?.at === pin.at ? undefined : pinNews;
       return { ...rest, ...(note !== undefined && { noted: note }), ...(news !== undefined && { pinNews: news }) };
     },

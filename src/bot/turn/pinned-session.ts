@@ -43,12 +43,16 @@ export async function pinnedSession(deps: Deps & Pick<TurnDeps, "chat">, place: 
 }
 
 /** What a new thread takes over; what was said in it, or unset, stays its own. */
-function begunAs(thread: Session, { pin, system, systemNews, showsReasoning }: Session): Session {
+function begunAs(thread: Session, channel: Session): Session {
+  const { pin, system, systemNews, showsReasoning, detour, quotaNotes, triesPin } = channel;
   const isNew = thread.nextTurn === 0 && thread.startedAt === 0;
   if (!isNew) return { ...thread, pin };
   return {
     ...thread,
     pin,
+    ...(detour !== undefined && { detour }),
+    ...(quotaNotes !== undefined && { quotaNotes }),
+    ...(triesPin !== undefined && { triesPin }),
     system: thread.system ?? system,
     ...(systemNews !== undefined && thread.system === null && thread.systemNews === undefined && { systemNews }),
     ...(showsReasoning !== undefined && thread.showsReasoning === undefined && { showsReasoning }),

@@ -14,6 +14,7 @@ import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, MessageKey } from "../port/platform.js";
 import { RETRY_CONTROL, STATUS_CONTROL } from "./answer-controls.js";
+import { detourLine, lostLine, offerControls, riskLine, stoppedText, troubleControl } from "./detour/offer.js";
 import { causeOfBreak, ENDING_LINES, failureText, needsOperator, waitInWords } from "./endings.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
@@ -36,10 +37,14 @@ export function shownText(
   { reference, used }: { readonly reference: string; readonly used: Used | undefined },
 ): string {
   const { answer, pin, session, prepared } = turn;
+  const now = deps.clock.now();
   const allowed = deps.allowed.snapshot(workspaceOf(turn.question.message));
   return stacked([
     answerText(deps, turn, reference),
     otherModelLine(turn),
+    detourLine(turn, now),
+    lostLine(turn),
+    riskLine(turn.offer, now),
     pin === null ? undefined : replacements(allowed, pin, answer.error)?.line,
     pin === null || answer.finish === undefined ? undefined : pinNews(deps, pin, session, turn.question.message)?.line,
     prepared?.notes.length ? prepared.notes.join("\n") : undefined,
@@ -60,6 +65,7 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
     ].join(" ");
   }
   if (turn.ruling !== undefined) return ruledOutText(deps, turn, pin, turn.ruling);
+  if (turn.route.kind === "stopped") return stoppedText(turn, deps.clock.now());
   const line = ENDING_LINES[answer.ending];
   const news = stacked([pinLine(pin, session, answer), systemLine(session, answer)]) || undefined;
   if (line !== undefined) return stacked([shown, line, causeOfBreak(answer.error), news]);
@@ -219,7 +225,8 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
   const isLong = text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
   const offersThread = isLong && question.mention?.isDirect !== true && canOpenThread(deps, question.message);
   const news = answer.finish === undefined ? undefined : pinNews(deps, pin, turn.session, question.message);
-  const controls = [...(news?.controls ?? []), ...deps.controls.under(pin, { workspace, offersThread })];
+  const offered = turn.offer === undefined ? troubleControl(deps, turn) : offerControls(turn.offer, deps.clock.now());
+  const controls = [...offered, ...(news?.controls ?? []), ...deps.controls.under(pin, { workspace, offersThread })];
   return needsOperator(answer.error) ? [...controls, STATUS_CONTROL] : controls;
 }
 

@@ -11,8 +11,8 @@ import type { ChannelKey } from "../port/platform.js";
 import type { OpenedThread, PlatformParts } from "../port/platform-definition.js";
 import { PlatformError } from "../port/platform-error.js";
 import { openQuestionOf, type Question } from "../prompt/question.js";
-import { leaseName } from "./conversation-line.js";
 import { TurnCalledOff } from "./endings.js";
+import { leaseName } from "./line/conversation-line.js";
 import { pinnedSession } from "./pinned-session.js";
 import { enqueue, type LifeDeps, showFirstMark } from "./turn.js";
 

@@ -3,6 +3,7 @@ import type { HostConfig } from "../../base/config/config-host.js";
 import type { Log } from "../../base/log.js";
 import type { FinishReason, Provider, ProviderId, QuotaReading, Usage } from "../../providers/provider.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";
+import type { QuestionRoute, QuotaOffer } from "../../quota/fallback/route.js";
 import type { Quota } from "../../quota/quota.js";
 import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
 import type { ModelRef, Preference } from "../../refresh/choose/default-model.js";
@@ -87,6 +88,10 @@ export interface AnsweredTurn extends TurnTerms {
   readonly isConfigured: boolean;
   /** The rule that keeps `pin` from answering; undefined where it may. */
   readonly ruling: Extract<Verdict, { readonly isAllowed: false }> | undefined;
+  /** What led to `pin`. */
+  readonly route: QuestionRoute;
+  /** What is said of the pinned model's quota, and offered in its place. */
+  readonly offer: QuotaOffer | undefined;
   readonly stream: ReplyStream;
   readonly answer: ModelAnswer;
   /** What is shown of it, below what was thought. */

@@ -1,28 +1,22 @@
 import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
-import { saysSomething } from "../../base/text.js";
-import type { Provider } from "../../providers/provider.js";
-import type { Asked, Ending, Pin } from "../../store/sessions/sessions.js";
 import { FULL_LINE, limitFault } from "../access/access.js";
-import { createReplyStream } from "../delivery/reply-stream.js";
 import { showMark } from "../delivery/show-mark.js";
-import { conversationOf, workspaceOf } from "../port/conversation.js";
-import type { ChatPlatform, Mention, ReplyStream } from "../port/platform.js";
-import { type Prepared, prepareRequest } from "../prompt/prepare-request.js";
+import { conversationOf } from "../port/conversation.js";
+import type { ChatPlatform, Mention } from "../port/platform.js";
 import { type Question, questionOf } from "../prompt/question.js";
-import { STOP_CONTROL, THREAD_CONTROL } from "./answer-controls.js";
-import { type AnswerText, askModel, createAnswerText } from "./ask-model.js";
-import type { BurstBrake } from "./burst-brake.js";
+import { THREAD_CONTROL } from "./answer-controls.js";
+import { runTurn } from "./ask/run-turn.js";
 import { claimQuestion } from "./claim-question.js";
 import { closeQuestion } from "./close-question.js";
-import { type Place, type TurnQueue, withLease } from "./conversation-line.js";
-import { endingOf, failureText, TurnCalledOff } from "./endings.js";
-import { finishTurn } from "./finish-turn.js";
-import { type PinnedSession, pinnedSession, pinOf, withoutNews } from "./pinned-session.js";
+import { failureText, TurnCalledOff } from "./endings.js";
+import type { BurstBrake } from "./line/burst-brake.js";
+import { type Place, type TurnQueue, withLease } from "./line/conversation-line.js";
+import { type PinnedSession, pinnedSession } from "./pinned-session.js";
 import { refuse } from "./refuse.js";
 import type { RemoteStop } from "./remote-stop.js";
 import { canOpenThread } from "./shown-answer.js";
-import type { ChatDeps, ModelAnswer, TurnTerms } from "./turn-deps.js";
+import type { ChatDeps } from "./turn-deps.js";
 
 /** The turn at the head of a conversation's line. */
 interface Running {
@@ -59,7 +53,8 @@ export interface LifeDeps extends ChatDeps {
  *                                       those that were missed; counts it against the limits
  *   answerInTurn     3  withLease       no other replica answers in the conversation
  *                    4  showFirstMark   ⏳ while it waits for another replica, 👀 when it begins
- *                    5  runTurn         session and pin → prepareRequest → askModel → finishTurn (shown and saved)
+ *                    5  runTurn         session and pin → chooseRoute → prepareRequest → askModel → finishTurn (shown,
+ *                                       saved)
  *                    6  showMark        how it ended
  *                    7  close           the stored question goes, and the lease with it, in one step
  *
@@ -165,7 +160,7 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
       if (!signal.aborted) showFirst("working");
       const ending = await runTurn(
         deps,
-        { platform, question, signal },
+        { platform, question, signal, onWait: showFirst },
         await (reading ?? pinnedSession(deps, message)),
       );
       await isShown; // so that it never comes after the end mark
@@ -213,86 +208,3 @@ async function giveUp(deps: LifeDeps, platform: ChatPlatform, { id, message }: Q
     .close(id)
     .catch((late) => deps.log.error({ error: late, id }, "could not close the question; retrying at next startup"));
 }
-
-/**
- * Step 5: answers one question from the session's pin to the saved turn, and resolves with how it ended.
- * @throws {StoreError} when the turn could not be saved
- */
-async function runTurn(deps: LifeDeps, terms: TurnTerms, pinned: PinnedSession): Promise<Ending> {
-  const { question } = terms;
-  const startedAt = deps.clock.now();
-  const lost = new AbortController();
-  const signal = AbortSignal.any([terms.signal, lost.signal]);
-  const { session, turns, begin, channelPinned } = pinned;
-  const pin = pinOf(session, question, startedAt);
-  const provider = pin === null ? undefined : deps.providers.get(pin.provider);
-  const verdict = pin === null ? undefined : deps.allowed.judge(workspaceOf(question.message), pin);
-  const ruling = verdict?.isAllowed === false ? verdict : undefined;
-  const text = createAnswerText({ showsReasoning: session.showsReasoning ?? false });
-  let prepared: Prepared | undefined;
-  const stream = openStream(deps, terms, {
-    asked: () => askedOf(pin, prepared),
-    // Nobody can read the rest, so nobody pays for it.
-    onLost: (error) => lost.abort(error),
-  });
-  const ask = async (configured: Provider, model: Pin): Promise<ModelAnswer> => {
-    // Before its turn at the provider: reading files may take a while, and others can be answered meanwhile.
-    prepared = await prepareRequest(deps, { model, session, turns, question, signal });
-    const { request } = prepared;
-    const onText = () => showNew(stream, text);
-    const askDeps = { breaker: deps.breaker, clock: deps.clock, silenceMs: deps.chat.timeoutMs };
-    return deps.slots.run(model.provider, signal, () =>
-      askModel(askDeps, { provider: configured, request, signal, text, onText }),
-    );
-  };
-  const answer: ModelAnswer =
-    pin === null || provider === undefined || ruling !== undefined
-      ? { text: "", ending: "failed" }
-      : await ask(provider, pin).catch((error) => ({ text: text.said(), ending: endingOf(error, false), error }));
-  await channelPinned;
-  return finishTurn(deps, {
-    ...terms,
-    session: question.retry?.model === undefined ? session : withoutNews(session),
-    begin,
-    pin,
-    isConfigured: provider !== undefined,
-    ruling,
-    stream,
-    answer,
-    shown: text.shown(),
-    prepared,
-    startedAt,
-  });
-}
-
-/** The answer that grows, whose place is stored with its first message. */
-function openStream(
-  { sessions, clock, log }: LifeDeps,
-  { platform, question }: TurnTerms,
-  { asked, onLost }: { asked(): Asked | undefined; onLost(error: Error): void },
-): ReplyStream {
-  return (platform.createReplyStream ?? createReplyStream)({
-    platform,
-    question: question.message,
-    asker: question.asker,
-    clock,
-    log,
-    controls: [STOP_CONTROL],
-    // Not waited for: with a slow store the answer goes on growing meanwhile.
-    onPosted: async (message) =>
-      void sessions
-        .noteAnswer(question.id, message, asked())
-        .catch((error) => log.error({ error, id: question.id }, "the place of an answer was not stored")),
-    onLost,
-  });
-}
-
-const showNew = (stream: ReplyStream, text: AnswerText) => {
-  if (saysSomething(text.shown())) stream.show(text.shown());
-};
-
-/** What a kill leaves of the turn's use. */
-const askedOf = (pin: Pin | null, prepared: Prepared | undefined): Asked | undefined =>
-  pin === null || prepared === undefined
-    ? undefined
-    : { provider: pin.provider, model: pin.model, inputTokens: prepared.estimatedTokens };

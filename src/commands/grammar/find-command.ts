@@ -51,6 +51,9 @@ const pathOf = (words: readonly { word: string }[], count: number) =>
     .map(({ word }) => word)
     .join(" ");
 
+/** Nobody reads more commands in one sentence. */
+const MAX_LISTED = 12;
+
 function unknownText(commands: readonly Command[], first: string, typed: string): string {
   const paths = commands.map((command) => command.path);
   const group = paths.filter((path) => path.startsWith(`${first} `));
@@ -63,7 +66,9 @@ function unknownText(commands: readonly Command[], first: string, typed: string)
       : `There is no command ${code(`/${typed}`)}.${hint} There is ${listed(group, "and")}.`;
   }
   const wanted = typed === "" ? "Say which command." : `There is no command ${code(`/${first}`)}.`;
-  return `${wanted}${hint} There is ${listed(paths, "and")}.`;
+  if (paths.length <= MAX_LISTED) return `${wanted}${hint} There is ${listed(paths, "and")}.`;
+  const groups = [...new Set(paths.map((path) => path.split(" ")[0] ?? ""))];
+  return `${wanted}${hint} There is ${listed(groups, "and")}; ${code("/help")} tells more.`;
 }
 
 const listed = (paths: readonly string[], word = "or") =>

@@ -18,6 +18,22 @@ export const sessionRow = z.object({
   noted: z.string().exactOptional(),
   pinNews: z.enum(["chosen", "default"]).exactOptional(),
   systemNews: z.string().exactOptional(),
+  detour: z
+    .object({
+      provider: z.string(),
+      model: z.string(),
+      until: z.number(),
+      isOpenEnded: z.literal(true).exactOptional(),
+      window: z.string(),
+      at: z.number(),
+      by: z.string().nullable(),
+      pinAt: z.number(),
+    })
+    .exactOptional(),
+  quotaNotes: z
+    .record(z.string(), z.object({ toldAt: z.number().exactOptional(), switchedUntil: z.number().exactOptional() }))
+    .exactOptional(),
+  triesPin: z.literal(true).exactOptional(),
 });
 
 export const endingRow = z.enum(["done", "limited", "stopped", "cut-off", "failed", "interrupted"]);

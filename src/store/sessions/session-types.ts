@@ -30,6 +30,36 @@ export interface Session {
   readonly pinNews?: "chosen" | "default";
   /** Who set the system prompt, or dropped it, while no answer has said so yet. */
   readonly systemNews?: string;
+  /** Another model answers here for a while; the pin stays. */
+  readonly detour?: Detour;
+  /** What was said and agreed of quotas of the pinned model, by window. */
+  readonly quotaNotes?: Readonly<Record<string, QuotaNote>>;
+  /** The next question goes to the pinned model, whether its quota is out or not. */
+  readonly triesPin?: true;
+}
+
+/** Another model answers until a quota of the pinned one renews, because somebody has agreed to it. */
+export interface Detour {
+  readonly provider: ProviderId;
+  readonly model: string;
+  /** Epoch ms. */
+  readonly until: number;
+  /** Nobody knows when the quota renews: the detour ends when it is seen to let through, at `until` at the latest. */
+  readonly isOpenEnded?: true;
+  /** The quota's window. */
+  readonly window: string;
+  readonly at: number;
+  /** Name of the person who agreed; null: the workspace has, to all of them. */
+  readonly by: string | null;
+  /** When the pin was set that it is a detour from: a moved pin ends it. */
+  readonly pinAt: number;
+}
+
+export interface QuotaNote {
+  /** When it was last told that the quota is at risk. */
+  readonly toldAt?: number;
+  /** Until when no other detour may begin because of this window: there was one. */
+  readonly switchedUntil?: number;
 }
 
 /** `limited`: the model's length limit or the provider's filter ended it. */

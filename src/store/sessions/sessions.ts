@@ -10,7 +10,7 @@ import { createRecords, type Records } from "./session-records.js";
 import { sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
 import type { Asked, OpenQuestion, Session, Turn } from "./session-types.js";
 
-export type { Asked, Ending, OpenQuestion, Pin, Session, Turn } from "./session-types.js";
+export type { Asked, Detour, Ending, OpenQuestion, Pin, Session, Turn } from "./session-types.js";
 
 /** All conversations, each a record and its turns. */
 export interface Sessions {

@@ -1,7 +1,7 @@
-import { type Clock, OVER } from "../../base/clock.js";
-import type { Log } from "../../base/log.js";
-import type { Claim, Store, Write } from "../../store/store.js";
-import { MAX_WAITING } from "../access/access.js";
+import { type Clock, OVER } from "../../../base/clock.js";
+import type { Log } from "../../../base/log.js";
+import type { Claim, Store, Write } from "../../../store/store.js";
+import { MAX_WAITING } from "../../access/access.js";
 
 /** Where a turn got in: it runs now, it waits behind others, or the line is full and it was not taken. */
 export type Place = "running" | "waiting" | "full";

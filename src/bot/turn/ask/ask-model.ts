@@ -1,10 +1,10 @@
-import { type Clock, OVER } from "../../base/clock.js";
-import { readWithin } from "../../providers/chat/idle-timeout.js";
-import { type ChatRequest, type Provider, ProviderError } from "../../providers/provider.js";
-import type { CircuitBreaker } from "../../usage/circuit-breaker.js";
-import { AnswerTooLong, endingOf, endingOfFinish, ProviderDown, TurnCalledOff } from "./endings.js";
+import { type Clock, OVER } from "../../../base/clock.js";
+import { readWithin } from "../../../providers/chat/idle-timeout.js";
+import { type ChatRequest, type Provider, ProviderError } from "../../../providers/provider.js";
+import type { CircuitBreaker } from "../../../usage/circuit-breaker.js";
+import { AnswerTooLong, endingOf, endingOfFinish, ProviderDown, TurnCalledOff } from "../endings.js";
+import type { ModelAnswer } from "../turn-deps.js";
 import { createLinkWatch } from "./honest-links.js";
-import type { ModelAnswer } from "./turn-deps.js";
 
 export interface AskDeps {
   readonly breaker: CircuitBreaker;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Log } from "../../../src/base/log.js";
-import { createTurnQueue, leaseName, withLease } from "../../../src/bot/turn/conversation-line.js";
-import { fakeClock, settle } from "../../support/fake-clock.js";
-import { memoryStore } from "../../support/memory-store.js";
+import type { Log } from "../../../../src/base/log.js";
+import { createTurnQueue, leaseName, withLease } from "../../../../src/bot/turn/line/conversation-line.js";
+import { fakeClock, settle } from "../../../support/fake-clock.js";
+import { memoryStore } from "../../../support/memory-store.js";
 
 function gate() {
   let open: () => void = () => {};

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createLinkWatch } from "../../../src/bot/turn/honest-links.js";
+import { createLinkWatch } from "../../../../src/bot/turn/ask/honest-links.js";
 
 const passed = (...pieces: string[]) => {
   const watch = createLinkWatch();

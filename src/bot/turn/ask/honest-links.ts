@@ -1,4 +1,4 @@
-import { type Fence, fenceAfterLine, NO_FENCE } from "../delivery/code-fence.js";
+import { type Fence, fenceAfterLine, NO_FENCE } from "../../delivery/code-fence.js";
 
 /** Longest words and longest address of a link that is looked at, in UTF-16 code units. */
 const MAX_WORDS_CHARS = 1_000;

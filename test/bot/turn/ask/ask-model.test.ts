@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { askModel, createAnswerText, MAX_ANSWER_MS } from "../../../src/bot/turn/ask-model.js";
-import { ProviderError, type ProviderErrorReason } from "../../../src/providers/provider.js";
-import { createCircuitBreaker } from "../../../src/usage/circuit-breaker.js";
-import { fakeClock, settle } from "../../support/fake-clock.js";
-import { scriptedProvider } from "../../support/scripted-provider.js";
+import { askModel, createAnswerText, MAX_ANSWER_MS } from "../../../../src/bot/turn/ask/ask-model.js";
+import { ProviderError, type ProviderErrorReason } from "../../../../src/providers/provider.js";
+import { createCircuitBreaker } from "../../../../src/usage/circuit-breaker.js";
+import { fakeClock, settle } from "../../../support/fake-clock.js";
+import { scriptedProvider } from "../../../support/scripted-provider.js";
 
 const error = (reason: ProviderErrorReason, details: { status?: number; retryAfterMs?: number } = {}) =>
   new ProviderError("openai", reason, "vendor's text", details);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createBurstBrake } from "../../../src/bot/turn/burst-brake.js";
-import { fakeClock, settle } from "../../support/fake-clock.js";
+import { createBurstBrake } from "../../../../src/bot/turn/line/burst-brake.js";
+import { fakeClock, settle } from "../../../support/fake-clock.js";
 
 function burst(count: number) {
   const clock = fakeClock();

@@ -1,4 +1,4 @@
-import { type Clock, OVER } from "../../base/clock.js";
+import { type Clock, OVER } from "../../../base/clock.js";
 
 /** Puts the taking of questions before the answering: in a burst everybody is acknowledged first. */
 export interface BurstBrake {

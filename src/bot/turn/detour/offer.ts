@@ -1,0 +1,118 @@
+import type { Control } from "../../../commands/command.js";
+import { quoted } from "../../../commands/grammar/tokens.js";
+import { escapeInline } from "../../../commands/wording/markdown.js";
+import { forecastText, untilText, windowName } from "../../../commands/wording/quota-text.js";
+import { ProviderError } from "../../../providers/provider.js";
+import type { Candidate } from "../../../quota/fallback/candidates.js";
+import { maySwitch, type QuotaOffer, recentNotes } from "../../../quota/fallback/route.js";
+import type { QuotaState } from "../../../quota/quota.js";
+import { type ModelRef, modelName } from "../../../refresh/choose/default-model.js";
+import type { Detour, Session } from "../../../store/sessions/sessions.js";
+import { ProviderDown } from "../endings.js";
+import type { AnsweredTurn, TurnDeps } from "../turn-deps.js";
+import { candidateFor, fallbackMode } from "./choose-route.js";
+
+/** Longer than any model's name. */
+const MAX_MODEL_CHARS = 250;
+const shown = (model: ModelRef): string => escapeInline(modelName(model), MAX_MODEL_CHARS);
+
+/**
+ * Returns what belongs under an answer: once per episode of risk where the quota is at risk, and under every question
+ * that it could not answer where it is out. Undefined under answers of other models.
+ */
+export function offerUnder(deps: TurnDeps, turn: Omit<AnsweredTurn, "offer">): QuotaOffer | undefined {
+  const { session, question, route, answer } = turn;
+  const { pin } = session;
+  if (pin === null || question.retry?.model !== undefined || route.kind === "detour") return undefined;
+  const { out, risk } = deps.quota.ofModel(pin);
+  const isStopped = route.kind === "stopped" || (answer.ending === "failed" && answer.error instanceof ProviderError);
+  const state = isStopped ? out : isNews(session, risk) ? risk : undefined;
+  if (state === undefined) return undefined;
+  const isAsked = fallbackMode(deps, question.message) === "ask" && maySwitch(session, state, deps.clock.now());
+  return { pin, state, candidate: isAsked ? candidateFor(deps, question.message, pin) : undefined };
+}
+
+/** Whether an episode of risk has not been told here yet. */
+const isNews = ({ quotaNotes }: Session, risk: QuotaState | undefined): boolean =>
+  risk?.forecast !== undefined && (quotaNotes?.[risk.key]?.toldAt ?? 0) < (risk.riskSince ?? 0);
+
+/** The session that knows that the risk was told. */
+export function withToldRisk(offer: QuotaOffer | undefined, now: Session, at: number): Session {
+  if (offer === undefined || offer.state.isOut) return now;
+  const { key } = offer.state;
+  return { ...now, quotaNotes: { ...recentNotes(now, at), [key]: { ...now.quotaNotes?.[key], toldAt: at } } };
+}
+
+/** When a quota renews, as a control and a line name it. */
+const renewalWords = (at: number | undefined, now: number) => (at === undefined ? "it is back" : untilText(at, now));
+
+/** Two named controls: nobody who presses none of them is taken anywhere. */
+export function offerControls({ pin, state, candidate }: QuotaOffer, now: number): readonly Control[] {
+  if (candidate === undefined) return [];
+  const [other, own] = [modelName(candidate), modelName(pin)];
+  return [
+    {
+      label: `Use ${other} until ${renewalWords(state.renewsAt, now)}`,
+      command: `/models detour ${quoted(other)} ${quoted(own)}`,
+    },
+    { label: `Keep ${own}`, command: `/models back ${quoted(own)}` },
+  ];
+}
+
+/** Where a provider has passing trouble, its question can be asked of another model; nothing else changes. */
+export function troubleControl(deps: TurnDeps, turn: AnsweredTurn): readonly Control[] {
+  const { answer, session, question } = turn;
+  const { error } = answer;
+  const isPassing =
+    error instanceof ProviderDown ||
+    (error instanceof ProviderError && error.isRetryable && error.reason !== "rate-limited");
+  if (!isPassing || session.pin === null || fallbackMode(deps, question.message) === "off") return [];
+  const candidate = candidateFor(deps, question.message, session.pin);
+  if (candidate === undefined) return [];
+  const name = modelName(candidate);
+  return [{ label: `Answer again with ${name}`, command: `/chat retry model:${quoted(name)}` }];
+}
+
+/** The quiet line under an answer whose quota is at risk. */
+export function riskLine(offer: QuotaOffer | undefined, now: number): string | undefined {
+  if (offer === undefined || offer.state.isOut) return undefined;
+  return `⚠️ ${windowName(offer.state)}: ${forecastText(offer.state, now)}.${unknownWords(offer.candidate)}`;
+}
+
+const unknownWords = (candidate: Candidate | undefined): string =>
+  candidate === undefined || candidate.isQuotaKnown ? "" : ` What is left of ${shown(candidate)} is not known.`;
+
+/** What is read instead of an answer while the quota is out. */
+export function stoppedText({ route, offer, pin }: AnsweredTurn, now: number): string {
+  if (route.kind !== "stopped" || pin === null) return "";
+  const { by, lost } = route;
+  const isBudget = by.window.source === "budget";
+  const what = `⛔ **${shown(pin)}** is out of quota until ${renewalWords(by.renewsAt, now)} (${windowName(by)}${
+    isBudget ? ", set by the bot's host" : ""
+  }).`;
+  const meanwhile = lost === undefined ? "" : ` ${shown(lost)}, which answered meanwhile, is short of quota as well.`;
+  const next =
+    offer?.candidate === undefined
+      ? ` Choose another model with \`/models use\`${isBudget ? "." : ", or try it all the same with `/models back`."}`
+      : ` ${shown(offer.candidate)} can answer meanwhile, this question too.${unknownWords(offer.candidate)}`;
+  return `${what}${meanwhile}${next}`;
+}
+
+/** Under every answer of another model: who answered and why. */
+export function detourLine({ route, session, answer }: AnsweredTurn, now: number): string | undefined {
+  if (route.kind !== "detour" || session.pin === null || answer.text === "") return undefined;
+  const { detour, isNew } = route;
+  return [
+    `↪️ Answered by ${shown(detour)}: ${shown(session.pin)} is out of quota until ${untilOf(detour, now)}. ` +
+      "/models back returns now.",
+    ...(isNew ? ["This began by itself, because `/settings fallback` is `auto` here."] : []),
+  ].join("\n");
+}
+
+const untilOf = ({ until, isOpenEnded }: Detour, now: number) => renewalWords(isOpenEnded ? undefined : until, now);
+
+/** Why the pinned model answers again before its quota renews. */
+export function lostLine({ route, answer }: AnsweredTurn): string | undefined {
+  if (route.kind !== "pinned" || route.lost === undefined || answer.text === "") return undefined;
+  return `↩️ ${shown(route.lost)} is short of quota too, or may not be used here any more, so it answers no longer.`;
+}

@@ -1,0 +1,106 @@
+import { UserError } from "../base/errors.js";
+import { detourFor, isDetourOf, maySwitch, withDetour } from "../quota/fallback/route.js";
+import type { QuotaState } from "../quota/quota.js";
+import { type ModelRef, modelName } from "../refresh/choose/default-model.js";
+import type { Detour, Pin, Session } from "../store/sessions/sessions.js";
+import { chooseModel } from "./choose-model.js";
+import { defineCommand, type Invocation } from "./command.js";
+import type { CommandDeps, RetryOutcome } from "./command-deps.js";
+import { detourText } from "./model-in-force.js";
+import { MAX_NAME_CHARS, requirePinned } from "./models-back.js";
+import { switchingAccess } from "./settings-switching.js";
+import { escapeInline } from "./wording/markdown.js";
+
+export const modelsDetour = (deps: CommandDeps) =>
+  defineCommand({
+    path: "models detour",
+    about: "Let another model answer until the pinned one's quota renews; the pin stays",
+    access: "anyone",
+    accessFor: switchingAccess(deps),
+    isForChatters: true,
+    visibility: "ephemeral",
+    options: {
+      model: { kind: "word", about: "provider/model, as openai/gpt-5", maxChars: MAX_NAME_CHARS, isRequired: true },
+      pinned: {
+        kind: "word",
+        about: "the pinned model, as a control under an answer names it",
+        maxChars: MAX_NAME_CHARS,
+      },
+    },
+    async *run({ model: typed, pinned }, invocation) {
+      const session = await deps.sessions.get(invocation.conversation);
+      const { pin } = session;
+      if (pin === null) throw new UserError("No model is pinned here yet: choose one with `/models use`.");
+      requirePinned(pin, pinned);
+      const chosen = chooseModel(deps, typed, "/models detour", invocation.workspace);
+      if (chosen.kind === "asked-back") return yield chosen.reply;
+      const now = deps.clock.now();
+      const running = session.detour !== undefined && isDetourOf(session.detour, pin, now) ? session.detour : undefined;
+      const isRunning = running !== undefined && modelName(running) === modelName(chosen.model);
+      const detour = isRunning ? running : await begin(deps, invocation, { session, pin, model: chosen.model });
+      const retried = isRunning ? "" : retryWords(await deps.turns.retry(invocation));
+      yield {
+        markdown: `${detourText(detour, pin, now)}${retried}${isRunning ? "" : chosen.note}`,
+        dropsControls: true,
+      };
+    },
+  });
+
+/** Stores a new detour. @throws {UserError} where none may begin @throws {StoreError} */
+async function begin(
+  deps: CommandDeps,
+  invocation: Invocation,
+  terms: { readonly session: Session; readonly pin: Pin; readonly model: ModelRef },
+): Promise<Detour> {
+  const { session, pin, model } = terms;
+  const now = deps.clock.now();
+  const cause = requireCause(deps, invocation, { pin, model });
+  if (!maySwitch(session, cause, now)) {
+    throw new UserError(
+      "Another model has answered here for this quota already, and one switch is the most. Nothing was changed; " +
+        "`/models use` changes the model for good.",
+    );
+  }
+  const detour = detourFor(cause, model, { pin, by: invocation.user.name, now });
+  const after = await deps.sessions.change(invocation.conversation, (before) =>
+    before.pin?.at === pin.at ? withDetour(before, detour) : before,
+  );
+  if (after.detour?.at !== detour.at) throw new UserError("The pin was changed just now, so nothing else was.");
+  return detour;
+}
+
+/** The quota that the pinned model is short of. @throws {UserError} where it is not, or the other is as well */
+function requireCause(
+  { quota, settings }: CommandDeps,
+  { workspace }: Invocation,
+  { pin, model }: { readonly pin: Pin; readonly model: ModelRef },
+): QuotaState {
+  if (settings.of(workspace).fallback?.mode === "off") {
+    throw new UserError("Answers by other models are switched off in this workspace (`/settings fallback`).");
+  }
+  const { out, risk } = quota.ofModel(pin);
+  const cause = out ?? risk;
+  if (cause === undefined) {
+    const name = escapeInline(modelName(pin), 250);
+    throw new UserError(`**${name}** is not short of quota any more, so nothing was changed: it answers as before.`);
+  }
+  const own = quota.ofModel(model);
+  if (own.out === undefined && own.risk === undefined) return cause;
+  const name = escapeInline(modelName(model), 250);
+  throw new UserError(`**${name}** is short of quota as well by now. Nothing was changed.`);
+}
+
+function retryWords(outcome: RetryOutcome): string {
+  switch (outcome.kind) {
+    case "started":
+      return " The last question is answered again.";
+    case "waiting":
+      return " The last question will be answered again, after those that wait.";
+    case "not-yours":
+      return " Who asked the last question can have it answered again.";
+    case "refused":
+      return ` ${outcome.why}`;
+    default:
+      return "";
+  }
+}

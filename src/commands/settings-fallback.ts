@@ -1,0 +1,80 @@
+import { UserError } from "../base/errors.js";
+import { modelName } from "../refresh/choose/default-model.js";
+import { findModel } from "../refresh/choose/find-model.js";
+import type { FallbackMode, FallbackSetting, WorkspaceSettings } from "../refresh/settings.js";
+import { DEFAULT, defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { code } from "./wording/markdown.js";
+
+/** More is no list of preferences. */
+const MAX_MODELS = 10;
+const MODES: Readonly<Record<FallbackMode, string>> = {
+  off: "another model never answers",
+  ask: "another model answers only after somebody has agreed to it under an answer",
+  auto: "another model answers by itself until the quota renews",
+};
+
+export const settingsFallback = (deps: CommandDeps) =>
+  defineCommand({
+    path: "settings fallback",
+    about: "Whether another model may answer while a quota is used up; alone it shows what is in force",
+    access: "operator",
+    visibility: "ephemeral",
+    options: {
+      mode: {
+        kind: "choice",
+        about: "off, ask (unless you say so) or auto",
+        values: Object.entries(MODES).map(([value]) => ({ value, label: value })),
+      },
+      models: {
+        kind: "text",
+        about: `models as provider/model, best first, with commas between; ${DEFAULT} to choose by likeness and price`,
+        maxChars: 3_000,
+      },
+    },
+    async *run({ mode, models }, { workspace }) {
+      if (mode === undefined && models === undefined) {
+        yield { markdown: fallbackLine(deps.settings.of(workspace)) };
+        return;
+      }
+      const listed = models === undefined ? undefined : listedModels(deps, models, workspace);
+      const after = await deps.settings.change(workspace, ({ fallback = {}, ...rest }) => ({
+        ...rest,
+        fallback: {
+          ...fallback,
+          ...(mode !== undefined && { mode: mode as FallbackMode }),
+          ...(listed && { models: listed }),
+        },
+      }));
+      yield { markdown: `Saved. ${fallbackLine(after)}` };
+    },
+  });
+
+/** The models that were typed, as they are listed. @throws {UserError} naming the one that is not understood */
+function listedModels(deps: CommandDeps, typed: string, workspace: string): readonly string[] {
+  if (typed.trim().toLowerCase() === DEFAULT) return [];
+  const names = typed.split(/[,\s]+/).filter((name) => name !== "");
+  if (names.length > MAX_MODELS) throw new UserError(`At most ${MAX_MODELS} models are taken. Nothing was changed.`);
+  return names.map((name) => {
+    const found = findModel(deps.refresher.snapshot(), name, deps.setups);
+    if (found.kind !== "exact") {
+      throw new UserError(`${code(name)} is no model that I know; write it as provider/model. Nothing was changed.`);
+    }
+    const judged = deps.allowed.judge(workspace, found);
+    if (!judged.isAllowed) throw new UserError(`🔒 ${code(modelName(found))} ${judged.rule}. Nothing was changed.`);
+    return modelName(found);
+  });
+}
+
+/** "While a quota is used up: **ask** (the default), …". */
+export function fallbackLine({ fallback = {} }: Pick<WorkspaceSettings, "fallback">): string {
+  const { mode = "ask", models = [] }: FallbackSetting = fallback;
+  const source = fallback.mode === undefined ? " (the default)" : "";
+  const which =
+    mode === "off"
+      ? ""
+      : models.length > 0
+        ? `: the first of ${models.map((name) => code(name, 233)).join(", ")} that has quota`
+        : ": the same family by another vendor, else one that is no dearer";
+  return `While a quota is used up: **${mode}**${source}, ${MODES[mode]}${which}.`;
+}
