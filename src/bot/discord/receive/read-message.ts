@@ -138,6 +138,7 @@ function carriedText(
       const count = votes.get(answer_id);
       return `- ${[emoji?.name ?? "", text].join(" ").trim()}${count === undefined ? "" : ` (${count})`}`;
     }),
+    ...attachments.map(({ filename, description }) => (description ? `[${filename}: ${description}]` : "")),
     ...message.sticker_items.map(({ name }) => `[sticker: ${name}]`),
     ...(voice === undefined ? [] : [`[voice message, ${Math.round(voice.duration_secs ?? 0)} s]`]),
   ];
@@ -201,7 +202,10 @@ function fileAt(
   if (place === undefined || place.url.startsWith("attachment:")) return [];
   const { url, proxy_url } = place;
   const name = filename ?? /[^/?#]+(?=[?#]|$)/.exec(url.replace(/^\w+:\/\/[^/]*/, ""))?.[0] ?? "image";
-  return [{ filename: name, size: 0, url: proxy_url ?? url, content_type, duration_secs: undefined }];
+  const size = 0;
+  return [
+    { filename: name, size, url: proxy_url ?? url, content_type, description: undefined, duration_secs: undefined },
+  ];
 }
 
 /** Code is shown as it is written, and what is escaped names nobody. */

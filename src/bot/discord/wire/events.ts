@@ -36,6 +36,8 @@ const attachment = z.object({
   size: z.number().catch(0),
   url: z.string(),
   content_type: absent(z.string()).catch(undefined),
+  /** What its author says that it shows. */
+  description: absent(z.string()).catch(undefined),
   duration_secs: absent(z.number()).catch(undefined),
 });
 export type AttachmentEvent = z.infer<typeof attachment>;
