@@ -130,6 +130,7 @@ const reference = z.object({
 const referenced = z.object({
   ...contents,
   id: id.optional().catch(undefined),
+  type: z.number().catch(0),
   author: user,
   timestamp: absent(z.string()).catch(undefined),
   message_reference: absent(reference).catch(undefined),
