@@ -98,6 +98,7 @@ describe.skipIf(stage === undefined)("talking on the page", () => {
     await page.getByRole("link", { name: "general" }).click();
     await expect.poll(() => composer(page)).toBe("for general");
     await page.keyboard.press("Enter");
+    await page.locator(".message", { hasText: "for general" }).waitFor();
     await page.reload();
     await page.locator(".message", { hasText: "for general" }).waitFor();
     expect(await composer(page)).toBe("");
