@@ -346,6 +346,9 @@ describe("the ways in which people call the bot on Discord", () => {
     discord.change(discord.general, said, ada(), `<@${BOT_ID}> what is 3+3?`);
     const late = discord.say(discord.general, ada(), "what is 4+4?");
     discord.change(discord.general, late, ada(), `<@${BOT_ID}> what is 4+4?`, 60);
+    const robot = discord.person("robot", { isBot: true });
+    const bots = discord.say(discord.general, robot, "what is 5+5?");
+    discord.change(discord.general, bots, robot, `<@${BOT_ID}> what is 5+5?`);
     // The preview of a link arrives: that is no edit.
     const preview = discord.say(discord.general, ada(), "see https://example.org");
     discord.gateway.dispatch("MESSAGE_UPDATE", {
@@ -361,7 +364,7 @@ describe("the ways in which people call the bot on Discord", () => {
     const marker = discord.say(discord.general, ada(), "and now?", { naming: true });
     await answered(discord, discord.general, marker);
     expect(discord.answers().filter(({ replyTo }) => replyTo === said.id)).toHaveLength(1);
-    expect([late, preview].map(untouched)).toEqual([true, true]);
+    expect([late, bots, preview].map(untouched)).toEqual([true, true, true]);
   });
 
   it("says of a message that it may not read that the Message Content intent is missing", async () => {
