@@ -9,6 +9,7 @@ import { createLoopDelayMeter } from "./bot/observe/loop-delay.js";
 import { createMetrics } from "./bot/observe/metrics.js";
 import { observedPlatform } from "./bot/observe/observed-platform.js";
 import { createSeries } from "./bot/observe/series.js";
+import { createPersonalData } from "./bot/personal-data/personal-data.js";
 import { handlersOf } from "./bot/platform-handlers.js";
 import { conversationOf } from "./bot/port/conversation.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
@@ -139,7 +140,9 @@ function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const charts = createChartPainter({ log });
   const chatRefusal = commandRefusal(settings);
   const checks = () => runningChecks(core);
-  const commands = createCommands({ ...core, checks, charts, chatRefusal, turns: chat.control, board: board.control });
+  const personalData = createPersonalData({ ...core, forgetImages: parts.images.forget });
+  const controls = { turns: chat.control, board: board.control, personalData };
+  const commands = createCommands({ ...core, ...controls, checks, charts, chatRefusal });
   const dispatcher = createDispatcher({ commands, log, newId: newReference, chatRefusal });
   return { chat, board, watchSender, commands, dispatcher };
 }

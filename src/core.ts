@@ -24,7 +24,7 @@ import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
 import type { Store } from "./store/store.js";
 import { createStoreReadiness } from "./store/store-readiness.js";
-import { createLedger } from "./usage/ledger.js";
+import { createLedger, KEPT_DAYS } from "./usage/ledger.js";
 import { createModelFacts } from "./usage/model-facts.js";
 
 export interface CoreDeps {
@@ -63,7 +63,8 @@ export async function createCore(deps: CoreDeps) {
   const owner = processOwner();
   const health = createStoreReadiness({ store: deps.store, clock, log, owner });
   observers.add(health);
-  const host = { defaultModel: config.chat.defaultModel, limits: config.limits };
+  const { defaultModel, retentionDays } = config.chat;
+  const host = { defaultModel, retentionDays, limits: config.limits, usageDays: KEPT_DAYS };
   const ledger = createLedger({ store, clock });
   const liveness = createLiveness({ store, clock, log, owner });
   const quota = createQuota({

@@ -24,12 +24,17 @@ export interface CommandDeps {
   readonly charts: ChartPainter;
   readonly turns: TurnControl;
   readonly board: BoardControl;
+  readonly personalData: PersonalData;
   /** The configured providers, in the order of the registry. */
   readonly setups: readonly Preference[];
   readonly host: {
     /** From `DEFAULT_MODEL`. */
     readonly defaultModel?: ModelRef | undefined;
     readonly limits: MessageLimitTerms;
+    /** Days that a conversation is kept after its last use; 0: for good. */
+    readonly retentionDays: number;
+    /** Days that an entry of usage is kept. */
+    readonly usageDays: number;
   };
   /** Why somebody may not chat there, as they read it; undefined where they may. Never rejects. */
   chatRefusal(invocation: Invocation): Promise<string | undefined>;
@@ -42,6 +47,30 @@ export interface CommandDeps {
   /** Makes the doctor's checks; a line each, as soon as it is done: "✓ …", "✗ …" or "⚠️ …". Never throws. */
   checks(): AsyncIterable<string>;
   readonly clock: Clock;
+}
+
+/** What the store holds about a person, in numbers. */
+export interface PersonSummary {
+  readonly questions: number;
+  readonly conversations: number;
+  readonly usageEntries: number;
+  /** Conversations whose model or system prompt the person chose, by their name. */
+  readonly choices: number;
+}
+
+export type ErasedPerson = Pick<PersonSummary, "questions" | "usageEntries">;
+
+/** What people may do with what is kept about them. */
+export interface PersonalData {
+  /** @throws {StoreError} */
+  summary(person: { readonly platform: string; readonly id: string }): Promise<PersonSummary>;
+  /** All of it as JSON. @throws {StoreError} */
+  export(person: { readonly platform: string; readonly id: string }): Promise<Uint8Array>;
+  /**
+   * Erases their questions with the answers, and their name; numbers stay. What was posted is replaced behind it.
+   * @throws {UserError} while a question of theirs is answered @throws {StoreError} and then some of it may be left
+   */
+  erase(person: { readonly platform: string; readonly id: string }): Promise<ErasedPerson>;
 }
 
 /** How many channels are pinned to a model ("provider/model") that is gone or retires. */

@@ -1,13 +1,15 @@
 import { AppError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
 import type { ModelInfo } from "../providers/provider.js";
+import { isDetourOf } from "../quota/fallback/route.js";
 import type { Snapshot } from "../refresh/catalog/catalog-types.js";
 import { defaultModel, type ModelRef, modelName, splitModel } from "../refresh/choose/default-model.js";
 import { newestMatch, newestMatchSince } from "../refresh/choose/newest-match.js";
-import type { Pin } from "../store/sessions/sessions.js";
+import type { Detour, Pin } from "../store/sessions/sessions.js";
 import type { Invocation } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { code, escapeInline } from "./wording/markdown.js";
+import { untilText } from "./wording/quota-text.js";
 
 export interface ModelInForce extends ModelRef {
   readonly by: "workspace" | "pattern" | "host" | "first-provider";
@@ -73,27 +75,42 @@ export function defaultSentence(deps: CommandDeps, workspace: string): string {
   );
 }
 
-/**
- * The pin of a conversation, for people who may chat there; null for others, and where the store fails: the rest is
- * worth showing.
- */
-export async function pinFor(
-  { sessions, chatRefusal }: Pick<CommandDeps, "sessions" | "chatRefusal">,
-  invocation: Invocation,
-): Promise<Pin | null> {
-  if ((await chatRefusal(invocation)) !== undefined) return null;
+type SessionDeps = Pick<CommandDeps, "sessions" | "chatRefusal">;
+
+/** For people who may chat there; undefined for others, and where the store fails: the rest is worth showing. */
+async function sessionFor({ sessions, chatRefusal }: SessionDeps, invocation: Invocation) {
+  if ((await chatRefusal(invocation)) !== undefined) return undefined;
   try {
-    return (await sessions.get(invocation.conversation)).pin;
+    return await sessions.get(invocation.conversation);
   } catch (error) {
-    if (error instanceof AppError && error.code === "store") return null;
+    if (error instanceof AppError && error.code === "store") return undefined;
     throw error;
   }
 }
 
-/** When a conversation got its model, and from whom. */
-export async function pinLines(deps: Parameters<typeof pinFor>[0], invocation: Invocation): Promise<readonly string[]> {
-  const pin = await pinFor(deps, invocation);
+/** The pin of a conversation, for people who may chat there; null for others, and where the store fails. */
+export const pinFor = async (deps: SessionDeps, invocation: Invocation): Promise<Pin | null> =>
+  (await sessionFor(deps, invocation))?.pin ?? null;
+
+/** When a conversation got its model, and from whom, and which one answers for it meanwhile. */
+export async function pinLines(
+  deps: SessionDeps & Pick<CommandDeps, "clock">,
+  invocation: Invocation,
+): Promise<readonly string[]> {
+  const { pin = null, detour } = (await sessionFor(deps, invocation)) ?? {};
   if (pin === null) return [];
+  const now = deps.clock.now();
+  const isOnDetour = detour !== undefined && isDetourOf(detour, pin, now);
   const by = pin.by === null ? "as the default model" : `by ${escapeInline(pin.by)}`;
-  return [`📌 Pinned here ${timeMark(pin.at)}, ${by}: **${escapeInline(modelName(pin), 250)}**`];
+  return [
+    `📌 Pinned here ${timeMark(pin.at)}, ${by}: **${escapeInline(modelName(pin), 250)}**`,
+    ...(isOnDetour ? [detourText(detour, pin, now)] : []),
+  ];
+}
+
+/** Who answers in the pinned model's place, and until when. */
+export function detourText(detour: Detour, pin: Pin, now: number): string {
+  const until = detour.isOpenEnded ? "it is back" : untilText(detour.until, now);
+  const [other, own] = [detour, pin].map((model) => `**${escapeInline(modelName(model), 250)}**`);
+  return `↪️ ${other} answers here until ${until}; the pin stays ${own}. \`/models back\` returns sooner.`;
 }

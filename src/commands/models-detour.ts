@@ -6,10 +6,10 @@ import type { Detour, Pin, Session } from "../store/sessions/sessions.js";
 import { chooseModel } from "./choose-model.js";
 import { defineCommand, type Invocation } from "./command.js";
 import type { CommandDeps, RetryOutcome } from "./command-deps.js";
+import { detourText } from "./model-in-force.js";
 import { MAX_NAME_CHARS, requirePinned } from "./models-back.js";
 import { switchingAccess } from "./settings-switching.js";
 import { escapeInline } from "./wording/markdown.js";
-import { untilText } from "./wording/quota-text.js";
 
 export const modelsDetour = (deps: CommandDeps) =>
   defineCommand({
@@ -88,12 +88,6 @@ function requireCause(
   if (own.out === undefined && own.risk === undefined) return cause;
   const name = escapeInline(modelName(model), 250);
   throw new UserError(`**${name}** is short of quota as well by now. Nothing was changed.`);
-}
-
-function detourText(detour: Detour, pin: Pin, now: number): string {
-  const until = detour.isOpenEnded ? "it is back" : untilText(detour.until, now);
-  const [other, own] = [detour, pin].map((model) => `**${escapeInline(modelName(model), 250)}**`);
-  return `↪️ ${other} answers here until ${until}; the pin stays ${own}. \`/models back\` returns sooner.`;
 }
 
 function retryWords(outcome: RetryOutcome): string {

@@ -21,6 +21,9 @@ import { modelsUnpin } from "./models-unpin.js";
 import { modelsUnwatch, modelsWatches } from "./models-unwatch.js";
 import { modelsUse } from "./models-use.js";
 import { modelsWatch } from "./models-watch.js";
+import { privacy } from "./privacy.js";
+import { privacyErase } from "./privacy-erase.js";
+import { privacyExport } from "./privacy-export.js";
 import { refreshModels } from "./refresh-models.js";
 import { settingsAccess } from "./settings-access.js";
 import { settingsAutoRefresh } from "./settings-auto-refresh.js";
@@ -71,6 +74,9 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     usage(deps),
     usageQuota(deps),
     doctor(deps),
+    privacy(deps),
+    privacyExport(deps),
+    privacyErase(deps),
     help(() => commands),
   ];
   return commands;

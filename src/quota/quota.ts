@@ -100,6 +100,8 @@ const PROBE_EVERY_MS = 300_000;
 const ROUND_MS = 5_000;
 /** How often what other replicas have used is read. */
 const READ_EVERY_MS = 60_000;
+/** An entry bears the time of its question, whose answer may take a while. */
+const LATE_MS = 20 * 60_000;
 
 interface Parts {
   readonly accounts: ReadonlyMap<ProviderId, string>;
@@ -117,14 +119,12 @@ export function createQuota(deps: QuotaDeps): Quota {
   const parts: Parts = { accounts, windows, counts, forecasts };
   const stopping = new AbortController();
   const stateOf = (window: QuotaWindow) => stateAt(window, forecasts, clock.now());
-  const statesOf = (provider: ProviderId) => windows.of(provider).map(stateOf);
   return {
-    states: () => [...accounts.keys()].flatMap(statesOf).sort(worstFirst),
-    ofModel: ({ provider, model }) =>
-      judgeModel(
-        statesOf(provider).filter(({ window }) => limits(window, model)),
-        clock.now(),
-      ),
+    states: () => [...accounts.keys()].flatMap((id) => windows.of(id).map(stateOf)).sort(worstFirst),
+    ofModel({ provider, model }) {
+      const limiting = windows.of(provider).filter((window) => limits(window, model));
+      return judgeModel(limiting.map(stateOf), clock.now());
+    },
     note({ model: { provider, model }, askedAt, isAnswered, readings }) {
       windows.note(provider, readings);
       if (isAnswered) windows.noteSuccess(provider, model, askedAt);
@@ -221,9 +221,9 @@ function createRound(deps: QuotaDeps, parts: Parts): () => Promise<void> {
     const now = clock.now();
     const isDue = readAt === undefined || now - readAt >= READ_EVERY_MS || now < readAt;
     if (isDue && (readAt === undefined || hasPeers())) {
-      const from = readAt === undefined ? now - KEPT_DAYS * DAY_MS : Math.min(readAt, startOfDay(now)) - READ_EVERY_MS;
+      const from = readAt === undefined ? now - KEPT_DAYS * DAY_MS : Math.min(readAt, now) - LATE_MS;
+      await counts.read(startOfDay(from));
       readAt = now;
-      await counts.read(from);
     }
     if (hasPeers()) await windows.load();
     countBudgets(deps, parts);

@@ -22,6 +22,7 @@ import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
 import { fakeRefresher } from "../support/fake-refresher.js";
 import { fakeTurnControl } from "../support/fake-turn-control.js";
 import { memoryStore } from "../support/memory-store.js";
+import { unusedPersonalData } from "../support/unused-personal-data.js";
 
 export const MINUTE_MS = 60_000;
 
@@ -85,7 +86,8 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       board: board.control,
       checks: async function* () {},
       setups: [{ id: "openai", preferredFamilies: [] }],
-      host: { limits: { userPer10Min: 0, channelPer10Min: 0 } },
+      host: { limits: { userPer10Min: 0, channelPer10Min: 0 }, retentionDays: 90, usageDays: 92 },
+      personalData: unusedPersonalData,
       chatRefusal: async () => undefined,
       faults: () => [],
       clock,

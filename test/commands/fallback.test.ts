@@ -100,6 +100,17 @@ describe("a press on Use", () => {
   });
 });
 
+describe("/models status and /settings show", () => {
+  it.each(["/models status", "/settings show"])("%s says who answers meanwhile", async (line) => {
+    const it = await world();
+    expect(await it.say(line)).not.toContain("↪️");
+    await it.say(USE);
+    expect(await it.say(line)).toContain("↪️ **demo/demo-small** answers here until 18:00 UTC");
+    await it.clock.advance(AT_18 - it.clock.now());
+    expect(await it.say(line)).not.toContain("↪️");
+  });
+});
+
 describe("/models back", () => {
   it("ends a detour, and the next question goes to the pinned model", async () => {
     const it = await world();

@@ -19,6 +19,7 @@ import { createModelFacts } from "../../src/usage/model-facts.js";
 import { fakeClock } from "../support/fake-clock.js";
 import { fakeTurnControl } from "../support/fake-turn-control.js";
 import { memoryStore } from "../support/memory-store.js";
+import { unusedPersonalData } from "../support/unused-personal-data.js";
 import { entry } from "../usage/entries.js";
 
 export const MINUTE_MS = 60_000;
@@ -51,6 +52,7 @@ export interface World {
   readonly smartWhy?: string;
   readonly faults?: readonly string[];
   readonly host?: Partial<CommandDeps["host"]>;
+  readonly personalData?: CommandDeps["personalData"];
   readonly affectedPins?: readonly AffectedPins[];
   /** Of the host: `MODELS_ALLOW` and the like. */
   readonly rules?: ModelRules;
@@ -211,7 +213,8 @@ export function harness(world: World = {}) {
       },
     },
     setups: providers.map(({ id, families = [] }) => ({ id, preferredFamilies: families })),
-    host: { limits: { userPer10Min: 20, channelPer10Min: 0 }, ...world.host },
+    host: { limits: { userPer10Min: 20, channelPer10Min: 0 }, retentionDays: 90, usageDays: 92, ...world.host },
+    personalData: world.personalData ?? unusedPersonalData,
     chatRefusal: commandRefusal(settings),
     faults: () => world.faults ?? [],
     clock,

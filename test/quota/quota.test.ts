@@ -332,6 +332,22 @@ describe("a forecast", () => {
     expect(quota.states()[0]?.forecast).toBeUndefined();
   });
 
+  it("is made once the ledger can be read, where it could not be at the start", async () => {
+    const it = world();
+    await write(it, habit(it, 10, 10));
+    const quota = quotaIn(it);
+    it.store.breakDown();
+    const stop = quota.start();
+    noteIn(it, quota, { limit: 180, remaining: 60, resetAt: it.clock.now() + DAY_MS / 2 });
+    await rounds(it.clock);
+    expect(quota.states()[0]?.forecast).toBeUndefined();
+    it.store.recover();
+    await it.clock.advance(60_000);
+    await rounds(it.clock);
+    stop();
+    expect(quota.states()[0]?.forecast).toBeDefined();
+  });
+
   it("is too early to make with less than two whole days of history", async () => {
     const it = world();
     await write(it, habit(it, 2, 10));

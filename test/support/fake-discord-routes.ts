@@ -56,6 +56,8 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
     const channel = channelOf(id);
     if (world.isDenied(id, "send")) throw new Refusal(403, 50013, "Missing Permissions");
     if (channel.state.locked) throw new Refusal(403, 160005, "Thread is locked");
+    if (Object(body).message_reference !== undefined && world.isDenied(id, "history"))
+      throw new Refusal(403, 160002, "Cannot reply without permission to read message history");
     const { content: seen, rows } = seenIn(body);
     const content = seen.trim();
     if (deps.isFiltered(content)) throw new Refusal(400, 200000, "Message was blocked by automatic moderation");

@@ -148,7 +148,8 @@ export const EXTRA_METHODS: Readonly<Record<string, Method>> = {
     optional: [],
     run({ file = "" }, workspace) {
       const found = workspace.files.get(file);
-      return found === undefined ? refusal("file_not_found") : { ok: true, file: { id: found.id, name: found.name } };
+      if (found === undefined) return refusal("file_not_found");
+      return { ok: true, file: { id: found.id, name: found.name, url_private: found.url } };
     },
   },
   "files.getUploadURLExternal": {

@@ -55,6 +55,8 @@ export interface FakeFile {
   readonly name: string;
   readonly length: number;
   bytes?: Buffer;
+  /** Where it can be read; unset where nobody asks. */
+  url?: string;
   /** Where it was shared. */
   channel?: string;
 }

@@ -59,6 +59,8 @@ export interface PlatformExtras {
   findReplies?(question: MessageKey): Promise<readonly FoundReply[]>;
   /** Where the platform itself keeps the messages: erases those of a place. @throws {StoreError} */
   forget?(channel: ChannelKey): Promise<void>;
+  /** Where the platform itself keeps the messages: replaces a person's words by "(erased)". @throws {StoreError} */
+  eraseText?(message: MessageKey): Promise<void>;
   /** Where the platform itself keeps the messages: erases what nobody touched since `before` (epoch ms). */
   eraseUntouched?(before: number): Promise<number>;
 }

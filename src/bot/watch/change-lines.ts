@@ -14,8 +14,8 @@ export interface LineFacts {
   readonly modelFacts: FindModelFacts;
 }
 
-/** Ten lines of these fit into one message of any platform. */
-const MAX_ID_CHARS = 70;
+/** Longer than nearly all; a line that does not fit into the message is counted. */
+const MAX_ID_CHARS = 130;
 const MAX_NAME_CHARS = 30;
 
 /** One line a model: what happened, its name, and what a reader wants to know of it. */

@@ -138,11 +138,16 @@ function renewalOf({ headers, renewalMs, said }: Refusal, now: number): number |
   return Number.isNaN(at) ? undefined : at;
 }
 
+/** Who has to wait for longer has met another limit than that of a minute. */
+const LONGEST_MINUTE_MS = 90_000;
+
 /** A rate limit counts only where it is known when it ends: nobody waits for an unknown time. */
 function otherWindow(refusal: Refusal, reason: keyof typeof OTHER_REFUSALS, terms: ReadTerms): readonly QuotaReading[] {
   const resetAt = renewalOf(refusal, terms.now);
   if (reason === "rate-limited" && resetAt === undefined) return [];
-  return [reading({ ...OTHER_REFUSALS[reason], source: "error" }, { resetAt }, { ...terms, isRefused: true })];
+  const isLong = reason === "rate-limited" && (resetAt ?? 0) - terms.now > LONGEST_MINUTE_MS;
+  const kind = { ...OTHER_REFUSALS[reason], ...(isLong && { period: "hour" as const }), source: "error" } as const;
+  return [reading(kind, { resetAt }, { ...terms, isRefused: true })];
 }
 
 const GOOGLE_PERIODS: readonly (readonly [pattern: RegExp, period: QuotaReading["period"]])[] = [

@@ -125,17 +125,21 @@ export function judgeFailure(error: unknown): ListAnswer {
 }
 
 /** What we use of a row; adapters give nothing else, and 5,000 copies would hold up a chat. */
-const FIELDS: ReadonlySet<string> = new Set<keyof ModelInfo>([
-  "id",
-  "name",
-  "contextTokens",
-  "outputTokens",
-  "inputPrice",
-  "outputPrice",
-  "input",
-  "releasedAt",
-  "isChat",
-]);
+const USED: Readonly<Record<keyof ModelInfo, true>> = {
+  id: true,
+  name: true,
+  contextTokens: true,
+  outputTokens: true,
+  inputPrice: true,
+  outputPrice: true,
+  input: true,
+  releasedAt: true,
+  retiresAt: true,
+  isDeprecated: true,
+  replacement: true,
+  isChat: true,
+};
+const FIELDS: ReadonlySet<string> = new Set(Object.keys(USED));
 
 function slim(model: ModelInfo): ModelInfo {
   const row = model as unknown as Readonly<Record<string, unknown>>;

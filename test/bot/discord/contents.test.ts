@@ -72,6 +72,17 @@ const KINDS: readonly (readonly [string, () => Said, RegExp])[] = [
     /laid MARKER/,
   ],
   [
+    // https://github.com/AlaskanTuna/Rokabot/issues/155: a laid-out message has its files in its components only.
+    "file in a laid-out message",
+    () => {
+      const { url } = stage.discord.files.add("ci.log", { bytes: new TextEncoder().encode("log MARKER") });
+      const accessory = { type: 2, style: 5, label: "Runbook", url: "https://runbook.example/MARKER" };
+      const section = { type: 9, components: [{ type: 10, content: "the build" }], accessory };
+      return { extra: { flags: 1 << 15, components: [{ type: 17, components: [section, fileOf(url)] }] } };
+    },
+    /Runbook \(https:\/\/runbook.example\/MARKER\)[\s\S]*(log MARKER|ci\.log)/,
+  ],
+  [
     "image",
     () => ({ uploads: [stage.discord.files.add("shot.png", { bytes: imageBytes("png") })] }),
     /image_url|shot\.png/,
@@ -117,6 +128,8 @@ const KINDS: readonly (readonly [string, () => Said, RegExp])[] = [
   ],
   ["message of the bot's own", () => ({ content: "our own MARKER", isOwn: true }), /our own MARKER/],
 ];
+
+const fileOf = (url: string) => ({ type: 13, file: { url, proxy_url: url }, name: "ci.log", size: 10 });
 
 const say = (channel: FakeChannel, { content = "", uploads = [], extra = {}, isOwn = false }: Said): FakeMessage => {
   const { discord } = stage;
@@ -182,7 +195,7 @@ describe("what a message carries on Discord", () => {
     if (/an earlier/.test(place) && /image|file|voice/.test(kind))
       expect(answer).toMatch(/ℹ️ Ignored `(shot\.png|ci\.log|voice-message\.ogg)`: /);
     else if (kind === "image") expect(asked).toContain("image_url");
-    else if (kind === "text file") expect(asked).toContain("log MARKER");
+    else if (/file/.test(kind)) expect(asked).toContain("log MARKER");
     else if (kind === "voice message") expect(answer).toMatch(/ℹ️ Ignored `voice-message\.ogg`: it is neither/);
     else expect(answer).toBe("Understood.");
   });
@@ -208,8 +221,10 @@ describe("what a message carries on Discord", () => {
     const later = await exchange(channel, discord.say(channel, ada(), "why?", { naming: true, extra }));
     expect(later.answer).toBe("Understood.\n\nℹ️ Ignored the message that this replies to: it was not found.");
     discord.forbid(channel, "history");
-    const denied = await exchange(channel, discord.say(channel, ada(), "why?", { naming: true, extra }));
-    expect(denied.answer).toContain("ℹ️ Ignored the message that this replies to: I have no permission to read it.");
+    await exchange(channel, discord.say(channel, ada(), "why?", { naming: true, extra }));
+    expect(discord.answers(channel).at(-1)?.content).toContain(
+      "ℹ️ Ignored the message that this replies to: I have no permission to read it.",
+    );
   });
 
   it("is fetched where a thread's stand-in comes without the message that it began with", async () => {
@@ -248,6 +263,47 @@ describe("what a message carries on Discord", () => {
     discord.deleteMessage(target);
     const gone = await exchange(channel, discord.say(channel, ada(), "why?", { naming: true, replyTo: target }));
     expect(gone.answer).toContain("ℹ️ Ignored the message that this replies to: it was deleted.");
+  });
+
+  it("is the result of a poll, a picture that moves, and what a picture shows in words", async () => {
+    const { discord } = stage;
+    const thread = discord.addThread(discord.addChannel("parent"), "talk");
+    const { url } = discord.files.add("cat.png", { bytes: imageBytes("png") });
+    // https://docs.discord.com/developers/resources/message#embed-fields-by-embed-type-poll-result-embed-fields
+    const fields = [{ name: "poll_question_text", value: "Lunch MARKER?", inline: false }];
+    say(thread, { extra: { type: 46, embeds: [{ type: "poll_result", fields }] } });
+    const media = { url: "https://elsewhere.example/x.png" };
+    say(thread, { extra: { components: [{ type: 12, items: [{ media, description: "a red MARKER" }] }] } });
+    const { asked } = await exchange(thread, discord.say(thread, ada(), "who won?", { naming: true }));
+    expect(asked).toMatch(/Lunch MARKER\?[\s\S]*\[image: a red MARKER\]/);
+    const gif = {
+      type: "gifv",
+      url: "https://tenor.com/view/cat",
+      thumbnail: { url },
+      video: { url: "https://x.mp4" },
+    };
+    const target = say(thread, { content: gif.url, extra: { embeds: [gif] } });
+    const shown = await exchange(thread, discord.say(thread, ada(), "explain", { naming: true, replyTo: target }));
+    expect(shown.asked).toContain("image_url");
+  });
+
+  it("has its title where it begins a post of a forum, also where the title is all of the question", async () => {
+    const { discord } = stage;
+    const forum = discord.world.addChannel("forum", { type: 15, guildId: GUILD_ID });
+    const begin = (title: string, content: string) => {
+      const id = discord.world.newId();
+      const post = discord.addThread(forum, title, id);
+      discord.joinThread(post);
+      return [post, discord.world.addMessage(post, { id, authorId: ada().id, content })] as const;
+    };
+    const [bare, question] = begin("Why does the build MARKER fail?", `<@${BOT_ID}>`);
+    discord.repeat(bare, question, ada());
+    const { asked, mark } = await exchange(bare, question);
+    expect(asked).toContain("> Title of this post: Why does the build MARKER fail?");
+    expect(mark).toBe("✅");
+    const [post] = begin("The MARKER fails on M1", "it says 42");
+    const later = await exchange(post, discord.say(post, ada(), "any idea?", { naming: true }));
+    expect(later.asked).toContain("ada:\n> Title of this post: The MARKER fails on M1\n> it says 42");
   });
 
   it("has names in the place of ids", async () => {
@@ -290,6 +346,9 @@ describe("the ways in which people call the bot on Discord", () => {
     discord.change(discord.general, said, ada(), `<@${BOT_ID}> what is 3+3?`);
     const late = discord.say(discord.general, ada(), "what is 4+4?");
     discord.change(discord.general, late, ada(), `<@${BOT_ID}> what is 4+4?`, 60);
+    const robot = discord.person("robot", { isBot: true });
+    const bots = discord.say(discord.general, robot, "what is 5+5?");
+    discord.change(discord.general, bots, robot, `<@${BOT_ID}> what is 5+5?`);
     // The preview of a link arrives: that is no edit.
     const preview = discord.say(discord.general, ada(), "see https://example.org");
     discord.gateway.dispatch("MESSAGE_UPDATE", {
@@ -305,7 +364,7 @@ describe("the ways in which people call the bot on Discord", () => {
     const marker = discord.say(discord.general, ada(), "and now?", { naming: true });
     await answered(discord, discord.general, marker);
     expect(discord.answers().filter(({ replyTo }) => replyTo === said.id)).toHaveLength(1);
-    expect([late, preview].map(untouched)).toEqual([true, true]);
+    expect([late, bots, preview].map(untouched)).toEqual([true, true, true]);
   });
 
   it("says of a message that it may not read that the Message Content intent is missing", async () => {

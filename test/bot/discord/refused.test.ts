@@ -147,3 +147,30 @@ it("an answer on Discord is shown without controls where only those are refused"
   expect(discord.marksOf(question)).toEqual(["✅"]);
   expect(tries("PATCH", /messages/)).toBe(2);
 });
+
+// https://github.com/Voxel-Fox-Ltd/Flower/issues/63
+it("an answer on Discord is posted without its reference where the bot may not read the channel's history", async () => {
+  const { discord } = stage;
+  discord.forbid(discord.general, "history");
+  const { question, stream } = await growing(discord.general);
+  stream.send(words(84, 300));
+  stream.finish();
+  await eventually("the end", () => discord.marksOf(question).includes("✅"));
+  expect(textOf(discord.general)).toBe(WHOLE);
+  expect(discord.answers()).toHaveLength(1);
+});
+
+it.each([400, 403])("an answer on Discord that its filter of links refuses with %s says so", async (status) => {
+  const { discord } = stage;
+  const question = discord.say(discord.general, discord.person("ada"), "tell me", { naming: true });
+  discord.rest.failNext(/^POST .*messages/, status, 240000, 2);
+  const stream = await openai.nextStream();
+  stream.send("https://evil.example ");
+  await eventually("a refused post", () => tries("POST", /messages$/) > 0);
+  stream.finish();
+  await answered(discord, discord.general, question);
+  expect(discord.answers().map(({ content }) => content)).toEqual([
+    "⚠️ The answer could not be shown: Discord's filter of harmful links refused the text.",
+  ]);
+  expect(discord.marksOf(question)).toEqual(["❌"]);
+});

@@ -368,6 +368,11 @@ describe("readQuotaRefusal()", () => {
       { status: 429, body: error("Slow down."), headers: { "retry-after": "7" } },
       { ...model("requests", "requests", "minute"), resetAt: NOW + 7_000 },
     ],
+    [
+      "a plain 429 that asks for more than a minute",
+      { status: 429, body: error("Slow down."), headers: { "retry-after": "600" } },
+      { ...model("requests", "requests", "hour"), resetAt: NOW + 600_000 },
+    ],
   ])("reads %s", (_what, given, window) => {
     expect(refused(given)).toEqual([{ ...window, source: "error", observedAt: NOW, isRefused: true }]);
   });

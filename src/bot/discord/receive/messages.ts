@@ -8,7 +8,7 @@ import type { Places } from "../gateway/places.js";
 import { type MessageEvent, messageEvent } from "../wire/events.js";
 import { isManager } from "../wire/permissions.js";
 import { speakerOf } from "../wire/places.js";
-import { hasContent, INTENT_NEEDED, namesId, readDiscordMessage, writtenAt } from "./read-message.js";
+import { hasContent, INTENT_NEEDED, namesId, postTitle, readDiscordMessage, writtenAt } from "./read-message.js";
 import { type ReferenceDeps, readBefore, replyTarget } from "./references.js";
 
 export interface MentionDeps extends ReferenceDeps {
@@ -87,7 +87,8 @@ export async function discordMention(deps: MentionDeps, message: MessageEvent, s
   const role = server?.roleOfBot(selfId);
   const unnamed = role === undefined ? [selfId] : [selfId, role];
   const read = readDiscordMessage(deps, message, { ...terms, unnamed });
-  const { text, shared, attachments, forwarded, leftOut = [] } = read;
+  const { text, attachments, forwarded, leftOut = [] } = read;
+  const shared = [...postTitle(deps, id, channel_id), ...(read.shared === "" ? [] : [read.shared])].join("\n\n");
   const { leftOut: unread = [], ...target } = replyTarget(deps, message, terms);
   const isEmptied = !hasContent(message) && role !== undefined && message.mention_roles.includes(role);
   const allLeftOut = [...leftOut, ...unread, ...(isEmptied ? [ROLE_ONLY] : [])];

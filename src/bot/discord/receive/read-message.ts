@@ -1,4 +1,4 @@
-import { MessageFlags, MessageReferenceType, SnowflakeUtil } from "discord.js";
+import { EmbedType, MessageFlags, MessageReferenceType, SnowflakeUtil } from "discord.js";
 import { saysSomething } from "../../../base/text.js";
 import type { EarlierMessage, ForwardedMessage, LeftOut, MessageContent } from "../../port/platform.js";
 import type { Places } from "../gateway/places.js";
@@ -84,6 +84,12 @@ export function readReferenced(
   };
 }
 
+/** The title of the forum post that a message is the beginning of: both have one id. */
+export function postTitle({ places }: ReaderDeps, id: string | undefined, channel: string): readonly string[] {
+  const title = id === channel ? places.channelName(id) : undefined;
+  return title === undefined ? [] : [`Title of this post: ${title}`];
+}
+
 /** When a message was written, epoch ms; its id tells too. */
 export function writtenAt({ id, timestamp }: Pick<ReferencedEvent, "id" | "timestamp">): number | undefined {
   const said = timestamp === undefined ? Number.NaN : Date.parse(timestamp);
@@ -150,11 +156,16 @@ function embedText({ title, description, url, author, fields, footer }: EmbedEve
   return lines.filter((line) => line.trim() !== "").join("\n");
 }
 
-/** Texts of a message that is laid out; buttons and menus say nothing of it. */
-const componentTexts = (component: ComponentEvent): readonly string[] => [
-  ...(component.content === undefined ? [] : [component.content]),
-  ...partsOf(component).flatMap(componentTexts),
-];
+/** Texts of a message that is laid out, its pictures in words, and where its buttons lead. */
+const componentTexts = (component: ComponentEvent): readonly string[] => {
+  const { content = "", media, description, label = "", url } = component;
+  const ownTexts = [
+    content,
+    media === undefined || !description ? "" : `[image: ${description}]`,
+    url === undefined ? "" : `${label} (${url})`.trim(),
+  ];
+  return [...ownTexts.filter((part) => part !== ""), ...partsOf(component).flatMap(componentTexts)];
+};
 
 const partsOf = ({ items = [], components = [], accessory }: ComponentEvent): readonly ComponentEvent[] => [
   ...items,
@@ -162,27 +173,36 @@ const partsOf = ({ items = [], components = [], accessory }: ComponentEvent): re
   ...(accessory === undefined ? [] : [accessory]),
 ];
 
-/** The files of a message, and the pictures that it shows. The small picture of a link's preview is none. */
+/** Embeds whose thumbnail is all that they show; elsewhere it is the small picture of a link's preview. */
+const PICTURES: readonly string[] = [EmbedType.Image, EmbedType.GIFV];
+
+/** The files of a message, and the pictures that it shows. */
 function filesOf({ attachments, embeds, components }: Omit<ContentEvent, "mentions">): readonly AttachmentEvent[] {
-  const pictures = [
-    ...embeds.map(({ type, image, thumbnail }) => image ?? (type === "image" ? thumbnail : undefined)),
-    ...components.flatMap(componentPictures),
-  ];
   return [
     ...attachments,
-    ...pictures.flatMap((picture) => {
-      if (picture === undefined || picture.url.startsWith("attachment:")) return [];
-      const { url, proxy_url } = picture;
-      const filename = /[^/?#]+(?=[?#]|$)/.exec(url.replace(/^\w+:\/\/[^/]*/, ""))?.[0] ?? "image";
-      return { filename, size: 0, url: proxy_url ?? url, content_type: "image/*", duration_secs: undefined };
-    }),
+    ...embeds.flatMap(({ type, image, thumbnail }) =>
+      fileAt(image ?? (PICTURES.includes(type) ? thumbnail : undefined), { content_type: "image/*" }),
+    ),
+    ...components.flatMap(componentFiles),
   ];
 }
 
-const componentPictures = (component: ComponentEvent): readonly ComponentEvent["media"][] => [
-  component.media,
-  ...partsOf(component).flatMap(componentPictures),
+const componentFiles = (component: ComponentEvent): readonly AttachmentEvent[] => [
+  ...fileAt(component.media, { content_type: "image/*" }),
+  ...fileAt(component.file, { filename: component.name }),
+  ...partsOf(component).flatMap(componentFiles),
 ];
+
+/** A file by its address; one that stands among the attachments is read there. */
+function fileAt(
+  place: ComponentEvent["media"],
+  { filename, content_type }: { readonly filename?: string | undefined; readonly content_type?: string },
+): readonly AttachmentEvent[] {
+  if (place === undefined || place.url.startsWith("attachment:")) return [];
+  const { url, proxy_url } = place;
+  const name = filename ?? /[^/?#]+(?=[?#]|$)/.exec(url.replace(/^\w+:\/\/[^/]*/, ""))?.[0] ?? "image";
+  return [{ filename: name, size: 0, url: proxy_url ?? url, content_type, duration_secs: undefined }];
+}
 
 /** Code is shown as it is written, and what is escaped names nobody. */
 const CODE = "```[^]*?```|``[^]*?``|`[^`]*`";

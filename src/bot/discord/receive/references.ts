@@ -7,7 +7,7 @@ import type { DiscordRest } from "../send/rest.js";
 import { parsed } from "../wire/answer.js";
 import { type ListedMessage, listedMessage, type MessageEvent, type ReferencedEvent } from "../wire/events.js";
 import { channelIdOf } from "../wire/places.js";
-import { isReadable, type ReaderDeps, type ReadTerms, readReferenced } from "./read-message.js";
+import { isReadable, postTitle, type ReaderDeps, type ReadTerms, readReferenced } from "./read-message.js";
 
 export interface ReferenceDeps extends ReaderDeps {
   readonly rest: DiscordRest;
@@ -52,12 +52,13 @@ async function fetchMessage(
 /** Discord gives no more at once. */
 const MAX_AT_ONCE = 100;
 
-/** What people and other bots say: ordinary messages, replies, and the replies to commands. */
+/** What people and other bots say: ordinary messages, replies, the replies to commands, results of polls. */
 const READ_TYPES: readonly MessageType[] = [
   MessageType.Default,
   MessageType.Reply,
   MessageType.ChatInputCommand,
   MessageType.ContextMenuCommand,
+  MessageType.PollResult,
 ];
 
 /** Reads a thread's first message and the last ones before a message, oldest first. @throws {PlatformError} */
@@ -103,10 +104,12 @@ async function readOne(
   message: ListedMessage,
   terms: ReadTerms & { readonly signal: AbortSignal; readonly place: MessageKey },
 ): Promise<EarlierMessage | undefined> {
-  if (message.type !== MessageType.ThreadStarterMessage)
-    return READ_TYPES.includes(message.type)
-      ? readReferenced(deps, message, { ...terms, what: "earlier messages of this thread" })
-      : undefined;
+  if (message.type !== MessageType.ThreadStarterMessage) {
+    if (!READ_TYPES.includes(message.type)) return undefined;
+    const read = readReferenced(deps, message, { ...terms, what: "earlier messages of this thread" });
+    const [title] = postTitle(deps, message.id, channelIdOf(terms.place));
+    return title === undefined ? read : { ...read, text: `${title}\n${read.text}` };
+  }
   const named = { ...terms, what: FIRST_MESSAGE };
   const { referenced_message: start, message_reference: reference } = message;
   if (start) return readReferenced(deps, start, named);

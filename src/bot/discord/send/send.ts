@@ -8,7 +8,7 @@ import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
 import { type ChannelKey, type ChatPlatform, currentReply, type MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { discordCodeOf, discordStatusOf, isFiltered, parsed } from "../wire/answer.js";
+import { discordCodeOf, discordStatusOf, isFiltered, isReferenceRefused, parsed } from "../wire/answer.js";
 import { channelIdOf } from "../wire/places.js";
 import type { Calls } from "./calls.js";
 import { type IdFor, MAX_MESSAGE_CHARS, type Rendered, renderedMessage } from "./render.js";
@@ -151,9 +151,12 @@ async function postMessage(
       () => deps.calls.takeMessage("post", channel, terms),
     );
   const answer = await send(call).catch(async (error) => {
-    if (!mayDropControls(error, body)) throw error;
+    const plainer = isReferenceRefused(error)
+      ? { ...call.body, message_reference: undefined }
+      : mayDropControls(error, body) && { ...call.body, components: [] };
+    if (!plainer) throw error;
     await deps.calls.takeMessage("post", channel, terms);
-    return send({ ...call, body: { ...call.body, components: [] } });
+    return send({ ...call, body: plainer });
   });
   const message = parsed(postedMessage, answer, what);
   const posted = { ...channel, message: message.id };
@@ -253,7 +256,7 @@ function shows(message: unknown, sent: Rendered["body"]): boolean {
 }
 
 /** An answer to a question beyond these may be posted twice again. */
-const MAX_QUESTIONS = 2_000;
+const MAX_QUESTIONS = 500;
 type Nonces = ReturnType<typeof createNonces>;
 
 /**

@@ -71,11 +71,15 @@ function parsedJson(text: string): unknown {
 
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
 const Code = RESTJSONErrorCodes;
-/** The server's own filter refuses a text, or a title. */
-const FILTERED: readonly number[] = [
-  Code.MessageWasBlockedByAutomaticModeration,
-  Code.TitleWasBlockedByAutomaticModeration,
-];
+const SERVERS_FILTER = "this server's filter refused the text";
+/** Filters that refuse a text, or a title: the server's own, and Discord's. */
+const FILTERS: ReadonlyMap<number, string> = new Map([
+  [Code.MessageWasBlockedByAutomaticModeration, SERVERS_FILTER],
+  [Code.TitleWasBlockedByAutomaticModeration, SERVERS_FILTER],
+  [Code.MessageBlockedByHarmfulLinksFilter, "Discord's filter of harmful links refused the text"],
+]);
+/** A message may be posted, but not as a reply; the second is not in the list of codes yet. */
+const NO_REFERENCE: readonly number[] = [Code.CannotReplyWithoutPermissionToReadMessageHistory, 160_009];
 /** An interaction's token lives 15 minutes. */
 const EXPIRED: readonly number[] = [Code.UnknownWebhook, Code.InvalidWebhookToken];
 const GONE: readonly number[] = [
@@ -97,7 +101,10 @@ const FORBIDDEN: readonly number[] = [
 /** Discord's own number for what went wrong, where it gave one. */
 export const discordCodeOf = (error: unknown): number | undefined => refusalBehind(error)?.code;
 
-export const isFiltered = (error: unknown): boolean => FILTERED.includes(discordCodeOf(error) ?? 0);
+export const isFiltered = (error: unknown): boolean => FILTERS.has(discordCodeOf(error) ?? 0);
+
+/** The bot may post, but not refer to a message, for which it would have to read the channel's history. */
+export const isReferenceRefused = (error: unknown): boolean => NO_REFERENCE.includes(discordCodeOf(error) ?? 0);
 
 /** The HTTP status of a refusal. */
 export const discordStatusOf = (error: unknown): number | undefined => refusalBehind(error)?.status;
@@ -142,8 +149,7 @@ export function refusalOf({ status, code, message, limited }: DiscordAnswer, wha
       : `Discord refused ${what}: ${said} (HTTP ${status}, code ${code ?? "none"})`;
   const cause = new DiscordRefusal(text, code, status);
   const reason = reasonOf(code, status);
-  const filtered = FILTERED.includes(code ?? 0) ? "this server's filter refused the text" : undefined;
-  const why = filtered ?? (reason === "refused" ? `Discord refused it (${said})` : undefined);
+  const why = FILTERS.get(code ?? 0) ?? (reason === "refused" ? `Discord refused it (${said})` : undefined);
   return new PlatformError("discord", reason, text, { cause, why });
 }
 
@@ -166,6 +172,7 @@ export function unansweredError(error: unknown, what: string): PlatformError {
 
 function reasonOf(code: number | undefined, status: number): PlatformErrorReason {
   if (code === EDIT_CAP) return "edit-cap";
+  if (code !== undefined && FILTERS.has(code)) return "refused";
   if (code !== undefined && GONE.includes(code)) return "gone";
   if (code !== undefined && FORBIDDEN.includes(code)) return "forbidden";
   if (status === 404) return "gone";

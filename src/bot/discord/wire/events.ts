@@ -69,18 +69,32 @@ const poll = z.object({
   ),
 });
 
-/** https://discord.com/developers/docs/components/reference: texts, pictures, and what lays them out. */
+/** https://discord.com/developers/docs/components/reference: texts, pictures, files, links, and what lays them out. */
 export interface ComponentEvent {
   readonly content?: string | undefined;
+  /** Of a picture: what it shows, in words. */
+  readonly description?: string | undefined;
   readonly media?: z.infer<typeof media> | undefined;
+  readonly file?: z.infer<typeof media> | undefined;
+  /** Of a file. */
+  readonly name?: string | undefined;
+  /** Of a button. */
+  readonly label?: string | undefined;
+  /** Where a button leads. */
+  readonly url?: string | undefined;
   readonly items?: readonly ComponentEvent[] | undefined;
   readonly components?: readonly ComponentEvent[] | undefined;
   readonly accessory?: ComponentEvent | undefined;
 }
 const component: z.ZodType<ComponentEvent> = z.lazy(() =>
   z.object({
-    content: z.string().optional().catch(undefined),
-    media: media.optional().catch(undefined),
+    content: absent(z.string()).catch(undefined),
+    description: absent(z.string()).catch(undefined),
+    media: picture,
+    file: picture,
+    name: absent(z.string()).catch(undefined),
+    label: absent(z.string()).catch(undefined),
+    url: absent(z.string()).catch(undefined),
     items: listOf(component).optional(),
     components: listOf(component).optional(),
     accessory: component.optional().catch(undefined),

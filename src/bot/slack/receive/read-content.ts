@@ -191,7 +191,13 @@ export function referencesOf(
 const ELSEWHERE = "it is in another channel; share it into this one to have it read";
 
 /** Messages of a thread that nobody wrote: who joined, what was renamed. */
-const SYSTEM = /^(channel|group|bot|pinned|huddle|reminder|tombstone|ekm)_(?!message)/;
+const SYSTEM = /^(channel|group|bot|pinned|huddle|reminder)_(?!message)/;
+
+/** Why Slack gives nothing of a message, by its subtype. */
+const WITHHELD_MESSAGES: Readonly<Record<string, string>> = {
+  tombstone: "it was deleted",
+  ekm_access_denied: "the organization's encryption keys do not give it to apps now",
+};
 
 /**
  * Reads the first message of a thread, and up to `count` messages before another one, oldest first.
@@ -219,6 +225,13 @@ async function earlierOf(
   message: KeptMessage,
   thread: string,
 ): Promise<EarlierMessage> {
+  const isFirst = message.ts === thread;
+  const facts = { at: Number(message.ts) * 1_000, ...(isFirst && { isFirst: true as const }) };
+  const why = WITHHELD_MESSAGES[message.subtype ?? ""];
+  if (why !== undefined) {
+    const what = isFirst ? "the first message of this thread" : "a message of this thread";
+    return { author: "Somebody", text: "", leftOut: [{ what, why }], ...facts };
+  }
   const isOwn = message.user === deps.identity.botUserId;
   const [author, { text, shared, ...content }] = await Promise.all([
     isOwn ? BOT_NAME : authorOf(deps, message),
@@ -226,11 +239,10 @@ async function earlierOf(
   ]);
   return {
     author,
-    at: Number(message.ts) * 1_000,
+    ...facts,
     text: [text, shared].filter((part) => part !== "").join("\n\n"),
     ...content,
     ...(isOwn && { ownMessage: message.ts }),
-    ...(message.ts === thread && { isFirst: true }),
   };
 }
 

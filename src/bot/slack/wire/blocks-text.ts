@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { escapeMrkdwn } from "./notation.js";
+import { escapeMrkdwn, unescaped } from "./notation.js";
 
 /** A part of a message as Slack gives it: a block, an element of one, or a legacy attachment. */
 const nodeSchema = z.looseObject({ type: z.string().optional() });
@@ -9,13 +9,29 @@ type Node = z.infer<typeof nodeSchema>;
 const MAX_DEPTH = 8;
 
 /** Blocks and elements that hold nothing to read. */
-const SILENT = new Set(["actions", "divider", "input", "button", "context_actions", "call"]);
+const SILENT = new Set(["divider", "input", "context_actions", "call"]);
 
 /** Returns the text of blocks as mrkdwn with Slack's tokens and escapes, one string for each block that has any. */
 export const textsOfBlocks = (blocks: unknown): readonly string[] =>
   itemsOf(blocks)
     .map((block) => textOf(block, 0))
     .filter((text) => text.trim() !== "");
+
+/** Returns the pictures that blocks show by themselves, as Slack describes files; icons beside a text are none. */
+export const picturesOfBlocks = (blocks: unknown): readonly unknown[] =>
+  itemsOf(blocks).flatMap((block) => {
+    const { type, image_url: url, slack_file: kept, alt_text: words } = Object(block) as Node;
+    if (type !== "image") return [];
+    return [pictureAt(stringOf(words), { url, ...(kept as { readonly id?: unknown; readonly url?: unknown }) })];
+  });
+
+/** Returns a picture as Slack describes files, by its address or by the id of its file; `words` say what it shows. */
+export const pictureAt = (words: string, { id, url }: { readonly id?: unknown; readonly url?: unknown }): unknown => ({
+  name: words || (/[^/?#]+(?=[?#]|$)/.exec(stringOf(url))?.[0] ?? "image"),
+  mimetype: "image/*",
+  url_private: stringOf(url),
+  id: stringOf(id),
+});
 
 /** Returns the list, or an empty one for anything else. */
 export const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
@@ -24,6 +40,7 @@ export const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(va
 export const stringOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 function textOf(value: unknown, depth: number): string {
+  if (Array.isArray(value)) return depth > MAX_DEPTH ? "" : each(value, depth, " | ");
   const { data: node } = nodeSchema.safeParse(value);
   if (node === undefined || depth > MAX_DEPTH || SILENT.has(node.type ?? "")) return "";
   const write = WRITERS[node.type ?? ""] ?? writeUnknown;
@@ -72,6 +89,20 @@ const linkOf: Write = ({ url, text }) => {
   return label === "" || label === address ? `<${address}>` : `<${address}|${escapeMrkdwn(label)}>`;
 };
 
+/** Buttons say nothing of a message, but where they lead does. */
+const linksOfButtons: Write = ({ elements }, depth) =>
+  each(
+    itemsOf(elements).filter((element) => (element as Node | null)?.type === "button"),
+    depth,
+    " ",
+  );
+
+const writeButton: Write = (node, depth) => {
+  const { url, text: label } = node;
+  if (stringOf(url) === "") return "";
+  return linkOf({ url, text: typeof label === "string" ? label : unescaped(textOf(label, depth + 1)) }, depth);
+};
+
 const WRITERS: Readonly<Record<string, Write>> = {
   section: (node, depth) =>
     lines(textOf(node.text, depth + 1), each(node.fields, depth, "\n"), textOf(node.accessory, depth + 1)),
@@ -83,6 +114,9 @@ const WRITERS: Readonly<Record<string, Write>> = {
   raw_text: ({ text }) => escapeMrkdwn(stringOf(text)),
   raw_number: ({ text, value }) => escapeMrkdwn(stringOf(text) || String(value ?? "")),
   image: imageInWords,
+  video: (node, depth) => lines(writeUnknown(node, depth), linkOf({ url: node.title_url ?? node.video_url }, depth)),
+  actions: linksOfButtons,
+  button: writeButton,
   table: writeTable,
   rich_text: (node, depth) => each(node.elements, depth, "\n"),
   rich_text_section: (node, depth) => each(node.elements, depth, ""),
@@ -101,13 +135,25 @@ const WRITERS: Readonly<Record<string, Write>> = {
 };
 
 /** Fields in which blocks of a kind that is not known here may keep their text. */
-const TEXT_FIELDS = ["title", "subtitle", "text", "body", "description", "alt_text", "value"] as const;
-const CHILD_FIELDS = ["elements", "fields", "rows", "blocks", "items", "cards", "tasks"] as const;
+const TEXT_FIELDS = [
+  "title",
+  "subtitle",
+  "text",
+  "body",
+  "description",
+  "details",
+  "output",
+  "alt_text",
+  "value",
+] as const;
+const CHILD_FIELDS = ["elements", "fields", "rows", "blocks", "items", "cards", "tasks", "sources"] as const;
 
 /** Reads a block of a kind that is newer than this code by the fields that Slack's blocks usually have. */
 const writeUnknown: Write = (node, depth) => {
+  const isLink = stringOf(node.url) !== "";
   const texts = TEXT_FIELDS.map((field) => {
     const value = node[field];
+    if (field === "text" && isLink) return linkOf(node, depth);
     return typeof value === "string" ? escapeMrkdwn(value) : textOf(value, depth + 1);
   });
   const children = CHILD_FIELDS.map((field) => each(node[field], depth, "\n"));

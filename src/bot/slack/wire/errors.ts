@@ -13,6 +13,7 @@ const FORBIDDEN = new Set([
   "restricted_action",
   "restricted_action_thread_locked",
   "restricted_action_read_only_channel",
+  "restricted_action_thread_only_channel",
   "user_not_in_channel",
   "missing_scope",
   "access_denied",
@@ -37,6 +38,9 @@ const BUSY = new Set([
   "service_unavailable",
   "request_timeout",
   "team_added_to_org",
+  "org_login_required",
+  "external_channel_migrating",
+  "update_failed",
   "streaming_state_conflict",
 ]);
 
@@ -68,7 +72,9 @@ const WHYS: Readonly<Record<string, string>> = {
   user_not_in_channel: NOT_HERE,
   restricted_action: "this workspace lets only some members post here; ask an admin",
   restricted_action_read_only_channel: "only some members may post in this channel; ask an admin",
+  restricted_action_thread_only_channel: "this channel takes replies in threads only",
   restricted_action_thread_locked: "this thread is locked",
+  messages_tab_disabled: "the app's Messages tab is switched off; an operator can switch it on under App Home",
   is_archived: "this channel is archived",
   missing_scope: NO_SCOPE,
   file_not_found: "it was deleted",
@@ -76,6 +82,9 @@ const WHYS: Readonly<Record<string, string>> = {
   thread_not_found: "it was deleted",
   message_not_found: "it was deleted",
 };
+
+/** The channel takes the message, but no thread below what was asked. */
+const NOT_THREADABLE = new Set(["cannot_reply_to_message", "restricted_action_non_threadable_channel"]);
 
 /** An error that Slack returned, with its code. */
 export class SlackRefusal extends PlatformError {
@@ -96,6 +105,9 @@ export const slackErrorOf = (error: unknown): string | undefined => {
 
 /** True for an error by which Slack says that the feature doesn't exist here. */
 export const isAbsent = (error: unknown): boolean => ABSENT.has(slackErrorOf(error) ?? "");
+
+/** True where a message may stand in the channel, but not in the thread that was meant. */
+export const isThreadRefused = (error: unknown): boolean => NOT_THREADABLE.has(slackErrorOf(error) ?? "");
 
 /** Returns the scope that Slack says is missing. */
 export const neededScopeOf = (error: unknown): string | undefined => {

@@ -1,4 +1,4 @@
-import { itemsOf, stringOf, textsOfBlocks } from "./blocks-text.js";
+import { itemsOf, pictureAt, picturesOfBlocks, stringOf, textsOfBlocks } from "./blocks-text.js";
 import { unescaped } from "./notation.js";
 
 /** The texts of a message, as mrkdwn with Slack's tokens and escapes. */
@@ -7,7 +7,7 @@ export interface RawContent {
   readonly own: string;
   /** What it shows besides: shared messages, alerts, previews of links. */
   readonly beside: readonly RawBeside[];
-  /** Its own files, as Slack describes them. */
+  /** Its own files and pictures, as Slack describes files. */
   readonly files: readonly unknown[];
 }
 
@@ -33,7 +33,7 @@ export function rawContentOf(message: unknown): RawContent {
   return {
     own: ownText(fields),
     beside: attachments.map(besideOf).filter(({ text, files }) => text.trim() !== "" || files.length > 0),
-    files: itemsOf(fields.files),
+    files: [...itemsOf(fields.files), ...picturesOfBlocks(fields.blocks)],
   };
 }
 
@@ -57,6 +57,20 @@ function ownText({ text, blocks, bot_id: bot }: Fields): string {
 const lettersOf = (text: string): string =>
   unescaped(text.replaceAll(/<([@#!])([^|>]*)\|[^>]*>/g, "$1$2")).replaceAll(/[^\p{L}\p{N}]+/gu, "");
 
+/** The files of an attachment, and its pictures; that of a link's preview is none of the message's own. */
+function filesBeside({
+  files,
+  blocks,
+  image_url: url,
+  from_url: preview,
+  title,
+  fallback,
+}: Fields): readonly unknown[] {
+  const isShown = stringOf(url) !== "" && stringOf(preview) === "";
+  const picture = isShown ? [pictureAt(stringOf(title) || stringOf(fallback), { url })] : [];
+  return [...itemsOf(files), ...picturesOfBlocks(blocks), ...picture];
+}
+
 /** Texts by which Slack says that there is none. */
 const NO_PREVIEW = /^\[no preview available\]$/i;
 
@@ -73,6 +87,7 @@ function besideOf(attachment: Fields | null): RawBeside {
     ...(inner.length === 0 ? [text] : body),
     ...itemsOf(fields.fields).map((field) => fieldOf((field ?? {}) as Fields)),
     imageOf(fields),
+    ...textsOfBlocks([{ type: "actions", elements: fields.actions }]),
     isShared ? "" : stringOf(fields.footer),
   ].filter((part) => part.trim() !== "");
   const fallback = stringOf(fields.fallback);
@@ -81,7 +96,7 @@ function besideOf(attachment: Fields | null): RawBeside {
     author: stringOf(fields.author_name) || stringOf(fields.author_subname) || stringOf(fields.service_name),
     text: isEmpty ? fallback : parts.join("\n"),
     isShared,
-    files: itemsOf(fields.files),
+    files: filesBeside(fields),
     origin: isShared ? originOf(fields) : undefined,
   };
 }

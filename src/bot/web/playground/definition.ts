@@ -25,8 +25,8 @@ export const playgroundPlatform: PlatformDefinition = {
             const { createPlayground } = await import("./playground.js");
             const hints = commands.map(hintOf);
             const playground = createPlayground({ ...deps, commands: () => hints });
-            const { routes, eraseUntouched, forget, showStatus } = playground;
-            return { platform: playground, routes, eraseUntouched, forget, showStatus };
+            const { routes, eraseUntouched, forget, eraseText, showStatus } = playground;
+            return { platform: playground, routes, eraseUntouched, forget, eraseText, showStatus };
           },
           async check({ config: { http } }) {
             const text = `playground: on, at http://${http.host}:${http.port} when the bot runs`;

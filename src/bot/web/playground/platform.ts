@@ -41,7 +41,7 @@ export const PLAYGROUND = { platform: "playground", workspace: "local" } as cons
 
 const WORKSPACES = [`${PLAYGROUND.platform}:${PLAYGROUND.workspace}`];
 
-export interface PlaygroundPlatform extends Required<Pick<PlatformExtras, "forget" | "showStatus">> {
+export interface PlaygroundPlatform extends Required<Pick<PlatformExtras, "forget" | "eraseText" | "showStatus">> {
   readonly platform: ChatPlatform;
   handlers(): PlatformHandlers | undefined;
 }
@@ -79,6 +79,17 @@ export function createPlaygroundPlatform(
     handlers: () => handlers,
     async showStatus() {
       hub.sendStatus();
+    },
+    async eraseText({ channel, message }) {
+      files.forget(channel, message);
+      const row = await messages.change(channel, message, ({ files: _gone, ...before }) => ({
+        ...before,
+        text: "(erased)",
+        controls: [],
+      }));
+      if (row === undefined) return;
+      await messages.save(channel, message);
+      hub.send({ channel }, "edit", editOf(row, parts.clock.now()));
     },
     async forget({ channel }) {
       await saver.flush(channel); // what is stored later would stay behind

@@ -39,7 +39,9 @@ export interface PlaygroundDeps {
 }
 
 /** The chat surface in the browser: a chat service of its own, and a platform of the bot like the others. */
-export interface Playground extends ChatPlatform, Required<Pick<PlatformExtras, "forget" | "showStatus">> {
+export interface Playground
+  extends ChatPlatform,
+    Required<Pick<PlatformExtras, "forget" | "eraseText" | "showStatus">> {
   readonly routes: (app: Hono) => void;
   /** Erases channels that nobody touched since `before` (epoch ms); returns how many. @throws {StoreError} */
   eraseUntouched(before: number): Promise<number>;
@@ -84,12 +86,13 @@ export function createPlayground(deps: PlaygroundDeps): Playground {
   const files = createQuestionFiles();
   const rooms = createRooms({ ...deps, messages, hub, saver, activity, files, now: clock.now, placeOf });
   const parts = { messages, hub, saver, rooms, activity, files, lastAnswer: deps.lastAnswer, clock, log };
-  const { platform, handlers, forget, showStatus } = createPlaygroundPlatform(parts, onStatusChange);
+  const { platform, handlers, forget, eraseText, showStatus } = createPlaygroundPlatform(parts, onStatusChange);
   const actions = createChannelActions({ ...parts, handlers, newId });
   const mountApi = apiRoutes({ ...parts, actions, commands: deps.commands ?? (() => []) });
   return {
     ...platform,
     forget,
+    eraseText,
     showStatus,
     eraseUntouched: messages.eraseUntouched,
     routes(app) {

@@ -68,14 +68,9 @@ describe("a message on Slack", () => {
     return { text, images: images.length, notes: notes.join("\n"), mention };
   };
   const store = (id: string, name: string, bytes: Buffer) => {
-    adapter.slack.workspace.files.set(id, { id, name, length: bytes.length, bytes });
-    return {
-      id,
-      name,
-      mimetype: "",
-      size: bytes.length,
-      url_private_download: `${adapter.slack.origin}/files-pri/${id}`,
-    };
+    const url = `${adapter.slack.origin}/files-pri/${id}`;
+    adapter.slack.workspace.files.set(id, { id, name, length: bytes.length, bytes, url });
+    return { id, name, mimetype: "", size: bytes.length, url_private_download: url };
   };
 
   /** A message by each way of writing one: what is looked for in the request, or is named under the answer. */
@@ -168,6 +163,92 @@ describe("a message on Slack", () => {
       /the disk is full/,
     ],
     [
+      "a task of an agent, a video and a link under it",
+      () => ({
+        more: {
+          bot_id: "B9",
+          blocks: [
+            // https://docs.slack.dev/reference/block-kit/blocks/task-card-block
+            {
+              type: "task_card",
+              title: "Check disks",
+              details: { type: "rich_text", elements: [{ type: "text", text: "the disk is full" }] },
+              sources: [{ type: "url", url: "https://wiki.example/disk", text: "Disk wiki" }],
+            },
+            {
+              type: "video",
+              title: { type: "plain_text", text: "How to clean" },
+              title_url: "https://video.example/1",
+              video_url: "https://video.example/embed/1",
+              thumbnail_url: "https://video.example/1.png",
+              alt_text: "a broom",
+            },
+            {
+              type: "data_table",
+              rows: [
+                [
+                  { type: "raw_text", text: "cpu" },
+                  { type: "raw_number", value: 97 },
+                ],
+              ],
+            },
+            {
+              type: "actions",
+              elements: [
+                { type: "button", text: { type: "plain_text", text: "Silence" }, action_id: "s", value: "hidden" },
+                { type: "button", text: { type: "plain_text", text: "Runbook" }, url: "https://run.example/a?b=1&c=2" },
+                { type: "static_select", placeholder: { type: "plain_text", text: "hidden" } },
+              ],
+            },
+          ],
+        },
+      }),
+      /^(?!.*hidden|.*Silence)[\s\S]*Check disks[\s\S]*disk is full[\s\S]*Disk wiki \(https:\/\/wiki[\s\S]*How to clean[\s\S]*a broom[\s\S]*video\.example\/1\b[\s\S]*cpu \| 97[\s\S]*Runbook \(https:\/\/run\.example\/a\?b=1&c=2\)/,
+    ],
+    [
+      "a picture in a block that Slack keeps",
+      () => {
+        store("F8", "graph.png", PNG);
+        const slack_file = { id: "F8" };
+        return { more: { bot_id: "B9", blocks: [{ type: "image", slack_file, alt_text: "CPU load" }] } };
+      },
+      /(?=[\s\S]*\[image: CPU load\])[\s\S]*(Attached image: "CPU load"|`CPU load`: of a thread's earlier)/,
+    ],
+    [
+      // https://github.com/grafana/alerting/issues/323: webhooks show graphs by their public address.
+      "an alert with a graph that is kept elsewhere, and links in its buttons",
+      () => ({
+        more: {
+          bot_id: "B9",
+          attachments: [
+            {
+              title: "DiskFull",
+              text: "the disk is full",
+              image_url: "https://graphs.example/d/1.png",
+              actions: [{ type: "button", text: "Runbook", url: "https://run.example/disk" }],
+            },
+          ],
+        },
+      }),
+      /Runbook \(https:\/\/run\.example\/disk\)[\s\S]*ℹ️ Ignored `DiskFull`: (it is kept outside Slack|of a thread's)/,
+    ],
+    [
+      "the preview of a link, whose picture is not the message's own",
+      () => ({
+        more: {
+          attachments: [
+            {
+              from_url: "https://a.example",
+              title: "A page",
+              text: "the disk is full",
+              image_url: "https://a.example/p",
+            },
+          ],
+        },
+      }),
+      /^(?![\s\S]*Ignored)[\s\S]*the disk is full/,
+    ],
+    [
       "a fallback alone",
       () => ({ more: { bot_id: "B9", attachments: [{ fallback: "the disk is full" }] } }),
       /disk is full/,
@@ -181,6 +262,14 @@ describe("a message on Slack", () => {
       "a text file",
       () => ({ more: { files: [store("F1", "a.log", Buffer.from("the disk is full"))] } }),
       /the disk is full|`a.log`/,
+    ],
+    [
+      "a file of a shared channel, of which only the id comes",
+      () => {
+        store("F9", "a.log", Buffer.from("the disk is full"));
+        return { more: { files: [{ id: "F9", mode: "file_access", file_access: "check_file_info" }] } };
+      },
+      /the disk is full|`file`: of a thread's/,
     ],
     ["an image", () => ({ more: { files: [store("F2", "b.png", PNG)] } }), /b\.png/],
     [
@@ -317,6 +406,21 @@ describe("a message on Slack", () => {
     const { text } = await asked();
     expect(text.match(/DiskFull/g)).toHaveLength(1);
     expect(text).toContain("In reply to");
+  });
+
+  // https://github.com/hackclub/toriel/pull/238: what stays of a deleted message that has replies.
+  it.each([
+    ["tombstone", "This message was deleted.", "it was deleted"],
+    ["ekm_access_denied", "Your admins have suspended everyone's access", "the organization's encryption keys"],
+  ])("names what stands in the place of a thread's first message: %s", async (subtype, said, why) => {
+    const first = await adapter.slack.say(said, { user: "USLACKBOT", more: { subtype, hidden: true } });
+    await adapter.slack.say("and I agree", { thread: first });
+    await adapter.slack.mention("why?", { thread: first });
+    await adapter.until("the mention", () => adapter.mentions.at(-1)?.text === "why?");
+    const { text, notes } = await asked();
+    expect(text).not.toContain(said);
+    expect(text).toContain("and I agree");
+    expect(notes).toContain(`ℹ️ Ignored the first message of this thread: ${why}`);
   });
 
   it("names the reason where the earlier messages of a thread may not be read", async () => {

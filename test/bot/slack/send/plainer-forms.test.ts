@@ -135,6 +135,40 @@ describe("an answer whose form Slack refuses", () => {
     },
   );
 
+  // https://github.com/NousResearch/hermes-agent/issues/98285
+  it.each(["cannot_reply_to_message", "restricted_action_non_threadable_channel"])(
+    "stands in the channel, and grows there, where its thread is refused with %s",
+    async (error) => {
+      const thread = await adapter.slack.say("?");
+      adapter.slack.failNext("chat.postMessage", { error });
+      const terms = { replyTo: { ...place, thread, message: thread } };
+      const key = await finish(adapter.platform.post({ ...place, thread }, { markdown: "one" }, terms));
+      await finish(adapter.platform.edit(key, { markdown: "one two" }, terms));
+      expect(adapter.slack.answers().map(({ text, thread: shownIn }) => [text, shownIn])).toEqual([
+        ["one two", undefined],
+      ]);
+    },
+  );
+
+  it("tells a refusal that will pass from one that stays", async () => {
+    for (const error of ["org_login_required", "update_failed", "fatal_error"]) {
+      adapter.slack.failNext("chat.postMessage", { error });
+      await expect(finish(adapter.platform.post(place, { markdown: "one" }))).rejects.toMatchObject({
+        reason: "unavailable",
+      });
+    }
+    for (const [error, why] of [
+      ["restricted_action_thread_only_channel", "this channel takes replies in threads only"],
+      ["messages_tab_disabled", /Messages tab is switched off/],
+    ] as const) {
+      adapter.slack.failNext("chat.postMessage", { error });
+      await expect(finish(adapter.platform.post(place, { markdown: "one" }))).rejects.toMatchObject({
+        isRetryable: false,
+        why: expect.stringMatching(why),
+      });
+    }
+  });
+
   it("says why where no form is taken, and takes the running controls away", async () => {
     const { stream } = await begin("one two ");
     for (let time = 0; time < 4; time++) adapter.slack.failNext("chat.update", { error: "invalid_blocks" });

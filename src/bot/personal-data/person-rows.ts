@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { nextTurn } from "../../base/clock.js";
+import { pagesOf } from "../../store/pages.js";
+import { openQuestionRow, sessionRow, TURN_DIGITS, turnRow } from "../../store/sessions/session-rows.js";
+import type { OpenQuestion, Session, Turn } from "../../store/sessions/sessions.js";
+import type { Store, Table } from "../../store/store.js";
+
+/** Somebody as one platform knows them. */
+export interface PersonKey {
+  /** "discord", "slack" or "playground". */
+  readonly platform: string;
+  /** The platform's id of the person. */
+  readonly id: string;
+}
+
+/** A row as it is stored, and as it was read. */
+export interface FoundRow<T> {
+  readonly table: Table;
+  readonly key: string;
+  readonly row: unknown;
+  readonly value: T;
+}
+
+/** Everything that the store holds about a person. */
+export interface PersonRows {
+  /** Questions with the answers to them, with their conversation and number. */
+  readonly turns: readonly (FoundRow<Turn> & { readonly conversation: string; readonly number: number })[];
+  readonly usage: readonly FoundRow<PersonUsage>[];
+  /** Conversations whose model or system prompt somebody of one of these names chose. */
+  readonly choices: readonly FoundRow<Session>[];
+  /** Questions that have no end yet. */
+  readonly open: readonly FoundRow<OpenQuestion>[];
+  /** The names that the person had. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** What the ledger says of a person; everything else of the row stays as it is. */
+const usageRow = z.looseObject({
+  platform: z.string(),
+  user: z.object({ id: z.string(), name: z.string() }),
+});
+export type PersonUsage = z.infer<typeof usageRow>;
+
+/** Reading and checking so many rows takes about a millisecond. */
+const ROWS_AT_ONCE = 100;
+
+/**
+ * Reads all rows of a person, and lets other work go on in between. Turns of version 0.1 don't say whose they are and
+ * are not found. @throws {StoreError}
+ */
+export async function readPerson(store: Store, { platform, id }: PersonKey): Promise<PersonRows> {
+  const conversations = `${platform}:`;
+  const turns = await found(store, "turns", conversations, turnRow, ({ question }) => question.authorId === id);
+  const usage = await found(store, "usage", "", usageRow, (row) => row.platform === platform && row.user.id === id);
+  const names = new Set([
+    ...turns.map(({ value }) => value.question.author),
+    ...usage.map(({ value }) => value.user.name),
+  ]);
+  const isNamed = (name: string | null | undefined) => name != null && names.has(name);
+  return {
+    turns: turns.map((each) => ({
+      ...each,
+      conversation: each.key.slice(0, -TURN_DIGITS - 1),
+      number: Number(each.key.slice(-TURN_DIGITS)),
+    })),
+    usage,
+    choices: await found(store, "sessions", conversations, sessionRow, ({ pin, systemNews }) =>
+      [pin?.by, systemNews].some(isNamed),
+    ),
+    open: await found(
+      store,
+      "open",
+      "",
+      openQuestionRow,
+      ({ conversation, authorId }) => authorId === id && conversation.startsWith(conversations),
+    ),
+    names,
+  };
+}
+
+async function found<T>(
+  store: Store,
+  table: Table,
+  prefix: string,
+  schema: z.ZodType<T>,
+  isWanted: (value: T) => boolean,
+): Promise<readonly FoundRow<T>[]> {
+  const all: FoundRow<T>[] = [];
+  for await (const page of pagesOf(store.values(table), prefix, ROWS_AT_ONCE)) {
+    for (const [key, row] of page) {
+      const { data } = schema.safeParse(row);
+      if (data !== undefined && isWanted(data)) all.push({ table, key, row, value: data });
+    }
+    await nextTurn();
+  }
+  return all.reverse();
+}

@@ -1,0 +1,122 @@
+import type { Clock } from "../../base/clock.js";
+import { UserError } from "../../base/errors.js";
+import type { Log } from "../../base/log.js";
+import type { ErasedPerson, PersonalData } from "../../commands/command-deps.js";
+import type { Turn } from "../../store/sessions/sessions.js";
+import type { Store } from "../../store/store.js";
+import { channelKeyOf } from "../port/conversation.js";
+import type { MessageKey } from "../port/platform.js";
+import type { PlatformParts } from "../port/platform-definition.js";
+import { type FoundRow, type PersonKey, type PersonRows, readPerson } from "./person-rows.js";
+
+export interface PersonalDataDeps {
+  readonly store: Store;
+  readonly clock: Pick<Clock, "now">;
+  readonly log: Pick<Log, "info" | "warn">;
+  readonly surfaces: readonly PlatformParts[];
+  /** Drops what is kept in memory of the images of a conversation. */
+  forgetImages(conversation: string): void;
+}
+
+/** What stands where something of a person was erased. */
+const ERASED = "(erased)";
+
+/** What people may do with what the store holds about them. */
+export function createPersonalData(deps: PersonalDataDeps): PersonalData {
+  return {
+    async summary(person) {
+      const { turns, usage, choices } = await readPerson(deps.store, person);
+      return {
+        questions: turns.length,
+        conversations: new Set(turns.map(({ conversation }) => conversation)).size,
+        usageEntries: usage.length,
+        choices: choices.length,
+      };
+    },
+    async export(person) {
+      return exportOf(person, await readPerson(deps.store, person), deps.clock.now());
+    },
+    erase: (person) => erase(deps, person),
+  };
+}
+
+function exportOf({ platform, id }: PersonKey, rows: PersonRows, now: number): Uint8Array {
+  const iso = (at: number) => new Date(at).toISOString();
+  const document = {
+    person: { platform, id, names: [...rows.names] },
+    exportedAt: iso(now),
+    questions: rows.turns.map(({ conversation, value: { question, answer, ...turn } }) => ({
+      conversation,
+      askedAt: iso(question.at),
+      author: question.author,
+      question: question.text,
+      ...(question.sent !== undefined && { sent: question.sent }),
+      answer,
+      ending: turn.ending,
+      provider: turn.provider,
+      model: turn.model,
+      usage: turn.usage,
+    })),
+    usage: rows.usage.map(({ value }) => value),
+    choices: rows.choices.map(({ key, value: { pin, system } }) => ({ conversation: key, pin, system })),
+  };
+  return new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** @throws {UserError} while a question of theirs is answered @throws {StoreError} and then some of it may be left */
+async function erase(deps: PersonalDataDeps, person: PersonKey): Promise<ErasedPerson> {
+  const { store, log } = deps;
+  const rows = await readPerson(store, person);
+  if (rows.open.some(({ value }) => value.ended === null))
+    throw new UserError("A question of yours is being answered. Stop it with `/chat stop`, or wait; then ask again.");
+  for (const each of rows.turns) await replace(store, each, erasedTurn(each.value));
+  for (const each of rows.usage) await replace(store, each, { ...each.value, user: { id: "erased", name: ERASED } });
+  for (const each of rows.choices) {
+    const { pin, systemNews, ...session } = each.value;
+    await replace(store, each, {
+      ...session,
+      pin: pin?.by != null && rows.names.has(pin.by) ? { ...pin, by: ERASED } : pin,
+      ...(systemNews !== undefined && { systemNews: rows.names.has(systemNews) ? ERASED : systemNews }),
+    });
+  }
+  for (const conversation of new Set(rows.turns.map((each) => each.conversation))) deps.forgetImages(conversation);
+  await store.purge();
+  eraseShown(deps, person, rows).catch((error) => log.warn({ error }, "messages of an erased person may stay"));
+  return { questions: rows.turns.length, usageEntries: rows.usage.length };
+}
+
+/** The times, the model and the numbers stay; without an answer, a turn is no longer sent to a model. */
+function erasedTurn({ question: { message, at }, ...turn }: Turn): Turn {
+  return { ...turn, question: { message, author: ERASED, text: ERASED, at }, answer: "" };
+}
+
+/** A row that has changed since it was read, as by an answer that ends, is left to the next time. */
+async function replace<T>(store: Store, { table, key, row }: FoundRow<unknown>, after: T): Promise<void> {
+  await store.swap({ table, key, before: row, after }, []);
+}
+
+/** Replaces what the bot has posted, one message after the other, as far as the platform lets it. */
+async function eraseShown(
+  { surfaces, store, log }: PersonalDataDeps,
+  { platform: name }: PersonKey,
+  rows: PersonRows,
+): Promise<void> {
+  const surface = surfaces.find(({ platform }) => platform.name === name);
+  if (surface === undefined) return;
+  let failed = 0;
+  for (const { conversation, value } of rows.turns) {
+    const place = channelKeyOf(conversation);
+    const { question, shownIn } = value;
+    const note = () => {
+      failed += 1; // deleted, too old, or no longer in reach
+    };
+    const answer = shownIn === undefined ? [] : [{ ...place, message: shownIn }];
+    const eraseText =
+      surface.eraseText ??
+      ((message: MessageKey) => surface.platform.edit(message, { markdown: ERASED, controls: [] }, { rank: "board" }));
+    const own = surface.eraseText === undefined ? [] : [{ ...place, message: question.message }];
+    for (const message of [...own, ...answer]) await eraseText(message).catch(note);
+  }
+  await store.purge();
+  log.info({ platform: name, questions: rows.turns.length, failed }, "a person's questions were erased");
+}

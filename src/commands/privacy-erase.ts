@@ -1,0 +1,36 @@
+import { plural } from "../base/text.js";
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { EXPORT_CONTROL } from "./privacy-export.js";
+
+export const privacyErase = ({ personalData }: CommandDeps) =>
+  defineCommand({
+    path: "privacy erase",
+    about: "Erase your questions, the answers to them, and your name",
+    access: "anyone",
+    isForEveryone: true,
+    isHeavy: true,
+    visibility: "ephemeral",
+    options: { confirm: { kind: "flag", about: "on: erase, without asking once more" } },
+    async *run({ confirm }, { platform, user }) {
+      const person = { platform, id: user.id };
+      if (confirm !== true) {
+        const { questions, usageEntries } = await personalData.summary(person);
+        yield {
+          markdown:
+            `This erases your ${plural(questions, "question")} with the answers in all conversations, and your ` +
+            `name in ${plural(usageEntries, "entry", "entries")} of usage. The numbers stay, without the name. It ` +
+            "cannot be undone.",
+          controls: [{ label: "Erase for good", command: "/privacy erase confirm:on" }, EXPORT_CONTROL],
+        };
+        return;
+      }
+      const { questions } = await personalData.erase(person);
+      yield {
+        markdown:
+          `🗑️ Erased: ${plural(questions, "question")} with the answers, and your name. Where this service lets ` +
+          "me, my answers to you become “(erased)” as well. Your own messages there are yours to delete.",
+        dropsControls: true,
+      };
+    },
+  });

@@ -1,0 +1,27 @@
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+
+/** The button for it. */
+export const EXPORT_CONTROL = { label: "Export", command: "/privacy export" } as const;
+
+export const privacyExport = ({ personalData }: CommandDeps) =>
+  defineCommand({
+    path: "privacy export",
+    about: "Get everything I keep about you, as a file",
+    access: "anyone",
+    isForEveryone: true,
+    isHeavy: true,
+    visibility: "ephemeral",
+    options: {},
+    async *run(_args, { platform, user, canShowFiles }) {
+      if (!canShowFiles) {
+        yield { markdown: "I can show you a file only where nobody else sees it. Ask me in a direct message." };
+        return;
+      }
+      const bytes = await personalData.export({ platform, id: user.id });
+      yield {
+        markdown: "📄 Everything that I keep about you, as JSON.",
+        files: [{ name: "about-you.json", bytes, alt: "Everything that is kept about you, as JSON" }],
+      };
+    },
+  });

@@ -1,0 +1,36 @@
+import { plural } from "../base/text.js";
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { EXPORT_CONTROL } from "./privacy-export.js";
+
+const ERASE = { label: "Erase…", command: "/privacy erase" } as const;
+
+export const privacy = ({ personalData, host }: CommandDeps) =>
+  defineCommand({
+    path: "privacy",
+    about: "What I keep about you, and for how long",
+    access: "anyone",
+    isForEveryone: true,
+    isHeavy: true,
+    visibility: "ephemeral",
+    options: {},
+    async *run(_args, { platform, user }) {
+      const { questions, conversations, usageEntries, choices } = await personalData.summary({ platform, id: user.id });
+      const { retentionDays, usageDays } = host;
+      const kept =
+        retentionDays === 0 ? "until somebody erases it" : `${plural(retentionDays, "day")} after its last use`;
+      yield {
+        markdown: [
+          "**What I keep about you**",
+          `- ${plural(questions, "question")} with the answers, in ${plural(conversations, "conversation")}: each ` +
+            `conversation ${kept}.`,
+          `- ${plural(usageEntries, "entry", "entries")} of usage with your name (time, model, tokens, cost; no ` +
+            `text): ${plural(usageDays, "day")}.`,
+          `- Your name beside ${plural(choices, "choice")} of a model or system prompt, as long as the conversation.`,
+          "What you ask goes to the provider of the conversation's model, with what was said before in it. " +
+            "Images and files are not stored.",
+        ].join("\n"),
+        controls: [EXPORT_CONTROL, ERASE],
+      };
+    },
+  });

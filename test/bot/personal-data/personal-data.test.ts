@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import { createPersonalData } from "../../../src/bot/personal-data/personal-data.js";
+import type { PlatformParts } from "../../../src/bot/port/platform-definition.js";
+import { createSessions, type Turn } from "../../../src/store/sessions/sessions.js";
+import { createLedger } from "../../../src/usage/ledger.js";
+import { fakeClock, settle } from "../../support/fake-clock.js";
+import { memoryStore } from "../../support/memory-store.js";
+import { entry } from "../../usage/entries.js";
+
+const ADA = { platform: "discord", id: "u1" };
+const CANARY = "the-canary-that-must-go";
+const [SHARED, DIRECT, OTHERS] = ["discord:1:general", "discord:dm-u1:d1", "slack:T1:C1"];
+
+const turn = (message: string, author: string, authorId: string, text: string): Turn => ({
+  question: { message, author, authorId, text, sent: `quoted: ${text}`, at: 1 },
+  answer: `An answer to ${text}`,
+  shownIn: `${message}-answer`,
+  ending: "done",
+  provider: "openai",
+  model: "gpt-5",
+  usage: null,
+  endedAt: 2,
+});
+
+async function world() {
+  const clock = fakeClock();
+  const store = memoryStore(clock.now);
+  const sessions = createSessions({ store, now: clock.now });
+  const ledger = createLedger({ store, clock });
+  const say = async (conversation: string, ...turns: readonly Turn[]) => {
+    for (const each of turns) await sessions.take(conversation, each);
+  };
+  await say(SHARED, turn("m1", "Ada", "u1", CANARY), turn("m2", "Bob", "u2", "what Bob says"));
+  await say(DIRECT, turn("m3", "Ada L.", "u1", `${CANARY} again`));
+  await say(OTHERS, turn("m4", "Ada", "u1", "another Ada, on Slack"));
+  await sessions.change(SHARED, (before) => ({
+    ...before,
+    pin: { provider: "openai", model: "gpt-5", at: 1, by: "Ada L." },
+  }));
+  const used = (id: string, fields: object) => ledger.writeOf(entry({ id, at: clock.now(), ...fields }));
+  await store.write([
+    used("a", { platform: "discord", user: { id: "u1", name: "Ada" }, inputTokens: 7 }),
+    used("b", { platform: "discord", user: { id: "u2", name: "Bob" } }),
+    used("c", { platform: "slack", workspace: "slack:T1", user: { id: "u1", name: "Ada" } }),
+  ]);
+  const edits: string[] = [];
+  const surface = {
+    platform: {
+      name: "discord",
+      async edit({ message }: { message: string }, reply: { markdown: string }) {
+        if (message === "m3-answer") throw new Error("it is gone");
+        edits.push(`${message}: ${reply.markdown}`);
+      },
+    },
+  } as unknown as PlatformParts;
+  const log = { info() {}, warn() {} };
+  const forgotten: string[] = [];
+  const personalData = createPersonalData({
+    store,
+    clock,
+    log,
+    surfaces: [surface],
+    forgetImages: (conversation) => void forgotten.push(conversation),
+  });
+  const dump = async () => {
+    const tables = ["turns", "usage", "sessions", "open"] as const;
+    return JSON.stringify(await Promise.all(tables.map((table) => store.values(table).entries())));
+  };
+  return { clock, store, sessions, ledger, personalData, edits, forgotten, dump };
+}
+
+describe("personalData.summary()", () => {
+  it("counts what is kept of a person on their platform", async () => {
+    const { personalData } = await world();
+    expect(await personalData.summary(ADA)).toEqual({ questions: 2, conversations: 2, usageEntries: 1, choices: 1 });
+    expect(await personalData.summary({ platform: "discord", id: "nobody" })).toEqual({
+      questions: 0,
+      conversations: 0,
+      usageEntries: 0,
+      choices: 0,
+    });
+  });
+});
+
+describe("personalData.export()", () => {
+  it("has all of it and nothing of others", async () => {
+    const { personalData } = await world();
+    const text = new TextDecoder().decode(await personalData.export(ADA));
+    const file = JSON.parse(text);
+    expect(file.questions.map(({ question }: { question: string }) => question).sort()).toEqual([
+      CANARY,
+      `${CANARY} again`,
+    ]);
+    expect(file.usage).toHaveLength(1);
+    expect(file.person.names.sort()).toEqual(["Ada", "Ada L."]);
+    expect(text).not.toMatch(/Bob|Slack/);
+  });
+});
+
+describe("personalData.erase()", () => {
+  it("leaves no word and no name of theirs in the store, and all of others", async () => {
+    const { personalData, dump, ledger, clock, sessions } = await world();
+    expect(await personalData.erase(ADA)).toEqual({ questions: 2, usageEntries: 1 });
+    const left = await dump();
+    expect(left).not.toContain(CANARY);
+    expect(left).not.toContain("Ada L.");
+    expect(left.match(/Ada/g)).toHaveLength(left.split("another Ada").length - 1 + 2); // the other platform's
+    expect(left).toContain("what Bob says");
+    const entries = await ledger.read({ from: 0, to: clock.now() + 1 });
+    expect(entries.find(({ id }) => id === "a")).toMatchObject({
+      inputTokens: 7,
+      user: { id: "erased", name: "(erased)" },
+    });
+    expect((await sessions.get(SHARED)).pin).toMatchObject({ model: "gpt-5", by: "(erased)" });
+    expect(await personalData.summary(ADA)).toEqual({ questions: 0, conversations: 0, usageEntries: 0, choices: 0 });
+  });
+
+  it("says that a question was there, and sends it to no model again", async () => {
+    const { personalData, sessions } = await world();
+    await personalData.erase(ADA);
+    const [first, second] = await sessions.allTurns(SHARED);
+    expect(first?.turn).toMatchObject({ question: { text: "(erased)", author: "(erased)" }, answer: "" });
+    expect(first?.turn.question.sent).toBeUndefined();
+    expect(second?.turn.question.text).toBe("what Bob says");
+  });
+
+  it("replaces what was posted, as far as the platform lets it, and drops images in memory", async () => {
+    const { personalData, edits, forgotten } = await world();
+    await personalData.erase(ADA);
+    await settle();
+    expect(edits).toEqual(["m1-answer: (erased)"]);
+    expect(forgotten.sort()).toEqual([SHARED, DIRECT]);
+  });
+
+  it("waits for the end of a question that is being answered, and changes nothing", async () => {
+    const { personalData, sessions, dump } = await world();
+    await sessions.open("q", {
+      conversation: SHARED,
+      message: {},
+      owner: "me",
+      authorId: "u1",
+      answer: null,
+      author: "Ada",
+      text: "now",
+      at: 5,
+      ended: null,
+    });
+    await expect(personalData.erase(ADA)).rejects.toThrow("being answered");
+    expect(await dump()).toContain(CANARY);
+  });
+});
