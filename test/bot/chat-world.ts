@@ -39,7 +39,9 @@ export interface World {
   texts(): string[];
 }
 
-type Given = Pick<Partial<ChatDeps>, "hasPeers" | "quota" | "refresher" | "setups"> & { readonly roundTripMs?: number };
+type Given = Pick<Partial<ChatDeps>, "hasPeers" | "owner" | "quota" | "refresher" | "setups"> & {
+  readonly roundTripMs?: number;
+};
 
 export function world(before?: World, { roundTripMs, ...given }: Given = {}): World {
   const clock = before?.clock ?? fakeClock();

@@ -29,10 +29,14 @@ describe.each(SHUT_OUT)("%s", (_who, access, by) => {
   });
   const speaker = { isOperator: false, ...by };
 
-  it("can run nothing of a conversation, by any name of a command", async () => {
+  it.each([
+    ["typed or as a slash command", {}],
+    ["by a button under an answer", { on: "answer-1" }],
+    ["in a channel whose mentions begin threads", { isAboveThreads: true as const }],
+  ])("can run nothing of a conversation, %s", async (_door, through) => {
     for (const { path } of world.dispatcher.commands) {
       for (const line of [`/${path}`, `!${path}`]) {
-        const text = await world.say(line, speaker);
+        const text = await world.say(line, { ...speaker, ...through });
         if (OPEN.includes(path)) expect(text, line).not.toMatch(/^🔒/);
         else expect(text, line).toMatch(/^🔒 .* Nothing was changed\.$/s);
       }
@@ -44,6 +48,15 @@ describe.each(SHUT_OUT)("%s", (_who, access, by) => {
 
   it("sees nothing of it in what is open to all", async () => {
     for (const path of OPEN) expect(await world.say(`/${path}`, speaker)).not.toContain("pinned-by-others");
+  });
+
+  it("sees nothing of it while they type", async () => {
+    const invocation = world.invocation(speaker);
+    for (const { path, options } of world.dispatcher.commands)
+      for (const option of Object.keys(options)) {
+        const choices = world.dispatcher.suggest(`/${path}`, option, "", invocation);
+        expect(JSON.stringify(choices), `${path} ${option}`).not.toContain("pinned-by-others");
+      }
   });
 
   it("is an operator's own matter: they see and run it", async () => {

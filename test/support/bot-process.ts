@@ -38,9 +38,13 @@ export async function runProgram(
   return { code, ...read() };
 }
 
-/** Starts the built program and resolves once it says that it is ready. */
-export async function startProcess(folder: string, environment: Record<string, string> = {}): Promise<BotProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+/** Starts the built program, with Node's own options before it, and resolves once it says that it is ready. */
+export async function startProcess(
+  folder: string,
+  environment: Record<string, string> = {},
+  nodeOptions: readonly string[] = [],
+): Promise<BotProcess> {
+  const child = spawn(process.execPath, [...nodeOptions, MAIN], {
     cwd: folder,
     env: environmentOf(environment),
     stdio: ["ignore", "pipe", "pipe"],

@@ -63,7 +63,7 @@ export const GLOBAL = "global";
 /** A service that has failed at a call is expected to do so again for so long. */
 const FAULTY_MS = 60_000;
 /** Above this many buckets, idle ones are evicted. */
-const MOST_BUCKETS = 500;
+const MOST_BUCKETS = 200;
 
 class Scheduler<A extends Allowance> implements RateScheduler {
   readonly #deps: RateSchedulerDeps<A>;

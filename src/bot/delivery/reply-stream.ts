@@ -162,7 +162,7 @@ const retryTerms = (
   clock,
   delays: (failures, error) => pauseBeforeAgain(error, failures),
   until: clock.now() + patienceMs,
-  shouldRetry: (error) => !isLost(error) && signal?.aborted !== true,
+  shouldRetry: () => signal?.aborted !== true,
   onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "an answer could not be shown, retrying"),
   ...(signal && { signal }),
 });

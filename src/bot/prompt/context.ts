@@ -32,8 +32,10 @@ const SHARE_FOR_HISTORY = 0.75;
  */
 export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly ChatMessage[] {
   const { images = [] } = terms;
-  // A turn without an answer holds nothing that a model could go on from.
-  const answered = turns.filter(({ answer }) => saysSomething(answer));
+  // A turn without an answer holds nothing that a model could go on from, and vendors refuse a message without a text.
+  const answered = turns.filter(
+    ({ answer, question: { text, sent = text } }) => saysSomething(answer) && saysSomething(sent),
+  );
   const spoken = severalSpeak(answered, terms.author) ? withSpeaker : (sent: string) => sent;
   const question = spoken(terms.question, terms.author, terms.said);
   const window = (terms.contextTokens ?? Number.POSITIVE_INFINITY) * SHARE_FOR_HISTORY;
@@ -53,7 +55,12 @@ export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly
     messagesLeft -= messages.length;
     kept.unshift(messages);
   }
-  return [...kept.flat(), { role: "user", content: question, ...(images.length > 0 && { images }) }];
+  const messages: ChatMessage[] = [
+    ...kept.flat(),
+    { role: "user", content: question, ...(images.length > 0 && { images }) },
+  ];
+  // An answer may have been cut inside an emoji: most vendors refuse half of one, with all that is asked after it.
+  return messages.map((message) => ({ ...message, content: message.content.toWellFormed() }));
 }
 
 /** Longer texts are judged by samples: counting 400,000 characters would hold everybody's chat for 30 ms. */

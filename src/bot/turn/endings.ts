@@ -145,7 +145,7 @@ function providerSentence(error: ProviderError, setup: KnownSetup | undefined): 
     "out-of-memory": `${who} has too little memory for this model.${says} ${CHOOSE_ANOTHER}`,
     "unknown-model": `${who} does not know this model. ${CHOOSE_ANOTHER}`,
     "not-for-chat": `${who} refuses this model for chat. ${CHOOSE_ANOTHER}`,
-    "content-refused": `${who} refused to answer this because of its content.${says} Ask in other words.`,
+    "content-refused": `${who} refused it because of its content.${says} Ask differently; \`/chat new\` starts afresh.`,
     "context-too-long": `The conversation is too long for this model at ${who}.${says} \`/chat new\` starts afresh.`,
     "bad-request": `${who} did not accept the request (${what}). ${CHOOSE_ANOTHER}`,
     address: `${what}. ${addressFix(setup ?? {})}`,

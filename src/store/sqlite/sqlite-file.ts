@@ -107,11 +107,23 @@ function openOnce(path: string): Connection {
   const connection = connect(path);
   try {
     prepareSchema(connection, path);
+    requireWhole(connection);
     return connection;
   } catch (error) {
     connection.close();
     throw error;
   }
+}
+
+/** Reading a larger file through would hold up the start; its damage shows when the page is read. */
+const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
+
+/** @throws an error with SQLite's own code where a page is damaged */
+function requireWhole(connection: Connection): void {
+  const read = (name: string) => Object.values(connection.all(`pragma ${name}`)[0] ?? {})[0];
+  if (Number(read("page_count")) * Number(read("page_size")) > MAX_CHECKED_BYTES) return;
+  const found = read("quick_check(1)");
+  if (found !== "ok") throw Object.assign(new Error(String(found)), { code: "SQLITE_CORRUPT" });
 }
 
 const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "");

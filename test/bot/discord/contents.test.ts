@@ -265,6 +265,24 @@ describe("what a message carries on Discord", () => {
     expect(gone.answer).toContain("ℹ️ Ignored the message that this replies to: it was deleted.");
   });
 
+  it("is the thread's first message where the bot is only called into the thread", async () => {
+    const { discord } = stage;
+    const channel = discord.addChannel("called");
+    const thread = discord.startThread(
+      channel,
+      say(channel, { extra: { embeds: [{ title: "DiskFull MARKER" }] } }),
+      "x",
+    );
+    for (let index = 0; index < 3; index++) discord.say(thread, discord.person("eve"), `filler ${index}`);
+    const { asked, mark } = await exchange(thread, discord.say(thread, ada(), "", { naming: true }));
+    expect(asked).toContain("In reply to bob:\n> DiskFull MARKER");
+    expect(asked.match(/MARKER/g)).toHaveLength(1);
+    expect(asked).toContain("filler 0");
+    expect(mark).toBe("✅");
+    const outside = await exchange(channel, discord.say(channel, ada(), "", { naming: true }));
+    expect(outside.answer).toContain("There is no question in this message.");
+  });
+
   it("is the result of a poll, a picture that moves, and what a picture shows in words", async () => {
     const { discord } = stage;
     const thread = discord.addThread(discord.addChannel("parent"), "talk");
@@ -346,6 +364,9 @@ describe("the ways in which people call the bot on Discord", () => {
     discord.change(discord.general, said, ada(), `<@${BOT_ID}> what is 3+3?`);
     const late = discord.say(discord.general, ada(), "what is 4+4?");
     discord.change(discord.general, late, ada(), `<@${BOT_ID}> what is 4+4?`, 60);
+    const robot = discord.person("robot", { isBot: true });
+    const bots = discord.say(discord.general, robot, "what is 5+5?");
+    discord.change(discord.general, bots, robot, `<@${BOT_ID}> what is 5+5?`);
     // The preview of a link arrives: that is no edit.
     const preview = discord.say(discord.general, ada(), "see https://example.org");
     discord.gateway.dispatch("MESSAGE_UPDATE", {
@@ -361,7 +382,7 @@ describe("the ways in which people call the bot on Discord", () => {
     const marker = discord.say(discord.general, ada(), "and now?", { naming: true });
     await answered(discord, discord.general, marker);
     expect(discord.answers().filter(({ replyTo }) => replyTo === said.id)).toHaveLength(1);
-    expect([late, preview].map(untouched)).toEqual([true, true]);
+    expect([late, bots, preview].map(untouched)).toEqual([true, true, true]);
   });
 
   it("says of a message that it may not read that the Message Content intent is missing", async () => {

@@ -3,7 +3,7 @@ import type { FakeChannel, FakeMessage } from "../../support/fake-discord-world.
 import { eventually } from "../../support/playground-client.js";
 import { answered, connected, type DiscordStage, jumpingClock, replied, stageDiscord } from "./discord-support.js";
 
-const EVENTS = process.env.SOAK ? 1_000 : 40;
+const EVENTS = process.env.SOAK ? 1_000 : 12;
 const RESTARTS = process.env.SOAK ? 10 : 2;
 
 let stage: DiscordStage;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { estimateTokenCount } from "tokenx";
 import { describe, expect, it } from "vitest";
+import { saysSomething } from "../../../src/base/text.js";
 import { type ContextTerms, contextOf, countTokens, IMAGE_TOKENS } from "../../../src/bot/prompt/context.js";
 import { cleanQuestion } from "../../../src/bot/prompt/untrusted-text.js";
 import type { ImagePart } from "../../../src/providers/provider.js";
@@ -60,6 +61,27 @@ describe("contextOf()", () => {
     expect(texts([turn("a", ""), turn("b")])).toEqual(["b", "re: b", "now?"]);
   });
 
+  // https://github.com/anthropics/claude-code/issues/3277, https://github.com/metabase/metabase/pull/82443
+  it("makes a history that every vendor takes: in turns, none without a text, all well-formed", () => {
+    const any = fc.constantFrom("", " \n", "\u200b", "a", "half \ud83d", "\ude00 half", "👍");
+    const anyTurn = fc.tuple(any, any, fc.option(any), fc.constantFrom("Ada", "Bob"));
+    fc.assert(
+      fc.property(fc.array(anyTurn, { maxLength: 8 }), (stored) => {
+        const turns = stored.map(([said, answer, sent, author]) =>
+          turn(said, answer, { author, ...(sent !== null && { sent }) }),
+        );
+        const messages = contextOf(turns, terms);
+        expect(messages.map(({ role }) => role)).toEqual(
+          messages.map((_, at) => (at % 2 === 0 ? "user" : "assistant")),
+        );
+        for (const { content } of messages) {
+          expect(content.replace(/[\s\u200b]/g, "")).not.toBe("");
+          expect(content.isWellFormed()).toBe(true);
+        }
+      }),
+    );
+  });
+
   it("sends what was composed, not what was said", () => {
     expect(texts([turn("a", "re: a", { sent: "> quote\n\na" })])).toEqual(["> quote\n\na", "re: a", "now?"]);
   });
@@ -91,6 +113,8 @@ describe("contextOf()", () => {
   it("keeps every bound with the newest whole turns, and always the question", () => {
     const words = fc.nat(400).map((count) => "word ".repeat(count));
     const text = fc.oneof(fc.string({ maxLength: 40 }), words).map((any) => cleanQuestion(any).trim());
+    const isKept = ({ answer, question: { text: said, sent = said } }: Turn) =>
+      saysSomething(answer) && saysSomething(sent);
     const author = fc.constantFrom("Ada", "Bob", "");
     const anyTurn = fc.tuple(text, text, author, fc.option(text)).map(([said, answer, author, quote]) => {
       const sent = quote === null ? {} : { sent: `> ${quote}\n\n${said}` };
@@ -121,7 +145,7 @@ describe("contextOf()", () => {
         if (history.length > 0) expect(tokens).toBeLessThanOrEqual(most);
 
         // The newest turns without a gap, each with its question and its answer.
-        const answered = turns.filter(({ answer }) => answer !== "");
+        const answered = turns.filter(isKept);
         const kept = answered.slice(answered.length - history.length / 2);
         expect(history.map(({ role }) => role)).toEqual(kept.flatMap(() => ["user", "assistant"]));
         expect(history.filter((_, index) => index % 2 === 1).map(({ content }) => content)).toEqual(

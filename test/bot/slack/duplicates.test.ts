@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { slashBody } from "../../support/fake-slack-payloads.js";
 import { type SlackWorld, SOCKET_TOKENS, startSlackWorld } from "./slack-support.js";
 
-const EVENTS = process.env.SOAK ? 1_000 : 40;
-const RESTARTS = process.env.SOAK ? 10 : 2;
+const EVENTS = process.env.SOAK ? 1_000 : 12;
+const RESTARTS = process.env.SOAK ? 10 : 1;
 
 describe("a mention that comes twice", () => {
   let world: SlackWorld | undefined;
@@ -55,7 +55,7 @@ describe("a mention that comes to several processes", () => {
     await world.startReplica();
     await until("three connections", () => slack.sockets.open() >= 3);
     slack.sockets.spread();
-    const said = Array.from({ length: 40 }, (_, index) =>
+    const said = Array.from({ length: 16 }, (_, index) =>
       slack.mentionSoon(String(index), { deliverTwice: true, channel: index % 2 === 0 ? "C0GENERAL" : "C0RANDOM" }),
     );
     for (const { acknowledged } of said) expect(await acknowledged).toBe(true);

@@ -21,6 +21,7 @@ import { createSqliteStore, sqliteStore } from "../../../src/store/sqlite/sqlite
 import { sqlitePath } from "../../../src/store/sqlite/sqlite-file.js";
 import { prepareSchema } from "../../../src/store/sqlite/sqlite-schema.js";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
+import type { Write } from "../../../src/store/store.js";
 import { StoreError } from "../../../src/store/store-error.js";
 
 function faultOf(work: () => void): unknown {
@@ -184,6 +185,18 @@ describe("sqliteStore.open()", () => {
     const before = readFileSync(path);
     expect(await refusal()).toMatch(/newer version of this bot \(schema 2, this one knows 1\); update the bot/);
     expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it("refuses a file with a damaged page that no start would read, and leaves it as it is", async () => {
+    const store = await sqliteStore.open(`sqlite://${path}`);
+    const turns = Array.from({ length: 500 }, (_, at) => ({ table: "turns", key: `c#${at}`, value: "x".repeat(500) }));
+    await store.write(turns as readonly Write[]);
+    await store.close();
+    const bytes = readFileSync(path);
+    bytes.fill(0xa5, bytes.length - 8 * 4_096, bytes.length - 6 * 4_096);
+    writeFileSync(path, bytes);
+    expect(await refusal()).toMatch(/is damaged; bring a backup back.*\.recover/);
+    expect(readFileSync(path).equals(bytes)).toBe(true);
   });
 
   it("refuses a file whose inside is damaged", async () => {

@@ -27,7 +27,7 @@ const withReactions = z.object({
 });
 
 /** Marks beyond these are looked up again before they are replaced. */
-const MAX_REMEMBERED = 2_000;
+const MAX_REMEMBERED = 500;
 /**
  * How long reactions are not tried where they are not allowed: Discord bans the bot's address after 10,000 refusals in
  * 10 min.

@@ -256,7 +256,7 @@ function shows(message: unknown, sent: Rendered["body"]): boolean {
 }
 
 /** An answer to a question beyond these may be posted twice again. */
-const MAX_QUESTIONS = 2_000;
+const MAX_QUESTIONS = 500;
 type Nonces = ReturnType<typeof createNonces>;
 
 /**

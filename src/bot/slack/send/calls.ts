@@ -110,20 +110,7 @@ export function createSlackCalls(client: webApi.WebClient, caller: Caller): Slac
     repliesSchema.parse(await client.conversations.replies(terms));
 
   return {
-    async post(place, message, terms = {}) {
-      await caller.wait("chat.postMessage", place, terms);
-      const content = contentOf(await message());
-      const send = (thread: { readonly thread_ts?: string }) =>
-        caller.now("chat.postMessage", place.channel, async () => {
-          const sent = { channel: place.channel, ...thread, ...content, ...QUIET };
-          return postedSchema.parse(await client.chat.postMessage(sent)).ts;
-        });
-      return send(inThread(place)).catch(async (error) => {
-        if (!isThreadRefused(error)) throw error;
-        await caller.wait("chat.postMessage", place, terms);
-        return send({});
-      });
-    },
+    post: createPost(client, caller),
     async update(key, message, terms = {}) {
       await caller.wait("chat.update", key, terms);
       const next = await message();
@@ -182,6 +169,23 @@ export function createSlackCalls(client: webApi.WebClient, caller: Caller): Slac
     channelInfo: (channel) => caller.now("conversations.info", "", () => client.conversations.info({ channel })),
   };
 }
+
+const createPost =
+  (client: webApi.WebClient, caller: Caller): SlackCalls["post"] =>
+  async (place, message, terms = {}) => {
+    const { channel } = place;
+    await caller.wait("chat.postMessage", place, terms);
+    const content = contentOf(await message());
+    const send = (thread: { readonly thread_ts?: string }) =>
+      caller.now("chat.postMessage", channel, async () => {
+        return postedSchema.parse(await client.chat.postMessage({ channel, ...thread, ...content, ...QUIET })).ts;
+      });
+    return send(inThread(place)).catch(async (error) => {
+      if (!isThreadRefused(error)) throw error;
+      await caller.wait("chat.postMessage", place, terms);
+      return send({});
+    });
+  };
 
 const createConversationsOfBot =
   (client: webApi.WebClient, caller: Caller): SlackCalls["conversationsOfBot"] =>

@@ -27,7 +27,7 @@ interface Waiting {
 const BEGUN: readonly Mark[] = ["working", "waiting"];
 /** Marks of a question whose answer is over. */
 const ENDED: readonly Mark[] = ["done", "incomplete", "failed"];
-const MAX_MARKS = 5_000;
+const MAX_MARKS = 2_000;
 /** Slack allows 20 removals a minute: behind more than these, old marks would stay beside end marks for minutes. */
 const MAX_REMOVALS = 40;
 /** Waiting longer for one of a question that goes on would hold up its answer. */
@@ -92,16 +92,20 @@ export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark
         (error) => log.debug({ error }, "slack: a mark was late"),
       );
     },
-    async react(message, change) {
-      if ("clear" in change) return; // Slack lets nobody remove another person's reaction
-      for (const emoji of change.offer) {
-        const name = nameOfEmoji(emoji);
-        if (name === undefined) log.warn({ emoji }, "slack: no name for this emoji");
-        else await calls.addReaction(message, name);
-      }
-    },
+    react: createReact(deps),
   };
 }
+
+const createReact =
+  ({ calls, log }: SlackMarksDeps): ChatPlatform["react"] =>
+  async (message, change) => {
+    if ("clear" in change) return; // Slack lets nobody remove another person's reaction
+    for (const emoji of change.offer) {
+      const name = nameOfEmoji(emoji);
+      if (name === undefined) log.warn({ emoji }, "slack: no name for this emoji");
+      else await calls.addReaction(message, name);
+    }
+  };
 
 /** The marks that an earlier process may have left where this one is set. */
 const leftBefore = (mark: Mark | undefined): readonly Mark[] => {

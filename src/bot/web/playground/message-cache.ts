@@ -19,26 +19,31 @@ export interface MessageCache {
   forget(prefix: string): void;
 }
 
-/** Saved messages, which can be read again, are kept up to this many characters. */
-const MAX_CHARS = 500_000;
+const BOUNDS = {
+  /** Saved messages, which can be read again, are kept up to this many characters, what they take besides included. */
+  maxChars: 500_000,
+  /** What a message takes besides its text, its controls most of all, as if it were characters. */
+  charsBeside: 1_000,
+};
 
-export function createMessageCache(table: KeyValue, readRow: ReadMessageRow, maxChars = MAX_CHARS): MessageCache {
+export function createMessageCache(table: KeyValue, readRow: ReadMessageRow, bounds = BOUNDS): MessageCache {
   /** The one that was used last is the last one. */
   const rows = new Map<string, MessageRow>();
   const unsaved = new Set<string>();
   let chars = 0;
+  const sizeOf = (row: MessageRow | undefined) => (row === undefined ? 0 : row.text.length + bounds.charsBeside);
 
   const drop = (key: string) => {
-    chars -= rows.get(key)?.text.length ?? 0;
+    chars -= sizeOf(rows.get(key));
     rows.delete(key);
   };
   const keep = (key: string, row: MessageRow) => {
     drop(key);
     rows.set(key, row);
-    chars += row.text.length;
-    if (chars <= maxChars) return;
+    chars += sizeOf(row);
+    if (chars <= bounds.maxChars) return;
     for (const oldest of rows.keys()) {
-      if (chars <= maxChars / 2) break;
+      if (chars <= bounds.maxChars / 2) break;
       if (!unsaved.has(oldest)) drop(oldest);
     }
   };

@@ -117,6 +117,25 @@ describe("what the server gives out", () => {
     expect((await fetch(`${bot.url}${path}`)).status).toBe(404);
   });
 
+  it("gives a page to a person at a wrong address, and JSON to a script", async () => {
+    const page = await fetch(`${bot.url}/nope`, { headers: { accept: "text/html,*/*" } });
+    expect([page.status, page.headers.get("content-type")]).toEqual([404, "text/html; charset=UTF-8"]);
+    expect(await page.text()).toContain('<a href="/">Go to the chat</a>');
+    const script = await fetch(`${bot.url}/nope`);
+    expect([script.status, await script.json()]).toEqual([404, { error: "There is nothing at this address." }]);
+  });
+
+  it("has a manifest whose icons are there, of the type that it says", async () => {
+    const response = await fetch(`${bot.url}/assets/shared/manifest.webmanifest`);
+    expect(response.headers.get("content-type")).toBe("application/manifest+json");
+    const { icons } = (await response.json()) as { icons: readonly { src: string; type: string }[] };
+    expect(icons.length).toBeGreaterThanOrEqual(3);
+    for (const { src, type } of icons) {
+      const icon = await fetch(`${bot.url}${src}`);
+      expect([src, icon.status, icon.headers.get("content-type")]).toEqual([src, 200, type]);
+    }
+  });
+
   it("keeps the console and leaves the chat away when the playground is off", async () => {
     const other = temporaryFolder();
     const without = await startBot(other.path, { PLAYGROUND: "off", DEMO_PROVIDER: "on" });

@@ -14,7 +14,7 @@ describe("createMessageCache()", () => {
   it("keeps the last saved messages within its bound, and every one that is not saved yet", async () => {
     const store = memoryStore(() => 0);
     const table = store.values("messages");
-    const cache = createMessageCache(table, createRowReader(table, messageRow), 1_000);
+    const cache = createMessageCache(table, createRowReader(table, messageRow), { maxChars: 1_000, charsBeside: 0 });
     for (const [at, text] of texts(50).entries()) {
       await table.set(`c#${at}`, row(`${at}`, text));
       cache.keep(`c#${at}`, row(`${at}`, text));
@@ -28,6 +28,15 @@ describe("createMessageCache()", () => {
     expect(cache.peek("c#1")).toBeDefined();
     await cache.save("c#0");
     expect(await table.get("c#0")).toMatchObject({ text: `${texts(1)[0]}!` });
+  });
+
+  it("counts what short messages take besides their texts", async () => {
+    const table = memoryStore(() => 0).values("messages");
+    const cache = createMessageCache(table, createRowReader(table, messageRow));
+    for (let at = 0; at < 5_000; at++) cache.keep(`c#${at}`, row(`${at}`, "yes"));
+    const inMemory = Array.from({ length: 5_000 }, (_, at) => at).filter((at) => cache.peek(`c#${at}`) !== undefined);
+    expect(inMemory.length).toBeLessThan(500);
+    expect(inMemory.at(-1)).toBe(4_999);
   });
 
   it("loses no change of several that read a message at the same time", async () => {

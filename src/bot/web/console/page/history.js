@@ -9,6 +9,8 @@ import { durationWords } from "./format.js";
  */
 
 const READ_MS = 60_000;
+/** The bot looks every 15 s. */
+const FIRST_LOOK_MS = 16_000;
 
 /**
  * Uptime and incidents, which survive a restart, and the look-up of a reference.
@@ -21,7 +23,9 @@ export function createHistory({ onHours }) {
     if (history === undefined) return;
     const { subjects, hours } = history;
     onHours(hours);
-    byId("uptime").replaceChildren(...subjects.map(uptimeRow));
+    if (subjects.length === 0) setTimeout(read, FIRST_LOOK_MS);
+    const none = make("p", { className: "empty" }, "The first look comes in a few seconds.");
+    byId("uptime").replaceChildren(...(subjects.length === 0 ? [none] : subjects.map(uptimeRow)));
     byId("incidents").replaceChildren(...incidentItems(subjects));
   };
   setInterval(read, READ_MS);
