@@ -1,21 +1,28 @@
-/** The code block that a place in Markdown stands in: its opening line without the line break, or undefined outside. */
+/**
+ * The code block that a place in Markdown stands in: its opening line without the line break, and with spaces in the
+ * place of a list's marks; undefined outside.
+ */
 export type Fence = { readonly indent: string; readonly marker: string; readonly info: string } | undefined;
 
 export const NO_FENCE: Fence = undefined;
 
-const FENCE_LINE = /^([ \t]*)(`{3,}|~{3,})([^\n]*)$/;
+const LIST_MARK = /[-*+]|\d{1,9}[.)]/;
+const FENCE_LINE = new RegExp(`^((?:[ \\t]*(?:>|(?:${LIST_MARK.source})(?=[ \\t])))*[ \\t]*)(\`{3,}|~{3,})([^\\n]*)$`);
 
 /** The fence after one line (without its break). Indentation is not judged: models indent blocks inside lists. */
-export function fenceAfterLine(line: string, before: Fence): Fence {
+export function fenceAfterLine(line: string, open: Fence): Fence {
+  // A quote ends where a line lacks its mark, and so does the block of code in it; of an empty one more may come.
+  const before = open?.indent.includes(">") && !/^[ \t]*(?:>|$)/.test(line) ? undefined : open;
   const found = FENCE_LINE.exec(line);
   if (found === null) return before;
-  const [, indent = "", marker = "", info = ""] = found;
+  const [, prefix = "", marker = "", info = ""] = found;
   if (before === undefined) {
     // "```like this```" in one line is inline code.
-    return marker.startsWith("`") && info.includes("`") ? undefined : { indent, marker, info };
+    const isInline = marker.startsWith("`") && info.includes("`");
+    return isInline ? undefined : { indent: prefix.replace(/[^\s>]/g, " "), marker, info };
   }
-  const isClosing = info.trim() === "" && marker.startsWith(before.marker);
-  return isClosing ? undefined : before;
+  const isAlike = prefix.includes(">") === before.indent.includes(">") && !LIST_MARK.test(prefix);
+  return isAlike && info.trim() === "" && marker.startsWith(before.marker) ? undefined : before;
 }
 
 /** The fence at the end of a piece of text that begins at a line's start, or in the middle of one. */

@@ -202,6 +202,14 @@ describe("splitMessage()", () => {
     for (const part of splitMessage(text, 90).slice(0, -1)) expect(part).toMatch(/^ {2}~~~~md\n[\s\S]*\n {2}~~~~\n?$/);
   });
 
+  it("closes and opens again a block in an item of a list, and one in a quote", () => {
+    const item = splitMessage(`- \`\`\`sh\n${"  ls -l\n".repeat(20)}  \`\`\`\nafter`, 80);
+    expect(item.slice(1, -1).every((part) => /^ {2}```sh\n[^`]*\n {2}```$/.test(part))).toBe(true);
+    expect(item.at(-1)).toMatch(/^ {2}```sh\n[^`]* {2}```\nafter$/);
+    const quote = splitMessage(`> \`\`\`sh\n${"> ls -l\n".repeat(20)}> \`\`\`\nafter`, 80);
+    expect(quote.slice(0, -1).every((part) => /^> ```sh\n[^`]*\n> ```$/.test(part))).toBe(true);
+  });
+
   it("leaves every part of a long block with fences that match", () => {
     const parts = splitMessage(`\`\`\`\n${"line of code\n".repeat(200)}\`\`\`\n`, 100);
     expect(parts.length).toBeGreaterThan(20);

@@ -265,6 +265,24 @@ describe("what a message carries on Discord", () => {
     expect(gone.answer).toContain("ℹ️ Ignored the message that this replies to: it was deleted.");
   });
 
+  it("is the thread's first message where the bot is only called into the thread", async () => {
+    const { discord } = stage;
+    const channel = discord.addChannel("called");
+    const thread = discord.startThread(
+      channel,
+      say(channel, { extra: { embeds: [{ title: "DiskFull MARKER" }] } }),
+      "x",
+    );
+    for (let index = 0; index < 3; index++) discord.say(thread, discord.person("eve"), `filler ${index}`);
+    const { asked, mark } = await exchange(thread, discord.say(thread, ada(), "", { naming: true }));
+    expect(asked).toContain("In reply to bob:\n> DiskFull MARKER");
+    expect(asked.match(/MARKER/g)).toHaveLength(1);
+    expect(asked).toContain("filler 0");
+    expect(mark).toBe("✅");
+    const outside = await exchange(channel, discord.say(channel, ada(), "", { naming: true }));
+    expect(outside.answer).toContain("There is no question in this message.");
+  });
+
   it("is the result of a poll, a picture that moves, and what a picture shows in words", async () => {
     const { discord } = stage;
     const thread = discord.addThread(discord.addChannel("parent"), "talk");

@@ -71,6 +71,7 @@ describe("isForBot()", () => {
     ["one for nobody", {}],
     ["everyone's", { content: "@everyone hello" }],
     ["another role's", { content: "<@&900> hello", mention_roles: ["900"] }],
+    ["the role's that everyone has", { content: "<@&3> hello", mention_roles: ["3"], mention_everyone: true }],
     ["another bot's", { ...NAMED, author: { id: "5", username: "bot", bot: true } }],
     ["the bot's own", { ...NAMED, author: { id: SELF, username: "evergreen" } }],
     ["a webhook's", { ...NAMED, webhook_id: "6" }],

@@ -9,7 +9,7 @@ import { type MessageEvent, messageEvent } from "../wire/events.js";
 import { isManager } from "../wire/permissions.js";
 import { speakerOf } from "../wire/places.js";
 import { hasContent, INTENT_NEEDED, namesId, postTitle, readDiscordMessage, writtenAt } from "./read-message.js";
-import { type ReferenceDeps, readBefore, replyTarget } from "./references.js";
+import { type ReferenceDeps, readBefore, readThreadStart, replyTarget } from "./references.js";
 
 export interface MentionDeps extends ReferenceDeps {
   readonly places: Places;
@@ -91,6 +91,8 @@ export async function discordMention(deps: MentionDeps, message: MessageEvent, s
   const shared = [...postTitle(deps, id, channel_id), ...(read.shared === "" ? [] : [read.shared])].join("\n\n");
   const { leftOut: unread = [], ...target } = replyTarget(deps, message, terms);
   const isEmptied = !hasContent(message) && role !== undefined && message.mention_roles.includes(role);
+  const isSilent = text === "" && shared === "" && attachments === undefined && forwarded === undefined;
+  const isBare = isSilent && !isEmptied && message.type !== MessageType.Reply && key.thread !== undefined;
   const allLeftOut = [...leftOut, ...unread, ...(isEmptied ? [ROLE_ONLY] : [])];
   const isOperator = isManager(server, guild_id ?? "", author.id, member?.roles ?? []);
   return {
@@ -102,8 +104,10 @@ export async function discordMention(deps: MentionDeps, message: MessageEvent, s
     ...(forwarded !== undefined && { forwarded }),
     ...(allLeftOut.length > 0 && { leftOut: allLeftOut }),
     ...target,
+    ...(isBare && { readQuote: (signal: AbortSignal) => readThreadStart(deps, key, { ...terms, signal }) }),
     ...(key.thread !== undefined && {
-      earlier: (count: number, signal: AbortSignal) => readBefore(deps, key, { ...terms, count, signal }),
+      earlier: async (count: number, signal: AbortSignal) =>
+        (await readBefore(deps, key, { ...terms, count, signal })).filter(({ isFirst }) => !(isBare && isFirst)),
     }),
   };
 }

@@ -82,6 +82,18 @@ export async function readBefore(
     .reverse();
 }
 
+/** Reads the first message of a thread, which is meant where the bot is only called into it. @throws {PlatformError} */
+export async function readThreadStart(
+  deps: ReferenceDeps,
+  message: MessageKey,
+  terms: ReadTerms & { readonly signal: AbortSignal },
+): Promise<EarlierMessage> {
+  const found = (await readBefore(deps, message, { ...terms, count: 1 })).find(({ isFirst }) => isFirst);
+  if (found === undefined) throw new PlatformError("discord", "gone", "The thread has no first message");
+  const { isFirst: _first, ...start } = found;
+  return start;
+}
+
 /** @throws {PlatformError} */
 export async function listMessages(
   { rest, calls }: Pick<ReferenceDeps, "rest" | "calls">,

@@ -115,6 +115,24 @@ describe("an answer on Slack", () => {
     await until("an answer elsewhere", has("white_check_mark", other, "C0RANDOM"));
   });
 
+  it("costs a few calls each where the bot has lost the channel, and no storm", async () => {
+    const { slack, until, clock, openai } = await start();
+    openai.replyWith(() => "an answer");
+    slack.workspace.channels.set("C0GENERAL", { isArchived: false, hasBot: false });
+    const before = slack.calls.length;
+    const asked = Array.from({ length: 10 }, (_, index) => slack.mentionSoon(`${index}`));
+    for (const { acknowledged } of asked) await acknowledged;
+    await until(
+      "every refusal",
+      () => slack.calls.filter(({ answer }) => answer.error === "not_in_channel").length > 9,
+    );
+    for (let step = 0; step < 60; step++) await clock.advance(1_000);
+    const refused = slack.calls.slice(before).filter(({ answer }) => answer.error === "not_in_channel");
+    expect(refused.length).toBeLessThanOrEqual(asked.length * 6);
+    const other = await slack.mention("and here?", { channel: "C0RANDOM" });
+    await until("an answer elsewhere", has("white_check_mark", other, "C0RANDOM"));
+  });
+
   it.each([
     { name: "the message is deleted", error: "message_not_found" },
     { name: "the bot is removed from the channel", error: "not_in_channel" },

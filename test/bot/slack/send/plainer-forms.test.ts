@@ -76,7 +76,7 @@ describe("an answer whose form Slack refuses", () => {
     },
   );
 
-  it.each(["invalid_blocks", "msg_blocks_too_long"])(
+  it.each(["invalid_blocks", "msg_blocks_too_long", "msg_too_long"])(
     "goes without any blocks where those are refused with %s",
     async (error) => {
       const words = Array.from({ length: 1_500 }, (_, index) => `word${index}`);
