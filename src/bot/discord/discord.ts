@@ -8,7 +8,7 @@ import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js
 import { isLost } from "../port/platform-error.js";
 import { createGateway, type Gateway, type Self } from "./gateway/gateway.js";
 import { createPlaces, type Places, recentPlaces } from "./gateway/places.js";
-import { createFindReply } from "./receive/find-reply.js";
+import { createFindReplies } from "./receive/find-replies.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
 import { createMessageReceiver } from "./receive/messages.js";
 import { createDiscordMissed } from "./receive/missed.js";
@@ -98,7 +98,7 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   return {
     platform,
     openThread: createThreads({ rest, calls }),
-    findReply: createFindReply({ gateway, rest, calls, clock, signal: stopping.signal }),
+    findReplies: createFindReplies({ gateway, rest, calls, clock, signal: stopping.signal }),
     readMissed: createDiscordMissed({ gateway, places, rest, calls, files }),
     showStatus: async (line) => presence.show(line),
     isMemberOf: (person, workspaces) => isInServers(sides, person, workspaces),

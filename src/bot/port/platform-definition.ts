@@ -52,10 +52,11 @@ export interface PlatformExtras {
    */
   readMissed?(place: ChannelKey, since: number, signal: AbortSignal): AsyncIterable<readonly MissedMention[]>;
   /**
-   * Finds the last message of the bot's reply to a question of an ended process. Undefined where there is none, or the
-   * bot may not look. @throws {PlatformError} where looking later may help
+   * Finds the bot's messages, oldest first, that may be its reply to a question of an ended process: what stands below
+   * the question may belong to another one. Empty where there is none, or the bot may not look.
+   * @throws {PlatformError} where looking later may help
    */
-  findReply?(question: MessageKey): Promise<FoundReply | undefined>;
+  findReplies?(question: MessageKey): Promise<readonly FoundReply[]>;
   /** Where the platform itself keeps the messages: erases those of a place. @throws {StoreError} */
   forget?(channel: ChannelKey): Promise<void>;
   /** Where the platform itself keeps the messages: replaces a person's words by "(erased)". @throws {StoreError} */
@@ -71,6 +72,8 @@ export interface FoundReply {
   readonly message: MessageKey;
   /** What it shows; unset where nobody has looked. */
   readonly text?: string;
+  /** The platform says which question it is a reply to. */
+  readonly isSure?: true;
 }
 
 export interface OpenedThread {

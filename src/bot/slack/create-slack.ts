@@ -33,7 +33,7 @@ const MIN_EDIT_GAP_MS = 1_000;
 /** The bot's Slack side: connects, translates and paces; the handlers decide. */
 export function createSlack(
   deps: PlatformDeps & { readonly slack: SlackSettings },
-): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed" | "findReply" | "warnings">> {
+): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed" | "findReplies" | "warnings">> {
   const { config, slack, store, clock, log, commands } = deps;
   const names = createSlashNames(commands, slack.commandPrefix);
   const stopped = new AbortController();
@@ -106,7 +106,7 @@ export function createSlack(
       controlBlocks: (given) => controlBlocks(given, controls),
     }),
     ...createSlackMarks({ calls, clock, log, signal: stopped.signal }),
-    findReply: reconciliation.findReply,
+    findReplies: reconciliation.findReplies,
     readMissed: createSlackMissed(() => identity && { ...shared, identity }),
   };
 }

@@ -36,8 +36,8 @@ export const slackPlatform: PlatformDefinition = {
           baseUrl: apiUrl,
           async create(deps) {
             const { createSlack } = await import("./create-slack.js");
-            const { isMemberOf, findReply, readMissed, warnings, ...platform } = createSlack({ ...deps, slack });
-            return { platform, isMemberOf, findReply, readMissed, warnings };
+            const { isMemberOf, findReplies, readMissed, warnings, ...platform } = createSlack({ ...deps, slack });
+            return { platform, isMemberOf, findReplies, readMissed, warnings };
           },
           async check({ config, log }) {
             const { checkSlack } = await import("./setup/check-slack.js");

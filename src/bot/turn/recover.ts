@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/clock.js";
+import { type Clock, OVER } from "../../base/clock.js";
 import { notLongerThan, withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
 import { startRounds } from "../../base/rounds.js";
@@ -7,16 +7,18 @@ import type { Store, Write } from "../../store/store.js";
 import { DamagedRowError } from "../../store/store-error.js";
 import type { Ledger } from "../../usage/ledger.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
-import { compareMessageIds, questionIdOf } from "../port/conversation.js";
+import { compareMessageIds } from "../port/conversation.js";
 import { messageKeySchema } from "../port/message-key.js";
 import type { MessageKey } from "../port/platform.js";
-import type { FoundReply, PlatformParts } from "../port/platform-definition.js";
+import type { PlatformParts } from "../port/platform-definition.js";
 import { isLost, PlatformError } from "../port/platform-error.js";
 import { RETRY_CONTROL } from "./answer-controls.js";
+import { begunAnswer, type Lost } from "./begun-answer.js";
 import type { Chat } from "./chat.js";
 import { MARK_PATIENCE_MS } from "./close-question.js";
 import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
 import { usageEntry, usedBy } from "./finish-turn.js";
+import { keepClaim } from "./line/conversation-line.js";
 import type { Liveness } from "./liveness.js";
 import type { PlaceAfter } from "./turn.js";
 import type { TurnEvent } from "./turn-deps.js";
@@ -27,7 +29,7 @@ export interface RecoverDeps {
   readonly modelFacts: FindModelFacts;
   readonly surfaces: readonly PlatformParts[];
   readonly chat: Pick<Chat, "inLine">;
-  readonly store: Pick<Store, "claim" | "commit">;
+  readonly store: Pick<Store, "claim" | "commit" | "renew">;
   /** Gives a question its place behind those that were asked before and not found yet. */
   behind<T>(message: MessageKey, take: (after?: PlaceAfter) => Promise<T>): Promise<T>;
   readonly liveness: Pick<Liveness, "isGone">;
@@ -44,13 +46,6 @@ export interface RecoverDeps {
 export async function recover(deps: RecoverDeps): Promise<number> {
   const { isOver } = await placeLost(deps);
   return isOver;
-}
-
-interface Lost {
-  readonly id: string;
-  readonly question: OpenQuestion;
-  readonly message: MessageKey;
-  readonly surface: PlatformParts;
 }
 
 /** Resolves once every conversation with such questions keeps a place for them; later ones come behind. */
@@ -101,7 +96,10 @@ const CLAIM_MS = 30_000;
 /** Ends the lost questions of one conversation, unless another process is at it. @throws {StoreError} */
 async function recoverIn(deps: RecoverDeps, conversation: string, lost: readonly Lost[]): Promise<number> {
   const { sessions } = deps;
-  const endOne = async (one: Lost) => ((await sessions.isOpen(one.id)) && (await end(deps, one)) ? 1 : 0);
+  const endOne = async (one: Lost) => {
+    const question = await sessions.openQuestion(one.id); // an earlier round may have ended it meanwhile
+    return question !== undefined && (await end(deps, { ...one, question })) ? 1 : 0;
+  };
   // This process may still be at an earlier question there, whose line waits for room in the platform's limits.
   const recovered = await claimed(deps, conversation, true, async () => {
     let count = 0;
@@ -113,17 +111,21 @@ async function recoverIn(deps: RecoverDeps, conversation: string, lost: readonly
 
 /** Resolves with undefined where another process is at it, or this one unless it `isReentrant`. */
 async function claimed<T>(
-  { store }: RecoverDeps,
+  deps: RecoverDeps,
   what: string,
   isReentrant: boolean,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
-  const result = await store.claim(`recover:${what}`, { ttlMs: CLAIM_MS, isReentrant });
+  const result = await deps.store.claim(`recover:${what}`, { ttlMs: CLAIM_MS, isReentrant });
   if (!result.held) return undefined;
+  const isOver = new AbortController();
+  // Where the platform keeps it waiting, the next round comes meanwhile. It is only called off, below.
+  if (!isReentrant) keepClaim(deps, result.claim, isOver.signal).catch(() => {});
   try {
     return await work();
   } finally {
-    await store.commit(result.claim, []).catch(() => {}); // it expires by itself
+    isOver.abort(OVER);
+    await deps.store.commit(result.claim, []).catch(() => {}); // it expires by itself
   }
 }
 
@@ -226,7 +228,7 @@ interface Interrupted {
 async function showInterrupted(deps: RecoverDeps, lost: Lost): Promise<Interrupted> {
   const { message: asked, surface } = lost;
   const { platform } = surface;
-  const begun = await begunAnswer(deps, lost);
+  const begun = await begunAnswer(deps.sessions, lost);
   const say = async () => ({
     answer: await platform.post(asked, { markdown: LINE }, { rank: "last-text", replyTo: asked }),
     kept: "",
@@ -244,19 +246,6 @@ async function showInterrupted(deps: RecoverDeps, lost: Lost): Promise<Interrupt
       return say();
     },
   );
-}
-
-/** Its place is stored once the platform has said it; a kill in between leaves an answer that is to be found there. */
-async function begunAnswer(
-  { sessions }: RecoverDeps,
-  { id, question, message, surface }: Lost,
-): Promise<FoundReply | undefined> {
-  if (question.answer !== null) return { message: messageKeySchema.parse(question.answer) };
-  if (surface.findReply === undefined || id !== questionIdOf(message)) return undefined; // asked again: it has one
-  const found = await surface.findReply(message);
-  if (found === undefined) return undefined;
-  const last = await sessions.lastTurn(question.conversation).catch(() => undefined); // damaged: told when it is used
-  return found.message.message === last?.turn.shownIn ? undefined : found;
 }
 
 /** What the provider had given until then is used, though nobody will say how much it was. */

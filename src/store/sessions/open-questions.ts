@@ -42,6 +42,7 @@ export function questionCalls(store: Store, inOrder: Serial, kept: Questions) {
       return isFirst;
     },
     isOpen: async (id: string) => (await questions.getMany([id]))[0] !== undefined,
+    openQuestion: kept.read,
     askToStop: (id: string) =>
       inOrder(`question ${id}`, async () => {
         const row = await questions.get(id);

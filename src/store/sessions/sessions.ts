@@ -32,6 +32,8 @@ export interface Sessions {
   open(id: string, question: OpenQuestion): Promise<boolean>;
   /** Whether the question was stored and not closed yet. @throws {StoreError} */
   isOpen(id: string): Promise<boolean>;
+  /** The question as it is stored now; undefined where it is closed or damaged. @throws {StoreError} */
+  openQuestion(id: string): Promise<OpenQuestion | undefined>;
   /** Asks the process that answers this question to stop; nothing where it is closed. @throws {StoreError} */
   askToStop(id: string): Promise<void>;
   /** @throws {StoreError} */

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createCatchUp } from "../../../src/bot/catch-up/catch-up.js";
 import { conversationOf } from "../../../src/bot/port/conversation.js";
 import type { ChannelKey, Mention, MessageKey } from "../../../src/bot/port/platform.js";
-import type { FoundReply, MissedMention, PlatformParts } from "../../../src/bot/port/platform-definition.js";
+import type { MissedMention, PlatformParts } from "../../../src/bot/port/platform-definition.js";
+import { PlatformError } from "../../../src/bot/port/platform-error.js";
 import { createChat } from "../../../src/bot/turn/chat.js";
 import { startRecovery } from "../../../src/bot/turn/recover.js";
 import { chatDeps } from "../../support/chat-deps.js";
@@ -27,11 +28,19 @@ function world({ readMs = 10, markMs = 0, postMs = 0 } = {}) {
   });
   /** What was written while no events came in. */
   const written: MissedMention[] = [];
-  const replies = new Map<string, FoundReply>();
+  /** How many of the bot's messages stand above a question, which is all that a platform may say. */
+  const above = new Map<string, number>();
+  const refused = { reads: 0 };
   const isIn = (place: ChannelKey, { message, ...at }: MessageKey) => conversationOf(at) === conversationOf(place);
   const surface: PlatformParts = {
     platform,
-    findReply: async ({ message }) => replies.get(message),
+    async findReplies(question) {
+      if (refused.reads-- > 0) throw new PlatformError("fake", "rate-limited", "fake reads no more for now");
+      return platform.answers
+        .slice(above.get(question.message))
+        .filter(({ key }) => key.channel === question.channel)
+        .map(({ key, text }) => ({ message: key, text }));
+    },
     async *readMissed(place, since, signal) {
       await clock.sleep(slowness.readMs, signal);
       yield written.filter(({ message, writtenAt }) => writtenAt >= since && isIn(place, message));
@@ -40,7 +49,10 @@ function world({ readMs = 10, markMs = 0, postMs = 0 } = {}) {
   const dead = new Set<string>();
   let processes = 0;
   let ids = 100;
-  const say = (text: string, channel = "c") => platform.mention(text, { channel, message: `${++ids}` });
+  const say = (text: string, channel = "c") => {
+    above.set(`${++ids}`, platform.answers.length);
+    return platform.mention(text, { channel, message: `${ids}` });
+  };
 
   const start = async () => {
     const owner = `host/${++processes}`;
@@ -93,7 +105,7 @@ function world({ readMs = 10, markMs = 0, postMs = 0 } = {}) {
     };
   };
   return {
-    ...{ clock, platform, written, replies, slowness, say, start },
+    ...{ clock, platform, written, refused, slowness, say, start },
     miss(text: string, channel = "c") {
       const mention = { ...say(text, channel), writtenAt: clock.now() };
       written.push(mention);
@@ -231,6 +243,21 @@ describe("the order of answers in a conversation", () => {
   });
 });
 
+describe("a question that a kill left open", () => {
+  it("is ended once, where that takes longer than the time to the next round and its mark is late", async () => {
+    const it = await away();
+    const killed = await it.start();
+    await killed.hear(it.say("one"));
+    await it.clock.advance(100);
+    await killed.kill();
+    Object.assign(it.slowness, { postMs: 70_000, markMs: 30_000 });
+    const next = await it.start();
+    await next.answer(180_000);
+    expect(it.shown()).toEqual([LINE]);
+    await next.stop();
+  });
+});
+
 describe("an answer whose place was not stored before a kill", () => {
   it.each([
     ["gets its line below", "Half of it", ["Half of it\n\n⚠️ Interrupted by a restart."]],
@@ -244,12 +271,62 @@ describe("an answer whose place was not stored before a kill", () => {
     await it.clock.advance(100);
     await killed.kill();
     const { message, ...place } = asked.message;
-    const posted = await it.platform.post(place, { markdown: text }, { replyTo: asked.message });
-    it.replies.set(message, { message: posted, text });
+    await it.platform.post(place, { markdown: text }, { replyTo: asked.message });
     const next = await it.start();
     await next.answer(5_000);
     expect(it.platform.answers.map((answer) => answer.text)).toEqual(expected);
     expect(it.platform.marksOf(message).at(-1)).toBe("incomplete");
+    await next.stop();
+  });
+
+  const ENDED = `Half of it\n\n${LINE}`;
+  /** A process is killed when it has posted the first text of an answer. */
+  const killedAtPost = async (it: Awaited<ReturnType<typeof away>>, ...questions: readonly Mention[]) => {
+    const killed = await it.start();
+    for (const question of questions) await killed.hear(question);
+    await it.clock.advance(100);
+    await killed.kill();
+    await it.platform.post(questions[0]?.message as MessageKey, { markdown: "Half of it" });
+  };
+  const texts = ({ platform }: Awaited<ReturnType<typeof away>>) =>
+    platform.answers.map(({ text }) => text.replace(/\n\n⏱️.*/, ""));
+
+  it("is found behind the answers of missed questions that came before it", async () => {
+    const it = await away();
+    it.slowness.readMs = 60_000;
+    it.miss("missed");
+    await killedAtPost(it, it.say("one"));
+    it.slowness.readMs = 1_000;
+    const next = await it.start();
+    await next.answer(10_000);
+    expect(texts(it)).toEqual([ENDED, "to missed"]);
+    await next.stop();
+  });
+
+  it("is found a round later, where the place could not be read and more was asked meanwhile", async () => {
+    const it = await away();
+    await killedAtPost(it, it.say("one"));
+    it.refused.reads = 1;
+    const next = await it.start();
+    for (const text of ["two", "three"]) {
+      await next.hear(it.say(text));
+      await next.answer(5_000);
+    }
+    await next.answer(60_000);
+    expect(texts(it)).toEqual([ENDED, "to two", "to three"]);
+    await next.stop();
+  });
+
+  it("is that of the first question of the process, which may have to be looked up again", async () => {
+    const it = await away();
+    const [one, two] = [it.say("one"), it.say("two")];
+    await killedAtPost(it, one, two);
+    it.refused.reads = 1;
+    const next = await it.start();
+    await next.answer(70_000);
+    expect(texts(it)).toEqual([ENDED, LINE]);
+    expect(it.platform.answers.at(-1)?.replyTo).toBe(two.message.message);
+    expect(it.platform.marksOf(one.message.message).at(-1)).toBe("incomplete");
     await next.stop();
   });
 });

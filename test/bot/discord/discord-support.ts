@@ -115,7 +115,7 @@ export interface PlatformStage {
   readonly mentions: Mention[];
   readonly calls: CommandCall[];
   readonly reactions: Reaction[];
-  readonly findReply: NonNullable<PlatformParts["findReply"]>;
+  readonly findReplies: NonNullable<PlatformParts["findReplies"]>;
   readonly log: string[];
   close(): Promise<void>;
 }
@@ -149,7 +149,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     calls: [] as CommandCall[],
     reactions: [] as Reaction[],
   };
-  const { platform, openThread, findReply } = createDiscord({
+  const { platform, openThread, findReplies } = createDiscord({
     config: parsed.config,
     discord: { token: discord.token, apiUrl: discord.url },
     store,
@@ -185,7 +185,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     ...stage,
     discord,
     platform,
-    findReply: async (question) => findReply?.(question),
+    findReplies: async (question) => (await findReplies?.(question)) ?? [],
     openThread: (...terms) => openThread?.(...terms) ?? Promise.reject(new Error("Discord has threads")),
     log: lines,
     async close() {

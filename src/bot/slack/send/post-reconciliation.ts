@@ -22,8 +22,8 @@ export interface PostReconciliation {
    * none, or the bot may not read there. @throws {PlatformError} where Slack did not answer
    */
   findPosted(place: ChannelKey, since: number, text: string): Promise<string | undefined>;
-  /** Finds the last message of the bot's below a question of an ended process, which is its answer. */
-  readonly findReply: NonNullable<PlatformExtras["findReply"]>;
+  /** Finds the bot's messages below a question of an ended process: Slack does not say what a reply is to. */
+  readonly findReplies: NonNullable<PlatformExtras["findReplies"]>;
 }
 
 export interface PostReconciliationDeps {
@@ -71,18 +71,17 @@ export function createPostReconciliation(deps: PostReconciliationDeps): PostReco
       });
       return all.find((one) => one.user === user && isSame(one.text, text))?.ts;
     },
-    async findReply(question) {
+    async findReplies(question) {
       const user = await waitFor(botUserId, { ...deps, timeoutMs: IDENTIFIED_WITHIN_MS });
       if (user === undefined) throw new PlatformError("slack", "unavailable", "Slack has not said yet who the bot is");
       const below = await readBelow(question).catch((error) => {
         if (error instanceof PlatformError && !error.isRetryable) return [];
         throw error;
       });
-      const last = below
+      return below
         .filter((one) => one.user === user && one.ts !== question.thread && Number(one.ts) > Number(question.message))
         .sort((a, b) => Number(a.ts) - Number(b.ts))
-        .at(-1);
-      return last && { message: { ...question, message: last.ts }, text: unescaped(last.text) };
+        .map(({ ts, text }) => ({ message: { ...question, message: ts }, text: unescaped(text) }));
     },
   };
 }

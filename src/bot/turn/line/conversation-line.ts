@@ -103,7 +103,8 @@ export async function withLease<T>(
   const claim = await take(deps, conversation, terms);
   const isOver = new AbortController();
   let isFree = claim === undefined;
-  if (claim !== undefined) keep(deps, claim, isOver.signal).catch(() => {}); // only called off, when the work is over
+  // It is only called off, when the work is over.
+  if (claim !== undefined) keepClaim(deps, claim, isOver.signal).catch(() => {});
   try {
     return await work({
       async endWith(writes) {
@@ -138,7 +139,12 @@ async function take({ store, clock, log }: LeaseDeps, conversation: string, { si
   }
 }
 
-async function keep({ store, clock, log }: LeaseDeps, claim: Claim, over: AbortSignal): Promise<void> {
+/** Renews a claim every few seconds until it is lost. @throws over.reason when the work is over */
+export async function keepClaim(
+  { store, clock, log }: { readonly store: Pick<Store, "renew"> } & Pick<LeaseDeps, "clock" | "log">,
+  claim: Claim,
+  over: AbortSignal,
+): Promise<void> {
   for (;;) {
     await clock.sleep(RENEW_MS, over);
     const isOurs = await store.renew(claim, LEASE_MS).catch((error) => {

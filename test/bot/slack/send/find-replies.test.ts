@@ -4,11 +4,11 @@ import { type SlackAdapter, startAdapter } from "../slack-adapter.js";
 let adapter: SlackAdapter;
 afterEach(() => adapter.close());
 
-describe("findReply()", () => {
+describe("findReplies()", () => {
   it.each([
     ["in a thread", "C0GENERAL", true],
     ["in a direct message", "D0ADA", false],
-  ])("finds the bot's last message below a question %s, and nobody else's", async (_where, channel, isThreaded) => {
+  ])("finds the bot's messages below a question %s, and nobody else's", async (_where, channel, isThreaded) => {
     adapter = await startAdapter();
     const { slack, platform } = adapter;
     const write = (text: string, user: string, thread?: string) =>
@@ -17,11 +17,14 @@ describe("findReply()", () => {
     const ts = write("<@U0BOT> one?", "U0ADA");
     const thread = isThreaded ? ts : undefined;
     const question = { platform: "slack", workspace: "T0HOME", channel, message: ts, ...(thread && { thread }) };
-    expect(await platform.findReply(question)).toBeUndefined();
-    write("first", "U0BOT", thread);
+    expect(await platform.findReplies(question)).toEqual([]);
+    const first = write("first", "U0BOT", thread);
     const last = write("last &lt;b&gt;", "U0BOT", thread);
     write("thanks", "U0ADA", thread);
-    expect(await platform.findReply(question)).toEqual({ message: { ...question, message: last }, text: "last <b>" });
+    expect(await platform.findReplies(question)).toEqual([
+      { message: { ...question, message: first }, text: "first" },
+      { message: { ...question, message: last }, text: "last <b>" },
+    ]);
   });
 
   it("finds none where the bot may not read, and rejects where Slack has trouble", async () => {
@@ -32,8 +35,8 @@ describe("findReply()", () => {
     }).ts;
     const question = { platform: "slack", workspace: "T0HOME", channel: "C0GENERAL", message: ts, thread: ts };
     slack.failNext("conversations.replies", { error: "missing_scope" });
-    expect(await platform.findReply(question)).toBeUndefined();
+    expect(await platform.findReplies(question)).toEqual([]);
     slack.failNext("conversations.replies", { error: "internal_error" });
-    await expect(platform.findReply(question)).rejects.toMatchObject({ isRetryable: true });
+    await expect(platform.findReplies(question)).rejects.toMatchObject({ isRetryable: true });
   });
 });

@@ -8,7 +8,7 @@ afterEach(async () => {
   await stage.close();
 });
 
-it("findReply() finds the last of the bot's own messages that refer to a question, and nobody else's", async () => {
+it("findReplies() finds the bot's own messages that refer to a question, and nobody else's", async () => {
   stage = await stagePlatform();
   const { discord } = stage;
   const { general, world } = discord;
@@ -16,15 +16,18 @@ it("findReply() finds the last of the bot's own messages that refer to a questio
   const [question, other, unanswered] = ["one?", "two?", "three?"].map((text) => discord.say(general, ada, text));
   const reply = (content: string, to: string | undefined, authorId = BOT_ID) =>
     world.addMessage(general, { authorId, content, ...(to !== undefined && { replyTo: to }) });
-  reply("first", question?.id);
+  const first = reply("first", question?.id);
   const last = reply("last", question?.id);
   reply("of another", other?.id);
   reply("of a person", question?.id, ada.id);
   reply("of the bot, to nobody", undefined);
   const place = { platform: "discord", workspace: "1", channel: general.id };
-  const found = (message = "") => stage.findReply({ ...place, message });
-  expect(await found(question?.id)).toEqual({ message: { ...place, message: last.id }, text: "last" });
-  expect(await found(unanswered?.id)).toBeUndefined();
+  const found = (message = "") => stage.findReplies({ ...place, message });
+  expect(await found(question?.id)).toEqual([
+    { message: { ...place, message: first.id }, text: "first", isSure: true },
+    { message: { ...place, message: last.id }, text: "last", isSure: true },
+  ]);
+  expect(await found(unanswered?.id)).toEqual([]);
   world.denied.set(general.id, new Set(["view"]));
-  expect(await found(question?.id)).toBeUndefined();
+  expect(await found(question?.id)).toEqual([]);
 });

@@ -6,7 +6,7 @@ import type { Gateway } from "../gateway/gateway.js";
 import { channelIdOf } from "../wire/places.js";
 import { listMessages, type ReferenceDeps } from "./references.js";
 
-export interface FindReplyDeps extends Pick<ReferenceDeps, "rest" | "calls"> {
+export interface FindRepliesDeps extends Pick<ReferenceDeps, "rest" | "calls"> {
   readonly gateway: Pick<Gateway, "self">;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -15,9 +15,9 @@ export interface FindReplyDeps extends Pick<ReferenceDeps, "rest" | "calls"> {
 /** A session begins within seconds, or Discord is down. */
 const SESSION_WITHIN_MS = 10_000;
 
-/** Looks among the hundred messages after a question for the bot's own that refers to it. */
-export const createFindReply =
-  (deps: FindReplyDeps): NonNullable<PlatformExtras["findReply"]> =>
+/** Looks among the hundred messages after a question for the bot's own that refer to it. */
+export const createFindReplies =
+  (deps: FindRepliesDeps): NonNullable<PlatformExtras["findReplies"]> =>
   async (question) => {
     const { gateway, signal } = deps;
     const self = await waitFor(gateway.self, { ...deps, timeoutMs: SESSION_WITHIN_MS });
@@ -27,9 +27,8 @@ export const createFindReply =
       if (error instanceof PlatformError && !error.isRetryable) return [];
       throw error;
     });
-    const own = after
+    return after
       .filter(({ author, message_reference: to }) => author.id === self.userId && to?.message_id === question.message)
       .sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
-      .at(-1);
-    return own && { message: { ...question, message: own.id }, text: own.content ?? "" };
+      .map(({ id, content }) => ({ message: { ...question, message: id }, text: content ?? "", isSure: true }));
   };
