@@ -146,7 +146,8 @@ async function compile(folder) {
   }
   const filter = (path) => !path.endsWith(".ts");
   for (const target of [folder, join(folder, "modules")]) cpSync(sources, target, { recursive: true, filter });
-  for (const name of ["playground", "console"]) await bundlePage(join(folder, "bot", "web", name, "page"));
+  const pages = filesBelow(sources).filter((path) => path.endsWith(join("page", "app.js")));
+  for (const page of pages) await bundlePage(join(folder, dirname(relative(sources, page))));
 }
 
 /** Of what a page imports, the server makes some itself and gives the libraries out as they are. */

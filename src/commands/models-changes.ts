@@ -1,4 +1,5 @@
 import { plural } from "../base/text.js";
+import { dayOf } from "../base/time.js";
 import type { ProviderId } from "../providers/provider.js";
 import {
   CHANGE_DAYS,
@@ -14,7 +15,7 @@ import { code } from "./wording/markdown.js";
 export const modelsChanges = (deps: CommandDeps) =>
   defineCommand({
     path: "models changes",
-    about: "Which models appeared, left and came back in the last 30 days",
+    about: "Which models appeared, left, changed and are to retire, of the last 30 days",
     access: "anyone",
     visibility: "ephemeral",
     options: {},
@@ -31,12 +32,35 @@ const KINDS = [
   ["appeared", "new"],
   ["left", "gone"],
   ["returned", "back"],
+  ["price", "other price"],
+  ["context", "other context"],
+  ["retire", "retirement announced"],
 ] as const;
 
-/** What appeared, left and came back, by provider and day of UTC, latest first, as far as it fits into a message. */
+type ChangedFact = "price" | "context" | "retire";
+/** What is told of a day. */
+type ToldDay = Pick<DayChanges, "day"> & { readonly [K in (typeof KINDS)[number][0]]?: NamedModels };
+
+/** The days of a log, latest first, with the models of which a fact has changed. */
+function toldDays({ days, changes = [] }: ChangeLog, now: number): readonly ToldDay[] {
+  const byDay = new Map<string, ToldDay>(days.map((day) => [day.day, day]));
+  for (const { at, kind, model } of changes) {
+    if (kind === "new" || kind === "gone" || kind === "back") continue;
+    const day = byDay.get(dayOf(at)) ?? { day: dayOf(at) };
+    byDay.set(day.day, { ...day, [kind]: withModel(day[kind satisfies ChangedFact], model) });
+  }
+  return recentDays([...byDay.values()], now).sort((a, b) => (a.day < b.day ? 1 : -1));
+}
+
+const withModel = ({ models, more }: NamedModels = { models: [], more: 0 }, model: string): NamedModels => ({
+  models: [...new Set([...models, model])],
+  more,
+});
+
+/** What appeared, left, came back and changed, by provider and day of UTC, latest first, as far as it fits. */
 export function changesText(logs: ReadonlyMap<ProviderId, ChangeLog>, now: number): string {
   const providers = [...logs]
-    .map(([id, { days }]) => ({ id, days: recentDays(days, now) }))
+    .map(([id, log]) => ({ id, days: toldDays(log, now) }))
     .filter(({ days }) => days.length > 0);
   if (providers.length === 0) {
     return (
@@ -63,7 +87,7 @@ interface Budget {
   hidden: number;
 }
 
-function providerLines(id: ProviderId, days: readonly DayChanges[], budget: Budget): readonly string[] {
+function providerLines(id: ProviderId, days: readonly ToldDay[], budget: Budget): readonly string[] {
   const title = `**${id}**`;
   budget.charsLeft -= title.length + 1;
   const lines = days.flatMap((day) => dayLine(day, budget));
@@ -71,8 +95,10 @@ function providerLines(id: ProviderId, days: readonly DayChanges[], budget: Budg
 }
 
 /** As many models of a day as still fit; the others are counted. */
-function dayLine(changes: DayChanges, budget: Budget): readonly string[] {
-  const parts = KINDS.flatMap(([kind, word]) => kindPart(changes[kind], word, budget));
+function dayLine(changes: ToldDay, budget: Budget): readonly string[] {
+  const parts = KINDS.flatMap(([kind, word]) =>
+    changes[kind] === undefined ? [] : kindPart(changes[kind], word, budget),
+  );
   if (parts.length === 0) return [];
   budget.charsLeft -= changes.day.length + 5;
   return [`- ${changes.day}: ${parts.join("; ")}`];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { changesText } from "../../src/commands/models-changes.js";
-import { type ChangeLog, emptyLog, withChanges } from "../../src/refresh/catalog/change-log.js";
+import { type ChangeLog, emptyLog, withChanges, withModelChanges } from "../../src/refresh/catalog/change-log.js";
 import { harness } from "./harness.js";
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -29,6 +29,26 @@ describe("/models changes", () => {
       ].join("\n"),
     );
     expect(world.dispatcher.visibilityOf("/models changes")).toBe("ephemeral");
+  });
+
+  it("tells of other prices, context windows and announced retirements", () => {
+    const changed = (kind: "price" | "context" | "retire" | "new", model: string) =>
+      ({ at: NOW, provider: "openai", model, kind }) as const;
+    const own = withModelChanges(
+      log({ appeared: ["c"] }),
+      [
+        changed("price", "a"),
+        changed("price", "b"),
+        changed("retire", "a"),
+        changed("context", "b"),
+        changed("new", "c"),
+      ],
+      NOW,
+    );
+    const line = "- 2026-01-05: new: `c`; other price: `a`, `b`; other context: `b`; retirement announced: `a`";
+    expect(changesText(new Map([["openai", own]]), NOW)).toContain(line);
+    const alone = withModelChanges(emptyLog("i"), [changed("price", "a")], NOW);
+    expect(changesText(new Map([["openai", alone]]), NOW)).toContain("- 2026-01-05: other price: `a`");
   });
 
   it("says so when nothing has changed, and of what is older than 30 days", async () => {

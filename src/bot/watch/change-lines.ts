@@ -60,9 +60,18 @@ function tailOf(facts: LineFacts, first: ModelChange, last: ModelChange, row: Mo
 
 const colon = (parts: readonly string[]) => (parts.length === 0 ? "" : `: ${parts.join(", ")}`);
 
-function newWords({ snapshot, modelFacts }: LineFacts, provider: string, row: ModelInfo): readonly string[] {
+/** A memo of a pure function, no state: many channels are told of the same rows of a list at once. */
+const described = new WeakMap<ModelInfo, readonly string[]>();
+
+function newWords(facts: LineFacts, provider: string, row: ModelInfo): readonly string[] {
+  const words = described.get(row) ?? describe(facts, provider, row);
+  described.set(row, words);
+  return words;
+}
+
+function describe({ snapshot, modelFacts }: LineFacts, provider: string, row: ModelInfo): readonly string[] {
   const own = modelFacts(provider, row.id, row);
-  const sibling = olderSibling(snapshot.providers.get(provider)?.models ?? [], row);
+  const sibling = olderSibling(snapshot, provider, row);
   const compared = sibling && comparedPrice(own, modelFacts(provider, sibling.id, sibling));
   return [
     ...(own.contextTokens === undefined ? [] : [`${contextWords(own)} context`]),

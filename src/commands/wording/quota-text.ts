@@ -66,7 +66,9 @@ export function usedText({ window }: Pick<QuotaState, "window">, showsAmounts: b
   const share = usedShare(window);
   const { limit, unit, remaining } = window;
   const used = usedOf(window);
-  const percent = share === undefined ? undefined : `${Math.round(share * 100)} % used`;
+  // 100 % only where nothing is left.
+  const percent =
+    share === undefined ? undefined : `${share >= 1 ? 100 : Math.min(99, Math.round(share * 100))} % used`;
   if (!showsAmounts || unit === "fraction") return percent ?? "use unknown";
   const amount = (count: number) => (unit === "usd" ? `$${count.toFixed(2)}` : count.toLocaleString("en"));
   if (used !== undefined && limit !== undefined) return `${percent ?? "used"}, ${amount(used)} of ${amount(limit)}`;
@@ -74,7 +76,14 @@ export function usedText({ window }: Pick<QuotaState, "window">, showsAmounts: b
   return limit === undefined ? "use unknown" : `use unknown, limit ${amount(limit)}`;
 }
 
-const markOf = ({ isOut, riskSince }: QuotaState) => (isOut ? "⛔" : riskSince === undefined ? "✓" : "⚠️");
+/** From this share on a limit deserves a look, whether it can be forecast or not. */
+const NEARLY_USED = 0.9;
+
+function markOf({ isOut, riskSince, window }: QuotaState): string {
+  if (isOut) return "⛔";
+  const isNearlyUsed = window.period !== "minute" && (usedShare(window) ?? 0) >= NEARLY_USED;
+  return riskSince !== undefined || isNearlyUsed ? "⚠️" : "✓";
+}
 
 /** How many one message shows. */
 const MAX_LINES = 15;

@@ -93,7 +93,7 @@ export function withModelChanges(log: ChangeLog, changes: readonly ModelChange[]
 }
 
 /** The days that are not too old. */
-export const recentDays = (days: readonly DayChanges[], now: number): DayChanges[] => {
+export const recentDays = <T extends { readonly day: string }>(days: readonly T[], now: number): T[] => {
   const first = dayOf(now - CHANGE_DAYS * DAY_MS);
   return days.filter(({ day }) => day >= first);
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
-import type { CatalogEntry } from "./catalog-types.js";
+import type { CatalogEntry, MissingRow } from "./catalog-types.js";
 import { MAX_MISSING } from "./next-entry.js";
 import { MISSES_UNTIL_UNLISTED } from "./row-state.js";
 
@@ -58,20 +58,27 @@ function forgotten(provider: ProviderId, before: CatalogEntry, after: CatalogEnt
 
 /** What appeared, came back, has other facts, or is no longer for chat. */
 function comings(provider: ProviderId, before: CatalogEntry, after: CatalogEntry, at: number): readonly ModelChange[] {
-  const known = new Map(before.models.map((model) => [model.id, model]));
-  const missing = new Map(before.missing?.map((row) => [row.model.id, row]));
-  return after.models.flatMap((model): readonly ModelChange[] => {
-    const was = known.get(model.id);
+  const found: ModelChange[] = [];
+  let known: ReadonlyMap<string, ModelInfo> | undefined;
+  let missing: ReadonlyMap<string, MissingRow> | undefined;
+  for (const [index, model] of after.models.entries()) {
+    // Lists keep their order: most rows stand where they stood.
+    const there = before.models[index];
+    if (there?.id !== model.id) known ??= new Map(before.models.map((row) => [row.id, row]));
+    const was = there?.id === model.id ? there : known?.get(model.id);
     const about = { at, provider, model: model.id };
     if (was?.isChat === true) {
-      return model.isChat ? factChanges(was, model, about) : [{ ...about, kind: "gone" }];
+      if (!model.isChat) found.push({ ...about, kind: "gone" });
+      // Nearly all rows are as they were.
+      else if (FACTS.some((fact) => was[fact] !== model[fact])) found.push(...factChanges(was, model, about));
+    } else if (model.isChat) {
+      missing ??= new Map(before.missing?.map((row) => [row.model.id, row]));
+      const misses = missing.get(model.id)?.misses ?? 0;
+      // What one list left out by mistake was never gone.
+      if (misses === 0 || misses >= MISSES_UNTIL_UNLISTED) found.push({ ...about, kind: misses > 0 ? "back" : "new" });
     }
-    if (!model.isChat) return [];
-    const misses = missing.get(model.id)?.misses ?? 0;
-    // What one list left out by mistake was never gone.
-    if (misses > 0 && misses < MISSES_UNTIL_UNLISTED) return [];
-    return [{ ...about, kind: misses > 0 ? "back" : "new" }];
-  });
+  }
+  return found;
 }
 
 const TOPICS = [
@@ -95,6 +102,7 @@ function factChanges(
 }
 
 const RETIREMENT = ["retiresAt", "isDeprecated", "replacement"] as const;
+const FACTS = [...TOPICS.flatMap(([, fields]) => fields), ...RETIREMENT];
 
 const isOther = (was: number | undefined, is: number | undefined) =>
   was !== undefined && is !== undefined && was !== is;

@@ -50,6 +50,32 @@ describe("who speaks on Discord", () => {
   });
 });
 
+describe("a post of the bot's own on Discord", () => {
+  const place = () => ({ platform: "discord", workspace: "900000000000000003", channel: stage.discord.general.id });
+
+  it("notifies nobody where it is silent, and mentions nobody", async () => {
+    const { message } = await stage.platform.post(place(), { markdown: "psst <@1> @everyone" }, { isSilent: true });
+    expect((stage.discord.general.messages.get(message)?.flags ?? 0) & 4_096).toBe(4_096);
+    const loud = await stage.platform.post(place(), { markdown: "hey" });
+    expect((stage.discord.general.messages.get(loud.message)?.flags ?? 0) & 4_096).toBe(0);
+  });
+
+  it("is there once although it is sent again by its name, and found where an earlier attempt arrived", async () => {
+    const since = Date.now() - 1_000;
+    const reply = { markdown: "🆕 Models changed\n- **new** `v/m-1`" };
+    const first = await stage.platform.post(place(), reply, { once: { name: "a1b2" } });
+    const named = await stage.platform.post(place(), reply, { once: { name: "a1b2" } });
+    const found = await stage.platform.post(place(), reply, { once: { name: "other", triedSince: since } });
+    const other = await stage.platform.post(
+      place(),
+      { markdown: "others" },
+      { once: { name: "x", triedSince: since } },
+    );
+    expect([named.message, found.message]).toEqual([first.message, first.message]);
+    expect(other.message).not.toBe(first.message);
+  });
+});
+
 describe("a file beside a question on Discord", () => {
   const asked = async (...uploads: Parameters<PlatformStage["discord"]["files"]["add"]>[]) => {
     const { discord } = stage;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { MessageKey, PostTerms } from "../../../src/bot/port/platform.js";
 import { type SlackAdapter, startAdapter } from "./slack-adapter.js";
 import { appOf } from "./slack-support.js";
 
@@ -29,6 +30,24 @@ describe("Slack's side of the platform port", () => {
     const [file] = mention.attachments ?? [];
     expect(Buffer.from((await file?.read(5, signal)) ?? []).toString()).toBe("hello");
     await expect(file?.read(4, signal)).rejects.toMatchObject({ reason: "refused" });
+  });
+
+  it("posts a message once by its name where an earlier attempt has arrived", async () => {
+    adapter = await startAdapter();
+    const mention = await withFiles([]);
+    const { message: _question, thread: _thread, ...place } = mention.message;
+    const since = adapter.clock.now() - 1_000;
+    const post = async (...[markdown, terms]: readonly [string, PostTerms]) => {
+      const done: MessageKey[] = [];
+      void adapter.platform.post(place, { markdown }, terms).then((message) => done.push(message));
+      return adapter.until("a post", () => done[0]);
+    };
+    const text = "🆕 Models changed\n- **new** `v/m-1`";
+    const first = await post(text, { once: { name: "a1" }, isSilent: true });
+    const again = await post(text, { once: { name: "a1", triedSince: since } });
+    const next = await post(text.replace("m-1", "m-2"), { once: { name: "b1", triedSince: since } });
+    expect(again.message).toBe(first.message);
+    expect(next.message).not.toBe(first.message);
   });
 
   it("takes the token nowhere else, and follows no way to the sign-in page", async () => {

@@ -355,22 +355,18 @@ describe("a limit of a minute", () => {
     expect(it.platform.marksOf("q1").at(-1)).toBe("done");
   });
 
-  it("that refused the question is waited for once", async () => {
+  it("that refuses a question is told to its asker, who is not made to wait", async () => {
     const it = world();
     await it.ask("hello");
     const limits = [
       { ...RISK.window, period: "minute", source: "header", isRefused: true, resetAt: it.clock.now() + 20_000 },
     ] as const;
-    const refusal = new ProviderError("openai", "rate-limited", "slow down", { retryAfterMs: 20_000, limits });
     it.quotas.set("openai/m1", { waitUntil: it.clock.now() + 20_000 });
-    it.openai.streams[0]?.fail(refusal);
+    const terms = { retryAfterMs: 20_000, limits };
+    it.openai.streams[0]?.fail(new ProviderError("openai", "rate-limited", "slow down", terms));
     await settle();
-    expect(it.texts()).toEqual([]);
-    await it.clock.advance(20_000);
-    expect(it.openai.streams).toHaveLength(2);
-    it.openai.streams[1]?.fail(refusal);
-    await settle();
-    expect(it.texts()[0]).toContain("is limiting the rate of requests");
+    expect(it.texts()[0]).toContain("is limiting the rate of requests. Try again in 20 s.");
+    expect(it.notes.at(-1)).toMatchObject({ isAnswered: false, readings: limits });
   });
 
   it("can be stopped while it is waited for", async () => {

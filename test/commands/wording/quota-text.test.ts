@@ -56,6 +56,8 @@ describe("usedText()", () => {
   it.each([
     [{}, true, "13 % used, 130 of 1,000"],
     [{}, false, "13 % used"],
+    [{ used: 996 }, true, "99 % used, 996 of 1,000"],
+    [{ used: 1_000 }, true, "100 % used, 1,000 of 1,000"],
     [{ unit: "usd", limit: 10, used: 4.2 }, true, "42 % used, $4.20 of $10.00"],
     [{ unit: "fraction", limit: 1, used: 0.43 }, true, "43 % used"],
     [{ unit: "usd", limit: undefined, used: undefined, remaining: 12.3 }, true, "$12.30 left"],
@@ -78,6 +80,15 @@ describe("quotaText()", () => {
     expect(lines[1]).toMatch(/^- ⛔ openai: balance of `m1`: 13 % used; used up; /);
     expect(lines[2]).toMatch(/^- ⚠️ groq: requests a day of `m1`: 13 % used; about 70 % likely .* \(as of <t:\d+:R>\)$/);
     expect(lines.at(-1)).toBe("… and 2 more");
+  });
+
+  it.each([
+    [{ used: 899 }, "✓"],
+    [{ used: 900 }, "⚠️"],
+    [{ used: 999, period: "minute" }, "✓"],
+  ] as const)("warns where nearly all of %j is used, though nothing can be forecast", (window, mark) => {
+    const [, line] = quotaText([quotaState({ window })], { now: NOW, showsAmounts: true }).split("\n");
+    expect(line?.startsWith(`- ${mark} `)).toBe(true);
   });
 
   it("lets a model's name end no code", () => {

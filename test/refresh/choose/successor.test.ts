@@ -34,8 +34,9 @@ describe("familyOf()", () => {
 describe("olderSibling()", () => {
   it("is the newest of the same family that is older", () => {
     const all = [model("gpt-4"), model("gpt-5"), model("gpt-6"), model("gpt-5-mini")];
-    expect(olderSibling(all, model("gpt-6"))?.id).toBe("gpt-5");
-    expect(olderSibling(all, model("gpt-4"))).toBeUndefined();
+    const snapshot = snapshotOf({ groq: [model("gpt-5.5")], openai: all });
+    expect(olderSibling(snapshot, "openai", model("gpt-6"))?.id).toBe("gpt-5");
+    expect(olderSibling(snapshot, "openai", model("gpt-4"))).toBeUndefined();
   });
 });
 

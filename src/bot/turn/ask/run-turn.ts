@@ -109,25 +109,18 @@ const modelOn = (route: QuestionRoute, session: Session, question: Question, at:
     ? { provider: route.detour.provider, model: route.detour.model, at, by: null }
     : pinOf(session, question, at);
 
-/** Asks as soon as the provider's limit of a minute and its slots allow; once more where that limit refused it. */
+/** Asks as soon as the provider's limit of a minute and its slots allow. */
 async function askInTime(
   deps: TurnDeps,
   terms: AnswerTerms,
   { provider, pin, prepared }: { readonly provider: Provider; readonly pin: Pin; readonly prepared: Prepared },
 ): Promise<ModelAnswer> {
-  const { signal, text, stream, startedAt } = terms;
+  const { signal, text, stream } = terms;
   const { request } = prepared;
   const onText = () => showNew(stream, text);
   const askDeps = { breaker: deps.breaker, clock: deps.clock, silenceMs: deps.chat.timeoutMs };
-  for (let attempt = 0; ; attempt++) {
-    await waitForMinute(deps, terms, pin);
-    const answer = await deps.slots.run(pin.provider, signal, () =>
-      askModel(askDeps, { provider, request, signal, text, onText }),
-    );
-    const isRefused = answer.readings?.some(({ period, isRefused }) => isRefused && period === "minute") === true;
-    if (attempt > 0 || !isRefused || text.shown() !== "") return answer;
-    noteQuota(deps, pin, answer, startedAt);
-  }
+  await waitForMinute(deps, terms, pin);
+  return deps.slots.run(pin.provider, signal, () => askModel(askDeps, { provider, request, signal, text, onText }));
 }
 
 /** Waits while a limit of a minute is known to be used up, under ⏳. @throws signal.reason when aborted meanwhile */

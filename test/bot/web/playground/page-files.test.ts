@@ -1,9 +1,10 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../../../src/bot/web/playground/page-limits.js";
+import { launchBrowser } from "../../../support/browser.js";
 import { pageStage, say } from "./page-stage.js";
 
-const stage = await pageStage();
+const stage = pageStage(await launchBrowser());
 const PIXEL = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",

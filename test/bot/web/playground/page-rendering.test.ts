@@ -1,8 +1,9 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { launchBrowser } from "../../../support/browser.js";
 import { ask, pageStage } from "./page-stage.js";
 
-const stage = await pageStage();
+const stage = pageStage(await launchBrowser());
 
 describe.skipIf(stage === undefined)("an answer's Markdown on the page", () => {
   const { start, open } = stage as NonNullable<typeof stage>;

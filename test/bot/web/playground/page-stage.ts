@@ -1,12 +1,10 @@
-import type { BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeEach, expect } from "vitest";
-import { launchBrowser } from "../../../support/browser.js";
 import { openWatched } from "../../../support/watched-page.js";
 import { type RunningPlayground, startPlayground } from "./playground-support.js";
 
 /** A browser for one test file's playgrounds, which end after each test; undefined where no Chromium starts. */
-export async function pageStage() {
-  const browser = await launchBrowser();
+export function pageStage(browser: Browser | undefined) {
   if (browser === undefined) {
     console.log("No Chromium starts on this machine: the tests of the page are skipped.");
     return undefined;
@@ -30,7 +28,7 @@ export async function pageStage() {
       return playground;
     },
     /** A page in a browser profile of its own. */
-    async open(url: string, options?: Parameters<typeof browser.newContext>[0]): Promise<Page> {
+    async open(url: string, options?: Parameters<Browser["newContext"]>[0]): Promise<Page> {
       const context = await browser.newContext(options);
       contexts.push(context);
       const page = await openWatched(context, url, faults);

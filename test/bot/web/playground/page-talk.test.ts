@@ -1,9 +1,10 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { launchBrowser } from "../../../support/browser.js";
 import { memoryStore } from "../../../support/memory-store.js";
 import { ask, pageStage, say } from "./page-stage.js";
 
-const stage = await pageStage();
+const stage = pageStage(await launchBrowser());
 const RETRY = { label: "🔁 Retry", command: "/chat retry" };
 const OTHERS = { label: "Answer again with…", options: [{ label: "demo/b", command: "/chat retry model:demo/b" }] };
 const facts = { contextTokens: 400_000, inputPrice: 1.25, outputPrice: 10, takesImages: true };
@@ -98,6 +99,7 @@ describe.skipIf(stage === undefined)("talking on the page", () => {
     await page.getByRole("link", { name: "general" }).click();
     await expect.poll(() => composer(page)).toBe("for general");
     await page.keyboard.press("Enter");
+    await page.locator(".message", { hasText: "for general" }).waitFor();
     await page.reload();
     await page.locator(".message", { hasText: "for general" }).waitFor();
     expect(await composer(page)).toBe("");

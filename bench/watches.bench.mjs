@@ -1,0 +1,59 @@
+// What a change of a list costs where 200 channels watch: comparing two lists of 10,000 models, comparing a change with
+// the watches, and writing a message. Medians of 21 rounds in ms; `models` is how many changed.
+import { performance } from "node:perf_hooks";
+import { watchMessage } from "#bot/bot/watch/watch-message.js";
+import { modelChangesBetween } from "#bot/refresh/catalog/model-changes.js";
+import { cleanEntry, nextEntry } from "#bot/refresh/catalog/next-entry.js";
+import { gatherChanges } from "#bot/refresh/watch/gather-changes.js";
+import { fitsWatches } from "#bot/refresh/watch/watch.js";
+import { createModelFacts } from "#bot/usage/model-facts.js";
+
+const ROUNDS = 21;
+const MODELS = 10_000;
+const WATCHES = 200;
+const round = (ms) => Math.round(ms * 1_000) / 1_000;
+
+/** @param {() => unknown} work */
+function median(work) {
+  const times = [];
+  for (let index = 0; index < ROUNDS; index++) {
+    const begunAt = performance.now();
+    work();
+    times.push(performance.now() - begunAt);
+  }
+  return round(times.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0);
+}
+
+/** A word of letters, as vendors call a family. */
+const familyName = (/** @type {number} */ index) =>
+  [...String(index)].map((digit) => "bcdfghjklm"[Number(digit)] + "aeiou"[Number(digit) % 5]).join("");
+
+const model = (/** @type {number} */ index) => ({
+  ...{ id: `vendor-${index % 50}/${familyName(index % 400)}-${index}`, isChat: true, contextTokens: 128_000 },
+  ...{ inputPrice: 1, outputPrice: 5, releasedAt: index * 1_000 },
+});
+
+/** @param {(line: object) => void} print */
+export async function run(print) {
+  const patterns = ["*", "openrouter/*", "*/vendor-7*", "*mini*", "anthropic/claude-*"];
+  const watches = Array.from({ length: WATCHES }, (_, index) => [
+    { pattern: patterns[index % patterns.length] ?? "*", kind: /** @type {const} */ ("all"), by: "Ada", at: 1 },
+  ]);
+  const modelFacts = createModelFacts();
+  const models = Array.from({ length: MODELS }, (_, index) => model(index));
+  const times = { attemptedAt: 2, answeredAt: 2 };
+  const before = nextEntry(cleanEntry("i"), { outcome: "ok", models }, { attemptedAt: 1, answeredAt: 1 });
+  for (const changed of [1, 100]) {
+    const list = [...models, ...Array.from({ length: changed }, (_, index) => model(MODELS + index))];
+    const after = nextEntry(before, { outcome: "ok", models: list }, times);
+    const changes = modelChangesBetween("openrouter", before, after, 2);
+    const snapshot = { providers: new Map([["openrouter", after]]), fetching: new Set() };
+    const { lines } = gatherChanges(changes, {}, 2);
+    print({
+      ...{ models: MODELS, watches: WATCHES, changed },
+      compareMs: median(() => modelChangesBetween("openrouter", before, after, 2)),
+      matchMs: median(() => watches.map((own) => changes.filter((change) => fitsWatches(own, change)))),
+      messageMs: median(() => watchMessage({ snapshot, modelFacts }, { lines, more: 0, watches: watches[0] ?? [] })),
+    });
+  }
+}
