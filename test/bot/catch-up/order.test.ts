@@ -256,6 +256,21 @@ describe("a question that a kill left open", () => {
     expect(it.shown()).toEqual([LINE]);
     await next.stop();
   });
+
+  it("is ended once, where it waits in line when the next round comes and its mark is late", async () => {
+    const it = await away({ readMs: 4_000 });
+    it.miss("one");
+    const killed = await it.start();
+    await killed.hear(it.say("two"));
+    await it.clock.advance(1_000);
+    await killed.kill();
+    it.slowness.markMs = 30_000;
+    const next = await it.start();
+    await it.clock.advance(65_000); // the model lets "one" wait until it is given up
+    await next.answer(120_000);
+    expect(it.shown().filter((text) => text === LINE)).toHaveLength(1);
+    await next.stop();
+  });
 });
 
 describe("an answer whose place was not stored before a kill", () => {

@@ -138,7 +138,7 @@ export function createSlackCalls(client: webApi.WebClient, caller: Caller): Slac
       const all: KeptMessage[] = [];
       let cursor: string | undefined;
       for (let page = 0; page < MOST_PAGES; page++) {
-        const found = await caller.paid("conversations.replies", place, "first-text", () =>
+        const found = await caller.patient("conversations.replies", place, "first-text", () =>
           replies({
             channel: place.channel,
             ts: thread,
@@ -155,7 +155,7 @@ export function createSlackCalls(client: webApi.WebClient, caller: Caller): Slac
       return all;
     },
     readDirect: (place, after) =>
-      caller.paid("conversations.history", place, "first-text", async () => {
+      caller.patient("conversations.history", place, "first-text", async () => {
         const terms = { channel: place.channel, oldest: after, limit: 20 };
         return repliesSchema.parse(await client.conversations.history(terms)).messages;
       }),

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { settle } from "../../../support/fake-clock.js";
+import { eventually } from "../../../support/playground-client.js";
 import { type SlackAdapter, startAdapter } from "../slack-adapter.js";
 
 let adapter: SlackAdapter;
@@ -25,6 +27,22 @@ describe("findReplies()", () => {
       { message: { ...question, message: first }, text: "first" },
       { message: { ...question, message: last }, text: "last <b>" },
     ]);
+  });
+
+  it("waits where an earlier process has used up the minute", async () => {
+    adapter = await startAdapter();
+    const { slack, platform, clock } = adapter;
+    const write = (text: string, user: string, thread?: string) =>
+      slack.workspace.add({ channel: "C0GENERAL", thread, user, text, blocks: [], more: undefined }).ts;
+    const ts = write("<@U0BOT> one?", "U0ADA");
+    write("first", "U0BOT", ts);
+    slack.failNext("conversations.replies", { retryAfter: 20 });
+    const question = { platform: "slack", workspace: "T0HOME", channel: "C0GENERAL", message: ts, thread: ts };
+    const found = platform.findReplies(question);
+    await eventually("a refusal", () => slack.callsOf("conversations.replies").length === 1);
+    await settle();
+    await clock.advance(20_000);
+    expect(await found).toMatchObject([{ text: "first" }]);
   });
 
   it("finds none where the bot may not read, and rejects where Slack has trouble", async () => {
