@@ -144,7 +144,7 @@ describe("a question that comes more than once", () => {
     async (_, play) => {
       let kills = 0;
       for (let call = 1, goesOn = true; goesOn; call++) {
-      expect(call).toBeLessThan(MOST_CALLS);
+        expect(call).toBeLessThan(MOST_CALLS);
         for (const isDone of [false, true]) {
           const shared = world();
           const first = mortal(shared, { call, isDone });
