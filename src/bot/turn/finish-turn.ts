@@ -12,6 +12,7 @@ import type { Person } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 import type { Question } from "../prompt/question.js";
 import { cleanQuestion } from "../prompt/untrusted-text.js";
+import { withoutTry } from "./detour/choose-route.js";
 import { offerUnder, withToldRisk } from "./detour/offer.js";
 import { modelRefusalOf, outlookOf, pinLine, shownControls, shownText, systemLine } from "./shown-answer.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
@@ -147,7 +148,7 @@ function entryOf(
 interface ToldLines {
   /** What a person changed meanwhile is still to be told. */
   readonly change: (now: Session) => Session;
-  /** A thread begins with the news of its channel, which its next thread need not tell again. */
+  /** A thread begins with the news of its channel, which the next thread need not tell again, nor try its pin. */
   readonly changeChannel?: (now: Session) => Session;
 }
 
@@ -170,7 +171,10 @@ function toldLines(deps: TurnDeps, turn: AnsweredTurn, isShown: boolean): ToldLi
       const news = isPinTold && now.pin?.at === pin.at ? undefined : pinNews;
       return { ...rest, ...(note !== undefined && { noted: note }), ...(news !== undefined && { pinNews: news }) };
     },
-    ...(isSystemTold && question.message.thread !== undefined && { changeChannel: withoutSystemNews }),
+    ...(question.message.thread !== undefined &&
+      (isSystemTold || offer !== undefined || turn.isTried) && {
+        changeChannel: (now) => withoutTry(turn, withToldRisk(offer, withoutSystemNews(now), deps.clock.now())),
+      }),
   };
 }
 

@@ -90,6 +90,8 @@ export interface AnsweredTurn extends TurnTerms {
   readonly ruling: Extract<Verdict, { readonly isAllowed: false }> | undefined;
   /** What led to `pin`. */
   readonly route: QuestionRoute;
+  /** The pin was asked because a person wanted to try it, whether its quota is out or not. */
+  readonly isTried: boolean;
   /** What is said of the pinned model's quota, and offered in its place. */
   readonly offer: QuotaOffer | undefined;
   readonly stream: ReplyStream;

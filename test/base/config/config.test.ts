@@ -221,6 +221,32 @@ describe("parseConfig()", () => {
     expect(configOf({ DEMO_PROVIDER: "false" }).providers).toEqual([]);
   });
 
+  it("reads PROVIDER_BUDGETS, and names the provider or the entry that it does not understand", () => {
+    const value = "openai=50usd/month, groq=1000requests/day,near=2000000Tokens/week";
+    expect(
+      configOf({ OPENAI_COMPATIBLE: "near=http://127.0.0.1:1/v1", PROVIDER_BUDGETS: value }).providerBudgets,
+    ).toEqual([
+      { provider: "openai", amount: 50, unit: "usd", period: "month" },
+      { provider: "groq", amount: 1000, unit: "requests", period: "day" },
+      { provider: "near", amount: 2_000_000, unit: "tokens", period: "week" },
+    ]);
+    expect(configOf({}).providerBudgets).toEqual([]);
+    expect(faultsOf({ PROVIDER_BUDGETS: "opnai=5usd/day" }).PROVIDER_BUDGETS).toContain(
+      '"opnai", which is no provider',
+    );
+    expect(faultsOf({ PROVIDER_BUDGETS: "openai=0usd/day" }).PROVIDER_BUDGETS).toContain("more than 0");
+    for (const wrong of [
+      "openai",
+      "openai=5usd",
+      "openai=5eur/day",
+      "openai=-5usd/day",
+      "openai=5usd/hour",
+      "=5usd/day",
+    ]) {
+      expect(faultsOf({ PROVIDER_BUDGETS: wrong }).PROVIDER_BUDGETS).toContain("PROVIDER=AMOUNT UNIT/PERIOD");
+    }
+  });
+
   it("splits DEFAULT_MODEL at the first slash and wants its provider configured", () => {
     expect(
       configOf({ OPENROUTER_API_KEY: "k", DEFAULT_MODEL: "openrouter/anthropic/claude-sonnet-4" }).chat.defaultModel,

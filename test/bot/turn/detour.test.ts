@@ -96,6 +96,22 @@ describe("a pinned model whose quota is out", () => {
     expect(await it.session()).not.toHaveProperty("triesPin");
   });
 
+  it("is asked once where a person wants to try it in a channel whose questions each begin a thread", async () => {
+    const it = world();
+    await it.answered("first");
+    it.quotas.set("openai/m1", { out: OUT });
+    await it.sessions.change(CONVERSATION, (before) => ({ ...before, triesPin: true as const }));
+    for (const thread of ["t1", "t2"]) {
+      const mention = it.platform.mention("hello");
+      await it.chat.onMention(it.platform, { ...mention, message: { ...mention.message, thread } });
+      await settle();
+      it.openai.streams.at(-1)?.finish();
+      await settle();
+    }
+    expect(it.openai.streams).toHaveLength(2);
+    expect(it.texts().at(-1)).toContain("⛔");
+  });
+
   it("gets no offer where fallback is off, or nothing else may answer", async () => {
     const it = world();
     it.quotas.set("openai/m1", { out: OUT });
@@ -193,6 +209,23 @@ describe("a pinned model whose quota is at risk", () => {
     after.openai.streams.at(-1)?.finish();
     await settle();
     expect(after.texts().at(-1)).toContain("likely to run out");
+  });
+
+  it("is told once for a channel whose questions each begin a thread", async () => {
+    const it = world();
+    await it.answered("first");
+    it.quotas.set("openai/m1", { risk: RISK });
+    const told: string[] = [];
+    for (const thread of ["t1", "t2"]) {
+      const mention = it.platform.mention("hello");
+      await it.chat.onMention(it.platform, { ...mention, message: { ...mention.message, thread } });
+      await settle();
+      it.openai.streams.at(-1)?.finish();
+      await settle();
+      told.push(it.texts().at(-1) ?? "");
+      await it.clock.advance(1_000);
+    }
+    expect(told.map((text) => text.includes("likely to run out"))).toEqual([true, false]);
   });
 
   it("says nothing before there is a forecast", async () => {

@@ -9,7 +9,7 @@ import type { Mark, ReplyStream } from "../../port/platform.js";
 import { type Prepared, prepareRequest } from "../../prompt/prepare-request.js";
 import type { Question } from "../../prompt/question.js";
 import { STOP_CONTROL } from "../answer-controls.js";
-import { chooseRoute, withRoute } from "../detour/choose-route.js";
+import { chooseRoute, withoutTry, withRoute } from "../detour/choose-route.js";
 import { endingOf } from "../endings.js";
 import { finishTurn, noteQuota } from "../finish-turn.js";
 import { type PinnedSession, pinOf, withoutNews } from "../pinned-session.js";
@@ -58,13 +58,15 @@ export async function runTurn(deps: TurnDeps, terms: RunTerms, pinned: PinnedSes
     }
   }
   await channelPinned;
+  const isTried = session.triesPin === true && route.kind === "pinned";
   const isOthers = question.retry?.model !== undefined || route.kind === "detour";
   return finishTurn(deps, {
     ...terms,
     ...result,
     session: isOthers ? withoutNews(session) : session,
-    begin: (now: Session) => withRoute(route, session, begin(now)),
+    begin: (now: Session) => withoutTry({ isTried }, withRoute(route, session, begin(now))),
     route,
+    isTried,
     stream,
     shown: text.shown(),
     startedAt,

@@ -61,8 +61,11 @@ export function withRoute(route: QuestionRoute, before: Session, now: Session): 
     return route.isNew && now.pin?.at === route.detour.pinAt ? withDetour(now, route.detour) : now;
   }
   const isEnded = before.detour !== undefined && now.detour?.at === before.detour.at;
-  const after = isEnded ? withoutDetour(now) : now;
-  if (before.triesPin === undefined || route.kind === "stopped") return after;
-  const { triesPin: _tried, ...rest } = after;
-  return rest;
+  return isEnded ? withoutDetour(now) : now;
+}
+
+/** What a session becomes once a question has tried the pin, as a person wanted. */
+export function withoutTry({ isTried }: { readonly isTried: boolean }, now: Session): Session {
+  const { triesPin: _tried, ...rest } = now;
+  return isTried ? rest : now;
 }
