@@ -96,19 +96,22 @@ const ORDERS: Readonly<Record<string, (first: World, next: World) => Promise<voi
     deliver(first);
     deliver(first);
     await pass([first]);
-    await recoverIn(next);
+    void recoverIn(next);
+    await settle();
   },
   async "twice, the second time in the middle of the answer"(first, next) {
     deliver(first);
     await settle();
     deliver(first);
     await pass([first]);
-    await recoverIn(next);
+    void recoverIn(next);
+    await settle();
   },
   async "again after the next one has cleared up"(first, next) {
     deliver(first);
     await pass([first]);
-    await recoverIn(next);
+    void recoverIn(next);
+    await settle();
     deliver(next);
   },
   async "again before the next one clears up"(first, next) {
@@ -116,19 +119,22 @@ const ORDERS: Readonly<Record<string, (first: World, next: World) => Promise<voi
     await pass([first]);
     deliver(next);
     await settle();
-    await recoverIn(next);
+    void recoverIn(next);
+    await settle();
   },
   async "to both at once"(first, next) {
     deliver(first);
     deliver(next);
     await pass([first, next]);
-    await recoverIn(next);
+    void recoverIn(next);
+    await settle();
   },
   async "to both at once, the other way round"(first, next) {
     deliver(next);
     deliver(first);
     await pass([first, next]);
-    await recoverIn(next);
+    void recoverIn(next);
+    await settle();
   },
 };
 
