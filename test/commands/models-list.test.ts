@@ -189,6 +189,15 @@ describe("/models list", () => {
     expect(rowsIn(await world.say("/models list"))).toEqual(["- `a'b**c`", "- `‹t:1:R>`", "- `xy\ufffd z`"]);
   });
 
+  it("says which models retire, and which are deprecated", async () => {
+    const models = [
+      { id: "a", isChat: true, retiresAt: Date.UTC(2027, 0, 14), isDeprecated: true as const },
+      { id: "b", isChat: true, isDeprecated: true as const },
+    ];
+    const world = harness({ providers: [{ id: "openai", models }] });
+    expect(rowsIn(await world.say("/models list"))).toEqual(["- `a` (retires on 14 Jan 2027)", "- `b` (deprecated)"]);
+  });
+
   it("suggests providers, and nothing for a search", () => {
     expect(harness().suggest("/models list", "provider", "o")).toEqual([
       { label: "openai", value: "openai" },

@@ -98,6 +98,8 @@ export async function startBotOnThree() {
       until(`a whisper of ${words}`, async () =>
         (await place.whispers()).find((text) => (typeof words === "string" ? text.includes(words) : words.test(text))),
       ),
+    /** Turns the clock and ticks as the schedule does, so that what is due is refreshed and sent. */
+    run: (ms: number) => bot.run(ms),
     async restart() {
       bot = await turning(bot.restart());
       await until("a start", isReady);

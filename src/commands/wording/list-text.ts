@@ -1,6 +1,6 @@
 import { plural } from "../../base/text.js";
-import { timeMark } from "../../base/time.js";
-import type { ProviderId } from "../../providers/provider.js";
+import { dayInWords, timeMark } from "../../base/time.js";
+import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import type { CatalogEntry, RowState, Snapshot } from "../../refresh/catalog/catalog-types.js";
 import { modelRowsOf, stateOf } from "../../refresh/catalog/row-state.js";
 import { closestModels } from "../../refresh/choose/closest-models.js";
@@ -34,7 +34,13 @@ interface Group {
   readonly provider: ProviderId;
   readonly entry: CatalogEntry;
   /** The chat models that fit; what is pinned comes first, so that it is never among those left out. */
-  readonly rows: readonly { readonly id: string; readonly state: RowState; readonly isPinned: boolean }[];
+  readonly rows: readonly {
+    readonly id: string;
+    readonly state: RowState;
+    readonly isPinned: boolean;
+    /** "retires on 14 Jan 2027"; undefined where its vendor says nothing of the kind. */
+    readonly end: string | undefined;
+  }[];
 }
 
 /**
@@ -111,6 +117,7 @@ function groupOf(provider: ProviderId, entry: CatalogEntry, words: readonly stri
       id: model.id,
       state,
       isPinned: pin?.provider === provider && pin.model === model.id,
+      end: endWords(model),
     }));
   return { provider, entry, rows: rows.sort((a, b) => Number(b.isPinned) - Number(a.isPinned)) };
 }
@@ -135,11 +142,9 @@ function blockText({ provider, entry, rows }: Group, { fetchedAt, from, to, isSe
   const count = isSearch ? `${rows.length} found` : `${plural(onList, "model")}${gone}`;
   return [
     `**${provider}** (${count}, list from ${timeMark(fetchedAt)}${failing})`,
-    ...rows.slice(from, to).map(({ id, state, isPinned }) => {
-      return (
-        "- " +
-        `${code(id, 120)}${state === "listed" ? "" : ` (${stateWords(state)})`}${isPinned ? " 📌 pinned here" : ""}`
-      );
+    ...rows.slice(from, to).map(({ id, state, isPinned, end }) => {
+      const note = state === "listed" ? end : stateWords(state);
+      return `- ${code(id, 120)}${note === undefined ? "" : ` (${note})`}${isPinned ? " 📌 pinned here" : ""}`;
     }),
     ...(to < rows.length && !isPaged ? [`- … ${rows.length - to} more of ${provider}`] : []),
   ].join("\n");
@@ -157,6 +162,8 @@ const STATES: Readonly<Record<Exclude<RowState, "listed">, string>> = {
   retired: "retired by its provider",
   "not-usable-here": "its provider refuses it for chat",
 };
+const endWords = ({ retiresAt, isDeprecated }: ModelInfo): string | undefined =>
+  retiresAt !== undefined ? `retires on ${dayInWords(retiresAt)}` : isDeprecated ? "deprecated" : undefined;
 const stateWords = (state: Exclude<RowState, "listed">) => STATES[state];
 
 /** The pin of this conversation, where no row of any list can show it. */

@@ -283,6 +283,16 @@ describe("what a message carries on Discord", () => {
     expect(outside.answer).toContain("There is no question in this message.");
   });
 
+  it.each([
+    ["somebody joined", { type: 7 }, "it is a notice of Discord's own, which has no text"],
+    ["a command still works", { type: 20, flags: 1 << 7 }, "its text was not there yet"],
+  ])("is named with its true reason where there is none in what is replied to: %s", async (_what, extra, why) => {
+    const channel = stage.discord.addChannel("notices");
+    const target = say(channel, { extra });
+    const asked = stage.discord.say(channel, ada(), "why?", { naming: true, replyTo: target });
+    expect((await exchange(channel, asked)).answer).toContain(`ℹ️ Ignored the message that this replies to: ${why}.`);
+  });
+
   it("is the result of a poll, a picture that moves, and what a picture shows in words", async () => {
     const { discord } = stage;
     const thread = discord.addThread(discord.addChannel("parent"), "talk");

@@ -1,4 +1,4 @@
-import { EmbedType, MessageFlags, MessageReferenceType, SnowflakeUtil } from "discord.js";
+import { EmbedType, MessageFlags, MessageReferenceType, MessageType, SnowflakeUtil } from "discord.js";
 import { saysSomething } from "../../../base/text.js";
 import type { EarlierMessage, ForwardedMessage, LeftOut, MessageContent } from "../../port/platform.js";
 import type { Places } from "../gateway/places.js";
@@ -19,7 +19,7 @@ export interface ReadTerms {
   readonly unnamed?: readonly string[];
 }
 
-type Message = Omit<ReferencedEvent, "author" | "mentions" | "timestamp"> & {
+type Message = Omit<ReferencedEvent, "author" | "mentions" | "timestamp" | "type"> & {
   readonly mentions?: ReferencedEvent["mentions"] | undefined;
 };
 
@@ -64,6 +64,15 @@ function attachmentsOf(deps: ReaderDeps, message: Omit<ContentEvent, "mentions">
   return byUrl.size === 0 ? {} : { attachments: discordAttachments([...byUrl.values()], deps.files) };
 }
 
+/** What people and other bots say: ordinary messages, replies, the replies to commands, results of polls. */
+export const READ_TYPES: readonly MessageType[] = [
+  MessageType.Default,
+  MessageType.Reply,
+  MessageType.ChatInputCommand,
+  MessageType.ContextMenuCommand,
+  MessageType.PollResult,
+];
+
 /** Returns a message that a question refers to; `what` names it where nothing of it can be read. */
 export function readReferenced(
   deps: ReaderDeps,
@@ -79,7 +88,7 @@ export function readReferenced(
     ...(at !== undefined && { at }),
     text: [text, shared].filter((part) => part !== "").join("\n"),
     ...files,
-    ...(isEmpty && !isOwn && { leftOut: [hidden(what, terms.guildId)] }),
+    ...(isEmpty && !isOwn && { leftOut: [{ what, why: whyEmpty(message) ?? hidden(what, terms.guildId).why }] }),
     ...(isOwn && message.id !== undefined && { ownMessage: message.id }),
   };
 }
@@ -95,6 +104,12 @@ export function writtenAt({ id, timestamp }: Pick<ReferencedEvent, "id" | "times
   const said = timestamp === undefined ? Number.NaN : Date.parse(timestamp);
   if (!Number.isNaN(said)) return said;
   return id === undefined ? undefined : SnowflakeUtil.timestampFrom(id);
+}
+
+/** Why there is nothing in a message that nobody hides; undefined for one that people write. */
+function whyEmpty({ type, flags }: ReferencedEvent): string | undefined {
+  if (!READ_TYPES.includes(type)) return "it is a notice of Discord's own, which has no text";
+  return (flags & MessageFlags.Loading) === 0 ? undefined : "its text was not there yet";
 }
 
 /** In a server, Discord empties the messages that do not name the bot; there are no empty ones otherwise. */
@@ -138,6 +153,7 @@ function carriedText(
       const count = votes.get(answer_id);
       return `- ${[emoji?.name ?? "", text].join(" ").trim()}${count === undefined ? "" : ` (${count})`}`;
     }),
+    ...attachments.map(({ filename, description }) => (description ? `[${filename}: ${description}]` : "")),
     ...message.sticker_items.map(({ name }) => `[sticker: ${name}]`),
     ...(voice === undefined ? [] : [`[voice message, ${Math.round(voice.duration_secs ?? 0)} s]`]),
   ];
@@ -201,7 +217,10 @@ function fileAt(
   if (place === undefined || place.url.startsWith("attachment:")) return [];
   const { url, proxy_url } = place;
   const name = filename ?? /[^/?#]+(?=[?#]|$)/.exec(url.replace(/^\w+:\/\/[^/]*/, ""))?.[0] ?? "image";
-  return [{ filename: name, size: 0, url: proxy_url ?? url, content_type, duration_secs: undefined }];
+  const size = 0;
+  return [
+    { filename: name, size, url: proxy_url ?? url, content_type, description: undefined, duration_secs: undefined },
+  ];
 }
 
 /** Code is shown as it is written, and what is escaped names nobody. */

@@ -7,7 +7,7 @@ import type { DiscordRest } from "../send/rest.js";
 import { parsed } from "../wire/answer.js";
 import { type ListedMessage, listedMessage, type MessageEvent, type ReferencedEvent } from "../wire/events.js";
 import { channelIdOf } from "../wire/places.js";
-import { isReadable, postTitle, type ReaderDeps, type ReadTerms, readReferenced } from "./read-message.js";
+import { isReadable, postTitle, READ_TYPES, type ReaderDeps, type ReadTerms, readReferenced } from "./read-message.js";
 
 export interface ReferenceDeps extends ReaderDeps {
   readonly rest: DiscordRest;
@@ -51,15 +51,6 @@ async function fetchMessage(
 
 /** Discord gives no more at once. */
 const MAX_AT_ONCE = 100;
-
-/** What people and other bots say: ordinary messages, replies, the replies to commands, results of polls. */
-const READ_TYPES: readonly MessageType[] = [
-  MessageType.Default,
-  MessageType.Reply,
-  MessageType.ChatInputCommand,
-  MessageType.ContextMenuCommand,
-  MessageType.PollResult,
-];
 
 /** Reads a thread's first message and the last ones before a message, oldest first. @throws {PlatformError} */
 export async function readBefore(

@@ -36,6 +36,8 @@ const attachment = z.object({
   size: z.number().catch(0),
   url: z.string(),
   content_type: absent(z.string()).catch(undefined),
+  /** What its author says that it shows. */
+  description: absent(z.string()).catch(undefined),
   duration_secs: absent(z.number()).catch(undefined),
 });
 export type AttachmentEvent = z.infer<typeof attachment>;
@@ -128,6 +130,7 @@ const reference = z.object({
 const referenced = z.object({
   ...contents,
   id: id.optional().catch(undefined),
+  type: z.number().catch(0),
   author: user,
   timestamp: absent(z.string()).catch(undefined),
   message_reference: absent(reference).catch(undefined),

@@ -85,6 +85,7 @@ const fileSchema = z.looseObject({
   file_access: optionalText,
   is_external: z.boolean().nullish(),
   subject: optionalText,
+  alt_txt: optionalText,
   plain_text: optionalText,
   transcription: z.looseObject({ preview: z.looseObject({ content: optionalText }).nullish() }).nullish(),
 });
@@ -122,7 +123,8 @@ function readFile(value: unknown, files: FileCalls): FileOutcome {
   const said = file.transcription?.preview?.content;
   if (said !== undefined) return { text: `[recording ${name}, as Slack transcribed it: ${said}]` };
   if (file.plain_text !== undefined) return { text: `[email: ${file.subject ?? name}]\n${file.plain_text}` };
-  return { attachment: attachmentOf(file, files) };
+  const words = file.alt_txt === undefined ? {} : { text: `[${name}: ${file.alt_txt}]` };
+  return { attachment: attachmentOf(file, files), ...words };
 }
 
 /** Documents that live in Slack and have no file to download, by file type or mode. */

@@ -178,38 +178,39 @@ async function setMark(
   mark: Mark | undefined,
 ): Promise<void> {
   const { messages, hub, saver, rooms, activity, log } = parts;
+  const isEnd = mark !== undefined && mark !== "working" && mark !== "waiting";
   // The end mark promises that nothing of the answer can be lost any more.
-  await saver.flush(channel);
-  if (mark !== undefined && mark !== "working" && mark !== "waiting") await showFacts(parts, channel, message);
+  const [last] = await Promise.all([isEnd ? answerTo(parts, channel, message) : undefined, saver.flush(channel)]);
+  if (last !== undefined) await showFacts(parts, channel, last);
   const emoji = mark === undefined ? null : MARK_EMOJI[mark];
   const row = await messages.change(channel, message, (before) => ({ ...before, mark: emoji }));
   const marks = marksOf(present(row, message));
   const warn = (error: unknown) => log.warn({ error, channel }, "playground: reading a channel's model failed");
   // The turn may have chosen the channel's model when it is over.
   const modelTold = mark === "working" ? undefined : rooms.tellModel(channel).catch(warn);
-  await Promise.all([messages.save(channel, message), modelTold]);
+  const answerSaved = last && messages.save(channel, last.message);
+  await Promise.all([messages.save(channel, message), answerSaved, modelTold]);
   hub.send({ channel }, "mark", { id: message, marks });
   activity.noteMark(channel, message, mark);
 }
 
-/** Notes in the answer to this question what it took. An answer without that is complete all the same. */
-async function showFacts(
-  { messages, hub, clock, log, lastAnswer }: PlaygroundParts,
-  channel: string,
-  question: string,
-) {
+/** What the answer to this question took; an answer of which that is not known is complete all the same. */
+async function answerTo({ lastAnswer, log }: PlaygroundParts, channel: string, question: string) {
   try {
     const last = await lastAnswer({ ...PLAYGROUND, channel });
-    if (last?.question !== question) return;
-    const { model, durationMs, tokens, costUsd } = last;
-    const answer = { model, durationMs, tokens, costUsd };
-    const row = await messages.change(channel, last.message, (before) => ({ ...before, answer }));
-    if (row === undefined) return;
-    hub.send({ channel }, "edit", editOf(row, clock.now()));
-    await messages.save(channel, last.message);
+    return last?.question === question ? last : undefined;
   } catch (error) {
     log.warn({ error, channel }, "playground: reading what an answer took failed");
+    return undefined;
   }
+}
+
+/** Notes in the answer what it took; the caller stores it. */
+async function showFacts({ messages, hub, clock }: PlaygroundParts, channel: string, facts: AnswerFacts) {
+  const { model, durationMs, tokens, costUsd } = facts;
+  const answer = { model, durationMs, tokens, costUsd };
+  const row = await messages.change(channel, facts.message, (before) => ({ ...before, answer }));
+  if (row !== undefined) hub.send({ channel }, "edit", editOf(row, clock.now()));
 }
 
 const contentOf = (reply: Reply) => ({ text: reply.markdown, controls: controlsOf(reply.controls) });

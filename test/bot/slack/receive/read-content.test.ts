@@ -271,7 +271,11 @@ describe("a message on Slack", () => {
       },
       /the disk is full|`file`: of a thread's/,
     ],
-    ["an image", () => ({ more: { files: [store("F2", "b.png", PNG)] } }), /b\.png/],
+    [
+      "an image with words for it",
+      () => ({ more: { files: [{ ...store("F2", "b.png", PNG), alt_txt: "the disk is full" }] } }),
+      /\[b\.png: the disk is full\]/,
+    ],
     [
       "a canvas",
       () => ({ more: { files: [{ id: "F3", title: "Plan", filetype: "quip", mode: "quip" }] } }),

@@ -198,6 +198,9 @@ describe.skipIf(stage === undefined)("talking on the page", () => {
     await page.locator(".message.user").waitFor();
     await page.keyboard.press("ArrowUp");
     expect(await composer(page)).toBe("tell me");
+    await page.locator("#composer-text").fill("");
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    expect([await composer(page), await focused(page)]).toEqual(["tell me", "composer-text"]);
     await page.keyboard.press("Control+K");
     await page.getByRole("dialog", { name: "Model of this channel" }).waitFor();
     await page.keyboard.press("Escape");

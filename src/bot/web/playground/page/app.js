@@ -44,6 +44,7 @@ const conversation = createConversation({
         choose: (model) => press(`/chat retry model:${model}`, { on: message }),
       });
     },
+    edit: (text) => composer.write(text),
     fileAddress: (message, index) => `${channelPath()}/messages/${message}/files/${index}`,
   },
   onDismiss: () => composer.focus(),

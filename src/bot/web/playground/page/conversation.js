@@ -44,10 +44,13 @@ export function createConversation({ actions, onDismiss, readBefore, onChange })
   const isBusy = (facts) => facts.replyTo !== undefined && isUnderWay(entries.get(facts.replyTo)?.facts.marks ?? []);
   /** Tells what depends on the others, and draws what that changes. */
   const arrange = () => {
-    const { lastAnswer, quotes, firstSince } = orderOf(all());
+    const { lastQuestion, lastAnswer, quotes, firstSince } = orderOf(all());
     for (const [id, entry] of entries) {
       const { isLast = false, quote } = entry.facts;
-      const now = { isLast: id === lastAnswer && !isBusy(entry.facts), quote: quotes.get(id) };
+      const now = {
+        isLast: (id === lastAnswer && !isBusy(entry.facts)) || id === lastQuestion?.id,
+        quote: quotes.get(id),
+      };
       if (now.isLast === isLast && now.quote === quote) continue;
       entry.facts = { ...entry.facts, ...now };
       changed.add(id);

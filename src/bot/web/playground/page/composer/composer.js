@@ -102,6 +102,11 @@ export function createComposer({ send, vocabulary, lastQuestion, imageWarning })
     /** Where a keyboard on the screen would come up, the conversation gets the focus instead. */
     focus: () => (isTouch() ? byId("scroller") : input).focus(),
     showFault,
+    /** Puts a text there to be changed. @param {string} text */
+    write(text) {
+      write(text);
+      input.focus();
+    },
     /**
      * Shows the draft of another channel.
      * @param {string} channel

@@ -26,12 +26,12 @@ import { createQuestionFilesView } from "./question-files.js";
  * @property {readonly ReplyFile[]} [files]
  * @property {string} [panel]
  * @property {PublicMessage["answer"]} [answer]
- * @property {boolean} [isLast] the answer can be given again
+ * @property {boolean} [isLast] the answer can be given again, or the question edited
  * @property {string | undefined} [quote] the question, where the answer does not follow it
  *
  * @typedef {{ on?: string, panel?: string | undefined, id?: string }} PressedOn the message, or the panel and its reply
  * @typedef {(command: string, where?: PressedOn) => Promise<void>} Press
- * @typedef {{ press: Press, react(message: string, emoji: string): void, retryWith(message: string): void, fileAddress(message: string, index: number): string }} MessageActions
+ * @typedef {{ press: Press, react(message: string, emoji: string): void, retryWith(message: string): void, edit(text: string): void, fileAddress(message: string, index: number): string }} MessageActions
  */
 
 /**
@@ -46,11 +46,13 @@ export function createMessageView(message, actions) {
   const marks = make("span", { className: "marks" });
   const time = clockWords(message.at);
   const quote = make("p", { className: "question-quote", hidden: true });
+  const edit = make("button", { type: "button", className: "quiet-button small", hidden: true }, "Edit");
   const head = make(
     "div",
     { className: "head" },
     make("span", { className: "author" }, author),
     make("time", { dateTime: new Date(message.at).toISOString() }, time),
+    edit,
     marks,
   );
   const extras = make("div");
@@ -65,6 +67,7 @@ export function createMessageView(message, actions) {
   const row = isBot ? createAnswerRow(bubble, { message: message.id, actions }) : undefined;
   const showControls = createControlsView(extras, (command) => actions.press(command, { on: message.id }));
   if (!isBot) createQuestionFilesView(body, message, actions.fileAddress);
+  edit.addEventListener("click", () => actions.edit(body.firstElementChild?.textContent ?? ""));
   let shownMarks = "";
 
   /** @param {readonly string[]} emojis */
@@ -89,6 +92,7 @@ export function createMessageView(message, actions) {
     update(now) {
       showBody(now.text);
       showMarks(now.marks);
+      edit.hidden = isBot || now.isLast !== true;
       element.classList.toggle("under-way", !isBot && isUnderWay(now.marks));
       quote.hidden = now.quote === undefined;
       if (now.quote !== undefined && quote.textContent !== now.quote) quote.textContent = now.quote;
