@@ -139,14 +139,18 @@ describe("mentions while Slack's sockets are cut and the process is killed", () 
         if (step === "kill") bot = await start();
         await isConnected(made);
       }
-      for (const first of asked.filter(({ ts, thread }) => ts === thread)) {
-        const { length } = asked.filter(({ thread }) => thread === first.thread);
-        // One that has more is told at once, also where another question has none yet.
-        const isOver = () => shownIn(first).length >= length;
-        await eventually(`${length} answers`, isOver, WAIT_MS).catch(() => {}); // counted below
+      const begun = asked
+        .filter(({ ts, thread }) => ts === thread)
+        .map((first) => ({ first, count: asked.filter(({ thread }) => thread === first.thread).length }));
+      const missing = () => begun.map(({ first, count }) => count - shownIn(first).length);
+      // What has too many is told at once, also where another question still waits.
+      const isOver = () => missing().every((count) => count <= 0) || missing().some((count) => count < 0);
+      await eventually("every answer", isOver, WAIT_MS).catch(() => {}); // told below
+      const wrong = begun.filter(({ first, count }) => count !== shownIn(first).length);
+      expect(wrong.map(({ first, count }) => `${count} questions:\n${transcriptOf(first)}`).join("\n\n")).toBe("");
+      for (const { first } of begun) {
         const shown = shownIn(first).map(readOf);
-        const conversation = `${first.channel}:\n${transcriptOf(first)}`;
-        expect(shown, conversation).toHaveLength(length);
+        const conversation = `${first.channel}, the thread of "${first.text}"`;
         const answers = shown.flatMap((text) => readAnswer(text) ?? []);
         const numbers = answers.map(({ question }) => question);
         expect(new Set(numbers).size, conversation).toBe(numbers.length);

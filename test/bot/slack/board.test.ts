@@ -26,7 +26,7 @@ describe("the board on Slack", () => {
     await until("its end", () => !board.reactions.has("x"));
 
     await slack.react(board, "black_right_pointing_triangle_with_double_vertical_bar", "U0ADA");
-    await until("the change", () => readOf(board) !== before && /off/i.test(readOf(board)));
+    await until("the change", () => readOf(board).includes("Auto-refresh: off"));
     await until("the ✅ and its end", () => !board.reactions.has("white_check_mark"));
     await slack.react(board, "arrows_counterclockwise", "U0BEN");
     await until("the ✅", () => board.reactions.has("white_check_mark"));
@@ -38,5 +38,19 @@ describe("the board on Slack", () => {
     const event = { ...press, reaction: "black_right_pointing_triangle_with_double_vertical_bar" };
     await slack.deliver("events_api", { type: "event_callback", team_id: "T0EVERGREEN", event_id: "EvPress", event });
     await until("the ❌", () => board.reactions.has("x"));
+    await until("its end", () => !board.reactions.has("x"));
+
+    // Slack may deliver it twice: what it turns on is not turned off again.
+    const body = {
+      type: "event_callback",
+      team_id: "T0EVERGREEN",
+      event_id: "EvTwice",
+      event: { ...event, user: "U0ADA" },
+    };
+    await slack.deliver("events_api", body);
+    await slack.deliver("events_api", body);
+    await until("the ✅", () => board.reactions.has("white_check_mark"));
+    await until("its end", () => !board.reactions.has("white_check_mark"));
+    expect(readOf(board)).toContain("Auto-refresh: on");
   });
 });

@@ -135,12 +135,16 @@ const ORDERS: Readonly<Record<string, (first: World, next: World) => Promise<voi
 const WHOLE = PARTS.join("");
 const ENDS = ["done", "incomplete", "failed"];
 
+/** More than a process makes for one question. */
+const MOST_CALLS = 60;
+
 describe("a question that comes more than once", () => {
   it.each(Object.entries(ORDERS))(
     "is answered at most once, and ended, wherever a kill strikes: %s",
     async (_, play) => {
       let kills = 0;
       for (let call = 1, goesOn = true; goesOn; call++) {
+        expect(call).toBeLessThan(MOST_CALLS);
         for (const isDone of [false, true]) {
           const shared = world();
           const first = mortal(shared, { call, isDone });
