@@ -98,7 +98,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await recovery.isOver;
   await waitForFirstLists(refresher, refresher.tick(), deps.firstListsMs, clock);
   web.enter("up");
-  const stops = [recovery.stop, core.quota.start(), ...startErasing(core)];
+  core.quota.start();
+  const stops = [recovery.stop, ...startErasing(core)];
   return {
     url,
     async tick() {
@@ -124,6 +125,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
           .catch((error) => log.warn({ error, platform: platform.name }, "a platform failed to stop"));
       await web.server.stop();
       health.stop();
+      await core.quota.stop();
       await liveness.stop();
       await store.close();
     },

@@ -11,6 +11,7 @@ import type { Store } from "../store/store.js";
 import { KEPT_DAYS, type Ledger, type UsageEntry } from "../usage/ledger.js";
 import type { Forecast } from "./forecast.js";
 import { createForecasts, type Forecasts } from "./forecasts.js";
+import type { UsageHistory } from "./renewing-limit.js";
 import { createUsageCounts, type UsageCounts } from "./usage-counts.js";
 import { budgetWindow } from "./windows/budgets.js";
 import { createEndpointReader } from "./windows/read-endpoints.js";
@@ -75,8 +76,10 @@ export interface Quota {
   readEndpoints(provider: ProviderId): Promise<void>;
   /** Takes over what is stored, and what budgets have used. Never rejects. */
   load(): Promise<void>;
-  /** Keeps store, budgets and forecasts up to date; returns how to stop that. */
-  start(): () => void;
+  /** Keeps store, budgets and forecasts up to date. */
+  start(): void;
+  /** Ends that, and stores what is not stored yet. Never rejects. */
+  stop(): Promise<void>;
 }
 
 export interface QuotaDeps {
@@ -103,6 +106,8 @@ const READ_EVERY_MS = 60_000;
 /** An entry bears the time of its question, whose answer may take a while. */
 const LATE_MS = 20 * 60_000;
 
+const NOTHING: UsageHistory = { since: 0, usedBefore: () => 0 };
+
 interface Parts {
   readonly accounts: ReadonlyMap<ProviderId, string>;
   readonly windows: Windows;
@@ -113,11 +118,15 @@ interface Parts {
 export function createQuota(deps: QuotaDeps): Quota {
   const { setups, store, clock, log } = deps;
   const accounts = new Map(setups.map((setup) => [setup.id, identityOf(setup)]));
-  const windows = createWindows({ ...deps, accounts });
+  const budgetKeys = new Set(deps.budgets.map((budget) => windowKey(budgetWindow(budget, NOTHING, 0))));
+  // A stored budget counts only while the operator sets it.
+  const isKept = (window: QuotaWindow) => window.source !== "budget" || budgetKeys.has(windowKey(window));
+  const windows = createWindows({ ...deps, accounts, isKept });
   const counts = createUsageCounts({ ...deps, accounts });
   const forecasts = createForecasts({ counts, clock });
   const parts: Parts = { accounts, windows, counts, forecasts };
   const stopping = new AbortController();
+  let endRounds = () => {};
   const stateOf = (window: QuotaWindow) => stateAt(window, forecasts, clock.now());
   return {
     states: () => [...accounts.keys()].flatMap((id) => windows.of(id).map(stateOf)).sort(worstFirst),
@@ -155,11 +164,12 @@ export function createQuota(deps: QuotaDeps): Quota {
     },
     start() {
       const work = createRound(deps, parts);
-      const stop = startRounds({ clock, log, everyMs: ROUND_MS, isImmediate: true, what: "the quota", work });
-      return () => {
-        stopping.abort();
-        stop();
-      };
+      endRounds = startRounds({ clock, log, everyMs: ROUND_MS, isImmediate: true, what: "the quota", work });
+    },
+    async stop() {
+      stopping.abort();
+      endRounds();
+      await windows.save({ isLast: true });
     },
   };
 }
@@ -208,7 +218,7 @@ function countBudgets({ budgets, clock }: QuotaDeps, { windows, counts }: Parts,
     const before = windows.of(budget.provider).find((window) => windowKey(window) === windowKey(counted));
     const isSamePeriod = before !== undefined && before.resetAt === counted.resetAt;
     const isSame = isSamePeriod && before.used === counted.used && before.limit === counted.limit;
-    windows.put({ ...counted, ...(isSamePeriod && before.risk && { risk: before.risk }) }, !isSame);
+    if (!isSame) windows.put({ ...counted, ...(isSamePeriod && before.risk && { risk: before.risk }) }, true);
   }
 }
 

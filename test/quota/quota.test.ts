@@ -122,10 +122,11 @@ describe("createQuota()", () => {
   it("knows after a restart what it knew, and nothing of another key or vendor", async () => {
     const it = world();
     const before = quotaIn(it);
-    const stop = before.start();
+    before.start();
+    const stop = before.stop;
     noteIn(it, before, { limit: 10, remaining: 0, resetAt: it.clock.now() + HOUR_MS });
     await rounds(it.clock);
-    stop();
+    await stop();
     const after = quotaIn(it);
     await after.load();
     expect(after.ofModel(M1).out).toBeDefined();
@@ -135,22 +136,44 @@ describe("createQuota()", () => {
     expect(anotherKey.states()).toEqual([]);
   });
 
+  it("stores what is left of a minute once a minute and at the end, and all else soon", async () => {
+    const it = world();
+    const quota = quotaIn(it);
+    quota.start();
+    await rounds(it.clock);
+    const minute = (remaining: number) => noteIn(it, quota, { period: "minute", limit: 9, remaining });
+    const stored = () => it.store.peek("quota", quota.accountOf("groq") ?? "");
+    minute(8);
+    await rounds(it.clock);
+    expect(stored()).toMatchObject({ windows: [{ remaining: 8 }] });
+    minute(7);
+    await rounds(it.clock);
+    expect(stored()).toMatchObject({ windows: [{ remaining: 8 }] });
+    await it.clock.advance(60_000);
+    await rounds(it.clock);
+    expect(stored()).toMatchObject({ windows: [{ remaining: 7 }] });
+    minute(6);
+    await quota.stop();
+    expect(stored()).toMatchObject({ windows: [{ remaining: 6 }] });
+  });
+
   it("starts where a stored row is damaged, and goes on with what is told", async () => {
     const it = world();
     const quota = quotaIn(it);
-    const stop = quota.start();
+    quota.start();
+    const stop = quota.stop;
     noteIn(it, quota, { limit: 10, remaining: 4 });
     await rounds(it.clock);
-    stop();
+    await stop();
     const account = quota.accountOf("groq") ?? "";
     it.store.damage("quota", account);
     const after = quotaIn(it);
     await after.load();
     expect(after.states()).toEqual([]);
-    const stopAfter = after.start();
+    after.start();
     noteIn(it, after, { limit: 10, remaining: 3 });
     await rounds(it.clock);
-    stopAfter();
+    await after.stop();
     expect(it.store.peek("quota", account)).toMatchObject({ windows: [{ remaining: 3 }] });
   });
 
@@ -158,13 +181,13 @@ describe("createQuota()", () => {
     const it = world();
     const replicas = [it.store, it.store.another()].map((store) => quotaIn({ ...it, store }, { hasPeers: () => true }));
     const [one, other] = replicas as [Quota, Quota];
-    const stops = replicas.map((each) => each.start());
+    for (const each of replicas) each.start();
     await rounds(it.clock);
     noteIn(it, one, { limit: 10, remaining: 0, resetAt: it.clock.now() + HOUR_MS });
     noteIn(it, other, { name: "tokens", unit: "tokens", limit: 100, remaining: 40 });
     await rounds(it.clock);
     await rounds(it.clock);
-    for (const stop of stops) stop();
+    for (const each of replicas) await each.stop();
     expect(other.ofModel(M1).out).toBeDefined();
     expect(one.states().map(({ window }) => window.name)).toEqual(["requests", "tokens"]);
   });
@@ -172,7 +195,8 @@ describe("createQuota()", () => {
   it("keeps what a store that fails could not take, and stores it later", async () => {
     const it = world();
     const quota = quotaIn(it);
-    const stop = quota.start();
+    quota.start();
+    const stop = quota.stop;
     await rounds(it.clock);
     it.store.breakDown();
     noteIn(it, quota, { limit: 10, remaining: 0, resetAt: it.clock.now() + HOUR_MS });
@@ -180,7 +204,7 @@ describe("createQuota()", () => {
     expect(quota.ofModel(M1).out).toBeDefined();
     it.store.recover();
     await rounds(it.clock);
-    stop();
+    await stop();
     expect(it.store.peek("quota", quota.accountOf("groq") ?? "")).toMatchObject({ windows: [{ remaining: 0 }] });
   });
 });
@@ -218,6 +242,25 @@ describe("a provider's budget", () => {
     expect(quota.ofModel(M2).out).toBeUndefined();
   });
 
+  it("stops nothing any more once the operator has dropped it, or raised it", async () => {
+    const it = world();
+    const quota = quotaIn(it, { budgets });
+    await quota.load();
+    await write(
+      it,
+      [1, 2, 3].map((offset) => ({ at: it.clock.now() - offset })),
+    );
+    await quota.load();
+    expect(quota.ofModel(M2).out).toBeDefined();
+    await quota.stop();
+    const dropped = quotaIn(it);
+    await dropped.load();
+    expect(dropped.states()).toEqual([]);
+    const raised = quotaIn(it, { budgets: [{ ...budgets[0], amount: 30 }] });
+    await raised.load();
+    expect(raised.states()).toMatchObject([{ isOut: false, window: { limit: 30, used: 3 } }]);
+  });
+
   it.each([
     ["usd", { costUsd: 1.5 }, 1.5],
     ["tokens", { inputTokens: 100, outputTokens: 20 }, 120],
@@ -233,13 +276,14 @@ describe("a provider's budget", () => {
     const it = world();
     const quota = quotaIn(it, { budgets, hasPeers: () => true });
     await quota.load();
-    const stop = quota.start();
+    quota.start();
+    const stop = quota.stop;
     await rounds(it.clock);
     quota.count(entry({ id: "mine, not yet stored", at: it.clock.now(), provider: "groq" }));
     await write(it, [{ at: it.clock.now() }, { at: it.clock.now() + 1 }]);
     await it.clock.advance(60_000);
     await rounds(it.clock);
-    stop();
+    await stop();
     expect(quota.states()[0]?.window.used).toBe(3);
   });
 });
@@ -250,7 +294,8 @@ describe("a forecast", () => {
     const it = world();
     await write(it, habit(it, 10, 10));
     const quota = quotaIn(it);
-    const stop = quota.start();
+    quota.start();
+    const stop = quota.stop;
     const resetAt = Math.floor(it.clock.now() / DAY_MS) * DAY_MS + DAY_MS;
     noteIn(it, quota, { limit, remaining: limit - used, resetAt });
     await rounds(it.clock);
@@ -259,7 +304,7 @@ describe("a forecast", () => {
 
   it("says when a limit runs out that use of the same kind has always passed", async () => {
     const { quota, stop, clock, resetAt } = await forecast(180);
-    stop();
+    await stop();
     const [state] = quota.states();
     const { probability = 0, earliestAt, medianAt, latestAt } = state?.forecast ?? {};
     expect(probability).toBeGreaterThan(0.9);
@@ -272,14 +317,14 @@ describe("a forecast", () => {
 
   it("sees no risk where use of the same kind has never come near", async () => {
     const { quota, stop } = await forecast(1_000);
-    stop();
+    await stop();
     expect(quota.states()[0]?.forecast?.probability).toBeLessThan(0.2);
     expect(quota.ofModel(M1)).toEqual({ isKnown: true });
   });
 
   it("takes into account that others use the same key", async () => {
     const { quota, stop } = await forecast(360, 240);
-    stop();
+    await stop();
     expect(quota.states()[0]?.forecast?.probability).toBeGreaterThan(0.9);
   });
 
@@ -296,7 +341,7 @@ describe("a forecast", () => {
     noteIn(it, it.quota, { limit: 180, remaining: 59, resetAt: it.resetAt });
     await it.clock.advance(60_000);
     await rounds(it.clock);
-    it.stop();
+    await it.stop();
     expect(it.quota.ofModel(M1).risk?.riskSince).toBeGreaterThan(since ?? 0);
   });
 
@@ -304,7 +349,8 @@ describe("a forecast", () => {
     const it = world();
     await write(it, habit(it, 10, 10));
     const quota = quotaIn(it);
-    const stop = quota.start();
+    quota.start();
+    const stop = quota.stop;
     const resetAt = Math.floor(it.clock.now() / DAY_MS) * DAY_MS + DAY_MS;
     noteIn(it, quota, {
       name: "usage",
@@ -316,7 +362,7 @@ describe("a forecast", () => {
       resetAt,
     });
     await rounds(it.clock);
-    stop();
+    await stop();
     expect(quota.states()[0]?.forecast?.probability).toBeGreaterThan(0.9);
     expect(usedShare(quota.states()[0]?.window ?? expect.fail())).toBe(0.7);
   });
@@ -325,10 +371,11 @@ describe("a forecast", () => {
     const it = world();
     await write(it, habit(it, 10, 10));
     const quota = quotaIn(it);
-    const stop = quota.start();
+    quota.start();
+    const stop = quota.stop;
     noteIn(it, quota, { period, limit: 180, remaining: 20, resetAt: it.clock.now() + HOUR_MS / 2 });
     await rounds(it.clock);
-    stop();
+    await stop();
     expect(quota.states()[0]?.forecast).toBeUndefined();
   });
 
@@ -337,14 +384,15 @@ describe("a forecast", () => {
     await write(it, habit(it, 10, 10));
     const quota = quotaIn(it);
     it.store.breakDown();
-    const stop = quota.start();
+    quota.start();
+    const stop = quota.stop;
     noteIn(it, quota, { limit: 180, remaining: 60, resetAt: it.clock.now() + DAY_MS / 2 });
     await rounds(it.clock);
     expect(quota.states()[0]?.forecast).toBeUndefined();
     it.store.recover();
     await it.clock.advance(60_000);
     await rounds(it.clock);
-    stop();
+    await stop();
     expect(quota.states()[0]?.forecast).toBeDefined();
   });
 
@@ -352,10 +400,11 @@ describe("a forecast", () => {
     const it = world();
     await write(it, habit(it, 2, 10));
     const quota = quotaIn(it);
-    const stop = quota.start();
+    quota.start();
+    const stop = quota.stop;
     noteIn(it, quota, { limit: 180, remaining: 60, resetAt: it.clock.now() + DAY_MS / 2 });
     await rounds(it.clock);
-    stop();
+    await stop();
     expect(quota.states()[0]?.forecast).toBeUndefined();
   });
 });
@@ -385,7 +434,7 @@ describe("a vendor's endpoint", () => {
     const asked: string[] = [];
     const deps = { setups, fetch: fakeFetch(asked), hasPeers: () => true };
     const [one, other] = [quotaIn(it, deps), quotaIn({ ...it, store: it.store.another() }, deps)];
-    const stops = [one.start(), other.start()];
+    for (const each of [one, other]) each.start();
     await Promise.all([one.readEndpoints("groq"), other.readEndpoints("groq")]);
     expect(asked).toEqual(["https://groq.example/left Bearer one", "https://groq.example/no Bearer one"]);
     expect(one.states().concat(other.states())).toMatchObject([{ window: { remaining: 4.5 } }]);
@@ -399,7 +448,7 @@ describe("a vendor's endpoint", () => {
     asked.length = 0;
     await one.readEndpoints("groq");
     expect(asked).toHaveLength(2);
-    for (const stop of stops) stop();
+    for (const each of [one, other]) await each.stop();
   });
 
   it("that hangs or fails changes nothing and is asked again", async () => {

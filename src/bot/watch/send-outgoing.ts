@@ -1,6 +1,7 @@
 import { backoffMs } from "../../base/backoff.js";
 import { type Clock, OVER } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
+import { DAY_MS } from "../../base/time.js";
 import type { OutgoingMessage, Read, WatchRows } from "../../refresh/watch/watch-rows.js";
 import { channelKeyOf } from "../port/conversation.js";
 import type { ChatPlatform, MessageKey } from "../port/platform.js";
@@ -25,10 +26,16 @@ const SEND_MS = 45_000;
 const MAX_MESSAGES = 50;
 const PAUSES = { firstMs: LEASE_MS, maxMs: 3_600_000 };
 
+/** What could not be told for that long, because its platform is off, is told no more. */
+export const STALE_MS = 7 * DAY_MS;
+
 /** Takes over a message whose process has ended or failed to send it. @throws {StoreError} */
 export async function resumeOutgoing(deps: SendOutgoingDeps, row: Outgoing): Promise<void> {
   const now = deps.clock.now();
   if (row.value.until > now) return;
+  // Muted meanwhile, or too old to be worth reading.
+  const { value: channel } = await deps.watches.channel(row.conversation);
+  if (channel === undefined || row.value.since < now - STALE_MS) return void (await deps.watches.swap(row, undefined));
   const value = { ...row.value, until: now + LEASE_MS };
   if (await deps.watches.swap(row, value)) await sendOutgoing(deps, { ...row, raw: value, value }, true);
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { OVER } from "../../base/clock.js";
-import { DAY_MS } from "../../base/time.js";
 import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import { type GatheredChanges, gatherChanges } from "../../refresh/watch/gather-changes.js";
@@ -16,7 +15,7 @@ import type { Write } from "../../store/store.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import type { HostAccess } from "../access/access.js";
 import { channelKeyOf, workspaceOf } from "../port/conversation.js";
-import { LEASE_MS, resumeOutgoing, type SendOutgoingDeps, sendOutgoing } from "./send-outgoing.js";
+import { LEASE_MS, resumeOutgoing, type SendOutgoingDeps, STALE_MS, sendOutgoing } from "./send-outgoing.js";
 import { watchMessage } from "./watch-message.js";
 
 export interface WatchSenderDeps extends Omit<SendOutgoingDeps, "signal"> {
@@ -36,8 +35,6 @@ export interface WatchSender {
 const HOUR_MS = 3_600_000;
 /** How many changes of one list wait by name for a channel: a message names ten, and counts the others. */
 const MAX_WAITING = 100;
-/** What could not be told for that long, because its platform is off, is told no more. */
-const STALE_MS = 7 * DAY_MS;
 /** The row of changes that were told less than a day ago. */
 const HELD = "held";
 

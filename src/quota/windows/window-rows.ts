@@ -20,9 +20,14 @@ export interface WindowRows {
 /** After that many lost swaps the row is overwritten: what was lost is told again by the next answer. */
 const ATTEMPTS = 3;
 
-export function createWindowRows(store: Store): WindowRows {
+/** `isKept` is false for a stored window that counts no more. */
+export function createWindowRows(store: Store, isKept: (window: QuotaWindow) => boolean): WindowRows {
   const rows = store.values("quota");
-  const readRow = createRowReader(rows, accountRow);
+  const parseRow = createRowReader(rows, accountRow);
+  const readRow = (account: string, row: unknown): AccountRow | undefined => {
+    const stored = parseRow(account, row);
+    return stored && { ...stored, windows: stored.windows.filter(isKept) };
+  };
   return {
     read: async (accounts) => (await rows.getMany(accounts)).map((row, index) => readRow(accounts[index] ?? "", row)),
     async merge(account, merge) {

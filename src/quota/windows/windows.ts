@@ -3,13 +3,24 @@ import type { Log } from "../../base/log.js";
 import { DAY_MS } from "../../base/time.js";
 import type { ProviderId, QuotaReading } from "../../providers/provider.js";
 import type { Store } from "../../store/store.js";
-import { limits, mergedWindow, type QuotaWindow, windowEnd, windowKey, withReading, withSuccess } from "./window.js";
+import {
+  isOut,
+  limits,
+  mergedWindow,
+  type QuotaWindow,
+  windowEnd,
+  windowKey,
+  withReading,
+  withSuccess,
+} from "./window.js";
 import { type AccountRow, createWindowRows, type WindowRows } from "./window-rows.js";
 
 export interface WindowsDeps {
   readonly store: Store;
   /** The identity of each configured provider's account; what is known belongs to it. */
   readonly accounts: ReadonlyMap<ProviderId, string>;
+  /** False for a stored window that counts no more. */
+  isKept(window: QuotaWindow): boolean;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
 }
@@ -21,14 +32,17 @@ export interface Windows {
   note(provider: ProviderId, readings: readonly QuotaReading[]): void;
   /** The model answered what was asked of it at `askedAt`. */
   noteSuccess(provider: ProviderId, model: string, askedAt: number): void;
-  /** Replaces a window that was counted or judged here. `isNews`: others have to know at once. */
+  /** Replaces a window that was counted or judged here. `isNews`: others have to know soon. */
   put(window: QuotaWindow, isNews: boolean): void;
   isAbsent(provider: ProviderId, url: string): boolean;
   noteAbsent(provider: ProviderId, url: string): void;
   /** Takes over what is stored. @throws {StoreError} */
   load(): Promise<void>;
-  /** Stores what is new, together with what others have stored; a failure is left for the next time. */
-  save(): Promise<void>;
+  /**
+   * Stores what is new, together with what others have stored: what is no news to them once a minute, or with `isLast`.
+   * A failure is left for the next time.
+   */
+  save(terms?: { readonly isLast: boolean }): Promise<void>;
 }
 
 /** How long an endpoint that is not there is left alone. */
@@ -42,13 +56,22 @@ interface Account {
   readonly id: string;
   readonly windows: Map<string, QuotaWindow>;
   readonly absent: Map<string, number>;
-  isDirty: boolean;
+  /** Something has changed, and whether others have to know soon. */
+  isChanged: boolean;
+  isNews: boolean;
+  savedAt: number;
 }
 
-export function createWindows({ store, accounts, clock, log }: WindowsDeps): Windows {
-  const rows = createWindowRows(store);
+/** How soon is stored what is no news to others: every answer tells what is left of a minute. */
+const LAZY_MS = 60_000;
+
+export function createWindows({ store, accounts, isKept, clock, log }: WindowsDeps): Windows {
+  const rows = createWindowRows(store, isKept);
   const known = new Map<ProviderId, Account>(
-    [...accounts].map(([provider, id]) => [provider, { id, windows: new Map(), absent: new Map(), isDirty: false }]),
+    [...accounts].map(([provider, id]) => [
+      provider,
+      { id, windows: new Map(), absent: new Map(), isChanged: false, isNews: false, savedAt: 0 },
+    ]),
   );
   return {
     of: (provider) => [...(known.get(provider)?.windows.values() ?? [])],
@@ -57,7 +80,8 @@ export function createWindows({ store, accounts, clock, log }: WindowsDeps): Win
       if (account === undefined) return;
       for (const reading of readings) {
         const key = windowKey({ ...reading, provider });
-        change(account, withReading(account.windows.get(key), provider, reading));
+        const window = withReading(account.windows.get(key), provider, reading);
+        change(account, window, window.period !== "minute" || isOut(window, clock.now()));
       }
     },
     noteSuccess(provider, model, askedAt) {
@@ -75,17 +99,20 @@ export function createWindows({ store, accounts, clock, log }: WindowsDeps): Win
     noteAbsent(provider, url) {
       const account = known.get(provider);
       account?.absent.set(url, clock.now() + ABSENT_MS);
-      if (account !== undefined) account.isDirty = true;
+      if (account !== undefined) account.isNews = account.isChanged = true;
     },
     async load() {
       const all = [...known.values()];
       const read = await rows.read(all.map(({ id }) => id));
       for (const [index, account] of all.entries()) takeOver(account, read[index]);
     },
-    async save() {
-      for (const account of [...known.values()].filter(({ isDirty }) => isDirty)) {
+    async save({ isLast } = { isLast: false }) {
+      const now = clock.now();
+      const isDue = ({ isChanged, isNews, savedAt }: Account) =>
+        isNews || (isChanged && (isLast || Math.abs(now - savedAt) >= LAZY_MS));
+      for (const account of [...known.values()].filter(isDue)) {
         await saveAccount(rows, account, clock.now()).catch((error) => {
-          account.isDirty = true;
+          account.isNews = account.isChanged = true;
           log.debug({ error }, "quota: windows were not stored, the next round tries again");
         });
       }
@@ -95,7 +122,8 @@ export function createWindows({ store, accounts, clock, log }: WindowsDeps): Win
 
 function change(account: Account, window: QuotaWindow, isNews = true): void {
   account.windows.set(windowKey(window), window);
-  account.isDirty ||= isNews;
+  account.isChanged = true;
+  account.isNews ||= isNews;
 }
 
 function takeOver(account: Account, row: AccountRow | undefined): void {
@@ -108,7 +136,8 @@ function takeOver(account: Account, row: AccountRow | undefined): void {
 
 /** Stores it together with what others have stored; from then on both is known here. @throws {StoreError} */
 async function saveAccount(rows: WindowRows, account: Account, now: number): Promise<void> {
-  account.isDirty = false;
+  account.isNews = account.isChanged = false;
+  account.savedAt = now;
   await rows.merge(account.id, (stored) => {
     takeOver(account, stored);
     forgetOld(account, now);

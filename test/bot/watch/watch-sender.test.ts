@@ -159,6 +159,21 @@ describe("a watch", () => {
     expect(await store.values("watches").entries()).toEqual([]);
   });
 
+  it("is not sent again once it is muted, nor a week later", async () => {
+    for (const isMuted of [true, false]) {
+      const { change, sender, texts, clock, platform, watches, store } = await world();
+      platform.failing.add("post");
+      await change({ kind: "new" });
+      await sender.tick();
+      platform.failing.clear();
+      if (isMuted) await watches.change(CHANNEL, () => undefined);
+      await clock.leap(isMuted ? 60_000 : 8 * 24 * HOUR_MS);
+      await sender.tick();
+      expect(texts()).toEqual([]);
+      expect(await store.values("watches").entries("todo:")).toEqual([]);
+    }
+  });
+
   it("tells once however many replicas look at the same time", async () => {
     const { change, sender, texts, another } = await world();
     const others = [another(), another()];
