@@ -3,6 +3,8 @@ import type { MessageKey, PostTerms } from "../../../src/bot/port/platform.js";
 import { type SlackAdapter, startAdapter } from "./slack-adapter.js";
 import { appOf } from "./slack-support.js";
 
+const NOTHING_ELSE = { attachments: [], forwarded: [], leftOut: [] };
+
 describe("Slack's side of the platform port", () => {
   let adapter: SlackAdapter;
   afterEach(() => adapter.close());
@@ -75,8 +77,8 @@ describe("Slack's side of the platform port", () => {
     const mention = await adapter.until("a mention", () => adapter.mentions[0]);
     const earlier = await adapter.until("what was said", () => mention.earlier);
     expect(await earlier(10, signal)).toEqual([
-      { author: "ada", at: expect.any(Number), text: "who knows @ben?", isFirst: true, attachments: [], leftOut: [] },
-      { author: "ben", at: expect.any(Number), text: "not me & not you", attachments: [], leftOut: [] },
+      { author: "ada", at: expect.any(Number), text: "who knows @ben?", isFirst: true, ...NOTHING_ELSE },
+      { author: "ben", at: expect.any(Number), text: "not me & not you", ...NOTHING_ELSE },
     ]);
     await slack.mention("a first one");
     await adapter.until("another mention", () => adapter.mentions.length === 2);
