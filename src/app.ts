@@ -193,6 +193,7 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
       platforms: () => platforms,
       storeKind: config.storeUrl.split(":")[0] ?? "",
       storeWarnings: core.damage.warnings,
+      quotas: core.quota.states,
     },
     series,
     history,

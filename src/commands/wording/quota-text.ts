@@ -85,6 +85,14 @@ function markOf({ isOut, riskSince, window }: QuotaState): string {
   return riskSince !== undefined || isNearlyUsed ? "⚠️" : "✓";
 }
 
+/** A quota as a row of a table, without Markdown. */
+export const quotaRow = (state: QuotaState, now: number) => ({
+  mark: markOf(state),
+  name: windowName(state).replaceAll("`", ""),
+  used: usedText(state, true),
+  outlook: forecastText(state, now),
+});
+
 /** How many one message shows. */
 const MAX_LINES = 15;
 

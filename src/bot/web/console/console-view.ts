@@ -1,3 +1,5 @@
+import { quotaRow } from "../../../commands/wording/quota-text.js";
+import type { QuotaState } from "../../../quota/quota.js";
 import { modelRowsOf } from "../../../refresh/catalog/row-state.js";
 import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import { indicatorLine, outcomeHint } from "../../../refresh/refresh-texts.js";
@@ -18,6 +20,8 @@ export interface ConsoleFacts {
   readonly storeKind: string;
   /** What is damaged in it. */
   readonly storeWarnings: () => readonly string[];
+  /** The quotas of all accounts, the worst first. */
+  readonly quotas: () => readonly QuotaState[];
   /** Whose settings are shown and changed. */
   readonly workspace: string;
   /** The model of a new conversation. */
@@ -45,6 +49,7 @@ export function consoleState(facts: ConsoleFacts, times: { readonly now: number;
       line: indicatorLine(refresh),
       providers: refresh.providers.map((provider) => ({ ...provider, fix: outcomeHint(provider) ?? null })),
     },
+    quotas: facts.quotas().map((state) => quotaRow(state, times.now)),
     settings: settingsView(facts, facts.workspace),
   };
 }

@@ -7,6 +7,7 @@ import { createConsole } from "../../../../src/bot/web/console/console.js";
 import type { ReadUsage } from "../../../../src/bot/web/console/usage.js";
 import type { Reply } from "../../../../src/commands/command.js";
 import type { ModelInfo } from "../../../../src/providers/provider.js";
+import type { QuotaState } from "../../../../src/quota/quota.js";
 import type { CatalogEntry } from "../../../../src/refresh/catalog/catalog-types.js";
 import type { ProviderStatus, RefreshStatus } from "../../../../src/refresh/refresher.js";
 import { createSettings } from "../../../../src/refresh/settings.js";
@@ -58,6 +59,7 @@ interface Options {
   readonly readUsage?: ReadUsage;
   readonly status?: Partial<RefreshStatus>;
   readonly models?: readonly ModelInfo[];
+  readonly quotas?: readonly QuotaState[];
   readonly port?: number;
   readonly platforms?: readonly FakePlatform[];
   run?(command: string): AsyncIterable<Reply>;
@@ -124,6 +126,7 @@ export async function startConsole(options: Options = {}) {
       load: () => 2,
       storeKind: "sqlite",
       storeWarnings: () => [],
+      quotas: () => options.quotas ?? [],
       workspace: WORKSPACE,
       defaultModel: () => ({ provider: "openai", model: "gpt-5" }),
       modelFacts: createModelFacts(() => ({

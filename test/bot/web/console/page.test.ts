@@ -5,6 +5,7 @@ import { INTERVALS, indicatorText, refreshLabel } from "../../../../src/refresh/
 import { seriousFindings } from "../../../support/accessibility.js";
 import { launchBrowser } from "../../../support/browser.js";
 import { fakePlatform } from "../../../support/fake-platform.js";
+import { quotaState, SURE } from "../../../support/quota-states.js";
 import { openWatched } from "../../../support/watched-page.js";
 import { providerStatus, type RunningConsole, startConsole, WORKSPACE } from "./console-support.js";
 
@@ -42,6 +43,19 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     expect(faults).toEqual([]);
   });
   afterAll(() => browser?.close());
+
+  it("shows the providers' quotas, the worst first, and no table where none has told of one", async () => {
+    const quotas = [
+      quotaState({ isOut: true, window: { model: undefined, used: 1_000, remaining: 0 } }),
+      quotaState({ forecast: SURE, riskSince: 1 }),
+    ];
+    const page = await open((await start({ quotas })).url);
+    expect(await page.locator("#quotas tr").allInnerTexts()).toEqual([
+      expect.stringMatching(/^⛔ groq: requests a day\t100 % used, 1,000 of 1,000\tused up; renews /),
+      expect.stringMatching(/^⚠️ groq: requests a day of m1\t13 % used, 130 of 1,000\tabout 70 % likely to run out /),
+    ]);
+    expect(await (await open((await start()).url)).locator("#quotas-frame").isHidden()).toBe(true);
+  });
 
   it("shows what is up and what is not, with counts of other platforms", async () => {
     let fault: string | undefined;

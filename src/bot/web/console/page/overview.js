@@ -40,6 +40,7 @@ export function createOverview(providers) {
     const isBad = (/** @type {HTMLElement} */ element) => Number(element.classList.contains("is-bad"));
     byId("cards").replaceChildren(...cards.sort((a, b) => isBad(b) - isBad(a)));
     providers.show(state.refresh.providers, refreshes, now);
+    showQuotas(state.quotas);
   };
   return {
     /** @param {ConsoleState} given */
@@ -53,6 +54,17 @@ export function createOverview(providers) {
       draw();
     },
   };
+}
+
+/** What is left of the providers' quotas, where any has told. @type {(quotas: ConsoleState["quotas"]) => void} */
+function showQuotas(quotas) {
+  byId("quotas-frame").hidden = quotas.length === 0;
+  const cell = (/** @type {string} */ text) => make("td", {}, text);
+  byId("quotas").replaceChildren(
+    ...quotas.map(({ mark, name, used, outlook }) =>
+      make("tr", {}, make("th", { scope: "row" }, `${mark} ${name}`), cell(used), cell(outlook)),
+    ),
+  );
 }
 
 /** @type {(title: string, isGood: boolean, headline: string, ...lines: string[]) => HTMLElement} */
