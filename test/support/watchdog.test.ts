@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 
-/** Runs fixture files under a watchdog with a limit of 3 s. */
+/** Runs fixture files under a watchdog with a limit of 7 s. */
 async function runStalls(...files: readonly string[]) {
   const folder = resolve("test/fixtures/stalls");
   const args = [resolve("node_modules/vitest/vitest.mjs"), "run", "--root", folder, ...files];
@@ -28,7 +28,7 @@ function hasEnded(pid: number): boolean {
   }
 }
 
-describe("the watchdog", () => {
+describe.concurrent("the watchdog", () => {
   it("ends a run whose file waits at its top level, and names the file", async () => {
     const { code, output, lastLine } = await runStalls("top-level");
     expect(code).toBe(1);
