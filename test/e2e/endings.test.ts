@@ -113,12 +113,6 @@ describe.each([
     ["is overloaded", { status: 503 }, "**openai** is overloaded. Try again in a moment", 3],
     ["has an error of its own", { status: 500 }, "**openai** has a problem (status 500). Try again", 3],
     [
-      "has no budget left",
-      { status: 429, type: "insufficient_quota", code: "insufficient_quota" },
-      "The budget of the bot's account at **openai** is used up. Please ask the operator.",
-      1,
-    ],
-    [
       "refuses the key, with the variable to fix",
       { status: 401, code: "invalid_api_key" },
       "openai refuses the key in `OPENAI_API_KEY` (401). Put a valid key into `.env` and restart.",
@@ -131,6 +125,23 @@ describe.each([
     const [, reference] = /\(Reference ([0-9a-f]{8})\)/.exec(text) ?? [];
     expect(bot.log().filter((line) => line.includes(`"reference":"${reference}"`))).toHaveLength(1);
     expect(labels).toContain(RETRY);
+  });
+
+  it("fails where no budget is left, and nothing is asked any more until somebody wants it to be", async () => {
+    const failure = { status: 429, type: "insufficient_quota", code: "insufficient_quota" };
+    const { mark, text, requests } = await refused({ message: "the vendor's own words", ...failure });
+    expect([mark, requests]).toEqual(["❌", 1]);
+    expect(text).toContain("The budget of the bot's account at ");
+    expect(text).toContain("Please ask the operator.");
+    bot.openai.replyWith(() => "paid again");
+    const place = await open();
+    const before = bot.openai.chatRequests();
+    const held = await bot.ended(await place.ask("and now?"));
+    expect(held.text).toMatch(/^⛔ /);
+    expect(bot.openai.chatRequests()).toBe(before);
+    await place.run("models back");
+    await bot.whispered(place, "The next question goes to it");
+    expect((await bot.ended(await place.ask("and now?"), 500)).text).toContain("paid again");
   });
 
   it("comes after two tries that failed before any text", async () => {

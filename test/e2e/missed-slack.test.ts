@@ -10,7 +10,7 @@ import { temporaryFolder } from "../support/start-bot.js";
 const { mentions, cuts, kills, channelCount } = process.env.SOAK
   ? { mentions: 1_000, cuts: 50, kills: 20, channelCount: 10 }
   : { mentions: 24, cuts: 2, kills: 1, channelCount: 3 };
-const WAIT_MS = process.env.SOAK ? 900_000 : 30_000;
+const WAIT_MS = process.env.SOAK ? 900_000 : 100_000;
 /** As many are open as people would ask at the same time. */
 const MOST_OPEN = channelCount * 3;
 /** Mentions that are written while no event can come in. */
