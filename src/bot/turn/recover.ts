@@ -1,6 +1,7 @@
 import { type Clock, OVER } from "../../base/clock.js";
 import { notLongerThan, withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
+import { retry } from "../../base/retry.js";
 import { startRounds } from "../../base/rounds.js";
 import type { OpenQuestion, Sessions, Turn } from "../../store/sessions/sessions.js";
 import type { Store, Write } from "../../store/store.js";
@@ -230,14 +231,16 @@ async function showInterrupted(deps: RecoverDeps, lost: Lost): Promise<Interrupt
   const { platform } = surface;
   const begun = await begunAnswer(deps.sessions, lost);
   const say = async () => ({
-    answer: await platform.post(asked, { markdown: LINE }, { rank: "last-text", replyTo: asked }),
+    answer: await patiently(deps, () =>
+      platform.post(asked, { markdown: LINE }, { rank: "last-text", replyTo: asked }),
+    ),
     kept: "",
   });
   if (begun === undefined) return say();
   const { message: answer, text } = begun;
   const before = text === undefined ? undefined : SAID.exec(text)?.[1];
   if (before !== undefined) return { answer, kept: before }; // an earlier attempt got so far
-  return platform.append(answer, LINE, [RETRY_CONTROL]).then(
+  return patiently(deps, () => platform.append(answer, LINE, [RETRY_CONTROL])).then(
     (kept) => ({ answer, kept }),
     (error) => {
       // Deleted by somebody, or so full that not a line fits below it.
@@ -247,6 +250,18 @@ async function showInterrupted(deps: RecoverDeps, lost: Lost): Promise<Interrupt
     },
   );
 }
+
+/** A longer limit is left to the next round. */
+const MAX_LIMITED_MS = 10_000;
+
+/** Waits out a rate limit that the ended process has used up, instead of a round. @throws what `work` throws */
+const patiently = <T>({ clock }: RecoverDeps, work: () => Promise<T>): Promise<T> =>
+  retry(work, {
+    clock,
+    until: clock.now() + MAX_LIMITED_MS,
+    shouldRetry: (error) => error instanceof PlatformError && error.reason === "rate-limited",
+    delays: (_failures, error) => (error instanceof PlatformError ? error.retryAfterMs : undefined) ?? 1_000,
+  });
 
 /** What the provider had given until then is used, though nobody will say how much it was. */
 function usedWrites(

@@ -20,8 +20,12 @@ function world({ readMs = 10, markMs = 0, postMs = 0 } = {}) {
   const clock = fakeClock();
   const store = memoryStore(clock.now);
   const slowness = { readMs, markMs, postMs };
+  /** Calls that are refused from now on. */
+  const refused = { reads: 0, posts: 0 };
   const platform = fakePlatform("fake", {
     reach: async (call) => {
+      if (call === "post" && refused.posts-- > 0)
+        throw new PlatformError("fake", "rate-limited", "fake limits posts", { retryAfterMs: 1_000 });
       const ms = { mark: slowness.markMs, post: slowness.postMs }[call as string] ?? 0;
       if (ms > 0) await clock.sleep(ms);
     },
@@ -30,7 +34,6 @@ function world({ readMs = 10, markMs = 0, postMs = 0 } = {}) {
   const written: MissedMention[] = [];
   /** How many of the bot's messages stand above a question, which is all that a platform may say. */
   const above = new Map<string, number>();
-  const refused = { reads: 0 };
   const isIn = (place: ChannelKey, { message, ...at }: MessageKey) => conversationOf(at) === conversationOf(place);
   const surface: PlatformParts = {
     platform,
@@ -254,6 +257,19 @@ describe("a question that a kill left open", () => {
     const next = await it.start();
     await next.answer(180_000);
     expect(it.shown()).toEqual([LINE]);
+    await next.stop();
+  });
+
+  it("is ended within seconds where the ended process has used up the platform's limit", async () => {
+    const it = await away();
+    const killed = await it.start();
+    for (const text of ["one", "two"]) await killed.hear(it.say(text));
+    await it.clock.advance(100);
+    await killed.kill();
+    it.refused.posts = 2;
+    const next = await it.start();
+    await next.answer(5_000);
+    expect(it.shown()).toEqual([LINE, LINE]);
     await next.stop();
   });
 
