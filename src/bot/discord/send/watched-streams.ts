@@ -67,7 +67,14 @@ async function sayClosed({ platform, question, log }: ReplyStreamDeps): Promise<
 }
 
 export function createWatchedStreams({ rest, calls, log, selfId }: WatchedStreamsDeps): WatchedStreams {
-  const live = new Set<Watched>();
+  /** Held weakly: a turn that fails before its last text never finishes its stream. */
+  const live = new Set<WeakRef<Watched>>();
+  const liveOnes = (): readonly Watched[] =>
+    [...live].flatMap((ref) => {
+      const stream = ref.deref();
+      if (stream === undefined) live.delete(ref);
+      return stream ?? [];
+    });
 
   /** The place may be closed to the bot since: asking is the only way to know. */
   const check = async (stream: Watched) => {
@@ -95,11 +102,11 @@ export function createWatchedStreams({ rest, calls, log, selfId }: WatchedStream
       checkThose(({ question }) => loss.user?.id === selfId() && question.workspace === loss.guild_id),
   };
   const lose = (what: string, isIt: (stream: Watched) => boolean) => {
-    for (const stream of [...live].filter(isIt))
+    for (const stream of liveOnes().filter(isIt))
       stream.lose(new PlatformError("discord", "gone", `The ${what} of an answer is no more`));
   };
   const checkThose = (isIt: (stream: Watched) => boolean) => {
-    for (const stream of [...live].filter(isIt)) void check(stream);
+    for (const stream of liveOnes().filter(isIt)) void check(stream);
   };
   return {
     create(deps) {
@@ -110,23 +117,25 @@ export function createWatchedStreams({ rest, calls, log, selfId }: WatchedStream
         lose(error) {
           if (hasLost) return;
           hasLost = true;
-          live.delete(stream);
+          live.delete(ref);
           deps.onLost(error);
           if (CLOSED.includes(discordCodeOf(error) ?? 0)) void sayClosed(deps);
         },
       };
+      const ref = new WeakRef(stream);
       const inner = createReplyStream({ ...deps, onLost: stream.lose });
-      live.add(stream);
+      liveOnes(); // drops what is gone
+      live.add(ref);
       return {
         show(text) {
           if (!hasLost) inner.show(text);
         },
-        postedIn: inner.postedIn,
+        postedIn: () => stream.postedIn(), // holds it
         async finish(text, controls) {
           try {
             return !hasLost && (await inner.finish(text, controls));
           } finally {
-            live.delete(stream);
+            live.delete(ref);
           }
         },
       };
