@@ -7,7 +7,7 @@ import { type ModelChange, modelChange } from "./model-changes.js";
  * What changed in a list waits for the watches in rows of the table "watches" that are written in one step with the
  * list: whoever takes such a row away tells of it, so that nothing is told twice and a kill loses nothing.
  */
-export const NEWS_PREFIX = "todo:news:";
+export const NEWS_PREFIX = "pending:news:";
 
 const newsRow = z.array(modelChange);
 

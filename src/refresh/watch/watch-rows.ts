@@ -65,10 +65,10 @@ export interface WatchWork {
 }
 
 const CHANNEL_PREFIX = "channel:";
-/** Everything that is to be done begins so, and is found by one read. */
-const TODO_PREFIX = "todo:";
-const WAITING_PREFIX = "todo:waiting:";
-const OUTGOING_PREFIX = "todo:outgoing:";
+/** What waits to be sent or distributed begins so, and is found by one read. */
+const PENDING_PREFIX = "pending:";
+const WAITING_PREFIX = "pending:waiting:";
+const OUTGOING_PREFIX = "pending:outgoing:";
 /** After the conversation; no platform's ids hold it. */
 const APART = "#";
 /** After that many lost swaps a change of the watches is given up. */
@@ -105,7 +105,7 @@ export function createWatchRows(store: Store): WatchRows {
 
   return {
     async work() {
-      const rows = await table.entries(TODO_PREFIX);
+      const rows = await table.entries(PENDING_PREFIX);
       const rowsOf = (prefix: string) =>
         rows.flatMap(([key, raw]) => (key.startsWith(prefix) ? { key, raw, id: key.slice(prefix.length) } : []));
       const byChannel = new Map<string, Read<WaitingChanges>[]>();

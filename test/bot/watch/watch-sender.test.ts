@@ -170,7 +170,7 @@ describe("a watch", () => {
       await clock.leap(isMuted ? 60_000 : 8 * 24 * HOUR_MS);
       await sender.tick();
       expect(texts()).toEqual([]);
-      expect(await store.values("watches").entries("todo:")).toEqual([]);
+      expect(await store.values("watches").entries("pending:")).toEqual([]);
     }
   });
 
@@ -202,7 +202,7 @@ describe("a watch", () => {
       await clock.advance(60_000);
       await next.sender.tick();
       expect(texts()).toHaveLength(1);
-      expect((await store.values("watches").entries("todo:")).length).toBe(0);
+      expect((await store.values("watches").entries("pending:")).length).toBe(0);
       expect((await next.watches.channel(CHANNEL)).value?.messages).toEqual([platform.answers[0]?.key.message]);
     }
   });

@@ -90,7 +90,7 @@ describe("the changes of a refresher", () => {
     expect(await store.values("watches").entries()).toEqual([]);
     provider("openai").answers(["openai-1", "openai-2", "openai-3"]);
     await refresher.refresh("person");
-    const [row, ...more] = await store.values("watches").entries("todo:news:openai:");
+    const [row, ...more] = await store.values("watches").entries("pending:news:openai:");
     expect(row?.[1]).toMatchObject([{ kind: "new", model: "openai-3" }]);
     expect(more).toEqual([]);
     expect(refresher.changes().get("openai")?.changes).toEqual(row?.[1]);
@@ -110,7 +110,7 @@ describe("the changes of a refresher", () => {
     await refresher.refresh("person");
     await clock.advance(60_000);
     await refresher.refresh("person");
-    const rows = await store.values("watches").entries("todo:news:");
+    const rows = await store.values("watches").entries("pending:news:");
     expect(rows.map(([, value]) => value)).toMatchObject([[{ kind: "new", model: "openai-3" }]]);
   });
 });
