@@ -2,15 +2,16 @@ import type { Pin, Resumed, Session } from "../../store/sessions/sessions.js";
 import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey } from "../port/platform.js";
 import type { Question } from "../prompt/question.js";
+import { untilStored } from "./finish-turn.js";
 import type { TurnDeps } from "./turn-deps.js";
 
-type Deps = Pick<TurnDeps, "sessions" | "defaultModel" | "clock">;
+type Deps = Pick<TurnDeps, "sessions" | "defaultModel" | "clock" | "log">;
 
 /** The session of a question's place as it is, or as the question makes it. */
 export interface PinnedSession extends Pick<Resumed, "session" | "turns"> {
   /** What makes it so, when the turn is saved; what a person chose meanwhile stays. */
   readonly begin: (now: Session) => Session;
-  /** Resolves once the channel of a new thread has its pin too. Never rejects before it is waited for. */
+  /** Resolves once the channel of a new thread has its pin too, or it is clear that it gets none. Never rejects. */
   readonly channelPinned: Promise<unknown>;
 }
 
@@ -37,10 +38,15 @@ export async function pinnedSession(deps: Deps & Pick<TurnDeps, "chat">, place: 
   const above = pin === null ? resumed.channel : pinned(resumed.channel);
   if (above.pin === null) return asItIs;
   const begin = (now: Session) => (now.pin === null ? begunAs(now, above) : now);
-  const channelPinned = pin === null ? Promise.resolve() : sessions.change(channel, pinned);
-  channelPinned.catch(() => {}); // whoever waits for it gets the error
+  const channelPinned = pin === null ? Promise.resolve() : pinChannel(deps, channel, pinned);
   return { session: begin(session), turns, begin, channelPinned };
 }
+
+/** The answer in the thread is worth more: where the store stays away, the channel's next question pins it. */
+const pinChannel = (deps: Deps, channel: string, pinned: (now: Session) => Session): Promise<unknown> =>
+  untilStored(() => deps.sessions.change(channel, pinned), deps).catch((error) =>
+    deps.log.warn({ error, channel }, "a channel was not pinned; its next question does"),
+  );
 
 /** What a new thread takes over; what was said in it, or unset, stays its own. */
 function begunAs(thread: Session, channel: Session): Session {

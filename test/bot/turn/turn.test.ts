@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { recover } from "../../../src/bot/turn/recover.js";
+import { StoreError } from "../../../src/store/store-error.js";
 import { settle } from "../../support/fake-clock.js";
 import { surfacesOf } from "../../support/fake-platform.js";
 import { asked, CONVERSATION, ENDED, type World, world } from "../chat-world.js";
@@ -180,6 +181,31 @@ describe("a thread", () => {
     await it.chat.onMention(it.platform, { ...mention, message: { ...mention.message, thread: "t1" } });
     await settle();
     expect((await it.sessions.get(CONVERSATION)).pin).toMatchObject({ provider: "openai", model: "m1", by: null });
+  });
+
+  it("keeps its answer while the store does not pin the channel, which is pinned as soon as it does", async () => {
+    const it = world();
+    const { change } = it.sessions;
+    let failures = 3;
+    Object.assign(it.sessions, {
+      change: async (...terms: Parameters<typeof change>) => {
+        if (failures > 0 && terms[0] === CONVERSATION) {
+          failures -= 1;
+          throw new StoreError("the file is locked");
+        }
+        return change(...terms);
+      },
+    });
+    const mention = it.platform.mention("hello", { message: "q1" });
+    await it.chat.onMention(it.platform, { ...mention, message: { ...mention.message, thread: "t1" } });
+    await settle();
+    it.openai.streams[0]?.send("Here it is.");
+    it.openai.streams[0]?.finish();
+    await it.clock.advance(10_000);
+    expect(it.texts()).toEqual(["Here it is."]);
+    expect(it.platform.marksOf("q1")).toEqual(["working", "done"]);
+    expect((await it.sessions.get(CONVERSATION)).pin).toMatchObject({ provider: "openai", model: "m1" });
+    expect(await it.sessions.recentTurns(`${CONVERSATION}:t1`, 5)).toHaveLength(1);
   });
 });
 

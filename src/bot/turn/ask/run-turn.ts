@@ -32,6 +32,8 @@ export async function runTurn(deps: TurnDeps, terms: RunTerms, pinned: PinnedSes
   const startedAt = deps.clock.now();
   const lost = new AbortController();
   const text = createAnswerText({ showsReasoning: session.showsReasoning ?? false });
+  const own = pinOf(session, question, startedAt);
+  let route = await chooseRoute(deps, question, session, own);
   let asked: Asked | undefined;
   const stream = openStream(deps, terms, {
     asked: () => asked,
@@ -45,8 +47,6 @@ export async function runTurn(deps: TurnDeps, terms: RunTerms, pinned: PinnedSes
         asked = { provider, model, inputTokens: estimatedTokens };
       },
     });
-  const own = pinOf(session, question, startedAt);
-  let route = await chooseRoute(deps, question, session, own);
   let result = await attempt(route);
   if (route.kind === "pinned" && own !== null && text.shown() === "" && isQuotaRefusal(result.answer)) {
     noteQuota(deps, own, result.answer, startedAt);
@@ -57,10 +57,9 @@ export async function runTurn(deps: TurnDeps, terms: RunTerms, pinned: PinnedSes
       result = await attempt(route);
     }
   }
-  await channelPinned;
   const isTried = session.triesPin === true && route.kind === "pinned";
   const isOthers = question.retry?.model !== undefined || route.kind === "detour";
-  return finishTurn(deps, {
+  const ending = await finishTurn(deps, {
     ...terms,
     ...result,
     session: isOthers ? withoutNews(session) : session,
@@ -71,6 +70,8 @@ export async function runTurn(deps: TurnDeps, terms: RunTerms, pinned: PinnedSes
     shown: text.shown(),
     startedAt,
   });
+  await channelPinned;
+  return ending;
 }
 
 type Answered = Pick<AnsweredTurn, "pin" | "isConfigured" | "ruling" | "answer" | "prepared">;
