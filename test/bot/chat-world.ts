@@ -39,7 +39,7 @@ export interface World {
   texts(): string[];
 }
 
-type Given = Pick<Partial<ChatDeps>, "hasPeers" | "owner" | "quota" | "refresher" | "setups"> & {
+type Given = Pick<Partial<ChatDeps>, "chat" | "hasPeers" | "owner" | "quota" | "refresher" | "setups"> & {
   readonly roundTripMs?: number;
 };
 

@@ -16,6 +16,16 @@ import type { MemoryStore } from "./memory-store.js";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
+export const HOST_CHAT: ChatDeps["chat"] = {
+  defaultModel: undefined,
+  systemPrompt: "Be kind.",
+  historyTokens: 16_000,
+  historyMessages: 50,
+  retentionDays: 90,
+  timeoutMs: 60_000,
+  catchUpMs: 900_000,
+};
+
 /** A chat's parts over one store, without a provider, but for what a test gives it. */
 export function chatDeps({
   clock,
@@ -61,15 +71,7 @@ export function chatDeps({
     modelFacts,
     images: createRecentImages(),
     controls: createAnswerControls({ snapshot: allowed.snapshot, setups: [] }),
-    chat: {
-      defaultModel: undefined,
-      systemPrompt: "Be kind.",
-      historyTokens: 16_000,
-      historyMessages: 50,
-      retentionDays: 90,
-      timeoutMs: 60_000,
-      catchUpMs: 900_000,
-    },
+    chat: HOST_CHAT,
     log,
     newReference: () => "ref",
     onTurn() {},

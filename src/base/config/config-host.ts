@@ -23,6 +23,8 @@ export interface HostConfig {
     readonly systemPrompt: string;
     readonly historyTokens: number;
     readonly historyMessages: number;
+    /** Most tokens of one answer; undefined where the host has set nothing. */
+    readonly maxOutputTokens?: number;
     readonly retentionDays: number;
     readonly timeoutMs: number;
     readonly catchUpMs: number;
@@ -96,6 +98,7 @@ export function shapeHost(values: HostValues, context: ShapeContext): HostConfig
       systemPrompt: values.SYSTEM_PROMPT,
       historyTokens: values.HISTORY_TOKENS,
       historyMessages: values.HISTORY_MESSAGES,
+      ...(values.MAX_OUTPUT_TOKENS > 0 && { maxOutputTokens: values.MAX_OUTPUT_TOKENS }),
       retentionDays: values.RETENTION_DAYS,
       timeoutMs: values.CHAT_TIMEOUT_SECONDS * 1000,
       catchUpMs: values.CATCH_UP_MINUTES * 60_000,

@@ -17,10 +17,20 @@ const chatVariables = {
   }),
   SYSTEM_PROMPT: text({ about: "what new conversations tell the model first", fallback: DEFAULT_SYSTEM_PROMPT }),
   HISTORY_TOKENS: wholeNumber({
-    about: "most tokens of a conversation that are sent, besides the model's window",
+    about:
+      "most tokens of a conversation that are sent, with files, quotes and shared messages, besides the model's window",
     min: 100,
     max: 10_000_000,
     fallback: 16_000,
+  }),
+  MAX_OUTPUT_TOKENS: wholeNumber({
+    about:
+      "most tokens of one answer, its reasoning included; at most the model's own limit. Unset, it is sent where " +
+      "that limit or the window is known, or a budget in tokens or USD is in force",
+    min: 1,
+    max: 10_000_000,
+    fallback: 0,
+    example: "16384",
   }),
   HISTORY_MESSAGES: wholeNumber({
     about: "most messages of a conversation that are sent",

@@ -7,18 +7,17 @@ import type { ImagePart } from "../../providers/provider.js";
 import type { Turn } from "../../store/sessions/sessions.js";
 import { channelOf, conversationOf } from "../port/conversation.js";
 import type { Attachment, EarlierMessage, LeftOut, Mention, MessageContent } from "../port/platform.js";
-import { type ReadAttachments, readAttachments, unreadReason } from "./read-attachments.js";
-import {
-  cleanName,
-  cleanQuestion,
-  fileName,
-  MAX_FILE_NAME_CHARS,
-  quotedMessage,
-  speakerName,
-} from "./untrusted-text.js";
+import { countTokens } from "./context.js";
+import { namesOf, noteOf } from "./left-out.js";
+import { noRoomWords, readAttachments, unreadReason } from "./read-attachments.js";
+import { createTokenRoom, type TokenRoom } from "./token-room.js";
+import { cleanName, cleanQuestion, MAX_FILE_NAME_CHARS, quotedMessage, speakerName } from "./untrusted-text.js";
 
 export interface ComposeTerms {
   readonly takesImages: boolean;
+  /** Most tokens of the question with what comes along and the system prompt, which counts `systemTokens`. */
+  readonly maxTokens: number;
+  readonly systemTokens: number;
   /** The bot was not in this thread before: what was said there comes along. */
   readonly isThreadStart: boolean;
   /** The newest turn of the history that is sent before the question. */
@@ -50,50 +49,52 @@ const MAX_SHARED_CHARS = 8_000;
  * @throws terms.signal.reason when it aborts
  */
 export async function composeQuestion(mention: Mention, terms: ComposeTerms): Promise<ComposedQuestion> {
-  const [thread, quote, said] = await Promise.all([
+  const own = saysSomething(mention.text) ? cleanQuestion(mention.text).trim() : "";
+  const [thread, reply, said] = await Promise.all([
     terms.isThreadStart ? earlierMessages(mention, terms) : NOTHING,
     quotedReply(mention, terms),
     withForwarded({ ...mention, text: "" }, mention, terms),
   ]);
-  const files = [said, quote, thread].flatMap(({ attachments = [] }) => attachments);
-  const attached = await readAttachments(files, terms);
-  const images = attached.images.map(({ part }) => part);
+  const room = createTokenRoom(terms.maxTokens, terms.systemTokens + countTokens(own));
+  const quote = blockIn(room, REPLY_TARGET, reply);
   const carried = [said.text, mention.shared ?? ""].filter(saysSomething).join("\n\n");
-  const shared = quotedMessage("With this message came", { text: carried }, MAX_SHARED_CHARS);
+  const shared = blockIn(room, "what came with this message", {
+    write: (maxChars) => quotedMessage("With this message came", { text: carried }, maxChars),
+    maxChars: MAX_SHARED_CHARS,
+  });
+  const files = [said, reply, thread].flatMap(({ attachments = [] }) => attachments);
+  const attached = await readAttachments(files, { ...terms, room });
+  const earlier = blockIn(room, EARLIER, thread);
+  const images = attached.images.map(({ part }) => part);
   const note = noteOf(
     attached.ignored,
-    [said, quote, thread].flatMap(({ leftOut = [] }) => leftOut),
+    [said, reply, quote, shared, thread, earlier].flatMap(({ leftOut = [] }) => leftOut),
   );
   const notes = note === undefined ? [] : [note];
-  const own = saysSomething(mention.text) ? cleanQuestion(mention.text).trim() : "";
-  const given = [quote.block, shared, ...attached.files].filter((block) => block !== undefined);
+  const given = [quote.block, shared.block, ...attached.files].filter((block) => block !== undefined);
   if (own === "" && given.length === 0 && images.length === 0) return { text: "", images, notes };
-  const context = [thread.block, ...given, namesOf(attached)].filter((block) => block !== undefined);
+  const context = [earlier.block, ...given, namesOf(attached)].filter((block) => block !== undefined);
   const blocks = own === "" ? context : context.length === 0 ? [own] : [...context, "The message to answer:", own];
   return { text: blocks.join("\n\n"), images, notes };
 }
 
 /** What stands before a question, as a model reads it, with the files that go along. */
 interface Context {
-  readonly block?: string | undefined;
+  /** Makes its text, of at most so many UTF-16 code units. */
+  readonly write?: (maxChars: number) => string | undefined;
+  readonly maxChars?: number;
   readonly attachments?: readonly Attachment[];
   readonly leftOut?: readonly LeftOut[];
 }
 
 const NOTHING: Context = {};
 
-/** How many files are named under an answer; the rest are counted. */
-const MAX_NAMED = 12;
-
-/** One line that names all that is left out, each with its reason; undefined where there is nothing. */
-function noteOf(ignored: ReadAttachments["ignored"], leftOut: readonly LeftOut[]): string | undefined {
-  const all = [
-    ...leftOut.map(({ what, why }) => `${what}: ${why}`),
-    ...ignored.map(({ name, why }) => `${code(name)}: ${why}`),
-  ];
-  const named = [...new Set(all)];
-  const more = named.length > MAX_NAMED ? [`and ${named.length - MAX_NAMED} more`] : [];
-  return named.length === 0 ? undefined : `ℹ️ Ignored ${[...named.slice(0, MAX_NAMED), ...more].join("; ")}.`;
+/** Makes the text of a part as far as there is room for it, and says what of it is left out. */
+function blockIn(room: TokenRoom, what: string, { write, maxChars = 0 }: Context) {
+  if (write === undefined) return { block: undefined, leftOut: [] };
+  const { text, isCut } = room.fit(write, maxChars);
+  const cut = text === undefined ? what : `a part of ${what}`;
+  return { block: text, leftOut: isCut ? [{ what: cut, why: noRoomWords(room) }] : [] };
 }
 
 const REPLY_TARGET = "the message that this replies to";
@@ -115,7 +116,8 @@ async function quotedReply(mention: Mention, terms: ComposeTerms): Promise<Conte
   const name = ownMessage === undefined ? speakerName(quote.author) : "your own message";
   const isCut = quote.text.length > MAX_QUOTE_CHARS;
   return {
-    block: quotedMessage(`In reply to ${name}`, quote, MAX_QUOTE_CHARS),
+    write: (maxChars) => quotedMessage(`In reply to ${name}`, quote, maxChars),
+    maxChars: MAX_QUOTE_CHARS,
     attachments,
     leftOut: isCut ? [...leftOut, { what: `the end of ${REPLY_TARGET}`, why: TOO_LONG }] : leftOut,
   };
@@ -186,17 +188,6 @@ function isLastAnswer({ ownMessage, text }: EarlierMessage, last: Turn | undefin
   return last.shownIn === ownMessage || last.answer.includes(text.trim().slice(0, COMPARED_CHARS));
 }
 
-/** So that later turns, which images do not come along with, still tell what was there. */
-function namesOf({ images, ignored }: ReadAttachments): string | undefined {
-  const listed = (what: string, files: readonly { readonly name: string }[]) =>
-    files.length === 0 ? [] : [`${what}: ${files.map(({ name }) => fileName(name)).join(", ")}`];
-  const lines = [
-    ...listed(images.length === 1 ? "Attached image" : "Attached images", images),
-    ...listed("Attached, but left out", ignored),
-  ];
-  return lines.length === 0 ? undefined : lines.join("\n");
-}
-
 /** How many messages of a thread come along when the bot is called into it. */
 const EARLIER_MESSAGES = 20;
 /** What they may have altogether, in UTF-16 code units with names and marks. */
@@ -210,7 +201,7 @@ const READ_MS = 2_000;
  */
 async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<Context> {
   const earlier = mention.earlier?.bind(mention);
-  const what = "the earlier messages of this thread";
+  const what = EARLIER;
   const readKept = async (signal: AbortSignal) => {
     const said = (await earlier?.(EARLIER_MESSAGES, signal)) ?? [];
     const kept = await keptOf(said, mention, terms);
@@ -223,7 +214,8 @@ async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<C
   const others = read.filter((message) => message !== first).slice(-EARLIER_MESSAGES);
   const files = others.flatMap(({ attachments = [] }) => attachments);
   return {
-    block: newest(first, others),
+    write: (maxChars) => newest(first, others, maxChars),
+    maxChars: MAX_EARLIER_CHARS,
     attachments: first?.attachments ?? [],
     leftOut: [
       ...read.flatMap(({ leftOut = [] }) => leftOut),
@@ -232,6 +224,7 @@ async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<C
   };
 }
 
+const EARLIER = "the earlier messages of this thread";
 const ERASED_ALL = "they are from before this conversation was erased";
 
 const NOT_FIRST =
@@ -254,13 +247,17 @@ async function readInTime<T>(
 }
 
 /** The first message and the newest whole others that fit, oldest first; what alone is too long is cut. */
-function newest(first: EarlierMessage | undefined, others: readonly EarlierMessage[]): string | undefined {
+function newest(
+  first: EarlierMessage | undefined,
+  others: readonly EarlierMessage[],
+  maxChars: number,
+): string | undefined {
   const isAlone = others.length === 0;
-  const start = first && blockOf(first, isAlone ? MAX_EARLIER_CHARS : MAX_EARLIER_CHARS / 2);
+  const start = first && blockOf(first, isAlone ? maxChars : maxChars / 2);
   const kept: string[] = [];
-  let charsLeft = MAX_EARLIER_CHARS - (start === undefined ? 0 : start.length + SEPARATOR.length);
+  let charsLeft = maxChars - (start === undefined ? 0 : start.length + SEPARATOR.length);
   for (const message of others.toReversed()) {
-    const block = blockOf(message, kept.length === 0 ? charsLeft : MAX_EARLIER_CHARS);
+    const block = blockOf(message, kept.length === 0 ? charsLeft : maxChars);
     if (block === undefined) continue;
     if (block.length > charsLeft) break;
     kept.unshift(block);

@@ -20,17 +20,30 @@ export interface ContextTerms {
   readonly historyMessages: number;
 }
 
+/** The messages that are sent, and what they count with the system prompt, in tokens. */
+export interface Context {
+  readonly messages: readonly ChatMessage[];
+  readonly tokens: number;
+}
+
 /** Below half an answer, so that the model does not take it for what it wanted to say. */
 const UNFINISHED = "[This answer was not finished.]";
 
-/** Of the window, this share is left for the answer. */
+/** Of the window, the rest is left for the answer. */
 const SHARE_FOR_HISTORY = 0.75;
 
+/** Returns the most tokens that may be sent of a conversation with its question. */
+export const mostTokens = ({
+  contextTokens = Number.POSITIVE_INFINITY,
+  historyTokens,
+}: Pick<ContextTerms, "contextTokens" | "historyTokens">): number =>
+  Math.min(historyTokens, contextTokens * SHARE_FOR_HISTORY);
+
 /**
- * What is sent: the newest whole turns that fit every bound, and always the question. Oldest turns go first. Where
- * several people ask, each of their messages bears its speaker's name.
+ * Returns what is sent: the newest whole turns that fit every bound, and always the question. Oldest turns go first.
+ * Where several people ask, each of their messages bears its speaker's name.
  */
-export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly ChatMessage[] {
+export function contextOf(turns: readonly Turn[], terms: ContextTerms): Context {
   const { images = [] } = terms;
   // A turn without an answer holds nothing that a model could go on from, and vendors refuse a message without a text.
   const answered = turns.filter(
@@ -38,9 +51,9 @@ export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly
   );
   const spoken = severalSpeak(answered, terms.author) ? withSpeaker : (sent: string) => sent;
   const question = spoken(terms.question, terms.author, terms.said);
-  const window = (terms.contextTokens ?? Number.POSITIVE_INFINITY) * SHARE_FOR_HISTORY;
   const needed = countTokens(terms.system) + countTokens(question) + images.length * IMAGE_TOKENS;
-  let tokensLeft = Math.min(terms.historyTokens, window) - needed;
+  let tokensLeft = mostTokens(terms) - needed;
+  let tokensSent = needed;
   let messagesLeft = terms.historyMessages - 1;
   const kept: ChatMessage[][] = [];
   for (const turn of answered.toReversed()) {
@@ -52,6 +65,7 @@ export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly
     const tokens = messages.reduce((sum, { content }) => sum + countTokens(content), 0);
     if (tokens > tokensLeft || messages.length > messagesLeft) break;
     tokensLeft -= tokens;
+    tokensSent += tokens;
     messagesLeft -= messages.length;
     kept.unshift(messages);
   }
@@ -60,7 +74,8 @@ export function contextOf(turns: readonly Turn[], terms: ContextTerms): readonly
     { role: "user", content: question, ...(images.length > 0 && { images }) },
   ];
   // An answer may have been cut inside an emoji: most vendors refuse half of one, with all that is asked after it.
-  return messages.map((message) => ({ ...message, content: message.content.toWellFormed() }));
+  const sent = messages.map((message) => ({ ...message, content: message.content.toWellFormed() }));
+  return { messages: sent, tokens: tokensSent };
 }
 
 /** Longer texts are judged by samples: counting 400,000 characters would hold everybody's chat for 30 ms. */

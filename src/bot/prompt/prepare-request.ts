@@ -10,7 +10,8 @@ import type { Session, Sessions, Turn } from "../../store/sessions/sessions.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import { channelOf, conversationOf } from "../port/conversation.js";
 import { type ComposedQuestion, type ComposeTerms, composeQuestion } from "./compose-question.js";
-import { contextOf } from "./context.js";
+import { contextOf, countTokens, mostTokens } from "./context.js";
+import { type OutputCap, outputCap } from "./output-cap.js";
 import type { Question } from "./question.js";
 import type { RecentImages } from "./recent-images.js";
 import { cleanQuestion } from "./untrusted-text.js";
@@ -27,16 +28,15 @@ export interface PrepareDeps {
 
 export interface Prepared {
   readonly request: ChatRequest;
-  /** What the request holds, without counting it word by word. */
+  /** What the request holds, as far as an estimate tells. */
   readonly estimatedTokens: number;
+  /** How long the answer may be; undefined where only its model decides. */
+  readonly cap: OutputCap | undefined;
   /** The question as it is sent. */
   readonly sent: string;
   /** What was left out, for the asker. */
   readonly notes: readonly string[];
 }
-
-/** Rough and cheap, for every turn: about four characters of English text make a token. */
-const CHARS_PER_TOKEN = 4;
 
 /**
  * Prepares what goes to the model: as much of the conversation as fits, and the question with its files and quotes.
@@ -50,6 +50,8 @@ export async function prepareRequest(
     /** The newest turns of the conversation, oldest first. */
     readonly turns: readonly Turn[];
     readonly question: Question;
+    /** A budget is in force that an answer without an end could not be held to. */
+    readonly needsCap: boolean;
     readonly signal: AbortSignal;
   },
 ): Promise<Prepared> {
@@ -58,8 +60,13 @@ export async function prepareRequest(
   const facts = deps.modelFacts(model.provider, model.model, rowOf(deps.refresher.snapshot(), model));
   const { chat } = deps;
   const turns = question.retry === undefined ? recent : saidBefore(recent, question.message.message);
+  const system =
+    session.system === null ? chat.systemPrompt : `${chat.systemPrompt}\n\n${OWN_PROMPT}\n${session.system}`;
+  const bounds = { contextTokens: facts.contextTokens, historyTokens: chat.historyTokens };
   const asked = await composed(deps, question, {
     takesImages: takesImages(model.model, facts.input),
+    maxTokens: mostTokens(bounds),
+    systemTokens: countTokens(system),
     isThreadStart: session.nextTurn === 0,
     lastTurn: turns.at(-1),
     erasedAt: readErasedAt(deps, question),
@@ -67,22 +74,22 @@ export async function prepareRequest(
   });
   if (asked.text === "")
     throw new UserError(["There is nothing in this message that I can read.", ...asked.notes].join("\n"));
-  const system =
-    session.system === null ? chat.systemPrompt : `${chat.systemPrompt}\n\n${OWN_PROMPT}\n${session.system}`;
-  const messages = contextOf(turns, {
+  const { messages, tokens } = contextOf(turns, {
+    ...bounds,
     system,
     question: asked.text,
     said: cleanQuestion(question.text).trim(),
     author: question.asker.name,
     images: asked.images,
-    contextTokens: facts.contextTokens,
-    historyTokens: chat.historyTokens,
     historyMessages: chat.historyMessages,
   });
   deps.images.note(conversation, question.message.message, asked.images);
-  const chars = messages.reduce((sum, { content }) => sum + content.length, system.length);
-  const estimatedTokens = Math.ceil(chars / CHARS_PER_TOKEN);
-  return { request: { model: model.model, system, messages }, estimatedTokens, sent: asked.text, notes: asked.notes };
+  const { maxOutputTokens: hostTokens } = chat;
+  const cap = outputCap(facts, { inputTokens: tokens, hostTokens, isWanted: terms.needsCap });
+  return {
+    request: { model: model.model, system, messages, ...(cap && { maxOutputTokens: cap.tokens }) },
+    ...{ estimatedTokens: tokens, cap, sent: asked.text, notes: asked.notes },
+  };
 }
 
 /** Between the host's system prompt and the conversation's own. */

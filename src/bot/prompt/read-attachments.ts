@@ -5,10 +5,14 @@ import type { Log } from "../../base/log.js";
 import type { ImagePart } from "../../providers/provider.js";
 import type { Attachment } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
+import { IMAGE_TOKENS } from "./context.js";
+import type { TokenRoom } from "./token-room.js";
 import { cleanName, cleanQuestion, fenced, MAX_FILE_NAME_CHARS } from "./untrusted-text.js";
 
 export interface AttachmentTerms {
   readonly takesImages: boolean;
+  /** What the files may take of the question. */
+  readonly room: TokenRoom;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
@@ -19,7 +23,14 @@ export interface ReadAttachments {
   readonly files: readonly string[];
   readonly images: readonly { readonly name: string; readonly part: ImagePart }[];
   /** What is left out, and why, as the asker reads it. */
-  readonly ignored: readonly { readonly name: string; readonly why: string }[];
+  readonly ignored: readonly LeftFile[];
+}
+
+interface LeftFile {
+  readonly name: string;
+  readonly why: string;
+  /** Its beginning is among the files. */
+  readonly isCut?: boolean;
 }
 
 /** Discord's own bound for one message; Slack has none that a person would meet. */
@@ -61,8 +72,9 @@ export async function readAttachments(
 ): Promise<ReadAttachments> {
   const files: string[] = [];
   const images: { name: string; part: ImagePart }[] = [];
-  const ignored: { name: string; why: string }[] = [];
+  const ignored: LeftFile[] = [];
   const until = terms.clock.now() + READ_MS;
+  const { room } = terms;
   let charsLeft = MAX_FILE_CHARS;
   for (const [index, attachment] of attachments.entries()) {
     const name = cleanName(attachment.name, MAX_FILE_NAME_CHARS, "a file without a name");
@@ -72,21 +84,32 @@ export async function readAttachments(
       break;
     }
     const outcome = await readOne(attachment, { ...terms, until });
-    const block = "text" in outcome ? fenced(name, cleanQuestion(outcome.text)) : "";
     if ("why" in outcome) ignored.push({ name, why: outcome.why });
-    else if ("image" in outcome && images.length === MAX_IMAGES) ignored.push({ name, why: TOO_MANY_IMAGES });
-    else if ("image" in outcome) images.push({ name, part: outcome.image });
-    else if (block.length > charsLeft) ignored.push({ name, why: TOO_MUCH_TEXT });
-    else {
-      files.push(block);
-      charsLeft -= block.length;
-    }
+    else if ("text" in outcome) {
+      const whole = cleanQuestion(outcome.text);
+      const fits = fenced(name, whole).length <= charsLeft;
+      const { text, isCut } = fits
+        ? room.fit((maxChars) => fenced(name, whole.slice(0, maxChars)), whole.length)
+        : { text: undefined, isCut: false };
+      charsLeft -= text?.length ?? 0;
+      if (text !== undefined) files.push(text);
+      if (!fits) ignored.push({ name, why: TOO_MUCH_TEXT });
+      if (isCut) {
+        const why = `${text === undefined ? "" : "its end: "}${noRoomWords(room)}`;
+        ignored.push({ name, why, isCut: text !== undefined });
+      }
+    } else if (images.length === MAX_IMAGES) ignored.push({ name, why: TOO_MANY_IMAGES });
+    else if (!room.take(IMAGE_TOKENS)) ignored.push({ name, why: noRoomWords(room) });
+    else images.push({ name, part: outcome.image });
   }
   return { files, images, ignored };
 }
 
 const NO_IMAGES = "this model takes no images";
 const TOO_MANY_IMAGES = `I take up to ${MAX_IMAGES} images at once`;
+
+/** Why something that came with a question is left out, as the asker reads it after its name. */
+export const noRoomWords = ({ size }: TokenRoom): string => `a question may have up to ${size} with what comes along`;
 const TOO_MUCH_TEXT = `text files may have up to ${MAX_FILE_CHARS.toLocaleString("en")} characters together`;
 const [MAX_IMAGE_MB, MAX_TEXT_KB] = [MAX_IMAGE_BYTES / 1024 / 1024, MAX_TEXT_BYTES / 1024];
 const LARGE_TEXT = `it is too large (text files may have up to ${MAX_TEXT_KB} KB)`;

@@ -70,7 +70,7 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
   const news = stacked([pinLine(pin, session, answer), systemLine(session, answer)]) || undefined;
   if (line !== undefined) return stacked([shown, line, causeOfBreak(answer.error), news]);
   if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference, deps.setups)]);
-  return stacked([shown, finishLine(answer), news]);
+  return stacked([shown, finishLine(answer, turn.prepared), news]);
 }
 
 /** Why the model may not answer here, and what helps. */
@@ -92,7 +92,7 @@ function ruledOutText(
 }
 
 /** The line below an answer that came to its finish, but not to a good one. */
-function finishLine({ text, finish, hasThought }: ModelAnswer): string | undefined {
+function finishLine({ text, finish, hasThought }: ModelAnswer, prepared: AnsweredTurn["prepared"]): string | undefined {
   const isEmpty = !saysSomething(text);
   const { reason, word, wantsTool } = finish ?? { reason: "stop" };
   if (reason === "filtered") return "⚠️ The provider's filter ended this answer.";
@@ -100,6 +100,12 @@ function finishLine({ text, finish, hasThought }: ModelAnswer): string | undefin
   if (reason === "other") return `⚠️ The answer ended with "${word ?? "an unknown reason"}".`;
   if (reason === "length" && isEmpty && hasThought) {
     return "⚠️ The model reached its length limit while it was thinking, before any answer. Ask for less at once.";
+  }
+  const { cap } = prepared ?? {};
+  // A vendor that counts fewer tokens has stopped it for a limit of its own.
+  if (reason === "length" && cap?.isHosts && (finish?.usage?.outputTokens ?? cap.tokens) >= cap.tokens) {
+    const tokens = cap.tokens.toLocaleString("en");
+    return `⚠️ The answer reached the limit of ${tokens} tokens that one answer may have here. Ask me to go on.`;
   }
   if (reason === "length") return "⚠️ The answer reached the model's length limit.";
   if (!isEmpty) return undefined;

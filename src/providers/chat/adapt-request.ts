@@ -59,6 +59,8 @@ export function adaptationFor(attempt: Attempt, refusal: Refusal, reason: Provid
   if (afford >= MIN_OUTPUT_TOKENS && quirks.maxOutputTokens === undefined) {
     return { quirks: { ...quirks, maxOutputTokens: afford }, isLasting: false };
   }
+  const left = leftInWindow(attempt, said);
+  if (left !== undefined) return { quirks: { ...quirks, maxOutputTokens: left }, isLasting: false };
   const outputTokens = smallerOutput(attempt, said);
   if (outputTokens !== undefined) return lasting({ maxOutputTokens: outputTokens });
   if (attempt.request.system && !quirks.foldsSystem && isSystemRefused(said)) return lasting({ foldsSystem: true });
@@ -97,9 +99,16 @@ const isStreamRefused = (said: string) =>
 
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text.replaceAll(",", "")));
 
-/** Takes the output limit that the vendor names, or half of what was sent; undefined where it is not about that. */
-function smallerOutput({ maxOutputTokens: sent }: Attempt, said: string): number | undefined {
-  if (sent === undefined) return undefined;
+/** Returns what the window leaves for this answer, as the vendor says; undefined where it is not about that. */
+function leftInWindow({ maxOutputTokens: sent }: Attempt, said: string): number | undefined {
+  const { size, used } = windowIn(said);
+  if (sent === undefined || size === undefined || used === undefined) return undefined;
+  const left = Math.min(size - used, sent - 1);
+  return left >= MIN_OUTPUT_TOKENS ? left : undefined;
+}
+
+/** The model's window, and what the conversation takes of it, as far as the vendor names both. */
+function windowIn(said: string): { readonly size: number | undefined; readonly used: number | undefined } {
   const [, taken, , window] = /(\d+) \+ (\d+) > (\d+)/.exec(said) ?? [];
   const size = numberOf(window ?? /context (?:length|window|size)\D{0,20}([\d,]+)/i.exec(said)?.[1]);
   const used = numberOf(
@@ -109,10 +118,14 @@ function smallerOutput({ maxOutputTokens: sent }: Attempt, said: string): number
         ?.slice(1)
         .find((text) => text !== undefined),
   );
-  if (size !== undefined && used !== undefined) {
-    const left = Math.min(size - used, sent - 1);
-    return left >= MIN_OUTPUT_TOKENS ? left : undefined;
-  }
+  return { size, used };
+}
+
+/** Takes the output limit that the vendor names, or half of what was sent; undefined where it is not about that. */
+function smallerOutput({ maxOutputTokens: sent }: Attempt, said: string): number | undefined {
+  if (sent === undefined) return undefined;
+  const { size, used } = windowIn(said);
+  if (size !== undefined && used !== undefined) return undefined;
   if (!/max_?(completion_|output_|new_|gen_)?_?tokens|(output|completion|generated) tokens/i.test(said))
     return undefined;
   const numbers = [...said.matchAll(/(?<![\w.,-])(\d[\d,]*)(?![\w-])/g)].map(([, text]) => numberOf(text) ?? 0);

@@ -3,6 +3,7 @@ import { createLog } from "../../../src/base/log.js";
 import type { EarlierMessage, Mention } from "../../../src/bot/port/platform.js";
 import { PlatformError } from "../../../src/bot/port/platform-error.js";
 import { type ComposeTerms, composeQuestion } from "../../../src/bot/prompt/compose-question.js";
+import { countTokens, IMAGE_TOKENS } from "../../../src/bot/prompt/context.js";
 import { StoreError } from "../../../src/store/store-error.js";
 import { fakeAttachment, imageBytes } from "../../support/fake-attachment.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
@@ -20,6 +21,8 @@ const mention = (text: string, more: Partial<Mention> = {}): Mention => ({
 const clock = fakeClock();
 const terms: ComposeTerms = {
   takesImages: true,
+  maxTokens: 1_000_000,
+  systemTokens: 0,
   isThreadStart: false,
   erasedAt: async () => 0,
   signal: new AbortController().signal,
@@ -34,6 +37,39 @@ describe("composeQuestion()", () => {
       text: "What is\n2+2?",
       images: [],
       notes: [],
+    });
+  });
+
+  describe("within HISTORY_TOKENS", () => {
+    const lines = (count: number) => Array.from({ length: count }, (_, at) => `line number ${at}`).join("\n");
+    const large = mention("Why?", {
+      quote: { author: "Bob", text: lines(100) },
+      attachments: [fakeAttachment("log.txt", lines(5_000)), fakeAttachment("shot.png", imageBytes("png"))],
+      ...thread([{ author: "Cleo", text: lines(50) }]),
+    });
+
+    it.each([200, 500, 1_000, 3_000, 10_000])(
+      "sends no more than %i tokens, and says what is left out",
+      async (maxTokens) => {
+        const { text, images, notes } = await composeQuestion(large, { ...terms, isThreadStart: true, maxTokens });
+        expect(countTokens(text) + images.length * IMAGE_TOKENS).toBeLessThanOrEqual(maxTokens + 40); // names and seams
+        expect(text.endsWith("Why?")).toBe(true);
+        expect(notes[0]).toContain(`log.txt\`: ${maxTokens < 1_000 ? "" : "its end: "}a question may have up to`);
+        expect(notes[0]).toContain(`${maxTokens.toLocaleString("en")} tokens`);
+      },
+    );
+
+    it("cuts a file at its end and closes its fence", async () => {
+      const { text } = await composeQuestion(
+        mention("Why?", { attachments: [fakeAttachment("log.txt", lines(5_000))] }),
+        { ...terms, maxTokens: 1_000 },
+      );
+      expect(text).toMatch(/^Attached file "log.txt":\n```txt\nline number 0\n[\s\S]*\n```\n\nAttached, of which only/);
+    });
+
+    it("sends a person's own words whole, however little fits", async () => {
+      const own = lines(500);
+      expect(await composeQuestion(mention(own), { ...terms, maxTokens: 100 })).toMatchObject({ text: own, notes: [] });
     });
   });
 

@@ -25,11 +25,11 @@ const terms: ContextTerms = {
   historyMessages: 50,
 };
 const texts = (turns: readonly Turn[], overrides: Partial<ContextTerms> = {}) =>
-  contextOf(turns, { ...terms, ...overrides }).map(({ content }) => content);
+  contextOf(turns, { ...terms, ...overrides }).messages.map(({ content }) => content);
 
 describe("contextOf()", () => {
   it("sends whole turns in order and the question last", () => {
-    expect(contextOf([turn("a"), turn("b")], terms)).toEqual([
+    expect(contextOf([turn("a"), turn("b")], terms).messages).toEqual([
       { role: "user", content: "a" },
       { role: "assistant", content: "re: a" },
       { role: "user", content: "b" },
@@ -70,7 +70,7 @@ describe("contextOf()", () => {
         const turns = stored.map(([said, answer, sent, author]) =>
           turn(said, answer, { author, ...(sent !== null && { sent }) }),
         );
-        const messages = contextOf(turns, terms);
+        const { messages } = contextOf(turns, terms);
         expect(messages.map(({ role }) => role)).toEqual(
           messages.map((_, at) => (at % 2 === 0 ? "user" : "assistant")),
         );
@@ -103,11 +103,15 @@ describe("contextOf()", () => {
 
   it("sends images with the question, and counts them", () => {
     const images: ImagePart[] = [{ mediaType: "image/png", bytes: new Uint8Array(3_000_000) }];
-    expect(contextOf([turn("a")], { ...terms, images }).at(-1)).toEqual({ role: "user", content: "now?", images });
+    expect(contextOf([turn("a")], { ...terms, images }).messages.at(-1)).toEqual({
+      role: "user",
+      content: "now?",
+      images,
+    });
     const enough = IMAGE_TOKENS + ["s", "now?", "a", "re: a"].reduce((sum, text) => sum + countTokens(text), 0);
     expect(texts([turn("a")], { images, historyTokens: enough })).toHaveLength(3);
     expect(texts([turn("a")], { images, historyTokens: enough - 1 })).toHaveLength(1);
-    expect(contextOf([], { ...terms, images: [] }).at(-1)).toEqual({ role: "user", content: "now?" });
+    expect(contextOf([], { ...terms, images: [] }).messages.at(-1)).toEqual({ role: "user", content: "now?" });
   });
 
   it("keeps every bound with the newest whole turns, and always the question", () => {
@@ -131,13 +135,14 @@ describe("contextOf()", () => {
     });
     fc.assert(
       fc.property(fc.array(anyTurn, { maxLength: 40 }), anyTerms, (turns, terms) => {
-        const messages = contextOf(turns, terms);
+        const { messages, tokens: counted } = contextOf(turns, terms);
         const history = messages.slice(0, -1);
         const tokens =
           messages.reduce((sum, { content }) => sum + countTokens(content), 0) +
           countTokens(terms.system) +
           terms.images.length * IMAGE_TOKENS;
         const most = Math.min(terms.historyTokens, (terms.contextTokens ?? Number.POSITIVE_INFINITY) * 0.75);
+        expect(counted).toBe(tokens);
         expect(messages.at(-1)?.role).toBe("user");
         expect(messages.at(-1)?.content.endsWith(terms.question)).toBe(true);
         expect(messages.at(-1)?.images ?? []).toEqual(terms.images);

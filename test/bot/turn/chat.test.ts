@@ -4,6 +4,7 @@ import type { Log } from "../../../src/base/log.js";
 import { recover } from "../../../src/bot/turn/recover.js";
 import { ProviderError } from "../../../src/providers/provider.js";
 import { StoreError } from "../../../src/store/store-error.js";
+import { HOST_CHAT } from "../../support/chat-deps.js";
 import { settle } from "../../support/fake-clock.js";
 import { fakePlatform, surfacesOf } from "../../support/fake-platform.js";
 
@@ -340,6 +341,22 @@ describe("createChat()", () => {
     await clock.advance(100);
     expect(texts()).toEqual([shown]);
     expect(platform.marksOf("q1")).toEqual(["working", mark]);
+  });
+
+  it("sends the host's output cap, and says when an answer reached it", async () => {
+    const { clock, stream, texts } = await asked("hello", { chat: { ...HOST_CHAT, maxOutputTokens: 1_234 } });
+    expect(stream.request.maxOutputTokens).toBe(1_234);
+    stream.send("long");
+    stream.finish({ reason: "length" });
+    await clock.advance(100);
+    expect(texts()).toEqual([
+      "long\n\n⚠️ The answer reached the limit of 1,234 tokens that one answer may have here. Ask me to go on.",
+    ]);
+  });
+
+  it("sends no output cap for a model of which nothing is known, where nobody has set one", async () => {
+    const { stream } = await asked();
+    expect(stream.request).not.toHaveProperty("maxOutputTokens");
   });
 
   it("stops for its asker and for operators, keeps the text and ends the provider's stream", async () => {

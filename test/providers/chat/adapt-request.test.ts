@@ -92,7 +92,6 @@ describe("a refused parameter", () => {
       4_096,
     ],
     ["max_tokens is too large: 8192. This model supports at most 4096 completion tokens.", 4_096],
-    ["input length and `max_tokens` exceed context limit: 195000 + 8192 > 200000, decrease input length", 5_000],
     ["Range of max_tokens should be [1, 2000]", 2_000],
     ["max_tokens exceeds what this model writes", 4_096],
   ])("is the vendor's number where the output limit is too high: %s", async (message, taken) => {
@@ -103,6 +102,17 @@ describe("a refused parameter", () => {
     expect(await chat()).toBe("Fine.");
     expect(await chat()).toBe("Fine.");
     expect(sent.map(({ max_tokens: limit }) => limit)).toEqual([8_192, taken, taken]);
+  });
+
+  it("is what the window leaves where the vendor says so, for this conversation only", async () => {
+    const message = "input length and `max_tokens` exceed context limit: 195000 + 8192 > 200000, decrease input length";
+    const { chat, sent } = await serve(
+      ({ max_tokens: limit }) => (Number(limit) > 5_000 ? [400, says(message)] : undefined),
+      overAnthropic,
+    );
+    expect(await chat()).toBe("Fine.");
+    expect(await chat()).toBe("Fine.");
+    expect(sent.map(({ max_tokens: limit }) => limit)).toEqual([8_192, 5_000, 8_192, 5_000]);
   });
 
   it.each([

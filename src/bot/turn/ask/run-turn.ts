@@ -98,7 +98,7 @@ async function answerBy(deps: TurnDeps, route: QuestionRoute, terms: AnswerTerms
   let prepared: Prepared | undefined;
   try {
     // Before its turn at the provider: reading files may take a while, and others can be answered meanwhile.
-    prepared = await prepareRequest(deps, { ...pinned, model: pin, question, signal: terms.signal });
+    prepared = await prepareRequest(deps, { ...pinned, model: pin, question, needsCap: false, signal: terms.signal });
     terms.onPrepared(pin, prepared);
     return { ...about, answer: await askInTime(deps, terms, { provider, pin, prepared }), prepared };
   } catch (error) {

@@ -61,7 +61,7 @@ describe("a message on Slack", () => {
     const erasedAt = async () => 0;
     const terms = { takesImages: true, isThreadStart: true, erasedAt, signal: new AbortController().signal };
     const { text, images, notes } = await composeQuestion(mention, {
-      ...terms,
+      ...{ ...terms, maxTokens: 16_000, systemTokens: 0 },
       clock: adapter.clock,
       log: adapter.log,
     });
