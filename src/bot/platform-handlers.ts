@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import type { Log } from "../base/log.js";
-import type { Invocation } from "../commands/command.js";
+import type { Invocation, Reply } from "../commands/command.js";
 import type { Dispatcher } from "../commands/dispatch.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Store } from "../store/store.js";
@@ -79,10 +79,13 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
     },
     async onReaction(reaction) {
       const { message } = reaction;
-      if ((await serviceFor(message, reaction)) !== "served" || commandLimit(reaction.author) !== undefined) return;
+      if ((await serviceFor(message, reaction)) !== "served") return;
       refresher.noteActivity(workspaceOf(message));
       const pressed = withOperator(reaction);
-      await board.onReaction(platform, pressed, (command) => dispatcher.run(command, invocationOfReaction(pressed)));
+      const tooMany = commandLimit(reaction.author);
+      await board.onReaction(platform, pressed, (command) =>
+        tooMany === undefined ? dispatcher.run(command, invocationOfReaction(pressed)) : refusing(tooMany),
+      );
     },
     onSuggest(call, option, typed) {
       if (access.knownServiceFor(platform, call.channel, call) !== "served") return [];
@@ -90,6 +93,10 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
     },
     onFocus: () => refresher.nudge("focus"),
   };
+}
+
+async function* refusing(why: string): AsyncGenerator<Reply> {
+  yield { markdown: why, isFailure: true };
 }
 
 /** What decides which events of a platform are taken at all. */

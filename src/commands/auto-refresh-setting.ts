@@ -13,9 +13,10 @@ const BY: Readonly<Record<SettingSource, string>> = {
   host: "the host's default",
 };
 
-/** "on (the host's default), every 10 minutes (set in this workspace)". */
+/** "on (the host's default), every 10 minutes (set in this workspace)"; a reason for both is given once. */
 export function inForceWords({ isEnabled, enabledBy, interval, intervalBy }: RefreshInForce): string {
-  return `${isEnabled ? "on" : "off"} (${BY[enabledBy]}), ${intervalWords(interval)} (${BY[intervalBy]})`;
+  const reason = enabledBy === intervalBy ? "" : ` (${BY[enabledBy]})`;
+  return `${isEnabled ? "on" : "off"}${reason}, ${intervalWords(interval)} (${BY[intervalBy]})`;
 }
 
 type Deps = Pick<CommandDeps, "settings" | "setups">;

@@ -75,7 +75,7 @@ const offerControl = ({ model, successor }: AffectedPins): readonly Control[] =>
 const quotaLines = ({ quota, clock }: CommandDeps): readonly string[] =>
   [quotaRiskLine(quota.states(), clock.now())].filter((line) => line !== undefined);
 
-export const lastRefreshLine = ({ lastRefreshAt }: RefreshStatus): string =>
+export const lastRefreshLine = ({ lastRefreshAt }: Pick<RefreshStatus, "lastRefreshAt">): string =>
   `Last refresh: ${lastRefreshAt === null ? "none yet" : timeMark(lastRefreshAt)}`;
 
 /** `isEnabledHere`: in this workspace, for any provider; another workspace may keep the shared lists fresh. */

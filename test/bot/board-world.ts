@@ -56,6 +56,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     },
   });
 
+  let hasPeers = false;
   const quota = { states: () => quotas, ofModel: () => ({ isKnown: false }) };
 
   /** A process on the store: what a restart brings up anew. */
@@ -70,6 +71,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       clock,
       log,
       platforms,
+      hasPeers: () => hasPeers,
     });
     const commands = createCommands({
       refresher,
@@ -130,6 +132,10 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     refreshes,
     activity,
     start,
+    /** Another replica goes on when this one stops. */
+    addPeer: () => {
+      hasPeers = true;
+    },
     /** The next refreshes of people end like this. */
     refreshWith: (outcome: Outcome) => {
       refreshOutcome = outcome;

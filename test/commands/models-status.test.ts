@@ -24,7 +24,7 @@ describe("/models status", () => {
         `✓ openai: 3 models, list from ${timeMark(world.at)}`,
         `✓ demo: 2 models, list from ${timeMark(world.at)}`,
         "",
-        "Auto-refresh: on (the host's default), every 5 minutes (the host's default)",
+        "Auto-refresh: on, every 5 minutes (the host's default)",
       ].join("\n"),
     );
   });

@@ -23,7 +23,7 @@ describe("/settings auto-refresh", () => {
   it("says what is now in force, and from when on", async () => {
     const world = harness();
     expect(await world.say("/settings auto-refresh on 10")).toBe(
-      `Saved. Auto-refresh: on (set in this workspace), every 10 minutes (set in this workspace). ${NEXT_CHECK}`,
+      `Saved. Auto-refresh: on, every 10 minutes (set in this workspace). ${NEXT_CHECK}`,
     );
     expect(await world.say("/settings auto-refresh 1")).toContain("every minute (set in this workspace)");
     expect(await world.say("/settings auto-refresh smart")).toContain("smart: often while people are here");
@@ -70,7 +70,7 @@ describe("/settings auto-refresh", () => {
     await world.say("/settings auto-refresh openai off 3");
     await world.say("/settings auto-refresh demo 1");
     expect(await world.say("/settings auto-refresh provider:openai default")).toBe(
-      `Saved. Auto-refresh of \`openai\`: on (the host's default), every 5 minutes (the host's default) (no setting of its own). ${NEXT_CHECK}`,
+      `Saved. Auto-refresh of \`openai\`: on, every 5 minutes (the host's default) (no setting of its own). ${NEXT_CHECK}`,
     );
     expect(world.settings.of(WORKSPACE)).toEqual({ providers: { demo: { interval: 1 } } });
     await world.say("/settings auto-refresh demo default on");
@@ -85,7 +85,7 @@ describe("/settings auto-refresh", () => {
     const before = world.settings.of(WORKSPACE);
     const [reply] = await world.replies("/settings auto-refresh");
     expect(reply?.markdown.split("\n")).toEqual([
-      "Auto-refresh: on (the host's default), every 5 minutes (the host's default)",
+      "Auto-refresh: on, every 5 minutes (the host's default)",
       "Auto-refresh of `openai`: on (the host's default), every minute (this provider's own setting)",
     ]);
     expect(reply?.controls?.map(({ label }) => label)).toEqual([
@@ -195,7 +195,7 @@ describe("/settings show", () => {
       markdown: [
         "**Settings of this workspace**",
         "Auto-refresh: off (set in this workspace), every 5 minutes (the host's default)",
-        "Auto-refresh of `openai`: on (this provider's own setting), every minute (this provider's own setting)",
+        "Auto-refresh of `openai`: on, every minute (this provider's own setting)",
         "Model of new conversations: **openai/gpt-5** (the first provider's newest preferred model)",
         "While a quota is used up: **ask** (the default), another model answers only after somebody has agreed to it under " +
           "an answer: the same family by another vendor, else one that is no dearer.",

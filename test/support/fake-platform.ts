@@ -142,6 +142,7 @@ export function fakePlatform(name = "fake", terms: FakePlatformTerms = {}): Fake
           () => false,
         ));
       if (isWhispered) return { ...place, message: `whisper-${nextId++}` };
+      if (given.isPrivate && !isWhispered) throw fault("refused");
       await reach("post", channel);
       judge(reply);
       const earlier = given.once && named.get(given.once.name);

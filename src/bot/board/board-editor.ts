@@ -3,6 +3,7 @@ import type { Log } from "../../base/log.js";
 import type { ChatPlatform, MessageKey } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 import type { BoardRow } from "./board-rows.js";
+import { type BoardTimes, RENEW_MS, stoppedBoardText } from "./board-text.js";
 
 export interface BoardEditorDeps {
   readonly clock: Clock;
@@ -11,8 +12,12 @@ export interface BoardEditorDeps {
   platformOf(name: string): ChatPlatform | undefined;
   /** What the board judges now. */
   judge(): string;
-  /** The text as it should be now, for a judgement that is so since then. */
-  textFor(message: MessageKey, since: number): string;
+  /** The newest success of any provider, epoch ms. */
+  refreshedAt(): number | null;
+  /** The text as it should be now, with these times. */
+  textFor(message: MessageKey, times: BoardTimes): string;
+  /** What is stored of it, perhaps by another replica. @throws {StoreError} */
+  stored(): Promise<BoardRow | undefined>;
   /** Keeps what is shown. @throws {StoreError} */
   onShown(row: BoardRow): Promise<void>;
   /** The message is no more. @throws {StoreError} */
@@ -26,6 +31,10 @@ export interface BoardEditor {
   note(): void;
   /** Brings the message up to date, if it is not and the platform lets it. Never rejects. */
   update(): Promise<void>;
+  /** Takes over what another replica has shown since. */
+  adopt(stored: BoardRow): void;
+  /** Says on the message that the bot was stopped. @throws {PlatformError} @throws signal.reason when aborted */
+  showStopped(signal: AbortSignal): Promise<void>;
 }
 
 /** Discord caps edits of messages older than an hour (30046) without saying for how long. */
@@ -48,18 +57,34 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
     if (judgement === shown.judgement) noted = shown;
     else if (judgement !== noted.judgement) noted = { judgement, since: clock.now() };
   };
-  const wanted = (): BoardRow => {
+  const adopt = (stored: BoardRow) => {
+    if ((stored.asOf ?? 0) > (shown.asOf ?? 0) && stored.message.message === message.message) shown = stored;
+  };
+  /** Undefined while what is shown is true, but for its times, and young enough. */
+  const wanted = (): BoardRow | undefined => {
     note();
-    return { message, judgement: noted.judgement, since: noted.since, text: deps.textFor(message, noted.since) };
+    const { judgement, since } = noted;
+    const rowAt = (times: Pick<BoardTimes, "asOf" | "refreshedAt">): BoardRow => {
+      return { message, judgement, since, ...times, text: deps.textFor(message, { since, ...times }) };
+    };
+    const { asOf = 0, refreshedAt = null } = shown;
+    const isTrue = rowAt({ asOf, refreshedAt }).text === shown.text;
+    const isYoung = clock.now() - asOf < RENEW_MS;
+    return isTrue && isYoung ? undefined : rowAt({ asOf: clock.now(), refreshedAt: deps.refreshedAt() });
+  };
+  const openPlatform = () => {
+    const platform = deps.platformOf(message.platform);
+    return platform?.fault() === undefined && clock.now() >= pausedUntil ? platform : undefined;
   };
   const edit = async () => {
-    const platform = deps.platformOf(message.platform);
-    if (platform === undefined || platform.fault() !== undefined || clock.now() < pausedUntil) return;
-    if (wanted().text === shown.text) return;
-    let next = shown;
+    const platform = openPlatform();
+    if (platform === undefined || wanted() === undefined) return;
+    const stored = await deps.stored().catch(() => undefined); // at worst two replicas show the same
+    if (stored !== undefined) adopt(stored);
+    let next: BoardRow | undefined;
     const text = () => {
       next = wanted();
-      return next.text === shown.text ? undefined : { markdown: next.text };
+      return next && { markdown: next.text };
     };
     try {
       await platform.edit(message, text, { rank: "board", signal });
@@ -67,7 +92,7 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
       if (signal.aborted) return;
       return fail(error);
     }
-    if (next.text === shown.text) return;
+    if (next === undefined) return;
     shown = next;
     failures = 0;
     await deps.onShown(shown);
@@ -85,6 +110,15 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
   return {
     message,
     note,
+    adopt,
+    async showStopped(within) {
+      const platform = openPlatform();
+      if (platform === undefined) return;
+      const now = { asOf: clock.now(), refreshedAt: deps.refreshedAt() };
+      const row = { ...shown, ...now, text: stoppedBoardText({ ...shown, ...now }) };
+      await platform.edit(message, { markdown: row.text }, { rank: "board", signal: within });
+      await deps.onShown(row);
+    },
     update() {
       running ??= edit()
         .catch((error) => {

@@ -3,6 +3,7 @@ import { withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
 import type { Reply } from "../../commands/command.js";
 import type { ChatPlatform, Mark, MessageKey, Reaction } from "../port/platform.js";
+import { PlatformError } from "../port/platform-error.js";
 
 export interface BoardReactionsDeps {
   readonly clock: Clock;
@@ -27,6 +28,7 @@ export interface BoardReactions {
 const CONFIRMED_MS = 5_000;
 /** Presses that wait for their turn on one board; more are dropped. */
 const MOST_WAITING = 5;
+const TOO_MANY_WAITING = "Other presses under this board come first, so yours was dropped. Press again in a moment.";
 
 /** How long a stop waits for marks to be taken away. */
 const IDLE_MS = 2_000;
@@ -51,6 +53,18 @@ export function createBoardReactions({ clock, log, signal, commandOf }: BoardRea
     platform
       .react(message, { clear: emoji, author })
       .catch((error) => log.warn({ error }, "taking a reaction away failed; nothing depends on it"));
+  /** Tells the presser alone; where the platform can't, the board's last line says what ❌ may mean. */
+  const explain = (platform: ChatPlatform, { message, author }: Reaction, why: Reply | undefined) =>
+    platform
+      .post(
+        message,
+        { markdown: why?.markdown ?? TOO_MANY_WAITING },
+        { rank: "board", onlyFor: author, isPrivate: true },
+      )
+      .catch((error) => {
+        const isNormal = error instanceof PlatformError && error.reason === "refused";
+        if (!isNormal) log.debug({ error }, "board: could not tell why a reaction failed");
+      });
 
   const obey = async (platform: ChatPlatform, reaction: Reaction, run: RunCommand, line: Line) => {
     const command = commandOf(reaction);
@@ -59,14 +73,19 @@ export function createBoardReactions({ clock, log, signal, commandOf }: BoardRea
     await show(platform, reaction.message, "waiting");
     let last: Reply | undefined;
     for await (const reply of run(command)) last = reply;
-    await show(platform, reaction.message, last === undefined || last.isFailure === true ? "failed" : "done");
+    const isRefused = last === undefined || last.isFailure === true;
+    await show(platform, reaction.message, isRefused ? "failed" : "done");
+    if (isRefused) await explain(platform, reaction, last);
   };
   const press = async (platform: ChatPlatform, reaction: Reaction, run: RunCommand) => {
     const key = `${reaction.message.channel}:${reaction.message.message}`;
     const line = lines.get(key) ?? { tail: Promise.resolve(), waiting: 0, marks: 0 };
     lines.set(key, line);
     const cleared = takeAway(platform, reaction);
-    if (line.waiting >= MOST_WAITING) return cleared;
+    if (line.waiting >= MOST_WAITING) {
+      await explain(platform, reaction, undefined);
+      return cleared;
+    }
     line.waiting += 1;
     line.tail = line.tail
       .then(() => obey(platform, reaction, run, line))

@@ -11,6 +11,10 @@ export interface BoardRow {
   /** What it judged, and when that last changed. */
   readonly judgement: string;
   readonly since: number;
+  /** When it was last shown, epoch ms; unset in a row of a version that did not say. */
+  readonly asOf?: number;
+  /** The last refresh that it names, epoch ms; null where there was none. */
+  readonly refreshedAt?: number | null;
 }
 
 const rowSchema: z.ZodType<BoardRow> = z.object({
@@ -18,12 +22,16 @@ const rowSchema: z.ZodType<BoardRow> = z.object({
   text: z.string(),
   judgement: z.string(),
   since: z.number(),
+  asOf: z.number().exactOptional(),
+  refreshedAt: z.number().nullable().exactOptional(),
 });
 
 /** The boards in the store, by the conversation that they stand in. */
 export interface BoardRows {
   /** Without those that are damaged. @throws {StoreError} */
   load(): Promise<readonly (readonly [conversation: string, row: BoardRow])[]>;
+  /** Undefined where there is none, or it is damaged. @throws {StoreError} */
+  get(conversation: string): Promise<BoardRow | undefined>;
   /** @throws {StoreError} */
   save(conversation: string, row: BoardRow): Promise<void>;
   /** @throws {StoreError} */
@@ -40,6 +48,7 @@ export function createBoardRows(store: Store): BoardRows {
         return row === undefined ? [] : [[conversation, row] as const];
       });
     },
+    get: async (conversation) => readRow(conversation, await table.get(conversation)),
     save: (conversation, row) => table.set(conversation, row),
     forget: (conversation) => table.delete(conversation),
   };

@@ -1,10 +1,12 @@
 import { timeMark } from "../../base/time.js";
 import { inForceLines } from "../../commands/auto-refresh-setting.js";
+import { lastRefreshLine } from "../../commands/models-status.js";
 import { quotaBoardLine } from "../../commands/wording/quota-text.js";
 import type { QuotaState } from "../../quota/quota.js";
 import { INTERVALS, indicatorLine, outcomeHint, outcomeWords } from "../../refresh/refresh-texts.js";
 import type { ProviderStatus, RefreshStatus } from "../../refresh/refresher.js";
 import type { RefreshInForce, Settings } from "../../refresh/settings.js";
+import type { BoardRow } from "./board-rows.js";
 
 /** What people press under the board, without variation selectors, as reactions are compared. */
 const REFRESH = "🔄";
@@ -14,7 +16,13 @@ const NEXT_INTERVAL = "⏱";
 /** As they are put under the message: with the selector that makes a picture of the last two. */
 export const BOARD_EMOJIS: readonly string[] = [REFRESH, `${TOGGLE}\ufe0f`, `${NEXT_INTERVAL}\ufe0f`];
 
-const LEGEND = "🔄 refreshes now · ⏯️ turns auto-refresh on or off · ⏱️ takes the next interval";
+const LEGEND = [
+  "🔄 refreshes now · for operators: ⏯️ turns auto-refresh on or off · ⏱️ takes the next interval",
+  "❌ after a press: you may not do that, pressed too often, or a provider failed. `/models status` says more.",
+];
+
+/** A running bot shows the board anew after so long, though nothing has changed: how old it is tells whether one runs. */
+export const RENEW_MS = 15 * 60_000;
 
 /** What stands on a board whose place another one has taken. */
 export const MOVED_TEXT = "➡️ This board no longer follows: a newer one was posted in this channel.";
@@ -29,7 +37,10 @@ export const judgementOf = (status: RefreshStatus): string =>
 const boardIndicator = (status: RefreshStatus) =>
   indicatorLine({ ...status, indicator: status.isFresh ? "fresh" : "stale" });
 
-/** The board as one workspace sees it, without any time that a refresh moves. */
+/** The times that a board shows, epoch ms. */
+export type BoardTimes = Required<Pick<BoardRow, "since" | "asOf" | "refreshedAt">>;
+
+/** The board as one workspace sees it. */
 export function boardText(
   facts: {
     readonly status: RefreshStatus;
@@ -37,7 +48,7 @@ export function boardText(
     readonly workspace: string;
     readonly quotas: readonly QuotaState[];
   },
-  since: number,
+  times: BoardTimes,
 ): string {
   const { status, settings, workspace } = facts;
   const failures = status.providers.flatMap(failureLine);
@@ -45,14 +56,24 @@ export function boardText(
   return [
     "**Model lists**",
     boardIndicator(status),
-    `Since ${timeMark(since)}`,
+    `${lastRefreshLine({ lastRefreshAt: times.refreshedAt })} · last change of this status: ${timeMark(times.since)}`,
+    `As of ${timeMark(times.asOf)}. A running bot renews this every ${RENEW_MS / 60_000} minutes.`,
+    "",
     ...inForceLines({ settings, setups: status.providers.map(({ id }) => ({ id, preferredFamilies: [] })) }, workspace),
     ...(failures.length > 0 ? ["", ...failures] : []),
     ...(quotaLine === undefined ? [] : ["", quotaLine]),
     "",
-    LEGEND,
+    ...LEGEND,
   ].join("\n");
 }
+
+/** What stands on the boards of a bot that was stopped. */
+export const stoppedBoardText = ({ asOf, refreshedAt }: BoardTimes): string =>
+  [
+    "**Model lists**",
+    `⏹️ The bot was stopped: ${timeMark(asOf)}. Nothing is refreshed or answered until it runs again.`,
+    lastRefreshLine({ lastRefreshAt: refreshedAt }),
+  ].join("\n");
 
 function failureLine(status: ProviderStatus): readonly string[] {
   const { id, outcome } = status;

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.js";
+import { withDeadline } from "../../base/deadline.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import type { BoardControl } from "../../commands/command-deps.js";
@@ -12,7 +13,7 @@ import { PlatformError } from "../port/platform-error.js";
 import { type BoardEditor, createBoardEditor } from "./board-editor.js";
 import { createBoardReactions, type RunCommand } from "./board-reactions.js";
 import { type BoardRow, createBoardRows } from "./board-rows.js";
-import { BOARD_EMOJIS, boardText, commandOfReaction, judgementOf, MOVED_TEXT } from "./board-text.js";
+import { BOARD_EMOJIS, type BoardTimes, boardText, commandOfReaction, judgementOf, MOVED_TEXT } from "./board-text.js";
 
 export interface BoardDeps {
   readonly store: Store;
@@ -23,6 +24,8 @@ export interface BoardDeps {
   readonly log: Log;
   /** The platforms that run; filled when they are made. */
   readonly platforms: readonly ChatPlatform[];
+  /** Whether other processes share the store now: they go on when this one stops. */
+  hasPeers(): boolean;
 }
 
 /** The status messages that people have asked for, at most one a channel. */
@@ -34,12 +37,19 @@ export interface Board {
   look(): void;
   /** Resolves when what the reaction set off is over. Never rejects. */
   onReaction(platform: ChatPlatform, reaction: Reaction, run: RunCommand): Promise<void>;
-  /** Takes no more, and resolves when no confirmation is left on a board, or when that takes too long. */
+  /**
+   * Takes no more, and resolves when no confirmation is left on a board and each says that the bot was stopped, or when
+   * that takes too long. Where other replicas go on, the boards stay theirs.
+   */
   stop(): Promise<void>;
 }
 
 /** What changes together (ten providers answering, say) is shown by one edit. */
 const GATHER_MS = 1_000;
+/** How often is looked for what other replicas have shown. */
+const SYNC_MS = 60_000;
+/** How long a stop waits for the boards to say so; those that wait for the platform's limits keep their "as of". */
+const STOP_MS = 3_000;
 
 export function createBoard(deps: BoardDeps): Board {
   const { clock, log, settings } = deps;
@@ -49,9 +59,14 @@ export function createBoard(deps: BoardDeps): Board {
   const commandOf = ({ emoji, message }: Reaction) => commandOfReaction(emoji, settings.inForce(workspaceOf(message)));
   const reactions = createBoardReactions({ clock, log, signal, commandOf });
   let isGathering = false;
+  let syncedAt = clock.now();
   const gather = async () => {
     await clock.sleep(GATHER_MS, signal);
     isGathering = false;
+    if (clock.now() - syncedAt >= SYNC_MS) {
+      syncedAt = clock.now();
+      await boards.load().catch((error) => log.warn({ error }, "board: could not read what other replicas have shown"));
+    }
     for (const editor of boards.all()) void editor.update();
   };
 
@@ -74,13 +89,18 @@ export function createBoard(deps: BoardDeps): Board {
     async stop() {
       stopping.abort();
       await reactions.idle();
+      if (deps.hasPeers()) return;
+      const warn = (error: unknown) => log.warn({ error }, "board: could not show that the bot was stopped");
+      const all = (within: AbortSignal) =>
+        Promise.all([...boards.all()].map((editor) => editor.showStopped(within).catch(warn)));
+      await withDeadline(all, { what: "the last text of boards", timeoutMs: STOP_MS, clock }).catch(warn);
     },
   };
 }
 
 const platformOf = ({ platforms }: BoardDeps, name: string) => platforms.find((platform) => platform.name === name);
-const textFor = ({ refresher, settings, quota }: BoardDeps, message: MessageKey, since: number) =>
-  boardText({ status: refresher.status(), settings, workspace: workspaceOf(message), quotas: quota.states() }, since);
+const textFor = ({ refresher, settings, quota }: BoardDeps, message: MessageKey, times: BoardTimes) =>
+  boardText({ status: refresher.status(), settings, workspace: workspaceOf(message), quotas: quota.states() }, times);
 
 /** The boards that stand, each with what keeps its message up to date. */
 interface Editors {
@@ -107,7 +127,9 @@ function createEditors(deps: BoardDeps, signal: AbortSignal): Editors {
         signal,
         platformOf: (name) => platformOf(deps, name),
         judge: () => judgementOf(refresher.status()),
-        textFor: (message, since) => textFor(deps, message, since),
+        refreshedAt: () => refresher.status().lastRefreshAt,
+        textFor: (message, times) => textFor(deps, message, times),
+        stored: () => rows.get(conversation),
         onShown: async (shown) => void (isStill() && (await rows.save(conversation, shown))),
         onGone: async () => void (isStill() && editors.delete(conversation) && (await rows.forget(conversation))),
       },
@@ -121,7 +143,11 @@ function createEditors(deps: BoardDeps, signal: AbortSignal): Editors {
     all: () => editors.values(),
     isKnown,
     async load() {
-      for (const [conversation, row] of await rows.load()) keep(conversation, row);
+      for (const [conversation, row] of await rows.load()) {
+        const known = editors.get(conversation);
+        if (known !== undefined && isSameMessage(known.message, row.message)) known.adopt(row);
+        else keep(conversation, row);
+      }
     },
     async replace(conversation, row) {
       await rows.save(conversation, row);
@@ -148,11 +174,12 @@ async function postBoard(deps: BoardDeps, boards: Editors, conversation: string,
   const place = channelKeyOf(conversation);
   const platform = platformOf(deps, place.platform);
   if (platform === undefined) throw new UserError("A board can't be posted here.");
-  const since = clock.now();
+  const now = clock.now();
+  const times = { since: now, asOf: now, refreshedAt: refresher.status().lastRefreshAt };
   const judgement = judgementOf(refresher.status());
-  const text = textFor(deps, { ...place, message: "" }, since);
+  const text = textFor(deps, { ...place, message: "" }, times);
   const message = await posted(platform, place, text, signal);
-  const old = await boards.replace(conversation, { message, text, judgement, since });
+  const old = await boards.replace(conversation, { message, text, judgement, ...times });
   if (old !== undefined) {
     void platform
       .edit(old.message, { markdown: MOVED_TEXT }, { rank: "board", signal })

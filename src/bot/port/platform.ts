@@ -233,8 +233,12 @@ export interface PostTerms extends SendTerms {
    * (epoch ms): an earlier attempt, perhaps of an ended process, may have arrived since then, and is looked for first.
    */
   readonly once?: { readonly name: string; readonly triedSince?: number };
-  /** Shown to this person alone where the platform can do that without a command, to everybody elsewhere. */
+  /**
+   * Shown to this person alone where the platform can do that without a command. Elsewhere to everybody, or with
+   * `isPrivate` to nobody: then it fails with `refused`.
+   */
   readonly onlyFor?: Person;
+  readonly isPrivate?: true;
 }
 
 /**

@@ -6,13 +6,22 @@ import { quotaState, SURE } from "../../support/quota-states.js";
 import { boardWorld, MINUTE_MS, posted } from "../board-world.js";
 
 const FRESH = "✓ Auto-refreshed - models up to date";
-const LEGEND = "🔄 refreshes now · ⏯️ turns auto-refresh on or off · ⏱️ takes the next interval";
-const HOST = "Auto-refresh: on (the host's default), every 5 minutes (the host's default)";
+const LEGEND = [
+  "🔄 refreshes now · for operators: ⏯️ turns auto-refresh on or off · ⏱️ takes the next interval",
+  "❌ after a press: you may not do that, pressed too often, or a provider failed. `/models status` says more.",
+];
+const HOST = "Auto-refresh: on, every 5 minutes (the host's default)";
+/** The lines of its times, of a bot whose last refresh was at 1 ms. */
+const timeLines = (since: number, asOf: number) => [
+  `Last refresh: ${timeMark(1)} · last change of this status: ${timeMark(since)}`,
+  `As of ${timeMark(asOf)}. A running bot renews this every 15 minutes.`,
+];
 
 describe("board.control.post()", () => {
   it("posts what the lists are like, and offers the three reactions", async () => {
     const { clock, platform, result, text } = await posted();
-    expect(text().split("\n")).toEqual(["**Model lists**", FRESH, `Since ${timeMark(clock.now())}`, HOST, "", LEGEND]);
+    const times = timeLines(clock.now(), clock.now());
+    expect(text().split("\n")).toEqual(["**Model lists**", FRESH, ...times, "", HOST, "", ...LEGEND]);
     expect(platform.answers[0]).toMatchObject({ offered: ["🔄", "⏯️", "⏱️"], replyTo: undefined });
     expect(result).toEqual({ hasMoved: false, hasReactions: true });
   });
@@ -55,7 +64,7 @@ describe("the board's message", () => {
   it("names the quota that is worst off, and is not edited when only its numbers move", async () => {
     const { setQuotas, text, platform } = await posted();
     await setQuotas([quotaState({ riskSince: 1, forecast: { ...SURE, probability: 0.7 } })]);
-    expect(text().split("\n")[5]).toBe(
+    expect(text().split("\n")[7]).toBe(
       "⚠️ groq: requests a day of `m1`: likely to run out before it renews; `/usage quota` has the times",
     );
     await setQuotas([quotaState({ riskSince: 1, forecast: { ...SURE, probability: 0.8 } })]);
@@ -74,18 +83,20 @@ describe("the board's message", () => {
     expect(text().split("\n")).toEqual([
       "**Model lists**",
       `${FRESH} · 1 provider failing`,
-      `Since ${timeMark(at)}`,
+      ...timeLines(at, clock.now()),
+      "",
       HOST,
       "",
       "⚠️ anthropic: refused the key. Check its API key, and that its account may use it.",
       "",
-      LEGEND,
+      ...LEGEND,
     ]);
     expect(platform.edits()).toBe(1);
   });
 
-  it("is left alone by a day of refreshes that change nothing", async () => {
-    const { board, clock, change, platform } = await posted();
+  it("is renewed every 15 minutes by a day of refreshes that change nothing, and by no more", async () => {
+    const { board, clock, change, platform, text } = await posted();
+    const since = clock.now();
     const before = platform.calls();
     for (let refresh = 0; refresh < 288; refresh++) {
       await change({ isFetching: true });
@@ -93,8 +104,72 @@ describe("the board's message", () => {
       await clock.advance(5 * MINUTE_MS - 2_000);
       board.look();
     }
-    expect(platform.calls()).toBe(before);
+    expect(platform.calls() - before).toBeLessThanOrEqual(96);
+    const [, , , asOf = ""] = text().split("\n");
+    expect(text().split("\n").slice(2, 3)).toEqual(timeLines(since, 0).slice(0, 1));
+    expect(Number(/\d+/.exec(asOf)?.[0]) * 1000).toBeGreaterThan(clock.now() - 16 * MINUTE_MS);
     expect(clock.sleepers()).toBeLessThanOrEqual(1);
+  });
+
+  it("is renewed by one of several replicas", async () => {
+    const { board, clock, platform, start } = await posted();
+    const other = start([platform]);
+    await other.board.load();
+    const before = platform.calls();
+    for (let beat = 0; beat < 6 * 60; beat++) {
+      await clock.advance(5_000);
+      board.look();
+      await clock.advance(5_000);
+      other.board.look();
+    }
+    expect(platform.calls() - before).toBeLessThanOrEqual(4);
+  });
+
+  it("says that the bot was stopped, until it runs again", async () => {
+    const { board, clock, platform, start, text } = await posted();
+    const since = clock.now();
+    await clock.advance(MINUTE_MS);
+    await board.stop();
+    expect(text().split("\n")).toEqual([
+      "**Model lists**",
+      `⏹️ The bot was stopped: ${timeMark(clock.now())}. Nothing is refreshed or answered until it runs again.`,
+      `Last refresh: ${timeMark(1)}`,
+    ]);
+    const next = start([platform]);
+    await next.board.load();
+    next.board.look();
+    await clock.advance(1_000);
+    expect(text().split("\n").slice(1, 4)).toEqual([FRESH, ...timeLines(since, clock.now())]);
+  });
+
+  it("stays as it is at a stop where another replica goes on", async () => {
+    const { addPeer, board, text } = await posted();
+    addPeer();
+    await board.stop();
+    expect(text()).toContain(FRESH);
+  });
+
+  it("loses what a stopped process wrote once another one runs that had loaded it before", async () => {
+    const { board, clock, platform, start, text } = await posted();
+    const next = start([platform]);
+    await next.board.load();
+    await clock.advance(1_000);
+    await board.stop();
+    expect(text()).toContain("was stopped");
+    for (let beat = 0; beat < 7; beat++) {
+      await clock.advance(10_000);
+      next.board.look();
+    }
+    await clock.advance(1_000);
+    expect(text()).toContain(FRESH);
+  });
+
+  it("does not hold up a stop where the platform makes it wait", async () => {
+    const { board, clock, platform } = await posted();
+    platform.edit = () => new Promise(() => {});
+    const stopped = board.stop();
+    await clock.advance(3_000);
+    await stopped;
   });
 
   it("shows several changes at a time by one edit", async () => {
@@ -131,7 +206,7 @@ describe("the board's message", () => {
       board.look();
       await clock.advance(10_000);
     }
-    expect(text()).toContain(`Using cached models - refresh recommended\nSince ${timeMark(at)}`);
+    expect(text()).toContain(`Using cached models - refresh recommended\n${timeLines(at, 0)[0]}`);
     expect(platform.calls()).toBe(calls + 1);
   });
 
@@ -167,9 +242,9 @@ describe("the board's message", () => {
   });
 
   it("is found again after a restart, which makes no call as long as nothing has changed", async () => {
-    const { board, change, clock, platform, start, text } = await posted();
+    const { change, clock, platform, start, text } = await posted();
     await change({ failing: { openai: "timeout" } });
-    await board.stop();
+    // As after a kill: nothing was said at its end.
     const calls = platform.calls();
     await clock.advance(MINUTE_MS);
     const next = start([platform]);
@@ -263,6 +338,38 @@ describe("a reaction under the board", () => {
     expect(platform.marksOf(message.message)).toEqual(["waiting", "failed", undefined, "waiting", "failed", undefined]);
     expect(platform.cleared).toEqual(["⏯️ of eve", "⏱️ of eve"]);
     expect(refreshes).toEqual([]);
+  });
+
+  it("tells a member without permission why, and nobody else", async () => {
+    const { clock, platform, press } = await posted();
+    const told: string[] = [];
+    platform.whisper = async (_channel, person, { markdown }) => void told.push(`${person.id}: ${markdown}`);
+    const pressed = press("⏯️", { author: "eve" });
+    await clock.advance(6_000);
+    await pressed;
+    expect(told).toEqual([expect.stringMatching(/^eve: 🔒 Only operators may use `\/settings auto-refresh` here/)]);
+    expect(platform.answers).toHaveLength(1);
+  });
+
+  it("tells whoever presses too often, and whoever is one too many in the line", async () => {
+    const { clock, handlers, message, platform } = await posted();
+    const told: string[] = [];
+    platform.whisper = async (_channel, person, { markdown }) => void told.push(`${person.id}: ${markdown}`);
+    const { onReaction } = handlers(platform);
+    const press = (emoji: string, by: { author: string }) => onReaction(platform.reaction(message, emoji, by));
+    const presses: Promise<unknown>[] = [];
+    for (let time = 0; time < 31; time++) {
+      presses.push(press("⏯️", { author: "eve" }));
+      await settle();
+    }
+    await clock.advance(6_000);
+    expect(told.find((text) => text.includes("⏳"))).toMatch(/^eve: ⏳ You have given 30 commands within a minute/);
+    for (let time = 0; time < 7; time++) presses.push(press("🔄", { author: "ada" }));
+    await clock.advance(60_000);
+    await Promise.all(presses);
+    const dropped = "Other presses under this board come first, so yours was dropped. Press again in a moment.";
+    expect(told.filter((text) => text.startsWith("ada"))).toEqual([`ada: ${dropped}`, `ada: ${dropped}`]);
+    expect(platform.answers).toHaveLength(1);
   });
 
   it("obeys whom the host names as an operator, on that platform only", async () => {

@@ -23,6 +23,8 @@ describe("the board on Slack", () => {
     await slack.react(board, "black_right_pointing_triangle_with_double_vertical_bar", "U0BEN");
     await until("the ❌", () => board.reactions.has("x"));
     expect(readOf(board)).toBe(before);
+    await until("the reason, for whoever pressed", () => slack.ephemeralsOf("U0BEN")[1]?.includes("🔒 Only operators"));
+    expect(slack.answers()).toHaveLength(1);
     await until("its end", () => !board.reactions.has("x"));
 
     await slack.react(board, "black_right_pointing_triangle_with_double_vertical_bar", "U0ADA");

@@ -42,6 +42,8 @@ export function createSender(deps: DiscordSendDeps): Sender {
     postMessage(deps, nonces, channel, message, { replyTo, name });
   return {
     async post(channel, reply, terms = {}) {
+      if (terms.isPrivate)
+        throw new PlatformError("discord", "refused", "Only an interaction can be answered in private");
       await calls.takeMessage("post", channel, terms);
       const { platform, workspace, channel: id, thread } = channel;
       const rendered = await renderedMessage(currentReply(reply), idFor);

@@ -68,6 +68,7 @@ export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" 
         );
         return { ...place, message: ts };
       } catch (error) {
+        if (terms.isPrivate) throw error;
         log.debug({ error }, "slack: ephemeral message failed, posting it for everybody");
       }
     }

@@ -2,7 +2,7 @@ import { UserError } from "../../../base/errors.js";
 import { onPanel, press } from "../../port/panel.js";
 import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
 import { HttpError } from "../http/http-error.js";
-import { controlsOf, editOf, marksOf, publicMessage, withTimesInWords } from "./message-row.js";
+import { controlsOf, editOf, marksOf, publicMessage, timedText } from "./message-row.js";
 import { PLAYGROUND, type PlaygroundParts } from "./platform.js";
 import { attachmentOf, type QuestionFile } from "./question-files.js";
 
@@ -125,7 +125,7 @@ async function runCommand(
     });
     hub.send({ channel, client }, "ephemeral", {
       id,
-      text: withTimesInWords(reply.markdown, clock.now()),
+      ...timedText(reply.markdown, clock.now()),
       controls: controlsOf(reply.controls),
       ...(files && { files }),
       ...(reply.panel !== undefined && { panel: reply.panel }),

@@ -78,8 +78,11 @@ export function timeInWords(at: number, now: number): string {
   return at <= now ? `${words} ago` : `in ${words}`;
 }
 
-export const withTimesInWords = (markdown: string, now: number): string =>
-  showTimes(markdown, (at) => timeInWords(at, now));
+/** A text as it reads now; `timed` is the text with its time marks, where it has any, so that a page can keep them true. */
+export function timedText(markdown: string, now: number): { readonly text: string; readonly timed?: string } {
+  const text = showTimes(markdown, (at) => timeInWords(at, now));
+  return text === markdown ? { text } : { text, timed: markdown };
+}
 
 /** A message as the HTTP interface gives it. */
 export type PublicMessage = ReturnType<typeof publicMessage>;
@@ -98,7 +101,7 @@ export function publicMessage(row: MessageRow, now: number) {
 /** What an `edit` event says of a message: everything that an edit may change. */
 export const editOf = (row: MessageRow, now: number) => ({
   id: row.id,
-  text: row.author === "bot" ? withTimesInWords(row.text, now) : row.text,
+  ...(row.author === "bot" ? timedText(row.text, now) : { text: row.text }),
   ...(row.controls.length > 0 && { controls: row.controls }),
   ...(row.answer && { answer: row.answer }),
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import { createSerial } from "../../../base/serial.js";
@@ -19,7 +20,7 @@ import type { ChannelActivity } from "./channel-activity.js";
 import type { ChannelEvents } from "./channel-events.js";
 import type { EditSaver } from "./edit-saver.js";
 import type { MessageLog } from "./message-log.js";
-import { controlsOf, editOf, type MessageRow, marksOf, publicMessage } from "./message-row.js";
+import { controlsOf, editOf, type MessageRow, marksOf, publicMessage, timedText } from "./message-row.js";
 import type { QuestionFiles } from "./question-files.js";
 import type { Rooms } from "./rooms.js";
 
@@ -112,7 +113,8 @@ function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
   const serial = createSerial();
   const show = (row: MessageRow, channel: string) => hub.send({ channel }, "edit", editOf(row, clock.now()));
   return {
-    async post({ channel }, reply, { replyTo, once } = {}) {
+    async post({ channel }, reply, { replyTo, once, isPrivate } = {}) {
+      if (isPrivate) return whisper(parts, channel, currentReply(reply));
       // Without this check an answer would bring a deleted channel back.
       if (replyTo !== undefined) present(await messages.find(channel, replyTo.message), replyTo.message);
       const earlier =
@@ -158,6 +160,13 @@ function messageCalls(parts: PlaygroundParts): Required<MessageCalls> {
       hub.send({ channel }, "mark", { id: message, marks });
     },
   };
+}
+
+/** Shows a reply that is not kept to the pages of a channel: all are one person's. */
+function whisper({ hub, clock }: PlaygroundParts, channel: string, { markdown }: Reply): MessageKey {
+  const id = `whisper-${randomUUID()}`;
+  hub.send({ channel }, "ephemeral", { id, ...timedText(markdown, clock.now()), controls: [] });
+  return { ...PLAYGROUND, channel, message: id };
 }
 
 /** What an earlier attempt at the same message has left. */

@@ -28,5 +28,17 @@ export function countdown(at, now) {
   return `in ${shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, "0"))).join(":")}`;
 }
 
+/**
+ * Shows the time marks of a text as words, true for now.
+ * @param {string} text
+ */
+export const withTimes = (text) =>
+  text.replaceAll(/<t:(\d{1,12}):R>/g, (_mark, seconds) => {
+    const [at, now] = [Number(seconds) * 1000, Date.now()];
+    if (at <= now) return agoWords(at, now);
+    const words = agoWords(2 * now - at, now);
+    return words === "just now" ? "in a moment" : `in ${words.replace(" ago", "")}`;
+  });
+
 /** @param {number} at epoch ms */
 export const clockWords = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });

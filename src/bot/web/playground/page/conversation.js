@@ -1,5 +1,6 @@
 import { byId, make } from "/assets/shared/elements.js";
 import { isUnderWay } from "/assets/shared/texts.js";
+import { withTimes } from "/assets/shared/time.js";
 import { createEarlier } from "./earlier.js";
 import { createEphemeralView } from "./message/ephemeral.js";
 import { createMessageView } from "./message/message.js";
@@ -8,6 +9,8 @@ import { createScroll } from "./scroll.js";
 
 /** Of a frame: a long conversation is drawn over several, the newest messages first. */
 const DRAWING_MS = 12;
+/** How often "2 min ago" is brought up to date. */
+const TIMES_MS = 20_000;
 
 /**
  * @import { PublicMessage } from "../message-row.js"
@@ -79,7 +82,8 @@ export function createConversation({ actions, onDismiss, readBefore, onChange })
       changed.delete(id);
       const entry = entries.get(id);
       if (entry === undefined) continue;
-      entry.view.update(entry.facts);
+      const { text, timed } = entry.facts;
+      entry.view.update({ ...entry.facts, text: timed === undefined ? text : withTimes(timed) });
       entry.view.element.setAttribute("aria-busy", String(isBusy(entry.facts)));
       if (performance.now() > endAt) break;
     }
@@ -96,6 +100,10 @@ export function createConversation({ actions, onDismiss, readBefore, onChange })
     if (document.hidden) setTimeout(draw);
     else requestAnimationFrame(draw);
   };
+  setInterval(() => {
+    for (const [id, { facts }] of entries) if (facts.timed !== undefined) changed.add(id);
+    if (changed.size > 0) soon();
+  }, TIMES_MS);
   /** @type {(id: string, facts: Partial<MessageFacts>) => void} */
   const change = (id, facts) => {
     const entry = entries.get(id);
@@ -153,8 +161,9 @@ export function createConversation({ actions, onDismiss, readBefore, onChange })
     },
     /** @param {PublicMessage} message */
     add: (message) => putMessage(message),
-    /** @param {Pick<PublicMessage, "id" | "text" | "controls" | "answer">} edit */
-    edit: ({ id, text, controls = [], answer }) => change(id, { text, controls, ...(answer && { answer }) }),
+    /** @param {Pick<PublicMessage, "id" | "text" | "timed" | "controls" | "answer">} edit */
+    edit: ({ id, text, timed, controls = [], answer }) =>
+      change(id, { text, timed, controls, ...(answer && { answer }) }),
     /** @param {Pick<MessageFacts, "id" | "marks">} mark */
     mark({ id, marks }) {
       if (!entries.has(id)) return;
@@ -169,7 +178,7 @@ export function createConversation({ actions, onDismiss, readBefore, onChange })
      */
     showEphemeral(reply, command) {
       const isNew = !entries.has(reply.id);
-      put({ ...reply, author: "bot", marks: [], isEphemeral: true }, () =>
+      put({ timed: undefined, ...reply, author: "bot", marks: [], isEphemeral: true }, () =>
         createEphemeralView({
           command,
           press: actions.press,

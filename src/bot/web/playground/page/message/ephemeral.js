@@ -5,7 +5,7 @@ import { createMarkdownView } from "./markdown.js";
 
 /**
  * @import { MessageFacts, Press } from "./message.js"
- * @typedef {Pick<MessageFacts, "id" | "text" | "controls" | "files" | "panel"> & { isQuiet?: true, isFailure?: true }} EphemeralReply
+ * @typedef {Pick<MessageFacts, "id" | "text" | "timed" | "controls" | "files" | "panel"> & { isQuiet?: true, isFailure?: true }} EphemeralReply
  */
 
 /**

@@ -18,6 +18,7 @@ import { createQuestionFilesView } from "./question-files.js";
  * @property {string} id
  * @property {"user" | "bot"} author
  * @property {string} text
+ * @property {string | undefined} [timed] the text with time marks, where it has any
  * @property {readonly string[]} marks
  * @property {Controls} controls
  * @property {string} [replyTo]
