@@ -45,33 +45,11 @@ const LONGEST_PAUSE_MS = 3_600_000;
 export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): BoardEditor {
   const { clock, log, signal } = deps;
   const { message } = posted;
-  let shown = posted;
-  /** What is so, shown or not. */
-  let noted: { readonly judgement: string; readonly since: number } = posted;
+  const { note, adopt, wanted, ...face } = createFace(deps, posted);
   let pausedUntil = 0;
   let failures = 0;
   let running: Promise<void> | undefined;
 
-  const note = () => {
-    const judgement = deps.judge();
-    if (judgement === shown.judgement) noted = shown;
-    else if (judgement !== noted.judgement) noted = { judgement, since: clock.now() };
-  };
-  const adopt = (stored: BoardRow) => {
-    if ((stored.asOf ?? 0) > (shown.asOf ?? 0) && stored.message.message === message.message) shown = stored;
-  };
-  /** Undefined while what is shown is true, but for its times, and young enough. */
-  const wanted = (): BoardRow | undefined => {
-    note();
-    const { judgement, since } = noted;
-    const rowAt = (times: Pick<BoardTimes, "asOf" | "refreshedAt">): BoardRow => {
-      return { message, judgement, since, ...times, text: deps.textFor(message, { since, ...times }) };
-    };
-    const { asOf = 0, refreshedAt = null } = shown;
-    const isTrue = rowAt({ asOf, refreshedAt }).text === shown.text;
-    const isYoung = clock.now() - asOf < RENEW_MS;
-    return isTrue && isYoung ? undefined : rowAt({ asOf: clock.now(), refreshedAt: deps.refreshedAt() });
-  };
   const openPlatform = () => {
     const platform = deps.platformOf(message.platform);
     return platform?.fault() === undefined && clock.now() >= pausedUntil ? platform : undefined;
@@ -93,9 +71,9 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
       return fail(error);
     }
     if (next === undefined) return;
-    shown = next;
+    face.show(next);
     failures = 0;
-    await deps.onShown(shown);
+    await deps.onShown(next);
   };
   const fail = async (error: unknown) => {
     if (error instanceof PlatformError && (error.reason === "gone" || error.reason === "not-editable")) {
@@ -114,8 +92,7 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
     async showStopped(within) {
       const platform = openPlatform();
       if (platform === undefined) return;
-      const now = { asOf: clock.now(), refreshedAt: deps.refreshedAt() };
-      const row = { ...shown, ...now, text: stoppedBoardText({ ...shown, ...now }) };
+      const row = face.stopped();
       await platform.edit(message, { markdown: row.text }, { rank: "board", signal: within });
       await deps.onShown(row);
     },
@@ -128,6 +105,46 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
           running = undefined;
         });
       return running;
+    },
+  };
+}
+
+/** What a board shows, and what it should. */
+function createFace(deps: BoardEditorDeps, posted: BoardRow) {
+  const { clock } = deps;
+  const { message } = posted;
+  let shown = posted;
+  /** What is so, shown or not. */
+  let noted: { readonly judgement: string; readonly since: number } = posted;
+  const note = () => {
+    const judgement = deps.judge();
+    if (judgement === shown.judgement) noted = shown;
+    else if (judgement !== noted.judgement) noted = { judgement, since: clock.now() };
+  };
+  const timesNow = () => ({ asOf: clock.now(), refreshedAt: deps.refreshedAt() });
+  return {
+    note,
+    show: (row: BoardRow) => {
+      shown = row;
+    },
+    adopt(stored: BoardRow) {
+      if ((stored.asOf ?? 0) > (shown.asOf ?? 0) && stored.message.message === message.message) shown = stored;
+    },
+    /** Undefined while what is shown is true, but for its times, and young enough. */
+    wanted(): BoardRow | undefined {
+      note();
+      const { judgement, since } = noted;
+      const rowAt = (times: Omit<BoardTimes, "since">): BoardRow => {
+        return { message, judgement, since, ...times, text: deps.textFor(message, { since, ...times }) };
+      };
+      const { asOf = 0, refreshedAt = null } = shown;
+      const isTrue = rowAt({ asOf, refreshedAt }).text === shown.text;
+      const isYoung = clock.now() - asOf < RENEW_MS;
+      return isTrue && isYoung ? undefined : rowAt(timesNow());
+    },
+    stopped(): BoardRow {
+      const row = { ...shown, ...timesNow() };
+      return { ...row, text: stoppedBoardText(row) };
     },
   };
 }

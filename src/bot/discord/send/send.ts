@@ -34,6 +34,8 @@ export interface Sender extends Pick<ChatPlatform, "post" | "edit" | "append"> {
   doorOf(channel: ChannelKey, replyTo?: MessageKey): MessageDoor;
 }
 
+const NOT_PRIVATE = "Only an interaction can be answered in private";
+
 /** What the bot says in channels. */
 export function createSender(deps: DiscordSendDeps): Sender {
   const { rest, calls, idFor, clock } = deps;
@@ -42,8 +44,7 @@ export function createSender(deps: DiscordSendDeps): Sender {
     postMessage(deps, nonces, channel, message, { replyTo, name });
   return {
     async post(channel, reply, terms = {}) {
-      if (terms.isPrivate)
-        throw new PlatformError("discord", "refused", "Only an interaction can be answered in private");
+      if (terms.isPrivate) throw new PlatformError("discord", "refused", NOT_PRIVATE);
       await calls.takeMessage("post", channel, terms);
       const { platform, workspace, channel: id, thread } = channel;
       const rendered = await renderedMessage(currentReply(reply), idFor);
@@ -60,10 +61,7 @@ export function createSender(deps: DiscordSendDeps): Sender {
         await changeMessage(deps, message, await renderedMessage(current, idFor), terms.replyTo);
     },
     async append(message, lines, controls: Reply["controls"] = []) {
-      const what = "reading a message";
-      const path = addressOf(message);
-      await calls.take("GET", path, "last-text");
-      const { content } = parsed(withContent, await rest.call("GET", path, { what }), what);
+      const content = await shownText(deps, message);
       const markdown = stacked([content, lines]);
       if (markdown.length > MAX_MESSAGE_CHARS)
         throw new PlatformError("discord", "refused", "The message is too full for another line");
@@ -102,6 +100,14 @@ export const addressOf = (message: MessageKey): `/${string}` =>
   `/channels/${channelIdOf(message)}/messages/${message.message}`;
 
 /** Looked for in the newest messages of a channel; Discord keeps a nonce for some minutes only. */
+/** What a message shows now. @throws {PlatformError} */
+async function shownText({ rest, calls }: DiscordSendDeps, message: MessageKey): Promise<string> {
+  const what = "reading a message";
+  const path = addressOf(message);
+  await calls.take("GET", path, "last-text");
+  return parsed(withContent, await rest.call("GET", path, { what }), what).content;
+}
+
 const SEARCHED_MESSAGES = 100;
 const written = z.object({
   id: z.string(),

@@ -78,7 +78,7 @@ export function timeInWords(at: number, now: number): string {
   return at <= now ? `${words} ago` : `in ${words}`;
 }
 
-/** A text as it reads now; `timed` is the text with its time marks, where it has any, so that a page can keep them true. */
+/** A text as it reads now. `timed`: with its time marks, where it has any, so that a page can keep them true. */
 export function timedText(markdown: string, now: number): { readonly text: string; readonly timed?: string } {
   const text = showTimes(markdown, (at) => timeInWords(at, now));
   return text === markdown ? { text } : { text, timed: markdown };
