@@ -1,5 +1,8 @@
 # Evergreen in a container: built with everything, run with what it needs, as a user without rights.
-FROM node:22-bookworm-slim AS build
+# The exact version makes builds repeatable. To pin the base by its digest as well:
+#   docker build --build-arg NODE_IMAGE=node@sha256:<digest> .
+ARG NODE_IMAGE=node:22.23.5-bookworm-slim
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY vendor ./vendor
@@ -7,19 +10,18 @@ RUN npm ci
 COPY tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
-# dist/ is a link to a build's folder; the image gets the folder itself.
-RUN npm run build && cp -rL dist built && npm prune --omit=dev
+# The image gets what `npm pack` would: the bundle, and the few libraries that are not part of it.
+RUN npm run build && node scripts/prepack.mjs && npm prune --omit=dev
 
-FROM node:22-bookworm-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \
     HTTP_HOST=0.0.0.0 \
     SLACK_HOST=0.0.0.0 \
     STORE_URL=sqlite:///data/evergreen.sqlite
 WORKDIR /app
 COPY --from=build /app/package.json ./
-COPY --from=build /app/vendor ./vendor
 COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/built ./dist
+COPY --from=build /app/dist-package ./dist
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

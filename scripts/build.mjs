@@ -20,6 +20,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { noticesOf, packageFolder } from "./notices.mjs";
 
 /** Builds that stay, the newest first: a process that runs from an older one can no longer load further modules. */
 const KEPT_BUILDS = 10;
@@ -34,7 +35,7 @@ const remove = (path) => rmSync(path, { recursive: true, force: true });
 
 /** Loaded from node_modules as they are: native code, data files beside it, and parts that few installs have. */
 const UNBUNDLED = [
-  /^(libsql|@napi-rs\/canvas|sqlite3)$/,
+  /^(libsql|@napi-rs\/canvas)$/,
   /^(zlib-sync|bufferutil|utf-8-validate|erlpack|mac-ca|pg-native|pg-cloudflare)$/,
 ];
 /** Files that the program starts as threads of their own. */
@@ -65,7 +66,7 @@ function filesBelow(folder) {
 
 /** A hash of everything that decides what a build contains. */
 function sourceHash() {
-  const settings = ["package-lock.json", "tsconfig.json", "scripts/build.mjs"];
+  const settings = ["package-lock.json", "tsconfig.json", "scripts/build.mjs", "scripts/notices.mjs"];
   const present = settings.map((name) => join(root, name)).filter((path) => existsSync(path));
   const hash = createHash("sha256");
   for (const path of [...present, ...filesBelow(sources).sort()]) {
@@ -110,7 +111,7 @@ function copiesPlugin() {
     name: "copies",
     async resolveId(source, importer, options) {
       const found = await this.resolve(source, importer, { ...options, skipSelf: true });
-      const root = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(found?.id ?? "")?.[0];
+      const root = packageFolder(found?.id);
       if (found?.external || root === undefined || !existsSync(join(root, "package.json"))) return found;
       const { name, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
       const first = roots.get(`${name}@${version}`) ?? root;
@@ -122,8 +123,9 @@ function copiesPlugin() {
 
 async function write(options, output) {
   const bundle = await bundler({ platform: "node", checks: { eval: false }, ...options });
-  await bundle.write({ format: "esm", sourcemap: true, ...output });
+  const written = await bundle.write({ format: "esm", sourcemap: true, ...output });
   await bundle.close();
+  return written.output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
 }
 
 async function compile(folder) {
@@ -131,10 +133,11 @@ async function compile(folder) {
   const entries = [join(sources, "main.ts"), ...files.filter((path) => WORKER_FILE.test(path))];
   const named = entries.map((path) => [relative(sources, path).replace(/\.ts$/, ""), path]);
   try {
-    await write(
+    const moduleIds = await write(
       { input: Object.fromEntries(named), external: UNBUNDLED, plugins: [copiesPlugin(), placesPlugin, mapsPlugin] },
       { dir: folder, chunkFileNames: "[name]-[hash].js", minify: COMPACT },
     );
+    for (const [name, text] of Object.entries(noticesOf(moduleIds))) writeFileSync(join(folder, name), text);
     await write(
       { input: files, external: (id) => !/^[./]/.test(id) },
       { dir: join(folder, "modules"), preserveModules: true, preserveModulesRoot: sources },

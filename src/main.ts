@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { type App, startApp } from "./app.js";
@@ -145,6 +146,7 @@ const usage = () =>
     ...programs.map(({ name, about }) => `       npm run ${name.padEnd(17)}${about}`),
     "       npm start -- --help       prints this",
     "       npm start -- --version    prints the version",
+    "Installed as a package: evergreen-bot, evergreen-bot doctor, and so on.",
     "Settings come from .env and the environment; .env.example explains every variable.",
   ].join("\n");
 

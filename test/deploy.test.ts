@@ -17,6 +17,8 @@ describe("the deployment files", () => {
 
   it("run without rights, on a read-only root, with a health check and time to stop", () => {
     expect(textOf("Dockerfile")).toMatch(/^USER node$/m);
+    expect(textOf("Dockerfile")).toMatch(/^ARG NODE_IMAGE=node:\d+\.\d+\.\d+-/m); // an exact version, the same for both
+    expect(textOf("Dockerfile")).not.toMatch(/^FROM (?!\$\{NODE_IMAGE\})/m);
     expect(textOf("Dockerfile")).toMatch(/^HEALTHCHECK [\s\S]*\/healthz/m);
     for (const file of ["compose.yaml", "deploy/compose.postgres.yaml"]) {
       const compose = textOf(file);

@@ -9,7 +9,7 @@ let checkout: string;
 beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), "evergreen-build-"));
   mkdirSync(join(checkout, "scripts"));
-  cpSync("scripts/build.mjs", join(checkout, "scripts", "build.mjs"));
+  for (const name of ["build.mjs", "notices.mjs"]) cpSync(join("scripts", name), join(checkout, "scripts", name));
   for (const name of ["package.json", "tsconfig.json"]) cpSync(name, join(checkout, name));
   symlinkSync(resolve("node_modules"), join(checkout, "node_modules"));
   mkdirSync(join(checkout, "src", "page"), { recursive: true });
