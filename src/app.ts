@@ -11,7 +11,8 @@ import { observedPlatform } from "./bot/observe/observed-platform.js";
 import { createSeries } from "./bot/observe/series.js";
 import { createPersonalData } from "./bot/personal-data/personal-data.js";
 import { handlersOf } from "./bot/platform-handlers.js";
-import { conversationOf } from "./bot/port/conversation.js";
+import { conversationOf, workspaceOf } from "./bot/port/conversation.js";
+import type { ChannelKey, Person } from "./bot/port/platform.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
 import { startRetention } from "./bot/status/retention.js";
 import { runningChecks } from "./bot/status/running-checks.js";
@@ -32,7 +33,7 @@ import { createDispatcher } from "./commands/dispatch.js";
 import { type Core, type CoreDeps, createCore } from "./core.js";
 import { waitForFirstLists } from "./refresh/engine/wait-for-first-lists.js";
 import { createChartPainter } from "./usage/chart/chart-painter.js";
-import { startLedgerRetention } from "./usage/ledger-retention.js";
+import { KEPT_DAYS } from "./usage/ledger.js";
 
 export interface AppDeps extends CoreDeps {
   createCommands(deps: CommandDeps): readonly Command[];
@@ -158,8 +159,19 @@ async function openPlatforms(core: Core, { chat, commands }: Talk, status: Statu
     commands,
     ...status,
     ...createConversationView(core),
-    forget: async (place: Parameters<typeof conversationOf>[0]) =>
-      void (await chat.control.forget(conversationOf(place))),
+    async forget(place: ChannelKey, by: Person) {
+      const conversation = conversationOf(place);
+      const actor = {
+        ...place,
+        workspace: workspaceOf(place),
+        conversation,
+        user: by,
+        isDirect: false,
+        door: "button" as const,
+      };
+      const also = core.audit.writesOf(actor, "data", { what: "conversation", after: "forgotten" });
+      await chat.control.forget(conversation, also);
+    },
   };
   const opened = await Promise.all(core.config.platforms.map((setup) => setup.create(deps)));
   for (const parts of opened) {
@@ -236,10 +248,13 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
 }
 
 /** Erases what is kept for long enough, now and once a day. Returns how to stop that. */
-function startErasing({ config, clock, log, store, sessions, ledger, surfaces }: Core): readonly (() => void)[] {
+function startErasing({ config, clock, log, store, sessions, ledger, audit, surfaces }: Core): readonly (() => void)[] {
+  const { retentionDays, auditDays } = config.chat;
+  const deps = { clock, log };
   const erasers = [sessions.eraseUntouched, ...surfaces.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])];
   return [
-    startRetention({ days: config.chat.retentionDays, clock, log, erasers, purge: store.purge }),
-    startLedgerRetention({ ledger, clock, log }),
+    startRetention({ what: "conversations", days: retentionDays, erasers, purge: store.purge, ...deps }),
+    startRetention({ what: "usage", days: KEPT_DAYS, erasers: [ledger.erase], ...deps }),
+    startRetention({ what: "records of changes", days: auditDays, erasers: [audit.erase], ...deps }),
   ];
 }

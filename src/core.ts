@@ -19,6 +19,7 @@ import { createRefresher } from "./refresh/engine/create-refresher.js";
 import { providerWarnings } from "./refresh/refresh-texts.js";
 import { createSettings } from "./refresh/settings.js";
 import { createWatchRows } from "./refresh/watch/watch-rows.js";
+import { createAudit } from "./store/audit.js";
 import { createDamageReport, reportingStore } from "./store/damage-report.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
@@ -63,9 +64,10 @@ export async function createCore(deps: CoreDeps) {
   const owner = processOwner();
   const health = createStoreReadiness({ store: deps.store, clock, log, owner });
   observers.add(health);
-  const { defaultModel, retentionDays } = config.chat;
-  const host = { defaultModel, retentionDays, limits: config.limits, usageDays: KEPT_DAYS };
+  const { defaultModel, retentionDays, auditDays } = config.chat;
+  const host = { defaultModel, retentionDays, limits: config.limits, usageDays: KEPT_DAYS, auditDays };
   const ledger = createLedger({ store, clock });
+  const audit = createAudit({ store, now: clock.now });
   const liveness = createLiveness({ store, clock, log, owner });
   const quota = createQuota({
     ...{ setups: config.providers, budgets: config.providerBudgets, ledger, store, fetch, clock, log },
@@ -74,7 +76,7 @@ export async function createCore(deps: CoreDeps) {
   observers.add({ onRefresh: ({ provider }) => void quota.readEndpoints(provider) });
   return {
     ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
-    ...{ health, damage, modelFacts, allowed, watches, pinCensus, ledger, liveness, quota },
+    ...{ health, damage, modelFacts, allowed, watches, pinCensus, ledger, audit, liveness, quota },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     affectedPins: pinCensus.affectedPins,
     setups: config.providers,

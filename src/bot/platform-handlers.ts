@@ -119,7 +119,7 @@ export const createReceipt = (
 /** What a command is told of the reaction that stands for it. */
 const invocationOfReaction = ({ message, ...by }: Reaction): Invocation => {
   const { message: _id, ...channel } = message;
-  return invocationOf(undefined, { ...by, channel, text: "" });
+  return invocationOf(undefined, { ...by, channel, text: "", door: "reaction" });
 };
 
 const invocationOf = (platform: ChatPlatform | undefined, call: CommandCall): Invocation => ({
@@ -131,6 +131,7 @@ const invocationOf = (platform: ChatPlatform | undefined, call: CommandCall): In
   isDirect: call.isDirect,
   isGuest: call.isGuest ?? false,
   isInGroup: (group) => call.isInGroup?.(group) ?? Promise.resolve(false),
+  ...(call.door !== undefined && { door: call.door }),
   ...(call.on !== undefined && { on: call.on }),
   ...(platform?.limits.beginsThreads &&
     !call.isDirect &&

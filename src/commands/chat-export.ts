@@ -9,7 +9,7 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
 /** Kept for what stands before the turns: above all a system prompt. */
 const HEAD_BYTES = 64 * 1024;
 
-export const chatExport = ({ sessions, clock }: CommandDeps) =>
+export const chatExport = ({ sessions, clock, audit }: CommandDeps) =>
   defineCommand({
     path: "chat export",
     about: "Get this conversation as Markdown and as JSON",
@@ -18,7 +18,8 @@ export const chatExport = ({ sessions, clock }: CommandDeps) =>
     isHeavy: true,
     visibility: "ephemeral",
     options: {},
-    async *run(_args, { conversation }) {
+    async *run(_args, invocation) {
+      const { conversation } = invocation;
       const session = await sessions.get(conversation);
       const turns = await sessions.allTurns(conversation);
       if (turns.length === 0) {
@@ -26,6 +27,7 @@ export const chatExport = ({ sessions, clock }: CommandDeps) =>
         return;
       }
       const files = await exportFiles({ conversation, session, exportedAt: clock.now() }, turns);
+      await audit.note(invocation, "data", { what: "conversation", after: "exported" });
       const kept = turns.length - files.leftOut;
       yield {
         markdown:

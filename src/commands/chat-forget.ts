@@ -2,7 +2,7 @@ import { plural } from "../base/text.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 
-export const chatForget = ({ turns }: CommandDeps) =>
+export const chatForget = ({ turns, audit }: CommandDeps) =>
   defineCommand({
     path: "chat forget",
     about: "Erase this conversation from the bot's store for good: what was said, its model and settings",
@@ -12,8 +12,11 @@ export const chatForget = ({ turns }: CommandDeps) =>
     isForChatters: true,
     visibility: "ephemeral",
     options: {},
-    async *run(_args, { conversation }) {
-      const count = await turns.forget(conversation);
+    async *run(_args, invocation) {
+      const count = await turns.forget(
+        invocation.conversation,
+        audit.writesOf(invocation, "data", { what: "conversation", after: "forgotten" }),
+      );
       yield {
         markdown:
           `🗑️ This conversation is erased from my store: ${plural(count, "question")} with the answers, its ` +

@@ -6,7 +6,7 @@ import { isForOperators } from "./settings-who.js";
 /** Longer ones take the place of the conversation in the model's window. */
 const MAX_SYSTEM_CHARS = 4_000;
 
-export const chatSystem = ({ sessions, settings }: CommandDeps) =>
+export const chatSystem = ({ sessions, settings, audit }: CommandDeps) =>
   defineCommand({
     path: "chat system",
     about: "Tell the model how to answer in this conversation; default drops it; alone it shows it",
@@ -16,7 +16,8 @@ export const chatSystem = ({ sessions, settings }: CommandDeps) =>
     options: {
       text: { kind: "text", about: "what it should keep in mind, or default", maxChars: MAX_SYSTEM_CHARS },
     },
-    async *run({ text }, { conversation, workspace, user, isOperator, isDirect }) {
+    async *run({ text }, invocation) {
+      const { conversation, workspace, user, isOperator, isDirect } = invocation;
       if (text === undefined) {
         const { system } = await sessions.get(conversation);
         yield {
@@ -32,8 +33,16 @@ export const chatSystem = ({ sessions, settings }: CommandDeps) =>
         throw new UserError("🔒 Only operators may set a system prompt here. Nothing was changed.");
       }
       const system = text.toLowerCase() === DEFAULT ? null : text;
-      await sessions.change(conversation, (before) =>
-        before.system === system ? before : { ...before, system, ...(!isDirect && { systemNews: user.name }) },
+      await sessions.change(
+        conversation,
+        (before) =>
+          before.system === system ? before : { ...before, system, ...(!isDirect && { systemNews: user.name }) },
+        (before, after) =>
+          audit.writesOf(invocation, "prompt", {
+            what: "system prompt",
+            ...(before.system !== null && { before: "one of its own" }),
+            after: after.system === null ? "the host's alone" : before.system === null ? "set" : "another one",
+          }),
       );
       yield {
         markdown:

@@ -5,7 +5,9 @@ import type { ModelRef, Preference } from "../refresh/choose/default-model.js";
 import type { Refresher } from "../refresh/refresher.js";
 import type { Settings } from "../refresh/settings.js";
 import type { WatchRows } from "../refresh/watch/watch-rows.js";
+import type { Audit } from "../store/audit.js";
 import type { Sessions } from "../store/sessions/sessions.js";
+import type { Write } from "../store/store.js";
 import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
 import type { MessageLimitTerms } from "../usage/message-limits.js";
@@ -22,6 +24,7 @@ export interface CommandDeps {
   readonly ledger: Pick<Ledger, "each">;
   readonly quota: Pick<Quota, "states" | "ofModel">;
   readonly charts: ChartPainter;
+  readonly audit: Audit;
   readonly turns: TurnControl;
   readonly board: BoardControl;
   readonly personalData: PersonalData;
@@ -35,6 +38,8 @@ export interface CommandDeps {
     readonly retentionDays: number;
     /** Days that an entry of usage is kept. */
     readonly usageDays: number;
+    /** Days that a change stays in the record. */
+    readonly auditDays: number;
   };
   /** Why somebody may not chat there, as they read it; undefined where they may. Never rejects. */
   chatRefusal(invocation: Invocation): Promise<string | undefined>;
@@ -54,23 +59,36 @@ export interface PersonSummary {
   readonly questions: number;
   readonly conversations: number;
   readonly usageEntries: number;
-  /** Conversations whose model or system prompt the person chose, by their name. */
+  /** Conversations whose model or system prompt the person chose, and channels that they let watch, by their name. */
   readonly choices: number;
+  /** Changes in the record. */
+  readonly changes: number;
 }
 
 export type ErasedPerson = Pick<PersonSummary, "questions" | "usageEntries">;
 
+/** Somebody as one platform knows them. */
+export interface KnownPerson {
+  /** "discord", "slack" or "playground". */
+  readonly platform: string;
+  /** The platform's id of the person. */
+  readonly id: string;
+  /** As they are called now. */
+  readonly name?: string;
+}
+
 /** What people may do with what is kept about them. */
 export interface PersonalData {
   /** @throws {StoreError} */
-  summary(person: { readonly platform: string; readonly id: string }): Promise<PersonSummary>;
+  summary(person: KnownPerson): Promise<PersonSummary>;
   /** All of it as JSON. @throws {StoreError} */
-  export(person: { readonly platform: string; readonly id: string }): Promise<Uint8Array>;
+  export(person: KnownPerson): Promise<Uint8Array>;
   /**
-   * Erases their questions with the answers, and their name; numbers stay. What was posted is replaced behind it.
+   * Erases their questions with the answers, and their name; numbers stay. What was posted is replaced behind it, and
+   * nothing of theirs from before is read from a platform again. `also` is written in the first step.
    * @throws {UserError} while a question of theirs is answered @throws {StoreError} and then some of it may be left
    */
-  erase(person: { readonly platform: string; readonly id: string }): Promise<ErasedPerson>;
+  erase(person: KnownPerson, also?: readonly Write[]): Promise<ErasedPerson>;
 }
 
 /** How many channels are pinned to a model ("provider/model") that is gone or retires. */
@@ -87,10 +105,13 @@ export interface AffectedPins {
 export interface BoardControl {
   /**
    * Posts the status message into the conversation's channel and keeps it current from then on; one that stood there
-   * before is let go.
+   * before is let go. `also` is written in one step with where it stands.
    * @throws {UserError} when it cannot be posted there @throws {StoreError} when it could not be remembered
    */
-  post(conversation: string): Promise<{
+  post(
+    conversation: string,
+    also?: readonly Write[],
+  ): Promise<{
     readonly hasMoved: boolean;
     /** False where reactions could not be put under it. */
     readonly hasReactions: boolean;
@@ -124,9 +145,10 @@ export interface TurnControl {
    */
   openThread(invocation: Invocation): Promise<string>;
   /**
-   * Stops what runs and erases the conversation; resolves with how many turns it had.
+   * Stops what runs and erases the conversation, and writes `also` in the same step; resolves with how many turns it
+   * had.
    * @throws {UserError} while another replica answers there
    * @throws {StoreError}
    */
-  forget(conversation: string): Promise<number>;
+  forget(conversation: string, also?: readonly Write[]): Promise<number>;
 }

@@ -1,3 +1,5 @@
+import type { Door } from "../store/audit.js";
+
 /** `command` is what pressing it types: "/models use openai/gpt-5". */
 export type Control =
   | {
@@ -47,6 +49,8 @@ export interface Invocation {
    * no.
    */
   isInGroup(group: string): Promise<boolean>;
+  /** How it was given. Default: "command". */
+  readonly door?: Door;
   /** Id of the public message whose control was pressed. */
   readonly on?: string;
   /** It was given in a channel where each question begins a thread, in which there are no native commands. */

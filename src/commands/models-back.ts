@@ -3,6 +3,7 @@ import { withoutDetour } from "../quota/fallback/route.js";
 import { type ModelRef, modelName } from "../refresh/choose/default-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
+import { pinAudited } from "./pin-audited.js";
 import { switchingAccess } from "./settings-switching.js";
 import { escapeInline } from "./wording/markdown.js";
 import { untilText } from "./wording/quota-text.js";
@@ -25,11 +26,16 @@ export const modelsBack = (deps: CommandDeps) =>
         maxChars: MAX_NAME_CHARS,
       },
     },
-    async *run({ model: offered }, { conversation }) {
+    async *run({ model: offered }, invocation) {
+      const { conversation } = invocation;
       const { pin, detour } = await deps.sessions.get(conversation);
       if (pin === null) throw new UserError("No model is pinned here, so there is none to go back to.");
       requirePinned(pin, offered);
-      await deps.sessions.change(conversation, (before) => ({ ...withoutDetour(before), triesPin: true as const }));
+      await deps.sessions.change(
+        conversation,
+        (before) => ({ ...withoutDetour(before), triesPin: true as const }),
+        pinAudited(deps, invocation),
+      );
       const name = `**${escapeInline(modelName(pin), 250)}**`;
       const { out } = deps.quota.ofModel(pin);
       const isOver = out?.window.source === "budget";

@@ -1,15 +1,18 @@
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 
-export const modelsBoard = ({ board }: CommandDeps) =>
+export const modelsBoard = ({ board, audit }: CommandDeps) =>
   defineCommand({
     path: "models board",
     about: "Post a status message here that stays current, with reactions to refresh and to set auto-refresh",
     access: "operator",
     visibility: "ephemeral",
     options: {},
-    async *run(_args, { conversation }) {
-      const { hasMoved, hasReactions } = await board.post(conversation);
+    async *run(_args, invocation) {
+      const { hasMoved, hasReactions } = await board.post(
+        invocation.conversation,
+        audit.writesOf(invocation, "board", { what: "board", after: "posted" }),
+      );
       yield {
         markdown: [
           "📋 The board is posted, and stays current by itself.",

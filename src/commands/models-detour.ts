@@ -8,6 +8,7 @@ import { defineCommand, type Invocation } from "./command.js";
 import type { CommandDeps, RetryOutcome } from "./command-deps.js";
 import { detourText } from "./model-in-force.js";
 import { MAX_NAME_CHARS, requirePinned } from "./models-back.js";
+import { pinAudited } from "./pin-audited.js";
 import { switchingAccess } from "./settings-switching.js";
 import { escapeInline } from "./wording/markdown.js";
 
@@ -62,8 +63,10 @@ async function begin(
     );
   }
   const detour = detourFor(cause, model, { pin, by: invocation.user.name, now });
-  const after = await deps.sessions.change(invocation.conversation, (before) =>
-    before.pin?.at === pin.at ? withDetour(before, detour) : before,
+  const after = await deps.sessions.change(
+    invocation.conversation,
+    (before) => (before.pin?.at === pin.at ? withDetour(before, detour) : before),
+    pinAudited(deps, invocation),
   );
   if (after.detour?.at !== detour.at) throw new UserError("The pin was changed just now, so nothing else was.");
   return detour;

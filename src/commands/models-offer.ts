@@ -1,3 +1,4 @@
+import { audited } from "../refresh/audited-settings.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand } from "./command.js";
@@ -17,18 +18,26 @@ export const modelsOffer = (deps: CommandDeps) =>
       pinned: { kind: "word", about: "the model that is pinned, as openai/gpt-4", maxChars: 233, isRequired: true },
       model: { ...modelOption, about: "the model to offer", isRequired: true },
     },
-    async *run({ pinned, model: typed }, { workspace }) {
+    async *run({ pinned, model: typed }, invocation) {
+      const { workspace } = invocation;
       const chosen = chooseModel(deps, typed, `/models offer ${pinned}`, workspace);
       if (chosen.kind === "asked-back") return yield chosen.reply;
       const successor = modelName(chosen.model);
-      await deps.settings.change(workspace, ({ offers = {}, ...rest }) => {
-        const { [pinned]: _before, ...others } = offers;
-        const kept = Object.entries(others).sort(([, a], [, b]) => b.at - a.at);
-        return {
-          ...rest,
-          offers: Object.fromEntries([[pinned, { successor, at: deps.clock.now() }], ...kept.slice(0, MAX_OFFERS - 1)]),
-        };
-      });
+      await deps.settings.change(
+        workspace,
+        ({ offers = {}, ...rest }) => {
+          const { [pinned]: _before, ...others } = offers;
+          const kept = Object.entries(others).sort(([, a], [, b]) => b.at - a.at);
+          return {
+            ...rest,
+            offers: Object.fromEntries([
+              [pinned, { successor, at: deps.clock.now() }],
+              ...kept.slice(0, MAX_OFFERS - 1),
+            ]),
+          };
+        },
+        audited(deps.audit, invocation),
+      );
       yield {
         markdown:
           `${code(successor, 250)} is offered with a button under the next answer of each conversation here that is ` +

@@ -3,6 +3,7 @@ import { modelName } from "../refresh/choose/default-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { defaultSentence } from "./model-in-force.js";
+import { pinAudited } from "./pin-audited.js";
 import { switchingAccess } from "./settings-switching.js";
 import { escapeInline } from "./wording/markdown.js";
 
@@ -15,17 +16,18 @@ export const modelsUnpin = (deps: CommandDeps) =>
     isForChatters: true,
     visibility: "ephemeral",
     options: {},
-    async *run(_args, { conversation, workspace }) {
+    async *run(_args, invocation) {
+      const { conversation, workspace } = invocation;
       const { pin } = await deps.sessions.get(conversation);
       if (pin === null) {
         yield { markdown: `No model is pinned here. ${defaultSentence(deps, workspace)}` };
         return;
       }
-      await deps.sessions.change(conversation, (before) => ({
-        ...withoutDetour(before),
-        pin: null,
-        pinNews: "default" as const,
-      }));
+      await deps.sessions.change(
+        conversation,
+        (before) => ({ ...withoutDetour(before), pin: null, pinNews: "default" as const }),
+        pinAudited(deps, invocation),
+      );
       const name = escapeInline(modelName(pin), 250);
       yield {
         markdown:

@@ -6,7 +6,7 @@ import { code } from "./wording/markdown.js";
 
 const NONE = "Nothing is watched here. `/models watch` tells this channel when models change.";
 
-export const modelsUnwatch = ({ watches }: CommandDeps) =>
+export const modelsUnwatch = ({ watches, audit }: CommandDeps) =>
   defineCommand({
     path: "models unwatch",
     about: "End a watch of this channel; alone it lists them as buttons",
@@ -15,7 +15,8 @@ export const modelsUnwatch = ({ watches }: CommandDeps) =>
     isForChatters: true,
     visibility: "ephemeral",
     options: { pattern: { ...patternOption, about: "the pattern that is watched", isSuggested: false } },
-    async *run({ pattern }, { conversation }) {
+    async *run({ pattern }, invocation) {
+      const { conversation } = invocation;
       const own = (await watches.channel(conversation)).value?.watches ?? [];
       if (own.length === 0) return yield { markdown: NONE };
       if (pattern === undefined) {
@@ -28,19 +29,22 @@ export const modelsUnwatch = ({ watches }: CommandDeps) =>
         };
         return;
       }
-      if (!own.some((watch) => watch.pattern === pattern))
-        throw new UserError(
-          `${code(pattern)} is not watched here. \`/models watches\` shows what is. Nothing was changed.`,
-        );
+      const ended = own.find((watch) => watch.pattern === pattern);
+      if (ended === undefined) throw notWatched(pattern);
       const after = await watches.change(
         conversation,
         (before) => before && { ...before, watches: before.watches.filter((watch) => watch.pattern !== pattern) },
+        audit.writesOf(invocation, "watch", { what: pattern, before: ended.kind }),
       );
       const left = after?.watches.map(watchWords) ?? [];
       const rest = left.length > 0 ? ` Still watched: ${left.join("; ")}.` : "";
       yield { markdown: `🔕 ${code(pattern, 250)} is no longer watched here.${rest}` };
     },
   });
+
+function notWatched(pattern: string): UserError {
+  return new UserError(`${code(pattern)} is not watched here. \`/models watches\` shows what is. Nothing was changed.`);
+}
 
 export const modelsWatches = ({ watches }: CommandDeps) =>
   defineCommand({

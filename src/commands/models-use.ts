@@ -3,6 +3,7 @@ import { modelName } from "../refresh/choose/default-model.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
+import { pinAudited } from "./pin-audited.js";
 import { switchingAccess } from "./settings-switching.js";
 import { escapeInline } from "./wording/markdown.js";
 
@@ -15,15 +16,20 @@ export const modelsUse = (deps: CommandDeps) =>
     isForChatters: true,
     visibility: "ephemeral",
     options: { model: { ...modelOption, isRequired: true } },
-    async *run({ model: typed }, { conversation, user, workspace }) {
+    async *run({ model: typed }, invocation) {
+      const { conversation, user, workspace } = invocation;
       const chosen = chooseModel(deps, typed, "/models use", workspace);
       if (chosen.kind === "asked-back") return yield chosen.reply;
       const at = deps.clock.now();
-      await deps.sessions.change(conversation, (before) => ({
-        ...withoutDetour(before),
-        pin: { ...chosen.model, at, by: user.name },
-        pinNews: "chosen" as const,
-      }));
+      await deps.sessions.change(
+        conversation,
+        (before) => ({
+          ...withoutDetour(before),
+          pin: { ...chosen.model, at, by: user.name },
+          pinNews: "chosen" as const,
+        }),
+        pinAudited(deps, invocation),
+      );
       deps.refresher.nudge("switch", [chosen.model.provider]);
       const name = escapeInline(modelName(chosen.model), 250);
       yield {

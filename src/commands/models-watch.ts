@@ -44,14 +44,19 @@ export const modelsWatch = (deps: CommandDeps) =>
     isForChatters: true,
     visibility: "ephemeral",
     options: { pattern: patternOption, kind: kindOption },
-    async *run({ pattern = "*", kind = "all" }, { conversation, isDirect, user }) {
+    async *run({ pattern = "*", kind = "all" }, invocation) {
+      const { conversation, isDirect, user } = invocation;
       const watch: Watch = { pattern, kind: kind as WatchKind, by: user.name, at: deps.clock.now() };
-      await deps.watches.change(conversation, (before) => {
-        const others = before?.watches.filter((one) => one.pattern !== pattern) ?? [];
-        if (others.length >= MAX_WATCHES)
-          throw new UserError(`At most ${MAX_WATCHES} watches fit into a channel; end one with \`/models unwatch\`.`);
-        return { ...before, isDirect, watches: [...others, watch] };
-      });
+      await deps.watches.change(
+        conversation,
+        (before) => {
+          const others = before?.watches.filter((one) => one.pattern !== pattern) ?? [];
+          if (others.length >= MAX_WATCHES)
+            throw new UserError(`At most ${MAX_WATCHES} watches fit into a channel; end one with \`/models unwatch\`.`);
+          return { ...before, isDirect, watches: [...others, watch] };
+        },
+        deps.audit.writesOf(invocation, "watch", { what: pattern, after: kind }),
+      );
       const names = [...deps.refresher.snapshot().providers].flatMap(([provider, { models }]) =>
         models.flatMap(({ id, isChat }) => (isChat ? modelName({ provider, model: id }) : [])),
       );

@@ -1,9 +1,10 @@
 import { plural } from "../base/text.js";
+import { ERASED_USER } from "../store/audit.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { EXPORT_CONTROL } from "./privacy-export.js";
 
-export const privacyErase = ({ personalData }: CommandDeps) =>
+export const privacyErase = ({ personalData, audit }: CommandDeps) =>
   defineCommand({
     path: "privacy erase",
     about: "Erase your questions, the answers to them, and your name",
@@ -12,24 +13,28 @@ export const privacyErase = ({ personalData }: CommandDeps) =>
     isHeavy: true,
     visibility: "ephemeral",
     options: { confirm: { kind: "flag", about: "on: erase, without asking once more" } },
-    async *run({ confirm }, { platform, user }) {
-      const person = { platform, id: user.id };
+    async *run({ confirm }, invocation) {
+      const person = { platform: invocation.platform, ...invocation.user };
       if (confirm !== true) {
-        const { questions, usageEntries } = await personalData.summary(person);
+        const { questions, usageEntries, changes } = await personalData.summary(person);
         yield {
           markdown:
             `This erases your ${plural(questions, "question")} with the answers in all conversations, and your ` +
-            `name in ${plural(usageEntries, "entry", "entries")} of usage. The numbers stay, without the name. It ` +
-            "cannot be undone.",
+            `name in ${plural(usageEntries, "entry", "entries")} of usage and ${plural(changes, "change")} of the ` +
+            "record. The numbers and changes stay, without the name. It cannot be undone.",
           controls: [{ label: "Erase for good", command: "/privacy erase confirm:on" }, EXPORT_CONTROL],
         };
         return;
       }
-      const { questions } = await personalData.erase(person);
+      const { questions } = await personalData.erase(
+        person,
+        audit.writesOf({ ...invocation, user: ERASED_USER }, "data", { what: "own data", after: "erased" }),
+      );
       yield {
         markdown:
           `🗑️ Erased: ${plural(questions, "question")} with the answers, and your name. Where this service lets ` +
-          "me, my answers to you become “(erased)” as well. Your own messages there are yours to delete.",
+          "me, my answers to you become “(erased)” as well. Your own messages there are yours to delete; " +
+          "I send none of them from before now to a model again.",
         dropsControls: true,
       };
     },

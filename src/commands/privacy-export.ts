@@ -4,7 +4,7 @@ import type { CommandDeps } from "./command-deps.js";
 /** The button for it. */
 export const EXPORT_CONTROL = { label: "Export", command: "/privacy export" } as const;
 
-export const privacyExport = ({ personalData }: CommandDeps) =>
+export const privacyExport = ({ personalData, audit }: CommandDeps) =>
   defineCommand({
     path: "privacy export",
     about: "Get everything I keep about you, as a file",
@@ -13,12 +13,14 @@ export const privacyExport = ({ personalData }: CommandDeps) =>
     isHeavy: true,
     visibility: "ephemeral",
     options: {},
-    async *run(_args, { platform, user, canShowFiles }) {
+    async *run(_args, invocation) {
+      const { platform, user, canShowFiles } = invocation;
       if (!canShowFiles) {
         yield { markdown: "I can show you a file only where nobody else sees it. Ask me in a direct message." };
         return;
       }
-      const bytes = await personalData.export({ platform, id: user.id });
+      const bytes = await personalData.export({ platform, ...user });
+      await audit.note(invocation, "data", { what: "own data", after: "exported" });
       yield {
         markdown: "📄 Everything that I keep about you, as JSON.",
         files: [{ name: "about-you.json", bytes, alt: "Everything that is kept about you, as JSON" }],

@@ -15,8 +15,9 @@ export const privacy = ({ personalData, host }: CommandDeps) =>
     visibility: "ephemeral",
     options: {},
     async *run(_args, { platform, user }) {
-      const { questions, conversations, usageEntries, choices } = await personalData.summary({ platform, id: user.id });
-      const { retentionDays, usageDays } = host;
+      const person = { platform, ...user };
+      const { questions, conversations, usageEntries, choices, changes } = await personalData.summary(person);
+      const { retentionDays, usageDays, auditDays } = host;
       const kept =
         retentionDays === 0 ? "until somebody erases it" : `${plural(retentionDays, "day")} after its last use`;
       yield {
@@ -26,7 +27,9 @@ export const privacy = ({ personalData, host }: CommandDeps) =>
             `conversation ${kept}.`,
           `- ${plural(usageEntries, "entry", "entries")} of usage with your name (time, model, tokens, cost; no ` +
             `text): ${plural(usageDays, "day")}.`,
-          `- Your name beside ${plural(choices, "choice")} of a model or system prompt, as long as the conversation.`,
+          `- Your name beside ${plural(choices, "choice")} of a model, system prompt or watch, as long as that stands.`,
+          `- ${plural(changes, "change")} that you made, in the record of changes (what, when; no text): ` +
+            `${plural(auditDays, "day")}.`,
           "What you ask goes to the provider of the conversation's model, with what was said before in it. " +
             "Images and files are not stored.",
         ].join("\n"),

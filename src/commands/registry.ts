@@ -1,3 +1,4 @@
+import { audit } from "./audit.js";
 import { chatExport } from "./chat-export.js";
 import { chatForget } from "./chat-forget.js";
 import { chatNew } from "./chat-new.js";
@@ -73,6 +74,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     aboveThreads(chatForget(deps), deps),
     usage(deps),
     usageQuota(deps),
+    audit(deps),
     doctor(deps),
     privacy(deps),
     privacyExport(deps),

@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { audited } from "../refresh/audited-settings.js";
 import type { ChatAccess, WorkspaceSettings } from "../refresh/settings.js";
 import type { MessageLimitTerms } from "../usage/message-limits.js";
 import { DEFAULT, defineCommand } from "./command.js";
@@ -10,7 +11,7 @@ const MAX_IDS = 50;
 
 const MAX_LIST_CHARS = 1_500;
 
-export const settingsAccess = ({ settings, host }: CommandDeps) =>
+export const settingsAccess = ({ settings, host, audit }: CommandDeps) =>
   defineCommand({
     path: "settings access",
     about: "Who may chat with the bot here, and where; alone it shows what is in force",
@@ -35,7 +36,8 @@ export const settingsAccess = ({ settings, host }: CommandDeps) =>
         maxChars: MAX_LIST_CHARS,
       },
     },
-    async *run({ guests, who, channels, "per-person": person, "per-channel": channel }, { workspace }) {
+    async *run({ guests, who, channels, "per-person": person, "per-channel": channel }, invocation) {
+      const { workspace } = invocation;
       if ([guests, who, person, channel, channels].every((value) => value === undefined)) {
         yield { markdown: accessLines(settings.of(workspace), host.limits).join("\n") };
         return;
@@ -45,10 +47,14 @@ export const settingsAccess = ({ settings, host }: CommandDeps) =>
         ...(who !== undefined && { who: bounded(readWho(who) ?? []) }),
         ...(channels !== undefined && { channels: bounded(channelsIn(channels)) }),
       };
-      const after = await settings.change(workspace, (before) => ({
-        ...before,
-        access: withLimits({ ...before.access, ...change }, person, channel),
-      }));
+      const after = await settings.change(
+        workspace,
+        (before) => ({
+          ...before,
+          access: withLimits({ ...before.access, ...change }, person, channel),
+        }),
+        audited(audit, invocation),
+      );
       yield { markdown: ["Saved, and in force at once.", ...accessLines(after, host.limits)].join("\n") };
     },
   });

@@ -1,4 +1,5 @@
 import type { ProviderId } from "../providers/provider.js";
+import { audited } from "../refresh/audited-settings.js";
 import type { RefreshChoice, WorkspaceSettings } from "../refresh/settings.js";
 import {
   autoRefreshControls,
@@ -30,13 +31,14 @@ export const settingsAutoRefresh = (deps: CommandDeps) =>
       interval: intervalOption,
       provider: providerOption(deps, "for this provider only; with default: as the workspace"),
     },
-    async *run(change, { workspace }) {
+    async *run(change, invocation) {
+      const { workspace } = invocation;
       const { enabled, interval, provider } = change;
       if (enabled === undefined && interval === undefined) {
         yield inForceReply(deps, workspace, provider);
         return;
       }
-      await deps.settings.change(workspace, (before) => changeRefresh(before, change));
+      await deps.settings.change(workspace, (before) => changeRefresh(before, change), audited(deps.audit, invocation));
       yield changedReply(deps, workspace, change);
     },
     suggest: (option, typed) => (option === "provider" ? suggestProviders(deps, typed) : []),

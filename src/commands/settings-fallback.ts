@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { audited } from "../refresh/audited-settings.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { findModel } from "../refresh/choose/find-model.js";
 import type { FallbackMode, FallbackSetting, WorkspaceSettings } from "../refresh/settings.js";
@@ -32,20 +33,25 @@ export const settingsFallback = (deps: CommandDeps) =>
         maxChars: 3_000,
       },
     },
-    async *run({ mode, models }, { workspace }) {
+    async *run({ mode, models }, invocation) {
+      const { workspace } = invocation;
       if (mode === undefined && models === undefined) {
         yield { markdown: fallbackLine(deps.settings.of(workspace)) };
         return;
       }
       const listed = models === undefined ? undefined : listedModels(deps, models, workspace);
-      const after = await deps.settings.change(workspace, ({ fallback = {}, ...rest }) => ({
-        ...rest,
-        fallback: {
-          ...fallback,
-          ...(mode !== undefined && { mode: mode as FallbackMode }),
-          ...(listed && { models: listed }),
-        },
-      }));
+      const after = await deps.settings.change(
+        workspace,
+        ({ fallback = {}, ...rest }) => ({
+          ...rest,
+          fallback: {
+            ...fallback,
+            ...(mode !== undefined && { mode: mode as FallbackMode }),
+            ...(listed && { models: listed }),
+          },
+        }),
+        audited(deps.audit, invocation),
+      );
       yield { markdown: `Saved. ${fallbackLine(after)}` };
     },
   });

@@ -1,19 +1,21 @@
+import { audited } from "../refresh/audited-settings.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 
-export const settingsFooter = ({ settings }: CommandDeps) =>
+export const settingsFooter = ({ settings, audit }: CommandDeps) =>
   defineCommand({
     path: "settings footer",
     about: "Show under each answer its model, tokens and time; alone it says whether it is shown",
     access: "operator",
     visibility: "ephemeral",
     options: { shown: { kind: "flag", about: "on or off" } },
-    async *run({ shown }, { workspace }) {
+    async *run({ shown }, invocation) {
+      const { workspace } = invocation;
       if (shown === undefined) {
         yield { markdown: `The footer is ${footerWords(settings.of(workspace))} in this workspace.` };
         return;
       }
-      await settings.change(workspace, (before) => ({ ...before, footer: shown }));
+      await settings.change(workspace, (before) => ({ ...before, footer: shown }), audited(audit, invocation));
       yield {
         markdown: shown
           ? "Footers are now on: from the next answer, a small line shows its model, tokens and time."

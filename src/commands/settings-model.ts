@@ -1,3 +1,4 @@
+import { audited } from "../refresh/audited-settings.js";
 import { modelName, splitModel } from "../refresh/choose/default-model.js";
 import { newestMatch } from "../refresh/choose/newest-match.js";
 import type { WorkspaceSettings } from "../refresh/settings.js";
@@ -21,13 +22,15 @@ export const settingsModel = (deps: CommandDeps) =>
         about: "provider/model, a pattern as anthropic/claude-*, or default (drops the setting)",
       },
     },
-    async *run({ model: typed }, { workspace }) {
+    async *run({ model: typed }, invocation) {
+      const { workspace } = invocation;
+      const also = audited(deps.audit, invocation);
       if (typed === undefined) {
         yield { markdown: `Model of new conversations: ${defaultWords(deps, workspace)}${unusable(deps, workspace)}` };
         return;
       }
       if (typed.toLowerCase() === DEFAULT) {
-        await deps.settings.change(workspace, withoutModel);
+        await deps.settings.change(workspace, withoutModel, also);
         yield {
           markdown:
             `The workspace's own default is dropped. New conversations get ${defaultWords(deps, workspace)}. ` +
@@ -38,7 +41,7 @@ export const settingsModel = (deps: CommandDeps) =>
       if (isGlob(typed)) {
         const pattern = typed.trim();
         const modelPattern = { pattern, setAt: deps.clock.now() };
-        await deps.settings.change(workspace, (before) => ({ ...withoutModel(before), modelPattern }));
+        await deps.settings.change(workspace, (before) => ({ ...withoutModel(before), modelPattern }), also);
         yield {
           markdown:
             `New conversations here now get ${defaultWords(deps, workspace)}, and a newer match once one is ` +
@@ -48,10 +51,8 @@ export const settingsModel = (deps: CommandDeps) =>
       }
       const chosen = chooseModel(deps, typed, "/settings model", workspace);
       if (chosen.kind === "asked-back") return yield chosen.reply;
-      await deps.settings.change(workspace, (before) => ({
-        ...withoutModel(before),
-        model: modelName(chosen.model),
-      }));
+      const model = modelName(chosen.model);
+      await deps.settings.change(workspace, (before) => ({ ...withoutModel(before), model }), also);
       yield { markdown: `New conversations here now get ${defaultWords(deps, workspace)}. ${KEEPS}${chosen.note}` };
     },
     suggest: (_option, typed, invocation) => suggestModelChoices(deps, typed, invocation),

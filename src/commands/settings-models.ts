@@ -1,5 +1,6 @@
 import { UserError } from "../base/errors.js";
 import { fitsGlob, plural } from "../base/text.js";
+import { audited } from "../refresh/audited-settings.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { globWords } from "../refresh/choose/model-rules.js";
 import type { ModelRules } from "../refresh/settings.js";
@@ -40,7 +41,8 @@ export const settingsModels = (deps: CommandDeps) =>
         maxChars: MAX_LIST_CHARS,
       },
     },
-    async *run({ rule, value }, { workspace }) {
+    async *run({ rule, value }, invocation) {
+      const { workspace } = invocation;
       if (rule === undefined) {
         if (value !== undefined)
           throw new UserError(`Say first which rule: ${code("/settings models allow anthropic/*")}.`);
@@ -48,10 +50,14 @@ export const settingsModels = (deps: CommandDeps) =>
         return;
       }
       const change = changeOf(rule as Rule, value);
-      await deps.settings.change(workspace, ({ models = {}, ...rest }) => {
-        const after = change(models);
-        return hasAny(after) ? { ...rest, models: after } : rest;
-      });
+      await deps.settings.change(
+        workspace,
+        ({ models = {}, ...rest }) => {
+          const after = change(models);
+          return hasAny(after) ? { ...rest, models: after } : rest;
+        },
+        audited(deps.audit, invocation),
+      );
       yield {
         markdown: [
           "Saved, and in force at once. Conversations keep their pin; one that may not be used any more says so.",

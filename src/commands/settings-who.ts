@@ -1,3 +1,4 @@
+import { audited } from "../refresh/audited-settings.js";
 import type { WorkspaceSettings } from "../refresh/settings.js";
 import type { Command } from "./command.js";
 import { defineCommand } from "./command.js";
@@ -13,7 +14,7 @@ export interface WhoSetting {
 }
 
 /** Makes the command that says who may do it: anyone, or operators only. */
-export const whoCommand = ({ settings }: CommandDeps, setting: WhoSetting): Command =>
+export const whoCommand = ({ settings, audit }: CommandDeps, setting: WhoSetting): Command =>
   defineCommand({
     path: setting.path,
     about: setting.about,
@@ -29,13 +30,18 @@ export const whoCommand = ({ settings }: CommandDeps, setting: WhoSetting): Comm
         ],
       },
     },
-    async *run({ who }, { workspace }) {
+    async *run({ who }, invocation) {
+      const { workspace } = invocation;
       if (who === undefined) {
         yield { markdown: whoLine(settings.of(workspace), setting) };
         return;
       }
       const chosen = who === "operators" ? "operators" : "anyone";
-      const after = await settings.change(workspace, (before) => ({ ...before, [setting.key]: chosen }));
+      const after = await settings.change(
+        workspace,
+        (before) => ({ ...before, [setting.key]: chosen }),
+        audited(audit, invocation),
+      );
       yield { markdown: `Saved. ${whoLine(after, setting)}` };
     },
   });

@@ -2,13 +2,15 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { createRowReader } from "../store/damage-report.js";
 import { DAMAGED } from "../store/row.js";
-import type { Store } from "../store/store.js";
+import type { Store, Write } from "../store/store.js";
 
 /** What was read, undefined where there is no row any more, up to the change with this id. */
 export interface SettingsRead<T> {
   readonly read: readonly (readonly [workspace: string, settings: T | undefined])[];
   readonly upTo: string | null;
 }
+
+export type WritesOf<T> = (before: T, after: T) => readonly Write[];
 
 /** How settings lie in the store's table "settings": a row per workspace, and one that names the latest changes. */
 export interface SettingRows<T> {
@@ -17,8 +19,11 @@ export interface SettingRows<T> {
    * undefined where nothing has. @throws {StoreError}
    */
   readSince(since: string | null | undefined, known: Iterable<string>): Promise<SettingsRead<T> | undefined>;
-  /** Changes a row as it is stored now; `inherited`: what a workspace without one begins with. @throws {StoreError} */
-  change(workspace: string, inherited: () => T, change: (before: T) => T): Promise<T>;
+  /**
+   * Changes a row as it is stored now, and writes what `also` makes of the change in the same step; `inherited`: what a
+   * workspace without one begins with. @throws {StoreError}
+   */
+  change(workspace: string, inherited: () => T, change: (before: T) => T, also?: WritesOf<T>): Promise<T>;
 }
 
 /** The row that names the latest changes, so that nobody has to read all rows; no workspace is called so. */
@@ -62,13 +67,14 @@ export function createSettingRows<T extends object>(
       const found = await rows.getMany(missed);
       return { read: missed.map((workspace, index) => [workspace, settingsIn(workspace, found[index])]), upTo };
     },
-    async change(workspace, inherited, change) {
+    async change(workspace, inherited, change, also = () => []) {
       for (let attempt = 1; ; attempt++) {
         const [changesRow, before] = await rows.getMany([CHANGES_KEY, workspace]);
-        const after = change(before === undefined ? inherited() : (readRow(workspace, before) ?? empty));
+        const known = before === undefined ? inherited() : (readRow(workspace, before) ?? empty);
+        const after = change(known);
         const latest = [...changesIn(changesRow), { id: randomUUID(), workspace }];
         const row = { table: "settings", key: CHANGES_KEY } as const;
-        const writes = [{ table: "settings", key: workspace, value: after } as const];
+        const writes = [{ table: "settings", key: workspace, value: after } as const, ...also(known, after)];
         if (changesRow === DAMAGED || attempt > CHANGE_ATTEMPTS) {
           // A list of this change alone makes everybody read everything.
           await store.write([{ ...row, value: { latest: latest.slice(-1) } }, ...writes]);

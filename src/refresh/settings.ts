@@ -4,7 +4,7 @@ import type { Log } from "../base/log.js";
 import { createSerial } from "../base/serial.js";
 import type { ProviderId } from "../providers/provider.js";
 import type { Store } from "../store/store.js";
-import { createSettingRows } from "./setting-rows.js";
+import { createSettingRows, type WritesOf } from "./setting-rows.js";
 
 /** Minutes that people can choose, and the one that adapts. */
 export type IntervalChoice = 1 | 3 | 5 | 10 | 15 | "smart";
@@ -104,10 +104,14 @@ export interface Settings {
   workspaces(): readonly string[];
   /**
    * Persists first, then it is in force. Changes of one workspace are applied one after the other, also those of other
-   * replicas.
+   * replicas. What `also` makes of the change is written in the same step.
    * @throws {StoreError} and then nothing is changed
    */
-  change(workspace: string, change: (before: WorkspaceSettings) => WorkspaceSettings): Promise<WorkspaceSettings>;
+  change(
+    workspace: string,
+    change: (before: WorkspaceSettings) => WorkspaceSettings,
+    also?: WritesOf<WorkspaceSettings>,
+  ): Promise<WorkspaceSettings>;
   /** From memory: the provider's override, else the workspace's, else the host's. */
   inForce(workspace: string, provider?: ProviderId): RefreshInForce;
   onChange(listener: (workspace: string) => void): () => void;
@@ -175,9 +179,9 @@ export function createSettings({ store, host, log }: SettingsDeps): Settings {
       for (const [workspace, settings] of changed) put(workspace, settings);
       for (const [workspace] of changed) listeners.tell(workspace);
     },
-    change: (workspace, change) =>
+    change: (workspace, change, also) =>
       serial("", async () => {
-        const after = await rows.change(workspace, () => inherited(workspace), change);
+        const after = await rows.change(workspace, () => inherited(workspace), change, also);
         put(workspace, after);
         localChanges += 1;
         listeners.tell(workspace);

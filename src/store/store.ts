@@ -14,6 +14,7 @@ export const TABLES = [
   "watches",
   "quota",
   "history",
+  "audit",
 ] as const;
 export type Table = (typeof TABLES)[number];
 

@@ -14,6 +14,7 @@ import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js"
 import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";
+import { createAudit } from "../../src/store/audit.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createLedger } from "../../src/usage/ledger.js";
 import { createModelFacts } from "../../src/usage/model-facts.js";
@@ -80,6 +81,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       sessions,
       turns: fakeTurnControl(),
       ledger: createLedger({ store, clock }),
+      audit: createAudit({ store, now: clock.now }),
       watches: createWatchRows(store),
       affectedPins: () => [],
       charts: { paint: async () => undefined },
@@ -88,7 +90,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       board: board.control,
       checks: async function* () {},
       setups: [{ id: "openai", preferredFamilies: [] }],
-      host: { limits: { userPer10Min: 0, channelPer10Min: 0 }, retentionDays: 90, usageDays: 92 },
+      host: { limits: { userPer10Min: 0, channelPer10Min: 0 }, retentionDays: 90, usageDays: 92, auditDays: 365 },
       personalData: unusedPersonalData,
       chatRefusal: async () => undefined,
       faults: () => [],

@@ -12,6 +12,7 @@ import type { ModelRef } from "../../src/refresh/choose/default-model.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
 import { createSettings, type ModelRules } from "../../src/refresh/settings.js";
 import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";
+import { createAudit } from "../../src/store/audit.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import type { BarChart } from "../../src/usage/chart/chart.js";
 import { createLedger, type UsageEntry } from "../../src/usage/ledger.js";
@@ -178,6 +179,7 @@ export function harness(world: World = {}) {
     }),
     sessions,
     ledger,
+    audit: createAudit({ store, now: clock.now }),
     watches: createWatchRows(store),
     affectedPins: () => world.affectedPins ?? [],
     quota: { states: () => world.quotas ?? [], ofModel: (model) => ({ isKnown: true, ...world.ofModel?.(model) }) },
@@ -200,20 +202,28 @@ export function harness(world: World = {}) {
         retries.push(call);
         return retryResult;
       },
-      async forget(conversation) {
+      async forget(conversation, also = []) {
         forgotten.push(conversation);
+        await store.write([{ table: "sessions", key: conversation, value: undefined }, ...also]);
         return 3;
       },
     }),
     board: {
-      async post(conversation) {
+      async post(conversation, also = []) {
         boardPosts.push(conversation);
         if (boardFault !== undefined) throw boardFault;
+        await store.write([{ table: "boards", key: conversation, value: {} }, ...also]);
         return boardResult;
       },
     },
     setups: providers.map(({ id, families = [] }) => ({ id, preferredFamilies: families })),
-    host: { limits: { userPer10Min: 20, channelPer10Min: 0 }, retentionDays: 90, usageDays: 92, ...world.host },
+    host: {
+      limits: { userPer10Min: 20, channelPer10Min: 0 },
+      retentionDays: 90,
+      usageDays: 92,
+      auditDays: 365,
+      ...world.host,
+    },
     personalData: world.personalData ?? unusedPersonalData,
     chatRefusal: commandRefusal(settings),
     faults: () => world.faults ?? [],

@@ -22,6 +22,7 @@ export const HOST_CHAT: ChatDeps["chat"] = {
   historyTokens: 16_000,
   historyMessages: 50,
   retentionDays: 90,
+  auditDays: 365,
   timeoutMs: 60_000,
   catchUpMs: 900_000,
 };

@@ -26,6 +26,7 @@ export interface HostConfig {
     /** Most tokens of one answer; undefined where the host has set nothing. */
     readonly maxOutputTokens?: number;
     readonly retentionDays: number;
+    readonly auditDays: number;
     readonly timeoutMs: number;
     readonly catchUpMs: number;
   };
@@ -100,6 +101,7 @@ export function shapeHost(values: HostValues, context: ShapeContext): HostConfig
       historyMessages: values.HISTORY_MESSAGES,
       ...(values.MAX_OUTPUT_TOKENS > 0 && { maxOutputTokens: values.MAX_OUTPUT_TOKENS }),
       retentionDays: values.RETENTION_DAYS,
+      auditDays: values.AUDIT_DAYS,
       timeoutMs: values.CHAT_TIMEOUT_SECONDS * 1000,
       catchUpMs: values.CATCH_UP_MINUTES * 60_000,
     },

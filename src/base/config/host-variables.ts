@@ -44,6 +44,12 @@ const chatVariables = {
     max: 36_500,
     fallback: 90,
   }),
+  AUDIT_DAYS: wholeNumber({
+    about: "how long the record of changes is kept, in days",
+    min: 1,
+    max: 36_500,
+    fallback: 365,
+  }),
   CATCH_UP_MINUTES: wholeNumber({
     about: "questions asked while the bot was away are answered when they are no older; 0 means none are",
     min: 0,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { createRowReader } from "../../store/damage-report.js";
-import type { Store } from "../../store/store.js";
+import type { Store, Write } from "../../store/store.js";
 import { messageKeySchema } from "../port/message-key.js";
 import type { MessageKey } from "../port/platform.js";
 
@@ -32,8 +32,8 @@ export interface BoardRows {
   load(): Promise<readonly (readonly [conversation: string, row: BoardRow])[]>;
   /** Undefined where there is none, or it is damaged. @throws {StoreError} */
   get(conversation: string): Promise<BoardRow | undefined>;
-  /** @throws {StoreError} */
-  save(conversation: string, row: BoardRow): Promise<void>;
+  /** Writes `also` in the same step. @throws {StoreError} */
+  save(conversation: string, row: BoardRow, also?: readonly Write[]): Promise<void>;
   /** @throws {StoreError} */
   forget(conversation: string): Promise<void>;
 }
@@ -49,7 +49,7 @@ export function createBoardRows(store: Store): BoardRows {
       });
     },
     get: async (conversation) => readRow(conversation, await table.get(conversation)),
-    save: (conversation, row) => table.set(conversation, row),
+    save: (conversation, row, also = []) => store.write([{ table: "boards", key: conversation, value: row }, ...also]),
     forget: (conversation) => table.delete(conversation),
   };
 }

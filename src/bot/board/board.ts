@@ -6,7 +6,7 @@ import type { BoardControl } from "../../commands/command-deps.js";
 import type { Quota } from "../../quota/quota.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
-import type { Store } from "../../store/store.js";
+import type { Store, Write } from "../../store/store.js";
 import { channelKeyOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, ChatPlatform, MessageKey, Reaction } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
@@ -71,7 +71,7 @@ export function createBoard(deps: BoardDeps): Board {
   };
 
   return {
-    control: { post: (conversation) => postBoard(deps, boards, conversation, signal) },
+    control: { post: (conversation, also = []) => postBoard(deps, boards, { conversation, also, signal }) },
     load: boards.load,
     look() {
       const editors = [...boards.all()];
@@ -107,8 +107,8 @@ interface Editors {
   all(): Iterable<BoardEditor>;
   /** Adds the boards of earlier runs and of other replicas. @throws {StoreError} */
   load(): Promise<void>;
-  /** Takes a new board in, and returns the one whose place it takes. @throws {StoreError} */
-  replace(conversation: string, row: BoardRow): Promise<BoardEditor | undefined>;
+  /** Takes a new board in with what else is written, and returns the one whose place it takes. @throws {StoreError} */
+  replace(conversation: string, row: BoardRow, also: readonly Write[]): Promise<BoardEditor | undefined>;
   isKnown(message: MessageKey): boolean;
   /** Looks into the store too: a platform tells a reaction to one replica, which need not have posted the board. */
   isFound(message: MessageKey): Promise<boolean>;
@@ -149,8 +149,8 @@ function createEditors(deps: BoardDeps, signal: AbortSignal): Editors {
         else keep(conversation, row);
       }
     },
-    async replace(conversation, row) {
-      await rows.save(conversation, row);
+    async replace(conversation, row, also) {
+      await rows.save(conversation, row, also);
       const old = editors.get(conversation);
       keep(conversation, row);
       return old;
@@ -169,7 +169,12 @@ function createEditors(deps: BoardDeps, signal: AbortSignal): Editors {
 }
 
 /** Posts the board of a channel and retires the one before. @throws {UserError} @throws {StoreError} */
-async function postBoard(deps: BoardDeps, boards: Editors, conversation: string, signal: AbortSignal) {
+async function postBoard(
+  deps: BoardDeps,
+  boards: Editors,
+  terms: { readonly conversation: string; readonly also: readonly Write[]; readonly signal: AbortSignal },
+) {
+  const { conversation, also, signal } = terms;
   const { clock, log, refresher } = deps;
   const place = channelKeyOf(conversation);
   const platform = platformOf(deps, place.platform);
@@ -179,7 +184,7 @@ async function postBoard(deps: BoardDeps, boards: Editors, conversation: string,
   const judgement = judgementOf(refresher.status());
   const text = textFor(deps, { ...place, message: "" }, times);
   const message = await posted(platform, place, text, signal);
-  const old = await boards.replace(conversation, { message, text, judgement, ...times });
+  const old = await boards.replace(conversation, { message, text, judgement, ...times }, also);
   if (old !== undefined) {
     void platform
       .edit(old.message, { markdown: MOVED_TEXT }, { rank: "board", signal })

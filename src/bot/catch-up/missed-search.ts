@@ -2,6 +2,7 @@ import { BoundedMap } from "../../base/bounded-map.js";
 import { OVER } from "../../base/clock.js";
 import { UserError } from "../../base/errors.js";
 import { createSerial } from "../../base/serial.js";
+import { erasedPersonKey } from "../../store/sessions/erase-conversations.js";
 import { channelKeyOf, channelOf, conversationOf, questionIdOf } from "../port/conversation.js";
 import type { ChannelKey, MessageKey } from "../port/platform.js";
 import type { MissedMention } from "../port/platform-definition.js";
@@ -196,8 +197,14 @@ export class MissedSearch {
         ({ message, writtenAt }) =>
           conversationOf(message) === conversation && writtenAt >= since && writtenAt > forgottenAt,
       );
-      this.#note(conversation, mine);
+      const kept = await Promise.all(mine.map(async (mention) => ((await this.#isErased(mention)) ? [] : [mention])));
+      this.#note(conversation, kept.flat());
     }
+  }
+
+  /** Its writer had everything of theirs erased since. */
+  async #isErased({ message: { platform }, author, writtenAt }: MissedMention): Promise<boolean> {
+    return writtenAt <= (await this.#deps.erasedAt([erasedPersonKey({ platform, id: author.id })]));
   }
 
   #note(conversation: string, missed: readonly MissedMention[]): void {

@@ -1,17 +1,13 @@
 import { z } from "zod";
 import { nextTurn } from "../../base/clock.js";
+import type { KnownPerson } from "../../commands/command-deps.js";
+import { CHANNEL_PREFIX, type WatchedChannel, watchedChannel } from "../../refresh/watch/watch-rows.js";
+import { type AuditEntry, auditRow } from "../../store/audit.js";
 import { pagesOf } from "../../store/pages.js";
 import { openQuestionRow, sessionRow, TURN_DIGITS, turnRow } from "../../store/sessions/session-rows.js";
 import type { OpenQuestion, Session, Turn } from "../../store/sessions/sessions.js";
 import type { Store, Table } from "../../store/store.js";
-
-/** Somebody as one platform knows them. */
-export interface PersonKey {
-  /** "discord", "slack" or "playground". */
-  readonly platform: string;
-  /** The platform's id of the person. */
-  readonly id: string;
-}
+import { speakerName } from "../prompt/untrusted-text.js";
 
 /** A row as it is stored, and as it was read. */
 export interface FoundRow<T> {
@@ -25,9 +21,14 @@ export interface FoundRow<T> {
 export interface PersonRows {
   /** Questions with the answers to them, with their conversation and number. */
   readonly turns: readonly (FoundRow<Turn> & { readonly conversation: string; readonly number: number })[];
+  /** Questions of others that quote them. */
+  readonly quotes: readonly FoundRow<Turn>[];
   readonly usage: readonly FoundRow<PersonUsage>[];
   /** Conversations whose model or system prompt somebody of one of these names chose. */
   readonly choices: readonly FoundRow<Session>[];
+  /** Channels that somebody of one of these names let watch. */
+  readonly watches: readonly FoundRow<WatchedChannel>[];
+  readonly changes: readonly FoundRow<AuditEntry>[];
   /** Questions that have no end yet. */
   readonly open: readonly FoundRow<OpenQuestion>[];
   /** The names that the person had. */
@@ -48,25 +49,41 @@ const ROWS_AT_ONCE = 100;
  * Reads all rows of a person, and lets other work go on in between. Turns of version 0.1 don't say whose they are and
  * are not found. @throws {StoreError}
  */
-export async function readPerson(store: Store, { platform, id }: PersonKey): Promise<PersonRows> {
+export async function readPerson(store: Store, { platform, id, name }: KnownPerson): Promise<PersonRows> {
   const conversations = `${platform}:`;
   const turns = await found(store, "turns", conversations, turnRow, ({ question }) => question.authorId === id);
   const usage = await found(store, "usage", "", usageRow, (row) => row.platform === platform && row.user.id === id);
+  const changes = await found(store, "audit", "", auditRow, (row) => row.platform === platform && row.user.id === id);
   const names = new Set([
+    ...(name === undefined ? [] : [name]),
+    ...changes.map(({ value }) => value.user.name),
     ...turns.map(({ value }) => value.question.author),
     ...usage.map(({ value }) => value.user.name),
   ]);
   const isNamed = (name: string | null | undefined) => name != null && names.has(name);
+  const isQuote = quotePattern(names);
+  const quotes = await found(
+    store,
+    "turns",
+    conversations,
+    turnRow,
+    ({ question: { authorId, sent = "" } }) => authorId !== id && isQuote(sent),
+  );
   return {
+    quotes,
     turns: turns.map((each) => ({
       ...each,
       conversation: each.key.slice(0, -TURN_DIGITS - 1),
       number: Number(each.key.slice(-TURN_DIGITS)),
     })),
     usage,
-    choices: await found(store, "sessions", conversations, sessionRow, ({ pin, systemNews }) =>
-      [pin?.by, systemNews].some(isNamed),
+    choices: await found(store, "sessions", conversations, sessionRow, ({ pin, systemNews, detour }) =>
+      [pin?.by, systemNews, detour?.by].some(isNamed),
     ),
+    watches: await found(store, "watches", `${CHANNEL_PREFIX}${conversations}`, watchedChannel, ({ watches }) =>
+      watches.some(({ by }) => isNamed(by)),
+    ),
+    changes,
     open: await found(
       store,
       "open",
@@ -76,6 +93,12 @@ export async function readPerson(store: Store, { platform, id }: PersonKey): Pro
     ),
     names,
   };
+}
+
+/** Tells whether a question, as it was sent, quotes somebody of these names, in the form of `quotedMessage`. */
+function quotePattern(names: ReadonlySet<string>): (sent: string) => boolean {
+  const heads = [...names].flatMap((name) => [`${speakerName(name)}:\n> `, `In reply to ${speakerName(name)}:\n> `]);
+  return (sent) => heads.some((head) => sent.startsWith(head) || sent.includes(`\n${head}`));
 }
 
 async function found<T>(

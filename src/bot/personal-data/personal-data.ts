@@ -1,13 +1,16 @@
 import type { Clock } from "../../base/clock.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
-import type { ErasedPerson, PersonalData } from "../../commands/command-deps.js";
+import type { ErasedPerson, KnownPerson, PersonalData } from "../../commands/command-deps.js";
+import { CHANNEL_PREFIX } from "../../refresh/watch/watch-rows.js";
+import { ERASED, ERASED_USER } from "../../store/audit.js";
+import { answerErasedWrite, personErasedWrite } from "../../store/sessions/erase-conversations.js";
 import type { Turn } from "../../store/sessions/sessions.js";
-import type { Store } from "../../store/store.js";
-import { channelKeyOf } from "../port/conversation.js";
+import type { Store, Write } from "../../store/store.js";
+import { channelKeyOf, channelOf } from "../port/conversation.js";
 import type { MessageKey } from "../port/platform.js";
 import type { PlatformParts } from "../port/platform-definition.js";
-import { type FoundRow, type PersonKey, type PersonRows, readPerson } from "./person-rows.js";
+import { type FoundRow, type PersonRows, readPerson } from "./person-rows.js";
 
 export interface PersonalDataDeps {
   readonly store: Store;
@@ -18,29 +21,27 @@ export interface PersonalDataDeps {
   forgetImages(conversation: string): void;
 }
 
-/** What stands where something of a person was erased. */
-const ERASED = "(erased)";
-
 /** What people may do with what the store holds about them. */
 export function createPersonalData(deps: PersonalDataDeps): PersonalData {
   return {
     async summary(person) {
-      const { turns, usage, choices } = await readPerson(deps.store, person);
+      const { turns, usage, choices, watches, changes } = await readPerson(deps.store, person);
       return {
         questions: turns.length,
         conversations: new Set(turns.map(({ conversation }) => conversation)).size,
         usageEntries: usage.length,
-        choices: choices.length,
+        choices: choices.length + watches.length,
+        changes: changes.length,
       };
     },
     async export(person) {
       return exportOf(person, await readPerson(deps.store, person), deps.clock.now());
     },
-    erase: (person) => erase(deps, person),
+    erase: (person, also = []) => erase(deps, person, also),
   };
 }
 
-function exportOf({ platform, id }: PersonKey, rows: PersonRows, now: number): Uint8Array {
+function exportOf({ platform, id }: KnownPerson, rows: PersonRows, now: number): Uint8Array {
   const iso = (at: number) => new Date(at).toISOString();
   const document = {
     person: { platform, id, names: [...rows.names] },
@@ -59,25 +60,39 @@ function exportOf({ platform, id }: PersonKey, rows: PersonRows, now: number): U
     })),
     usage: rows.usage.map(({ value }) => value),
     choices: rows.choices.map(({ key, value: { pin, system } }) => ({ conversation: key, pin, system })),
+    watches: rows.watches.map(({ key, value }) => ({
+      channel: key.slice(CHANNEL_PREFIX.length),
+      watches: value.watches.filter(({ by }) => rows.names.has(by)),
+    })),
+    changes: rows.changes.map(({ value: { at, ...change } }) => ({ at: iso(at), ...change })),
   };
   return new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`);
 }
 
 /** @throws {UserError} while a question of theirs is answered @throws {StoreError} and then some of it may be left */
-async function erase(deps: PersonalDataDeps, person: PersonKey): Promise<ErasedPerson> {
+async function erase(deps: PersonalDataDeps, person: KnownPerson, also: readonly Write[]): Promise<ErasedPerson> {
   const { store, log } = deps;
   const rows = await readPerson(store, person);
   if (rows.open.some(({ value }) => value.ended === null))
     throw new UserError("A question of yours is being answered. Stop it with `/chat stop`, or wait; then ask again.");
-  for (const each of rows.turns) await replace(store, each, erasedTurn(each.value));
-  for (const each of rows.usage) await replace(store, each, { ...each.value, user: { id: "erased", name: ERASED } });
+  const at = deps.clock.now();
+  await store.write([personErasedWrite(person, at), ...also]);
+  for (const each of rows.turns) await replace(store, each, erasedTurn(each.value), answerErased(each, at));
+  for (const each of rows.quotes) await replace(store, each, withoutQuotes(each.value));
+  for (const each of [...rows.usage, ...rows.changes]) await replace(store, each, { ...each.value, user: ERASED_USER });
+  const nameOr = <T extends string | null>(name: T) => (name !== null && rows.names.has(name) ? ERASED : name);
   for (const each of rows.choices) {
-    const { pin, systemNews, ...session } = each.value;
+    const { pin, systemNews, detour, ...session } = each.value;
     await replace(store, each, {
       ...session,
-      pin: pin?.by != null && rows.names.has(pin.by) ? { ...pin, by: ERASED } : pin,
-      ...(systemNews !== undefined && { systemNews: rows.names.has(systemNews) ? ERASED : systemNews }),
+      pin: pin && { ...pin, by: nameOr(pin.by) },
+      ...(detour !== undefined && { detour: { ...detour, by: nameOr(detour.by) } }),
+      ...(systemNews !== undefined && { systemNews: nameOr(systemNews) }),
     });
+  }
+  for (const each of rows.watches) {
+    const watches = each.value.watches.map((watch) => ({ ...watch, by: nameOr(watch.by) }));
+    await replace(store, each, { ...each.value, watches });
   }
   for (const conversation of new Set(rows.turns.map((each) => each.conversation))) deps.forgetImages(conversation);
   await store.purge();
@@ -91,14 +106,30 @@ function erasedTurn({ question: { message, at }, ...turn }: Turn): Turn {
 }
 
 /** A row that has changed since it was read, as by an answer that ends, is left to the next time. */
-async function replace<T>(store: Store, { table, key, row }: FoundRow<unknown>, after: T): Promise<void> {
-  await store.swap({ table, key, before: row, after }, []);
+async function replace<T>(
+  store: Store,
+  { table, key, row }: FoundRow<unknown>,
+  after: T,
+  also: readonly Write[] = [],
+): Promise<void> {
+  await store.swap({ table, key, before: row, after }, also);
+}
+
+/** Notes that the message of an answer, which may stand on its platform for longer, is not to be read again. */
+function answerErased({ conversation, value: { shownIn } }: PersonRows["turns"][number], at: number): readonly Write[] {
+  return shownIn === undefined ? [] : [answerErasedWrite(channelOf(channelKeyOf(conversation)), shownIn, at)];
+}
+
+/** What somebody else asked, in their own words alone. */
+function withoutQuotes({ question, ...turn }: Turn): Turn {
+  const { sent: _sent, ...own } = question;
+  return { ...turn, question: own };
 }
 
 /** Replaces what the bot has posted, one message after the other, as far as the platform lets it. */
 async function eraseShown(
   { surfaces, store, log }: PersonalDataDeps,
-  { platform: name }: PersonKey,
+  { platform: name }: KnownPerson,
   rows: PersonRows,
 ): Promise<void> {
   const surface = surfaces.find(({ platform }) => platform.name === name);

@@ -7,7 +7,7 @@ import type { Command } from "../../commands/command.js";
 import type { CommandDeps } from "../../commands/command-deps.js";
 import type { Store } from "../../store/store.js";
 import type { AnswerFacts, ConversationModel } from "./conversation-facts.js";
-import type { ChannelKey, ChatPlatform, Mention, MessageKey } from "./platform.js";
+import type { ChannelKey, ChatPlatform, Mention, MessageKey, Person } from "./platform.js";
 import type { StatusView } from "./status-view.js";
 
 /** What platforms are made of. */
@@ -25,8 +25,8 @@ export interface PlatformDeps {
   modelOf(place: ChannelKey): Promise<ConversationModel>;
   /** What the last answer of the conversation there took; undefined where there is none. @throws {StoreError} */
   lastAnswer(place: ChannelKey): Promise<AnswerFacts | undefined>;
-  /** Ends what is answered there and erases the conversation. @throws {StoreError} */
-  forget(place: ChannelKey): Promise<void>;
+  /** Ends what is answered there and erases the conversation, as somebody wishes. @throws {StoreError} */
+  forget(place: ChannelKey, by: Person): Promise<void>;
 }
 
 /** What some platforms can do besides the port. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import type { Choice, Control, Reply } from "../../commands/command.js";
+import type { Door } from "../../store/audit.js";
 import type { PlatformError } from "./platform-error.js";
 
 /** What the bot tells about a question by a reaction; each platform picks its emoji. One at a time. */
@@ -96,6 +97,8 @@ export interface MessageContent {
 
 /** A message that another one forwards or shares. Its text begins with a line that says so. */
 export interface ForwardedMessage extends MessageContent {
+  /** Who wrote it, by the platform's id; unset where the platform does not say. */
+  readonly authorId?: string;
   /** When it was written, epoch ms; unset where the platform does not say. */
   readonly at?: number;
   /** Where it was written; unset where the platform does not say. */
@@ -108,6 +111,8 @@ export interface ForwardedMessage extends MessageContent {
  */
 export interface EarlierMessage extends MessageContent {
   readonly author: string;
+  /** The platform's id of them; unset where the platform does not say. */
+  readonly authorId?: string;
   /** When it was written, epoch ms; unset where the platform does not say. */
   readonly at?: number;
   /** The thread that it stands in, where that is another than the question's. */
@@ -151,6 +156,7 @@ export interface CommandCall extends Speaker {
   readonly channel: ChannelKey;
   /** As typed, with its slash or exclamation mark: "/models use openai/gpt-5". */
   readonly text: string;
+  readonly door?: Door;
   /** Id of the public message whose control was pressed. */
   readonly on?: string;
 }

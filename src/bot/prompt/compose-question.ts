@@ -4,6 +4,7 @@ import type { Log } from "../../base/log.js";
 import { saysSomething } from "../../base/text.js";
 import { code } from "../../commands/wording/markdown.js";
 import type { ImagePart } from "../../providers/provider.js";
+import { erasedAnswerKey, erasedPersonKey } from "../../store/sessions/erase-conversations.js";
 import type { Turn } from "../../store/sessions/sessions.js";
 import { channelOf, conversationOf } from "../port/conversation.js";
 import type { Attachment, EarlierMessage, LeftOut, Mention, MessageContent } from "../port/platform.js";
@@ -123,32 +124,42 @@ async function quotedReply(mention: Mention, terms: ComposeTerms): Promise<Conte
   };
 }
 
-const ERASED = "it is from before this conversation was erased";
+const ERASED = "it was erased, so I read it no longer";
 
 /**
- * Returns those that were written since the conversation that they stand in, or its whole channel, was last erased.
- * @throws {StoreError}
+ * Returns those that were written since the conversation that they stand in, its whole channel, or everything of their
+ * writer was last erased; and of the bot's own, those that answer nobody who had that done. @throws {StoreError}
  */
 async function keptOf(
   messages: readonly EarlierMessage[],
   { message: place }: Mention,
-  terms: ComposeTerms,
+  { erasedAt }: Pick<ComposeTerms, "erasedAt">,
 ): Promise<readonly EarlierMessage[]> {
-  const { erasedAt } = terms;
   const own = [channelOf(place), conversationOf(place)];
-  const threads = [...new Set(messages.map(({ thread }) => thread))];
-  const times = threads.map(async (thread) => {
-    const others = thread === undefined ? [] : [conversationOf({ ...place, thread })];
-    return [thread, await erasedAt([...own, ...others])] as const;
-  });
-  const erased = new Map(await Promise.all(times));
-  const kept = messages.filter(({ at = 0, thread }) => at >= (erased.get(thread) ?? 0));
-  return Promise.all(kept.map((message) => withForwarded(message, { message: place }, terms)));
+  const times = new Map<string, Promise<number>>();
+  const kept = await Promise.all(
+    messages.map(async (message) => {
+      const { at = 0, thread, authorId, ownMessage } = message;
+      const keys = [
+        ...own,
+        ...(thread === undefined ? [] : [conversationOf({ ...place, thread })]),
+        ...(authorId === undefined ? [] : [erasedPersonKey({ platform: place.platform, id: authorId })]),
+        ...(ownMessage === undefined ? [] : [erasedAnswerKey(channelOf(place), ownMessage)]),
+      ];
+      const name = keys.join(" ");
+      const time = times.get(name) ?? erasedAt(keys);
+      times.set(name, time);
+      return at < (await time) ? [] : [message];
+    }),
+  );
+  const terms = { erasedAt };
+  return Promise.all(kept.flat().map((message) => withForwarded(message, { message: place }, terms)));
 }
 
 /**
  * Returns a message with what it forwards or shares, as far as that was written since the conversation that it comes
- * from was last erased. What comes from nobody knows where counts as from `place`. @throws {StoreError}
+ * from, or everything of its writer, was last erased. What comes from nobody knows where counts as from `place`.
+ * @throws {StoreError}
  */
 async function withForwarded<T extends MessageContent>(
   { forwarded = [], ...message }: T,
@@ -158,8 +169,10 @@ async function withForwarded<T extends MessageContent>(
   const whole = await Promise.all(
     forwarded.map(async (one): Promise<MessageContent> => {
       const from = one.place ?? place;
-      const isErased = (one.at ?? 0) < (await erasedAt([channelOf(from), conversationOf(from)]));
-      return isErased ? { text: "", leftOut: [{ what: "a forwarded message", why: ERASED_THERE }] } : one;
+      const writer = one.authorId === undefined ? [] : [{ platform: place.platform, id: one.authorId }];
+      const keys = [channelOf(from), conversationOf(from), ...writer.map(erasedPersonKey)];
+      const isErased = (one.at ?? 0) < (await erasedAt(keys));
+      return isErased ? { text: "", leftOut: [{ what: "a forwarded message", why: ERASED }] } : one;
     }),
   );
   if (whole.length === 0) return message;
@@ -174,8 +187,6 @@ async function withForwarded<T extends MessageContent>(
     leftOut: all.flatMap(({ leftOut = [] }) => leftOut),
   };
 }
-
-const ERASED_THERE = "it is from before its conversation was erased";
 
 const TOO_LONG = `I read up to ${MAX_QUOTE_CHARS.toLocaleString("en")} characters of it`;
 
@@ -225,7 +236,7 @@ async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<C
 }
 
 const EARLIER = "the earlier messages of this thread";
-const ERASED_ALL = "they are from before this conversation was erased";
+const ERASED_ALL = "they were erased, so I read them no longer";
 
 const NOT_FIRST =
   "of a thread's earlier messages I read the files of the first one; reply to a message to have its files read";

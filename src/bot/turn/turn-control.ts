@@ -4,6 +4,7 @@ import { cutText } from "../../base/text.js";
 import type { Invocation } from "../../commands/command.js";
 import type { RetryOutcome, TurnControl } from "../../commands/command-deps.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
+import { ERASED } from "../../store/audit.js";
 import type { Turn } from "../../store/sessions/sessions.js";
 import { chatRefusal, FULL_LINE, limitFault } from "../access/access.js";
 import { channelKeyOf, conversationOf, workspaceOf } from "../port/conversation.js";
@@ -26,7 +27,7 @@ export const createTurnControl = (deps: TurnControlDeps): TurnControl => ({
   stop: (conversation, by) => stop(deps, conversation, by),
   retry: (invocation, model) => retry(deps, invocation, model),
   openThread: (invocation) => openThread(deps, invocation),
-  forget: (conversation) => forget(deps, conversation),
+  forget: (conversation, also) => forget(deps, conversation, also),
 });
 
 const surfaceOf = ({ surfaces }: TurnControlDeps, name: string): PlatformParts | undefined =>
@@ -50,7 +51,8 @@ async function retry(deps: TurnControlDeps, invocation: Invocation, model?: Mode
   if (platform === undefined || deps.isClosed()) return refused("The bot is restarting. Please try again in a moment.");
   const last = await sessions.lastTurn(conversation);
   if (last === undefined) return { kind: "nothing-asked" };
-  const { authorId } = last.turn.question;
+  const { author, authorId } = last.turn.question;
+  if (authorId === undefined && author === ERASED) return { kind: "nothing-asked" };
   if (authorId !== user.id && !isOperator) return { kind: "not-yours" };
   if (on !== undefined && last.turn.shownIn !== undefined && on !== last.turn.shownIn) return { kind: "not-last" };
   const question = questionAgain(last, invocation, { at: clock.now(), model });
@@ -128,7 +130,7 @@ const FORGET_LEASE_MS = 10_000;
 const BUSY = "An answer is still being written here. Stop it with `/chat stop`, then ask again to forget.";
 
 /** Nothing can be written while the conversation is erased: its turns have ended, and the lease is ours. */
-async function forget(deps: TurnControlDeps, conversation: string): Promise<number> {
+async function forget(deps: TurnControlDeps, ...[conversation, also]: Parameters<TurnControl["forget"]>) {
   const { store, sessions, clock, log } = deps;
   const ended = { what: "the answer", timeoutMs: LAST_EDITS_MS, clock };
   await withDeadline(() => emptyLine(deps, conversation), ended).catch(() => {
@@ -140,7 +142,7 @@ async function forget(deps: TurnControlDeps, conversation: string): Promise<numb
     const place = channelKeyOf(conversation);
     deps.images.forget(conversation);
     await surfaceOf(deps, place.platform)?.forget?.(place);
-    return await sessions.forget(conversation);
+    return await sessions.forget(conversation, also);
   } finally {
     await store.commit(lease.claim, []).catch((error) => log.warn({ error }, "a lease ends by itself"));
   }

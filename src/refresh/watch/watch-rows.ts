@@ -18,7 +18,7 @@ export interface WatchedChannel {
   readonly messages?: readonly string[];
 }
 
-const watchedChannel = z.object({
+export const watchedChannel = z.object({
   watches: z.array(z.object({ pattern: z.string(), kind: z.enum(WATCH_KINDS), by: z.string(), at: z.number() })),
   isDirect: z.boolean(),
   sentAt: z.number().exactOptional(),
@@ -64,7 +64,7 @@ export interface WatchWork {
   readonly outgoing: readonly (Read<OutgoingMessage> & { readonly conversation: string })[];
 }
 
-const CHANNEL_PREFIX = "channel:";
+export const CHANNEL_PREFIX = "channel:";
 /** What waits to be sent or distributed begins so, and is found by one read. */
 const PENDING_PREFIX = "pending:";
 const WAITING_PREFIX = "pending:waiting:";
@@ -81,10 +81,13 @@ export interface WatchRows {
   /** All channels that are watched. @throws {StoreError} */
   channels(): Promise<ReadonlyMap<string, WatchedChannel>>;
   channel(conversation: string): Promise<Read<WatchedChannel | undefined>>;
-  /** Changes a channel's watches; without any, its row goes. @throws {StoreError} */
+  /**
+   * Changes a channel's watches, and writes `also` in the same step; without any, its row goes. @throws {StoreError}
+   */
   change(
     conversation: string,
     change: (before: WatchedChannel | undefined) => WatchedChannel | undefined,
+    also?: readonly Write[],
   ): Promise<WatchedChannel | undefined>;
   /** Replaces a row that is still as it was read, and writes the rest in the same step. @throws {StoreError} */
   swap(row: Read<unknown>, after: unknown, writes?: readonly Write[]): Promise<boolean>;
@@ -131,13 +134,14 @@ export function createWatchRows(store: Store): WatchRows {
       return new Map(all);
     },
     channel,
-    async change(conversation, change) {
+    async change(conversation, change, also = []) {
       for (let attempt = 1; ; attempt++) {
         const { key, raw, value } = await channel(conversation);
         const after = change(value);
         const stored = after === undefined || after.watches.length === 0 ? undefined : after;
-        if (raw === DAMAGED || attempt > CHANGE_ATTEMPTS) await store.write([{ table: "watches", key, value: stored }]);
-        else if (!(await swap(key, raw, stored))) continue;
+        if (raw === DAMAGED || attempt > CHANGE_ATTEMPTS)
+          await store.write([{ table: "watches", key, value: stored }, ...also]);
+        else if (!(await swap(key, raw, stored, also))) continue;
         return stored;
       }
     },

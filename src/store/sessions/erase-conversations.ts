@@ -10,15 +10,15 @@ export function eraseCalls(store: Store, inOrder: Serial, now: () => number) {
   const rows = store.values("forgotten");
   const readRow = createRowReader(rows, forgottenRow);
   return {
-    forget: (conversation: string) =>
-      inOrder(`session ${conversation}`, () => forgetConversation(store, conversation, now())),
+    forget: (conversation: string, also: readonly Write[] = []) =>
+      inOrder(`session ${conversation}`, () => forgetConversation(store, conversation, { at: now(), also })),
     eraseUntouched: (before: number) => eraseUntouched(store, inOrder, { before, at: now() }),
-    async erasedAt(conversations: readonly string[]) {
-      const keys = [...new Set(conversations)];
+    async erasedAt(names: readonly string[]) {
+      const keys = [...new Set(names)];
       const times = (await rows.getMany(keys)).map((row, index) => {
-        const conversation = keys[index] ?? "";
-        const forgotten = readRow(conversation, row);
-        if (row !== undefined && forgotten === undefined) throw new DamagedRowError(`when ${conversation} was erased`);
+        const key = keys[index] ?? "";
+        const forgotten = readRow(key, row);
+        if (row !== undefined && forgotten === undefined) throw new DamagedRowError(`when ${key} was erased`);
         return forgotten?.at ?? 0;
       });
       return Math.max(0, ...times);
@@ -73,12 +73,34 @@ const forgottenWrite = (conversation: string, at: number): Write => ({
   value: { at } satisfies z.infer<typeof forgottenRow>,
 });
 
+/** The key under which `erasedAt` knows when a person had everything of theirs erased; no conversation is called so. */
+export const erasedPersonKey = ({ platform, id }: { readonly platform: string; readonly id: string }): string =>
+  `person:${platform}:${id}`;
+
+/**
+ * The key under which `erasedAt` knows when an answer of the bot was erased with its question; `channel`: as
+ * platform:workspace:channel.
+ */
+export const erasedAnswerKey = (channel: string, message: string): string => `answer:${channel}:${message}`;
+
+/** The write that notes when an answer was erased with its question (epoch ms). */
+export const answerErasedWrite = (channel: string, message: string, at: number): Write =>
+  forgottenWrite(erasedAnswerKey(channel, message), at);
+
+/** The write that notes when a person had everything of theirs erased (epoch ms). */
+export const personErasedWrite = (person: Parameters<typeof erasedPersonKey>[0], at: number): Write =>
+  forgottenWrite(erasedPersonKey(person), at);
+
 /**
  * Erases everything that is kept of a conversation, in one step, also what is damaged, and returns how many turns it
  * had. What stays is that it was erased, `at` epoch ms.
  * @throws {StoreError} and then nothing was erased
  */
-async function forgetConversation(store: Store, conversation: string, at: number): Promise<number> {
+async function forgetConversation(
+  store: Store,
+  conversation: string,
+  { at, also }: { readonly at: number; readonly also: readonly Write[] },
+): Promise<number> {
   const open = (await store.values("open").entries()).flatMap(([key, row]): Write[] =>
     openQuestionRow.safeParse(row).data?.conversation === conversation
       ? [{ table: "open", key, value: undefined }]
@@ -88,7 +110,7 @@ async function forgetConversation(store: Store, conversation: string, at: number
     ([key]): Write => ({ table: "turns", key, value: undefined }),
   );
   const session: Write = { table: "sessions", key: conversation, value: undefined };
-  await store.write([forgottenWrite(conversation, at), session, ...turns, ...open]);
+  await store.write([forgottenWrite(conversation, at), session, ...turns, ...open, ...also]);
   await store.purge();
   return turns.length;
 }

@@ -18,9 +18,14 @@ export interface Sessions {
   get(conversation: string): Promise<Session>;
   /**
    * Changes of one conversation's record are applied one after the other, also those of several replicas, and again
-   * where one was slower; giving `before` back stores nothing. @throws {StoreError} and then nothing is changed
+   * where one was slower; giving `before` back stores nothing. What `also` makes of the change is written in the same
+   * step. @throws {StoreError} and then nothing is changed
    */
-  change(conversation: string, change: (before: Session) => Session): Promise<Session>;
+  change(
+    conversation: string,
+    change: (before: Session) => Session,
+    also?: (before: Session, after: Session) => readonly Write[],
+  ): Promise<Session>;
   /** Leaves all turns so far behind and keeps the pin; a damaged record is replaced. @throws {StoreError} */
   startOver(conversation: string): Promise<Session>;
   /** Reads at the same time what a turn begins with; `channel`: of a thread, where it begins. @throws {StoreError} */
@@ -56,13 +61,17 @@ export interface Sessions {
   ): Promise<readonly { readonly conversation: string; readonly turn: Turn }[]>;
   /** Takes over a turn of another conversation as the first of a new one. @throws {StoreError} */
   take(conversation: string, turn: Turn): Promise<void>;
-  /** Erases its record, turns and open questions; resolves with how many turns there were. @throws {StoreError} */
-  forget(conversation: string): Promise<number>;
   /**
-   * When one of these conversations was last erased, by a person or for its age, epoch ms; 0 where none was. Nothing
-   * from before may be used again, wherever it can still be read. @throws {StoreError} also where the row is damaged
+   * Erases its record, turns and open questions, and writes `also` in the same step; resolves with how many turns there
+   * were. @throws {StoreError}
    */
-  erasedAt(conversations: readonly string[]): Promise<number>;
+  forget(conversation: string, also?: readonly Write[]): Promise<number>;
+  /**
+   * When one of these conversations, people (`erasedPersonKey`) or answers (`erasedAnswerKey`) was last erased, by a
+   * person or for its age, epoch ms; 0 where none was. Nothing from before may be used again, wherever it can still be
+   * read. @throws {StoreError} also where the row is damaged
+   */
+  erasedAt(keys: readonly string[]): Promise<number>;
   /**
    * The end mark is on the question: nothing is left to do for it. `write` may write more with it in one step.
    * @throws {StoreError}
@@ -154,11 +163,12 @@ type RecordCalls = Pick<Sessions, "get" | "change" | "startOver">;
 function recordCalls(records: Records, inOrder: Serial, now: () => number): RecordCalls {
   return {
     get: records.get,
-    change: (conversation, change) =>
+    change: (conversation, change, also = () => []) =>
       inOrder(`session ${conversation}`, () =>
         records.update(conversation, (before) => {
           const after = change(before);
-          return after === before ? { session: before } : { session: { ...after, updatedAt: now() }, writes: [] };
+          if (after === before) return { session: before };
+          return { session: { ...after, updatedAt: now() }, writes: also(before, after) };
         }),
       ),
     startOver: (conversation) =>

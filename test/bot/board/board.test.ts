@@ -57,6 +57,15 @@ describe("board.control.post()", () => {
     await expect(board.control.post("fake:home:general")).rejects.toThrow("could not be posted just now");
     await expect(board.control.post("elsewhere:home:general")).rejects.toThrow("can't be posted here");
     expect(await world.store.values("boards").entries()).toEqual([]);
+    expect(await world.store.values("audit").entries()).toEqual([]);
+  });
+
+  it("is remembered in one step with the record of who posted it", async () => {
+    const world = boardWorld();
+    const { board } = world.start([fakePlatform()]);
+    const also = [{ table: "audit", key: "k", value: 1 }] as const;
+    await board.control.post("fake:home:general", also);
+    expect(await world.store.values("audit").get("k")).toBe(1);
   });
 });
 

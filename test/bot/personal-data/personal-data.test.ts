@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createPersonalData } from "../../../src/bot/personal-data/personal-data.js";
 import type { PlatformParts } from "../../../src/bot/port/platform-definition.js";
+import { createWatchRows } from "../../../src/refresh/watch/watch-rows.js";
+import { type AuditEntry, createAudit } from "../../../src/store/audit.js";
+import { erasedAnswerKey, erasedPersonKey } from "../../../src/store/sessions/erase-conversations.js";
 import { createSessions, type Turn } from "../../../src/store/sessions/sessions.js";
+import { TABLES } from "../../../src/store/store.js";
 import { createLedger } from "../../../src/usage/ledger.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 import { memoryStore } from "../../support/memory-store.js";
@@ -32,10 +36,27 @@ async function world() {
   };
   await say(SHARED, turn("m1", "Ada", "u1", CANARY), turn("m2", "Bob", "u2", "what Bob says"));
   await say(DIRECT, turn("m3", "Ada L.", "u1", `${CANARY} again`));
+  const quoting = turn("m5", "Bob", "u2", "what does that mean?");
+  await say(SHARED, {
+    ...quoting,
+    question: { ...quoting.question, sent: `In reply to Ada:\n> ${CANARY}\n\nwhat does that mean?` },
+  });
   await say(OTHERS, turn("m4", "Ada", "u1", "another Ada, on Slack"));
   await sessions.change(SHARED, (before) => ({
     ...before,
     pin: { provider: "openai", model: "gpt-5", at: 1, by: "Ada L." },
+  }));
+  const detour = { provider: "groq", model: "m", until: 9, window: "w", at: 1, by: "Ada", pinAt: 1 };
+  await sessions.change(DIRECT, (before) => ({ ...before, detour }));
+  const audit = createAudit({ store, now: clock.now });
+  const by = (id: string, name: string) => ({
+    ...{ platform: "discord", workspace: "discord:1", conversation: SHARED, isDirect: false, user: { id, name } },
+  });
+  await audit.note(by("u1", "Ada"), "settings", { what: "footer", after: "on" });
+  await audit.note(by("u2", "Bob"), "settings", { what: "footer", before: "on", after: "off" });
+  await createWatchRows(store).change(SHARED, () => ({
+    isDirect: false,
+    watches: [{ pattern: "*", kind: "all", by: "Ada", at: 1 }],
   }));
   const used = (id: string, fields: object) => ledger.writeOf(entry({ id, at: clock.now(), ...fields }));
   await store.write([
@@ -63,8 +84,7 @@ async function world() {
     forgetImages: (conversation) => void forgotten.push(conversation),
   });
   const dump = async () => {
-    const tables = ["turns", "usage", "sessions", "open"] as const;
-    return JSON.stringify(await Promise.all(tables.map((table) => store.values(table).entries())));
+    return JSON.stringify(await Promise.all(TABLES.map((table) => store.values(table).entries())));
   };
   return { clock, store, sessions, ledger, personalData, edits, forgotten, dump };
 }
@@ -72,12 +92,19 @@ async function world() {
 describe("personalData.summary()", () => {
   it("counts what is kept of a person on their platform", async () => {
     const { personalData } = await world();
-    expect(await personalData.summary(ADA)).toEqual({ questions: 2, conversations: 2, usageEntries: 1, choices: 1 });
+    expect(await personalData.summary(ADA)).toEqual({
+      questions: 2,
+      conversations: 2,
+      usageEntries: 1,
+      choices: 3,
+      changes: 1,
+    });
     expect(await personalData.summary({ platform: "discord", id: "nobody" })).toEqual({
       questions: 0,
       conversations: 0,
       usageEntries: 0,
       choices: 0,
+      changes: 0,
     });
   });
 });
@@ -92,6 +119,8 @@ describe("personalData.export()", () => {
       `${CANARY} again`,
     ]);
     expect(file.usage).toHaveLength(1);
+    expect(file.changes).toMatchObject([{ kind: "settings", changes: [{ what: "footer" }] }]);
+    expect(file.watches).toMatchObject([{ channel: SHARED, watches: [{ by: "Ada" }] }]);
     expect(file.person.names.sort()).toEqual(["Ada", "Ada L."]);
     expect(text).not.toMatch(/Bob|Slack/);
   });
@@ -112,16 +141,36 @@ describe("personalData.erase()", () => {
       user: { id: "erased", name: "(erased)" },
     });
     expect((await sessions.get(SHARED)).pin).toMatchObject({ model: "gpt-5", by: "(erased)" });
-    expect(await personalData.summary(ADA)).toEqual({ questions: 0, conversations: 0, usageEntries: 0, choices: 0 });
+    expect(await personalData.summary(ADA)).toEqual({
+      questions: 0,
+      conversations: 0,
+      usageEntries: 0,
+      choices: 0,
+      changes: 0,
+    });
   });
 
   it("says that a question was there, and sends it to no model again", async () => {
     const { personalData, sessions } = await world();
     await personalData.erase(ADA);
-    const [first, second] = await sessions.allTurns(SHARED);
+    const [first, second, third] = await sessions.allTurns(SHARED);
+    expect(third?.turn.question).toMatchObject({ author: "Bob", text: "what does that mean?" });
+    expect(third?.turn.question.sent).toBeUndefined();
     expect(first?.turn).toMatchObject({ question: { text: "(erased)", author: "(erased)" }, answer: "" });
     expect(first?.turn.question.sent).toBeUndefined();
     expect(second?.turn.question.text).toBe("what Bob says");
+  });
+
+  it("notes when that was, for the person and for each answer, and keeps what they changed without their name", async () => {
+    const { personalData, sessions, store, clock } = await world();
+    await clock.advance(50);
+    await personalData.erase(ADA);
+    const at = clock.now();
+    expect(await sessions.erasedAt([erasedPersonKey(ADA)])).toBe(at);
+    expect(await sessions.erasedAt([erasedAnswerKey(SHARED, "m1-answer")])).toBe(at);
+    expect(await sessions.erasedAt([erasedPersonKey({ platform: "slack", id: "u1" })])).toBe(0);
+    const changes = await store.values("audit").entries();
+    expect(changes.map(([, row]) => (row as AuditEntry).user.name)).toEqual(["(erased)", "Bob"]);
   });
 
   it("replaces what was posted, as far as the platform lets it, and drops images in memory", async () => {

@@ -473,7 +473,7 @@ describe("composeQuestion()", () => {
       expect(await asked(thread([said("first", 1, { isFirst: true }), said("before", 999)]))).toEqual({
         text: "?",
         images: [],
-        notes: ["ℹ️ Ignored the earlier messages of this thread: they are from before this conversation was erased."],
+        notes: ["ℹ️ Ignored the earlier messages of this thread: they were erased, so I read them no longer."],
       });
     });
 
@@ -485,7 +485,7 @@ describe("composeQuestion()", () => {
       expect(await asked(target)).toEqual({
         text: "?",
         images: [],
-        notes: ["ℹ️ Ignored the message that this replies to: it is from before this conversation was erased."],
+        notes: ["ℹ️ Ignored the message that this replies to: it was erased, so I read it no longer."],
       });
     });
 
@@ -503,7 +503,7 @@ describe("composeQuestion()", () => {
       const forwarded = [{ ...said("before", at), ...more }];
       const nothing = {
         images: [],
-        notes: ["ℹ️ Ignored a forwarded message: it is from before its conversation was erased."],
+        notes: ["ℹ️ Ignored a forwarded message: it was erased, so I read it no longer."],
       };
       expect(await asked({ forwarded })).toEqual({ text: "?", ...nothing });
       const quoted = await asked({ quote: said("since", 5_000, { forwarded }) });
@@ -520,6 +520,21 @@ describe("composeQuestion()", () => {
       const forwarded = [said("since", 1_000), { ...said("old", 1), place: elsewhere }];
       const { text } = await asked({ forwarded });
       for (const part of ["> since", "> old", "since.txt", "old.txt"]) expect(text).toContain(part);
+    });
+
+    it("sends nothing that a person wrote before all of theirs was erased, nor the answers to it", async () => {
+      const by = (text: string, at: number, more: Partial<EarlierMessage> = {}) =>
+        said(text, at, { authorId: "u1", ...more });
+      erased["person:fake:u1"] = 7_000;
+      erased["answer:fake:w:c:a1"] = 7_000;
+      const own = said("the answer to it", 6_001, { ownMessage: "a1" });
+      const messages = [by("theirs", 6_000), own, said("Bob's", 6_002, { authorId: "u2" }), by("new", 7_000)];
+      const { text } = await asked(thread(messages));
+      expect(text).toContain("> Bob's");
+      expect(text).toContain("> new");
+      expect(text).not.toMatch(/theirs|the answer to it/);
+      for (const target of [{ quote: by("theirs", 6_000) }, { quote: own }, { forwarded: [by("theirs", 6_000)] }])
+        expect((await asked(target)).text).toBe("?");
     });
 
     it("sends nothing that was said before where nobody can tell whether it was erased", async () => {

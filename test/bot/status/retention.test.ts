@@ -10,7 +10,13 @@ describe("startRetention()", () => {
   it("erases at the start and once a day, with the age that the days say, until it is stopped", async () => {
     const clock = fakeClock();
     const ages: number[] = [];
-    const stop = startRetention({ days: 90, clock, log, erasers: [async (before) => ages.push(clock.now() - before)] });
+    const stop = startRetention({
+      what: "conversations",
+      days: 90,
+      clock,
+      log,
+      erasers: [async (before) => ages.push(clock.now() - before)],
+    });
     await settle();
     expect(ages).toEqual([90 * DAY_MS]);
     await clock.advance(2 * DAY_MS);
@@ -23,7 +29,7 @@ describe("startRetention()", () => {
   it("keeps everything at 0 days", async () => {
     const clock = fakeClock();
     let calls = 0;
-    startRetention({ days: 0, clock, log, erasers: [async () => ++calls] });
+    startRetention({ what: "conversations", days: 0, clock, log, erasers: [async () => ++calls] });
     await clock.advance(3 * DAY_MS);
     expect(calls).toBe(0);
   });
@@ -32,6 +38,7 @@ describe("startRetention()", () => {
     const clock = fakeClock();
     let calls = 0;
     const stop = startRetention({
+      what: "conversations",
       days: 1,
       clock,
       log,

@@ -34,7 +34,7 @@ function partsOf({ clock, store, settings, refresher }: World) {
   const modelFacts = () => ({});
   const allowed = createAllowedModels({ refresher, settings, modelFacts, host: {} });
   const setups = [{ id: "openai", preferredFamilies: ["gpt-"] }];
-  const host = { limits: { userPer10Min: 0, channelPer10Min: 0 }, retentionDays: 0, usageDays: 0 };
+  const host = { limits: { userPer10Min: 0, channelPer10Min: 0 }, retentionDays: 0, usageDays: 0, auditDays: 1 };
   const sender = createWatchSender({
     ...{ watches: createWatchRows(store), refresher, allowed, modelFacts, clock, log: SILENT },
     access: { isServed: () => true },

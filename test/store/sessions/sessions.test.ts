@@ -382,6 +382,23 @@ describe("erase()", () => {
     expect((await sessions.get(`${CONVERSATION}-2`)).pin).toEqual(PIN);
   });
 
+  it("writes with it what else it is given, and with a change what is made of it", async () => {
+    const row = (key: string) => ({ table: "audit", key, value: { key } }) as const;
+    await sessions.change(
+      CONVERSATION,
+      (before) => ({ ...before, pin: PIN }),
+      (before, { pin }) => [row(`${before.pin}-${pin?.model}`)],
+    );
+    await sessions.change(
+      CONVERSATION,
+      (before) => before,
+      () => [row("unchanged")],
+    );
+    await sessions.forget(CONVERSATION, [row("forgotten")]);
+    const keys = (await store.values("audit").entries()).map(([key]) => key);
+    expect(keys.sort()).toEqual(["forgotten", `null-${PIN.model}`]);
+  });
+
   it("keeps when that was, also of one that was never touched, and of one that grew too old", async () => {
     await converse("one");
     expect(await sessions.erasedAt([CONVERSATION])).toBe(0);

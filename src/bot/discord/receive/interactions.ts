@@ -110,9 +110,13 @@ function callOf(event: InteractionEvent, author: User, text: string): CommandCal
     channel: placeOf(channel_id, guild_id, channel),
     text,
     ...speakerOf({ author, member, guildId: guild_id, isOperator }),
+    ...(event.type === InteractionType.MessageComponent && { door: doorOf(event.data) }),
     ...(pressed !== undefined && (pressed.flags & MessageFlags.Ephemeral) === 0 && { on: pressed.id }),
   };
 }
+
+const doorOf = ({ custom_id }: { readonly custom_id: string }) =>
+  custom_id.startsWith(SELECT_PREFIX) ? "menu" : "button";
 
 export interface NativeCall {
   readonly path: string;

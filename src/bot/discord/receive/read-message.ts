@@ -85,6 +85,7 @@ export function readReferenced(
   const at = writtenAt(message);
   return {
     author: displayNameOf(message.author),
+    authorId: message.author.id,
     ...(at !== undefined && { at }),
     text: [text, shared].filter((part) => part !== "").join("\n"),
     ...files,

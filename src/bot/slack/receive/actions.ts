@@ -60,7 +60,8 @@ export function listenForPresses(app: App, deps: ReplyContext): void {
     const at = placeOf(press);
     const place = thread === undefined || at === undefined ? at : { channel: at.channel, thread };
     if (place === undefined) return log.warn("slack: press without a place dropped");
-    const call = await callOf(deps, { ...place, user: press.user.id, text: text ?? "" });
+    const door = action.selected_option == null ? "button" : "menu";
+    const call = await callOf(deps, { ...place, user: press.user.id, text: text ?? "", door });
     await respond(text === undefined ? stale() : runPress(handlers, call), {
       ...displayOf(deps, press, panelOf(text ?? "") !== undefined),
       onError: (error) => log.warn({ error, command: text }, "slack: reply to a press could not be shown"),

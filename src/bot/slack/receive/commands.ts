@@ -102,7 +102,11 @@ export function listenForShortcuts(app: App, deps: ReplyContext): void {
     const begun = channel.id.startsWith("D") || isOwn ? undefined : ts;
     const thread = threadOf(channel.id, ts, message?.thread_ts ?? begun);
     const place = { channel: channel.id, thread, on: isOwn ? ts : undefined };
-    await respondTo(deps, await callOf(deps, { ...place, user: user.id, text: shortcut.command }), chosen.response_url);
+    await respondTo(
+      deps,
+      await callOf(deps, { ...place, user: user.id, text: shortcut.command, door: "menu" }),
+      chosen.response_url,
+    );
   };
   app.shortcut(/.*/, async ({ ack, body }) => {
     await ack();

@@ -45,7 +45,7 @@ export async function readContent(
 }
 
 function readShared(
-  { author, text, files, origin }: RawBeside,
+  { author, authorId, text, files, origin }: RawBeside,
   deps: Pick<ReplyContext, "files" | "identity"> & { readonly nameOf: NameOf },
 ): ForwardedMessage {
   const { texts: inFiles, ...read } = readFiles(files, deps.files);
@@ -56,6 +56,7 @@ function readShared(
   return {
     text: [...said, ...inFiles].join("\n\n"),
     ...read,
+    ...(authorId !== "" && { authorId }),
     ...(origin !== undefined && {
       at: Number(origin.ts) * 1_000,
       place: { ...place, channel: origin.channel, thread: origin.thread },
@@ -241,6 +242,7 @@ async function earlierOf(
   ]);
   return {
     author,
+    ...(message.user !== undefined && { authorId: message.user }),
     ...facts,
     text: [text, shared].filter((part) => part !== "").join("\n\n"),
     ...content,

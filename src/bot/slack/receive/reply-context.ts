@@ -1,6 +1,7 @@
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Reply } from "../../../commands/command.js";
+import type { Door } from "../../../store/audit.js";
 import type { ControlIds } from "../../port/control-ids.js";
 import { panelControls } from "../../port/panel.js";
 import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
@@ -56,13 +57,15 @@ export async function callOf(
     readonly thread?: string | undefined;
     readonly user: string;
     readonly text: string;
+    /** Default: "command". */
+    readonly door?: Door;
     /** Id of the public message whose control was pressed. */
     readonly on?: string | undefined;
     /** On the Home tab, which is no conversation and also exists where direct messages aren't served. */
     readonly isHome?: boolean;
   },
 ): Promise<CommandCall> {
-  const { channel, thread, user, text, on, isHome = false } = given;
+  const { channel, thread, user, text, door, on, isHome = false } = given;
   return {
     channel: {
       platform: "slack",
@@ -73,6 +76,7 @@ export async function callOf(
     ...(await people.speaker(user)),
     text,
     isDirect: channel.startsWith("D") && !isHome,
+    ...(door !== undefined && { door }),
     ...(on !== undefined && { on }),
   };
 }

@@ -14,6 +14,8 @@ export interface RawContent {
 export interface RawBeside {
   /** Who wrote it, where Slack says so. */
   readonly author: string;
+  /** Empty where Slack names none. */
+  readonly authorId: string;
   readonly text: string;
   readonly isShared: boolean;
   readonly files: readonly unknown[];
@@ -94,6 +96,7 @@ function besideOf(attachment: Fields | null): RawBeside {
   const isEmpty = parts.length === 0 && !NO_PREVIEW.test(fallback) && itemsOf(fields.files).length === 0;
   return {
     author: stringOf(fields.author_name) || stringOf(fields.author_subname) || stringOf(fields.service_name),
+    authorId: stringOf(fields.author_id),
     text: isEmpty ? fallback : parts.join("\n"),
     isShared,
     files: filesBeside(fields),

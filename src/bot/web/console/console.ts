@@ -107,5 +107,6 @@ export const consoleInvocation = (workspace: string): Invocation => ({
   isDirect: false,
   isGuest: false,
   isInGroup: async () => false,
+  door: "console",
   canShowFiles: false,
 });

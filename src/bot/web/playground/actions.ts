@@ -3,7 +3,7 @@ import { onPanel, press } from "../../port/panel.js";
 import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
 import { HttpError } from "../http/http-error.js";
 import { controlsOf, editOf, marksOf, publicMessage, timedText } from "./message-row.js";
-import { PLAYGROUND, type PlaygroundParts } from "./platform.js";
+import { PLAYGROUND, type PlaygroundParts, YOU } from "./platform.js";
 import { attachmentOf, type QuestionFile } from "./question-files.js";
 
 export interface ChannelActionsDeps extends PlaygroundParts {
@@ -35,7 +35,7 @@ export interface ChannelActions {
 }
 
 /** On the playground everyone is the operator, and all are one person. */
-const PERSON = { author: { id: "local", name: "you" }, isDirect: false, isOperator: true } as const;
+const PERSON = { author: YOU, isDirect: false, isOperator: true } as const;
 const MAX_REACTIONS = 20;
 
 /** Without the selector that only asks for a picture. */
@@ -51,7 +51,12 @@ export function createChannelActions(deps: ChannelActionsDeps): ChannelActions {
       if (!/^[/!]/.test(text)) return ask(deps, bot, channel, message);
       if (message.files.length > 0) throw new HttpError(400, "A command takes no files.");
       const id = `command-${newId()}`;
-      const call = { channel: { ...PLAYGROUND, channel }, ...PERSON, text, ...(on !== undefined && { on }) };
+      const isPress = on !== undefined || message.panel !== undefined;
+      const call = {
+        ...{ channel: { ...PLAYGROUND, channel }, ...PERSON, text },
+        ...(isPress && { door: "button" as const }),
+        ...(on !== undefined && { on }),
+      };
       runCommand(deps, bot, call, id, message).catch((error) =>
         log.error({ error, id }, "playground: showing a command's reply failed"),
       );

@@ -39,6 +39,8 @@ export interface PlaygroundParts {
 
 /** Where its messages are, but for the channel. */
 export const PLAYGROUND = { platform: "playground", workspace: "local" } as const;
+/** All people here are one. */
+export const YOU = { id: "local", name: "you" } as const;
 
 const WORKSPACES = [`${PLAYGROUND.platform}:${PLAYGROUND.workspace}`];
 

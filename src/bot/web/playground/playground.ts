@@ -4,7 +4,7 @@ import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Store } from "../../../store/store.js";
 import type { AnswerFacts, ConversationModel } from "../../port/conversation-facts.js";
-import type { ChannelKey, ChatPlatform } from "../../port/platform.js";
+import type { ChannelKey, ChatPlatform, Person } from "../../port/platform.js";
 import type { PlatformExtras } from "../../port/platform-definition.js";
 import { assetRoutes } from "../http/assets.js";
 import { createChannelActions } from "./actions.js";
@@ -13,7 +13,7 @@ import { createChannelEvents } from "./channel-events.js";
 import { createEditSaver } from "./edit-saver.js";
 import { createMessageLog } from "./message-log.js";
 import { LIMITS } from "./page-limits.js";
-import { createPlaygroundPlatform, PLAYGROUND } from "./platform.js";
+import { createPlaygroundPlatform, PLAYGROUND, YOU } from "./platform.js";
 import { createQuestionFiles } from "./question-files.js";
 import { createRooms } from "./rooms.js";
 import { apiRoutes, type CommandHint } from "./routes.js";
@@ -31,7 +31,7 @@ export interface PlaygroundDeps {
   /** What the last answer there took. @throws {StoreError} */
   lastAnswer(place: ChannelKey): Promise<AnswerFacts | undefined>;
   /** Ends what is answered there and erases the conversation. @throws {StoreError} */
-  forget(place: ChannelKey): Promise<void>;
+  forget(place: ChannelKey, by: Person): Promise<void>;
   /** What the composer offers; nothing when unset. */
   commands?(): readonly CommandHint[];
   /** A random text of `[a-z0-9]`. */
@@ -84,7 +84,10 @@ export function createPlayground(deps: PlaygroundDeps): Playground {
   const placeOf = (channel: string) => ({ ...PLAYGROUND, channel });
   const activity = createChannelActivity(hub, clock.now);
   const files = createQuestionFiles();
-  const rooms = createRooms({ ...deps, messages, hub, saver, activity, files, now: clock.now, placeOf });
+  const rooms = createRooms({
+    ...{ ...deps, messages, hub, saver, activity, files, now: clock.now, placeOf },
+    forget: (place) => deps.forget(place, YOU),
+  });
   const parts = { messages, hub, saver, rooms, activity, files, lastAnswer: deps.lastAnswer, clock, log };
   const { platform, handlers, forget, eraseText, showStatus } = createPlaygroundPlatform(parts, onStatusChange);
   const actions = createChannelActions({ ...parts, handlers, newId });
