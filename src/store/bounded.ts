@@ -16,6 +16,11 @@ export interface CallTimeout {
   timeoutMs(): number;
   /** Runs a call that asks the other side, and notes how long its answer took. */
   timed<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Takes in how long a round trip of a new connection took, in ms, in place of all calls before: on a line that became
+   * slow every call may end too early to tell.
+   */
+  learn(roundTripMs: number): void;
 }
 
 export function createCallTimeout(clock: Pick<Clock, "now">): CallTimeout {
@@ -32,6 +37,7 @@ export function createCallTimeout(clock: Pick<Clock, "now">): CallTimeout {
       if (lastMs.length > MEASURED_CALLS) lastMs.shift();
       return result;
     },
+    learn: (roundTripMs) => void lastMs.splice(0, MEASURED_CALLS, roundTripMs),
   };
 }
 

@@ -22,6 +22,8 @@ export interface ServerStoreUnderTest {
   readonly refusals: readonly (readonly [name: string, change: (url: URL) => void, text: RegExp])[];
 }
 
+/** There and back this is longer than a call on a fast line may take. */
+const SLOW_ONE_WAY_MS = 550;
 const AT_ONCE_MS = 500;
 
 /** What every store does alike whose data is behind a network, through real connections that break. */
@@ -105,6 +107,13 @@ export function describeServerStore(name: string, subject: ServerStoreUnderTest)
       await whenBack();
       await store.values("models").set("key", "after");
       expect(await store.values("models").get("key")).toBe("after");
+    });
+
+    it("serves again by itself on a line that became slower than any call may take", async () => {
+      cable.slow(SLOW_ONE_WAY_MS);
+      expect(await whenBack()).toBe("before");
+      cable.slow(0);
+      await eventually("the store", () => store.claim("quick again", { ttlMs: 1 }).catch(() => undefined));
     });
 
     it("serves again by itself when the server was away", async () => {

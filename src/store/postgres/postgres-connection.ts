@@ -3,12 +3,14 @@ import { Client, type ClientConfig, type QueryResultRow } from "pg";
 import { systemClock } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import { messageOf, StartupError } from "../../base/errors.js";
-import { CALL_TIMEOUT_MS } from "../bounded.js";
+import { CALL_TIMEOUT_MS, type CallTimeout } from "../bounded.js";
 import { codeOf, connectionFault, serverAddress } from "../server-fault.js";
 import { ENCODING, SCHEMA, SCHEMA_VERSION, VERSION } from "./postgres-statements.js";
 
 /** A connection may take longer than a call: a name to look up, several round trips to exchange keys and passwords. */
 const OPEN_TIMEOUT_MS = 4000;
+/** At least: to agree on a start, and on a password. */
+const CONNECT_ROUND_TRIPS = 2;
 /** A server that is well has said goodbye by then. */
 const END_TIMEOUT_MS = 500;
 /** Replicas that start together may make the tables at the same moment: all but one fail, and find them then. */
@@ -49,13 +51,16 @@ export interface Connections {
  * Connects, and makes the tables where they are missing. `timeoutMs`: how long an answer may take from then on.
  * @throws {StartupError} when it cannot be reached or used, or is of a newer schema
  */
-export async function openConnections(url: string, timeoutMs: () => number): Promise<Connections> {
+export async function openConnections(url: string, timeout: Timeout): Promise<Connections> {
   const { url: parsed, place } = serverAddress(url, "postgres://USER:PASSWORD@host:5432/DATABASE", 5432);
   // `require` then means what it means everywhere: encrypted, and no certificate asked for.
   if (parsed.searchParams.has("sslmode")) parsed.searchParams.set("uselibpqcompat", "true");
   let isOpen = false;
   const connection = (more: ClientConfig) =>
-    createConnection({ connectionString: parsed.href, ...more }, () => (isOpen ? timeoutMs() : OPEN_TIMEOUT_MS));
+    createConnection(
+      { connectionString: parsed.href, ...more },
+      { learn: timeout.learn, timeoutMs: () => (isOpen ? timeout.timeoutMs() : OPEN_TIMEOUT_MS) },
+    );
   const withStatementTimeout = { statement_timeout: CALL_TIMEOUT_MS };
   const prepared = async (more: ClientConfig): Promise<Connections> => {
     const steps = connection(more);
@@ -79,13 +84,15 @@ export async function openConnections(url: string, timeoutMs: () => number): Pro
   }
 }
 
+type Timeout = Pick<CallTimeout, "timeoutMs" | "learn">;
+
 interface Link {
   readonly client: Client;
   readonly socket: Socket;
   readonly connected: Promise<unknown>;
 }
 
-function createConnection(config: ClientConfig, timeoutMs: () => number): Connection {
+function createConnection(config: ClientConfig, { timeoutMs, learn }: Timeout): Connection {
   let link: Link | undefined;
   let isEnded = false;
   const letGo = (old: Link) => {
@@ -103,7 +110,9 @@ function createConnection(config: ClientConfig, timeoutMs: () => number): Connec
       connectionTimeoutMillis: OPEN_TIMEOUT_MS,
       stream: () => socket,
     });
-    const made: Link = { client, socket, connected: client.connect() };
+    const startedAt = systemClock.now();
+    const connected = client.connect().then(() => learn((systemClock.now() - startedAt) / CONNECT_ROUND_TRIPS));
+    const made: Link = { client, socket, connected };
     client.on("error", () => letGo(made));
     client.on("end", () => letGo(made));
     made.connected.catch(() => letGo(made)); // whoever waits for it gets the error

@@ -16,7 +16,7 @@ export interface PostgresDeps {
 /** @throws {StartupError} when it cannot be reached or used, or is of a newer schema */
 export async function openPostgresStore(url: string, deps: PostgresDeps): Promise<Store> {
   const timeout = createCallTimeout(systemClock);
-  const connections = await openConnections(url, timeout.timeoutMs);
+  const connections = await openConnections(url, timeout);
   // Only clears away: whoever starts next does it, where this fails.
   await timeout.timed(() => connections.steps.query(sql.FORGET, [deps.now?.() ?? null])).catch(() => {});
   return boundStore(createStore(connections, deps), { clock: systemClock, timeout });

@@ -29,15 +29,23 @@ const FIXES: readonly (readonly [pattern: RegExp, what: string])[] = [
 
 /**
  * Connects, and from then on stays connected: a connection that is lost or silent is always replaced.
- * @throws {StartupError} when the first connection fails
+ * `onRoundTrip` hears how long the first round trip of each took. @throws {StartupError} when the first one fails
  */
-export async function connectRedis(url: string): Promise<{ readonly client: RedisClient; readonly place: string }> {
+export async function connectRedis(
+  url: string,
+  onRoundTrip: (ms: number) => void,
+): Promise<{ readonly client: RedisClient; readonly place: string }> {
   const { url: parsed, place } = serverAddress(url, "redis://:PASSWORD@host:6379/0", 6379);
   if (!/^(\/\d*)?$/.test(parsed.pathname))
     throw new StartupError("STORE_URL: a Redis URL ends with the number of its database, as redis://host:6379/0");
   let isUp = false;
   const client = makeClient(url, () => isUp);
   client.on("error", () => {}); // each call that it fails throws it; the client reconnects by itself
+  let connectedAt = 0;
+  client.on("connect", () => {
+    connectedAt = systemClock.now();
+  });
+  client.on("ready", () => onRoundTrip(systemClock.now() - connectedAt));
   // One per table listens, beside its own.
   client.setMaxListeners(0);
   try {

@@ -22,8 +22,8 @@ const READ_ROWS = 2_000;
 
 /** @throws {StartupError} when it cannot be reached or used, or is of a newer schema */
 export async function openRedisStore(url: string, deps: RedisDeps): Promise<Store> {
-  const { client, place } = await connectRedis(url);
   const timeout = createCallTimeout(systemClock);
+  const { client, place } = await connectRedis(url, timeout.learn);
   try {
     await timeout.timed(() => checkSchema(client, place));
   } catch (error) {
