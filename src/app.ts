@@ -215,6 +215,7 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
     log,
     run: (command, workspace) => dispatcher.run(command, consoleInvocation(workspace)),
     store: core.store,
+    audit: core.audit,
   });
   let phase: "starting" | "up" | "stopping" = "starting";
   const server = createHttpServer({

@@ -2,12 +2,14 @@ import type { Context, Hono } from "hono";
 import { stream } from "hono/streaming";
 import { z } from "zod";
 import type { Invocation, Reply } from "../../../commands/command.js";
+import type { Audit } from "../../../store/audit.js";
 import type { Store } from "../../../store/store.js";
 import type { Failures } from "../../observe/failures.js";
 import type { History } from "../../observe/history.js";
 import { assetRoutes } from "../http/assets.js";
 import { readJson } from "../http/body.js";
 import { HttpError } from "../http/http-error.js";
+import { readAudit } from "./audit-view.js";
 import { type ConsoleEventsDeps, createConsoleEvents } from "./console-events.js";
 import { settingsView, workspacesView } from "./console-view.js";
 import { readConversations } from "./conversations.js";
@@ -18,6 +20,7 @@ export interface ConsoleDeps extends Omit<ConsoleEventsDeps, "history"> {
   /** Runs a command as an operator of this workspace. Never throws: failures come as a reply. */
   run(command: string, workspace: string): AsyncIterable<Reply>;
   readonly store: Pick<Store, "values">;
+  readonly audit: Pick<Audit, "read">;
 }
 
 /** The operator's page: it shows what the bot knows, and changes settings by the commands that anybody would type. */
@@ -53,7 +56,7 @@ const mountPage = assetRoutes({
   },
 });
 
-export function createConsole({ run, store, ...deps }: ConsoleDeps): Console {
+export function createConsole({ run, store, audit, ...deps }: ConsoleDeps): Console {
   const events = createConsoleEvents(deps);
   return {
     start: events.start,
@@ -71,6 +74,9 @@ export function createConsole({ run, store, ...deps }: ConsoleDeps): Console {
       app.get("/api/console/workspaces", (context) => context.json(workspacesView(deps.facts)));
       app.get("/api/console/conversations", async (context) =>
         context.json(await readConversations(store, context.req.query("before"))),
+      );
+      app.get("/api/console/audit", async (context) =>
+        context.json(await readAudit(audit, { kind: context.req.query("kind"), before: context.req.query("before") })),
       );
       app.post("/api/console/commands", async (context) => {
         const { data, error } = order.safeParse(await readJson(context));

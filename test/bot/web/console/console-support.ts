@@ -11,6 +11,7 @@ import type { QuotaState } from "../../../../src/quota/quota.js";
 import type { CatalogEntry } from "../../../../src/refresh/catalog/catalog-types.js";
 import type { ProviderStatus, RefreshStatus } from "../../../../src/refresh/refresher.js";
 import { createSettings } from "../../../../src/refresh/settings.js";
+import { createAudit } from "../../../../src/store/audit.js";
 import { createModelFacts } from "../../../../src/usage/model-facts.js";
 import { fakeClock } from "../../../support/fake-clock.js";
 import { type FakePlatform, fakePlatform } from "../../../support/fake-platform.js";
@@ -112,6 +113,7 @@ export async function startConsole(options: Options = {}) {
     host: { isEnabled: true, intervalMs: 300_000 },
     log: silentLog,
   });
+  const audit = createAudit({ store, now: clock.now });
   const activity = createActivity(clock.now);
   const series = createSeries({ clock, refresher, readDelay: () => ({ p50: 1, p95: 3, p99: 5, max: 12 }) });
   const platforms = options.platforms ?? [fakePlatform("discord")];
@@ -139,6 +141,7 @@ export async function startConsole(options: Options = {}) {
     clock,
     log: silentLog,
     store,
+    audit,
     history,
     failures,
     async *run(command, workspace) {
@@ -159,6 +162,7 @@ export async function startConsole(options: Options = {}) {
     port,
     clock,
     store,
+    audit,
     history,
     failures,
     settings,

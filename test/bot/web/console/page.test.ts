@@ -159,6 +159,33 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     await page.locator(".title-bar").getByText("Saved: /refresh-models").waitFor();
   });
 
+  it("shows who changed what, newest first, of one kind where it is asked to, page by page", async () => {
+    const { url, audit } = await start();
+    const ada = {
+      ...{ platform: "slack", workspace: "slack:T1", conversation: "slack:T1:C1", isDirect: false },
+      user: { id: "U1", name: "<b>Ada</b>" },
+    };
+    for (let index = 0; index < 51; index++)
+      await audit.note({ ...ada, door: "menu" }, "model", { what: "pin", after: `openai/gpt-${index}` });
+    await audit.note({ ...ada, door: "console" }, "settings", { what: "footer", before: "on", after: "off" });
+    const page = await open(url);
+    const rows = async () =>
+      (await page.locator("#audit-rows tr").allInnerTexts()).map((text) => text.replace(/\s+/g, " "));
+    await page.getByRole("button", { name: "Show changes" }).click();
+    await page.getByRole("button", { name: "Show more" }).waitFor();
+    expect((await rows())[0]).toMatch(/ <b>Ada<\/b> footer: on → off settings console slack:T1:C1$/);
+    expect((await rows())[1]).toMatch(/ pin: – → openai\/gpt-50 model slack, menu /);
+    expect(await rows()).toHaveLength(50);
+    await page.getByRole("button", { name: "Show more" }).click();
+    await page.locator("#audit-rows").getByText("openai/gpt-0").waitFor();
+    expect(await rows()).toHaveLength(52);
+    await page.getByLabel("Kind").selectOption("settings");
+    await page.locator("#audit-rows").getByText("openai/gpt-0").waitFor({ state: "detached" });
+    expect(await rows()).toHaveLength(1);
+    await page.getByLabel("Kind").selectOption("board");
+    await page.getByText("Nothing was changed.").waitFor();
+  });
+
   it("leaves what a person has chosen alone while it is on its way, and takes back what was refused", async () => {
     const answers: (() => void)[] = [];
     const started = await start({
@@ -273,8 +300,12 @@ describe.skipIf(browser === undefined)("the console's page", () => {
       const started = await start({ platforms: [fakePlatform("discord")] });
       started.activity.onStoreCall("write", false);
       started.series.onRefresh({ provider: "openai", trigger: "timer", outcome: "timeout", durationMs: 1_500 });
+      const by = { platform: "slack", workspace: "slack:T1", conversation: "slack:T1:C1", isDirect: false };
+      await started.audit.note({ ...by, user: { id: "U1", name: "Ada" } }, "settings", { what: "footer", after: "on" });
       const page = await open(started.url);
       await page.getByRole("img", { name: /Refresh outcomes/ }).waitFor();
+      await page.getByRole("button", { name: "Show changes" }).click();
+      await page.locator("#audit-rows").getByText("Ada").waitFor();
       expect(await seriousFindings(page)).toEqual([]);
       await page.setViewportSize({ width: 390, height: 800 });
       expect(await seriousFindings(page)).toEqual([]);

@@ -3,6 +3,7 @@ import { byId, make, messageOf } from "/assets/shared/elements.js";
 import { keepOpen } from "/assets/shared/live.js";
 import { plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { clockWords } from "/assets/shared/time.js";
+import { createAudit } from "./audit.js";
 import { createCatalogue } from "./catalogue.js";
 import { showChanges } from "./changes.js";
 import { createCharts } from "./charts.js";
@@ -82,6 +83,7 @@ const charts = createCharts(byId("chart-grid"));
 const settings = createSettings({ run: (command, workspace) => run(command, byId("setting-note"), workspace) });
 const catalogue = createCatalogue();
 createConversations();
+createAudit();
 const history = createHistory({ onHours: charts.showHours });
 byId("checks").addEventListener("click", () => runChecks());
 
