@@ -3,7 +3,7 @@ import { BoundedSet } from "../base/bounded-map.js";
 import type { Log } from "../base/log.js";
 import { plural } from "../base/text.js";
 import { DAMAGED } from "./row.js";
-import type { KeyValue, Store, Table, Write } from "./store.js";
+import { type KeyValue, type Store, type Table, type Write, writesOf } from "./store.js";
 import { DamagedRowError } from "./store-error.js";
 
 /** The damaged rows that were met: they are kept as they are until something else is written in their place. */
@@ -60,9 +60,9 @@ export function reportingStore(store: Store, report: DamageReport): Store {
       if (isDone) noteWrites(writes);
       return isDone;
     },
-    async swap({ table, key, before, after }, writes) {
-      const isDone = await store.swap({ table, key, before, after }, writes);
-      if (isDone) noteWrites([{ table, key, value: after }, ...writes]);
+    async swap(rows, writes) {
+      const isDone = await store.swap(rows, writes);
+      if (isDone) noteWrites([...writesOf(rows), ...writes]);
       return isDone;
     },
     async commit(claim, writes) {

@@ -15,6 +15,7 @@ export const TABLES = [
   "quota",
   "history",
   "audit",
+  "counts",
 ] as const;
 export type Table = (typeof TABLES)[number];
 
@@ -67,6 +68,10 @@ export interface Swap {
   readonly after: unknown;
 }
 
+/** What the swaps write. */
+export const writesOf = (rows: Swap | readonly Swap[]): readonly Write[] =>
+  [rows].flat().map(({ table, key, after }) => ({ table, key, value: after }));
+
 export interface ClaimTerms {
   /** How long the claim protects its holder, should it never be settled. */
   readonly ttlMs: number;
@@ -105,10 +110,11 @@ export interface Store {
    */
   writeOnce(name: string, forMs: number, writes: readonly Write[]): Promise<boolean>;
   /**
-   * Changes the row and writes the rest in one step, unless the row is no longer what was read: false, and nothing was
-   * written. What is read, changed and stored by several replicas goes through it. @throws {StoreError}
+   * Changes the row, or each of several different ones, and writes the rest in one step, unless one of them is no longer
+   * what was read: false, and nothing was written. What is read, changed and stored by several replicas goes through it.
+   * @throws {StoreError}
    */
-  swap(row: Swap, writes: readonly Write[]): Promise<boolean>;
+  swap(rows: Swap | readonly Swap[], writes: readonly Write[]): Promise<boolean>;
   /** One atomic step: takes the name when it is both free and due. @throws {StoreError} */
   claim(name: string, terms: ClaimTerms): Promise<ClaimResult>;
   /**

@@ -302,6 +302,55 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect(await read()).toBeUndefined();
       });
 
+      it("changes several rows of which each is as it was read, made and deleted ones too", async () => {
+        await store.write([put("row", 1, "sessions"), put("old", 1), put("other", 1)]);
+        const rows = [
+          { ...row, before: 1, after: 2 },
+          { table: "models", key: "old", before: 1, after: undefined },
+          { table: "models", key: "new", before: undefined, after: { made: true } },
+          { table: "models", key: "none", before: undefined, after: undefined },
+        ] as const;
+        expect(await store.swap(rows, [put("turn", 1, "turns"), put("other", undefined)])).toBe(true);
+        expect(await read()).toBe(2);
+        expect(await store.values("models").entries()).toEqual([["new", { made: true }]]);
+        expect(await store.values("turns").get("turn")).toBe(1);
+        expect(await store.swap([], [put("other", 3)])).toBe(true);
+        expect(await store.values("models").get("other")).toBe(3);
+      });
+
+      it.each([
+        ["changed", { key: "there", before: 2, after: 3 }],
+        ["made", { key: "there", before: undefined, after: 3 }],
+        ["deleted", { key: "gone", before: 1, after: 3 }],
+        ["made and should stay away", { key: "there", before: undefined, after: undefined }],
+      ])("writes none of several rows once one was %s elsewhere", async (_how, other) => {
+        await store.write([put("row", 1, "sessions"), put("there", 1)]);
+        const made = { table: "models", key: "new", before: undefined, after: 1 } as const;
+        const rows = [{ ...row, before: 1, after: 2 }, made, { table: "models", ...other }] as const;
+        expect(await store.swap(rows, [put("turn", 1, "turns")])).toBe(false);
+        expect(await read()).toBe(1);
+        expect(await store.values("models").entries()).toEqual([["there", 1]]);
+        expect(await store.values("turns").entries()).toEqual([]);
+      });
+
+      it("loses no change of several rows at once, wherever they are, also while they are made", async () => {
+        const other = await subject.openAgain();
+        const keys = ["a", "b", "c"] as const;
+        const addOne = async (opened: Store, without: string): Promise<void> => {
+          const wanted = keys.filter((key) => key !== without);
+          const found = await opened.values("models").getMany(wanted);
+          const rows = wanted.map((key, index) => {
+            const before = found[index];
+            return { table: "models", key, before, after: Number(before ?? 0) + 1 } as const;
+          });
+          if (!(await opened.swap(rows, []))) await addOne(opened, without);
+        };
+        await Promise.all(
+          Array.from({ length: 12 }, (_, number) => addOne(number % 2 === 0 ? store : other, keys[number % 3] ?? "")),
+        );
+        expect(await store.values("models").getMany(keys)).toEqual([8, 8, 8]);
+      });
+
       it("loses no change of many at once, wherever they are", async () => {
         const other = await subject.openAgain();
         const addOne = async (opened: Store): Promise<void> => {

@@ -1,6 +1,14 @@
 import { messageOf } from "../../src/base/errors.js";
 import { checkKey, checkTerms, DAMAGED as DAMAGED_ROW } from "../../src/store/row.js";
-import { type Claim, type KeyValue, type Store, TABLES, type Table, type Write } from "../../src/store/store.js";
+import {
+  type Claim,
+  type KeyValue,
+  type Store,
+  TABLES,
+  type Table,
+  type Write,
+  writesOf,
+} from "../../src/store/store.js";
 import { DamagedRowError, StoreError } from "../../src/store/store-error.js";
 
 export interface MemoryStore extends Store {
@@ -111,12 +119,14 @@ export function memoryStore(now: () => number): MemoryStore {
       once.set(name, now() + forMs);
       return true;
     },
-    async swap({ table, key, before, after }, writes) {
+    async swap(rows, writes) {
       await reach();
-      const stored = rowsOf(table).get(checkKey(key));
-      if (stored !== (before === undefined ? undefined : toText(before))) return false;
-      apply([{ table, key, value: after }, ...writes]);
-      return true;
+      const areAsRead = [rows].flat().every(({ table, key, before }) => {
+        const stored = rowsOf(table).get(checkKey(key));
+        return stored === (before === undefined ? undefined : toText(before));
+      });
+      if (areAsRead) apply([...writesOf(rows), ...writes]);
+      return areAsRead;
     },
     async claim(name, { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs, isReentrant }) {
       await reach();

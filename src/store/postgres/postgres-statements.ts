@@ -34,10 +34,10 @@ const NOW = "coalesce($1::bigint, (extract(epoch from now()) * 1000)::bigint)";
 
 /**
  * One statement that writes rows only where `gate` gives one, and tells whether it did. Its first three parameters
- * from `first` on are tables, keys and texts; null deletes. A row may stand there only once.
+ * from `first` on are tables, keys and texts; null deletes. A row may stand there only once. `also`: what it does besides.
  */
-const gated = (gate: string, first: number) => `
-with gate as (${gate}),
+const gated = (gate: string, first: number, also = "") => `
+with gate as (${gate}),${also}
 gone as (delete from evergreen_rows as stored using unnest($${first}::text[], $${first + 1}::text[], $${
   first + 2
 }::text[]) as given (tbl, key, value)
@@ -81,6 +81,26 @@ export const SWAP_IN = gated(
 export const SWAP_NOTHING = gated(
   "select 1 where not exists (select from evergreen_rows where tbl = $1 and key = $2)",
   3,
+);
+
+/**
+ * Tables, keys and texts as they were read of rows that are there; tables, keys and texts of rows that are not, null
+ * where they stay away; then the rows to write. Fails as a duplicate where another makes one of the missing rows.
+ */
+export const SWAP_MANY = gated(
+  `select 1 from (select count(*) as count from (
+    select from evergreen_rows as stored join unnest($1::text[], $2::text[], $3::text[]) as given (tbl, key, value)
+      on stored.tbl = given.tbl and stored.key = given.key and stored.value = given.value
+    order by stored.tbl, stored.key for update of stored) as held) as held
+  where count = cardinality($3::text[]) and not exists (
+    select from evergreen_rows as stored join unnest($4::text[], $5::text[]) as given (tbl, key)
+      on stored.tbl = given.tbl and stored.key = given.key)`,
+  7,
+  `
+made as (insert into evergreen_rows (tbl, key, value)
+  select tbl, key, value from unnest($4::text[], $5::text[], $6::text[]) as given (tbl, key, value)
+  where value is not null and exists (select from gate)
+  order by tbl, key),`,
 );
 
 /** A claim from further in the future was made before the clock was set back: it would hold for as long. */

@@ -2,7 +2,8 @@ import { systemClock } from "../../base/clock.js";
 import { boundStore, createCallTimeout } from "../bounded.js";
 import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
 import { checkKey, checkTerms, encodeRow } from "../row.js";
-import { type Claim, type ClaimTerms, type Store, type Swap, TABLES, type Write } from "../store.js";
+import { codeOf } from "../server-fault.js";
+import { type Claim, type ClaimTerms, type Store, type Swap, TABLES, type Write, writesOf } from "../store.js";
 import { StoreError, translated } from "../store-error.js";
 import { type Connections, openConnections } from "./postgres-connection.js";
 import * as sql from "./postgres-statements.js";
@@ -27,10 +28,10 @@ function createStore({ steps, scans }: Connections, deps: PostgresDeps): Store {
   const owner = processOwner();
   const now = () => deps.now?.() ?? null;
 
-  async function isDone(text: string, parameters: readonly unknown[], writes: readonly Write[]): Promise<boolean> {
+  const isDone: Gated = async (text, parameters, writes) => {
     const [row] = await steps.query<{ done: boolean }>(text, [...parameters, ...columnsOf(writes)]);
     return row?.done === true;
-  }
+  };
   const write = (writes: readonly Write[]) =>
     translated(`writing ${writes.length} rows`, async () => void (await isDone(sql.WRITE, [], writes)));
   async function take(name: string, terms: ClaimTerms): Promise<ClaimAttempt> {
@@ -65,12 +66,7 @@ function createStore({ steps, scans }: Connections, deps: PostgresDeps): Store {
         if (isFirst) steps.query(sql.PRUNE, [now()]).catch(() => {});
         return isFirst;
       }),
-    swap: (row, writes) =>
-      translated(`changing "${row.key}" of ${row.table}`, () => {
-        const [text, parameters] = swapStatement(row);
-        const others = writes.filter(({ table, key }) => table !== row.table || key !== row.key);
-        return isDone(text, parameters, others);
-      }),
+    swap: (rows, writes) => translated("changing rows", () => swapped(isDone, [rows].flat(), writes)),
     claim: (name, terms) =>
       translated(`claiming "${name}"`, () => {
         checkTerms(terms);
@@ -86,6 +82,27 @@ function createStore({ steps, scans }: Connections, deps: PostgresDeps): Store {
     purge: async () => {},
     close: async () => void (await Promise.all([steps.end(), scans.end()])),
   };
+}
+
+/** Runs a statement that writes rows where its gate is open; resolves with whether it was. */
+type Gated = (text: string, parameters: readonly unknown[], writes: readonly Write[]) => Promise<boolean>;
+
+/** Another has made a row that was not there. */
+const UNIQUE_VIOLATION = "23505";
+
+/** Of one row it takes a simpler statement. */
+async function swapped(isDone: Gated, rows: readonly Swap[], writes: readonly Write[]): Promise<boolean> {
+  const others = writes.filter((write) => !rows.some(({ table, key }) => write.table === table && write.key === key));
+  const [row, ...more] = rows;
+  if (row !== undefined && more.length === 0) return isDone(...swapStatement(row), others);
+  const missing = rows.filter(({ before }) => before === undefined);
+  const there = rows.filter(({ before }) => before !== undefined);
+  const read = columnsOf(there.map(({ table, key, before }) => ({ table, key, value: before })));
+  const parameters = [...read, ...columnsOf(writesOf(missing))];
+  return isDone(sql.SWAP_MANY, parameters, [...writesOf(there), ...others]).catch((error) => {
+    if (codeOf(error) === UNIQUE_VIOLATION) return false;
+    throw error;
+  });
 }
 
 /** Tables, keys and texts of the rows; of several writes to one row the last, as a statement changes a row once. */

@@ -1,5 +1,5 @@
 import { checkKey, encodeRow } from "../row.js";
-import type { Claim, ClaimTerms, Table, Write } from "../store.js";
+import { type Claim, type ClaimTerms, type Swap, type Table, type Write, writesOf } from "../store.js";
 
 /** Everything of ours begins with it, so that a database can be shared with other programs. */
 const PREFIX = "evergreen:";
@@ -59,11 +59,20 @@ export const writeScript = (writes: readonly Write[]): Script => ({
   arguments: textsOf(writes),
 });
 
-/** The row comes first among the writes. `before`: its text as it was read; empty: not there. */
-export const swapScript = (before: string, writes: readonly [Write, ...Write[]]): Script => ({
-  text: `${WRITE} if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end return write(1, 2)`,
-  keys: namesOf(writes),
-  arguments: [before, ...textsOf(writes)],
+/** The rows come first among the writes, each after its text as it was read; empty: not there. */
+export const swapScript = (rows: readonly Swap[], writes: readonly Write[]): Script => ({
+  text: `${WRITE}
+local rows = tonumber(ARGV[1])
+for row = 1, rows do
+  if (redis.call('GET', KEYS[2 * row - 1]) or '') ~= ARGV[1 + row] then return 0 end
+end
+return write(1, 2 + rows)`,
+  keys: namesOf([...writesOf(rows), ...writes]),
+  arguments: [
+    String(rows.length),
+    ...rows.map(({ before }) => (before === undefined ? "" : encodeRow(before))),
+    ...textsOf([...writesOf(rows), ...writes]),
+  ],
 });
 
 /**

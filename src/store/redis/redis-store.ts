@@ -4,7 +4,7 @@ import { messageOf, StartupError } from "../../base/errors.js";
 import { boundStore, createCallTimeout } from "../bounded.js";
 import { createKeyvTable } from "../keyv-table.js";
 import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
-import { checkKey, checkTerms, encodeRow } from "../row.js";
+import { checkKey, checkTerms } from "../row.js";
 import { type Claim, type ClaimTerms, type KeyValue, type Store, TABLES, type Table, type Write } from "../store.js";
 import { StoreError, translated } from "../store-error.js";
 import { connectRedis, type RedisClient, reconnect, redisFault } from "./redis-client.js";
@@ -85,11 +85,8 @@ function createStore(client: RedisClient, deps: RedisDeps): Store {
         `writing "${name}" once`,
         async () => Number(await run(scripts.onceScript(now(), checkKey(name), forMs, writes))) === 1,
       ),
-    swap: ({ table, key, before, after }, writes) =>
-      translated(`changing "${key}" of ${table}`, async () => {
-        const text = before === undefined ? "" : encodeRow(before);
-        return Number(await run(scripts.swapScript(text, [{ table, key, value: after }, ...writes]))) === 1;
-      }),
+    swap: (rows, writes) =>
+      translated("changing rows", async () => Number(await run(scripts.swapScript([rows].flat(), writes))) === 1),
     claim: (name, terms) =>
       translated(`claiming "${name}"`, () => {
         checkTerms(terms);

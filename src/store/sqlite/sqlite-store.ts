@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../../base/clock.js";
 import { createKeyvTable } from "../keyv-table.js";
 import { processOwner } from "../process-owner.js";
 import { checkKey, checkTerms, encodeRow, isRow } from "../row.js";
-import { type KeyValue, type Store, TABLES, type Table, type Write } from "../store.js";
+import { type KeyValue, type Store, TABLES, type Table, type Write, writesOf } from "../store.js";
 import { StoreError, translated } from "../store-error.js";
 import { createSqliteClaims } from "./sqlite-claims.js";
 import { asStartupError, openSqliteFile } from "./sqlite-file.js";
@@ -82,12 +82,14 @@ export async function openSqliteStore(path: string, deps: SqliteDeps = {}): Prom
         if (isFirst) apply(writes);
         return isFirst;
       }),
-    swap: ({ table, key, before, after }, writes) =>
-      atomically(`changing "${key}" of ${table}`, () => {
-        const [row] = connection.all(`select value from "${table}" where key = ?1`, checkKey(key));
-        const isAsRead = row === undefined ? before === undefined : isRow(row.value, before);
-        if (isAsRead) apply([{ table, key, value: after }, ...writes]);
-        return isAsRead;
+    swap: (rows, writes) =>
+      atomically("changing rows", () => {
+        const areAsRead = [rows].flat().every(({ table, key, before }) => {
+          const [row] = connection.all(`select value from "${table}" where key = ?1`, checkKey(key));
+          return row === undefined ? before === undefined : isRow(row.value, before);
+        });
+        if (areAsRead) apply([...writesOf(rows), ...writes]);
+        return areAsRead;
       }),
     claim: (name, terms) =>
       atomically(`claiming "${name}"`, () => {

@@ -6,7 +6,7 @@ import {
   type Sessions,
   type Turn,
 } from "../../../src/store/sessions/sessions.js";
-import type { Store, Write } from "../../../src/store/store.js";
+import { type Store, type Write, writesOf } from "../../../src/store/store.js";
 import { DamagedRowError, StoreError } from "../../../src/store/store-error.js";
 import { settle } from "../../support/fake-clock.js";
 import { type MemoryStore, memoryStore } from "../../support/memory-store.js";
@@ -284,7 +284,7 @@ describe("end()", () => {
     const watched: Store = {
       ...store,
       swap: (row, writes) => {
-        steps.push([{ ...row, value: row.after }, ...writes]);
+        steps.push([...writesOf(row), ...writes]);
         return store.swap(row, writes);
       },
     };
@@ -332,7 +332,7 @@ describe("end()", () => {
       ...store,
       swap: (row, writes) => {
         rows += 1 + writes.length;
-        bytes += JSON.stringify([row.after, writes]).length;
+        bytes += JSON.stringify([writesOf(row), writes]).length;
         return store.swap(row, writes);
       },
     };
