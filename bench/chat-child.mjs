@@ -16,6 +16,7 @@ import { openStore } from "#bot/store/open-store.js";
 import { createSessions } from "#bot/store/sessions/sessions.js";
 import { sqliteStore } from "#bot/store/sqlite/sqlite.js";
 import { createLedger } from "#bot/usage/ledger.js";
+import { createQuestionLimits } from "#bot/usage/limits/question-limits.js";
 import { createModelFacts } from "#bot/usage/model-facts.js";
 
 /** As on a platform 60 ms away, with Discord's length of a message and about its pace of edits. */
@@ -139,6 +140,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
       },
     ),
     store,
+    questionLimits: createQuestionLimits({ terms: { userPer10Min: 0, channelPer10Min: 0 }, store, clock }),
     sessions,
     refresher,
     settings,

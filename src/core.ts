@@ -26,6 +26,7 @@ import { createSessions } from "./store/sessions/sessions.js";
 import type { Store } from "./store/store.js";
 import { createStoreReadiness } from "./store/store-readiness.js";
 import { createLedger, KEPT_DAYS } from "./usage/ledger.js";
+import { createQuestionLimits } from "./usage/limits/question-limits.js";
 import { createModelFacts } from "./usage/model-facts.js";
 
 export interface CoreDeps {
@@ -68,6 +69,7 @@ export async function createCore(deps: CoreDeps) {
   const host = { defaultModel, retentionDays, limits: config.limits, usageDays: KEPT_DAYS, auditDays };
   const ledger = createLedger({ store, clock });
   const audit = createAudit({ store, now: clock.now });
+  const questionLimits = createQuestionLimits({ terms: config.limits, store, clock });
   const liveness = createLiveness({ store, clock, log, owner });
   const quota = createQuota({
     ...{ setups: config.providers, budgets: config.providerBudgets, ledger, store, fetch, clock, log },
@@ -76,7 +78,7 @@ export async function createCore(deps: CoreDeps) {
   observers.add({ onRefresh: ({ provider }) => void quota.readEndpoints(provider) });
   return {
     ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
-    ...{ health, damage, modelFacts, allowed, watches, pinCensus, ledger, audit, liveness, quota },
+    ...{ health, damage, modelFacts, allowed, watches, pinCensus, ledger, audit, liveness, quota, questionLimits },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     affectedPins: pinCensus.affectedPins,
     setups: config.providers,

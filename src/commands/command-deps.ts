@@ -10,7 +10,7 @@ import type { Sessions } from "../store/sessions/sessions.js";
 import type { Write } from "../store/store.js";
 import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
-import type { MessageLimitTerms } from "../usage/message-limits.js";
+import type { MessageLimitTerms } from "../usage/limits/message-limits.js";
 import type { Invocation } from "./command.js";
 
 /** What commands are made of. */

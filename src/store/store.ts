@@ -110,8 +110,9 @@ export interface Store {
    */
   writeOnce(name: string, forMs: number, writes: readonly Write[]): Promise<boolean>;
   /**
-   * Changes the row, or each of several different ones, and writes the rest in one step, unless one of them is no longer
-   * what was read: false, and nothing was written. What is read, changed and stored by several replicas goes through it.
+   * Changes the row, or each of several different ones, and writes the rest in one step, unless one of them is no
+   * longer what was read: false, and nothing was written. What is read, changed and stored by several replicas goes
+   * through it.
    * @throws {StoreError}
    */
   swap(rows: Swap | readonly Swap[], writes: readonly Write[]): Promise<boolean>;

@@ -4,7 +4,7 @@ import { recover } from "../../src/bot/turn/recover.js";
 import type { ChatDeps } from "../../src/bot/turn/turn-deps.js";
 import { type ChatRequest, type Provider, ProviderError } from "../../src/providers/provider.js";
 import { createSessions, type Sessions } from "../../src/store/sessions/sessions.js";
-import { createMessageLimits } from "../../src/usage/message-limits.js";
+import { createMessageLimits } from "../../src/usage/limits/message-limits.js";
 import { createProviderSlots } from "../../src/usage/provider-slots.js";
 import { chatDeps } from "../support/chat-deps.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";

@@ -5,7 +5,8 @@ import type { ModelRef } from "../../src/refresh/choose/default-model.js";
 import { createSettings, type Settings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createLedger, type Ledger } from "../../src/usage/ledger.js";
-import { createMessageLimits } from "../../src/usage/message-limits.js";
+import { createMessageLimits } from "../../src/usage/limits/message-limits.js";
+import { createQuestionLimits } from "../../src/usage/limits/question-limits.js";
 
 import { chatDeps } from "../support/chat-deps.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
@@ -39,6 +40,8 @@ export interface World {
   texts(): string[];
 }
 
+const LIMITS = { userPer10Min: 20, channelPer10Min: 60 };
+
 type Given = Pick<Partial<ChatDeps>, "chat" | "hasPeers" | "owner" | "quota" | "refresher" | "setups"> & {
   readonly roundTripMs?: number;
 };
@@ -71,7 +74,8 @@ export function world(before?: World, { roundTripMs, ...given }: Given = {}): Wo
     defaultModel: () => model,
     surfaces: surfacesOf(platform),
     owner: before === undefined ? "host/1/first" : "host/2/next",
-    limits: createMessageLimits({ userPer10Min: 20, channelPer10Min: 60 }, clock),
+    limits: createMessageLimits(LIMITS, clock),
+    questionLimits: createQuestionLimits({ terms: LIMITS, store, clock }),
     log,
     newReference: () => `ref${++references}`,
     onTurn,

@@ -7,7 +7,8 @@ import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createCircuitBreaker } from "../../src/usage/circuit-breaker.js";
 import { createLedger } from "../../src/usage/ledger.js";
-import { createMessageLimits } from "../../src/usage/message-limits.js";
+import { createMessageLimits } from "../../src/usage/limits/message-limits.js";
+import { createQuestionLimits } from "../../src/usage/limits/question-limits.js";
 import { createModelFacts } from "../../src/usage/model-facts.js";
 import { createProviderSlots } from "../../src/usage/provider-slots.js";
 import type { FakeClock } from "./fake-clock.js";
@@ -65,6 +66,7 @@ export function chatDeps({
     owner: "host/1/first",
     hasPeers: () => false,
     limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),
+    questionLimits: createQuestionLimits({ terms: { userPer10Min: 0, channelPer10Min: 0 }, store, clock }),
     slots: createProviderSlots(2),
     breaker: createCircuitBreaker(clock),
     ledger,

@@ -5,7 +5,8 @@ import { createLookupCache, createMemo } from "../../base/lookup-cache.js";
 import { timeMark } from "../../base/time.js";
 import type { Invocation } from "../../commands/command.js";
 import { type Settings, sharedWorkspaceOf, type WorkspaceSettings } from "../../refresh/settings.js";
-import type { MessageLimits } from "../../usage/message-limits.js";
+import type { MessageLimits, MessageVerdict } from "../../usage/limits/message-limits.js";
+import type { QuestionLimits } from "../../usage/limits/question-limits.js";
 import { channelKeyOf, channelOf, DIRECT_WORKSPACE, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, ChatPlatform, Person, Speaker } from "../port/platform.js";
 import type { PlatformParts } from "../port/platform-definition.js";
@@ -173,12 +174,33 @@ export const commandRefusal =
 export interface LimitDeps {
   readonly settings: Pick<Settings, "of">;
   readonly limits: MessageLimits;
+  readonly questionLimits: QuestionLimits;
+  readonly log: Log;
 }
 
-/** Counts a question, and returns what its asker reads where it is one too many. */
+/** Counts a question in this process, and returns what its asker reads where it is one too many. */
 export function limitFault({ settings, limits }: LimitDeps, place: ChannelKey, asker: Person): string | undefined {
   const { access } = settings.of(workspaceOf(place));
-  const verdict = limits.take(`${place.platform}:${asker.id}`, channelOf(place), access);
+  return limitText(limits.take(`${place.platform}:${asker.id}`, channelOf(place), access));
+}
+
+/** Does so over all replicas. A store that fails stops nobody: then each process counts by itself. Never rejects. */
+export async function sharedLimitFault(
+  { settings, questionLimits, log }: LimitDeps,
+  place: ChannelKey,
+  asker: Person,
+): Promise<string | undefined> {
+  const { access } = settings.of(workspaceOf(place));
+  const asked = { platform: place.platform, user: asker.id, channel: channelOf(place) };
+  try {
+    return limitText(await questionLimits.take(asked, access));
+  } catch (error) {
+    log.warn({ error }, "question limits: the store failed, a question is counted in this process only");
+    return undefined;
+  }
+}
+
+function limitText(verdict: MessageVerdict): string | undefined {
   if (verdict.isAllowed) return undefined;
   const who =
     verdict.by === "user"

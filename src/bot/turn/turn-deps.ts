@@ -14,7 +14,7 @@ import type { Ending, Pin, Session, Sessions } from "../../store/sessions/sessio
 import type { Store } from "../../store/store.js";
 import { type CircuitBreaker, createCircuitBreaker } from "../../usage/circuit-breaker.js";
 import type { Ledger } from "../../usage/ledger.js";
-import { createMessageLimits } from "../../usage/message-limits.js";
+import { createMessageLimits } from "../../usage/limits/message-limits.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import { createProviderSlots, type ProviderSlots } from "../../usage/provider-slots.js";
 import type { LimitDeps } from "../access/access.js";

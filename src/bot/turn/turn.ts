@@ -1,6 +1,6 @@
 import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
-import { FULL_LINE, limitFault } from "../access/access.js";
+import { FULL_LINE, limitFault, sharedLimitFault } from "../access/access.js";
 import { showMark } from "../delivery/show-mark.js";
 import { conversationOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
@@ -10,8 +10,9 @@ import { runTurn } from "./ask/run-turn.js";
 import { claimQuestion } from "./claim-question.js";
 import { closeQuestion } from "./close-question.js";
 import { failureText, TurnCalledOff } from "./endings.js";
+import { untilStored } from "./finish-turn.js";
 import type { BurstBrake } from "./line/burst-brake.js";
-import { type Place, type TurnQueue, withLease } from "./line/conversation-line.js";
+import { type Lease, type Place, type TurnQueue, withLease } from "./line/conversation-line.js";
 import { type PinnedSession, pinnedSession } from "./pinned-session.js";
 import { refuse } from "./refuse.js";
 import type { RemoteStop } from "./remote-stop.js";
@@ -52,6 +53,7 @@ export interface LifeDeps extends ChatDeps {
  *                    2  lineUp          its place in the conversation's line, behind questions of an ended process and
  *                                       those that were missed; counts it against the limits
  *   answerInTurn     3  withLease       no other replica answers in the conversation
+ *                                       and the question counts against the limits of all replicas
  *                    4  showFirstMark   ⏳ while it waits for another replica, 👀 when it begins
  *                    5  runTurn         session and pin → chooseRoute → prepareRequest → askModel → finishTurn (shown,
  *                                       saved)
@@ -147,7 +149,9 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
   try {
     await deps.turns.brake.calm();
     let reading: Promise<PinnedSession> | undefined;
+    let counting: Promise<string | undefined> | undefined;
     const onAsk = () => {
+      counting = sharedLimitFault(deps, message, question.asker);
       reading = pinnedSession(deps, message);
       reading.catch(() => {}); // thrown where it is waited for
     };
@@ -157,6 +161,11 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
     };
     await withLease(deps, conversation, { signal, onAsk, onWait }, async (lease) => {
       turn.isWaiting = false;
+      const fault = await counting;
+      if (fault !== undefined) {
+        await isShown;
+        return await refuseCounted(deps, platform, question, { fault, lease });
+      }
       if (!signal.aborted) showFirst("working");
       const ending = await runTurn(
         deps,
@@ -172,6 +181,17 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
     isOver.abort(OVER);
     deps.turns.running.delete(conversation);
   }
+}
+
+/** Refuses a question that the other replicas have left no room for. @throws {StoreError} */
+async function refuseCounted(
+  deps: LifeDeps,
+  platform: ChatPlatform,
+  { id, mention, message, asker }: Question,
+  { fault, lease }: { readonly fault: string; readonly lease: Lease },
+): Promise<void> {
+  await refuse(deps, platform, { message, why: fault, to: mention?.isDirect ? undefined : asker });
+  await untilStored(() => deps.sessions.close(id, lease.endWith), deps);
 }
 
 /** From here on it can be stopped, here and by other replicas. */

@@ -34,7 +34,8 @@ const NOW = "coalesce($1::bigint, (extract(epoch from now()) * 1000)::bigint)";
 
 /**
  * One statement that writes rows only where `gate` gives one, and tells whether it did. Its first three parameters
- * from `first` on are tables, keys and texts; null deletes. A row may stand there only once. `also`: what it does besides.
+ * from `first` on are tables, keys and texts; null deletes. A row may stand there only once. `also`: what it does
+ * besides.
  */
 const gated = (gate: string, first: number, also = "") => `
 with gate as (${gate}),${also}

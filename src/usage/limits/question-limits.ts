@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { BoundedMap } from "../../base/bounded-map.js";
+import type { Clock } from "../../base/clock.js";
+import { createSerial } from "../../base/serial.js";
+import { createRowReader } from "../../store/damage-report.js";
+import type { Store, Swap } from "../../store/store.js";
+import { StoreError } from "../../store/store-error.js";
+import {
+  type LimitWindow,
+  limitWindows,
+  type MessageLimitTerms,
+  type MessageVerdict,
+  WINDOW_MS,
+} from "./message-limits.js";
+import { personKey } from "./person-key.js";
+
+/** The question limits over all replicas. */
+export interface QuestionLimits {
+  /**
+   * Counts a question when it is within both limits; one that is refused counts for neither. `own`: a workspace's
+   * limits, which can be lower than the host's, never higher. @throws {StoreError} and then it may be counted
+   */
+  take(asked: AskedBy, own?: Partial<MessageLimitTerms>): Promise<MessageVerdict>;
+  /** Erases what counts no more. Resolves with how many rows that were. @throws {StoreError} */
+  erasePast(): Promise<number>;
+}
+
+export interface AskedBy {
+  readonly platform: string;
+  readonly user: string;
+  /** "discord:123:456". */
+  readonly channel: string;
+}
+
+export interface QuestionLimitsDeps {
+  readonly terms: MessageLimitTerms;
+  readonly store: Store;
+  readonly clock: Pick<Clock, "now">;
+}
+
+/** How many questions were taken in a second (epoch s), oldest first; so a row stays short, whatever the limit. */
+const takenRow = z.object({ taken: z.array(z.tuple([z.number(), z.number().int().positive()])) });
+type Taken = z.infer<typeof takenRow>["taken"];
+
+const PREFIX = "limit/";
+/** Replicas that count in one row at the same moment get through one by one. */
+const ATTEMPTS = 50;
+const MAX_KNOWN = 1_000;
+
+/** Sliding windows, a row for each person and channel, changed only as they were read. */
+export function createQuestionLimits({ terms, store, clock }: QuestionLimitsDeps): QuestionLimits {
+  const rows = store.values("counts");
+  const readRow = createRowReader(rows, takenRow);
+  const inOrder = createSerial();
+  /** Rows as they were read or written last. */
+  const known = new BoundedMap<string, unknown>(MAX_KNOWN);
+  const takenIn = (key: string, row: unknown, now: number): Taken =>
+    (readRow(key, row)?.taken ?? []).filter(([second]) => second * 1000 > now - WINDOW_MS);
+
+  async function attempt(windows: readonly LimitWindow[], isFresh: boolean): Promise<MessageVerdict | "changed"> {
+    const now = clock.now();
+    const keys = windows.map(({ key }) => key);
+    const stored = isFresh ? await rows.getMany(keys) : keys.map((key) => known.get(key));
+    const counted = windows.map((window, at) => ({ ...window, taken: takenIn(window.key, stored[at], now) }));
+    for (const { by, limit, taken } of counted) {
+      const until = fullUntil(taken, limit);
+      if (until !== undefined) return isFresh ? { isAllowed: false, by, until } : "changed";
+    }
+    const swaps = counted.map(
+      ({ key, taken }, at): Swap => ({
+        table: "counts",
+        key,
+        before: stored[at],
+        after: { taken: withOne(taken, now) },
+      }),
+    );
+    if (!(await store.swap(swaps, []))) return "changed";
+    for (const { key, after } of swaps) known.set(key, after);
+    return { isAllowed: true };
+  }
+
+  return {
+    async take({ platform, user, channel }, own) {
+      const windows = limitWindows(terms, own, {
+        user: `${PREFIX}person/${personKey(platform, user)}`,
+        channel: `${PREFIX}channel/${channel}`,
+      });
+      if (windows.length === 0) return { isAllowed: true };
+      return inOrder(channel, async () => {
+        let isFresh = windows.some(({ key }) => !known.has(key));
+        for (let attempts = 1; attempts <= ATTEMPTS; attempts++) {
+          const verdict = await attempt(windows, isFresh);
+          if (verdict !== "changed") return verdict;
+          isFresh = true;
+        }
+        throw new StoreError("the question limits are changed elsewhere all the time");
+      });
+    },
+    async erasePast() {
+      const past = (await rows.entries(PREFIX)).filter(([key, row]) => takenIn(key, row, clock.now()).length === 0);
+      for (const [key, before] of past) await store.swap({ table: "counts", key, before, after: undefined }, []);
+      return past.length;
+    },
+  };
+}
+
+/** When the next question is taken, in epoch ms; undefined where one is taken now. */
+function fullUntil(taken: Taken, limit: number): number | undefined {
+  let left = limit;
+  for (const [second, count] of taken.toReversed()) {
+    left -= count;
+    if (left <= 0) return second * 1000 + WINDOW_MS;
+  }
+  return undefined;
+}
+
+function withOne(taken: Taken, now: number): Taken {
+  const second = Math.floor(now / 1000);
+  const last = taken.at(-1);
+  if (last === undefined || last[0] < second) return [...taken, [second, 1]];
+  // Another replica's clock may be ahead.
+  return [...taken.slice(0, -1), [last[0], last[1] + 1]];
+}

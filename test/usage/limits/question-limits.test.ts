@@ -1,0 +1,70 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { createQuestionLimits, type QuestionLimits } from "../../../src/usage/limits/question-limits.js";
+import { type FakeClock, fakeClock } from "../../support/fake-clock.js";
+import { type MemoryStore, memoryStore } from "../../support/memory-store.js";
+
+const TEN_MINUTES_MS = 600_000;
+const ada = { platform: "discord", user: "ada", channel: "discord:1:a" };
+const grace = { ...ada, user: "grace" };
+
+describe("createQuestionLimits()", () => {
+  let clock: FakeClock;
+  let store: MemoryStore;
+  beforeEach(() => {
+    clock = fakeClock();
+    store = memoryStore(clock.now);
+  });
+  const open = (userPer10Min: number, channelPer10Min = 0): QuestionLimits =>
+    createQuestionLimits({ terms: { userPer10Min, channelPer10Min }, store, clock });
+
+  it("takes as many questions of a person as the limit says, over all replicas and after a restart", async () => {
+    const [one, other] = [open(3), open(3)];
+    const firstAt = clock.now();
+    expect(await one.take(ada)).toEqual({ isAllowed: true });
+    await clock.advance(1_000);
+    expect(await other.take({ ...ada, channel: "discord:1:b" })).toEqual({ isAllowed: true });
+    expect(await one.take(ada)).toEqual({ isAllowed: true });
+    const until = Math.floor(firstAt / 1000) * 1000 + TEN_MINUTES_MS;
+    for (const replica of [one, other, open(3)])
+      expect(await replica.take(ada)).toEqual({ isAllowed: false, by: "user", until });
+    expect(await other.take(grace)).toEqual({ isAllowed: true });
+    await clock.advance(until - clock.now());
+    expect((await other.take(ada)).isAllowed).toBe(true);
+    expect((await one.take(ada)).isAllowed).toBe(false);
+  });
+
+  it("takes exactly the limit of many questions at the same time at two replicas", async () => {
+    const replicas = [open(0, 20), open(0, 20)];
+    const verdicts = await Promise.all(
+      Array.from({ length: 60 }, (_, person) => replicas[person % 2]?.take({ ...ada, user: `person ${person}` })),
+    );
+    expect(verdicts.filter((verdict) => verdict?.isAllowed)).toHaveLength(20);
+  });
+
+  it("counts a refused question for neither limit, and takes a workspace's lower one", async () => {
+    const limits = open(2, 1);
+    expect((await limits.take(ada)).isAllowed).toBe(true);
+    expect(await limits.take(grace)).toMatchObject({ isAllowed: false, by: "channel" });
+    const elsewhere = { ...grace, channel: "discord:1:b" };
+    expect((await limits.take(elsewhere, { userPer10Min: 1 })).isAllowed).toBe(true);
+    expect(await limits.take({ ...grace, channel: "discord:1:c" }, { userPer10Min: 1 })).toMatchObject({ by: "user" });
+    expect((await limits.take({ ...grace, channel: "discord:1:c" })).isAllowed).toBe(true);
+  });
+
+  it("writes nothing where there is no limit, and names nobody where there is", async () => {
+    await open(0).take(ada);
+    expect(await store.values("counts").entries()).toEqual([]);
+    await open(1, 1).take(ada);
+    expect(JSON.stringify(await store.values("counts").entries())).not.toContain("ada");
+  });
+
+  it("erases what counts no more", async () => {
+    const limits = open(1, 1);
+    await limits.take(ada);
+    await clock.advance(TEN_MINUTES_MS / 2);
+    await limits.take({ ...grace, channel: "discord:1:b" });
+    await clock.advance(TEN_MINUTES_MS / 2);
+    expect(await limits.erasePast()).toBe(2);
+    expect(await store.values("counts").entries()).toHaveLength(2);
+  });
+});
