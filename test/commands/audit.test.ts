@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createPersonalData } from "../../src/bot/personal-data/personal-data.js";
 import type { Invocation } from "../../src/commands/command.js";
 import { type AuditEntry, auditRow } from "../../src/store/audit.js";
-import { TABLES } from "../../src/store/store.js";
+import { TABLES, writesOf } from "../../src/store/store.js";
 import { quotaState } from "../support/quota-states.js";
 import { chat, harness } from "./harness.js";
 
@@ -207,7 +207,7 @@ describe("the record of changes", () => {
         return write(writes);
       };
       store.swap = (row, writes) => {
-        steps.push([row.table, ...writes.map(({ table }) => table)]);
+        steps.push([...writesOf(row), ...writes].map(({ table }) => table));
         return swap(row, writes);
       };
       for (const line of lines) await say(line);
