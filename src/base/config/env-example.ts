@@ -5,7 +5,7 @@ const HEAD = `\
 # Evergreen's settings. Copy this file to .env and uncomment what you need; everything has a default, so an empty .env
 # starts the playground with the offline demo provider. Variables of the real environment win over this file.
 # After a change: \`npm run doctor\` says what is configured and whether each key works.
-# Written by \`npm run env-example\` from the declarations in src/.
+# Written by \`npm run generate\` from the declarations in src/.
 `;
 
 const WIDTH = 118;
@@ -15,18 +15,19 @@ export interface DeclaredVariables {
   readonly platforms: readonly { readonly name: string; readonly variables: Variables }[];
 }
 
+/** Returns every variable, by section, in the order in which `.env.example` shows them. */
+export const variableSections = ({ providers, platforms }: DeclaredVariables): readonly VariableSection[] => [
+  {
+    title: "Providers: one of them is enough, several work side by side",
+    variables: Object.assign({}, ...providers.map(({ variables }) => variables)),
+  },
+  ...platforms.map(({ name, variables }) => ({ title: name, variables })),
+  ...hostSections,
+];
+
 /** Returns the text of `.env.example`: every variable with what it means, commented out. */
-export function envExample({ providers, platforms }: DeclaredVariables): string {
-  const sections: readonly VariableSection[] = [
-    {
-      title: "Providers: one of them is enough, several work side by side",
-      variables: Object.assign({}, ...providers.map(({ variables }) => variables)),
-    },
-    ...platforms.map(({ name, variables }) => ({ title: name, variables })),
-    ...hostSections,
-  ];
-  return [HEAD, ...sections.map(sectionText)].join("\n");
-}
+export const envExample = (declared: DeclaredVariables): string =>
+  [HEAD, ...variableSections(declared).map(sectionText)].join("\n");
 
 function sectionText({ title, variables }: VariableSection): string {
   const rule = `# ── ${title} `.padEnd(WIDTH, "─");
