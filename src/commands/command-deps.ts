@@ -11,6 +11,7 @@ import type { Write } from "../store/store.js";
 import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
 import type { MessageLimitTerms } from "../usage/limits/message-limits.js";
+import type { FindModelFacts } from "../usage/model-facts.js";
 import type { Invocation } from "./command.js";
 
 /** What commands are made of. */
@@ -21,6 +22,7 @@ export interface CommandDeps {
   readonly allowed: AllowedModels;
   readonly sessions: Sessions;
   readonly watches: Pick<WatchRows, "channel" | "change">;
+  readonly modelFacts: FindModelFacts;
   readonly ledger: Pick<Ledger, "each">;
   readonly quota: Pick<Quota, "states" | "ofModel">;
   readonly charts: ChartPainter;

@@ -5,10 +5,13 @@ import { isDetourOf } from "../quota/fallback/route.js";
 import type { Snapshot } from "../refresh/catalog/catalog-types.js";
 import { defaultModel, type ModelRef, modelName, splitModel } from "../refresh/choose/default-model.js";
 import { newestMatch, newestMatchSince } from "../refresh/choose/newest-match.js";
+import { providerWarnings } from "../refresh/refresh-texts.js";
+import type { RefreshStatus } from "../refresh/refresher.js";
 import type { Detour, Pin } from "../store/sessions/sessions.js";
-import type { Invocation } from "./command.js";
+import type { Control, Invocation } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { code, escapeInline } from "./wording/markdown.js";
+import { outlookIn } from "./wording/pin-outlook.js";
 import { untilText } from "./wording/quota-text.js";
 
 export interface ModelInForce extends ModelRef {
@@ -92,20 +95,41 @@ async function sessionFor({ sessions, chatRefusal }: SessionDeps, invocation: In
 export const pinFor = async (deps: SessionDeps, invocation: Invocation): Promise<Pin | null> =>
   (await sessionFor(deps, invocation))?.pin ?? null;
 
-/** When a conversation got its model, and from whom, and which one answers for it meanwhile. */
-export async function pinLines(
-  deps: SessionDeps & Pick<CommandDeps, "clock">,
+type PinViewDeps = SessionDeps & Pick<CommandDeps, "clock" | "refresher" | "allowed" | "settings" | "modelFacts">;
+
+/**
+ * When a conversation got its model, and from whom, which one answers for it meanwhile, and what is wrong with it; the
+ * controls help.
+ */
+export async function pinView(
+  deps: PinViewDeps,
   invocation: Invocation,
-): Promise<readonly string[]> {
+): Promise<{ readonly lines: readonly string[]; readonly controls: readonly Control[] }> {
   const { pin = null, detour } = (await sessionFor(deps, invocation)) ?? {};
-  if (pin === null) return [];
+  if (pin === null) return { lines: [], controls: [] };
   const now = deps.clock.now();
   const isOnDetour = detour !== undefined && isDetourOf(detour, pin, now);
   const by = pin.by === null ? "as the default model" : `by ${escapeInline(pin.by)}`;
-  return [
-    `📌 Pinned here ${timeMark(pin.at)}, ${by}: **${escapeInline(modelName(pin), 250)}**`,
-    ...(isOnDetour ? [detourText(detour, pin, now)] : []),
-  ];
+  const outlook = outlookIn(deps, invocation.workspace, pin);
+  return {
+    lines: [
+      `📌 Pinned here ${timeMark(pin.at)}, ${by}: **${escapeInline(modelName(pin), 250)}**`,
+      ...(outlook === undefined ? [] : [outlook.line]),
+      ...troubleLines(deps.refresher.status(), pin),
+      ...(isOnDetour ? [detourText(detour, pin, now)] : []),
+    ],
+    controls: outlook?.controls ?? [],
+  };
+}
+
+/** Why answers of a pinned model may fail, where its provider is to blame. */
+function troubleLines(status: RefreshStatus, { provider }: Pin): readonly string[] {
+  if (status.providers.every(({ id }) => id !== provider))
+    return [
+      `⚠️ ${code(provider)} is not configured, so nothing can be answered here: \`/models use\` takes another model.`,
+    ];
+  const warning = providerWarnings(status).find((each) => each.startsWith(`${provider}: `));
+  return warning === undefined ? [] : [`⚠️ Answers may fail here: ${warning.replace(": ", " ")}.`];
 }
 
 /** Who answers in the pinned model's place, and until when. */

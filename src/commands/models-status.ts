@@ -12,7 +12,7 @@ import type { ProviderStatus, RefreshStatus } from "../refresh/refresher.js";
 import { autoRefreshControls, inForceLines, refreshButton } from "./auto-refresh-setting.js";
 import { type Control, defineCommand } from "./command.js";
 import type { AffectedPins, CommandDeps } from "./command-deps.js";
-import { pinLines } from "./model-in-force.js";
+import { pinView } from "./model-in-force.js";
 import { code, vendorWords } from "./wording/markdown.js";
 import { quotaRiskLine } from "./wording/quota-text.js";
 
@@ -28,6 +28,7 @@ export const modelsStatus = (deps: CommandDeps) =>
       const status = deps.refresher.status();
       const isEnabledForAny = deps.setups.some(({ id }) => deps.settings.inForce(workspace, id).isEnabled);
       const providers = status.providers.map(providerLine);
+      const pin = await pinView(deps, invocation);
       const affected = isOperator ? deps.affectedPins(workspace).slice(0, MAX_AFFECTED) : [];
       yield {
         panel: "/models status",
@@ -44,11 +45,12 @@ export const modelsStatus = (deps: CommandDeps) =>
           "",
           ...inForceLines(deps, workspace),
           ...smartLine(deps, workspace),
-          ...(await pinLines(deps, invocation)),
+          ...pin.lines,
           ...affected.map(affectedLine),
         ].join("\n"),
         controls: [
           refreshButton(status),
+          ...pin.controls,
           ...(isOperator ? autoRefreshControls(deps.settings.inForce(workspace)) : []),
           ...affected.flatMap(offerControl),
         ],

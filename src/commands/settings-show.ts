@@ -1,7 +1,7 @@
 import { autoRefreshControls, inForceLines } from "./auto-refresh-setting.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { defaultWords, pinLines } from "./model-in-force.js";
+import { defaultWords, pinView } from "./model-in-force.js";
 import { accessLines } from "./settings-access.js";
 import { fallbackLine } from "./settings-fallback.js";
 import { footerWords } from "./settings-footer.js";
@@ -23,21 +23,25 @@ export const settingsShow = (deps: CommandDeps) =>
     options: {},
     async *run(_args, invocation) {
       const { workspace, isOperator } = invocation;
+      const pin = await pinView(deps, invocation);
+      const controls = [...(isOperator ? autoRefreshControls(deps.settings.inForce(workspace)) : []), ...pin.controls];
       yield {
         markdown: [
           "**Settings of this workspace**",
           ...(deps.settings.of(workspace).isDamaged ? [DAMAGED_SETTINGS] : []),
           ...inForceLines(deps, workspace),
+          "",
           `Model of new conversations: ${defaultWords(deps, workspace)}`,
           ...(deps.allowed.hasRules(workspace) ? ruleLines(deps, workspace) : []),
           fallbackLine(deps.settings.of(workspace)),
           whoLine(deps.settings.of(workspace), SWITCHING),
           whoLine(deps.settings.of(workspace), SYSTEM),
+          "",
           ...accessLines(deps.settings.of(workspace), deps.host.limits),
           `Footer under answers: ${footerWords(deps.settings.of(workspace))}`,
-          ...(await pinLines(deps, invocation)),
+          ...(pin.lines.length > 0 ? ["", ...pin.lines] : []),
         ].join("\n"),
-        ...(isOperator && { controls: autoRefreshControls(deps.settings.inForce(workspace)) }),
+        ...(controls.length > 0 && { controls }),
       };
     },
   });

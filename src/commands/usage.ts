@@ -44,7 +44,7 @@ export const usage = ({ ledger, charts, clock }: CommandDeps) =>
       });
       const sum = total.sum();
       if (sum.turns === 0) {
-        yield { markdown: noUsageText(period) };
+        yield { markdown: noUsageText(by, period) };
         return;
       }
       const groups = summary.groups();

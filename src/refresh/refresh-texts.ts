@@ -136,7 +136,15 @@ const SAYS_MORE = /: \S|still loading|overloaded|used up|too little memory|does 
 export function reasonText(outcome: Outcome | null, lastFailure: string | null): string | undefined {
   if (lastFailure === null || outcome === "timeout" || outcome === "auth" || outcome === "empty") return undefined;
   const isTold = (outcome === "http" || outcome === "rate-limited") && !SAYS_MORE.test(lastFailure);
-  return isTold ? undefined : `${lastFailure.replace(/\.$/, "")}.`;
+  return isTold ? undefined : `${withoutOpening(outcome, lastFailure).replace(/\.$/, "")}.`;
+}
+
+/** "groq could not be reached: the connection was refused" → "The connection was refused": the rest is said anyway. */
+function withoutOpening(outcome: Outcome | null, failure: string): string {
+  if (outcome === null) return failure;
+  const opening = new RegExp(`^\\S+ ${outcomeWords(outcome)}(?: \\(\\d+\\))?: `);
+  const rest = failure.replace(opening, "");
+  return rest === failure ? failure : rest.replace(/^./u, (first) => first.toUpperCase());
 }
 
 /** Behind the words for an outcome, where there is no older list; an empty list is one. */

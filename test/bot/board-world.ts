@@ -77,6 +77,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     const commands = createCommands({
       refresher,
       settings,
+      modelFacts: createModelFacts(),
       allowed: createAllowedModels({ refresher, settings, modelFacts: createModelFacts(), host: {} }),
       sessions,
       turns: fakeTurnControl(),

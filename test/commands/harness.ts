@@ -171,6 +171,7 @@ export function harness(world: World = {}) {
   const deps: CommandDeps = {
     refresher,
     settings,
+    modelFacts: createModelFacts(),
     allowed: createAllowedModels({
       refresher,
       settings,

@@ -16,6 +16,7 @@ describe("/models list", () => {
     });
     expect(await world.say("/models list")).toBe(
       [
+        "**Models**: 2 in all, on 2 lists",
         `**openai** (1 model, list from ${timeMark(world.at)})`,
         "- `gpt-5`",
         `**demo** (1 model, list from ${timeMark(world.at)})`,

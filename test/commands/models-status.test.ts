@@ -149,6 +149,38 @@ describe("/models status", () => {
     expect(await harness().say("/models status")).not.toContain("Right now");
   });
 
+  it.each(["/models status", "/settings show"])(
+    "%s says what is wrong with the pinned model, with a button",
+    async (line) => {
+      const gone = { model: { id: "gpt-4", isChat: true }, misses: 2, lastListedAt: 0 };
+      const world = harness({ providers: [{ id: "openai", models: chat("gpt-5"), missing: [gone] }] });
+      const pin = { provider: "openai", model: "gpt-4", at: world.clock.now(), by: "Ada" };
+      await world.sessions.change("playground:local:general", (before) => ({ ...before, pin }));
+      expect(await world.say(line)).toContain("ℹ️ openai no longer lists `gpt-4`. It stays pinned here;");
+      expect(await world.controls(line)).toContainEqual({
+        label: "Use openai/gpt-5",
+        command: "/models use openai/gpt-5",
+      });
+    },
+  );
+
+  it.each([
+    ["openai", "⚠️ Answers may fail here: openai refused the key."],
+    ["groq", "⚠️ `groq` is not configured, so nothing can be answered here: `/models use` takes another model."],
+  ])("says where the pinned model's provider %s is in trouble", async (provider, words) => {
+    const world = harness({ providers: [{ id: "openai", models: chat("gpt-5"), outcome: "auth" }] });
+    const pin = { provider, model: "gpt-5", at: world.clock.now(), by: null };
+    await world.sessions.change("playground:local:general", (before) => ({ ...before, pin }));
+    expect(await world.say("/models status")).toContain(words);
+  });
+
+  it("gives each reason once", async () => {
+    const lastFailure = "groq could not be reached: the connection was refused";
+    const text = await harness({ providers: [{ id: "groq", outcome: "network", lastFailure }] }).say("/models status");
+    expect(text).toContain("⚠️ groq: could not be reached, no list yet");
+    expect(text).toContain("\n  The connection was refused. Check the network.");
+  });
+
   it("needs no store", async () => {
     const world = harness();
     world.store.breakDown();

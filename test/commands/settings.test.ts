@@ -196,11 +196,13 @@ describe("/settings show", () => {
         "**Settings of this workspace**",
         "Auto-refresh: off (set in this workspace), every 5 minutes (the host's default)",
         "Auto-refresh of `openai`: on, every minute (this provider's own setting)",
+        "",
         "Model of new conversations: **openai/gpt-5** (the first provider's newest preferred model)",
         "While a quota is used up: **ask** (the default), another model answers only after somebody has agreed to it under " +
           "an answer: the same family by another vendor, else one that is no dearer.",
         "Who may choose models: **operators** (set in this workspace)",
         "Who may set a system prompt: **anyone** (the default)",
+        "",
         "Who may chat: everyone",
         "Where: everywhere",
         "Guests: may chat",

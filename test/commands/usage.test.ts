@@ -189,10 +189,11 @@ describe("/usage", () => {
   it("says so kindly where nothing was used", async () => {
     const world = harness();
     expect(await world.say("/usage")).toBe(
-      "Nothing was used here today (2026-01-05, UTC): no question has come to a model. `/usage 30d` looks further back.",
+      "**Usage by model, today** (2026-01-05, UTC)\nNothing was used here today: no question has come to a model. `/usage 30d` looks further back.",
     );
     expect(await world.say("/usage 7d")).toBe(
-      "Nothing was used here in the last 7 days (2025-12-30 to 2026-01-05, UTC): no question has come to a model.",
+      "**Usage by model, the last 7 days** (2025-12-30 to 2026-01-05, UTC)\n" +
+        "Nothing was used here in the last 7 days: no question has come to a model.",
     );
     expect(world.painted).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { COMPONENTS_V2, kindFault, seenIn } from "./fake-discord-layout.js";
+import { COMPONENTS_V2, type FakeLayout, kindFault, seenIn } from "./fake-discord-layout.js";
 import { type FakeRequest, Refusal, type Route } from "./fake-discord-rest.js";
 import {
   APPLICATION_ID,
@@ -19,6 +19,8 @@ export interface ShownReply {
   flags: number;
   isEphemeral: boolean;
   components: FakeMessage["components"];
+  /** The components as they were sent, with their containers and texts. */
+  layout: readonly FakeLayout[];
   files: readonly { readonly filename: string; readonly text: string }[];
   /** Every content that it ever had. */
   readonly texts: string[];
@@ -74,6 +76,7 @@ export function createInteractions(world: FakeWorld, dispatch: (t: string, d: ob
     flags: isEphemeral ? EPHEMERAL : 0,
     isEphemeral,
     components: [],
+    layout: [],
     files: [],
     texts: [],
   });
@@ -88,7 +91,10 @@ export function createInteractions(world: FakeWorld, dispatch: (t: string, d: ob
       reply.texts.push(content);
     }
     if (body.flags != null) reply.flags |= Number(body.flags) & COMPONENTS_V2;
-    if (body.components !== undefined) reply.components = rows;
+    if (body.components !== undefined) {
+      reply.components = rows;
+      if ("layout" in reply) reply.layout = body.components as readonly FakeLayout[];
+    }
     if (files.length > 0) {
       if ("files" in reply) reply.files = files;
       else reply.attachments = files;

@@ -3,15 +3,18 @@ import type { FakeRow } from "./fake-discord-world.js";
 /** https://discord.com/developers/docs/resources/message#message-object-message-flags */
 export const COMPONENTS_V2 = 1 << 15;
 
-interface Node {
+/** A component as it is sent. */
+export interface FakeLayout {
   readonly type: number;
   readonly content?: string;
-  readonly components?: readonly Node[];
+  readonly label?: string;
+  readonly placeholder?: string;
+  readonly components?: readonly FakeLayout[];
 }
 
 /** What people see of a message that was sent so, whether it has a content or is made of components. */
 export function seenIn(body: Record<string, unknown>): { readonly content: string; readonly rows: readonly FakeRow[] } {
-  const nodes = ((body.components ?? []) as readonly Node[]).flatMap(all);
+  const nodes = ((body.components ?? []) as readonly FakeLayout[]).flatMap(all);
   const texts = nodes.flatMap(({ type, content }) => (type === 10 && content !== undefined ? [content] : []));
   return {
     content: texts.length > 0 ? texts.join("\n\n") : String(body.content ?? ""),

@@ -1,5 +1,6 @@
 import { estimateTokenCount } from "tokenx";
 import { retry } from "../../base/retry.js";
+import { outlookIn } from "../../commands/wording/pin-outlook.js";
 import { ProviderError, type Usage } from "../../providers/provider.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { ModelUse } from "../../refresh/refresher.js";
@@ -14,7 +15,7 @@ import type { Question } from "../prompt/question.js";
 import { cleanQuestion } from "../prompt/untrusted-text.js";
 import { withoutTry } from "./detour/choose-route.js";
 import { offerUnder, withToldRisk } from "./detour/offer.js";
-import { modelRefusalOf, outlookOf, pinLine, shownControls, shownText, systemLine } from "./shown-answer.js";
+import { modelRefusalOf, pinLine, shownControls, shownText, systemLine } from "./shown-answer.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
 /**
@@ -157,7 +158,7 @@ function toldLines(deps: TurnDeps, turn: AnsweredTurn, isShown: boolean): ToldLi
   const { pin } = session;
   if (pin === null) return { change: (now) => now };
   const offer = isShown ? turn.offer : undefined;
-  const note = answer.finish !== undefined ? outlookOf(deps, pin, question.message)?.note : session.noted;
+  const note = answer.finish !== undefined ? outlookIn(deps, workspaceOf(question.message), pin)?.note : session.noted;
   const isPinTold = isShown && pinLine(turn.pin, session, answer) !== undefined;
   const isSystemTold = isShown && systemLine(session, answer) !== undefined;
   const withoutSystemNews = (now: Session): Session => {

@@ -2,7 +2,7 @@ import { saysSomething } from "../../base/text.js";
 import { whoChangesRule } from "../../commands/choose-model.js";
 import type { Control } from "../../commands/command.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
-import { type PinOutlook, pinOutlook } from "../../commands/wording/pin-outlook.js";
+import { type OutlookDeps, outlookIn } from "../../commands/wording/pin-outlook.js";
 import { ProviderError } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
@@ -185,22 +185,8 @@ function replacements(
 
 /** What is to be said of a session's pin under an answer; undefined where that was said, or there is nothing to say. */
 export function pinNews(deps: OutlookDeps, pin: Pin, { noted }: Pick<Session, "noted">, place: ChannelKey) {
-  const outlook = outlookOf(deps, pin, place);
+  const outlook = outlookIn(deps, workspaceOf(place), pin);
   return outlook?.note === noted ? undefined : outlook;
-}
-
-type OutlookDeps = Pick<TurnDeps, "refresher" | "allowed" | "modelFacts" | "settings" | "clock">;
-
-/** What is so of a pin, said or not. */
-export function outlookOf(
-  { refresher, allowed, modelFacts, settings, clock }: OutlookDeps,
-  pin: Pin,
-  place: ChannelKey,
-): PinOutlook | undefined {
-  const workspace = workspaceOf(place);
-  const { offers } = settings.of(workspace);
-  const snapshot = allowed.snapshot(workspace);
-  return pinOutlook({ lists: refresher.snapshot(), snapshot, modelFacts, offers, now: clock.now() }, pin);
 }
 
 /** The small line where a workspace asks for it: the model that really answered, tokens, time. */

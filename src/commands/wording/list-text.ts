@@ -75,6 +75,7 @@ export function listView(
   );
   const cut = isPaged ? [] : shown.filter(({ group, to }) => to < group.rows.length);
   const text = [
+    ...titleLines(groups, found, isSearch),
     ...(groups.length === 0 ? ["No provider is configured, so there is no list."] : []),
     ...(isSearch && found === 0 ? [nothingText(snapshot, filter.search ?? "")] : []),
     ...blocks,
@@ -83,6 +84,13 @@ export function listView(
     ...(pages > 1 ? [`Page ${page} of ${pages}. ${NARROW}`] : cut.length > 0 ? [NARROW] : []),
   ].join("\n");
   return { text, page, pages, cut: cut.map(({ group: { provider, rows } }) => ({ provider, count: rows.length })) };
+}
+
+/** The total, once; a provider that stands alone is its own title. */
+function titleLines(groups: readonly Group[], found: number, isSearch: boolean): readonly string[] {
+  const lists = groups.filter(({ rows }) => rows.length > 0).length;
+  if (lists < 2) return [];
+  return [`**Models**: ${found.toLocaleString("en")} ${isSearch ? "found" : "in all"}, on ${lists} lists`];
 }
 
 const NARROW = `A search narrows it, as ${code("/models list gpt")}.`;

@@ -5,6 +5,7 @@ import { type ModelRef, modelName, splitModel } from "../../refresh/choose/defau
 import { isRetiring, type SuccessorFacts, successorOf } from "../../refresh/choose/successor.js";
 import type { SuccessorOffer } from "../../refresh/settings.js";
 import type { Control } from "../command.js";
+import type { CommandDeps } from "../command-deps.js";
 import { code } from "./markdown.js";
 
 /** Longer than any model's name. */
@@ -50,6 +51,21 @@ export function pinOutlook(facts: OutlookFacts, pin: ModelRef): PinOutlook | und
         ? []
         : [{ label: `Use ${modelName(successor)}`, command: `/models use ${modelName(successor)}` }],
   };
+}
+
+export type OutlookDeps = Pick<CommandDeps, "refresher" | "allowed" | "modelFacts" | "clock"> & {
+  readonly settings: Pick<CommandDeps["settings"], "of">;
+};
+
+/** What is to be said now of a pinned model in a workspace. */
+export function outlookIn(
+  { refresher, allowed, modelFacts, settings, clock }: OutlookDeps,
+  workspace: string,
+  pin: ModelRef,
+): PinOutlook | undefined {
+  const { offers } = settings.of(workspace);
+  const snapshot = allowed.snapshot(workspace);
+  return pinOutlook({ lists: refresher.snapshot(), snapshot, modelFacts, offers, now: clock.now() }, pin);
 }
 
 function stateOutlook(entry: CatalogEntry, pin: ModelRef, now: number) {

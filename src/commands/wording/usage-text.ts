@@ -51,7 +51,7 @@ export function usageText(groups: readonly UsageGroup[], { by, period, sum, hasB
   const rows = usageRows(groups, by);
   const isPart = addUp(groups).turns < sum.turns;
   return [
-    `**Usage by ${by}, ${period.name}** (${datesOf(period)})`,
+    titleOf(by, period),
     totalLine(sum),
     block([
       [by, "asked", "input", "output", "cost"],
@@ -65,11 +65,13 @@ export function usageText(groups: readonly UsageGroup[], { by, period, sum, hasB
 }
 
 /** What is said where nothing was used. */
-export function noUsageText(period: Period): string {
+export function noUsageText(by: Grouping, period: Period): string {
   const when = period.name.startsWith("the ") ? `in ${period.name}` : period.name;
   const more = period.name === "today" ? ` ${code("/usage 30d")} looks further back.` : "";
-  return `Nothing was used here ${when} (${datesOf(period)}): no question has come to a model.${more}`;
+  return `${titleOf(by, period)}\nNothing was used here ${when}: no question has come to a model.${more}`;
 }
+
+const titleOf = (by: Grouping, period: Period) => `**Usage by ${by}, ${period.name}** (${datesOf(period)})`;
 
 /** "2026-01-05, UTC", "2025-12-30 to 2026-01-05, UTC". */
 function datesOf({ from, to }: Period): string {
