@@ -34,7 +34,7 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
   let lastId = 1_000_000_000_000_000_000n;
   const newId = () => String(++lastId);
 
-  /** A window opens with its first call, and counts anew when it is over. */
+  /** A window opens with its first call, and counts again when it is over. */
   const count = (key, limit, windowMs) => {
     const now = performance.now();
     let window = windows.get(key);

@@ -74,7 +74,7 @@ async function startReplica(scene, store, id, index) {
   const stalled = new Set();
   let hasCrashed = false;
   const alive = () => {
-    if (hasCrashed) throw new Error("this process is no more");
+    if (hasCrashed) throw new Error("this process has ended");
   };
   const seen = {
     ...store,

@@ -1,4 +1,4 @@
-// Writes anew what is made from the source: .env.example and pages of docs/. Prints the files that changed.
+// Writes what is made from the source: .env.example and pages of docs/. Prints the files that changed.
 //   node scripts/generate.mjs [--check] [FILE…]    --check writes nothing, and exits with 1 where a file is out of date
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -52,5 +52,5 @@ for (const [name, make] of Object.entries(GENERATED)) {
   }
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
-  console.error(`${name} was written anew; commit it`);
+  console.error(`${name} was updated; commit it`);
 }

@@ -1,4 +1,4 @@
-// Prints src/usage/model-table.csv anew from a copy of https://models.dev/api.json and the day it was taken:
+// Prints src/usage/model-table.csv again from a copy of https://models.dev/api.json and the day it was taken:
 //   npm run build && node scripts/model-table.mjs api.json 2026-07-02 > src/usage/model-table.csv
 // Which vendors it holds, each provider's definition says (`modelsDevId`).
 import { readFileSync } from "node:fs";

@@ -20,7 +20,7 @@ import { storeDefinitions } from "./store/registry.js";
 const EXIT_FAULTY = 2;
 /** Most lists are there in this time; a slow provider delays no more than this, and only the very first start. */
 const FIRST_LISTS_MS = 500;
-/** Of a word on the command line that is repeated. */
+/** Most characters of a word of the command line that an error repeats. */
 const MAX_SHOWN_CHARS = 80;
 /** How long answers may go on after the signal to stop. */
 const STOP_GRACE_MS = 20_000;
@@ -44,7 +44,7 @@ const readConfig = () =>
     storeSchemes: storeDefinitions.flatMap(({ schemes }) => schemes),
   });
 
-/** What nobody has foreseen may have left anything half done: the bot ends, and a supervisor starts it again. */
+/** An unexpected error may have left anything half done: the bot ends, and a supervisor starts it again. */
 function endOnUnforeseen(log: Pick<Log, "error">): void {
   const end = (what: string) => (error: unknown) => {
     const why = tooManyFiles(error);
@@ -150,7 +150,7 @@ const usage = () =>
     "Settings come from .env and the environment; .env.example explains every variable.",
   ].join("\n");
 
-/** Of the package that this file was built from. */
+/** Returns the version of the package that this file was built from. */
 function version(): string {
   const { version: text }: { readonly version?: unknown } = JSON.parse(
     readFileSync(new URL("../package.json", import.meta.url), "utf8"),

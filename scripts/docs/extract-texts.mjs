@@ -151,7 +151,7 @@ function add(text, ancestors, found) {
 }
 
 /**
- * Returns the texts of an HTML file: what stands between its tags, and the attributes that people read or hear.
+ * Returns the texts of an HTML file: what stands between its tags, and the attributes that people read, or that are read out.
  * @param {string} html
  * @returns {FoundText[]}
  */

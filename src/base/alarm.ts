@@ -30,7 +30,7 @@ export function createAlarm(clock: Clock, onRing: () => void): Alarm {
   return {
     set(at) {
       setTo = at;
-      // A timer that ends too early starts the next one: most times are set anew before that, to later ones.
+      // A timer that ends too early starts the next one: most times are set again before that, to later ones.
       if (timer !== undefined && timer.at <= at && at !== Number.POSITIVE_INFINITY) return;
       stop();
       if (at !== Number.POSITIVE_INFINITY) start(at);

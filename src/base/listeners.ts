@@ -20,7 +20,7 @@ export function createListeners<T>(log: Log): Listeners<T> {
         try {
           call(event);
         } catch (error) {
-          log.error({ error }, "A listener failed");
+          log.error({ error }, "a listener failed");
         }
       }
     },

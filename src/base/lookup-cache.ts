@@ -57,7 +57,7 @@ export function createLookupCache<T>(lookUp: (key: string) => Promise<T>, terms:
 }
 
 /**
- * Returns a memo of one value: it is computed anew only when one of its keys is not the same (`===`) as the last time.
+ * Returns a memo of one value: it is computed again only when one of its keys is not the same (`===`) as the last time.
  */
 export function createMemo<T>(): (keys: readonly unknown[], compute: () => T) => T {
   let last: { readonly keys: readonly unknown[]; readonly value: T } | undefined;

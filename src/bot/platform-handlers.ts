@@ -116,7 +116,7 @@ export const createReceipt = (
   },
 });
 
-/** What a command is told of the reaction that stands for it. */
+/** What a command learns about the reaction that stands for it. */
 const invocationOfReaction = ({ message, ...by }: Reaction): Invocation => {
   const { message: _id, ...channel } = message;
   return invocationOf(undefined, { ...by, channel, text: "", door: "reaction" });

@@ -74,9 +74,9 @@ export const intervalOption = {
 export const readInterval = (value: string): IntervalChoice | undefined =>
   INTERVALS.find((interval) => String(interval.value) === value)?.value;
 
-/** "every 5 minutes", "every 90 seconds", "smart: often while people talk, seldom while nobody does". */
+/** "every 5 minutes", "every 90 seconds", "smart: often while people talk, rarely while nobody does". */
 export function intervalWords(interval: RefreshInForce["interval"]): string {
-  if (interval.kind === "smart") return "smart: often while people are here, seldom while nobody is";
+  if (interval.kind === "smart") return "smart: often while people are here, rarely while nobody is";
   const seconds = Math.round(interval.ms / 1000);
   if (seconds % 60 !== 0) return `every ${plural(seconds, "second")}`;
   if (seconds === 60) return "every minute";

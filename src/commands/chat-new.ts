@@ -7,7 +7,7 @@ import { escapeInline } from "./wording/markdown.js";
 export const chatNew = (deps: CommandDeps) =>
   defineCommand({
     path: "chat new",
-    about: "Start afresh: what was said so far is no longer sent; the model stays",
+    about: "Start a new conversation: earlier messages are no longer sent; the model stays",
     access: "anyone",
     isForChatters: true,
     visibility: "ephemeral",

@@ -96,7 +96,7 @@ function failureText(error: unknown, command: Command | undefined, deps: Dispatc
   if (error instanceof DamagedRowError) {
     deps.log.error(fields, "a stored row is damaged");
     return (
-      `⚠️ The record of this conversation is damaged. ${code("/chat new")} starts it afresh; other ` +
+      `⚠️ The record of this conversation is damaged. ${code("/chat new")} starts a new one; other ` +
       `conversations are not affected. (Reference ${code(id)})`
     );
   }

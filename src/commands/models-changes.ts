@@ -38,7 +38,7 @@ const KINDS = [
 ] as const;
 
 type ChangedFact = "price" | "context" | "retire";
-/** What is told of a day. */
+/** Returns the line of one day. */
 type ToldDay = Pick<DayChanges, "day"> & { readonly [K in (typeof KINDS)[number][0]]?: NamedModels };
 
 /** The days of a log, latest first, with the models of which a fact has changed. */

@@ -49,7 +49,7 @@ function notWatched(pattern: string): UserError {
 export const modelsWatches = ({ watches }: CommandDeps) =>
   defineCommand({
     path: "models watches",
-    about: "What this channel is told of",
+    about: "What this channel gets messages about",
     access: "anyone",
     isForChatters: true,
     visibility: "ephemeral",
@@ -61,7 +61,7 @@ export const modelsWatches = ({ watches }: CommandDeps) =>
           own.length === 0
             ? NONE
             : [
-                "This channel is told of:",
+                "This channel gets messages about:",
                 ...own.map((watch) => `- ${watchWords(watch)} (set by ${code(watch.by)})`),
               ].join("\n"),
       };

@@ -63,7 +63,7 @@ export const modelsWatch = (deps: CommandDeps) =>
       const fitting = names.filter((name) => fitsGlob(pattern, name)).length;
       yield {
         markdown: [
-          `👁️ This channel is told of ${watchWords(watch)}: at most one message an hour, which notifies nobody.`,
+          `👁️ This channel gets a message about ${watchWords(watch)}: at most one an hour, without a notification.`,
           fitting > 0
             ? `${fitting} of ${names.length} listed models fit now.`
             : `⚠️ No listed model fits now (patterns are over ${code("provider/model")}).`,

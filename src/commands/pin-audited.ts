@@ -19,7 +19,7 @@ export const pinAudited =
 
 type Chosen = { readonly provider: string; readonly model: string; readonly at: number } | null | undefined;
 
-/** A choice that is made anew counts, though it is of the same model. */
+/** A choice that is made again counts, though it is of the same model. */
 function changeOf(what: string, before: Chosen, after: Chosen): readonly AuditedChange[] {
   if (before?.at === after?.at) return [];
   return [{ what, ...(before && { before: modelName(before) }), ...(after && { after: modelName(after) }) }];

@@ -94,7 +94,7 @@ export function changeRefresh(before: WorkspaceSettings, change: RefreshChange):
 function changeChoice<T extends RefreshChoice>(before: T, { enabled, interval }: Omit<RefreshChange, "provider">): T {
   const { interval: _dropped, ...rest } = before;
   const chosen = interval === undefined ? before.interval : readInterval(interval);
-  // Sound: only the two optional fields are set anew or left out.
+  // Sound: only the two optional fields are set again or left out.
   return {
     ...rest,
     ...(chosen !== undefined && { interval: chosen }),

@@ -81,6 +81,6 @@ export function fallbackLine({ fallback = {} }: Pick<WorkspaceSettings, "fallbac
       ? ""
       : models.length > 0
         ? `: the first of ${models.map((name) => code(name, 233)).join(", ")} that has quota`
-        : ": the same family by another vendor, else one that is no dearer";
+        : ": the same family by another vendor, else one that is not more expensive";
   return `While a quota is used up: **${mode}**${source}, ${MODES[mode]}${which}.`;
 }

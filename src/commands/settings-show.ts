@@ -12,7 +12,7 @@ import { whoLine } from "./settings-who.js";
 
 const DAMAGED_SETTINGS =
   "⚠️ What was set here can't be read any more, so only operators are answered. The next change of a setting writes " +
-  "all of them anew: check `/settings access` then.";
+  "all of them again: check `/settings access` then.";
 
 export const settingsShow = (deps: CommandDeps) =>
   defineCommand({

@@ -7,7 +7,7 @@ import type { ProviderSetup } from "./provider-definition.js";
 export interface ProveKeyDeps {
   readonly fetch: typeof fetch;
   readonly clock: Clock;
-  /** Of each request, in ms. */
+  /** Deadline of each request, in ms. */
   readonly timeoutMs: number;
 }
 

@@ -5,7 +5,7 @@ import type { RenewingLimit, UsageHistory } from "./renewing-limit.js";
 export interface Course {
   /** How much it says about the present window, apart from the level of use. */
   readonly weight: number;
-  /** Of use at that moment: a sum in which older use counts less. */
+  /** Rate of use at that moment: a sum in which older use counts less. */
   readonly level: number;
   /** The share of the window at which `amount` more had been used; infinite where it was not. */
   reaches(amount: number): number;
@@ -15,7 +15,7 @@ export interface Course {
 
 export interface Courses {
   readonly courses: readonly Course[];
-  /** Of use now. */
+  /** Rate of use now. */
   readonly level: number;
   /** Past windows of that length that are known, one after the other. */
   readonly whole: number;

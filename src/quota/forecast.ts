@@ -118,10 +118,10 @@ interface Outcome {
 interface Terms {
   readonly window: RenewingLimit;
   readonly now: number;
-  /** Of the window that has passed. */
+  /** Share of the window that has passed. */
   readonly share: number;
   readonly courses: readonly Course[];
-  /** Of use at `now`. */
+  /** Rate of use at `now`. */
   readonly level: number;
 }
 

@@ -62,7 +62,7 @@ export interface QuotaUse {
 
 /** What is left of every account's quotas, and for how long it lasts. Whoever reads, reads from memory. */
 export interface Quota {
-  /** Of all configured providers, the worst first. */
+  /** The windows of all configured providers, the worst first. */
   states(): readonly QuotaState[];
   ofModel(model: ModelRef): ModelQuota;
   note(use: QuotaUse): void;
@@ -90,7 +90,7 @@ export interface QuotaDeps {
   readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly log: Log;
-  /** Of each request to a vendor's endpoint, in ms. */
+  /** Deadline of each request to a vendor's endpoint, in ms. */
   readonly timeoutMs: number;
   /** Whether other processes share the store now. */
   hasPeers(): boolean;

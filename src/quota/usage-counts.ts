@@ -8,11 +8,11 @@ export type CountedUnit = "requests" | "tokens" | "usd";
 
 /** What was used of each account, counted from the ledger by quarters of an hour. */
 export interface UsageCounts {
-  /** Of the provider's present account, of the models for which `isCounted` holds. */
+  /** Use of the provider's present account by the models for which `isCounted` is true. */
   history(provider: ProviderId, unit: CountedUnit, isCounted: (model: string) => boolean): UsageHistory;
   /** Counts an entry that was just written here. */
   add(entry: UsageEntry): void;
-  /** Reads the days from `from` (epoch ms) to now anew, one after the other. @throws {StoreError} */
+  /** Reads the days from `from` (epoch ms) to now again, one after the other. @throws {StoreError} */
   read(from: number): Promise<void>;
 }
 

@@ -41,7 +41,7 @@ export function createSchedule({ tick, clock, log }: ScheduleDeps): Schedule {
     logger: {
       info: (message) => log.debug(message),
       warn: (message) => log.warn(message),
-      error: (message, error) => log.error({ error: error ?? message }, "The schedule of the refresh failed"),
+      error: (message, error) => log.error({ error: error ?? message }, "the schedule of the refresh failed"),
       debug: (message) => log.debug(String(message)),
     },
   });
@@ -51,7 +51,7 @@ export function createSchedule({ tick, clock, log }: ScheduleDeps): Schedule {
       hasBeaten = false;
       await clock.sleep(SILENCE_MS, stopping.signal);
       if (hasBeaten) continue;
-      log.info({}, "The schedule fell silent, as after the clock is set back; it begins anew");
+      log.info({}, "the schedule stopped ticking, as after the clock is set back; restarting it");
       task.stop();
       task.start();
       beat();

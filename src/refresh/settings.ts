@@ -34,7 +34,7 @@ export interface WorkspaceSettings extends RefreshChoice {
   readonly models?: ModelRules;
   /** A small line under each answer. Off when unset. */
   readonly footer?: boolean;
-  /** What was set can't be read: until it is set anew, the bot is for operators only. Never stored. */
+  /** What was set can't be read: until it is set again, the bot is for operators only. Never stored. */
   readonly isDamaged?: true;
 }
 

@@ -8,7 +8,7 @@ export const CALL_TIMEOUT_MS = 900;
 /** What a call may take on a slow line: a connection with its handshakes and a password, and the call itself. */
 const ROUND_TRIPS = 5;
 const LONGEST_TIMEOUT_MS = 6_000;
-/** Of so many calls in a row the fastest one tells how long a round trip takes. */
+/** The fastest of this many calls in a row shows how long a round trip takes. */
 const MEASURED_CALLS = 16;
 
 /** How long a call to the other side may take, by how long the last ones took. */
@@ -52,7 +52,7 @@ export interface BoundTerms {
 /**
  * A store behind a network or in a thread, whose every call ends in time: with a StoreError where the other side
  * hangs, and after `close`.
- * A write that failed for want of an answer may have been done all the same.
+ * A write that failed because no answer came may have been done all the same.
  */
 export function boundStore(store: Store, terms: BoundTerms): Store {
   const { clock, onTimeout, timeout = createCallTimeout(clock) } = terms;

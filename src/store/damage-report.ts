@@ -19,7 +19,7 @@ const MAX_COUNTED = 1_000;
 
 /** What the damage of a table means for people, where it means more than the loss of the rows. */
 const EFFECTS: Partial<Record<Table, string>> = {
-  settings: "only operators are answered there until one of them changes a setting, which writes the row anew",
+  settings: "only operators are answered there until one of them changes a setting, which replaces the row",
 };
 
 export function createDamageReport(log: Pick<Log, "warn">): DamageReport {

@@ -5,7 +5,7 @@ import { DamagedRowError, translated } from "./store-error.js";
 
 export interface KeyvTableParts {
   readonly table: Table;
-  /** Of this table alone: the last Keyv that is built on a store object changes its namespace. */
+  /** A store object for this table alone: the last Keyv that is built on a store object changes its namespace. */
   readonly adapter: KeyvStoreAdapter;
   /** What the adapter puts before each key, where it shares one key space with other tables. */
   readonly namespace?: string;

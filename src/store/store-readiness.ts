@@ -13,7 +13,7 @@ export interface StoreReadinessDeps {
 
 /** Tells whether the store takes what it is given. */
 export interface StoreReadiness {
-  /** Told how each call ends. The first write that fails starts probing, which goes on until a probe is stored. */
+  /** Called with how each call ends. The first failed write starts probing, which goes on until a probe is stored. */
   onStoreCall(operation: string, isDone: boolean): void;
   /** What is wrong, once nothing could be stored for 10 s. */
   fault(): string | undefined;

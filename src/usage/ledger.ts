@@ -18,7 +18,7 @@ export const KEPT_DAYS = 92;
 
 /** What one turn used. Never holds what was said. */
 export interface UsageEntry {
-  /** Of the question. Unique: writing the entry again replaces it, so that a repeated event never counts twice. */
+  /** The question's id. Unique: writing the entry again replaces it, so that a repeated event never counts twice. */
   readonly id: string;
   /** Epoch ms. The question's own stored time, so that what is written again after a restart lands on the same day. */
   readonly at: number;

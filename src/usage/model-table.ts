@@ -7,7 +7,7 @@ export interface TableRow {
   readonly outputTokens?: number;
   readonly inputPrice?: number;
   readonly outputPrice?: number;
-  /** Of input that the provider had in its cache. */
+  /** Price of input that the provider had in its cache. */
   readonly cachedPrice?: number;
   /** The prices hold for so many input tokens; a longer question has higher ones, which the table does not tell. */
   readonly pricedUpToTokens?: number;

@@ -21,8 +21,8 @@ describe("/models watch", () => {
   it("says what the channel is told of, and how many models fit now", async () => {
     const world = harness();
     expect(await world.say("/models watch openai/gpt-* new")).toBe(
-      "👁️ This channel is told of new models, of what fits `openai/gpt-*`: at most one message an hour, which notifies " +
-        "nobody.\n2 of 5 listed models fit now.",
+      "👁️ This channel gets a message about new models, of what fits `openai/gpt-*`: at most one an hour, without a " +
+        "notification.\n2 of 5 listed models fit now.",
     );
     expect(await world.say("/models watch gpt-5")).toContain("⚠️ No listed model fits now");
   });

@@ -199,7 +199,7 @@ describe("/settings show", () => {
         "",
         "Model of new conversations: **openai/gpt-5** (the first provider's newest preferred model)",
         "While a quota is used up: **ask** (the default), another model answers only after somebody has agreed to it under " +
-          "an answer: the same family by another vendor, else one that is no dearer.",
+          "an answer: the same family by another vendor, else one that is not more expensive.",
         "Who may choose models: **operators** (set in this workspace)",
         "Who may set a system prompt: **anyone** (the default)",
         "",

@@ -113,6 +113,6 @@ it("says what the damage of settings means", async () => {
   await store.values("settings").entries();
   expect(report.warnings()).toEqual([
     "store: 1 damaged row in settings: only operators are answered there until one of them changes a setting, which " +
-      "writes the row anew",
+      "replaces the row",
   ]);
 });

@@ -25,9 +25,9 @@ export interface HostAccess {
   /** Returns at once what is known of that by now; what isn't is looked up meanwhile. */
   knownServiceFor(platform: ChatPlatform, place: ChannelKey, speaker: Speaker): Service;
   /**
-   * The workspaces of running platforms whose settings count for the refresh, as settings know them: "discord:123". Of
-   * those that have set something, `known`, also direct messages, which no platform names one by one. The same object
-   * as long as all of these are.
+   * The workspaces of running platforms whose settings count for the refresh, as settings know them: "discord:123".
+   * Those in `known`, which have set something, include direct messages, which no platform names one by one. Returns
+   * the same object as long as none of these change.
    */
   countedWorkspaces(platforms: readonly ChatPlatform[], known?: readonly string[]): readonly string[];
   /** Named by the host: an operator everywhere on that platform. */

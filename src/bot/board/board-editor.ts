@@ -20,7 +20,7 @@ export interface BoardEditorDeps {
   stored(): Promise<BoardRow | undefined>;
   /** Keeps what is shown. @throws {StoreError} */
   onShown(row: BoardRow): Promise<void>;
-  /** The message is no more. @throws {StoreError} */
+  /** The message no longer exists. @throws {StoreError} */
   onGone(): Promise<void>;
 }
 

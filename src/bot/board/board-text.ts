@@ -21,7 +21,7 @@ const LEGEND = [
   "❌ after a press: you may not do that, pressed too often, or a provider failed. `/models status` says more.",
 ];
 
-/** A running bot shows the board anew after so long, though nothing has changed: its age tells whether one runs. */
+/** A running bot renews the board after so long, though nothing has changed: its age tells whether one runs. */
 export const RENEW_MS = 15 * 60_000;
 
 /** What stands on a board whose place another one has taken. */

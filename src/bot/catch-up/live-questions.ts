@@ -22,8 +22,8 @@ export class LiveQuestions {
   }
 
   /**
-   * Takes a question; `after` gives it its place when `isDue` resolves and those before it have theirs. Of those that
-   * wait the one that was written first is first: what a platform delivers again comes behind what was asked later.
+   * Takes a question; `after` gives it its place when `isDue` resolves and those before it have theirs. Among
+   * those that wait, the one that was written first is first: a platform may deliver it again behind later ones.
    */
   async take<T>(message: MessageKey, isDue: () => Promise<void>, take: (after: PlaceAfter) => Promise<T>): Promise<T> {
     const conversation = conversationOf(message);

@@ -52,7 +52,7 @@ export class MissedSearch {
   #known = new Set<string>();
   #told = 0;
   #listing: Promise<void> = Promise.resolve();
-  /** How often events came in anew: at the start, and after each gap. */
+  /** How often events came in again: at the start, and after each gap. */
   #openings = 0;
   readonly #handing = new Set<string>();
   #listings = 0;

@@ -119,7 +119,7 @@ export class Candidates<A extends Allowance> {
     }
   }
 
-  /** The first of a rank whose bucket lets it go; entries that have become untrue are looked at anew. */
+  /** The first of a rank whose bucket lets it go; entries that have become untrue are looked at again. */
   #firstOf(rank: Rank, heap: Heap<Candidate<A>>, isToBeServed: boolean, now: number): Waiter<A> | undefined {
     for (let candidate = heap.peek(); candidate !== undefined; candidate = heap.peek()) {
       const { head, served } = candidate;

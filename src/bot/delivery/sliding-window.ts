@@ -18,7 +18,7 @@ interface WindowState {
   readonly answered: number[];
   /** When calls without an answer went out, oldest first: what the service says is left does not know of them. */
   readonly unanswered: number[];
-  /** What the service says is left, until it counts anew. */
+  /** What the service says is left, until its window begins again. */
   readonly told: { readonly remaining: number; readonly until: number } | undefined;
   /** Nothing goes out before then: the service has refused. */
   readonly closedUntil: number;

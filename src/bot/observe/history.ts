@@ -91,7 +91,7 @@ export function createHistory({ store, clock, log, status, platforms }: HistoryD
           else uptimes.set(key, readUptime(value));
         }
       } catch (error) {
-        log.warn({ error }, "console: reading the history failed, it begins anew");
+        log.warn({ error }, "console: reading the history failed, starting an empty one");
       }
     },
     look(delay) {

@@ -12,7 +12,7 @@ export interface LoopDelay {
 const RESOLUTION_MS = 50;
 
 export interface LoopDelayMeter {
-  /** Of the time since the reading before. */
+  /** The delays since the previous reading. */
   read(): LoopDelay;
   stop(): void;
 }

@@ -21,7 +21,7 @@ export interface ConversationModel {
   readonly model: string | null;
   /** When it was pinned, and by whom (null: the default at the first message); null where nothing is pinned. */
   readonly pin: { readonly at: number; readonly by: string | null } | null;
-  /** When somebody last began the conversation afresh, epoch ms; null or unset where nobody did. */
+  /** When somebody last started a new conversation, epoch ms; null or unset where nobody did. */
   readonly startedAt?: number | null;
   readonly facts?: ModelFactsView;
   readonly settings?: {

@@ -1,7 +1,7 @@
 import { AppError } from "../../base/errors.js";
 
 /**
- * - `gone` the message, channel or workspace is no more: give up, forget it
+ * - `gone` the message, channel or workspace no longer exists: give up, forget it
  * - `forbidden` the bot lacks a permission there, or was removed
  * - `rate-limited` the platform refused for now
  * - `edit-cap` this message may not be edited for a while, though others may (Discord 30046)

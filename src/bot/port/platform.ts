@@ -266,7 +266,7 @@ export interface ChatPlatform {
   post(channel: ChannelKey, reply: Reply | (() => Reply), terms?: PostTerms): Promise<MessageKey>;
   /**
    * Replaces what the message shows; a function that returns undefined calls the edit off.
-   * @throws {PlatformError} `gone` when the message or its channel is no more @throws signal.reason when aborted
+   * @throws {PlatformError} `gone` when the message or its channel no longer exists @throws signal.reason when aborted
    * while it waits
    */
   edit(message: MessageKey, reply: Reply | (() => Reply | undefined), terms?: SendTerms): Promise<void>;

@@ -29,7 +29,7 @@ export interface Context {
 /** Below half an answer, so that the model does not take it for what it wanted to say. */
 const UNFINISHED = "[This answer was not finished.]";
 
-/** Of the window, the rest is left for the answer. */
+/** Share of the window; the rest is left for the answer. */
 const SHARE_FOR_HISTORY = 0.75;
 
 /** Returns the most tokens that may be sent of a conversation with its question. */

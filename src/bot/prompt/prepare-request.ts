@@ -150,7 +150,7 @@ const SEEING: readonly RegExp[] = [
   /llava|vision|multimodal|moondream|minicpm-v|internvl|(^|[-_.\d])vl([-_:.\d]|$)|[-_]omni/,
 ];
 
-/** Siblings of seeing families that hear, speak, draw, only write code or look things up. */
+/** Siblings of families with vision that take or make audio, draw, only write code or look things up. */
 const BLIND = /audio|realtime|transcribe|tts|image|search-(preview|api)|embed|guard|grok-code/;
 
 /**

@@ -174,7 +174,7 @@ const BINARY_START = /^(?:%PDF-|\{\\rtf)/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they tell text from other files
 const CONTROLS = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f\u007f]/g;
 
-/** Of a text's characters, so many may be control characters (progress bars in logs); NUL never. */
+/** Share of a text's characters that may be control characters (progress bars in logs); NUL never. */
 const MAX_CONTROL_SHARE = 0.01;
 
 /** What a file is by its content, whatever its name and stated type say. */

@@ -37,7 +37,7 @@ export interface SlackSettings {
   /** Set for Socket Mode. */
   readonly appToken: string | undefined;
   readonly signingSecret: string | undefined;
-  /** Of HTTP mode. */
+  /** Only used in HTTP mode. */
   readonly host: string;
   readonly port: number;
   readonly apiUrl: string | undefined;

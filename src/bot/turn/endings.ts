@@ -93,7 +93,7 @@ function sentenceFor(error: unknown, setups: readonly KnownSetup[]): string {
   if (error instanceof DamagedRowError)
     return [
       "The record of this conversation is damaged.",
-      "`/chat new` starts it afresh; other conversations are not affected.",
+      "`/chat new` starts a new one; other conversations are not affected.",
     ].join(" ");
   if (error instanceof ProviderDown) {
     const wait = waitInWords(error.retryAfterMs);
@@ -145,8 +145,8 @@ function providerSentence(error: ProviderError, setup: KnownSetup | undefined): 
     "out-of-memory": `${who} has too little memory for this model.${says} ${CHOOSE_ANOTHER}`,
     "unknown-model": `${who} does not know this model. ${CHOOSE_ANOTHER}`,
     "not-for-chat": `${who} refuses this model for chat. ${CHOOSE_ANOTHER}`,
-    "content-refused": `${who} refused it because of its content.${says} Ask differently; \`/chat new\` starts afresh.`,
-    "context-too-long": `The conversation is too long for this model at ${who}.${says} \`/chat new\` starts afresh.`,
+    "content-refused": `${who} refused it because of its content.${says} Ask differently or start over: \`/chat new\`.`,
+    "context-too-long": `The conversation is too long for this model at ${who}.${says} Start over: \`/chat new\`.`,
     "bad-request": `${who} did not accept the request (${what}). ${CHOOSE_ANOTHER}`,
     address: `${what}. ${addressFix(setup ?? {})}`,
     http: `${who} has a problem${status === undefined ? "" : ` (status ${status})`}. Try again ${wait}.${says}`,

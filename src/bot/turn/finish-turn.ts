@@ -85,7 +85,7 @@ function feedbackOf({ provider, model }: Pin, { finish, error }: ModelAnswer): M
   return failure && { provider, model, failure };
 }
 
-/** Takes in what an answer, or a refusal, told of the account's quotas. */
+/** Reads what an answer, or a refusal, reported about the account's quotas. */
 export function noteQuota({ quota }: TurnDeps, model: Pin, answer: ModelAnswer, askedAt: number): void {
   const { readings = [], finish } = answer;
   quota.note({ model, askedAt, isAnswered: finish !== undefined, readings });
@@ -147,7 +147,7 @@ function entryOf(
 
 /** What sessions become, so that the next answer does not say the same lines again. */
 interface ToldLines {
-  /** What a person changed meanwhile is still to be told. */
+  /** A line about what a person changed meanwhile still has to be shown. */
   readonly change: (now: Session) => Session;
   /** A thread begins with the news of its channel, which the next thread need not tell again, nor try its pin. */
   readonly changeChannel?: (now: Session) => Session;

@@ -31,7 +31,7 @@ export interface Liveness {
 const BEAT_MS = 10_000;
 /** Four heartbeats missed. */
 const SILENT_MS = 45_000;
-/** Watching starts anew after a longer pause, as in an outage of the store or a sleep of the machine. */
+/** Watching starts again after a longer pause, as in an outage of the store or a sleep of the machine. */
 const MAX_GAP_MS = 30_000;
 /** No answer runs for as long, whatever the clocks of two machines say. */
 const LONG_GONE_MS = 3_600_000;

@@ -44,7 +44,7 @@ export function createRemoteStop({ sessions, clock, log, owner, hasPeers }: Remo
       const others = (await sessions.openQuestions()).filter(
         ([, question]) => question.conversation === conversation && question.owner !== owner && question.ended === null,
       );
-      // Of those that wait for each other, the one that shows something already.
+      // The question to stop: among several, the one that shows something already.
       const [id, question] = others.find(([, { answer }]) => answer !== null) ?? others[0] ?? [];
       if (id === undefined || question === undefined) return "nothing-runs";
       if (question.authorId !== by.id && !by.isOperator) return "not-yours";

@@ -31,7 +31,7 @@ export interface TurnEvent {
   readonly provider: ProviderId | null;
   readonly model: string | null;
   readonly ending: Ending;
-  /** Null where the process that it ran in is no more. */
+  /** Null where the process that it ran in has ended. */
   readonly durationMs: number | null;
   readonly firstTextMs: number | null;
   /** Why it failed or broke off, under the reference that the asker was shown. */
@@ -125,7 +125,7 @@ export interface ModelAnswer {
     readonly model?: string;
   };
   readonly error?: unknown;
-  /** What the vendor told of its quotas. */
+  /** What the vendor reported about its quotas. */
   readonly readings?: readonly QuotaReading[];
   /** It thought, whether that is shown or not. */
   readonly hasThought?: boolean;

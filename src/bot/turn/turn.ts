@@ -131,7 +131,7 @@ export const enqueue = (deps: LifeDeps, platform: ChatPlatform, question: Questi
     isMissed: isMissed(question),
   });
 
-/** Asked before the others in line, it is not turned away for them. */
+/** The question came before the others in line, so it is not refused because of them. */
 const isMissed = ({ mention }: Question): boolean => mention?.writtenAt !== undefined;
 
 /** Steps 3 to 7, at the head of the conversation's line. Never rejects. */

@@ -39,7 +39,7 @@ function headOf(line: ChangeLine): string {
     if (last.kind === "back") return "left and came back";
   }
   if (last.kind !== "retire") return last.kind;
-  return last.after?.retiresAt === undefined && last.after?.isDeprecated !== true ? "retires no more" : "retires";
+  return last.after?.retiresAt === undefined && last.after?.isDeprecated !== true ? "no longer retires" : "retires";
 }
 
 function tailOf(facts: LineFacts, first: ModelChange, last: ModelChange, row: ModelInfo | undefined): string {
@@ -60,7 +60,7 @@ function tailOf(facts: LineFacts, first: ModelChange, last: ModelChange, row: Mo
 
 const colon = (parts: readonly string[]) => (parts.length === 0 ? "" : `: ${parts.join(", ")}`);
 
-/** A memo of a pure function, no state: many channels are told of the same rows of a list at once. */
+/** A memo of a pure function, no state: many channels report the same rows of a list at once. */
 const described = new WeakMap<ModelInfo, readonly string[]>();
 
 function newWords(facts: LineFacts, provider: string, row: ModelInfo): readonly string[] {
@@ -113,7 +113,7 @@ function comparedPrice(own: ModelFacts, other: ModelFacts): string | undefined {
   if (ratio > 2) return `${Number(ratio.toFixed(1))} times the price of`;
   return ratio < 1
     ? `${Math.round((1 - ratio) * 100)} % cheaper than`
-    : `${Math.round((ratio - 1) * 100)} % dearer than`;
+    : `${Math.round((ratio - 1) * 100)} % more expensive than`;
 }
 
 function retireWords({ retiresAt, isDeprecated, replacement }: ChangedFacts, provider: string): readonly string[] {

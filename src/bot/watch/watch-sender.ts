@@ -132,7 +132,7 @@ function isOpen({ platforms, access }: Deps, conversation: string, { isDirect }:
   return platform !== undefined && platform.fault() === undefined && access.isServed(platform, place, isDirect);
 }
 
-/** What is to be told of what waits: what a watch still fits, and may be used there. */
+/** Returns what a message reports of the waiting changes: those that fit a watch and may be used there. */
 function gathered(
   { allowed, clock }: Deps,
   conversation: string,

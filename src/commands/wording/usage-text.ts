@@ -40,7 +40,7 @@ const BAR_CHARS = 20;
 export interface UsageTextTerms {
   readonly by: Grouping;
   readonly period: Period;
-  /** Of all groups, and of those that are not for the reader to see. */
+  /** The sum of all groups, and of those that the reader may not see. */
   readonly sum: UsageSum;
   /** Nothing else shows them. */
   readonly hasBars: boolean;

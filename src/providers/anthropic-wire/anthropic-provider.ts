@@ -74,7 +74,7 @@ export function createAnthropicProvider(wire: AnthropicWire, deps: ProviderDeps)
   };
 }
 
-/** Returns how long an answer may be, which this API wants to be told; `known`: the most that the model takes. */
+/** Returns how long an answer may be, which this API requires; `known`: the most that the model takes. */
 export function maxTokensFor({ maxOutputTokens }: ChatRequest, known: number | undefined): number {
   if (maxOutputTokens !== undefined) return Math.min(maxOutputTokens, known ?? maxOutputTokens);
   return known === undefined ? FALLBACK_OUTPUT_TOKENS : Math.min(known, MAX_OUTPUT_TOKENS);

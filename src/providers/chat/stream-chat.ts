@@ -105,7 +105,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
       headers: { "content-type": "application/json", "user-agent": "evergreen-bot", ...headers },
       body: JSON.stringify(body),
       signal: this.#connection.signal,
-      // Not "error": with that, undici 6 (Node 20) no longer hears of an abort once garbage was collected, so that a
+      // Not "error": with that, undici 6 (Node 20) no longer notices an abort once garbage was collected, so that a
       // stream that somebody stops would go on at the provider.
       redirect: "manual",
     });

@@ -62,7 +62,7 @@ export function refusalError(refusal: Refusal, context: FaultContext): ProviderE
   const isUnknownModel = reason === "unknown-model";
   const phrase = isUnknownModel ? `does not know the model "${request?.model}"` : PHRASES[reason];
   const status = refusal.status === undefined ? "" : ` (${refusal.status})`;
-  // Vendors repeat a part of a refused key; and about an unknown model there is no more to say.
+  // Vendors repeat a part of a refused key; and about an unknown model there is nothing else to say.
   const words = reason === "auth" || isUnknownModel ? "" : vendorWords(refusal.message, context);
   const limits = request && readQuotaRefusal(refusal, reason, { table, now, model: request.model });
   return new ProviderError(

@@ -53,7 +53,7 @@ export const openRouterKey = (baseUrl: string): QuotaEndpoint => ({
 
 const spent = (limit: number, remaining: number): Amounts => ({ limit, remaining, used: limit - remaining });
 
-/** Of the models that cost nothing, in a UTC day. */
+/** Requests a UTC day to models that cost nothing. */
 function freeRequests(
   {
     used,

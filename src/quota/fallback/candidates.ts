@@ -27,8 +27,9 @@ export interface CandidateTerms {
 
 /**
  * Returns the model that may answer in the pinned one's place: what operators listed; else the same family by another
- * vendor, then other providers' defaults, then what comes closest in price; never dearer than the pinned one, too small
- * for the conversation, or without images where the pinned one takes them. What is out or at risk itself is skipped.
+ * vendor, then other providers' defaults, then what comes closest in price. Skipped are models that are more expensive
+ * than the pinned one, too small for the conversation, without images where the pinned one takes them, and those out of
+ * quota or at risk.
  */
 export function chooseCandidate(terms: CandidateTerms): Candidate | undefined {
   const { pinned, listed, quotaOf } = terms;
@@ -75,7 +76,7 @@ function byLikeness({ pinned, snapshot, setups, modelFacts, historyTokens }: Can
     );
 }
 
-/** Not dearer, not too small, and with images where the pinned one takes them; what nobody knows passes but a price. */
+/** Not more expensive, not too small, with images where the pinned one takes them; only a price has to be known. */
 function isEnough(candidate: ModelFacts, pinned: ModelFacts, historyTokens: number): boolean {
   const isCheap = (price: "inputPrice" | "outputPrice") =>
     pinned[price] === undefined || (candidate[price] ?? Number.POSITIVE_INFINITY) <= pinned[price];

@@ -15,7 +15,7 @@ export interface QuotaScore {
   readonly brierSkill: number | null;
   readonly precision: number | null;
   readonly recall: number | null;
-  /** Of the cases that ran out and carry an interval: the share whose time lay in it. */
+  /** Share of the cases that ran out and carry an interval whose time lay in it. */
   readonly coverage80: number | null;
 }
 

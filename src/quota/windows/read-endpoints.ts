@@ -13,7 +13,7 @@ export interface ReadEndpointsDeps {
   readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly log: Log;
-  /** Of each request, in ms. */
+  /** Deadline of each request, in ms. */
   readonly timeoutMs: number;
   /** Aborts at the shutdown. */
   readonly signal: AbortSignal;

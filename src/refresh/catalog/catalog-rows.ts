@@ -12,7 +12,7 @@ export interface NextEntry {
   readonly entry: CatalogEntry;
   /** The log with what changed, where something did. */
   readonly changes?: ChangeLog | undefined;
-  /** What watches are to be told of. */
+  /** The changes that watches still have to report. */
   readonly news?: readonly ModelChange[] | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface NextEntry {
 export type Adopt = (provider: ProviderId, entry: CatalogEntry | undefined, changes: unknown) => boolean;
 
 /**
- * How the catalogue lies in the store's table "models". Of each provider: its facts, which every attempt writes; its
+ * How the catalogue lies in the store's table "models". For each provider: its facts, which every attempt writes; its
  * list, up to a megabyte, which only a changed one does; its changes; and the fence of the last commit, small enough to
  * be read every 10 s.
  */
@@ -47,7 +47,7 @@ export function createCatalogRows({ store, ids }: { store: Store; ids: readonly 
   /** The list that is stored. */
   const lists = new Map<ProviderId, StoredList>();
 
-  /** What watches are to be told of and is in memory only. */
+  /** The changes that watches still have to report and that are in memory only. */
   const kept = new Map<ProviderId, readonly ModelChange[]>();
   const newsOf = (id: ProviderId, { news = [] }: NextEntry) => [...(kept.get(id) ?? []), ...news];
 

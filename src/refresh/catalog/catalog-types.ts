@@ -92,7 +92,7 @@ export interface CatalogEntry {
   readonly missing?: readonly MissingRow[];
   /** Rows of the last good list that had no usable id; unset is none. */
   readonly droppedRows?: number;
-  /** Of the last good list; unset where its provider gave none. */
+  /** The HTTP validators of the last good list; unset where its provider gave none. */
   readonly validators?: StoredValidators;
   /** Unset where no list is held back. */
   readonly pending?: PendingList;

@@ -5,7 +5,7 @@ import { MAX_MISSING } from "./next-entry.js";
 import { MISSES_UNTIL_UNLISTED } from "./row-state.js";
 
 const price = z.number().nonnegative().exactOptional();
-/** Of a model, what a change was about. Prices are USD per 1,000,000 tokens; unset is unknown. */
+/** What a change of a model was about. Prices are USD per 1,000,000 tokens; unset is unknown. */
 const changedFacts = z.object({
   inputPrice: price,
   outputPrice: price,

@@ -168,13 +168,13 @@ function mark(signs: Int32Array, from: number, sign: number): void {
   signs[place] = (signs[place] ?? 0) | (1 << spread);
 }
 
-/** Of lower-case text; nearly all ids are ASCII, which needs no pattern. */
+/** Whether a code point of lower-case text is a letter or a digit; nearly all ids are ASCII, which needs no pattern. */
 export function isWordCharacter(code: number): boolean {
   if (code < 128) return (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
   return /[\p{L}\p{N}]/u.test(String.fromCharCode(code));
 }
 
-/** Of lower-case text: its letters and digits alone. */
+/** Returns the letters and digits of a lower-case text. */
 export const squeeze = (text: string): string =>
   /[^\0-\x7f]/.test(text) ? text.replace(/[^\p{L}\p{N}]+/gu, "") : text.replace(/[^a-z0-9]+/g, "");
 

@@ -6,7 +6,7 @@ import { type ModelRef, newestFirst } from "./default-model.js";
 import { livingModels } from "./living-models.js";
 import { familyOf } from "./model-family.js";
 
-/** A model that retires within that time is told of, and no successor of another. */
+/** A model that retires within that time is reported, and is no successor of another. */
 export const RETIRING_MS = 30 * DAY_MS;
 
 export const isRetiring = ({ retiresAt }: ModelInfo, now: number): boolean =>

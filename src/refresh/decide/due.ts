@@ -51,7 +51,7 @@ export interface DueVerdict {
 
 /** Wait after the first failure; each further one doubles it. */
 export const FIRST_BACKOFF_MS = 30_000;
-/** A refused key seldom heals by itself, but an account may be unlocked. */
+/** A refused key rarely works again by itself, but an account may be unlocked. */
 export const REFUSED_KEY_MS = 15 * 60_000;
 /** Replicas' clocks differ by less; an attempt that lies further in the future was made before the clock went back. */
 const CLOCK_SKEW_MS = 60_000;

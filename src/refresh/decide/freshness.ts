@@ -29,8 +29,8 @@ export function isFresh(entry: CatalogEntry, terms: FreshnessTerms, now: number)
 }
 
 /**
- * Of the lists that there are, those that count for the whole: not where the key is refused, nor failing for over 24
- * h.
+ * Whether a list counts for the overall freshness: not where its provider refuses the key, nor where it has failed for
+ * over 24 h.
  */
 export function isJudged(entry: CatalogEntry, now: number): boolean {
   if (entry.fetchedAt === null || entry.outcome === "auth") return false;

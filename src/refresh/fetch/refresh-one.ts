@@ -21,7 +21,7 @@ export interface RefreshOrder {
   readonly minIntervalMs: number;
   /** For the claim, after an attempt that came to nothing. Default: `minIntervalMs`. */
   readonly minIntervalAfterLossMs?: number;
-  /** Asked again under the claim, with what others have stored until then. */
+  /** Decided again under the claim, with what others have stored until then. */
   readonly isStillWanted: () => boolean;
 }
 

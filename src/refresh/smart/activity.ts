@@ -30,7 +30,7 @@ export interface WorkspaceActivity {
   /** Per `LEVEL_MS`: fading numbers of what happened and of what the habit had expected. */
   readonly happened: readonly number[];
   readonly habitual: readonly number[];
-  /** Per part of the rate: interactions that it is credited with, and how many it alone would have foretold. */
+  /** Per part of the rate: interactions that it is credited with, and how many it alone would have predicted. */
   readonly credited: readonly number[];
   readonly foretold: readonly number[];
   /** Habit per ms of the hour before, this one and the next two; follows from the above. */
@@ -39,7 +39,7 @@ export interface WorkspaceActivity {
 
 const zeros = (length: number) => new Array<number>(length).fill(0);
 
-/** Of a workspace that nothing is known of. */
+/** The activity of a workspace that nothing is known about. */
 export const newActivity = (now: number): WorkspaceActivity => {
   const activity = {
     at: now,

@@ -29,7 +29,7 @@ export function partsAt(activity: WorkspaceActivity, now: number): number[] {
   return parts;
 }
 
-/** How far a part is believed: by what it has foretold, and what then came of it. */
+/** How far a part is believed: by what it has predicted, and what then happened. */
 export const weightOf = (
   { credited, foretold }: Pick<WorkspaceActivity, "credited" | "foretold">,
   part: number,
@@ -41,7 +41,7 @@ export const FIRST_RECENT = 2;
 export interface ExpectedRate {
   /** Interactions per ms expected now. */
   readonly rate: number;
-  /** Of it: because somebody was here just now. */
+  /** The part of it that comes from somebody who was here just now. */
   readonly fromRecent: number;
   /** What each part adds to it. */
   readonly shares: readonly number[];

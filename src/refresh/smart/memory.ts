@@ -36,7 +36,7 @@ const WORKSPACE = "smart:workspace:";
 const LIST = "smart:list:";
 /** What a kill may lose of what was learnt. */
 const KEEP_EVERY_MS = 120_000;
-/** Of more workspaces the rest waits for the next tick: these take some milliseconds. */
+/** Workspaces that one tick handles, in some milliseconds; the rest waits for the next tick. */
 const MAX_AT_ONCE = 50;
 /** So few that learning from them takes a millisecond or two. */
 const MAX_NOTED = 100;

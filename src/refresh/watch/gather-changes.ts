@@ -8,9 +8,9 @@ export type ToldChanges = Readonly<Record<string, number>>;
 export type ChangeLine = readonly [ModelChange, ...ModelChange[]];
 
 export interface GatheredChanges {
-  /** To be told now. */
+  /** Changes to report now. */
   readonly lines: readonly ChangeLine[];
-  /** Told less than a day ago already: they wait, and are dropped where they turn out to change nothing. */
+  /** Changes reported less than a day ago: they wait, and are dropped where they turn out to change nothing. */
   readonly held: readonly ModelChange[];
   /** What was told, once the lines are. */
   readonly told: ToldChanges;

@@ -6,7 +6,7 @@ export const WATCH_KINDS = ["new", "gone", "price", "retire", "all"] as const;
 /** `new` is what appears and comes back, `price` a price or a context window. */
 export type WatchKind = (typeof WATCH_KINDS)[number];
 
-/** What somebody wants to be told of in a channel. */
+/** What somebody wants a channel to be notified about. */
 export interface Watch {
   /** A glob over "provider/model". */
   readonly pattern: string;

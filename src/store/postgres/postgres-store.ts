@@ -90,7 +90,7 @@ type Gated = (text: string, parameters: readonly unknown[], writes: readonly Wri
 /** Another has made a row that was not there. */
 const UNIQUE_VIOLATION = "23505";
 
-/** Of one row it takes a simpler statement. */
+/** Writes rows; one row takes a simpler statement. */
 async function swapped(isDone: Gated, rows: readonly Swap[], writes: readonly Write[]): Promise<boolean> {
   const others = writes.filter((write) => !rows.some(({ table, key }) => write.table === table && write.key === key));
   const [row, ...more] = rows;

@@ -29,7 +29,8 @@ const FIXES: readonly (readonly [pattern: RegExp, what: string])[] = [
 
 /**
  * Connects, and from then on stays connected: a connection that is lost or silent is always replaced.
- * `onRoundTrip` hears how long the first round trip of each took. @throws {StartupError} when the first one fails
+ * `onRoundTrip` is called with how long the first round trip of each took.
+ * @throws {StartupError} when the first connection fails
  */
 export async function connectRedis(
   url: string,

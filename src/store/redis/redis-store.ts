@@ -98,7 +98,7 @@ function createStore(client: RedisClient, deps: RedisDeps): Store {
         checkTerms({ ttlMs });
         return Number(await run(scripts.renewScript(now(), claim, ttlMs))) === 1;
       }),
-    // Its snapshots and its log are the server's: they are written anew by its own schedule.
+    // Its snapshots and its log are the server's: they are written again by its own schedule.
     purge: async () => {},
     close: async () => {
       if (client.isOpen) client.destroy();

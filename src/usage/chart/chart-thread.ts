@@ -11,7 +11,7 @@ interface Waiting {
 
 /**
  * Draws charts in another thread, so that no chart holds a chat up. It starts with the first one, stays for the next,
- * keeps no process alive, and is started anew where it has ended.
+ * keeps no process alive, and is started again where it has ended.
  */
 export async function loadChartThread(): Promise<DrawChart> {
   const fonts = findChartFonts();

@@ -195,7 +195,7 @@ describe("the board's message", () => {
     await clock.advance(MINUTE_MS);
     await settings.change("fake:home", () => ({ interval: "smart" }));
     await clock.advance(1_000);
-    expect(text()).toContain("smart: often while people are here, seldom while nobody is (set in this workspace)");
+    expect(text()).toContain("smart: often while people are here, rarely while nobody is (set in this workspace)");
     expect(text().split("\n")[2]).toBe(since);
   });
 

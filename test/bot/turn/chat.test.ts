@@ -302,12 +302,12 @@ describe("createChat()", () => {
     ["http", { status: 500 }, "status 500"],
     ["malformed", {}, "vendor's text. Check its base URL."],
     ["bad-request", { status: 400 }, "(vendor's text). Choose another one"],
-    ["context-too-long", {}, "too long for this model at **openai**. `/chat new` starts afresh"],
+    ["context-too-long", {}, "too long for this model at **openai**. Start over: `/chat new`"],
     ["no-access", { words: "Your plan lacks it." }, "It says: Your plan lacks it. Choose another one"],
     ["quota", { retryAfterMs: 7_200_000 }, "Try again in 2 h"],
     ["loading", {}, "still loading this model. Try again in a minute"],
     ["out-of-memory", { words: "7 GiB needed" }, "too little memory for this model. It says: 7 GiB needed."],
-    ["content-refused", {}, "because of its content. Ask differently; `/chat new` starts afresh."],
+    ["content-refused", {}, "because of its content. Ask differently or start over: `/chat new`."],
     ["address", {}, "Check its base URL."],
   ] as const)("says in our words why there is no answer: %s", async (reason, details, words) => {
     const { clock, logged, openai, platform, texts } = await asked();
@@ -550,7 +550,7 @@ describe("createChat()", () => {
     await clock.advance(100);
     store.damage("sessions", CONVERSATION);
     await ask("anybody there?", { message: "q2" });
-    expect(texts().at(-1)).toContain("`/chat new` starts it afresh");
+    expect(texts().at(-1)).toContain("`/chat new` starts a new one");
     expect(platform.marksOf("q2").at(-1)).toBe("failed");
     expect(await sessions.openQuestions()).toEqual([]);
     expect(await sessions.startOver(CONVERSATION)).toMatchObject({ pin: null, firstTurn: 1, nextTurn: 1 });

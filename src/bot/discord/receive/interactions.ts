@@ -177,7 +177,7 @@ async function acknowledge(
 }
 
 const MAX_CHOICES = 25;
-/** Of a choice's name and of its value. */
+/** Most characters of a choice's name, and of its value. */
 const MAX_CHOICE_CHARS = 100;
 /** After 3 s Discord has given up. */
 const SUGGEST_TIMEOUT_MS = 2_500;

@@ -112,7 +112,7 @@ function bodyOf({ body, files }: RestCall): string | FormData | undefined {
   return form;
 }
 
-/** Of 10,000 refusals in 10 min an address is banned; these make a dozen, and one that was a mistake is over soon. */
+/** Discord bans an address after 10,000 refusals in 10 min; these make a dozen, and a mistake is over soon. */
 const REFUSAL_PAUSES = { firstMs: 2_000, maxMs: 300_000 };
 
 /** Whether Discord takes the bot's token: while it does not, only one call now and then asks. */

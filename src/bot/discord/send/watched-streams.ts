@@ -63,7 +63,7 @@ async function sayClosed({ platform, question, log }: ReplyStreamDeps): Promise<
   const reason = "could not be finished: the thread was locked. Unlock it and ask again.";
   await platform
     .post(channel, { markdown: `⚠️ My answer in <#${thread}> ${reason}` }, { rank: "error" })
-    .catch((error) => log.warn({ error }, "discord: locked thread could not be told of in its channel"));
+    .catch((error) => log.warn({ error }, "discord: lock of a thread could not be reported in its channel"));
 }
 
 export function createWatchedStreams({ rest, calls, log, selfId }: WatchedStreamsDeps): WatchedStreams {
@@ -103,7 +103,7 @@ export function createWatchedStreams({ rest, calls, log, selfId }: WatchedStream
   };
   const lose = (what: string, isIt: (stream: Watched) => boolean) => {
     for (const stream of liveOnes().filter(isIt))
-      stream.lose(new PlatformError("discord", "gone", `The ${what} of an answer is no more`));
+      stream.lose(new PlatformError("discord", "gone", `The ${what} of an answer no longer exists`));
   };
   const checkThose = (isIt: (stream: Watched) => boolean) => {
     for (const stream of liveOnes().filter(isIt)) void check(stream);

@@ -7,7 +7,7 @@ export interface CheckedServer {
   readonly id: string;
   readonly name: string;
   readonly userId: string;
-  /** Of the bot; without everyone's. */
+  /** The bot's own roles, without everyone's. */
   readonly memberRoles: readonly string[];
   readonly roles: ReadonlyMap<string, bigint>;
   readonly channels: readonly {

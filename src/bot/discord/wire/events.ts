@@ -74,13 +74,13 @@ const poll = z.object({
 /** https://discord.com/developers/docs/components/reference: texts, pictures, files, links, and what lays them out. */
 export interface ComponentEvent {
   readonly content?: string | undefined;
-  /** Of a picture: what it shows, in words. */
+  /** What a picture shows, in words. */
   readonly description?: string | undefined;
   readonly media?: z.infer<typeof media> | undefined;
   readonly file?: z.infer<typeof media> | undefined;
-  /** Of a file. */
+  /** Only on a file. */
   readonly name?: string | undefined;
-  /** Of a button. */
+  /** Only on a button. */
   readonly label?: string | undefined;
   /** Where a button leads. */
   readonly url?: string | undefined;

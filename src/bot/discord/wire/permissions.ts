@@ -16,7 +16,7 @@ export const NEEDED = {
     bit: Permission.SendMessagesInThreads,
     why: "to answer in threads and forums",
   },
-  openThreads: { label: "Create Public Threads", bit: Permission.CreatePublicThreads, why: "for /chat thread" },
+  openThreads: { label: "Create Public Threads", bit: Permission.CreatePublicThreads, why: "for `/chat thread`" },
   history: {
     label: "Read Message History",
     bit: Permission.ReadMessageHistory,

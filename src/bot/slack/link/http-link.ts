@@ -20,7 +20,7 @@ const PATH = "/slack/events";
 const LISTEN_PAUSE_MS = 5_000;
 /** Slack's largest payloads hold one message of 40,000 characters and its blocks. */
 const MAX_BODY_BYTES = 1_000_000;
-/** Of all requests that are being read at once: beyond it a request is refused, and Slack delivers it again. */
+/** Most bytes of all requests that are read at once: beyond it one is refused, and Slack delivers it again. */
 const MAX_READING_BYTES = 32_000_000;
 /** Slack's check of the certificate is a short form. */
 const MAX_UNSIGNED_BYTES = 512;

@@ -144,7 +144,7 @@ function downloadFault({ status, headers }: Response, isPage: boolean): Platform
     });
   }
   if (status === 404 || status === 410)
-    return new PlatformError("slack", "gone", "This file is no more", { why: "it was deleted" });
+    return new PlatformError("slack", "gone", "This file no longer exists", { why: "it was deleted" });
   if (status === 429) {
     const why = "Slack limits downloads at the moment";
     return new PlatformError("slack", "rate-limited", "Slack limits the reading of files", { why });

@@ -50,7 +50,7 @@ export function createChannelList(store: Store): ChannelList {
     return { id, name: known?.name ?? id, at: known?.at ?? 0 };
   };
   let channels = new Map<string, Channel>();
-  /** Made anew after a change, when somebody asks. */
+  /** Made again after a change, when somebody asks. */
   let sorted: readonly Channel[] | undefined;
   const put = (channel: Channel) => {
     channels.set(channel.id, channel);

@@ -8,7 +8,7 @@ export interface EditSaverDeps {
   save(channel: string, id: string): Promise<void>;
 }
 
-/** Stores the texts of streaming answers seldom enough, and always before their end is acknowledged. */
+/** Stores the texts of streaming answers not too often, and always before their end is acknowledged. */
 export interface EditSaver {
   /** The text has changed: it is stored at once, or a second after the last time. */
   note(channel: string, id: string): void;

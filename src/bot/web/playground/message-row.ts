@@ -44,7 +44,7 @@ export const rowPrefix = (channel: string): string => `${channel}#`;
 /** Wide enough that ids sort as text in the order of their numbers. */
 const NUMBER_WIDTH = 10;
 
-/** An id that sorts by its number and is never used again, even if the channel begins anew. */
+/** An id that sorts by its number and is never used again, even if the channel starts again. */
 export const messageId = (number: number, suffix: string): string =>
   `${String(number).padStart(NUMBER_WIDTH, "0")}-${suffix}`;
 export const numberOf = (id: string): number => Number.parseInt(id, 10) || 0;

@@ -33,7 +33,7 @@ describe("checkDiscord()", () => {
     expect(texts).toMatch(
       /invite the bot with https:\/\/discord\.com\/oauth2\/authorize\?\S+; it asks for View Channels to get/,
     );
-    expect(texts).toContain("Create Public Threads for /chat thread");
+    expect(texts).toContain("Create Public Threads for `/chat thread`");
     expect(texts).toContain('in "Test server" the bot has every permission that it needs (1 text channel)');
   });
 
@@ -56,7 +56,7 @@ describe("checkDiscord()", () => {
     discord.world.bot.permissions &= ~((1n << 6n) | (1n << 35n));
     const [found, ...others] = await faults();
     expect(others).toEqual([]);
-    expect(found).toMatch(/lacks Create Public Threads \(for \/chat thread\), Add Reactions \(for the marks/);
+    expect(found).toMatch(/lacks Create Public Threads \(for `\/chat thread`\), Add Reactions \(for the marks/);
     expect(found).toContain("permissions=");
   });
 

@@ -29,7 +29,7 @@ export function createProviders({ refresh, check }) {
           ? [make("tr", {}, make("td", { colSpan: 7, className: "empty" }, "No provider is configured."))]
           : sorted.map((each) => providerRow(each, refreshes, now))),
       );
-      // Rows are made anew every few seconds: the focus stays on its button.
+      // Rows are replaced every few seconds: the focus stays on its button.
       const buttons = /** @type {NodeListOf<HTMLElement>} */ (body.querySelectorAll("button"));
       [...buttons].find(({ dataset }) => dataset.provider === provider && dataset.does === does)?.focus();
     },

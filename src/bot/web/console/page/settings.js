@@ -65,7 +65,7 @@ export function createSettings({ run }) {
   });
   byId("model-default").addEventListener("click", () => change("/settings model default"));
 
-  /** Reads all workspaces anew, and shows the chosen one. */
+  /** Reads all workspaces again, and shows the chosen one. */
   const choose = async () => {
     const chosen = workspace.value;
     /** @type {{ workspaces: readonly SettingsView[] }} */

@@ -7,7 +7,7 @@ import { createMessageView } from "./message/message.js";
 import { orderOf } from "./message/order.js";
 import { createScroll } from "./scroll.js";
 
-/** Of a frame: a long conversation is drawn over several, the newest messages first. */
+/** Milliseconds of work in one frame: a long conversation is drawn over several, the newest messages first. */
 const DRAWING_MS = 12;
 /** How often "2 min ago" is brought up to date. */
 const TIMES_MS = 20_000;
@@ -193,7 +193,7 @@ export function createConversation({ actions, onDismiss, readBefore, onChange })
       if (isNew && element !== undefined) scroll.openAtTop(element);
     },
     /**
-     * When somebody last began afresh: a line stands there.
+     * When somebody last started a new conversation: a line stands there.
      * @param {number | null} at epoch ms
      */
     setStart(at) {

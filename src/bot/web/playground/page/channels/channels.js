@@ -117,7 +117,7 @@ export function createChannels({ onChoose, onRename, create }) {
       known = channels;
       const isGone = wasThere && !known.some(({ id }) => id === current);
       if (isGone) location.hash = known[0]?.id ?? FIRST;
-      if (isGone && named() === current) onChoose(current); // it was the last one, and begins anew
+      if (isGone && named() === current) onChoose(current); // it was the last one, and starts empty
       if (current === "") choose();
       else draw();
     },

@@ -6,7 +6,7 @@ const read = (key) => {
     const list = JSON.parse(localStorage.getItem(key) ?? "[]");
     return Array.isArray(list) ? list.map(String) : [];
   } catch {
-    return []; // the next choice writes it anew
+    return []; // the next choice writes it again
   }
 };
 
