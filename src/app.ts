@@ -109,6 +109,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     },
     async stop(graceMs) {
       web.enter("stopping");
+      await Promise.all(surfaces.map((surface) => surface.handOver?.()));
       catchUp.stop();
       refresher.stop();
       statusLine.stop();
@@ -182,9 +183,9 @@ async function openPlatforms(core: Core, { chat, commands }: Talk, status: Statu
 }
 
 /** What counts and measures the running bot, for the metrics and the console. */
-function createWatch({ clock, log, store, refresher, platforms, observers, quota }: Core, { chat }: Talk) {
+function createWatch({ clock, log, store, refresher, platforms, surfaces, observers, quota }: Core, { chat }: Talk) {
   const delay = createLoopDelayMeter();
-  const metrics = createMetrics({ clock, refresher, platforms, quota, load: chat.load });
+  const metrics = createMetrics({ clock, refresher, platforms, surfaces, quota, load: chat.load });
   const activity = createActivity(clock.now);
   const series = createSeries({ clock, refresher, readDelay: delay.read });
   const history = createHistory({ store, clock, log, status: refresher.status, platforms: () => platforms });
@@ -203,6 +204,7 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
       ...{ settings, activity, defaultModel, modelFacts, load: chat.load, workspace: STATUS_WORKSPACE },
       refresher: () => refresher,
       platforms: () => platforms,
+      surfaces: core.surfaces,
       storeKind: config.storeUrl.split(":")[0] ?? "",
       storeWarnings: core.damage.warnings,
       quotas: core.quota.states,

@@ -16,6 +16,7 @@ export const TABLES = [
   "history",
   "audit",
   "counts",
+  "shards",
 ] as const;
 export type Table = (typeof TABLES)[number];
 

@@ -24,11 +24,16 @@ export interface GatewayOptions {
   readonly identifyGapMs: number;
   /** Servers that nothing happens in. */
   readonly otherServers: number;
+  /** Ids of further servers. */
+  readonly servers: readonly string[];
+  /** Lanes in which sessions start beside each other. */
+  readonly maxConcurrency: number;
 }
 
 interface Session {
   readonly id: string;
   readonly intents: number;
+  readonly shard: readonly [id: number, count: number];
   sequence: number;
   readonly events: { readonly s: number; readonly t: string; readonly d: object }[];
   socket: WebSocket | undefined;
@@ -41,8 +46,10 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
   const counts = { identifies: 0, refusedIdentifies: 0, resumes: 0, heartbeats: 0 };
   const presences: string[] = [];
   const closes: number[] = [];
+  /** Closed from this side. */
+  const ended = new WeakSet<WebSocket>();
   const others = Array.from({ length: options.otherServers }, () => quietServer(world));
-  let identifiedAt = 0;
+  const identifiedAt = new Map<number, number>();
   let isIgnoringHeartbeats = false;
   let isRefusingResume = false;
 
@@ -55,34 +62,41 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
   };
   const end = (socket: WebSocket, code: number) => {
     closes.push(code);
+    ended.add(socket);
     socket.close(code);
   };
 
   const identify = (socket: WebSocket, d: Record<string, unknown>): Session | undefined => {
     const intents = Number(d.intents);
     counts.identifies += 1;
-    const isTooSoon = Date.now() - identifiedAt < options.identifyGapMs;
-    identifiedAt = Date.now();
+    const shard = shardFrom(d);
+    const lane = (shard?.[0] ?? 0) % options.maxConcurrency;
+    const isTooSoon = Date.now() - (identifiedAt.get(lane) ?? 0) < options.identifyGapMs;
+    identifiedAt.set(lane, Date.now());
     if (isTooSoon) counts.refusedIdentifies += 1;
     if (isTooSoon) send(socket, { op: 9, d: false });
     else if (d.token !== options.token) end(socket, 4004);
     else if (!Number.isInteger(intents) || (intents & ~KNOWN_INTENTS) !== 0) end(socket, 4013);
     else if ((intents & PRIVILEGED & ~options.allowedPrivileged) !== 0) end(socket, 4014);
     else if (typeof d.properties !== "object") end(socket, 4002);
+    else if (shard === undefined) end(socket, 4010);
     else {
-      const session: Session = { id: world.newId(), intents, sequence: 0, events: [], socket };
+      const session: Session = { id: world.newId(), intents, shard, sequence: 0, events: [], socket };
       sessions.set(session.id, session);
+      const isHere = (id: string) => isToldOf(session, id);
+      const [quiet, busy] = [others.filter(({ id }) => isHere(id)), [GUILD_ID, ...options.servers].filter(isHere)];
       emit(session, "READY", {
         v: 10,
         user: userObject(undefined, BOT_ID),
-        guilds: [GUILD_ID, ...others.map(({ id }) => id)].map((id) => ({ id, unavailable: true })),
+        guilds: [...busy, ...quiet.map(({ id }) => id)].map((id) => ({ id, unavailable: true })),
+        shard,
         session_id: session.id,
         resume_gateway_url: address(),
         application: { id: APPLICATION_ID, flags: 0 },
       });
       options.onReady?.();
-      for (const other of others) emit(session, "GUILD_CREATE", other);
-      emit(session, "GUILD_CREATE", guildObject([...world.channels.values()]));
+      for (const other of quiet) emit(session, "GUILD_CREATE", other);
+      for (const id of busy) emit(session, "GUILD_CREATE", guildObject([...world.channels.values()], id));
       return session;
     }
     return undefined;
@@ -112,7 +126,12 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
     const watch = setInterval(() => {
       if (Date.now() - lastBeat > options.heartbeatMs * 2.5) end(socket, 4009);
     }, options.heartbeatMs);
-    socket.on("close", () => clearInterval(watch));
+    socket.on("close", (code) => {
+      clearInterval(watch);
+      // With these a client says that its session is over.
+      const isOver = !ended.has(socket) && (code === 1000 || code === 1001);
+      if (isOver && session?.socket === socket) sessions.delete(session.id);
+    });
     socket.on("error", () => {}); // the peer was cut off
     socket.on("message", (data: RawData) => {
       const now = Date.now();
@@ -155,10 +174,16 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
     /** Sends an event to every session that asked for its kind; those that are cut off get it when they resume. */
     dispatch(t: string, d: object, isDirect = false, times = 1) {
       for (const session of sessions.values()) {
-        if (!wants(session, t, isDirect)) continue;
+        if (!wants(session, t, isDirect) || !isToldOf(session, serverIn(d))) continue;
         for (let time = 0; time < times; time++) emit(session, t, visibleTo(session, t, d, isDirect));
       }
     },
+    /** Sessions that are connected, of each shard. */
+    sessions: () =>
+      [...sessions.values()]
+        .filter(({ socket }) => socket?.readyState === 1)
+        .map(({ shard: [id] }) => id)
+        .sort((a, b) => a - b),
     connected: () => [...sessions.values()].some(({ socket }) => socket?.readyState === 1),
     /** A frame as it stands, to everybody who is connected. */
     sendRaw(frame: string) {
@@ -184,6 +209,19 @@ export function createFakeGateway(server: Server, world: FakeWorld, options: Gat
     },
   };
 }
+
+/** Undefined where it is no shard that there can be. */
+function shardFrom({ shard = [0, 1] }: Record<string, unknown>): Session["shard"] | undefined {
+  if (!Array.isArray(shard) || shard.length !== 2) return undefined;
+  const [id, count] = shard.map(Number) as [number, number];
+  return Number.isInteger(id) && Number.isInteger(count) && id >= 0 && id < count ? [id, count] : undefined;
+}
+
+/** https://discord.com/developers/docs/events/gateway#sharding-sharding-formula; without a server: direct messages. */
+const isToldOf = ({ shard: [id, count] }: Session, server: string | undefined): boolean =>
+  Number((BigInt(server ?? 0) >> 22n) % BigInt(count)) === id;
+
+const serverIn = (d: object): string | undefined => (d as { guild_id?: string }).guild_id;
 
 /** A server with 30 channels in which nobody ever wrote. */
 function quietServer({ newId }: Pick<FakeWorld, "newId">) {

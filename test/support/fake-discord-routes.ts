@@ -22,6 +22,7 @@ export interface RouteDeps {
   readonly gatewayUrl: () => string;
   /** Session starts that are left of the day's. */
   readonly startsLeft: () => number;
+  readonly sharding: { readonly shards: number; readonly maxConcurrency: number };
   readonly commands: { list: readonly object[]; puts: number };
   readonly typing: string[];
   readonly mayManageMessages: () => boolean;
@@ -172,8 +173,13 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
       path: /^\/gateway\/bot$/,
       run: () => ({
         url: deps.gatewayUrl(),
-        shards: 1,
-        session_start_limit: { total: 1000, remaining: deps.startsLeft(), reset_after: 14_400_000, max_concurrency: 1 },
+        shards: deps.sharding.shards,
+        session_start_limit: {
+          total: 1000,
+          remaining: deps.startsLeft(),
+          reset_after: 14_400_000,
+          max_concurrency: deps.sharding.maxConcurrency,
+        },
       }),
     },
     {
@@ -182,7 +188,7 @@ export function fakeRoutes(deps: RouteDeps): readonly Route[] {
       run: () => ({ id: APPLICATION_ID, name: "evergreen", flags: deps.applicationFlags() }),
     },
     { method: "GET", path: /^\/users\/@me\/guilds$/, run: () => [{ id: GUILD_ID, name: "Test server" }] },
-    { method: "GET", path: /^\/guilds\/(\d+)$/, run: () => guildRest(world) },
+    { method: "GET", path: /^\/guilds\/(\d+)$/, run: (_request, id) => guildRest(world, id) },
     {
       method: "GET",
       path: /^\/guilds\/(\d+)\/members\/(\d+)$/,

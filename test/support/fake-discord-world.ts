@@ -197,20 +197,20 @@ export const channelObject = ({ id, type, name, guildId, parentId, state, messag
   }),
 });
 
-export const guildObject = (channels: readonly FakeChannel[]) => ({
-  id: GUILD_ID,
+export const guildObject = (channels: readonly FakeChannel[], id = GUILD_ID) => ({
+  id,
   name: "Test server",
   owner_id: OWNER_ID,
   joined_at: "2026-01-01T00:00:00.000Z",
   unavailable: false,
   member_count: 3,
   roles: [
-    role(GUILD_ID, "@everyone", EVERYONE_PERMISSIONS),
+    role(id, "@everyone", EVERYONE_PERMISSIONS),
     role(MANAGERS_ROLE, "managers", MANAGE_GUILD),
     { ...role(BOT_ROLE, "Evergreen", 0n), managed: true, tags: { bot_id: BOT_ID } },
   ],
-  channels: channels.filter(({ guildId, parentId }) => guildId === GUILD_ID && !parentId).map(channelObject),
-  threads: channels.filter(({ parentId }) => parentId).map(channelObject),
+  channels: channels.filter(({ guildId, parentId }) => guildId === id && !parentId).map(channelObject),
+  threads: channels.filter(({ guildId, parentId }) => guildId === id && parentId).map(channelObject),
   members: [],
   presences: [],
   voice_states: [],
@@ -221,14 +221,14 @@ export const guildObject = (channels: readonly FakeChannel[]) => ({
 });
 
 /** The server as REST tells of it. */
-export const guildRest = ({ bot }: Pick<FakeWorld, "bot">) => ({
-  id: GUILD_ID,
+export const guildRest = ({ bot }: Pick<FakeWorld, "bot">, id = GUILD_ID) => ({
+  id,
   name: "Test server",
   owner_id: OWNER_ID,
   roles: [
-    role(GUILD_ID, "@everyone", 0n),
+    role(id, "@everyone", 0n),
     role(MANAGERS_ROLE, "managers", MANAGE_GUILD),
-    role(BOT_ROLE, "evergreen", bot.permissions),
+    { ...role(BOT_ROLE, "evergreen", bot.permissions), managed: true, tags: { bot_id: BOT_ID } },
   ],
 });
 

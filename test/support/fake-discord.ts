@@ -36,6 +36,11 @@ export interface FakeDiscordOptions {
   readonly identifyGapMs?: number;
   /** Further servers that the bot is in, of 30 channels each. */
   readonly otherServers?: number;
+  /** Further servers, with a channel each, spread over all shards. */
+  readonly servers?: number;
+  /** How many shards it recommends. */
+  readonly shards?: number;
+  readonly maxConcurrency?: number;
   /** Somebody mentions the bot with this as soon as its session stands, before it is told of its servers. */
   readonly backlog?: string;
 }
@@ -55,6 +60,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
   let isModerator = false;
   let filtered: RegExp | undefined;
   let startsLeft = 1_000;
+  const serverIds = Array.from({ length: options.servers ?? 0 }, (_, index) => String(BigInt(index + 1_000) << 22n));
 
   const files = createFakeFiles(() => `http://127.0.0.1:${(server.address() as AddressInfo).port}`, world.newId);
   const server = createServer((incoming, response) => {
@@ -66,6 +72,8 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     heartbeatMs: options.heartbeatMs ?? 41_250,
     identifyGapMs: options.identifyGapMs ?? 5_000,
     otherServers: options.otherServers ?? 0,
+    servers: serverIds,
+    maxConcurrency: options.maxConcurrency ?? 1,
     onReady: () => early?.(),
   });
   const interactions = createInteractions(world, (t, d, times) => gateway.dispatch(t, d, false, times));
@@ -77,6 +85,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       interactions,
       gatewayUrl: gateway.url,
       startsLeft: () => startsLeft,
+      sharding: { shards: options.shards ?? 1, maxConcurrency: options.maxConcurrency ?? 1 },
       commands,
       typing,
       mayManageMessages: () => isModerator,
@@ -92,6 +101,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     }),
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const serverChannels = serverIds.map((guildId, index) => world.addChannel(`server-${index}`, { type: 0, guildId }));
   const general = world.addChannel("general", { type: 0, guildId: GUILD_ID });
 
   let early: (() => void) | undefined;
@@ -120,6 +130,8 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     typing,
     files,
     general,
+    /** The channel of each further server. */
+    serverChannels,
     person: world.person,
     addChannel: (name: string): FakeChannel => world.addChannel(name, { type: 0, guildId: GUILD_ID }),
     /** A thread of a channel; `isTold`: the bot learns of it by an event. */

@@ -8,9 +8,9 @@ export const discordPlatform: PlatformDefinition = {
   ...define({
     id: "discord",
     variables: discordVariables,
-    configure({ DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl }): readonly PlatformSetup[] {
+    configure({ DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_SHARDS: shards }): readonly PlatformSetup[] {
       if (token === undefined) return [];
-      const discord = { token, apiUrl };
+      const discord = { token, apiUrl, shards };
       return [
         {
           id: "discord",
@@ -19,6 +19,10 @@ export const discordPlatform: PlatformDefinition = {
           async create(deps) {
             const { createDiscord } = await import("./discord.js");
             return createDiscord({ ...deps, discord });
+          },
+          async checkReplicas(store) {
+            const { checkShards } = await import("./gateway/shards/check-shards.js");
+            return checkShards(store, token);
           },
           async check({ config, clock }) {
             const { checkDiscord } = await import("./setup/check-discord.js");

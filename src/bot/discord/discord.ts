@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { GatewayDispatchEvents } from "discord.js";
 import { withDeadline } from "../../base/deadline.js";
 import { createMemo } from "../../base/lookup-cache.js";
@@ -5,11 +6,11 @@ import { createControlIds } from "../port/control-ids.js";
 import { DIRECT_WORKSPACE } from "../port/conversation.js";
 import { type ChatPlatform, currentReply, type PlatformHandlers } from "../port/platform.js";
 import type { PlatformDeps, PlatformParts } from "../port/platform-definition.js";
-import { isLost } from "../port/platform-error.js";
 import { createGateway, type Gateway, type Self } from "./gateway/gateway.js";
 import { createPlaces, type Places, recentPlaces } from "./gateway/places.js";
 import { createFindReplies } from "./receive/find-replies.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
+import { createMemberLookup } from "./receive/member-lookup.js";
 import { createMessageReceiver } from "./receive/messages.js";
 import { createDiscordMissed } from "./receive/missed.js";
 import { createReactionReceiver } from "./receive/reactions.js";
@@ -34,11 +35,13 @@ const MIN_EDIT_GAP_MS = 1_000;
 const LAST_MARKS_MS = 2_000;
 /** Nothing older is looked for. */
 const HOUR_MS = 3_600_000;
+/** How long what came in last may take to be stored, before the bot takes no more questions. */
+const STORED_MS = 3_000;
 
 /** What a new session is taken in as, among Discord's own events. */
 const SESSION = "new session";
 
-type Receiver = (data: unknown) => Promise<void>;
+type Receiver = (data: unknown, eventId: string) => Promise<void>;
 
 /** What Discord gets from the bot, and its settings of the environment. */
 type DiscordDeps = PlatformDeps & { readonly discord: DiscordSettings };
@@ -49,16 +52,20 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
   const stopping = new AbortController();
   const sides = createSides(deps);
   const { rest, calls, places, sender, marks, typing, files } = sides;
-  let receivers: ReadonlyMap<string, Receiver> = new Map();
+  const intake = createIntake();
   const register = registering(deps, sides, stopping.signal);
   const gateway = createGateway({
     ...deps,
     ...sides.connection,
-    onDispatch(name, data) {
+    host: hostname(),
+    onDispatch(name, data, eventId) {
       places.onEvent(name, data);
-      void receivers.get(name)?.(data);
+      intake.take(name, data, eventId);
     },
-    onSession: () => void receivers.get(SESSION)?.(undefined),
+    onSession: () => intake.take(SESSION, undefined, ""),
+    onAdopt: places.adopt,
+    onLeave: places.forget,
+    servers: places.serverIds,
     onReady(self) {
       presence.renew();
       register(self);
@@ -74,12 +81,12 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
     workspaces: createWorkspacesOf(places),
     fault: () => gateway.fault() ?? (rest.isTokenRefused() ? `Discord: ${TOKEN_HINT}` : undefined),
     async start(handlers) {
-      receivers = new Map<string, Receiver>([...onLoss, ...receiversOf({ deps, sides, gateway, platform }, handlers)]);
+      intake.open([...onLoss, ...receiversOf({ deps, sides, gateway, platform }, handlers)]);
       gateway.start();
     },
     async stop() {
       stopping.abort();
-      receivers = new Map();
+      intake.open([]);
       typing.stop();
       presence.stop();
       // An end mark is the promise that nothing of an answer can be lost any more.
@@ -101,7 +108,36 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
     findReplies: createFindReplies({ gateway, rest, calls, clock, signal: stopping.signal }),
     readMissed: createDiscordMissed({ gateway, places, rest, calls, files }),
     showStatus: async (line) => presence.show(line),
-    isMemberOf: (person, workspaces) => isInServers(sides, person, workspaces),
+    isMemberOf: createMemberLookup({ rest, calls, places, gateway }),
+    shares: () => ({ ...gateway.holders(), received: intake.received() }),
+    async handOver() {
+      await gateway.handOver();
+      const terms = { what: "the last events", timeoutMs: STORED_MS, clock };
+      await withDeadline(intake.settled, terms).catch((error) =>
+        log.warn({ error }, "discord: some of the last events are left to the next search for missed ones"),
+      );
+    },
+  };
+}
+
+/** Hands events to what takes them in, and knows when that is done. */
+function createIntake() {
+  let receivers: ReadonlyMap<string, Receiver> = new Map();
+  const taking = new Set<Promise<void>>();
+  let received = 0;
+  return {
+    open(given: readonly (readonly [string, Receiver])[]) {
+      receivers = new Map(given);
+    },
+    take(name: string, data: unknown, eventId: string) {
+      received += 1;
+      const taken = receivers.get(name)?.(data, eventId);
+      if (taken === undefined) return;
+      taking.add(taken);
+      void taken.finally(() => taking.delete(taken));
+    },
+    received: () => received,
+    settled: () => Promise.all(taking),
   };
 }
 
@@ -111,30 +147,6 @@ function createWorkspacesOf({ serverIds }: Pick<Places, "serverIds">): ChatPlatf
     const servers = serverIds();
     return memo([servers], () => [...servers, DIRECT_WORKSPACE].map((id) => `${DISCORD}:${id}`));
   };
-}
-
-/** @throws {PlatformError} when Discord does not say, and no other server has said yes */
-async function isInServers({ rest, calls, places }: Sides, person: string, servers: readonly string[]) {
-  const answers = await Promise.allSettled(
-    places
-      .serverIds()
-      .filter((id) => servers.includes(id))
-      .map(async (id) => {
-        const path = `/guilds/${id}/members/${person}` as const;
-        await calls.take("GET", path, "first-text");
-        return rest.call("GET", path, { what: "looking up a member" }).then(
-          () => true,
-          (error) => {
-            if (isLost(error)) return false;
-            throw error;
-          },
-        );
-      }),
-  );
-  if (answers.some((answer) => answer.status === "fulfilled" && answer.value)) return true;
-  const failed = answers.find((answer) => answer.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  return false;
 }
 
 /** The typing indicator begins with the mark "working" on a question, and ends with its answer or another mark. */
@@ -155,13 +167,13 @@ const signsOfWork = ({ sender, marks, typing }: Sides): Pick<ChatPlatform, "post
 
 /** What receiving and sending share. */
 function createSides({ config, discord, store, clock, log }: DiscordDeps) {
-  const { token, apiUrl } = discord;
+  const { token, apiUrl, shards } = discord;
   const calls = createCalls(clock);
   const onTokenRefused = () => log.error(TOKEN_HINT);
   const rest = createRest({ token, apiUrl, clock, onAnswer: calls.onAnswer, onTokenRefused });
   const controlIds = createControlIds({ store, clock, log });
   return {
-    connection: { token, apiUrl, followThreads: config.access.followThreads },
+    connection: { token, apiUrl, shards, followThreads: config.access.followThreads },
     rest,
     calls,
     controlIds,

@@ -4,6 +4,7 @@ import type { Quota, QuotaState } from "../../quota/quota.js";
 import { usedShare } from "../../quota/windows/window.js";
 import type { ProviderStatus, Refresher } from "../../refresh/refresher.js";
 import type { ChatPlatform } from "../port/platform.js";
+import type { PlatformParts } from "../port/platform-definition.js";
 import type { Observer } from "./observers.js";
 
 export interface Metrics extends Observer {
@@ -17,6 +18,7 @@ export interface MetricsDeps {
   readonly quota: Pick<Quota, "states">;
   /** The platforms that run; filled when they are made. */
   readonly platforms: readonly ChatPlatform[];
+  readonly surfaces: readonly Pick<PlatformParts, "platform" | "shares">[];
   /** How many answers run or wait. */
   load(): number;
   readonly clock: Pick<Clock, "now">;
@@ -40,6 +42,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   addListGauges(registry, deps);
   addQuotaGauges(registry, deps);
+  addShareMetrics(registry, deps);
   return {
     contentType: registry.contentType,
     // The library writes "Nan" where it has no value, as for the delay between two scrapes in one moment.
@@ -106,6 +109,33 @@ function addQuotaGauges(registry: Registry, { quota }: MetricsDeps): void {
     ({ forecast }) => forecast?.probability,
   );
   add("evergreen_quota_out", "1 while a provider's quota is used up, else 0", ({ isOut }) => +isOut);
+}
+
+/** What of the events of a platform comes to this replica. */
+function addShareMetrics(registry: Registry, { surfaces }: MetricsDeps): void {
+  new Gauge({
+    name: "evergreen_shard_held",
+    help: "1 for each shard of a chat platform that this replica has",
+    labelNames: ["platform", "shard"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { platform, shares } of surfaces)
+        for (const shard of shares?.().replicas.find(({ isOwn }) => isOwn)?.shards ?? [])
+          this.set({ platform: platform.name, shard }, 1);
+    },
+  });
+  new Counter({
+    name: "evergreen_events_received_total",
+    help: "Events that a sharded chat platform sent to this replica",
+    labelNames: ["platform"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { platform, shares } of surfaces)
+        if (shares !== undefined) this.inc({ platform: platform.name }, shares().received);
+    },
+  });
 }
 
 function refreshMetrics(registry: Registry): Pick<Observer, "onRefresh"> {

@@ -7,6 +7,7 @@ import type { Command } from "../../commands/command.js";
 import type { CommandDeps } from "../../commands/command-deps.js";
 import type { Store } from "../../store/store.js";
 import type { AnswerFacts, ConversationModel } from "./conversation-facts.js";
+import type { EventShares } from "./event-shares.js";
 import type { ChannelKey, ChatPlatform, Mention, MessageKey, Person } from "./platform.js";
 import type { StatusView } from "./status-view.js";
 
@@ -14,6 +15,8 @@ import type { StatusView } from "./status-view.js";
 export interface PlatformDeps {
   readonly config: Pick<HostConfig, "access" | "http">;
   readonly store: Store;
+  /** This process among all that share the store. */
+  readonly owner: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly commands: readonly Command[];
@@ -38,6 +41,13 @@ export interface PlatformExtras {
    * @throws {PlatformError}
    */
   openThread?(at: ChannelKey | MessageKey, title: string): Promise<OpenedThread>;
+  /**
+   * Called first of all when the bot stops: leaves what one replica alone receives to the others, where there are any,
+   * and resolves when what came in until then is stored. Never rejects.
+   */
+  handOver?(): Promise<void>;
+  /** Which replica receives which part of the platform's events; unset where each receives all of them. */
+  shares?(): EventShares;
   /** What somebody should look at, though it keeps nobody from using the bot. */
   warnings?(): readonly string[];
   /**
@@ -103,6 +113,8 @@ export interface PlatformSetup {
   /** Its page is on the bot's own HTTP server, whose address is printed at startup. */
   readonly isServedHere?: true;
   create(deps: PlatformDeps): Promise<PlatformParts>;
+  /** What the store tells of the replicas that run. @throws {StoreError} */
+  checkReplicas?(store: Pick<Store, "values">): Promise<readonly PlatformFinding[]>;
   /** Asks the service whether it would take the bot. Never rejects. */
   check?(deps: Pick<PlatformDeps, "config" | "clock" | "log">): Promise<readonly PlatformFinding[]>;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../../base/clock.js";
-import type { ParsedConfig } from "../../base/config/config.js";
+import type { Config, ParsedConfig } from "../../base/config/config.js";
 import type { HostConfig } from "../../base/config/config-host.js";
 import { withDeadline } from "../../base/deadline.js";
 import { messageOf, TimeoutError } from "../../base/errors.js";
@@ -38,7 +38,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
     faults.length === 0
       ? { isFine: true, text: "configuration: every variable is valid" }
       : faults.map(({ variable, fix }) => ({ isFine: false, text: `${variable}: ${fix}` })),
-    isFaulty(["STORE_URL"]) ? undefined : checkStore(deps, config.storeUrl),
+    isFaulty(["STORE_URL"]) ? undefined : checkStore(deps, config),
     ...config.providers.map((setup) => checkProvider(deps, setup, config.refresh.timeoutMs)),
     // With a faulty variable somewhere, a provider or platform may be missing for that one only.
     faults.length === 0 ? checkProviders(config.providers) : undefined,
@@ -84,12 +84,16 @@ async function warningsOfRunning(
   }
 }
 
-async function checkStore({ stores }: DoctorDeps, url: string): Promise<readonly PlatformFinding[]> {
+async function checkStore(
+  { stores }: DoctorDeps,
+  { storeUrl: url, platforms }: Pick<Config<ProviderSetup, PlatformSetup>, "storeUrl" | "platforms">,
+): Promise<readonly PlatformFinding[]> {
   const place = url.replace(/\/\/[^@/]*@/, "//"); // without a password
   try {
     const store = await openStore(url, stores);
     try {
-      return await storeFindings(store, `store: ${place} opens`);
+      const replicas = await Promise.all(platforms.map((setup) => checkReplicas(setup, store)));
+      return [...(await storeFindings(store, `store: ${place} opens`)), ...replicas.flat()];
     } finally {
       await store.close();
     }
@@ -97,6 +101,10 @@ async function checkStore({ stores }: DoctorDeps, url: string): Promise<readonly
     return [{ isFine: false, text: `store: ${messageOf(error)}` }];
   }
 }
+
+/** Which replica does what, where the platform shares that out. Never rejects. */
+export const checkReplicas = async (setup: PlatformSetup, store: Store): Promise<readonly PlatformFinding[]> =>
+  (await setup.checkReplicas?.(store).catch(() => undefined)) ?? []; // the store's own line says what is wrong with it
 
 /** `works` is said of a store that can be read; damaged rows are named besides. @throws {StoreError} */
 export async function storeFindings(store: Store, works: string): Promise<readonly PlatformFinding[]> {

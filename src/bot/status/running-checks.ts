@@ -4,7 +4,7 @@ import { createLog, createScrubber } from "../../base/log.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";
 import type { Store } from "../../store/store.js";
 import type { PlatformSetup } from "../port/platform-definition.js";
-import { checkProvider, checkProviders, type DoctorDeps, storeFindings } from "./doctor.js";
+import { checkProvider, checkProviders, checkReplicas, type DoctorDeps, storeFindings } from "./doctor.js";
 
 export interface RunningChecksDeps extends Pick<DoctorDeps, "clock" | "fetch"> {
   readonly config: Config<ProviderSetup, PlatformSetup>;
@@ -31,6 +31,7 @@ export async function* runningChecks(deps: RunningChecksDeps): AsyncGenerator<st
       isFine: false,
       text: `store: ${messageOf(error)}`,
     })),
+    ...platforms.map((setup) => checkReplicas(setup, deps.store)),
     ...providers.map((setup) => checkProvider(deps, setup, refresh.timeoutMs)),
     checkProviders(providers),
     ...platforms.map((setup) => setup.check?.({ config, clock: deps.clock, log })),

@@ -27,7 +27,7 @@ const warningsOf = (environment: Record<string, string>): Record<string, string>
 
 /** The variables of the public contract, in its order. */
 const CONTRACT =
-  `DISCORD_TOKEN DISCORD_API_URL SLACK_BOT_TOKEN SLACK_APP_TOKEN SLACK_SIGNING_SECRET SLACK_HOST SLACK_PORT
+  `DISCORD_TOKEN DISCORD_SHARDS DISCORD_API_URL SLACK_BOT_TOKEN SLACK_APP_TOKEN SLACK_SIGNING_SECRET SLACK_HOST SLACK_PORT
   SLACK_API_URL SLACK_COMMAND_PREFIX FOLLOW_THREADS ALLOWED_WORKSPACES ALLOW_DMS OPERATORS PLAYGROUND HTTP_HOST
   HTTP_PORT HTTP_TOKEN HTTP_ALLOWED_HOSTS METRICS_PUBLIC OPENAI_API_KEY OPENAI_BASE_URL ANTHROPIC_API_KEY
   ANTHROPIC_BASE_URL GEMINI_API_KEY GEMINI_BASE_URL OPENROUTER_API_KEY OPENROUTER_BASE_URL GROQ_API_KEY GROQ_BASE_URL
@@ -182,6 +182,12 @@ describe("parseConfig()", () => {
       "DISCORD_API_URL",
     ]);
     expect(faultsOf({ DISCORD_TOKEN: "t", DISCORD_API_URL: "http://127.0.0.1:3001/api" })).toEqual({});
+    for (const shards of ["auto", "1", "16384"])
+      expect(faultsOf({ DISCORD_TOKEN: "t", DISCORD_SHARDS: shards })).toEqual({});
+    for (const shards of ["0", "16385", "two", "1.5"])
+      expect(faultsOf({ DISCORD_TOKEN: "t", DISCORD_SHARDS: shards })).toEqual({
+        DISCORD_SHARDS: "must be auto, or a whole number from 1 to 16384",
+      });
   });
 
   it("keeps the order of the providers and puts named endpoints behind them", () => {

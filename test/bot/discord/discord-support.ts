@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../../../src/base/clock.js";
 import { parseConfig } from "../../../src/base/config/config.js";
 import { createLog } from "../../../src/base/log.js";
@@ -109,6 +110,7 @@ export const readiness = async (bot: Bot) =>
 export interface PlatformStage {
   readonly discord: FakeDiscord;
   readonly platform: ChatPlatform;
+  handOver(): Promise<void>;
   readonly openThread: NonNullable<PlatformExtras["openThread"]>;
   /** Times that events may have been missed, each with the places that Discord told of. */
   readonly gaps: (readonly ChannelKey[])[];
@@ -125,6 +127,7 @@ export interface PlatformStageOptions {
   /** Of another stage, to stand beside it as a second process does. */
   readonly beside?: { readonly discord: FakeDiscord; readonly store: Store };
   readonly followThreads?: boolean;
+  readonly shards?: number;
   readonly commands?: readonly Command[];
   readonly clock?: Clock;
   readonly store?: Store;
@@ -149,10 +152,11 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     calls: [] as CommandCall[],
     reactions: [] as Reaction[],
   };
-  const { platform, openThread, findReplies } = createDiscord({
+  const { platform, openThread, findReplies, handOver } = createDiscord({
     config: parsed.config,
-    discord: { token: discord.token, apiUrl: discord.url },
+    discord: { token: discord.token, apiUrl: discord.url, shards: options.shards },
     store,
+    owner: randomUUID(),
     clock,
     log,
     commands: options.commands ?? [],
@@ -185,6 +189,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     ...stage,
     discord,
     platform,
+    handOver: async () => handOver?.(),
     findReplies: async (question) => (await findReplies?.(question)) ?? [],
     openThread: (...terms) => openThread?.(...terms) ?? Promise.reject(new Error("Discord has threads")),
     log: lines,

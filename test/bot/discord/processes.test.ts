@@ -6,7 +6,7 @@ import { eventually } from "../../support/playground-client.js";
 import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js";
 import { answered, briskClock, jumpingClock, replied, stagePlatform } from "./discord-support.js";
 
-/** Two processes with one token and one store. */
+/** Two processes with one token and one store, of different counts of shards: each is told of every event. */
 let discord: FakeDiscord;
 let bots: readonly Bot[];
 const folder = temporaryFolder();
@@ -21,8 +21,9 @@ beforeAll(async () => {
     CHANNEL_MESSAGES_PER_10_MIN: "0",
   };
   bots = [];
-  for (let process = 0; process < 2; process++) bots = [...bots, await startBot(folder.path, environment, briskClock)];
-  await eventually("two sessions", () => discord.gateway.counts.identifies === 2 || undefined);
+  for (const shards of ["1", "2"])
+    bots = [...bots, await startBot(folder.path, { ...environment, DISCORD_SHARDS: shards }, briskClock)];
+  await eventually("all sessions", () => discord.gateway.sessions().length === 3 || undefined);
 });
 afterAll(async () => {
   await Promise.all(bots.map((bot) => bot.stop(0)));
@@ -36,7 +37,7 @@ describe("two adapters with one Discord token and one store", () => {
     const store = memoryStore(clock.now);
     const first = await stagePlatform({ store, fake: { identifyGapMs: 0 } });
     jump(6_000);
-    const second = await stagePlatform({ beside: { discord: first.discord, store } });
+    const second = await stagePlatform({ beside: { discord: first.discord, store }, shards: 2 });
     const { general } = first.discord;
     const board = first.discord.world.addMessage(general, { authorId: BOT_ID, content: "board" });
     const people = Array.from({ length: 5 }, (_, index) => first.discord.person(`person ${index}`));

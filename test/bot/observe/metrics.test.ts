@@ -16,6 +16,8 @@ const TURN: TurnEvent = {
   firstTextMs: 700,
 };
 
+const SHARE = { host: "here", isOwn: true, shards: [1] };
+
 function setup() {
   const clock = fakeClock();
   const discord = fakePlatform("discord");
@@ -36,6 +38,7 @@ function setup() {
     clock,
     refresher,
     platforms: [discord],
+    surfaces: [{ platform: discord, shares: () => ({ count: 2, replicas: [SHARE], received: 7 }) }],
     quota: { states: () => [] },
     load: () => 3,
   });
@@ -78,6 +81,8 @@ describe("createMetrics()", () => {
       'evergreen_platform_calls_total{platform="discord",call="edit",result="dropped"} 1',
       'evergreen_platform_calls_total{platform="discord",call="post",result="failed"} 1',
       'evergreen_platform_calls_waiting{platform="discord"} 1',
+      'evergreen_shard_held{platform="discord",shard="1"} 1',
+      'evergreen_events_received_total{platform="discord"} 7',
       'evergreen_platform_up{platform="discord"} 1',
       'evergreen_store_errors_total{operation="commit"} 1',
       'evergreen_store_errors_total{operation="read"} 0',

@@ -57,6 +57,7 @@ export async function startAdapter(
       commandPrefix: "",
     },
     store,
+    owner: "me",
     clock,
     log,
     commands,

@@ -1,4 +1,4 @@
-import { SimpleShardingStrategy, type WebSocketManager, type WebSocketShard } from "@discordjs/ws";
+import type { WebSocketShard } from "@discordjs/ws";
 import { GatewayDispatchEvents, GatewayOpcodes } from "discord.js";
 
 /**
@@ -15,19 +15,9 @@ interface ShardInternals {
   internalConnect(): Promise<void>;
 }
 
-/** Returns a strategy whose shards report malformed frames and their own failures to `onFault` and go on. */
-export const guardedStrategy = (onFault: (error: unknown) => void) => (manager: WebSocketManager) => {
-  const strategy = new SimpleShardingStrategy(manager);
-  const spawn = strategy.spawn.bind(strategy);
-  strategy.spawn = async (ids) => {
-    await spawn(ids);
-    const { shards } = strategy as unknown as { readonly shards: ReadonlyMap<number, WebSocketShard> };
-    for (const shard of shards.values()) guardShard(shard as unknown as ShardInternals, onFault);
-  };
-  return strategy;
-};
-
-function guardShard(shard: ShardInternals, onFault: (error: unknown) => void): void {
+/** Makes a shard report malformed frames and its own failures to `onFault` and go on. */
+export function guardShard(guarded: WebSocketShard, onFault: (error: unknown) => void): void {
+  const shard = guarded as unknown as ShardInternals;
   const { onMessage, onClose, heartbeat, internalConnect } = shard;
   shard.onMessage = async (data, isBinary) => {
     if (isBinary || isFrame(data)) await onMessage.call(shard, data, isBinary).catch(onFault);

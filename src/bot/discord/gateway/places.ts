@@ -16,6 +16,12 @@ export interface Places {
   /** Returns one object until a server comes or goes. */
   serverIds(): readonly string[];
   server(id: string | undefined): ServerFacts | undefined;
+  /** Asks for what another process was told of a server. Resolves at once for every other one. Never rejects. */
+  load(id: string | undefined): Promise<void>;
+  /** Takes in servers that were described to another process. */
+  adopt(ids: readonly string[]): void;
+  /** Forgets servers that another process is told of from now on. */
+  forget(isLost: (id: string) => boolean): void;
   /** The name of a channel or thread; undefined where no event told it. */
   channelName(id: string): string | undefined;
   /** The conversation that a channel's id belongs to, as far as events told. */
@@ -59,6 +65,12 @@ const SERVER_EVENTS: ReadonlySet<string> = new Set([
   GatewayDispatchEvents.GuildDelete,
 ]);
 
+export interface PlacesDeps {
+  readonly rest: DiscordRest;
+  readonly calls: Pick<Calls, "take">;
+  readonly log: Log;
+}
+
 interface Role {
   readonly name: string | undefined;
   readonly permissions: bigint;
@@ -69,38 +81,30 @@ interface Role {
 interface Server {
   readonly ownerId: string | undefined;
   readonly roles: Map<string, Role>;
+  /** It was described to another process. */
+  readonly isAdopted?: true;
 }
 
 /** Remembers of servers what decides who may do what there, and which channels are threads. */
-export function createPlaces(deps: {
-  readonly rest: DiscordRest;
-  readonly calls: Pick<Calls, "take">;
-  readonly log: Log;
-}): Places {
+export function createPlaces(deps: PlacesDeps): Places {
   const servers = new Map<string, Server>();
   const channels = new BoundedMap<string, ChannelFacts>(MAX_CHANNELS);
-  const asking = new Map<string, Promise<ChannelFacts | undefined>>();
   let serverIds: readonly string[] | undefined;
 
-  const ask = async (id: string): Promise<ChannelFacts | undefined> => {
-    try {
-      await deps.calls.take("GET", `/channels/${id}`, "first-text");
-      const terms = { what: "reading a channel", timeoutMs: TIMEOUT_MS };
-      const facts = channel.parse(await deps.rest.call("GET", `/channels/${id}`, terms));
-      channels.set(id, facts);
-      return facts;
-    } catch (error) {
-      deps.log.warn({ error }, "discord: channel could not be read, taken for no thread");
-      return undefined;
-    }
-  };
-  /** One call for all who wait for it, so that messages stay in order. */
-  const askOnce = (id: string): Promise<ChannelFacts | undefined> => {
-    const running = asking.get(id) ?? ask(id).finally(() => asking.delete(id));
-    asking.set(id, running);
-    return running;
-  };
+  const { askOnce, describeOnce } = createQuestions(deps, servers, channels);
   return {
+    async load(id = "") {
+      if (servers.get(id)?.isAdopted) await describeOnce(id);
+    },
+    adopt(ids) {
+      for (const id of ids)
+        if (!servers.has(id)) servers.set(id, { ownerId: undefined, roles: new Map(), isAdopted: true });
+      serverIds = undefined;
+    },
+    forget(isLost) {
+      for (const id of [...servers.keys()]) if (isLost(id)) servers.delete(id);
+      serverIds = undefined;
+    },
     onEvent(name, data) {
       note(name, data, servers, channels);
       if (SERVER_EVENTS.has(name)) serverIds = undefined;
@@ -129,6 +133,45 @@ export function createPlaces(deps: {
   };
 }
 
+/** What Discord is asked where no event told it. Neither rejects. */
+function createQuestions(deps: PlacesDeps, servers: Map<string, Server>, channels: BoundedMap<string, ChannelFacts>) {
+  const ask = async (id: string): Promise<ChannelFacts | undefined> => {
+    try {
+      await deps.calls.take("GET", `/channels/${id}`, "first-text");
+      const terms = { what: "reading a channel", timeoutMs: TIMEOUT_MS };
+      const facts = channel.parse(await deps.rest.call("GET", `/channels/${id}`, terms));
+      channels.set(id, facts);
+      return facts;
+    } catch (error) {
+      deps.log.warn({ error }, "discord: channel could not be read, taken for no thread");
+      return undefined;
+    }
+  };
+  const describe = async (id: string): Promise<void> => {
+    try {
+      await deps.calls.take("GET", `/guilds/${id}`, "first-text");
+      const terms = { what: "reading a server", timeoutMs: TIMEOUT_MS };
+      const { owner_id, roles } = server.parse(await deps.rest.call("GET", `/guilds/${id}`, terms));
+      if (servers.has(id)) servers.set(id, { ownerId: owner_id, roles: rolesOf(roles) });
+    } catch (error) {
+      deps.log.warn({ error }, "discord: server could not be read, nobody there counts as an operator until it can");
+    }
+  };
+  return { askOnce: createSharedCall(ask), describeOnce: createSharedCall(describe) };
+}
+
+/** One call for all who wait for the same, so that messages stay in order. */
+function createSharedCall<T>(call: (id: string) => Promise<T>): (id: string) => Promise<T> {
+  const running = new Map<string, Promise<T>>();
+  return (id) => {
+    const shared = running.get(id) ?? call(id).finally(() => running.delete(id));
+    running.set(id, shared);
+    return shared;
+  };
+}
+
+const rolesOf = (roles: z.infer<typeof server>["roles"]) => new Map(roles.map(({ id, ...role }) => [id, role]));
+
 /** Takes in what an event says of servers and channels; one that is malformed changes nothing. */
 function note(name: string, data: unknown, servers: Map<string, Server>, channels: Map<string, ChannelFacts>): void {
   switch (name) {
@@ -140,8 +183,7 @@ function note(name: string, data: unknown, servers: Map<string, Server>, channel
     case GatewayDispatchEvents.GuildUpdate: {
       const found = server.safeParse(data).data;
       if (found === undefined) break;
-      const roles = new Map(found.roles.map(({ id, ...role }) => [id, role]));
-      servers.set(found.id, { ownerId: found.owner_id, roles });
+      servers.set(found.id, { ownerId: found.owner_id, roles: rolesOf(found.roles) });
       keep([...found.channels, ...found.threads], channels);
       break;
     }

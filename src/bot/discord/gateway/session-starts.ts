@@ -51,9 +51,12 @@ export function budgetPauseMs(starts: readonly number[], now: number): number {
   return Math.max(0, next - now);
 }
 
+/** What rows in the store know a bot by. */
+export const botKeyOf = (token: string): string => createHash("sha256").update(token).digest("hex").slice(0, 16);
+
 /** Keeps the count in the store. A store that fails costs the count, never the connection. */
 export function createSessionStarts({ store, clock, log, token }: SessionStartsDeps): SessionStarts {
-  const bot = createHash("sha256").update(token).digest("hex").slice(0, 16);
+  const bot = botKeyOf(token);
   const key = `discord-starts:${bot}`;
   const rows = store.values("usage");
   const startsIn = (value: unknown) => row.safeParse(value).data?.starts ?? [];

@@ -38,6 +38,7 @@ export function createMessageReceiver(deps: MessageReceiverDeps, handlers: Platf
     return place.thread !== undefined && handlers.takesPart(place);
   };
   const take = async (message: MessageEvent, selfId: string, isEdit: boolean) => {
+    if (message.mention_roles.length > 0) await deps.places.load(message.guild_id);
     const facts = { selfId, roleId: deps.places.server(message.guild_id)?.roleOfBot(selfId) };
     const isMention = isEdit ? isNamedByEdit(message, facts, deps.clock.now()) : await isMeant(message, facts);
     if (!isMention) return;
@@ -81,6 +82,7 @@ function isNamedByEdit(message: MessageEvent, facts: Omit<JudgeFacts, "isFollowe
 
 export async function discordMention(deps: MentionDeps, message: MessageEvent, selfId: string): Promise<Mention> {
   const { id, author, member, guild_id, channel_id } = message;
+  await deps.places.load(guild_id);
   const server = deps.places.server(guild_id);
   const key = { ...(await deps.places.find(channel_id, guild_id)), message: id };
   const terms = { guildId: guild_id, selfId };

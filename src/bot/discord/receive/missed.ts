@@ -11,7 +11,7 @@ import { channelIdOf } from "../wire/places.js";
 import { discordMention, isForBot, isTyped, type MentionDeps } from "./messages.js";
 
 export interface MissedDeps extends MentionDeps {
-  readonly gateway: Pick<Gateway, "self">;
+  readonly gateway: Pick<Gateway, "self" | "isToldOf">;
 }
 
 /** Discord gives no more at once. */
@@ -30,8 +30,10 @@ type Listed = z.infer<typeof listed>;
 export const createDiscordMissed = (deps: MissedDeps): NonNullable<PlatformExtras["readMissed"]> =>
   async function* (place, since, signal) {
     const selfId = deps.gateway.self()?.userId;
-    if (selfId === undefined) return;
     const guildId = place.workspace === DIRECT_WORKSPACE ? undefined : place.workspace;
+    // What another replica is told of, it looks for itself.
+    if (selfId === undefined || !deps.gateway.isToldOf(guildId)) return;
+    await deps.places.load(guildId);
     const roleId = deps.places.server(guildId)?.roleOfBot(selfId);
     const messages = await readSince(deps, place, since, signal);
     const answered = new Set(

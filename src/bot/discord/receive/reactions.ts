@@ -20,7 +20,7 @@ const ONCE_MS = 5_000;
 
 /** Hands on what people put under the bot's own messages. Never rejects. */
 export function createReactionReceiver({ gateway, places, log }: ReactionReceiverDeps, handlers: PlatformHandlers) {
-  return async (data: unknown): Promise<void> => {
+  return async (data: unknown, eventId: string): Promise<void> => {
     const event = reactionEvent.safeParse(data);
     const selfId = gateway.self()?.userId;
     if (!event.success || selfId === undefined) return log.debug("discord: reaction was not understood");
@@ -29,6 +29,9 @@ export function createReactionReceiver({ gateway, places, log }: ReactionReceive
     if ((message_author_id ?? selfId) !== selfId || user_id === selfId || member?.user?.bot) return;
     if (emoji.id || !emoji.name) return; // a server's own emoji means nothing here
     if (!(await handlers.isFirst(`reaction:${message_id}:${user_id}:${emoji.name}`, ONCE_MS))) return;
+    // Who goes on with an ended process's session is sent its last events again.
+    if (!(await handlers.isFirst(`reaction-event:${eventId}`))) return;
+    await places.load(guild_id);
     const server = places.server(guild_id);
     try {
       await handlers.onReaction({

@@ -17,7 +17,8 @@ export const INTENTS_HINT = [
 const FINAL_CLOSES: Readonly<Record<number, string>> = {
   [GatewayCloseCodes.AuthenticationFailed]: TOKEN_HINT,
   [GatewayCloseCodes.InvalidShard]: "Discord refuses the shard that was asked for (4010)",
-  [GatewayCloseCodes.ShardingRequired]: "Discord wants more shards for this bot (4011)",
+  [GatewayCloseCodes.ShardingRequired]:
+    "Discord wants more shards for this bot (4011): set DISCORD_SHARDS to a larger number, or unset it",
   [GatewayCloseCodes.InvalidAPIVersion]: "Discord no longer serves this version of its API (4012): update the bot",
   [GatewayCloseCodes.InvalidIntents]: "Discord does not know the intents that were asked for (4013): update the bot",
   [GatewayCloseCodes.DisallowedIntents]: INTENTS_HINT,
@@ -60,7 +61,11 @@ export function nextGatewayState(state: GatewayState, event: GatewayEvent): Gate
   return state.kind === "ready" ? { kind: "lost", since: event.at } : state;
 }
 
-/** What readiness says; undefined when all is well. */
+/** What readiness says of all shards; undefined when all is well. */
+export const faultOfAll = (states: readonly GatewayState[], now: number): string | undefined =>
+  states.flatMap((state) => faultOf(state, now) ?? [])[0];
+
+/** What readiness says of one shard. */
 export function faultOf(state: GatewayState, now: number): string | undefined {
   switch (state.kind) {
     case "connecting":

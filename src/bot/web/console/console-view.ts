@@ -7,13 +7,16 @@ import type { Refresher } from "../../../refresh/refresher.js";
 import type { Settings } from "../../../refresh/settings.js";
 import type { FindModelFacts } from "../../../usage/model-facts.js";
 import type { BotActivity } from "../../observe/activity.js";
+import { sharesLine } from "../../port/event-shares.js";
 import type { ChatPlatform } from "../../port/platform.js";
+import type { PlatformParts } from "../../port/platform-definition.js";
 
 export interface ConsoleFacts {
   readonly refresher: () => Refresher;
   readonly settings: Settings;
   readonly activity: BotActivity;
   readonly platforms: () => readonly ChatPlatform[];
+  readonly surfaces: readonly Pick<PlatformParts, "platform" | "shares">[];
   /** Questions that are answered or wait. */
   readonly load: () => number;
   /** Scheme of the store's address: "sqlite". */
@@ -41,6 +44,7 @@ export function consoleState(facts: ConsoleFacts, times: { readonly now: number;
       name: platform.name,
       fault: platform.fault() ?? null,
       workspaces: platform.workspaces().length,
+      shares: sharesOf(facts, platform.name),
       ...activity.countsOf(platform.name),
     })),
     store: { kind: facts.storeKind, warnings: facts.storeWarnings(), ...activity.storeHealth() },
@@ -52,6 +56,11 @@ export function consoleState(facts: ConsoleFacts, times: { readonly now: number;
     quotas: facts.quotas().map((state) => quotaRow(state, times.now)),
     settings: settingsView(facts, facts.workspace),
   };
+}
+
+function sharesOf({ surfaces }: ConsoleFacts, name: string): string | null {
+  const shares = surfaces.find(({ platform }) => platform.name === name)?.shares?.();
+  return shares === undefined || (shares.count <= 1 && shares.replicas.length <= 1) ? null : sharesLine(shares);
 }
 
 /** The settings that are in force in a workspace; from memory. */

@@ -56,6 +56,9 @@ describe("createGateway()", () => {
     gateway = createGateway({
       token: "a.b.c",
       apiUrl,
+      shards: undefined,
+      owner: "me",
+      host: "here",
       followThreads: false,
       store: memoryStore(realClock.now),
       // The pauses between two attempts are shorter than those of the SDK, so that both would meet.
@@ -63,6 +66,9 @@ describe("createGateway()", () => {
       log: createLog({ level: "fatal", secrets: [] }),
       onDispatch() {},
       onSession() {},
+      onAdopt() {},
+      onLeave() {},
+      servers: () => [],
       onReady: (self) => void selves.push(self),
     });
     expect(gateway.fault()).toContain("connecting");

@@ -13,7 +13,7 @@ afterEach(() => discord.close());
 
 const check = (given: { followThreads?: boolean; token?: string } = {}) =>
   checkDiscord({
-    discord: { token: given.token ?? discord.token, apiUrl: discord.url },
+    discord: { token: given.token ?? discord.token, apiUrl: discord.url, shards: undefined },
     followThreads: given.followThreads ?? false,
     clock: systemClock,
   });

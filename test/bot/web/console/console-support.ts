@@ -124,6 +124,7 @@ export async function startConsole(options: Options = {}) {
       refresher: () => refresher,
       settings,
       activity,
+      surfaces: [],
       platforms: () => platforms,
       load: () => 2,
       storeKind: "sqlite",

@@ -101,13 +101,14 @@ const withoutName = (fault, name) =>
   fault.toLowerCase().startsWith(`${name}: `) ? fault.slice(name.length + 2) : fault;
 
 /** @param {ConsoleState["platforms"][number]} platform */
-const platformCard = ({ name, fault, workspaces, conversations, questions, failedCalls }) =>
+const platformCard = ({ name, fault, workspaces, shares, conversations, questions, failedCalls }) =>
   card(
     NAMES[name] ?? name,
     fault === null,
     fault === null ? "Connected" : "Not connected",
     ...(fault === null ? [] : [withoutName(fault, name)]),
     `${countWords(workspaces, "workspace")}, ${countWords(questions, "question")} in ${countWords(conversations, "conversation")} since the start`,
+    ...(shares === null ? [] : [`Of all replicas' ${shares}`]),
     ...(failedCalls === 0 ? [] : [`${countWords(failedCalls, "call")} failed`]),
   );
 
