@@ -1,0 +1,181 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type BotProcess, startProcess } from "../support/bot-process.js";
+import { type FakeDiscord, startFakeDiscord } from "../support/fake-discord.js";
+import type { FakeChannel, FakeMessage } from "../support/fake-discord-world.js";
+import { eventually } from "../support/playground-client.js";
+import { startPostgres } from "../support/postgres-server.js";
+import { startRedis } from "../support/redis-server.js";
+import { temporaryFolder } from "../support/start-bot.js";
+
+const isSoak = process.env.SOAK !== undefined;
+const REPLICAS = 3;
+const {
+  shards: SHARDS,
+  servers: SERVERS,
+  askEveryMs,
+} = isSoak ? { shards: 12, servers: 48, askEveryMs: 50 } : { shards: 6, servers: 12, askEveryMs: 250 };
+/** Lease and look of a replica that goes on with the shards of another. */
+const TAKEN_MS = 30_000 + 10_000;
+const END_MARKS = ["✅", "⚠️", "❌"];
+
+const redis = await startRedis();
+const postgres = isSoak ? await startPostgres() : undefined;
+const folder = temporaryFolder();
+afterAll(async () => {
+  await Promise.all([redis?.remove(), postgres?.remove()]);
+  folder.remove();
+});
+
+let discord: FakeDiscord;
+let bots: BotProcess[] = [];
+let asked: { readonly channel: FakeChannel; readonly message: FakeMessage }[] = [];
+beforeEach(async () => {
+  discord = await startFakeDiscord({ shards: SHARDS, maxConcurrency: SHARDS, servers: SERVERS });
+  asked = [];
+});
+afterEach(async () => {
+  await Promise.all(bots.map((bot) => bot.end("SIGKILL")));
+  bots = [];
+  await discord.close();
+});
+
+const start = (storeUrl: string) =>
+  startProcess(folder.path, {
+    DISCORD_TOKEN: discord.token,
+    DISCORD_API_URL: discord.url,
+    STORE_URL: storeUrl,
+    DEMO_PROVIDER: "on",
+    USER_MESSAGES_PER_10_MIN: "0",
+    CHANNEL_MESSAGES_PER_10_MIN: "0",
+    PROVIDER_CONCURRENCY: "0",
+  });
+
+/** What a replica's metrics tell of its share. */
+async function shareOf(bot: BotProcess): Promise<{ readonly shards: number; readonly events: number }> {
+  const text = await (await fetch(`${bot.url}/metrics`)).text();
+  return {
+    shards: [...text.matchAll(/^evergreen_shard_held\{.*\} 1$/gm)].length,
+    events: Number(/^evergreen_events_received_total\{platform="discord"\} (\d+)$/m.exec(text)?.[1] ?? 0),
+  };
+}
+
+const isEverySessionUp = () => new Set(discord.gateway.sessions()).size === SHARDS;
+
+async function balanced(count: number): Promise<void> {
+  const shares = async () => (await Promise.all(bots.map(shareOf))).map(({ shards }) => shards);
+  await eventually(
+    `${count} shares`,
+    async () => {
+      const held = await shares();
+      const sum = held.reduce((all, one) => all + one, 0);
+      return (sum === SHARDS && Math.max(...held) - Math.min(...held) <= 1 && isEverySessionUp()) || undefined;
+    },
+    120_000,
+  );
+}
+
+function ask(): void {
+  const channel = discord.serverChannels[asked.length % SERVERS];
+  if (channel === undefined) throw new Error("no channel");
+  const message = discord.say(channel, discord.person("ada"), `question ${asked.length}`, { naming: true });
+  asked.push({ channel, message });
+}
+
+/** Asks question after question until what goes on is over. */
+async function askingWhile(work: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  const over = work.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    ask();
+    await new Promise((resolve) => setTimeout(resolve, askEveryMs));
+  }
+  await over;
+}
+
+async function expectAnsweredOnce(): Promise<void> {
+  const hasEnd = ({ message }: (typeof asked)[number]) =>
+    discord.marksOf(message).some((mark) => END_MARKS.includes(mark));
+  await eventually("every end mark", () => asked.every(hasEnd) || undefined, 180_000);
+  for (const channel of discord.serverChannels) {
+    const questions = asked.filter((one) => one.channel === channel).map(({ message }) => message.id);
+    expect(
+      discord
+        .answers(channel)
+        .map(({ replyTo }) => replyTo)
+        .sort(),
+    ).toEqual(questions.sort());
+  }
+  expect(discord.rest.faults).toEqual([]);
+}
+
+const stores = [
+  ["Redis", redis?.url],
+  ["PostgreSQL", postgres?.url],
+] as const;
+
+describe.each(stores.filter(([, url]) => url !== undefined))(
+  "three replicas of a sharded bot on one %s",
+  (_, url = "") => {
+    it("receive a third of the events each, and answer every question once while one is killed and others come and go", {
+      timeout: 400_000,
+    }, async () => {
+      bots = [await start(url)];
+      await eventually("all sessions", () => isEverySessionUp() || undefined, 60_000);
+      bots.push(...(await Promise.all([start(url), start(url)])));
+      await balanced(REPLICAS);
+      const { identifies } = discord.gateway.counts;
+
+      const before = await Promise.all(bots.map(shareOf));
+      for (let round = 0; round < (isSoak ? 20 : 4) * SERVERS; round++) {
+        ask();
+        if (round % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await expectAnsweredOnce();
+      const after = await Promise.all(bots.map(shareOf));
+      const received = after.map(({ events }, index) => events - (before[index]?.events ?? 0));
+      const all = received.reduce((sum, one) => sum + one, 0);
+      expect(all).toBe(asked.length);
+      expect(Math.max(...received)).toBeLessThanOrEqual((1.1 / REPLICAS) * all);
+
+      const killed = bots.shift();
+      const killedAt = Date.now();
+      await askingWhile(
+        Promise.all([killed?.end("SIGKILL"), eventually("shards", () => !isEverySessionUp() || undefined)]),
+      );
+      await askingWhile(eventually("all shards again", () => isEverySessionUp() || undefined, TAKEN_MS));
+      console.log(`shards of a killed replica answered again after ${Date.now() - killedAt} ms`);
+      await askingWhile(start(url).then((bot) => bots.push(bot)));
+      await askingWhile(balanced(REPLICAS));
+      await askingWhile(bots.shift()?.end("SIGTERM") ?? Promise.resolve());
+      await askingWhile(balanced(REPLICAS - 1));
+      await expectAnsweredOnce();
+      expect(discord.gateway.counts).toMatchObject({ identifies, refusedIdentifies: 0 });
+    });
+
+    it.runIf(isSoak)(
+      "go on with the shards of one that hangs, and it hears nothing when it wakes",
+      {
+        timeout: 400_000,
+      },
+      async () => {
+        bots = await Promise.all(Array.from({ length: REPLICAS }, () => start(url)));
+        await balanced(REPLICAS);
+        const [hung] = bots;
+        hung?.process.kill("SIGSTOP");
+        const others = bots.slice(1);
+        const taken = async () => {
+          const held = (await Promise.all(others.map(shareOf))).reduce((sum, { shards }) => sum + shards, 0);
+          return held === SHARDS || undefined;
+        };
+        const hungAt = Date.now();
+        await askingWhile(eventually("all shards elsewhere", taken, TAKEN_MS));
+        console.log(`shards of a hanging replica were taken after ${Date.now() - hungAt} ms`);
+        hung?.process.kill("SIGCONT");
+        await askingWhile(balanced(REPLICAS));
+        await expectAnsweredOnce();
+      },
+    );
+  },
+);
