@@ -31,6 +31,7 @@ const RETRY = "🔁 Retry";
 /** A person may run 30 a minute, and presses count. */
 const COMMAND_GAP_MS = 4_000;
 const END_TIMEOUT_MS = 90_000;
+const CALL_TIMEOUT_MS = 20_000;
 const POLL_MS = 200;
 const AFTER_FAILURE_MS = 2_000;
 
@@ -47,6 +48,9 @@ const COMMANDS: readonly (readonly [path: string, option?: { readonly name: stri
 ];
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** A connection that a fault cuts leaves its caller without any answer. */
+const inTime = <T>(work: Promise<T>): Promise<T> =>
+  Promise.race([work, pause(CALL_TIMEOUT_MS).then(() => Promise.reject(new Error("no answer")))]);
 const bare = (emoji: string) => emoji.replace("\ufe0f", "");
 
 export function createPeople(surface: Surface): People {
@@ -64,14 +68,14 @@ export function createPeople(surface: Surface): People {
   let turn = 0;
 
   const endOf = async (question: Question) => {
-    const found = await question.marks().catch((): readonly string[] => []); // a connection that was just closed
+    const found = await inTime(question.marks()).catch((): readonly string[] => []); // a connection that was just closed
     return found.map(bare).find((mark) => END_MARKS.includes(mark));
   };
   /** A control may be gone by the time that somebody presses it. */
   const press = async (question: Question, label: string) => {
-    const labels = await question.labels().catch((): readonly string[] => []);
+    const labels = await inTime(question.labels()).catch((): readonly string[] => []);
     if (!labels.includes(label)) return;
-    const isPressed = await question.press(label).then(
+    const isPressed = await inTime(question.press(label)).then(
       () => true,
       () => false,
     );
@@ -79,7 +83,7 @@ export function createPeople(surface: Surface): People {
   };
   const ask = async (place: Place) => {
     const text = `question ${++tally.asked} ${"of somebody who explains at length ".repeat(tally.asked % 20)}`;
-    const question = await place.ask(text).catch(() => undefined);
+    const question = await inTime(place.ask(text)).catch(() => undefined);
     if (question === undefined) {
       tally.refused += 1;
       return;
@@ -110,7 +114,8 @@ export function createPeople(surface: Surface): People {
   const command = async (isOver: () => boolean) => {
     while (!isOver()) {
       const [path, option] = COMMANDS[turn++ % COMMANDS.length] ?? ["help"];
-      await places[turn % places.length]?.run(path, option).catch(() => {}); // a control on an old screen, a full store
+      const place = places[turn % places.length];
+      if (place !== undefined) await inTime(place.run(path, option)).catch(() => {}); // a control on an old screen, a full store
       tally.commands += 1;
       await pause(COMMAND_GAP_MS);
     }
@@ -120,7 +125,7 @@ export function createPeople(surface: Surface): People {
     tally,
     async talk(isOver) {
       if (places.length === PLACES) await places.shift()?.close();
-      while (places.length < PLACES) places.push(await surface.open());
+      while (places.length < PLACES) places.push(await inTime(surface.open()));
       await Promise.all([command(isOver), ...places.map((place) => talkIn(place, isOver))]);
     },
     async close() {
