@@ -134,6 +134,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
           historyTokens: 16_000,
           historyMessages: 50,
           retentionDays: 90,
+          auditDays: 90,
           timeoutMs: 60_000,
           catchUpMs: 0,
         },

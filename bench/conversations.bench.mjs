@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { portOf } from "./port-of.mjs";
 
 const CONVERSATIONS = 10_000;
 const AT_ONCE = 20;
@@ -27,35 +28,45 @@ async function startVendor() {
       return;
     }
     response.setHeader("content-type", "text/event-stream");
-    response.end(`${chunk({ role: "assistant", content: "Because of Rayleigh." }, null)}${chunk({}, "stop")}data: [DONE]\n\n`);
+    response.end(
+      `${chunk({ role: "assistant", content: "Because of Rayleigh." }, null)}${chunk({}, "stop")}data: [DONE]\n\n`,
+    );
   });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  return { url: `http://127.0.0.1:${server.address().port}/v1`, close: () => server.close() };
+  await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
+  return { url: `http://127.0.0.1:${portOf(server)}/v1`, close: () => server.close() };
 }
 
-const residentMb = (pid) =>
-  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
+const residentMb = (pid) => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
 
+/** @param {{ readonly port: number, readonly heapMb: number | undefined }} terms */
 async function measure({ heapMb, port }) {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const vendor = await startVendor();
-  const child = spawn(process.execPath, [...(heapMb ? [`--max-old-space-size=${heapMb}`] : []), MAIN], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      HTTP_PORT: String(port),
-      LOG_LEVEL: "silent",
-      OPENAI_API_KEY: "sk-bench-0123456789",
-      OPENAI_BASE_URL: vendor.url,
-      DEFAULT_MODEL: "openai/gpt-5",
-      USER_MESSAGES_PER_10_MIN: "0",
-      CHANNEL_MESSAGES_PER_10_MIN: "0",
-      PROVIDER_CONCURRENCY: "50",
+  const child = spawn(
+    process.execPath,
+    ["--max-semi-space-size=4", ...(heapMb ? [`--max-old-space-size=${heapMb}`] : []), MAIN],
+    {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        HTTP_PORT: String(port),
+        LOG_LEVEL: "silent",
+        OPENAI_API_KEY: "sk-bench-0123456789",
+        OPENAI_BASE_URL: vendor.url,
+        DEFAULT_MODEL: "openai/gpt-5",
+        USER_MESSAGES_PER_10_MIN: "0",
+        CHANNEL_MESSAGES_PER_10_MIN: "0",
+        PROVIDER_CONCURRENCY: "50",
+      },
+      stdio: "ignore",
     },
-    stdio: "ignore",
-  });
+  );
   const url = `http://127.0.0.1:${port}`;
-  const isReady = () => fetch(`${url}/readyz`).then(({ ok }) => ok, () => false); // false: not listening yet
+  const isReady = () =>
+    fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ); // false: not listening yet
   try {
     while (!(await isReady())) await pause(50);
     const atReadyMb = residentMb(child.pid);
@@ -94,6 +105,6 @@ async function measure({ heapMb, port }) {
 }
 
 export async function run(print) {
-  print(await measure({ port: 18_788 }));
+  print(await measure({ port: 18_788, heapMb: undefined }));
   print(await measure({ port: 18_789, heapMb: 128 }));
 }
