@@ -134,10 +134,24 @@ describe.skipIf(browser === undefined)("the page of a live bot", () => {
     await page
       .locator(".answer-facts", { hasText: /^openai\/gpt-4o · [\d.]+ s · [\d,]+ tokens · \$[\d.]+$/ })
       .waitFor();
-    await page.getByRole("img", { name: "pixel.png" }).waitFor();
+    await page.locator(".message.user img.thumb-image").waitFor();
     const sent = JSON.stringify(openai.requests.at(-1)?.body);
     expect(sent).toContain(`data:image/png;base64,${PIXEL}`);
     expect(sent).toContain("hello from a file");
+
+    await page.keyboard.press("ArrowUp");
+    await page.getByText("This takes the place of your last question and its answer.").waitFor();
+    await page.locator("#composer-files li").nth(1).waitFor();
+    await say(page, "What is in these?");
+    await page.locator(".answer-facts:not(:empty)").nth(1).waitFor();
+    const again = JSON.stringify(openai.requests.at(-1)?.body);
+    expect(again).not.toContain("What are these?");
+    expect(again).toContain(`data:image/png;base64,${PIXEL}`);
+    expect(await page.getByRole("button", { name: "Edited since. Show" }).count()).toBe(2);
+    expect(await page.getByText("What are these?").isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Edited since. Show" }).first().click();
+    expect(await page.getByText("What are these?").isVisible()).toBe(true);
+    expect(await allFindings(page)).toEqual([]);
   });
 
   it("finds a model among 5,060, pins it, and compares its answer with another's", async () => {

@@ -128,6 +128,8 @@ export interface Mention extends Speaker, MessageContent {
   readonly message: MessageKey;
   /** When it was written, epoch ms, where it was found later: below its answer is said how late that comes. */
   readonly writtenAt?: number;
+  /** The message of the asker's last question, which this one takes the place of where that is still the last turn. */
+  readonly replaces?: string;
   /** What it carries besides the person's own words and what it forwards: embeds, polls, names of stickers. */
   readonly shared?: string;
   /** The message that it replies to. */
@@ -239,11 +241,9 @@ export interface PostTerms extends SendTerms {
    * (epoch ms): an earlier attempt, perhaps of an ended process, may have arrived since then, and is looked for first.
    */
   readonly once?: { readonly name: string; readonly triedSince?: number };
-  /**
-   * Shown to this person alone where the platform can do that without a command. Elsewhere to everybody, or with
-   * `isPrivate` to nobody: then it fails with `refused`.
-   */
+  /** Shown to this person alone where the platform can do that without a command, to everybody elsewhere. */
   readonly onlyFor?: Person;
+  /** With `onlyFor`: never to everybody. Elsewhere the post fails with `refused`. */
   readonly isPrivate?: true;
 }
 
@@ -271,9 +271,8 @@ export interface ChatPlatform {
    */
   edit(message: MessageKey, reply: Reply | (() => Reply | undefined), terms?: SendTerms): Promise<void>;
   /**
-   * Adds lines below what the message shows now (what an earlier process left) and puts these controls in the place
-   * of its
-   * own. Resolves with what it showed. @throws {PlatformError}
+   * Adds lines below what the message shows now (what an earlier process left) and puts these controls in the place of
+   * its own. Resolves with what it showed. @throws {PlatformError}
    */
   append(message: MessageKey, lines: string, controls?: readonly Control[]): Promise<string>;
   /**

@@ -59,7 +59,8 @@ export async function prepareRequest(
   const conversation = conversationOf(question.message);
   const facts = deps.modelFacts(model.provider, model.model, rowOf(deps.refresher.snapshot(), model));
   const { chat } = deps;
-  const turns = question.retry === undefined ? recent : saidBefore(recent, question.message.message);
+  const turns =
+    question.retry === undefined ? recent : saidBefore(recent, question.mention?.replaces ?? question.message.message);
   const system =
     session.system === null ? chat.systemPrompt : `${chat.systemPrompt}\n\n${OWN_PROMPT}\n${session.system}`;
   const bounds = { contextTokens: facts.contextTokens, historyTokens: chat.historyTokens };
@@ -109,7 +110,7 @@ function readErasedAt({ sessions }: PrepareDeps, { message, mention }: Question)
   };
 }
 
-/** Another question may have been answered since the one that is asked once more. */
+/** Without the turn that is asked once more or replaced; another question may have been answered since. */
 function saidBefore(turns: readonly Turn[], message: string): readonly Turn[] {
   const at = turns.findLastIndex(({ question }) => question.message === message);
   return at < 0 ? turns : turns.slice(0, at);

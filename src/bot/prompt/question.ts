@@ -1,6 +1,6 @@
 import { saysSomething } from "../../base/text.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
-import type { OpenQuestion } from "../../store/sessions/sessions.js";
+import type { OpenQuestion, Session, Turn } from "../../store/sessions/sessions.js";
 import { conversationOf, questionIdOf } from "../port/conversation.js";
 import type { Mention, MessageContent, MessageKey, Person } from "../port/platform.js";
 
@@ -26,6 +26,17 @@ export interface Retry {
   readonly sent?: string;
   /** For this answer alone; the pin stays. */
   readonly model?: ModelRef;
+}
+
+/** An edited question takes the place of the last turn, where that is still the one of the asker that was edited. */
+export function withReplaced(
+  question: Question,
+  { session, turns }: { readonly session: Session; readonly turns: readonly Turn[] },
+): Question {
+  const replaces = question.mention?.replaces;
+  const last = turns.at(-1)?.question;
+  if (replaces === undefined || last?.message !== replaces || last.authorId !== question.asker.id) return question;
+  return { ...question, retry: { turn: session.nextTurn - 1 } };
 }
 
 export const questionOf = (mention: Mention, at: number): Question => ({

@@ -4,7 +4,7 @@ import { FULL_LINE, limitFault, sharedLimitFault } from "../access/access.js";
 import { showMark } from "../delivery/show-mark.js";
 import { conversationOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
-import { type Question, questionOf } from "../prompt/question.js";
+import { type Question, questionOf, withReplaced } from "../prompt/question.js";
 import { THREAD_CONTROL } from "./answer-controls.js";
 import { runTurn } from "./ask/run-turn.js";
 import { claimQuestion } from "./claim-question.js";
@@ -167,11 +167,9 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
         return await refuseCounted(deps, platform, question, { fault, lease });
       }
       if (!signal.aborted) showFirst("working");
-      const ending = await runTurn(
-        deps,
-        { platform, question, signal, onWait: showFirst },
-        await (reading ?? pinnedSession(deps, message)),
-      );
+      const pinned = await (reading ?? pinnedSession(deps, message));
+      const asked = withReplaced(question, pinned);
+      const ending = await runTurn(deps, { platform, question: asked, signal, onWait: showFirst }, pinned);
       await isShown; // so that it never comes after the end mark
       await closeQuestion(deps, platform, question, ending, lease);
     });

@@ -28,6 +28,31 @@ async function answered() {
 const answers = async ({ sessions }: World) =>
   (await sessions.recentTurns(CONVERSATION, 10)).map(({ answer, model }) => [model, answer]);
 
+describe("an edited question", () => {
+  it("takes the place of the last turn in what is sent and kept", async () => {
+    const it = await answered();
+    const edited = { ...it.platform.mention("hello again", { message: "q2" }), replaces: "q1" };
+    await it.chat.onMention(it.platform, edited);
+    await settle();
+    expect(it.openai.streams[1]?.request.messages).toEqual([{ role: "user", content: "hello again" }]);
+    it.openai.streams[1]?.send("second answer");
+    it.openai.streams[1]?.finish();
+    await it.clock.advance(1_000);
+    expect(await answers(it)).toEqual([["m1", "second answer"]]);
+    expect((await it.sessions.lastTurn(CONVERSATION))?.turn.question.text).toBe("hello again");
+  });
+
+  it.each([
+    ["somebody else asked what it names", { author: "bob" }, "q1"],
+    ["it names no last question", {}, "q0"],
+  ])("is one more question where %s", async (_what, by, replaces) => {
+    const it = await answered();
+    await it.chat.onMention(it.platform, { ...it.platform.mention("another", { message: "q2", ...by }), replaces });
+    await settle();
+    expect(it.openai.streams[1]?.request.messages).toHaveLength(3);
+  });
+});
+
 describe("retry()", () => {
   it("answers the last question again, in a message of its own, and takes the old answer's place", async () => {
     const it = await answered();

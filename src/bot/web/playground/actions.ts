@@ -1,6 +1,6 @@
 import { UserError } from "../../../base/errors.js";
 import { onPanel, press } from "../../port/panel.js";
-import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
+import { type CommandCall, MARK_EMOJI, type PlatformHandlers } from "../../port/platform.js";
 import { HttpError } from "../http/http-error.js";
 import { controlsOf, editOf, marksOf, publicMessage, timedText } from "./message-row.js";
 import { PLAYGROUND, type PlaygroundParts, YOU } from "./platform.js";
@@ -20,6 +20,8 @@ export interface NewMessage {
   readonly on: string | undefined;
   /** The panel that the control stands on, as its event named it. */
   readonly panel: string | undefined;
+  /** The channel's last question, which this one takes the place of. */
+  readonly replaces: string | undefined;
   /** What stands beside a question; a command takes none. */
   readonly files: readonly QuestionFile[];
 }
@@ -86,14 +88,16 @@ async function ask(
   { messages, files: kept, hub, rooms, clock }: ChannelActionsDeps,
   bot: PlatformHandlers,
   channel: string,
-  { text, files }: NewMessage,
+  { text, files, replaces }: NewMessage,
 ): Promise<string> {
+  if (replaces !== undefined) await requireLast(messages, channel, replaces);
   const isNew = !messages.channels.has(channel);
   const question = { author: "user", text, mark: null, reactions: [], controls: [], replyTo: null } as const;
   const shown = files.map(({ name, mediaType, bytes }) => ({ name, mediaType, sizeBytes: bytes.length }));
   const row = await messages.add(channel, {
     ...{ ...question, reactions: [], controls: [], at: clock.now() },
     ...(shown.length > 0 && { files: shown }),
+    ...(replaces !== undefined && { replaces }),
   });
   kept.keep(channel, row.id, files);
   if (isNew) rooms.tellNew(channel);
@@ -101,7 +105,11 @@ async function ask(
   try {
     const attachments = files.map(attachmentOf);
     const place = { ...PLAYGROUND, channel, message: row.id };
-    await bot.onMention({ message: place, ...PERSON, text, ...(attachments.length > 0 && { attachments }) });
+    await bot.onMention({
+      ...{ message: place, ...PERSON, text },
+      ...(attachments.length > 0 && { attachments }),
+      ...(replaces !== undefined && { replaces }),
+    });
   } catch (error) {
     await messages.remove(channel, row.id);
     kept.forget(channel, row.id);
@@ -109,6 +117,15 @@ async function ask(
     throw error instanceof UserError ? new HttpError(503, error.message) : error;
   }
   return row.id;
+}
+
+/** Only the last question can be replaced, once it has ended. @throws {HttpError} 409 @throws {StoreError} */
+async function requireLast(messages: ChannelActionsDeps["messages"], channel: string, replaces: string): Promise<void> {
+  const { rows } = await messages.newest(channel);
+  const last = rows.findLast(({ author }) => author === "user");
+  if (last?.id !== replaces) throw new HttpError(409, "Only the last question can be edited: send this as a new one.");
+  if (last.mark === MARK_EMOJI.working || last.mark === MARK_EMOJI.waiting)
+    throw new HttpError(409, "That question is still being answered. Stop it, then send your edit.");
 }
 
 /** Runs a command and shows its replies to the page that sent it. */

@@ -30,6 +30,8 @@ export const messageRow = z.object({
   at: z.number(),
   /** What stood beside a question; the bytes are not stored. */
   files: z.array(z.object({ name: z.string(), mediaType: z.string(), sizeBytes: z.number() })).exactOptional(),
+  /** The earlier question that an edited one takes the place of. */
+  replaces: z.string().exactOptional(),
   /** What an answer took, once it has ended. */
   answer: answerFacts.exactOptional(),
 });
@@ -94,6 +96,7 @@ export function publicMessage(row: MessageRow, now: number) {
     marks: marksOf(row),
     ...(row.replyTo !== null && { replyTo: row.replyTo }),
     ...(row.files && { files: row.files }),
+    ...(row.replaces !== undefined && { replaces: row.replaces }),
     at: row.at,
   };
 }

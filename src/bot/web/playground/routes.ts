@@ -135,6 +135,7 @@ const newMessage = z
     client: unsetWhenNull(client),
     on: unsetWhenNull(line("on")),
     panel: unsetWhenNull(line("panel")),
+    replaces: unsetWhenNull(line("replaces")),
     files: questionFiles.default([]),
   })
   .refine(({ text, files }) => text !== "" || files.length > 0, "`text` is empty.");

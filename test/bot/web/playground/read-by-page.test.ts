@@ -89,8 +89,9 @@ describe.skipIf(browser === undefined)("the page of a channel with more messages
     await expect.poll(() => page.locator(".message").count(), { timeout: 20_000 }).toBe(1_150);
     await expect.poll(() => earlier.isVisible()).toBe(false);
     expect(await page.evaluate("document.getElementById('scroller').scrollTop")).toBeGreaterThan(1_000);
-    const texts = await page.locator(".message .body").allTextContents();
-    expect(texts.map(Number)).toEqual(range(1, 1_150));
+    // They are drawn over several frames.
+    const shown = async () => (await page.locator(".message .body").allTextContents()).map(Number);
+    await expect.poll(shown).toEqual(range(1, 1_150));
     await playground.post({ platform: "playground", workspace: "local", channel: "general" }, { markdown: "1151" });
     await expect.poll(() => page.locator(".message").last().textContent()).toContain("1151");
     await page.close();

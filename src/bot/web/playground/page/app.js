@@ -1,6 +1,6 @@
 import { call, clientId } from "/assets/shared/api.js";
 import { byId, messageOf } from "/assets/shared/elements.js";
-import { plainWords } from "/assets/shared/texts.js";
+import { isUnderWay, plainWords } from "/assets/shared/texts.js";
 import { createChannelPanel } from "./channels/channel-panel.js";
 import { createChannels } from "./channels/channels.js";
 import { createSearch } from "./channels/search.js";
@@ -44,8 +44,11 @@ const conversation = createConversation({
         choose: (model) => press(`/chat retry model:${model}`, { on: message }),
       });
     },
-    edit: (text) => composer.write(text),
-    fileAddress: (message, index) => `${channelPath()}/messages/${message}/files/${index}`,
+    edit() {
+      const question = lastQuestion();
+      if (question !== undefined) composer.edit(question);
+    },
+    fileAddress,
   },
   onDismiss: () => composer.focus(),
   readBefore: (id) => readBefore(channels.current() ?? "", id),
@@ -57,11 +60,11 @@ const conversation = createConversation({
 });
 const composer = createComposer({
   vocabulary: vocabulary.current,
-  lastQuestion: conversation.lastQuestion,
+  lastQuestion,
   imageWarning: () => picker.imageWarning(),
-  async send(text, files) {
+  async send(text, files, replaces) {
     conversation.toEnd();
-    await sender.send(text, undefined, files.length === 0 ? {} : { files });
+    await sender.send(text, undefined, { ...(files.length > 0 && { files }), ...(replaces && { replaces }) });
   },
 });
 const status = createStatusView({ press, send: sender.send });
@@ -105,6 +108,21 @@ createKeys({
     return true;
   },
 });
+
+/** @param {string} message @param {number} index */
+function fileAddress(message, index) {
+  return `${channelPath()}/messages/${message}/files/${index}`;
+}
+
+/** @returns {import("./composer/composer.js").EditedQuestion | undefined} */
+function lastQuestion() {
+  const last = conversation.lastQuestion();
+  if (last === undefined) return undefined;
+  const files = (last.files ?? []).map(({ name, mediaType }, index) => {
+    return { name, mediaType, address: fileAddress(last.id, index) };
+  });
+  return { id: isUnderWay(last.marks) ? undefined : last.id, text: last.text, files };
+}
 
 /**
  * Shows above the composer what goes wrong.

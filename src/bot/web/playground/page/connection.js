@@ -79,8 +79,8 @@ export function createSender({ client, channel }) {
     /**
      * @param {string} text
      * @param {SentCommand["onReply"]} [onReply] takes the replies of a command instead of the conversation
-     * @param {{ on?: string | undefined, panel?: string | undefined, files?: readonly SentFile[] }} [beside] what a
-     *   pressed control stands on, or the files of a question
+     * @param {{ on?: string | undefined, panel?: string | undefined, files?: readonly SentFile[], replaces?: string }} [beside] what a
+     *   pressed control stands on, or the files of a question and which one it takes the place of
      */
     async send(text, onReply, beside = {}) {
       /** @type {Promise<{ id: string }>} */

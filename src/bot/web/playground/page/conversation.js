@@ -47,14 +47,16 @@ export function createConversation({ actions, onDismiss, readBefore, onChange })
   const isBusy = (facts) => facts.replyTo !== undefined && isUnderWay(entries.get(facts.replyTo)?.facts.marks ?? []);
   /** Tells what depends on the others, and draws what that changes. */
   const arrange = () => {
-    const { lastQuestion, lastAnswer, quotes, firstSince } = orderOf(all());
+    const { lastQuestion, lastAnswer, quotes, isReplaced, firstSince } = orderOf(all());
     for (const [id, entry] of entries) {
-      const { isLast = false, quote } = entry.facts;
+      const before = entry.facts;
       const now = {
         isLast: (id === lastAnswer && !isBusy(entry.facts)) || id === lastQuestion?.id,
         quote: quotes.get(id),
+        isReplaced: isReplaced(before),
       };
-      if (now.isLast === isLast && now.quote === quote) continue;
+      const isSame = now.isLast === (before.isLast ?? false) && now.quote === before.quote;
+      if (isSame && now.isReplaced === (before.isReplaced ?? false)) continue;
       entry.facts = { ...entry.facts, ...now };
       changed.add(id);
     }
@@ -129,8 +131,8 @@ export function createConversation({ actions, onDismiss, readBefore, onChange })
   };
   /** @type {(message: PublicMessage, next?: Element | null) => void} */
   const putMessage = (message, next) => {
-    const { files: _own, ...rest } = message;
-    const facts = { ...rest, controls: message.controls ?? [] };
+    const { files: beside, ...rest } = message;
+    const facts = { ...rest, ...(beside && { beside }), controls: message.controls ?? [] };
     put(facts, () => createMessageView(message, actions), next);
   };
   const earlier = createEarlier({
@@ -207,7 +209,10 @@ export function createConversation({ actions, onDismiss, readBefore, onChange })
       earlier.begin(undefined);
       scroll.toEnd();
     },
-    lastQuestion: () => orderOf(all()).lastQuestion?.text,
+    lastQuestion() {
+      const last = orderOf(all()).lastQuestion;
+      return last && { ...last, files: last.beside };
+    },
     /** Scrolls to a message, and shows for a moment which one it is. @param {string} id */
     async point(id) {
       await earlier.loadUntil(() => entries.has(id));

@@ -1,4 +1,5 @@
 import { LIMITS } from "/assets/limits.js";
+import { callForFile } from "/assets/shared/api.js";
 import { byId, messageOf } from "/assets/shared/elements.js";
 import { createFileTray } from "./file-tray.js";
 import { createListbox } from "./listbox.js";
@@ -12,15 +13,17 @@ const inWords = (count) => count.toLocaleString("en");
 /**
  * @import { SentFile, TrayFile } from "./file-tray.js"
  * @import { Suggestion, Vocabulary } from "./suggestions.js"
+ * @typedef {{ id: string | undefined, text: string, files: readonly { name: string, mediaType: string, address: string }[] }} EditedQuestion
+ *   without an id while it is answered: then its text is asked anew
  */
 
 /**
  * Where people write: Enter sends, the arrow keys choose among what fits a command that is being typed. Each channel has
  * its own draft.
  * @param {object} terms
- * @param {(text: string, files: readonly SentFile[]) => Promise<void>} terms.send
+ * @param {(text: string, files: readonly SentFile[], replaces: string | undefined) => Promise<void>} terms.send
  * @param {() => Vocabulary} terms.vocabulary
- * @param {() => string | undefined} terms.lastQuestion
+ * @param {() => EditedQuestion | undefined} terms.lastQuestion
  * @param {() => string | undefined} terms.imageWarning says where the channel's model takes no images
  */
 export function createComposer({ send, vocabulary, lastQuestion, imageWarning }) {
@@ -35,6 +38,13 @@ export function createComposer({ send, vocabulary, lastQuestion, imageWarning })
   };
   const tray = createFileTray({ showFault, imageWarning, onChange: () => keepDraft() });
   const drafts = createDrafts();
+  /** The question that what is written takes the place of. @type {string | undefined} */
+  let replaces;
+  /** @param {string | undefined} id */
+  const setReplaces = (id) => {
+    replaces = id;
+    byId("composer-editing").hidden = id === undefined;
+  };
 
   const grow = () => {
     input.style.height = "auto";
@@ -55,6 +65,26 @@ export function createComposer({ send, vocabulary, lastQuestion, imageWarning })
     if (taken.isWhole) list.close();
     else offer();
   }
+  /** @param {EditedQuestion} question */
+  const edit = async ({ id, text, files }) => {
+    write(text);
+    tray.set([]);
+    setReplaces(id);
+    input.focus();
+    for (const file of files) {
+      try {
+        await tray.add([new File([await callForFile(file.address)], file.name, { type: file.mediaType })]);
+      } catch {
+        showFault(`${file.name} is not kept any more. Attach it again.`);
+      }
+    }
+  };
+  const cancel = () => {
+    setReplaces(undefined);
+    write("");
+    tray.set([]);
+    input.focus();
+  };
   const submit = async () => {
     const text = input.value.trim();
     const files = tray.files();
@@ -65,15 +95,20 @@ export function createComposer({ send, vocabulary, lastQuestion, imageWarning })
     if (refusal !== undefined) return;
     const sent = tray.toSend();
     const channel = drafts.channel();
+    const edited = /^[/!]/.test(text) ? undefined : replaces;
     write("");
     tray.set([]);
+    setReplaces(undefined);
     progress.hidden = sent.length === 0;
     try {
-      await send(text, sent);
+      await send(text, sent, edited);
     } catch (error) {
       showFault(`${messageOf(error)} Your text is still here.`);
       if (drafts.channel() !== channel) return drafts.keep(text, files, channel);
-      if (input.value === "") write(text);
+      if (input.value === "") {
+        write(text);
+        setReplaces(edited);
+      }
       if (tray.files().length === 0) tray.set(files);
     } finally {
       progress.hidden = true;
@@ -89,11 +124,16 @@ export function createComposer({ send, vocabulary, lastQuestion, imageWarning })
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (list.take(event)) return event.preventDefault();
-    if (event.key === "ArrowUp" && input.value === "") write(lastQuestion() ?? "");
-    else if (event.key === "Enter" && !event.shiftKey) submit();
+    const last = event.key === "ArrowUp" && input.value === "" ? lastQuestion() : undefined;
+    if (last !== undefined) edit(last);
+    else if (event.key === "Escape" && replaces !== undefined) {
+      cancel();
+      event.stopPropagation();
+    } else if (event.key === "Enter" && !event.shiftKey) submit();
     else return;
     event.preventDefault();
   });
+  byId("composer-cancel").addEventListener("click", cancel);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
@@ -102,11 +142,7 @@ export function createComposer({ send, vocabulary, lastQuestion, imageWarning })
     /** Where a keyboard on the screen would come up, the conversation gets the focus instead. */
     focus: () => (isTouch() ? byId("scroller") : input).focus(),
     showFault,
-    /** Puts a text there to be changed. @param {string} text */
-    write(text) {
-      write(text);
-      input.focus();
-    },
+    edit,
     /**
      * Shows the draft of another channel.
      * @param {string} channel
@@ -115,6 +151,7 @@ export function createComposer({ send, vocabulary, lastQuestion, imageWarning })
       const { text, files } = drafts.enter(channel);
       showFault("");
       list.close();
+      setReplaces(undefined);
       input.value = text;
       tray.set(files);
       grow();

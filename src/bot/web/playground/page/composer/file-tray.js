@@ -73,6 +73,7 @@ export function createFileTray({ showFault, onChange, imageWarning }) {
   return {
     files: () => files,
     set,
+    add,
     /** @returns {readonly SentFile[]} */
     toSend: () => files.map(({ name, mediaType, base64 }) => ({ name, mediaType, base64 })),
   };

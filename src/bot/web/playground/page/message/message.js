@@ -28,11 +28,14 @@ import { createQuestionFilesView } from "./question-files.js";
  * @property {string} [panel]
  * @property {PublicMessage["answer"]} [answer]
  * @property {boolean} [isLast] the answer can be given again, or the question edited
+ * @property {PublicMessage["files"]} [beside] what stood beside a question
+ * @property {string} [replaces] the question that this one takes the place of
+ * @property {boolean} [isReplaced] an edited question has taken its place
  * @property {string | undefined} [quote] the question, where the answer does not follow it
  *
  * @typedef {{ on?: string, panel?: string | undefined, id?: string }} PressedOn the message, or the panel and its reply
  * @typedef {(command: string, where?: PressedOn) => Promise<void>} Press
- * @typedef {{ press: Press, react(message: string, emoji: string): void, retryWith(message: string): void, edit(text: string): void, fileAddress(message: string, index: number): string }} MessageActions
+ * @typedef {{ press: Press, react(message: string, emoji: string): void, retryWith(message: string): void, edit(): void, fileAddress(message: string, index: number): string }} MessageActions
  */
 
 /**
@@ -48,12 +51,18 @@ export function createMessageView(message, actions) {
   const time = clockWords(message.at);
   const quote = make("p", { className: "question-quote", hidden: true });
   const edit = make("button", { type: "button", className: "quiet-button small", hidden: true }, "Edit");
+  const replaced = make(
+    "button",
+    { type: "button", className: "quiet-button small", hidden: true },
+    "Edited since. Show",
+  );
   const head = make(
     "div",
     { className: "head" },
     make("span", { className: "author" }, author),
     make("time", { dateTime: new Date(message.at).toISOString() }, time),
     edit,
+    replaced,
     marks,
   );
   const extras = make("div");
@@ -68,7 +77,11 @@ export function createMessageView(message, actions) {
   const row = isBot ? createAnswerRow(bubble, { message: message.id, actions }) : undefined;
   const showControls = createControlsView(extras, (command) => actions.press(command, { on: message.id }));
   if (!isBot) createQuestionFilesView(body, message, actions.fileAddress);
-  edit.addEventListener("click", () => actions.edit(body.firstElementChild?.textContent ?? ""));
+  edit.addEventListener("click", actions.edit);
+  replaced.addEventListener("click", () => {
+    const isFolded = element.classList.toggle("folded");
+    replaced.textContent = isFolded ? "Edited since. Show" : "Hide";
+  });
   let shownMarks = "";
 
   /** @param {readonly string[]} emojis */
@@ -93,7 +106,9 @@ export function createMessageView(message, actions) {
     update(now) {
       showBody(now.text);
       showMarks(now.marks);
-      edit.hidden = isBot || now.isLast !== true;
+      edit.hidden = isBot || now.isLast !== true || isUnderWay(now.marks);
+      if (now.isReplaced === true && replaced.hidden) element.classList.add("folded");
+      replaced.hidden = now.isReplaced !== true;
       element.classList.toggle("under-way", !isBot && isUnderWay(now.marks));
       quote.hidden = now.quote === undefined;
       if (now.quote !== undefined && quote.textContent !== now.quote) quote.textContent = now.quote;

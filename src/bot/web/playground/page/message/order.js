@@ -24,7 +24,11 @@ export function orderOf(messages) {
     if (question === undefined || before?.id === replyTo || before?.replyTo === replyTo) return;
     quotes.set(id, question.text.length > QUOTED_CHARS ? `${question.text.slice(0, QUOTED_CHARS)}…` : question.text);
   });
+  // An edited question takes the place of an earlier one, and of its answer.
+  const replaced = new Set(said.map(({ replaces }) => replaces).filter((id) => id !== undefined));
+  /** @param {MessageFacts} message */
+  const isReplaced = ({ id, replyTo = "" }) => replaced.has(id) || replaced.has(replyTo);
   /** @param {number} time epoch ms */
   const firstSince = (time) => said.find(({ at = 0 }) => at >= time)?.id;
-  return { lastQuestion, lastAnswer: lastAnswer?.id, quotes, firstSince };
+  return { lastQuestion, lastAnswer: lastAnswer?.id, quotes, isReplaced, firstSince };
 }
