@@ -19,7 +19,7 @@ import { runningChecks } from "./bot/status/running-checks.js";
 import { createStatusLine } from "./bot/status/status-line.js";
 import { createChat } from "./bot/turn/chat.js";
 import { createConversationView } from "./bot/turn/conversation-view.js";
-import { startRecovery } from "./bot/turn/recover.js";
+import { startRecovery } from "./bot/turn/recover/recover.js";
 import { createChatParts } from "./bot/turn/turn-deps.js";
 import { createWatchSender } from "./bot/watch/watch-sender.js";
 import { consoleInvocation, createConsole } from "./bot/web/console/console.js";

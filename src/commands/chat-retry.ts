@@ -3,7 +3,7 @@ import { modelName } from "../refresh/choose/default-model.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand, type Invocation, type Reply } from "./command.js";
 import type { CommandDeps, RetryOutcome } from "./command-deps.js";
-import { recentThreads, threadControls } from "./threads.js";
+import { othersBelow, targetThread } from "./threads.js";
 import { code } from "./wording/markdown.js";
 
 const REFUSALS: Readonly<Record<Exclude<RetryOutcome["kind"], "started" | "waiting" | "refused">, string>> = {
@@ -25,8 +25,9 @@ export const chatRetry = (deps: CommandDeps) =>
       const chosen = typed === undefined ? undefined : chooseModel(deps, typed, "/chat retry", invocation.workspace);
       if (chosen?.kind === "asked-back") return yield chosen.reply;
       const asked = await withoutWatchMessage(deps, invocation);
-      const target = invocation.isAboveThreads ? await ownThread(deps, asked) : asked;
-      if (target === undefined) return yield await othersBelow(deps, invocation, typed);
+      const target = await targetThread(deps, asked);
+      if (target === undefined)
+        return yield await othersBelow(deps, invocation, "Retry ", `/chat retry ${typed ?? ""}`);
       yield replyTo(
         await deps.turns.retry(target, chosen?.model),
         chosen === undefined ? "" : ` with ${code(modelName(chosen.model), 250)}`,
@@ -42,22 +43,6 @@ async function withoutWatchMessage({ watches }: CommandDeps, invocation: Invocat
   if (on === undefined) return invocation;
   const { value } = await watches.channel(invocation.conversation);
   return value?.messages?.includes(on) ? rest : invocation;
-}
-
-/** Returns the call on the thread of the channel in which its caller was answered last, within a day. */
-async function ownThread(deps: CommandDeps, invocation: Invocation): Promise<Invocation | undefined> {
-  const own = (await recentThreads(deps, invocation)).find(({ authorId }) => authorId === invocation.user.id);
-  return own && { ...invocation, conversation: own.conversation };
-}
-
-async function othersBelow(deps: CommandDeps, invocation: Invocation, model = ""): Promise<Reply> {
-  const threads = invocation.isOperator ? await recentThreads(deps, invocation) : [];
-  if (threads.length === 0) throw new UserError("You have asked nothing in the last day in this channel's threads.");
-  const controls = threadControls(threads, "Retry ", `/chat retry ${model}`.trim());
-  return {
-    markdown: "None of the last day's questions in this channel is yours. Choose one to answer again:",
-    controls,
-  };
 }
 
 function replyTo(outcome: RetryOutcome, how: string, note: string): Reply {

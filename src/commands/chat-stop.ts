@@ -15,11 +15,11 @@ export const chatStop = (deps: CommandDeps) =>
     access: "anyone",
     isForChatters: true,
     visibility: "ephemeral",
-    options: {},
-    async *run(_args, invocation) {
+    options: { answer: { kind: "word", about: "only this one of the compared answers, as its button names it" } },
+    async *run({ answer }, invocation) {
       if (invocation.isAboveThreads) return yield await stopBelow(deps, invocation);
       const { conversation, user, isOperator } = invocation;
-      const outcome = await deps.turns.stop(conversation, { id: user.id, isOperator });
+      const outcome = await deps.turns.stop(conversation, { id: user.id, isOperator }, answer);
       yield { markdown: REPLIES[outcome], ...(outcome === "not-yours" && { isFailure: true }) };
     },
   });

@@ -1,10 +1,12 @@
 import { UserError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
+import { withoutDetour } from "../quota/fallback/route.js";
 import { stateOf } from "../refresh/catalog/row-state.js";
 import type { ModelRef } from "../refresh/choose/default-model.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { findModel } from "../refresh/choose/find-model.js";
 import { suggestModels } from "../refresh/choose/suggest-models.js";
+import type { Pin, Session } from "../store/sessions/sessions.js";
 import type { Choice, Control, Invocation, Reply } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { configuredNames } from "./provider-option.js";
@@ -44,11 +46,7 @@ export function chooseModel(deps: Deps, typed: string, command: string, workspac
   const found = whole.kind === "exact" ? whole : findModel(deps.allowed.snapshot(workspace), typed, deps.setups);
   if (found.kind === "exact") {
     const { provider, model } = found;
-    const judged = deps.allowed.judge(workspace, found);
-    if (!judged.isAllowed) {
-      const name = escapeInline(modelName(found), MAX_MODEL_CHARS);
-      throw new UserError(`🔒 **${name}** ${judged.rule}. ${whoChangesRule(judged.by)} Nothing was changed.`);
-    }
+    requireAllowed(deps, workspace, found);
     return { kind: "chosen", model: { provider, model }, note: noteOn(deps, found) };
   }
   const { choices } = found;
@@ -65,6 +63,21 @@ export function chooseModel(deps: Deps, typed: string, command: string, workspac
     },
   };
 }
+
+/** @throws {UserError} where the rules of the workspace or the host rule a model out */
+export function requireAllowed({ allowed }: Pick<CommandDeps, "allowed">, workspace: string, model: ModelRef): void {
+  const judged = allowed.judge(workspace, model);
+  if (judged.isAllowed) return;
+  const name = escapeInline(modelName(model), MAX_MODEL_CHARS);
+  throw new UserError(`🔒 **${name}** ${judged.rule}. ${whoChangesRule(judged.by)} Nothing was changed.`);
+}
+
+/** What a session becomes when a person chooses its model; the next answer says so. */
+export const withPin = (before: Session, model: ModelRef, by: Pick<Pin, "at" | "by">): Session => ({
+  ...withoutDetour(before),
+  pin: { ...model, ...by },
+  pinNews: "chosen",
+});
 
 /** Who can change the rule that rules a model out, as a sentence. */
 export const whoChangesRule = (by: "host" | "workspace"): string =>

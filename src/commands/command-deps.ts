@@ -6,7 +6,7 @@ import type { Refresher } from "../refresh/refresher.js";
 import type { Settings } from "../refresh/settings.js";
 import type { WatchRows } from "../refresh/watch/watch-rows.js";
 import type { Audit } from "../store/audit.js";
-import type { Sessions } from "../store/sessions/sessions.js";
+import type { Session, Sessions } from "../store/sessions/sessions.js";
 import type { Write } from "../store/store.js";
 import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
@@ -125,21 +125,59 @@ export type RetryOutcome =
   | { readonly kind: "started" | "waiting" | "already" | "nothing-asked" | "not-last" | "not-yours" }
   | { readonly kind: "refused"; readonly why: string };
 
+/** What became of a comparison; "already": one is being answered. */
+export type CompareOutcome =
+  | {
+      readonly kind: "started";
+      /** Which of them answer. */
+      readonly models: readonly ModelRef[];
+      /** To the thread, in Markdown; undefined where they answer in the place itself. */
+      readonly link: string | undefined;
+      /** Why the others do not. */
+      readonly fault: string | undefined;
+    }
+  | { readonly kind: "already" | "nothing-asked" }
+  | { readonly kind: "refused"; readonly why: string };
+
+export interface ChosenAnswer {
+  readonly model: ModelRef;
+  /** False where it was chosen before: nothing has changed. */
+  readonly isNew: boolean;
+  /** Its question was asked before a fresh start, so that it is not sent any more. */
+  readonly isLeftBehind: boolean;
+}
+
 /** What commands may do to answers that are on their way; the bot's chat does it. */
 export interface TurnControl {
   /**
-   * Stops the answer that streams in a conversation, keeping what there is; "not-yours" unless its asker or an operator
-   * asks. @throws {StoreError} where another process may be answering
+   * Stops the answers that stream in a conversation, keeping what there is, or one compared `answer` by its id;
+   * "not-yours" unless its asker or an operator asks. @throws {StoreError} where another process may be answering
    */
   stop(
     conversation: string,
     by: { readonly id: string; readonly isOperator: boolean },
+    answer?: string,
   ): Promise<"stopped" | "nothing-runs" | "not-yours">;
   /**
    * Answers the last question of a conversation again, perhaps with another model. Resolves once that is stored.
    * @throws {StoreError}
    */
   retry(invocation: Invocation, model?: ModelRef): Promise<RetryOutcome>;
+  /**
+   * Has the last question of a conversation answered by other models too, in a thread where the platform has threads.
+   * Resolves once their questions are stored. @throws {StoreError}
+   */
+  compare(invocation: Invocation, models: readonly ModelRef[]): Promise<CompareOutcome>;
+  /**
+   * Pins the model of a compared answer, by its id or its model, and has the history go on from it; writes in the same
+   * step what `also` makes of that.
+   * @throws {UserError} where there is no such answer, or its model may not be used @throws {StoreError}
+   */
+  choose(
+    invocation: Invocation,
+    answer: string,
+    also?: (before: Session, after: Session) => readonly Write[],
+  ): Promise<ChosenAnswer>;
   /**
    * Begins a thread below the message whose control was pressed, or below the last answer: a conversation of its own
    * that goes on from there. Resolves with how the platform names the thread.

@@ -1,6 +1,6 @@
-import { withoutDetour } from "../quota/fallback/route.js";
 import { modelName } from "../refresh/choose/default-model.js";
-import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
+import type { Session } from "../store/sessions/sessions.js";
+import { chooseModel, modelOption, suggestModelChoices, withPin } from "./choose-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { pinAudited } from "./pin-audited.js";
@@ -20,16 +20,9 @@ export const modelsUse = (deps: CommandDeps) =>
       const { conversation, user, workspace } = invocation;
       const chosen = chooseModel(deps, typed, "/models use", workspace);
       if (chosen.kind === "asked-back") return yield chosen.reply;
-      const at = deps.clock.now();
-      await deps.sessions.change(
-        conversation,
-        (before) => ({
-          ...withoutDetour(before),
-          pin: { ...chosen.model, at, by: user.name },
-          pinNews: "chosen" as const,
-        }),
-        pinAudited(deps, invocation),
-      );
+      const by = { at: deps.clock.now(), by: user.name };
+      const pinned = (before: Session) => withPin(before, chosen.model, by);
+      await deps.sessions.change(conversation, pinned, pinAudited(deps, invocation));
       deps.refresher.nudge("switch", [chosen.model.provider]);
       const name = escapeInline(modelName(chosen.model), 250);
       yield {

@@ -1,4 +1,6 @@
 import { audit } from "./audit.js";
+import { chatChoose } from "./chat-choose.js";
+import { chatCompare } from "./chat-compare.js";
 import { chatExport } from "./chat-export.js";
 import { chatForget } from "./chat-forget.js";
 import { chatNew } from "./chat-new.js";
@@ -67,6 +69,8 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     aboveThreads(chatNew(deps), deps),
     chatStop(deps),
     chatRetry(deps),
+    chatCompare(deps),
+    chatChoose(deps),
     chatThread(deps),
     aboveThreads(chatSystem(deps), deps),
     chatReasoning(deps),

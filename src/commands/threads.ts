@@ -1,6 +1,7 @@
+import { UserError } from "../base/errors.js";
 import { cutText } from "../base/text.js";
 import { DAY_MS } from "../base/time.js";
-import type { Command, Control, Invocation } from "./command.js";
+import type { Command, Control, Invocation, Reply } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { code } from "./wording/markdown.js";
 
@@ -31,14 +32,44 @@ export async function recentThreads(
   }));
 }
 
+/**
+ * Returns the call on the conversation that it is about. In a channel whose questions begin threads that is the thread
+ * in which its caller was answered last within a day, or undefined where there is none. @throws {StoreError}
+ */
+export async function targetThread(
+  deps: Pick<CommandDeps, "sessions" | "clock">,
+  invocation: Invocation,
+): Promise<Invocation | undefined> {
+  if (invocation.isAboveThreads !== true) return invocation;
+  const own = (await recentThreads(deps, invocation)).find(({ authorId }) => authorId === invocation.user.id);
+  return own && { ...invocation, conversation: own.conversation };
+}
+
+/** What somebody reads who has no such thread: operators choose one of the others'. @throws {UserError} elsewhere */
+export async function othersBelow(
+  deps: Pick<CommandDeps, "sessions" | "clock">,
+  invocation: Invocation,
+  verb: string,
+  command: string,
+): Promise<Reply> {
+  const threads = invocation.isOperator ? await recentThreads(deps, invocation) : [];
+  if (threads.length === 0) throw new UserError("You have asked nothing in the last day in this channel's threads.");
+  return {
+    markdown: "None of the last day's questions in this channel is yours. Choose one to answer again:",
+    controls: threadControls(threads, verb, command.trim()),
+  };
+}
+
 /** Returns the threads of a channel in which an answer runs or waits, newest first. @throws {StoreError} */
 export async function busyThreads(
   { sessions }: Pick<CommandDeps, "sessions">,
   { conversation }: Invocation,
 ): Promise<readonly ThreadOf[]> {
-  const open = await sessions.openQuestions();
-  return open
-    .filter(([, question]) => question.ended === null && question.conversation.startsWith(`${conversation}:`))
+  const open = (await sessions.openQuestions()).filter(
+    ([, question]) => question.ended === null && question.conversation.startsWith(`${conversation}:`),
+  );
+  // Compared answers of one thread are stopped together.
+  return [...new Map(open.map((one) => [one[1].conversation, one])).values()]
     .map(([, { conversation: thread, text, authorId, author }]) => ({
       conversation: thread,
       question: text,

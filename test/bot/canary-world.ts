@@ -1,6 +1,6 @@
 import type { ChannelKey } from "../../src/bot/port/platform.js";
 import { type Chat, createChat } from "../../src/bot/turn/chat.js";
-import { recover } from "../../src/bot/turn/recover.js";
+import { recover } from "../../src/bot/turn/recover/recover.js";
 import type { ChatDeps } from "../../src/bot/turn/turn-deps.js";
 import { type ChatRequest, type Provider, ProviderError } from "../../src/providers/provider.js";
 import { createSessions, type Sessions } from "../../src/store/sessions/sessions.js";

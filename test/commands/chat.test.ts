@@ -32,6 +32,6 @@ describe("/chat stop", () => {
     const world = harness();
     world.answerStopWith(result);
     expect(await world.say("/chat stop", { isOperator: false })).toBe(text);
-    expect(world.stops).toEqual([[CONVERSATION, { id: "u1", isOperator: false }]]);
+    expect(world.stops).toEqual([[CONVERSATION, { id: "u1", isOperator: false }, undefined]]);
   });
 });

@@ -1,6 +1,13 @@
 import { commandRefusal } from "../../src/bot/access/access.js";
 import type { Choice, Invocation, Reply } from "../../src/commands/command.js";
-import type { AffectedPins, CommandDeps, RetryOutcome, TurnControl } from "../../src/commands/command-deps.js";
+import type {
+  AffectedPins,
+  ChosenAnswer,
+  CommandDeps,
+  CompareOutcome,
+  RetryOutcome,
+  TurnControl,
+} from "../../src/commands/command-deps.js";
 import { createDispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
@@ -162,6 +169,10 @@ export function harness(world: World = {}) {
   let stopResult: Awaited<ReturnType<TurnControl["stop"]>> = "nothing-runs";
   let retryResult: RetryOutcome = { kind: "started" };
   const retries: Parameters<TurnControl["retry"]>[] = [];
+  const comparisons: Parameters<TurnControl["compare"]>[] = [];
+  let compareResult: CompareOutcome | undefined;
+  const choices: Parameters<TurnControl["choose"]>[] = [];
+  let chosen: ChosenAnswer = { model: { provider: "openai", model: "gpt-5" }, isNew: true, isLeftBehind: false };
   const forgotten: string[] = [];
   const stops: Parameters<TurnControl["stop"]>[] = [];
   const checks: string[] = [];
@@ -202,6 +213,14 @@ export function harness(world: World = {}) {
       async retry(...call) {
         retries.push(call);
         return retryResult;
+      },
+      async compare(...call) {
+        comparisons.push(call);
+        return compareResult ?? { kind: "started", models: call[1], link: undefined, fault: undefined };
+      },
+      async choose(...call) {
+        choices.push(call);
+        return chosen;
       },
       async forget(conversation, also = []) {
         forgotten.push(conversation);
@@ -269,6 +288,14 @@ export function harness(world: World = {}) {
     nudges,
     stops,
     retries,
+    comparisons,
+    answerCompareWith: (result: CompareOutcome) => {
+      compareResult = result;
+    },
+    choices,
+    answerChooseWith: (result: ChosenAnswer) => {
+      chosen = result;
+    },
     forgotten,
     answerRetryWith: (result: RetryOutcome) => {
       retryResult = result;

@@ -4,6 +4,8 @@ import type { TurnControl } from "../../src/commands/command-deps.js";
 export const fakeTurnControl = (given: Partial<TurnControl> = {}): TurnControl => ({
   stop: async () => "nothing-runs",
   retry: async () => ({ kind: "nothing-asked" }),
+  compare: async () => ({ kind: "nothing-asked" }),
+  choose: async () => ({ model: { provider: "openai", model: "gpt-5" }, isNew: true, isLeftBehind: false }),
   openThread: async () => "<#thread>",
   forget: async () => 0,
   ...given,

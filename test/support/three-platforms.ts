@@ -26,8 +26,8 @@ export interface Question {
 /** A conversation of its own on one chat surface, as its only member sees it. */
 export interface Place {
   ask(text: string): Promise<Question>;
-  /** Runs a command here, with one of its options. */
-  run(path: string, option?: { readonly name: string; readonly value: string }): Promise<void>;
+  /** Runs a command here, with some of its options. */
+  run(path: string, ...options: readonly { readonly name: string; readonly value: string }[]): Promise<void>;
   /** What only its member saw there of replies to commands and presses, as it is by now, oldest first. */
   whispers(): Promise<readonly string[]>;
   /** The files that came with them. */
@@ -80,7 +80,13 @@ function discordSurface(discord: Awaited<ReturnType<typeof startFakeDiscord>>): 
     async open() {
       const channel = discord.addChannel(`place-${++places}`);
       const sent: FakeInteraction[] = [];
-      const below = (asked: DiscordMessage) => discord.answers(channel).filter(({ replyTo }) => replyTo === asked.id);
+      /** In the channel, and in the threads that began there. */
+      const below = (asked: DiscordMessage) =>
+        [...discord.world.channels.values()]
+          .filter(({ id, parentId }) => id === channel.id || parentId === channel.id)
+          .flatMap((each) => discord.answers(each))
+          .filter(({ replyTo }) => replyTo === asked.id);
+      const placeOf = ({ channelId }: DiscordMessage) => discord.world.channels.get(channelId) ?? channel;
       const last = (asked: DiscordMessage) => {
         const found = below(asked).at(-1);
         if (found === undefined) throw new Error("nothing was answered");
@@ -99,7 +105,10 @@ function discordSurface(discord: Awaited<ReturnType<typeof startFakeDiscord>>): 
               (below(asked).at(-1)?.components ?? []).flatMap((row) =>
                 row.components.flatMap(({ label, options }) => options?.map((one) => one.label) ?? [label ?? ""]),
               ),
-            press: async (label) => void sent.push(discord.press(channel, person, last(asked), label)),
+            async press(label) {
+              const pressed = last(asked);
+              sent.push(discord.press(placeOf(pressed), person, pressed, label));
+            },
             async hold(label) {
               const asShown = { ...last(asked) };
               return async () => void sent.push(discord.press(channel, person, asShown, label));
@@ -107,8 +116,9 @@ function discordSurface(discord: Awaited<ReturnType<typeof startFakeDiscord>>): 
             forge: async () => void sent.push(discord.pressId(channel, person, last(asked), UNKNOWN_ID)),
           };
         },
-        async run(path, option) {
-          sent.push(discord.slash(channel, person, path, option === undefined ? [] : [{ type: 3, ...option }]));
+        async run(path, ...options) {
+          const given = options.map((option) => ({ type: 3, ...option }));
+          sent.push(discord.slash(channel, person, path, given));
         },
         whispers: async () =>
           sent.flatMap(({ replies }) =>
@@ -186,8 +196,8 @@ function slackSurface(slack: Awaited<ReturnType<typeof startFakeSlack>>): Surfac
             },
           };
         },
-        async run(path, option) {
-          const words = option === undefined ? path : `${path} ${option.value}`;
+        async run(path, ...options) {
+          const words = [path, ...options.map(({ value }) => value)].join(" ");
           if (thread === undefined) await slack.slash(`/${words}`, { channel });
           else slack.mentionSoon(`!${words}`, { channel, thread });
         },
@@ -239,8 +249,8 @@ function playgroundSurface(url: () => string): Surface {
             forge: async () => void (await client().say("/forged control", "ada")),
           };
         },
-        async run(path, option) {
-          await client().say(option === undefined ? `/${path}` : `/${path} ${option.value}`, "ada");
+        async run(path, ...options) {
+          await client().say([`/${path}`, ...options.map(({ value }) => value)].join(" "), "ada");
         },
         whispers: async () => whispered().map(({ text }) => text ?? ""),
         files: async () =>

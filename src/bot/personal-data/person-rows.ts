@@ -4,7 +4,7 @@ import type { KnownPerson } from "../../commands/command-deps.js";
 import { CHANNEL_PREFIX, type WatchedChannel, watchedChannel } from "../../refresh/watch/watch-rows.js";
 import { type AuditEntry, auditRow } from "../../store/audit.js";
 import { pagesOf } from "../../store/pages.js";
-import { openQuestionRow, sessionRow, TURN_DIGITS, turnRow } from "../../store/sessions/session-rows.js";
+import { conversationOfTurn, openQuestionRow, sessionRow, turnRow } from "../../store/sessions/session-rows.js";
 import type { OpenQuestion, Session, Turn } from "../../store/sessions/sessions.js";
 import type { Store, Table } from "../../store/store.js";
 import { speakerName } from "../prompt/untrusted-text.js";
@@ -19,8 +19,8 @@ export interface FoundRow<T> {
 
 /** Everything that the store holds about a person. */
 export interface PersonRows {
-  /** Questions with the answers to them, with their conversation and number. */
-  readonly turns: readonly (FoundRow<Turn> & { readonly conversation: string; readonly number: number })[];
+  /** Questions with the answers to them, with their conversation. */
+  readonly turns: readonly (FoundRow<Turn> & { readonly conversation: string })[];
   /** Questions of others that quote them. */
   readonly quotes: readonly FoundRow<Turn>[];
   readonly usage: readonly FoundRow<PersonUsage>[];
@@ -71,11 +71,7 @@ export async function readPerson(store: Store, { platform, id, name }: KnownPers
   );
   return {
     quotes,
-    turns: turns.map((each) => ({
-      ...each,
-      conversation: each.key.slice(0, -TURN_DIGITS - 1),
-      number: Number(each.key.slice(-TURN_DIGITS)),
-    })),
+    turns: turns.map((each) => ({ ...each, conversation: conversationOfTurn(each.key) })),
     usage,
     choices: await found(store, "sessions", conversations, sessionRow, ({ pin, systemNews, detour }) =>
       [pin?.by, systemNews, detour?.by].some(isNamed),

@@ -136,12 +136,13 @@ async function eraseShown(
   if (surface === undefined) return;
   let failed = 0;
   for (const { conversation, value } of rows.turns) {
+    const { question, shownIn, compared } = value;
     const place = channelKeyOf(conversation);
-    const { question, shownIn } = value;
+    const answeredIn = { ...place, ...(compared?.thread !== undefined && { thread: compared.thread }) };
     const note = () => {
       failed += 1; // deleted, too old, or no longer in reach
     };
-    const answer = shownIn === undefined ? [] : [{ ...place, message: shownIn }];
+    const answer = shownIn === undefined ? [] : [{ ...answeredIn, message: shownIn }];
     const eraseText =
       surface.eraseText ??
       ((message: MessageKey) => surface.platform.edit(message, { markdown: ERASED, controls: [] }, { rank: "board" }));

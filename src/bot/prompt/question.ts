@@ -17,7 +17,20 @@ export interface Question {
   /** Unset where it is asked once more: what stood beside it is in what was sent. */
   readonly mention?: Mention;
   readonly retry?: Retry;
+  /** Its answer is given beside the history, which keeps the turn that `retry` names until somebody chooses this. */
+  readonly compared?: {
+    /** Under which the answer stands: `message`, or the same id in another thread. */
+    readonly at: MessageKey;
+    /** Who compares; `asker` is who asked at first. */
+    readonly by: Person;
+  };
 }
+
+/** Where the answer to a question is posted. */
+export const answerPlace = ({ message, compared }: Question): MessageKey => compared?.at ?? message;
+
+/** Who asked for this answer: it counts against their limits, and they may stop it. */
+export const wantedBy = ({ asker, compared }: Question): Person => compared?.by ?? asker;
 
 export interface Retry {
   /** The turn that this one takes the place of. */
@@ -49,7 +62,10 @@ export const questionOf = (mention: Mention, at: number): Question => ({
 });
 
 /** What the next start finds after a kill. */
-export const openQuestionOf = ({ message, asker, text, at }: Question, owner: string): OpenQuestion => ({
+export const openQuestionOf = (
+  { message, asker, text, at, retry, compared }: Question,
+  owner: string,
+): OpenQuestion => ({
   conversation: conversationOf(message),
   message,
   owner,
@@ -59,6 +75,8 @@ export const openQuestionOf = ({ message, asker, text, at }: Question, owner: st
   text: text.slice(0, MAX_QUESTION_CHARS),
   at,
   ended: null,
+  ...(compared &&
+    retry?.model && { compared: { ...retry.model, number: retry.turn, at: compared.at, by: compared.by } }),
 });
 
 /** Longest question, in UTF-16 code units. */

@@ -4,7 +4,7 @@ import { defaultModelOf, type ModelRef, type Preference } from "../../refresh/ch
 import { livingModels } from "../../refresh/choose/living-models.js";
 
 /** Stands under an answer while it grows. */
-export const STOP_CONTROL: Control = { label: "⏹️ Stop", command: "/chat stop" };
+export const STOP_CONTROL = { label: "⏹️ Stop", command: "/chat stop" } as const satisfies Control;
 
 export const RETRY_CONTROL: Control = { label: "🔁 Retry", command: "/chat retry" };
 /** Stands under an answer that failed because of the provider's key, address or connection. */

@@ -5,12 +5,12 @@ import { createSerial } from "../../base/serial.js";
 import type { TurnControl } from "../../commands/command-deps.js";
 import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
+import { createTurnControl } from "./control/turn-control.js";
 import { TurnCalledOff } from "./endings.js";
 import { createBurstBrake } from "./line/burst-brake.js";
 import { createTurnQueue } from "./line/conversation-line.js";
 import { createRemoteStop } from "./remote-stop.js";
 import { type ActiveTurns, type TakeTerms, takeMention } from "./turn.js";
-import { createTurnControl } from "./turn-control.js";
 import type { ChatDeps } from "./turn-deps.js";
 
 export interface Chat {

@@ -46,7 +46,11 @@ export const createConversationView = (deps: Deps) => ({
   },
 });
 
-function factsOf({ refresher, modelFacts }: Deps, { provider, model }: ModelRef) {
+/** What is known of a model, by its provider's list and the table of prices. */
+export function factsOf(
+  { refresher, modelFacts }: Pick<Deps, "refresher" | "modelFacts">,
+  { provider, model }: ModelRef,
+) {
   const row = refresher
     .snapshot()
     .providers.get(provider)

@@ -11,8 +11,9 @@ import { costOf, type ModelFacts } from "../../usage/model-facts.js";
 import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
 import type { Person } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
-import type { Question } from "../prompt/question.js";
+import { answerPlace, type Question, wantedBy } from "../prompt/question.js";
 import { cleanQuestion } from "../prompt/untrusted-text.js";
+import { factsOf } from "./conversation-view.js";
 import { withoutTry } from "./detour/choose-route.js";
 import { offerUnder, withToldRisk } from "./detour/offer.js";
 import { modelRefusalOf, pinLine, shownControls, shownText, systemLine } from "./shown-answer.js";
@@ -72,8 +73,9 @@ async function showLast(deps: TurnDeps, turn: AnsweredTurn, text: string): Promi
     if (!(error instanceof PlatformError) || error.why === undefined) throw error;
     deps.log.warn({ error }, "the platform refused an answer");
     const what = stream.postedIn() === undefined ? "The answer" : "The rest of the answer";
-    const terms = { rank: "error", replyTo: question.message } as const;
-    await platform.post(question.message, { markdown: `⚠️ ${what} could not be shown: ${error.why}.` }, terms);
+    const place = answerPlace(question);
+    const terms = { rank: "error", replyTo: place } as const;
+    await platform.post(place, { markdown: `⚠️ ${what} could not be shown: ${error.why}.` }, terms);
     return false;
   }
 }
@@ -101,7 +103,7 @@ async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used, isShown 
   const { question, answer, pin, prepared, stream, startedAt } = turn;
   const sent = prepared?.sent ?? question.retry?.sent;
   const said = cleanQuestion(question.text).trim();
-  const shownIn = stream.postedIn()?.message;
+  const posted = stream.postedIn();
   const row: Turn = {
     question: {
       message: question.message.message,
@@ -112,7 +114,7 @@ async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used, isShown 
       at: startedAt,
     },
     answer: answer.text,
-    ...(shownIn !== undefined && { shownIn }),
+    ...(posted !== undefined && { shownIn: posted.message }),
     ending,
     provider: pin?.provider ?? null,
     model: pin?.model ?? null,
@@ -121,6 +123,13 @@ async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used, isShown 
   };
   const entry = pin === null || used === undefined ? undefined : entryOf(deps, turn, pin, { ending, used });
   const writes = entry === undefined ? [] : [deps.ledger.writeOf(entry)];
+  if (question.compared !== undefined) {
+    const { thread } = question.compared.at;
+    const compared = { number: question.retry?.turn ?? 0, ...(thread !== undefined && { thread }) };
+    await untilStored(() => deps.sessions.endCompared(question.id, { ...row, compared }, writes), deps);
+    if (entry !== undefined) deps.quota.count(entry);
+    return;
+  }
   const { change, changeChannel } = toldLines(deps, turn, isShown);
   const also = { replaces: question.retry?.turn, change: (now: Session) => change(turn.begin(now)), writes };
   await untilStored(() => deps.sessions.end(question.id, conversationOf(question.message), row, also), deps);
@@ -138,11 +147,9 @@ function entryOf(
   pin: Pin,
   { ending, used }: Pick<Outcome, "ending"> & { used: Used },
 ): UsageEntry {
-  const entry = deps.refresher.snapshot().providers.get(pin.provider);
-  const row = entry?.models.find(({ id }) => id === pin.model);
-  const modelFacts = deps.modelFacts(pin.provider, pin.model, row);
   const account = deps.quota.accountOf(pin.provider);
-  return { ...usageEntry({ question, model: pin, used, modelFacts, ending }), ...(account && { account }) };
+  const facts = { question: { ...question, asker: wantedBy(question) }, model: pin, modelFacts: factsOf(deps, pin) };
+  return { ...usageEntry({ ...facts, used, ending }), ...(account && { account }) };
 }
 
 /** What sessions become, so that the next answer does not say the same lines again. */

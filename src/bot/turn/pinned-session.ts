@@ -29,16 +29,18 @@ export async function pinnedSession(deps: Deps & Pick<TurnDeps, "chat">, place: 
   const { session, turns } = resumed;
   const asItIs = { session, turns, begin: (now: Session) => now, channelPinned: Promise.resolve() };
   if (session.pin !== null) return asItIs;
-  const choice = resumed.channel?.pin ? undefined : defaultModel(workspaceOf(place));
+  // Whoever has given up a thread's pin wants the default there, whatever its channel is pinned to.
+  const isGivenUp = session.pinNews === "default";
+  const choice = resumed.channel?.pin && !isGivenUp ? undefined : defaultModel(workspaceOf(place));
   const pin: Pin | null = choice === undefined ? null : { ...choice, at: clock.now(), by: null };
   const pinned = (now: Session): Session => (now.pin === null ? { ...now, pin } : now);
   if (channel === undefined || resumed.channel === undefined) {
     return pin === null ? asItIs : { ...asItIs, session: pinned(session), begin: pinned };
   }
-  const above = pin === null ? resumed.channel : pinned(resumed.channel);
+  const above = isGivenUp ? { ...resumed.channel, pin } : pin === null ? resumed.channel : pinned(resumed.channel);
   if (above.pin === null) return asItIs;
   const begin = (now: Session) => (now.pin === null ? begunAs(now, above) : now);
-  const channelPinned = pin === null ? Promise.resolve() : pinChannel(deps, channel, pinned);
+  const channelPinned = pin === null || isGivenUp ? Promise.resolve() : pinChannel(deps, channel, pinned);
   return { session: begin(session), turns, begin, channelPinned };
 }
 

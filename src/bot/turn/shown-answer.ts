@@ -14,6 +14,8 @@ import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, MessageKey } from "../port/platform.js";
 import { RETRY_CONTROL, STATUS_CONTROL } from "./answer-controls.js";
+import { chooseControl, comparedHeading, takenLine } from "./compared-answer.js";
+import { factsOf } from "./conversation-view.js";
 import { detourLine, lostLine, offerControls, riskLine, stoppedText, troubleControl } from "./detour/offer.js";
 import { causeOfBreak, ENDING_LINES, failureText, needsOperator, waitInWords } from "./endings.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
@@ -38,6 +40,11 @@ export function shownText(
 ): string {
   const { answer, pin, session, prepared } = turn;
   const now = deps.clock.now();
+  const notes = prepared?.notes.length ? prepared.notes.join("\n") : undefined;
+  if (turn.question.compared !== undefined && pin !== null) {
+    const taken = used && takenLine(now - turn.startedAt, used, factsOf(deps, pin));
+    return stacked([comparedHeading(pin), answerText(deps, turn, reference), notes, taken]);
+  }
   const allowed = deps.allowed.snapshot(workspaceOf(turn.question.message));
   return stacked([
     answerText(deps, turn, reference),
@@ -47,7 +54,7 @@ export function shownText(
     riskLine(turn.offer, now),
     pin === null ? undefined : replacements(allowed, pin, answer.error)?.line,
     pin === null || answer.finish === undefined ? undefined : pinNews(deps, pin, session, turn.question.message)?.line,
-    prepared?.notes.length ? prepared.notes.join("\n") : undefined,
+    notes,
     lateLine(turn),
     footerLine(deps, turn, used),
   ]);
@@ -67,7 +74,10 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
   if (turn.ruling !== undefined) return ruledOutText(deps, turn, pin, turn.ruling);
   if (turn.route.kind === "stopped") return stoppedText(turn, deps.clock.now());
   const line = ENDING_LINES[answer.ending];
-  const news = stacked([pinLine(pin, session, answer), systemLine(session, answer)]) || undefined;
+  const isBeside = turn.question.compared !== undefined;
+  const news = isBeside
+    ? undefined
+    : stacked([pinLine(pin, session, answer), systemLine(session, answer)]) || undefined;
   if (line !== undefined) return stacked([shown, line, causeOfBreak(answer.error), news]);
   if (answer.ending === "failed") return stacked([shown, failureText(answer.error, reference, deps.setups)]);
   return stacked([shown, finishLine(answer, turn.prepared), news]);
@@ -210,6 +220,10 @@ function footerLine(deps: TurnDeps, turn: AnsweredTurn, used: Used | undefined):
 export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string): readonly Control[] {
   const { pin, answer, platform, question, isConfigured, ruling } = turn;
   if (pin === null) return [];
+  if (question.compared !== undefined) {
+    const status = needsOperator(answer.error) ? [STATUS_CONTROL] : [];
+    return saysSomething(answer.text) ? [chooseControl(question, pin), ...status] : status;
+  }
   if (!isConfigured || ruling !== undefined) return [{ label: "Use the default", command: "/models unpin" }];
   const workspace = workspaceOf(question.message);
   const instead = replacements(deps.allowed.snapshot(workspace), pin, answer.error)?.controls;

@@ -19,9 +19,9 @@ import type { RemoteStop } from "./remote-stop.js";
 import { canOpenThread } from "./shown-answer.js";
 import type { ChatDeps } from "./turn-deps.js";
 
-/** The turn at the head of a conversation's line. */
-interface Running {
-  readonly asker: string;
+/** The turn at the head of a line. */
+export interface Running {
+  readonly question: Question;
   readonly controller: AbortController;
   /** Set while another replica answers there. */
   isWaiting: boolean;
@@ -33,7 +33,7 @@ export interface ActiveTurns {
   readonly brake: BurstBrake;
   /** Keeps the order in which the questions of a conversation came, however long their checks take. */
   readonly inOrder: Serial;
-  /** By conversation. */
+  /** By line: a conversation, or the id of a question whose answer is given beside its history. */
   readonly running: Map<string, Running>;
   /** Conversations whose whole line is called off. */
   readonly emptied: Set<string>;
@@ -126,6 +126,10 @@ function lineUp(deps: LifeDeps, platform: ChatPlatform, question: Question, know
   return fault === undefined ? enqueue(deps, platform, question) : { fault };
 }
 
+/** The line of a question: answers beside the history wait for nothing, and nothing waits for them. */
+export const lineOf = ({ id, message, compared }: Question): string =>
+  compared === undefined ? conversationOf(message) : id;
+
 export const enqueue = (deps: LifeDeps, platform: ChatPlatform, question: Question): Place =>
   deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question), {
     isMissed: isMissed(question),
@@ -193,14 +197,13 @@ async function refuseCounted(
 }
 
 /** From here on it can be stopped, here and by other replicas. */
-function begin({ turns }: LifeDeps, { id, message, asker }: Question, over: AbortSignal): Running {
-  const conversation = conversationOf(message);
-  const turn: Running = { asker: asker.id, controller: new AbortController(), isWaiting: false };
+export function begin({ turns }: LifeDeps, question: Question, over: AbortSignal): Running {
+  const turn: Running = { question, controller: new AbortController(), isWaiting: false };
   const stop = () => turn.controller.abort(new TurnCalledOff("stopped"));
-  turns.running.set(conversation, turn);
+  turns.running.set(lineOf(question), turn);
   if (turns.isInterrupting) turn.controller.abort(new TurnCalledOff("interrupted"));
-  turns.remoteStop.watch(id, stop, over);
-  if (turns.emptied.has(conversation)) stop();
+  turns.remoteStop.watch(question.id, stop, over);
+  if (turns.emptied.has(conversationOf(question.message))) stop();
   return turn;
 }
 

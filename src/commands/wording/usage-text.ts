@@ -185,18 +185,20 @@ export const countText = (tokens: number, isEstimated: boolean): string =>
 /** Both ways together, as "12.3K". */
 export const tokensText = (sum: UsageSum): string => countText(tokensOf(sum), sum.isEstimated);
 
+type CostSum = Pick<UsageSum, "costUsd" | "hasUnknownCost" | "isEstimated">;
+
 /**
  * "$0.0421", "≈$0.04" from estimated tokens, "≥$0.04" where some prices are unknown, "unknown" where nothing is known
  * of the cost, "$0" where all of it was free.
  */
-export function costText(sum: UsageSum): string {
+export function costText(sum: CostSum): string {
   const { costUsd, hasUnknownCost, isEstimated } = sum;
   if (costUsd === null || (costUsd === 0 && hasUnknownCost)) return "unknown";
   return `${hasUnknownCost ? "≥" : ""}${isEstimated && costUsd > 0 ? "≈" : ""}${dollars(costUsd)}`;
 }
 
 /** "$0.04", "at least $0.04", "cost unknown": inside a sentence. */
-export function costWords(sum: UsageSum): string {
+export function costWords(sum: CostSum): string {
   const text = costText(sum);
   return text === "unknown" ? "cost unknown" : text.replace("≥", "at least ");
 }

@@ -3,7 +3,7 @@ import type { Serial } from "../../base/serial.js";
 import { createRowReader } from "../damage-report.js";
 import type { Store, Write } from "../store.js";
 import { DamagedRowError } from "../store-error.js";
-import { forgottenRow, openQuestionRow, sessionRow, turnKey } from "./session-rows.js";
+import { comparedPrefix, forgottenRow, openQuestionRow, sessionRow, turnKey } from "./session-rows.js";
 
 /** The calls that erase conversations, and the one that tells when that was. */
 export function eraseCalls(store: Store, inOrder: Serial, now: () => number) {
@@ -59,10 +59,11 @@ async function eraseIfUntouched(store: Store, conversation: string, { before, at
   const row = await store.values("sessions").get(conversation);
   const session = sessionRow.safeParse(row).data;
   if (session === undefined || session.updatedAt >= before) return false;
-  const numbers = Array.from({ length: session.nextTurn }, (_, number) => number);
+  const own = Array.from({ length: session.nextTurn }, (_, number) => turnKey(conversation, number));
+  const compared = (await store.values("turns").entries(comparedPrefix(conversation))).map(([key]) => key);
   return store.swap({ table: "sessions", key: conversation, before: row, after: undefined }, [
     forgottenWrite(conversation, at),
-    ...numbers.map((number): Write => ({ table: "turns", key: turnKey(conversation, number), value: undefined })),
+    ...[...own, ...compared].map((key): Write => ({ table: "turns", key, value: undefined })),
   ]);
 }
 
@@ -106,11 +107,11 @@ async function forgetConversation(
       ? [{ table: "open", key, value: undefined }]
       : [],
   );
-  const turns = (await store.values("turns").entries(`${conversation}#`)).map(
-    ([key]): Write => ({ table: "turns", key, value: undefined }),
-  );
+  const own = await store.values("turns").entries(`${conversation}#`);
+  const compared = await store.values("turns").entries(comparedPrefix(conversation));
+  const turns = [...own, ...compared].map(([key]): Write => ({ table: "turns", key, value: undefined }));
   const session: Write = { table: "sessions", key: conversation, value: undefined };
   await store.write([forgottenWrite(conversation, at), session, ...turns, ...open, ...also]);
   await store.purge();
-  return turns.length;
+  return own.length;
 }

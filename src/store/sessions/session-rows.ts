@@ -69,6 +69,7 @@ export const turnRow = z.object({
   model: z.string().nullable(),
   usage: usageRow,
   endedAt: z.number(),
+  compared: z.object({ number: count, thread: z.string().exactOptional() }).exactOptional(),
 });
 
 export const openQuestionRow = z.object({
@@ -83,6 +84,15 @@ export const openQuestionRow = z.object({
   at: z.number(),
   ended: endingRow.nullable(),
   isStopAsked: z.literal(true).exactOptional(),
+  compared: z
+    .object({
+      provider: z.string(),
+      model: z.string(),
+      number: count,
+      at: z.unknown(),
+      by: z.object({ id: z.string(), name: z.string() }),
+    })
+    .exactOptional(),
 });
 
 /** When a conversation was erased last. */
@@ -95,6 +105,18 @@ export const TURN_DIGITS = 8;
 export function turnKey(conversation: string, turn: number): string {
   return `${conversation}#${String(turn).padStart(TURN_DIGITS, "0")}`;
 }
+
+/** Between a conversation and the id of an answer that was given beside its history; no conversation's key holds it. */
+const BESIDE = "~";
+
+/** The id of a question whose answer is given beside the history of its conversation. */
+export const comparedId = (conversation: string, answer: string): string => `${conversation}${BESIDE}${answer}`;
+
+/** What the keys of all turns that were given beside a conversation's history begin with. */
+export const comparedPrefix = (conversation: string): string => comparedId(conversation, "");
+
+/** The conversation that a turn's key belongs to. */
+export const conversationOfTurn = (key: string): string => key.slice(0, -TURN_DIGITS - 1).split(BESIDE)[0] ?? "";
 
 /** @throws {DamagedRowError} when the row is not what it was stored as; only this conversation stands still then */
 export function parsedRow<T>(schema: z.ZodType<T>, row: unknown, what: string): T {

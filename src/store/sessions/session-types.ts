@@ -86,6 +86,13 @@ export interface Turn {
   readonly model: string | null;
   readonly usage: Usage | null;
   readonly endedAt: number;
+  /** Set where the answer was given beside the history, to be compared. */
+  readonly compared?: {
+    /** Of the turn whose question it answers. */
+    readonly number: number;
+    /** The thread that it stands in. */
+    readonly thread?: string;
+  };
 }
 
 /** `inputTokens` is an estimate. */
@@ -115,4 +122,14 @@ export interface OpenQuestion {
   readonly ended: Ending | null;
   /** Another process wants its answer stopped. */
   readonly isStopAsked?: true;
+  /** Its answer is given beside the conversation's history, to be compared with that of turn `number`. */
+  readonly compared?: {
+    readonly provider: ProviderId;
+    readonly model: string;
+    readonly number: number;
+    /** Under which the answer stands, as the platform's message key: that of the question, or in another thread. */
+    readonly at: unknown;
+    /** Who compares. */
+    readonly by: { readonly id: string; readonly name: string };
+  };
 }

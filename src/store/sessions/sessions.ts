@@ -4,12 +4,14 @@ import { createRowReader } from "../damage-report.js";
 import { pagesOf } from "../pages.js";
 import type { Store, Write } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
+import { comparedCalls, withTurn } from "./compared-answers.js";
 import { eraseCalls } from "./erase-conversations.js";
 import { createQuestions, questionCalls } from "./open-questions.js";
 import { createRecords, type Records } from "./session-records.js";
 import { sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
 import type { Asked, OpenQuestion, Session, Turn } from "./session-types.js";
 
+export { comparedId } from "./session-rows.js";
 export type { Asked, Detour, Ending, OpenQuestion, Pin, Session, Turn } from "./session-types.js";
 
 /** All conversations, each a record and its turns. */
@@ -61,6 +63,30 @@ export interface Sessions {
   ): Promise<readonly { readonly conversation: string; readonly turn: Turn }[]>;
   /** Takes over a turn of another conversation as the first of a new one. @throws {StoreError} */
   take(conversation: string, turn: Turn): Promise<void>;
+
+  /** One turn by its number; undefined where it is gone or damaged. @throws {StoreError} */
+  turnAt(conversation: string, number: number): Promise<Turn | undefined>;
+  /**
+   * Like `end`, for an answer beside the history: the turn is kept under the id of its question. Where that was erased
+   * meanwhile, only `writes` are done. @throws {StoreError}
+   */
+  endCompared(id: string, turn: Turn, writes?: readonly Write[]): Promise<void>;
+  /** The newest `count` answers that were given beside a conversation's history, oldest first. @throws {StoreError} */
+  comparedAnswers(
+    conversation: string,
+    count: number,
+  ): Promise<readonly { readonly id: string; readonly turn: Turn }[]>;
+  /**
+   * Puts an answer that was given beside the history into it: in the place of the turn that answered the same question,
+   * or else as the last one. Changes the session as `change` does, in the same step. @throws {StoreError}
+   */
+  choose(
+    conversation: string,
+    turn: Turn,
+    change: (before: Session) => Session,
+    also?: (before: Session, after: Session) => readonly Write[],
+  ): Promise<void>;
+
   /**
    * Erases its record, turns and open questions, and writes `also` in the same step; resolves with how many turns there
    * were. @throws {StoreError}
@@ -145,17 +171,9 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
           writes: [{ table: "turns", key: turnKey(conversation, before.nextTurn), value: turn }],
         }));
       }),
+    ...comparedCalls(store, inOrder, { records, questions, now }),
     ...eraseCalls(store, inOrder, now),
   };
-}
-
-/** Where a turn goes, and what its conversation's record becomes with it. */
-function withTurn(session: Session, turn: Turn, replaces: number | undefined) {
-  const isLast = replaces !== undefined && replaces === session.nextTurn - 1 && replaces >= session.firstTurn;
-  const number = isLast ? replaces : session.nextTurn;
-  const isLeftBehind = turn.question.at < session.startedAt;
-  const firstTurn = isLeftBehind ? number + 1 : session.firstTurn;
-  return { number, after: { ...session, firstTurn, nextTurn: number + 1, answeredAt: turn.endedAt } };
 }
 
 type RecordCalls = Pick<Sessions, "get" | "change" | "startOver">;

@@ -5,7 +5,7 @@ import type { ChannelKey, Mention, MessageKey } from "../../../src/bot/port/plat
 import type { MissedMention, PlatformParts } from "../../../src/bot/port/platform-definition.js";
 import { PlatformError } from "../../../src/bot/port/platform-error.js";
 import { createChat } from "../../../src/bot/turn/chat.js";
-import { startRecovery } from "../../../src/bot/turn/recover.js";
+import { startRecovery } from "../../../src/bot/turn/recover/recover.js";
 import { chatDeps } from "../../support/chat-deps.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 import { fakePlatform } from "../../support/fake-platform.js";

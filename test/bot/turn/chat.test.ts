@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { UserError } from "../../../src/base/errors.js";
 import type { Log } from "../../../src/base/log.js";
-import { recover } from "../../../src/bot/turn/recover.js";
+import { recover } from "../../../src/bot/turn/recover/recover.js";
 import { ProviderError } from "../../../src/providers/provider.js";
 import { StoreError } from "../../../src/store/store-error.js";
 import { HOST_CHAT } from "../../support/chat-deps.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Log } from "../../../src/base/log.js";
-import { recover } from "../../../src/bot/turn/recover.js";
+import { recover } from "../../../src/bot/turn/recover/recover.js";
 import type { KeyValue, Store } from "../../../src/store/store.js";
 import { settle } from "../../support/fake-clock.js";
 import { type FakePlatform, surfacesOf } from "../../support/fake-platform.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { recover } from "../../../src/bot/turn/recover.js";
+import { recover } from "../../../src/bot/turn/recover/recover.js";
 import { StoreError } from "../../../src/store/store-error.js";
 import { settle } from "../../support/fake-clock.js";
 import { surfacesOf } from "../../support/fake-platform.js";

@@ -35,7 +35,7 @@ const CALL_TIMEOUT_MS = 20_000;
 const POLL_MS = 200;
 const AFTER_FAILURE_MS = 2_000;
 
-const COMMANDS: readonly (readonly [path: string, option?: { readonly name: string; readonly value: string }])[] = [
+const COMMANDS: readonly (readonly [string, ...{ readonly name: string; readonly value: string }[]])[] = [
   ["help"],
   ["models status"],
   ["models list"],
@@ -113,9 +113,9 @@ export function createPeople(surface: Surface): People {
   };
   const command = async (isOver: () => boolean) => {
     while (!isOver()) {
-      const [path, option] = COMMANDS[turn++ % COMMANDS.length] ?? ["help"];
+      const [path, ...options] = COMMANDS[turn++ % COMMANDS.length] ?? ["help"];
       const place = places[turn % places.length];
-      if (place !== undefined) await inTime(place.run(path, option)).catch(() => {}); // a control on an old screen, a full store
+      if (place !== undefined) await inTime(place.run(path, ...options)).catch(() => {}); // a control on an old screen, a full store
       tally.commands += 1;
       await pause(COMMAND_GAP_MS);
     }

@@ -7,8 +7,8 @@ import { createReplyStream } from "../../delivery/reply-stream.js";
 import { workspaceOf } from "../../port/conversation.js";
 import type { Mark, ReplyStream } from "../../port/platform.js";
 import { type Prepared, prepareRequest } from "../../prompt/prepare-request.js";
-import type { Question } from "../../prompt/question.js";
-import { STOP_CONTROL } from "../answer-controls.js";
+import { answerPlace, type Question } from "../../prompt/question.js";
+import { comparedHeading, stopControl } from "../compared-answer.js";
 import { chooseRoute, withoutTry, withRoute } from "../detour/choose-route.js";
 import { endingOf } from "../endings.js";
 import { finishTurn, noteQuota } from "../finish-turn.js";
@@ -120,7 +120,10 @@ async function askInTime(
 ): Promise<ModelAnswer> {
   const { signal, text, stream } = terms;
   const { request } = prepared;
-  const onText = () => showNew(stream, text);
+  const heading = terms.question.compared === undefined ? "" : `${comparedHeading(pin)}\n\n`;
+  const onText = () => {
+    if (saysSomething(text.shown())) stream.show(heading + text.shown());
+  };
   const askDeps = { breaker: deps.breaker, clock: deps.clock, silenceMs: deps.chat.timeoutMs };
   await waitForMinute(deps, terms, pin);
   return deps.slots.run(pin.provider, signal, () => askModel(askDeps, { provider, request, signal, text, onText }));
@@ -146,11 +149,11 @@ function openStream(
 ): ReplyStream {
   return (platform.createReplyStream ?? createReplyStream)({
     platform,
-    question: question.message,
+    question: answerPlace(question),
     asker: question.asker,
     clock,
     log,
-    controls: [STOP_CONTROL],
+    controls: [stopControl(question)],
     // Not waited for: with a slow store the answer goes on growing meanwhile.
     onPosted: async (message) =>
       void sessions
@@ -159,7 +162,3 @@ function openStream(
     onLost,
   });
 }
-
-const showNew = (stream: ReplyStream, text: AnswerText) => {
-  if (saysSomething(text.shown())) stream.show(text.shown());
-};

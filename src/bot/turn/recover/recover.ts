@@ -1,28 +1,27 @@
-import { type Clock, OVER } from "../../base/clock.js";
-import { notLongerThan, withDeadline } from "../../base/deadline.js";
-import type { Log } from "../../base/log.js";
-import { retry } from "../../base/retry.js";
-import { startRounds } from "../../base/rounds.js";
-import type { OpenQuestion, Sessions, Turn } from "../../store/sessions/sessions.js";
-import type { Store, Write } from "../../store/store.js";
-import { DamagedRowError } from "../../store/store-error.js";
-import type { Ledger } from "../../usage/ledger.js";
-import type { FindModelFacts } from "../../usage/model-facts.js";
-import { compareMessageIds } from "../port/conversation.js";
-import { messageKeySchema } from "../port/message-key.js";
-import type { MessageKey } from "../port/platform.js";
-import type { PlatformParts } from "../port/platform-definition.js";
-import { isLost, PlatformError } from "../port/platform-error.js";
-import { RETRY_CONTROL } from "./answer-controls.js";
-import { begunAnswer, type Lost } from "./begun-answer.js";
-import type { Chat } from "./chat.js";
-import { MARK_PATIENCE_MS } from "./close-question.js";
-import { ENDING_LINES, ENDING_MARKS } from "./endings.js";
-import { usageEntry, usedBy } from "./finish-turn.js";
-import { keepClaim } from "./line/conversation-line.js";
-import type { Liveness } from "./liveness.js";
-import type { PlaceAfter } from "./turn.js";
-import type { TurnEvent } from "./turn-deps.js";
+import { type Clock, OVER } from "../../../base/clock.js";
+import { notLongerThan, withDeadline } from "../../../base/deadline.js";
+import type { Log } from "../../../base/log.js";
+import { startRounds } from "../../../base/rounds.js";
+import type { Ending, OpenQuestion, Sessions, Turn } from "../../../store/sessions/sessions.js";
+import type { Store, Write } from "../../../store/store.js";
+import { DamagedRowError } from "../../../store/store-error.js";
+import type { Ledger } from "../../../usage/ledger.js";
+import type { FindModelFacts } from "../../../usage/model-facts.js";
+import { compareMessageIds } from "../../port/conversation.js";
+import { messageKeySchema } from "../../port/message-key.js";
+import type { MessageKey } from "../../port/platform.js";
+import type { PlatformParts } from "../../port/platform-definition.js";
+import { isLost } from "../../port/platform-error.js";
+import type { Chat } from "../chat.js";
+import { MARK_PATIENCE_MS } from "../close-question.js";
+import { ENDING_MARKS } from "../endings.js";
+import { usageEntry, usedBy } from "../finish-turn.js";
+import { keepClaim } from "../line/conversation-line.js";
+import type { Liveness } from "../liveness.js";
+import type { PlaceAfter } from "../turn.js";
+import type { TurnEvent } from "../turn-deps.js";
+import type { Lost } from "./begun-answer.js";
+import { showInterrupted } from "./show-interrupted.js";
 
 export interface RecoverDeps {
   readonly sessions: Sessions;
@@ -135,7 +134,7 @@ async function end(deps: RecoverDeps, lost: Lost): Promise<boolean> {
   const { sessions } = deps;
   const { id, question, message, surface } = lost;
   const close = async () => {
-    await surface.platform.mark(message, ENDING_MARKS[question.ended ?? "interrupted"]);
+    await surface.platform.mark(message, ENDING_MARKS[await shownEnding(deps, question)]);
     await sessions.close(id);
   };
   try {
@@ -146,6 +145,15 @@ async function end(deps: RecoverDeps, lost: Lost): Promise<boolean> {
     await closeLost(deps, id, error);
     return false;
   }
+}
+
+/** The mark says how the answer ended that the conversation keeps. @throws {StoreError} */
+async function shownEnding(
+  { sessions }: RecoverDeps,
+  { conversation, compared, ended }: OpenQuestion,
+): Promise<Ending> {
+  const own = compared && (await sessions.turnAt(conversation, compared.number));
+  return own?.ending ?? ended ?? "interrupted";
 }
 
 /** Leaves a question that could not be marked to the next round, unless its channel is gone. Never rejects. */
@@ -183,13 +191,10 @@ export async function startRecovery(
   return { isOver: first.catch(() => {}), stop };
 }
 
-const LINE = ENDING_LINES.interrupted ?? "";
-/** A text that ends in the line; what stands before it. A platform may keep its emoji in another form. */
-const SAID = new RegExp(`^(.*?)\\s*\\S*\\s*${LINE.replace(/^[^\p{L}]+/u, "").replace(".", "\\.")}\\s*$`, "su");
-
 async function interrupt(deps: RecoverDeps, lost: Lost): Promise<void> {
   const { sessions, clock } = deps;
-  const { id, question, message: asked, surface } = lost;
+  const { id, question, surface } = lost;
+  const { compared } = question;
   const { kept, answer } = await showInterrupted(deps, lost);
   const session = await sessions.get(question.conversation).catch((error) => {
     // The question has its end; the record's own trouble is told to whoever asks there next.
@@ -197,15 +202,10 @@ async function interrupt(deps: RecoverDeps, lost: Lost): Promise<void> {
     throw error;
   });
   if (session === undefined) return;
-  const model = question.asked ?? session.pin;
+  const model = compared ?? question.asked ?? session.pin;
+  const own = compared && (await sessions.turnAt(question.conversation, compared.number));
   const turn: Turn = {
-    question: {
-      message: asked.message,
-      author: question.author,
-      ...(question.authorId !== undefined && { authorId: question.authorId }),
-      text: question.text,
-      at: question.at,
-    },
+    question: own?.question ?? questionOfTurn(lost),
     answer: kept,
     shownIn: answer.message,
     ending: "interrupted",
@@ -214,60 +214,30 @@ async function interrupt(deps: RecoverDeps, lost: Lost): Promise<void> {
     usage: null,
     endedAt: clock.now(),
   };
-  await sessions.end(id, question.conversation, turn, { writes: usedWrites(deps, id, question, kept) });
+  const writes = usedWrites(deps, id, question, kept);
+  if (compared === undefined) await sessions.end(id, question.conversation, turn, { writes });
+  else {
+    const { thread } = answer;
+    const beside = { number: compared.number, ...(thread !== undefined && { thread }) };
+    await sessions.endCompared(id, { ...turn, compared: beside }, writes);
+  }
   const { provider, model: name, ending } = turn;
   deps.onTurn({ platform: surface.platform.name, provider, model: name, ending, durationMs: null, firstTextMs: null });
 }
 
-/** Where an interrupted answer ends, and what it had shown. */
-interface Interrupted {
-  readonly answer: MessageKey;
-  readonly kept: string;
-}
-
-/** Says below what there is of the answer that it was interrupted, or else in a message of its own. */
-async function showInterrupted(deps: RecoverDeps, lost: Lost): Promise<Interrupted> {
-  const { message: asked, surface } = lost;
-  const { platform } = surface;
-  const begun = await begunAnswer(deps.sessions, lost);
-  const say = async () => ({
-    answer: await patiently(deps, () =>
-      platform.post(asked, { markdown: LINE }, { rank: "last-text", replyTo: asked }),
-    ),
-    kept: "",
-  });
-  if (begun === undefined) return say();
-  const { message: answer, text } = begun;
-  const before = text === undefined ? undefined : SAID.exec(text)?.[1];
-  if (before !== undefined) return { answer, kept: before }; // an earlier attempt got so far
-  return patiently(deps, () => platform.append(answer, LINE, [RETRY_CONTROL])).then(
-    (kept) => ({ answer, kept }),
-    (error) => {
-      // Deleted by somebody, or so full that not a line fits below it.
-      const isElsewhere = error instanceof PlatformError && ["refused", "gone", "not-editable"].includes(error.reason);
-      if (!isElsewhere) throw error;
-      return say();
-    },
-  );
-}
-
-/** A longer limit is left to the next round. */
-const MAX_LIMITED_MS = 10_000;
-
-/** Waits out a rate limit that the ended process has used up, instead of a round. @throws what `work` throws */
-const patiently = <T>({ clock }: RecoverDeps, work: () => Promise<T>): Promise<T> =>
-  retry(work, {
-    clock,
-    until: clock.now() + MAX_LIMITED_MS,
-    shouldRetry: (error) => error instanceof PlatformError && error.reason === "rate-limited",
-    delays: (_failures, error) => (error instanceof PlatformError ? error.retryAfterMs : undefined) ?? 1_000,
-  });
+const questionOfTurn = ({ question, message }: Lost): Turn["question"] => ({
+  message: message.message,
+  author: question.author,
+  ...(question.authorId !== undefined && { authorId: question.authorId }),
+  text: question.text,
+  at: question.at,
+});
 
 /** What the provider had given until then is used, though nobody will say how much it was. */
 function usedWrites(
   { ledger, modelFacts }: RecoverDeps,
   id: string,
-  { asked, author, authorId, at, message }: OpenQuestion,
+  { asked, author, authorId, at, message, compared }: OpenQuestion,
   kept: string,
 ): readonly Write[] {
   if (asked === undefined) return [];
@@ -277,7 +247,7 @@ function usedWrites(
   const question = {
     id,
     message: messageKeySchema.parse(message),
-    asker: { id: authorId ?? author, name: author },
+    asker: compared?.by ?? { id: authorId ?? author, name: author },
     at,
   };
   const facts = modelFacts(model.provider, model.model);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Invocation } from "../../../src/commands/command.js";
-import { settle } from "../../support/fake-clock.js";
-import { asked, CONVERSATION, type World } from "../chat-world.js";
+import type { Invocation } from "../../../../src/commands/command.js";
+import { settle } from "../../../support/fake-clock.js";
+import { asked, CONVERSATION, type World } from "../../chat-world.js";
 
 const by = (id: string, more: Partial<Invocation> = {}): Invocation => ({
   platform: "fake",

@@ -1,8 +1,8 @@
-import type { OpenQuestion, Sessions } from "../../store/sessions/sessions.js";
-import { compareMessageIds, questionIdOf } from "../port/conversation.js";
-import { messageKeySchema } from "../port/message-key.js";
-import type { MessageKey } from "../port/platform.js";
-import type { FoundReply, PlatformParts } from "../port/platform-definition.js";
+import type { OpenQuestion, Sessions } from "../../../store/sessions/sessions.js";
+import { compareMessageIds, questionIdOf } from "../../port/conversation.js";
+import { messageKeySchema } from "../../port/message-key.js";
+import type { MessageKey } from "../../port/platform.js";
+import type { FoundReply, PlatformParts } from "../../port/platform-definition.js";
 
 /** A question that an ended process left open. */
 export interface Lost {
@@ -17,7 +17,7 @@ const MAX_LATER_TURNS = 100;
 
 /** Its place is stored once the platform has said it; a kill in between leaves an answer that is to be found there. */
 export async function begunAnswer(
-  sessions: Pick<Sessions, "openQuestions" | "recentTurns">,
+  sessions: Pick<Sessions, "openQuestions" | "recentTurns" | "comparedAnswers">,
   { id, question, message, surface }: Lost,
 ): Promise<FoundReply | undefined> {
   if (question.answer !== null) return { message: messageKeySchema.parse(question.answer) };
@@ -32,13 +32,15 @@ export async function begunAnswer(
   // A process answers one after the other there: what it had begun is the first one's, which could not be ended yet.
   const isSecond = open.some((other) => {
     const earlier = messageKeySchema.safeParse(other.message).data;
-    const isLost = other.owner === owner && other.ended === null && other.answer === null;
+    const isInLine = other.owner === owner && other.compared === undefined;
+    const isLost = isInLine && other.ended === null && other.answer === null;
     return isLost && earlier !== undefined && compareMessageIds(earlier.message, message.message) < 0;
   });
   if (isSecond) return undefined;
   // Others were answered meanwhile, where it waited for missed ones or could not be ended at once.
   const turns = await sessions.recentTurns(conversation, MAX_LATER_TURNS).catch(() => []); // damaged: told when used
-  const taken = new Set(turns.map(({ shownIn }) => shownIn));
+  const compared = await sessions.comparedAnswers(conversation, MAX_LATER_TURNS);
+  const taken = new Set([...turns, ...compared.map(({ turn }) => turn)].map(({ shownIn }) => shownIn));
   for (const { answer } of open) taken.add(messageKeySchema.safeParse(answer).data?.message);
   return found.findLast((reply) => !taken.has(reply.message.message));
 }
