@@ -39,6 +39,7 @@ const RECORDED: Readonly<Record<string, readonly (readonly [lines: readonly stri
   "settings footer": [
     [["/settings footer on", "/settings footer off"], { kind: "settings", what: "footer", before: "on", after: "off" }],
   ],
+  "chat choose": [[["/chat choose openai/gpt-5"], { kind: "model", what: "pin", after: "openai/gpt-5" }]],
   "models offer": [
     [
       ["/models offer openai/gpt-5 demo/demo-small"],
@@ -105,6 +106,7 @@ const UNRECORDED: Readonly<Record<string, string>> = {
   "chat new": "",
   "chat stop": "",
   "chat retry": "",
+  "chat compare": "",
   "chat thread": "",
   usage: "",
   "usage quota": "",

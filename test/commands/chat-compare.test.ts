@@ -87,7 +87,7 @@ describe("/chat choose", () => {
     expect(await world.say("/chat choose mabc0")).toBe(
       "📌 This conversation now uses **openai/gpt-5**. The conversation goes on from its answer.",
     );
-    expect(world.choices).toMatchObject([[{ conversation: CONVERSATION }, "mabc0"]]);
+    expect(world.choices).toEqual([[CONVERSATION, "mabc0"]]);
     world.answerChooseWith({ model: MINI, isNew: true, isLeftBehind: true });
     expect(await world.say("/chat choose mabc0")).toContain("from before the fresh start");
     world.answerChooseWith({ model: MINI, isNew: false, isLeftBehind: false });

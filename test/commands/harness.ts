@@ -171,7 +171,7 @@ export function harness(world: World = {}) {
   const retries: Parameters<TurnControl["retry"]>[] = [];
   const comparisons: Parameters<TurnControl["compare"]>[] = [];
   let compareResult: CompareOutcome | undefined;
-  const choices: Parameters<TurnControl["choose"]>[] = [];
+  const choices: (readonly [conversation: string, answer: string])[] = [];
   let chosen: ChosenAnswer = { model: { provider: "openai", model: "gpt-5" }, isNew: true, isLeftBehind: false };
   const forgotten: string[] = [];
   const stops: Parameters<TurnControl["stop"]>[] = [];
@@ -218,8 +218,10 @@ export function harness(world: World = {}) {
         comparisons.push(call);
         return compareResult ?? { kind: "started", models: call[1], link: undefined, fault: undefined };
       },
-      async choose(...call) {
-        choices.push(call);
+      async choose({ conversation, user }, answer, also) {
+        choices.push([conversation, answer]);
+        const pin = { ...chosen.model, at: clock.now(), by: user.name };
+        await sessions.change(conversation, (before) => ({ ...before, pin }), also);
         return chosen;
       },
       async forget(conversation, also = []) {

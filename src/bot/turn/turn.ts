@@ -60,7 +60,7 @@ export interface LifeDeps extends ChatDeps {
  *                    6  showMark        how it ended
  *                    7  close           the stored question goes, and the lease with it, in one step
  *
- * A crash between any two of them leaves a stored question, which `recover.ts` of another process or of the next start
+ * A crash between any two of them leaves a stored question, which `recover/` of another process or of the next start
  * finds and ends.
  */
 

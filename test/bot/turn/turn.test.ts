@@ -175,6 +175,22 @@ describe("a thread", () => {
     expect(it.anthropic.streams[3]?.request.system).toBe("Be kind.");
   });
 
+  it("gets the default once somebody has given up its pin, whatever its channel is pinned to", async () => {
+    const it = world();
+    const pin = { provider: "anthropic", model: "claude", at: 1, by: "ada" };
+    await it.sessions.change(CONVERSATION, (before) => ({ ...before, pin, system: "Rhyme." }));
+    const thread = `${CONVERSATION}:t1`;
+    await it.sessions.change(thread, (before) => ({ ...before, pinNews: "default" }));
+    const mention = it.platform.mention("hello", { message: "q1" });
+    await it.chat.onMention(it.platform, { ...mention, message: { ...mention.message, thread: "t1" } });
+    await settle();
+    expect(it.openai.streams[0]?.request.system).toContain("Rhyme.");
+    it.openai.streams[0]?.finish();
+    await it.clock.advance(1_000);
+    expect((await it.sessions.get(thread)).pin).toMatchObject({ provider: "openai", model: "m1" });
+    expect((await it.sessions.get(CONVERSATION)).pin).toEqual(pin);
+  });
+
   it("pins its channel too where that had no model, so that later threads agree", async () => {
     const it = world();
     const mention = it.platform.mention("hello");
