@@ -3,7 +3,7 @@ import type { Invocation } from "../../../commands/command.js";
 import type { CompareOutcome } from "../../../commands/command-deps.js";
 import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import { comparedId } from "../../../store/sessions/sessions.js";
-import { chatRefusal, limitFault } from "../../access/access.js";
+import { chatRefusal, limitFault, sharedLimitFault } from "../../access/access.js";
 import { showMark } from "../../delivery/show-mark.js";
 import { channelKeyOf, conversationOf, workspaceOf } from "../../port/conversation.js";
 import type { ChannelKey, ChatPlatform, MessageKey } from "../../port/platform.js";
@@ -58,7 +58,7 @@ async function compareLast(
   const allowed: ModelRef[] = [];
   let fault: string | undefined;
   for (const model of models) {
-    fault ??= limitFault(deps, place, user);
+    fault ??= limitFault(deps, place, user) ?? (await sharedLimitFault(deps, place, user));
     if (fault === undefined) allowed.push(model);
   }
   if (fault !== undefined && allowed.length === 0) return refused(fault);
