@@ -252,13 +252,18 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
 
 /** Erases what is kept for long enough, now and once a day. Returns how to stop that. */
 function startErasing(core: Core): readonly (() => void)[] {
-  const { config, clock, log, store, sessions, ledger, audit, surfaces, questionLimits } = core;
+  const { config, clock, log, store, sessions, ledger, votes, audit, surfaces, questionLimits } = core;
   const { retentionDays, auditDays } = config.chat;
   const deps = { clock, log };
   const erasers = [sessions.eraseUntouched, ...surfaces.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])];
   return [
     startRetention({ what: "conversations", days: retentionDays, erasers, purge: store.purge, ...deps }),
-    startRetention({ what: "usage", days: KEPT_DAYS, erasers: [ledger.erase, questionLimits.erasePast], ...deps }),
+    startRetention({
+      what: "usage",
+      days: KEPT_DAYS,
+      erasers: [ledger.erase, votes.erase, questionLimits.erasePast],
+      ...deps,
+    }),
     startRetention({ what: "records of changes", days: auditDays, erasers: [audit.erase], ...deps }),
   ];
 }

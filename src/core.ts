@@ -28,6 +28,7 @@ import { createStoreReadiness } from "./store/store-readiness.js";
 import { createLedger, KEPT_DAYS } from "./usage/ledger.js";
 import { createQuestionLimits } from "./usage/limits/question-limits.js";
 import { createModelFacts } from "./usage/model-facts.js";
+import { createVotes } from "./usage/votes.js";
 
 export interface CoreDeps {
   readonly config: Config<ProviderSetup, PlatformSetup>;
@@ -68,6 +69,7 @@ export async function createCore(deps: CoreDeps) {
   const { defaultModel, retentionDays, auditDays } = config.chat;
   const host = { defaultModel, retentionDays, limits: config.limits, usageDays: KEPT_DAYS, auditDays };
   const ledger = createLedger({ store, clock });
+  const votes = createVotes({ store, clock });
   const audit = createAudit({ store, now: clock.now });
   const questionLimits = createQuestionLimits({ terms: config.limits, store, clock });
   const liveness = createLiveness({ store, clock, log, owner });
@@ -78,7 +80,8 @@ export async function createCore(deps: CoreDeps) {
   observers.add({ onRefresh: ({ provider }) => void quota.readEndpoints(provider) });
   return {
     ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
-    ...{ health, damage, modelFacts, allowed, watches, pinCensus, ledger, audit, liveness, quota, questionLimits },
+    ...{ health, damage, modelFacts, allowed, watches, pinCensus, liveness, ledger, votes, audit, quota },
+    questionLimits,
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     affectedPins: pinCensus.affectedPins,
     setups: config.providers,

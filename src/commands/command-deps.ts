@@ -12,7 +12,8 @@ import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
 import type { MessageLimitTerms } from "../usage/limits/message-limits.js";
 import type { FindModelFacts } from "../usage/model-facts.js";
-import type { Invocation } from "./command.js";
+import type { Votes } from "../usage/votes.js";
+import type { Control, Invocation } from "./command.js";
 
 /** What commands are made of. */
 export interface CommandDeps {
@@ -24,6 +25,7 @@ export interface CommandDeps {
   readonly watches: Pick<WatchRows, "channel" | "change">;
   readonly modelFacts: FindModelFacts;
   readonly ledger: Pick<Ledger, "each">;
+  readonly votes: Pick<Votes, "each">;
   readonly quota: Pick<Quota, "states" | "ofModel">;
   readonly charts: ChartPainter;
   readonly audit: Audit;
@@ -63,6 +65,8 @@ export interface PersonSummary {
   readonly usageEntries: number;
   /** Conversations whose model or system prompt the person chose, and channels that they let watch, by their name. */
   readonly choices: number;
+  /** On answers. */
+  readonly votes: number;
   /** Changes in the record. */
   readonly changes: number;
 }
@@ -146,6 +150,19 @@ export interface ChosenAnswer {
   /** Its question was asked before a fresh start, so that it is not sent any more. */
   readonly isLeftBehind: boolean;
 }
+/**
+ * What became of a vote on an answer: the model that it counts for ("provider/model"), and controls that have the
+ * question answered again; or that votes are off, or that nobody knows the answer any more.
+ */
+export type RatingOutcome =
+  | {
+      readonly kind: "counted";
+      /** Whether the person had voted on this answer before. */
+      readonly how: "new" | "changed" | "same";
+      readonly model: string;
+      readonly instead: readonly Control[];
+    }
+  | { readonly kind: "off" | "unknown" };
 
 /** What commands may do to answers that are on their way; the bot's chat does it. */
 export interface TurnControl {
@@ -163,6 +180,8 @@ export interface TurnControl {
    * @throws {StoreError}
    */
   retry(invocation: Invocation, model?: ModelRef): Promise<RetryOutcome>;
+  /** Counts what somebody thinks of an answer. @throws {StoreError} */
+  rate(invocation: Invocation, isGood: boolean): Promise<RatingOutcome>;
   /**
    * Has the last question of a conversation answered by other models too, in a thread where the platform has threads.
    * Resolves once their questions are stored. @throws {StoreError}

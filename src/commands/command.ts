@@ -7,6 +7,8 @@ export type Control =
       readonly command: string;
       /** The thread of this channel that it acts on, where that isn't the place that it stands in. */
       readonly thread?: string;
+      /** One of the two that rate the answer above them; a platform may have a form of its own for those. */
+      readonly rates?: "good" | "bad";
     }
   | { readonly label: string; readonly options: readonly { readonly label: string; readonly command: string }[] };
 

@@ -16,7 +16,7 @@ export const privacy = ({ personalData, host }: CommandDeps) =>
     options: {},
     async *run(_args, { platform, user }) {
       const person = { platform, ...user };
-      const { questions, conversations, usageEntries, choices, changes } = await personalData.summary(person);
+      const { questions, conversations, usageEntries, choices, changes, votes } = await personalData.summary(person);
       const { retentionDays, usageDays, auditDays } = host;
       const kept =
         retentionDays === 0 ? "until somebody erases it" : `${plural(retentionDays, "day")} after its last use`;
@@ -28,6 +28,7 @@ export const privacy = ({ personalData, host }: CommandDeps) =>
           `- ${plural(usageEntries, "entry", "entries")} of usage with your name (time, model, tokens, cost; no ` +
             `text): ${plural(usageDays, "day")}.`,
           `- Your name beside ${plural(choices, "choice")} of a model, system prompt or watch, as long as that stands.`,
+          `- ${plural(votes, "vote")} on answers (👍 or 👎, the model; no text): ${plural(usageDays, "day")}.`,
           `- ${plural(changes, "change")} that you made, in the record of changes (what, when; no text): ` +
             `${plural(auditDays, "day")}.`,
           "What you ask goes to the provider of the conversation's model, with what was said before in it. " +

@@ -4,6 +4,7 @@ import { chatCompare } from "./chat-compare.js";
 import { chatExport } from "./chat-export.js";
 import { chatForget } from "./chat-forget.js";
 import { chatNew } from "./chat-new.js";
+import { chatRate } from "./chat-rate.js";
 import { chatReasoning } from "./chat-reasoning.js";
 import { chatRetry } from "./chat-retry.js";
 import { chatStop } from "./chat-stop.js";
@@ -31,6 +32,7 @@ import { refreshModels } from "./refresh-models.js";
 import { settingsAccess } from "./settings-access.js";
 import { settingsAutoRefresh } from "./settings-auto-refresh.js";
 import { settingsFallback } from "./settings-fallback.js";
+import { settingsFeedback } from "./settings-feedback.js";
 import { settingsFooter } from "./settings-footer.js";
 import { settingsModel } from "./settings-model.js";
 import { settingsModels } from "./settings-models.js";
@@ -66,9 +68,11 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     settingsAccess(deps),
     settingsFallback(deps),
     settingsFooter(deps),
+    settingsFeedback(deps),
     aboveThreads(chatNew(deps), deps),
     chatStop(deps),
     chatRetry(deps),
+    chatRate(deps),
     chatCompare(deps),
     chatChoose(deps),
     chatThread(deps),

@@ -4,6 +4,7 @@ import type { CommandDeps } from "./command-deps.js";
 import { defaultWords, pinView } from "./model-in-force.js";
 import { accessLines } from "./settings-access.js";
 import { fallbackLine } from "./settings-fallback.js";
+import { feedbackLine } from "./settings-feedback.js";
 import { footerWords } from "./settings-footer.js";
 import { ruleLines } from "./settings-models.js";
 import { SWITCHING } from "./settings-switching.js";
@@ -39,6 +40,7 @@ export const settingsShow = (deps: CommandDeps) =>
           "",
           ...accessLines(deps.settings.of(workspace), deps.host.limits),
           `Footer under answers: ${footerWords(deps.settings.of(workspace))}`,
+          feedbackLine(deps.settings.of(workspace)),
           ...(pin.lines.length > 0 ? ["", ...pin.lines] : []),
         ].join("\n"),
         ...(controls.length > 0 && { controls }),

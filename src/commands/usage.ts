@@ -1,10 +1,11 @@
+import { modelName } from "../refresh/choose/default-model.js";
 import { sharedWorkspaceOf } from "../refresh/settings.js";
 import type { UsageEntry } from "../usage/ledger.js";
 import { createSummary, createTotal, GROUPINGS } from "../usage/summarize.js";
 import { defineCommand, type Invocation } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { usageAlt, usageChart } from "./wording/usage-chart.js";
-import { noUsageText, PERIODS, type Period, periodOf, usageText } from "./wording/usage-text.js";
+import { type ModelRating, noUsageText, PERIODS, type Period, periodOf, usageText } from "./wording/usage-text.js";
 
 const OPTIONS = {
   period: {
@@ -24,7 +25,7 @@ const OPTIONS = {
   },
 } as const;
 
-export const usage = ({ ledger, charts, clock }: CommandDeps) =>
+export const usage = ({ ledger, votes, charts, clock }: CommandDeps) =>
   defineCommand({
     path: "usage",
     about: "What was used in this workspace: questions, tokens, cost",
@@ -50,11 +51,28 @@ export const usage = ({ ledger, charts, clock }: CommandDeps) =>
       const groups = summary.groups();
       const canPaint = invocation.canShowFiles && groups.length > 0;
       const bytes = canPaint ? await charts.paint(usageChart(groups, by, period)) : undefined;
-      const markdown = usageText(groups, { by, period, sum, hasBars: bytes === undefined });
+      const ratings = by === "model" ? await ratingsFor(votes, invocation, period) : [];
+      const markdown = usageText(groups, { by, period, sum, ratings, hasBars: bytes === undefined });
       const alt = usageAlt(groups, by, period);
       yield { markdown, ...(bytes !== undefined && { files: [{ name: "usage.png", bytes, alt }] }) };
     },
   });
+
+/** Counts what people thought of the answers of each model, as far as the asker may see; most votes first. */
+async function ratingsFor(
+  votes: CommandDeps["votes"],
+  { workspace, isDirect, user }: Invocation,
+  { from, to }: Period,
+): Promise<readonly ModelRating[]> {
+  const models = new Map<string, { good: number; all: number }>();
+  await votes.each({ workspace, from, to }, ({ provider, model, isGood, userId }) => {
+    if (isDirect && userId !== user.id) return;
+    const name = modelName({ provider, model });
+    const { good, all } = models.get(name) ?? { good: 0, all: 0 };
+    models.set(name, { good: good + (isGood ? 1 : 0), all: all + 1 });
+  });
+  return [...models].map(([model, counts]) => ({ model, ...counts })).sort((a, b) => b.all - a.all);
+}
 
 const isOf = ({ user }: Invocation, entry: UsageEntry): boolean => entry.user.id === user.id;
 

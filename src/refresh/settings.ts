@@ -34,6 +34,8 @@ export interface WorkspaceSettings extends RefreshChoice {
   readonly models?: ModelRules;
   /** A small line under each answer. Off when unset. */
   readonly footer?: boolean;
+  /** 👍 and 👎 under each answer. On when unset. */
+  readonly feedback?: boolean;
   /** What was set can't be read: until it is set again, the bot is for operators only. Never stored. */
   readonly isDamaged?: true;
 }
@@ -252,4 +254,5 @@ const settingsSchema = z.looseObject({
     })
     .exactOptional(),
   footer: z.boolean().exactOptional(),
+  feedback: z.boolean().exactOptional(),
 });

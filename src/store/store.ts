@@ -17,6 +17,7 @@ export const TABLES = [
   "audit",
   "counts",
   "shards",
+  "votes",
 ] as const;
 export type Table = (typeof TABLES)[number];
 

@@ -1,12 +1,10 @@
-import pLimit from "p-limit";
 import { z } from "zod";
 import { type Clock, nextTurn } from "../base/clock.js";
-import { DAY_MS, dayOf, daysBetween } from "../base/time.js";
-import { createRowReader } from "../store/damage-report.js";
-import { pagesOf } from "../store/pages.js";
+import { dayOf } from "../base/time.js";
 import { endingRow } from "../store/sessions/session-rows.js";
 import type { Ending } from "../store/sessions/sessions.js";
-import type { Entry, KeyValue, Store, Write } from "../store/store.js";
+import type { Store, Write } from "../store/store.js";
+import { createDailyRows, type DailyQuery } from "./daily-rows.js";
 import type { PriceSource } from "./model-facts.js";
 
 /**
@@ -43,23 +41,16 @@ export interface UsageEntry {
   readonly ending: Ending;
 }
 
-/** Which entries: of one workspace or of all, from `from` (inclusive) to `to` (exclusive), epoch ms. */
-export interface UsageQuery {
-  readonly workspace?: string;
-  readonly from: number;
-  readonly to: number;
-}
-
 export interface Ledger {
   /** The row of an entry, to be written in one step with the turn itself. */
   writeOf(entry: UsageEntry): Write;
   /** Oldest first; damaged rows are left out, and so is what is older than `KEPT_DAYS`. @throws {StoreError} */
-  read(query: UsageQuery): Promise<readonly UsageEntry[]>;
+  read(query: DailyQuery): Promise<readonly UsageEntry[]>;
   /**
    * Calls back with each of these entries, in any order, and lets other work go on in between: for sums of more entries
    * than memory should hold. @throws {StoreError}
    */
-  each(query: UsageQuery, visit: (entry: UsageEntry) => void): Promise<void>;
+  each(query: DailyQuery, visit: (entry: UsageEntry) => void): Promise<void>;
   /**
    * Erases the entries of all UTC days that ended at or before `before` (epoch ms), and tells how many.
    * @throws {StoreError} and then the rest is left for the next time
@@ -94,23 +85,20 @@ const entryRow = z.object({
   ending: endingRow,
 });
 
-/** Days that are read at the same time, so that a slow store answers for three months in a few round trips. */
-const READ_AT_ONCE = 16;
-/** Rows that are read in one step: checking so many takes about 2 ms. */
-const ROWS_AT_ONCE = 250;
-/** Rows that are erased in one step. */
-const ERASED_AT_ONCE = 500;
+/** Entries of one day from which on other work goes before the next day. */
+const SORTED_AT_ONCE = 250;
 
 /** One row a turn, found by UTC day and workspace: reading a day costs what that day holds. */
 export function createLedger({ store, clock }: LedgerDeps): Ledger {
-  const rows = store.values("usage");
-  const each = createEach(rows, clock);
+  const { keyOf, each, erase } = createDailyRows({
+    store,
+    clock,
+    table: "usage",
+    schema: entryRow,
+    keptDays: KEPT_DAYS,
+  });
   return {
-    writeOf: (entry) => ({
-      table: "usage",
-      key: `${prefixOf(dayOf(entry.at), entry.workspace)}${entry.id}`,
-      value: entry,
-    }),
+    writeOf: (entry) => ({ table: "usage", key: keyOf(entry), value: entry }),
     async read(query) {
       const days = new Map<string, UsageEntry[]>();
       await each(query, (entry) => {
@@ -122,62 +110,11 @@ export function createLedger({ store, clock }: LedgerDeps): Ledger {
       const sorted: UsageEntry[] = [];
       for (const [, entries] of [...days].sort(([a], [b]) => (a < b ? -1 : 1))) {
         for (const entry of entries.sort((a, b) => a.at - b.at)) sorted.push(entry);
-        if (entries.length >= ROWS_AT_ONCE) await nextTurn();
+        if (entries.length >= SORTED_AT_ONCE) await nextTurn();
       }
       return sorted;
     },
     each,
-    async erase(before) {
-      let erased = 0;
-      for (const prefix of prefixesBefore(dayOf(before))) {
-        const keys = (await rows.entries(prefix)).map(([key]) => key);
-        for (let from = 0; from < keys.length; from += ERASED_AT_ONCE) {
-          const part = keys.slice(from, from + ERASED_AT_ONCE);
-          await store.write(part.map((key) => ({ table: "usage", key, value: undefined })));
-          erased += part.length;
-        }
-      }
-      return erased;
-    },
+    erase,
   };
-}
-
-function createEach(rows: KeyValue, clock: Clock): Ledger["each"] {
-  const readEntry = createRowReader(rows, entryRow);
-  return async ({ workspace, from, to }, visit) => {
-    const oldest = Math.max(from, clock.now() - KEPT_DAYS * DAY_MS);
-    const newest = Math.min(to, clock.now() + DAY_MS); // another replica's clock may be ahead
-    const isWanted = (entry: UsageEntry) =>
-      entry.at >= oldest && entry.at < newest && (workspace === undefined || entry.workspace === workspace);
-    const oneOfMany = pLimit(READ_AT_ONCE);
-    const inTurn = pLimit(1);
-    let visited = 0;
-    const visitRows = async (entries: readonly Entry[]) => {
-      visited += entries.length;
-      if (visited >= ROWS_AT_ONCE) {
-        visited = 0;
-        await nextTurn();
-      }
-      for (const [key, row] of entries) {
-        const entry = readEntry(key, row);
-        if (entry !== undefined && isWanted(entry)) visit(entry);
-      }
-    };
-    const visitDay = async (prefix: string) => {
-      for await (const page of pagesOf(rows, prefix, ROWS_AT_ONCE)) await inTurn(() => visitRows(page));
-    };
-    await Promise.all(daysBetween(oldest, newest).map((day) => oneOfMany(() => visitDay(prefixOf(day, workspace)))));
-  };
-}
-
-const prefixOf = (day: string, workspace?: string) => `${day}/${workspace === undefined ? "" : `${workspace}/`}`;
-
-/**
- * Beginnings that together are those of all earlier days and of no other: before "2026": "0", "1", "200", "201" to
- * "2025".
- */
-function prefixesBefore(day: string): readonly string[] {
-  return [...day].flatMap((digit, place) =>
-    digit === "-" ? [] : Array.from({ length: Number(digit) }, (_, smaller) => `${day.slice(0, place)}${smaller}`),
-  );
 }

@@ -18,6 +18,7 @@ import { createAudit } from "../../src/store/audit.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import { createLedger } from "../../src/usage/ledger.js";
 import { createModelFacts } from "../../src/usage/model-facts.js";
+import { createVotes } from "../../src/usage/votes.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { type FakePlatform, fakePlatform } from "../support/fake-platform.js";
 import { fakeRefresher } from "../support/fake-refresher.js";
@@ -82,6 +83,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       sessions,
       turns: fakeTurnControl(),
       ledger: createLedger({ store, clock }),
+      votes: createVotes({ store, clock }),
       audit: createAudit({ store, now: clock.now }),
       watches: createWatchRows(store),
       affectedPins: () => [],

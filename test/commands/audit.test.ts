@@ -40,6 +40,7 @@ const RECORDED: Readonly<Record<string, readonly (readonly [lines: readonly stri
     [["/settings footer on", "/settings footer off"], { kind: "settings", what: "footer", before: "on", after: "off" }],
   ],
   "chat choose": [[["/chat choose openai/gpt-5"], { kind: "model", what: "pin", after: "openai/gpt-5" }]],
+  "settings feedback": [[["/settings feedback off"], { kind: "settings", what: "feedback", after: "off" }]],
   "models offer": [
     [
       ["/models offer openai/gpt-5 demo/demo-small"],
@@ -107,6 +108,7 @@ const UNRECORDED: Readonly<Record<string, string>> = {
   "chat stop": "",
   "chat retry": "",
   "chat compare": "",
+  "chat rate": "good",
   "chat thread": "",
   usage: "",
   "usage quota": "",

@@ -5,6 +5,7 @@ import type {
   ChosenAnswer,
   CommandDeps,
   CompareOutcome,
+  RatingOutcome,
   RetryOutcome,
   TurnControl,
 } from "../../src/commands/command-deps.js";
@@ -24,6 +25,7 @@ import { createSessions } from "../../src/store/sessions/sessions.js";
 import type { BarChart } from "../../src/usage/chart/chart.js";
 import { createLedger, type UsageEntry } from "../../src/usage/ledger.js";
 import { createModelFacts } from "../../src/usage/model-facts.js";
+import { createVotes } from "../../src/usage/votes.js";
 import { fakeClock } from "../support/fake-clock.js";
 import { fakeTurnControl } from "../support/fake-turn-control.js";
 import { memoryStore } from "../support/memory-store.js";
@@ -164,6 +166,7 @@ export function harness(world: World = {}) {
   const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
   const sessions = createSessions({ store, now: clock.now });
   const ledger = createLedger({ store, clock });
+  const votes = createVotes({ store, clock });
   const painted: BarChart[] = [];
   let canPaint = true;
   let stopResult: Awaited<ReturnType<TurnControl["stop"]>> = "nothing-runs";
@@ -173,6 +176,8 @@ export function harness(world: World = {}) {
   let compareResult: CompareOutcome | undefined;
   const choices: (readonly [conversation: string, answer: string])[] = [];
   let chosen: ChosenAnswer = { model: { provider: "openai", model: "gpt-5" }, isNew: true, isLeftBehind: false };
+  const rated: Parameters<TurnControl["rate"]>[] = [];
+  let rateResult: RatingOutcome = { kind: "unknown" };
   const forgotten: string[] = [];
   const stops: Parameters<TurnControl["stop"]>[] = [];
   const checks: string[] = [];
@@ -191,6 +196,7 @@ export function harness(world: World = {}) {
     }),
     sessions,
     ledger,
+    votes,
     audit: createAudit({ store, now: clock.now }),
     watches: createWatchRows(store),
     affectedPins: () => world.affectedPins ?? [],
@@ -223,6 +229,10 @@ export function harness(world: World = {}) {
         const pin = { ...chosen.model, at: clock.now(), by: user.name };
         await sessions.change(conversation, (before) => ({ ...before, pin }), also);
         return chosen;
+      },
+      async rate(...call) {
+        rated.push(call);
+        return rateResult;
       },
       async forget(conversation, also = []) {
         forgotten.push(conversation);
@@ -297,6 +307,10 @@ export function harness(world: World = {}) {
     choices,
     answerChooseWith: (result: ChosenAnswer) => {
       chosen = result;
+    },
+    rated,
+    rateWith: (result: RatingOutcome) => {
+      rateResult = result;
     },
     forgotten,
     answerRetryWith: (result: RetryOutcome) => {

@@ -9,7 +9,7 @@ function world() {
   const personalData: PersonalData = {
     async summary(person) {
       note("summary", person);
-      return { questions: 3, conversations: 2, usageEntries: 1, choices: 0, changes: 4 };
+      return { questions: 3, conversations: 2, usageEntries: 1, choices: 0, votes: 2, changes: 4 };
     },
     async export(person) {
       note("export", person);

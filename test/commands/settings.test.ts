@@ -208,6 +208,7 @@ describe("/settings show", () => {
         "Guests: may chat",
         "Questions in 10 minutes: of one person 20 (the host's limit); in one channel no limit",
         "Footer under answers: off",
+        "👍 and 👎 under answers: on",
       ].join("\n"),
     });
     expect(await world.controls("/settings show")).toHaveLength(2);

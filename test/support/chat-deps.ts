@@ -11,6 +11,7 @@ import { createMessageLimits } from "../../src/usage/limits/message-limits.js";
 import { createQuestionLimits } from "../../src/usage/limits/question-limits.js";
 import { createModelFacts } from "../../src/usage/model-facts.js";
 import { createProviderSlots } from "../../src/usage/provider-slots.js";
+import { createVotes } from "../../src/usage/votes.js";
 import type { FakeClock } from "./fake-clock.js";
 import { fakeRefresher } from "./fake-refresher.js";
 import type { MemoryStore } from "./memory-store.js";
@@ -70,6 +71,7 @@ export function chatDeps({
     slots: createProviderSlots(2),
     breaker: createCircuitBreaker(clock),
     ledger,
+    votes: createVotes({ store, clock }),
     quota,
     modelFacts,
     images: createRecentImages(),

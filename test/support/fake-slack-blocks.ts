@@ -41,6 +41,18 @@ const elements = z
   .max(25)
   .refine((all) => new Set(all.map(({ action_id }) => action_id)).size === all.length, "action_id is used twice");
 
+const rating = z.strictObject({
+  text: plain(75),
+  value: z.string().min(1).max(2_000),
+  accessibility_label: z.string().max(75).optional(),
+});
+const feedbackButtons = z.strictObject({
+  type: z.literal("feedback_buttons"),
+  action_id: actionId,
+  positive_button: rating,
+  negative_button: rating,
+});
+
 const block = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("markdown"), text: z.string().min(1).max(12_000), ...blockId }),
   z.strictObject({
@@ -50,6 +62,8 @@ const block = z.discriminatedUnion("type", [
     ...blockId,
   }),
   z.strictObject({ type: z.literal("actions"), elements, ...blockId }),
+  // https://docs.slack.dev/reference/block-kit/blocks/context-actions-block
+  z.strictObject({ type: z.literal("context_actions"), elements: z.array(feedbackButtons).min(1).max(5), ...blockId }),
   z.strictObject({ type: z.literal("divider"), ...blockId }),
   z.strictObject({ type: z.literal("header"), text: plain(150), ...blockId }),
   z.strictObject({

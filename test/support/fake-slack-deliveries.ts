@@ -200,6 +200,12 @@ const messagesIn = (channel: string) => (channel.startsWith("G") ? "message.mpim
 
 function actionOf({ blocks }: Pick<FakeMessage, "blocks">, label: string): Record<string, unknown> {
   for (const block of blocks) {
+    if (block.type === "context_actions") {
+      for (const { type, action_id, positive_button, negative_button } of block.elements) {
+        const pressed = [positive_button, negative_button].find(({ text }) => text.text === label);
+        if (pressed !== undefined) return { type, action_id, value: pressed.value, text: pressed.text };
+      }
+    }
     if (block.type !== "actions") continue;
     for (const element of block.elements) {
       const { type, action_id } = element;

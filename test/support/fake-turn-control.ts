@@ -6,6 +6,7 @@ export const fakeTurnControl = (given: Partial<TurnControl> = {}): TurnControl =
   retry: async () => ({ kind: "nothing-asked" }),
   compare: async () => ({ kind: "nothing-asked" }),
   choose: async () => ({ model: { provider: "openai", model: "gpt-5" }, isNew: true, isLeftBehind: false }),
+  rate: async () => ({ kind: "unknown" }),
   openThread: async () => "<#thread>",
   forget: async () => 0,
   ...given,

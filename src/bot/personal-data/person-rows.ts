@@ -7,6 +7,7 @@ import { pagesOf } from "../../store/pages.js";
 import { conversationOfTurn, openQuestionRow, sessionRow, turnRow } from "../../store/sessions/session-rows.js";
 import type { OpenQuestion, Session, Turn } from "../../store/sessions/sessions.js";
 import type { Store, Table } from "../../store/store.js";
+import { type Vote, voteRow } from "../../usage/votes.js";
 import { speakerName } from "../prompt/untrusted-text.js";
 
 /** A row as it is stored, and as it was read. */
@@ -29,6 +30,7 @@ export interface PersonRows {
   /** Channels that somebody of one of these names let watch. */
   readonly watches: readonly FoundRow<WatchedChannel>[];
   readonly changes: readonly FoundRow<AuditEntry>[];
+  readonly votes: readonly FoundRow<Vote>[];
   /** Questions that have no end yet. */
   readonly open: readonly FoundRow<OpenQuestion>[];
   /** The names that the person had. */
@@ -80,6 +82,7 @@ export async function readPerson(store: Store, { platform, id, name }: KnownPers
       watches.some(({ by }) => isNamed(by)),
     ),
     changes,
+    votes: await found(store, "votes", "", voteRow, (vote) => vote.platform === platform && vote.userId === id),
     open: await found(
       store,
       "open",

@@ -25,12 +25,13 @@ export interface PersonalDataDeps {
 export function createPersonalData(deps: PersonalDataDeps): PersonalData {
   return {
     async summary(person) {
-      const { turns, usage, choices, watches, changes } = await readPerson(deps.store, person);
+      const { turns, usage, choices, watches, changes, votes } = await readPerson(deps.store, person);
       return {
         questions: turns.length,
         conversations: new Set(turns.map(({ conversation }) => conversation)).size,
         usageEntries: usage.length,
         choices: choices.length + watches.length,
+        votes: votes.length,
         changes: changes.length,
       };
     },
@@ -64,6 +65,7 @@ function exportOf({ platform, id }: KnownPerson, rows: PersonRows, now: number):
       channel: key.slice(CHANNEL_PREFIX.length),
       watches: value.watches.filter(({ by }) => rows.names.has(by)),
     })),
+    votes: rows.votes.map(({ value: { at, provider, model, isGood } }) => ({ at: iso(at), provider, model, isGood })),
     changes: rows.changes.map(({ value: { at, ...change } }) => ({ at: iso(at), ...change })),
   };
   return new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`);
@@ -90,6 +92,7 @@ async function erase(deps: PersonalDataDeps, person: KnownPerson, also: readonly
       ...(systemNews !== undefined && { systemNews: nameOr(systemNews) }),
     });
   }
+  for (const each of rows.votes) await replace(store, each, undefined);
   for (const each of rows.watches) {
     const watches = each.value.watches.map((watch) => ({ ...watch, by: nameOr(watch.by) }));
     await replace(store, each, { ...each.value, watches });

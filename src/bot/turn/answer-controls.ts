@@ -11,6 +11,12 @@ export const RETRY_CONTROL: Control = { label: "🔁 Retry", command: "/chat ret
 export const STATUS_CONTROL: Control = { label: "ℹ️ Model status", command: "/models status" };
 export const THREAD_CONTROL: Control = { label: "🧵 Continue in a thread", command: "/chat thread" };
 
+/** Whether an answer was good: one vote a person. */
+export const RATE_CONTROLS: readonly Control[] = [
+  { label: "👍", command: "/chat rate good", rates: "good" },
+  { label: "👎", command: "/chat rate bad", rates: "bad" },
+];
+
 /** A menu is for a quick choice; every model can be typed. */
 const MAX_MODELS = 10;
 
@@ -18,8 +24,10 @@ export interface AnswerControls {
   /** What stays under an answer of `model`. */
   under(
     model: ModelRef | null,
-    terms: { readonly workspace: string; readonly offersThread: boolean },
+    terms: { readonly workspace: string; readonly offersThread: boolean; readonly offersRating: boolean },
   ): readonly Control[];
+  /** A menu of other models that may answer again; none where there are none. */
+  otherModels(model: ModelRef | null, workspace: string): readonly Control[];
 }
 
 /** Their commands never change, so that they work after a restart as well. */
@@ -40,11 +48,13 @@ export function createAnswerControls(deps: {
     return menu;
   };
   return {
-    under: (model, { workspace, offersThread }) => [
+    under: (model, { workspace, offersThread, offersRating }) => [
       RETRY_CONTROL,
       ...(offersThread ? [THREAD_CONTROL] : []),
+      ...(offersRating ? RATE_CONTROLS : []),
       ...menuOf(workspace, model),
     ],
+    otherModels: (model, workspace) => menuOf(workspace, model),
   };
 }
 

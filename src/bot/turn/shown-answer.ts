@@ -230,9 +230,15 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
   if (instead !== undefined) return [...instead, RETRY_CONTROL];
   const isLong = text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
   const offersThread = isLong && question.mention?.isDirect !== true && canOpenThread(deps, question.message);
+  const isRated = deps.settings.of(workspace).feedback !== false;
+  const offersRating = isRated && answer.finish !== undefined && saysSomething(answer.text);
   const news = answer.finish === undefined ? undefined : pinNews(deps, pin, turn.session, question.message);
   const offered = turn.offer === undefined ? troubleControl(deps, turn) : offerControls(turn.offer, deps.clock.now());
-  const controls = [...offered, ...(news?.controls ?? []), ...deps.controls.under(pin, { workspace, offersThread })];
+  const controls = [
+    ...offered,
+    ...(news?.controls ?? []),
+    ...deps.controls.under(pin, { workspace, offersThread, offersRating }),
+  ];
   return needsOperator(answer.error) ? [...controls, STATUS_CONTROL] : controls;
 }
 

@@ -17,6 +17,7 @@ import type { Ledger } from "../../usage/ledger.js";
 import { createMessageLimits } from "../../usage/limits/message-limits.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import { createProviderSlots, type ProviderSlots } from "../../usage/provider-slots.js";
+import type { Votes } from "../../usage/votes.js";
 import type { LimitDeps } from "../access/access.js";
 import type { ChatPlatform, ReplyStream } from "../port/platform.js";
 import type { PlatformParts } from "../port/platform-definition.js";
@@ -51,6 +52,7 @@ export interface TurnDeps {
   readonly slots: ProviderSlots;
   readonly breaker: CircuitBreaker;
   readonly ledger: Pick<Ledger, "writeOf">;
+  readonly votes: Pick<Votes, "cast">;
   readonly quota: Pick<Quota, "note" | "count" | "accountOf" | "ofModel" | "mayProbe">;
   readonly modelFacts: FindModelFacts;
   readonly images: RecentImages;

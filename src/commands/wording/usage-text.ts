@@ -37,17 +37,29 @@ export function periodOf(id: PeriodId, now: number): Period {
 const MAX_COLUMNS = 60;
 const BAR_CHARS = 20;
 
+/** Votes on the answers of a model ("provider/model"). */
+export interface ModelRating {
+  readonly model: string;
+  readonly good: number;
+  readonly all: number;
+}
+
 export interface UsageTextTerms {
   readonly by: Grouping;
   readonly period: Period;
   /** The sum of all groups, and of those that the reader may not see. */
   readonly sum: UsageSum;
+  /** What people thought of the answers, most votes first. */
+  readonly ratings: readonly ModelRating[];
   /** Nothing else shows them. */
   readonly hasBars: boolean;
 }
 
 /** What was used, in words and as a table, perhaps with bars. */
-export function usageText(groups: readonly UsageGroup[], { by, period, sum, hasBars }: UsageTextTerms): string {
+export function usageText(
+  groups: readonly UsageGroup[],
+  { by, period, sum, ratings, hasBars }: UsageTextTerms,
+): string {
   const rows = usageRows(groups, by);
   const isPart = addUp(groups).turns < sum.turns;
   return [
@@ -60,6 +72,7 @@ export function usageText(groups: readonly UsageGroup[], { by, period, sum, hasB
     ]),
     ...(isPart ? ["Rows of others are for operators."] : []),
     ...(hasBars && rows.length > 0 ? [block(barRows(rows, tokensOf(sum)))] : []),
+    ...ratingLine(ratings),
     ...notesOn(sum),
   ].join("\n");
 }
@@ -107,6 +120,9 @@ function barRows(rows: readonly UsageGroup[], total: number): readonly (readonly
   });
 }
 
+/** As many are still read. */
+const MAX_RATINGS = 5;
+
 /** From an eighth of a block up. */
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
@@ -114,6 +130,16 @@ function barOf(share: number): string {
   const eighths = Math.round(share * BAR_CHARS * 8);
   const bar = "█".repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? "");
   return bar.padEnd(BAR_CHARS, "░");
+}
+
+/** "👍 `openai/gpt-5` 92 % of 13 votes · `demo/small` 60 % of 5". */
+function ratingLine(ratings: readonly ModelRating[]): readonly string[] {
+  if (ratings.length === 0) return [];
+  const parts = ratings.slice(0, MAX_RATINGS).map(({ model, good, all }, index) => {
+    const votes = index === 0 ? ` ${all === 1 ? "vote" : "votes"}` : "";
+    return `${code(model, MAX_COLUMNS)} ${Math.round((good / all) * 100)} % of ${all.toLocaleString("en")}${votes}`;
+  });
+  return [`👍 ${parts.join(" · ")}`];
 }
 
 function notesOn({ isEstimated, hasUnknownCost, costUsd }: UsageSum): readonly string[] {

@@ -2,7 +2,7 @@ import { nextTurn } from "../../base/clock.js";
 import { createSerial, type Serial } from "../../base/serial.js";
 import { createRowReader } from "../damage-report.js";
 import { pagesOf } from "../pages.js";
-import type { Store, Write } from "../store.js";
+import type { KeyValue, Store, Write } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import { comparedCalls, withTurn } from "./compared-answers.js";
 import { eraseCalls } from "./erase-conversations.js";
@@ -54,6 +54,11 @@ export interface Sessions {
   end(id: string, conversation: string, turn: Turn, also?: EndTerms): Promise<void>;
   /** The last turn since the last fresh start, and its number. @throws {StoreError} */
   lastTurn(conversation: string): Promise<{ readonly number: number; readonly turn: Turn } | undefined>;
+  /** One of the newest 2,000 turns, by the message that its answer ends in, and its number. @throws {StoreError} */
+  turnShownIn(
+    conversation: string,
+    message: string,
+  ): Promise<{ readonly number: number; readonly turn: Turn } | undefined>;
   /** All turns that are kept, oldest first, those before the last fresh start too. @throws {StoreError} */
   allTurns(conversation: string): Promise<readonly { readonly number: number; readonly turn: Turn }[]>;
   /** The last turns of a channel's threads that were answered in since `since` (epoch ms), newest first. */
@@ -205,10 +210,12 @@ function recordCalls(records: Records, inOrder: Serial, now: () => number): Reco
   };
 }
 
-type TurnCalls = Pick<Sessions, "resume" | "recentTurns" | "lastTurn" | "allTurns" | "threadsOf">;
+type TurnCalls = Pick<Sessions, "resume" | "recentTurns" | "lastTurn" | "turnShownIn" | "allTurns" | "threadsOf">;
 
 /** Checking so many turns takes about a millisecond. */
 const TURNS_AT_ONCE = 100;
+/** Older answers than these 2,000 are not looked for. */
+const SEARCHED_PAGES = 20;
 /** A channel has more threads than anybody chooses from. */
 const MAX_THREADS = 25;
 
@@ -240,6 +247,7 @@ function turnCalls(store: Store, { get, getMany }: Records): TurnCalls {
       const turn = readTurn(key, (await turns.getMany([key]))[0]);
       return turn && { number: nextTurn - 1, turn };
     },
+    turnShownIn: (conversation, message) => findTurn(turns, readTurn, { conversation, message }),
     async threadsOf(conversation, since) {
       const recent = (await store.values("sessions").entries(`${conversation}:`))
         .flatMap(([key, row]) => {
@@ -268,4 +276,23 @@ function turnCalls(store: Store, { get, getMany }: Records): TurnCalls {
       return pages.reverse().flat();
     },
   };
+}
+
+/** Looks for a turn by the message that its answer ends in, the newest first. @throws {StoreError} */
+async function findTurn(
+  turns: KeyValue,
+  readTurn: (key: string, row: unknown) => Turn | undefined,
+  { conversation, message }: { readonly conversation: string; readonly message: string },
+) {
+  let pagesLeft = SEARCHED_PAGES;
+  for await (const page of pagesOf(turns, `${conversation}#`, TURNS_AT_ONCE)) {
+    for (const [key, row] of page) {
+      const turn = readTurn(key, row);
+      if (turn?.shownIn === message) return { number: Number(key.slice(-TURN_DIGITS)), turn };
+    }
+    pagesLeft -= 1;
+    if (pagesLeft === 0) return undefined;
+    await nextTurn();
+  }
+  return undefined;
 }

@@ -54,6 +54,23 @@ describe("the controls of an answer on Discord", () => {
     expect(pressed.replies).toEqual([]);
   });
 
+  it("ask in the same row whether it was good, count each person once, and offer another model where it was not", async () => {
+    const { discord } = stage;
+    openai.replyWith(() => "an answer");
+    const [answer] = await answered(discord, discord.general, ask("hello"));
+    if (answer === undefined) throw new Error("no answer");
+    expect(answer.components[0]?.components.map(({ label }) => label)).toEqual(["🔁 Retry", "👍", "👎"]);
+    expect(await replied(discord.press(discord.general, person("bob"), answer, "👍"))).toMatchObject({
+      isEphemeral: true,
+      content: expect.stringContaining("👍 Counted for `openai/gpt-5`"),
+    });
+    const bad = await replied(discord.press(discord.general, person("ada"), answer, "👎"));
+    expect(labels(bad)).toContain("Answer again with…");
+    expect(labels(answer)).toContain("👍");
+    const shown = await replied(discord.slash(discord.general, person("ada"), "usage show"));
+    expect(shown.content).toContain("`openai/gpt-5` 50 % of 2 votes");
+  });
+
   it("answer it again with another model from the menu, which stays the conversation's no longer than that", async () => {
     const { discord } = stage;
     openai.replyWith((body) => `by ${body.model}`);

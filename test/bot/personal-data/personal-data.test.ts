@@ -97,6 +97,7 @@ describe("personalData.summary()", () => {
       conversations: 2,
       usageEntries: 1,
       choices: 3,
+      votes: 0,
       changes: 1,
     });
     expect(await personalData.summary({ platform: "discord", id: "nobody" })).toEqual({
@@ -104,6 +105,7 @@ describe("personalData.summary()", () => {
       conversations: 0,
       usageEntries: 0,
       choices: 0,
+      votes: 0,
       changes: 0,
     });
   });
@@ -146,6 +148,7 @@ describe("personalData.erase()", () => {
       conversations: 0,
       usageEntries: 0,
       choices: 0,
+      votes: 0,
       changes: 0,
     });
   });

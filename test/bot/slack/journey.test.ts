@@ -62,6 +62,32 @@ describe.each(["socket", "http"] as const)("Slack by %s", (transport) => {
     expect(slack.textsIn("C0GENERAL", second)).toEqual([]);
   });
 
+  it("asks under an answer whether it was good, in Slack's own form, and offers another model where it was not", async () => {
+    const { slack, until } = await start();
+    const ts = await slack.mention("what is a tree?");
+    await until("an answer", () => slack.marksOf("C0GENERAL", ts).includes("white_check_mark"));
+    const answer = slack.answers().at(-1);
+    if (answer === undefined) throw new Error("no answer");
+    expect(answer.blocks.filter(({ type }) => type === "context_actions")).toHaveLength(1);
+    expect(JSON.stringify(answer.blocks.filter(({ type }) => type === "actions"))).not.toContain("👍");
+    await slack.press(answer, "👍", "U0BEN");
+    await until("what Ben reads", () => slack.ephemeralsOf("U0BEN").at(-1)?.includes("👍 Counted for"));
+    await slack.press(answer, "👎");
+    const offer = await until("the offer", () =>
+      slack.workspace.ephemerals.find(({ blocks }) => JSON.stringify(blocks).includes("Answer again with")),
+    );
+    await slack.press(offer, "Answer again with…: demo/evergreen-classic");
+    await until("another answer", () => slack.textsIn("C0GENERAL", ts).length === 2);
+    await slack.slash("/usage");
+    await until("the share", () => slack.ephemeralsOf("U0ADA").at(-1)?.includes("50 % of 2 votes"));
+    await slack.slash("/settings feedback off");
+    await until("the change", () => slack.ephemeralsOf("U0ADA").at(-1)?.includes("are gone"));
+    const next = await slack.mention("and a bush?");
+    await until("an answer without", () => slack.marksOf("C0GENERAL", next).includes("white_check_mark"));
+    expect(JSON.stringify(slack.answers().at(-1)?.blocks)).not.toContain("context_actions");
+    expect(slack.unacknowledged).toEqual([]);
+  });
+
   it("acts on the threads of a channel from the channel", async () => {
     const { slack, until } = await start();
     const ts = await slack.mention("what is a tree?");

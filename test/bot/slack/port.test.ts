@@ -77,8 +77,15 @@ describe("Slack's side of the platform port", () => {
     const mention = await adapter.until("a mention", () => adapter.mentions[0]);
     const earlier = await adapter.until("what was said", () => mention.earlier);
     expect(await earlier(10, signal)).toEqual([
-      { author: "ada", at: expect.any(Number), text: "who knows @ben?", isFirst: true, ...NOTHING_ELSE },
-      { author: "ben", at: expect.any(Number), text: "not me & not you", ...NOTHING_ELSE },
+      {
+        author: "ada",
+        authorId: "U0ADA",
+        at: expect.any(Number),
+        text: "who knows @ben?",
+        isFirst: true,
+        ...NOTHING_ELSE,
+      },
+      { author: "ben", authorId: "U0BEN", at: expect.any(Number), text: "not me & not you", ...NOTHING_ELSE },
     ]);
     await slack.mention("a first one");
     await adapter.until("another mention", () => adapter.mentions.length === 2);

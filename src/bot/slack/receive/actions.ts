@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Reply } from "../../../commands/command.js";
 import { STALE_CONTROL_TEXT } from "../../port/control-ids.js";
 import { panelOf, press as runPress } from "../../port/panel.js";
-import { labelText, lineOfChoice, MAX_OPTIONS, pickerOfId, readLine } from "../send/controls.js";
+import { isControlBlock, labelText, lineOfChoice, MAX_OPTIONS, pickerOfId, readLine } from "../send/controls.js";
 import { render } from "../send/render.js";
 import { optionalText, unescaped } from "../wire/notation.js";
 import { callOf, commandMessage, inBackground, type ReplyContext, threadOf } from "./reply-context.js";
@@ -123,7 +123,7 @@ async function dropControls({ calls, identity, log }: ReplyContext, { channel, m
   if (channel === undefined || message?.ts === undefined) return;
   const key = { platform: "slack", workspace: identity.teamId, channel: channel.id, message: message.ts };
   const whole = render({ markdown: unescaped(message.text ?? "") });
-  const rest = (message.blocks ?? []).filter(({ type }) => type !== "actions");
+  const rest = (message.blocks ?? []).filter((block) => !isControlBlock(block));
   await calls
     .update(key, () => ({ text: whole.text, blocks: rest.length > 0 ? rest : whole.blocks }))
     .catch((error) => log.warn({ error }, "slack: used controls could not be removed"));

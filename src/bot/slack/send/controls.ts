@@ -17,12 +17,48 @@ export const MAX_OPTIONS = 100;
 const MAX_ELEMENTS = 25;
 const MAX_ID_CHARS = 255;
 
-/** Buttons and menus as blocks. @throws what `idFor` throws */
+/** Buttons and menus as blocks; those that rate an answer in Slack's own form below it. @throws what `idFor` throws */
 export async function controlBlocks(controls: readonly Control[], deps: ControlDeps): Promise<readonly Block[]> {
-  const elements = await Promise.all(controls.map((control, index) => elementOf(control, index, deps)));
-  return Array.from({ length: Math.ceil(elements.length / MAX_ELEMENTS) }, (_, index) => ({
-    type: "actions",
+  const [good, bad] = (["good", "bad"] as const).map((which) => controls.find((each) => ratingOf(each) === which));
+  const isRated = good !== undefined && bad !== undefined && "command" in good && "command" in bad;
+  const others = isRated ? controls.filter((control) => ratingOf(control) === undefined) : controls;
+  const elements = await Promise.all(others.map((control, index) => elementOf(control, index, deps)));
+  const rows = Array.from({ length: Math.ceil(elements.length / MAX_ELEMENTS) }, (_, index) => ({
+    type: "actions" as const,
     elements: elements.slice(index * MAX_ELEMENTS, (index + 1) * MAX_ELEMENTS),
+  }));
+  if (!isRated) return rows;
+  const rate = async ({ label, command }: Extract<Control, { command: string }>, words: string) => {
+    return { text: labelText(label), value: await deps.idFor(command), accessibility_label: words };
+  };
+  const feedback = {
+    type: "feedback_buttons" as const,
+    action_id: "control-rate",
+    positive_button: await rate(good, "Good answer"),
+    negative_button: await rate(bad, "Bad answer"),
+  };
+  return [{ type: "context_actions", elements: [feedback] }, ...rows];
+}
+
+const ratingOf = (control: Control) => ("command" in control ? control.rates : undefined);
+
+/** Whether a block holds controls. */
+export const isControlBlock = ({ type }: { readonly type: string }): boolean =>
+  type === "actions" || type === "context_actions";
+
+/** Writes Slack's own form of rating an answer as ordinary buttons, where Slack does not take it. */
+export const withPlainRating = (blocks: readonly Block[]): readonly Block[] =>
+  blocks.map((block) =>
+    block.type === "context_actions"
+      ? { type: "actions", elements: block.elements.flatMap((element) => plainRating(element)) }
+      : block,
+  );
+
+function plainRating(element: types.ContextActionsBlockElement): Element[] {
+  if (element.type !== "feedback_buttons") return [];
+  const { positive_button: good, negative_button: bad } = element;
+  return [good, bad].map(({ text, value, accessibility_label: words = "" }, index) => ({
+    ...{ type: "button", action_id: `control-rate-${index}`, text, value, accessibility_label: words },
   }));
 }
 

@@ -3,6 +3,7 @@ import { fenceAfterLine, NO_FENCE } from "../../delivery/code-fence.js";
 import { splitMessage } from "../../delivery/split-message.js";
 import { slackErrorOf } from "../wire/errors.js";
 import { escapeMrkdwn } from "../wire/notation.js";
+import { withPlainRating } from "./controls.js";
 import { render, type SlackMessage, sectionBlocks, toMrkdwn } from "./render.js";
 
 /** The ways to write one text, each plainer than the one before, for when Slack refuses the richer one. */
@@ -50,7 +51,8 @@ export function writeIn(
   const whole = render(reply, controls);
   if (form === "blocks") return [whole];
   const markdown = tablesAsCode(reply.markdown);
-  if (form === "sections") return [{ text: whole.text, blocks: [...sectionBlocks(markdown), ...controls] }];
+  const plainControls = withPlainRating(controls);
+  if (form === "sections") return [{ text: whole.text, blocks: [...sectionBlocks(markdown), ...plainControls] }];
   const write = form === "mrkdwn" ? toMrkdwn : escapeMrkdwn;
   const pieces = splitMessage(form === "mrkdwn" ? markdown : reply.markdown, PIECE_CHARS)
     .flatMap((piece) => (write(piece).length <= MAX_TEXT_CHARS ? [piece] : splitMessage(piece, SAFE_PIECE_CHARS)))

@@ -21,7 +21,7 @@ import { slackErrorOf } from "../wire/errors.js";
 import { unescaped } from "../wire/notation.js";
 import type { SlashNames } from "../wire/slash-names.js";
 import type { SlackCalls } from "./calls.js";
-import { type ControlDeps, controlBlocks } from "./controls.js";
+import { type ControlDeps, controlBlocks, isControlBlock } from "./controls.js";
 import { type Form, withPlainerForms, writeIn } from "./plainer-forms.js";
 import type { PostReconciliation } from "./post-reconciliation.js";
 import { render, type SlackMessage } from "./render.js";
@@ -223,7 +223,7 @@ function extended(before: Kept, lines: string, form: Form, controls: readonly ty
   const [whole] = writeIn(form, { markdown: stacked([keptText(before), lines]) }, controls);
   if (form !== "blocks" || before.blocks.length === 0) return whole;
   // Slack may have turned the Markdown into blocks of its own: they stay.
-  const kept = before.blocks.filter(({ type }) => type !== "actions");
+  const kept = before.blocks.filter((block) => !isControlBlock(block));
   // A text without blocks would not be shown beside the blocks of the lines.
   return { text: whole.text, blocks: [...kept, ...render({ markdown: lines }).blocks, ...controls] };
 }
@@ -255,7 +255,7 @@ export function keptText({ text, blocks }: Kept): string {
 
 function textOf(value: unknown): string {
   const { data: node } = nodeSchema.safeParse(value);
-  if (node === undefined || node.type === "actions") return "";
+  if (node === undefined || isControlBlock(node)) return "";
   const { type, text, url, name, user_id: user } = node;
   if (typeof text === "string") return type === "markdown" || type === "mrkdwn" ? unescaped(text) : text;
   if (typeof text === "object" && text !== null) return textOf(text);

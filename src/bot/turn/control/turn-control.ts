@@ -14,6 +14,7 @@ import { choose } from "./choose.js";
 import { compare } from "./compare.js";
 import { lastQuestion, questionAgain, RESTARTING, refused, surfaceOf, type TurnControlDeps } from "./last-question.js";
 import { openThread } from "./open-thread.js";
+import { rateAnswer } from "./rate-answer.js";
 
 /** What commands do to answers. */
 export const createTurnControl = (deps: TurnControlDeps): TurnControl => ({
@@ -21,6 +22,7 @@ export const createTurnControl = (deps: TurnControlDeps): TurnControl => ({
   retry: (invocation, model) => retry(deps, invocation, model),
   compare: (invocation, models) => compare(deps, invocation, models),
   choose: (...call) => choose(deps, ...call),
+  rate: (invocation, isGood) => rateAnswer(deps, invocation, isGood),
   openThread: (invocation) => openThread(deps, invocation),
   forget: (conversation, also) => forget(deps, conversation, also),
 });

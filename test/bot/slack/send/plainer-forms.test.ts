@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createReplyStream } from "../../../../src/bot/delivery/reply-stream.js";
 import { tablesAsCode } from "../../../../src/bot/slack/send/plainer-forms.js";
+import { RATE_CONTROLS } from "../../../../src/bot/turn/answer-controls.js";
 import type { Control } from "../../../../src/commands/command.js";
 import { type SlackAdapter, startAdapter } from "../slack-adapter.js";
 
@@ -88,6 +89,13 @@ describe("an answer whose form Slack refuses", () => {
       expect(shown().length).toBeGreaterThan(1);
     },
   );
+
+  it("asks whether it was good by ordinary buttons where Slack refuses its own form for that", async () => {
+    adapter.slack.failNext("chat.postMessage", { error: "invalid_blocks" });
+    await finish(adapter.platform.post(place, { markdown: "an answer", controls: [...RETRY, ...RATE_CONTROLS] }));
+    expect(adapter.slack.answers()[0]?.blocks.map(({ type }) => type)).toEqual(["section", "actions", "actions"]);
+    for (const label of ["Retry", "👍", "👎"]) expect(controlsIn()[0]).toContain(label);
+  });
 
   it("is shown as text where it is a command's reply", async () => {
     adapter.replyWith({ markdown: table(55, 2), controls: RETRY });

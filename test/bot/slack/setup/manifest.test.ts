@@ -43,7 +43,10 @@ describe("slackManifest()", () => {
     }
     expect(slash.find(({ command }) => command === "/models")?.usage_hint).toContain("use MODEL");
     // Only where a mention has to come with its id: elsewhere links would come in brackets.
-    expect(slash.filter(({ should_escape }) => should_escape).map(({ command }) => command)).toEqual(["/settings"]);
+    expect(slash.filter(({ should_escape }) => should_escape).map(({ command }) => command)).toEqual([
+      "/settings",
+      "/audit",
+    ]);
   });
 
   it("makes an agent with a Home tab, prompts and message shortcuts, as Slack takes them", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { RATE_CONTROLS } from "../../../../src/bot/turn/answer-controls.js";
 import type { Invocation } from "../../../../src/commands/command.js";
 import { settle } from "../../../support/fake-clock.js";
 import { asked, CONVERSATION, type World } from "../../chat-world.js";
@@ -195,7 +196,7 @@ describe("retry()", () => {
     expect(it.platform.answers[0]?.controls).toEqual([{ label: "⏹️ Stop", command: "/chat stop" }]);
     it.stream.finish();
     await it.clock.advance(1_000);
-    expect(it.platform.answers[0]?.controls).toEqual([{ label: "🔁 Retry", command: "/chat retry" }]);
+    expect(it.platform.answers[0]?.controls).toEqual([{ label: "🔁 Retry", command: "/chat retry" }, ...RATE_CONTROLS]);
   });
 });
 

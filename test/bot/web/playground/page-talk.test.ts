@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { RATE_CONTROLS } from "../../../../src/bot/turn/answer-controls.js";
 import { launchBrowser } from "../../../support/browser.js";
 import { memoryStore } from "../../../support/memory-store.js";
 import { ask, pageStage, say } from "./page-stage.js";
@@ -71,6 +72,27 @@ describe.skipIf(stage === undefined)("talking on the page", () => {
     await ask(bot, "general", "three");
     await page.locator(".message.user", { hasText: "three" }).waitFor();
     await expect.poll(() => page.getByRole("button", { name: "🔁 Retry" }).count()).toBe(0);
+  });
+
+  it("asks beside Retry whether an answer was good, also an older one, and shows what was said", async () => {
+    const bot = await start({ models: MODELS });
+    for (const text of ["one", "two"]) {
+      const question = await ask(bot, "general", text);
+      const reply = { markdown: `answer to ${text}`, controls: [RETRY, ...RATE_CONTROLS, OTHERS] };
+      await bot.playground.post(question, reply, { replyTo: question });
+    }
+    const page = await open(bot.url);
+    const older = page.locator(".message", { hasText: "answer to one" });
+    const good = older.getByRole("button", { name: "Good answer" });
+    await good.click();
+    await expect.poll(() => good.getAttribute("aria-pressed")).toBe("true");
+    await older.getByRole("button", { name: "Bad answer" }).click();
+    await expect.poll(() => good.getAttribute("aria-pressed")).toBe("false");
+    expect(bot.calls.map(({ text, on }) => [text, on !== undefined])).toEqual([
+      ["/chat rate good", true],
+      ["/chat rate bad", true],
+    ]);
+    expect(await older.locator(".controls").count()).toBe(0);
   });
 
   it("quotes a question that waited above its answer", async () => {

@@ -2,6 +2,10 @@ import { make } from "/assets/shared/elements.js";
 import { dollars } from "../model/find-models.js";
 
 const COPIED_MS = 2_000;
+const RATINGS = [
+  { command: "/chat rate good", label: "👍", words: "Good answer" },
+  { command: "/chat rate bad", label: "👎", words: "Bad answer" },
+];
 
 /**
  * @import { Controls } from "./controls.js"
@@ -18,9 +22,17 @@ export function createAnswerRow(bubble, { message, actions }) {
   const copy = make("button", { type: "button", className: "quiet-button small" }, "Copy");
   const retry = make("button", { type: "button", className: "quiet-button small", hidden: true });
   const other = make("button", { type: "button", className: "quiet-button small", hidden: true }, "Retry with…");
-  bubble.append(
-    make("div", { className: "answer-row" }, facts, make("span", { className: "answer-actions" }, copy, retry, other)),
-  );
+  const ratings = RATINGS.map(({ command, label, words }) => ({
+    command,
+    button: make(
+      "button",
+      { type: "button", className: "quiet-button small", "aria-label": words, "aria-pressed": "false", hidden: true },
+      label,
+    ),
+  }));
+  const rates = ratings.map(({ button }) => button);
+  const buttons = make("span", { className: "answer-actions" }, copy, retry, other, ...rates);
+  bubble.append(make("div", { className: "answer-row" }, facts, buttons));
   let text = "";
 
   copy.addEventListener("click", async () => {
@@ -35,6 +47,12 @@ export function createAnswerRow(bubble, { message, actions }) {
   });
   retry.addEventListener("click", () => actions.press("/chat retry", { on: message }));
   other.addEventListener("click", () => actions.retryWith(message));
+  for (const { command, button } of ratings) {
+    button.addEventListener("click", async () => {
+      await actions.press(command, { on: message });
+      for (const each of rates) each.setAttribute("aria-pressed", String(each === button));
+    });
+  }
 
   return {
     /**
@@ -52,7 +70,13 @@ export function createAnswerRow(bubble, { message, actions }) {
       retry.hidden = !canRetry;
       if (again !== undefined && retry.textContent !== again.label) retry.textContent = again.label;
       other.hidden = !canRetry || !now.controls.some(isRetryMenu);
-      return now.controls.filter((control) => control !== again && !isRetryMenu(control) && !isStop(control));
+      const offered = ratings.map(({ command }) => now.controls.some((control) => isCommand(control, command)));
+      ratings.forEach(({ button }, index) => {
+        button.hidden = offered[index] !== true;
+      });
+      const isShownHere = (/** @type {Controls[number]} */ control) =>
+        control === again || RATINGS.some(({ command }) => isCommand(control, command));
+      return now.controls.filter((control) => !isShownHere(control) && !isRetryMenu(control) && !isStop(control));
     },
   };
 }
@@ -74,8 +98,11 @@ function keepFocus(buttons, stay, bubble) {
 const isRetryMenu = (control) =>
   "options" in control && control.options.some(({ command }) => command.startsWith("/chat retry "));
 
+/** @type {(control: Controls[number], command: string) => boolean} */
+const isCommand = (control, command) => "command" in control && control.command === command;
+
 /** There is one Stop button, beside the composer. @param {Controls[number]} control */
-const isStop = (control) => "command" in control && control.command === "/chat stop";
+const isStop = (control) => isCommand(control, "/chat stop");
 
 /** @param {NonNullable<MessageFacts["answer"]>} answer */
 function answerWords({ model, durationMs, tokens, costUsd }) {

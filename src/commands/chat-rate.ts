@@ -1,0 +1,50 @@
+import { UserError } from "../base/errors.js";
+import { defineCommand } from "./command.js";
+import type { CommandDeps, RatingOutcome } from "./command-deps.js";
+import { code } from "./wording/markdown.js";
+
+const REFUSALS: Readonly<Record<Exclude<RatingOutcome["kind"], "counted">, string>> = {
+  off: "Votes on answers are switched off in this workspace. Nothing was counted.",
+  unknown:
+    "I no longer know which model gave this answer: it is too old, was erased, or was given again since. Nothing was " +
+    "counted.",
+};
+
+export const chatRate = ({ turns }: CommandDeps) =>
+  defineCommand({
+    path: "chat rate",
+    about: "Say whether the last answer was good: counts for its model, keeps no text",
+    access: "anyone",
+    isForChatters: true,
+    visibility: "ephemeral",
+    options: {
+      answer: {
+        kind: "choice",
+        about: "good or bad",
+        isRequired: true,
+        values: [
+          { value: "good", label: "👍 good", aliases: ["👍", "up"] },
+          { value: "bad", label: "👎 bad", aliases: ["👎", "down"] },
+        ],
+      },
+    },
+    async *run({ answer }, invocation) {
+      const isGood = answer === "good";
+      const outcome = await turns.rate(invocation, isGood);
+      if (outcome.kind !== "counted") throw new UserError(REFUSALS[outcome.kind]);
+      yield { markdown: ratedText(outcome, isGood), controls: outcome.instead };
+    },
+  });
+
+function ratedText(
+  { how, model, instead }: Extract<RatingOutcome, { readonly kind: "counted" }>,
+  isGood: boolean,
+): string {
+  const sign = isGood ? "👍" : "👎";
+  const words = {
+    new: `${sign} Counted for ${code(model, 250)}; no text is kept.`,
+    changed: `${sign} Changed: your vote for ${code(model, 250)} counts as this now.`,
+    same: `${sign} You said so already; it counts once.`,
+  };
+  return instead.length > 0 ? `${words[how]} Another model can answer again:` : words[how];
+}
