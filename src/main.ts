@@ -154,7 +154,7 @@ const programs: readonly Program[] = [
 const usage = () =>
   [
     "Usage: npm start                 runs the bot",
-    ...programs.map(({ name, about }) => `       npm run ${name.padEnd(17)}${about}`),
+    ...programs.map(({ name, about }) => `       npm run ${name.padEnd(18)}${about}`),
     "       npm start -- --help       prints this",
     "       npm start -- --version    prints the version",
     "Installed as a package: evergreen-bot, evergreen-bot doctor, and so on.",

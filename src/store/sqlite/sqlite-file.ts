@@ -93,11 +93,15 @@ function makeFile(path: string): void {
   }
 }
 
+/** The sticky bit, as on /tmp: others can add files to the folder, but not replace ours. */
+const OWNERS_DELETE = 0o1000;
+
 /** What of the store other users of the machine may change, in words. */
 export function sqliteWarnings(path: string): readonly string[] {
   return [dirname(path), path].flatMap((each) => {
     const found = statSync(each, { throwIfNoEntry: false });
-    const isOpen = found !== undefined && (found.mode & OTHERS_WRITE) !== 0 && process.platform !== "win32";
+    const mode = found !== undefined && process.platform !== "win32" ? found.mode : 0;
+    const isOpen = (mode & OTHERS_WRITE) !== 0 && (mode & OWNERS_DELETE) === 0;
     return isOpen ? [`${each} can be changed by other users of this machine; run chmod go-w ${each}`] : [];
   });
 }

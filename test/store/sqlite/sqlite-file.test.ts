@@ -89,6 +89,9 @@ describe.runIf(process.platform !== "win32")("whom the store belongs to", () => 
       expect.stringContaining(`chmod go-w ${folder}`),
       expect.stringContaining(`chmod go-w ${path}`),
     ]);
+    chmodSync(path, 0o600);
+    chmodSync(folder, 0o1777); // as /tmp: nobody can replace another user's file
+    expect(sqliteStore.warnings?.(`sqlite://${path}`)).toEqual([]);
   });
 });
 

@@ -33,11 +33,11 @@ export interface GatewayDeps {
   onReady(self: Self): void;
   /** A shard's session has begun, or another process's goes on here: events from before may be lost. */
   onSession(): void;
-  /** These servers are told of from now on, by a session that has described them to another process. */
+  /** Events of these servers come to this process from now on; another process's session has described them. */
   onAdopt(servers: readonly string[]): void;
-  /** These are told of to another replica from now on. */
+  /** Events of these servers go to another replica from now on. */
   onLeave(isLost: (server: string) => boolean): void;
-  /** The servers that this replica is told of; one object until one comes or goes. */
+  /** The servers whose events this replica gets; the same object until one comes or goes. */
   servers(): readonly string[];
 }
 
@@ -58,7 +58,7 @@ export interface Gateway {
   /** Undefined before the first session. */
   self(): Self | undefined;
   setPresence(line: string): void;
-  /** Whether this replica is told of a server; direct messages are told by the first shard. */
+  /** Whether this replica gets the events of a server; those of direct messages come to the first shard. */
   isToldOf(server: string | undefined): boolean;
   /** Which replica has which shards, and how many there are. */
   holders(): { readonly count: number; readonly replicas: readonly ShardHolder[] };

@@ -16,11 +16,11 @@ export interface Places {
   /** Returns one object until a server comes or goes. */
   serverIds(): readonly string[];
   server(id: string | undefined): ServerFacts | undefined;
-  /** Asks for what another process was told of a server. Resolves at once for every other one. Never rejects. */
+  /** Asks for what another process has received about a server. Resolves at once for every other one. Never rejects. */
   load(id: string | undefined): Promise<void>;
   /** Takes in servers that were described to another process. */
   adopt(ids: readonly string[]): void;
-  /** Forgets servers that another process is told of from now on. */
+  /** Forgets servers whose events another process gets from now on. */
   forget(isLost: (id: string) => boolean): void;
   /** The name of a channel or thread; undefined where no event told it. */
   channelName(id: string): string | undefined;

@@ -29,7 +29,7 @@ export function createMemberLookup({ rest, calls, places, gateway }: MemberLooku
   };
   const isMemberOf: NonNullable<PlatformExtras["isMemberOf"]> = async (person, workspaces) => {
     const own = places.serverIds();
-    // Of servers that another replica is told of, Discord says itself whether the bot is there.
+    // Another replica gets the events of other servers: Discord itself says whether the bot is there.
     const servers = workspaces.filter((id) => own.includes(id) || (SERVER_ID.test(id) && !gateway.isToldOf(id)));
     const answers = await Promise.allSettled(servers.map((server) => isMember(server, person)));
     if (answers.some((answer) => answer.status === "fulfilled" && answer.value)) return true;

@@ -31,7 +31,7 @@ export const createDiscordMissed = (deps: MissedDeps): NonNullable<PlatformExtra
   async function* (place, since, signal) {
     const selfId = deps.gateway.self()?.userId;
     const guildId = place.workspace === DIRECT_WORKSPACE ? undefined : place.workspace;
-    // What another replica is told of, it looks for itself.
+    // Another replica looks for what was missed in the servers whose events it gets.
     if (selfId === undefined || !deps.gateway.isToldOf(guildId)) return;
     await deps.places.load(guildId);
     const roleId = deps.places.server(guildId)?.roleOfBot(selfId);

@@ -16,7 +16,7 @@ const botRow = z.object({ shards: z.number() });
 /**
  * Returns how many shards all replicas together run: as many as are `wanted`, and otherwise as many as Discord
  * recommends. That grows with the servers, but the count of replicas that run already stays until all were stopped: of
- * two counts at the same time, each would be told of every event. @throws {StoreError}
+ * two counts at the same time, each would get every event. @throws {StoreError}
  */
 export async function chooseShardCount(
   { store, token, log }: ShardCountDeps,

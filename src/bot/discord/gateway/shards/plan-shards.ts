@@ -1,7 +1,7 @@
 /** Who has a shard, as the store tells. */
 export interface ShardFacts {
   readonly shard: number;
-  /** The replica that has it; undefined where none has, or the one that had it is no more. */
+  /** The replica that has it; undefined where none has, or the one that had it has ended. */
   readonly holder: string | undefined;
   /** The replica that it was handed over to and that has not taken it yet. */
   readonly to?: string | undefined;

@@ -108,7 +108,7 @@ const platformCard = ({ name, fault, workspaces, shares, conversations, question
     fault === null ? "Connected" : "Not connected",
     ...(fault === null ? [] : [withoutName(fault, name)]),
     `${countWords(workspaces, "workspace")}, ${countWords(questions, "question")} in ${countWords(conversations, "conversation")} since the start`,
-    ...(shares === null ? [] : [`Of all replicas' ${shares}`]),
+    ...(shares === null ? [] : [`All replicas' ${shares}`]),
     ...(failedCalls === 0 ? [] : [`${countWords(failedCalls, "call")} failed`]),
   );
 

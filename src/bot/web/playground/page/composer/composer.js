@@ -14,7 +14,7 @@ const inWords = (count) => count.toLocaleString("en");
  * @import { SentFile, TrayFile } from "./file-tray.js"
  * @import { Suggestion, Vocabulary } from "./suggestions.js"
  * @typedef {{ id: string | undefined, text: string, files: readonly { name: string, mediaType: string, address: string }[] }} EditedQuestion
- *   without an id while it is answered: then its text is asked anew
+ *   without an id while it is answered: then its text is asked again
  */
 
 /**
