@@ -62,7 +62,7 @@ function endOnUnforeseen(log: Pick<Log, "error">): void {
  */
 function keepHeapSmall(): void {
   setFlagsFromString("--heap-growing-percent=50");
-  setFlagsFromString("--max-semi-space-size=4"); // of the threads that begin from here on; the main one's is set by `npm start`
+  setFlagsFromString("--max-semi-space-size=4"); // for later threads; `npm start` sets it for the main one
 }
 
 async function runBot(): Promise<void> {

@@ -137,7 +137,7 @@ describe("commands of the shell", () => {
     }
     if (program === "node") {
       const path = rest.find((word) => /\.m?js$/.test(word));
-      return missing(path);
+      return missing(path?.replace("node_modules/evergreen-bot/dist-package/", "dist/"));
     }
     if (program === "docker") {
       const files = rest.flatMap((word, index) =>
