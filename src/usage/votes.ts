@@ -60,7 +60,7 @@ export function createVotes({ store, clock }: { readonly store: Store; readonly 
   });
   return {
     async cast(vote, { conversation, message }) {
-      // Of the answer's day, so that whoever changes their mind finds the first vote.
+      // The answer's day, so that a changed vote finds the first one.
       const id = createHash("sha256")
         .update(JSON.stringify([conversation, message, vote.userId]))
         .digest("hex");

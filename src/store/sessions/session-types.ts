@@ -88,7 +88,7 @@ export interface Turn {
   readonly endedAt: number;
   /** Set where the answer was given beside the history, to be compared. */
   readonly compared?: {
-    /** Of the turn whose question it answers. */
+    /** Number of the turn whose question it answers. */
     readonly number: number;
     /** The thread that it stands in. */
     readonly thread?: string;

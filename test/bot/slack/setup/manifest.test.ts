@@ -43,10 +43,9 @@ describe("slackManifest()", () => {
     }
     expect(slash.find(({ command }) => command === "/models")?.usage_hint).toContain("use MODEL");
     // Only where a mention has to come with its id: elsewhere links would come in brackets.
-    expect(slash.filter(({ should_escape }) => should_escape).map(({ command }) => command)).toEqual([
-      "/settings",
-      "/audit",
-    ]);
+    const taking = commands.filter(({ options }) => Object.values(options).some(({ takesMentions }) => takesMentions));
+    const roots = new Set(taking.map(({ path }) => `/${path.split(" ")[0]}`));
+    expect(new Set(slash.filter(({ should_escape }) => should_escape).map(({ command }) => command))).toEqual(roots);
   });
 
   it("makes an agent with a Home tab, prompts and message shortcuts, as Slack takes them", () => {
