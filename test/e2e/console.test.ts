@@ -41,14 +41,14 @@ describe.skipIf(browser === undefined)("the console of a live bot", () => {
     await page.getByText("every 15 min (set in this workspace)").waitFor();
     expect((await status()).autoRefresh).toEqual({ enabled: true, intervalSeconds: 900 });
     await command("/settings auto-refresh off");
-    await page.getByText("Off (set in this workspace)").waitFor();
+    await page.getByText("Off, every 15 min (set in this workspace)").waitFor();
     expect(await page.getByLabel("Auto-refresh the model lists").isChecked()).toBe(false);
 
     await first.end("SIGTERM");
     await page.getByText("Offline: the bot cannot be reached.").waitFor();
     bot = await startProcess(folder.path, { HTTP_PORT: new URL(first.url).port });
     await eventually("the console is live again", () => page.locator("#offline").isHidden());
-    await page.getByText("Off (set in this workspace)").waitFor();
+    await page.getByText("Off, every 15 min (set in this workspace)").waitFor();
     await chart(page, /Tokens per day: \d+ in 30 days/);
     expect(faults).toEqual([]);
     await context.close();

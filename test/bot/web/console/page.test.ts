@@ -145,7 +145,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     await page.getByText("Saved: /settings auto-refresh interval:smart").waitFor();
     await page.getByText("On (the host’s default), smart (set in this workspace)").waitFor();
     await page.getByLabel("Auto-refresh the model lists").uncheck();
-    await page.getByText("Off (set in this workspace)").waitFor();
+    await page.getByText("Off, smart (set in this workspace)").waitFor();
     await page.getByLabel("Operators only").check();
     await page.getByText("Saved: /settings switching operators").waitFor();
     await page.getByLabel("Model of new conversations").fill("openai/gpt-5-mini");
@@ -268,7 +268,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     const page = await openWatched(context, `${url}/console`, faults);
     await page.getByText("No question was answered in the last three hours.").waitFor();
     expect(await chart(page, "Refresh outcomes").innerText()).toContain("No list was refreshed");
-    expect(await chart(page, "Age of the lists").innerText()).toContain("No provider has returned a list yet.");
+    expect(await chart(page, "Age of the lists").innerText()).toContain("The age of no list is known yet.");
     expect(await chart(page, "Tokens per day").innerText()).toContain("This bot keeps no usage ledger");
     await page.getByText("No provider is configured.").waitFor();
     await page.getByText("The playground is off: these settings are kept").waitFor();

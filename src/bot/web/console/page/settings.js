@@ -42,8 +42,9 @@ export function createSettings({ run }) {
     if (now === undefined) return;
     const { autoRefresh, model: chosen, switching } = now;
     const minutes = autoRefresh.interval === "smart" ? "smart" : `every ${autoRefresh.interval} min`;
-    byId("refresh-why").textContent =
-      `${autoRefresh.enabled ? "On" : "Off"} (${BY[autoRefresh.enabledBy]}), ${minutes} (${BY[autoRefresh.intervalBy]})`;
+    const { enabled, enabledBy, intervalBy } = autoRefresh;
+    const why = enabledBy === intervalBy ? "" : ` (${BY[enabledBy]})`; // a reason for both is given once
+    byId("refresh-why").textContent = `${enabled ? "On" : "Off"}${why}, ${minutes} (${BY[intervalBy]})`;
     if (document.activeElement !== model) model.value = chosen.chosen ?? "";
     byId("model-why").textContent =
       chosen.inForce === null

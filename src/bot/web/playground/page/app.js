@@ -118,9 +118,7 @@ function fileAddress(message, index) {
 function lastQuestion() {
   const last = conversation.lastQuestion();
   if (last === undefined) return undefined;
-  const files = (last.files ?? []).map(({ name, mediaType }, index) => {
-    return { name, mediaType, address: fileAddress(last.id, index) };
-  });
+  const files = (last.files ?? []).map((file, index) => ({ ...file, address: fileAddress(last.id, index) }));
   return { id: isUnderWay(last.marks) ? undefined : last.id, text: last.text, files };
 }
 

@@ -97,7 +97,7 @@ function sanitised(html) {
     frame.setAttribute("role", "group");
     frame.setAttribute("aria-label", "Table");
     // Long texts wrap; numbers and names stay in one piece, and the table scrolls.
-    for (const cell of table.querySelectorAll("td")) {
+    for (const cell of table.querySelectorAll("th, td")) {
       cell.classList.toggle("prose", (cell.textContent ?? "").length > PROSE_CHARS);
     }
     table.replaceWith(frame);
@@ -107,11 +107,12 @@ function sanitised(html) {
   return fragment;
 }
 
+const IMAGE_NAME = /\.(?:png|jpe?g|gif|webp|avif|svg)$/i;
 const NAMED_HOST = /^(?:https?:\/\/|www\.)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?:[/?#:]|$)/iu;
 
 /**
- * Puts the host behind a link whose words are another address, as far as the bot has not done so: links by reference
- * are known only here.
+ * Puts the host behind a link to a picture, and behind one whose words are another address, as far as the bot has not
+ * done so: links by reference are known only here.
  * @param {HTMLAnchorElement} link
  */
 function tellHost(link) {
@@ -120,7 +121,10 @@ function tellHost(link) {
     ?.toLowerCase()
     .replace(/^www\./, "");
   const real = link.hostname;
+  const behind = link.nextSibling?.textContent ?? "";
+  if (named === undefined && IMAGE_NAME.test(link.pathname) && !behind.startsWith(" (image at"))
+    return link.after(` (image at ${real})`);
   const isHonest = named === undefined || real === named || real === `www.${named}` || real.endsWith(`.${named}`);
-  if (isHonest || link.protocol === "mailto:" || link.nextSibling?.textContent?.startsWith(" (→")) return;
+  if (isHonest || link.protocol === "mailto:" || behind.startsWith(" (→")) return;
   link.after(` (→ ${real})`);
 }
