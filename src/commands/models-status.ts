@@ -1,5 +1,5 @@
 import { plural } from "../base/text.js";
-import { dayInWords, timeMark } from "../base/time.js";
+import { timeMark } from "../base/time.js";
 import {
   indicatorLine,
   noChatModelText,
@@ -10,10 +10,11 @@ import {
 } from "../refresh/refresh-texts.js";
 import type { ProviderStatus, RefreshStatus } from "../refresh/refresher.js";
 import { autoRefreshControls, inForceLines, refreshButton } from "./auto-refresh-setting.js";
-import { type Control, defineCommand } from "./command.js";
-import type { AffectedPins, CommandDeps } from "./command-deps.js";
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
 import { pinView } from "./model-in-force.js";
-import { code, vendorWords } from "./wording/markdown.js";
+import { affectedLine, offerControl } from "./wording/affected-pins.js";
+import { vendorWords } from "./wording/markdown.js";
 import { quotaRiskLine } from "./wording/quota-text.js";
 
 export const modelsStatus = (deps: CommandDeps) =>
@@ -46,13 +47,13 @@ export const modelsStatus = (deps: CommandDeps) =>
           ...inForceLines(deps, workspace),
           ...smartLine(deps, workspace),
           ...pin.lines,
-          ...affected.map(affectedLine),
+          ...affected.map((pins) => `⏳ ${affectedLine(pins)}`),
         ].join("\n"),
         controls: [
           refreshButton(status),
           ...pin.controls,
           ...(isOperator ? autoRefreshControls(deps.settings.inForce(workspace)) : []),
-          ...affected.flatMap(offerControl),
+          ...affected.flatMap((pins) => offerControl(pins) ?? []),
         ],
       };
     },
@@ -60,18 +61,6 @@ export const modelsStatus = (deps: CommandDeps) =>
 
 /** More would crowd the panel. */
 const MAX_AFFECTED = 3;
-
-/** "⏳ 12 channels are pinned to `openai/gpt-4`, which retires on 14 Jan 2027." */
-function affectedLine({ model, channels, retiresAt }: AffectedPins): string {
-  const what = retiresAt === undefined ? "has left its list" : `retires on ${dayInWords(retiresAt)}`;
-  const who = channels === 1 ? "1 channel is" : `${channels} channels are`;
-  return `⏳ ${who} pinned to ${code(model, 250)}, which ${what}.`;
-}
-
-const offerControl = ({ model, successor }: AffectedPins): readonly Control[] =>
-  successor === undefined
-    ? []
-    : [{ label: `Offer ${successor} in all`, command: `/models offer ${model} ${successor}` }];
 
 /** One line where a quota is used up, or likely to be before it renews. */
 const quotaLines = ({ quota, clock }: CommandDeps): readonly string[] =>

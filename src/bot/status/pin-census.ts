@@ -27,6 +27,8 @@ export interface PinCensus {
   tick(): Promise<void>;
   /** From memory: the affected models that channels of a workspace are pinned to. */
   affectedPins(workspace: string): readonly AffectedPins[];
+  /** From memory: the workspaces that have any. */
+  affectedWorkspaces(): readonly string[];
 }
 
 const EVERY_MS = 3_600_000;
@@ -56,6 +58,7 @@ export function createPinCensus(deps: PinCensusDeps): PinCensus {
     counts = found;
   };
   return {
+    affectedWorkspaces: () => [...counts.keys()],
     async tick() {
       const affected = affectedModels(refresher.snapshot(), clock.now());
       const of = [...affected].sort().join("\n");

@@ -1,3 +1,4 @@
+import { affectedLine, offerControl } from "../../../commands/wording/affected-pins.js";
 import { quotaRow } from "../../../commands/wording/quota-text.js";
 import type { QuotaState } from "../../../quota/quota.js";
 import { modelRowsOf } from "../../../refresh/catalog/row-state.js";
@@ -10,6 +11,7 @@ import type { BotActivity } from "../../observe/activity.js";
 import { sharesLine } from "../../port/event-shares.js";
 import type { ChatPlatform } from "../../port/platform.js";
 import type { PlatformParts } from "../../port/platform-definition.js";
+import type { PinCensus } from "../../status/pin-census.js";
 
 export interface ConsoleFacts {
   readonly refresher: () => Refresher;
@@ -25,6 +27,8 @@ export interface ConsoleFacts {
   readonly storeWarnings: () => readonly string[];
   /** The quotas of all accounts, the worst first. */
   readonly quotas: () => readonly QuotaState[];
+  /** Which channels are pinned to models that are gone or retire. */
+  readonly pins: Pick<PinCensus, "affectedPins" | "affectedWorkspaces">;
   /** Whose settings are shown and changed. */
   readonly workspace: string;
   /** The model of a new conversation. */
@@ -55,8 +59,23 @@ export function consoleState(facts: ConsoleFacts, times: { readonly now: number;
     },
     quotas: facts.quotas().map((state) => quotaRow(state, times.now)),
     settings: settingsView(facts, facts.workspace),
+    affectedPins: affectedView(facts),
   };
 }
+
+/** More are looked up by `/models status` in their workspaces. */
+const MAX_AFFECTED = 50;
+
+/** Where channels are pinned to models that are gone or retire, and what an operator can offer them. */
+const affectedView = ({ pins }: ConsoleFacts) =>
+  pins
+    .affectedWorkspaces()
+    .flatMap((workspace) =>
+      pins
+        .affectedPins(workspace)
+        .map((each) => ({ workspace, line: affectedLine(each), offer: offerControl(each) ?? null })),
+    )
+    .slice(0, MAX_AFFECTED);
 
 function sharesOf({ surfaces }: ConsoleFacts, name: string): string | null {
   const shares = surfaces.find(({ platform }) => platform.name === name)?.shares?.();

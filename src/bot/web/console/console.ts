@@ -31,14 +31,14 @@ export interface Console {
 }
 
 /** What its controls type; a console is no chat. */
-const COMMANDS = /^\/(settings|refresh-models|doctor)( |$)/;
+const COMMANDS = /^\/(settings|refresh-models|doctor|models offer)( |$)/;
 const UNKNOWN_REFERENCE = "This process does not know that reference. It may be older: the log's lines carry it.";
 const order = z.object({
   command: z
     .string("`command` is missing.")
     .trim()
     .max(500, "`command` is too long.")
-    .regex(COMMANDS, "The console runs /settings, /refresh-models and /doctor only."),
+    .regex(COMMANDS, "The console runs /settings, /refresh-models, /models offer and /doctor only."),
   workspace: z.string().max(200).optional(),
 });
 

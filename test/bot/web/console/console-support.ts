@@ -6,6 +6,7 @@ import { createSeries } from "../../../../src/bot/observe/series.js";
 import { createConsole } from "../../../../src/bot/web/console/console.js";
 import type { ReadUsage } from "../../../../src/bot/web/console/usage.js";
 import type { Reply } from "../../../../src/commands/command.js";
+import type { AffectedPins } from "../../../../src/commands/command-deps.js";
 import type { ModelInfo } from "../../../../src/providers/provider.js";
 import type { QuotaState } from "../../../../src/quota/quota.js";
 import type { CatalogEntry } from "../../../../src/refresh/catalog/catalog-types.js";
@@ -61,6 +62,8 @@ interface Options {
   readonly status?: Partial<RefreshStatus>;
   readonly models?: readonly ModelInfo[];
   readonly quotas?: readonly QuotaState[];
+  /** Affected channels, by workspace. */
+  readonly pins?: Readonly<Record<string, readonly AffectedPins[]>>;
   readonly port?: number;
   readonly platforms?: readonly FakePlatform[];
   run?(command: string): AsyncIterable<Reply>;
@@ -130,6 +133,10 @@ export async function startConsole(options: Options = {}) {
       storeKind: "sqlite",
       storeWarnings: () => [],
       quotas: () => options.quotas ?? [],
+      pins: {
+        affectedWorkspaces: () => Object.keys(options.pins ?? {}),
+        affectedPins: (workspace) => options.pins?.[workspace] ?? [],
+      },
       workspace: WORKSPACE,
       defaultModel: () => ({ provider: "openai", model: "gpt-5" }),
       modelFacts: createModelFacts(() => ({

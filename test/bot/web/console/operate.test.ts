@@ -137,6 +137,23 @@ describe.skipIf(browser === undefined)("an operator at the console", () => {
     await expect.poll(() => started.commands).toEqual(["slack:T1 /settings switching anyone"]);
   });
 
+  it("sees which channels are pinned to a model that retires, and offers them its successor", async () => {
+    const pins = {
+      "discord:1": [{ model: "a/old", channels: 12, retiresAt: Date.UTC(2027, 0, 14), successor: "a/new" }],
+      "slack:T1": [{ model: "b/gone", channels: 1 }],
+    };
+    const started = await start({ pins });
+    const page = await open(started);
+    const lines = page.locator("#affected-pins li");
+    await lines.first().waitFor();
+    expect(await lines.allInnerTexts()).toEqual([
+      "⏳ discord:1: 12 channels are pinned to a/old, which retires on 14 Jan 2027. Offer a/new in all",
+      "⏳ slack:T1: 1 channel is pinned to b/gone, which has left its list.",
+    ]);
+    await page.getByRole("button", { name: "Offer a/new in all" }).click();
+    await expect.poll(() => started.commands).toEqual(["discord:1 /models offer a/old a/new"]);
+  });
+
   it("sees uptime and incidents, longer ranges, and what a reference stands for", async () => {
     const started = await start({ status: { providers: [providerStatus({ id: "openai" }), FAILING] } });
     started.history.look({ p50: 1, p95: 2, p99: 3, max: 4 });

@@ -82,7 +82,9 @@ const overview = createOverview(providers);
 const charts = createCharts(byId("chart-grid"));
 const settings = createSettings({ run: (command, workspace) => run(command, byId("setting-note"), workspace) });
 const catalogue = createCatalogue();
-createConversations();
+const conversations = createConversations({
+  offer: (command, workspace) => run(command, byId("offer-note"), workspace),
+});
 createAudit();
 const history = createHistory({ onHours: charts.showHours });
 byId("checks").addEventListener("click", () => runChecks());
@@ -103,6 +105,7 @@ const handlers = {
     byId("settings-idle").hidden = hasPlayground;
     overview.showState(state);
     settings.show(state.settings);
+    conversations.showAffected(state.affectedPins);
   },
   /** @param {SeriesView} series */
   series(series) {

@@ -1,11 +1,22 @@
 import { call } from "/assets/shared/api.js";
 import { byId, make, messageOf } from "/assets/shared/elements.js";
+import { plainWords } from "/assets/shared/texts.js";
 import { agoWords } from "/assets/shared/time.js";
 
-/** @import { ConversationRow, ConversationsView } from "../conversations.js" */
+/**
+ * @import { ConversationRow, ConversationsView } from "../conversations.js"
+ * @import { ConsoleState } from "./app.js"
+ * @typedef {ConsoleState["affectedPins"]} AffectedPins
+ */
 
-/** Which channel is pinned to what; read on demand, since there may be thousands. */
-export function createConversations() {
+/**
+ * Which channel is pinned to what, read on demand, since there may be thousands; and how many are pinned to models that
+ * are gone or retire, with a button that offers another one.
+ * @param {{ offer(command: string, workspace: string): Promise<unknown> }} terms
+ */
+export function createConversations({ offer }) {
+  const affected = byId("affected-pins");
+  let shown = "[]";
   const body = byId("conversation-rows");
   const more = byId("more-conversations", HTMLButtonElement);
   /** @type {string | undefined} */
@@ -28,6 +39,33 @@ export function createConversations() {
       more.disabled = false;
     }
   });
+
+  return {
+    /** @param {AffectedPins} pins */
+    showAffected(pins) {
+      const key = JSON.stringify(pins);
+      if (key === shown) return; // whoever is at a button stays there
+      shown = key;
+      affected.hidden = pins.length === 0;
+      affected.replaceChildren(...pins.map((each) => affectedItem(each, offer)));
+    },
+  };
+}
+
+/**
+ * @param {AffectedPins[number]} pins
+ * @param {(command: string, workspace: string) => Promise<unknown>} offer
+ */
+function affectedItem({ workspace, line, offer: control }, offer) {
+  const text = `⏳ ${workspace}: ${plainWords(line)} `;
+  if (control === null) return make("li", {}, text);
+  const button = make("button", { type: "button", className: "button small" }, control.label);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    await offer(control.command, workspace);
+    button.disabled = false;
+  });
+  return make("li", {}, text, button);
 }
 
 /** @param {string} text */
