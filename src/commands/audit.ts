@@ -142,8 +142,6 @@ async function exported(
   invocation: Invocation,
   query: Parameters<CommandDeps["audit"]["read"]>[0],
 ) {
-  if (!invocation.canShowFiles)
-    return { markdown: "I can show you a file only where nobody else sees it. Ask me in a direct message." };
   const found = await record.read(query, MAX_EXPORTED);
   await record.note(invocation, "data", { what: "record of changes", after: "exported" });
   const rows = found.map(([, { at, ...entry }]) => ({ at: new Date(at).toISOString(), ...entry }));

@@ -14,11 +14,7 @@ export const privacyExport = ({ personalData, audit }: CommandDeps) =>
     visibility: "ephemeral",
     options: {},
     async *run(_args, invocation) {
-      const { platform, user, canShowFiles } = invocation;
-      if (!canShowFiles) {
-        yield { markdown: "I can show you a file only where nobody else sees it. Ask me in a direct message." };
-        return;
-      }
+      const { platform, user } = invocation;
       const bytes = await personalData.export({ platform, ...user });
       await audit.note(invocation, "data", { what: "own data", after: "exported" });
       yield {

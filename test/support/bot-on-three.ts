@@ -59,6 +59,7 @@ export async function startBotOnThree() {
     anthropic,
     platforms,
     folder: folder.path,
+    url: () => bot.url,
     until,
     log: () => bot.log,
     /** A conversation of its own on the platform of this number: Discord, Slack, the playground. */

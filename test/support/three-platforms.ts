@@ -25,6 +25,8 @@ export interface Question {
 
 /** A conversation of its own on one chat surface, as its only member sees it. */
 export interface Place {
+  /** The platform's id of its channel. */
+  readonly channel: string;
   ask(text: string): Promise<Question>;
   /** Runs a command here, with some of its options. */
   run(path: string, ...options: readonly { readonly name: string; readonly value: string }[]): Promise<void>;
@@ -93,6 +95,7 @@ function discordSurface(discord: Awaited<ReturnType<typeof startFakeDiscord>>): 
         return found;
       };
       return {
+        channel: channel.id,
         async ask(text) {
           const asked = discord.say(channel, person, text, { naming: true });
           return {
@@ -144,6 +147,7 @@ function slackSurface(slack: Awaited<ReturnType<typeof startFakeSlack>>): Surfac
       let thread: string | undefined;
       const asked: string[] = [];
       return {
+        channel,
         async ask(text) {
           const before = thread;
           // Not awaited: what is acknowledged late is delivered again.
@@ -225,6 +229,7 @@ function playgroundSurface(url: () => string): Surface {
         return [...newest.values()];
       };
       return {
+        channel,
         async ask(text) {
           const id = await client().say(text);
           const below = async () => {
