@@ -158,7 +158,8 @@ export async function checkProvider(
       ? wrong(`lists ${list} for everyone, but not with this key: ${said}; ${fixFor(proof.error, setup)}`)
       : wrong(`lists ${list} for everyone, so that proves no key, and a question failed: ${said}`);
   } catch (error) {
-    return wrong(`${messageOf(error)}; ${fixFor(error, setup)}`);
+    const [said, opening] = [messageOf(error), `${id} `]; // most say whose they are
+    return wrong(`${said.startsWith(opening) ? said.slice(opening.length) : said}; ${fixFor(error, setup)}`);
   }
 }
 
