@@ -18,6 +18,7 @@ import { sqliteStore } from "#bot/store/sqlite/sqlite.js";
 import { createLedger } from "#bot/usage/ledger.js";
 import { createQuestionLimits } from "#bot/usage/limits/question-limits.js";
 import { createModelFacts } from "#bot/usage/model-facts.js";
+import { createVotes } from "#bot/usage/votes.js";
 
 /** As on a platform 60 ms away, with Discord's length of a message and about its pace of edits. */
 const ROUND_TRIP_MS = 60;
@@ -149,6 +150,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     modelFacts,
     surfaces: [{ platform }],
     ledger,
+    votes: createVotes({ store, clock }),
     quota: createQuota({
       ...{ setups, budgets: [], ledger, store, fetch, clock, log },
       ...{ timeoutMs: 10_000, hasPeers: () => false },
