@@ -1,6 +1,7 @@
 import { UserError } from "../base/errors.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps, RatingOutcome } from "./command-deps.js";
+import { targetThread } from "./threads.js";
 import { code } from "./wording/markdown.js";
 
 const REFUSALS: Readonly<Record<Exclude<RatingOutcome["kind"], "counted">, string>> = {
@@ -10,7 +11,7 @@ const REFUSALS: Readonly<Record<Exclude<RatingOutcome["kind"], "counted">, strin
     "counted.",
 };
 
-export const chatRate = ({ turns }: CommandDeps) =>
+export const chatRate = (deps: CommandDeps) =>
   defineCommand({
     path: "chat rate",
     about: "Say whether the last answer was good: counts for its model, keeps no text",
@@ -30,7 +31,10 @@ export const chatRate = ({ turns }: CommandDeps) =>
     },
     async *run({ answer }, invocation) {
       const isGood = answer === "good";
-      const outcome = await turns.rate(invocation, isGood);
+      const target = await targetThread(deps, invocation);
+      if (target === undefined)
+        throw new UserError("You have asked nothing in the last day in this channel's threads. Nothing was counted.");
+      const outcome = await deps.turns.rate(target, isGood);
       if (outcome.kind !== "counted") throw new UserError(REFUSALS[outcome.kind]);
       yield { markdown: ratedText(outcome, isGood), controls: outcome.instead };
     },

@@ -31,6 +31,22 @@ describe("/chat rate", () => {
   });
 });
 
+describe("/chat rate in a channel whose questions begin threads", () => {
+  it("means the asker's own last answer there", async () => {
+    const { say, sessions, rated, rateWith, clock } = harness();
+    rateWith(counted());
+    const above = { isAboveThreads: true, conversation: "slack:T1:C1" } as const;
+    expect(await say("/chat rate good", above)).toContain("You have asked nothing in the last day");
+    await sessions.change("slack:T1:C1:t1", (before) => ({ ...before, answeredAt: clock.now(), nextTurn: 0 }));
+    await sessions.take("slack:T1:C1:t1", {
+      question: { message: "m", author: "Ada", authorId: "u1", text: "?", at: 1 },
+      ...{ answer: "yes", ending: "done", provider: "openai", model: "gpt-5", usage: null, endedAt: 2 },
+    });
+    expect(await say("/chat rate good", above)).toContain("👍 Counted");
+    expect(rated.at(-1)?.[0].conversation).toBe("slack:T1:C1:t1");
+  });
+});
+
 describe("/settings feedback", () => {
   it("takes the buttons away and gives them back", async () => {
     const { say, settings } = harness();

@@ -5,7 +5,7 @@ import type { ErasedPerson, KnownPerson, PersonalData } from "../../commands/com
 import { CHANNEL_PREFIX } from "../../refresh/watch/watch-rows.js";
 import { ERASED, ERASED_USER } from "../../store/audit.js";
 import { answerErasedWrite, personErasedWrite } from "../../store/sessions/erase-conversations.js";
-import type { Turn } from "../../store/sessions/sessions.js";
+import type { OpenQuestion, Turn } from "../../store/sessions/sessions.js";
 import type { Store, Write } from "../../store/store.js";
 import { channelKeyOf, channelOf } from "../port/conversation.js";
 import type { MessageKey } from "../port/platform.js";
@@ -93,6 +93,7 @@ async function erase(deps: PersonalDataDeps, person: KnownPerson, also: readonly
     });
   }
   for (const each of rows.votes) await replace(store, each, undefined);
+  for (const each of rows.open) await replace(store, each, erasedQuestion(each.value));
   for (const each of rows.watches) {
     const watches = each.value.watches.map((watch) => ({ ...watch, by: nameOr(watch.by) }));
     await replace(store, each, { ...each.value, watches });
@@ -106,6 +107,11 @@ async function erase(deps: PersonalDataDeps, person: KnownPerson, also: readonly
 /** The times, the model and the numbers stay; without an answer, a turn is no longer sent to a model. */
 function erasedTurn({ question: { message, at }, ...turn }: Turn): Turn {
   return { ...turn, question: { message, author: ERASED, text: ERASED, at }, answer: "" };
+}
+
+/** A question that only waits for its end mark. */
+function erasedQuestion({ authorId: _id, ...question }: OpenQuestion): OpenQuestion {
+  return { ...question, author: ERASED, text: ERASED };
 }
 
 /** A row that has changed since it was read, as by an answer that ends, is left to the next time. */
