@@ -45,8 +45,10 @@ function placeholder(node, code, shown) {
         : "{…}";
     return `\`${inner}\``;
   }
-  if (node.type === "CallExpression" && nameOf(node.callee) === "plural")
+  if (node.type === "CallExpression" && nameOf(node.callee) === "plural") {
+    for (const each of node.arguments) shown.add(each);
     return `{${node.arguments.map((each) => code.slice(each.start, each.end).replaceAll('"', "")).join(" ")}}`;
+  }
   if (node.type === "Identifier") return `{${node.name}}`;
   if (node.type === "MemberExpression" && !node.computed) return `{${nameOf(node)}}`;
   return source.length <= 30 && !/["`{}]/.test(source) ? `{${source}}` : "{…}";
@@ -97,7 +99,7 @@ function kindOf(ancestors) {
       if (TEXT_KEYS.test(name)) return "labelled";
     }
     if (node.type === "MemberExpression" && node.computed && node.property === child) return undefined;
-    if (node.type === "MemberExpression" && node.object === child && NAME_CALLS.test(nameOf(node))) return undefined;
+    if (at === ancestors && node.type === "MemberExpression" && NAME_CALLS.test(nameOf(node))) return undefined;
     if (node.type === "BinaryExpression" && /^(===|!==|in)$/.test(node.operator)) return undefined;
     if ((node.type === "CallExpression" || node.type === "NewExpression") && node.callee !== child) {
       const name = String(nameOf(node.callee));

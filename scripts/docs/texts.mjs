@@ -34,7 +34,7 @@ function grouped(items, keyOf) {
   return groups;
 }
 
-const markdown = (text) => text.replace(/[<*_]/g, "\\$&");
+const markdown = (text) => text.replace(/[<_]|(?<!\*)\*(?!\*)/g, "\\$&");
 const lineOf = ({ kind, text }) => `- ${kind === "text" ? "" : `*${kind}:* `}${markdown(text)}`;
 const wordsOf = (text) =>
   new Set(

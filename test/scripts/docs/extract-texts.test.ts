@@ -11,6 +11,7 @@ describe("extractTexts", () => {
       throw new UserError(\`There is no \${code("/models")} here.\`);
       log.warn({ error }, "slack: reconnect failed");
       button.textContent = isOpen ? "Close" : "Open";
+      const lines = ["**Model lists**", "Refreshed " + when].join("\\n");
       note.textContent = \`\${count} \${count === 1 ? "file" : "files"} of \${entry.name}\`;
     `;
     expect(linesOf(code)).toEqual([
@@ -21,6 +22,8 @@ describe("extractTexts", () => {
       "log: slack: reconnect failed",
       "text: Close",
       "text: Open",
+      "text: **Model lists**",
+      "text: Refreshed {when}",
       "text: {count} {file|files} of {name}",
     ]);
   });
