@@ -16,6 +16,6 @@ export const chatNew = (deps: CommandDeps) =>
       const { pin } = await deps.sessions.startOver(conversation);
       const model =
         pin === null ? defaultSentence(deps, workspace) : `The model stays **${escapeInline(modelName(pin), 250)}**.`;
-      yield { markdown: `🌱 A fresh start: what was said here before is no longer sent to the model. ${model}` };
+      yield { markdown: `🌱 New conversation: earlier messages are no longer sent to the model. ${model}` };
     },
   });

@@ -24,7 +24,7 @@ export const chatSystem = ({ sessions, settings, audit }: CommandDeps) =>
           markdown:
             system === null
               ? "This conversation has the host's own system prompt. `/chat system TEXT` adds one of its own."
-              : `Behind the host's own system prompt the model is told here:\n\n${quoted(system)}\n\n` +
+              : `This conversation's system prompt, which follows the host's own:\n\n${quoted(system)}\n\n` +
                 "`/chat system default` drops it.",
         };
         return;
@@ -48,7 +48,7 @@ export const chatSystem = ({ sessions, settings, audit }: CommandDeps) =>
         markdown:
           system === null
             ? "From the next answer on the host's own system prompt alone is in force here."
-            : `From the next answer on the model is told, behind the host's own system prompt:\n\n${quoted(system)}`,
+            : `From the next answer on, this system prompt follows the host's own:\n\n${quoted(system)}`,
       };
     },
   });

@@ -4,12 +4,12 @@ import type { CommandDeps } from "./command-deps.js";
 export const chatThread = ({ turns }: CommandDeps) =>
   defineCommand({
     path: "chat thread",
-    about: "Go on in a thread of its own, which knows the last answer and keeps the model",
+    about: "Continue in a new thread, which knows the last answer and keeps the model",
     access: "anyone",
     isForChatters: true,
     visibility: "ephemeral",
     options: {},
     async *run(_args, invocation) {
-      yield { markdown: `🧵 It goes on in ${await turns.openThread(invocation)}. Mention me there.` };
+      yield { markdown: `🧵 Continued in ${await turns.openThread(invocation)}. Mention me there.` };
     },
   });

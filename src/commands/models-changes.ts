@@ -15,7 +15,7 @@ import { code } from "./wording/markdown.js";
 export const modelsChanges = (deps: CommandDeps) =>
   defineCommand({
     path: "models changes",
-    about: "Which models appeared, left, changed and are to retire, of the last 30 days",
+    about: "Models that appeared, left, changed or will retire, of the last 30 days",
     access: "anyone",
     visibility: "ephemeral",
     options: {},

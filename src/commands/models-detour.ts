@@ -58,7 +58,7 @@ async function begin(
   const cause = requireCause(deps, invocation, { pin, model });
   if (!maySwitch(session, cause, now)) {
     throw new UserError(
-      "Another model has answered here for this quota already, and one switch is the most. Nothing was changed; " +
+      "Another model has answered here for this quota already, and only one switch is allowed. Nothing was changed; " +
         "`/models use` changes the model for good.",
     );
   }
@@ -68,7 +68,8 @@ async function begin(
     (before) => (before.pin?.at === pin.at ? withDetour(before, detour) : before),
     pinAudited(deps, invocation),
   );
-  if (after.detour?.at !== detour.at) throw new UserError("The pin was changed just now, so nothing else was.");
+  if (after.detour?.at !== detour.at)
+    throw new UserError("Somebody changed this conversation's model just now, so nothing was changed.");
   return detour;
 }
 

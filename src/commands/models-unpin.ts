@@ -10,7 +10,7 @@ import { escapeInline } from "./wording/markdown.js";
 export const modelsUnpin = (deps: CommandDeps) =>
   defineCommand({
     path: "models unpin",
-    about: "Let the next message take the default model; what was said stays",
+    about: "Go back to the default model with the next message; the history is kept",
     access: "anyone",
     accessFor: switchingAccess(deps),
     isForChatters: true,
@@ -31,7 +31,7 @@ export const modelsUnpin = (deps: CommandDeps) =>
       const name = escapeInline(modelName(pin), 250);
       yield {
         markdown:
-          `This channel is no longer pinned to **${name}**; what was said stays. ` +
+          `This channel is no longer pinned to **${name}**; the history is kept. ` +
           `${defaultSentence(deps, workspace)}`,
       };
     },

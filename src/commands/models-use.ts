@@ -10,7 +10,7 @@ import { escapeInline } from "./wording/markdown.js";
 export const modelsUse = (deps: CommandDeps) =>
   defineCommand({
     path: "models use",
-    about: "Choose the model of this conversation; what was said goes along",
+    about: "Choose the model of this conversation; the history is kept",
     access: "anyone",
     accessFor: switchingAccess(deps),
     isForChatters: true,
@@ -26,7 +26,7 @@ export const modelsUse = (deps: CommandDeps) =>
       deps.refresher.nudge("switch", [chosen.model.provider]);
       const name = escapeInline(modelName(chosen.model), 250);
       yield {
-        markdown: `📌 This conversation now uses **${name}**. The conversation goes along.${chosen.note}`,
+        markdown: `📌 This conversation now uses **${name}**. The history is kept.${chosen.note}`,
         controls: [{ label: "Start fresh", command: "/chat new" }],
       };
     },

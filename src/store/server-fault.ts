@@ -27,13 +27,13 @@ export function serverAddress(url: string, example: string, defaultPort: number)
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
-const HANGS_UP = "it hangs up at once, as one does that wants TLS";
+const HANGS_UP = "it closes the connection at once, as a server does that requires TLS";
 const UNREACHABLE: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "there is no such host",
   EAI_AGAIN: "its name cannot be looked up now",
-  EHOSTUNREACH: "there is no way to it",
-  ENETUNREACH: "there is no way to it",
+  EHOSTUNREACH: "it cannot be reached over the network",
+  ENETUNREACH: "it cannot be reached over the network",
   ETIMEDOUT: "it gives no answer",
   ECONNRESET: HANGS_UP,
   EPIPE: HANGS_UP,

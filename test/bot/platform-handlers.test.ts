@@ -76,7 +76,7 @@ describe("handlersOf()", () => {
     await ask("home");
     expect(mentions).toEqual(["from home"]);
     expect(await command("/settings show", "away", { isOperator: true })).toEqual([
-      { markdown: expect.stringContaining("🔒 The bot's host has not opened it to this server"), isFailure: true },
+      { markdown: expect.stringContaining("🔒 The bot's host does not allow this server"), isFailure: true },
     ]);
     expect(await command("/settings auto-refresh off", "away", { isOperator: true })).toHaveLength(1);
     expect(activity).toEqual([]);
@@ -159,7 +159,7 @@ describe("direct messages where the host has named workspaces", () => {
     const { command, activity } = members();
     const by = { id: "eve", isDirect: true };
     const refused = {
-      markdown: expect.stringContaining("🔒 I answer direct messages of people only"),
+      markdown: expect.stringContaining("🔒 I answer direct messages only from people"),
       isFailure: true,
     };
     for (const text of ["/models list", "/usage", "/chat export", "/refresh-models", "!models use x", "nonsense"])
@@ -176,7 +176,7 @@ describe("direct messages where the host has named workspaces", () => {
     });
     await ask("dm", true);
     const [reply] = await command("/usage", "dm", { isDirect: true });
-    for (const text of [mentions[0], reply?.markdown]) expect(text).toMatch(/could not look up.*try again/);
+    for (const text of [mentions[0], reply?.markdown]) expect(text).toMatch(/could not check.*try again/);
     expect(logged.at(-1)?.text).toContain("member lookup failed");
     failing.isFailing = false;
     await ask("dm", true);
@@ -214,9 +214,7 @@ describe("commands of one person", () => {
     }
     const [refused] = await command("!help", "away", { isOperator: true });
     expect(refused?.isFailure).toBe(true);
-    expect(refused?.markdown).toContain(
-      "⏳ You have given 30 commands within a minute, as many as one may. Nothing was run",
-    );
+    expect(refused?.markdown).toContain("⏳ You have reached the limit of 30 commands a minute. Nothing was run");
     expect((await command("/help", "home", { id: "bob" }))[0]?.isFailure).toBeUndefined();
     expect(refreshes).toEqual([]);
     await clock.advance(60_000);

@@ -171,7 +171,7 @@ describe("/chat forget", () => {
 
 describe("/chat thread", () => {
   it("says where it goes on", async () => {
-    expect(await harness().say("/chat thread")).toBe("🧵 It goes on in <#thread>. Mention me there.");
+    expect(await harness().say("/chat thread")).toBe("🧵 Continued in <#thread>. Mention me there.");
   });
 });
 

@@ -9,7 +9,7 @@ describe("/chat new", () => {
     await world.say("/models use gpt-5");
     await world.sessions.change(CONVERSATION, (before) => ({ ...before, nextTurn: 7 }));
     expect(await world.say("/chat new", { isOperator: false })).toBe(
-      "🌱 A fresh start: what was said here before is no longer sent to the model. The model stays **openai/gpt-5**.",
+      "🌱 New conversation: earlier messages are no longer sent to the model. The model stays **openai/gpt-5**.",
     );
     expect(await world.sessions.get(CONVERSATION)).toMatchObject({
       firstTurn: 7,

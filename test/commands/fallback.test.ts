@@ -64,7 +64,7 @@ describe("a press on Use", () => {
     const used = await world();
     await used.say(USE);
     await used.say("/models back");
-    expect(await used.say(USE)).toContain("one switch is the most");
+    expect(await used.say(USE)).toContain("only one switch is allowed");
     const ruled = await world();
     await ruled.say("/settings models deny demo/*");
     expect(await ruled.say(USE)).toContain("🔒 **demo/demo-small** is ruled out by this workspace");

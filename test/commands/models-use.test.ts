@@ -25,7 +25,7 @@ describe("/models use", () => {
     await world.sessions.change(CONVERSATION, (before) => ({ ...before, firstTurn: 2, nextTurn: 7 }));
     const [reply, ...more] = await world.replies("/models use openai/gpt-5", { isOperator: false });
     expect(reply).toEqual({
-      markdown: "📌 This conversation now uses **openai/gpt-5**. The conversation goes along.",
+      markdown: "📌 This conversation now uses **openai/gpt-5**. The history is kept.",
       controls: [{ label: "Start fresh", command: "/chat new" }],
     });
     expect(more).toEqual([]);
@@ -54,7 +54,7 @@ describe("/models use", () => {
   it("accepts a model that is not listed, with a note", async () => {
     const world = harness();
     expect(await world.say("/models use openai/o9:free/x")).toBe(
-      `📌 This conversation now uses **openai/o9:free/x**. The conversation goes along.\n⚠️ \`openai\` does not list it (list from ${timeMark(world.at)}), so the next answer will show whether it works.`,
+      `📌 This conversation now uses **openai/o9:free/x**. The history is kept.\n⚠️ \`openai\` does not list it (list from ${timeMark(world.at)}), so the next answer will show whether it works.`,
     );
     expect(await pinIn(world)).toMatchObject({ provider: "openai", model: "o9:free/x" });
   });
@@ -158,7 +158,7 @@ describe("/models unpin", () => {
     await world.say("/models use gpt-5");
     await world.sessions.change(CONVERSATION, (before) => ({ ...before, nextTurn: 7 }));
     expect(await world.say("/models unpin", { isOperator: false })).toBe(
-      "This channel is no longer pinned to **openai/gpt-5**; what was said stays. The next message here pins this channel to the default model, now **demo/demo-small** (the host's default).",
+      "This channel is no longer pinned to **openai/gpt-5**; the history is kept. The next message here pins this channel to the default model, now **demo/demo-small** (the host's default).",
     );
     expect(await world.sessions.get(CONVERSATION)).toMatchObject({ pin: null, firstTurn: 0, nextTurn: 7 });
     expect(await world.say("/models unpin")).toMatch(/^No model is pinned here\./);

@@ -85,7 +85,7 @@ describe.each([
     ["chat stop", /No answer is being written (here|in this channel or its threads)\./],
     ["chat export", /Nothing has been said in this conversation yet\./],
     ["models unpin", /./],
-    ["chat new", /A fresh start/],
+    ["chat new", /New conversation/],
   ])("answers /%s where nothing was said", async (path, answer) => {
     const place = await open();
     await place.run(path);

@@ -121,19 +121,19 @@ function createCountedWorkspaces(
 export function notServedText(service: Exclude<Service, "served">, isDirect: boolean): string {
   if (service === "unknown") {
     return (
-      "⚠️ I could not look up just now whether we share a server or workspace, and answer nobody here without one. " +
+      "⚠️ I could not check whether we share a server or workspace, which direct messages need here. " +
       "Please try again in a moment."
     );
   }
   if (service === "stranger") {
     return (
-      "🔒 I answer direct messages of people only who are in a server or workspace with me that my host has opened. " +
+      "🔒 I answer direct messages only from people who share an allowed server or workspace with me. " +
       "Nothing was run."
     );
   }
   return isDirect
     ? "🔒 The bot's host has switched direct messages off. Please use it in a server or workspace."
-    : "🔒 The bot's host has not opened it to this server or workspace. Nothing was run.";
+    : "🔒 The bot's host does not allow this server or workspace. Nothing was run.";
 }
 
 /**
@@ -204,8 +204,8 @@ function limitText(verdict: MessageVerdict): string | undefined {
   if (verdict.isAllowed) return undefined;
   const who =
     verdict.by === "user"
-      ? "You have asked as many questions as one person may"
-      : "This channel has had as many questions as it may";
+      ? "You have reached the limit of questions per person"
+      : "This channel has reached its limit of questions";
   return `${who} in 10 minutes. The next one is taken ${timeMark(verdict.until)}.`;
 }
 

@@ -21,7 +21,7 @@ export function createCommandLimit({ now }: Pick<Clock, "now">): (person: Person
       return undefined;
     }
     return (
-      `⏳ You have given ${MAX_COMMANDS} commands within a minute, as many as one may. Nothing was run; the next ` +
+      `⏳ You have reached the limit of ${MAX_COMMANDS} commands a minute. Nothing was run; the next ` +
       `one is taken ${timeMark(oldest + WINDOW_MS)}.`
     );
   };

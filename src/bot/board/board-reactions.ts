@@ -28,7 +28,7 @@ export interface BoardReactions {
 const CONFIRMED_MS = 5_000;
 /** Presses that wait for their turn on one board; more are dropped. */
 const MOST_WAITING = 5;
-const TOO_MANY_WAITING = "Other presses under this board come first, so yours was dropped. Press again in a moment.";
+const TOO_MANY_WAITING = "Too many reactions came at once, so yours was dropped. React again in a moment.";
 
 /** How long a stop waits for marks to be taken away. */
 const IDLE_MS = 2_000;
@@ -89,7 +89,7 @@ export function createBoardReactions({ clock, log, signal, commandOf }: BoardRea
     line.waiting += 1;
     line.tail = line.tail
       .then(() => obey(platform, reaction, run, line))
-      .catch((error) => log.error({ error }, "a reaction on a board came to nothing"));
+      .catch((error) => log.error({ error }, "board: reaction failed"));
     await line.tail;
     line.waiting -= 1;
     const mine = line.marks;

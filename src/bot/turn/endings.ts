@@ -152,7 +152,7 @@ function providerSentence(error: ProviderError, setup: KnownSetup | undefined): 
     http: `${who} has a problem${status === undefined ? "" : ` (status ${status})`}. Try again ${wait}.${says}`,
     network: `${who} cannot be reached right now. ${later}`,
     malformed: `${what}. ${addressFix(setup ?? {})}`,
-    "cut-off": `${who} broke off before it said anything. Ask again.`,
+    "cut-off": `${who} closed the connection before the answer began. Ask again.`,
   };
   return sentences[reason];
 }

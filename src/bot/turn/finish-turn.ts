@@ -137,7 +137,9 @@ async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used, isShown 
   if (changeChannel !== undefined) {
     await deps.sessions
       .change(channelOf(question.message), changeChannel)
-      .catch((error) => deps.log.warn({ error }, "told lines were not stored; the next thread repeats them"));
+      .catch((error) =>
+        deps.log.warn({ error }, "notices under an answer were not stored, a later thread repeats them"),
+      );
   }
 }
 

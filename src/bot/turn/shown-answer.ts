@@ -109,7 +109,7 @@ function finishLine({ text, finish, hasThought }: ModelAnswer, prepared: Answere
   if (reason === "refused") return "⚠️ The model refused to answer this.";
   if (reason === "other") return `⚠️ The answer ended with "${word ?? "an unknown reason"}".`;
   if (reason === "length" && isEmpty && hasThought) {
-    return "⚠️ The model reached its length limit while it was thinking, before any answer. Ask for less at once.";
+    return "⚠️ The model reached its length limit while it was thinking, before any answer. Ask a smaller question.";
   }
   const { cap } = prepared ?? {};
   // A vendor that counts fewer tokens has stopped it for a limit of its own.
@@ -120,7 +120,7 @@ function finishLine({ text, finish, hasThought }: ModelAnswer, prepared: Answere
   if (reason === "length") return "⚠️ The answer reached the model's length limit.";
   if (!isEmpty) return undefined;
   if (wantsTool) return "⚠️ The model asked for a tool instead of answering; this bot has none.";
-  if (hasThought) return "⚠️ The model gave an empty answer: it only thought. `/chat reasoning on` shows its thoughts.";
+  if (hasThought) return "⚠️ The model gave only reasoning, no answer. `/chat reasoning on` shows it.";
   return "⚠️ The model gave an empty answer.";
 }
 

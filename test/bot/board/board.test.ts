@@ -372,11 +372,11 @@ describe("a reaction under the board", () => {
       await settle();
     }
     await clock.advance(6_000);
-    expect(told.find((text) => text.includes("⏳"))).toMatch(/^eve: ⏳ You have given 30 commands within a minute/);
+    expect(told.find((text) => text.includes("⏳"))).toMatch(/^eve: ⏳ You have reached the limit of 30 commands a minute/);
     for (let time = 0; time < 7; time++) presses.push(press("🔄", { author: "ada" }));
     await clock.advance(60_000);
     await Promise.all(presses);
-    const dropped = "Other presses under this board come first, so yours was dropped. Press again in a moment.";
+    const dropped = "Too many reactions came at once, so yours was dropped. React again in a moment.";
     expect(told.filter((text) => text.startsWith("ada"))).toEqual([`ada: ${dropped}`, `ada: ${dropped}`]);
     expect(platform.answers).toHaveLength(1);
   });

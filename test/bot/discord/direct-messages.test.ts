@@ -26,11 +26,11 @@ describe("direct messages on Discord with ALLOWED_WORKSPACES", () => {
     expect((await answered(discord, members, taken)).map(({ content }) => content).join("")).toContain("demo");
     await eventually("a refusal", () => discord.answers(hers).some(({ replyTo }) => replyTo === typed.id));
     expect(discord.answers(hers).map(({ content }) => content)).toEqual([
-      expect.stringContaining("🔒 I answer direct messages of people only"),
+      expect.stringContaining("🔒 I answer direct messages only from people"),
     ]);
     expect(discord.marksOf(ignored)).toEqual([]);
     const slash = await replied(discord.slash(hers, eve, "chat export"));
-    expect(slash.content).toContain("🔒 I answer direct messages of people only");
+    expect(slash.content).toContain("🔒 I answer direct messages only from people");
     expect((await replied(discord.slash(hers, eve, "help"))).content).toContain("/models list");
   });
 
@@ -40,7 +40,7 @@ describe("direct messages on Discord with ALLOWED_WORKSPACES", () => {
     discord.rest.failNext(/\/members\//, 500);
     const asked = discord.say(channel, zoe, "are you there?");
     const [told] = await answered(discord, channel, asked);
-    expect(told?.content).toMatch(/could not look up.*try again/);
+    expect(told?.content).toMatch(/could not check.*try again/);
     expect(discord.marksOf(asked)).toEqual(["❌"]);
     const again = discord.say(channel, zoe, "and now?");
     expect((await answered(discord, channel, again)).map(({ content }) => content).join("")).toContain("demo");

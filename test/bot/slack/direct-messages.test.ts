@@ -17,7 +17,7 @@ it("answers direct messages of the team's own people where it is named, and of n
   await until("an end mark", () => slack.marksOf("D0BEN", ben).includes("white_check_mark"));
   await slack.slash("/usage", { user: "U0FAR", channel: "D0FAR" });
   await until("a refusal", () => slack.ephemeralsOf("U0FAR").length > 0);
-  expect(slack.ephemeralsOf("U0FAR").at(-1)).toContain("🔒 I answer direct messages of people only");
+  expect(slack.ephemeralsOf("U0FAR").at(-1)).toContain("🔒 I answer direct messages only from people");
   expect(slack.marksOf("D0FAR", far)).toEqual([]);
   expect(slack.textsIn("D0FAR")).toEqual([]);
 });
@@ -28,5 +28,5 @@ it("asks to try again while Slack does not say who somebody is", async () => {
   for (let call = 0; call < 2; call++) slack.failNext("users.info", { error: "internal_error" });
   const asked = await slack.dm("hello?", { user: "U0OWNER", channel: "D0ADA" });
   await until("an end mark", () => slack.marksOf("D0ADA", asked).includes("x"));
-  expect(slack.textsIn("D0ADA").join()).toMatch(/could not look up.*try again/);
+  expect(slack.textsIn("D0ADA").join()).toMatch(/could not check.*try again/);
 });

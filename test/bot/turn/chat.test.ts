@@ -258,7 +258,7 @@ describe("createChat()", () => {
   it("tells a person who asks too much when the next question is taken", async () => {
     const it = world();
     for (let count = 0; count < 21; count++) await it.ask("more", { channel: `c${count}`, message: `q${count}` });
-    expect(it.texts()).toEqual([expect.stringMatching(/^You have asked as many .* is taken <t:\d+:R>\.$/)]);
+    expect(it.texts()).toEqual([expect.stringMatching(/^You have reached the limit .* is taken <t:\d+:R>\.$/)]);
     expect(it.platform.marksOf("q20")).toEqual(["failed"]);
     expect(it.openai.streams).toHaveLength(2);
   });

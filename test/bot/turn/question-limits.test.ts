@@ -21,7 +21,7 @@ describe("question limits", () => {
       expect(await answered(count % 2 === 0 ? one : other, `q${count}`)).toBe("hi");
     for (const replica of [one, other]) {
       const question = `late ${replica === one}`;
-      expect(await answered(replica, question)).toContain("You have asked as many questions as one person may");
+      expect(await answered(replica, question)).toContain("You have reached the limit of questions per person");
       expect(replica.platform.marksOf(question).at(-1)).toBe("failed");
       expect(replica.openai.streams).toHaveLength(10);
     }
@@ -33,7 +33,7 @@ describe("question limits", () => {
   it("count what a process has taken that is gone", async () => {
     const before = world();
     for (let count = 0; count < 20; count++) await answered(before, `q${count}`);
-    expect(await answered(world(before), "again")).toContain("as many questions as one person may");
+    expect(await answered(world(before), "again")).toContain("the limit of questions per person");
   });
 
   it("stop nobody while only they cannot be stored", async () => {
@@ -44,6 +44,6 @@ describe("question limits", () => {
       return swap(rows, writes);
     };
     for (let count = 0; count < 20; count++) expect(await answered(it, `q${count}`)).toBe("hi");
-    expect(await answered(it, "late")).toContain("as many questions as one person may");
+    expect(await answered(it, "late")).toContain("the limit of questions per person");
   });
 });

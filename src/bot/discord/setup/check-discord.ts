@@ -77,7 +77,7 @@ async function checkRights(rest: DiscordRest, followThreads: boolean): Promise<r
 }
 
 const whyNot = (error: unknown) =>
-  error instanceof z.ZodError ? "Discord answered something unexpected" : messageOf(error);
+  error instanceof z.ZodError ? "Discord sent an unexpected answer" : messageOf(error);
 
 function intentsFinding(flags: number, followThreads: boolean): PlatformFinding {
   if (!followThreads) return { isFine: true, text: "discord: no privileged intent is needed" };

@@ -186,5 +186,5 @@ function reasonOf(code: number | undefined, status: number): PlatformErrorReason
 export function parsed<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
   const result = schema.safeParse(answer);
   if (result.success) return result.data;
-  throw new PlatformError("discord", "unavailable", `Discord answered ${what} with something unexpected`);
+  throw new PlatformError("discord", "unavailable", `Discord sent an unexpected answer to ${what}`);
 }

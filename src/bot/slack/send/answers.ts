@@ -37,7 +37,7 @@ export function createAnswers(deps: AnswerDeps): (reply: ReplyStreamDeps) => Rep
             if (way === undefined || (way === "session" && endedNatively)) return;
             await agent.end({ ...question, thread: question.thread ?? "" }, way);
           })
-          .catch((error) => log.debug({ error }, "the end of the work was not shown"));
+          .catch((error) => log.debug({ error }, "slack: end of the status could not be shown"));
       },
     });
   };

@@ -89,7 +89,7 @@ export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark
         BEGUN_PATIENCE_MS,
         () => shown,
         deps,
-        (error) => log.debug({ error }, "slack: a mark was late"),
+        (error) => log.debug({ error }, "slack: mark was late"),
       );
     },
     react: createReact(deps),

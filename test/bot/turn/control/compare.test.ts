@@ -124,7 +124,7 @@ describe("compare()", () => {
       await it.clock.advance(1_000);
     }
     const outcome = await it.chat.control.compare(by("bea"), [M2, CLAUDE]);
-    expect(outcome).toMatchObject({ kind: "refused", why: expect.stringContaining("as one person may") });
+    expect(outcome).toMatchObject({ kind: "refused", why: expect.stringContaining("limit of questions per person") });
     await it.chat.stop(0);
   });
 
