@@ -188,7 +188,14 @@ function createWatch({ clock, log, store, refresher, platforms, surfaces, observ
   const metrics = createMetrics({ clock, refresher, platforms, surfaces, quota, load: chat.load });
   const activity = createActivity(clock.now);
   const series = createSeries({ clock, refresher, readDelay: delay.read });
-  const history = createHistory({ store, clock, log, status: refresher.status, platforms: () => platforms });
+  const history = createHistory({
+    store,
+    clock,
+    log,
+    status: refresher.status,
+    platforms: () => platforms,
+    recent: series,
+  });
   const failures = createFailures(clock.now);
   for (const observer of [metrics, activity, series, history, failures]) observers.add(observer);
   return { delay, metrics, activity, series, history, failures };

@@ -18,6 +18,7 @@ import {
 } from "./history-rows.js";
 import type { LoopDelay } from "./loop-delay.js";
 import type { Observer } from "./observers.js";
+import type { Series } from "./series.js";
 
 /** What survives a restart: 30 days by the hour, uptime and incidents of providers and platforms. */
 export interface HistoryView {
@@ -49,23 +50,34 @@ export interface HistoryDeps {
   readonly log: Pick<Log, "warn">;
   readonly status: () => RefreshStatus;
   readonly platforms: () => readonly Pick<ChatPlatform, "name" | "fault">[];
+  /** The last three hours in detail. */
+  readonly recent: Pick<Series, "kept" | "restore">;
 }
 
 const SAVE_GAP_MS = 60_000;
 const HOURS_KEY = "hours";
+/** The largest row, and the one that can do without its last minutes. */
+const RECENT_KEY = "recent";
+const RECENT_GAP_MS = 5 * SAVE_GAP_MS;
 const TABLE = "history";
 
-export function createHistory({ store, clock, log, status, platforms }: HistoryDeps): History {
+export function createHistory({ store, clock, log, status, platforms, recent }: HistoryDeps): History {
   let hours: readonly Hour[] = [];
   const uptimes = new Map<string, Uptime>();
   let savedAt = clock.now();
+  let recentAt = clock.now();
 
   const note = (change: (hour: Hour) => Hour) => {
     hours = withinHour(hours, clock.now(), change);
   };
-  const save = async () => {
+  const save = async (isRecentDue: boolean) => {
     savedAt = clock.now();
-    const rows = [[HOURS_KEY, hours] as const, ...uptimes];
+    if (isRecentDue) recentAt = savedAt;
+    const rows = [
+      [HOURS_KEY, hours] as const,
+      ...uptimes,
+      ...(isRecentDue ? [[RECENT_KEY, recent.kept()] as const] : []),
+    ];
     try {
       await store.write(rows.map(([key, value]) => ({ table: TABLE, key, value })));
     } catch (error) {
@@ -88,6 +100,7 @@ export function createHistory({ store, clock, log, status, platforms }: HistoryD
       try {
         for (const [key, value] of await store.values(TABLE).entries()) {
           if (key === HOURS_KEY) hours = readHours(value);
+          else if (key === RECENT_KEY) recent.restore(value);
           else uptimes.set(key, readUptime(value));
         }
       } catch (error) {
@@ -99,10 +112,10 @@ export function createHistory({ store, clock, log, status, platforms }: HistoryD
       for (const [key, fault] of faultsNow(status(), platforms())) {
         uptimes.set(key, afterLook(uptimes.get(key) ?? readUptime(undefined), clock.now(), fault));
       }
-      if (clock.now() - savedAt >= SAVE_GAP_MS) void save();
+      if (clock.now() - savedAt >= SAVE_GAP_MS) void save(clock.now() - recentAt >= RECENT_GAP_MS);
     },
     view: () => ({ hours, subjects: [...uptimes].map(([key, uptime]) => subjectOf(key, uptime, clock.now())) }),
-    stop: save,
+    stop: () => save(true),
   };
 }
 

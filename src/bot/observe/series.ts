@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Clock } from "../../base/clock.js";
 import type { RefreshEvent, Refresher } from "../../refresh/refresher.js";
 import type { LoopDelay } from "./loop-delay.js";
@@ -21,13 +22,17 @@ export interface SeriesView {
   readonly delay: { readonly at: readonly number[] } & { readonly [K in keyof LoopDelay]: readonly number[] };
 }
 
-/** What the charts show besides the ledger: the last three hours, in memory. */
+/** What the charts show besides the ledger: the last three hours, which survive a restart. */
 export interface Series extends Pick<Observer, "onTurn" | "onRefresh"> {
   /** How many refreshes have ended. */
   heard(): number;
   /** Notes ages and delay as they are now; returns the delay since the sample before. */
   sample(): LoopDelay;
   view(): SeriesView;
+  /** What is stored of it: a sample a minute, and no more than 200 refreshes. */
+  kept(): KeptSeries;
+  /** Goes on from what an earlier start has stored; anything else is left. */
+  restore(stored: unknown): void;
 }
 
 export interface SeriesDeps {
@@ -40,11 +45,37 @@ const KEPT_MS = 3 * 3_600_000;
 const MINUTE_MS = 60_000;
 const MOST_REFRESHES = 2_000;
 
-interface Sample {
-  readonly at: number;
-  readonly ages: Readonly<Record<string, number | null>>;
-  readonly delay: LoopDelay;
+const MOST_KEPT_REFRESHES = 200;
+
+const count = z.number().nonnegative();
+const sample = z.object({
+  /** Epoch ms. */
+  at: z.number(),
+  ages: z.record(z.string(), z.number().nullable()),
+  delay: z.object({ p50: count, p95: count, p99: count, max: count }),
+});
+type Sample = Readonly<z.infer<typeof sample>>;
+const keptSeries = z.object({
+  minutes: z.array(z.object({ at: z.number(), turns: count, errors: count })),
+  refreshes: z.array(
+    z.object({
+      at: z.number(),
+      provider: z.string(),
+      outcome: z.custom<RefreshEvent["outcome"]>(isText),
+      durationMs: count,
+    }),
+  ),
+  samples: z.array(sample),
+});
+type KeptSeries = z.infer<typeof keptSeries>;
+function isText(value: unknown): boolean {
+  return typeof value === "string";
 }
+
+/** The last sample of each minute. */
+const thinned = (samples: readonly Sample[]): Sample[] => [
+  ...new Map(samples.map((each) => [Math.floor(each.at / MINUTE_MS), each])).values(),
+];
 
 export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Series {
   const minutes = new Map<number, { turns: number; errors: number }>();
@@ -54,7 +85,7 @@ export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Serie
   const minuteOf = (at: number) => Math.floor(at / MINUTE_MS) * MINUTE_MS;
   const isKept = (at: number) => at > clock.now() - KEPT_MS;
 
-  const startedAt = minuteOf(clock.now());
+  let startedAt = minuteOf(clock.now());
 
   const countsByMinute = () => {
     const last = minuteOf(clock.now());
@@ -87,6 +118,19 @@ export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Serie
       const delay = readDelay();
       samples = [...samples.filter((sample) => isKept(sample.at)), { at, ages, delay }];
       return delay;
+    },
+    kept: () => ({
+      minutes: [...minutes].map(([at, counts]) => ({ at, ...counts })),
+      refreshes: refreshes.slice(-MOST_KEPT_REFRESHES),
+      samples: thinned(samples),
+    }),
+    restore(stored) {
+      const { data } = keptSeries.safeParse(stored);
+      if (data === undefined) return;
+      for (const { at, ...counts } of data.minutes) if (isKept(at)) minutes.set(at, counts);
+      refreshes = data.refreshes.filter(({ at }) => isKept(at * 1000));
+      samples = data.samples.filter(({ at }) => isKept(at));
+      startedAt = Math.min(startedAt, ...minutes.keys(), ...samples.map(({ at }) => minuteOf(at)));
     },
     view() {
       const at = samples.map((sample) => sample.at / 1000);

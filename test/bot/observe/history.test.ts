@@ -13,8 +13,14 @@ const DOWN = providerStatus({ outcome: "timeout", consecutiveFailures: 2, fetche
 function stage(clock = fakeClock(), store = memoryStore(clock.now)) {
   let provider = providerStatus();
   let fault: string | undefined;
+  const recent = {
+    restored: [] as unknown[],
+    kept: () => ({ minutes: [{ at: clock.now(), turns: 1, errors: 0 }], refreshes: [], samples: [] }),
+    restore: (value: unknown) => void recent.restored.push(value),
+  };
   const create = () =>
     createHistory({
+      recent,
       store,
       clock,
       log: silentLog,
@@ -25,7 +31,7 @@ function stage(clock = fakeClock(), store = memoryStore(clock.now)) {
       platforms: () => [{ name: "discord", fault: () => fault }],
     });
   return {
-    ...{ clock, store, history: create() },
+    ...{ clock, store, recent, history: create() },
     set(facts: { provider?: typeof provider; fault?: string | undefined }) {
       provider = facts.provider ?? provider;
       fault = "fault" in facts ? facts.fault : fault;
@@ -76,6 +82,22 @@ describe("the console's history", () => {
     expect(subjectOf(again, "discord")?.days.at(-1)).toBe(1 / 3);
   });
 
+  it("keeps the last three hours in detail every five minutes and at the end, and hands them back", async () => {
+    const { clock, store, history, recent, restarted } = stage();
+    const stored = () => store.values("history").get("recent");
+    for (let minute = 0; minute < 5; minute++) {
+      expect(await stored()).toBeUndefined();
+      await clock.advance(60_000);
+      history.look(DELAY);
+    }
+    await expect.poll(stored).toEqual(recent.kept());
+    await clock.advance(60_000);
+    await history.stop();
+    expect(await stored()).toEqual(recent.kept());
+    await restarted();
+    expect(recent.restored).toEqual([recent.kept()]);
+  });
+
   it("leaves the time in which nobody looked unknown", async () => {
     const { clock, history, restarted } = stage();
     history.look(DELAY);
@@ -111,6 +133,7 @@ describe("the console's history", () => {
     expect([again.view().hours, subjectOf(again, "openai")?.hours.at(-1)]).toEqual([[], 1]);
     const away = () => Promise.reject(new Error("away"));
     const without = createHistory({
+      recent: { kept: () => ({ minutes: [], refreshes: [], samples: [] }), restore() {} },
       ...{ clock, log: silentLog, platforms: () => [] },
       store: { values: () => ({ ...store.values("history"), entries: away }), write: away },
       status: () => ({

@@ -120,7 +120,14 @@ export async function startConsole(options: Options = {}) {
   const activity = createActivity(clock.now);
   const series = createSeries({ clock, refresher, readDelay: () => ({ p50: 1, p95: 3, p99: 5, max: 12 }) });
   const platforms = options.platforms ?? [fakePlatform("discord")];
-  const history = createHistory({ store, clock, log: silentLog, status: () => status, platforms: () => platforms });
+  const history = createHistory({
+    store,
+    clock,
+    log: silentLog,
+    status: () => status,
+    platforms: () => platforms,
+    recent: series,
+  });
   const failures = createFailures(clock.now);
   const operatorsConsole = createConsole({
     facts: {

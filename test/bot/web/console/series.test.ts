@@ -52,6 +52,27 @@ describe("createSeries()", () => {
     expect(at.at(-1)).toBe(clock.now() / 1000);
   });
 
+  it("goes on after a restart with a sample a minute, and forgets what is older than three hours", async () => {
+    const before = setup();
+    before.series.onTurn(turn("failed"));
+    before.series.onRefresh({ provider: "demo", trigger: "timer", outcome: "ok", durationMs: 40 });
+    before.series.sample();
+    await before.clock.advance(10_000);
+    before.series.sample();
+    const stored = JSON.parse(JSON.stringify(before.series.kept()));
+    expect(stored.samples).toHaveLength(1);
+
+    const after = setup();
+    await after.clock.advance(HOUR_MS);
+    after.series.restore("nonsense");
+    after.series.restore(stored);
+    const { minutes, refreshes, delay } = after.series.view();
+    expect([minutes.errors[0], minutes.at.length, refreshes.length, delay.at.length]).toEqual([1, 61, 1, 1]);
+    await after.clock.advance(3 * HOUR_MS);
+    after.series.sample();
+    expect([after.series.view().refreshes, after.series.view().delay.at.length]).toEqual([[], 1]);
+  });
+
   it("keeps three hours and no more", async () => {
     const { clock, series } = setup();
     series.onTurn(turn("done"));

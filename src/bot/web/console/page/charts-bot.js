@@ -10,7 +10,7 @@ const sum = (values) => values.reduce((total, value) => total + value, 0);
 export function createTurnsChart() {
   const chart = createChart({
     title: "Turns per minute",
-    about: "Answers that ended, and those of them that failed or were cut off; the last three hours since the start.",
+    about: "Answers that ended, and those of them that failed or were cut off; the last three hours.",
     isWhole: true,
     step: 60,
   });
@@ -22,10 +22,7 @@ export function createTurnsChart() {
         data: [at, turns, errors],
         series: () => [barSeries("turns", colourOf(0)), barSeries("errors", dangerColour())],
         summary: `${countWords(sum(turns), "turn")} and ${countWords(sum(errors), "error")} in the last three hours`,
-        empty:
-          sum(turns) === 0
-            ? "No question was answered in the last three hours. Longer ranges know what came before the start."
-            : undefined,
+        empty: sum(turns) === 0 ? "No question was answered in the last three hours." : undefined,
       });
     },
   };

@@ -4,7 +4,7 @@ import { barSeries, colourOf, createChart, dangerColour, lineSeries, pointSeries
 import { countWords } from "./format.js";
 
 const STEP_SECONDS = 300;
-const EMPTY = "No list was refreshed in the last three hours. Longer ranges know what came before the start.";
+const EMPTY = "No list was refreshed in the last three hours.";
 /** @import { SeriesView } from "./app.js" */
 
 /** @param {number | null | undefined} value */
@@ -18,7 +18,7 @@ export function createOutcomesChart() {
   const select = make("select", { className: "select", "aria-label": "Provider of the refresh outcomes" }, all());
   const chart = createChart({
     title: "Refresh outcomes",
-    about: "Finished refreshes in steps of five minutes; the last three hours since the start.",
+    about: "Finished refreshes in steps of five minutes; the last three hours.",
     isWhole: true,
     step: STEP_SECONDS,
     extra: [select],
