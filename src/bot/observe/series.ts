@@ -74,27 +74,33 @@ function isText(value: unknown): boolean {
 
 /** The last sample of each minute. */
 const thinned = (samples: readonly Sample[]): Sample[] => [
-  ...new Map(samples.map((each) => [Math.floor(each.at / MINUTE_MS), each])).values(),
+  ...new Map(samples.map((each) => [minuteOf(each.at), each])).values(),
 ];
+
+const minuteOf = (at: number) => Math.floor(at / MINUTE_MS) * MINUTE_MS;
+
+/** Of each minute up to now; nothing is known of the time before the first start. */
+function countsByMinute(
+  minutes: ReadonlyMap<number, { readonly turns: number; readonly errors: number }>,
+  startedAt: number,
+  now: number,
+): SeriesView["minutes"] {
+  const last = minuteOf(now);
+  const count = Math.min(KEPT_MS, last - startedAt + MINUTE_MS) / MINUTE_MS;
+  const at = Array.from({ length: Math.max(count, 1) }, (_, index) => last - (count - 1 - index) * MINUTE_MS);
+  const of = (key: "turns" | "errors") => at.map((minute) => minutes.get(minute)?.[key] ?? 0);
+  return { at: at.map((minute) => minute / 1000), turns: of("turns"), errors: of("errors") };
+}
 
 export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Series {
   const minutes = new Map<number, { turns: number; errors: number }>();
   let refreshes: SeriesView["refreshes"] = [];
   let heard = 0;
   let samples: readonly Sample[] = [];
-  const minuteOf = (at: number) => Math.floor(at / MINUTE_MS) * MINUTE_MS;
   const isKept = (at: number) => at > clock.now() - KEPT_MS;
 
   let startedAt = minuteOf(clock.now());
 
-  const countsByMinute = () => {
-    const last = minuteOf(clock.now());
-    // Nothing is known of the time before the start.
-    const count = Math.min(KEPT_MS, last - startedAt + MINUTE_MS) / MINUTE_MS;
-    const at = Array.from({ length: Math.max(count, 1) }, (_, index) => last - (count - 1 - index) * MINUTE_MS);
-    const of = (key: "turns" | "errors") => at.map((minute) => minutes.get(minute)?.[key] ?? 0);
-    return { at: at.map((minute) => minute / 1000), turns: of("turns"), errors: of("errors") };
-  };
   return {
     onTurn({ ending }) {
       const minute = minuteOf(clock.now());
@@ -137,7 +143,7 @@ export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Serie
       const ids = refresher.status().providers.map(({ id }) => id);
       const column = (key: keyof LoopDelay) => samples.map(({ delay }) => delay[key]);
       return {
-        minutes: countsByMinute(),
+        minutes: countsByMinute(minutes, startedAt, clock.now()),
         refreshes: refreshes.filter((event) => isKept(event.at * 1000)),
         ages: { at, providers: Object.fromEntries(ids.map((id) => [id, samples.map(({ ages }) => ages[id] ?? null)])) },
         delay: { at, p50: column("p50"), p95: column("p95"), p99: column("p99"), max: column("max") },
