@@ -70,6 +70,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await board.load();
   await watch.history.load();
   await core.quota.load();
+  await core.budgets.load();
   const status = statusSource(refresher, settings, STATUS_WORKSPACE);
   await openPlatforms(core, talk, status);
   const web = createWeb(core, talk, watch, status);
@@ -260,7 +261,7 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
 
 /** Erases what is kept for long enough, now and once a day. Returns how to stop that. */
 function startErasing(core: Core): readonly (() => void)[] {
-  const { config, clock, log, store, sessions, ledger, votes, audit, surfaces, questionLimits } = core;
+  const { config, clock, log, store, sessions, ledger, votes, audit, surfaces, questionLimits, budgets } = core;
   const { retentionDays, auditDays } = config.chat;
   const deps = { clock, log };
   const erasers = [sessions.eraseUntouched, ...surfaces.flatMap(({ eraseUntouched }) => eraseUntouched ?? [])];
@@ -269,7 +270,7 @@ function startErasing(core: Core): readonly (() => void)[] {
     startRetention({
       what: "usage",
       days: KEPT_DAYS,
-      erasers: [ledger.erase, votes.erase, questionLimits.erasePast],
+      erasers: [ledger.erase, votes.erase, questionLimits.erasePast, budgets.erasePast],
       ...deps,
     }),
     startRetention({ what: "records of changes", days: auditDays, erasers: [audit.erase], ...deps }),

@@ -25,6 +25,7 @@ import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
 import type { Store } from "./store/store.js";
 import { createStoreReadiness } from "./store/store-readiness.js";
+import { createBudgets } from "./usage/budgets/budgets.js";
 import { createLedger, KEPT_DAYS } from "./usage/ledger.js";
 import { createQuestionLimits } from "./usage/limits/question-limits.js";
 import { createModelFacts } from "./usage/model-facts.js";
@@ -71,6 +72,7 @@ export async function createCore(deps: CoreDeps) {
   const ledger = createLedger({ store, clock });
   const votes = createVotes({ store, clock });
   const audit = createAudit({ store, now: clock.now });
+  const budgets = createBudgets({ store, ledger, settings, host: config.budgets, clock });
   const questionLimits = createQuestionLimits({ terms: config.limits, store, clock });
   const liveness = createLiveness({ store, clock, log, owner });
   const quota = createQuota({
@@ -81,7 +83,7 @@ export async function createCore(deps: CoreDeps) {
   return {
     ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
     ...{ health, damage, modelFacts, allowed, watches, pinCensus, liveness, ledger, votes, audit, quota },
-    questionLimits,
+    ...{ questionLimits, budgets },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     affectedPins: pinCensus.affectedPins,
     setups: config.providers,

@@ -8,6 +8,7 @@ import type { WatchRows } from "../refresh/watch/watch-rows.js";
 import type { Audit } from "../store/audit.js";
 import type { Session, Sessions } from "../store/sessions/sessions.js";
 import type { Write } from "../store/store.js";
+import type { Budgets } from "../usage/budgets/budgets.js";
 import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
 import type { MessageLimitTerms } from "../usage/limits/message-limits.js";
@@ -27,6 +28,7 @@ export interface CommandDeps {
   readonly ledger: Pick<Ledger, "each">;
   readonly votes: Pick<Votes, "each">;
   readonly quota: Pick<Quota, "states" | "ofModel">;
+  readonly budgets: Pick<Budgets, "host" | "limitsFor" | "states" | "statesIn">;
   readonly charts: ChartPainter;
   readonly audit: Audit;
   readonly turns: TurnControl;

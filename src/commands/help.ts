@@ -76,8 +76,10 @@ function detailsOf(topic: Topic, commands: readonly Command[], invocation: Invoc
 }
 
 const LOCK = "🔒";
+/** Longer than what any command takes. */
+const MAX_USAGE_CHARS = 120;
 
 function lineOf(command: Command, invocation: Invocation): string {
   const isLocked = (command.accessFor?.(invocation) ?? command.access) === "operator";
-  return `- ${code(commandUsage(command))}${isLocked ? ` ${LOCK}` : ""} ${command.about}`;
+  return `- ${code(commandUsage(command), MAX_USAGE_CHARS)}${isLocked ? ` ${LOCK}` : ""} ${command.about}`;
 }

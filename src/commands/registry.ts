@@ -31,16 +31,19 @@ import { privacyExport } from "./privacy-export.js";
 import { refreshModels } from "./refresh-models.js";
 import { settingsAccess } from "./settings-access.js";
 import { settingsAutoRefresh } from "./settings-auto-refresh.js";
+import { settingsBudget } from "./settings-budget.js";
 import { settingsFallback } from "./settings-fallback.js";
 import { settingsFeedback } from "./settings-feedback.js";
 import { settingsFooter } from "./settings-footer.js";
 import { settingsModel } from "./settings-model.js";
 import { settingsModels } from "./settings-models.js";
+import { settingsRaise } from "./settings-raise.js";
 import { settingsShow } from "./settings-show.js";
 import { settingsSwitching } from "./settings-switching.js";
 import { settingsSystem } from "./settings-system.js";
 import { aboveThreads } from "./threads.js";
 import { usage } from "./usage.js";
+import { usageBudget } from "./usage-budget.js";
 import { usageQuota } from "./usage-quota.js";
 
 /** All commands, in the order in which help lists them. */
@@ -67,6 +70,8 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     settingsSystem(deps),
     settingsAccess(deps),
     settingsFallback(deps),
+    settingsBudget(deps),
+    settingsRaise(deps),
     settingsFooter(deps),
     settingsFeedback(deps),
     aboveThreads(chatNew(deps), deps),
@@ -82,6 +87,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     aboveThreads(chatForget(deps), deps),
     usage(deps),
     usageQuota(deps),
+    usageBudget(deps),
     audit(deps),
     doctor(deps),
     privacy(deps),

@@ -3,6 +3,7 @@ import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { defaultWords, pinView } from "./model-in-force.js";
 import { accessLines } from "./settings-access.js";
+import { budgetLines } from "./settings-budget.js";
 import { fallbackLine } from "./settings-fallback.js";
 import { feedbackLine } from "./settings-feedback.js";
 import { footerWords } from "./settings-footer.js";
@@ -39,6 +40,7 @@ export const settingsShow = (deps: CommandDeps) =>
           whoLine(deps.settings.of(workspace), SYSTEM),
           "",
           ...accessLines(deps.settings.of(workspace), deps.host.limits),
+          ...budgetLines(deps, workspace),
           `Footer under answers: ${footerWords(deps.settings.of(workspace))}`,
           feedbackLine(deps.settings.of(workspace)),
           ...(pin.lines.length > 0 ? ["", ...pin.lines] : []),

@@ -4,6 +4,7 @@ import type { Log } from "../base/log.js";
 import { createSerial } from "../base/serial.js";
 import type { ProviderId } from "../providers/provider.js";
 import type { Store } from "../store/store.js";
+import { BUDGET_PERIODS, BUDGET_UNITS, type WorkspaceBudgets } from "../usage/budgets/budget.js";
 import { createSettingRows, type WritesOf } from "./setting-rows.js";
 
 /** Minutes that people can choose, and the one that adapts. */
@@ -30,6 +31,8 @@ export interface WorkspaceSettings extends RefreshChoice {
   readonly access?: ChatAccess;
   /** Whether another model may answer while the pinned one's quota is used up. */
   readonly fallback?: FallbackSetting;
+  /** What may be used here, below the host's ceilings. */
+  readonly budgets?: WorkspaceBudgets;
   /** Which models may be used here. */
   readonly models?: ModelRules;
   /** A small line under each answer. Off when unset. */
@@ -221,6 +224,13 @@ const refreshChoice = {
     .exactOptional(),
 };
 
+const budget = z.looseObject({
+  amount: z.number().positive(),
+  unit: z.enum(BUDGET_UNITS),
+  per: z.enum(BUDGET_PERIODS),
+  setAt: z.number(),
+});
+
 /** A stored row of a workspace. Fields of a newer version are kept, so that going back and forth loses nothing. */
 const settingsSchema = z.looseObject({
   ...refreshChoice,
@@ -251,6 +261,14 @@ const settingsSchema = z.looseObject({
       deny: z.array(z.string()).exactOptional(),
       maxPrice: z.number().nonnegative().exactOptional(),
       unknownPrice: z.enum(["pass", "block"]).exactOptional(),
+    })
+    .exactOptional(),
+  budgets: z
+    .looseObject({
+      person: budget.exactOptional(),
+      channel: budget.exactOptional(),
+      workspace: budget.exactOptional(),
+      raised: z.record(z.string(), z.looseObject({ amount: z.number().positive(), setAt: z.number() })).exactOptional(),
     })
     .exactOptional(),
   footer: z.boolean().exactOptional(),

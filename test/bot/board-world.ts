@@ -16,6 +16,7 @@ import { createSettings } from "../../src/refresh/settings.js";
 import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";
 import { createAudit } from "../../src/store/audit.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
+import { createBudgets } from "../../src/usage/budgets/budgets.js";
 import { createLedger } from "../../src/usage/ledger.js";
 import { createModelFacts } from "../../src/usage/model-facts.js";
 import { createVotes } from "../../src/usage/votes.js";
@@ -75,14 +76,16 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       platforms,
       hasPeers: () => hasPeers,
     });
+    const ledger = createLedger({ store, clock });
     const commands = createCommands({
       refresher,
       settings,
       modelFacts: createModelFacts(),
       allowed: createAllowedModels({ refresher, settings, modelFacts: createModelFacts(), host: {} }),
       sessions,
+      budgets: createBudgets({ store, ledger, settings, host: [], clock }),
       turns: fakeTurnControl(),
-      ledger: createLedger({ store, clock }),
+      ledger,
       votes: createVotes({ store, clock }),
       audit: createAudit({ store, now: clock.now }),
       watches: createWatchRows(store),

@@ -4,6 +4,8 @@ import type { ChatDeps, TurnEvent } from "../../src/bot/turn/turn-deps.js";
 import type { ModelRef } from "../../src/refresh/choose/default-model.js";
 import { createSettings, type Settings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
+import type { HostBudget } from "../../src/usage/budgets/budget.js";
+import { type Budgets, createBudgets } from "../../src/usage/budgets/budgets.js";
 import { createLedger, type Ledger } from "../../src/usage/ledger.js";
 import { createMessageLimits } from "../../src/usage/limits/message-limits.js";
 import { createQuestionLimits } from "../../src/usage/limits/question-limits.js";
@@ -22,6 +24,7 @@ export const ENDED = { isGone: async (owner: string) => owner !== "host/2/next" 
 
 export interface World {
   readonly ledger: Ledger;
+  readonly budgets: Budgets;
   readonly modelFacts: ChatDeps["modelFacts"];
   readonly settings: Settings;
   readonly clock: FakeClock;
@@ -42,11 +45,15 @@ export interface World {
 
 const LIMITS = { userPer10Min: 20, channelPer10Min: 60 };
 
-type Given = Pick<Partial<ChatDeps>, "chat" | "hasPeers" | "owner" | "quota" | "refresher" | "setups"> & {
+type Given = Pick<
+  Partial<ChatDeps>,
+  "chat" | "hasPeers" | "modelFacts" | "owner" | "quota" | "refresher" | "setups"
+> & {
   readonly roundTripMs?: number;
+  readonly hostBudgets?: readonly HostBudget[];
 };
 
-export function world(before?: World, { roundTripMs, ...given }: Given = {}): World {
+export function world(before?: World, { roundTripMs, hostBudgets = [], ...given }: Given = {}): World {
   const clock = before?.clock ?? fakeClock();
   const stored = before?.store ?? memoryStore(clock.now);
   const store = roundTripMs === undefined ? stored : slowStore(stored, clock, roundTripMs);
@@ -64,8 +71,10 @@ export function world(before?: World, { roundTripMs, ...given }: Given = {}): Wo
   let references = 0;
   const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } });
   const ledger = createLedger({ store, clock });
+  const budgets = createBudgets({ store, ledger, settings, host: hostBudgets, clock });
   const deps = chatDeps({
     ledger,
+    budgets,
     clock,
     store,
     settings,
@@ -84,6 +93,7 @@ export function world(before?: World, { roundTripMs, ...given }: Given = {}): Wo
   const chat = createChat(deps);
   return {
     ledger,
+    budgets,
     modelFacts: deps.modelFacts,
     settings,
     clock,

@@ -73,6 +73,19 @@ const RECORDED: Readonly<Record<string, readonly (readonly [lines: readonly stri
       { kind: "model", what: "detour", before: "demo/demo-small" },
     ],
   ],
+  "settings budget": [
+    [["/settings budget person 2 usd day"], { kind: "budget", what: "budgets.person.amount", after: "2" }],
+    [
+      ["/settings budget person 2 usd day", "/settings budget person off"],
+      { kind: "budget", what: "budgets.person.amount", before: "2" },
+    ],
+  ],
+  "settings raise": [
+    [
+      ["/settings budget workspace 2 usd day", "/settings raise workspace"],
+      { kind: "budget", what: "budgets.raised.workspace/playground:local.amount", after: "4" },
+    ],
+  ],
   "models watch": [[["/models watch openai/* new"], { kind: "watch", what: "openai/*", after: "new" }]],
   "models unwatch": [
     [["/models watch openai/* new", "/models unwatch openai/*"], { kind: "watch", what: "openai/*", before: "new" }],
@@ -112,6 +125,7 @@ const UNRECORDED: Readonly<Record<string, string>> = {
   "chat thread": "",
   usage: "",
   "usage quota": "",
+  "usage budget": "",
   doctor: "",
   privacy: "",
   help: "",

@@ -22,6 +22,8 @@ import { createSettings, type ModelRules } from "../../src/refresh/settings.js";
 import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";
 import { createAudit } from "../../src/store/audit.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
+import type { HostBudget } from "../../src/usage/budgets/budget.js";
+import { createBudgets } from "../../src/usage/budgets/budgets.js";
 import type { BarChart } from "../../src/usage/chart/chart.js";
 import { createLedger, type UsageEntry } from "../../src/usage/ledger.js";
 import { createModelFacts } from "../../src/usage/model-facts.js";
@@ -67,6 +69,8 @@ export interface World {
   /** Of the host: `MODELS_ALLOW` and the like. */
   readonly rules?: ModelRules;
   readonly changes?: ReadonlyMap<string, ChangeLog>;
+  /** `BUDGETS` of the host. */
+  readonly hostBudgets?: readonly HostBudget[];
   readonly quotas?: readonly QuotaState[];
   readonly ofModel?: (model: ModelRef) => Partial<ModelQuota>;
   readonly isHostOperator?: boolean;
@@ -194,6 +198,7 @@ export function harness(world: World = {}) {
       modelFacts: createModelFacts(),
       host: world.rules ?? {},
     }),
+    budgets: createBudgets({ store, ledger, settings, host: world.hostBudgets ?? [], clock }),
     sessions,
     ledger,
     votes,

@@ -207,6 +207,7 @@ describe("/settings show", () => {
         "Where: everywhere",
         "Guests: may chat",
         "Questions in 10 minutes: of one person 20 (the host's limit); in one channel no limit",
+        "Budgets: **none** (the default)",
         "Footer under answers: off",
         "👍 and 👎 under answers: on",
       ].join("\n"),

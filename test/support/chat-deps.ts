@@ -5,6 +5,7 @@ import { createQuota } from "../../src/quota/quota.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
+import { createBudgets } from "../../src/usage/budgets/budgets.js";
 import { createCircuitBreaker } from "../../src/usage/circuit-breaker.js";
 import { createLedger } from "../../src/usage/ledger.js";
 import { createMessageLimits } from "../../src/usage/limits/message-limits.js";
@@ -53,7 +54,9 @@ export function chatDeps({
     setups: [...providers.keys()].map((id) => ({ id, baseUrl: `https://${id}.example`, key: "key" })),
     fetch: () => Promise.reject(new Error("no endpoints here")),
   });
+  const budgets = createBudgets({ store, ledger: readable, settings, host: [], clock });
   return {
+    budgets,
     clock,
     store,
     sessions: createSessions({ store, now: clock.now }),

@@ -1,5 +1,5 @@
 import type { CalendarPeriod } from "../time.js";
-import { type hostVariables, PROVIDER_BUDGET } from "./host-variables.js";
+import { HOST_BUDGET, type hostVariables, PROVIDER_BUDGET } from "./host-variables.js";
 import { isLoopbackHost, isPrivateAddress, type ValuesOf } from "./variables.js";
 
 /** Host settings, shaped by who needs them. Durations are in ms. */
@@ -37,6 +37,8 @@ export interface HostConfig {
   };
   /** The operator's own ceilings on providers' accounts. */
   readonly providerBudgets: readonly ProviderBudget[];
+  /** The operator's own ceilings on people, channels and workspaces. */
+  readonly budgets: readonly SpendingCeiling[];
   readonly refresh: {
     readonly isEnabled: boolean;
     readonly intervalMs: number;
@@ -52,6 +54,15 @@ export interface HostConfig {
   readonly storeUrl: string;
   readonly acceptsOlderStore: boolean;
   readonly logLevel: string;
+}
+
+/** What a person, a channel or a workspace may use in a calendar period. */
+export interface SpendingCeiling {
+  readonly scope: "person" | "channel" | "workspace";
+  /** Above 0. */
+  readonly amount: number;
+  readonly unit: "usd" | "tokens" | "questions";
+  readonly per: CalendarPeriod;
 }
 
 /** What the bot may use of a provider's account in a calendar period. */
@@ -111,6 +122,7 @@ export function shapeHost(values: HostValues, context: ShapeContext): HostConfig
       providerConcurrency: values.PROVIDER_CONCURRENCY,
     },
     providerBudgets: values.PROVIDER_BUDGETS.flatMap((entry) => providerBudget(entry, context) ?? []),
+    budgets: values.BUDGETS.flatMap((entry) => spendingCeiling(entry, context) ?? []),
     refresh: {
       isEnabled: values.AUTO_REFRESH ?? true,
       intervalMs: values.REFRESH_INTERVAL_SECONDS * 1000,
@@ -139,6 +151,13 @@ function providerBudget(entry: string, { providers, fault }: ShapeContext): Prov
   if (Number(amount) === 0) return void fault("PROVIDER_BUDGETS", `must give ${provider} more than 0`);
   // The pattern takes no other unit and period.
   return { provider, amount: Number(amount), unit, period } as ProviderBudget;
+}
+
+function spendingCeiling(entry: string, { fault }: ShapeContext): SpendingCeiling | undefined {
+  const [, scope, amount = "", unit, per] = HOST_BUDGET.exec(entry.toLowerCase()) ?? [];
+  if (Number(amount) === 0) return void fault("BUDGETS", `must give each ${scope} more than 0`);
+  // The pattern takes nothing else.
+  return { scope, amount: Number(amount), unit, per } as SpendingCeiling;
 }
 
 /** The shortest token: a random value of this length cannot be guessed. */

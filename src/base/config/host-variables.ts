@@ -7,6 +7,10 @@ const DEFAULT_SYSTEM_PROMPT =
 export const PROVIDER_BUDGET =
   /^([a-z][a-z0-9-]{0,31})=(\d{1,12}(?:\.\d{1,6})?)(usd|requests|tokens)\/(day|week|month)$/i;
 
+/** "person=2usd/day". */
+export const HOST_BUDGET =
+  /^(person|channel|workspace)=(\d{1,12}(?:\.\d{1,6})?)(usd|tokens|questions)\/(day|week|month)$/i;
+
 const chatVariables = {
   DEFAULT_MODEL: text({
     about: "model of a new conversation, as provider/model",
@@ -83,6 +87,16 @@ const chatVariables = {
 };
 
 const quotaVariables = {
+  BUDGETS: list({
+    about:
+      "ceilings on what each person (over all workspaces), each channel and each workspace may use, separated by " +
+      "commas; usd, tokens or questions per day, week (from Monday) or month, in UTC; a workspace can only lower them",
+    example: "person=2usd/day,channel=20usd/week,workspace=100usd/month",
+    item: HOST_BUDGET,
+    fix:
+      "must be entries of the form WHO=AMOUNT UNIT/PERIOD without spaces, as person=2usd/day; who is person, channel " +
+      "or workspace, the units are usd, tokens and questions, the periods day, week and month",
+  }),
   PROVIDER_BUDGETS: list({
     about:
       "your own ceilings on what the bot uses of a provider's account, separated by commas; usd, requests or tokens " +

@@ -7,7 +7,7 @@ import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Session, Sessions, Turn } from "../../store/sessions/sessions.js";
-import type { FindModelFacts } from "../../usage/model-facts.js";
+import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";
 import { channelOf, conversationOf } from "../port/conversation.js";
 import { type ComposedQuestion, type ComposeTerms, composeQuestion } from "./compose-question.js";
 import { contextOf, countTokens, mostTokens } from "./context.js";
@@ -32,6 +32,8 @@ export interface Prepared {
   readonly estimatedTokens: number;
   /** How long the answer may be; undefined where only its model decides. */
   readonly cap: OutputCap | undefined;
+  /** Of the model. */
+  readonly facts: ModelFacts;
   /** The question as it is sent. */
   readonly sent: string;
   /** What was left out, for the asker. */
@@ -89,7 +91,7 @@ export async function prepareRequest(
   const cap = outputCap(facts, { inputTokens: tokens, hostTokens, isWanted: terms.needsCap });
   return {
     request: { model: model.model, system, messages, ...(cap && { maxOutputTokens: cap.tokens }) },
-    ...{ estimatedTokens: tokens, cap, sent: asked.text, notes: asked.notes },
+    ...{ estimatedTokens: tokens, cap, facts, sent: asked.text, notes: asked.notes },
   };
 }
 

@@ -6,8 +6,11 @@ import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { ModelUse } from "../../refresh/refresher.js";
 import type { Ending, Pin, Session, Turn } from "../../store/sessions/sessions.js";
 import { StoreError } from "../../store/store-error.js";
+import type { BudgetLimit } from "../../usage/budgets/budget.js";
+import type { BudgetNews, SettleRows } from "../../usage/budgets/budgets.js";
 import type { UsageEntry } from "../../usage/ledger.js";
 import { costOf, type ModelFacts } from "../../usage/model-facts.js";
+import { spenderOf } from "../access/spending.js";
 import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
 import type { Person } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
@@ -38,11 +41,14 @@ export async function finishTurn(deps: TurnDeps, answered: Omit<AnsweredTurn, "o
   if (use !== undefined) deps.refresher.noteUse(use, workspaceOf(turn.question.message));
   const inputTokens = answer.isUsed ? prepared?.estimatedTokens : undefined;
   const used = usedBy({ usage: answer.finish?.usage, inputTokens, output: answer.text });
-  const text = shownText(deps, turn, { reference, used });
+  const entry = pin === null || used === undefined ? undefined : entryOf(deps, turn, pin, used);
+  const limits = deps.budgets.limitsFor(spenderOf(turn.question.message, wantedBy(turn.question)));
+  const news = deps.budgets.news(limits, entry);
+  const text = shownText(deps, turn, { reference, used, news });
   const isShown = await showLast(deps, turn, text);
   const isPosted = stream.postedIn() !== undefined;
   const ending = isShown ? answer.ending : isPosted && answer.ending !== "failed" ? "cut-off" : "failed";
-  await save(deps, turn, { ending, used, isShown });
+  await save(deps, turn, { ending, isShown, limits, news, entry: entry && { ...entry, ending } });
   deps.onTurn({
     platform: turn.platform.name,
     provider: pin?.provider ?? null,
@@ -95,11 +101,14 @@ export function noteQuota({ quota }: TurnDeps, model: Pin, answer: ModelAnswer, 
 
 interface Outcome {
   readonly ending: Ending;
-  readonly used: Used | undefined;
   readonly isShown: boolean;
+  readonly entry: UsageEntry | undefined;
+  readonly limits: readonly BudgetLimit[];
+  readonly news: BudgetNews | undefined;
 }
 
-async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used, isShown }: Outcome): Promise<void> {
+async function save(deps: TurnDeps, turn: AnsweredTurn, outcome: Outcome): Promise<void> {
+  const { ending, isShown, entry, limits, news } = outcome;
   const { question, answer, pin, prepared, stream, startedAt } = turn;
   const sent = prepared?.sent ?? question.retry?.sent;
   const said = cleanQuestion(question.text).trim();
@@ -121,18 +130,21 @@ async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used, isShown 
     usage: answer.finish?.usage ?? null,
     endedAt: deps.clock.now(),
   };
-  const entry = pin === null || used === undefined ? undefined : entryOf(deps, turn, pin, { ending, used });
   const writes = entry === undefined ? [] : [deps.ledger.writeOf(entry)];
+  const settling = { id: question.id, entry, news, name: wantedBy(question).name };
+  const end = (store: (settle: SettleRows) => Promise<void>) =>
+    untilStored(() => deps.budgets.settle(limits, settling, store), deps);
   if (question.compared !== undefined) {
     const { thread } = question.compared.at;
     const compared = { number: question.retry?.turn ?? 0, ...(thread !== undefined && { thread }) };
-    await untilStored(() => deps.sessions.endCompared(question.id, { ...row, compared }, writes), deps);
+    const beside = { ...row, compared };
+    await end((settle) => deps.sessions.endCompared(question.id, beside, { writes, settle }));
     if (entry !== undefined) deps.quota.count(entry);
     return;
   }
   const { change, changeChannel } = toldLines(deps, turn, isShown);
   const also = { replaces: question.retry?.turn, change: (now: Session) => change(turn.begin(now)), writes };
-  await untilStored(() => deps.sessions.end(question.id, conversationOf(question.message), row, also), deps);
+  await end((settle) => deps.sessions.end(question.id, conversationOf(question.message), row, { ...also, settle }));
   if (entry !== undefined) deps.quota.count(entry);
   if (changeChannel !== undefined) {
     await deps.sessions
@@ -143,12 +155,8 @@ async function save(deps: TurnDeps, turn: AnsweredTurn, { ending, used, isShown 
   }
 }
 
-function entryOf(
-  deps: TurnDeps,
-  { question }: AnsweredTurn,
-  pin: Pin,
-  { ending, used }: Pick<Outcome, "ending"> & { used: Used },
-): UsageEntry {
+function entryOf(deps: TurnDeps, { question, answer }: AnsweredTurn, pin: Pin, used: Used): UsageEntry {
+  const { ending } = answer;
   const account = deps.quota.accountOf(pin.provider);
   const facts = { question: { ...question, asker: wantedBy(question) }, model: pin, modelFacts: factsOf(deps, pin) };
   return { ...usageEntry({ ...facts, used, ending }), ...(account && { account }) };

@@ -1,6 +1,7 @@
 import { saysSomething } from "../../base/text.js";
 import { whoChangesRule } from "../../commands/choose-model.js";
 import type { Control } from "../../commands/command.js";
+import { newsLine } from "../../commands/wording/budget-text.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
 import { type OutlookDeps, outlookIn } from "../../commands/wording/pin-outlook.js";
 import { ProviderError } from "../../providers/provider.js";
@@ -10,6 +11,8 @@ import { modelName } from "../../refresh/choose/default-model.js";
 import { livingModels } from "../../refresh/choose/living-models.js";
 import type { ModelUse, RefreshStatus } from "../../refresh/refresher.js";
 import type { Pin, Session } from "../../store/sessions/sessions.js";
+import type { BudgetNews } from "../../usage/budgets/budgets.js";
+import { spendingStop } from "../access/spending.js";
 import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, MessageKey } from "../port/platform.js";
@@ -32,12 +35,15 @@ const LONG_CHARS = 1_500;
 /** A model as running text names it: anybody may have typed it. */
 const shownModel = (model: ModelRef): string => escapeInline(modelName(model), MAX_MODEL_CHARS);
 
+interface ShownTerms {
+  readonly reference: string;
+  readonly used: Used | undefined;
+  /** What is to be said of a budget. */
+  readonly news: BudgetNews | undefined;
+}
+
 /** What is shown in the end: the answer, and below it the bot's own lines, the quietest last. */
-export function shownText(
-  deps: TurnDeps,
-  turn: AnsweredTurn,
-  { reference, used }: { readonly reference: string; readonly used: Used | undefined },
-): string {
+export function shownText(deps: TurnDeps, turn: AnsweredTurn, { reference, used, news }: ShownTerms): string {
   const { answer, pin, session, prepared } = turn;
   const now = deps.clock.now();
   const notes = prepared?.notes.length ? prepared.notes.join("\n") : undefined;
@@ -56,6 +62,7 @@ export function shownText(
     pin === null || answer.finish === undefined ? undefined : pinNews(deps, pin, session, turn.question.message)?.line,
     notes,
     lateLine(turn),
+    news === undefined ? undefined : newsLine(news),
     footerLine(deps, turn, used),
   ]);
 }
@@ -73,6 +80,8 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
   }
   if (turn.ruling !== undefined) return ruledOutText(deps, turn, pin, turn.ruling);
   if (turn.route.kind === "stopped") return stoppedText(turn, deps.clock.now());
+  const stop = spendingStop(deps, answer.error, turn.question.message);
+  if (stop !== undefined) return stacked([shown, stop.text]);
   const line = ENDING_LINES[answer.ending];
   const isBeside = turn.question.compared !== undefined;
   const news = isBeside
@@ -225,6 +234,8 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
     return saysSomething(answer.text) ? [chooseControl(question, pin), ...status] : status;
   }
   if (!isConfigured || ruling !== undefined) return [{ label: "Use the default", command: "/models unpin" }];
+  const stop = spendingStop(deps, answer.error, question.message);
+  if (stop !== undefined) return [...stop.controls, RETRY_CONTROL];
   const workspace = workspaceOf(question.message);
   const instead = replacements(deps.allowed.snapshot(workspace), pin, answer.error)?.controls;
   if (instead !== undefined) return [...instead, RETRY_CONTROL];

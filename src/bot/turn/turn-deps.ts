@@ -12,6 +12,7 @@ import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 import type { Ending, Pin, Session, Sessions } from "../../store/sessions/sessions.js";
 import type { Store } from "../../store/store.js";
+import type { Budgets } from "../../usage/budgets/budgets.js";
 import { type CircuitBreaker, createCircuitBreaker } from "../../usage/circuit-breaker.js";
 import type { Ledger } from "../../usage/ledger.js";
 import { createMessageLimits } from "../../usage/limits/message-limits.js";
@@ -53,6 +54,7 @@ export interface TurnDeps {
   readonly breaker: CircuitBreaker;
   readonly ledger: Pick<Ledger, "writeOf">;
   readonly votes: Pick<Votes, "cast">;
+  readonly budgets: Pick<Budgets, "limitsFor" | "reserve" | "news" | "settle" | "host">;
   readonly quota: Pick<Quota, "note" | "count" | "accountOf" | "ofModel" | "mayProbe">;
   readonly modelFacts: FindModelFacts;
   readonly images: RecentImages;

@@ -42,6 +42,28 @@ export function chooseCandidate(terms: CandidateTerms): Candidate | undefined {
   return undefined;
 }
 
+/** Returns a model that costs nothing: of the first provider that has one, its default if that is one. */
+export function freeModel({
+  snapshot,
+  setups,
+  modelFacts,
+  quotaOf,
+}: Pick<CandidateTerms, "snapshot" | "setups" | "modelFacts" | "quotaOf">): ModelRef | undefined {
+  for (const setup of setups) {
+    const { models = [], refused = [] } = snapshot.providers.get(setup.id) ?? {};
+    const free = models.filter((info) => {
+      const { inputPrice, outputPrice } = modelFacts(setup.id, info.id, info);
+      const isUsable = info.isChat && !refused.some(({ model }) => model === info.id);
+      return isUsable && inputPrice === 0 && outputPrice === 0;
+    });
+    const usual = defaultModelOf(snapshot, setup)?.model;
+    const sorted = [...free.filter(({ id }) => id === usual), ...free];
+    const found = sorted.find(({ id }) => quotaOf({ provider: setup.id, model: id }).out === undefined);
+    if (found !== undefined) return { provider: setup.id, model: found.id };
+  }
+  return undefined;
+}
+
 interface Row extends ModelRef {
   readonly info: ModelInfo;
   readonly facts: ModelFacts;

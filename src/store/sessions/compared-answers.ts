@@ -5,10 +5,13 @@ import { StoreError } from "../store-error.js";
 import type { Questions } from "./open-questions.js";
 import type { Records } from "./session-records.js";
 import { comparedPrefix, openQuestionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
-import type { Session, Turn } from "./session-types.js";
+import type { EndTerms, Session, Turn } from "./session-types.js";
 
-/** A stop that another process asks for changes the stored question at most once. */
-const END_ATTEMPTS = 5;
+/** A stop that another process asks for changes the stored question at most once, but others count at the same time. */
+const END_ATTEMPTS = 50;
+
+/** What is stored in the step of an end. */
+type EndsWith = Pick<EndTerms, "writes" | "settle">;
 
 /** The calls of answers that are given beside a conversation's history, each a turn under its question's own id. */
 export function comparedCalls(
@@ -32,8 +35,8 @@ export function comparedCalls(
   };
   return {
     turnAt,
-    endCompared: (id: string, turn: Turn, writes: readonly Write[] = []) =>
-      inOrder(`question ${id}`, () => endCompared(store, id, turn, writes)).then(() => questions.forget(id)),
+    endCompared: (id: string, turn: Turn, also: EndsWith = {}) =>
+      inOrder(`question ${id}`, () => endCompared(store, id, turn, also)).then(() => questions.forget(id)),
     async comparedAnswers(conversation: string, count: number) {
       const { entries } = await turns.page(comparedPrefix(conversation), { limit: count });
       return entries.flatMap(([key, row]) => {
@@ -61,15 +64,19 @@ export function comparedCalls(
 }
 
 /** Keeps the turn in the step that notes the ending, so that nothing of an erased question comes back. */
-async function endCompared(store: Store, id: string, turn: Turn, writes: readonly Write[]): Promise<void> {
+async function endCompared(store: Store, id: string, turn: Turn, { writes = [], settle }: EndsWith): Promise<void> {
   for (let attempt = 1; attempt <= END_ATTEMPTS; attempt++) {
     const before = await store.values("open").get(id);
     const question = openQuestionRow.safeParse(before).data;
-    if (question === undefined) return store.write(writes);
-    if (question.ended !== null) return;
+    if (question !== undefined && question.ended !== null) return;
+    const settled = (await settle?.(question !== undefined)) ?? [];
+    if (question === undefined) {
+      if (await store.swap(settled, writes)) return;
+      continue;
+    }
     const kept: Write = { table: "turns", key: turnKey(id, 0), value: turn };
     const after = { ...question, ended: turn.ending };
-    if (await store.swap({ table: "open", key: id, before, after }, [kept, ...writes])) return;
+    if (await store.swap([{ table: "open", key: id, before, after }, ...settled], [kept, ...writes])) return;
   }
   throw new StoreError(`the question ${id} is changed elsewhere all the time`);
 }

@@ -1,6 +1,6 @@
 import { BoundedMap } from "../../base/bounded-map.js";
 import { createRowReader } from "../damage-report.js";
-import type { Store, Write } from "../store.js";
+import type { Store, Swap, Write } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import { sessionRow, TURN_DIGITS } from "./session-rows.js";
 import type { Session } from "./session-types.js";
@@ -15,6 +15,8 @@ const MAX_KNOWN = 1_000;
 export interface Step {
   readonly session: Session;
   readonly writes?: readonly Write[];
+  /** Further rows that have to be as they were read. */
+  readonly swaps?: readonly Swap[];
 }
 
 export interface Records {
@@ -63,10 +65,11 @@ export function createRecords(store: Store, now: () => number): Records {
         const before = isFresh ? await read(conversation) : known.get(conversation);
         const wasFresh = isFresh;
         isFresh = true;
-        const { session, writes } = await step(sessionOf(conversation, before));
+        const { session, writes, swaps = [] } = await step(sessionOf(conversation, before));
         if (writes === undefined && wasFresh) return session;
         if (writes === undefined) continue;
-        if (await store.swap({ table: "sessions", key: conversation, before, after: session }, writes)) {
+        const swap: Swap = { table: "sessions", key: conversation, before, after: session };
+        if (await store.swap([swap, ...swaps], writes)) {
           noted(conversation, session);
           return session;
         }

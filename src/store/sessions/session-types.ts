@@ -1,4 +1,5 @@
 import type { ProviderId, Usage } from "../../providers/provider.js";
+import type { Swap, Write } from "../store.js";
 
 /** A conversation's model: nothing but a person moves it. */
 export interface Pin {
@@ -132,4 +133,18 @@ export interface OpenQuestion {
     /** Who compares. */
     readonly by: { readonly id: string; readonly name: string };
   };
+}
+
+/** What goes with the end of a turn. */
+export interface EndTerms {
+  /** The turn takes the place of this one, if it is still the last. */
+  readonly replaces?: number | undefined;
+  /** Changes the session as well. */
+  readonly change?: (before: Session) => Session;
+  readonly writes?: readonly Write[];
+  /**
+   * Makes further rows that change in the same step; asked again where one of them was changed elsewhere. `isOpen`: the
+   * question is still open; else another process may have ended and closed it.
+   */
+  readonly settle?: ((isOpen: boolean) => Promise<readonly Swap[]>) | undefined;
 }

@@ -12,7 +12,9 @@ import { sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
 import type { Asked, OpenQuestion, Session, Turn } from "./session-types.js";
 
 export { comparedId } from "./session-rows.js";
-export type { Asked, Detour, Ending, OpenQuestion, Pin, Session, Turn } from "./session-types.js";
+import type { EndTerms } from "./session-types.js";
+
+export type { Asked, Detour, Ending, EndTerms, OpenQuestion, Pin, Session, Turn } from "./session-types.js";
 
 /** All conversations, each a record and its turns. */
 export interface Sessions {
@@ -73,9 +75,9 @@ export interface Sessions {
   turnAt(conversation: string, number: number): Promise<Turn | undefined>;
   /**
    * Like `end`, for an answer beside the history: the turn is kept under the id of its question. Where that was erased
-   * meanwhile, only `writes` are done. @throws {StoreError}
+   * meanwhile, only `also` is done. @throws {StoreError}
    */
-  endCompared(id: string, turn: Turn, writes?: readonly Write[]): Promise<void>;
+  endCompared(id: string, turn: Turn, also?: Pick<EndTerms, "writes" | "settle">): Promise<void>;
   /** The newest `count` answers that were given beside a conversation's history, oldest first. @throws {StoreError} */
   comparedAnswers(
     conversation: string,
@@ -130,14 +132,6 @@ export interface Resumed {
   readonly turns: readonly Turn[];
 }
 
-export interface EndTerms {
-  /** The turn takes the place of this one, if it is still the last. */
-  readonly replaces?: number | undefined;
-  /** Changes the session as well. */
-  readonly change?: (before: Session) => Session;
-  readonly writes?: readonly Write[];
-}
-
 export interface SessionsDeps {
   readonly store: Store;
   readonly now: () => number;
@@ -153,7 +147,7 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
     ...recordCalls(records, inOrder, now),
     ...turnCalls(store, records),
     ...questionCalls(store, inOrder, questions),
-    end: (id, conversation, turn, { replaces, change = unchanged, writes = [] } = {}) =>
+    end: (id, conversation, turn, { replaces, change = unchanged, writes = [], settle } = {}) =>
       inOrder(`session ${conversation}`, async () => {
         // Usually both rows are known since the turn began, and nothing has to be read.
         let isKnown = records.isKnown(conversation) && questions.known(id) !== undefined;
@@ -165,7 +159,8 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
           const saved: Write = { table: "turns", key: turnKey(conversation, number), value: turn };
           const ended: readonly Write[] =
             question === undefined ? [] : [{ table: "open", key: id, value: { ...question, ended: turn.ending } }];
-          return { session: { ...after, updatedAt: now() }, writes: [saved, ...writes, ...ended] };
+          const swaps = (await settle?.()) ?? [];
+          return { session: { ...after, updatedAt: now() }, writes: [saved, ...writes, ...ended], swaps };
         });
         questions.forget(id);
       }),

@@ -655,11 +655,12 @@ describe("createChat()", () => {
 });
 
 describe("recover()", () => {
-  const recoverIn = ({ sessions, store, chat, platform, clock, ledger, modelFacts, onTurn }: World) =>
+  const recoverIn = ({ sessions, store, chat, platform, clock, ledger, budgets, modelFacts, onTurn }: World) =>
     recover({
       chat,
       store,
       ledger,
+      budgets,
       onTurn,
       modelFacts,
       liveness: ENDED,

@@ -75,11 +75,12 @@ function sayNext(stream: World["openai"]["streams"][number]) {
   if (at === PARTS.length) stream.finish();
 }
 
-const recoverIn = ({ sessions, store, chat, platform, clock, ledger, modelFacts, onTurn }: World) =>
+const recoverIn = ({ sessions, store, chat, platform, clock, ledger, budgets, modelFacts, onTurn }: World) =>
   recover({
     chat,
     store,
     ledger,
+    budgets,
     onTurn,
     modelFacts,
     liveness: ENDED,

@@ -3,11 +3,14 @@ import type { Provider } from "../../../providers/provider.js";
 import { ProviderError } from "../../../providers/provider.js";
 import type { QuestionRoute } from "../../../quota/fallback/route.js";
 import type { Asked, Ending, Pin, Session } from "../../../store/sessions/sessions.js";
+import type { BudgetLimit } from "../../../usage/budgets/budget.js";
+import { costOf } from "../../../usage/model-facts.js";
+import { needsCap, spenderOf } from "../../access/spending.js";
 import { createReplyStream } from "../../delivery/reply-stream.js";
 import { workspaceOf } from "../../port/conversation.js";
 import type { Mark, ReplyStream } from "../../port/platform.js";
 import { type Prepared, prepareRequest } from "../../prompt/prepare-request.js";
-import { answerPlace, type Question } from "../../prompt/question.js";
+import { answerPlace, type Question, wantedBy } from "../../prompt/question.js";
 import { comparedHeading, stopControl } from "../compared-answer.js";
 import { chooseRoute, withoutTry, withRoute } from "../detour/choose-route.js";
 import { endingOf } from "../endings.js";
@@ -96,11 +99,18 @@ async function answerBy(deps: TurnDeps, route: QuestionRoute, terms: AnswerTerms
     return { ...about, answer: { text: "", ending: "failed" }, prepared: undefined };
   }
   let prepared: Prepared | undefined;
+  const limits = deps.budgets.limitsFor(spenderOf(question.message, wantedBy(question)));
   try {
     // Before its turn at the provider: reading files may take a while, and others can be answered meanwhile.
-    prepared = await prepareRequest(deps, { ...pinned, model: pin, question, needsCap: false, signal: terms.signal });
+    prepared = await prepareRequest(deps, {
+      ...pinned,
+      model: pin,
+      question,
+      needsCap: needsCap(limits),
+      signal: terms.signal,
+    });
     terms.onPrepared(pin, prepared);
-    return { ...about, answer: await askInTime(deps, terms, { provider, pin, prepared }), prepared };
+    return { ...about, answer: await askInTime(deps, terms, { provider, pin, prepared, limits }), prepared };
   } catch (error) {
     return { ...about, answer: { text: text.said(), ending: endingOf(error, false), error }, prepared };
   }
@@ -112,11 +122,21 @@ const modelOn = (route: QuestionRoute, session: Session, question: Question, at:
     ? { provider: route.detour.provider, model: route.detour.model, at, by: null }
     : pinOf(session, question, at);
 
-/** Asks as soon as the provider's limit of a minute and its slots allow. */
+interface AskedModel {
+  readonly provider: Provider;
+  readonly pin: Pin;
+  readonly prepared: Prepared;
+  readonly limits: readonly BudgetLimit[];
+}
+
+/**
+ * Asks as soon as the provider's limit of a minute, the budgets and its slots allow.
+ * @throws {BudgetUsedUp} @throws {BudgetsUnknown}
+ */
 async function askInTime(
   deps: TurnDeps,
   terms: AnswerTerms,
-  { provider, pin, prepared }: { readonly provider: Provider; readonly pin: Pin; readonly prepared: Prepared },
+  { provider, pin, prepared, limits }: AskedModel,
 ): Promise<ModelAnswer> {
   const { signal, text, stream } = terms;
   const { request } = prepared;
@@ -126,6 +146,7 @@ async function askInTime(
   };
   const askDeps = { breaker: deps.breaker, clock: deps.clock, silenceMs: deps.chat.timeoutMs };
   await waitForMinute(deps, terms, pin);
+  await holdBudgets(deps, terms, prepared, limits);
   return deps.slots.run(pin.provider, signal, () => askModel(askDeps, { provider, request, signal, text, onText }));
 }
 
@@ -136,6 +157,26 @@ async function waitForMinute({ quota, clock }: TurnDeps, { onWait, signal }: Ans
   onWait("waiting");
   await clock.sleep(waitMs, signal);
   onWait("working");
+}
+
+/** Holds the most that the answer may use, under ⏳ where it has to wait for that. */
+async function holdBudgets(
+  { budgets }: TurnDeps,
+  { question, signal, onWait }: AnswerTerms,
+  { facts, estimatedTokens: inputTokens, cap }: Prepared,
+  limits: readonly BudgetLimit[],
+): Promise<void> {
+  const outputTokens = cap?.tokens ?? 0;
+  let hasWaited = false;
+  await budgets.reserve(limits, {
+    ...{ id: question.id, signal },
+    cost: { usd: costOf(facts, { inputTokens, outputTokens }), tokens: inputTokens + outputTokens },
+    onWait() {
+      hasWaited = true;
+      onWait("waiting");
+    },
+  });
+  if (hasWaited) onWait("working");
 }
 
 const isQuotaRefusal = ({ error }: ModelAnswer): boolean =>

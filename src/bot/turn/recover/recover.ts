@@ -3,10 +3,12 @@ import { notLongerThan, withDeadline } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
 import { startRounds } from "../../../base/rounds.js";
 import type { Ending, OpenQuestion, Sessions, Turn } from "../../../store/sessions/sessions.js";
-import type { Store, Write } from "../../../store/store.js";
+import type { Store } from "../../../store/store.js";
 import { DamagedRowError } from "../../../store/store-error.js";
-import type { Ledger } from "../../../usage/ledger.js";
+import type { Budgets } from "../../../usage/budgets/budgets.js";
+import type { Ledger, UsageEntry } from "../../../usage/ledger.js";
 import type { FindModelFacts } from "../../../usage/model-facts.js";
+import { spenderOf } from "../../access/spending.js";
 import { compareMessageIds } from "../../port/conversation.js";
 import { messageKeySchema } from "../../port/message-key.js";
 import type { MessageKey } from "../../port/platform.js";
@@ -27,6 +29,7 @@ export interface RecoverDeps {
   readonly sessions: Sessions;
   readonly ledger: Pick<Ledger, "writeOf">;
   readonly modelFacts: FindModelFacts;
+  readonly budgets: Pick<Budgets, "limitsFor" | "settle">;
   readonly surfaces: readonly PlatformParts[];
   readonly chat: Pick<Chat, "inLine">;
   readonly store: Pick<Store, "claim" | "commit" | "renew">;
@@ -214,13 +217,16 @@ async function interrupt(deps: RecoverDeps, lost: Lost): Promise<void> {
     usage: null,
     endedAt: clock.now(),
   };
-  const writes = usedWrites(deps, id, question, kept);
-  if (compared === undefined) await sessions.end(id, question.conversation, turn, { writes });
-  else {
+  const entry = usedEntry(deps, id, question, kept);
+  const writes = entry === undefined ? [] : [deps.ledger.writeOf(entry)];
+  const by = compared?.by ?? { id: question.authorId ?? question.author, name: question.author };
+  const limits = deps.budgets.limitsFor(spenderOf(lost.message, by));
+  await deps.budgets.settle(limits, { id, entry, name: by.name }, (settle) => {
+    if (compared === undefined) return sessions.end(id, question.conversation, turn, { writes, settle });
     const { thread } = answer;
     const beside = { number: compared.number, ...(thread !== undefined && { thread }) };
-    await sessions.endCompared(id, { ...turn, compared: beside }, writes);
-  }
+    return sessions.endCompared(id, { ...turn, compared: beside }, { writes, settle });
+  });
   const { provider, model: name, ending } = turn;
   deps.onTurn({ platform: surface.platform.name, provider, model: name, ending, durationMs: null, firstTextMs: null });
 }
@@ -234,16 +240,16 @@ const questionOfTurn = ({ question, message }: Lost): Turn["question"] => ({
 });
 
 /** What the provider had given until then is used, though nobody will say how much it was. */
-function usedWrites(
-  { ledger, modelFacts }: RecoverDeps,
+function usedEntry(
+  { modelFacts }: RecoverDeps,
   id: string,
   { asked, author, authorId, at, message, compared }: OpenQuestion,
   kept: string,
-): readonly Write[] {
-  if (asked === undefined) return [];
+): UsageEntry | undefined {
+  if (asked === undefined) return undefined;
   const { inputTokens, ...model } = asked;
   const used = usedBy({ usage: undefined, inputTokens, output: kept });
-  if (used === undefined) return [];
+  if (used === undefined) return undefined;
   const question = {
     id,
     message: messageKeySchema.parse(message),
@@ -251,5 +257,5 @@ function usedWrites(
     at,
   };
   const facts = modelFacts(model.provider, model.model);
-  return [ledger.writeOf(usageEntry({ question, model, used, modelFacts: facts, ending: "interrupted" }))];
+  return usageEntry({ question, model, used, modelFacts: facts, ending: "interrupted" });
 }

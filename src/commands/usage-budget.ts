@@ -1,0 +1,59 @@
+import type { BudgetState } from "../usage/budgets/budgets.js";
+import { defineCommand } from "./command.js";
+import type { CommandDeps } from "./command-deps.js";
+import { channelIn } from "./settings-raise.js";
+import { stateLine, whoseWords } from "./wording/budget-text.js";
+import { code, escapeInline } from "./wording/markdown.js";
+
+/** As many fit on one screen. */
+const MAX_LISTED = 15;
+const MAX_NAME_CHARS = 80;
+
+export const usageBudget = ({ budgets, clock }: CommandDeps) =>
+  defineCommand({
+    path: "usage budget",
+    about: "What is left of your budgets, and when they renew; for operators, of everybody's",
+    access: "anyone",
+    isForChatters: true,
+    visibility: "ephemeral",
+    options: {},
+    async *run(_args, { platform, workspace, conversation, user, isOperator }) {
+      const now = clock.now();
+      const spender = { platform, person: user.id, workspace, channel: channelIn(conversation) };
+      const own = await budgets.states(budgets.limitsFor(spender));
+      const all = isOperator ? await budgets.statesIn(workspace) : [];
+      if (own.length === 0) {
+        yield { markdown: "There is no budget here. Operators set one with `/settings budget`." };
+        return;
+      }
+      const others = [...all].sort((a, b) => shareOf(b) - shareOf(a));
+      const listed = others.slice(0, MAX_LISTED);
+      const more = others.length - listed.length;
+      yield {
+        markdown: [
+          "**Your budgets**",
+          ...own.map((state) => `- ${ownWords(state)}: ${stateLine(state, now)}`),
+          ...(listed.length > 0 ? ["", "**Everybody's, the nearest to their end first**"] : []),
+          ...listed.map((state) => `- ${nearWords(state)}${nameOf(state)}: ${stateLine(state, now)}`),
+          ...(more > 0 ? [`…and ${more} more`] : []),
+        ].join("\n"),
+      };
+    },
+  });
+
+const shareOf = ({ used, limit }: BudgetState) => used / limit.amount;
+
+function ownWords({ limit }: BudgetState): string {
+  const whose = whoseWords(limit);
+  return limit.scope === "person" ? "You" : `${whose.charAt(0).toUpperCase()}${whose.slice(1, -"'s".length)}`;
+}
+
+/** From this share on operators should look. */
+const NEAR = 0.8;
+const nearWords = (state: BudgetState) => (shareOf(state) >= 1 ? "⛔ " : shareOf(state) >= NEAR ? "⚠️ " : "");
+
+function nameOf({ limit, name }: BudgetState): string {
+  if (limit.scope === "workspace") return "the workspace";
+  if (limit.scope === "person") return escapeInline(name ?? "somebody", MAX_NAME_CHARS);
+  return `channel ${code(limit.account.split(":").at(-1) ?? "")}`;
+}

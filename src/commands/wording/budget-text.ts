@@ -1,0 +1,102 @@
+import { timeMark } from "../../base/time.js";
+import {
+  type Budget,
+  type BudgetLimit,
+  type BudgetScope,
+  type BudgetUnit,
+  ceilingOf,
+} from "../../usage/budgets/budget.js";
+import type { BudgetNews, BudgetState } from "../../usage/budgets/budgets.js";
+import type { BudgetUsedUp } from "../../usage/budgets/reserve.js";
+import { untilText } from "./quota-text.js";
+
+/** "2 USD", "0.0012 USD", "20,000 tokens", "1 question". */
+export function amountWords(amount: number, unit: BudgetUnit): string {
+  const shown = amount.toLocaleString("en", { maximumFractionDigits: unit === "usd" ? (amount < 1 ? 4 : 2) : 0 });
+  if (unit === "usd") return `${shown} USD`;
+  return `${shown} ${amount === 1 ? unit.slice(0, -1) : unit}`;
+}
+
+const PER_WORDS: Readonly<Record<Budget["per"], string>> = { day: "today", week: "this week", month: "this month" };
+
+/** "2 USD for today". */
+export const budgetWords = ({ amount, unit, per }: Budget): string =>
+  `${amountWords(amount, unit)} for ${PER_WORDS[per]}`;
+
+/** "2 USD a day". */
+export const budgetRule = ({ amount, unit, per }: Budget): string => `${amountWords(amount, unit)} a ${per}`;
+
+const isInDirect = ({ workspace }: Pick<BudgetLimit, "workspace">) => workspace.split(":")[1] === "dm";
+
+/** "your", "this channel's". */
+export function whoseWords(limit: Pick<BudgetLimit, "scope" | "workspace">): string {
+  if (limit.scope === "person") return "your";
+  return isInDirect(limit) ? "this conversation's" : `this ${limit.scope}'s`;
+}
+
+/** The quiet line under an answer: "💰 80 % of your 2 USD for today". */
+export const newsLine = ({ limit, percent }: BudgetNews): string =>
+  `💰 ${percent} % of ${whoseWords(limit)} ${budgetWords(limit)}`;
+
+/** "renews 00:00 UTC (<in 3 hours>)". */
+const renewalWords = (renewsAt: number, now: number) => `renews ${untilText(renewsAt, now)} (${timeMark(renewsAt)})`;
+
+export interface UsedUpTerms {
+  /** A model that costs nothing, as running text names it. */
+  readonly freeModel: string | undefined;
+  /** An operator can raise it. */
+  readonly canRaise: boolean;
+  readonly now: number;
+}
+
+/** What is read instead of an answer: the budget, its renewal, and what can be done. */
+export function usedUpText(
+  { limit, isUsedUp, renewsAt }: BudgetUsedUp,
+  { freeModel, canRaise, now }: UsedUpTerms,
+): string {
+  const whose = whoseWords(limit);
+  const budget = `${whose} budget of ${budgetWords(limit)}${limit.isHost ? " (set by the bot's host)" : ""}`;
+  const renewal = `It ${renewalWords(renewsAt, now)}`;
+  if (!isUsedUp)
+    return `⛔ What is left of ${budget} is held for answers that are being written. ${renewal}; ask again in a moment.`;
+  const next = [
+    ...(freeModel === undefined ? [] : [`${freeModel} costs nothing and can answer now.`]),
+    ...(canRaise ? ["An operator can double it until tomorrow."] : []),
+  ];
+  const what = `⛔ ${budget.charAt(0).toUpperCase()}${budget.slice(1)} is used up.`;
+  return [what, `${renewal}${next.length === 0 ? "; ask again then" : ""}.`, ...next].join(" ");
+}
+
+export const BUDGETS_UNKNOWN =
+  "⛔ The budgets cannot be checked right now because the bot's store does not answer, so nothing was asked of a " +
+  "model. Please try again in a moment.";
+
+/** "60 % used, 1.20 of 2 USD; 0.80 USD left, renews 00:00 UTC". */
+export function stateLine({ limit, used, left, held, renewsAt, unpriced }: BudgetState, now: number): string {
+  const percent = used >= limit.amount ? 100 : Math.min(99, Math.round((used / limit.amount) * 100));
+  const amounts = `${amountWords(used, limit.unit)} of ${budgetWords(limit)}`;
+  return [
+    `**${percent} %** used: ${amounts}; ${amountWords(left, limit.unit)} left, ${renewalWords(renewsAt, now)}`,
+    ...(held > 0 ? [`up to ${amountWords(held, limit.unit)} held for answers on their way`] : []),
+    ...(limit.raisedUntil === undefined ? [] : [`doubled until ${untilText(limit.raisedUntil, now)}`]),
+    ...(limit.isHost ? ["set by the bot's host"] : []),
+    ...(limit.unit === "usd" && unpriced > 0
+      ? [`without ${amountWords(unpriced, "questions")} to models of unknown price`]
+      : []),
+  ].join("; ");
+}
+
+/** What doubling a budget makes of it, never above the host's ceiling. */
+export function doubled(limit: BudgetLimit, host: Parameters<typeof ceilingOf>[0]): number {
+  return Math.min(2 * limit.amount, ceilingOf(host, limit) ?? Number.POSITIVE_INFINITY);
+}
+
+/** What `/settings raise` takes to name the budget, after the scope: a person's key. */
+export const raiseTarget = ({ scope, account }: Pick<BudgetLimit, "scope" | "account">): string =>
+  scope === "person" ? ` ${account.split("/").at(-1)}` : "";
+
+export const SCOPE_WORDS: Readonly<Record<BudgetScope, string>> = {
+  person: "each person",
+  channel: "each channel",
+  workspace: "the workspace",
+};
