@@ -1,10 +1,11 @@
 import type { Store } from "../../src/store/store.js";
 import { StoreError } from "../../src/store/store-error.js";
-import { describeStore } from "../contracts/store-contract.js";
+import { describeBudgets } from "../contracts/budgets-contract.js";
+import { describeStore, type StoreUnderTest } from "../contracts/store-contract.js";
 import { memoryStore } from "../support/memory-store.js";
 
 // The fake that other tests trust has to be as strict as what it stands for.
-describeStore("the store in memory", async () => {
+const open = async (): Promise<StoreUnderTest> => {
   let now = Date.UTC(2026, 0, 5, 12);
   const shared = memoryStore(() => now);
   const opening = (): Store => {
@@ -44,4 +45,6 @@ describeStore("the store in memory", async () => {
     damage: async (table, key) => shared.damage(table, key),
     cleanup: () => shared.close(),
   };
-});
+};
+describeStore("the store in memory", open);
+describeBudgets("the store in memory", open);

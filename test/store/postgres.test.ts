@@ -1,8 +1,9 @@
 import { Pool } from "pg";
 import { afterAll, describe } from "vitest";
 import { createPostgresStore, postgresStore } from "../../src/store/postgres/postgres.js";
+import { describeBudgets } from "../contracts/budgets-contract.js";
 import { describeServerStore } from "../contracts/server-store-contract.js";
-import { describeStore } from "../contracts/store-contract.js";
+import { describeStore, type StoreUnderTest } from "../contracts/store-contract.js";
 import { describeStoreProcesses } from "../contracts/store-processes-contract.js";
 import { POSTGRES_PASSWORD, startPostgres } from "../support/postgres-server.js";
 
@@ -17,7 +18,7 @@ describe.skipIf(server === undefined)("postgresStore", () => {
     await server?.remove();
   });
 
-  describeStore("PostgreSQL", async () => {
+  const open = async (): Promise<StoreUnderTest> => {
     let now = Date.UTC(2026, 0, 5, 12);
     const openAgain = () => createPostgresStore({ now: () => now }).open(url);
     const store = await openAgain();
@@ -35,7 +36,9 @@ describe.skipIf(server === undefined)("postgresStore", () => {
         ])),
       cleanup: () => store.close(),
     };
-  });
+  };
+  describeStore("PostgreSQL", open);
+  describeBudgets("PostgreSQL", open);
 
   const empty = async () =>
     void (await raw.query("drop table if exists evergreen_rows, evergreen_claims, evergreen_once, evergreen_schema"));

@@ -1,8 +1,9 @@
 import { createClient } from "@keyv/redis";
 import { afterAll, beforeAll, describe } from "vitest";
 import { createRedisStore, redisStore } from "../../src/store/redis/redis.js";
+import { describeBudgets } from "../contracts/budgets-contract.js";
 import { describeServerStore } from "../contracts/server-store-contract.js";
-import { describeStore } from "../contracts/store-contract.js";
+import { describeStore, type StoreUnderTest } from "../contracts/store-contract.js";
 import { describeStoreProcesses } from "../contracts/store-processes-contract.js";
 import { REDIS_PASSWORD, startRedis } from "../support/redis-server.js";
 
@@ -21,7 +22,7 @@ describe.skipIf(server === undefined)("redisStore", () => {
     await server?.remove();
   });
 
-  describeStore("Redis", async () => {
+  const open = async (): Promise<StoreUnderTest> => {
     await raw.flushAll();
     let now = Date.UTC(2026, 0, 5, 12);
     const openAgain = () => createRedisStore({ now: () => now }).open(url);
@@ -35,7 +36,9 @@ describe.skipIf(server === undefined)("redisStore", () => {
       damage: async (table, key) => void (await raw.set(`evergreen:${table}:${key}`, '{"value":')),
       cleanup: () => store.close(),
     };
-  });
+  };
+  describeStore("Redis", open);
+  describeBudgets("Redis", open);
 
   const empty = async () => void (await raw.flushAll());
   describeStoreProcesses("Redis", redisStore, async () => {

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "sqlite3";
 import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
-import { describeStore } from "../contracts/store-contract.js";
+import { describeBudgets } from "../contracts/budgets-contract.js";
+import { describeStore, type StoreUnderTest } from "../contracts/store-contract.js";
 
 let now = 0;
 const definition = createSqliteStore({ now: () => now });
 
-describeStore("SQLite", async () => {
+const open = async (): Promise<StoreUnderTest> => {
   now = Date.UTC(2026, 0, 5, 12);
   const folder = mkdtempSync(join(tmpdir(), "evergreen-store-"));
   const path = join(folder, "data.sqlite");
@@ -30,4 +31,6 @@ describeStore("SQLite", async () => {
       rmSync(folder, { recursive: true });
     },
   };
-});
+};
+describeStore("SQLite", open);
+describeBudgets("SQLite", open);

@@ -18,15 +18,23 @@ export interface Questions {
   forget(id: string): void;
   /** Undefined where it is closed or damaged. @throws {StoreError} */
   read(id: string): Promise<OpenQuestion | undefined>;
+  /** The same with the row that it was read from, or as it was stored last. @throws {StoreError} */
+  stored(id: string, isKnown: boolean): Promise<{ readonly row: unknown; readonly question: OpenQuestion } | undefined>;
 }
 
 export function createQuestions(store: Store): Questions {
   const known = new BoundedMap<string, OpenQuestion>(MAX_KNOWN);
+  const stored: Questions["stored"] = async (id, isKnown) => {
+    const row = isKnown ? known.get(id) : (await store.values("open").getMany([id]))[0];
+    const question = isKnown ? known.get(id) : openQuestionRow.safeParse(row).data;
+    return question && { row, question };
+  };
   return {
     known: (id) => known.get(id),
     note: (id, question) => void known.set(id, question),
     forget: (id) => void known.delete(id),
-    read: async (id) => openQuestionRow.safeParse((await store.values("open").getMany([id]))[0]).data,
+    read: async (id) => (await stored(id, false))?.question,
+    stored,
   };
 }
 

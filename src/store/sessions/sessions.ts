@@ -2,7 +2,7 @@ import { nextTurn } from "../../base/clock.js";
 import { createSerial, type Serial } from "../../base/serial.js";
 import { createRowReader } from "../damage-report.js";
 import { pagesOf } from "../pages.js";
-import type { KeyValue, Store, Write } from "../store.js";
+import type { KeyValue, Store, Swap, Write } from "../store.js";
 import { DamagedRowError, StoreError } from "../store-error.js";
 import { comparedCalls, withTurn } from "./compared-answers.js";
 import { eraseCalls } from "./erase-conversations.js";
@@ -12,6 +12,7 @@ import { sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
 import type { Asked, OpenQuestion, Session, Turn } from "./session-types.js";
 
 export { comparedId } from "./session-rows.js";
+
 import type { EndTerms } from "./session-types.js";
 
 export type { Asked, Detour, Ending, EndTerms, OpenQuestion, Pin, Session, Turn } from "./session-types.js";
@@ -152,15 +153,22 @@ export function createSessions({ store, now }: SessionsDeps): Sessions {
         // Usually both rows are known since the turn began, and nothing has to be read.
         let isKnown = records.isKnown(conversation) && questions.known(id) !== undefined;
         await records.update(conversation, async (session) => {
-          const question = isKnown ? questions.known(id) : await questions.read(id);
+          const open = await questions.stored(id, isKnown);
           isKnown = false; // the next attempt finds out what the first one did not know
-          if (question !== undefined && question.ended !== null) return { session };
+          if (open !== undefined && open.question.ended !== null) return { session };
           const { number, after } = withTurn(change(session), turn, replaces);
           const saved: Write = { table: "turns", key: turnKey(conversation, number), value: turn };
-          const ended: readonly Write[] =
-            question === undefined ? [] : [{ table: "open", key: id, value: { ...question, ended: turn.ending } }];
-          const swaps = (await settle?.()) ?? [];
-          return { session: { ...after, updatedAt: now() }, writes: [saved, ...writes, ...ended], swaps };
+          // As it was read, so that of two processes that end it one does.
+          const ended: readonly Swap[] =
+            open === undefined
+              ? []
+              : [{ table: "open", key: id, before: open.row, after: { ...open.question, ended: turn.ending } }];
+          const settled = (await settle?.(open !== undefined)) ?? [];
+          return {
+            session: { ...after, updatedAt: now() },
+            writes: [saved, ...writes],
+            swaps: [...ended, ...settled],
+          };
         });
         questions.forget(id);
       }),

@@ -74,8 +74,11 @@ export interface Budgets {
   erasePast(): Promise<number>;
 }
 
-/** Makes the rows that an answer's end changes, read anew after the first time. @throws {StoreError} */
-export type SettleRows = (() => Promise<readonly Swap[]>) | undefined;
+/**
+ * Makes the rows that an answer's end changes, read anew after the first time. Where its question is no longer `isOpen`,
+ * another process may have counted it: it counts only where it is still held. @throws {StoreError}
+ */
+export type SettleRows = ((isOpen: boolean) => Promise<readonly Swap[]>) | undefined;
 
 export interface BudgetsDeps {
   readonly store: Store;
@@ -134,9 +137,9 @@ function settle<T>(
   return inOrder("settle", async () => {
     let isFresh = false;
     let changed: readonly StoredAccount[] = [];
-    const result = await save(async () => {
+    const result = await save(async (isOpen) => {
       changed = (await rows.read(limits, isFresh))
-        .filter(({ account }) => terms.entry !== undefined || terms.id in account.held)
+        .filter(({ account }) => (isOpen && terms.entry !== undefined) || terms.id in account.held)
         .map((row) => ({ ...row, account: settledRow(row, terms) }));
       isFresh = true;
       return changed.map(rows.swapOf);

@@ -292,7 +292,7 @@ describe("end()", () => {
     await sessions.open("id", question("text"));
     now += 10;
     await sessions.end("id", CONVERSATION, turn("text"));
-    expect(steps.map((writes) => writes.map(({ table }) => table))).toEqual([["sessions", "turns", "open"]]);
+    expect(steps.map((writes) => writes.map(({ table }) => table))).toEqual([["sessions", "open", "turns"]]);
     expect(await sessions.get(CONVERSATION)).toMatchObject({ nextTurn: 1, updatedAt: now, answeredAt: now + 500 });
     expect((await sessions.openQuestions())[0]?.[1].ended).toBe("done");
   });

@@ -77,7 +77,18 @@ const pinOf = async ({ sessions }: World, conversation = CONVERSATION) => (await
 const recoverAfter = (it: World) => {
   const next = world(it);
   const { sessions, store, chat, platform, clock, ledger, budgets, modelFacts, onTurn } = next;
-  const deps = { chat, store, ledger, budgets, onTurn, modelFacts, sessions, clock, surfaces: surfacesOf(platform), log: LOG };
+  const deps = {
+    chat,
+    store,
+    ledger,
+    budgets,
+    onTurn,
+    modelFacts,
+    sessions,
+    clock,
+    surfaces: surfacesOf(platform),
+    log: LOG,
+  };
   return recover({ ...deps, liveness: ENDED, behind: (_message, take) => take() }).then((count) => ({ next, count }));
 };
 
