@@ -7,6 +7,8 @@ import { pagesOf } from "../../store/pages.js";
 import { conversationOfTurn, openQuestionRow, sessionRow, turnRow } from "../../store/sessions/session-rows.js";
 import type { OpenQuestion, Session, Turn } from "../../store/sessions/sessions.js";
 import type { Store, Table } from "../../store/store.js";
+import { type Account, accountRow } from "../../usage/budgets/account.js";
+import { isOfPerson, PERSON_ACCOUNTS } from "../../usage/budgets/account-rows.js";
 import { type Vote, voteRow } from "../../usage/votes.js";
 import { speakerName } from "../prompt/untrusted-text.js";
 
@@ -33,6 +35,8 @@ export interface PersonRows {
   readonly votes: readonly FoundRow<Vote>[];
   /** Questions that have no end yet. */
   readonly open: readonly FoundRow<OpenQuestion>[];
+  /** What is counted of their use, for budgets. */
+  readonly accounts: readonly FoundRow<Account>[];
   /** The names that the person had. */
   readonly names: ReadonlySet<string>;
 }
@@ -90,6 +94,9 @@ export async function readPerson(store: Store, { platform, id, name }: KnownPers
       openQuestionRow,
       ({ conversation, authorId }) => authorId === id && conversation.startsWith(conversations),
     ),
+    accounts: await found(store, "counts", PERSON_ACCOUNTS, accountRow, (_account, key) =>
+      isOfPerson(key, platform, id),
+    ),
     names,
   };
 }
@@ -105,13 +112,13 @@ async function found<T>(
   table: Table,
   prefix: string,
   schema: z.ZodType<T>,
-  isWanted: (value: T) => boolean,
+  isWanted: (value: T, key: string) => boolean,
 ): Promise<readonly FoundRow<T>[]> {
   const all: FoundRow<T>[] = [];
   for await (const page of pagesOf(store.values(table), prefix, ROWS_AT_ONCE)) {
     for (const [key, row] of page) {
       const { data } = schema.safeParse(row);
-      if (data !== undefined && isWanted(data)) all.push({ table, key, row, value: data });
+      if (data !== undefined && isWanted(data, key)) all.push({ table, key, row, value: data });
     }
     await nextTurn();
   }

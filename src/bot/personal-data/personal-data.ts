@@ -66,6 +66,9 @@ function exportOf({ platform, id }: KnownPerson, rows: PersonRows, now: number):
       watches: value.watches.filter(({ by }) => rows.names.has(by)),
     })),
     votes: rows.votes.map(({ value: { at, provider, model, isGood } }) => ({ at: iso(at), provider, model, isGood })),
+    budgets: rows.accounts.map(({ key, value: { startsAt, usd, tokens, questions, name: known } }) => ({
+      ...{ period: key.split("/").at(-1), since: iso(startsAt), usd, tokens, questions, name: known },
+    })),
     changes: rows.changes.map(({ value: { at, ...change } }) => ({ at: iso(at), ...change })),
   };
   return new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`);
@@ -94,6 +97,7 @@ async function erase(deps: PersonalDataDeps, person: KnownPerson, also: readonly
   }
   for (const each of rows.votes) await replace(store, each, undefined);
   for (const each of rows.open) await replace(store, each, erasedQuestion(each.value));
+  for (const each of rows.accounts) await replace(store, each, { ...each.value, name: ERASED });
   for (const each of rows.watches) {
     const watches = each.value.watches.map((watch) => ({ ...watch, by: nameOr(watch.by) }));
     await replace(store, each, { ...each.value, watches });

@@ -18,7 +18,7 @@ export interface Questions {
   forget(id: string): void;
   /** Undefined where it is closed or damaged. @throws {StoreError} */
   read(id: string): Promise<OpenQuestion | undefined>;
-  /** The same with the row that it was read from, or as it was stored last. @throws {StoreError} */
+  /** Reads it with its row, or gives both as they were stored last where it `isKnown`. @throws {StoreError} */
   stored(id: string, isKnown: boolean): Promise<{ readonly row: unknown; readonly question: OpenQuestion } | undefined>;
 }
 

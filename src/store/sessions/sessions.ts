@@ -9,11 +9,9 @@ import { eraseCalls } from "./erase-conversations.js";
 import { createQuestions, questionCalls } from "./open-questions.js";
 import { createRecords, type Records } from "./session-records.js";
 import { sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
-import type { Asked, OpenQuestion, Session, Turn } from "./session-types.js";
+import type { Asked, EndTerms, OpenQuestion, Session, Turn } from "./session-types.js";
 
 export { comparedId } from "./session-rows.js";
-
-import type { EndTerms } from "./session-types.js";
 
 export type { Asked, Detour, Ending, EndTerms, OpenQuestion, Pin, Session, Turn } from "./session-types.js";
 

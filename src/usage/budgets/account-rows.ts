@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.js";
 import { type CalendarPeriod, calendarWindow, DAY_MS } from "../../base/time.js";
 import { createRowReader } from "../../store/damage-report.js";
 import type { KeyValue, Store, Swap } from "../../store/store.js";
+import { personKey } from "../limits/person-key.js";
 import { type Account, accountRow, currentAccount, newAccount } from "./account.js";
 import { ALL_WORKSPACES, type BudgetLimit, type WorkspaceBudgets, withRaise } from "./budget.js";
 import type { SpentBefore } from "./spent-before.js";
@@ -37,6 +38,8 @@ export interface WorkspaceAccount {
 }
 
 const PREFIX = "budget/";
+/** What the keys of people's accounts begin with. */
+export const PERSON_ACCOUNTS = `${PREFIX}person/`;
 const MAX_KNOWN = 2_000;
 /** Past the longest period. */
 const FORGOTTEN_MS = 62 * DAY_MS;
@@ -123,4 +126,9 @@ async function readWorkspace(
         : undefined;
     return [{ account, limitOf }];
   });
+}
+
+/** Whether the key of an account is a person's. */
+export function isOfPerson(key: string, platform: string, id: string): boolean {
+  return key.split("/").at(-2) === personKey(platform, id);
 }

@@ -75,8 +75,8 @@ export interface Budgets {
 }
 
 /**
- * Makes the rows that an answer's end changes, read anew after the first time. Where its question is no longer `isOpen`,
- * another process may have counted it: it counts only where it is still held. @throws {StoreError}
+ * Makes the rows that an answer's end changes, read anew after the first time. Where its question is no longer
+ * `isOpen`, another process may have counted it: it counts only where it is still held. @throws {StoreError}
  */
 export type SettleRows = ((isOpen: boolean) => Promise<readonly Swap[]>) | undefined;
 

@@ -6,6 +6,7 @@ import { type AuditEntry, createAudit } from "../../../src/store/audit.js";
 import { erasedAnswerKey, erasedPersonKey } from "../../../src/store/sessions/erase-conversations.js";
 import { createSessions, type Turn } from "../../../src/store/sessions/sessions.js";
 import { TABLES } from "../../../src/store/store.js";
+import { personAccount } from "../../../src/usage/budgets/budget.js";
 import { createLedger } from "../../../src/usage/ledger.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 import { memoryStore } from "../../support/memory-store.js";
@@ -24,6 +25,12 @@ const turn = (message: string, author: string, authorId: string, text: string): 
   model: "gpt-5",
   usage: null,
   endedAt: 2,
+});
+
+const accountOf = (id: string, name: string, tokens: number) => ({
+  table: "counts" as const,
+  key: `budget/${personAccount("discord:1", "discord", id)}/day`,
+  value: { startsAt: 0, madeAt: 0, usd: 0.5, tokens, questions: 1, unpriced: 0, held: {}, told: {}, name },
 });
 
 async function world() {
@@ -63,6 +70,11 @@ async function world() {
     used("a", { platform: "discord", user: { id: "u1", name: "Ada" }, inputTokens: 7 }),
     used("b", { platform: "discord", user: { id: "u2", name: "Bob" } }),
     used("c", { platform: "slack", workspace: "slack:T1", user: { id: "u1", name: "Ada" } }),
+  ]);
+  await store.write([
+    accountOf("u1", "Ada L.", 7),
+    accountOf("u2", "Bob", 8),
+    { ...accountOf("u1", "another Ada", 9), key: `budget/${personAccount("slack:T1", "slack", "u1")}/day` },
   ]);
   const edits: string[] = [];
   const surface = {
@@ -123,6 +135,9 @@ describe("personalData.export()", () => {
     expect(file.usage).toHaveLength(1);
     expect(file.changes).toMatchObject([{ kind: "settings", changes: [{ what: "footer" }] }]);
     expect(file.watches).toMatchObject([{ channel: SHARED, watches: [{ by: "Ada" }] }]);
+    expect(file.budgets).toEqual([
+      { period: "day", since: "1970-01-01T00:00:00.000Z", usd: 0.5, tokens: 7, questions: 1, name: "Ada L." },
+    ]);
     expect(file.person.names.sort()).toEqual(["Ada", "Ada L."]);
     expect(text).not.toMatch(/Bob|Slack/);
   });
@@ -130,13 +145,15 @@ describe("personalData.export()", () => {
 
 describe("personalData.erase()", () => {
   it("leaves no word and no name of theirs in the store, and all of others", async () => {
-    const { personalData, dump, ledger, clock, sessions } = await world();
+    const { personalData, store, dump, ledger, clock, sessions } = await world();
     expect(await personalData.erase(ADA)).toEqual({ questions: 2, usageEntries: 1 });
     const left = await dump();
     expect(left).not.toContain(CANARY);
     expect(left).not.toContain("Ada L.");
     expect(left.match(/Ada/g)).toHaveLength(left.split("another Ada").length - 1 + 2); // the other platform's
     expect(left).toContain("what Bob says");
+    const { key, value } = accountOf("u1", "(erased)", 7);
+    expect(await store.values("counts").get(key)).toEqual(value); // the numbers stay, or erasing would renew a budget
     const entries = await ledger.read({ from: 0, to: clock.now() + 1 });
     expect(entries.find(({ id }) => id === "a")).toMatchObject({
       inputTokens: 7,
