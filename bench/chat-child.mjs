@@ -15,6 +15,7 @@ import { createSettings } from "#bot/refresh/settings.js";
 import { openStore } from "#bot/store/open-store.js";
 import { createSessions } from "#bot/store/sessions/sessions.js";
 import { sqliteStore } from "#bot/store/sqlite/sqlite.js";
+import { createBudgets } from "#bot/usage/budgets/budgets.js";
 import { createLedger } from "#bot/usage/ledger.js";
 import { createQuestionLimits } from "#bot/usage/limits/question-limits.js";
 import { createModelFacts } from "#bot/usage/model-facts.js";
@@ -142,6 +143,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
       },
     ),
     store,
+    budgets: createBudgets({ store, ledger, settings, host: [], clock }),
     questionLimits: createQuestionLimits({ terms: { userPer10Min: 0, channelPer10Min: 0 }, store, clock }),
     sessions,
     refresher,
