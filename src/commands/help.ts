@@ -58,8 +58,7 @@ function overview(commands: readonly Command[], invocation: Invocation): string 
     return `**${label}**: ${names.join(" ")}`;
   });
   return [
-    "**Help**",
-    "Mention me to chat. A button below shows what the commands of a topic do.",
+    "**Help**: mention me to chat. A button below shows what the commands of a topic do.",
     ...lines,
     ...(invocation.isAboveThreads ? [THREADS] : []),
   ].join("\n\n");

@@ -372,7 +372,9 @@ describe("a reaction under the board", () => {
       await settle();
     }
     await clock.advance(6_000);
-    expect(told.find((text) => text.includes("⏳"))).toMatch(/^eve: ⏳ You have reached the limit of 30 commands a minute/);
+    expect(told.find((text) => text.includes("⏳"))).toMatch(
+      /^eve: ⏳ You have reached the limit of 30 commands a minute/,
+    );
     for (let time = 0; time < 7; time++) presses.push(press("🔄", { author: "ada" }));
     await clock.advance(60_000);
     await Promise.all(presses);
