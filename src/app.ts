@@ -10,7 +10,7 @@ import { createMetrics } from "./bot/observe/metrics.js";
 import { observedPlatform } from "./bot/observe/observed-platform.js";
 import { createSeries } from "./bot/observe/series.js";
 import { createPersonalData } from "./bot/personal-data/personal-data.js";
-import { handlersOf } from "./bot/platform-handlers.js";
+import { type HandlerDeps, handlersOf, takeMentionOf } from "./bot/platform-handlers.js";
 import { conversationOf, workspaceOf } from "./bot/port/conversation.js";
 import type { ChannelKey, Person } from "./bot/port/platform.js";
 import { modelsView, statusSource } from "./bot/port/status-view.js";
@@ -19,7 +19,7 @@ import { runningChecks } from "./bot/status/running-checks.js";
 import { createStatusLine } from "./bot/status/status-line.js";
 import { createChat } from "./bot/turn/chat.js";
 import { createConversationView } from "./bot/turn/conversation-view.js";
-import { startRecovery } from "./bot/turn/recover/recover.js";
+import { type RecoverDeps, startRecovery } from "./bot/turn/recover/recover.js";
 import { createChatParts } from "./bot/turn/turn-deps.js";
 import { createWatchSender } from "./bot/watch/watch-sender.js";
 import { consoleInvocation, createConsole } from "./bot/web/console/console.js";
@@ -86,7 +86,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     idleIn: chat.idleIn,
   });
   const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, clock, store, log };
-  const recovery = await startRecovery({ ...core, ...talk, behind: catchUp.behind, onTurn: core.observers.onTurn });
+  const recovery = await startRecovery({ ...core, ...talk, ...recoveryParts(handlerDeps, core) });
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const statusLine = createStatusLine({ clock, log, status: refresher.status, surfaces });
   /** Lists grow old without an event, so that every beat looks as well. */
@@ -134,6 +134,13 @@ export async function startApp(deps: AppDeps): Promise<App> {
     },
   };
 }
+
+/** How questions of ended processes come back to their line, and who is told. */
+const recoveryParts = (deps: HandlerDeps, { observers }: Core): Pick<RecoverDeps, "behind" | "retake" | "onTurn"> => ({
+  behind: deps.catchUp.behind,
+  retake: (platform, mention, terms) => takeMentionOf(platform, deps, mention, terms),
+  onTurn: observers.onTurn,
+});
 
 /** Chat and board, and the commands that control them. */
 function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {

@@ -20,7 +20,7 @@ import type {
   Speaker,
 } from "./port/platform.js";
 import type { Chat } from "./turn/chat.js";
-import type { PlaceAfter } from "./turn/turn.js";
+import type { PlaceAfter, TakeTerms } from "./turn/turn.js";
 
 export interface HandlerDeps {
   readonly chat: Chat;
@@ -42,21 +42,13 @@ const ONCE_MS = 3_600_000;
  * served, or not this person, mentions and reactions are as if unseen.
  */
 export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformHandlers {
-  const { chat, dispatcher, refresher, board, catchUp, access } = deps;
+  const { dispatcher, refresher, board, catchUp, access } = deps;
 
-  const withOperator = <T extends { readonly author: Person; readonly isOperator: boolean }>(event: T): T => ({
-    ...event,
-    isOperator: event.isOperator || access.isNamedOperator(platform.name, event.author),
-  });
+  const withOperator = operatorsOf(platform, deps);
   const commandLimit = createCommandLimit(deps.clock);
   const serviceFor = (place: ChannelKey, by: Speaker) => access.serviceFor(platform, place, by);
 
-  const take = async (mention: Mention, after?: PlaceAfter) => {
-    const service = await serviceFor(mention.message, mention);
-    if (service !== "served" && service !== "unknown") return;
-    const refusal = service === "served" ? undefined : notServedText(service, mention.isDirect);
-    await chat.onMention(platform, withOperator(mention), { refusal, after });
-  };
+  const take = async (mention: Mention, after?: PlaceAfter) => takeMentionOf(platform, deps, mention, { after });
 
   return {
     ...createReceipt(platform, deps),
@@ -94,6 +86,29 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
     onFocus: () => refresher.nudge("focus"),
   };
 }
+
+/**
+ * Hands a question to the chat where its asker is served. @throws {UserError} while the bot stops @throws {StoreError}
+ */
+export async function takeMentionOf(
+  platform: ChatPlatform,
+  deps: Pick<HandlerDeps, "access" | "chat">,
+  mention: Mention,
+  terms: Omit<TakeTerms, "refusal">,
+): Promise<void> {
+  const service = await deps.access.serviceFor(platform, mention.message, mention);
+  if (service !== "served" && service !== "unknown") return;
+  const refusal = service === "served" ? undefined : notServedText(service, mention.isDirect);
+  await deps.chat.onMention(platform, operatorsOf(platform, deps)(mention), { ...terms, refusal });
+}
+
+/** Adds what the host says of who is an operator to what the platform says. */
+const operatorsOf =
+  (platform: ChatPlatform, { access }: Pick<HandlerDeps, "access">) =>
+  <T extends { readonly author: Person; readonly isOperator: boolean }>(event: T): T => ({
+    ...event,
+    isOperator: event.isOperator || access.isNamedOperator(platform.name, event.author),
+  });
 
 async function* refusing(why: string): AsyncGenerator<Reply> {
   yield { markdown: why, isFailure: true };

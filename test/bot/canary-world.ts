@@ -177,7 +177,7 @@ export function canaryWorld(deps: { readonly providers: (clock: FakeClock) => re
         kill: () => void dead.add(owner),
         recover: () => {
           const liveness = { isGone: async (other: string) => dead.has(other) };
-          return recover({ ...given, chat, liveness, behind: (_message, take) => take() });
+          return recover({ ...given, chat, liveness, behind: (_message, take) => take(), retake: async () => {} });
         },
       };
     },

@@ -12,7 +12,7 @@ import { createFindReplies } from "./receive/find-replies.js";
 import { createInteractionReceiver } from "./receive/interactions.js";
 import { createMemberLookup } from "./receive/member-lookup.js";
 import { createMessageReceiver } from "./receive/messages.js";
-import { createDiscordMissed } from "./receive/missed.js";
+import { createDiscordMissed, createDiscordReread } from "./receive/missed.js";
 import { createReactionReceiver } from "./receive/reactions.js";
 import { createTypedCommands } from "./receive/typed-command.js";
 import { createCalls } from "./send/calls.js";
@@ -107,6 +107,7 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
     openThread: createThreads({ rest, calls }),
     findReplies: createFindReplies({ gateway, rest, calls, clock, signal: stopping.signal }),
     readMissed: createDiscordMissed({ gateway, places, rest, calls, files }),
+    reread: createDiscordReread({ gateway, places, rest, calls, files }, stopping.signal),
     showStatus: async (line) => presence.show(line),
     isMemberOf: createMemberLookup({ rest, calls, places, gateway }),
     shares: () => ({ ...gateway.holders(), received: intake.received() }),

@@ -19,6 +19,10 @@ export const workspaceOf = ({ platform, workspace, channel }: ChannelKey): strin
 export const questionIdOf = ({ platform, workspace, channel, message }: MessageKey): string =>
   [platform, workspace, channel, message].join(":");
 
+/** How the ids of all questions in a channel begin, those of its threads too. */
+export const questionPrefixOf = ({ platform, workspace, channel }: ChannelKey): string =>
+  `${[platform, workspace, channel].join(":")}:`;
+
 /** Compares messages of one conversation by when they were written: on every platform, ids grow with time. */
 export const compareMessageIds = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 

@@ -62,6 +62,11 @@ export interface PlatformExtras {
    */
   readMissed?(place: ChannelKey, since: number, signal: AbortSignal): AsyncIterable<readonly MissedMention[]>;
   /**
+   * Reads a question once more, as its event told it; undefined where it is no more, or is not for the bot any more.
+   * @throws {PlatformError} where it can't be read, or another replica is told of its place
+   */
+  reread?(question: MessageKey): Promise<MissedMention | undefined>;
+  /**
    * Finds the bot's messages, oldest first, that may be its reply to a question of an ended process: what stands below
    * the question may belong to another one. Empty where there is none, or the bot may not look.
    * @throws {PlatformError} where looking later may help

@@ -24,6 +24,8 @@ export interface Question {
     /** Who compares; `asker` is who asked at first. */
     readonly by: Person;
   };
+  /** A process that ended before it began to answer left it. */
+  readonly isAdopted?: true;
 }
 
 /** Where the answer to a question is posted. */
@@ -63,7 +65,7 @@ export const questionOf = (mention: Mention, at: number): Question => ({
 
 /** What the next start finds after a kill. */
 export const openQuestionOf = (
-  { message, asker, text, at, retry, compared }: Question,
+  { message, asker, text, at, mention, retry, compared }: Question,
   owner: string,
 ): OpenQuestion => ({
   conversation: conversationOf(message),
@@ -74,10 +76,18 @@ export const openQuestionOf = (
   authorId: asker.id,
   text: text.slice(0, MAX_QUESTION_CHARS),
   at,
+  ...(mention?.writtenAt !== undefined && { writtenAt: mention.writtenAt }),
   ended: null,
   ...(compared &&
     retry?.model && { compared: { ...retry.model, number: retry.turn, at: compared.at, by: compared.by } }),
 });
+
+/** By what questions of a conversation are answered in order, over all replicas: epoch ms. */
+export const orderOf = ({ at, writtenAt }: Pick<OpenQuestion, "at" | "writtenAt">): number => writtenAt ?? at;
+
+/** As `orderOf`, of a question that is in line here; an adopted one has the place that it was stored with. */
+export const placeInLine = ({ at, mention, isAdopted }: Question): number =>
+  isAdopted ? at : (mention?.writtenAt ?? at);
 
 /** Longest question, in UTF-16 code units. */
 export const MAX_QUESTION_CHARS = 32_000;

@@ -7,7 +7,7 @@ import type { PlatformDeps, PlatformExtras } from "../port/platform-definition.j
 import { type ClientSettings, createWebClient, sdkLogger } from "./link/bolt.js";
 import type { Link } from "./link/link.js";
 import { connect } from "./receive/connect.js";
-import { createSlackMissed } from "./receive/missed.js";
+import { createSlackMissed, createSlackReread } from "./receive/missed.js";
 import { createPeople, isInTeams } from "./receive/people.js";
 import { type AgentCalls, createAgentCalls, createQuestionTitles } from "./send/agent-calls.js";
 import { createAnswers } from "./send/answers.js";
@@ -33,7 +33,7 @@ const MIN_EDIT_GAP_MS = 1_000;
 /** The bot's Slack side: connects, translates and paces; the handlers decide. */
 export function createSlack(
   deps: PlatformDeps & { readonly slack: SlackSettings },
-): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed" | "findReplies" | "warnings">> {
+): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed" | "reread" | "findReplies" | "warnings">> {
   const { config, slack, store, clock, log, commands } = deps;
   const names = createSlashNames(commands, slack.commandPrefix);
   const stopped = new AbortController();
@@ -108,6 +108,7 @@ export function createSlack(
     ...createSlackMarks({ calls, clock, log, signal: stopped.signal }),
     findReplies: reconciliation.findReplies,
     readMissed: createSlackMissed(() => identity && { ...shared, identity }),
+    reread: createSlackReread(() => identity && { ...shared, identity }, stopped.signal),
   };
 }
 

@@ -36,8 +36,11 @@ export const slackPlatform: PlatformDefinition = {
           baseUrl: apiUrl,
           async create(deps) {
             const { createSlack } = await import("./create-slack.js");
-            const { isMemberOf, findReplies, readMissed, warnings, ...platform } = createSlack({ ...deps, slack });
-            return { platform, isMemberOf, findReplies, readMissed, warnings };
+            const { isMemberOf, findReplies, readMissed, reread, warnings, ...platform } = createSlack({
+              ...deps,
+              slack,
+            });
+            return { platform, isMemberOf, findReplies, readMissed, reread, warnings };
           },
           async check({ config, log }) {
             const { checkSlack } = await import("./setup/check-slack.js");

@@ -2,17 +2,17 @@ import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
 import { FULL_LINE, limitFault, sharedLimitFault } from "../access/access.js";
 import { showMark } from "../delivery/show-mark.js";
-import { conversationOf } from "../port/conversation.js";
+import { conversationOf, questionPrefixOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
-import { type Question, questionOf, withReplaced } from "../prompt/question.js";
+import { orderOf, placeInLine, type Question, questionOf, withReplaced } from "../prompt/question.js";
 import { THREAD_CONTROL } from "./answer-controls.js";
 import { runTurn } from "./ask/run-turn.js";
-import { claimQuestion } from "./claim-question.js";
+import { claimQuestion, type QuestionTerms } from "./claim-question.js";
 import { closeQuestion } from "./close-question.js";
 import { failureText, TurnCalledOff } from "./endings.js";
 import { untilStored } from "./finish-turn.js";
 import type { BurstBrake } from "./line/burst-brake.js";
-import { type Lease, type Place, type TurnQueue, withLease } from "./line/conversation-line.js";
+import { GaveWay, type Lease, type Place, type TurnQueue, withLease } from "./line/conversation-line.js";
 import { type PinnedSession, pinnedSession } from "./pinned-session.js";
 import { refuse } from "./refuse.js";
 import type { RemoteStop } from "./remote-stop.js";
@@ -61,15 +61,15 @@ export interface LifeDeps extends ChatDeps {
  *                    7  close           the stored question goes, and the lease with it, in one step
  *
  * A crash between any two of them leaves a stored question, which `recover/` of another process or of the next start
- * finds and ends.
+ * finds and ends, or asks again where no answer had begun.
  */
 
 /** How a question is taken. */
-export interface TakeTerms {
-  /** Why it is refused, where that is known already. */
-  readonly refusal?: string | undefined;
+export interface TakeTerms extends QuestionTerms {
   /** Gives a question its place in line when earlier ones have theirs. Default: at once. */
   readonly after?: PlaceAfter | undefined;
+  /** When it came (epoch ms): its place is before what came later. Default: now. */
+  readonly at?: number | undefined;
 }
 export type PlaceAfter = <T>(place: () => Promise<T>) => Promise<T>;
 
@@ -81,10 +81,11 @@ export async function takeMention(
   deps: LifeDeps,
   platform: ChatPlatform,
   mention: Mention,
-  { refusal, after = (place) => place() }: TakeTerms = {},
+  terms: TakeTerms = {},
 ): Promise<void> {
-  const question = questionOf(mention, deps.clock.now());
-  const stored = deps.turns.brake.take(() => claimQuestion(deps, mention, question, refusal));
+  const { after = (place) => place(), at = deps.clock.now(), from } = terms;
+  const question: Question = { ...questionOf(mention, at), ...(from !== undefined && { isAdopted: true }) };
+  const stored = deps.turns.brake.take(() => claimQuestion(deps, mention, question, terms));
   const fault = stored.catch(() => "repeated" as const); // thrown below
   let mayLineUp = false;
   const placed = after(() => {
@@ -130,9 +131,16 @@ function lineUp(deps: LifeDeps, platform: ChatPlatform, question: Question, know
 export const lineOf = ({ id, message, compared }: Question): string =>
   compared === undefined ? conversationOf(message) : id;
 
-export const enqueue = (deps: LifeDeps, platform: ChatPlatform, question: Question): Place =>
+export const enqueue = (
+  deps: LifeDeps,
+  platform: ChatPlatform,
+  question: Question,
+  isByTime = question.isAdopted ?? false,
+): Place =>
   deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question), {
-    isMissed: isMissed(question),
+    isMissed: isMissed(question) || isByTime,
+    at: placeInLine(question),
+    isByTime,
   });
 
 /** The question came before the others in line, so it is not refused because of them. */
@@ -163,7 +171,8 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
       reading = undefined;
       showFirst("waiting");
     };
-    await withLease(deps, conversation, { signal, onAsk, onWait }, async (lease) => {
+    const place = { isNext: () => isNext(deps, question), mustGiveWay: () => hasEarlier(deps, question) };
+    await withLease(deps, conversation, { signal, onAsk, onWait, ...place }, async (lease) => {
       turn.isWaiting = false;
       const fault = await counting;
       if (fault !== undefined) {
@@ -178,10 +187,36 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
       await closeQuestion(deps, platform, question, ending, lease);
     });
   } catch (error) {
-    await giveUp(deps, platform, question, error);
+    if (error instanceof GaveWay) enqueue(deps, platform, question, true);
+    else await giveUp(deps, platform, question, error);
   } finally {
     isOver.abort(OVER);
     deps.turns.running.delete(conversation);
+  }
+}
+
+const hasEarlier = ({ turns }: LifeDeps, question: Question): boolean =>
+  turns.queue.hasEarlier(conversationOf(question.message), placeInLine(question));
+
+/**
+ * Whether no other replica has a question of the conversation that came earlier. Within this process the line keeps the
+ * order. Never rejects.
+ */
+async function isNext(deps: LifeDeps, question: Question): Promise<boolean> {
+  const { id, message } = question;
+  const { sessions, owner, hasPeers, log } = deps;
+  if (!hasPeers()) return true;
+  const [conversation, place] = [conversationOf(message), placeInLine(question)];
+  try {
+    const open = await sessions.openQuestions(questionPrefixOf(message));
+    return !open.some(([otherId, other]) => {
+      const isInLine = other.conversation === conversation && other.ended === null && other.compared === undefined;
+      const isElsewhere = isInLine && other.owner !== owner;
+      return isElsewhere && (orderOf(other) < place || (orderOf(other) === place && otherId < id));
+    });
+  } catch (error) {
+    log.warn({ error }, "a question is answered without a look at the other replicas' questions");
+    return true;
   }
 }
 
@@ -211,9 +246,10 @@ export function begin({ turns }: LifeDeps, question: Question, over: AbortSignal
 export async function showFirstMark(
   deps: LifeDeps,
   platform: ChatPlatform,
-  { message, retry }: Question,
+  { message, retry, isAdopted }: Question,
   mark: "working" | "waiting",
 ): Promise<void> {
+  if (isAdopted) return; // it bears one of the ended process, which the end mark takes the place of
   if (retry !== undefined) await showMark(deps, platform, message, undefined);
   await showMark(deps, platform, message, mark);
 }

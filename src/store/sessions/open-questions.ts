@@ -49,6 +49,7 @@ export function questionCalls(store: Store, inOrder: Serial, kept: Questions) {
       if (isFirst) kept.note(id, question);
       return isFirst;
     },
+    adopt: createAdopt(store, inOrder, kept),
     isOpen: async (id: string) => (await questions.getMany([id]))[0] !== undefined,
     openQuestion: kept.read,
     askToStop: (id: string) =>
@@ -81,8 +82,8 @@ export function questionCalls(store: Store, inOrder: Serial, kept: Questions) {
         kept.forget(id);
         await write([{ table: "open", key: id, value: undefined }]);
       }),
-    async openQuestions() {
-      const rows = await questions.entries();
+    async openQuestions(prefix?: string) {
+      const rows = await questions.entries(prefix);
       return rows
         .flatMap(([id, row]) => {
           const question = readQuestion(id, row);
@@ -92,3 +93,16 @@ export function questionCalls(store: Store, inOrder: Serial, kept: Questions) {
     },
   };
 }
+
+const createAdopt =
+  (store: Store, inOrder: Serial, kept: Questions) =>
+  (id: string, from: string, owner: string): Promise<boolean> =>
+    inOrder(`question ${id}`, async () => {
+      const row = await store.values("open").get(id);
+      const question = openQuestionRow.safeParse(row).data;
+      if (question === undefined || question.owner !== from) return false;
+      const after = { ...question, owner };
+      const isOurs = await store.swap({ table: "open", key: id, before: row, after }, []);
+      if (isOurs) kept.note(id, after);
+      return isOurs;
+    });

@@ -82,6 +82,7 @@ export const openQuestionRow = z.object({
   author: z.string(),
   text: z.string(),
   at: z.number(),
+  writtenAt: z.number().exactOptional(),
   ended: endingRow.nullable(),
   isStopAsked: z.literal(true).exactOptional(),
   compared: z

@@ -119,6 +119,8 @@ export interface OpenQuestion {
   readonly author: string;
   readonly text: string;
   readonly at: number;
+  /** When it was written, where it was found later (epoch ms): its place in line is by that. */
+  readonly writtenAt?: number;
   /** How its turn ended, once that is saved: only the end mark may be missing then. */
   readonly ended: Ending | null;
   /** Another process wants its answer stopped. */

@@ -38,6 +38,8 @@ export interface Sessions {
 
   /** Stores a question once: false for a repeated event, whose id was stored before. @throws {StoreError} */
   open(id: string, question: OpenQuestion): Promise<boolean>;
+  /** Gives an ended process's question to another: false where it is not `from`'s, or closed. @throws {StoreError} */
+  adopt(id: string, from: string, owner: string): Promise<boolean>;
   /** Whether the question was stored and not closed yet. @throws {StoreError} */
   isOpen(id: string): Promise<boolean>;
   /** The question as it is stored now; undefined where it is closed or damaged. @throws {StoreError} */
@@ -115,7 +117,7 @@ export interface Sessions {
    */
   eraseUntouched(before: number): Promise<number>;
   /** All questions that were not closed. @throws {StoreError} */
-  openQuestions(): Promise<readonly (readonly [id: string, question: OpenQuestion])[]>;
+  openQuestions(prefix?: string): Promise<readonly (readonly [id: string, question: OpenQuestion])[]>;
 }
 
 export interface ResumeTerms {

@@ -75,7 +75,7 @@ function world({ readMs = 10, markMs = 0, postMs = 0 } = {}) {
       idleIn: chat.idleIn,
     });
     const liveness = { isGone: async (other: string) => dead.has(other) };
-    const recovery = await startRecovery({ ...deps, chat, liveness, behind: catchUp.behind });
+    const recovery = await startRecovery({ ...deps, chat, liveness, behind: catchUp.behind, retake: async () => {} });
     catchUp.begin("fake", undefined, (mention) => chat.onMention(platform, mention));
     return {
       provider,

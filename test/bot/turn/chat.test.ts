@@ -454,6 +454,7 @@ describe("createChat()", () => {
       ...next,
       liveness: ENDED,
       behind: (_message, take) => take(),
+      retake: async () => {},
       surfaces: surfacesOf(it.platform),
       log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
     });
@@ -509,6 +510,7 @@ describe("createChat()", () => {
         ...next,
         liveness: ENDED,
         behind: (_message, take) => take(),
+        retake: async () => {},
         surfaces: surfacesOf(it.platform),
         log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
       });
@@ -665,6 +667,7 @@ describe("recover()", () => {
       modelFacts,
       liveness: ENDED,
       behind: (_message, take) => take(),
+      retake: async () => {},
       sessions,
       surfaces: surfacesOf(platform),
       clock,
@@ -727,6 +730,7 @@ describe("recover()", () => {
         ...next,
         liveness: ENDED,
         behind: (_message, take) => take(),
+        retake: async () => {},
         surfaces: surfacesOf(it.platform),
         log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
       });
@@ -744,6 +748,7 @@ describe("recover()", () => {
       ...next,
       liveness: ENDED,
       behind: (_message, take) => take(),
+      retake: async () => {},
       surfaces: surfacesOf(it.platform),
       log: { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log,
     });
@@ -762,6 +767,7 @@ describe("recover()", () => {
       await recover({
         ...next,
         behind: (_message, take) => take(),
+        retake: async () => {},
         liveness,
         surfaces: surfacesOf(next.platform),
         log,
@@ -774,6 +780,7 @@ describe("recover()", () => {
       await recover({
         ...next,
         behind: (_message, take) => take(),
+        retake: async () => {},
         liveness,
         surfaces: surfacesOf(next.platform),
         log,

@@ -85,6 +85,7 @@ const recoverIn = ({ sessions, store, chat, platform, clock, ledger, budgets, mo
     modelFacts,
     liveness: ENDED,
     behind: (_message, take) => take(),
+    retake: async () => {},
     sessions,
     surfaces: surfacesOf(platform),
     clock,

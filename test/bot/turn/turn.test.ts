@@ -81,6 +81,7 @@ describe("what a turn used", () => {
       ...next,
       liveness: ENDED,
       behind: (_message: unknown, take: () => unknown) => take(),
+      retake: async () => {},
       surfaces: surfacesOf(next.platform),
       log: { warn() {}, error() {}, info() {} },
     };

@@ -9,6 +9,7 @@ import { parsed } from "../wire/answer.js";
 import { type MessageEvent, member, messageEvent } from "../wire/events.js";
 import { channelIdOf } from "../wire/places.js";
 import { discordMention, isForBot, isTyped, type MentionDeps } from "./messages.js";
+import { writtenAt } from "./read-message.js";
 
 export interface MissedDeps extends MentionDeps {
   readonly gateway: Pick<Gateway, "self" | "isToldOf">;
@@ -41,15 +42,40 @@ export const createDiscordMissed = (deps: MissedDeps): NonNullable<PlatformExtra
     );
     const missed: MissedMention[] = [];
     for (const message of messages) {
-      const writtenAt = message.timestamp === undefined ? timeOf(message.id) : Date.parse(message.timestamp);
-      if (answered.has(message.id) || isMarked(message) || writtenAt < since) continue;
+      if (answered.has(message.id) || isMarked(message) || (writtenAt(message) ?? timeOf(message.id)) < since) continue;
       const event: MessageEvent = { ...message, guild_id: guildId };
       if (!isForBot(event, { selfId, roleId, isFollowed: false })) continue;
-      const mention = await discordMention(deps, { ...event, member: await memberOf(deps, event, signal) }, selfId);
-      if (!isTyped(mention)) missed.push({ ...mention, writtenAt });
+      const mention = await missedMention(deps, event, { selfId, signal });
+      if (mention !== undefined) missed.push(mention);
     }
     yield missed;
   };
+
+/** Reads one question again, as the gateway told it. */
+export const createDiscordReread =
+  (deps: MissedDeps, signal: AbortSignal): NonNullable<PlatformExtras["reread"]> =>
+  async (question) => {
+    const guildId = question.workspace === DIRECT_WORKSPACE ? undefined : question.workspace;
+    const selfId = deps.gateway.self()?.userId;
+    if (selfId === undefined || !deps.gateway.isToldOf(guildId))
+      throw new PlatformError("discord", "unavailable", "this replica is not told of that server");
+    await deps.places.load(guildId);
+    const path = `/channels/${channelIdOf(question)}/messages/${question.message}` as const;
+    const what = "reading a question again";
+    await deps.calls.take("GET", path, "catch-up", signal);
+    const message = parsed(listed, await deps.rest.call("GET", path, { what, signal }), what);
+    return missedMention(deps, { ...message, guild_id: guildId }, { selfId, signal });
+  };
+
+/** Undefined for a command. */
+async function missedMention(
+  deps: MissedDeps,
+  event: MessageEvent,
+  { selfId, signal }: { readonly selfId: string; readonly signal: AbortSignal },
+): Promise<MissedMention | undefined> {
+  const mention = await discordMention(deps, { ...event, member: await memberOf(deps, event, signal) }, selfId);
+  return isTyped(mention) ? undefined : { ...mention, writtenAt: writtenAt(event) ?? timeOf(event.id) };
+}
 
 const timeOf = (id: string) => SnowflakeUtil.timestampFrom(id);
 

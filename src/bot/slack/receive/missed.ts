@@ -2,6 +2,7 @@ import { z } from "zod";
 import { BoundedMap } from "../../../base/bounded-map.js";
 import { type ChannelKey, MARK_EMOJI } from "../../port/platform.js";
 import type { MissedMention, PlatformExtras } from "../../port/platform-definition.js";
+import { PlatformError } from "../../port/platform-error.js";
 import type { ConversationKind, KeptMessage, OwnConversation } from "../send/calls.js";
 import type { Identity } from "../wire/identity.js";
 import { emojiOfName } from "../wire/notation.js";
@@ -44,6 +45,18 @@ export const createSlackMissed = (context: () => MissedDeps | undefined): NonNul
     }
   };
 };
+
+/** Reads one question again, as its event told it. `signal` ends its wait for Slack's limits. */
+export const createSlackReread =
+  (context: () => MissedDeps | undefined, signal: AbortSignal): NonNullable<PlatformExtras["reread"]> =>
+  async ({ message: ts, ...place }) => {
+    const deps = context();
+    if (deps === undefined) throw new PlatformError("slack", "unavailable", "Slack has not said who the bot is");
+    const before = Number(ts) - 0.000_001;
+    const found = await deps.calls.readSince(place, before.toFixed(6), signal);
+    const kept = found.find((message) => message.ts === ts);
+    return kept && missedIn(deps, place, kept, { isKnown: true });
+  };
 
 /** The last message that was read of each thread, by channel and thread. */
 type LastRead = BoundedMap<string, Promise<string | undefined>>;
@@ -117,8 +130,16 @@ export async function ownPlaces(
 
 const MARKS = Object.values(MARK_EMOJI);
 
-/** Reads a listed message as its event; undefined where it is not for the bot, or the bot has seen it. */
-async function missedIn(deps: MissedDeps, place: ChannelKey, kept: KeptMessage): Promise<MissedMention | undefined> {
+/**
+ * Reads a listed message as its event; undefined where it is not for the bot, or the bot has seen it, unless it
+ * `isKnown`.
+ */
+async function missedIn(
+  deps: MissedDeps,
+  place: ChannelKey,
+  kept: KeptMessage,
+  { isKnown = false } = {},
+): Promise<MissedMention | undefined> {
   const { botUserId } = deps.identity;
   const { edited: _edited, ...message } = listedSchema.parse(kept);
   const { ts, thread_ts: thread, reactions, reply_users: repliers } = message;
@@ -127,7 +148,7 @@ async function missedIn(deps: MissedDeps, place: ChannelKey, kept: KeptMessage):
   );
   const isFirst = thread === undefined || thread === ts;
   // In a channel's list; which message the reply is to is seen in the thread.
-  if (isMarked || (isFirst && repliers.includes(botUserId))) return undefined;
+  if (!isKnown && (isMarked || (isFirst && repliers.includes(botUserId)))) return undefined;
   // In a list, the first message of a thread names itself as that.
   const event = { ...message, type: "message", channel: place.channel, thread_ts: isFirst ? undefined : thread };
   const written = readWritten(event, deps.identity, deps.clock.now());

@@ -6,12 +6,23 @@ import { MAX_WAITING } from "../../access/access.js";
 /** Where a turn got in: it runs now, it waits behind others, or the line is full and it was not taken. */
 export type Place = "running" | "waiting" | "full";
 
+export interface AddTerms {
+  /** It has its place also in a full line. */
+  readonly isMissed?: boolean;
+  /** When it came (epoch ms). Default: after those that wait. */
+  readonly at?: number | undefined;
+  /** Its place is before those that came later, instead of at the end. */
+  readonly isByTime?: boolean;
+}
+
 export interface TurnQueue {
   /**
    * Takes a turn of a conversation; `run` must not throw. Conversations never wait for each other. A `missed` question
    * has its place also in a full line.
    */
-  add(conversation: string, run: () => Promise<void>, terms?: { readonly isMissed: boolean }): Place;
+  add(conversation: string, run: () => Promise<void>, terms?: AddTerms): Place;
+  /** Whether a turn waits that came before this time. */
+  hasEarlier(conversation: string, at: number): boolean;
   /** What `add` would answer now. */
   placeFor(conversation: string): Place;
   /** Turns that run or wait, over all conversations. */
@@ -22,10 +33,21 @@ export interface TurnQueue {
   idleIn(conversation: string): Promise<void>;
 }
 
+interface Waiting {
+  readonly run: () => Promise<void>;
+  readonly at: number;
+}
+
+function insert(line: Waiting[], run: () => Promise<void>, { at: given, isByTime }: AddTerms): void {
+  const at = given ?? line.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+  const index = isByTime ? line.findIndex((waiting) => waiting.at > at) : -1;
+  line.splice(index < 0 ? line.length : index, 0, { run, at });
+}
+
 /** Runs one turn at a time per conversation, in order of arrival; `maxWaiting` turns may wait behind it. */
 export function createTurnQueue(maxWaiting = MAX_WAITING): TurnQueue {
   /** The line of each busy conversation, without the turn that runs. */
-  const lines = new Map<string, (() => Promise<void>)[]>();
+  const lines = new Map<string, Waiting[]>();
   let listeners: { readonly isIdle: () => boolean; wake(): void }[] = [];
 
   const placeFor = (conversation: string): Place => {
@@ -33,8 +55,8 @@ export function createTurnQueue(maxWaiting = MAX_WAITING): TurnQueue {
     if (line === undefined) return "running";
     return line.length < maxWaiting ? "waiting" : "full";
   };
-  const work = async (conversation: string, first: () => Promise<void>, line: (() => Promise<void>)[]) => {
-    for (let run: (() => Promise<void>) | undefined = first; run !== undefined; run = line.shift()) await run();
+  const work = async (conversation: string, first: () => Promise<void>, line: Waiting[]) => {
+    for (let run: (() => Promise<void>) | undefined = first; run !== undefined; run = line.shift()?.run) await run();
     lines.delete(conversation);
     const [idle, busy] = [listeners.filter(({ isIdle }) => isIdle()), listeners.filter(({ isIdle }) => !isIdle())];
     listeners = busy;
@@ -44,12 +66,13 @@ export function createTurnQueue(maxWaiting = MAX_WAITING): TurnQueue {
     isIdle() ? Promise.resolve() : new Promise((resolve) => listeners.push({ isIdle, wake: resolve }));
   return {
     placeFor,
-    add(conversation, run, { isMissed = false } = { isMissed: false }) {
+    hasEarlier: (conversation, at) => lines.get(conversation)?.some((waiting) => waiting.at < at) ?? false,
+    add(conversation, run, { isMissed = false, isByTime = false, at } = {}) {
       const free = placeFor(conversation);
       const place = free === "full" && isMissed ? "waiting" : free;
-      if (place === "waiting") lines.get(conversation)?.push(run);
+      if (place === "waiting") insert(lines.get(conversation) ?? [], run, { at, isByTime });
       if (place === "running") {
-        const line: (() => Promise<void>)[] = [];
+        const line: Waiting[] = [];
         lines.set(conversation, line);
         void work(conversation, run, line);
       }
@@ -73,7 +96,14 @@ export interface LeaseTerms {
   onAsk?(): void;
   /** Called once when another replica answers there. What was read until now may be old by its end. */
   onWait(): void;
+  /** Whether no other replica has an earlier question there. Never rejects. Default: nobody has. */
+  isNext?(): Promise<boolean>;
+  /** Whether this process has an earlier one by now, which has to go first. */
+  mustGiveWay?(): boolean;
 }
+
+/** Thrown where work gives way to what came earlier: it goes back to its place in line. */
+export class GaveWay extends Error {}
 
 /** The lease that work is done under. */
 export interface Lease {
@@ -86,6 +116,8 @@ const LEASE_MS = 30_000;
 const RENEW_MS = 10_000;
 /** How soon a line that another replica has left is taken up. */
 const POLL_MS = 500;
+/** How long another replica's earlier question is waited for while nobody answers there: until a kill is noticed. */
+const NEXT_MS = 75_000;
 
 export const leaseName = (conversation: string): string => `turn:${conversation}`;
 
@@ -120,22 +152,31 @@ export async function withLease<T>(
   }
 }
 
-async function take({ store, clock, log }: LeaseDeps, conversation: string, { signal, onAsk, onWait }: LeaseTerms) {
+async function take(deps: LeaseDeps, conversation: string, terms: LeaseTerms) {
+  const { store, clock, log } = deps;
+  const { signal, onAsk, onWait, isNext = async () => true, mustGiveWay } = terms;
+  let freeMs = 0;
   for (let hasWaited = false; ; hasWaited = true) {
     const claiming = store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true }).catch((error) => {
       log.warn({ error }, "a conversation is answered in without its lease");
       return undefined;
     });
     if (!hasWaited) onAsk?.();
-    const result = await claiming;
+    // Together, so that nobody waits for it who need not.
+    const [result, mayGo] = await Promise.all([claiming, isNext()]);
     if (result === undefined) return undefined;
-    if (result.held) return result.claim;
+    if (result.held) {
+      if (mayGo || freeMs >= NEXT_MS) return result.claim;
+      freeMs += POLL_MS;
+      await store.commit(result.claim, []).catch((error) => log.warn({ error }, "a lease ends by itself"));
+    }
     if (!hasWaited) onWait();
     const isCalledOff = await clock.sleep(POLL_MS, signal).then(
       () => false,
       () => true,
     );
     if (isCalledOff) return undefined;
+    if (mustGiveWay?.()) throw new GaveWay();
   }
 }
 

@@ -22,10 +22,11 @@ import { keepClaim } from "../line/conversation-line.js";
 import type { Liveness } from "../liveness.js";
 import type { PlaceAfter } from "../turn.js";
 import type { TurnEvent } from "../turn-deps.js";
+import { type AskAgainDeps, isAskedAgain } from "./ask-again.js";
 import type { Lost } from "./begun-answer.js";
 import { showInterrupted } from "./show-interrupted.js";
 
-export interface RecoverDeps {
+export interface RecoverDeps extends AskAgainDeps {
   readonly sessions: Sessions;
   readonly ledger: Pick<Ledger, "writeOf">;
   readonly modelFacts: FindModelFacts;
@@ -43,8 +44,9 @@ export interface RecoverDeps {
 }
 
 /**
- * Ends every question that an ended process left unfinished, each before what is asked later in its conversation; what
- * fails is left for the next round. Resolves with how many it ended. @throws {StoreError}
+ * Ends every question that an ended process left unfinished, each before what is asked later in its conversation, or
+ * asks it again where no answer had begun; what fails is left for the next round. Resolves with how many it ended.
+ * @throws {StoreError}
  */
 export async function recover(deps: RecoverDeps): Promise<number> {
   const { isOver } = await placeLost(deps);
@@ -100,8 +102,10 @@ const CLAIM_MS = 30_000;
 async function recoverIn(deps: RecoverDeps, conversation: string, lost: readonly Lost[]): Promise<number> {
   const { sessions } = deps;
   const endOne = async (one: Lost) => {
-    const question = await sessions.openQuestion(one.id); // an earlier round may have ended it meanwhile
-    return question !== undefined && (await end(deps, { ...one, question })) ? 1 : 0;
+    const question = await sessions.openQuestion(one.id);
+    if (question?.owner !== one.question.owner) return 0; // an earlier round has ended it, or it is another's now
+    const lost = { ...one, question };
+    return !(await isAskedAgain(deps, lost)) && (await end(deps, lost)) ? 1 : 0;
   };
   // This process may still be at an earlier question there, whose line waits for room in the platform's limits.
   const recovered = await claimed(deps, conversation, true, async () => {
@@ -170,12 +174,12 @@ async function closeLost({ sessions, log }: RecoverDeps, id: string, error: unkn
 }
 
 /** How soon another replica's broken-off answers get their end. */
-const ROUND_MS = 60_000;
+const ROUND_MS = 15_000;
 /** How long a start waits for the first round, which then goes on beside it. */
 const FIRST_ROUND_MS = 5_000;
 
 /**
- * Recovers now, and then once a minute. Resolves once what is asked from now on comes behind the questions of ended
+ * Recovers now, and then every 15 s. Resolves once what is asked from now on comes behind the questions of ended
  * processes; `isOver`: the first round is, or has taken 5 s. @throws {StoreError} when the first round cannot read
  */
 export async function startRecovery(

@@ -3,6 +3,7 @@ import { createLog } from "../../../../../src/base/log.js";
 import { ShardLeases } from "../../../../../src/bot/discord/gateway/shards/shard-leases.js";
 import { type ShardSession, shardRows } from "../../../../../src/bot/discord/gateway/shards/shard-rows.js";
 import type { Store } from "../../../../../src/store/store.js";
+import { cutStore } from "../../../../support/cut-store.js";
 import { fakeClock } from "../../../../support/fake-clock.js";
 import { memoryStore } from "../../../../support/memory-store.js";
 
@@ -42,17 +43,6 @@ function stage(shardCount: number) {
   return { clock, store, replica };
 }
 type Replica = ReturnType<ReturnType<typeof stage>["replica"]>;
-
-/** A store whose line can be cut. */
-function cut(store: Store) {
-  const cable = { isCut: false, store };
-  const guard = <T extends object>(part: T): T =>
-    new Proxy(part, {
-      get: (target, name) => (cable.isCut ? () => Promise.reject(new Error("cut off")) : Reflect.get(target, name)),
-    });
-  cable.store = guard({ ...store, values: (table) => guard(store.values(table)) });
-  return cable;
-}
 
 const counts = (...replicas: readonly Replica[]) => replicas.map(({ received }) => received().length);
 const all = (...replicas: readonly Replica[]) => replicas.flatMap(({ received }) => received()).sort((a, b) => a - b);
@@ -110,7 +100,7 @@ describe("ShardLeases", () => {
 
   it("goes on with a killed replica's shards within 10 s after its lease", async () => {
     const { clock, store, replica } = stage(4);
-    const cable = cut(store.another());
+    const cable = cutStore(store.another());
     const [a, b, c] = [replica("a", cable.store), replica("b"), replica("c")];
     for (const each of [a, b, c]) await each.leases.start();
     await clock.advance(40_000);
@@ -124,7 +114,7 @@ describe("ShardLeases", () => {
 
   it("receives nothing of a shard any more that another replica has taken meanwhile", async () => {
     const { clock, store, replica } = stage(2);
-    const cable = cut(store.another());
+    const cable = cutStore(store.another());
     const [a, b] = [replica("a", cable.store), replica("b")];
     await a.leases.start();
     await b.leases.start();

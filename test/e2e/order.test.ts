@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { appOf, SOCKET_TOKENS } from "../bot/slack/slack-support.js";
+import { type BotProcess, startProcess } from "../support/bot-process.js";
+import { type Cable, layCable } from "../support/cable.js";
+import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../support/fake-openai.js";
+import { type FakeSlack, startFakeSlack } from "../support/fake-slack.js";
+import { readOf } from "../support/fake-slack-workspace.js";
+import { eventually } from "../support/playground-client.js";
+import { startPostgres } from "../support/postgres-server.js";
+import { startRedis } from "../support/redis-server.js";
+import { temporaryFolder } from "../support/start-bot.js";
+
+const isSoak = process.env.SOAK !== undefined;
+const REPLICAS = 3;
+const { mentions, conversations, askEveryMs, killEveryMs, cutEveryMs } = isSoak
+  ? { mentions: 240, conversations: 30, askEveryMs: 250, killEveryMs: 10_000, cutEveryMs: 20_000 }
+  : { mentions: 24, conversations: 3, askEveryMs: 100, killEveryMs: 2_000, cutEveryMs: 0 };
+const CUT_MS = 1_000;
+const WAIT_MS = isSoak ? 600_000 : 100_000;
+const INTERRUPTED = "Interrupted by a restart.";
+
+const redis = await startRedis();
+const postgres = isSoak ? await startPostgres() : undefined;
+const folder = temporaryFolder();
+afterAll(async () => {
+  await Promise.all([redis?.remove(), postgres?.remove()]);
+  folder.remove();
+});
+
+let slack: FakeSlack;
+let openai: FakeOpenAi;
+let bots: BotProcess[] = [];
+let cable: Cable | undefined;
+beforeEach(async () => {
+  slack = await startFakeSlack({ now: Date.now, ...appOf() });
+  openai = await startFakeOpenAi({ models: ["gpt-5"] });
+});
+afterEach(async () => {
+  await Promise.all(bots.map((bot) => bot.end("SIGKILL")));
+  await Promise.all([slack.close(), openai.close(), cable?.close()]);
+});
+
+const start = (storeUrl: string) =>
+  startProcess(folder.path, {
+    ...SOCKET_TOKENS,
+    SLACK_API_URL: slack.apiUrl,
+    OPENAI_API_KEY: FAKE_OPENAI_KEY,
+    OPENAI_BASE_URL: openai.url,
+    STORE_URL: storeUrl,
+    USER_MESSAGES_PER_10_MIN: "0",
+    CHANNEL_MESSAGES_PER_10_MIN: "0",
+    PROVIDER_CONCURRENCY: "0",
+  });
+
+interface Asked {
+  readonly ts: string;
+  readonly channel: string;
+  readonly thread: string;
+  readonly number: number;
+}
+
+/** Every replica knows of the others by its second heartbeat. */
+const START_MS = 11_000;
+
+/** Asks all questions, one conversation after the other, while replicas are killed and the line to the store is cut. */
+async function askAll(url: string): Promise<readonly Asked[]> {
+  const asked: Asked[] = [];
+  const threads = new Map<string, string>();
+  let [killedAt, cutAt, victim] = [Date.now(), Date.now(), 0];
+  let starting: Promise<unknown> = Promise.resolve();
+  for (let number = 0; number < mentions; number++) {
+    const channel = `C0ORDER${number % conversations}`;
+    const thread = threads.get(channel);
+    const { ts } = slack.mentionSoon(`question ${number}.`, { channel, ...(thread !== undefined && { thread }) });
+    threads.set(channel, thread ?? ts);
+    asked.push({ ts, channel, thread: thread ?? ts, number });
+    await new Promise((resolve) => setTimeout(resolve, askEveryMs));
+    if (Date.now() - killedAt >= killEveryMs) {
+      killedAt = Date.now();
+      const index = victim++ % REPLICAS;
+      await starting;
+      await bots[index]?.end("SIGKILL");
+      starting = start(url).then((bot) => {
+        bots[index] = bot;
+      });
+    }
+    if (cutEveryMs > 0 && Date.now() - cutAt >= cutEveryMs) {
+      cutAt = Date.now();
+      cable?.cut();
+      setTimeout(() => cable?.mend(), CUT_MS);
+    }
+  }
+  await starting;
+  return asked;
+}
+
+/** What stands below each conversation's questions. */
+function outcome(asked: readonly Asked[]) {
+  const threads = [...new Map(asked.map((one) => [one.thread, one])).values()];
+  let [interrupted, inversions, repeated, answered] = [0, 0, 0, 0];
+  for (const { channel, thread } of threads) {
+    const shown = slack.answers().filter((one) => one.channel === channel && one.thread === thread);
+    const texts = shown.map(readOf);
+    interrupted += texts.filter((text) => text.includes(INTERRUPTED)).length;
+    const numbers = texts.flatMap((text) => {
+      const number = [...text.matchAll(/question (\d+)\./g)].at(-1)?.[1];
+      return number === undefined ? [] : [Number(number)];
+    });
+    answered += new Set(numbers).size;
+    repeated += numbers.length - new Set(numbers).size;
+    inversions += numbers.filter((number, index) => numbers.slice(0, index).some((other) => other > number)).length;
+  }
+  return { answered, interrupted, inversions, repeated };
+}
+
+const stores = [
+  ["Redis", redis?.url],
+  ["PostgreSQL", postgres?.url],
+] as const;
+
+describe.each(stores.filter(([, url]) => url !== undefined))(
+  "questions to three replicas on one %s",
+  (name, target = "") => {
+    it("are each answered once and in order while replicas are killed", { timeout: WAIT_MS * 2 }, async () => {
+      cable = await layCable(target);
+      const { url } = cable;
+      slack.workspace.channels.clear();
+      for (let index = 0; index < conversations; index++)
+        slack.workspace.channels.set(`C0ORDER${index}`, { isArchived: false, hasBot: true });
+      bots = await Promise.all(Array.from({ length: REPLICAS }, () => start(url)));
+      await eventually("all sockets", () => slack.sockets.open() >= REPLICAS || undefined, WAIT_MS);
+      slack.sockets.spread();
+      const begun = Date.now();
+      await eventually("a second heartbeat", () => Date.now() >= begun + START_MS);
+      const asked = await askAll(url);
+      const isOver = () => {
+        const { answered, interrupted } = outcome(asked);
+        return answered + interrupted >= mentions || undefined;
+      };
+      await eventually("every answer", isOver, WAIT_MS).catch(() => {}); // told below
+      console.log(JSON.stringify({ store: name, mentions, ...outcome(asked) }));
+      const { answered, interrupted } = outcome(asked);
+      expect(answered + interrupted).toBe(mentions);
+      expect(outcome(asked)).toMatchObject({ repeated: 0, inversions: 0 });
+    });
+  },
+);
