@@ -62,8 +62,8 @@ export interface PlatformExtras {
    */
   readMissed?(place: ChannelKey, since: number, signal: AbortSignal): AsyncIterable<readonly MissedMention[]>;
   /**
-   * Reads a question once more, as its event told it; undefined where it is no more, or is not for the bot any more.
-   * @throws {PlatformError} where it can't be read, or another replica is told of its place
+   * Reads a question once more, as its event brought it; undefined where it no longer exists or is not for the bot.
+   * @throws {PlatformError} where it can't be read, or another replica receives the events of its place
    */
   reread?(question: MessageKey): Promise<MissedMention | undefined>;
   /**

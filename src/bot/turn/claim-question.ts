@@ -7,7 +7,7 @@ import type { ChatDeps } from "./turn-deps.js";
 export interface QuestionTerms {
   /** Why it is refused, where that is known already. */
   readonly refusal?: string | undefined;
-  /** The ended process that has stored it already, and whose question it is no more. */
+  /** The ended process that has stored it already, and from which it is taken over. */
   readonly from?: string | undefined;
 }
 

@@ -40,7 +40,7 @@ export interface Sessions {
   open(id: string, question: OpenQuestion): Promise<boolean>;
   /** Gives an ended process's question to another: false where it is not `from`'s, or closed. @throws {StoreError} */
   adopt(id: string, from: string, owner: string): Promise<boolean>;
-  /** Whether the question was stored and not closed yet. @throws {StoreError} */
+  /** Whether the question is stored and not closed. @throws {StoreError} */
   isOpen(id: string): Promise<boolean>;
   /** The question as it is stored now; undefined where it is closed or damaged. @throws {StoreError} */
   openQuestion(id: string): Promise<OpenQuestion | undefined>;
@@ -94,7 +94,6 @@ export interface Sessions {
     change: (before: Session) => Session,
     also?: (before: Session, after: Session) => readonly Write[],
   ): Promise<void>;
-
   /**
    * Erases its record, turns and open questions, and writes `also` in the same step; resolves with how many turns there
    * were. @throws {StoreError}
@@ -116,7 +115,7 @@ export interface Sessions {
    * @throws {StoreError} and then the rest is left for the next time
    */
   eraseUntouched(before: number): Promise<number>;
-  /** All questions that were not closed. @throws {StoreError} */
+  /** Those questions that were not closed whose ids begin with `prefix`; default: all. @throws {StoreError} */
   openQuestions(prefix?: string): Promise<readonly (readonly [id: string, question: OpenQuestion])[]>;
 }
 

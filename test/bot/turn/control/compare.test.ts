@@ -89,7 +89,9 @@ const recoverAfter = (it: World) => {
     surfaces: surfacesOf(platform),
     log: LOG,
   };
-  return recover({ ...deps, liveness: ENDED, behind: (_message, take) => take() }).then((count) => ({ next, count }));
+  return recover({ ...deps, liveness: ENDED, behind: (_message, take) => take(), retake: async () => {} }).then(
+    (count) => ({ next, count }),
+  );
 };
 
 describe("compare()", () => {
