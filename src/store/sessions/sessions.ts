@@ -115,7 +115,7 @@ export interface Sessions {
    * @throws {StoreError} and then the rest is left for the next time
    */
   eraseUntouched(before: number): Promise<number>;
-  /** Those questions that were not closed whose ids begin with `prefix`; default: all. @throws {StoreError} */
+  /** Reads the questions that were not closed whose ids begin with `prefix`; default: all. @throws {StoreError} */
   openQuestions(prefix?: string): Promise<readonly (readonly [id: string, question: OpenQuestion])[]>;
 }
 
