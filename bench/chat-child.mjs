@@ -192,7 +192,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
 const openAi = (baseUrl) =>
   createOpenAiProvider(
     { id: "openai", baseUrl, key: "k", isChat: isChatModel, tokenLimit: "max_tokens" },
-    { fetch, clock, warn() {} },
+    { clock, warn() {} },
   );
 
 /** CPU of this process for `work`, in ms. */

@@ -77,7 +77,7 @@ async function refresherOver(answers, { timeoutMs = 10_000, clock = systemClock 
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const store = await openStore(`sqlite://${join(folder, "bench.sqlite")}`, [createSqliteStore({ now: clock.now })]);
   const host = { isEnabled: true, intervalMs: 300_000 };
-  const deps = { fetch, clock, warn() {}, listThread: createListThread({ clock }) };
+  const deps = { clock, warn() {}, listThread: createListThread({ clock }) };
   const ids = answers.map((_answer, index) => `p${index}`);
   const fetchedAt = new Map();
   const refresher = createRefresher({

@@ -5,7 +5,6 @@ import type { Provider } from "./provider.js";
 import type { ProviderSetup } from "./provider-definition.js";
 
 export interface LoadDeps {
-  readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly log: Pick<Log, "warn">;
 }
@@ -13,10 +12,9 @@ export interface LoadDeps {
 /** Imports the SDKs of the configured providers, all at the same time. */
 export async function loadProviders<S extends ProviderSetup>(
   setups: readonly S[],
-  { fetch, clock, log }: LoadDeps,
+  { clock, log }: LoadDeps,
 ): Promise<readonly (S & { readonly provider: Provider })[]> {
   const deps = {
-    fetch,
     clock,
     warn: (message: string) => log.warn({ message }, "a provider's client warns"),
     // One for all, so that many large lists take one core at most.

@@ -71,14 +71,14 @@ async function readAccount({ id, key, account }: ProviderSetup, deps: ProveKeyDe
   }
 }
 
-async function isListPublic(setup: ProviderSetup, { fetch, clock, timeoutMs }: ProveKeyDeps): Promise<boolean> {
+async function isListPublic(setup: ProviderSetup, { clock, timeoutMs }: ProveKeyDeps): Promise<boolean> {
   const thread = createListThread({ clock });
   const listThread: ListThread = {
     read: ({ headers: { authorization: _key, ...headers }, ...request }, signal) =>
       thread.read({ ...request, headers }, signal),
   };
   try {
-    const provider = await setup.load({ fetch, clock, warn: () => {}, listThread });
+    const provider = await setup.load({ clock, warn: () => {}, listThread });
     const what = `${setup.id}'s model list`;
     await withDeadline((signal) => provider.listModels(signal), { what, timeoutMs, clock });
     return true;

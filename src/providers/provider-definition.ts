@@ -5,8 +5,6 @@ import type { ListThread } from "./lists/list-thread.js";
 import type { Provider, ProviderId } from "./provider.js";
 
 export interface ProviderDeps {
-  /** What chats are asked with. */
-  readonly fetch: typeof fetch;
   readonly clock: Clock;
   /** For what a vendor's client would print to the console. */
   readonly warn: (message: string) => void;

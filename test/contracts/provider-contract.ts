@@ -59,7 +59,7 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
       messages: [{ role: "user", content }],
     });
     const create = async (url: string, key = setup.key) =>
-      setup.create(url, key, { fetch, clock, warn: (message) => void warnings.push(message) });
+      setup.create(url, key, { clock, warn: (message) => void warnings.push(message) });
 
     beforeEach(async () => {
       clock = fakeClock();

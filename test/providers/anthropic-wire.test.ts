@@ -78,7 +78,7 @@ describe("createAnthropicProvider()", () => {
   const create = (baseUrl: string) =>
     createAnthropicProvider(
       { id: "anthropic", baseUrl, key: FAKE_ANTHROPIC_KEY },
-      { fetch, clock: fakeClock(), warn: () => {} },
+      { clock: fakeClock(), warn: () => {} },
     );
   async function chat(messages: readonly ChatMessage[], model = "claude-sonnet-5") {
     const events: ChatEvent[] = [];

@@ -11,7 +11,7 @@ describe("createOllamaProvider()", () => {
 
   it.each([[""], ["/v1"], ["/api"]])("takes the address with the ending %j", async (ending) => {
     vendor = await startFakeOllama(["gpt-oss:20b", { id: "my-vectors:latest", family: "nomic-bert" }]);
-    const provider = createOllamaProvider(vendor.url + ending, { fetch, clock: fakeClock(), warn: () => {} });
+    const provider = createOllamaProvider(vendor.url + ending, { clock: fakeClock(), warn: () => {} });
     expect(await provider.listModels(idle())).toEqual([
       { id: "gpt-oss:20b", isChat: true },
       { id: "my-vectors:latest", isChat: false },

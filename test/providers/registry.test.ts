@@ -75,10 +75,9 @@ describe("providerDefinitions", () => {
       ["OPENAI", "ANTHROPIC", "GEMINI", "XAI"].map((prefix) => [`${prefix}_API_KEY`, KEY]),
     );
     const setups = providersOf({ ...environment, OLLAMA_BASE_URL: "http://a", OPENAI_COMPATIBLE: "b=http://b" });
-    const fetch = () => expect.unreachable();
     const clock = { now: () => 0, sleep: () => expect.unreachable() };
     for (const setup of setups) {
-      const provider = await setup.load({ fetch, clock, warn: () => expect.unreachable() });
+      const provider = await setup.load({ clock, warn: () => expect.unreachable() });
       expect(provider.id).toBe(setup.id);
     }
   });

@@ -140,7 +140,7 @@ export async function checkProvider(
   const { id, key } = setup;
   const wrong = (text: string): PlatformFinding => ({ isFine: false, text: `${id}: ${text}` });
   try {
-    const provider = await setup.load({ fetch, clock, warn: () => {} });
+    const provider = await setup.load({ clock, warn: () => {} });
     const deadline = { what: `${id}'s model list`, timeoutMs, clock };
     const models = await withDeadline((signal) => provider.listModels(signal), deadline);
     const chat = models.filter(({ isChat }) => isChat).length;

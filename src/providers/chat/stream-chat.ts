@@ -10,21 +10,15 @@ import {
 } from "../http/provider-fault.js";
 import { readQuotaHeaders } from "../http/read-quota.js";
 import { errorIn, type Refusal, readRefusal, refusalIn } from "../http/read-refusal.js";
+import { headerPairs, sendRequest, unpacked } from "../http/send-request.js";
 import { type ChatEvent, type ChatRequest, type Provider, ProviderError, type QuotaReading } from "../provider.js";
 import { type Adaptation, acceptedRequest, adaptationFor, type Quirks } from "./adapt-request.js";
 import { AnswerDraft } from "./answer-draft.js";
+import { BodyReader, type Piece } from "./body-reader.js";
 import type { ChatWire } from "./chat-wire.js";
 import { EventStreamParser } from "./event-stream.js";
 
-type Piece = { readonly done: true; readonly value?: unknown } | { readonly done: false; readonly value: Uint8Array };
-
-interface BodyReader {
-  read(): Promise<Piece>;
-  cancel(): Promise<void>;
-}
-
 interface Deps {
-  readonly fetch: typeof fetch;
   readonly clock: Clock;
 }
 
@@ -76,6 +70,10 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   next(): Promise<IteratorResult<ChatEvent>> {
     const event = this.#draft.take();
     if (event !== undefined) return Promise.resolve({ done: false, value: event });
+    return this.#more();
+  }
+
+  #more(): Promise<IteratorResult<ChatEvent>> {
     const fault = this.#fault;
     this.#fault = undefined;
     if (fault !== undefined) return Promise.reject(fault);
@@ -100,28 +98,30 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   async #open(): Promise<void> {
     const { provider, url, headers } = this.#terms.wire;
     const body = this.#terms.wire.body(acceptedRequest(this.#terms.request, this.#quirks), this.#quirks);
-    const response = await this.#terms.deps.fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", "user-agent": "evergreen-bot", ...headers },
+    const response = await sendRequest({
+      url,
+      headers: {
+        "content-type": "application/json",
+        "user-agent": "evergreen-bot",
+        // What is packed comes in larger pieces, later, and has to be unpacked.
+        "accept-encoding": "identity",
+        ...headers,
+      },
       body: JSON.stringify(body),
       signal: this.#connection.signal,
-      // Not "error": with that, undici 6 (Node 20) no longer notices an abort once garbage was collected, so that a
-      // stream that somebody stops would go on at the provider.
-      redirect: "manual",
     });
-    const { status } = response;
+    const { statusCode: status = 0 } = response;
     if (status >= 300 && status < 400) {
-      await response.body?.cancel();
+      response.destroy();
       throw redirectError(provider, status);
     }
     const now = this.#terms.deps.clock.now();
-    if (!response.ok) {
-      return this.#refused(await refusalIn(response, now));
-    }
+    const told = new Headers(headerPairs(response));
+    if (status < 200 || status >= 400)
+      return this.#refused(await refusalIn({ status, headers: told, body: unpacked(response) }, now));
     const { model } = this.#terms.request;
-    this.#limits = readQuotaHeaders(this.#terms.wire.quotaHeaders, response.headers, { now, model });
-    if (response.body === null) throw plainError(provider, "cut-off");
-    this.#body = response.body.getReader();
+    this.#limits = readQuotaHeaders(this.#terms.wire.quotaHeaders, told, { now, model });
+    this.#body = new BodyReader(unpacked(response));
     this.#parser = new EventStreamParser(provider, {
       json: (value, name) => this.#take(value, name),
       done: () => this.#draft.end(),
@@ -138,7 +138,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     this.#isShortened ||= adaptation.quirks.maxChars !== this.#quirks.maxChars;
     this.#quirks = adaptation.quirks;
     this.#draft = new AnswerDraft();
-    this.#body?.cancel().catch(() => {}); // its answer was an error
+    this.#body?.cancel(); // its answer was an error
     this.#body = undefined;
     await this.#open();
     if (adaptation.isLasting) this.#terms.known.set(this.#terms.request.model, this.#quirks);
@@ -180,7 +180,8 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     }
   }
 
-  readonly #taken = (piece: Piece): Promise<IteratorResult<ChatEvent>> => {
+  /** No promise where an event has come: one more for each token would be felt. */
+  readonly #taken = (piece: Piece): IteratorResult<ChatEvent> | Promise<IteratorResult<ChatEvent>> => {
     const draft = this.#draft;
     try {
       if (piece.done) this.#parser?.end();
@@ -190,7 +191,8 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     }
     if (draft.error !== undefined) return this.#failInside(draft.error);
     if (piece.done || draft.isOver) return this.#finish();
-    return this.next();
+    const event = draft.take();
+    return event === undefined ? this.#more() : { done: false, value: event };
   };
 
   /** An error inside an answer with a good status. */

@@ -84,20 +84,25 @@ export function readRefusal(
   };
 }
 
+export interface RefusedResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /** Reads the refusal that a response is. */
-export async function refusalIn(response: Response, now: number): Promise<Refusal> {
-  const { status, headers } = response;
-  return readRefusal(await startOfBody(response), { status, headers, now });
+export async function refusalIn({ status, headers, body }: RefusedResponse, now: number): Promise<Refusal> {
+  return readRefusal(await startOf(body), { status, headers, now });
 }
 
 const MAX_ERROR_CHARS = 64 * 1024;
 
 /** An error's text is short; of a longer one the beginning says enough. */
-async function startOfBody({ body }: Response): Promise<string> {
+async function startOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   try {
-    for await (const chunk of body ?? []) {
+    for await (const chunk of body) {
       text += decoder.decode(chunk, { stream: true });
       if (text.length > MAX_ERROR_CHARS) break;
     }

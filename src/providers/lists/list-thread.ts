@@ -74,7 +74,7 @@ export function createListThread({
       worker.postMessage({ order, port: port2 }, [port2]);
       try {
         const answer = await nextMessage(port, signal);
-        if (answer.kind === "refused") return { ...answer, headers: headersOf(answer.headers) };
+        if (answer.kind === "refused") return { ...answer, headers: new Headers(answer.headers) };
         if (answer.kind === "too-large") return answer;
         if (answer.kind !== "parsing") throw faultOf(answer);
         const what = "the thread that reads model lists";
@@ -116,7 +116,7 @@ async function takePage(port: MessagePort, signal: AbortSignal): Promise<PageAns
   if (message.kind !== "page") throw faultOf(message);
   const { head, bytes } = message;
   const page = head.kind === "list" ? await withRows(head, port, signal) : head;
-  return { kind: "page", headers: headersOf(message.headers), bytes, page };
+  return { kind: "page", headers: new Headers(message.headers), bytes, page };
 }
 
 async function withRows(
@@ -134,8 +134,6 @@ async function withRows(
   }
   return { ...head, rows };
 }
-
-const headersOf = (pairs: readonly (readonly [string, string])[]) => new Headers(pairs.map(([...pair]) => pair));
 
 /** Returns what fetch would have thrown in this thread; or that the message is not the expected one. */
 function faultOf(message: PageMessage): Error {

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import http, { type IncomingMessage } from "node:http";
-import https from "node:https";
-import { pipeline, type Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { type MessagePort, parentPort } from "node:worker_threads";
-import zlib from "node:zlib";
+import { type HeaderPairs, headerPairs, sendRequest, unpacked } from "../http/send-request.js";
 import { type ParsedPage, type ParseTerms, parsePage } from "./parse-page.js";
 
 /**
@@ -19,8 +17,6 @@ export interface PageOrder extends ParseTerms {
   readonly maxErrorBytes: number;
   readonly rowsAtOnce: number;
 }
-
-export type HeaderPairs = readonly (readonly [string, string])[];
 
 /** One link of the chain of causes of a failed request. */
 export interface FaultLink {
@@ -45,28 +41,6 @@ export type PageMessage =
   /** `json`: rows as text, which takes its reader half the time that objects take. */
   | { readonly kind: "rows"; readonly json: string };
 
-/**
- * Sends the request with node:http: fetch takes 10 MB more, and in a thread its first call never ends where the peer
- * hangs up at once.
- */
-const respond = ({ url, headers }: PageOrder, signal: AbortSignal) =>
-  new Promise<IncomingMessage>((resolve, reject) => {
-    const { request } = url.startsWith("https:") ? https : http;
-    const options = { headers: { ...headers, "accept-encoding": "gzip, deflate, br" }, signal };
-    request(url, options, resolve).on("error", reject).end();
-  });
-
-function unpacked(response: IncomingMessage): Readable {
-  const unpack = {
-    gzip: zlib.createGunzip,
-    "x-gzip": zlib.createGunzip,
-    deflate: zlib.createInflate,
-    br: zlib.createBrotliDecompress,
-  }[response.headers["content-encoding"]?.toLowerCase() ?? ""];
-  // Reading the body throws whatever goes wrong with either.
-  return unpack === undefined ? response : pipeline(response, unpack(), () => {});
-}
-
 /** Returns the whole body; undefined where it is larger than `maxBytes`, and then the rest is not read. */
 async function bytesOf(body: Readable, maxBytes: number): Promise<Buffer | undefined> {
   const pieces: Uint8Array[] = [];
@@ -81,9 +55,10 @@ async function bytesOf(body: Readable, maxBytes: number): Promise<Buffer | undef
 
 async function answer(order: PageOrder, port: MessagePort, signal: AbortSignal): Promise<void> {
   const post = (message: PageMessage) => port.postMessage(message);
-  const response = await respond(order, signal);
-  const { statusCode: status = 0, rawHeaders } = response;
-  const headers = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""] as const] : []));
+  const asked = { ...order.headers, "accept-encoding": "gzip, deflate, br" };
+  const response = await sendRequest({ url: order.url, headers: asked, signal });
+  const { statusCode: status = 0 } = response;
+  const headers = headerPairs(response);
   const body = unpacked(response);
   if (status < 200 || status > 299) {
     // The status says enough where the text breaks off or is too long.

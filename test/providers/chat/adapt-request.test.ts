@@ -42,10 +42,10 @@ async function serve(refuse: Refuse, create: (url: string) => Provider = overOpe
 const overOpenAi = (baseUrl: string) =>
   createOpenAiProvider(
     { id: "acme", baseUrl, key: "k", isChat: () => true, tokenLimit: "max_tokens" },
-    { fetch, clock: fakeClock(), warn: () => {} },
+    { clock: fakeClock(), warn: () => {} },
   );
 const overAnthropic = (baseUrl: string) =>
-  createAnthropicProvider({ id: "anthropic", baseUrl, key: "k" }, { fetch, clock: fakeClock(), warn: () => {} });
+  createAnthropicProvider({ id: "anthropic", baseUrl, key: "k" }, { clock: fakeClock(), warn: () => {} });
 
 const says = (message: string, code?: string) => ({ error: { message, ...(code !== undefined && { code }) } });
 const messagesOf = (body: SentBody) => body.messages as readonly { role: string; content: unknown }[];

@@ -73,7 +73,7 @@ type Create = (url: string, clock: FakeClock) => Provider;
 const overOpenAi =
   (id: string, tokenLimit: "max_tokens" | "max_completion_tokens"): Create =>
   (baseUrl, clock) =>
-    createOpenAiProvider({ id, baseUrl, key: "k", isChat: () => true, tokenLimit }, { fetch, clock, warn: () => {} });
+    createOpenAiProvider({ id, baseUrl, key: "k", isChat: () => true, tokenLimit }, { clock, warn: () => {} });
 
 let close = () => {};
 afterEach(() => close());
@@ -81,12 +81,11 @@ afterEach(() => close());
 describe.each<[string, GoodAnswer, Create]>([
   ["openai", openAi, overOpenAi("openai", "max_completion_tokens")],
   ["a preset", openAi, overOpenAi("groq", "max_tokens")],
-  ["ollama", openAi, (url, clock) => createOllamaProvider(url, { fetch, clock, warn: () => {} })],
+  ["ollama", openAi, (url, clock) => createOllamaProvider(url, { clock, warn: () => {} })],
   [
     "anthropic",
     anthropic,
-    (baseUrl, clock) =>
-      createAnthropicProvider({ id: "anthropic", baseUrl, key: "k" }, { fetch, clock, warn: () => {} }),
+    (baseUrl, clock) => createAnthropicProvider({ id: "anthropic", baseUrl, key: "k" }, { clock, warn: () => {} }),
   ],
 ])("%s: how an answer ends", (_name, wire, create) => {
   async function chat(answer: (response: ServerResponse) => void, signal = new AbortController().signal) {

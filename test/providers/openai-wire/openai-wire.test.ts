@@ -180,7 +180,7 @@ describe("createOpenAiProvider()", () => {
 
   async function start(options: FakeOpenAiOptions = {}) {
     vendor = await startFakeOpenAi({ models: ["m"], ...options });
-    const deps = { fetch, clock: fakeClock(), warn: () => {} };
+    const deps = { clock: fakeClock(), warn: () => {} };
     const { url } = vendor;
     const tokenLimit = options.compatible ? "max_tokens" : "max_completion_tokens";
     const provider = createOpenAiProvider(
@@ -223,7 +223,7 @@ describe("createOpenAiProvider()", () => {
   it("names the length in the way that the server takes", async () => {
     vendor = await startFakeOpenAi({ models: ["m"] });
     const wire = { id: "acme", baseUrl: vendor.url, key: FAKE_OPENAI_KEY, isChat: isChatModel } as const;
-    const deps = { fetch, clock: fakeClock(), warn: () => {} };
+    const deps = { clock: fakeClock(), warn: () => {} };
     const provider = createOpenAiProvider({ ...wire, tokenLimit: "max_tokens" }, deps);
     const request = { model: "m", messages: [{ role: "user", content: "x" } as const], maxOutputTokens: 9 };
     for await (const _event of provider.streamChat(request, new AbortController().signal));
