@@ -10,7 +10,7 @@ import {
 } from "../http/provider-fault.js";
 import { readQuotaHeaders } from "../http/read-quota.js";
 import { errorIn, type Refusal, readRefusal, refusalIn } from "../http/read-refusal.js";
-import { headerPairs, sendRequest, unpacked } from "../http/send-request.js";
+import { headersOf, sendRequest, unpacked } from "../http/send-request.js";
 import { type ChatEvent, type ChatRequest, type Provider, ProviderError, type QuotaReading } from "../provider.js";
 import { type Adaptation, acceptedRequest, adaptationFor, type Quirks } from "./adapt-request.js";
 import { AnswerDraft } from "./answer-draft.js";
@@ -100,6 +100,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     const body = this.#terms.wire.body(acceptedRequest(this.#terms.request, this.#quirks), this.#quirks);
     const response = await sendRequest({
       url,
+      method: "POST",
       headers: {
         "content-type": "application/json",
         "user-agent": "evergreen-bot",
@@ -116,7 +117,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
       throw redirectError(provider, status);
     }
     const now = this.#terms.deps.clock.now();
-    const told = new Headers(headerPairs(response));
+    const told = headersOf(response);
     if (status < 200 || status >= 400)
       return this.#refused(await refusalIn({ status, headers: told, body: unpacked(response) }, now));
     const { model } = this.#terms.request;

@@ -2,6 +2,7 @@ import type { ProviderErrorReason, QuotaReading } from "../provider.js";
 import { type HeaderWindow, OTHER_REFUSALS, REFUSAL_WINDOWS } from "./quota-tables.js";
 import type { QuotaViolation, Refusal } from "./read-refusal.js";
 import { parseDuration, retryAfterMs } from "./retry-after.js";
+import type { ResponseHeaders } from "./send-request.js";
 
 interface ReadTerms {
   /** Epoch ms. */
@@ -30,7 +31,7 @@ function reading(
 /** Reads what an answer's headers say of its account's quotas; undefined where they say nothing. */
 export function readQuotaHeaders(
   table: readonly HeaderWindow[],
-  headers: Headers,
+  headers: ResponseHeaders,
   terms: ReadTerms,
 ): readonly QuotaReading[] | undefined {
   const read = (rows: readonly HeaderWindow[]) => rows.flatMap((row) => headerReading(row, headers, terms) ?? []);
@@ -39,7 +40,7 @@ export function readQuotaHeaders(
   return found.length > 0 ? found : undefined;
 }
 
-function headerReading(row: HeaderWindow, headers: Headers, terms: ReadTerms): QuotaReading | undefined {
+function headerReading(row: HeaderWindow, headers: ResponseHeaders, terms: ReadTerms): QuotaReading | undefined {
   const of = (name: string | undefined) => (name === undefined ? undefined : (headers.get(name)?.trim() ?? undefined));
   const [limitText, remaining] = [of(row.limit), count(of(row.remaining))];
   const utilization = fraction(of(row.utilization));

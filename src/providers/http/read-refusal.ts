@@ -1,10 +1,11 @@
 import { parseDuration } from "./retry-after.js";
+import type { ResponseHeaders } from "./send-request.js";
 
 /** What a vendor said when it refused, in whichever dialect it came. */
 export interface Refusal {
   /** HTTP status, or the one that an error inside a 200 names. */
   readonly status?: number | undefined;
-  readonly headers?: Headers | undefined;
+  readonly headers?: ResponseHeaders | undefined;
   /** The vendor's own words for people, from the innermost error; "" where there are none. */
   readonly message: string;
   /** All its codes, types and messages, from every level, one a line: what the reason is judged by. */
@@ -65,7 +66,7 @@ const isFilled = (value: unknown): boolean =>
 /** Reads the body of an error: text as it came, or what `errorIn` found. */
 export function readRefusal(
   body: unknown,
-  { status, headers, now }: { readonly status?: number; readonly headers?: Headers; readonly now: number },
+  { status, headers, now }: { readonly status?: number; readonly headers?: ResponseHeaders; readonly now: number },
 ): Refusal {
   const about = { ...(headers && { headers }) };
   if (typeof body === "string" && /^\s*</.test(body)) {
@@ -86,7 +87,7 @@ export function readRefusal(
 
 export interface RefusedResponse {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: ResponseHeaders;
   readonly body: AsyncIterable<Uint8Array>;
 }
 

@@ -1,3 +1,5 @@
+import type { ResponseHeaders } from "./send-request.js";
+
 const DURATION = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
 
 /** Reads "12ms", "1s", "6m0s" or plain seconds; the answer is in ms. */
@@ -10,7 +12,7 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /** Returns how long the provider asks to wait, in ms, from its headers; undefined where it does not say. */
-export function retryAfterMs(headers: Headers | undefined, now: number): number | undefined {
+export function retryAfterMs(headers: ResponseHeaders | undefined, now: number): number | undefined {
   const exact = Number.parseFloat(headers?.get("retry-after-ms") ?? "");
   if (Number.isFinite(exact) && exact >= 0) return exact;
   const text = headers?.get("retry-after")?.trim() ?? "";

@@ -5,9 +5,10 @@ import zlib from "node:zlib";
 
 export interface HttpRequest {
   readonly url: string;
+  /** Default: GET. */
+  readonly method?: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Makes it a POST. */
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** Ends the request, and the answer while it comes. */
   readonly signal: AbortSignal;
 }
@@ -18,12 +19,19 @@ export interface HttpRequest {
  * peer hangs up at once.
  * @throws what node:http says of a connection that fails, or of the abort
  */
-export const sendRequest = ({ url, headers, body, signal }: HttpRequest): Promise<IncomingMessage> =>
+export const sendRequest = ({ url, body, ...options }: HttpRequest): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const { request } = url.startsWith("https:") ? https : http;
-    const method = body === undefined ? "GET" : "POST";
-    request(url, { method, headers, signal }, resolve).on("error", reject).end(body);
+    request(url, options, resolve).on("error", reject).end(body);
   });
+
+/** What is asked of headers; both node:http's and fetch's answer it. */
+export type ResponseHeaders = Pick<Headers, "get">;
+
+/** Returns a response's headers, without the copy and the checks of a `Headers`. */
+export const headersOf = ({ headers }: IncomingMessage): ResponseHeaders => ({
+  get: (name) => headers[name]?.toString() ?? null,
+});
 
 export type HeaderPairs = [name: string, value: string][];
 
@@ -41,3 +49,13 @@ export function unpacked(response: IncomingMessage): Readable {
   }[response.headers["content-encoding"]?.toLowerCase() ?? ""];
   return unpack === undefined ? response : pipeline(response, unpack(), () => {});
 }
+
+/** Reads a response's body to its end, as text. @throws what breaks it off */
+export const textOf = (response: IncomingMessage): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const pieces: Uint8Array[] = [];
+    unpacked(response)
+      .on("data", (piece) => pieces.push(piece))
+      .on("end", () => resolve(Buffer.concat(pieces).toString()))
+      .on("error", reject);
+  });

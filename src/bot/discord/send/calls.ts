@@ -1,4 +1,5 @@
 import type { Clock } from "../../../base/clock.js";
+import type { ResponseHeaders } from "../../../providers/http/send-request.js";
 import { createRateScheduler, GLOBAL } from "../../delivery/rate-scheduler.js";
 import { createSlidingWindow, type SlidingWindow, type WindowTerms } from "../../delivery/sliding-window.js";
 import type { ChannelKey, MessageKey, Rank, SendTerms } from "../../port/platform.js";
@@ -94,7 +95,7 @@ export function createCalls(clock: Clock): Calls {
   };
 }
 
-function toldBy(headers: Headers) {
+function toldBy(headers: ResponseHeaders) {
   const [limit, remaining, resetAfter] = ["limit", "remaining", "reset-after"].map((name) => {
     const value = headers.get(`x-ratelimit-${name}`);
     return value === null ? Number.NaN : Number(value);

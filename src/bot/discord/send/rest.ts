@@ -4,6 +4,7 @@ import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import { TimeoutError } from "../../../base/errors.js";
 import { retry } from "../../../base/retry.js";
+import { headersOf, sendRequest, textOf } from "../../../providers/http/send-request.js";
 import { pauseBeforeAgain } from "../../delivery/platform-pause.js";
 import { PlatformError } from "../../port/platform-error.js";
 import {
@@ -63,14 +64,15 @@ export function createRest({ token, apiUrl, clock, onAnswer, onTokenRefused = ()
     const startedAt = clock.now();
     let answer: DiscordAnswer | undefined;
     try {
+      const { type, body } = await bodyOf(given);
       const headers = {
         "user-agent": DefaultUserAgent,
         ...(!given.isWithoutToken && { authorization: `Bot ${token}` }),
-        ...(given.body !== undefined && given.files === undefined && { "content-type": "application/json" }),
+        ...(type !== undefined && { "content-type": type }),
       };
-      const body = bodyOf(given);
-      const init = { method, headers, signal, ...(body !== undefined && { body }) };
-      answer = await answerOf(await DefaultRestOptions.makeRequest(`${base}${path}`, init));
+      const request = { url: `${base}${path}`, method, headers, signal, ...(body !== undefined && { body }) };
+      const response = await sendRequest(request);
+      answer = answerOf(response.statusCode ?? 0, headersOf(response), await textOf(response));
     } finally {
       onAnswer(method, path.replace(/\?.*/, ""), answer, clock.now() - startedAt);
     }
@@ -103,13 +105,23 @@ export function createRest({ token, apiUrl, clock, onAnswer, onTokenRefused = ()
 /** Whether a call may be sent again when its connection broke, as an idle one may: perhaps it has arrived. */
 const isRepeatable = (method: Method, { body }: RestCall) => method !== "POST" || Object(body).enforce_nonce === true;
 
-function bodyOf({ body, files }: RestCall): string | FormData | undefined {
-  if (files === undefined) return body === undefined ? undefined : JSON.stringify(body);
+interface RequestBody {
+  readonly type?: string | undefined;
+  readonly body?: string | Uint8Array;
+}
+
+function bodyOf({ body, files }: RestCall): RequestBody | Promise<RequestBody> {
+  if (files !== undefined) return formOf(body, files);
+  return body === undefined ? {} : { type: "application/json", body: JSON.stringify(body) };
+}
+
+async function formOf(body: unknown, files: NonNullable<RestCall["files"]>): Promise<RequestBody> {
   const form = new FormData();
   for (const [index, { name, data }] of files.entries())
     form.append(`files[${index}]`, new Blob([data as Uint8Array<ArrayBuffer>]), name);
   form.append("payload_json", JSON.stringify(body));
-  return form;
+  const packed = new Response(form);
+  return { type: packed.headers.get("content-type") ?? undefined, body: new Uint8Array(await packed.arrayBuffer()) };
 }
 
 /** Discord bans an address after 10,000 refusals in 10 min; these make a dozen, and a mistake is over soon. */

@@ -1,13 +1,14 @@
-import { RESTJSONErrorCodes, type ResponseLike } from "discord.js";
+import { RESTJSONErrorCodes } from "discord.js";
 import { z } from "zod";
 import { TimeoutError } from "../../../base/errors.js";
 import { cutText } from "../../../base/text.js";
+import type { ResponseHeaders } from "../../../providers/http/send-request.js";
 import { PlatformError, type PlatformErrorReason } from "../../port/platform-error.js";
 
 /** What Discord answered to one call. */
 export interface DiscordAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: ResponseHeaders;
   /** Parsed where it was JSON; undefined where there was none. */
   readonly body: unknown;
   /** Discord's own number for what went wrong, and its words. */
@@ -35,28 +36,25 @@ const refusal = z.object({
   global: z.boolean().optional().catch(undefined),
 });
 
-/** Reads an answer to its end. @throws when it breaks off */
-export async function answerOf(response: ResponseLike): Promise<DiscordAnswer> {
-  const headers = new Headers(Object.fromEntries(response.headers));
-  const body = parsedJson(await response.text());
+/** Reads what a response says. */
+export function answerOf(status: number, headers: ResponseHeaders, text: string): DiscordAnswer {
+  const body = parsedJson(text);
+  if (status >= 200 && status < 300)
+    return { status, headers, body, code: undefined, message: undefined, limited: undefined };
   const refused = refusal.safeParse(body).data;
   return {
-    status: response.status,
-    headers,
-    body,
-    code: refused?.code,
-    message: refused?.message,
-    limited: response.status === 429 && refused?.code !== EDIT_CAP ? limitedBy(headers, refused) : undefined,
+    ...{ status, headers, body, code: refused?.code, message: refused?.message },
+    limited: status === 429 && refused?.code !== EDIT_CAP ? limitedBy(headers, refused) : undefined,
   };
 }
 
 /** A refusal that is none of the API's own, as a page of the service in front of it, holds for the address. */
-function limitedBy(headers: Headers, refused: z.infer<typeof refusal> | undefined): Limited {
+function limitedBy(headers: ResponseHeaders, refused: z.infer<typeof refusal> | undefined): Limited {
   const seconds =
     refused?.retry_after ?? (Number(headers.get("retry-after")) || Number(headers.get("x-ratelimit-reset-after")));
   return {
     retryAfterMs: seconds > 0 ? seconds * 1_000 : DEFAULT_RETRY_MS,
-    isGlobal: refused === undefined || refused.global === true || headers.has("x-ratelimit-global"),
+    isGlobal: refused === undefined || refused.global === true || headers.get("x-ratelimit-global") !== null,
   };
 }
 

@@ -12,6 +12,8 @@ const FILE_ENDINGS =
   "md js mjs cjs ts tsx jsx json html htm css py rb rs go java php sh c h cpp txt pdf png jpg jpeg gif svg csv xml " +
   "yml yaml toml ini zip";
 const FILE_NAME = new RegExp(`\\.(${FILE_ENDINGS.replaceAll(" ", "|")})$`, "i");
+/** What a link or code consists of; a piece without any of it is only remembered. */
+const SIGNS = /[`\n[()]/;
 
 /** Passes the text of an answer on as it comes, and keeps its links honest. */
 export interface LinkWatch {
@@ -41,6 +43,9 @@ export function createLinkWatch(): LinkWatch {
     lineFrom = Math.max(0, lineFrom - at);
     addressFrom = addressFrom < at ? -1 : addressFrom - at;
   };
+  const forgetLong = () => {
+    if (tail.length > 3 * MAX_ADDRESS_CHARS) forgetBefore(tail.length - MAX_WORDS_CHARS - MAX_ADDRESS_CHARS);
+  };
   const endRun = () => {
     if (ticks === 0) ticks = run;
     else if (ticks === run) {
@@ -68,6 +73,11 @@ export function createLinkWatch(): LinkWatch {
 
   return {
     pass(piece) {
+      if (run === 0 && !SIGNS.test(piece)) {
+        tail += piece;
+        forgetLong();
+        return piece;
+      }
       let shown = "";
       for (const char of piece) {
         if (char === "`") run += 1;
@@ -85,7 +95,7 @@ export function createLinkWatch(): LinkWatch {
         const host = char === ")" && fence === undefined ? hostHere() : undefined;
         if (host !== undefined && ticks > 0) untold.push(host);
         else if (host !== undefined) shown += noteOf(host);
-        if (tail.length > 3 * MAX_ADDRESS_CHARS) forgetBefore(tail.length - MAX_WORDS_CHARS - MAX_ADDRESS_CHARS);
+        forgetLong();
       }
       return shown;
     },

@@ -140,9 +140,14 @@ async function askInTime(
 ): Promise<ModelAnswer> {
   const { signal, text, stream } = terms;
   const { request } = prepared;
-  const heading = terms.question.compared === undefined ? "" : `${comparedHeading(pin)}\n\n`;
+  const heading = terms.question.compared === undefined ? "" : `${comparedHeading(pin)}
+
+`;
+  let hasInk = false;
   const onText = () => {
-    if (saysSomething(text.shown())) stream.show(heading + text.shown());
+    // A text that grows never stops to say something; looking at all of it with every token would be felt.
+    hasInk ||= saysSomething(text.shown());
+    if (hasInk) stream.show(heading + text.shown());
   };
   const askDeps = { breaker: deps.breaker, clock: deps.clock, silenceMs: deps.chat.timeoutMs };
   await waitForMinute(deps, terms, pin);

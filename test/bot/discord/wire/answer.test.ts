@@ -1,17 +1,15 @@
-import type { ResponseLike } from "discord.js";
 import { describe, expect, it } from "vitest";
 import { answerOf, refusalOf } from "../../../../src/bot/discord/wire/answer.js";
 
 const read = (status: number, body: string, headers: Record<string, string> = {}) =>
-  // The two Response types differ only in whose streams they name.
-  answerOf(new Response(body === "" ? null : body, { status, headers }) as unknown as ResponseLike);
+  answerOf(status, new Headers(headers), body);
 
 describe("answerOf()", () => {
-  it("reads JSON, nothing, and what is neither", async () => {
-    expect(await read(200, '{"id":"1"}')).toMatchObject({ status: 200, body: { id: "1" }, limited: undefined });
-    expect((await read(204, "")).body).toBeUndefined();
-    expect(await read(502, "<html>Bad gateway</html>")).toMatchObject({ body: undefined, code: undefined });
-    expect(await read(404, '{"message":"Unknown Message","code":10008}')).toMatchObject({
+  it("reads JSON, nothing, and what is neither", () => {
+    expect(read(200, '{"id":"1"}')).toMatchObject({ status: 200, body: { id: "1" }, limited: undefined });
+    expect(read(204, "").body).toBeUndefined();
+    expect(read(502, "<html>Bad gateway</html>")).toMatchObject({ body: undefined, code: undefined });
+    expect(read(404, '{"message":"Unknown Message","code":10008}')).toMatchObject({
       code: 10008,
       message: "Unknown Message",
     });
@@ -24,21 +22,21 @@ describe("answerOf()", () => {
     ["the same by its header alone", "{}", { "x-ratelimit-global": "true", "retry-after": "3" }, 3_000, true],
     ["a ban of the address, told by a page", "<html>1015</html>", { "retry-after": "900" }, 900_000, true],
     ["no word of how long", "{}", {}, 1_000, false],
-  ])("takes %s from a refusal", async (_what, body, headers, retryAfterMs, isGlobal) => {
-    const answer = await read(429, body, headers);
+  ])("takes %s from a refusal", (_what, body, headers, retryAfterMs, isGlobal) => {
+    const answer = read(429, body, headers);
     expect(answer.limited).toEqual({ retryAfterMs, isGlobal });
     const error = refusalOf(answer, "posting a message");
     expect(error).toMatchObject({ reason: "rate-limited", retryAfterMs, isRetryable: true });
   });
 
-  it("does not take the cap on edits of old messages for a limit on the rate", async () => {
-    const answer = await read(429, '{"message":"Maximum number of edits","code":30046,"retry_after":5}');
+  it("does not take the cap on edits of old messages for a limit on the rate", () => {
+    const answer = read(429, '{"message":"Maximum number of edits","code":30046,"retry_after":5}');
     expect(answer.limited).toBeUndefined();
     expect(refusalOf(answer, "editing a message").reason).toBe("edit-cap");
   });
 
-  it("takes a redirect for something that stands between, not for an answer of Discord's", async () => {
-    expect(refusalOf(await read(302, "", { location: "https://example.com" }), "x")).toMatchObject({
+  it("takes a redirect for something that stands between, not for an answer of Discord's", () => {
+    expect(refusalOf(read(302, "", { location: "https://example.com" }), "x")).toMatchObject({
       reason: "unavailable",
       isRetryable: true,
     });
