@@ -140,9 +140,7 @@ async function askInTime(
 ): Promise<ModelAnswer> {
   const { signal, text, stream } = terms;
   const { request } = prepared;
-  const heading = terms.question.compared === undefined ? "" : `${comparedHeading(pin)}
-
-`;
+  const heading = terms.question.compared === undefined ? "" : `${comparedHeading(pin)}\n\n`;
   let hasInk = false;
   const onText = () => {
     // A text that grows never stops to say something; looking at all of it with every token would be felt.
