@@ -140,28 +140,61 @@ function withoutQuotes({ question, ...turn }: Turn): Turn {
 }
 
 /** Replaces what the bot has posted, one message after the other, as far as the platform lets it. */
-async function eraseShown(
-  { surfaces, store, log }: PersonalDataDeps,
-  { platform: name }: KnownPerson,
-  rows: PersonRows,
-): Promise<void> {
+async function eraseShown(deps: PersonalDataDeps, { platform: name }: KnownPerson, rows: PersonRows): Promise<void> {
+  const { surfaces, store, clock, log } = deps;
   const surface = surfaces.find(({ platform }) => platform.name === name);
   if (surface === undefined) return;
+  const eraseText =
+    surface.eraseText ??
+    ((message: MessageKey) => surface.platform.edit(message, { markdown: ERASED, controls: [] }, { rank: "board" }));
+  const findReplies = createReplyFinder(surface);
+  const erased = new Set<string>();
   let failed = 0;
-  for (const { conversation, value } of rows.turns) {
-    const { question, shownIn, compared } = value;
-    const place = channelKeyOf(conversation);
-    const answeredIn = { ...place, ...(compared?.thread !== undefined && { thread: compared.thread }) };
-    const note = () => {
-      failed += 1; // deleted, too old, or no longer in reach
-    };
-    const answer = shownIn === undefined ? [] : [{ ...answeredIn, message: shownIn }];
-    const eraseText =
-      surface.eraseText ??
-      ((message: MessageKey) => surface.platform.edit(message, { markdown: ERASED, controls: [] }, { rank: "board" }));
-    const own = surface.eraseText === undefined ? [] : [{ ...place, message: question.message }];
-    for (const message of [...own, ...answer]) await eraseText(message).catch(note);
+  for (const turn of rows.turns) {
+    for (const message of await shownOf(surface, findReplies, turn)) {
+      const key = `${channelOf(message)}:${message.message}`;
+      if (erased.has(key)) continue;
+      erased.add(key);
+      await store.write([answerErasedWrite(channelOf(message), message.message, clock.now())]);
+      await eraseText(message).catch(() => {
+        failed += 1; // deleted, too old, or no longer in reach
+      });
+    }
   }
   await store.purge();
   log.info({ platform: name, questions: rows.turns.length, failed }, "a person's questions were erased");
+}
+
+/**
+ * The messages that a question stands in, where the platform keeps those itself, and its answers, as far as they are
+ * known: where the platform says which messages reply to it, all of a long answer, and those that were replaced since.
+ */
+async function shownOf(
+  surface: PlatformParts,
+  findReplies: ReplyFinder,
+  { conversation, value: { question, shownIn, compared } }: PersonRows["turns"][number],
+): Promise<readonly MessageKey[]> {
+  const place = channelKeyOf(conversation);
+  const asked = { ...place, message: question.message };
+  const answeredIn = { ...place, ...(compared?.thread !== undefined && { thread: compared.thread }) };
+  return [
+    ...(surface.eraseText === undefined ? [] : [asked]),
+    ...(await findReplies(asked)),
+    ...(shownIn === undefined ? [] : [{ ...answeredIn, message: shownIn }]),
+  ];
+}
+
+/** Finds the messages that reply to a question for certain. Never rejects: the last one is known anyway. */
+type ReplyFinder = (question: MessageKey) => Promise<readonly MessageKey[]>;
+
+/** A platform that does not say which message replies to which is asked no more than once. */
+function createReplyFinder(surface: PlatformParts): ReplyFinder {
+  let isTold = surface.findReplies !== undefined;
+  return async (question) => {
+    if (!isTold) return [];
+    const found = (await surface.findReplies?.(question).catch(() => [])) ?? [];
+    const sure = found.flatMap(({ message, isSure }) => (isSure ? [message] : []));
+    isTold = found.length === 0 || sure.length > 0;
+    return sure;
+  };
 }

@@ -44,6 +44,7 @@ const filesOf = (path: string): Dump => {
 /** Every key with its value, past the store's own reading. */
 const redisDump: Dump = async () => {
   const raw = createClient({ url: redis?.url ?? "" });
+  raw.on("error", () => {}); // the server may go first at the end
   await raw.connect();
   try {
     const parts: string[] = [];
@@ -56,13 +57,14 @@ const redisDump: Dump = async () => {
 };
 
 const postgresDump: Dump = async () => {
-  const pool = new Pool({ connectionString: postgres?.url });
+  const pool = new Pool({ connectionString: postgres?.url, max: 1 });
+  pool.on("error", () => {}); // the server may go first at the end
   try {
     const { rows: tables } = await pool.query("select tablename from pg_tables where schemaname = 'public'");
-    const dumps = tables.map(async ({ tablename }) =>
-      JSON.stringify((await pool.query(`select * from "${tablename}"`)).rows),
-    );
-    return (await Promise.all(dumps)).join("\n");
+    const dumps: string[] = [];
+    for (const { tablename } of tables)
+      dumps.push(JSON.stringify((await pool.query(`select * from "${tablename}"`)).rows));
+    return dumps.join("\n");
   } finally {
     await pool.end();
   }

@@ -85,7 +85,7 @@ async function world() {
         edits.push(`${message}: ${reply.markdown}`);
       },
     },
-  } as unknown as PlatformParts;
+  } as unknown as { -readonly [K in keyof PlatformParts]: PlatformParts[K] };
   const log = { info() {}, warn() {} };
   const forgotten: string[] = [];
   const personalData = createPersonalData({
@@ -98,7 +98,7 @@ async function world() {
   const dump = async () => {
     return JSON.stringify(await Promise.all(TABLES.map((table) => store.values(table).entries())));
   };
-  return { clock, store, sessions, ledger, personalData, edits, forgotten, dump };
+  return { clock, store, surface, sessions, ledger, personalData, edits, forgotten, dump };
 }
 
 describe("personalData.summary()", () => {
@@ -199,6 +199,22 @@ describe("personalData.erase()", () => {
     await settle();
     expect(edits).toEqual(["m1-answer: (erased)"]);
     expect(forgotten.sort()).toEqual([SHARED, DIRECT]);
+  });
+
+  it("replaces every part of an answer, and answers that were replaced since, where the platform names them", async () => {
+    const { personalData, edits, sessions, surface } = await world();
+    surface.findReplies = async (question) =>
+      question.message === "m1"
+        ? [
+            { message: { ...question, message: "m1-part" }, isSure: true },
+            { message: { ...question, message: "m1-answer" }, isSure: true },
+            { message: { ...question, message: "somebody-elses" } },
+          ]
+        : Promise.reject(new Error("down"));
+    await personalData.erase(ADA);
+    await settle();
+    expect(edits.sort()).toEqual(["m1-answer: (erased)", "m1-part: (erased)"]);
+    expect(await sessions.erasedAt([erasedAnswerKey(SHARED, "m1-part")])).toBeGreaterThan(0);
   });
 
   it("waits for the end of a question that is being answered, and changes nothing", async () => {
