@@ -74,6 +74,11 @@ describe("everything of a person", () => {
       if (first === undefined) throw new Error("no place");
       const said = canaries.slice(0, index === 2 ? 3 : 4);
       for (const canary of said) expect(stored()).toContain(canary);
+      const compared = await first.ask(`${canaries[0]} once more`);
+      await bot.ended(compared);
+      await first.run("chat compare", { name: "model", value: "openai/gpt-5-mini" });
+      await bot.until("the choice", async () => (await compared.labels()).includes("Use openai/gpt-5-mini here"));
+      await bot.ended(compared);
 
       await first.run("privacy export");
       const file = await bot.until("the file", async () =>
@@ -81,7 +86,9 @@ describe("everything of a person", () => {
       );
       const exported = JSON.parse(file.text);
       const questions: readonly string[] = exported.questions.map(({ question }: { question: string }) => question);
-      expect(questions.filter((text) => said.some((canary) => text.includes(canary)))).toHaveLength(said.length);
+      // The compared question is there with each of its answers.
+      const own = questions.filter((text) => said.some((canary) => text.includes(canary)));
+      expect(own).toHaveLength(said.length + 2);
       expect(exported.usage.length).toBeGreaterThanOrEqual(said.length);
 
       await first.run("privacy erase", { name: "confirm", value: "on" });

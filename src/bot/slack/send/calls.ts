@@ -57,7 +57,7 @@ export interface SlackCalls {
   conversationsOfBot(kind: ConversationKind): Promise<readonly OwnConversation[]>;
   /** @throws signal.reason where it still waited when that aborted */
   addReaction(message: MessageKey, name: string, signal?: AbortSignal): Promise<void>;
-  removeReaction(message: MessageKey, name: string): Promise<void>;
+  removeReaction(message: MessageKey, name: string, signal?: AbortSignal): Promise<void>;
   userInfo(user: string): Promise<unknown>;
   groupMembers(group: string): Promise<unknown>;
   groups(): Promise<unknown>;
@@ -204,10 +204,10 @@ const createReactions = (
     const work = async () => void (await reactions.add(terms).catch(unless("already_reacted")));
     return caller.patient("reactions.add", key, "mark", work, signal);
   },
-  removeReaction(key, name) {
+  removeReaction(key, name, signal) {
     const terms = { channel: key.channel, timestamp: key.message, name };
     const work = async () => void (await reactions.remove(terms).catch(unless("no_reaction")));
-    return caller.patient("reactions.remove", key, "mark", work);
+    return caller.patient("reactions.remove", key, "mark", work, signal);
   },
 });
 

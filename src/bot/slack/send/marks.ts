@@ -63,8 +63,10 @@ export function createSlackMarks(deps: SlackMarksDeps): Pick<ChatPlatform, "mark
       // Its end mark will be its only one.
       if (isBegun && !current.has(key) && removals.count() >= MAX_REMOVALS) return void current.set(key, undefined);
       const patienceMs = isBegun ? PATIENCE_MS : END_PATIENCE_MS;
-      if (mark !== undefined)
+      if (mark !== undefined) {
+        await removals.callOff(message, mark);
         await settle(() => calls.addReaction(message, nameOfMark(mark), over.signal), patienceMs, over.signal);
+      }
       current.set(key, mark);
       // Slack allows few removals a minute: nobody waits for them.
       for (const one of old) if (one !== undefined && one !== mark) void removals.add(message, one);
@@ -127,15 +129,26 @@ const createSettle =
 
 /** Takes marks away, and counts those that still wait. Never rejects. */
 function createRemovals({ calls, log, signal }: SlackMarksDeps, settle: ReturnType<typeof createSettle>) {
-  let count = 0;
+  const pending = new Map<string, { readonly over: AbortController; readonly done: Promise<void> }>();
+  const keyOf = ({ channel, message }: MessageKey, mark: Mark) => `${channel}:${message}:${mark}`;
   return {
-    count: () => count,
+    count: () => pending.size,
     async add(message: MessageKey, mark: Mark): Promise<void> {
-      count += 1;
-      await settle(() => calls.removeReaction(message, nameOfMark(mark)), END_PATIENCE_MS).catch((error) => {
-        if (!signal.aborted) log.warn({ error, mark }, "slack: old mark could not be removed");
+      const over = new AbortController();
+      const remove = () => calls.removeReaction(message, nameOfMark(mark), over.signal);
+      const done = settle(remove, END_PATIENCE_MS, over.signal).catch((error) => {
+        if (!signal.aborted && !over.signal.aborted) log.warn({ error, mark }, "slack: old mark could not be removed");
       });
-      count -= 1;
+      const removal = { over, done };
+      pending.set(keyOf(message, mark), removal);
+      await done;
+      if (pending.get(keyOf(message, mark)) === removal) pending.delete(keyOf(message, mark));
+    },
+    /** Resolves once a mark that is to be shown again can no longer be taken away by an earlier removal. */
+    async callOff(message: MessageKey, mark: Mark): Promise<void> {
+      const removal = pending.get(keyOf(message, mark));
+      removal?.over.abort(OVER);
+      await removal?.done;
     },
   };
 }

@@ -65,10 +65,10 @@ async function compareLast(
   const thread = await threadFor(deps, surface, invocation, last);
   const questions = questionsFor(deps, invocation, { last, models: allowed, answersIn: thread?.place ?? place });
   const [first] = questions;
-  if (first !== undefined) void showFirstMark(deps, surface.platform, first, "working");
+  const marked = first === undefined ? Promise.resolve() : showFirstMark(deps, surface.platform, first, "working");
   for (const question of questions) {
     if (!(await deps.sessions.open(question.id, openQuestionOf(question, deps.owner)))) return { kind: "already" };
-    deps.turns.queue.add(lineOf(question), () => answerBeside(deps, surface.platform, question));
+    deps.turns.queue.add(lineOf(question), () => answerBeside(deps, surface.platform, question, marked));
   }
   return { kind: "started", models: allowed, link: thread?.link, fault };
 }
@@ -102,8 +102,16 @@ function questionsFor(
   }));
 }
 
-/** Answers beside the history, without a lease: nothing of the conversation is written. Never rejects. */
-async function answerBeside(deps: LifeDeps, platform: ChatPlatform, question: Question): Promise<void> {
+/**
+ * Answers beside the history, without a lease: nothing of the conversation is written. The end mark comes behind the
+ * first one, `marked`. Never rejects.
+ */
+async function answerBeside(
+  deps: LifeDeps,
+  platform: ChatPlatform,
+  question: Question,
+  marked: Promise<void>,
+): Promise<void> {
   const { sessions, turns, log } = deps;
   const { id } = question;
   const isOver = new AbortController();
@@ -123,6 +131,7 @@ async function answerBeside(deps: LifeDeps, platform: ChatPlatform, question: Qu
     turns.running.delete(id);
   }
   try {
+    await marked;
     const isSettled = await showOwnEnd(deps, platform, question.message, question.retry?.turn ?? 0);
     if (isSettled) await untilStored(() => sessions.close(id), deps);
   } catch (error) {

@@ -8,7 +8,7 @@ import { fakeClock, settle } from "../../../support/fake-clock.js";
 const message: MessageKey = { platform: "slack", workspace: "T0HOME", channel: "C0GENERAL", message: "1.0" };
 
 /** Marks whose calls wait until the test lets one go. */
-function world() {
+function world(removalMs = 0) {
   const clock = fakeClock();
   const lines: string[] = [];
   const made: string[] = [];
@@ -24,7 +24,10 @@ function world() {
         });
         return undefined;
       }),
-    removeReaction: async (_message: MessageKey, name: string) => void made.push(`-${name}`),
+    removeReaction: async (_message: MessageKey, name: string, signal?: AbortSignal) => {
+      if (removalMs > 0) await clock.sleep(removalMs, signal);
+      made.push(`-${name}`);
+    },
   } as unknown as SlackCalls;
   const log = createLog({ level: "debug", secrets: [], destination: { write: (line) => void lines.push(line) } });
   const marks = createSlackMarks({ calls, clock, log, signal: new AbortController().signal });
@@ -74,6 +77,19 @@ describe("createSlackMarks()", () => {
     await letGo();
     await Promise.all(both);
     expect(made).toEqual(["+warning"]);
+  });
+
+  it("keeps an end mark that comes again while its removal still waits", async () => {
+    const { clock, marks, made, letGo } = world(30_000);
+    for (const mark of ["done", undefined, "working", "done"] as const) {
+      const shown = marks.mark(message, mark);
+      await letGo();
+      await shown;
+    }
+    await clock.advance(60_000);
+    expect(made.slice(0, 3)).toEqual(["+white_check_mark", "+eyes", "+white_check_mark"]);
+    expect(made).not.toContain("-white_check_mark");
+    expect(made).toContain("-eyes");
   });
 
   it("takes the old end mark away before the first mark of a question that is asked again", async () => {

@@ -121,6 +121,20 @@ describe("compare()", () => {
     expect(await it.sessions.openQuestions()).toEqual([]);
   });
 
+  it("shows its marks in their order, however slow the platform is with the first", async () => {
+    const it = await answered();
+    const { mark } = it.platform;
+    it.platform.mark = async (...call) => {
+      await it.clock.sleep(call[1] === undefined ? 5_000 : 0);
+      return mark(...call);
+    };
+    await it.chat.control.compare(by("bea"), [M2]);
+    await settle();
+    it.openai.streams[1]?.finish();
+    await it.clock.advance(20_000);
+    expect(it.platform.marksOf("q1")).toEqual(["working", "done", undefined, "working", "done"]);
+  });
+
   it("keeps nobody waiting: the conversation goes on meanwhile", async () => {
     const it = await comparing();
     await it.ask("next");
