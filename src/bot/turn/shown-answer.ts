@@ -48,8 +48,11 @@ export function shownText(deps: TurnDeps, turn: AnsweredTurn, { reference, used,
   const now = deps.clock.now();
   const notes = prepared?.notes.length ? prepared.notes.join("\n") : undefined;
   if (turn.question.compared !== undefined && pin !== null) {
+    const text = answerText(deps, turn, reference);
+    // A question that a budget stopped begins with that, wherever it was asked.
+    const heading = text.startsWith("⛔") ? undefined : comparedHeading(pin);
     const taken = used && takenLine(now - turn.startedAt, used, factsOf(deps, pin));
-    return stacked([comparedHeading(pin), answerText(deps, turn, reference), notes, taken]);
+    return stacked([heading, text, notes, news && newsLine(news), taken]);
   }
   const allowed = deps.allowed.snapshot(workspaceOf(turn.question.message));
   return stacked([

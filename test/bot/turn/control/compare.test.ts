@@ -155,6 +155,25 @@ describe("compare()", () => {
     await it.chat.stop(0);
   });
 
+  it("spends the budget of the person who compares, says so, and stops where it is used up", async () => {
+    const first = await answered();
+    const person = { amount: 2, unit: "questions", per: "day", setAt: 0 } as const;
+    await first.settings.change("fake:home", (before) => ({ ...before, budgets: { person } }));
+    const compareM2 = async () => {
+      await first.chat.control.compare(by("bea"), [M2]);
+      await settle();
+      first.openai.streams.at(-1)?.send("from m2");
+      first.openai.streams.at(-1)?.finish({ usage: USAGE });
+      await first.clock.advance(1_000);
+      return first.texts().at(-1);
+    };
+    expect(await compareM2()).toContain("💰 50 % of your 2 questions for today");
+    expect(await compareM2()).toContain("💰 100 %");
+    expect(await compareM2()).toMatch(/^⛔ Your budget of 2 questions for today is used up/);
+    expect(first.platform.answers.at(-1)?.controls ?? []).toEqual([]);
+    expect(first.openai.streams).toHaveLength(3);
+  });
+
   it("is refused where nothing was asked, what was asked is erased, or one runs already", async () => {
     const empty = world();
     expect(await empty.chat.control.compare(by("bea"), [M2])).toEqual({ kind: "nothing-asked" });
