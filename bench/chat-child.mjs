@@ -171,6 +171,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     chat,
     sessions,
     store,
+    ledger,
     async ask(channel, message) {
       const ended = platform.ended(message);
       await chat.onMention(platform, {
@@ -285,6 +286,64 @@ const parts = {
   },
 
   /** Saving a turn of a conversation whose history has some bytes already. */
+  /** What a turn costs the store: the question is stored, held in its budgets where it has some, ended and closed. */
+  async budget({ isLimited, rounds }) {
+    const writes = [];
+    const world = await createWorld({ id: "openai", async *streamChat() {} }, createPlatform(0), (verb) =>
+      writes.push(verb),
+    );
+    const perDay = { amount: 1e9, unit: "usd", per: "day", setAt: 0 };
+    const own = isLimited ? { person: perDay, channel: perDay, workspace: perDay } : {};
+    const settings = { of: () => ({ budgets: own }) };
+    const budgets = createBudgets({ store: world.store, ledger: world.ledger, settings, host: [], clock });
+    const conversation = "bench:w:c";
+    const times = [];
+    for (let index = 0; index < rounds; index++) {
+      const id = `${conversation}:q-${index}`;
+      const at = clock.now();
+      const limits = budgets.limitsFor({
+        platform: "bench",
+        person: "ada",
+        workspace: "bench:w",
+        channel: conversation,
+      });
+      const question = {
+        conversation,
+        message: {},
+        owner: "o",
+        answer: null,
+        author: "Ada",
+        text: "q",
+        at,
+        ended: null,
+      };
+      const turn = { question: { message: "q", author: "Ada", text: "q", at }, answer: "a", ending: "done" };
+      const entry = {
+        ...{ id, at, workspace: "bench:w", platform: "bench", user: { id: "ada", name: "Ada" }, provider: "openai" },
+        ...{ model: "gpt-4o", inputTokens: 10, outputTokens: 10, cachedTokens: 0, costUsd: 0.01, isEstimated: false },
+        ending: "done",
+      };
+      const signal = new AbortController().signal;
+      writes.length = 0;
+      const startedAt = performance.now();
+      await world.sessions.open(id, question);
+      await budgets.reserve(limits, { id, cost: { usd: 1, tokens: 100 }, signal, onWait() {} });
+      await budgets.settle(limits, { id, entry, name: "Ada" }, (settle) =>
+        world.sessions.end(
+          id,
+          conversation,
+          { ...turn, provider: "openai", model: "gpt-4o", usage: null, endedAt: at },
+          { writes: [world.ledger.writeOf(entry)], settle },
+        ),
+      );
+      await world.sessions.close(id);
+      times.push(performance.now() - startedAt);
+    }
+    const sorted = times.sort((a, b) => a - b);
+    await world.close();
+    const p99Ms = sorted[Math.floor(rounds * 0.99)];
+    return { medianMs: sorted[Math.floor(rounds / 2)], p99Ms, writesPerTurn: writes.length };
+  },
   async save({ historyBytes, rounds }) {
     const writes = [];
     const world = await createWorld({ id: "openai", async *streamChat() {} }, createPlatform(0), (verb) =>

@@ -3,6 +3,7 @@
 //   streams: 100 answers at once at 50 tokens/s: characters lost, event-loop delay
 //   token:   CPU of a token in answers of 20,000 tokens, over that in answers of 500
 //   save:    saving a turn at 1 MB of history, over that at 1 KB; store writes of a save
+//   budget:  what a turn of a person, channel and workspace with budgets costs the store, and what it writes more
 //   idle:    memory of 1,000 conversations that rest
 // `PARTS=cpu,save npm run bench -- chat` runs some of them.
 import { measure, serve } from "./openai-streams.mjs";
@@ -66,6 +67,18 @@ const parts = {
       medianMs: { at1Kb: round(small.medianMs, 3), at1Mb: round(large.medianMs, 3) },
       writes: large.writesPerSave,
       targetWrites: 2,
+    });
+  },
+  async budget(print) {
+    const limited = await measure("budget", { isLimited: true, rounds: 1_000 });
+    const plain = await measure("budget", { isLimited: false, rounds: 1_000 });
+    print({
+      part: "budget",
+      p99Ms: { limited: round(limited.p99Ms, 3), plain: round(plain.p99Ms, 3) },
+      targetP99Ms: 10,
+      medianMs: { limited: round(limited.medianMs, 3), plain: round(plain.medianMs, 3) },
+      moreWrites: limited.writesPerTurn - plain.writesPerTurn,
+      targetMoreWrites: 1,
     });
   },
   async idle(print) {
