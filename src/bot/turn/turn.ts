@@ -137,7 +137,7 @@ export const enqueue = (
   question: Question,
   isByTime = question.isAdopted ?? false,
 ): Place =>
-  deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question), {
+  deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question, isByTime), {
     isMissed: isMissed(question) || isByTime,
     at: placeInLine(question),
     isByTime,
@@ -146,8 +146,13 @@ export const enqueue = (
 /** The question came before the others in line, so it is not refused because of them. */
 const isMissed = ({ mention }: Question): boolean => mention?.writtenAt !== undefined;
 
-/** Steps 3 to 7, at the head of the conversation's line. Never rejects. */
-async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Question): Promise<void> {
+/** Steps 3 to 7, at the head of the conversation's line. `isCounted`: it was there before. Never rejects. */
+async function answerInTurn(
+  deps: LifeDeps,
+  platform: ChatPlatform,
+  question: Question,
+  isCounted: boolean,
+): Promise<void> {
   const { message } = question;
   const conversation = conversationOf(message);
   const isOver = new AbortController();
@@ -163,7 +168,7 @@ async function answerInTurn(deps: LifeDeps, platform: ChatPlatform, question: Qu
     let reading: Promise<PinnedSession> | undefined;
     let counting: Promise<string | undefined> | undefined;
     const onAsk = () => {
-      counting = sharedLimitFault(deps, message, question.asker);
+      if (!isCounted) counting = sharedLimitFault(deps, message, question.asker);
       reading = pinnedSession(deps, message);
       reading.catch(() => {}); // thrown where it is waited for
     };
