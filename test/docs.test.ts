@@ -66,6 +66,14 @@ describe("links", () => {
   });
 });
 
+describe("paths of the repository", () => {
+  it("that the documentation names are there", () => {
+    const named = found(/`((?:src|test|scripts|bench|deploy|vendor)\/[\w./-]+)`/g);
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter(({ page, text }) => page !== "CONTRIBUTING.md" && !existsSync(text))).toEqual([]);
+  });
+});
+
 describe("environment variables", () => {
   /** Variables of Node.js, of tools, and of the benchmarks and tests. */
   const OTHERS =
