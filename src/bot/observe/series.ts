@@ -79,7 +79,7 @@ const thinned = (samples: readonly Sample[]): Sample[] => [
 
 const minuteOf = (at: number) => Math.floor(at / MINUTE_MS) * MINUTE_MS;
 
-/** Of each minute up to now; nothing is known of the time before the first start. */
+/** Returns the counts of each minute up to now; nothing is known of the time before the first start. */
 function countsByMinute(
   minutes: ReadonlyMap<number, { readonly turns: number; readonly errors: number }>,
   startedAt: number,

@@ -32,7 +32,7 @@ export interface Prepared {
   readonly estimatedTokens: number;
   /** How long the answer may be; undefined where only its model decides. */
   readonly cap: OutputCap | undefined;
-  /** Of the model. */
+  /** What is known of the model. */
   readonly facts: ModelFacts;
   /** The question as it is sent. */
   readonly sent: string;

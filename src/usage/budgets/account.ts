@@ -34,7 +34,7 @@ export const accountRow = z.object({
   held: z.record(z.string(), z.object({ usd: amount, tokens: amount, until: z.number() })),
   /** The highest share in percent that was told, by budget. */
   told: z.record(z.string(), z.number()),
-  /** Of the person, as they were called last. */
+  /** The person's latest name. */
   name: z.string().exactOptional(),
 });
 export type Account = z.infer<typeof accountRow>;
@@ -50,7 +50,7 @@ export const withEntry = (
 });
 
 /**
- * Returns the account as it is now for a budget: as it is stored, or begun anew with its period. Undefined where the
+ * Returns the account as it is now for a budget: as it is stored, or a new one for its period. Undefined where the
  * ledger has to say what was used before it was counted.
  */
 export function currentAccount(

@@ -28,7 +28,7 @@ export interface BudgetState {
   readonly renewsAt: number;
   /** Questions to models of unknown price. */
   readonly unpriced: number;
-  /** Of the person, where it is one's and they have asked. */
+  /** The person's name, where it is a person's budget and they have asked. */
   readonly name: string | undefined;
 }
 
@@ -39,12 +39,12 @@ export interface BudgetNews {
 }
 
 export interface SettleTerms {
-  /** Of the question. */
+  /** The question's id. */
   readonly id: string;
   /** What its answer has used; undefined where nothing was. */
   readonly entry: UsageEntry | undefined;
   readonly news?: BudgetNews | undefined;
-  /** Of the asker. */
+  /** The asker's name. */
   readonly name: string;
 }
 
@@ -75,7 +75,7 @@ export interface Budgets {
 }
 
 /**
- * Makes the rows that an answer's end changes, read anew after the first time. Where its question is no longer
+ * Makes the rows that an answer's end changes, read again after the first time. Where its question is no longer
  * `isOpen`, another process may have counted it: it counts only where it is still held. @throws {StoreError}
  */
 export type SettleRows = ((isOpen: boolean) => Promise<readonly Swap[]>) | undefined;

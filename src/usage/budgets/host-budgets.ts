@@ -31,7 +31,7 @@ export function createHostBudgets(deps: {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const [before] = await store.values("counts").getMany([KEY]);
         const known = hostRow.safeParse(before).data?.countedFrom ?? {};
-        // What is not set today is not counted, so that it begins anew once it is set again.
+        // What is not set today is not counted, so that it starts at 0 once it is set again.
         countedFrom = Object.fromEntries(kinds.map((kind) => [kind, known[kind] ?? clock.now()]));
         const isSame = JSON.stringify(known) === JSON.stringify(countedFrom);
         if (isSame || (kinds.length === 0 && before === undefined)) return;

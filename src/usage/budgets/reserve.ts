@@ -30,7 +30,7 @@ export class BudgetsUnknown extends AppError {
 }
 
 export interface ReserveTerms {
-  /** Of the question. */
+  /** The question's id. */
   readonly id: string;
   /** The most that its answer may use. */
   readonly cost: Cost;
