@@ -129,7 +129,7 @@ describe.skipIf(browser === undefined)("the page of a live bot", () => {
     await page
       .locator(".answer-facts", { hasText: /^openai\/gpt-4o · [\d.]+ s · [\d,]+ tokens · \$[\d.]+$/ })
       .waitFor();
-    await page.locator(".message.user img.thumb-image").waitFor();
+    await page.getByRole("img", { name: "pixel.png" }).waitFor();
     const sent = JSON.stringify(openai.requests.at(-1)?.body);
     expect(sent).toContain(`data:image/png;base64,${PIXEL}`);
     expect(sent).toContain("hello from a file");

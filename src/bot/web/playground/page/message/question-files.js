@@ -17,7 +17,7 @@ export function createQuestionFilesView(body, { id, files = [] }, address) {
   const items = files.map(({ name, mediaType }, index) => {
     const sign = make("span", { className: "thumb-sign", "aria-hidden": "true" }, "📄");
     const item = make("li", { className: "thumb" }, sign, make("span", { className: "thumb-name" }, name));
-    if (IMAGES.includes(mediaType)) showPicture(sign, { mediaType, address: address(id, index) });
+    if (IMAGES.includes(mediaType)) showPicture(sign, { name, mediaType, address: address(id, index) });
     return item;
   });
   body.append(make("ul", { className: "files", "aria-label": "Files" }, ...items));
@@ -25,14 +25,15 @@ export function createQuestionFilesView(body, { id, files = [] }, address) {
 
 /**
  * @param {HTMLElement} sign
- * @param {{ mediaType: string, address: string }} file
+ * @param {{ name: string, mediaType: string, address: string }} file
  */
-async function showPicture(sign, { mediaType, address }) {
+async function showPicture(sign, { name, mediaType, address }) {
   try {
     const bytes = await callForFile(address);
     const src = await readAsUrl(new Blob([bytes], { type: mediaType }));
-    sign.replaceWith(make("img", { className: "thumb-image", alt: "", src }));
+    sign.nextElementSibling?.setAttribute("aria-hidden", "true"); // the picture has the name too
+    sign.replaceWith(make("img", { className: "thumb-image", alt: name, src }));
   } catch {
-    // its name stays, beside which the picture says nothing more to a screen reader
+    // its name stays
   }
 }
