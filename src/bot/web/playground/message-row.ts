@@ -56,10 +56,12 @@ export const marksOf = ({ mark, reactions }: MessageRow): readonly string[] => [
   ...new Set([...(mark === null ? [] : [mark]), ...reactions]),
 ];
 
-/** Copies, so that a caller's list may change without the row. */
+/** Copies what the page needs, so that a caller's list may change without the row. */
 export const controlsOf = (controls: readonly Control[] | undefined): MessageRow["controls"] =>
   (controls ?? []).map((each) =>
-    "options" in each ? { label: each.label, options: each.options.map((option) => ({ ...option })) } : { ...each },
+    "options" in each
+      ? { label: each.label, options: each.options.map(({ label, command }) => ({ label, command })) }
+      : { label: each.label, command: each.command },
   );
 
 const MINUTE_MS = 60_000;

@@ -93,6 +93,10 @@ describe.skipIf(stage === undefined)("talking on the page", () => {
       ["/chat rate bad", true],
     ]);
     expect(await older.locator(".controls").count()).toBe(0);
+    const read = (await (await fetch(`${bot.url}/api/channels/general/messages`)).json()) as { messages: object[] };
+    expect(read.messages.at(-1)).toMatchObject({
+      controls: expect.arrayContaining([{ label: "👍", command: "/chat rate good" }]),
+    });
   });
 
   it("quotes a question that waited above its answer", async () => {
