@@ -48,6 +48,7 @@ function blockOf({ type, text, elements = [] }: Block): string {
   if (type === "section") return `<p>${mrkdwn(wordsOf(text))}</p>`;
   if (type === "context")
     return `<div class="below">${elements.map(({ text: own }) => mrkdwn(wordsOf(own))).join(" ")}</div>`;
+  if (type === "context_actions") return buttons(["👍", "👎"].map(button)); // Slack's own feedback buttons
   if (type === "actions") return buttons(elements.map(elementOf));
   throw new Error(`The picture knows no block ${type}`);
 }
