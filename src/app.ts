@@ -223,6 +223,7 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
       storeKind: config.storeUrl.split(":")[0] ?? "",
       storeWarnings: core.damage.warnings,
       quotas: core.quota.states,
+      budgets: core.budgets.near,
       pins: core.pinCensus,
     },
     series,

@@ -2,12 +2,10 @@ import type { BudgetState } from "../usage/budgets/budgets.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { channelIn } from "./settings-raise.js";
-import { stateLine, whoseWords } from "./wording/budget-text.js";
-import { code, escapeInline } from "./wording/markdown.js";
+import { markWords, nameOf, stateLine, whoseWords } from "./wording/budget-text.js";
 
 /** As many fit on one screen. */
 const MAX_LISTED = 15;
-const MAX_NAME_CHARS = 80;
 
 export const usageBudget = ({ budgets, clock }: CommandDeps) =>
   defineCommand({
@@ -34,7 +32,7 @@ export const usageBudget = ({ budgets, clock }: CommandDeps) =>
           "**Your budgets**",
           ...own.map((state) => `- ${ownWords(state)}: ${stateLine(state, now)}`),
           ...(listed.length > 0 ? ["", "**Everybody's, the nearest to their end first**"] : []),
-          ...listed.map((state) => `- ${nearWords(state)}${nameOf(state)}: ${stateLine(state, now)}`),
+          ...listed.map((state) => `- ${markWords(state)}${nameOf(state)}: ${stateLine(state, now)}`),
           ...(more > 0 ? [`…and ${more} more`] : []),
         ].join("\n"),
       };
@@ -46,14 +44,4 @@ const shareOf = ({ used, limit }: BudgetState) => used / limit.amount;
 function ownWords({ limit }: BudgetState): string {
   const whose = whoseWords(limit);
   return limit.scope === "person" ? "You" : `${whose.charAt(0).toUpperCase()}${whose.slice(1, -"'s".length)}`;
-}
-
-/** From this share on operators should look. */
-const NEAR = 0.8;
-const nearWords = (state: BudgetState) => (shareOf(state) >= 1 ? "⛔ " : shareOf(state) >= NEAR ? "⚠️ " : "");
-
-function nameOf({ limit, name }: BudgetState): string {
-  if (limit.scope === "workspace") return "the workspace";
-  if (limit.scope === "person") return escapeInline(name ?? "somebody", MAX_NAME_CHARS);
-  return `channel ${code(limit.account.split(":").at(-1) ?? "")}`;
 }

@@ -8,6 +8,7 @@ import {
 } from "../../usage/budgets/budget.js";
 import type { BudgetNews, BudgetState } from "../../usage/budgets/budgets.js";
 import type { BudgetUsedUp } from "../../usage/budgets/reserve.js";
+import { code, escapeInline } from "./markdown.js";
 import { untilText } from "./quota-text.js";
 
 /** "2 USD", "0.0012 USD", "20,000 tokens", "1 question". */
@@ -100,3 +101,28 @@ export const SCOPE_WORDS: Readonly<Record<BudgetScope, string>> = {
   channel: "each channel",
   workspace: "the workspace",
 };
+
+/** From this share on operators should look. */
+const NEAR = 0.8;
+export const markWords = ({ used, limit }: BudgetState): string =>
+  used >= limit.amount ? "⛔ " : used / limit.amount >= NEAR ? "⚠️ " : "";
+
+const MAX_NAME_CHARS = 80;
+
+/** Whose budget it is: "Ada", "channel `456`", "the workspace". */
+export function nameOf({ limit, name }: BudgetState): string {
+  if (limit.scope === "workspace") return "the workspace";
+  if (limit.scope === "person") return escapeInline(name ?? "somebody", MAX_NAME_CHARS);
+  return `channel ${code(limit.account.split(":").at(-1) ?? "")}`;
+}
+
+/** A budget as a row of a table shows it. */
+export function budgetRow(state: BudgetState, now: number) {
+  const { limit, used, renewsAt } = state;
+  return {
+    mark: markWords(state).trim() || "💰",
+    name: `budget of ${nameOf(state).replaceAll("`", "")} in ${limit.account.split("/")[1]}`,
+    used: `${Math.floor((100 * used) / limit.amount)} % used, ${amountWords(used, limit.unit)} of ${budgetWords(limit)}`,
+    outlook: `renews ${untilText(renewsAt, now)}`,
+  };
+}

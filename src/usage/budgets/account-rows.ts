@@ -22,6 +22,8 @@ export interface AccountRows {
   read(limits: readonly BudgetLimit[], isFresh: boolean): Promise<readonly StoredAccount[]>;
   /** As they were read or written last; undefined where they were not. */
   known(limit: BudgetLimit): StoredAccount | undefined;
+  /** The budgets whose accounts this process has read or written lately. */
+  recent(): readonly BudgetLimit[];
   swapOf(row: StoredAccount): Swap;
   /** It was written. */
   note(row: StoredAccount): void;
@@ -55,6 +57,7 @@ export function createAccountRows(deps: {
   const table = store.values("counts");
   const readRow = createRowReader(table, accountRow);
   const stored = new BoundedMap<string, unknown>(MAX_KNOWN);
+  const lately = new BoundedMap<string, readonly BudgetLimit[]>(MAX_KNOWN);
 
   async function rowOf(key: string, limits: readonly BudgetLimit[], row: unknown): Promise<StoredAccount> {
     const account = readRow(key, row);
@@ -82,6 +85,7 @@ export function createAccountRows(deps: {
       const isKnown = !isFresh && keys.every((key) => stored.has(key));
       const rows = isKnown ? keys.map((key) => stored.get(key)) : await table.getMany(keys);
       keys.forEach((key, at) => void stored.set(key, rows[at]));
+      for (const [key, own] of byKey) lately.set(key, own);
       return Promise.all(keys.map((key, at) => rowOf(key, byKey.get(key) ?? [], rows[at])));
     },
     known(limit) {
@@ -90,6 +94,7 @@ export function createAccountRows(deps: {
       const current = account && currentAccount(account, limit, clock.now());
       return current && { key, limits: [limit], stored: stored.get(key), account: current };
     },
+    recent: () => [...lately.values()].flat(),
     swapOf: ({ key, stored: before, account: after }) => ({ table: "counts", key, before, after }),
     note: ({ key, account }) => void stored.set(key, account),
     readWorkspace: (workspace) => readWorkspace(table, readRow, workspace, clock.now()),

@@ -66,6 +66,11 @@ export interface Budgets {
   states(limits: readonly BudgetLimit[]): Promise<readonly BudgetState[]>;
   /** How the budgets of everybody in a workspace stand who has asked in their present period. @throws {StoreError} */
   statesIn(workspace: string): Promise<readonly BudgetState[]>;
+  /**
+   * The budgets of which half or more is used, the nearest to their end first, as far as this process has counted in
+   * them lately. From memory.
+   */
+  near(): readonly BudgetState[];
   /** The host's ceilings. */
   readonly host: readonly HostBudget[];
   /** Takes over since when the host's budgets are counted. @throws {StoreError} */
@@ -122,6 +127,7 @@ export function createBudgets(deps: BudgetsDeps): Budgets {
         }),
       );
     },
+    near: () => nearOf(rows, clock.now()),
     load: hosts.load,
     erasePast: rows.erasePast,
   };
@@ -182,6 +188,20 @@ function newsOf(
   // At once, so that two answers that end at the same time do not both say it.
   told.set(first.key, first.percent);
   return { limit: first.limit, percent: first.percent };
+}
+
+const NEAR_SHARE = 0.5;
+
+function nearOf(rows: AccountRows, now: number): readonly BudgetState[] {
+  const shareOf = ({ used, limit }: BudgetState) => used / limit.amount;
+  return rows
+    .recent()
+    .flatMap((limit) => {
+      const row = rows.known(limit);
+      return row === undefined ? [] : [stateOf(limit, row.account, now)];
+    })
+    .filter((state) => shareOf(state) >= NEAR_SHARE)
+    .sort((a, b) => shareOf(b) - shareOf(a));
 }
 
 function stateOf(limit: BudgetLimit, account: Account, now: number): BudgetState {

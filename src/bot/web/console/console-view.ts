@@ -1,4 +1,5 @@
 import { affectedLine, offerControl } from "../../../commands/wording/affected-pins.js";
+import { budgetRow } from "../../../commands/wording/budget-text.js";
 import { quotaRow } from "../../../commands/wording/quota-text.js";
 import type { QuotaState } from "../../../quota/quota.js";
 import { modelRowsOf } from "../../../refresh/catalog/row-state.js";
@@ -6,6 +7,7 @@ import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import { indicatorLine, outcomeHint } from "../../../refresh/refresh-texts.js";
 import type { Refresher } from "../../../refresh/refresher.js";
 import type { Settings } from "../../../refresh/settings.js";
+import type { BudgetState } from "../../../usage/budgets/budgets.js";
 import type { FindModelFacts } from "../../../usage/model-facts.js";
 import type { BotActivity } from "../../observe/activity.js";
 import { sharesLine } from "../../port/event-shares.js";
@@ -27,6 +29,8 @@ export interface ConsoleFacts {
   readonly storeWarnings: () => readonly string[];
   /** The quotas of all accounts, the worst first. */
   readonly quotas: () => readonly QuotaState[];
+  /** The budgets that are nearly used up, the nearest first. */
+  readonly budgets: () => readonly BudgetState[];
   /** Which channels are pinned to models that are gone or retire. */
   readonly pins: Pick<PinCensus, "affectedPins" | "affectedWorkspaces">;
   /** Whose settings are shown and changed. */
@@ -57,12 +61,20 @@ export function consoleState(facts: ConsoleFacts, times: { readonly now: number;
       line: indicatorLine(refresh),
       providers: refresh.providers.map((provider) => ({ ...provider, fix: outcomeHint(provider) ?? null })),
     },
-    quotas: facts.quotas().map((state) => quotaRow(state, times.now)),
+    quotas: [
+      ...facts.quotas().map((state) => quotaRow(state, times.now)),
+      ...facts
+        .budgets()
+        .slice(0, MAX_BUDGETS)
+        .map((state) => budgetRow(state, times.now)),
+    ],
     settings: settingsView(facts, facts.workspace),
     affectedPins: affectedView(facts),
   };
 }
 
+/** `/usage budget` shows more, in their workspaces. */
+const MAX_BUDGETS = 20;
 /** More are looked up by `/models status` in their workspaces. */
 const MAX_AFFECTED = 50;
 

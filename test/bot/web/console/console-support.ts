@@ -13,6 +13,7 @@ import type { CatalogEntry } from "../../../../src/refresh/catalog/catalog-types
 import type { ProviderStatus, RefreshStatus } from "../../../../src/refresh/refresher.js";
 import { createSettings } from "../../../../src/refresh/settings.js";
 import { createAudit } from "../../../../src/store/audit.js";
+import type { BudgetState } from "../../../../src/usage/budgets/budgets.js";
 import { createModelFacts } from "../../../../src/usage/model-facts.js";
 import { fakeClock } from "../../../support/fake-clock.js";
 import { type FakePlatform, fakePlatform } from "../../../support/fake-platform.js";
@@ -62,6 +63,7 @@ interface Options {
   readonly status?: Partial<RefreshStatus>;
   readonly models?: readonly ModelInfo[];
   readonly quotas?: readonly QuotaState[];
+  readonly budgets?: readonly BudgetState[];
   /** Affected channels, by workspace. */
   readonly pins?: Readonly<Record<string, readonly AffectedPins[]>>;
   readonly port?: number;
@@ -140,6 +142,7 @@ export async function startConsole(options: Options = {}) {
       storeKind: "sqlite",
       storeWarnings: () => [],
       quotas: () => options.quotas ?? [],
+      budgets: () => options.budgets ?? [],
       pins: {
         affectedWorkspaces: () => Object.keys(options.pins ?? {}),
         affectedPins: (workspace) => options.pins?.[workspace] ?? [],

@@ -2,6 +2,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../../src/base/clock.js";
 import { INTERVALS, indicatorText, refreshLabel } from "../../../../src/refresh/refresh-texts.js";
+import type { BudgetLimit } from "../../../../src/usage/budgets/budget.js";
 import { seriousFindings } from "../../../support/accessibility.js";
 import { launchBrowser } from "../../../support/browser.js";
 import { fakePlatform } from "../../../support/fake-platform.js";
@@ -55,6 +56,19 @@ describe.skipIf(browser === undefined)("the console's page", () => {
       expect.stringMatching(/^⚠️ groq: requests a day of m1\t13 % used, 130 of 1,000\tabout 70 % likely to run out /),
     ]);
     expect(await (await open((await start()).url)).locator("#quotas-frame").isHidden()).toBe(true);
+  });
+
+  it("shows the budgets that are nearly used up", async () => {
+    const limit: BudgetLimit = {
+      ...({ scope: "person", account: "person/discord:1/key", workspace: "discord:1" } as const),
+      ...{ isHost: false, countedFrom: 0 },
+      ...({ amount: 2, unit: "usd", per: "day" } as const),
+    };
+    const state = { limit, used: 1.9, left: 0.1, held: 0, renewsAt: Date.UTC(2026, 0, 6), unpriced: 0, name: "Ada" };
+    const page = await open((await start({ budgets: [state] })).url);
+    expect(await page.locator("#quotas tr").allInnerTexts()).toEqual([
+      expect.stringMatching(/^⚠️ budget of Ada in discord:1\t95 % used, 1.9 USD of 2 USD for today\trenews /),
+    ]);
   });
 
   it("shows what is up and what is not, with counts of other platforms", async () => {
