@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Reply } from "../../../src/commands/command.js";
-import type { FakeMessage } from "../../support/fake-discord-world.js";
+import { BOT_ID, type FakeMessage } from "../../support/fake-discord-world.js";
 import { eventually } from "../../support/playground-client.js";
 import { type PlatformStage, stagePlatform } from "./discord-support.js";
 
@@ -142,13 +142,18 @@ describe("what stands around a question on Discord", () => {
     const bob = discord.person("bob");
     const said = discord.say(discord.general, bob, "the sky is green");
     const mention = await heard(discord.say(discord.general, ada(), "true?", { naming: true, replyTo: said }));
-    expect(mention.quote).toEqual({ author: "bob", at: expect.any(Number), text: "the sky is green" });
+    expect(mention.quote).toEqual({
+      author: "bob",
+      authorId: bob.id,
+      at: expect.any(Number),
+      text: "the sky is green",
+    });
     const place = { platform: "discord", workspace: "900000000000000003", channel: discord.general.id };
     const { message } = await stage.platform.post(place, { markdown: "an answer" });
     const own = discord.general.messages.get(message);
     if (own === undefined) throw new Error("no answer");
     const more = await heard(discord.say(discord.general, ada(), "more", { naming: true, replyTo: own }));
-    expect(more.quote).toEqual({ author: "evergreen", at: expect.any(Number), text: "an answer", ownMessage: message });
+    expect(more.quote).toMatchObject({ author: "evergreen", text: "an answer", ownMessage: message });
   });
 
   it("is what people said before in a thread, as far as the bot may read it", async () => {
@@ -162,15 +167,22 @@ describe("what stands around a question on Discord", () => {
     );
     discord.say(thread, bob, "hidden from it"); // without the intent, only what names the bot has its text
     const mention = await heard(discord.say(thread, ada(), "and now?", { naming: true }));
-    const said = (text: string) => ({ author: "bob", at: expect.any(Number), text: `@evergreen ${text}` });
+    const said = (text: string) => ({
+      author: "bob",
+      authorId: bob.id,
+      at: expect.any(Number),
+      text: `@evergreen ${text}`,
+    });
     const own = {
       author: "evergreen",
+      authorId: BOT_ID,
       at: expect.any(Number),
       text: "the bot's own",
       ownMessage: discord.answers(thread)[0]?.id,
     };
     const hidden = {
       author: "bob",
+      authorId: bob.id,
       at: expect.any(Number),
       text: "",
       leftOut: [{ what: "earlier messages of this thread", why: expect.stringContaining("Message Content intent") }],
