@@ -47,4 +47,4 @@ const open = async (): Promise<StoreUnderTest> => {
   };
 };
 describeStore("the store in memory", open);
-describeBudgets("the store in memory", open);
+describeBudgets("the store in memory", open, { isSlow: true });

@@ -119,10 +119,11 @@ export function nameOf({ limit, name }: BudgetState): string {
 /** A budget as a row of a table shows it. */
 export function budgetRow(state: BudgetState, now: number) {
   const { limit, used, renewsAt } = state;
+  const percent = Math.floor((100 * used) / limit.amount);
   return {
     mark: markWords(state).trim() || "💰",
     name: `budget of ${nameOf(state).replaceAll("`", "")} in ${limit.account.split("/")[1]}`,
-    used: `${Math.floor((100 * used) / limit.amount)} % used, ${amountWords(used, limit.unit)} of ${budgetWords(limit)}`,
+    used: `${percent} % used, ${amountWords(used, limit.unit)} of ${budgetWords(limit)}`,
     outlook: `renews ${untilText(renewsAt, now)}`,
   };
 }
