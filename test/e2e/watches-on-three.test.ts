@@ -21,7 +21,7 @@ describe("a watch on three surfaces", () => {
     const places = [await bot.open(0), await bot.open(1), await bot.open(2)];
     for (const place of places) {
       await place.run("models watch", { name: "pattern", value: "openai/*" });
-      await bot.whispered(place, "This channel gets messages about");
+      await bot.whispered(place, "This channel gets a message about");
     }
     bot.openai.setModels(["gpt-5", "gpt-5-mini", "gpt-6"]);
     await bot.clock.leap(301_000);
