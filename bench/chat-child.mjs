@@ -292,7 +292,7 @@ const parts = {
     const world = await createWorld({ id: "openai", async *streamChat() {} }, createPlatform(0), (verb) =>
       writes.push(verb),
     );
-    const perDay = { amount: 1e9, unit: "usd", per: "day", setAt: 0 };
+    const perDay = /** @type {const} */ ({ amount: 1e9, unit: "usd", per: "day", setAt: 0 });
     const own = isLimited ? { person: perDay, channel: perDay, workspace: perDay } : {};
     const settings = { of: () => ({ budgets: own }) };
     const budgets = createBudgets({ store: world.store, ledger: world.ledger, settings, host: [], clock });
@@ -317,11 +317,12 @@ const parts = {
         at,
         ended: null,
       };
-      const turn = { question: { message: "q", author: "Ada", text: "q", at }, answer: "a", ending: "done" };
+      const ending = /** @type {const} */ ("done");
+      const turn = { question: { message: "q", author: "Ada", text: "q", at }, answer: "a", ending };
       const entry = {
         ...{ id, at, workspace: "bench:w", platform: "bench", user: { id: "ada", name: "Ada" }, provider: "openai" },
         ...{ model: "gpt-4o", inputTokens: 10, outputTokens: 10, cachedTokens: 0, costUsd: 0.01, isEstimated: false },
-        ending: "done",
+        ending,
       };
       const signal = new AbortController().signal;
       writes.length = 0;
