@@ -1,0 +1,138 @@
+// What keeps the order of a conversation over replicas: the bot's own lease with the line in the store, graphile-worker's
+// named queues and pg-boss's singleton queues, on one PostgreSQL. Three replicas; each question comes to any of them.
+// First without faults (latency, writes), then with a kill -9 every 5 s (order, exactly once).
+
+import { execFileSync, fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { STORES } from "./store-servers.mjs";
+
+const REPLICAS = 3;
+const CONVERSATIONS = 60;
+const EVERY_MS = 50;
+const KILL_MS = 5_000;
+const CALM_QUESTIONS = 300;
+const QUESTIONS = Number(process.env.QUESTIONS ?? 1_000);
+const PATIENCE_MS = 60_000;
+const ENGINES = ["own", "graphile-worker", "pg-boss"];
+const here = new URL("./lines/", import.meta.url);
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+export async function run(print) {
+  if (!existsSync(new URL("node_modules", here))) execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: here });
+  for (const engine of ENGINES) {
+    const { url, close } = await STORES.postgres();
+    try {
+      print({ engine, faults: "none", ...(await scene(engine, url, CALM_QUESTIONS, false)) });
+      print({ engine, faults: "kill -9 every 5 s", ...(await scene(engine, url, QUESTIONS, true)) });
+    } finally {
+      await close();
+    }
+  }
+}
+
+async function scene(engine, url, count, withKills) {
+  const pool = new (createRequire(new URL("package.json", here))("pg").Pool)({ connectionString: url });
+  const state = { asked: new Map(), begun: [], ended: new Map(), repeated: 0, stored: new Set(), failures: 0 };
+  const replicas = await Promise.all(Array.from({ length: REPLICAS }, () => startReplica(engine, url, state)));
+  const before = await rowsChanged(pool);
+  let killedAt = Date.now();
+  let victim = 0;
+  let starting = Promise.resolve();
+  const name = `${engine}-${withKills}`;
+  for (let number = 0; number < count; number++) {
+    const conversation = `c${number % CONVERSATIONS}`;
+    const question = { id: `${conversation}:${name}-${number}`, conversation, number };
+    state.asked.set(question.id, Date.now());
+    send(replicas[number % REPLICAS], question, replicas, state);
+    await pause(EVERY_MS);
+    if (!withKills || Date.now() - killedAt < KILL_MS) continue;
+    killedAt = Date.now();
+    const index = victim++ % REPLICAS;
+    await starting;
+    replicas[index].kill("SIGKILL");
+    if (engine === "graphile-worker") void freeLocks(pool);
+    starting = startReplica(engine, url, state).then((replica) => {
+      replicas[index] = replica;
+    });
+  }
+  await starting;
+  const until = Date.now() + PATIENCE_MS;
+  while (state.ended.size < count && Date.now() < until) await pause(100);
+  const changed = (await rowsChanged(pool)) - before;
+  for (const replica of replicas) replica.kill("SIGKILL");
+  await pool.end();
+  return outcome(state, count, changed);
+}
+
+/** A question that a killed replica has not acknowledged is delivered again. */
+function send(replica, question, replicas, state) {
+  const again = () => {
+    if (!state.stored.has(question.id)) send(replicas[Math.floor(Math.random() * REPLICAS)], question, replicas, state);
+  };
+  if (!replica.connected) return void setTimeout(again, 500);
+  replica.once("exit", again);
+  replica.send(question, () => {});
+}
+
+async function startReplica(engine, url, state) {
+  const child = fork(new URL("lines-replica.mjs", import.meta.url), [engine, url], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  child.setMaxListeners(0);
+  /** @type {Promise<void>} */
+  const ready = new Promise((done, fail) => {
+    child.once("exit", () => fail(new Error("a replica ended before it was ready")));
+    child.on("message", (/** @type {any} */ { kind, ...question }) => {
+      if (kind === "ready") done();
+      else if (kind === "stored") state.stored.add(question.id);
+      else if (kind === "failed") state.failures += 1;
+      else if (kind === "begun") state.begun.push({ ...question, at: Date.now() });
+      else if (kind === "answered" || kind === "interrupted") {
+        if (state.ended.has(question.id)) state.repeated += 1;
+        else state.ended.set(question.id, kind);
+      }
+    });
+  });
+  await ready;
+  return child;
+}
+
+/** As the bot would have to, which knows by its heartbeats who is no more: the engine itself waits for four hours. */
+async function freeLocks(pool) {
+  await pause(1_000);
+  const locked =
+    "select distinct locked_by from graphile_worker._private_jobs where locked_at < now() - interval '1 s'";
+  const { rows } = await pool.query(locked);
+  await pool.query("select graphile_worker.force_unlock_workers($1)", [rows.map((row) => row.locked_by)]);
+}
+
+async function rowsChanged(pool) {
+  await pause(1_500); // PostgreSQL counts with a delay
+  const sum =
+    "select sum(n_tup_ins + n_tup_upd + n_tup_del)::int as rows from pg_stat_all_tables where schemaname !~ '^pg_'";
+  return (await pool.query(sum)).rows[0].rows;
+}
+
+function outcome({ asked, begun, ended, repeated, failures }, count, changed) {
+  const last = new Map();
+  let inversions = 0;
+  for (const { conversation, number } of begun) {
+    if ((last.get(conversation) ?? -1) > number) inversions += 1;
+    last.set(conversation, Math.max(number, last.get(conversation) ?? -1));
+  }
+  const waits = begun.map(({ id, at }) => at - asked.get(id)).sort((a, b) => a - b);
+  const at = (share) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))];
+  const interrupted = [...ended.values()].filter((kind) => kind === "interrupted").length;
+  return {
+    ...{
+      questions: count,
+      answered: ended.size - interrupted,
+      interrupted,
+      lost: count - ended.size,
+      repeated,
+      inversions,
+    },
+    ...{ p50Ms: at(0.5), p99Ms: at(0.99), rowsPerQuestion: Math.round((changed / count) * 10) / 10, failures },
+  };
+}
