@@ -25,13 +25,17 @@ async function start(environment: Record<string, string> = {}): Promise<BotProce
   return bot;
 }
 
+/** Code that runs in the bot as soon as it ends on what nobody has foreseen: on a busy machine a start takes seconds. */
+const onceWatched = (code: string) =>
+  `const wait = setInterval(() => { if (process.listenerCount("uncaughtException") === 0) return; clearInterval(wait); ${code} }, 50);`;
+
 describe("what nobody has foreseen", () => {
   it.each([
-    ["an exception", "setTimeout(() => { throw fault; }, 500)", "uncaught exception"],
-    ["a rejection", "setTimeout(() => Promise.reject(fault), 500)", "unhandled promise rejection"],
+    ["an exception", "throw fault;", "uncaught exception"],
+    ["a rejection", "Promise.reject(fault);", "unhandled promise rejection"],
   ])("ends the bot after %s with a line that holds no secret, and exits with 1", async (_what, code, message) => {
     const fault = "const fault = new Error('key sk-' + 'live-abcdefgh1234');";
-    const module = `data:text/javascript,${encodeURIComponent(`${fault}${code}`)}`;
+    const module = `data:text/javascript,${encodeURIComponent(`${fault}${onceWatched(code)}`)}`;
     const { code: exit, stderr } = await runProgram(folder.path, [], {
       NODE_OPTIONS: `--import=${module}`,
       HTTP_PORT: "0",
@@ -44,7 +48,7 @@ describe("what nobody has foreseen", () => {
 });
 
 it("says in a sentence that the machine lets it open no more files", async () => {
-  const code = "setTimeout(() => { throw Object.assign(new Error('accept'), { code: 'EMFILE' }); }, 500)";
+  const code = onceWatched("throw Object.assign(new Error('accept'), { code: 'EMFILE' });");
   const module = `data:text/javascript,${encodeURIComponent(code)}`;
   const { code: exit, stderr } = await runProgram(folder.path, [], { NODE_OPTIONS: `--import=${module}` });
   expect(exit).toBe(1);
