@@ -28,6 +28,7 @@ const GLOBAL = [50, 1_000];
 export async function startDiscordService({ roundTripMs, faultOf = () => undefined, channels }) {
   const windows = new Map();
   const messages = new Map();
+  const threads = new Map();
   const tally = { calls: 0, limited: 0, injected: 0 };
   const acknowledged = new Map();
   const ended = new Map();
@@ -76,10 +77,17 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
       return { url: `ws://127.0.0.1:${portOf(server)}`, shards: 1, session_start_limit };
     }
     if (/^\/interactions\//.test(path)) return acknowledged.get(path.split("/")[3])?.(seenAt);
-    if (/^\/channels\/\d+$/.test(path)) return { id: path.split("/")[2], type: 0, guild_id: SERVER };
+    if (/^\/channels\/\d+$/.test(path)) {
+      const id = path.split("/")[2];
+      return threads.get(id) ?? { id, type: 0, guild_id: SERVER };
+    }
     if (path.includes("/commands")) return method === "GET" ? [] : body;
     if (method === "PUT" && path.includes(DONE)) ended.get(id)?.();
     if (channel === undefined || path.includes("/reactions")) return {};
+    if (path.endsWith("/threads")) {
+      threads.set(id, { id, type: 11, guild_id: SERVER, parent_id: channel, name: "thread" });
+      return threads.get(id);
+    }
     if (method === "GET") return messages.get(id) ?? {};
     const message = messages.get(id) ?? {
       id: newId(),
@@ -123,6 +131,7 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
     response.end(body === undefined ? undefined : JSON.stringify(body));
   });
   const sockets = new WebSocketServer({ server });
+  const greeted = new WeakSet();
   let sequence = 0;
   let isReady = false;
   const send = (frame) => {
@@ -136,6 +145,7 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
       const { op } = JSON.parse(String(data));
       if (op === 1) socket.send(JSON.stringify({ op: 11 }));
       if (op !== 2) return;
+      greeted.add(socket);
       const user = { id: BOT, username: "evergreen", discriminator: "0", bot: true };
       const application = { id: "900000000000000002", flags: 0 };
       const guilds = [{ id: SERVER, unavailable: true }];
@@ -158,6 +168,8 @@ export async function startDiscordService({ roundTripMs, faultOf = () => undefin
     messages,
     newId,
     isReady: () => isReady,
+    /** Whether somebody who is connected now has been greeted. */
+    isConnected: () => [...sockets.clients].some((socket) => greeted.has(socket)),
     say(channel, text, author = "800000000000000001") {
       const id = newId();
       const mentions = text.includes(`<@${BOT}>`) ? [{ id: BOT, username: "evergreen" }] : [];

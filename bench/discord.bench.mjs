@@ -3,14 +3,16 @@
 // people ask within a second of each other, and every answer grows by a word each 50 ms. BENCH_ONLY=WORDS runs the
 // scenarios alone that are called so; BENCH_MAIN=FILE measures another build, BENCH_PROFILE=FOLDER
 // writes profiles of the bot's CPU there.
-import { spawn } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
 import { startDiscordService } from "./discord-service.mjs";
 import { measure, serve } from "./openai-streams.mjs";
+import { hasPeers } from "./peers.mjs";
 import { portOf } from "./port-of.mjs";
 
 const MAIN = resolve(process.env.BENCH_MAIN ?? "dist/main.js");
@@ -19,6 +21,7 @@ const PROFILE = BENCH_PROFILE === undefined ? [] : ["--cpu-prof", `--cpu-prof-di
 const ROUND_TRIP_MS = 60;
 const SLOWEST_MS = 800;
 const WORD_MS = 50;
+const ROUNDS = 3;
 /** Linux counts CPU in hundredths of a second. */
 const TICK_MS = 10;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -80,6 +83,52 @@ async function heldMb(inspectorPort) {
   return result.value / 1e6;
 }
 
+/** Linux: CPU of all threads of a process since its start. */
+function cpuMsOf(pid) {
+  const [utime, stime] = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ")
+    .slice(11);
+  return (Number(utime) + Number(stime)) * TICK_MS;
+}
+
+/** The Chat SDK's bot on the same services: CPU of as many replies, and how many texts were whole. */
+async function chatSdkCpu({ channels, replies, model, whole }) {
+  const discord = await startDiscordService({ roundTripMs: () => ROUND_TRIP_MS, channels: ids(channels) });
+  const child = fork(fileURLToPath(new URL("./chat-sdk-bot.mjs", import.meta.url)), {
+    env: {
+      PATH: process.env.PATH,
+      DISCORD_TOKEN: "bench.token.of-a-bot",
+      DISCORD_API_URL: discord.url,
+      OPENAI_API_KEY: "sk-bench",
+      OPENAI_BASE_URL: model.url,
+    },
+  });
+  const waiting = new Map();
+  child.on("message", (/** @type {{ answered?: string }} */ { answered }) => waiting.get(answered)?.());
+  while (!discord.isReady()) await pause(10);
+  await pause(2_000);
+  const answerAll = (count) =>
+    Promise.all(
+      ids(channels).map(async (channel) => {
+        for (let reply = 0; reply < count; reply++) {
+          const question = discord.say(channel, discord.mention("Tell me something."));
+          await new Promise((done) => waiting.set(question, done));
+        }
+      }),
+    );
+  await answerAll(1); // warm
+  const before = cpuMsOf(child.pid);
+  await answerAll(replies);
+  const cpuMs = (cpuMsOf(child.pid) - before) / (channels * replies);
+  const complete = [...discord.messages.values()].filter(({ content }) => content?.startsWith(whole)).length;
+  const ended = new Promise((done) => child.once("exit", done));
+  child.kill("SIGKILL");
+  await ended;
+  await discord.close();
+  return { cpuMs, complete, limited: discord.tally.limited };
+}
+
 async function startBot(environment, isInspected) {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const port = String(20_000 + Math.floor(Math.random() * 30_000));
@@ -107,14 +156,7 @@ async function startBot(environment, isInspected) {
   while (!(await isUp())) await pause(20);
   return {
     heldMb: () => heldMb(inspectorPort),
-    /** CPU of all its threads since its start. */
-    cpuMs() {
-      const [utime, stime] = readFileSync(`/proc/${child.pid}/stat`, "utf8")
-        .replace(/^.*\) /, "")
-        .split(" ")
-        .slice(11);
-      return (Number(utime) + Number(stime)) * TICK_MS;
-    },
+    cpuMs: () => cpuMsOf(child.pid),
     residentMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
     async stop() {
       const ended = new Promise((done) => child.once("exit", done));
@@ -277,18 +319,21 @@ function troubles() {
 
 /**
  * CPU of a reply of 300 tokens, of the whole process over gateway and REST, over the openai SDK alone reading as many of
- * the same streams. Both are measured in turns, since the machine's speed changes.
+ * the same streams; and the Chat SDK's bot on the same services. All are measured in turns, since the machine's speed
+ * changes.
  */
 async function cpu(print) {
   const tokens = 300;
   const replies = 2;
   const model = await serve(tokens);
+  const isBeside = await hasPeers(print);
   const whole = Array.from({ length: tokens }, (_, token) => `word${token % 10}`).join(" ");
   for (const channels of process.env.BENCH_CHANNELS?.split(",").map(Number) ?? [10, 50, 150]) {
     const rounds = [];
     let complete = 0;
+    const peer = { complete: 0, limited: 0 };
     const tally = { limited: 0 };
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const sdk = await measure("sdk", { url: model.url, channels, replies });
       const { discord, bot, close } = await stage({ channels: ids(channels), roundTripMs: () => ROUND_TRIP_MS, model });
       const answerAll = (count) =>
@@ -305,7 +350,12 @@ async function cpu(print) {
       complete += [...discord.messages.values()].filter(({ content }) => content?.startsWith(whole)).length;
       tally.limited += discord.tally.limited;
       await close();
-      rounds.push({ cpuMs, sdkCpuMs: sdk.cpuMsPerReply, ratio: cpuMs / sdk.cpuMsPerReply });
+      const chatSdk = isBeside ? await chatSdkCpu({ channels, replies, model, whole }) : undefined;
+      peer.complete += chatSdk?.complete ?? 0;
+      peer.limited += chatSdk?.limited ?? 0;
+      const chatSdkCpuMs = chatSdk?.cpuMs ?? Number.NaN;
+      const ratios = { ratio: cpuMs / sdk.cpuMsPerReply, chatSdkRatio: chatSdkCpuMs / sdk.cpuMsPerReply };
+      rounds.push({ cpuMs, sdkCpuMs: sdk.cpuMsPerReply, chatSdkCpuMs, ...ratios });
     }
     const median = (key) =>
       rounded(
@@ -322,8 +372,15 @@ async function cpu(print) {
       cpuMsPerReply: median("cpuMs"),
       sdkCpuMsPerReply: median("sdkCpuMs"),
       tokens,
+      rounds: ROUNDS,
       complete: rounded(complete / (rounds.length * channels * (replies + 1))),
       selfInflicted429: tally.limited,
+      ...(isBeside && {
+        chatSdkRatio: median("chatSdkRatio"),
+        chatSdkCpuMsPerReply: median("chatSdkCpuMs"),
+        chatSdkComplete: rounded(peer.complete / (rounds.length * channels * (replies + 1))),
+        chatSdk429: peer.limited,
+      }),
     });
   }
   await model.close();

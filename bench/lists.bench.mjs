@@ -1,6 +1,6 @@
 // What model lists cost at rest, and at any size: reading them, autocomplete, the tick, memory. Runs the built program's
 // own parts. PARTS=read,suggest,tick,every,memory,reports chooses.
-//   read:     getCachedModels() with one and ten providers
+//   read:     getCachedModels() with one and ten providers, beside reads of the same value from other caches
 //   suggest:  autocomplete over 500, 5,000 and 50,000 models
 //   tick:     a tick with nothing due, by number of workspaces, each with settings of its own
 //   every:    how often a list that is due every 60 s is fetched, on a clock that runs fast
@@ -22,6 +22,7 @@ import { turnKey } from "#bot/store/sessions/session-rows.js";
 import { createSessions } from "#bot/store/sessions/sessions.js";
 import { createSqliteStore } from "#bot/store/sqlite/sqlite.js";
 import { createLedger } from "#bot/usage/ledger.js";
+import { hasPeers, importPeer } from "./peers.mjs";
 
 const ROUNDS = 7;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -111,8 +112,42 @@ async function read(print) {
       loops.push(((performance.now() - startedAt) * 1_000) / calls);
     }
     print({ part: "read", providers: count, getCachedModelsMicroseconds: round(median(loops), 4) });
+    if (count === 1 && (await hasPeers(print))) await readPeers(print, world.refresher.getCachedModels());
     await world.close();
   }
+}
+
+/** The same list from other caches in memory. Two of them answer with promises, which are awaited. */
+async function readPeers(print, models) {
+  const { BentoCache, bentostore } = await importPeer("bentocache");
+  const { memoryDriver } = await importPeer("bentocache/drivers/memory");
+  const { Cacheable } = await importPeer("cacheable");
+  const { LRUCache } = await importPeer("lru-cache");
+  const memory = bentostore().useL1Layer(memoryDriver({ maxItems: 100, serialize: false }));
+  const bento = new BentoCache({ default: "memory", stores: { memory } });
+  const cacheable = new Cacheable();
+  const lru = new LRUCache({ max: 100 });
+  await bento.set({ key: "models", value: models });
+  await cacheable.set("models", models);
+  lru.set("models", models);
+  const caches = {
+    bentocache: () => bento.get({ key: "models" }),
+    cacheable: () => cacheable.get("models"),
+    "lru-cache": () => lru.get("models"),
+  };
+  const calls = 500; // cacheable copies the value with each read
+  for (const [cache, read] of Object.entries(caches)) {
+    const loops = [];
+    for (let loop = 0; loop < 21; loop++) {
+      const startedAt = performance.now();
+      if (read() instanceof Promise) for (let call = 0; call < calls; call++) await read();
+      else for (let call = 0; call < calls; call++) read();
+      loops.push(((performance.now() - startedAt) * 1_000) / calls);
+    }
+    print({ part: "read", cache, getMicroseconds: round(median(loops), 4) });
+  }
+  await bento.disconnectAll();
+  await cacheable.disconnect();
 }
 
 /** What people type on their way to a model, and what fits nothing. */

@@ -1,9 +1,12 @@
-// Cold start to /readyz, and resident memory then, by what is configured. Ratios are over a bare Node.js process.
-import { spawn } from "node:child_process";
+// Cold start to /readyz, and resident memory then, by what is configured. Ratios are over a bare Node.js process, and
+// with both platforms over the Chat SDK's bot as it is installed, which is ready once both are connected.
+import { fork, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { startDiscordService } from "./discord-service.mjs";
+import { hasPeers } from "./peers.mjs";
 import { startPlatform } from "./slack-platform.mjs";
 
 const RUNS = 7;
@@ -53,11 +56,26 @@ async function startOnce(environment, port) {
   return { readyMs, memoryMb };
 }
 
+/** The Chat SDK's bot: until its gateway has identified itself, its Socket Mode is linked and it says that it is ready. */
+async function startChatSdk({ environment, areConnected }) {
+  const startedAt = performance.now();
+  const env = { PATH: process.env.PATH, ...environment };
+  const child = fork(fileURLToPath(new URL("./chat-sdk-bot.mjs", import.meta.url)), { env });
+  await new Promise((done) => child.once("message", done));
+  while (!areConnected()) await new Promise((done) => setTimeout(done, 5));
+  const readyMs = performance.now() - startedAt;
+  const memoryMb = process.platform === "linux" ? residentMb(child.pid) : Number.NaN;
+  child.kill("SIGKILL");
+  await new Promise((done) => child.once("exit", done));
+  return { readyMs, memoryMb };
+}
+
 /** Both platforms on loopback, answering at once: what is measured is the bot's own part of a start. */
 async function startPlatforms() {
   const discord = await startDiscordService({ roundTripMs: () => 0, channels: ["1000000000000000001"] });
   const slack = await startPlatform({ roundTripMs: 0 });
   return {
+    areConnected: () => discord.isConnected() && slack.isConnected(),
     environment: {
       ...SETUPS.openai,
       DISCORD_TOKEN: "bench.token.of-a-bot",
@@ -73,11 +91,16 @@ async function startPlatforms() {
 export async function run(print) {
   const port = 20_000 + (process.pid % 20_000);
   const platforms = await startPlatforms();
+  const isBeside = await hasPeers(print);
   const setups = { ...SETUPS, "discord and slack": platforms.environment };
   for (const [setup, environment] of Object.entries(setups)) {
     const rounds = [];
-    for (let round = 0; round < RUNS; round++)
+    const peers = [];
+    for (let round = 0; round < RUNS; round++) {
       rounds.push({ ...(await startOnce(environment, port)), bareMs: await bareNodeMs() });
+      if (isBeside && environment === platforms.environment) peers.push(await startChatSdk(platforms));
+    }
+    const chatSdkMs = median(peers.map((peer) => peer.readyMs));
     const readyMs = median(rounds.map((round) => round.readyMs));
     print({
       setup,
@@ -85,6 +108,11 @@ export async function run(print) {
       readyMs: Math.round(readyMs),
       residentMb: Math.round(median(rounds.map((round) => round.memoryMb))),
       runs: RUNS,
+      ...(peers.length > 0 && {
+        ratioToChatSdk: Number((readyMs / chatSdkMs).toFixed(2)),
+        chatSdkReadyMs: Math.round(chatSdkMs),
+        chatSdkResidentMb: Math.round(median(peers.map((peer) => peer.memoryMb))),
+      }),
     });
   }
   await platforms.stop();
