@@ -64,6 +64,9 @@ interface Asked {
   readonly text: string;
 }
 
+/** How an answer reads once nothing more comes: it repeats the question, or was interrupted. */
+const ENDS = new RegExp(`question \\d+\\.|${INTERRUPTED}`);
+
 /** The number of the question that was answered, and how late; undefined for the line below an interrupted one. */
 function readAnswer(text: string): { readonly question: number; readonly lateS: number } | undefined {
   const question = [...text.matchAll(/question (\d+)\./g)].at(-1)?.[1];
@@ -143,8 +146,10 @@ describe("mentions while Slack's sockets are cut and the process is killed", () 
         .filter(({ ts, thread }) => ts === thread)
         .map((first) => ({ first, count: asked.filter(({ thread }) => thread === first.thread).length }));
       const missing = () => begun.map(({ first, count }) => count - shownIn(first).length);
+      const isGrowing = () => slack.answers().some((one) => !ENDS.test(readOf(one)));
       // What has too many is told at once, also where another question still waits.
-      const isOver = () => missing().every((count) => count <= 0) || missing().some((count) => count < 0);
+      const isOver = () =>
+        (missing().every((count) => count <= 0) && !isGrowing()) || missing().some((count) => count < 0);
       await eventually("every answer", isOver, WAIT_MS).catch(() => {}); // told below
       const wrong = begun.filter(({ first, count }) => count !== shownIn(first).length);
       expect(wrong.map(({ first, count }) => `${count} questions:\n${transcriptOf(first)}`).join("\n\n")).toBe("");
