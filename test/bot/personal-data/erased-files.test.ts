@@ -24,7 +24,8 @@ const CANARIES = ["CanaryName", "canary-question", "canary-answer", "canary-quot
 const OTHERS = "what-others-said";
 const PLACES = ["discord:1:general", "discord:1:random", "discord:2:help", "discord:dm:d1"];
 
-const [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
+const redis = await startRedis();
+const postgres = await startPostgres();
 const folder = temporaryFolder();
 afterAll(async () => {
   await Promise.all([redis?.remove(), postgres?.remove()]);
