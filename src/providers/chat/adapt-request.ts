@@ -46,8 +46,11 @@ const UNKNOWN_PARAMETER = /unsupported|unrecognized|unknown|unexpected|extra|not
 /** Returns what to send instead after a refusal; undefined where it is about something that cannot be helped. */
 export function adaptationFor(attempt: Attempt, refusal: Refusal, reason: ProviderErrorReason): Adaptation | undefined {
   const { said, status } = refusal;
-  if (refusal.isWebPage || status === 401 || status === 429) return undefined;
+  if (refusal.isWebPage || status === 401) return undefined;
   const { quirks } = attempt;
+  const inMinute = leftInMinute(attempt, said);
+  if (inMinute !== undefined) return { quirks: { ...quirks, maxOutputTokens: inMinute }, isLasting: false };
+  if (status === 429) return undefined;
   const lasting = (more: Quirks): Adaptation => ({ quirks: { ...quirks, ...more }, isLasting: true });
   if (!quirks.skipsStreamOptions && /stream_options|include_usage/.test(said))
     return lasting({ skipsStreamOptions: true });
@@ -105,6 +108,14 @@ function leftInWindow({ maxOutputTokens: sent }: Attempt, said: string): number 
   if (sent === undefined || size === undefined || used === undefined) return undefined;
   const left = Math.min(size - used, sent - 1);
   return left >= MIN_OUTPUT_TOKENS ? left : undefined;
+}
+
+/** Some vendors count the output limit as used: returns what a minute's tokens leave for it, where it exceeds them. */
+function leftInMinute({ maxOutputTokens: sent }: Attempt, said: string): number | undefined {
+  const [, limit, requested] = /tokens per min.{0,20}\bLimit ([\d,]+), Requested ([\d,]+)/i.exec(said) ?? [];
+  const excess = (numberOf(requested) ?? 0) - (numberOf(limit) ?? 0);
+  const left = (sent ?? 0) - excess;
+  return excess > 0 && left >= MIN_OUTPUT_TOKENS ? left : undefined;
 }
 
 /** The model's window, and what the conversation takes of it, as far as the vendor names both. */

@@ -147,6 +147,18 @@ describe("a refused parameter", () => {
     expect(await chat()).toBe("Fine.");
     expect(sent.map(({ max_tokens: limit }) => limit)).toEqual([undefined, 2_345, undefined, 2_345]);
   });
+
+  // continuedev/continue#10218, vanna-ai/vanna-flask#11
+  it.each([413, 429])("asks for less where a limit of a minute counts the output limit (%i)", async (status) => {
+    const message = (requested: number) =>
+      `Request too large for model \`m\` on tokens per minute (TPM): Limit 6000, Requested ${requested}.`;
+    const { chat, sent } = await serve(({ max_tokens: limit }) => {
+      const requested = 100 + Number(limit);
+      return requested > 6_000 ? [status, says(message(requested), "rate_limit_exceeded")] : undefined;
+    });
+    expect(await chat({ ...ASKED, maxOutputTokens: 16_384 })).toBe("Fine.");
+    expect(sent.map(({ max_tokens: limit }) => limit)).toEqual([16_384, 5_900]);
+  });
 });
 
 describe("a conversation that is too long", () => {
