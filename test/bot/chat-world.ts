@@ -26,6 +26,7 @@ export interface World {
   readonly ledger: Ledger;
   readonly budgets: Budgets;
   readonly modelFacts: ChatDeps["modelFacts"];
+  readonly refresher: ChatDeps["refresher"];
   readonly settings: Settings;
   readonly clock: FakeClock;
   readonly store: MemoryStore;
@@ -95,6 +96,7 @@ export function world(before?: World, { roundTripMs, hostBudgets = [], ...given 
     ledger,
     budgets,
     modelFacts: deps.modelFacts,
+    refresher: deps.refresher,
     settings,
     clock,
     store,

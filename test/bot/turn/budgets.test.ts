@@ -6,6 +6,7 @@ import type { WorkspaceBudgets } from "../../../src/usage/budgets/budget.js";
 import type { UsageEntry } from "../../../src/usage/ledger.js";
 import { settle } from "../../support/fake-clock.js";
 import { surfacesOf } from "../../support/fake-platform.js";
+import { fakeRefresher } from "../../support/fake-refresher.js";
 import { ENDED, type World, world } from "../chat-world.js";
 
 const DAY_MS = 86_400_000;
@@ -40,6 +41,15 @@ async function spent(it: World): Promise<readonly UsageEntry[]> {
 }
 const accounts = async (it: World) =>
   Object.fromEntries(await it.store.values("counts").entries("budget/")) as Record<string, Record<string, unknown>>;
+
+const recoverDeps = (next: World) =>
+  ({
+    ...next,
+    liveness: ENDED,
+    behind: (_message: unknown, take: () => unknown) => take(),
+    surfaces: surfacesOf(next.platform),
+    log: { warn() {}, error() {}, info() {} },
+  }) as never;
 
 describe("budgets", () => {
   it("tell at 50, 80 and 100 % once, then stop, and renew at midnight UTC", async () => {
@@ -198,20 +208,32 @@ describe("budgets", () => {
       ["fake:home:a:first"],
       ["fake:home:a:first"],
     ]);
-    const deps = {
-      ...next,
-      liveness: ENDED,
-      behind: (_message: unknown, take: () => unknown) => take(),
-      surfaces: surfacesOf(next.platform),
-      log: { warn() {}, error() {}, info() {} },
-    };
-    await recover(deps as never);
-    await recover(deps as never);
+    await recover(recoverDeps(next));
+    await recover(recoverDeps(next));
     const [entry] = await spent(next);
     const tokens = (entry?.inputTokens ?? 0) + (entry?.outputTokens ?? 0);
     expect(tokens).toBeGreaterThan(0);
     for (const account of Object.values(await accounts(next)))
       expect(account).toMatchObject({ held: {}, tokens, questions: 1, usd: entry?.costUsd });
+  });
+
+  it("count what a killed process had used of a model that only its provider's list has a price of", async () => {
+    const models = [{ id: "m1", isChat: true }];
+    const entry = { models, refused: [] } as never;
+    const refresher = fakeRefresher({
+      snapshot: () => ({ providers: new Map([["openai", entry]]), fetching: new Set() }),
+    });
+    const listed = { refresher, modelFacts: (_provider: string, _model: string, row?: object) => (row ? FACTS : {}) };
+    const killed = budgeted(listed);
+    await setBudgets(killed, { person: perDay(1) });
+    await killed.ask("first", { message: "first", channel: "a", author: "ada" });
+    killed.openai.streams[0]?.send("as far as it got");
+    await killed.clock.advance(100);
+    const next = budgeted(listed, killed);
+    await next.settings.load();
+    await recover(recoverDeps(next));
+    expect((await spent(next))[0]?.costUsd).toBeGreaterThan(0);
+    expect(Object.values(await accounts(next))).toMatchObject([{ held: {}, unpriced: 0, questions: 1 }]);
   });
 
   it("cost one write more a turn", async () => {

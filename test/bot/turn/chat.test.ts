@@ -657,7 +657,18 @@ describe("createChat()", () => {
 });
 
 describe("recover()", () => {
-  const recoverIn = ({ sessions, store, chat, platform, clock, ledger, budgets, modelFacts, onTurn }: World) =>
+  const recoverIn = ({
+    sessions,
+    store,
+    chat,
+    platform,
+    clock,
+    ledger,
+    budgets,
+    modelFacts,
+    refresher,
+    onTurn,
+  }: World) =>
     recover({
       chat,
       store,
@@ -665,6 +676,7 @@ describe("recover()", () => {
       budgets,
       onTurn,
       modelFacts,
+      refresher,
       liveness: ENDED,
       behind: (_message, take) => take(),
       retake: async () => {},

@@ -75,7 +75,7 @@ function sayNext(stream: World["openai"]["streams"][number]) {
   if (at === PARTS.length) stream.finish();
 }
 
-const recoverIn = ({ sessions, store, chat, platform, clock, ledger, budgets, modelFacts, onTurn }: World) =>
+const recoverIn = ({ sessions, store, chat, platform, clock, ledger, budgets, modelFacts, refresher, onTurn }: World) =>
   recover({
     chat,
     store,
@@ -83,6 +83,7 @@ const recoverIn = ({ sessions, store, chat, platform, clock, ledger, budgets, mo
     budgets,
     onTurn,
     modelFacts,
+    refresher,
     liveness: ENDED,
     behind: (_message, take) => take(),
     retake: async () => {},

@@ -2,6 +2,7 @@ import { type Clock, OVER } from "../../../base/clock.js";
 import { notLongerThan, withDeadline } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
 import { startRounds } from "../../../base/rounds.js";
+import type { Refresher } from "../../../refresh/refresher.js";
 import type { Ending, OpenQuestion, Sessions, Turn } from "../../../store/sessions/sessions.js";
 import type { Store } from "../../../store/store.js";
 import { DamagedRowError } from "../../../store/store-error.js";
@@ -16,6 +17,7 @@ import type { PlatformParts } from "../../port/platform-definition.js";
 import { isLost } from "../../port/platform-error.js";
 import type { Chat } from "../chat.js";
 import { MARK_PATIENCE_MS } from "../close-question.js";
+import { factsOf } from "../conversation-view.js";
 import { ENDING_MARKS } from "../endings.js";
 import { usageEntry, usedBy } from "../finish-turn.js";
 import { keepClaim } from "../line/conversation-line.js";
@@ -30,6 +32,7 @@ export interface RecoverDeps extends AskAgainDeps {
   readonly sessions: Sessions;
   readonly ledger: Pick<Ledger, "writeOf">;
   readonly modelFacts: FindModelFacts;
+  readonly refresher: Pick<Refresher, "snapshot">;
   readonly budgets: Pick<Budgets, "limitsFor" | "settle">;
   readonly surfaces: readonly PlatformParts[];
   readonly chat: Pick<Chat, "inLine">;
@@ -245,7 +248,7 @@ const questionOfTurn = ({ question, message }: Lost): Turn["question"] => ({
 
 /** What the provider had given until then is used, though nobody will say how much it was. */
 function usedEntry(
-  { modelFacts }: RecoverDeps,
+  deps: RecoverDeps,
   id: string,
   { asked, author, authorId, at, message, compared }: OpenQuestion,
   kept: string,
@@ -260,6 +263,5 @@ function usedEntry(
     asker: compared?.by ?? { id: authorId ?? author, name: author },
     at,
   };
-  const facts = modelFacts(model.provider, model.model);
-  return usageEntry({ question, model, used, modelFacts: facts, ending: "interrupted" });
+  return usageEntry({ question, model, used, modelFacts: factsOf(deps, model), ending: "interrupted" });
 }

@@ -76,7 +76,7 @@ const pinOf = async ({ sessions }: World, conversation = CONVERSATION) => (await
 
 const recoverAfter = (it: World) => {
   const next = world(it);
-  const { sessions, store, chat, platform, clock, ledger, budgets, modelFacts, onTurn } = next;
+  const { sessions, store, chat, platform, clock, ledger, budgets, modelFacts, refresher, onTurn } = next;
   const deps = {
     chat,
     store,
@@ -84,6 +84,7 @@ const recoverAfter = (it: World) => {
     budgets,
     onTurn,
     modelFacts,
+    refresher,
     sessions,
     clock,
     surfaces: surfacesOf(platform),
