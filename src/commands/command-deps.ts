@@ -71,6 +71,8 @@ export interface PersonSummary {
   readonly votes: number;
   /** Changes in the record. */
   readonly changes: number;
+  /** Periods of budgets that count their use under their name. */
+  readonly budgets: number;
 }
 
 export type ErasedPerson = Pick<PersonSummary, "questions" | "usageEntries">;

@@ -16,7 +16,8 @@ export const privacy = ({ personalData, host }: CommandDeps) =>
     options: {},
     async *run(_args, { platform, user }) {
       const person = { platform, ...user };
-      const { questions, conversations, usageEntries, choices, changes, votes } = await personalData.summary(person);
+      const { questions, conversations, usageEntries, choices, changes, votes, budgets } =
+        await personalData.summary(person);
       const { retentionDays, usageDays, auditDays } = host;
       const kept =
         retentionDays === 0 ? "until somebody erases it" : `${plural(retentionDays, "day")} after its last use`;
@@ -31,6 +32,8 @@ export const privacy = ({ personalData, host }: CommandDeps) =>
           `- ${plural(votes, "vote")} on answers (👍 or 👎, the model; no text): ${plural(usageDays, "day")}.`,
           `- ${plural(changes, "change")} that you made, in the record of changes (what, when; no text): ` +
             `${plural(auditDays, "day")}.`,
+          `- What you used in ${plural(budgets, "period")} of budgets, with your name: about two months after each ` +
+            "began.",
           "What you ask goes to the provider of the conversation's model, with what was said before in it. " +
             "Images and files are not stored.",
         ].join("\n"),

@@ -9,7 +9,7 @@ function world() {
   const personalData: PersonalData = {
     async summary(person) {
       note("summary", person);
-      return { questions: 3, conversations: 2, usageEntries: 1, choices: 0, votes: 2, changes: 4 };
+      return { questions: 3, conversations: 2, usageEntries: 1, choices: 0, votes: 2, changes: 4, budgets: 5 };
     },
     async export(person) {
       note("export", person);
@@ -33,6 +33,7 @@ describe("/privacy", () => {
     expect(reply?.markdown).toContain("90 days after its last use");
     expect(reply?.markdown).toContain("1 entry of usage");
     expect(reply?.markdown).toContain("92 days");
+    expect(reply?.markdown).toContain("in 5 periods of budgets");
     expect(reply?.controls?.map((control) => "command" in control && control.command)).toEqual([
       "/privacy export",
       "/privacy erase",

@@ -25,7 +25,7 @@ export interface PersonalDataDeps {
 export function createPersonalData(deps: PersonalDataDeps): PersonalData {
   return {
     async summary(person) {
-      const { turns, usage, choices, watches, changes, votes } = await readPerson(deps.store, person);
+      const { turns, usage, choices, watches, changes, votes, accounts } = await readPerson(deps.store, person);
       return {
         questions: turns.length,
         conversations: new Set(turns.map(({ conversation }) => conversation)).size,
@@ -33,6 +33,7 @@ export function createPersonalData(deps: PersonalDataDeps): PersonalData {
         choices: choices.length + watches.length,
         votes: votes.length,
         changes: changes.length,
+        budgets: accounts.filter(({ value: { name = ERASED } }) => name !== ERASED).length,
       };
     },
     async export(person) {

@@ -111,6 +111,7 @@ describe("personalData.summary()", () => {
       choices: 3,
       votes: 0,
       changes: 1,
+      budgets: 1,
     });
     expect(await personalData.summary({ platform: "discord", id: "nobody" })).toEqual({
       questions: 0,
@@ -119,6 +120,7 @@ describe("personalData.summary()", () => {
       choices: 0,
       votes: 0,
       changes: 0,
+      budgets: 0,
     });
   });
 });
@@ -167,6 +169,7 @@ describe("personalData.erase()", () => {
       choices: 0,
       votes: 0,
       changes: 0,
+      budgets: 0,
     });
   });
 
