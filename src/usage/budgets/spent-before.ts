@@ -40,7 +40,7 @@ export function createSpentBefore({
 const accountsOf = ({ id, platform, workspace, user }: UsageEntry): readonly string[] => [
   personAccount(workspace, platform, user.id),
   personAccount(ALL_WORKSPACES, platform, user.id),
-  // A question's id begins with its channel: platform, workspace, channel.
-  `channel/${id.split(":").slice(0, 3).join(":")}`,
+  // A question's id begins with its channel: platform, workspace, channel; "~" follows where it was compared.
+  `channel/${id.split(/[:~]/, 3).join(":")}`,
   `workspace/${workspace}`,
 ];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { recover } from "../../../src/bot/turn/recover/recover.js";
 import type { Usage } from "../../../src/providers/provider.js";
+import { comparedId } from "../../../src/store/sessions/sessions.js";
 import { StoreError } from "../../../src/store/store-error.js";
 import type { WorkspaceBudgets } from "../../../src/usage/budgets/budget.js";
 import type { UsageEntry } from "../../../src/usage/ledger.js";
@@ -150,16 +151,18 @@ describe("budgets", () => {
     const it = budgeted();
     for (let count = 0; count < 3; count++) await ask(it, `q${count}`, { channel: "a" });
     await ask(it, "b1", { channel: "b", author: "bob" });
+    const compared = { ...(await spent(it))[0], id: comparedId("fake:home:a", "x0") } as UsageEntry;
+    await it.store.write([it.ledger.writeOf({ ...compared, user: { id: "bob", name: "Bob" } })]);
     const setAt = it.clock.now();
     await setBudgets(it, {
       person: perDay(1, "usd", setAt),
-      channel: perDay(5, "questions", setAt),
+      channel: perDay(6, "questions", setAt),
       workspace: perDay(1, "usd", setAt),
     });
     await ask(it, "q3", { channel: "a" });
     const found = await accounts(it);
-    expect(found["budget/channel/fake:home:a/day"]).toMatchObject({ questions: 4, held: {} });
-    expect(found["budget/workspace/fake:home/day"]).toMatchObject({ questions: 5, tokens: 5_000 });
+    expect(found["budget/channel/fake:home:a/day"]).toMatchObject({ questions: 5, held: {} });
+    expect(found["budget/workspace/fake:home/day"]).toMatchObject({ questions: 6, tokens: 6_000 });
     const [person] = Object.entries(found).filter(([key]) => key.startsWith("budget/person/fake:home/"));
     expect(person?.[1]).toMatchObject({ questions: 4, name: "ada" });
     expect(person?.[0]).not.toContain("ada");
