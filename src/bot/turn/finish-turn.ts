@@ -40,7 +40,8 @@ export async function finishTurn(deps: TurnDeps, answered: Omit<AnsweredTurn, "o
   const use = pin === null || !turn.isConfigured || turn.ruling !== undefined ? undefined : feedbackOf(pin, answer);
   if (use !== undefined) deps.refresher.noteUse(use, workspaceOf(turn.question.message));
   const inputTokens = answer.isUsed ? prepared?.estimatedTokens : undefined;
-  const used = usedBy({ usage: answer.finish?.usage, inputTokens, output: answer.text });
+  const { text: output, thoughtChars, finish } = answer;
+  const used = usedBy({ usage: finish?.usage, inputTokens, output, thoughtChars });
   const entry = pin === null || used === undefined ? undefined : entryOf(deps, turn, pin, used);
   const limits = deps.budgets.limitsFor(spenderOf(turn.question.message, wantedBy(turn.question)));
   const news = deps.budgets.news(limits, entry);
@@ -211,18 +212,23 @@ export const untilStored = <T>(work: () => Promise<T>, { clock, log }: Pick<Turn
     onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "store write failed, retrying"),
   });
 
+/** Of reasoning, most of which is prose or code. */
+const CHARS_PER_TOKEN = 4;
+
 /** What a turn used: as the provider says, or an estimate. Undefined where nothing reached the provider. */
 export function usedBy(terms: {
   readonly usage: Usage | undefined;
   readonly inputTokens: number | undefined;
   readonly output: string;
+  /** Of the reasoning, whose vendors charge for it like for an answer. */
+  readonly thoughtChars?: number | undefined;
 }): Used | undefined {
-  const { usage, inputTokens, output } = terms;
+  const { usage, inputTokens, output, thoughtChars = 0 } = terms;
   const isKnown = usage?.inputTokens !== undefined && usage.outputTokens !== undefined;
   if (!isKnown && inputTokens === undefined) return undefined;
   return {
     inputTokens: usage?.inputTokens ?? inputTokens ?? 0,
-    outputTokens: usage?.outputTokens ?? estimateTokenCount(output),
+    outputTokens: usage?.outputTokens ?? estimateTokenCount(output) + Math.ceil(thoughtChars / CHARS_PER_TOKEN),
     cachedTokens: usage?.cachedTokens ?? 0,
     isEstimated: !isKnown,
   };

@@ -133,6 +133,8 @@ export interface ModelAnswer {
   readonly readings?: readonly QuotaReading[];
   /** It thought, whether that is shown or not. */
   readonly hasThought?: boolean;
+  /** How much of its reasoning came, in UTF-16 code units. */
+  readonly thoughtChars?: number;
   readonly firstTextAt?: number;
   /** The provider may have counted something: it answered, or was at it when the turn was called off. */
   readonly isUsed?: boolean;

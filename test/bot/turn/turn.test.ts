@@ -69,7 +69,7 @@ describe("what a turn used", () => {
     it.stream.think("let me see");
     it.stream.fail(new Error("broken"));
     await it.clock.advance(1_000);
-    expect(await used(it)).toMatchObject([{ ending: "failed", isEstimated: true }]);
+    expect(await used(it)).toMatchObject([{ ending: "failed", isEstimated: true, outputTokens: 3 }]);
   });
 
   it("is counted once by a start after a kill", async () => {

@@ -67,11 +67,11 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
   let firstTextAt: number | undefined;
   let isAsked = false;
   let hasAnswered = false;
-  let hasThought = false;
+  let thoughtChars = 0;
   const sofar = () => ({
     text: text.said(),
     ...(firstTextAt !== undefined && { firstTextAt }),
-    ...(hasThought && { hasThought }),
+    ...(thoughtChars > 0 && { hasThought: true, thoughtChars }),
   });
   try {
     const idle = { provider: provider.id, clock, silenceMs, signal };
@@ -97,7 +97,7 @@ async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms):
           firstTextAt ??= clock.now();
           text.say(event.text);
         } else {
-          hasThought = true;
+          thoughtChars += event.text.length;
           text.think(event.text);
         }
         terms.onText();
