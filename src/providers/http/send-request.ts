@@ -1,6 +1,7 @@
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
-import { pipeline, type Readable } from "node:stream";
+import type { Socket } from "node:net";
+import { pipeline, type Readable, type Transform } from "node:stream";
 import zlib from "node:zlib";
 
 export interface HttpRequest {
@@ -13,17 +14,31 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
+/** A host that is up takes a connection within a second or two. */
+const CONNECT_MS = 10_000;
+
 /**
  * Sends a request with node:http and resolves with the response's head. Redirects are not followed. fetch takes twice
  * the CPU for an answer that comes in small pieces, and 10 MB more; in a thread its first call never ends where the
  * peer hangs up at once.
- * @throws what node:http says of a connection that fails, or of the abort
+ * @throws what node:http says of a connection that fails, or of the abort; `ETIMEDOUT` where none comes about
  */
-export const sendRequest = ({ url, body, ...options }: HttpRequest): Promise<IncomingMessage> =>
+export const sendRequest = ({ url, body, ...options }: HttpRequest, connectMs = CONNECT_MS): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    const { request } = url.startsWith("https:") ? https : http;
-    request(url, options, resolve).on("error", reject).end(body);
+    const { request } = /^https:/i.test(url) ? https : http;
+    const sent = request(url, { ...options, timeout: connectMs }, resolve)
+      // Silence later on is the caller's to bear.
+      .on("timeout", () => isConnecting(sent.socket) && sent.destroy(fault("ETIMEDOUT")))
+      .on("error", reject)
+      // Without an error after an answer that is none, as a switch of protocols.
+      .on("close", () => reject(fault("ECONNRESET")));
+    sent.end(body);
   });
+
+const isConnecting = (socket: Socket | null): boolean =>
+  socket !== null && (socket.connecting || ("secureConnecting" in socket && socket.secureConnecting === true));
+
+const fault = (code: string) => Object.assign(new Error(`no answer: ${code}`), { code });
 
 /** What is asked of headers; both node:http's and fetch's answer it. */
 export type ResponseHeaders = Pick<Headers, "get">;
@@ -39,14 +54,16 @@ export type HeaderPairs = [name: string, value: string][];
 export const headerPairs = ({ rawHeaders }: IncomingMessage): HeaderPairs =>
   rawHeaders.flatMap((name, at): HeaderPairs => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""]] : []));
 
+const UNPACKERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
+  ["gzip", zlib.createGunzip],
+  ["x-gzip", zlib.createGunzip],
+  ["deflate", zlib.createInflate],
+  ["br", zlib.createBrotliDecompress],
+]);
+
 /** Returns a response's body, unpacked where it is packed; reading it throws whatever goes wrong with either. */
 export function unpacked(response: IncomingMessage): Readable {
-  const unpack = {
-    gzip: zlib.createGunzip,
-    "x-gzip": zlib.createGunzip,
-    deflate: zlib.createInflate,
-    br: zlib.createBrotliDecompress,
-  }[response.headers["content-encoding"]?.toLowerCase() ?? ""];
+  const unpack = UNPACKERS.get(response.headers["content-encoding"]?.toLowerCase() ?? "");
   return unpack === undefined ? response : pipeline(response, unpack(), () => {});
 }
 
