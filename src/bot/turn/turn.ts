@@ -136,8 +136,9 @@ export const enqueue = (
   platform: ChatPlatform,
   question: Question,
   isByTime = question.isAdopted ?? false,
+  isCounted = isByTime,
 ): Place =>
-  deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question, isByTime), {
+  deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question, isCounted), {
     isMissed: isMissed(question) || isByTime,
     at: placeInLine(question),
     isByTime,
@@ -163,10 +164,10 @@ async function answerInTurn(
     turn.isWaiting = mark === "waiting";
     isShown = isShown.then(() => showFirstMark(deps, platform, question, mark));
   };
+  let counting: Promise<string | undefined> | undefined;
   try {
     await deps.turns.brake.calm();
     let reading: Promise<PinnedSession> | undefined;
-    let counting: Promise<string | undefined> | undefined;
     const onAsk = () => {
       if (!isCounted) counting = sharedLimitFault(deps, message, question.asker);
       reading = pinnedSession(deps, message);
@@ -192,7 +193,8 @@ async function answerInTurn(
       await closeQuestion(deps, platform, question, ending, lease);
     });
   } catch (error) {
-    if (error instanceof GaveWay) enqueue(deps, platform, question, true);
+    // A question that finds no room is counted again when its turn comes, and refused then.
+    if (error instanceof GaveWay) enqueue(deps, platform, question, true, (await counting) === undefined);
     else await giveUp(deps, platform, question, error);
   } finally {
     isOver.abort(OVER);

@@ -30,6 +30,29 @@ describe("question limits", () => {
     expect(await answered(one, "later")).toBe("hi");
   });
 
+  it("refuse over two replicas also who has given way to an earlier question", async () => {
+    const peers = { hasPeers: () => true };
+    const other = world(undefined, peers);
+    const one = world({ ...other, store: other.store.another() }, { ...peers, owner: "host/1/one" });
+    for (let count = 0; count < 20; count++) await answered(other, `q${count}`);
+    const author = "bob";
+    await other.ask("first", { message: "1", author });
+    await other.clock.advance(100);
+    const at = other.clock.now();
+    await other.clock.advance(100);
+    await one.ask("late", { message: "3" });
+    const early = one.platform.mention("early", { message: "2", author });
+    await one.chat.onMention(one.platform, { ...early, writtenAt: at });
+    await one.clock.advance(1_000);
+    other.openai.streams.at(-1)?.finish();
+    await one.clock.advance(2_000);
+    expect(one.openai.streams).toHaveLength(1);
+    one.openai.streams[0]?.finish();
+    await one.clock.advance(2_000);
+    expect(one.openai.streams).toHaveLength(1);
+    expect(one.texts().at(-1)).toContain("You have reached the limit of questions per person");
+  });
+
   it("count what a process has taken that is gone", async () => {
     const before = world();
     for (let count = 0; count < 20; count++) await answered(before, `q${count}`);
