@@ -212,7 +212,7 @@ export const untilStored = <T>(work: () => Promise<T>, { clock, log }: Pick<Turn
     onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "store write failed, retrying"),
   });
 
-/** Of reasoning, most of which is prose or code. */
+/** What a token of reasoning takes: most of it is prose or code. */
 const CHARS_PER_TOKEN = 4;
 
 /** What a turn used: as the provider says, or an estimate. Undefined where nothing reached the provider. */
@@ -220,7 +220,7 @@ export function usedBy(terms: {
   readonly usage: Usage | undefined;
   readonly inputTokens: number | undefined;
   readonly output: string;
-  /** Of the reasoning, whose vendors charge for it like for an answer. */
+  /** The length of the reasoning, which vendors charge for as for an answer. */
   readonly thoughtChars?: number | undefined;
 }): Used | undefined {
   const { usage, inputTokens, output, thoughtChars = 0 } = terms;
