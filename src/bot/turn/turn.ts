@@ -180,6 +180,7 @@ async function answerInTurn(
     const place = { isNext: () => isNext(deps, question), mustGiveWay: () => hasEarlier(deps, question) };
     await withLease(deps, conversation, { signal, onAsk, onWait, ...place }, async (lease) => {
       turn.isWaiting = false;
+      if (await isTakenOver(deps, question)) return;
       const fault = await counting;
       if (fault !== undefined) {
         await isShown;
@@ -224,6 +225,23 @@ async function isNext(deps: LifeDeps, question: Question): Promise<boolean> {
   } catch (error) {
     log.warn({ error }, "a question is answered without a look at the other replicas' questions");
     return true;
+  }
+}
+
+/** Others take a process for ended that gives no sign of life for longer, and its questions with it. */
+const SURELY_OURS_MS = 30_000;
+
+/** Whether others have ended or taken the question while this process stood still, as on a suspended machine. */
+async function isTakenOver(
+  { sessions, owner, hasPeers, clock, log }: LifeDeps,
+  { id, at }: Question,
+): Promise<boolean> {
+  if (!hasPeers() || clock.now() - at < SURELY_OURS_MS) return false;
+  try {
+    return (await sessions.openQuestion(id))?.owner !== owner;
+  } catch (error) {
+    log.warn({ error }, "a question is answered without a look at whose it is");
+    return false;
   }
 }
 

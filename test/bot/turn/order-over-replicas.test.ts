@@ -97,5 +97,11 @@ describe("questions of one conversation that come to several replicas", () => {
     expect(answered().map((text) => text.split("\n")[0])).toEqual(["half of", "to two", "to three"]);
     expect(answered()[0]).toContain("⚠️ Interrupted by a restart.");
     expect(await second.sessions.openQuestions()).toHaveLength(0);
+    // It was only suspended, and wakes up.
+    line.isCut = false;
+    await answer(first, 0, "one");
+    await clock.advance(60_000);
+    expect(first.openai.streams).toHaveLength(1);
+    expect(answered()).toHaveLength(3);
   });
 });
