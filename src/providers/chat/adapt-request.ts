@@ -49,7 +49,7 @@ export function adaptationFor(attempt: Attempt, refusal: Refusal, reason: Provid
   if (refusal.isWebPage || status === 401) return undefined;
   const { quirks } = attempt;
   const inMinute = leftInMinute(attempt, said);
-  if (inMinute !== undefined) return { quirks: { ...quirks, maxOutputTokens: inMinute }, isLasting: false };
+  if (inMinute !== undefined) return { quirks: { ...quirks, maxOutputTokens: inMinute }, isLasting: true };
   if (status === 429) return undefined;
   const lasting = (more: Quirks): Adaptation => ({ quirks: { ...quirks, ...more }, isLasting: true });
   if (!quirks.skipsStreamOptions && /stream_options|include_usage/.test(said))
@@ -110,11 +110,15 @@ function leftInWindow({ maxOutputTokens: sent }: Attempt, said: string): number 
   return left >= MIN_OUTPUT_TOKENS ? left : undefined;
 }
 
-/** Some vendors count the output limit as used: returns what a minute's tokens leave for it, where it exceeds them. */
+/**
+ * Some vendors count the output limit as used. Where it exceeds a minute's tokens, returns what they leave for it: at
+ * most half, so that a second question may be asked in the minute.
+ */
 function leftInMinute({ maxOutputTokens: sent }: Attempt, said: string): number | undefined {
   const [, limit, requested] = /tokens per min.{0,20}\bLimit ([\d,]+), Requested ([\d,]+)/i.exec(said) ?? [];
-  const excess = (numberOf(requested) ?? 0) - (numberOf(limit) ?? 0);
-  const left = (sent ?? 0) - excess;
+  const perMinute = numberOf(limit) ?? 0;
+  const excess = (numberOf(requested) ?? 0) - perMinute;
+  const left = Math.min((sent ?? 0) - excess, Math.floor(perMinute / 2));
   return excess > 0 && left >= MIN_OUTPUT_TOKENS ? left : undefined;
 }
 

@@ -157,7 +157,8 @@ describe("a refused parameter", () => {
       return requested > 6_000 ? [status, says(message(requested), "rate_limit_exceeded")] : undefined;
     });
     expect(await chat({ ...ASKED, maxOutputTokens: 16_384 })).toBe("Fine.");
-    expect(sent.map(({ max_tokens: limit }) => limit)).toEqual([16_384, 5_900]);
+    expect(await chat({ ...ASKED, maxOutputTokens: 16_384 })).toBe("Fine.");
+    expect(sent.map(({ max_tokens: limit }) => limit)).toEqual([16_384, 3_000, 3_000]);
   });
 });
 
