@@ -9,6 +9,8 @@ import { ENCODING, SCHEMA, SCHEMA_VERSION, VERSION } from "./postgres-statements
 
 /** A connection may take longer than a call: a name to look up, several round trips to exchange keys and passwords. */
 const OPEN_TIMEOUT_MS = 4000;
+/** Nobody waits for one that is made again: on a slow line or a busy machine its round trips take longer than a start may. */
+const OPEN_AGAIN_TIMEOUT_MS = 10_000;
 /** At least: to agree on a start, and on a password. */
 const CONNECT_ROUND_TRIPS = 2;
 /** A server that is well has said goodbye by then. */
@@ -59,7 +61,11 @@ export async function openConnections(url: string, timeout: Timeout): Promise<Co
   const connection = (more: ClientConfig) =>
     createConnection(
       { connectionString: parsed.href, ...more },
-      { learn: timeout.learn, timeoutMs: () => (isOpen ? timeout.timeoutMs() : OPEN_TIMEOUT_MS) },
+      {
+        learn: timeout.learn,
+        timeoutMs: () => (isOpen ? timeout.timeoutMs() : OPEN_TIMEOUT_MS),
+        connectMs: () => (isOpen ? OPEN_AGAIN_TIMEOUT_MS : OPEN_TIMEOUT_MS),
+      },
     );
   const withStatementTimeout = { statement_timeout: CALL_TIMEOUT_MS };
   const prepared = async (more: ClientConfig): Promise<Connections> => {
@@ -86,13 +92,18 @@ export async function openConnections(url: string, timeout: Timeout): Promise<Co
 
 type Timeout = Pick<CallTimeout, "timeoutMs" | "learn">;
 
+interface LinkTerms extends Timeout {
+  /** How long a connection may take, in ms. */
+  connectMs(): number;
+}
+
 interface Link {
   readonly client: Client;
   readonly socket: Socket;
   readonly connected: Promise<unknown>;
 }
 
-function createConnection(config: ClientConfig, { timeoutMs, learn }: Timeout): Connection {
+function createConnection(config: ClientConfig, { timeoutMs, connectMs, learn }: LinkTerms): Connection {
   let link: Link | undefined;
   let isEnded = false;
   const letGo = (old: Link) => {
@@ -107,7 +118,7 @@ function createConnection(config: ClientConfig, { timeoutMs, learn }: Timeout): 
       application_name: "evergreen",
       keepAlive: true,
       pipeline: true,
-      connectionTimeoutMillis: OPEN_TIMEOUT_MS,
+      connectionTimeoutMillis: connectMs(),
       stream: () => socket,
     });
     const startedAt = systemClock.now();
