@@ -9,7 +9,7 @@ import { ENCODING, SCHEMA, SCHEMA_VERSION, VERSION } from "./postgres-statements
 
 /** A connection may take longer than a call: a name to look up, several round trips to exchange keys and passwords. */
 const OPEN_TIMEOUT_MS = 4000;
-/** Nobody waits for one that is made again: on a slow line or a busy machine its round trips take longer than a start may. */
+/** Nobody waits for one that is made again; on a slow line it takes longer than a start may. */
 const OPEN_AGAIN_TIMEOUT_MS = 10_000;
 /** At least: to agree on a start, and on a password. */
 const CONNECT_ROUND_TRIPS = 2;
