@@ -1,42 +1,26 @@
 import { call } from "/assets/shared/api.js";
-import { byId, make, messageOf } from "/assets/shared/elements.js";
+import { byId, make } from "/assets/shared/elements.js";
+import { createPagedTable } from "./paged-table.js";
 
 /** @import { AuditView } from "../audit-view.js" */
 
 /** Who changed what; read on demand, newest first, perhaps of one kind. */
 export function createAudit() {
-  const body = byId("audit-rows");
-  const more = byId("more-audit", HTMLButtonElement);
   const kind = byId("audit-kind", HTMLSelectElement);
-  /** @type {string | undefined} */
-  let before;
-
-  const read = async () => {
-    more.disabled = true;
-    try {
-      const query = new URLSearchParams({ kind: kind.value, ...(before !== undefined && { before }) });
+  const readAgain = createPagedTable({
+    body: byId("audit-rows"),
+    more: byId("more-audit", HTMLButtonElement),
+    columns: 6,
+    empty: "Nothing was changed.",
+    async read(from) {
+      const query = new URLSearchParams({ kind: kind.value, ...(from !== undefined && { before: from }) });
       /** @type {AuditView} */
-      const page = await call(`/api/console/audit?${query}`);
-      if (before === undefined) body.replaceChildren();
-      body.append(...page.entries.map(auditRow));
-      if (body.childElementCount === 0) body.append(wideRow("Nothing was changed."));
-      before = page.before;
-      more.textContent = before === undefined ? "Read again" : "Show more";
-    } catch (error) {
-      body.append(wideRow(messageOf(error)));
-    } finally {
-      more.disabled = false;
-    }
-  };
-  more.addEventListener("click", read);
-  kind.addEventListener("change", () => {
-    before = undefined;
-    return read();
+      const { entries, before } = await call(`/api/console/audit?${query}`);
+      return { rows: entries.map(auditRow), before };
+    },
   });
+  kind.addEventListener("change", readAgain);
 }
-
-/** @param {string} text */
-const wideRow = (text) => make("tr", {}, make("td", { colSpan: 6, className: "empty" }, text));
 
 /** @param {AuditView["entries"][number]} entry */
 function auditRow({ at, user, kind, changes, platform, door, conversation }) {

@@ -1,7 +1,8 @@
 import { call } from "/assets/shared/api.js";
-import { byId, make, messageOf } from "/assets/shared/elements.js";
+import { byId, make } from "/assets/shared/elements.js";
 import { plainWords } from "/assets/shared/texts.js";
 import { agoWords } from "/assets/shared/time.js";
+import { createPagedTable } from "./paged-table.js";
 
 /**
  * @import { ConversationRow, ConversationsView } from "../conversations.js"
@@ -17,27 +18,17 @@ import { agoWords } from "/assets/shared/time.js";
 export function createConversations({ offer }) {
   const affected = byId("affected-pins");
   let shown = "[]";
-  const body = byId("conversation-rows");
-  const more = byId("more-conversations", HTMLButtonElement);
-  /** @type {string | undefined} */
-  let before;
-
-  more.addEventListener("click", async () => {
-    more.disabled = true;
-    try {
-      const query = before === undefined ? "" : `?before=${encodeURIComponent(before)}`;
+  createPagedTable({
+    body: byId("conversation-rows"),
+    more: byId("more-conversations", HTMLButtonElement),
+    columns: 7,
+    empty: "Nobody has asked anything yet.",
+    async read(from) {
+      const query = from === undefined ? "" : `?before=${encodeURIComponent(from)}`;
       /** @type {ConversationsView} */
-      const page = await call(`/api/console/conversations${query}`);
-      if (before === undefined) body.replaceChildren();
-      body.append(...page.conversations.map(conversationRow));
-      if (body.childElementCount === 0) body.append(wideRow("Nobody has asked anything yet."));
-      before = page.before;
-      more.textContent = before === undefined ? "Read again" : "Show more";
-    } catch (error) {
-      body.append(wideRow(messageOf(error)));
-    } finally {
-      more.disabled = false;
-    }
+      const { conversations, before } = await call(`/api/console/conversations${query}`);
+      return { rows: conversations.map(conversationRow), before };
+    },
   });
 
   return {
@@ -67,9 +58,6 @@ function affectedItem({ workspace, line, offer: control }, offer) {
   });
   return make("li", {}, text, button);
 }
-
-/** @param {string} text */
-const wideRow = (text) => make("tr", {}, make("td", { colSpan: 7, className: "empty" }, text));
 
 /** @param {ConversationRow} conversation */
 function conversationRow({ platform, workspace, channel, thread, pin, answeredAt }) {
