@@ -19,7 +19,7 @@ export const settingsFeedback = ({ settings, audit }: CommandDeps) =>
       yield {
         markdown: shown
           ? "From the next answer, 👍 and 👎 stand under it. `/usage` by model shows what people thought."
-          : "From the next answer, 👍 and 👎 are gone, and older ones count no more.",
+          : "From the next answer, 👍 and 👎 are gone, and older ones no longer take votes.",
       };
     },
   });
