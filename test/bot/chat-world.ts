@@ -1,6 +1,7 @@
 import type { Log } from "../../src/base/log.js";
 import { type Chat, createChat } from "../../src/bot/turn/chat.js";
 import type { ChatDeps, TurnEvent } from "../../src/bot/turn/turn-deps.js";
+import type { Invocation } from "../../src/commands/command.js";
 import type { ModelRef } from "../../src/refresh/choose/default-model.js";
 import { createSettings, type Settings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
@@ -20,6 +21,20 @@ import { slowStore } from "../support/slow-store.js";
 
 export const CONVERSATION = "fake:home:general";
 /** Whoever asked before has ended. */
+/** A command in that conversation, as this person makes it. */
+export const by = (id: string, more: Partial<Invocation> = {}): Invocation => ({
+  platform: "fake",
+  workspace: "fake:home",
+  conversation: CONVERSATION,
+  user: { id, name: id },
+  isOperator: false,
+  isDirect: false,
+  isGuest: false,
+  isInGroup: async () => false,
+  canShowFiles: false,
+  ...more,
+});
+
 export const ENDED = { isGone: async (owner: string) => owner !== "host/2/next" };
 
 export interface World {

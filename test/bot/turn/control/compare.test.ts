@@ -3,23 +3,9 @@ import type { Log } from "../../../../src/base/log.js";
 import { createPersonalData } from "../../../../src/bot/personal-data/personal-data.js";
 import { PlatformError } from "../../../../src/bot/port/platform-error.js";
 import { recover } from "../../../../src/bot/turn/recover/recover.js";
-import type { Invocation } from "../../../../src/commands/command.js";
 import { settle } from "../../../support/fake-clock.js";
 import { surfacesOf } from "../../../support/fake-platform.js";
-import { asked, CONVERSATION, ENDED, type World, world } from "../../chat-world.js";
-
-const by = (id: string, more: Partial<Invocation> = {}): Invocation => ({
-  platform: "fake",
-  workspace: "fake:home",
-  conversation: CONVERSATION,
-  user: { id, name: id },
-  isOperator: false,
-  isDirect: false,
-  isGuest: false,
-  isInGroup: async () => false,
-  canShowFiles: false,
-  ...more,
-});
+import { asked, by, CONVERSATION, ENDED, type World, world } from "../../chat-world.js";
 
 const LOG = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log;
 const M2 = { provider: "openai", model: "m2" };

@@ -1,23 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { RATE_CONTROLS } from "../../../../src/bot/turn/answer-controls.js";
-import type { Invocation } from "../../../../src/commands/command.js";
 import type { Snapshot } from "../../../../src/refresh/catalog/catalog-types.js";
 import { createVotes, type Vote } from "../../../../src/usage/votes.js";
 import { fakeRefresher } from "../../../support/fake-refresher.js";
-import { asked, CONVERSATION, type World } from "../../chat-world.js";
-
-const by = (id: string, more: Partial<Invocation> = {}): Invocation => ({
-  platform: "fake",
-  workspace: "fake:home",
-  conversation: CONVERSATION,
-  user: { id, name: id },
-  isOperator: false,
-  isDirect: false,
-  isGuest: false,
-  isInGroup: async () => false,
-  canShowFiles: false,
-  ...more,
-});
+import { asked, by, CONVERSATION, type World } from "../../chat-world.js";
 
 const snapshot: Snapshot = {
   providers: new Map([

@@ -1,21 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RATE_CONTROLS } from "../../../../src/bot/turn/answer-controls.js";
-import type { Invocation } from "../../../../src/commands/command.js";
 import { settle } from "../../../support/fake-clock.js";
-import { asked, CONVERSATION, type World } from "../../chat-world.js";
-
-const by = (id: string, more: Partial<Invocation> = {}): Invocation => ({
-  platform: "fake",
-  workspace: "fake:home",
-  conversation: CONVERSATION,
-  user: { id, name: id },
-  isOperator: false,
-  isDirect: false,
-  isGuest: false,
-  isInGroup: async () => false,
-  canShowFiles: false,
-  ...more,
-});
+import { asked, by, CONVERSATION, type World } from "../../chat-world.js";
 
 /** A conversation whose last question has its answer. */
 async function answered() {
