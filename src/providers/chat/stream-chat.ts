@@ -110,6 +110,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
       },
       body: JSON.stringify(body),
       signal: this.#connection.signal,
+      isRepeatable: true,
     });
     const { statusCode: status = 0 } = response;
     if (status >= 300 && status < 400) {

@@ -1,4 +1,4 @@
-import http, { type IncomingMessage } from "node:http";
+import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
 import { pipeline, type Readable, type Transform } from "node:stream";
@@ -12,6 +12,11 @@ export interface HttpRequest {
   readonly body?: string | Uint8Array;
   /** Ends the request, and the answer while it comes. */
   readonly signal: AbortSignal;
+  /**
+   * Whether to send it again, once and over a new connection, where a kept one was closed before any answer: a server
+   * closes what was idle too long just as the next request goes out. Default: false.
+   */
+  readonly isRepeatable?: boolean;
 }
 
 /** A host that is up takes a connection within a second or two. */
@@ -23,17 +28,27 @@ const CONNECT_MS = 10_000;
  * peer hangs up at once.
  * @throws what node:http says of a connection that fails, or of the abort; `ETIMEDOUT` where none comes about
  */
-export const sendRequest = ({ url, body, ...options }: HttpRequest, connectMs = CONNECT_MS): Promise<IncomingMessage> =>
+export const sendRequest = (asked: HttpRequest, connectMs = CONNECT_MS): Promise<IncomingMessage> =>
+  send(asked, connectMs, asked.isRepeatable === true);
+
+const send = (asked: HttpRequest, connectMs: number, mayRepeat: boolean): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
+    const { url, body, method, headers, signal } = asked;
     const { request } = /^https:/i.test(url) ? https : http;
-    const sent = request(url, { ...options, timeout: connectMs }, resolve)
+    const connection = asked.isRepeatable && !mayRepeat ? { agent: false as const } : {};
+    const sent: ClientRequest = request(url, { method, headers, signal, timeout: connectMs, ...connection }, resolve)
       // Silence later on is the caller's to bear.
       .on("timeout", () => isConnecting(sent.socket) && sent.destroy(fault("ETIMEDOUT")))
-      .on("error", reject)
+      .on("error", (error) =>
+        mayRepeat && sent.reusedSocket && isClosed(error) ? resolve(send(asked, connectMs, false)) : reject(error),
+      )
       // Without an error after an answer that is none, as a switch of protocols.
       .on("close", () => reject(fault("ECONNRESET")));
     sent.end(body);
   });
+
+/** Whether the other side closed the connection: `ECONNRESET` is also "socket hang up". */
+const isClosed = (error: object): boolean => "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
 
 const isConnecting = (socket: Socket | null): boolean =>
   socket !== null && (socket.connecting || ("secureConnecting" in socket && socket.secureConnecting === true));

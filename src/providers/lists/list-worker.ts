@@ -56,7 +56,7 @@ async function bytesOf(body: Readable, maxBytes: number): Promise<Buffer | undef
 async function answer(order: PageOrder, port: MessagePort, signal: AbortSignal): Promise<void> {
   const post = (message: PageMessage) => port.postMessage(message);
   const asked = { ...order.headers, "accept-encoding": "gzip, deflate, br" };
-  const response = await sendRequest({ url: order.url, headers: asked, signal });
+  const response = await sendRequest({ url: order.url, headers: asked, signal, isRepeatable: true });
   const { statusCode: status = 0 } = response;
   const headers = headerPairs(response);
   const body = unpacked(response);

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { sendRequest, textOf } from "../../../src/providers/http/send-request.js";
 
 /** Returns the address of a server that does this with each piece that a client sends, without its scheme. */
@@ -48,4 +48,48 @@ test("an encoding that nobody knows leaves the body as it came", async () => {
   );
 
   expect(await textOf(await sendRequest(asked(`http://${host}/`)))).toBe("ok");
+});
+
+describe("a kept connection that the server closes as the next request goes out", () => {
+  /** A server that answers the first request of each connection and hangs up at the second. */
+  const closeAtTheSecond = () => {
+    const asked = new WeakMap<Socket, number>();
+    return serve((socket) => {
+      const count = (asked.get(socket) ?? 0) + 1;
+      asked.set(socket, count);
+      if (count > 1) socket.resetAndDestroy();
+      else socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    });
+  };
+  const post = { method: "POST", body: "a question" };
+
+  test("costs nothing where the request may be repeated", async () => {
+    const host = await closeAtTheSecond();
+
+    for (let nth = 0; nth < 3; nth++) {
+      const response = await sendRequest({ ...asked(`http://${host}/`), ...post, isRepeatable: true });
+      expect(await textOf(response)).toBe("ok");
+    }
+  });
+
+  test("is told where it may not", async () => {
+    const host = await closeAtTheSecond();
+    await textOf(await sendRequest({ ...asked(`http://${host}/`), ...post }));
+
+    await expect(sendRequest({ ...asked(`http://${host}/`), ...post })).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
+  test("is told where the new connection is closed as well", async () => {
+    let served = 0;
+    const host = await serve((socket) => {
+      if (++served === 1) socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+      else socket.resetAndDestroy();
+    });
+    await textOf(await sendRequest({ ...asked(`http://${host}/`), isRepeatable: true }));
+
+    await expect(sendRequest({ ...asked(`http://${host}/`), isRepeatable: true })).rejects.toMatchObject({
+      code: "ECONNRESET",
+    });
+    expect(served).toBe(3);
+  });
 });
