@@ -37,7 +37,7 @@ function auditRow({ at, user, kind, changes, platform, door, conversation }) {
   return make(
     "tr",
     {},
-    make("td", { className: "number" }, new Date(at).toLocaleString([], { dateStyle: "short", timeStyle: "short" })),
+    make("td", { className: "when" }, new Date(at).toLocaleString([], { dateStyle: "short", timeStyle: "short" })),
     make("td", {}, user.name),
     make("td", {}, ...lines),
     make("td", {}, kind),
