@@ -10,11 +10,11 @@ import type { PlatformParts, PlatformSetup } from "./bot/port/platform-definitio
 import { createPinCensus } from "./bot/status/pin-census.js";
 import { createLiveness } from "./bot/turn/liveness.js";
 import type { Invocation } from "./commands/command.js";
-import { modelInForce } from "./commands/model-in-force.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
 import { createQuota } from "./quota/quota.js";
 import { createAllowedModels } from "./refresh/choose/allowed-models.js";
+import { modelInForce } from "./refresh/choose/model-in-force.js";
 import { createRefresher } from "./refresh/engine/create-refresher.js";
 import { providerWarnings } from "./refresh/refresh-texts.js";
 import { createSettings } from "./refresh/settings.js";

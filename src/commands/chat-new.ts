@@ -1,7 +1,7 @@
 import { modelName } from "../refresh/choose/default-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { defaultSentence } from "./model-in-force.js";
+import { defaultSentence } from "./pin-text.js";
 import { escapeInline } from "./wording/markdown.js";
 
 export const chatNew = (deps: CommandDeps) =>

@@ -6,9 +6,9 @@ import type { Detour, Pin, Session } from "../store/sessions/sessions.js";
 import { chooseModel } from "./choose-model.js";
 import { defineCommand, type Invocation } from "./command.js";
 import type { CommandDeps, RetryOutcome } from "./command-deps.js";
-import { detourText } from "./model-in-force.js";
 import { MAX_NAME_CHARS, requirePinned } from "./models-back.js";
 import { pinAudited } from "./pin-audited.js";
+import { detourText } from "./pin-text.js";
 import { switchingAccess } from "./settings-switching.js";
 import { escapeInline } from "./wording/markdown.js";
 

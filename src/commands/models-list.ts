@@ -1,7 +1,7 @@
 import { outcomeHint } from "../refresh/refresh-texts.js";
 import { type Control, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { pinFor } from "./model-in-force.js";
+import { pinFor } from "./pin-text.js";
 import { providerOption, suggestProviders } from "./provider-option.js";
 import { type ListFilter, type ListView, listView } from "./wording/list-text.js";
 

@@ -12,7 +12,7 @@ import type { ProviderStatus, RefreshStatus } from "../refresh/refresher.js";
 import { autoRefreshControls, inForceLines, refreshButton } from "./auto-refresh-setting.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { pinView } from "./model-in-force.js";
+import { pinView } from "./pin-text.js";
 import { affectedLine, offerControl } from "./wording/affected-pins.js";
 import { vendorWords } from "./wording/markdown.js";
 import { quotaRiskLine } from "./wording/quota-text.js";

@@ -2,8 +2,8 @@ import { withoutDetour } from "../quota/fallback/route.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { defaultSentence } from "./model-in-force.js";
 import { pinAudited } from "./pin-audited.js";
+import { defaultSentence } from "./pin-text.js";
 import { switchingAccess } from "./settings-switching.js";
 import { escapeInline } from "./wording/markdown.js";
 

@@ -5,7 +5,7 @@ import type { WorkspaceSettings } from "../refresh/settings.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { defaultWords } from "./model-in-force.js";
+import { defaultWords } from "./pin-text.js";
 import { code } from "./wording/markdown.js";
 
 const KEEPS = "Conversations that have a model keep it.";

@@ -1,7 +1,7 @@
 import { autoRefreshControls, inForceLines } from "./auto-refresh-setting.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { defaultWords, pinView } from "./model-in-force.js";
+import { defaultWords, pinView } from "./pin-text.js";
 import { accessLines } from "./settings-access.js";
 import { budgetLines } from "./settings-budget.js";
 import { fallbackLine } from "./settings-fallback.js";

@@ -13,7 +13,7 @@ import type { Forecast } from "./forecast.js";
 import { createForecasts, type Forecasts } from "./forecasts.js";
 import type { UsageHistory } from "./renewing-limit.js";
 import { createUsageCounts, type UsageCounts } from "./usage-counts.js";
-import { budgetWindow } from "./windows/budgets.js";
+import { budgetWindow } from "./windows/provider-budget-window.js";
 import { createEndpointReader } from "./windows/read-endpoints.js";
 import {
   isOut,

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { conversationOf } from "../../../src/bot/port/conversation.js";
 import { pinnedSession } from "../../../src/bot/turn/pinned-session.js";
 import { createWatchSender } from "../../../src/bot/watch/watch-sender.js";
-import { modelInForce } from "../../../src/commands/model-in-force.js";
 import { createAllowedModels } from "../../../src/refresh/choose/allowed-models.js";
+import { modelInForce } from "../../../src/refresh/choose/model-in-force.js";
 import { createWatchRows } from "../../../src/refresh/watch/watch-rows.js";
 import { createSessions } from "../../../src/store/sessions/sessions.js";
 import { createWorld, type World } from "../../refresh/world.js";
@@ -34,7 +34,6 @@ function partsOf({ clock, store, settings, refresher }: World) {
   const modelFacts = () => ({});
   const allowed = createAllowedModels({ refresher, settings, modelFacts, host: {} });
   const setups = [{ id: "openai", preferredFamilies: ["gpt-"] }];
-  const host = { limits: { userPer10Min: 0, channelPer10Min: 0 }, retentionDays: 0, usageDays: 0, auditDays: 1 };
   const sender = createWatchSender({
     ...{ watches: createWatchRows(store), refresher, allowed, modelFacts, clock, log: SILENT },
     access: { isServed: () => true },
@@ -42,7 +41,7 @@ function partsOf({ clock, store, settings, refresher }: World) {
   });
   const deps = chatDeps({
     ...{ clock, store, settings, refresher, allowed },
-    defaultModel: (workspace) => modelInForce({ settings, refresher, allowed, setups, host }, workspace),
+    defaultModel: (workspace) => modelInForce({ settings, refresher, allowed, setups, host: {} }, workspace),
   });
   return { sender, deps };
 }

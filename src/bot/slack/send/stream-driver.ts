@@ -21,7 +21,7 @@ import {
   type StreamState,
   type StreamStep,
   streamedIn,
-} from "./stream-transitions.js";
+} from "./stream-state.js";
 
 export interface StreamingDeps {
   readonly platform: ChatPlatform;

@@ -1,6 +1,6 @@
 import { type Candidate, chooseCandidate } from "../../../quota/fallback/candidates.js";
 import { type QuestionRoute, routeQuestion, withDetour, withoutDetour } from "../../../quota/fallback/route.js";
-import type { ModelRef } from "../../../refresh/choose/default-model.js";
+import { type ModelRef, splitModel } from "../../../refresh/choose/default-model.js";
 import type { Pin, Session } from "../../../store/sessions/sessions.js";
 import { workspaceOf } from "../../port/conversation.js";
 import type { MessageKey } from "../../port/platform.js";
@@ -47,12 +47,6 @@ export function candidateFor(deps: Deps, place: MessageKey, pinned: ModelRef): C
     ...{ pinned, listed, snapshot: deps.allowed.snapshot(workspace), setups: deps.setups },
     ...{ modelFacts: deps.modelFacts, historyTokens: deps.chat.historyTokens, quotaOf: deps.quota.ofModel },
   });
-}
-
-/** "provider/model" at the first slash. */
-function splitModel(name: string): ModelRef {
-  const [provider = "", ...model] = name.split("/");
-  return { provider, model: model.join("/") };
 }
 
 /** What the stored session becomes with the question; what a person chose meanwhile stays. */

@@ -6,7 +6,7 @@ import {
   type StreamFailure,
   type StreamState,
   streamedIn,
-} from "../../../../src/bot/slack/send/stream-transitions.js";
+} from "../../../../src/bot/slack/send/stream-state.js";
 
 const key = { platform: "slack", workspace: "T1", channel: "C1", thread: "1.0", message: "2.0" };
 const streamed = { key, startedAt: 0, sent: "a <b>", limitedEnds: 0 };

@@ -1,10 +1,9 @@
 import { AppError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
-import type { ModelInfo } from "../providers/provider.js";
 import { isDetourOf } from "../quota/fallback/route.js";
-import type { Snapshot } from "../refresh/catalog/catalog-types.js";
-import { defaultModel, type ModelRef, modelName, splitModel } from "../refresh/choose/default-model.js";
-import { newestMatch, newestMatchSince } from "../refresh/choose/newest-match.js";
+import { modelName } from "../refresh/choose/default-model.js";
+import { type ModelInForce, modelInForce } from "../refresh/choose/model-in-force.js";
+import { newestMatchSince } from "../refresh/choose/newest-match.js";
 import { providerWarnings } from "../refresh/refresh-texts.js";
 import type { RefreshStatus } from "../refresh/refresher.js";
 import type { Detour, Pin } from "../store/sessions/sessions.js";
@@ -13,36 +12,6 @@ import type { CommandDeps } from "./command-deps.js";
 import { code, escapeInline } from "./wording/markdown.js";
 import { outlookIn } from "./wording/pin-outlook.js";
 import { untilText } from "./wording/quota-text.js";
-
-export interface ModelInForce extends ModelRef {
-  readonly by: "workspace" | "pattern" | "host" | "first-provider";
-}
-
-export type ModelInForceDeps = Pick<CommandDeps, "settings" | "refresher" | "allowed" | "setups" | "host">;
-
-const chatCount = (models: readonly ModelInfo[] = []) => models.filter(({ isChat }) => isChat).length;
-
-/** The model that a new conversation of a workspace would get now, and why; undefined while there is none. */
-export function modelInForce(
-  { settings, refresher, allowed, setups, host }: ModelInForceDeps,
-  workspace: string,
-): ModelInForce | undefined {
-  const isAllowed = (model: ModelRef) => allowed.judge(workspace, model).isAllowed;
-  const { model: own, modelPattern } = settings.of(workspace);
-  const newest = modelPattern && newestMatch(allowed.snapshot(workspace), modelPattern.pattern);
-  if (newest !== undefined) return { ...newest, by: "pattern" };
-  const chosen = own === undefined ? undefined : splitModel(own);
-  // A provider whose key was taken out of the environment cannot answer.
-  const isUsable = chosen !== undefined && setups.some(({ id }) => id === chosen.provider) && isAllowed(chosen);
-  if (isUsable) return { ...chosen, by: "workspace" };
-  if (host.defaultModel !== undefined && isAllowed(host.defaultModel)) return { ...host.defaultModel, by: "host" };
-  const snapshot = allowed.snapshot(workspace);
-  const whole = refresher.snapshot();
-  const countOf = ({ providers }: Snapshot, id: string) => chatCount(providers.get(id)?.models);
-  const mayAnswer = setups.filter(({ id }) => countOf(snapshot, id) > 0 || countOf(whole, id) === 0);
-  const found = defaultModel({ snapshot, setups: mayAnswer });
-  return found && { ...found, by: "first-provider" };
-}
 
 const BY: Readonly<Record<Exclude<ModelInForce["by"], "pattern">, string>> = {
   workspace: "this workspace's default",
@@ -59,7 +28,7 @@ export function defaultWords(deps: CommandDeps, workspace: string): string {
 }
 
 /** "the newest that fits `anthropic/claude-*`, since …". */
-function patternWords({ settings, allowed, refresher }: ModelInForceDeps, workspace: string): string {
+function patternWords({ settings, allowed, refresher }: CommandDeps, workspace: string): string {
   const { modelPattern } = settings.of(workspace);
   if (modelPattern === undefined) return "";
   const changes = [...refresher.changes().values()].flatMap((log) => log.changes ?? []);
