@@ -24,7 +24,7 @@ const KEY = /^\d{13}-[0-9a-f]{8}$/;
 const OPTIONS = {
   period: {
     kind: "choice",
-    about: "today, 7d (unless you say so), 30d, 90d or 365d",
+    about: "today, 7d (default), 30d, 90d or 365d",
     values: Object.keys(PERIOD_DAYS).map((value) => ({ value, label: value })),
   },
   kind: {
@@ -36,7 +36,7 @@ const OPTIONS = {
   },
   output: {
     kind: "choice",
-    about: "list (unless you say so) or file",
+    about: "list (default) or file",
     values: [
       { value: "list", label: "list" },
       { value: "file", label: "file", aliases: ["export"] },
@@ -44,7 +44,7 @@ const OPTIONS = {
   },
   before: {
     kind: "word",
-    about: "an older page, as its button names it",
+    about: "an older page; set by its button",
     accepts: (value: string) => KEY.test(value),
     maxChars: 22,
   },

@@ -57,7 +57,7 @@ export const autoRefreshControls = ({ isEnabled, interval }: RefreshInForce): re
 /** The intervals that people can choose, however they write minutes. */
 export const intervalOption = {
   kind: "choice",
-  about: "minutes between refreshes, smart, or default (drops the setting)",
+  about: "minutes between refreshes, smart, or default (removes the setting)",
   values: [
     ...INTERVALS.map(({ value, label }) => ({
       value: String(value),
@@ -67,7 +67,7 @@ export const intervalOption = {
           ? []
           : ["m", "min", "mins", "minute", "minutes"].flatMap((unit) => [`${value}${unit}`, `${value} ${unit}`]),
     })),
-    { value: DEFAULT, label: "default (drops the setting)", isAside: true },
+    { value: DEFAULT, label: "default (removes the setting)", isAside: true },
   ],
 } as const;
 

@@ -10,7 +10,7 @@ import { escapeInline } from "./wording/markdown.js";
 export const chatChoose = (deps: CommandDeps) =>
   defineCommand({
     path: "chat choose",
-    about: "Go on with a compared answer: its model is used here, and the conversation remembers that answer",
+    about: "Continue with a compared answer: its model is used here, and the conversation remembers that answer",
     access: "anyone",
     accessFor: switchingAccess(deps),
     isForChatters: true,
@@ -28,10 +28,10 @@ export const chatChoose = (deps: CommandDeps) =>
       const { model, isNew, isLeftBehind } = await deps.turns.choose(target, answer, pinAudited(deps, target));
       const name = `**${escapeInline(modelName(model), 250)}**`;
       if (!isNew)
-        return yield { markdown: `📌 ${name} and its answer are what this conversation goes on with already.` };
+        return yield { markdown: `📌 ${name} and its answer are already what this conversation continues with.` };
       const history = isLeftBehind
         ? "Its answer is from before the fresh start, so it is not sent."
-        : "The conversation goes on from its answer.";
+        : "The conversation continues from its answer.";
       yield { markdown: `📌 This conversation now uses ${name}. ${history}` };
     },
   });

@@ -18,7 +18,7 @@ const model = { kind: "word", isSuggested: true, about: modelOption.about, maxCh
 export const chatCompare = (deps: CommandDeps) =>
   defineCommand({
     path: "chat compare",
-    about: "Have one or two other models answer the last question too, and choose which to go on with",
+    about: "Have one or two other models answer the last question too, and choose which to continue with",
     access: "anyone",
     isForChatters: true,
     visibility: "ephemeral",
@@ -71,7 +71,7 @@ function replyTo(outcome: CompareOutcome, notes: string): Reply {
   const where = link === undefined ? "" : ` in ${link}`;
   return {
     markdown: [
-      `⚖️ ${names} ${answers} the last question too${where}. \`Use … here\` under an answer goes on with it.${notes}`,
+      `⚖️ ${names} ${answers} the last question too${where}. \`Use … here\` under an answer continues with it.${notes}`,
       ...(fault === undefined ? [] : [fault]),
     ].join("\n"),
   };

@@ -105,7 +105,7 @@ const turnMarkdown = ({ session }: ExportFacts, { number, turn }: NumberedTurn):
   [
     `## ${turn.question.author}, ` +
       `${iso(turn.question.at)}${number < session.firstTurn ? " (before the last fresh start)" : ""}`,
-    turn.question.text || turn.question.sent || "*(no words)*",
+    turn.question.text || turn.question.sent || "*(no text)*",
     `### ${turn.provider === null ? "Answer" : `${turn.provider}/${turn.model}`}, ` +
       `${iso(turn.endedAt)}${turn.ending === "done" ? "" : ` (${turn.ending})`}`,
     turn.answer === "" ? "*(no answer)*" : turn.answer,

@@ -20,8 +20,8 @@ export const chatForget = ({ turns, audit }: CommandDeps) =>
       yield {
         markdown:
           `🗑️ This conversation is erased from my store: ${plural(count, "question")} with the answers, its ` +
-          "model and its settings. Messages in a channel of a chat service stay until somebody deletes them " +
-          "there. Counts of tokens stay for the bill, without any text.",
+          "model and its settings. Messages on Discord and Slack stay until somebody deletes them " +
+          "there. Token counts stay for billing, without any text.",
       };
     },
   });

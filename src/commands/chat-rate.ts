@@ -7,8 +7,8 @@ import { code } from "./wording/markdown.js";
 const REFUSALS: Readonly<Record<Exclude<RatingOutcome["kind"], "counted">, string>> = {
   off: "Votes on answers are switched off in this workspace. Nothing was counted.",
   unknown:
-    "I no longer know which model gave this answer: it is too old, was erased, or was given again since. Nothing was " +
-    "counted.",
+    "I no longer know which model gave this answer: it is too old, was erased, or was replaced by a retry. Nothing " +
+    "was counted.",
 };
 
 export const chatRate = (deps: CommandDeps) =>
@@ -48,7 +48,7 @@ function ratedText(
   const words = {
     new: `${sign} Counted for ${code(model, 250)}; no text is kept.`,
     changed: `${sign} Changed: your vote for ${code(model, 250)} counts as this now.`,
-    same: `${sign} You said so already; it counts once.`,
+    same: `${sign} You already voted this way; a vote counts once.`,
   };
   return instead.length > 0 ? `${words[how]} Another model can answer again:` : words[how];
 }

@@ -4,7 +4,7 @@ import type { CommandDeps } from "./command-deps.js";
 export const chatReasoning = ({ sessions, audit }: CommandDeps) =>
   defineCommand({
     path: "chat reasoning",
-    about: "Show above each answer what the model thinks, where it tells; alone it says whether it is shown",
+    about: "Show the model's reasoning above each answer, if it sends any; without a value, shows the setting",
     access: "anyone",
     isForChatters: true,
     visibility: "ephemeral",
@@ -30,7 +30,7 @@ export const chatReasoning = ({ sessions, audit }: CommandDeps) =>
       );
       yield {
         markdown: shown
-          ? "💭 From the next answer on, what the model thinks is quoted above its answer, where it tells."
+          ? "💭 From the next answer on, the model's reasoning is quoted above its answer, if it sends any."
           : "From the next answer on, only the answers are shown.",
       };
     },

@@ -9,7 +9,7 @@ import { code } from "./wording/markdown.js";
 const REFUSALS: Readonly<Record<Exclude<RetryOutcome["kind"], "started" | "waiting" | "refused">, string>> = {
   "nothing-asked": "There is no question here that could be answered again.",
   already: "This question is being answered again already.",
-  "not-last": "That is not the last answer any more, and only the last question can be answered again.",
+  "not-last": "Only the last question can be answered again, and that is an older one.",
   "not-yours": "🔒 Only the person who asked, or an operator, may have this answered again.",
 };
 
@@ -51,7 +51,10 @@ function replyTo(outcome: RetryOutcome, how: string, note: string): Reply {
     case "started":
       return { markdown: `🔁 The last question is answered again${how}.${note}`, ...taken };
     case "waiting":
-      return { markdown: `⏳ The last question will be answered again${how}, after those that wait.${note}`, ...taken };
+      return {
+        markdown: `⏳ The last question will be answered again${how}, after those that are waiting.${note}`,
+        ...taken,
+      };
     case "refused":
       throw new UserError(outcome.why);
     default:

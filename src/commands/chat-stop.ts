@@ -15,7 +15,7 @@ export const chatStop = (deps: CommandDeps) =>
     access: "anyone",
     isForChatters: true,
     visibility: "ephemeral",
-    options: { answer: { kind: "word", about: "only this one of the compared answers, as its button names it" } },
+    options: { answer: { kind: "word", about: "only this one of the compared answers; set by its button" } },
     async *run({ answer }, invocation) {
       if (invocation.isAboveThreads) return yield await stopBelow(deps, invocation);
       const { conversation, user, isOperator } = invocation;

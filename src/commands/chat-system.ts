@@ -9,7 +9,7 @@ const MAX_SYSTEM_CHARS = 4_000;
 export const chatSystem = ({ sessions, settings, audit }: CommandDeps) =>
   defineCommand({
     path: "chat system",
-    about: "Tell the model how to answer in this conversation; default drops it; alone it shows it",
+    about: "Tell the model how to answer in this conversation; default removes it; without text, shows it",
     access: "anyone",
     isForChatters: true,
     visibility: "ephemeral",
@@ -47,8 +47,8 @@ export const chatSystem = ({ sessions, settings, audit }: CommandDeps) =>
       yield {
         markdown:
           system === null
-            ? "From the next answer on the host's own system prompt alone is in force here."
-            : `From the next answer on, this system prompt follows the host's own:\n\n${quoted(system)}`,
+            ? "From the next answer on, only the host's own system prompt applies here."
+            : `From the next answer on, this system prompt is added to the host's own:\n\n${quoted(system)}`,
       };
     },
   });

@@ -31,7 +31,7 @@ export type ChosenModel =
 /** A model as people type it: provider/model, an id, or a part of one. */
 export const modelOption = {
   kind: "text",
-  about: "provider/model, as openai/gpt-5, or a part of its name",
+  about: "provider/model, like openai/gpt-5, or a part of its name",
   maxChars: MAX_MODEL_CHARS,
   isSuggested: true,
 } as const;
@@ -50,7 +50,7 @@ export function chooseModel(deps: Deps, typed: string, command: string, workspac
     return { kind: "chosen", model: { provider, model }, note: noteOn(deps, found) };
   }
   const { choices } = found;
-  const opening = found.kind === "ambiguous" ? `${code(typed)} fits several models.` : unknownText(deps, typed);
+  const opening = found.kind === "ambiguous" ? `${code(typed)} matches several models.` : unknownText(deps, typed);
   const question = choices.length > 0 ? " Which one do you mean?" : "";
   return {
     kind: "asked-back",
@@ -115,14 +115,11 @@ function unknownText(deps: Deps, typed: string): string {
   const known = `Configured: ${configuredNames(deps)}.`;
   if (provider === undefined) {
     if (rest.length > 0) return `There is no model ${code(typed)}, and no provider ${code(prefix)}. ${known}`;
-    return (
-      `No list has a model ${code(typed)}. ${known} A model that is not listed is typed as ` +
-      `${code("provider/model")}.`
-    );
+    return `No list has a model ${code(typed)}. ${known} Type a model that is not listed as ${code("provider/model")}.`;
   }
   return rest.join("/").trim() === ""
-    ? `${code(provider.id)} has no list to choose from yet. Type the model too, as ${code(`${provider.id}/model`)}.`
-    : `${code(typed)} is on no list, and a model that is not listed is taken only if its name has no spaces.`;
+    ? `${code(provider.id)} has no list to choose from yet. Type the model too, like ${code(`${provider.id}/model`)}.`
+    : `${code(typed)} is not listed, and the name of a model that is not listed can't contain spaces.`;
 }
 
 function noteOn({ refresher }: Deps, found: ModelRef & { readonly isListed: boolean }): string {
@@ -136,5 +133,5 @@ function noteOn({ refresher }: Deps, found: ModelRef & { readonly isListed: bool
     return "\n⚠️ Its provider refused it for chat when it was last used, so it may not answer.";
   }
   const isChat = entry?.models.find(({ id }) => id === found.model)?.isChat ?? true;
-  return isChat ? "" : "\n⚠️ By its provider's list it is not a chat model, so it may not answer.";
+  return isChat ? "" : "\n⚠️ Its provider does not list it as a chat model, so it may not answer.";
 }

@@ -70,11 +70,12 @@ function detailsOf(topic: Topic, commands: readonly Command[], invocation: Invoc
   return [
     `**${TOPICS[topic]}**`,
     lines.join("\n"),
-    `${hasLocked ? `${LOCK} operators only. ` : ""}Words in brackets may be left out; quotes keep words together.`,
+    `${hasLocked ? `${LOCK} operators only. ` : ""}${HOW_TO_TYPE}`,
   ].join("\n\n");
 }
 
 const LOCK = "🔒";
+const HOW_TO_TYPE = "Words in capitals are required, the rest is optional; quotes keep words together.";
 /** Longer than what any command takes. */
 const MAX_USAGE_CHARS = 120;
 

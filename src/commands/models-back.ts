@@ -14,7 +14,7 @@ export const MAX_NAME_CHARS = 233;
 export const modelsBack = (deps: CommandDeps) =>
   defineCommand({
     path: "models back",
-    about: "Let the pinned model answer the next question, whether its quota is used up or not",
+    about: "Let the pinned model answer the next question, even if its quota is used up",
     access: "anyone",
     accessFor: switchingAccess(deps),
     isForChatters: true,
@@ -22,7 +22,7 @@ export const modelsBack = (deps: CommandDeps) =>
     options: {
       model: {
         kind: "word",
-        about: "the pinned model, as a control under an answer names it",
+        about: "the pinned model; set by the button under an answer",
         maxChars: MAX_NAME_CHARS,
       },
     },
@@ -45,7 +45,7 @@ export const modelsBack = (deps: CommandDeps) =>
           detour === undefined ? `${name} stays.` : `↩️ Back to ${name}.`,
           isOver
             ? `Its budget, set by the bot's host, is used up, so it can't answer until ${until}.`
-            : "The next question goes to it, whether its quota is used up or not.",
+            : "The next question goes to it, even if its quota is used up.",
         ].join(" "),
         ...(offered !== undefined && { dropsControls: true as const }),
       };
@@ -56,5 +56,5 @@ export const modelsBack = (deps: CommandDeps) =>
 export function requirePinned(pin: ModelRef, offered: string | undefined): void {
   if (offered === undefined || offered === modelName(pin)) return;
   const name = escapeInline(modelName(pin), 250);
-  throw new UserError(`This conversation is pinned to **${name}** by now, so nothing was changed.`);
+  throw new UserError(`This conversation is pinned to **${name}** now, so nothing was changed.`);
 }

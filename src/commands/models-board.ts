@@ -15,8 +15,8 @@ export const modelsBoard = ({ board, audit }: CommandDeps) =>
       );
       yield {
         markdown: [
-          "📋 The board is posted, and stays current by itself.",
-          hasMoved ? "The older one in this channel no longer follows." : "",
+          "📋 The board is posted. It updates automatically.",
+          hasMoved ? "The older board in this channel is no longer updated." : "",
           hasReactions ? "" : "⚠️ I could not put the reactions under it: I lack the permission to add reactions here.",
         ]
           .filter((line) => line !== "")

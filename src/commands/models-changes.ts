@@ -15,7 +15,7 @@ import { code } from "./wording/markdown.js";
 export const modelsChanges = (deps: CommandDeps) =>
   defineCommand({
     path: "models changes",
-    about: "Models that appeared, left, changed or will retire, of the last 30 days",
+    about: "Models that were added, removed, changed or are about to retire, in the last 30 days",
     access: "anyone",
     visibility: "ephemeral",
     options: {},
@@ -79,7 +79,7 @@ export function changesText(logs: ReadonlyMap<ProviderId, ChangeLog>, now: numbe
     return own;
   });
   const rest = budget.hidden > 0 ? [`… and ${plural(budget.hidden, "more change", "more changes")}`] : [];
-  return [`What changed in the last ${CHANGE_DAYS} days (days of UTC):`, ...lines, ...rest].join("\n");
+  return [`What changed in the last ${CHANGE_DAYS} days (UTC):`, ...lines, ...rest].join("\n");
 }
 
 interface Budget {

@@ -21,10 +21,10 @@ export const modelsDetour = (deps: CommandDeps) =>
     isForChatters: true,
     visibility: "ephemeral",
     options: {
-      model: { kind: "word", about: "provider/model, as openai/gpt-5", maxChars: MAX_NAME_CHARS, isRequired: true },
+      model: { kind: "word", about: "provider/model, like openai/gpt-5", maxChars: MAX_NAME_CHARS, isRequired: true },
       pinned: {
         kind: "word",
-        about: "the pinned model, as a control under an answer names it",
+        about: "the pinned model; set by the button under an answer",
         maxChars: MAX_NAME_CHARS,
       },
     },
@@ -86,12 +86,12 @@ function requireCause(
   const cause = out ?? risk;
   if (cause === undefined) {
     const name = escapeInline(modelName(pin), 250);
-    throw new UserError(`**${name}** is not short of quota any more, so nothing was changed: it answers as before.`);
+    throw new UserError(`**${name}** has quota again, so nothing was changed: it answers as before.`);
   }
   const own = quota.ofModel(model);
   if (own.out === undefined && own.risk === undefined) return cause;
   const name = escapeInline(modelName(model), 250);
-  throw new UserError(`**${name}** is short of quota as well by now. Nothing was changed.`);
+  throw new UserError(`**${name}** is now out of quota, too. Nothing was changed.`);
 }
 
 function retryWords(outcome: RetryOutcome): string {
@@ -99,9 +99,9 @@ function retryWords(outcome: RetryOutcome): string {
     case "started":
       return " The last question is answered again.";
     case "waiting":
-      return " The last question will be answered again, after those that wait.";
+      return " The last question will be answered again, after those that are waiting.";
     case "not-yours":
-      return " Who asked the last question can have it answered again.";
+      return " The person who asked the last question can have it answered again.";
     case "refused":
       return ` ${outcome.why}`;
     default:

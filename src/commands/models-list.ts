@@ -13,7 +13,12 @@ export const modelsList = (deps: CommandDeps) =>
     visibility: "ephemeral",
     options: {
       provider: providerOption(deps, "only this provider"),
-      page: { kind: "word", about: "a page of a long list, as p2", accepts: (value) => PAGE.test(value), maxChars: 5 },
+      page: {
+        kind: "word",
+        about: "a page of a long list, like p2",
+        accepts: (value) => PAGE.test(value),
+        maxChars: 5,
+      },
       search: { kind: "text", about: "a part of the model's name", maxChars: 200 },
     },
     async *run({ provider, page, search }, invocation) {

@@ -11,11 +11,11 @@ const MAX_OFFERS = 50;
 export const modelsOffer = (deps: CommandDeps) =>
   defineCommand({
     path: "models offer",
-    about: "Offer a model in place of another, under the next answer of each conversation pinned to that one",
+    about: "Offer a replacement model under the next answer of each conversation pinned to the old one",
     access: "operator",
     visibility: "ephemeral",
     options: {
-      pinned: { kind: "word", about: "the model that is pinned, as openai/gpt-4", maxChars: 233, isRequired: true },
+      pinned: { kind: "word", about: "the model that is pinned, like openai/gpt-4", maxChars: 233, isRequired: true },
       model: { ...modelOption, about: "the model to offer", isRequired: true },
     },
     async *run({ pinned, model: typed }, invocation) {

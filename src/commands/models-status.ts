@@ -34,6 +34,7 @@ export const modelsStatus = (deps: CommandDeps) =>
       yield {
         panel: "/models status",
         markdown: [
+          "**Model status**",
           indicatorLine(status),
           "",
           lastRefreshLine(status),
@@ -71,7 +72,7 @@ export const lastRefreshLine = ({ lastRefreshAt }: Pick<RefreshStatus, "lastRefr
 
 /** `isEnabledHere`: in this workspace, for any provider; another workspace may keep the shared lists fresh. */
 export function nextRefreshLine({ nextRefreshAt }: RefreshStatus, isEnabledHere: boolean, now: number): string {
-  if (nextRefreshAt === null) return "Next refresh: none, because auto-refresh is off; the button still works";
+  if (nextRefreshAt === null) return "Next refresh: none, because auto-refresh is off. The button refreshes now.";
   const when = nextRefreshAt <= now ? "within 10 seconds" : timeMark(nextRefreshAt);
   const note = isEnabledHere ? "" : " (auto-refresh is off here, but another workspace keeps it on)";
   return `Next refresh: ${when}${note}`;
@@ -79,7 +80,7 @@ export function nextRefreshLine({ nextRefreshAt }: RefreshStatus, isEnabledHere:
 
 export const storeLines = ({ isStoreDown = false }: RefreshStatus): readonly string[] =>
   isStoreDown
-    ? ["⚠️ The store cannot be reached: lists are served from memory, and refreshed again once it is back."]
+    ? ["⚠️ The store cannot be reached. Lists come from memory, and are refreshed again once it is back."]
     : [];
 
 /**

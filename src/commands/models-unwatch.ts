@@ -4,12 +4,12 @@ import type { CommandDeps } from "./command-deps.js";
 import { patternOption, watchAccess, watchWords } from "./models-watch.js";
 import { code } from "./wording/markdown.js";
 
-const NONE = "Nothing is watched here. `/models watch` tells this channel when models change.";
+const NONE = "This channel has no watches. `/models watch` adds one.";
 
 export const modelsUnwatch = ({ watches, audit }: CommandDeps) =>
   defineCommand({
     path: "models unwatch",
-    about: "End a watch of this channel; alone it lists them as buttons",
+    about: "End a watch of this channel; without a pattern, lists them as buttons",
     access: "anyone",
     accessFor: watchAccess,
     isForChatters: true,

@@ -13,8 +13,8 @@ const isKind = (word: string): boolean => (WATCH_KINDS as readonly string[]).inc
 
 export const patternOption = {
   kind: "word",
-  about: "pattern over provider/model, as anthropic/claude-*",
-  takes: () => "a pattern over provider/model, as `anthropic/claude-*`",
+  about: "pattern for provider/model, like anthropic/claude-*",
+  takes: () => "a pattern for provider/model, like `anthropic/claude-*`",
   accepts: (value: string) => !isKind(value),
   maxChars: MAX_PATTERN_CHARS,
   isSuggested: true,
@@ -22,10 +22,10 @@ export const patternOption = {
 
 const kindOption = {
   kind: "choice",
-  about: "which changes; all when left out",
+  about: "which changes; all by default",
   values: [
     { value: "new", label: "new models" },
-    { value: "gone", label: "models that leave" },
+    { value: "gone", label: "removed models" },
     { value: "price", label: "prices and context" },
     { value: "retire", label: "retirements" },
     { value: "all", label: "all changes" },
@@ -38,7 +38,7 @@ export const watchAccess = ({ isDirect }: Invocation) => (isDirect ? "anyone" : 
 export const modelsWatch = (deps: CommandDeps) =>
   defineCommand({
     path: "models watch",
-    about: "Tell this channel when models appear, leave, change or are to retire",
+    about: "Notify this channel when models are added, removed, changed or about to retire",
     access: "anyone",
     accessFor: watchAccess,
     isForChatters: true,
@@ -52,7 +52,9 @@ export const modelsWatch = (deps: CommandDeps) =>
         (before) => {
           const others = before?.watches.filter((one) => one.pattern !== pattern) ?? [];
           if (others.length >= MAX_WATCHES)
-            throw new UserError(`At most ${MAX_WATCHES} watches fit into a channel; end one with \`/models unwatch\`.`);
+            throw new UserError(
+              `At most ${MAX_WATCHES} watches are allowed per channel. End one with \`/models unwatch\` first.`,
+            );
           return { ...before, isDirect, watches: [...others, watch] };
         },
         deps.audit.writesOf(invocation, "watch", { what: pattern, after: kind }),
@@ -65,8 +67,8 @@ export const modelsWatch = (deps: CommandDeps) =>
         markdown: [
           `👁️ This channel gets a message about ${watchWords(watch)}: at most one an hour, without a notification.`,
           fitting > 0
-            ? `${fitting} of ${names.length} listed models fit now.`
-            : `⚠️ No listed model fits now (patterns are over ${code("provider/model")}).`,
+            ? `${fitting} of ${names.length} listed models match now.`
+            : `⚠️ No listed model matches now (patterns match ${code("provider/model")}).`,
         ].join("\n"),
         controls: [{ label: "Mute", command: `/models unwatch ${pattern}` }],
       };
@@ -81,12 +83,12 @@ export const modelsWatch = (deps: CommandDeps) =>
 
 const KIND_WORDS: Readonly<Record<WatchKind, string>> = {
   new: "new models",
-  gone: "models that leave their list",
+  gone: "models removed from their list",
   price: "changed prices and context windows",
   retire: "announced retirements",
   all: "all changes of models",
 };
 
-/** "new models, of what fits `anthropic/*`". */
+/** "new models, matching `anthropic/*`". */
 export const watchWords = ({ pattern, kind }: Watch): string =>
-  pattern === "*" ? KIND_WORDS[kind] : `${KIND_WORDS[kind]}, of what fits ${code(pattern, MAX_PATTERN_CHARS)}`;
+  pattern === "*" ? KIND_WORDS[kind] : `${KIND_WORDS[kind]}, matching ${code(pattern, MAX_PATTERN_CHARS)}`;

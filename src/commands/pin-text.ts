@@ -27,13 +27,13 @@ export function defaultWords(deps: CommandDeps, workspace: string): string {
   return `**${escapeInline(modelName(found), 250)}** (${why})`;
 }
 
-/** "the newest that fits `anthropic/claude-*`, since …". */
+/** "the newest that matches `anthropic/claude-*`, since …". */
 function patternWords({ settings, allowed, refresher }: CommandDeps, workspace: string): string {
   const { modelPattern } = settings.of(workspace);
   if (modelPattern === undefined) return "";
   const changes = [...refresher.changes().values()].flatMap((log) => log.changes ?? []);
   const since = newestMatchSince(allowed.snapshot(workspace), modelPattern, changes);
-  return `the newest that fits ${code(modelPattern.pattern, 250)}, since ${timeMark(since)}`;
+  return `the newest that matches ${code(modelPattern.pattern, 250)}, since ${timeMark(since)}`;
 }
 
 /** What the next message of an unpinned conversation gets. */
@@ -95,7 +95,7 @@ export async function pinView(
 function troubleLines(status: RefreshStatus, { provider }: Pin): readonly string[] {
   if (status.providers.every(({ id }) => id !== provider))
     return [
-      `⚠️ ${code(provider)} is not configured, so nothing can be answered here: \`/models use\` takes another model.`,
+      `⚠️ ${code(provider)} is not configured, so nothing can be answered here: \`/models use\` chooses another one.`,
     ];
   const warning = providerWarnings(status).find((each) => each.startsWith(`${provider}: `));
   return warning === undefined ? [] : [`⚠️ Answers may fail here: ${warning.replace(": ", " ")}.`];

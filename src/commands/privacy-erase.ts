@@ -12,7 +12,7 @@ export const privacyErase = ({ personalData, audit }: CommandDeps) =>
     isForEveryone: true,
     isHeavy: true,
     visibility: "ephemeral",
-    options: { confirm: { kind: "flag", about: "on: erase, without asking once more" } },
+    options: { confirm: { kind: "flag", about: "on: erase without asking again" } },
     async *run({ confirm }, invocation) {
       const person = { platform: invocation.platform, ...invocation.user };
       if (confirm !== true) {
@@ -34,7 +34,7 @@ export const privacyErase = ({ personalData, audit }: CommandDeps) =>
         markdown:
           `🗑️ Erased: ${plural(questions, "question")} with the answers, and your name. Where this service lets ` +
           "me, my answers to you become “(erased)” as well. Your own messages there are yours to delete; " +
-          "I send none of them from before now to a model again.",
+          "those from before now are never sent to a model again.",
         dropsControls: true,
       };
     },

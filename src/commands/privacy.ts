@@ -28,7 +28,7 @@ export const privacy = ({ personalData, host }: CommandDeps) =>
             `conversation ${kept}.`,
           `- ${plural(usageEntries, "entry", "entries")} of usage with your name (time, model, tokens, cost; no ` +
             `text): ${plural(usageDays, "day")}.`,
-          `- Your name beside ${plural(choices, "choice")} of a model, system prompt or watch, as long as that stands.`,
+          `- Your name next to ${plural(choices, "choice")} of a model, system prompt or watch, as long as it applies.`,
           `- ${plural(votes, "vote")} on answers (👍 or 👎, the model; no text): ${plural(usageDays, "day")}.`,
           `- ${plural(changes, "change")} that you made, in the record of changes (what, when; no text): ` +
             `${plural(auditDays, "day")}.`,

@@ -14,7 +14,7 @@ const MAX_LIST_CHARS = 1_500;
 export const settingsAccess = ({ settings, host, audit }: CommandDeps) =>
   defineCommand({
     path: "settings access",
-    about: "Who may chat with the bot here, and where; alone it shows what is in force",
+    about: "Who may chat with the bot here, and where; without options, shows the current rules",
     access: "operator",
     visibility: "ephemeral",
     options: {
@@ -22,9 +22,9 @@ export const settingsAccess = ({ settings, host, audit }: CommandDeps) =>
       who: {
         kind: "word",
         takesMentions: true,
-        about: "everyone, or people, roles and user groups: mention them or give their ids, with commas between",
+        about: "everyone, or people, roles and user groups: mention them or give their ids, separated by commas",
         accepts: (value) => readWho(value) !== undefined,
-        takes: () => "`everyone`, or mentions or ids of people, roles or user groups, with commas between",
+        takes: () => "`everyone`, or mentions or ids of people, roles or user groups, separated by commas",
         maxChars: MAX_LIST_CHARS,
       },
       "per-person": limitOption("questions of one person in 10 minutes"),
@@ -55,7 +55,7 @@ export const settingsAccess = ({ settings, host, audit }: CommandDeps) =>
         }),
         audited(audit, invocation),
       );
-      yield { markdown: ["Saved, and in force at once.", ...accessLines(after, host.limits)].join("\n") };
+      yield { markdown: ["Saved. It applies immediately.", ...accessLines(after, host.limits)].join("\n") };
     },
   });
 
@@ -64,7 +64,7 @@ const LIMIT = /^[1-9]\d{0,3}$/;
 function limitOption(what: string) {
   return {
     kind: "word",
-    about: `${what}, below the host's limit; default drops it`,
+    about: `${what}, below the host's limit; default removes it`,
     accepts: (value: string) => value === DEFAULT || LIMIT.test(value),
     takes: () => "a whole number from 1 to 9,999, or `default`",
   } as const;
@@ -95,7 +95,7 @@ function channelsIn(text: string): readonly string[] {
 
 function bounded(ids: readonly string[]): readonly string[] {
   if (ids.length <= MAX_IDS) return ids;
-  throw new UserError(`At most ${MAX_IDS} fit, and these are ${ids.length}. Nothing was changed.`);
+  throw new UserError(`At most ${MAX_IDS} are allowed, not ${ids.length}. Nothing was changed.`);
 }
 
 /** What is in force, in words; `host`: the host's own limits, 0 for none. */

@@ -23,7 +23,7 @@ const STILL_OFF = " ⚠️ Auto-refresh is off, so it waits until you turn it on
 export const settingsAutoRefresh = (deps: CommandDeps) =>
   defineCommand({
     path: "settings auto-refresh",
-    about: "Turn the background refresh on or off, and set how often; alone it shows what is in force",
+    about: "Turn background refresh on or off and set its interval; without values, shows the current setting",
     access: "operator",
     visibility: "ephemeral",
     options: {

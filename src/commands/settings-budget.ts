@@ -34,9 +34,9 @@ const OPTIONS = {
   who: scopeOption("person, channel or workspace"),
   amount: {
     kind: "word",
-    about: "a number above 0, or off to drop the budget",
+    about: "a number above 0, or off to remove the budget",
     accepts: (value: string) => value.toLowerCase() === OFF || (AMOUNT.test(value) && Number(value) > 0),
-    takes: () => "a number above 0, as `2` or `0.50`, or `off`",
+    takes: () => "a number above 0, like `2` or `0.50`, or `off`",
   },
   unit: {
     kind: "choice",
@@ -61,7 +61,7 @@ const OPTIONS = {
 export const settingsBudget = (deps: CommandDeps) =>
   defineCommand({
     path: "settings budget",
-    about: "What each person, each channel or the workspace may use; alone it shows what is in force",
+    about: "What each person, each channel or the workspace may use; without options, shows the budgets",
     access: "operator",
     visibility: "ephemeral",
     options: OPTIONS,
@@ -81,11 +81,11 @@ export const settingsBudget = (deps: CommandDeps) =>
         ({ budgets = {}, ...rest }) => ({ ...rest, budgets: withBudget(budgets, scope, budget, deps.clock.now()) }),
         audited(deps.audit, invocation),
       );
-      yield { markdown: ["Saved, and in force at once.", ...budgetLines(deps, workspace)].join("\n") };
+      yield { markdown: ["Saved. It applies immediately.", ...budgetLines(deps, workspace)].join("\n") };
     },
   });
 
-const HOW = "Say who, how much, and of what: `/settings budget person 2 usd day`, or `/settings budget person off`.";
+const HOW = "Give who, how much and of what: `/settings budget person 2 usd day`, or `/settings budget person off`.";
 
 interface TypedBudget {
   readonly amount: string;
@@ -148,7 +148,7 @@ export function budgetLines(deps: CommandDeps, workspace: string): readonly stri
   ];
   if (rules.length === 0) return ["Budgets: **none** (the default)"];
   return [
-    "Budgets, in UTC, weeks from Monday:",
+    "Budgets (UTC, weeks start on Monday):",
     ...rules.map(({ scope, budget, by }) => `- ${SCOPE_WORDS[scope]}: **${budgetRule(budget)}** (${by})`),
     ...(rules.some(({ budget }) => budget.unit === "usd") ? [unpricedLine(deps, workspace)] : []),
   ];
@@ -164,7 +164,7 @@ function unpricedLine({ allowed, modelFacts }: CommandDeps, workspace: string): 
   );
   return (
     `Models of unknown price (${unpriced.length} of ${models.length} listed) ` +
-    "count nothing in USD, and are not asked once a USD budget is used up. " +
-    `${code("/settings models unknown-price block")} keeps them out.`
+    "do not count towards a USD budget, and cannot be used once it is used up. " +
+    `${code("/settings models unknown-price block")} blocks them.`
   );
 }

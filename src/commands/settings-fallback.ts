@@ -11,25 +11,25 @@ import { code } from "./wording/markdown.js";
 const MAX_MODELS = 10;
 const MODES: Readonly<Record<FallbackMode, string>> = {
   off: "another model never answers",
-  ask: "another model answers only after somebody has agreed to it under an answer",
-  auto: "another model answers by itself until the quota renews",
+  ask: "another model answers only after somebody agrees with the button under an answer",
+  auto: "another model answers automatically until the quota renews",
 };
 
 export const settingsFallback = (deps: CommandDeps) =>
   defineCommand({
     path: "settings fallback",
-    about: "Whether another model may answer while a quota is used up; alone it shows what is in force",
+    about: "Whether another model may answer while a quota is used up; without a value, shows the setting",
     access: "operator",
     visibility: "ephemeral",
     options: {
       mode: {
         kind: "choice",
-        about: "off, ask (unless you say so) or auto",
+        about: "off, ask (default) or auto",
         values: Object.entries(MODES).map(([value]) => ({ value, label: value })),
       },
       models: {
         kind: "text",
-        about: `models as provider/model, best first, with commas between; ${DEFAULT} to choose by likeness and price`,
+        about: `models as provider/model, best first, separated by commas; ${DEFAULT} to choose by likeness and price`,
         maxChars: 3_000,
       },
     },
@@ -60,11 +60,13 @@ export const settingsFallback = (deps: CommandDeps) =>
 function listedModels(deps: CommandDeps, typed: string, workspace: string): readonly string[] {
   if (typed.trim().toLowerCase() === DEFAULT) return [];
   const names = typed.split(/[,\s]+/).filter((name) => name !== "");
-  if (names.length > MAX_MODELS) throw new UserError(`At most ${MAX_MODELS} models are taken. Nothing was changed.`);
+  if (names.length > MAX_MODELS) throw new UserError(`At most ${MAX_MODELS} models are allowed. Nothing was changed.`);
   return names.map((name) => {
     const found = findModel(deps.refresher.snapshot(), name, deps.setups);
     if (found.kind !== "exact") {
-      throw new UserError(`${code(name)} is no model that I know; write it as provider/model. Nothing was changed.`);
+      throw new UserError(
+        `${code(name)} is not a model that I know. Write it as \`provider/model\`. Nothing was changed.`,
+      );
     }
     const judged = deps.allowed.judge(workspace, found);
     if (!judged.isAllowed) throw new UserError(`🔒 ${code(modelName(found))} ${judged.rule}. Nothing was changed.`);

@@ -5,7 +5,7 @@ import type { CommandDeps } from "./command-deps.js";
 export const settingsFeedback = ({ settings, audit }: CommandDeps) =>
   defineCommand({
     path: "settings feedback",
-    about: "Show 👍 and 👎 under each answer; alone it says whether they are shown",
+    about: "Show 👍 and 👎 under each answer; without a value, shows the current setting",
     access: "operator",
     visibility: "ephemeral",
     options: { shown: { kind: "flag", about: "on or off" } },
@@ -18,8 +18,8 @@ export const settingsFeedback = ({ settings, audit }: CommandDeps) =>
       await settings.change(workspace, (before) => ({ ...before, feedback: shown }), audited(audit, invocation));
       yield {
         markdown: shown
-          ? "From the next answer, 👍 and 👎 stand under it. `/usage` by model shows what people thought."
-          : "From the next answer, 👍 and 👎 are gone, and older ones no longer take votes.",
+          ? "From the next answer, 👍 and 👎 are shown below it. `/usage` by model shows what people thought."
+          : "From the next answer, 👍 and 👎 are no longer shown, and older answers accept no votes.",
       };
     },
   });

@@ -5,7 +5,7 @@ import type { CommandDeps } from "./command-deps.js";
 export const settingsFooter = ({ settings, audit }: CommandDeps) =>
   defineCommand({
     path: "settings footer",
-    about: "Show under each answer its model, tokens and time; alone it says whether it is shown",
+    about: "Show model, tokens and time under each answer; without a value, shows the current setting",
     access: "operator",
     visibility: "ephemeral",
     options: { shown: { kind: "flag", about: "on or off" } },

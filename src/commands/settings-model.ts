@@ -13,13 +13,13 @@ const KEEPS = "Conversations that have a model keep it.";
 export const settingsModel = (deps: CommandDeps) =>
   defineCommand({
     path: "settings model",
-    about: "Model of new conversations: provider/model or a pattern; default drops it; alone it shows it",
+    about: "Model of new conversations; default removes the setting; without a value, shows it",
     access: "operator",
     visibility: "ephemeral",
     options: {
       model: {
         ...modelOption,
-        about: "provider/model, a pattern as anthropic/claude-*, or default (drops the setting)",
+        about: "provider/model, a pattern like anthropic/claude-*, or default (removes the setting)",
       },
     },
     async *run({ model: typed }, invocation) {
@@ -33,7 +33,7 @@ export const settingsModel = (deps: CommandDeps) =>
         await deps.settings.change(workspace, withoutModel, also);
         yield {
           markdown:
-            `The workspace's own default is dropped. New conversations get ${defaultWords(deps, workspace)}. ` +
+            `The workspace's own default is removed. New conversations get ${defaultWords(deps, workspace)}. ` +
             `${KEEPS}`,
         };
         return;
@@ -69,7 +69,7 @@ const isGlob = (typed: string): boolean => /^[^\s?*]*[?*]\S*$/.test(typed.trim()
 function unusable({ settings, setups, allowed }: CommandDeps, workspace: string): string {
   const { model, modelPattern } = settings.of(workspace);
   if (modelPattern !== undefined && newestMatch(allowed.snapshot(workspace), modelPattern.pattern) === undefined) {
-    return `\n⚠️ No listed model that may be used fits ${code(modelPattern.pattern, 250)} now, so it is skipped.`;
+    return `\n⚠️ No model that may be used matches ${code(modelPattern.pattern, 250)} now, so it is skipped.`;
   }
   if (model === undefined) return "";
   if (setups.some(({ id }) => model.startsWith(`${id}/`))) {

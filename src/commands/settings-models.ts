@@ -23,21 +23,21 @@ const RULE_OPTION = {
     { value: "deny", label: "deny these" },
     { value: "max-price", label: "most that a model may cost" },
     { value: "unknown-price", label: "models of unknown price" },
-    { value: "reset", label: "drop all rules" },
+    { value: "reset", label: "remove all rules" },
   ],
 } as const;
 
 export const settingsModels = (deps: CommandDeps) =>
   defineCommand({
     path: "settings models",
-    about: "Which models may be used in this workspace; alone it shows the rules in force",
+    about: "Which models may be used in this workspace; without options, shows the current rules",
     access: "operator",
     visibility: "ephemeral",
     options: {
       rule: RULE_OPTION,
       value: {
         kind: "text",
-        about: "patterns as anthropic/*, with commas between; USD per million output tokens; pass or block; off",
+        about: "patterns like anthropic/*, separated by commas; USD per million output tokens; pass or block; off",
         maxChars: MAX_LIST_CHARS,
       },
     },
@@ -45,7 +45,7 @@ export const settingsModels = (deps: CommandDeps) =>
       const { workspace } = invocation;
       if (rule === undefined) {
         if (value !== undefined)
-          throw new UserError(`Say first which rule: ${code("/settings models allow anthropic/*")}.`);
+          throw new UserError(`Name the rule first: ${code("/settings models allow anthropic/*")}.`);
         yield { markdown: ruleLines(deps, workspace).join("\n") };
         return;
       }
@@ -60,7 +60,8 @@ export const settingsModels = (deps: CommandDeps) =>
       );
       yield {
         markdown: [
-          "Saved, and in force at once. Conversations keep their pin; one that may not be used any more says so.",
+          "Saved. It applies immediately. Conversations keep their pinned model; if it is no longer allowed, the " +
+            "answer says so.",
           ...ruleLines(deps, workspace),
           ...unusedGlobs(deps, rule === "allow" || rule === "deny" ? globsIn(value ?? "") : []),
         ].join("\n"),
@@ -90,11 +91,11 @@ const FIELDS: Readonly<Record<Exclude<Rule, "reset">, keyof ModelRules>> = {
   "max-price": "maxPrice",
   "unknown-price": "unknownPrice",
 };
-const GLOBS = "patterns over provider/model with commas between, as `anthropic/*, openai/gpt-5*`, or `off`";
+const GLOBS = "patterns for provider/model separated by commas, like `anthropic/*, openai/gpt-5*`, or `off`";
 const TAKES: Readonly<Record<Exclude<Rule, "reset">, string>> = {
   allow: GLOBS,
   deny: GLOBS,
-  "max-price": "USD per million output tokens, as `15` or `2.50`, or `off`",
+  "max-price": "USD per million output tokens, like `15` or `2.50`, or `off`",
   "unknown-price": "`pass`, `block` or `off`",
 };
 
@@ -105,9 +106,9 @@ const without = (rules: ModelRules, field: keyof ModelRules): ModelRules =>
 /** @throws {UserError} where there are none or too many */
 function globsIn(typed: string): readonly string[] {
   const globs = [...new Set(typed.split(/[\s,]+/).filter((glob) => glob !== ""))];
-  if (globs.length === 0) throw new UserError(`Nothing was changed: name ${GLOBS}.`);
+  if (globs.length === 0) throw new UserError(`Give ${GLOBS}. Nothing was changed.`);
   if (globs.length > MAX_GLOBS)
-    throw new UserError(`At most ${MAX_GLOBS} patterns fit, and these are ${globs.length}. Nothing was changed.`);
+    throw new UserError(`At most ${MAX_GLOBS} patterns are allowed, not ${globs.length}. Nothing was changed.`);
   const long = globs.find((glob) => glob.length > MAX_GLOB_CHARS);
   if (long !== undefined) throw new UserError(`The pattern ${code(long)} is too long. Nothing was changed.`);
   return globs;
@@ -119,7 +120,7 @@ function unusedGlobs({ refresher }: CommandDeps, globs: readonly string[]): read
   );
   const unused = globs.filter((glob) => !names.some((name) => fitsGlob(glob, name)));
   if (unused.length === 0) return [];
-  return [`⚠️ No listed model fits ${globWords(unused)} (patterns are over ${code("provider/model")}).`];
+  return [`⚠️ No listed model matches ${globWords(unused)} (patterns match ${code("provider/model")}).`];
 }
 
 /** The rules in force for a workspace, in words, and how many models they leave. */
@@ -136,7 +137,7 @@ export function ruleLines({ allowed, refresher }: CommandDeps, workspace: string
   return [
     `Models that may be used: **${left} of ${plural(all, "listed chat model")}**`,
     ...parts.map((part) => `- ${part}`),
-    ...(left === 0 && all > 0 ? ["⚠️ No listed model is left, so nobody is answered by one."] : []),
+    ...(left === 0 && all > 0 ? ["⚠️ These rules leave no listed model, so no question can be answered."] : []),
   ];
 }
 

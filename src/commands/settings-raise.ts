@@ -24,7 +24,7 @@ export const settingsRaise = (deps: CommandDeps) =>
       person: {
         kind: "word",
         takesMentions: true,
-        about: "whose, where it is a person's: mention them or give their id",
+        about: "the person, for a person's budget: a mention or id",
         accepts: (value) => PERSON.test(value),
         takes: () => "a person as a mention or an id",
       },
@@ -79,7 +79,7 @@ function limitOf(
   }
   const [, mention, id = mention, key = id && personKey(platform, id)] = PERSON.exec(person ?? "") ?? [];
   if (scope === "person" && key === undefined)
-    throw new UserError(`Say whose: ${code("/settings raise person @somebody")}. Nothing was changed.`);
+    throw new UserError(`Name the person: ${code("/settings raise person @somebody")}. Nothing was changed.`);
   const accounts = {
     person: `person/${workspace}/${key}`,
     channel: `channel/${channelIn(conversation)}`,

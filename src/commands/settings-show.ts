@@ -13,13 +13,13 @@ import { SYSTEM } from "./settings-system.js";
 import { whoLine } from "./settings-who.js";
 
 const DAMAGED_SETTINGS =
-  "⚠️ What was set here can't be read any more, so only operators are answered. The next change of a setting writes " +
-  "all of them again: check `/settings access` then.";
+  "⚠️ The saved settings of this workspace can't be read, so I answer only operators. Changing a setting replaces " +
+  "them all; check `/settings access` afterwards.";
 
 export const settingsShow = (deps: CommandDeps) =>
   defineCommand({
     path: "settings show",
-    about: "What is in force in this workspace, and why",
+    about: "The settings of this workspace, and where each comes from",
     access: "anyone",
     visibility: "ephemeral",
     options: {},

@@ -23,7 +23,7 @@ export const whoCommand = ({ settings, audit }: CommandDeps, setting: WhoSetting
     options: {
       who: {
         kind: "choice",
-        about: "anyone or operators; shows what is in force when left out",
+        about: "anyone or operators; without a value, shows the current setting",
         values: [
           { value: "anyone", label: "anyone", aliases: ["everyone", "all"] },
           { value: "operators", label: "operators only", aliases: ["operator", "admins"] },

@@ -101,8 +101,8 @@ export function aboveThreads(command: Command, deps: Pick<CommandDeps, "sessions
       const threads = await recentThreads(deps, invocation);
       const typed = code(`@Evergreen !${command.path}`);
       const note = [
-        "This is about the channel and the threads that begin in it from now on.",
-        `In a thread, say ${typed}${threads.length > 0 ? "; or choose one of the last day:" : "."}`,
+        "This applies to the channel and to threads that begin in it from now on.",
+        `In a thread, type ${typed}${threads.length > 0 ? "; or choose one of the last day:" : "."}`,
       ].join(" ");
       for await (const reply of command.run(args, invocation)) {
         const controls = [...(reply.controls ?? []), ...threadControls(threads, "", line)];

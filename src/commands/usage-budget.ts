@@ -10,7 +10,7 @@ const MAX_LISTED = 15;
 export const usageBudget = ({ budgets, clock }: CommandDeps) =>
   defineCommand({
     path: "usage budget",
-    about: "What is left of your budgets, and when they renew; for operators, of everybody's",
+    about: "What is left of your budgets, and when they renew; operators see everybody's",
     access: "anyone",
     isForChatters: true,
     visibility: "ephemeral",
@@ -31,7 +31,7 @@ export const usageBudget = ({ budgets, clock }: CommandDeps) =>
         markdown: [
           "**Your budgets**",
           ...own.map((state) => `- ${ownWords(state)}: ${stateLine(state, now)}`),
-          ...(listed.length > 0 ? ["", "**Everybody's, the nearest to their end first**"] : []),
+          ...(listed.length > 0 ? ["", "**Everybody's budgets, the most used first**"] : []),
           ...listed.map((state) => `- ${markWords(state)}${nameOf(state)}: ${stateLine(state, now)}`),
           ...(more > 0 ? [`…and ${more} more`] : []),
         ].join("\n"),

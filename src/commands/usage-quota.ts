@@ -7,17 +7,19 @@ import { quotaText } from "./wording/quota-text.js";
 export const usageQuota = (deps: CommandDeps) =>
   defineCommand({
     path: "usage quota",
-    about: "What is left of the providers' quotas, when they renew, and whether they last",
+    about: "What is left of the providers' quotas, when they renew, and whether they will last",
     access: "anyone",
     isForChatters: true,
     isHeavy: true,
     visibility: "ephemeral",
-    options: { provider: providerOption(deps, "one provider; all when left out") },
+    options: { provider: providerOption(deps, "one provider; all by default") },
     async *run({ provider }, invocation) {
       const states = deps.quota.states().filter(({ window }) => provider === undefined || window.provider === provider);
       if (states.length === 0) {
-        const what = provider === undefined ? "No provider has told anything" : `**${provider}** has told nothing`;
-        yield { markdown: `${what} of its quotas yet. Most do with their answers, some with a refusal only.` };
+        const what = provider === undefined ? "No provider has reported any" : `**${provider}** has reported none`;
+        yield {
+          markdown: `${what} of its quotas yet. Most report them with each answer, some only when they refuse one.`,
+        };
         return;
       }
       const now = deps.clock.now();

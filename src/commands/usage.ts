@@ -10,7 +10,7 @@ import { type ModelRating, noUsageText, PERIODS, type Period, periodOf, usageTex
 const OPTIONS = {
   period: {
     kind: "choice",
-    about: "today (unless you say so), 7d, 30d or month",
+    about: "today (default), 7d, 30d or month",
     values: [
       { value: "today", label: "today" },
       { value: "7d", label: "the last 7 days", aliases: ["7 days", "week"] },
@@ -20,7 +20,7 @@ const OPTIONS = {
   },
   by: {
     kind: "choice",
-    about: "model (unless you say so), provider, user or day",
+    about: "model (default), provider, user or day",
     values: GROUPINGS.map((value) => ({ value, label: value, aliases: [`${value}s`] })),
   },
 } as const;

@@ -9,8 +9,8 @@ export const anthropic: ProviderDefinition = {
   ...define({
     id: "anthropic",
     variables: {
-      ANTHROPIC_API_KEY: secret('key of Anthropic; turns the provider "anthropic" on'),
-      ANTHROPIC_BASE_URL: baseUrl({ about: "another address for Anthropic, without /v1", example: VENDOR_URL }),
+      ANTHROPIC_API_KEY: secret('Anthropic API key; turns the provider "anthropic" on'),
+      ANTHROPIC_BASE_URL: baseUrl({ about: "base URL for Anthropic, without /v1", example: VENDOR_URL }),
     },
     configure: ({ ANTHROPIC_API_KEY: key, ANTHROPIC_BASE_URL: url = VENDOR_URL }): readonly ProviderSetup[] => {
       if (key === undefined) return [];

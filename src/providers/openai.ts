@@ -10,8 +10,8 @@ export const openai: ProviderDefinition = {
   ...define({
     id: "openai",
     variables: {
-      OPENAI_API_KEY: secret('key of OpenAI; turns the provider "openai" on'),
-      OPENAI_BASE_URL: baseUrl({ about: "another address for OpenAI, with its /v1", example: VENDOR_URL }),
+      OPENAI_API_KEY: secret('OpenAI API key; turns the provider "openai" on'),
+      OPENAI_BASE_URL: baseUrl({ about: "base URL for OpenAI, including /v1", example: VENDOR_URL }),
     },
     configure: ({ OPENAI_API_KEY: key, OPENAI_BASE_URL: url = VENDOR_URL }): readonly ProviderSetup[] => {
       if (key === undefined) return [];

@@ -33,8 +33,8 @@ export function preset(declared: Preset): ProviderDefinition {
   const definition = define({
     id,
     variables: {
-      [keyName]: secret(`key of ${name}; turns the provider "${id}" on`),
-      [urlName]: baseUrl({ about: `another address for ${name}`, example: vendorUrl }),
+      [keyName]: secret(`${name} API key; turns the provider "${id}" on`),
+      [urlName]: baseUrl({ about: `base URL for ${name}`, example: vendorUrl }),
     },
     configure: (values): readonly ProviderSetup[] => {
       const key = values[keyName];

@@ -150,7 +150,7 @@ export interface Provider {
 }
 
 /**
- * - `timeout` no answer in time, or a stream that fell silent
+ * - `timeout` no answer in time, or a stream that sent nothing
  * - `auth` the key is refused
  * - `no-access` the key is fine, but this model, region or plan is not allowed
  * - `rate-limited` too many requests a minute; `quota` those of a day, week or month are used up: not retryable

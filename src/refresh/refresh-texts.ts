@@ -72,7 +72,7 @@ export const addressFix = ({ addressVariable }: ProviderVariables): string =>
 const FAILURES: Readonly<
   Record<Failure, { readonly words: string; readonly hint: string | ((variables: ProviderVariables) => string) }>
 > = {
-  timeout: { words: "timed out", hint: "The network or the provider is slow; it is tried again by itself." },
+  timeout: { words: "timed out", hint: "The network or the provider is slow. It is retried automatically." },
   auth: { words: "refused the key", hint: keyFix },
   "rate-limited": { words: "hit its rate limit", hint: "Choose a longer interval, or check the account's limits." },
   http: { words: "answered with an error", hint: (names) => `The provider may be down. ${addressFix(names)}` },
@@ -81,7 +81,7 @@ const FAILURES: Readonly<
   empty: { words: "answered with an empty list", hint: "Check that its account or endpoint offers any model." },
   suspicious: {
     words: "gave a list that looks wrong",
-    hint: "The last good list stays; refresh again: if the answer agrees, it counts.",
+    hint: "The last good list stays in use. Refresh again: a second list that agrees is accepted.",
   },
 };
 
@@ -123,7 +123,7 @@ export function outcomeHint(facts: FailureFacts & ProviderVariables): string | u
   if (outcome === "http" && WRONG_ADDRESS.includes(failureStatus)) return addressFix(facts);
   const isSaid = (outcome === "http" || outcome === "rate-limited") && reasonText(outcome, lastFailure) !== undefined;
   const { hint } = FAILURES[outcome];
-  return isSaid ? "It is tried again by itself." : typeof hint === "string" ? hint : hint(facts);
+  return isSaid ? "It is retried automatically." : typeof hint === "string" ? hint : hint(facts);
 }
 
 /**
@@ -153,7 +153,7 @@ export const noListText = (outcome: Outcome | "skipped"): string => (outcome ===
 /** Instead of a count of 0: the list came, and what is on it is for something else. */
 export function noChatModelText(provider: string, listed?: number): string {
   const none = listed === undefined ? "no model on it" : `none of its ${plural(listed, "model")}`;
-  return `its list came, but ${none} is for chat; \`/models use ${provider}/MODEL\` takes any that it has`;
+  return `its list came, but ${none} is for chat; \`/models use ${provider}/MODEL\` works with any that it has`;
 }
 
 /** One provider's line in the answer to a refresh; `shown` makes a vendor's words safe to show. */

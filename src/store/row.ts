@@ -7,14 +7,14 @@ export const DAMAGED = Symbol("damaged row");
 
 /**
  * A value as Keyv stores it, so that rows written past Keyv, inside a transaction, read back through it.
- * @throws {StoreError} when the value is no JSON
+ * @throws {StoreError} when the value is not JSON
  */
 export function encodeRow(value: unknown): string {
-  if (value === undefined) throw new StoreError("undefined is no value");
+  if (value === undefined) throw new StoreError("undefined is not a value");
   try {
     return JSON.stringify({ value });
   } catch (error) {
-    throw new StoreError(`the value is no JSON: ${messageOf(error)}`, error);
+    throw new StoreError(`the value is not JSON: ${messageOf(error)}`, error);
   }
 }
 
@@ -41,7 +41,7 @@ export function decodeRow(text: unknown): unknown {
  */
 export function checkKey(key: string): string {
   if (key === "") throw new StoreError("a key is a text that is not empty");
-  if (/[\0\p{Surrogate}]/u.test(key)) throw new StoreError(`the key ${JSON.stringify(key)} holds what is no character`);
+  if (/[\0\p{Surrogate}]/u.test(key)) throw new StoreError(`the key ${JSON.stringify(key)} holds an invalid character`);
   return key;
 }
 

@@ -27,7 +27,7 @@ export function serverAddress(url: string, example: string, defaultPort: number)
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
-const HANGS_UP = "it closes the connection at once, as a server does that requires TLS";
+const HANGS_UP = "it closes the connection at once, which means that it may require TLS";
 const UNREACHABLE: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "there is no such host",

@@ -27,7 +27,7 @@ export interface KeyValue {
   get(key: string): Promise<unknown>;
   /** In the order of `keys`; undefined for what is not there, `DAMAGED` for a damaged row. @throws {StoreError} */
   getMany(keys: readonly string[]): Promise<readonly unknown[]>;
-  /** @throws {StoreError} when it was not stored; undefined is no value */
+  /** @throws {StoreError} when it was not stored; undefined is not a value */
   set(key: string, value: unknown): Promise<void>;
   /** Resolves also when there was nothing. @throws {StoreError} */
   delete(key: string): Promise<void>;

@@ -11,7 +11,7 @@ describe("/settings budget", () => {
     expect(await it.say("/settings budget")).toBe("Budgets: **none** (the default)");
     const set = await it.say("/settings budget person 2 usd day");
     expect(set).toContain("- each person: **2 USD a day** (this workspace)");
-    expect(set).toMatch(/Models of unknown price \(\d of \d listed\) count nothing in USD/);
+    expect(set).toMatch(/Models of unknown price \(\d of \d listed\) do not count towards a USD budget/);
     const setAt = it.settings.of("playground:local").budgets?.person?.setAt;
     await it.clock.advance(1_000);
     await it.say("/settings budget person 1.5");
@@ -24,9 +24,9 @@ describe("/settings budget", () => {
   });
 
   it.each([
-    ["/settings budget person", "Say who, how much, and of what"],
-    ["/settings budget person 2", "Say who, how much, and of what"],
-    ["/settings budget 2 usd day", "Say who, how much, and of what"],
+    ["/settings budget person", "Give who, how much and of what"],
+    ["/settings budget person 2", "Give who, how much and of what"],
+    ["/settings budget 2 usd day", "Give who, how much and of what"],
     ["/settings budget person 0 usd day", "number above 0"],
     ["/settings budget person -1 usd day", "number above 0"],
     ["/settings budget person 1.5 questions day", "whole numbers"],
@@ -71,7 +71,7 @@ describe("/settings raise", () => {
     const it = world();
     expect(await it.say("/settings raise workspace")).toContain("has set no budget for the workspace");
     await it.say("/settings budget person 2 usd day");
-    expect(await it.say("/settings raise person")).toContain("Say whose");
+    expect(await it.say("/settings raise person")).toContain("Name the person");
     expect(await it.say("/settings raise person u1", { isOperator: false })).toContain("operators");
   });
 });
@@ -115,7 +115,7 @@ describe("/usage budget", () => {
     }
     const all = await it.say("/usage budget");
     const [, , , ...everybody] = all.split("\n");
-    expect(everybody.join("\n")).toMatch(/nearest to their end first\*\*\n- ⚠️ somebody: \*\*95 %\*\* used/);
+    expect(everybody.join("\n")).toMatch(/the most used first\*\*\n- ⚠️ somebody: \*\*95 %\*\* used/);
     expect(everybody.join("\n")).toContain("up to 0.1 USD held for answers on their way");
     expect(everybody.join("\n")).toContain("channel `general`: **50 %** used");
   });

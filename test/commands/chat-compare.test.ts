@@ -10,7 +10,7 @@ describe("/chat compare", () => {
   it("asks one or two models, and says where they answer", async () => {
     const world = harness();
     expect(await world.say("/chat compare gpt-5-mini")).toBe(
-      "⚖️ `openai/gpt-5-mini` answers the last question too. `Use … here` under an answer goes on with it.",
+      "⚖️ `openai/gpt-5-mini` answers the last question too. `Use … here` under an answer continues with it.",
     );
     world.answerCompareWith({ kind: "started", models: [MINI, SMALL], link: "<#7>", fault: undefined });
     expect(await world.say("/chat compare openai/gpt-5-mini other:demo/demo-small")).toContain(
@@ -33,7 +33,7 @@ describe("/chat compare", () => {
 
   it.each([
     ["/chat compare gpt-5-mini openai/gpt-5-mini", "Both are `openai/gpt-5-mini`"],
-    ["/chat compare", "needs to know `model`"],
+    ["/chat compare", "needs `model`"],
     ["/chat compare nobody/knows", "no provider `nobody`"],
   ])("refuses %s", async (typed, words) => {
     const world = harness();
@@ -85,7 +85,7 @@ describe("/chat choose", () => {
   it("says what the conversation goes on with", async () => {
     const world = harness();
     expect(await world.say("/chat choose mabc0")).toBe(
-      "📌 This conversation now uses **openai/gpt-5**. The conversation goes on from its answer.",
+      "📌 This conversation now uses **openai/gpt-5**. The conversation continues from its answer.",
     );
     expect(world.choices).toEqual([[CONVERSATION, "mabc0"]]);
     world.answerChooseWith({ model: MINI, isNew: true, isLeftBehind: true });

@@ -37,7 +37,7 @@ describe("/chat retry", () => {
 
   it.each([
     [{ kind: "nothing-asked" }, "no question here"],
-    [{ kind: "not-last" }, "not the last answer any more"],
+    [{ kind: "not-last" }, "and that is an older one"],
     [{ kind: "not-yours" }, "Only the person who asked"],
     [{ kind: "refused", why: "Because." }, "Because."],
   ] as const)("says why not: %j", async (outcome, words) => {
@@ -93,7 +93,7 @@ describe("/chat system", () => {
   it("takes 4,000 characters and refuses one more, leaving what is in force", async () => {
     const world = harness();
     await world.say(`/chat system ${"a".repeat(4_000)}`);
-    expect(await world.say(`/chat system ${"b".repeat(4_001)}`)).toContain("at most 4,000 fit");
+    expect(await world.say(`/chat system ${"b".repeat(4_001)}`)).toContain("at most 4,000 are allowed");
     expect((await world.sessions.get(CONVERSATION)).system).toBe("a".repeat(4_000));
   });
 });
@@ -138,7 +138,7 @@ describe("/chat export", () => {
     const [reply] = await world.replies("/chat export");
     const markdown = new TextDecoder().decode(reply?.files?.[0]?.bytes);
     expect(markdown).toContain('12:00:00.000Z\n\nAttached image: "cat.png"\n\n###');
-    expect(markdown).toContain("12:00:00.000Z\n\n*(no words)*\n\n###");
+    expect(markdown).toContain("12:00:00.000Z\n\n*(no text)*\n\n###");
   });
 
   it("leaves the oldest out where files would not be taken, and says so", async () => {
@@ -242,7 +242,7 @@ describe("/settings access", () => {
       await world.say("/settings access who:U99999,S11111");
       const stranger = { isOperator: false, user: { id: "U12345", name: "Eve" } };
       expect(await world.say(command, stranger)).toBe(
-        "🔒 Only some people may ask me here, and you are not among them yet. An operator can change that. Nothing was changed.",
+        "🔒 Only some people may ask me here, and you are not one of them. An operator can change that. Nothing was changed.",
       );
       expect(await world.sessions.get(CONVERSATION)).toEqual(before);
       for (const by of [{ user: { id: "U99999", name: "Bob" } }, { isInGroup: async (id: string) => id === "S11111" }])
@@ -265,7 +265,7 @@ describe("/settings access", () => {
     expect(await world.say("/settings access channels:<script>")).toContain("Nothing was changed");
     expect(await world.say("/settings access guests off")).toContain("not `guests off`");
     const many = Array.from({ length: 51 }, (_, index) => 100_000 + index).join(",");
-    expect(await world.say(`/settings access who:${many}`)).toContain("At most 50 fit");
+    expect(await world.say(`/settings access who:${many}`)).toContain("At most 50 are allowed");
     expect(world.settings.of("playground:local").access).toBeUndefined();
     expect(await world.say("/settings access off", { isOperator: false })).toContain("Only operators");
   });

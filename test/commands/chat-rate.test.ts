@@ -11,7 +11,7 @@ describe("/chat rate", () => {
   it.each([
     ["good", counted(), "👍 Counted for `openai/gpt-5`; no text is kept."],
     ["👎", counted({ how: "changed" }), "👎 Changed: your vote for `openai/gpt-5` counts as this now."],
-    ["bad", counted({ how: "same" }), "👎 You said so already; it counts once."],
+    ["bad", counted({ how: "same" }), "👎 You already voted this way; a vote counts once."],
     ["bad", { kind: "off" } as const, "Votes on answers are switched off in this workspace. Nothing was counted."],
   ])("says what became of %s: %o", async (answer, outcome, text) => {
     const { say, rateWith } = harness();

@@ -141,7 +141,7 @@ describe("dispatcher.run()", () => {
 
   it("answers what is no command", async () => {
     expect(await dispatcherOf({}).all("/tri it")).toEqual([
-      "There is no command `/tri`. Did you mean `/try it`? There is `/try it`.",
+      "There is no command `/tri`. Did you mean `/try it`? Available: `/try it`.",
     ]);
   });
 

@@ -41,14 +41,9 @@ describe("a press on Use", () => {
   });
 
   it.each([
-    ["the pin has moved", {}, "pinned to **openai/gpt-5-mini** by now, so nothing was changed", "gpt-5-mini"],
-    ["the quota is fine again", { openai: {} }, "is not short of quota any more, so nothing was changed", "gpt-5"],
-    [
-      "the other is short by now",
-      { openai: { out: OUT }, demo: { out: OUT } },
-      "short of quota as well by now",
-      "gpt-5",
-    ],
+    ["the pin has moved", {}, "pinned to **openai/gpt-5-mini** now, so nothing was changed", "gpt-5-mini"],
+    ["the quota is fine again", { openai: {} }, "has quota again, so nothing was changed", "gpt-5"],
+    ["the other is short by now", { openai: { out: OUT }, demo: { out: OUT } }, "is now out of quota, too", "gpt-5"],
   ])("is refused in words where %s", async (_when, quotas, words, model) => {
     const it = await world(quotas);
     await it.sessions.change(CONVERSATION, (before) => ({ ...before, pin: { ...PIN, model } }));
@@ -81,8 +76,8 @@ describe("a press on Use", () => {
   });
 
   it.each([
-    [{ kind: "waiting" }, "will be answered again, after those that wait"],
-    [{ kind: "not-yours" }, "Who asked the last question can have it answered again."],
+    [{ kind: "waiting" }, "will be answered again, after those that are waiting"],
+    [{ kind: "not-yours" }, "The person who asked the last question can have it answered again."],
     [{ kind: "refused", why: "There are already 20 questions waiting here." }, "There are already 20 questions"],
     [{ kind: "not-last" }, "returns sooner."],
   ] as const)("says what became of the question: %j", async (outcome, words) => {
@@ -116,7 +111,7 @@ describe("/models back", () => {
     const it = await world();
     await it.say(USE);
     expect(await it.say("/models back")).toBe(
-      "↩️ Back to **openai/gpt-5**. The next question goes to it, whether its quota is used up or not.",
+      "↩️ Back to **openai/gpt-5**. The next question goes to it, even if its quota is used up.",
     );
     expect(await it.session()).toMatchObject({ pin: PIN, triesPin: true });
     expect(await it.session()).not.toHaveProperty("detour");
@@ -126,7 +121,7 @@ describe("/models back", () => {
     const it = await world();
     const [kept] = await it.replies('/models back "openai/gpt-5"');
     expect(kept).toMatchObject({ markdown: expect.stringContaining("**openai/gpt-5** stays."), dropsControls: true });
-    expect(await it.say('/models back "openai/gpt-5-mini"')).toContain("pinned to **openai/gpt-5** by now");
+    expect(await it.say('/models back "openai/gpt-5-mini"')).toContain("pinned to **openai/gpt-5** now");
   });
 
   it("says that the host's budget can't be tried", async () => {
@@ -156,7 +151,7 @@ describe("/settings fallback", () => {
     const it = await world();
     expect(await it.say("/settings fallback")).toContain("**ask** (the default)");
     expect(await it.say("/settings fallback auto demo/demo-small, openai/gpt-5-mini")).toContain(
-      "Saved. While a quota is used up: **auto**, another model answers by itself until the quota renews: the first of " +
+      "Saved. While a quota is used up: **auto**, another model answers automatically until the quota renews: the first of " +
         "`demo/demo-small`, `openai/gpt-5-mini` that has quota.",
     );
     await it.say("/settings fallback ask");
@@ -171,7 +166,9 @@ describe("/settings fallback", () => {
 
   it("refuses a model that nobody knows, or that may not be used, and changes nothing", async () => {
     const it = await world();
-    expect(await it.say("/settings fallback auto no-such-model")).toContain("`no-such-model` is no model that I know");
+    expect(await it.say("/settings fallback auto no-such-model")).toContain(
+      "`no-such-model` is not a model that I know",
+    );
     await it.say("/settings models deny demo/*");
     expect(await it.say("/settings fallback auto demo/demo-small")).toContain("is ruled out by this workspace");
     expect(it.settings.of("playground:local").fallback).toBeUndefined();

@@ -7,7 +7,7 @@ describe("/models board", () => {
   it("posts the board where it was asked for", async () => {
     const { say, boardPosts } = harness();
     expect(await say("/models board", { conversation: "discord:1:2" })).toBe(
-      "📋 The board is posted, and stays current by itself.",
+      "📋 The board is posted. It updates automatically.",
     );
     expect(boardPosts).toEqual(["discord:1:2"]);
   });
@@ -16,7 +16,7 @@ describe("/models board", () => {
     const { say, answerBoardWith } = harness();
     answerBoardWith({ hasMoved: true, hasReactions: false });
     const text = await say("/models board");
-    expect(text).toContain("The older one in this channel no longer follows.");
+    expect(text).toContain("The older board in this channel is no longer updated.");
     expect(text).toContain("⚠️ I could not put the reactions under it");
   });
 

@@ -22,7 +22,7 @@ describe("/models changes", () => {
     });
     expect(await world.say("/models changes", { isOperator: false })).toBe(
       [
-        "What changed in the last 30 days (days of UTC):",
+        "What changed in the last 30 days (UTC):",
         "**openai**",
         "- 2026-01-05: new: `gpt-6`, `gpt-6-mini`; gone: `gpt-4`",
         "- 2026-01-04: back: `o3`",

@@ -43,7 +43,7 @@ describe("/models list", () => {
 
   it("says so when nothing fits, and names the closest", async () => {
     expect(await harness().say("/models list gpt-5-nini")).toBe(
-      "No listed model fits `gpt-5-nini`. The closest: `openai/gpt-5-mini`.",
+      "No listed model matches `gpt-5-nini`. The closest: `openai/gpt-5-mini`.",
     );
   });
 
@@ -101,7 +101,7 @@ describe("/models list", () => {
     expect(rowsIn(text).filter((row) => row.includes("y-"))).toHaveLength(3);
     expect(text).toContain("- … 381 more of openrouter");
     expect(text).toContain("- … 12 more of demo");
-    expect(text).toContain("A search narrows it");
+    expect(text).toContain("Narrow it down with a search");
     const [reply] = await world.replies("/models list");
     expect(reply?.controls).toEqual([
       { label: "All 400 of openrouter", command: "/models list openrouter" },

@@ -16,6 +16,7 @@ describe("/models status", () => {
     const world = harness();
     expect(await world.say("/models status")).toBe(
       [
+        "**Model status**",
         "✓ Auto-refreshed - models up to date",
         "",
         `Last refresh: ${timeMark(world.at)}`,
@@ -33,9 +34,9 @@ describe("/models status", () => {
     ["fresh", "✓ Auto-refreshed - models up to date", "🔄 Refresh (auto-updated)"],
     ["stale", "⚠️ Using cached models - refresh recommended", "🔄 Refresh (outdated)"],
     ["refreshing", "🔄 Background refresh in progress...", "🔄 Refresh (outdated)"],
-  ] as const)("begins with the indicator and labels the button when %s", async (indicator, line, label) => {
+  ] as const)("shows the indicator below its title and labels the button when %s", async (indicator, line, label) => {
     const [reply] = await harness({ indicator }).replies("/models status");
-    expect(reply?.markdown.split("\n")[0]).toBe(line);
+    expect(reply?.markdown.split("\n").slice(0, 2)).toEqual(["**Model status**", line]);
     expect(reply?.controls?.[0]).toEqual({ label, command: "/refresh-models" });
   });
 
@@ -88,7 +89,7 @@ describe("/models status", () => {
     });
     const text = await world.say("/models status");
     expect(text).toContain(
-      `⚠️ openai: gave a list that looks wrong, using the list of 1 model from ${timeMark(world.at)}\n  It returned 1 chat model (last good list: 9). The last good list stays; refresh again: if the answer agrees, it counts. Last attempt: ${timeMark(world.at)}. Next attempt: ${timeMark(world.at + MINUTE_MS)}.`,
+      `⚠️ openai: gave a list that looks wrong, using the list of 1 model from ${timeMark(world.at)}\n  It returned 1 chat model (last good list: 9). The last good list stays in use. Refresh again: a second list that agrees is accepted. Last attempt: ${timeMark(world.at)}. Next attempt: ${timeMark(world.at + MINUTE_MS)}.`,
     );
     expect(text).toContain(`, changed ${timeMark(5_000)} (+2 new, 1 gone), 3 rows without a usable id left out`);
     expect(text).toContain(`, changed ${timeMark(6_000)} (1 gone), 1 row without a usable id left out`);
@@ -122,7 +123,7 @@ describe("/models status", () => {
   });
 
   it("says that the store is down, and only then", async () => {
-    const words = "The store cannot be reached: lists are served from memory";
+    const words = "The store cannot be reached. Lists come from memory";
     expect(await harness({ isStoreDown: true }).say("/models status")).toContain(words);
     expect(await harness().say("/models status")).not.toContain(words);
   });
@@ -166,7 +167,7 @@ describe("/models status", () => {
 
   it.each([
     ["openai", "⚠️ Answers may fail here: openai refused the key."],
-    ["groq", "⚠️ `groq` is not configured, so nothing can be answered here: `/models use` takes another model."],
+    ["groq", "⚠️ `groq` is not configured, so nothing can be answered here: `/models use` chooses another one."],
   ])("says where the pinned model's provider %s is in trouble", async (provider, words) => {
     const world = harness({ providers: [{ id: "openai", models: chat("gpt-5"), outcome: "auth" }] });
     const pin = { provider, model: "gpt-5", at: world.clock.now(), by: null };

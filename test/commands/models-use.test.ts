@@ -67,19 +67,19 @@ describe("/models use", () => {
 
   it.each(["groq", "groq/"])("asks for the model of %s while it has no list to choose from", async (typed) => {
     const world = harness({ providers: [{ id: "groq" }] });
-    expect(await world.say(`/models use ${typed}`)).toContain("Type the model too, as `groq/model`.");
+    expect(await world.say(`/models use ${typed}`)).toContain("Type the model too, like `groq/model`.");
   });
 
   it("notes a model that is not for chat", async () => {
     const world = harness({ providers: [{ id: "openai", models: [{ id: "tts", isChat: false }] }] });
-    expect(await world.say("/models use openai/tts")).toContain("not a chat model");
+    expect(await world.say("/models use openai/tts")).toContain("does not list it as a chat model");
   });
 
   it("asks back when several fit, and changes nothing", async () => {
     const world = harness();
     const [reply] = await world.replies("/models use mini");
     expect(reply?.markdown).toBe(
-      "`mini` fits several models. Nothing was changed. Which one do you mean?\n- `openai/gpt-5-mini`\n- `openai/o4_mini`",
+      "`mini` matches several models. Nothing was changed. Which one do you mean?\n- `openai/gpt-5-mini`\n- `openai/o4_mini`",
     );
     expect(reply?.controls).toEqual([
       { label: "openai/gpt-5-mini", command: "/models use openai/gpt-5-mini" },
@@ -103,13 +103,13 @@ describe("/models use", () => {
   it.each([
     ["foo/bar", "no provider `foo`. Configured: `openai` and `demo`."],
     ["nonsense", "No list has a model `nonsense`."],
-    ["openai/", "`openai/` fits several models."],
-    ["openai/two words", "its name has no spaces"],
+    ["openai/", "`openai/` matches several models."],
+    ["openai/two words", "can't contain spaces"],
     ["__proto__", "No list has a model `__proto__`."],
     ["__proto__/x", "no provider `__proto__`"],
-    ["", "`/models use` needs to know `model`"],
-    ["\u0000\u200b", "`/models use` needs to know `model`"],
-    ["x".repeat(10_000), "`model` is too long: 10,000 characters, at most 233 fit."],
+    ["", "`/models use` needs `model`"],
+    ["\u0000\u200b", "`/models use` needs `model`"],
+    ["x".repeat(10_000), "`model` is too long: 10,000 characters, and at most 233 are allowed."],
   ])("answers %j and changes nothing", async (typed, expected) => {
     const world = harness();
     const text = await world.say(`/models use ${typed}`);

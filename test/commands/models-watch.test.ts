@@ -21,10 +21,10 @@ describe("/models watch", () => {
   it("says what the channel is told of, and how many models fit now", async () => {
     const world = harness();
     expect(await world.say("/models watch openai/gpt-* new")).toBe(
-      "👁️ This channel gets a message about new models, of what fits `openai/gpt-*`: at most one an hour, without a " +
-        "notification.\n2 of 5 listed models fit now.",
+      "👁️ This channel gets a message about new models, matching `openai/gpt-*`: at most one an hour, without a " +
+        "notification.\n2 of 5 listed models match now.",
     );
-    expect(await world.say("/models watch gpt-5")).toContain("⚠️ No listed model fits now");
+    expect(await world.say("/models watch gpt-5")).toContain("⚠️ No listed model matches now");
   });
 
   it("replaces the watch of a pattern, and keeps those of others", async () => {
@@ -50,7 +50,7 @@ describe("/models watch", () => {
 describe("/models unwatch and watches", () => {
   it("show this channel's watches, and end one", async () => {
     const world = harness();
-    expect(await world.say("/models watches")).toContain("Nothing is watched here.");
+    expect(await world.say("/models watches")).toContain("This channel has no watches.");
     await world.say("/models watch openai/* new");
     await world.say("/models watch");
     expect(await world.controls("/models unwatch")).toEqual([

@@ -21,7 +21,7 @@ describe("/settings model with a pattern", () => {
   it("makes the newest match the default, and keeps what conversations have", async () => {
     const { say, settings, clock } = world();
     expect(await say("/settings model anthropic/claude-*sonnet*")).toBe(
-      `New conversations here now get **anthropic/claude-sonnet-5** (the newest that fits \`anthropic/claude-*sonnet*\`, since ${timeMark(clock.now() - 1)}), ` +
+      `New conversations here now get **anthropic/claude-sonnet-5** (the newest that matches \`anthropic/claude-*sonnet*\`, since ${timeMark(clock.now() - 1)}), ` +
         "and a newer match once one is listed. Conversations that have a model keep it.",
     );
     expect(settings.of("playground:local")).toEqual({
@@ -41,7 +41,7 @@ describe("/settings model with a pattern", () => {
     const { say } = world();
     const text = await say("/settings model groq/*");
     expect(text).toContain("**openai/gpt-5** (the first provider's newest preferred model)");
-    expect(text).toContain("⚠️ No listed model that may be used fits `groq/*` now");
+    expect(text).toContain("⚠️ No model that may be used matches `groq/*` now");
   });
 
   it("gives way to a model, and a model to it; default drops both", async () => {

@@ -51,7 +51,7 @@ describe("/settings models", () => {
     ["max-price cheap", "`max-price` takes USD per million output tokens"],
     ["unknown-price maybe", "`unknown-price` takes `pass`, `block` or `off`"],
     ["allow", "`allow` needs a value"],
-    ["allow ,", "name patterns over provider/model"],
+    ["allow ,", "Give patterns for provider/model"],
   ])("changes nothing for %s", async (typed, words) => {
     const { say, settings } = world();
     expect(await say(`/settings models ${typed}`)).toContain(words);
@@ -61,8 +61,8 @@ describe("/settings models", () => {
   it("warns of patterns that no listed model fits, and of rules that leave none", async () => {
     const { say } = world();
     const text = await say("/settings models allow gpt-*");
-    expect(text).toContain("⚠️ No listed model is left");
-    expect(text).toContain("No listed model fits `gpt-*` (patterns are over `provider/model`).");
+    expect(text).toContain("⚠️ These rules leave no listed model");
+    expect(text).toContain("No listed model matches `gpt-*` (patterns match `provider/model`).");
   });
 
   it("is for operators, and shown to anyone by /settings show", async () => {

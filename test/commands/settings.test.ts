@@ -198,7 +198,7 @@ describe("/settings show", () => {
         "Auto-refresh of `openai`: on, every minute (this provider's own setting)",
         "",
         "Model of new conversations: **openai/gpt-5** (the first provider's newest preferred model)",
-        "While a quota is used up: **ask** (the default), another model answers only after somebody has agreed to it under " +
+        "While a quota is used up: **ask** (the default), another model answers only after somebody agrees with the button under " +
           "an answer: the same family by another vendor, else one that is not more expensive.",
         "Who may choose models: **operators** (set in this workspace)",
         "Who may set a system prompt: **anyone** (the default)",
@@ -224,7 +224,7 @@ describe("settings that can't be read", () => {
     const member = { isOperator: false };
     expect(await world.say("/models use gpt-5-mini", member)).toContain("Only operators");
     expect(await world.say("/chat export", member)).toContain("can't be read");
-    expect(await world.say("/settings show", member)).toContain("⚠️ What was set here can't be read any more");
+    expect(await world.say("/settings show", member)).toContain("⚠️ The saved settings of this workspace can't be read");
     expect(await world.say("/models use gpt-5-mini")).toContain("📌");
     await world.say("/settings footer on");
     expect(await world.say("/models use gpt-5", member)).toContain("📌");

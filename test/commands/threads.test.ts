@@ -86,7 +86,7 @@ describe("commands in a channel whose questions begin threads", () => {
     await asked("1.1", "yesterday", ME, 90_000_000);
     await asked("1.2", "what is a tree?", BEN);
     const reply = (await replies(line, { ...above, isOperator: true })).at(-1);
-    expect(reply?.markdown).toContain("the channel and the threads that begin in it from now on");
+    expect(reply?.markdown).toContain("the channel and to threads that begin in it from now on");
     expect(reply?.markdown).toContain(`\`@Evergreen !${line.split(" ").slice(0, 2).join(" ").slice(1)}\``);
     expect(reply?.controls?.at(-1)).toEqual({ label: "Ben: what is a tree?", command, thread: "1.2" });
     expect(JSON.stringify(reply?.controls)).not.toContain("yesterday");

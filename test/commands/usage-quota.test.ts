@@ -39,9 +39,9 @@ describe("/usage quota", () => {
     expect(demo?.markdown).not.toContain("groq");
     expect(demo?.files).toBeUndefined();
     const [openai] = await world.replies("/usage quota openai");
-    expect(openai?.markdown).toContain("**openai** has told nothing of its quotas yet");
+    expect(openai?.markdown).toContain("**openai** has reported none of its quotas yet");
     const [none] = await harness().replies("/usage quota");
-    expect(none?.markdown).toContain("No provider has told anything of its quotas yet");
+    expect(none?.markdown).toContain("No provider has reported any of its quotas yet");
   });
 
   it("stands beside /usage, which is also called /usage show", async () => {

@@ -27,7 +27,7 @@ describe("/usage", () => {
         "groq/llama        2     1K     100    $1.00",
         "total             3    13K    3.1K    $1.04",
         "```",
-        "By list prices; what the provider bills may differ.",
+        "Cost by list prices; the provider's bill may differ.",
       ].join("\n"),
     );
     expect(reply?.files).toEqual([
@@ -100,7 +100,7 @@ describe("/usage", () => {
       ["total", "≥≈$0.75"],
     ]);
     expect(text).toContain("≈ estimated; the provider reported no token counts");
-    expect(text).toContain("Not every model's price is known");
+    expect(text).toContain("Some models have no known price");
     expect(text).not.toContain("$0.00");
   });
 
@@ -189,18 +189,18 @@ describe("/usage", () => {
   it("says so kindly where nothing was used", async () => {
     const world = harness();
     expect(await world.say("/usage")).toBe(
-      "**Usage by model, today** (2026-01-05, UTC)\nNothing was used here today: no question has come to a model. `/usage 30d` looks further back.",
+      "**Usage by model, today** (2026-01-05, UTC)\nNo model was used here today. `/usage 30d` looks further back.",
     );
     expect(await world.say("/usage 7d")).toBe(
       "**Usage by model, the last 7 days** (2025-12-30 to 2026-01-05, UTC)\n" +
-        "Nothing was used here in the last 7 days: no question has come to a model.",
+        "No model was used here in the last 7 days.",
     );
     expect(world.painted).toEqual([]);
   });
 
   it("is there for everyone, for them alone, and says what it takes", async () => {
     const world = harness();
-    expect(await world.say("/usage", { isOperator: false, isGuest: true })).toContain("Nothing was used");
+    expect(await world.say("/usage", { isOperator: false, isGuest: true })).toContain("No model was used");
     expect(world.dispatcher.visibilityOf("/usage 7d")).toBe("ephemeral");
     expect(await world.say("/usage yesterday")).toContain("takes `today`, `7d`, `30d` or `month`");
     expect(await world.say("/usage week by:people")).toContain("`by` takes `model`, `provider`, `user` or `day`");
@@ -235,7 +235,7 @@ describe("/usage", () => {
           "everybody      3    10K     100  $0.03",
         ].join("\n"),
       ]);
-      expect(reply?.markdown).toContain("Rows of others are for operators.");
+      expect(reply?.markdown).toContain("Only operators see other people's rows.");
       expect(reply?.markdown + JSON.stringify([reply?.files, world.painted])).not.toContain("Bob");
       expect(world.painted.flatMap(({ bars }) => bars.map(({ label }) => label))).toEqual(["Ada"]);
     });

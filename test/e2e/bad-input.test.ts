@@ -31,7 +31,7 @@ describe.each([
     ["NUL", NUL.repeat(10), /There is no question in this message\./],
     ["lone surrogates", "\ud800\udc00\ud800 \udfff".slice(2), /There is no question in this message\./],
     ["100,000 combining marks", "\u0301".repeat(100_000), /There is no question in this message\./],
-    ["200,000 characters", "a".repeat(200_000), /200,000 characters; I take up to 32,000\. Please shorten it\./],
+    ["200,000 characters", "a".repeat(200_000), /200,000 characters; I read up to 32,000\. Please shorten it\./],
   ])("says what is wrong with %s, and asks no provider", async (_what, text, answer) => {
     const before = bot.openai.chatRequests();
     // Here the door itself refuses it, as the page does before.
@@ -63,7 +63,7 @@ describe.each([
     ["models use", "model", "constructor/toString", /no provider `constructor`/],
     ["models use", "model", `gpt${ZERO_WIDTH}-zzz`, /`gpt\ufffd{3}-zzz`/],
     ["models use", "model", "m".repeat(5_000), /too long: 5,000 characters, at most 233 fit/],
-    ["models use", "model", ZERO_WIDTH, /needs to know `model`/],
+    ["models use", "model", ZERO_WIDTH, /needs `model`/],
     ["chat system", "text", "s".repeat(4_001), /too long: 4,001 characters, at most 4,000 fit/],
     [
       "chat retry",
@@ -115,7 +115,7 @@ describe.each([
     await bot.ended(next);
     if (name === "the playground") return; // there a control is its command, and does not know where it stands
     await question.press("🔁 Retry");
-    await bot.whispered(place, "only the last question can be answered again");
+    await bot.whispered(place, "Only the last question can be answered again");
   });
 
   it("exports a conversation, and erases it from the store's files", async () => {

@@ -132,7 +132,7 @@ describe.each([
     const { mark, text, requests } = await refused({ message: "the vendor's own words", ...failure });
     expect([mark, requests]).toEqual(["❌", 1]);
     expect(text).toContain("The budget of the bot's account at ");
-    expect(text).toContain("Please ask the operator.");
+    expect(text).toContain("Please ask the bot's operator.");
     bot.openai.replyWith(() => "paid again");
     const place = await open();
     const before = bot.openai.chatRequests();

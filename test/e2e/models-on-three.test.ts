@@ -43,7 +43,7 @@ describe("the models of a conversation, on three surfaces", () => {
     }
   });
 
-  it("begin with the newest that fits the default's pattern, while what has begun stays", async () => {
+  it("begin with the newest that matches the default's pattern, while what has begun stays", async () => {
     for (const index of [0, 1, 2]) {
       const [before, after] = [await bot.open(index), await bot.open(index)];
       await before.run("settings model", { name: "model", value: "openai/gpt-*-mini" });
@@ -78,7 +78,7 @@ describe("the models of a conversation, on three surfaces", () => {
       expect(mark).toBe("✅");
       expect(text).toMatch(/anthropic\/claude-sonnet-5\**\s+anthropic says hi\.\s+`[\d.]+ s · .*tokens · .*`/);
       await question.press(CHOICE);
-      await bot.whispered(place, "The conversation goes on from its answer.");
+      await bot.whispered(place, "The conversation continues from its answer.");
       expect((await answered(place, "go on", "anthropic")).model).toBe("claude-sonnet-5");
       const sent = JSON.stringify(bot.anthropic.requests.at(-1)?.body);
       expect(sent).toContain("anthropic says hi.");

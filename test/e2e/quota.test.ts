@@ -269,8 +269,8 @@ describe("a vendor that counts, with a habit to run out", () => {
     await forecast();
     const second = await ask("second");
     expect(second.text).toContain("↪️ Answered by backup/m1");
-    expect(second.text).toContain("This began by itself");
-    expect((await ask("third")).text).not.toContain("This began by itself");
+    expect(second.text).toContain("This began automatically");
+    expect((await ask("third")).text).not.toContain("This began automatically");
     // A new key starts clean, and nothing of one vendor is said of another.
     bot = await bot.restart({ ...environment(), DEFAULT_MODEL: "backup/m1" });
     expect((await quota()).map(({ provider }) => provider)).toEqual(["groq"]);
@@ -297,7 +297,7 @@ describe("a vendor that counts, with a habit to run out", () => {
       return backup.chatRequests() === 1 ? true : undefined;
     });
     await clock.advance(1_000);
-    expect((await ask("fourth")).text).toContain("backup/m1, which answered meanwhile, is short of quota as well.");
+    expect((await ask("fourth")).text).toContain("backup/m1, which answered meanwhile, is out of quota, too.");
     expect(backup.chatRequests()).toBe(1);
   });
 });

@@ -71,7 +71,7 @@ describe("Discord, Slack and the playground in one process", () => {
     expect(bot.log()).toContain("SLACK_BOT_TOKEN");
 
     const { code, stdout } = await runProgram(folder.path, ["doctor"], wrong);
-    expect(stdout).toMatch(/^✓ discord: DISCORD_TOKEN is good/m);
+    expect(stdout).toMatch(/^✓ discord: DISCORD_TOKEN is valid/m);
     expect(stdout).toMatch(/^✗ .*SLACK_BOT_TOKEN.*api\.slack\.com/m);
     expect(stdout).not.toContain("xoxb-wrong");
     expect(code).toBe(1);
@@ -90,6 +90,6 @@ describe("Discord, Slack and the playground in one process", () => {
     await eventually("an answer on Slack", () => slack.answers().find(({ text }) => text.includes("hello from Slack")));
     const { stdout } = await runProgram(folder.path, ["doctor"], wrong);
     expect(stdout).toMatch(/^✗ discord: .*DISCORD_TOKEN/m);
-    expect(stdout).toMatch(/^✓ slack: SLACK_BOT_TOKEN is good/m);
+    expect(stdout).toMatch(/^✓ slack: SLACK_BOT_TOKEN is valid/m);
   });
 });

@@ -261,7 +261,7 @@ describe("on the playground", () => {
     expect((await playgroundClient(bot.url, "another").ask("hello")).answer.text).toContain("I am claude-sonnet-5.");
     expect((await client.ask("again")).answer.text).toContain("I am claude-sonnet-4.");
     expect((await client.command("/settings show")).text).toContain(
-      "**v/claude-sonnet-5** (the newest that fits `v/claude-sonnet-*`",
+      "**v/claude-sonnet-5** (the newest that matches `v/claude-sonnet-*`",
     );
     await world.end();
   });

@@ -188,7 +188,7 @@ describe("describeResult", () => {
     expect(describeResult(result({ outcome: "http", entry }), (text) => text.replaceAll("*", "")).includes("*")).toBe(
       false,
     );
-    expect(outcomeHint({ outcome: "http", failureStatus: 503, lastFailure })).toBe("It is tried again by itself.");
+    expect(outcomeHint({ outcome: "http", failureStatus: 503, lastFailure })).toBe("It is retried automatically.");
     expect(
       outcomeHint({ outcome: "http", failureStatus: 503, lastFailure: "lm answered with an error (503)" }),
     ).toContain("may be down");

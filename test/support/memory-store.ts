@@ -80,7 +80,7 @@ export function memoryStore(now: () => number): MemoryStore {
       },
       async set(key, value) {
         await reach();
-        if (value === undefined) throw new StoreError("undefined is no value");
+        if (value === undefined) throw new StoreError("undefined is not a value");
         apply([{ table, key, value }]);
       },
       async delete(key) {
@@ -183,9 +183,9 @@ function toText(value: unknown): string {
   try {
     text = JSON.stringify(value);
   } catch (error) {
-    throw new StoreError(`the value is no JSON: ${messageOf(error)}`, error);
+    throw new StoreError(`the value is not JSON: ${messageOf(error)}`, error);
   }
-  if (text === undefined) throw new StoreError("the value is no JSON");
+  if (text === undefined) throw new StoreError("the value is not JSON");
   // A Map, a Date or a NaN would come back as something else.
   const isSame = (a: unknown, b: unknown): boolean => {
     if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return Object.is(a, b);

@@ -145,7 +145,7 @@ function providerBudget(entry: string, { providers, fault }: ShapeContext): Prov
   if (!providers.includes(provider)) {
     return void fault(
       "PROVIDER_BUDGETS",
-      `names "${provider}", which is no provider; there is ${providers.join(", ")}`,
+      `names "${provider}", which is not a provider; use one of ${providers.join(", ")}`,
     );
   }
   if (Number(amount) === 0) return void fault("PROVIDER_BUDGETS", `must give ${provider} more than 0`);

@@ -17,9 +17,9 @@ const chatVariables = {
     example: "openai/gpt-5",
     fallback: undefined,
     pattern: /^[^\s/]+\/\S+$/,
-    fix: "must be provider/model, as openai/gpt-5",
+    fix: "must be provider/model, like openai/gpt-5",
   }),
-  SYSTEM_PROMPT: text({ about: "what new conversations tell the model first", fallback: DEFAULT_SYSTEM_PROMPT }),
+  SYSTEM_PROMPT: text({ about: "system prompt of new conversations", fallback: DEFAULT_SYSTEM_PROMPT }),
   HISTORY_TOKENS: wholeNumber({
     about:
       "most tokens of a conversation that are sent, with files, quotes and shared messages, besides the model's window",
@@ -55,13 +55,13 @@ const chatVariables = {
     fallback: 365,
   }),
   CATCH_UP_MINUTES: wholeNumber({
-    about: "questions asked while the bot was away are answered when they are no older; 0 means none are",
+    about: "questions asked while the bot was offline are answered up to this age; 0 turns this off",
     min: 0,
     max: 45,
     fallback: 15,
   }),
   CHAT_TIMEOUT_SECONDS: wholeNumber({
-    about: "longest silence of an answer once its text has begun; three times that before",
+    about: "longest pause in an answer's stream; three times as long before the first text",
     min: 1,
     max: 3_600,
     fallback: 60,
@@ -94,8 +94,8 @@ const quotaVariables = {
     example: "person=2usd/day,channel=20usd/week,workspace=100usd/month",
     item: HOST_BUDGET,
     fix:
-      "must be entries of the form WHO=AMOUNT UNIT/PERIOD without spaces, as person=2usd/day; who is person, channel " +
-      "or workspace, the units are usd, tokens and questions, the periods day, week and month",
+      "must be entries of the form WHO=AMOUNT UNIT/PERIOD without spaces, like person=2usd/day; who is person, " +
+      "channel or workspace, the units are usd, tokens and questions, the periods day, week and month",
   }),
   PROVIDER_BUDGETS: list({
     about:
@@ -104,8 +104,8 @@ const quotaVariables = {
     example: "openai=50usd/month,groq=1000requests/day",
     item: PROVIDER_BUDGET,
     fix:
-      "must be entries of the form PROVIDER=AMOUNT UNIT/PERIOD without spaces, as openai=50usd/month; the units are " +
-      "usd, requests and tokens, the periods day, week and month",
+      "must be entries of the form PROVIDER=AMOUNT UNIT/PERIOD without spaces, like openai=50usd/month; the units " +
+      "are usd, requests and tokens, the periods day, week and month",
   }),
 };
 
@@ -121,13 +121,13 @@ const listVariables = {
     fallback: 300,
   }),
   REFRESH_TIMEOUT_SECONDS: wholeNumber({
-    about: "deadline of one refresh of a provider's list",
+    about: "timeout for fetching one provider's list",
     min: 1,
     max: 60,
     fallback: 10,
   }),
   CACHE_MAX_AGE_SECONDS: wholeNumber({
-    about: "up to which age a list counts as fresh",
+    about: "how old a list may be and still count as fresh",
     min: 60,
     max: 86_400,
     fallback: 300,
@@ -158,8 +158,7 @@ const storageVariables = {
     fallback: "sqlite://data/evergreen.sqlite",
   }),
   ACCEPT_OLDER_STORE: flag({
-    about:
-      "starts once with a SQLite file that is older than the bot left it, as a restored backup; unset it afterwards",
+    about: "accepts once a SQLite file that is older than the bot left it, like a restored backup; unset it afterwards",
     example: "false",
   }),
 };
@@ -181,13 +180,16 @@ const httpVariables = {
     ),
     example: "a-long-random-value",
   },
-  HTTP_ALLOWED_HOSTS: list({ about: "further accepted Host values", example: "bot.example.com,bot.example.com:8443" }),
-  METRICS_PUBLIC: flag({ about: "frees /metrics from the token", example: "false" }),
+  HTTP_ALLOWED_HOSTS: list({
+    about: "additional Host header values to accept",
+    example: "bot.example.com,bot.example.com:8443",
+  }),
+  METRICS_PUBLIC: flag({ about: "serves /metrics without the token", example: "false" }),
 };
 
 const accessVariables = {
   ALLOWED_WORKSPACES: list({
-    about: "guild and team ids that are served; all when unset",
+    about: "Discord server and Slack workspace ids to serve; all when unset",
     example: "123456789012345678,T0123456789",
   }),
   ALLOW_DMS: flag({
@@ -206,7 +208,7 @@ const accessVariables = {
 const logVariables = {
   LOG_LEVEL: text({
     about:
-      "least severe lines that are logged: trace, debug, info, warn, error, fatal or silent; " +
+      "lowest level that is logged: trace, debug, info, warn, error, fatal or silent; " +
       "JSON lines on standard error",
     example: "info",
     fallback: "info",

@@ -90,7 +90,7 @@ export function wholeNumber(texts: Texts & { min: number; max: number; fallback:
 export function amount(texts: Texts): Variable<number | undefined> {
   const schema = z
     .string()
-    .regex(/^\d{1,9}(\.\d{1,6})?$/, "must be an amount, as 15 or 2.50")
+    .regex(/^\d{1,9}(\.\d{1,6})?$/, "must be an amount, like 15 or 2.50")
     .transform(Number)
     .optional();
   return { ...texts, schema };

@@ -160,7 +160,7 @@ export async function chatRefusal(
   const memberships = await Promise.all(who.map((group) => isInGroup?.(group) ?? false));
   return memberships.includes(true)
     ? undefined
-    : "🔒 Only some people may ask me here, and you are not among them yet. An operator can change that.";
+    : "🔒 Only some people may ask me here, and you are not one of them. An operator can change that.";
 }
 
 /** Like `chatRefusal`, for commands that show or change a conversation; operators may give them in every channel. */
@@ -204,11 +204,11 @@ function limitText(verdict: MessageVerdict): string | undefined {
   if (verdict.isAllowed) return undefined;
   const who =
     verdict.by === "user"
-      ? "You have reached the limit of questions per person"
-      : "This channel has reached its limit of questions";
-  return `${who} in 10 minutes. The next one is taken ${timeMark(verdict.until)}.`;
+      ? "⛔ You have reached the limit of questions per person"
+      : "⛔ This channel has reached its limit of questions";
+  return `${who} in 10 minutes. The next one is accepted ${timeMark(verdict.until)}.`;
 }
 
 /** Questions that may wait in one conversation, behind the one that is answered. */
 export const MAX_WAITING = 20;
-export const FULL_LINE = `There are already ${MAX_WAITING} questions waiting here. Ask again later, or in a thread.`;
+export const FULL_LINE = `⛔ There are already ${MAX_WAITING} questions waiting here. Ask again later, or in a thread.`;

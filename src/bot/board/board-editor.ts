@@ -78,12 +78,12 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
   const fail = async (error: unknown) => {
     if (error instanceof PlatformError && (error.reason === "gone" || error.reason === "not-editable")) {
       pausedUntil = Number.POSITIVE_INFINITY;
-      log.info({ message }, "a board was deleted, and is forgotten");
+      log.info({ message }, "board: message was deleted, board forgotten");
       return deps.onGone();
     }
     pausedUntil = clock.now() + pauseAfter(error, failures);
     failures += 1;
-    log.warn({ error, message, until: pausedUntil }, "a board was not edited; it is tried again later");
+    log.warn({ error, message, until: pausedUntil }, "board: edit failed, retrying later");
   };
   return {
     message,
@@ -99,7 +99,7 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
     update() {
       running ??= edit()
         .catch((error) => {
-          if (!signal.aborted) log.warn({ error, message }, "a board was edited, but that was not stored");
+          if (!signal.aborted) log.warn({ error, message }, "board: edit was not stored");
         })
         .finally(() => {
           running = undefined;

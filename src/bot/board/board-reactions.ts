@@ -46,13 +46,11 @@ export function createBoardReactions({ clock, log, signal, commandOf }: BoardRea
   const underWay = new Set<Promise<void>>();
 
   const show = (platform: ChatPlatform, message: MessageKey, mark: Mark | undefined) =>
-    platform
-      .mark(message, mark)
-      .catch((error) => log.warn({ error }, "a mark on a board failed; nothing depends on it"));
+    platform.mark(message, mark).catch((error) => log.warn({ error }, "board: mark failed"));
   const takeAway = (platform: ChatPlatform, { message, emoji, author }: Reaction) =>
     platform
       .react(message, { clear: emoji, author })
-      .catch((error) => log.warn({ error }, "taking a reaction away failed; nothing depends on it"));
+      .catch((error) => log.warn({ error }, "board: removing a reaction failed"));
   /** Tells the presser alone; where the platform can't, the board's last line says what ❌ may mean. */
   const explain = (platform: ChatPlatform, { message, author }: Reaction, why: Reply | undefined) =>
     platform
@@ -111,7 +109,7 @@ export function createBoardReactions({ clock, log, signal, commandOf }: BoardRea
     async idle() {
       const all = async () => void (await Promise.allSettled(underWay));
       await withDeadline(all, { what: "the marks on boards", timeoutMs: IDLE_MS, clock }).catch((error) =>
-        log.warn({ error }, "a mark may be left on a board"),
+        log.warn({ error }, "board: a mark may remain"),
       );
     },
   };

@@ -17,15 +17,15 @@ const NEXT_INTERVAL = "⏱";
 export const BOARD_EMOJIS: readonly string[] = [REFRESH, `${TOGGLE}\ufe0f`, `${NEXT_INTERVAL}\ufe0f`];
 
 const LEGEND = [
-  "🔄 refreshes now · for operators: ⏯️ turns auto-refresh on or off · ⏱️ takes the next interval",
-  "❌ after a press: you may not do that, pressed too often, or a provider failed. `/models status` says more.",
+  "🔄 refreshes now · for operators: ⏯️ turns auto-refresh on or off · ⏱️ sets the next interval",
+  "❌ means that your reaction was refused, or that a provider failed. `/models status` says more.",
 ];
 
 /** A running bot renews the board after so long, though nothing has changed: its age tells whether one runs. */
 export const RENEW_MS = 15 * 60_000;
 
 /** What stands on a board whose place another one has taken. */
-export const MOVED_TEXT = "➡️ This board no longer follows: a newer one was posted in this channel.";
+export const MOVED_TEXT = "➡️ This board is no longer updated: a newer one was posted in this channel.";
 
 /**
  * What the board judges: its "since" tells when this last changed. Refreshes that run are not shown, so that none
@@ -56,8 +56,8 @@ export function boardText(
   return [
     "**Model lists**",
     boardIndicator(status),
-    `${lastRefreshLine({ lastRefreshAt: times.refreshedAt })} · last change of this status: ${timeMark(times.since)}`,
-    `As of ${timeMark(times.asOf)}. A running bot renews this every ${RENEW_MS / 60_000} minutes.`,
+    `${lastRefreshLine({ lastRefreshAt: times.refreshedAt })} · this status since: ${timeMark(times.since)}`,
+    `As of ${timeMark(times.asOf)}. A running bot updates this every ${RENEW_MS / 60_000} minutes.`,
     "",
     ...inForceLines({ settings, setups: status.providers.map(({ id }) => ({ id, preferredFamilies: [] })) }, workspace),
     ...(failures.length > 0 ? ["", ...failures] : []),

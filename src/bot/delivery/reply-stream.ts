@@ -59,7 +59,7 @@ export function createReplyStream(deps: ReplyStreamDeps): ReplyStream {
     send: (signal) => sendNew(growth, "progress", signal),
     onError(error) {
       growth.isHeld ||= error instanceof PlatformError && error.reason === "refused";
-      log.warn({ error }, "an edit of an answer failed; a later one repairs it");
+      log.warn({ error }, "answer edit failed, a later edit repairs it");
     },
   });
 
@@ -151,7 +151,7 @@ async function dropControls({ deps, hasLost, left }: Growth): Promise<void> {
   for (const { key, text } of left)
     await deps.platform
       .edit(key, { markdown: text }, { rank: "last-text", replyTo: deps.question })
-      .catch((error) => deps.log.warn({ error }, "the controls of an answer could not be taken away"));
+      .catch((error) => deps.log.warn({ error }, "controls of an answer could not be removed"));
 }
 
 const retryTerms = (
@@ -163,7 +163,7 @@ const retryTerms = (
   delays: (failures, error) => pauseBeforeAgain(error, failures),
   until: clock.now() + patienceMs,
   shouldRetry: () => signal?.aborted !== true,
-  onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "an answer could not be shown, retrying"),
+  onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "answer could not be shown, retrying"),
   ...(signal && { signal }),
 });
 

@@ -30,7 +30,7 @@ export async function showMark(
     });
     return true;
   } catch (error) {
-    log.warn({ error, mark }, "a mark was not shown");
+    log.warn({ error, mark }, "mark was not shown");
     return error instanceof PlatformError && !error.isRetryable;
   }
 }

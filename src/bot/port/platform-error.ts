@@ -18,6 +18,9 @@ export type PlatformErrorReason =
   | "unavailable"
   | "refused";
 
+/** Why a message or file cannot be read, as people read it after its name. */
+export const WAS_DELETED = "it was deleted";
+
 /** What went wrong at a chat platform; the SDK's own error is its cause, without tokens or texts of people. */
 export class PlatformError extends AppError {
   readonly platform: string;

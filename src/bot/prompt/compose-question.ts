@@ -16,7 +16,7 @@ import { cleanName, cleanQuestion, MAX_FILE_NAME_CHARS, quotedMessage, speakerNa
 
 export interface ComposeTerms {
   readonly takesImages: boolean;
-  /** Most tokens of the question with what comes along and the system prompt, which counts `systemTokens`. */
+  /** Most tokens of the question with all files and quotes and the system prompt, which counts `systemTokens`. */
   readonly maxTokens: number;
   readonly systemTokens: number;
   /** The bot was not in this thread before: what was said there comes along. */
@@ -124,7 +124,7 @@ async function quotedReply(mention: Mention, terms: ComposeTerms): Promise<Conte
   };
 }
 
-const ERASED = "it was erased, so I read it no longer";
+const ERASED = "it was erased, so I can no longer read it";
 
 /**
  * Returns those that were written since the conversation that they stand in, its whole channel, or everything of their
@@ -236,7 +236,7 @@ async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<C
 }
 
 const EARLIER = "the earlier messages of this thread";
-const ERASED_ALL = "they were erased, so I read them no longer";
+const ERASED_ALL = "they were erased, so I can no longer read them";
 
 const NOT_FIRST =
   "of a thread's earlier messages I read the files of the first one; reply to a message to have its files read";

@@ -95,10 +95,10 @@ export const MAX_QUESTION_CHARS = 32_000;
 /** Why a question cannot be put to a model, as the asker reads it; undefined where it can. */
 export function questionFault(mention: Mention): string | undefined {
   const { text } = mention;
-  if (!hasContent(mention)) return "There is no question in this message. Say what you would like to know.";
+  if (!hasContent(mention)) return "There is no question in this message. Type what you would like to know.";
   if (text.length > MAX_QUESTION_CHARS) {
     const [chars, most] = [text.length, MAX_QUESTION_CHARS].map((count) => count.toLocaleString("en"));
-    return `This message has ${chars} characters; I take up to ${most}. Please shorten it.`;
+    return `This message has ${chars} characters; I read up to ${most}. Please shorten it.`;
   }
   return undefined;
 }

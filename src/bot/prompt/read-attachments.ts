@@ -105,11 +105,12 @@ export async function readAttachments(
   return { files, images, ignored };
 }
 
-const NO_IMAGES = "this model takes no images";
-const TOO_MANY_IMAGES = `I take up to ${MAX_IMAGES} images at once`;
+const NO_IMAGES = "this model can't read images";
+const TOO_MANY_IMAGES = `I read up to ${MAX_IMAGES} images at once`;
 
 /** Why something that came with a question is left out, as the asker reads it after its name. */
-export const noRoomWords = ({ size }: TokenRoom): string => `a question may have up to ${size} with what comes along`;
+export const noRoomWords = ({ size }: TokenRoom): string =>
+  `a question may have up to ${size} with everything attached or quoted`;
 const TOO_MUCH_TEXT = `text files may have up to ${MAX_FILE_CHARS.toLocaleString("en")} characters together`;
 const [MAX_IMAGE_MB, MAX_TEXT_KB] = [MAX_IMAGE_BYTES / 1024 / 1024, MAX_TEXT_BYTES / 1024];
 const LARGE_TEXT = `it is too large (text files may have up to ${MAX_TEXT_KB} KB)`;

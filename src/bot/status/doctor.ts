@@ -151,12 +151,14 @@ export async function checkProvider(
     const left = "left" in proof && proof.left ? `; ${proof.left}` : "";
     if (proof.kind === "works") return { isFine: true, text: `${id}: the key works, ${list}${left}` };
     if (proof.kind === "used-up") {
-      return wrong(`the key is accepted, but nothing is left for it${left}; add credit or raise its limit there`);
+      return wrong(
+        `the key is accepted, but nothing is left for it${left}; add credit or raise its limit at the provider`,
+      );
     }
     const said = messageOf(proof.error);
     return proof.kind === "refused"
-      ? wrong(`lists ${list} for everyone, but not with this key: ${said}; ${fixFor(proof.error, setup)}`)
-      : wrong(`lists ${list} for everyone, so that proves no key, and a question failed: ${said}`);
+      ? wrong(`lists ${list} even without a key, but not with this one: ${said}; ${fixFor(proof.error, setup)}`)
+      : wrong(`lists ${list} even without a key, and a question with this key failed: ${said}`);
   } catch (error) {
     const [said, opening] = [messageOf(error), `${id} `]; // most say whose they are
     return wrong(`${said.startsWith(opening) ? said.slice(opening.length) : said}; ${fixFor(error, setup)}`);
@@ -166,7 +168,7 @@ export async function checkProvider(
 function noModelsText({ id, baseUrl, emptyHint }: ProviderSetup, listed: number): string {
   if (listed === 0) return `answers, but lists no model; ${emptyHint ?? `check its base URL (${baseUrl})`}`;
   const rows = plural(listed, "model");
-  const hint = `\`/models use ${id}/MODEL\` takes any that it has`;
+  const hint = `\`/models use ${id}/MODEL\` works with any that it has`;
   return `answers, but none of the ${rows} that it lists is for chat; ${hint}`;
 }
 
@@ -174,15 +176,15 @@ const FIXES: Partial<Record<ProviderErrorReason, string>> = {
   "rate-limited": "try again later",
   overloaded: "try again later",
   loading: "try again in a minute",
-  quota: "wait for its renewal, or raise it there",
-  "spend-cap": "add credit or raise its limit there",
-  "no-access": "check what this key may use there",
+  quota: "wait until the quota renews, or raise it at the provider",
+  "spend-cap": "add credit or raise its limit at the provider",
+  "no-access": "check what this key may use at the provider",
 };
 
 function fixFor(error: unknown, { key, keyVariable, baseUrl }: ProviderSetup): string {
   if (error instanceof ProviderError && error.reason === "auth") {
-    const variable = keyVariable ?? "its address has none";
-    return key === undefined ? `it wants a key (${variable})` : `check its key (${variable})`;
+    const where = keyVariable === undefined ? "" : ` (${keyVariable})`;
+    return key === undefined ? `it needs a key${where}` : `check its key${where}`;
   }
   if (error instanceof TimeoutError) return "check the network, or set REFRESH_TIMEOUT_SECONDS higher";
   const fix = error instanceof ProviderError ? FIXES[error.reason] : undefined;
@@ -192,5 +194,8 @@ function fixFor(error: unknown, { key, keyVariable, baseUrl }: ProviderSetup): s
 
 export function checkProviders(providers: readonly ProviderSetup[]): PlatformFinding | undefined {
   if (providers.length > 0) return undefined;
-  return { isFine: false, text: "providers: none is configured; set a key as OPENAI_API_KEY, or DEMO_PROVIDER=true" };
+  return {
+    isFine: false,
+    text: "providers: none is configured; set a key such as OPENAI_API_KEY, or DEMO_PROVIDER=true",
+  };
 }

@@ -37,7 +37,7 @@ export function createStatusLine({ clock, log, status, surfaces }: StatusLineDep
     for (const surface of surfaces) {
       surface
         .showStatus?.(line)
-        .catch((error) => log.warn({ error }, "the status line was not shown; its next change repairs it"));
+        .catch((error) => log.warn({ error }, "status line was not shown, its next change repairs it"));
     }
   };
   const wait = () => {

@@ -100,14 +100,14 @@ function sentenceFor(error: unknown, setups: readonly KnownSetup[]): string {
     return `**${error.provider}** is not answering right now. Retrying in ${wait}; meanwhile ${ANOTHER_MODEL}.`;
   }
   if (error instanceof AnswerTooLong)
-    return `There was no answer within ${waitInWords(error.limitMs)}, the longest that one may take.`;
+    return `The answer took longer than ${waitInWords(error.limitMs)}. Ask again, or ${ANOTHER_MODEL}.`;
   if (error instanceof ProviderError)
     return providerSentence(
       error,
       setups.find(({ id }) => id === error.provider),
     );
   if (error instanceof PlatformError && error.why !== undefined) return `The answer could not be shown: ${error.why}.`;
-  return "Something went wrong on my side.";
+  return "Something went wrong on my side. Please ask again in a moment.";
 }
 
 const ANOTHER_MODEL = "try another model with `/models use`";
@@ -118,9 +118,10 @@ const MAX_DETAIL_CHARS = 300;
 function keySentence({ provider, status }: ProviderError, setup: KnownSetup | undefined): string {
   const code = status === undefined ? "" : ` (${status})`;
   const { key, keyVariable } = setup ?? {};
-  if (keyVariable === undefined) return `${provider} refuses the bot's key${code}. The operator can check it.`;
+  if (keyVariable === undefined)
+    return `${provider} refuses the bot's key${code}. Please ask the bot's operator to check it.`;
   if (key === undefined)
-    return `${provider} wants a key${code}. Put one into \`${keyVariable}\` in \`.env\` and restart.`;
+    return `${provider} needs a key${code}. Put one into \`${keyVariable}\` in \`.env\` and restart.`;
   return `${provider} refuses the key in \`${keyVariable}\`${code}. Put a valid key into \`.env\` and restart.`;
 }
 
@@ -139,13 +140,13 @@ function providerSentence(error: ProviderError, setup: KnownSetup | undefined): 
     "no-access": `${who} does not let the bot use this model.${says} ${CHOOSE_ANOTHER}`,
     "rate-limited": `${who} is limiting the rate of requests. Try again ${wait}.${says}`,
     quota: `A quota of the bot's account at ${who} is used up.${says} ${renewal}`,
-    "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the operator.${says}`,
+    "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the bot's operator.${says}`,
     overloaded: `${who} is overloaded. ${later}${says}`,
     loading: `${who} is still loading this model. Try again ${pause}.${says}`,
     "out-of-memory": `${who} has too little memory for this model.${says} ${CHOOSE_ANOTHER}`,
     "unknown-model": `${who} does not know this model. ${CHOOSE_ANOTHER}`,
     "not-for-chat": `${who} refuses this model for chat. ${CHOOSE_ANOTHER}`,
-    "content-refused": `${who} refused it because of its content.${says} Ask differently or start over: \`/chat new\`.`,
+    "content-refused": `${who} refused the question because of its content.${says} Rephrase it, or start over with \`/chat new\`.`,
     "context-too-long": `The conversation is too long for this model at ${who}.${says} Start over: \`/chat new\`.`,
     "bad-request": `${who} did not accept the request (${what}). ${CHOOSE_ANOTHER}`,
     address: `${what}. ${addressFix(setup ?? {})}`,

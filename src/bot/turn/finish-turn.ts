@@ -150,9 +150,7 @@ async function save(deps: TurnDeps, turn: AnsweredTurn, outcome: Outcome): Promi
   if (changeChannel !== undefined) {
     await deps.sessions
       .change(channelOf(question.message), changeChannel)
-      .catch((error) =>
-        deps.log.warn({ error }, "notices under an answer were not stored, a later thread repeats them"),
-      );
+      .catch((error) => deps.log.warn({ error }, "notices under an answer were not stored, they may be repeated"));
   }
 }
 

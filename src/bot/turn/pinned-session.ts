@@ -47,7 +47,7 @@ export async function pinnedSession(deps: Deps & Pick<TurnDeps, "chat">, place: 
 /** The answer in the thread is worth more: where the store stays away, the channel's next question pins it. */
 const pinChannel = (deps: Deps, channel: string, pinned: (now: Session) => Session): Promise<unknown> =>
   untilStored(() => deps.sessions.change(channel, pinned), deps).catch((error) =>
-    deps.log.warn({ error, channel }, "a channel was not pinned; its next question does"),
+    deps.log.warn({ error, channel }, "channel was not pinned, its next question pins it"),
   );
 
 /** What a new thread takes over; what was said in it, or unset, stays its own. */

@@ -41,7 +41,7 @@ export function createRemoteStop({ sessions, clock, log, owner, hasPeers }: Remo
       await clock.sleep(hasPeers() ? LOOK_MS : LOOK_ALONE_MS, over);
       if (!hasPeers()) continue;
       const isAsked = await sessions.isAskedToStop(id).catch((error) => {
-        log.debug({ error }, "whether an answer was stopped elsewhere could not be read");
+        log.debug({ error }, "stop requests of other replicas could not be read");
         return false;
       });
       if (isAsked) return onStop();

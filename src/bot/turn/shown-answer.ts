@@ -121,13 +121,13 @@ function finishLine({ text, finish, hasThought }: ModelAnswer, prepared: Answere
   if (reason === "refused") return "⚠️ The model refused to answer this.";
   if (reason === "other") return `⚠️ The answer ended with "${word ?? "an unknown reason"}".`;
   if (reason === "length" && isEmpty && hasThought) {
-    return "⚠️ The model reached its length limit while it was thinking, before any answer. Ask a smaller question.";
+    return "⚠️ The model reached its length limit while reasoning, before any answer. Ask a smaller question.";
   }
   const { cap } = prepared ?? {};
   // A vendor that counts fewer tokens has stopped it for a limit of its own.
   if (reason === "length" && cap?.isHosts && (finish?.usage?.outputTokens ?? cap.tokens) >= cap.tokens) {
     const tokens = cap.tokens.toLocaleString("en");
-    return `⚠️ The answer reached the limit of ${tokens} tokens that one answer may have here. Ask me to go on.`;
+    return `⚠️ The answer reached the limit of ${tokens} tokens per answer. Ask me to continue.`;
   }
   if (reason === "length") return "⚠️ The answer reached the model's length limit.";
   if (!isEmpty) return undefined;
@@ -147,8 +147,8 @@ function noModelText({ refresher, providers }: Pick<TurnDeps, "refresher" | "pro
 /** What became of the list that the default model would come from, the first provider's. */
 function listWords({ indicator, providers: [first] }: RefreshStatus): string {
   if (indicator === "refreshing") return "is being fetched right now; ask again in a moment";
-  if (first?.outcome === "empty") return `of ${first.id} came, and is empty`;
-  return first?.fetchedAt == null ? "could not be fetched yet" : `of ${first.id} came, but none of them is for chat`;
+  if (first?.outcome === "empty") return `of ${first.id} is empty`;
+  return first?.fetchedAt == null ? "could not be fetched yet" : `of ${first.id} has no chat model`;
 }
 
 /** Under the first answer after a person chose the model or gave it up; undefined where there is nothing to tell. */
@@ -171,7 +171,7 @@ export function systemLine({ system, systemNews }: Session, answer: ModelAnswer)
   if (systemNews === undefined || answer.text.trim() === "") return undefined;
   const who = escapeInline(systemNews);
   return system === null
-    ? `📝 ${who} dropped the system prompt of this conversation.`
+    ? `📝 ${who} removed the system prompt of this conversation.`
     : `📝 ${who} set a system prompt for this conversation; \`/chat system\` shows it.`;
 }
 
@@ -200,7 +200,7 @@ function replacements(
   if (names.length === 0) return undefined;
   const listed = names.map((name) => code(name, MAX_MODEL_CHARS)).join(", ");
   return {
-    line: `The pin stays until somebody changes it. The closest that are listed: ${listed}.`,
+    line: `The pin stays until somebody changes it. The most similar listed models: ${listed}.`,
     controls: names.map((name) => ({ label: `Use ${name}`, command: `/models use ${name}` })),
   };
 }
@@ -222,7 +222,7 @@ function footerLine(deps: TurnDeps, turn: AnsweredTurn, used: Used | undefined):
     `${used.isEstimated ? "≈ " : ""}${total.toLocaleString("en")} tokens`,
     `${((deps.clock.now() - startedAt) / 1000).toFixed(1)} s`,
     ...(pin.by === null ? [] : ["📌"]),
-    ...(deps.refresher.status().isFresh ? [] : ["⚠️ model lists are old"]),
+    ...(deps.refresher.status().isFresh ? [] : ["⚠️ model lists are outdated"]),
   ];
   // Code, so that nothing in a model's name formats or links.
   return `\`${parts.join(" · ").replaceAll("`", "'")}\``;

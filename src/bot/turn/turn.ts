@@ -223,7 +223,7 @@ async function isNext(deps: LifeDeps, question: Question): Promise<boolean> {
       return isElsewhere && (orderOf(other) < place || (orderOf(other) === place && otherId < id));
     });
   } catch (error) {
-    log.warn({ error }, "a question is answered without a look at the other replicas' questions");
+    log.warn({ error }, "question is answered without checking other replicas' questions");
     return true;
   }
 }
@@ -240,7 +240,7 @@ async function isTakenOver(
   try {
     return (await sessions.openQuestion(id))?.owner !== owner;
   } catch (error) {
-    log.warn({ error }, "a question is answered without a look at whose it is");
+    log.warn({ error }, "question is answered without checking which replica has it");
     return false;
   }
 }

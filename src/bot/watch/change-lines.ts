@@ -35,8 +35,8 @@ function headOf(line: ChangeLine): string {
   const [first] = line;
   const last = line.at(-1) ?? first;
   if (line.length > 1 && first.kind !== last.kind) {
-    if (last.kind === "gone") return first.kind === "new" ? "came and left" : "came back and left";
-    if (last.kind === "back") return "left and came back";
+    if (last.kind === "gone") return first.kind === "new" ? "added and removed" : "back and removed again";
+    if (last.kind === "back") return "removed and back";
   }
   if (last.kind !== "retire") return last.kind;
   return last.after?.retiresAt === undefined && last.after?.isDeprecated !== true ? "no longer retires" : "retires";
@@ -119,7 +119,7 @@ function comparedPrice(own: ModelFacts, other: ModelFacts): string | undefined {
 function retireWords({ retiresAt, isDeprecated, replacement }: ChangedFacts, provider: string): readonly string[] {
   if (retiresAt === undefined && isDeprecated !== true) return [];
   return [
-    retiresAt === undefined ? "deprecated, no date named" : `on ${dayInWords(retiresAt)}`,
+    retiresAt === undefined ? "deprecated, no date given" : `on ${dayInWords(retiresAt)}`,
     ...(replacement === undefined
       ? []
       : [`its vendor names ${code(cutText(`${provider}/${replacement}`, MAX_ID_CHARS))}`]),

@@ -63,12 +63,12 @@ function unknownText(commands: readonly Command[], first: string, typed: string)
   if (first !== "" && group.length > 0) {
     return typed === first
       ? `${code(`/${first}`)} needs one more word: ${listed(group)}.`
-      : `There is no command ${code(`/${typed}`)}.${hint} There is ${listed(group, "and")}.`;
+      : `There is no command ${code(`/${typed}`)}.${hint} Available: ${listed(group, "and")}.`;
   }
-  const wanted = typed === "" ? "Say which command." : `There is no command ${code(`/${first}`)}.`;
-  if (paths.length <= MAX_LISTED) return `${wanted}${hint} There is ${listed(paths, "and")}.`;
+  const wanted = typed === "" ? "Name a command." : `There is no command ${code(`/${first}`)}.`;
+  if (paths.length <= MAX_LISTED) return `${wanted}${hint} Available: ${listed(paths, "and")}.`;
   const groups = [...new Set(paths.map((path) => path.split(" ")[0] ?? ""))];
-  return `${wanted}${hint} There is ${listed(groups, "and")}; ${code("/help")} tells more.`;
+  return `${wanted}${hint} Available: ${listed(groups, "and")}; ${code("/help")} says more.`;
 }
 
 const listed = (paths: readonly string[], word = "or") =>

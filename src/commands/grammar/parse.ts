@@ -47,7 +47,7 @@ interface Position {
 /** Gives a value to the option that it names; where it ends. */
 function takeNamed({ command, rest, tokens, values }: Position, token: Token, name: string): number {
   const option = command.options[name];
-  if (option === undefined || values.has(name)) throw new UserError(`${code(name)} is given twice; say it once.`);
+  if (option === undefined || values.has(name)) throw new UserError(`${code(name)} is given twice. Give it once.`);
   if (isGreedy(command, name) && !token.isQuoted) {
     keep(values, name, readValue(name, option, rest.slice(token.valueAt)));
     return rest.length;
@@ -97,8 +97,7 @@ function completed(command: Command, values: Values): Arguments {
 }
 
 const missingText = (command: Command, name: string, option: Option) =>
-  `${code(`/${command.path}`)} needs to know ${code(name)}: ${option.about}. Type it as ` +
-  `${code(commandUsage(command))}.`;
+  `${code(`/${command.path}`)} needs ${code(name)}: ${option.about}. Type it as ` + `${code(commandUsage(command))}.`;
 
 /**
  * Reads what a platform's typed options gave: booleans, numbers or text by name; absent, null and empty are unset.

@@ -64,8 +64,8 @@ function readKnown(option: Option & { kind: "flag" | "choice" }, word: string): 
 
 const tooLong = (name: string, text: string, most: number): Reading => ({
   fault:
-    `${code(name)} is too long: ${text.length.toLocaleString("en")} characters, at most ` +
-    `${most.toLocaleString("en")} fit.`,
+    `${code(name)} is too long: ${text.length.toLocaleString("en")} characters, and at most ` +
+    `${most.toLocaleString("en")} are allowed.`,
 });
 
 /** Longer lists of values are named by their option instead. */

@@ -93,7 +93,7 @@ function titleLines(groups: readonly Group[], found: number, isSearch: boolean):
   return [`**Models**: ${found.toLocaleString("en")} ${isSearch ? "found" : "in all"}, on ${lists} lists`];
 }
 
-const NARROW = `A search narrows it, as ${code("/models list gpt")}.`;
+const NARROW = `Narrow it down with a search, like ${code("/models list gpt")}.`;
 
 /** Which rows of each group stand on a page, where the groups follow each other. */
 function partsOfPage(
@@ -185,7 +185,7 @@ function pinLines(snapshot: Snapshot, pin: Pin | null): readonly string[] {
 
 function nothingText(snapshot: Snapshot, search: string): string {
   const near = closestModels(snapshot, cleanTyped(search), 3).map((choice) => code(modelName(choice)));
-  return `No listed model fits ${code(search)}.${near.length > 0 ? ` The closest: ${near.join(", ")}.` : ""}`;
+  return `No listed model matches ${code(search)}.${near.length > 0 ? ` The closest: ${near.join(", ")}.` : ""}`;
 }
 
 /** Deals `total` out in turns, to nobody more than wanted; what one does not need goes to the others. */

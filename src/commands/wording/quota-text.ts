@@ -28,7 +28,7 @@ export const renewalText = ({ renewsAt, window }: QuotaState, now: number): stri
     ? `renews ${dayAndTime(renewsAt, now)} UTC`
     : window.period === "none"
       ? "does not renew by itself"
-      : "renews at a time that its vendor does not tell";
+      : "renews at a time that its provider does not report";
 
 /** "about 70 % likely to run out Thu 14:00–Fri 09:00; renews Sun 00:00 UTC". */
 export function forecastText(state: QuotaState, now: number): string {

@@ -70,7 +70,7 @@ export function usageText(
       ...rows.map((row) => cellsOf(row.label, row)),
       ...(isPart ? [cellsOf("everybody", sum)] : rows.length > 1 ? [cellsOf("total", sum)] : []),
     ]),
-    ...(isPart ? ["Rows of others are for operators."] : []),
+    ...(isPart ? ["Only operators see other people's rows."] : []),
     ...(hasBars && rows.length > 0 ? [block(barRows(rows, tokensOf(sum)))] : []),
     ...ratingLine(ratings),
     ...notesOn(sum),
@@ -81,7 +81,7 @@ export function usageText(
 export function noUsageText(by: Grouping, period: Period): string {
   const when = period.name.startsWith("the ") ? `in ${period.name}` : period.name;
   const more = period.name === "today" ? ` ${code("/usage 30d")} looks further back.` : "";
-  return `${titleOf(by, period)}\nNothing was used here ${when}: no question has come to a model.${more}`;
+  return `${titleOf(by, period)}\nNo model was used here ${when}.${more}`;
 }
 
 const titleOf = (by: Grouping, period: Period) => `**Usage by ${by}, ${period.name}** (${datesOf(period)})`;
@@ -145,8 +145,8 @@ function ratingLine(ratings: readonly ModelRating[]): readonly string[] {
 function notesOn({ isEstimated, hasUnknownCost, costUsd }: UsageSum): readonly string[] {
   return [
     ...(isEstimated ? ["≈ estimated; the provider reported no token counts."] : []),
-    ...(hasUnknownCost ? ["Not every model's price is known; what has none is not part of the cost."] : []),
-    ...(costUsd !== null && costUsd > 0 ? ["By list prices; what the provider bills may differ."] : []),
+    ...(hasUnknownCost ? ["Some models have no known price; the cost leaves them out."] : []),
+    ...(costUsd !== null && costUsd > 0 ? ["Cost by list prices; the provider's bill may differ."] : []),
   ];
 }
 

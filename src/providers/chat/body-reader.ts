@@ -24,7 +24,7 @@ export class BodyReader {
       });
   }
 
-  /** Resolves with the next piece. One call at a time. @throws what broke the connection, or an abort's error */
+  /** Resolves with the next piece. One call at a time. @throws what closed the connection, or an abort's error */
   read(): Promise<Piece> {
     const piece = this.#pieces.shift();
     if (piece !== undefined) return Promise.resolve(piece);

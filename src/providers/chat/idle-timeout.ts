@@ -90,7 +90,7 @@ async function watch(silence: Silence, terms: IdleTerms, inner: AbortController,
     const allowedMs = silence.hasText ? silenceMs : silenceMs * PATIENCE_BEFORE_TEXT;
     const leftMs = silence.since + allowedMs - clock.now();
     if (leftMs <= 0) {
-      const what = silence.hasText ? "fell silent" : "sent no text";
+      const what = silence.hasText ? "sent nothing" : "sent no text";
       const message = `${provider} ${what} for ${allowedMs / 1000} s`;
       return inner.abort(new ProviderError(provider, "timeout", message));
     }

@@ -36,7 +36,7 @@ const SHORTEST_QUOTED_CHARS = 6;
 const PHRASES: Partial<Record<ProviderErrorReason, string>> = {
   auth: "refused the key",
   "no-access": "does not let this key use the model",
-  "rate-limited": "asks to slow down",
+  "rate-limited": "is limiting the rate of requests",
   quota: "says that a quota is used up",
   overloaded: "is overloaded",
   loading: "is still loading the model",
@@ -110,7 +110,7 @@ export function connectionError(error: unknown, { provider, hasText }: FaultCont
   }
   if (hasText) return plainError(provider, "cut-off", undefined, cause);
   const phrase = NETWORK_PHRASES.find(([pattern]) => pattern.test(code ?? ""))?.[1];
-  return plainError(provider, "network", phrase ?? "broke the connection", cause);
+  return plainError(provider, "network", phrase ?? "closed the connection", cause);
 }
 
 /** Returns an error in our words only. */

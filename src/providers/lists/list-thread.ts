@@ -137,7 +137,8 @@ async function withRows(
 
 /** Returns what fetch would have thrown in this thread; or that the message is not the expected one. */
 function faultOf(message: PageMessage): Error {
-  if (message.kind !== "failed") return new AppError("internal", "the thread that reads model lists lost its place");
+  if (message.kind !== "failed")
+    return new AppError("internal", "the thread that reads model lists sent an unexpected message");
   return message.chain.reduceRight<Error>(
     (cause, { message: text, code }: FaultLink) =>
       Object.assign(new TypeError(text, { cause }), code === undefined ? {} : { code }),

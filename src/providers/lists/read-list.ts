@@ -150,7 +150,7 @@ function pageOf(
     const { status, text, headers } = answer;
     if (status === NOT_MODIFIED && compared !== undefined) return "unchanged";
     if (status === NOT_MODIFIED)
-      throw malformed(source, "said that its model list is unchanged without being asked", { status });
+      throw malformed(source, "answered “not modified” to a request without a condition", { status });
     throw status >= 300 && status < 400 ? redirectError(source.provider, status) : refused(text, status, headers);
   }
   const { page, headers, bytes } = answer;

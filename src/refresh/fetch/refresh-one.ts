@@ -145,7 +145,7 @@ async function takeClaim(deps: RefreshOneDeps, order: RefreshOrder): Promise<Tak
         return { kind: "joined", before };
       }
       if (claimed.held) return { kind: "held", claim: claimed.claim };
-      if (look >= looks) return { kind: "refused", why: "another refresh of it is under way or has just ended" };
+      if (look >= looks) return { kind: "refused", why: "another refresh of it is running or has just ended" };
       before = catalog.entry(id);
       await clock.sleep(LOOK_MS, signal);
       await catalog.pickUp();

@@ -167,7 +167,7 @@ async function prepare(connection: Connection, place: string): Promise<void> {
   const [found] = await connection.query<{ encoding: string }>(ENCODING);
   if (found?.encoding !== "UTF8")
     throw new StartupError(
-      `STORE_URL: the database in PostgreSQL at ${place} is in ${found?.encoding} and cannot keep every text; ` +
+      `STORE_URL: the database in PostgreSQL at ${place} is in ${found?.encoding} and cannot store every text; ` +
         "make one with: create database evergreen encoding 'UTF8' template template0",
     );
   const version = (await readVersion(connection)) ?? (await makeSchema(connection));

@@ -36,7 +36,7 @@ export function createPostgresTable({ table, steps, scans, write }: PostgresTabl
         return keys.map((key) => values.get(key));
       }),
     set: async (key, value) => {
-      if (value === undefined) throw new StoreError("undefined is no value");
+      if (value === undefined) throw new StoreError("undefined is not a value");
       await write([{ table, key, value }]);
     },
     delete: (key) => write([{ table, key, value: undefined }]),

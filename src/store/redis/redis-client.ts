@@ -21,10 +21,10 @@ const FIXES: readonly (readonly [pattern: RegExp, what: string])[] = [
     /^ERR (DB index is out of range|invalid DB index|SELECT is not allowed)/,
     "has no such database; check the number at the URL's end",
   ],
-  [/^NOPERM/, "does not let this user do what is needed; allow it all commands on the keys evergreen:*"],
+  [/^NOPERM/, "denies this user a command; allow it all commands on the keys evergreen:*"],
   [/^READONLY/, "is a read-only replica; name the primary"],
   [/^LOADING/, "is still loading its data; start the bot again in a moment"],
-  [/^(OOM|MISCONF)/, "takes no writes now; look into its memory, disk and log"],
+  [/^(OOM|MISCONF)/, "accepts no writes now; check its memory, disk and log"],
 ];
 
 /**
@@ -38,7 +38,7 @@ export async function connectRedis(
 ): Promise<{ readonly client: RedisClient; readonly place: string }> {
   const { url: parsed, place } = serverAddress(url, "redis://:PASSWORD@host:6379/0", 6379);
   if (!/^(\/\d*)?$/.test(parsed.pathname))
-    throw new StartupError("STORE_URL: a Redis URL ends with the number of its database, as redis://host:6379/0");
+    throw new StartupError("STORE_URL: a Redis URL ends with the number of its database, like redis://host:6379/0");
   let isUp = false;
   const client = makeClient(url, () => isUp);
   client.on("error", () => {}); // each call that it fails throws it; the client reconnects by itself

@@ -136,7 +136,7 @@ function createTable(client: RedisClient, table: Table, write: (writes: readonly
     ...createKeyvTable({ table, adapter, namespace: scripts.tableName(table), scan, scanBack }),
     // Keyv knows nothing of the index.
     set: async (key, value) => {
-      if (value === undefined) throw new StoreError("undefined is no value");
+      if (value === undefined) throw new StoreError("undefined is not a value");
       await write([{ table, key, value }]);
     },
     delete: (key) => write([{ table, key, value: undefined }]),

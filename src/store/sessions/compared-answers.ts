@@ -78,7 +78,7 @@ async function endCompared(store: Store, id: string, turn: Turn, { writes = [], 
     const after = { ...question, ended: turn.ending };
     if (await store.swap([{ table: "open", key: id, before, after }, ...settled], [kept, ...writes])) return;
   }
-  throw new StoreError(`the question ${id} is changed elsewhere all the time`);
+  throw new StoreError(`the question ${id} kept changing, giving up after several retries`);
 }
 
 /** Where a turn goes, and what its conversation's record becomes with it. */

@@ -74,7 +74,7 @@ export function createRecords(store: Store, now: () => number): Records {
           return session;
         }
       }
-      throw new StoreError(`the session of ${conversation} is changed elsewhere all the time`);
+      throw new StoreError(`the session of ${conversation} kept changing, giving up after several retries`);
     },
     async replaceDamaged(conversation, at) {
       const keys = (await store.values("turns").entries(`${conversation}#`)).map(([key]) => key);

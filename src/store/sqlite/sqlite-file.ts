@@ -15,7 +15,7 @@ const OPEN_RETRY_MS = 100;
  */
 export function sqlitePath(url: string): string {
   const path = url.slice(url.indexOf("://") + 3);
-  if (path === "") throw new StartupError("STORE_URL: sqlite:// needs a path, as sqlite://data/evergreen.sqlite");
+  if (path === "") throw new StartupError("STORE_URL: sqlite:// needs a path, like sqlite://data/evergreen.sqlite");
   return resolve(path);
 }
 
@@ -26,7 +26,7 @@ export function sqlitePath(url: string): string {
 export async function openSqliteFile(path: string, clock: Clock): Promise<Connection> {
   makeFolderOf(path);
   if (!isFileOrNothing(path)) {
-    throw new StartupError(`STORE_URL: ${path} is no file; name a file, as ${join(path, "evergreen.sqlite")}`);
+    throw new StartupError(`STORE_URL: ${path} is not a file; name a file, like ${join(path, "evergreen.sqlite")}`);
   }
   for (let attempt = 1; ; attempt++) {
     try {
@@ -136,7 +136,7 @@ const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? 
 const FAULTS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: "is not an SQLite database; move it away to start empty, or name another path",
   SQLITE_CORRUPT:
-    "is damaged; bring a backup back, or save what can be read (sqlite3 DAMAGED .recover | sqlite3 SAVED) " +
+    "is damaged; restore a backup, or save what can be read (sqlite3 DAMAGED .recover | sqlite3 SAVED) " +
     "and put that in its place, or move it away to start empty",
   SQLITE_BUSY: "is locked by another program; stop that, or name another path",
 };

@@ -145,7 +145,7 @@ function argumentsOf(terms: readonly unknown[]): string {
   try {
     return JSON.stringify(terms);
   } catch (error) {
-    throw new StoreError(`the value is no JSON: ${messageOf(error)}`, error);
+    throw new StoreError(`the value is not JSON: ${messageOf(error)}`, error);
   }
 }
 

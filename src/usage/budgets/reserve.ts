@@ -97,7 +97,7 @@ async function tryToHold(
     }
     isFresh = true;
   }
-  throw new StoreError("the budgets are changed elsewhere all the time");
+  throw new StoreError("the budgets kept changing, giving up after several retries");
 }
 
 /** Resolves when an answer of this process has settled, or another replica's may have. @throws signal.reason */

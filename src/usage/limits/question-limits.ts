@@ -93,7 +93,7 @@ export function createQuestionLimits({ terms, store, clock }: QuestionLimitsDeps
           if (verdict !== "changed") return verdict;
           isFresh = true;
         }
-        throw new StoreError("the question limits are changed elsewhere all the time");
+        throw new StoreError("the question limits kept changing, giving up after several retries");
       });
     },
     async erasePast() {

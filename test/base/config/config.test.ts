@@ -238,7 +238,7 @@ describe("parseConfig()", () => {
     ]);
     expect(configOf({}).providerBudgets).toEqual([]);
     expect(faultsOf({ PROVIDER_BUDGETS: "opnai=5usd/day" }).PROVIDER_BUDGETS).toContain(
-      '"opnai", which is no provider',
+      '"opnai", which is not a provider',
     );
     expect(faultsOf({ PROVIDER_BUDGETS: "openai=0usd/day" }).PROVIDER_BUDGETS).toContain("more than 0");
     for (const wrong of [

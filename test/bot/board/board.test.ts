@@ -7,14 +7,14 @@ import { boardWorld, MINUTE_MS, posted } from "../board-world.js";
 
 const FRESH = "✓ Auto-refreshed - models up to date";
 const LEGEND = [
-  "🔄 refreshes now · for operators: ⏯️ turns auto-refresh on or off · ⏱️ takes the next interval",
-  "❌ after a press: you may not do that, pressed too often, or a provider failed. `/models status` says more.",
+  "🔄 refreshes now · for operators: ⏯️ turns auto-refresh on or off · ⏱️ sets the next interval",
+  "❌ means that your reaction was refused, or that a provider failed. `/models status` says more.",
 ];
 const HOST = "Auto-refresh: on, every 5 minutes (the host's default)";
 /** The lines of its times, of a bot whose last refresh was at 1 ms. */
 const timeLines = (since: number, asOf: number) => [
-  `Last refresh: ${timeMark(1)} · last change of this status: ${timeMark(since)}`,
-  `As of ${timeMark(asOf)}. A running bot renews this every 15 minutes.`,
+  `Last refresh: ${timeMark(1)} · this status since: ${timeMark(since)}`,
+  `As of ${timeMark(asOf)}. A running bot updates this every 15 minutes.`,
 ];
 
 describe("board.control.post()", () => {
@@ -33,7 +33,7 @@ describe("board.control.post()", () => {
     await settle();
     await change({ isFresh: false });
     expect(platform.answers.map(({ text }) => text.split("\n")[1] ?? text)).toEqual([
-      "➡️ This board no longer follows: a newer one was posted in this channel.",
+      "➡️ This board is no longer updated: a newer one was posted in this channel.",
       "⚠️ Using cached models - refresh recommended",
       "⚠️ Using cached models - refresh recommended",
     ]);
@@ -318,7 +318,7 @@ describe("a reaction under the board", () => {
     expect(platform.marksOf(message.message)).toEqual(["waiting", "failed", undefined]);
   });
 
-  it("⏯️ toggles auto-refresh and ⏱️ takes the next interval, with or without a variation selector", async () => {
+  it("⏯️ toggles auto-refresh and ⏱️ sets the next interval, with or without a variation selector", async () => {
     const { clock, press, settings, text } = await posted();
     const pressAll = async (...emojis: string[]) => {
       for (const emoji of emojis) {

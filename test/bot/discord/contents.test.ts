@@ -284,8 +284,8 @@ describe("what a message carries on Discord", () => {
   });
 
   it.each([
-    ["somebody joined", { type: 7 }, "it is a notice of Discord's own, which has no text"],
-    ["a command still works", { type: 20, flags: 1 << 7 }, "its text was not there yet"],
+    ["somebody joined", { type: 7 }, "it is a system message of Discord without text"],
+    ["a command still works", { type: 20, flags: 1 << 7 }, "its text had not arrived yet"],
   ])("is named with its true reason where there is none in what is replied to: %s", async (_what, extra, why) => {
     const channel = stage.discord.addChannel("notices");
     const target = say(channel, { extra });

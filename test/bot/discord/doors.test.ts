@@ -84,7 +84,7 @@ describe("the board on Discord", () => {
     expect(await settings()).toBe(before);
     // Discord shows nothing to one person alone here, so nobody gets a message.
     expect(discord.answers(channel)).toHaveLength(1);
-    expect(board.content).toContain("❌ after a press: you may not do that");
+    expect(board.content).toContain("❌ means that your reaction was refused");
 
     // Whose message it is may be left out.
     discord.react(channel, manager(), board, "⏯️", { message_author_id: undefined });

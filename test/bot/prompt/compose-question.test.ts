@@ -358,7 +358,7 @@ describe("composeQuestion()", () => {
       expect(images).toEqual([]);
       expect(text).toContain('Attached file "a.txt"');
       expect(notes).toEqual([
-        "ℹ️ Ignored `small.png`: this model takes no images; `large.png`: this model takes no images; `large.bin`: it is too large (text files may have up to 100 KB).",
+        "ℹ️ Ignored `small.png`: this model can't read images; `large.png`: this model can't read images; `large.bin`: it is too large (text files may have up to 100 KB).",
       ]);
     });
 
@@ -367,7 +367,7 @@ describe("composeQuestion()", () => {
         ["1", "2", "3", "4", "5"].map((name) => fakeAttachment(name, imageBytes("gif"))),
       );
       expect(images).toHaveLength(4);
-      expect(notes).toEqual(["ℹ️ Ignored `5`: I take up to 4 images at once."]);
+      expect(notes).toEqual(["ℹ️ Ignored `5`: I read up to 4 images at once."]);
     });
 
     it("are at most 10, in one line however many more there are", async () => {
@@ -473,7 +473,7 @@ describe("composeQuestion()", () => {
       expect(await asked(thread([said("first", 1, { isFirst: true }), said("before", 999)]))).toEqual({
         text: "?",
         images: [],
-        notes: ["ℹ️ Ignored the earlier messages of this thread: they were erased, so I read them no longer."],
+        notes: ["ℹ️ Ignored the earlier messages of this thread: they were erased, so I can no longer read them."],
       });
     });
 
@@ -485,7 +485,7 @@ describe("composeQuestion()", () => {
       expect(await asked(target)).toEqual({
         text: "?",
         images: [],
-        notes: ["ℹ️ Ignored the message that this replies to: it was erased, so I read it no longer."],
+        notes: ["ℹ️ Ignored the message that this replies to: it was erased, so I can no longer read it."],
       });
     });
 
@@ -503,7 +503,7 @@ describe("composeQuestion()", () => {
       const forwarded = [{ ...said("before", at), ...more }];
       const nothing = {
         images: [],
-        notes: ["ℹ️ Ignored a forwarded message: it was erased, so I read it no longer."],
+        notes: ["ℹ️ Ignored a forwarded message: it was erased, so I can no longer read it."],
       };
       expect(await asked({ forwarded })).toEqual({ text: "?", ...nothing });
       const quoted = await asked({ quote: said("since", 5_000, { forwarded }) });

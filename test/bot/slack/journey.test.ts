@@ -81,7 +81,7 @@ describe.each(["socket", "http"] as const)("Slack by %s", (transport) => {
     await slack.slash("/usage");
     await until("the share", () => slack.ephemeralsOf("U0ADA").at(-1)?.includes("50 % of 2 votes"));
     await slack.slash("/settings feedback off");
-    await until("the change", () => slack.ephemeralsOf("U0ADA").at(-1)?.includes("are gone"));
+    await until("the change", () => slack.ephemeralsOf("U0ADA").at(-1)?.includes("no longer shown"));
     const next = await slack.mention("and a bush?");
     await until("an answer without", () => slack.marksOf("C0GENERAL", next).includes("white_check_mark"));
     expect(JSON.stringify(slack.answers().at(-1)?.blocks)).not.toContain("context_actions");

@@ -149,7 +149,7 @@ describe("doctor, of keys", () => {
     });
     expect(line("openai")).toContain("check its key (OPENAI_API_KEY)");
     expect(line("anthropic")).toContain("check its key (ANTHROPIC_API_KEY)");
-    expect(line("open")).toContain("it wants a key (OPENAI_COMPATIBLE)");
+    expect(line("open")).toContain("it needs a key (OPENAI_COMPATIBLE)");
   });
 
   it("tells a key without credit from a wrong one", async () => {

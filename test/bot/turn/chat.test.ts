@@ -236,7 +236,7 @@ describe("createChat()", () => {
       await ask("more", { message: `w${waiting}`, author: `person ${waiting}` });
     }
     await ask("too many", { message: "w21" });
-    expect(texts()).toEqual(["There are already 20 questions waiting here. Ask again later, or in a thread."]);
+    expect(texts()).toEqual(["⛔ There are already 20 questions waiting here. Ask again later, or in a thread."]);
     expect(platform.marksOf("w20")).toEqual(["waiting"]);
     expect(platform.marksOf("w21")).toEqual(["failed"]);
     expect(openai.streams).toHaveLength(1);
@@ -258,7 +258,7 @@ describe("createChat()", () => {
   it("tells a person who asks too much when the next question is taken", async () => {
     const it = world();
     for (let count = 0; count < 21; count++) await it.ask("more", { channel: `c${count}`, message: `q${count}` });
-    expect(it.texts()).toEqual([expect.stringMatching(/^You have reached the limit .* is taken <t:\d+:R>\.$/)]);
+    expect(it.texts()).toEqual([expect.stringMatching(/^⛔ You have reached the limit .* is accepted <t:\d+:R>\.$/)]);
     expect(it.platform.marksOf("q20")).toEqual(["failed"]);
     expect(it.openai.streams).toHaveLength(2);
   });
@@ -296,7 +296,7 @@ describe("createChat()", () => {
     ["auth", {}, "refuses the bot's key"],
     ["rate-limited", { retryAfterMs: 20_000 }, "Try again in 20 s"],
     ["overloaded", {}, "overloaded"],
-    ["spend-cap", {}, "ask the operator"],
+    ["spend-cap", {}, "ask the bot's operator"],
     ["unknown-model", {}, "does not know this model"],
     ["network", {}, "cannot be reached"],
     ["http", { status: 500 }, "status 500"],
@@ -307,7 +307,7 @@ describe("createChat()", () => {
     ["quota", { retryAfterMs: 7_200_000 }, "Try again in 2 h"],
     ["loading", {}, "still loading this model. Try again in a minute"],
     ["out-of-memory", { words: "7 GiB needed" }, "too little memory for this model. It says: 7 GiB needed."],
-    ["content-refused", {}, "because of its content. Ask differently or start over: `/chat new`."],
+    ["content-refused", {}, "because of its content. Rephrase it, or start over with `/chat new`."],
     ["address", {}, "Check its base URL."],
   ] as const)("says in our words why there is no answer: %s", async (reason, details, words) => {
     const { clock, logged, openai, platform, texts } = await asked();
@@ -325,7 +325,7 @@ describe("createChat()", () => {
     const { stream, texts } = await asked();
     stream.fail(new Error("secret inside"));
     await settle();
-    expect(texts()).toEqual(["Something went wrong on my side. (Reference ref1)"]);
+    expect(texts()).toEqual(["Something went wrong on my side. Please ask again in a moment. (Reference ref1)"]);
   });
 
   it.each([
@@ -349,9 +349,7 @@ describe("createChat()", () => {
     stream.send("long");
     stream.finish({ reason: "length" });
     await clock.advance(100);
-    expect(texts()).toEqual([
-      "long\n\n⚠️ The answer reached the limit of 1,234 tokens that one answer may have here. Ask me to go on.",
-    ]);
+    expect(texts()).toEqual(["long\n\n⚠️ The answer reached the limit of 1,234 tokens per answer. Ask me to continue."]);
   });
 
   it("sends no output cap for a model of which nothing is known, where nobody has set one", async () => {
@@ -597,9 +595,9 @@ describe("createChat()", () => {
     const it = world();
     for (let count = 0; count < 21; count++) await it.ask("more", { message: `q${count}`, author: `person ${count}` });
     for (let count = 0; count < 25; count++) await it.ask("more", { message: `r${count}` });
-    expect(it.texts().filter((text) => text.startsWith("There are already 20"))).toHaveLength(25);
+    expect(it.texts().filter((text) => text.startsWith("⛔ There are already 20"))).toHaveLength(25);
     await it.ask("elsewhere", { channel: "random" });
-    expect(it.texts().filter((text) => text.startsWith("You have asked"))).toHaveLength(0);
+    expect(it.texts().filter((text) => text.startsWith("⛔ You have reached"))).toHaveLength(0);
   });
 
   it("rejects a question that it could not store", async () => {

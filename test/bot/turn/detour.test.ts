@@ -71,7 +71,7 @@ describe("a pinned model whose quota is out", () => {
     expect(it.openai.streams).toHaveLength(0);
     expect(it.texts()).toEqual([
       "⛔ **openai/m1** is out of quota until 18:00 UTC (openai: requests a day of `m1`). anthropic/m1 can answer " +
-        "meanwhile, this question too.",
+        "until then, this question included.",
     ]);
     expect(it.controls()).toEqual(expect.arrayContaining(OFFERED));
     expect(it.platform.marksOf("q1").at(-1)).toBe("failed");
@@ -117,7 +117,7 @@ describe("a pinned model whose quota is out", () => {
     it.quotas.set("openai/m1", { out: OUT });
     it.quotas.set("anthropic/m1", { risk: RISK });
     await it.ask("hello");
-    expect(it.texts()[0]).toContain("Choose another model with `/models use`, or try it all the same");
+    expect(it.texts()[0]).toContain("Choose another model with `/models use`, or try it anyway");
     it.quotas.delete("anthropic/m1");
     await it.settings.change("fake:home", (before) => ({ ...before, fallback: { mode: "off" } }));
     await it.ask("again");
@@ -287,7 +287,7 @@ describe("a detour", () => {
     it.quotas.set("openai/m1", {});
     it.quotas.set("anthropic/m1", { risk: RISK });
     expect(await it.answered("second")).toBe(
-      "to second\n\n↩️ anthropic/m1 is short of quota too, or may not be used here any more, so it answers no longer.",
+      "to second\n\n↩️ anthropic/m1 no longer answers here: it is out of quota, too, or no longer allowed.",
     );
     expect(it.anthropic.streams).toHaveLength(0);
     it.quotas.set("anthropic/m1", {});
@@ -298,7 +298,7 @@ describe("a detour", () => {
     const it = await agreed();
     it.quotas.set("anthropic/m1", { out: OUT });
     await it.ask("second");
-    expect(it.texts().at(-1)).toContain("anthropic/m1, which answered meanwhile, is short of quota as well.");
+    expect(it.texts().at(-1)).toContain("anthropic/m1, which answered meanwhile, is out of quota, too.");
     expect(it.controls().map(({ label }) => label)).not.toContain("Keep openai/m1");
   });
 
@@ -324,7 +324,7 @@ describe("automatic fallback", () => {
   it("begins a detour by itself, says so once, and returns at the renewal", async () => {
     const it = await auto();
     it.quotas.set("openai/m1", { out: OUT });
-    const once = "\nThis began by itself, because `/settings fallback` is `auto` here.";
+    const once = "\nThis began automatically, because `/settings fallback` is `auto` here.";
     expect(await it.answered("second", it.anthropic)).toBe(`to second\n\n${LINE}${once}`);
     expect(await it.answered("third", it.anthropic)).toBe(`to third\n\n${LINE}`);
     expect(it.controls().map(({ label }) => label)).not.toContain("Keep openai/m1");

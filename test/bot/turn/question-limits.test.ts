@@ -21,7 +21,7 @@ describe("question limits", () => {
       expect(await answered(count % 2 === 0 ? one : other, `q${count}`)).toBe("hi");
     for (const replica of [one, other]) {
       const question = `late ${replica === one}`;
-      expect(await answered(replica, question)).toContain("You have reached the limit of questions per person");
+      expect(await answered(replica, question)).toContain("⛔ You have reached the limit of questions per person");
       expect(replica.platform.marksOf(question).at(-1)).toBe("failed");
       expect(replica.openai.streams).toHaveLength(10);
     }
@@ -50,7 +50,7 @@ describe("question limits", () => {
     one.openai.streams[0]?.finish();
     await one.clock.advance(2_000);
     expect(one.openai.streams).toHaveLength(1);
-    expect(one.texts().at(-1)).toContain("You have reached the limit of questions per person");
+    expect(one.texts().at(-1)).toContain("⛔ You have reached the limit of questions per person");
   });
 
   it("count what a process has taken that is gone", async () => {

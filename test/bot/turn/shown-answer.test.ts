@@ -93,7 +93,9 @@ describe("a model that its provider refuses", () => {
       const it = world();
       it.list(without(1));
       const answer = await it.refuses(reason);
-      expect(answer?.text).toContain("The closest that are listed: `openai/gpt-5`, `openai/gpt-5-mini`, `openai/o9`.");
+      expect(answer?.text).toContain(
+        "The most similar listed models: `openai/gpt-5`, `openai/gpt-5-mini`, `openai/o9`.",
+      );
       expect(answer?.controls).toEqual([
         ...["gpt-5", "gpt-5-mini", "o9"].map((id) => ({
           label: `Use openai/${id}`,

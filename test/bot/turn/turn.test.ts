@@ -116,7 +116,7 @@ describe("the footer", () => {
     it.stream.send("Hi.");
     it.stream.finish({ usage: { inputTokens: 1_000, outputTokens: 234 }, model: "m1-2026" });
     await it.clock.advance(1_000);
-    expect(it.texts()).toEqual(["Hi.\n\n`openai/m1-2026 · 1,234 tokens · 2.5 s · ⚠️ model lists are old`"]);
+    expect(it.texts()).toEqual(["Hi.\n\n`openai/m1-2026 · 1,234 tokens · 2.5 s · ⚠️ model lists are outdated`"]);
     await it.settings.change("fake:home", (before) => ({ ...before, footer: false }));
     await it.ask("again");
     it.openai.streams[1]?.send("Hi again.");
@@ -172,7 +172,7 @@ describe("a thread", () => {
     expect(it.anthropic.streams[2]?.request.system).toContain("Rhyme.");
     await it.sessions.change(`${CONVERSATION}:t2`, (before) => ({ ...before, system: null, systemNews: "Bob" }));
     await answerIn("t2", "q4", 3);
-    expect(it.texts().at(-1)).toBe("answer\n\n📝 Bob dropped the system prompt of this conversation.");
+    expect(it.texts().at(-1)).toBe("answer\n\n📝 Bob removed the system prompt of this conversation.");
     expect(it.anthropic.streams[3]?.request.system).toBe("Be kind.");
   });
 

@@ -41,7 +41,7 @@ describe("forecastText()", () => {
     expect(forecastText(quotaState({}), NOW)).toBe("too early to say whether it lasts; renews Sun 00:00 UTC");
     expect(forecastText(quotaState({ isOut: true }), NOW)).toBe("used up; renews Sun 00:00 UTC");
     const unknown = { renewsAt: undefined, isOut: true };
-    expect(forecastText(quotaState(unknown), NOW)).toBe("used up; renews at a time that its vendor does not tell");
+    expect(forecastText(quotaState(unknown), NOW)).toBe("used up; renews at a time that its provider does not report");
     const balance = quotaState({ window: { period: "none" }, renewsAt: undefined });
     expect(forecastText(balance, NOW)).toBe("does not renew by itself");
   });

@@ -64,7 +64,7 @@ describe("readWithin()", () => {
     await clock.advance(SILENCE_MS - 1);
     expect(outcome.end).toBeUndefined();
     await clock.advance(1);
-    expect(outcome.end).toMatchObject({ reason: "timeout", message: "acme fell silent for 60 s" });
+    expect(outcome.end).toMatchObject({ reason: "timeout", message: "acme sent nothing for 60 s" });
   });
 
   it("starts anew with every text", async () => {

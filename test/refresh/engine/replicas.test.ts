@@ -167,7 +167,7 @@ describe("replicas on one store", () => {
     const late = there.refresher.refresh("person");
     await here.clock.advance(15_000);
     expect(await late).toMatchObject([
-      { outcome: "skipped", why: "another refresh of it is under way or has just ended" },
+      { outcome: "skipped", why: "another refresh of it is running or has just ended" },
     ]);
   });
 

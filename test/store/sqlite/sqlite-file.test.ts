@@ -198,7 +198,7 @@ describe("sqliteStore.open()", () => {
     const bytes = readFileSync(path);
     bytes.fill(0xa5, bytes.length - 8 * 4_096, bytes.length - 6 * 4_096);
     writeFileSync(path, bytes);
-    expect(await refusal()).toMatch(/is damaged; bring a backup back.*\.recover/);
+    expect(await refusal()).toMatch(/is damaged; restore a backup.*\.recover/);
     expect(readFileSync(path).equals(bytes)).toBe(true);
   });
 
@@ -208,12 +208,12 @@ describe("sqliteStore.open()", () => {
     const bytes = readFileSync(path);
     bytes.fill(0x5a, 100, 4096);
     writeFileSync(path, bytes);
-    expect(await refusal()).toMatch(/is damaged; bring a backup back/);
+    expect(await refusal()).toMatch(/is damaged; restore a backup/);
   });
 
   it("refuses a folder where the file should be", async () => {
     mkdirSync(path);
-    expect(await refusal()).toMatch(/is no file; name a file, as .*data\.sqlite\/evergreen\.sqlite$/);
+    expect(await refusal()).toMatch(/is not a file; name a file, like .*data\.sqlite\/evergreen\.sqlite$/);
   });
 
   it("refuses a folder that cannot be made, and does not end the process", async () => {

@@ -143,7 +143,7 @@ function createQuestions(deps: PlacesDeps, servers: Map<string, Server>, channel
       channels.set(id, facts);
       return facts;
     } catch (error) {
-      deps.log.warn({ error }, "discord: channel could not be read, taken for no thread");
+      deps.log.warn({ error }, "discord: channel could not be read, treated as not a thread");
       return undefined;
     }
   };

@@ -31,7 +31,7 @@ export interface InteractionDeps extends Omit<InteractionReplyDeps, "idFor"> {
   readonly places: Pick<Places, "server">;
 }
 
-const UNKNOWN_COMMAND = "This command is not known here any more. Discord shows the new list within a moment.";
+const UNKNOWN_COMMAND = "This command no longer exists here. Discord shows the current list in a moment.";
 
 /** Returns what takes in slash commands, pressed controls and autocomplete. Never rejects. */
 export function createInteractionReceiver(deps: InteractionDeps, handlers: PlatformHandlers) {

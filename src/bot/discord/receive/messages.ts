@@ -24,7 +24,7 @@ export interface MessageReceiverDeps extends MentionDeps {
   readonly platform: Pick<ChatPlatform, "post" | "mark">;
 }
 
-const STORE_LINE = "⚠️ Your question could not be kept just now, so it was not answered. Please ask again in a moment.";
+const STORE_LINE = "⚠️ Your question could not be saved, so it was not answered. Please ask again in a moment.";
 
 /** Returns what takes in messages and their edits, and hands on those that are meant for the bot. Neither rejects. */
 export function createMessageReceiver(deps: MessageReceiverDeps, handlers: PlatformHandlers) {

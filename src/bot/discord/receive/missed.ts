@@ -58,7 +58,7 @@ export const createDiscordReread =
     const guildId = question.workspace === DIRECT_WORKSPACE ? undefined : question.workspace;
     const selfId = deps.gateway.self()?.userId;
     if (selfId === undefined || !deps.gateway.isToldOf(guildId))
-      throw new PlatformError("discord", "unavailable", "this replica is not told of that server");
+      throw new PlatformError("discord", "unavailable", "this replica gets no events of that server");
     await deps.places.load(guildId);
     const path = `/channels/${channelIdOf(question)}/messages/${question.message}` as const;
     const what = "reading a question again";

@@ -109,14 +109,14 @@ export function writtenAt({ id, timestamp }: Pick<ReferencedEvent, "id" | "times
 
 /** Why there is nothing in a message that nobody hides; undefined for one that people write. */
 function whyEmpty({ type, flags }: ReferencedEvent): string | undefined {
-  if (!READ_TYPES.includes(type)) return "it is a notice of Discord's own, which has no text";
-  return (flags & MessageFlags.Loading) === 0 ? undefined : "its text was not there yet";
+  if (!READ_TYPES.includes(type)) return "it is a system message of Discord without text";
+  return (flags & MessageFlags.Loading) === 0 ? undefined : "its text had not arrived yet";
 }
 
 /** In a server, Discord empties the messages that do not name the bot; there are no empty ones otherwise. */
 const hidden = (what: string, guildId: string | undefined): LeftOut => ({
   what,
-  why: guildId === undefined ? "Discord gives nothing of it to me" : INTENT_NEEDED,
+  why: guildId === undefined ? "Discord does not let me read it" : INTENT_NEEDED,
 });
 
 export const INTENT_NEEDED =

@@ -1,7 +1,7 @@
 import { MessageReferenceType, MessageType } from "discord.js";
 import { z } from "zod";
 import type { EarlierMessage, LeftOut, Mention, MessageKey } from "../../port/platform.js";
-import { PlatformError } from "../../port/platform-error.js";
+import { PlatformError, WAS_DELETED } from "../../port/platform-error.js";
 import type { Calls } from "../send/calls.js";
 import type { DiscordRest } from "../send/rest.js";
 import { parsed } from "../wire/answer.js";
@@ -15,7 +15,7 @@ export interface ReferenceDeps extends ReaderDeps {
 }
 
 const REPLY_TARGET = "the message that this replies to";
-const DELETED: LeftOut = { what: REPLY_TARGET, why: "it was deleted" };
+const DELETED: LeftOut = { what: REPLY_TARGET, why: WAS_DELETED };
 
 /** Returns the message that a question replies to; Discord may leave it out, and says by null that it was deleted. */
 export function replyTarget(
@@ -116,7 +116,7 @@ async function readOne(
   const named = { ...terms, what: FIRST_MESSAGE };
   const { referenced_message: start, message_reference: reference } = message;
   if (start) return readReferenced(deps, start, named);
-  if (start === null) return unread("it was deleted");
+  if (start === null) return unread(WAS_DELETED);
   // The message stands in the thread's channel, under the thread's own id.
   const { channel_id = terms.place.channel, message_id = channelIdOf(terms.place) } = reference ?? {};
   const path = `/channels/${channel_id}/messages/${message_id}` as const;

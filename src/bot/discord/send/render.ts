@@ -35,7 +35,7 @@ export async function renderedMessage(
   const all = reply.files ?? [];
   const files = all.filter(({ bytes }) => bytes.length <= MAX_FILE_BYTES);
   const tooLarge = all.filter((file) => !files.includes(file));
-  const notes = tooLarge.map(({ name }) => `📎 ${name} is larger than the 10 MB that Discord takes.`);
+  const notes = tooLarge.map(({ name }) => `📎 ${name} is larger than the 10 MB that Discord accepts.`);
   const markdown = [reply.markdown, ...notes].join("\n\n");
   const rows = await controlRows(panelControls(reply), idFor);
   const shown = isLaidOut

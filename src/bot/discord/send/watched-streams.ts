@@ -84,7 +84,7 @@ export function createWatchedStreams({ rest, calls, log, selfId }: WatchedStream
       await rest.call("GET", path, { what: "reading a channel" });
     } catch (error) {
       if (isLost(error)) stream.lose(error);
-      else log.debug({ error }, "whether an answer still has its place is not known; its next edit will tell");
+      else log.debug({ error }, "lookup of an answer's message failed, its next edit shows whether it exists");
     }
   };
   const take: Readonly<Record<LossName, (loss: Loss) => void>> = {

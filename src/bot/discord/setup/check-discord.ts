@@ -46,7 +46,7 @@ export async function checkDiscord({
     const answer = await rest.call("GET", "/gateway/bot", { what: "asking where to connect" });
     const starts = gateway.safeParse(answer).data?.session_start_limit;
     const left = starts === undefined ? "" : `, ${starts.remaining} of ${starts.total} connections left today`;
-    const good = { isFine: true, text: `discord: DISCORD_TOKEN is good${left}` };
+    const good = { isFine: true, text: `discord: DISCORD_TOKEN is valid${left}` };
     return [good, ...(await checkRights(rest, followThreads))];
   } catch (error) {
     const refusal = refusalOfLogin({ status: discordStatusOf(error) });
@@ -87,7 +87,7 @@ function intentsFinding(flags: number, followThreads: boolean): PlatformFinding 
 
 function inviteFinding(invite: string): PlatformFinding {
   const reasons = Object.values(NEEDED).map(({ label, why }) => `${label} ${why}`);
-  return { isFine: true, text: `discord: invite the bot with ${invite}; it asks for ${reasons.join(", ")}` };
+  return { isFine: true, text: `discord: invite the bot with ${invite}; it requests ${reasons.join(", ")}` };
 }
 
 async function readServer(rest: DiscordRest, { id, name }: { id: string; name: string }, userId: string) {

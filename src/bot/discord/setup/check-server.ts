@@ -80,13 +80,13 @@ function checkKind(
   const named = closed.slice(0, MOST_NAMED).map((channel) => `#${channel.name} (${lackedIn(channel.lacking)})`);
   const more = closed.length > MOST_NAMED ? ` and ${closed.length - MOST_NAMED} more` : "";
   const isFine = closed.length < channels.length;
-  const keep = closed.length === 1 ? "keeps" : "keep";
+  const deny = closed.length === 1 ? "denies" : "deny";
   const count = `${closed.length} of ${channels.length} ${name}${channels.length === 1 ? "" : "s"}`;
-  const fix = isFine ? "" : "; give it back at the channel's settings → Permissions";
+  const fix = isFine ? "" : "; allow it at the channel's settings → Permissions";
   return [
     {
       isFine,
-      text: `${where} ${count} ${keep} something from the bot: ${named.join(", ")}${more}${fix}`,
+      text: `${where} ${count} ${deny} the bot a permission: ${named.join(", ")}${more}${fix}`,
     },
   ];
 }

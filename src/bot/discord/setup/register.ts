@@ -11,7 +11,7 @@ import { type ApplicationCommand, applicationCommands, normalised } from "./comm
 
 const what = "registering the slash commands";
 
-/** Every field that is compared; Discord tells more. */
+/** Every field that is compared; Discord says more. */
 const registered = z.array(z.looseObject({ name: z.string() }));
 
 const PAUSES = { firstMs: 5_000, maxMs: 300_000 };

@@ -9,7 +9,7 @@ import type {
   MessageContent,
   MessageKey,
 } from "../../port/platform.js";
-import { PlatformError } from "../../port/platform-error.js";
+import { PlatformError, WAS_DELETED } from "../../port/platform-error.js";
 import type { KeptMessage } from "../send/calls.js";
 import type { FileCalls } from "../send/files.js";
 import { type RawBeside, rawContentOf } from "../wire/message-text.js";
@@ -101,11 +101,11 @@ interface FileOutcome {
 
 /** Why Slack gives no content of a file, by its mode or access. */
 const WITHHELD: Readonly<Record<string, string>> = {
-  tombstone: "it was deleted",
-  hidden_by_limit: "Slack hides it, because this workspace's plan keeps no older files",
+  tombstone: WAS_DELETED,
+  hidden_by_limit: "Slack hides it, because this workspace's plan does not keep older files",
   access_denied: "Slack does not let me read it",
-  file_not_found: "it was deleted",
-  external: "it is kept outside Slack",
+  file_not_found: WAS_DELETED,
+  external: "it is stored outside Slack",
 };
 
 function readFile(value: unknown, files: FileCalls): FileOutcome {
@@ -142,7 +142,7 @@ const attachmentOf = (file: SlackFile, files: FileCalls): Attachment => ({
   async read(maxBytes, signal) {
     // In channels shared with other workspaces the event has only the file's id.
     const url = addressOf(file) ?? addressOf(fileSchema.parse((await files.info(file.id ?? "")) ?? {}));
-    if (url === undefined) throw new PlatformError("slack", "gone", "Slack gives no address of this file");
+    if (url === undefined) throw new PlatformError("slack", "gone", "Slack gives no URL of this file");
     return files.download(url, { maxBytes, isPage: file.mimetype === "text/html", signal });
   },
 });
@@ -198,8 +198,8 @@ const SYSTEM = /^(channel|group|bot|pinned|huddle|reminder)_(?!message)/;
 
 /** Why Slack gives nothing of a message, by its subtype. */
 const WITHHELD_MESSAGES: Readonly<Record<string, string>> = {
-  tombstone: "it was deleted",
-  ekm_access_denied: "the organization's encryption keys do not give it to apps now",
+  tombstone: WAS_DELETED,
+  ekm_access_denied: "the organization's encryption keys do not let apps read it now",
 };
 
 /**

@@ -91,7 +91,7 @@ async function sendResponse(url: string, { text, blocks }: SlackMessage, replace
     redirect: "error",
     signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
   }).catch((error) => {
-    throw new PlatformError("slack", "unavailable", "Slack took no reply to a command", {
+    throw new PlatformError("slack", "unavailable", "Slack did not accept the reply to a command", {
       cause: error,
     });
   });

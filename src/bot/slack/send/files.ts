@@ -4,7 +4,7 @@ import { messageOf } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import type { ReplyFile } from "../../../commands/command.js";
 import { code } from "../../../commands/wording/markdown.js";
-import { PlatformError } from "../../port/platform-error.js";
+import { PlatformError, WAS_DELETED } from "../../port/platform-error.js";
 import { isFileAddress } from "../wire/addresses.js";
 import { slackErrorOf } from "../wire/errors.js";
 import type { Caller } from "./caller.js";
@@ -68,12 +68,12 @@ export function createFileCalls({ client, caller, botToken, apiUrl }: FileCallsD
     info: (file) => caller.now("files.info", "", async () => infoSchema.parse(await client.files.info({ file })).file),
     async download(url, { maxBytes, isPage, signal }) {
       if (!isFileAddress(url, apiUrl)) {
-        const text = "This file is kept outside Slack, where the bot does not look";
-        throw new PlatformError("slack", "forbidden", text, { why: "it is kept outside Slack" });
+        const text = "This file is stored outside Slack, and the bot reads only files in Slack";
+        throw new PlatformError("slack", "forbidden", text, { why: "it is stored outside Slack" });
       }
       const response = await openFile(url, { botToken, apiUrl, signal }).catch((error) => {
         signal.throwIfAborted();
-        throw new PlatformError("slack", "unavailable", "Slack gave no file", { cause: error });
+        throw new PlatformError("slack", "unavailable", "Slack did not return the file", { cause: error });
       });
       const fault = downloadFault(response, isPage);
       if (fault === undefined) return readLimited(response, maxBytes);
@@ -111,10 +111,11 @@ async function uploadBytes(url: string, bytes: Uint8Array): Promise<void> {
     redirect: "error",
     signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
   }).catch((error) => {
-    throw new PlatformError("slack", "unavailable", "Slack took no file", { cause: error });
+    throw new PlatformError("slack", "unavailable", "Slack did not accept the file", { cause: error });
   });
   await response.body?.cancel();
-  if (!response.ok) throw new PlatformError("slack", "unavailable", `Slack took no file (${response.status})`);
+  if (!response.ok)
+    throw new PlatformError("slack", "unavailable", `Slack did not accept the file (${response.status})`);
 }
 
 /** Requests a file with the bot token, and follows redirects only between Slack's own addresses. */
@@ -144,12 +145,12 @@ function downloadFault({ status, headers }: Response, isPage: boolean): Platform
     });
   }
   if (status === 404 || status === 410)
-    return new PlatformError("slack", "gone", "This file no longer exists", { why: "it was deleted" });
+    return new PlatformError("slack", "gone", "This file no longer exists", { why: WAS_DELETED });
   if (status === 429) {
     const why = "Slack limits downloads at the moment";
     return new PlatformError("slack", "rate-limited", "Slack limits the reading of files", { why });
   }
-  if (status !== 200) return new PlatformError("slack", "unavailable", `Slack gave no file (${status})`);
+  if (status !== 200) return new PlatformError("slack", "unavailable", `Slack did not return the file (${status})`);
   return undefined;
 }
 

@@ -35,7 +35,7 @@ export async function checkSlack({ slack, access, log }: SlackCheck): Promise<re
       const { teamId } = await identify(client);
       const { team, response_metadata: metadata } = answerSchema.parse(await client.auth.test());
       return [
-        { isFine: true, text: `slack: SLACK_BOT_TOKEN is good (${team ?? teamId})` },
+        { isFine: true, text: `slack: SLACK_BOT_TOKEN is valid (${team ?? teamId})` },
         ...servedFinding(teamId, access.allowedWorkspaces),
         scopesFinding(metadata?.scopes ?? undefined),
       ];
@@ -54,8 +54,8 @@ export async function checkSlack({ slack, access, log }: SlackCheck): Promise<re
   const events: PlatformFinding = {
     isFine: true,
     text:
-      "slack: no bot can read its event subscriptions; they have to be " +
-      `${eventsOf(access.followThreads).join(", ")} (else ${FIX})`,
+      "slack: event subscriptions can't be checked from here; the app needs " +
+      `${eventsOf(access.followThreads).join(", ")} (if one is missing, ${FIX})`,
   };
   const link = slack.appToken === undefined ? [httpFinding(slack)] : [checkLink(slack.appToken)];
   const [bot, ...rest] = await Promise.all([checkBot(), ...link]);
@@ -70,7 +70,8 @@ function servedFinding(teamId: string, allowed: readonly string[]): readonly Pla
 }
 
 function scopesFinding(granted: readonly string[] | undefined): PlatformFinding {
-  if (granted === undefined) return { isFine: true, text: "slack: its answer does not tell which scopes the app has" };
+  if (granted === undefined)
+    return { isFine: true, text: "slack: the app's scopes could not be checked, because Slack did not report them" };
   const missing = Object.entries(SCOPE_USES).filter(([scope]) => !granted.includes(scope));
   if (missing.length === 0) return { isFine: true, text: "slack: the app has every scope of the manifest" };
   const named = missing.map(([scope, use]) => `${scope} (${use})`).join(", ");
@@ -79,5 +80,5 @@ function scopesFinding(granted: readonly string[] | undefined): PlatformFinding 
 
 const httpFinding = async ({ port }: SlackCheck["slack"]): Promise<PlatformFinding> => ({
   isFine: true,
-  text: `slack: signed requests are taken on port ${port}, path /slack/events, once the bot runs`,
+  text: `slack: signed requests are accepted on port ${port}, path /slack/events, once the bot runs`,
 });

@@ -1,6 +1,6 @@
 import { webApi } from "@slack/bolt";
 import { AppError, messageOf } from "../../../base/errors.js";
-import { PlatformError, type PlatformErrorReason } from "../../port/platform-error.js";
+import { PlatformError, type PlatformErrorReason, WAS_DELETED } from "../../port/platform-error.js";
 
 const PLATFORM = "slack";
 
@@ -63,7 +63,7 @@ const ABSENT = new Set([
 ]);
 
 const NOT_HERE = "I am not in this channel; `/invite @Evergreen` changes that";
-const NO_SCOPE = "the app lacks the scope for it, which `npm run doctor` names";
+const NO_SCOPE = "the app lacks a scope; `npm run doctor` names it";
 
 /** What Slack's errors mean for who reads that something could not be read. */
 const WHYS: Readonly<Record<string, string>> = {
@@ -77,10 +77,10 @@ const WHYS: Readonly<Record<string, string>> = {
   messages_tab_disabled: "the app's Messages tab is switched off; an operator can switch it on under App Home",
   is_archived: "this channel is archived",
   missing_scope: NO_SCOPE,
-  file_not_found: "it was deleted",
-  file_deleted: "it was deleted",
-  thread_not_found: "it was deleted",
-  message_not_found: "it was deleted",
+  file_not_found: WAS_DELETED,
+  file_deleted: WAS_DELETED,
+  thread_not_found: WAS_DELETED,
+  message_not_found: WAS_DELETED,
 };
 
 /** The channel takes the message, but no thread below what was asked. */
@@ -148,4 +148,4 @@ function reasonOf(code: string): PlatformErrorReason {
   return BUSY.has(code) || !/^[a-z][a-z0-9_]*$/.test(code) ? "unavailable" : "refused";
 }
 
-const shown = (code: string) => (code.length > 80 ? "an answer that is not Slack's" : code);
+const shown = (code: string) => (code.length > 80 ? "an unexpected answer" : code);

@@ -49,7 +49,7 @@ export function botFault(error: unknown): string {
   }
   if (error instanceof z.ZodError) {
     return (
-      "slack: Slack's answer to auth.test does not say who the bot is; it is asked again by itself. Check " +
+      "slack: Slack's answer to auth.test does not say who the bot is; it is retried automatically. Check " +
       "SLACK_API_URL where it is set"
     );
   }
@@ -90,7 +90,7 @@ const unreachable = (error: unknown) => {
   const code = slackErrorOf(error);
   const why = code === undefined ? "no answer" : code.slice(0, 60);
   return (
-    `slack: Slack cannot be reached (${why}); it is tried again by itself. Check the network, and ` +
+    `slack: Slack cannot be reached (${why}); it is retried automatically. Check the network, and ` +
     "SLACK_API_URL where it is set"
   );
 };

@@ -19,7 +19,7 @@ const answerSchema = z.object({
   enterprise_id: optionalText,
 });
 
-/** Asks Slack whose token it is. @throws what the SDK throws @throws {ZodError} for an answer that is not Slack's */
+/** Asks Slack whose token it is. @throws what the SDK throws @throws {ZodError} for an unexpected answer */
 export async function identify(client: webApi.WebClient): Promise<Identity> {
   const answer = answerSchema.parse(await client.auth.test());
   const { team_id: teamId, user_id: botUserId, bot_id: botId, enterprise_id: enterpriseId } = answer;

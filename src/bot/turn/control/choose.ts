@@ -31,7 +31,7 @@ export async function choose(
     throw new UserError(
       turn.question.author === ERASED
         ? "That answer was erased. `/models use` chooses a model."
-        : "That model gave no answer that could be kept. `/models use` chooses it all the same.",
+        : "That model gave no answer that could be kept. `/models use` chooses it anyway.",
     );
   const chosen = { provider, model };
   requireAllowed(deps, workspace, chosen);

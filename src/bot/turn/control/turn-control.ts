@@ -91,7 +91,7 @@ async function forget(deps: TurnControlDeps, ...[conversation, also]: Parameters
     await surfaceOf(deps, place.platform)?.forget?.(place);
     return await sessions.forget(conversation, also);
   } finally {
-    await store.commit(lease.claim, []).catch((error) => log.warn({ error }, "a lease ends by itself"));
+    await store.commit(lease.claim, []).catch((error) => log.warn({ error }, "lease was not released, it expires"));
   }
 }
 

@@ -90,11 +90,11 @@ export function stoppedText({ route, offer, pin }: AnsweredTurn, now: number): s
   const what = `⛔ **${shown(pin)}** is out of quota until ${renewalWords(by.renewsAt, now)} (${windowName(by)}${
     isBudget ? ", set by the bot's host" : ""
   }).`;
-  const meanwhile = lost === undefined ? "" : ` ${shown(lost)}, which answered meanwhile, is short of quota as well.`;
+  const meanwhile = lost === undefined ? "" : ` ${shown(lost)}, which answered meanwhile, is out of quota, too.`;
   const next =
     offer?.candidate === undefined
-      ? ` Choose another model with \`/models use\`${isBudget ? "." : ", or try it all the same with `/models back`."}`
-      : ` ${shown(offer.candidate)} can answer meanwhile, this question too.${unknownWords(offer.candidate)}`;
+      ? ` Choose another model with \`/models use\`${isBudget ? "." : ", or try it anyway with `/models back`."}`
+      : ` ${shown(offer.candidate)} can answer until then, this question included.${unknownWords(offer.candidate)}`;
   return `${what}${meanwhile}${next}`;
 }
 
@@ -105,7 +105,7 @@ export function detourLine({ route, session, answer }: AnsweredTurn, now: number
   return [
     `↪️ Answered by ${shown(detour)}: ${shown(session.pin)} is out of quota until ${untilOf(detour, now)}. ` +
       "/models back returns now.",
-    ...(isNew ? ["This began by itself, because `/settings fallback` is `auto` here."] : []),
+    ...(isNew ? ["This began automatically, because `/settings fallback` is `auto` here."] : []),
   ].join("\n");
 }
 
@@ -114,5 +114,5 @@ const untilOf = ({ until, isOpenEnded }: Detour, now: number) => renewalWords(is
 /** Why the pinned model answers again before its quota renews. */
 export function lostLine({ route, answer }: AnsweredTurn): string | undefined {
   if (route.kind !== "pinned" || route.lost === undefined || answer.text === "") return undefined;
-  return `↩️ ${shown(route.lost)} is short of quota too, or may not be used here any more, so it answers no longer.`;
+  return `↩️ ${shown(route.lost)} no longer answers here: it is out of quota, too, or no longer allowed.`;
 }

@@ -9,7 +9,7 @@ export type Place = "running" | "waiting" | "full";
 export interface AddTerms {
   /** It has its place also in a full line. */
   readonly isMissed?: boolean;
-  /** When it came (epoch ms). Default: after those that wait. */
+  /** When it came (epoch ms). Default: after those that are waiting. */
   readonly at?: number | undefined;
   /** Its place is before those that came later, instead of at the end. */
   readonly isByTime?: boolean;
@@ -148,7 +148,9 @@ export async function withLease<T>(
   } finally {
     isOver.abort(OVER);
     if (claim !== undefined && !isFree)
-      await deps.store.commit(claim, []).catch((error) => deps.log.warn({ error }, "a lease ends by itself"));
+      await deps.store
+        .commit(claim, [])
+        .catch((error) => deps.log.warn({ error }, "lease was not released, it expires"));
   }
 }
 
@@ -158,7 +160,7 @@ async function take(deps: LeaseDeps, conversation: string, terms: LeaseTerms) {
   let freeMs = 0;
   for (let hasWaited = false; ; hasWaited = true) {
     const claiming = store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true }).catch((error) => {
-      log.warn({ error }, "a conversation is answered in without its lease");
+      log.warn({ error }, "conversation is answered without a lease");
       return undefined;
     });
     if (!hasWaited) onAsk?.();
@@ -168,7 +170,7 @@ async function take(deps: LeaseDeps, conversation: string, terms: LeaseTerms) {
     if (result.held) {
       if (mayGo || freeMs >= NEXT_MS) return result.claim;
       freeMs += POLL_MS;
-      await store.commit(result.claim, []).catch((error) => log.warn({ error }, "a lease ends by itself"));
+      await store.commit(result.claim, []).catch((error) => log.warn({ error }, "lease was not released, it expires"));
     }
     if (!hasWaited) onWait();
     const isCalledOff = await clock.sleep(POLL_MS, signal).then(
@@ -189,9 +191,9 @@ export async function keepClaim(
   for (;;) {
     await clock.sleep(RENEW_MS, over);
     const isOurs = await store.renew(claim, LEASE_MS).catch((error) => {
-      log.warn({ error }, "a lease was not renewed; the next round tries again");
+      log.warn({ error }, "lease was not renewed, retrying in the next round");
       return true;
     });
-    if (!isOurs) return log.warn({ name: claim.name }, "a lease was lost: this process was silent for too long");
+    if (!isOurs) return log.warn({ name: claim.name }, "lease was lost: this process did not renew it in time");
   }
 }

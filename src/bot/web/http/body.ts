@@ -50,7 +50,7 @@ async function readText(context: Context, maxBytes: number): Promise<string> {
   try {
     await readChunks(context, take);
   } catch {
-    throw new HttpError(400, "The body broke off."); // nobody reads this answer: the client is gone
+    throw new HttpError(400, "The body ended too early."); // nobody reads this answer: the client is gone
   }
   if (bytes > maxBytes) throw tooLarge();
   return new TextDecoder().decode(Buffer.concat(chunks));

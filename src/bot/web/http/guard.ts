@@ -60,7 +60,7 @@ export function sourceRefusal(facts: RequestFacts, known: KnownHosts): string | 
   }
   if (isNavigation(facts)) return undefined;
   if (facts.origin !== undefined && !origins.includes(facts.origin.toLowerCase()) && !isSignInForm(facts)) {
-    return "Requests from other origins are not served.";
+    return "Requests from other sites are not served.";
   }
   const isFromOtherSite = facts.fetchSite !== undefined && !["same-origin", "none"].includes(facts.fetchSite);
   return isFromOtherSite ? "Requests from other sites are not served." : undefined;

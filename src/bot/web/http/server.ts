@@ -199,5 +199,5 @@ function listenFault({ code, message }: NodeJS.ErrnoException, host: string, por
     return `HTTP_PORT: port ${port} is in use on ${host}; stop what uses it, or set another port`;
   }
   if (code === "EACCES") return `HTTP_PORT: port ${port} may not be opened by this user; set one above 1023`;
-  return `HTTP_HOST: cannot listen on ${host} (${code ?? message}); set an address of this machine, as 127.0.0.1`;
+  return `HTTP_HOST: cannot listen on ${host} (${code ?? message}); set an address of this machine, like 127.0.0.1`;
 }

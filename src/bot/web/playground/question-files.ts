@@ -20,7 +20,7 @@ export const questionFiles = z
   .array(
     z.object({
       name: z.string().regex(/^[^\p{Cc}/\\]{1,255}$/u, "A file's `name` is 1 to 255 characters on one line."),
-      mediaType: z.string().regex(/^[^\p{Cc}]{0,127}$/u, "A file's `mediaType` is a media type, as image/png."),
+      mediaType: z.string().regex(/^[^\p{Cc}]{0,127}$/u, "A file's `mediaType` is a media type, like image/png."),
       base64: z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, "A file's `base64` is not base64."),
     }),
   )

@@ -77,7 +77,7 @@ const readingRoutes =
     app.get(`${MESSAGES}/:message/files/:index`, (context) => {
       const { message, index } = context.req.param();
       const file = files.find(parseChannel(context.req.param("channel")), message, Number(index));
-      if (file === undefined) throw new HttpError(404, "This file is not kept any more.");
+      if (file === undefined) throw new HttpError(404, "This file is no longer stored.");
       // Never as what it says it is: it must not become a page of this site.
       return context.body(file.bytes, 200, { "content-type": "application/octet-stream" });
     });

@@ -29,9 +29,9 @@ describe("checkDiscord()", () => {
     const findings = await check();
     expect(findings.filter(({ isFine }) => !isFine)).toEqual([]);
     const texts = findings.map(({ text }) => text).join("\n");
-    expect(texts).toContain("DISCORD_TOKEN is good, 1000 of 1000");
+    expect(texts).toContain("DISCORD_TOKEN is valid, 1000 of 1000");
     expect(texts).toMatch(
-      /invite the bot with https:\/\/discord\.com\/oauth2\/authorize\?\S+; it asks for View Channels to get/,
+      /invite the bot with https:\/\/discord\.com\/oauth2\/authorize\?\S+; it requests View Channels to get/,
     );
     expect(texts).toContain("Create Public Threads for `/chat thread`");
     expect(texts).toContain('in "Test server" the bot has every permission that it needs (1 text channel)');
@@ -66,15 +66,15 @@ describe("checkDiscord()", () => {
     const overwrites = discord.world.overwrites;
     overwrites.set(rules.id, [{ id: GUILD_ID, type: 0, allow: "0", deny: deny(SEND) }]);
     overwrites.set(forum.id, [{ id: BOT_ROLE, type: 0, allow: "0", deny: deny(REACT) }]);
-    const findings = (await check()).filter(({ text }) => text.includes("keep"));
+    const findings = (await check()).filter(({ text }) => text.includes("a permission:"));
     expect(findings).toEqual([
       {
         isFine: true,
-        text: expect.stringContaining("1 of 2 text channels keeps something from the bot: #rules (no Send Messages)"),
+        text: expect.stringContaining("1 of 2 text channels denies the bot a permission: #rules (no Send Messages)"),
       },
       {
         isFine: false,
-        text: expect.stringContaining("1 of 1 forum keeps something from the bot: #help (no Add Reactions)"),
+        text: expect.stringContaining("1 of 1 forum denies the bot a permission: #help (no Add Reactions)"),
       },
     ]);
     overwrites.set(forum.id, [

@@ -230,7 +230,7 @@ describe("a message on Slack", () => {
           ],
         },
       }),
-      /Runbook \(https:\/\/run\.example\/disk\)[\s\S]*ℹ️ Ignored `DiskFull`: (it is kept outside Slack|of a thread's)/,
+      /Runbook \(https:\/\/run\.example\/disk\)[\s\S]*ℹ️ Ignored `DiskFull`: (it is stored outside Slack|of a thread's)/,
     ],
     [
       "the preview of a link, whose picture is not the message's own",
@@ -289,7 +289,7 @@ describe("a message on Slack", () => {
     [
       "a file elsewhere",
       () => ({ text: "see", more: { files: [{ id: "F5", name: "doc", is_external: true }] } }),
-      /`doc`: it is kept outside/,
+      /`doc`: it is stored outside/,
     ],
     [
       "a recording",

@@ -29,7 +29,7 @@ describe("checkSlack()", () => {
     const findings = await check();
     expect(findings.every(({ isFine }) => isFine)).toBe(true);
     const told = findings.map(({ text }) => text).join("\n");
-    for (const what of ["SLACK_BOT_TOKEN is good", "every scope", "opens Socket Mode", ...events]) {
+    for (const what of ["SLACK_BOT_TOKEN is valid", "every scope", "opens Socket Mode", ...events]) {
       expect(told).toContain(what);
     }
     expect(JSON.stringify(await check({ appToken: undefined }))).toContain("port 3000");

@@ -64,10 +64,10 @@ const OFFERED = ["🔄", "⏯️", "⏱️"];
 describe("the board on the playground", () => {
   it("is posted with its three reactions, and says how the lists are", async () => {
     const reply = await client.command("/models board");
-    expect(reply.text).toBe("📋 The board is posted, and stays current by itself.");
+    expect(reply.text).toBe("📋 The board is posted. It updates automatically.");
     await hasMarks(...OFFERED);
     expect((await board()).text).toContain(
-      `${FRESH}\nLast refresh: just now · last change of this status: just now\nAs of just now. A running bot`,
+      `${FRESH}\nLast refresh: just now · this status since: just now\nAs of just now. A running bot`,
     );
   });
 
@@ -144,7 +144,7 @@ describe("the board on the playground", () => {
     await stream.close();
     const after = await board();
     expect(after).toMatchObject({ id: before.id, marks: before.marks });
-    expect(after.text).toContain("last change of this status: 1 day ago");
+    expect(after.text).toContain("this status since: 1 day ago");
   });
 
   it("goes on after a restart: shows what fails by then, and its reactions still work", async () => {

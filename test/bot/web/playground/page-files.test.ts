@@ -67,7 +67,7 @@ describe.skipIf(stage === undefined)("files beside a question on the page", () =
     const page = await open(url);
     await page.getByRole("button", { name: "Model: demo/blind" }).waitFor();
     await choose(page, text("a.txt", "a"), picture("a.png"));
-    await expect.poll(() => fault(page).innerText()).toContain("demo/blind takes no images.");
+    await expect.poll(() => fault(page).innerText()).toContain("demo/blind can't read images.");
     await say(page, "look");
     await expect.poll(() => mentions[0]?.attachments?.length).toBe(2);
     expect(await fault(page).innerText()).toBe("");

@@ -327,8 +327,8 @@ describe.skipIf(stage === undefined)("talking on the page", () => {
     const page = await open(bot.url);
     await page.getByRole("button", { name: "Settings" }).click();
     await expect.poll(() => page.locator("#system").inputValue()).toBe("Be brief");
-    expect(await page.getByLabel("Line with model and tokens in every answer’s text").isChecked()).toBe(true);
-    await page.getByLabel("Show what the model thinks").click();
+    expect(await page.getByLabel("Show model and tokens under every answer").isChecked()).toBe(true);
+    await page.getByLabel("Show the model’s reasoning").click();
     await page.locator("#setting-note", { hasText: "Saved: /chat reasoning on" }).waitFor();
     await page.locator("#system").fill("");
     await page.getByRole("button", { name: "Save the prompt" }).click();

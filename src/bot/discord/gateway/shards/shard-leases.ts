@@ -131,7 +131,7 @@ export class ShardLeases {
       ...this.held().map((shard) => this.#give(shard, undefined, canBeResumed)),
       store
         .write([rows.replica(owner, undefined)])
-        .catch((error) => log.warn({ error }, "discord: others learn late that this replica has stopped")),
+        .catch((error) => log.warn({ error }, "discord: shard leases were not released, they expire")),
     ]);
   }
 
@@ -242,7 +242,7 @@ export class ShardLeases {
         return;
       }
     }
-    log.warn({ shard }, "discord: shard's lease was lost: this process was silent for too long");
+    log.warn({ shard }, "discord: shard lease was lost: this process did not renew it in time");
     this.#held.delete(shard);
     await this.#ended(shard, true);
   }
@@ -271,7 +271,7 @@ export class ShardLeases {
       await store.commit(held.claim, [rows.shard(shard, row), ...(canBeResumed ? [rows.servers(shard, servers)] : [])]);
       log.info({ shard }, "discord: shard handed over");
     } catch (error) {
-      log.warn({ error, shard }, "discord: shard was not handed over; its lease ends by itself");
+      log.warn({ error, shard }, "discord: shard was not handed over, its lease expires");
     }
   }
 

@@ -35,7 +35,7 @@ const ms = (value) => (value === null || value === undefined ? "–" : `${value}
 export function createDelayChart() {
   const chart = createChart({
     title: "Event-loop delay",
-    about: "How late the event loop was with its work. Above 100 ms people notice.",
+    about: "Delay of the event loop. Above 100 ms people notice.",
     unit: ms,
     least: 50,
     isWhole: true,

@@ -119,7 +119,7 @@ export function createDurationsChart() {
 export function createAgesChart() {
   const chart = createChart({
     title: "Age of the lists",
-    about: "Time since each provider’s last successful refresh; a healthy one draws a saw-tooth.",
+    about: "Time since each provider’s last successful refresh; a healthy list looks like a saw-tooth.",
     unit: minutes,
     least: 5,
     isWhole: true,

@@ -7,7 +7,7 @@ import { countWords } from "./format.js";
  */
 
 const HOUR_SECONDS = 3_600;
-const EMPTY = "Nothing is known of that time yet.";
+const EMPTY = "There is no data from that time yet.";
 
 /** @param {number | null | undefined} value */
 const ms = (value) => (value === null || value === undefined ? "–" : `${value} ms`);

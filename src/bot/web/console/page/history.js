@@ -24,7 +24,7 @@ export function createHistory({ onHours }) {
     const { subjects, hours } = history;
     onHours(hours);
     if (subjects.length === 0) setTimeout(read, FIRST_LOOK_MS);
-    const none = make("p", { className: "empty" }, "The first look comes in a few seconds.");
+    const none = make("p", { className: "empty" }, "The first measurement comes in a few seconds.");
     byId("uptime").replaceChildren(...(subjects.length === 0 ? [none] : subjects.map(uptimeRow)));
     byId("incidents").replaceChildren(...incidentItems(subjects));
   };

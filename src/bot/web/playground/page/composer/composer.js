@@ -75,7 +75,7 @@ export function createComposer({ send, vocabulary, lastQuestion, imageWarning })
       try {
         await tray.add([new File([await callForFile(file.address)], file.name, { type: file.mediaType })]);
       } catch {
-        showFault(`${file.name} is not kept any more. Attach it again.`);
+        showFault(`${file.name} is no longer stored. Attach it again.`);
       }
     }
   };

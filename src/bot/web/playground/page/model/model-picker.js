@@ -87,7 +87,7 @@ export function createModelPicker({ run, vocabulary, onClose }) {
     open: show,
     imageWarning: () =>
       current.facts?.takesImages === false
-        ? `${current.model} takes no images. Choose a model with 👁, or send it without.`
+        ? `${current.model} can't read images. Choose a model with 👁, or send the question without them.`
         : undefined,
     /** @param {ConversationModel} model */
     show(model) {
@@ -148,5 +148,5 @@ function sinceWords({ model, pin }) {
   if (model === null) return "No provider has given a list of models yet.";
   if (pin === null) return `${model} is the default; the next message pins it to this channel.`;
   const by = pin.by === null ? "by the channel's first message" : `by ${pin.by}`;
-  return `${model} was pinned to this channel ${agoWords(pin.at, Date.now())}, ${by}. Only people change it.`;
+  return `${model} was pinned to this channel ${agoWords(pin.at, Date.now())}, ${by}. Only people can change it.`;
 }
