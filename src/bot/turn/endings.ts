@@ -146,7 +146,7 @@ function providerSentence(error: ProviderError, setup: KnownSetup | undefined): 
     "out-of-memory": `${who} has too little memory for this model.${says} ${CHOOSE_ANOTHER}`,
     "unknown-model": `${who} does not know this model. ${CHOOSE_ANOTHER}`,
     "not-for-chat": `${who} refuses this model for chat. ${CHOOSE_ANOTHER}`,
-    "content-refused": `${who} refused the question because of its content.${says} Rephrase it, or start over with \`/chat new\`.`,
+    "content-refused": `${who} refused the content.${says} Rephrase it, or start over with \`/chat new\`.`,
     "context-too-long": `The conversation is too long for this model at ${who}.${says} Start over: \`/chat new\`.`,
     "bad-request": `${who} did not accept the request (${what}). ${CHOOSE_ANOTHER}`,
     address: `${what}. ${addressFix(setup ?? {})}`,
