@@ -20,7 +20,7 @@ import type {
   Speaker,
 } from "./port/platform.js";
 import type { Chat } from "./turn/chat.js";
-import type { PlaceAfter, TakeTerms } from "./turn/turn.js";
+import type { TakeTerms } from "./turn/turn.js";
 
 export interface HandlerDeps {
   readonly chat: Chat;
@@ -48,12 +48,14 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
   const commandLimit = createCommandLimit(deps.clock);
   const serviceFor = (place: ChannelKey, by: Speaker) => access.serviceFor(platform, place, by);
 
-  const take = async (mention: Mention, after?: PlaceAfter) => takeMentionOf(platform, deps, mention, { after });
+  const take = async (mention: Mention, terms: Pick<TakeTerms, "after" | "isFinal">) =>
+    takeMentionOf(platform, deps, mention, terms);
+  const isFinal = platform.limits.redelivers !== true;
 
   return {
     ...createReceipt(platform, deps),
-    onMention: (mention) => catchUp.behind(mention.message, (after) => take(mention, after)),
-    onGap: (told) => catchUp.begin(platform.name, told, (mention) => take(mention)),
+    onMention: (mention) => catchUp.behind(mention.message, (after) => take(mention, { after, isFinal })),
+    onGap: (told) => catchUp.begin(platform.name, told, (mention) => take(mention, {})),
     async *onCommand(call) {
       const service = await serviceFor(call.channel, call);
       const isOpen = service !== "closed" && dispatcher.find(call.text)?.isForEveryone === true;

@@ -109,11 +109,15 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       chatRefusal: async () => undefined,
     });
     const mentions: string[] = [];
+    const finals: boolean[] = [];
     const onMention = async (
       _platform: unknown,
       { text }: { text: string },
-      terms: { refusal?: string | undefined } = {},
-    ) => void mentions.push(terms.refusal ?? text);
+      { refusal, isFinal = false }: { refusal?: string | undefined; isFinal?: boolean } = {},
+    ) => {
+      mentions.push(refusal ?? text);
+      finals.push(isFinal);
+    };
     const chat = { onMention };
     const handlers = (platform: ChatPlatform) =>
       handlersOf(platform, {
@@ -130,7 +134,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     listeners = [];
     refresher.onChange(board.look);
     settings.onChange(board.look);
-    return { board, settings, mentions, handlers };
+    return { board, settings, mentions, finals, handlers };
   }
 
   return {

@@ -70,6 +70,14 @@ describe("handlersOf()", () => {
     expect((await command("/help", "away"))[0]?.markdown).toContain("/models board");
   });
 
+  it("has a question that could not be stored taken again only where the service delivers it again", async () => {
+    const slack = fakePlatform();
+    const again = doors({}, { ...slack, limits: { ...slack.limits, redelivers: true } });
+    const once = doors({});
+    for (const { ask } of [again, once]) await ask("home");
+    expect([again.finals, once.finals]).toEqual([[false], [true]]);
+  });
+
   it("ignores mentions from other workspaces, and refuses their commands by one line", async () => {
     const { ask, command, mentions, suggest, activity } = doors({ allowedWorkspaces: ["home"] });
     await ask("away");

@@ -2,7 +2,7 @@ import { backoffMs } from "../../base/backoff.js";
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import { retry } from "../../base/retry.js";
-import { StoreError } from "../../store/store-error.js";
+import { isPassingStoreError } from "../../store/store-error.js";
 import type { ChatPlatform, Mark, MessageKey } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 
@@ -26,7 +26,7 @@ export async function showMark(
       clock,
       delays: (failures) => (isEnd ? backoffMs(failures, STORE_PAUSES) : undefined),
       until: clock.now() + STORE_PATIENCE_MS,
-      shouldRetry: (error) => error instanceof StoreError && error.isRetryable,
+      shouldRetry: isPassingStoreError,
     });
     return true;
   } catch (error) {

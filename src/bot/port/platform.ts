@@ -46,6 +46,8 @@ export interface PlatformLimits {
   readonly beginsThreads?: true;
   /** A command's reply can carry files that only its reader sees. */
   readonly canShowFiles?: true;
+  /** A question that was not acknowledged is delivered again. */
+  readonly redelivers?: true;
   /** A surface of the bot's own process, which the host's list of workspaces does not speak of. */
   readonly isLocal?: true;
 }
@@ -72,8 +74,7 @@ export interface Attachment {
   readonly sizeBytes: number;
   /**
    * Downloads it from the platform's own hosts only.
-   * @throws {PlatformError} `refused` when it has more than `maxBytes`; another reason, or `why`, says what else is
-   * wrong
+   * @throws {PlatformError} `refused` for more than `maxBytes`; another reason, or `why`, says what else is wrong
    */
   read(maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
 }

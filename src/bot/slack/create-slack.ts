@@ -2,7 +2,7 @@ import { AppError } from "../../base/errors.js";
 import { createRateScheduler } from "../delivery/rate-scheduler.js";
 import { createTokenBucket } from "../delivery/token-bucket.js";
 import { createControlIds } from "../port/control-ids.js";
-import type { ChatPlatform } from "../port/platform.js";
+import type { ChatPlatform, PlatformLimits } from "../port/platform.js";
 import type { PlatformDeps, PlatformExtras } from "../port/platform-definition.js";
 import { type ClientSettings, createWebClient, sdkLogger } from "./link/bolt.js";
 import type { Link } from "./link/link.js";
@@ -27,8 +27,13 @@ import { createHealth, type Health } from "./wire/health.js";
 import type { Identity } from "./wire/identity.js";
 import { createSlashNames } from "./wire/slash-names.js";
 
-/** One answer alone may show about this often; with several the buckets decide. */
-const MIN_EDIT_GAP_MS = 1_000;
+const LIMITS: PlatformLimits = {
+  maxMessageChars: MAX_MARKDOWN_CHARS,
+  /** One answer alone may show about this often; with several the buckets decide. */
+  minEditGapMs: 1_000,
+  beginsThreads: true,
+  redelivers: true,
+};
 
 /** The bot's Slack side: connects, translates and paces; the handlers decide. */
 export function createSlack(
@@ -72,7 +77,7 @@ export function createSlack(
 
   return {
     name: "slack",
-    limits: { maxMessageChars: MAX_MARKDOWN_CHARS, minEditGapMs: MIN_EDIT_GAP_MS, beginsThreads: true },
+    limits: LIMITS,
     workspaces: () => workspaces,
     fault: health.fault,
     async start(handlers) {

@@ -14,6 +14,8 @@ import { type ActiveTurns, type TakeTerms, takeMention } from "./turn.js";
 import type { ChatDeps } from "./turn-deps.js";
 
 export interface Chat {
+  /** This process among all that share the store. */
+  readonly owner: string;
   readonly control: TurnControl;
   /**
    * Resolves once the question is stored.
@@ -31,6 +33,8 @@ export interface Chat {
   idleIn(conversation: string): Promise<void>;
   /** Answers that run or wait. */
   load(): number;
+  /** Ids of the questions that this process is at, from before they are stored until they are closed. */
+  inHand(): ReadonlySet<string>;
 }
 
 /** How long interrupted answers may take at the end of a shutdown to show how they ended. */
@@ -46,6 +50,8 @@ export function createChat(deps: ChatDeps): Chat {
     brake: createBurstBrake(clock),
     inOrder: createSerial(),
     running: new Map(),
+    inHand: new Set(),
+    claiming: new Map(),
     emptied: new Set(),
     remoteStop: createRemoteStop(deps),
     isInterrupting: false,
@@ -53,6 +59,7 @@ export function createChat(deps: ChatDeps): Chat {
   const { queue } = turns;
   const closing = new AbortController();
   return {
+    owner: deps.owner,
     async onMention(platform, mention, terms) {
       if (closing.signal.aborted) throw new UserError("The bot is restarting. Please ask again in a moment.");
       refresher.noteActivity(workspaceOf(mention.message), conversationOf(mention.message));
@@ -83,6 +90,7 @@ export function createChat(deps: ChatDeps): Chat {
       }),
     idleIn: queue.idleIn,
     load: () => queue.size(),
+    inHand: () => new Set([...turns.inHand].map(({ id }) => id)),
     control: createTurnControl({ ...deps, turns, isClosed: () => closing.signal.aborted }),
   };
 }

@@ -5,7 +5,7 @@ import { ProviderError, type Usage } from "../../providers/provider.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { ModelUse } from "../../refresh/refresher.js";
 import type { Ending, Pin, Session, Turn } from "../../store/sessions/sessions.js";
-import { StoreError } from "../../store/store-error.js";
+import { isPassingStoreError } from "../../store/store-error.js";
 import type { BudgetLimit } from "../../usage/budgets/budget.js";
 import type { BudgetNews, SettleRows } from "../../usage/budgets/budgets.js";
 import type { UsageEntry } from "../../usage/ledger.js";
@@ -206,7 +206,7 @@ export const untilStored = <T>(work: () => Promise<T>, { clock, log }: Pick<Turn
   retry(work, {
     clock,
     delays: STORE_PAUSES_MS,
-    shouldRetry: (error) => error instanceof StoreError && error.isRetryable,
+    shouldRetry: isPassingStoreError,
     onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "store write failed, retrying"),
   });
 

@@ -2,17 +2,18 @@ import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
 import { FULL_LINE, limitFault, sharedLimitFault } from "../access/access.js";
 import { showMark } from "../delivery/show-mark.js";
-import { conversationOf, questionPrefixOf } from "../port/conversation.js";
+import { conversationOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
-import { orderOf, placeInLine, type Question, questionOf, withReplaced } from "../prompt/question.js";
+import { placeInLine, type Question, questionOf, withReplaced } from "../prompt/question.js";
 import { THREAD_CONTROL } from "./answer-controls.js";
 import { runTurn } from "./ask/run-turn.js";
-import { claimQuestion, type QuestionTerms } from "./claim-question.js";
+import { claimQuestion, type QuestionTerms, withdrawQuestion } from "./claim-question.js";
 import { closeQuestion } from "./close-question.js";
 import { failureText, TurnCalledOff } from "./endings.js";
 import { untilStored } from "./finish-turn.js";
 import type { BurstBrake } from "./line/burst-brake.js";
 import { GaveWay, type Lease, type Place, type TurnQueue, withLease } from "./line/conversation-line.js";
+import { isNext, isTakenOver } from "./line/other-replicas.js";
 import { type PinnedSession, pinnedSession } from "./pinned-session.js";
 import { refuse } from "./refuse.js";
 import type { RemoteStop } from "./remote-stop.js";
@@ -35,6 +36,10 @@ export interface ActiveTurns {
   readonly inOrder: Serial;
   /** By line: a conversation, or the id of a question whose answer is given beside its history. */
   readonly running: Map<string, Running>;
+  /** What this process is at: an open question of its own that is not among them was lost to a store that failed. */
+  readonly inHand: Set<Question>;
+  /** Questions that are being stored, by id. */
+  readonly claiming: Map<string, Promise<unknown>>;
   /** Conversations whose whole line is called off. */
   readonly emptied: Set<string>;
   readonly remoteStop: RemoteStop;
@@ -70,6 +75,8 @@ export interface TakeTerms extends QuestionTerms {
   readonly after?: PlaceAfter | undefined;
   /** When it came (epoch ms): its place is before what came later. Default: now. */
   readonly at?: number | undefined;
+  /** Nobody takes it again where it could not be stored, and its asker is told so. Default: false. */
+  readonly isFinal?: boolean | undefined;
 }
 export type PlaceAfter = <T>(place: () => Promise<T>) => Promise<T>;
 
@@ -85,7 +92,12 @@ export async function takeMention(
 ): Promise<void> {
   const { after = (place) => place(), at = deps.clock.now(), from } = terms;
   const question: Question = { ...questionOf(mention, at), ...(from !== undefined && { isAdopted: true }) };
+  const { inHand, claiming } = deps.turns;
+  const sameEvent = claiming.get(question.id);
+  if (sameEvent !== undefined) return void (await sameEvent);
+  inHand.add(question);
   const stored = deps.turns.brake.take(() => claimQuestion(deps, mention, question, terms));
+  claiming.set(question.id, stored);
   const fault = stored.catch(() => "repeated" as const); // thrown below
   let mayLineUp = false;
   const placed = after(() => {
@@ -98,7 +110,14 @@ export async function takeMention(
   placed
     .then((place) => showPlace(deps, platform, question, place))
     .catch((error) => deps.log.error({ error, id: question.id }, "a refused question was not closed"));
-  const verdict = await stored;
+  const verdict = await stored
+    .finally(() => claiming.delete(question.id))
+    .catch((error) => {
+      const isOver = terms.isFinal ? withdrawQuestion(deps, question) : Promise.resolve();
+      void isOver.then(() => inHand.delete(question));
+      throw error;
+    });
+  if (verdict === "repeated") inHand.delete(question);
   if (verdict !== "repeated" && verdict.fault === undefined && !mayLineUp)
     void showFirstMark(deps, platform, question, "waiting");
 }
@@ -118,7 +137,8 @@ async function showPlace(deps: LifeDeps, platform: ChatPlatform, question: Quest
     to: isDirect ? undefined : mention?.author,
     ...(offersThread && { controls: [THREAD_CONTROL] }),
   });
-  await deps.sessions.close(id);
+  await untilStored(() => deps.sessions.close(id), deps);
+  deps.turns.inHand.delete(question);
 }
 
 function lineUp(deps: LifeDeps, platform: ChatPlatform, question: Question, known: string | undefined) {
@@ -137,12 +157,18 @@ export const enqueue = (
   question: Question,
   isByTime = question.isAdopted ?? false,
   isCounted = isByTime,
-): Place =>
-  deps.turns.queue.add(conversationOf(question.message), () => answerInTurn(deps, platform, question, isCounted), {
-    isMissed: isMissed(question) || isByTime,
-    at: placeInLine(question),
-    isByTime,
-  });
+): Place => {
+  deps.turns.inHand.add(question);
+  return deps.turns.queue.add(
+    conversationOf(question.message),
+    () => answerInTurn(deps, platform, question, isCounted),
+    {
+      isMissed: isMissed(question) || isByTime,
+      at: placeInLine(question),
+      isByTime,
+    },
+  );
+};
 
 /** The question came before the others in line, so it is not refused because of them. */
 const isMissed = ({ mention }: Question): boolean => mention?.writtenAt !== undefined;
@@ -195,55 +221,17 @@ async function answerInTurn(
     });
   } catch (error) {
     // A question that finds no room is counted again when its turn comes, and refused then.
-    if (error instanceof GaveWay) enqueue(deps, platform, question, true, (await counting) === undefined);
-    else await giveUp(deps, platform, question, error);
+    if (error instanceof GaveWay) return void enqueue(deps, platform, question, true, (await counting) === undefined);
+    return await giveUp(deps, platform, question, error);
   } finally {
     isOver.abort(OVER);
     deps.turns.running.delete(conversation);
   }
+  deps.turns.inHand.delete(question);
 }
 
 const hasEarlier = ({ turns }: LifeDeps, question: Question): boolean =>
   turns.queue.hasEarlier(conversationOf(question.message), placeInLine(question));
-
-/**
- * Whether no other replica has a question of the conversation that came earlier. Within this process the line keeps the
- * order. Never rejects.
- */
-async function isNext(deps: LifeDeps, question: Question): Promise<boolean> {
-  const { id, message } = question;
-  const { sessions, owner, hasPeers, log } = deps;
-  if (!hasPeers()) return true;
-  const [conversation, place] = [conversationOf(message), placeInLine(question)];
-  try {
-    const open = await sessions.openQuestions(questionPrefixOf(message));
-    return !open.some(([otherId, other]) => {
-      const isInLine = other.conversation === conversation && other.ended === null && other.compared === undefined;
-      const isElsewhere = isInLine && other.owner !== owner;
-      return isElsewhere && (orderOf(other) < place || (orderOf(other) === place && otherId < id));
-    });
-  } catch (error) {
-    log.warn({ error }, "question is answered without checking other replicas' questions");
-    return true;
-  }
-}
-
-/** Others take a process for ended that gives no sign of life for longer, and its questions with it. */
-const SURELY_OURS_MS = 30_000;
-
-/** Whether others have ended or taken the question while this process stood still, as on a suspended machine. */
-async function isTakenOver(
-  { sessions, owner, hasPeers, clock, log }: LifeDeps,
-  { id, at }: Question,
-): Promise<boolean> {
-  if (!hasPeers() || clock.now() - at < SURELY_OURS_MS) return false;
-  try {
-    return (await sessions.openQuestion(id))?.owner !== owner;
-  } catch (error) {
-    log.warn({ error }, "question is answered without checking which replica has it");
-    return false;
-  }
-}
 
 /** Refuses a question that the other replicas have left no room for. @throws {StoreError} */
 async function refuseCounted(
@@ -280,13 +268,15 @@ export async function showFirstMark(
 }
 
 /** Tells the asker about a turn that could not be finished; where that fails too, the next start does. */
-async function giveUp(deps: LifeDeps, platform: ChatPlatform, { id, message }: Question, error: unknown) {
+async function giveUp(deps: LifeDeps, platform: ChatPlatform, question: Question, error: unknown) {
+  const { id, message } = question;
   const reference = deps.newReference();
   deps.log.error({ error, id, reference }, "a turn could not be finished");
   const why = failureText(error, reference, deps.setups);
   const isMarked = await refuse(deps, platform, { message, why, isPatient: true });
   if (!isMarked) return;
-  await deps.sessions
-    .close(id)
+  // The next question of the conversation does not wait for that.
+  void untilStored(() => deps.sessions.close(id), deps)
+    .then(() => deps.turns.inHand.delete(question))
     .catch((late) => deps.log.error({ error: late, id }, "could not close the question; retrying at next startup"));
 }

@@ -603,8 +603,11 @@ describe("createChat()", () => {
   it("rejects a question that it could not store", async () => {
     const it = world();
     it.store.breakDown();
-    const asked = ["hello", "again"].map((text) => it.chat.onMention(it.platform, it.platform.mention(text)));
-    for (const each of asked) await expect(each).rejects.toThrow("store");
+    const asked = ["hello", "again"].map((text) =>
+      expect(it.chat.onMention(it.platform, it.platform.mention(text))).rejects.toThrow("store"),
+    );
+    await it.clock.advance(10_000);
+    await Promise.all(asked);
     expect(it.openai.streams).toHaveLength(0);
   });
 

@@ -114,6 +114,7 @@ async function answerBeside(
 ): Promise<void> {
   const { sessions, turns, log } = deps;
   const { id } = question;
+  turns.inHand.add(question);
   const isOver = new AbortController();
   const { controller } = begin(deps, question, isOver.signal);
   try {
@@ -137,6 +138,7 @@ async function answerBeside(
   } catch (error) {
     log.error({ error, id }, "could not close the question; retrying at next startup");
   }
+  turns.inHand.delete(question);
 }
 
 /**

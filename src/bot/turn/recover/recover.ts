@@ -35,7 +35,7 @@ export interface RecoverDeps extends AskAgainDeps {
   readonly refresher: Pick<Refresher, "snapshot">;
   readonly budgets: Pick<Budgets, "limitsFor" | "settle">;
   readonly surfaces: readonly PlatformParts[];
-  readonly chat: Pick<Chat, "inLine">;
+  readonly chat: Pick<Chat, "owner" | "inLine" | "inHand">;
   readonly store: Pick<Store, "claim" | "commit" | "renew">;
   /** Gives a question its place behind those that were asked before and not found yet. */
   behind<T>(message: MessageKey, take: (after?: PlaceAfter) => Promise<T>): Promise<T>;
@@ -46,9 +46,13 @@ export interface RecoverDeps extends AskAgainDeps {
   onTurn(event: TurnEvent): void;
 }
 
+/** A command stores a question before it is in hand. */
+const FORGOTTEN_MS = 30_000;
+
 /**
  * Ends every question that an ended process left unfinished, each before what is asked later in its conversation, or
- * asks it again where no answer had begun; what fails is left for the next round. Resolves with how many it ended.
+ * asks it again where no answer had begun; so it does with those that this process does not know of, because the answer
+ * of the store was lost. What fails is left for the next round. Resolves with how many it ended.
  * @throws {StoreError}
  */
 export async function recover(deps: RecoverDeps): Promise<number> {
@@ -58,13 +62,19 @@ export async function recover(deps: RecoverDeps): Promise<number> {
 
 /** Resolves once every conversation with such questions keeps a place for them; later ones come behind. */
 async function placeLost(deps: RecoverDeps): Promise<{ readonly isOver: Promise<number> }> {
-  const { sessions, surfaces, liveness, chat, log } = deps;
+  const { sessions, surfaces, liveness, chat, clock, log } = deps;
   const lost = new Map<string, Lost[]>();
+  // Before the rows are read: one that is closed meanwhile is among both.
+  const inHand = chat.inHand();
+  const isAnybodyAt = async (id: string, question: OpenQuestion) =>
+    question.owner === chat.owner
+      ? inHand.has(id) || chat.inHand().has(id) || clock.now() - question.at < FORGOTTEN_MS
+      : !(await liveness.isGone(question.owner));
   for (const [id, question] of await sessions.openQuestions()) {
     const message = messageKeySchema.safeParse(question.message).data;
     const surface = surfaces.find(({ platform }) => message?.platform === platform.name);
     if (surface === undefined || message === undefined) continue; // its platform is not configured today
-    if (!(await liveness.isGone(question.owner))) continue; // somebody is at it
+    if (await isAnybodyAt(id, question)) continue;
     const others = lost.get(question.conversation) ?? [];
     lost.set(question.conversation, [...others, { id, question, message, surface }]);
   }
@@ -106,7 +116,8 @@ async function recoverIn(deps: RecoverDeps, conversation: string, lost: readonly
   const { sessions } = deps;
   const endOne = async (one: Lost) => {
     const question = await sessions.openQuestion(one.id);
-    if (question?.owner !== one.question.owner) return 0; // an earlier round has ended it, or it is another's now
+    // An earlier round has ended or taken it, or it is another's now.
+    if (question?.owner !== one.question.owner || deps.chat.inHand().has(one.id)) return 0;
     const lost = { ...one, question };
     return !(await isAskedAgain(deps, lost)) && (await end(deps, lost)) ? 1 : 0;
   };

@@ -1,0 +1,48 @@
+import { retry } from "../../../base/retry.js";
+import { conversationOf, questionPrefixOf } from "../../port/conversation.js";
+import { orderOf, placeInLine, type Question } from "../../prompt/question.js";
+import type { ChatDeps } from "../turn-deps.js";
+
+type PeersDeps = Pick<ChatDeps, "sessions" | "owner" | "hasPeers" | "clock" | "log">;
+
+/**
+ * Whether no other replica has a question of the conversation that came earlier. Within this process the line keeps the
+ * order. Never rejects.
+ */
+export async function isNext(deps: PeersDeps, question: Question): Promise<boolean> {
+  const { id, message } = question;
+  const { sessions, owner, hasPeers, log } = deps;
+  if (!hasPeers()) return true;
+  const [conversation, place] = [conversationOf(message), placeInLine(question)];
+  try {
+    const open = await sessions.openQuestions(questionPrefixOf(message));
+    return !open.some(([otherId, other]) => {
+      const isInLine = other.conversation === conversation && other.ended === null && other.compared === undefined;
+      const isElsewhere = isInLine && other.owner !== owner;
+      return isElsewhere && (orderOf(other) < place || (orderOf(other) === place && otherId < id));
+    });
+  } catch (error) {
+    log.warn({ error }, "question is answered without checking other replicas' questions");
+    return true;
+  }
+}
+
+/** Others take a process for ended that gives no sign of life for longer, and its questions with it. */
+const SURELY_OURS_MS = 30_000;
+/** Pauses between the attempts to find that out, in ms: its connections have ended meanwhile. */
+const WAKE_PAUSES_MS = [250, 500, 1_000, 2_000];
+
+/** Whether others have ended or taken the question while this process stood still, as on a suspended machine. */
+export async function isTakenOver(
+  { sessions, owner, hasPeers, clock, log }: PeersDeps,
+  { id, at }: Question,
+): Promise<boolean> {
+  if (!hasPeers() || clock.now() - at < SURELY_OURS_MS) return false;
+  try {
+    const stored = await retry(() => sessions.openQuestion(id), { clock, delays: WAKE_PAUSES_MS });
+    return stored?.owner !== owner;
+  } catch (error) {
+    log.warn({ error }, "question is answered without checking which replica has it");
+    return false;
+  }
+}
