@@ -85,9 +85,11 @@ export const openQuestionOf = (
 /** By what questions of a conversation are answered in order, over all replicas: epoch ms. */
 export const orderOf = ({ at, writtenAt }: Pick<OpenQuestion, "at" | "writtenAt">): number => writtenAt ?? at;
 
-/** As `orderOf`, of a question that is in line here; an adopted one has the place that it was stored with. */
-export const placeInLine = ({ at, mention, isAdopted }: Question): number =>
-  isAdopted ? at : (mention?.writtenAt ?? at);
+/** The place of a question that is in line here; an adopted one has that which it was stored with. */
+export const placeInLine = ({ id, at, mention, isAdopted }: Question) => ({
+  at: isAdopted ? at : (mention?.writtenAt ?? at),
+  id,
+});
 
 /** Longest question, in UTF-16 code units. */
 export const MAX_QUESTION_CHARS = 32_000;

@@ -164,7 +164,7 @@ export const enqueue = (
     () => answerInTurn(deps, platform, question, isCounted),
     {
       isMissed: isMissed(question) || isByTime,
-      at: placeInLine(question),
+      place: placeInLine(question),
       isByTime,
     },
   );

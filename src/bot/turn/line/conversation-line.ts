@@ -2,15 +2,27 @@ import { type Clock, OVER } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Claim, Store, Write } from "../../../store/store.js";
 import { MAX_WAITING } from "../../access/access.js";
+import { compareMessageIds } from "../../port/conversation.js";
 
 /** Where a turn got in: it runs now, it waits behind others, or the line is full and it was not taken. */
 export type Place = "running" | "waiting" | "full";
 
+/** Where a question stands in the order of its conversation, over all replicas. */
+export interface LinePlace {
+  /** When it came (epoch ms). */
+  readonly at: number;
+  /** Decides between those that came at the same time. */
+  readonly id: string;
+}
+
+export const isBefore = (a: LinePlace, b: LinePlace): boolean =>
+  a.at === b.at ? compareMessageIds(a.id, b.id) < 0 : a.at < b.at;
+
 export interface AddTerms {
   /** It has its place also in a full line. */
   readonly isMissed?: boolean;
-  /** When it came (epoch ms). Default: after those that are waiting. */
-  readonly at?: number | undefined;
+  /** When it came. Default: after those that are waiting. */
+  readonly place?: LinePlace | undefined;
   /** Its place is before those that came later, instead of at the end. */
   readonly isByTime?: boolean;
 }
@@ -21,8 +33,8 @@ export interface TurnQueue {
    * has its place also in a full line.
    */
   add(conversation: string, run: () => Promise<void>, terms?: AddTerms): Place;
-  /** Whether a turn waits that came before this time. */
-  hasEarlier(conversation: string, at: number): boolean;
+  /** Whether a turn waits that comes before this place. */
+  hasEarlier(conversation: string, place: LinePlace): boolean;
   /** What `add` would answer now. */
   placeFor(conversation: string): Place;
   /** Turns that run or wait, over all conversations. */
@@ -35,13 +47,15 @@ export interface TurnQueue {
 
 interface Waiting {
   readonly run: () => Promise<void>;
-  readonly at: number;
+  readonly place: LinePlace;
 }
 
-function insert(line: Waiting[], run: () => Promise<void>, { at: given, isByTime }: AddTerms): void {
-  const at = given ?? line.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
-  const index = isByTime ? line.findIndex((waiting) => waiting.at > at) : -1;
-  line.splice(index < 0 ? line.length : index, 0, { run, at });
+const FIRST: LinePlace = { at: Number.NEGATIVE_INFINITY, id: "" };
+
+function insert(line: Waiting[], run: () => Promise<void>, { place: given, isByTime }: AddTerms): void {
+  const place = given ?? line.at(-1)?.place ?? FIRST;
+  const index = isByTime ? line.findIndex((waiting) => isBefore(place, waiting.place)) : -1;
+  line.splice(index < 0 ? line.length : index, 0, { run, place });
 }
 
 /** Runs one turn at a time per conversation, in order of arrival; `maxWaiting` turns may wait behind it. */
@@ -66,11 +80,12 @@ export function createTurnQueue(maxWaiting = MAX_WAITING): TurnQueue {
     isIdle() ? Promise.resolve() : new Promise((resolve) => listeners.push({ isIdle, wake: resolve }));
   return {
     placeFor,
-    hasEarlier: (conversation, at) => lines.get(conversation)?.some((waiting) => waiting.at < at) ?? false,
-    add(conversation, run, { isMissed = false, isByTime = false, at } = {}) {
+    hasEarlier: (conversation, place) =>
+      lines.get(conversation)?.some((waiting) => isBefore(waiting.place, place)) ?? false,
+    add(conversation, run, { isMissed = false, isByTime = false, place: inOrder } = {}) {
       const free = placeFor(conversation);
       const place = free === "full" && isMissed ? "waiting" : free;
-      if (place === "waiting") insert(lines.get(conversation) ?? [], run, { at, isByTime });
+      if (place === "waiting") insert(lines.get(conversation) ?? [], run, { place: inOrder, isByTime });
       if (place === "running") {
         const line: Waiting[] = [];
         lines.set(conversation, line);

@@ -2,6 +2,7 @@ import { retry } from "../../../base/retry.js";
 import { conversationOf, questionPrefixOf } from "../../port/conversation.js";
 import { orderOf, placeInLine, type Question } from "../../prompt/question.js";
 import type { ChatDeps } from "../turn-deps.js";
+import { isBefore } from "./conversation-line.js";
 
 type PeersDeps = Pick<ChatDeps, "sessions" | "owner" | "hasPeers" | "clock" | "log">;
 
@@ -10,7 +11,7 @@ type PeersDeps = Pick<ChatDeps, "sessions" | "owner" | "hasPeers" | "clock" | "l
  * order. Never rejects.
  */
 export async function isNext(deps: PeersDeps, question: Question): Promise<boolean> {
-  const { id, message } = question;
+  const { message } = question;
   const { sessions, owner, hasPeers, log } = deps;
   if (!hasPeers()) return true;
   const [conversation, place] = [conversationOf(message), placeInLine(question)];
@@ -19,7 +20,7 @@ export async function isNext(deps: PeersDeps, question: Question): Promise<boole
     return !open.some(([otherId, other]) => {
       const isInLine = other.conversation === conversation && other.ended === null && other.compared === undefined;
       const isElsewhere = isInLine && other.owner !== owner;
-      return isElsewhere && (orderOf(other) < place || (orderOf(other) === place && otherId < id));
+      return isElsewhere && isBefore({ at: orderOf(other), id: otherId }, place);
     });
   } catch (error) {
     log.warn({ error }, "question is answered without checking other replicas' questions");

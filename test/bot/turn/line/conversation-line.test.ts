@@ -35,6 +35,20 @@ describe("createTurnQueue()", () => {
     expect(queue.size()).toBe(0);
   });
 
+  it("has what came at the same time in the order of the ids, as other replicas see it", async () => {
+    const queue = createTurnQueue();
+    const { open, passed } = gate();
+    const log: string[] = [];
+    queue.add("a", () => passed, { place: { at: 5, id: "a:9" } });
+    for (const id of ["a:11", "a:8", "a:10"])
+      queue.add("a", async () => void log.push(id), { place: { at: 5, id }, isByTime: true });
+    expect(queue.hasEarlier("a", { at: 5, id: "a:9" })).toBe(true);
+    expect(queue.hasEarlier("a", { at: 5, id: "a:8" })).toBe(false);
+    open();
+    await queue.idle();
+    expect(log).toEqual(["a:8", "a:10", "a:11"]);
+  });
+
   it("lets as many wait as it is told, and tells the next that the line is full", () => {
     const queue = createTurnQueue(5);
     const { passed } = gate();
