@@ -154,7 +154,7 @@ async function compile(folder) {
 }
 
 /** Of what a page imports, the server makes some itself and gives the libraries out as they are. */
-const SERVED = /^\/assets\/(?:vendor\/|limits\.js$|shared\/refresh-texts\.js$)/;
+const SERVED = /^\/assets\/(?:vendor\/|limits\.js$|shared\/(?:refresh-texts|messages)\.js$)/;
 
 /** Puts a page's modules into one file, so that a browser makes one request for them; those it loads later stay apart. */
 async function bundlePage(folder) {

@@ -2,14 +2,16 @@
 //   node scripts/generate.mjs [--check] [FILE…]    --check writes nothing, and exits with 1 where a file is out of date
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { envExample } from "#bot/base/config/env-example.js";
 import { platformDefinitions } from "#bot/bot/registry.js";
 import { createCommands } from "#bot/commands/registry.js";
+import { createLanguages } from "#bot/languages/languages.js";
 import { providerDefinitions } from "#bot/providers/registry.js";
 import { commandsPage } from "./docs/commands.mjs";
 import { configurationPage } from "./docs/configuration.mjs";
 import { licencesPage } from "./docs/licences.mjs";
+import { collectMessages, languageFile, messagesFile } from "./docs/messages.mjs";
 import { textsPage } from "./docs/texts.mjs";
 import { shippedPackages } from "./shipped-packages.mjs";
 
@@ -17,8 +19,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const declared = { providers: providerDefinitions, platforms: platformDefinitions };
 /** Commands ask for the rest of what they depend on only when they are run. */
 const deps = /** @type {import("../src/commands/command-deps.ts").CommandDeps} */ (
-  /** @type {unknown} */ ({ setups: providerDefinitions.map(({ id }) => ({ id })) })
+  /** @type {unknown} */ ({ setups: providerDefinitions.map(({ id }) => ({ id })), languages: createLanguages() })
 );
+
+/** @type {import("./docs/messages.d.mts").Messages | undefined} */
+let collected;
+function messages() {
+  collected ??= collectMessages(join(root, "src"));
+  return collected;
+}
 
 /** @type {Record<string, () => string>} */
 const GENERATED = {
@@ -27,6 +36,13 @@ const GENERATED = {
   "docs/reference/configuration.md": () => configurationPage(declared),
   "docs/licences.md": () => licencesPage(shippedPackages()),
   "docs/texts.md": () => textsPage(join(root, "src")),
+  "docs/messages.json": () => messagesFile(messages()),
+  ...Object.fromEntries(
+    createLanguages(pathToFileURL(join(root, "src/languages/"))).translated.map(({ code }) => {
+      const file = `src/languages/${code}.json`;
+      return [file, () => languageFile(messages(), readFileSync(join(root, file), "utf8"))];
+    }),
+  ),
 };
 
 function read(path) {

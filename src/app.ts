@@ -85,7 +85,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     erasedAt: core.sessions.erasedAt,
     idleIn: chat.idleIn,
   });
-  const handlerDeps = { chat, dispatcher, refresher, board, catchUp, access, clock, store, log };
+  const handlerDeps = { chat, dispatcher, refresher, settings, board, catchUp, access, clock, store, log };
   const recovery = await startRecovery({ ...core, ...talk, ...recoveryParts(handlerDeps, core) });
   for (const platform of platforms) await platform.start(handlersOf(platform, handlerDeps));
   const statusLine = createStatusLine({ clock, log, status: refresher.status, surfaces });
@@ -235,6 +235,7 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
     run: (command, workspace) => dispatcher.run(command, consoleInvocation(workspace)),
     store: core.store,
     audit: core.audit,
+    languages: core.languages,
   });
   let phase: "starting" | "up" | "stopping" = "starting";
   const server = createHttpServer({
@@ -251,6 +252,7 @@ function createWeb(core: Core, { chat, dispatcher }: Talk, watch: Watch, status:
       modelsView({ ...refresher, snapshot: () => core.allowed.snapshot(STATUS_WORKSPACE) }, core.modelFacts),
     metrics: metrics.text,
     metricsContentType: metrics.contentType,
+    languages: core.languages,
     routes: [
       quotaRoute(core.quota),
       changesRoute(refresher),

@@ -10,6 +10,7 @@ import type { PlatformParts, PlatformSetup } from "./bot/port/platform-definitio
 import { createPinCensus } from "./bot/status/pin-census.js";
 import { createLiveness } from "./bot/turn/liveness.js";
 import type { Invocation } from "./commands/command.js";
+import { createLanguages } from "./languages/languages.js";
 import { loadProviders } from "./providers/load-providers.js";
 import type { ProviderSetup } from "./providers/provider-definition.js";
 import { createQuota } from "./quota/quota.js";
@@ -47,7 +48,8 @@ export async function createCore(deps: CoreDeps) {
   const store = observedStore(reportingStore(deps.store, damage), observers);
   const surfaces: PlatformParts[] = [];
   const platforms: ChatPlatform[] = [];
-  const settings = createSettings({ store, log, host: config.refresh });
+  const languages = createLanguages();
+  const settings = createSettings({ store, log, languages, host: config.refresh });
   const access = createAccess(config.access, { surfaces, clock, log });
   const providers = await loadProviders(config.providers, deps);
   const refresher = createRefresher({
@@ -83,7 +85,7 @@ export async function createCore(deps: CoreDeps) {
   return {
     ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
     ...{ health, damage, modelFacts, allowed, watches, pinCensus, liveness, ledger, votes, audit, quota },
-    ...{ questionLimits, budgets },
+    ...{ questionLimits, budgets, languages },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     affectedPins: pinCensus.affectedPins,
     setups: config.providers,

@@ -7,6 +7,7 @@ import { platformDefinitions } from "../src/bot/registry.js";
 import type { CommandDeps } from "../src/commands/command-deps.js";
 import { parse } from "../src/commands/grammar/parse.js";
 import { createCommands } from "../src/commands/registry.js";
+import { createLanguages } from "../src/languages/languages.js";
 import { providerDefinitions } from "../src/providers/registry.js";
 import { runProgram } from "./support/bot-process.js";
 import { temporaryFolder } from "./support/start-bot.js";
@@ -88,7 +89,7 @@ describe("environment variables", () => {
 
 describe("chat commands", () => {
   const setups = providerDefinitions.map(({ id }) => ({ id }));
-  const commands = createCommands({ setups } as unknown as CommandDeps);
+  const commands = createCommands({ setups, languages: createLanguages() } as unknown as CommandDeps);
   const roots = new Set(commands.map(({ path }) => path.split(" ")[0]));
   /** A form with placeholders, as `/models list [provider]`, is compared up to the first of them. */
   const PLACEHOLDER = /\s(?:\[|<|…|[A-Z]+\b|[a-z-]+\\?\|).*$|\s?…$/;

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 
 /** From the top down: a folder imports itself and the folders after it. */
-const LAYERS = ["main", "bot", "commands", "quota", "refresh", "usage", "store", "providers", "base"];
+const LAYERS = ["main", "bot", "commands", "quota", "refresh", "usage", "store", "providers", "base", "languages"];
 
 /** The rooms of a folder from the top down: a room imports itself and the rooms after it. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {

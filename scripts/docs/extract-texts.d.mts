@@ -4,3 +4,4 @@ export interface FoundText {
 }
 export function extractTexts(code: string): FoundText[];
 export function extractHtmlTexts(html: string): FoundText[];
+export function foldedPart(part: string): string;

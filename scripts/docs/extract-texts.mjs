@@ -19,6 +19,8 @@ const SETTING_KEYS = /^about$/;
 const FAULTS = /^(Error|TypeError|RangeError|SyntaxError|AbortError)$/;
 const OWN_ERRORS = /Error$/;
 const LOG_LEVELS = /^(trace|debug|info|warn|error|fatal)$/;
+/** Tags of templates that people read. */
+const TRANSLATED = /^(t|message)$/;
 const LETTERS = /\p{L}{2}/u;
 const PROSE = /\p{L}[\p{L}\p{N}’'`,:;.!?)}]*\s+[`({]*[\p{L}{]|\p{Extended_Pictographic}|[\p{L})}][.!?…]$/u;
 /** Statements, formats and lists of names that look like prose. */
@@ -54,13 +56,19 @@ function placeholder(node, code, shown) {
   return source.length <= 30 && !/["`{}]/.test(source) ? `{${source}}` : "{…}";
 }
 
+/** A line break of the source that stands for a space in a translated text (`src/languages/translate.ts`). */
+export const foldedPart = (part) => part.replace(/\n {2,}/g, " ");
+
 /** Returns the text of a literal, a template or a sum of them; undefined for any other node. */
 function textOf(node, code, shown) {
   if (node.type === "Literal") return typeof node.value === "string" ? node.value : undefined;
   if (node.type === "TemplateLiteral") {
     const parts = node.quasis.flatMap(({ value }, index) => {
       const expression = node.expressions[index];
-      return [value.cooked ?? value.raw, expression === undefined ? "" : placeholder(expression, code, shown)];
+      return [
+        foldedPart(value.cooked ?? value.raw),
+        expression === undefined ? "" : placeholder(expression, code, shown),
+      ];
     });
     return parts.join("");
   }
@@ -75,6 +83,7 @@ function textOf(node, code, shown) {
 
 /** What a literal is for, by what surrounds it, the nearest first; undefined where nobody reads it. */
 function kindOf(ancestors) {
+  const text = ancestors?.node.type === "TaggedTemplateExpression" ? "labelled" : "text";
   for (let at = ancestors; at !== undefined; at = at.outer) {
     const { node, child } = at;
     if (
@@ -83,9 +92,9 @@ function kindOf(ancestors) {
       child !== node.declaration
     )
       return undefined;
-    if (node.type === "ImportExpression" || node.type === "TaggedTemplateExpression" || node.type === "SwitchCase") {
-      if (node.type !== "SwitchCase" || node.test === child) return undefined;
-    }
+    if (node.type === "ImportExpression") return undefined;
+    if (node.type === "TaggedTemplateExpression" && !TRANSLATED.test(nameOf(node.tag))) return undefined;
+    if (node.type === "SwitchCase" && node.test === child) return undefined;
     if (node.type === "Property" || node.type === "PropertyDefinition") {
       if (node.key === child) return undefined;
       const name = String(nameOf(node.key));
@@ -110,9 +119,9 @@ function kindOf(ancestors) {
       if (NAME_CALLS.test(name)) return undefined;
     }
     if (/^(ArrowFunctionExpression|FunctionExpression|FunctionDeclaration|BlockStatement|Program)$/.test(node.type))
-      return "text";
+      return text;
   }
-  return "text";
+  return text;
 }
 
 /**

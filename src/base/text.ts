@@ -35,9 +35,6 @@ function safeStart(text: string, index: number): number {
 export const cutText = (text: string, maxChars: number): string =>
   text.length <= maxChars ? text : `${startOfText(text, maxChars - 1).trimEnd()}…`;
 
-/** "1 model", "2 models", "0 models". */
-export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
-
 /** "a", "a or b", "a, b or c". */
 export function either(items: readonly string[], word = "or"): string {
   if (items.length < 2) return items.join("");

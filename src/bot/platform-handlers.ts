@@ -2,13 +2,15 @@ import type { Clock } from "../base/clock.js";
 import type { Log } from "../base/log.js";
 import type { Invocation, Reply } from "../commands/command.js";
 import type { Dispatcher } from "../commands/dispatch.js";
+import { eachInLanguage } from "../languages/translate.js";
 import type { Refresher } from "../refresh/refresher.js";
+import type { Settings } from "../refresh/settings.js";
 import type { Store } from "../store/store.js";
 import { type HostAccess, notServedText } from "./access/access.js";
 import { createCommandLimit } from "./access/command-limit.js";
 import type { Board } from "./board/board.js";
 import type { CatchUp } from "./catch-up/catch-up.js";
-import { conversationOf, questionIdOf, workspaceOf } from "./port/conversation.js";
+import { conversationOf, inLanguageOf, questionIdOf, workspaceOf } from "./port/conversation.js";
 import type {
   ChannelKey,
   ChatPlatform,
@@ -26,6 +28,7 @@ export interface HandlerDeps {
   readonly chat: Chat;
   readonly dispatcher: Dispatcher;
   readonly refresher: Refresher;
+  readonly settings: Pick<Settings, "languageOf">;
   readonly board: Board;
   readonly catchUp: Pick<CatchUp, "begin" | "behind">;
   readonly access: HostAccess;
@@ -52,39 +55,46 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
     takeMentionOf(platform, deps, mention, terms);
   const isFinal = platform.limits.redelivers !== true;
 
+  async function* repliesTo(call: CommandCall): AsyncGenerator<Reply> {
+    const service = await serviceFor(call.channel, call);
+    const isOpen = service !== "closed" && dispatcher.find(call.text)?.isForEveryone === true;
+    if (service !== "served" && !isOpen) {
+      yield { markdown: notServedText(service, call.isDirect), isFailure: true };
+      return;
+    }
+    const tooMany = commandLimit(call.author);
+    if (tooMany !== undefined) {
+      yield { markdown: tooMany, isFailure: true };
+      return;
+    }
+    refresher.noteActivity(workspaceOf(call.channel));
+    yield* dispatcher.run(call.text, invocationOf(platform, withOperator(call)));
+  }
+
+  async function react(reaction: Reaction): Promise<void> {
+    const { message } = reaction;
+    if ((await serviceFor(message, reaction)) !== "served") return;
+    refresher.noteActivity(workspaceOf(message));
+    const pressed = withOperator(reaction);
+    const tooMany = commandLimit(reaction.author);
+    await board.onReaction(platform, pressed, (command) =>
+      tooMany === undefined ? dispatcher.run(command, invocationOfReaction(pressed)) : refusing(tooMany),
+    );
+  }
+
   return {
     ...createReceipt(platform, deps),
     onMention: (mention) => catchUp.behind(mention.message, (after) => take(mention, { after, isFinal })),
     onGap: (told) => catchUp.begin(platform.name, told, (mention) => take(mention, {})),
-    async *onCommand(call) {
-      const service = await serviceFor(call.channel, call);
-      const isOpen = service !== "closed" && dispatcher.find(call.text)?.isForEveryone === true;
-      if (service !== "served" && !isOpen) {
-        yield { markdown: notServedText(service, call.isDirect), isFailure: true };
-        return;
-      }
-      const tooMany = commandLimit(call.author);
-      if (tooMany !== undefined) {
-        yield { markdown: tooMany, isFailure: true };
-        return;
-      }
-      refresher.noteActivity(workspaceOf(call.channel));
-      yield* dispatcher.run(call.text, invocationOf(platform, withOperator(call)));
-    },
-    async onReaction(reaction) {
-      const { message } = reaction;
-      if ((await serviceFor(message, reaction)) !== "served") return;
-      refresher.noteActivity(workspaceOf(message));
-      const pressed = withOperator(reaction);
-      const tooMany = commandLimit(reaction.author);
-      await board.onReaction(platform, pressed, (command) =>
-        tooMany === undefined ? dispatcher.run(command, invocationOfReaction(pressed)) : refusing(tooMany),
-      );
-    },
+    onCommand: (call) => eachInLanguage(deps.settings.languageOf(workspaceOf(call.channel)), () => repliesTo(call)),
+    onReaction: (reaction) => inLanguageOf(deps.settings, reaction.message, () => react(reaction)),
     onSuggest(call, option, typed) {
       if (access.knownServiceFor(platform, call.channel, call) !== "served") return [];
-      return dispatcher.suggest(call.text, option, typed, invocationOf(platform, withOperator(call)));
+      return inLanguageOf(deps.settings, call.channel, () =>
+        dispatcher.suggest(call.text, option, typed, invocationOf(platform, withOperator(call))),
+      );
     },
+    inLanguageOf: (place, work) => inLanguageOf(deps.settings, place, work),
     onFocus: () => refresher.nudge("focus"),
   };
 }
@@ -94,14 +104,16 @@ export function handlersOf(platform: ChatPlatform, deps: HandlerDeps): PlatformH
  */
 export async function takeMentionOf(
   platform: ChatPlatform,
-  deps: Pick<HandlerDeps, "access" | "chat">,
+  deps: Pick<HandlerDeps, "access" | "chat" | "settings">,
   mention: Mention,
   terms: Omit<TakeTerms, "refusal">,
 ): Promise<void> {
   const service = await deps.access.serviceFor(platform, mention.message, mention);
   if (service !== "served" && service !== "unknown") return;
-  const refusal = service === "served" ? undefined : notServedText(service, mention.isDirect);
-  await deps.chat.onMention(platform, operatorsOf(platform, deps)(mention), { ...terms, refusal });
+  await inLanguageOf(deps.settings, mention.message, () => {
+    const refusal = service === "served" ? undefined : notServedText(service, mention.isDirect);
+    return deps.chat.onMention(platform, operatorsOf(platform, deps)(mention), { ...terms, refusal });
+  });
 }
 
 /** Adds what the host says of who is an operator to what the platform says. */

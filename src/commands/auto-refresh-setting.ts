@@ -1,4 +1,4 @@
-import { plural } from "../base/text.js";
+import { plural } from "../languages/translate.js";
 import type { ProviderId } from "../providers/provider.js";
 import { INTERVALS, refreshLabel } from "../refresh/refresh-texts.js";
 import type { RefreshStatus } from "../refresh/refresher.js";

@@ -1,5 +1,5 @@
 import { nextTurn } from "../base/clock.js";
-import { plural } from "../base/text.js";
+import { plural } from "../languages/translate.js";
 import type { Session, Turn } from "../store/sessions/sessions.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";

@@ -1,4 +1,4 @@
-import { plural } from "../base/text.js";
+import { plural } from "../languages/translate.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 

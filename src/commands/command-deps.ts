@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.js";
+import type { Languages } from "../languages/languages.js";
 import type { Quota } from "../quota/quota.js";
 import type { AllowedModels } from "../refresh/choose/allowed-models.js";
 import type { ModelRef, Preference } from "../refresh/choose/default-model.js";
@@ -20,6 +21,7 @@ import type { Control, Invocation } from "./command.js";
 export interface CommandDeps {
   readonly refresher: Refresher;
   readonly settings: Settings;
+  readonly languages: Languages;
   /** Which models each workspace may use. */
   readonly allowed: AllowedModels;
   readonly sessions: Sessions;

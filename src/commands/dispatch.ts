@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import { AppError, UserError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
+import { t } from "../languages/translate.js";
 import { DamagedRowError } from "../store/store-error.js";
 import type { Choice, Command, Invocation, Reply } from "./command.js";
 import { findCommand } from "./grammar/find-command.js";
@@ -50,7 +51,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       try {
         const { command, rest } = findCommand(deps.commands, text);
         const refusal = await refusalOf(command, invocation, deps);
-        if (refusal !== undefined) yield { markdown: `${refusal} Nothing was changed.`, isFailure: true };
+        if (refusal !== undefined) yield { markdown: t`${refusal} Nothing was changed.`, isFailure: true };
         else {
           const run = () => command.run(parseArguments(command, rest), invocation);
           if (command.isHeavy) yield* await heavy(() => allOf(run()));
@@ -81,10 +82,8 @@ async function allOf(replies: AsyncGenerator<Reply>): Promise<readonly Reply[]> 
 async function refusalOf(command: Command, invocation: Invocation, deps: DispatcherDeps): Promise<string | undefined> {
   if (invocation.isOperator) return undefined;
   if ((command.accessFor?.(invocation) ?? command.access) === "operator") {
-    return (
-      `🔒 Only operators may use ${code(`/${command.path}`)} here: those who manage this server or ` +
-      "workspace, and those whom the bot's host names."
-    );
+    return t`🔒 Only operators may use ${code(`/${command.path}`)} here: those who manage this server or
+        workspace, and those whom the bot's host names.`;
   }
   return command.isForChatters ? deps.chatRefusal(invocation) : undefined;
 }
@@ -95,21 +94,15 @@ function failureText(error: unknown, command: Command | undefined, deps: Dispatc
   const fields = { error, id, command: command?.path };
   if (error instanceof DamagedRowError) {
     deps.log.error(fields, "a stored row is damaged");
-    return (
-      `⚠️ The record of this conversation is damaged. ${code("/chat new")} starts a new one; other ` +
-      `conversations are not affected. (Reference ${code(id)})`
-    );
+    return t`⚠️ The record of this conversation is damaged. ${code("/chat new")} starts a new one; other
+        conversations are not affected. (Reference ${code(id)})`;
   }
   if (error instanceof AppError && error.code === "store") {
     deps.log.warn(fields, "the store failed during a command");
-    return (
-      "⚠️ That could not be saved or read just now, because the bot's storage did not answer. Please try " +
-      `again in a moment. (Reference ${code(id)})`
-    );
+    return t`⚠️ That could not be saved or read just now, because the bot's storage did not answer. Please try
+        again in a moment. (Reference ${code(id)})`;
   }
   deps.log.error(fields, "a command failed");
-  return (
-    "⚠️ Sorry, something went wrong on my side. If it happens again, tell the bot's host this reference: " +
-    `${code(id)}`
-  );
+  return t`⚠️ Sorry, something went wrong on my side. If it happens again, tell the bot's host this reference:
+      ${code(id)}`;
 }

@@ -1,5 +1,5 @@
-import { plural } from "../base/text.js";
 import { dayOf } from "../base/time.js";
+import { plural } from "../languages/translate.js";
 import type { ProviderId } from "../providers/provider.js";
 import {
   CHANGE_DAYS,

@@ -1,5 +1,5 @@
-import { plural } from "../base/text.js";
 import { timeMark } from "../base/time.js";
+import { plural } from "../languages/translate.js";
 import {
   indicatorLine,
   noChatModelText,

@@ -35,6 +35,7 @@ import { settingsBudget } from "./settings-budget.js";
 import { settingsFallback } from "./settings-fallback.js";
 import { settingsFeedback } from "./settings-feedback.js";
 import { settingsFooter } from "./settings-footer.js";
+import { settingsLanguage } from "./settings-language.js";
 import { settingsModel } from "./settings-model.js";
 import { settingsModels } from "./settings-models.js";
 import { settingsRaise } from "./settings-raise.js";
@@ -74,6 +75,7 @@ export function createCommands(deps: CommandDeps): readonly Command[] {
     settingsRaise(deps),
     settingsFooter(deps),
     settingsFeedback(deps),
+    settingsLanguage(deps),
     aboveThreads(chatNew(deps), deps),
     chatStop(deps),
     chatRetry(deps),

@@ -1,5 +1,6 @@
 import { UserError } from "../base/errors.js";
-import { fitsGlob, plural } from "../base/text.js";
+import { fitsGlob } from "../base/text.js";
+import { plural } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { globWords } from "../refresh/choose/model-rules.js";

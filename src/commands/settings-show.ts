@@ -7,6 +7,7 @@ import { budgetLines } from "./settings-budget.js";
 import { fallbackLine } from "./settings-fallback.js";
 import { feedbackLine } from "./settings-feedback.js";
 import { footerWords } from "./settings-footer.js";
+import { languageLine } from "./settings-language.js";
 import { ruleLines } from "./settings-models.js";
 import { SWITCHING } from "./settings-switching.js";
 import { SYSTEM } from "./settings-system.js";
@@ -43,6 +44,7 @@ export const settingsShow = (deps: CommandDeps) =>
           ...budgetLines(deps, workspace),
           `Footer under answers: ${footerWords(deps.settings.of(workspace))}`,
           feedbackLine(deps.settings.of(workspace)),
+          languageLine(deps.settings.of(workspace), deps.languages),
           ...(pin.lines.length > 0 ? ["", ...pin.lines] : []),
         ].join("\n"),
         ...(controls.length > 0 && { controls }),

@@ -1,5 +1,5 @@
-import { plural } from "../base/text.js";
 import { timeMark } from "../base/time.js";
+import { plural } from "../languages/translate.js";
 import type { ProviderVariables } from "../providers/provider-definition.js";
 import type { Outcome } from "./catalog/catalog-types.js";
 import type { Indicator, ProviderStatus, RefreshResult, RefreshStatus } from "./refresher.js";

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { createListeners } from "../base/listeners.js";
 import type { Log } from "../base/log.js";
 import { createSerial } from "../base/serial.js";
+import type { Languages } from "../languages/languages.js";
+import type { Language } from "../languages/translate.js";
 import type { ProviderId } from "../providers/provider.js";
 import type { Store } from "../store/store.js";
 import { BUDGET_PERIODS, BUDGET_UNITS, type WorkspaceBudgets } from "../usage/budgets/budget.js";
@@ -39,6 +41,8 @@ export interface WorkspaceSettings extends RefreshChoice {
   readonly footer?: boolean;
   /** 👍 and 👎 under each answer. On when unset. */
   readonly feedback?: boolean;
+  /** Code of the language in which the bot writes, as "de". English when unset, or when there is no such language. */
+  readonly language?: string;
   /** What was set can't be read: until it is set again, the bot is for operators only. Never stored. */
   readonly isDamaged?: true;
 }
@@ -119,6 +123,8 @@ export interface Settings {
   ): Promise<WorkspaceSettings>;
   /** From memory: the provider's override, else the workspace's, else the host's. */
   inForce(workspace: string, provider?: ProviderId): RefreshInForce;
+  /** The language in which the bot writes there, from memory; undefined for English. */
+  languageOf(workspace: string): Language | undefined;
   onChange(listener: (workspace: string) => void): () => void;
 }
 
@@ -127,6 +133,8 @@ export interface SettingsDeps {
   /** What is in force wherever a workspace has set nothing. */
   readonly host: { readonly isEnabled: boolean; readonly intervalMs: number };
   readonly log: Log;
+  /** The languages that a workspace can choose. Default: English alone. */
+  readonly languages?: Pick<Languages, "of">;
 }
 
 const NOTHING: WorkspaceSettings = {};
@@ -138,7 +146,7 @@ const NOTHING: WorkspaceSettings = {};
 export const sharedWorkspaceOf = (workspace: string): string => workspace.split(":").slice(0, 2).join(":");
 
 /** Settings of all workspaces in memory, mirrored to the store. */
-export function createSettings({ store, host, log }: SettingsDeps): Settings {
+export function createSettings({ store, host, log, languages }: SettingsDeps): Settings {
   // Whatever protected a workspace may be lost with its row.
   const rows = createSettingRows<WorkspaceSettings>(store, {
     schema: settingsSchema,
@@ -193,6 +201,7 @@ export function createSettings({ store, host, log }: SettingsDeps): Settings {
         return after;
       }),
     inForce: (workspace, provider) => inForce(of(workspace), provider, host),
+    languageOf: (workspace) => languages?.of(of(workspace).language),
     onChange: listeners.add,
   };
 }
@@ -273,4 +282,5 @@ const settingsSchema = z.looseObject({
     .exactOptional(),
   footer: z.boolean().exactOptional(),
   feedback: z.boolean().exactOptional(),
+  language: z.string().exactOptional(),
 });

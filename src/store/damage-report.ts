@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { BoundedSet } from "../base/bounded-map.js";
 import type { Log } from "../base/log.js";
-import { plural } from "../base/text.js";
+import { plural } from "../languages/translate.js";
 import { DAMAGED } from "./row.js";
 import { type KeyValue, type Store, type Table, type Write, writesOf } from "./store.js";
 import { DamagedRowError } from "./store-error.js";

@@ -8,6 +8,7 @@ import type { PlatformExtras } from "../../src/bot/port/platform-definition.js";
 import type { Chat } from "../../src/bot/turn/chat.js";
 import { createDispatcher, type Dispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
+import { createLanguages } from "../../src/languages/languages.js";
 import type { QuotaState } from "../../src/quota/quota.js";
 import type { Outcome } from "../../src/refresh/catalog/catalog-types.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
@@ -97,6 +98,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
       checks: async function* () {},
       setups: [{ id: "openai", preferredFamilies: [] }],
       host: { limits: { userPer10Min: 0, channelPer10Min: 0 }, retentionDays: 90, usageDays: 92, auditDays: 365 },
+      languages: createLanguages(),
       personalData: unusedPersonalData,
       chatRefusal: async () => undefined,
       faults: () => [],
@@ -124,6 +126,7 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
         chat: chat as unknown as Chat,
         dispatcher,
         refresher,
+        settings,
         board,
         clock,
         catchUp: { begin() {}, behind: (_message, take) => take() },

@@ -40,6 +40,12 @@ const RECORDED: Readonly<Record<string, readonly (readonly [lines: readonly stri
     [["/settings footer on", "/settings footer off"], { kind: "settings", what: "footer", before: "on", after: "off" }],
   ],
   "chat choose": [[["/chat choose openai/gpt-5"], { kind: "model", what: "pin", after: "openai/gpt-5" }]],
+  "settings language": [
+    [
+      ["/settings language de", "/settings language en"],
+      { kind: "settings", what: "language", before: "de", after: "en" },
+    ],
+  ],
   "settings feedback": [[["/settings feedback off"], { kind: "settings", what: "feedback", after: "off" }]],
   "models offer": [
     [

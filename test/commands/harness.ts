@@ -11,6 +11,8 @@ import type {
 } from "../../src/commands/command-deps.js";
 import { createDispatcher } from "../../src/commands/dispatch.js";
 import { createCommands } from "../../src/commands/registry.js";
+import { createLanguages } from "../../src/languages/languages.js";
+import { eachInLanguage } from "../../src/languages/translate.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
 import type { ModelQuota, QuotaState } from "../../src/quota/quota.js";
 import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog/catalog-types.js";
@@ -167,7 +169,8 @@ export function harness(world: World = {}) {
     error: (fields: object) => void logged.push(fields),
   };
   const store = memoryStore(clock.now);
-  const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
+  const languages = createLanguages();
+  const settings = createSettings({ store, log, languages, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
   const sessions = createSessions({ store, now: clock.now });
   const ledger = createLedger({ store, clock });
   const votes = createVotes({ store, clock });
@@ -261,6 +264,7 @@ export function harness(world: World = {}) {
       auditDays: 365,
       ...world.host,
     },
+    languages,
     personalData: world.personalData ?? unusedPersonalData,
     chatRefusal: commandRefusal(settings),
     faults: () => world.faults ?? [],
@@ -290,7 +294,10 @@ export function harness(world: World = {}) {
   async function replies(text: string, by: Partial<Invocation> = {}): Promise<readonly Reply[]> {
     const all: Reply[] = [];
     const running = (async () => {
-      for await (const reply of dispatcher.run(text, invocation(by))) all.push(reply);
+      const called = invocation(by);
+      const language = settings.languageOf(called.workspace);
+      const steps = eachInLanguage(language, () => dispatcher.run(text, called));
+      for await (const reply of steps) all.push(reply);
     })();
     await clock.advance(1);
     await running;

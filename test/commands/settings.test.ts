@@ -210,6 +210,7 @@ describe("/settings show", () => {
         "Budgets: **none** (the default)",
         "Footer under answers: off",
         "👍 and 👎 under answers: on",
+        "Language: **English** (the default)",
       ].join("\n"),
     });
     expect(await world.controls("/settings show")).toHaveLength(2);

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createPlayground } from "../../src/bot/web/playground/playground.js";
+import { ENGLISH_ONLY } from "../../src/languages/languages.js";
 import { postgresStore } from "../../src/store/postgres/postgres.js";
 import { redisStore } from "../../src/store/redis/redis.js";
 import type { Store, StoreDefinition } from "../../src/store/store.js";
@@ -40,6 +41,7 @@ describe.each(stores.filter(([, , url]) => url !== undefined))("on %s", (_name, 
       modelOf: async () => ({ model: null, pin: null }),
       lastAnswer: async () => undefined,
       forget: async () => {},
+      languages: ENGLISH_ONLY,
     });
     try {
       await playground.start({} as never);

@@ -172,7 +172,7 @@ export const commandRefusal =
       : chatRefusal(settings.of(workspace), channelKeyOf(conversation), { ...speaker, author: user });
 
 export interface LimitDeps {
-  readonly settings: Pick<Settings, "of">;
+  readonly settings: Pick<Settings, "of" | "languageOf">;
   readonly limits: MessageLimits;
   readonly questionLimits: QuestionLimits;
   readonly log: Log;

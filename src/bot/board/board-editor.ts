@@ -3,7 +3,7 @@ import type { Log } from "../../base/log.js";
 import type { ChatPlatform, MessageKey } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 import type { BoardRow } from "./board-rows.js";
-import { type BoardTimes, RENEW_MS, stoppedBoardText } from "./board-text.js";
+import { type BoardTimes, RENEW_MS } from "./board-text.js";
 
 export interface BoardEditorDeps {
   readonly clock: Clock;
@@ -16,6 +16,8 @@ export interface BoardEditorDeps {
   refreshedAt(): number | null;
   /** The text as it should be now, with these times. */
   textFor(message: MessageKey, times: BoardTimes): string;
+  /** What stands on it once the bot was stopped. */
+  stoppedText(message: MessageKey, times: BoardTimes): string;
   /** What is stored of it, perhaps by another replica. @throws {StoreError} */
   stored(): Promise<BoardRow | undefined>;
   /** Keeps what is shown. @throws {StoreError} */
@@ -144,7 +146,7 @@ function createFace(deps: BoardEditorDeps, posted: BoardRow) {
     },
     stopped(): BoardRow {
       const row = { ...shown, ...timesNow() };
-      return { ...row, text: stoppedBoardText(row) };
+      return { ...row, text: deps.stoppedText(message, row) };
     },
   };
 }

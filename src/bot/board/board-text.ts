@@ -2,6 +2,7 @@ import { timeMark } from "../../base/time.js";
 import { inForceLines } from "../../commands/auto-refresh-setting.js";
 import { lastRefreshLine } from "../../commands/models-status.js";
 import { quotaBoardLine } from "../../commands/wording/quota-text.js";
+import { inLanguage } from "../../languages/translate.js";
 import type { QuotaState } from "../../quota/quota.js";
 import { INTERVALS, indicatorLine, outcomeHint, outcomeWords } from "../../refresh/refresh-texts.js";
 import type { ProviderStatus, RefreshStatus } from "../../refresh/refresher.js";
@@ -29,10 +30,10 @@ export const MOVED_TEXT = "➡️ This board is no longer updated: a newer one w
 
 /**
  * What the board judges: its "since" tells when this last changed. Refreshes that run are not shown, so that none
- * flaps.
+ * flaps. It is only compared, over all workspaces, so it is in English.
  */
 export const judgementOf = (status: RefreshStatus): string =>
-  [boardIndicator(status), ...status.providers.flatMap(failureLine)].join("\n");
+  inLanguage(undefined, () => [boardIndicator(status), ...status.providers.flatMap(failureLine)].join("\n"));
 
 const boardIndicator = (status: RefreshStatus) =>
   indicatorLine({ ...status, indicator: status.isFresh ? "fresh" : "stale" });

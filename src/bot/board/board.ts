@@ -7,13 +7,21 @@ import type { Quota } from "../../quota/quota.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 import type { Store, Write } from "../../store/store.js";
-import { channelKeyOf, workspaceOf } from "../port/conversation.js";
+import { channelKeyOf, inLanguageOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, ChatPlatform, MessageKey, Reaction } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 import { type BoardEditor, createBoardEditor } from "./board-editor.js";
 import { createBoardReactions, type RunCommand } from "./board-reactions.js";
 import { type BoardRow, createBoardRows } from "./board-rows.js";
-import { BOARD_EMOJIS, type BoardTimes, boardText, commandOfReaction, judgementOf, MOVED_TEXT } from "./board-text.js";
+import {
+  BOARD_EMOJIS,
+  type BoardTimes,
+  boardText,
+  commandOfReaction,
+  judgementOf,
+  MOVED_TEXT,
+  stoppedBoardText,
+} from "./board-text.js";
 
 export interface BoardDeps {
   readonly store: Store;
@@ -100,7 +108,9 @@ export function createBoard(deps: BoardDeps): Board {
 
 const platformOf = ({ platforms }: BoardDeps, name: string) => platforms.find((platform) => platform.name === name);
 const textFor = ({ refresher, settings, quota }: BoardDeps, message: MessageKey, times: BoardTimes) =>
-  boardText({ status: refresher.status(), settings, workspace: workspaceOf(message), quotas: quota.states() }, times);
+  inLanguageOf(settings, message, () =>
+    boardText({ status: refresher.status(), settings, workspace: workspaceOf(message), quotas: quota.states() }, times),
+  );
 
 /** The boards that stand, each with what keeps its message up to date. */
 interface Editors {
@@ -129,6 +139,7 @@ function createEditors(deps: BoardDeps, signal: AbortSignal): Editors {
         judge: () => judgementOf(refresher.status()),
         refreshedAt: () => refresher.status().lastRefreshAt,
         textFor: (message, times) => textFor(deps, message, times),
+        stoppedText: (message, times) => inLanguageOf(deps.settings, message, () => stoppedBoardText(times)),
         stored: () => rows.get(conversation),
         onShown: async (shown) => void (isStill() && (await rows.save(conversation, shown))),
         onGone: async () => void (isStill() && editors.delete(conversation) && (await rows.forget(conversation))),

@@ -23,6 +23,7 @@ import { createRest } from "./send/rest.js";
 import { createSender } from "./send/send.js";
 import { createTyping } from "./send/typing.js";
 import { createWatchedStreams, LOSSES } from "./send/watched-streams.js";
+import { applicationCommands, discordTranslations } from "./setup/commands.js";
 import { createPresence } from "./setup/presence.js";
 import { registerWithRetry } from "./setup/register.js";
 import type { DiscordSettings } from "./variables.js";
@@ -189,13 +190,14 @@ function createSides({ config, discord, store, clock, log }: DiscordDeps) {
 type Sides = ReturnType<typeof createSides>;
 
 /** Returns what registers the slash commands at the first session; a later one tries again where that failed. */
-function registering({ clock, log, commands }: PlatformDeps, { rest }: Sides, signal: AbortSignal) {
+function registering({ clock, log, commands, languages }: PlatformDeps, { rest }: Sides, signal: AbortSignal) {
   let hasBegun = false;
   return ({ applicationId }: Self): void => {
     if (hasBegun) return;
     hasBegun = true;
     log.info({ invite: inviteLink(applicationId) }, "discord: connected; invite the bot with this link");
-    registerWithRetry({ rest, log, clock, signal }, applicationId, commands).catch((error) => {
+    const wanted = applicationCommands(commands, discordTranslations(languages));
+    registerWithRetry({ rest, log, clock, signal }, applicationId, wanted).catch((error) => {
       hasBegun = false;
       if (!signal.aborted) log.error({ error }, "discord: slash commands could not be registered");
     });

@@ -1,3 +1,5 @@
+import { inLanguage } from "../../languages/translate.js";
+import type { Settings } from "../../refresh/settings.js";
 import type { ChannelKey, MessageKey } from "./platform.js";
 
 /** The key of the conversation that a place belongs to: platform:workspace:channel[:thread]. */
@@ -14,6 +16,10 @@ export const DIRECT_WORKSPACE = "dm";
 /** What settings and the ledger know a workspace by; a direct message outside any workspace is one by itself. */
 export const workspaceOf = ({ platform, workspace, channel }: ChannelKey): string =>
   [platform, workspace, ...(workspace === DIRECT_WORKSPACE ? [channel] : [])].join(":");
+
+/** Runs work in the language that a place's workspace has set. */
+export const inLanguageOf = <T>(settings: Pick<Settings, "languageOf">, place: ChannelKey, work: () => T): T =>
+  inLanguage(settings.languageOf(workspaceOf(place)), work);
 
 /** The id under which a question is claimed: platform:workspace:channel:message. */
 export const questionIdOf = ({ platform, workspace, channel, message }: MessageKey): string =>

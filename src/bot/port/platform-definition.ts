@@ -5,6 +5,7 @@ import type { HostConfig } from "../../base/config/config-host.js";
 import type { Log } from "../../base/log.js";
 import type { Command } from "../../commands/command.js";
 import type { CommandDeps } from "../../commands/command-deps.js";
+import type { Languages } from "../../languages/languages.js";
 import type { Store } from "../../store/store.js";
 import type { AnswerFacts, ConversationModel } from "./conversation-facts.js";
 import type { EventShares } from "./event-shares.js";
@@ -20,6 +21,7 @@ export interface PlatformDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly commands: readonly Command[];
+  readonly languages: Languages;
   /** What `/api/status` answers; from memory. */
   status(): StatusView;
   /** Called after every change of what `status` tells. Returns how to stop that. */

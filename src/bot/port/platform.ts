@@ -184,13 +184,14 @@ export interface PlatformHandlers {
   /** Whether the bot answers without a mention there: threads are followed, and somebody asked it there before. */
   takesPart(place: ChannelKey): Promise<boolean>;
   /**
-   * Deduplicates over all processes: true the first time in `forMs` (default: an hour), and when the store fails, since
-   * twice is better than never. A message is claimed as questions are, so that it counts once when it is edited from a
-   * command into a question. Never rejects.
+   * Deduplicates over all processes: true the first time in `forMs` (default: an hour), and when the store fails. A
+   * message is claimed as questions are: it counts once when it is edited from a command to a question. Never rejects.
    */
   isFirst(event: string | MessageKey, forMs?: number): Promise<boolean>;
   /** Autocomplete of one option of the command that `call.text` names: from memory, at once. */
   onSuggest(call: CommandCall, option: string, typed: string): readonly Choice[];
+  /** Runs work in the language of a place: what a platform says there by itself. */
+  inLanguageOf<T>(place: ChannelKey, work: () => T): T;
   /** A surface of the bot's own came back into somebody's view. Returns at once. */
   onFocus(): void;
 }

@@ -5,7 +5,7 @@ import type { HostConfig } from "../../base/config/config-host.js";
 import { withDeadline } from "../../base/deadline.js";
 import { messageOf, TimeoutError } from "../../base/errors.js";
 import { createLog, createScrubber } from "../../base/log.js";
-import { plural } from "../../base/text.js";
+import { plural } from "../../languages/translate.js";
 import { proveKey } from "../../providers/prove-key.js";
 import { ProviderError, type ProviderErrorReason } from "../../providers/provider.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";

@@ -43,7 +43,7 @@ export interface TurnEvent {
 export interface TurnDeps {
   readonly sessions: Sessions;
   readonly refresher: Refresher;
-  readonly settings: Pick<Settings, "of">;
+  readonly settings: Pick<Settings, "of" | "languageOf">;
   readonly allowed: AllowedModels;
   readonly providers: ReadonlyMap<ProviderId, Provider>;
   /** As the environment configures them. */

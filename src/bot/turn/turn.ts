@@ -2,7 +2,7 @@ import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
 import { FULL_LINE, limitFault, sharedLimitFault } from "../access/access.js";
 import { showMark } from "../delivery/show-mark.js";
-import { conversationOf } from "../port/conversation.js";
+import { conversationOf, inLanguageOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
 import { placeInLine, type Question, questionOf, withReplaced } from "../prompt/question.js";
 import { THREAD_CONTROL } from "./answer-controls.js";
@@ -161,7 +161,7 @@ export const enqueue = (
   deps.turns.inHand.add(question);
   return deps.turns.queue.add(
     conversationOf(question.message),
-    () => answerInTurn(deps, platform, question, isCounted),
+    () => inLanguageOf(deps.settings, question.message, () => answerInTurn(deps, platform, question, isCounted)),
     {
       isMissed: isMissed(question) || isByTime,
       place: placeInLine(question),

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { OVER } from "../../base/clock.js";
 import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
 import type { Refresher } from "../../refresh/refresher.js";
+import type { Settings } from "../../refresh/settings.js";
 import { type GatheredChanges, gatherChanges } from "../../refresh/watch/gather-changes.js";
 import { fitsWatches } from "../../refresh/watch/watch.js";
 import type {
@@ -14,7 +15,7 @@ import type {
 import type { Write } from "../../store/store.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import type { HostAccess } from "../access/access.js";
-import { channelKeyOf, workspaceOf } from "../port/conversation.js";
+import { channelKeyOf, inLanguageOf, workspaceOf } from "../port/conversation.js";
 import { LEASE_MS, resumeOutgoing, type SendOutgoingDeps, STALE_MS, sendOutgoing } from "./send-outgoing.js";
 import { watchMessage } from "./watch-message.js";
 
@@ -23,6 +24,7 @@ export interface WatchSenderDeps extends Omit<SendOutgoingDeps, "signal"> {
   readonly allowed: Pick<AllowedModels, "judge">;
   readonly modelFacts: FindModelFacts;
   readonly access: Pick<HostAccess, "isServed">;
+  readonly settings: Pick<Settings, "languageOf">;
 }
 
 /** Tells channels what changed on the lists that they watch. */
@@ -117,7 +119,9 @@ async function begin(deps: Deps, conversation: string, waiting: Waiting): Promis
     return;
   }
   const facts = { snapshot: deps.refresher.snapshot(), modelFacts: deps.modelFacts };
-  const { text, controls } = watchMessage(facts, { lines: found.lines, more, watches: channel.watches });
+  const { text, controls } = inLanguageOf(deps.settings, channelKeyOf(conversation), () =>
+    watchMessage(facts, { lines: found.lines, more, watches: channel.watches }),
+  );
   const name = randomBytes(10).toString("hex");
   const value = { name, text, controls, since: now, until: now + LEASE_MS, failures: 0 } as OutgoingMessage;
   const outgoing = watches.outgoingWrite(conversation, value);

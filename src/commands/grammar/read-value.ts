@@ -1,4 +1,5 @@
 import { either, visible } from "../../base/text.js";
+import { t } from "../../languages/translate.js";
 import type { Command, Option } from "../command.js";
 import { cleanText, code } from "../wording/markdown.js";
 import type { Token } from "./tokens.js";
@@ -32,7 +33,9 @@ export function readValue(name: string, option: Option, typed: string): Reading 
   const most = (option.kind === "word" ? option.maxChars : undefined) ?? MAX_WORD_CHARS;
   if (word.length > most) return tooLong(name, word, most);
   const value = option.kind === "word" ? readWord(option, word) : readKnown(option, word.toLowerCase());
-  return value === undefined ? { fault: `${code(name)} takes ${acceptedText(option)}, not ${code(word)}.` } : { value };
+  return value === undefined
+    ? { fault: t`${code(name)} takes ${acceptedText(option)}, not ${code(word)}.` }
+    : { value };
 }
 
 /** A bare value that may span several words, as `10 minutes`; undefined where the option does not accept it. */

@@ -1,5 +1,5 @@
-import { plural } from "../../base/text.js";
 import { dayInWords, timeMark } from "../../base/time.js";
+import { plural } from "../../languages/translate.js";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import type { CatalogEntry, RowState, Snapshot } from "../../refresh/catalog/catalog-types.js";
 import { modelRowsOf, stateOf } from "../../refresh/catalog/row-state.js";

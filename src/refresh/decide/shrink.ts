@@ -1,4 +1,4 @@
-import { plural } from "../../base/text.js";
+import { plural } from "../../languages/translate.js";
 import type { CatalogEntry, ListAnswer } from "../catalog/catalog-types.js";
 
 /** A list that keeps less than that of its chat models looks wrong. */

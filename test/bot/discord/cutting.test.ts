@@ -36,7 +36,7 @@ describe("a text that is too long for Discord", () => {
       options: { one: { kind: "choice", about: ending(100), values: [{ value: "1", label: ending(100) }] } },
       run: async function* () {},
     };
-    const translations = { de: { [ending(100)]: ending(100) } };
+    const translations = new Map([["de", { translationOf: () => ending(100) }]]);
     expect(applicationCommands([command], translations)).toMatchObject([
       {
         description: cutTo(100),

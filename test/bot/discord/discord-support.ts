@@ -8,6 +8,7 @@ import { createReceipt } from "../../../src/bot/platform-handlers.js";
 import type { ChannelKey, ChatPlatform, CommandCall, Mention, Reaction } from "../../../src/bot/port/platform.js";
 import type { PlatformExtras, PlatformParts } from "../../../src/bot/port/platform-definition.js";
 import type { Command, Reply } from "../../../src/commands/command.js";
+import { ENGLISH_ONLY } from "../../../src/languages/languages.js";
 import { providerDefinitions } from "../../../src/providers/registry.js";
 import type { Store } from "../../../src/store/store.js";
 import type { FakeClock } from "../../support/fake-clock.js";
@@ -160,6 +161,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     clock,
     log,
     commands: options.commands ?? [],
+    languages: ENGLISH_ONLY,
     status: () => {
       throw new Error("not asked for");
     },
@@ -174,6 +176,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
       store,
       log,
     }),
+    inLanguageOf: (_place, work) => work(),
     onMention: async (mention) => void stage.mentions.push(mention),
     onCommand(call) {
       stage.calls.push(call);

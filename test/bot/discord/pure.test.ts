@@ -247,10 +247,16 @@ describe("applicationCommands()", () => {
   });
 
   it("carries translations where there are any, and sees when they change", () => {
-    const translations = {
-      de: { "about it": "davon", "how often": "x".repeat(150), "5 minutes": "5 Minuten" },
-      fr: {},
-    };
+    const german = new Map([
+      ["about it", "davon"],
+      ["how often", "x".repeat(150)],
+      ["5 minutes", "5 Minuten"],
+    ]);
+    const inGerman = { translationOf: (text: string) => german.get(text) };
+    const translations = new Map([
+      ["de", inGerman],
+      ["fr", { translationOf: () => undefined }],
+    ]);
     const made = applicationCommands(commands, translations);
     expect(made[0]).toMatchObject({ description: "about it", description_localizations: { de: "davon" } });
     const interval = made[1]?.options[0]?.options?.find(({ name }) => name === "interval");
@@ -263,7 +269,7 @@ describe("applicationCommands()", () => {
     expect(normalised(theirs.map((one) => ({ ...one, description_localizations: null }) as never))).toBe(
       normalised(applicationCommands(commands)),
     );
-    const unknown = applicationCommands(commands, { xx: { "about it": "?" } });
+    const unknown = applicationCommands(commands, new Map([["xx", inGerman]]));
     expect(bodyFault("PUT /applications/{application_id}/commands", unknown)).toContain("xx");
   });
 

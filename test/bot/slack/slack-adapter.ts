@@ -4,6 +4,7 @@ import { createReceipt } from "../../../src/bot/platform-handlers.js";
 import type { ChannelKey, CommandCall, Mention } from "../../../src/bot/port/platform.js";
 import { createSlack } from "../../../src/bot/slack/create-slack.js";
 import type { Reply } from "../../../src/commands/command.js";
+import { ENGLISH_ONLY } from "../../../src/languages/languages.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 import { APP_TOKEN, BOT_TOKEN, type FakeSlackOptions, startFakeSlack } from "../../support/fake-slack.js";
 import { memoryStore } from "../../support/memory-store.js";
@@ -39,6 +40,7 @@ export async function startAdapter(
     onFocus() {
       focuses += 1;
     },
+    inLanguageOf: <T>(_place: unknown, work: () => T) => work(),
     onGap() {
       gaps += 1;
     },
@@ -60,6 +62,7 @@ export async function startAdapter(
     owner: "me",
     clock,
     log,
+    languages: ENGLISH_ONLY,
     commands,
     status: () => {
       throw new Error("never asked");

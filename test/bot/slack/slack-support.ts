@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { slackManifest } from "../../../src/bot/slack/setup/manifest.js";
 import type { CommandDeps } from "../../../src/commands/command-deps.js";
 import { createCommands } from "../../../src/commands/registry.js";
+import { createLanguages } from "../../../src/languages/languages.js";
 import { type FakeClock, fakeClock } from "../../support/fake-clock.js";
 import {
   APP_TOKEN,
@@ -16,7 +17,7 @@ import { eventually } from "../../support/playground-client.js";
 import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js";
 
 /** The commands as the manifest sees them: what they do is never called. */
-export const commands = createCommands({} as CommandDeps);
+export const commands = createCommands({ languages: createLanguages() } as CommandDeps);
 
 /** The scopes and events of the app that the manifest makes. */
 export function appOf(followThreads = false): Pick<FakeSlackOptions, "scopes" | "events"> {

@@ -672,6 +672,7 @@ describe("recover()", () => {
   }: World) =>
     recover({
       chat,
+      settings: { languageOf: () => undefined },
       store,
       ledger,
       budgets,

@@ -78,6 +78,7 @@ function sayNext(stream: World["openai"]["streams"][number]) {
 const recoverIn = ({ sessions, store, chat, platform, clock, ledger, budgets, modelFacts, refresher, onTurn }: World) =>
   recover({
     chat,
+    settings: { languageOf: () => undefined },
     store,
     ledger,
     budgets,

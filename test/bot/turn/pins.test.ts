@@ -37,6 +37,7 @@ function partsOf({ clock, store, settings, refresher }: World) {
   const sender = createWatchSender({
     ...{ watches: createWatchRows(store), refresher, allowed, modelFacts, clock, log: SILENT },
     access: { isServed: () => true },
+    settings,
     platforms: [fakePlatform()],
   });
   const deps = chatDeps({

@@ -84,6 +84,7 @@ async function replay(changes: readonly Change[], kills: boolean) {
         allowed: { judge: () => ({ isAllowed: true }) },
         modelFacts: () => ({}),
         access: { isServed: () => true },
+        settings: { languageOf: () => undefined },
         platforms: [dying(platform, () => replica, sentAt, clock.now)],
         clock,
         log: SILENT,

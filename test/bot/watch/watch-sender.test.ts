@@ -37,6 +37,7 @@ function process({ clock, store, platform, denied = [] }: Given) {
     },
     modelFacts: (_provider, _model, row) => ({ ...row }) as object,
     access: { isServed: () => true },
+    settings: { languageOf: () => undefined },
     platforms: [platform],
     clock,
     log: SILENT,

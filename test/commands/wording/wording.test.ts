@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { either, nameWithHiddenShown, plural, visible } from "../../../src/base/text.js";
+import { either, nameWithHiddenShown, visible } from "../../../src/base/text.js";
 import { showTimes } from "../../../src/base/time.js";
 import { intervalWords } from "../../../src/commands/auto-refresh-setting.js";
 import { dealOut } from "../../../src/commands/wording/list-text.js";
 import { cleanText, code, escapeInline } from "../../../src/commands/wording/markdown.js";
+import { plural } from "../../../src/languages/translate.js";
 
 describe("code()", () => {
   it("cannot be left by what it holds", () => {

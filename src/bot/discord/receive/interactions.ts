@@ -43,7 +43,10 @@ export function createInteractionReceiver(deps: InteractionDeps, handlers: Platf
     return deps.controlIds.commandOf(custom_id.startsWith(SELECT_PREFIX) ? (values[0] ?? "") : custom_id);
   };
 
-  const run = async (event: CommandEvent, person: User) => {
+  const run = (event: CommandEvent, person: User) =>
+    handlers.inLanguageOf(placeOf(event.channel_id, event.guild_id, event.channel), () => runCommand(event, person));
+
+  const runCommand = async (event: CommandEvent, person: User) => {
     const isPress = event.type === InteractionType.MessageComponent;
     const isEphemeral = isPress || visibilityOf(deps.commands, event.data) === "ephemeral";
     if (!(await acknowledge(deps.rest, event, isEphemeral))) return;

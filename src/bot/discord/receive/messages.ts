@@ -43,6 +43,9 @@ export function createMessageReceiver(deps: MessageReceiverDeps, handlers: Platf
     const isMention = isEdit ? isNamedByEdit(message, facts, deps.clock.now()) : await isMeant(message, facts);
     if (!isMention) return;
     const mention = await discordMention(deps, message, selfId);
+    await handlers.inLanguageOf(mention.message, () => hand(mention));
+  };
+  const hand = async (mention: Mention) => {
     if (isTyped(mention)) return deps.onTyped(mention);
     try {
       await handlers.onMention(mention);

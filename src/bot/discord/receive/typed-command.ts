@@ -1,6 +1,8 @@
 import { messageOf, UserError } from "../../../base/errors.js";
 import type { Command } from "../../../commands/command.js";
 import { BARE_NAME, findCommand, hasSubcommands } from "../../../commands/grammar/find-command.js";
+import { code } from "../../../commands/wording/markdown.js";
+import { t } from "../../../languages/translate.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../../port/platform.js";
 import type { IdFor } from "../send/render.js";
 import type { Sender } from "../send/send.js";
@@ -40,9 +42,9 @@ export function hintFor(commands: readonly Command[], text: string): string {
   try {
     const { command } = findCommand(commands, text);
     const path = hasSubcommands(commands, command.path) ? `${command.path} ${BARE_NAME}` : command.path;
-    return `Please use the slash command \`/${path}\` here: only you see its reply. Nothing was run.`;
+    return t`Please use the slash command ${code(`/${path}`)} here: only you see its reply. Nothing was run.`;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return `${messageOf(error)} Use the slash command here; nothing was run.`;
+    return t`${messageOf(error)} Use the slash command here; nothing was run.`;
   }
 }

@@ -3,10 +3,13 @@ import {
   ApplicationCommandType,
   ApplicationIntegrationType,
   InteractionContextType,
+  Locale,
 } from "discord.js";
 import { cutText } from "../../../base/text.js";
 import type { Command, Option } from "../../../commands/command.js";
 import { BARE_NAME } from "../../../commands/grammar/find-command.js";
+import type { Languages } from "../../../languages/languages.js";
+import type { Language } from "../../../languages/translate.js";
 
 /** https://discord.com/developers/docs/interactions/application-commands: of descriptions, and of choices' names. */
 const MAX_CHARS = 100;
@@ -16,14 +19,23 @@ const MAX_STRING = 6_000;
 type Localizations = Readonly<Record<string, string>>;
 
 /**
- * Descriptions of commands and options, and names of choices, in other languages: by Discord's locale ("de", "pt-BR"),
- * then by the English text as it stands in the registry. Discord shows the English one wherever there is none. Commands
- * themselves are called the same everywhere, as the documentation and other platforms name them.
+ * The languages that descriptions of commands and options, and names of choices, are told in besides English, by
+ * Discord's locale ("de", "pt-BR"). Discord shows the English ones wherever there is none. Commands themselves are
+ * called the same everywhere, as the documentation and other platforms name them.
  */
-type Translations = Readonly<Record<string, Readonly<Record<string, string>>>>;
+export type Translations = ReadonlyMap<string, Pick<Language, "translationOf">>;
 
-/** What is translated so far: a language is one more entry here. */
-const TRANSLATIONS: Translations = {};
+const LOCALES: readonly string[] = Object.values(Locale);
+
+/** Returns the languages that Discord has: a language without a region stands for all of its regions. */
+export const discordTranslations = ({ translated }: Languages): Translations =>
+  new Map(
+    translated.flatMap((language) => {
+      const { code } = language;
+      const locales = LOCALES.filter((locale) => locale === code || locale.split("-")[0] === code);
+      return locales.map((locale) => [locale, language] as const);
+    }),
+  );
 
 interface Described {
   readonly description: string;
@@ -61,7 +73,7 @@ export interface ApplicationCommand extends Described {
  */
 export function applicationCommands(
   commands: readonly Command[],
-  translations: Translations = TRANSLATIONS,
+  translations: Translations = new Map(),
 ): readonly ApplicationCommand[] {
   const groups = new Map<string, Command[]>();
   for (const command of commands) {
@@ -89,9 +101,9 @@ const cut = (text: string) => cutText(text, MAX_CHARS);
 
 /** A text in every language that has it, each cut to what Discord takes; undefined where none has. */
 function localized(text: string, translations: Translations): Localizations | undefined {
-  const found = Object.entries(translations).flatMap(([locale, texts]) => {
-    const translated = texts[text];
-    return translated === undefined || translated === "" ? [] : [[locale, cut(translated)] as const];
+  const found = [...translations].flatMap(([locale, language]) => {
+    const translated = language.translationOf(text);
+    return translated === undefined ? [] : [[locale, cut(translated)] as const];
   });
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }

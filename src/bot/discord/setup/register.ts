@@ -3,11 +3,10 @@ import { backoffMs } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import { retry } from "../../../base/retry.js";
-import type { Command } from "../../../commands/command.js";
 import { PlatformError } from "../../port/platform-error.js";
 import type { DiscordRest } from "../send/rest.js";
 import { parsed } from "../wire/answer.js";
-import { type ApplicationCommand, applicationCommands, normalised } from "./commands.js";
+import { type ApplicationCommand, normalised } from "./commands.js";
 
 const what = "registering the slash commands";
 
@@ -23,9 +22,9 @@ const PAUSES = { firstMs: 5_000, maxMs: 300_000 };
 export const registerWithRetry = (
   deps: { readonly rest: DiscordRest; readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal },
   applicationId: string,
-  commands: readonly Command[],
+  wanted: readonly ApplicationCommand[],
 ): Promise<void> =>
-  retry(() => registerCommands(deps, applicationId, commands), {
+  retry(() => registerCommands(deps, applicationId, wanted), {
     clock: deps.clock,
     signal: deps.signal,
     delays(failures, error) {
@@ -43,10 +42,9 @@ const hasTranslations = (commands: readonly ApplicationCommand[]) =>
 async function registerCommands(
   { rest, log }: { readonly rest: DiscordRest; readonly log: Log },
   applicationId: string,
-  commands: readonly Command[],
+  wanted: readonly ApplicationCommand[],
 ): Promise<void> {
   const path = `/applications/${applicationId}/commands` as const;
-  const wanted = applicationCommands(commands);
   // Discord leaves translations out unless they are asked for.
   const withTranslations = hasTranslations(wanted) ? (`${path}?with_localizations=true` as const) : path;
   const current = parsed(registered, await rest.call("GET", withTranslations, { what }), what);

@@ -34,6 +34,9 @@ export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   const { slack, settings, signal } = deps;
   const { app, processEvent } = await createBoltApp(slack.botToken, identity, settings);
   const context = { ...deps, identity };
+  // The app is in one team, which has one language.
+  const place = { platform: "slack", workspace: identity.teamId, channel: "" };
+  app.use(({ next }) => deps.handlers.inLanguageOf(place, next));
   listenForEvents(app, context);
   listenForCommands(app, context);
   listenForPresses(app, context);

@@ -2,6 +2,7 @@ import { cleanValue } from "../../../base/config/config.js";
 import { hostVariables } from "../../../base/config/host-variables.js";
 import { StartupError } from "../../../base/errors.js";
 import type { CommandDeps } from "../../../commands/command-deps.js";
+import { createLanguages } from "../../../languages/languages.js";
 import type { ProgramDeps } from "../../port/platform-definition.js";
 import { slackVariables } from "../variables.js";
 import { slackManifest } from "./manifest.js";
@@ -23,7 +24,7 @@ export function printManifest({ readEnvironment, createCommands, print, printErr
   }
   const isSet = (name: string) => cleanValue(environment[name]) !== undefined;
   // Only what the commands say of themselves is read; none is run.
-  const commands = createCommands({} as CommandDeps);
+  const commands = createCommands({ languages: createLanguages() } as CommandDeps);
   try {
     const manifest = slackManifest({
       commands,

@@ -5,7 +5,7 @@ import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import { comparedId } from "../../../store/sessions/sessions.js";
 import { chatRefusal, limitFault, sharedLimitFault } from "../../access/access.js";
 import { showMark } from "../../delivery/show-mark.js";
-import { channelKeyOf, conversationOf, workspaceOf } from "../../port/conversation.js";
+import { channelKeyOf, conversationOf, inLanguageOf, workspaceOf } from "../../port/conversation.js";
 import type { ChannelKey, ChatPlatform, MessageKey } from "../../port/platform.js";
 import type { OpenedThread, PlatformParts } from "../../port/platform-definition.js";
 import { PlatformError } from "../../port/platform-error.js";
@@ -68,7 +68,9 @@ async function compareLast(
   const marked = first === undefined ? Promise.resolve() : showFirstMark(deps, surface.platform, first, "working");
   for (const question of questions) {
     if (!(await deps.sessions.open(question.id, openQuestionOf(question, deps.owner)))) return { kind: "already" };
-    deps.turns.queue.add(lineOf(question), () => answerBeside(deps, surface.platform, question, marked));
+    deps.turns.queue.add(lineOf(question), () =>
+      inLanguageOf(deps.settings, question.message, () => answerBeside(deps, surface.platform, question, marked)),
+    );
   }
   return { kind: "started", models: allowed, link: thread?.link, fault };
 }

@@ -3,6 +3,7 @@ import { notLongerThan, withDeadline } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
 import { startRounds } from "../../../base/rounds.js";
 import type { Refresher } from "../../../refresh/refresher.js";
+import type { Settings } from "../../../refresh/settings.js";
 import type { Ending, OpenQuestion, Sessions, Turn } from "../../../store/sessions/sessions.js";
 import type { Store } from "../../../store/store.js";
 import { DamagedRowError } from "../../../store/store-error.js";
@@ -10,7 +11,7 @@ import type { Budgets } from "../../../usage/budgets/budgets.js";
 import type { Ledger, UsageEntry } from "../../../usage/ledger.js";
 import type { FindModelFacts } from "../../../usage/model-facts.js";
 import { spenderOf } from "../../access/spending.js";
-import { compareMessageIds } from "../../port/conversation.js";
+import { compareMessageIds, inLanguageOf } from "../../port/conversation.js";
 import { messageKeySchema } from "../../port/message-key.js";
 import type { MessageKey } from "../../port/platform.js";
 import type { PlatformParts } from "../../port/platform-definition.js";
@@ -30,6 +31,7 @@ import { showInterrupted } from "./show-interrupted.js";
 
 export interface RecoverDeps extends AskAgainDeps {
   readonly sessions: Sessions;
+  readonly settings: Pick<Settings, "languageOf">;
   readonly ledger: Pick<Ledger, "writeOf">;
   readonly modelFacts: FindModelFacts;
   readonly refresher: Pick<Refresher, "snapshot">;
@@ -216,7 +218,7 @@ async function interrupt(deps: RecoverDeps, lost: Lost): Promise<void> {
   const { sessions, clock } = deps;
   const { id, question, surface } = lost;
   const { compared } = question;
-  const { kept, answer } = await showInterrupted(deps, lost);
+  const { kept, answer } = await inLanguageOf(deps.settings, lost.message, () => showInterrupted(deps, lost));
   const session = await sessions.get(question.conversation).catch((error) => {
     // The question has its end; the record's own trouble is told to whoever asks there next.
     if (error instanceof DamagedRowError) return undefined;

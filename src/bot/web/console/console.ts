@@ -2,6 +2,8 @@ import type { Context, Hono } from "hono";
 import { stream } from "hono/streaming";
 import { z } from "zod";
 import type { Invocation, Reply } from "../../../commands/command.js";
+import type { Languages } from "../../../languages/languages.js";
+import { message } from "../../../languages/translate.js";
 import type { Audit } from "../../../store/audit.js";
 import type { Store } from "../../../store/store.js";
 import type { Failures } from "../../observe/failures.js";
@@ -21,6 +23,8 @@ export interface ConsoleDeps extends Omit<ConsoleEventsDeps, "history"> {
   run(command: string, workspace: string): AsyncIterable<Reply>;
   readonly store: Pick<Store, "values">;
   readonly audit: Pick<Audit, "read">;
+  /** What the page is there in. */
+  readonly languages: Languages;
 }
 
 /** The operator's page: it shows what the bot knows, and changes settings by the commands that anybody would type. */
@@ -47,7 +51,7 @@ const mountPage = assetRoutes({
   prefix: "/assets/console/",
   page: {
     path: "/console",
-    title: "Console · Evergreen",
+    title: message`Console · Evergreen`,
     styles: ["/assets/vendor/uplot.css", "/assets/console/console.css", "/assets/console/tables.css"],
   },
   vendor: {
@@ -56,13 +60,13 @@ const mountPage = assetRoutes({
   },
 });
 
-export function createConsole({ run, store, audit, ...deps }: ConsoleDeps): Console {
+export function createConsole({ run, store, audit, languages, ...deps }: ConsoleDeps): Console {
   const events = createConsoleEvents(deps);
   return {
     start: events.start,
     stop: events.stop,
     routes(app) {
-      mountPage(app);
+      mountPage(app, languages);
       app.get("/api/console", async (context) => context.json(await events.all()));
       app.get("/api/console/events", (context) => events.open(context));
       app.get("/api/console/history", (context) => context.json(deps.history.view()));

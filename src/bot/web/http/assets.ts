@@ -3,8 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Context, Hono } from "hono";
 import { etag } from "hono/etag";
+import type { Languages, TranslatedLanguage } from "../../../languages/languages.js";
+import { inLanguage, type Message } from "../../../languages/translate.js";
 import { PAGE_TEXTS } from "../../../refresh/refresh-texts.js";
-import { type HtmlPage, pageHtml } from "./page.js";
+import { pageHtml } from "./page.js";
+import { pageLanguage, translatedHtml } from "./page-language.js";
 
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
@@ -22,13 +25,14 @@ export interface AssetTerms {
   /** What goes before a file's name in its address: "/assets/". */
   readonly prefix: string;
   /** The page around `body.html`, run by `app.js`. Unset where the folder has none. */
-  readonly page?: Pick<HtmlPage, "title"> & {
+  readonly page?: {
+    readonly title: string | Message;
     readonly path: string;
     /** Addresses of its style sheets, which are sent as one, after the shared theme. */
     readonly styles: readonly string[];
   };
-  /** JavaScript modules that are made from the bot's own data, by their address. */
-  readonly generated?: Readonly<Record<string, string>>;
+  /** JavaScript modules that are made from the bot's own data in a language, by their address. */
+  readonly generated?: Readonly<Record<string, (language: PageLanguage) => string>>;
   /** Files of libraries in node_modules, by their address. */
   readonly vendor?: Readonly<Record<string, string>>;
 }
@@ -40,42 +44,57 @@ interface Asset {
   readonly etag: string;
 }
 
+/** Unset for English. */
+type PageLanguage = TranslatedLanguage | undefined;
+
 const BODY_FILE = "body.html";
 const THEME = "/assets/shared/theme.css";
 const SHARED = {
   folder: new URL("./page/", import.meta.url),
   prefix: "/assets/shared/",
-  generated: { "/assets/shared/refresh-texts.js": `export const PAGE_TEXTS = ${JSON.stringify(PAGE_TEXTS)};\n` },
+  generated: {
+    "/assets/shared/refresh-texts.js": () => `export const PAGE_TEXTS = ${JSON.stringify(PAGE_TEXTS)};\n`,
+    "/assets/shared/messages.js": (language: PageLanguage) =>
+      `export const MESSAGES = ${JSON.stringify(language?.pages ?? {})};\n`,
+  },
 };
 
-/** Serves a page and everything it loads. Only names known at the start are served; each file is read once. */
-export const assetRoutes = (terms: AssetTerms) => (app: Hono) => {
-  const { prefix, page } = terms;
-  const serve = (path: string, read: () => Asset) => {
-    let asset: Asset | undefined;
+/**
+ * Serves a page and everything it loads, in the language that the browser prefers. Only names known at the start are
+ * served; each file is read once.
+ */
+export const assetRoutes = (terms: AssetTerms) => (app: Hono, languages: Languages) => {
+  const { prefix, page, generated = {} } = terms;
+  const serve = (path: string, isTranslated: boolean, read: (language: PageLanguage) => Asset) => {
+    const assets = new Map<PageLanguage, Asset>();
     app.get(path, etag(), (context) => {
-      asset ??= read();
-      return answer(context, asset);
+      const language = isTranslated ? pageLanguage(context, languages) : undefined;
+      const asset = assets.get(language) ?? inLanguage(language, () => read(language));
+      assets.set(language, asset);
+      return answer(context, asset, isTranslated);
     });
   };
   const sources = sourcesOf(terms);
-  for (const [address, read] of sources) serve(address, () => assetOf(read(), address));
+  for (const [address, read] of sources)
+    serve(address, Object.hasOwn(generated, address), (language) => assetOf(read(language), address));
   if (page === undefined) return;
   const all = new Map([...sourcesOf(SHARED), ...sources]);
   const styles = `${prefix}page.css`;
-  serve(styles, () => assetOf(Buffer.concat([THEME, ...page.styles].map((address) => read(all, address))), styles));
-  serve(page.path, () => {
+  const sheets = [THEME, ...page.styles];
+  serve(styles, false, () => assetOf(Buffer.concat(sheets.map((address) => read(all, address))), styles));
+  serve(page.path, true, () => {
     const script = `${prefix}app.js`;
     const preloads = [...importsOf(all, script)].filter((address) => address !== script);
-    const body = readFileSync(new URL(BODY_FILE, terms.folder), "utf8");
-    return assetOf(Buffer.from(pageHtml({ ...page, styles: [styles], script, preloads, body })), BODY_FILE);
+    const body = translatedHtml(readFileSync(new URL(BODY_FILE, terms.folder), "utf8"));
+    const title = page.title.toString();
+    return assetOf(Buffer.from(pageHtml({ ...page, title, styles: [styles], script, preloads, body })), BODY_FILE);
   });
 };
 
 /** What the pages share. */
 export const sharedAssets = assetRoutes(SHARED);
 
-type Sources = ReadonlyMap<string, () => Buffer>;
+type Sources = ReadonlyMap<string, (language?: PageLanguage) => Buffer>;
 
 /** How each file is read, by its address. */
 const sourcesOf = ({ folder, prefix, generated = {}, vendor = {} }: AssetTerms): Sources =>
@@ -84,7 +103,9 @@ const sourcesOf = ({ folder, prefix, generated = {}, vendor = {} }: AssetTerms):
     ...Object.entries(vendor).map(
       ([address, specifier]) => [address, () => readFileSync(new URL(import.meta.resolve(specifier)))] as const,
     ),
-    ...Object.entries(generated).map(([address, text]) => [address, () => Buffer.from(text)] as const),
+    ...Object.entries(generated).map(
+      ([address, make]) => [address, (language?: PageLanguage) => Buffer.from(make(language))] as const,
+    ),
   ]);
 
 const read = (sources: Sources, address: string): Buffer => sources.get(address)?.() ?? Buffer.alloc(0);
@@ -119,13 +140,13 @@ function assetOf(plain: Buffer, name: string): Asset {
   };
 }
 
-function answer(context: Context, { type, plain, packed, etag }: Asset): Response {
+function answer(context: Context, { type, plain, packed, etag }: Asset, isTranslated: boolean): Response {
   const takesGzip = /\bgzip\b/.test(context.req.header("accept-encoding") ?? "");
   return context.body(takesGzip ? packed : plain, 200, {
     "content-type": type,
     "cache-control": "no-cache", // browsers ask each time and mostly get a 304, so a new version is seen at once
     etag,
-    vary: "accept-encoding",
+    vary: isTranslated ? "accept-encoding, accept-language" : "accept-encoding",
     ...(takesGzip && { "content-encoding": "gzip" }),
   });
 }

@@ -1,3 +1,5 @@
+import { localeInForce } from "../../../languages/translate.js";
+
 export interface HtmlPage {
   readonly title: string;
   /** Addresses of the style sheets, in the order in which they apply. */
@@ -12,7 +14,7 @@ export interface HtmlPage {
 
 /** The skeleton of every page: nothing inline, as the content security policy allows only files of this server. */
 export const pageHtml = ({ title, styles, script, preloads = [], body }: HtmlPage): string => `<!doctype html>
-<html lang="en">
+<html lang="${localeInForce()}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content">

@@ -7,10 +7,13 @@ import type { Clock } from "../../../base/clock.js";
 import type { HostConfig } from "../../../base/config/config-host.js";
 import { AppError, StartupError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
+import type { Languages } from "../../../languages/languages.js";
+import { inLanguage, t } from "../../../languages/translate.js";
 import { sharedAssets } from "./assets.js";
 import { checkSource, type KnownHosts, knownHosts, SIGN_IN_PATH } from "./guard.js";
 import { HttpError } from "./http-error.js";
 import { pageHtml } from "./page.js";
+import { pageLanguage } from "./page-language.js";
 import { askToSignIn, checkToken, createTokenCheck, signIn } from "./token.js";
 
 export interface HttpServerDeps {
@@ -31,6 +34,8 @@ export interface HttpServerDeps {
   /** Prometheus text. */
   metrics(): Promise<string>;
   readonly metricsContentType: string;
+  /** What its pages are there in. */
+  readonly languages: Languages;
   /** What the playground and the console mount, behind the checks of source and token. */
   readonly routes: readonly ((app: Hono) => void)[];
 }
@@ -59,15 +64,17 @@ const SECURITY_HEADERS = {
 } as const;
 
 /** For a person who mistyped an address, or whose playground is off. */
-const NOT_FOUND_PAGE = pageHtml({
-  title: "Not found · Evergreen",
-  styles: ["/assets/shared/theme.css", "/assets/shared/sign-in.css"],
-  body: `<main class="sign-in">
-<h1><img src="/assets/shared/icon.svg" alt="" width="40" height="40"> Nothing here</h1>
-<p>There is nothing at this address. <a href="/">Go to the chat</a>, or to the <a href="/console">console</a>.</p>
+const notFoundPage = () =>
+  pageHtml({
+    title: `${t`Not found`} · Evergreen`,
+    styles: ["/assets/shared/theme.css", "/assets/shared/sign-in.css"],
+    body: `<main class="sign-in">
+<h1><img src="/assets/shared/icon.svg" alt="" width="40" height="40"> ${t`Nothing here`}</h1>
+<p>${t`There is nothing at this address. ${'<a href="/">'}Go to the chat${"</a>"}, or to the
+  ${'<a href="/console">'}console${"</a>"}.`}</p>
 </main>
 `,
-});
+  });
 
 /** The HTTP server that always runs: health, status, metrics, and whatever mounts itself. */
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
@@ -153,12 +160,12 @@ function createApp(deps: HttpServerDeps, { stopping, eventStreams, known }: AppS
   app.get("/metrics", async (context) =>
     context.body(await deps.metrics(), 200, { "content-type": deps.metricsContentType }),
   );
-  sharedAssets(app);
+  sharedAssets(app, deps.languages);
   for (const mount of deps.routes) mount(app);
   app.notFound((context) => {
     const isRead = context.req.header("accept")?.includes("text/html") === true;
     return isRead
-      ? context.html(NOT_FOUND_PAGE, 404)
+      ? inLanguage(pageLanguage(context, deps.languages), () => context.html(notFoundPage(), 404))
       : context.json({ error: "There is nothing at this address." }, 404);
   });
   app.onError((error, context) => answerError(error, context, log));

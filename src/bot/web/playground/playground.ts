@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Hono } from "hono";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
+import type { Languages } from "../../../languages/languages.js";
 import type { Store } from "../../../store/store.js";
 import type { AnswerFacts, ConversationModel } from "../../port/conversation-facts.js";
 import type { ChannelKey, ChatPlatform, Person } from "../../port/platform.js";
@@ -22,6 +23,8 @@ export interface PlaygroundDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** What the page is there in. */
+  readonly languages: Languages;
   /** The body of `/api/status`. */
   status(): object;
   /** Calls back after every change of it; returns how to stop that. */
@@ -64,7 +67,7 @@ const mountPage = assetRoutes({
       (name) => `/assets/${name}.css`,
     ),
   },
-  generated: { "/assets/limits.js": `export const LIMITS = ${JSON.stringify(LIMITS)};\n` },
+  generated: { "/assets/limits.js": () => `export const LIMITS = ${JSON.stringify(LIMITS)};\n` },
   vendor: {
     "/assets/vendor/markdown-it.mjs": "markdown-it/browser",
     "/assets/vendor/purify.mjs": "dompurify",
@@ -100,7 +103,7 @@ export function createPlayground(deps: PlaygroundDeps): Playground {
     eraseUntouched: messages.eraseUntouched,
     routes(app) {
       mountApi(app);
-      mountPage(app);
+      mountPage(app, deps.languages);
     },
   };
 }

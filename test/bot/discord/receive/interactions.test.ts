@@ -58,6 +58,7 @@ function receiving(replies: readonly Reply[]) {
       told.push(call);
       yield* replies;
     },
+    inLanguageOf: (_place, work) => work(),
     onReaction: async () => {},
     onGap() {},
     isServed: () => true,

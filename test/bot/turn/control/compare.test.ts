@@ -76,9 +76,13 @@ const recoverAfter = (it: World) => {
     surfaces: surfacesOf(platform),
     log: LOG,
   };
-  return recover({ ...deps, liveness: ENDED, behind: (_message, take) => take(), retake: async () => {} }).then(
-    (count) => ({ next, count }),
-  );
+  return recover({
+    ...deps,
+    settings: { languageOf: () => undefined },
+    liveness: ENDED,
+    behind: (_message, take) => take(),
+    retake: async () => {},
+  }).then((count) => ({ next, count }));
 };
 
 describe("compare()", () => {

@@ -7,6 +7,7 @@ import { createConsole } from "../../../../src/bot/web/console/console.js";
 import type { ReadUsage } from "../../../../src/bot/web/console/usage.js";
 import type { Reply } from "../../../../src/commands/command.js";
 import type { AffectedPins } from "../../../../src/commands/command-deps.js";
+import { ENGLISH_ONLY } from "../../../../src/languages/languages.js";
 import type { ModelInfo } from "../../../../src/providers/provider.js";
 import type { QuotaState } from "../../../../src/quota/quota.js";
 import type { CatalogEntry } from "../../../../src/refresh/catalog/catalog-types.js";
@@ -132,6 +133,7 @@ export async function startConsole(options: Options = {}) {
   });
   const failures = createFailures(clock.now);
   const operatorsConsole = createConsole({
+    languages: ENGLISH_ONLY,
     facts: {
       refresher: () => refresher,
       settings,

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { pino } from "pino";
 import { systemClock } from "../../../../src/base/clock.js";
 import { createHttpServer, type HttpServer, type HttpServerDeps } from "../../../../src/bot/web/http/server.js";
+import { ENGLISH_ONLY } from "../../../../src/languages/languages.js";
 
 export const silentLog = pino({ level: "silent" });
 
@@ -21,6 +22,7 @@ export async function startServer(
     models: () => ({ isFresh: true, models: [] }),
     metrics: async () => "up 1\n",
     metricsContentType: "text/plain; version=0.0.4",
+    languages: ENGLISH_ONLY,
     routes: [],
     ...rest,
     config: { host: "127.0.0.1", port: 0, token: undefined, allowedHosts: [], metricsPublic: false, ...config },

@@ -1,12 +1,13 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { sharedAssets } from "../../../../src/bot/web/http/assets.js";
+import { ENGLISH_ONLY } from "../../../../src/languages/languages.js";
 import { INTERVALS, outcomeWords, PAGE_TEXTS, refreshLabel } from "../../../../src/refresh/refresh-texts.js";
 
 /** The pages' module of texts, as a browser gets it: each module that it imports is served too. */
 async function loadPageTexts() {
   const app = new Hono();
-  sharedAssets(app);
+  sharedAssets(app, ENGLISH_ONLY);
   const urlOf = async (path: string): Promise<string> => {
     let source = await (await app.request(`/assets/shared/${path}`)).text();
     for (const [all, specifier = ""] of source.matchAll(/from "([^"]+)"/g)) {

@@ -7,6 +7,7 @@ import {
   type PlaygroundDeps,
 } from "../../../../src/bot/web/playground/playground.js";
 import type { Reply } from "../../../../src/commands/command.js";
+import { ENGLISH_ONLY } from "../../../../src/languages/languages.js";
 import { memoryStore } from "../../../support/memory-store.js";
 import { silentLog, startServer } from "../http/http-support.js";
 
@@ -73,6 +74,7 @@ export async function startPlayground(options: Options = {}): Promise<RunningPla
     },
     modelOf: async () => ({ model: "demo/demo-small", pin: null }),
     lastAnswer: async () => undefined,
+    languages: ENGLISH_ONLY,
     forget: async () => {},
     ...deps,
   });
@@ -94,6 +96,7 @@ export async function startPlayground(options: Options = {}): Promise<RunningPla
       calls.push(call);
       yield* bot.onCommand?.(call) ?? [];
     },
+    inLanguageOf: (_place, work) => work(),
     onReaction: async () => {},
     onSuggest: () => [],
     onFocus: () => bot.onFocus?.(),

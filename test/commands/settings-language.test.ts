@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { harness } from "./harness.js";
+
+const WORKSPACE = "playground:local";
+
+describe("/settings language", () => {
+  it.each(["de", "deutsch", "German", "language:de"])("takes %s, and answers in that language", async (typed) => {
+    const world = harness();
+    expect(await world.say(`/settings language ${typed}`)).toMatch(/^Gespeichert\. Sprache: \*\*Deutsch\*\*/);
+    expect(world.settings.of(WORKSPACE)).toEqual({ language: "de" });
+    expect(await world.say("/settings language")).toContain("Sprache: **Deutsch**");
+    expect(await world.say("/settings show")).toContain("Sprache: **Deutsch**");
+    expect(await world.say("/settings show", { workspace: "discord:2" })).toContain("Language: **English**");
+  });
+
+  it("goes back to English, by its name or by default", async () => {
+    const world = harness();
+    await world.say("/settings language de");
+    expect(await world.say("/settings language english")).toMatch(/^Saved\. Language: \*\*English\*\* \(set/);
+    await world.say("/settings language de");
+    expect(await world.say("/settings language default")).toMatch(/^Saved\. Language: \*\*English\*\* \(the default\)/);
+    expect(world.settings.of(WORKSPACE)).toEqual({});
+  });
+
+  it("says what it takes, and is for operators", async () => {
+    const world = harness();
+    expect(await world.say("/settings language klingon")).toContain("takes `en` or `de` (or `default`)");
+    expect(await world.say("/settings language de", { isOperator: false })).toContain("Only operators may use");
+    expect(world.settings.of(WORKSPACE)).toEqual({});
+  });
+
+  it("stands in the record of changes", async () => {
+    const world = harness();
+    await world.say("/settings language de");
+    await world.say("/settings language en");
+    expect(await world.say("/audit")).toMatch(/language.*de.*en/);
+  });
+});
