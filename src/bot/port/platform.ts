@@ -135,10 +135,7 @@ export interface Mention extends Speaker, MessageContent {
   readonly shared?: string;
   /** The message that it replies to. */
   readonly quote?: EarlierMessage;
-  /**
-   * Reads the message that it replies to, where the platform left it out. @throws {PlatformError} where it may not
-   * read it
-   */
+  /** Reads the message that it replies to, where the platform left it out. @throws {PlatformError} */
   readQuote?(signal: AbortSignal): Promise<EarlierMessage>;
   /**
    * In a thread: the thread's first message, and up to `count` messages before this one, oldest first.
