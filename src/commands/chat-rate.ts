@@ -46,7 +46,7 @@ function ratedText(
 ): string {
   const sign = isGood ? "👍" : "👎";
   const words = {
-    new: `${sign} Counted for ${code(model, 250)}; no text is kept.`,
+    new: `${sign} Counted for ${code(model, 250)}; no text is stored.`,
     changed: `${sign} Changed: your vote for ${code(model, 250)} counts as this now.`,
     same: `${sign} You already voted this way; a vote counts once.`,
   };

@@ -107,7 +107,7 @@ export interface PersonalData {
 export interface AffectedPins {
   readonly model: string;
   readonly channels: number;
-  /** Unset where it has left its list. */
+  /** Unset where it is no longer listed. */
   readonly retiresAt?: number | undefined;
   /** "provider/model"; undefined where nothing takes its place. */
   readonly successor?: string | undefined;

@@ -11,7 +11,7 @@ const MAX_CHARS = 3_800;
 export const doctor = (deps: CommandDeps) =>
   defineCommand({
     path: "doctor",
-    about: "Check the store, every provider's key and every platform, as `npm run doctor` does",
+    about: "Check the store, every provider's key and every platform, like `npm run doctor`",
     access: "operator",
     visibility: "ephemeral",
     options: {},

@@ -25,7 +25,7 @@ export const help = (commands: () => readonly Command[]) =>
     options: {
       topic: {
         kind: "choice",
-        about: "the commands of one topic, with what they take",
+        about: "the commands of one topic, with their options",
         values: Object.entries(TOPICS).map(([value, label]) => ({ value, label })),
       },
     },
@@ -58,7 +58,7 @@ function overview(commands: readonly Command[], invocation: Invocation): string 
     return `**${label}**: ${names.join(" ")}`;
   });
   return [
-    "**Help**: mention me to chat. A button below shows what the commands of a topic do.",
+    "**Help**: mention me to chat. The buttons below explain the commands of each topic.",
     ...lines,
     ...(invocation.isAboveThreads ? [THREADS] : []),
   ].join("\n\n");

@@ -63,10 +63,7 @@ export function changesText(logs: ReadonlyMap<ProviderId, ChangeLog>, now: numbe
     .map(([id, log]) => ({ id, days: toldDays(log, now) }))
     .filter(({ days }) => days.length > 0);
   if (providers.length === 0) {
-    return (
-      `No list has changed in the last ${CHANGE_DAYS} days, as far as I have seen. A provider's first list ` +
-      "counts as no change."
-    );
+    return `No change was recorded in the last ${CHANGE_DAYS} days. A provider's first list does not count.`;
   }
   let charsLeft = MAX_CHARS;
   const budget: Budget = { charsLeft: 0, hidden: 0 };

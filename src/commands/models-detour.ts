@@ -58,8 +58,8 @@ async function begin(
   const cause = requireCause(deps, invocation, { pin, model });
   if (!maySwitch(session, cause, now)) {
     throw new UserError(
-      "Another model has answered here for this quota already, and only one switch is allowed. Nothing was changed; " +
-        "`/models use` changes the model for good.",
+      "Another model has already stood in here for this quota, and only one switch is allowed. Nothing was changed; " +
+        "`/models use` changes the model permanently.",
     );
   }
   const detour = detourFor(cause, model, { pin, by: invocation.user.name, now });

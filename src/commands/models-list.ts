@@ -33,7 +33,7 @@ export const modelsList = (deps: CommandDeps) =>
       const hintOf = (id: string) => outcomeHint(status.get(id) ?? { outcome: null });
       const pin = await pinFor(deps, invocation);
       const view = listView(deps.allowed.snapshot(workspace), filter, pin, hintOf);
-      const rules = "\n🔒 Only models that may be used here; `/settings show` says why.";
+      const rules = "\n🔒 Only models that are allowed here are shown. `/settings show` says why.";
       yield {
         markdown: `${view.text}${deps.allowed.hasRules(workspace) ? rules : ""}`,
         controls: [...pageButtons(view, filter), ...providerButtons(view)],

@@ -41,7 +41,7 @@ export const modelsOffer = (deps: CommandDeps) =>
       yield {
         markdown:
           `${code(successor, 250)} is offered with a button under the next answer of each conversation here that is ` +
-          `pinned to ${code(pinned, 250)}. Nobody is moved.${chosen.note}`,
+          `pinned to ${code(pinned, 250)}. No conversation switches by itself.${chosen.note}`,
       };
     },
     suggest: (option, typed, invocation) => (option === "model" ? suggestModelChoices(deps, typed, invocation) : []),

@@ -18,7 +18,7 @@ export const settingsAccess = ({ settings, host, audit }: CommandDeps) =>
     access: "operator",
     visibility: "ephemeral",
     options: {
-      guests: { kind: "flag", about: "whether guests may: on or off" },
+      guests: { kind: "flag", about: "whether guests may chat: on or off" },
       who: {
         kind: "word",
         takesMentions: true,

@@ -29,7 +29,7 @@ export const settingsAutoRefresh = (deps: CommandDeps) =>
     options: {
       enabled: { kind: "flag", about: "on or off" },
       interval: intervalOption,
-      provider: providerOption(deps, "for this provider only; with default: as the workspace"),
+      provider: providerOption(deps, "for this provider only; default: as in the workspace"),
     },
     async *run(change, invocation) {
       const { workspace } = invocation;

@@ -149,6 +149,6 @@ function rulesWords({ allow = [], deny = [], maxPrice, unknownPrice }: ModelRule
     ...(deny.length > 0 ? [`deny ${globWords(deny)} (${who})`] : []),
     ...(priced ? [`at most ${maxPrice} USD per million output tokens (${who})`] : []),
     ...(unknownPrice === "block" ? [`models of unknown price are left out (${who})`] : []),
-    ...(priced && unknownPrice !== "block" ? [`models of unknown price pass (${who})`] : []),
+    ...(priced && unknownPrice !== "block" ? [`models of unknown price are allowed (${who})`] : []),
   ];
 }

@@ -17,7 +17,7 @@ export interface ModelInfo {
   readonly retiresAt?: number;
   /** Its vendor says that it will retire, or advises against it. */
   readonly isDeprecated?: true;
-  /** The id of the model that its vendor names in its place. */
+  /** The id of the model that its vendor suggests in its place. */
   readonly replacement?: string;
   /** False for embeddings, speech, images and the like: not offered, still usable by typing. */
   readonly isChat: boolean;

@@ -34,14 +34,14 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   EAI_AGAIN: "its name cannot be looked up now",
   EHOSTUNREACH: "it cannot be reached over the network",
   ENETUNREACH: "it cannot be reached over the network",
-  ETIMEDOUT: "it gives no answer",
+  ETIMEDOUT: "it does not answer",
   ECONNRESET: HANGS_UP,
   EPIPE: HANGS_UP,
 };
 
 /** The drivers' own words, which have no code. */
 const WORDS: readonly (readonly [pattern: RegExp, why: string])[] = [
-  [/timeout|gave no answer/i, "it gives no answer"],
+  [/timeout|gave no answer/i, "it does not answer"],
   [/(?:closed|terminated) unexpectedly/i, HANGS_UP],
 ];
 

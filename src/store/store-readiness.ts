@@ -46,7 +46,7 @@ export function createStoreReadiness({ store, clock, log, owner }: StoreReadines
         failure = { text: messageOf(error) };
         if (!isTold && clock.now() - storedAt > TOLERATED_MS) {
           isTold = true;
-          log.error({ error }, "store: nothing could be stored for 10 s; not ready until it takes writes again");
+          log.error({ error }, "store: nothing could be stored for 10 s; not ready until it accepts writes again");
         }
       }
       await clock.sleep(PROBE_EVERY_MS, stopping.signal);

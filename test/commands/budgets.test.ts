@@ -116,7 +116,7 @@ describe("/usage budget", () => {
     const all = await it.say("/usage budget");
     const [, , , ...everybody] = all.split("\n");
     expect(everybody.join("\n")).toMatch(/the most used first\*\*\n- ⚠️ somebody: \*\*95 %\*\* used/);
-    expect(everybody.join("\n")).toContain("up to 0.1 USD held for answers on their way");
+    expect(everybody.join("\n")).toContain("up to 0.1 USD reserved for answers in progress");
     expect(everybody.join("\n")).toContain("channel `general`: **50 %** used");
   });
 });

@@ -9,7 +9,7 @@ const counted = (fields: Partial<RatingOutcome> = {}): RatingOutcome =>
 
 describe("/chat rate", () => {
   it.each([
-    ["good", counted(), "👍 Counted for `openai/gpt-5`; no text is kept."],
+    ["good", counted(), "👍 Counted for `openai/gpt-5`; no text is stored."],
     ["👎", counted({ how: "changed" }), "👎 Changed: your vote for `openai/gpt-5` counts as this now."],
     ["bad", counted({ how: "same" }), "👎 You already voted this way; a vote counts once."],
     ["bad", { kind: "off" } as const, "Votes on answers are switched off in this workspace. Nothing was counted."],

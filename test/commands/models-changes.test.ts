@@ -52,7 +52,7 @@ describe("/models changes", () => {
   });
 
   it("says so when nothing has changed, and of what is older than 30 days", async () => {
-    const nothing = "No list has changed in the last 30 days";
+    const nothing = "No change was recorded in the last 30 days";
     expect(await harness().say("/models changes")).toContain(nothing);
     const logs = new Map([["openai", log({ appeared: ["a"] })]]);
     expect(changesText(logs, NOW + 30 * DAY_MS)).toContain("`a`");
@@ -86,6 +86,6 @@ describe("/models changes", () => {
   it("needs no store", async () => {
     const world = harness();
     world.store.breakDown();
-    expect(await world.say("/models changes")).toContain("No list has changed");
+    expect(await world.say("/models changes")).toContain("No change was recorded");
   });
 });

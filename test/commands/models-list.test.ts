@@ -138,7 +138,7 @@ describe("/models list", () => {
     );
   });
 
-  it("shows what has left its list for two lists, and not what one list left out", async () => {
+  it("shows what is no longer listed for two lists, and not what one list left out", async () => {
     const [once = [], twice = []] = [chat("once"), chat("twice")].map(([model], index) =>
       model ? [{ model, misses: index + 1, lastListedAt: 0 }] : [],
     );
@@ -146,7 +146,7 @@ describe("/models list", () => {
     expect(rowsIn(await world.say("/models list"))).toEqual([
       "- `a`",
       "- `once`",
-      "- `twice` (left its provider's list)",
+      "- `twice` (no longer on its provider's list)",
     ]);
     // The same number as everywhere else, and what stands below it besides.
     expect(await world.say("/models list")).toContain("**openai** (1 model and 2 that left the list, list from");

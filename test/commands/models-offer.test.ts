@@ -24,7 +24,7 @@ describe("/models offer", () => {
     const { say, settings, sessions, clock } = harness();
     const pin = { provider: "openai", model: "gpt-4", at: 1, by: null };
     await sessions.change("playground:local:general", (before) => ({ ...before, pin }));
-    expect(await say("/models offer openai/gpt-4 openai/gpt-5")).toContain("Nobody is moved.");
+    expect(await say("/models offer openai/gpt-4 openai/gpt-5")).toContain("No conversation switches by itself.");
     expect(settings.of("playground:local")).toEqual({
       offers: { "openai/gpt-4": { successor: "openai/gpt-5", at: clock.now() - 1 } },
     });

@@ -40,7 +40,7 @@ describe("/settings models", () => {
   it("states unknown prices and blocks them where that is set", async () => {
     const { say } = world();
     expect(await say("/settings models max-price 12")).toMatch(
-      /3 of 4 .*\n.*at most 12 USD.*\n- models of unknown price pass/,
+      /3 of 4 .*\n.*at most 12 USD.*\n- models of unknown price are allowed/,
     );
     expect(await say("/settings models unknown-price block")).toMatch(
       /2 of 4 .*\n.*\n- models of unknown price are left out/,
@@ -104,7 +104,7 @@ describe("rules for models", () => {
     const { say, suggest, controls } = world();
     await say("/settings models deny */*-pro");
     expect(await say("/models list")).not.toContain("pro");
-    expect(await say("/models list")).toContain("🔒 Only models that may be used here");
+    expect(await say("/models list")).toContain("🔒 Only models that are allowed here");
     expect(suggest("/models use", "model", "").map(({ value }) => value)).toEqual([
       "openai/gpt-5",
       "demo/demo-small",

@@ -50,7 +50,7 @@ describe("/usage quota", () => {
     const [shown] = await world.replies("/usage show 7d");
     expect(shown).toEqual(bare);
     const [wrong] = await world.replies("/usage nothing");
-    expect(wrong?.markdown).toContain("I can't make sense of `nothing` here");
+    expect(wrong?.markdown).toContain("I don't understand `nothing` here");
   });
 });
 

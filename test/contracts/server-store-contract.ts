@@ -172,7 +172,7 @@ export function describeServerStore(name: string, subject: ServerStoreUnderTest)
       url.port = String((silent.address() as { port: number }).port);
       const refused = refusal(url.href);
       expect(await settlesWithin(7000, refused)).toBe(true);
-      expect(await refused).toMatch(/it gives no answer/);
+      expect(await refused).toMatch(/it does not answer/);
       for (const socket of sockets) socket.destroy();
       silent.close();
     });

@@ -62,9 +62,9 @@ describe.each([
     ["models use", "model", "__proto__", /No list has a model `__proto__`/],
     ["models use", "model", "constructor/toString", /no provider `constructor`/],
     ["models use", "model", `gpt${ZERO_WIDTH}-zzz`, /`gpt\ufffd{3}-zzz`/],
-    ["models use", "model", "m".repeat(5_000), /too long: 5,000 characters, at most 233 fit/],
+    ["models use", "model", "m".repeat(5_000), /too long: 5,000 characters, and at most 233 are allowed/],
     ["models use", "model", ZERO_WIDTH, /needs `model`/],
-    ["chat system", "text", "s".repeat(4_001), /too long: 4,001 characters, at most 4,000 fit/],
+    ["chat system", "text", "s".repeat(4_001), /too long: 4,001 characters, and at most 4,000 are allowed/],
     [
       "chat retry",
       "model",

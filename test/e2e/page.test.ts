@@ -135,7 +135,7 @@ describe.skipIf(browser === undefined)("the page of a live bot", () => {
     expect(sent).toContain("hello from a file");
 
     await page.keyboard.press("ArrowUp");
-    await page.getByText("This takes the place of your last question and its answer.").waitFor();
+    await page.getByText("This replaces your last question and its answer.").waitFor();
     await page.locator("#composer-files li").nth(1).waitFor();
     await say(page, "What is in these?");
     await page.locator(".answer-facts:not(:empty)").nth(1).waitFor();

@@ -237,7 +237,7 @@ describe("a vendor that counts, with a habit to run out", () => {
     });
     const second = await ask("second");
     expect(second.text).toMatch(
-      /^from groq\n\n⚠️ groq: requests a day of `m1`: about \d\d % likely to run out Mon \d\d:\d\d–Mon \d\d:\d\d; renews Tue 00:00 UTC\. What is left of backup\/m1 is not known\.$/,
+      /^from groq\n\n⚠️ groq: requests a day of `m1`: about \d\d % likely to run out Mon \d\d:\d\d–Mon \d\d:\d\d; renews Tue 00:00 UTC\. The remaining quota of backup\/m1 is not known\.$/,
     );
     expect(second.controls.map(({ label }) => label)).toEqual(
       expect.arrayContaining(["Use backup/m1 until Tue 00:00 UTC", "Keep groq/m1"]),

@@ -80,7 +80,7 @@ describe.skipIf(server === undefined)("redisStore", () => {
         (url) => {
           url.href = url.href.replace("redis:", "rediss:");
         },
-        /with TLS \(without it: redis:\/\/\) \(it gives no answer\)/,
+        /with TLS \(without it: redis:\/\/\) \(it does not answer\)/,
       ],
     ],
   });

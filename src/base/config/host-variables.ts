@@ -22,7 +22,8 @@ const chatVariables = {
   SYSTEM_PROMPT: text({ about: "system prompt of new conversations", fallback: DEFAULT_SYSTEM_PROMPT }),
   HISTORY_TOKENS: wholeNumber({
     about:
-      "most tokens of a conversation that are sent, with files, quotes and shared messages, besides the model's window",
+      "most tokens of a conversation that are sent, including files, quotes and shared messages; the model's " +
+      "context window also applies",
     min: 100,
     max: 10_000_000,
     fallback: 16_000,
@@ -136,15 +137,15 @@ const listVariables = {
 
 const ruleVariables = {
   MODELS_ALLOW: list({
-    about: "models that may be used, as patterns over provider/model with * for any characters; all when unset",
+    about: "allowed models, as patterns for provider/model where * matches any characters; all when unset",
     example: "anthropic/*,openai/gpt-5*",
   }),
   MODELS_DENY: list({
-    about: "models that may not be used, in the same form; wins over MODELS_ALLOW",
+    about: "denied models, in the same form; takes precedence over MODELS_ALLOW",
     example: "*/*-preview*",
   }),
   MODELS_MAX_PRICE: amount({
-    about: "most that a model may cost, in USD per million output tokens; models of unknown price pass",
+    about: "highest price that a model may have, in USD per million output tokens; unknown prices are allowed",
     example: "20",
   }),
 };

@@ -56,13 +56,13 @@ export function createControlIds({ store, clock, log }: ControlIdsDeps): Control
       const some = stale.slice(at, at + PRUNED_AT_ONCE);
       await store.write(some.map(([key]) => ({ table: "controls", key, value: undefined })));
     }
-    if (stale.length > 0) log.debug({ count: stale.length }, "controls that nobody sees any more were forgotten");
+    if (stale.length > 0) log.debug({ count: stale.length }, "old controls were deleted");
   };
   return {
     async idFor(command) {
       if (!hasPruned) {
         hasPruned = true;
-        prune().catch((error) => log.warn({ error }, "old controls were not forgotten; the next start tries again"));
+        prune().catch((error) => log.warn({ error }, "old controls were not deleted, the next start tries again"));
       }
       const id = `${PREFIX}${createHash("sha256").update(command).digest("hex").slice(0, HASH_CHARS)}`;
       const now = clock.now();

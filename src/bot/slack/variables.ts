@@ -5,12 +5,12 @@ export const slackVariables = {
     "Slack bot token; turns Slack on, together with one of the next two (with both: Socket Mode)",
     "xoxb-",
     {
-      "xapp-": "this is the app token: swap them? (SLACK_APP_TOKEN takes it)",
+      "xapp-": "this is the app token; set it as SLACK_APP_TOKEN",
       "xoxp-": "this is a person's token; take the Bot User OAuth Token",
     },
   ),
   SLACK_APP_TOKEN: secret("Slack app token, for Socket Mode", "xapp-", {
-    "xoxb-": "this is the bot token: swap them? (SLACK_BOT_TOKEN takes it)",
+    "xoxb-": "this is the bot token; set it as SLACK_BOT_TOKEN",
   }),
   SLACK_SIGNING_SECRET: secret("Slack signing secret, for HTTP mode"),
   SLACK_HOST: text({

@@ -122,6 +122,6 @@ function retireWords({ retiresAt, isDeprecated, replacement }: ChangedFacts, pro
     retiresAt === undefined ? "deprecated, no date given" : `on ${dayInWords(retiresAt)}`,
     ...(replacement === undefined
       ? []
-      : [`its vendor names ${code(cutText(`${provider}/${replacement}`, MAX_ID_CHARS))}`]),
+      : [`its vendor suggests ${code(cutText(`${provider}/${replacement}`, MAX_ID_CHARS))}`]),
   ];
 }

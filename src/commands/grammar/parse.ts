@@ -77,7 +77,7 @@ function takeBare({ command, rest, tokens, values }: Position, token: Token): nu
     values.set(name, found.value);
     return tokens[found.used - 1]?.endsAt ?? rest.length;
   }
-  throw new UserError(`I can't make sense of ${code(token.value)} here. ${acceptedSentence(command)}`);
+  throw new UserError(`I don't understand ${code(token.value)} here. ${acceptedSentence(command)}`);
 }
 
 /** Only the last option takes the rest of the line, and only free text. */

@@ -5,7 +5,7 @@ import { code } from "./markdown.js";
 
 /** Returns "12 channels are pinned to `openai/gpt-4`, which retires on 14 Jan 2027." */
 export function affectedLine({ model, channels, retiresAt }: AffectedPins): string {
-  const what = retiresAt === undefined ? "has left its list" : `retires on ${dayInWords(retiresAt)}`;
+  const what = retiresAt === undefined ? "is no longer listed" : `retires on ${dayInWords(retiresAt)}`;
   const who = channels === 1 ? "1 channel is" : `${channels} channels are`;
   return `${who} pinned to ${code(model, 250)}, which ${what}.`;
 }

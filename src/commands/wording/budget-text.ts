@@ -59,7 +59,7 @@ export function usedUpText(
   const budget = `${whose} budget of ${budgetWords(limit)}${limit.isHost ? " (set by the bot's host)" : ""}`;
   const renewal = `It ${renewalWords(renewsAt, now)}`;
   if (!isUsedUp)
-    return `⛔ What is left of ${budget} is held for answers that are being written. ${renewal}; ask again in a moment.`;
+    return `⛔ The rest of ${budget} is reserved for answers in progress. ${renewal}; ask again in a moment.`;
   const next = [
     ...(freeModel === undefined ? [] : [`${freeModel} costs nothing and can answer now.`]),
     ...(canRaise ? ["An operator can double it until tomorrow."] : []),
@@ -69,8 +69,8 @@ export function usedUpText(
 }
 
 export const BUDGETS_UNKNOWN =
-  "⛔ The budgets cannot be checked right now because the bot's store does not answer, so nothing was asked of a " +
-  "model. Please try again in a moment.";
+  "⛔ The budgets cannot be checked right now because the bot's store does not answer, so the question was " +
+  "not sent. Please try again in a moment.";
 
 /** "60 % used, 1.20 of 2 USD; 0.80 USD left, renews 00:00 UTC". */
 export function stateLine({ limit, used, left, held, renewsAt, unpriced }: BudgetState, now: number): string {
@@ -78,7 +78,7 @@ export function stateLine({ limit, used, left, held, renewsAt, unpriced }: Budge
   const amounts = `${amountWords(used, limit.unit)} of ${budgetWords(limit)}`;
   return [
     `**${percent} %** used: ${amounts}; ${amountWords(left, limit.unit)} left, ${renewalWords(renewsAt, now)}`,
-    ...(held > 0 ? [`up to ${amountWords(held, limit.unit)} held for answers on their way`] : []),
+    ...(held > 0 ? [`up to ${amountWords(held, limit.unit)} reserved for answers in progress`] : []),
     ...(limit.raisedUntil === undefined ? [] : [`doubled until ${untilText(limit.raisedUntil, now)}`]),
     ...(limit.isHost ? ["set by the bot's host"] : []),
     ...(limit.unit === "usd" && unpriced > 0

@@ -166,7 +166,7 @@ function missingText(provider: ProviderId, { outcome }: CatalogEntry, hint: stri
 }
 
 const STATES: Readonly<Record<Exclude<RowState, "listed">, string>> = {
-  unlisted: "left its provider's list",
+  unlisted: "no longer on its provider's list",
   retired: "retired by its provider",
   "not-usable-here": "its provider refuses it for chat",
 };

@@ -86,7 +86,7 @@ function stateOutlook(entry: CatalogEntry, pin: ModelRef, now: number) {
     line:
       row.retiresAt > now
         ? `⏳ ${code(name, MAX_MODEL_CHARS)} retires on ${day}. It stays pinned here until somebody changes it.`
-        : `⏳ ${code(name, MAX_MODEL_CHARS)} was to retire on ${day}, and may end any day. It stays pinned here.`,
+        : `⏳ ${code(name, MAX_MODEL_CHARS)} was due to retire on ${day} and may stop any day. It stays pinned here.`,
   };
 }
 

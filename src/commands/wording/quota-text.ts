@@ -36,7 +36,7 @@ export function forecastText(state: QuotaState, now: number): string {
   const renewal = renewalText(state, now);
   if (isOut) return `used up; ${renewal}`;
   if (lengthOf(window) < LEAST_FORECAST_MS || !Number.isFinite(lengthOf(window))) return renewal;
-  if (forecast === undefined) return `too early to say whether it lasts; ${renewal}`;
+  if (forecast === undefined) return `too early to say whether it will last; ${renewal}`;
   const { probability, earliestAt, latestAt } = forecast;
   // Nobody knows it more exactly.
   const percent = Math.min(95, Math.max(5, 5 * Math.round(probability * 20)));

@@ -14,7 +14,7 @@ export type Outcome =
 
 export type RowState = "listed" | "unlisted" | "retired" | "not-usable-here";
 
-/** A row that has left its list. */
+/** A row that is no longer listed. */
 export interface MissingRow {
   readonly model: ModelInfo;
   /** Good lists in a row that did not have it. */

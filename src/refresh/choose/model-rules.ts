@@ -48,7 +48,7 @@ function brokenRule(
   if (allow.length > 0 && !allow.some((pattern) => fitsGlob(pattern, name)))
     return `is not among the models that ${who} allows: ${globWords(allow)}`;
   if (outputPrice === undefined) {
-    return unknownPrice === "block" ? `has no known price, and ${who} takes only models that have one` : undefined;
+    return unknownPrice === "block" ? `has no known price, and ${who} allows only models that have one` : undefined;
   }
   if (maxPrice === undefined || outputPrice <= maxPrice) return undefined;
   return `costs ${outputPrice} USD per million output tokens, and ${who} allows at most ${maxPrice}`;

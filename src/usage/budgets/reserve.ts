@@ -11,7 +11,7 @@ import { type BudgetLimit, renewalOf } from "./budget.js";
 export class BudgetUsedUp extends AppError {
   readonly limit: BudgetLimit;
   readonly renewsAt: number;
-  /** Nothing is left; else what is left is held for answers on their way. */
+  /** Nothing is left; else what is left is reserved for answers in progress. */
   readonly isUsedUp: boolean;
 
   constructor(limit: BudgetLimit, terms: { readonly renewsAt: number; readonly isUsedUp: boolean }) {

@@ -111,8 +111,8 @@ describe("parseConfig()", () => {
 
   it("asks to swap Slack's tokens where each stands in the other's place", () => {
     const faults = faultsOf({ SLACK_BOT_TOKEN: "xapp-1-A-2-b", SLACK_APP_TOKEN: "xoxb-1-2-b" });
-    expect(faults.SLACK_BOT_TOKEN).toContain("swap them?");
-    expect(faults.SLACK_APP_TOKEN).toContain("swap them?");
+    expect(faults.SLACK_BOT_TOKEN).toContain("set it as SLACK_APP_TOKEN");
+    expect(faults.SLACK_APP_TOKEN).toContain("set it as SLACK_BOT_TOKEN");
     expect(faultsOf({ SLACK_BOT_TOKEN: "xoxp-1" }).SLACK_BOT_TOKEN).toContain("Bot User OAuth Token");
   });
 

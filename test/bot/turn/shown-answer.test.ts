@@ -144,7 +144,7 @@ describe("a model that its provider refuses", () => {
   });
 });
 
-describe("a pinned model that has left its list", () => {
+describe("a pinned model that is no longer listed", () => {
   it("gets one quiet line under the next answer, once per change of state", async () => {
     const it = world();
     expect((await it.answers())?.text).toBe("Hi.");

@@ -95,7 +95,7 @@ describe("parseArguments()", () => {
   });
 
   it.each(["__proto__:x", "constructor", "toString:1", "hasOwnProperty"])("takes %j for no option", (rest) => {
-    expect(faultOf(() => args(rest))).toContain("can't make sense of");
+    expect(faultOf(() => args(rest))).toContain("don't understand");
   });
 
   it("keeps a colon that names no option", () => {
@@ -116,9 +116,9 @@ describe("parseArguments()", () => {
 
   it("reads a flood of open quotes without delay", () => {
     const spentMs = cpuMsOf(() => {
-      expect(faultOf(() => args("“ ".repeat(50_000), words))).toContain("can't make sense of");
+      expect(faultOf(() => args("“ ".repeat(50_000), words))).toContain("don't understand");
       expect(faultOf(() => args('"" '.repeat(50_000), words))).toContain("needs");
-      expect(faultOf(() => args("“a ””b ".repeat(50_000), words))).toContain("can't make sense of");
+      expect(faultOf(() => args("“a ””b ".repeat(50_000), words))).toContain("don't understand");
     });
     expect(spentMs).toBeLessThan(3_000);
   });

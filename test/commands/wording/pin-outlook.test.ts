@@ -22,7 +22,7 @@ describe("pinOutlook()", () => {
         "Its successor here: `openai/gpt-5`.",
       controls: [{ label: "Use openai/gpt-5", command: "/models use openai/gpt-5" }],
     });
-    expect(outlook(NOW - DAY_MS)?.line).toContain("was to retire on 30 Nov 2026");
+    expect(outlook(NOW - DAY_MS)?.line).toContain("was due to retire on 30 Nov 2026");
   });
 
   it("says nothing of a later day, or of none", () => {

@@ -38,7 +38,7 @@ describe("forecastText()", () => {
   });
 
   it("says that it is too early, that it is used up, or how it renews", () => {
-    expect(forecastText(quotaState({}), NOW)).toBe("too early to say whether it lasts; renews Sun 00:00 UTC");
+    expect(forecastText(quotaState({}), NOW)).toBe("too early to say whether it will last; renews Sun 00:00 UTC");
     expect(forecastText(quotaState({ isOut: true }), NOW)).toBe("used up; renews Sun 00:00 UTC");
     const unknown = { renewsAt: undefined, isOut: true };
     expect(forecastText(quotaState(unknown), NOW)).toBe("used up; renews at a time that its provider does not report");

@@ -51,7 +51,7 @@ export function checkServer(server: CheckedServer, invite: string): readonly Pla
   const where = `discord: in "${server.name}"`;
   if (lacking.length > 0) {
     const list = lacking.map(({ label, why }) => `${label} (${why})`).join(", ");
-    const fix = `give its role these at Server Settings → Roles, or invite it once more: ${invite}`;
+    const fix = `allow them for its role at Server Settings → Roles, or open the invite link again: ${invite}`;
     return [{ isFine: false, text: `${where} the bot lacks ${list}; ${fix}` }];
   }
   const findings = KINDS.flatMap((kind) => checkKind(server, base, kind, where));

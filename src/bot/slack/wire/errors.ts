@@ -72,7 +72,7 @@ const WHYS: Readonly<Record<string, string>> = {
   user_not_in_channel: NOT_HERE,
   restricted_action: "this workspace lets only some members post here; ask an admin",
   restricted_action_read_only_channel: "only some members may post in this channel; ask an admin",
-  restricted_action_thread_only_channel: "this channel takes replies in threads only",
+  restricted_action_thread_only_channel: "this channel accepts only replies in threads",
   restricted_action_thread_locked: "this thread is locked",
   messages_tab_disabled: "the app's Messages tab is switched off; an operator can switch it on under App Home",
   is_archived: "this channel is archived",

@@ -59,7 +59,7 @@ export function botFault(error: unknown): string {
 export const LINK_OFF = `slack: Socket Mode is off for the app of SLACK_APP_TOKEN; turn it on at ${APPS} → Socket Mode`;
 
 export const CROWDED =
-  "slack: Slack takes no more Socket Mode connections of this app (ten in all); end processes that run " +
+  "slack: Slack accepts no more Socket Mode connections of this app (ten at most); end processes that run " +
   "with the same SLACK_APP_TOKEN";
 
 /** Slack sends no more than 30,000 events an hour and workspace, and says so minute by minute. */

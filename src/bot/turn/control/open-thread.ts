@@ -15,9 +15,9 @@ const MAX_TITLE_CHARS = 80;
 export async function openThread(deps: TurnControlDeps, { platform: name, conversation, isDirect, on }: Invocation) {
   const begin = surfaceOf(deps, name)?.openThread;
   const place = channelKeyOf(conversation);
-  if (place.thread !== undefined) throw new UserError("This is a thread already: just go on here.");
+  if (place.thread !== undefined) throw new UserError("This is a thread already: just continue here.");
   if (begin === undefined || isDirect) {
-    throw new UserError("There are no threads to open here. Where every question begins its own, just ask.");
+    throw new UserError("A thread can't be opened here. Where every question begins its own thread, just ask.");
   }
   const last = await deps.sessions.lastTurn(conversation);
   const { place: thread, link } = await beginThread(begin, place, { turn: last?.turn, on });

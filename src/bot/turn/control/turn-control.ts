@@ -74,7 +74,7 @@ async function retry(deps: TurnControlDeps, invocation: Invocation, model?: Mode
 /** How long stopped answers may take to show how they ended. */
 const LAST_EDITS_MS = 5_000;
 const FORGET_LEASE_MS = 10_000;
-const BUSY = "An answer is still being written here. Stop it with `/chat stop`, then ask again to forget.";
+const BUSY = "An answer is still being written here. Stop it with `/chat stop`, then use `/chat forget` again.";
 
 /** Nothing can be written while the conversation is erased: its turns have ended, and the lease is ours. */
 async function forget(deps: TurnControlDeps, ...[conversation, also]: Parameters<TurnControl["forget"]>) {

@@ -80,7 +80,7 @@ export function riskLine(offer: QuotaOffer | undefined, now: number): string | u
 }
 
 const unknownWords = (candidate: Candidate | undefined): string =>
-  candidate === undefined || candidate.isQuotaKnown ? "" : ` What is left of ${shown(candidate)} is not known.`;
+  candidate === undefined || candidate.isQuotaKnown ? "" : ` The remaining quota of ${shown(candidate)} is not known.`;
 
 /** What is read instead of an answer while the quota is out. */
 export function stoppedText({ route, offer, pin }: AnsweredTurn, now: number): string {

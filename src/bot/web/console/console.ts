@@ -36,7 +36,7 @@ export interface Console {
 
 /** What its controls type; a console is no chat. */
 const COMMANDS = /^\/(settings|refresh-models|doctor|models offer)( |$)/;
-const UNKNOWN_REFERENCE = "This process does not know that reference. It may be older: the log's lines carry it.";
+const UNKNOWN_REFERENCE = "This process does not know that reference. It may be older: search the log for it.";
 const order = z.object({
   command: z
     .string("`command` is missing.")

@@ -51,7 +51,7 @@ export function createChannelActions(deps: ChannelActionsDeps): ChannelActions {
       const bot = handlers();
       if (bot === undefined) throw new HttpError(503, "The bot is starting or stopping; try again in a moment.");
       if (!/^[/!]/.test(text)) return ask(deps, bot, channel, message);
-      if (message.files.length > 0) throw new HttpError(400, "A command takes no files.");
+      if (message.files.length > 0) throw new HttpError(400, "A command can't have files.");
       const id = `command-${newId()}`;
       const isPress = on !== undefined || message.panel !== undefined;
       const call = {

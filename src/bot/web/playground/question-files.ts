@@ -24,7 +24,7 @@ export const questionFiles = z
       base64: z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, "A file's `base64` is not base64."),
     }),
   )
-  .max(ATTACHMENT_LIMITS.files, `A question takes up to ${ATTACHMENT_LIMITS.files} files.`)
+  .max(ATTACHMENT_LIMITS.files, `A question can have up to ${ATTACHMENT_LIMITS.files} files.`)
   .transform((files) =>
     files.map(
       ({ base64, ...file }): QuestionFile => ({ ...file, bytes: Uint8Array.from(Buffer.from(base64, "base64")) }),

@@ -166,7 +166,7 @@ describe("an answer whose form Slack refuses", () => {
       });
     }
     for (const [error, why] of [
-      ["restricted_action_thread_only_channel", "this channel takes replies in threads only"],
+      ["restricted_action_thread_only_channel", "this channel accepts only replies in threads"],
       ["messages_tab_disabled", /Messages tab is switched off/],
     ] as const) {
       adapter.slack.failNext("chat.postMessage", { error });

@@ -248,7 +248,7 @@ describe("openThread()", () => {
 
   it("says so where there are no threads, or it is one already", async () => {
     const it = await answered();
-    await expect(it.chat.control.openThread(by("ada"))).rejects.toThrow("no threads to open here");
+    await expect(it.chat.control.openThread(by("ada"))).rejects.toThrow("A thread can't be opened here");
     await expect(it.chat.control.openThread(by("ada", { conversation: `${CONVERSATION}:t1` }))).rejects.toThrow(
       "thread already",
     );

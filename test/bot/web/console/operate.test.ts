@@ -148,7 +148,7 @@ describe.skipIf(browser === undefined)("an operator at the console", () => {
     await lines.first().waitFor();
     expect(await lines.allInnerTexts()).toEqual([
       "⏳ discord:1: 12 channels are pinned to a/old, which retires on 14 Jan 2027. Offer a/new in all",
-      "⏳ slack:T1: 1 channel is pinned to b/gone, which has left its list.",
+      "⏳ slack:T1: 1 channel is pinned to b/gone, which is no longer listed.",
     ]);
     await page.getByRole("button", { name: "Offer a/new in all" }).click();
     await expect.poll(() => started.commands).toEqual(["discord:1 /models offer a/old a/new"]);

@@ -121,7 +121,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     await page.getByLabel("Search for a model").fill("nothing");
     await page.getByText("No model matches.").waitFor();
     await page.getByLabel("Search for a model").fill("");
-    await page.getByLabel("State", { exact: true }).selectOption({ label: "left its list" });
+    await page.getByLabel("State", { exact: true }).selectOption({ label: "no longer listed" });
     expect(await ids()).toEqual(["gpt-4"]);
   });
 
@@ -282,7 +282,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
     const page = await openWatched(context, `${url}/console`, faults);
     await page.getByText("No question was answered in the last three hours.").waitFor();
     expect(await chart(page, "Refresh outcomes").innerText()).toContain("No list was refreshed");
-    expect(await chart(page, "Age of the lists").innerText()).toContain("The age of no list is known yet.");
+    expect(await chart(page, "Age of the lists").innerText()).toContain("No list has been fetched yet.");
     expect(await chart(page, "Tokens per day").innerText()).toContain("This bot keeps no usage ledger");
     await page.getByText("No provider is configured.").waitFor();
     await page.getByText("The playground is off: these settings are kept").waitFor();

@@ -40,9 +40,9 @@ describe("a question's files by HTTP", () => {
     [
       "more than ten",
       { text: "a", files: Array.from({ length: 11 }, () => file()) },
-      "A question takes up to 10 files.",
+      "A question can have up to 10 files.",
     ],
-    ["files beside a command", { text: "/help", files: [file()] }, "A command takes no files."],
+    ["files beside a command", { text: "/help", files: [file()] }, "A command can't have files."],
   ])("are refused with %s", async (_what, body, error) => {
     const { post, mentions } = await start();
     const response = await post("general", body);

@@ -12,7 +12,7 @@ const PAGE = 100;
 /** @type {Readonly<Record<string, string>>} */
 const STATES = {
   listed: "listed",
-  unlisted: "left its list",
+  unlisted: "no longer listed",
   retired: "retired",
   "not-usable-here": "not usable for chat",
 };

@@ -139,7 +139,7 @@ export function createAgesChart() {
         data: [at, ...ids.map((id) => inMinutes(providers[id]))],
         series: () => ids.map((id, index) => lineSeries(id, colourOf(index), read)),
         summary: `now ${now}`,
-        empty: isKnown ? undefined : "The age of no list is known yet.",
+        empty: isKnown ? undefined : "No list has been fetched yet.",
       });
     },
   };

@@ -6,7 +6,7 @@
  */
 
 /** @type {Readonly<Record<string, string>>} */
-const STATES = { unlisted: "left its list", retired: "retired", "not-usable-here": "not usable for chat" };
+const STATES = { unlisted: "no longer listed", retired: "retired", "not-usable-here": "not usable for chat" };
 
 /**
  * Models that have all words of `typed` in their name.
