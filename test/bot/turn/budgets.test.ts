@@ -100,7 +100,7 @@ describe("budgets", () => {
       message: { platform: "fake", workspace: "home", channel: "a", thread: "t", message: "second" },
     });
     await it.clock.advance(130_000);
-    expect(it.texts().at(-1)).toMatch(/^⛔ What is left of this channel's budget of 0.1 USD for today is held/);
+    expect(it.texts().at(-1)).toMatch(/^⛔ The rest of this channel's budget of 0.1 USD for today is reserved/);
   });
 
   it("let through what costs nothing in USD, and offer it where nothing else is left", async () => {

@@ -130,7 +130,7 @@ describe("a pinned model whose quota is out", () => {
     it.quotas.set("anthropic/m1", { isKnown: false });
     await it.ask("hello");
     expect(it.texts()[0]).toContain("out of quota until it is back");
-    expect(it.texts()[0]).toContain("What is left of anthropic/m1 is not known.");
+    expect(it.texts()[0]).toContain("The remaining quota of anthropic/m1 is not known.");
     expect(it.controls()[0]?.label).toBe("Use anthropic/m1 until it is back");
   });
 
