@@ -125,9 +125,7 @@ describe.skipIf(stage === undefined)("files beside a question on the page", () =
     const { url, mentions } = await start();
     const page = await open(url);
     await say(page, "x".repeat(LIMITS.questionChars + 1));
-    await expect
-      .poll(() => fault(page).innerText())
-      .toContain("This text has 32,001 characters; the limit is 32,000.");
+    await expect.poll(() => fault(page).innerText()).toContain("This text has 32,001 characters; the limit is 32,000.");
     expect((await page.locator("#composer-text").inputValue()).length).toBe(LIMITS.questionChars + 1);
     await say(page, "x".repeat(LIMITS.questionChars));
     await expect.poll(() => mentions.length).toBe(1);
