@@ -147,7 +147,7 @@ function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const { log, settings, observers, liveness, newReference } = core;
   const parts = createChatParts(core, core.config);
   const chat = createChat({ ...core, ...parts, hasPeers: liveness.hasPeers, onTurn: observers.onTurn });
-  const board = createBoard({ ...core, hasPeers: liveness.hasPeers });
+  const board = createBoard({ ...core, leave: liveness.leave });
   const watchSender = createWatchSender(core);
   const charts = createChartPainter({ log });
   const chatRefusal = commandRefusal(settings);

@@ -68,14 +68,14 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
     const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
     const sessions = createSessions({ store, now: clock.now });
     const board: Board = createBoard({
-      store,
+      store: store.another(),
       refresher,
       settings,
       quota,
       clock,
       log,
       platforms,
-      hasPeers: () => hasPeers,
+      leave: async () => hasPeers,
     });
     const ledger = createLedger({ store, clock });
     const commands = createCommands({

@@ -18,6 +18,8 @@ export interface BoardEditorDeps {
   textFor(message: MessageKey, times: BoardTimes): string;
   /** What stands on it once the bot was stopped. */
   stoppedText(message: MessageKey, times: BoardTimes): string;
+  /** Does the work unless another replica is at the same board. @throws what it throws */
+  alone(work: () => Promise<void>): Promise<void>;
   /** What is stored of it, perhaps by another replica. @throws {StoreError} */
   stored(): Promise<BoardRow | undefined>;
   /** Keeps what is shown. @throws {StoreError} */
@@ -58,7 +60,9 @@ export function createBoardEditor(deps: BoardEditorDeps, posted: BoardRow): Boar
   };
   const edit = async () => {
     const platform = openPlatform();
-    if (platform === undefined || wanted() === undefined) return;
+    if (platform !== undefined && wanted() !== undefined) await deps.alone(() => editOn(platform));
+  };
+  const editOn = async (platform: ChatPlatform) => {
     const stored = await deps.stored().catch(() => undefined); // at worst two replicas show the same
     if (stored !== undefined) adopt(stored);
     let next: BoardRow | undefined;

@@ -32,8 +32,8 @@ export interface BoardDeps {
   readonly log: Log;
   /** The platforms that run; filled when they are made. */
   readonly platforms: readonly ChatPlatform[];
-  /** Whether other processes share the store now: they go on when this one stops. */
-  hasPeers(): boolean;
+  /** Says that this process stops; resolves with whether others that share the store go on. Never rejects. */
+  leave(): Promise<boolean>;
 }
 
 /** The status messages that people have asked for, at most one a channel. */
@@ -97,7 +97,7 @@ export function createBoard(deps: BoardDeps): Board {
     async stop() {
       stopping.abort();
       await reactions.idle();
-      if (deps.hasPeers()) return;
+      if (await deps.leave()) return;
       const warn = (error: unknown) => log.warn({ error }, "board: could not show that the bot was stopped");
       const all = (within: AbortSignal) =>
         Promise.all([...boards.all()].map((editor) => editor.showStopped(within).catch(warn)));
@@ -140,6 +140,7 @@ function createEditors(deps: BoardDeps, signal: AbortSignal): Editors {
         refreshedAt: () => refresher.status().lastRefreshAt,
         textFor: (message, times) => textFor(deps, message, times),
         stoppedText: (message, times) => inLanguageOf(deps.settings, message, () => stoppedBoardText(times)),
+        alone: (work) => alone(deps, conversation, work),
         stored: () => rows.get(conversation),
         onShown: async (shown) => void (isStill() && (await rows.save(conversation, shown))),
         onGone: async () => void (isStill() && editors.delete(conversation) && (await rows.forget(conversation))),
@@ -177,6 +178,21 @@ function createEditors(deps: BoardDeps, signal: AbortSignal): Editors {
       return isKnown(message);
     },
   };
+}
+
+/** Longer than an edit takes whose turn it is; one that waits longer for the platform's limits is made all the same. */
+const EDIT_LEASE_MS = 30_000;
+
+/** Where the store fails, at worst two replicas show the same. @throws what `work` throws */
+async function alone({ store }: BoardDeps, conversation: string, work: () => Promise<void>): Promise<void> {
+  const terms = { ttlMs: EDIT_LEASE_MS, isReentrant: true };
+  const turn = await store.claim(`board:${conversation}`, terms).catch(() => undefined);
+  if (turn?.held === false) return;
+  try {
+    await work();
+  } finally {
+    if (turn !== undefined) await store.commit(turn.claim, []).catch(() => {}); // it ends by itself
+  }
 }
 
 /** Posts the board of a channel and retires the one before. @throws {UserError} @throws {StoreError} */

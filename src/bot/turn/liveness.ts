@@ -24,6 +24,11 @@ export interface Liveness {
   hasPeers(): boolean;
   /** Stores a first heartbeat, and goes on. @throws {StoreError} when the first one was not stored */
   start(): Promise<void>;
+  /**
+   * Tells the others that this process stops; resolves with whether one of them goes on. Of those that stop together,
+   * the last one to say so finds none. Where the store does not tell: as of the last round. Never rejects.
+   */
+  leave(): Promise<boolean>;
   /** Removes the heartbeat, so that others need not wait to end what this process leaves behind. */
   stop(): Promise<void>;
 }
@@ -36,7 +41,11 @@ const MAX_GAP_MS = 30_000;
 /** No answer runs for as long, whatever the clocks of two machines say. */
 const LONG_GONE_MS = 3_600_000;
 
-const heartbeatRow = z.object({ at: z.number() });
+const heartbeatRow = z.object({
+  at: z.number(),
+  /** It answers what it has, and stops. */
+  isLeaving: z.boolean().optional(),
+});
 
 /** Compares heartbeats with each other and never with the clock, as the clocks of two machines differ. */
 function createWatch({ now }: Pick<Clock, "now">) {
@@ -66,9 +75,14 @@ export function createLiveness({ store, clock, log, owner }: LivenessDeps): Live
   const watch = createWatch(clock);
   let stopRounds = () => {};
   let peers = 0;
+  let isLeaving = false;
+  /** Stores a sign of life, and reads those of the others. */
+  const exchange = async () => {
+    await heartbeats.set(owner, { at: clock.now(), ...(isLeaving && { isLeaving }) });
+    return (await heartbeats.entries()).filter(([other]) => other !== owner);
+  };
   const beat = async () => {
-    await heartbeats.set(owner, { at: clock.now() });
-    const others = (await heartbeats.entries()).filter(([other]) => other !== owner);
+    const others = await exchange();
     const gone = others.filter(([other, row]) => hasEnded(other) || watch.isSilent(other, row)).map(([other]) => other);
     watch.keepOnly(new Set(others.map(([other]) => other)));
     peers = others.length - gone.length;
@@ -84,6 +98,17 @@ export function createLiveness({ store, clock, log, owner }: LivenessDeps): Live
       return row === undefined || watch.isSilent(other, row);
     },
     hasPeers: () => peers > 0,
+    async leave() {
+      isLeaving = true;
+      try {
+        const goesOn = ([other, row]: readonly [string, unknown]) =>
+          heartbeatRow.safeParse(row).data?.isLeaving !== true && !hasEnded(other) && !watch.isSilent(other, row);
+        return (await exchange()).some(goesOn);
+      } catch (error) {
+        log.warn({ error }, "other replicas learn late that this one stops");
+        return peers > 0;
+      }
+    },
     async start() {
       await beat();
       stopRounds = startRounds({ clock, log, everyMs: BEAT_MS, what: "the heartbeat", work: beat });

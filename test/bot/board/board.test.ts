@@ -134,6 +134,22 @@ describe("the board's message", () => {
     expect(platform.calls() - before).toBeLessThanOrEqual(4);
   });
 
+  it("is edited by one of several replicas that look at the same moment", async () => {
+    const { board, clock, platform, start } = await posted();
+    const { edit } = platform;
+    platform.edit = async (...call) => {
+      await clock.sleep(500);
+      return edit(...call);
+    };
+    const other = start([platform]);
+    await other.board.load();
+    const before = platform.edits();
+    await clock.advance(16 * MINUTE_MS);
+    for (const one of [board, other.board]) one.look();
+    await clock.advance(2_000);
+    expect(platform.edits() - before).toBe(1);
+  });
+
   it("says that the bot was stopped, until it runs again", async () => {
     const { board, clock, platform, start, text } = await posted();
     const since = clock.now();

@@ -32,6 +32,30 @@ describe("createLiveness()", () => {
     await a.stop();
   });
 
+  it("tells who stops whether another one goes on: the last of those that stop together finds none", async () => {
+    const { clock, store, a, b, live } = two();
+    for (const each of [a, b]) await each.start();
+    await store.values("processes").set("old", { at: clock.now() });
+    expect(await a.leave()).toBe(true);
+    await store.values("processes").delete("old");
+    await clock.advance(20_000);
+    expect(await b.leave()).toBe(false);
+    expect(await b.isGone(A)).toBe(false);
+    const c = live("third");
+    await c.start();
+    expect(await a.leave()).toBe(true);
+    store.breakDown();
+    expect(await b.leave()).toBe(true);
+    for (const each of [a, b, c]) await each.stop();
+  });
+
+  it("says for both that none goes on where two say at the same time that they stop", async () => {
+    const { a, b } = two();
+    for (const each of [a, b]) await each.start();
+    expect(await Promise.all([a.leave(), b.leave()])).toContain(false);
+    for (const each of [a, b]) await each.stop();
+  });
+
   it("takes replicas with the same host name and process id for alive while they give signs of it", async () => {
     const { clock, a, b } = two();
     await a.start();
