@@ -42,7 +42,7 @@ async function ownLine() {
       signal: over.signal,
       onWait() {},
       isNext: () => isNext(question),
-      mustGiveWay: () => queue.hasEarlier(conversation, at),
+      mustGiveWay: () => queue.hasEarlier(conversation, { at, id }),
     };
     try {
       await withLease({ store, clock, log }, conversation, terms, async (lease) => {
@@ -53,7 +53,8 @@ async function ownLine() {
         await sessions.close(id, lease.endWith);
       });
     } catch (error) {
-      if (error instanceof GaveWay) queue.add(conversation, run(question), { at, isByTime: true, isMissed: true });
+      if (error instanceof GaveWay)
+        queue.add(conversation, run(question), { place: { at, id }, isByTime: true, isMissed: true });
       else tell("failed", { ...question, error: String(error) });
     }
   };
@@ -63,7 +64,7 @@ async function ownLine() {
       if (from === owner || !hasEnded(from)) continue;
       if (!(await sessions.adopt(id, from, owner))) continue;
       const found = { id, conversation, number: Number(text), at };
-      if (begun === null) queue.add(conversation, run(found), { at, isByTime: true, isMissed: true });
+      if (begun === null) queue.add(conversation, run(found), { place: { at, id }, isByTime: true, isMissed: true });
       else await sessions.close(id).then(() => tell("interrupted", found));
     }
   };
@@ -81,7 +82,7 @@ async function ownLine() {
       ended: null,
     };
     if (await sessions.open(id, row))
-      queue.add(conversation, run({ id, conversation, number, at }), { isMissed: true, at });
+      queue.add(conversation, run({ id, conversation, number, at }), { isMissed: true, place: { at, id } });
   };
 }
 

@@ -1,10 +1,11 @@
 // What model lists cost at rest, and at any size: reading them, autocomplete, the tick, memory. Runs the built program's
-// own parts. PARTS=read,suggest,tick,every,memory,reports chooses.
+// own parts. PARTS=read,suggest,tick,every,memory,servers,reports chooses.
 //   read:     getCachedModels() with one and ten providers, beside reads of the same value from other caches
 //   suggest:  autocomplete over 500, 5,000 and 50,000 models
 //   tick:     a tick with nothing due, by number of workspaces, each with settings of its own
 //   every:    how often a list that is due every 60 s is fetched, on a clock that runs fast
 //   memory:   heap per workspace at rest, with settings and a learnt habit
+//   servers:  memory of 5,000 Discord servers with 100,000 channels, and the tick with 1,000 of them having settings
 //   reports:  event loop blocked by `/usage` over 100,000 turns and by `/chat export` of 5,000
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +13,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { systemClock } from "#bot/base/clock.js";
 import { createAccess } from "#bot/bot/access/access.js";
+import { createPlaces } from "#bot/bot/discord/gateway/places.js";
 import { chatExport } from "#bot/commands/chat-export.js";
 import { usage } from "#bot/commands/usage.js";
 import { suggestModels } from "#bot/refresh/choose/suggest-models.js";
@@ -204,38 +206,89 @@ async function tick(print) {
       const fill = (store) => store.write(settingsRows(workspaces, choiceOf));
       const world = await refresherOver({ lists, clock, workspaces, fill });
       await world.refresher.refresh("person");
-      const ticks = [];
-      for (let beat = 0; beat < 12; beat++) {
+      const cost = await costOfTicks(world.refresher, () => {
         now += 10_000;
-        let longestBlockMs = 0;
-        let isOver = false;
-        let last = performance.now();
-        const look = () => {
-          longestBlockMs = Math.max(longestBlockMs, performance.now() - last);
-          last = performance.now();
-          if (!isOver) setImmediate(look);
-        };
-        const cpu = process.cpuUsage();
-        setImmediate(look);
-        await world.refresher.tick();
-        await pause(5);
-        isOver = true;
-        await pause(1);
-        const { user, system } = process.cpuUsage(cpu);
-        if (beat >= 2) ticks.push({ longestBlockMs, cpuMs: (user + system) / 1_000 });
-      }
-      print({
-        part: "tick",
-        scene,
-        workspaces: count,
-        blockedMs: round(median(ticks.map(({ longestBlockMs }) => longestBlockMs))),
-        longestBlockedMs: round(Math.max(...ticks.map(({ longestBlockMs }) => longestBlockMs))),
-        // 6 ms of it are this measurement's own: it keeps a core busy while it waits.
-        cpuMsPerMinute: round(6 * Math.max(0, median(ticks.map(({ cpuMs }) => cpuMs)) - 6), 0),
-        ticks: ticks.length,
       });
+      print({ part: "tick", scene, workspaces: count, ...cost });
       await world.close();
     }
+}
+
+/** What ten ticks cost in which nothing is due; `beat` moves the clock on to the next one. */
+async function costOfTicks(refresher, beat) {
+  const ticks = [];
+  for (let count = 0; count < 12; count++) {
+    beat();
+    let longestBlockMs = 0;
+    let isOver = false;
+    let last = performance.now();
+    const look = () => {
+      longestBlockMs = Math.max(longestBlockMs, performance.now() - last);
+      last = performance.now();
+      if (!isOver) setImmediate(look);
+    };
+    const cpu = process.cpuUsage();
+    setImmediate(look);
+    await refresher.tick();
+    await pause(5);
+    isOver = true;
+    await pause(1);
+    const { user, system } = process.cpuUsage(cpu);
+    if (count >= 2) ticks.push({ longestBlockMs, cpuMs: (user + system) / 1_000 });
+  }
+  return {
+    blockedMs: round(median(ticks.map(({ longestBlockMs }) => longestBlockMs))),
+    longestBlockedMs: round(Math.max(...ticks.map(({ longestBlockMs }) => longestBlockMs))),
+    // 6 ms of it are this measurement's own: it keeps a core busy while it waits.
+    cpuMsPerMinute: round(6 * Math.max(0, median(ticks.map(({ cpuMs }) => cpuMs)) - 6), 0),
+    ticks: ticks.length,
+  };
+}
+
+const SERVERS = 5_000;
+const CHANNELS_EACH = 20;
+const WITH_SETTINGS = 1_000;
+/** As Discord describes a server, with what is not kept of it. */
+function serverEvent(index) {
+  const id = (offset) => String(1_000_000_000_000_000_000n + BigInt(index) * 100n + BigInt(offset));
+  const many = (count, one) => Array.from({ length: count }, (_unused, at) => one(at));
+  const role = (at) => ({ id: id(at), name: `role ${at}`, permissions: "2147483647", color: 0, position: at });
+  const channel = (at) => ({
+    ...{ id: id(20 + at), type: at === 0 ? 4 : 0, name: `channel-${at}`, position: at, topic: "t".repeat(100) },
+    ...{ parent_id: at === 0 ? null : id(20), permission_overwrites: [], last_message_id: null },
+  });
+  const roles = many(10, role);
+  const channels = many(CHANNELS_EACH, channel);
+  return JSON.stringify({ id: id(0), owner_id: id(99), name: `Server ${index}`, roles, channels, threads: [] });
+}
+
+async function servers(print) {
+  const heap = heapMeter();
+  if (heap === undefined) return print({ part: "servers", skipped: "run node with --expose-gc" });
+  const rest = { call: () => Promise.reject(new Error("nobody is asked here")), isTokenRefused: () => false };
+  const before = heap();
+  const places = createPlaces({ rest, calls: { take: async () => {} }, log });
+  let takenMs = 0;
+  for (let index = 0; index < SERVERS; index++) {
+    const event = JSON.parse(serverEvent(index));
+    const startedAt = performance.now();
+    places.onEvent("GUILD_CREATE", event);
+    takenMs += performance.now() - startedAt;
+  }
+  const bytes = heap() - before;
+  let now = Date.now();
+  const clock = { now: () => now, sleep: systemClock.sleep };
+  const workspaces = places.serverIds().map((id) => `discord:${id}`);
+  const fill = (store) => store.write(settingsRows(workspaces.slice(0, WITH_SETTINGS), CHOICES["fixed intervals"]));
+  const world = await refresherOver({ lists: { p0: listOf(50) }, clock, workspaces, fill });
+  await world.refresher.refresh("person");
+  const cost = await costOfTicks(world.refresher, () => {
+    now += 10_000;
+  });
+  const known = { servers: SERVERS, channels: SERVERS * CHANNELS_EACH, withSettings: WITH_SETTINGS };
+  const memory = { placesMb: round(bytes / 2 ** 20, 1), takenMsPerServer: round(takenMs / SERVERS, 3) };
+  print({ part: "servers", ...known, ...memory, ...cost });
+  await world.close();
 }
 
 async function every(print) {
@@ -273,14 +326,20 @@ const habitRow = (now, seed) => {
   };
 };
 
-async function memory(print) {
+/** Measures what is kept, in bytes; undefined where Node.js does not let us collect. */
+function heapMeter() {
   const gc = globalThis.gc;
-  if (gc === undefined) return print({ part: "memory", skipped: "run node with --expose-gc" });
-  const heap = () => {
+  if (gc === undefined) return undefined;
+  return () => {
     for (let turn = 0; turn < 3; turn++) gc();
-    const { heapUsed, arrayBuffers, external } = process.memoryUsage();
-    return heapUsed + external + arrayBuffers;
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external; // which has the buffers
   };
+}
+
+async function memory(print) {
+  const heap = heapMeter();
+  if (heap === undefined) return print({ part: "memory", skipped: "run node with --expose-gc" });
   const at = {};
   for (const count of [10, 10_000]) {
     const workspaces = idsOf(count);
@@ -362,7 +421,7 @@ async function reports(print) {
 }
 
 export async function run(print) {
-  const parts = { read, suggest, tick, every, memory, reports };
+  const parts = { read, suggest, tick, every, memory, servers, reports };
   const wanted = Object.keys(parts).filter((name) => (process.env.PARTS ?? name).split(",").includes(name));
   for (const name of wanted) await parts[name](print);
 }

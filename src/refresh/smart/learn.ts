@@ -76,7 +76,7 @@ function live(activity: WorkspaceActivity, until: number): WorkspaceActivity {
 /** Takes the hour that has just ended into the habit. */
 function closeHour(activity: WorkspaceActivity): WorkspaceActivity {
   const ended = hourOfWeek(Math.floor(activity.at / HOUR_MS) - 1);
-  const blend = (values: readonly number[], added: number) =>
+  const blend = (values: WorkspaceActivity["counts"], added: number) =>
     values.map((value, index) => (index === ended ? value * WEEK_KEPT + added : value));
   const next = {
     ...activity,

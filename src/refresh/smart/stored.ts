@@ -5,13 +5,14 @@ import type { ListHistory } from "./list-history.js";
 
 const amount = z.number().nonnegative();
 const amounts = (length: number) => z.array(amount).length(length);
+const hours = amounts(HOURS_OF_WEEK).transform((values) => Float32Array.from(values));
 
 const activitySchema = z.object({
   at: amount,
   lastAt: amount.nullable(),
   inThisHour: amount,
-  counts: amounts(HOURS_OF_WEEK),
-  weeks: amounts(HOURS_OF_WEEK),
+  counts: hours,
+  weeks: hours,
   total: z.object({ count: amount, ms: amount }),
   recent: amounts(RECENT_MS.length),
   happened: amounts(LEVEL_MS.length),
@@ -32,7 +33,7 @@ const listSchema = z.object({
 
 /** Learnt numbers are worth no more digits than that; a row stays at some 2 KB. */
 const DIGITS = 5;
-const short = (values: readonly number[]) => values.map((value) => Number(value.toPrecision(DIGITS)));
+const short = (values: Iterable<number>) => Array.from(values, (value) => Number(value.toPrecision(DIGITS)));
 
 /** What is stored of a workspace's use. */
 export const storedActivity = ({ nearby: _derived, ...activity }: WorkspaceActivity): unknown => ({
