@@ -25,8 +25,8 @@ export interface Liveness {
   /** Stores a first heartbeat, and goes on. @throws {StoreError} when the first one was not stored */
   start(): Promise<void>;
   /**
-   * Tells the others that this process stops; resolves with whether one of them goes on. Of those that stop together,
-   * the last one to say so finds none. Where the store does not tell: as of the last round. Never rejects.
+   * Tells the others that this process stops; resolves with whether one of them goes on, as of the last round where the
+   * store does not tell. The last one to stop finds none. Never rejects.
    */
   leave(): Promise<boolean>;
   /** Removes the heartbeat, so that others need not wait to end what this process leaves behind. */
