@@ -21,7 +21,7 @@ const MIN_SHARE = 0.03;
 const MIN_WINDOWS = 2;
 
 /**
- * How windows of a length are forecast. docs/quota-forecast.md says on which traces the numbers were
+ * How windows of a length are forecast. docs/benchmarks.md says on which traces the numbers were
  * chosen, and what they reach.
  */
 interface Tuning {
