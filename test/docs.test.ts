@@ -10,7 +10,7 @@ import { createCommands } from "../src/commands/registry.js";
 import { createLanguages } from "../src/languages/languages.js";
 import { providerDefinitions } from "../src/providers/registry.js";
 import { runProgram } from "./support/bot-process.js";
-import { temporaryFolder } from "./support/start-bot.js";
+import { temporaryFolder } from "./support/temporary-folder.js";
 
 const GENERATED = /^docs\/(texts|licences|reference\/\w+)\.md$/;
 const read = (path: string) => readFileSync(path, "utf8");

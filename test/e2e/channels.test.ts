@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import { eventually, playgroundClient } from "../support/playground-client.js";
-import { type Bot, startBot, temporaryFolder } from "../support/start-bot.js";
+import { type Bot, startBot } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const folder = temporaryFolder();
 let bot: Bot;

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BotProcess, startProcess } from "../support/bot-process.js";
 import { launchBrowser } from "../support/browser.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { openWatched } from "../support/watched-page.js";
 
 const browser = await launchBrowser();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createSqliteStore } from "../../src/store/sqlite/sqlite.js";
-import { type Bot, startBot, temporaryFolder } from "../support/start-bot.js";
+import { type Bot, startBot } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 let folder: ReturnType<typeof temporaryFolder>;
 let bot: Bot | undefined;

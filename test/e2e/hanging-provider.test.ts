@@ -3,7 +3,8 @@ import { FAKE_ANTHROPIC_KEY, startFakeAnthropic } from "../support/fake-anthropi
 import { startFakeOllama } from "../support/fake-ollama.js";
 import { FAKE_OPENAI_KEY, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
-import { type Bot, startBot, temporaryFolder } from "../support/start-bot.js";
+import { type Bot, startBot } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const INTERVAL_MS = 300_000;
 

@@ -7,7 +7,7 @@ import { launchBrowser } from "../support/browser.js";
 import { FAKE_ANTHROPIC_KEY, startFakeAnthropic } from "../support/fake-anthropic.js";
 import { FAKE_OPENAI_KEY, startFakeOpenAi } from "../support/fake-openai.js";
 import { playgroundClient } from "../support/playground-client.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const browser = await launchBrowser();
 if (browser === undefined) console.log("No Chromium starts on this machine: the journeys in the browser are skipped.");

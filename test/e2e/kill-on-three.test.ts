@@ -3,7 +3,7 @@ import { systemClock } from "../../src/base/clock.js";
 import { type BotProcess, startProcess } from "../support/bot-process.js";
 import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually } from "../support/playground-client.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { startThreePlatforms, type ThreePlatforms } from "../support/three-platforms.js";
 
 const RETRY = "🔁 Retry";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type BotProcess, startProcess } from "../support/bot-process.js";
 import { eventually, type PlaygroundMessage, playgroundClient } from "../support/playground-client.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const ROUNDS = process.env.SOAK ? 50 : 3;
 const CHANNELS = ["a", "b", "c", "d"];

@@ -5,7 +5,7 @@ import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../support/fa
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.js";
 import { readOf } from "../support/fake-slack-workspace.js";
 import { eventually } from "../support/playground-client.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const { mentions, cuts, kills, channelCount } = process.env.SOAK
   ? { mentions: 1_000, cuts: 50, kills: 20, channelCount: 10 }

@@ -3,7 +3,7 @@ import { type BotProcess, startProcess } from "../support/bot-process.js";
 import { type FakeDiscord, startFakeDiscord } from "../support/fake-discord.js";
 import type { FakeChannel, FakeMessage } from "../support/fake-discord-world.js";
 import { eventually } from "../support/playground-client.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const { mentions, drops, kills } = process.env.SOAK
   ? { mentions: 1_000, drops: 50, kills: 20 }

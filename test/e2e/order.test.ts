@@ -8,7 +8,7 @@ import { readOf } from "../support/fake-slack-workspace.js";
 import { eventually } from "../support/playground-client.js";
 import { startPostgres } from "../support/postgres-server.js";
 import { startRedis } from "../support/redis-server.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const isSoak = process.env.SOAK !== undefined;
 const REPLICAS = 3;

@@ -4,7 +4,7 @@ import { allFindings } from "../support/accessibility.js";
 import { type BotProcess, startProcess } from "../support/bot-process.js";
 import { launchBrowser } from "../support/browser.js";
 import { FAKE_OPENAI_KEY, startFakeOpenAi } from "../support/fake-openai.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { openWatched } from "../support/watched-page.js";
 
 const browser = await launchBrowser();

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BotProcess, startProcess } from "../support/bot-process.js";
 import { type FakeOpenAi, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, type PlaygroundMessage, playgroundClient } from "../support/playground-client.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const GROQ_KEY = "gsk_fake0groq0key0of0evergreen";
 const BACKUP_KEY = "fake0backup0key0of0evergreen";

@@ -6,7 +6,8 @@ import { fakeClock, settle } from "../support/fake-clock.js";
 import { type FakeOpenAi, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
 import { sqliteHere } from "../support/sqlite-here.js";
-import { type Bot, startBot, temporaryFolder } from "../support/start-bot.js";
+import { type Bot, startBot } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import type { Place, Question } from "../support/three-platforms.js";
 import { entry } from "../usage/entries.js";
 

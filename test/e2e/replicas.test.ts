@@ -6,7 +6,7 @@ import { eventually, playgroundClient } from "../support/playground-client.js";
 import { startPostgres } from "../support/postgres-server.js";
 import { startRedis } from "../support/redis-server.js";
 import type { TestServer } from "../support/server-process.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const REPLICAS = 3;
 /** A result of one replica is seen on the others within that. */

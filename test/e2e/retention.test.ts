@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { playgroundClient } from "../support/playground-client.js";
-import { type Bot, startBot, temporaryFolder } from "../support/start-bot.js";
+import { type Bot, startBot } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -3,7 +3,8 @@ import { type Cable, layCable } from "../support/cable.js";
 import { FAKE_ANTHROPIC_KEY, type FakeAnthropic, startFakeAnthropic } from "../support/fake-anthropic.js";
 import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
-import { type Bot, startBot, temporaryFolder } from "../support/start-bot.js";
+import { type Bot, startBot } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 /** The scenarios that auto-refresh was asked for with, step by step, with the real SDKs against local providers. */
 const INTERVAL_MS = 300_000;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { startProcess } from "../support/bot-process.js";
 import { startFakeDiscord } from "../support/fake-discord.js";
 import { eventually } from "../support/playground-client.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const SERVERS = process.env.SOAK ? 1_000 : 50;
 

@@ -5,7 +5,7 @@ import type { FakeChannel, FakeMessage } from "../support/fake-discord-world.js"
 import { eventually } from "../support/playground-client.js";
 import { startPostgres } from "../support/postgres-server.js";
 import { startRedis } from "../support/redis-server.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const isSoak = process.env.SOAK !== undefined;
 const REPLICAS = 3;

@@ -6,7 +6,7 @@ import { FAKE_OPENAI_KEY, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
 import { startPostgres } from "../support/postgres-server.js";
 import { startRedis } from "../support/redis-server.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const ROUND_TRIP_MS = 500;
 /** While the bot starts; its deadlines then leave room for a busy machine. */

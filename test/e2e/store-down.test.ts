@@ -6,7 +6,7 @@ import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../support/fa
 import { eventually, playgroundClient } from "../support/playground-client.js";
 import { POSTGRES_PASSWORD, startPostgres } from "../support/postgres-server.js";
 import { REDIS_PASSWORD, startRedis } from "../support/redis-server.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const redis = await startRedis();
 const postgres = await startPostgres();

@@ -5,7 +5,7 @@ import { type BotProcess, runProgram, startProcess } from "../support/bot-proces
 import { type FakeDiscord, startFakeDiscord } from "../support/fake-discord.js";
 import { APP_TOKEN, BOT_TOKEN, type FakeSlack, startFakeSlack } from "../support/fake-slack.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 /** Both platforms and the playground in one process: the built program against services on loopback. */
 let folder: ReturnType<typeof temporaryFolder>;

@@ -5,7 +5,6 @@ import { startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
 import { startPostgres } from "../support/postgres-server.js";
 import { startRedis } from "../support/redis-server.js";
-import { temporaryFolder } from "../support/start-bot.js";
 import {
   copySqlite,
   type ExpectedStore,
@@ -17,6 +16,7 @@ import {
   type StoreKind,
   seedDiscord,
 } from "../support/store-fixtures.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const INTERRUPTED = "⚠️ Interrupted by a restart.";
 

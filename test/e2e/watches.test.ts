@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import { fakeClock } from "../support/fake-clock.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
-import { startBot, temporaryFolder } from "../support/start-bot.js";
+import { startBot } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);

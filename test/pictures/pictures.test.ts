@@ -8,7 +8,7 @@ import { startProcess } from "../support/bot-process.js";
 import { launchBrowser } from "../support/browser.js";
 import { FAKE_OPENAI_KEY, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { discordBody, discordPage, discordReactions } from "./discord-page.js";
 import { slackBody, slackPage, slackReactions, slackTime } from "./slack-page.js";
 

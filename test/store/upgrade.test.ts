@@ -8,7 +8,7 @@ import { fakeClock } from "../support/fake-clock.js";
 import { startPostgres } from "../support/postgres-server.js";
 import { startRedis } from "../support/redis-server.js";
 import { sqliteHere } from "../support/sqlite-here.js";
-import { type Bot, startBot, temporaryFolder } from "../support/start-bot.js";
+import { type Bot, startBot } from "../support/start-bot.js";
 import { readContents, type StoreContents } from "../support/store-contents.js";
 import {
   copySqlite,
@@ -20,6 +20,7 @@ import {
   providerVariables,
   type StoreKind,
 } from "../support/store-fixtures.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -3,7 +3,8 @@ import { fakeClock } from "./fake-clock.js";
 import { FAKE_OPENAI_KEY, startFakeOpenAi } from "./fake-openai.js";
 import type { FakeVendor } from "./fake-vendor.js";
 import { eventually } from "./playground-client.js";
-import { startBot, temporaryFolder } from "./start-bot.js";
+import { startBot } from "./start-bot.js";
+import { temporaryFolder } from "./temporary-folder.js";
 import { type Place, type Question, startThreePlatforms } from "./three-platforms.js";
 
 export type BotOnThree = Awaited<ReturnType<typeof startBotOnThree>>;

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, startApp } from "../../src/app.js";
 import { parseConfig } from "../../src/base/config/config.js";
@@ -21,12 +19,6 @@ export interface Bot extends App {
   restart(environment?: Record<string, string>): Promise<Bot>;
   /** Turns the clock in steps of the schedule and ticks at each, as the timer would. */
   run(ms: number): Promise<void>;
-}
-
-/** A folder that is gone after the test file. */
-export function temporaryFolder(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), "evergreen-"));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 const BEAT_MS = 10_000;

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { MESSAGE_CONTENT_INTENT, startFakeDiscord } from "../../support/fake-discord.js";
 import { eventually, playgroundClient } from "../../support/playground-client.js";
-import { startBot, temporaryFolder } from "../../support/start-bot.js";
+import { startBot } from "../../support/start-bot.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 import {
   answered,
   briskClock,

@@ -17,7 +17,8 @@ import type { FakeInteraction } from "../../support/fake-discord-interactions.js
 import type { FakeChannel, FakeMessage } from "../../support/fake-discord-world.js";
 import { memoryStore } from "../../support/memory-store.js";
 import { eventually } from "../../support/playground-client.js";
-import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js";
+import { type Bot, startBot } from "../../support/start-bot.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 /** The machine's clock, where a test waits for real sockets anyway. */
 export const realClock: FakeClock = {

@@ -3,7 +3,8 @@ import { type FakeDiscord, startFakeDiscord } from "../../support/fake-discord.j
 import { BOT_ID } from "../../support/fake-discord-world.js";
 import { memoryStore } from "../../support/memory-store.js";
 import { eventually } from "../../support/playground-client.js";
-import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js";
+import { type Bot, startBot } from "../../support/start-bot.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 import { answered, briskClock, jumpingClock, replied, stagePlatform } from "./discord-support.js";
 
 /** Two processes with one token and one store, of different counts of shards: each is told of every event. */

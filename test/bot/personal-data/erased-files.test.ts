@@ -16,7 +16,7 @@ import { createLedger } from "../../../src/usage/ledger.js";
 import { createVotes } from "../../../src/usage/votes.js";
 import { startPostgres } from "../../support/postgres-server.js";
 import { startRedis } from "../../support/redis-server.js";
-import { temporaryFolder } from "../../support/start-bot.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 import { entry } from "../../usage/entries.js";
 
 const ADA = { platform: "discord", id: "4711", name: "CanaryName" };

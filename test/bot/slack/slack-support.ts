@@ -14,7 +14,8 @@ import {
   startFakeSlack,
 } from "../../support/fake-slack.js";
 import { eventually } from "../../support/playground-client.js";
-import { type Bot, startBot, temporaryFolder } from "../../support/start-bot.js";
+import { type Bot, startBot } from "../../support/start-bot.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 /** The commands as the manifest sees them: what they do is never called. */
 export const commands = createCommands({ languages: createLanguages() } as CommandDeps);

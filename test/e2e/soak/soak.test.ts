@@ -6,7 +6,7 @@ import { type BotProcess, startProcess } from "../../support/bot-process.js";
 import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../../support/fake-openai.js";
 import { type Inspector, inspect } from "../../support/inspector.js";
 import { eventually } from "../../support/playground-client.js";
-import { temporaryFolder } from "../../support/start-bot.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 import { startThreePlatforms, type ThreePlatforms } from "../../support/three-platforms.js";
 import { createFaults, startVendor } from "./faults.js";
 import { createPeople } from "./people.js";

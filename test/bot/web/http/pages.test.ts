@@ -4,7 +4,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signInPage } from "../../../../src/bot/web/http/token.js";
-import { type Bot, startBot, temporaryFolder } from "../../../support/start-bot.js";
+import { type Bot, startBot } from "../../../support/start-bot.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
 const FOLDERS = ["http", "playground", "console"].map((owner) => `src/bot/web/${owner}/page`);
 const files = FOLDERS.flatMap((folder) =>

@@ -2,7 +2,8 @@ import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { seriousFindings } from "../../../support/accessibility.js";
 import { launchBrowser } from "../../../support/browser.js";
-import { type Bot, startBot, temporaryFolder } from "../../../support/start-bot.js";
+import { type Bot, startBot } from "../../../support/start-bot.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 import { openWatched } from "../../../support/watched-page.js";
 
 const browser = await launchBrowser();

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../../../support/fake-openai.js";
 import { eventually, playgroundClient } from "../../../support/playground-client.js";
-import { type Bot, startBot, temporaryFolder } from "../../../support/start-bot.js";
+import { type Bot, startBot } from "../../../support/start-bot.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
 /** Somebody comes back to the playground's page: the whole bot, real sockets, a clock that the test turns. */
 const MINUTE_MS = 60_000;
