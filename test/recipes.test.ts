@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 /** What a newcomer's check runs over; the whole suite takes minutes. */
 const TESTS = [
   "test/layering.test.ts",
-  "test/base/config.test.ts",
+  "test/base/config",
   "test/providers/registry.test.ts",
   "test/commands/help.test.ts",
   "test/bot/registry.test.ts",
@@ -88,7 +88,8 @@ describe("CONTRIBUTING.md, followed to the letter", () => {
       "playgroundPlatform]",
     );
     await Promise.all([
-      run("node_modules/typescript/bin/tsc", "--noEmit"),
+      // With links taken as they are, the copy's files and libraries have the places that the last check of types knew.
+      run("node_modules/typescript/bin/tsc", "--noEmit", "--preserveSymlinks"),
       run("node_modules/vitest/vitest.mjs", "run", "--no-isolate", "--maxWorkers=1", ...TESTS),
     ]);
   }, 300_000);
