@@ -24,11 +24,11 @@ describe("a vendor that refuses for the day, on three surfaces", () => {
     type: "requests",
     message:
       "Rate limit reached for gpt-5 in organization org-1 on requests per day (RPD): Limit 200, Used 200, Requested 1. " +
-      "Please try again in 6h0m0s.",
+      "Please try again in 1h0m0s.",
   };
   const KEEP = "Keep openai/gpt-5";
   const LINE =
-    /↪️ Answered by openai\/gpt-5-mini: openai\/gpt-5 is out of quota until 18:\d\d UTC\. \/models back returns now\./;
+    /↪️ Answered by openai\/gpt-5-mini: openai\/gpt-5 is out of quota until 13:\d\d UTC\. \/models back returns now\./;
 
   beforeEach(async () => {
     bot = await startBotOnThree();
@@ -57,7 +57,7 @@ describe("a vendor that refuses for the day, on three surfaces", () => {
 
   /** The label of the control that leaves the pinned model. */
   const useOf = (labels: readonly string[]) =>
-    labels.find((label) => /^Use openai\/gpt-5-mini until 18:\d\d UTC$/.test(label)) ?? expect.fail(labels.join(", "));
+    labels.find((label) => /^Use openai\/gpt-5-mini until 13:\d\d UTC$/.test(label)) ?? expect.fail(labels.join(", "));
   /** Asks while the vendor refuses: the answer is the refusal, or that nothing was asked. */
   async function refused(place: Place, text: string) {
     bot.openai.failChats(isOut);
@@ -65,7 +65,7 @@ describe("a vendor that refuses for the day, on three surfaces", () => {
     bot.openai.failChats(undefined);
     expect(answer.mark).toBe("❌");
     expect(answer.text).toMatch(
-      /out of quota until 18:\d\d UTC|A quota of the bot's account at \**openai\** is used up/,
+      /out of quota until 13:\d\d UTC|A quota of the bot's account at \**openai\** is used up/,
     );
     expect(answer.labels).toContain(KEEP);
     return { ...answer, use: useOf(answer.labels) };
@@ -82,7 +82,7 @@ describe("a vendor that refuses for the day, on three surfaces", () => {
     expect(new Set(modelsAsked())).toEqual(new Set(["gpt-5"]));
 
     await first.question.press(first.use);
-    expect(await bot.whispered(discord, /answers here until 18:\d\d UTC/)).toContain("openai/gpt-5-mini");
+    expect(await bot.whispered(discord, /answers here until 13:\d\d UTC/)).toContain("openai/gpt-5-mini");
     await showsLine(first.question);
     expect(modelsAsked().at(-1)).toBe("gpt-5-mini");
     await bot.restart();
@@ -100,7 +100,7 @@ describe("a vendor that refuses for the day, on three surfaces", () => {
     expect(back.text).not.toContain("↪️");
     expect(modelsAsked().at(-1)).toBe("gpt-5");
 
-    await bot.clock.advance(6 * HOUR_MS);
+    await bot.clock.advance(HOUR_MS);
     for (const place of [slack, playground]) {
       const renewed = await asked(place, "seven");
       expect(renewed.mark).toBe("✅");
@@ -257,7 +257,7 @@ describe("a vendor that counts, with a habit to run out", () => {
     expect((await ask("fifth")).text).toBe(`from backup\n\n${line}`);
 
     // Its own count of seconds is a little behind.
-    await clock.advance(midnight() + DAY_MS + 60_000 - clock.now());
+    await clock.leap(midnight() + DAY_MS + 60_000 - clock.now());
     used = 0;
     count();
     expect((await ask("sixth")).text).toBe("from groq");
