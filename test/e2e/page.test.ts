@@ -101,7 +101,7 @@ describe.skipIf(browser === undefined)("the page of a live bot", () => {
       ] as const) {
         await page.locator(button).click();
         await page.locator(panel).waitFor();
-        expect([panel, await overhang(page), await allFindings(page)]).toEqual([panel, 0, []]);
+        await expect.poll(async () => [panel, await overhang(page), await allFindings(page)]).toEqual([panel, 0, []]);
         await page.keyboard.press("Escape");
       }
       await page.getByRole("button", { name: "Channels" }).click();

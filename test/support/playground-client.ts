@@ -34,14 +34,22 @@ export async function eventually<T>(
   }
 }
 
+/** Sends a request, and once more where the bot closed a kept connection as it went out: on a busy machine one is idle for long. */
+const send = (address: string, init?: RequestInit): Promise<Response> =>
+  fetch(address, init).catch((error: unknown) => {
+    const { cause } = error as { readonly cause?: { readonly code?: string } };
+    if (cause?.code !== "UND_ERR_SOCKET" && cause?.code !== "ECONNRESET") throw error;
+    return fetch(address, init);
+  });
+
 /** What a person with a script does on the playground. */
 export function playgroundClient(url: string, channel = "general") {
   const base = `${url}/api/channels/${channel}`;
-  const get = async <T>(address: string) => (await (await fetch(address)).json()) as T;
+  const get = async <T>(address: string) => (await (await send(address)).json()) as T;
   const messages = async () => (await get<{ messages: readonly PlaygroundMessage[] }>(`${base}/messages`)).messages;
 
   async function say(text: string, client?: string): Promise<string> {
-    const response = await fetch(`${base}/messages`, {
+    const response = await send(`${base}/messages`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ text, ...(client === undefined ? {} : { client }) }),
@@ -103,9 +111,9 @@ export function playgroundClient(url: string, channel = "general") {
     return eventually(
       `an end to ${text}`,
       async () => {
-        const all = await messages();
-        const question = all.find((message) => message.id === id);
-        const answer = all[all.findIndex((message) => message.id === id) + 1];
+        const all: readonly PlaygroundMessage[] | undefined = await messages(); // none where the store is away
+        const question = all?.find((message) => message.id === id);
+        const answer = all?.[all.findIndex((message) => message.id === id) + 1];
         if (question === undefined || answer === undefined || !question.marks.some((mark) => "✅⚠️❌".includes(mark)))
           return undefined;
         return { question, answer };

@@ -22,13 +22,13 @@ export interface ProgramTerms {
   readonly cwd: string;
   /** The user that it runs as, where that is another one. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
-  /** How long it may print nothing before it ends or is ready. Default: 10 s, after which it is taken to hang. */
+  /** How long it may print nothing before it ends or is ready. Default: 30 s, after which it is taken to hang. */
   readonly silenceMs?: number | undefined;
   /** Kills a program that has not got to its end, or to `ready`, when it aborts. */
   readonly signal?: AbortSignal;
 }
 
-const SILENCE_MS = 10_000;
+const SILENCE_MS = 30_000;
 
 /**
  * Runs a program to its end.

@@ -204,7 +204,7 @@ const EARLIER_MESSAGES = 20;
 /** What they may have altogether, in UTF-16 code units with names and marks. */
 const MAX_EARLIER_CHARS = 4_000;
 /** An answer never waits longer for what others wrote. */
-const READ_MS = 2_000;
+export const READ_MS = 2_000;
 
 /**
  * What was said in a thread before the bot was called into it, as a model reads it, and what of it could not be read.

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/base/clock.js";
+import { READ_MS } from "../../../src/bot/prompt/compose-question.js";
 import { imageBytes } from "../../support/fake-attachment.js";
+import type { FakeClock } from "../../support/fake-clock.js";
 import { MESSAGE_CONTENT_INTENT } from "../../support/fake-discord.js";
 import {
   BOT_ID,
@@ -12,13 +15,19 @@ import {
 import { FAKE_OPENAI_KEY, type FakeOpenAi, startFakeOpenAi } from "../../support/fake-openai.js";
 import { answered, connected, type DiscordStage, realClock, stageDiscord } from "./discord-support.js";
 
+/** The machine's clock, by which a busy machine has ten times as long to read what a question needs. */
+const patientClock: FakeClock = {
+  ...realClock,
+  sleep: (ms, signal) => systemClock.sleep(ms === READ_MS ? 10 * ms : ms, signal),
+};
+
 let stage: DiscordStage;
 let openai: FakeOpenAi;
 const begin = async (options: Parameters<typeof stageDiscord>[0], more: Record<string, string> = {}) => {
   openai = await startFakeOpenAi({ models: ["gpt-5"] });
   openai.replyWith(() => "Understood.");
   const environment = { OPENAI_API_KEY: FAKE_OPENAI_KEY, OPENAI_BASE_URL: openai.url, ...more };
-  stage = await stageDiscord(options, environment, realClock);
+  stage = await stageDiscord(options, environment, patientClock);
   await connected(stage.discord);
 };
 const end = async () => {
