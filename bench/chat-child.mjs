@@ -124,7 +124,9 @@ async function createWorld(provider, platform, countWrite = () => {}) {
   const lists = { snapshot: () => snapshot, onChange: () => () => {} };
   const allowed = createAllowedModels({ refresher: lists, settings, modelFacts, host: {} });
   const setups = [{ id: "openai", baseUrl: "https://api.openai.com/v1", key: "key" }];
+  const shared = { store, hasPeers: () => false, defer: (_table, write) => void write() };
   const chat = createChat({
+    ...shared,
     ...createChatParts(
       { clock, allowed },
       {
@@ -142,9 +144,8 @@ async function createWorld(provider, platform, countWrite = () => {}) {
         },
       },
     ),
-    store,
     budgets: createBudgets({ store, ledger, settings, host: [], clock }),
-    questionLimits: createQuestionLimits({ terms: { userPer10Min: 0, channelPer10Min: 0 }, store, clock }),
+    questionLimits: createQuestionLimits({ ...shared, terms: { userPer10Min: 0, channelPer10Min: 0 }, clock }),
     sessions,
     refresher,
     settings,
@@ -161,7 +162,6 @@ async function createWorld(provider, platform, countWrite = () => {}) {
     setups: [],
     defaultModel: () => ({ provider: "openai", model: "gpt-4o" }),
     owner: "bench/1/x",
-    hasPeers: () => false,
     clock,
     log,
     newReference: () => "ref",

@@ -45,13 +45,18 @@ async function ownLine() {
       mustGiveWay: () => queue.hasEarlier(conversation, { at, id }),
     };
     try {
-      await withLease({ store, clock, log }, conversation, terms, async (lease) => {
-        await answer(question, async () => {
-          await sessions.noteAnswer(id, { message: id });
-          return true;
-        });
-        await sessions.close(id, lease.endWith);
-      });
+      await withLease(
+        { store, clock, log, hasPeers: () => true, defer: (_table, write) => void write() },
+        conversation,
+        terms,
+        async (lease) => {
+          await answer(question, async () => {
+            await sessions.noteAnswer(id, { message: id });
+            return true;
+          });
+          await sessions.close(id, lease.endWith);
+        },
+      );
     } catch (error) {
       if (error instanceof GaveWay)
         queue.add(conversation, run(question), { place: { at, id }, isByTime: true, isMissed: true });

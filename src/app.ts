@@ -146,7 +146,7 @@ const recoveryParts = (deps: HandlerDeps, { observers }: Core): Pick<RecoverDeps
 function createTalk(core: Core, createCommands: AppDeps["createCommands"]) {
   const { log, settings, observers, liveness, newReference } = core;
   const parts = createChatParts(core, core.config);
-  const chat = createChat({ ...core, ...parts, hasPeers: liveness.hasPeers, onTurn: observers.onTurn });
+  const chat = createChat({ ...core, ...parts, onTurn: observers.onTurn });
   const board = createBoard({ ...core, leave: liveness.leave });
   const watchSender = createWatchSender(core);
   const charts = createChartPainter({ log });

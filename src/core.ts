@@ -22,6 +22,7 @@ import { createSettings } from "./refresh/settings.js";
 import { createWatchRows } from "./refresh/watch/watch-rows.js";
 import { createAudit } from "./store/audit.js";
 import { createDamageReport, reportingStore } from "./store/damage-report.js";
+import { deferWrites } from "./store/deferred-writes.js";
 import { processOwner } from "./store/process-owner.js";
 import { createSessions } from "./store/sessions/sessions.js";
 import type { Store } from "./store/store.js";
@@ -45,7 +46,7 @@ export async function createCore(deps: CoreDeps) {
   const { config, clock, log, fetch } = deps;
   const observers = createObservers();
   const damage = createDamageReport(log);
-  const store = observedStore(reportingStore(deps.store, damage), observers);
+  const { store, defer } = deferWrites(observedStore(reportingStore(deps.store, damage), observers), log);
   const surfaces: PlatformParts[] = [];
   const platforms: ChatPlatform[] = [];
   const languages = createLanguages();
@@ -75,8 +76,8 @@ export async function createCore(deps: CoreDeps) {
   const votes = createVotes({ store, clock });
   const audit = createAudit({ store, now: clock.now });
   const budgets = createBudgets({ store, ledger, settings, host: config.budgets, clock });
-  const questionLimits = createQuestionLimits({ terms: config.limits, store, clock });
   const liveness = createLiveness({ store, clock, log, owner });
+  const questionLimits = createQuestionLimits({ terms: config.limits, store, clock, defer, ...liveness });
   const quota = createQuota({
     ...{ setups: config.providers, budgets: config.providerBudgets, ledger, store, fetch, clock, log },
     ...{ timeoutMs: config.refresh.timeoutMs, hasPeers: liveness.hasPeers },
@@ -85,7 +86,7 @@ export async function createCore(deps: CoreDeps) {
   return {
     ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
     ...{ health, damage, modelFacts, allowed, watches, pinCensus, liveness, ledger, votes, audit, quota },
-    ...{ questionLimits, budgets, languages },
+    ...{ questionLimits, budgets, languages, defer, hasPeers: liveness.hasPeers },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     affectedPins: pinCensus.affectedPins,
     setups: config.providers,

@@ -11,7 +11,7 @@ import { createLedger, type Ledger } from "../../src/usage/ledger.js";
 import { createMessageLimits } from "../../src/usage/limits/message-limits.js";
 import { createQuestionLimits } from "../../src/usage/limits/question-limits.js";
 
-import { chatDeps } from "../support/chat-deps.js";
+import { chatDeps, deferNothing } from "../support/chat-deps.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
 import { type FakePlatform, fakePlatform, surfacesOf } from "../support/fake-platform.js";
 
@@ -88,6 +88,7 @@ export function world(before?: World, { roundTripMs, hostBudgets = [], ...given 
   const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } });
   const ledger = createLedger({ store, clock });
   const budgets = createBudgets({ store, ledger, settings, host: hostBudgets, clock });
+  const { hasPeers = () => false } = given;
   const deps = chatDeps({
     ledger,
     budgets,
@@ -100,7 +101,7 @@ export function world(before?: World, { roundTripMs, hostBudgets = [], ...given 
     surfaces: surfacesOf(platform),
     owner: before === undefined ? "host/1/first" : "host/2/next",
     limits: createMessageLimits(LIMITS, clock),
-    questionLimits: createQuestionLimits({ terms: LIMITS, store, clock }),
+    questionLimits: createQuestionLimits({ ...{ store, clock, hasPeers }, terms: LIMITS, defer: deferNothing }),
     log,
     newReference: () => `ref${++references}`,
     onTurn,

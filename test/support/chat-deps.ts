@@ -30,6 +30,9 @@ export const HOST_CHAT: ChatDeps["chat"] = {
   catchUpMs: 900_000,
 };
 
+/** What could be put off is written at once. */
+export const deferNothing: ChatDeps["defer"] = (_table, write) => void write();
+
 /** A chat's parts over one store, without a provider, but for what a test gives it. */
 export function chatDeps({
   clock,
@@ -37,6 +40,8 @@ export function chatDeps({
   ...given
 }: { readonly clock: FakeClock; readonly store: MemoryStore } & Partial<ChatDeps>): ChatDeps {
   const log = given.log ?? SILENT;
+  const hasPeers = given.hasPeers ?? (() => false);
+  const defer = given.defer ?? deferNothing;
   const refresher = given.refresher ?? fakeRefresher();
   const settings = given.settings ?? createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } });
   const modelFacts = given.modelFacts ?? createModelFacts();
@@ -50,7 +55,7 @@ export function chatDeps({
   const ledger = given.ledger ?? readable;
   const providers = given.providers ?? new Map();
   const quota = createQuota({
-    ...{ store, ledger: readable, clock, log, budgets: [], timeoutMs: 10_000, hasPeers: () => false },
+    ...{ store, ledger: readable, clock, log, budgets: [], timeoutMs: 10_000, hasPeers },
     setups: [...providers.keys()].map((id) => ({ id, baseUrl: `https://${id}.example`, key: "key" })),
     fetch: () => Promise.reject(new Error("no endpoints here")),
   });
@@ -68,9 +73,13 @@ export function chatDeps({
     defaultModel: () => undefined,
     surfaces: [],
     owner: "host/1/first",
-    hasPeers: () => false,
+    hasPeers,
+    defer,
     limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),
-    questionLimits: createQuestionLimits({ terms: { userPer10Min: 0, channelPer10Min: 0 }, store, clock }),
+    questionLimits: createQuestionLimits({
+      ...{ store, clock, defer, hasPeers },
+      terms: { userPer10Min: 0, channelPer10Min: 0 },
+    }),
     slots: createProviderSlots(2),
     breaker: createCircuitBreaker(clock),
     ledger,

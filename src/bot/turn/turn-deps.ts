@@ -10,6 +10,7 @@ import type { ModelRef, Preference } from "../../refresh/choose/default-model.js
 import type { Verdict } from "../../refresh/choose/model-rules.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
+import type { Defer } from "../../store/deferred-writes.js";
 import type { Ending, Pin, Session, Sessions } from "../../store/sessions/sessions.js";
 import type { Store } from "../../store/store.js";
 import type { Budgets } from "../../usage/budgets/budgets.js";
@@ -112,6 +113,7 @@ export interface ChatDeps extends TurnDeps, LimitDeps {
   readonly owner: string;
   /** Whether other processes share the store now. */
   hasPeers(): boolean;
+  readonly defer: Defer;
 }
 
 /** The result of asking a model. */

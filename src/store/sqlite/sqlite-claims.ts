@@ -37,9 +37,9 @@ insert into once (name, until_at) values (?2, ${NOW} + ?3)
 on conflict (name) do update set until_at = excluded.until_at where until_at <= ${NOW}
 returning name`;
 
-/** Two lapsed marks go with each new one, so that the table holds little more than the live ones. */
-const PRUNE = `
-delete from once where name in (select name from once where until_at <= ${NOW} order by until_at limit 2)`;
+/** All lapsed marks go with each hundredth new one: one by one each would cost a page, and an index to find it by. */
+const PRUNE = `delete from once where until_at <= ${NOW}`;
+const PRUNE_EVERY = 100;
 
 /** Past any interval; the first claim of a name that was forgotten has a higher fence all the same. */
 const FORGET_AFTER_MS = 30 * 86_400_000;
@@ -55,7 +55,7 @@ export interface SqliteClaims {
   renew(claim: Claim, ttlMs: number): boolean;
   /** False when the name was marked less than its time ago. */
   mark(name: string, forMs: number): boolean;
-  /** Drops the names that nobody has claimed for long. */
+  /** Drops the names that nobody has claimed for long, and lapsed marks. */
   forget(): void;
 }
 
@@ -68,6 +68,7 @@ export interface SqliteClaimsDeps {
 }
 
 export function createSqliteClaims({ connection, owner, now }: SqliteClaimsDeps): SqliteClaims {
+  let marks = 0;
   return {
     take(name, { ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = minIntervalMs, isReentrant = false }) {
       // A killed process never frees its claim; whoever starts next need not wait for the lease to run out.
@@ -93,9 +94,13 @@ export function createSqliteClaims({ connection, owner, now }: SqliteClaimsDeps)
     renew: ({ name, owner, fence }, ttlMs) => connection.all(RENEW, now(), ttlMs, name, owner, fence).length > 0,
     mark(name, forMs) {
       if (connection.all(MARK, now(), name, forMs).length === 0) return false;
-      connection.all(PRUNE, now());
+      marks += 1;
+      if (marks % PRUNE_EVERY === 0) connection.all(PRUNE, now());
       return true;
     },
-    forget: () => void connection.all(FORGET, now()),
+    forget() {
+      connection.all(FORGET, now());
+      connection.all(PRUNE, now());
+    },
   };
 }

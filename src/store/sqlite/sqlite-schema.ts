@@ -1,24 +1,23 @@
 import type { Connection } from "sqlite3";
 import { StartupError } from "../../base/errors.js";
-import type { Table } from "../store.js";
 
 /** "EVGR": tells our files from those of other programs. */
 const APPLICATION_ID = 0x45564752;
 /** Raise it with every change that an older bot could not live with. */
 const SCHEMA_VERSION = 1;
 
-/** Tables of short rows. The others, whose rows fill pages, are made by Keyv. */
-const SHORT_ROWS: readonly Table[] = ["open", "sessions", "usage"];
+/** A change writes whole pages, and most rows take less than this. */
+const PAGE_BYTES = 1_024;
+/** From this size on the log goes into the file: a page that is changed often gets there once for many times. */
+const LOG_BYTES = 4 * 1024 * 1024;
 
-// Without a rowid a table is its own index, so that a write changes one page instead of two. Older files keep theirs.
+// Without a rowid a table is its own index, so that a write changes one page instead of two: for the shortest rows, as
+// a longer one would not fit into a page of an index. The other tables are made by Keyv.
 const STATEMENTS = [
   "create table if not exists claims (name text primary key, owner text not null, fence integer not " +
     "null, lease_until integer not null, claimed_at integer not null) without rowid",
   "create table if not exists once (name text primary key, until_at integer not null) without rowid",
-  ...SHORT_ROWS.map(
-    (table) => `create table if not exists "${table}" (key text primary key, value text) without rowid`,
-  ),
-  "create index if not exists once_until on once (until_at)",
+  "drop index if exists once_until",
   "create table if not exists state (only_row integer primary key check (only_row = 1), store text not null, " +
     "generation integer not null)",
   `pragma application_id = ${APPLICATION_ID}`,
@@ -42,11 +41,15 @@ export function prepareSchema(connection: Connection, path: string): void {
         `${SCHEMA_VERSION}); update the bot, or name another path`,
     );
   }
-  // Only a file without a page yet takes it as it is; `giveSpaceBack` changes an older one.
-  if (isNew) connection.all("pragma auto_vacuum = incremental");
+  // Only a file without a page yet takes these; `giveSpaceBack` changes the second one of an older file.
+  if (isNew) {
+    connection.all(`pragma page_size = ${PAGE_BYTES}`);
+    connection.all("pragma auto_vacuum = incremental");
+  }
   connection.all("pragma journal_mode = wal");
   // In WAL a kill loses nothing with it, and a commit costs no fsync; a power cut may lose the last moments.
   connection.all("pragma synchronous = normal");
+  connection.all(`pragma wal_autocheckpoint = ${Math.ceil(LOG_BYTES / pragma(connection, "page_size"))}`);
   // What somebody has erased must not be left lying in free pages.
   connection.all("pragma secure_delete = on");
   inTransaction(connection, () => {
@@ -57,16 +60,16 @@ export function prepareSchema(connection: Connection, path: string): void {
 /** Rewriting a larger file would hold up every write for seconds. */
 const MAX_REWRITTEN_BYTES = 64 * 1024 * 1024;
 
-/** 20 MB; the rest is freed by the next time. */
-const MAX_FREED_PAGES = 5_000;
+/** The rest is freed by the next time. */
+const MAX_FREED_BYTES = 20 * 1024 * 1024;
 
 /** Returns free pages to the file system. */
 export function giveSpaceBack(connection: Connection): void {
-  const read = (name: string) => Number(Object.values(connection.all(`pragma ${name}`)[0] ?? {})[0]);
-  const isIncremental = read("auto_vacuum") === 2;
-  if (read("freelist_count") === 0) return;
-  if (isIncremental) connection.all(`pragma incremental_vacuum(${MAX_FREED_PAGES})`);
-  else if (read("page_count") * read("page_size") <= MAX_REWRITTEN_BYTES) {
+  if (pragma(connection, "freelist_count") === 0) return;
+  const pageBytes = pragma(connection, "page_size");
+  if (pragma(connection, "auto_vacuum") === 2)
+    connection.all(`pragma incremental_vacuum(${Math.ceil(MAX_FREED_BYTES / pageBytes)})`);
+  else if (pragma(connection, "page_count") * pageBytes <= MAX_REWRITTEN_BYTES) {
     connection.all("pragma auto_vacuum = incremental");
     connection.all("vacuum");
   }
@@ -85,9 +88,8 @@ function look(connection: Connection) {
   );
 }
 
-function pragma(connection: Connection, name: "application_id" | "user_version"): number {
-  return Number(connection.all(`pragma ${name}`)[0]?.[name]);
-}
+const pragma = (connection: Connection, name: string): number =>
+  Number(Object.values(connection.all(`pragma ${name}`)[0] ?? {})[0]);
 
 /**
  * Runs `work` in one transaction that holds the write lock from its start; with "deferred" it locks nothing until it

@@ -143,7 +143,7 @@ function createServer(store: SqliteStore, setNow: (now: number | undefined) => v
         (answers) => answers.forEach(post),
         (error) => post(failure(call.id, error)),
       );
-    } else if (writes.push(call) === 1) void work();
+    } else if (writes.push(call) === 1) queueMicrotask(() => void work()); // once all of a message are here
   };
 }
 

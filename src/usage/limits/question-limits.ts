@@ -3,6 +3,7 @@ import { BoundedMap } from "../../base/bounded-map.js";
 import type { Clock } from "../../base/clock.js";
 import { createSerial } from "../../base/serial.js";
 import { createRowReader } from "../../store/damage-report.js";
+import type { Defer } from "../../store/deferred-writes.js";
 import type { Store, Swap } from "../../store/store.js";
 import { StoreError } from "../../store/store-error.js";
 import {
@@ -36,6 +37,9 @@ export interface QuestionLimitsDeps {
   readonly terms: MessageLimitTerms;
   readonly store: Store;
   readonly clock: Pick<Clock, "now">;
+  readonly defer: Defer;
+  /** Whether other processes share the store now. */
+  hasPeers(): boolean;
 }
 
 /** How many questions were taken in a second (epoch s), oldest first; so a row stays short, whatever the limit. */
@@ -48,7 +52,8 @@ const ATTEMPTS = 50;
 const MAX_KNOWN = 1_000;
 
 /** Sliding windows, a row for each person and channel, changed only as they were read. */
-export function createQuestionLimits({ terms, store, clock }: QuestionLimitsDeps): QuestionLimits {
+export function createQuestionLimits(deps: QuestionLimitsDeps): QuestionLimits {
+  const { terms, store, clock, defer, hasPeers } = deps;
   const rows = store.values("counts");
   const readRow = createRowReader(rows, takenRow);
   const inOrder = createSerial();
@@ -66,16 +71,18 @@ export function createQuestionLimits({ terms, store, clock }: QuestionLimitsDeps
       const until = fullUntil(taken, limit);
       if (until !== undefined) return isFresh ? { isAllowed: false, by, until } : "changed";
     }
-    const swaps = counted.map(
-      ({ key, taken }, at): Swap => ({
-        table: "counts",
-        key,
-        before: stored[at],
-        after: { taken: withOne(taken, now) },
-      }),
-    );
+    const swaps = counted.map(({ key, taken }, at) => swapOf(key, stored[at], withOne(taken, now)));
+    const note = () => swaps.forEach(({ key, after }) => void known.set(key, after));
+    // Nobody else counts in these rows, or looks at them.
+    if (!isFresh && !hasPeers()) {
+      note();
+      defer("counts", async () => {
+        if (!(await store.swap(swaps, []))) for (const key of keys) known.delete(key);
+      });
+      return { isAllowed: true };
+    }
     if (!(await store.swap(swaps, []))) return "changed";
-    for (const { key, after } of swaps) known.set(key, after);
+    note();
     return { isAllowed: true };
   }
 
@@ -103,6 +110,11 @@ export function createQuestionLimits({ terms, store, clock }: QuestionLimitsDeps
     },
   };
 }
+
+const swapOf = (key: string, before: unknown, taken: Taken): Swap => ({
+  ...{ table: "counts", key, before },
+  after: { taken },
+});
 
 /** When the next question is taken, in epoch ms; undefined where one is taken now. */
 function fullUntil(taken: Taken, limit: number): number | undefined {

@@ -260,10 +260,13 @@ describe("a refusal", () => {
 
 describe("two replicas", () => {
   it("can be stopped, or stopped for good, while the one waits for the other", async () => {
-    const one = await asked();
-    const two = world({ ...one, store: one.store.another() });
+    const one = await asked("hello", { hasPeers: () => true });
+    let hasPeers = true;
+    const two = world({ ...one, store: one.store.another() }, { hasPeers: () => hasPeers });
     await two.ask("second", { message: "q2" });
+    hasPeers = false; // else its own question is the last to be stopped
     expect(await two.chat.control.stop(CONVERSATION, { id: "ada", isOperator: false })).toBe("stopped");
+    hasPeers = true;
     await one.clock.advance(500);
     expect(two.texts()).toEqual(["⏹️ Stopped."]);
     expect(two.platform.marksOf("q2")).toEqual(["waiting", "incomplete"]);
@@ -314,8 +317,9 @@ describe("two replicas", () => {
   });
 
   it("answer one conversation one after the other, with ⏳ while the second waits", async () => {
-    const one = await asked();
-    const two = world({ ...one, store: one.store.another() });
+    const peers = { hasPeers: () => true };
+    const one = await asked("hello", peers);
+    const two = world({ ...one, store: one.store.another() }, peers);
     await two.ask("second", { message: "q2" });
     expect(two.openai.streams).toEqual([]);
     expect(two.platform.marksOf("q2")).toEqual(["waiting"]);

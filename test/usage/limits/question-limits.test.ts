@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { deferWrites } from "../../../src/store/deferred-writes.js";
 import { createQuestionLimits, type QuestionLimits } from "../../../src/usage/limits/question-limits.js";
+import { deferNothing } from "../../support/chat-deps.js";
 import { type FakeClock, fakeClock } from "../../support/fake-clock.js";
 import { type MemoryStore, memoryStore } from "../../support/memory-store.js";
 
@@ -14,8 +16,9 @@ describe("createQuestionLimits()", () => {
     clock = fakeClock();
     store = memoryStore(clock.now);
   });
+  const shared = { hasPeers: () => true, defer: deferNothing };
   const open = (userPer10Min: number, channelPer10Min = 0): QuestionLimits =>
-    createQuestionLimits({ terms: { userPer10Min, channelPer10Min }, store, clock });
+    createQuestionLimits({ ...shared, terms: { userPer10Min, channelPer10Min }, store, clock });
 
   it("takes as many questions of a person as the limit says, over all replicas and after a restart", async () => {
     const [one, other] = [open(3), open(3)];
@@ -39,6 +42,24 @@ describe("createQuestionLimits()", () => {
       Array.from({ length: 60 }, (_, person) => replicas[person % 2]?.take({ ...ada, user: `person ${person}` })),
     );
     expect(verdicts.filter((verdict) => verdict?.isAllowed)).toHaveLength(20);
+  });
+
+  it("writes with the next write of a process without peers, and counts on where that fails", async () => {
+    const patient = deferWrites(store, { warn() {} });
+    const limits = createQuestionLimits({
+      ...{ terms: { userPer10Min: 4, channelPer10Min: 0 }, clock, hasPeers: () => false },
+      ...patient,
+    });
+    expect((await limits.take(ada)).isAllowed).toBe(true);
+    const calls = store.calls();
+    for (let question = 2; question <= 4; question++) expect((await limits.take(ada)).isAllowed).toBe(true);
+    expect(store.calls()).toBe(calls);
+    store.breakDown();
+    await expect(patient.store.write([])).rejects.toThrow();
+    store.recover();
+    await patient.store.write([]);
+    expect((await open(4).take(ada)).isAllowed).toBe(false);
+    expect((await limits.take(ada)).isAllowed).toBe(false);
   });
 
   it("counts a refused question for neither limit, and takes a workspace's lower one", async () => {

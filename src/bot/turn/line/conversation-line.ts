@@ -1,6 +1,7 @@
 import { type Clock, OVER } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
-import type { Claim, Store, Write } from "../../../store/store.js";
+import type { Defer } from "../../../store/deferred-writes.js";
+import type { Claim, ClaimResult, Store, Write } from "../../../store/store.js";
 import { MAX_WAITING } from "../../access/access.js";
 import { compareMessageIds } from "../../port/conversation.js";
 
@@ -103,11 +104,14 @@ export interface LeaseDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether other processes share the store now. */
+  hasPeers(): boolean;
+  readonly defer: Defer;
 }
 
 export interface LeaseTerms {
   readonly signal: AbortSignal;
-  /** Called once when the store was asked for the lease: what is read then is read behind it, without another wait. */
+  /** Called once when the lease was asked for: what is read then is read behind it, without another wait. */
   onAsk?(): void;
   /** Called once when another replica answers there. What was read until now may be old by its end. */
   onWait(): void;
@@ -122,7 +126,10 @@ export class GaveWay extends Error {}
 
 /** The lease that work is done under. */
 export interface Lease {
-  /** Frees it, with the last writes in one step. @throws {StoreError} when they were not written */
+  /**
+   * Frees it, with the last writes of open questions in one step. Without peers nobody waits for them, and they go with
+   * the next write. @throws {StoreError} when they were not written
+   */
   endWith(writes: readonly Write[]): Promise<void>;
 }
 
@@ -138,7 +145,8 @@ export const leaseName = (conversation: string): string => `turn:${conversation}
 
 /**
  * Runs `work` while no other process that shares the store answers in the conversation. A store that does not answer
- * holds nobody up: within this process the queue keeps the order all the same.
+ * holds nobody up: within this process the queue keeps the order all the same. While there are no peers nothing is
+ * claimed: one that starts meanwhile sees it by the stored question, and by the lease once it is taken.
  * Work that is called off while it waits begins at once, to end as it then ends. @throws what `work` throws
  */
 export async function withLease<T>(
@@ -147,37 +155,66 @@ export async function withLease<T>(
   terms: LeaseTerms,
   work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
-  const claim = await take(deps, conversation, terms);
+  const { store, hasPeers, defer, log } = deps;
+  const lease: { claim: Claim | undefined } = { claim: await take(deps, conversation, terms) };
   const isOver = new AbortController();
-  let isFree = claim === undefined;
+  let isFree = false;
   // It is only called off, when the work is over.
-  if (claim !== undefined) keepClaim(deps, claim, isOver.signal).catch(() => {});
+  keepLease(deps, conversation, lease, isOver.signal).catch(() => {});
   try {
     return await work({
       async endWith(writes) {
-        isFree = claim !== undefined && (await deps.store.commit(claim, writes));
+        const { claim } = lease;
+        if (claim === undefined && !hasPeers()) return defer("open", () => store.write(writes));
+        isFree = claim !== undefined && (await store.commit(claim, writes));
         // Without the lease, or when it was lost, what is to be written is as right.
-        if (!isFree) await deps.store.write(writes);
+        if (!isFree) await store.write(writes);
       },
     });
   } finally {
     isOver.abort(OVER);
-    if (claim !== undefined && !isFree)
-      await deps.store
-        .commit(claim, [])
-        .catch((error) => deps.log.warn({ error }, "lease was not released, it expires"));
+    if (lease.claim !== undefined && !isFree) await free(store, lease.claim, log);
   }
 }
+
+const free = (store: Store, claim: Claim, log: Log): Promise<unknown> =>
+  store.commit(claim, []).catch((error) => log.warn({ error }, "lease was not released, it expires"));
+
+/** Renews the lease, or takes it once there are peers. @throws over.reason when the work is over */
+async function keepLease(
+  deps: LeaseDeps,
+  conversation: string,
+  lease: { claim: Claim | undefined },
+  over: AbortSignal,
+): Promise<void> {
+  const { store, clock, log, hasPeers } = deps;
+  while (lease.claim === undefined) {
+    await clock.sleep(RENEW_MS, over);
+    const result = hasPeers() ? await askFor(deps, conversation) : undefined;
+    if (result?.held !== true) continue;
+    if (over.aborted) return void (await free(store, result.claim, log));
+    lease.claim = result.claim;
+  }
+  await keepClaim(deps, lease.claim, over);
+}
+
+/** Undefined: the store gave no answer. Never rejects. */
+const askFor = ({ store, log }: LeaseDeps, conversation: string): Promise<ClaimResult | undefined> =>
+  store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true }).catch((error) => {
+    log.warn({ error }, "conversation is answered without a lease");
+    return undefined;
+  });
 
 async function take(deps: LeaseDeps, conversation: string, terms: LeaseTerms) {
   const { store, clock, log } = deps;
   const { signal, onAsk, onWait, isNext = async () => true, mustGiveWay } = terms;
   let freeMs = 0;
+  if (!deps.hasPeers()) {
+    onAsk?.();
+    return undefined;
+  }
   for (let hasWaited = false; ; hasWaited = true) {
-    const claiming = store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true }).catch((error) => {
-      log.warn({ error }, "conversation is answered without a lease");
-      return undefined;
-    });
+    const claiming = askFor(deps, conversation);
     if (!hasWaited) onAsk?.();
     // Together, so that nobody waits for it who need not.
     const [result, mayGo] = await Promise.all([claiming, isNext()]);
@@ -185,7 +222,7 @@ async function take(deps: LeaseDeps, conversation: string, terms: LeaseTerms) {
     if (result.held) {
       if (mayGo || freeMs >= NEXT_MS) return result.claim;
       freeMs += POLL_MS;
-      await store.commit(result.claim, []).catch((error) => log.warn({ error }, "lease was not released, it expires"));
+      await free(store, result.claim, log);
     }
     if (!hasWaited) onWait();
     const isCalledOff = await clock.sleep(POLL_MS, signal).then(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Log } from "../../../../src/base/log.js";
 import { createTurnQueue, leaseName, withLease } from "../../../../src/bot/turn/line/conversation-line.js";
+import { deferNothing } from "../../../support/chat-deps.js";
 import { fakeClock, settle } from "../../../support/fake-clock.js";
 import { memoryStore } from "../../../support/memory-store.js";
 
@@ -84,6 +85,7 @@ describe("createTurnQueue()", () => {
 });
 
 const log = { warn: () => {} } as unknown as Log;
+const shared = { log, hasPeers: () => true, defer: deferNothing };
 const CONVERSATION = "fake:home:general";
 
 function setup() {
@@ -92,7 +94,7 @@ function setup() {
   const events: string[] = [];
   const run = (name: string, end: Promise<void>, signal = new AbortController().signal) =>
     withLease(
-      { store: store.another(), clock, log },
+      { ...shared, store: store.another(), clock },
       CONVERSATION,
       { signal, onWait: () => events.push(`${name} waits`) },
       async () => {
@@ -135,7 +137,7 @@ describe("withLease()", () => {
     const { store, clock } = setup();
     await store.claim(leaseName(CONVERSATION), { ttlMs: 30_000 });
     const terms = { signal: new AbortController().signal, onWait() {} };
-    expect(await withLease({ store, clock, log }, CONVERSATION, terms, async () => "at once")).toBe("at once");
+    expect(await withLease({ ...shared, store, clock }, CONVERSATION, terms, async () => "at once")).toBe("at once");
   });
 
   it("lets work begin at once that is called off while it waits: how it ends is its own", async () => {
@@ -155,6 +157,38 @@ describe("withLease()", () => {
     await expect(run("one", Promise.reject(new Error("no")))).rejects.toThrow("no");
     await run("two", Promise.resolve());
     expect(events).toEqual(["one begins", "two begins", "two ends"]);
+  });
+
+  it("claims nothing without peers, and takes the lease once there are some", async () => {
+    const { clock, store, events, run } = setup();
+    let hasPeers = false;
+    const first = gate();
+    const deferred: unknown[] = [];
+    const alone = { ...shared, hasPeers: () => hasPeers, store: store.another(), clock };
+    const begin = (end: Promise<void>) =>
+      withLease(
+        { ...alone, defer: (_table, write) => void deferred.push(write) },
+        CONVERSATION,
+        { signal: new AbortController().signal, onWait() {} },
+        (lease) => end.then(() => lease.endWith([{ table: "open", key: "q1", value: undefined }])),
+      );
+    const calls = store.calls();
+    await begin(Promise.resolve());
+    expect(store.calls()).toBe(calls);
+    expect(deferred).toHaveLength(1);
+    const one = begin(first.passed);
+    await settle();
+    hasPeers = true;
+    await clock.advance(10_000);
+    const two = run("two", Promise.resolve());
+    await clock.advance(60_000);
+    expect(events).toEqual(["two waits"]);
+    first.open();
+    await one;
+    await clock.advance(500);
+    await two;
+    expect(events).toEqual(["two waits", "two begins", "two ends"]);
+    expect(deferred).toHaveLength(1);
   });
 
   it("answers without a lease while the store is down", async () => {
