@@ -225,7 +225,7 @@ export class MissedSearch {
       const level = this.#closedUntil.size === 0 ? "info" : "debug";
       log[level](
         { error, conversation },
-        "catch-up: no permission to read the history there, missed questions stay unanswered",
+        "catch-up: the history there cannot be read, missed questions stay unanswered",
       );
       return void this.#closedUntil.set(conversation, clock.now() + CLOSED_MS);
     }

@@ -273,7 +273,7 @@ describe("createCatchUp()", () => {
     begin();
     await clock.advance(60_000);
     expect(reads.filter((channel) => channel === "c")).toHaveLength(1);
-    expect(lines.filter((text) => text.includes("no permission to read the history"))).toHaveLength(1);
+    expect(lines.filter((text) => text.includes("the history there cannot be read"))).toHaveLength(1);
     await clock.advance(60 * MINUTE_MS);
     begin();
     await clock.advance(5_000);

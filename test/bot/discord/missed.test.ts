@@ -123,7 +123,7 @@ describe("questions that were missed on Discord", { timeout: 60_000 }, () => {
     for (const message of [...skipped, old]) expect(discord.marksOf(message)).toEqual([]);
   });
 
-  it("are let be with CATCH_UP_MINUTES=0, and where the bot no permission to read the history", async () => {
+  it("are let be with CATCH_UP_MINUTES=0, and where the bot may not read the history", async () => {
     const { discord, ask, textOf } = await started({ CATCH_UP_MINUTES: "0" });
     const closed = discord.addChannel("closed");
     await textOf(closed, ask(closed, "open yet"));
@@ -138,7 +138,7 @@ describe("questions that were missed on Discord", { timeout: 60_000 }, () => {
     await restart({ ...stage.environment, CATCH_UP_MINUTES: "15" });
     expect(await textOf(discord.general, ignored)).toMatch(LATE);
     await eventually("a line in the log", () =>
-      stage.bot.log.some((line) => line.includes("no permission to read the history")),
+      stage.bot.log.some((line) => line.includes("the history there cannot be read")),
     );
     expect(discord.marksOf(unseen)).toEqual([]);
   });
