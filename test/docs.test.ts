@@ -76,9 +76,9 @@ describe("paths of the repository", () => {
 });
 
 describe("environment variables", () => {
-  /** Variables of Node.js, of tools, and of the benchmarks and tests. */
+  /** Variables of Node.js, of tools, of the rate limit proxies, and of the benchmarks and tests. */
   const OTHERS =
-    /^(NODE_\w+|HTTPS?_PROXY|NO_PROXY|POSTGRES_PASSWORD|SOAK_MINUTES|BENCH_\w+|CEREBRAS_\w+|CODE_OF_CONDUCT|EPOCH_MS|[A-Z0-9]+_API_KEY)$/;
+    /^(NODE_\w+|HTTPS?_PROXY|NO_PROXY|POSTGRES_PASSWORD|SOAK_MINUTES|BENCH_\w+|CEREBRAS_\w+|CODE_OF_CONDUCT|EPOCH_MS|PROXY_(HOST|PORT)|DISCORD_UPSTREAM_URL|REQUEST_TIMEOUT|[A-Z0-9]+_API_KEY)$/;
 
   it("that the documentation names are declared", () => {
     const named = found(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b(?!_)/g).filter(({ text }) => !OTHERS.test(text));
@@ -155,7 +155,8 @@ describe("commands of the shell", () => {
       return files.map(missing).find((fault) => fault !== undefined);
     }
     if (program === "cp" || program === "install") return missing(rest.find((word) => /[./]/.test(word)));
-    const known = /^(git|cd|sudoedit|systemctl|journalctl|echo|npx|openssl|manifest\.json|sbom\.json|chmod|src\/.*)$/;
+    const known =
+      /^(git|cd|kubectl|sudoedit|systemctl|journalctl|echo|npx|openssl|manifest\.json|sbom\.json|chmod|src\/.*)$/;
     return known.test(program) || program === "" ? undefined : `${program} is not known to the test`;
   }
 

@@ -38,13 +38,17 @@ export async function runProgram(
   return { code, ...read() };
 }
 
-/** Starts the built program, with Node's own options before it, and resolves once it says that it is ready. */
+/**
+ * Starts the built program, with Node's own options before it, and resolves once it says that it is ready. `main`:
+ * another version's.
+ */
 export async function startProcess(
   folder: string,
   environment: Record<string, string> = {},
   nodeOptions: readonly string[] = [],
+  main = MAIN,
 ): Promise<BotProcess> {
-  const child = spawn(process.execPath, [...nodeOptions, MAIN], {
+  const child = spawn(process.execPath, [...nodeOptions, main], {
     cwd: folder,
     env: environmentOf(environment),
     stdio: ["ignore", "pipe", "pipe"],

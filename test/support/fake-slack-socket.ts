@@ -28,6 +28,9 @@ export interface FakeSockets {
   close(): void;
 }
 
+/** Of one app; Slack tells the one that is too much to go. */
+const MOST_CONNECTIONS = 10;
+
 /** The WebSocket half of Socket Mode. */
 export function createSockets(server: Server): FakeSockets {
   const tickets = new Set<string>();
@@ -59,6 +62,11 @@ export function createSockets(server: Server): FakeSockets {
       debug_info: { host: "fake", approximate_connection_time: 18_060 },
     };
     socket.send(JSON.stringify({ type: "hello", num_connections: open.size + 1, ...info }));
+    if (open.size >= MOST_CONNECTIONS) {
+      socket.send(JSON.stringify({ type: "disconnect", reason: "too_many_websockets", debug_info: { host: "fake" } }));
+      socket.close();
+      return;
+    }
     open.add(socket);
     for (const take of wanting) take(socket);
     wanting.clear();

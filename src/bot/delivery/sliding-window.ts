@@ -9,6 +9,8 @@ export interface WindowTerms {
    * little more.
    */
   readonly unansweredMs?: number;
+  /** How many calls may be without an answer at the same time. Default: `limit`. */
+  readonly mostUnanswered?: () => number;
 }
 
 /** What is known of one rate-limit bucket. */
@@ -51,7 +53,7 @@ export function createSlidingWindow(terms: WindowTerms): SlidingWindow {
     opensAt(rank, kept, now) {
       const { limit, windowMs } = state.terms;
       const reserved = Math.min(kept, limit - 1);
-      const at = opensFor(state, reserved + 1, now);
+      const at = Math.max(opensFor(state, reserved + 1, now), hasRoomAt(state, reserved, now));
       // Progress uses the first half of what is left at once, and is spread over the window after that.
       const share = limit - reserved;
       const isCalm = countOf(state, now) * 2 < share;
@@ -127,6 +129,15 @@ function opensFor(state: WindowState, calls: number, now: number): number {
   const byCalls = tooMany > 0 ? endOf(state, tooMany, now) : now;
   const byService = told !== undefined && told.until > now && told.remaining < calls ? told.until : now;
   return Math.max(now, closedUntil, byCalls, byService);
+}
+
+/** When no more calls are without an answer than may be; of those, the same share is kept as of all calls. */
+function hasRoomAt({ terms, unanswered }: WindowState, kept: number, now: number): number {
+  const most = terms.mostUnanswered?.() ?? terms.limit;
+  const ownMost = Math.max(1, most - Math.ceil((most * kept) / terms.limit));
+  const first = firstAfter(unanswered, now - unansweredSpan(terms));
+  const sent = unanswered[unanswered.length - ownMost];
+  return unanswered.length - first < ownMost || sent === undefined ? now : sent + unansweredSpan(terms);
 }
 
 /** When so many of the calls that still count have stopped to. */

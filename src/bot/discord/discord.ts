@@ -72,6 +72,7 @@ export function createDiscord(deps: DiscordDeps): PlatformParts {
       register(self);
     },
   });
+  calls.shareWith(gateway.replicas);
   const presence = createPresence({ clock, set: gateway.setPresence });
   const streams = createWatchedStreams({ rest, calls, log, selfId: () => gateway.self()?.userId });
   const onLoss = LOSSES.map((name) => [name, async (data: unknown) => streams.onEvent(name, data)] as const);

@@ -95,10 +95,12 @@ export function createSlack(
       const link = await connected.catch(() => undefined); // logged when it failed
       await link?.stop();
     },
-    warnings: () =>
-      strangeTeams.length === 0
+    warnings: () => [
+      ...health.warnings(),
+      ...(strangeTeams.length === 0
         ? []
-        : [`slack: deliveries of other teams are dropped (${strangeTeams.slice(0, 5).join(", ")})`],
+        : [`slack: deliveries of other teams are dropped (${strangeTeams.slice(0, 5).join(", ")})`]),
+    ],
     isMemberOf: (person, workspaces) => isInTeams(asked, person, workspaces),
     ...send,
     append: appendAndEnd(send, agent),

@@ -3,6 +3,7 @@ import { createCalls } from "../../../src/bot/discord/send/calls.js";
 import { createRealBuckets } from "../../../src/bot/discord/send/real-buckets.js";
 import { routeOf } from "../../../src/bot/discord/send/route.js";
 import type { DiscordAnswer } from "../../../src/bot/discord/wire/answer.js";
+import type { Rank } from "../../../src/bot/port/platform.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 
 const place = (channel: string) => ({ platform: "discord", workspace: "1", channel });
@@ -99,6 +100,26 @@ describe("createCalls()", () => {
     calls.onAnswer("PATCH", "/channels/1/messages/9", named, 60);
     const waiting = Array.from({ length: 5 }, () => calls.takeMessage("edit", place("1"), { rank: "last-text" }));
     expect(await granted(waiting)).toBe(2);
+    calls.stop();
+  });
+
+  it("has fewer calls on their way where other replicas make calls too, and keeps some of those for ends", async () => {
+    const clock = fakeClock();
+    const calls = createCalls(clock);
+    let replicas = 9;
+    calls.shareWith(() => replicas);
+    const edits = (rank: Rank, count: number) =>
+      Array.from({ length: count }, (_, index) => calls.takeMessage("edit", place(`${rank} ${index}`), { rank }));
+    expect(await granted(edits("progress", 10))).toBe(4);
+    const ends = edits("last-text", 10);
+    expect(await granted(ends)).toBe(1);
+    // What has ended makes room, for the most urgent first.
+    calls.onAnswer("PATCH", "/channels/1/messages/9", answer({}), 60);
+    calls.onAnswer("PATCH", "/channels/2/messages/9", undefined, 60);
+    expect(await granted(ends)).toBe(3);
+    replicas = 1;
+    calls.onAnswer("PATCH", "/channels/3/messages/9", answer({}), 60);
+    expect(await granted(ends)).toBe(10);
     calls.stop();
   });
 

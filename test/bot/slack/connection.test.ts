@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { APP_TOKEN, BOT_TOKEN } from "../../support/fake-slack.js";
 import { playgroundClient } from "../../support/playground-client.js";
-import { type SlackWorld, startSlackWorld } from "./slack-support.js";
+import { type SlackWorld, SOCKET_TOKENS, startSlackWorld } from "./slack-support.js";
 
 describe("the connection to Slack", () => {
   let world: SlackWorld | undefined;
@@ -148,6 +149,25 @@ describe("the connection to Slack", () => {
     await until("an answer", withDone(slack, ts));
     await clock.advance(60_000);
     await until("a second connection", () => slack.sockets.open() === 2);
+  });
+
+  it("tells operators when Slack refuses an eleventh connection, until there is room", async () => {
+    world = await startSlackWorld({ environment: { ...SOCKET_TOKENS, PLAYGROUND: "on" } });
+    const { slack, clock, until, bot } = world;
+    const others = Array.from({ length: 9 }, () => new WebSocket(slack.sockets.issueUrl(new URL(slack.apiUrl).origin)));
+    await until("ten connections", () => slack.sockets.open() === 10);
+    await clock.advance(20_000);
+    const eleventh = async (at: SlackWorld) => /eleventh Socket Mode.*HTTP mode/.test((await problemsOf(at)).text);
+    await until("the word of it", () => bot.log.some((line) => line.includes("eleventh")));
+    expect(await eleventh(world)).toBe(true);
+    expect((await problemsOf(world)).status).toBe(200);
+    // Slack would send a command to any of the ten.
+    const isSaid = ({ text }: { text?: string }) => text?.includes("eleventh") ?? false;
+    await world.turning(playgroundClient(bot.url).command("/doctor", isSaid));
+    for (const other of others) other.close();
+    await clock.advance(300_000);
+    await until("a second connection", () => slack.sockets.open() === 2);
+    expect(await eleventh(world)).toBe(false);
   });
 
   it("does not wrestle with a stand-in for Slack that keeps the newest connection alone", async () => {

@@ -62,6 +62,8 @@ export interface Gateway {
   isToldOf(server: string | undefined): boolean;
   /** Which replica has which shards, and how many there are. */
   holders(): { readonly count: number; readonly replicas: readonly ShardHolder[] };
+  /** How many replicas there are, as far as this one knows. */
+  replicas(): number;
 }
 
 const RECONNECT_PAUSES = { firstMs: 5_000, maxMs: 300_000 };
@@ -157,6 +159,8 @@ class ShardedGateway implements Gateway {
   holders() {
     return { count: this.#count, replicas: this.#leases?.holders() ?? [] };
   }
+
+  readonly replicas = (): number => this.#leases?.replicas() ?? 1;
 
   readonly #onFault = (error: unknown) =>
     this.#deps.log.warn({ error: messageOf(error) }, "discord: gateway connection failed");

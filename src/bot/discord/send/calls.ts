@@ -17,6 +17,8 @@ export interface Calls {
   take(method: Method, path: string, rank: Rank, signal?: AbortSignal): Promise<void>;
   /** Takes in what an answer says; undefined: none came. */
   onAnswer(method: Method, path: string, answer: DiscordAnswer | undefined, tookMs: number): void;
+  /** Tells how many replicas make calls, itself included. */
+  shareWith(replicas: () => number): void;
   stop(): void;
 }
 
@@ -51,8 +53,14 @@ export function createCalls(clock: Clock): Calls {
     allowanceOf: (bucket: string) => createSlidingWindow(ASSUMED[real.routeNameOf(bucket)] ?? UNKNOWN),
     absorb: (into: SlidingWindow, from: SlidingWindow) => into.absorb(from),
   };
+  let countReplicas = () => 1;
   const global = {
-    allowance: createSlidingWindow({ limit: GLOBAL_PER_SECOND, windowMs: 1_000, unansweredMs: LONGEST_CALL_MS }),
+    allowance: createSlidingWindow({
+      ...{ limit: GLOBAL_PER_SECOND, windowMs: 1_000, unansweredMs: LONGEST_CALL_MS },
+      // A proxy in front of Discord serves first who came first. So what waits for the limit of all waits here, by
+      // its rank, and what waits in the proxy is a second's calls of all replicas.
+      mostUnanswered: () => Math.ceil(GLOBAL_PER_SECOND / countReplicas()),
+    }),
     kept: (rank: Rank) =>
       Math.floor(GLOBAL_PER_SECOND * (rank === "progress" ? KEPT_BESIDE_PROGRESS : KEPT_BESIDE_OTHERS)),
   };
@@ -88,6 +96,9 @@ export function createCalls(clock: Clock): Calls {
       const { retryAfterMs, isGlobal } = answer.limited;
       if (!isGlobal) return budgets.penalize(bucket, retryAfterMs);
       shared.penalize(GLOBAL, retryAfterMs);
+    },
+    shareWith(replicas) {
+      countReplicas = replicas;
     },
     stop() {
       for (const budgets of [shared, apart]) budgets.stop(new Error("the bot stops"));

@@ -24,6 +24,9 @@ export interface Limited {
   readonly isGlobal: boolean;
 }
 
+/** A rate limit proxy behind DISCORD_API_URL says so of what it answers by itself. */
+const BY_PROXY = "generated-by-proxy";
+
 /** The cap on edits of a message older than an hour comes as 429 too, and says nothing of other calls. */
 const EDIT_CAP = RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
 /** Where Discord does not say how long. */
@@ -44,17 +47,20 @@ export function answerOf(status: number, headers: ResponseHeaders, text: string)
   const refused = refusal.safeParse(body).data;
   return {
     ...{ status, headers, body, code: refused?.code, message: refused?.message },
-    limited: status === 429 && refused?.code !== EDIT_CAP ? limitedBy(headers, refused) : undefined,
+    limited: status === 429 && refused?.code !== EDIT_CAP ? limitedBy(headers, refused, text !== "") : undefined,
   };
 }
 
-/** A refusal that is none of the API's own, as a page of the service in front of it, holds for the address. */
-function limitedBy(headers: ResponseHeaders, refused: z.infer<typeof refusal> | undefined): Limited {
+/**
+ * A page of the service in front of the API holds for the address; a refusal without any text is a proxy's and holds
+ * for the call.
+ */
+function limitedBy(headers: ResponseHeaders, refused: z.infer<typeof refusal> | undefined, hasText: boolean): Limited {
   const seconds =
     refused?.retry_after ?? (Number(headers.get("retry-after")) || Number(headers.get("x-ratelimit-reset-after")));
   return {
     retryAfterMs: seconds > 0 ? seconds * 1_000 : DEFAULT_RETRY_MS,
-    isGlobal: refused === undefined || refused.global === true || headers.get("x-ratelimit-global") !== null,
+    isGlobal: headers.get("x-ratelimit-global") !== null || (refused === undefined ? hasText : refused.global === true),
   };
 }
 
@@ -131,10 +137,13 @@ class DiscordRefusal extends Error {
 }
 
 /** An answer that says no; `what` says what was tried, as "posting a message". */
-export function refusalOf({ status, code, message, limited }: DiscordAnswer, what: string): PlatformError {
+export function refusalOf({ status, headers, code, message, limited }: DiscordAnswer, what: string): PlatformError {
+  const isByProxy = headers.get(BY_PROXY) !== null;
+  const proxy = "The proxy behind DISCORD_API_URL";
   if (limited !== undefined) {
     const { retryAfterMs } = limited;
-    const text = `Discord limits the rate of ${what}; the next try is possible in ${Math.ceil(retryAfterMs / 1000)} s`;
+    const who = isByProxy ? proxy : "Discord";
+    const text = `${who} limits the rate of ${what}; the next try is possible in ${Math.ceil(retryAfterMs / 1000)} s`;
     return new PlatformError("discord", "rate-limited", text, {
       retryAfterMs,
       cause: new DiscordRefusal(text, code, status),
@@ -142,8 +151,8 @@ export function refusalOf({ status, code, message, limited }: DiscordAnswer, wha
   }
   const said = cutText(message?.split("\n")[0] ?? "no reason given", 100);
   const text =
-    status >= 500
-      ? `Discord's servers failed at ${what} (HTTP ${status})`
+    status >= 500 || status === 408
+      ? `${isByProxy ? proxy : "Discord's servers"} failed at ${what} (HTTP ${status})`
       : `Discord refused ${what}: ${said} (HTTP ${status}, code ${code ?? "none"})`;
   const cause = new DiscordRefusal(text, code, status);
   const reason = reasonOf(code, status);
@@ -177,7 +186,7 @@ function reasonOf(code: number | undefined, status: number): PlatformErrorReason
   if (status === 401 || status === 403) return "forbidden";
   if (status === 429) return "rate-limited";
   // Anything else that is no refusal, as a redirect, is not Discord's doing.
-  return status >= 500 || status < 400 ? "unavailable" : "refused";
+  return status >= 500 || status < 400 || status === 408 ? "unavailable" : "refused";
 }
 
 /** Parses what Discord answered. @throws {PlatformError} when it is not what it ought to be */

@@ -1,4 +1,4 @@
-import { CROWDED, LINK_OFF, linkFault } from "../wire/health.js";
+import { CROWDED, CROWDED_SPARE, LINK_OFF, linkFault } from "../wire/health.js";
 import { connectPauseMs, type Link, type LinkDeps } from "./link.js";
 import { openSocket, type SocketConnection, type SocketDeps } from "./socket-connection.js";
 
@@ -33,11 +33,15 @@ export function createSocketLink({ health, clock, signal, onGap, ...deps }: Link
         if (mayHaveMissed || open.size === 0) onGap();
         open.add(connection);
         health.set("link", undefined);
+        if (isSpare) health.warn("link", undefined);
         const why = await Promise.race([connection.retired, stopped]);
         mayHaveMissed = why === undefined;
         void retire(connection);
         if (why === "link_disabled") health.set("link", LINK_OFF);
-        if (why === "too_many_websockets" && !isSpare) health.set("link", CROWDED);
+        if (why === "too_many_websockets") {
+          if (isSpare) health.warn("link", CROWDED_SPARE);
+          else health.set("link", CROWDED);
+        }
         failures = clock.now() - since < SHORT_LIFE_MS ? failures + 1 : 0;
         // A second connection is unwanted there: insisting would cost the first.
         const isUnwanted = isSpare && (why === "too_many_websockets" || failures > 0);

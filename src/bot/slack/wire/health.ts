@@ -10,10 +10,14 @@ export interface Health {
   isFaulty(part: Part): boolean;
   /** Sets or clears (undefined) the fault of a part; a change is logged. */
   set(part: Part, fault: string | undefined): void;
+  /** What an operator should know though the part works; undefined clears it. */
+  warn(part: Part, warning: string | undefined): void;
+  warnings(): readonly string[];
 }
 
 export function createHealth(log: Log): Health {
   const faults = new Map<Part, string>([["link", "slack is connecting"]]);
+  const warnings = new Map<Part, string>();
   return {
     fault: () => faults.get("setup") ?? faults.get("bot") ?? faults.get("link") ?? faults.get("events"),
     isFaulty: (part) => faults.has(part),
@@ -27,6 +31,15 @@ export function createHealth(log: Log): Health {
         log.error({ platform: "slack", part, fault }, "slack: unavailable");
       }
     },
+    warn(part, warning) {
+      if (warnings.get(part) === warning) return;
+      if (warning === undefined) warnings.delete(part);
+      else {
+        warnings.set(part, warning);
+        log.warn({ platform: "slack", part, warning }, "slack: works, but not as it should");
+      }
+    },
+    warnings: () => [...warnings.values()],
   };
 }
 
@@ -58,9 +71,16 @@ export function botFault(error: unknown): string {
 
 export const LINK_OFF = `slack: Socket Mode is off for the app of SLACK_APP_TOKEN; turn it on at ${APPS} → Socket Mode`;
 
-export const CROWDED =
-  "slack: Slack accepts no more Socket Mode connections of this app (ten at most); end processes that run " +
-  "with the same SLACK_APP_TOKEN";
+const WITHOUT_SOCKETS =
+  "End processes that run with the same SLACK_APP_TOKEN, or use HTTP mode, which has no such limit: " +
+  "SLACK_SIGNING_SECRET, without SLACK_APP_TOKEN";
+
+export const CROWDED = `slack: Slack accepts no more Socket Mode connections of this app (ten at most). ${WITHOUT_SOCKETS}`;
+
+/** Each replica keeps two, so that one stands while the other is renewed. */
+export const CROWDED_SPARE =
+  "slack: Slack refused an eleventh Socket Mode connection of this app, so that this replica has one instead of two and " +
+  `is cut off for seconds whenever that one is renewed. ${WITHOUT_SOCKETS}`;
 
 /** Slack sends no more than 30,000 events an hour and workspace, and says so minute by minute. */
 export const EVENTS_HELD =

@@ -22,6 +22,8 @@ describe("answerOf()", () => {
     ["the same by its header alone", "{}", { "x-ratelimit-global": "true", "retry-after": "3" }, 3_000, true],
     ["a ban of the address, told by a page", "<html>1015</html>", { "retry-after": "900" }, 900_000, true],
     ["no word of how long", "{}", {}, 1_000, false],
+    ["one of @discordjs/proxy's own, without a text", "", { "retry-after": "0.25" }, 250, false],
+    ["one of Nirn-proxy's own", '{"global":false,"retry_after":1}', { "generated-by-proxy": "true" }, 1_000, false],
   ])("takes %s from a refusal", (_what, body, headers, retryAfterMs, isGlobal) => {
     const answer = read(429, body, headers);
     expect(answer.limited).toEqual({ retryAfterMs, isGlobal });
@@ -33,6 +35,16 @@ describe("answerOf()", () => {
     const answer = read(429, '{"message":"Maximum number of edits","code":30046,"retry_after":5}');
     expect(answer.limited).toBeUndefined();
     expect(refusalOf(answer, "editing a message").reason).toBe("edit-cap");
+  });
+
+  it("tells a proxy's own refusals and failures from Discord's", () => {
+    const own = { "generated-by-proxy": "true" };
+    const said = (status: number, headers: Record<string, string>) => refusalOf(read(status, "{}", headers), "x");
+    expect(said(429, own).message).toMatch(/^The proxy behind DISCORD_API_URL limits/);
+    expect(said(429, {}).message).toMatch(/^Discord limits/);
+    expect(said(502, own).message).toMatch(/^The proxy behind DISCORD_API_URL failed/);
+    expect(said(502, {}).message).toMatch(/^Discord's servers failed/);
+    expect(said(408, own)).toMatchObject({ reason: "unavailable", isRetryable: true }); // Nirn-proxy's deadline
   });
 
   it("takes a redirect for something that stands between, not for an answer of Discord's", () => {

@@ -115,6 +115,11 @@ export class ShardLeases {
     ];
   }
 
+  /** How many replicas there are, itself included. */
+  replicas(): number {
+    return this.#alive.length + 1;
+  }
+
   /** Hands every shard to the other replicas, where there are any, and takes no more. Never rejects. */
   async handOver(): Promise<void> {
     if (this.#alive.length > 0) await this.stop();

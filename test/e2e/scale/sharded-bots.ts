@@ -1,0 +1,98 @@
+import { expect } from "vitest";
+import { type BotProcess, startProcess } from "../../support/bot-process.js";
+import type { FakeDiscord } from "../../support/fake-discord.js";
+import type { FakeChannel, FakeMessage } from "../../support/fake-discord-world.js";
+import { eventually } from "../../support/playground-client.js";
+
+const END_MARKS = ["✅", "⚠️", "❌"];
+/** Of every answer of the demo. */
+const LAST_LINE = "OLLAMA_BASE_URL=http://127.0.0.1:11434";
+
+/** Starts one built bot of several on one store; `main`: another version's. */
+export function startReplica(folder: string, discord: FakeDiscord, given: Record<string, string>, main?: string) {
+  const environment = {
+    DISCORD_TOKEN: discord.token,
+    DISCORD_API_URL: discord.url,
+    DEMO_PROVIDER: "on",
+    USER_MESSAGES_PER_10_MIN: "0",
+    CHANNEL_MESSAGES_PER_10_MIN: "0",
+    PROVIDER_CONCURRENCY: "0",
+    ...given,
+  };
+  return startProcess(folder, environment, [], main);
+}
+
+/** How many shards a replica has, by its metrics. */
+async function shardsOf(bot: BotProcess): Promise<number> {
+  const text = await (await fetch(`${bot.url}/metrics`)).text();
+  return [...text.matchAll(/^evergreen_shard_held\{.*\} 1$/gm)].length;
+}
+
+/** Waits until all shards have a session, and no two replicas' shares differ by more than one. */
+export async function sharedOut(bots: readonly BotProcess[], discord: FakeDiscord, shards: number): Promise<void> {
+  await eventually(
+    `shards of ${bots.length} replicas`,
+    async () => {
+      const held = await Promise.all(bots.map(shardsOf));
+      const sum = held.reduce((all, one) => all + one, 0);
+      const isFair = sum === shards && Math.max(...held) - Math.min(...held) <= 1;
+      return (isFair && new Set(discord.gateway.sessions()).size === shards) || undefined;
+    },
+    180_000,
+  );
+}
+
+interface Asked {
+  readonly channel: FakeChannel;
+  readonly message: FakeMessage;
+  readonly at: number;
+}
+
+/** What people ask in all servers, one after the other. */
+export function questionsIn(discord: FakeDiscord) {
+  const asked: Asked[] = [];
+  const ask = () => {
+    const channel = discord.serverChannels[asked.length % discord.serverChannels.length];
+    if (channel === undefined) throw new Error("no channel");
+    const message = discord.say(channel, discord.person("ada"), `question ${asked.length}.`, { naming: true });
+    asked.push({ channel, message, at: Date.now() });
+  };
+  /** Waits until every question has its end mark; how many have none but that of a whole answer. */
+  const ended = async (timeoutMs: number): Promise<number> => {
+    const hasEnd = ({ message }: Asked) => discord.marksOf(message).some((mark) => END_MARKS.includes(mark));
+    await eventually("every end mark", () => asked.every(hasEnd) || undefined, timeoutMs);
+    return asked.filter(({ message }) => String(discord.marksOf(message)) === "✅").length;
+  };
+  return {
+    asked,
+    /** Asks so often until what goes on is over. */
+    async askWhile(work: Promise<unknown>, everyMs: number): Promise<void> {
+      let isOver = false;
+      const over = work.finally(() => {
+        isOver = true;
+      });
+      while (!isOver) {
+        ask();
+        await new Promise((resolve) => setTimeout(resolve, everyMs));
+      }
+      await over;
+    },
+    ended,
+    /** Every question has one whole answer, in its order, and no other mark than that of one. */
+    async expectWhole(timeoutMs: number): Promise<void> {
+      await ended(timeoutMs);
+      for (const channel of discord.serverChannels) {
+        const questions = asked.filter((one) => one.channel === channel).map(({ message }) => message);
+        const answers = discord.answers(channel);
+        expect(answers.map(({ replyTo }) => replyTo)).toEqual(questions.map(({ id }) => id));
+        for (const [index, question] of questions.entries()) {
+          expect([question.content, discord.marksOf(question)]).toEqual([question.content, ["✅"]]);
+          expect(answers[index]?.content).toContain(question.content.replace(/^<@\d+> /, ""));
+          expect(answers[index]?.content).toContain(LAST_LINE);
+          expect(answers[index]?.content).not.toMatch(/cut off|Interrupted|Stopped/);
+        }
+      }
+      expect(discord.rest.faults).toEqual([]);
+    },
+  };
+}
