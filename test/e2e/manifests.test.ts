@@ -9,7 +9,7 @@ import { type Container, composeFile, kubernetesManifests } from "../support/man
 import { eventually } from "../support/playground-client.js";
 import { startPostgres } from "../support/postgres-server.js";
 import { endProcess } from "../support/server-process.js";
-import { temporaryFolder } from "../support/start-bot.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const HTTP_TOKEN = "a-long-random-value-for-tests";
 

@@ -95,12 +95,7 @@ export function createSlack(
       const link = await connected.catch(() => undefined); // logged when it failed
       await link?.stop();
     },
-    warnings: () => [
-      ...health.warnings(),
-      ...(strangeTeams.length === 0
-        ? []
-        : [`slack: deliveries of other teams are dropped (${strangeTeams.slice(0, 5).join(", ")})`]),
-    ],
+    warnings: () => [...health.warnings(), ...strangeTeamsWarning(strangeTeams)],
     isMemberOf: (person, workspaces) => isInTeams(asked, person, workspaces),
     ...send,
     append: appendAndEnd(send, agent),
@@ -118,6 +113,11 @@ export function createSlack(
     reread: createSlackReread(() => identity && { ...shared, identity }, stopped.signal),
   };
 }
+
+const strangeTeamsWarning = (strangeTeams: readonly string[]): readonly string[] =>
+  strangeTeams.length === 0
+    ? []
+    : [`slack: deliveries of other teams are dropped (${strangeTeams.slice(0, 5).join(", ")})`];
 
 /** Appends to what an earlier process left, and ends the session that it left shown as working. */
 const appendAndEnd =

@@ -5,7 +5,8 @@ import type { DiscordAnswer } from "../../../src/bot/discord/wire/answer.js";
 import { type DiscordProxy, runDiscordProxy, startDiscordProxy } from "../../support/discord-proxy.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { type FakeDiscord, startFakeDiscord } from "../../support/fake-discord.js";
-import { startBot, temporaryFolder } from "../../support/start-bot.js";
+import { startBot } from "../../support/start-bot.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 import { answered, briskClock, connected, realClock, replied } from "./discord-support.js";
 
 let discord: FakeDiscord;

@@ -8,7 +8,7 @@ import type { BotProcess } from "../../support/bot-process.js";
 import { type DiscordProxy, startDiscordProxy } from "../../support/discord-proxy.js";
 import { type FakeDiscord, startFakeDiscord } from "../../support/fake-discord.js";
 import { startRedis } from "../../support/redis-server.js";
-import { temporaryFolder } from "../../support/start-bot.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 import { questionsIn, sharedOut, startReplica } from "./sharded-bots.js";
 
 const isSoak = process.env.SOAK !== undefined;

@@ -75,12 +75,13 @@ const WITHOUT_SOCKETS =
   "End processes that run with the same SLACK_APP_TOKEN, or use HTTP mode, which has no such limit: " +
   "SLACK_SIGNING_SECRET, without SLACK_APP_TOKEN";
 
-export const CROWDED = `slack: Slack accepts no more Socket Mode connections of this app (ten at most). ${WITHOUT_SOCKETS}`;
+const MOST_SOCKETS = "slack: Slack accepts no more Socket Mode connections of this app (ten at most)";
+export const CROWDED = `${MOST_SOCKETS}. ${WITHOUT_SOCKETS}`;
 
 /** Each replica keeps two, so that one stands while the other is renewed. */
 export const CROWDED_SPARE =
-  "slack: Slack refused an eleventh Socket Mode connection of this app, so that this replica has one instead of two and " +
-  `is cut off for seconds whenever that one is renewed. ${WITHOUT_SOCKETS}`;
+  "slack: Slack refused an eleventh Socket Mode connection of this app, so that this replica has one instead of " +
+  `two and is cut off for seconds whenever that one is renewed. ${WITHOUT_SOCKETS}`;
 
 /** Slack sends no more than 30,000 events an hour and workspace, and says so minute by minute. */
 export const EVENTS_HELD =
