@@ -1,4 +1,4 @@
-// One replica of the lines bench: `node lines-replica.mjs ENGINE URL`. The parent sends the questions that come to it.
+// One replica of the lines bench: `node lines-replica.mjs ENGINE URL REPLICAS`. The parent sends the questions that come to it.
 
 import { createRequire } from "node:module";
 import { systemClock as clock } from "#bot/base/clock.js";
@@ -11,7 +11,7 @@ import { createSessions } from "#bot/store/sessions/sessions.js";
 const WORK_MS = 30;
 const PEERS_MS = 1_000;
 const CONCURRENCY = 24;
-const [, , engine, url] = process.argv;
+const [, , engine, url, size] = process.argv;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const tell = (kind, facts = {}) => process.send?.({ kind, ...facts });
 const log = { debug() {}, info() {}, warn() {}, error: (fields) => console.error(fields) };
@@ -33,6 +33,7 @@ async function ownLine() {
   const queue = createTurnQueue();
   const over = new AbortController();
   const isNext = async ({ id, conversation, at }) =>
+    size === "1" ||
     (await sessions.openQuestions(`${conversation}:`)).every(
       ([otherId, other]) => other.owner === owner || other.at > at || (other.at === at && otherId >= id),
     );

@@ -1,6 +1,7 @@
 // What keeps the order of a conversation over replicas: the bot's own lease with the line in the store, graphile-worker's
 // named queues and pg-boss's singleton queues, on one PostgreSQL. Three replicas; each question comes to any of them.
-// First without faults (latency, writes), then with a kill -9 every 5 s (order, exactly once).
+// First without faults (latency, writes), the bot's own also in one process, then with a kill -9 every 5 s (order, exactly
+// once). ENGINES=own,graphile-worker,pg-boss chooses; QUESTIONS: how many with kills.
 
 import { execFileSync, fork } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -11,10 +12,11 @@ const REPLICAS = 3;
 const CONVERSATIONS = 60;
 const EVERY_MS = 50;
 const KILL_MS = 5_000;
-const CALM_QUESTIONS = 300;
+/** As many as a 99th percentile needs. */
+const CALM_QUESTIONS = 1_200;
 const QUESTIONS = Number(process.env.QUESTIONS ?? 1_000);
 const PATIENCE_MS = 60_000;
-const ENGINES = ["own", "graphile-worker", "pg-boss"];
+const ENGINES = (process.env.ENGINES ?? "own,graphile-worker,pg-boss").split(",");
 const here = new URL("./lines/", import.meta.url);
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -22,37 +24,40 @@ export async function run(print) {
   if (!existsSync(new URL("node_modules", here))) execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: here });
   for (const engine of ENGINES) {
     const { url, close } = await STORES.postgres();
+    const calm = { engine, url, count: CALM_QUESTIONS, withKills: false };
     try {
-      print({ engine, faults: "none", ...(await scene(engine, url, CALM_QUESTIONS, false)) });
-      print({ engine, faults: "kill -9 every 5 s", ...(await scene(engine, url, QUESTIONS, true)) });
+      if (engine === "own") print({ engine, faults: "none", replicas: 1, ...(await scene({ ...calm, replicas: 1 })) });
+      print({ engine, faults: "none", ...(await scene({ ...calm, replicas: REPLICAS })) });
+      const killed = { engine, url, count: QUESTIONS, withKills: true, replicas: REPLICAS };
+      if (QUESTIONS > 0) print({ engine, faults: "kill -9 every 5 s", ...(await scene(killed)) });
     } finally {
       await close();
     }
   }
 }
 
-async function scene(engine, url, count, withKills) {
+async function scene({ engine, url, count, withKills, replicas: size }) {
   const pool = new (createRequire(new URL("package.json", here))("pg").Pool)({ connectionString: url });
   const state = { asked: new Map(), begun: [], ended: new Map(), repeated: 0, stored: new Set(), failures: 0 };
-  const replicas = await Promise.all(Array.from({ length: REPLICAS }, () => startReplica(engine, url, state)));
+  const replicas = await Promise.all(Array.from({ length: size }, () => startReplica(engine, url, state, size)));
   const before = await rowsChanged(pool);
   let killedAt = Date.now();
   let victim = 0;
   let starting = Promise.resolve();
-  const name = `${engine}-${withKills}`;
+  const name = `${engine}-${withKills}-${size}`;
   for (let number = 0; number < count; number++) {
     const conversation = `c${number % CONVERSATIONS}`;
     const question = { id: `${conversation}:${name}-${number}`, conversation, number };
     state.asked.set(question.id, Date.now());
-    send(replicas[number % REPLICAS], question, replicas, state);
+    send(replicas[number % size], question, replicas, state);
     await pause(EVERY_MS);
     if (!withKills || Date.now() - killedAt < KILL_MS) continue;
     killedAt = Date.now();
-    const index = victim++ % REPLICAS;
+    const index = victim++ % size;
     await starting;
     replicas[index].kill("SIGKILL");
     if (engine === "graphile-worker") void freeLocks(pool);
-    starting = startReplica(engine, url, state).then((replica) => {
+    starting = startReplica(engine, url, state, size).then((replica) => {
       replicas[index] = replica;
     });
   }
@@ -68,15 +73,16 @@ async function scene(engine, url, count, withKills) {
 /** A question that a killed replica has not acknowledged is delivered again. */
 function send(replica, question, replicas, state) {
   const again = () => {
-    if (!state.stored.has(question.id)) send(replicas[Math.floor(Math.random() * REPLICAS)], question, replicas, state);
+    if (!state.stored.has(question.id))
+      send(replicas[Math.floor(Math.random() * replicas.length)], question, replicas, state);
   };
   if (!replica.connected) return void setTimeout(again, 500);
   replica.once("exit", again);
   replica.send(question, () => {});
 }
 
-async function startReplica(engine, url, state) {
-  const child = fork(new URL("lines-replica.mjs", import.meta.url), [engine, url], {
+async function startReplica(engine, url, state, size) {
+  const child = fork(new URL("lines-replica.mjs", import.meta.url), [engine, url, String(size)], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   child.setMaxListeners(0);

@@ -13,7 +13,7 @@ import { temporaryFolder } from "../support/temporary-folder.js";
 const isSoak = process.env.SOAK !== undefined;
 const REPLICAS = 3;
 const { mentions, conversations, askEveryMs, killEveryMs, cutEveryMs } = isSoak
-  ? { mentions: 1_000, conversations: 60, askEveryMs: 250, killEveryMs: 5_000, cutEveryMs: 20_000 }
+  ? { mentions: 240, conversations: 30, askEveryMs: 500, killEveryMs: 10_000, cutEveryMs: 20_000 }
   : { mentions: 24, conversations: 3, askEveryMs: 100, killEveryMs: 2_000, cutEveryMs: 0 };
 const CUT_MS = 1_000;
 /** What a repeated or late answer takes to come. */
@@ -75,12 +75,34 @@ const startAgain = (storeUrl: string, left = STARTS): Promise<BotProcess> =>
 /** Every replica knows of the others by its second heartbeat. */
 const START_MS = 11_000;
 
+interface Asking {
+  readonly asked: readonly Asked[];
+  readonly kills: number;
+  readonly cuts: number;
+}
+
 /** Asks all questions, one conversation after the other, while replicas are killed and the line to the store is cut. */
-async function askAll(url: string): Promise<readonly Asked[]> {
+async function askAll(url: string): Promise<Asking> {
   const asked: Asked[] = [];
   const threads = new Map<string, string>();
-  let [killedAt, cutAt, victim] = [Date.now(), Date.now(), 0];
-  let starting: Promise<unknown> = Promise.resolve();
+  let [kills, cuts] = [0, 0];
+  let starting: Promise<unknown> | undefined;
+  const killNext = () => {
+    if (starting !== undefined) return; // a busy machine starts more slowly
+    const index = kills++ % REPLICAS;
+    const replace = async () => {
+      await bots[index]?.end("SIGKILL");
+      bots[index] = await startAgain(url);
+      starting = undefined;
+    };
+    starting = replace();
+  };
+  const cutOnce = () => {
+    cuts += 1;
+    cable?.cut();
+    setTimeout(() => cable?.mend(), CUT_MS);
+  };
+  const faults = [setInterval(killNext, killEveryMs), ...(cutEveryMs > 0 ? [setInterval(cutOnce, cutEveryMs)] : [])];
   for (let number = 0; number < mentions; number++) {
     const channel = `C0ORDER${number % conversations}`;
     const thread = threads.get(channel);
@@ -88,23 +110,10 @@ async function askAll(url: string): Promise<readonly Asked[]> {
     threads.set(channel, thread ?? ts);
     asked.push({ ts, channel, thread: thread ?? ts, number });
     await new Promise((resolve) => setTimeout(resolve, askEveryMs));
-    if (Date.now() - killedAt >= killEveryMs) {
-      killedAt = Date.now();
-      const index = victim++ % REPLICAS;
-      await starting;
-      await bots[index]?.end("SIGKILL");
-      starting = startAgain(url).then((bot) => {
-        bots[index] = bot;
-      });
-    }
-    if (cutEveryMs > 0 && Date.now() - cutAt >= cutEveryMs) {
-      cutAt = Date.now();
-      cable?.cut();
-      setTimeout(() => cable?.mend(), CUT_MS);
-    }
   }
+  for (const fault of faults) clearInterval(fault);
   await starting;
-  return asked;
+  return { asked, kills, cuts };
 }
 
 /** What stands below each conversation's questions: each message is a whole answer, or was interrupted. */
@@ -154,7 +163,7 @@ describe.each(stores.filter(([, url]) => url !== undefined))(
       slack.sockets.spread();
       const begun = Date.now();
       await eventually("a second heartbeat", () => Date.now() >= begun + START_MS);
-      const asked = await askAll(url);
+      const { asked, ...faults } = await askAll(url);
       const isOver = () => {
         const { answered, interrupted } = outcome(asked);
         return answered + interrupted >= mentions || undefined;
@@ -162,7 +171,7 @@ describe.each(stores.filter(([, url]) => url !== undefined))(
       await eventually("every answer", isOver, WAIT_MS).catch(() => {}); // told below
       await new Promise((resolve) => setTimeout(resolve, AFTER_MS));
       const found = outcome(asked);
-      console.log(JSON.stringify({ store: name, mentions, ...found, unmarked: unmarked(asked).length }));
+      console.log(JSON.stringify({ store: name, mentions, ...faults, ...found, unmarked: unmarked(asked).length }));
       expect(found.answered + found.interrupted).toBe(mentions);
       expect(found).toMatchObject({ repeated: 0, inversions: 0, others: 0 });
     });

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BotProcess, startProcess } from "../support/bot-process.js";
+import { type Cable, layCable } from "../support/cable.js";
 import { type FakeDiscord, startFakeDiscord } from "../support/fake-discord.js";
 import type { FakeChannel, FakeMessage } from "../support/fake-discord-world.js";
 import { eventually } from "../support/playground-client.js";
@@ -10,8 +11,10 @@ import { temporaryFolder } from "../support/temporary-folder.js";
 const isSoak = process.env.SOAK !== undefined;
 const REPLICAS = 3;
 const SHARDS = 12;
-const SERVERS = 48;
+const SERVERS = 60;
 const ASK_EVERY_MS = 50;
+/** The round with all faults at once; three questions come together, as people who talk to each other ask them. */
+const ROUND = { questions: 1_000, together: 3, everyMs: 1_000, killEveryMs: 5_000, cutEveryMs: 20_000, cutMs: 1_000 };
 /** Lease and look of a replica that goes on with the shards of another. */
 const TAKEN_MS = 30_000 + 10_000;
 const END_MARKS = ["✅", "⚠️", "❌"];
@@ -26,6 +29,7 @@ afterAll(async () => {
 
 let discord: FakeDiscord;
 let bots: BotProcess[] = [];
+let cable: Cable | undefined;
 let asked: { readonly channel: FakeChannel; readonly message: FakeMessage }[] = [];
 beforeEach(async () => {
   discord = await startFakeDiscord({ shards: SHARDS, maxConcurrency: SHARDS, servers: SERVERS });
@@ -34,7 +38,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(bots.map((bot) => bot.end("SIGKILL")));
   bots = [];
-  await discord.close();
+  await Promise.all([discord.close(), cable?.close()]);
 });
 
 const start = (storeUrl: string) =>
@@ -72,8 +76,8 @@ async function balanced(count: number): Promise<void> {
   );
 }
 
-function ask(): void {
-  const channel = discord.serverChannels[asked.length % SERVERS];
+function ask(at = asked.length): void {
+  const channel = discord.serverChannels[at % SERVERS];
   if (channel === undefined) throw new Error("no channel");
   const message = discord.say(channel, discord.person("ada"), `question ${asked.length}`, { naming: true });
   asked.push({ channel, message });
@@ -90,6 +94,30 @@ async function askingWhile(work: Promise<unknown>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }
   await over;
+}
+
+/** Kills one replica after the other, and starts each again as its supervisor does; resolves with how many. */
+async function killInTurn(storeUrl: string, isOver: () => boolean): Promise<number> {
+  const startAgain = (left = 10): Promise<BotProcess> =>
+    start(storeUrl).catch((error) => {
+      if (left <= 1) throw error;
+      return startAgain(left - 1); // the line to the store was cut just then
+    });
+  for (let kills = 0; ; kills++) {
+    const next = Date.now() + ROUND.killEveryMs;
+    while (Date.now() < next && !isOver()) await new Promise((resolve) => setTimeout(resolve, 100));
+    if (isOver()) return kills;
+    const index = kills % REPLICAS;
+    await bots[index]?.end("SIGKILL");
+    bots[index] = await startAgain();
+  }
+}
+
+/** What stands in the place of answers. */
+function exceptions() {
+  const texts = discord.serverChannels.flatMap((channel) => discord.answers(channel)).map(({ content }) => content);
+  const count = (part: string) => texts.filter((text) => text.includes(part)).length;
+  return { answers: texts.length, interrupted: count("Interrupted by a restart"), notSaved: count("could not be saved") };
 }
 
 async function expectAnsweredOnce(): Promise<void> {
@@ -150,6 +178,32 @@ describe.runIf(isSoak).each(isSoak ? reachable : stores)("three replicas of a sh
     await askingWhile(balanced(REPLICAS - 1));
     await expectAnsweredOnce();
     expect(discord.gateway.counts).toMatchObject({ identifies, refusedIdentifies: 0 });
+  });
+
+  it("answer 1,000 questions once and in order while one is killed every 5 s and the line to the store is cut", {
+    timeout: 1_500_000,
+  }, async () => {
+    cable = await layCable(url);
+    const line = cable;
+    bots = await Promise.all(Array.from({ length: REPLICAS }, () => start(line.url)));
+    await balanced(REPLICAS);
+    let [isOver, cuts] = [false, 0];
+    const killing = killInTurn(line.url, () => isOver);
+    const cutting = setInterval(() => {
+      cuts += 1;
+      line.cut();
+      setTimeout(line.mend, ROUND.cutMs);
+    }, ROUND.cutEveryMs);
+    while (asked.length < ROUND.questions) {
+      ask(Math.floor(asked.length / ROUND.together));
+      if (asked.length % ROUND.together === 0) await new Promise((resolve) => setTimeout(resolve, ROUND.everyMs));
+    }
+    isOver = true;
+    clearInterval(cutting);
+    const kills = await killing;
+    await expectAnsweredOnce().finally(() =>
+      console.log(JSON.stringify({ questions: asked.length, kills, cuts, ...exceptions() })),
+    );
   });
 
   it("go on with the shards of one that hangs, and it hears nothing when it wakes", {

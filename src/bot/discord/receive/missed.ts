@@ -51,7 +51,7 @@ export const createDiscordMissed = (deps: MissedDeps): NonNullable<PlatformExtra
     yield missed;
   };
 
-/** Reads one question again, as the gateway told it. */
+/** Reads one question again, as the gateway told it, before any search for missed ones. */
 export const createDiscordReread =
   (deps: MissedDeps, signal: AbortSignal): NonNullable<PlatformExtras["reread"]> =>
   async (question) => {
@@ -62,7 +62,7 @@ export const createDiscordReread =
     await deps.places.load(guildId);
     const path = `/channels/${channelIdOf(question)}/messages/${question.message}` as const;
     const what = "reading a question again";
-    await deps.calls.take("GET", path, "catch-up", signal);
+    await deps.calls.take("GET", path, "first-text", signal);
     const message = parsed(listed, await deps.rest.call("GET", path, { what, signal }), what);
     return missedMention(deps, { ...message, guild_id: guildId }, { selfId, signal });
   };

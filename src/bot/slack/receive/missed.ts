@@ -46,14 +46,14 @@ export const createSlackMissed = (context: () => MissedDeps | undefined): NonNul
   };
 };
 
-/** Reads one question again, as its event told it. `signal` ends its wait for Slack's limits. */
+/** Reads one question again, as its event told it, before any search. `signal` ends its wait for Slack's limits. */
 export const createSlackReread =
   (context: () => MissedDeps | undefined, signal: AbortSignal): NonNullable<PlatformExtras["reread"]> =>
   async ({ message: ts, ...place }) => {
     const deps = context();
     if (deps === undefined) throw new PlatformError("slack", "unavailable", "Slack has not said who the bot is");
     const before = Number(ts) - 0.000_001;
-    const found = await deps.calls.readSince(place, before.toFixed(6), signal);
+    const found = await deps.calls.readSince(place, before.toFixed(6), signal, "first-text");
     const kept = found.find((message) => message.ts === ts);
     return kept && missedIn(deps, place, kept, { isKnown: true });
   };

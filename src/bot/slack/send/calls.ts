@@ -1,6 +1,6 @@
 import type { types, webApi } from "@slack/bolt";
 import { z } from "zod";
-import type { ChannelKey, MessageKey, SendTerms } from "../../port/platform.js";
+import type { ChannelKey, MessageKey, Rank, SendTerms } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { isThreadRefused, slackErrorOf } from "../wire/errors.js";
 import { optionalText } from "../wire/notation.js";
@@ -50,9 +50,14 @@ export interface SlackCalls {
   readDirect(place: ChannelKey, after: string): Promise<readonly KeptMessage[]>;
   /**
    * The messages of a channel or of one of its threads since a timestamp, oldest first. The first message of a thread
-   * is always among them.
+   * is always among them. `rank`: default the lowest.
    */
-  readSince(place: ChannelKey, after: string, signal: AbortSignal): Promise<readonly KeptMessage[]>;
+  readSince(
+    place: ChannelKey,
+    after: string,
+    signal: AbortSignal,
+    rank?: Extract<Rank, "first-text" | "catch-up">,
+  ): Promise<readonly KeptMessage[]>;
   /** Conversations of a kind that the bot is in, of which each kind needs a scope of its own. */
   conversationsOfBot(kind: ConversationKind): Promise<readonly OwnConversation[]>;
   /** @throws signal.reason where it still waited when that aborted */
@@ -211,15 +216,15 @@ const createReactions = (
   },
 });
 
-/** Reads page by page, at the lowest rank. */
+/** Reads page by page. */
 const createReadSince =
   (client: webApi.WebClient, caller: Caller): SlackCalls["readSince"] =>
-  async ({ channel, thread, ...place }, after, signal) => {
+  async ({ channel, thread, ...place }, after, signal, rank = "catch-up") => {
     const all: KeptMessage[] = [];
     let cursor: string | undefined;
     do {
       const method = thread === undefined ? "conversations.history" : "conversations.replies";
-      const found = await caller.patient(method, { channel, ...place }, "catch-up", async () => {
+      const found = await caller.patient(method, { channel, ...place }, rank, async () => {
         signal.throwIfAborted();
         const terms = { channel, oldest: after, limit: PAGE, ...(cursor !== undefined && { cursor }) };
         const { conversations } = client;
