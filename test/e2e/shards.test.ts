@@ -117,7 +117,11 @@ async function killInTurn(storeUrl: string, isOver: () => boolean): Promise<numb
 function exceptions() {
   const texts = discord.serverChannels.flatMap((channel) => discord.answers(channel)).map(({ content }) => content);
   const count = (part: string) => texts.filter((text) => text.includes(part)).length;
-  return { answers: texts.length, interrupted: count("Interrupted by a restart"), notSaved: count("could not be saved") };
+  return {
+    answers: texts.length,
+    interrupted: count("Interrupted by a restart"),
+    notSaved: count("could not be saved"),
+  };
 }
 
 async function expectAnsweredOnce(): Promise<void> {
