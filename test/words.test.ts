@@ -16,12 +16,17 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\b(un)?foreseen\b|\bforetold\b/i, "unexpected, predicted"],
   [/\blast words\b|\bears?\b|\bhears?\b|\bdeaf\b/i, "say what happens: it is notified, it stops"],
   [/\bstart-up\b|\btime-out\b|\bfall-back\b|\bshut-down\b|\bdead-line\b|\bre-try\b/i, "one word: startup, timeout, …"],
+  [/\balone it (says|lists|shows (what|it))\b|\bunless you say so\b/i, "without a value, …; (default)"],
+  [/\ball the same\b|\bonce more\b/i, "anyway, again"],
+  [/\bwith commas between\b/i, "separated by commas"],
+  [/, as (?:`?(?!provider\/|src\/)[a-z]+\/[a-z*-]|\d|`[a-z]+=)/, "…, like openai/gpt-5"],
   [/\b(hither|thither|thereof|therein|thereby|whence|ere|lest|hitherto|betwixt|amongst|whilst)\b/i, "a current word"],
 ];
 /** A sentence that begins with what belongs behind its verb: "Of faults is said …". */
 const INVERTED = /(?:^|[.:;] )Of (?!course)[a-z]/;
 /** A docstring that needs another one to be understood. */
-const DEPENDENT = /^(The same|Else|Those|So many|Beyond so many|Of|Told|Asked|Given|Known)\b/;
+const DEPENDENT =
+  /^(The same|Else|Those|These|Both|So|Of|Told|Asked|Given|Known|As|Its?|Does so|Enough|Beyond|Longer than|Without)\b/;
 /** A command that a reader is to type stands in code style, or is a value of its own (one line's text is fixed: ↪️). */
 const BARE_COMMAND =
   /(?:^|[^`\w/.:{}-])\/(models|settings|chat|usage|refresh-models|privacy|help|doctor|audit)(?= [a-z]|[.,;]|$)/;

@@ -15,7 +15,7 @@ export class AppError extends Error {
   }
 }
 
-/** Its message is shown to the person as it is; every other error becomes a generic apology with a log id. */
+/** An error whose message is shown to the person as it is; others become a generic apology with a log reference. */
 export class UserError extends AppError {
   constructor(message: string) {
     super("user", message);

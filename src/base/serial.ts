@@ -7,7 +7,7 @@ export function createSerial(): Serial {
     const before = tails.get(key) ?? Promise.resolve();
     const result = before.then(work);
     const tail = result
-      .catch(() => {}) // its caller has the error; the next in line starts all the same
+      .catch(() => {}) // its caller has the error; the next in line starts anyway
       .finally(() => {
         if (tails.get(key) === tail) tails.delete(key);
       });

@@ -17,10 +17,10 @@ type Deps = Pick<CommandDeps, "refresher" | "setups" | "allowed">;
 /** A provider's id of 32 characters, a slash, and a model's id of 200. */
 const MAX_MODEL_CHARS = 233;
 
-/** As many as Slack's menu shows; the other platforms cut them shorter. */
+/** Most suggestions: as many as Slack's menu shows. Other platforms show fewer. */
 const MAX_SUGGESTIONS = 100;
 
-/** As many buttons fit beside each other on every platform. */
+/** Most buttons in a row: five fit on every platform. */
 const MAX_BUTTONS = 5;
 
 /** Either the model that was meant, with what should be known about it, or the question back. */

@@ -85,7 +85,7 @@ export interface KnownPerson {
   readonly platform: string;
   /** The platform's id of the person. */
   readonly id: string;
-  /** As they are called now. */
+  /** The person's current name. */
   readonly name?: string;
 }
 
@@ -153,7 +153,7 @@ export interface ChosenAnswer {
   readonly model: ModelRef;
   /** False where it was chosen before: nothing has changed. */
   readonly isNew: boolean;
-  /** Its question was asked before a fresh start, so that it is not sent any more. */
+  /** Whether its question was asked before a fresh start, so that it is not sent any more. */
   readonly isLeftBehind: boolean;
 }
 /**

@@ -37,7 +37,7 @@ export interface Reply {
 /** Who says it, and where. */
 export interface Invocation {
   readonly platform: string;
-  /** As settings know it: "playground:local", "discord:123". */
+  /** Key of the workspace in the settings: "playground:local", "discord:123". */
   readonly workspace: string;
   /** Key of the conversation that it acts on: platform:workspace:channel[:thread]. */
   readonly conversation: string;
@@ -55,7 +55,7 @@ export interface Invocation {
   readonly door?: Door;
   /** Id of the public message whose control was pressed. */
   readonly on?: string;
-  /** It was given in a channel where each question begins a thread, in which there are no native commands. */
+  /** Whether it was typed in a channel where each question begins a thread, in which there are no slash commands. */
   readonly isAboveThreads?: true;
   /** The platform can show a file to this person alone. */
   readonly canShowFiles: boolean;
@@ -79,7 +79,7 @@ export interface Command<O extends Options = Options> {
   readonly isForChatters?: true;
   /** Takes so much work that one runs at a time. */
   readonly isHeavy?: true;
-  /** Also for people whom the bot does not answer. */
+  /** Whether people may run it whom the bot does not answer. */
   readonly isForEveryone?: true;
   readonly visibility: "ephemeral" | "public";
   readonly options: O;
@@ -131,5 +131,5 @@ export type ArgumentsOf<O extends Options> = {
   readonly [K in keyof O]: O[K] extends { isRequired: true } ? ValueOf<O[K]> : ValueOf<O[K]> | undefined;
 };
 
-/** As a value it drops what a workspace, provider or conversation has set for itself. */
+/** The value that removes what a workspace, provider or conversation has set for itself. */
 export const DEFAULT = "default";

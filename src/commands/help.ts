@@ -76,7 +76,7 @@ function detailsOf(topic: Topic, commands: readonly Command[], invocation: Invoc
 
 const LOCK = "🔒";
 const HOW_TO_TYPE = "Words in capitals are required, the rest is optional; quotes keep words together.";
-/** Longer than what any command takes. */
+/** Where a command's usage is cut; none is longer. */
 const MAX_USAGE_CHARS = 120;
 
 function lineOf(command: Command, invocation: Invocation): string {

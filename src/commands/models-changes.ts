@@ -91,7 +91,7 @@ function providerLines(id: ProviderId, days: readonly ToldDay[], budget: Budget)
   return lines.length > 0 ? [title, ...lines] : [];
 }
 
-/** As many models of a day as still fit; the others are counted. */
+/** Returns the line of a day with as many models as fit; the others are counted. */
 function dayLine(changes: ToldDay, budget: Budget): readonly string[] {
   const parts = KINDS.flatMap(([kind, word]) =>
     changes[kind] === undefined ? [] : kindPart(changes[kind], word, budget),

@@ -56,7 +56,7 @@ function pageButtons({ page, pages }: ListView, { provider, search }: Omit<ListF
   ];
 }
 
-/** Fewer are buttons beside each other, more are a menu. */
+/** Most providers that are shown as buttons; more become a menu. */
 const MAX_BUTTONS = 4;
 /** Most entries that a menu has on every platform. */
 const MAX_OPTIONS = 25;

@@ -60,7 +60,7 @@ export const modelsStatus = (deps: CommandDeps) =>
     },
   });
 
-/** More would crowd the panel. */
+/** Most lines about pins whose model is gone or retires. */
 const MAX_AFFECTED = 3;
 
 /** One line where a quota is used up, or likely to be before it renews. */

@@ -14,7 +14,7 @@ export interface ThreadOf {
   readonly author: string;
 }
 
-/** As many buttons are still read. */
+/** Most threads that are offered as buttons. */
 const MAX_BUTTONS = 5;
 const MAX_LABEL_CHARS = 60;
 

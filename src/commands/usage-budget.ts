@@ -4,7 +4,7 @@ import type { CommandDeps } from "./command-deps.js";
 import { channelIn } from "./settings-raise.js";
 import { markWords, nameOf, stateLine, whoseWords } from "./wording/budget-text.js";
 
-/** As many fit on one screen. */
+/** Most budgets that are listed: what fits on one screen. */
 const MAX_LISTED = 15;
 
 export const usageBudget = ({ budgets, clock }: CommandDeps) =>

@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 /** A language that readers can choose, and its translations; English has none, as it is the source. */
 export interface Language {
-  /** As BCP 47 has it: "de", "pt-BR". */
+  /** BCP 47 code of the language: "de", "pt-BR". */
   readonly code: string;
-  /** In itself: "Deutsch". */
+  /** Name of the language in that language: "Deutsch". */
   readonly name: string;
   /** In English: "German". */
   readonly englishName: string;

@@ -8,7 +8,7 @@ import type { ProviderDefinition, ProviderDeps, ProviderSetup, VendorAccount } f
 
 export interface Preset {
   readonly id: string;
-  /** As people write it. */
+  /** Name of the vendor as people write it. */
   readonly name: string;
   /** The vendor's OpenAI-compatible base. */
   readonly baseUrl: string;

@@ -15,7 +15,7 @@ export interface ModelInfo {
   readonly releasedAt?: number;
   /** When its vendor will stop it; unset where it has named no day. */
   readonly retiresAt?: number;
-  /** Its vendor says that it will retire, or advises against it. */
+  /** Whether its vendor says that it will retire, or advises against it. */
   readonly isDeprecated?: true;
   /** The id of the model that its vendor suggests in its place. */
   readonly replacement?: string;

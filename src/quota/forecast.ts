@@ -4,7 +4,7 @@ import type { RenewingLimit, UsageHistory } from "./renewing-limit.js";
 
 /** Whether a limit runs out before it renews, and when. Times are epoch ms. */
 export interface Forecast {
-  /** That it runs out before it renews, 0 to 1. */
+  /** Probability that it runs out before it renews, 0 to 1. */
   readonly probability: number;
   /** With `latestAt` the 80 % interval of when, given that it runs out; null where no past window shows that. */
   readonly earliestAt: number | null;
@@ -80,7 +80,7 @@ const tuningOf = ({ startsAt, endsAt }: RenewingLimit): Tuning =>
 
 /** Five equally likely values of a standard normal distribution. */
 const DEVIATES = [-1.28, -0.52, 0, 0.52, 1.28];
-/** This share of the limit is added to every level, so that an idle window can be compared. */
+/** Share of the limit that is added to every level, so that an idle window can be compared. */
 const LEAST_LEVEL = 0.03;
 /** Weight of what no past window shows. */
 const SURPRISE = 0.05;

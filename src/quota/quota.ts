@@ -70,7 +70,7 @@ export interface Quota {
   count(entry: UsageEntry): void;
   /** The provider's account, as the ledger names it. */
   accountOf(provider: ProviderId): string | undefined;
-  /** Whether a question may go out all the same, to find out whether it is over: one every 5 minutes. */
+  /** Whether a question may go out anyway, to find out whether it is over: one every 5 minutes. */
   mayProbe(state: QuotaState): Promise<boolean>;
   /** Reads the vendor's endpoints, where it has some; nobody waits for it. Never rejects. */
   readEndpoints(provider: ProviderId): Promise<void>;

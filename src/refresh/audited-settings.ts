@@ -8,7 +8,7 @@ const KINDS: Readonly<Record<string, AuditKind>> = {
   models: "rules",
   offers: "rules",
 };
-/** As people name it, where that is not how it is stored. */
+/** Names of settings in the record of changes, where they differ from the stored ones. */
 const NAMES: Readonly<Record<string, string>> = { isEnabled: "auto-refresh" };
 /** When something was set: the record has a time of its own. */
 const TIMES = new Set(["at", "setAt"]);

@@ -64,7 +64,7 @@ export type FallbackMode = "off" | "ask" | "auto";
 export interface FallbackSetting {
   /** `ask` when unset: somebody has to agree each time; `auto`: the workspace has agreed to all. */
   readonly mode?: FallbackMode;
-  /** As provider/model, best first; unset or empty: chosen by what they are and cost. */
+  /** Names as provider/model, best first. Unset or empty: models are chosen by likeness and price. */
   readonly models?: readonly string[];
 }
 

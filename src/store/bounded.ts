@@ -52,7 +52,7 @@ export interface BoundTerms {
 /**
  * A store behind a network or in a thread, whose every call ends in time: with a StoreError where the other side
  * hangs, and after `close`.
- * A write that failed because no answer came may have been done all the same.
+ * A write that failed because no answer came may have been done anyway.
  */
 export function boundStore(store: Store, terms: BoundTerms): Store {
   const { clock, onTimeout, timeout = createCallTimeout(clock) } = terms;

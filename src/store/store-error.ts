@@ -7,7 +7,7 @@ export class StoreError extends AppError {
   }
 }
 
-/** Whether a call may succeed the next time. One that wrote may have been done all the same: its answer was lost. */
+/** Whether a call may succeed the next time. One that wrote may have been done anyway: its answer was lost. */
 export const isPassingStoreError = (error: unknown): boolean => error instanceof StoreError && error.isRetryable;
 
 /** One row is not what it was stored as: no patience heals it, and everything else goes on. */

@@ -20,10 +20,10 @@ export interface StoreReadiness {
   stop(): void;
 }
 
-/** As long as a store may fail before the bot says that it is not ready. */
+/** How long a store may fail (ms) before the bot reports that it is not ready. */
 const TOLERATED_MS = 10_000;
 const PROBE_EVERY_MS = 1_000;
-/** As large as a long answer: on a full disk a few bytes may still fit where no answer does. */
+/** Size of a probe: that of a long answer, since a few bytes may still fit on a full disk. */
 const PROBE_CHARS = 65_536;
 
 export function createStoreReadiness({ store, clock, log, owner }: StoreReadinessDeps): StoreReadiness {

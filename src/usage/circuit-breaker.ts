@@ -7,7 +7,7 @@ const WITHIN_MS = 60_000;
 /** How long an open circuit refuses before it lets one try through. */
 const PROBE_AFTER_MS = 15_000;
 
-/** These say that a provider is not there; what it refuses (4xx) says that it is. */
+/** Failures that count towards an open breaker: a refusal (4xx) shows that the provider is reachable. */
 const OUTAGES: readonly ProviderErrorReason[] = ["timeout", "network", "overloaded"];
 
 export type Admission = { readonly isOpen: false } | { readonly isOpen: true; readonly retryAfterMs: number };
@@ -33,7 +33,7 @@ interface Circuit {
   readonly probeAt?: number;
 }
 
-/** Written here, as libraries' breakers count by the machine's clock and let others wait for a probe's whole answer. */
+/** Creates a circuit breaker. Those of libraries use the machine's clock, and block others for a probe's answer. */
 export function createCircuitBreaker(clock: Pick<Clock, "now">): CircuitBreaker {
   const circuits = new Map<ProviderId, Circuit>();
   const succeed = (provider: ProviderId) => void circuits.delete(provider);

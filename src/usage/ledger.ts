@@ -20,7 +20,7 @@ export interface UsageEntry {
   readonly id: string;
   /** Epoch ms. The question's own stored time, so that what is written again after a restart lands on the same day. */
   readonly at: number;
-  /** As settings know it: "discord:123". */
+  /** Key of the workspace in the settings: "discord:123". */
   readonly workspace: string;
   readonly platform: string;
   readonly user: { readonly id: string; readonly name: string };

@@ -110,5 +110,5 @@ export function addUp(sums: readonly UsageSum[]): UsageSum {
   };
 }
 
-/** Both ways; cached ones are part of the input. */
+/** Returns input plus output tokens; cached tokens are part of the input. */
 export const tokensOf = ({ inputTokens, outputTokens }: UsageSum): number => inputTokens + outputTokens;

@@ -9,7 +9,7 @@ import { KEPT_DAYS } from "./ledger.js";
 export interface Vote {
   /** When the answer came to its end, epoch ms. */
   readonly at: number;
-  /** As settings know it: "discord:123". */
+  /** Key of the workspace in the settings: "discord:123". */
   readonly workspace: string;
   readonly platform: string;
   /** The platform's id of who voted. */

@@ -8,7 +8,7 @@ export interface HostConfig {
     readonly followThreads: boolean;
     readonly allowedWorkspaces: readonly string[];
     readonly allowDms: boolean;
-    /** As "discord:123". */
+    /** People as "discord:123". */
     readonly operators: readonly string[];
   };
   readonly http: {

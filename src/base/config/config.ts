@@ -38,7 +38,7 @@ export function define<V extends Variables, S>(definition: {
 /** What a definition configured. */
 interface Configured {
   readonly id: string;
-  /** Where its key is sent. */
+  /** Address that its key is sent to. */
   readonly baseUrl?: string | undefined;
   /** A key or token. */
   readonly key?: string | undefined;
@@ -58,7 +58,7 @@ export type ParsedConfig<P, C> = {
   readonly warnings: readonly Fault[];
 } & (
   | { readonly config: Config<P, C> }
-  /** `checkable`: what can be checked all the same, with the default in the place of each faulty value. */
+  /** `checkable`: what can be checked anyway, with the default in the place of each faulty value. */
   | { readonly faults: readonly Fault[]; readonly checkable: Config<P, C> }
 );
 

@@ -1,6 +1,6 @@
 import { closestTo, editDistance } from "../edit-distance.js";
 
-/** More than this is another name: DATABASE_URL is no XAI_BASE_URL. */
+/** Most typing errors that still make a variable's name a likely mistake: DATABASE_URL is not XAI_BASE_URL. */
 const MOST_TYPING_ERRORS = 2;
 
 /** How other programs end the names of what is called X_API_KEY and X_BASE_URL here. */

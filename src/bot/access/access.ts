@@ -184,7 +184,10 @@ export function limitFault({ settings, limits }: LimitDeps, place: ChannelKey, a
   return limitText(limits.take(`${place.platform}:${asker.id}`, channelOf(place), access));
 }
 
-/** Does so over all replicas. A store that fails stops nobody: then each process counts by itself. Never rejects. */
+/**
+ * Counts a question over all replicas, and returns what its asker reads where it is one too many. Where the store
+ * fails, each process counts by itself. Never rejects.
+ */
 export async function sharedLimitFault(
   { settings, questionLimits, log }: LimitDeps,
   place: ChannelKey,

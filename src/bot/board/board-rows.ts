@@ -28,7 +28,7 @@ const rowSchema: z.ZodType<BoardRow> = z.object({
 
 /** The boards in the store, by the conversation that they stand in. */
 export interface BoardRows {
-  /** Without those that are damaged. @throws {StoreError} */
+  /** Loads all rows that are not damaged. @throws {StoreError} */
   load(): Promise<readonly (readonly [conversation: string, row: BoardRow])[]>;
   /** Undefined where there is none, or it is damaged. @throws {StoreError} */
   get(conversation: string): Promise<BoardRow | undefined>;

@@ -14,7 +14,7 @@ const REFRESH = "🔄";
 const TOGGLE = "⏯";
 const NEXT_INTERVAL = "⏱";
 
-/** As they are put under the message: with the selector that makes a picture of the last two. */
+/** The reactions that the bot adds to a board, with the variation selector that shows the last two as pictures. */
 export const BOARD_EMOJIS: readonly string[] = [REFRESH, `${TOGGLE}\ufe0f`, `${NEXT_INTERVAL}\ufe0f`];
 
 const LEGEND = [

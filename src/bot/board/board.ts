@@ -180,7 +180,7 @@ function createEditors(deps: BoardDeps, signal: AbortSignal): Editors {
   };
 }
 
-/** Longer than an edit takes whose turn it is; one that waits longer for the platform's limits is made all the same. */
+/** How long a replica may take for an edit before another one makes it: longer than any edit takes. */
 const EDIT_LEASE_MS = 30_000;
 
 /** Where the store fails, at worst two replicas show the same. @throws what `work` throws */

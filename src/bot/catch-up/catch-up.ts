@@ -14,7 +14,7 @@ export interface CatchUpDeps extends SearchDeps {
 export interface CatchUp {
   /**
    * Looks for what was missed on a platform, in the places that the store knows, or also in those that are `told`
-   * after that, and hands it on, oldest first. Returns at once; called again meanwhile, it looks everywhere once more.
+   * after that, and hands it on, oldest first. Returns at once; called again meanwhile, it looks everywhere again.
    */
   begin(platform: string, told: ToldPlaces | undefined, take: TakeMissed): void;
   /**

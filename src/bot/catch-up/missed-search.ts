@@ -27,7 +27,7 @@ export const LONGEST_WAIT_MS = 10_000;
 const MAX_TOLD = 25;
 /** A place that may not be read is left alone for so long: Discord bans who insists. */
 const CLOSED_MS = 3_600_000;
-/** So long before the last reading of a place it is read again: clocks differ, and lists lag behind. */
+/** How long before its last reading a place is read again (ms): clocks differ, and lists lag behind. */
 const OVERLAP_MS = 60_000;
 const TRIES = 3;
 const RETRY_MS = 10_000;
@@ -202,7 +202,7 @@ export class MissedSearch {
     }
   }
 
-  /** Its writer had everything of theirs erased since. */
+  /** Returns whether the writer has had everything of theirs erased since. */
   async #isErased({ message: { platform }, author, writtenAt }: MissedMention): Promise<boolean> {
     return writtenAt <= (await this.#deps.erasedAt([erasedPersonKey({ platform, id: author.id })]));
   }

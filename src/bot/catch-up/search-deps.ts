@@ -12,7 +12,7 @@ export interface SearchDeps {
   readonly windowMs: number;
   /** What was written before that is never answered, epoch ms. */
   readonly firstStartAt: number;
-  /** It is this one: nothing was missed until events come in for the first time. */
+  /** Whether this is the store's first start: nothing was missed before events come in for the first time. */
   readonly isFirstStart: boolean;
   /** When one of these conversations was last erased, epoch ms. @throws {StoreError} */
   erasedAt(conversations: readonly string[]): Promise<number>;

@@ -16,7 +16,7 @@ export interface RateBucket<A> {
   readonly queue: FairQueue<Waiter<A>>;
   /** Who stands among the candidates of each rank. */
   readonly ready: Map<Rank, Candidate<A>>;
-  /** When it is looked at again because somebody may go by then. */
+  /** When it is looked at again (epoch ms), because a waiter may go by then. */
   wakeAt: number;
 }
 

@@ -7,7 +7,7 @@ export interface Queued {
   readonly flow: string;
   /** Number of its arrival. */
   readonly order: number;
-  /** It waits no longer. */
+  /** Whether the waiter was served or gave up. */
   isOver: boolean;
 }
 
@@ -46,7 +46,7 @@ export class FairQueue<T extends Queued> {
     queue.turns.push({ flow, served: this.servedAt(flow), order });
   }
 
-  /** It was served, or gave up. */
+  /** Removes a waiter that was served or gave up. */
   end(waiter: T): void {
     const queue = this.#ranks.get(waiter.rank);
     waiter.isOver = true;

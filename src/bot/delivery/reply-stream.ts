@@ -12,7 +12,7 @@ interface Shown {
   readonly part: number;
   readonly text: string;
   readonly controls: readonly Control[];
-  /** It is the answer's last part. */
+  /** Whether it is the answer's last part. */
   readonly isTail: boolean;
 }
 
@@ -33,7 +33,7 @@ interface Growth {
   /** The message that still grows; those before it are complete. */
   current: Grown | undefined;
   hasLost: boolean;
-  /** What was refused is refused again with every word that follows: it is tried once more, as the last text. */
+  /** What was refused is refused again with every word that follows: it is tried again, as the last text. */
   isHeld: boolean;
   /** Messages that could not be edited, and may still show the running controls. */
   readonly left: Grown[];

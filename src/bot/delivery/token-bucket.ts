@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000;
 const CAUTION = 1.05;
 /** Rounding of fractions of a call. */
 const GRAIN = 1e-9;
-/** This part of a burst is never spent on progress: a wave of answers may end at once. */
+/** Share of a burst that is never spent on progress, because a wave of answers may end at once. */
 const KEPT_FROM_PROGRESS = 0.5;
 /** After a refusal a larger burst is not tried for so long. */
 const REFUSED_PAUSE_MS = 300_000;
@@ -25,7 +25,7 @@ const PATIENCE_MS = 2_000;
 
 /**
  * An allowance that fills up steadily, of a service that tells nothing of what is left (Slack). Where nothing is
- * thought to be left, one urgent call at a time is tried all the same: its success shows that the burst is larger.
+ * thought to be left, one urgent call at a time is tried anyway: its success shows that the burst is larger.
  */
 export function createTokenBucket(terms: BucketTerms, startAt: number): Allowance {
   const perMs = terms.perMinute / (MINUTE_MS * CAUTION);

@@ -7,7 +7,7 @@ export const KEPT = { hours: 30 * 24, uptimeHours: 24, uptimeDays: 90, incidents
 
 const count = z.number().nonnegative();
 const hour = z.object({
-  /** Its beginning, epoch ms. */
+  /** Beginning of the hour, epoch ms. */
   at: z.number(),
   turns: count,
   errors: count,

@@ -17,7 +17,7 @@ export const modelFactsView = ({ contextTokens, inputPrice, outputPrice, input }
 
 /** The model that a conversation has, or would get with its next question. */
 export interface ConversationModel {
-  /** As "provider/model"; null while there is none. */
+  /** The model as "provider/model"; null while there is none. */
   readonly model: string | null;
   /** When it was pinned, and by whom (null: the default at the first message); null where nothing is pinned. */
   readonly pin: { readonly at: number; readonly by: string | null } | null;
@@ -39,7 +39,7 @@ export interface AnswerFacts {
   /** The message that was asked, and the one that the answer ends in. */
   readonly question: string;
   readonly message: string;
-  /** As "provider/model". */
+  /** The model as "provider/model". */
   readonly model: string;
   readonly durationMs: number;
   /** Input and output together; null where the provider does not say. */

@@ -64,7 +64,7 @@ export interface PlatformExtras {
    */
   readMissed?(place: ChannelKey, since: number, signal: AbortSignal): AsyncIterable<readonly MissedMention[]>;
   /**
-   * Reads a question once more, as its event brought it; undefined where it no longer exists or is not for the bot.
+   * Reads a question again, as its event brought it; undefined where it no longer exists or is not for the bot.
    * @throws {PlatformError} where it can't be read, or another replica receives the events of its place
    */
   reread?(question: MessageKey): Promise<MissedMention | undefined>;
@@ -117,7 +117,7 @@ export interface PlatformSetup {
   /** The token that it signs in with, and the address where the service is asked if that isn't the vendor's own. */
   readonly key?: string;
   readonly baseUrl?: string | undefined;
-  /** Its page is on the bot's own HTTP server, whose address is printed at startup. */
+  /** Whether its page is on the bot's own HTTP server, whose address is printed at startup. */
   readonly isServedHere?: true;
   create(deps: PlatformDeps): Promise<PlatformParts>;
   /** What the store tells of the replicas that run. @throws {StoreError} */
@@ -146,7 +146,7 @@ export interface Program {
 
 /** A platform's entry in the registry. Its id is the first word of what it stores and of its operators' names. */
 export interface PlatformDefinition extends Definition<PlatformSetup> {
-  /** As people write it. */
+  /** Name of the platform as people write it. */
   readonly name: string;
   readonly programs?: readonly Program[];
 }

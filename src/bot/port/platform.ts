@@ -69,7 +69,7 @@ export interface Speaker {
 /** A file that a person put beside a question. */
 export interface Attachment {
   readonly name: string;
-  /** As the platform says; not to be trusted. */
+  /** Media type as the platform reports it; not to be trusted. */
   readonly mediaType?: string;
   readonly sizeBytes: number;
   /**
@@ -118,7 +118,7 @@ export interface EarlierMessage extends MessageContent {
   readonly at?: number;
   /** The thread that it stands in, where that is another than the question's. */
   readonly thread?: string;
-  /** Its id, where the bot wrote it: what the history has already is not sent twice. */
+  /** Id of the message where the bot wrote it, so that what the history has is not sent twice. */
   readonly ownMessage?: string;
   /** The first message of its thread, which is sent however many others there are, with its files. */
   readonly isFirst?: true;
@@ -147,14 +147,14 @@ export interface Mention extends Speaker, MessageContent {
 /** A person's reaction on one of the bot's messages. */
 export interface Reaction extends Speaker {
   readonly message: MessageKey;
-  /** As the person put it, perhaps with a variation selector: "⏱️". */
+  /** The emoji as the person added it, perhaps with a variation selector: "⏱️". */
   readonly emoji: string;
 }
 
 /** A command by any door: typed, native, a control, a reaction. */
 export interface CommandCall extends Speaker {
   readonly channel: ChannelKey;
-  /** As typed, with its slash or exclamation mark: "/models use openai/gpt-5". */
+  /** The command as typed, with its slash or exclamation mark: "/models use openai/gpt-5". */
   readonly text: string;
   readonly door?: Door;
   /** Id of the public message whose control was pressed. */

@@ -190,7 +190,7 @@ async function withForwarded<T extends MessageContent>(
 
 const TOO_LONG = `I read up to ${MAX_QUOTE_CHARS.toLocaleString("en")} characters of it`;
 
-/** So much of a message tells whether it is part of an answer. */
+/** Characters of a message that tell whether it is part of an answer. */
 const COMPARED_CHARS = 80;
 
 /** What the model said last needs no quote; of what it said before, nothing else tells which one is meant. */

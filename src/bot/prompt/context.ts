@@ -6,7 +6,7 @@ import { severalSpeak, withSpeaker } from "./untrusted-text.js";
 
 export interface ContextTerms {
   readonly system: string;
-  /** As it is sent. */
+  /** The question as it is sent to the model. */
   readonly question: string;
   /** The asker's own words at the question's end; the question itself unless given. */
   readonly said?: string;
@@ -26,7 +26,7 @@ export interface Context {
   readonly tokens: number;
 }
 
-/** Below half an answer, so that the model does not take it for what it wanted to say. */
+/** Follows a partial answer in the history, so that the model does not take it for a whole one. */
 const UNFINISHED = "[This answer was not finished.]";
 
 /** Share of the window; the rest is left for the answer. */

@@ -17,7 +17,7 @@ export function noteOf(ignored: ReadAttachments["ignored"], leftOut: readonly Le
   return named.length === 0 ? undefined : `ℹ️ Ignored ${[...named.slice(0, MAX_NAMED), ...more].join("; ")}.`;
 }
 
-/** So that later turns, which images do not come along with, still tell what was there. */
+/** Returns the names of a question's files for later turns, which are sent without its images. */
 export function namesOf({ images, ignored }: ReadAttachments): string | undefined {
   const listed = (what: string, files: readonly { readonly name: string }[]) =>
     files.length === 0 ? [] : [`${what}: ${files.map(({ name }) => fileName(name)).join(", ")}`];

@@ -112,7 +112,7 @@ function readErasedAt({ sessions }: PrepareDeps, { message, mention }: Question)
   };
 }
 
-/** Without the turn that is asked once more or replaced; another question may have been answered since. */
+/** Returns the turns before the one that is asked again or replaced; another may have been answered since. */
 function saidBefore(turns: readonly Turn[], message: string): readonly Turn[] {
   const at = turns.findLastIndex(({ question }) => question.message === message);
   return at < 0 ? turns : turns.slice(0, at);

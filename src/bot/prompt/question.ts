@@ -4,20 +4,20 @@ import type { OpenQuestion, Session, Turn } from "../../store/sessions/sessions.
 import { conversationOf, questionIdOf } from "../port/conversation.js";
 import type { Mention, MessageContent, MessageKey, Person } from "../port/platform.js";
 
-/** What is to be answered: what somebody has just said, or the last question once more. */
+/** What is to be answered: what somebody has just said, or the last question again. */
 export interface Question {
   /** Under which it is claimed. */
   readonly id: string;
   readonly message: MessageKey;
   readonly asker: Person;
-  /** As it was said. */
+  /** The question as it was written. */
   readonly text: string;
   /** When it was taken, epoch ms. */
   readonly at: number;
-  /** Unset where it is asked once more: what stood beside it is in what was sent. */
+  /** Unset where it is asked again: what stood beside it is in what was sent. */
   readonly mention?: Mention;
   readonly retry?: Retry;
-  /** Its answer is given beside the history, which keeps the turn that `retry` names until somebody chooses this. */
+  /** Set where the answer is compared: the history keeps the turn that `retry` names until this one is chosen. */
   readonly compared?: {
     /** Under which the answer stands: `message`, or the same id in another thread. */
     readonly at: MessageKey;

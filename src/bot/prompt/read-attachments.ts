@@ -29,7 +29,7 @@ export interface ReadAttachments {
 interface LeftFile {
   readonly name: string;
   readonly why: string;
-  /** Its beginning is among the files. */
+  /** Whether its beginning is among the files. */
   readonly isCut?: boolean;
 }
 
@@ -189,7 +189,7 @@ export function fileKind(bytes: Uint8Array): FileKind {
 const beginsWith = (bytes: Uint8Array, start: string) =>
   [...start].every((character, index) => character === "?" || bytes[index] === character.charCodeAt(0));
 
-/** Without its byte order mark; undefined where it is in no known encoding, or not meant to be read. */
+/** Returns a file's text without byte order mark; undefined where its encoding is unknown or it is binary. */
 function textOf(bytes: Uint8Array): string | undefined {
   const text = decoded(bytes, encodingOf(bytes)) ?? (isWindows1252(bytes) ? fromWindows1252(bytes) : undefined);
   if (text === undefined) return undefined;
@@ -206,7 +206,7 @@ function decoded(bytes: Uint8Array, encoding: string): string | undefined {
   }
 }
 
-/** So much of a text is looked at for its encoding. */
+/** Bytes of a file that are looked at to find its encoding. */
 const SAMPLE_BYTES = 4_096;
 
 /** UTF-16 by its byte order mark, or by the zeros that are every other byte of Western text. */

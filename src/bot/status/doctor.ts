@@ -27,7 +27,7 @@ export interface DoctorDeps {
 
 /**
  * Checks configuration, store, every provider and every platform; prints a line each and resolves with the exit code:
- * 1 when one is ✗. After a fault of the configuration it goes on with what can be checked all the same.
+ * 1 when one is ✗. After a fault of the configuration it goes on with what can be checked anyway.
  */
 export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
   const { parsed, print } = deps;

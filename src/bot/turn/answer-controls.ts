@@ -30,7 +30,7 @@ export interface AnswerControls {
   otherModels(model: ModelRef | null, workspace: string): readonly Control[];
 }
 
-/** Their commands never change, so that they work after a restart as well. */
+/** Creates the controls of answers. Their commands never change, so that they work after a restart as well. */
 export function createAnswerControls(deps: {
   /** The models that a workspace may use. */
   readonly snapshot: (workspace: string) => Snapshot;

@@ -45,7 +45,7 @@ export async function claimQuestion(
 }
 
 /**
- * One attempt. An earlier one that failed may have been stored all the same, which is known by its time: the same
+ * One attempt. An earlier one that failed may have been stored anyway, which is known by its time: the same
  * message can be delivered to this process twice. @throws {StoreError}
  */
 async function claim(

@@ -7,7 +7,7 @@ import type { Question } from "../prompt/question.js";
 import { STOP_CONTROL } from "./answer-controls.js";
 import type { Used } from "./turn-deps.js";
 
-/** Longer than any model's name. */
+/** Where a model's name is cut; none is longer. */
 const MAX_MODEL_CHARS = 250;
 
 /** Names the model above its answer from the first word on, where several stand beside each other. */

@@ -112,7 +112,7 @@ function sentenceFor(error: unknown, setups: readonly KnownSetup[]): string {
 
 const ANOTHER_MODEL = "try another model with `/models use`";
 const CHOOSE_ANOTHER = "Choose another one with `/models use`, or see `/models list`.";
-/** More than a vendor's own words may have (`provider-fault.ts`). */
+/** Where a vendor's own words are cut; `provider-fault.ts` keeps fewer. */
 const MAX_DETAIL_CHARS = 300;
 
 function keySentence({ provider, status }: ProviderError, setup: KnownSetup | undefined): string {

@@ -43,7 +43,7 @@ const LONG_GONE_MS = 3_600_000;
 
 const heartbeatRow = z.object({
   at: z.number(),
-  /** It answers what it has, and stops. */
+  /** Whether the process is shutting down: it finishes its answers, and stops. */
   isLeaving: z.boolean().optional(),
 });
 

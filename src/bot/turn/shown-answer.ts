@@ -23,9 +23,9 @@ import { detourLine, lostLine, offerControls, riskLine, stoppedText, troubleCont
 import { causeOfBreak, ENDING_LINES, failureText, needsOperator, waitInWords } from "./endings.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
 
-/** Longer than any model's name. */
+/** Where a model's name is cut; none is longer. */
 const MAX_MODEL_CHARS = 250;
-/** As many buttons fit beside each other and are still read. */
+/** Most replacement models that are offered, with a button each. */
 const MAX_REPLACEMENTS = 3;
 /** A question that comes while the bot reads what it missed is as late as any. */
 const NOTICED_MS = 1_000;

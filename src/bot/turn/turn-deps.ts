@@ -47,7 +47,7 @@ export interface TurnDeps {
   readonly settings: Pick<Settings, "of" | "languageOf">;
   readonly allowed: AllowedModels;
   readonly providers: ReadonlyMap<ProviderId, Provider>;
-  /** As the environment configures them. */
+  /** The configured providers. */
   readonly setups: readonly ProviderSetup[];
   /** The model of a conversation that has no pin; undefined while there is none. */
   defaultModel(workspace: string): ModelRef | undefined;
@@ -133,7 +133,7 @@ export interface ModelAnswer {
   readonly error?: unknown;
   /** What the vendor reported about its quotas. */
   readonly readings?: readonly QuotaReading[];
-  /** It thought, whether that is shown or not. */
+  /** Whether the model sent reasoning, shown or not. */
   readonly hasThought?: boolean;
   /** How much of its reasoning came, in UTF-16 code units. */
   readonly thoughtChars?: number;

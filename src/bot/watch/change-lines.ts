@@ -14,7 +14,7 @@ export interface LineFacts {
   readonly modelFacts: FindModelFacts;
 }
 
-/** Longer than nearly all; a line that does not fit into the message is counted. */
+/** Where names in a line are cut; few are longer. */
 const MAX_ID_CHARS = 130;
 const MAX_NAME_CHARS = 30;
 

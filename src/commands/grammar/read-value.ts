@@ -4,10 +4,10 @@ import type { Command, Option } from "../command.js";
 import { cleanText, code } from "../wording/markdown.js";
 import type { Token } from "./tokens.js";
 
-/** As many as the longest label of a choice has. */
+/** Most words of a bare value: the longest label of a choice has four. */
 export const MAX_CHOICE_WORDS = 4;
 
-/** Longer than any model's or provider's name. */
+/** Longest word that is accepted; no model's or provider's name is longer. */
 const MAX_WORD_CHARS = 200;
 
 const FLAGS: Readonly<Record<string, boolean>> = {

@@ -2,11 +2,11 @@
 export interface Token {
   /** The option that it names, as `interval:10` does. */
   readonly name?: string;
-  /** Without its name and quotes. */
+  /** The value without its name and quotes. */
   readonly value: string;
   readonly isQuoted: boolean;
   readonly startsAt: number;
-  /** Where its value begins, quotes included. */
+  /** Index where the value begins, quotes included. */
   readonly valueAt: number;
   readonly endsAt: number;
 }

@@ -8,7 +8,7 @@ import type { Control } from "../command.js";
 import type { CommandDeps } from "../command-deps.js";
 import { code } from "./markdown.js";
 
-/** Longer than any model's name. */
+/** Where a model's name is cut; none is longer. */
 const MAX_MODEL_CHARS = 250;
 
 export interface OutlookFacts extends SuccessorFacts {

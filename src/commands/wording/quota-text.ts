@@ -4,7 +4,7 @@ import type { QuotaState } from "../../quota/quota.js";
 import { LEAST_FORECAST_MS, lengthOf, usedOf, usedShare } from "../../quota/windows/window.js";
 import { code } from "./markdown.js";
 
-/** As a weekday within that time, later with the date. */
+/** Within this time a day is shown as a weekday, later with its date. */
 const NEAR_MS = 6 * DAY_MS;
 
 const written = (at: number, options: Intl.DateTimeFormatOptions) =>

@@ -120,7 +120,7 @@ function barRows(rows: readonly UsageGroup[], total: number): readonly (readonly
   });
 }
 
-/** As many are still read. */
+/** Most models whose votes are shown. */
 const MAX_RATINGS = 5;
 
 /** From an eighth of a block up. */
@@ -208,7 +208,7 @@ const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFracti
 export const countText = (tokens: number, isEstimated: boolean): string =>
   `${isEstimated && tokens > 0 ? "≈" : ""}${compact.format(tokens)}`;
 
-/** Both ways together, as "12.3K". */
+/** Returns input plus output tokens, like "12.3K". */
 export const tokensText = (sum: UsageSum): string => countText(tokensOf(sum), sum.isEstimated);
 
 type CostSum = Pick<UsageSum, "costUsd" | "hasUnknownCost" | "isEstimated">;

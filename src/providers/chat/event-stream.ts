@@ -97,7 +97,7 @@ export class EventStreamParser {
     this.#rest.push(piece);
     this.#restChars += piece.length;
     if (this.#restChars > MAX_LINE_CHARS) throw this.#tooLarge("a line", MAX_LINE_CHARS);
-    // The last line may never end, and the answer is over all the same.
+    // The last line may never end, and the answer is over anyway.
     if (this.#restChars > DONE_CHARS) return;
     const line = this.#rest.join("");
     if (line.startsWith(DATA) && isDone(line.slice(DATA.length))) this.#line(this.#takeRest(""));

@@ -1,7 +1,7 @@
 /** What a vendor's word for the end of an answer means; `unknown` where it tells nothing. */
 export type FinishKind = "whole" | "length" | "filtered" | "refused" | "broken-off" | "unknown";
 
-/** Without case, spaces and signs between its words. */
+/** Finish reasons without case, spaces and signs between their words. */
 const KNOWN: Readonly<Record<string, FinishKind>> = {
   stop: "whole",
   stopsequence: "whole",

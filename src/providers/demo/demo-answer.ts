@@ -1,6 +1,6 @@
 import type { ChatRequest } from "../provider.js";
 
-/** As much of a question as is repeated back. */
+/** Characters of a question that are repeated back. */
 const MAX_QUOTED_CHARS = 300;
 
 function lastQuestion(request: ChatRequest): string {

@@ -29,7 +29,7 @@ export interface FaultContext {
 }
 
 const MAX_VENDOR_CHARS = 200;
-/** This many characters in common make a quotation. */
+/** Characters in common from which a text counts as a quotation. */
 const QUOTED_CHARS = 16;
 const SHORTEST_QUOTED_CHARS = 6;
 

@@ -115,7 +115,7 @@ const liteLlmAnswer = z.object({
   }),
 });
 
-/** As LiteLLM writes them: "24h", "1d", "7d", "30d", "1mo". */
+/** Periods as LiteLLM writes them: "24h", "1d", "7d", "30d", "1mo". */
 const BUDGET_PERIODS: readonly (readonly [pattern: RegExp, period: QuotaPeriod])[] = [
   [/^(1d|24h)$/, "day"],
   [/^(7d|1w)$/, "week"],

@@ -9,7 +9,7 @@ const MAX_NAME_CHARS = 120;
 const MAX_BAD_SHARE = 0.5;
 const MAX_BAD_ROWS = 2;
 
-/** This many rows are read before whatever else waits gets its turn. */
+/** Rows that are read in one turn of the event loop. */
 const ROWS_AT_ONCE = 200;
 
 export type ModelRow = Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ import { readChunk } from "./read-chunk.js";
 /** What differs between the vendors that speak this format. */
 export interface OpenAiWire {
   readonly id: ProviderId;
-  /** With its version, as "https://api.openai.com/v1". */
+  /** Base URL with its version, like "https://api.openai.com/v1". */
   readonly baseUrl: string;
   readonly key: string | undefined;
   readonly isChat: (id: string) => boolean;

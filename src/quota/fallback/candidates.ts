@@ -98,7 +98,7 @@ function byLikeness({ pinned, snapshot, setups, modelFacts, historyTokens }: Can
     );
 }
 
-/** Not more expensive, not too small, with images where the pinned one takes them; only a price has to be known. */
+/** Whether a candidate is not more expensive, large enough, and reads images where the pinned model does. */
 function isEnough(candidate: ModelFacts, pinned: ModelFacts, historyTokens: number): boolean {
   const isCheap = (price: "inputPrice" | "outputPrice") =>
     pinned[price] === undefined || (candidate[price] ?? Number.POSITIVE_INFINITY) <= pinned[price];

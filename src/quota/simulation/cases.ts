@@ -5,7 +5,7 @@ import type { RequestSeries } from "./series.js";
 /** A question to a forecast, with the truth. Times are epoch ms. */
 export interface QuotaCase {
   readonly series: RequestSeries;
-  /** As it stood at `askedAt`. */
+  /** The window as it was at `askedAt`. */
   readonly window: RenewingLimit;
   readonly askedAt: number;
   /** Null where it did not run out. */

@@ -28,9 +28,9 @@ export interface CatalogRows {
   /** Hands over what others have stored since it was last seen. @throws {StoreError} */
   pickUp(adopt: Adopt): Promise<void>;
   writesFor(provider: ProviderId, next: NextEntry, fence: number): readonly Write[];
-  /** This could not be stored: what it tells watches is stored with the next list. */
+  /** Keeps what watches are to report until the next list is stored, where this list could not be. */
   keepNews(provider: ProviderId, next: NextEntry): void;
-  /** This has been stored. */
+  /** Notes that a list has been stored. */
   noteStored(provider: ProviderId, next: NextEntry, fence: number): void;
 }
 

@@ -86,7 +86,7 @@ export interface CatalogEntry {
   readonly lastFailure: string | null;
   /** HTTP status of the last attempt, where it failed with one. */
   readonly failureStatus?: number;
-  /** Not before then, as the provider asked. */
+  /** Earliest time of the next attempt (epoch ms), as `Retry-After` asked for; null where there was none. */
   readonly retryAfterAt: number | null;
   /** What has left the list, latest first; unset is none. */
   readonly missing?: readonly MissingRow[];

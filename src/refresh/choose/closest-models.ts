@@ -3,7 +3,7 @@ import type { Snapshot } from "../catalog/catalog-types.js";
 import type { ModelRef } from "./default-model.js";
 import { indexOf } from "./model-index.js";
 
-/** More than that is no slip of the finger, however long the name. */
+/** Most typing errors that still count as the same name, however long it is. */
 const MOST_SLIPS = 4;
 
 const whole = (provider: string, id: string) => `${provider.toLowerCase()}/${id}`;

@@ -65,7 +65,7 @@ function newestIdFirst(a: string, b: string): number {
   return a.length - b.length || (a < b ? 1 : -1);
 }
 
-/** Its numbers, but for a date (as 20250514 or 2025-05-14): a dated name is no newer version. */
+/** Returns the version numbers in a model's name without a date like 20250514: a dated name is no newer version. */
 function versionOf(id: string): readonly number[] {
   return (id.replace(/\d{4}-\d{2}-\d{2}|\d{6,}/g, "").match(/\d+/g) ?? []).map(Number);
 }

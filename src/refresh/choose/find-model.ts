@@ -5,7 +5,7 @@ import { defaultModelOf, type ModelRef, type Preference } from "./default-model.
 import { cleanTyped, type IndexRow, indexOf } from "./model-index.js";
 
 /**
- * - `exact` this one; `isListed` is false where its provider does not list it (it may work all the same)
+ * - `exact` this one; `isListed` is false where its provider does not list it (it may work anyway)
  * - `ambiguous` two or more fit
  * - `unknown` none does; `choices` are the closest ones, perhaps none
  */
@@ -14,7 +14,7 @@ export type FoundModel =
   | { readonly kind: "ambiguous"; readonly choices: readonly ModelRef[] }
   | { readonly kind: "unknown"; readonly choices: readonly ModelRef[] };
 
-/** As many as fit into a reply that is still read. */
+/** Most models that are offered for an ambiguous name. */
 const MAX_CHOICES = 10;
 
 /**

@@ -116,7 +116,7 @@ interface CachedModelsDeps extends Pick<RefresherDeps, "settings" | "clock"> {
   termsOf(provider: ProviderId): FreshnessTerms;
 }
 
-/** Its answer serves until a list or a setting changes or a list may have grown old, and for as long as an interval. */
+/** Returns `getCachedModels`, which keeps its result until a list or setting changes, or a list may be stale. */
 function createCachedModels({ catalog, settings, clock, termsOf }: CachedModelsDeps): () => CachedModels {
   let cached: { readonly at: number; readonly until: number; readonly models: CachedModels } | undefined;
   const forget = () => {

@@ -33,7 +33,7 @@ export interface EffectiveIntervals {
 export const LOOK_MS = 1_000;
 /** The interval may last have been looked at a tick before it became shorter. */
 const TICK_MS = 10_000;
-/** As many workspaces with a smart interval are judged again at a look, besides those where somebody did something. */
+/** Most workspaces with a smart interval that are judged again per look, besides those where somebody did something. */
 const MAX_JUDGED = 200;
 
 interface SeenInterval {

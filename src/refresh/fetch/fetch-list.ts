@@ -103,7 +103,7 @@ const OUTCOMES: Readonly<Record<ProviderErrorReason, Exclude<Outcome, "ok">>> = 
   malformed: "malformed",
 };
 
-/** A provider that asks for more than a day is asked again all the same. */
+/** A provider that asks for more than a day is asked again anyway. */
 const LONGEST_RETRY_AFTER_MS = DAY_MS;
 
 export function judgeFailure(error: unknown): ListAnswer {

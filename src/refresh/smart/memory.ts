@@ -38,7 +38,7 @@ const LIST = "smart:list:";
 const KEEP_EVERY_MS = 120_000;
 /** Workspaces that one tick handles, in some milliseconds; the rest waits for the next tick. */
 const MAX_AT_ONCE = 50;
-/** So few that learning from them takes a millisecond or two. */
+/** Most interactions that are noted before they are learned from, which then takes a millisecond or two. */
 const MAX_NOTED = 100;
 
 export function createSmartMemory({ store, clock, log }: SmartMemoryDeps): SmartMemory {

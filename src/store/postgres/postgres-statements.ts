@@ -144,7 +144,7 @@ export const COMMIT = gated(
 export const RENEW = `update evergreen_claims set lease_until = ${NOW} + $5::bigint
 where name = $2 and owner = $3 and fence = $4::bigint and lease_until > 0 returning 1`;
 
-/** Past any interval; the first claim of a name that was forgotten has a higher fence all the same. */
+/** Past any interval; the first claim of a name that was forgotten has a higher fence anyway. */
 const FORGET_AFTER_MS = 30 * 86_400_000;
 /** Now. */
 export const FORGET = `

@@ -119,7 +119,7 @@ return {keys, redis.call('MGET', unpack(names))}`,
 
 /** A claim from further in the future was made before the clock was set back: it would hold for as long. */
 const CLOCK_SLACK_MS = 60_000;
-/** Past any interval; the first claim of a name that was forgotten has a higher fence all the same. */
+/** Past any interval; the first claim of a name that was forgotten has a higher fence anyway. */
 const FORGET_AFTER_MS = 30 * 86_400_000;
 
 const claimName = (name: string) => `${PREFIX}claim:${name}`;
@@ -150,7 +150,7 @@ return {1, free, fence, ARGV[2]}`,
   arguments: [now, owner, whole(ttlMs), whole(minIntervalMs), whole(minIntervalAfterLossMs), isReentrant ? "1" : "0"],
 });
 
-/** Its lease is over, but it was never settled. */
+/** Ends a claim's lease without settling it. */
 export const endScript = ({ name, owner, fence }: Claim): Script => ({
   text: `
 local last = redis.call('HMGET', KEYS[1], 'owner', 'fence', 'lease_until')

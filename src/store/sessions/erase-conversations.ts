@@ -26,7 +26,7 @@ export function eraseCalls(store: Store, inOrder: Serial, now: () => number) {
   };
 }
 
-/** Both in epoch ms: when a conversation was touched last to be erased, and when that happens. */
+/** Times in epoch ms: conversations last used before the first are erased, at the second. */
 interface EraseTerms {
   readonly before: number;
   readonly at: number;

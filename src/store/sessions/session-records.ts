@@ -26,7 +26,7 @@ export interface Records {
   /** Whether the record as it was read or stored last is in memory. */
   isKnown(conversation: string): boolean;
   /**
-   * Changes the record as it is stored now: first as it is known, and once more where it was changed since then. A step
+   * Changes the record as it is stored now: first as it is known, and again where it was changed since then. A step
    * that changes nothing has seen the stored one. @throws {StoreError}
    */
   update(conversation: string, step: (before: Session) => Step | Promise<Step>): Promise<Session>;

@@ -72,9 +72,9 @@ export interface Turn {
     readonly author: string;
     /** Unset in rows of older versions. */
     readonly authorId?: string;
-    /** As it was said. */
+    /** The question as it was written. */
     readonly text: string;
-    /** As it was sent, with what was quoted and the files beside it; unset where that is the text. */
+    /** The question as it was sent, with quotes and files; unset where that is `text`. */
     readonly sent?: string;
     readonly at: number;
   };
@@ -125,7 +125,7 @@ export interface OpenQuestion {
   readonly ended: Ending | null;
   /** Another process wants its answer stopped. */
   readonly isStopAsked?: true;
-  /** Its answer is given beside the conversation's history, to be compared with that of turn `number`. */
+  /** Set where the answer is compared with that of turn `number`, beside the conversation's history. */
   readonly compared?: {
     readonly provider: ProviderId;
     readonly model: string;

@@ -128,7 +128,7 @@ export interface ResumeTerms {
 export interface Resumed {
   readonly session: Session;
   readonly channel: Session | undefined;
-  /** As `recentTurns` gives them. */
+  /** The newest turns of the conversation, oldest first. */
   readonly turns: readonly Turn[];
 }
 

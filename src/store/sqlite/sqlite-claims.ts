@@ -29,7 +29,7 @@ const RENEW = `
 update claims set lease_until = ${NOW} + ?2 where name = ?3 and owner = ?4 and fence = ?5 and lease_until > 0
   returning fence`;
 
-/** Its lease is over, but it was never settled. */
+/** Ends a claim's lease without settling it. */
 const END = "update claims set lease_until = 1 where name = ?1 and owner = ?2 and lease_until > 1";
 
 const MARK = `
@@ -41,7 +41,7 @@ returning name`;
 const PRUNE = `delete from once where until_at <= ${NOW}`;
 const PRUNE_EVERY = 100;
 
-/** Past any interval; the first claim of a name that was forgotten has a higher fence all the same. */
+/** Past any interval; the first claim of a name that was forgotten has a higher fence anyway. */
 const FORGET_AFTER_MS = 30 * 86_400_000;
 
 const FORGET = `delete from claims where max(lease_until, claimed_at) < ${NOW} - ${FORGET_AFTER_MS}`;

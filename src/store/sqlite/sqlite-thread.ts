@@ -64,7 +64,7 @@ function storeInThread(makeCall: MakeCall, store: number): Store {
   };
 }
 
-/** Without a value: a damaged row. */
+/** A row as the thread sends it; without a value it is damaged. */
 type WireEntry = readonly [key: string, value?: unknown];
 const entryOf = (entry: WireEntry): Entry => [entry[0], entry.length === 1 ? DAMAGED : entry[1]];
 

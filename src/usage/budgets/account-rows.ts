@@ -20,12 +20,12 @@ export interface StoredAccount {
 export interface AccountRows {
   /** The accounts of budgets, each once; `isFresh`: as they are stored now. @throws {StoreError} */
   read(limits: readonly BudgetLimit[], isFresh: boolean): Promise<readonly StoredAccount[]>;
-  /** As they were read or written last; undefined where they were not. */
+  /** Returns the account as it was last read or written; undefined where it was not. */
   known(limit: BudgetLimit): StoredAccount | undefined;
   /** The budgets whose accounts this process has read or written lately. */
   recent(): readonly BudgetLimit[];
   swapOf(row: StoredAccount): Swap;
-  /** It was written. */
+  /** Notes that a row was written. */
   note(row: StoredAccount): void;
   /** All accounts that count for budgets of a workspace in their present period. @throws {StoreError} */
   readWorkspace(workspace: string): Promise<readonly WorkspaceAccount[]>;

@@ -38,7 +38,7 @@ export interface WorkspaceBudgets {
 export interface Spender {
   readonly platform: string;
   readonly person: string;
-  /** As settings know it: "discord:123". */
+  /** Key of the workspace in the settings: "discord:123". */
   readonly workspace: string;
   /** "discord:123:456". */
   readonly channel: string;

@@ -39,7 +39,7 @@ export interface ReserveTerms {
   onWait(): void;
 }
 
-/** Longer than an answer takes with all that it waits for; what a killed process held is free again after that. */
+/** How long a reservation lasts: longer than any answer takes. After that, what a killed process held is free again. */
 const HELD_MS = 30 * 60_000;
 /** How long a question waits for answers on their way, and how soon it sees what other replicas have settled. */
 const MAX_WAIT_MS = 120_000;

@@ -12,7 +12,7 @@ export type Tone = "main" | "faded" | "accent";
 /** A bar chart whose bars are stacked from parts. */
 export interface BarChart {
   readonly title: string;
-  /** As the legend names them. */
+  /** Parts of a bar, with their names in the legend. */
   readonly parts: readonly { readonly label: string; readonly tone: Tone }[];
   readonly bars: readonly Bar[];
   /** Bars stand side by side, oldest first, and bear no notes; else they lie below each other, largest first. */

@@ -22,7 +22,7 @@ export interface MessageLimits {
 }
 
 export const WINDOW_MS = 10 * 60_000;
-/** Beyond that many people and channels, those whose window has passed are forgotten. */
+/** Above this many people and channels, those whose window has passed are evicted. */
 const MANY = 10_000;
 
 /** Sliding windows in memory, of this process alone: a restart forgives. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** Enough that no two people share a key, in bytes. */
+/** Length of a person's key in bytes: enough that no two people share one. */
 const KEY_BYTES = 15;
 
 /** Stands for a person in rows that count: the same in all of them, and nothing that names the person. */

@@ -73,7 +73,7 @@ const NO_SERVERS: readonly string[] = [];
 /** A shard of this replica. */
 interface OwnShard {
   state: GatewayState;
-  /** It goes on with a session that another process began, and has not done so yet. */
+  /** Whether it still has to resume a session that another process began. */
   isAdopted: boolean;
 }
 

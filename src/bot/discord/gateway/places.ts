@@ -81,7 +81,7 @@ interface Role {
 interface Server {
   readonly ownerId: string | undefined;
   readonly roles: Map<string, Role>;
-  /** It was described to another process. */
+  /** Whether Discord described the server to another process, whose session this one resumed. */
   readonly isAdopted?: true;
 }
 

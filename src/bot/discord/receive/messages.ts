@@ -19,7 +19,7 @@ export interface MessageReceiverDeps extends MentionDeps {
   readonly gateway: Pick<Gateway, "self">;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
-  /** Called with what begins with ! or /. */
+  /** Called with a message that begins with ! or /. */
   onTyped(mention: Mention): Promise<void>;
   readonly platform: Pick<ChatPlatform, "post" | "mark">;
 }

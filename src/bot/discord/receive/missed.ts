@@ -109,7 +109,7 @@ const MARKS = Object.values(MARK_EMOJI).map(bare);
 const isMarked = ({ reactions }: Listed) =>
   reactions.some(({ me, emoji }) => me && MARKS.includes(bare(emoji.name ?? "")));
 
-/** Without the selector that only asks for a picture. */
+/** Returns an emoji without the variation selector, which only asks for a picture. */
 function bare(emoji: string): string {
   return emoji.replaceAll("\ufe0f", "");
 }

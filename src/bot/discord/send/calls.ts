@@ -36,7 +36,7 @@ const ASSUMED: Readonly<Record<string, WindowTerms>> = {
 const UNKNOWN: WindowTerms = { limit: 1_000, windowMs: 1_000 };
 /** 50 for all routes together by the documentation; calls arrive closer together than they were sent. */
 const GLOBAL_PER_SECOND = 45;
-/** This part of them stays free for first and last texts; and this beside what is not text. */
+/** Shares of a bucket that stay free: for first and last texts, and beside calls that are not text. */
 const KEPT_BESIDE_PROGRESS = 0.2;
 const KEPT_BESIDE_OTHERS = 0.3;
 /** A call has ended by then, one way or another: until it has, nobody knows when Discord counts it. */

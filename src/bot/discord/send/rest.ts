@@ -47,7 +47,7 @@ export interface DiscordRest {
   isTokenRefused(): boolean;
 }
 
-/** Longer than Discord takes for any call that it answers. */
+/** Timeout of a call in ms: longer than Discord takes for any call that it answers. */
 const TIMEOUT_MS = 10_000;
 
 /**

@@ -15,7 +15,7 @@ import { type IdFor, MAX_MESSAGE_CHARS, type Rendered, renderedMessage } from ".
 import { type DiscordRest, type RestCall, withRetry } from "./rest.js";
 import type { MessageDoor } from "./shown-messages.js";
 
-/** Longer than a text takes where it arrives at all; by its nonce, it is not there twice when it is sent again. */
+/** Timeout of a post in ms. Its nonce keeps a repeated post from appearing twice. */
 const TEXT_TIMEOUT_MS = 5_000;
 /** How long a reply that nothing else repeats is tried. */
 const DOOR_PATIENCE_MS = 30_000;

@@ -20,7 +20,7 @@ export interface DiscordAnswer {
 
 export interface Limited {
   readonly retryAfterMs: number;
-  /** It holds for all calls, not for this one's bucket. */
+  /** Whether the limit holds for all calls, not only for the call's own bucket. */
   readonly isGlobal: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { PermissionFlagsBits as Permission } from "discord.js";
 
 export interface NeededPermission {
-  /** As Discord's settings call it. */
+  /** Name of the permission in Discord's settings. */
   readonly label: string;
   readonly bit: bigint;
   readonly why: string;

@@ -215,7 +215,7 @@ function withoutStrangers(body: Record<string, unknown>, ...fields: readonly str
   return Object.fromEntries(Object.entries(rest).filter(([field]) => !fields.includes(field)));
 }
 
-/** Without an address for replies that is not Slack's: they then go through the API. */
+/** Removes a `response_url` that is not Slack's; replies then go through the API. */
 const withSafeResponse = (body: Record<string, unknown>, apiUrl: string | undefined) =>
   typeof body.response_url === "string" && isResponseAddress(body.response_url, apiUrl)
     ? body

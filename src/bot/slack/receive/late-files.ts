@@ -16,7 +16,7 @@ export interface MentionEvent {
   readonly files?: unknown;
 }
 
-/** Both events leave Slack together; an answer never waits longer for the second. */
+/** How long an answer waits for the second event (ms): Slack sends both together. */
 const WAIT_MS = 250;
 const MAX_WAITING = 500;
 

@@ -103,7 +103,7 @@ async function* readAll(
   }
 }
 
-/** Without a thread's first message where the bot replied to it, and not to what was asked after it. */
+/** Leaves out a thread's first message where the bot's reply is to it, and not to what was asked after it. */
 function withoutAnswered(thread: readonly KeptMessage[], ts: string, { botUserId }: Identity): readonly KeptMessage[] {
   const replies = thread.filter((message) => message.ts !== ts);
   const next = replies.find(({ user, text }) => user === botUserId || text.includes(`<@${botUserId}`));

@@ -116,7 +116,7 @@ export interface Written {
 /** Subtypes of ordinary messages: in a thread and to the channel too, with a file, as "/me". */
 const SPOKEN = new Set(["thread_broadcast", "file_share", "me_message"]);
 
-/** As long as the claim of a message lasts, by which an edit of an answered one is known. */
+/** How long an edited message is answered (ms): as long as the claim that tells whether it was answered already. */
 const EDITABLE_MS = 3_600_000;
 
 /**

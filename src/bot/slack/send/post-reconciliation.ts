@@ -36,7 +36,7 @@ export interface PostReconciliationDeps {
 const MAX_KNOWN = 1_000;
 /** Slack says within a second who the bot is, or it is down. */
 const IDENTIFIED_WITHIN_MS = 10_000;
-/** Enough of a text to tell two answers apart. */
+/** Characters of a text that tell two answers apart. */
 const COMPARED_CHARS = 80;
 
 export function createPostReconciliation(deps: PostReconciliationDeps): PostReconciliation {

@@ -84,7 +84,7 @@ export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" 
       const posted = await postOnce(deps, place, content, terms);
       return [posted, { form, pieces }] as const;
     });
-    // The message stands: thrown on, what follows it would have it posted once more.
+    // The message stands: thrown on, what follows it would have it posted again.
     await retry(async () => goOn(place, ts, shown, terms), restTerms(clock)).catch((error) =>
       log.warn({ error }, "slack: the rest of a message could not be posted"),
     );

@@ -47,7 +47,7 @@ export type StreamState =
   | { readonly phase: "settling"; readonly streamed: Streamed; readonly attempt: number }
   /** Slack's streaming ended it, with all of its text. */
   | { readonly phase: "ended" }
-  /** It goes on by ordinary edits. */
+  /** The answer continues by ordinary edits. */
   | { readonly phase: "edited" };
 
 /** Why a call failed, as far as it matters here. `over`: the stream had ended. `conflict`: the message still grows. */

@@ -7,7 +7,7 @@ export interface RawContent {
   readonly own: string;
   /** What it shows besides: shared messages, alerts, previews of links. */
   readonly beside: readonly RawBeside[];
-  /** Its own files and pictures, as Slack describes files. */
+  /** Files and pictures of the message itself, as Slack describes files. */
   readonly files: readonly unknown[];
 }
 

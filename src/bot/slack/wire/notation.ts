@@ -94,7 +94,7 @@ const bare = (emoji: string): string => emoji.replaceAll("\uFE0F", "");
 /** Undefined for an emoji that the bot has no name for. */
 export const nameOfEmoji = (emoji: string): string | undefined => NAMES[bare(emoji)];
 
-/** As Unicode without a variation selector; undefined for a reaction that means nothing to the bot. */
+/** Returns a reaction as Unicode without variation selector; undefined for one that means nothing to the bot. */
 export function emojiOfName(name: string): string | undefined {
   // A skin tone follows the name, as "wave::skin-tone-2".
   const [plain] = name.split("::");

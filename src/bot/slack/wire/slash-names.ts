@@ -13,7 +13,7 @@ const MAX_NAME_CHARS = 32;
 export interface SlashNames {
   /** First words without slash and prefix: "models". */
   readonly roots: readonly string[];
-  /** As a person types it: "/ai-models". */
+  /** Returns a command's name as a person types it: "/ai-models". */
   slashOf(root: string): string;
   /** The typed line that a slash command stands for: "/models status"; undefined for one that is not ours. */
   lineOf(slash: string, text: string): string | undefined;

@@ -144,7 +144,7 @@ export interface AnswerText {
   think(delta: string): void;
   /** What was said. */
   said(): string;
-  /** Its length in UTF-16 code units. */
+  /** Returns the length of the text so far, in UTF-16 code units. */
   saidChars(): number;
   /** What is shown: each text continues the one before. */
   shown(): string;

@@ -127,7 +127,7 @@ export function lyingHost(words: string, target: string): string | undefined {
   return named.length === 0 || named.some((name) => isPartOf(real, name)) ? undefined : real;
 }
 
-/** Without marks of emphasis and characters that nobody sees: a reader does not see what they part. */
+/** Returns words without marks of emphasis and invisible characters, as a reader sees them. */
 const plain = (words: string) => words.replace(/[*_~`\\]|[\p{Cf}\p{Cc}]/gu, "");
 
 /** In the form that addresses have: letters of other scripts become their ASCII form. */

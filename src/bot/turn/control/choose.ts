@@ -16,7 +16,7 @@ const MAX_RECENT = 50;
 
 /**
  * Pins the model of a compared answer in the conversation of its question, whose history goes on from that answer; a
- * thread that the comparison began becomes the same. Once more changes nothing.
+ * thread that the comparison began becomes the same. A second call changes nothing.
  * @throws {UserError} where there is no such answer, or its model may not be used @throws {StoreError}
  */
 export async function choose(

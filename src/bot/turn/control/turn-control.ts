@@ -44,7 +44,7 @@ const isMeant = (question: Question, conversation: string, answer: string | unde
   [question.message, answerPlace(question)].some((place) => conversationOf(place) === conversation) &&
   (answer === undefined || (question.compared !== undefined && answerIdOf(question) === answer));
 
-/** Asks the last question once more. Its answer takes the place of the one before in what is sent from then on. */
+/** Asks the last question again. Its answer takes the place of the one before in what is sent from then on. */
 async function retry(deps: TurnControlDeps, invocation: Invocation, model?: ModelRef): Promise<RetryOutcome> {
   const { sessions, clock, turns } = deps;
   const { conversation, user, isOperator, on } = invocation;

@@ -12,7 +12,7 @@ import { ProviderDown } from "../endings.js";
 import type { AnsweredTurn, TurnDeps } from "../turn-deps.js";
 import { candidateFor, fallbackMode } from "./choose-route.js";
 
-/** Longer than any model's name. */
+/** Where a model's name is cut; none is longer. */
 const MAX_MODEL_CHARS = 250;
 const shown = (model: ModelRef): string => escapeInline(modelName(model), MAX_MODEL_CHARS);
 

@@ -20,11 +20,11 @@ export const isBefore = (a: LinePlace, b: LinePlace): boolean =>
   a.at === b.at ? compareMessageIds(a.id, b.id) < 0 : a.at < b.at;
 
 export interface AddTerms {
-  /** It has its place also in a full line. */
+  /** Whether it is accepted into a full line. */
   readonly isMissed?: boolean;
   /** When it came. Default: after those that are waiting. */
   readonly place?: LinePlace | undefined;
-  /** Its place is before those that came later, instead of at the end. */
+  /** Whether its place is before those that came later, instead of at the end. */
   readonly isByTime?: boolean;
 }
 
@@ -145,7 +145,7 @@ export const leaseName = (conversation: string): string => `turn:${conversation}
 
 /**
  * Runs `work` while no other process that shares the store answers in the conversation. A store that does not answer
- * holds nobody up: within this process the queue keeps the order all the same. While there are no peers nothing is
+ * holds nobody up: within this process the queue keeps the order anyway. While there are no peers nothing is
  * claimed: one that starts meanwhile sees it by the stored question, and by the lease once it is taken.
  * Work that is called off while it waits begins at once, to end as it then ends. @throws what `work` throws
  */

@@ -12,10 +12,10 @@ export interface Lost {
   readonly surface: PlatformParts;
 }
 
-/** More than are answered in a conversation while a lost question waits there. */
+/** Most later turns that are looked at; fewer come while a lost question waits. */
 const MAX_LATER_TURNS = 100;
 
-/** Its place is stored once the platform has said it; a kill in between leaves an answer that is to be found there. */
+/** Finds the answer that a killed process had begun: its place is stored only after the platform has reported it. */
 export async function begunAnswer(
   sessions: Pick<Sessions, "openQuestions" | "recentTurns" | "comparedAnswers">,
   { id, question, message, surface }: Lost,

@@ -44,7 +44,7 @@ export interface RecoverDeps extends AskAgainDeps {
   readonly liveness: Pick<Liveness, "isGone">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Its duration is not known. */
+  /** Called with a turn that was ended here; its duration is not known. */
   onTurn(event: TurnEvent): void;
 }
 
@@ -110,7 +110,7 @@ async function placeLost(deps: RecoverDeps): Promise<{ readonly isOver: Promise<
   return { isOver };
 }
 
-/** Longer than a conversation's lost questions take; a process that is killed meanwhile leaves them for so long. */
+/** Lease of a recovery in ms: longer than a conversation's lost questions take. */
 const CLAIM_MS = 30_000;
 
 /** Ends the lost questions of one conversation, unless another process is at it. @throws {StoreError} */

@@ -7,7 +7,7 @@ import { HttpError } from "./http-error.js";
 export type KnownHosts = ReadonlyMap<string, readonly string[]>;
 
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
-/** These listen on loopback as well, so that `http://localhost:…` works on this machine. */
+/** Addresses that also listen on loopback, so that `http://localhost:…` works on the same machine. */
 const WILDCARDS = ["0.0.0.0", "::"];
 const DEFAULT_PORT = 80;
 
@@ -26,14 +26,14 @@ export function knownHosts(host: string, port: number, allowedHosts: readonly st
   ]);
 }
 
-/** As browsers write it: without the scheme's own port. */
+/** Returns an origin as browsers write it: without the scheme's own port. */
 const originOf = (scheme: "http" | "https", host: string) =>
   `${scheme}://${host.replace(scheme === "http" ? /:80$/ : /:443$/, "")}`;
 
 /** What a request says about itself; undefined where a header is missing. */
 export interface RequestFacts {
   readonly method: string;
-  /** Without its query. */
+  /** Path of the request without its query. */
   readonly path: string;
   /** Every Host header that was sent, and the host of the request line where it names another. */
   readonly hosts: readonly string[];

@@ -40,7 +40,7 @@ export interface ChannelActions {
 const PERSON = { author: YOU, isDirect: false, isOperator: true } as const;
 const MAX_REACTIONS = 20;
 
-/** Without the selector that only asks for a picture. */
+/** Returns an emoji without the variation selector, which only asks for a picture. */
 const bare = (emoji: string) => emoji.replaceAll("\ufe0f", "");
 
 export function createChannelActions(deps: ChannelActionsDeps): ChannelActions {

@@ -45,7 +45,7 @@ export function createEditSaver({ clock, log, save }: EditSaverDeps): EditSaver 
       throw error;
     }
   };
-  /** As `store`, and whoever flushes meanwhile waits for it. */
+  /** Stores an entry so that a flush in the meantime waits for it. */
   const storeSeen = (key: string, entry: Unsaved) => {
     const task = store(key, entry);
     const settled: Promise<void> = task.then(

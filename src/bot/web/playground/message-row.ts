@@ -6,7 +6,7 @@ const choice = z.object({ label: z.string(), command: z.string() });
 const control = z.union([choice, z.object({ label: z.string(), options: z.array(choice) })]);
 
 const answerFacts = z.object({
-  /** As "provider/model". */
+  /** The model as "provider/model". */
   model: z.string(),
   durationMs: z.number(),
   /** Null where the provider does not say. */

@@ -37,7 +37,7 @@ export interface PlaygroundParts {
   readonly log: Log;
 }
 
-/** Where its messages are, but for the channel. */
+/** Platform and workspace of all messages of the playground. */
 export const PLAYGROUND = { platform: "playground", workspace: "local" } as const;
 /** All people here are one. */
 export const YOU = { id: "local", name: "you" } as const;
@@ -205,7 +205,7 @@ async function setMark(
   activity.noteMark(channel, message, mark);
 }
 
-/** What the answer to this question took; an answer of which that is not known is complete all the same. */
+/** What the answer to this question took; an answer of which that is not known is complete anyway. */
 async function answerTo({ lastAnswer, log }: PlaygroundParts, channel: string, question: string) {
   try {
     const last = await lastAnswer({ ...PLAYGROUND, channel });

@@ -13,10 +13,10 @@ import { searchMessages } from "./search-messages.js";
 
 /** What the composer's autocomplete offers. */
 export interface CommandHint {
-  /** Without its slash: "models use". */
+  /** Path of the command without its slash: "models use". */
   readonly path: string;
   readonly about: string;
-  /** Its options in order, with the values that each takes, where those are few. */
+  /** Options of the command in order, with the values of each where those are few. */
   readonly options?: readonly {
     readonly name: string;
     readonly values: readonly { readonly value: string; readonly label: string }[];

@@ -5,7 +5,7 @@ export interface ShardFacts {
   readonly holder: string | undefined;
   /** The replica that it was handed over to and that has not taken it yet. */
   readonly to?: string | undefined;
-  /** It was as free as this at the look before. */
+  /** Whether it was free at the previous look as well. */
   readonly isLeft?: boolean;
 }
 

@@ -61,7 +61,7 @@ export async function callForFile(path) {
   return response.blob();
 }
 
-/** This tab's own id, so that replies to its commands come to it alone. */
+/** Returns the id of this browser tab, so that replies to its commands come to it alone. */
 export function clientId() {
   const kept = sessionStorage.getItem("client");
   if (kept !== null) return kept;

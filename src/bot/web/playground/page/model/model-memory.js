@@ -10,7 +10,7 @@ const read = (key) => {
   }
 };
 
-/** This browser's favourite models and those that were chosen lately. */
+/** Favourite and recently chosen models, as this browser remembers them. */
 export const modelMemory = {
   favourites: () => read("favourite models"),
   recent: () => read("recent models"),
