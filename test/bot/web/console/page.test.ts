@@ -114,7 +114,7 @@ describe.skipIf(browser === undefined)("the console's page", () => {
       "descending",
     );
     expect(await page.getByRole("row", { name: /free-one/ }).innerText()).toContain("free\tfree\t2026-01-02");
-    expect(await page.getByRole("row", { name: /gpt-4/ }).innerText()).toContain("left its list\t–\t–");
+    expect(await page.getByRole("row", { name: /gpt-4/ }).innerText()).toContain("no longer listed\t–\t–");
     await page.getByLabel("Search for a model").fill("mini 5");
     expect(await ids()).toEqual(["gpt-5-mini GPT-5 mini"]);
     expect(await page.locator("#model-count").innerText()).toBe("1 of 4 models");
