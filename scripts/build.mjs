@@ -121,11 +121,40 @@ function copiesPlugin() {
   };
 }
 
+/**
+ * What Slack's SDK loads and the bot makes no use of: servers and installations, and of undici all but its WebSocket. That
+ * is half of the code of a start with both platforms. Whoever calls it all the same gets a TypeError.
+ */
+const UNUSED = /^(express|raw-body|path-to-regexp|@slack\/oauth)$/;
+const WEB_SOCKET = ["web/websocket/websocket", "web/websocket/events"];
+const DISPATCHER = { Agent: "dispatcher/agent", buildConnector: "core/connect" };
+const unusedPlugin = {
+  name: "unused",
+  async resolveId(source, importer, options) {
+    if (!/@slack[\\/](bolt|socket-mode)[\\/]/.test(importer ?? "")) return undefined;
+    if (UNUSED.test(source)) return "\0unused";
+    if (source !== "undici") return undefined;
+    const { id } = await this.resolve(source, importer, { ...options, skipSelf: true });
+    return `\0undici:${packageFolder(id)}`;
+  },
+  load(id) {
+    if (id === "\0unused") return "module.exports = {};";
+    if (!id.startsWith("\0undici:")) return undefined;
+    const required = (name) => `require(${JSON.stringify(join(id.slice("\0undici:".length), "lib", `${name}.js`))})`;
+    const parts = [
+      ...WEB_SOCKET.map((name) => `...${required(name)}`),
+      ...Object.entries(DISPATCHER).map(([name, file]) => `${name}: ${required(file)}`),
+    ];
+    return `module.exports = { ${parts.join(", ")} };`;
+  },
+};
+
 async function write(options, output) {
   const bundle = await bundler({ platform: "node", checks: { eval: false }, ...options });
   const written = await bundle.write({ format: "esm", sourcemap: true, ...output });
   await bundle.close();
-  return written.output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
+  const ids = written.output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
+  return ids.filter((id) => !id.startsWith("\0"));
 }
 
 async function compile(folder) {
@@ -134,7 +163,11 @@ async function compile(folder) {
   const named = entries.map((path) => [relative(sources, path).replace(/\.ts$/, ""), path]);
   try {
     const moduleIds = await write(
-      { input: Object.fromEntries(named), external: UNBUNDLED, plugins: [copiesPlugin(), placesPlugin, mapsPlugin] },
+      {
+        input: Object.fromEntries(named),
+        external: UNBUNDLED,
+        plugins: [unusedPlugin, copiesPlugin(), placesPlugin, mapsPlugin],
+      },
       { dir: folder, chunkFileNames: "[name]-[hash].js", minify: COMPACT },
     );
     for (const [name, text] of Object.entries(noticesOf(moduleIds))) writeFileSync(join(folder, name), text);

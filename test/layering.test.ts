@@ -213,7 +213,7 @@ describe("layering", () => {
   });
 
   it.each([
-    ["discord.js", /^(discord\.js|@discordjs\/.+)$/, /^bot\/discord\//],
+    ["discord.js", /^(discord\.js|discord-api-types\/.+|@discordjs\/.+)$/, /^bot\/discord\//],
     ["Bolt", /^@slack\//, /^bot\/slack\//],
     ["Keyv and its drivers", /^(keyv|@keyv\/.+|libsql|sqlite3|pg)$/, /^store\//],
     ["node-cron", /^node-cron$/, /^refresh\/schedule\.ts$/],

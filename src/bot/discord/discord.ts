@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { GatewayDispatchEvents } from "discord.js";
+import { GatewayDispatchEvents } from "discord-api-types/v10";
 import { withDeadline } from "../../base/deadline.js";
 import { createMemo } from "../../base/lookup-cache.js";
 import { createControlIds } from "../port/control-ids.js";
@@ -176,7 +176,7 @@ function createSides({ config, discord, store, clock, log }: DiscordDeps) {
   const rest = createRest({ token, apiUrl, clock, onAnswer: calls.onAnswer, onTokenRefused });
   const controlIds = createControlIds({ store, clock, log });
   return {
-    connection: { token, apiUrl, shards, followThreads: config.access.followThreads },
+    connection: { token, rest, shards, followThreads: config.access.followThreads },
     rest,
     calls,
     controlIds,

@@ -56,7 +56,7 @@ export interface DiscordStage {
 /** Lists come from another thread, which takes a busy machine a while to start: as long as a refresh may take. */
 const FIRST_LISTS_MS = 10_000;
 
-/** The whole bot with the real discord.js, against a Discord on loopback. */
+/** The whole bot with the real gateway client, against a Discord on loopback. */
 export async function stageDiscord(
   options: FakeDiscordOptions = {},
   environment: Record<string, string> = {},
@@ -136,7 +136,7 @@ export interface PlatformStageOptions {
   onCommand?(call: CommandCall): AsyncIterable<Reply>;
 }
 
-/** The adapter alone with the real discord.js, and what it hands on. */
+/** The adapter alone with the real gateway client, and what it hands on. */
 export async function stagePlatform(options: PlatformStageOptions = {}): Promise<PlatformStage> {
   const discord = options.beside?.discord ?? (await startFakeDiscord(options.fake));
   const clock = options.clock ?? briskClock;

@@ -5,6 +5,7 @@ import { isForBot } from "../../../src/bot/discord/receive/messages.js";
 import { hintFor } from "../../../src/bot/discord/receive/typed-command.js";
 import { contentOf, controlRows, renderedMessage } from "../../../src/bot/discord/send/render.js";
 import { applicationCommands, normalised } from "../../../src/bot/discord/setup/commands.js";
+import { answerOf, refusalOf } from "../../../src/bot/discord/wire/answer.js";
 import { messageEvent } from "../../../src/bot/discord/wire/events.js";
 import {
   faultOf,
@@ -152,7 +153,9 @@ describe("faultOf()", () => {
   it("refusalOfClose() tells final closes from others, refusalOfLogin() tokens from outages", () => {
     expect([4004, 4010, 4011, 4012, 4013, 4014].every((code) => refusalOfClose(code) !== undefined)).toBe(true);
     expect([1000, 1006, 4000, 4003, 4007, 4008, 4009].filter((code) => refusalOfClose(code) !== undefined)).toEqual([]);
-    expect(refusalOfLogin({ status: 401 })).toContain("DISCORD_TOKEN");
+    expect(refusalOfLogin(refusalOf(answerOf(401, new Headers(), ""), "asking where to connect"))).toContain(
+      "DISCORD_TOKEN",
+    );
     expect(refusalOfLogin(new Error("connect ECONNREFUSED"))).toBeUndefined();
     expect(refusalOfLogin(null)).toBeUndefined();
   });

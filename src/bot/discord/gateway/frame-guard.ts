@@ -1,5 +1,5 @@
 import type { WebSocketShard } from "@discordjs/ws";
-import { GatewayDispatchEvents, GatewayOpcodes } from "discord.js";
+import { GatewayDispatchEvents, GatewayOpcodes } from "discord-api-types/v10";
 
 /**
  * What the public interface of `WebSocketShard` (@discordjs/ws 1.2.3) lacks: it reads frames unchecked

@@ -1,5 +1,5 @@
-import { type SessionInfo, WebSocketManager, WebSocketShardEvents } from "@discordjs/ws";
-import { ActivityType, GatewayIntentBits, GatewayOpcodes, PresenceUpdateStatus, REST } from "discord.js";
+import { type SessionInfo, WebSocketManager, type WebSocketManagerOptions, WebSocketShardEvents } from "@discordjs/ws";
+import { ActivityType, GatewayIntentBits, GatewayOpcodes, PresenceUpdateStatus } from "discord-api-types/v10";
 import { backoffMs } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
@@ -7,6 +7,7 @@ import type { Log } from "../../../base/log.js";
 import { createMemo } from "../../../base/lookup-cache.js";
 import { retry } from "../../../base/retry.js";
 import type { Store } from "../../../store/store.js";
+import type { DiscordRest } from "../send/rest.js";
 import { readyEvent } from "../wire/events.js";
 import { faultOfAll, type GatewayEvent, type GatewayState, nextGatewayState, refusalOfLogin } from "../wire/health.js";
 import { createIdentifyThrottle, createSessionStarts } from "./session-starts.js";
@@ -17,7 +18,7 @@ import { type ShardSession, shardOf, shardRows } from "./shards/shard-rows.js";
 
 export interface GatewayDeps {
   readonly token: string;
-  readonly apiUrl: string | undefined;
+  readonly rest: Pick<DiscordRest, "call">;
   /** How many shards all replicas together run; undefined: as many as Discord recommends. */
   readonly shards: number | undefined;
   readonly followThreads: boolean;
@@ -96,13 +97,13 @@ class ShardedGateway implements Gateway {
   readonly #byShard = createMemo<ReadonlyMap<number, readonly string[]>>();
 
   constructor(deps: GatewayDeps) {
-    const { clock, log, token, apiUrl } = deps;
+    const { clock, log, token, rest } = deps;
     this.#deps = deps;
-    const rest = new REST(apiUrl === undefined ? {} : { api: apiUrl.replace(/(\/v\d+)?\/*$/, "") });
+    const get = (path: `/${string}`) => rest.call("GET", path, { what: "asking where to connect" });
     this.#manager = new WebSocketManager({
       token,
       intents: intentsOf(deps.followThreads),
-      rest: rest.setToken(token),
+      rest: { get } as unknown as WebSocketManagerOptions["rest"], // all that it makes of it
       buildStrategy: (manager) => {
         this.#connections = new ShardConnections(manager, {
           clock,

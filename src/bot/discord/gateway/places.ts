@@ -1,4 +1,5 @@
-import { ChannelType, GatewayDispatchEvents, SnowflakeUtil } from "discord.js";
+import { DiscordSnowflake } from "@sapphire/snowflake";
+import { ChannelType, GatewayDispatchEvents } from "discord-api-types/v10";
 import { z } from "zod";
 import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Log } from "../../../base/log.js";
@@ -235,7 +236,7 @@ export function recentPlaces(data: unknown, since: number): readonly ChannelKey[
   if (found === undefined) return [];
   return [...found.channels, ...found.threads]
     .filter(({ type, last_message_id: last }) => TALKED_IN.includes(type) && last !== null)
-    .filter(({ last_message_id: last }) => last === undefined || SnowflakeUtil.timestampFrom(String(last)) >= since)
+    .filter(({ last_message_id: last }) => last === undefined || DiscordSnowflake.timestampFrom(String(last)) >= since)
     .map((one) => placeOf(one.id, found.id, one));
 }
 

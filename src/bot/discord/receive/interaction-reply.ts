@@ -1,4 +1,4 @@
-import { InteractionType, MessageFlags } from "discord.js";
+import { InteractionType, MessageFlags } from "discord-api-types/v10";
 import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import type { Reply } from "../../../commands/command.js";

@@ -1,4 +1,4 @@
-import { InteractionResponseType, InteractionType, MessageFlags, RESTJSONErrorCodes } from "discord.js";
+import { InteractionResponseType, InteractionType, MessageFlags, RESTJSONErrorCodes } from "discord-api-types/v10";
 import { UserError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import { cutText } from "../../../base/text.js";

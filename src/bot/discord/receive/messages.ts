@@ -1,4 +1,4 @@
-import { MessageType } from "discord.js";
+import { MessageType } from "discord-api-types/v10";
 import type { Clock } from "../../../base/clock.js";
 import { UserError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";

@@ -1,4 +1,4 @@
-import { SnowflakeUtil } from "discord.js";
+import { DiscordSnowflake } from "@sapphire/snowflake";
 import { z } from "zod";
 import { DIRECT_WORKSPACE } from "../../port/conversation.js";
 import { type ChannelKey, MARK_EMOJI } from "../../port/platform.js";
@@ -77,7 +77,7 @@ async function missedMention(
   return isTyped(mention) ? undefined : { ...mention, writtenAt: writtenAt(event) ?? timeOf(event.id) };
 }
 
-const timeOf = (id: string) => SnowflakeUtil.timestampFrom(id);
+const timeOf = (id: string) => DiscordSnowflake.timestampFrom(id);
 
 async function readSince(
   { rest, calls }: MissedDeps,
@@ -88,7 +88,7 @@ async function readSince(
   const what = "reading missed messages";
   const path = `/channels/${channelIdOf(place)}/messages` as const;
   const all: Listed[] = [];
-  let after = String(SnowflakeUtil.generate({ timestamp: since, increment: 0n, processId: 0n, workerId: 0n }) - 1n);
+  let after = String(DiscordSnowflake.generate({ timestamp: since, increment: 0n, processId: 0n, workerId: 0n }) - 1n);
   for (let page = 0; page < MAX_PAGES; page++) {
     await calls.take("GET", path, "catch-up", signal);
     const answer = await rest.call("GET", `${path}?after=${after}&limit=${PAGE}`, { what, signal });

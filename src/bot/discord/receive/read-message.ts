@@ -1,4 +1,5 @@
-import { EmbedType, MessageFlags, MessageReferenceType, MessageType, SnowflakeUtil } from "discord.js";
+import { DiscordSnowflake } from "@sapphire/snowflake";
+import { EmbedType, MessageFlags, MessageReferenceType, MessageType } from "discord-api-types/v10";
 import { saysSomething } from "../../../base/text.js";
 import type { EarlierMessage, ForwardedMessage, LeftOut, MessageContent } from "../../port/platform.js";
 import type { Places } from "../gateway/places.js";
@@ -54,7 +55,7 @@ export function readDiscordMessage(deps: ReaderDeps, message: Message, terms: Re
 function originOf({ places }: ReaderDeps, reference: Message["message_reference"]) {
   const { message_id: id, channel_id, guild_id } = reference ?? {};
   return {
-    ...(id !== undefined && { at: SnowflakeUtil.timestampFrom(id) }),
+    ...(id !== undefined && { at: DiscordSnowflake.timestampFrom(id) }),
     ...(channel_id !== undefined && { place: places.known(channel_id, guild_id) }),
   };
 }
@@ -104,7 +105,7 @@ export function postTitle({ places }: ReaderDeps, id: string | undefined, channe
 export function writtenAt({ id, timestamp }: Pick<ReferencedEvent, "id" | "timestamp">): number | undefined {
   const said = timestamp === undefined ? Number.NaN : Date.parse(timestamp);
   if (!Number.isNaN(said)) return said;
-  return id === undefined ? undefined : SnowflakeUtil.timestampFrom(id);
+  return id === undefined ? undefined : DiscordSnowflake.timestampFrom(id);
 }
 
 /** Why there is nothing in a message that nobody hides; undefined for one that people write. */

@@ -1,4 +1,4 @@
-import { MessageReferenceType, MessageType } from "discord.js";
+import { MessageReferenceType, MessageType } from "discord-api-types/v10";
 import { z } from "zod";
 import type { EarlierMessage, LeftOut, Mention, MessageKey } from "../../port/platform.js";
 import { PlatformError, WAS_DELETED } from "../../port/platform-error.js";

@@ -1,4 +1,4 @@
-import { ChannelType, RESTJSONErrorCodes } from "discord.js";
+import { ChannelType, RESTJSONErrorCodes } from "discord-api-types/v10";
 import { z } from "zod";
 import { cutText } from "../../../base/text.js";
 import { DIRECT_WORKSPACE } from "../../port/conversation.js";

@@ -1,4 +1,4 @@
-import { ButtonStyle, ComponentType, MessageFlags } from "discord.js";
+import { ButtonStyle, ComponentType, MessageFlags } from "discord-api-types/v10";
 import { cutText, startOfText } from "../../../base/text.js";
 import type { Control, Reply, ReplyFile } from "../../../commands/command.js";
 import { splitMessage } from "../../delivery/split-message.js";

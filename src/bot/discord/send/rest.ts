@@ -1,4 +1,4 @@
-import { DefaultRestOptions, DefaultUserAgent } from "discord.js";
+import { APIVersion, RouteBases } from "discord-api-types/v10";
 import { backoffMs } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
@@ -47,6 +47,8 @@ export interface DiscordRest {
   isTokenRefused(): boolean;
 }
 
+/** The form that Discord asks for: https://discord.com/developers/docs/reference#user-agent */
+const USER_AGENT = "DiscordBot (https://discord.js.org, 1.2.3) evergreen-bot";
 /** Timeout of a call in ms: longer than Discord takes for any call that it answers. */
 const TIMEOUT_MS = 10_000;
 
@@ -55,7 +57,7 @@ const TIMEOUT_MS = 10_000;
  * back until a limit resets, and retry them, all of which is decided with more knowledge here.
  */
 export function createRest({ token, apiUrl, clock, onAnswer, onTokenRefused = () => {} }: RestDeps): DiscordRest {
-  const base = `${(apiUrl ?? DefaultRestOptions.api).replace(/(\/v\d+)?\/*$/, "")}/v${DefaultRestOptions.version}`;
+  const base = apiUrl === undefined ? RouteBases.api : `${apiUrl.replace(/(\/v\d+)?\/*$/, "")}/v${APIVersion}`;
   const tokenRefusal = createTokenRefusal({ clock, onRefused: onTokenRefused });
 
   const send = async (method: Method, path: string, given: RestCall, signal: AbortSignal): Promise<DiscordAnswer> => {
@@ -66,7 +68,7 @@ export function createRest({ token, apiUrl, clock, onAnswer, onTokenRefused = ()
     try {
       const { type, body } = await bodyOf(given);
       const headers = {
-        "user-agent": DefaultUserAgent,
+        "user-agent": USER_AGENT,
         ...(!given.isWithoutToken && { authorization: `Bot ${token}` }),
         ...(type !== undefined && { "content-type": type }),
       };

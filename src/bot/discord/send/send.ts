@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { MessageFlags, RESTJSONErrorCodes, SnowflakeUtil } from "discord.js";
+import { DiscordSnowflake } from "@sapphire/snowflake";
+import { MessageFlags, RESTJSONErrorCodes } from "discord-api-types/v10";
 import { z } from "zod";
 import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
@@ -125,7 +126,7 @@ async function findPosted(
   if (since === undefined) return undefined;
   const what = "looking for a message";
   const path = `/channels/${channelIdOf(channel)}/messages` as const;
-  const after = SnowflakeUtil.generate({ timestamp: since, increment: 0n, processId: 0n, workerId: 0n });
+  const after = DiscordSnowflake.generate({ timestamp: since, increment: 0n, processId: 0n, workerId: 0n });
   try {
     await calls.take("GET", path, "board");
     const answer = await rest.call("GET", `${path}?after=${after}&limit=${SEARCHED_MESSAGES}`, { what });

@@ -1,4 +1,4 @@
-import { RESTJSONErrorCodes } from "discord.js";
+import { RESTJSONErrorCodes } from "discord-api-types/v10";
 import { z } from "zod";
 import type { Log } from "../../../base/log.js";
 import { createReplyStream } from "../../delivery/reply-stream.js";

@@ -1,4 +1,4 @@
-import { ApplicationFlags } from "discord.js";
+import { ApplicationFlags } from "discord-api-types/v10";
 import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
@@ -6,7 +6,6 @@ import { visible } from "../../../base/text.js";
 import type { PlatformFinding } from "../../port/platform-definition.js";
 import { createRest, type DiscordRest } from "../send/rest.js";
 import type { DiscordSettings } from "../variables.js";
-import { discordStatusOf } from "../wire/answer.js";
 import { INTENTS_HINT, refusalOfLogin } from "../wire/health.js";
 import { inviteLink, NEEDED } from "../wire/permissions.js";
 import { checkServer } from "./check-server.js";
@@ -49,7 +48,7 @@ export async function checkDiscord({
     const good = { isFine: true, text: `discord: DISCORD_TOKEN is valid${left}` };
     return [good, ...(await checkRights(rest, followThreads))];
   } catch (error) {
-    const refusal = refusalOfLogin({ status: discordStatusOf(error) });
+    const refusal = refusalOfLogin(error);
     const why = refusal ?? `${messageOf(error)}; check the network and DISCORD_API_URL`;
     return [{ isFine: false, text: `discord: ${why}` }];
   }

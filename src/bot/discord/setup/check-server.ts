@@ -1,4 +1,4 @@
-import { ChannelType } from "discord.js";
+import { ChannelType } from "discord-api-types/v10";
 import type { PlatformFinding } from "../../port/platform-definition.js";
 import { basePermissions, NEEDED, type NeededPermission, type Overwrite, permissionsIn } from "../wire/permissions.js";
 

@@ -4,7 +4,7 @@ import {
   ApplicationIntegrationType,
   InteractionContextType,
   Locale,
-} from "discord.js";
+} from "discord-api-types/v10";
 import { cutText } from "../../../base/text.js";
 import type { Command, Option } from "../../../commands/command.js";
 import { BARE_NAME } from "../../../commands/grammar/find-command.js";

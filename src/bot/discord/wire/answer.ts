@@ -1,4 +1,4 @@
-import { RESTJSONErrorCodes } from "discord.js";
+import { RESTJSONErrorCodes } from "discord-api-types/v10";
 import { z } from "zod";
 import { TimeoutError } from "../../../base/errors.js";
 import { cutText } from "../../../base/text.js";

@@ -1,4 +1,4 @@
-import { InteractionType } from "discord.js";
+import { InteractionType } from "discord-api-types/v10";
 import { z } from "zod";
 
 /** What an event may leave out; what decides nothing must not cost the event. */

@@ -1,4 +1,5 @@
-import { GatewayCloseCodes } from "discord.js";
+import { GatewayCloseCodes } from "discord-api-types/v10";
+import { discordStatusOf } from "./answer.js";
 
 const PORTAL = "https://discord.com/developers/applications";
 
@@ -29,7 +30,7 @@ export const refusalOfClose = (code: number): string | undefined => FINAL_CLOSES
 
 /** Why the bot must not connect, by what asking for the gateway's address threw; undefined where another try may do. */
 export const refusalOfLogin = (error: unknown): string | undefined =>
-  (Object(error) as { status?: unknown }).status === 401 ? TOKEN_HINT : undefined;
+  discordStatusOf(error) === 401 ? TOKEN_HINT : undefined;
 
 /** How long a lost connection is nothing to report: a resume takes about a second. */
 export const LOST_GRACE_MS = 15_000;

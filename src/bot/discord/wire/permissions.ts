@@ -1,4 +1,4 @@
-import { PermissionFlagsBits as Permission } from "discord.js";
+import { PermissionFlagsBits as Permission } from "discord-api-types/v10";
 
 export interface NeededPermission {
   /** Name of the permission in Discord's settings. */

@@ -1,4 +1,4 @@
-import { ChannelType } from "discord.js";
+import { ChannelType } from "discord-api-types/v10";
 import { DIRECT_WORKSPACE } from "../../port/conversation.js";
 import type { ChannelKey, Speaker } from "../../port/platform.js";
 

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { createLog } from "../../../../src/base/log.js";
 import { createGateway, type Gateway } from "../../../../src/bot/discord/gateway/gateway.js";
+import { createRest } from "../../../../src/bot/discord/send/rest.js";
 import { memoryStore } from "../../../support/memory-store.js";
 import { eventually } from "../../../support/playground-client.js";
 import { realClock } from "../discord-support.js";
@@ -55,7 +56,7 @@ describe("createGateway()", () => {
     const selves: unknown[] = [];
     gateway = createGateway({
       token: "a.b.c",
-      apiUrl,
+      rest: createRest({ token: "a.b.c", apiUrl, clock: realClock, onAnswer() {} }),
       shards: undefined,
       owner: "me",
       host: "here",

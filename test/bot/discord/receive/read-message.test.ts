@@ -1,4 +1,4 @@
-import { SnowflakeUtil } from "discord.js";
+import { DiscordSnowflake } from "@sapphire/snowflake";
 import { expect, it } from "vitest";
 import { type ReaderDeps, readReferenced } from "../../../../src/bot/discord/receive/read-message.js";
 import { listedMessage } from "../../../../src/bot/discord/wire/events.js";
@@ -20,7 +20,7 @@ it.each([
   ["a channel", "20", { channel: "20" }],
   ["a thread", "21", { channel: "20", thread: "21" }],
 ])("a forwarded message tells when it was written, and where: in %s", (_where, channel_id, place) => {
-  const message_id = SnowflakeUtil.generate({ timestamp: AT }).toString();
+  const message_id = DiscordSnowflake.generate({ timestamp: AT }).toString();
   const message = listedMessage.parse({
     id: "9",
     type: 0,

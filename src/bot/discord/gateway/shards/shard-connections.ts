@@ -8,7 +8,7 @@ import {
   type WebSocketShardDestroyOptions,
   WebSocketShardEvents,
 } from "@discordjs/ws";
-import type { GatewaySendPayload } from "discord.js";
+import type { GatewaySendPayload } from "discord-api-types/v10";
 import { backoffMs } from "../../../../base/backoff.js";
 import type { Clock } from "../../../../base/clock.js";
 import { retry } from "../../../../base/retry.js";
