@@ -225,7 +225,7 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
         vendor.failLists({ status: 304, raw: "" });
         const fault = await faultOf(provider.listModels(idle()));
         expect(fault).toMatchObject({ reason: "malformed", status: 304, isRetryable: false });
-        expect(fault.message).toContain("unchanged without being asked");
+        expect(fault.message).toContain("“not modified” to a request without a condition");
       });
 
       it("takes what cannot be unpacked for no list, and for no fault of the network", async () => {
