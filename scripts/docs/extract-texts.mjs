@@ -20,7 +20,7 @@ const FAULTS = /^(Error|TypeError|RangeError|SyntaxError|AbortError)$/;
 const OWN_ERRORS = /Error$/;
 const LOG_LEVELS = /^(trace|debug|info|warn|error|fatal)$/;
 /** Tags of templates that people read. */
-const TRANSLATED = /^(t|message)$/;
+const TRANSLATED = /^(t|phrase)$/;
 const LETTERS = /\p{L}{2}/u;
 const PROSE = /\p{L}[\p{L}\p{N}’'`,:;.!?)}]*\s+[`({]*[\p{L}{]|\p{Extended_Pictographic}|[\p{L})}][.!?…]$/u;
 /** Statements, formats and lists of names that look like prose. */

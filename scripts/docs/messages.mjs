@@ -23,7 +23,7 @@ function keyOf(node) {
 /** What a node declares to be a message: a list, mostly empty. */
 function messagesOf(node, file) {
   const name = node.callee?.name ?? node.tag?.name;
-  if (node.type === "TaggedTemplateExpression" && (name === "t" || name === "message")) return [keyOf(node.quasi)];
+  if (node.type === "TaggedTemplateExpression" && (name === "t" || name === "phrase")) return [keyOf(node.quasi)];
   if (node.type === "CallExpression" && name === "t") return [keyOf(node.arguments[0])];
   if (node.type === "CallExpression" && name === "plural") {
     const [, one, many] = node.arguments.map(keyOf);
@@ -37,7 +37,7 @@ function messagesOf(node, file) {
 }
 
 /**
- * Returns the messages of a TypeScript or JavaScript file: what is written by t`…` and `plural`, marked by message`…`,
+ * Returns the messages of a TypeScript or JavaScript file: what is written by t`…` and `plural`, marked by phrase`…`,
  * or says what a command is about.
  * @param {string} code
  * @param {string} file relative to the source

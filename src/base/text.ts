@@ -1,3 +1,5 @@
+import { t } from "../languages/translate.js";
+
 /** Created at first use: its data takes 15 ms to load. */
 let graphemes: Intl.Segmenter | undefined;
 
@@ -36,7 +38,7 @@ export const cutText = (text: string, maxChars: number): string =>
   text.length <= maxChars ? text : `${startOfText(text, maxChars - 1).trimEnd()}…`;
 
 /** "a", "a or b", "a, b or c". */
-export function either(items: readonly string[], word = "or"): string {
+export function either(items: readonly string[], word = t`or`): string {
   if (items.length < 2) return items.join("");
   return `${items.slice(0, -1).join(", ")} ${word} ${items.at(-1)}`;
 }

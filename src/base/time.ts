@@ -1,3 +1,4 @@
+import { dateLocaleInForce } from "../languages/translate.js";
 export const DAY_MS = 86_400_000;
 
 /** The UTC day that a time (epoch ms) falls on, as "2026-01-31": days sort as their texts do. */
@@ -5,7 +6,12 @@ export const dayOf = (at: number): string => new Date(at).toISOString().slice(0,
 
 /** A day of UTC in words: "14 Jan 2027". */
 export const dayInWords = (at: number): string =>
-  new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  new Date(at).toLocaleDateString(dateLocaleInForce(), {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  });
 
 /** Epoch ms at which the UTC day of a time began. */
 export const startOfDay = (at: number): number => Math.floor(at / DAY_MS) * DAY_MS;

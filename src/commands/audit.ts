@@ -1,19 +1,20 @@
 import { DAY_MS, startOfDay, timeMark } from "../base/time.js";
+import { localeInForce, type Phrase, phrase, t } from "../languages/translate.js";
 import { AUDIT_KINDS, type AuditEntry, type AuditKind } from "../store/audit.js";
 import { type Control, defineCommand, type Invocation } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { code, escapeInline } from "./wording/markdown.js";
 
 const PERIOD_DAYS: Readonly<Record<string, number>> = { today: 1, "7d": 7, "30d": 30, "90d": 90, "365d": 365 };
-const KIND_LABELS: Readonly<Record<AuditKind, string>> = {
-  settings: "settings",
-  budget: "budgets",
-  rules: "model rules and offers",
-  model: "pins and detours",
-  prompt: "system prompts",
-  watch: "watches",
-  board: "boards",
-  data: "exports and erasures",
+const KIND_LABELS: Readonly<Record<AuditKind, Phrase>> = {
+  settings: phrase`settings`,
+  budget: phrase`budgets`,
+  rules: phrase`model rules and offers`,
+  model: phrase`pins and detours`,
+  prompt: phrase`system prompts`,
+  watch: phrase`watches`,
+  board: phrase`boards`,
+  data: phrase`exports and erasures`,
 };
 const isKind = (word: string): boolean => (AUDIT_KINDS as readonly string[]).includes(word);
 const PAGE_ENTRIES = 10;
@@ -80,17 +81,17 @@ export const audit = ({ audit: record, clock, host }: CommandDeps) =>
       const shown = found.slice(0, PAGE_ENTRIES);
       if (shown.length === 0) {
         yield {
-          markdown: `Nothing was changed here in this time (${period}). Changes are kept for ${host.auditDays} days.`,
+          markdown: t`Nothing was changed here in this time (${period}). Changes are kept for ${host.auditDays} days.`,
         };
         return;
       }
       const oldest = shown.at(-1)?.[0];
       const controls: readonly Control[] = [
-        ...(found.length > shown.length ? [{ label: "Older ▶", command: `${line} before:${oldest}${by}` }] : []),
-        { label: "📄 Export", command: `${line} output:file${by}` },
+        ...(found.length > shown.length ? [{ label: t`Older ▶`, command: `${line} before:${oldest}${by}` }] : []),
+        { label: t`📄 Export`, command: `${line} output:file${by}` },
       ];
       yield {
-        markdown: ["**Changes, newest first**", ...shown.map(([, entry]) => entryLine(entry))].join("\n"),
+        markdown: [t`**Changes, newest first**`, ...shown.map(([, entry]) => entryLine(entry))].join("\n"),
         controls,
       };
     },
@@ -131,8 +132,11 @@ function entryLine({ at, user, changes, platform, door }: AuditEntry): string {
   });
   const more = changes.length - words.length;
   const where = door === "console" ? "console" : `${platform}, ${door}`;
-  return `- ${timeMark(at)} **${escapeInline(user.name, MAX_VALUE_CHARS)}** ${words.join("; ")}${
-    more > 0 ? ` and ${more} more` : ""
+  return t`- ${timeMark(at)} **${escapeInline(user.name, MAX_VALUE_CHARS)}** ${words.join("; ")}${
+    more > 0
+      ? t`
+    and ${more} more`
+      : ""
   } (${where})`;
 }
 
@@ -147,9 +151,10 @@ async function exported(
   const rows = found.map(([, { at, ...entry }]) => ({ at: new Date(at).toISOString(), ...entry }));
   const document = { exportedAt: new Date(clock.now()).toISOString(), changes: rows };
   const bytes = new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`);
-  const rest = found.length === MAX_EXPORTED ? ` The newest ${MAX_EXPORTED.toLocaleString("en")} of them.` : "";
+  const rest =
+    found.length === MAX_EXPORTED ? t` The newest ${MAX_EXPORTED.toLocaleString(localeInForce())} of them.` : "";
   return {
-    markdown: `📄 Changes of this time, as JSON: ${found.length.toLocaleString("en")}.${rest}`,
-    files: [{ name: "audit.json", bytes, alt: "The record of changes as JSON" }],
+    markdown: t`📄 Changes of this time, as JSON: ${found.length.toLocaleString(localeInForce())}.${rest}`,
+    files: [{ name: "audit.json", bytes, alt: t`The record of changes as JSON` }],
   };
 }

@@ -1,4 +1,4 @@
-import { plural } from "../languages/translate.js";
+import { type Phrase, phrase, plural, t } from "../languages/translate.js";
 import type { ProviderId } from "../providers/provider.js";
 import { INTERVALS, refreshLabel } from "../refresh/refresh-texts.js";
 import type { RefreshStatus } from "../refresh/refresher.js";
@@ -7,16 +7,16 @@ import { type Control, DEFAULT } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { code } from "./wording/markdown.js";
 
-const BY: Readonly<Record<SettingSource, string>> = {
-  override: "this provider's own setting",
-  workspace: "set in this workspace",
-  host: "the host's default",
+const BY: Readonly<Record<SettingSource, Phrase>> = {
+  override: phrase`this provider's own setting`,
+  workspace: phrase`set in this workspace`,
+  host: phrase`the host's default`,
 };
 
 /** "on (the host's default), every 10 minutes (set in this workspace)"; a reason for both is given once. */
 export function inForceWords({ isEnabled, enabledBy, interval, intervalBy }: RefreshInForce): string {
   const reason = enabledBy === intervalBy ? "" : ` (${BY[enabledBy]})`;
-  return `${isEnabled ? "on" : "off"}${reason}, ${intervalWords(interval)} (${BY[intervalBy]})`;
+  return t`${isEnabled ? t`on` : t`off`}${reason}, ${intervalWords(interval)} (${BY[intervalBy]})`;
 }
 
 type Deps = Pick<CommandDeps, "settings" | "setups">;
@@ -30,9 +30,9 @@ export const overridden = ({ settings, setups }: Deps, workspace: string): reado
 /** What is in force in a workspace and why, a line for it and one for each provider with its own setting. */
 export function inForceLines(deps: Deps, workspace: string): readonly string[] {
   return [
-    `Auto-refresh: ${inForceWords(deps.settings.inForce(workspace))}`,
+    t`Auto-refresh: ${inForceWords(deps.settings.inForce(workspace))}`,
     ...overridden(deps, workspace).map(
-      (id) => `Auto-refresh of ${code(id)}: ${inForceWords(deps.settings.inForce(workspace, id))}`,
+      (id) => t`Auto-refresh of ${code(id)}: ${inForceWords(deps.settings.inForce(workspace, id))}`,
     ),
   ];
 }
@@ -46,10 +46,10 @@ export const refreshButton = (status: RefreshStatus): Control => ({
 /** What operators turn: on or off, and how often, with what is in force. */
 export const autoRefreshControls = ({ isEnabled, interval }: RefreshInForce): readonly Control[] => [
   isEnabled
-    ? { label: "Turn auto-refresh off", command: "/settings auto-refresh off" }
-    : { label: "Turn auto-refresh on", command: "/settings auto-refresh on" },
+    ? { label: t`Turn auto-refresh off`, command: "/settings auto-refresh off" }
+    : { label: t`Turn auto-refresh on`, command: "/settings auto-refresh on" },
   {
-    label: `Refresh interval: ${interval.kind === "smart" ? "smart" : intervalWords(interval)}`,
+    label: t`Refresh interval: ${interval.kind === "smart" ? t`smart` : intervalWords(interval)}`,
     options: INTERVALS.map(({ value, label }) => ({ label, command: `/settings auto-refresh interval:${value}` })),
   },
 ];
@@ -76,9 +76,9 @@ export const readInterval = (value: string): IntervalChoice | undefined =>
 
 /** "every 5 minutes", "every 90 seconds", "smart: often while people talk, rarely while nobody does". */
 export function intervalWords(interval: RefreshInForce["interval"]): string {
-  if (interval.kind === "smart") return "smart: often while people are here, rarely while nobody is";
+  if (interval.kind === "smart") return t`smart: often while people are here, rarely while nobody is`;
   const seconds = Math.round(interval.ms / 1000);
-  if (seconds % 60 !== 0) return `every ${plural(seconds, "second")}`;
-  if (seconds === 60) return "every minute";
-  return seconds % 3600 === 0 ? `every ${plural(seconds / 3600, "hour")}` : `every ${plural(seconds / 60, "minute")}`;
+  if (seconds % 60 !== 0) return t`every ${plural(seconds, "second")}`;
+  if (seconds === 60) return t`every minute`;
+  return seconds % 3600 === 0 ? t`every ${plural(seconds / 3600, "hour")}` : t`every ${plural(seconds / 60, "minute")}`;
 }

@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { modelOption } from "./choose-model.js";
 import { defineCommand } from "./command.js";
@@ -28,10 +29,10 @@ export const chatChoose = (deps: CommandDeps) =>
       const { model, isNew, isLeftBehind } = await deps.turns.choose(target, answer, pinAudited(deps, target));
       const name = `**${escapeInline(modelName(model), 250)}**`;
       if (!isNew)
-        return yield { markdown: `📌 ${name} and its answer are already what this conversation continues with.` };
+        return yield { markdown: t`📌 ${name} and its answer are already what this conversation continues with.` };
       const history = isLeftBehind
-        ? "Its answer is from before the fresh start, so it is not sent."
-        : "The conversation continues from its answer.";
-      yield { markdown: `📌 This conversation now uses ${name}. ${history}` };
+        ? t`Its answer is from before the fresh start, so it is not sent.`
+        : t`The conversation continues from its answer.`;
+      yield { markdown: t`📌 This conversation now uses ${name}. ${history}` };
     },
   });

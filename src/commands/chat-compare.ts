@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { type Phrase, phrase, t } from "../languages/translate.js";
 import { type ModelRef, modelName } from "../refresh/choose/default-model.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand, type Invocation, type Reply } from "./command.js";
@@ -7,9 +8,9 @@ import { quoted } from "./grammar/tokens.js";
 import { othersBelow, targetThread } from "./threads.js";
 import { code } from "./wording/markdown.js";
 
-const REFUSALS: Readonly<Record<Exclude<CompareOutcome["kind"], "started" | "refused">, string>> = {
-  "nothing-asked": "There is no question here yet that other models could answer. Ask one first.",
-  already: "A comparison is being answered here already. `/chat stop` ends it.",
+const REFUSALS: Readonly<Record<Exclude<CompareOutcome["kind"], "started" | "refused">, Phrase>> = {
+  "nothing-asked": phrase`There is no question here yet that other models could answer. Ask one first.`,
+  already: phrase`A comparison is being answered here already. \`/chat stop\` ends it.`,
 };
 
 const MAX_NAME_CHARS = 250;
@@ -32,7 +33,7 @@ export const chatCompare = (deps: CommandDeps) =>
       const target = await targetThread(deps, invocation);
       if (target === undefined) {
         const command = ["/chat compare", ...chosen.models.map((each) => quoted(modelName(each)))].join(" ");
-        return yield await othersBelow(deps, invocation, "Compare ", command);
+        return yield await othersBelow(deps, invocation, t`Compare `, command);
       }
       yield replyTo(await deps.turns.compare(target, chosen.models), chosen.notes);
     },
@@ -58,20 +59,23 @@ function chosenModels(deps: CommandDeps, typed: readonly string[], { workspace }
   const names = models.map(modelName);
   const [first = ""] = names;
   if (new Set(names).size < names.length)
-    throw new UserError(`Both are ${code(first, MAX_NAME_CHARS)}. Name two different models, or only one.`);
+    throw new UserError(t`Both are ${code(first, MAX_NAME_CHARS)}. Name two different models, or only one.`);
   return { kind: "chosen", models, notes };
 }
 
 function replyTo(outcome: CompareOutcome, notes: string): Reply {
   if (outcome.kind === "refused") throw new UserError(outcome.why);
-  if (outcome.kind !== "started") throw new UserError(REFUSALS[outcome.kind]);
+  if (outcome.kind !== "started") throw new UserError(t(REFUSALS[outcome.kind]));
   const { models, link, fault } = outcome;
-  const names = models.map((each) => code(modelName(each), MAX_NAME_CHARS)).join(" and ");
-  const answers = models.length === 1 ? "answers" : "answer";
-  const where = link === undefined ? "" : ` in ${link}`;
+  const names = models.map((each) => code(modelName(each), MAX_NAME_CHARS)).join(t` and `);
+  const where = link === undefined ? "" : t` in ${link}`;
   return {
     markdown: [
-      `⚖️ ${names} ${answers} the last question too${where}. \`Use … here\` under an answer continues with it.${notes}`,
+      models.length === 1
+        ? t`⚖️ ${names} answers the last question too${where}. \`Use … here\` under an answer continues with
+          it.${notes}`
+        : t`⚖️ ${names} answer the last question too${where}. \`Use … here\` under an answer continues with
+          it.${notes}`,
       ...(fault === undefined ? [] : [fault]),
     ].join("\n"),
   };

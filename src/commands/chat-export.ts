@@ -1,5 +1,5 @@
 import { nextTurn } from "../base/clock.js";
-import { plural } from "../languages/translate.js";
+import { plural, t } from "../languages/translate.js";
 import type { Session, Turn } from "../store/sessions/sessions.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
@@ -23,19 +23,18 @@ export const chatExport = ({ sessions, clock, audit }: CommandDeps) =>
       const session = await sessions.get(conversation);
       const turns = await sessions.allTurns(conversation);
       if (turns.length === 0) {
-        yield { markdown: "Nothing has been said in this conversation yet." };
+        yield { markdown: t`Nothing has been said in this conversation yet.` };
         return;
       }
       const files = await exportFiles({ conversation, session, exportedAt: clock.now() }, turns);
       await audit.note(invocation, "data", { what: "conversation", after: "exported" });
       const kept = turns.length - files.leftOut;
       yield {
-        markdown:
-          `📄 ${plural(kept, "question")} with the answers, as Markdown and as ` +
-          `JSON.${files.leftOut === 0 ? "" : ` The ${files.leftOut} oldest did not fit.`}`,
+        markdown: t`📄 ${plural(kept, "question")} with the answers, as Markdown and as
+          JSON.${files.leftOut === 0 ? "" : t` The ${files.leftOut} oldest did not fit.`}`,
         files: [
-          { name: "conversation.md", bytes: files.markdown, alt: "The conversation as Markdown" },
-          { name: "conversation.json", bytes: files.json, alt: "The conversation as JSON" },
+          { name: "conversation.md", bytes: files.markdown, alt: t`The conversation as Markdown` },
+          { name: "conversation.json", bytes: files.json, alt: t`The conversation as JSON` },
         ],
       };
     },
@@ -93,22 +92,26 @@ async function exportFiles(facts: ExportFacts, turns: readonly NumberedTurn[]) {
 }
 
 function headMarkdown({ conversation, session, exportedAt }: ExportFacts, leftOut: number): string {
-  const pin = session.pin === null ? "none" : `${session.pin.provider}/${session.pin.model}`;
+  const pin = session.pin === null ? t`none` : `${session.pin.provider}/${session.pin.model}`;
   return [
-    `# Conversation ${conversation}`,
-    `Exported ${iso(exportedAt)} · model: ${pin}${leftOut === 0 ? "" : ` · ${leftOut} older questions left out`}`,
-    ...(session.system === null ? [] : [`System prompt:\n\n> ${session.system.replaceAll("\n", "\n> ")}`]),
+    t`# Conversation ${conversation}`,
+    t`Exported ${iso(exportedAt)} · model: ${pin}${leftOut === 0 ? "" : t` · ${leftOut} older questions left out`}`,
+    ...(session.system === null ? [] : [t`System prompt:\n\n> ${session.system.replaceAll("\n", "\n> ")}`]),
   ].join("\n\n");
 }
 
 const turnMarkdown = ({ session }: ExportFacts, { number, turn }: NumberedTurn): string =>
   [
-    `## ${turn.question.author}, ` +
-      `${iso(turn.question.at)}${number < session.firstTurn ? " (before the last fresh start)" : ""}`,
-    turn.question.text || turn.question.sent || "*(no text)*",
-    `### ${turn.provider === null ? "Answer" : `${turn.provider}/${turn.model}`}, ` +
-      `${iso(turn.endedAt)}${turn.ending === "done" ? "" : ` (${turn.ending})`}`,
-    turn.answer === "" ? "*(no answer)*" : turn.answer,
+    t`## ${turn.question.author}, ${iso(turn.question.at)}${
+      number < session.firstTurn
+        ? t` (before the last
+      fresh start)`
+        : ""
+    }`,
+    turn.question.text || turn.question.sent || t`*(no text)*`,
+    t`### ${turn.provider === null ? t`Answer` : `${turn.provider}/${turn.model}`},
+      ${iso(turn.endedAt)}${turn.ending === "done" ? "" : ` (${turn.ending})`}`,
+    turn.answer === "" ? t`*(no answer)*` : turn.answer,
   ].join("\n\n");
 
 /** For programs; times are ISO 8601 in UTC. */

@@ -1,4 +1,4 @@
-import { plural } from "../languages/translate.js";
+import { plural, t } from "../languages/translate.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 
@@ -18,10 +18,9 @@ export const chatForget = ({ turns, audit }: CommandDeps) =>
         audit.writesOf(invocation, "data", { what: "conversation", after: "forgotten" }),
       );
       yield {
-        markdown:
-          `🗑️ This conversation is erased from my store: ${plural(count, "question")} with the answers, its ` +
-          "model and its settings. Messages on Discord and Slack stay until somebody deletes them " +
-          "there. Token counts stay for billing, without any text.",
+        markdown: t`🗑️ This conversation is erased from my store: ${plural(count, "question")} with the answers,
+          its model and its settings. Messages on Discord and Slack stay until somebody deletes them there. Token
+          counts stay for billing, without any text.`,
       };
     },
   });

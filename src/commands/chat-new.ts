@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
@@ -15,7 +16,7 @@ export const chatNew = (deps: CommandDeps) =>
     async *run(_args, { conversation, workspace }) {
       const { pin } = await deps.sessions.startOver(conversation);
       const model =
-        pin === null ? defaultSentence(deps, workspace) : `The model stays **${escapeInline(modelName(pin), 250)}**.`;
-      yield { markdown: `🌱 New conversation: earlier messages are no longer sent to the model. ${model}` };
+        pin === null ? defaultSentence(deps, workspace) : t`The model stays **${escapeInline(modelName(pin), 250)}**.`;
+      yield { markdown: t`🌱 New conversation: earlier messages are no longer sent to the model. ${model}` };
     },
   });

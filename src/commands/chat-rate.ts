@@ -1,14 +1,14 @@
 import { UserError } from "../base/errors.js";
+import { type Phrase, phrase, t } from "../languages/translate.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps, RatingOutcome } from "./command-deps.js";
 import { targetThread } from "./threads.js";
 import { code } from "./wording/markdown.js";
 
-const REFUSALS: Readonly<Record<Exclude<RatingOutcome["kind"], "counted">, string>> = {
-  off: "Votes on answers are switched off in this workspace. Nothing was counted.",
-  unknown:
-    "I no longer know which model gave this answer: it is too old, was erased, or was replaced by a retry. Nothing " +
-    "was counted.",
+const REFUSALS: Readonly<Record<Exclude<RatingOutcome["kind"], "counted">, Phrase>> = {
+  off: phrase`Votes on answers are switched off in this workspace. Nothing was counted.`,
+  unknown: phrase`I no longer know which model gave this answer: it is too old, was erased, or was replaced by a
+    retry. Nothing was counted.`,
 };
 
 export const chatRate = (deps: CommandDeps) =>
@@ -33,9 +33,9 @@ export const chatRate = (deps: CommandDeps) =>
       const isGood = answer === "good";
       const target = await targetThread(deps, invocation);
       if (target === undefined)
-        throw new UserError("You have asked nothing in the last day in this channel's threads. Nothing was counted.");
+        throw new UserError(t`You have asked nothing in the last day in this channel's threads. Nothing was counted.`);
       const outcome = await deps.turns.rate(target, isGood);
-      if (outcome.kind !== "counted") throw new UserError(REFUSALS[outcome.kind]);
+      if (outcome.kind !== "counted") throw new UserError(t(REFUSALS[outcome.kind]));
       yield { markdown: ratedText(outcome, isGood), controls: outcome.instead };
     },
   });
@@ -46,9 +46,9 @@ function ratedText(
 ): string {
   const sign = isGood ? "👍" : "👎";
   const words = {
-    new: `${sign} Counted for ${code(model, 250)}; no text is stored.`,
-    changed: `${sign} Changed: your vote for ${code(model, 250)} counts as this now.`,
-    same: `${sign} You already voted this way; a vote counts once.`,
+    new: t`${sign} Counted for ${code(model, 250)}; no text is stored.`,
+    changed: t`${sign} Changed: your vote for ${code(model, 250)} counts as this now.`,
+    same: t`${sign} You already voted this way; a vote counts once.`,
   };
-  return instead.length > 0 ? `${words[how]} Another model can answer again:` : words[how];
+  return instead.length > 0 ? t`${words[how]} Another model can answer again:` : words[how];
 }

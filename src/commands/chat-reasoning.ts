@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 
@@ -13,7 +14,7 @@ export const chatReasoning = ({ sessions, audit }: CommandDeps) =>
       const { conversation } = invocation;
       if (shown === undefined) {
         const { showsReasoning = false } = await sessions.get(conversation);
-        yield { markdown: `Reasoning is ${showsReasoning ? "shown" : "not shown"} in this conversation.` };
+        yield { markdown: t`Reasoning is ${showsReasoning ? t`shown` : t`not shown`} in this conversation.` };
         return;
       }
       await sessions.change(
@@ -30,8 +31,8 @@ export const chatReasoning = ({ sessions, audit }: CommandDeps) =>
       );
       yield {
         markdown: shown
-          ? "💭 From the next answer on, the model's reasoning is quoted above its answer, if it sends any."
-          : "From the next answer on, only the answers are shown.",
+          ? t`💭 From the next answer on, the model's reasoning is quoted above its answer, if it sends any.`
+          : t`From the next answer on, only the answers are shown.`,
       };
     },
   });

@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { type Phrase, phrase, t } from "../languages/translate.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand, type Invocation, type Reply } from "./command.js";
@@ -6,11 +7,11 @@ import type { CommandDeps, RetryOutcome } from "./command-deps.js";
 import { othersBelow, targetThread } from "./threads.js";
 import { code } from "./wording/markdown.js";
 
-const REFUSALS: Readonly<Record<Exclude<RetryOutcome["kind"], "started" | "waiting" | "refused">, string>> = {
-  "nothing-asked": "There is no question here that could be answered again.",
-  already: "This question is being answered again already.",
-  "not-last": "Only the last question can be answered again, and that is an older one.",
-  "not-yours": "🔒 Only the person who asked, or an operator, may have this answered again.",
+const REFUSALS: Readonly<Record<Exclude<RetryOutcome["kind"], "started" | "waiting" | "refused">, Phrase>> = {
+  "nothing-asked": phrase`There is no question here that could be answered again.`,
+  already: phrase`This question is being answered again already.`,
+  "not-last": phrase`Only the last question can be answered again, and that is an older one.`,
+  "not-yours": phrase`🔒 Only the person who asked, or an operator, may have this answered again.`,
 };
 
 export const chatRetry = (deps: CommandDeps) =>
@@ -27,10 +28,10 @@ export const chatRetry = (deps: CommandDeps) =>
       const asked = await withoutWatchMessage(deps, invocation);
       const target = await targetThread(deps, asked);
       if (target === undefined)
-        return yield await othersBelow(deps, invocation, "Retry ", `/chat retry ${typed ?? ""}`);
+        return yield await othersBelow(deps, invocation, t`Retry `, `/chat retry ${typed ?? ""}`);
       yield replyTo(
         await deps.turns.retry(target, chosen?.model),
-        chosen === undefined ? "" : ` with ${code(modelName(chosen.model), 250)}`,
+        chosen === undefined ? "" : t` with ${code(modelName(chosen.model), 250)}`,
         chosen?.note ?? "",
       );
     },
@@ -49,15 +50,15 @@ function replyTo(outcome: RetryOutcome, how: string, note: string): Reply {
   const taken = { isQuiet: true, dropsControls: true } as const;
   switch (outcome.kind) {
     case "started":
-      return { markdown: `🔁 The last question is answered again${how}.${note}`, ...taken };
+      return { markdown: t`🔁 The last question is answered again${how}.${note}`, ...taken };
     case "waiting":
       return {
-        markdown: `⏳ The last question will be answered again${how}, after those that are waiting.${note}`,
+        markdown: t`⏳ The last question will be answered again${how}, after those that are waiting.${note}`,
         ...taken,
       };
     case "refused":
       throw new UserError(outcome.why);
     default:
-      throw new UserError(REFUSALS[outcome.kind]);
+      throw new UserError(t(REFUSALS[outcome.kind]));
   }
 }

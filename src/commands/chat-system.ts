@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { t } from "../languages/translate.js";
 import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { isForOperators } from "./settings-who.js";
@@ -23,14 +24,14 @@ export const chatSystem = ({ sessions, settings, audit }: CommandDeps) =>
         yield {
           markdown:
             system === null
-              ? "This conversation has the host's own system prompt. `/chat system TEXT` adds one of its own."
-              : `This conversation's system prompt, which follows the host's own:\n\n${quoted(system)}\n\n` +
-                "`/chat system default` drops it.",
+              ? t`This conversation has the host's own system prompt. \`/chat system TEXT\` adds one of its own.`
+              : t`This conversation's system prompt, which follows the host's
+                own:\n\n${quoted(system)}\n\n\`/chat system default\` drops it.`,
         };
         return;
       }
       if (!isOperator && isForOperators(settings.of(workspace), "system")) {
-        throw new UserError("🔒 Only operators may set a system prompt here. Nothing was changed.");
+        throw new UserError(t`🔒 Only operators may set a system prompt here. Nothing was changed.`);
       }
       const system = text.toLowerCase() === DEFAULT ? null : text;
       await sessions.change(
@@ -40,15 +41,15 @@ export const chatSystem = ({ sessions, settings, audit }: CommandDeps) =>
         (before, after) =>
           audit.writesOf(invocation, "prompt", {
             what: "system prompt",
-            ...(before.system !== null && { before: "one of its own" }),
-            after: after.system === null ? "the host's alone" : before.system === null ? "set" : "another one",
+            ...(before.system !== null && { before: t`one of its own` }),
+            after: after.system === null ? t`the host's alone` : before.system === null ? "set" : t`another one`,
           }),
       );
       yield {
         markdown:
           system === null
-            ? "From the next answer on, only the host's own system prompt applies here."
-            : `From the next answer on, this system prompt is added to the host's own:\n\n${quoted(system)}`,
+            ? t`From the next answer on, only the host's own system prompt applies here.`
+            : t`From the next answer on, this system prompt is added to the host's own:\n\n${quoted(system)}`,
       };
     },
   });

@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 
@@ -10,6 +11,6 @@ export const chatThread = ({ turns }: CommandDeps) =>
     visibility: "ephemeral",
     options: {},
     async *run(_args, invocation) {
-      yield { markdown: `🧵 Continued in ${await turns.openThread(invocation)}. Mention me there.` };
+      yield { markdown: t`🧵 Continued in ${await turns.openThread(invocation)}. Mention me there.` };
     },
   });

@@ -1,5 +1,6 @@
 import { UserError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
+import { t } from "../languages/translate.js";
 import { withoutDetour } from "../quota/fallback/route.js";
 import { stateOf } from "../refresh/catalog/row-state.js";
 import type { ModelRef } from "../refresh/choose/default-model.js";
@@ -50,13 +51,13 @@ export function chooseModel(deps: Deps, typed: string, command: string, workspac
     return { kind: "chosen", model: { provider, model }, note: noteOn(deps, found) };
   }
   const { choices } = found;
-  const opening = found.kind === "ambiguous" ? `${code(typed)} matches several models.` : unknownText(deps, typed);
-  const question = choices.length > 0 ? " Which one do you mean?" : "";
+  const opening = found.kind === "ambiguous" ? t`${code(typed)} matches several models.` : unknownText(deps, typed);
+  const question = choices.length > 0 ? t` Which one do you mean?` : "";
   return {
     kind: "asked-back",
     reply: {
       markdown: [
-        `${opening} Nothing was changed.${question}`,
+        t`${opening} Nothing was changed.${question}`,
         ...choices.map((choice) => `- ${code(modelName(choice))}`),
       ].join("\n"),
       controls: choiceControls(choices, command),
@@ -69,7 +70,7 @@ export function requireAllowed({ allowed }: Pick<CommandDeps, "allowed">, worksp
   const judged = allowed.judge(workspace, model);
   if (judged.isAllowed) return;
   const name = escapeInline(modelName(model), MAX_MODEL_CHARS);
-  throw new UserError(`🔒 **${name}** ${judged.rule}. ${whoChangesRule(judged.by)} Nothing was changed.`);
+  throw new UserError(t`🔒 **${name}** ${judged.rule}. ${whoChangesRule(judged.by)} Nothing was changed.`);
 }
 
 /** What a session becomes when a person chooses its model; the next answer says so. */
@@ -82,8 +83,8 @@ export const withPin = (before: Session, model: ModelRef, by: Pick<Pin, "at" | "
 /** Who can change the rule that rules a model out, as a sentence. */
 export const whoChangesRule = (by: "host" | "workspace"): string =>
   by === "host"
-    ? "Only the bot's host can change that. `/models list` shows what may be used."
-    : "An operator can change that with `/settings models`. `/models list` shows what may be used.";
+    ? t`Only the bot's host can change that. \`/models list\` shows what may be used.`
+    : t`An operator can change that with \`/settings models\`. \`/models list\` shows what may be used.`;
 
 /**
  * Autocomplete of a model: from memory, what is fresh and was used lately first, and stale lists are refreshed behind
@@ -106,32 +107,33 @@ export function suggestModelChoices(
 function choiceControls(choices: readonly ModelRef[], command: string): readonly Control[] {
   const options = choices.map((choice) => ({ label: modelName(choice), command: `${command} ${modelName(choice)}` }));
   if (options.length <= MAX_BUTTONS) return options;
-  return [{ label: "Choose a model", options }];
+  return [{ label: t`Choose a model`, options }];
 }
 
 function unknownText(deps: Deps, typed: string): string {
   const [prefix = "", ...rest] = typed.trim().split("/");
   const provider = deps.setups.find(({ id }) => id === prefix.toLowerCase());
-  const known = `Configured: ${configuredNames(deps)}.`;
+  const known = t`Configured: ${configuredNames(deps)}.`;
   if (provider === undefined) {
-    if (rest.length > 0) return `There is no model ${code(typed)}, and no provider ${code(prefix)}. ${known}`;
-    return `No list has a model ${code(typed)}. ${known} Type a model that is not listed as ${code("provider/model")}.`;
+    if (rest.length > 0) return t`There is no model ${code(typed)}, and no provider ${code(prefix)}. ${known}`;
+    return t`No list has a model ${code(typed)}. ${known} Type a model that is not listed as
+      ${code("provider/model")}.`;
   }
   return rest.join("/").trim() === ""
-    ? `${code(provider.id)} has no list to choose from yet. Type the model too, like ${code(`${provider.id}/model`)}.`
-    : `${code(typed)} is not listed, and the name of a model that is not listed can't contain spaces.`;
+    ? t`${code(provider.id)} has no list to choose from yet. Type the model too, like ${code(`${provider.id}/model`)}.`
+    : t`${code(typed)} is not listed, and the name of a model that is not listed can't contain spaces.`;
 }
 
 function noteOn({ refresher }: Deps, found: ModelRef & { readonly isListed: boolean }): string {
   const entry = refresher.snapshot().providers.get(found.provider);
   if (!found.isListed) {
     const list =
-      entry?.fetchedAt == null ? "has no list yet" : `does not list it (list from ${timeMark(entry.fetchedAt)})`;
-    return `\n⚠️ ${code(found.provider)} ${list}, so the next answer will show whether it works.`;
+      entry?.fetchedAt == null ? t`has no list yet` : t`does not list it (list from ${timeMark(entry.fetchedAt)})`;
+    return t`\n⚠️ ${code(found.provider)} ${list}, so the next answer will show whether it works.`;
   }
   if (entry !== undefined && stateOf(entry, found.model) === "not-usable-here") {
-    return "\n⚠️ Its provider refused it for chat when it was last used, so it may not answer.";
+    return t`\n⚠️ Its provider refused it for chat when it was last used, so it may not answer.`;
   }
   const isChat = entry?.models.find(({ id }) => id === found.model)?.isChat ?? true;
-  return isChat ? "" : "\n⚠️ Its provider does not list it as a chat model, so it may not answer.";
+  return isChat ? "" : t`\n⚠️ Its provider does not list it as a chat model, so it may not answer.`;
 }

@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { escapeInline } from "./wording/markdown.js";
@@ -18,14 +19,16 @@ export const doctor = (deps: CommandDeps) =>
     async *run() {
       const lines: string[] = [];
       const shown = (end: string) => [...lines, end].join("\n").slice(-MAX_CHARS);
-      yield { markdown: shown("🩺 Checking…") };
+      yield { markdown: shown(t`🩺 Checking…`) };
       for await (const line of deps.checks()) {
         lines.push(escapeInline(line, MAX_LINE_CHARS));
-        yield { markdown: shown("🩺 Checking…") };
+        yield { markdown: shown(t`🩺 Checking…`) };
       }
       const faults = lines.filter((line) => line.startsWith("✗")).length;
       yield {
-        markdown: shown(faults === 0 ? "Everything works." : `To fix: ${faults}. After a change in \`.env\`, restart.`),
+        markdown: shown(
+          faults === 0 ? t`Everything works.` : t`To fix: ${faults}. After a change in \`.env\`, restart.`,
+        ),
         ...(faults > 0 && { isFailure: true }),
       };
     },

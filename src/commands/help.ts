@@ -1,12 +1,13 @@
+import { phrase, t } from "../languages/translate.js";
 import { type Command, type Control, defineCommand, type Invocation } from "./command.js";
 import { commandUsage } from "./grammar/read-value.js";
 import { code } from "./wording/markdown.js";
 
 const TOPICS = {
-  chat: "Chat",
-  models: "Models",
-  settings: "Settings",
-  more: "More",
+  chat: phrase`Chat`,
+  models: phrase`Models`,
+  settings: phrase`Settings`,
+  more: phrase`More`,
 } as const;
 type Topic = keyof typeof TOPICS;
 const isTopic = (word: string): word is Topic => Object.hasOwn(TOPICS, word);
@@ -26,7 +27,7 @@ export const help = (commands: () => readonly Command[]) =>
       topic: {
         kind: "choice",
         about: "the commands of one topic, with their options",
-        values: Object.entries(TOPICS).map(([value, label]) => ({ value, label })),
+        values: Object.entries(TOPICS).map(([value, label]) => ({ value, label: label.english })),
       },
     },
     async *run({ topic }, invocation) {
@@ -37,14 +38,15 @@ export const help = (commands: () => readonly Command[]) =>
   });
 
 const buttons = (shown: string | undefined): readonly Control[] =>
-  Object.entries(TOPICS).flatMap(([topic, label]) => (topic === shown ? [] : [{ label, command: `/help ${topic}` }]));
+  Object.entries(TOPICS).flatMap(([topic, label]) =>
+    topic === shown ? [] : [{ label: t(label), command: `/help ${topic}` }],
+  );
 
 /** Where commands can't be given in threads. */
-const THREADS = [
-  "A slash command acts on this channel and the threads that begin in it; `/chat stop` and `/chat retry` act on",
-  "your own last answer in its threads. Inside a thread, mention me and type the command with `!`:",
-  "`@Evergreen !chat new`.",
-].join(" ");
+const THREADS = phrase`A slash command acts on this channel and the threads that begin in it; \`/chat stop\` and
+  \`/chat retry\` act on your own last answer in its threads. Inside a thread, mention me and type the command
+  with \`!\`:
+  \`@Evergreen !chat new\`.`;
 
 function topicOf({ path }: Command): Topic {
   const word = path.split(" ")[0] ?? "";
@@ -58,9 +60,9 @@ function overview(commands: readonly Command[], invocation: Invocation): string 
     return `**${label}**: ${names.join(" ")}`;
   });
   return [
-    "**Help**: mention me to chat. The buttons below explain the commands of each topic.",
+    t`**Help**: mention me to chat. The buttons below explain the commands of each topic.`,
     ...lines,
-    ...(invocation.isAboveThreads ? [THREADS] : []),
+    ...(invocation.isAboveThreads ? [t(THREADS)] : []),
   ].join("\n\n");
 }
 
@@ -70,12 +72,12 @@ function detailsOf(topic: Topic, commands: readonly Command[], invocation: Invoc
   return [
     `**${TOPICS[topic]}**`,
     lines.join("\n"),
-    `${hasLocked ? `${LOCK} operators only. ` : ""}${HOW_TO_TYPE}`,
+    `${hasLocked ? t`${LOCK} operators only. ` : ""}${HOW_TO_TYPE}`,
   ].join("\n\n");
 }
 
 const LOCK = "🔒";
-const HOW_TO_TYPE = "Words in capitals are required, the rest is optional; quotes keep words together.";
+const HOW_TO_TYPE = phrase`Words in capitals are required, the rest is optional; quotes keep words together.`;
 /** Where a command's usage is cut; none is longer. */
 const MAX_USAGE_CHARS = 120;
 

@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { t } from "../languages/translate.js";
 import { withoutDetour } from "../quota/fallback/route.js";
 import { type ModelRef, modelName } from "../refresh/choose/default-model.js";
 import { defineCommand } from "./command.js";
@@ -29,7 +30,7 @@ export const modelsBack = (deps: CommandDeps) =>
     async *run({ model: offered }, invocation) {
       const { conversation } = invocation;
       const { pin, detour } = await deps.sessions.get(conversation);
-      if (pin === null) throw new UserError("No model is pinned here, so there is none to go back to.");
+      if (pin === null) throw new UserError(t`No model is pinned here, so there is none to go back to.`);
       requirePinned(pin, offered);
       await deps.sessions.change(
         conversation,
@@ -39,13 +40,13 @@ export const modelsBack = (deps: CommandDeps) =>
       const name = `**${escapeInline(modelName(pin), 250)}**`;
       const { out } = deps.quota.ofModel(pin);
       const isOver = out?.window.source === "budget";
-      const until = out?.renewsAt === undefined ? "it renews" : untilText(out.renewsAt, deps.clock.now());
+      const until = out?.renewsAt === undefined ? t`it renews` : untilText(out.renewsAt, deps.clock.now());
       yield {
         markdown: [
-          detour === undefined ? `${name} stays.` : `↩️ Back to ${name}.`,
+          detour === undefined ? t`${name} stays.` : t`↩️ Back to ${name}.`,
           isOver
-            ? `Its budget, set by the bot's host, is used up, so it can't answer until ${until}.`
-            : "The next question goes to it, even if its quota is used up.",
+            ? t`Its budget, set by the bot's host, is used up, so it can't answer until ${until}.`
+            : t`The next question goes to it, even if its quota is used up.`,
         ].join(" "),
         ...(offered !== undefined && { dropsControls: true as const }),
       };
@@ -56,5 +57,5 @@ export const modelsBack = (deps: CommandDeps) =>
 export function requirePinned(pin: ModelRef, offered: string | undefined): void {
   if (offered === undefined || offered === modelName(pin)) return;
   const name = escapeInline(modelName(pin), 250);
-  throw new UserError(`This conversation is pinned to **${name}** now, so nothing was changed.`);
+  throw new UserError(t`This conversation is pinned to **${name}** now, so nothing was changed.`);
 }

@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 
@@ -15,9 +16,12 @@ export const modelsBoard = ({ board, audit }: CommandDeps) =>
       );
       yield {
         markdown: [
-          "📋 The board is posted. It updates automatically.",
-          hasMoved ? "The older board in this channel is no longer updated." : "",
-          hasReactions ? "" : "⚠️ I could not put the reactions under it: I lack the permission to add reactions here.",
+          t`📋 The board is posted. It updates automatically.`,
+          hasMoved ? t`The older board in this channel is no longer updated.` : "",
+          hasReactions
+            ? ""
+            : t`⚠️ I could not put the reactions under it: I lack the permission to add reactions
+            here.`,
         ]
           .filter((line) => line !== "")
           .join(" "),

@@ -1,5 +1,5 @@
 import { dayOf } from "../base/time.js";
-import { plural } from "../languages/translate.js";
+import { phrase, plural, t } from "../languages/translate.js";
 import type { ProviderId } from "../providers/provider.js";
 import {
   CHANGE_DAYS,
@@ -29,12 +29,12 @@ const MAX_CHARS = 3_800;
 const MAX_ID_CHARS = 80;
 
 const KINDS = [
-  ["appeared", "new"],
-  ["left", "gone"],
-  ["returned", "back"],
-  ["price", "other price"],
-  ["context", "other context"],
-  ["retire", "retirement announced"],
+  ["appeared", phrase`new`],
+  ["left", phrase`gone`],
+  ["returned", phrase`back`],
+  ["price", phrase`other price`],
+  ["context", phrase`other context`],
+  ["retire", phrase`retirement announced`],
 ] as const;
 
 type ChangedFact = "price" | "context" | "retire";
@@ -63,7 +63,7 @@ export function changesText(logs: ReadonlyMap<ProviderId, ChangeLog>, now: numbe
     .map(([id, log]) => ({ id, days: toldDays(log, now) }))
     .filter(({ days }) => days.length > 0);
   if (providers.length === 0) {
-    return `No change was recorded in the last ${CHANGE_DAYS} days. A provider's first list does not count.`;
+    return t`No change was recorded in the last ${CHANGE_DAYS} days. A provider's first list does not count.`;
   }
   let charsLeft = MAX_CHARS;
   const budget: Budget = { charsLeft: 0, hidden: 0 };
@@ -75,8 +75,8 @@ export function changesText(logs: ReadonlyMap<ProviderId, ChangeLog>, now: numbe
     charsLeft -= share - budget.charsLeft;
     return own;
   });
-  const rest = budget.hidden > 0 ? [`… and ${plural(budget.hidden, "more change", "more changes")}`] : [];
-  return [`What changed in the last ${CHANGE_DAYS} days (UTC):`, ...lines, ...rest].join("\n");
+  const rest = budget.hidden > 0 ? [t`… and ${plural(budget.hidden, "more change", "more changes")}`] : [];
+  return [t`What changed in the last ${CHANGE_DAYS} days (UTC):`, ...lines, ...rest].join("\n");
 }
 
 interface Budget {
@@ -94,7 +94,7 @@ function providerLines(id: ProviderId, days: readonly ToldDay[], budget: Budget)
 /** Returns the line of a day with as many models as fit; the others are counted. */
 function dayLine(changes: ToldDay, budget: Budget): readonly string[] {
   const parts = KINDS.flatMap(([kind, word]) =>
-    changes[kind] === undefined ? [] : kindPart(changes[kind], word, budget),
+    changes[kind] === undefined ? [] : kindPart(changes[kind], t(word), budget),
   );
   if (parts.length === 0) return [];
   budget.charsLeft -= changes.day.length + 5;
@@ -115,5 +115,5 @@ function kindPart({ models, more }: NamedModels, word: string, budget: Budget): 
     return [];
   }
   budget.charsLeft -= word.length + 20;
-  return [`${word}: ${named.join(", ")}${left > 0 ? ` and ${left} more` : ""}`];
+  return [t`${word}: ${named.join(", ")}${left > 0 ? t` and ${left} more` : ""}`];
 }

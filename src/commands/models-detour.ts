@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { t } from "../languages/translate.js";
 import { detourFor, isDetourOf, maySwitch, withDetour } from "../quota/fallback/route.js";
 import type { QuotaState } from "../quota/quota.js";
 import { type ModelRef, modelName } from "../refresh/choose/default-model.js";
@@ -31,7 +32,7 @@ export const modelsDetour = (deps: CommandDeps) =>
     async *run({ model: typed, pinned }, invocation) {
       const session = await deps.sessions.get(invocation.conversation);
       const { pin } = session;
-      if (pin === null) throw new UserError("No model is pinned here yet: choose one with `/models use`.");
+      if (pin === null) throw new UserError(t`No model is pinned here yet: choose one with \`/models use\`.`);
       requirePinned(pin, pinned);
       const chosen = chooseModel(deps, typed, "/models detour", invocation.workspace);
       if (chosen.kind === "asked-back") return yield chosen.reply;
@@ -58,8 +59,8 @@ async function begin(
   const cause = requireCause(deps, invocation, { pin, model });
   if (!maySwitch(session, cause, now)) {
     throw new UserError(
-      "Another model has already stood in here for this quota, and only one switch is allowed. Nothing was changed; " +
-        "`/models use` changes the model permanently.",
+      t`Another model has already stood in here for this quota, and only one switch is allowed. Nothing was
+        changed; \`/models use\` changes the model permanently.`,
     );
   }
   const detour = detourFor(cause, model, { pin, by: invocation.user.name, now });
@@ -69,7 +70,7 @@ async function begin(
     pinAudited(deps, invocation),
   );
   if (after.detour?.at !== detour.at)
-    throw new UserError("Somebody changed this conversation's model just now, so nothing was changed.");
+    throw new UserError(t`Somebody changed this conversation's model just now, so nothing was changed.`);
   return detour;
 }
 
@@ -80,28 +81,28 @@ function requireCause(
   { pin, model }: { readonly pin: Pin; readonly model: ModelRef },
 ): QuotaState {
   if (settings.of(workspace).fallback?.mode === "off") {
-    throw new UserError("Answers by other models are switched off in this workspace (`/settings fallback`).");
+    throw new UserError(t`Answers by other models are switched off in this workspace (\`/settings fallback\`).`);
   }
   const { out, risk } = quota.ofModel(pin);
   const cause = out ?? risk;
   if (cause === undefined) {
     const name = escapeInline(modelName(pin), 250);
-    throw new UserError(`**${name}** has quota again, so nothing was changed: it answers as before.`);
+    throw new UserError(t`**${name}** has quota again, so nothing was changed: it answers as before.`);
   }
   const own = quota.ofModel(model);
   if (own.out === undefined && own.risk === undefined) return cause;
   const name = escapeInline(modelName(model), 250);
-  throw new UserError(`**${name}** is now out of quota, too. Nothing was changed.`);
+  throw new UserError(t`**${name}** is now out of quota, too. Nothing was changed.`);
 }
 
 function retryWords(outcome: RetryOutcome): string {
   switch (outcome.kind) {
     case "started":
-      return " The last question is answered again.";
+      return t` The last question is answered again.`;
     case "waiting":
-      return " The last question will be answered again, after those that are waiting.";
+      return t` The last question will be answered again, after those that are waiting.`;
     case "not-yours":
-      return " The person who asked the last question can have it answered again.";
+      return t` The person who asked the last question can have it answered again.`;
     case "refused":
       return ` ${outcome.why}`;
     default:

@@ -1,3 +1,4 @@
+import { localeInForce, t } from "../languages/translate.js";
 import { outcomeHint } from "../refresh/refresh-texts.js";
 import { type Control, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
@@ -12,7 +13,7 @@ export const modelsList = (deps: CommandDeps) =>
     access: "anyone",
     visibility: "ephemeral",
     options: {
-      provider: providerOption(deps, "only this provider"),
+      provider: providerOption(deps, t`only this provider`),
       page: {
         kind: "word",
         about: "a page of a long list, like p2",
@@ -33,7 +34,7 @@ export const modelsList = (deps: CommandDeps) =>
       const hintOf = (id: string) => outcomeHint(status.get(id) ?? { outcome: null });
       const pin = await pinFor(deps, invocation);
       const view = listView(deps.allowed.snapshot(workspace), filter, pin, hintOf);
-      const rules = "\n🔒 Only models that are allowed here are shown. `/settings show` says why.";
+      const rules = t`\n🔒 Only models that are allowed here are shown. \`/settings show\` says why.`;
       yield {
         markdown: `${view.text}${deps.allowed.hasRules(workspace) ? rules : ""}`,
         controls: [...pageButtons(view, filter), ...providerButtons(view)],
@@ -51,8 +52,8 @@ function pageButtons({ page, pages }: ListView, { provider, search }: Omit<ListF
   const commandOf = (to: number) =>
     ["/models list", provider, `page:p${to}`, search && `search:${search}`].filter(Boolean).join(" ");
   return [
-    ...(page > 1 ? [{ label: `◀ Page ${page - 1}`, command: commandOf(page - 1) }] : []),
-    ...(page < pages ? [{ label: `Page ${page + 1} ▶`, command: commandOf(page + 1) }] : []),
+    ...(page > 1 ? [{ label: t`◀ Page ${page - 1}`, command: commandOf(page - 1) }] : []),
+    ...(page < pages ? [{ label: t`Page ${page + 1} ▶`, command: commandOf(page + 1) }] : []),
   ];
 }
 
@@ -63,8 +64,10 @@ const MAX_OPTIONS = 25;
 
 function providerButtons({ cut }: ListView): readonly Control[] {
   const buttons = cut.map(({ provider, count }) => ({
-    label: `All ${count.toLocaleString("en")} of ${provider}`,
+    label: t`All ${count.toLocaleString(localeInForce())} of ${provider}`,
     command: `/models list ${provider}`,
   }));
-  return buttons.length > MAX_BUTTONS ? [{ label: "All models of…", options: buttons.slice(0, MAX_OPTIONS) }] : buttons;
+  return buttons.length > MAX_BUTTONS
+    ? [{ label: t`All models of…`, options: buttons.slice(0, MAX_OPTIONS) }]
+    : buttons;
 }

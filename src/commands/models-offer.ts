@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
@@ -39,9 +40,8 @@ export const modelsOffer = (deps: CommandDeps) =>
         audited(deps.audit, invocation),
       );
       yield {
-        markdown:
-          `${code(successor, 250)} is offered with a button under the next answer of each conversation here that is ` +
-          `pinned to ${code(pinned, 250)}. No conversation switches by itself.${chosen.note}`,
+        markdown: t`${code(successor, 250)} is offered with a button under the next answer of each conversation
+          here that is pinned to ${code(pinned, 250)}. No conversation switches by itself.${chosen.note}`,
       };
     },
     suggest: (option, typed, invocation) => (option === "model" ? suggestModelChoices(deps, typed, invocation) : []),

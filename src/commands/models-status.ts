@@ -1,5 +1,5 @@
 import { timeMark } from "../base/time.js";
-import { plural } from "../languages/translate.js";
+import { plural, t } from "../languages/translate.js";
 import {
   indicatorLine,
   noChatModelText,
@@ -34,14 +34,14 @@ export const modelsStatus = (deps: CommandDeps) =>
       yield {
         panel: "/models status",
         markdown: [
-          "**Model status**",
+          t`**Model status**`,
           indicatorLine(status),
           "",
           lastRefreshLine(status),
           nextRefreshLine(status, isEnabledForAny, deps.clock.now()),
           ...storeLines(status),
           "",
-          ...(providers.length > 0 ? providers : ["– No provider is configured."]),
+          ...(providers.length > 0 ? providers : [t`– No provider is configured.`]),
           ...quotaLines(deps),
           ...deps.faults().map((fault) => `⚠️ ${fault}`),
           "",
@@ -68,19 +68,19 @@ const quotaLines = ({ quota, clock }: CommandDeps): readonly string[] =>
   [quotaRiskLine(quota.states(), clock.now())].filter((line) => line !== undefined);
 
 export const lastRefreshLine = ({ lastRefreshAt }: Pick<RefreshStatus, "lastRefreshAt">): string =>
-  `Last refresh: ${lastRefreshAt === null ? "none yet" : timeMark(lastRefreshAt)}`;
+  t`Last refresh: ${lastRefreshAt === null ? t`none yet` : timeMark(lastRefreshAt)}`;
 
 /** `isEnabledHere`: in this workspace, for any provider; another workspace may keep the shared lists fresh. */
 export function nextRefreshLine({ nextRefreshAt }: RefreshStatus, isEnabledHere: boolean, now: number): string {
-  if (nextRefreshAt === null) return "Next refresh: none, because auto-refresh is off. The button refreshes now.";
-  const when = nextRefreshAt <= now ? "within 10 seconds" : timeMark(nextRefreshAt);
-  const note = isEnabledHere ? "" : " (auto-refresh is off here, but another workspace keeps it on)";
-  return `Next refresh: ${when}${note}`;
+  if (nextRefreshAt === null) return t`Next refresh: none, because auto-refresh is off. The button refreshes now.`;
+  const when = nextRefreshAt <= now ? t`within 10 seconds` : timeMark(nextRefreshAt);
+  const note = isEnabledHere ? "" : t` (auto-refresh is off here, but another workspace keeps it on)`;
+  return t`Next refresh: ${when}${note}`;
 }
 
 export const storeLines = ({ isStoreDown = false }: RefreshStatus): readonly string[] =>
   isStoreDown
-    ? ["⚠️ The store cannot be reached. Lists come from memory, and are refreshed again once it is back."]
+    ? [t`⚠️ The store cannot be reached. Lists come from memory, and are refreshed again once it is back.`]
     : [];
 
 /**
@@ -89,19 +89,21 @@ export const storeLines = ({ isStoreDown = false }: RefreshStatus): readonly str
  */
 export function providerLine(status: ProviderStatus): string {
   const { id, outcome, models, fetchedAt, isFresh, isFetching } = status;
-  const now = isFetching ? " (refreshing now)" : "";
+  const now = isFetching ? t` (refreshing now)` : "";
   const count = plural(models, "model");
   const notes = [changeWords(status), droppedWords(status)].join("");
   if (outcome === null || outcome === "ok") {
-    if (fetchedAt === null) return `– ${id}: no list yet${now}`;
-    if (models === 0) return `⚠️ ${id}: ${noChatModelText(id)} (list from ${timeMark(fetchedAt)})${now}`;
-    return (
-      `${isFresh ? "✓" : "⚠️"} ${id}: ${count}, list from ` +
-      `${timeMark(fetchedAt)}${isFresh ? "" : ", outdated"}${notes}${now}`
-    );
+    if (fetchedAt === null) return t`– ${id}: no list yet${now}`;
+    if (models === 0) return t`⚠️ ${id}: ${noChatModelText(id)} (list from ${timeMark(fetchedAt)})${now}`;
+    return t`${isFresh ? "✓" : "⚠️"} ${id}: ${count}, list from ${timeMark(fetchedAt)}${
+      isFresh
+        ? ""
+        : t`,
+      outdated`
+    }${notes}${now}`;
   }
-  const rest = fetchedAt === null ? noListText(outcome) : `, using the list of ${count} from ${timeMark(fetchedAt)}`;
-  const often = status.consecutiveFailures > 1 ? ` (${status.consecutiveFailures} times in a row)` : "";
+  const rest = fetchedAt === null ? noListText(outcome) : t`, using the list of ${count} from ${timeMark(fetchedAt)}`;
+  const often = status.consecutiveFailures > 1 ? t` (${status.consecutiveFailures} times in a row)` : "";
   const reason = reasonText(outcome, status.lastFailure);
   const help = [reason && vendorWords(reason), outcomeHint(status), attemptWords(status)];
   const line = `⚠️ ${id}: ${outcomeWords(outcome, status.failureStatus)}${often}${rest}${notes}${now}`;
@@ -111,21 +113,21 @@ export function providerLine(status: ProviderStatus): string {
 function changeWords({ lastChange }: ProviderStatus): string {
   if (lastChange == null) return "";
   const { at, added, gone } = lastChange;
-  const parts = [added > 0 ? `+${added} new` : "", gone > 0 ? `${gone} gone` : ""].filter((part) => part !== "");
-  return `, changed ${timeMark(at)} (${parts.join(", ")})`;
+  const parts = [added > 0 ? t`+${added} new` : "", gone > 0 ? t`${gone} gone` : ""].filter((part) => part !== "");
+  return t`, changed ${timeMark(at)} (${parts.join(", ")})`;
 }
 
 const droppedWords = ({ droppedRows = 0 }: ProviderStatus): string =>
-  droppedRows > 0 ? `, ${plural(droppedRows, "row")} without a usable id left out` : "";
+  droppedRows > 0 ? t`, ${plural(droppedRows, "row")} without a usable id left out` : "";
 
 function attemptWords({ nextAt, attemptedAt, isFetching }: ProviderStatus): string | undefined {
   if (attemptedAt === null || isFetching) return undefined;
-  const next = nextAt === null ? "" : ` Next attempt: ${timeMark(nextAt)}.`;
-  return `Last attempt: ${timeMark(attemptedAt)}.${next}`;
+  const next = nextAt === null ? "" : t` Next attempt: ${timeMark(nextAt)}.`;
+  return t`Last attempt: ${timeMark(attemptedAt)}.${next}`;
 }
 
 /** What "smart" comes to right now and why; nothing where no list of the workspace has it. */
 export function smartLine({ refresher }: Pick<CommandDeps, "refresher">, workspace: string): readonly string[] {
   const why = refresher.smartWhy(workspace);
-  return why === undefined ? [] : [`Right now: ${why}`];
+  return why === undefined ? [] : [t`Right now: ${why}`];
 }

@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { withoutDetour } from "../quota/fallback/route.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { defineCommand } from "./command.js";
@@ -20,7 +21,7 @@ export const modelsUnpin = (deps: CommandDeps) =>
       const { conversation, workspace } = invocation;
       const { pin } = await deps.sessions.get(conversation);
       if (pin === null) {
-        yield { markdown: `No model is pinned here. ${defaultSentence(deps, workspace)}` };
+        yield { markdown: t`No model is pinned here. ${defaultSentence(deps, workspace)}` };
         return;
       }
       await deps.sessions.change(
@@ -30,9 +31,8 @@ export const modelsUnpin = (deps: CommandDeps) =>
       );
       const name = escapeInline(modelName(pin), 250);
       yield {
-        markdown:
-          `This channel is no longer pinned to **${name}**; the history is kept. ` +
-          `${defaultSentence(deps, workspace)}`,
+        markdown: t`This channel is no longer pinned to **${name}**; the history is kept.
+          ${defaultSentence(deps, workspace)}`,
       };
     },
   });

@@ -1,10 +1,11 @@
 import { UserError } from "../base/errors.js";
+import { phrase, t } from "../languages/translate.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { patternOption, watchAccess, watchWords } from "./models-watch.js";
 import { code } from "./wording/markdown.js";
 
-const NONE = "This channel has no watches. `/models watch` adds one.";
+const NONE = phrase`This channel has no watches. \`/models watch\` adds one.`;
 
 export const modelsUnwatch = ({ watches, audit }: CommandDeps) =>
   defineCommand({
@@ -18,10 +19,10 @@ export const modelsUnwatch = ({ watches, audit }: CommandDeps) =>
     async *run({ pattern }, invocation) {
       const { conversation } = invocation;
       const own = (await watches.channel(conversation)).value?.watches ?? [];
-      if (own.length === 0) return yield { markdown: NONE };
+      if (own.length === 0) return yield { markdown: t(NONE) };
       if (pattern === undefined) {
         yield {
-          markdown: "Which watch of this channel should end?",
+          markdown: t`Which watch of this channel should end?`,
           controls: own.map((watch) => ({
             label: `${watch.pattern} (${watch.kind})`,
             command: `/models unwatch ${watch.pattern}`,
@@ -37,13 +38,15 @@ export const modelsUnwatch = ({ watches, audit }: CommandDeps) =>
         audit.writesOf(invocation, "watch", { what: pattern, before: ended.kind }),
       );
       const left = after?.watches.map(watchWords) ?? [];
-      const rest = left.length > 0 ? ` Still watched: ${left.join("; ")}.` : "";
-      yield { markdown: `🔕 ${code(pattern, 250)} is no longer watched here.${rest}` };
+      const rest = left.length > 0 ? t` Still watched: ${left.join("; ")}.` : "";
+      yield { markdown: t`🔕 ${code(pattern, 250)} is no longer watched here.${rest}` };
     },
   });
 
 function notWatched(pattern: string): UserError {
-  return new UserError(`${code(pattern)} is not watched here. \`/models watches\` shows what is. Nothing was changed.`);
+  return new UserError(
+    t`${code(pattern)} is not watched here. \`/models watches\` shows what is. Nothing was changed.`,
+  );
 }
 
 export const modelsWatches = ({ watches }: CommandDeps) =>
@@ -59,10 +62,10 @@ export const modelsWatches = ({ watches }: CommandDeps) =>
       yield {
         markdown:
           own.length === 0
-            ? NONE
+            ? t(NONE)
             : [
-                "This channel gets messages about:",
-                ...own.map((watch) => `- ${watchWords(watch)} (set by ${code(watch.by)})`),
+                t`This channel gets messages about:`,
+                ...own.map((watch) => t`- ${watchWords(watch)} (set by ${code(watch.by)})`),
               ].join("\n"),
       };
     },

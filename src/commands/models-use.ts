@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import type { Session } from "../store/sessions/sessions.js";
 import { chooseModel, modelOption, suggestModelChoices, withPin } from "./choose-model.js";
@@ -26,8 +27,8 @@ export const modelsUse = (deps: CommandDeps) =>
       deps.refresher.nudge("switch", [chosen.model.provider]);
       const name = escapeInline(modelName(chosen.model), 250);
       yield {
-        markdown: `📌 This conversation now uses **${name}**. The history is kept.${chosen.note}`,
-        controls: [{ label: "Start fresh", command: "/chat new" }],
+        markdown: t`📌 This conversation now uses **${name}**. The history is kept.${chosen.note}`,
+        controls: [{ label: t`Start fresh`, command: "/chat new" }],
       };
     },
     suggest: (_option, typed, invocation) => suggestModelChoices(deps, typed, invocation),

@@ -1,5 +1,6 @@
 import { UserError } from "../base/errors.js";
 import { fitsGlob } from "../base/text.js";
+import { type Phrase, phrase, t } from "../languages/translate.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { WATCH_KINDS, type Watch, type WatchKind } from "../refresh/watch/watch.js";
 import { defineCommand, type Invocation } from "./command.js";
@@ -14,7 +15,7 @@ const isKind = (word: string): boolean => (WATCH_KINDS as readonly string[]).inc
 export const patternOption = {
   kind: "word",
   about: "pattern for provider/model, like anthropic/claude-*",
-  takes: () => "a pattern for provider/model, like `anthropic/claude-*`",
+  takes: () => t`a pattern for provider/model, like \`anthropic/claude-*\``,
   accepts: (value: string) => !isKind(value),
   maxChars: MAX_PATTERN_CHARS,
   isSuggested: true,
@@ -53,7 +54,7 @@ export const modelsWatch = (deps: CommandDeps) =>
           const others = before?.watches.filter((one) => one.pattern !== pattern) ?? [];
           if (others.length >= MAX_WATCHES)
             throw new UserError(
-              `At most ${MAX_WATCHES} watches are allowed per channel. End one with \`/models unwatch\` first.`,
+              t`At most ${MAX_WATCHES} watches are allowed per channel. End one with \`/models unwatch\` first.`,
             );
           return { ...before, isDirect, watches: [...others, watch] };
         },
@@ -65,10 +66,10 @@ export const modelsWatch = (deps: CommandDeps) =>
       const fitting = names.filter((name) => fitsGlob(pattern, name)).length;
       yield {
         markdown: [
-          `👁️ This channel gets a message about ${watchWords(watch)}: at most one an hour, without a notification.`,
+          t`👁️ This channel gets a message about ${watchWords(watch)}: at most one an hour, without a notification.`,
           fitting > 0
-            ? `${fitting} of ${names.length} listed models match now.`
-            : `⚠️ No listed model matches now (patterns match ${code("provider/model")}).`,
+            ? t`${fitting} of ${names.length} listed models match now.`
+            : t`⚠️ No listed model matches now (patterns match ${code("provider/model")}).`,
         ].join("\n"),
         controls: [{ label: "Mute", command: `/models unwatch ${pattern}` }],
       };
@@ -81,14 +82,14 @@ export const modelsWatch = (deps: CommandDeps) =>
             .map((pattern) => ({ label: pattern, value: pattern })),
   });
 
-const KIND_WORDS: Readonly<Record<WatchKind, string>> = {
-  new: "new models",
-  gone: "models removed from their list",
-  price: "changed prices and context windows",
-  retire: "announced retirements",
-  all: "all changes of models",
+const KIND_WORDS: Readonly<Record<WatchKind, Phrase>> = {
+  new: phrase`new models`,
+  gone: phrase`models removed from their list`,
+  price: phrase`changed prices and context windows`,
+  retire: phrase`announced retirements`,
+  all: phrase`all changes of models`,
 };
 
 /** "new models, matching `anthropic/*`". */
 export const watchWords = ({ pattern, kind }: Watch): string =>
-  pattern === "*" ? KIND_WORDS[kind] : `${KIND_WORDS[kind]}, matching ${code(pattern, MAX_PATTERN_CHARS)}`;
+  pattern === "*" ? t(KIND_WORDS[kind]) : t`${KIND_WORDS[kind]}, matching ${code(pattern, MAX_PATTERN_CHARS)}`;

@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import type { AuditedChange } from "../store/audit.js";
 import type { Session } from "../store/sessions/sessions.js";
@@ -14,7 +15,7 @@ export const pinAudited =
       "model",
       ...changeOf("pin", before.pin, after.pin),
       ...changeOf("detour", before.detour, after.detour),
-      ...(after.triesPin && !before.triesPin ? [{ what: "pin", after: "tried with the next question" }] : []),
+      ...(after.triesPin && !before.triesPin ? [{ what: "pin", after: t`tried with the next question` }] : []),
     );
 
 type Chosen = { readonly provider: string; readonly model: string; readonly at: number } | null | undefined;

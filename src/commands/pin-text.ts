@@ -1,5 +1,6 @@
 import { AppError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
+import { type Phrase, phrase, t } from "../languages/translate.js";
 import { isDetourOf } from "../quota/fallback/route.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { type ModelInForce, modelInForce } from "../refresh/choose/model-in-force.js";
@@ -13,16 +14,17 @@ import { code, escapeInline } from "./wording/markdown.js";
 import { outlookIn } from "./wording/pin-outlook.js";
 import { untilText } from "./wording/quota-text.js";
 
-const BY: Readonly<Record<Exclude<ModelInForce["by"], "pattern">, string>> = {
-  workspace: "this workspace's default",
-  host: "the host's default",
-  "first-provider": "the first provider's newest preferred model",
+const BY: Readonly<Record<Exclude<ModelInForce["by"], "pattern">, Phrase>> = {
+  workspace: phrase`this workspace's default`,
+  host: phrase`the host's default`,
+  "first-provider": phrase`the first provider's newest preferred model`,
 };
 
 /** "**openai/gpt-5** (the host's default)", or that there is none. */
 export function defaultWords(deps: CommandDeps, workspace: string): string {
   const found = modelInForce(deps, workspace);
-  if (found === undefined) return "none yet, because the first provider has no list, or no model that may be used here";
+  if (found === undefined)
+    return t`none yet, because the first provider has no list, or no model that may be used here`;
   const why = found.by === "pattern" ? patternWords(deps, workspace) : BY[found.by];
   return `**${escapeInline(modelName(found), 250)}** (${why})`;
 }
@@ -33,18 +35,16 @@ function patternWords({ settings, allowed, refresher }: CommandDeps, workspace: 
   if (modelPattern === undefined) return "";
   const changes = [...refresher.changes().values()].flatMap((log) => log.changes ?? []);
   const since = newestMatchSince(allowed.snapshot(workspace), modelPattern, changes);
-  return `the newest that matches ${code(modelPattern.pattern, 250)}, since ${timeMark(since)}`;
+  return t`the newest that matches ${code(modelPattern.pattern, 250)}, since ${timeMark(since)}`;
 }
 
 /** What the next message of an unpinned conversation gets. */
 export function defaultSentence(deps: CommandDeps, workspace: string): string {
   if (modelInForce(deps, workspace) !== undefined) {
-    return `The next message here pins this channel to the default model, now ${defaultWords(deps, workspace)}.`;
+    return t`The next message here pins this channel to the default model, now ${defaultWords(deps, workspace)}.`;
   }
-  return (
-    "There is no default model yet, because the first provider has no list, or the rules leave none: refresh with " +
-    "`/refresh-models`, or choose one with `/models use`."
-  );
+  return t`There is no default model yet, because the first provider has no list, or the rules leave none:
+    refresh with \`/refresh-models\`, or choose one with \`/models use\`.`;
 }
 
 type SessionDeps = Pick<CommandDeps, "sessions" | "chatRefusal">;
@@ -78,11 +78,11 @@ export async function pinView(
   if (pin === null) return { lines: [], controls: [] };
   const now = deps.clock.now();
   const isOnDetour = detour !== undefined && isDetourOf(detour, pin, now);
-  const by = pin.by === null ? "as the default model" : `by ${escapeInline(pin.by)}`;
+  const by = pin.by === null ? t`as the default model` : t`by ${escapeInline(pin.by)}`;
   const outlook = outlookIn(deps, invocation.workspace, pin);
   return {
     lines: [
-      `📌 Pinned here ${timeMark(pin.at)}, ${by}: **${escapeInline(modelName(pin), 250)}**`,
+      t`📌 Pinned here ${timeMark(pin.at)}, ${by}: **${escapeInline(modelName(pin), 250)}**`,
       ...(outlook === undefined ? [] : [outlook.line]),
       ...troubleLines(deps.refresher.status(), pin),
       ...(isOnDetour ? [detourText(detour, pin, now)] : []),
@@ -95,15 +95,16 @@ export async function pinView(
 function troubleLines(status: RefreshStatus, { provider }: Pin): readonly string[] {
   if (status.providers.every(({ id }) => id !== provider))
     return [
-      `⚠️ ${code(provider)} is not configured, so nothing can be answered here: \`/models use\` chooses another one.`,
+      t`⚠️ ${code(provider)} is not configured, so nothing can be answered here: \`/models use\` chooses another one.`,
     ];
   const warning = providerWarnings(status).find((each) => each.startsWith(`${provider}: `));
-  return warning === undefined ? [] : [`⚠️ Answers may fail here: ${warning.replace(": ", " ")}.`];
+  return warning === undefined ? [] : [t`⚠️ Answers may fail here: ${warning.replace(": ", " ")}.`];
 }
 
 /** Who answers in the pinned model's place, and until when. */
 export function detourText(detour: Detour, pin: Pin, now: number): string {
-  const until = detour.isOpenEnded ? "it is back" : untilText(detour.until, now);
-  const [other, own] = [detour, pin].map((model) => `**${escapeInline(modelName(model), 250)}**`);
-  return `↪️ ${other} answers here until ${until}; the pin stays ${own}. \`/models back\` returns sooner.`;
+  const until = detour.isOpenEnded ? t`it is back` : untilText(detour.until, now);
+  const nameOf = (model: Pick<Pin, "provider" | "model">) => `**${escapeInline(modelName(model), 250)}**`;
+  const [other, own] = [nameOf(detour), nameOf(pin)];
+  return t`↪️ ${other} answers here until ${until}; the pin stays ${own}. \`/models back\` returns sooner.`;
 }

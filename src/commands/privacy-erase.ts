@@ -1,8 +1,8 @@
-import { plural } from "../languages/translate.js";
+import { plural, t } from "../languages/translate.js";
 import { ERASED_USER } from "../store/audit.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { EXPORT_CONTROL } from "./privacy-export.js";
+import { exportControl } from "./privacy-export.js";
 
 export const privacyErase = ({ personalData, audit }: CommandDeps) =>
   defineCommand({
@@ -18,11 +18,11 @@ export const privacyErase = ({ personalData, audit }: CommandDeps) =>
       if (confirm !== true) {
         const { questions, usageEntries, changes } = await personalData.summary(person);
         yield {
-          markdown:
-            `This erases your ${plural(questions, "question")} with the answers in all conversations, and your ` +
-            `name in ${plural(usageEntries, "entry", "entries")} of usage and ${plural(changes, "change")} of the ` +
-            "record. The numbers and changes stay, without the name. It cannot be undone.",
-          controls: [{ label: "Erase for good", command: "/privacy erase confirm:on" }, EXPORT_CONTROL],
+          markdown: t`This erases your ${plural(questions, "question")} with the answers in all conversations,
+            and your name in ${plural(usageEntries, "entry", "entries")} of usage and
+            ${plural(changes, "change")} of the record. The numbers and changes stay, without the name. It cannot
+            be undone.`,
+          controls: [{ label: t`Erase for good`, command: "/privacy erase confirm:on" }, exportControl()],
         };
         return;
       }
@@ -31,10 +31,9 @@ export const privacyErase = ({ personalData, audit }: CommandDeps) =>
         audit.writesOf({ ...invocation, user: ERASED_USER }, "data", { what: "own data", after: "erased" }),
       );
       yield {
-        markdown:
-          `🗑️ Erased: ${plural(questions, "question")} with the answers, and your name. Where this service lets ` +
-          "me, my answers to you become “(erased)” as well. Your own messages there are yours to delete; " +
-          "those from before now are never sent to a model again.",
+        markdown: t`🗑️ Erased: ${plural(questions, "question")} with the answers, and your name. Where this
+          service lets me, my answers to you become “(erased)” as well. Your own messages there are yours to
+          delete; those from before now are never sent to a model again.`,
         dropsControls: true,
       };
     },

@@ -1,8 +1,9 @@
+import { t } from "../languages/translate.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 
 /** The button for it. */
-export const EXPORT_CONTROL = { label: "Export", command: "/privacy export" } as const;
+export const exportControl = () => ({ label: t`Export`, command: "/privacy export" });
 
 export const privacyExport = ({ personalData, audit }: CommandDeps) =>
   defineCommand({
@@ -18,8 +19,8 @@ export const privacyExport = ({ personalData, audit }: CommandDeps) =>
       const bytes = await personalData.export({ platform, ...user });
       await audit.note(invocation, "data", { what: "own data", after: "exported" });
       yield {
-        markdown: "📄 Everything that I keep about you, as JSON.",
-        files: [{ name: "about-you.json", bytes, alt: "Everything that is kept about you, as JSON" }],
+        markdown: t`📄 Everything that I keep about you, as JSON.`,
+        files: [{ name: "about-you.json", bytes, alt: t`Everything that is kept about you, as JSON` }],
       };
     },
   });

@@ -1,9 +1,7 @@
-import { plural } from "../languages/translate.js";
+import { plural, t } from "../languages/translate.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
-import { EXPORT_CONTROL } from "./privacy-export.js";
-
-const ERASE = { label: "Erase…", command: "/privacy erase" } as const;
+import { exportControl } from "./privacy-export.js";
 
 export const privacy = ({ personalData, host }: CommandDeps) =>
   defineCommand({
@@ -20,24 +18,25 @@ export const privacy = ({ personalData, host }: CommandDeps) =>
         await personalData.summary(person);
       const { retentionDays, usageDays, auditDays } = host;
       const kept =
-        retentionDays === 0 ? "until somebody erases it" : `${plural(retentionDays, "day")} after its last use`;
+        retentionDays === 0 ? t`until somebody erases it` : t`${plural(retentionDays, "day")} after its last use`;
       yield {
         markdown: [
-          "**What I keep about you**",
-          `- ${plural(questions, "question")} with the answers, in ${plural(conversations, "conversation")}: each ` +
-            `conversation ${kept}.`,
-          `- ${plural(usageEntries, "entry", "entries")} of usage with your name (time, model, tokens, cost; no ` +
-            `text): ${plural(usageDays, "day")}.`,
-          `- Your name next to ${plural(choices, "choice")} of a model, system prompt or watch, as long as it applies.`,
-          `- ${plural(votes, "vote")} on answers (👍 or 👎, the model; no text): ${plural(usageDays, "day")}.`,
-          `- ${plural(changes, "change")} that you made, in the record of changes (what, when; no text): ` +
-            `${plural(auditDays, "day")}.`,
-          `- What you used in ${plural(budgets, "period")} of budgets, with your name: about two months after each ` +
-            "began.",
-          "What you ask goes to the provider of the conversation's model, with what was said before in it. " +
-            "Images and files are not stored.",
+          t`**What I keep about you**`,
+          t`- ${plural(questions, "question")} with the answers, in ${plural(conversations, "conversation")}:
+            each conversation ${kept}.`,
+          t`- ${plural(usageEntries, "entry", "entries")} of usage with your name (time, model, tokens, cost; no
+            text): ${plural(usageDays, "day")}.`,
+          t`- Your name next to ${plural(choices, "choice")} of a model, system prompt or watch, as long as it
+            applies.`,
+          t`- ${plural(votes, "vote")} on answers (👍 or 👎, the model; no text): ${plural(usageDays, "day")}.`,
+          t`- ${plural(changes, "change")} that you made, in the record of changes (what, when; no text):
+            ${plural(auditDays, "day")}.`,
+          t`- What you used in ${plural(budgets, "period")} of budgets, with your name: about two months after
+            each began.`,
+          t`What you ask goes to the provider of the conversation's model, with what was said before in it.
+            Images and files are not stored.`,
         ].join("\n"),
-        controls: [EXPORT_CONTROL, ERASE],
+        controls: [exportControl(), { label: t`Erase…`, command: "/privacy erase" }],
       };
     },
   });

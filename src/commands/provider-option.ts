@@ -1,5 +1,6 @@
 import { UserError } from "../base/errors.js";
 import { either } from "../base/text.js";
+import { t } from "../languages/translate.js";
 import type { ProviderId } from "../providers/provider.js";
 import type { Choice } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
@@ -14,7 +15,7 @@ export function providerOption(deps: Deps, about: string) {
     about,
     isSuggested: true,
     accepts: (value: string) => deps.setups.some(({ id }) => id === value),
-    takes: () => `a provider (${namesOf(deps, "or")})`,
+    takes: () => t`a provider (${namesOf(deps, t`or`)})`,
   } as const;
 }
 
@@ -28,13 +29,13 @@ export function suggestProviders({ setups }: Deps, typed: string): readonly Choi
 export function requireProvider(deps: Deps, typed: string): ProviderId {
   const found = deps.setups.find(({ id }) => id === typed.toLowerCase());
   if (found !== undefined) return found.id;
-  throw new UserError(`The provider ${code(typed)} is not configured here. Configured: ${configuredNames(deps)}.`);
+  throw new UserError(t`The provider ${code(typed)} is not configured here. Configured: ${configuredNames(deps)}.`);
 }
 
 /** "`openai` and `demo`", "none". */
-export const configuredNames = (deps: Deps): string => namesOf(deps, "and");
+export const configuredNames = (deps: Deps): string => namesOf(deps, t`and`);
 
 function namesOf({ setups }: Deps, word: string): string {
   const names = setups.map(({ id }) => code(id));
-  return names.length === 0 ? "none" : either(names, word);
+  return names.length === 0 ? t`none` : either(names, word);
 }

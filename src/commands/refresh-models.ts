@@ -1,4 +1,5 @@
 import { timeMark } from "../base/time.js";
+import { t } from "../languages/translate.js";
 import { describeResult, indicatorText } from "../refresh/refresh-texts.js";
 import type { RefreshResult } from "../refresh/refresher.js";
 import { defineCommand } from "./command.js";
@@ -11,8 +12,8 @@ function repeatedLine(results: readonly RefreshResult[]): readonly string[] {
   const repeated = results.filter(({ repeatedFrom }) => repeatedFrom !== undefined);
   const oldest = Math.min(...repeated.map(({ repeatedFrom = 0 }) => repeatedFrom));
   if (repeated.length === 0) return [];
-  const which = repeated.length === results.length ? "This" : repeated.map(({ provider }) => provider).join(", ");
-  return [`ℹ️ ${which} repeats the outcome from ${timeMark(oldest)}: a list is fetched at most once in 10 seconds.`];
+  const which = repeated.length === results.length ? t`This` : repeated.map(({ provider }) => provider).join(", ");
+  return [t`ℹ️ ${which} repeats the outcome from ${timeMark(oldest)}: a list is fetched at most once in 10 seconds.`];
 }
 
 export const refreshModels = (deps: CommandDeps) =>
@@ -30,7 +31,7 @@ export const refreshModels = (deps: CommandDeps) =>
       const lines = results.map((result) => describeResult(result, vendorWords));
       yield {
         markdown:
-          [...lines, ...repeatedLine(results)].join("\n") || "– No provider is configured, so there is no list.",
+          [...lines, ...repeatedLine(results)].join("\n") || t`– No provider is configured, so there is no list.`,
         ...(!isDone && { isFailure: true }),
       };
     },

@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import type { ChatAccess, WorkspaceSettings } from "../refresh/settings.js";
 import type { MessageLimitTerms } from "../usage/limits/message-limits.js";
@@ -24,11 +25,11 @@ export const settingsAccess = ({ settings, host, audit }: CommandDeps) =>
         takesMentions: true,
         about: "everyone, or people, roles and user groups: mention them or give their ids, separated by commas",
         accepts: (value) => readWho(value) !== undefined,
-        takes: () => "`everyone`, or mentions or ids of people, roles or user groups, separated by commas",
+        takes: () => t`\`everyone\`, or mentions or ids of people, roles or user groups, separated by commas`,
         maxChars: MAX_LIST_CHARS,
       },
-      "per-person": limitOption("questions of one person in 10 minutes"),
-      "per-channel": limitOption("questions in one channel in 10 minutes"),
+      "per-person": limitOption(t`questions of one person in 10 minutes`),
+      "per-channel": limitOption(t`questions in one channel in 10 minutes`),
       channels: {
         kind: "text",
         takesMentions: true,
@@ -55,7 +56,7 @@ export const settingsAccess = ({ settings, host, audit }: CommandDeps) =>
         }),
         audited(audit, invocation),
       );
-      yield { markdown: ["Saved. It applies immediately.", ...accessLines(after, host.limits)].join("\n") };
+      yield { markdown: [t`Saved. It applies immediately.`, ...accessLines(after, host.limits)].join("\n") };
     },
   });
 
@@ -66,7 +67,7 @@ function limitOption(what: string) {
     kind: "word",
     about: `${what}, below the host's limit; default removes it`,
     accepts: (value: string) => value === DEFAULT || LIMIT.test(value),
-    takes: () => "a whole number from 1 to 9,999, or `default`",
+    takes: () => t`a whole number from 1 to 9,999, or \`default\``,
   } as const;
 }
 
@@ -88,32 +89,32 @@ function channelsIn(text: string): readonly string[] {
   const ids = readChannels(text);
   if (ids !== undefined) return ids;
   throw new UserError(
-    `${code("channels")} takes ${code("everywhere")}, or channels as mentions or ids, with spaces or ` +
-      `commas between; not ${code(text)}. Nothing was changed.`,
+    t`${code("channels")} takes ${code("everywhere")}, or channels as mentions or ids, with spaces or commas
+      between; not ${code(text)}. Nothing was changed.`,
   );
 }
 
 function bounded(ids: readonly string[]): readonly string[] {
   if (ids.length <= MAX_IDS) return ids;
-  throw new UserError(`At most ${MAX_IDS} are allowed, not ${ids.length}. Nothing was changed.`);
+  throw new UserError(t`At most ${MAX_IDS} are allowed, not ${ids.length}. Nothing was changed.`);
 }
 
 /** What is in force, in words; `host`: the host's own limits, 0 for none. */
 export function accessLines({ access = {} }: WorkspaceSettings, host: MessageLimitTerms): readonly string[] {
   const { who = [], channels = [], guests = true, userPer10Min, channelPer10Min } = access;
   return [
-    `Who may chat: ${who.length === 0 ? "everyone" : `${who.map((id) => code(id)).join(", ")}, and operators`}`,
-    `Where: ${channels.length === 0 ? "everywhere" : channels.map((id) => code(id)).join(", ")}`,
-    `Guests: ${guests ? "may chat" : "may not chat"}`,
-    `Questions in 10 minutes: of one person ${limitWords(userPer10Min, host.userPer10Min)}; ` +
-      `in one channel ${limitWords(channelPer10Min, host.channelPer10Min)}`,
+    t`Who may chat: ${who.length === 0 ? t`everyone` : t`${who.map((id) => code(id)).join(", ")}, and operators`}`,
+    t`Where: ${channels.length === 0 ? t`everywhere` : channels.map((id) => code(id)).join(", ")}`,
+    t`Guests: ${guests ? t`may chat` : t`may not chat`}`,
+    t`Questions in 10 minutes: of one person ${limitWords(userPer10Min, host.userPer10Min)}; in one channel
+      ${limitWords(channelPer10Min, host.channelPer10Min)}`,
   ];
 }
 
 function limitWords(ownLimit: number | undefined, hostLimit: number): string {
-  if (ownLimit === undefined) return hostLimit === 0 ? "no limit" : `${hostLimit} (the host's limit)`;
-  if (hostLimit === 0 || ownLimit <= hostLimit) return `${ownLimit} (set here)`;
-  return `${hostLimit} (the host's limit; ${ownLimit} set here)`;
+  if (ownLimit === undefined) return hostLimit === 0 ? t`no limit` : t`${hostLimit} (the host's limit)`;
+  if (hostLimit === 0 || ownLimit <= hostLimit) return t`${ownLimit} (set here)`;
+  return t`${hostLimit} (the host's limit; ${ownLimit} set here)`;
 }
 
 /**

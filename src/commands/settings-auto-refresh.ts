@@ -1,3 +1,4 @@
+import { phrase, t } from "../languages/translate.js";
 import type { ProviderId } from "../providers/provider.js";
 import { audited } from "../refresh/audited-settings.js";
 import type { RefreshChoice, WorkspaceSettings } from "../refresh/settings.js";
@@ -15,10 +16,10 @@ import { providerOption, suggestProviders } from "./provider-option.js";
 import { code } from "./wording/markdown.js";
 
 /** How often the refresher looks at the settings. */
-const NEXT_CHECK = "It takes effect at the next check, within 10 seconds.";
+const NEXT_CHECK = phrase`It takes effect at the next check, within 10 seconds.`;
 
-const TURNED_OFF = " A refresh that is running finishes, and `/refresh-models` still works.";
-const STILL_OFF = " ⚠️ Auto-refresh is off, so it waits until you turn it on: `/settings auto-refresh on`.";
+const TURNED_OFF = phrase` A refresh that is running finishes, and \`/refresh-models\` still works.`;
+const STILL_OFF = phrase` ⚠️ Auto-refresh is off, so it waits until you turn it on: \`/settings auto-refresh on\`.`;
 
 export const settingsAutoRefresh = (deps: CommandDeps) =>
   defineCommand({
@@ -29,7 +30,7 @@ export const settingsAutoRefresh = (deps: CommandDeps) =>
     options: {
       enabled: { kind: "flag", about: "on or off" },
       interval: intervalOption,
-      provider: providerOption(deps, "for this provider only; default: as in the workspace"),
+      provider: providerOption(deps, t`for this provider only; default: as in the workspace`),
     },
     async *run(change, invocation) {
       const { workspace } = invocation;
@@ -56,15 +57,15 @@ function changedReply(deps: CommandDeps, workspace: string, { enabled, provider 
   const { isEnabled } = deps.settings.inForce(workspace, provider);
   const off = isEnabled ? "" : enabled === false ? TURNED_OFF : STILL_OFF;
   if (provider !== undefined) {
-    return { markdown: `Saved. ${providerSentence(deps, workspace, provider)}. ${NEXT_CHECK}${off}` };
+    return { markdown: t`Saved. ${providerSentence(deps, workspace, provider)}. ${NEXT_CHECK}${off}` };
   }
   const [first = "", ...overrides] = inForceLines(deps, workspace);
-  return { markdown: [`Saved. ${first}. ${NEXT_CHECK}${off}`, ...overrides].join("\n") };
+  return { markdown: [t`Saved. ${first}. ${NEXT_CHECK}${off}`, ...overrides].join("\n") };
 }
 
 function providerSentence(deps: CommandDeps, workspace: string, provider: string): string {
-  const own = overridden(deps, workspace).includes(provider) ? "" : " (no setting of its own)";
-  return `Auto-refresh of ${code(provider)}: ${inForceWords(deps.settings.inForce(workspace, provider))}${own}`;
+  const own = overridden(deps, workspace).includes(provider) ? "" : t` (no setting of its own)`;
+  return t`Auto-refresh of ${code(provider)}: ${inForceWords(deps.settings.inForce(workspace, provider))}${own}`;
 }
 
 export interface RefreshChange {

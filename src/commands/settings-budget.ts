@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { phrase, t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import {
   BUDGET_PERIODS,
@@ -36,7 +37,7 @@ const OPTIONS = {
     kind: "word",
     about: "a number above 0, or off to remove the budget",
     accepts: (value: string) => value.toLowerCase() === OFF || (AMOUNT.test(value) && Number(value) > 0),
-    takes: () => "a number above 0, like `2` or `0.50`, or `off`",
+    takes: () => t`a number above 0, like \`2\` or \`0.50\`, or \`off\``,
   },
   unit: {
     kind: "choice",
@@ -70,7 +71,7 @@ export const settingsBudget = (deps: CommandDeps) =>
       const scope = BUDGET_SCOPES.find((known) => known === who);
       if (scope === undefined || amount === undefined) {
         if ([who, amount, unit, per].some((value) => value !== undefined))
-          throw new UserError(`${HOW} Nothing was changed.`);
+          throw new UserError(t`${HOW} Nothing was changed.`);
         yield { markdown: budgetLines(deps, workspace).join("\n") };
         return;
       }
@@ -81,11 +82,12 @@ export const settingsBudget = (deps: CommandDeps) =>
         ({ budgets = {}, ...rest }) => ({ ...rest, budgets: withBudget(budgets, scope, budget, deps.clock.now()) }),
         audited(deps.audit, invocation),
       );
-      yield { markdown: ["Saved. It applies immediately.", ...budgetLines(deps, workspace)].join("\n") };
+      yield { markdown: [t`Saved. It applies immediately.`, ...budgetLines(deps, workspace)].join("\n") };
     },
   });
 
-const HOW = "Give who, how much and of what: `/settings budget person 2 usd day`, or `/settings budget person off`.";
+const HOW = phrase`Give who, how much and of what: \`/settings budget person 2 usd day\`, or \`/settings budget
+  person off\`.`;
 
 interface TypedBudget {
   readonly amount: string;
@@ -98,16 +100,16 @@ interface TypedBudget {
 function budgetOf(deps: CommandDeps, scope: BudgetScope, typed: TypedBudget): Budget {
   const unit = BUDGET_UNITS.find((known) => known === typed.unit) ?? typed.before?.unit;
   const per = BUDGET_PERIODS.find((known) => known === typed.per) ?? typed.before?.per;
-  if (unit === undefined || per === undefined) throw new UserError(`${HOW} Nothing was changed.`);
+  if (unit === undefined || per === undefined) throw new UserError(t`${HOW} Nothing was changed.`);
   const amount = Number(typed.amount);
   if (unit !== "usd" && !Number.isInteger(amount))
-    throw new UserError(`${code(unit)} come in whole numbers, not ${code(typed.amount)}. Nothing was changed.`);
+    throw new UserError(t`${code(unit)} come in whole numbers, not ${code(typed.amount)}. Nothing was changed.`);
   const ceiling = ceilingOf(deps.budgets.host, { scope, unit, per });
   if (ceiling !== undefined && amount > ceiling) {
     const most = budgetRule({ amount: ceiling, unit, per });
     throw new UserError(
-      `The bot's host lets ${SCOPE_WORDS[scope]} use ${most} at most; a workspace can only lower that. ` +
-        "Nothing was changed.",
+      t`The bot's host lets ${SCOPE_WORDS[scope]} use ${most} at most; a workspace can only lower that. Nothing
+        was changed.`,
     );
   }
   return { amount, unit, per };
@@ -139,16 +141,16 @@ export function budgetLines(deps: CommandDeps, workspace: string): readonly stri
   const rules = [
     ...BUDGET_SCOPES.flatMap((scope) => {
       const budget = own[scope];
-      return budget === undefined ? [] : [{ scope, budget, by: "this workspace" }];
+      return budget === undefined ? [] : [{ scope, budget, by: t`this workspace` }];
     }),
     ...deps.budgets.host.map(({ scope, ...budget }) => ({
       ...{ scope, budget },
-      by: scope === "person" ? "the bot's host, over all workspaces" : "the bot's host",
+      by: scope === "person" ? t`the bot's host, over all workspaces` : t`the bot's host`,
     })),
   ];
-  if (rules.length === 0) return ["Budgets: **none** (the default)"];
+  if (rules.length === 0) return [t`Budgets: **none** (the default)`];
   return [
-    "Budgets (UTC, weeks start on Monday):",
+    t`Budgets (UTC, weeks start on Monday):`,
     ...rules.map(({ scope, budget, by }) => `- ${SCOPE_WORDS[scope]}: **${budgetRule(budget)}** (${by})`),
     ...(rules.some(({ budget }) => budget.unit === "usd") ? [unpricedLine(deps, workspace)] : []),
   ];
@@ -162,9 +164,6 @@ function unpricedLine({ allowed, modelFacts }: CommandDeps, workspace: string): 
   const unpriced = models.filter(
     ({ outputPrice, inputPrice }) => outputPrice === undefined || inputPrice === undefined,
   );
-  return (
-    `Models of unknown price (${unpriced.length} of ${models.length} listed) ` +
-    "do not count towards a USD budget, and cannot be used once it is used up. " +
-    `${code("/settings models unknown-price block")} blocks them.`
-  );
+  return t`Models of unknown price (${unpriced.length} of ${models.length} listed) do not count towards a USD
+    budget, and cannot be used once it is used up. ${code("/settings models unknown-price block")} blocks them.`;
 }

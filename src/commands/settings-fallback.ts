@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { type Phrase, phrase, t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { findModel } from "../refresh/choose/find-model.js";
@@ -9,10 +10,10 @@ import { code } from "./wording/markdown.js";
 
 /** More is no list of preferences. */
 const MAX_MODELS = 10;
-const MODES: Readonly<Record<FallbackMode, string>> = {
-  off: "another model never answers",
-  ask: "another model answers only after somebody agrees with the button under an answer",
-  auto: "another model answers automatically until the quota renews",
+const MODES: Readonly<Record<FallbackMode, Phrase>> = {
+  off: phrase`another model never answers`,
+  ask: phrase`another model answers only after somebody agrees with the button under an answer`,
+  auto: phrase`another model answers automatically until the quota renews`,
 };
 
 export const settingsFallback = (deps: CommandDeps) =>
@@ -52,7 +53,7 @@ export const settingsFallback = (deps: CommandDeps) =>
         }),
         audited(deps.audit, invocation),
       );
-      yield { markdown: `Saved. ${fallbackLine(after)}` };
+      yield { markdown: t`Saved. ${fallbackLine(after)}` };
     },
   });
 
@@ -60,16 +61,16 @@ export const settingsFallback = (deps: CommandDeps) =>
 function listedModels(deps: CommandDeps, typed: string, workspace: string): readonly string[] {
   if (typed.trim().toLowerCase() === DEFAULT) return [];
   const names = typed.split(/[,\s]+/).filter((name) => name !== "");
-  if (names.length > MAX_MODELS) throw new UserError(`At most ${MAX_MODELS} models are allowed. Nothing was changed.`);
+  if (names.length > MAX_MODELS) throw new UserError(t`At most ${MAX_MODELS} models are allowed. Nothing was changed.`);
   return names.map((name) => {
     const found = findModel(deps.refresher.snapshot(), name, deps.setups);
     if (found.kind !== "exact") {
       throw new UserError(
-        `${code(name)} is not a model that I know. Write it as \`provider/model\`. Nothing was changed.`,
+        t`${code(name)} is not a model that I know. Write it as \`provider/model\`. Nothing was changed.`,
       );
     }
     const judged = deps.allowed.judge(workspace, found);
-    if (!judged.isAllowed) throw new UserError(`🔒 ${code(modelName(found))} ${judged.rule}. Nothing was changed.`);
+    if (!judged.isAllowed) throw new UserError(t`🔒 ${code(modelName(found))} ${judged.rule}. Nothing was changed.`);
     return modelName(found);
   });
 }
@@ -77,12 +78,12 @@ function listedModels(deps: CommandDeps, typed: string, workspace: string): read
 /** "While a quota is used up: **ask** (the default), …". */
 export function fallbackLine({ fallback = {} }: Pick<WorkspaceSettings, "fallback">): string {
   const { mode = "ask", models = [] }: FallbackSetting = fallback;
-  const source = fallback.mode === undefined ? " (the default)" : "";
+  const source = fallback.mode === undefined ? t` (the default)` : "";
   const which =
     mode === "off"
       ? ""
       : models.length > 0
-        ? `: the first of ${models.map((name) => code(name, 233)).join(", ")} that has quota`
-        : ": the same family by another vendor, else one that is not more expensive";
-  return `While a quota is used up: **${mode}**${source}, ${MODES[mode]}${which}.`;
+        ? t`: the first of ${models.map((name) => code(name, 233)).join(", ")} that has quota`
+        : t`: the same family by another vendor, else one that is not more expensive`;
+  return t`While a quota is used up: **${mode}**${source}, ${MODES[mode]}${which}.`;
 }

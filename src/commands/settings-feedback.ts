@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
@@ -18,12 +19,12 @@ export const settingsFeedback = ({ settings, audit }: CommandDeps) =>
       await settings.change(workspace, (before) => ({ ...before, feedback: shown }), audited(audit, invocation));
       yield {
         markdown: shown
-          ? "From the next answer, 👍 and 👎 are shown below it. `/usage` by model shows what people thought."
-          : "From the next answer, 👍 and 👎 are no longer shown, and older answers accept no votes.",
+          ? t`From the next answer, 👍 and 👎 are shown below it. \`/usage\` by model shows what people thought.`
+          : t`From the next answer, 👍 and 👎 are no longer shown, and older answers accept no votes.`,
       };
     },
   });
 
 /** "👍 and 👎 under answers: on". */
 export const feedbackLine = ({ feedback = true }: { readonly feedback?: boolean }): string =>
-  `👍 and 👎 under answers: ${feedback ? "on" : "off"}`;
+  t`👍 and 👎 under answers: ${feedback ? t`on` : t`off`}`;

@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
@@ -12,16 +13,16 @@ export const settingsFooter = ({ settings, audit }: CommandDeps) =>
     async *run({ shown }, invocation) {
       const { workspace } = invocation;
       if (shown === undefined) {
-        yield { markdown: `The footer is ${footerWords(settings.of(workspace))} in this workspace.` };
+        yield { markdown: t`The footer is ${footerWords(settings.of(workspace))} in this workspace.` };
         return;
       }
       await settings.change(workspace, (before) => ({ ...before, footer: shown }), audited(audit, invocation));
       yield {
         markdown: shown
-          ? "Footers are now on: from the next answer, a small line shows its model, tokens and time."
-          : "Footers are now off.",
+          ? t`Footers are now on: from the next answer, a small line shows its model, tokens and time.`
+          : t`Footers are now off.`,
       };
     },
   });
 
-export const footerWords = ({ footer = false }: { readonly footer?: boolean }) => (footer ? "on" : "off");
+export const footerWords = ({ footer = false }: { readonly footer?: boolean }) => (footer ? t`on` : t`off`);

@@ -1,3 +1,4 @@
+import { phrase, t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import { modelName, splitModel } from "../refresh/choose/default-model.js";
 import { newestMatch } from "../refresh/choose/newest-match.js";
@@ -8,7 +9,7 @@ import type { CommandDeps } from "./command-deps.js";
 import { defaultWords } from "./pin-text.js";
 import { code } from "./wording/markdown.js";
 
-const KEEPS = "Conversations that have a model keep it.";
+const KEEPS = phrase`Conversations that have a model keep it.`;
 
 export const settingsModel = (deps: CommandDeps) =>
   defineCommand({
@@ -26,15 +27,14 @@ export const settingsModel = (deps: CommandDeps) =>
       const { workspace } = invocation;
       const also = audited(deps.audit, invocation);
       if (typed === undefined) {
-        yield { markdown: `Model of new conversations: ${defaultWords(deps, workspace)}${unusable(deps, workspace)}` };
+        yield { markdown: t`Model of new conversations: ${defaultWords(deps, workspace)}${unusable(deps, workspace)}` };
         return;
       }
       if (typed.toLowerCase() === DEFAULT) {
         await deps.settings.change(workspace, withoutModel, also);
         yield {
-          markdown:
-            `The workspace's own default is removed. New conversations get ${defaultWords(deps, workspace)}. ` +
-            `${KEEPS}`,
+          markdown: t`The workspace's own default is removed. New conversations get
+            ${defaultWords(deps, workspace)}. ${KEEPS}`,
         };
         return;
       }
@@ -43,9 +43,8 @@ export const settingsModel = (deps: CommandDeps) =>
         const modelPattern = { pattern, setAt: deps.clock.now() };
         await deps.settings.change(workspace, (before) => ({ ...withoutModel(before), modelPattern }), also);
         yield {
-          markdown:
-            `New conversations here now get ${defaultWords(deps, workspace)}, and a newer match once one is ` +
-            `listed. ${KEEPS}${unusable(deps, workspace)}`,
+          markdown: t`New conversations here now get ${defaultWords(deps, workspace)}, and a newer match once one
+            is listed. ${KEEPS}${unusable(deps, workspace)}`,
         };
         return;
       }
@@ -53,7 +52,7 @@ export const settingsModel = (deps: CommandDeps) =>
       if (chosen.kind === "asked-back") return yield chosen.reply;
       const model = modelName(chosen.model);
       await deps.settings.change(workspace, (before) => ({ ...withoutModel(before), model }), also);
-      yield { markdown: `New conversations here now get ${defaultWords(deps, workspace)}. ${KEEPS}${chosen.note}` };
+      yield { markdown: t`New conversations here now get ${defaultWords(deps, workspace)}. ${KEEPS}${chosen.note}` };
     },
     suggest: (_option, typed, invocation) => suggestModelChoices(deps, typed, invocation),
   });
@@ -69,13 +68,13 @@ const isGlob = (typed: string): boolean => /^[^\s?*]*[?*]\S*$/.test(typed.trim()
 function unusable({ settings, setups, allowed }: CommandDeps, workspace: string): string {
   const { model, modelPattern } = settings.of(workspace);
   if (modelPattern !== undefined && newestMatch(allowed.snapshot(workspace), modelPattern.pattern) === undefined) {
-    return `\n⚠️ No model that may be used matches ${code(modelPattern.pattern, 250)} now, so it is skipped.`;
+    return t`\n⚠️ No model that may be used matches ${code(modelPattern.pattern, 250)} now, so it is skipped.`;
   }
   if (model === undefined) return "";
   if (setups.some(({ id }) => model.startsWith(`${id}/`))) {
     const judged = allowed.judge(workspace, splitModel(model));
     if (judged.isAllowed) return "";
-    return `\n⚠️ The workspace's setting ${code(model, 250)} is skipped: it ${judged.rule}.`;
+    return t`\n⚠️ The workspace's setting ${code(model, 250)} is skipped: it ${judged.rule}.`;
   }
-  return `\n⚠️ The workspace's setting ${code(model, 250)} is skipped, because its provider is not configured.`;
+  return t`\n⚠️ The workspace's setting ${code(model, 250)} is skipped, because its provider is not configured.`;
 }

@@ -1,6 +1,6 @@
 import { UserError } from "../base/errors.js";
 import { fitsGlob } from "../base/text.js";
-import { plural } from "../languages/translate.js";
+import { type Phrase, phrase, plural, t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import { globWords } from "../refresh/choose/model-rules.js";
@@ -46,7 +46,7 @@ export const settingsModels = (deps: CommandDeps) =>
       const { workspace } = invocation;
       if (rule === undefined) {
         if (value !== undefined)
-          throw new UserError(`Name the rule first: ${code("/settings models allow anthropic/*")}.`);
+          throw new UserError(t`Name the rule first: ${code("/settings models allow anthropic/*")}.`);
         yield { markdown: ruleLines(deps, workspace).join("\n") };
         return;
       }
@@ -61,8 +61,8 @@ export const settingsModels = (deps: CommandDeps) =>
       );
       yield {
         markdown: [
-          "Saved. It applies immediately. Conversations keep their pinned model; if it is no longer allowed, the " +
-            "answer says so.",
+          t`Saved. It applies immediately. Conversations keep their pinned model; if it is no longer allowed, the
+            answer says so.`,
           ...ruleLines(deps, workspace),
           ...unusedGlobs(deps, rule === "allow" || rule === "deny" ? globsIn(value ?? "") : []),
         ].join("\n"),
@@ -74,7 +74,7 @@ export const settingsModels = (deps: CommandDeps) =>
 function changeOf(rule: Rule, value: string | undefined): (before: ModelRules) => ModelRules {
   if (rule === "reset") return () => ({});
   const typed = value?.trim().toLowerCase();
-  if (typed === undefined) throw new UserError(`${code(rule)} needs a value: ${TAKES[rule]}. Nothing was changed.`);
+  if (typed === undefined) throw new UserError(t`${code(rule)} needs a value: ${TAKES[rule]}. Nothing was changed.`);
   if (typed === "off") return (before) => without(before, FIELDS[rule]);
   if (rule === "allow" || rule === "deny") {
     const globs = globsIn(value ?? "");
@@ -83,7 +83,7 @@ function changeOf(rule: Rule, value: string | undefined): (before: ModelRules) =
   if (rule === "max-price" && PRICE.test(typed)) return (before) => ({ ...before, maxPrice: Number(typed) });
   if (rule === "unknown-price" && (typed === "pass" || typed === "block"))
     return (before) => ({ ...before, unknownPrice: typed });
-  throw new UserError(`${code(rule)} takes ${TAKES[rule]}, not ${code(typed)}. Nothing was changed.`);
+  throw new UserError(t`${code(rule)} takes ${TAKES[rule]}, not ${code(typed)}. Nothing was changed.`);
 }
 
 const FIELDS: Readonly<Record<Exclude<Rule, "reset">, keyof ModelRules>> = {
@@ -92,12 +92,12 @@ const FIELDS: Readonly<Record<Exclude<Rule, "reset">, keyof ModelRules>> = {
   "max-price": "maxPrice",
   "unknown-price": "unknownPrice",
 };
-const GLOBS = "patterns for provider/model separated by commas, like `anthropic/*, openai/gpt-5*`, or `off`";
-const TAKES: Readonly<Record<Exclude<Rule, "reset">, string>> = {
+const GLOBS = phrase`patterns for provider/model separated by commas, like \`anthropic/*, openai/gpt-5*\`, or \`off\``;
+const TAKES: Readonly<Record<Exclude<Rule, "reset">, Phrase>> = {
   allow: GLOBS,
   deny: GLOBS,
-  "max-price": "USD per million output tokens, like `15` or `2.50`, or `off`",
-  "unknown-price": "`pass`, `block` or `off`",
+  "max-price": phrase`USD per million output tokens, like \`15\` or \`2.50\`, or \`off\``,
+  "unknown-price": phrase`\`pass\`, \`block\` or \`off\``,
 };
 
 const hasAny = (rules: ModelRules) => Object.values(rules).some((value) => value !== undefined);
@@ -107,11 +107,11 @@ const without = (rules: ModelRules, field: keyof ModelRules): ModelRules =>
 /** @throws {UserError} where there are none or too many */
 function globsIn(typed: string): readonly string[] {
   const globs = [...new Set(typed.split(/[\s,]+/).filter((glob) => glob !== ""))];
-  if (globs.length === 0) throw new UserError(`Give ${GLOBS}. Nothing was changed.`);
+  if (globs.length === 0) throw new UserError(t`Give ${GLOBS}. Nothing was changed.`);
   if (globs.length > MAX_GLOBS)
-    throw new UserError(`At most ${MAX_GLOBS} patterns are allowed, not ${globs.length}. Nothing was changed.`);
+    throw new UserError(t`At most ${MAX_GLOBS} patterns are allowed, not ${globs.length}. Nothing was changed.`);
   const long = globs.find((glob) => glob.length > MAX_GLOB_CHARS);
-  if (long !== undefined) throw new UserError(`The pattern ${code(long)} is too long. Nothing was changed.`);
+  if (long !== undefined) throw new UserError(t`The pattern ${code(long)} is too long. Nothing was changed.`);
   return globs;
 }
 
@@ -121,34 +121,34 @@ function unusedGlobs({ refresher }: CommandDeps, globs: readonly string[]): read
   );
   const unused = globs.filter((glob) => !names.some((name) => fitsGlob(glob, name)));
   if (unused.length === 0) return [];
-  return [`⚠️ No listed model matches ${globWords(unused)} (patterns match ${code("provider/model")}).`];
+  return [t`⚠️ No listed model matches ${globWords(unused)} (patterns match ${code("provider/model")}).`];
 }
 
 /** The rules in force for a workspace, in words, and how many models they leave. */
 export function ruleLines({ allowed, refresher }: CommandDeps, workspace: string): readonly string[] {
   const rules = allowed.rulesOf(workspace);
   const parts = [
-    ...rulesWords(rules.workspace, "this workspace"),
-    ...rulesWords(rules.host, "the host, for all workspaces"),
+    ...rulesWords(rules.workspace, t`this workspace`),
+    ...rulesWords(rules.host, t`the host, for all workspaces`),
   ];
-  if (!allowed.hasRules(workspace)) return ["Models that may be used: **all** (the default)"];
+  if (!allowed.hasRules(workspace)) return [t`Models that may be used: **all** (the default)`];
   const count = (snapshot: ReturnType<typeof refresher.snapshot>) =>
     [...snapshot.providers.values()].reduce((sum, { models }) => sum + models.filter(({ isChat }) => isChat).length, 0);
   const [left, all] = [count(allowed.snapshot(workspace)), count(refresher.snapshot())];
   return [
-    `Models that may be used: **${left} of ${plural(all, "listed chat model")}**`,
+    t`Models that may be used: **${left} of ${plural(all, "listed chat model")}**`,
     ...parts.map((part) => `- ${part}`),
-    ...(left === 0 && all > 0 ? ["⚠️ These rules leave no listed model, so no question can be answered."] : []),
+    ...(left === 0 && all > 0 ? [t`⚠️ These rules leave no listed model, so no question can be answered.`] : []),
   ];
 }
 
 function rulesWords({ allow = [], deny = [], maxPrice, unknownPrice }: ModelRules, who: string): readonly string[] {
   const priced = maxPrice !== undefined;
   return [
-    ...(allow.length > 0 ? [`allow ${globWords(allow)} (${who})`] : []),
-    ...(deny.length > 0 ? [`deny ${globWords(deny)} (${who})`] : []),
-    ...(priced ? [`at most ${maxPrice} USD per million output tokens (${who})`] : []),
-    ...(unknownPrice === "block" ? [`models of unknown price are left out (${who})`] : []),
-    ...(priced && unknownPrice !== "block" ? [`models of unknown price are allowed (${who})`] : []),
+    ...(allow.length > 0 ? [t`allow ${globWords(allow)} (${who})`] : []),
+    ...(deny.length > 0 ? [t`deny ${globWords(deny)} (${who})`] : []),
+    ...(priced ? [t`at most ${maxPrice} USD per million output tokens (${who})`] : []),
+    ...(unknownPrice === "block" ? [t`models of unknown price are left out (${who})`] : []),
+    ...(priced && unknownPrice !== "block" ? [t`models of unknown price are allowed (${who})`] : []),
   ];
 }

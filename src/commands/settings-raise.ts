@@ -1,5 +1,6 @@
 import { UserError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
+import { t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import type { WorkspaceSettings } from "../refresh/settings.js";
 import { BUDGET_SCOPES, type BudgetLimit, endOfDay, withRaise } from "../usage/budgets/budget.js";
@@ -20,13 +21,13 @@ export const settingsRaise = (deps: CommandDeps) =>
     access: "operator",
     visibility: "ephemeral",
     options: {
-      who: { ...scopeOption("person, channel (this one) or workspace"), isRequired: true },
+      who: { ...scopeOption(t`person, channel (this one) or workspace`), isRequired: true },
       person: {
         kind: "word",
         takesMentions: true,
         about: "the person, for a person's budget: a mention or id",
         accepts: (value) => PERSON.test(value),
-        takes: () => "a person as a mention or an id",
+        takes: () => t`a person as a mention or an id`,
       },
     },
     async *run({ who, person }, invocation) {
@@ -36,7 +37,7 @@ export const settingsRaise = (deps: CommandDeps) =>
       if (amount <= limit.amount) {
         const most = budgetRule({ ...limit, amount });
         throw new UserError(
-          `The bot's host lets ${SCOPE_WORDS[limit.scope]} use ${most} at most. Nothing was changed.`,
+          t`The bot's host lets ${SCOPE_WORDS[limit.scope]} use ${most} at most. Nothing was changed.`,
         );
       }
       await deps.settings.change(
@@ -44,11 +45,11 @@ export const settingsRaise = (deps: CommandDeps) =>
         (before) => withRaised(before, limit.account, { amount, setAt: now }),
         audited(deps.audit, invocation),
       );
-      const whose = limit.scope === "person" ? "This person's" : `This ${limit.scope}'s`;
+      const whose = limit.scope === "person" ? t`This person's` : t`This ${limit.scope}'s`;
       const raised = budgetWords({ ...limit, amount });
       yield {
-        markdown: `${whose} budget is ${raised} until tomorrow (${timeMark(endOfDay(now))}).`,
-        controls: [{ label: "🔁 Retry", command: "/chat retry" }],
+        markdown: t`${whose} budget is ${raised} until tomorrow (${timeMark(endOfDay(now))}).`,
+        controls: [{ label: t`🔁 Retry`, command: "/chat retry" }],
       };
     },
   });
@@ -74,12 +75,13 @@ function limitOf(
   const { raised, [scope]: budget } = settings.of(workspace).budgets ?? {};
   if (budget === undefined) {
     throw new UserError(
-      `This workspace has set no budget for ${SCOPE_WORDS[scope]}; ${code("/settings budget")} shows what is in force.`,
+      t`This workspace has set no budget for ${SCOPE_WORDS[scope]}; ${code("/settings budget")} shows what is in
+        force.`,
     );
   }
   const [, mention, id = mention, key = id && personKey(platform, id)] = PERSON.exec(person ?? "") ?? [];
   if (scope === "person" && key === undefined)
-    throw new UserError(`Name the person: ${code("/settings raise person @somebody")}. Nothing was changed.`);
+    throw new UserError(t`Name the person: ${code("/settings raise person @somebody")}. Nothing was changed.`);
   const accounts = {
     person: `person/${workspace}/${key}`,
     channel: `channel/${channelIn(conversation)}`,

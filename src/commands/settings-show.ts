@@ -1,3 +1,4 @@
+import { phrase, t } from "../languages/translate.js";
 import { autoRefreshControls, inForceLines } from "./auto-refresh-setting.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
@@ -13,9 +14,8 @@ import { SWITCHING } from "./settings-switching.js";
 import { SYSTEM } from "./settings-system.js";
 import { whoLine } from "./settings-who.js";
 
-const DAMAGED_SETTINGS =
-  "⚠️ The saved settings of this workspace can't be read, so I answer only operators. Changing a setting replaces " +
-  "them all; check `/settings access` afterwards.";
+const DAMAGED_SETTINGS = phrase`⚠️ The saved settings of this workspace can't be read, so I answer only
+  operators. Changing a setting replaces them all; check \`/settings access\` afterwards.`;
 
 export const settingsShow = (deps: CommandDeps) =>
   defineCommand({
@@ -30,11 +30,11 @@ export const settingsShow = (deps: CommandDeps) =>
       const controls = [...(isOperator ? autoRefreshControls(deps.settings.inForce(workspace)) : []), ...pin.controls];
       yield {
         markdown: [
-          "**Settings of this workspace**",
+          t`**Settings of this workspace**`,
           ...(deps.settings.of(workspace).isDamaged ? [DAMAGED_SETTINGS] : []),
           ...inForceLines(deps, workspace),
           "",
-          `Model of new conversations: ${defaultWords(deps, workspace)}`,
+          t`Model of new conversations: ${defaultWords(deps, workspace)}`,
           ...(deps.allowed.hasRules(workspace) ? ruleLines(deps, workspace) : []),
           fallbackLine(deps.settings.of(workspace)),
           whoLine(deps.settings.of(workspace), SWITCHING),
@@ -42,7 +42,7 @@ export const settingsShow = (deps: CommandDeps) =>
           "",
           ...accessLines(deps.settings.of(workspace), deps.host.limits),
           ...budgetLines(deps, workspace),
-          `Footer under answers: ${footerWords(deps.settings.of(workspace))}`,
+          t`Footer under answers: ${footerWords(deps.settings.of(workspace))}`,
           feedbackLine(deps.settings.of(workspace)),
           languageLine(deps.settings.of(workspace), deps.languages),
           ...(pin.lines.length > 0 ? ["", ...pin.lines] : []),

@@ -1,3 +1,4 @@
+import { phrase } from "../languages/translate.js";
 import type { CommandAccess, Invocation } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { isForOperators, type WhoSetting, whoCommand } from "./settings-who.js";
@@ -6,7 +7,7 @@ export const SWITCHING: WhoSetting = {
   path: "settings switching",
   about: "Who may choose models here: anyone or operators",
   key: "switching",
-  question: "Who may choose models",
+  question: phrase`Who may choose models`,
 };
 
 export const settingsSwitching = (deps: CommandDeps) => whoCommand(deps, SWITCHING);

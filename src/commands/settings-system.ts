@@ -1,3 +1,4 @@
+import { phrase } from "../languages/translate.js";
 import type { CommandDeps } from "./command-deps.js";
 import { type WhoSetting, whoCommand } from "./settings-who.js";
 
@@ -5,7 +6,7 @@ export const SYSTEM: WhoSetting = {
   path: "settings system",
   about: "Who may set a system prompt here by /chat system: anyone or operators",
   key: "system",
-  question: "Who may set a system prompt",
+  question: phrase`Who may set a system prompt`,
 };
 
 export const settingsSystem = (deps: CommandDeps) => whoCommand(deps, SYSTEM);

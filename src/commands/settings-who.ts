@@ -1,3 +1,4 @@
+import { type Phrase, t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import type { WorkspaceSettings } from "../refresh/settings.js";
 import type { Command } from "./command.js";
@@ -10,7 +11,7 @@ export interface WhoSetting {
   readonly about: string;
   readonly key: "switching" | "system";
   /** "Who may choose models". */
-  readonly question: string;
+  readonly question: Phrase;
 }
 
 /** Makes the command that says who may do it: anyone, or operators only. */
@@ -42,15 +43,15 @@ export const whoCommand = ({ settings, audit }: CommandDeps, setting: WhoSetting
         (before) => ({ ...before, [setting.key]: chosen }),
         audited(audit, invocation),
       );
-      yield { markdown: `Saved. ${whoLine(after, setting)}` };
+      yield { markdown: t`Saved. ${whoLine(after, setting)}` };
     },
   });
 
 /** "Who may choose models: **anyone** (the default)". */
 export function whoLine(settings: WorkspaceSettings, { key, question }: WhoSetting): string {
-  if (settings.isDamaged) return `${question}: **operators** (what was set can't be read)`;
+  if (settings.isDamaged) return t`${question}: **operators** (what was set can't be read)`;
   const who = settings[key];
-  return `${question}: ${who === undefined ? "**anyone** (the default)" : `**${who}** (set in this workspace)`}`;
+  return t`${question}: ${who === undefined ? t`**anyone** (the default)` : t`**${who}** (set in this workspace)`}`;
 }
 
 /** Whether a workspace leaves it to its operators. */

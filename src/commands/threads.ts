@@ -1,6 +1,7 @@
 import { UserError } from "../base/errors.js";
 import { cutText } from "../base/text.js";
 import { DAY_MS } from "../base/time.js";
+import { t } from "../languages/translate.js";
 import type { Command, Control, Invocation, Reply } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { code } from "./wording/markdown.js";
@@ -53,9 +54,9 @@ export async function othersBelow(
   command: string,
 ): Promise<Reply> {
   const threads = invocation.isOperator ? await recentThreads(deps, invocation) : [];
-  if (threads.length === 0) throw new UserError("You have asked nothing in the last day in this channel's threads.");
+  if (threads.length === 0) throw new UserError(t`You have asked nothing in the last day in this channel's threads.`);
   return {
-    markdown: "None of the last day's questions in this channel is yours. Choose one to answer again:",
+    markdown: t`None of the last day's questions in this channel is yours. Choose one to answer again:`,
     controls: threadControls(threads, verb, command.trim()),
   };
 }
@@ -101,8 +102,8 @@ export function aboveThreads(command: Command, deps: Pick<CommandDeps, "sessions
       const threads = await recentThreads(deps, invocation);
       const typed = code(`@Evergreen !${command.path}`);
       const note = [
-        "This applies to the channel and to threads that begin in it from now on.",
-        `In a thread, type ${typed}${threads.length > 0 ? "; or choose one of the last day:" : "."}`,
+        t`This applies to the channel and to threads that begin in it from now on.`,
+        t`In a thread, type ${typed}${threads.length > 0 ? t`; or choose one of the last day:` : "."}`,
       ].join(" ");
       for await (const reply of command.run(args, invocation)) {
         const controls = [...(reply.controls ?? []), ...threadControls(threads, "", line)];

@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import type { BudgetState } from "../usage/budgets/budgets.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
@@ -21,7 +22,7 @@ export const usageBudget = ({ budgets, clock }: CommandDeps) =>
       const own = await budgets.states(budgets.limitsFor(spender));
       const all = isOperator ? await budgets.statesIn(workspace) : [];
       if (own.length === 0) {
-        yield { markdown: "There is no budget here. Operators set one with `/settings budget`." };
+        yield { markdown: t`There is no budget here. Operators set one with \`/settings budget\`.` };
         return;
       }
       const others = [...all].sort((a, b) => shareOf(b) - shareOf(a));
@@ -29,11 +30,11 @@ export const usageBudget = ({ budgets, clock }: CommandDeps) =>
       const more = others.length - listed.length;
       yield {
         markdown: [
-          "**Your budgets**",
+          t`**Your budgets**`,
           ...own.map((state) => `- ${ownWords(state)}: ${stateLine(state, now)}`),
-          ...(listed.length > 0 ? ["", "**Everybody's budgets, the most used first**"] : []),
+          ...(listed.length > 0 ? ["", t`**Everybody's budgets, the most used first**`] : []),
           ...listed.map((state) => `- ${markWords(state)}${nameOf(state)}: ${stateLine(state, now)}`),
-          ...(more > 0 ? [`…and ${more} more`] : []),
+          ...(more > 0 ? [t`…and ${more} more`] : []),
         ].join("\n"),
       };
     },
@@ -43,5 +44,5 @@ const shareOf = ({ used, limit }: BudgetState) => used / limit.amount;
 
 function ownWords({ limit }: BudgetState): string {
   const whose = whoseWords(limit);
-  return limit.scope === "person" ? "You" : `${whose.charAt(0).toUpperCase()}${whose.slice(1, -"'s".length)}`;
+  return limit.scope === "person" ? t`You` : `${whose.charAt(0).toUpperCase()}${whose.slice(1, -"'s".length)}`;
 }

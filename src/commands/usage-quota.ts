@@ -1,3 +1,4 @@
+import { t } from "../languages/translate.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { providerOption } from "./provider-option.js";
@@ -12,13 +13,13 @@ export const usageQuota = (deps: CommandDeps) =>
     isForChatters: true,
     isHeavy: true,
     visibility: "ephemeral",
-    options: { provider: providerOption(deps, "one provider; all by default") },
+    options: { provider: providerOption(deps, t`one provider; all by default`) },
     async *run({ provider }, invocation) {
       const states = deps.quota.states().filter(({ window }) => provider === undefined || window.provider === provider);
       if (states.length === 0) {
-        const what = provider === undefined ? "No provider has reported any" : `**${provider}** has reported none`;
+        const what = provider === undefined ? t`No provider has reported any` : t`**${provider}** has reported none`;
         yield {
-          markdown: `${what} of its quotas yet. Most report them with each answer, some only when they refuse one.`,
+          markdown: t`${what} of its quotas yet. Most report them with each answer, some only when they refuse one.`,
         };
         return;
       }

@@ -24,6 +24,9 @@ export const languageInForce = (): Language | undefined => inForce.getStore();
 /** The code of the language in force, for numbers and dates. */
 export const localeInForce = (): string => inForce.getStore()?.code ?? "en";
 
+/** The code of the language in force for dates; the English is British, which puts days first. */
+export const dateLocaleInForce = (): string => inForce.getStore()?.code ?? "en-GB";
+
 /** Runs `work`, and everything that it begins, in a language; undefined is English. */
 export const inLanguage = <T>(language: Language | undefined, work: () => T): T =>
   language === inForce.getStore() ? work() : inForce.run(language, work);
@@ -46,36 +49,50 @@ async function* stepsIn<T>(language: Language | undefined, make: () => AsyncGene
   }
 }
 
-/** A text that is written down once and said later, in the language in force then: as a string it is translated. */
-export class Message {
-  readonly english: string;
+type Value = Said | number;
 
-  constructor(english: string) {
-    this.english = english;
+/** A text that is written down once and said later, in the language in force then: as a string it is translated. */
+export class Phrase {
+  readonly #template: Template;
+  readonly #values: readonly Value[];
+
+  constructor(template: Template, values: readonly Value[]) {
+    this.#template = template;
+    this.#values = values;
   }
 
   toString(): string {
-    return translated(this.english);
+    return said(this.#template, this.#values);
   }
 
   toJSON(): string {
     return this.toString();
   }
+
+  /** The text in English, to be stored or compared. */
+  get english(): string {
+    return inLanguage(undefined, () => this.toString());
+  }
 }
 
-/** Marks a constant text as one that people read. */
-export const message = (strings: TemplateStringsArray): Message => new Message(templateOf(strings).key);
+/** A text, or one that is translated where it is used. */
+export type Said = string | Phrase;
 
-type Value = string | number | Message;
+/** Marks a constant text as one that people read. */
+export const phrase = (strings: TemplateStringsArray, ...values: readonly Value[]): Phrase =>
+  new Phrase(templateOf(strings), values);
 
 /**
  * Writes a text in the language in force: t`Stopped by ${name}.` is looked up as "Stopped by {0}."; without a
  * translation it is the English one. A line break that is followed by indentation stands for a space.
  */
-export function t(text: TemplateStringsArray | string | Message, ...values: readonly Value[]): string {
-  if (text instanceof Message) return text.toString();
-  if (typeof text === "string") return translated(text);
-  const { key, parts } = templateOf(text);
+export function t(text: TemplateStringsArray | Said, ...values: readonly Value[]): string {
+  if (text instanceof Phrase) return text.toString();
+  if (typeof text === "string") return inForce.getStore()?.translationOf(text) ?? text;
+  return said(templateOf(text), values);
+}
+
+function said({ key, parts }: Template, values: readonly Value[]): string {
   const translation = inForce.getStore()?.translationOf(key);
   if (translation !== undefined) return filled(translation, values);
   return parts.reduce((sum, part, index) => sum + values[index - 1] + part);
@@ -102,8 +119,6 @@ export const pluralCategories = (code: string): readonly string[] =>
   new Intl.PluralRules(code)
     .resolvedOptions()
     .pluralCategories.toSorted((a, b) => CLDR_ORDER.indexOf(a) - CLDR_ORDER.indexOf(b));
-
-const translated = (text: string): string => inForce.getStore()?.translationOf(text) ?? text;
 
 const filled = (translation: string, values: readonly Value[]): string =>
   translation.replace(/\{(\d+)\}/g, (mark, index) => String(values[Number(index)] ?? mark));

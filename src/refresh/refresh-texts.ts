@@ -1,5 +1,5 @@
 import { timeMark } from "../base/time.js";
-import { plural } from "../languages/translate.js";
+import { inLanguage, Phrase, phrase, plural, t } from "../languages/translate.js";
 import type { ProviderVariables } from "../providers/provider-definition.js";
 import type { Outcome } from "./catalog/catalog-types.js";
 import type { Indicator, ProviderStatus, RefreshResult, RefreshStatus } from "./refresher.js";
@@ -24,14 +24,15 @@ const MAX_NAMED_FAILURES = 3;
 export function indicatorLine(status: RefreshStatus): string {
   const failing = providerWarnings(status);
   if (status.hasLists || status.indicator === "refreshing") {
-    const many = failing.length === 0 ? "" : ` · ${plural(failing.length, "provider")} failing`;
+    const many =
+      failing.length === 0 ? "" : ` · ${failing.length === 1 ? "1 provider" : `${failing.length} providers`} failing`;
     return `${INDICATORS[status.indicator]}${many}`;
   }
-  if (status.providers.length === 0) return "⚠️ No model list: no provider is configured";
-  if (failing.length === 0) return "⚠️ No model list yet";
+  if (status.providers.length === 0) return t`⚠️ No model list: no provider is configured`;
+  if (failing.length === 0) return t`⚠️ No model list yet`;
   const named = failing.slice(0, MAX_NAMED_FAILURES).map((warning) => warning.replace(": ", " "));
   const more = failing.length - named.length;
-  return `⚠️ No model list: ${[...named, ...(more > 0 ? [`${more} more failing`] : [])].join(", ")}`;
+  return t`⚠️ No model list: ${[...named, ...(more > 0 ? [t`${more} more failing`] : [])].join(", ")}`;
 }
 
 const BUTTON_LABELS = {
@@ -59,29 +60,38 @@ type Failure = Exclude<Outcome, "ok">;
 /** What to do about a refused key, as in `.env`. */
 export const keyFix = ({ keyVariable }: ProviderVariables): string =>
   keyVariable === undefined
-    ? "Check its API key, and that its account may use it."
-    : `Put a valid key into \`${keyVariable}\` in \`.env\`, then restart.`;
+    ? t`Check its API key, and that its account may use it.`
+    : t`Put a valid key into \`${keyVariable}\` in \`.env\`, then restart.`;
 
 /** What to do about an address that leads to no such API. */
 export const addressFix = ({ addressVariable }: ProviderVariables): string =>
   addressVariable === undefined
-    ? "Check its base URL."
-    : `Check the address in \`${addressVariable}\` in \`.env\`, then restart.`;
+    ? t`Check its base URL.`
+    : t`Check the address in \`${addressVariable}\` in \`.env\`, then restart.`;
 
 /** `words` continue "anthropic …"; `hint` says what helps, with the variables where they are known. */
 const FAILURES: Readonly<
-  Record<Failure, { readonly words: string; readonly hint: string | ((variables: ProviderVariables) => string) }>
+  Record<Failure, { readonly words: Phrase; readonly hint: Phrase | ((variables: ProviderVariables) => string) }>
 > = {
-  timeout: { words: "timed out", hint: "The network or the provider is slow. It is retried automatically." },
-  auth: { words: "refused the key", hint: keyFix },
-  "rate-limited": { words: "hit its rate limit", hint: "Choose a longer interval, or check the account's limits." },
-  http: { words: "answered with an error", hint: (names) => `The provider may be down. ${addressFix(names)}` },
-  network: { words: "could not be reached", hint: (names) => `Check the network. ${addressFix(names)}` },
-  malformed: { words: "gave an answer that could not be read", hint: addressFix },
-  empty: { words: "answered with an empty list", hint: "Check that its account or endpoint offers any model." },
+  timeout: {
+    words: phrase`timed out`,
+    hint: phrase`The network or the provider is slow. It is retried automatically.`,
+  },
+  auth: { words: phrase`refused the key`, hint: keyFix },
+  "rate-limited": {
+    words: phrase`hit its rate limit`,
+    hint: phrase`Choose a longer interval, or check the account's limits.`,
+  },
+  http: { words: phrase`answered with an error`, hint: (names) => t`The provider may be down. ${addressFix(names)}` },
+  network: { words: phrase`could not be reached`, hint: (names) => t`Check the network. ${addressFix(names)}` },
+  malformed: { words: phrase`gave an answer that could not be read`, hint: addressFix },
+  empty: {
+    words: phrase`answered with an empty list`,
+    hint: phrase`Check that its account or endpoint offers any model.`,
+  },
   suspicious: {
-    words: "gave a list that looks wrong",
-    hint: "The last good list stays in use. Refresh again: a second list that agrees is accepted.",
+    words: phrase`gave a list that looks wrong`,
+    hint: phrase`The last good list stays in use. Refresh again: a second list that agrees is accepted.`,
   },
 };
 
@@ -90,13 +100,15 @@ export const PAGE_TEXTS = {
   buttonLabels: BUTTON_LABELS,
   intervals: INTERVALS,
   /** Words that continue a provider's name, by outcome; "ok" has none. */
-  outcomes: Object.fromEntries(Object.entries(FAILURES).map(([outcome, { words }]) => [outcome, words])),
+  get outcomes(): Readonly<Record<string, string>> {
+    return Object.fromEntries(Object.entries(FAILURES).map(([outcome, { words }]) => [outcome, t(words)]));
+  },
 };
 
 /** How an attempt ended, as words that continue a provider's name; `status`: HTTP's, where it failed with one. */
 export function outcomeWords(outcome: Outcome, status?: number): string {
-  if (outcome === "ok") return "answered with its list";
-  const { words } = FAILURES[outcome];
+  if (outcome === "ok") return t`answered with its list`;
+  const words = t(FAILURES[outcome].words);
   return outcome === "http" && status !== undefined ? `${words} (${status})` : words;
 }
 
@@ -123,7 +135,7 @@ export function outcomeHint(facts: FailureFacts & ProviderVariables): string | u
   if (outcome === "http" && WRONG_ADDRESS.includes(failureStatus)) return addressFix(facts);
   const isSaid = (outcome === "http" || outcome === "rate-limited") && reasonText(outcome, lastFailure) !== undefined;
   const { hint } = FAILURES[outcome];
-  return isSaid ? "It is retried automatically." : typeof hint === "string" ? hint : hint(facts);
+  return isSaid ? t`It is retried automatically.` : hint instanceof Phrase ? t(hint) : hint(facts);
 }
 
 /**
@@ -142,24 +154,27 @@ export function reasonText(outcome: Outcome | null, lastFailure: string | null):
 /** "groq could not be reached: the connection was refused" → "The connection was refused": the rest is said anyway. */
 function withoutOpening(outcome: Outcome | null, failure: string): string {
   if (outcome === null) return failure;
-  const opening = new RegExp(`^\\S+ ${outcomeWords(outcome)}(?: \\(\\d+\\))?: `);
+  const opening = new RegExp(`^\\S+ ${inLanguage(undefined, () => outcomeWords(outcome))}(?: \\(\\d+\\))?: `);
   const rest = failure.replace(opening, "");
   return rest === failure ? failure : rest.replace(/^./u, (first) => first.toUpperCase());
 }
 
 /** Behind the words for an outcome, where there is no older list; an empty list is one. */
-export const noListText = (outcome: Outcome | "skipped"): string => (outcome === "empty" ? "" : ", no list yet");
+export const noListText = (outcome: Outcome | "skipped"): string => (outcome === "empty" ? "" : t`, no list yet`);
 
 /** Instead of a count of 0: the list came, and what is on it is for something else. */
 export function noChatModelText(provider: string, listed?: number): string {
-  const none = listed === undefined ? "no model on it" : `none of its ${plural(listed, "model")}`;
-  return `its list came, but ${none} is for chat; \`/models use ${provider}/MODEL\` works with any that it has`;
+  const none = listed === undefined ? t`no model on it` : t`none of its ${plural(listed, "model")}`;
+  return t`its list came, but ${none} is for chat; \`/models use ${provider}/MODEL\` works with any that it has`;
 }
 
-/** One provider's line in the answer to a refresh; `shown` makes a vendor's words safe to show. */
-export function describeResult(
+/** One provider's line in the answer to a refresh, always in English; `shown` makes a vendor's words safe to show. */
+export const describeResult = (result: RefreshResult, shown = (words: string): string => words): string =>
+  inLanguage(undefined, () => resultLine(result, shown));
+
+function resultLine(
   { provider, outcome, why, added, gone, entry }: RefreshResult,
-  shown: (words: string) => string = (words) => words,
+  shown: (words: string) => string,
 ): string {
   if (outcome === "ok") {
     const count = entry.models.filter((model) => model.isChat).length;

@@ -5,7 +5,7 @@ import {
   inLanguage,
   type Language,
   localeInForce,
-  message,
+  phrase,
   plural,
   t,
 } from "../../src/languages/translate.js";
@@ -43,7 +43,7 @@ describe("t", () => {
   });
 
   it("translates a marked constant where it is used", () => {
-    const on = message`on`;
+    const on = phrase`on`;
     expect(inLanguage(german, () => [`${on}`, t(on), JSON.stringify({ on })])).toEqual(["an", "an", '{"on":"an"}']);
     expect([`${on}`, t(on)]).toEqual(["on", "on"]);
   });

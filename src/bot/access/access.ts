@@ -4,6 +4,7 @@ import type { Log } from "../../base/log.js";
 import { createLookupCache, createMemo } from "../../base/lookup-cache.js";
 import { timeMark } from "../../base/time.js";
 import type { Invocation } from "../../commands/command.js";
+import { phrase, t } from "../../languages/translate.js";
 import { type Settings, sharedWorkspaceOf, type WorkspaceSettings } from "../../refresh/settings.js";
 import type { MessageLimits, MessageVerdict } from "../../usage/limits/message-limits.js";
 import type { QuestionLimits } from "../../usage/limits/question-limits.js";
@@ -120,20 +121,16 @@ function createCountedWorkspaces(
 /** What somebody reads who asks where they are not served. */
 export function notServedText(service: Exclude<Service, "served">, isDirect: boolean): string {
   if (service === "unknown") {
-    return (
-      "⚠️ I could not check whether we share a server or workspace, which direct messages need here. " +
-      "Please try again in a moment."
-    );
+    return t`⚠️ I could not check whether we share a server or workspace, which direct messages need here. Please
+      try again in a moment.`;
   }
   if (service === "stranger") {
-    return (
-      "🔒 I answer direct messages only from people who share an allowed server or workspace with me. " +
-      "Nothing was run."
-    );
+    return t`🔒 I answer direct messages only from people who share an allowed server or workspace with me.
+      Nothing was run.`;
   }
   return isDirect
-    ? "🔒 The bot's host has switched direct messages off. Please use it in a server or workspace."
-    : "🔒 The bot's host does not allow this server or workspace. Nothing was run.";
+    ? t`🔒 The bot's host has switched direct messages off. Please use it in a server or workspace.`
+    : t`🔒 The bot's host does not allow this server or workspace. Nothing was run.`;
 }
 
 /**
@@ -147,20 +144,18 @@ export async function chatRefusal(
 ): Promise<string | undefined> {
   const { channels = [], who = [], guests = true } = access;
   const isOpen = isDirect || channels.length === 0 || channels.includes(channel) || channels.includes(thread ?? "");
-  if (!isOpen) return "🔒 I don't answer in this channel. `/settings show` says where I do.";
+  if (!isOpen) return t`🔒 I don't answer in this channel. \`/settings show\` says where I do.`;
   if (isOperator) return undefined;
   if (isDamaged) {
-    return (
-      "🔒 The settings of this workspace can't be read, so only operators may ask me here until one of them sets " +
-      "them again."
-    );
+    return t`🔒 The settings of this workspace can't be read, so only operators may ask me here until one of them
+      sets them again.`;
   }
-  if (!guests && isGuest === true) return "🔒 Guests can't ask me here. An operator can change that.";
+  if (!guests && isGuest === true) return t`🔒 Guests can't ask me here. An operator can change that.`;
   if (who.length === 0 || who.includes(author.id)) return undefined;
   const memberships = await Promise.all(who.map((group) => isInGroup?.(group) ?? false));
   return memberships.includes(true)
     ? undefined
-    : "🔒 Only some people may ask me here, and you are not one of them. An operator can change that.";
+    : t`🔒 Only some people may ask me here, and you are not one of them. An operator can change that.`;
 }
 
 /** Like `chatRefusal`, for commands that show or change a conversation; operators may give them in every channel. */
@@ -207,11 +202,12 @@ function limitText(verdict: MessageVerdict): string | undefined {
   if (verdict.isAllowed) return undefined;
   const who =
     verdict.by === "user"
-      ? "⛔ You have reached the limit of questions per person"
-      : "⛔ This channel has reached its limit of questions";
-  return `${who} in 10 minutes. The next one is accepted ${timeMark(verdict.until)}.`;
+      ? t`⛔ You have reached the limit of questions per person`
+      : t`⛔ This channel has reached its limit of questions`;
+  return t`${who} in 10 minutes. The next one is accepted ${timeMark(verdict.until)}.`;
 }
 
 /** Questions that may wait in one conversation, behind the one that is answered. */
 export const MAX_WAITING = 20;
-export const FULL_LINE = `⛔ There are already ${MAX_WAITING} questions waiting here. Ask again later, or in a thread.`;
+export const FULL_LINE = phrase`⛔ There are already ${MAX_WAITING} questions waiting here. Ask again later, or in
+  a thread.`;

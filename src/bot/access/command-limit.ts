@@ -1,6 +1,7 @@
 import { BoundedMap } from "../../base/bounded-map.js";
 import type { Clock } from "../../base/clock.js";
 import { timeMark } from "../../base/time.js";
+import { t } from "../../languages/translate.js";
 import type { Person } from "../port/platform.js";
 
 const MAX_COMMANDS = 30;
@@ -20,9 +21,7 @@ export function createCommandLimit({ now }: Pick<Clock, "now">): (person: Person
       given.set(id, [...recent, now()]);
       return undefined;
     }
-    return (
-      `⏳ You have reached the limit of ${MAX_COMMANDS} commands a minute. Nothing was run; the next ` +
-      `one is taken ${timeMark(oldest + WINDOW_MS)}.`
-    );
+    return t`⏳ You have reached the limit of ${MAX_COMMANDS} commands a minute. Nothing was run; the next one is
+      taken ${timeMark(oldest + WINDOW_MS)}.`;
   };
 }

@@ -2,6 +2,7 @@ import type { Control } from "../../commands/command.js";
 import { quoted } from "../../commands/grammar/tokens.js";
 import { BUDGETS_UNKNOWN, doubled, raiseTarget, usedUpText } from "../../commands/wording/budget-text.js";
 import { escapeInline } from "../../commands/wording/markdown.js";
+import { t } from "../../languages/translate.js";
 import { freeModel } from "../../quota/fallback/candidates.js";
 import type { Quota } from "../../quota/quota.js";
 import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
@@ -41,7 +42,7 @@ const MAX_MODEL_CHARS = 250;
 
 /** Returns what budgets say of an answer that failed with `error`; undefined where they say nothing. */
 export function spendingStop(deps: SpendingDeps, error: unknown, place: ChannelKey): SpendingStop | undefined {
-  if (error instanceof BudgetsUnknown) return { text: BUDGETS_UNKNOWN, controls: [] };
+  if (error instanceof BudgetsUnknown) return { text: t(BUDGETS_UNKNOWN), controls: [] };
   if (!(error instanceof BudgetUsedUp)) return undefined;
   const { limit, isUsedUp } = error;
   const free = isUsedUp && limit.unit === "usd" ? freeModelIn(deps, place) : undefined;
@@ -54,12 +55,12 @@ export function spendingStop(deps: SpendingDeps, error: unknown, place: ChannelK
 }
 
 const answerWith = (model: ModelRef): Control => ({
-  label: `Answer again with ${modelName(model)}`,
+  label: t`Answer again with ${modelName(model)}`,
   command: `/chat retry model:${quoted(modelName(model))}`,
 });
 
 const raiseControl = (limit: BudgetLimit): Control => ({
-  label: "Double it until tomorrow (operators)",
+  label: t`Double it until tomorrow (operators)`,
   command: `/settings raise ${limit.scope}${raiseTarget(limit)}`,
 });
 

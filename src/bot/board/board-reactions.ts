@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
 import type { Reply } from "../../commands/command.js";
+import { phrase, t } from "../../languages/translate.js";
 import type { ChatPlatform, Mark, MessageKey, Reaction } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 
@@ -28,7 +29,7 @@ export interface BoardReactions {
 const CONFIRMED_MS = 5_000;
 /** Presses that wait for their turn on one board; more are dropped. */
 const MOST_WAITING = 5;
-const TOO_MANY_WAITING = "Too many reactions came at once, so yours was dropped. React again in a moment.";
+const TOO_MANY_WAITING = phrase`Too many reactions came at once, so yours was dropped. React again in a moment.`;
 
 /** How long a stop waits for marks to be taken away. */
 const IDLE_MS = 2_000;
@@ -56,7 +57,7 @@ export function createBoardReactions({ clock, log, signal, commandOf }: BoardRea
     platform
       .post(
         message,
-        { markdown: why?.markdown ?? TOO_MANY_WAITING },
+        { markdown: why?.markdown ?? t(TOO_MANY_WAITING) },
         { rank: "board", onlyFor: author, isPrivate: true },
       )
       .catch((error) => {

@@ -2,7 +2,7 @@ import { timeMark } from "../../base/time.js";
 import { inForceLines } from "../../commands/auto-refresh-setting.js";
 import { lastRefreshLine } from "../../commands/models-status.js";
 import { quotaBoardLine } from "../../commands/wording/quota-text.js";
-import { inLanguage } from "../../languages/translate.js";
+import { inLanguage, phrase, t } from "../../languages/translate.js";
 import type { QuotaState } from "../../quota/quota.js";
 import { INTERVALS, indicatorLine, outcomeHint, outcomeWords } from "../../refresh/refresh-texts.js";
 import type { ProviderStatus, RefreshStatus } from "../../refresh/refresher.js";
@@ -18,15 +18,15 @@ const NEXT_INTERVAL = "⏱";
 export const BOARD_EMOJIS: readonly string[] = [REFRESH, `${TOGGLE}\ufe0f`, `${NEXT_INTERVAL}\ufe0f`];
 
 const LEGEND = [
-  "🔄 refreshes now · for operators: ⏯️ turns auto-refresh on or off · ⏱️ sets the next interval",
-  "❌ means that your reaction was refused, or that a provider failed. `/models status` says more.",
+  phrase`🔄 refreshes now · for operators: ⏯️ turns auto-refresh on or off · ⏱️ sets the next interval`,
+  phrase`❌ means that your reaction was refused, or that a provider failed. \`/models status\` says more.`,
 ];
 
 /** A running bot renews the board after so long, though nothing has changed: its age tells whether one runs. */
 export const RENEW_MS = 15 * 60_000;
 
 /** What stands on a board whose place another one has taken. */
-export const MOVED_TEXT = "➡️ This board is no longer updated: a newer one was posted in this channel.";
+export const MOVED_TEXT = phrase`➡️ This board is no longer updated: a newer one was posted in this channel.`;
 
 /**
  * What the board judges: its "since" tells when this last changed. Refreshes that run are not shown, so that none
@@ -55,10 +55,10 @@ export function boardText(
   const failures = status.providers.flatMap(failureLine);
   const quotaLine = quotaBoardLine(facts.quotas);
   return [
-    "**Model lists**",
+    t`**Model lists**`,
     boardIndicator(status),
-    `${lastRefreshLine({ lastRefreshAt: times.refreshedAt })} · this status since: ${timeMark(times.since)}`,
-    `As of ${timeMark(times.asOf)}. A running bot updates this every ${RENEW_MS / 60_000} minutes.`,
+    t`${lastRefreshLine({ lastRefreshAt: times.refreshedAt })} · this status since: ${timeMark(times.since)}`,
+    t`As of ${timeMark(times.asOf)}. A running bot updates this every ${RENEW_MS / 60_000} minutes.`,
     "",
     ...inForceLines({ settings, setups: status.providers.map(({ id }) => ({ id, preferredFamilies: [] })) }, workspace),
     ...(failures.length > 0 ? ["", ...failures] : []),
@@ -71,8 +71,8 @@ export function boardText(
 /** What stands on the boards of a bot that was stopped. */
 export const stoppedBoardText = ({ asOf, refreshedAt }: BoardTimes): string =>
   [
-    "**Model lists**",
-    `⏹️ The bot was stopped: ${timeMark(asOf)}. Nothing is refreshed or answered until it runs again.`,
+    t`**Model lists**`,
+    t`⏹️ The bot was stopped: ${timeMark(asOf)}. Nothing is refreshed or answered until it runs again.`,
     lastRefreshLine({ lastRefreshAt: refreshedAt }),
   ].join("\n");
 

@@ -3,6 +3,7 @@ import { withDeadline } from "../../base/deadline.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import type { BoardControl } from "../../commands/command-deps.js";
+import { t } from "../../languages/translate.js";
 import type { Quota } from "../../quota/quota.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
@@ -205,7 +206,7 @@ async function postBoard(
   const { clock, log, refresher } = deps;
   const place = channelKeyOf(conversation);
   const platform = platformOf(deps, place.platform);
-  if (platform === undefined) throw new UserError("A board can't be posted here.");
+  if (platform === undefined) throw new UserError(t`A board can't be posted here.`);
   const now = clock.now();
   const times = { since: now, asOf: now, refreshedAt: refresher.status().lastRefreshAt };
   const judgement = judgementOf(refresher.status());
@@ -214,7 +215,7 @@ async function postBoard(
   const old = await boards.replace(conversation, { message, text, judgement, ...times }, also);
   if (old !== undefined) {
     void platform
-      .edit(old.message, { markdown: MOVED_TEXT }, { rank: "board", signal })
+      .edit(old.message, { markdown: t(MOVED_TEXT) }, { rank: "board", signal })
       .catch((error) => log.debug({ error }, "board: could not mark an older board as moved"));
   }
   const hasReactions = await platform.react(message, { offer: BOARD_EMOJIS }).then(
@@ -236,12 +237,10 @@ async function posted(platform: ChatPlatform, place: ChannelKey, text: string, s
     const isClosed = error.reason === "forbidden" || error.reason === "gone";
     throw new UserError(
       isClosed
-        ? `I may not post in this channel${
-            error.why === undefined
-              ? ". Give me the permission to send messages here, and try again."
-              : `: ${error.why}. Then try again.`
-          }`
-        : "The board could not be posted just now. Please try again in a moment.",
+        ? error.why === undefined
+          ? t`I may not post in this channel. Give me the permission to send messages here, and try again.`
+          : t`I may not post in this channel: ${error.why}. Then try again.`
+        : t`The board could not be posted just now. Please try again in a moment.`,
     );
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import type { ErasedPerson, KnownPerson, PersonalData } from "../../commands/command-deps.js";
+import { t } from "../../languages/translate.js";
 import { CHANNEL_PREFIX } from "../../refresh/watch/watch-rows.js";
 import { ERASED, ERASED_USER } from "../../store/audit.js";
 import { answerErasedWrite, personErasedWrite } from "../../store/sessions/erase-conversations.js";
@@ -80,7 +81,9 @@ async function erase(deps: PersonalDataDeps, person: KnownPerson, also: readonly
   const { store, log } = deps;
   const rows = await readPerson(store, person);
   if (rows.open.some(({ value }) => value.ended === null))
-    throw new UserError("A question of yours is being answered. Stop it with `/chat stop`, or wait; then ask again.");
+    throw new UserError(
+      t`A question of yours is being answered. Stop it with \`/chat stop\`, or wait; then ask again.`,
+    );
   const at = deps.clock.now();
   await store.write([personErasedWrite(person, at), ...also]);
   for (const each of rows.turns) await replace(store, each, erasedTurn(each.value), answerErased(each, at));

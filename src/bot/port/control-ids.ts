@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
+import { phrase } from "../../languages/translate.js";
 import { createRowReader } from "../../store/damage-report.js";
 import type { Store } from "../../store/store.js";
 
@@ -29,7 +30,7 @@ export interface ControlIds {
 }
 
 /** What a person reads who presses a control that is not known any more. */
-export const STALE_CONTROL_TEXT = "This control is no longer valid. Run the command again to get a new one.";
+export const STALE_CONTROL_TEXT = phrase`This control is no longer valid. Run the command again to get a new one.`;
 
 const PREFIX = "cmd:";
 /** 128 bits: nobody finds a second command with the id of another, and nobody guesses one. */

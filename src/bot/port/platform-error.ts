@@ -1,4 +1,5 @@
 import { AppError } from "../../base/errors.js";
+import { phrase, type Said } from "../../languages/translate.js";
 
 /**
  * - `gone` the message, channel or workspace no longer exists: give up, forget it
@@ -19,7 +20,7 @@ export type PlatformErrorReason =
   | "refused";
 
 /** Why a message or file cannot be read, as people read it after its name. */
-export const WAS_DELETED = "it was deleted";
+export const WAS_DELETED = phrase`it was deleted`;
 
 /** What went wrong at a chat platform; the SDK's own error is its cause, without tokens or texts of people. */
 export class PlatformError extends AppError {
@@ -27,7 +28,7 @@ export class PlatformError extends AppError {
   readonly reason: PlatformErrorReason;
   readonly retryAfterMs: number | undefined;
   /** The reason as a person reads it after the name of a file or message: "its link has expired". */
-  readonly why: string | undefined;
+  readonly why: Said | undefined;
 
   constructor(
     platform: string,
@@ -35,7 +36,7 @@ export class PlatformError extends AppError {
     message: string,
     details: {
       readonly retryAfterMs?: number | undefined;
-      readonly why?: string | undefined;
+      readonly why?: Said | undefined;
       readonly cause?: unknown;
     } = {},
   ) {

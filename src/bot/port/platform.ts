@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import type { Choice, Control, Reply } from "../../commands/command.js";
+import type { Said } from "../../languages/translate.js";
 import type { Door } from "../../store/audit.js";
 import type { PlatformError } from "./platform-error.js";
 
@@ -82,9 +83,9 @@ export interface Attachment {
 /** Something that a model does not get. */
 export interface LeftOut {
   /** A name inside a sentence: "the message that this replies to". */
-  readonly what: string;
+  readonly what: Said;
   /** The true reason, as the asker reads it: "I have no permission to read it". */
-  readonly why: string;
+  readonly why: Said;
 }
 
 /** A message as a model gets it: ids replaced by names. */

@@ -3,6 +3,7 @@ import { withDeadline } from "../../base/deadline.js";
 import type { Log } from "../../base/log.js";
 import { saysSomething } from "../../base/text.js";
 import { code } from "../../commands/wording/markdown.js";
+import { type Phrase, phrase, type Said } from "../../languages/translate.js";
 import type { ImagePart } from "../../providers/provider.js";
 import { erasedAnswerKey, erasedPersonKey } from "../../store/sessions/erase-conversations.js";
 import type { Turn } from "../../store/sessions/sessions.js";
@@ -59,7 +60,7 @@ export async function composeQuestion(mention: Mention, terms: ComposeTerms): Pr
   const room = createTokenRoom(terms.maxTokens, terms.systemTokens + countTokens(own));
   const quote = blockIn(room, REPLY_TARGET, reply);
   const carried = [said.text, mention.shared ?? ""].filter(saysSomething).join("\n\n");
-  const shared = blockIn(room, "what came with this message", {
+  const shared = blockIn(room, phrase`what came with this message`, {
     write: (maxChars) => quotedMessage("With this message came", { text: carried }, maxChars),
     maxChars: MAX_SHARED_CHARS,
   });
@@ -91,14 +92,14 @@ interface Context {
 const NOTHING: Context = {};
 
 /** Makes the text of a part as far as there is room for it, and says what of it is left out. */
-function blockIn(room: TokenRoom, what: string, { write, maxChars = 0 }: Context) {
+function blockIn(room: TokenRoom, what: Said, { write, maxChars = 0 }: Context) {
   if (write === undefined) return { block: undefined, leftOut: [] };
   const { text, isCut } = room.fit(write, maxChars);
-  const cut = text === undefined ? what : `a part of ${what}`;
+  const cut = text === undefined ? what : phrase`a part of ${what}`;
   return { block: text, leftOut: isCut ? [{ what: cut, why: noRoomWords(room) }] : [] };
 }
 
-const REPLY_TARGET = "the message that this replies to";
+const REPLY_TARGET = phrase`the message that this replies to`;
 
 /**
  * The message that a question replies to, unless the history ends with it. @throws terms.signal.reason when it aborts
@@ -120,11 +121,11 @@ async function quotedReply(mention: Mention, terms: ComposeTerms): Promise<Conte
     write: (maxChars) => quotedMessage(`In reply to ${name}`, quote, maxChars),
     maxChars: MAX_QUOTE_CHARS,
     attachments,
-    leftOut: isCut ? [...leftOut, { what: `the end of ${REPLY_TARGET}`, why: TOO_LONG }] : leftOut,
+    leftOut: isCut ? [...leftOut, { what: phrase`the end of ${REPLY_TARGET}`, why: TOO_LONG }] : leftOut,
   };
 }
 
-const ERASED = "it was erased, so I can no longer read it";
+const ERASED = phrase`it was erased, so I can no longer read it`;
 
 /**
  * Returns those that were written since the conversation that they stand in, its whole channel, or everything of their
@@ -172,7 +173,7 @@ async function withForwarded<T extends MessageContent>(
       const writer = one.authorId === undefined ? [] : [{ platform: place.platform, id: one.authorId }];
       const keys = [channelOf(from), conversationOf(from), ...writer.map(erasedPersonKey)];
       const isErased = (one.at ?? 0) < (await erasedAt(keys));
-      return isErased ? { text: "", leftOut: [{ what: "a forwarded message", why: ERASED }] } : one;
+      return isErased ? { text: "", leftOut: [{ what: phrase`a forwarded message`, why: ERASED }] } : one;
     }),
   );
   if (whole.length === 0) return message;
@@ -188,7 +189,7 @@ async function withForwarded<T extends MessageContent>(
   };
 }
 
-const TOO_LONG = `I read up to ${MAX_QUOTE_CHARS.toLocaleString("en")} characters of it`;
+const TOO_LONG = phrase`I read up to ${MAX_QUOTE_CHARS.toLocaleString("en")} characters of it`;
 
 /** Characters of a message that tell whether it is part of an answer. */
 const COMPARED_CHARS = 80;
@@ -235,24 +236,24 @@ async function earlierMessages(mention: Mention, terms: ComposeTerms): Promise<C
   };
 }
 
-const EARLIER = "the earlier messages of this thread";
-const ERASED_ALL = "they were erased, so I can no longer read them";
+const EARLIER = phrase`the earlier messages of this thread`;
+const ERASED_ALL = phrase`they were erased, so I can no longer read them`;
 
-const NOT_FIRST =
-  "of a thread's earlier messages I read the files of the first one; reply to a message to have its files read";
+const NOT_FIRST = phrase`of a thread's earlier messages I read the files of the first one; reply to a message to have
+  its files read`;
 
 /** Reads what others wrote; resolves with why where that fails. @throws terms.signal.reason when it aborts */
 async function readInTime<T>(
-  what: string,
+  what: Phrase,
   read: ((signal: AbortSignal) => Promise<T>) | undefined,
   { signal, clock, log }: ComposeTerms,
 ): Promise<T | LeftOut | undefined> {
   if (read === undefined) return undefined;
   try {
-    return await withDeadline(read, { what, timeoutMs: READ_MS, clock, signal });
+    return await withDeadline(read, { what: what.english, timeoutMs: READ_MS, clock, signal });
   } catch (error) {
     signal.throwIfAborted();
-    log.info({ error }, `${what} could not be read; the question is sent without them`);
+    log.info({ error }, `${what.english} could not be read; the question is sent without them`);
     return { what, why: unreadReason(error) };
   }
 }

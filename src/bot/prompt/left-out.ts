@@ -1,4 +1,5 @@
 import { code } from "../../commands/wording/markdown.js";
+import { t } from "../../languages/translate.js";
 import type { LeftOut } from "../port/platform.js";
 import type { ReadAttachments } from "./read-attachments.js";
 import { fileName } from "./untrusted-text.js";
@@ -13,8 +14,8 @@ export function noteOf(ignored: ReadAttachments["ignored"], leftOut: readonly Le
     ...ignored.map(({ name, why }) => `${code(name)}: ${why}`),
   ];
   const named = [...new Set(all)];
-  const more = named.length > MAX_NAMED ? [`and ${named.length - MAX_NAMED} more`] : [];
-  return named.length === 0 ? undefined : `ℹ️ Ignored ${[...named.slice(0, MAX_NAMED), ...more].join("; ")}.`;
+  const more = named.length > MAX_NAMED ? [t`and ${named.length - MAX_NAMED} more`] : [];
+  return named.length === 0 ? undefined : t`ℹ️ Ignored ${[...named.slice(0, MAX_NAMED), ...more].join("; ")}.`;
 }
 
 /** Returns the names of a question's files for later turns, which are sent without its images. */

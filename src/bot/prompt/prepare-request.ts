@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.js";
 import type { HostConfig } from "../../base/config/config-host.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
+import { t } from "../../languages/translate.js";
 import type { ChatRequest, ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
@@ -76,7 +77,7 @@ export async function prepareRequest(
     signal,
   });
   if (asked.text === "")
-    throw new UserError(["There is nothing in this message that I can read.", ...asked.notes].join("\n"));
+    throw new UserError([t`There is nothing in this message that I can read.`, ...asked.notes].join("\n"));
   const { messages, tokens } = contextOf(turns, {
     ...bounds,
     system,

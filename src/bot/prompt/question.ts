@@ -1,4 +1,5 @@
 import { saysSomething } from "../../base/text.js";
+import { localeInForce, t } from "../../languages/translate.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { OpenQuestion, Session, Turn } from "../../store/sessions/sessions.js";
 import { conversationOf, questionIdOf } from "../port/conversation.js";
@@ -19,7 +20,7 @@ export interface Question {
   readonly retry?: Retry;
   /** Set where the answer is compared: the history keeps the turn that `retry` names until this one is chosen. */
   readonly compared?: {
-    /** Under which the answer stands: `message`, or the same id in another thread. */
+    /** Under which the answer stands: `phrase`, or the same id in another thread. */
     readonly at: MessageKey;
     /** Who compares; `asker` is who asked at first. */
     readonly by: Person;
@@ -97,10 +98,11 @@ export const MAX_QUESTION_CHARS = 32_000;
 /** Why a question cannot be put to a model, as the asker reads it; undefined where it can. */
 export function questionFault(mention: Mention): string | undefined {
   const { text } = mention;
-  if (!hasContent(mention)) return "There is no question in this message. Type what you would like to know.";
+  if (!hasContent(mention)) return t`There is no question in this message. Type what you would like to know.`;
   if (text.length > MAX_QUESTION_CHARS) {
-    const [chars, most] = [text.length, MAX_QUESTION_CHARS].map((count) => count.toLocaleString("en"));
-    return `This message has ${chars} characters; I read up to ${most}. Please shorten it.`;
+    const inWords = (count: number) => count.toLocaleString(localeInForce());
+    const [chars, most] = [inWords(text.length), inWords(MAX_QUESTION_CHARS)];
+    return t`This message has ${chars} characters; I read up to ${most}. Please shorten it.`;
   }
   return undefined;
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import { TimeoutError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
+import { type Phrase, phrase, type Said } from "../../languages/translate.js";
 import type { ImagePart } from "../../providers/provider.js";
 import type { Attachment } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
@@ -28,7 +29,7 @@ export interface ReadAttachments {
 
 interface LeftFile {
   readonly name: string;
-  readonly why: string;
+  readonly why: Said;
   /** Whether its beginning is among the files. */
   readonly isCut?: boolean;
 }
@@ -58,7 +59,7 @@ type Outcome =
   | { readonly image: ImagePart }
   | {
       /** Why it is left out. */
-      readonly why: string;
+      readonly why: Said;
     };
 
 /**
@@ -80,7 +81,13 @@ export async function readAttachments(
     const name = cleanName(attachment.name, MAX_FILE_NAME_CHARS, "a file without a name");
     if (index >= MAX_ATTACHMENTS) {
       const more = attachments.length - index - 1;
-      ignored.push({ name, why: `I read the first ${MAX_ATTACHMENTS} files${more > 0 ? ` (and ${more} more)` : ""}` });
+      ignored.push({
+        name,
+        why:
+          more > 0
+            ? phrase`I read the first ${MAX_ATTACHMENTS} files (and ${more} more)`
+            : phrase`I read the first ${MAX_ATTACHMENTS} files`,
+      });
       break;
     }
     const outcome = await readOne(attachment, { ...terms, until });
@@ -95,7 +102,7 @@ export async function readAttachments(
       if (text !== undefined) files.push(text);
       if (!fits) ignored.push({ name, why: TOO_MUCH_TEXT });
       if (isCut) {
-        const why = `${text === undefined ? "" : "its end: "}${noRoomWords(room)}`;
+        const why = text === undefined ? noRoomWords(room) : phrase`its end: ${noRoomWords(room)}`;
         ignored.push({ name, why, isCut: text !== undefined });
       }
     } else if (images.length === MAX_IMAGES) ignored.push({ name, why: TOO_MANY_IMAGES });
@@ -105,17 +112,18 @@ export async function readAttachments(
   return { files, images, ignored };
 }
 
-const NO_IMAGES = "this model can't read images";
-const TOO_MANY_IMAGES = `I read up to ${MAX_IMAGES} images at once`;
+const NO_IMAGES = phrase`this model can't read images`;
+const TOO_MANY_IMAGES = phrase`I read up to ${MAX_IMAGES} images at once`;
 
 /** Why something that came with a question is left out, as the asker reads it after its name. */
-export const noRoomWords = ({ size }: TokenRoom): string =>
-  `a question may have up to ${size} with everything attached or quoted`;
-const TOO_MUCH_TEXT = `text files may have up to ${MAX_FILE_CHARS.toLocaleString("en")} characters together`;
+export const noRoomWords = ({ size }: TokenRoom): Phrase =>
+  phrase`a question may have up to ${size} with everything attached or quoted`;
+const TOO_MUCH_TEXT = phrase`text files may have up to ${MAX_FILE_CHARS.toLocaleString("en")} characters together`;
 const [MAX_IMAGE_MB, MAX_TEXT_KB] = [MAX_IMAGE_BYTES / 1024 / 1024, MAX_TEXT_BYTES / 1024];
-const LARGE_TEXT = `it is too large (text files may have up to ${MAX_TEXT_KB} KB)`;
-const TOO_LARGE = `it is too large (images may have up to ${MAX_IMAGE_MB} MB, text files up to ${MAX_TEXT_KB} KB)`;
-const UNREADABLE = "it is neither a PNG, JPEG, GIF or WebP image nor text";
+const LARGE_TEXT = phrase`it is too large (text files may have up to ${MAX_TEXT_KB} KB)`;
+const TOO_LARGE = phrase`it is too large (images may have up to ${MAX_IMAGE_MB} MB, text files up to
+  ${MAX_TEXT_KB} KB)`;
+const UNREADABLE = phrase`it is neither a PNG, JPEG, GIF or WebP image nor text`;
 
 async function readOne(attachment: Attachment, terms: AttachmentTerms & { readonly until: number }): Promise<Outcome> {
   const { takesImages, signal, clock, log, until } = terms;
@@ -137,16 +145,16 @@ async function readOne(attachment: Attachment, terms: AttachmentTerms & { readon
 }
 
 /** Returns why something could not be read, as the asker reads it after its name. */
-export function unreadReason(error: unknown): string {
-  if (error instanceof TimeoutError) return "it took too long to fetch";
-  if (!(error instanceof PlatformError)) return "it could not be fetched";
+export function unreadReason(error: unknown): Said {
+  if (error instanceof TimeoutError) return phrase`it took too long to fetch`;
+  if (!(error instanceof PlatformError)) return phrase`it could not be fetched`;
   if (error.why !== undefined) return error.why;
-  if (error.reason === "gone") return "it was not found";
-  return error.reason === "forbidden" ? "I have no permission to read it" : "it could not be fetched";
+  if (error.reason === "gone") return phrase`it was not found`;
+  return error.reason === "forbidden" ? phrase`I have no permission to read it` : phrase`it could not be fetched`;
 }
 
 function outcomeOf(bytes: Uint8Array, takesImages: boolean): Outcome {
-  if (bytes.length === 0) return { why: "it is empty" };
+  if (bytes.length === 0) return { why: phrase`it is empty` };
   const file = fileKind(bytes);
   if (file.kind === "image") {
     return takesImages ? { image: { mediaType: file.mediaType, bytes } } : { why: NO_IMAGES };

@@ -5,7 +5,7 @@ import type { HostConfig } from "../../base/config/config-host.js";
 import { withDeadline } from "../../base/deadline.js";
 import { messageOf, TimeoutError } from "../../base/errors.js";
 import { createLog, createScrubber } from "../../base/log.js";
-import { plural } from "../../languages/translate.js";
+import { type Phrase, phrase, plural, t } from "../../languages/translate.js";
 import { proveKey } from "../../providers/prove-key.js";
 import { ProviderError, type ProviderErrorReason } from "../../providers/provider.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";
@@ -36,7 +36,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
   const isFaulty = (names: readonly string[]) => faults.some(({ variable }) => names.includes(variable));
   const findings = await Promise.all([
     faults.length === 0
-      ? { isFine: true, text: "configuration: every variable is valid" }
+      ? { isFine: true, text: t`configuration: every variable is valid` }
       : faults.map(({ variable, fix }) => ({ isFine: false, text: `${variable}: ${fix}` })),
     isFaulty(["STORE_URL"]) ? undefined : checkStore(deps, config),
     ...config.providers.map((setup) => checkProvider(deps, setup, config.refresh.timeoutMs)),
@@ -45,7 +45,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
     ...deps.platforms.map(({ id, variables }) => {
       if (isFaulty(Object.keys(variables))) return undefined;
       const setup = config.platforms.find((configured) => configured.id === id);
-      if (setup === undefined) return { isFine: true, text: `${id}: off` };
+      if (setup === undefined) return { isFine: true, text: t`${id}: off` };
       return setup.check?.({ config, clock: deps.clock, log: createLog({ level: "silent", secrets: [] }) });
     }),
   ]);
@@ -62,7 +62,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
 
 const storeWarnings = ({ stores }: DoctorDeps, url: string): readonly string[] =>
   (stores.find(({ schemes }) => schemes.some((scheme) => url.startsWith(`${scheme}:`)))?.warnings?.(url) ?? []).map(
-    (warning) => `⚠️ store: ${warning}`,
+    (warning) => t`⚠️ store: ${warning}`,
   );
 
 const READINESS = z.object({ problems: z.array(z.string()), warnings: z.array(z.string()) });
@@ -78,7 +78,7 @@ async function warningsOfRunning(
     const terms = { what: "the running bot", timeoutMs: RUNNING_TIMEOUT_MS, clock };
     const read = async (signal: AbortSignal) => (await fetch(`http://${name}:${port}/readyz`, { signal })).json();
     const { data } = READINESS.safeParse(await withDeadline(read, terms));
-    return [...(data?.problems ?? []), ...(data?.warnings ?? [])].map((text) => `⚠️ the running bot says: ${text}`);
+    return [...(data?.problems ?? []), ...(data?.warnings ?? [])].map((text) => t`⚠️ the running bot says: ${text}`);
   } catch {
     return []; // none runs here
   }
@@ -93,12 +93,12 @@ async function checkStore(
     const store = await openStore(url, stores);
     try {
       const replicas = await Promise.all(platforms.map((setup) => checkReplicas(setup, store)));
-      return [...(await storeFindings(store, `store: ${place} opens`)), ...replicas.flat()];
+      return [...(await storeFindings(store, t`store: ${place} opens`)), ...replicas.flat()];
     } finally {
       await store.close();
     }
   } catch (error) {
-    return [{ isFine: false, text: `store: ${messageOf(error)}` }];
+    return [{ isFine: false, text: t`store: ${messageOf(error)}` }];
   }
 }
 
@@ -112,7 +112,7 @@ export async function storeFindings(store: Store, works: string): Promise<readon
   const report = createDamageReport({ warn: (row: object) => void damaged.push(row) });
   await readSmallTables(reportingStore(store, report));
   const keys = damaged.map(({ table, key }) => `${table} ${key}`);
-  const named = keys.length === 0 ? [] : [`the damaged rows are ${keys.slice(0, MAX_DAMAGED).join(", ")}`];
+  const named = keys.length === 0 ? [] : [t`the damaged rows are ${keys.slice(0, MAX_DAMAGED).join(", ")}`];
   return [{ isFine: true, text: works }, ...[...report.warnings(), ...named].map((text) => ({ isFine: false, text }))];
 }
 
@@ -146,19 +146,19 @@ export async function checkProvider(
     const chat = models.filter(({ isChat }) => isChat).length;
     if (chat === 0) return wrong(noModelsText(setup, models.length));
     const list = plural(chat, "chat model");
-    if (key === undefined) return { isFine: true, text: `${id}: answers, ${list}` };
+    if (key === undefined) return { isFine: true, text: t`${id}: answers, ${list}` };
     const proof = await proveKey(setup, { provider, models }, { fetch, clock, timeoutMs });
     const left = "left" in proof && proof.left ? `; ${proof.left}` : "";
-    if (proof.kind === "works") return { isFine: true, text: `${id}: the key works, ${list}${left}` };
+    if (proof.kind === "works") return { isFine: true, text: t`${id}: the key works, ${list}${left}` };
     if (proof.kind === "used-up") {
       return wrong(
-        `the key is accepted, but nothing is left for it${left}; add credit or raise its limit at the provider`,
+        t`the key is accepted, but nothing is left for it${left}; add credit or raise its limit at the provider`,
       );
     }
     const said = messageOf(proof.error);
     return proof.kind === "refused"
-      ? wrong(`lists ${list} even without a key, but not with this one: ${said}; ${fixFor(proof.error, setup)}`)
-      : wrong(`lists ${list} even without a key, and a question with this key failed: ${said}`);
+      ? wrong(t`lists ${list} even without a key, but not with this one: ${said}; ${fixFor(proof.error, setup)}`)
+      : wrong(t`lists ${list} even without a key, and a question with this key failed: ${said}`);
   } catch (error) {
     const [said, opening] = [messageOf(error), `${id} `]; // most say whose they are
     return wrong(`${said.startsWith(opening) ? said.slice(opening.length) : said}; ${fixFor(error, setup)}`);
@@ -166,36 +166,36 @@ export async function checkProvider(
 }
 
 function noModelsText({ id, baseUrl, emptyHint }: ProviderSetup, listed: number): string {
-  if (listed === 0) return `answers, but lists no model; ${emptyHint ?? `check its base URL (${baseUrl})`}`;
+  if (listed === 0) return t`answers, but lists no model; ${emptyHint ?? t`check its base URL (${baseUrl})`}`;
   const rows = plural(listed, "model");
-  const hint = `\`/models use ${id}/MODEL\` works with any that it has`;
-  return `answers, but none of the ${rows} that it lists is for chat; ${hint}`;
+  const hint = t`\`/models use ${id}/MODEL\` works with any that it has`;
+  return t`answers, but none of the ${rows} that it lists is for chat; ${hint}`;
 }
 
-const FIXES: Partial<Record<ProviderErrorReason, string>> = {
-  "rate-limited": "try again later",
-  overloaded: "try again later",
-  loading: "try again in a minute",
-  quota: "wait until the quota renews, or raise it at the provider",
-  "spend-cap": "add credit or raise its limit at the provider",
-  "no-access": "check what this key may use at the provider",
+const FIXES: Partial<Record<ProviderErrorReason, Phrase>> = {
+  "rate-limited": phrase`try again later`,
+  overloaded: phrase`try again later`,
+  loading: phrase`try again in a minute`,
+  quota: phrase`wait until the quota renews, or raise it at the provider`,
+  "spend-cap": phrase`add credit or raise its limit at the provider`,
+  "no-access": phrase`check what this key may use at the provider`,
 };
 
 function fixFor(error: unknown, { key, keyVariable, baseUrl }: ProviderSetup): string {
   if (error instanceof ProviderError && error.reason === "auth") {
     const where = keyVariable === undefined ? "" : ` (${keyVariable})`;
-    return key === undefined ? `it needs a key${where}` : `check its key${where}`;
+    return key === undefined ? t`it needs a key${where}` : t`check its key${where}`;
   }
-  if (error instanceof TimeoutError) return "check the network, or set REFRESH_TIMEOUT_SECONDS higher";
+  if (error instanceof TimeoutError) return t`check the network, or set REFRESH_TIMEOUT_SECONDS higher`;
   const fix = error instanceof ProviderError ? FIXES[error.reason] : undefined;
-  if (fix !== undefined) return fix;
-  return `check its base URL (${baseUrl}) and the network`;
+  if (fix !== undefined) return t(fix);
+  return t`check its base URL (${baseUrl}) and the network`;
 }
 
 export function checkProviders(providers: readonly ProviderSetup[]): PlatformFinding | undefined {
   if (providers.length > 0) return undefined;
   return {
     isFine: false,
-    text: "providers: none is configured; set a key such as OPENAI_API_KEY, or DEMO_PROVIDER=true",
+    text: t`providers: none is configured; set a key such as OPENAI_API_KEY, or DEMO_PROVIDER=true`,
   };
 }

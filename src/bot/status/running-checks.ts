@@ -1,6 +1,7 @@
 import type { Config } from "../../base/config/config.js";
 import { messageOf } from "../../base/errors.js";
 import { createLog, createScrubber } from "../../base/log.js";
+import { t } from "../../languages/translate.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";
 import type { Store } from "../../store/store.js";
 import type { PlatformSetup } from "../port/platform-definition.js";
@@ -25,11 +26,11 @@ export async function* runningChecks(deps: RunningChecksDeps): AsyncGenerator<st
   const lines = new Set([...deps.faults().map((text) => `✗ ${text}`), ...deps.warnings().map((text) => `⚠️ ${text}`)]);
   for (const line of lines) yield scrub(line);
   const log = createLog({ level: "silent", secrets: [] });
-  const kind = storeUrl.split(":")[0];
+  const kind = storeUrl.split(":")[0] ?? "";
   const checks = [
-    storeFindings(deps.store, `store: ${kind} can be read`).catch((error) => ({
+    storeFindings(deps.store, t`store: ${kind} can be read`).catch((error) => ({
       isFine: false,
-      text: `store: ${messageOf(error)}`,
+      text: t`store: ${messageOf(error)}`,
     })),
     ...platforms.map((setup) => checkReplicas(setup, deps.store)),
     ...providers.map((setup) => checkProvider(deps, setup, refresh.timeoutMs)),

@@ -1,15 +1,36 @@
 import type { Control } from "../../commands/command.js";
+import { t } from "../../languages/translate.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import { defaultModelOf, type ModelRef, type Preference } from "../../refresh/choose/default-model.js";
 import { livingModels } from "../../refresh/choose/living-models.js";
 
 /** Stands under an answer while it grows. */
-export const STOP_CONTROL = { label: "⏹️ Stop", command: "/chat stop" } as const satisfies Control;
+export const STOP_CONTROL = {
+  get label() {
+    return t`⏹️ Stop`;
+  },
+  command: "/chat stop",
+} as const satisfies Control;
 
-export const RETRY_CONTROL: Control = { label: "🔁 Retry", command: "/chat retry" };
+export const RETRY_CONTROL: Control = {
+  get label() {
+    return t`🔁 Retry`;
+  },
+  command: "/chat retry",
+};
 /** Stands under an answer that failed because of the provider's key, address or connection. */
-export const STATUS_CONTROL: Control = { label: "ℹ️ Model status", command: "/models status" };
-export const THREAD_CONTROL: Control = { label: "🧵 Continue in a thread", command: "/chat thread" };
+export const STATUS_CONTROL: Control = {
+  get label() {
+    return t`ℹ️ Model status`;
+  },
+  command: "/models status",
+};
+export const THREAD_CONTROL: Control = {
+  get label() {
+    return t`🧵 Continue in a thread`;
+  },
+  command: "/chat thread",
+};
 
 /** Whether an answer was good: one vote a person. */
 export const RATE_CONTROLS: readonly Control[] = [
@@ -64,7 +85,7 @@ function menuFrom(models: readonly ModelRef[]): readonly Control[] {
     const label = `${provider}/${model}`;
     return { label, command: `/chat retry model:${label}` };
   });
-  return [{ label: "Answer again with…", options }];
+  return [{ label: t`Answer again with…`, options }];
 }
 
 /** The other providers' defaults first, then those of the same provider that come closest. */

@@ -3,6 +3,7 @@ import { withDeadline } from "../../base/deadline.js";
 import { TimeoutError, UserError } from "../../base/errors.js";
 import { createSerial } from "../../base/serial.js";
 import type { TurnControl } from "../../commands/command-deps.js";
+import { t } from "../../languages/translate.js";
 import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
 import { createTurnControl } from "./control/turn-control.js";
@@ -61,7 +62,7 @@ export function createChat(deps: ChatDeps): Chat {
   return {
     owner: deps.owner,
     async onMention(platform, mention, terms) {
-      if (closing.signal.aborted) throw new UserError("The bot is restarting. Please ask again in a moment.");
+      if (closing.signal.aborted) throw new UserError(t`The bot is restarting. Please ask again in a moment.`);
       refresher.noteActivity(workspaceOf(mention.message), conversationOf(mention.message));
       await takeMention({ ...deps, turns }, platform, mention, terms);
     },

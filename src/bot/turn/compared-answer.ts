@@ -1,6 +1,7 @@
 import type { Control } from "../../commands/command.js";
 import { escapeInline } from "../../commands/wording/markdown.js";
 import { costWords } from "../../commands/wording/usage-text.js";
+import { localeInForce, t } from "../../languages/translate.js";
 import { type ModelRef, modelName } from "../../refresh/choose/default-model.js";
 import { costOf, type ModelFacts } from "../../usage/model-facts.js";
 import type { Question } from "../prompt/question.js";
@@ -16,8 +17,9 @@ export const comparedHeading = (model: ModelRef): string => `**${escapeInline(mo
 /** The time that an answer took, its tokens and their cost: "`3.2 s · 1,204 tokens · $0.0031`". */
 export function takenLine(durationMs: number, used: Used | undefined, facts: ModelFacts): string {
   const seconds = `${(durationMs / 1000).toFixed(1)} s`;
-  if (used === undefined) return `\`${seconds} · tokens and cost unknown\``;
-  const tokens = `${used.isEstimated ? "≈ " : ""}${(used.inputTokens + used.outputTokens).toLocaleString("en")} tokens`;
+  if (used === undefined) return t`\`${seconds} · tokens and cost unknown\``;
+  const count = (used.inputTokens + used.outputTokens).toLocaleString(localeInForce());
+  const tokens = t`${used.isEstimated ? "≈ " : ""}${count} tokens`;
   const cost = costWords({ costUsd: costOf(facts, used), hasUnknownCost: false, isEstimated: used.isEstimated });
   return `\`${seconds} · ${tokens} · ${cost}\``;
 }
@@ -27,7 +29,7 @@ export const answerIdOf = ({ id }: Pick<Question, "id">): string => id.slice(id.
 
 /** Keeps a compared answer: its model is pinned, and the history goes on from it. */
 export const chooseControl = (question: Pick<Question, "id">, model: ModelRef): Control => ({
-  label: `Use ${modelName(model)} here`,
+  label: t`Use ${modelName(model)} here`,
   command: `/chat choose ${answerIdOf(question)}`,
 });
 

@@ -1,6 +1,7 @@
 import { AppError, messageOf, UserError } from "../../base/errors.js";
 import { saysSomething } from "../../base/text.js";
 import { escapeInline } from "../../commands/wording/markdown.js";
+import { phrase, t } from "../../languages/translate.js";
 import { type FinishReason, ProviderError } from "../../providers/provider.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";
 import { addressFix } from "../../refresh/refresh-texts.js";
@@ -78,7 +79,7 @@ export function endingOf(error: unknown, hasText: boolean): Ending {
  */
 export function failureText(error: unknown, reference: string, setups: readonly KnownSetup[]): string {
   if (error instanceof UserError) return error.message;
-  return `${sentenceFor(error, setups)} (Reference ${reference})`;
+  return t`${sentenceFor(error, setups)} (Reference ${reference})`;
 }
 
 type KnownSetup = Pick<ProviderSetup, "id" | "key" | "keyVariable" | "addressVariable">;
@@ -92,26 +93,26 @@ const FOR_OPERATORS: readonly ProviderError["reason"][] = ["auth", "address", "m
 function sentenceFor(error: unknown, setups: readonly KnownSetup[]): string {
   if (error instanceof DamagedRowError)
     return [
-      "The record of this conversation is damaged.",
-      "`/chat new` starts a new one; other conversations are not affected.",
+      t`The record of this conversation is damaged.`,
+      t`\`/chat new\` starts a new one; other conversations are not affected.`,
     ].join(" ");
   if (error instanceof ProviderDown) {
     const wait = waitInWords(error.retryAfterMs);
-    return `**${error.provider}** is not answering right now. Retrying in ${wait}; meanwhile ${ANOTHER_MODEL}.`;
+    return t`**${error.provider}** is not answering right now. Retrying in ${wait}; meanwhile ${ANOTHER_MODEL}.`;
   }
   if (error instanceof AnswerTooLong)
-    return `The answer took longer than ${waitInWords(error.limitMs)}. Ask again, or ${ANOTHER_MODEL}.`;
+    return t`The answer took longer than ${waitInWords(error.limitMs)}. Ask again, or ${ANOTHER_MODEL}.`;
   if (error instanceof ProviderError)
     return providerSentence(
       error,
       setups.find(({ id }) => id === error.provider),
     );
-  if (error instanceof PlatformError && error.why !== undefined) return `The answer could not be shown: ${error.why}.`;
-  return "Something went wrong on my side. Please ask again in a moment.";
+  if (error instanceof PlatformError && error.why !== undefined) return t`The answer could not be shown: ${error.why}.`;
+  return t`Something went wrong on my side. Please ask again in a moment.`;
 }
 
-const ANOTHER_MODEL = "try another model with `/models use`";
-const CHOOSE_ANOTHER = "Choose another one with `/models use`, or see `/models list`.";
+const ANOTHER_MODEL = phrase`try another model with \`/models use\``;
+const CHOOSE_ANOTHER = phrase`Choose another one with \`/models use\`, or see \`/models list\`.`;
 /** Where a vendor's own words are cut; `provider-fault.ts` keeps fewer. */
 const MAX_DETAIL_CHARS = 300;
 
@@ -119,48 +120,48 @@ function keySentence({ provider, status }: ProviderError, setup: KnownSetup | un
   const code = status === undefined ? "" : ` (${status})`;
   const { key, keyVariable } = setup ?? {};
   if (keyVariable === undefined)
-    return `${provider} refuses the bot's key${code}. Please ask the bot's operator to check it.`;
+    return t`${provider} refuses the bot's key${code}. Please ask the bot's operator to check it.`;
   if (key === undefined)
-    return `${provider} needs a key${code}. Put one into \`${keyVariable}\` in \`.env\` and restart.`;
-  return `${provider} refuses the key in \`${keyVariable}\`${code}. Put a valid key into \`.env\` and restart.`;
+    return t`${provider} needs a key${code}. Put one into \`${keyVariable}\` in \`.env\` and restart.`;
+  return t`${provider} refuses the key in \`${keyVariable}\`${code}. Put a valid key into \`.env\` and restart.`;
 }
 
 function providerSentence(error: ProviderError, setup: KnownSetup | undefined): string {
   const { provider, reason, status, words, retryAfterMs } = error;
-  const wait = retryAfterMs === undefined ? "in a moment" : `in ${waitInWords(retryAfterMs)}`;
+  const wait = retryAfterMs === undefined ? t`in a moment` : t`in ${waitInWords(retryAfterMs)}`;
   const who = `**${provider}**`;
-  const says = words === undefined ? "" : ` It says: ${escapeInline(words, MAX_DETAIL_CHARS).replace(/\.$/, "")}.`;
+  const says = words === undefined ? "" : t` It says: ${escapeInline(words, MAX_DETAIL_CHARS).replace(/\.$/, "")}.`;
   const what = escapeInline(messageOf(error), MAX_DETAIL_CHARS);
-  const later = `Try again ${wait}, or ${ANOTHER_MODEL}.`;
+  const later = t`Try again ${wait}, or ${ANOTHER_MODEL}.`;
   const renewal = retryAfterMs === undefined ? CHOOSE_ANOTHER : later;
-  const pause = retryAfterMs === undefined ? "in a minute" : wait;
+  const pause = retryAfterMs === undefined ? t`in a minute` : wait;
   const sentences: Record<ProviderError["reason"], string> = {
     auth: keySentence(error, setup),
-    timeout: `${who} gave no answer in time. Ask again, or ${ANOTHER_MODEL}.`,
-    "no-access": `${who} does not let the bot use this model.${says} ${CHOOSE_ANOTHER}`,
-    "rate-limited": `${who} is limiting the rate of requests. Try again ${wait}.${says}`,
-    quota: `A quota of the bot's account at ${who} is used up.${says} ${renewal}`,
-    "spend-cap": `The budget of the bot's account at ${who} is used up. Please ask the bot's operator.${says}`,
-    overloaded: `${who} is overloaded. ${later}${says}`,
-    loading: `${who} is still loading this model. Try again ${pause}.${says}`,
-    "out-of-memory": `${who} has too little memory for this model.${says} ${CHOOSE_ANOTHER}`,
-    "unknown-model": `${who} does not know this model. ${CHOOSE_ANOTHER}`,
-    "not-for-chat": `${who} refuses this model for chat. ${CHOOSE_ANOTHER}`,
-    "content-refused": `${who} refused the content.${says} Rephrase it, or start over with \`/chat new\`.`,
-    "context-too-long": `The conversation is too long for this model at ${who}.${says} Start over: \`/chat new\`.`,
-    "bad-request": `${who} did not accept the request (${what}). ${CHOOSE_ANOTHER}`,
+    timeout: t`${who} gave no answer in time. Ask again, or ${ANOTHER_MODEL}.`,
+    "no-access": t`${who} does not let the bot use this model.${says} ${CHOOSE_ANOTHER}`,
+    "rate-limited": t`${who} is limiting the rate of requests. Try again ${wait}.${says}`,
+    quota: t`A quota of the bot's account at ${who} is used up.${says} ${renewal}`,
+    "spend-cap": t`The budget of the bot's account at ${who} is used up. Please ask the bot's operator.${says}`,
+    overloaded: t`${who} is overloaded. ${later}${says}`,
+    loading: t`${who} is still loading this model. Try again ${pause}.${says}`,
+    "out-of-memory": t`${who} has too little memory for this model.${says} ${CHOOSE_ANOTHER}`,
+    "unknown-model": t`${who} does not know this model. ${CHOOSE_ANOTHER}`,
+    "not-for-chat": t`${who} refuses this model for chat. ${CHOOSE_ANOTHER}`,
+    "content-refused": t`${who} refused the content.${says} Rephrase it, or start over with \`/chat new\`.`,
+    "context-too-long": t`The conversation is too long for this model at ${who}.${says} Start over: \`/chat new\`.`,
+    "bad-request": t`${who} did not accept the request (${what}). ${CHOOSE_ANOTHER}`,
     address: `${what}. ${addressFix(setup ?? {})}`,
-    http: `${who} has a problem${status === undefined ? "" : ` (status ${status})`}. Try again ${wait}.${says}`,
-    network: `${who} cannot be reached right now. ${later}`,
+    http: t`${who} has a problem${status === undefined ? "" : t` (status ${status})`}. Try again ${wait}.${says}`,
+    network: t`${who} cannot be reached right now. ${later}`,
     malformed: `${what}. ${addressFix(setup ?? {})}`,
-    "cut-off": `${who} closed the connection before the answer began. Ask again.`,
+    "cut-off": t`${who} closed the connection before the answer began. Ask again.`,
   };
   return sentences[reason];
 }
 
 /** What broke an answer off that had begun; undefined where "cut off" says all that is known. */
 export function causeOfBreak(error: unknown): string | undefined {
-  if (error instanceof AnswerTooLong) return `It took longer than ${waitInWords(error.limitMs)}.`;
+  if (error instanceof AnswerTooLong) return t`It took longer than ${waitInWords(error.limitMs)}.`;
   if (!(error instanceof ProviderError) || LOST.includes(error.reason)) return undefined;
   return `${escapeInline(error.message, MAX_DETAIL_CHARS).replace(/\.$/, "")}.`;
 }
@@ -171,5 +172,5 @@ export function waitInWords(ms: number): string {
   const seconds = Math.max(1, Math.ceil(ms / 1000));
   if (seconds < 90) return `${seconds} s`;
   const minutes = Math.ceil(seconds / 60);
-  return minutes < 100 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
+  return minutes < 100 ? t`${minutes} min` : `${Math.ceil(minutes / 60)} h`;
 }

@@ -1,6 +1,7 @@
 import { estimateTokenCount } from "tokenx";
 import { retry } from "../../base/retry.js";
 import { outlookIn } from "../../commands/wording/pin-outlook.js";
+import { t } from "../../languages/translate.js";
 import { ProviderError, type Usage } from "../../providers/provider.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { ModelUse } from "../../refresh/refresher.js";
@@ -79,10 +80,10 @@ async function showLast(deps: TurnDeps, turn: AnsweredTurn, text: string): Promi
   } catch (error) {
     if (!(error instanceof PlatformError) || error.why === undefined) throw error;
     deps.log.warn({ error }, "the platform refused an answer");
-    const what = stream.postedIn() === undefined ? "The answer" : "The rest of the answer";
+    const what = stream.postedIn() === undefined ? t`The answer` : t`The rest of the answer`;
     const place = answerPlace(question);
     const terms = { rank: "error", replyTo: place } as const;
-    await platform.post(place, { markdown: `⚠️ ${what} could not be shown: ${error.why}.` }, terms);
+    await platform.post(place, { markdown: t`⚠️ ${what} could not be shown: ${error.why}.` }, terms);
     return false;
   }
 }

@@ -1,13 +1,14 @@
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import type { Control } from "../../commands/command.js";
+import { type Said, t } from "../../languages/translate.js";
 import { showMark } from "../delivery/show-mark.js";
 import type { ChatPlatform, MessageKey, Person } from "../port/platform.js";
 import { untilStored } from "./finish-turn.js";
 
 interface Refusal {
   readonly message: MessageKey;
-  readonly why: string;
+  readonly why: Said;
   /** The only person whom it concerns. */
   readonly to?: Person | undefined;
   /** What can be done instead. */
@@ -24,7 +25,7 @@ export async function refuse(
 ): Promise<boolean> {
   const { message, why, to, controls, isPatient = false } = refusal;
   const terms = { rank: "error", replyTo: message, ...(to && { onlyFor: to }) } as const;
-  const post = () => platform.post(message, { markdown: why, ...(controls && { controls }) }, terms);
+  const post = () => platform.post(message, { markdown: t(why), ...(controls && { controls }) }, terms);
   const posted = isPatient ? untilStored(post, deps) : post();
   await posted.catch((error) => deps.log.warn({ error }, "a refusal was not shown"));
   return showMark(deps, platform, message, "failed");

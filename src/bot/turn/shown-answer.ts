@@ -4,6 +4,7 @@ import type { Control } from "../../commands/command.js";
 import { newsLine } from "../../commands/wording/budget-text.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
 import { type OutlookDeps, outlookIn } from "../../commands/wording/pin-outlook.js";
+import { localeInForce, t } from "../../languages/translate.js";
 import { ProviderError } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
@@ -77,8 +78,8 @@ function answerText(deps: TurnDeps, turn: AnsweredTurn, reference: string): stri
   if (pin === null) return noModelText(deps);
   if (!isConfigured) {
     return [
-      `This channel is pinned to **${shownModel(pin)}**, but **${pin.provider}** is not configured any more.`,
-      "Choose another model with `/models use`, or go back to the default.",
+      t`This channel is pinned to **${shownModel(pin)}**, but **${pin.provider}** is not configured any more.`,
+      t`Choose another model with \`/models use\`, or go back to the default.`,
     ].join(" ");
   }
   if (turn.ruling !== undefined) return ruledOutText(deps, turn, pin, turn.ruling);
@@ -105,8 +106,8 @@ function ruledOutText(
   const fallback = defaultModel(workspaceOf(question.message));
   return [
     `🔒 **${shownModel(pin)}** ${rule}.`,
-    session.pin === null ? "" : "The pin stays until somebody changes it.",
-    fallback === undefined ? "" : `The default here is **${shownModel(fallback)}**.`,
+    session.pin === null ? "" : t`The pin stays until somebody changes it.`,
+    fallback === undefined ? "" : t`The default here is **${shownModel(fallback)}**.`,
     whoChangesRule(by),
   ]
     .filter((part) => part !== "")
@@ -117,38 +118,38 @@ function ruledOutText(
 function finishLine({ text, finish, hasThought }: ModelAnswer, prepared: AnsweredTurn["prepared"]): string | undefined {
   const isEmpty = !saysSomething(text);
   const { reason, word, wantsTool } = finish ?? { reason: "stop" };
-  if (reason === "filtered") return "⚠️ The provider's filter ended this answer.";
-  if (reason === "refused") return "⚠️ The model refused to answer this.";
-  if (reason === "other") return `⚠️ The answer ended with "${word ?? "an unknown reason"}".`;
+  if (reason === "filtered") return t`⚠️ The provider's filter ended this answer.`;
+  if (reason === "refused") return t`⚠️ The model refused to answer this.`;
+  if (reason === "other") return t`⚠️ The answer ended with "${word ?? t`an unknown reason`}".`;
   if (reason === "length" && isEmpty && hasThought) {
-    return "⚠️ The model reached its length limit while reasoning, before any answer. Ask a smaller question.";
+    return t`⚠️ The model reached its length limit while reasoning, before any answer. Ask a smaller question.`;
   }
   const { cap } = prepared ?? {};
   // A vendor that counts fewer tokens has stopped it for a limit of its own.
   if (reason === "length" && cap?.isHosts && (finish?.usage?.outputTokens ?? cap.tokens) >= cap.tokens) {
-    const tokens = cap.tokens.toLocaleString("en");
-    return `⚠️ The answer reached the limit of ${tokens} tokens per answer. Ask me to continue.`;
+    const tokens = cap.tokens.toLocaleString(localeInForce());
+    return t`⚠️ The answer reached the limit of ${tokens} tokens per answer. Ask me to continue.`;
   }
-  if (reason === "length") return "⚠️ The answer reached the model's length limit.";
+  if (reason === "length") return t`⚠️ The answer reached the model's length limit.`;
   if (!isEmpty) return undefined;
-  if (wantsTool) return "⚠️ The model asked for a tool instead of answering; this bot has none.";
-  if (hasThought) return "⚠️ The model gave only reasoning, no answer. `/chat reasoning on` shows it.";
-  return "⚠️ The model gave an empty answer.";
+  if (wantsTool) return t`⚠️ The model asked for a tool instead of answering; this bot has none.`;
+  if (hasThought) return t`⚠️ The model gave only reasoning, no answer. \`/chat reasoning on\` shows it.`;
+  return t`⚠️ The model gave an empty answer.`;
 }
 
 function noModelText({ refresher, providers }: Pick<TurnDeps, "refresher" | "providers">): string {
-  if (providers.size === 0) return "No provider is configured, so there is no model to answer with.";
+  if (providers.size === 0) return t`No provider is configured, so there is no model to answer with.`;
   return [
-    `There is no model to answer with: the list of models ${listWords(refresher.status())}.`,
-    "`/models status` shows why, and `/models use provider/model` works without a list.",
+    t`There is no model to answer with: the list of models ${listWords(refresher.status())}.`,
+    t`\`/models status\` shows why, and \`/models use provider/model\` works without a list.`,
   ].join(" ");
 }
 
 /** What became of the list that the default model would come from, the first provider's. */
 function listWords({ indicator, providers: [first] }: RefreshStatus): string {
-  if (indicator === "refreshing") return "is being fetched right now; ask again in a moment";
-  if (first?.outcome === "empty") return `of ${first.id} is empty`;
-  return first?.fetchedAt == null ? "could not be fetched yet" : `of ${first.id} has no chat model`;
+  if (indicator === "refreshing") return t`is being fetched right now; ask again in a moment`;
+  if (first?.outcome === "empty") return t`of ${first.id} is empty`;
+  return first?.fetchedAt == null ? t`could not be fetched yet` : t`of ${first.id} has no chat model`;
 }
 
 /** Under the first answer after a person chose the model or gave it up; undefined where there is nothing to tell. */
@@ -156,14 +157,14 @@ export function pinLine(pin: Pin | null, { pinNews }: Session, answer: ModelAnsw
   if (pin === null || pinNews === undefined || answer.text.trim() === "") return undefined;
   const name = shownModel(pin);
   return pinNews === "default"
-    ? `📌 Back to the default: ${name}.`
-    : `📌 Now with ${name}, chosen by ${escapeInline(pin.by ?? "")}.`;
+    ? t`📌 Back to the default: ${name}.`
+    : t`📌 Now with ${name}, chosen by ${escapeInline(pin.by ?? "")}.`;
 }
 
 /** The line under an answer to a question that was missed at first; undefined where nobody would notice. */
 function lateLine({ question, startedAt }: AnsweredTurn): string | undefined {
   const lateMs = startedAt - (question.mention?.writtenAt ?? startedAt);
-  return lateMs < NOTICED_MS ? undefined : `⏱️ ${waitInWords(lateMs)} late: I was not connected when this was asked.`;
+  return lateMs < NOTICED_MS ? undefined : t`⏱️ ${waitInWords(lateMs)} late: I was not connected when this was asked.`;
 }
 
 /** Under the first answer after somebody set the conversation's system prompt, or dropped it. */
@@ -171,15 +172,15 @@ export function systemLine({ system, systemNews }: Session, answer: ModelAnswer)
   if (systemNews === undefined || answer.text.trim() === "") return undefined;
   const who = escapeInline(systemNews);
   return system === null
-    ? `📝 ${who} removed the system prompt of this conversation.`
-    : `📝 ${who} set a system prompt for this conversation; \`/chat system\` shows it.`;
+    ? t`📝 ${who} removed the system prompt of this conversation.`
+    : t`📝 ${who} set a system prompt for this conversation; \`/chat system\` shows it.`;
 }
 
 /** The line under an answer that another model than the pinned one gave. */
 function otherModelLine({ question, pin, session, answer }: AnsweredTurn): string | undefined {
   if (question.retry?.model === undefined || pin === null || answer.text === "") return undefined;
-  const stays = session.pin === null ? "" : ` The conversation stays with ${shownModel(session.pin)}.`;
-  return `🔁 Answered by ${shownModel(pin)}.${stays}`;
+  const stays = session.pin === null ? "" : t` The conversation stays with ${shownModel(session.pin)}.`;
+  return t`🔁 Answered by ${shownModel(pin)}.${stays}`;
 }
 
 /** Why a model cannot be used, as the provider said; undefined where the error says nothing of the model. */
@@ -200,8 +201,8 @@ function replacements(
   if (names.length === 0) return undefined;
   const listed = names.map((name) => code(name, MAX_MODEL_CHARS)).join(", ");
   return {
-    line: `The pin stays until somebody changes it. The most similar listed models: ${listed}.`,
-    controls: names.map((name) => ({ label: `Use ${name}`, command: `/models use ${name}` })),
+    line: t`The pin stays until somebody changes it. The most similar listed models: ${listed}.`,
+    controls: names.map((name) => ({ label: t`Use ${name}`, command: `/models use ${name}` })),
   };
 }
 
@@ -219,10 +220,10 @@ function footerLine(deps: TurnDeps, turn: AnsweredTurn, used: Used | undefined):
   const total = used.inputTokens + used.outputTokens;
   const parts = [
     `${pin.provider}/${answer.finish?.model ?? pin.model}`,
-    `${used.isEstimated ? "≈ " : ""}${total.toLocaleString("en")} tokens`,
+    t`${used.isEstimated ? "≈ " : ""}${total.toLocaleString(localeInForce())} tokens`,
     `${((deps.clock.now() - startedAt) / 1000).toFixed(1)} s`,
     ...(pin.by === null ? [] : ["📌"]),
-    ...(deps.refresher.status().isFresh ? [] : ["⚠️ model lists are outdated"]),
+    ...(deps.refresher.status().isFresh ? [] : [t`⚠️ model lists are outdated`]),
   ];
   // Code, so that nothing in a model's name formats or links.
   return `\`${parts.join(" · ").replaceAll("`", "'")}\``;
@@ -236,7 +237,7 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
     const status = needsOperator(answer.error) ? [STATUS_CONTROL] : [];
     return saysSomething(answer.text) ? [chooseControl(question, pin), ...status] : status;
   }
-  if (!isConfigured || ruling !== undefined) return [{ label: "Use the default", command: "/models unpin" }];
+  if (!isConfigured || ruling !== undefined) return [{ label: t`Use the default`, command: "/models unpin" }];
   const stop = spendingStop(deps, answer.error, question.message);
   if (stop !== undefined) return [...stop.controls, RETRY_CONTROL];
   const workspace = workspaceOf(question.message);

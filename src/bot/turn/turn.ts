@@ -1,5 +1,6 @@
 import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
+import type { Said } from "../../languages/translate.js";
 import { FULL_LINE, limitFault, sharedLimitFault } from "../access/access.js";
 import { showMark } from "../delivery/show-mark.js";
 import { conversationOf, inLanguageOf } from "../port/conversation.js";
@@ -122,7 +123,7 @@ export async function takeMention(
     void showFirstMark(deps, platform, question, "waiting");
 }
 
-type Taken = Place | "repeated" | { readonly fault: string };
+type Taken = Place | "repeated" | { readonly fault: Said };
 
 /** Shows that a question waits, or why it is refused. @throws {StoreError} when a refused one was not closed */
 async function showPlace(deps: LifeDeps, platform: ChatPlatform, question: Question, taken: Taken): Promise<void> {

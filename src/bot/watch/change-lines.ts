@@ -1,6 +1,7 @@
 import { cutText } from "../../base/text.js";
 import { dayInWords } from "../../base/time.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
+import { t } from "../../languages/translate.js";
 import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ChangedFacts, ModelChange } from "../../refresh/catalog/model-changes.js";
@@ -35,11 +36,11 @@ function headOf(line: ChangeLine): string {
   const [first] = line;
   const last = line.at(-1) ?? first;
   if (line.length > 1 && first.kind !== last.kind) {
-    if (last.kind === "gone") return first.kind === "new" ? "added and removed" : "back and removed again";
-    if (last.kind === "back") return "removed and back";
+    if (last.kind === "gone") return first.kind === "new" ? t`added and removed` : t`back and removed again`;
+    if (last.kind === "back") return t`removed and back`;
   }
   if (last.kind !== "retire") return last.kind;
-  return last.after?.retiresAt === undefined && last.after?.isDeprecated !== true ? "no longer retires" : "retires";
+  return last.after?.retiresAt === undefined && last.after?.isDeprecated !== true ? t`no longer retires` : "retires";
 }
 
 function tailOf(facts: LineFacts, first: ModelChange, last: ModelChange, row: ModelInfo | undefined): string {
@@ -48,9 +49,9 @@ function tailOf(facts: LineFacts, first: ModelChange, last: ModelChange, row: Mo
     case "back":
       return row === undefined ? "" : colon(newWords(facts, last.provider, row));
     case "price":
-      return colon([`${priceWords(first.before)} → ${priceWords(last.after)} per 1M tokens`]);
+      return colon([t`${priceWords(first.before)} → ${priceWords(last.after)} per 1M tokens`]);
     case "context":
-      return colon([`${contextWords(first.before)} → ${contextWords(last.after)} context`]);
+      return colon([t`${contextWords(first.before)} → ${contextWords(last.after)} context`]);
     case "retire":
       return colon(retireWords(last.after ?? {}, last.provider));
     case "gone":
@@ -74,10 +75,10 @@ function describe({ snapshot, modelFacts }: LineFacts, provider: string, row: Mo
   const sibling = olderSibling(snapshot, provider, row);
   const compared = sibling && comparedPrice(own, modelFacts(provider, sibling.id, sibling));
   return [
-    ...(own.contextTokens === undefined ? [] : [`${contextWords(own)} context`]),
-    ...(own.inputPrice === undefined && own.outputPrice === undefined ? [] : [`${priceWords(own)} per 1M tokens`]),
+    ...(own.contextTokens === undefined ? [] : [t`${contextWords(own)} context`]),
+    ...(own.inputPrice === undefined && own.outputPrice === undefined ? [] : [t`${priceWords(own)} per 1M tokens`]),
     ...(sibling && compared ? [`${compared} ${code(sibling.id, MAX_ID_CHARS)}`] : []),
-    ...(own.input?.includes("image") ? ["reads images"] : []),
+    ...(own.input?.includes("image") ? [t`reads images`] : []),
   ];
 }
 
@@ -85,10 +86,10 @@ function describe({ snapshot, modelFacts }: LineFacts, provider: string, row: Mo
 function priceWords({ inputPrice, outputPrice }: ChangedFacts = {}): string {
   if (inputPrice === 0 && outputPrice === 0) return "free";
   const parts = [
-    ...(inputPrice === undefined ? [] : [`$${amount(inputPrice)} in`]),
-    ...(outputPrice === undefined ? [] : [`$${amount(outputPrice)} out`]),
+    ...(inputPrice === undefined ? [] : [t`$${amount(inputPrice)} in`]),
+    ...(outputPrice === undefined ? [] : [t`$${amount(outputPrice)} out`]),
   ];
-  return parts.length === 0 ? "unknown" : parts.join(" / ");
+  return parts.length === 0 ? t`unknown` : parts.join(" / ");
 }
 
 const amount = (usd: number) => String(Number(usd.toPrecision(4)));
@@ -107,21 +108,21 @@ function comparedPrice(own: ModelFacts, other: ModelFacts): string | undefined {
   const [is, was] = [own.outputPrice ?? own.inputPrice, other.outputPrice ?? other.inputPrice];
   if (is === undefined || was === undefined || was === 0) return undefined;
   const ratio = is / was;
-  if (Math.abs(ratio - 1) < SAME_SHARE) return "the price of";
-  if (Math.abs(ratio - 0.5) < SAME_SHARE) return "half the price of";
-  if (Math.abs(ratio - 2) < SAME_SHARE) return "twice the price of";
-  if (ratio > 2) return `${Number(ratio.toFixed(1))} times the price of`;
+  if (Math.abs(ratio - 1) < SAME_SHARE) return t`the price of`;
+  if (Math.abs(ratio - 0.5) < SAME_SHARE) return t`half the price of`;
+  if (Math.abs(ratio - 2) < SAME_SHARE) return t`twice the price of`;
+  if (ratio > 2) return t`${Number(ratio.toFixed(1))} times the price of`;
   return ratio < 1
-    ? `${Math.round((1 - ratio) * 100)} % cheaper than`
-    : `${Math.round((ratio - 1) * 100)} % more expensive than`;
+    ? t`${Math.round((1 - ratio) * 100)} % cheaper than`
+    : t`${Math.round((ratio - 1) * 100)} % more expensive than`;
 }
 
 function retireWords({ retiresAt, isDeprecated, replacement }: ChangedFacts, provider: string): readonly string[] {
   if (retiresAt === undefined && isDeprecated !== true) return [];
   return [
-    retiresAt === undefined ? "deprecated, no date given" : `on ${dayInWords(retiresAt)}`,
+    retiresAt === undefined ? t`deprecated, no date given` : t`on ${dayInWords(retiresAt)}`,
     ...(replacement === undefined
       ? []
-      : [`its vendor suggests ${code(cutText(`${provider}/${replacement}`, MAX_ID_CHARS))}`]),
+      : [t`its vendor suggests ${code(cutText(`${provider}/${replacement}`, MAX_ID_CHARS))}`]),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Control } from "../../commands/command.js";
+import { t } from "../../languages/translate.js";
 import { type ModelRef, modelName } from "../../refresh/choose/default-model.js";
 import type { ChangeLine } from "../../refresh/watch/gather-changes.js";
 import type { Watch } from "../../refresh/watch/watch.js";
@@ -37,7 +38,7 @@ export function watchMessage(
   }
   const rest = lines.length - named.length + more;
   return {
-    text: ["🆕 Models changed", ...named, ...(rest > 0 ? [`… and ${rest} more: \`/models changes\``] : [])].join("\n"),
+    text: ["🆕 Models changed", ...named, ...(rest > 0 ? [t`… and ${rest} more: \`/models changes\``] : [])].join("\n"),
     controls: [
       ...controlsFor("Use here", "/models use ", offered),
       ...controlsFor("Try on the last question", "/chat retry model:", offered),

@@ -1,6 +1,7 @@
 import { closestTo } from "../../base/edit-distance.js";
 import { UserError } from "../../base/errors.js";
 import { either, visible } from "../../base/text.js";
+import { t } from "../../languages/translate.js";
 import type { Command } from "../command.js";
 import { code } from "../wording/markdown.js";
 import { tokensFrom } from "./tokens.js";
@@ -59,19 +60,19 @@ function unknownText(commands: readonly Command[], first: string, typed: string)
   const group = paths.filter((path) => path.startsWith(`${first} `));
   const slips = closestTo(typed, paths);
   const near = slips.length > 0 ? slips : closestTo(first, paths);
-  const hint = near.length > 0 ? ` Did you mean ${listed(near)}?` : "";
+  const hint = near.length > 0 ? t` Did you mean ${listed(near)}?` : "";
   if (first !== "" && group.length > 0) {
     return typed === first
-      ? `${code(`/${first}`)} needs one more word: ${listed(group)}.`
-      : `There is no command ${code(`/${typed}`)}.${hint} Available: ${listed(group, "and")}.`;
+      ? t`${code(`/${first}`)} needs one more word: ${listed(group)}.`
+      : t`There is no command ${code(`/${typed}`)}.${hint} Available: ${listed(group, t`and`)}.`;
   }
-  const wanted = typed === "" ? "Name a command." : `There is no command ${code(`/${first}`)}.`;
-  if (paths.length <= MAX_LISTED) return `${wanted}${hint} Available: ${listed(paths, "and")}.`;
+  const wanted = typed === "" ? t`Name a command.` : t`There is no command ${code(`/${first}`)}.`;
+  if (paths.length <= MAX_LISTED) return t`${wanted}${hint} Available: ${listed(paths, t`and`)}.`;
   const groups = [...new Set(paths.map((path) => path.split(" ")[0] ?? ""))];
-  return `${wanted}${hint} Available: ${listed(groups, "and")}; ${code("/help")} says more.`;
+  return t`${wanted}${hint} Available: ${listed(groups, t`and`)}; ${code("/help")} says more.`;
 }
 
-const listed = (paths: readonly string[], word = "or") =>
+const listed = (paths: readonly string[], word = t`or`) =>
   either(
     paths.map((path) => code(`/${path}`)),
     word,

@@ -1,5 +1,6 @@
 import { UserError } from "../../base/errors.js";
 import { visible } from "../../base/text.js";
+import { t } from "../../languages/translate.js";
 import type { ArgumentsOf, Command, Option, Options } from "../command.js";
 import { code } from "../wording/markdown.js";
 import { findCommand } from "./find-command.js";
@@ -47,7 +48,7 @@ interface Position {
 /** Gives a value to the option that it names; where it ends. */
 function takeNamed({ command, rest, tokens, values }: Position, token: Token, name: string): number {
   const option = command.options[name];
-  if (option === undefined || values.has(name)) throw new UserError(`${code(name)} is given twice. Give it once.`);
+  if (option === undefined || values.has(name)) throw new UserError(t`${code(name)} is given twice. Give it once.`);
   if (isGreedy(command, name) && !token.isQuoted) {
     keep(values, name, readValue(name, option, rest.slice(token.valueAt)));
     return rest.length;
@@ -77,7 +78,7 @@ function takeBare({ command, rest, tokens, values }: Position, token: Token): nu
     values.set(name, found.value);
     return tokens[found.used - 1]?.endsAt ?? rest.length;
   }
-  throw new UserError(`I don't understand ${code(token.value)} here. ${acceptedSentence(command)}`);
+  throw new UserError(t`I don't understand ${code(token.value)} here. ${acceptedSentence(command)}`);
 }
 
 /** Only the last option takes the rest of the line, and only free text. */
@@ -97,7 +98,7 @@ function completed(command: Command, values: Values): Arguments {
 }
 
 const missingText = (command: Command, name: string, option: Option) =>
-  `${code(`/${command.path}`)} needs ${code(name)}: ${option.about}. Type it as ` + `${code(commandUsage(command))}.`;
+  t`${code(`/${command.path}`)} needs ${code(name)}: ${option.about}. Type it as ${code(commandUsage(command))}.`;
 
 /**
  * Reads what a platform's typed options gave: booleans, numbers or text by name; absent, null and empty are unset.
@@ -107,7 +108,7 @@ export function parseNative(command: Command, given: Readonly<Record<string, unk
   const values: Values = new Map();
   for (const [name, raw] of Object.entries(given)) {
     if (!Object.hasOwn(command.options, name)) {
-      throw new UserError(`There is no option ${code(name)}. ${acceptedSentence(command)}`);
+      throw new UserError(t`There is no option ${code(name)}. ${acceptedSentence(command)}`);
     }
     const option = command.options[name];
     if (option === undefined || raw === undefined || raw === null) continue;

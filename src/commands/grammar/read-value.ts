@@ -1,5 +1,5 @@
 import { either, visible } from "../../base/text.js";
-import { t } from "../../languages/translate.js";
+import { localeInForce, t } from "../../languages/translate.js";
 import type { Command, Option } from "../command.js";
 import { cleanText, code } from "../wording/markdown.js";
 import type { Token } from "./tokens.js";
@@ -66,9 +66,8 @@ function readKnown(option: Option & { kind: "flag" | "choice" }, word: string): 
 }
 
 const tooLong = (name: string, text: string, most: number): Reading => ({
-  fault:
-    `${code(name)} is too long: ${text.length.toLocaleString("en")} characters, and at most ` +
-    `${most.toLocaleString("en")} are allowed.`,
+  fault: t`${code(name)} is too long: ${text.length.toLocaleString(localeInForce())} characters, and at most
+    ${most.toLocaleString(localeInForce())} are allowed.`,
 });
 
 /** Longer lists of values are named by their option instead. */
@@ -92,7 +91,7 @@ function valuesOf(option: Option): readonly string[] {
 
 /** What an option takes: "`on` or `off`", "1, 3, 5, 10, 15 or `smart`". */
 export function acceptedText(option: Option): string {
-  if (option.kind === "flag") return "`on` or `off`";
+  if (option.kind === "flag") return t`\`on\` or \`off\``;
   if (option.kind === "word") return option.takes?.() ?? option.about;
   if (option.kind === "text") return option.about;
   const named = (isAside: boolean) =>
@@ -100,13 +99,13 @@ export function acceptedText(option: Option): string {
       .filter((choice) => (choice.isAside ?? false) === isAside)
       .map(({ value }) => (/^\d+$/.test(value) ? value : code(value)));
   const asides = named(true);
-  return `${either(named(false))}${asides.length > 0 ? ` (or ${either(asides)})` : ""}`;
+  return t`${either(named(false))}${asides.length > 0 ? t` (or ${either(asides)})` : ""}`;
 }
 
 /** What a command takes after its name, as a sentence. */
 export function acceptedSentence(command: Command): string {
   const takes = Object.values(command.options).map(acceptedText);
   return takes.length === 0
-    ? `${code(`/${command.path}`)} takes nothing after its name.`
-    : `${code(`/${command.path}`)} takes ${takes.join("; ")}.`;
+    ? t`${code(`/${command.path}`)} takes nothing after its name.`
+    : t`${code(`/${command.path}`)} takes ${takes.join("; ")}.`;
 }

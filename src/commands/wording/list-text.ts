@@ -1,5 +1,5 @@
 import { dayInWords, timeMark } from "../../base/time.js";
-import { plural } from "../../languages/translate.js";
+import { localeInForce, type Phrase, phrase, plural, t } from "../../languages/translate.js";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import type { CatalogEntry, RowState, Snapshot } from "../../refresh/catalog/catalog-types.js";
 import { modelRowsOf, stateOf } from "../../refresh/catalog/row-state.js";
@@ -76,12 +76,12 @@ export function listView(
   const cut = isPaged ? [] : shown.filter(({ group, to }) => to < group.rows.length);
   const text = [
     ...titleLines(groups, found, isSearch),
-    ...(groups.length === 0 ? ["No provider is configured, so there is no list."] : []),
+    ...(groups.length === 0 ? [t`No provider is configured, so there is no list.`] : []),
     ...(isSearch && found === 0 ? [nothingText(snapshot, filter.search ?? "")] : []),
     ...blocks,
     ...pinLines(snapshot, pin),
     ...missing,
-    ...(pages > 1 ? [`Page ${page} of ${pages}. ${NARROW}`] : cut.length > 0 ? [NARROW] : []),
+    ...(pages > 1 ? [t`Page ${page} of ${pages}. ${NARROW}`] : cut.length > 0 ? [NARROW] : []),
   ].join("\n");
   return { text, page, pages, cut: cut.map(({ group: { provider, rows } }) => ({ provider, count: rows.length })) };
 }
@@ -90,10 +90,14 @@ export function listView(
 function titleLines(groups: readonly Group[], found: number, isSearch: boolean): readonly string[] {
   const lists = groups.filter(({ rows }) => rows.length > 0).length;
   if (lists < 2) return [];
-  return [`**Models**: ${found.toLocaleString("en")} ${isSearch ? "found" : "in all"}, on ${lists} lists`];
+  return [
+    isSearch
+      ? t`**Models**: ${found.toLocaleString(localeInForce())} found, on ${lists} lists`
+      : t`**Models**: ${found.toLocaleString(localeInForce())} in all, on ${lists} lists`,
+  ];
 }
 
-const NARROW = `Narrow it down with a search, like ${code("/models list gpt")}.`;
+const NARROW = phrase`Narrow it down with a search, like ${code("/models list gpt")}.`;
 
 /** Which rows of each group stand on a page, where the groups follow each other. */
 function partsOfPage(
@@ -141,37 +145,37 @@ interface Part {
 function blockText({ provider, entry, rows }: Group, { fetchedAt, from, to, isSearch, isPaged }: Part): string {
   if (!isSearch && rows.length === 0 && entry.models.length > 0) {
     const text = noChatModelText(provider, entry.models.length);
-    return `**${provider}** (list from ${timeMark(fetchedAt)}): ${text}`;
+    return t`**${provider}** (list from ${timeMark(fetchedAt)}): ${text}`;
   }
   const isOk = entry.outcome === null || entry.outcome === "ok";
-  const failing = isOk ? "" : `; last attempt: ${outcomeWords(entry.outcome)}`;
+  const failing = isOk ? "" : t`; last attempt: ${outcomeWords(entry.outcome)}`;
   const onList = entry.models.filter(({ isChat }) => isChat).length;
-  const gone = rows.length > onList ? ` and ${rows.length - onList} that left the list` : "";
-  const count = isSearch ? `${rows.length} found` : `${plural(onList, "model")}${gone}`;
+  const gone = rows.length > onList ? t` and ${rows.length - onList} that left the list` : "";
+  const count = isSearch ? t`${rows.length} found` : `${plural(onList, "model")}${gone}`;
   return [
-    `**${provider}** (${count}, list from ${timeMark(fetchedAt)}${failing})`,
+    t`**${provider}** (${count}, list from ${timeMark(fetchedAt)}${failing})`,
     ...rows.slice(from, to).map(({ id, state, isPinned, end }) => {
       const note = state === "listed" ? end : stateWords(state);
-      return `- ${code(id, 120)}${note === undefined ? "" : ` (${note})`}${isPinned ? " 📌 pinned here" : ""}`;
+      return t`- ${code(id, 120)}${note === undefined ? "" : ` (${note})`}${isPinned ? t` 📌 pinned here` : ""}`;
     }),
-    ...(to < rows.length && !isPaged ? [`- … ${rows.length - to} more of ${provider}`] : []),
+    ...(to < rows.length && !isPaged ? [t`- … ${rows.length - to} more of ${provider}`] : []),
   ].join("\n");
 }
 
 /** Why a provider has nothing to show. */
 function missingText(provider: ProviderId, { outcome }: CatalogEntry, hint: string | undefined): string {
-  if (outcome === null || outcome === "ok") return `– **${provider}**: no list yet`;
-  const opening = outcome === "empty" ? "it" : "no list yet, it";
+  if (outcome === null || outcome === "ok") return t`– **${provider}**: no list yet`;
+  const opening = outcome === "empty" ? t`it` : t`no list yet, it`;
   return `⚠️ **${provider}**: ${opening} ${outcomeWords(outcome)}. ${hint ?? ""}`.trimEnd();
 }
 
-const STATES: Readonly<Record<Exclude<RowState, "listed">, string>> = {
-  unlisted: "no longer on its provider's list",
-  retired: "retired by its provider",
-  "not-usable-here": "its provider refuses it for chat",
+const STATES: Readonly<Record<Exclude<RowState, "listed">, Phrase>> = {
+  unlisted: phrase`no longer on its provider's list`,
+  retired: phrase`retired by its provider`,
+  "not-usable-here": phrase`its provider refuses it for chat`,
 };
 const endWords = ({ retiresAt, isDeprecated }: ModelInfo): string | undefined =>
-  retiresAt !== undefined ? `retires on ${dayInWords(retiresAt)}` : isDeprecated ? "deprecated" : undefined;
+  retiresAt !== undefined ? t`retires on ${dayInWords(retiresAt)}` : isDeprecated ? t`deprecated` : undefined;
 const stateWords = (state: Exclude<RowState, "listed">) => STATES[state];
 
 /** The pin of this conversation, where no row of any list can show it. */
@@ -179,13 +183,13 @@ function pinLines(snapshot: Snapshot, pin: Pin | null): readonly string[] {
   if (pin === null) return [];
   const entry = snapshot.providers.get(pin.provider);
   if (entry !== undefined && stateOf(entry, pin.model) !== undefined) return [];
-  const state = entry === undefined ? "its provider is not configured" : "not on its provider's list";
-  return [`📌 pinned here: ${code(modelName(pin), 120)} (${state})`];
+  const state = entry === undefined ? t`its provider is not configured` : t`not on its provider's list`;
+  return [t`📌 pinned here: ${code(modelName(pin), 120)} (${state})`];
 }
 
 function nothingText(snapshot: Snapshot, search: string): string {
   const near = closestModels(snapshot, cleanTyped(search), 3).map((choice) => code(modelName(choice)));
-  return `No listed model matches ${code(search)}.${near.length > 0 ? ` The closest: ${near.join(", ")}.` : ""}`;
+  return t`No listed model matches ${code(search)}.${near.length > 0 ? t` The closest: ${near.join(", ")}.` : ""}`;
 }
 
 /** Deals `total` out in turns, to nobody more than wanted; what one does not need goes to the others. */

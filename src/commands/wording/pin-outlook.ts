@@ -1,4 +1,5 @@
 import { dayInWords } from "../../base/time.js";
+import { t } from "../../languages/translate.js";
 import type { CatalogEntry, Snapshot } from "../../refresh/catalog/catalog-types.js";
 import { stateOf } from "../../refresh/catalog/row-state.js";
 import { type ModelRef, modelName, splitModel } from "../../refresh/choose/default-model.js";
@@ -40,16 +41,18 @@ export function pinOutlook(facts: OutlookFacts, pin: ModelRef): PinOutlook | und
   const shown = successor && code(modelName(successor), MAX_MODEL_CHARS);
   const parts = [
     state?.line,
-    offer === undefined ? undefined : `An operator offers ${shown} in place of ${code(name, MAX_MODEL_CHARS)}.`,
-    offer === undefined && shown !== undefined ? `Its successor here: ${shown}.` : undefined,
+    offer === undefined || shown === undefined
+      ? undefined
+      : t`An operator offers ${shown} in place of ${code(name, MAX_MODEL_CHARS)}.`,
+    offer === undefined && shown !== undefined ? t`Its successor here: ${shown}.` : undefined,
   ];
   return {
-    note: [state?.note ?? name, ...(offer === undefined ? [] : [`offered ${offer.at}`])].join(" "),
+    note: [state?.note ?? name, ...(offer === undefined ? [] : [t`offered ${offer.at}`])].join(" "),
     line: parts.filter((part) => part !== undefined).join(" "),
     controls:
       successor === undefined
         ? []
-        : [{ label: `Use ${modelName(successor)}`, command: `/models use ${modelName(successor)}` }],
+        : [{ label: t`Use ${modelName(successor)}`, command: `/models use ${modelName(successor)}` }],
   };
 }
 
@@ -75,18 +78,18 @@ function stateOutlook(entry: CatalogEntry, pin: ModelRef, now: number) {
   if (state === "unlisted" || state === "retired") {
     return {
       note: `${name} ${state}`,
-      line: `ℹ️ ${pin.provider} no longer lists ${model}. It stays pinned here; \`/models list\` shows what there is.`,
+      line: t`ℹ️ ${pin.provider} no longer lists ${model}. It stays pinned here; \`/models list\` shows what there is.`,
     };
   }
   const row = rowOf(entry, pin.model);
   if (row?.retiresAt === undefined || !isRetiring(row, now)) return undefined;
   const day = dayInWords(row.retiresAt);
   return {
-    note: `${name} retires ${row.retiresAt}`,
+    note: t`${name} retires ${row.retiresAt}`,
     line:
       row.retiresAt > now
-        ? `⏳ ${code(name, MAX_MODEL_CHARS)} retires on ${day}. It stays pinned here until somebody changes it.`
-        : `⏳ ${code(name, MAX_MODEL_CHARS)} was due to retire on ${day} and may stop any day. It stays pinned here.`,
+        ? t`⏳ ${code(name, MAX_MODEL_CHARS)} retires on ${day}. It stays pinned here until somebody changes it.`
+        : t`⏳ ${code(name, MAX_MODEL_CHARS)} was due to retire on ${day} and may stop any day. It stays pinned here.`,
   };
 }
 

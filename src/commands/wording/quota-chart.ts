@@ -1,3 +1,4 @@
+import { t } from "../../languages/translate.js";
 import type { QuotaState } from "../../quota/quota.js";
 import { usedShare } from "../../quota/windows/window.js";
 import type { BarChart } from "../../usage/chart/chart.js";
@@ -21,11 +22,11 @@ const labelOf = ({ window: { provider, name, model, period } }: QuotaState) =>
 /** In percent of each limit: what is used, and from where to where use is likely to be at the renewal. */
 export function quotaChart(states: readonly QuotaState[]): BarChart {
   return {
-    title: "Quotas: % of the limit, used and at the renewal",
+    title: t`Quotas: % of the limit, used and at the renewal`,
     parts: [
-      { label: "used", tone: "main" },
-      { label: "likely more by the renewal", tone: "faded" },
-      { label: "perhaps (80 % band)", tone: "accent" },
+      { label: t`used`, tone: "main" },
+      { label: t`likely more by the renewal`, tone: "faded" },
+      { label: t`perhaps (80 % band)`, tone: "accent" },
     ],
     bars: shown(states).map((state) => {
       const percent = (share: number) => Math.min(MOST_PERCENT, Math.round(share * 100));
@@ -35,7 +36,7 @@ export function quotaChart(states: readonly QuotaState[]): BarChart {
       return {
         label: fitted(codeLine(labelOf(state)), MAX_LABEL_CHARS),
         values: [used, least - used, most - least],
-        note: state.isOut ? "used up" : `${used} %`,
+        note: state.isOut ? t`used up` : `${used} %`,
       };
     }),
     isTimeline: false,
@@ -48,5 +49,5 @@ export function quotaAlt(states: readonly QuotaState[], now: number): string {
   const rows = shown(states).map(
     (state) => `${codeLine(labelOf(state))}: ${usedText(state, false)}, ${forecastText(state, now)}`,
   );
-  return `Bar chart of quotas against their limits. ${rows.join("; ")}.`;
+  return t`Bar chart of quotas against their limits. ${rows.join("; ")}.`;
 }

@@ -1,4 +1,5 @@
 import { daysBetween } from "../../base/time.js";
+import { localeInForce, t } from "../../languages/translate.js";
 import type { BarChart } from "../../usage/chart/chart.js";
 import { type Grouping, tokensOf, type UsageGroup } from "../../usage/summarize.js";
 import { codeLine } from "./markdown.js";
@@ -20,11 +21,11 @@ export function usageChart(groups: readonly UsageGroup[], by: Grouping, period: 
     };
   };
   return {
-    title: `Tokens by ${by}, ${period.name}`,
+    title: t`Tokens by ${t(by)}, ${period.name}`,
     parts: [
-      { label: "input", tone: "main" },
-      ...(isCached ? [{ label: "cached input", tone: "faded" } as const] : []),
-      { label: "output", tone: "accent" },
+      { label: t`input`, tone: "main" },
+      ...(isCached ? [{ label: t`cached input`, tone: "faded" } as const] : []),
+      { label: t`output`, tone: "accent" },
     ],
     bars:
       by === "day"
@@ -43,10 +44,10 @@ export function usageChart(groups: readonly UsageGroup[], by: Grouping, period: 
 export function usageAlt(groups: readonly UsageGroup[], by: Grouping, period: Period): string {
   const rows = usageRows(groups, by)
     .filter((row) => tokensOf(row) > 0)
-    .map((row) => `${codeLine(row.label)}: ${tokensText(row)} tokens, ${costWords(row)}`);
-  return `Bar chart of the tokens by ${by}, ${period.name}. ${rows.join("; ")}.`;
+    .map((row) => t`${codeLine(row.label)}: ${tokensText(row)} tokens, ${costWords(row)}`);
+  return t`Bar chart of the tokens by ${t(by)}, ${period.name}. ${rows.join("; ")}.`;
 }
 
 /** "Jan 5". */
 const shortDay = (day: string) =>
-  new Date(day).toLocaleDateString("en", { month: "short", day: "numeric", timeZone: "UTC" });
+  new Date(day).toLocaleDateString(localeInForce(), { month: "short", day: "numeric", timeZone: "UTC" });

@@ -1,9 +1,11 @@
 import { DAY_MS, dayOf, startOfDay } from "../../base/time.js";
+import { localeInForce, type Phrase, phrase, plural, t } from "../../languages/translate.js";
 import { addUp, type Grouping, tokensOf, type UsageGroup, type UsageSum } from "../../usage/summarize.js";
 import { code, codeLine } from "./markdown.js";
 
 /** A stretch of whole UTC days that ends with today; epoch ms, `to` is exclusive. */
 export interface Period {
+  readonly id: PeriodId;
   readonly from: number;
   readonly to: number;
   /** "today", "the last 7 days". */
@@ -13,11 +15,11 @@ export interface Period {
 export const PERIODS = ["today", "7d", "30d", "month"] as const;
 export type PeriodId = (typeof PERIODS)[number];
 
-const NAMES: Readonly<Record<PeriodId, string>> = {
-  today: "today",
-  "7d": "the last 7 days",
-  "30d": "the last 30 days",
-  month: "this month",
+const NAMES: Readonly<Record<PeriodId, Phrase>> = {
+  today: phrase`today`,
+  "7d": phrase`the last 7 days`,
+  "30d": phrase`the last 30 days`,
+  month: phrase`this month`,
 };
 
 /** The period that a word names at a time (epoch ms). */
@@ -30,7 +32,7 @@ export function periodOf(id: PeriodId, now: number): Period {
     "30d": today - 29 * DAY_MS,
     month: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1),
   };
-  return { from: starts[id], to: today + DAY_MS, name: NAMES[id] };
+  return { id, from: starts[id], to: today + DAY_MS, name: t(NAMES[id]) };
 }
 
 /** Lines of a code block that long are not broken on a narrow screen. */
@@ -66,44 +68,50 @@ export function usageText(
     titleOf(by, period),
     totalLine(sum),
     block([
-      [by, "asked", "input", "output", "cost"],
+      [t(by), t`asked`, t`input`, t`output`, t`cost`],
       ...rows.map((row) => cellsOf(row.label, row)),
-      ...(isPart ? [cellsOf("everybody", sum)] : rows.length > 1 ? [cellsOf("total", sum)] : []),
+      ...(isPart ? [cellsOf(t`everybody`, sum)] : rows.length > 1 ? [cellsOf(t`total`, sum)] : []),
     ]),
-    ...(isPart ? ["Only operators see other people's rows."] : []),
+    ...(isPart ? [t`Only operators see other people's rows.`] : []),
     ...(hasBars && rows.length > 0 ? [block(barRows(rows, tokensOf(sum)))] : []),
     ...ratingLine(ratings),
     ...notesOn(sum),
   ].join("\n");
 }
 
+const NOTHING: Readonly<Record<PeriodId, Phrase>> = {
+  today: phrase`No model was used here today.`,
+  "7d": phrase`No model was used here in the last 7 days.`,
+  "30d": phrase`No model was used here in the last 30 days.`,
+  month: phrase`No model was used here this month.`,
+};
+
 /** What is said where nothing was used. */
 export function noUsageText(by: Grouping, period: Period): string {
-  const when = period.name.startsWith("the ") ? `in ${period.name}` : period.name;
-  const more = period.name === "today" ? ` ${code("/usage 30d")} looks further back.` : "";
-  return `${titleOf(by, period)}\nNo model was used here ${when}.${more}`;
+  const more = period.id === "today" ? t` ${code("/usage 30d")} looks further back.` : "";
+  return `${titleOf(by, period)}\n${NOTHING[period.id]}${more}`;
 }
 
-const titleOf = (by: Grouping, period: Period) => `**Usage by ${by}, ${period.name}** (${datesOf(period)})`;
+const titleOf = (by: Grouping, period: Period) => t`**Usage by ${t(by)}, ${period.name}** (${datesOf(period)})`;
 
 /** "2026-01-05, UTC", "2025-12-30 to 2026-01-05, UTC". */
 function datesOf({ from, to }: Period): string {
   const [first, last] = [dayOf(from), dayOf(to - 1)];
-  return `${first === last ? first : `${first} to ${last}`}, UTC`;
+  return `${first === last ? first : t`${first} to ${last}`}, UTC`;
 }
 
 function totalLine(sum: UsageSum): string {
   const { inputTokens, outputTokens, cachedTokens, isEstimated } = sum;
-  const cached = cachedTokens > 0 ? `, ${countText(cachedTokens, isEstimated)} of it from the provider's cache` : "";
-  const ways = `${countText(inputTokens, isEstimated)} in${cached}, ${countText(outputTokens, isEstimated)} out`;
-  return `${countOf(sum)} · ${tokensText(sum)} tokens (${ways}) · ${costWords(sum)}`;
+  const cached = cachedTokens > 0 ? t`, ${countText(cachedTokens, isEstimated)} of it from the provider's cache` : "";
+  const ways = t`${countText(inputTokens, isEstimated)} in${cached}, ${countText(outputTokens, isEstimated)} out`;
+  return t`${countOf(sum)} · ${tokensText(sum)} tokens (${ways}) · ${costWords(sum)}`;
 }
 
-const countOf = ({ turns }: UsageSum) => `${turns.toLocaleString("en")} ${turns === 1 ? "question" : "questions"}`;
+const countOf = ({ turns }: UsageSum) => plural(turns, "question");
 
 const cellsOf = (label: string, sum: UsageSum) => [
   label,
-  sum.turns.toLocaleString("en"),
+  sum.turns.toLocaleString(localeInForce()),
   countText(sum.inputTokens, sum.isEstimated),
   countText(sum.outputTokens, sum.isEstimated),
   costText(sum),
@@ -136,17 +144,17 @@ function barOf(share: number): string {
 function ratingLine(ratings: readonly ModelRating[]): readonly string[] {
   if (ratings.length === 0) return [];
   const parts = ratings.slice(0, MAX_RATINGS).map(({ model, good, all }, index) => {
-    const votes = index === 0 ? ` ${all === 1 ? "vote" : "votes"}` : "";
-    return `${code(model, MAX_COLUMNS)} ${Math.round((good / all) * 100)} % of ${all.toLocaleString("en")}${votes}`;
+    const votes = index === 0 ? plural(all, "vote") : String(all);
+    return t`${code(model, MAX_COLUMNS)} ${Math.round((good / all) * 100)} % of ${votes}`;
   });
   return [`👍 ${parts.join(" · ")}`];
 }
 
 function notesOn({ isEstimated, hasUnknownCost, costUsd }: UsageSum): readonly string[] {
   return [
-    ...(isEstimated ? ["≈ estimated; the provider reported no token counts."] : []),
-    ...(hasUnknownCost ? ["Some models have no known price; the cost leaves them out."] : []),
-    ...(costUsd !== null && costUsd > 0 ? ["Cost by list prices; the provider's bill may differ."] : []),
+    ...(isEstimated ? [t`≈ estimated; the provider reported no token counts.`] : []),
+    ...(hasUnknownCost ? [t`Some models have no known price; the cost leaves them out.`] : []),
+    ...(costUsd !== null && costUsd > 0 ? [t`Cost by list prices; the provider's bill may differ.`] : []),
   ];
 }
 
@@ -198,18 +206,21 @@ export function usageRows(groups: readonly UsageGroup[], by: Grouping): readonly
   const ordered = by === "day" ? [...groups].reverse() : groups;
   const rest = ordered.slice(MAX_ROWS);
   if (rest.length === 0) return ordered;
-  const label = `${rest.length} ${by === "day" ? "earlier" : "more"}`;
+  const label = by === "day" ? t`${rest.length} earlier` : t`${rest.length} more`;
   return [...ordered.slice(0, MAX_ROWS), { key: "", label, ...addUp(rest) }];
 }
 
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const compact = (count: number) =>
+  new Intl.NumberFormat(localeInForce(), { notation: "compact", maximumFractionDigits: 1 }).format(count);
 
 /** "950", "12.3K", "≈4M": estimates are marked. */
 export const countText = (tokens: number, isEstimated: boolean): string =>
-  `${isEstimated && tokens > 0 ? "≈" : ""}${compact.format(tokens)}`;
+  `${isEstimated && tokens > 0 ? "≈" : ""}${compact(tokens)}`;
 
 /** Returns input plus output tokens, like "12.3K". */
 export const tokensText = (sum: UsageSum): string => countText(tokensOf(sum), sum.isEstimated);
+
+const UNKNOWN = phrase`unknown`;
 
 type CostSum = Pick<UsageSum, "costUsd" | "hasUnknownCost" | "isEstimated">;
 
@@ -219,19 +230,19 @@ type CostSum = Pick<UsageSum, "costUsd" | "hasUnknownCost" | "isEstimated">;
  */
 export function costText(sum: CostSum): string {
   const { costUsd, hasUnknownCost, isEstimated } = sum;
-  if (costUsd === null || (costUsd === 0 && hasUnknownCost)) return "unknown";
+  if (costUsd === null || (costUsd === 0 && hasUnknownCost)) return UNKNOWN.toString();
   return `${hasUnknownCost ? "≥" : ""}${isEstimated && costUsd > 0 ? "≈" : ""}${dollars(costUsd)}`;
 }
 
 /** "$0.04", "at least $0.04", "cost unknown": inside a sentence. */
 export function costWords(sum: CostSum): string {
   const text = costText(sum);
-  return text === "unknown" ? "cost unknown" : text.replace("≥", "at least ");
+  return text === UNKNOWN.toString() ? t`cost unknown` : text.replace("≥", t`at least `);
 }
 
 function dollars(usd: number): string {
   if (usd === 0) return "$0";
   if (usd < 0.0001) return "<$0.0001";
   const digits = usd < 1 ? 4 : 2;
-  return `$${usd.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
+  return `$${usd.toLocaleString(localeInForce(), { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
 }

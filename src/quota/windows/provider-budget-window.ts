@@ -1,12 +1,13 @@
 import type { ProviderBudget } from "../../base/config/config-host.js";
 import { calendarWindow } from "../../base/time.js";
+import { type Phrase, phrase } from "../../languages/translate.js";
 import type { UsageHistory } from "../renewing-limit.js";
 import type { QuotaWindow } from "./window.js";
 
-const NAMES: Readonly<Record<ProviderBudget["unit"], string>> = {
-  usd: "USD budget",
-  requests: "request budget",
-  tokens: "token budget",
+const NAMES: Readonly<Record<ProviderBudget["unit"], Phrase>> = {
+  usd: phrase`USD budget`,
+  requests: phrase`request budget`,
+  tokens: phrase`token budget`,
 };
 
 /** The window of an operator's own ceiling as it stands now, counted from what was used. */
@@ -16,7 +17,7 @@ export function budgetWindow(budget: ProviderBudget, history: UsageHistory, now:
   // All up to now, and nothing of before the period.
   const used = history.usedBefore(now) - history.usedBefore(startsAt);
   return {
-    ...{ provider, name: NAMES[unit], scope: "account", unit, period, limit, used },
+    ...{ provider, name: NAMES[unit].english, scope: "account", unit, period, limit, used },
     ...{ remaining: Math.max(0, limit - used), resetAt: endsAt, source: "budget", observedAt: now },
   };
 }

@@ -1,4 +1,5 @@
 import { either, fitsGlob } from "../../base/text.js";
+import { t } from "../../languages/translate.js";
 import type { ModelRules } from "../settings.js";
 
 /** What rules judge: "provider/model" and USD per million output tokens, unset where that is unknown. */
@@ -22,7 +23,7 @@ const ALLOWED: Verdict = { isAllowed: true };
 /** Judges a model: both the host's and the workspace's rules bind, and deny wins over allow. */
 export function verdict(model: JudgedModel, rules: RulesInForce): Verdict {
   for (const by of ["host", "workspace"] as const) {
-    const rule = brokenRule(model, rules[by], by === "host" ? "the bot's host" : "this workspace");
+    const rule = brokenRule(model, rules[by], by === "host" ? t`the bot's host` : t`this workspace`);
     if (rule !== undefined) return { isAllowed: false, by, rule };
   }
   return ALLOWED;
@@ -44,14 +45,14 @@ function brokenRule(
   who: string,
 ): string | undefined {
   const denied = deny.find((pattern) => fitsGlob(pattern, name));
-  if (denied !== undefined) return `is ruled out by ${who}: deny ${globWords([denied])}`;
+  if (denied !== undefined) return t`is ruled out by ${who}: deny ${globWords([denied])}`;
   if (allow.length > 0 && !allow.some((pattern) => fitsGlob(pattern, name)))
-    return `is not among the models that ${who} allows: ${globWords(allow)}`;
+    return t`is not among the models that ${who} allows: ${globWords(allow)}`;
   if (outputPrice === undefined) {
-    return unknownPrice === "block" ? `has no known price, and ${who} allows only models that have one` : undefined;
+    return unknownPrice === "block" ? t`has no known price, and ${who} allows only models that have one` : undefined;
   }
   if (maxPrice === undefined || outputPrice <= maxPrice) return undefined;
-  return `costs ${outputPrice} USD per million output tokens, and ${who} allows at most ${maxPrice}`;
+  return t`costs ${outputPrice} USD per million output tokens, and ${who} allows at most ${maxPrice}`;
 }
 
 const MAX_NAMED_GLOBS = 8;
@@ -60,5 +61,5 @@ const MAX_NAMED_GLOBS = 8;
 export function globWords(globs: readonly string[]): string {
   const named = globs.slice(0, MAX_NAMED_GLOBS).map((glob) => `\`${glob.replaceAll("`", "'")}\``);
   const more = globs.length - named.length;
-  return more > 0 ? `${named.join(", ")} or ${more} more` : either(named);
+  return more > 0 ? t`${named.join(", ")} or ${more} more` : either(named);
 }

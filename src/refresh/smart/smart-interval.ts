@@ -1,4 +1,5 @@
 import { DAY_MS } from "../../base/time.js";
+import { type Phrase, phrase, t } from "../../languages/translate.js";
 import { HOUR_MS, meanRate, type WorkspaceActivity } from "./activity.js";
 import { expectedRate } from "./expected-rate.js";
 import { type ListHistory, stretchOf } from "./list-history.js";
@@ -74,24 +75,24 @@ export interface Explained {
   readonly lists: number;
 }
 
-const USES: Readonly<Record<Use, string>> = {
-  active: "people are active",
-  "busy-time": "busy time of the week",
-  usual: "usual activity",
-  "quiet-hour": "quiet hour",
+const USES: Readonly<Record<Use, Phrase>> = {
+  active: phrase`people are active`,
+  "busy-time": phrase`busy time of the week`,
+  usual: phrase`usual activity`,
+  "quiet-hour": phrase`quiet hour`,
 };
 
 /** One line for people: "every 12 min: quiet hour, list unchanged for 3 days". */
 export function explain({ ms, use, idleMs, unchangedMs, lists }: Explained): string {
   const minutes = ms < 10 * MINUTE_MS ? Math.round((ms / MINUTE_MS) * 2) / 2 : Math.round(ms / MINUTE_MS);
   const reasons = [
-    idleMs === null ? "nobody here yet" : idleMs >= DAY_MS ? `nobody here for ${span(idleMs)}` : USES[use],
+    idleMs === null ? t`nobody here yet` : idleMs >= DAY_MS ? t`nobody here for ${span(idleMs)}` : t(USES[use]),
   ];
-  if (unchangedMs >= DAY_MS) reasons.push(`${lists === 1 ? "list" : "lists"} unchanged for ${span(unchangedMs)}`);
-  return `every ${minutes} min: ${reasons.join(", ")}`;
+  if (unchangedMs >= DAY_MS) reasons.push(t`${lists === 1 ? t`list` : t`lists`} unchanged for ${span(unchangedMs)}`);
+  return t`every ${minutes} min: ${reasons.join(", ")}`;
 }
 
 /** Whole hours up to two days, then whole days. */
 function span(ms: number): string {
-  return ms < 2 * DAY_MS ? `${Math.floor(ms / HOUR_MS)} hours` : `${Math.floor(ms / DAY_MS)} days`;
+  return ms < 2 * DAY_MS ? t`${Math.floor(ms / HOUR_MS)} hours` : t`${Math.floor(ms / DAY_MS)} days`;
 }

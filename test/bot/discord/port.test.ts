@@ -188,8 +188,9 @@ describe("what stands around a question on Discord", () => {
       leftOut: [{ what: "earlier messages of this thread", why: expect.stringContaining("Message Content intent") }],
     };
     const [one, ...later] = [said("one"), said("two"), said("three"), own, hidden];
-    expect(await mention.earlier?.(50, signal())).toEqual([{ ...one, isFirst: true }, ...later]);
-    expect(await mention.earlier?.(2, signal())).toEqual([{ ...one, isFirst: true }, own, hidden]);
+    const earlier = async (count: number) => JSON.parse(JSON.stringify(await mention.earlier?.(count, signal())));
+    expect(await earlier(50)).toEqual([{ ...one, isFirst: true }, ...later]);
+    expect(await earlier(2)).toEqual([{ ...one, isFirst: true }, own, hidden]);
     const flat = await heard(discord.say(discord.general, ada(), "no thread", { naming: true }));
     expect(flat.earlier).toBeUndefined();
   });

@@ -5,6 +5,7 @@ import { cutText } from "../../../base/text.js";
 import type { Choice, Command } from "../../../commands/command.js";
 import { commandAt, findCommand } from "../../../commands/grammar/find-command.js";
 import { format } from "../../../commands/grammar/parse.js";
+import { phrase, t } from "../../../languages/translate.js";
 import { type ControlIds, STALE_CONTROL_TEXT } from "../../port/control-ids.js";
 import { panelOf, press } from "../../port/panel.js";
 import type { CommandCall, PlatformHandlers } from "../../port/platform.js";
@@ -31,7 +32,7 @@ export interface InteractionDeps extends Omit<InteractionReplyDeps, "idFor"> {
   readonly places: Pick<Places, "server">;
 }
 
-const UNKNOWN_COMMAND = "This command no longer exists here. Discord shows the current list in a moment.";
+const UNKNOWN_COMMAND = phrase`This command no longer exists here. Discord shows the current list in a moment.`;
 
 /** Returns what takes in slash commands, pressed controls and autocomplete. Never rejects. */
 export function createInteractionReceiver(deps: InteractionDeps, handlers: PlatformHandlers) {
@@ -58,7 +59,7 @@ export function createInteractionReceiver(deps: InteractionDeps, handlers: Platf
     const isInPlace = !isPress || (text !== undefined && panelOf(text) !== undefined);
     const terms = { isEphemeral, isInPlace };
     const reply = createInteractionReply({ ...deps, idFor: deps.controlIds.idFor }, event, terms);
-    if (text === undefined) return reply.show({ markdown: isPress ? STALE_CONTROL_TEXT : UNKNOWN_COMMAND });
+    if (text === undefined) return reply.show({ markdown: t(isPress ? STALE_CONTROL_TEXT : UNKNOWN_COMMAND) });
     if (isAway(deps, event, text)) return reply.show({ markdown: awayText(event.application_id), isFailure: true });
     const call = callOf(event, person, text);
     const replies = isPress ? press(handlers, call) : handlers.onCommand(call);
@@ -76,7 +77,7 @@ export function createInteractionReceiver(deps: InteractionDeps, handlers: Platf
       } else await run(event, person);
     } catch (error) {
       const isLate = error instanceof PlatformError && error.reason === "gone";
-      log[isLate ? "debug" : "warn"]({ error }, "discord: failed to finish replying to an interaction");
+      log[isLate ? "debug" : "warn"]({ error }, t`discord: failed to finish replying to an interaction`);
     }
   };
 }
@@ -97,8 +98,8 @@ function isAway({ commands, places }: InteractionDeps, { guild_id }: CommandEven
 }
 
 const awayText = (applicationId: string) =>
-  "I am not a member of this server, so nothing can be set here. Nothing was changed. Somebody who manages it can " +
-  `[add me](${inviteLink(applicationId)}).`;
+  t`I am not a member of this server, so nothing can be set here. Nothing was changed. Somebody who manages it
+    can [add me](${inviteLink(applicationId)}).`;
 
 type User = NonNullable<InteractionEvent["user"]>;
 

@@ -2,6 +2,7 @@ import { MessageType } from "discord-api-types/v10";
 import type { Clock } from "../../../base/clock.js";
 import { UserError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
+import { phrase, t } from "../../../languages/translate.js";
 import type { ChatPlatform, Mention, PlatformHandlers } from "../../port/platform.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { Places } from "../gateway/places.js";
@@ -24,7 +25,7 @@ export interface MessageReceiverDeps extends MentionDeps {
   readonly platform: Pick<ChatPlatform, "post" | "mark">;
 }
 
-const STORE_LINE = "⚠️ Your question could not be saved, so it was not answered. Please ask again in a moment.";
+const STORE_LINE = phrase`⚠️ Your question could not be saved, so it was not answered. Please ask again in a moment.`;
 
 /** Returns what takes in messages and their edits, and hands on those that are meant for the bot. Neither rejects. */
 export function createMessageReceiver(deps: MessageReceiverDeps, handlers: PlatformHandlers) {
@@ -51,7 +52,7 @@ export function createMessageReceiver(deps: MessageReceiverDeps, handlers: Platf
       await handlers.onMention(mention);
     } catch (error) {
       if (!(error instanceof UserError)) log.error({ error }, "discord: question could not be stored");
-      const markdown = error instanceof UserError ? error.message : STORE_LINE;
+      const markdown = error instanceof UserError ? error.message : t(STORE_LINE);
       const { message: question } = mention;
       await deps.platform.post(question, { markdown }, { rank: "error", replyTo: question });
       await deps.platform.mark(question, "failed");
@@ -118,7 +119,10 @@ export async function discordMention(deps: MentionDeps, message: MessageEvent, s
 }
 
 /** Said where Discord emptied a message that names the bot's role. */
-const ROLE_ONLY = { what: "this message, which mentions my role", why: `${INTENT_NEEDED}; mention me by my own name` };
+const ROLE_ONLY = {
+  what: phrase`this message, which mentions my role`,
+  why: phrase`${INTENT_NEEDED}; mention me by my own name`,
+};
 
 /** What people say: an ordinary message, and a reply. */
 const SPOKEN_TYPES: readonly MessageType[] = [MessageType.Default, MessageType.Reply];

@@ -1,6 +1,7 @@
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import { messageOf } from "../../../base/errors.js";
+import { phrase, type Said } from "../../../languages/translate.js";
 import type { Attachment } from "../../port/platform.js";
 import { PlatformError, type PlatformErrorReason } from "../../port/platform-error.js";
 import type { AttachmentEvent } from "../wire/events.js";
@@ -51,14 +52,14 @@ async function read(deps: AttachmentDeps, { url, filename, maxBytes, signal }: W
   });
   if (!response.ok) {
     await response.body?.cancel();
-    const why = response.status === 404 && hasExpired(url, deps.clock.now()) ? "its link has expired" : undefined;
+    const why = response.status === 404 && hasExpired(url, deps.clock.now()) ? phrase`its link has expired` : undefined;
     const text = `The file ${filename} could not be fetched (HTTP ${response.status})`;
     throw new PlatformError("discord", FAILURES[response.status] ?? "unavailable", text, { why });
   }
   return upTo(response, maxBytes, filename);
 }
 
-const ELSEWHERE = "it is not on Discord's own servers, and I fetch from no others";
+const ELSEWHERE = phrase`it is not on Discord's own servers, and I fetch from no others`;
 
 const FAILURES: Readonly<Record<number, PlatformErrorReason>> = {
   401: "forbidden",
@@ -98,4 +99,4 @@ function isDiscords(url: string, apiUrl: string | undefined): boolean {
   return protocol === "https:" && port === "" && CDN_HOSTS.includes(hostname);
 }
 
-const refused = (text: string, why?: string) => new PlatformError("discord", "refused", text, { why });
+const refused = (text: string, why?: Said) => new PlatformError("discord", "refused", text, { why });

@@ -1,6 +1,7 @@
 import { DiscordSnowflake } from "@sapphire/snowflake";
 import { EmbedType, MessageFlags, MessageReferenceType, MessageType } from "discord-api-types/v10";
 import { saysSomething } from "../../../base/text.js";
+import { type Phrase, phrase, type Said } from "../../../languages/translate.js";
 import type { EarlierMessage, ForwardedMessage, LeftOut, MessageContent } from "../../port/platform.js";
 import type { Places } from "../gateway/places.js";
 import type { AttachmentEvent, ComponentEvent, ContentEvent, EmbedEvent, ReferencedEvent } from "../wire/events.js";
@@ -47,7 +48,7 @@ export function readDiscordMessage(deps: ReaderDeps, message: Message, terms: Re
     shared: carriedText(deps, message, terms),
     ...attachmentsOf(deps, message),
     ...(forwarded.length > 0 && { forwarded }),
-    ...(isHidden && { leftOut: [hidden("the forwarded message", terms.guildId)] }),
+    ...(isHidden && { leftOut: [hidden(phrase`the forwarded message`, terms.guildId)] }),
   };
 }
 
@@ -78,7 +79,7 @@ export const READ_TYPES: readonly MessageType[] = [
 export function readReferenced(
   deps: ReaderDeps,
   message: ReferencedEvent,
-  { what, ...terms }: ReadTerms & { readonly what: string },
+  { what, ...terms }: ReadTerms & { readonly what: Said },
 ): EarlierMessage {
   const { shared, text, ...files } = readDiscordMessage(deps, message, terms);
   const isOwn = message.author.id === terms.selfId;
@@ -109,19 +110,19 @@ export function writtenAt({ id, timestamp }: Pick<ReferencedEvent, "id" | "times
 }
 
 /** Why there is nothing in a message that nobody hides; undefined for one that people write. */
-function whyEmpty({ type, flags }: ReferencedEvent): string | undefined {
-  if (!READ_TYPES.includes(type)) return "it is a system message of Discord without text";
-  return (flags & MessageFlags.Loading) === 0 ? undefined : "its text had not arrived yet";
+function whyEmpty({ type, flags }: ReferencedEvent): Phrase | undefined {
+  if (!READ_TYPES.includes(type)) return phrase`it is a system message of Discord without text`;
+  return (flags & MessageFlags.Loading) === 0 ? undefined : phrase`its text had not arrived yet`;
 }
 
 /** In a server, Discord empties the messages that do not name the bot; there are no empty ones otherwise. */
-const hidden = (what: string, guildId: string | undefined): LeftOut => ({
+const hidden = (what: Said, guildId: string | undefined): LeftOut => ({
   what,
-  why: guildId === undefined ? "Discord does not let me read it" : INTENT_NEEDED,
+  why: guildId === undefined ? phrase`Discord does not let me read it` : INTENT_NEEDED,
 });
 
-export const INTENT_NEEDED =
-  "Discord shows it to me only with the Message Content intent, which the operator can switch on (`FOLLOW_THREADS`)";
+export const INTENT_NEEDED = phrase`Discord shows it to me only with the Message Content intent, which the operator can
+  switch on (\`FOLLOW_THREADS\`)`;
 
 /** Whether there is anything to read in a message; without the Message Content intent, Discord empties it. */
 export const hasContent = (message: Omit<ContentEvent, "mentions">): boolean =>

@@ -1,5 +1,6 @@
 import { MessageReferenceType, MessageType } from "discord-api-types/v10";
 import { z } from "zod";
+import { phrase, type Said } from "../../../languages/translate.js";
 import type { EarlierMessage, LeftOut, Mention, MessageKey } from "../../port/platform.js";
 import { PlatformError, WAS_DELETED } from "../../port/platform-error.js";
 import type { Calls } from "../send/calls.js";
@@ -14,7 +15,7 @@ export interface ReferenceDeps extends ReaderDeps {
   readonly calls: Pick<Calls, "take">;
 }
 
-const REPLY_TARGET = "the message that this replies to";
+const REPLY_TARGET = phrase`the message that this replies to`;
 const DELETED: LeftOut = { what: REPLY_TARGET, why: WAS_DELETED };
 
 /** Returns the message that a question replies to; Discord may leave it out, and says by null that it was deleted. */
@@ -99,7 +100,7 @@ export async function listMessages(
   return parsed(z.array(z.unknown()), answer, what).flatMap((one) => listedMessage.safeParse(one).data ?? []);
 }
 
-const FIRST_MESSAGE = "the first message of this thread";
+const FIRST_MESSAGE = phrase`the first message of this thread`;
 
 /** A thread begins with a stand-in for the message that it was started from. */
 async function readOne(
@@ -109,7 +110,7 @@ async function readOne(
 ): Promise<EarlierMessage | undefined> {
   if (message.type !== MessageType.ThreadStarterMessage) {
     if (!READ_TYPES.includes(message.type)) return undefined;
-    const read = readReferenced(deps, message, { ...terms, what: "earlier messages of this thread" });
+    const read = readReferenced(deps, message, { ...terms, what: phrase`earlier messages of this thread` });
     const [title] = postTitle(deps, message.id, channelIdOf(terms.place));
     return title === undefined ? read : { ...read, text: `${title}\n${read.text}` };
   }
@@ -124,12 +125,12 @@ async function readOne(
     (found) => readReferenced(deps, found, named),
     (error: unknown) => {
       if (!(error instanceof PlatformError)) throw error;
-      return unread(error.reason === "forbidden" ? "I have no permission to read it" : "it was not found");
+      return unread(error.reason === "forbidden" ? phrase`I have no permission to read it` : phrase`it was not found`);
     },
   );
 }
 
-const unread = (why: string): EarlierMessage => ({
+const unread = (why: Said): EarlierMessage => ({
   author: "Somebody",
   text: "",
   leftOut: [{ what: FIRST_MESSAGE, why }],

@@ -1,6 +1,7 @@
 import { ButtonStyle, ComponentType, MessageFlags } from "discord-api-types/v10";
 import { cutText, startOfText } from "../../../base/text.js";
 import type { Control, Reply, ReplyFile } from "../../../commands/command.js";
+import { phrase, t } from "../../../languages/translate.js";
 import { splitMessage } from "../../delivery/split-message.js";
 import { panelControls } from "../../port/panel.js";
 
@@ -35,7 +36,7 @@ export async function renderedMessage(
   const all = reply.files ?? [];
   const files = all.filter(({ bytes }) => bytes.length <= MAX_FILE_BYTES);
   const tooLarge = all.filter((file) => !files.includes(file));
-  const notes = tooLarge.map(({ name }) => `📎 ${name} is larger than the 10 MB that Discord accepts.`);
+  const notes = tooLarge.map(({ name }) => t`📎 ${name} is larger than the 10 MB that Discord accepts.`);
   const markdown = [reply.markdown, ...notes].join("\n\n");
   const rows = await controlRows(panelControls(reply), idFor);
   const shown = isLaidOut
@@ -63,12 +64,12 @@ export async function renderedMessages(reply: Reply, idFor: IdFor, isLaidOut?: b
 
 /** Discord refuses what is empty or too long. */
 export const contentOf = (markdown: string): string =>
-  markdown.trim() === "" ? "(no text)" : cutWithNote(markdown, MAX_MESSAGE_CHARS);
+  markdown.trim() === "" ? t`(no text)` : cutWithNote(markdown, MAX_MESSAGE_CHARS);
 
-const CUT_NOTE = "\n\n✂️ The rest does not fit into one message.";
+const CUT_NOTE = phrase`✂️ The rest does not fit into one message.`;
 
 const cutWithNote = (text: string, maxChars: number): string =>
-  text.length <= maxChars ? text : startOfText(text, maxChars - CUT_NOTE.length) + CUT_NOTE;
+  text.length <= maxChars ? text : `${startOfText(text, maxChars - t(CUT_NOTE).length - 2)}\n\n${CUT_NOTE}`;
 
 const describedFile = ({ name, alt }: ReplyFile, index: number) => ({
   id: String(index),
@@ -83,7 +84,7 @@ const MAX_BLOCKS = 8;
 
 /** Lays a panel out as one container: its first paragraph, a line, the others, its files and its controls. */
 function layoutOf(markdown: string, rows: readonly ActionRow[], files: readonly ReplyFile[]): readonly unknown[] {
-  const [first = "(no text)", ...rest] = blocksOf(cutWithNote(markdown, MAX_LAYOUT_CHARS));
+  const [first = t`(no text)`, ...rest] = blocksOf(cutWithNote(markdown, MAX_LAYOUT_CHARS));
   const components = [
     textBlock(first),
     ...(rest.length > 0 ? [{ type: ComponentType.Separator }] : []),

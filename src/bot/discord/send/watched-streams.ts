@@ -1,6 +1,7 @@
 import { RESTJSONErrorCodes } from "discord-api-types/v10";
 import { z } from "zod";
 import type { Log } from "../../../base/log.js";
+import { t } from "../../../languages/translate.js";
 import { createReplyStream } from "../../delivery/reply-stream.js";
 import type { MessageKey, ReplyStream, ReplyStreamDeps } from "../../port/platform.js";
 import { isLost, PlatformError } from "../../port/platform-error.js";
@@ -60,9 +61,9 @@ const CLOSED: readonly number[] = [RESTJSONErrorCodes.ThreadLocked, RESTJSONErro
 async function sayClosed({ platform, question, log }: ReplyStreamDeps): Promise<void> {
   const { thread, message: _message, ...channel } = question;
   if (thread === undefined) return;
-  const reason = "could not be finished: the thread was locked. Unlock it and ask again.";
+  const reason = t`could not be finished: the thread was locked. Unlock it and ask again.`;
   await platform
-    .post(channel, { markdown: `⚠️ My answer in <#${thread}> ${reason}` }, { rank: "error" })
+    .post(channel, { markdown: t`⚠️ My answer in <#${thread}> ${reason}` }, { rank: "error" })
     .catch((error) => log.warn({ error }, "discord: lock of a thread could not be reported in its channel"));
 }
 

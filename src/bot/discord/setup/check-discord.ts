@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
 import { visible } from "../../../base/text.js";
+import { t } from "../../../languages/translate.js";
 import type { PlatformFinding } from "../../port/platform-definition.js";
 import { createRest, type DiscordRest } from "../send/rest.js";
 import type { DiscordSettings } from "../variables.js";
@@ -44,13 +45,13 @@ export async function checkDiscord({
   try {
     const answer = await rest.call("GET", "/gateway/bot", { what: "asking where to connect" });
     const starts = gateway.safeParse(answer).data?.session_start_limit;
-    const left = starts === undefined ? "" : `, ${starts.remaining} of ${starts.total} connections left today`;
-    const good = { isFine: true, text: `discord: DISCORD_TOKEN is valid${left}` };
+    const left = starts === undefined ? "" : t`, ${starts.remaining} of ${starts.total} connections left today`;
+    const good = { isFine: true, text: t`discord: DISCORD_TOKEN is valid${left}` };
     return [good, ...(await checkRights(rest, followThreads))];
   } catch (error) {
     const refusal = refusalOfLogin(error);
-    const why = refusal ?? `${messageOf(error)}; check the network and DISCORD_API_URL`;
-    return [{ isFine: false, text: `discord: ${why}` }];
+    const why = refusal ?? t`${messageOf(error)}; check the network and DISCORD_API_URL`;
+    return [{ isFine: false, text: t`discord: ${why}` }];
   }
 }
 
@@ -66,11 +67,11 @@ async function checkRights(rest: DiscordRest, followThreads: boolean): Promise<r
     const me = user.parse(await rest.call("GET", "/users/@me", { what: "asking who the bot is" })).id;
     const all = servers.parse(await rest.call("GET", "/users/@me/guilds?limit=200", { what: "listing its servers" }));
     if (all.length === 0)
-      findings.push({ isFine: false, text: "discord: the bot is in no server yet; open the invite link" });
+      findings.push({ isFine: false, text: t`discord: the bot is in no server yet; open the invite link` });
     for (const { id: serverId, name } of all.slice(0, MOST_SERVERS))
       findings.push(...checkServer(await readServer(rest, { id: serverId, name: visible(name) }, me), invite));
   } catch (error) {
-    findings.push({ isFine: true, text: `discord: not everything could be checked: ${whyNot(error)}` });
+    findings.push({ isFine: true, text: t`discord: not everything could be checked: ${whyNot(error)}` });
   }
   return findings;
 }
@@ -79,14 +80,14 @@ const whyNot = (error: unknown) =>
   error instanceof z.ZodError ? "Discord sent an unexpected answer" : messageOf(error);
 
 function intentsFinding(flags: number, followThreads: boolean): PlatformFinding {
-  if (!followThreads) return { isFine: true, text: "discord: no privileged intent is needed" };
+  if (!followThreads) return { isFine: true, text: t`discord: no privileged intent is needed` };
   const isAllowed = (flags & MESSAGE_CONTENT) !== 0;
-  return { isFine: isAllowed, text: `discord: ${isAllowed ? "the Message Content intent is on" : INTENTS_HINT}` };
+  return { isFine: isAllowed, text: t`discord: ${isAllowed ? t`the Message Content intent is on` : INTENTS_HINT}` };
 }
 
 function inviteFinding(invite: string): PlatformFinding {
   const reasons = Object.values(NEEDED).map(({ label, why }) => `${label} ${why}`);
-  return { isFine: true, text: `discord: invite the bot with ${invite}; it requests ${reasons.join(", ")}` };
+  return { isFine: true, text: t`discord: invite the bot with ${invite}; it requests ${reasons.join(", ")}` };
 }
 
 async function readServer(rest: DiscordRest, { id, name }: { id: string; name: string }, userId: string) {

@@ -1,4 +1,5 @@
 import { ChannelType } from "discord-api-types/v10";
+import { plural, t } from "../../../languages/translate.js";
 import type { PlatformFinding } from "../../port/platform-definition.js";
 import { basePermissions, NEEDED, type NeededPermission, type Overwrite, permissionsIn } from "../wire/permissions.js";
 
@@ -23,19 +24,28 @@ const MESSAGES = [view, send, history, react, attach];
 /** Where people can talk to the bot. */
 const KINDS: readonly {
   readonly types: readonly ChannelType[];
-  readonly name: string;
+  /** "1 forum", "2 forums". */
+  readonly counted: (count: number) => string;
   readonly needs: readonly NeededPermission[];
 }[] = [
-  { types: [ChannelType.GuildText], name: "text channel", needs: [...MESSAGES, sendInThreads, openThreads] },
   {
-    types: [ChannelType.GuildAnnouncement],
-    name: "announcement channel",
+    types: [ChannelType.GuildText],
+    counted: (count) => plural(count, "text channel"),
     needs: [...MESSAGES, sendInThreads, openThreads],
   },
-  { types: [ChannelType.GuildVoice, ChannelType.GuildStageVoice], name: "voice channel's chat", needs: MESSAGES },
+  {
+    types: [ChannelType.GuildAnnouncement],
+    counted: (count) => plural(count, "announcement channel"),
+    needs: [...MESSAGES, sendInThreads, openThreads],
+  },
+  {
+    types: [ChannelType.GuildVoice, ChannelType.GuildStageVoice],
+    counted: (count) => plural(count, "voice channel's chat"),
+    needs: MESSAGES,
+  },
   {
     types: [ChannelType.GuildForum, ChannelType.GuildMedia],
-    name: "forum",
+    counted: (count) => plural(count, "forum"),
     needs: [view, sendInThreads, history, react, attach],
   },
 ];
@@ -48,27 +58,30 @@ const MOST_NAMED = 5;
 export function checkServer(server: CheckedServer, invite: string): readonly PlatformFinding[] {
   const base = basePermissions(server.roles, [server.id, ...server.memberRoles]);
   const lacking = missing(base, Object.values(NEEDED));
-  const where = `discord: in "${server.name}"`;
+  const where = t`discord: in "${server.name}"`;
   if (lacking.length > 0) {
     const list = lacking.map(({ label, why }) => `${label} (${why})`).join(", ");
-    const fix = `allow them for its role at Server Settings → Roles, or open the invite link again: ${invite}`;
-    return [{ isFine: false, text: `${where} the bot lacks ${list}; ${fix}` }];
+    const fix = t`allow them for its role at Server Settings → Roles, or open the invite link again: ${invite}`;
+    return [{ isFine: false, text: t`${where} the bot lacks ${list}; ${fix}` }];
   }
   const findings = KINDS.flatMap((kind) => checkKind(server, base, kind, where));
-  const open = KINDS.flatMap(({ types, name }) => {
+  const open = KINDS.flatMap(({ types, counted }) => {
     const count = server.channels.filter(({ type }) => types.includes(type)).length;
-    return count > 0 ? [`${count} ${name}${count === 1 ? "" : "s"}`] : [];
+    return count > 0 ? [counted(count)] : [];
   });
   if (findings.length > 0) return findings;
   return [
-    { isFine: true, text: `${where} the bot has every permission that it needs (${open.join(", ") || "no channel"})` },
+    {
+      isFine: true,
+      text: t`${where} the bot has every permission that it needs (${open.join(", ") || t`no channel`})`,
+    },
   ];
 }
 
 function checkKind(
   server: CheckedServer,
   base: bigint,
-  { types, name, needs }: (typeof KINDS)[number],
+  { types, counted, needs }: (typeof KINDS)[number],
   where: string,
 ): readonly PlatformFinding[] {
   const who = { serverId: server.id, roles: server.memberRoles, userId: server.userId };
@@ -78,15 +91,18 @@ function checkKind(
   const closed = channels.filter(({ lacking }) => lacking.length > 0);
   if (closed.length === 0) return [];
   const named = closed.slice(0, MOST_NAMED).map((channel) => `#${channel.name} (${lackedIn(channel.lacking)})`);
-  const more = closed.length > MOST_NAMED ? ` and ${closed.length - MOST_NAMED} more` : "";
+  const more = closed.length > MOST_NAMED ? t` and ${closed.length - MOST_NAMED} more` : "";
   const isFine = closed.length < channels.length;
-  const deny = closed.length === 1 ? "denies" : "deny";
-  const count = `${closed.length} of ${channels.length} ${name}${channels.length === 1 ? "" : "s"}`;
-  const fix = isFine ? "" : "; allow it at the channel's settings → Permissions";
+  const list = `${named.join(", ")}${more}`;
+  const all = counted(channels.length);
+  const fix = isFine ? "" : t`; allow it at the channel's settings → Permissions`;
   return [
     {
       isFine,
-      text: `${where} ${count} ${deny} the bot a permission: ${named.join(", ")}${more}${fix}`,
+      text:
+        closed.length === 1
+          ? t`${where} ${1} of ${all} denies the bot a permission: ${list}${fix}`
+          : t`${where} ${closed.length} of ${all} deny the bot a permission: ${list}${fix}`,
     },
   ];
 }
@@ -96,4 +112,4 @@ const missing = (permissions: bigint, needs: readonly NeededPermission[]) =>
 
 /** Who may not see a channel may do nothing there. */
 const lackedIn = (lacking: readonly NeededPermission[]) =>
-  lacking.includes(view) ? `no ${view.label}` : `no ${lacking.map(({ label }) => label).join(", no ")}`;
+  lacking.includes(view) ? t`no ${view.label}` : t`no ${lacking.map(({ label }) => label).join(t`, no `)}`;

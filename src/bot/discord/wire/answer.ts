@@ -2,6 +2,7 @@ import { RESTJSONErrorCodes } from "discord-api-types/v10";
 import { z } from "zod";
 import { TimeoutError } from "../../../base/errors.js";
 import { cutText } from "../../../base/text.js";
+import { type Phrase, phrase, t } from "../../../languages/translate.js";
 import type { ResponseHeaders } from "../../../providers/http/send-request.js";
 import { PlatformError, type PlatformErrorReason } from "../../port/platform-error.js";
 
@@ -75,12 +76,12 @@ function parsedJson(text: string): unknown {
 
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
 const Code = RESTJSONErrorCodes;
-const SERVERS_FILTER = "this server's filter refused the text";
+const SERVERS_FILTER = phrase`this server's filter refused the text`;
 /** Filters that refuse a text, or a title: the server's own, and Discord's. */
-const FILTERS: ReadonlyMap<number, string> = new Map([
+const FILTERS: ReadonlyMap<number, Phrase> = new Map<number, Phrase>([
   [Code.MessageWasBlockedByAutomaticModeration, SERVERS_FILTER],
   [Code.TitleWasBlockedByAutomaticModeration, SERVERS_FILTER],
-  [Code.MessageBlockedByHarmfulLinksFilter, "Discord's filter of harmful links refused the text"],
+  [Code.MessageBlockedByHarmfulLinksFilter, phrase`Discord's filter of harmful links refused the text`],
 ]);
 /** A message may be posted, but not as a reply; the second is not in the list of codes yet. */
 const NO_REFERENCE: readonly number[] = [Code.CannotReplyWithoutPermissionToReadMessageHistory, 160_009];
@@ -156,7 +157,7 @@ export function refusalOf({ status, headers, code, message, limited }: DiscordAn
       : `Discord refused ${what}: ${said} (HTTP ${status}, code ${code ?? "none"})`;
   const cause = new DiscordRefusal(text, code, status);
   const reason = reasonOf(code, status);
-  const why = FILTERS.get(code ?? 0) ?? (reason === "refused" ? `Discord refused it (${said})` : undefined);
+  const why = FILTERS.get(code ?? 0) ?? (reason === "refused" ? t`Discord refused it (${said})` : undefined);
   return new PlatformError("discord", reason, text, { cause, why });
 }
 

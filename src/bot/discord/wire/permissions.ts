@@ -1,29 +1,42 @@
 import { PermissionFlagsBits as Permission } from "discord-api-types/v10";
+import { type Phrase, phrase } from "../../../languages/translate.js";
 
 export interface NeededPermission {
   /** Name of the permission in Discord's settings. */
-  readonly label: string;
+  readonly label: Phrase;
   readonly bit: bigint;
-  readonly why: string;
+  readonly why: Phrase;
 }
 
 /** What the invite asks for, and no more. */
 export const NEEDED = {
-  view: { label: "View Channels", bit: Permission.ViewChannel, why: "to get the messages that mention it" },
-  send: { label: "Send Messages", bit: Permission.SendMessages, why: "to answer" },
+  view: {
+    label: phrase`View Channels`,
+    bit: Permission.ViewChannel,
+    why: phrase`to get the messages that mention it`,
+  },
+  send: { label: phrase`Send Messages`, bit: Permission.SendMessages, why: phrase`to answer` },
   sendInThreads: {
-    label: "Send Messages in Threads",
+    label: phrase`Send Messages in Threads`,
     bit: Permission.SendMessagesInThreads,
-    why: "to answer in threads and forums",
+    why: phrase`to answer in threads and forums`,
   },
-  openThreads: { label: "Create Public Threads", bit: Permission.CreatePublicThreads, why: "for `/chat thread`" },
+  openThreads: {
+    label: phrase`Create Public Threads`,
+    bit: Permission.CreatePublicThreads,
+    why: phrase`for \`/chat thread\``,
+  },
   history: {
-    label: "Read Message History",
+    label: phrase`Read Phrase History`,
     bit: Permission.ReadMessageHistory,
-    why: "to answer as a reply, to read a thread it is called into, to find what was asked while it was away",
+    why: phrase`to answer as a reply, to read a thread it is called into, to find what was asked while it was away`,
   },
-  react: { label: "Add Reactions", bit: Permission.AddReactions, why: "for the marks on questions and the board" },
-  attach: { label: "Attach Files", bit: Permission.AttachFiles, why: "for answers that come as a file" },
+  react: {
+    label: phrase`Add Reactions`,
+    bit: Permission.AddReactions,
+    why: phrase`for the marks on questions and the board`,
+  },
+  attach: { label: phrase`Attach Files`, bit: Permission.AttachFiles, why: phrase`for answers that come as a file` },
 } as const satisfies Readonly<Record<string, NeededPermission>>;
 
 /** Whether a set of permissions makes its holder an operator of the bot in that server. */

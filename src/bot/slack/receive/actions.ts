@@ -1,6 +1,7 @@
 import type { App, types } from "@slack/bolt";
 import { z } from "zod";
 import type { Reply } from "../../../commands/command.js";
+import { t } from "../../../languages/translate.js";
 import { STALE_CONTROL_TEXT } from "../../port/control-ids.js";
 import { panelOf, press as runPress } from "../../port/panel.js";
 import { isControlBlock, labelText, lineOfChoice, MAX_OPTIONS, pickerOfId, readLine } from "../send/controls.js";
@@ -115,7 +116,7 @@ async function lineOf({ controlIds }: ReplyContext, action: Press["actions"][num
 }
 
 async function* stale(): AsyncGenerator<Reply> {
-  yield { markdown: STALE_CONTROL_TEXT };
+  yield { markdown: t(STALE_CONTROL_TEXT) };
 }
 
 /** Removes the controls from the message that was pressed; everything else on it stays. Never rejects. */

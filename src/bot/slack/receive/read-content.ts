@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { code } from "../../../commands/wording/markdown.js";
+import { type Phrase, phrase } from "../../../languages/translate.js";
 import type {
   Attachment,
   EarlierMessage,
@@ -100,12 +101,12 @@ interface FileOutcome {
 }
 
 /** Why Slack gives no content of a file, by its mode or access. */
-const WITHHELD: Readonly<Record<string, string>> = {
+const WITHHELD: Readonly<Record<string, Phrase>> = {
   tombstone: WAS_DELETED,
-  hidden_by_limit: "Slack hides it, because this workspace's plan does not keep older files",
-  access_denied: "Slack does not let me read it",
+  hidden_by_limit: phrase`Slack hides it, because this workspace's plan does not keep older files`,
+  access_denied: phrase`Slack does not let me read it`,
   file_not_found: WAS_DELETED,
-  external: "it is stored outside Slack",
+  external: phrase`it is stored outside Slack`,
 };
 
 function readFile(value: unknown, files: FileCalls): FileOutcome {
@@ -114,8 +115,14 @@ function readFile(value: unknown, files: FileCalls): FileOutcome {
   const name = file.title ?? file.name ?? "file";
   const kind = DOCUMENTS[file.filetype ?? ""] ?? DOCUMENTS[file.mode ?? ""];
   if (kind !== undefined) {
-    const why = `I can't read the content of ${kind === "canvas" ? "canvases" : "lists"}; paste what you mean`;
-    return { text: `[${kind}: ${name}]`, leftOut: { what: `the ${kind} ${code(name)}`, why } };
+    const why =
+      kind === "canvas"
+        ? phrase`I can't read the content of canvases; paste what you mean`
+        : phrase`I can't read the content of lists; paste what you mean`;
+    return {
+      text: `[${kind}: ${name}]`,
+      leftOut: { what: kind === "canvas" ? phrase`the canvas ${code(name)}` : phrase`the list ${code(name)}`, why },
+    };
   }
   const withheld = WITHHELD[file.mode ?? ""] ?? WITHHELD[file.file_access ?? ""];
   if (withheld !== undefined) return { leftOut: { what: code(name), why: withheld } };
@@ -187,19 +194,19 @@ export function referencesOf(
         earlier: async (count, signal) =>
           (await readEarlier(deps, message, count, signal)).filter(({ isFirst }) => !(isBare && isFirst)),
       }),
-    ...(link !== null && !isHere && { leftOut: [...leftOut, { what: "the linked message", why: ELSEWHERE }] }),
+    ...(link !== null && !isHere && { leftOut: [...leftOut, { what: phrase`the linked message`, why: ELSEWHERE }] }),
   };
 }
 
-const ELSEWHERE = "it is in another channel; share it into this one to have it read";
+const ELSEWHERE = phrase`it is in another channel; share it into this one to have it read`;
 
 /** Messages of a thread that nobody wrote: who joined, what was renamed. */
 const SYSTEM = /^(channel|group|bot|pinned|huddle|reminder)_(?!message)/;
 
 /** Why Slack gives nothing of a message, by its subtype. */
-const WITHHELD_MESSAGES: Readonly<Record<string, string>> = {
+const WITHHELD_MESSAGES: Readonly<Record<string, Phrase>> = {
   tombstone: WAS_DELETED,
-  ekm_access_denied: "the organization's encryption keys do not let apps read it now",
+  ekm_access_denied: phrase`the organization's encryption keys do not let apps read it now`,
 };
 
 /**
@@ -232,7 +239,7 @@ async function earlierOf(
   const facts = { at: Number(message.ts) * 1_000, ...(isFirst && { isFirst: true as const }) };
   const why = WITHHELD_MESSAGES[message.subtype ?? ""];
   if (why !== undefined) {
-    const what = isFirst ? "the first message of this thread" : "a message of this thread";
+    const what = isFirst ? phrase`the first message of this thread` : phrase`a message of this thread`;
     return { author: "Somebody", text: "", leftOut: [{ what, why }], ...facts };
   }
   const isOwn = message.user === deps.identity.botUserId;

@@ -4,7 +4,7 @@ import type { Reply } from "../../../commands/command.js";
 import { panelControls } from "../../port/panel.js";
 import { controlBlocks, pickerBlocks } from "../send/controls.js";
 import { render } from "../send/render.js";
-import { PROMPTS } from "../wire/app-features.js";
+import { suggestedPrompts } from "../wire/app-features.js";
 import { optionalText } from "../wire/notation.js";
 import { callOf, commandMessage, inBackground, type ReplyContext } from "./reply-context.js";
 
@@ -31,7 +31,8 @@ export function listenForSurfaces(app: App, deps: ReplyContext): void {
     if (opened === undefined || !(await isNew(body))) return;
     handlers.onFocus();
     const { user, channel, tab } = opened;
-    if (tab === "messages") inBackground(log, "suggesting prompts", agent.suggest(channel ?? "", undefined, PROMPTS));
+    if (tab === "messages")
+      inBackground(log, "suggesting prompts", agent.suggest(channel ?? "", undefined, suggestedPrompts()));
     else inBackground(log, "the Home tab", openHome(deps, { user, channel: channel ?? `D${user.slice(1)}` }));
   });
   app.event("assistant_thread_started", async ({ event, body }) => {
@@ -39,7 +40,7 @@ export function listenForSurfaces(app: App, deps: ReplyContext): void {
     if (started === undefined || !(await isNew(body))) return;
     handlers.onFocus();
     const { channel_id: channel, thread_ts: thread } = started.assistant_thread;
-    inBackground(log, "suggesting prompts", agent.suggest(channel, thread, PROMPTS));
+    inBackground(log, "suggesting prompts", agent.suggest(channel, thread, suggestedPrompts()));
   });
   // Bolt's types know only the name of this event.
   app.event("agent_session_stopped", async ({ event, body }) => {

@@ -1,6 +1,7 @@
 import type { types } from "@slack/bolt";
 import { cutText } from "../../../base/text.js";
 import type { Command, Control } from "../../../commands/command.js";
+import { t } from "../../../languages/translate.js";
 
 type Block = types.KnownBlock;
 type Element = types.ActionsBlockElement;
@@ -34,8 +35,8 @@ export async function controlBlocks(controls: readonly Control[], deps: ControlD
   const feedback = {
     type: "feedback_buttons" as const,
     action_id: "control-rate",
-    positive_button: await rate(good, "Good answer"),
-    negative_button: await rate(bad, "Bad answer"),
+    positive_button: await rate(good, t`Good answer`),
+    negative_button: await rate(bad, t`Bad answer`),
   };
   return [{ type: "context_actions", elements: [feedback] }, ...rows];
 }
@@ -163,11 +164,11 @@ export function createPickers(commands: readonly Pick<Command, "path" | "options
       const typed = line.trim().replace(/^!/, "/").replaceAll(/\s+/g, " ").toLowerCase();
       const command = asking.find(({ path, options }) => `/${path}` === typed && options[OPTION]?.isRequired === true);
       if (command === undefined) return undefined;
-      return { label: "Choose a model", picker: { prefix: `/${command.path} `, panel: undefined } };
+      return { label: t`Choose a model`, picker: { prefix: `/${command.path} `, panel: undefined } };
     },
     onPanel(panel) {
       if (panel !== LISTS_PANEL || !asking.some(({ path }) => path === CHOICE)) return undefined;
-      return { label: "Model of this conversation", picker: { prefix: `/${CHOICE} `, panel } };
+      return { label: t`Model of this conversation`, picker: { prefix: `/${CHOICE} `, panel } };
     },
     optionOf: ({ prefix }) => (prefixes.includes(prefix) ? OPTION : undefined),
   };

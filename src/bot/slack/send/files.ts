@@ -4,6 +4,7 @@ import { messageOf } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import type { ReplyFile } from "../../../commands/command.js";
 import { code } from "../../../commands/wording/markdown.js";
+import { phrase, t } from "../../../languages/translate.js";
 import { PlatformError, WAS_DELETED } from "../../port/platform-error.js";
 import { isFileAddress } from "../wire/addresses.js";
 import { slackErrorOf } from "../wire/errors.js";
@@ -22,12 +23,12 @@ export async function sendFiles(
   const names = all.map(({ name }) => code(name)).join(", ");
   try {
     await files.upload(await files.openDirect(user), all);
-    return `📎 ${names} is in our direct messages.`;
+    return t`📎 ${names} is in our direct messages.`;
   } catch (error) {
     log.warn({ error, user }, "slack: file could not be sent");
     const scopes =
-      slackErrorOf(error) === "missing_scope" ? " (the app needs the scopes files:write and im:write)" : "";
-    return `⚠️ ${names} could not be sent to you: ${messageOf(error)}${scopes}.`;
+      slackErrorOf(error) === "missing_scope" ? t` (the app needs the scopes files:write and im:write)` : "";
+    return t`⚠️ ${names} could not be sent to you: ${messageOf(error)}${scopes}.`;
   }
 }
 
@@ -69,7 +70,7 @@ export function createFileCalls({ client, caller, botToken, apiUrl }: FileCallsD
     async download(url, { maxBytes, isPage, signal }) {
       if (!isFileAddress(url, apiUrl)) {
         const text = "This file is stored outside Slack, and the bot reads only files in Slack";
-        throw new PlatformError("slack", "forbidden", text, { why: "it is stored outside Slack" });
+        throw new PlatformError("slack", "forbidden", text, { why: phrase`it is stored outside Slack` });
       }
       const response = await openFile(url, { botToken, apiUrl, signal }).catch((error) => {
         signal.throwIfAborted();
@@ -141,13 +142,13 @@ function downloadFault({ status, headers }: Response, isPage: boolean): Platform
   if ((status >= 300 && status < 400) || status === 401 || status === 403 || (status === 200 && isPageShown)) {
     const text = "Slack does not let the bot read this file (scope files:read)";
     return new PlatformError("slack", "forbidden", text, {
-      why: "Slack does not let me read it (the app may lack the scope `files:read`)",
+      why: phrase`Slack does not let me read it (the app may lack the scope \`files:read\`)`,
     });
   }
   if (status === 404 || status === 410)
     return new PlatformError("slack", "gone", "This file no longer exists", { why: WAS_DELETED });
   if (status === 429) {
-    const why = "Slack limits downloads at the moment";
+    const why = phrase`Slack limits downloads at the moment`;
     return new PlatformError("slack", "rate-limited", "Slack limits the reading of files", { why });
   }
   if (status !== 200) return new PlatformError("slack", "unavailable", `Slack did not return the file (${status})`);

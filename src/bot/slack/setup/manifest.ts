@@ -1,6 +1,6 @@
 import { StartupError } from "../../../base/errors.js";
 import type { Command } from "../../../commands/command.js";
-import { eventsOf, PROMPTS, SHORTCUTS } from "../wire/app-features.js";
+import { eventsOf, SHORTCUTS, suggestedPrompts } from "../wire/app-features.js";
 import { createSlashNames } from "../wire/slash-names.js";
 import { SCOPES } from "./scopes.js";
 
@@ -36,7 +36,7 @@ export function slackManifest(options: ManifestOptions): Record<string, unknown>
       background_color: "#1f5c3a",
     },
     features: {
-      agent_view: { agent_description: ABOUT, suggested_prompts: PROMPTS },
+      agent_view: { agent_description: ABOUT, suggested_prompts: suggestedPrompts() },
       app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
       bot_user: { display_name: "Evergreen", always_online: true },
       shortcuts: SHORTCUTS.map(({ id, name, about }) => ({

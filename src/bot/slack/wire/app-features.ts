@@ -1,3 +1,5 @@
+import { t } from "../../../languages/translate.js";
+
 /** What the app subscribes to; each is listened to. */
 const EVENTS = [
   "agent_session_stopped",
@@ -24,11 +26,14 @@ export interface Prompt {
 }
 
 /** Offered where a person begins to write; in the manifest as well. */
-export const PROMPTS: readonly Prompt[] = [
-  { title: "What can you do?", message: "What can you help me with, and which commands are there?" },
-  { title: "Explain something", message: "Explain how a hash map works, with a small example." },
-  { title: "Write a draft", message: "Draft a short, friendly message that moves a meeting to next week." },
-  { title: "Review code", message: "Review this code and tell me what you would change:" },
+export const suggestedPrompts = (): readonly Prompt[] => [
+  { title: t`What can you do?`, message: t`What can you help me with, and which commands are there?` },
+  { title: t`Explain something`, message: t`Explain how a hash map works, with a small example.` },
+  {
+    title: t`Write a draft`,
+    message: t`Draft a short, friendly message that moves a meeting to next week.`,
+  },
+  { title: t`Review code`, message: t`Review this code and tell me what you would change:` },
 ];
 
 /** What the menu of a message offers: each is a command in that message's conversation. */

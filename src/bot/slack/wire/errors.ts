@@ -1,5 +1,6 @@
 import { webApi } from "@slack/bolt";
 import { AppError, messageOf } from "../../../base/errors.js";
+import { type Phrase, phrase, t } from "../../../languages/translate.js";
 import { PlatformError, type PlatformErrorReason, WAS_DELETED } from "../../port/platform-error.js";
 
 const PLATFORM = "slack";
@@ -62,20 +63,20 @@ const ABSENT = new Set([
   "app_not_eligible",
 ]);
 
-const NOT_HERE = "I am not in this channel; `/invite @Evergreen` changes that";
-const NO_SCOPE = "the app lacks a scope; `npm run doctor` names it";
+const NOT_HERE = phrase`I am not in this channel; \`/invite @Evergreen\` changes that`;
+const NO_SCOPE = phrase`the app lacks a scope; \`npm run doctor\` names it`;
 
 /** What Slack's errors mean for who reads that something could not be read. */
-const WHYS: Readonly<Record<string, string>> = {
+const WHYS: Readonly<Record<string, Phrase>> = {
   not_in_channel: NOT_HERE,
   channel_not_found: NOT_HERE,
   user_not_in_channel: NOT_HERE,
-  restricted_action: "this workspace lets only some members post here; ask an admin",
-  restricted_action_read_only_channel: "only some members may post in this channel; ask an admin",
-  restricted_action_thread_only_channel: "this channel accepts only replies in threads",
-  restricted_action_thread_locked: "this thread is locked",
-  messages_tab_disabled: "the app's Messages tab is switched off; an operator can switch it on under App Home",
-  is_archived: "this channel is archived",
+  restricted_action: phrase`this workspace lets only some members post here; ask an admin`,
+  restricted_action_read_only_channel: phrase`only some members may post in this channel; ask an admin`,
+  restricted_action_thread_only_channel: phrase`this channel accepts only replies in threads`,
+  restricted_action_thread_locked: phrase`this thread is locked`,
+  messages_tab_disabled: phrase`the app's Messages tab is switched off; an operator can switch it on under App Home`,
+  is_archived: phrase`this channel is archived`,
   missing_scope: NO_SCOPE,
   file_not_found: WAS_DELETED,
   file_deleted: WAS_DELETED,
@@ -91,7 +92,9 @@ export class SlackRefusal extends PlatformError {
   readonly slackError: string;
 
   constructor(reason: PlatformErrorReason, message: string, slackError: string) {
-    const why = WHYS[slackError] ?? (reason === "refused" ? `Slack refused it (\`${slackError}\`)` : undefined);
+    const known = WHYS[slackError];
+    const why =
+      known !== undefined ? t(known) : reason === "refused" ? t`Slack refused it (\`${slackError}\`)` : undefined;
     super(PLATFORM, reason, message, { why });
     this.slackError = slackError;
   }

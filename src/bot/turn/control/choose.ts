@@ -2,6 +2,7 @@ import { UserError } from "../../../base/errors.js";
 import { saysSomething } from "../../../base/text.js";
 import { requireAllowed, withPin } from "../../../commands/choose-model.js";
 import type { ChosenAnswer, TurnControl } from "../../../commands/command-deps.js";
+import { t } from "../../../languages/translate.js";
 import { modelName } from "../../../refresh/choose/default-model.js";
 import { ERASED } from "../../../store/audit.js";
 import { comparedId, type Session, type Turn } from "../../../store/sessions/sessions.js";
@@ -30,8 +31,8 @@ export async function choose(
   if (provider === null || model === null || !saysSomething(turn.answer))
     throw new UserError(
       turn.question.author === ERASED
-        ? "That answer was erased. `/models use` chooses a model."
-        : "That model gave no answer that could be kept. `/models use` chooses it anyway.",
+        ? t`That answer was erased. \`/models use\` chooses a model.`
+        : t`That model gave no answer that could be kept. \`/models use\` chooses it anyway.`,
     );
   const chosen = { provider, model };
   requireAllowed(deps, workspace, chosen);
@@ -71,7 +72,7 @@ async function findAnswer(
     if (newest !== undefined) return { conversation, turn: newest.turn };
   }
   throw new UserError(
-    "There is no such answer to choose here: it is still being written, or was erased. `/chat compare` asks other " +
-      "models, and `/models use` chooses one.",
+    t`There is no such answer to choose here: it is still being written, or was erased. \`/chat compare\` asks
+      other models, and \`/models use\` chooses one.`,
   );
 }

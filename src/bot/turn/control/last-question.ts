@@ -1,5 +1,6 @@
 import type { Invocation } from "../../../commands/command.js";
 import type { RetryOutcome } from "../../../commands/command-deps.js";
+import { phrase, type Said, t } from "../../../languages/translate.js";
 import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import { ERASED } from "../../../store/audit.js";
 import type { Turn } from "../../../store/sessions/sessions.js";
@@ -16,9 +17,12 @@ export interface TurnControlDeps extends LifeDeps {
 export const surfaceOf = ({ surfaces }: Pick<LifeDeps, "surfaces">, name: string): PlatformParts | undefined =>
   surfaces.find(({ platform }) => platform.name === name);
 
-export const RESTARTING = "The bot is restarting. Please try again in a moment.";
+export const RESTARTING = phrase`The bot is restarting. Please try again in a moment.`;
 
-export const refused = (why: string): Extract<RetryOutcome, { readonly kind: "refused" }> => ({ kind: "refused", why });
+export const refused = (why: Said): Extract<RetryOutcome, { readonly kind: "refused" }> => ({
+  kind: "refused",
+  why: t(why),
+});
 
 /** A turn with its number. */
 export interface NumberedTurn {

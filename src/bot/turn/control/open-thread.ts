@@ -1,6 +1,7 @@
 import { UserError } from "../../../base/errors.js";
 import { cutText } from "../../../base/text.js";
 import type { Invocation } from "../../../commands/command.js";
+import { t } from "../../../languages/translate.js";
 import type { Turn } from "../../../store/sessions/sessions.js";
 import { channelKeyOf, conversationOf } from "../../port/conversation.js";
 import type { ChannelKey } from "../../port/platform.js";
@@ -15,9 +16,9 @@ const MAX_TITLE_CHARS = 80;
 export async function openThread(deps: TurnControlDeps, { platform: name, conversation, isDirect, on }: Invocation) {
   const begin = surfaceOf(deps, name)?.openThread;
   const place = channelKeyOf(conversation);
-  if (place.thread !== undefined) throw new UserError("This is a thread already: just continue here.");
+  if (place.thread !== undefined) throw new UserError(t`This is a thread already: just continue here.`);
   if (begin === undefined || isDirect) {
-    throw new UserError("A thread can't be opened here. Where every question begins its own thread, just ask.");
+    throw new UserError(t`A thread can't be opened here. Where every question begins its own thread, just ask.`);
   }
   const last = await deps.sessions.lastTurn(conversation);
   const { place: thread, link } = await beginThread(begin, place, { turn: last?.turn, on });

@@ -2,6 +2,7 @@ import { withDeadline } from "../../../base/deadline.js";
 import { UserError } from "../../../base/errors.js";
 import type { Invocation } from "../../../commands/command.js";
 import type { RetryOutcome, TurnControl } from "../../../commands/command-deps.js";
+import { phrase, t } from "../../../languages/translate.js";
 import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import { chatRefusal, FULL_LINE, limitFault } from "../../access/access.js";
 import { channelKeyOf, conversationOf, workspaceOf } from "../../port/conversation.js";
@@ -74,17 +75,18 @@ async function retry(deps: TurnControlDeps, invocation: Invocation, model?: Mode
 /** How long stopped answers may take to show how they ended. */
 const LAST_EDITS_MS = 5_000;
 const FORGET_LEASE_MS = 10_000;
-const BUSY = "An answer is still being written here. Stop it with `/chat stop`, then use `/chat forget` again.";
+const BUSY = phrase`An answer is still being written here. Stop it with \`/chat stop\`, then use \`/chat forget\`
+  again.`;
 
 /** Nothing can be written while the conversation is erased: its turns have ended, and the lease is ours. */
 async function forget(deps: TurnControlDeps, ...[conversation, also]: Parameters<TurnControl["forget"]>) {
   const { store, sessions, clock, log } = deps;
   const ended = { what: "the answer", timeoutMs: LAST_EDITS_MS, clock };
   await withDeadline(() => emptyLine(deps, conversation), ended).catch(() => {
-    throw new UserError(BUSY);
+    throw new UserError(t(BUSY));
   });
   const lease = await store.claim(leaseName(conversation), { ttlMs: FORGET_LEASE_MS, isReentrant: true });
-  if (!lease.held) throw new UserError(BUSY);
+  if (!lease.held) throw new UserError(t(BUSY));
   try {
     const place = channelKeyOf(conversation);
     deps.images.forget(conversation);

@@ -2,6 +2,7 @@ import type { Control } from "../../../commands/command.js";
 import { quoted } from "../../../commands/grammar/tokens.js";
 import { escapeInline } from "../../../commands/wording/markdown.js";
 import { forecastText, untilText, windowName } from "../../../commands/wording/quota-text.js";
+import { inLanguage, t } from "../../../languages/translate.js";
 import { ProviderError } from "../../../providers/provider.js";
 import type { Candidate } from "../../../quota/fallback/candidates.js";
 import { maySwitch, type QuotaOffer, recentNotes } from "../../../quota/fallback/route.js";
@@ -44,15 +45,16 @@ export function withToldRisk(offer: QuotaOffer | undefined, now: Session, at: nu
 }
 
 /** When a quota renews, as a control and a line name it. */
-const renewalWords = (at: number | undefined, now: number) => (at === undefined ? "it is back" : untilText(at, now));
+const renewalWords = (at: number | undefined, now: number) => (at === undefined ? t`it is back` : untilText(at, now));
 
 /** Two named controls: nobody who presses none of them is taken anywhere. */
 export function offerControls({ pin, state, candidate }: QuotaOffer, now: number): readonly Control[] {
   if (candidate === undefined) return [];
   const [other, own] = [modelName(candidate), modelName(pin)];
+  const until = inLanguage(undefined, () => renewalWords(state.renewsAt, now));
   return [
     {
-      label: `Use ${other} until ${renewalWords(state.renewsAt, now)}`,
+      label: `Use ${other} until ${until}`,
       command: `/models detour ${quoted(other)} ${quoted(own)}`,
     },
     { label: `Keep ${own}`, command: `/models back ${quoted(own)}` },
@@ -70,7 +72,7 @@ export function troubleControl(deps: TurnDeps, turn: AnsweredTurn): readonly Con
   const candidate = candidateFor(deps, question.message, session.pin);
   if (candidate === undefined) return [];
   const name = modelName(candidate);
-  return [{ label: `Answer again with ${name}`, command: `/chat retry model:${quoted(name)}` }];
+  return [{ label: t`Answer again with ${name}`, command: `/chat retry model:${quoted(name)}` }];
 }
 
 /** The quiet line under an answer whose quota is at risk. */
@@ -80,21 +82,24 @@ export function riskLine(offer: QuotaOffer | undefined, now: number): string | u
 }
 
 const unknownWords = (candidate: Candidate | undefined): string =>
-  candidate === undefined || candidate.isQuotaKnown ? "" : ` The remaining quota of ${shown(candidate)} is not known.`;
+  candidate === undefined || candidate.isQuotaKnown ? "" : t` The remaining quota of ${shown(candidate)} is not known.`;
 
 /** What is read instead of an answer while the quota is out. */
 export function stoppedText({ route, offer, pin }: AnsweredTurn, now: number): string {
   if (route.kind !== "stopped" || pin === null) return "";
   const { by, lost } = route;
   const isBudget = by.window.source === "budget";
-  const what = `⛔ **${shown(pin)}** is out of quota until ${renewalWords(by.renewsAt, now)} (${windowName(by)}${
-    isBudget ? ", set by the bot's host" : ""
-  }).`;
-  const meanwhile = lost === undefined ? "" : ` ${shown(lost)}, which answered meanwhile, is out of quota, too.`;
+  const until = renewalWords(by.renewsAt, now);
+  const what = isBudget
+    ? t`⛔ **${shown(pin)}** is out of quota until ${until} (${windowName(by)}, set by the bot's host).`
+    : t`⛔ **${shown(pin)}** is out of quota until ${until} (${windowName(by)}).`;
+  const meanwhile = lost === undefined ? "" : t` ${shown(lost)}, which answered meanwhile, is out of quota, too.`;
   const next =
     offer?.candidate === undefined
-      ? ` Choose another model with \`/models use\`${isBudget ? "." : ", or try it anyway with `/models back`."}`
-      : ` ${shown(offer.candidate)} can answer until then, this question included.${unknownWords(offer.candidate)}`;
+      ? isBudget
+        ? t` Choose another model with \`/models use\`.`
+        : t` Choose another model with \`/models use\`, or try it anyway with \`/models back\`.`
+      : t` ${shown(offer.candidate)} can answer until then, this question included.${unknownWords(offer.candidate)}`;
   return `${what}${meanwhile}${next}`;
 }
 
@@ -102,10 +107,10 @@ export function stoppedText({ route, offer, pin }: AnsweredTurn, now: number): s
 export function detourLine({ route, session, answer }: AnsweredTurn, now: number): string | undefined {
   if (route.kind !== "detour" || session.pin === null || answer.text === "") return undefined;
   const { detour, isNew } = route;
+  const until = inLanguage(undefined, () => untilOf(detour, now));
   return [
-    `↪️ Answered by ${shown(detour)}: ${shown(session.pin)} is out of quota until ${untilOf(detour, now)}. ` +
-      "/models back returns now.",
-    ...(isNew ? ["This began automatically, because `/settings fallback` is `auto` here."] : []),
+    `↪️ Answered by ${shown(detour)}: ${shown(session.pin)} is out of quota until ${until}. /models back returns now.`,
+    ...(isNew ? [t`This began automatically, because \`/settings fallback\` is \`auto\` here.`] : []),
   ].join("\n");
 }
 
@@ -114,5 +119,5 @@ const untilOf = ({ until, isOpenEnded }: Detour, now: number) => renewalWords(is
 /** Why the pinned model answers again before its quota renews. */
 export function lostLine({ route, answer }: AnsweredTurn): string | undefined {
   if (route.kind !== "pinned" || route.lost === undefined || answer.text === "") return undefined;
-  return `↩️ ${shown(route.lost)} no longer answers here: it is out of quota, too, or no longer allowed.`;
+  return t`↩️ ${shown(route.lost)} no longer answers here: it is out of quota, too, or no longer allowed.`;
 }

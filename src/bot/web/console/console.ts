@@ -3,7 +3,7 @@ import { stream } from "hono/streaming";
 import { z } from "zod";
 import type { Invocation, Reply } from "../../../commands/command.js";
 import type { Languages } from "../../../languages/languages.js";
-import { message } from "../../../languages/translate.js";
+import { phrase } from "../../../languages/translate.js";
 import type { Audit } from "../../../store/audit.js";
 import type { Store } from "../../../store/store.js";
 import type { Failures } from "../../observe/failures.js";
@@ -51,7 +51,7 @@ const mountPage = assetRoutes({
   prefix: "/assets/console/",
   page: {
     path: "/console",
-    title: message`Console · Evergreen`,
+    title: phrase`Console · Evergreen`,
     styles: ["/assets/vendor/uplot.css", "/assets/console/console.css", "/assets/console/tables.css"],
   },
   vendor: {

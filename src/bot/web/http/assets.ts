@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Context, Hono } from "hono";
 import { etag } from "hono/etag";
-import type { Languages, TranslatedLanguage } from "../../../languages/languages.js";
-import { inLanguage, type Message } from "../../../languages/translate.js";
+import { ENGLISH, type Languages, type TranslatedLanguage } from "../../../languages/languages.js";
+import { inLanguage, type Phrase } from "../../../languages/translate.js";
 import { PAGE_TEXTS } from "../../../refresh/refresh-texts.js";
 import { pageHtml } from "./page.js";
 import { pageLanguage, translatedHtml } from "./page-language.js";
@@ -26,7 +26,7 @@ export interface AssetTerms {
   readonly prefix: string;
   /** The page around `body.html`, run by `app.js`. Unset where the folder has none. */
   readonly page?: {
-    readonly title: string | Message;
+    readonly title: string | Phrase;
     readonly path: string;
     /** Addresses of its style sheets, which are sent as one, after the shared theme. */
     readonly styles: readonly string[];
@@ -55,7 +55,10 @@ const SHARED = {
   generated: {
     "/assets/shared/refresh-texts.js": () => `export const PAGE_TEXTS = ${JSON.stringify(PAGE_TEXTS)};\n`,
     "/assets/shared/messages.js": (language: PageLanguage) =>
-      `export const MESSAGES = ${JSON.stringify(language?.pages ?? {})};\n`,
+      [
+        `export const LANGUAGE = ${JSON.stringify(language?.code ?? ENGLISH)};`,
+        `export const MESSAGES = ${JSON.stringify(language?.pages ?? {})};\n`,
+      ].join("\n"),
   },
 };
 

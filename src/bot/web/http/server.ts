@@ -137,6 +137,11 @@ function createApp(deps: HttpServerDeps, { stopping, eventStreams, known }: AppS
   const app = new Hono();
   app.use(withHeaders);
   app.use(checkSource(known));
+  // What is answered as a page is in the browser's language.
+  app.use((context, next) => {
+    const isRead = context.req.header("accept")?.includes("text/html") === true;
+    return inLanguage(isRead ? pageLanguage(context, deps.languages) : undefined, next);
+  });
   if (config.token !== undefined) {
     const check = createTokenCheck(config.token, clock, stopping);
     app.use(checkToken(check, config.metricsPublic));
@@ -165,7 +170,7 @@ function createApp(deps: HttpServerDeps, { stopping, eventStreams, known }: AppS
   app.notFound((context) => {
     const isRead = context.req.header("accept")?.includes("text/html") === true;
     return isRead
-      ? inLanguage(pageLanguage(context, deps.languages), () => context.html(notFoundPage(), 404))
+      ? context.html(notFoundPage(), 404)
       : context.json({ error: "There is nothing at this address." }, 404);
   });
   app.onError((error, context) => answerError(error, context, log));

@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { BoundedMap } from "../../../base/bounded-map.js";
 import type { Clock } from "../../../base/clock.js";
+import { t } from "../../../languages/translate.js";
 import { readForm } from "./body.js";
 import { HEALTH_PATHS, SIGN_IN_PATH } from "./guard.js";
 import { HttpError } from "./http-error.js";
@@ -108,9 +109,17 @@ const MAX_FORM_BYTES = 8_192;
 const PUBLIC_PATHS: readonly string[] = [
   ...HEALTH_PATHS,
   SIGN_IN_PATH,
-  ...["sign-in.js", "token.js", "elements.js", "first.js", "theme.css", "sign-in.css", "icon.svg"].map(
-    (name) => `/assets/shared/${name}`,
-  ),
+  ...[
+    "sign-in.js",
+    "token.js",
+    "elements.js",
+    "translate.js",
+    "messages.js",
+    "first.js",
+    "theme.css",
+    "sign-in.css",
+    "icon.svg",
+  ].map((name) => `/assets/shared/${name}`),
 ];
 
 /**
@@ -134,7 +143,7 @@ export function checkToken(check: TokenCheck, isMetricsPublic: boolean): Middlew
       deleteCookie(context, COOKIE_NAME, { path: "/" }); // an earlier process gave it: it is not sent again
     }
     const wantsPage = context.req.method === "GET" && context.req.header("accept")?.includes("text/html");
-    if (wantsPage) return context.html(signInPage("This bot asks for its token."), 401);
+    if (wantsPage) return context.html(signInPage(t`This bot asks for its token.`), 401);
     context.header("www-authenticate", 'Bearer realm="evergreen"');
     return context.json({ error: "Send the token as Authorization: Bearer HTTP_TOKEN." }, 401);
   };
@@ -148,17 +157,17 @@ function visitorOf({ env }: Context): Visitor {
 /** What a browser gets that has not signed in. The script takes the token from the address or from this tab. */
 export const signInPage = (note: string): string =>
   pageHtml({
-    title: "Sign in to Evergreen",
+    title: t`Sign in to Evergreen`,
     styles: ["/assets/shared/theme.css", "/assets/shared/sign-in.css"],
     script: "/assets/shared/sign-in.js",
     body: `<main class="sign-in">
 <h1><img src="/assets/shared/icon.svg" alt="" width="40" height="40"> Evergreen</h1>
 <form method="post" action="${SIGN_IN_PATH}" id="sign-in">
 <p id="sign-in-note" role="status">${note}</p>
-<label for="token">Token</label>
+<label for="token">${t`Token`}</label>
 <div class="sign-in-row">
 <input id="token" class="field" type="password" name="token" autocomplete="current-password" required autofocus>
-<button type="submit" class="button primary">Sign in</button>
+<button type="submit" class="button primary">${t`Sign in`}</button>
 </div>
 </form>
 </main>
@@ -167,7 +176,7 @@ export const signInPage = (note: string): string =>
 
 /** The form, at an address of its own. */
 export const askToSignIn = (context: Context): Response =>
-  context.html(signInPage("This bot asks for its token. It is the value of HTTP_TOKEN."));
+  context.html(signInPage(t`This bot asks for its token. It is the value of HTTP_TOKEN.`));
 
 /**
  * Takes the form: on success the browser gets a cookie that scripts cannot read and other sites cannot send. The cookie
@@ -177,7 +186,7 @@ export async function signIn(context: Context, check: TokenCheck): Promise<Respo
   const form = await readForm(context, MAX_FORM_BYTES);
   const isSignedIn = check.isCookie(getCookie(context, COOKIE_NAME) ?? "");
   if (!(await check.accepts(form.get("token") ?? "", visitorOf(context), isSignedIn))) {
-    return context.html(signInPage("That is not the token. It is the value of HTTP_TOKEN."), 401);
+    return context.html(signInPage(t`That is not the token. It is the value of HTTP_TOKEN.`), 401);
   }
   const secure = isBehindTls(context);
   setCookie(context, COOKIE_NAME, check.cookieValue, { httpOnly: true, sameSite: "Strict", path: "/", secure });

@@ -1,6 +1,7 @@
 import { define } from "../../../base/config/config.js";
 import { flag } from "../../../base/config/variables.js";
 import type { Command } from "../../../commands/command.js";
+import { t } from "../../../languages/translate.js";
 import type { PlatformDefinition, PlatformSetup } from "../../port/platform-definition.js";
 import type { CommandHint } from "./routes.js";
 
@@ -29,7 +30,7 @@ export const playgroundPlatform: PlatformDefinition = {
             return { platform: playground, routes, eraseUntouched, forget, eraseText, showStatus };
           },
           async check({ config: { http } }) {
-            const text = `playground: on, at http://${http.host}:${http.port} when the bot runs`;
+            const text = t`playground: on, at http://${http.host}:${http.port} when the bot runs`;
             return [{ isFine: true, text }];
           },
         },

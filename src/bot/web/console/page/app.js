@@ -3,6 +3,7 @@ import { byId, make, messageOf } from "/assets/shared/elements.js";
 import { keepOpen } from "/assets/shared/live.js";
 import { plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { clockWords } from "/assets/shared/time.js";
+import { t } from "/assets/shared/translate.js";
 import { createAudit } from "./audit.js";
 import { createCatalogue } from "./catalogue.js";
 import { showChanges } from "./changes.js";
@@ -50,7 +51,7 @@ async function run(command, note, workspace) {
  * @param {(reply: CommandReply) => void} onReply
  */
 async function follow(order, note, onReply) {
-  note.textContent = "Working…";
+  note.textContent = t`Working…`;
   try {
     for await (const reply of callForLines("/api/console/commands", order))
       onReply(/** @type {CommandReply} */ (reply));

@@ -1,5 +1,6 @@
 import { call } from "/assets/shared/api.js";
 import { byId, make } from "/assets/shared/elements.js";
+import { LANGUAGE, t } from "/assets/shared/translate.js";
 import { createPagedTable } from "./paged-table.js";
 
 /** @import { AuditView } from "../audit-view.js" */
@@ -11,7 +12,7 @@ export function createAudit() {
     body: byId("audit-rows"),
     more: byId("more-audit", HTMLButtonElement),
     columns: 6,
-    empty: "Nothing was changed.",
+    empty: t`Nothing was changed.`,
     async read(from) {
       const query = new URLSearchParams({ kind: kind.value, ...(from !== undefined && { before: from }) });
       /** @type {AuditView} */
@@ -37,7 +38,11 @@ function auditRow({ at, user, kind, changes, platform, door, conversation }) {
   return make(
     "tr",
     {},
-    make("td", { className: "when" }, new Date(at).toLocaleString([], { dateStyle: "short", timeStyle: "short" })),
+    make(
+      "td",
+      { className: "when" },
+      new Date(at).toLocaleString(LANGUAGE, { dateStyle: "short", timeStyle: "short" }),
+    ),
     make("td", {}, user.name),
     make("td", {}, ...lines),
     make("td", {}, kind),

@@ -1,5 +1,6 @@
 import { byId, make } from "/assets/shared/elements.js";
-import { compactNumber, countWords, priceWords } from "./format.js";
+import { plural, t } from "/assets/shared/translate.js";
+import { compactNumber, priceWords } from "./format.js";
 
 /**
  * @import { CatalogueView } from "./app.js"
@@ -18,13 +19,13 @@ const STATES = {
 };
 /** @type {readonly { key: ColumnKey, label: string, isNumber?: boolean }[]} */
 const COLUMNS = [
-  { key: "provider", label: "Provider" },
-  { key: "id", label: "Model" },
-  { key: "state", label: "State" },
-  { key: "contextTokens", label: "Context", isNumber: true },
-  { key: "inputPrice", label: "Input, per 1M", isNumber: true },
-  { key: "outputPrice", label: "Output, per 1M", isNumber: true },
-  { key: "releasedAt", label: "Released", isNumber: true },
+  { key: "provider", label: t`Provider` },
+  { key: "id", label: t`Model` },
+  { key: "state", label: t`State` },
+  { key: "contextTokens", label: t`Context`, isNumber: true },
+  { key: "inputPrice", label: t`Input, per 1M`, isNumber: true },
+  { key: "outputPrice", label: t`Output, per 1M`, isNumber: true },
+  { key: "releasedAt", label: t`Released`, isNumber: true },
 ];
 
 /** Every model with its state, window and prices: searched, filtered and sorted. */
@@ -75,8 +76,8 @@ export function createCatalogue() {
     );
     byId("model-count").textContent =
       matching.length === rows.length
-        ? countWords(rows.length, "model")
-        : `${matching.length} of ${countWords(rows.length, "model")}`;
+        ? plural(rows.length, "model")
+        : t`${matching.length} of ${plural(rows.length, "model")}`;
     more.hidden = matching.length <= shown;
   };
   const restart = () => {
@@ -162,7 +163,7 @@ const emptyRow = (total) =>
       "td",
       { colSpan: COLUMNS.length, className: "empty" },
       total === 0
-        ? "No provider has returned a list yet. The first refresh fetches one."
-        : "No model matches. Try fewer words, or another filter.",
+        ? t`No provider has returned a list yet. The first refresh fetches one.`
+        : t`No model matches. Try fewer words, or another filter.`,
     ),
   );

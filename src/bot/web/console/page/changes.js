@@ -1,4 +1,5 @@
 import { make } from "/assets/shared/elements.js";
+import { t } from "/assets/shared/translate.js";
 
 /**
  * @import { CatalogueView } from "./app.js"
@@ -6,9 +7,9 @@ import { make } from "/assets/shared/elements.js";
  */
 
 const KINDS = /** @type {const} */ ([
-  { key: "appeared", sign: "+", words: "appeared" },
-  { key: "returned", sign: "↩", words: "came back" },
-  { key: "left", sign: "−", words: "left" },
+  { key: "appeared", sign: "+", words: t`appeared` },
+  { key: "returned", sign: "↩", words: t`came back` },
+  { key: "left", sign: "−", words: t`left` },
 ]);
 
 /**
@@ -18,7 +19,7 @@ const KINDS = /** @type {const} */ ([
  */
 export function showChanges(element, changes) {
   if (changes.length === 0) {
-    element.replaceChildren(make("p", { className: "empty" }, "No list has changed in the last 30 days."));
+    element.replaceChildren(make("p", { className: "empty" }, t`No list has changed in the last 30 days.`));
     return;
   }
   element.replaceChildren(
@@ -39,7 +40,7 @@ export function showChanges(element, changes) {
  */
 function line({ sign, words, key }, { models, more }) {
   if (models.length === 0) return [];
-  const rest = more === 0 ? "" : ` and ${more} more`;
+  const rest = more === 0 ? "" : t` and ${more} more`;
   return [
     make(
       "p",

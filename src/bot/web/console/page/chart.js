@@ -1,5 +1,6 @@
 import { make } from "/assets/shared/elements.js";
 import { clockWords } from "/assets/shared/time.js";
+import { t } from "/assets/shared/translate.js";
 import uPlot from "/assets/vendor/uplot.mjs";
 
 /**
@@ -96,8 +97,8 @@ export const pointSeries = (label, stroke, value) => ({
  * @param {readonly HTMLElement[]} [terms.extra] controls above it
  */
 export function createChart({ title, about, unit = String, least = 4, isWhole = false, step = 0, extra = [] }) {
-  const plotFrame = make("div", { className: "plot", role: "img", "aria-label": `${title}: loading` });
-  const words = make("p", { className: "chart-words empty" }, "Loading…");
+  const plotFrame = make("div", { className: "plot", role: "img", "aria-label": t`${title}: loading` });
+  const words = make("p", { className: "chart-words empty" }, t`Loading…`);
   const element = make(
     "figure",
     { className: "card chart" },
@@ -142,7 +143,7 @@ export function createChart({ title, about, unit = String, least = 4, isWhole = 
         ...(isWhole ? { incrs: WHOLE_STEPS } : {}),
       }),
     ],
-    series: [{ label: isByDay ? "Day" : "Time", value: timeWords }, ...series],
+    series: [{ label: isByDay ? t`Day` : t`Time`, value: timeWords }, ...series],
   });
   /** @type {(given: Axis) => Axis} */
   const axis = (given) => ({

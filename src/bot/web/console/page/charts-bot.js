@@ -1,5 +1,5 @@
+import { plural, t } from "/assets/shared/translate.js";
 import { barSeries, colourOf, createChart, dangerColour, lineSeries } from "./chart.js";
-import { countWords } from "./format.js";
 
 /** @import { SeriesView } from "./app.js" */
 
@@ -9,8 +9,8 @@ const sum = (values) => values.reduce((total, value) => total + value, 0);
 /** Answers that ended, and those that failed. */
 export function createTurnsChart() {
   const chart = createChart({
-    title: "Turns per minute",
-    about: "Answers that ended, and those of them that failed or were cut off; the last three hours.",
+    title: t`Turns per minute`,
+    about: t`Answers that ended, and those of them that failed or were cut off; the last three hours.`,
     isWhole: true,
     step: 60,
   });
@@ -20,22 +20,22 @@ export function createTurnsChart() {
     show({ minutes: { at, turns, errors } }) {
       chart.show({
         data: [at, turns, errors],
-        series: () => [barSeries("turns", colourOf(0)), barSeries("errors", dangerColour())],
-        summary: `${countWords(sum(turns), "turn")} and ${countWords(sum(errors), "error")} in the last three hours`,
-        empty: sum(turns) === 0 ? "No question was answered in the last three hours." : undefined,
+        series: () => [barSeries(t`turns`, colourOf(0)), barSeries(t`errors`, dangerColour())],
+        summary: t`${plural(sum(turns), "turn")} and ${plural(sum(errors), "error")} in the last three hours`,
+        empty: sum(turns) === 0 ? t`No question was answered in the last three hours.` : undefined,
       });
     },
   };
 }
 
 /** @param {number | null | undefined} value */
-const ms = (value) => (value === null || value === undefined ? "–" : `${value} ms`);
+const ms = (value) => (value === null || value === undefined ? "–" : t`${value} ms`);
 
 /** How late the event loop was. */
 export function createDelayChart() {
   const chart = createChart({
-    title: "Event-loop delay",
-    about: "Delay of the event loop. Above 100 ms people notice.",
+    title: t`Event-loop delay`,
+    about: t`Delay of the event loop. Above 100 ms people notice.`,
     unit: ms,
     least: 50,
     isWhole: true,
@@ -54,8 +54,8 @@ export function createDelayChart() {
           lineSeries("p95", colourOf(1), read),
           lineSeries("p50", colourOf(0), read),
         ],
-        summary: at.length === 0 ? "" : `max ${ms(Math.max(...max))}, p50 now ${ms(p50.at(-1))}`,
-        empty: at.length === 0 ? "The first measurement comes in a few seconds." : undefined,
+        summary: at.length === 0 ? "" : t`max ${ms(Math.max(...max))}, p50 now ${ms(p50.at(-1))}`,
+        empty: at.length === 0 ? t`The first measurement comes in a few seconds.` : undefined,
       });
     },
   };

@@ -1,24 +1,24 @@
 import { make } from "/assets/shared/elements.js";
 import { outcomeWords } from "/assets/shared/texts.js";
+import { plural, t } from "/assets/shared/translate.js";
 import { barSeries, colourOf, createChart, dangerColour, lineSeries, pointSeries, stacked } from "./chart.js";
-import { countWords } from "./format.js";
 
 const STEP_SECONDS = 300;
-const EMPTY = "No list was refreshed in the last three hours.";
+const EMPTY = t`No list was refreshed in the last three hours.`;
 /** @import { SeriesView } from "./app.js" */
 
 /** @param {number | null | undefined} value */
-const seconds = (value) => (value === null || value === undefined ? "–" : `${Math.round(value * 100) / 100} s`);
+const seconds = (value) => (value === null || value === undefined ? "–" : t`${Math.round(value * 100) / 100} s`);
 /** @param {number | null | undefined} value */
-const minutes = (value) => (value === null || value === undefined ? "–" : `${Math.round(value * 10) / 10} min`);
+const minutes = (value) => (value === null || value === undefined ? "–" : t`${Math.round(value * 10) / 10} min`);
 
 /** How refreshes ended, for all providers or one. */
 export function createOutcomesChart() {
-  const all = () => make("option", { value: "" }, "All providers");
-  const select = make("select", { className: "select", "aria-label": "Provider of the refresh outcomes" }, all());
+  const all = () => make("option", { value: "" }, t`All providers`);
+  const select = make("select", { className: "select", "aria-label": t`Provider of the refresh outcomes` }, all());
   const chart = createChart({
-    title: "Refresh outcomes",
-    about: "Finished refreshes in steps of five minutes; the last three hours.",
+    title: t`Refresh outcomes`,
+    about: t`Finished refreshes in steps of five minutes; the last three hours.`,
     isWhole: true,
     step: STEP_SECONDS,
     extra: [select],
@@ -54,7 +54,7 @@ export function createOutcomesChart() {
               (_plot, _value, _series, at) => (at === null ? "–" : String(own[position]?.[at])),
             ),
           ),
-      summary: `${countWords(refreshes.length, "refresh", "refreshes")}, ${failed} of them failed`,
+      summary: t`${plural(refreshes.length, "refresh", "refreshes")}, ${failed} of them failed`,
       empty: refreshes.length === 0 ? EMPTY : undefined,
     });
   };
@@ -83,8 +83,8 @@ function steps(minutesAt) {
 /** How long each refresh took; failed ones apart. */
 export function createDurationsChart() {
   const chart = createChart({
-    title: "Refresh durations",
-    about: "Each refresh by its provider; failed ones in red.",
+    title: t`Refresh durations`,
+    about: t`Each refresh by its provider; failed ones in red.`,
     unit: seconds,
     least: 1,
   });
@@ -106,9 +106,9 @@ export function createDurationsChart() {
         ],
         series: () => [
           ...ids.map((id, index) => pointSeries(id, colourOf(index), read)),
-          pointSeries("failed", dangerColour(), read),
+          pointSeries(t`failed`, dangerColour(), read),
         ],
-        summary: `the slowest of ${countWords(refreshes.length, "refresh", "refreshes")} took ${seconds(slowest)}`,
+        summary: t`the slowest of ${plural(refreshes.length, "refresh", "refreshes")} took ${seconds(slowest)}`,
         empty: refreshes.length === 0 ? EMPTY : undefined,
       });
     },
@@ -118,8 +118,8 @@ export function createDurationsChart() {
 /** How old each provider's list was. */
 export function createAgesChart() {
   const chart = createChart({
-    title: "Age of the lists",
-    about: "Time since each provider’s last successful refresh; a healthy list looks like a saw-tooth.",
+    title: t`Age of the lists`,
+    about: t`Time since each provider’s last successful refresh; a healthy list looks like a saw-tooth.`,
     unit: minutes,
     least: 5,
     isWhole: true,

@@ -1,5 +1,5 @@
+import { plural, t } from "/assets/shared/translate.js";
 import { barSeries, colourOf, createChart, dangerColour, lineSeries } from "./chart.js";
-import { countWords } from "./format.js";
 
 /**
  * @import { HistoryView } from "../../../observe/history.js"
@@ -7,10 +7,10 @@ import { countWords } from "./format.js";
  */
 
 const HOUR_SECONDS = 3_600;
-const EMPTY = "There is no data from that time yet.";
+const EMPTY = t`There is no data from that time yet.`;
 
 /** @param {number | null | undefined} value */
-const ms = (value) => (value === null || value === undefined ? "–" : `${value} ms`);
+const ms = (value) => (value === null || value === undefined ? "–" : t`${value} ms`);
 /** @type {import("./chart.js").ReadValue} */
 const readMs = (_plot, value) => ms(value);
 
@@ -19,12 +19,16 @@ export function createPastCharts() {
   const byHour = { isWhole: true, step: HOUR_SECONDS };
   const turns = createChart({
     ...byHour,
-    title: "Turns per hour",
-    about: "Answers that ended, and those that failed.",
+    title: t`Turns per hour`,
+    about: t`Answers that ended, and those that failed.`,
   });
-  const lists = createChart({ ...byHour, title: "Refreshes per hour", about: "Finished refreshes, and failed ones." });
+  const lists = createChart({
+    ...byHour,
+    title: t`Refreshes per hour`,
+    about: t`Finished refreshes, and failed ones.`,
+  });
   const delay = createChart({
-    ...{ title: "Event-loop delay by the hour", about: "The worst minute of each hour.", unit: ms, least: 50 },
+    ...{ title: t`Event-loop delay by the hour`, about: t`The worst minute of each hour.`, unit: ms, least: 50 },
     isWhole: true,
   });
   return {
@@ -44,11 +48,11 @@ export function createPastCharts() {
       const sum = (value) => column(value).reduce((total, each) => total + each, 0);
       turns.show({
         data: [at, column((hour) => hour.turns), column((hour) => hour.errors)],
-        series: () => [barSeries("turns", colourOf(0)), barSeries("errors", dangerColour())],
-        summary: `${countWords(
+        series: () => [barSeries(t`turns`, colourOf(0)), barSeries(t`errors`, dangerColour())],
+        summary: `${plural(
           sum((hour) => hour.turns),
           "turn",
-        )}, ${countWords(
+        )}, ${plural(
           sum((hour) => hour.errors),
           "error",
         )}`,
@@ -56,8 +60,8 @@ export function createPastCharts() {
       });
       lists.show({
         data: [at, column((hour) => hour.refreshes), column((hour) => hour.failures)],
-        series: () => [barSeries("refreshes", colourOf(0)), barSeries("failed", dangerColour())],
-        summary: `${countWords(
+        series: () => [barSeries(t`refreshes`, colourOf(0)), barSeries(t`failed`, dangerColour())],
+        summary: t`${plural(
           sum((hour) => hour.refreshes),
           "refresh",
           "refreshes",
@@ -75,7 +79,7 @@ export function createPastCharts() {
           lineSeries("p95", colourOf(1), readMs),
           lineSeries("p50", colourOf(0), readMs),
         ],
-        summary: `max ${ms(Math.max(0, ...column((hour) => hour.delay.max)))}`,
+        summary: t`max ${ms(Math.max(0, ...column((hour) => hour.delay.max)))}`,
         empty,
       });
     },

@@ -1,3 +1,4 @@
+import { t } from "/assets/shared/translate.js";
 import { barSeries, colourOf, createChart, stacked } from "./chart.js";
 
 /** @import { UsageView } from "./app.js" */
@@ -28,7 +29,7 @@ export function createUsageChart({ title, about, key, unit }) {
                 at === null ? "–" : words(own[position]?.[at], unit),
               ),
             ),
-        summary: `${unit(total)} in 30 days${hasUnknown ? ", besides models whose price is not known" : ""}`,
+        summary: t`${unit(total)} in 30 days${hasUnknown ? t`, besides models whose price is not known` : ""}`,
         empty: emptyWords({ isKept, isFailed, isEmpty: shown.length === 0, hasUnknown, isUsed: models.length > 0 }),
       });
     },
@@ -36,14 +37,14 @@ export function createUsageChart({ title, about, key, unit }) {
 }
 
 /** @type {(value: number | null | undefined, unit: (value: number) => string) => string} */
-const words = (value, unit) => (value === null || value === undefined ? "price not known" : unit(value));
+const words = (value, unit) => (value === null || value === undefined ? t`price not known` : unit(value));
 
 /** @param {{ isKept: boolean, isFailed: boolean, isEmpty: boolean, hasUnknown: boolean, isUsed: boolean }} usage */
 function emptyWords({ isKept, isFailed, isEmpty, hasUnknown, isUsed }) {
-  if (isFailed) return "The usage ledger could not be read; retrying every minute.";
-  if (!isKept) return "This bot keeps no usage ledger.";
+  if (isFailed) return t`The usage ledger could not be read; retrying every minute.`;
+  if (!isKept) return t`This bot keeps no usage ledger.`;
   if (!isEmpty) return undefined;
-  if (hasUnknown) return "No price is known for the models that were used.";
-  if (isUsed) return "All models that were used are free.";
-  return "Nothing was used in the last 30 days. The first answer is the first bar.";
+  if (hasUnknown) return t`No price is known for the models that were used.`;
+  if (isUsed) return t`All models that were used are free.`;
+  return t`Nothing was used in the last 30 days. The first answer is the first bar.`;
 }

@@ -1,4 +1,5 @@
 import { byId } from "/assets/shared/elements.js";
+import { t } from "/assets/shared/translate.js";
 import { createDelayChart, createTurnsChart } from "./charts-bot.js";
 import { createAgesChart, createDurationsChart, createOutcomesChart } from "./charts-lists.js";
 import { createPastCharts } from "./charts-past.js";
@@ -25,14 +26,14 @@ export function createCharts(grid) {
   /** @type {HistoryView["hours"]} */
   let hours = [];
   const tokens = createUsageChart({
-    title: "Tokens per day",
-    about: "Input and output, by model, of the last 30 days (UTC).",
+    title: t`Tokens per day`,
+    about: t`Input and output, by model, of the last 30 days (UTC).`,
     key: "tokens",
     unit: compactNumber,
   });
   const cost = createUsageChart({
-    title: "Cost per day",
-    about: "In US dollars, by model, where the price is known.",
+    title: t`Cost per day`,
+    about: t`In US dollars, by model, where the price is known.`,
     key: "costUsd",
     unit: money,
   });

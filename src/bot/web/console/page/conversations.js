@@ -2,6 +2,7 @@ import { call } from "/assets/shared/api.js";
 import { byId, make } from "/assets/shared/elements.js";
 import { plainWords } from "/assets/shared/texts.js";
 import { agoWords } from "/assets/shared/time.js";
+import { t } from "/assets/shared/translate.js";
 import { createPagedTable } from "./paged-table.js";
 
 /**
@@ -22,7 +23,7 @@ export function createConversations({ offer }) {
     body: byId("conversation-rows"),
     more: byId("more-conversations", HTMLButtonElement),
     columns: 7,
-    empty: "Nobody has asked anything yet.",
+    empty: t`Nobody has asked anything yet.`,
     async read(from) {
       const query = from === undefined ? "" : `?before=${encodeURIComponent(from)}`;
       /** @type {ConversationsView} */
@@ -65,11 +66,11 @@ function conversationRow({ platform, workspace, channel, thread, pin, answeredAt
   const cells = [
     platform,
     workspace,
-    thread === undefined ? channel : `${channel}, thread ${thread}`,
-    pin === null ? "the default" : `${pin.provider}/${pin.model}`,
+    thread === undefined ? channel : t`${channel}, thread ${thread}`,
+    pin === null ? t`the default` : `${pin.provider}/${pin.model}`,
     pin === null ? "–" : agoWords(pin.at, now),
-    pin === null ? "–" : (pin.by ?? "its first message"),
-    answeredAt === null ? "never" : agoWords(answeredAt, now),
+    pin === null ? "–" : (pin.by ?? t`its first message`),
+    answeredAt === null ? t`never` : agoWords(answeredAt, now),
   ];
   return make("tr", {}, ...cells.map((text) => make("td", {}, text)));
 }

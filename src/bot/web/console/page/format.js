@@ -1,13 +1,12 @@
-const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+import { LANGUAGE, t } from "/assets/shared/translate.js";
+
+const compact = new Intl.NumberFormat(LANGUAGE, { notation: "compact", maximumFractionDigits: 1 });
 /** @param {number} digits */
 const inDollars = (digits) =>
-  new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: digits });
+  new Intl.NumberFormat(LANGUAGE, { style: "currency", currency: "USD", maximumFractionDigits: digits });
 const dollars = inDollars(2);
 const parts = inDollars(4);
 
-/** @type {(count: number, one: string, many?: string) => string} */
-export const countWords = (count, one, many = `${one}s`) => `${number.format(count)} ${count === 1 ? one : many}`;
 /** @param {number} value */
 export const compactNumber = (value) => compact.format(value);
 /**
@@ -22,7 +21,7 @@ export const money = (value) => (value < 1 ? parts : dollars).format(value);
  */
 export function priceWords(price) {
   if (price === null) return "–";
-  return price === 0 ? "free" : money(price);
+  return price === 0 ? t`free` : money(price);
 }
 
 /**
@@ -31,9 +30,9 @@ export function priceWords(price) {
  */
 export function durationWords(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 60) return t`${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 60) return t`${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours < 24 ? t`${hours} h ${minutes % 60} min` : t`${Math.floor(hours / 24)} d ${hours % 24} h`;
 }

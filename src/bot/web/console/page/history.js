@@ -1,5 +1,6 @@
 import { call } from "/assets/shared/api.js";
 import { byId, make, messageOf } from "/assets/shared/elements.js";
+import { LANGUAGE, t } from "/assets/shared/translate.js";
 import { durationWords } from "./format.js";
 
 /**
@@ -24,7 +25,7 @@ export function createHistory({ onHours }) {
     const { subjects, hours } = history;
     onHours(hours);
     if (subjects.length === 0) setTimeout(read, FIRST_LOOK_MS);
-    const none = make("p", { className: "empty" }, "The first measurement comes in a few seconds.");
+    const none = make("p", { className: "empty" }, t`The first measurement comes in a few seconds.`);
     byId("uptime").replaceChildren(...(subjects.length === 0 ? [none] : subjects.map(uptimeRow)));
     byId("incidents").replaceChildren(...incidentItems(subjects));
   };
@@ -45,8 +46,8 @@ async function lookUp(reference) {
     const { at, platform, provider, model, ending, cause } = await call(
       `/api/console/references/${encodeURIComponent(reference)}`,
     );
-    const asked = provider === null ? "no model" : `${provider}/${model}`;
-    note.textContent = `${new Date(at).toLocaleString()}: ${ending} on ${platform}, ${asked}: ${cause}.`;
+    const asked = provider === null ? t`no model` : `${provider}/${model}`;
+    note.textContent = t`${new Date(at).toLocaleString(LANGUAGE)}: ${ending} on ${platform}, ${asked}: ${cause}.`;
   } catch (error) {
     note.textContent = messageOf(error);
   }
@@ -54,13 +55,13 @@ async function lookUp(reference) {
 
 /** @param {Subject} subject */
 const uptimeRow = ({ id, hours, days }) =>
-  make("article", { className: "uptime" }, make("h3", {}, id), bars(hours, "24 hours"), bars(days, "90 days"));
+  make("article", { className: "uptime" }, make("h3", {}, id), bars(hours, t`24 hours`), bars(days, t`90 days`));
 
 /** @type {(shares: readonly (number | null)[], time: string) => HTMLElement} */
 function bars(shares, time) {
   const known = shares.filter((share) => share !== null);
   const mean = known.reduce((sum, share) => sum + share, 0) / known.length;
-  const words = known.length === 0 ? "not known" : `${Math.floor(mean * 1000) / 10} %`;
+  const words = known.length === 0 ? t`not known` : `${Math.floor(mean * 1000) / 10} %`;
   return make(
     "div",
     { className: "uptime-time" },
@@ -81,15 +82,15 @@ function incidentItems(subjects) {
   const all = subjects
     .flatMap(({ id, incidents }) => incidents.map((incident) => ({ id, ...incident })))
     .sort((a, b) => b.from - a.from);
-  if (all.length === 0) return [make("li", {}, "No incident is known.")];
+  if (all.length === 0) return [make("li", {}, t`No incident is known.`)];
   return all.map(({ id, from, to, cause }) => {
-    const end = to === null ? "still going on" : `for ${durationWords(to - from)}`;
+    const end = to === null ? t`still going on` : t`for ${durationWords(to - from)}`;
     const why = cause.startsWith(`${id}: `) ? cause.slice(id.length + 2) : cause;
     return make(
       "li",
       { className: to === null ? "is-open" : "" },
       make("strong", {}, id),
-      ` ${why}, since ${new Date(from).toLocaleString()}, ${end}`,
+      t` ${why}, since ${new Date(from).toLocaleString(LANGUAGE)}, ${end}`,
     );
   });
 }

@@ -1,6 +1,7 @@
 import { byId, make } from "/assets/shared/elements.js";
 import { agoWords, countdown } from "/assets/shared/time.js";
-import { countWords, durationWords } from "./format.js";
+import { plural, t } from "/assets/shared/translate.js";
+import { durationWords } from "./format.js";
 
 /**
  * @import { ConsoleState, SeriesView } from "./app.js"
@@ -86,10 +87,10 @@ function card(title, isGood, headline, ...lines) {
 /** @type {(state: ConsoleState, now: number) => HTMLElement} */
 const botCard = ({ startedAt, openTurns }, now) =>
   card(
-    "Bot",
+    t`Bot`,
     true,
-    `Up for ${durationWords(now - startedAt)}`,
-    openTurns === 0 ? "No question is open" : `${countWords(openTurns, "question")} open`,
+    t`Up for ${durationWords(now - startedAt)}`,
+    openTurns === 0 ? t`No question is open` : t`${plural(openTurns, "question")} open`,
   );
 
 /**
@@ -105,35 +106,36 @@ const platformCard = ({ name, fault, workspaces, shares, conversations, question
   card(
     NAMES[name] ?? name,
     fault === null,
-    fault === null ? "Connected" : "Not connected",
+    fault === null ? t`Connected` : t`Not connected`,
     ...(fault === null ? [] : [withoutName(fault, name)]),
-    `${countWords(workspaces, "workspace")}, ${countWords(questions, "question")} in ${countWords(conversations, "conversation")} since the start`,
-    ...(shares === null ? [] : [`All replicas' ${shares}`]),
-    ...(failedCalls === 0 ? [] : [`${countWords(failedCalls, "call")} failed`]),
+    t`${plural(workspaces, "workspace")}, ${plural(questions, "question")} in
+      ${plural(conversations, "conversation")} since the start`,
+    ...(shares === null ? [] : [t`All replicas' ${shares}`]),
+    ...(failedCalls === 0 ? [] : [t`${plural(failedCalls, "call")} failed`]),
   );
 
 /** @type {(store: ConsoleState["store"], now: number) => HTMLElement} */
 const storeCard = ({ kind, isUp, errors, lastErrorAt, warnings }, now) =>
   card(
-    "Store",
+    t`Store`,
     isUp && warnings.length === 0,
-    isUp ? `${STORES[kind] ?? kind} answers` : `${STORES[kind] ?? kind} does not answer`,
+    isUp ? t`${STORES[kind] ?? kind} answers` : t`${STORES[kind] ?? kind} does not answer`,
     errors === 0
-      ? "No call has failed since the start"
-      : `${countWords(errors, "call")} failed, the last ${agoWords(lastErrorAt ?? now, now)}`,
+      ? t`No call has failed since the start`
+      : t`${plural(errors, "call")} failed, the last ${agoWords(lastErrorAt ?? now, now)}`,
     ...warnings.map((warning) => withoutName(warning, "store")),
   );
 
 /** @type {(refresh: ConsoleState["refresh"], now: number) => HTMLElement} */
 const listsCard = ({ indicator, line, lastRefreshAt, nextRefreshAt, providers }, now) =>
   card(
-    "Model lists",
+    t`Model lists`,
     indicator !== "stale" && !line.includes("failing"),
-    countWords(
+    plural(
       providers.reduce((sum, { models }) => sum + models, 0),
       "model",
     ),
     line,
-    lastRefreshAt === null ? "Never refreshed" : `Last refresh ${agoWords(lastRefreshAt, now)}`,
-    nextRefreshAt === null ? "Auto-refresh is off everywhere" : `Next refresh ${countdown(nextRefreshAt, now)}`,
+    lastRefreshAt === null ? t`Never refreshed` : t`Last refresh ${agoWords(lastRefreshAt, now)}`,
+    nextRefreshAt === null ? t`Auto-refresh is off everywhere` : t`Next refresh ${countdown(nextRefreshAt, now)}`,
   );

@@ -1,4 +1,5 @@
 import { make, messageOf } from "/assets/shared/elements.js";
+import { t } from "/assets/shared/translate.js";
 
 /**
  * A table that is read on demand, page by page, by the button below it. The returned function reads it from its start.
@@ -28,7 +29,7 @@ export function createPagedTable({ body, more, columns, empty, read }) {
       body.append(...page.rows);
       if (body.childElementCount === 0) body.append(wideRow(empty));
       before = page.before;
-      more.textContent = before === undefined ? "Read again" : "Show more";
+      more.textContent = before === undefined ? t`Read again` : t`Show more`;
     } catch (error) {
       if (number === newest) body.append(wideRow(messageOf(error)));
     } finally {

@@ -1,6 +1,7 @@
 import { byId, make } from "/assets/shared/elements.js";
 import { outcomeWords, plainWords } from "/assets/shared/texts.js";
 import { agoWords, countdown } from "/assets/shared/time.js";
+import { t } from "/assets/shared/translate.js";
 
 /**
  * @import { ConsoleState, SeriesView } from "./app.js"
@@ -26,7 +27,7 @@ export function createProviders({ refresh, check }) {
       const sorted = [...providers].sort((a, b) => Number(isFailing(b)) - Number(isFailing(a)));
       body.replaceChildren(
         ...(sorted.length === 0
-          ? [make("tr", {}, make("td", { colSpan: 7, className: "empty" }, "No provider is configured."))]
+          ? [make("tr", {}, make("td", { colSpan: 7, className: "empty" }, t`No provider is configured.`))]
           : sorted.map((each) => providerRow(each, refreshes, now))),
       );
       // Rows are replaced every few seconds: the focus stays on its button.
@@ -63,25 +64,25 @@ function providerRow(provider, refreshes, now) {
       make(
         "div",
         { className: "line" },
-        button("refresh", "Refresh this one"),
-        ...(isFailing(provider) ? [button("check", "Check the key")] : []),
+        button("refresh", t`Refresh this one`),
+        ...(isFailing(provider) ? [button("check", t`Check the key`)] : []),
       ),
     ),
     cell(String(models), "number"),
-    cell(fetchedAt === null ? "no list yet" : agoWords(fetchedAt, now)),
-    cell(nextAt === null ? "off" : countdown(nextAt, now)),
+    cell(fetchedAt === null ? t`no list yet` : agoWords(fetchedAt, now)),
+    cell(nextAt === null ? t`off` : countdown(nextAt, now)),
     cell(outcomesOf(id, refreshes)),
-    cell(lastChange ? `+${lastChange.added} −${lastChange.gone}, ${agoWords(lastChange.at, now)}` : "none known"),
+    cell(lastChange ? `+${lastChange.added} −${lastChange.gone}, ${agoWords(lastChange.at, now)}` : t`none known`),
   );
 }
 
 /** @param {ProviderStatus} provider */
 function stateBadge({ outcome, isFresh, isFetching }) {
   if (isFetching) return make("span", { className: "badge" }, "refreshing");
-  if (outcome === null) return make("span", { className: "badge" }, "not asked yet");
+  if (outcome === null) return make("span", { className: "badge" }, t`not asked yet`);
   if (outcome !== "ok") return make("span", { className: "badge bad" }, outcomeWords(outcome));
   return isFresh
-    ? make("span", { className: "badge good" }, "up to date")
+    ? make("span", { className: "badge good" }, t`up to date`)
     : make("span", { className: "badge bad" }, "outdated");
 }
 
@@ -95,7 +96,7 @@ function outcomesOf(id, refreshes) {
   const counts = new Map();
   for (const { provider, outcome } of refreshes)
     if (provider === id) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  if (counts.size === 0) return "no refresh";
+  if (counts.size === 0) return t`no refresh`;
   return [...counts]
     .map(([outcome, count]) => `${count} ${outcome === "ok" ? "ok" : outcomeWords(outcome)}`)
     .join(", ");

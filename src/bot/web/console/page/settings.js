@@ -1,9 +1,10 @@
 import { call } from "/assets/shared/api.js";
 import { byId, make } from "/assets/shared/elements.js";
 import { INTERVALS } from "/assets/shared/texts.js";
+import { t } from "/assets/shared/translate.js";
 
 /** @type {Readonly<Record<string, string>>} */
-const BY = { override: "set for one provider", workspace: "set in this workspace", host: "the host’s default" };
+const BY = { override: t`set for one provider`, workspace: t`set in this workspace`, host: t`the host’s default` };
 
 /**
  * @import { CatalogueView, ConsoleState } from "./app.js"
@@ -29,7 +30,7 @@ export function createSettings({ run }) {
 
   interval.append(
     ...INTERVALS.map(({ value, label }) => make("option", { value }, label)),
-    make("option", { value: "default" }, "the host’s default"),
+    make("option", { value: "default" }, t`the host’s default`),
   );
   /** @param {string} command */
   const change = async (command) => {
@@ -41,15 +42,15 @@ export function createSettings({ run }) {
   const draw = () => {
     if (now === undefined) return;
     const { autoRefresh, model: chosen, switching } = now;
-    const minutes = autoRefresh.interval === "smart" ? "smart" : `every ${autoRefresh.interval} min`;
+    const minutes = autoRefresh.interval === "smart" ? "smart" : t`every ${autoRefresh.interval} min`;
     const { enabled, enabledBy, intervalBy } = autoRefresh;
     const why = enabledBy === intervalBy ? "" : ` (${BY[enabledBy]})`; // a reason for both is given once
-    byId("refresh-why").textContent = `${enabled ? "On" : "Off"}${why}, ${minutes} (${BY[intervalBy]})`;
+    byId("refresh-why").textContent = `${enabled ? t`On` : t`Off`}${why}, ${minutes} (${BY[intervalBy]})`;
     if (document.activeElement !== model) model.value = chosen.chosen ?? "";
     byId("model-why").textContent =
       chosen.inForce === null
-        ? "There is no model yet."
-        : `In force: ${chosen.inForce}${chosen.chosen === null ? " (the host’s default)" : ""}`;
+        ? t`There is no model yet.`
+        : t`In force: ${chosen.inForce}${chosen.chosen === null ? t` (the host’s default)` : ""}`;
     if (pending > 0) return;
     for (const control of [toggle, interval, ...radios]) control.disabled = false;
     toggle.checked = autoRefresh.enabled;

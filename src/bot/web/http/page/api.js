@@ -1,4 +1,5 @@
 import { askForToken, credentials, takeTokenFromAddress } from "./token.js";
+import { t } from "./translate.js";
 
 takeTokenFromAddress();
 
@@ -43,12 +44,12 @@ async function request(path, body, method) {
   try {
     response = await fetch(path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
   } catch {
-    throw new Error("The bot cannot be reached. Try again in a moment.");
+    throw new Error(t`The bot cannot be reached. Try again in a moment.`);
   }
   if (response.status === 401) askForToken();
   if (response.ok) return response;
   const { error } = await response.json().catch(() => ({}));
-  throw new Error(error ?? `The bot answered with status ${response.status}.`);
+  throw new Error(error ?? t`The bot answered with status ${response.status}.`);
 }
 
 /**
@@ -57,7 +58,7 @@ async function request(path, body, method) {
  */
 export async function callForFile(path) {
   const response = await fetch(path, { headers: credentials() });
-  if (!response.ok) throw new Error(`The bot answered with status ${response.status}.`);
+  if (!response.ok) throw new Error(t`The bot answered with status ${response.status}.`);
   return response.blob();
 }
 

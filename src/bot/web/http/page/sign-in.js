@@ -1,5 +1,6 @@
 import { byId } from "./elements.js";
 import { forgetToken, keepToken, keptToken, takeTokenFromAddress } from "./token.js";
+import { t } from "./translate.js";
 
 const form = byId("sign-in");
 const field = byId("token", HTMLInputElement);
@@ -14,21 +15,21 @@ function wantedPage() {
 
 /** @param {string} token */
 async function signIn(token) {
-  note.textContent = "Signing in…";
+  note.textContent = t`Signing in…`;
   let status;
   try {
     const body = new URLSearchParams({ token });
     ({ status } = await fetch("/sign-in", { method: "POST", body, redirect: "manual" }));
   } catch {
-    note.textContent = "The bot cannot be reached. Try again in a moment.";
+    note.textContent = t`The bot cannot be reached. Try again in a moment.`;
     return;
   }
   if (status === 401 || status === 429) {
     forgetToken();
     note.textContent =
       status === 401
-        ? "That is not the token. It is the value of HTTP_TOKEN."
-        : "Too many wrong tokens; wait a minute.";
+        ? t`That is not the token. It is the value of HTTP_TOKEN.`
+        : t`Too many wrong tokens; wait a minute.`;
     field.select();
     return;
   }

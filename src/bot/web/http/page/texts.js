@@ -1,5 +1,6 @@
 import { PAGE_TEXTS } from "/assets/shared/refresh-texts.js";
 import { clockWords } from "./time.js";
+import { t } from "./translate.js";
 
 const { buttonLabels, intervals } = PAGE_TEXTS;
 /** @type {Readonly<Record<string, string>>} */
@@ -25,7 +26,7 @@ export function refreshLabel(status) {
  * @param {string | null} outcome null where no attempt has ended yet
  */
 export function outcomeWords(outcome) {
-  if (outcome === null) return "not asked yet";
+  if (outcome === null) return t`not asked yet`;
   return outcome === "ok" ? "✓" : (outcomes[outcome] ?? outcome);
 }
 
@@ -40,14 +41,14 @@ export const plainWords = (text) =>
 
 /** @type {Readonly<Record<string, string>>} */
 const MARK_NAMES = {
-  "👀": "working on it",
-  "⏳": "waiting in line",
-  "✅": "done",
-  "⚠️": "incomplete",
-  "❌": "failed",
+  "👀": t`working on it`,
+  "⏳": t`waiting in line`,
+  "✅": t`done`,
+  "⚠️": t`incomplete`,
+  "❌": t`failed`,
 };
 /** @param {string} emoji */
-export const markName = (emoji) => MARK_NAMES[emoji] ?? "reaction";
+export const markName = (emoji) => MARK_NAMES[emoji] ?? t`reaction`;
 
 /**
  * Whether the bot is still answering the question.

@@ -1,3 +1,5 @@
+import { LANGUAGE, t } from "./translate.js";
+
 const MINUTE_MS = 60_000;
 
 /**
@@ -7,12 +9,23 @@ const MINUTE_MS = 60_000;
  */
 export function agoWords(at, now) {
   const minutes = Math.round((now - at) / MINUTE_MS);
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 1) return t`just now`;
+  if (minutes < 60) return t`${minutes} min ago`;
   const hours = Math.round(minutes / 60);
-  if (hours < 24) return `${hours} h ago`;
+  if (hours < 24) return t`${hours} h ago`;
   const days = Math.round(hours / 24);
-  return days === 1 ? "1 day ago" : `${days} days ago`;
+  return days === 1 ? t`1 day ago` : t`${days} days ago`;
+}
+
+/** @param {number} at epoch ms @param {number} now epoch ms */
+function inWords(at, now) {
+  const minutes = Math.round((at - now) / MINUTE_MS);
+  if (minutes < 1) return t`in a moment`;
+  if (minutes < 60) return t`in ${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  if (hours < 24) return t`in ${hours} h`;
+  const days = Math.round(hours / 24);
+  return days === 1 ? t`in 1 day` : t`in ${days} days`;
 }
 
 /**
@@ -22,10 +35,10 @@ export function agoWords(at, now) {
  */
 export function countdown(at, now) {
   const seconds = Math.max(0, Math.round((at - now) / 1000));
-  if (seconds === 0) return "now";
+  if (seconds === 0) return t`now`;
   const hours = Math.floor(seconds / 3600);
   const shown = [...(hours === 0 ? [] : [hours]), Math.floor(seconds / 60) % 60, seconds % 60];
-  return `in ${shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, "0"))).join(":")}`;
+  return t`in ${shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, "0"))).join(":")}`;
 }
 
 /**
@@ -36,9 +49,8 @@ export const withTimes = (text) =>
   text.replaceAll(/<t:(\d{1,12}):R>/g, (_mark, seconds) => {
     const [at, now] = [Number(seconds) * 1000, Date.now()];
     if (at <= now) return agoWords(at, now);
-    const words = agoWords(2 * now - at, now);
-    return words === "just now" ? "in a moment" : `in ${words.replace(" ago", "")}`;
+    return inWords(at, now);
   });
 
 /** @param {number} at epoch ms */
-export const clockWords = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+export const clockWords = (at) => new Date(at).toLocaleTimeString(LANGUAGE, { hour: "2-digit", minute: "2-digit" });

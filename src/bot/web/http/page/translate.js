@@ -1,7 +1,6 @@
-import { MESSAGES } from "/assets/shared/messages.js";
+import { LANGUAGE, MESSAGES } from "/assets/shared/messages.js";
 
-/** The language that the page is in, as BCP 47 has it. */
-export const LANGUAGE = document.documentElement.lang;
+export { LANGUAGE };
 
 /** @param {string} text @param {readonly unknown[]} values */
 const filled = (text, values) => text.replace(/\{(\d+)\}/g, (_mark, index) => String(values[Number(index)]));

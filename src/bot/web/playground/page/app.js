@@ -1,6 +1,7 @@
 import { call, clientId } from "/assets/shared/api.js";
 import { byId, messageOf } from "/assets/shared/elements.js";
 import { isUnderWay, plainWords } from "/assets/shared/texts.js";
+import { t } from "/assets/shared/translate.js";
 import { createChannelPanel } from "./channels/channel-panel.js";
 import { createChannels } from "./channels/channels.js";
 import { createSearch } from "./channels/search.js";
@@ -39,8 +40,8 @@ const conversation = createConversation({
     react: (message, emoji) => attempt(() => call("/api/marks", { channel: channels.current(), message, emoji })),
     retryWith(message) {
       picker.open({
-        title: "Answer again with…",
-        about: "For this answer only; the channel keeps its model.",
+        title: t`Answer again with…`,
+        about: t`For this answer only; the channel keeps its model.`,
         choose: (model) => press(`/chat retry model:${model}`, { on: message }),
       });
     },
@@ -76,7 +77,7 @@ const settings = createSettingsPanel({
     press(command);
   },
   pickModel(choose) {
-    picker.open({ title: "Model of new channels", about: "Channels that have a model keep it.", choose });
+    picker.open({ title: t`Model of new channels`, about: t`Channels that have a model keep it.`, choose });
   },
 });
 const channels = createChannels({
@@ -198,11 +199,11 @@ const handlers = {
 /** @type {(name: string, isThere: boolean) => void} */
 function showName(name, isThere) {
   byId("room-title").textContent = name;
-  byId("composer-text", HTMLTextAreaElement).placeholder = `Message #${name}`;
+  byId("composer-text", HTMLTextAreaElement).placeholder = t`Message #${name}`;
   document.title = `#${name} · Evergreen`;
   const offer = byId("channel-make");
   offer.hidden = isThere || name === "general";
-  offer.textContent = `Create #${name}`;
+  offer.textContent = t`Create #${name}`;
 }
 
 /** @param {string} channel */

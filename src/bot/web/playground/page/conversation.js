@@ -1,6 +1,7 @@
 import { byId, make } from "/assets/shared/elements.js";
 import { isUnderWay } from "/assets/shared/texts.js";
 import { withTimes } from "/assets/shared/time.js";
+import { t } from "/assets/shared/translate.js";
 import { createEarlier } from "./earlier.js";
 import { createEphemeralView } from "./message/ephemeral.js";
 import { createMessageView } from "./message/message.js";
@@ -32,7 +33,7 @@ export function createConversation({ actions, onDismiss, readBefore, onChange })
   const list = byId("messages");
   const welcome = byId("welcome");
   const typing = byId("typing");
-  const divider = make("p", { className: "divider" }, "New conversation: what is above is not sent to the model.");
+  const divider = make("p", { className: "divider" }, t`New conversation: what is above is not sent to the model.`);
   const scroll = createScroll(list);
   /** @type {Map<string, { facts: MessageFacts, readonly view: View }>} */
   const entries = new Map();
@@ -73,7 +74,7 @@ export function createConversation({ actions, onDismiss, readBefore, onChange })
     const asked = all().filter(({ author, marks }) => author === "user" && marks.includes("👀"));
     const isSilent = asked.length > 0 && !all().some((facts) => isBusy(facts) && facts.text !== "");
     typing.hidden = !isSilent;
-    const words = isSilent ? "Evergreen is working on it" : "";
+    const words = isSilent ? t`Evergreen is working on it` : "";
     if (byId("typing-words").textContent !== words) byId("typing-words").textContent = words;
   };
   const draw = () => {

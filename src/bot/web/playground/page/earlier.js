@@ -1,4 +1,5 @@
 import { byId } from "/assets/shared/elements.js";
+import { t } from "/assets/shared/translate.js";
 
 /** Read before the reader has come to the first message. */
 const AHEAD_PX = 600;
@@ -26,7 +27,7 @@ export function createEarlier({ scroller, read, show }) {
   const begin = (id) => {
     before = id;
     button.hidden = id === undefined;
-    button.textContent = "Earlier messages";
+    button.textContent = t`Earlier messages`;
   };
   const load = async () => {
     const from = before;
@@ -40,7 +41,7 @@ export function createEarlier({ scroller, read, show }) {
       begin(page.before);
       scroller.scrollTop = scrollTop + scroller.scrollHeight - scrollHeight;
     } catch {
-      if (before === from) button.textContent = "Earlier messages could not be read. Try again";
+      if (before === from) button.textContent = t`Earlier messages could not be read. Try again`;
     } finally {
       if (reading === from) reading = undefined;
     }

@@ -1,4 +1,5 @@
 import { byId, createWindow, messageOf } from "/assets/shared/elements.js";
+import { t } from "/assets/shared/translate.js";
 
 /**
  * The window in which a channel is renamed or deleted.
@@ -46,7 +47,7 @@ export function createChannelPanel({ name, rename, erase, onClose }) {
   });
   first.addEventListener("click", () => {
     byId("channel-delete-words").textContent =
-      `Delete #${name()} and all its messages for everyone? This can't be undone.`;
+      t`Delete #${name()} and all its messages for everyone? This can't be undone.`;
     ask(true);
     byId("channel-keep").focus();
   });

@@ -1,4 +1,5 @@
 import { byId, make, messageOf } from "/assets/shared/elements.js";
+import { t } from "/assets/shared/translate.js";
 
 const NAME = /^[a-z0-9-]{1,64}$/;
 const FIRST = "general";
@@ -75,7 +76,7 @@ export function createChannels({ onChoose, onRename, create }) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const name = input.value.trim();
-    fault.textContent = name === "" ? "Give the channel a name." : "";
+    fault.textContent = name === "" ? t`Give the channel a name.` : "";
     if (name === "") return;
     try {
       await makeChannel(name);
@@ -130,9 +131,9 @@ export function createChannels({ onChoose, onRename, create }) {
  * @param {number} seenAt
  */
 function signOf({ isBusy, activeAt }, seenAt) {
-  if (isBusy) return make("span", { className: "dot busy", role: "img", "aria-label": "answering" });
+  if (isBusy) return make("span", { className: "dot busy", role: "img", "aria-label": t`answering` });
   if (activeAt === undefined || activeAt <= seenAt) return undefined;
-  return make("span", { className: "dot", role: "img", "aria-label": "new messages" });
+  return make("span", { className: "dot", role: "img", "aria-label": t`new messages` });
 }
 
 /** When each channel was last looked at; kept by this browser. What was said before its first visit is not new. */

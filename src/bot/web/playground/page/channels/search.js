@@ -1,6 +1,7 @@
 import { call } from "/assets/shared/api.js";
 import { byId, createWindow, make, messageOf } from "/assets/shared/elements.js";
 import { agoWords } from "/assets/shared/time.js";
+import { plural, t } from "/assets/shared/translate.js";
 
 /**
  * @import { FoundMessage } from "../../search-messages.js"
@@ -20,7 +21,7 @@ export function createSearch({ channel, nameOf, show }) {
 
   /** @param {FoundMessage} found */
   const itemOf = ({ channel: place, id, author, at, excerpt }) => {
-    const about = `#${nameOf(place)} · ${author === "bot" ? "Evergreen" : "You"} · ${agoWords(at, Date.now())}`;
+    const about = `#${nameOf(place)} · ${author === "bot" ? "Evergreen" : t`You`} · ${agoWords(at, Date.now())}`;
     const button = make(
       "button",
       { type: "button", className: "result" },
@@ -35,13 +36,13 @@ export function createSearch({ channel, nameOf, show }) {
   };
   const search = async () => {
     if (words.value.trim() === "") return;
-    news.textContent = "Searching…";
+    news.textContent = t`Searching…`;
     try {
       const query = new URLSearchParams({ words: words.value, ...(here.checked && { channel: channel() }) });
       /** @type {Found} */
       const { results, isComplete } = await call(`/api/search?${query}`);
-      const count = `${results.length} ${results.length === 1 ? "message" : "messages"}`;
-      news.textContent = isComplete ? count : `${count}, and perhaps more: type more words.`;
+      const count = plural(results.length, "message");
+      news.textContent = isComplete ? count : t`${count}, and perhaps more: type more words.`;
       list.replaceChildren(...results.map(itemOf));
     } catch (error) {
       news.textContent = messageOf(error);

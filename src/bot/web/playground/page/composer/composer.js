@@ -1,6 +1,7 @@
 import { LIMITS } from "/assets/limits.js";
 import { callForFile } from "/assets/shared/api.js";
 import { byId, messageOf } from "/assets/shared/elements.js";
+import { LANGUAGE, t } from "/assets/shared/translate.js";
 import { createFileTray } from "./file-tray.js";
 import { createListbox } from "./listbox.js";
 import { suggest } from "./suggestions.js";
@@ -8,7 +9,7 @@ import { suggest } from "./suggestions.js";
 const TALLEST_PX = 220;
 const isTouch = () => matchMedia("(pointer: coarse)").matches;
 /** @param {number} count */
-const inWords = (count) => count.toLocaleString("en");
+const inWords = (count) => count.toLocaleString(LANGUAGE);
 
 /**
  * @import { SentFile, TrayFile } from "./file-tray.js"
@@ -75,7 +76,7 @@ export function createComposer({ send, vocabulary, lastQuestion, imageWarning })
       try {
         await tray.add([new File([await callForFile(file.address)], file.name, { type: file.mediaType })]);
       } catch {
-        showFault(`${file.name} is no longer stored. Attach it again.`);
+        showFault(t`${file.name} is no longer stored. Attach it again.`);
       }
     }
   };
@@ -103,7 +104,7 @@ export function createComposer({ send, vocabulary, lastQuestion, imageWarning })
     try {
       await send(text, sent, edited);
     } catch (error) {
-      showFault(`${messageOf(error)} Your text is still here.`);
+      showFault(t`${messageOf(error)} Your text is still here.`);
       if (drafts.channel() !== channel) return drafts.keep(text, files, channel);
       if (input.value === "") {
         write(text);

@@ -1,5 +1,6 @@
 import { LIMITS } from "/assets/limits.js";
 import { byId, make } from "/assets/shared/elements.js";
+import { t } from "/assets/shared/translate.js";
 
 /**
  * @typedef {{ name: string, mediaType: string, base64: string }} SentFile
@@ -30,7 +31,7 @@ export function createFileTray({ showFault, onChange, imageWarning }) {
   };
   /** @param {TrayFile} file */
   const item = (file) => {
-    const remove = make("button", { type: "button", className: "remove", "aria-label": `Remove ${file.name}` }, "✕");
+    const remove = make("button", { type: "button", className: "remove", "aria-label": t`Remove ${file.name}` }, "✕");
     remove.addEventListener("click", () => {
       set(files.filter((each) => each !== file));
       byId("composer-text").focus();
@@ -47,8 +48,8 @@ export function createFileTray({ showFault, onChange, imageWarning }) {
   const add = async (chosen) => {
     showFault("");
     for (const file of chosen) {
-      const taken = await readFile(file, files).catch(() => "it cannot be read");
-      if (typeof taken === "string") showFault(`${file.name} is not attached: ${taken}.`);
+      const taken = await readFile(file, files).catch(() => t`it cannot be read`);
+      if (typeof taken === "string") showFault(t`${file.name} is not attached: ${taken}.`);
       else {
         set([...files, taken]);
         if (taken.isImage) showFault(imageWarning() ?? "");
@@ -102,9 +103,9 @@ async function readFile(file, before) {
   if (isImage && before.filter((each) => each.isImage).length >= LIMITS.images) {
     return `a question can have up to ${LIMITS.images} images`;
   }
-  if (file.size === 0) return "it is empty";
-  if (!isImage && !(await isText(file))) return "it is neither a PNG, JPEG, GIF or WebP image nor text";
-  if (file.size > most) return `it is too large; ${kind} may have up to ${sizeWords(most)}`;
+  if (file.size === 0) return t`it is empty`;
+  if (!isImage && !(await isText(file))) return t`it is neither a PNG, JPEG, GIF or WebP image nor text`;
+  if (file.size > most) return t`it is too large; ${kind} may have up to ${sizeWords(most)}`;
   const url = await readAsUrl(file);
   return { name: file.name, mediaType: file.type, base64: url.slice(url.indexOf(",") + 1), isImage };
 }

@@ -1,4 +1,5 @@
 import { make } from "/assets/shared/elements.js";
+import { plural } from "/assets/shared/translate.js";
 
 /**
  * @template T
@@ -92,7 +93,7 @@ export function createListbox({ input, list, announce, onTake }) {
       list.replaceChildren(...withGroups());
       list.scrollTop = 0;
       setOpen(true);
-      announce.textContent = offers.length === 1 ? "1 suggestion" : `${offers.length} suggestions`;
+      announce.textContent = plural(offers.length, "suggestion");
     },
     take({ key, shiftKey }, { takesFirst = false } = {}) {
       if (offers.length === 0) return false;

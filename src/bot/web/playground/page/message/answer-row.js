@@ -1,10 +1,11 @@
 import { make } from "/assets/shared/elements.js";
+import { LANGUAGE, t } from "/assets/shared/translate.js";
 import { dollars } from "../model/find-models.js";
 
 const COPIED_MS = 2_000;
 const RATINGS = [
-  { command: "/chat rate good", label: "👍", words: "Good answer" },
-  { command: "/chat rate bad", label: "👎", words: "Bad answer" },
+  { command: "/chat rate good", label: "👍", words: t`Good answer` },
+  { command: "/chat rate bad", label: "👎", words: t`Bad answer` },
 ];
 
 /**
@@ -19,9 +20,9 @@ const RATINGS = [
  */
 export function createAnswerRow(bubble, { message, actions }) {
   const facts = make("span", { className: "answer-facts" });
-  const copy = make("button", { type: "button", className: "quiet-button small" }, "Copy");
+  const copy = make("button", { type: "button", className: "quiet-button small" }, t`Copy`);
   const retry = make("button", { type: "button", className: "quiet-button small", hidden: true });
-  const other = make("button", { type: "button", className: "quiet-button small", hidden: true }, "Retry with…");
+  const other = make("button", { type: "button", className: "quiet-button small", hidden: true }, t`Retry with…`);
   const ratings = RATINGS.map(({ command, label, words }) => ({
     command,
     button: make(
@@ -40,9 +41,9 @@ export function createAnswerRow(bubble, { message, actions }) {
       () => true,
       () => false,
     );
-    copy.textContent = isCopied ? "Copied" : "The browser refuses";
+    copy.textContent = isCopied ? t`Copied` : t`The browser refuses`;
     setTimeout(() => {
-      copy.textContent = "Copy";
+      copy.textContent = t`Copy`;
     }, COPIED_MS);
   });
   retry.addEventListener("click", () => actions.press("/chat retry", { on: message }));
@@ -109,7 +110,7 @@ function answerWords({ model, durationMs, tokens, costUsd }) {
   return [
     model,
     `${(durationMs / 1000).toFixed(1)} s`,
-    ...(tokens === null ? [] : [`${tokens.toLocaleString("en")} tokens`]),
-    ...(costUsd === null ? [] : [costUsd === 0 ? "free" : dollars(costUsd)]),
+    ...(tokens === null ? [] : [t`${tokens.toLocaleString(LANGUAGE)} tokens`]),
+    ...(costUsd === null ? [] : [costUsd === 0 ? t`free` : dollars(costUsd)]),
   ].join(" · ");
 }

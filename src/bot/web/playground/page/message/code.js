@@ -1,4 +1,5 @@
 import { make } from "/assets/shared/elements.js";
+import { t } from "/assets/shared/translate.js";
 import createDOMPurify from "/assets/vendor/purify.mjs";
 
 const COPIED_MS = 2_000;
@@ -9,7 +10,7 @@ const COPIED_MS = 2_000;
  */
 export function frameCode(code) {
   const language = /language-(\S+)/.exec(code.className)?.[1];
-  const copy = make("button", { type: "button", className: "copy" }, "Copy");
+  const copy = make("button", { type: "button", className: "copy" }, t`Copy`);
   copy.addEventListener("click", () => copyText(code, copy));
   const frame = make(
     "figure",
@@ -20,7 +21,7 @@ export function frameCode(code) {
   if (pre === null) return;
   pre.tabIndex = 0;
   pre.setAttribute("role", "group");
-  pre.setAttribute("aria-label", language === undefined ? "Code" : `Code in ${language}`);
+  pre.setAttribute("aria-label", language === undefined ? t`Code` : t`Code in ${language}`);
   pre.replaceWith(frame);
   frame.append(pre);
   if (language !== undefined) colour(code, language);
@@ -33,13 +34,13 @@ export function frameCode(code) {
 async function copyText(code, button) {
   try {
     await navigator.clipboard.writeText(code.textContent);
-    button.textContent = "Copied";
+    button.textContent = t`Copied`;
   } catch {
-    button.textContent = "Press Ctrl+C"; // the browser refuses: the text is selected for it
+    button.textContent = t`Press Ctrl+C`; // the browser refuses: the text is selected for it
     getSelection()?.selectAllChildren(code);
   }
   setTimeout(() => {
-    button.textContent = "Copy";
+    button.textContent = t`Copy`;
   }, COPIED_MS);
 }
 

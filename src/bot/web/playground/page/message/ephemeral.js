@@ -1,4 +1,5 @@
 import { make } from "/assets/shared/elements.js";
+import { t } from "/assets/shared/translate.js";
 import { createControlsView } from "./controls.js";
 import { createFilesView } from "./files.js";
 import { createMarkdownView } from "./markdown.js";
@@ -16,7 +17,7 @@ export function createEphemeralView({ command, press, onDismiss }) {
   const body = make("div", { className: "body" });
   const files = make("div");
   const extras = make("div");
-  const dismiss = make("button", { type: "button", className: "link" }, "Dismiss");
+  const dismiss = make("button", { type: "button", className: "link" }, t`Dismiss`);
   const title = command === undefined ? [] : [make("code", { className: "typed" }, command)];
   const bubble = make(
     "div",
@@ -25,9 +26,9 @@ export function createEphemeralView({ command, press, onDismiss }) {
     body,
     files,
     extras,
-    make("p", { className: "only-you" }, make("span", {}, "👁 Only you can see this"), " · ", dismiss),
+    make("p", { className: "only-you" }, make("span", {}, t`👁 Only you can see this`), " · ", dismiss),
   );
-  const label = command === undefined ? "Reply, only you can see this" : `Reply to ${command}, only you can see this`;
+  const label = command === undefined ? t`Reply, only you can see this` : t`Reply to ${command}, only you can see this`;
   const element = make("article", { className: "message ephemeral", "aria-label": label }, bubble);
   const show = createMarkdownView(body);
   const showFiles = createFilesView(files);

@@ -1,6 +1,7 @@
 import { make } from "/assets/shared/elements.js";
 import { isUnderWay, markName } from "/assets/shared/texts.js";
 import { clockWords } from "/assets/shared/time.js";
+import { t } from "/assets/shared/translate.js";
 import { createAnswerRow } from "./answer-row.js";
 import { createControlsView } from "./controls.js";
 import { createMarkdownView } from "./markdown.js";
@@ -45,16 +46,16 @@ import { createQuestionFilesView } from "./question-files.js";
  */
 export function createMessageView(message, actions) {
   const isBot = message.author === "bot";
-  const author = isBot ? "Evergreen" : "You";
+  const author = isBot ? "Evergreen" : t`You`;
   const body = make("div", { className: "body" });
   const marks = make("span", { className: "marks" });
   const time = clockWords(message.at);
   const quote = make("p", { className: "question-quote", hidden: true });
-  const edit = make("button", { type: "button", className: "quiet-button small", hidden: true }, "Edit");
+  const edit = make("button", { type: "button", className: "quiet-button small", hidden: true }, t`Edit`);
   const replaced = make(
     "button",
     { type: "button", className: "quiet-button small", hidden: true },
-    "Edited since. Show",
+    t`Edited since. Show`,
   );
   const head = make(
     "div",
@@ -80,7 +81,7 @@ export function createMessageView(message, actions) {
   edit.addEventListener("click", actions.edit);
   replaced.addEventListener("click", () => {
     const isFolded = element.classList.toggle("folded");
-    replaced.textContent = isFolded ? "Edited since. Show" : "Hide";
+    replaced.textContent = isFolded ? t`Edited since. Show` : t`Hide`;
   });
   let shownMarks = "";
 
@@ -94,7 +95,7 @@ export function createMessageView(message, actions) {
   const reaction = (emoji) => {
     const button = make(
       "button",
-      { type: "button", className: "reaction", "aria-label": `React with ${emoji}` },
+      { type: "button", className: "reaction", "aria-label": t`React with ${emoji}` },
       emoji,
     );
     button.addEventListener("click", () => actions.react(message.id, emoji));

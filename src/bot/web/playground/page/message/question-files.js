@@ -1,5 +1,6 @@
 import { callForFile } from "/assets/shared/api.js";
 import { make } from "/assets/shared/elements.js";
+import { t } from "/assets/shared/translate.js";
 import { readAsUrl } from "../composer/file-tray.js";
 
 const IMAGES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
@@ -20,7 +21,7 @@ export function createQuestionFilesView(body, { id, files = [] }, address) {
     if (IMAGES.includes(mediaType)) showPicture(sign, { name, mediaType, address: address(id, index) });
     return item;
   });
-  body.append(make("ul", { className: "files", "aria-label": "Files" }, ...items));
+  body.append(make("ul", { className: "files", "aria-label": t`Files` }, ...items));
 }
 
 /**

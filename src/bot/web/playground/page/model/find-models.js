@@ -1,3 +1,5 @@
+import { LANGUAGE, t } from "/assets/shared/translate.js";
+
 /**
  * @import { ModelsView } from "../../../../port/status-view.js"
  * @typedef {Omit<ModelsView["models"][number], "facts"> & Partial<Pick<ModelsView["models"][number], "facts">>} ListedModel
@@ -29,7 +31,7 @@ export function findModels(models, typed) {
     }));
 }
 
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const compact = new Intl.NumberFormat(LANGUAGE, { notation: "compact", maximumFractionDigits: 1 });
 
 /**
  * "400K context · $1.25 in, $10 out · 👁 images"; unknown facts are left out.
@@ -37,14 +39,14 @@ const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFracti
  */
 export const factWords = ({ contextTokens, inputPrice, outputPrice, takesImages }) =>
   [
-    ...(contextTokens === null ? [] : [`${compact.format(contextTokens)} context`]),
+    ...(contextTokens === null ? [] : [t`${compact.format(contextTokens)} context`]),
     ...(inputPrice === null || outputPrice === null ? [] : [priceWords(inputPrice, outputPrice)]),
-    ...(takesImages === true ? ["👁 images"] : []),
+    ...(takesImages === true ? [t`👁 images`] : []),
   ].join(" · ");
 
 /** @type {(input: number, output: number) => string} */
 const priceWords = (input, output) =>
-  input === 0 && output === 0 ? "free" : `${dollars(input)} in, ${dollars(output)} out`;
+  input === 0 && output === 0 ? t`free` : t`${dollars(input)} in, ${dollars(output)} out`;
 
 /**
  * US dollars with as many digits as the amount needs.

@@ -1,5 +1,6 @@
 import { byId, createWindow } from "/assets/shared/elements.js";
 import { agoWords } from "/assets/shared/time.js";
+import { LANGUAGE, plural, t } from "/assets/shared/translate.js";
 import { createListbox } from "../composer/listbox.js";
 import { factWords, findModels } from "./find-models.js";
 import { modelMemory } from "./model-memory.js";
@@ -43,7 +44,7 @@ export function createModelPicker({ run, vocabulary, onClose }) {
   const drawFavourite = () => {
     const isOne = current.model !== null && modelMemory.favourites().includes(current.model);
     favourite.setAttribute("aria-pressed", String(isOne));
-    favourite.textContent = isOne ? "★ Favourite" : "☆ Favourite";
+    favourite.textContent = isOne ? t`★ Favourite` : t`☆ Favourite`;
   };
   /** @param {Offer} offer */
   function choose({ full }) {
@@ -57,7 +58,7 @@ export function createModelPicker({ run, vocabulary, onClose }) {
   const show = (wanted) => {
     purpose = wanted;
     input.value = "";
-    byId("model-panel-title").textContent = wanted?.title ?? "Model of this channel";
+    byId("model-panel-title").textContent = wanted?.title ?? t`Model of this channel`;
     byId("model-since").textContent = wanted?.about ?? sinceWords(current);
     unpin.hidden = wanted !== undefined || current.pin === null;
     favourite.hidden = wanted !== undefined || current.model === null;
@@ -87,18 +88,18 @@ export function createModelPicker({ run, vocabulary, onClose }) {
     open: show,
     imageWarning: () =>
       current.facts?.takesImages === false
-        ? `${current.model} can't read images. Choose a model with 👁, or send the question without them.`
+        ? t`${current.model} can't read images. Choose a model with 👁, or send the question without them.`
         : undefined,
     /** @param {ConversationModel} model */
     show(model) {
       current = model;
-      const name = model.model ?? "no model yet";
+      const name = model.model ?? t`no model yet`;
       const slash = name.indexOf("/");
       byId("model-name").textContent = name.slice(slash + 1);
       const facts = model.facts === undefined ? "" : factWords(model.facts);
       byId("model-facts").textContent = [slash === -1 ? "" : name.slice(0, slash), facts].filter(Boolean).join(" · ");
       byId("model-pin").hidden = model.pin === null;
-      button.setAttribute("aria-label", `Model: ${name}${model.pin === null ? "" : ", pinned"}. Change it`);
+      button.setAttribute("aria-label", t`Model: ${name}${model.pin === null ? "" : t`, pinned`}. Change it`);
     },
     /** What can be chosen has changed. */
     offer() {
@@ -109,9 +110,9 @@ export function createModelPicker({ run, vocabulary, onClose }) {
 
 /** @type {(shown: number, found: number, all: number) => string} */
 function countWords(shown, found, all) {
-  if (all === 0) return "No provider has given a list of models yet.";
-  if (shown < found) return `${shown} of ${found.toLocaleString("en")} models: type more to see others.`;
-  return found === 1 ? "1 model" : `${found.toLocaleString("en")} models`;
+  if (all === 0) return t`No provider has given a list of models yet.`;
+  if (shown < found) return t`${shown} of ${found.toLocaleString(LANGUAGE)} models: type more to see others.`;
+  return plural(found, "model");
 }
 
 /**
@@ -136,8 +137,8 @@ function grouped(found, inUse) {
     .map((model) => {
       const rank = rankOf(model);
       const sign = favourites.includes(model.full) ? "★ " : "";
-      const about = rank === 0 ? `${model.about} · in use`.replace(/^ · /, "") : model.about;
-      const group = rank === 0 ? "In use" : rank === 3 ? model.provider : "Favourites and recent";
+      const about = rank === 0 ? t`${model.about} · in use`.replace(/^ · /, "") : model.about;
+      const group = rank === 0 ? t`In use` : rank === 3 ? model.provider : t`Favourites and recent`;
       return { ...model, about, group, label: sign + model.full, rank, place: providers.indexOf(model.provider) };
     })
     .sort((a, b) => a.rank - b.rank || (a.rank === 3 ? a.place - b.place : 0));
@@ -145,8 +146,8 @@ function grouped(found, inUse) {
 
 /** @param {ConversationModel} model */
 function sinceWords({ model, pin }) {
-  if (model === null) return "No provider has given a list of models yet.";
-  if (pin === null) return `${model} is the default; the next message pins it to this channel.`;
-  const by = pin.by === null ? "by the channel's first message" : `by ${pin.by}`;
-  return `${model} was pinned to this channel ${agoWords(pin.at, Date.now())}, ${by}. Only people can change it.`;
+  if (model === null) return t`No provider has given a list of models yet.`;
+  if (pin === null) return t`${model} is the default; the next message pins it to this channel.`;
+  const by = pin.by === null ? t`by the channel's first message` : t`by ${pin.by}`;
+  return t`${model} was pinned to this channel ${agoWords(pin.at, Date.now())}, ${by}. Only people can change it.`;
 }

@@ -1,5 +1,6 @@
 import { byId, make } from "/assets/shared/elements.js";
 import { outcomeWords, plainWords } from "/assets/shared/texts.js";
+import { plural, t } from "/assets/shared/translate.js";
 
 /**
  * @import { StatusView } from "../../../../port/status-view.js"
@@ -23,7 +24,7 @@ export function showProviders(providers) {
   const checklist = byId("checklist");
   checklist.hidden = providers.length === 0 || failing.length < providers.length;
   byId("welcome-words").hidden = !checklist.hidden;
-  checklist.replaceChildren(make("li", {}, "No provider works yet. What to do:"), ...failing.map(checkItem));
+  checklist.replaceChildren(make("li", {}, t`No provider works yet. What to do:`), ...failing.map(checkItem));
 }
 
 /**
@@ -40,8 +41,8 @@ const checkItem = (provider) =>
 function providerItem(provider) {
   const { id, outcome, models, isFresh } = provider;
   const isGood = outcome === "ok";
-  const state = isGood ? (isFresh ? "up to date" : "outdated") : outcomeWords(outcome);
-  const count = `${models} ${models === 1 ? "model" : "models"}`;
+  const state = isGood ? (isFresh ? t`up to date` : t`outdated`) : outcomeWords(outcome);
+  const count = plural(models, "model");
   const sign = isGood && isFresh ? "✓" : outcome === null ? "–" : "⚠️";
   const fix = isFailing(provider) ? [make("p", { className: "about" }, plainWords(provider.fix ?? ""))] : [];
   return make(

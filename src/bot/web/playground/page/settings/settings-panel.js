@@ -1,4 +1,5 @@
 import { byId } from "/assets/shared/elements.js";
+import { t } from "/assets/shared/translate.js";
 
 /**
  * @import { ConversationModel } from "../../../../port/conversation-facts.js"
@@ -22,7 +23,7 @@ export function createSettingsPanel({ change, run, pickModel }) {
     if (settings === undefined) return;
     for (const { input, isOn } of switches) input.checked = isOn(settings);
     if (document.activeElement !== system) system.value = settings.system ?? "";
-    newModel.textContent = settings.newModel ?? "The host’s default";
+    newModel.textContent = settings.newModel ?? t`The host’s default`;
   };
   /** @type {(id: string, command: string, isOn: (now: NonNullable<ConversationModel["settings"]>) => boolean) => { input: HTMLInputElement, isOn: typeof isOn }} */
   const switchOf = (id, command, isOn) => {

@@ -1,6 +1,7 @@
 import { byId, createWindow, make, messageOf } from "/assets/shared/elements.js";
 import { INTERVALS, plainWords, refreshLabel } from "/assets/shared/texts.js";
 import { agoWords, countdown } from "/assets/shared/time.js";
+import { t } from "/assets/shared/translate.js";
 import { showProviders } from "./providers.js";
 
 /**
@@ -40,7 +41,7 @@ export function createStatusView({ press, send }) {
   });
   /** @param {string} command */
   const change = async (command) => {
-    set(note, "Saving…");
+    set(note, t`Saving…`);
     await send(command, (reply) => set(note, plainWords(reply.text))).catch((error) => set(note, messageOf(error)));
     drawSettings();
   };
@@ -53,11 +54,11 @@ export function createStatusView({ press, send }) {
     if (status === undefined || !panel.open) return;
     const now = Date.now();
     const { lastRefreshAt, nextRefreshAt, autoRefresh } = status;
-    set(byId("last-refresh"), lastRefreshAt === null ? "not yet" : agoWords(lastRefreshAt, now));
-    const none = autoRefresh.enabled ? "–" : "off";
+    set(byId("last-refresh"), lastRefreshAt === null ? t`not yet` : agoWords(lastRefreshAt, now));
+    const none = autoRefresh.enabled ? "–" : t`off`;
     set(byId("next-refresh"), nextRefreshAt === null ? none : countdown(nextRefreshAt, now));
-    const age = status.isFresh ? "up to date" : "outdated";
-    set(byId("freshness"), lastRefreshAt === null ? "none yet" : age);
+    const age = status.isFresh ? t`up to date` : t`outdated`;
+    set(byId("freshness"), lastRefreshAt === null ? t`none yet` : age);
   };
   refresh.addEventListener("click", () => press("/refresh-models"));
   toggle.addEventListener("change", () => change(`/settings auto-refresh ${toggle.checked ? "on" : "off"}`));
