@@ -27,7 +27,7 @@ export const NEEDED = {
     why: phrase`for \`/chat thread\``,
   },
   history: {
-    label: phrase`Read Phrase History`,
+    label: phrase`Read Message History`,
     bit: Permission.ReadMessageHistory,
     why: phrase`to answer as a reply, to read a thread it is called into, to find what was asked while it was away`,
   },

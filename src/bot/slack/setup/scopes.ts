@@ -15,7 +15,7 @@ export const SCOPE_USES: Readonly<Record<string, Phrase>> = {
   "groups:read": phrase`like channels:read, for private channels`,
   "im:history": phrase`to see direct messages, also those that came while it was away`,
   "im:read": phrase`to find a first direct message that came while it was away`,
-  "im:write": phrase`to send an exported conversation by direct phrase`,
+  "im:write": phrase`to send an exported conversation by direct message`,
   "mpim:history": phrase`to see group direct messages`,
   "mpim:read": phrase`like im:read, for group direct messages`,
   "reactions:read": phrase`to see who presses the status message's reactions`,
