@@ -19,6 +19,8 @@ const COPIED = [
   "src",
   "test",
   "scripts",
+  "bench",
+  "deploy",
   "docs",
   "package.json",
   "package-lock.json",
@@ -31,6 +33,9 @@ const COPIED = [
 
 let root: string;
 const guide = readFileSync("CONTRIBUTING.md", "utf8");
+
+/** What the benchmarks fetch and make. */
+const FETCHED = /^bench.(built|sources|node_modules)/;
 
 /** The code of the guide that is meant for a file. */
 function codeFor(path: string): string {
@@ -64,7 +69,8 @@ const run = async (command: string, ...words: string[]) =>
 describe("CONTRIBUTING.md, followed to the letter", () => {
   beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), "recipes-"));
-    for (const path of COPIED) cpSync(path, join(root, path), { recursive: true });
+    for (const path of COPIED)
+      cpSync(path, join(root, path), { recursive: true, filter: (each) => !FETCHED.test(each) });
     symlinkSync(resolve("node_modules"), join(root, "node_modules"));
   });
   afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -2,7 +2,7 @@ import { FAKE_ANTHROPIC_KEY, startFakeAnthropic } from "./fake-anthropic.js";
 import { fakeClock } from "./fake-clock.js";
 import { FAKE_OPENAI_KEY, startFakeOpenAi } from "./fake-openai.js";
 import type { FakeVendor } from "./fake-vendor.js";
-import { eventually } from "./playground-client.js";
+import { eventually, playgroundClient } from "./playground-client.js";
 import { startBot } from "./start-bot.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { type Place, type Question, startThreePlatforms } from "./three-platforms.js";
@@ -53,6 +53,13 @@ export async function startBotOnThree() {
   );
   let bot = await turning(start);
   await until("a start", isReady);
+  // The clock may have turned faster than the first lists came: what was given up then is fetched again.
+  await eventually("the lists", async () => {
+    const { providers } = await playgroundClient(bot.url).status();
+    if (providers.every(({ outcome }) => outcome === "ok")) return true;
+    await bot.run(10_000);
+    return undefined;
+  });
 
   return {
     clock,

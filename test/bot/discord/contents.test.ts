@@ -25,7 +25,8 @@ let stage: DiscordStage;
 let openai: FakeOpenAi;
 const begin = async (options: Parameters<typeof stageDiscord>[0], more: Record<string, string> = {}) => {
   openai = await startFakeOpenAi({ models: ["gpt-5"] });
-  openai.replyWith(() => "Understood.");
+  // By its number an answer tells which request it was given to: a message in a thread may be answered beside.
+  openai.replyWith((body) => `Understood ${openai.requests.findIndex((request) => request.body === body)}.`);
   const environment = { OPENAI_API_KEY: FAKE_OPENAI_KEY, OPENAI_BASE_URL: openai.url, ...more };
   stage = await stageDiscord(options, environment, patientClock);
   await connected(stage.discord);
@@ -39,10 +40,12 @@ const end = async () => {
 /** What the model got for a question, and what the bot wrote below it. */
 async function exchange(channel: FakeChannel, question: FakeMessage) {
   const answers = await answered(stage.discord, channel, question);
-  const [request] = openai.requests.filter(({ body }) => body !== undefined).slice(-1);
+  const shown = answers.map(({ content }) => content).join("\n");
+  const [, number] = /Understood (\d+)\./.exec(shown) ?? [];
+  const request = openai.requests[Number(number)];
   return {
     asked: JSON.stringify(request?.body?.messages ?? "").replaceAll("\\n", "\n"),
-    answer: answers.map(({ content }) => content).join("\n"),
+    answer: shown.replace(` ${number}.`, "."),
     mark: stage.discord.marksOf(question).at(-1),
   };
 }
@@ -379,7 +382,7 @@ describe("the ways in which people call the bot on Discord", () => {
     const said = discord.say(discord.general, ada(), "what is 2+2?");
     discord.change(discord.general, said, ada(), `<@${BOT_ID}> what is 2+2?`, 59);
     const [first] = await answered(discord, discord.general, said);
-    expect(first?.content).toBe("Understood.");
+    expect(first?.content).toMatch(/^Understood \d+\.$/);
     discord.change(discord.general, said, ada(), `<@${BOT_ID}> what is 3+3?`);
     const late = discord.say(discord.general, ada(), "what is 4+4?");
     discord.change(discord.general, late, ada(), `<@${BOT_ID}> what is 4+4?`, 60);
