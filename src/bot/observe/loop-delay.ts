@@ -9,7 +9,7 @@ export interface LoopDelay {
 }
 
 /** Node counts from the start of each of these steps. Shorter ones would wake an idle process more often. */
-const RESOLUTION_MS = 50;
+const RESOLUTION_MS = 100;
 
 export interface LoopDelayMeter {
   /** The delays since the previous reading. */

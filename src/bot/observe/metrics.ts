@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "../../base/clock.js";
 import type { Quota, QuotaState } from "../../quota/quota.js";
 import { usedShare } from "../../quota/windows/window.js";
@@ -6,6 +6,7 @@ import type { ProviderStatus, Refresher } from "../../refresh/refresher.js";
 import type { ChatPlatform } from "../port/platform.js";
 import type { PlatformParts } from "../port/platform-definition.js";
 import type { Observer } from "./observers.js";
+import { addProcessMetrics } from "./process-metrics.js";
 
 export interface Metrics extends Observer {
   readonly contentType: string;
@@ -29,17 +30,10 @@ const REFRESH_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 /** Seconds; an answer may take minutes. */
 const TURN_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180];
 
-/** The library's own 10 ms would wake an idle process twice as often. */
-const LOOP_STEP_MS = 20;
-
-/** Gauges of the library that are named like counters; each has a fitting name as well. */
-const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
-
 /** Counts what happens; label values come from closed sets and from the configured providers only. */
 export function createMetrics(deps: MetricsDeps): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_STEP_MS });
-  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  addProcessMetrics(registry);
   addListGauges(registry, deps);
   addQuotaGauges(registry, deps);
   addShareMetrics(registry, deps);

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createMetrics, modelFamily } from "../../../src/bot/observe/metrics.js";
 import type { TurnEvent } from "../../../src/bot/turn/turn-deps.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { fakePlatform } from "../../support/fake-platform.js";
 import { fakeRefresher } from "../../support/fake-refresher.js";
+import { eventually } from "../../support/playground-client.js";
 import { providerStatus } from "../web/console/console-support.js";
 
 const TURN: TurnEvent = {
@@ -93,6 +95,17 @@ describe("createMetrics()", () => {
     }
     expect(text.join("\n")).not.toContain('evergreen_list_age_seconds{provider="groq"}');
     expect(text.join("\n")).toContain("nodejs_eventloop_lag_p99_seconds");
+  });
+
+  it("tells how late the event loop is without the step in which that is measured", async () => {
+    const { lines } = setup();
+    const median = async () =>
+      Number((await lines()).find((line) => line.startsWith("nodejs_eventloop_lag_p50_seconds "))?.split(" ")[1]);
+    await eventually("a measurement", async () => {
+      await setTimeout(250); // a reading begins a new measurement, which takes two steps
+      const seconds = await median();
+      return seconds > 0 && seconds < 0.05;
+    });
   });
 
   it("counts an answer that an ended process left, and guesses no duration", async () => {
