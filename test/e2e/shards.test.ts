@@ -121,6 +121,7 @@ function exceptions() {
     answers: texts.length,
     interrupted: count("Interrupted by a restart"),
     notSaved: count("could not be saved"),
+    failed: count("Reference"),
   };
 }
 
@@ -208,6 +209,7 @@ describe.runIf(isSoak).each(isSoak ? reachable : stores)("three replicas of a sh
     await expectAnsweredOnce().finally(() =>
       console.log(JSON.stringify({ questions: asked.length, kills, cuts, ...exceptions() })),
     );
+    expect(exceptions()).toMatchObject({ notSaved: 0, failed: 0 });
   });
 
   it("go on with the shards of one that hangs, and it hears nothing when it wakes", {

@@ -1,10 +1,8 @@
-import { retry } from "../../base/retry.js";
-import { isPassingStoreError } from "../../store/store-error.js";
 import { chatRefusal } from "../access/access.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { Mention } from "../port/platform.js";
 import { openQuestionOf, type Question, questionFault } from "../prompt/question.js";
-import { untilStored } from "./finish-turn.js";
+import { ASKER_PAUSES_MS, untilStored } from "./finish-turn.js";
 import type { ChatDeps } from "./turn-deps.js";
 
 export interface QuestionTerms {
@@ -13,9 +11,6 @@ export interface QuestionTerms {
   /** The process that has stored it already, and from which it is taken over. */
   readonly from?: string | undefined;
 }
-
-/** Pauses between the attempts, in ms: a line to the store that was cut is up again within seconds. */
-const CLAIM_PAUSES_MS = [250, 500, 1_000, 2_000, 4_000];
 
 /**
  * Stores a question, once over all replicas: of a mention that is delivered twice the second gets nothing, not even a
@@ -28,13 +23,13 @@ export async function claimQuestion(
   question: Question,
   { refusal, from }: QuestionTerms,
 ): Promise<"repeated" | { readonly fault: string | undefined }> {
-  const { clock, log } = deps;
-  const isClaimed = await retry((failures) => claim(deps, question, { from, isAgain: failures > 0 }), {
-    clock,
-    delays: CLAIM_PAUSES_MS,
-    shouldRetry: isPassingStoreError,
-    onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "question was not stored, retrying"),
-  });
+  let isAgain = false;
+  const attempt = () => {
+    const terms = { from, isAgain };
+    isAgain = true;
+    return claim(deps, question, terms);
+  };
+  const isClaimed = await untilStored(attempt, deps, ASKER_PAUSES_MS);
   if (!isClaimed) return "repeated";
   return {
     fault:

@@ -199,16 +199,23 @@ function toldLines(deps: TurnDeps, turn: AnsweredTurn, isShown: boolean): ToldLi
 /** Pauses between the attempts, in ms: a full disk or a restarting store recovers in minutes, or needs a person. */
 const STORE_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000];
 
+/** As long as somebody waits who sees nothing happen: a line to the store that was cut is up again within seconds. */
+export const ASKER_PAUSES_MS = [250, 500, 1_000, 2_000, 4_000];
+
 /**
- * Does what must not be lost to a store that fails for a while.
- * @throws {StoreError} the last one, after about nine minutes; at once where no retry can help, as for a damaged row
+ * Does what must not be lost to a store that fails for a while. `pausesMs`: default, about nine minutes in all.
+ * @throws {StoreError} the last one; at once where no retry can help, as for a damaged row
  */
-export const untilStored = <T>(work: () => Promise<T>, { clock, log }: Pick<TurnDeps, "clock" | "log">): Promise<T> =>
+export const untilStored = <T>(
+  work: () => Promise<T>,
+  { clock, log }: Pick<TurnDeps, "clock" | "log">,
+  pausesMs: readonly number[] = STORE_PAUSES_MS,
+): Promise<T> =>
   retry(work, {
     clock,
-    delays: STORE_PAUSES_MS,
+    delays: pausesMs,
     shouldRetry: isPassingStoreError,
-    onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "store write failed, retrying"),
+    onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "store failed, retrying"),
   });
 
 /** What a token of reasoning takes: most of it is prose or code. */

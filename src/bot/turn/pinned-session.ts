@@ -2,7 +2,7 @@ import type { Pin, Resumed, Session } from "../../store/sessions/sessions.js";
 import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
 import type { ChannelKey } from "../port/platform.js";
 import type { Question } from "../prompt/question.js";
-import { untilStored } from "./finish-turn.js";
+import { ASKER_PAUSES_MS, untilStored } from "./finish-turn.js";
 import type { TurnDeps } from "./turn-deps.js";
 
 type Deps = Pick<TurnDeps, "sessions" | "defaultModel" | "clock" | "log">;
@@ -25,7 +25,8 @@ export async function pinnedSession(deps: Deps & Pick<TurnDeps, "chat">, place: 
   // One more than fit, for the one that an answer may take the place of.
   const count = Math.ceil(chat.historyMessages / 2) + 1;
   const channel = place.thread === undefined ? undefined : channelOf(place);
-  const resumed = await sessions.resume(conversationOf(place), { channel, count });
+  const resume = () => sessions.resume(conversationOf(place), { channel, count });
+  const resumed = await untilStored(resume, deps, ASKER_PAUSES_MS);
   const { session, turns } = resumed;
   const asItIs = { session, turns, begin: (now: Session) => now, channelPinned: Promise.resolve() };
   if (session.pin !== null) return asItIs;

@@ -150,6 +150,23 @@ describe("a question whose claim looked as if it had failed", () => {
   });
 });
 
+it("a question that begins while the store fails for seconds is answered all the same", async () => {
+  const it = world();
+  const { resume } = it.sessions;
+  let failures = 3;
+  Object.assign(it.sessions, {
+    resume: async (...call: Parameters<typeof resume>) => {
+      if (failures-- > 0) throw new StoreError("its server gave no answer");
+      return resume(...call);
+    },
+  });
+  await it.ask("hello", { message: "q1" });
+  await it.clock.advance(3_000);
+  await answerAll(it);
+  expect(it.texts()).toEqual(["hi"]);
+  expect(it.platform.marksOf("q1").at(-1)).toBe("done");
+});
+
 it("a process leaves its own questions alone however long they take, and repeats a mark that was not shown", async () => {
   const it = deafWorld();
   await it.take();

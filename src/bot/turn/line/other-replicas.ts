@@ -1,6 +1,6 @@
-import { retry } from "../../../base/retry.js";
 import { conversationOf, questionPrefixOf } from "../../port/conversation.js";
 import { orderOf, placeInLine, type Question } from "../../prompt/question.js";
+import { ASKER_PAUSES_MS, untilStored } from "../finish-turn.js";
 import type { ChatDeps } from "../turn-deps.js";
 import { isBefore } from "./conversation-line.js";
 
@@ -30,17 +30,14 @@ export async function isNext(deps: PeersDeps, question: Question): Promise<boole
 
 /** Others take a process for ended that gives no sign of life for longer, and its questions with it. */
 const SURELY_OURS_MS = 30_000;
-/** Pauses between the attempts to find that out, in ms: its connections have ended meanwhile. */
-const WAKE_PAUSES_MS = [250, 500, 1_000, 2_000];
 
 /** Whether others have ended or taken the question while this process stood still, as on a suspended machine. */
-export async function isTakenOver(
-  { sessions, owner, hasPeers, clock, log }: PeersDeps,
-  { id, at }: Question,
-): Promise<boolean> {
+export async function isTakenOver(deps: PeersDeps, { id, at }: Question): Promise<boolean> {
+  const { sessions, owner, hasPeers, clock, log } = deps;
   if (!hasPeers() || clock.now() - at < SURELY_OURS_MS) return false;
   try {
-    const stored = await retry(() => sessions.openQuestion(id), { clock, delays: WAKE_PAUSES_MS });
+    // After a sleep all connections have ended.
+    const stored = await untilStored(() => sessions.openQuestion(id), deps, ASKER_PAUSES_MS);
     return stored?.owner !== owner;
   } catch (error) {
     log.warn({ error }, "question is answered without checking which replica has it");
