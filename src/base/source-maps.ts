@@ -31,7 +31,10 @@ export function readableStack(stack: string): string {
 function readablePlace(place: string, file: string, [line, column]: readonly [number, number]): string {
   const entry = mapOf(file)?.findEntry(line, column);
   if (entry === undefined || !("originalSource" in entry)) return place;
-  const source = entry.originalSource.replace(/^.*?(?=src\/)/, "");
+  // The bundler's own code, and some of a library, comes from no source, whatever the types say.
+  const from: string | undefined = entry.originalSource;
+  if (from === undefined) return place;
+  const source = from.replace(/^.*?(?=src\/)/, "");
   return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
 }
 

@@ -23,6 +23,15 @@ describe("readableStack", () => {
     );
   });
 
+  it("leaves a place as it is that comes from no source", () => {
+    // One mapping, of a column that stands in no source.
+    writeFileSync(
+      join(folder, "own.js.map"),
+      JSON.stringify({ version: 3, sources: ["../src/a.ts"], names: [], mappings: "A,EAAA" }),
+    );
+    expect(readableStack(`at ${place("own.js")}`)).toBe(`at ${place("own.js")}`);
+  });
+
   it("leaves a place as it is without a map, and with a damaged one", () => {
     writeFileSync(join(folder, "torn.js.map"), "{");
     for (const name of ["none.js", "torn.js"]) expect(readableStack(`at ${place(name)}`)).toBe(`at ${place(name)}`);

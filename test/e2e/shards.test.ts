@@ -41,8 +41,10 @@ afterEach(async () => {
   await Promise.all([discord.close(), cable?.close()]);
 });
 
-const start = (storeUrl: string) =>
-  startProcess(folder.path, {
+const MOST_TROUBLES = 20;
+const every: BotProcess[] = [];
+const start = async (storeUrl: string) => {
+  const bot = await startProcess(folder.path, {
     DISCORD_TOKEN: discord.token,
     DISCORD_API_URL: discord.url,
     STORE_URL: storeUrl,
@@ -51,6 +53,21 @@ const start = (storeUrl: string) =>
     CHANNEL_MESSAGES_PER_10_MIN: "0",
     PROVIDER_CONCURRENCY: "0",
   });
+  every.push(bot);
+  return bot;
+};
+
+/** Warnings and errors of all processes, the most frequent first. */
+function troubles(): readonly (readonly [what: string, count: number])[] {
+  const counts = new Map<string, number>();
+  for (const line of every.flatMap((bot) => bot.log().split("\n"))) {
+    if (!/"level":"(warn|error)"/.test(line)) continue;
+    const { msg, error } = JSON.parse(line) as { msg?: string; error?: { message?: string } | string };
+    const what = `${msg}: ${typeof error === "string" ? error : error?.message}`.replaceAll(/\d{6,}/g, "N");
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a).slice(0, MOST_TROUBLES);
+}
 
 /** What a replica's metrics tell of its share. */
 async function shareOf(bot: BotProcess): Promise<{ readonly shards: number; readonly events: number }> {
@@ -113,6 +130,18 @@ async function killInTurn(storeUrl: string, isOver: () => boolean): Promise<numb
   }
 }
 
+/** Questions without an end mark, and what stands in channels where not each has one answer, in order. */
+function differences() {
+  const number = (id: string | null | undefined) => asked.findIndex(({ message }) => message.id === id);
+  const unmarked = asked.filter((one) => !hasEnd(one)).map(({ message }) => number(message.id));
+  const channels = discord.serverChannels.flatMap((channel) => {
+    const questions = asked.filter((one) => one.channel === channel).map(({ message }) => number(message.id));
+    const shown = discord.answers(channel).map(({ replyTo, content }) => [number(replyTo), content.slice(0, 60)]);
+    return String(shown.map(([at]) => at)) === String(questions) ? [] : [shown];
+  });
+  return { unmarked, channels };
+}
+
 /** What stands in the place of answers. */
 function exceptions() {
   const texts = discord.serverChannels.flatMap((channel) => discord.answers(channel)).map(({ content }) => content);
@@ -125,9 +154,10 @@ function exceptions() {
   };
 }
 
+const hasEnd = ({ message }: (typeof asked)[number]) =>
+  discord.marksOf(message).some((mark) => END_MARKS.includes(mark));
+
 async function expectAnsweredOnce(): Promise<void> {
-  const hasEnd = ({ message }: (typeof asked)[number]) =>
-    discord.marksOf(message).some((mark) => END_MARKS.includes(mark));
   await eventually("every end mark", () => asked.every(hasEnd) || undefined, 180_000);
   for (const channel of discord.serverChannels) {
     const questions = asked.filter((one) => one.channel === channel).map(({ message }) => message.id);
@@ -207,7 +237,10 @@ describe.runIf(isSoak).each(isSoak ? reachable : stores)("three replicas of a sh
     clearInterval(cutting);
     const kills = await killing;
     await expectAnsweredOnce().finally(() =>
-      console.log(JSON.stringify({ questions: asked.length, kills, cuts, ...exceptions() })),
+      console.log(
+        JSON.stringify({ questions: asked.length, kills, cuts, ...exceptions(), ...differences() }),
+        JSON.stringify(troubles(), null, 1),
+      ),
     );
     expect(exceptions()).toMatchObject({ notSaved: 0, failed: 0 });
   });

@@ -4,6 +4,7 @@ import type { Defer } from "../../../store/deferred-writes.js";
 import type { Claim, ClaimResult, Store, Write } from "../../../store/store.js";
 import { MAX_WAITING } from "../../access/access.js";
 import { compareMessageIds } from "../../port/conversation.js";
+import { ASKER_PAUSES_MS, untilStored } from "../finish-turn.js";
 
 /** Where a turn got in: it runs now, it waits behind others, or the line is full and it was not taken. */
 export type Place = "running" | "waiting" | "full";
@@ -145,8 +146,8 @@ export const leaseName = (conversation: string): string => `turn:${conversation}
 
 /**
  * Runs `work` while no other process that shares the store answers in the conversation. A store that does not answer
- * holds nobody up: within this process the queue keeps the order anyway. While there are no peers nothing is
- * claimed: one that starts meanwhile sees it by the stored question, and by the lease once it is taken.
+ * holds nobody up for more than some 8 s: within this process the queue keeps the order anyway. While there are no peers
+ * nothing is claimed: one that starts meanwhile sees it by the stored question, and by the lease once it is taken.
  * Work that is called off while it waits begins at once, to end as it then ends. @throws what `work` throws
  */
 export async function withLease<T>(
@@ -198,12 +199,14 @@ async function keepLease(
   await keepClaim(deps, lease.claim, over);
 }
 
-/** Undefined: the store gave no answer. Never rejects. */
-const askFor = ({ store, log }: LeaseDeps, conversation: string): Promise<ClaimResult | undefined> =>
-  store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true }).catch((error) => {
-    log.warn({ error }, "conversation is answered without a lease");
+/** Undefined: the store gave no answer for 8 s. Never rejects. */
+const askFor = (deps: LeaseDeps, conversation: string): Promise<ClaimResult | undefined> => {
+  const claim = () => deps.store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true });
+  return untilStored(claim, deps, ASKER_PAUSES_MS).catch((error) => {
+    deps.log.warn({ error }, "conversation is answered without a lease");
     return undefined;
   });
+};
 
 async function take(deps: LeaseDeps, conversation: string, terms: LeaseTerms) {
   const { store, clock, log } = deps;

@@ -16,7 +16,8 @@ export async function isNext(deps: PeersDeps, question: Question): Promise<boole
   if (!hasPeers()) return true;
   const [conversation, place] = [conversationOf(message), placeInLine(question)];
   try {
-    const open = await sessions.openQuestions(questionPrefixOf(message));
+    const read = () => sessions.openQuestions(questionPrefixOf(message));
+    const open = await untilStored(read, deps, ASKER_PAUSES_MS);
     return !open.some(([otherId, other]) => {
       const isInLine = other.conversation === conversation && other.ended === null && other.compared === undefined;
       const isElsewhere = isInLine && other.owner !== owner;

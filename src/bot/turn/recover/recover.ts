@@ -68,10 +68,16 @@ async function placeLost(deps: RecoverDeps): Promise<{ readonly isOver: Promise<
   const lost = new Map<string, Lost[]>();
   // Before the rows are read: one that is closed meanwhile is among both.
   const inHand = chat.inHand();
+  const gone = new Map<string, Promise<boolean>>();
+  const isGone = (owner: string) => {
+    const known = gone.get(owner) ?? liveness.isGone(owner);
+    gone.set(owner, known);
+    return known;
+  };
   const isAnybodyAt = async (id: string, question: OpenQuestion) =>
     question.owner === chat.owner
       ? inHand.has(id) || chat.inHand().has(id) || clock.now() - question.at < FORGOTTEN_MS
-      : !(await liveness.isGone(question.owner));
+      : !(await isGone(question.owner));
   for (const [id, question] of await sessions.openQuestions()) {
     const message = messageKeySchema.safeParse(question.message).data;
     const surface = surfaces.find(({ platform }) => message?.platform === platform.name);
@@ -190,12 +196,12 @@ async function closeLost({ sessions, log }: RecoverDeps, id: string, error: unkn
 }
 
 /** How soon another replica's broken-off answers get their end. */
-const ROUND_MS = 15_000;
+const ROUND_MS = 5_000;
 /** How long a start waits for the first round, which then goes on beside it. */
 const FIRST_ROUND_MS = 5_000;
 
 /**
- * Recovers now, and then every 15 s. Resolves once what is asked from now on comes behind the questions of ended
+ * Recovers now, and then every 5 s. Resolves once what is asked from now on comes behind the questions of ended
  * processes; `isOver`: the first round is, or has taken 5 s. @throws {StoreError} when the first round cannot read
  */
 export async function startRecovery(

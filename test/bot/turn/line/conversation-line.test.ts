@@ -191,10 +191,14 @@ describe("withLease()", () => {
     expect(deferred).toHaveLength(1);
   });
 
-  it("answers without a lease while the store is down", async () => {
-    const { store, events, run } = setup();
+  it("answers without a lease while the store is down, once it has been down for 8 s", async () => {
+    const { clock, store, events, run } = setup();
     store.breakDown();
-    await run("one", Promise.resolve());
+    const one = run("one", Promise.resolve());
+    await clock.advance(7_000);
+    expect(events).toEqual([]);
+    await clock.advance(1_000);
+    await one;
     expect(events).toEqual(["one begins", "one ends"]);
   });
 });
