@@ -199,7 +199,7 @@ function toldLines(deps: TurnDeps, turn: AnsweredTurn, isShown: boolean): ToldLi
 /** Pauses between the attempts, in ms: a full disk or a restarting store recovers in minutes, or needs a person. */
 const STORE_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000];
 
-/** As long as somebody waits who sees nothing happen: a line to the store that was cut is up again within seconds. */
+/** Pauses while somebody waits who sees nothing happen; a line to the store that was cut is up again within seconds. */
 export const ASKER_PAUSES_MS = [250, 500, 1_000, 2_000, 4_000];
 
 /**
