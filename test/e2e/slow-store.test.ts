@@ -73,7 +73,9 @@ describe.concurrent.each(stores.filter(([, url]) => url !== undefined))("a bot f
       // Every connection has to be made again, with all its round trips.
       cable.cut();
       cable.mend();
-      await eventually("an answer", () => client.say("again").catch(() => undefined), 60_000);
+      await eventually("an answer", () => client.say("again").catch(() => undefined), 60_000).catch((error) => {
+        throw new Error(`${error}: ${bot.log().slice(-4_000)}`);
+      });
       expect(bot.log()).not.toContain("unhandled");
       expect(bot.process.exitCode).toBeNull();
     } finally {
