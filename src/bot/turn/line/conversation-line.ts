@@ -147,8 +147,8 @@ export const leaseName = (conversation: string): string => `turn:${conversation}
 /**
  * Runs `work` while no other process that shares the store answers in the conversation. A store that does not answer
  * holds nobody up for more than some 8 s: within this process the queue keeps the order anyway. While there are no
- * peers nothing is claimed: one that starts meanwhile sees it by the stored question, and by the lease once it is taken.
- * Work that is called off while it waits begins at once, to end as it then ends. @throws what `work` throws
+ * peers nothing is claimed: one that starts meanwhile sees it by the stored question, and by the lease once it is
+ * taken. Work that is called off while it waits begins at once, to end as it then ends. @throws what `work` throws
  */
 export async function withLease<T>(
   deps: LeaseDeps,
