@@ -153,7 +153,7 @@ export function refusalOf({ status, headers, code, message, limited }: DiscordAn
   const said = cutText(message?.split("\n")[0] ?? "no reason given", 100);
   const text =
     status >= 500 || status === 408
-      ? `${isByProxy ? proxy : "Discord's servers"} failed at ${what} (HTTP ${status})`
+      ? `${isByProxy ? proxy : "Discord's servers"} failed (${what}, HTTP ${status})`
       : `Discord refused ${what}: ${said} (HTTP ${status}, code ${code ?? "none"})`;
   const cause = new DiscordRefusal(text, code, status);
   const reason = reasonOf(code, status);
@@ -163,7 +163,7 @@ export function refusalOf({ status, headers, code, message, limited }: DiscordAn
 
 /** The bot's token was not taken; it is asked again in so many ms. */
 export function tokenRefusalOf({ status, code }: DiscordAnswer, what: string, retryAfterMs: number): PlatformError {
-  const text = `Discord refused DISCORD_TOKEN at ${what} (HTTP ${status})`;
+  const text = `Discord refused DISCORD_TOKEN (${what}, HTTP ${status})`;
   const cause = new DiscordRefusal(text, code, status);
   return new PlatformError("discord", "unavailable", text, { retryAfterMs, cause });
 }
@@ -172,8 +172,8 @@ export function tokenRefusalOf({ status, code }: DiscordAnswer, what: string, re
 export function unansweredError(error: unknown, what: string): PlatformError {
   if (error instanceof PlatformError) return error;
   const wait =
-    error instanceof TimeoutError ? `gave no answer to ${what} within ${error.timeoutMs / 1000} s` : undefined;
-  return new PlatformError("discord", "unavailable", `Discord ${wait ?? `could not be reached for ${what}`}`, {
+    error instanceof TimeoutError ? `did not answer within ${error.timeoutMs / 1000} s (${what})` : undefined;
+  return new PlatformError("discord", "unavailable", `Discord ${wait ?? `could not be reached (${what})`}`, {
     cause: error,
   });
 }
