@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DAY_MS, showTimes } from "../../../base/time.js";
 import type { Control } from "../../../commands/command.js";
+import { t } from "../../../languages/translate.js";
 
 const choice = z.object({ label: z.string(), command: z.string() });
 const control = z.union([choice, z.object({ label: z.string(), options: z.array(choice) })]);
@@ -67,19 +68,22 @@ export const controlsOf = (controls: readonly Control[] | undefined): MessageRow
 const MINUTE_MS = 60_000;
 /** The largest comes first; a time is given in the first unit that it fills to three quarters. */
 const UNITS = [
-  ["day", DAY_MS],
-  ["h", 60 * MINUTE_MS],
-  ["min", MINUTE_MS],
+  {
+    ms: DAY_MS,
+    ago: (days: number) => (days === 1 ? t`1 day ago` : t`${days} days ago`),
+    ahead: (days: number) => (days === 1 ? t`in 1 day` : t`in ${days} days`),
+  },
+  { ms: 60 * MINUTE_MS, ago: (hours: number) => t`${hours} h ago`, ahead: (hours: number) => t`in ${hours} h` },
+  { ms: MINUTE_MS, ago: (minutes: number) => t`${minutes} min ago`, ahead: (minutes: number) => t`in ${minutes} min` },
 ] as const;
 
 /** A point in time in words, as seen from `now`: "2 min ago", "in 3 min", "just now". */
 export function timeInWords(at: number, now: number): string {
   const distanceMs = Math.abs(at - now);
-  const unit = UNITS.find(([, unitMs]) => Math.round(distanceMs / unitMs) >= 1 && distanceMs >= unitMs * 0.75);
-  if (unit === undefined) return at <= now ? "just now" : "in a moment";
-  const count = Math.max(1, Math.round(distanceMs / unit[1]));
-  const words = `${count} ${unit[0]}${unit[0] === "day" && count > 1 ? "s" : ""}`;
-  return at <= now ? `${words} ago` : `in ${words}`;
+  const unit = UNITS.find(({ ms }) => Math.round(distanceMs / ms) >= 1 && distanceMs >= ms * 0.75);
+  if (unit === undefined) return at <= now ? t`just now` : t`in a moment`;
+  const count = Math.max(1, Math.round(distanceMs / unit.ms));
+  return at <= now ? unit.ago(count) : unit.ahead(count);
 }
 
 /** A text as it reads now. `timed`: with its time marks, where it has any, so that a page can keep them true. */
