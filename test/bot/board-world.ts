@@ -65,7 +65,12 @@ export function boardWorld(access = OPEN, members: Pick<PlatformExtras, "isMembe
 
   /** A process on the store: what a restart brings up anew. */
   function start(platforms: readonly ChatPlatform[]) {
-    const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 5 * MINUTE_MS } });
+    const settings = createSettings({
+      store,
+      log,
+      languages: createLanguages(),
+      host: { isEnabled: true, intervalMs: 5 * MINUTE_MS },
+    });
     const sessions = createSessions({ store, now: clock.now });
     const board: Board = createBoard({
       store: store.another(),

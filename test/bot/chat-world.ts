@@ -2,6 +2,7 @@ import type { Log } from "../../src/base/log.js";
 import { type Chat, createChat } from "../../src/bot/turn/chat.js";
 import type { ChatDeps, TurnEvent } from "../../src/bot/turn/turn-deps.js";
 import type { Invocation } from "../../src/commands/command.js";
+import { createLanguages } from "../../src/languages/languages.js";
 import type { ModelRef } from "../../src/refresh/choose/default-model.js";
 import { createSettings, type Settings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
@@ -85,7 +86,12 @@ export function world(before?: World, { roundTripMs, hostBudgets = [], ...given 
   const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") } as unknown as Log;
   let model: ModelRef | undefined = { provider: "openai", model: "m1" };
   let references = 0;
-  const settings = createSettings({ store, log, host: { isEnabled: true, intervalMs: 300_000 } });
+  const settings = createSettings({
+    store,
+    log,
+    languages: createLanguages(),
+    host: { isEnabled: true, intervalMs: 300_000 },
+  });
   const ledger = createLedger({ store, clock });
   const budgets = createBudgets({ store, ledger, settings, host: hostBudgets, clock });
   const { hasPeers = () => false } = given;

@@ -29,6 +29,27 @@ describe("the messages of the source", () => {
   });
 });
 
+/** Texts that documentation and other tools rely on: they are English everywhere. */
+const FIXED = [
+  /Background refresh in progress/,
+  /Auto-refreshed - models up to date/,
+  /Using cached models - refresh recommended/,
+  /Refresh \((auto-updated|outdated)\)/,
+  /minutes? \((testing|active use|default|light use|minimal use)\)/,
+  /smart \(adapts to use\)/,
+  /The answer was cut off|Stopped\.|Interrupted by a restart/,
+  /^🆕 Models changed|^(Use here|Try on the last question|Mute)$/,
+  /^↪️ Answered by|^Use .* until|^Keep /,
+  /^💰/,
+];
+
+describe("texts that are fixed", () => {
+  it("are no messages that a language could translate", () => {
+    const fixed = all.filter((text) => FIXED.some((form) => form.test(text)));
+    expect(fixed.filter((text) => !["Keep it"].includes(text))).toEqual([]);
+  });
+});
+
 describe.each(languages.translated.map(({ code }) => code))("the translations of %s", (code) => {
   const { bot, pages } = translationsOf(code);
   const pairs = Object.entries({ ...bot, ...pages }).filter(([, text]) => text !== "");
@@ -36,6 +57,15 @@ describe.each(languages.translated.map(({ code }) => code))("the translations of
   it("have every message, none that is gone, and stand in the order of the source", () => {
     expect(Object.keys(bot)).toEqual(messages.bot);
     expect(Object.keys(pages)).toEqual(messages.pages);
+  });
+
+  it("are complete", () => {
+    expect(all.filter((text) => ({ ...bot, ...pages })[text] === "")).toEqual([]);
+  });
+
+  it("begin and end with the white space of the English text", () => {
+    const ends = (text: string) => `${/^\s*/.exec(text)?.[0]}|${/\s*$/.exec(text)?.[0]}`;
+    expect(pairs.filter(([from, to]) => ends(from) !== ends(to))).toEqual([]);
   });
 
   it("keep the placeholders and commands", () => {

@@ -5,32 +5,12 @@ import { defaultModelOf, type ModelRef, type Preference } from "../../refresh/ch
 import { livingModels } from "../../refresh/choose/living-models.js";
 
 /** Stands under an answer while it grows. */
-export const STOP_CONTROL = {
-  get label() {
-    return t`⏹️ Stop`;
-  },
-  command: "/chat stop",
-} as const satisfies Control;
+export const stopAnswer = () => ({ label: t`⏹️ Stop`, command: "/chat stop" });
 
-export const RETRY_CONTROL: Control = {
-  get label() {
-    return t`🔁 Retry`;
-  },
-  command: "/chat retry",
-};
+export const retryControl = (): Control => ({ label: t`🔁 Retry`, command: "/chat retry" });
 /** Stands under an answer that failed because of the provider's key, address or connection. */
-export const STATUS_CONTROL: Control = {
-  get label() {
-    return t`ℹ️ Model status`;
-  },
-  command: "/models status",
-};
-export const THREAD_CONTROL: Control = {
-  get label() {
-    return t`🧵 Continue in a thread`;
-  },
-  command: "/chat thread",
-};
+export const statusControl = (): Control => ({ label: t`ℹ️ Model status`, command: "/models status" });
+export const threadControl = (): Control => ({ label: t`🧵 Continue in a thread`, command: "/chat thread" });
 
 /** Whether an answer was good: one vote a person. */
 export const RATE_CONTROLS: readonly Control[] = [
@@ -58,20 +38,20 @@ export function createAnswerControls(deps: {
   readonly setups: readonly Preference[];
 }): AnswerControls {
   /** Choosing among thousands of models takes longer than an answer may cost, and lists change rarely. */
-  const menus = new WeakMap<Snapshot, Map<string, readonly Control[]>>();
+  const menus = new WeakMap<Snapshot, Map<string, MenuOptions>>();
   const menuOf = (workspace: string, model: ModelRef | null): readonly Control[] => {
     const snapshot = deps.snapshot(workspace);
-    const known = menus.get(snapshot) ?? new Map<string, readonly Control[]>();
+    const known = menus.get(snapshot) ?? new Map<string, MenuOptions>();
     menus.set(snapshot, known);
     const key = JSON.stringify(model);
-    const menu = known.get(key) ?? menuFrom(others(snapshot, deps.setups, model));
-    known.set(key, menu);
-    return menu;
+    const options = known.get(key) ?? optionsOf(others(snapshot, deps.setups, model));
+    known.set(key, options);
+    return options.length === 0 ? [] : [{ label: t`Answer again with…`, options }];
   };
   return {
     under: (model, { workspace, offersThread, offersRating }) => [
-      RETRY_CONTROL,
-      ...(offersThread ? [THREAD_CONTROL] : []),
+      retryControl(),
+      ...(offersThread ? [threadControl()] : []),
       ...(offersRating ? RATE_CONTROLS : []),
       ...menuOf(workspace, model),
     ],
@@ -79,14 +59,13 @@ export function createAnswerControls(deps: {
   };
 }
 
-function menuFrom(models: readonly ModelRef[]): readonly Control[] {
-  if (models.length === 0) return [];
-  const options = models.map(({ provider, model }) => {
+type MenuOptions = readonly { readonly label: string; readonly command: string }[];
+
+const optionsOf = (models: readonly ModelRef[]): MenuOptions =>
+  models.map(({ provider, model }) => {
     const label = `${provider}/${model}`;
     return { label, command: `/chat retry model:${label}` };
   });
-  return [{ label: t`Answer again with…`, options }];
-}
 
 /** The other providers' defaults first, then those of the same provider that come closest. */
 function others(snapshot: Snapshot, setups: readonly Preference[], model: ModelRef | null): readonly ModelRef[] {

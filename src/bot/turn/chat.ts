@@ -4,7 +4,7 @@ import { TimeoutError, UserError } from "../../base/errors.js";
 import { createSerial } from "../../base/serial.js";
 import type { TurnControl } from "../../commands/command-deps.js";
 import { t } from "../../languages/translate.js";
-import { conversationOf, workspaceOf } from "../port/conversation.js";
+import { conversationOf, inLanguageOf, workspaceOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
 import { createTurnControl } from "./control/turn-control.js";
 import { TurnCalledOff } from "./endings.js";
@@ -64,7 +64,9 @@ export function createChat(deps: ChatDeps): Chat {
     async onMention(platform, mention, terms) {
       if (closing.signal.aborted) throw new UserError(t`The bot is restarting. Please ask again in a moment.`);
       refresher.noteActivity(workspaceOf(mention.message), conversationOf(mention.message));
-      await takeMention({ ...deps, turns }, platform, mention, terms);
+      await inLanguageOf(deps.settings, mention.message, () =>
+        takeMention({ ...deps, turns }, platform, mention, terms),
+      );
     },
     async stop(graceMs) {
       closing.abort();

@@ -5,7 +5,7 @@ import { localeInForce, t } from "../../languages/translate.js";
 import { type ModelRef, modelName } from "../../refresh/choose/default-model.js";
 import { costOf, type ModelFacts } from "../../usage/model-facts.js";
 import type { Question } from "../prompt/question.js";
-import { STOP_CONTROL } from "./answer-controls.js";
+import { stopAnswer } from "./answer-controls.js";
 import type { Used } from "./turn-deps.js";
 
 /** Where a model's name is cut; none is longer. */
@@ -34,7 +34,7 @@ export const chooseControl = (question: Pick<Question, "id">, model: ModelRef): 
 });
 
 /** Stands under an answer while it grows; where several do, each stops its own. */
-export const stopControl = (question: Pick<Question, "id" | "compared">): Control =>
-  question.compared === undefined
-    ? STOP_CONTROL
-    : { ...STOP_CONTROL, command: `${STOP_CONTROL.command} ${answerIdOf(question)}` };
+export function stopControl(question: Pick<Question, "id" | "compared">): Control {
+  const { label, command } = stopAnswer();
+  return { label, command: question.compared === undefined ? command : `${command} ${answerIdOf(question)}` };
+}

@@ -17,7 +17,7 @@ import { spendingStop } from "../access/spending.js";
 import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, MessageKey } from "../port/platform.js";
-import { RETRY_CONTROL, STATUS_CONTROL } from "./answer-controls.js";
+import { retryControl, statusControl } from "./answer-controls.js";
 import { chooseControl, comparedHeading, takenLine } from "./compared-answer.js";
 import { factsOf } from "./conversation-view.js";
 import { detourLine, lostLine, offerControls, riskLine, stoppedText, troubleControl } from "./detour/offer.js";
@@ -234,15 +234,15 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
   const { pin, answer, platform, question, isConfigured, ruling } = turn;
   if (pin === null) return [];
   if (question.compared !== undefined) {
-    const status = needsOperator(answer.error) ? [STATUS_CONTROL] : [];
+    const status = needsOperator(answer.error) ? [statusControl()] : [];
     return saysSomething(answer.text) ? [chooseControl(question, pin), ...status] : status;
   }
   if (!isConfigured || ruling !== undefined) return [{ label: t`Use the default`, command: "/models unpin" }];
   const stop = spendingStop(deps, answer.error, question.message);
-  if (stop !== undefined) return [...stop.controls, RETRY_CONTROL];
+  if (stop !== undefined) return [...stop.controls, retryControl()];
   const workspace = workspaceOf(question.message);
   const instead = replacements(deps.allowed.snapshot(workspace), pin, answer.error)?.controls;
-  if (instead !== undefined) return [...instead, RETRY_CONTROL];
+  if (instead !== undefined) return [...instead, retryControl()];
   const isLong = text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
   const offersThread = isLong && question.mention?.isDirect !== true && canOpenThread(deps, question.message);
   const isRated = deps.settings.of(workspace).feedback !== false;
@@ -254,7 +254,7 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
     ...(news?.controls ?? []),
     ...deps.controls.under(pin, { workspace, offersThread, offersRating }),
   ];
-  return needsOperator(answer.error) ? [...controls, STATUS_CONTROL] : controls;
+  return needsOperator(answer.error) ? [...controls, statusControl()] : controls;
 }
 
 /** Whether a thread can begin where the message stands. */

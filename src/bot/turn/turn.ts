@@ -6,7 +6,7 @@ import { showMark } from "../delivery/show-mark.js";
 import { conversationOf, inLanguageOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";
 import { placeInLine, type Question, questionOf, withReplaced } from "../prompt/question.js";
-import { THREAD_CONTROL } from "./answer-controls.js";
+import { threadControl } from "./answer-controls.js";
 import { runTurn } from "./ask/run-turn.js";
 import { claimQuestion, type QuestionTerms, withdrawQuestion } from "./claim-question.js";
 import { closeQuestion } from "./close-question.js";
@@ -136,7 +136,7 @@ async function showPlace(deps: LifeDeps, platform: ChatPlatform, question: Quest
     message,
     why: taken.fault,
     to: isDirect ? undefined : mention?.author,
-    ...(offersThread && { controls: [THREAD_CONTROL] }),
+    ...(offersThread && { controls: [threadControl()] }),
   });
   await untilStored(() => deps.sessions.close(id), deps);
   deps.turns.inHand.delete(question);

@@ -1,7 +1,7 @@
 import { cutText } from "../../base/text.js";
 import { dayInWords } from "../../base/time.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
-import { t } from "../../languages/translate.js";
+import { localeInForce, t } from "../../languages/translate.js";
 import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ChangedFacts, ModelChange } from "../../refresh/catalog/model-changes.js";
@@ -61,12 +61,14 @@ function tailOf(facts: LineFacts, first: ModelChange, last: ModelChange, row: Mo
 
 const colon = (parts: readonly string[]) => (parts.length === 0 ? "" : `: ${parts.join(", ")}`);
 
-/** A memo of a pure function, no state: many channels report the same rows of a list at once. */
-const described = new WeakMap<ModelInfo, readonly string[]>();
+/** A memo of a pure function, by language, no state: many channels report the same rows of a list at once. */
+const described = new Map<string, WeakMap<ModelInfo, readonly string[]>>();
 
 function newWords(facts: LineFacts, provider: string, row: ModelInfo): readonly string[] {
-  const words = described.get(row) ?? describe(facts, provider, row);
-  described.set(row, words);
+  const known = described.get(localeInForce()) ?? new WeakMap<ModelInfo, readonly string[]>();
+  described.set(localeInForce(), known);
+  const words = known.get(row) ?? describe(facts, provider, row);
+  known.set(row, words);
   return words;
 }
 
@@ -84,7 +86,7 @@ function describe({ snapshot, modelFacts }: LineFacts, provider: string, row: Mo
 
 /** "$3 in / $15 out", "free". */
 function priceWords({ inputPrice, outputPrice }: ChangedFacts = {}): string {
-  if (inputPrice === 0 && outputPrice === 0) return "free";
+  if (inputPrice === 0 && outputPrice === 0) return t`free`;
   const parts = [
     ...(inputPrice === undefined ? [] : [t`$${amount(inputPrice)} in`]),
     ...(outputPrice === undefined ? [] : [t`$${amount(outputPrice)} out`]),
@@ -95,7 +97,7 @@ function priceWords({ inputPrice, outputPrice }: ChangedFacts = {}): string {
 const amount = (usd: number) => String(Number(usd.toPrecision(4)));
 
 function contextWords({ contextTokens }: Pick<ChangedFacts, "contextTokens"> = {}): string {
-  if (contextTokens === undefined) return "unknown";
+  if (contextTokens === undefined) return t`unknown`;
   if (contextTokens >= 1_000_000) return `${Number((contextTokens / 1_000_000).toFixed(1))}M`;
   return contextTokens >= 1_000 ? `${Math.round(contextTokens / 1_000)}k` : String(contextTokens);
 }

@@ -5,7 +5,7 @@ import type { Sessions } from "../../../store/sessions/sessions.js";
 import { messageKeySchema } from "../../port/message-key.js";
 import type { MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { RETRY_CONTROL } from "../answer-controls.js";
+import { retryControl } from "../answer-controls.js";
 import { chooseControl, comparedHeading } from "../compared-answer.js";
 import { ENDING_LINES } from "../endings.js";
 import { begunAnswer, type Lost } from "./begun-answer.js";
@@ -43,7 +43,7 @@ export async function showInterrupted(deps: ShowDeps, lost: Lost): Promise<Inter
   const { message: answer, text } = begun;
   const before = text === undefined ? undefined : SAID.exec(text)?.[1];
   if (before !== undefined) return { answer, kept: before }; // an earlier attempt got so far
-  const control = compared === undefined ? RETRY_CONTROL : chooseControl({ id }, compared);
+  const control = compared === undefined ? retryControl() : chooseControl({ id }, compared);
   return patiently(deps, () => platform.append(answer, LINE, [control])).then(
     (kept) => ({ answer, kept: compared === undefined ? kept : withoutHeading(kept, compared) }),
     (error) => {
