@@ -127,7 +127,7 @@ const MAX_VALUE_CHARS = 60;
 /** "- 5 minutes ago **Ada** footer: off → on (discord, button)". */
 function entryLine({ at, user, changes, platform, door }: AuditEntry): string {
   const words = changes.slice(0, MAX_SHOWN_CHANGES).map(({ what, before, after }) => {
-    const [was, is] = [before, after].map((value) => (value === undefined ? "–" : code(value, MAX_VALUE_CHARS)));
+    const [was, is] = [before, after].map((value) => (value === undefined ? "–" : code(t(value), MAX_VALUE_CHARS)));
     return `${escapeInline(what, MAX_VALUE_CHARS)}: ${was} → ${is}`;
   });
   const more = changes.length - words.length;

@@ -1,11 +1,17 @@
 import { UserError } from "../base/errors.js";
-import { t } from "../languages/translate.js";
+import { type Phrase, phrase, t } from "../languages/translate.js";
 import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { isForOperators } from "./settings-who.js";
 
 /** Longer ones take the place of the conversation in the model's window. */
 const MAX_SYSTEM_CHARS = 4_000;
+
+/** What the record says of a change: never the words themselves. */
+function valueOf(before: string | null, after: string | null): Phrase {
+  if (after === null) return phrase`the host's alone`;
+  return before === null ? phrase`set` : phrase`another one`;
+}
 
 export const chatSystem = ({ sessions, settings, audit }: CommandDeps) =>
   defineCommand({
@@ -41,8 +47,8 @@ export const chatSystem = ({ sessions, settings, audit }: CommandDeps) =>
         (before, after) =>
           audit.writesOf(invocation, "prompt", {
             what: "system prompt",
-            ...(before.system !== null && { before: t`one of its own` }),
-            after: after.system === null ? t`the host's alone` : before.system === null ? "set" : t`another one`,
+            ...(before.system !== null && { before: phrase`one of its own`.english }),
+            after: valueOf(before.system, after.system).english,
           }),
       );
       yield {

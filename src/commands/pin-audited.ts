@@ -1,4 +1,4 @@
-import { t } from "../languages/translate.js";
+import { phrase } from "../languages/translate.js";
 import { modelName } from "../refresh/choose/default-model.js";
 import type { AuditedChange } from "../store/audit.js";
 import type { Session } from "../store/sessions/sessions.js";
@@ -15,7 +15,9 @@ export const pinAudited =
       "model",
       ...changeOf("pin", before.pin, after.pin),
       ...changeOf("detour", before.detour, after.detour),
-      ...(after.triesPin && !before.triesPin ? [{ what: "pin", after: t`tried with the next question` }] : []),
+      ...(after.triesPin && !before.triesPin
+        ? [{ what: "pin", after: phrase`tried with the next question`.english }]
+        : []),
     );
 
 type Chosen = { readonly provider: string; readonly model: string; readonly at: number } | null | undefined;
