@@ -31,6 +31,7 @@ export async function startPlatform({ roundTripMs, failEvery = 0, absent = [], b
   const refusals = { injected: 0, limited: 0, methods: /** @type {string[]} */ ([]) };
   let count = 0;
   let chatCalls = 0;
+  let turn = 0;
 
   const take = (method, channel) => {
     const isPost = method === "chat.postMessage";
@@ -152,7 +153,7 @@ export async function startPlatform({ roundTripMs, failEvery = 0, absent = [], b
       const ts = nextTs();
       const event = { type: "app_mention", channel, user: "U0ADA", text: `<@${BOT}> ${text}`, ts };
       const payload = { type: "event_callback", team_id: TEAM, event_id: `Ev${ts}`, event };
-      const [socket] = sockets;
+      const socket = [...sockets][turn++ % sockets.size]; // as Slack spreads them
       socket.send(JSON.stringify({ type: "events_api", envelope_id: `e${ts}`, payload }));
       return ts;
     },

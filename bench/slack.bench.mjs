@@ -68,8 +68,7 @@ async function startModel() {
   return { url: `http://127.0.0.1:${portOf(server)}/v1`, times, pace, close: () => server.close() };
 }
 
-async function startBot(platform, model) {
-  const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
+async function startBot(platform, model, folder) {
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const child = spawn(process.execPath, [resolve(process.env.BENCH_MAIN ?? "dist/main.js")], {
     cwd: folder,
@@ -95,16 +94,20 @@ async function startBot(platform, model) {
   return async () => {
     child.kill("SIGKILL");
     await new Promise((done) => child.once("exit", done));
-    rmSync(folder, { recursive: true, force: true });
   };
 }
 
 let lastId = 0;
 
-/** Rounds of answers at once, one after the other, in a workspace and a process of their own. */
-async function answersAtOnce({ replies, terms, model, waves = 1 }) {
+/**
+ * Rounds of answers at once, one after the other, in a workspace and processes of their own: one, or several replicas on
+ * one store, among which the questions are spread.
+ */
+async function answersAtOnce({ replies, terms, model, waves = 1, replicas = 1 }) {
   const platform = await startPlatform({ roundTripMs: ROUND_TRIP_MS, ...terms });
-  const stop = await startBot(platform, model);
+  const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
+  const stops = [];
+  for (let replica = 0; replica < replicas; replica++) stops.push(await startBot(platform, model, folder));
   // The first answer of a process pays for what is loaded with it; it is not measured.
   model.pace.wordEveryMs = WORD_EVERY_MS;
   const warm = platform.mention("C9", "say id0");
@@ -113,7 +116,8 @@ async function answersAtOnce({ replies, terms, model, waves = 1 }) {
   if (waves > 1) model.pace.wordEveryMs = WAVE_WORD_EVERY_MS;
   const found = [];
   for (let wave = 0; wave < waves; wave++) found.push(...(await oneWave(replies, platform, model)));
-  await stop();
+  for (const stop of stops) await stop();
+  rmSync(folder, { recursive: true, force: true });
   await platform.close();
   return { found, refusals: platform.refusals };
 }
@@ -139,12 +143,12 @@ async function oneWave(replies, platform, model) {
   });
 }
 
-/** @type {(print: (line: object) => void, terms: { name: string, terms: object, replies: number, rounds: number, waves?: number, model: object }) => Promise<void>} */
-async function measure(print, { name, terms, replies, rounds, waves, model }) {
+/** @type {(print: (line: object) => void, terms: { name: string, terms: object, replies: number, rounds: number, waves?: number, replicas?: number, model: object }) => Promise<void>} */
+async function measure(print, { name, terms, replies, rounds, waves, replicas, model }) {
   const all = [];
   const refusals = { injected: 0, limited: 0, methods: /** @type {string[]} */ ([]) };
   for (let count = 0; count < rounds; count++) {
-    const { found, refusals: own } = await answersAtOnce({ replies, terms, model, waves });
+    const { found, refusals: own } = await answersAtOnce({ replies, terms, model, waves, replicas });
     all.push(...found);
     refusals.injected += own.injected;
     refusals.limited += own.limited;
@@ -156,6 +160,7 @@ async function measure(print, { name, terms, replies, rounds, waves, model }) {
     workspace: name,
     replies,
     ...(waves !== undefined && { waves }),
+    ...(replicas !== undefined && { replicas }),
     samples: all.length,
     complete: round(all.filter(({ isComplete }) => isComplete).length / all.length),
     firstTextP50RoundTrips: round(quantile(firsts, 0.5) / ROUND_TRIP_MS),
@@ -183,6 +188,12 @@ export async function run(print) {
     { name: "waves, streaming, small bursts", terms: { burst: SMALL_BURST } },
     { name: "waves, edits, large bursts", terms: { absent: STREAMING } },
     { name: "waves, edits, small bursts", terms: { absent: STREAMING, burst: SMALL_BURST } },
+    { name: "waves, streaming, small bursts, three replicas", terms: { burst: SMALL_BURST }, replicas: 3 },
+    {
+      name: "waves, edits, small bursts, three replicas",
+      terms: { absent: STREAMING, burst: SMALL_BURST },
+      replicas: 3,
+    },
   ].filter(isWanted))
     await measure(print, { ...one, replies: 16, rounds: 1, waves: WAVES, model });
   model.close();

@@ -167,6 +167,7 @@ async function openPlatforms(core: Core, { chat, commands }: Talk, status: Statu
     ...core,
     commands,
     ...status,
+    replicas: core.liveness.replicas,
     ...createConversationView(core),
     async forget(place: ChannelKey, by: Person) {
       const conversation = conversationOf(place);

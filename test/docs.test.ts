@@ -78,7 +78,7 @@ describe("paths of the repository", () => {
 describe("environment variables", () => {
   /** Variables of Node.js, of tools, of the rate limit proxies, and of the benchmarks and tests. */
   const OTHERS =
-    /^(NODE_\w+|HTTPS?_PROXY|NO_PROXY|POSTGRES_PASSWORD|SOAK_MINUTES|BENCH_\w+|CEREBRAS_\w+|CODE_OF_CONDUCT|EPOCH_MS|PROXY_(HOST|PORT)|DISCORD_UPSTREAM_URL|REQUEST_TIMEOUT|[A-Z0-9]+_API_KEY)$/;
+    /^(NODE_\w+|HTTPS?_PROXY|NO_PROXY|POSTGRES_PASSWORD|SOAK_(MINUTES|RATE)|OLDER_BOT|BENCH_\w+|CEREBRAS_\w+|CODE_OF_CONDUCT|EPOCH_MS|PROXY_(HOST|PORT)|DISCORD_UPSTREAM_URL|REQUEST_TIMEOUT|[A-Z0-9]+_API_KEY)$/;
 
   it("that the documentation names are declared", () => {
     const named = found(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b(?!_)/g).filter(({ text }) => !OTHERS.test(text));

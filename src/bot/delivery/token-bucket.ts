@@ -8,6 +8,8 @@ export interface BucketTerms {
   readonly capacity: number;
   /** Calls at once that are assumed at first; learned upwards to `capacity`. Default: `capacity`. */
   readonly burst?: number;
+  /** Among how many processes the calls are divided. Default: one. */
+  readonly sharers?: () => number;
 }
 
 const MINUTE_MS = 60_000;
@@ -28,24 +30,26 @@ const PATIENCE_MS = 2_000;
  * thought to be left, one urgent call at a time is tried anyway: its success shows that the burst is larger.
  */
 export function createTokenBucket(terms: BucketTerms, startAt: number): Allowance {
-  const perMs = terms.perMinute / (MINUTE_MS * CAUTION);
+  const sharers = terms.sharers ?? (() => 1);
+  const perMs = () => terms.perMinute / (MINUTE_MS * CAUTION * sharers());
   const burst = createBurst(terms, startAt);
-  let tokens = burst.size();
+  const size = () => Math.max(1, Math.floor(burst.size() / sharers()));
+  let tokens = size();
   let filledAt = startAt;
   let closedUntil = 0;
 
   const refill = (now: number) => {
-    tokens = Math.min(burst.size(), tokens + Math.max(now - filledAt, 0) * perMs);
+    tokens = Math.min(size(), tokens + Math.max(now - filledAt, 0) * perMs());
     filledAt = now;
   };
   return {
     opensAt(rank, kept, now, waitingEnds = 0) {
       refill(now);
-      const size = burst.size();
-      const keptHere = rank === "progress" ? Math.max(kept, Math.floor(size * KEPT_FROM_PROGRESS)) : kept;
-      const missing = 1 + Math.min(keptHere, size - 1) - tokens;
-      const isOpen = missing <= GRAIN || burst.mayTry(rank, waitingEnds - tokens > PATIENCE_MS * perMs, now);
-      return Math.max(closedUntil, isOpen ? now : now + Math.ceil(missing / perMs));
+      const most = size();
+      const keptHere = rank === "progress" ? Math.max(kept, Math.floor(most * KEPT_FROM_PROGRESS)) : kept;
+      const missing = 1 + Math.min(keptHere, most - 1) - tokens;
+      const isOpen = missing <= GRAIN || burst.mayTry(rank, waitingEnds - tokens > PATIENCE_MS * perMs(), now);
+      return Math.max(closedUntil, isOpen ? now : now + Math.ceil(missing / perMs()));
     },
     left(now) {
       refill(now);
@@ -62,11 +66,11 @@ export function createTokenBucket(terms: BucketTerms, startAt: number): Allowanc
       closedUntil = Math.max(closedUntil, now + retryAfterMs);
       burst.refuse(now);
       // Others may have used what was thought to be left; how much, a second refusal would tell.
-      tokens = Math.min(tokens, Math.max(tokens / 2, 1), burst.size());
+      tokens = Math.min(tokens, Math.max(tokens / 2, 1), size());
     },
     isIdle(now) {
       refill(now);
-      return closedUntil <= now && burst.isAsAssumed() && tokens >= burst.size();
+      return closedUntil <= now && burst.isAsAssumed() && tokens >= size();
     },
   };
 }

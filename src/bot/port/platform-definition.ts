@@ -18,6 +18,8 @@ export interface PlatformDeps {
   readonly store: Store;
   /** This process among all that share the store. */
   readonly owner: string;
+  /** How many processes share the store, this one included; others count some seconds after their start. */
+  replicas(): number;
   readonly clock: Clock;
   readonly log: Log;
   readonly commands: readonly Command[];

@@ -39,7 +39,7 @@ const LIMITS: PlatformLimits = {
 export function createSlack(
   deps: PlatformDeps & { readonly slack: SlackSettings },
 ): ChatPlatform & Required<Pick<PlatformExtras, "isMemberOf" | "readMissed" | "reread" | "findReplies" | "warnings">> {
-  const { config, slack, store, clock, log, commands } = deps;
+  const { config, slack, store, clock, log, commands, replicas } = deps;
   const names = createSlashNames(commands, slack.commandPrefix);
   const stopped = new AbortController();
   const settings = { apiUrl: slack.apiUrl, logger: sdkLogger(log) };
@@ -48,7 +48,7 @@ export function createSlack(
   let identity: Identity | undefined;
   let workspaces: readonly string[] = [];
   let connected: Promise<Link | undefined> = Promise.resolve(undefined);
-  const wire = createWire({ slack, settings, health, clock, log });
+  const wire = createWire({ slack, settings, health, clock, log, replicas });
   const { calls, agent } = wire;
   const reconciliation = createPostReconciliation({
     calls,
@@ -129,18 +129,18 @@ const appendAndEnd =
     return shown;
   };
 
-type WireDeps = Pick<PlatformDeps, "clock" | "log"> & {
+type WireDeps = Pick<PlatformDeps, "clock" | "log" | "replicas"> & {
   readonly slack: SlackSettings;
   readonly settings: ClientSettings;
   readonly health: Health;
 };
 
 /** All calls to Slack, through one client and within its rate limits. */
-function createWire({ slack, settings, health, clock, log }: WireDeps) {
+function createWire({ slack, settings, health, clock, log, replicas }: WireDeps) {
   const client = createWebClient(slack.botToken, settings);
   const buckets = createRateScheduler({
     clock,
-    allowanceOf: (bucket) => createTokenBucket(termsOf(bucket), clock.now()),
+    allowanceOf: (bucket) => createTokenBucket(termsOf(bucket, replicas), clock.now()),
   });
   const caller = createCaller({ buckets, health });
   const optional = createOptionalFeatures({ clock, log });

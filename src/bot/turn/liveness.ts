@@ -22,6 +22,8 @@ export interface Liveness {
   isGone(owner: string): Promise<boolean>;
   /** Whether other processes sent a heartbeat lately, as of the last round. */
   hasPeers(): boolean;
+  /** How many processes there are, this one included, as of the last round. */
+  replicas(): number;
   /** Stores a first heartbeat, and goes on. @throws {StoreError} when the first one was not stored */
   start(): Promise<void>;
   /**
@@ -98,6 +100,7 @@ export function createLiveness({ store, clock, log, owner }: LivenessDeps): Live
       return row === undefined || watch.isSilent(other, row);
     },
     hasPeers: () => peers > 0,
+    replicas: () => peers + 1,
     async leave() {
       isLeaving = true;
       try {

@@ -166,6 +166,7 @@ export async function stagePlatform(options: PlatformStageOptions = {}): Promise
     status: () => {
       throw new Error("not asked for");
     },
+    replicas: () => 1,
     onStatusChange: () => () => {},
     modelOf: async () => ({ model: null, pin: null }),
     lastAnswer: async () => undefined,

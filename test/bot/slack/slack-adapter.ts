@@ -67,6 +67,7 @@ export async function startAdapter(
     status: () => {
       throw new Error("never asked");
     },
+    replicas: () => 1,
     onStatusChange: () => () => {},
     modelOf: async () => ({ model: null, pin: null }),
     lastAnswer: async () => undefined,

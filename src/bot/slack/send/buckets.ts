@@ -45,4 +45,12 @@ const TERMS: Readonly<Record<string, BucketTerms>> = {
 export const bucketOf = (method: string, channel: string): string =>
   method === "chat.postMessage" ? `${method} ${channel}` : method;
 
-export const termsOf = (bucket: string): BucketTerms => TERMS[bucket.split(" ")[0] ?? ""] ?? TIER_2;
+/**
+ * Returns a bucket's terms as one of `replicas` processes uses it. Posts are not divided: they are counted by channel,
+ * and several replicas rarely post in one channel in the same second.
+ */
+export function termsOf(bucket: string, replicas: () => number = () => 1): BucketTerms {
+  const [method = "", channel] = bucket.split(" ");
+  const terms = TERMS[method] ?? TIER_2;
+  return channel === undefined ? { ...terms, sharers: replicas } : terms;
+}

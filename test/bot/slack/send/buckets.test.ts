@@ -33,6 +33,26 @@ describe("createRateScheduler() over token buckets", () => {
     expect(served).toHaveLength(3);
   });
 
+  it("divides calls at once and calls a minute among the replicas, and goes on with all of them when alone", async () => {
+    const clock = fakeClock();
+    let sharers = 3;
+    const bucket = createTokenBucket({ capacity: 12, perMinute: 60, sharers: () => sharers }, clock.now());
+    const takeAll = () => {
+      let taken = 0;
+      for (; bucket.opensAt("last-text", 0, clock.now()) <= clock.now(); taken++) {
+        bucket.take("last-text", clock.now());
+        bucket.answer(undefined, clock.now());
+      }
+      return taken;
+    };
+    expect(takeAll()).toBe(4);
+    await clock.advance(3_200); // a little less than a third of 60 a minute
+    expect(takeAll()).toBe(1);
+    sharers = 1;
+    await clock.advance(60_000);
+    expect(takeAll()).toBe(12);
+  });
+
   it("serves the end of an answer first, then errors, first words, growth and marks", async () => {
     const { clock, buckets, served, take } = start(1);
     expect(buckets.tryTake("a")).toBe(true);
