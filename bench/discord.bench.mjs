@@ -8,6 +8,7 @@ import { startDiscordService } from "./discord-service.mjs";
 import { cpuMsOf, ids, pause, stage, WORD_MS } from "./discord-stage.mjs";
 import { measure, serve } from "./openai-streams.mjs";
 import { hasPeers } from "./peers.mjs";
+import { tailOf } from "./tail-of.mjs";
 
 const ROUND_TRIP_MS = 60;
 const SLOWEST_MS = 800;
@@ -118,10 +119,10 @@ async function scenario(print, { name, perRound, rounds, roundTripMs = () => ROU
     selfInflicted429: tally.limited,
     injectedFaults: tally.injected,
     firstP50: rounded(percentile(of("first"), 0.5)),
-    firstP99: rounded(percentile(of("first"), 0.99)),
+    ...tailOf("first", of("first"), rounded),
     lastP50: rounded(percentile(of("last"), 0.5)),
-    lastP99: rounded(percentile(of("last"), 0.99)),
-    interactionP99Ms: Math.round(percentile(deferralsMs, 0.99)),
+    ...tailOf("last", of("last"), rounded),
+    ...tailOf("interactionMs", deferralsMs, Math.round),
     ...noted,
   });
 }

@@ -15,7 +15,7 @@ const [, , engine, url, size] = process.argv;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const tell = (kind, facts = {}) => process.send?.({ kind, ...facts });
 const log = { debug() {}, info() {}, warn() {}, error: (fields) => console.error(fields) };
-const engines = createRequire(new URL("./lines/package.json", import.meta.url));
+const engines = createRequire(new URL("./package.json", import.meta.url));
 
 /** A kill after this mark leaves an answer that may be there: it is not asked for again. */
 async function answer(question, mark) {

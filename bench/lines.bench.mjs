@@ -3,9 +3,9 @@
 // First without faults (latency, writes), the bot's own also in one process, then with a kill -9 every 5 s (order, exactly
 // once). ENGINES=own,graphile-worker,pg-boss chooses; QUESTIONS: how many with kills.
 
-import { execFileSync, fork } from "node:child_process";
-import { existsSync } from "node:fs";
+import { fork } from "node:child_process";
 import { createRequire } from "node:module";
+import { hasPeers } from "./peers.mjs";
 import { STORES } from "./store-servers.mjs";
 
 const REPLICAS = 3;
@@ -17,11 +17,12 @@ const CALM_QUESTIONS = 1_200;
 const QUESTIONS = Number(process.env.QUESTIONS ?? 1_000);
 const PATIENCE_MS = 60_000;
 const ENGINES = (process.env.ENGINES ?? "own,graphile-worker,pg-boss").split(",");
-const here = new URL("./lines/", import.meta.url);
+const engines = createRequire(new URL("package.json", import.meta.url));
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export async function run(print) {
-  if (!existsSync(new URL("node_modules", here))) execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: here });
+  // The own one in PostgreSQL is looked at with a peer's driver, too.
+  if (!(await hasPeers(print))) return;
   for (const engine of ENGINES) {
     const { url, close } = await STORES.postgres();
     const calm = { engine, url, count: CALM_QUESTIONS, withKills: false };
@@ -37,7 +38,7 @@ export async function run(print) {
 }
 
 async function scene({ engine, url, count, withKills, replicas: size }) {
-  const pool = new (createRequire(new URL("package.json", here))("pg").Pool)({ connectionString: url });
+  const pool = new (engines("pg").Pool)({ connectionString: url });
   const state = { asked: new Map(), begun: [], ended: new Map(), repeated: 0, stored: new Set(), failures: 0 };
   const replicas = await Promise.all(Array.from({ length: size }, () => startReplica(engine, url, state, size)));
   const before = await rowsChanged(pool);

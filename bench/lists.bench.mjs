@@ -398,7 +398,8 @@ async function reports(print) {
   const sessions = createSessions({ store, now: systemClock.now });
   const rows = [...turnsOf(ledger, Date.now())];
   for (let from = 0; from < rows.length; from += 500) await store.write(rows.slice(from, from + 500));
-  const parts = { ledger, sessions, clock: systemClock, charts: { paint: async () => undefined } };
+  const audit = { note: async () => {} };
+  const parts = { ledger, sessions, audit, clock: systemClock, charts: { paint: async () => undefined } };
   const deps = /** @type {import("#bot/commands/command-deps.js").CommandDeps} */ (/** @type {unknown} */ (parts));
   for (const { part, command, args } of [
     { part: "usage over 100,000 turns", command: usage(deps), args: { period: "30d", by: "user" } },

@@ -1,15 +1,16 @@
 // What the benchmarks compare with: libraries of bench/package.json, which the first benchmark that needs one installs
 // into bench/node_modules. Neither `npm ci` nor `npm run check` does.
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const cwd = fileURLToPath(new URL(".", import.meta.url));
 
-/** Installs the peers where they are absent; false, after a plain line, where that is not possible. */
+/** Installs the peers where they are absent or older than the lockfile; false, after a plain line, where that is not possible. */
 export async function hasPeers(print) {
-  if (existsSync(`${cwd}node_modules/.package-lock.json`)) return true;
+  const changedAt = (file) => statSync(`${cwd}${file}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (changedAt("node_modules/.package-lock.json") > changedAt("package-lock.json")) return true;
   try {
     await promisify(execFile)("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd, timeout: 300_000 });
     return true;

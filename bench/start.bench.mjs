@@ -10,7 +10,7 @@ import { hasPeers } from "./peers.mjs";
 import { startPlatform } from "./slack-platform.mjs";
 
 const RUNS = 7;
-const MAIN = resolve("dist/main.js");
+const MAIN = resolve(process.env.BENCH_MAIN ?? "dist/main.js");
 const SETUPS = {
   demo: {},
   openai: { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "http://127.0.0.1:9/v1" },
