@@ -1,16 +1,20 @@
 // Cold start to /readyz, and resident memory then, by what is configured. Ratios are over a bare Node.js process, and
-// with both platforms over the Chat SDK's bot as it is installed, which is ready once both are connected.
+// with both platforms over the Chat SDK's bot as it is installed, which is ready once both are connected. BENCH_ONLY=WORDS
+// measures one of these alone, BENCH_MAIN=FILE another build.
 import { fork, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startDiscordService } from "./discord-service.mjs";
+import { cpuMsOf } from "./discord-stage.mjs";
 import { hasPeers } from "./peers.mjs";
 import { startPlatform } from "./slack-platform.mjs";
 
 const RUNS = 7;
 const MAIN = resolve(process.env.BENCH_MAIN ?? "dist/main.js");
+/** As `npm start` has them. */
+const NODE_OPTIONS = ["--max-semi-space-size=4"];
 const SETUPS = {
   demo: {},
   openai: { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "http://127.0.0.1:9/v1" },
@@ -42,18 +46,19 @@ async function bareNodeMs() {
 async function startOnce(environment, port) {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, MAIN], {
     cwd: folder,
     env: { PATH: process.env.PATH, HTTP_PORT: String(port), LOG_LEVEL: "silent", ...environment },
     stdio: "ignore",
   });
   while (!(await isReady(port))) await new Promise((done) => setTimeout(done, 5));
   const readyMs = performance.now() - startedAt;
-  const memoryMb = process.platform === "linux" ? residentMb(child.pid) : Number.NaN;
+  const [memoryMb, cpuMs] =
+    process.platform === "linux" ? [residentMb(child.pid), cpuMsOf(child.pid)] : [Number.NaN, Number.NaN];
   child.kill("SIGKILL");
   await new Promise((done) => child.once("exit", done));
   rmSync(folder, { recursive: true, force: true });
-  return { readyMs, memoryMb };
+  return { readyMs, memoryMb, cpuMs };
 }
 
 /** The Chat SDK's bot: until its gateway has identified itself, its Socket Mode is linked and it says that it is ready. */
@@ -64,10 +69,11 @@ async function startChatSdk({ environment, areConnected }) {
   await new Promise((done) => child.once("message", done));
   while (!areConnected()) await new Promise((done) => setTimeout(done, 5));
   const readyMs = performance.now() - startedAt;
-  const memoryMb = process.platform === "linux" ? residentMb(child.pid) : Number.NaN;
+  const [memoryMb, cpuMs] =
+    process.platform === "linux" ? [residentMb(child.pid), cpuMsOf(child.pid)] : [Number.NaN, Number.NaN];
   child.kill("SIGKILL");
   await new Promise((done) => child.once("exit", done));
-  return { readyMs, memoryMb };
+  return { readyMs, memoryMb, cpuMs };
 }
 
 /** Both platforms on loopback, answering at once: what is measured is the bot's own part of a start. */
@@ -94,6 +100,7 @@ export async function run(print) {
   const isBeside = await hasPeers(print);
   const setups = { ...SETUPS, "discord and slack": platforms.environment };
   for (const [setup, environment] of Object.entries(setups)) {
+    if (process.env.BENCH_ONLY && !setup.includes(process.env.BENCH_ONLY)) continue;
     const rounds = [];
     const peers = [];
     for (let round = 0; round < RUNS; round++) {
@@ -106,11 +113,13 @@ export async function run(print) {
       setup,
       ratioToBareNode: Number((readyMs / median(rounds.map((round) => round.bareMs))).toFixed(2)),
       readyMs: Math.round(readyMs),
+      cpuMs: median(rounds.map((round) => round.cpuMs)),
       residentMb: Math.round(median(rounds.map((round) => round.memoryMb))),
       runs: RUNS,
       ...(peers.length > 0 && {
         ratioToChatSdk: Number((readyMs / chatSdkMs).toFixed(2)),
         chatSdkReadyMs: Math.round(chatSdkMs),
+        chatSdkCpuMs: median(peers.map((peer) => peer.cpuMs)),
         chatSdkResidentMb: Math.round(median(peers.map((peer) => peer.memoryMb))),
       }),
     });
