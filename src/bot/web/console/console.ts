@@ -36,7 +36,7 @@ export interface Console {
 
 /** What its controls type; a console is no chat. */
 const COMMANDS = /^\/(settings|refresh-models|doctor|models offer)( |$)/;
-const UNKNOWN_REFERENCE = "This process does not know that reference. It may be older: search the log for it.";
+const UNKNOWN_REFERENCE = phrase`This process does not know that reference. It may be older: search the log for it.`;
 const order = z.object({
   command: z
     .string("`command` is missing.")
@@ -72,7 +72,7 @@ export function createConsole({ run, store, audit, languages, ...deps }: Console
       app.get("/api/console/history", (context) => context.json(deps.history.view()));
       app.get("/api/console/references/:reference", (context) => {
         const failure = deps.failures.find(context.req.param("reference"));
-        if (failure === undefined) throw new HttpError(404, UNKNOWN_REFERENCE);
+        if (failure === undefined) throw new HttpError(404, UNKNOWN_REFERENCE.english);
         return context.json(failure);
       });
       app.get("/api/console/workspaces", (context) => context.json(workspacesView(deps.facts)));

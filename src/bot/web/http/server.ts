@@ -173,7 +173,9 @@ function createApp(deps: HttpServerDeps, { stopping, eventStreams, known }: AppS
       ? context.html(notFoundPage(), 404)
       : context.json({ error: "There is nothing at this address." }, 404);
   });
-  app.onError((error, context) => answerError(error, context, log));
+  app.onError((error, context) =>
+    inLanguage(pageLanguage(context, deps.languages), () => answerError(error, context, log)),
+  );
   return app;
 }
 
@@ -186,11 +188,11 @@ const withHeaders: MiddlewareHandler = async (context, next) => {
 
 /** Turns anything thrown into JSON: a refusal as it is, everything else as an id whose details only the log has. */
 function answerError(error: unknown, context: Context, log: Log): Response {
-  if (error instanceof HttpError) return context.json({ error: error.message }, error.status);
+  if (error instanceof HttpError) return context.json({ error: t(error.message) }, error.status);
   const id = randomUUID();
   log.error({ error, id, method: context.req.method, path: context.req.path }, "a request failed");
   const isPassing = error instanceof AppError && error.isRetryable;
-  const text = isPassing ? "This did not work just now; try again." : "Something went wrong.";
+  const text = isPassing ? t`This did not work just now; try again.` : t`Something went wrong.`;
   return context.json({ error: text, id }, isPassing ? 503 : 500);
 }
 

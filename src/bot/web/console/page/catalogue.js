@@ -12,10 +12,10 @@ import { compactNumber, priceWords } from "./format.js";
 const PAGE = 100;
 /** @type {Readonly<Record<string, string>>} */
 const STATES = {
-  listed: "listed",
-  unlisted: "no longer listed",
-  retired: "retired",
-  "not-usable-here": "not usable for chat",
+  listed: t`listed`,
+  unlisted: t`no longer listed`,
+  retired: t`retired`,
+  "not-usable-here": t`not usable for chat`,
 };
 /** @type {readonly { key: ColumnKey, label: string, isNumber?: boolean }[]} */
 const COLUMNS = [

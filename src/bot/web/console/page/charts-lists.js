@@ -138,8 +138,8 @@ export function createAgesChart() {
       chart.show({
         data: [at, ...ids.map((id) => inMinutes(providers[id]))],
         series: () => ids.map((id, index) => lineSeries(id, colourOf(index), read)),
-        summary: `now ${now}`,
-        empty: isKnown ? undefined : "No list has been fetched yet.",
+        summary: t`now ${now}`,
+        empty: isKnown ? undefined : t`No list has been fetched yet.`,
       });
     },
   };

@@ -171,10 +171,12 @@ export function createComposer({ send, vocabulary, lastQuestion, imageWarning })
  * @param {readonly TrayFile[]} files
  */
 function refusalOf(text, files) {
-  if (files.length > 0 && /^[/!]/.test(text)) return "A command can't have files. Remove them, or ask without a slash.";
+  if (files.length > 0 && /^[/!]/.test(text))
+    return t`A command can't have files. Remove them, or ask without a
+    slash.`;
   if (text.length <= LIMITS.questionChars) return undefined;
   const most = inWords(LIMITS.questionChars);
-  return `This text has ${inWords(text.length)} characters; the limit is ${most}. Shorten it, or attach it as a file.`;
+  return t`This text has ${inWords(text.length)} characters; the limit is ${most}. Shorten it, or attach it as a file.`;
 }
 
 /** What was written in each channel and not sent: texts stay after a reload, files while the page is open. */

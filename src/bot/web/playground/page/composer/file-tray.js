@@ -98,10 +98,10 @@ const preview = ({ isImage, mediaType, base64, name }) =>
 async function readFile(file, before) {
   const isImage = IMAGES.includes(file.type);
   const most = isImage ? LIMITS.imageBytes : LIMITS.textBytes;
-  const kind = isImage ? "an image" : "a text file";
-  if (before.length >= LIMITS.files) return `a question can have up to ${LIMITS.files} files`;
+  const kind = isImage ? t`an image` : t`a text file`;
+  if (before.length >= LIMITS.files) return t`a question can have up to ${LIMITS.files} files`;
   if (isImage && before.filter((each) => each.isImage).length >= LIMITS.images) {
-    return `a question can have up to ${LIMITS.images} images`;
+    return t`a question can have up to ${LIMITS.images} images`;
   }
   if (file.size === 0) return t`it is empty`;
   if (!isImage && !(await isText(file))) return t`it is neither a PNG, JPEG, GIF or WebP image nor text`;

@@ -8,7 +8,7 @@ import { LANGUAGE, t } from "/assets/shared/translate.js";
  */
 
 /** @type {Readonly<Record<string, string>>} */
-const STATES = { unlisted: "no longer listed", retired: "retired", "not-usable-here": "not usable for chat" };
+const STATES = { unlisted: t`no longer listed`, retired: t`retired`, "not-usable-here": t`not usable for chat` };
 
 /**
  * Models that have all words of `typed` in their name.
