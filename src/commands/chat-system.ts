@@ -8,7 +8,7 @@ import { isForOperators } from "./settings-who.js";
 const MAX_SYSTEM_CHARS = 4_000;
 
 /** What the record says of a change: never the words themselves. */
-function valueOf(before: string | null, after: string | null): Phrase {
+function recordedValue(before: string | null, after: string | null): Phrase {
   if (after === null) return phrase`the host's alone`;
   return before === null ? phrase`set` : phrase`another one`;
 }
@@ -48,7 +48,7 @@ export const chatSystem = ({ sessions, settings, audit }: CommandDeps) =>
           audit.writesOf(invocation, "prompt", {
             what: "system prompt",
             ...(before.system !== null && { before: phrase`one of its own`.english }),
-            after: valueOf(before.system, after.system).english,
+            after: recordedValue(before.system, after.system).english,
           }),
       );
       yield {

@@ -3,8 +3,7 @@ import { localeInForce, t } from "../../languages/translate.js";
 import type { BarChart } from "../../usage/chart/chart.js";
 import { type Grouping, tokensOf, type UsageGroup } from "../../usage/summarize.js";
 import { codeLine } from "./markdown.js";
-import type { Period } from "./usage-text.js";
-import { costText, costWords, fitted, tokensText, usageRows } from "./usage-text.js";
+import { costText, costWords, fitted, groupingWord, type Period, tokensText, usageRows } from "./usage-text.js";
 
 /** Longer names would leave no room for bars. */
 const MAX_LABEL_CHARS = 28;
@@ -21,7 +20,7 @@ export function usageChart(groups: readonly UsageGroup[], by: Grouping, period: 
     };
   };
   return {
-    title: t`Tokens by ${t(by)}, ${period.name}`,
+    title: t`Tokens by ${groupingWord(by)}, ${period.name}`,
     parts: [
       { label: t`input`, tone: "main" },
       ...(isCached ? [{ label: t`cached input`, tone: "faded" } as const] : []),
@@ -45,7 +44,7 @@ export function usageAlt(groups: readonly UsageGroup[], by: Grouping, period: Pe
   const rows = usageRows(groups, by)
     .filter((row) => tokensOf(row) > 0)
     .map((row) => t`${codeLine(row.label)}: ${tokensText(row)} tokens, ${costWords(row)}`);
-  return t`Bar chart of the tokens by ${t(by)}, ${period.name}. ${rows.join("; ")}.`;
+  return t`Bar chart of the tokens by ${groupingWord(by)}, ${period.name}. ${rows.join("; ")}.`;
 }
 
 /** "Jan 5". */

@@ -68,7 +68,7 @@ export function usageText(
     titleOf(by, period),
     totalLine(sum),
     block([
-      [t(by), t`asked`, t`input`, t`output`, t`cost`],
+      [groupingWord(by), t`asked`, t`input`, t`output`, t`cost`],
       ...rows.map((row) => cellsOf(row.label, row)),
       ...(isPart ? [cellsOf(t`everybody`, sum)] : rows.length > 1 ? [cellsOf(t`total`, sum)] : []),
     ]),
@@ -86,13 +86,24 @@ const NOTHING: Readonly<Record<PeriodId, Phrase>> = {
   month: phrase`No model was used here this month.`,
 };
 
+const GROUPINGS: Readonly<Record<Grouping, Phrase>> = {
+  model: phrase`model`,
+  provider: phrase`provider`,
+  user: phrase`user`,
+  day: phrase`day`,
+};
+
+/** What usage is grouped by, inside a sentence: "by model". */
+export const groupingWord = (by: Grouping): string => t(GROUPINGS[by]);
+
 /** What is said where nothing was used. */
 export function noUsageText(by: Grouping, period: Period): string {
   const more = period.id === "today" ? t` ${code("/usage 30d")} looks further back.` : "";
   return `${titleOf(by, period)}\n${NOTHING[period.id]}${more}`;
 }
 
-const titleOf = (by: Grouping, period: Period) => t`**Usage by ${t(by)}, ${period.name}** (${datesOf(period)})`;
+const titleOf = (by: Grouping, period: Period) =>
+  t`**Usage by ${groupingWord(by)}, ${period.name}** (${datesOf(period)})`;
 
 /** "2026-01-05, UTC", "2025-12-30 to 2026-01-05, UTC". */
 function datesOf({ from, to }: Period): string {

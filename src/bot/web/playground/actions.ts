@@ -147,7 +147,7 @@ async function runCommand(
     });
     hub.send({ channel, client }, "ephemeral", {
       id,
-      ...timedText(reply.markdown, clock.now()),
+      ...bot.inLanguageOf(call.channel, () => timedText(reply.markdown, clock.now())),
       controls: controlsOf(reply.controls),
       ...(files && { files }),
       ...(reply.panel !== undefined && { panel: reply.panel }),
