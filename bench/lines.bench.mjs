@@ -47,7 +47,7 @@ async function scene({ engine, url, count, withKills, replicas: size }) {
   let starting = Promise.resolve();
   const name = `${engine}-${withKills}-${size}`;
   for (let number = 0; number < count; number++) {
-    const conversation = `c${number % CONVERSATIONS}`;
+    const conversation = `${name}-c${number % CONVERSATIONS}`; // what an earlier scene left open is not of this one
     const question = { id: `${conversation}:${name}-${number}`, conversation, number };
     state.asked.set(question.id, Date.now());
     send(replicas[number % size], question, replicas, state);

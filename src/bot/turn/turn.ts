@@ -13,7 +13,7 @@ import { closeQuestion } from "./close-question.js";
 import { failureText, TurnCalledOff } from "./endings.js";
 import { untilStored } from "./finish-turn.js";
 import type { BurstBrake } from "./line/burst-brake.js";
-import { GaveWay, type Lease, type Place, type TurnQueue, withLease } from "./line/conversation-line.js";
+import { GaveWay, isBefore, type Lease, type Place, type TurnQueue, withLease } from "./line/conversation-line.js";
 import { isNext, isTakenOver } from "./line/other-replicas.js";
 import { type PinnedSession, pinnedSession } from "./pinned-session.js";
 import { refuse } from "./refuse.js";
@@ -204,7 +204,10 @@ async function answerInTurn(
       reading = undefined;
       showFirst("waiting");
     };
-    const place = { isNext: () => isNext(deps, question), mustGiveWay: () => hasEarlier(deps, question) };
+    const place = {
+      isNext: async () => (await isNext(deps, question)) && !isBehindTaken(deps, question),
+      mustGiveWay: () => hasEarlier(deps, question),
+    };
     await withLease(deps, conversation, { signal, onAsk, onWait, ...place }, async (lease) => {
       turn.isWaiting = false;
       if (await isTakenOver(deps, question)) return;
@@ -233,6 +236,15 @@ async function answerInTurn(
 
 const hasEarlier = ({ turns }: LifeDeps, question: Question): boolean =>
   turns.queue.hasEarlier(conversationOf(question.message), placeInLine(question));
+
+/** Whether an earlier question was taken over here, which may have no place in line yet. */
+function isBehindTaken({ turns }: LifeDeps, question: Question): boolean {
+  const [conversation, place] = [conversationOf(question.message), placeInLine(question)];
+  return [...turns.inHand].some(
+    (other) =>
+      other.isAdopted && conversationOf(other.message) === conversation && isBefore(placeInLine(other), place),
+  );
+}
 
 /** Refuses a question that the other replicas have left no room for. @throws {StoreError} */
 async function refuseCounted(

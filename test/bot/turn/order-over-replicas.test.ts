@@ -58,6 +58,27 @@ describe("questions of one conversation that come to several replicas", () => {
     expect(answered()).toEqual(["to two"]);
   });
 
+  it("wait for an earlier one that is taken over here and has no place in line yet", async () => {
+    const { first, second, platform, clock, answer, answered } = two();
+    first.chat.inLine("fake:home:general", () => new Promise(() => {})).catch(() => {});
+    const at = clock.now();
+    const one = platform.mention("one", { message: "1" });
+    await first.chat.onMention(platform, one);
+    await clock.advance(100);
+    await second.ask("two", { message: "2" });
+    const after = async <T>(place: () => Promise<T>) => {
+      await clock.sleep(2_000);
+      return place();
+    };
+    await second.chat.onMention(platform, one, { from: "host/1/first", at, after });
+    await clock.advance(1_900);
+    expect(second.openai.streams).toHaveLength(0);
+    await clock.advance(1_000);
+    await answer(second, 0, "to one");
+    await answer(second, 1, "to two");
+    expect(answered()).toEqual(["to one", "to two"]);
+  });
+
   it("are asked again by another where a killed one had not begun, before what came later, and once", async () => {
     const { line, first, second, platform, clock, answer, answered } = two();
     const mentions = new Map<string, Mention>();
