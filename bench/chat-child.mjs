@@ -124,7 +124,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
   const lists = { snapshot: () => snapshot, onChange: () => () => {} };
   const allowed = createAllowedModels({ refresher: lists, settings, modelFacts, host: {} });
   const setups = [{ id: "openai", baseUrl: "https://api.openai.com/v1", key: "key" }];
-  const shared = { store, hasPeers: () => false, defer: (_table, write) => void write() };
+  const shared = { store, hasPeers: () => false, findPeers: async () => false, defer: (_table, write) => void write() };
   const chat = createChat({
     ...shared,
     ...createChatParts(

@@ -47,7 +47,14 @@ async function ownLine() {
     };
     try {
       await withLease(
-        { store, clock, log, hasPeers: () => true, defer: (_table, write) => void write() },
+        {
+          store,
+          clock,
+          log,
+          hasPeers: () => true,
+          findPeers: async () => true,
+          defer: (_table, write) => void write(),
+        },
         conversation,
         terms,
         async (lease) => {

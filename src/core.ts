@@ -86,7 +86,7 @@ export async function createCore(deps: CoreDeps) {
   return {
     ...{ config, clock, log, fetch, observers, store, surfaces, platforms, settings, access, refresher, owner, host },
     ...{ health, damage, modelFacts, allowed, watches, pinCensus, liveness, ledger, votes, audit, quota },
-    ...{ questionLimits, budgets, languages, defer, hasPeers: liveness.hasPeers },
+    ...{ questionLimits, budgets, languages, defer, hasPeers: liveness.hasPeers, findPeers: liveness.findPeers },
     providers: new Map(providers.map(({ id, provider }) => [id, provider])),
     affectedPins: pinCensus.affectedPins,
     setups: config.providers,

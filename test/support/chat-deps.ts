@@ -74,6 +74,7 @@ export function chatDeps({
     surfaces: [],
     owner: "host/1/first",
     hasPeers,
+    findPeers: async () => hasPeers(),
     defer,
     limits: createMessageLimits({ userPer10Min: 0, channelPer10Min: 0 }, clock),
     questionLimits: createQuestionLimits({

@@ -22,6 +22,8 @@ export interface Liveness {
   isGone(owner: string): Promise<boolean>;
   /** Whether other processes sent a heartbeat lately, as of the last round. */
   hasPeers(): boolean;
+  /** Looks whether they did by now; as of the last round where the store does not tell. Never rejects. */
+  findPeers(): Promise<boolean>;
   /** How many processes there are, this one included, as of the last round. */
   replicas(): number;
   /** Stores a first heartbeat, and goes on. @throws {StoreError} when the first one was not stored */
@@ -100,6 +102,12 @@ export function createLiveness({ store, clock, log, owner }: LivenessDeps): Live
       return row === undefined || watch.isSilent(other, row);
     },
     hasPeers: () => peers > 0,
+    async findPeers() {
+      const others = await heartbeats.entries().catch(() => []);
+      const alive = others.filter(([other]) => other !== owner && !hasEnded(other));
+      peers = Math.max(peers, alive.length);
+      return peers > 0;
+    },
     replicas: () => peers + 1,
     async leave() {
       isLeaving = true;

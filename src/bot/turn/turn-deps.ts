@@ -113,6 +113,8 @@ export interface ChatDeps extends TurnDeps, LimitDeps {
   readonly owner: string;
   /** Whether other processes share the store now. */
   hasPeers(): boolean;
+  /** Whether they do by now. Never rejects. */
+  findPeers(): Promise<boolean>;
   readonly defer: Defer;
 }
 

@@ -24,6 +24,9 @@ describe("createLiveness()", () => {
     expect(a.hasPeers()).toBe(false);
     await b.start();
     expect(b.hasPeers()).toBe(true);
+    expect(a.hasPeers()).toBe(false);
+    expect(await a.findPeers()).toBe(true);
+    expect(a.hasPeers()).toBe(true);
     await clock.advance(20_000);
     expect(a.hasPeers()).toBe(true);
     await b.stop();

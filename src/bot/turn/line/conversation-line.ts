@@ -107,6 +107,8 @@ export interface LeaseDeps {
   readonly log: Log;
   /** Whether other processes share the store now. */
   hasPeers(): boolean;
+  /** Whether they do by now. Never rejects. */
+  findPeers(): Promise<boolean>;
   readonly defer: Defer;
 }
 
@@ -147,7 +149,7 @@ export const leaseName = (conversation: string): string => `turn:${conversation}
 /**
  * Runs `work` while no other process that shares the store answers in the conversation. A store that does not answer
  * holds nobody up for more than some 8 s: within this process the queue keeps the order anyway. While there are no
- * peers nothing is claimed: one that starts meanwhile sees it by the stored question, and by the lease once it is
+ * peers nothing is claimed: one that starts later sees it by the stored question, and by the lease once it is
  * taken. Work that is called off while it waits begins at once, to end as it then ends. @throws what `work` throws
  */
 export async function withLease<T>(
@@ -212,13 +214,14 @@ async function take(deps: LeaseDeps, conversation: string, terms: LeaseTerms) {
   const { store, clock, log } = deps;
   const { signal, onAsk, onWait, isNext = async () => true, mustGiveWay } = terms;
   let freeMs = 0;
-  if (!deps.hasPeers()) {
+  const isShared = deps.hasPeers() || deps.findPeers();
+  if (isShared !== true) {
     onAsk?.();
-    return undefined;
+    if (!(await isShared)) return undefined;
   }
   for (let hasWaited = false; ; hasWaited = true) {
     const claiming = askFor(deps, conversation);
-    if (!hasWaited) onAsk?.();
+    if (!hasWaited && isShared === true) onAsk?.();
     // Together, so that nobody waits for it who need not.
     const [result, mayGo] = await Promise.all([claiming, isNext()]);
     if (result === undefined) return undefined;

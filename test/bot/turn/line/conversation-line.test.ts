@@ -85,7 +85,7 @@ describe("createTurnQueue()", () => {
 });
 
 const log = { warn: () => {} } as unknown as Log;
-const shared = { log, hasPeers: () => true, defer: deferNothing };
+const shared = { log, hasPeers: () => true, findPeers: async () => true, defer: deferNothing };
 const CONVERSATION = "fake:home:general";
 
 function setup() {
@@ -164,7 +164,13 @@ describe("withLease()", () => {
     let hasPeers = false;
     const first = gate();
     const deferred: unknown[] = [];
-    const alone = { ...shared, hasPeers: () => hasPeers, store: store.another(), clock };
+    const alone = {
+      ...shared,
+      hasPeers: () => hasPeers,
+      findPeers: async () => hasPeers,
+      store: store.another(),
+      clock,
+    };
     const begin = (end: Promise<void>) =>
       withLease(
         { ...alone, defer: (_table, write) => void deferred.push(write) },
@@ -189,6 +195,29 @@ describe("withLease()", () => {
     await two;
     expect(events).toEqual(["two waits", "two begins", "two ends"]);
     expect(deferred).toHaveLength(1);
+  });
+
+  it("waits for a process that has come since the last heartbeat", async () => {
+    const { clock, store, events, run } = setup();
+    const first = gate();
+    const one = run("one", first.passed);
+    await settle();
+    const deps = { ...shared, hasPeers: () => false, store: store.another(), clock };
+    const asks: string[] = [];
+    const terms = {
+      signal: new AbortController().signal,
+      onAsk: () => void asks.push("asks"),
+      onWait: () => void events.push("two waits"),
+    };
+    const two = withLease(deps, CONVERSATION, terms, async () => void events.push("two begins"));
+    await clock.advance(5_000);
+    expect(events).toEqual(["one begins", "two waits"]);
+    expect(asks).toEqual(["asks"]);
+    first.open();
+    await one;
+    await clock.advance(500);
+    await two;
+    expect(events).toEqual(["one begins", "two waits", "one ends", "two begins"]);
   });
 
   it("answers without a lease while the store is down, once it has been down for 8 s", async () => {
