@@ -18,9 +18,6 @@ export interface Language {
  */
 const inForce = new AsyncLocalStorage<Language | undefined>();
 
-/** Returns the language in which texts are written now; undefined for English. */
-export const languageInForce = (): Language | undefined => inForce.getStore();
-
 /** The code of the language in force, for numbers and dates. */
 export const localeInForce = (): string => inForce.getStore()?.code ?? "en";
 
