@@ -241,8 +241,7 @@ const hasEarlier = ({ turns }: LifeDeps, question: Question): boolean =>
 function isBehindTaken({ turns }: LifeDeps, question: Question): boolean {
   const [conversation, place] = [conversationOf(question.message), placeInLine(question)];
   return [...turns.inHand].some(
-    (other) =>
-      other.isAdopted && conversationOf(other.message) === conversation && isBefore(placeInLine(other), place),
+    (other) => other.isAdopted && conversationOf(other.message) === conversation && isBefore(placeInLine(other), place),
   );
 }
 
