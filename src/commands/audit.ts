@@ -30,7 +30,7 @@ const OPTIONS = {
   },
   kind: {
     kind: "word",
-    about: `only ${AUDIT_KINDS.join(", ")}`,
+    about: "only settings, budget, rules, model, prompt, watch, board, data",
     takes: () => AUDIT_KINDS.map((value) => code(value)).join(", "),
     accepts: (value: string) => isKind(value.toLowerCase()),
     isSuggested: true,
@@ -125,9 +125,13 @@ const MAX_SHOWN_CHANGES = 4;
 const MAX_VALUE_CHARS = 60;
 
 /** "- 5 minutes ago **Ada** footer: off → on (discord, button)". */
-function entryLine({ at, user, changes, platform, door }: AuditEntry): string {
+function entryLine({ at, user, changes, platform, door, kind }: AuditEntry): string {
+  // Settings have values as they are typed; what became of a model or a prompt is told in words.
+  const valueWords = (value: string) => (kind === "model" || kind === "prompt" ? t(value) : value);
   const words = changes.slice(0, MAX_SHOWN_CHANGES).map(({ what, before, after }) => {
-    const [was, is] = [before, after].map((value) => (value === undefined ? "–" : code(t(value), MAX_VALUE_CHARS)));
+    const [was, is] = [before, after].map((value) =>
+      value === undefined ? "–" : code(valueWords(value), MAX_VALUE_CHARS),
+    );
     return `${escapeInline(what, MAX_VALUE_CHARS)}: ${was} → ${is}`;
   });
   const more = changes.length - words.length;

@@ -83,5 +83,5 @@ const MAX_USAGE_CHARS = 120;
 
 function lineOf(command: Command, invocation: Invocation): string {
   const isLocked = (command.accessFor?.(invocation) ?? command.access) === "operator";
-  return `- ${code(commandUsage(command), MAX_USAGE_CHARS)}${isLocked ? ` ${LOCK}` : ""} ${command.about}`;
+  return `- ${code(commandUsage(command), MAX_USAGE_CHARS)}${isLocked ? ` ${LOCK}` : ""} ${t(command.about)}`;
 }

@@ -28,8 +28,8 @@ export const settingsAccess = ({ settings, host, audit }: CommandDeps) =>
         takes: () => t`\`everyone\`, or mentions or ids of people, roles or user groups, separated by commas`,
         maxChars: MAX_LIST_CHARS,
       },
-      "per-person": limitOption(t`questions of one person in 10 minutes`),
-      "per-channel": limitOption(t`questions in one channel in 10 minutes`),
+      "per-person": limitOption(t`questions of one person in 10 minutes, below the host's limit; default removes it`),
+      "per-channel": limitOption(t`questions in one channel in 10 minutes, below the host's limit; default removes it`),
       channels: {
         kind: "text",
         takesMentions: true,
@@ -62,10 +62,10 @@ export const settingsAccess = ({ settings, host, audit }: CommandDeps) =>
 
 const LIMIT = /^[1-9]\d{0,3}$/;
 
-function limitOption(what: string) {
+function limitOption(about: string) {
   return {
     kind: "word",
-    about: `${what}, below the host's limit; default removes it`,
+    about,
     accepts: (value: string) => value === DEFAULT || LIMIT.test(value),
     takes: () => t`a whole number from 1 to 9,999, or \`default\``,
   } as const;

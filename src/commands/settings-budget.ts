@@ -32,7 +32,7 @@ const SCOPES = {
 export const scopeOption = (about: string) => ({ ...SCOPES, about }) as const;
 
 const OPTIONS = {
-  who: scopeOption("person, channel or workspace"),
+  who: scopeOption(t`person, channel or workspace`),
   amount: {
     kind: "word",
     about: "a number above 0, or off to remove the budget",

@@ -30,7 +30,7 @@ export const settingsFallback = (deps: CommandDeps) =>
       },
       models: {
         kind: "text",
-        about: `models as provider/model, best first, separated by commas; ${DEFAULT} to choose by likeness and price`,
+        about: "models as provider/model, best first, separated by commas; default to choose by likeness and price",
         maxChars: 3_000,
       },
     },

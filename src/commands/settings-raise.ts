@@ -1,6 +1,6 @@
 import { UserError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
-import { t } from "../languages/translate.js";
+import { phrase, t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import type { WorkspaceSettings } from "../refresh/settings.js";
 import { BUDGET_SCOPES, type BudgetLimit, endOfDay, withRaise } from "../usage/budgets/budget.js";
@@ -45,7 +45,7 @@ export const settingsRaise = (deps: CommandDeps) =>
         (before) => withRaised(before, limit.account, { amount, setAt: now }),
         audited(deps.audit, invocation),
       );
-      const whose = limit.scope === "person" ? t`This person's` : t`This ${limit.scope}'s`;
+      const whose = t(WHOSE[limit.scope]);
       const raised = budgetWords({ ...limit, amount });
       yield {
         markdown: t`${whose} budget is ${raised} until tomorrow (${timeMark(endOfDay(now))}).`,
@@ -53,6 +53,8 @@ export const settingsRaise = (deps: CommandDeps) =>
       };
     },
   });
+
+const WHOSE = { person: phrase`This person's`, channel: phrase`This channel's`, workspace: phrase`This workspace's` };
 
 /** What was raised on an earlier day is over. */
 function withRaised(

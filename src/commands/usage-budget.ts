@@ -3,7 +3,7 @@ import type { BudgetState } from "../usage/budgets/budgets.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { channelIn } from "./settings-raise.js";
-import { markWords, nameOf, stateLine, whoseWords } from "./wording/budget-text.js";
+import { isInDirect, markWords, nameOf, stateLine } from "./wording/budget-text.js";
 
 /** Most budgets that are listed: what fits on one screen. */
 const MAX_LISTED = 15;
@@ -43,6 +43,7 @@ export const usageBudget = ({ budgets, clock }: CommandDeps) =>
 const shareOf = ({ used, limit }: BudgetState) => used / limit.amount;
 
 function ownWords({ limit }: BudgetState): string {
-  const whose = whoseWords(limit);
-  return limit.scope === "person" ? t`You` : `${whose.charAt(0).toUpperCase()}${whose.slice(1, -"'s".length)}`;
+  if (limit.scope === "person") return t`You`;
+  if (isInDirect(limit)) return t`This conversation`;
+  return limit.scope === "channel" ? t`This channel` : t`This workspace`;
 }

@@ -29,6 +29,17 @@ describe("/settings language", () => {
     expect(world.settings.of(WORKSPACE)).toEqual({});
   });
 
+  it("holds for help, for what a command lacks, and for whose budget it is", async () => {
+    const world = harness();
+    await world.say("/settings language de");
+    expect(await world.say("/help settings")).toContain("In welcher Sprache der Bot hier schreibt");
+    expect(await world.say("/models use")).toContain("braucht `model`: provider/model, etwa openai/gpt-5, oder");
+    await world.say("/settings budget channel 2 usd day");
+    expect(await world.say("/usage budget")).toContain("- Dieser Kanal: **0 %**");
+    expect(await world.say("/settings raise channel")).toContain("das Budget dieses Kanals 4 USD für heute");
+    expect(await world.say("/audit")).toContain("budgets.channel.per: – → `day`");
+  });
+
   it("stands in the record of changes", async () => {
     const world = harness();
     await world.say("/settings language de");

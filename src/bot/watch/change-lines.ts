@@ -1,7 +1,7 @@
 import { cutText } from "../../base/text.js";
 import { dayInWords } from "../../base/time.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
-import { localeInForce, t } from "../../languages/translate.js";
+import { localeInForce, type Phrase, phrase, t } from "../../languages/translate.js";
 import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ChangedFacts, ModelChange } from "../../refresh/catalog/model-changes.js";
@@ -32,6 +32,15 @@ export function changeLine(facts: LineFacts, line: ChangeLine): string {
   return `- **${headOf(line)}** ${shown}${name}${tailOf(facts, first, last, row)}`;
 }
 
+const HEADS: Readonly<Record<ModelChange["kind"], Phrase>> = {
+  new: phrase`new`,
+  gone: phrase`gone`,
+  back: phrase`back`,
+  price: phrase`price`,
+  context: phrase`context`,
+  retire: phrase`retires`,
+};
+
 function headOf(line: ChangeLine): string {
   const [first] = line;
   const last = line.at(-1) ?? first;
@@ -39,8 +48,9 @@ function headOf(line: ChangeLine): string {
     if (last.kind === "gone") return first.kind === "new" ? t`added and removed` : t`back and removed again`;
     if (last.kind === "back") return t`removed and back`;
   }
-  if (last.kind !== "retire") return last.kind;
-  return last.after?.retiresAt === undefined && last.after?.isDeprecated !== true ? t`no longer retires` : "retires";
+  if (last.kind === "retire" && last.after?.retiresAt === undefined && last.after?.isDeprecated !== true)
+    return t`no longer retires`;
+  return t(HEADS[last.kind]);
 }
 
 function tailOf(facts: LineFacts, first: ModelChange, last: ModelChange, row: ModelInfo | undefined): string {

@@ -98,7 +98,7 @@ function completed(command: Command, values: Values): Arguments {
 }
 
 const missingText = (command: Command, name: string, option: Option) =>
-  t`${code(`/${command.path}`)} needs ${code(name)}: ${option.about}. Type it as ${code(commandUsage(command))}.`;
+  t`${code(`/${command.path}`)} needs ${code(name)}: ${t(option.about)}. Type it as ${code(commandUsage(command))}.`;
 
 /**
  * Reads what a platform's typed options gave: booleans, numbers or text by name; absent, null and empty are unset.

@@ -92,8 +92,8 @@ function valuesOf(option: Option): readonly string[] {
 /** What an option takes: "`on` or `off`", "1, 3, 5, 10, 15 or `smart`". */
 export function acceptedText(option: Option): string {
   if (option.kind === "flag") return t`\`on\` or \`off\``;
-  if (option.kind === "word") return option.takes?.() ?? option.about;
-  if (option.kind === "text") return option.about;
+  if (option.kind === "word") return option.takes?.() ?? t(option.about);
+  if (option.kind === "text") return t(option.about);
   const named = (isAside: boolean) =>
     option.values
       .filter((choice) => (choice.isAside ?? false) === isAside)

@@ -40,7 +40,8 @@ export const budgetRule = ({ amount, unit, per }: Budget): string =>
     month: t`${amountWords(amount, unit)} a month`,
   })[per];
 
-const isInDirect = ({ workspace }: Pick<BudgetLimit, "workspace">) => workspace.split(":")[1] === "dm";
+/** In a direct message, which is a workspace by itself. */
+export const isInDirect = ({ workspace }: Pick<BudgetLimit, "workspace">) => workspace.split(":")[1] === "dm";
 
 /** "your", "this channel's". */
 export function whoseWords(limit: Pick<BudgetLimit, "scope" | "workspace">): string {

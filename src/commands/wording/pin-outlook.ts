@@ -85,7 +85,7 @@ function stateOutlook(entry: CatalogEntry, pin: ModelRef, now: number) {
   if (row?.retiresAt === undefined || !isRetiring(row, now)) return undefined;
   const day = dayInWords(row.retiresAt);
   return {
-    note: t`${name} retires ${row.retiresAt}`,
+    note: `${name} retires ${row.retiresAt}`,
     line:
       row.retiresAt > now
         ? t`⏳ ${code(name, MAX_MODEL_CHARS)} retires on ${day}. It stays pinned here until somebody changes it.`
