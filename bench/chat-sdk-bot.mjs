@@ -1,10 +1,11 @@
 // The Chat SDK's bot for the benchmarks, as its documentation writes one: it answers mentions with a streamed completion.
 // Everything else is at the SDK's defaults. It says over its channel when it is ready and when an answer is over.
-import { DefaultRestOptions } from "discord.js";
 import OpenAI from "openai";
 import { importPeer } from "./peers.mjs";
 
 const { DISCORD_API_URL, DISCORD_TOKEN, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN } = process.env;
+// It comes with the adapter.
+const { DefaultRestOptions } = await importPeer("discord.js");
 const { Chat } = await importPeer("chat");
 const { createDiscordAdapter } = await importPeer("@chat-adapter/discord");
 const { createMemoryState } = await importPeer("@chat-adapter/state-memory");
