@@ -15,7 +15,7 @@ import { compareMessageIds, inLanguageOf } from "../../port/conversation.js";
 import { messageKeySchema } from "../../port/message-key.js";
 import type { MessageKey } from "../../port/platform.js";
 import type { PlatformParts } from "../../port/platform-definition.js";
-import { isLost } from "../../port/platform-error.js";
+import { isLost, PlatformError } from "../../port/platform-error.js";
 import type { Chat } from "../chat.js";
 import { MARK_PATIENCE_MS } from "../close-question.js";
 import { factsOf } from "../conversation-view.js";
@@ -187,8 +187,14 @@ async function shownEnding(
 
 /** Leaves a question that could not be marked to the next round, unless its channel is gone. Never rejects. */
 async function closeLost({ sessions, log }: RecoverDeps, id: string, error: unknown): Promise<void> {
-  if (!isLost(error))
-    return log.error({ error, id }, "an unfinished question could not be marked; the next round tries again");
+  if (!isLost(error)) {
+    // As on a replica that gets no events of that server: another one does.
+    const isPassing = error instanceof PlatformError && error.reason === "unavailable";
+    return log[isPassing ? "info" : "error"](
+      { error, id },
+      "an unfinished question could not be marked; the next round tries again",
+    );
+  }
   log.info({ error, id }, "the channel of an unfinished question is gone");
   await sessions
     .close(id)
