@@ -59,7 +59,7 @@ const PERIODS: Readonly<Record<QuotaPeriod, Phrase | string>> = {
 /** "groq: requests a day of `m1`". */
 export function windowName({ window }: Pick<QuotaState, "window">): string {
   const { provider, name, period, model } = window;
-  return t`${provider}: ${name}${PERIODS[period]}${model === undefined ? "" : t` of ${code(model, 100)}`}`;
+  return t`${provider}: ${t(name)}${PERIODS[period]}${model === undefined ? "" : t` of ${code(model, 100)}`}`;
 }
 
 /** "93 % used", and for who may see amounts "93 % used, 930 of 1,000". */

@@ -3,7 +3,7 @@ import { stream } from "hono/streaming";
 import { z } from "zod";
 import type { Invocation, Reply } from "../../../commands/command.js";
 import type { Languages } from "../../../languages/languages.js";
-import { phrase } from "../../../languages/translate.js";
+import { eachInLanguage, phrase } from "../../../languages/translate.js";
 import type { Audit } from "../../../store/audit.js";
 import type { Store } from "../../../store/store.js";
 import type { Failures } from "../../observe/failures.js";
@@ -11,6 +11,7 @@ import type { History } from "../../observe/history.js";
 import { assetRoutes } from "../http/assets.js";
 import { readJson } from "../http/body.js";
 import { HttpError } from "../http/http-error.js";
+import { pageLanguage } from "../http/page-language.js";
 import { readAudit } from "./audit-view.js";
 import { type ConsoleEventsDeps, createConsoleEvents } from "./console-events.js";
 import { settingsView, workspacesView } from "./console-view.js";
@@ -20,7 +21,7 @@ export interface ConsoleDeps extends Omit<ConsoleEventsDeps, "history"> {
   readonly history: Pick<History, "look" | "view">;
   readonly failures: Pick<Failures, "find">;
   /** Runs a command as an operator of this workspace. Never throws: failures come as a reply. */
-  run(command: string, workspace: string): AsyncIterable<Reply>;
+  run(command: string, workspace: string): AsyncGenerator<Reply>;
   readonly store: Pick<Store, "values">;
   readonly audit: Pick<Audit, "read">;
   /** What the page is there in. */
@@ -87,7 +88,8 @@ export function createConsole({ run, store, audit, languages, ...deps }: Console
         if (data === undefined) throw new HttpError(400, error.issues[0]?.message ?? "The request is not valid.");
         const { command, workspace = deps.facts.workspace } = data;
         const settings = () => settingsView(deps.facts, workspace);
-        return streamReplies(context, run(command, workspace), (reply) => ({ ...reply, settings: settings() }));
+        const replies = eachInLanguage(pageLanguage(context, languages), () => run(command, workspace));
+        return streamReplies(context, replies, (reply) => ({ ...reply, settings: settings() }));
       });
     },
   };

@@ -20,7 +20,8 @@ export function pageLanguage(context: Context, { translated, of }: Languages): T
 }
 
 /** What people read of HTML: texts between tags, and attributes that are shown or read out. */
-const READ = /<!--[\s\S]*?-->|<svg[\s\S]*?<\/svg>|\b(aria-label|title|placeholder|alt)="([^"]+)"|>([^<]+)(?=<)/g;
+const READ =
+  /<!--[\s\S]*?--(?=>)|<svg[\s\S]*?<\/svg(?=>)|\b(aria-label|title|placeholder|alt)="([^"]+)"|>([^<]+)(?=<)/g;
 
 /** Returns HTML in the language in force; the white space around a text stays. */
 export const translatedHtml = (html: string): string =>

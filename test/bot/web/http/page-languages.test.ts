@@ -69,6 +69,18 @@ describe.skipIf(browser === undefined)("a page in the browser's language", () =>
     expect(await page.locator("#composer-text").getAttribute("placeholder")).toBe("Message #general");
   });
 
+  it("has a label beside a picture in German, and what the console's checks say", async () => {
+    const page = await open("de-DE", "/", "#indicator:not(:empty)");
+    expect(await page.locator("#search-open").textContent()).toContain("Suchen");
+    const check = async (language: string) => {
+      const headers = { "content-type": "application/json", "accept-language": language };
+      const body = JSON.stringify({ command: "/doctor" });
+      return (await fetch(`${bot.url}/api/console/commands`, { method: "POST", headers, body })).text();
+    };
+    expect(await check("de-DE,de;q=0.9,en;q=0.8")).toContain("Alles funktioniert.");
+    expect(await check("*")).toContain("Everything works.");
+  });
+
   it("keeps what it shows of the bot's chat in the workspace's language", async () => {
     const page = await open("de-DE", "/", "#indicator:not(:empty)");
     await page.locator("#composer-text").fill("/chat stop");
