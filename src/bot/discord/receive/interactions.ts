@@ -77,7 +77,7 @@ export function createInteractionReceiver(deps: InteractionDeps, handlers: Platf
       } else await run(event, person);
     } catch (error) {
       const isLate = error instanceof PlatformError && error.reason === "gone";
-      log[isLate ? "debug" : "warn"]({ error }, t`discord: failed to finish replying to an interaction`);
+      log[isLate ? "debug" : "warn"]({ error }, "discord: failed to finish replying to an interaction");
     }
   };
 }

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { cutText } from "../../../base/text.js";
 import type { Reply } from "../../../commands/command.js";
-import { t } from "../../../languages/translate.js";
 import type { ChannelKey, CommandCall } from "../../port/platform.js";
 import { PlatformError, type PlatformErrorReason } from "../../port/platform-error.js";
 import { isFormRefused } from "../send/plainer-forms.js";
@@ -99,7 +98,7 @@ async function sendResponse(url: string, { text, blocks }: SlackMessage, replace
   const { status } = response;
   const why = cutText(await response.text(), 80);
   if (/^[a-z_]*blocks[a-z_]*$/.test(why))
-    throw new SlackRefusal("refused", t`Slack refused a command's reply: ${why}`, why);
+    throw new SlackRefusal("refused", `Slack refused a command's reply: ${why}`, why);
   if (!response.ok) {
     throw new PlatformError("slack", reasonOf(status), `Slack refused a command's reply (${status}: ${why})`);
   }
