@@ -17,6 +17,6 @@ describe("a board in a German workspace", () => {
     const { board, settings, text } = await posted();
     await settings.change("fake:home", (before) => ({ ...before, language: "de" }));
     await board.stop();
-    expect(text()).toContain("⏹️ Der Bot wurde angehalten");
+    expect(text()).toContain("⏹️ Der Bot wurde gestoppt");
   });
 });
