@@ -64,7 +64,7 @@ const LIMITS = { userPer10Min: 20, channelPer10Min: 60 };
 
 type Given = Pick<
   Partial<ChatDeps>,
-  "chat" | "hasPeers" | "modelFacts" | "owner" | "quota" | "refresher" | "setups"
+  "chat" | "defer" | "hasPeers" | "modelFacts" | "owner" | "questionLimits" | "quota" | "refresher" | "setups"
 > & {
   readonly roundTripMs?: number;
   readonly hostBudgets?: readonly HostBudget[];

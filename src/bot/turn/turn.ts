@@ -13,7 +13,7 @@ import { closeQuestion } from "./close-question.js";
 import { failureText, TurnCalledOff } from "./endings.js";
 import { untilStored } from "./finish-turn.js";
 import type { BurstBrake } from "./line/burst-brake.js";
-import { GaveWay, isBefore, type Lease, type Place, type TurnQueue, withLease } from "./line/conversation-line.js";
+import { GaveWay, isBefore, type Place, type TurnQueue, withLease } from "./line/conversation-line.js";
 import { isNext, isTakenOver } from "./line/other-replicas.js";
 import { type PinnedSession, pinnedSession } from "./pinned-session.js";
 import { refuse } from "./refuse.js";
@@ -214,7 +214,7 @@ async function answerInTurn(
       const fault = await counting;
       if (fault !== undefined) {
         await isShown;
-        return await refuseCounted(deps, platform, question, { fault, lease });
+        return await refuseCounted(deps, platform, question, fault);
       }
       if (!signal.aborted) showFirst("working");
       const pinned = await (reading ?? pinnedSession(deps, message));
@@ -250,10 +250,11 @@ async function refuseCounted(
   deps: LifeDeps,
   platform: ChatPlatform,
   { id, mention, message, asker }: Question,
-  { fault, lease }: { readonly fault: string; readonly lease: Lease },
+  fault: string,
 ): Promise<void> {
   await refuse(deps, platform, { message, why: fault, to: mention?.isDirect ? undefined : asker });
-  await untilStored(() => deps.sessions.close(id, lease.endWith), deps);
+  // At once: no ending is stored with it, and after a kill it would be asked again.
+  await untilStored(() => deps.sessions.close(id), deps);
 }
 
 /** From here on it can be stopped, here and by other replicas. */

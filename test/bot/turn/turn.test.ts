@@ -256,6 +256,19 @@ describe("a refusal", () => {
     await it.ask("hello", { message: "q2" });
     expect(it.texts()).toHaveLength(1);
   });
+
+  it("of a question that the replicas have left no room for is stored at once: a start would ask it again", async () => {
+    const it = world(undefined, {
+      defer: () => {},
+      questionLimits: {
+        take: async () => ({ isAllowed: false, by: "user", until: 0 }),
+        erasePast: async () => 0,
+      },
+    });
+    await it.ask("hello", { message: "q1" });
+    expect(it.platform.marksOf("q1")).toContain("failed");
+    expect(await it.sessions.openQuestions()).toEqual([]);
+  });
 });
 
 describe("two replicas", () => {

@@ -88,4 +88,16 @@ describe("createQuestionLimits()", () => {
     expect(await limits.erasePast()).toBe(2);
     expect(await store.values("counts").entries()).toHaveLength(2);
   });
+
+  it("counts on in rows that were erased", async () => {
+    const patient = deferWrites(store, { warn() {} });
+    const terms = { userPer10Min: 1, channelPer10Min: 0 };
+    const limits = createQuestionLimits({ ...patient, terms, clock, hasPeers: () => false });
+    await limits.take(ada);
+    await clock.advance(TEN_MINUTES_MS);
+    await limits.erasePast();
+    expect((await limits.take(ada)).isAllowed).toBe(true);
+    await patient.store.write([]);
+    expect((await open(1).take(ada)).isAllowed).toBe(false);
+  });
 });

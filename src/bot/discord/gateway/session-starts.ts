@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { WebSocketManagerOptions } from "@discordjs/ws";
+import type { WebSocketManager, WebSocketManagerOptions } from "@discordjs/ws";
 import { z } from "zod";
 import { backoffMs } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
@@ -109,6 +109,16 @@ const RESERVE = 20;
 export const identifyPauseMs = (startsInLastHour: number): number =>
   startsInLastHour <= 1 ? 0 : backoffMs(startsInLastHour - 1, PAUSES);
 
+/** Undefined where Discord does not say. Never rejects: the SDK would then identify more than once on one connection. */
+async function startsLeft(log: Log, ask: () => ReturnType<WebSocketManager["fetchGatewayInformation"]>) {
+  try {
+    return (await ask()).session_start_limit;
+  } catch (error) {
+    log.warn({ error }, "discord: session starts that are left could not be read, starting one anyway");
+    return undefined;
+  }
+}
+
 /**
  * Spaces session starts: over all connections of this process, over all processes with this token, and by how many
  * Discord says are left of the day's.
@@ -129,9 +139,9 @@ export function createIdentifyThrottle(deps: {
         log.warn({ pauseMs, shardId }, "discord: gateway wants a new session again, starting it after a pause");
         await clock.sleep(pauseMs, signal);
       }
-      const { session_start_limit: left } = await manager.fetchGatewayInformation(pauseMs > 0);
+      const left = await startsLeft(log, () => manager.fetchGatewayInformation(pauseMs > 0));
       // A service that does not say how many are left has no such limit.
-      if (left?.remaining <= RESERVE) {
+      if (left !== undefined && left.remaining <= RESERVE) {
         log.error({ left }, "discord: the day's session starts are nearly used up, waiting for new ones");
         await clock.sleep(left.reset_after, signal);
       }

@@ -104,6 +104,9 @@ describe("createIdentifyThrottle()", () => {
     const log = { warn() {}, error() {} } as unknown as Log;
     const session_start_limit = { total: 1_000, remaining: 1_000, reset_after: 0, max_concurrency: 1, ...limit };
     const manager = { fetchGatewayInformation: async () => ({ session_start_limit }) };
+    const breakDown = () => {
+      manager.fetchGatewayInformation = () => Promise.reject(new Error("HTTP 503"));
+    };
     type Manager = Parameters<ReturnType<typeof createIdentifyThrottle>>[0];
     const process = () =>
       createIdentifyThrottle({ clock, log, starts: createSessionStarts({ store, clock, log, token: "t" }) })(
@@ -120,7 +123,7 @@ describe("createIdentifyThrottle()", () => {
       await waiting;
       return clock.now() - from;
     };
-    return { clock, process, start };
+    return { clock, process, start, breakDown };
   }
 
   it("lets the first new session in an hour begin at once, and pauses before each further one", async () => {
@@ -158,5 +161,11 @@ describe("createIdentifyThrottle()", () => {
     expect(await start(await process())).toBeGreaterThanOrEqual(7_200_000);
     const { process: other, start: startOther } = starting({ remaining: 21, reset_after: 7_200_000 });
     expect(await startOther(await other())).toBe(0);
+  });
+
+  it("starts a session also where Discord does not say how many are left", async () => {
+    const { process, breakDown } = starting();
+    breakDown();
+    await expect((await process()).waitForIdentify(0, signal)).resolves.toBeUndefined();
   });
 });
