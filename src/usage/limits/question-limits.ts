@@ -105,10 +105,8 @@ export function createQuestionLimits(deps: QuestionLimitsDeps): QuestionLimits {
     },
     async erasePast() {
       const past = (await rows.entries(PREFIX)).filter(([key, row]) => takenIn(key, row, clock.now()).length === 0);
-      for (const [key, before] of past) {
-        known.delete(key);
-        await store.swap({ table: "counts", key, before, after: undefined }, []);
-      }
+      for (const [key] of past) known.delete(key);
+      for (const [key, before] of past) await store.swap({ table: "counts", key, before, after: undefined }, []);
       return past.length;
     },
   };

@@ -109,7 +109,7 @@ const RESERVE = 20;
 export const identifyPauseMs = (startsInLastHour: number): number =>
   startsInLastHour <= 1 ? 0 : backoffMs(startsInLastHour - 1, PAUSES);
 
-/** Undefined where Discord does not say. Never rejects: the SDK would then identify more than once on one connection. */
+/** Undefined where Discord does not say. Never rejects: the SDK would then identify twice on one connection. */
 async function startsLeft(log: Log, ask: () => ReturnType<WebSocketManager["fetchGatewayInformation"]>) {
   try {
     return (await ask()).session_start_limit;
