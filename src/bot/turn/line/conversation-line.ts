@@ -193,7 +193,8 @@ async function keepLease(
   const { store, clock, log, hasPeers } = deps;
   while (lease.claim === undefined) {
     await clock.sleep(RENEW_MS, over);
-    const result = hasPeers() ? await askFor(deps, conversation) : undefined;
+    // One attempt: a later one could take the lease from the next question, once this work is over.
+    const result = hasPeers() ? await askFor(deps, conversation, []) : undefined;
     if (result?.held !== true) continue;
     if (over.aborted) return void (await free(store, result.claim, log));
     lease.claim = result.claim;
@@ -201,10 +202,14 @@ async function keepLease(
   await keepClaim(deps, lease.claim, over);
 }
 
-/** Undefined: the store gave no answer for 8 s. Never rejects. */
-const askFor = (deps: LeaseDeps, conversation: string): Promise<ClaimResult | undefined> => {
+/** Undefined: the store gave no answer, by default for 8 s. Never rejects. */
+const askFor = (
+  deps: LeaseDeps,
+  conversation: string,
+  pausesMs: readonly number[] = ASKER_PAUSES_MS,
+): Promise<ClaimResult | undefined> => {
   const claim = () => deps.store.claim(leaseName(conversation), { ttlMs: LEASE_MS, isReentrant: true });
-  return untilStored(claim, deps, ASKER_PAUSES_MS).catch((error) => {
+  return untilStored(claim, deps, pausesMs).catch((error) => {
     deps.log.warn({ error }, "conversation is answered without a lease");
     return undefined;
   });

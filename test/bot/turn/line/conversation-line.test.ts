@@ -197,6 +197,25 @@ describe("withLease()", () => {
     expect(deferred).toHaveLength(1);
   });
 
+  it("takes no lease once its work is over, however the store failed before", async () => {
+    const { clock, store } = setup();
+    let hasPeers = false;
+    const first = gate();
+    const alone = { ...shared, hasPeers: () => hasPeers, findPeers: async () => hasPeers, store, clock };
+    const terms = { signal: new AbortController().signal, onWait() {} };
+    const one = withLease(alone, CONVERSATION, terms, () => first.passed);
+    await settle();
+    hasPeers = true;
+    store.breakDown();
+    await clock.advance(10_000);
+    store.recover();
+    first.open();
+    await one;
+    const calls = store.calls();
+    await clock.advance(20_000);
+    expect(store.calls()).toBe(calls);
+  });
+
   it("waits for a process that has come since the last heartbeat", async () => {
     const { clock, store, events, run } = setup();
     const first = gate();
