@@ -11,6 +11,8 @@ const TESTS = [
   "test/base/config",
   "test/providers/registry.test.ts",
   "test/commands/help.test.ts",
+  "test/commands/doors.test.ts",
+  "test/commands/audit.test.ts",
   "test/bot/registry.test.ts",
   "test/bot/slack/setup/manifest.test.ts",
 ];
