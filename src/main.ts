@@ -187,4 +187,8 @@ async function runCommandLine([name, ...words]: readonly string[]): Promise<void
     });
 }
 
+// Whoever reads no further, as `head`, has what they want.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 await runCommandLine(process.argv.slice(2));

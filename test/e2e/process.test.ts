@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type BotProcess, runProgram, startProcess } from "../support/bot-process.js";
+import { type BotProcess, MAIN, runProgram, startProcess } from "../support/bot-process.js";
 import { FAKE_OPENAI_KEY, startFakeOpenAi } from "../support/fake-openai.js";
 import { eventually, playgroundClient } from "../support/playground-client.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
@@ -224,6 +226,16 @@ describe("a running process", () => {
 });
 
 describe("doctor", () => {
+  it("ends as usual where its output is read no further", async () => {
+    const program = spawn(process.execPath, [MAIN, "doctor"], { cwd: folder.path, env: { DEMO_PROVIDER: "true" } });
+    program.stdout.once("data", () => program.stdout.destroy());
+    let complaints = "";
+    program.stderr.setEncoding("utf8").on("data", (text) => (complaints += text));
+
+    expect((await once(program, "close"))[0]).toBe(0);
+    expect(complaints).toBe("");
+  });
+
   it("tells what is configured, a line each, and exits with 0 when all is well", async () => {
     const { code, stdout } = await runProgram(folder.path, ["doctor"]);
     expect(stdout).toMatch(/^✓ store: /m);

@@ -18,7 +18,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-const MAIN = resolve("dist/main.js");
+export const MAIN = resolve("dist/main.js");
 /** Nothing of this machine's environment but what Node itself needs. */
 const environmentOf = (given: Record<string, string>) => ({ PATH: process.env.PATH ?? "", HTTP_PORT: "0", ...given });
 

@@ -74,17 +74,17 @@ type Listed = ManifestOptions["commands"];
 
 const under = (commands: Listed, root: string) => commands.filter(({ path }) => path.split(" ")[0] === root);
 
-/** A command of its own tells what it does, a group what there is: its hint says how. */
 /** Slack writes a mention with its id only where it escapes what was typed, and then writes links with brackets too. */
 const takesMentions = (commands: readonly Pick<Command, "path" | "options">[], root: string): boolean =>
   commands.some(
     ({ path, options }) => path.split(" ")[0] === root && Object.values(options).some((option) => option.takesMentions),
   );
 
+/** A command of its own tells what it does, a group what there is: its hint says how. */
 function describe(commands: Listed, root: string): string {
   const own = under(commands, root);
   if (own.length === 1 && own[0]?.path === root) return own[0].about;
-  return `Everything about ${root}: ${own.map(({ path }) => path.slice(root.length + 1)).join(", ")}`;
+  return `Everything about ${root}: ${own.flatMap(({ path }) => path.split(" ").slice(1)).join(", ")}`;
 }
 
 function hintOf(commands: Listed, root: string): { readonly usage_hint?: string } {

@@ -37,7 +37,8 @@ describe("slackManifest()", () => {
     ]);
     for (const { command, description, usage_hint = "" } of slash) {
       expect(command).toMatch(/^\/[a-z0-9_-]{1,31}$/);
-      expect(description.length).toBeGreaterThan(0);
+      expect(description).toMatch(/^\S.*[^:, ]$/);
+      expect(description).not.toMatch(/: ,|, ,/);
       expect(description.length).toBeLessThanOrEqual(2_000);
       expect(usage_hint.length).toBeLessThanOrEqual(1_000);
     }
