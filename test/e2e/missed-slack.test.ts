@@ -91,7 +91,7 @@ describe("mentions while Slack's sockets are cut and the process is killed", () 
         eventually("a socket", () => slack.sockets.made() > made && slack.sockets.open() > 0, WAIT_MS);
       bot = await start();
       await isConnected(0);
-      // Nothing is answered from before the first start, and this Slack's timestamps are whole seconds.
+      // Nothing is answered from before the first start.
       const started = Date.now();
       await eventually("the next second", () => Date.now() >= started + 1_000);
 

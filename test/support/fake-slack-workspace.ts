@@ -93,8 +93,12 @@ export interface FakeWorkspace {
 export function createWorkspace(now: () => number): FakeWorkspace {
   const messages: FakeMessage[] = [];
   const byPlace = new Map<string, FakeMessage>();
-  let count = 0;
-  const nextTs = () => `${Math.floor(now() / 1_000)}.${String(++count).padStart(6, "0")}`;
+  let newest = 0;
+  /** The time to the microsecond, later than that of any message before. */
+  const nextTs = () => {
+    newest = Math.max(newest, now() * 1_000) + 1;
+    return `${Math.floor(newest / 1e6)}.${String(newest % 1e6).padStart(6, "0")}`;
+  };
   return {
     users: new Map(
       [

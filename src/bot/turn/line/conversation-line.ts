@@ -220,20 +220,18 @@ async function take(deps: LeaseDeps, conversation: string, terms: LeaseTerms) {
   const { signal, onAsk, onWait, isNext = async () => true, mustGiveWay } = terms;
   let freeMs = 0;
   const isShared = deps.hasPeers() || deps.findPeers();
-  if (isShared !== true) {
-    onAsk?.();
-    if (!(await isShared)) return undefined;
-  }
+  if (isShared !== true) onAsk?.();
+  const isAlone = !(await isShared);
   for (let hasWaited = false; ; hasWaited = true) {
-    const claiming = askFor(deps, conversation);
+    const claiming = isAlone ? undefined : askFor(deps, conversation);
     if (!hasWaited && isShared === true) onAsk?.();
     // Together, so that nobody waits for it who need not.
     const [result, mayGo] = await Promise.all([claiming, isNext()]);
-    if (result === undefined) return undefined;
-    if (result.held) {
-      if (mayGo || freeMs >= NEXT_MS) return result.claim;
+    if (result === undefined && !isAlone) return undefined;
+    if (result === undefined || result.held) {
+      if (mayGo || freeMs >= NEXT_MS) return result?.claim;
       freeMs += POLL_MS;
-      await free(store, result.claim, log);
+      if (result !== undefined) await free(store, result.claim, log);
     }
     if (!hasWaited) onWait();
     const isCalledOff = await clock.sleep(POLL_MS, signal).then(

@@ -239,6 +239,23 @@ describe("withLease()", () => {
     expect(events).toEqual(["one begins", "two waits", "one ends", "two begins"]);
   });
 
+  it("gives way to an earlier question that was taken over here, without peers as well", async () => {
+    const { clock, store, events } = setup();
+    const alone = { ...shared, hasPeers: () => false, findPeers: async () => false, store, clock };
+    let isNext = false;
+    const terms = {
+      ...{ signal: new AbortController().signal, isNext: async () => isNext },
+      onWait: () => void events.push("waits"),
+    };
+    const one = withLease(alone, CONVERSATION, terms, async () => void events.push("begins"));
+    await clock.advance(3_000);
+    expect(events).toEqual(["waits"]);
+    isNext = true;
+    await clock.advance(500);
+    await one;
+    expect(events).toEqual(["waits", "begins"]);
+  });
+
   it("answers without a lease while the store is down, once it has been down for 8 s", async () => {
     const { clock, store, events, run } = setup();
     store.breakDown();
