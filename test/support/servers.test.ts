@@ -7,18 +7,20 @@ import { startRedis } from "./redis-server.js";
 
 let folder: string;
 let lines: string[];
+const usual = process.env.TMPDIR;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "evergreen-servers-"));
   mkdirSync(join(folder, "native", "bin"), { recursive: true });
   mkdirSync(join(folder, "tmp"));
   chmodSync(folder, 0o755);
-  vi.stubEnv("TMPDIR", join(folder, "tmp"));
+  process.env.TMPDIR = join(folder, "tmp");
   lines = [];
   vi.spyOn(process.stdout, "write").mockImplementation((text) => lines.push(String(text)) > 0);
 });
 afterEach(() => {
   vi.restoreAllMocks();
-  vi.unstubAllEnvs();
+  if (usual === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = usual;
   rmSync(folder, { recursive: true, force: true });
 });
 
