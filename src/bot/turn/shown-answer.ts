@@ -133,7 +133,7 @@ function finishLine({ text, finish, hasThought }: ModelAnswer, prepared: Answere
   if (reason === "length") return t`⚠️ The answer reached the model's length limit.`;
   if (!isEmpty) return undefined;
   if (wantsTool) return t`⚠️ The model asked for a tool instead of answering; this bot has none.`;
-  if (hasThought) return t`⚠️ The model gave only reasoning, no answer. \`/chat reasoning on\` shows it.`;
+  if (hasThought) return t`⚠️ The model gave only reasoning and an empty answer. \`/chat reasoning on\` shows it.`;
   return t`⚠️ The model gave an empty answer.`;
 }
 

@@ -343,6 +343,18 @@ describe("createChat()", () => {
     expect(platform.marksOf("q1")).toEqual(["working", mark]);
   });
 
+  it.each([
+    ["stop", "gave only reasoning and an empty answer"],
+    ["length", "reached its length limit while reasoning"],
+  ] as const)("says where reasoning that ended with %s was all there was", async (reason, said) => {
+    const { clock, platform, stream, texts } = await asked();
+    stream.think("hmm");
+    stream.finish({ reason });
+    await clock.advance(100);
+    expect(texts()).toEqual([expect.stringContaining(said)]);
+    expect(platform.marksOf("q1")).toEqual(["working", "incomplete"]);
+  });
+
   it("sends the host's output cap, and says when an answer reached it", async () => {
     const { clock, stream, texts } = await asked("hello", { chat: { ...HOST_CHAT, maxOutputTokens: 1_234 } });
     expect(stream.request.maxOutputTokens).toBe(1_234);
