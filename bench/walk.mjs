@@ -9,97 +9,10 @@
 // Left out: Node.js, libraries, worker threads, and the top level of modules, as everything is imported beforehand.
 // A test runner that rewrites imports counts about a fifth more, as each use of an export calls a getter there.
 import { Session } from "node:inspector/promises";
-import { compileBot, startWorld } from "./walk-world.mjs";
+import { compileBot } from "./compile-walk.mjs";
 
 const ROUNDS = 4;
-/** The model thinks so long that a typing indicator is worth it, and writes long enough for several edits. */
-const THINK_MS = 4_000;
-const WORDS = 20;
-const WORD_EVERY_MS = 200;
-/** What follows the end mark is over by then. */
-const AFTER_MS = 1_000;
 const REST_MS = 5_000;
-/** With the rest before each round more than the default interval of a refresh, 5 minutes, but not hours more. */
-const UNTIL_DUE_MS = 395_000;
-const isEndMark = (mark) => /^(✅|white_check_mark)/.test(mark);
-
-/** Asks, streams an answer, and waits for its end mark. `ask` returns how to read the bot's marks on the question. */
-async function converse({ openai, turn, turning, until }, ask) {
-  const next = openai.nextStream();
-  const marks = ask();
-  const stream = await turning(next);
-  await turn(THINK_MS);
-  for (let index = 0; index < WORDS; index++) {
-    stream.send(`word${index} `);
-    await turn(WORD_EVERY_MS);
-  }
-  stream.finish();
-  await until("an end mark", () => marks().length === 1 && marks().every(isEndMark));
-  await turn(AFTER_MS);
-}
-
-/** `prepare` gets the flow's world; of what it returns, `run` is measured and `before` is not. */
-const FLOWS = [
-  {
-    flow: "discord mention",
-    target: { files: 70, functions: 350 },
-    prepare(world) {
-      const { discord } = world;
-      const person = discord.person("ada");
-      const channel = discord.addChannel("walk");
-      const run = () =>
-        converse(world, () => {
-          const asked = discord.say(channel, person, "tell me", { naming: true });
-          return () => discord.marksOf(asked);
-        });
-      return { run };
-    },
-  },
-  {
-    flow: "slack mention",
-    target: { files: 75, functions: 400 },
-    prepare(world) {
-      const { slack } = world;
-      const channel = "C0WALK";
-      slack.workspace.channels.set(channel, { isArchived: false, hasBot: true });
-      const run = () =>
-        converse(world, () => {
-          const { ts } = slack.mentionSoon("tell me", { channel });
-          return () => slack.marksOf(channel, ts);
-        });
-      return { run };
-    },
-  },
-  {
-    flow: "due tick",
-    target: { files: 35, functions: 160 },
-    prepare: ({ bot, openai, turn, clock }) => ({
-      before: () => clock.advance(UNTIL_DUE_MS),
-      async run() {
-        const before = openai.listRequests();
-        await bot.tick();
-        await turn(AFTER_MS);
-        if (openai.listRequests() !== before + 1) throw new Error("the tick was to fetch one list");
-      },
-    }),
-  },
-  {
-    flow: "discord /settings auto-refresh interval:smart",
-    target: { files: 82, functions: 289 },
-    prepare({ discord, turn, until }) {
-      const person = discord.person("ada", { isManager: true });
-      const channel = discord.addChannel("walk");
-      const run = async () => {
-        const smart = { type: 3, name: "interval", value: "smart" };
-        const { replies } = discord.slash(channel, person, "settings auto-refresh", [smart]);
-        await until("a reply", () => replies.some(({ content }) => content.startsWith("Saved.")));
-        await turn(AFTER_MS);
-      };
-      return { run };
-    },
-  },
-];
-
 /** The functions that ran since it was last asked, by source file. */
 async function takeCoverage(session, sourceOf) {
   const { result } = await session.post("Profiler.takePreciseCoverage");
@@ -120,8 +33,8 @@ const totals = (touched) => ({
 });
 
 /** What each round of a flow touched, the first one first. */
-async function walk({ prepare }, support, take) {
-  const world = await startWorld(support);
+async function walk({ prepare }, startWorld, take) {
+  const world = await startWorld();
   const { before = () => {}, run } = prepare(world);
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -148,9 +61,9 @@ try {
   await session.post("Profiler.enable");
   // Before the bot is imported: V8 does not count calls of what it has optimized by then.
   await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
-  const support = await compiled.load();
+  const { FLOWS, startWorld } = await compiled.load();
   for (const { flow, target, ...terms } of FLOWS) {
-    const [first, ...later] = await walk(terms, support, () => takeCoverage(session, compiled.sourceOf));
+    const [first, ...later] = await walk(terms, startWorld, () => takeCoverage(session, compiled.sourceOf));
     const touched = later.reduce((a, b) => (totals(b).functions < totals(a).functions ? b : a));
     console.log(JSON.stringify({ bench: "walk", flow, ...totals(touched), target, first: totals(first) }));
     if (isListing) list(touched);
