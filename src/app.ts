@@ -7,7 +7,7 @@ import { createFailures } from "./bot/observe/failures.js";
 import { createHistory } from "./bot/observe/history.js";
 import { createLoopDelayMeter } from "./bot/observe/loop-delay.js";
 import { createMetrics } from "./bot/observe/metrics.js";
-import { observedPlatform } from "./bot/observe/observed-platform.js";
+import { observedPlatform } from "./bot/observe/observers.js";
 import { createSeries } from "./bot/observe/series.js";
 import { createPersonalData } from "./bot/personal-data/personal-data.js";
 import { type HandlerDeps, handlersOf, takeMentionOf } from "./bot/platform-handlers.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createAlarm } from "../../src/base/alarm.js";
+import { createAlarm } from "../../src/bot/delivery/rate-scheduler.js";
 import { fakeClock } from "../support/fake-clock.js";
 
 describe("createAlarm()", () => {

@@ -1,5 +1,4 @@
-import { type Alarm, createAlarm } from "../../base/alarm.js";
-import type { Clock } from "../../base/clock.js";
+import { type Clock, OVER } from "../../base/clock.js";
 import type { Rank } from "../port/platform.js";
 import type { Allowance, ToldLimits } from "./allowance.js";
 import {
@@ -9,7 +8,7 @@ import {
   type RateBucket,
   type SharedAllowance,
   type Waiter,
-} from "./candidates.js";
+} from "./fair-queue.js";
 
 export interface RateSchedulerDeps<A extends Allowance> {
   readonly clock: Clock;
@@ -215,3 +214,41 @@ class Scheduler<A extends Allowance> implements RateScheduler {
 
 export const createRateScheduler = <A extends Allowance>(deps: RateSchedulerDeps<A>): RateScheduler =>
   new Scheduler(deps);
+
+/** A timer that rings once, at the time that was set last. */
+export interface Alarm {
+  /** Rings at `at` (epoch ms) in the place of what was set before; at Infinity never. */
+  set(at: number): void;
+}
+
+export function createAlarm(clock: Clock, onRing: () => void): Alarm {
+  let timer: { readonly at: number; readonly abort: AbortController } | undefined;
+  let setTo = Number.POSITIVE_INFINITY;
+
+  const stop = () => {
+    timer?.abort.abort(OVER);
+    timer = undefined;
+  };
+  const start = (at: number) => {
+    const abort = new AbortController();
+    timer = { at, abort };
+    clock.sleep(at - clock.now(), abort.signal).then(
+      () => {
+        timer = undefined;
+        if (setTo > at) return start(setTo);
+        setTo = Number.POSITIVE_INFINITY;
+        onRing();
+      },
+      () => {}, // another time was set
+    );
+  };
+  return {
+    set(at) {
+      setTo = at;
+      // A timer that ends too early starts the next one: most times are set again before that, to later ones.
+      if (timer !== undefined && timer.at <= at && at !== Number.POSITIVE_INFINITY) return;
+      stop();
+      if (at !== Number.POSITIVE_INFINITY) start(at);
+    },
+  };
+}

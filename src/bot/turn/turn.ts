@@ -8,8 +8,6 @@ import type { ChatPlatform, Mention } from "../port/platform.js";
 import { placeInLine, type Question, questionOf, withReplaced } from "../prompt/question.js";
 import { threadControl } from "./answer-controls.js";
 import { runTurn } from "./ask/run-turn.js";
-import { claimQuestion, type QuestionTerms, withdrawQuestion } from "./claim-question.js";
-import { closeQuestion } from "./close-question.js";
 import { failureText, TurnCalledOff } from "./endings.js";
 import { untilStored } from "./finish-turn.js";
 import type { BurstBrake } from "./line/burst-brake.js";
@@ -19,6 +17,7 @@ import { type PinnedSession, pinnedSession } from "./pinned-session.js";
 import { refuse } from "./refuse.js";
 import type { RemoteStop } from "./remote-stop.js";
 import { canOpenThread } from "./shown-answer.js";
+import { claimQuestion, closeQuestion, type QuestionTerms, withdrawQuestion } from "./stored-question.js";
 import type { ChatDeps } from "./turn-deps.js";
 
 /** The turn at the head of a line. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createPacer } from "../../../src/bot/delivery/pacer.js";
+import { createPacer } from "../../../src/bot/delivery/reply-stream.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 
 function setup(work: (signal: AbortSignal) => Promise<void> = async () => {}) {

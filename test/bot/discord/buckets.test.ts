@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createCalls } from "../../../src/bot/discord/send/calls.js";
-import { createRealBuckets } from "../../../src/bot/discord/send/real-buckets.js";
+import { createCalls, createRealBuckets } from "../../../src/bot/discord/send/calls.js";
 import { routeOf } from "../../../src/bot/discord/send/route.js";
 import type { DiscordAnswer } from "../../../src/bot/discord/wire/answer.js";
 import type { Rank } from "../../../src/bot/port/platform.js";

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createHistory } from "../../../src/bot/observe/history.js";
-import { HISTORY_STEP_MS, KEPT } from "../../../src/bot/observe/history-rows.js";
+import { createHistory, HISTORY_STEP_MS, KEPT } from "../../../src/bot/observe/history.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { memoryStore } from "../../support/memory-store.js";
 import { providerStatus } from "../web/console/console-support.js";

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createActivity } from "../../../src/bot/observe/activity.js";
-import { observedPlatform } from "../../../src/bot/observe/observed-platform.js";
-import { observedStore } from "../../../src/bot/observe/observed-store.js";
-import { createObservers } from "../../../src/bot/observe/observers.js";
+import { createObservers, observedPlatform, observedStore } from "../../../src/bot/observe/observers.js";
 import type { ChannelKey, PlatformHandlers, ReplyStreamDeps } from "../../../src/bot/port/platform.js";
 import { fakePlatform } from "../../support/fake-platform.js";
 import { memoryStore } from "../../support/memory-store.js";

@@ -5,10 +5,8 @@ import { createSlidingWindow, type SlidingWindow, type WindowTerms } from "../..
 import type { ChannelKey, MessageKey, Rank, SendTerms } from "../../port/platform.js";
 import type { DiscordAnswer } from "../wire/answer.js";
 import { channelIdOf } from "../wire/places.js";
-import { createRealBuckets } from "./real-buckets.js";
 import type { Method } from "./rest.js";
-import { createRoundTrip } from "./round-trip.js";
-import { routeOf } from "./route.js";
+import { type Route, routeOf } from "./route.js";
 
 export interface Calls {
   /** Waits until a message may be posted or edited there. @throws signal.reason when aborted */
@@ -114,4 +112,103 @@ function toldBy(headers: ResponseHeaders) {
   if (limit === undefined || remaining === undefined || resetAfter === undefined) return undefined;
   if (![limit, remaining, resetAfter].every(Number.isFinite)) return undefined;
   return { limit, remaining, resetAfterMs: resetAfter * 1_000 };
+}
+
+export interface RealBuckets {
+  /**
+   * Name of the budget that a call counts in, as far as is known; begins with the route's name, or Discord's own for
+   * its bucket, before an @.
+   */
+  bucketOf(route: Route): string;
+  /**
+   * Takes in what Discord calls the bucket of a call, and gives the budget that it was taken from and the one that it
+   * belongs to.
+   */
+  learn(route: Route, hash: string | undefined): { readonly from: string; readonly bucket: string };
+  /** The name of the route that a budget was first used for. */
+  routeNameOf(bucket: string): string;
+}
+
+/** How many channels are remembered; the ones seen longest ago are learned again. */
+const MOST_OWN = 2_000;
+
+/** Which calls Discord counts as one: it tells by a name of its own with each answer. */
+export function createRealBuckets(): RealBuckets {
+  /** What a route's bucket is called, as the first answer told. */
+  const usual = new Map<string, string>();
+  /** The bucket of a single channel that differs from the others. */
+  const own = new Map<string, string>();
+
+  const routeNames = new Map<string, string>();
+
+  const keyOf = ({ name, major }: Route) => `${name}@${major}`;
+  const bucketOf = (route: Route) => {
+    const hash = own.get(keyOf(route)) ?? usual.get(route.name);
+    return hash === undefined ? keyOf(route) : `${hash}@${route.major}`;
+  };
+  return {
+    bucketOf,
+    learn(route, hash) {
+      const from = bucketOf(route);
+      if (hash === undefined) return { from, bucket: from };
+      if (!routeNames.has(hash)) routeNames.set(hash, route.name);
+      if (!usual.has(route.name)) usual.set(route.name, hash);
+      if (usual.get(route.name) === hash) own.delete(keyOf(route));
+      else {
+        if (own.size >= MOST_OWN) {
+          own.clear();
+          routeNames.clear();
+        }
+        own.set(keyOf(route), hash);
+      }
+      return { from, bucket: bucketOf(route) };
+    },
+    routeNameOf(bucket) {
+      const [name = ""] = bucket.split("@");
+      return routeNames.get(name) ?? name;
+    },
+  };
+}
+
+export interface RoundTrip {
+  /** How long a call took. */
+  note(ms: number): void;
+  /** Waits until an answer's next edit leaves room for its last text. @throws signal.reason when aborted */
+  room(flow: string, signal?: AbortSignal): Promise<void>;
+  /** An edit of an answer goes out. */
+  begin(flow: string): void;
+}
+
+/**
+ * An edit on its way holds up the last text of its answer, since one may overtake the other. So between two edits
+ * lies at
+ * least this many times what one takes, and the last text is more often than not sent at once however slow Discord is.
+ */
+const SHARE = 2.2;
+/** How much a new measurement counts when Discord gets quicker; when it gets slower, it counts at once. */
+const WEIGHT = 0.3;
+/** However slow Discord gets, people see that the answer grows. */
+const LONGEST_GAP_MS = 3_000;
+const MOST_FLOWS = 1_000;
+
+/** Spaces the edits of each answer by what they take. */
+export function createRoundTrip(clock: Clock): RoundTrip {
+  const begunAt = new Map<string, number>();
+  let usualMs = 0;
+  return {
+    note(ms) {
+      usualMs = ms > usualMs ? ms : usualMs + WEIGHT * (ms - usualMs);
+    },
+    async room(flow, signal) {
+      const gapMs = Math.min(usualMs * SHARE, LONGEST_GAP_MS);
+      const restMs = (begunAt.get(flow) ?? Number.NEGATIVE_INFINITY) + gapMs - clock.now();
+      if (restMs > 0) await clock.sleep(restMs, signal);
+    },
+    begin(flow) {
+      begunAt.delete(flow);
+      begunAt.set(flow, clock.now());
+      const [oldest] = begunAt.keys();
+      if (begunAt.size > MOST_FLOWS && oldest !== undefined) begunAt.delete(oldest);
+    },
+  };
 }
