@@ -17,8 +17,8 @@ import { createSessions } from "#bot/store/sessions/sessions.js";
 import { sqliteStore } from "#bot/store/sqlite/sqlite.js";
 import { createBudgets } from "#bot/usage/budgets/budgets.js";
 import { createLedger } from "#bot/usage/ledger.js";
-import { createQuestionLimits } from "#bot/usage/limits/question-limits.js";
 import { createModelFacts } from "#bot/usage/model-facts.js";
+import { createQuestionLimits } from "#bot/usage/question-limits.js";
 import { createVotes } from "#bot/usage/votes.js";
 
 /** As on a platform 60 ms away, with Discord's length of a message and about its pace of edits. */

@@ -28,8 +28,8 @@ import type { Store } from "./store/store.js";
 import { createStoreReadiness } from "./store/store-readiness.js";
 import { createBudgets } from "./usage/budgets/budgets.js";
 import { createLedger, KEPT_DAYS } from "./usage/ledger.js";
-import { createQuestionLimits } from "./usage/limits/question-limits.js";
 import { createModelFacts } from "./usage/model-facts.js";
+import { createQuestionLimits } from "./usage/question-limits.js";
 import { createVotes } from "./usage/votes.js";
 
 export interface CoreDeps {

@@ -12,8 +12,8 @@ import type { Write } from "../store/store.js";
 import type { Budgets } from "../usage/budgets/budgets.js";
 import type { ChartPainter } from "../usage/chart/chart-painter.js";
 import type { Ledger } from "../usage/ledger.js";
-import type { MessageLimitTerms } from "../usage/limits/message-limits.js";
 import type { FindModelFacts } from "../usage/model-facts.js";
+import type { MessageLimitTerms } from "../usage/question-limits.js";
 import type { Votes } from "../usage/votes.js";
 import type { Control, Invocation } from "./command.js";
 

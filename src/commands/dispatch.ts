@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import { AppError, UserError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
 import { t } from "../languages/translate.js";
-import { DamagedRowError } from "../store/store-error.js";
+import { DamagedRowError } from "../store/store.js";
 import type { Choice, Command, Invocation, Reply } from "./command.js";
 import { findCommand } from "./grammar/find-command.js";
 import { parseArguments } from "./grammar/parse.js";

@@ -2,7 +2,7 @@ import { UserError } from "../base/errors.js";
 import { t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import type { ChatAccess, WorkspaceSettings } from "../refresh/settings.js";
-import type { MessageLimitTerms } from "../usage/limits/message-limits.js";
+import type { MessageLimitTerms } from "../usage/question-limits.js";
 import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { code } from "./wording/markdown.js";

@@ -1,7 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import { withDeadline } from "../base/deadline.js";
-import type { KeyValue, Store, Table } from "./store.js";
-import { StoreError, translated } from "./store-error.js";
+import { type KeyValue, type Store, StoreError, type Table, translated } from "./store.js";
 
 /** Every call of the port ends within 1 s on a fast line; the rest is for a busy event loop. */
 export const CALL_TIMEOUT_MS = 900;

@@ -3,8 +3,7 @@ import { BoundedSet } from "../base/bounded-map.js";
 import type { Log } from "../base/log.js";
 import { plural } from "../languages/translate.js";
 import { DAMAGED } from "./row.js";
-import { type KeyValue, type Store, type Table, type Write, writesOf } from "./store.js";
-import { DamagedRowError } from "./store-error.js";
+import { DamagedRowError, type KeyValue, type Store, type Table, type Write, writesOf } from "./store.js";
 
 /** The damaged rows that were met: they are kept as they are until something else is written in their place. */
 export interface DamageReport {

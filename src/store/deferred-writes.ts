@@ -1,6 +1,5 @@
 import type { Log } from "../base/log.js";
-import type { KeyValue, Store, Table } from "./store.js";
-import { StoreError } from "./store-error.js";
+import { type KeyValue, type Store, StoreError, type Table } from "./store.js";
 
 /**
  * Runs `write`, which begins with a call of the store, just before the next write of this process, so that both are one

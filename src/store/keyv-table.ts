@@ -1,7 +1,6 @@
 import { Keyv, type KeyvOptions, type KeyvStoreAdapter } from "keyv";
 import { checkKey, DAMAGED, decodeRow, encodeRow } from "./row.js";
-import type { Entry, KeyValue, Page, Table } from "./store.js";
-import { DamagedRowError, translated } from "./store-error.js";
+import { DamagedRowError, type Entry, type KeyValue, type Page, type Table, translated } from "./store.js";
 
 export interface KeyvTableParts {
   readonly table: Table;

@@ -1,6 +1,5 @@
 import { messageOf } from "../base/errors.js";
-import type { ClaimTerms } from "./store.js";
-import { StoreError } from "./store-error.js";
+import { type ClaimTerms, StoreError } from "./store.js";
 
 /** What reading a row gives whose text is not what `encodeRow` makes; no schema takes it. */
 export const DAMAGED = Symbol("damaged row");

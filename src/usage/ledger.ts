@@ -41,6 +41,9 @@ export interface UsageEntry {
   readonly ending: Ending;
 }
 
+/** What a turn used. */
+export type Used = Pick<UsageEntry, "inputTokens" | "outputTokens" | "cachedTokens" | "isEstimated">;
+
 export interface Ledger {
   /** The row of an entry, to be written in one step with the turn itself. */
   writeOf(entry: UsageEntry): Write;

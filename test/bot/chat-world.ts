@@ -9,13 +9,10 @@ import { createSessions } from "../../src/store/sessions/sessions.js";
 import type { HostBudget } from "../../src/usage/budgets/budget.js";
 import { type Budgets, createBudgets } from "../../src/usage/budgets/budgets.js";
 import { createLedger, type Ledger } from "../../src/usage/ledger.js";
-import { createMessageLimits } from "../../src/usage/limits/message-limits.js";
-import { createQuestionLimits } from "../../src/usage/limits/question-limits.js";
-
+import { createMessageLimits, createQuestionLimits } from "../../src/usage/question-limits.js";
 import { chatDeps, deferNothing } from "../support/chat-deps.js";
 import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
 import { type FakePlatform, fakePlatform, surfacesOf } from "../support/fake-platform.js";
-
 import { type MemoryStore, memoryStore } from "../support/memory-store.js";
 import { type ScriptedProvider, scriptedProvider } from "../support/scripted-provider.js";
 import { slowStore } from "../support/slow-store.js";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/base/errors.js";
 import { type Command, defineCommand } from "../../src/commands/command.js";
 import { createDispatcher } from "../../src/commands/dispatch.js";
-import { StoreError } from "../../src/store/store-error.js";
+import { StoreError } from "../../src/store/store.js";
 import { harness } from "./harness.js";
 
 const { invocation } = harness();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/base/errors.js";
-import { StoreError } from "../../src/store/store-error.js";
+import { StoreError } from "../../src/store/store.js";
 import { harness } from "./harness.js";
 
 describe("/models board", () => {

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSessions, type Sessions, type Turn } from "../../src/store/sessions/sessions.js";
-import type { Store } from "../../src/store/store.js";
-import { StoreError } from "../../src/store/store-error.js";
+import { type Store, StoreError } from "../../src/store/store.js";
 import type { WorkspaceBudgets } from "../../src/usage/budgets/budget.js";
 import { type Budgets, createBudgets } from "../../src/usage/budgets/budgets.js";
 import { BudgetsUnknown, BudgetUsedUp } from "../../src/usage/budgets/reserve.js";

@@ -1,8 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StartupError } from "../../src/base/errors.js";
-import type { Store, StoreDefinition } from "../../src/store/store.js";
-import { StoreError } from "../../src/store/store-error.js";
+import { type Store, type StoreDefinition, StoreError } from "../../src/store/store.js";
 import { settlesWithin } from "../support/bounded-time.js";
 import { type Cable, layCable } from "../support/cable.js";
 import { eventually } from "../support/playground-client.js";

@@ -1,8 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DAMAGED } from "../../src/store/row.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
-import type { Claim, ClaimResult, Page, Store, Table, Write } from "../../src/store/store.js";
-import { StoreError } from "../../src/store/store-error.js";
+import {
+  type Claim,
+  type ClaimResult,
+  type Page,
+  type Store,
+  StoreError,
+  type Table,
+  type Write,
+} from "../../src/store/store.js";
 
 /** A store under test, with its clock and its rows in the test's hands. */
 export interface StoreUnderTest {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { StoreError } from "../../src/store/store-error.js";
+import { StoreError } from "../../src/store/store.js";
 import { settle } from "../support/fake-clock.js";
 import { storedEntry } from "./support.js";
 import { createWorld } from "./world.js";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { deferWrites } from "../../src/store/deferred-writes.js";
-import { StoreError } from "../../src/store/store-error.js";
+import { StoreError } from "../../src/store/store.js";
 import { fakeClock, settle } from "../support/fake-clock.js";
 import { memoryStore } from "../support/memory-store.js";
 

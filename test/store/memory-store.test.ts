@@ -1,5 +1,4 @@
-import type { Store } from "../../src/store/store.js";
-import { StoreError } from "../../src/store/store-error.js";
+import { type Store, StoreError } from "../../src/store/store.js";
 import { describeBudgets } from "../contracts/budgets-contract.js";
 import { describeStore, type StoreUnderTest } from "../contracts/store-contract.js";
 import { memoryStore } from "../support/memory-store.js";

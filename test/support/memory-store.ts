@@ -2,14 +2,15 @@ import { messageOf } from "../../src/base/errors.js";
 import { checkKey, checkTerms, DAMAGED as DAMAGED_ROW } from "../../src/store/row.js";
 import {
   type Claim,
+  DamagedRowError,
   type KeyValue,
   type Store,
+  StoreError,
   TABLES,
   type Table,
   type Write,
   writesOf,
 } from "../../src/store/store.js";
-import { DamagedRowError, StoreError } from "../../src/store/store-error.js";
 
 export interface MemoryStore extends Store {
   /** From now on every call fails, as with a store that cannot be reached, until `recover`. */

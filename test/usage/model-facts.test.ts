@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { costOf, createModelFacts } from "../../src/usage/model-facts.js";
-import { parseModelTable } from "../../src/usage/model-table.js";
+import { costOf, createModelFacts, parseModelTable } from "../../src/usage/model-facts.js";
 
 const TABLE = `# As of: 2026-07-02
 provider,model,contextTokens,outputTokens,inputPrice,outputPrice,cachedPrice,pricedUpToTokens,input

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { providerDefinitions } from "../../src/providers/registry.js";
-import { createModelFacts } from "../../src/usage/model-facts.js";
-import { parseModelTable, readModelTable } from "../../src/usage/model-table.js";
+import { createModelFacts, parseModelTable, readModelTable } from "../../src/usage/model-facts.js";
 
 const HEAD = `# Source: somewhere
 # As of: 2026-07-02
@@ -88,7 +87,7 @@ describe("readModelTable()", () => {
   });
 
   it("is beside the built file too", () => {
-    const code = `const { readModelTable } = await import("./dist/modules/usage/model-table.js");
+    const code = `const { readModelTable } = await import("./dist/modules/usage/model-facts.js");
       console.log(readModelTable().find("openai", "gpt-5").contextTokens)`;
     const printed = execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
     expect(printed.trim()).toBe("400000");

@@ -1,6 +1,5 @@
 import type { ProviderId } from "../../providers/provider.js";
-import type { RowState } from "../../refresh/catalog/catalog-types.js";
-import { modelRowsOf } from "../../refresh/catalog/row-state.js";
+import { modelRowsOf, type RowState } from "../../refresh/catalog/catalog-types.js";
 import { indicatorLine, outcomeHint } from "../../refresh/refresh-texts.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";

@@ -6,7 +6,7 @@ import { type FinishReason, ProviderError } from "../../providers/provider.js";
 import type { ProviderSetup } from "../../providers/provider-definition.js";
 import { addressFix } from "../../refresh/refresh-texts.js";
 import type { Ending } from "../../store/sessions/sessions.js";
-import { DamagedRowError } from "../../store/store-error.js";
+import { DamagedRowError } from "../../store/store.js";
 import type { Mark } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
 

@@ -6,10 +6,10 @@ import { ProviderError, type Usage } from "../../providers/provider.js";
 import type { ModelRef } from "../../refresh/choose/default-model.js";
 import type { ModelUse } from "../../refresh/refresher.js";
 import type { Ending, Pin, Session, Turn } from "../../store/sessions/sessions.js";
-import { isPassingStoreError } from "../../store/store-error.js";
+import { isPassingStoreError } from "../../store/store.js";
 import type { BudgetLimit } from "../../usage/budgets/budget.js";
 import type { BudgetNews, SettleRows } from "../../usage/budgets/budgets.js";
-import type { UsageEntry } from "../../usage/ledger.js";
+import type { UsageEntry, Used } from "../../usage/ledger.js";
 import { costOf, type ModelFacts } from "../../usage/model-facts.js";
 import { spenderOf } from "../access/spending.js";
 import { channelOf, conversationOf, workspaceOf } from "../port/conversation.js";
@@ -18,10 +18,9 @@ import { PlatformError } from "../port/platform-error.js";
 import { answerPlace, type Question, wantedBy } from "../prompt/question.js";
 import { cleanQuestion } from "../prompt/untrusted-text.js";
 import { factsOf } from "./conversation-view.js";
-import { withoutTry } from "./detour/choose-route.js";
-import { offerUnder, withToldRisk } from "./detour/offer.js";
+import { offerUnder, withoutTry, withToldRisk } from "./detour.js";
 import { modelRefusalOf, pinLine, shownControls, shownText, systemLine } from "./shown-answer.js";
-import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
+import type { AnsweredTurn, ModelAnswer, TurnDeps } from "./turn-deps.js";
 
 /**
  * Shows the last text with what belongs below it, and saves the turn with what it used, in one step.

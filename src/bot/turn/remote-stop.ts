@@ -4,7 +4,7 @@ import type { TurnControl } from "../../commands/command-deps.js";
 import type { OpenQuestion, Sessions } from "../../store/sessions/sessions.js";
 import { conversationOf } from "../port/conversation.js";
 import { messageKeySchema } from "../port/message-key.js";
-import { answerIdOf } from "./compared-answer.js";
+import { answerIdOf } from "./answer-controls.js";
 
 export interface RemoteStopDeps {
   readonly sessions: Pick<Sessions, "openQuestions" | "askToStop" | "isAskedToStop">;

@@ -7,22 +7,21 @@ import { type OutlookDeps, outlookIn } from "../../commands/wording/pin-outlook.
 import { localeInForce, t } from "../../languages/translate.js";
 import { ProviderError } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
-import type { ModelRef } from "../../refresh/choose/default-model.js";
-import { modelName } from "../../refresh/choose/default-model.js";
+import { type ModelRef, modelName } from "../../refresh/choose/default-model.js";
 import { livingModels } from "../../refresh/choose/living-models.js";
 import type { ModelUse, RefreshStatus } from "../../refresh/refresher.js";
 import type { Pin, Session } from "../../store/sessions/sessions.js";
 import type { BudgetNews } from "../../usage/budgets/budgets.js";
+import type { Used } from "../../usage/ledger.js";
 import { spendingStop } from "../access/spending.js";
 import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, MessageKey } from "../port/platform.js";
-import { retryControl, statusControl } from "./answer-controls.js";
-import { chooseControl, comparedHeading, takenLine } from "./compared-answer.js";
+import { chooseControl, comparedHeading, retryControl, statusControl, takenLine } from "./answer-controls.js";
 import { factsOf } from "./conversation-view.js";
-import { detourLine, lostLine, offerControls, riskLine, stoppedText, troubleControl } from "./detour/offer.js";
+import { detourLine, lostLine, offerControls, riskLine, stoppedText, troubleControl } from "./detour.js";
 import { causeOfBreak, ENDING_LINES, failureText, needsOperator, waitInWords } from "./endings.js";
-import type { AnsweredTurn, ModelAnswer, TurnDeps, Used } from "./turn-deps.js";
+import type { AnsweredTurn, ModelAnswer, TurnDeps } from "./turn-deps.js";
 
 /** Where a model's name is cut; none is longer. */
 const MAX_MODEL_CHARS = 250;

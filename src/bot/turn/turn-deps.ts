@@ -5,9 +5,8 @@ import type { FinishReason, Provider, ProviderId, QuotaReading, Usage } from "..
 import type { ProviderSetup } from "../../providers/provider-definition.js";
 import type { QuestionRoute, QuotaOffer } from "../../quota/fallback/route.js";
 import type { Quota } from "../../quota/quota.js";
-import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
+import type { AllowedModels, Verdict } from "../../refresh/choose/allowed-models.js";
 import type { ModelRef, Preference } from "../../refresh/choose/default-model.js";
-import type { Verdict } from "../../refresh/choose/model-rules.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 import type { Defer } from "../../store/deferred-writes.js";
@@ -16,9 +15,9 @@ import type { Store } from "../../store/store.js";
 import type { Budgets } from "../../usage/budgets/budgets.js";
 import { type CircuitBreaker, createCircuitBreaker } from "../../usage/circuit-breaker.js";
 import type { Ledger } from "../../usage/ledger.js";
-import { createMessageLimits } from "../../usage/limits/message-limits.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import { createProviderSlots, type ProviderSlots } from "../../usage/provider-slots.js";
+import { createMessageLimits } from "../../usage/question-limits.js";
 import type { Votes } from "../../usage/votes.js";
 import type { LimitDeps } from "../access/access.js";
 import type { ChatPlatform, ReplyStream } from "../port/platform.js";
@@ -67,14 +66,6 @@ export interface TurnDeps {
   /** What was made of each configured platform; filled before the first question. */
   readonly surfaces: readonly PlatformParts[];
   onTurn(event: TurnEvent): void;
-}
-
-/** What a turn used, as the ledger counts it. */
-export interface Used {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cachedTokens: number;
-  readonly isEstimated: boolean;
 }
 
 export interface TurnTerms {

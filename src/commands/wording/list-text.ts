@@ -1,8 +1,13 @@
 import { dayInWords, timeMark } from "../../base/time.js";
 import { localeInForce, type Phrase, phrase, plural, t } from "../../languages/translate.js";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
-import type { CatalogEntry, RowState, Snapshot } from "../../refresh/catalog/catalog-types.js";
-import { modelRowsOf, stateOf } from "../../refresh/catalog/row-state.js";
+import {
+  type CatalogEntry,
+  modelRowsOf,
+  type RowState,
+  type Snapshot,
+  stateOf,
+} from "../../refresh/catalog/catalog-types.js";
 import { closestModels } from "../../refresh/choose/closest-models.js";
 import { modelName } from "../../refresh/choose/default-model.js";
 import { cleanTyped } from "../../refresh/choose/model-index.js";

@@ -1,7 +1,6 @@
 import { dayInWords } from "../../base/time.js";
 import { t } from "../../languages/translate.js";
-import type { CatalogEntry, Snapshot } from "../../refresh/catalog/catalog-types.js";
-import { stateOf } from "../../refresh/catalog/row-state.js";
+import { type CatalogEntry, type Snapshot, stateOf } from "../../refresh/catalog/catalog-types.js";
 import { type ModelRef, modelName, splitModel } from "../../refresh/choose/default-model.js";
 import { isRetiring, type SuccessorFacts, successorOf } from "../../refresh/choose/successor.js";
 import type { SuccessorOffer } from "../../refresh/settings.js";

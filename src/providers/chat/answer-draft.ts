@@ -1,6 +1,4 @@
 import type { ChatEvent, Usage } from "../provider.js";
-import { sortFinish } from "./finish-reason.js";
-import { ThinkTagSplitter } from "./think-tags.js";
 
 type Finish = Extract<ChatEvent, { type: "finish" }>;
 
@@ -108,5 +106,132 @@ export class AnswerDraft {
     // Pieces that came together travel together.
     if (last?.type === type) this.#events[this.#events.length - 1] = { type, text: last.text + text };
     else this.#events.push({ type, text });
+  }
+}
+
+/** What a vendor's word for the end of an answer means; `unknown` where it tells nothing. */
+export type FinishKind = "whole" | "length" | "filtered" | "refused" | "broken-off" | "unknown";
+
+/** Finish reasons without case, spaces and signs between their words. */
+const KNOWN: Readonly<Record<string, FinishKind>> = {
+  stop: "whole",
+  stopsequence: "whole",
+  stoptoken: "whole",
+  eos: "whole",
+  eostoken: "whole",
+  eot: "whole",
+  end: "whole",
+  endturn: "whole",
+  toolcalls: "whole",
+  tooluse: "whole",
+  functioncall: "whole",
+  refusal: "refused",
+  length: "length",
+  maxtokens: "length",
+  pauseturn: "unknown",
+  malformedfunctioncall: "broken-off",
+};
+
+/** Judged in this order: "incomplete" holds "complete", and "stopped_by_error" holds "stop". */
+const WORDS: readonly (readonly [FinishKind, RegExp])[] = [
+  ["unknown", /unspecified|unknown|^other$|^none$|^null$/],
+  [
+    "broken-off",
+    /error|abort|cancel|fail|time.?out|interrupt|incomplete|disconnect|insufficient|resource|network|overload/,
+  ],
+  [
+    "broken-off",
+    /unavailable|exception|malformed|unexpected|kill|crash|preempt|shutdown|evict|terminat|broken|rate.?limit/,
+  ],
+  ["refused", /refus/],
+  ["filtered", /filter|safety|moderat|block|sensitiv|prohibit|policy|guardrail|recitation|spii|risk|violat|censor/],
+  ["length", /length|max|limit|truncat|window|budget|exceed/],
+  ["whole", /stop|eos|eot|eom|end|done|complete|finish|success/],
+];
+
+/** Sorts a vendor's finish reason, in any letter case. An unknown word is never taken for a good end. */
+export function sortFinish(word: string): FinishKind {
+  const text = word.toLowerCase();
+  const known = KNOWN[text.replace(/[^a-z]/g, "")];
+  return known ?? WORDS.find(([, pattern]) => pattern.test(text))?.[0] ?? "unknown";
+}
+
+/** How models without a reasoning field of their own mark thoughts that stand before the answer. */
+const TAGS: readonly (readonly [open: string, close: string])[] = [
+  ["<think>", "</think>"],
+  ["<thinking>", "</thinking>"],
+  ["<thought>", "</thought>"],
+  ["<reasoning>", "</reasoning>"],
+  ["<seed:think>", "</seed:think>"],
+  ["[THINK]", "[/THINK]"],
+  ["◁think▷", "◁/think▷"],
+];
+
+interface ThinkSink {
+  say(text: string): void;
+  think(text: string): void;
+}
+
+/** Tells thoughts in tags at the very beginning of a text from the answer behind them; tags may come in pieces. */
+export class ThinkTagSplitter {
+  readonly #sink: ThinkSink;
+  #state: "start" | "thinking" | "behind" | "answer" = "start";
+  #held = "";
+  #close = "";
+  #hasThought = false;
+
+  constructor(sink: ThinkSink) {
+    this.#sink = sink;
+  }
+
+  push(text: string) {
+    if (this.#state === "answer") return this.#sink.say(text);
+    this.#held += text;
+    if (this.#state === "start") this.#begin();
+    if (this.#state === "thinking") this.#think();
+    if (this.#state === "behind") this.#answer(this.#held.trimStart());
+  }
+
+  /** Gives what was held back, as nothing follows that could make a tag of it. */
+  end() {
+    const held = this.#held;
+    this.#held = "";
+    if (held === "" || this.#state === "behind") return;
+    if (this.#state === "thinking") this.#sink.think(held);
+    else this.#sink.say(held);
+  }
+
+  #begin() {
+    const text = this.#held.trimStart();
+    const tag = TAGS.find(([open]) => text.startsWith(open));
+    if (tag !== undefined) {
+      [, this.#close] = tag;
+      this.#held = text.slice(tag[0].length);
+      this.#state = "thinking";
+    } else if (!TAGS.some(([open]) => open.startsWith(text))) this.#answer(this.#held);
+  }
+
+  #think() {
+    if (!this.#hasThought) this.#held = this.#held.trimStart();
+    const end = this.#held.indexOf(this.#close);
+    if (end >= 0) {
+      if (end > 0) this.#sink.think(this.#held.slice(0, end));
+      this.#held = this.#held.slice(end + this.#close.length);
+      this.#state = "behind";
+      return;
+    }
+    // As much as may be the beginning of the closing tag waits for what follows.
+    const kept = Math.min(this.#close.length - 1, this.#held.length);
+    const thought = this.#held.slice(0, this.#held.length - kept);
+    this.#hasThought ||= thought !== "";
+    if (thought !== "") this.#sink.think(thought);
+    this.#held = kept === 0 ? "" : this.#held.slice(-kept);
+  }
+
+  #answer(text: string) {
+    if (text === "") return;
+    this.#state = "answer";
+    this.#held = "";
+    this.#sink.say(text);
   }
 }

@@ -14,9 +14,8 @@ import { headersOf, sendRequest, unpacked } from "../http/send-request.js";
 import { type ChatEvent, type ChatRequest, type Provider, ProviderError, type QuotaReading } from "../provider.js";
 import { type Adaptation, acceptedRequest, adaptationFor, type Quirks } from "./adapt-request.js";
 import { AnswerDraft } from "./answer-draft.js";
-import { BodyReader, type Piece } from "./body-reader.js";
 import type { ChatWire } from "./chat-wire.js";
-import { EventStreamParser } from "./event-stream.js";
+import { BodyReader, EventStreamParser, type Piece } from "./event-stream.js";
 
 interface Deps {
   readonly clock: Clock;

@@ -1,11 +1,13 @@
 import type { Quirks } from "../chat/adapt-request.js";
+import type { AnswerDraft } from "../chat/answer-draft.js";
 import { createStreamChat } from "../chat/stream-chat.js";
 import { type HeaderWindow, OPENAI_HEADERS } from "../http/quota-tables.js";
+import { type Fields, fieldsOf } from "../http/read-refusal.js";
+import { tokens } from "../lists/model-rows.js";
 import { createListModels } from "../lists/read-list.js";
-import type { ChatMessage, ChatRequest, ImagePart, Provider, ProviderId } from "../provider.js";
+import type { ChatMessage, ChatRequest, ImagePart, Provider, ProviderId, Usage } from "../provider.js";
 import type { ProviderDeps } from "../provider-definition.js";
 import { OPENAI_ROW_FIELDS, readOpenAiRow } from "./model-row.js";
-import { readChunk } from "./read-chunk.js";
 
 /** What differs between the vendors that speak this format. */
 export interface OpenAiWire {
@@ -94,3 +96,97 @@ function wireMessage({ role, content, images = [] }: ChatMessage): object {
 
 const base64Of = ({ bytes }: ImagePart): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+
+/**
+ * Takes a chunk of a chat completion in, or a whole one. Neither is trusted: compatible servers leave out whatever they
+ * like, and put the text into `delta`, `message` or `text`.
+ */
+export function readChunk(chunk: unknown, draft: AnswerDraft) {
+  const { choices, usage, model, object } = fieldsOf(chunk);
+  if (typeof usage === "object" && usage !== null) draft.usage = usageOf(usage) ?? draft.usage;
+  if (typeof model === "string" && model !== "") draft.model = model;
+  const choice = Array.isArray(choices) ? choices[0] : undefined;
+  if (typeof choice !== "object" || choice === null) return;
+  draft.hasShape = true;
+  const { delta, message, text, finish_reason: word } = choice as Fields;
+  if (typeof delta === "object" && delta !== null) readDelta(delta as Fields, draft);
+  if (typeof message === "object" && message !== null) readMessage(message as Fields, draft);
+  if (typeof text === "string") draft.say(text);
+  if (typeof word === "string" && word !== "") draft.finishWord = word;
+  // A whole answer needs no finish reason.
+  else if (object === "chat.completion" && message !== undefined && delta === undefined) draft.end();
+}
+
+function readDelta(delta: Fields, draft: AnswerDraft) {
+  const { content, refusal, tool_calls: tools, function_call: call } = delta;
+  readReasoning(delta, draft);
+  if (typeof content === "string") draft.say(content);
+  else if (Array.isArray(content)) readParts(content, draft);
+  if (typeof refusal === "string" && refusal !== "") {
+    draft.hasRefused = true;
+    draft.say(refusal);
+  }
+  if ((Array.isArray(tools) && tools.length > 0) || call) {
+    draft.wantsTool = true;
+    draft.progress();
+  }
+}
+
+function readMessage(message: Fields, draft: AnswerDraft) {
+  const { content, refusal } = message;
+  if (draft.hasSaid && typeof content === "string") return draft.sayMessage(content);
+  if (typeof content !== "string") return readDelta(message, draft);
+  readDelta({ ...message, content: undefined, refusal: undefined }, draft);
+  draft.sayMessage(content);
+  if (typeof refusal === "string" && refusal !== "") {
+    draft.hasRefused = true;
+    draft.sayMessage(refusal);
+  }
+}
+
+/** The vendors' names for a model's thoughts; the first that is filled counts, as some send several alike. */
+const REASONING = ["reasoning_content", "reasoning", "reasoning_text", "thinking"] as const;
+
+function readReasoning(delta: Fields, draft: AnswerDraft) {
+  for (const name of REASONING) {
+    const value = delta[name];
+    if (!value) continue;
+    const text = typeof value === "string" ? value : thoughtOf(value);
+    if (text !== "") return draft.think(text);
+    draft.progress();
+  }
+  const { reasoning_details: details } = delta;
+  if (!Array.isArray(details) || details.length === 0) return;
+  const text = details.map(thoughtOf).join("");
+  if (text === "")
+    draft.progress(); // it is encrypted
+  else draft.think(text);
+}
+
+const thoughtOf = (value: unknown): string => {
+  const { text, summary, content } = fieldsOf(value);
+  return ([text, summary, content].find((part) => typeof part === "string") as string | undefined) ?? "";
+};
+
+/** Mistral's list of parts: its reasoning models think inside the content. */
+function readParts(parts: readonly unknown[], draft: AnswerDraft) {
+  for (const { type, text, thinking } of parts.map(fieldsOf)) {
+    if (type === "text" && typeof text === "string") draft.say(text);
+    else if (type === "thinking" && Array.isArray(thinking)) draft.think(thinking.map(thoughtOf).join(""));
+    else draft.progress();
+  }
+}
+
+function usageOf(value: object): Usage | undefined {
+  const usage = value as Fields;
+  const inputTokens = tokens(usage.prompt_tokens);
+  const outputTokens = tokens(usage.completion_tokens);
+  if (inputTokens === undefined && outputTokens === undefined) return undefined;
+  // DeepSeek names its cache hits otherwise.
+  const cachedTokens = tokens(fieldsOf(usage.prompt_tokens_details).cached_tokens, usage.prompt_cache_hit_tokens);
+  return {
+    ...(inputTokens !== undefined && { inputTokens }),
+    ...(outputTokens !== undefined && { outputTokens }),
+    ...(cachedTokens !== undefined && { cachedTokens }),
+  };
+}

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
-import type { CatalogEntry, MissingRow } from "./catalog-types.js";
+import { type CatalogEntry, MISSES_UNTIL_UNLISTED, type MissingRow } from "./catalog-types.js";
 import { MAX_MISSING } from "./next-entry.js";
-import { MISSES_UNTIL_UNLISTED } from "./row-state.js";
 
 const price = z.number().nonnegative().exactOptional();
 /** What a change of a model was about. Prices are USD per 1,000,000 tokens; unset is unknown. */

@@ -16,10 +16,8 @@ import type { RefreshEvent, Refresher } from "../refresher.js";
 import type { Settings } from "../settings.js";
 import { createSmartMemory } from "../smart/memory.js";
 import { createClockRefresh } from "./clock-refresh.js";
-import { createConversationIdleness } from "./conversation-idleness.js";
 import { createEffectiveIntervals, LOOK_MS } from "./effective-intervals.js";
-import { createModelFeedback } from "./model-feedback.js";
-import { createNudges } from "./nudges.js";
+import { createConversationIdleness, createModelFeedback, createNudges } from "./nudges.js";
 import { createStoreWatch, statusOf } from "./status.js";
 
 export interface RefresherDeps {

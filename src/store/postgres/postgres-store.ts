@@ -3,8 +3,17 @@ import { boundStore, createCallTimeout } from "../bounded.js";
 import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
 import { checkKey, checkTerms, encodeRow } from "../row.js";
 import { codeOf } from "../server-fault.js";
-import { type Claim, type ClaimTerms, type Store, type Swap, TABLES, type Write, writesOf } from "../store.js";
-import { StoreError, translated } from "../store-error.js";
+import {
+  type Claim,
+  type ClaimTerms,
+  type Store,
+  StoreError,
+  type Swap,
+  TABLES,
+  translated,
+  type Write,
+  writesOf,
+} from "../store.js";
 import { type Connections, openConnections } from "./postgres-connection.js";
 import * as sql from "./postgres-statements.js";
 import { createPostgresTable } from "./postgres-table.js";

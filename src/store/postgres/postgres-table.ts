@@ -1,7 +1,6 @@
 import { readEntries, readPage } from "../keyv-table.js";
 import { checkKey, DAMAGED, decodeRow } from "../row.js";
-import type { KeyValue, Table, Write } from "../store.js";
-import { DamagedRowError, StoreError, translated } from "../store-error.js";
+import { DamagedRowError, type KeyValue, StoreError, type Table, translated, type Write } from "../store.js";
 import type { Connections } from "./postgres-connection.js";
 import { GET, GET_MANY, SCAN, SCAN_BACK } from "./postgres-statements.js";
 

@@ -5,8 +5,17 @@ import { boundStore, createCallTimeout } from "../bounded.js";
 import { createKeyvTable } from "../keyv-table.js";
 import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
 import { checkKey, checkTerms } from "../row.js";
-import { type Claim, type ClaimTerms, type KeyValue, type Store, TABLES, type Table, type Write } from "../store.js";
-import { StoreError, translated } from "../store-error.js";
+import {
+  type Claim,
+  type ClaimTerms,
+  type KeyValue,
+  type Store,
+  StoreError,
+  TABLES,
+  type Table,
+  translated,
+  type Write,
+} from "../store.js";
 import { connectRedis, type RedisClient, reconnect, redisFault } from "./redis-client.js";
 import * as scripts from "./redis-scripts.js";
 

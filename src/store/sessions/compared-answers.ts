@@ -1,10 +1,8 @@
 import type { Serial } from "../../base/serial.js";
 import { createRowReader } from "../damage-report.js";
-import type { Store, Write } from "../store.js";
-import { StoreError } from "../store-error.js";
+import { type Store, StoreError, type Write } from "../store.js";
 import type { Questions } from "./open-questions.js";
-import type { Records } from "./session-records.js";
-import { comparedPrefix, openQuestionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
+import { comparedPrefix, openQuestionRow, type Records, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
 import type { EndTerms, Session, Turn } from "./session-types.js";
 
 /** A stop that another process asks for changes the stored question at most once, but others count at the same time. */

@@ -1,8 +1,7 @@
 import type { z } from "zod";
 import type { Serial } from "../../base/serial.js";
 import { createRowReader } from "../damage-report.js";
-import type { Store, Write } from "../store.js";
-import { DamagedRowError } from "../store-error.js";
+import { DamagedRowError, type Store, type Write } from "../store.js";
 import { comparedPrefix, forgottenRow, openQuestionRow, sessionRow, turnKey } from "./session-rows.js";
 
 /** The calls that erase conversations, and the one that tells when that was. */

@@ -2,13 +2,11 @@ import { nextTurn } from "../../base/clock.js";
 import { createSerial, type Serial } from "../../base/serial.js";
 import { createRowReader } from "../damage-report.js";
 import { pagesOf } from "../pages.js";
-import type { KeyValue, Store, Swap, Write } from "../store.js";
-import { DamagedRowError, StoreError } from "../store-error.js";
+import { DamagedRowError, type KeyValue, type Store, StoreError, type Swap, type Write } from "../store.js";
 import { comparedCalls, withTurn } from "./compared-answers.js";
 import { eraseCalls } from "./erase-conversations.js";
 import { createQuestions, questionCalls } from "./open-questions.js";
-import { createRecords, type Records } from "./session-records.js";
-import { sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
+import { createRecords, type Records, sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
 import type { Asked, EndTerms, OpenQuestion, Session, Turn } from "./session-types.js";
 
 export { comparedId } from "./session-rows.js";

@@ -3,7 +3,7 @@ import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import type { Connection } from "sqlite3";
 import { z } from "zod";
 import { StartupError } from "../../base/errors.js";
-import { StoreError } from "../store-error.js";
+import { StoreError } from "../store.js";
 import { inTransaction } from "./sqlite-schema.js";
 
 /** Notices that a file is no longer what it was: deleted, replaced, or older than the bot has left it. */

@@ -4,8 +4,16 @@ import { type Clock, systemClock } from "../../base/clock.js";
 import { createKeyvTable } from "../keyv-table.js";
 import { processOwner } from "../process-owner.js";
 import { checkKey, checkTerms, encodeRow, isRow } from "../row.js";
-import { type KeyValue, type Store, TABLES, type Table, type Write, writesOf } from "../store.js";
-import { StoreError, translated } from "../store-error.js";
+import {
+  type KeyValue,
+  type Store,
+  StoreError,
+  TABLES,
+  type Table,
+  translated,
+  type Write,
+  writesOf,
+} from "../store.js";
 import { createSqliteClaims } from "./sqlite-claims.js";
 import { asStartupError, openSqliteFile } from "./sqlite-file.js";
 import { giveSpaceBack, inTransaction } from "./sqlite-schema.js";

@@ -2,8 +2,16 @@ import { SHARE_ENV, Worker } from "node:worker_threads";
 import { systemClock } from "../../base/clock.js";
 import { messageOf, StartupError } from "../../base/errors.js";
 import { DAMAGED } from "../row.js";
-import type { Entry, KeyValue, Page, Store, StoreOptions, Table } from "../store.js";
-import { DamagedRowError, StoreError } from "../store-error.js";
+import {
+  DamagedRowError,
+  type Entry,
+  type KeyValue,
+  type Page,
+  type Store,
+  StoreError,
+  type StoreOptions,
+  type Table,
+} from "../store.js";
 import type { SqliteCall, SqliteReply } from "./sqlite-worker.js";
 
 /** A slow disk, or a long queue of calls, may take that long. A foreign lock is waited for for less than a second. */

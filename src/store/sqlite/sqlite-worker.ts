@@ -4,8 +4,16 @@ import { messageOf, StartupError } from "../../base/errors.js";
 import { retry } from "../../base/retry.js";
 import { createSerial } from "../../base/serial.js";
 import { DAMAGED } from "../row.js";
-import type { Entry, KeyValue, Page, Store, StoreOptions, Table } from "../store.js";
-import { DamagedRowError, StoreError } from "../store-error.js";
+import {
+  DamagedRowError,
+  type Entry,
+  type KeyValue,
+  type Page,
+  type Store,
+  StoreError,
+  type StoreOptions,
+  type Table,
+} from "../store.js";
 import { openSqliteStore, type SqliteStore } from "./sqlite-store.js";
 
 type Entries = readonly Entry[];

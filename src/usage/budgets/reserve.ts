@@ -1,8 +1,7 @@
 import { type Clock, OVER } from "../../base/clock.js";
 import { AppError } from "../../base/errors.js";
 import type { Serial } from "../../base/serial.js";
-import type { Store } from "../../store/store.js";
-import { StoreError } from "../../store/store-error.js";
+import { type Store, StoreError } from "../../store/store.js";
 import { type Cost, type Room, roomFor, withHold } from "./account.js";
 import type { AccountRows } from "./account-rows.js";
 import { type BudgetLimit, renewalOf } from "./budget.js";

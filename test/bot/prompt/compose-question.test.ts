@@ -4,7 +4,7 @@ import type { EarlierMessage, Mention } from "../../../src/bot/port/platform.js"
 import { PlatformError } from "../../../src/bot/port/platform-error.js";
 import { type ComposeTerms, composeQuestion } from "../../../src/bot/prompt/compose-question.js";
 import { countTokens, IMAGE_TOKENS } from "../../../src/bot/prompt/context.js";
-import { StoreError } from "../../../src/store/store-error.js";
+import { StoreError } from "../../../src/store/store.js";
 import { fakeAttachment, imageBytes } from "../../support/fake-attachment.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { recover } from "../../../src/bot/turn/recover/recover.js";
 import type { Usage } from "../../../src/providers/provider.js";
 import { comparedId } from "../../../src/store/sessions/sessions.js";
-import { StoreError } from "../../../src/store/store-error.js";
+import { StoreError } from "../../../src/store/store.js";
 import type { WorkspaceBudgets } from "../../../src/usage/budgets/budget.js";
 import type { UsageEntry } from "../../../src/usage/ledger.js";
 import { settle } from "../../support/fake-clock.js";

@@ -3,7 +3,7 @@ import { UserError } from "../../../src/base/errors.js";
 import type { Log } from "../../../src/base/log.js";
 import { recover } from "../../../src/bot/turn/recover/recover.js";
 import { ProviderError } from "../../../src/providers/provider.js";
-import { StoreError } from "../../../src/store/store-error.js";
+import { StoreError } from "../../../src/store/store.js";
 import { HOST_CHAT } from "../../support/chat-deps.js";
 import { settle } from "../../support/fake-clock.js";
 import { fakePlatform, surfacesOf } from "../../support/fake-platform.js";

@@ -3,7 +3,7 @@ import type { Log } from "../../../src/base/log.js";
 import type { MessageKey } from "../../../src/bot/port/platform.js";
 import { recover } from "../../../src/bot/turn/recover/recover.js";
 import type { TakeTerms } from "../../../src/bot/turn/turn.js";
-import { StoreError } from "../../../src/store/store-error.js";
+import { StoreError } from "../../../src/store/store.js";
 import { settle } from "../../support/fake-clock.js";
 import type { MemoryStore } from "../../support/memory-store.js";
 import { type World, world } from "../chat-world.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ENDING_MARKS } from "../../../src/bot/turn/endings.js";
-import { StoreError } from "../../../src/store/store-error.js";
+import { StoreError } from "../../../src/store/store.js";
 import { settle } from "../../support/fake-clock.js";
 import { CONVERSATION, type World, world } from "../chat-world.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { recover } from "../../../src/bot/turn/recover/recover.js";
-import { StoreError } from "../../../src/store/store-error.js";
+import { StoreError } from "../../../src/store/store.js";
 import { settle } from "../../support/fake-clock.js";
 import { surfacesOf } from "../../support/fake-platform.js";
 import { asked, CONVERSATION, ENDED, type World, world } from "../chat-world.js";

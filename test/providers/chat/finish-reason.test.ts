@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sortFinish } from "../../../src/providers/chat/finish-reason.js";
+import { sortFinish } from "../../../src/providers/chat/answer-draft.js";
 
 describe("sortFinish()", () => {
   it.each([

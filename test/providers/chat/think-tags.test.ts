@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ThinkTagSplitter } from "../../../src/providers/chat/think-tags.js";
+import { ThinkTagSplitter } from "../../../src/providers/chat/answer-draft.js";
 
 function split(pieces: readonly string[]) {
   const parts = { said: "", thought: "" };

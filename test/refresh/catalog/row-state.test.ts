@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-types.js";
+import { type CatalogEntry, modelRowsOf, stateOf } from "../../../src/refresh/catalog/catalog-types.js";
 import { nextEntry, withRefusal } from "../../../src/refresh/catalog/next-entry.js";
-import { modelRowsOf, stateOf } from "../../../src/refresh/catalog/row-state.js";
 import { defaultModelOf } from "../../../src/refresh/choose/default-model.js";
 import { livingModels } from "../../../src/refresh/choose/living-models.js";
 import { modelRow } from "../../support/fake-provider.js";

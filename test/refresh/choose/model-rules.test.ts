@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { verdict } from "../../../src/refresh/choose/model-rules.js";
+import { verdict } from "../../../src/refresh/choose/allowed-models.js";
 import type { ModelRules } from "../../../src/refresh/settings.js";
 
 const judge = (workspace: ModelRules, name = "openai/gpt-5", outputPrice?: number, host: ModelRules = {}) =>

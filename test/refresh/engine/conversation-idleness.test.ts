@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createConversationIdleness, IDLE_MS } from "../../../src/refresh/engine/conversation-idleness.js";
+import { createConversationIdleness, IDLE_MS } from "../../../src/refresh/engine/nudges.js";
 
 describe("createConversationIdleness", () => {
   const world = () => {

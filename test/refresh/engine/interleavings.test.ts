@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ProviderErrorReason } from "../../../src/providers/provider.js";
 import type { ModelUse, NudgeTrigger } from "../../../src/refresh/refresher.js";
 import type { IntervalChoice } from "../../../src/refresh/settings.js";
-import { StoreError } from "../../../src/store/store-error.js";
+import { StoreError } from "../../../src/store/store.js";
 import { type FakeClock, fakeClock, settle } from "../../support/fake-clock.js";
 import { type FakeProvider, fakeProvider } from "../../support/fake-provider.js";
 import { type MemoryStore, memoryStore } from "../../support/memory-store.js";

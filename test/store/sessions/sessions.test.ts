@@ -6,8 +6,7 @@ import {
   type Sessions,
   type Turn,
 } from "../../../src/store/sessions/sessions.js";
-import { type Store, type Write, writesOf } from "../../../src/store/store.js";
-import { DamagedRowError, StoreError } from "../../../src/store/store-error.js";
+import { DamagedRowError, type Store, StoreError, type Write, writesOf } from "../../../src/store/store.js";
 import { settle } from "../../support/fake-clock.js";
 import { type MemoryStore, memoryStore } from "../../support/memory-store.js";
 

@@ -21,8 +21,7 @@ import { createSqliteStore, sqliteStore } from "../../../src/store/sqlite/sqlite
 import { sqlitePath } from "../../../src/store/sqlite/sqlite-file.js";
 import { prepareSchema } from "../../../src/store/sqlite/sqlite-schema.js";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
-import type { Write } from "../../../src/store/store.js";
-import { StoreError } from "../../../src/store/store-error.js";
+import { StoreError, type Write } from "../../../src/store/store.js";
 
 function faultOf(work: () => void): unknown {
   try {

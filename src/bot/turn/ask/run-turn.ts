@@ -1,6 +1,5 @@
 import { saysSomething } from "../../../base/text.js";
-import type { Provider } from "../../../providers/provider.js";
-import { ProviderError } from "../../../providers/provider.js";
+import { type Provider, ProviderError } from "../../../providers/provider.js";
 import type { QuestionRoute } from "../../../quota/fallback/route.js";
 import type { Asked, Ending, Pin, Session } from "../../../store/sessions/sessions.js";
 import type { BudgetLimit } from "../../../usage/budgets/budget.js";
@@ -11,8 +10,8 @@ import { workspaceOf } from "../../port/conversation.js";
 import type { Mark, ReplyStream } from "../../port/platform.js";
 import { type Prepared, prepareRequest } from "../../prompt/prepare-request.js";
 import { answerPlace, type Question, wantedBy } from "../../prompt/question.js";
-import { comparedHeading, stopControl } from "../compared-answer.js";
-import { chooseRoute, withoutTry, withRoute } from "../detour/choose-route.js";
+import { comparedHeading, stopControl } from "../answer-controls.js";
+import { chooseRoute, withoutTry, withRoute } from "../detour.js";
 import { endingOf } from "../endings.js";
 import { finishTurn, noteQuota } from "../finish-turn.js";
 import { type PinnedSession, pinOf, withoutNews } from "../pinned-session.js";

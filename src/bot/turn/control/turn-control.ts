@@ -7,7 +7,7 @@ import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import { chatRefusal, FULL_LINE, limitFault } from "../../access/access.js";
 import { channelKeyOf, conversationOf, workspaceOf } from "../../port/conversation.js";
 import { answerPlace, openQuestionOf, type Question, wantedBy } from "../../prompt/question.js";
-import { answerIdOf } from "../compared-answer.js";
+import { answerIdOf } from "../answer-controls.js";
 import { TurnCalledOff } from "../endings.js";
 import { leaseName } from "../line/conversation-line.js";
 import { enqueue, type LifeDeps, lineOf, showFirstMark } from "../turn.js";

@@ -5,8 +5,7 @@ import type { Sessions } from "../../../store/sessions/sessions.js";
 import { messageKeySchema } from "../../port/message-key.js";
 import type { MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
-import { retryControl } from "../answer-controls.js";
-import { chooseControl, comparedHeading } from "../compared-answer.js";
+import { chooseControl, comparedHeading, retryControl } from "../answer-controls.js";
 import { ENDING_LINES } from "../endings.js";
 import { begunAnswer, type Lost } from "./begun-answer.js";
 

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { readJson } from "../../../../src/bot/web/http/body.js";
 import type { HttpServer } from "../../../../src/bot/web/http/server.js";
-import { StoreError } from "../../../../src/store/store-error.js";
+import { StoreError } from "../../../../src/store/store.js";
 import { fakeClock } from "../../../support/fake-clock.js";
 import { sendRaw, sendRequest, startServer } from "./http-support.js";
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { deferWrites } from "../../../src/store/deferred-writes.js";
-import { createQuestionLimits, type QuestionLimits } from "../../../src/usage/limits/question-limits.js";
-import { deferNothing } from "../../support/chat-deps.js";
-import { type FakeClock, fakeClock } from "../../support/fake-clock.js";
-import { type MemoryStore, memoryStore } from "../../support/memory-store.js";
+import { deferWrites } from "../../src/store/deferred-writes.js";
+import { createQuestionLimits, type QuestionLimits } from "../../src/usage/question-limits.js";
+import { deferNothing } from "../support/chat-deps.js";
+import { type FakeClock, fakeClock } from "../support/fake-clock.js";
+import { type MemoryStore, memoryStore } from "../support/memory-store.js";
 
 const TEN_MINUTES_MS = 600_000;
 const ada = { platform: "discord", user: "ada", channel: "discord:1:a" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createMessageLimits } from "../../../src/usage/limits/message-limits.js";
-import { fakeClock } from "../../support/fake-clock.js";
+import { createMessageLimits } from "../../src/usage/question-limits.js";
+import { fakeClock } from "../support/fake-clock.js";
 
 const TEN_MINUTES_MS = 600_000;
 
