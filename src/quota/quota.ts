@@ -13,7 +13,6 @@ import type { Forecast } from "./forecast.js";
 import { createForecasts, type Forecasts } from "./forecasts.js";
 import type { UsageHistory } from "./renewing-limit.js";
 import { createUsageCounts, type UsageCounts } from "./usage-counts.js";
-import { budgetWindow } from "./windows/provider-budget-window.js";
 import { createEndpointReader } from "./windows/read-endpoints.js";
 import {
   isOut,
@@ -25,7 +24,7 @@ import {
   windowEnd,
   windowKey,
 } from "./windows/window.js";
-import { createWindows, type Windows } from "./windows/windows.js";
+import { budgetWindow, createWindows, type Windows } from "./windows/windows.js";
 
 /** A quota as it stands now. */
 export interface QuotaState {

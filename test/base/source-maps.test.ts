@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readableStack } from "../../src/base/source-maps.js";
+import { readableStack } from "../../src/base/log.js";
 
 let folder: string;
 beforeEach(() => {
@@ -38,7 +38,7 @@ describe("readableStack", () => {
   });
 
   it("reads the maps of the build", () => {
-    const code = `const { readableStack } = await import("./dist/modules/base/source-maps.js");
+    const code = `const { readableStack } = await import("./dist/modules/base/log.js");
       const { createScrubber } = await import("./dist/modules/base/log.js");
       try { createScrubber(1); } catch (error) { console.log(readableStack(error.stack)); }`;
     const printed = execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createAnthropicProvider, maxTokensFor } from "../../src/providers/anthropic-wire/anthropic-provider.js";
-import { readAnthropicRow } from "../../src/providers/anthropic-wire/model-row.js";
-import { readEvent } from "../../src/providers/anthropic-wire/read-event.js";
+import {
+  createAnthropicProvider,
+  maxTokensFor,
+  readAnthropicRow,
+  readEvent,
+} from "../../src/providers/anthropic-wire/anthropic-provider.js";
 import { AnswerDraft } from "../../src/providers/chat/answer-draft.js";
 import type { ChatEvent, ChatMessage, Provider } from "../../src/providers/provider.js";
 import { FAKE_ANTHROPIC_KEY, type FakeAnthropic, startFakeAnthropic } from "../support/fake-anthropic.js";

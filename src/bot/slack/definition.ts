@@ -10,7 +10,7 @@ export const slackPlatform: PlatformDefinition = {
       name: "slack-manifest",
       about: "prints the Slack app manifest",
       async run(deps) {
-        const { printManifest } = await import("./setup/print-manifest.js");
+        const { printManifest } = await import("./setup/manifest.js");
         return printManifest(deps);
       },
     },

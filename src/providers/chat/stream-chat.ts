@@ -8,13 +8,20 @@ import {
   refusalError,
   withLimits,
 } from "../http/provider-fault.js";
+import type { HeaderWindow } from "../http/quota-tables.js";
 import { readQuotaHeaders } from "../http/read-quota.js";
 import { errorIn, type Refusal, readRefusal, refusalIn } from "../http/read-refusal.js";
 import { headersOf, sendRequest, unpacked } from "../http/send-request.js";
-import { type ChatEvent, type ChatRequest, type Provider, ProviderError, type QuotaReading } from "../provider.js";
+import {
+  type ChatEvent,
+  type ChatRequest,
+  type Provider,
+  ProviderError,
+  type ProviderId,
+  type QuotaReading,
+} from "../provider.js";
 import { type Adaptation, acceptedRequest, adaptationFor, type Quirks } from "./adapt-request.js";
 import { AnswerDraft } from "./answer-draft.js";
-import type { ChatWire } from "./chat-wire.js";
 import { BodyReader, EventStreamParser, type Piece } from "./event-stream.js";
 
 interface Deps {
@@ -267,4 +274,20 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
       timer.abort(OVER);
     }
   }
+}
+
+/** One vendor's way to write a chat request and to read the answer. */
+export interface ChatWire {
+  readonly provider: ProviderId;
+  readonly key: string | undefined;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What its headers tell of quotas. */
+  readonly quotaHeaders: readonly HeaderWindow[];
+  /** Whether a list came with the same key. */
+  hasListed(): boolean;
+  maxOutputTokens(request: ChatRequest, quirks: Quirks): number | undefined;
+  body(request: ChatRequest, quirks: Quirks): object;
+  /** Takes one event in, or a whole answer; `name` is the event's own, "" where it has none. */
+  read(event: unknown, draft: AnswerDraft, name: string): void;
 }

@@ -1,7 +1,5 @@
-import { type ChatEvent, type ChatRequest, type Provider, ProviderError } from "../provider.js";
+import { type ChatEvent, type ChatRequest, type ModelInfo, type Provider, ProviderError } from "../provider.js";
 import type { ProviderDeps } from "../provider-definition.js";
-import { demoAnswer, demoThought } from "./demo-answer.js";
-import { DEMO_THINKER, demoModels } from "./demo-models.js";
 
 /** Fast enough not to bore, slow enough that streaming is seen. */
 const WORD_DELAY_MS = 15;
@@ -41,3 +39,60 @@ export function createDemoProvider({ clock }: Pick<ProviderDeps, "clock">): Prov
     },
   };
 }
+
+/** Characters of a question that are repeated back. */
+const MAX_QUOTED_CHARS = 300;
+
+function lastQuestion(request: ChatRequest): string {
+  const text = request.messages.findLast((message) => message.role === "user")?.content.trim() ?? "";
+  const characters = [...text.replace(/\s+/g, " ")];
+  return characters.length > MAX_QUOTED_CHARS
+    ? `${characters.slice(0, MAX_QUOTED_CHARS).join("")}…`
+    : characters.join("");
+}
+
+/** What the thinking model of the demo says before it answers. */
+export function demoThought(request: ChatRequest): string {
+  const count = request.messages.length;
+  return (
+    `The conversation has ${count} ${count === 1 ? "message" : "messages"}; the last one decides. This ` +
+    "is a demo, so I cannot think about it any harder. "
+  );
+}
+
+/** An answer in Markdown that names its model and repeats the question, so that a switch of models is seen. */
+export function demoAnswer(request: ChatRequest, modelName: string): string {
+  const questions = request.messages.filter((message) => message.role === "user").length;
+  return `This is **${modelName}**, the built-in demo. I answer offline, without a language model behind me.
+
+You asked:
+
+> ${lastQuestion(request) || "(nothing)"}
+
+What you can try here:
+
+- ask something else: this conversation remembers its questions (this was number ${questions})
+- pick another model with \`/models use demo/evergreen-thinker\`
+- see how fresh the model lists are with \`/models status\`
+
+For real answers put one of these lines into \`.env\` and start again:
+
+\`\`\`sh
+OPENAI_API_KEY=…
+ANTHROPIC_API_KEY=…
+OLLAMA_BASE_URL=http://127.0.0.1:11434
+\`\`\`
+`;
+}
+
+const common = { contextTokens: 32_000, outputTokens: 2_000, inputPrice: 0, outputPrice: 0, isChat: true } as const;
+
+/** Three, so that there is something to switch between. */
+export const demoModels = [
+  { id: "evergreen-demo", name: "Evergreen Demo", releasedAt: Date.UTC(2026, 10, 1), ...common },
+  { id: "evergreen-thinker", name: "Evergreen Thinker", releasedAt: Date.UTC(2026, 9, 1), ...common },
+  { id: "evergreen-classic", name: "Evergreen Classic", releasedAt: Date.UTC(2026, 8, 1), ...common },
+] as const satisfies readonly ModelInfo[];
+
+/** The one that shows its reasoning before the answer. */
+export const DEMO_THINKER = "evergreen-thinker";

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { messageOf, UserError } from "../../base/errors.js";
-import { alignChanges } from "./align.js";
-import { readArguments, USAGE } from "./arguments.js";
 import { fixedPolicy, type Policy, smartPolicy } from "./policies.js";
 import { outcomeOf, type Replay, replay } from "./replay.js";
 import { parseTrace } from "./trace.js";
@@ -63,5 +62,61 @@ function read(file: string): string {
     return readFileSync(file, "utf8");
   } catch (error) {
     throw new UserError(`${file}: cannot be read (${messageOf(error)})`);
+  }
+}
+
+const WEEK_MS = 7 * 86_400_000;
+
+/**
+ * The changes within the time of the activity. Where the two traces come from different years, the changes are laid
+ * over the activity from its start on, again and again as often as it takes, moved by whole weeks, so that days of
+ * the week stay what they were.
+ */
+export function alignChanges(changes: readonly number[], startAt: number, endAt: number): readonly number[] {
+  const first = changes[0] ?? startAt;
+  const last = changes.at(-1) ?? first;
+  const within = (times: readonly number[]) => times.filter((at) => at > startAt && at <= endAt);
+  if (first <= endAt && last >= startAt) return within(changes);
+  const aligned: number[] = [];
+  const lengthMs = Math.ceil((last - first + 1) / WEEK_MS) * WEEK_MS;
+  let shiftMs = Math.ceil((startAt - first) / WEEK_MS) * WEEK_MS;
+  for (; first + shiftMs <= endAt; shiftMs += lengthMs) for (const at of changes) aligned.push(at + shiftMs);
+  return within(aligned);
+}
+
+export interface IntervalsRun {
+  readonly activityFile: string;
+  readonly changesFile: string | undefined;
+  /** Every Nth message is an interaction. */
+  readonly every: number;
+}
+
+export const USAGE = "npm run simulate -- intervals --activity FILE [--changes FILE] [--every N]";
+
+/** @throws {UserError} that says what is wrong and how it goes */
+export function readArguments(words: readonly string[]): IntervalsRun {
+  const { values, positionals } = parse(words);
+  const [name, ...more] = positionals;
+  if (name !== "intervals" || more.length > 0)
+    throw new UserError(
+      'the simulations are "intervals" and "quota"' +
+        (name === undefined ? "" : `; there is no "${positionals.join(" ")}"`),
+    );
+  const { activity, changes, every = "1" } = values;
+  if (activity === undefined || activity === "") throw new UserError("--activity needs a file");
+  if (changes === "") throw new UserError("--changes needs a file");
+  if (!/^[1-9]\d{0,8}$/.test(every)) throw new UserError(`--every takes a whole number from 1, not "${every}"`);
+  return { activityFile: activity, changesFile: changes, every: Number(every) };
+}
+
+function parse(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: { activity: { type: "string" }, changes: { type: "string" }, every: { type: "string" } },
+    });
+  } catch (error) {
+    throw new UserError(messageOf(error));
   }
 }

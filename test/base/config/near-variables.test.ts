@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allVariables, parseConfig } from "../../../src/base/config/config.js";
-import { meantVariable } from "../../../src/base/config/near-variables.js";
+import { allVariables, meantVariable, parseConfig } from "../../../src/base/config/config.js";
 import { platformDefinitions } from "../../../src/bot/registry.js";
 import { providerDefinitions } from "../../../src/providers/registry.js";
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createCalls, createRealBuckets } from "../../../src/bot/discord/send/calls.js";
-import { routeOf } from "../../../src/bot/discord/send/route.js";
+import { createCalls, createRealBuckets, routeOf } from "../../../src/bot/discord/send/calls.js";
 import type { DiscordAnswer } from "../../../src/bot/discord/wire/answer.js";
 import type { Rank } from "../../../src/bot/port/platform.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";

@@ -4,7 +4,7 @@ import { readPrices } from "../../../src/providers/lists/model-price.js";
 import { readRows } from "../../../src/providers/lists/model-rows.js";
 import { parsePage } from "../../../src/providers/lists/parse-page.js";
 import { isChatModel } from "../../../src/providers/openai-wire/is-chat-model.js";
-import { OPENAI_ROW_FIELDS, readOpenAiRow } from "../../../src/providers/openai-wire/model-row.js";
+import { OPENAI_ROW_FIELDS, readOpenAiRow } from "../../../src/providers/openai-wire/openai-provider.js";
 
 const terms = { fields: OPENAI_ROW_FIELDS, maxRows: 10_000 };
 const parse = (body: unknown) =>

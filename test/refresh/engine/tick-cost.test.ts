@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { newActivity } from "../../../src/refresh/smart/activity.js";
-import { storedActivity } from "../../../src/refresh/smart/stored.js";
+import { storedActivity } from "../../../src/refresh/smart/memory.js";
 import type { KeyValue, Store } from "../../../src/store/store.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { memoryStore } from "../../support/memory-store.js";

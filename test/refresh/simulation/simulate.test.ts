@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { alignChanges } from "../../../src/refresh/simulation/align.js";
 import { fixedPolicy, smartPolicy } from "../../../src/refresh/simulation/policies.js";
 import { outcomeOf, replay } from "../../../src/refresh/simulation/replay.js";
-import { runSimulate } from "../../../src/refresh/simulation/simulate.js";
+import { alignChanges, runSimulate } from "../../../src/refresh/simulation/simulate.js";
 
 const ACTIVITY = "test/fixtures/chat-activity.csv";
 const CHANGES = "test/fixtures/catalogue-changes.csv";

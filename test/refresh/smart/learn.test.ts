@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { newActivity, type WorkspaceActivity } from "../../../src/refresh/smart/activity.js";
 import { expectedRate, weightOf } from "../../../src/refresh/smart/expected-rate.js";
 import { advance, note } from "../../../src/refresh/smart/learn.js";
+import { readActivity, storedActivity } from "../../../src/refresh/smart/memory.js";
 import { smartInterval } from "../../../src/refresh/smart/smart-interval.js";
-import { readActivity, storedActivity } from "../../../src/refresh/smart/stored.js";
 import { cpuMsOf } from "../../support/bounded-time.js";
 
 const MINUTE_MS = 60_000;

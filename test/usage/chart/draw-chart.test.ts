@@ -1,9 +1,9 @@
 import { createCanvas, GlobalFonts, loadImage } from "@napi-rs/canvas";
 import { describe, expect, it } from "vitest";
 import type { BarChart } from "../../../src/usage/chart/chart.js";
-import { findChartFonts } from "../../../src/usage/chart/chart-fonts.js";
+import { palette, tones } from "../../../src/usage/chart/chart-options.js";
+import { findChartFonts } from "../../../src/usage/chart/chart-painter.js";
 import { loadDrawChart } from "../../../src/usage/chart/draw-chart.js";
-import { palette, tones } from "../../../src/usage/chart/palette.js";
 
 const chart: BarChart = {
   title: "Tokens by model, today",

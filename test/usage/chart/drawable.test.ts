@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawable } from "../../../src/usage/chart/drawable.js";
+import { drawable } from "../../../src/usage/chart/chart-options.js";
 
 describe("drawable()", () => {
   it.each([

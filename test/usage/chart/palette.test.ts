@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { palette, tones } from "../../../src/usage/chart/palette.js";
+import { palette, tones } from "../../../src/usage/chart/chart-options.js";
 
 /** WCAG 2.2, relative luminance. */
 function luminance(colour: string): number {

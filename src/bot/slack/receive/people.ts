@@ -3,8 +3,8 @@ import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import { createLookupCache } from "../../../base/lookup-cache.js";
 import type { Speaker } from "../../port/platform.js";
+import type { OptionalFeatures } from "../send/caller.js";
 import type { SlackCalls } from "../send/calls.js";
-import type { OptionalFeatures } from "../send/optional-features.js";
 import type { Identity } from "../wire/identity.js";
 import { idsIn, type NameOf } from "../wire/notation.js";
 

@@ -4,8 +4,7 @@ import { cutText } from "../../../base/text.js";
 import type { RateScheduler } from "../../delivery/rate-scheduler.js";
 import type { ChannelKey, MessageKey } from "../../port/platform.js";
 import type { Prompt } from "../wire/app-features.js";
-import type { Caller } from "./caller.js";
-import type { OptionalFeatures } from "./optional-features.js";
+import type { Caller, OptionalFeatures } from "./caller.js";
 
 /** Calls for what the agent container shows besides messages. Each does nothing where the workspace lacks it. */
 export interface AgentCalls {

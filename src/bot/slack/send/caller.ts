@@ -1,10 +1,12 @@
+import type { Clock } from "../../../base/clock.js";
+import type { Log } from "../../../base/log.js";
 import type { RateScheduler } from "../../delivery/rate-scheduler.js";
+import type { BucketTerms } from "../../delivery/token-bucket.js";
 import { conversationOf } from "../../port/conversation.js";
 import type { ChannelKey, Rank, SendTerms } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { fromSlackError, isAbsent, isTokenRefused } from "../wire/errors.js";
 import { botFault, type Health } from "../wire/health.js";
-import { bucketOf } from "./buckets.js";
 
 /** The ways to make a call. Those that take `work` throw {PlatformError}, and close a bucket that Slack has refused. */
 export interface Caller {
@@ -64,6 +66,103 @@ export function createCaller({ buckets, health }: CallerDeps): Caller {
           const isLimited = error instanceof PlatformError && error.reason === "rate-limited";
           if (!isLimited || attempt === MOST_TRIES) throw error;
         }
+      }
+    },
+  };
+}
+
+/** Slack allows bursts without saying how large ones: this part of a minute at once is assumed at first. */
+const FIRST_BURST = 0.25;
+
+const perMinute = (calls: number): BucketTerms => ({
+  capacity: calls,
+  perMinute: calls,
+  burst: Math.floor(calls * FIRST_BURST),
+});
+
+/** Slack's published tiers: calls a minute, per workspace and method. */
+const TIER_2 = perMinute(20);
+const TIER_3 = perMinute(50);
+const TIER_4 = perMinute(100);
+
+const TERMS: Readonly<Record<string, BucketTerms>> = {
+  // Special: about one a second and channel.
+  "chat.postMessage": { capacity: 1, perMinute: 60 },
+  "chat.update": TIER_3,
+  "chat.postEphemeral": TIER_4,
+  "chat.startStream": TIER_2,
+  "chat.appendStream": TIER_4,
+  "chat.stopStream": TIER_2,
+  "reactions.add": TIER_3,
+  "reactions.remove": TIER_2,
+  "conversations.replies": TIER_3,
+  "conversations.history": TIER_3,
+  "conversations.open": TIER_3,
+  "users.info": TIER_4,
+  "users.conversations": TIER_3,
+  "usergroups.users.list": TIER_2,
+  "usergroups.list": TIER_2,
+  "conversations.info": TIER_3,
+  "files.info": TIER_4,
+  "files.getUploadURLExternal": TIER_4,
+  "files.completeUploadExternal": TIER_4,
+  "views.publish": TIER_4,
+  "agents.sessions.setStatus": TIER_3,
+  "assistant.threads.setStatus": { capacity: 100, perMinute: 600 },
+  "assistant.threads.setSuggestedPrompts": TIER_3,
+  "assistant.threads.setTitle": TIER_3,
+};
+
+export const bucketOf = (method: string, channel: string): string =>
+  method === "chat.postMessage" ? `${method} ${channel}` : method;
+
+/**
+ * Returns a bucket's terms as one of `replicas` processes uses it. Posts are not divided: they are counted by channel,
+ * and several replicas rarely post in one channel in the same second.
+ */
+export function termsOf(bucket: string, replicas: () => number = () => 1): BucketTerms {
+  const [method = "", channel] = bucket.split(" ");
+  const terms = TERMS[method] ?? TIER_2;
+  return channel === undefined ? { ...terms, sharers: replicas } : terms;
+}
+
+/** Methods that a workspace, an app or a stand-in for Slack may lack, and that the bot can do without. */
+export interface OptionalFeatures {
+  /** False for an hour after the method turned out to be missing. */
+  has(method: string): boolean;
+  /** Makes the call unless the method is missing. Resolves with undefined when it is, or failed. Never rejects. */
+  run<T>(method: string, work: () => Promise<T>): Promise<T | undefined>;
+  /** Returns whether a failure says that the method is missing, and remembers it. Logged once. */
+  note(method: string, error: unknown): boolean;
+}
+
+const RETRY_MS = 3_600_000;
+
+export function createOptionalFeatures({ clock, log }: { readonly clock: Clock; readonly log: Log }): OptionalFeatures {
+  const absentUntil = new Map<string, number>();
+  const logged = new Set<string>();
+
+  const has = (method: string) => (absentUntil.get(method) ?? 0) <= clock.now();
+  const note = (method: string, error: unknown) => {
+    if (!isAbsent(error)) {
+      log.debug({ error, method }, "slack: optional feature failed, going on without it");
+      return false;
+    }
+    absentUntil.set(method, clock.now() + RETRY_MS);
+    if (!logged.has(method)) log.info({ error, method }, "slack: feature not available here, going on without it");
+    logged.add(method);
+    return true;
+  };
+  return {
+    has,
+    note,
+    async run(method, work) {
+      if (!has(method)) return undefined;
+      try {
+        return await work();
+      } catch (error) {
+        note(method, error);
+        return undefined;
       }
     },
   };

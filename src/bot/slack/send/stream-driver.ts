@@ -9,8 +9,7 @@ import { isLost, PlatformError } from "../../port/platform-error.js";
 import { slackErrorOf } from "../wire/errors.js";
 import { escapeMarkdown } from "../wire/notation.js";
 import type { ThreadKey } from "./agent-calls.js";
-import type { Caller } from "./caller.js";
-import type { OptionalFeatures } from "./optional-features.js";
+import type { Caller, OptionalFeatures } from "./caller.js";
 import type { PostReconciliation } from "./post-reconciliation.js";
 import { APPEND, START, STOP, type StreamCalls, UPDATE } from "./stream-calls.js";
 import {

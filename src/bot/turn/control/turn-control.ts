@@ -1,13 +1,17 @@
 import { withDeadline } from "../../../base/deadline.js";
 import { UserError } from "../../../base/errors.js";
+import { saysSomething } from "../../../base/text.js";
 import type { Invocation } from "../../../commands/command.js";
-import type { RetryOutcome, TurnControl } from "../../../commands/command-deps.js";
+import type { RatingOutcome, RetryOutcome, TurnControl } from "../../../commands/command-deps.js";
 import { phrase, t } from "../../../languages/translate.js";
-import type { ModelRef } from "../../../refresh/choose/default-model.js";
+import { type ModelRef, modelName } from "../../../refresh/choose/default-model.js";
+import type { Settings } from "../../../refresh/settings.js";
+import type { Sessions } from "../../../store/sessions/sessions.js";
+import type { Votes } from "../../../usage/votes.js";
 import { chatRefusal, FULL_LINE, limitFault } from "../../access/access.js";
 import { channelKeyOf, conversationOf, workspaceOf } from "../../port/conversation.js";
 import { answerPlace, openQuestionOf, type Question, wantedBy } from "../../prompt/question.js";
-import { answerIdOf } from "../answer-controls.js";
+import { type AnswerControls, answerIdOf } from "../answer-controls.js";
 import { TurnCalledOff } from "../endings.js";
 import { leaseName } from "../line/conversation-line.js";
 import { enqueue, type LifeDeps, lineOf, showFirstMark } from "../turn.js";
@@ -15,7 +19,6 @@ import { choose } from "./choose.js";
 import { compare } from "./compare.js";
 import { lastQuestion, questionAgain, RESTARTING, refused, surfaceOf, type TurnControlDeps } from "./last-question.js";
 import { openThread } from "./open-thread.js";
-import { rateAnswer } from "./rate-answer.js";
 
 /** What commands do to answers. */
 export const createTurnControl = (deps: TurnControlDeps): TurnControl => ({
@@ -106,4 +109,34 @@ async function emptyLine({ turns }: LifeDeps, conversation: string): Promise<voi
   for (const { controller } of running) controller.abort(new TurnCalledOff("stopped"));
   const lines = new Set([conversation, ...running.map(({ question }) => lineOf(question))]);
   await Promise.all([...lines].map(turns.queue.idleIn)).finally(() => turns.emptied.delete(conversation));
+}
+
+export interface RatingDeps {
+  readonly sessions: Pick<Sessions, "lastTurn" | "turnShownIn">;
+  readonly settings: Pick<Settings, "of">;
+  readonly controls: Pick<AnswerControls, "otherModels">;
+  readonly votes: Pick<Votes, "cast">;
+}
+
+/**
+ * Counts what somebody thinks of an answer: of the one whose control was pressed, else of the conversation's last.
+ * Under a bad one stands what answers the question again, where this person may have that done. @throws {StoreError}
+ */
+export async function rateAnswer(
+  { sessions, settings, controls, votes }: RatingDeps,
+  invocation: Invocation,
+  isGood: boolean,
+): Promise<RatingOutcome> {
+  const { platform, workspace, conversation, user, isOperator, on } = invocation;
+  if (settings.of(workspace).feedback === false) return { kind: "off" };
+  const found = on === undefined ? await sessions.lastTurn(conversation) : await sessions.turnShownIn(conversation, on);
+  const { provider, model, answer, shownIn, question, endedAt } = found?.turn ?? {};
+  if (found === undefined || provider == null || model == null || shownIn === undefined || !saysSomething(answer ?? ""))
+    return { kind: "unknown" };
+  const vote = { at: endedAt ?? 0, workspace, platform, userId: user.id, provider, model, isGood };
+  const how = await votes.cast(vote, { conversation, message: shownIn });
+  const last = isGood ? undefined : on === undefined ? found : await sessions.lastTurn(conversation);
+  const mayRetry = last?.number === found.number && (isOperator || question?.authorId === user.id);
+  const instead = mayRetry ? controls.otherModels({ provider, model }, workspace) : [];
+  return { kind: "counted", how, model: modelName({ provider, model }), instead };
 }

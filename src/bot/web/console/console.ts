@@ -4,18 +4,19 @@ import { z } from "zod";
 import type { Invocation, Reply } from "../../../commands/command.js";
 import type { Languages } from "../../../languages/languages.js";
 import { eachInLanguage, phrase } from "../../../languages/translate.js";
-import type { Audit } from "../../../store/audit.js";
+import type { Audit, AuditEntry } from "../../../store/audit.js";
+import { sessionRow } from "../../../store/sessions/session-rows.js";
+import type { Session } from "../../../store/sessions/sessions.js";
 import type { Store } from "../../../store/store.js";
 import type { Failures } from "../../observe/failures.js";
 import type { History } from "../../observe/history.js";
+import { channelKeyOf } from "../../port/conversation.js";
 import { assetRoutes } from "../http/assets.js";
 import { readJson } from "../http/body.js";
 import { HttpError } from "../http/http-error.js";
 import { pageLanguage } from "../http/page-language.js";
-import { readAudit } from "./audit-view.js";
 import { type ConsoleEventsDeps, createConsoleEvents } from "./console-events.js";
 import { settingsView, workspacesView } from "./console-view.js";
-import { readConversations } from "./conversations.js";
 
 export interface ConsoleDeps extends Omit<ConsoleEventsDeps, "history"> {
   readonly history: Pick<History, "look" | "view">;
@@ -122,3 +123,50 @@ export const consoleInvocation = (workspace: string): Invocation => ({
   door: "console",
   canShowFiles: false,
 });
+
+/** A conversation as an operator sees it: where it is and what it is pinned to, and nothing that was said. */
+export interface ConversationRow extends Pick<Session, "pin" | "answeredAt"> {
+  readonly platform: string;
+  readonly workspace: string;
+  readonly channel: string;
+  readonly thread?: string;
+}
+
+export interface ConversationsView {
+  readonly conversations: readonly ConversationRow[];
+  /** What to ask for the ones before; unset where there are none. */
+  readonly before?: string;
+}
+
+const PAGE_ROWS = 100;
+
+/** Reads a page of conversations, those with the last keys first. @throws {StoreError} */
+export async function readConversations(store: Pick<Store, "values">, before?: string): Promise<ConversationsView> {
+  const page = await store.values("sessions").page("", { before, limit: PAGE_ROWS });
+  const conversations = page.entries.flatMap(([key, value]): ConversationRow[] => {
+    const session = sessionRow.safeParse(value).data;
+    return session === undefined ? [] : [{ ...channelKeyOf(key), pin: session.pin, answeredAt: session.answeredAt }];
+  });
+  return { conversations: conversations.reverse(), ...(page.before !== undefined && { before: page.before }) };
+}
+
+export interface AuditView {
+  /** Newest first, of all workspaces. */
+  readonly entries: readonly AuditEntry[];
+  /** What to ask for the ones before; unset where there are none. */
+  readonly before?: string;
+}
+
+const PAGE_ENTRIES = 50;
+
+/** Reads a page of the record of changes; `kind`: only these, all where it is empty. @throws {StoreError} */
+export async function readAudit(
+  audit: Pick<Audit, "read">,
+  { kind = "", before }: { readonly kind?: string | undefined; readonly before?: string | undefined },
+): Promise<AuditView> {
+  const isWanted = (entry: AuditEntry) => kind === "" || entry.kind === kind;
+  const found = await audit.read({ from: 0, before, isWanted }, PAGE_ENTRIES + 1);
+  const shown = found.slice(0, PAGE_ENTRIES);
+  const last = found.length > shown.length ? shown.at(-1)?.[0] : undefined;
+  return { entries: shown.map(([, entry]) => entry), ...(last !== undefined && { before: last }) };
+}

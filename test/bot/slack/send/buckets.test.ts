@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createRateScheduler } from "../../../../src/bot/delivery/rate-scheduler.js";
 import { createTokenBucket } from "../../../../src/bot/delivery/token-bucket.js";
 import type { Rank } from "../../../../src/bot/port/platform.js";
-import { bucketOf, termsOf } from "../../../../src/bot/slack/send/buckets.js";
+import { bucketOf, termsOf } from "../../../../src/bot/slack/send/caller.js";
 import { fakeClock, settle } from "../../../support/fake-clock.js";
 
 describe("createRateScheduler() over token buckets", () => {

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { slackManifest } from "../../../../src/bot/slack/setup/manifest.js";
-import { printManifest } from "../../../../src/bot/slack/setup/print-manifest.js";
+import { printManifest, slackManifest } from "../../../../src/bot/slack/setup/manifest.js";
 import { createSlashNames } from "../../../../src/bot/slack/wire/slash-names.js";
 import { createCommands } from "../../../../src/commands/registry.js";
 import { commands } from "../slack-support.js";

@@ -3,7 +3,7 @@ import { byId, make } from "/assets/shared/elements.js";
 import { LANGUAGE, t } from "/assets/shared/translate.js";
 import { createPagedTable } from "./paged-table.js";
 
-/** @import { AuditView } from "../audit-view.js" */
+/** @import { AuditView } from "../console.js" */
 
 /** Who changed what; read on demand, newest first, perhaps of one kind. */
 export function createAudit() {

@@ -6,7 +6,7 @@ import { t } from "/assets/shared/translate.js";
 import { createPagedTable } from "./paged-table.js";
 
 /**
- * @import { ConversationRow, ConversationsView } from "../conversations.js"
+ * @import { ConversationRow, ConversationsView } from "../console.js"
  * @import { ConsoleState } from "./app.js"
  * @typedef {ConsoleState["affectedPins"]} AffectedPins
  */

@@ -4,7 +4,7 @@ import { agoWords } from "/assets/shared/time.js";
 import { plural, t } from "/assets/shared/translate.js";
 
 /**
- * @import { FoundMessage } from "../../search-messages.js"
+ * @import { FoundMessage } from "../../routes.js"
  * @typedef {{ results: readonly FoundMessage[], isComplete: boolean }} Found
  */
 
