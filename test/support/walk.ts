@@ -90,6 +90,9 @@ interface Flow {
   prepare(world: World): { before?(): Promise<void>; run(): Promise<void> };
 }
 
+/** As long as a mention takes. */
+const IDLE_MS = THINK_MS + WORDS * WORD_EVERY_MS + AFTER_MS;
+
 /** `prepare` gets the flow's world; of what it returns, `run` is measured and `before` is not. */
 export const FLOWS: readonly Flow[] = [
   {
@@ -149,5 +152,10 @@ export const FLOWS: readonly Flow[] = [
       };
       return { run };
     },
+  },
+  {
+    flow: "nothing, for as long as a mention takes",
+    target: { files: 0, functions: 0 },
+    prepare: ({ turn }) => ({ run: () => turn(IDLE_MS) }),
   },
 ];

@@ -3,9 +3,8 @@ import type { HostConfig } from "../../base/config/config-host.js";
 import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import { t } from "../../languages/translate.js";
-import type { ChatRequest, ModelInfo } from "../../providers/provider.js";
-import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
-import type { ModelRef } from "../../refresh/choose/default-model.js";
+import type { ChatRequest } from "../../providers/provider.js";
+import { listedRow, type ModelRef } from "../../refresh/choose/default-model.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Session, Sessions, Turn } from "../../store/sessions/sessions.js";
 import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";
@@ -60,7 +59,7 @@ export async function prepareRequest(
 ): Promise<Prepared> {
   const { model, session, turns: recent, question, signal } = terms;
   const conversation = conversationOf(question.message);
-  const facts = deps.modelFacts(model.provider, model.model, rowOf(deps.refresher.snapshot(), model));
+  const facts = deps.modelFacts(model.provider, model.model, listedRow(deps.refresher.snapshot(), model));
   const { chat } = deps;
   const turns =
     question.retry === undefined ? recent : saidBefore(recent, question.mention?.replaces ?? question.message.message);
@@ -128,9 +127,6 @@ async function composed(
   const kept = images.of(conversationOf(message), message.message);
   return { text: retry?.sent ?? text, images: terms.takesImages ? kept : [], notes: [] };
 }
-
-const rowOf = (snapshot: Snapshot, { provider, model }: ModelRef): ModelInfo | undefined =>
-  snapshot.providers.get(provider)?.models.find(({ id }) => id === model);
 
 /**
  * Families of models that take images, by what follows a vendor's prefix ("meta-llama/", "us.anthropic.") in their

@@ -3,7 +3,7 @@ import type { Log } from "../../base/log.js";
 import type { AffectedPins } from "../../commands/command-deps.js";
 import { modelRowsOf, type Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
-import { modelName, splitModel } from "../../refresh/choose/default-model.js";
+import { knownRow, listedRow, modelName, splitModel } from "../../refresh/choose/default-model.js";
 import { isRetiring, successorOf } from "../../refresh/choose/successor.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import { sessionRow } from "../../store/sessions/session-rows.js";
@@ -77,13 +77,11 @@ export function createPinCensus(deps: PinCensusDeps): PinCensus {
     affectedPins: (workspace) =>
       [...(counts.get(workspace) ?? [])].map(([name, channels]) => {
         const ref = splitModel(name);
-        const entry = refresher.snapshot().providers.get(ref.provider);
-        const listed = entry?.models.find(({ id }) => id === ref.model);
-        const row = listed ?? entry?.missing?.find(({ model }) => model.id === ref.model)?.model;
+        const snapshot = refresher.snapshot();
         const facts = { snapshot: allowed.snapshot(workspace), modelFacts, now: clock.now() };
-        const successor = successorOf(facts, ref, row);
+        const successor = successorOf(facts, ref, knownRow(snapshot, ref));
         return {
-          ...{ model: name, channels: channels.size, retiresAt: listed?.retiresAt },
+          ...{ model: name, channels: channels.size, retiresAt: listedRow(snapshot, ref)?.retiresAt },
           successor: successor && modelName(successor),
         };
       }),

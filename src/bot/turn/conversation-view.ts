@@ -1,4 +1,4 @@
-import { type ModelRef, modelName } from "../../refresh/choose/default-model.js";
+import { factsOf, modelName } from "../../refresh/choose/default-model.js";
 import { costOf } from "../../usage/model-facts.js";
 import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { AnswerFacts, ConversationModel } from "../port/conversation-facts.js";
@@ -45,15 +45,3 @@ export const createConversationView = (deps: Deps) => ({
     };
   },
 });
-
-/** What is known of a model, by its provider's list and the table of prices. */
-export function factsOf(
-  { refresher, modelFacts }: Pick<Deps, "refresher" | "modelFacts">,
-  { provider, model }: ModelRef,
-) {
-  const row = refresher
-    .snapshot()
-    .providers.get(provider)
-    ?.models.find(({ id }) => id === model);
-  return modelFacts(provider, model, row);
-}

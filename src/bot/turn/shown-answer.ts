@@ -7,7 +7,7 @@ import { type OutlookDeps, outlookIn } from "../../commands/wording/pin-outlook.
 import { localeInForce, t } from "../../languages/translate.js";
 import { ProviderError } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
-import { type ModelRef, modelName } from "../../refresh/choose/default-model.js";
+import { factsOf, type ModelRef, modelName } from "../../refresh/choose/default-model.js";
 import { livingModels } from "../../refresh/choose/living-models.js";
 import type { ModelUse, RefreshStatus } from "../../refresh/refresher.js";
 import type { Pin, Session } from "../../store/sessions/sessions.js";
@@ -18,7 +18,6 @@ import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, MessageKey } from "../port/platform.js";
 import { chooseControl, comparedHeading, retryControl, statusControl, takenLine } from "./answer-controls.js";
-import { factsOf } from "./conversation-view.js";
 import { detourLine, lostLine, offerControls, riskLine, stoppedText, troubleControl } from "./detour.js";
 import { causeOfBreak, ENDING_LINES, failureText, needsOperator, waitInWords } from "./endings.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps } from "./turn-deps.js";

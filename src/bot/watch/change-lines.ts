@@ -5,7 +5,7 @@ import { localeInForce, type Phrase, phrase, t } from "../../languages/translate
 import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ChangedFacts, ModelChange } from "../../refresh/catalog/model-changes.js";
-import { modelName } from "../../refresh/choose/default-model.js";
+import { knownRow, modelName } from "../../refresh/choose/default-model.js";
 import { olderSibling } from "../../refresh/choose/model-family.js";
 import type { ChangeLine } from "../../refresh/watch/gather-changes.js";
 import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";
@@ -23,10 +23,7 @@ const MAX_NAME_CHARS = 30;
 export function changeLine(facts: LineFacts, line: ChangeLine): string {
   const [first] = line;
   const last = line.at(-1) ?? first;
-  const entry = facts.snapshot.providers.get(last.provider);
-  const row =
-    entry?.models.find(({ id }) => id === last.model) ??
-    entry?.missing?.find(({ model }) => model.id === last.model)?.model;
+  const row = knownRow(facts.snapshot, last);
   const shown = code(modelName(last), MAX_ID_CHARS);
   const name = row?.name === undefined ? "" : ` (${escapeInline(row.name, MAX_NAME_CHARS)})`;
   return `- **${headOf(line)}** ${shown}${name}${tailOf(facts, first, last, row)}`;

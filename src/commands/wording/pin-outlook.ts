@@ -1,7 +1,8 @@
 import { dayInWords } from "../../base/time.js";
 import { t } from "../../languages/translate.js";
+import type { ModelInfo } from "../../providers/provider.js";
 import { type CatalogEntry, type Snapshot, stateOf } from "../../refresh/catalog/catalog-types.js";
-import { type ModelRef, modelName, splitModel } from "../../refresh/choose/default-model.js";
+import { knownRow, type ModelRef, modelName, splitModel } from "../../refresh/choose/default-model.js";
 import { isRetiring, type SuccessorFacts, successorOf } from "../../refresh/choose/successor.js";
 import type { SuccessorOffer } from "../../refresh/settings.js";
 import type { Control } from "../command.js";
@@ -32,9 +33,9 @@ export function pinOutlook(facts: OutlookFacts, pin: ModelRef): PinOutlook | und
   const entry = facts.lists.providers.get(pin.provider);
   const name = modelName(pin);
   const offer = facts.offers?.[name];
-  const state = entry && stateOutlook(entry, pin, facts.now);
+  const row = knownRow(facts.lists, pin);
+  const state = entry && stateOutlook(entry, pin, row, facts.now);
   if (state === undefined && offer === undefined) return undefined;
-  const row = rowOf(entry, pin.model);
   const offered = offer === undefined ? undefined : splitModel(offer.successor);
   const successor = offered ?? successorOf(facts, pin, row);
   const shown = successor && code(modelName(successor), MAX_MODEL_CHARS);
@@ -70,7 +71,7 @@ export function outlookIn(
   return pinOutlook({ lists: refresher.snapshot(), snapshot, modelFacts, offers, now: clock.now() }, pin);
 }
 
-function stateOutlook(entry: CatalogEntry, pin: ModelRef, now: number) {
+function stateOutlook(entry: CatalogEntry, pin: ModelRef, row: ModelInfo | undefined, now: number) {
   const state = stateOf(entry, pin.model);
   const name = modelName(pin);
   const model = code(pin.model, MAX_MODEL_CHARS);
@@ -80,7 +81,6 @@ function stateOutlook(entry: CatalogEntry, pin: ModelRef, now: number) {
       line: t`ℹ️ ${pin.provider} no longer lists ${model}. It stays pinned here; \`/models list\` shows what there is.`,
     };
   }
-  const row = rowOf(entry, pin.model);
   if (row?.retiresAt === undefined || !isRetiring(row, now)) return undefined;
   const day = dayInWords(row.retiresAt);
   return {
@@ -91,6 +91,3 @@ function stateOutlook(entry: CatalogEntry, pin: ModelRef, now: number) {
         : t`⏳ ${code(name, MAX_MODEL_CHARS)} was due to retire on ${day} and may stop any day. It stays pinned here.`,
   };
 }
-
-const rowOf = (entry: CatalogEntry | undefined, model: string) =>
-  entry?.models.find(({ id }) => id === model) ?? entry?.missing?.find((row) => row.model.id === model)?.model;

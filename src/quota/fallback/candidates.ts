@@ -1,6 +1,12 @@
 import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
-import { defaultModelOf, type ModelRef, modelName, type Preference } from "../../refresh/choose/default-model.js";
+import {
+  defaultModelOf,
+  listedRow,
+  type ModelRef,
+  modelName,
+  type Preference,
+} from "../../refresh/choose/default-model.js";
 import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";
 import type { ModelQuota } from "../quota.js";
 
@@ -86,8 +92,7 @@ function byLikeness({ pinned, snapshot, setups, modelFacts, historyTokens }: Can
       .filter(({ id, isChat }) => isChat && !refused.has(id))
       .map((info) => rowOf(setup.id, info, info.id === usual));
   });
-  const listedPin = snapshot.providers.get(pinned.provider)?.models.find(({ id }) => id === pinned.model);
-  const facts = modelFacts(pinned.provider, pinned.model, listedPin);
+  const facts = modelFacts(pinned.provider, pinned.model, listedRow(snapshot, pinned));
   return rows
     .filter((row) => isEnough(row.facts, facts, historyTokens))
     .sort(

@@ -5,7 +5,7 @@ import type { ModelInfo } from "../../providers/provider.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import type { Snapshot } from "../catalog/catalog-types.js";
 import type { ModelRules, Settings } from "../settings.js";
-import { type ModelRef, modelName } from "./default-model.js";
+import { listedRow, type ModelRef, modelName } from "./default-model.js";
 import { indexAhead } from "./model-index.js";
 
 /** Which models a workspace may use. */
@@ -75,13 +75,7 @@ export function createAllowedModels({ refresher, settings, modelFacts, host }: A
     rulesOf,
     hasRules: isRuled,
     snapshot: snapshotOf,
-    judge(workspace, ref) {
-      const row = refresher
-        .snapshot()
-        .providers.get(ref.provider)
-        ?.models.find(({ id }) => id === ref.model);
-      return judgeWith(rulesOf(workspace), ref, row);
-    },
+    judge: (workspace, ref) => judgeWith(rulesOf(workspace), ref, listedRow(refresher.snapshot(), ref)),
   };
 }
 
