@@ -7,7 +7,7 @@ import { createObservers, observedStore } from "./bot/observe/observers.js";
 import type { ChatPlatform } from "./bot/port/platform.js";
 import type { PlatformParts, PlatformSetup } from "./bot/port/platform-definition.js";
 import { createPinCensus } from "./bot/status/pin-census.js";
-import { createLiveness } from "./bot/turn/liveness.js";
+import { createLiveness } from "./bot/turn/other-replicas.js";
 import type { Invocation } from "./commands/command.js";
 import { createLanguages } from "./languages/languages.js";
 import { loadProviders } from "./providers/load-providers.js";

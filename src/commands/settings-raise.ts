@@ -4,7 +4,7 @@ import { phrase, t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import type { WorkspaceSettings } from "../refresh/settings.js";
 import { BUDGET_SCOPES, type BudgetLimit, endOfDay, withRaise } from "../usage/budgets/budget.js";
-import { personKey } from "../usage/limits/person-key.js";
+import { personKey } from "../usage/question-limits.js";
 import { defineCommand, type Invocation } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { scopeOption } from "./settings-budget.js";

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { createRowReader } from "../store/damage-report.js";
-import { DAMAGED } from "../store/row.js";
-import type { Store, Write } from "../store/store.js";
+import { DAMAGED, type Store, type Write } from "../store/store.js";
 
 /** What was read, undefined where there is no row any more, up to the change with this id. */
 export interface SettingsRead<T> {

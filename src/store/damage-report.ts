@@ -2,8 +2,7 @@ import type { z } from "zod";
 import { BoundedSet } from "../base/bounded-map.js";
 import type { Log } from "../base/log.js";
 import { plural } from "../languages/translate.js";
-import { DAMAGED } from "./row.js";
-import { DamagedRowError, type KeyValue, type Store, type Table, type Write, writesOf } from "./store.js";
+import { DAMAGED, DamagedRowError, type KeyValue, type Store, type Table, type Write, writesOf } from "./store.js";
 
 /** The damaged rows that were met: they are kept as they are until something else is written in their place. */
 export interface DamageReport {

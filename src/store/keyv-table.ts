@@ -1,6 +1,16 @@
 import { Keyv, type KeyvOptions, type KeyvStoreAdapter } from "keyv";
-import { checkKey, DAMAGED, decodeRow, encodeRow } from "./row.js";
-import { DamagedRowError, type Entry, type KeyValue, type Page, type Table, translated } from "./store.js";
+import {
+  checkKey,
+  DAMAGED,
+  DamagedRowError,
+  decodeRow,
+  type Entry,
+  encodeRow,
+  type KeyValue,
+  type Page,
+  type Table,
+  translated,
+} from "./store.js";
 
 export interface KeyvTableParts {
   readonly table: Table;

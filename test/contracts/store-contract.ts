@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DAMAGED } from "../../src/store/row.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import {
   type Claim,
   type ClaimResult,
+  DAMAGED,
   type Page,
   type Store,
   StoreError,

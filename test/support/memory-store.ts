@@ -1,7 +1,9 @@
 import { messageOf } from "../../src/base/errors.js";
-import { checkKey, checkTerms, DAMAGED as DAMAGED_ROW } from "../../src/store/row.js";
 import {
   type Claim,
+  checkKey,
+  checkTerms,
+  DAMAGED as DAMAGED_ROW,
   DamagedRowError,
   type KeyValue,
   type Store,

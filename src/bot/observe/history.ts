@@ -7,7 +7,7 @@ import type { Store } from "../../store/store.js";
 import type { ChatPlatform } from "../port/platform.js";
 import type { LoopDelay } from "./loop-delay.js";
 import type { Observer } from "./observers.js";
-import type { Series } from "./series.js";
+import type { Series } from "./recent.js";
 
 /** What survives a restart: 30 days by the hour, uptime and incidents of providers and platforms. */
 export interface HistoryView {

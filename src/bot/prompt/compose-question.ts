@@ -9,10 +9,8 @@ import { erasedAnswerKey, erasedPersonKey } from "../../store/sessions/erase-con
 import type { Turn } from "../../store/sessions/sessions.js";
 import { channelOf, conversationOf } from "../port/conversation.js";
 import type { Attachment, EarlierMessage, LeftOut, Mention, MessageContent } from "../port/platform.js";
-import { countTokens } from "./context.js";
-import { namesOf, noteOf } from "./left-out.js";
-import { noRoomWords, readAttachments, unreadReason } from "./read-attachments.js";
-import { createTokenRoom, type TokenRoom } from "./token-room.js";
+import { countTokens, createTokenRoom, type TokenRoom } from "./context.js";
+import { namesOf, noRoomWords, noteOf, readAttachments, unreadReason } from "./read-attachments.js";
 import { cleanName, cleanQuestion, MAX_FILE_NAME_CHARS, quotedMessage, speakerName } from "./untrusted-text.js";
 
 export interface ComposeTerms {

@@ -10,10 +10,9 @@ import type { Session, Sessions, Turn } from "../../store/sessions/sessions.js";
 import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";
 import { channelOf, conversationOf } from "../port/conversation.js";
 import { type ComposedQuestion, type ComposeTerms, composeQuestion } from "./compose-question.js";
-import { contextOf, countTokens, mostTokens } from "./context.js";
+import { contextOf, countTokens, mostTokens, type OutputCap, outputCap } from "./context.js";
 import type { Question } from "./question.js";
 import type { RecentImages } from "./recent-images.js";
-import { type OutputCap, outputCap } from "./token-room.js";
 import { cleanQuestion } from "./untrusted-text.js";
 
 export interface PrepareDeps {

@@ -2,13 +2,13 @@ import type { Clock } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import { TimeoutError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
-import { type Phrase, phrase, type Said } from "../../languages/translate.js";
+import { code } from "../../commands/wording/markdown.js";
+import { type Phrase, phrase, type Said, t } from "../../languages/translate.js";
 import type { ImagePart } from "../../providers/provider.js";
-import type { Attachment } from "../port/platform.js";
+import type { Attachment, LeftOut } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";
-import { IMAGE_TOKENS } from "./context.js";
-import type { TokenRoom } from "./token-room.js";
-import { cleanName, cleanQuestion, fenced, MAX_FILE_NAME_CHARS } from "./untrusted-text.js";
+import { IMAGE_TOKENS, type TokenRoom } from "./context.js";
+import { cleanName, cleanQuestion, fenced, fileName, MAX_FILE_NAME_CHARS } from "./untrusted-text.js";
 
 export interface AttachmentTerms {
   readonly takesImages: boolean;
@@ -245,4 +245,36 @@ const RARE_IN_WINDOWS_1252 = new Set([0x81, 0x86, 0x87, 0x88, 0x89, 0x8b, 0x8d, 
 function isWindows1252(bytes: Uint8Array): boolean {
   const high = bytes.filter((byte) => byte >= 0x80);
   return high.length * 2 <= bytes.length && !high.some((byte) => RARE_IN_WINDOWS_1252.has(byte));
+}
+
+/** How many files are named under an answer; the rest are counted. */
+const MAX_NAMED = 12;
+
+/** One line that names all that is left out, each with its reason; undefined where there is nothing. */
+export function noteOf(ignored: ReadAttachments["ignored"], leftOut: readonly LeftOut[]): string | undefined {
+  const all = [
+    ...leftOut.map(({ what, why }) => `${what}: ${why}`),
+    ...ignored.map(({ name, why }) => `${code(name)}: ${why}`),
+  ];
+  const named = [...new Set(all)];
+  const more = named.length > MAX_NAMED ? [t`and ${named.length - MAX_NAMED} more`] : [];
+  return named.length === 0 ? undefined : t`ℹ️ Ignored ${[...named.slice(0, MAX_NAMED), ...more].join("; ")}.`;
+}
+
+/** Returns the names of a question's files for later turns, which are sent without its images. */
+export function namesOf({ images, ignored }: ReadAttachments): string | undefined {
+  const listed = (what: string, files: readonly { readonly name: string }[]) =>
+    files.length === 0 ? [] : [`${what}: ${files.map(({ name }) => fileName(name)).join(", ")}`];
+  const lines = [
+    ...listed(images.length === 1 ? "Attached image" : "Attached images", images),
+    ...listed(
+      "Attached, of which only the beginning is here",
+      ignored.filter(({ isCut }) => isCut),
+    ),
+    ...listed(
+      "Attached, but left out",
+      ignored.filter(({ isCut }) => !isCut),
+    ),
+  ];
+  return lines.length === 0 ? undefined : lines.join("\n");
 }

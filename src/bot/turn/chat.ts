@@ -10,7 +10,7 @@ import { createTurnControl } from "./control/turn-control.js";
 import { TurnCalledOff } from "./endings.js";
 import { createBurstBrake } from "./line/burst-brake.js";
 import { createTurnQueue } from "./line/conversation-line.js";
-import { createRemoteStop } from "./remote-stop.js";
+import { createRemoteStop } from "./other-replicas.js";
 import { type ActiveTurns, type TakeTerms, takeMention } from "./turn.js";
 import type { ChatDeps } from "./turn-deps.js";
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { createRowReader } from "../../store/damage-report.js";
-import { DAMAGED } from "../../store/row.js";
-import type { Store, Write } from "../../store/store.js";
+import { DAMAGED, type Store, type Write } from "../../store/store.js";
 import { type ModelChange, modelChange } from "../catalog/model-changes.js";
 import { NEWS_PREFIX, readNews } from "../catalog/news-rows.js";
 import type { ToldChanges } from "./gather-changes.js";

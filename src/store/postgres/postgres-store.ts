@@ -2,12 +2,16 @@ import { systemClock } from "../../base/clock.js";
 import { boundStore, createCallTimeout } from "../bounded.js";
 import { readEntries, readPage } from "../keyv-table.js";
 import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
-import { checkKey, checkTerms, DAMAGED, decodeRow, encodeRow } from "../row.js";
 import { codeOf } from "../server-fault.js";
 import {
   type Claim,
   type ClaimTerms,
+  checkKey,
+  checkTerms,
+  DAMAGED,
   DamagedRowError,
+  decodeRow,
+  encodeRow,
   type KeyValue,
   type Store,
   StoreError,

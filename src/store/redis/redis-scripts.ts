@@ -1,5 +1,13 @@
-import { checkKey, encodeRow } from "../row.js";
-import { type Claim, type ClaimTerms, type Swap, type Table, type Write, writesOf } from "../store.js";
+import {
+  type Claim,
+  type ClaimTerms,
+  checkKey,
+  encodeRow,
+  type Swap,
+  type Table,
+  type Write,
+  writesOf,
+} from "../store.js";
 
 /** Everything of ours begins with it, so that a database can be shared with other programs. */
 const PREFIX = "evergreen:";

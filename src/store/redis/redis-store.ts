@@ -5,11 +5,12 @@ import { messageOf, StartupError } from "../../base/errors.js";
 import { boundStore, createCallTimeout } from "../bounded.js";
 import { createKeyvTable } from "../keyv-table.js";
 import { type ClaimAttempt, claimFromEnded, processOwner } from "../process-owner.js";
-import { checkKey, checkTerms } from "../row.js";
 import { connectionFault, serverAddress } from "../server-fault.js";
 import {
   type Claim,
   type ClaimTerms,
+  checkKey,
+  checkTerms,
   type KeyValue,
   type Store,
   StoreError,

@@ -3,11 +3,14 @@ import type { Connection } from "sqlite3";
 import { type Clock, systemClock } from "../../base/clock.js";
 import { createKeyvTable } from "../keyv-table.js";
 import { hasEnded, processOwner } from "../process-owner.js";
-import { checkKey, checkTerms, encodeRow, isRow } from "../row.js";
 import {
   type Claim,
   type ClaimResult,
   type ClaimTerms,
+  checkKey,
+  checkTerms,
+  encodeRow,
+  isRow,
   type KeyValue,
   type Store,
   StoreError,

@@ -1,8 +1,8 @@
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import { systemClock } from "../../base/clock.js";
 import { messageOf, StartupError } from "../../base/errors.js";
-import { DAMAGED } from "../row.js";
 import {
+  DAMAGED,
   DamagedRowError,
   type Entry,
   type KeyValue,

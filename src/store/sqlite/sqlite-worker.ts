@@ -3,8 +3,8 @@ import { systemClock } from "../../base/clock.js";
 import { messageOf, StartupError } from "../../base/errors.js";
 import { retry } from "../../base/retry.js";
 import { createSerial } from "../../base/serial.js";
-import { DAMAGED } from "../row.js";
 import {
+  DAMAGED,
   DamagedRowError,
   type Entry,
   type KeyValue,

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.js";
 import { type CalendarPeriod, calendarWindow, DAY_MS } from "../../base/time.js";
 import { createRowReader } from "../../store/damage-report.js";
 import type { KeyValue, Store, Swap } from "../../store/store.js";
-import { personKey } from "../limits/person-key.js";
+import { personKey } from "../question-limits.js";
 import { type Account, accountRow, currentAccount, newAccount } from "./account.js";
 import { ALL_WORKSPACES, type BudgetLimit, type WorkspaceBudgets, withRaise } from "./budget.js";
 import type { SpentBefore } from "./spent-before.js";

@@ -1,6 +1,6 @@
 import type { SpendingCeiling } from "../../base/config/config-host.js";
 import { type CalendarPeriod, calendarWindow, DAY_MS, startOfDay } from "../../base/time.js";
-import { personKey } from "../limits/person-key.js";
+import { personKey } from "../question-limits.js";
 
 /** Whose use is counted together; `channel`: each channel of a workspace by itself, over all its threads. */
 export const BUDGET_SCOPES = ["person", "channel", "workspace"] as const;

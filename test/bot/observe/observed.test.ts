@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createActivity } from "../../../src/bot/observe/activity.js";
 import { createObservers, observedPlatform, observedStore } from "../../../src/bot/observe/observers.js";
+import { createActivity } from "../../../src/bot/observe/recent.js";
 import type { ChannelKey, PlatformHandlers, ReplyStreamDeps } from "../../../src/bot/port/platform.js";
 import { fakePlatform } from "../../support/fake-platform.js";
 import { memoryStore } from "../../support/memory-store.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { outputCap } from "../../../src/bot/prompt/token-room.js";
+import { outputCap } from "../../../src/bot/prompt/context.js";
 
 const terms = { inputTokens: 1_000, hostTokens: undefined, isWanted: false };
 

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { Log } from "../../../src/base/log.js";
-import { createLiveness } from "../../../src/bot/turn/liveness.js";
+import { createLiveness } from "../../../src/bot/turn/other-replicas.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { memoryStore } from "../../support/memory-store.js";
 

@@ -20,7 +20,7 @@ import type { Chat } from "../chat.js";
 import { ENDING_MARKS } from "../endings.js";
 import { usageEntry, usedBy } from "../finish-turn.js";
 import { keepClaim } from "../line/conversation-line.js";
-import type { Liveness } from "../liveness.js";
+import type { Liveness } from "../other-replicas.js";
 import { MARK_PATIENCE_MS } from "../stored-question.js";
 import type { PlaceAfter } from "../turn.js";
 import type { TurnEvent } from "../turn-deps.js";

@@ -4,7 +4,7 @@ import { messageOf } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import type { Snapshot } from "../../../refresh/catalog/catalog-types.js";
 import type { History } from "../../observe/history.js";
-import type { Series } from "../../observe/series.js";
+import type { Series } from "../../observe/recent.js";
 import { createEventHub } from "../http/event-hub.js";
 import { type ConsoleFacts, catalogueView, consoleState } from "./console-view.js";
 import { firstDay, type ReadUsage, usageView } from "./usage.js";

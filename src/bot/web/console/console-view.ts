@@ -9,7 +9,7 @@ import type { Refresher } from "../../../refresh/refresher.js";
 import type { Settings } from "../../../refresh/settings.js";
 import type { BudgetState } from "../../../usage/budgets/budgets.js";
 import type { FindModelFacts } from "../../../usage/model-facts.js";
-import type { BotActivity } from "../../observe/activity.js";
+import type { BotActivity } from "../../observe/recent.js";
 import { sharesLine } from "../../port/event-shares.js";
 import type { ChatPlatform } from "../../port/platform.js";
 import type { PlatformParts } from "../../port/platform-definition.js";

@@ -1,8 +1,6 @@
 import type { Clock } from "../../../../src/base/clock.js";
-import { createActivity } from "../../../../src/bot/observe/activity.js";
-import { createFailures } from "../../../../src/bot/observe/failures.js";
 import { createHistory } from "../../../../src/bot/observe/history.js";
-import { createSeries } from "../../../../src/bot/observe/series.js";
+import { createActivity, createFailures, createSeries } from "../../../../src/bot/observe/recent.js";
 import { createConsole } from "../../../../src/bot/web/console/console.js";
 import type { ReadUsage } from "../../../../src/bot/web/console/usage.js";
 import type { Reply } from "../../../../src/commands/command.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSeries } from "../../../../src/bot/observe/series.js";
+import { createSeries } from "../../../../src/bot/observe/recent.js";
 import type { TurnEvent } from "../../../../src/bot/turn/turn-deps.js";
 import { fakeClock } from "../../../support/fake-clock.js";
 import { fakeRefresher } from "../../../support/fake-refresher.js";

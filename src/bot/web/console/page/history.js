@@ -5,7 +5,7 @@ import { durationWords } from "./format.js";
 
 /**
  * @import { HistoryView } from "../../../observe/history.js"
- * @import { Failure } from "../../../observe/failures.js"
+ * @import { Failure } from "../../../observe/recent.js"
  * @typedef {HistoryView["subjects"][number]} Subject
  */
 

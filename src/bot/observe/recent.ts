@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { BoundedMap } from "../../base/bounded-map.js";
 import type { Clock } from "../../base/clock.js";
 import type { RefreshEvent, Refresher } from "../../refresh/refresher.js";
+import type { TurnEvent } from "../turn/turn-deps.js";
 import type { LoopDelay } from "./loop-delay.js";
 import type { Observer } from "./observers.js";
 
@@ -149,5 +151,84 @@ export function createSeries({ clock, refresher, readDelay }: SeriesDeps): Serie
         delay: { at, p50: column("p50"), p95: column("p95"), p99: column("p99"), max: column("max") },
       };
     },
+  };
+}
+
+export interface PlatformCounts {
+  /** Questions since the start. */
+  readonly questions: number;
+  /** Conversations that anything was asked in since the start. */
+  readonly conversations: number;
+  readonly failedCalls: number;
+}
+
+export interface StoreHealth {
+  /** How the last call ended. */
+  readonly isUp: boolean;
+  readonly errors: number;
+  readonly lastErrorAt: number | null;
+}
+
+/** Counts of what has happened since the start. */
+export interface BotActivity extends Pick<Observer, "onPlatformCall" | "onQuestion" | "onStoreCall"> {
+  countsOf(platform: string): PlatformCounts;
+  storeHealth(): StoreHealth;
+}
+
+/** The count of a platform's conversations stops here, to bound memory. */
+const MOST_CONVERSATIONS = 50_000;
+
+export function createActivity(now: () => number): BotActivity {
+  const known = new Map<string, { questions: number; failedCalls: number; readonly conversations: Set<string> }>();
+  let health: StoreHealth = { isUp: true, errors: 0, lastErrorAt: null };
+  const of = (platform: string) => {
+    const counts = known.get(platform) ?? { questions: 0, failedCalls: 0, conversations: new Set<string>() };
+    known.set(platform, counts);
+    return counts;
+  };
+  return {
+    onPlatformCall(platform, _call, isSent) {
+      if (!isSent) of(platform).failedCalls += 1;
+    },
+    onQuestion(platform, conversation) {
+      const counts = of(platform);
+      counts.questions += 1;
+      if (counts.conversations.size < MOST_CONVERSATIONS) counts.conversations.add(conversation);
+    },
+    onStoreCall(_operation, isDone) {
+      if (isDone) health = health.isUp ? health : { ...health, isUp: true };
+      else health = { isUp: false, errors: health.errors + 1, lastErrorAt: now() };
+    },
+    countsOf(platform) {
+      const { questions, failedCalls, conversations } = of(platform);
+      return { questions, failedCalls, conversations: conversations.size };
+    },
+    storeHealth: () => health,
+  };
+}
+
+/** An answer that failed, by the reference that its asker was shown; nothing of what was said. */
+export interface Failure extends Pick<TurnEvent, "platform" | "provider" | "model" | "ending"> {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly cause: string;
+}
+
+/** The last failed answers of this process, in memory. */
+export interface Failures extends Pick<Observer, "onTurn"> {
+  /** Undefined where it is older, or of another process: the log has it then. */
+  find(reference: string): Failure | undefined;
+}
+
+const MAX_KEPT = 500;
+
+export function createFailures(now: () => number): Failures {
+  const kept = new BoundedMap<string, Failure>(MAX_KEPT);
+  return {
+    onTurn({ platform, provider, model, ending, failure }) {
+      if (failure === undefined) return;
+      kept.set(failure.reference, { at: now(), platform, provider, model, ending, cause: failure.cause });
+    },
+    find: (reference) => kept.get(reference.toLowerCase()),
   };
 }
