@@ -122,31 +122,15 @@ function copiesPlugin() {
 }
 
 /**
- * What Slack's SDK loads and the bot makes no use of: servers and installations, and of undici all but its WebSocket. That
- * is half of the code of a start with both platforms. Whoever calls it all the same gets a TypeError.
+ * What Slack's SDK loads and the bot makes no use of: servers, installations and its own Socket Mode. That is half of the
+ * code of a start with both platforms. Whoever calls it all the same gets a TypeError.
  */
-const UNUSED = /^(express|raw-body|path-to-regexp|@slack\/oauth)$/;
-const WEB_SOCKET = ["web/websocket/websocket", "web/websocket/events"];
-const DISPATCHER = { Agent: "dispatcher/agent", buildConnector: "core/connect" };
+const UNUSED = /^(express|raw-body|path-to-regexp|@slack\/oauth|@slack\/socket-mode)$/;
 const unusedPlugin = {
   name: "unused",
-  async resolveId(source, importer, options) {
-    if (!/@slack[\\/](bolt|socket-mode)[\\/]/.test(importer ?? "")) return undefined;
-    if (UNUSED.test(source)) return "\0unused";
-    if (source !== "undici") return undefined;
-    const { id } = await this.resolve(source, importer, { ...options, skipSelf: true });
-    return `\0undici:${packageFolder(id)}`;
-  },
-  load(id) {
-    if (id === "\0unused") return "module.exports = {};";
-    if (!id.startsWith("\0undici:")) return undefined;
-    const required = (name) => `require(${JSON.stringify(join(id.slice("\0undici:".length), "lib", `${name}.js`))})`;
-    const parts = [
-      ...WEB_SOCKET.map((name) => `...${required(name)}`),
-      ...Object.entries(DISPATCHER).map(([name, file]) => `${name}: ${required(file)}`),
-    ];
-    return `module.exports = { ${parts.join(", ")} };`;
-  },
+  resolveId: (source, importer) =>
+    /@slack[\\/]bolt[\\/]/.test(importer ?? "") && UNUSED.test(source) ? "\0unused" : undefined,
+  load: (id) => (id === "\0unused" ? "module.exports = {};" : undefined),
 };
 
 async function write(options, output) {

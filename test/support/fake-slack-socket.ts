@@ -25,6 +25,8 @@ export interface FakeSockets {
   recycleOne(reason: string, graceMs: number, which?: "oldest" | "newest"): void;
   /** Cuts all at once, without a word. */
   cut(): void;
+  /** From now on nothing is read from the connections of this moment, as where a router on the way was restarted. */
+  mute(): void;
   close(): void;
 }
 
@@ -120,6 +122,9 @@ export function createSockets(server: Server): FakeSockets {
       socket.send(JSON.stringify({ type: "disconnect", reason, debug_info: { host: "fake" } }));
       if (graceMs === 0) socket.close();
       else setTimeout(() => socket.close(), graceMs).unref();
+    },
+    mute() {
+      for (const socket of sockets.clients) socket.pause();
     },
     cut() {
       for (const socket of sockets.clients) socket.terminate();

@@ -132,9 +132,16 @@ const KNOWN: Readonly<Record<string, FinishKind>> = {
   malformedfunctioncall: "broken-off",
 };
 
-/** Judged in this order: "incomplete" holds "complete", and "stopped_by_error" holds "stop". */
+/** Judged in this order: "incomplete" holds "complete", "stopped_by_error" holds "stop", "filter_error" is no fault. */
 const WORDS: readonly (readonly [FinishKind, RegExp])[] = [
   ["unknown", /unspecified|unknown|^other$|^none$|^null$/],
+  ["refused", /refus/],
+  [
+    "filtered",
+    /filter|safety|unsafe|moderat|block|sensitiv|prohibit|policy|guardrail|recitation|spii|risk|violat|censor/,
+  ],
+  ["filtered", /^language$|flagged|toxic|armor|copyright|harm|abuse|hate|sexual|jailbreak/],
+  ["length", /max.?(output.?|new.?|completion.?)?tokens|token.?limit/],
   [
     "broken-off",
     /error|abort|cancel|fail|time.?out|interrupt|incomplete|disconnect|insufficient|resource|network|overload/,
@@ -143,10 +150,9 @@ const WORDS: readonly (readonly [FinishKind, RegExp])[] = [
     "broken-off",
     /unavailable|exception|malformed|unexpected|kill|crash|preempt|shutdown|evict|terminat|broken|rate.?limit/,
   ],
-  ["refused", /refus/],
-  ["filtered", /filter|safety|moderat|block|sensitiv|prohibit|policy|guardrail|recitation|spii|risk|violat|censor/],
+  ["broken-off", /^(un)?load|partial|lost|closed/],
   ["length", /length|max|limit|truncat|window|budget|exceed/],
-  ["whole", /stop|eos|eot|eom|end|done|complete|finish|success/],
+  ["whole", /stop|eos|eot|eom|end|done|complete|finish|success|^normal$|^tool.?calls?$/],
 ];
 
 /** Sorts a vendor's finish reason, in any letter case. An unknown word is never taken for a good end. */

@@ -59,11 +59,10 @@ const PHRASES: Partial<Record<ProviderErrorReason, string>> = {
 export function refusalError(refusal: Refusal, context: FaultContext): ProviderError {
   const { provider, request, now, quotaHeaders: table = [] } = context;
   const reason = reasonOf(refusal, request ? "chat" : "list", context.hasListed);
-  const isUnknownModel = reason === "unknown-model";
-  const phrase = isUnknownModel ? `does not know the model "${request?.model}"` : PHRASES[reason];
+  const phrase = reason === "unknown-model" ? `does not know the model "${request?.model}"` : PHRASES[reason];
   const status = refusal.status === undefined ? "" : ` (${refusal.status})`;
-  // Vendors repeat a part of a refused key; and about an unknown model there is nothing else to say.
-  const words = reason === "auth" || isUnknownModel ? "" : vendorWords(refusal.message, context);
+  // Vendors repeat a part of a refused key.
+  const words = reason === "auth" ? "" : vendorWords(refusal.message, context);
   const limits = request && readQuotaRefusal(refusal, reason, { table, now, model: request.model });
   return new ProviderError(
     provider,

@@ -128,15 +128,9 @@ function amountsIn(said: string): { readonly limit?: number; readonly used?: num
   return { limit: Number(limit.replaceAll(",", "")), used: Number(used.replaceAll(",", "")) };
 }
 
-/** "regain access on 2026-02-01 at 00:00 UTC". */
-const ACCESS_DATE = /\bon (\d{4}-\d{2}-\d{2})(?: at (\d{2}:\d{2}) UTC)?/;
-
-function renewalOf({ headers, renewalMs, said }: Refusal, now: number): number | undefined {
+function renewalOf({ headers, renewalMs }: Refusal, now: number): number | undefined {
   const waitMs = retryAfterMs(headers, now) ?? renewalMs;
-  if (waitMs !== undefined) return now + waitMs;
-  const [, day, time = "00:00"] = ACCESS_DATE.exec(said) ?? [];
-  const at = day === undefined ? Number.NaN : Date.parse(`${day}T${time}:00Z`);
-  return Number.isNaN(at) ? undefined : at;
+  return waitMs === undefined ? undefined : now + waitMs;
 }
 
 /** Who has to wait for longer has met another limit than that of a minute. */

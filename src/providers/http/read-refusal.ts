@@ -70,7 +70,8 @@ export function readRefusal(
 ): Refusal {
   const about = { ...(headers && { headers }) };
   if (typeof body === "string" && /^\s*</.test(body)) {
-    return { ...about, status, message: "", said: pageWords(body), isWebPage: true };
+    const title = pageWords(body);
+    return { ...about, status, message: title, said: title, isWebPage: true };
   }
   const levels = [...levelsOf(body, MAX_LEVELS)];
   const said = [...new Set(levels.flatMap(({ codes, message = "" }) => [...codes, message]))].join("\n");
@@ -131,7 +132,7 @@ function* levelsOf(value: unknown, left: number): Generator<Level> {
     return yield { fields: {}, codes: [], message };
   }
   const outer = fieldsOf(Array.isArray(parsed) ? parsed[0] : parsed);
-  const inner = [outer.error, Array.isArray(outer.errors) ? outer.errors[0] : outer.errors].find(isFilled);
+  const inner = [outer.error, outer.errors].map((each) => (Array.isArray(each) ? each[0] : each)).find(isFilled);
   const fields: Fields = typeof inner === "object" ? fieldsOf(inner) : outer;
   const message = [
     typeof inner === "string" ? inner : undefined,
@@ -164,6 +165,7 @@ function codesOf(outer: Fields, fields: Fields): readonly string[] {
     fields.error_type,
     fieldsOf(fields.innererror).code,
     ...details.flatMap(({ error_code, reason }) => [error_code, reason]),
+    ...(Array.isArray(fields.error_chain) ? fields.error_chain.map((each) => fieldsOf(each).message) : []),
     ...violationsIn(fields).map(({ quotaId }) => quotaId),
   ].filter((code): code is string => textOf(code) !== undefined && code !== "error");
 }
@@ -210,6 +212,14 @@ const RENEWAL = new RegExp(
   `(?:try again|retry|retried|resets?|renews?|wait|available|back off)\\b[^.\\n\\d]{0,40}(${DURATION})`,
   "i",
 );
+/** A time with its zone: "resets at: 2026-01-05 12:00:41 UTC", "regain access on 2026-02-01 at 00:00 UTC". */
+const RENEWAL_AT = new RegExp(
+  [
+    "(?:again|resets?|renews?|available|access)\\b[^.\\n\\d]{0,20}(\\d{4}-\\d\\d-\\d\\d)(?:T| at | )",
+    "(\\d\\d:\\d\\d(?::\\d\\d)?(?:\\.\\d+)?) ?(UTC|Z|[+-]\\d\\d:?\\d\\d)",
+  ].join(""),
+  "i",
+);
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** "7m12.5s", "2 hours and 5 minutes", in ms. */
@@ -220,21 +230,27 @@ const durationMs = (text: string): number =>
     0,
   );
 
+/** Fields that hold seconds. */
+const WAITS = ["retry_after", "retryAfter", "retry_after_seconds", "resets_in_seconds", "estimated_time"] as const;
+
 function renewalIn(levels: readonly Level[], said: string, now: number): number | undefined {
   for (const { fields } of levels) {
     const details = Array.isArray(fields.details) ? fields.details.map(fieldsOf) : [];
     const delay = details.map(({ retryDelay }) => textOf(retryDelay)).find((text) => text !== undefined);
     const exact = delay === undefined ? undefined : parseDuration(delay);
     if (exact !== undefined) return exact;
-    const { metadata, retry_after, resets_in_seconds, estimated_time } = fields;
-    const seconds = [retry_after, resets_in_seconds, estimated_time].find((value) => typeof value === "number");
-    if (typeof seconds === "number" && seconds >= 0) return seconds * 1_000;
+    const { metadata, retry_after_ms: exactMs } = fields;
+    if (typeof exactMs === "number" && exactMs >= 0) return exactMs;
+    const seconds = WAITS.map((name) => fields[name]).find((value) => /^\d+(\.\d+)?$/.test(String(value)));
+    if (seconds !== undefined) return Number(seconds) * 1_000;
     const headers = fieldsOf(fieldsOf(metadata).headers);
     const at = timeOf(fields.resets_at ?? fields.reset_at ?? headers["X-RateLimit-Reset"]);
     if (at !== undefined) return Math.max(at - now, 0);
   }
   const [, words] = RENEWAL.exec(said) ?? [];
-  return words === undefined ? undefined : durationMs(words);
+  if (words !== undefined) return durationMs(words);
+  const [, day, time, zone = ""] = RENEWAL_AT.exec(said) ?? [];
+  return day === undefined ? undefined : Math.max(Date.parse(`${day}T${time}${zone.replace("UTC", "Z")}`) - now, 0);
 }
 
 /** A time as seconds or ms since 1970, or as text. */

@@ -5,6 +5,7 @@ export const KIND_FIELDS = [
   "active",
   "supports_chat",
   "type",
+  "sub_type",
   "task",
   "mode",
   "kind",
@@ -13,7 +14,9 @@ export const KIND_FIELDS = [
   "capabilities",
   "endpoints",
   "supported_endpoints",
+  "supported_endpoint_types",
   "supported_generation_methods",
+  "supportedGenerationMethods",
   "architecture.modality",
   "architecture.input_modalities",
   "architecture.output_modalities",
@@ -21,6 +24,8 @@ export const KIND_FIELDS = [
   "output_modalities",
   "supported_input_modalities",
   "supported_output_modalities",
+  "modalities",
+  "modality",
 ];
 
 /** LM Studio's `llm` and `vlm`, GitHub's `chat-completion`, Hugging Face's tasks, Gemini's methods. */
@@ -33,8 +38,10 @@ const CHAT_WORD = new RegExp(
 );
 const OTHER_WORD = new RegExp(
   [
-    "embed|rerank|feature[ _-]extraction|similarity|image|picture|audio|speech|voice|tts|stt|asr|transcri",
+    "embed|rerank|feature[ _-]extraction|similarity|image(?![ _-]to[ _-]text)|picture|audio|speech|voice",
+    "tts|stt|asr|transcri",
     "moderation|guard|classif|detection|segmentation|video|music|ocr|translation|(^|[ _-])3d",
+    "upscale|inpaint|fill[ _-]mask|ranking",
   ].join("|"),
   "i",
 );
@@ -47,15 +54,20 @@ const OTHER_WORD = new RegExp(
 export function saysChat(row: ModelRow): boolean | undefined {
   if (row.active === false) return false;
   if (typeof row.supports_chat === "boolean") return row.supports_chat;
-  const { type, task, mode, kind, model_type, pipeline_tag } = row;
+  const { type, sub_type, task, mode, kind, model_type, pipeline_tag } = row;
   const capabilities = partOf(row.capabilities);
-  const words = [type, task, mode, kind, model_type, pipeline_tag, capabilities.type].map(wordOf);
+  const words = [type, sub_type, task, mode, kind, model_type, pipeline_tag, capabilities.type].map(wordOf);
   const byKind = words.map(isChatWord).find((said) => said !== undefined);
   if (byKind !== undefined) return byKind;
   for (const name of ["completion_chat", "chat", "chat_completion", "chat_completions"]) {
     if (typeof capabilities[name] === "boolean") return capabilities[name];
   }
-  const lists = [row.capabilities, row.endpoints, row.supported_endpoints, row.supported_generation_methods];
+  const { endpoints, supported_endpoints, supported_endpoint_types, supported_generation_methods } = row;
+  const named = Object.keys(capabilities).filter((name) => capabilities[name] === true);
+  const lists = [
+    ...[row.capabilities, endpoints, supported_endpoints, supported_endpoint_types],
+    ...[supported_generation_methods, row.supportedGenerationMethods, named],
+  ];
   return lists.map(listSaysChat).find((said) => said !== undefined) ?? outputSaysChat(row);
 }
 
@@ -77,8 +89,9 @@ function listSaysChat(value: unknown): boolean | undefined {
 
 /** "text+image->text", or lists of both sides. */
 function outputSaysChat(row: ModelRow): boolean | undefined {
-  const { output_modalities: list, modality } = partOf(row.architecture);
-  const output = [list, row.output_modalities, row.supported_output_modalities].find(Array.isArray);
+  const { output_modalities: list, modality = row.modality } = partOf(row.architecture);
+  const { output: side } = partOf(row.modalities);
+  const output = [list, row.output_modalities, row.supported_output_modalities, side].find(Array.isArray);
   if (output !== undefined) return output.includes("text");
   const written = typeof modality === "string" ? modality.split("->")[1] : undefined;
   return written === undefined ? undefined : written.includes("text");
@@ -87,10 +100,11 @@ function outputSaysChat(row: ModelRow): boolean | undefined {
 /** Returns what a row says that its model takes beside text; undefined where it says nothing. */
 export function inputOf(row: ModelRow): readonly ("text" | "image")[] | undefined {
   const takes = (isImage: boolean) => (isImage ? (["text", "image"] as const) : (["text"] as const));
-  const { input_modalities: list, modality } = partOf(row.architecture);
-  const input = [list, row.input_modalities, row.supported_input_modalities].find(Array.isArray);
+  const { input_modalities: list, modality = row.modality } = partOf(row.architecture);
+  const { input: side } = partOf(row.modalities);
+  const input = [list, row.input_modalities, row.supported_input_modalities, side].find(Array.isArray);
   if (input !== undefined) return takes(input.includes("image"));
-  if (typeof modality === "string") return takes(/image.*->/.test(modality));
+  if (typeof modality === "string" && modality.includes("->")) return takes(/image.*->/.test(modality));
   const { vision } = partOf(row.capabilities);
   if (typeof vision === "boolean") return takes(vision);
   const isVision = Array.isArray(row.capabilities) && row.capabilities.includes("vision");

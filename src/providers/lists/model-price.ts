@@ -11,10 +11,9 @@ export const PRICE_FIELDS = [
   "model_info.output_cost_per_token",
   "input_cost_per_token",
   "output_cost_per_token",
-  "input_price",
-  "output_price",
-  "input_price_per_million",
-  "output_price_per_million",
+  ...["input_price", "output_price", "inputPrice", "outputPrice", "price_input", "price_output"],
+  ...["prompt_price", "completion_price", "input_price_per_million", "output_price_per_million"],
+  ...["input_cost_per_million_tokens", "output_cost_per_million_tokens"],
   "currency",
 ];
 
@@ -28,9 +27,12 @@ export interface Prices {
 const MOST_USD = 1_000;
 const LEAST_USD = 0.001;
 
-const SIDES = { inputPrice: /^(input|prompt)(_|$)/i, outputPrice: /^(output|completion)(_|$)/i } as const;
+const SIDES = { inputPrice: /(^|_)(input|prompt)(_|$)/, outputPrice: /(^|_)(output|completion)(_|$)/ } as const;
 /** Prices of something else than plain tokens. */
-const OTHER_PRICE = /cach|image|audio|video|request|search|batch|tool|above|over_|long|discount|second|character/i;
+const OTHER_PRICE =
+  /cach|image|audio|video|request|search|batch|tool|above|over_|long|discount|second|character|max|limit/;
+/** Words for money that is not the dollar. */
+const OTHER_MONEY = /cny|rmb|yuan|eur|gbp|inr|jpy|krw|cent|credit|point|micro|nano|[¥€£₹元]/i;
 
 /** How many USD per 1,000,000 tokens one unit is, by the words for it. */
 const UNITS: readonly (readonly [RegExp, number])[] = [
@@ -50,6 +52,8 @@ export function readPrices(row: ModelRow): Prices {
   for (const place of places.map(partOf)) {
     const inputPrice = priceIn(place, SIDES.inputPrice, place === row);
     const outputPrice = priceIn(place, SIDES.outputPrice, place === row);
+    // Free tokens of a model that costs something else, as each request or picture, are no price.
+    if (inputPrice === 0 && outputPrice === 0 && Object.values(place).some((value) => Number(value) > 0)) return {};
     if (inputPrice !== undefined || outputPrice !== undefined) return { inputPrice, outputPrice };
   }
   return {};
@@ -57,7 +61,8 @@ export function readPrices(row: ModelRow): Prices {
 
 function priceIn(place: ModelRow, side: RegExp, isRow: boolean): number | undefined {
   if (!isUsd(place)) return undefined;
-  for (const [name, value] of Object.entries(place)) {
+  for (const [field, value] of Object.entries(place)) {
+    const name = field.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
     if (!side.test(name) || OTHER_PRICE.test(name) || (isRow && !/price|cost/i.test(name))) continue;
     const unit = unitOf(name) ?? unitOf(place.unit ?? place.units ?? place.per);
     const price = typeof value === "object" ? priceOfPart(partOf(value), unit) : priceOf(value, unit);
@@ -78,11 +83,25 @@ function priceOfPart(part: ModelRow, unit: number | undefined): number | undefin
   return undefined;
 }
 
-const isUsd = ({ currency }: ModelRow): boolean => typeof currency !== "string" || /^(usd|\$)$/i.test(currency);
+const isUsd = ({ currency, currency_code: code, unit, units, per }: ModelRow): boolean =>
+  [currency, code].every((money) => typeof money !== "string" || /^(usd|\$)$/i.test(money)) &&
+  ![unit, units, per].some((words) => OTHER_MONEY.test(String(words)));
 
 function unitOf(words: unknown): number | undefined {
   if (typeof words === "number") return 1e6 / words;
   return typeof words === "string" ? UNITS.find(([pattern]) => pattern.test(words))?.[1] : undefined;
+}
+
+const AMOUNT = /^\$?(\d+(?:\.\d+)?(?:e-?\d+)?)(?: ?USD)?(?: ?\/? ?(\S.*))?$/i;
+
+/** A number, or text like "0.000003", "$3.00" and "$3.00 / 1M tokens". */
+function priceOf(value: unknown, unit: number | undefined): number | undefined {
+  if (typeof value === "number") return priceOfNumber(value, unit, false);
+  const [, amount, words] = typeof value === "string" ? (AMOUNT.exec(value.trim()) ?? []) : [];
+  if (amount === undefined) return undefined;
+  if (words === undefined) return priceOfNumber(Number(amount), unit, true);
+  const named = OTHER_MONEY.test(words) ? undefined : unitOf(words);
+  return named === undefined ? undefined : priceOfNumber(Number(amount), named, true);
 }
 
 /**
@@ -90,10 +109,8 @@ function unitOf(words: unknown): number | undefined {
  * others a number per 1,000,000; who does it the other way shows by prices that cannot be. Zero is free as text, and as
  * a number, at Together, unknown.
  */
-function priceOf(value: unknown, unit: number | undefined): number | undefined {
-  const isText = typeof value === "string";
-  const number = isText && /^\$?\d+(\.\d+)?(e-?\d+)?$/i.test(value) ? Number(value.replace("$", "")) : value;
-  if (typeof number !== "number" || !(number >= 0)) return undefined;
+function priceOfNumber(number: number, unit: number | undefined, isText: boolean): number | undefined {
+  if (!(number >= 0)) return undefined;
   if (number === 0) return isText ? 0 : undefined;
   const candidates = unit === undefined ? (isText ? [1e6, 1] : [1, 1e6]) : [unit];
   const prices = candidates.map((factor) => Math.round(number * factor * 1e6) / 1e6);

@@ -58,9 +58,8 @@ export function slim(fields: LooseRow): ModelInfo {
 
 /**
  * Reads each row once; rows without a usable id are left out and counted, patterns left out.
- * @throws {ProviderError} `malformed` when more than half of the rows, and at least three, are bad, or when there are
- * too
- *   many
+ * @throws {ProviderError} `malformed` when more than half of the rows, and at least three, are bad, when all are, or
+ *   when there are too many
  */
 export async function readRows(
   provider: ProviderId,
@@ -78,7 +77,8 @@ export async function readRows(
     if (model === undefined) badRows += 1;
     else if (!isPattern(model.id) && !models.has(model.id)) models.set(model.id, model);
   }
-  if (badRows > MAX_BAD_ROWS && badRows > rows.length * MAX_BAD_SHARE) {
+  const isMostlyBad = badRows > MAX_BAD_ROWS && badRows > rows.length * MAX_BAD_SHARE;
+  if (isMostlyBad || (badRows > 0 && badRows === rows.length)) {
     throw malformed(`in which ${badRows} of ${rows.length} rows have no usable id`);
   }
   if (badRows > 0) warn(`${provider}: left out ${badRows} of ${rows.length} models, which have no usable id`);

@@ -1,3 +1,6 @@
+/** What vendors call the name by which a chat calls a model, the surest first. */
+export const ID_FIELDS = ["id", "model", "model_id", "modelId", "model_name", "slug", "name"] as const;
+
 export interface ParseTerms {
   /** Fields of a row that are read; a dot leads into a part, as "pricing.prompt". */
   readonly fields: readonly string[];
@@ -47,7 +50,8 @@ export function parsePage(bytes: Uint8Array, digest: string, { fields, maxRows }
 
 /**
  * Finds the rows in the wrappers that vendors use: none, `data` (llama.cpp has both that and `models`), `models`,
- * Cloudflare's `result`, one inside the other, rows by their ids. Null is a list of nothing.
+ * Cloudflare's `result`, one inside the other, any other that holds models, rows by their ids. Null is a list of
+ * nothing.
  */
 function rowsIn(body: unknown, depth = 2): readonly unknown[] | undefined {
   if (Array.isArray(body)) return body;
@@ -57,12 +61,17 @@ function rowsIn(body: unknown, depth = 2): readonly unknown[] | undefined {
     const rows = rowsIn(body[name], depth - 1);
     if (rows !== undefined) return rows;
   }
+  const other = Object.values(body).find((value) => Array.isArray(value) && value.some(isNamed));
+  if (Array.isArray(other)) return other;
   const [only = ""] = places;
   const rows = body[only];
   if (rows === null && body.error == null && body.success !== false) return [];
   const isById = isRecord(rows) && Object.keys(rows).length > 0 && Object.values(rows).every(isRecord);
   return isById ? Object.entries(rows).map(([id, row]) => ({ id, ...(row as Fields) })) : undefined;
 }
+
+/** A list under a name that nobody knows counts where its rows name models. */
+const isNamed = (row: unknown): boolean => isRecord(row) && ID_FIELDS.some((name) => typeof row[name] === "string");
 
 /** No list is nested so deep, and what a few bytes can make of memory has to stay within bounds. */
 const MAX_DEPTH = 50;

@@ -1,7 +1,8 @@
 /** Embeddings, speech, pictures, moderation and the like, in the ids of all vendors. */
 const OTHER_KINDS = new RegExp(
   [
-    "embed|rerank|whisper|(^|[-/_.])tts|speech|audio|transcri|voxtral-mini-tts|orpheus|moderation|guard",
+    "embed|rerank|whisper|(^|[-/_.])(tts|asr|t2v|i2v|t2i)([-_.\\d]|$)|speech|audio|transcri|orpheus|moderation",
+    "(?<!safe)guard|shieldgemma|parakeet|cogview|cogvideo|seedream|seedance|ideogram|recraft|kling-v",
     "dall-e|image|imagine|(^|[-/_.])(sora|veo|lyria|aqa|ocr|clip|flux)([-_.\\d]|$)|stable-diffusion|sdxl|video",
     "realtime|-live-|deep-research|computer-use|bge-|(^|[/-])e5-|minilm",
   ].join("|"),

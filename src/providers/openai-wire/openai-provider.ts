@@ -7,6 +7,7 @@ import { inputOf, KIND_FIELDS, saysChat } from "../lists/model-kind.js";
 import { PRICE_FIELDS, readPrices } from "../lists/model-price.js";
 import { RETIREMENT_FIELDS, readRetirement } from "../lists/model-retirement.js";
 import { displayName, isUsableId, type ModelRow, partOf, slim, tokens } from "../lists/model-rows.js";
+import { ID_FIELDS } from "../lists/parse-page.js";
 import { createListModels } from "../lists/read-list.js";
 import type { ChatMessage, ChatRequest, ImagePart, ModelInfo, Provider, ProviderId, Usage } from "../provider.js";
 import type { ProviderDeps } from "../provider-definition.js";
@@ -195,10 +196,8 @@ function usageOf(value: object): Usage | undefined {
 
 /** What is read of a row, by any vendor's name for it; a dot leads into a part. */
 export const OPENAI_ROW_FIELDS = [
-  "id",
-  "model",
+  ...ID_FIELDS,
   "display_name",
-  "name",
   "context_length",
   "context_window",
   "context_size",
@@ -249,10 +248,12 @@ export function readOpenAiRow(row: ModelRow, { isChat, idPrefix = "" }: RowTerms
 }
 
 /** An id of a registry, which no chat accepts: Azure's catalogue behind GitHub Models, Cloudflare's numbers. */
-const REGISTRY_ID = /^azureml:\/\/|^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const REGISTRY_ID = /^azureml:\/\/|^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 
 /** The name by which a chat calls the model. */
-function idOf({ id, model, name }: ModelRow): unknown {
-  const called = [model, name].find((value) => typeof value === "string" && value !== "");
+function idOf(row: ModelRow): unknown {
+  const { id } = row;
+  const others = ID_FIELDS.map((field) => (field === "id" ? undefined : row[field]));
+  const called = others.find((value) => typeof value === "string" && value !== "");
   return typeof id === "string" && !(REGISTRY_ID.test(id) && called !== undefined) ? id : called;
 }

@@ -94,6 +94,21 @@ describe("the connection to Slack", () => {
     await until("an answer", withDone(slack, ts));
   });
 
+  it("replaces a connection that has fallen silent, and no other", async () => {
+    world = await startSlackWorld();
+    const { slack, clock, until } = world;
+    await clock.advance(20_000);
+    await until("a second connection", () => slack.sockets.open() === 2);
+    await clock.advance(60_000);
+    expect(slack.sockets.made()).toBe(2);
+    slack.sockets.mute();
+    await clock.advance(15_000);
+    await until("two others", () => slack.sockets.made() === 4);
+    const { ts, acknowledged } = slack.mentionSoon("still there?");
+    expect(await acknowledged).toBe(true);
+    await until("an answer", withDone(slack, ts));
+  });
+
   it("loses nothing when Slack recycles the connection, over and over", async () => {
     world = await startSlackWorld();
     const { slack, clock, until } = world;

@@ -21,6 +21,14 @@ describe("sortFinish()", () => {
     ["RECITATION", "filtered"],
     ["sensitive", "filtered"],
     ["guardrail_intervened", "filtered"],
+    // Google's and other filters, under words of their own
+    ["LANGUAGE", "filtered"],
+    ["MODEL_ARMOR", "filtered"],
+    ["content_filter_error", "filtered"],
+    ["incomplete_max_output_tokens", "length"],
+    ["TOOL_CALL", "whole"],
+    ["connection_lost", "broken-off"],
+    ["partial", "broken-off"],
     ["refusal", "refused"],
     // anomalyco/opencode#44376 (Z.ai), togethercomputer/together-python#153
     ["network_error", "broken-off"],

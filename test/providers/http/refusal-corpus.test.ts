@@ -306,6 +306,237 @@ const REPORTS: readonly Report[] = [
   ],
   ["one-api", 401, error("无效的令牌 (request id: 1)", { type: "one_api_error" }), "auth"],
   ["RooCodeInc/Roo-Code#6459", 401, error("No auth credentials found", { code: 401 }), "auth"],
+  // Further members of the same kinds, as vendors and gateways of all sorts write them.
+  ["huggingface/agents-course#386", 402, { error: "You have exceeded your monthly included credits." }, "spend-cap"],
+  ["langgenius/dify#5850", 429, error("您的账户已欠费，请充值后重试。", { code: "1113" }), "spend-cap"],
+  [
+    "MoonshotAI/Kimi-K2#5",
+    403,
+    error("Your account org-1 is not active, organization org-1 exceeded current quota, please check your plan", {
+      type: "exceeded_current_quota_error",
+    }),
+    "spend-cap",
+  ],
+  [
+    "anomalyco/opencode#25458",
+    429,
+    raw(JSON.stringify(error("Your account is suspended due to insufficient balance, please recharge your account"))),
+    "spend-cap",
+  ],
+  [
+    "tencentmusic/supersonic#1572",
+    400,
+    { code: "Arrearage", message: "Access denied, please make sure your account is in good standing." },
+    "spend-cap",
+  ],
+  [
+    "continuedev/continue#12670",
+    403,
+    {
+      code: "The caller does not have permission to execute the specified operation",
+      error: "Your newly created team doesn't have any credits or licenses yet.",
+    },
+    "spend-cap",
+  ],
+  [
+    "continuedev/continue#10373",
+    429,
+    { error: "Your team has either used all available credits or reached its monthly spending limit." },
+    "spend-cap",
+  ],
+  [
+    "BerriAI/litellm#4208",
+    400,
+    error("Budget has been exceeded! Current cost: 0.0010747, Max budget: 0.0", { type: "auth_error", code: 400 }),
+    "spend-cap",
+  ],
+  [
+    "BerriAI/litellm#14144",
+    429,
+    error("No deployments available - crossed budget: Exceeded budget for deployment model_name: m"),
+    "spend-cap",
+  ],
+  [
+    "MiniMax-AI/MiniMax-M2#62",
+    500,
+    { type: "error", error: { type: "api_error", message: "insufficient balance (1008)" } },
+    "spend-cap",
+  ],
+  ["Google's prepaid accounts", 429, error("Your prepayment credits are depleted."), "spend-cap"],
+  ["a user's share at new-api", 403, error("用户额度不足, 剩余额度: $-0.001"), "spend-cap"],
+  [
+    "LionSR/TeXRA#9860",
+    403,
+    error("You've reached your usage limit for this billing cycle. Your quota will be refreshed in the next cycle."),
+    "quota",
+  ],
+  [
+    "diegosouzapw/OmniRoute#6980",
+    429,
+    { success: false, errors: [{ message: "AiError: you have used up your daily free allocation of 10,000 neurons" }] },
+    "quota",
+  ],
+  [
+    "SakanaAI/AI-Scientist#115",
+    429,
+    error("Number of request tokens has exceeded your daily rate limit. Please reduce the prompt length, or wait.", {
+      type: "rate_limit_error",
+    }),
+    "quota",
+  ],
+  ["minorun365/agent-book#29", 429, { message: "Too many tokens per day, please wait before trying again." }, "quota"],
+  [
+    "a trial key of Cohere's",
+    429,
+    { message: "You are using a Trial key, limited to 1000 API calls / month." },
+    "quota",
+  ],
+  [
+    "GitHub Models",
+    429,
+    error("Rate limit of 50 per 86400s exceeded for UserByModelByDay. Please wait 41230 seconds before retrying.", {
+      code: "RateLimitReached",
+    }),
+    "quota",
+    41_230_000,
+  ],
+  [
+    "ago19800/HomeMind#29",
+    429,
+    error(
+      "Rate limit reached on tokens per minute (TPM): Limit 12000, Used 4437, Requested 9854. Please try again in 11.455s. Need more tokens? Upgrade to Dev Tier today",
+      { code: "rate_limit_exceeded" },
+    ),
+    "rate-limited",
+    11_455,
+  ],
+  [
+    "microsoft/sample-app-aoai-chatGPT#406",
+    429,
+    error(
+      "Requests have exceeded token rate limit of your current OpenAI S0 pricing tier. Please retry after 9 seconds.",
+    ),
+    "rate-limited",
+    9_000,
+  ],
+  [
+    "jasonacox/TinyLLM#17",
+    429,
+    error(
+      "litellm.RateLimitError: Error code: 429 - {'error': {'code': '429', 'message': 'You have exceeded token rate limit. Please retry after 86400 seconds.'}}",
+      { type: "throttling_error", code: "429" },
+    ),
+    "quota",
+    86_400_000,
+  ],
+  ["RooCodeInc/Roo-Code#5050", 429, { message: "Too many tokens, please wait before trying again." }, "rate-limited"],
+  [
+    "hyunhwan-bcm/MARRVEL_MCP#225",
+    500,
+    { detail: "An error occurred (ThrottlingException): Too many tokens, please wait before trying again." },
+    "rate-limited",
+  ],
+  [
+    "anomalyco/opencode#7463",
+    429,
+    { message: "Tokens per minute limit exceeded", type: "too_many_tokens_error", code: "token_quota_exceeded" },
+    "rate-limited",
+  ],
+  [
+    "LiteLLM's own limits",
+    429,
+    error(
+      "Rate limit exceeded for api_key: x. Current limit: 1, Remaining: 0. Limit resets at: 2025-12-31 12:00:41 UTC",
+    ),
+    "rate-limited",
+    41_000,
+  ],
+  [
+    "decolua/9router#2527",
+    400,
+    { status: 400, title: "Bad Request", detail: "Function id '87ea': DEGRADED function cannot be invoked" },
+    "overloaded",
+  ],
+  [
+    "pollinations/pollinations#6260",
+    429,
+    error("The system is currently experiencing high demand. Please retry after 20 seconds.", { code: "RATE_LIMITED" }),
+    "overloaded",
+    20_000,
+  ],
+  [
+    "Alishahryar1/free-claude-code#1021",
+    404,
+    { status: 404, title: "Not Found", detail: "Function '23d4': Not found for account 'Qaw'" },
+    "no-access",
+  ],
+  ["clacky-ai/openclacky#192", 403, error("Access terminated. Review our Community Guidelines."), "no-access"],
+  ["a model of Volcengine's that nobody switched on", 404, error("No.", { code: "ModelNotOpen" }), "no-access"],
+  [
+    "songquanpeng/one-api#2340",
+    503,
+    error("当前分组 default 下对于模型 m 无可用渠道", { type: "one_api_error" }),
+    "unknown-model",
+  ],
+  ["QuantumNous/new-api#6915", 503, error("No available channel for model m under group default"), "unknown-model"],
+  [
+    "ericc-ch/copilot-api#38",
+    400,
+    error(JSON.stringify(error("Model is not supported for this request.", { code: "model_not_supported" }))),
+    "unknown-model",
+  ],
+  ["a model that Cohere took away", 404, { message: "model 'm' was removed on September 15, 2025." }, "unknown-model"],
+  [
+    "farion1231/cc-switch#1681",
+    400,
+    error('model "m" is not accessible via the /chat/completions endpoint', { code: "unsupported_api_for_model" }),
+    "not-for-chat",
+  ],
+  [
+    "lmstudio-ai/lmstudio-bug-tracker#546",
+    400,
+    {
+      error:
+        "Trying to keep the first 111490 tokens when context the overflows. However, the model is loaded with context length of only 32768 tokens. Try to load the model with a larger context length, or provide a shorter input",
+    },
+    "context-too-long",
+  ],
+  [
+    "LM Studio without enough memory",
+    400,
+    { error: 'Failed to load model "m". Model loading was stopped due to insufficient system resources.' },
+    "out-of-memory",
+  ],
+  ["the filter of xAI", 403, { code: "Not permitted", error: "Content violates usage guidelines." }, "content-refused"],
+  [
+    "StepFun's filter",
+    451,
+    error("The content you provided or machine outputted is blocked.", { type: "censorship_blocked" }),
+    "content-refused",
+  ],
+  [
+    "continuedev/continue#11541",
+    403,
+    error(JSON.stringify(error("Your API key was reported as leaked.", { status: "PERMISSION_DENIED" })), {
+      code: 403,
+    }),
+    "auth",
+  ],
+  ["Wei-Shaw/sub2api#1709", 400, error("API Key not found. Please pass a valid API key."), "auth"],
+  [
+    "nearai/ironclaw#1742",
+    401,
+    { type: "error", error: { message: "login fail: Please carry the API secret key in the 'Authorization' field" } },
+    "auth",
+  ],
+  ["dmMaze/BallonsTranslator#1233", 403, { title: "Forbidden", detail: "Authorization failed" }, "auth"],
+  [
+    "Azure's bad key",
+    401,
+    error("Access denied due to invalid subscription key or wrong API endpoint.", { code: "401" }),
+    "auth",
+  ],
+  ["a page in front of Perplexity", 401, "<html><title>401 Authorization Required</title></html>", "auth"],
 ];
 
 /** Half a day before the time that the reports name. */
@@ -315,15 +546,27 @@ describe("a refusal", () => {
   for (const [source, status, body, reason, renewalMs] of REPORTS) {
     it(`means what it says: ${source}`, () => {
       const refusal = readRefusal(body, { status, now: NOW });
-      expect(reasonOf(refusal, "chat")).toBe(reason);
+      expect(reasonOf(refusal, "chat", true)).toBe(reason);
       if (renewalMs !== undefined) expect(refusal.renewalMs).toBeCloseTo(renewalMs, 0);
     });
 
     it(`means the same as text: ${source}`, () => {
       const text = typeof body === "string" ? body : JSON.stringify(body);
-      expect(reasonOf(readRefusal(text, { status, now: NOW }), "chat")).toBe(reason);
+      expect(reasonOf(readRefusal(text, { status, now: NOW }), "chat", true)).toBe(reason);
     });
   }
+
+  it.each([
+    ["a parameter", 400, "Unsupported parameter: 'temperature' is not supported with this model.", "bad-request"],
+    ["pictures", 400, "This model does not support image input.", "bad-request"],
+    ["a field", 422, "messages.0.content: Input should be a valid string", "bad-request"],
+    ["a fault of the server", 500, "The server had an error while processing your request. Sorry about that!", "http"],
+    ["a failed start", 500, "Failed to load model weights: unexpected end of file", "http"],
+    ["a firewall's page", 403, "<html><head><title>Attention Required!</title></head></html>", "http"],
+    ["nothing, where the list came", 403, "", "no-access"],
+  ])("is taken for no more than it says: %s", (_what, status, body, reason) => {
+    expect(reasonOf(readRefusal(body, { status, now: NOW }), "chat", true)).toBe(reason);
+  });
 
   it("leaves the words of the innermost error to whoever reads them", () => {
     const [, status, body]: Report = REPORTS[0] ?? ["", 0, undefined, "http"];

@@ -39,6 +39,10 @@ describe("the shape of a list", () => {
     ["a list in a list", { data: { data: rows } }],
     ["models by their ids", { models: { "m-one": { context_length: 1 }, "m-two": {} } }],
     ["Cloudflare's result", { success: true, errors: [], result: rows }],
+    ["Bedrock's own names", { modelSummaries: both.map((modelId) => ({ modelId, modelName: "M" })) }],
+    ["watsonx's resources", { total_count: 2, resources: both.map((model_id) => ({ model_id, label: "x" })) }],
+    ["a list in an envelope", { code: 0, msg: "ok", data: { list: rows } }],
+    ["items with slugs", { items: both.map((slug) => ({ slug, name: `Acme: ${slug}` })) }],
     ["a byte order mark", `\ufeff${JSON.stringify({ data: rows })}`],
     ["null rows among good ones", { data: [null, ...rows, null] }],
   ])("is read: %s", async (_what, body) => {
@@ -58,6 +62,7 @@ describe("the shape of a list", () => {
     ["a failure", { success: false, result: null }],
     ["an object of something else", { status: "ok" }],
     ["a text", '"models"'],
+    ["faults of fields", { detail: [{ loc: ["query"], msg: "field required", type: "missing" }] }],
   ])("is no list: %s", async (_what, body) => {
     expect(await idsOf(body)).toBe("no-list");
   });
@@ -114,6 +119,14 @@ describe("the kind of a model", () => {
     ["OpenRouter, pictures only", { architecture: { output_modalities: ["image"] } }, false],
     ["an older OpenRouter", { architecture: { modality: "text+image->text" } }, true],
     ["Groq, switched off", { active: false }, false],
+    ["SiliconFlow, embedder", { type: "text", sub_type: "embedding" }, false],
+    ["Gemini's native names", { supportedGenerationMethods: ["embedContent"] }, false],
+    ["new-api, pictures", { supported_endpoint_types: ["image-generation"] }, false],
+    ["new-api", { supported_endpoint_types: ["openai", "anthropic"] }, undefined],
+    ["flags of one kind", { capabilities: { embeddings: true, chat_streaming: false } }, false],
+    ["models.dev", { modalities: { input: ["text", "image"], output: ["text"] } }, true],
+    ["models.dev, pictures", { modalities: { input: ["text"], output: ["image"] } }, false],
+    ["Venice, pictures", { type: "upscale" }, false],
   ])("is taken at the vendor's word: %s", (_vendor, row, expected) => {
     expect(saysChat(row)).toBe(expected);
   });
@@ -158,6 +171,23 @@ describe("prices", () => {
     ["words", { pricing: { prompt: "free", completion: "on request" } }, undefined, undefined],
     ["pictures and the cache only", { pricing: { input_cache_read: "0.1", input_image: "5" } }, undefined, undefined],
     ["null", { pricing: null, price: 5 }, undefined, undefined],
+    ["words beside the number", { pricing: { input: "$3.00 / 1M tokens", output: "$0.015 per 1K tokens" } }, 3, 15],
+    ["camel case", { pricing: { inputPrice: 3, outputPrice: 15, cacheReadInputPrice: 0.3 } }, 3, 15],
+    ["the side last", { pricing: { cost_per_1k_input: 0.003, cost_per_1k_output: 0.015 } }, 3, 15],
+    [
+      "another currency in the unit",
+      { pricing: { prompt: 8, completion: 28, unit: "RMB/1M tokens" } },
+      undefined,
+      undefined,
+    ],
+    ["cents", { pricing: { prompt: 300, completion: 1500, unit: "cents per 1M tokens" } }, undefined, undefined],
+    ["another name for the currency", { pricing: { prompt: "8", currency_code: "CNY" } }, undefined, undefined],
+    [
+      "free tokens, dear requests",
+      { pricing: { prompt: "0", completion: "0", request: "0.01" } },
+      undefined,
+      undefined,
+    ],
   ])("are read with their unit: %s", (_vendor, row, inputPrice, outputPrice) => {
     expect({ inputPrice: undefined, outputPrice: undefined, ...readPrices(row) }).toEqual({ inputPrice, outputPrice });
   });

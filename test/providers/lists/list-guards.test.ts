@@ -54,14 +54,15 @@ const pagesOf = (count: number, page = (number: number): unknown => [{ id: `m${n
   }, held);
 
 describe("readRows()", () => {
-  it("refuses a list only if more than half of its rows, and at least three, are bad", async () => {
+  it("refuses a list only if more than half of its rows, and at least three, are bad, or all", async () => {
     const kept = await rowsOf([...ids(3), {}, null, "text"]);
     expect(kept).toMatchObject({ models: { length: 3 }, droppedRows: 3, warnings: { length: 1 } });
     await expect(rowsOf([...ids(2), {}, null, "text"])).rejects.toMatchObject({
       reason: "malformed",
       message: "acme sent a model list in which 3 of 5 rows have no usable id",
     });
-    expect(await rowsOf([{}, null])).toMatchObject({ models: [], droppedRows: 2 });
+    expect(await rowsOf([...ids(1), {}, null])).toMatchObject({ models: { length: 1 }, droppedRows: 2 });
+    await expect(rowsOf([{}, null])).rejects.toMatchObject({ message: expect.stringContaining("2 of 2 rows") });
   });
 
   it("takes each id once, the first one's row", async () => {

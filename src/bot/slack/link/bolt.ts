@@ -1,6 +1,8 @@
 import { App, type Logger, LogLevel, type Receiver, type ReceiverEvent, webApi } from "@slack/bolt";
+import { AppError } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
 import { cutText } from "../../../base/text.js";
+import { headerPairs, headersOf, sendRequest, textOf } from "../../../providers/http/send-request.js";
 import type { Identity } from "../wire/identity.js";
 
 /** Slack responds within a second or so; a call without a response by then counts as failed. */
@@ -11,18 +13,45 @@ export interface ClientSettings {
   readonly logger: Logger;
 }
 
+/**
+ * Sends a form with node:http and resolves with what the SDK reads of a response: the first fetch of a process takes a
+ * tenth of a second of CPU and 10 MB, for compiling its parser. A redirect is an error.
+ */
+const fetchByHttp: webApi.FetchFunction = async (address, { method = "GET", headers = {}, body, signal } = {}) => {
+  if (typeof body !== "string") throw new AppError("internal", "slack: the SDK is to send forms only");
+  const url = String(address);
+  const timeout = signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  try {
+    const response = await sendRequest({ url, method, headers, body, signal: timeout });
+    const { statusCode: status = 0, statusMessage: statusText = "" } = response;
+    if (status >= 300 && status < 400) throw new AppError("platform", `it redirects (${status})`);
+    const content = await textOf(response);
+    return {
+      ...{ url, status, statusText, ok: status >= 200 && status < 300 },
+      headers: { ...headersOf(response), entries: () => headerPairs(response) },
+      text: async () => content,
+      json: async () => JSON.parse(content),
+      arrayBuffer: async () => new TextEncoder().encode(content).buffer,
+    };
+  } catch (error) {
+    timeout.throwIfAborted();
+    throw error;
+  }
+};
+
 /** Options of every client of the SDK: a timeout for each request, and no retries of its own. */
-export const clientOptions = ({ apiUrl, logger }: ClientSettings): webApi.WebClientOptions => ({
+const clientOptions = ({ apiUrl, logger }: ClientSettings): webApi.WebClientOptions => ({
   ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
   logger,
+  fetch: fetchByHttp,
   timeout: REQUEST_TIMEOUT_MS,
   // By default one 429 pauses every call of the client; rate limits are kept before the SDK.
   rejectRateLimitedCalls: true,
   retryConfig: { retries: 0, maxTimeout: 5_000 },
 });
 
-export const createWebClient = (botToken: string, settings: ClientSettings): webApi.WebClient =>
-  new webApi.WebClient(botToken, clientOptions(settings));
+export const createWebClient = (token: string, settings: ClientSettings): webApi.WebClient =>
+  new webApi.WebClient(token, clientOptions(settings));
 
 /** Sends the SDK's messages to the log, except debug lines, which hold people's messages. */
 export function sdkLogger(log: Log): Logger {

@@ -1,4 +1,5 @@
-import { SocketModeReceiver, type webApi } from "@slack/bolt";
+import type { webApi } from "@slack/bolt";
+import { WebSocket } from "ws";
 import { z } from "zod";
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
@@ -86,8 +87,8 @@ const aborted = (signal: AbortSignal) =>
   });
 
 export interface SocketDeps {
-  readonly appToken: string;
-  readonly clientOptions: webApi.WebClientOptions;
+  /** With the app token, which may open connections and nothing else. */
+  readonly appClient: webApi.WebClient;
   readonly intake: Intake;
   readonly clock: Clock;
   readonly log: Log;
@@ -104,77 +105,89 @@ export interface SocketConnection {
 
 /** Longest time from the request for an address to Slack's hello. */
 const CONNECT_TIMEOUT_MS = 15_000;
+/** How often the other side is asked whether it is still there. */
+const PING_MS = 5_000;
+/** A connection that was silent after so many pings in a row is lost. */
+const MOST_UNANSWERED = 2;
+
+const addressSchema = z.looseObject({ url: z.string() });
 
 /**
- * Opens one connection. Every frame is checked before the SDK reads it, and reconnecting is the caller's.
- *
- * The SDK's client (@slack/socket-mode 3.1) ends the process over a `null` frame, an `events_api` envelope without a
- * payload and a token that is refused while it reconnects, and has no public hook before it parses a frame. Until it
- * has
- * one, such as an option `onMessage(data): boolean`, its `ws_message` listener is taken off here and called with
- * Slack's
- * hello alone, which is what `start()` waits for; acknowledgements go out by the public `websocket`.
- * @throws what the request for an address threw @throws {TimeoutError} when no hello came
+ * Opens one connection; reconnecting is the caller's. It does without the SDK's client (@slack/socket-mode 3.1), which
+ * ends the process over a `null` frame, an `events_api` envelope without a payload and a token that is refused while
+ * it reconnects, and which brings undici along: a second HTTP client of 0.6 MB beside the one of Node.js.
+ * @throws what the request for an address threw @throws {ZodError} for an answer without an address
+ * @throws {AppError} when the connection is closed before its hello @throws {TimeoutError} when no hello came
  */
-export async function openSocket({
-  appToken,
-  clientOptions,
-  intake,
-  clock,
-  log,
-}: SocketDeps): Promise<SocketConnection> {
-  const { client } = new SocketModeReceiver({
-    appToken,
-    autoReconnectEnabled: false,
-    ...(clientOptions.logger && { logger: clientOptions.logger }),
-    installerOptions: { clientOptions },
-  });
-  const [sdkListener] = client.listeners("ws_message");
-  client.removeAllListeners("ws_message");
+export function openSocket({ appClient, ...deps }: SocketDeps): Promise<SocketConnection> {
+  const open = async (signal: AbortSignal) => {
+    const { url } = addressSchema.parse(await appClient.apps.connections.open({}));
+    signal.throwIfAborted();
+    const { hello, ...connection } = carry(new WebSocket(url, { perMessageDeflate: false }), deps);
+    signal.addEventListener("abort", connection.close, { once: true });
+    await hello;
+    return connection;
+  };
+  return withDeadline(open, { what: "Slack's Socket Mode", timeoutMs: CONNECT_TIMEOUT_MS, clock: deps.clock });
+}
 
-  const end = withResolvers<void>();
-  const move = withResolvers<string | undefined>();
-  client.on("disconnected", () => end.resolve());
-  client.on("error", () => end.resolve());
-  end.promise.then(() => move.resolve(undefined));
-
+/** Hands over what comes in. `hello` rejects where the connection ends before it. */
+function carry(
+  socket: WebSocket,
+  { intake, clock, log }: Omit<SocketDeps, "appClient">,
+): SocketConnection & { readonly hello: Promise<void> } {
+  const { promise: closed, resolve: end } = withResolvers<void>();
+  const { promise: retired, resolve: move } = withResolvers<string | undefined>();
+  const { promise: greeted, resolve: greet } = withResolvers<void>();
+  const over = new AbortController();
   const acknowledge = async (id: string, response: unknown) => {
     const payload = typeof response === "string" ? { text: response } : (response ?? {});
-    const socket = client.websocket;
-    if (!socket?.isActive()) throw new AppError("platform", "The connection was lost before the acknowledgement");
+    if (socket.readyState !== WebSocket.OPEN)
+      throw new AppError("platform", "The connection was lost before the acknowledgement");
     socket.send(JSON.stringify({ envelope_id: id, payload }), (error) => {
       if (error) log.warn({ error }, "slack: acknowledgement failed, Slack will retry");
     });
   };
-  const retire = (reason: string) => {
-    log.info({ reason }, "slack: connection is being renewed");
-    move.resolve(reason);
-  };
-  client.on("ws_message", (data: unknown, isBinary: unknown) => {
-    const frame = readFrame(data);
+  socket.on("message", (data, isBinary) => {
+    const frame = isBinary ? undefined : readFrame(String(data));
     if (frame === undefined) log.debug("slack: unknown frame dropped");
-    else if (frame.kind === "hello") sdkListener?.call(client, data, isBinary);
-    else if (frame.kind === "disconnect") retire(frame.reason);
-    else void intake.take(frame.payload, (response) => acknowledge(frame.id, response));
+    else if (frame.kind === "hello") greet();
+    else if (frame.kind === "disconnect") {
+      log.info({ reason: frame.reason }, "slack: connection is being renewed");
+      move(frame.reason);
+    } else void intake.take(frame.payload, (response) => acknowledge(frame.id, response));
   });
-
+  socket.on("error", (error) => log.warn({ error }, "slack: connection failed")); // its close follows
+  socket.on("close", () => {
+    over.abort();
+    end();
+  });
+  closed.then(() => move(undefined));
+  greeted.then(() => endWhereSilent(socket, clock, over.signal)).catch(() => {}); // over
+  const tooEarly = closed.then(() => {
+    throw new AppError("platform", "Slack closed the connection before its hello");
+  });
+  const hello = Promise.race([greeted, tooEarly]);
+  hello.catch(() => {}); // whoever waits for it is told
   const close = () => {
-    void client.disconnect().catch(() => {}); // it is over either way
-    end.resolve();
+    socket.close();
+    end();
   };
-  try {
-    await withDeadline(
-      () =>
-        client.start().catch((error) => {
-          throw error ?? new AppError("platform", "Slack closed the connection before its hello");
-        }),
-      { what: "Slack's Socket Mode", timeoutMs: CONNECT_TIMEOUT_MS, clock },
-    );
-  } catch (error) {
-    close();
-    throw error;
+  return { hello, retired, closed, close };
+}
+
+/** Slack may be gone without a word, as behind a router that was restarted. @throws signal.reason when it is over */
+async function endWhereSilent(socket: WebSocket, clock: Clock, signal: AbortSignal): Promise<void> {
+  let unanswered = 0;
+  const listen = () => {
+    unanswered = 0;
+  };
+  for (const sign of ["message", "ping", "pong"]) socket.on(sign, listen);
+  for (; unanswered < MOST_UNANSWERED; unanswered++) {
+    socket.ping();
+    await clock.sleep(PING_MS, signal);
   }
-  return { retired: move.promise, closed: end.promise, close };
+  socket.terminate();
 }
 
 function withResolvers<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
@@ -190,15 +203,14 @@ const disconnectSchema = z.looseObject({ type: z.literal("disconnect"), reason: 
 const helloSchema = z.looseObject({ type: z.literal("hello") });
 
 /** A frame of the Socket Mode connection. */
-export type Frame =
+type Frame =
   | { readonly kind: "hello" }
   /** Slack asks for a new connection; this one works a little longer. */
   | { readonly kind: "disconnect"; readonly reason: string }
   | { readonly kind: "envelope"; readonly id: string; readonly payload: unknown };
 
-/** Reads a frame; undefined for everything that Slack doesn't send: the SDK would end the process over some of it. */
-export function readFrame(data: unknown): Frame | undefined {
-  if (typeof data !== "string") return undefined;
+/** Reads a frame; undefined for everything that Slack doesn't send. */
+function readFrame(data: string): Frame | undefined {
   const value = parsed(data);
   if (helloSchema.safeParse(value).success) return { kind: "hello" };
   const disconnect = disconnectSchema.safeParse(value);

@@ -1,7 +1,7 @@
 import type { App } from "@slack/bolt";
 import { retry } from "../../../base/retry.js";
 import { startRounds } from "../../../base/rounds.js";
-import { type ClientSettings, clientOptions, createBoltApp, createWebClient } from "../link/bolt.js";
+import { type ClientSettings, createBoltApp, createWebClient } from "../link/bolt.js";
 import { createHttpLink } from "../link/http-link.js";
 import { createIntake } from "../link/intake.js";
 import { connectPauseMs, type Link, REFUSED_TOKEN_PAUSE_MS } from "../link/link.js";
@@ -53,7 +53,7 @@ export async function connect(deps: ConnectDeps): Promise<Link | undefined> {
   const link =
     appToken === undefined
       ? createHttpLink({ ...deps, intake, onGap, signingSecret, host, port })
-      : createSocketLink({ ...deps, intake, onGap, appToken, clientOptions: clientOptions(settings) });
+      : createSocketLink({ ...deps, intake, onGap, appClient: createWebClient(appToken, settings) });
   void link.run().catch((error) => deps.log.error({ error }, "slack: connection ended"));
   return link;
 }
