@@ -1,5 +1,6 @@
 import type { Log } from "../base/log.js";
-import { type KeyValue, type Store, StoreError, type Table } from "./store.js";
+import { aroundStore } from "./around-store.js";
+import { type Store, StoreError, type Table } from "./store.js";
 
 /**
  * Runs `write`, which begins with a call of the store, just before the next write of this process, so that both are one
@@ -12,51 +13,19 @@ interface Deferred {
   readonly write: () => Promise<unknown>;
 }
 
-type AnyCall<A extends readonly unknown[], T> = (...terms: A) => Promise<T>;
-
 /** Returns the store, and how to put off what nobody waits for. What fails to be written is tried again. */
 export function deferWrites(inner: Store, log: Pick<Log, "warn">): { readonly store: Store; readonly defer: Defer } {
   const { flush, defer, isWritten } = createWaiting(log);
-  const before =
-    <A extends readonly unknown[], T>(call: AnyCall<A, T>): AnyCall<A, T> =>
-    (...terms) => {
-      flush();
-      return call(...terms);
-    };
-  /** Reads a table once what was put off is in it. */
-  const behind =
-    <A extends readonly unknown[], T>(table: Table, call: AnyCall<A, T>): AnyCall<A, T> =>
-    async (...terms) => {
-      await isWritten((one) => one.table === table);
-      return call(...terms);
-    };
-  const values = (table: Table): KeyValue => {
-    const rows = inner.values(table);
-    return {
-      ...rows,
-      get: behind(table, rows.get),
-      getMany: behind(table, rows.getMany),
-      entries: behind(table, rows.entries),
-      page: behind(table, rows.page),
-      set: before(rows.set),
-      delete: before(rows.delete),
-    };
+  const store = aroundStore(inner, (operation, call, table) => {
+    if (operation === "read") return isWritten((one) => one.table === table)?.then(call) ?? call();
+    flush();
+    return call();
+  });
+  const close = async () => {
+    await isWritten(() => true);
+    await inner.close();
   };
-  const store: Store = {
-    values,
-    write: before(inner.write),
-    writeOnce: before(inner.writeOnce),
-    swap: before(inner.swap),
-    claim: before(inner.claim),
-    commit: before(inner.commit),
-    renew: before(inner.renew),
-    purge: before(inner.purge),
-    async close() {
-      await isWritten(() => true);
-      await inner.close();
-    },
-  };
-  return { store, defer };
+  return { store: { ...store, close }, defer };
 }
 
 /** What waits for the next write, and what is being written of it. */

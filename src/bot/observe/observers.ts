@@ -1,13 +1,13 @@
 import type { Reply } from "../../commands/command.js";
 import type { RefreshEvent } from "../../refresh/refresher.js";
-import type { KeyValue, Store } from "../../store/store.js";
+import { aroundStore, type StoreOperation } from "../../store/around-store.js";
+import type { Store } from "../../store/store.js";
 import { conversationOf } from "../port/conversation.js";
 import { type ChatPlatform, currentReply, type Mark, type ReplyStreamDeps, type SendTerms } from "../port/platform.js";
 import type { TurnEvent } from "../turn/turn-deps.js";
 
 /** `stream`: the showing of a whole answer by a way of the platform's own, whatever calls it took. */
 export type PlatformCall = "post" | "edit" | "append" | "mark" | "stream";
-export type StoreOperation = "read" | "write" | "claim" | "commit";
 
 /** What can be observed of a running bot. Nothing of what is said or stored. */
 export interface Observer {
@@ -19,7 +19,7 @@ export interface Observer {
   /** The bot's mark on a question is now this one. */
   onMark(platform: string, message: string, mark: Mark | undefined): void;
   onQuestion(platform: string, conversation: string): void;
-  onStoreCall(operation: StoreOperation, isDone: boolean): void;
+  onStoreCall(operation: Exclude<StoreOperation, "renew" | "purge">, isDone: boolean): void;
   /** `kind` is the part of the claim's name before the colon: "refresh". */
   onClaim(kind: string, isWon: boolean): void;
   onTurn(event: TurnEvent): void;
@@ -33,72 +33,46 @@ export interface Observers extends Observer {
 
 export function createObservers(): Observers {
   const observers: Partial<Observer>[] = [];
+  const tellAll =
+    <E extends keyof Observer>(event: E) =>
+    (...facts: Parameters<Observer[E]>): void => {
+      for (const observer of observers)
+        (observer[event] as ((...facts: Parameters<Observer[E]>) => void) | undefined)?.call(observer, ...facts);
+    };
   return {
     add: (observer) => void observers.push(observer),
-    onPlatformCall: (...facts) => {
-      for (const observer of observers) observer.onPlatformCall?.(...facts);
-    },
-    onDropped: (platform) => {
-      for (const observer of observers) observer.onDropped?.(platform);
-    },
-    onWaiting: (...facts) => {
-      for (const observer of observers) observer.onWaiting?.(...facts);
-    },
-    onMark: (...facts) => {
-      for (const observer of observers) observer.onMark?.(...facts);
-    },
-    onQuestion: (...facts) => {
-      for (const observer of observers) observer.onQuestion?.(...facts);
-    },
-    onStoreCall: (...facts) => {
-      for (const observer of observers) observer.onStoreCall?.(...facts);
-    },
-    onClaim: (...facts) => {
-      for (const observer of observers) observer.onClaim?.(...facts);
-    },
-    onTurn: (event) => {
-      for (const observer of observers) observer.onTurn?.(event);
-    },
-    onRefresh: (event) => {
-      for (const observer of observers) observer.onRefresh?.(event);
-    },
+    onPlatformCall: tellAll("onPlatformCall"),
+    onDropped: tellAll("onDropped"),
+    onWaiting: tellAll("onWaiting"),
+    onMark: tellAll("onMark"),
+    onQuestion: tellAll("onQuestion"),
+    onStoreCall: tellAll("onStoreCall"),
+    onClaim: tellAll("onClaim"),
+    onTurn: tellAll("onTurn"),
+    onRefresh: tellAll("onRefresh"),
   };
 }
 
 /** Wraps the store: the observer is told how each call ends. */
 export function observedStore(store: Store, observer: Pick<Observer, "onStoreCall" | "onClaim">): Store {
-  const watched = async <T>(operation: StoreOperation, work: Promise<T>): Promise<T> => {
+  const observed = aroundStore(store, async (operation, call) => {
+    if (operation === "renew" || operation === "purge") return call();
     try {
-      const result = await work;
+      const result = await call();
       observer.onStoreCall(operation, true);
       return result;
     } catch (error) {
       observer.onStoreCall(operation, false);
       throw error;
     }
-  };
-  const watchedTable = (table: KeyValue): KeyValue => ({
-    ...table,
-    get: (key) => watched("read", table.get(key)),
-    getMany: (keys) => watched("read", table.getMany(keys)),
-    entries: (prefix) => watched("read", table.entries(prefix)),
-    page: (...terms) => watched("read", table.page(...terms)),
-    set: (key, value) => watched("write", table.set(key, value)),
-    delete: (key) => watched("write", table.delete(key)),
   });
   return {
-    ...store,
-    values: (table) => watchedTable(store.values(table)),
-    write: (writes) => watched("write", store.write(writes)),
-    writeOnce: (...terms) => watched("write", store.writeOnce(...terms)),
-    swap: (...terms) => watched("write", store.swap(...terms)),
+    ...observed,
     async claim(name, terms) {
-      const result = await watched("claim", store.claim(name, terms));
+      const result = await observed.claim(name, terms);
       observer.onClaim(name.split(":")[0] ?? name, result.held);
       return result;
     },
-    commit: (...terms) => watched("commit", store.commit(...terms)),
-    close: () => store.close(),
   };
 }
 
