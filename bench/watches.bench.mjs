@@ -4,7 +4,7 @@
 import { performance } from "node:perf_hooks";
 import { createPinCensus } from "#bot/bot/status/pin-census.js";
 import { watchMessage } from "#bot/bot/watch/watch-message.js";
-import { modelChangesBetween } from "#bot/refresh/catalog/model-changes.js";
+import { modelChangesBetween } from "#bot/refresh/catalog/change-log.js";
 import { cleanEntry, nextEntry } from "#bot/refresh/catalog/next-entry.js";
 import { gatherChanges } from "#bot/refresh/watch/gather-changes.js";
 import { fitsWatches } from "#bot/refresh/watch/watch.js";

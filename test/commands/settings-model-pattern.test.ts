@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { timeMark } from "../../src/base/time.js";
-import type { ModelChange } from "../../src/refresh/catalog/model-changes.js";
+import type { ModelChange } from "../../src/refresh/catalog/change-log.js";
 import { harness } from "./harness.js";
 
 const DAY_MS = 86_400_000;

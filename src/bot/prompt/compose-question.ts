@@ -50,6 +50,7 @@ const MAX_SHARED_CHARS = 8_000;
  */
 export async function composeQuestion(mention: Mention, terms: ComposeTerms): Promise<ComposedQuestion> {
   const own = saysSomething(mention.text) ? cleanQuestion(mention.text).trim() : "";
+  if (isWordsAlone(mention, terms)) return { text: own, images: [], notes: [] };
   const [thread, reply, said] = await Promise.all([
     terms.isThreadStart ? earlierMessages(mention, terms) : NOTHING,
     quotedReply(mention, terms),
@@ -76,6 +77,13 @@ export async function composeQuestion(mention: Mention, terms: ComposeTerms): Pr
   const context = [earlier.block, ...given, namesOf(attached)].filter((block) => block !== undefined);
   const blocks = own === "" ? context : context.length === 0 ? [own] : [...context, "The message to answer:", own];
   return { text: blocks.join("\n\n"), images, notes };
+}
+
+/** Whether nothing comes along with the person's own words. */
+function isWordsAlone({ shared = "", quote, readQuote, earlier, ...said }: Mention, { isThreadStart }: ComposeTerms) {
+  const { attachments = [], leftOut = [], forwarded = [] } = said;
+  const hasOthers = quote !== undefined || readQuote !== undefined || (isThreadStart && earlier !== undefined);
+  return !hasOthers && shared === "" && attachments.length + leftOut.length + forwarded.length === 0;
 }
 
 /** What stands before a question, as a model reads it, with the files that go along. */

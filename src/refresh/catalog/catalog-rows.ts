@@ -3,8 +3,7 @@ import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import { createRowReader } from "../../store/damage-report.js";
 import type { Store, Write } from "../../store/store.js";
 import type { CatalogEntry } from "./catalog-types.js";
-import type { ChangeLog } from "./change-log.js";
-import type { ModelChange } from "./model-changes.js";
+import type { ChangeLog, ModelChange } from "./change-log.js";
 import { newsWrite } from "./news-rows.js";
 
 /** What an attempt leaves behind. */

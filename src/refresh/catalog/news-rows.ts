@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ProviderId } from "../../providers/provider.js";
 import type { Write } from "../../store/store.js";
-import { type ModelChange, modelChange } from "./model-changes.js";
+import { type ModelChange, modelChange } from "./change-log.js";
 
 /**
  * What changed in a list waits for the watches in rows of the table "watches" that are written in one step with the

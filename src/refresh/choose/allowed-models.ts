@@ -75,7 +75,8 @@ export function createAllowedModels({ refresher, settings, modelFacts, host }: A
     rulesOf,
     hasRules: isRuled,
     snapshot: snapshotOf,
-    judge: (workspace, ref) => judgeWith(rulesOf(workspace), ref, listedRow(refresher.snapshot(), ref)),
+    judge: (workspace, ref) =>
+      isRuled(workspace) ? judgeWith(rulesOf(workspace), ref, listedRow(refresher.snapshot(), ref)) : ALLOWED,
   };
 }
 

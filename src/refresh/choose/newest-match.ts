@@ -1,7 +1,7 @@
 import { fitsGlob } from "../../base/text.js";
 import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../catalog/catalog-types.js";
-import type { ModelChange } from "../catalog/model-changes.js";
+import type { ModelChange } from "../catalog/change-log.js";
 import { type ModelRef, modelName, newestFirst } from "./default-model.js";
 
 interface Candidate {

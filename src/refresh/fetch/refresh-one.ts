@@ -6,8 +6,13 @@ import type { Claim, Store } from "../../store/store.js";
 import type { Catalog } from "../catalog/catalog.js";
 import type { NextEntry } from "../catalog/catalog-rows.js";
 import type { CatalogEntry, ListAnswer } from "../catalog/catalog-types.js";
-import { type Changes, changesBetween, withChanges, withModelChanges } from "../catalog/change-log.js";
-import { modelChangesBetween } from "../catalog/model-changes.js";
+import {
+  type Changes,
+  changesBetween,
+  modelChangesBetween,
+  withChanges,
+  withModelChanges,
+} from "../catalog/change-log.js";
 import { nextEntry } from "../catalog/next-entry.js";
 import { holdBack } from "../decide/shrink.js";
 import type { RefreshEvent, RefreshResult, Trigger } from "../refresher.js";

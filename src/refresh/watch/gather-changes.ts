@@ -1,5 +1,5 @@
 import { DAY_MS } from "../../base/time.js";
-import type { ModelChange } from "../catalog/model-changes.js";
+import type { ModelChange } from "../catalog/change-log.js";
 
 /** What a channel was told and when (epoch ms), by model and what was said: a model that flaps is told once a day. */
 export type ToldChanges = Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { createRowReader } from "../../store/damage-report.js";
 import { DAMAGED, type Store, type Write } from "../../store/store.js";
-import { type ModelChange, modelChange } from "../catalog/model-changes.js";
+import { type ModelChange, modelChange } from "../catalog/change-log.js";
 import { NEWS_PREFIX, readNews } from "../catalog/news-rows.js";
 import type { ToldChanges } from "./gather-changes.js";
 import { WATCH_KINDS, type Watch } from "./watch.js";

@@ -1,5 +1,5 @@
 import { fitsGlob } from "../../base/text.js";
-import type { ModelChange } from "../catalog/model-changes.js";
+import type { ModelChange } from "../catalog/change-log.js";
 import { modelName } from "../choose/default-model.js";
 
 export const WATCH_KINDS = ["new", "gone", "price", "retire", "all"] as const;

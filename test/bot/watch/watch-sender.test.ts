@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { PlatformError } from "../../../src/bot/port/platform-error.js";
 import { createWatchSender } from "../../../src/bot/watch/watch-sender.js";
 import type { ModelInfo } from "../../../src/providers/provider.js";
-import type { ModelChange } from "../../../src/refresh/catalog/model-changes.js";
+import type { ModelChange } from "../../../src/refresh/catalog/change-log.js";
 import { newsWrite } from "../../../src/refresh/catalog/news-rows.js";
 import type { Watch } from "../../../src/refresh/watch/watch.js";
 import { createWatchRows } from "../../../src/refresh/watch/watch-rows.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ModelInfo } from "../../../src/providers/provider.js";
 import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-types.js";
-import { modelChangesBetween } from "../../../src/refresh/catalog/model-changes.js";
+import { modelChangesBetween } from "../../../src/refresh/catalog/change-log.js";
 import { nextEntry } from "../../../src/refresh/catalog/next-entry.js";
 import { entryOf } from "../support.js";
 import { createWorld } from "../world.js";

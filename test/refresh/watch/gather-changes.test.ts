@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ModelChange } from "../../../src/refresh/catalog/model-changes.js";
+import type { ModelChange } from "../../../src/refresh/catalog/change-log.js";
 import { gatherChanges } from "../../../src/refresh/watch/gather-changes.js";
 import { fitsWatches, type WatchKind } from "../../../src/refresh/watch/watch.js";
 
