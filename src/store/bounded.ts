@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import { withDeadline } from "../base/deadline.js";
-import { type KeyValue, type Store, StoreError, type Table, translated } from "./store.js";
+import { aroundStore } from "./around-store.js";
+import { type Store, StoreError, translated } from "./store.js";
 
 /** Every call of the port ends within 1 s on a fast line; the rest is for a busy event loop. */
 export const CALL_TIMEOUT_MS = 900;
@@ -73,28 +74,15 @@ export function boundStore(store: Store, terms: BoundTerms): Store {
       }
     });
 
-  const boundTable = (table: Table): KeyValue => {
-    const values = store.values(table);
-    return {
-      get: (key) => bounded(() => values.get(key)),
-      // What asks nobody measures nothing.
-      getMany: async (keys) => (keys.length === 0 ? [] : bounded(() => values.getMany(keys))),
-      set: (key, value) => bounded(() => values.set(key, value)),
-      delete: (key) => bounded(() => values.delete(key)),
-      entries: (prefix) => bounded(() => values.entries(prefix)),
-      page: (prefix, terms) => bounded(() => values.page(prefix, terms)),
-    };
-  };
-
+  const bound = aroundStore(store, (_operation, call) => bounded(call));
   return {
-    values: boundTable,
-    write: async (writes) => (writes.length === 0 ? undefined : bounded(() => store.write(writes))),
-    writeOnce: (name, forMs, writes) => bounded(() => store.writeOnce(name, forMs, writes)),
-    swap: (row, writes) => bounded(() => store.swap(row, writes)),
-    claim: (name, terms) => bounded(() => store.claim(name, terms)),
-    commit: (claim, writes) => bounded(() => store.commit(claim, writes)),
-    renew: (claim, ttlMs) => bounded(() => store.renew(claim, ttlMs)),
-    purge: () => bounded(() => store.purge()),
+    ...bound,
+    // What asks nobody measures nothing.
+    values(table) {
+      const values = bound.values(table);
+      return { ...values, getMany: async (keys) => (keys.length === 0 ? [] : values.getMany(keys)) };
+    },
+    write: async (writes) => (writes.length === 0 ? undefined : bound.write(writes)),
     async close() {
       if (isClosed) return;
       isClosed = true;

@@ -14,9 +14,9 @@ import type { BurstBrake } from "./line/burst-brake.js";
 import { GaveWay, isBefore, type Place, type TurnQueue, withLease } from "./line/conversation-line.js";
 import { isNext, isTakenOver, type RemoteStop } from "./other-replicas.js";
 import { type PinnedSession, pinnedSession } from "./pinned-session.js";
+import { claimQuestion, closeQuestion, type QuestionTerms, withdrawQuestion } from "./question-claim.js";
 import { refuse } from "./refuse.js";
 import { canOpenThread } from "./shown-answer.js";
-import { claimQuestion, closeQuestion, type QuestionTerms, withdrawQuestion } from "./stored-question.js";
 import type { ChatDeps } from "./turn-deps.js";
 
 /** The turn at the head of a line. */

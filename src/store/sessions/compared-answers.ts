@@ -2,7 +2,15 @@ import type { Serial } from "../../base/serial.js";
 import { createRowReader } from "../damage-report.js";
 import { type Store, StoreError, type Write } from "../store.js";
 import type { Questions } from "./open-questions.js";
-import { comparedPrefix, openQuestionRow, type Records, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
+import {
+  comparedPrefix,
+  openQuestionRow,
+  type Records,
+  TURN_DIGITS,
+  turnKey,
+  turnRow,
+  withTurn,
+} from "./session-rows.js";
 import type { EndTerms, Session, Turn } from "./session-types.js";
 
 /** A stop that another process asks for changes the stored question at most once, but others count at the same time. */
@@ -77,13 +85,4 @@ async function endCompared(store: Store, id: string, turn: Turn, { writes = [], 
     if (await store.swap([{ table: "open", key: id, before, after }, ...settled], [kept, ...writes])) return;
   }
   throw new StoreError(`the question ${id} kept changing, giving up after several retries`);
-}
-
-/** Where a turn goes, and what its conversation's record becomes with it. */
-export function withTurn(session: Session, turn: Turn, replaces: number | undefined) {
-  const isLast = replaces !== undefined && replaces === session.nextTurn - 1 && replaces >= session.firstTurn;
-  const number = isLast ? replaces : session.nextTurn;
-  const isLeftBehind = turn.question.at < session.startedAt;
-  const firstTurn = isLeftBehind ? number + 1 : session.firstTurn;
-  return { number, after: { ...session, firstTurn, nextTurn: number + 1, answeredAt: turn.endedAt } };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { BoundedMap } from "../../base/bounded-map.js";
 import { createRowReader } from "../damage-report.js";
 import { DamagedRowError, type Store, StoreError, type Swap, type Write } from "../store.js";
-import type { Session } from "./session-types.js";
+import type { Session, Turn } from "./session-types.js";
 
 /** How the rows of conversations look; what reads them trusts them afterwards. */
 const count = z.number().int().nonnegative();
@@ -127,6 +127,15 @@ export function parsedRow<T>(schema: z.ZodType<T>, row: unknown, what: string): 
   const result = schema.safeParse(row);
   if (result.success) return result.data;
   throw new DamagedRowError(what, result.error);
+}
+
+/** Where a turn goes, and what its conversation's record becomes with it. */
+export function withTurn(session: Session, turn: Turn, replaces: number | undefined) {
+  const isLast = replaces !== undefined && replaces === session.nextTurn - 1 && replaces >= session.firstTurn;
+  const number = isLast ? replaces : session.nextTurn;
+  const isLeftBehind = turn.question.at < session.startedAt;
+  const firstTurn = isLeftBehind ? number + 1 : session.firstTurn;
+  return { number, after: { ...session, firstTurn, nextTurn: number + 1, answeredAt: turn.endedAt } };
 }
 
 /** Replicas that change one record at the same moment get through one by one; people are never that many. */

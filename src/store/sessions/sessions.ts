@@ -3,10 +3,10 @@ import { createSerial, type Serial } from "../../base/serial.js";
 import { createRowReader } from "../damage-report.js";
 import { pagesOf } from "../pages.js";
 import { DamagedRowError, type KeyValue, type Store, StoreError, type Swap, type Write } from "../store.js";
-import { comparedCalls, withTurn } from "./compared-answers.js";
+import { comparedCalls } from "./compared-answers.js";
 import { eraseCalls } from "./erase-conversations.js";
 import { createQuestions, questionCalls } from "./open-questions.js";
-import { createRecords, type Records, sessionRow, TURN_DIGITS, turnKey, turnRow } from "./session-rows.js";
+import { createRecords, type Records, sessionRow, TURN_DIGITS, turnKey, turnRow, withTurn } from "./session-rows.js";
 import type { Asked, EndTerms, OpenQuestion, Session, Turn } from "./session-types.js";
 
 export { comparedId } from "./session-rows.js";

@@ -21,7 +21,7 @@ import { ENDING_MARKS } from "../endings.js";
 import { usageEntry, usedBy } from "../finish-turn.js";
 import { keepClaim } from "../line/conversation-line.js";
 import type { Liveness } from "../other-replicas.js";
-import { MARK_PATIENCE_MS } from "../stored-question.js";
+import { MARK_PATIENCE_MS } from "../question-claim.js";
 import type { PlaceAfter } from "../turn.js";
 import type { TurnEvent } from "../turn-deps.js";
 import { type AskAgainDeps, isAskedAgain } from "./ask-again.js";
