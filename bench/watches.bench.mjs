@@ -7,7 +7,7 @@ import { watchMessage } from "#bot/bot/watch/watch-message.js";
 import { modelChangesBetween } from "#bot/refresh/catalog/change-log.js";
 import { cleanEntry, nextEntry } from "#bot/refresh/catalog/next-entry.js";
 import { gatherChanges } from "#bot/refresh/watch/gather-changes.js";
-import { fitsWatches } from "#bot/refresh/watch/watch.js";
+import { fitsWatches } from "#bot/refresh/watch/watch-rows.js";
 import { createModelFacts } from "#bot/usage/model-facts.js";
 
 const ROUNDS = 21;

@@ -13,8 +13,8 @@ import { autoRefreshControls, inForceLines, refreshButton } from "./auto-refresh
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { pinView } from "./pin-text.js";
-import { affectedLine, offerControl } from "./wording/affected-pins.js";
 import { vendorWords } from "./wording/markdown.js";
+import { affectedLine, offerControl } from "./wording/pin-outlook.js";
 import { quotaRiskLine } from "./wording/quota-text.js";
 
 export const modelsStatus = (deps: CommandDeps) =>

@@ -1,6 +1,6 @@
 import { define } from "../base/config/config.js";
 import { baseUrl, secret } from "../base/config/variables.js";
-import { isChatModel, isOpenAiChatModel } from "./openai-wire/is-chat-model.js";
+import { isChatModel, isOpenAiChatModel } from "./openai-wire/model-row.js";
 import type { ProviderDefinition, ProviderSetup } from "./provider-definition.js";
 
 const VENDOR_URL = "https://api.openai.com/v1";

@@ -2,7 +2,7 @@ import { define } from "../base/config/config.js";
 import { baseUrl, secret } from "../base/config/variables.js";
 import type { QuotaEndpoint } from "./http/quota-endpoints.js";
 import type { HeaderWindow } from "./http/quota-tables.js";
-import { isChatModel } from "./openai-wire/is-chat-model.js";
+import { isChatModel } from "./openai-wire/model-row.js";
 import type { OpenAiWire } from "./openai-wire/openai-provider.js";
 import type { ProviderDefinition, ProviderDeps, ProviderSetup, VendorAccount } from "./provider-definition.js";
 

@@ -2,7 +2,7 @@ import type { KeyValue, Store, Table } from "./store.js";
 
 export type StoreOperation = "read" | "write" | "claim" | "commit" | "renew" | "purge";
 
-/** Makes a call of a store, with whatever belongs before or after it. `table` is set where rows of one table are read. */
+/** Makes a call of a store, with whatever belongs around it. `table` is set where rows of one table are read. */
 export type AroundCall = <T>(operation: StoreOperation, call: () => Promise<T>, table?: Table) => Promise<T>;
 
 /** Wraps a store: every call goes through `around`, except `close`. */

@@ -3,8 +3,7 @@ import { z } from "zod";
 import { nextTurn } from "../base/clock.js";
 import { cutText } from "../base/text.js";
 import { createRowReader } from "./damage-report.js";
-import { pagesOf } from "./pages.js";
-import type { Store, Write } from "./store.js";
+import { pagesOf, type Store, type Write } from "./store.js";
 
 /** What changes are about; `data`: what was exported, erased or forgotten. */
 export const AUDIT_KINDS = ["settings", "budget", "rules", "model", "prompt", "watch", "board", "data"] as const;

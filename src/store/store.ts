@@ -231,3 +231,21 @@ export function checkTerms({ ttlMs, minIntervalMs = 0, minIntervalAfterLossMs = 
   if (!(ttlMs > 0) || !(minIntervalMs >= 0) || !(minIntervalAfterLossMs >= 0))
     throw new StoreError("a claim needs ttlMs above 0 and no negative interval");
 }
+
+/**
+ * Reads the rows whose key begins with `prefix` page by page, the last page first; a page is sorted by key and has at
+ * most `limit` rows. `last`: only what sorts before it. @throws {StoreError}
+ */
+export async function* pagesOf(
+  table: Pick<KeyValue, "page">,
+  prefix: string,
+  limit: number,
+  last?: string,
+): AsyncGenerator<readonly Entry[]> {
+  let before = last;
+  do {
+    const page = await table.page(prefix, { before, limit });
+    yield page.entries;
+    before = page.before;
+  } while (before !== undefined);
+}

@@ -3,8 +3,7 @@ import type { z } from "zod";
 import { type Clock, nextTurn } from "../base/clock.js";
 import { DAY_MS, dayOf, daysBetween } from "../base/time.js";
 import { createRowReader } from "../store/damage-report.js";
-import { pagesOf } from "../store/pages.js";
-import type { Entry, Store, Table } from "../store/store.js";
+import { type Entry, pagesOf, type Store, type Table } from "../store/store.js";
 
 /** Something that happened in a workspace, `at` epoch ms. */
 interface Dated {

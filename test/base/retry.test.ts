@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backoffMs } from "../../src/base/backoff.js";
-import { retry } from "../../src/base/retry.js";
+import { backoffMs, retry } from "../../src/base/retry.js";
 import { fakeClock } from "../support/fake-clock.js";
 
 describe("backoffMs()", () => {

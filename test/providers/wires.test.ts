@@ -1,6 +1,6 @@
 import { createAnthropicProvider } from "../../src/providers/anthropic-wire/anthropic-provider.js";
 import { createOllamaProvider } from "../../src/providers/ollama-wire/ollama-provider.js";
-import { isChatModel, isOpenAiChatModel } from "../../src/providers/openai-wire/is-chat-model.js";
+import { isChatModel, isOpenAiChatModel } from "../../src/providers/openai-wire/model-row.js";
 import { createOpenAiProvider } from "../../src/providers/openai-wire/openai-provider.js";
 import { describeProvider } from "../contracts/provider-contract.js";
 import { FAKE_ANTHROPIC_KEY, startFakeAnthropic } from "../support/fake-anthropic.js";

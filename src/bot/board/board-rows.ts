@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { createRowReader } from "../../store/damage-report.js";
 import type { Store, Write } from "../../store/store.js";
-import { messageKeySchema } from "../port/message-key.js";
+import { messageKeySchema } from "../port/conversation.js";
 import type { MessageKey } from "../port/platform.js";
 
 /** A status message, as it was last shown. */

@@ -1,7 +1,6 @@
-import { backoffMs } from "../../base/backoff.js";
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
-import { retry } from "../../base/retry.js";
+import { backoffMs, retry } from "../../base/retry.js";
 import { isPassingStoreError } from "../../store/store.js";
 import type { ChatPlatform, Mark, MessageKey } from "../port/platform.js";
 import { PlatformError } from "../port/platform-error.js";

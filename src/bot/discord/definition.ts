@@ -21,7 +21,7 @@ export const discordPlatform: PlatformDefinition = {
             return createDiscord({ ...deps, discord });
           },
           async checkReplicas(store) {
-            const { checkShards } = await import("./gateway/shards/check-shards.js");
+            const { checkShards } = await import("./gateway/shards/shard-rows.js");
             return checkShards(store, token);
           },
           async check({ config, clock }) {

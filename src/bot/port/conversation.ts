@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { inLanguage } from "../../languages/translate.js";
 import type { Settings } from "../../refresh/settings.js";
 import type { ChannelKey, MessageKey } from "./platform.js";
@@ -37,3 +38,12 @@ export function channelKeyOf(conversation: string): ChannelKey {
   const [platform = "", workspace = "", channel = "", thread] = conversation.split(":");
   return { platform, workspace, channel, ...(thread !== undefined && { thread }) };
 }
+
+/** A message's place as it was stored. */
+export const messageKeySchema: z.ZodType<MessageKey> = z.object({
+  platform: z.string(),
+  workspace: z.string(),
+  channel: z.string(),
+  thread: z.string().exactOptional(),
+  message: z.string(),
+});

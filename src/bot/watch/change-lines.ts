@@ -6,7 +6,7 @@ import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
 import type { ChangedFacts, ModelChange } from "../../refresh/catalog/change-log.js";
 import { knownRow, modelName } from "../../refresh/choose/default-model.js";
-import { olderSibling } from "../../refresh/choose/model-family.js";
+import { olderSibling } from "../../refresh/choose/successor.js";
 import type { ChangeLine } from "../../refresh/watch/gather-changes.js";
 import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";
 

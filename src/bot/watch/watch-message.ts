@@ -2,7 +2,7 @@ import type { Control } from "../../commands/command.js";
 import { t } from "../../languages/translate.js";
 import { type ModelRef, modelName } from "../../refresh/choose/default-model.js";
 import type { ChangeLine } from "../../refresh/watch/gather-changes.js";
-import type { Watch } from "../../refresh/watch/watch.js";
+import type { Watch } from "../../refresh/watch/watch-rows.js";
 import { changeLine, type LineFacts } from "./change-lines.js";
 
 /** How many models a message names; the others are counted. */

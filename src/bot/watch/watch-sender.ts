@@ -1,20 +1,20 @@
 import { randomBytes } from "node:crypto";
-import { backoffMs } from "../../base/backoff.js";
 import { type Clock, OVER } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
+import { backoffMs } from "../../base/retry.js";
 import { DAY_MS } from "../../base/time.js";
 import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";
 import { type GatheredChanges, gatherChanges } from "../../refresh/watch/gather-changes.js";
-import { fitsWatches } from "../../refresh/watch/watch.js";
-import type {
-  OutgoingMessage,
-  Read,
-  WaitingChanges,
-  WatchedChannel,
-  WatchRows,
-  WatchWork,
+import {
+  fitsWatches,
+  type OutgoingMessage,
+  type Read,
+  type WaitingChanges,
+  type WatchedChannel,
+  type WatchRows,
+  type WatchWork,
 } from "../../refresh/watch/watch-rows.js";
 import type { Write } from "../../store/store.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
@@ -48,7 +48,7 @@ const HELD = "held";
 /*
  * The life of a change, each step one swap in the store, so that of all replicas one takes it and a kill loses nothing:
  *
- *   1  stored       in one step with the list that brings it (`news-rows.ts`)
+ *   1  stored       in one step with the list that brings it (`catalog-rows.ts`)
  *   2  distribute   goes to every channel with a watch that fits, where it waits for the hour's message
  *   3  begin        what waits becomes an outgoing message, and the hour begins
  *   4  send         posted, then the outgoing message goes; after a kill in between, another process looks for the post

@@ -6,7 +6,7 @@ import { knownRow, type ModelRef, modelName, splitModel } from "../../refresh/ch
 import { isRetiring, type SuccessorFacts, successorOf } from "../../refresh/choose/successor.js";
 import type { SuccessorOffer } from "../../refresh/settings.js";
 import type { Control } from "../command.js";
-import type { CommandDeps } from "../command-deps.js";
+import type { AffectedPins, CommandDeps } from "../command-deps.js";
 import { code } from "./markdown.js";
 
 /** Where a model's name is cut; none is longer. */
@@ -91,3 +91,19 @@ function stateOutlook(entry: CatalogEntry, pin: ModelRef, row: ModelInfo | undef
         : t`⏳ ${code(name, MAX_MODEL_CHARS)} was due to retire on ${day} and may stop any day. It stays pinned here.`,
   };
 }
+
+/** Returns "12 channels are pinned to `openai/gpt-4`, which retires on 14 Jan 2027." */
+export function affectedLine({ model, channels, retiresAt }: AffectedPins): string {
+  const what = retiresAt === undefined ? t`is no longer listed` : t`retires on ${dayInWords(retiresAt)}`;
+  const who = channels === 1 ? t`1 channel is` : t`${channels} channels are`;
+  return t`${who} pinned to ${code(model, 250)}, which ${what}.`;
+}
+
+/** Puts a button for the successor under the next answer of each; undefined where nothing takes the model's place. */
+export const offerControl = ({
+  model,
+  successor,
+}: AffectedPins): (Control & { readonly command: string }) | undefined =>
+  successor === undefined
+    ? undefined
+    : { label: t`Offer ${successor} in all`, command: `/models offer ${model} ${successor}` };

@@ -1,7 +1,7 @@
 import { inputOf, saysChat } from "../lists/model-kind.js";
 import { isUsableId, type ModelRow, slim } from "../lists/model-rows.js";
 import { createListModels } from "../lists/read-list.js";
-import { isChatModel } from "../openai-wire/is-chat-model.js";
+import { isChatModel } from "../openai-wire/model-row.js";
 import { createOpenAiProvider } from "../openai-wire/openai-provider.js";
 import type { ModelInfo, Provider } from "../provider.js";
 import type { ProviderDeps } from "../provider-definition.js";

@@ -3,14 +3,11 @@ import type { AnswerDraft } from "../chat/answer-draft.js";
 import { createStreamChat } from "../chat/stream-chat.js";
 import { type HeaderWindow, OPENAI_HEADERS } from "../http/quota-tables.js";
 import { type Fields, fieldsOf } from "../http/read-refusal.js";
-import { inputOf, KIND_FIELDS, saysChat } from "../lists/model-kind.js";
-import { PRICE_FIELDS, readPrices } from "../lists/model-price.js";
-import { RETIREMENT_FIELDS, readRetirement } from "../lists/model-retirement.js";
-import { displayName, isUsableId, type ModelRow, partOf, slim, tokens } from "../lists/model-rows.js";
-import { ID_FIELDS } from "../lists/parse-page.js";
+import { tokens } from "../lists/model-rows.js";
 import { createListModels } from "../lists/read-list.js";
-import type { ChatMessage, ChatRequest, ImagePart, ModelInfo, Provider, ProviderId, Usage } from "../provider.js";
+import type { ChatMessage, ChatRequest, ImagePart, Provider, ProviderId, Usage } from "../provider.js";
 import type { ProviderDeps } from "../provider-definition.js";
+import { OPENAI_ROW_FIELDS, readOpenAiRow } from "./model-row.js";
 
 /** What differs between the vendors that speak this format. */
 export interface OpenAiWire {
@@ -192,68 +189,4 @@ function usageOf(value: object): Usage | undefined {
     ...(outputTokens !== undefined && { outputTokens }),
     ...(cachedTokens !== undefined && { cachedTokens }),
   };
-}
-
-/** What is read of a row, by any vendor's name for it; a dot leads into a part. */
-export const OPENAI_ROW_FIELDS = [
-  ...ID_FIELDS,
-  "display_name",
-  "context_length",
-  "context_window",
-  "context_size",
-  "max_context_length",
-  "max_model_len",
-  "max_input_tokens",
-  "limits.max_input_tokens",
-  "max_completion_tokens",
-  "max_output_tokens",
-  "limits.max_output_tokens",
-  "top_provider.max_completion_tokens",
-  "created",
-  ...RETIREMENT_FIELDS,
-  ...KIND_FIELDS,
-  ...PRICE_FIELDS,
-];
-
-export interface RowTerms {
-  readonly isChat: (id: string) => boolean;
-  /** What this vendor puts before each id and takes without it as well, as Gemini's "models/". */
-  readonly idPrefix?: string | undefined;
-}
-
-/** Reads the row of an OpenAI-compatible list; what a vendor adds to it is used where it is there. */
-export function readOpenAiRow(row: ModelRow, { isChat, idPrefix = "" }: RowTerms): ModelInfo | undefined {
-  const listed = idOf(row);
-  const id = typeof listed === "string" && listed.startsWith(idPrefix) ? listed.slice(idPrefix.length) : listed;
-  if (!isUsableId(id)) return undefined;
-  const [topProvider, limits] = [partOf(row.top_provider), partOf(row.limits)];
-  const { context_length, context_window, context_size, max_context_length, max_model_len } = row;
-  const windows = [context_length, context_window, context_size, max_context_length, max_model_len];
-  return slim({
-    id,
-    name: displayName(row.display_name ?? row.name, id),
-    contextTokens: tokens(...windows, row.max_input_tokens, limits.max_input_tokens),
-    outputTokens: tokens(
-      topProvider.max_completion_tokens,
-      row.max_completion_tokens,
-      row.max_output_tokens,
-      limits.max_output_tokens,
-    ),
-    ...readPrices(row),
-    input: inputOf(row),
-    releasedAt: typeof row.created === "number" && row.created > 0 ? Math.round(row.created * 1000) : undefined,
-    ...readRetirement(row),
-    isChat: saysChat(row) ?? isChat(id),
-  });
-}
-
-/** An id of a registry, which no chat accepts: Azure's catalogue behind GitHub Models, Cloudflare's numbers. */
-const REGISTRY_ID = /^azureml:\/\/|^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
-
-/** The name by which a chat calls the model. */
-function idOf(row: ModelRow): unknown {
-  const { id } = row;
-  const others = ID_FIELDS.map((field) => (field === "id" ? undefined : row[field]));
-  const called = others.find((value) => typeof value === "string" && value !== "");
-  return typeof id === "string" && !(REGISTRY_ID.test(id) && called !== undefined) ? id : called;
 }

@@ -3,8 +3,7 @@ import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import { createRowReader } from "../../store/damage-report.js";
 import type { Store, Write } from "../../store/store.js";
 import type { CatalogEntry } from "./catalog-types.js";
-import type { ChangeLog, ModelChange } from "./change-log.js";
-import { newsWrite } from "./news-rows.js";
+import { type ChangeLog, type ModelChange, modelChange } from "./change-log.js";
 
 /** What an attempt leaves behind. */
 export interface NextEntry {
@@ -183,3 +182,21 @@ const facts = z.object({
 type StoredFacts = Readonly<z.infer<typeof facts>>;
 
 const list = z.object({ fence: z.number(), models: z.array(model) });
+
+/**
+ * What changed in a list waits for the watches in rows of the table "watches" that are written in one step with the
+ * list: whoever takes such a row away tells of it, so that nothing is told twice and a kill loses nothing.
+ */
+export const NEWS_PREFIX = "pending:news:";
+
+const newsRow = z.array(modelChange);
+
+/** Stores the changes of one commit; keys of one provider sort by their time. */
+export const newsWrite = (provider: ProviderId, fence: number, news: readonly ModelChange[]): Write => ({
+  table: "watches",
+  key: `${NEWS_PREFIX}${provider}:${String(fence).padStart(15, "0")}`,
+  value: news,
+});
+
+/** Reads a stored row; none where it is damaged. */
+export const readNews = (value: unknown): readonly ModelChange[] => newsRow.safeParse(value).data ?? [];

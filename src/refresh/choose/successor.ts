@@ -1,10 +1,10 @@
 import { DAY_MS } from "../../base/time.js";
-import type { ModelInfo } from "../../providers/provider.js";
+import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import type { Snapshot } from "../catalog/catalog-types.js";
+import { livingModels } from "./closest-models.js";
 import { type ModelRef, newestFirst } from "./default-model.js";
-import { livingModels } from "./living-models.js";
-import { familyOf } from "./model-family.js";
+import { indexOf } from "./model-index.js";
 
 /** A model that retires within that time is reported, and is no successor of another. */
 export const RETIRING_MS = 30 * DAY_MS;
@@ -57,4 +57,31 @@ function priceDistance({ modelFacts }: SuccessorFacts, provider: string, model: 
     const is = modelFacts(provider, other.id, other).outputPrice;
     return was === undefined || is === undefined ? 0 : Math.abs(is - was);
   };
+}
+
+/** The words of an id without versions: "claude-3-5-sonnet-20241022" and "claude-sonnet-4-5" are one family. */
+export const familyOf = (id: string): string =>
+  id
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+|(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/u)
+    .filter((word) => word !== "" && !/^\p{N}+$/u.test(word) && !ASIDE.has(word))
+    .sort()
+    .join(" ");
+
+/** Words for how far a version has come, not for another model; "v" and "b" stand beside numbers. */
+const ASIDE = new Set(["preview", "latest", "exp", "experimental", "beta", "v", "it", "instruct"]);
+
+/** The newest listed chat model of the same provider and family that is older; undefined where there is none. */
+export function olderSibling(snapshot: Snapshot, provider: ProviderId, model: ModelInfo): ModelInfo | undefined {
+  const family = familyOf(model.id);
+  const words = family.split(" ");
+  const rows = indexOf(snapshot).find(([first]) => first?.provider === provider) ?? [];
+  let newest: ModelInfo | undefined;
+  for (const { model: other, id } of rows) {
+    // Cheaper than taking thousands of ids apart: most have other words.
+    if (!other.isChat || other.id === model.id || !words.every((word) => id.includes(word))) continue;
+    if (familyOf(other.id) !== family || newestFirst(model, other) >= 0) continue;
+    if (newest === undefined || newestFirst(other, newest) < 0) newest = other;
+  }
+  return newest;
 }

@@ -1,4 +1,4 @@
-import { backoffMs } from "../../base/backoff.js";
+import { backoffMs } from "../../base/retry.js";
 import type { ProviderId } from "../../providers/provider.js";
 import type { CatalogEntry } from "../catalog/catalog-types.js";
 import type { NudgeTrigger } from "../refresher.js";

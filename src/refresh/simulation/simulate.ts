@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { messageOf, UserError } from "../../base/errors.js";
-import { fixedPolicy, type Policy, smartPolicy } from "./policies.js";
-import { outcomeOf, type Replay, replay } from "./replay.js";
+import { fixedPolicy, outcomeOf, type Policy, type Replay, replay, smartPolicy } from "./replay.js";
 import { parseTrace } from "./trace.js";
 
 export interface SimulateDeps {

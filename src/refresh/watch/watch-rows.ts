@@ -1,10 +1,42 @@
 import { z } from "zod";
+import { fitsGlob } from "../../base/text.js";
 import { createRowReader } from "../../store/damage-report.js";
 import { DAMAGED, type Store, type Write } from "../../store/store.js";
+import { NEWS_PREFIX, readNews } from "../catalog/catalog-rows.js";
 import { type ModelChange, modelChange } from "../catalog/change-log.js";
-import { NEWS_PREFIX, readNews } from "../catalog/news-rows.js";
+import { modelName } from "../choose/default-model.js";
 import type { ToldChanges } from "./gather-changes.js";
-import { WATCH_KINDS, type Watch } from "./watch.js";
+
+export const WATCH_KINDS = ["new", "gone", "price", "retire", "all"] as const;
+/** `new` is what appears and comes back, `price` a price or a context window. */
+export type WatchKind = (typeof WATCH_KINDS)[number];
+
+/** What somebody wants a channel to be notified about. */
+export interface Watch {
+  /** A glob over "provider/model". */
+  readonly pattern: string;
+  readonly kind: WatchKind;
+  /** Who asked for it, by name, and when (epoch ms). */
+  readonly by: string;
+  readonly at: number;
+}
+
+const KIND_OF: Readonly<Record<ModelChange["kind"], WatchKind>> = {
+  new: "new",
+  back: "new",
+  gone: "gone",
+  price: "price",
+  context: "price",
+  retire: "retire",
+};
+
+/** Whether one of the watches is about a change. */
+export const fitsWatches = (watches: readonly Watch[], change: ModelChange): boolean =>
+  watches.some(
+    ({ kind, pattern }) =>
+      (kind === "all" || kind === KIND_OF[change.kind]) &&
+      (pattern === "*" || fitsGlob(pattern, modelName({ provider: change.provider, model: change.model }))),
+  );
 
 /** The watches of a channel, and what it was told. */
 export interface WatchedChannel {

@@ -1,8 +1,7 @@
 import { nextTurn } from "../../base/clock.js";
 import { createSerial, type Serial } from "../../base/serial.js";
 import { createRowReader } from "../damage-report.js";
-import { pagesOf } from "../pages.js";
-import { DamagedRowError, type KeyValue, type Store, StoreError, type Swap, type Write } from "../store.js";
+import { DamagedRowError, type KeyValue, pagesOf, type Store, StoreError, type Swap, type Write } from "../store.js";
 import { comparedCalls } from "./compared-answers.js";
 import { eraseCalls } from "./erase-conversations.js";
 import { createQuestions, questionCalls } from "./open-questions.js";

@@ -3,8 +3,7 @@ import { saysChat } from "../../../src/providers/lists/model-kind.js";
 import { readPrices } from "../../../src/providers/lists/model-price.js";
 import { readRows } from "../../../src/providers/lists/model-rows.js";
 import { parsePage } from "../../../src/providers/lists/parse-page.js";
-import { isChatModel } from "../../../src/providers/openai-wire/is-chat-model.js";
-import { OPENAI_ROW_FIELDS, readOpenAiRow } from "../../../src/providers/openai-wire/openai-provider.js";
+import { isChatModel, OPENAI_ROW_FIELDS, readOpenAiRow } from "../../../src/providers/openai-wire/model-row.js";
 
 const terms = { fields: OPENAI_ROW_FIELDS, maxRows: 10_000 };
 const parse = (body: unknown) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readAnthropicRow } from "../../../src/providers/anthropic-wire/anthropic-provider.js";
-import { readOpenAiRow } from "../../../src/providers/openai-wire/openai-provider.js";
+import { readOpenAiRow } from "../../../src/providers/openai-wire/model-row.js";
 
 const DAY = Date.UTC(2027, 0, 14);
 const read = (row: object) => readOpenAiRow({ id: "m", ...row }, { isChat: () => true });

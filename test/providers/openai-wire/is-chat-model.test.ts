@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isChatModel, isOpenAiChatModel } from "../../../src/providers/openai-wire/is-chat-model.js";
+import { isChatModel, isOpenAiChatModel } from "../../../src/providers/openai-wire/model-row.js";
 
 const words = (text: string) => text.trim().split(/\s+/);
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { AnswerDraft } from "../../../src/providers/chat/answer-draft.js";
-import { isChatModel } from "../../../src/providers/openai-wire/is-chat-model.js";
-import { createOpenAiProvider, readChunk, readOpenAiRow } from "../../../src/providers/openai-wire/openai-provider.js";
+import { isChatModel, readOpenAiRow } from "../../../src/providers/openai-wire/model-row.js";
+import { createOpenAiProvider, readChunk } from "../../../src/providers/openai-wire/openai-provider.js";
 import type { ChatEvent, Provider } from "../../../src/providers/provider.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";
 import {

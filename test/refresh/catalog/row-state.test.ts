@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type CatalogEntry, modelRowsOf, stateOf } from "../../../src/refresh/catalog/catalog-types.js";
 import { nextEntry, withRefusal } from "../../../src/refresh/catalog/next-entry.js";
+import { livingModels } from "../../../src/refresh/choose/closest-models.js";
 import { defaultModelOf } from "../../../src/refresh/choose/default-model.js";
-import { livingModels } from "../../../src/refresh/choose/living-models.js";
 import { modelRow } from "../../support/fake-provider.js";
 import { entryOf, snapshotOf } from "../support.js";
 

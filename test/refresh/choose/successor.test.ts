@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ModelInfo } from "../../../src/providers/provider.js";
-import { familyOf, olderSibling } from "../../../src/refresh/choose/model-family.js";
-import { successorOf } from "../../../src/refresh/choose/successor.js";
+import { familyOf, olderSibling, successorOf } from "../../../src/refresh/choose/successor.js";
 import { snapshotOf } from "../support.js";
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fixedPolicy, smartPolicy } from "../../../src/refresh/simulation/policies.js";
-import { outcomeOf, replay } from "../../../src/refresh/simulation/replay.js";
+import { fixedPolicy, outcomeOf, replay, smartPolicy } from "../../../src/refresh/simulation/replay.js";
 import { alignChanges, runSimulate } from "../../../src/refresh/simulation/simulate.js";
 
 const ACTIVITY = "test/fixtures/chat-activity.csv";

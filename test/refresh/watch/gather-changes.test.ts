@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ModelChange } from "../../../src/refresh/catalog/change-log.js";
 import { gatherChanges } from "../../../src/refresh/watch/gather-changes.js";
-import { fitsWatches, type WatchKind } from "../../../src/refresh/watch/watch.js";
+import { fitsWatches, type WatchKind } from "../../../src/refresh/watch/watch-rows.js";
 
 const HOUR_MS = 3_600_000;
 const NOW = 100 * 24 * HOUR_MS;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { WebSocketManager, WebSocketManagerOptions } from "@discordjs/ws";
 import { z } from "zod";
-import { backoffMs } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
+import { backoffMs } from "../../../base/retry.js";
 import { DAY_MS } from "../../../base/time.js";
 import type { Store } from "../../../store/store.js";
 

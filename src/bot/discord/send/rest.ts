@@ -1,9 +1,8 @@
 import { APIVersion, RouteBases } from "discord-api-types/v10";
-import { backoffMs } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../../base/deadline.js";
 import { TimeoutError } from "../../../base/errors.js";
-import { retry } from "../../../base/retry.js";
+import { backoffMs, retry } from "../../../base/retry.js";
 import { headersOf, sendRequest, textOf } from "../../../providers/http/send-request.js";
 import { pauseBeforeAgain } from "../../delivery/platform-pause.js";
 import { PlatformError } from "../../port/platform-error.js";

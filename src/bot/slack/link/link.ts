@@ -1,7 +1,7 @@
 import { webApi } from "@slack/bolt";
-import { backoffMs } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
+import { backoffMs } from "../../../base/retry.js";
 import { isTokenRefused, neededScopeOf } from "../wire/errors.js";
 import type { Health } from "../wire/health.js";
 import type { Intake } from "./intake.js";

@@ -8,7 +8,7 @@ import type { SlackSettings } from "../variables.js";
 import { eventsOf } from "../wire/app-features.js";
 import { botFault, linkFault } from "../wire/health.js";
 import { identify } from "../wire/identity.js";
-import { SCOPE_USES } from "./scopes.js";
+import { SCOPE_USES } from "./manifest.js";
 
 export interface SlackCheck {
   readonly slack: SlackSettings;

@@ -1,6 +1,5 @@
 import type { OpenQuestion, Sessions } from "../../../store/sessions/sessions.js";
-import { compareMessageIds, questionIdOf } from "../../port/conversation.js";
-import { messageKeySchema } from "../../port/message-key.js";
+import { compareMessageIds, messageKeySchema, questionIdOf } from "../../port/conversation.js";
 import type { MessageKey } from "../../port/platform.js";
 import type { FoundReply, PlatformParts } from "../../port/platform-definition.js";
 

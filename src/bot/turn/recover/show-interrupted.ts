@@ -2,7 +2,7 @@ import type { Clock } from "../../../base/clock.js";
 import { retry } from "../../../base/retry.js";
 import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import type { Sessions } from "../../../store/sessions/sessions.js";
-import { messageKeySchema } from "../../port/message-key.js";
+import { messageKeySchema } from "../../port/conversation.js";
 import type { MessageKey } from "../../port/platform.js";
 import { PlatformError } from "../../port/platform-error.js";
 import { chooseControl, comparedHeading, retryControl } from "../answer-controls.js";

@@ -1,5 +1,5 @@
-import { affectedLine, offerControl } from "../../../commands/wording/affected-pins.js";
 import { budgetRow } from "../../../commands/wording/budget-text.js";
+import { affectedLine, offerControl } from "../../../commands/wording/pin-outlook.js";
 import { quotaRow } from "../../../commands/wording/quota-text.js";
 import type { QuotaState } from "../../../quota/quota.js";
 import { modelRowsOf } from "../../../refresh/catalog/catalog-types.js";
@@ -10,9 +10,8 @@ import type { Settings } from "../../../refresh/settings.js";
 import type { BudgetState } from "../../../usage/budgets/budgets.js";
 import type { FindModelFacts } from "../../../usage/model-facts.js";
 import type { BotActivity } from "../../observe/recent.js";
-import { sharesLine } from "../../port/event-shares.js";
 import type { ChatPlatform } from "../../port/platform.js";
-import type { PlatformParts } from "../../port/platform-definition.js";
+import { type PlatformParts, sharesLine } from "../../port/platform-definition.js";
 import type { PinCensus } from "../../status/pin-census.js";
 
 export interface ConsoleFacts {

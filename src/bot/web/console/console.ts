@@ -14,7 +14,7 @@ import { channelKeyOf } from "../../port/conversation.js";
 import { assetRoutes } from "../http/assets.js";
 import { readJson } from "../http/body.js";
 import { HttpError } from "../http/http-error.js";
-import { pageLanguage } from "../http/page-language.js";
+import { pageLanguage } from "../http/page.js";
 import { type ConsoleEventsDeps, createConsoleEvents } from "./console-events.js";
 import { settingsView, workspacesView } from "./console-view.js";
 

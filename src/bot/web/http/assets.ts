@@ -6,8 +6,7 @@ import { etag } from "hono/etag";
 import { ENGLISH, type Languages, type TranslatedLanguage } from "../../../languages/languages.js";
 import { inLanguage, type Phrase } from "../../../languages/translate.js";
 import { PAGE_TEXTS } from "../../../refresh/refresh-texts.js";
-import { pageHtml } from "./page.js";
-import { pageLanguage, translatedHtml } from "./page-language.js";
+import { pageHtml, pageLanguage, translatedHtml } from "./page.js";
 
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",

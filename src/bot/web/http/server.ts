@@ -12,8 +12,7 @@ import { inLanguage, t } from "../../../languages/translate.js";
 import { sharedAssets } from "./assets.js";
 import { checkSource, type KnownHosts, knownHosts, SIGN_IN_PATH } from "./guard.js";
 import { HttpError } from "./http-error.js";
-import { pageHtml } from "./page.js";
-import { pageLanguage } from "./page-language.js";
+import { pageHtml, pageLanguage } from "./page.js";
 import { askToSignIn, checkToken, createTokenCheck, signIn } from "./token.js";
 
 export interface HttpServerDeps {

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { expect, it } from "vitest";
-import { quotaRoute } from "../../../../src/bot/web/http/quota-route.js";
+import { quotaRoute } from "../../../../src/bot/web/http/api-routes.js";
 import type { QuotaState } from "../../../../src/quota/quota.js";
 import { quotaState, SURE } from "../../../support/quota-states.js";
 

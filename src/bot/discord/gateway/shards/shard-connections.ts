@@ -9,9 +9,8 @@ import {
   WebSocketShardEvents,
 } from "@discordjs/ws";
 import { GatewayDispatchEvents, GatewayOpcodes, type GatewaySendPayload } from "discord-api-types/v10";
-import { backoffMs } from "../../../../base/backoff.js";
 import type { Clock } from "../../../../base/clock.js";
-import { retry } from "../../../../base/retry.js";
+import { backoffMs, retry } from "../../../../base/retry.js";
 
 export interface ShardConnectionsDeps {
   readonly clock: Clock;
