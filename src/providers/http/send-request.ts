@@ -62,6 +62,12 @@ export const headersOf = ({ headers }: IncomingMessage): ResponseHeaders => ({
   get: (name) => headers[name]?.toString() ?? null,
 });
 
+type HeaderPairs = [name: string, value: string][];
+
+/** Returns a response's headers in the order in which they came. */
+export const headerPairs = ({ rawHeaders }: IncomingMessage): HeaderPairs =>
+  rawHeaders.flatMap((name, at): HeaderPairs => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""]] : []));
+
 const UNPACKERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
   ["gzip", zlib.createGunzip],
   ["x-gzip", zlib.createGunzip],

@@ -69,25 +69,6 @@ export function createListThread({
     return started.on("error", forget).on("exit", forget);
   };
 
-  async function parse({ pieces, encoding }: Body, { url, headers, ...terms }: PageRequest, signal: AbortSignal) {
-    worker ??= start();
-    const asked = worker;
-    const { port1: port, port2 } = new MessageChannel();
-    const order: PageOrder = { ...terms, pieces, encoding, rowsAtOnce: ROWS_AT_ONCE };
-    const what = "the thread that reads model lists";
-    try {
-      asked.postMessage({ order, port: port2 }, [port2, ...pieces.map(({ buffer }) => buffer)]);
-      const deadline = { what, timeoutMs: PARSE_TIMEOUT_MS, clock, signal };
-      return await withDeadline((inner) => takePage(port, inner), deadline);
-    } catch (cause) {
-      signal.throwIfAborted();
-      stop(asked); // whatever else waits for it would wait in vain
-      throw new AppError("internal", `${what} failed`, { cause });
-    } finally {
-      port.close();
-    }
-  }
-
   return {
     async read(request, signal) {
       signal.throwIfAborted();
@@ -96,10 +77,15 @@ export function createListThread({
       try {
         const body = await fetchBody(request, signal);
         if (body.kind !== "body") return body;
-        const { headers } = body;
-        const parsed = await parse(body, request, signal);
+        worker ??= start();
+        const asked = worker;
+        const parsed = await parse(asked, body, request, { clock, signal }).catch((cause: unknown) => {
+          signal.throwIfAborted();
+          stop(asked); // whatever else waits for it would wait in vain
+          throw new AppError("internal", `${WHAT} failed`, { cause });
+        });
         if (parsed.kind === "failed") throw Object.assign(new Error("unpacking failed"), { code: parsed.code });
-        return parsed.kind === "too-large" ? parsed : { ...parsed, headers };
+        return parsed.kind === "too-large" ? parsed : { ...parsed, headers: body.headers };
       } catch (error) {
         signal.throwIfAborted();
         throw error;
@@ -110,6 +96,26 @@ export function createListThread({
       }
     },
   };
+}
+
+const WHAT = "the thread that reads model lists";
+
+/** Has the thread parse a body. @throws {AppError} when it fails or hangs @throws signal.reason when aborted */
+async function parse(
+  worker: Worker,
+  { pieces, encoding }: Body,
+  { url: _url, headers: _headers, ...terms }: PageRequest,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+) {
+  const { port1: port, port2 } = new MessageChannel();
+  const order: PageOrder = { ...terms, pieces, encoding, rowsAtOnce: ROWS_AT_ONCE };
+  const deadline = { what: WHAT, timeoutMs: PARSE_TIMEOUT_MS, clock, signal };
+  try {
+    worker.postMessage({ order, port: port2 }, [port2, ...pieces.map(({ buffer }) => buffer)]);
+    return await withDeadline((inner) => takePage(port, inner), deadline);
+  } finally {
+    port.close();
+  }
 }
 
 /** A body as it came, in pieces that hold nothing else and can be handed over. */
