@@ -18,6 +18,8 @@ const KIND_LABELS: Readonly<Record<AuditKind, Phrase>> = {
 };
 const isKind = (word: string): boolean => (AUDIT_KINDS as readonly string[]).includes(word);
 const PAGE_ENTRIES = 10;
+/** Every service shows as much in one message. */
+const MAX_PAGE_CHARS = 1_900;
 /** With more the file would be larger than every service takes. */
 const MAX_EXPORTED = 10_000;
 const KEY = /^\d{13}-[0-9a-f]{8}$/;
@@ -78,7 +80,8 @@ export const audit = ({ audit: record, clock, host }: CommandDeps) =>
       const by = person === undefined ? "" : ` person:${person}`;
       if (output === "file") return yield await exported({ record, clock }, invocation, { from, isWanted });
       const found = await record.read({ from, before, isWanted }, PAGE_ENTRIES + 1);
-      const shown = found.slice(0, PAGE_ENTRIES);
+      const lines = linesThatFit(found.slice(0, PAGE_ENTRIES).map(([, entry]) => entryLine(entry)));
+      const shown = found.slice(0, lines.length);
       if (shown.length === 0) {
         yield {
           markdown: t`Nothing was changed here in this time (${period}). Changes are kept for ${host.auditDays} days.`,
@@ -91,7 +94,7 @@ export const audit = ({ audit: record, clock, host }: CommandDeps) =>
         { label: t`📄 Export`, command: `${line} output:file${by}` },
       ];
       yield {
-        markdown: [t`**Changes, newest first**`, ...shown.map(([, entry]) => entryLine(entry))].join("\n"),
+        markdown: [t`**Changes, newest first**`, ...lines].join("\n"),
         controls,
       };
     },
@@ -122,21 +125,40 @@ function isBy({ user }: AuditEntry, person: string): boolean {
 }
 
 const MAX_SHOWN_CHANGES = 4;
-const MAX_VALUE_CHARS = 60;
+const MAX_NAME_CHARS = 60;
+/** The record itself keeps no more of a value. */
+const MAX_VALUE_CHARS = 500;
+/** Where an entry would not fit on a page with its whole values. */
+const MAX_CUT_VALUE_CHARS = 60;
+
+/** Leaves out the last ones, which stand on the next page then; the first one always fits. */
+function linesThatFit(lines: readonly string[]): readonly string[] {
+  let chars = t`**Changes, newest first**`.length;
+  const end = lines.findIndex((line) => {
+    chars += line.length + 1;
+    return chars > MAX_PAGE_CHARS;
+  });
+  return end < 0 ? lines : lines.slice(0, Math.max(1, end));
+}
 
 /** "- 5 minutes ago **Ada** footer: off → on (discord, button)". */
-function entryLine({ at, user, changes, platform, door, kind }: AuditEntry): string {
+function entryLine(entry: AuditEntry): string {
+  const whole = lineWith(entry, MAX_VALUE_CHARS);
+  return whole.length <= MAX_PAGE_CHARS - 100 ? whole : lineWith(entry, MAX_CUT_VALUE_CHARS);
+}
+
+function lineWith({ at, user, changes, platform, door, kind }: AuditEntry, maxValueChars: number): string {
   // Settings have values as they are typed; what became of a model or a prompt is told in words.
   const valueWords = (value: string) => (kind === "model" || kind === "prompt" ? t(value) : value);
   const words = changes.slice(0, MAX_SHOWN_CHANGES).map(({ what, before, after }) => {
     const [was, is] = [before, after].map((value) =>
-      value === undefined ? "–" : code(valueWords(value), MAX_VALUE_CHARS),
+      value === undefined ? "–" : code(valueWords(value), maxValueChars),
     );
-    return `${escapeInline(what, MAX_VALUE_CHARS)}: ${was} → ${is}`;
+    return `${escapeInline(what, MAX_NAME_CHARS)}: ${was} → ${is}`;
   });
   const more = changes.length - words.length;
   const where = door === "console" ? "console" : `${platform}, ${door}`;
-  return t`- ${timeMark(at)} **${escapeInline(user.name, MAX_VALUE_CHARS)}** ${words.join("; ")}${
+  return t`- ${timeMark(at)} **${escapeInline(user.name, MAX_NAME_CHARS)}** ${words.join("; ")}${
     more > 0
       ? t`
     and ${more} more`

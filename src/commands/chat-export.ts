@@ -1,6 +1,6 @@
 import { nextTurn } from "../base/clock.js";
 import { plural, t } from "../languages/translate.js";
-import type { Session, Turn } from "../store/sessions/sessions.js";
+import type { NumberedTurn, Session } from "../store/sessions/session-types.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 
@@ -44,12 +44,6 @@ interface ExportFacts {
   readonly conversation: string;
   readonly session: Session;
   readonly exportedAt: number;
-}
-
-/** A turn with its number in the conversation. */
-interface NumberedTurn {
-  readonly number: number;
-  readonly turn: Turn;
 }
 
 /** Turns that are written between two turns of the event loop. */

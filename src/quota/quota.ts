@@ -226,15 +226,19 @@ function createRound(deps: QuotaDeps, parts: Parts): () => Promise<void> {
   const { clock, hasPeers } = deps;
   const { accounts, windows, counts, forecasts } = parts;
   let readAt: number | undefined;
+  /** Until the next reading after the last of them has gone, which finds what it did in its end. */
+  let hadPeers = false;
   return async () => {
     const now = clock.now();
+    hadPeers ||= hasPeers();
     const isDue = readAt === undefined || now - readAt >= READ_EVERY_MS || now < readAt;
-    if (isDue && (readAt === undefined || hasPeers())) {
+    if (isDue && (readAt === undefined || hadPeers)) {
       const from = readAt === undefined ? now - KEPT_DAYS * DAY_MS : Math.min(readAt, now) - LATE_MS;
       await counts.read(startOfDay(from));
       readAt = now;
+      hadPeers = hasPeers();
     }
-    if (hasPeers()) await windows.load();
+    if (hadPeers) await windows.load();
     countBudgets(deps, parts);
     for (const provider of accounts.keys()) {
       for (const window of windows.of(provider)) {

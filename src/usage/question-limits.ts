@@ -140,7 +140,10 @@ export function createQuestionLimits(deps: QuestionLimitsDeps): QuestionLimits {
     if (!isFresh && !hasPeers()) {
       note();
       defer("counts", async () => {
-        if (!(await store.swap(swaps, []))) for (const key of keys) known.delete(key);
+        if (await store.swap(swaps, [])) return;
+        for (const key of keys) known.delete(key);
+        // Another process counts there by now: it is counted again, but not here, where reading waits for this write.
+        void count(windows).catch(() => {});
       });
       return { isAllowed: true };
     }
@@ -149,22 +152,18 @@ export function createQuestionLimits(deps: QuestionLimitsDeps): QuestionLimits {
     return { isAllowed: true };
   }
 
+  async function count(windows: readonly LimitWindow[]): Promise<MessageVerdict> {
+    let verdict = await attempt(windows, !windows.every(({ key }) => known.has(key)));
+    for (let attempts = 1; verdict === "changed" && attempts < ATTEMPTS; attempts++)
+      verdict = await attempt(windows, true);
+    if (verdict !== "changed") return verdict;
+    throw new StoreError("the question limits kept changing, giving up after several retries");
+  }
+
   return {
-    async take({ platform, user, channel }, own) {
-      const windows = limitWindows(terms, own, {
-        user: `${PREFIX}person/${personKey(platform, user)}`,
-        channel: `${PREFIX}channel/${channel}`,
-      });
-      if (windows.length === 0) return { isAllowed: true };
-      return inOrder(channel, async () => {
-        let isFresh = windows.some(({ key }) => !known.has(key));
-        for (let attempts = 1; attempts <= ATTEMPTS; attempts++) {
-          const verdict = await attempt(windows, isFresh);
-          if (verdict !== "changed") return verdict;
-          isFresh = true;
-        }
-        throw new StoreError("the question limits kept changing, giving up after several retries");
-      });
+    async take(asker, own) {
+      const windows = limitWindows(terms, own, rowKeysOf(asker));
+      return windows.length === 0 ? { isAllowed: true } : inOrder(asker.channel, () => count(windows));
     },
     async erasePast() {
       const past = (await rows.entries(PREFIX)).filter(([key, row]) => takenIn(key, row, clock.now()).length === 0);
@@ -174,6 +173,11 @@ export function createQuestionLimits(deps: QuestionLimitsDeps): QuestionLimits {
     },
   };
 }
+
+const rowKeysOf = ({ platform, user, channel }: AskedBy) => ({
+  user: `${PREFIX}person/${personKey(platform, user)}`,
+  channel: `${PREFIX}channel/${channel}`,
+});
 
 const swapOf = (key: string, before: unknown, taken: Taken): Swap => ({
   ...{ table: "counts", key, before },

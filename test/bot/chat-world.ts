@@ -61,7 +61,16 @@ const LIMITS = { userPer10Min: 20, channelPer10Min: 60 };
 
 type Given = Pick<
   Partial<ChatDeps>,
-  "chat" | "defer" | "hasPeers" | "modelFacts" | "owner" | "questionLimits" | "quota" | "refresher" | "setups"
+  | "chat"
+  | "defer"
+  | "findPeers"
+  | "hasPeers"
+  | "modelFacts"
+  | "owner"
+  | "questionLimits"
+  | "quota"
+  | "refresher"
+  | "setups"
 > & {
   readonly roundTripMs?: number;
   readonly hostBudgets?: readonly HostBudget[];

@@ -289,6 +289,22 @@ describe("/audit", () => {
     expect((await say(older && "command" in older ? older.command : "")).match(/^- /gm)).toHaveLength(2);
   });
 
+  it("shows values whole, and as many changes as fit into a message", async () => {
+    const { say, controls } = world();
+    const globs = (round: number) =>
+      Array.from({ length: 9 }, (_, index) => `openrouter/a-vendor-${index}/round-${round}-*`).join(", ");
+    for (let round = 0; round < 6; round++) await say(`/settings models deny ${globs(round)}`);
+    const found = new Set<string>();
+    for (let line: string | undefined = "/audit"; line !== undefined; ) {
+      const text = await say(line);
+      expect(text.length).toBeLessThanOrEqual(1_900);
+      for (let round = 0; round < 6; round++) if (text.includes(`→ \`${globs(round)}\``)) found.add(globs(round));
+      const [older] = await controls(line);
+      line = older?.label === "Older ▶" && "command" in older ? older.command : undefined;
+    }
+    expect(found.size).toBe(6);
+  });
+
   it("hands it over as a file", async () => {
     const { say, replies } = world();
     await say("/settings footer on");

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { PersonalData } from "../../src/commands/command-deps.js";
 import { harness } from "./harness.js";
 
-function world() {
+function world(kept: Partial<Awaited<ReturnType<PersonalData["summary"]>>> = {}) {
   const asked: string[] = [];
   const note = (what: string, { platform, id }: { platform: string; id: string }) =>
     void asked.push(`${what} ${platform} ${id}`);
   const personalData: PersonalData = {
     async summary(person) {
       note("summary", person);
-      return { questions: 3, conversations: 2, usageEntries: 1, choices: 0, votes: 2, changes: 4, budgets: 5 };
+      return { questions: 3, conversations: 2, usageEntries: 1, choices: 0, votes: 2, changes: 4, budgets: 5, ...kept };
     },
     async export(person) {
       note("export", person);
@@ -39,6 +39,13 @@ describe("/privacy", () => {
       "/privacy erase",
     ]);
     expect(asked).toEqual(["summary discord u1"]);
+  });
+
+  it("leaves out what there is nothing of, and says so where there is nothing at all", async () => {
+    expect(await world().say("/privacy", ADA)).not.toMatch(/\b0 |Nothing/);
+    const nothing = { questions: 0, conversations: 0, usageEntries: 0, choices: 0, votes: 0, changes: 0, budgets: 0 };
+    const lines = (await world(nothing).say("/privacy", ADA)).split("\n");
+    expect(lines.filter((line) => line.startsWith("- "))).toEqual(["- Nothing yet."]);
   });
 
   it("is the same as `/privacy show`", async () => {

@@ -288,6 +288,28 @@ describe("a provider's budget", () => {
   });
 });
 
+describe("a replica that was the last one's peer", () => {
+  it("is counted to its end, also once it has gone", async () => {
+    const it = world();
+    let hasPeers = true;
+    const budget = { provider: "groq", amount: 3, unit: "requests", period: "day" } as const;
+    const quota = quotaIn(it, { budgets: [budget], hasPeers: () => hasPeers });
+    const other = quotaIn({ ...it, store: it.store.another() }, { hasPeers: () => true });
+    await quota.load();
+    for (const each of [quota, other]) each.start();
+    await rounds(it.clock);
+    await write(it, [{ at: it.clock.now() }]);
+    noteIn(it, other, { limit: 10, remaining: 0, resetAt: it.clock.now() + HOUR_MS });
+    await other.stop();
+    hasPeers = false;
+    await it.clock.advance(60_000);
+    await rounds(it.clock);
+    await quota.stop();
+    expect(quota.ofModel(M1).out).toBeDefined();
+    expect(quota.states().find(({ window }) => window.source === "budget")?.window.used).toBe(1);
+  });
+});
+
 describe("a forecast", () => {
   /** Ten questions an hour for ten days; the limit of today is told at noon. */
   async function forecast(limit: number, used = 120) {

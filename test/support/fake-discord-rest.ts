@@ -21,6 +21,9 @@ export interface FakeRequest {
   readonly files: readonly { readonly filename: string; readonly text: string }[];
 }
 
+/** https://discord.com/developers/docs/reference#user-agent */
+const USER_AGENT_FORM = /^DiscordBot \(\S+, \d[\w.]*\)/;
+
 export interface Route {
   readonly method: string;
   readonly path: RegExp;
@@ -79,6 +82,10 @@ export function createFakeRest(options: {
     if (!route.isOpen && incoming.headers.authorization !== `Bot ${options.token}`) {
       unauthorized += 1;
       return answer(response, 401, { message: "401: Unauthorized", code: 0 });
+    }
+    if (!USER_AGENT_FORM.test(incoming.headers["user-agent"] ?? "")) {
+      faults.push(`${key}: its user agent is not that of a bot`);
+      return answer(response, 403, { message: "403: Forbidden", code: 0 });
     }
     const verdict = options.limits.take(method, path);
     if (!verdict.isAllowed) {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { deferWrites } from "../../src/store/deferred-writes.js";
 import { createQuestionLimits, type QuestionLimits } from "../../src/usage/question-limits.js";
 import { deferNothing } from "../support/chat-deps.js";
-import { type FakeClock, fakeClock } from "../support/fake-clock.js";
+import { type FakeClock, fakeClock, settle } from "../support/fake-clock.js";
 import { type MemoryStore, memoryStore } from "../support/memory-store.js";
 
 const TEN_MINUTES_MS = 600_000;
@@ -60,6 +60,18 @@ describe("createQuestionLimits()", () => {
     await patient.store.write([]);
     expect((await open(4).take(ada)).isAllowed).toBe(false);
     expect((await limits.take(ada)).isAllowed).toBe(false);
+  });
+
+  it("loses no count to a replica that comes while there is none", async () => {
+    const patient = deferWrites(store, { warn() {} });
+    const terms = { userPer10Min: 4, channelPer10Min: 0 };
+    const alone = createQuestionLimits({ ...patient, terms, clock, hasPeers: () => false });
+    const other = open(4);
+    for (let question = 1; question <= 3; question++) expect((await alone.take(ada)).isAllowed).toBe(true);
+    expect((await other.take(ada)).isAllowed).toBe(true);
+    await patient.store.write([]);
+    await settle();
+    expect((await other.take(ada)).isAllowed).toBe(false);
   });
 
   it("counts a refused question for neither limit, and takes a workspace's lower one", async () => {

@@ -115,6 +115,8 @@ const ANOTHER_MODEL = phrase`try another model with \`/models use\``;
 const CHOOSE_ANOTHER = phrase`Choose another one with \`/models use\`, or see \`/models list\`.`;
 /** Where a vendor's own words are cut; `provider-fault.ts` keeps fewer. */
 const MAX_DETAIL_CHARS = 300;
+/** A vendor's own words, which a full stop of ours follows. */
+const detail = (words: string): string => escapeInline(words, MAX_DETAIL_CHARS).replace(/\.$/, "");
 
 function keySentence({ provider, status }: ProviderError, setup: KnownSetup | undefined): string {
   const code = status === undefined ? "" : ` (${status})`;
@@ -130,8 +132,8 @@ function providerSentence(error: ProviderError, setup: KnownSetup | undefined): 
   const { provider, reason, status, words, retryAfterMs } = error;
   const wait = retryAfterMs === undefined ? t`in a moment` : t`in ${waitInWords(retryAfterMs)}`;
   const who = `**${provider}**`;
-  const says = words === undefined ? "" : t` It says: ${escapeInline(words, MAX_DETAIL_CHARS).replace(/\.$/, "")}.`;
-  const what = escapeInline(messageOf(error), MAX_DETAIL_CHARS);
+  const says = words === undefined ? "" : t` It says: ${detail(words)}.`;
+  const what = detail(messageOf(error));
   const later = t`Try again ${wait}, or ${ANOTHER_MODEL}.`;
   const renewal = retryAfterMs === undefined ? CHOOSE_ANOTHER : later;
   const pause = retryAfterMs === undefined ? t`in a minute` : wait;
@@ -163,7 +165,7 @@ function providerSentence(error: ProviderError, setup: KnownSetup | undefined): 
 export function causeOfBreak(error: unknown): string | undefined {
   if (error instanceof AnswerTooLong) return t`It took longer than ${waitInWords(error.limitMs)}.`;
   if (!(error instanceof ProviderError) || LOST.includes(error.reason)) return undefined;
-  return `${escapeInline(error.message, MAX_DETAIL_CHARS).replace(/\.$/, "")}.`;
+  return `${detail(error.message)}.`;
 }
 
 const LOST: readonly ProviderError["reason"][] = ["cut-off", "network", "timeout"];

@@ -147,8 +147,10 @@ export interface RemoteStopDeps {
   readonly log: Log;
   /** This process among all that share the store. */
   readonly owner: string;
-  /** Whether other processes share the store now. Where none does, the store is not asked. */
+  /** Whether other processes share the store now. */
   hasPeers(): boolean;
+  /** Whether they do by now. Never rejects. */
+  findPeers(): Promise<boolean>;
 }
 
 /** Stops of answers that another process gives than the one that the press came to. */
@@ -170,7 +172,8 @@ function isIn(conversation: string, question: OpenQuestion): boolean {
   return question.conversation === conversation || (at !== undefined && conversationOf(at) === conversation);
 }
 
-export function createRemoteStop({ sessions, clock, log, owner, hasPeers }: RemoteStopDeps): RemoteStop {
+export function createRemoteStop(deps: RemoteStopDeps): RemoteStop {
+  const { sessions, clock, log, owner, hasPeers, findPeers } = deps;
   const look = async (id: string, onStop: () => void, over: AbortSignal) => {
     for (;;) {
       await clock.sleep(hasPeers() ? LOOK_MS : LOOK_ALONE_MS, over);
@@ -184,7 +187,7 @@ export function createRemoteStop({ sessions, clock, log, owner, hasPeers }: Remo
   };
   return {
     async ask(conversation, by, answer) {
-      if (!hasPeers()) return "nothing-runs";
+      if (!hasPeers() && !(await findPeers())) return "nothing-runs";
       const others = (await sessions.openQuestions()).filter(
         ([, question]) => question.owner !== owner && question.ended === null && isIn(conversation, question),
       );
@@ -233,10 +236,13 @@ export async function isNext(deps: PeersDeps, question: Question): Promise<boole
 /** Others take a process for ended that gives no sign of life for longer, and its questions with it. */
 const SURELY_OURS_MS = 30_000;
 
-/** Whether others have ended or taken the question while this process stood still, as on a suspended machine. */
-export async function isTakenOver(deps: PeersDeps, { id, at }: Question): Promise<boolean> {
-  const { sessions, owner, hasPeers, clock, log } = deps;
-  if (!hasPeers() || clock.now() - at < SURELY_OURS_MS) return false;
+/**
+ * Whether others have ended or taken the question while this process stood still, as on a suspended machine: also one
+ * that found no peers when it last looked.
+ */
+export async function isTakenOver(deps: Omit<PeersDeps, "hasPeers">, { id, at }: Question): Promise<boolean> {
+  const { sessions, owner, clock, log } = deps;
+  if (clock.now() - at < SURELY_OURS_MS) return false;
   try {
     // After a sleep all connections have ended.
     const stored = await untilStored(() => sessions.openQuestion(id), deps, ASKER_PAUSES_MS);

@@ -17,7 +17,14 @@ import { spendingStop } from "../access/spending.js";
 import { stacked } from "../delivery/code-fence.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { ChannelKey, MessageKey } from "../port/platform.js";
-import { chooseControl, comparedHeading, retryControl, statusControl, takenLine } from "./answer-controls.js";
+import {
+  chooseControl,
+  comparedHeading,
+  RATE_CONTROLS,
+  retryControl,
+  statusControl,
+  takenLine,
+} from "./answer-controls.js";
 import { detourLine, lostLine, offerControls, riskLine, stoppedText, troubleControl } from "./detour.js";
 import { causeOfBreak, ENDING_LINES, failureText, needsOperator, waitInWords } from "./endings.js";
 import type { AnsweredTurn, ModelAnswer, TurnDeps } from "./turn-deps.js";
@@ -233,7 +240,8 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
   if (pin === null) return [];
   if (question.compared !== undefined) {
     const status = needsOperator(answer.error) ? [statusControl()] : [];
-    return saysSomething(answer.text) ? [chooseControl(question, pin), ...status] : status;
+    if (!saysSomething(answer.text)) return status;
+    return [chooseControl(question, pin), ...(isRated(deps, turn) ? RATE_CONTROLS : []), ...status];
   }
   if (!isConfigured || ruling !== undefined) return [{ label: t`Use the default`, command: "/models unpin" }];
   const stop = spendingStop(deps, answer.error, question.message);
@@ -243,17 +251,21 @@ export function shownControls(deps: TurnDeps, turn: AnsweredTurn, text: string):
   if (instead !== undefined) return [...instead, retryControl()];
   const isLong = text.length > Math.min(platform.limits.maxMessageChars, LONG_CHARS);
   const offersThread = isLong && question.mention?.isDirect !== true && canOpenThread(deps, question.message);
-  const isRated = deps.settings.of(workspace).feedback !== false;
-  const offersRating = isRated && answer.finish !== undefined && saysSomething(answer.text);
   const news = answer.finish === undefined ? undefined : pinNews(deps, pin, turn.session, question.message);
   const offered = turn.offer === undefined ? troubleControl(deps, turn) : offerControls(turn.offer, deps.clock.now());
   const controls = [
     ...offered,
     ...(news?.controls ?? []),
-    ...deps.controls.under(pin, { workspace, offersThread, offersRating }),
+    ...deps.controls.under(pin, { workspace, offersThread, offersRating: isRated(deps, turn) }),
   ];
   return needsOperator(answer.error) ? [...controls, statusControl()] : controls;
 }
+
+/** Whether the answer is whole, and votes are wanted there. */
+const isRated = ({ settings }: TurnDeps, { answer, question }: AnsweredTurn): boolean =>
+  answer.finish !== undefined &&
+  saysSomething(answer.text) &&
+  settings.of(workspaceOf(question.message)).feedback !== false;
 
 /** Whether a thread can begin where the message stands. */
 export const canOpenThread = ({ surfaces }: Pick<TurnDeps, "surfaces">, { platform, thread }: MessageKey): boolean =>

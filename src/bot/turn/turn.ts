@@ -131,7 +131,7 @@ async function showPlace(deps: LifeDeps, platform: ChatPlatform, question: Quest
   const isDirect = mention?.isDirect === true;
   const offersThread = taken.fault === FULL_LINE && !isDirect && canOpenThread(deps, message);
   await refuse(deps, platform, {
-    message,
+    ...{ id, message },
     why: taken.fault,
     to: isDirect ? undefined : mention?.author,
     ...(offersThread && { controls: [threadControl()] }),
@@ -250,8 +250,7 @@ async function refuseCounted(
   { id, mention, message, asker }: Question,
   fault: string,
 ): Promise<void> {
-  await refuse(deps, platform, { message, why: fault, to: mention?.isDirect ? undefined : asker });
-  // At once: no ending is stored with it, and after a kill it would be asked again.
+  await refuse(deps, platform, { id, message, why: fault, to: mention?.isDirect ? undefined : asker });
   await untilStored(() => deps.sessions.close(id), deps);
 }
 
@@ -284,7 +283,7 @@ async function giveUp(deps: LifeDeps, platform: ChatPlatform, question: Question
   const reference = deps.newReference();
   deps.log.error({ error, id, reference }, "a turn could not be finished");
   const why = failureText(error, reference, deps.setups);
-  const isMarked = await refuse(deps, platform, { message, why, isPatient: true });
+  const isMarked = await refuse(deps, platform, { id, message, why, isPatient: true });
   if (!isMarked) return;
   // The next question of the conversation does not wait for that.
   void untilStored(() => deps.sessions.close(id), deps)

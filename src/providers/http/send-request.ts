@@ -24,8 +24,7 @@ const CONNECT_MS = 10_000;
 
 /**
  * Sends a request with node:http and resolves with the response's head. Redirects are not followed. fetch takes twice
- * the CPU for an answer that comes in small pieces, and 10 MB more; in a thread its first call never ends where the
- * peer hangs up at once.
+ * the CPU for an answer that comes in small pieces, and 10 MB more.
  * @throws what node:http says of a connection that fails, or of the abort; `ETIMEDOUT` where none comes about
  */
 export const sendRequest = (asked: HttpRequest, connectMs = CONNECT_MS): Promise<IncomingMessage> =>
@@ -63,7 +62,7 @@ export const headersOf = ({ headers }: IncomingMessage): ResponseHeaders => ({
   get: (name) => headers[name]?.toString() ?? null,
 });
 
-export type HeaderPairs = [name: string, value: string][];
+type HeaderPairs = [name: string, value: string][];
 
 /** Returns a response's headers in the order in which they came. */
 export const headerPairs = ({ rawHeaders }: IncomingMessage): HeaderPairs =>

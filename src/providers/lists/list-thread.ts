@@ -1,26 +1,32 @@
-import { MessageChannel, type MessagePort, SHARE_ENV, Worker } from "node:worker_threads";
-import type { Clock } from "../../base/clock.js";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { type Clock, nextTurn } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import { AppError } from "../../base/errors.js";
-import type { FaultLink, PageHead, PageMessage, PageOrder } from "./list-worker.js";
+import { headersOf, type ResponseHeaders, sendRequest, unpacked } from "../http/send-request.js";
+import type { PageHead, PageMessage, PageOrder } from "./list-worker.js";
 import type { ParsedPage } from "./parse-page.js";
 
-export type PageRequest = Omit<PageOrder, "maxErrorBytes" | "rowsAtOnce">;
+export interface PageRequest extends Omit<PageOrder, "pieces" | "encoding" | "rowsAtOnce"> {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 /** What a vendor answered to a request for a page. `bytes`: length of the body, unpacked. */
 export type PageAnswer =
-  | { readonly kind: "refused"; readonly status: number; readonly headers: Headers; readonly text: string }
+  | { readonly kind: "refused"; readonly status: number; readonly headers: ResponseHeaders; readonly text: string }
   | { readonly kind: "too-large" }
-  | { readonly kind: "page"; readonly headers: Headers; readonly bytes: number; readonly page: ParsedPage };
+  | { readonly kind: "page"; readonly headers: ResponseHeaders; readonly bytes: number; readonly page: ParsedPage };
 
 /**
- * Fetches and parses pages of model lists in one other thread, so that no list, whatever its size, holds a chat up:
- * only what is kept of a row passes through this thread. The other one lives for as long as lists are being read.
+ * Fetches pages of model lists, and unpacks and parses them in one other thread, so that no list, whatever its size,
+ * holds a chat up: of a body only its bytes pass through this thread as they come, and what is kept of a row. The other
+ * one starts while the vendor is waited for, and lives for as long as lists are being read.
  */
 export interface ListThread {
   /**
    * Sends a GET and reads the answer. Redirects are not followed.
-   * @throws {TypeError} when there is no connection, or it breaks @throws {AppError} when the thread fails or hangs
+   * @throws what node:http says of a connection that fails, and zlib of a body @throws {AppError} when the thread fails
+   *   or hangs
    * @throws signal.reason when aborted
    */
   read(request: PageRequest, signal: AbortSignal): Promise<PageAnswer>;
@@ -34,10 +40,9 @@ const PARSE_TIMEOUT_MS = 5_000;
 const MAX_HEAP_MB = 512;
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** The environment is the process's own, since Node.js finds its proxy there. */
 const startListWorker = () =>
   new Worker(new URL("./list-worker.js", import.meta.url), {
-    env: SHARE_ENV,
+    env: {},
     argv: [],
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
@@ -52,9 +57,9 @@ export function createListThread({
 }): ListThread {
   let worker: Worker | undefined;
   let readers = 0;
-  const stop = () => {
-    worker?.removeAllListeners("exit").terminate(); // closes its ports, at which every reader throws
-    worker = undefined;
+  const stop = (stopped = worker) => {
+    stopped?.removeAllListeners("exit").terminate(); // closes its ports, at which every reader throws
+    if (worker === stopped) worker = undefined;
   };
   const start = (): Worker => {
     const started = startWorker();
@@ -69,23 +74,22 @@ export function createListThread({
       signal.throwIfAborted();
       worker ??= start();
       readers += 1;
-      const { port1: port, port2 } = new MessageChannel();
-      const order: PageOrder = { ...request, maxErrorBytes: MAX_ERROR_BYTES, rowsAtOnce: ROWS_AT_ONCE };
-      worker.postMessage({ order, port: port2 }, [port2]);
       try {
-        const answer = await nextMessage(port, signal);
-        if (answer.kind === "refused") return { ...answer, headers: new Headers(answer.headers) };
-        if (answer.kind === "too-large") return answer;
-        if (answer.kind !== "parsing") throw faultOf(answer);
-        const what = "the thread that reads model lists";
-        const deadline = { what, timeoutMs: PARSE_TIMEOUT_MS, clock, signal };
-        return await withDeadline((inner) => takePage(port, inner), deadline).catch((cause: unknown) => {
+        const body = await fetchBody(request, signal);
+        if (body.kind !== "body") return body;
+        worker ??= start();
+        const asked = worker;
+        const parsed = await parse(asked, body, request, { clock, signal }).catch((cause: unknown) => {
           signal.throwIfAborted();
-          stop(); // whatever else waits for it would wait in vain
-          throw new AppError("internal", `${what} failed`, { cause });
+          stop(asked); // whatever else waits for it would wait in vain
+          throw new AppError("internal", `${WHAT} failed`, { cause });
         });
+        if (parsed.kind === "failed") throw Object.assign(new Error("unpacking failed"), { code: parsed.code });
+        return parsed.kind === "too-large" ? parsed : { ...parsed, headers: body.headers };
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error;
       } finally {
-        port.close();
         readers -= 1;
         // The next page of the same list is asked for before that.
         setImmediate(() => readers === 0 && stop());
@@ -94,7 +98,67 @@ export function createListThread({
   };
 }
 
-/** @throws {TypeError} when the thread ends @throws signal.reason when aborted */
+const WHAT = "the thread that reads model lists";
+
+/** Has the thread parse a body. @throws {AppError} when it fails or hangs @throws signal.reason when aborted */
+async function parse(
+  worker: Worker,
+  { pieces, encoding }: Body,
+  { url: _url, headers: _headers, ...terms }: PageRequest,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+) {
+  const { port1: port, port2 } = new MessageChannel();
+  const order: PageOrder = { ...terms, pieces, encoding, rowsAtOnce: ROWS_AT_ONCE };
+  const deadline = { what: WHAT, timeoutMs: PARSE_TIMEOUT_MS, clock, signal };
+  try {
+    worker.postMessage({ order, port: port2 }, [port2, ...pieces.map(({ buffer }) => buffer)]);
+    return await withDeadline((inner) => takePage(port, inner), deadline);
+  } finally {
+    port.close();
+  }
+}
+
+/** A body as it came, in pieces that hold nothing else and can be handed over. */
+interface Body {
+  readonly kind: "body";
+  readonly headers: ResponseHeaders;
+  readonly encoding: string | undefined;
+  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+}
+
+async function fetchBody(
+  { url, headers, maxBytes }: PageRequest,
+  signal: AbortSignal,
+): Promise<Body | Exclude<PageAnswer, { kind: "page" }>> {
+  const asked = { ...headers, "accept-encoding": "gzip, deflate, br" };
+  const response = await sendRequest({ url, headers: asked, signal, isRepeatable: true });
+  const { statusCode: status = 0 } = response;
+  const about = { headers: headersOf(response) };
+  if (status < 200 || status > 299) {
+    // The status says enough where the text breaks off or is too long.
+    const pieces = await piecesOf(unpacked(response), MAX_ERROR_BYTES).catch(() => undefined);
+    return { ...about, kind: "refused", status, text: Buffer.concat(pieces ?? []).toString() };
+  }
+  const pieces = await piecesOf(response, maxBytes);
+  const encoding = response.headers["content-encoding"]?.toLowerCase();
+  return pieces === undefined ? { kind: "too-large" } : { ...about, kind: "body", encoding, pieces };
+}
+
+/** Returns a whole body; undefined where it is larger than `maxBytes`, and then the rest is not read. */
+async function piecesOf(body: AsyncIterable<Uint8Array>, maxBytes: number) {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.byteLength;
+    if (bytes > maxBytes) return undefined;
+    pieces.push(new Uint8Array(piece));
+    // What is already there would come in one go.
+    await nextTurn();
+  }
+  return pieces;
+}
+
+/** @throws {AppError} when the thread ends @throws signal.reason when aborted */
 function nextMessage(port: MessagePort, signal: AbortSignal): Promise<PageMessage> {
   return new Promise((resolve, reject) => {
     const settle = (end: () => void) => {
@@ -103,7 +167,7 @@ function nextMessage(port: MessagePort, signal: AbortSignal): Promise<PageMessag
       end();
     };
     const take = (message: PageMessage) => settle(() => resolve(message));
-    const fail = () => settle(() => reject(new TypeError("the thread that reads model lists ended by itself")));
+    const fail = () => settle(() => reject(new AppError("internal", "it ended by itself")));
     const giveUp = () => settle(() => reject(signal.reason));
     if (signal.aborted) return reject(signal.reason);
     signal.addEventListener("abort", giveUp);
@@ -111,12 +175,13 @@ function nextMessage(port: MessagePort, signal: AbortSignal): Promise<PageMessag
   });
 }
 
-async function takePage(port: MessagePort, signal: AbortSignal): Promise<PageAnswer> {
+/** @throws {AppError} when the thread ends, or posts what is not expected @throws signal.reason when aborted */
+async function takePage(port: MessagePort, signal: AbortSignal) {
   const message = await nextMessage(port, signal);
-  if (message.kind !== "page") throw faultOf(message);
-  const { head, bytes } = message;
-  const page = head.kind === "list" ? await withRows(head, port, signal) : head;
-  return { kind: "page", headers: new Headers(message.headers), bytes, page };
+  if (message.kind === "rows") throw unexpected();
+  if (message.kind !== "page") return message;
+  const { kind, head, bytes } = message;
+  return { kind, bytes, page: head.kind === "list" ? await withRows(head, port, signal) : head };
 }
 
 async function withRows(
@@ -129,19 +194,10 @@ async function withRows(
     port.postMessage("more");
     const message = await nextMessage(port, signal);
     const some: readonly unknown[] = message.kind === "rows" ? JSON.parse(message.json) : [];
-    if (some.length === 0) throw faultOf(message);
+    if (some.length === 0) throw unexpected();
     rows.push(...some);
   }
   return { ...head, rows };
 }
 
-/** Returns what fetch would have thrown in this thread; or that the message is not the expected one. */
-function faultOf(message: PageMessage): Error {
-  if (message.kind !== "failed")
-    return new AppError("internal", "the thread that reads model lists sent an unexpected message");
-  return message.chain.reduceRight<Error>(
-    (cause, { message: text, code }: FaultLink) =>
-      Object.assign(new TypeError(text, { cause }), code === undefined ? {} : { code }),
-    new TypeError("fetch failed"),
-  );
-}
+const unexpected = () => new AppError("internal", "it posted an unexpected message");

@@ -1,27 +1,17 @@
 import { createHash } from "node:crypto";
-import type { Readable } from "node:stream";
 import { type MessagePort, parentPort } from "node:worker_threads";
-import { type HeaderPairs, headerPairs, sendRequest, unpacked } from "../http/send-request.js";
+import zlib from "node:zlib";
 import { type ParsedPage, type ParseTerms, parsePage } from "./parse-page.js";
 
-/**
- * One page of a list to fetch and parse; everything about it goes through a port of its own, which closes when it is
- * over.
- */
+/** One page of a list to parse; everything about it goes through a port of its own, which closes when it is over. */
 export interface PageOrder extends ParseTerms {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** The body as it came. */
+  readonly pieces: readonly Uint8Array[];
+  /** How it is packed: the value of the header. */
+  readonly encoding: string | undefined;
   /** Most bytes of the body, unpacked. */
   readonly maxBytes: number;
-  /** Most bytes of an error's body; of a longer one nothing is kept. */
-  readonly maxErrorBytes: number;
   readonly rowsAtOnce: number;
-}
-
-/** One link of the chain of causes of a failed request. */
-export interface FaultLink {
-  readonly message: string;
-  readonly code: string | undefined;
 }
 
 /** A parsed page without its rows: these follow, `rowsAtOnce` for each message that asks for more. */
@@ -31,68 +21,49 @@ export type PageHead =
 
 /** What the worker posts about an order. */
 export type PageMessage =
-  /** Any status outside 200 to 299, with the body's text. */
-  | { readonly kind: "refused"; readonly status: number; readonly headers: HeaderPairs; readonly text: string }
-  | { readonly kind: "failed"; readonly chain: readonly FaultLink[] }
+  /** The body cannot be unpacked; `code` is zlib's. */
+  | { readonly kind: "failed"; readonly code: string }
   | { readonly kind: "too-large" }
-  /** The body has arrived, and parsing begins. */
-  | { readonly kind: "parsing" }
-  | { readonly kind: "page"; readonly headers: HeaderPairs; readonly bytes: number; readonly head: PageHead }
+  | { readonly kind: "page"; readonly bytes: number; readonly head: PageHead }
   /** `json`: rows as text, which takes its reader half the time that objects take. */
   | { readonly kind: "rows"; readonly json: string };
 
-/** Returns the whole body; undefined where it is larger than `maxBytes`, and then the rest is not read. */
-async function bytesOf(body: Readable, maxBytes: number): Promise<Buffer | undefined> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of body) {
-    bytes += piece.byteLength;
-    if (bytes > maxBytes) return undefined;
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
-}
+type Unpack = (packed: Uint8Array, options: zlib.ZlibOptions & zlib.BrotliOptions) => Buffer;
+const UNPACK: ReadonlyMap<string, Unpack> = new Map<string, Unpack>([
+  ["gzip", zlib.gunzipSync],
+  ["x-gzip", zlib.gunzipSync],
+  ["deflate", zlib.inflateSync],
+  ["br", zlib.brotliDecompressSync],
+]);
 
-async function answer(order: PageOrder, port: MessagePort, signal: AbortSignal): Promise<void> {
-  const post = (message: PageMessage) => port.postMessage(message);
-  const asked = { ...order.headers, "accept-encoding": "gzip, deflate, br" };
-  const response = await sendRequest({ url: order.url, headers: asked, signal, isRepeatable: true });
-  const { statusCode: status = 0 } = response;
-  const headers = headerPairs(response);
-  const body = unpacked(response);
-  if (status < 200 || status > 299) {
-    // The status says enough where the text breaks off or is too long.
-    const text = `${(await bytesOf(body, order.maxErrorBytes).catch(() => undefined)) ?? ""}`;
-    return post({ kind: "refused", status, headers, text });
-  }
-  const bytes = await bytesOf(body, order.maxBytes);
-  if (bytes === undefined) return post({ kind: "too-large" });
-  post({ kind: "parsing" });
-  const digest = createHash("sha256").update(bytes).digest("base64");
-  const page: ParsedPage = digest === order.known ? { kind: "known" } : parsePage(bytes, digest, order);
-  const about = { kind: "page", headers, bytes: bytes.byteLength } as const;
-  if (page.kind !== "list") return post({ ...about, head: page });
+/** Returns what is posted first. @throws what zlib throws */
+function answer({ pieces, encoding = "", ...order }: PageOrder, port: MessagePort): PageMessage {
+  const packed = Buffer.concat(pieces);
+  const body = UNPACK.get(encoding)?.(packed, { maxOutputLength: order.maxBytes + 1 }) ?? packed;
+  const bytes = body.byteLength;
+  if (bytes > order.maxBytes) return { kind: "too-large" };
+  const digest = createHash("sha256").update(body).digest("base64");
+  const page: ParsedPage = digest === order.known ? { kind: "known" } : parsePage(body, digest, order);
+  if (page.kind !== "list") return { kind: "page", bytes, head: page };
   const { rows, ...head } = page;
   let sent = 0;
   port.on("message", () => {
-    post({ kind: "rows", json: JSON.stringify(rows.slice(sent, sent + order.rowsAtOnce)) });
+    const json = JSON.stringify(rows.slice(sent, sent + order.rowsAtOnce));
+    port.postMessage({ kind: "rows", json } satisfies PageMessage);
     sent += order.rowsAtOnce;
   });
-  post({ ...about, head: { ...head, rowCount: rows.length } });
+  return { kind: "page", bytes, head: { ...head, rowCount: rows.length } };
 }
 
-function chainOf(error: unknown): readonly FaultLink[] {
-  const chain: FaultLink[] = [];
-  for (let link = error; link instanceof Error && chain.length < 5; link = link.cause) {
-    chain.push({ message: link.message, code: "code" in link ? String(link.code) : undefined });
-  }
-  return chain;
+function failure(error: unknown): PageMessage {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return code === "ERR_BUFFER_TOO_LARGE" ? { kind: "too-large" } : { kind: "failed", code };
 }
 
 parentPort?.on("message", ({ order, port }: { readonly order: PageOrder; readonly port: MessagePort }) => {
-  const calledOff = new AbortController();
-  port.on("close", () => calledOff.abort());
-  answer(order, port, calledOff.signal).catch((error: unknown) =>
-    port.postMessage({ kind: "failed", chain: chainOf(error) } satisfies PageMessage),
-  );
+  try {
+    port.postMessage(answer(order, port));
+  } catch (error) {
+    port.postMessage(failure(error));
+  }
 });

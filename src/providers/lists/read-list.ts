@@ -1,6 +1,8 @@
 import type { Clock } from "../../base/clock.js";
+import { AppError } from "../../base/errors.js";
 import { connectionError, type FaultContext, redirectError, refusalError } from "../http/provider-fault.js";
 import { errorIn, readRefusal } from "../http/read-refusal.js";
+import type { ResponseHeaders } from "../http/send-request.js";
 import {
   type HeldList,
   type ListTerms,
@@ -120,7 +122,7 @@ async function readPage(
   };
   return thread.read(request, signal).catch((cause: unknown) => {
     signal.throwIfAborted();
-    if (cause instanceof TypeError) throw cause;
+    if (!(cause instanceof AppError)) throw cause;
     throw new ProviderError(provider, "malformed", `${provider} sent a model list that could not be read`, { cause });
   });
 }
@@ -129,7 +131,7 @@ interface ListPage {
   readonly rows: readonly unknown[];
   /** Where the next page begins; undefined on the last one. */
   readonly next: string | undefined;
-  readonly headers: Headers;
+  readonly headers: ResponseHeaders;
   readonly bytes: number;
   readonly digest: string;
 }
@@ -140,7 +142,7 @@ function pageOf(
   deps: ListDeps,
   compared: HeldList | undefined,
 ): ListPage | "unchanged" {
-  const refused = (body: unknown, status?: number, headers?: Headers) => {
+  const refused = (body: unknown, status?: number, headers?: ResponseHeaders) => {
     const now = deps.clock.now();
     const about = { now, ...(status !== undefined && { status }), ...(headers && { headers }) };
     return refusalError(readRefusal(body, about), contextOf(source, deps));
@@ -177,7 +179,7 @@ function pageOf(
 const USABLE = /^[\x20-\x7e]{1,500}$/;
 
 /** Returns what tells later whether a list still holds (RFC 9110, section 8.8); `digest`: of its body. */
-export function validatorsOf(headers: Headers, digest: string): ListValidators {
+export function validatorsOf(headers: ResponseHeaders, digest: string): ListValidators {
   const usable = (name: string) => {
     const value = headers.get(name);
     return value !== null && USABLE.test(value) ? value : undefined;

@@ -77,6 +77,7 @@ export function questionCalls(store: Store, inOrder: Serial, kept: Questions) {
         if (row !== undefined) await change(row, parsedRow(openQuestionRow, row, `the question ${id}`));
       });
     },
+    noteRefused: createNoteRefused(store, inOrder, kept),
     close: (id: string, write: (writes: readonly Write[]) => Promise<void> = store.write) =>
       inOrder(`question ${id}`, async () => {
         kept.forget(id);
@@ -105,4 +106,14 @@ const createAdopt =
       const isOurs = await store.swap({ table: "open", key: id, before: row, after }, []);
       if (isOurs) kept.note(id, after);
       return isOurs;
+    });
+
+const createNoteRefused =
+  (store: Store, inOrder: Serial, kept: Questions) =>
+  (id: string): Promise<void> =>
+    inOrder(`question ${id}`, async () => {
+      const before = kept.known(id);
+      if (before === undefined) return;
+      const after: OpenQuestion = { ...before, ended: "failed" };
+      if (await store.swap({ table: "open", key: id, before, after }, [])) kept.note(id, after);
     });

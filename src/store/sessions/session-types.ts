@@ -150,3 +150,9 @@ export interface EndTerms {
    */
   readonly settle?: ((isOpen: boolean) => Promise<readonly Swap[]>) | undefined;
 }
+
+/** A turn, and its number in its conversation. */
+export interface NumberedTurn {
+  readonly number: number;
+  readonly turn: Turn;
+}

@@ -6,7 +6,7 @@ import { comparedCalls } from "./compared-answers.js";
 import { eraseCalls } from "./erase-conversations.js";
 import { createQuestions, questionCalls } from "./open-questions.js";
 import { createRecords, type Records, sessionRow, TURN_DIGITS, turnKey, turnRow, withTurn } from "./session-rows.js";
-import type { Asked, EndTerms, OpenQuestion, Session, Turn } from "./session-types.js";
+import type { Asked, EndTerms, NumberedTurn, OpenQuestion, Session, Turn } from "./session-types.js";
 
 export { comparedId } from "./session-rows.js";
 
@@ -47,20 +47,19 @@ export interface Sessions {
   isAskedToStop(id: string): Promise<boolean>;
   /** Notes where the answer stands, and what was asked. @throws {StoreError} */
   noteAnswer(id: string, answer: unknown, asked?: Asked): Promise<void>;
+  /** Notes that a question of this process was refused: after a kill only its mark is repeated. @throws {StoreError} */
+  noteRefused(id: string): Promise<void>;
   /**
    * In one step: saves the turn, counts it in the session, notes the ending in the open question, and does what `also`
    * names. @throws {StoreError}
    */
   end(id: string, conversation: string, turn: Turn, also?: EndTerms): Promise<void>;
   /** The last turn since the last fresh start, and its number. @throws {StoreError} */
-  lastTurn(conversation: string): Promise<{ readonly number: number; readonly turn: Turn } | undefined>;
+  lastTurn(conversation: string): Promise<NumberedTurn | undefined>;
   /** One of the newest 2,000 turns, by the message that its answer ends in, and its number. @throws {StoreError} */
-  turnShownIn(
-    conversation: string,
-    message: string,
-  ): Promise<{ readonly number: number; readonly turn: Turn } | undefined>;
+  turnShownIn(conversation: string, message: string): Promise<NumberedTurn | undefined>;
   /** All turns that are kept, oldest first, those before the last fresh start too. @throws {StoreError} */
-  allTurns(conversation: string): Promise<readonly { readonly number: number; readonly turn: Turn }[]>;
+  allTurns(conversation: string): Promise<readonly NumberedTurn[]>;
   /** The last turns of a channel's threads that were answered in since `since` (epoch ms), newest first. */
   threadsOf(
     conversation: string,
@@ -262,7 +261,7 @@ function turnCalls(store: Store, { get, getMany }: Records): TurnCalls {
       });
     },
     async allTurns(conversation) {
-      const pages: { readonly number: number; readonly turn: Turn }[][] = [];
+      const pages: NumberedTurn[][] = [];
       for await (const page of pagesOf(turns, `${conversation}#`, TURNS_AT_ONCE)) {
         pages.push(
           page.flatMap(([key, row]) => {

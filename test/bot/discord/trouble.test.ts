@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCalls } from "../../../src/bot/discord/send/calls.js";
 import { createDiscordMarks } from "../../../src/bot/discord/send/marks.js";
-import { createRest } from "../../../src/bot/discord/send/rest.js";
+import { createRest, USER_AGENT } from "../../../src/bot/discord/send/rest.js";
 import { createSender } from "../../../src/bot/discord/send/send.js";
 import type { MessageKey } from "../../../src/bot/port/platform.js";
 import { PlatformError } from "../../../src/bot/port/platform-error.js";
@@ -76,6 +77,11 @@ describe("what Discord refuses", () => {
     expect(await failure(nobody.call("GET", "/users/@me", { what: "asking" }))).toMatchObject({
       reason: "unavailable",
     });
+  });
+
+  it("is told which bot it is, and of which version", async () => {
+    const { name, version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+    expect(USER_AGENT).toBe(`DiscordBot (${name}, ${version})`);
   });
 
   it("is asked no second time with a token that was refused", async () => {

@@ -312,7 +312,7 @@ describe("createChat()", () => {
   ] as const)("says in our words why there is no answer: %s", async (reason, details, words) => {
     const { clock, logged, openai, platform, texts } = await asked();
     for (let attempt = 0; attempt < 3; attempt++) {
-      openai.streams[attempt]?.fail(new ProviderError("openai", reason, "vendor's text", details));
+      openai.streams[attempt]?.fail(new ProviderError("openai", reason, "vendor's text.", details));
       await clock.advance(3_000);
     }
     expect(texts()[0]).toContain(words);
@@ -669,6 +669,8 @@ describe("createChat()", () => {
   });
 });
 
+const SILENT = { warn() {}, error() {}, info() {}, debug() {} } as unknown as Log;
+
 describe("recover()", () => {
   const recoverIn = ({
     sessions,
@@ -697,8 +699,35 @@ describe("recover()", () => {
       sessions,
       surfaces: surfacesOf(platform),
       clock,
-      log: { warn() {}, error() {}, info() {}, debug() {} } as unknown as Log,
+      log: SILENT,
     });
+
+  it("asks no question again that was refused, and repeats its mark", async () => {
+    const killed = world();
+    const { mark } = killed.platform;
+    killed.platform.mark = async (message, which) => {
+      await mark(message, which);
+      killed.store.breakDown(); // it is killed before it has closed the question
+    };
+    const mention = killed.platform.mention("hello", { message: "q1" });
+    await killed.chat.onMention(killed.platform, mention, { refusal: "Not here." });
+    await killed.clock.advance(30_000);
+    expect(killed.platform.marksOf("q1")).toEqual(["failed"]);
+    killed.platform.mark = mark;
+    killed.store.recover();
+    const next = world(killed);
+    const retaken: unknown[] = [];
+    const reread = async () => ({ ...mention, writtenAt: killed.clock.now() });
+    await recover({
+      ...next,
+      ...{ liveness: ENDED, log: SILENT, behind: (_message, take) => take(), surfaces: [{ ...next, reread }] },
+      retake: async (...call) => void retaken.push(call),
+    });
+    expect(retaken).toEqual([]);
+    expect(next.texts()).toEqual(["Not here."]);
+    expect(next.platform.marksOf("q1")).toEqual(["failed", "failed"]);
+    expect(await next.sessions.openQuestions()).toEqual([]);
+  });
 
   it("marks an answer that a kill cut short, keeps its text, and remembers it", async () => {
     const killed = await asked();

@@ -79,6 +79,20 @@ describe("questions of one conversation that come to several replicas", () => {
     expect(answered()).toEqual(["to one", "to two"]);
   });
 
+  it("are not answered by one that stood still as the only one, once another has taken them", async () => {
+    const first = world();
+    const { clock } = first;
+    await first.ask("one", { message: "1" });
+    await first.ask("two", { message: "2" });
+    await clock.advance(31_000);
+    const second = world({ ...first, store: first.store.another() }, PEERS);
+    expect(await second.sessions.adopt("fake:home:general:2", "host/1/first", "host/2/next")).toBe(true);
+    first.openai.streams[0]?.send("to one");
+    first.openai.streams[0]?.finish();
+    await clock.advance(2_000);
+    expect(first.openai.streams).toHaveLength(1);
+  });
+
   it("are asked again by another where a killed one had not begun, before what came later, and once", async () => {
     const { line, first, second, platform, clock, answer, answered } = two();
     const mentions = new Map<string, Mention>();

@@ -312,6 +312,16 @@ describe("two replicas", () => {
     expect(await stop("ada")).toBe("nothing-runs");
   });
 
+  it("stop the answer of one that has come since the last heartbeat", async () => {
+    const one = await asked("hello", { hasPeers: () => true });
+    one.stream.send("so far");
+    await one.clock.advance(1_000);
+    const two = world({ ...one, store: one.store.another() }, { hasPeers: () => false, findPeers: async () => true });
+    expect(await two.chat.control.stop(CONVERSATION, { id: "ada", isOperator: false })).toBe("stopped");
+    await one.clock.advance(1_000);
+    expect(one.texts()).toEqual(["so far\n\n⏹️ Stopped."]);
+  });
+
   it("stop the answer that streams, not the question that waits for it", async () => {
     const peers = { hasPeers: () => true };
     const one = await asked("hello", peers);

@@ -46,8 +46,8 @@ export interface DiscordRest {
   isTokenRefused(): boolean;
 }
 
-/** The form that Discord asks for: https://discord.com/developers/docs/reference#user-agent */
-const USER_AGENT = "DiscordBot (https://discord.js.org, 1.2.3) evergreen-bot";
+/** In the form of https://discord.com/developers/docs/reference#user-agent, with the package's version. */
+export const USER_AGENT = "DiscordBot (evergreen-bot, 1.0.0)";
 /** Timeout of a call in ms: longer than Discord takes for any call that it answers. */
 const TIMEOUT_MS = 10_000;
 

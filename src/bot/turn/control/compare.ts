@@ -2,6 +2,7 @@ import { OVER } from "../../../base/clock.js";
 import type { Invocation } from "../../../commands/command.js";
 import type { CompareOutcome } from "../../../commands/command-deps.js";
 import type { ModelRef } from "../../../refresh/choose/default-model.js";
+import type { NumberedTurn } from "../../../store/sessions/session-types.js";
 import { comparedId } from "../../../store/sessions/sessions.js";
 import { chatRefusal, limitFault, sharedLimitFault } from "../../access/access.js";
 import { showMark } from "../../delivery/show-mark.js";
@@ -15,15 +16,7 @@ import { ENDING_MARKS, failureText } from "../endings.js";
 import { untilStored } from "../finish-turn.js";
 import { pinnedSession } from "../pinned-session.js";
 import { begin, type LifeDeps, lineOf, showFirstMark } from "../turn.js";
-import {
-  lastQuestion,
-  type NumberedTurn,
-  questionAgain,
-  RESTARTING,
-  refused,
-  surfaceOf,
-  type TurnControlDeps,
-} from "./last-question.js";
+import { lastQuestion, questionAgain, RESTARTING, refused, surfaceOf, type TurnControlDeps } from "./last-question.js";
 import { beginThread } from "./open-thread.js";
 
 /**

@@ -3,7 +3,7 @@ import type { RetryOutcome } from "../../../commands/command-deps.js";
 import { phrase, type Said, t } from "../../../languages/translate.js";
 import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import { ERASED } from "../../../store/audit.js";
-import type { Turn } from "../../../store/sessions/sessions.js";
+import type { NumberedTurn } from "../../../store/sessions/session-types.js";
 import { channelKeyOf } from "../../port/conversation.js";
 import type { PlatformParts } from "../../port/platform-definition.js";
 import type { Question } from "../../prompt/question.js";
@@ -23,12 +23,6 @@ export const refused = (why: Said): Extract<RetryOutcome, { readonly kind: "refu
   kind: "refused",
   why: t(why),
 });
-
-/** A turn with its number. */
-export interface NumberedTurn {
-  readonly number: number;
-  readonly turn: Turn;
-}
 
 /** The last turn since the last fresh start, unless its asker has had it erased. @throws {StoreError} */
 export async function lastQuestion(

@@ -6,10 +6,10 @@ import type { RatingOutcome, RetryOutcome, TurnControl } from "../../../commands
 import { phrase, t } from "../../../languages/translate.js";
 import { type ModelRef, modelName } from "../../../refresh/choose/default-model.js";
 import type { Settings } from "../../../refresh/settings.js";
-import type { Sessions } from "../../../store/sessions/sessions.js";
+import type { Sessions, Turn } from "../../../store/sessions/sessions.js";
 import type { Votes } from "../../../usage/votes.js";
 import { chatRefusal, FULL_LINE, limitFault } from "../../access/access.js";
-import { channelKeyOf, conversationOf, workspaceOf } from "../../port/conversation.js";
+import { channelKeyOf, channelOf, conversationOf, workspaceOf } from "../../port/conversation.js";
 import { answerPlace, openQuestionOf, type Question, wantedBy } from "../../prompt/question.js";
 import { type AnswerControls, answerIdOf } from "../answer-controls.js";
 import { TurnCalledOff } from "../endings.js";
@@ -112,7 +112,7 @@ async function emptyLine({ turns }: LifeDeps, conversation: string): Promise<voi
 }
 
 export interface RatingDeps {
-  readonly sessions: Pick<Sessions, "lastTurn" | "turnShownIn">;
+  readonly sessions: Pick<Sessions, "lastTurn" | "turnShownIn" | "comparedAnswers">;
   readonly settings: Pick<Settings, "of">;
   readonly controls: Pick<AnswerControls, "otherModels">;
   readonly votes: Pick<Votes, "cast">;
@@ -129,14 +129,34 @@ export async function rateAnswer(
 ): Promise<RatingOutcome> {
   const { platform, workspace, conversation, user, isOperator, on } = invocation;
   if (settings.of(workspace).feedback === false) return { kind: "off" };
-  const found = on === undefined ? await sessions.lastTurn(conversation) : await sessions.turnShownIn(conversation, on);
+  const found = await ratedTurn(sessions, conversation, on);
   const { provider, model, answer, shownIn, question, endedAt } = found?.turn ?? {};
   if (found === undefined || provider == null || model == null || shownIn === undefined || !saysSomething(answer ?? ""))
     return { kind: "unknown" };
+  // A chosen answer stands in the thread and in its channel: a person has one vote on it.
+  const place = found.turn.compared === undefined ? conversation : channelOf(channelKeyOf(conversation));
   const vote = { at: endedAt ?? 0, workspace, platform, userId: user.id, provider, model, isGood };
-  const how = await votes.cast(vote, { conversation, message: shownIn });
+  const how = await votes.cast(vote, { conversation: place, message: shownIn });
   const last = isGood ? undefined : on === undefined ? found : await sessions.lastTurn(conversation);
-  const mayRetry = last?.number === found.number && (isOperator || question?.authorId === user.id);
+  const mayRetry = last !== undefined && last.number === found.number && (isOperator || question?.authorId === user.id);
   const instead = mayRetry ? controls.otherModels({ provider, model }, workspace) : [];
   return { kind: "counted", how, model: modelName({ provider, model }), instead };
+}
+
+/** Most answers of a conversation's comparisons that are looked at. */
+const MAX_COMPARED = 50;
+
+/** The turn whose answer ends in the message `on`, or else the last one; a compared answer is in no history yet. */
+async function ratedTurn(
+  sessions: RatingDeps["sessions"],
+  conversation: string,
+  on: string | undefined,
+): Promise<{ readonly number: number | undefined; readonly turn: Turn } | undefined> {
+  if (on === undefined) return sessions.lastTurn(conversation);
+  for (const place of new Set([conversation, channelOf(channelKeyOf(conversation))])) {
+    const compared = await sessions.comparedAnswers(place, MAX_COMPARED);
+    const found = compared.findLast(({ turn }) => turn.shownIn === on);
+    if (found !== undefined) return { number: undefined, turn: found.turn };
+  }
+  return sessions.turnShownIn(conversation, on);
 }

@@ -221,8 +221,10 @@ async function take(deps: LeaseDeps, conversation: string, terms: LeaseTerms) {
   let freeMs = 0;
   const isShared = deps.hasPeers() || deps.findPeers();
   if (isShared !== true) onAsk?.();
-  const isAlone = !(await isShared);
+  const isSharedFromStart = await isShared;
   for (let hasWaited = false; ; hasWaited = true) {
+    // Another process may have come while it waited.
+    const isAlone = !isSharedFromStart && !deps.hasPeers();
     const claiming = isAlone ? undefined : askFor(deps, conversation);
     if (!hasWaited && isShared === true) onAsk?.();
     // Together, so that nobody waits for it who need not.

@@ -95,8 +95,22 @@ describe("compare()", () => {
     expect(it.texts()[2]).toMatch(
       /^\*\*anthropic\/claude\*\*\n\nfrom claude\n\n`\d+\.\d s · 7 tokens · cost unknown`$/,
     );
-    expect(it.platform.answers[2]?.controls?.map(({ label }) => label)).toEqual(["Use anthropic/claude here"]);
+    expect(it.platform.answers[2]?.controls?.map(({ label }) => label)).toEqual([
+      "Use anthropic/claude here",
+      ...["👍", "👎"],
+    ]);
     expect(it.platform.answers.map(({ replyTo }) => replyTo)).toEqual(["q1", "q1", "q1"]);
+  });
+
+  it("takes a vote on each answer for the model that gave it, before and after it is chosen", async () => {
+    const it = await compared(await comparing());
+    const { rate, choose } = it.chat.control;
+    const [, m2 = "", claude = ""] = it.platform.answers.map(({ key }) => key.message);
+    expect(await rate(by("ada", { on: claude }), true)).toMatchObject({ how: "new", model: "anthropic/claude" });
+    expect(await rate(by("ada", { on: m2 }), false)).toMatchObject({ how: "new", model: "openai/m2", instead: [] });
+    await choose(by("ada"), choiceUnder(it, 2), () => []);
+    expect(await rate(by("ada", { on: claude }), true)).toMatchObject({ how: "same", model: "anthropic/claude" });
+    expect(await rate(by("ada", { on: m2 }), true)).toMatchObject({ how: "changed" });
   });
 
   it("leaves history and pin as they are, and gives the question its own mark back when the last has ended", async () => {

@@ -256,6 +256,24 @@ describe("withLease()", () => {
     expect(events).toEqual(["waits", "begins"]);
   });
 
+  it("takes the lease where a process came while it waited for its turn", async () => {
+    const clock = fakeClock();
+    const store = memoryStore(clock.now);
+    let hasPeers = false;
+    let mayGo = false;
+    const deps = { ...shared, hasPeers: () => hasPeers, findPeers: async () => false, store, clock };
+    const terms = { signal: new AbortController().signal, onWait() {}, isNext: async () => mayGo };
+    const { open, passed } = gate();
+    const work = withLease(deps, "a", terms, () => passed);
+    await clock.advance(1_000);
+    [hasPeers, mayGo] = [true, true];
+    await clock.advance(1_000);
+    const other = await store.another().claim(leaseName("a"), { ttlMs: 1_000 });
+    expect(other.held).toBe(false);
+    open();
+    await work;
+  });
+
   it("answers without a lease while the store is down, once it has been down for 8 s", async () => {
     const { clock, store, events, run } = setup();
     store.breakDown();

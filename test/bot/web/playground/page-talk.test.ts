@@ -75,7 +75,14 @@ describe.skipIf(stage === undefined)("talking on the page", () => {
   });
 
   it("asks beside Retry whether an answer was good, also an older one, and shows what was said", async () => {
-    const bot = await start({ models: MODELS });
+    const bot = await start({
+      models: MODELS,
+      bot: {
+        async *onCommand() {
+          yield { markdown: "Counted; no text is stored." };
+        },
+      },
+    });
     for (const text of ["one", "two"]) {
       const question = await ask(bot, "general", text);
       const reply = { markdown: `answer to ${text}`, controls: [RETRY, ...RATE_CONTROLS, OTHERS] };
@@ -97,6 +104,24 @@ describe.skipIf(stage === undefined)("talking on the page", () => {
     expect(read.messages.at(-1)).toMatchObject({
       controls: expect.arrayContaining([{ label: "👍", command: "/chat rate good" }]),
     });
+  });
+
+  it("does not show a vote that was refused as counted", async () => {
+    const refusal = { markdown: "Votes on answers are switched off. Nothing was counted.", isFailure: true } as const;
+    const bot = await start({
+      bot: {
+        async *onCommand() {
+          yield refusal;
+        },
+      },
+    });
+    const question = await ask(bot, "general", "one");
+    await bot.playground.post(question, { markdown: "an answer", controls: RATE_CONTROLS }, { replyTo: question });
+    const page = await open(bot.url);
+    const good = page.getByRole("button", { name: "Good answer" });
+    await good.click();
+    await page.getByText(refusal.markdown).waitFor();
+    expect(await good.getAttribute("aria-pressed")).toBe("false");
   });
 
   it("quotes a question that waited above its answer", async () => {

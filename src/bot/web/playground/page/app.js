@@ -135,13 +135,25 @@ async function attempt(work) {
  * Does what a button says. The reply to a button of a panel replaces the panel.
  * @type {import("./message/message.js").Press}
  */
-async function press(command, { on, panel, id } = {}) {
+async function press(command, { on, panel, id, onReply } = {}) {
   if (panel === undefined) conversation.toEnd();
-  const inPlace =
-    panel === undefined || id === undefined
-      ? undefined
-      : (/** @type {EphemeralReply} */ reply) => conversation.showEphemeral({ ...reply, id });
-  await attempt(() => sender.send(command, inPlace, { on, panel }));
+  const channel = channels.current();
+  /** @param {EphemeralReply} reply */
+  const show = (reply) => {
+    onReply?.(reply);
+    if (panel !== undefined && id !== undefined) conversation.showEphemeral({ ...reply, id });
+    else if (channel === channels.current()) showReply(reply, command);
+  };
+  await attempt(() => sender.send(command, show, { on, panel }));
+}
+
+/**
+ * @param {EphemeralReply} reply
+ * @param {string | undefined} command that it answers, where this page has sent it
+ */
+function showReply(reply, command) {
+  if (reply.isQuiet) showToast(plainWords(reply.text));
+  else conversation.showEphemeral(reply, command);
 }
 
 /**
@@ -185,9 +197,7 @@ const handlers = {
     const channel = channels.current();
     const { text, onReply } = await sender.commandOf(reply.id);
     if (onReply !== undefined) onReply(reply);
-    else if (channel !== channels.current()) return;
-    else if (reply.isQuiet) showToast(plainWords(reply.text));
-    else conversation.showEphemeral(reply, text);
+    else if (channel === channels.current()) showReply(reply, text);
   },
   status(now) {
     status.update(now);

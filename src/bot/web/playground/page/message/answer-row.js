@@ -49,10 +49,15 @@ export function createAnswerRow(bubble, { message, actions }) {
   retry.addEventListener("click", () => actions.press("/chat retry", { on: message }));
   other.addEventListener("click", () => actions.retryWith(message));
   for (const { command, button } of ratings) {
-    button.addEventListener("click", async () => {
-      await actions.press(command, { on: message });
-      for (const each of rates) each.setAttribute("aria-pressed", String(each === button));
-    });
+    button.addEventListener("click", () =>
+      actions.press(command, {
+        on: message,
+        onReply({ isFailure }) {
+          if (isFailure) return; // nothing was counted
+          for (const each of rates) each.setAttribute("aria-pressed", String(each === button));
+        },
+      }),
+    );
   }
 
   return {

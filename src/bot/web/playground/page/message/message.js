@@ -10,6 +10,7 @@ import { createQuestionFilesView } from "./question-files.js";
 /**
  * @import { PublicMessage } from "../../message-row.js"
  * @import { Controls } from "./controls.js"
+ * @import { EphemeralReply } from "./ephemeral.js"
  * @import { ReplyFile } from "./files.js"
  */
 
@@ -34,7 +35,12 @@ import { createQuestionFilesView } from "./question-files.js";
  * @property {boolean} [isReplaced] an edited question has taken its place
  * @property {string | undefined} [quote] the question, where the answer does not follow it
  *
- * @typedef {{ on?: string, panel?: string | undefined, id?: string }} PressedOn the message, or the panel and its reply
+ * @typedef {object} PressedOn the message, or the panel and its reply
+ * @property {string} [on]
+ * @property {string | undefined} [panel]
+ * @property {string} [id]
+ * @property {(reply: EphemeralReply) => void} [onReply] is told the reply, which is shown as ever
+ *
  * @typedef {(command: string, where?: PressedOn) => Promise<void>} Press
  * @typedef {{ press: Press, react(message: string, emoji: string): void, retryWith(message: string): void, edit(): void, fileAddress(message: string, index: number): string }} MessageActions
  */
