@@ -38,6 +38,7 @@ export function createPinCensus(deps: PinCensusDeps): PinCensus {
   /** By workspace, then by model. */
   let counts: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> = new Map();
   let counted = { at: Number.NEGATIVE_INFINITY, of: "" };
+  let judged: Snapshot | undefined;
   let running: Promise<void> | undefined;
 
   const count = async (affected: ReadonlySet<string>) => {
@@ -59,9 +60,13 @@ export function createPinCensus(deps: PinCensusDeps): PinCensus {
   return {
     affectedWorkspaces: () => [...counts.keys()],
     async tick() {
-      const affected = affectedModels(refresher.snapshot(), clock.now());
+      const snapshot = refresher.snapshot();
+      const isHourOver = clock.now() >= counted.at + EVERY_MS;
+      if (running !== undefined || (snapshot === judged && !isHourOver)) return running;
+      judged = snapshot;
+      const affected = affectedModels(snapshot, clock.now());
       const of = [...affected].sort().join("\n");
-      if (running !== undefined || (of === counted.of && clock.now() < counted.at + EVERY_MS)) return running;
+      if (of === counted.of && !isHourOver) return;
       counted = { at: clock.now(), of };
       if (affected.size === 0) {
         counts = new Map();

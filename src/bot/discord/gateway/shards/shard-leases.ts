@@ -147,6 +147,13 @@ export class ShardLeases {
     this.#table = await rows.read();
     this.#note();
     this.#hasLooked = true;
+    const isAlone = [...this.#table.replicas.keys()].every((name) => name === owner);
+    // Then nothing is to be planned.
+    if (isAlone && this.#held.size === this.#deps.shardCount) {
+      this.#alive = [];
+      this.#left = new Set();
+      return;
+    }
     const alive = this.#findAlive();
     this.#alive = alive;
     const facts = this.#facts(isFirst);
