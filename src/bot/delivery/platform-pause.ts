@@ -1,3 +1,5 @@
+import type { Clock } from "../../base/clock.js";
+import type { RetryTerms } from "../../base/retry.js";
 import { PlatformError } from "../port/platform-error.js";
 
 /**
@@ -19,3 +21,10 @@ export function pauseBeforeAgain(error: unknown, failures: number): number | und
   }
   return PAUSES_MS[failures - 1] ?? LONGEST_PAUSE_MS;
 }
+
+/** For `retry`: a call to a platform is made again for so long while it fails. */
+export const patientTerms = (clock: Clock, patienceMs: number): RetryTerms => ({
+  clock,
+  delays: (failures, error) => pauseBeforeAgain(error, failures),
+  until: clock.now() + patienceMs,
+});

@@ -4,7 +4,7 @@ import { saysSomething } from "../../base/text.js";
 import type { Control, Reply } from "../../commands/command.js";
 import type { MessageKey, Rank, ReplyStream, ReplyStreamDeps } from "../port/platform.js";
 import { isLost, isNotEditable, PlatformError } from "../port/platform-error.js";
-import { pauseBeforeAgain } from "./platform-pause.js";
+import { patientTerms } from "./platform-pause.js";
 import { createSplitter, type Splitter } from "./split-message.js";
 
 /** What a call shows: a part of the answer, and the controls under it. */
@@ -159,9 +159,7 @@ const retryTerms = (
   patienceMs: number,
   signal: AbortSignal | undefined,
 ): RetryTerms => ({
-  clock,
-  delays: (failures, error) => pauseBeforeAgain(error, failures),
-  until: clock.now() + patienceMs,
+  ...patientTerms(clock, patienceMs),
   shouldRetry: () => signal?.aborted !== true,
   onRetry: (error, pauseMs) => log.warn({ error, pauseMs }, "answer could not be shown, retrying"),
   ...(signal && { signal }),

@@ -4,7 +4,7 @@ import { notLongerThan } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
 import { retry } from "../../../base/retry.js";
 import { createSerial } from "../../../base/serial.js";
-import { pauseBeforeAgain } from "../../delivery/platform-pause.js";
+import { patientTerms } from "../../delivery/platform-pause.js";
 import type { ChatPlatform, Mark, MessageKey } from "../../port/platform.js";
 import { nameOfEmoji, nameOfMark } from "../wire/notation.js";
 import type { SlackCalls } from "./calls.js";
@@ -120,9 +120,7 @@ const createSettle =
   ({ clock, signal }: SlackMarksDeps) =>
   (call: () => Promise<void>, patienceMs: number, over?: AbortSignal): Promise<void> =>
     retry(call, {
-      clock,
-      delays: (failures, error) => pauseBeforeAgain(error, failures),
-      until: clock.now() + patienceMs,
+      ...patientTerms(clock, patienceMs),
       shouldRetry: () => over?.aborted !== true,
       signal,
     });

@@ -6,7 +6,7 @@ import type { Log } from "../../../base/log.js";
 import { retry } from "../../../base/retry.js";
 import type { Reply } from "../../../commands/command.js";
 import { stacked } from "../../delivery/code-fence.js";
-import { pauseBeforeAgain } from "../../delivery/platform-pause.js";
+import { patientTerms } from "../../delivery/platform-pause.js";
 import { panelControls } from "../../port/panel.js";
 import {
   type ChannelKey,
@@ -85,7 +85,7 @@ export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" 
       return [posted, { form, pieces }] as const;
     });
     // The message stands: thrown on, what follows it would have it posted again.
-    await retry(async () => goOn(place, ts, shown, terms), restTerms(clock)).catch((error) =>
+    await retry(async () => goOn(place, ts, shown, terms), patientTerms(clock, REST_PATIENCE_MS)).catch((error) =>
       log.warn({ error }, "slack: the rest of a message could not be posted"),
     );
     return { ...place, message: ts };
@@ -130,12 +130,6 @@ export function createSlackSend(deps: SlackSendDeps): Pick<ChatPlatform, "post" 
 
 /** How long the rest of a message is tried. */
 const REST_PATIENCE_MS = 60_000;
-
-const restTerms = (clock: Clock) => ({
-  clock,
-  delays: (failures: number, error: unknown) => pauseBeforeAgain(error, failures),
-  until: clock.now() + REST_PATIENCE_MS,
-});
 
 interface Shown {
   readonly form: Form;
