@@ -120,7 +120,7 @@ const CHOOSE_ANOTHER = phrase`Choose another one with \`/models use\`, or see \`
 /** Where a vendor's own words are cut; `provider-fault.ts` keeps fewer. */
 const MAX_DETAIL_CHARS = 300;
 /** A vendor's own words, which a full stop of ours follows. */
-const detail = (words: string): string => escapeInline(words, MAX_DETAIL_CHARS).replace(/\.$/, "");
+const detail = (words: string): string => escapeInline(words, MAX_DETAIL_CHARS).replace(/[.。]$/, "");
 
 function keySentence({ provider, status }: ProviderError, setup: KnownSetup | undefined): string {
   const code = status === undefined ? "" : ` (${status})`;
