@@ -122,15 +122,24 @@ function copiesPlugin() {
 }
 
 /**
- * What Slack's SDK loads and the bot makes no use of: servers, installations and its own Socket Mode. That is half of the
- * code of a start with both platforms. Whoever calls it all the same gets a TypeError.
+ * What libraries load and the bot makes no use of, by the package that loads it: servers and installations of Slack's SDK
+ * and its own Socket Mode, collecting metrics from a cluster's processes, log threads, HTTP/2. That is half of the code of
+ * a start with both platforms. Whoever calls it all the same gets a TypeError.
  */
-const UNUSED = /^(express|raw-body|path-to-regexp|@slack\/oauth|@slack\/socket-mode)$/;
+const UNUSED = [
+  [/@slack[\\/]bolt[\\/]/, /^(express|raw-body|path-to-regexp|@slack\/oauth|@slack\/socket-mode)$/],
+  [/prom-client[\\/]/, /^(cluster|tdigest|@opentelemetry\/api|\.\/lib\/(cluster|pushgateway))$/],
+  [/pino[\\/]/, /^thread-stream$/],
+];
+/** Hono's adapter asks of each request whether it is one of HTTP/2. */
+const NO_HTTP2 = "export class Http2ServerRequest {}; export const constants = {};";
 const unusedPlugin = {
   name: "unused",
-  resolveId: (source, importer) =>
-    /@slack[\\/]bolt[\\/]/.test(importer ?? "") && UNUSED.test(source) ? "\0unused" : undefined,
-  load: (id) => (id === "\0unused" ? "module.exports = {};" : undefined),
+  resolveId(source, importer = "") {
+    if (source === "node:http2" && importer.includes("node-server")) return "\0http2";
+    return UNUSED.some(([by, what]) => by.test(importer) && what.test(source)) ? "\0unused" : undefined;
+  },
+  load: (id) => (id === "\0unused" ? "module.exports = {};" : id === "\0http2" ? NO_HTTP2 : undefined),
 };
 
 async function write(options, output) {

@@ -12,6 +12,8 @@ let graphemes: Intl.Segmenter | undefined;
 export function startOfText(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
   if (maxChars <= 0) return "";
+  // Between two of these is always an end.
+  if (/^[ -~]{2}$/.test(text.slice(maxChars - 1, maxChars + 1))) return text.slice(0, maxChars);
   // A character that the cut would divide begins within this distance before it; longer sequences are not typed by
   // people.
   const from = safeStart(text, Math.max(0, maxChars - 64));

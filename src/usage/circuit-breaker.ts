@@ -10,7 +10,10 @@ const PROBE_AFTER_MS = 15_000;
 /** Failures that count towards an open breaker: a refusal (4xx) shows that the provider is reachable. */
 const OUTAGES: readonly ProviderErrorReason[] = ["timeout", "network", "overloaded"];
 
-export type Admission = { readonly isOpen: false } | { readonly isOpen: true; readonly retryAfterMs: number };
+export type Admission =
+  | { readonly isOpen: false }
+  /** `words`: the provider's own about its last failure. */
+  | { readonly isOpen: true; readonly retryAfterMs: number; readonly words: string | undefined };
 
 /** Keeps people from waiting for a provider that is down: one circuit per provider, in memory. */
 export interface CircuitBreaker {
@@ -31,6 +34,7 @@ interface Circuit {
   readonly failedAt: readonly number[];
   /** Closed where unset. */
   readonly probeAt?: number;
+  readonly words: string | undefined;
 }
 
 /** Creates a circuit breaker. Those of libraries use the machine's clock, and block others for a probe's answer. */
@@ -42,7 +46,9 @@ export function createCircuitBreaker(clock: Pick<Clock, "now">): CircuitBreaker 
       const circuit = circuits.get(provider);
       if (circuit?.probeAt === undefined) return { isOpen: false };
       const now = clock.now();
-      if (now < circuit.probeAt) return { isOpen: true, retryAfterMs: circuit.probeAt - now };
+      if (now < circuit.probeAt) {
+        return { isOpen: true, retryAfterMs: circuit.probeAt - now, words: circuit.words };
+      }
       circuits.set(provider, { ...circuit, probeAt: now + PROBE_AFTER_MS });
       return { isOpen: false };
     },
@@ -55,7 +61,7 @@ export function createCircuitBreaker(clock: Pick<Clock, "now">): CircuitBreaker 
       const failedAt = [...(circuit?.failedAt ?? []), now].slice(-MOST_FAILURES);
       const isEnough = failedAt.length === MOST_FAILURES && now - (failedAt[0] ?? now) <= WITHIN_MS;
       const opens = isEnough || circuit?.probeAt !== undefined;
-      circuits.set(provider, { failedAt, ...(opens && { probeAt: now + PROBE_AFTER_MS }) });
+      circuits.set(provider, { failedAt, words: error.words, ...(opens && { probeAt: now + PROBE_AFTER_MS }) });
     },
   };
 }

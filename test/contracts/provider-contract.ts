@@ -230,6 +230,7 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
 
       it("takes what cannot be unpacked for no list, and for no fault of the network", async () => {
         vendor.setHeaders({ "content-encoding": "gzip" });
+        vendor.failLists({ status: 200, raw: "\u001f\u008b\u0008 not packed at all" });
         const fault = await faultOf(provider.listModels(idle()));
         expect(fault).toMatchObject({ reason: "malformed", isRetryable: false });
         expect(fault.message).toContain("cannot be unpacked");

@@ -7,7 +7,7 @@ import { collectMessages, languageFile, messagesFile } from "../../scripts/docs/
 import { applicationCommands, discordTranslations } from "../../src/bot/discord/setup/commands.js";
 import type { CommandDeps } from "../../src/commands/command-deps.js";
 import { createCommands } from "../../src/commands/registry.js";
-import { createLanguages } from "../../src/languages/languages.js";
+import { createLanguages, languageName } from "../../src/languages/languages.js";
 import { inLanguage, pluralCategories, t } from "../../src/languages/translate.js";
 
 const languages = createLanguages();
@@ -135,5 +135,14 @@ describe("a new language", () => {
   it("with no file any more counts as English", () => {
     expect(languages.of("xx")).toBeUndefined();
     expect(languages.of("en")).toBeUndefined();
+  });
+
+  it.each([
+    ["en", "en"],
+    ["de", "de"],
+    ["de", "en"],
+    ["fr", "en"],
+  ])("names %s in %s as Intl does", (code, inLanguage) => {
+    expect(languageName(code, inLanguage)).toBe(new Intl.DisplayNames([inLanguage], { type: "language" }).of(code));
   });
 });

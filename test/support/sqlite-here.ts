@@ -1,4 +1,4 @@
-import { sqlitePath } from "../../src/store/sqlite/sqlite-file.js";
+import { sqlitePath } from "../../src/store/sqlite/sqlite.js";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.js";
 import type { StoreDefinition } from "../../src/store/store.js";
 

@@ -25,6 +25,13 @@ describe("createCircuitBreaker()", () => {
     expect(breaker.admit("anthropic")).toEqual({ isOpen: false });
   });
 
+  it("says what the provider said last", () => {
+    const { breaker, fail } = setup();
+    fail(4);
+    fail(1, new ProviderError("openai", "overloaded", "down", { words: "The engine died" }));
+    expect(breaker.admit("openai")).toMatchObject({ isOpen: true, words: "The engine died" });
+  });
+
   it.each([
     ["a timeout", failure("timeout")],
     ["no connection", failure("network")],

@@ -24,11 +24,14 @@ export class TurnCalledOff extends AppError {
 export class ProviderDown extends AppError {
   readonly provider: string;
   readonly retryAfterMs: number;
+  /** The provider's own words about its last failure. */
+  readonly words: string | undefined;
 
-  constructor(provider: string, retryAfterMs: number) {
+  constructor(provider: string, { retryAfterMs, words }: Pick<ProviderDown, "retryAfterMs" | "words">) {
     super("provider", `${provider} has failed several times in a row`, { isRetryable: true });
     this.provider = provider;
     this.retryAfterMs = retryAfterMs;
+    this.words = words;
   }
 }
 
@@ -98,7 +101,8 @@ function sentenceFor(error: unknown, setups: readonly KnownSetup[]): string {
     ].join(" ");
   if (error instanceof ProviderDown) {
     const wait = waitInWords(error.retryAfterMs);
-    return t`**${error.provider}** is not answering right now. Retrying in ${wait}; meanwhile ${ANOTHER_MODEL}.`;
+    const says = saysOf(error.words);
+    return t`**${error.provider}** is not answering right now.${says} Retrying in ${wait}; meanwhile ${ANOTHER_MODEL}.`;
   }
   if (error instanceof AnswerTooLong)
     return t`The answer took longer than ${waitInWords(error.limitMs)}. Ask again, or ${ANOTHER_MODEL}.`;
@@ -116,7 +120,7 @@ const CHOOSE_ANOTHER = phrase`Choose another one with \`/models use\`, or see \`
 /** Where a vendor's own words are cut; `provider-fault.ts` keeps fewer. */
 const MAX_DETAIL_CHARS = 300;
 /** A vendor's own words, which a full stop of ours follows. */
-const detail = (words: string): string => escapeInline(words, MAX_DETAIL_CHARS).replace(/\.$/, "");
+const detail = (words: string): string => escapeInline(words, MAX_DETAIL_CHARS).replace(/[.。]$/, "");
 
 function keySentence({ provider, status }: ProviderError, setup: KnownSetup | undefined): string {
   const code = status === undefined ? "" : ` (${status})`;
@@ -128,11 +132,13 @@ function keySentence({ provider, status }: ProviderError, setup: KnownSetup | un
   return t`${provider} refuses the key in \`${keyVariable}\`${code}. Put a valid key into \`.env\` and restart.`;
 }
 
+const saysOf = (words: string | undefined): string => (words === undefined ? "" : t` It says: ${detail(words)}.`);
+
 function providerSentence(error: ProviderError, setup: KnownSetup | undefined): string {
   const { provider, reason, status, words, retryAfterMs } = error;
   const wait = retryAfterMs === undefined ? t`in a moment` : t`in ${waitInWords(retryAfterMs)}`;
   const who = `**${provider}**`;
-  const says = words === undefined ? "" : t` It says: ${detail(words)}.`;
+  const says = saysOf(words);
   const what = detail(messageOf(error));
   const later = t`Try again ${wait}, or ${ANOTHER_MODEL}.`;
   const renewal = retryAfterMs === undefined ? CHOOSE_ANOTHER : later;

@@ -67,7 +67,10 @@ export class EventStreamParser {
     const bare = this.#bare.join("\n");
     const value = parsed(bare !== "" ? bare : this.#pending.join("\n"));
     if (value !== undefined) this.#sink.json(value, this.#name);
-    else if (!this.#hasEvents && bare === "" && this.#stray !== "") this.#sink.fault(this.#stray);
+    else if (!this.#hasEvents && bare === "" && this.#stray !== "") {
+      if (/[^\P{Cc}\t]|\ufffd/u.test(this.#stray)) throw plainError(this.#provider, "malformed");
+      this.#sink.fault(this.#stray);
+    }
   }
 
   #tooLarge(what: string, bound: number) {
@@ -112,7 +115,8 @@ export class EventStreamParser {
     return line;
   }
 
-  #line(line: string) {
+  #line(given: string) {
+    const line = given === "" || given.startsWith(DATA) ? given : given.replace(/^\s*data:/i, DATA);
     if (line.startsWith(DATA)) {
       this.#hasEvents = true;
       return this.#data(line.charCodeAt(DATA.length) === SPACE ? line.slice(DATA.length + 1) : line.slice(DATA.length));
@@ -121,11 +125,14 @@ export class EventStreamParser {
     if (line.startsWith(EVENT)) {
       this.#hasEvents = true;
       this.#name = line.slice(EVENT.length).trim();
-      if (isDone(this.#name)) this.#sink.done();
-    } else if (!this.#hasEvents && line[0] !== ":") this.#bareLine(line);
+      if (isDone(this.#name) || END_EVENT.test(this.#name)) this.#sink.done();
+    } else if (isDone(line)) this.#sink.done();
+    else if (!this.#hasEvents && line[0] !== ":") this.#bareLine(line);
   }
 
-  #data(text: string) {
+  #data(framed: string) {
+    // Some proxies frame what is framed already.
+    const text = framed.startsWith(DATA) ? framed.replace(/^(data:\s*)+/, "") : framed;
     if (this.#pending.length > 0) return this.#keepPending(text);
     const start = text.trimStart()[0];
     if (start !== "{" && start !== "[") return this.#words(text.trim());
@@ -182,7 +189,8 @@ export class EventStreamParser {
 }
 
 const DONE_CHARS = 20;
-const isDone = (text: string) => text.length <= DONE_CHARS && /^\s*(\[done\]|done)\s*$/i.test(text);
+const isDone = (text: string) => text.length <= DONE_CHARS && /^\s*"?(\[done\]|done)"?\s*$/i.test(text);
+const END_EVENT = /^(end|completed?|finish(ed)?)$/i;
 
 /** Undefined where it is no JSON object or list. */
 function parsed(text: string): unknown {

@@ -66,6 +66,8 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   #adaptations = 0;
   #isShortened = false;
   #isOver = false;
+  readonly #isAnswered = new AbortController();
+  #late: Promise<Piece> | undefined;
   #fault: unknown;
 
   constructor(terms: AnswerTerms) {
@@ -129,7 +131,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
       return this.#refused(await refusalIn({ status, headers: told, body: unpacked(response) }, now));
     const { model } = this.#terms.request;
     this.#limits = readQuotaHeaders(this.#terms.wire.quotaHeaders, told, { now, model });
-    this.#body = new BodyReader(unpacked(response));
+    this.#body = new BodyReader(await unpacked(response));
     this.#parser = new EventStreamParser(provider, {
       json: (value, name) => this.#take(value, name),
       done: () => this.#draft.end(),
@@ -165,7 +167,9 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     if (draft.isOver) return;
     draft.hasEvents = true;
     const error = errorIn(value) ?? (name === "error" ? value : undefined);
-    if (error !== undefined) draft.fail(error);
+    // An answer that has come to its finish is whole, whatever fails behind it.
+    if (error !== undefined) draft.isWhole ? draft.end() : draft.fail(error);
+    else if (Array.isArray(value)) for (const each of value) this.#take(each, name);
     else this.#terms.wire.read(value, draft, name);
   }
 
@@ -174,18 +178,13 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     return piece.then(this.#taken, this.#fail);
   }
 
-  /** After its finish marker an answer is whole; only the count of its tokens may follow. */
-  async #readLate(body: BodyReader): Promise<Piece> {
-    const timer = new AbortController();
-    const late = this.#terms.deps.clock.sleep(GRACE_MS, timer.signal).then(
-      () => ({ done: true, value: undefined }) as const,
-      () => ({ done: true, value: undefined }) as const,
+  /** After its finish marker an answer is whole; only the count of its tokens may follow, and not for long. */
+  #readLate(body: BodyReader): Promise<Piece> {
+    this.#late ??= this.#terms.deps.clock.sleep(GRACE_MS, this.#isAnswered.signal).then(
+      () => ({ done: true }) as const,
+      () => ({ done: true }) as const,
     );
-    try {
-      return await Promise.race([body.read(), late]);
-    } finally {
-      timer.abort(OVER);
-    }
+    return Promise.race([body.read(), this.#late]);
   }
 
   /** No promise where an event has come: one more for each token would be felt. */
@@ -212,8 +211,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   #finish(): Promise<IteratorResult<ChatEvent>> {
     const draft = this.#draft;
     if (this.#terms.signal.aborted || !draft.finish(this.#limits)) return this.#fail(this.#unfinished());
-    this.#isOver = true;
-    this.#terms.signal.removeEventListener("abort", this.#giveUp);
+    this.#end();
     this.#drain();
     return this.next();
   }
@@ -230,9 +228,8 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
       this.#fault = this.#terms.signal.reason;
     } else {
       const fault = error instanceof ProviderError ? error : connectionError(error, this.#context());
-      // Once its end was told an answer is whole, however the connection ends.
-      const isHarmless = fault.reason === "cut-off" || fault.reason === "network";
-      if (isHarmless && this.#draft.isWhole) return this.#finish();
+      // Once its end was told an answer is whole, whatever follows.
+      if (this.#draft.isWhole && this.#draft.error === undefined) return this.#finish();
       this.#fault = withLimits(fault, this.#limits);
     }
     this.#close();
@@ -252,9 +249,14 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     };
   }
 
-  #close() {
+  #end() {
     this.#isOver = true;
     this.#terms.signal.removeEventListener("abort", this.#giveUp);
+    this.#isAnswered.abort(OVER);
+  }
+
+  #close() {
+    this.#end();
     this.#connection.abort(OVER);
   }
 

@@ -103,7 +103,8 @@ export function connectionError(error: unknown, { provider, hasText }: FaultCont
   const code = chain.map((link) => ("code" in link ? String(link.code) : "")).find((text) => /^[A-Z_0-9]+$/.test(text));
   const cause = code === undefined ? undefined : new Error(code);
   // zlib's own codes: bytes came, and were not what their headers say.
-  if (/^Z_/.test(code ?? "")) return plainError(provider, "malformed", "sent an answer that cannot be unpacked", cause);
+  if (/^Z_|^ERR_.*(BROTLI|ERROR_FORMAT)/.test(code ?? ""))
+    return plainError(provider, "malformed", "sent an answer that cannot be unpacked", cause);
   if (/TIMEDOUT|TIMEOUT/.test(code ?? "") || chain.some(({ message }) => /timed? ?out/i.test(message))) {
     return plainError(provider, "timeout", "gave no answer in time", cause);
   }

@@ -172,20 +172,21 @@ function violationWindow(violation: QuotaViolation, refusal: Refusal, terms: Rea
   return [reading(kind, amounts, { ...terms, isRefused: true })];
 }
 
-const PACIFIC = new Intl.DateTimeFormat("en-US", {
+const PACIFIC = {
   timeZone: "America/Los_Angeles",
   hourCycle: "h23",
   hour: "numeric",
   minute: "numeric",
   second: "numeric",
-});
+} as const;
 
 /** When Google's day ends: midnight in California. */
 function nextPacificMidnight(now: number): number {
   const hourMs = 3_600_000;
+  const clocks = new Intl.DateTimeFormat("en-US", PACIFIC);
   /** Since midnight there, by its clocks. */
   const since = (at: number) => {
-    const parts = new Map(PACIFIC.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    const parts = new Map(clocks.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
     return (parts.get("hour") ?? 0) * hourMs + (parts.get("minute") ?? 0) * 60_000 + (parts.get("second") ?? 0) * 1_000;
   };
   const whole = now - (now % 1_000);

@@ -89,7 +89,7 @@ export function readRefusal(
 export interface RefusedResponse {
   readonly status: number;
   readonly headers: ResponseHeaders;
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** Reads the refusal that a response is. */
@@ -100,11 +100,11 @@ export async function refusalIn({ status, headers, body }: RefusedResponse, now:
 const MAX_ERROR_CHARS = 64 * 1024;
 
 /** An error's text is short; of a longer one the beginning says enough. */
-async function startOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function startOf(body: RefusedResponse["body"]): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   try {
-    for await (const chunk of body) {
+    for await (const chunk of await body) {
       text += decoder.decode(chunk, { stream: true });
       if (text.length > MAX_ERROR_CHARS) break;
     }

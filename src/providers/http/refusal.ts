@@ -33,7 +33,7 @@ const RULES: readonly Rule[] = [
     /insufficient_?(quota|balance|funds|credits?)|insufficient (account )?(balance|credits?|funds)/i,
     /not[ _]enough[ _](balance|credits?|funds|quota)|quota is not enough|exceeded_current_quota/i,
     /(balance|credits?)\b.{0,30}(insufficient|not enough|too low|depleted|exhausted|expired|used up|required)/i,
-    /((have|has)n.t|(have|has|had) no|doesn.t have any) credits?|(purchase|add|buy|more) credits/i,
+    /((have|has)n.t|\bno|doesn.t have any) credits?\b|(purchase|add|buy|more) credits/i,
     /billing_(error|hard|not)|billing hard limit|spend(ing)?[ _]?(limit|cap)|usage_limit_exceeded/i,
     /payment[ _](method .{0,20})?required|credit card|(key|credit) limit exceeded|\bcredit_limit\b/i,
     /over budget|budget[ _](has been )?(exceeded|limit)|(exceed|cross)\w*[ _]{0,2}budget/i,

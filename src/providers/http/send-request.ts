@@ -3,6 +3,7 @@ import https from "node:https";
 import type { Socket } from "node:net";
 import { pipeline, type Readable, type Transform } from "node:stream";
 import zlib from "node:zlib";
+import { type Packing, packingOf } from "./packing.js";
 
 export interface HttpRequest {
   readonly url: string;
@@ -68,25 +69,37 @@ type HeaderPairs = [name: string, value: string][];
 export const headerPairs = ({ rawHeaders }: IncomingMessage): HeaderPairs =>
   rawHeaders.flatMap((name, at): HeaderPairs => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""]] : []));
 
-const UNPACKERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
-  ["gzip", zlib.createGunzip],
-  ["x-gzip", zlib.createGunzip],
-  ["deflate", zlib.createInflate],
-  ["br", zlib.createBrotliDecompress],
-]);
+const UNPACKERS: Readonly<Record<Packing, () => Transform>> = {
+  gzip: zlib.createGunzip,
+  deflate: zlib.createInflate,
+  "deflate-raw": zlib.createInflateRaw,
+  br: zlib.createBrotliDecompress,
+};
 
-/** Returns a response's body, unpacked where it is packed; reading it throws whatever goes wrong with either. */
-export function unpacked(response: IncomingMessage): Readable {
-  const unpack = UNPACKERS.get(response.headers["content-encoding"]?.toLowerCase() ?? "");
-  return unpack === undefined ? response : pipeline(response, unpack(), () => {});
+/**
+ * Returns a response's body, unpacked where it is packed; reading it throws whatever goes wrong with either.
+ * @throws `Z_UNKNOWN_ENCODING` where nothing here can unpack it @throws what breaks it off before its first bytes
+ */
+export async function unpacked(response: IncomingMessage): Promise<Readable> {
+  const encoding = response.headers["content-encoding"];
+  const packing = encoding === undefined ? undefined : packingOf(encoding, await startOf(response));
+  return packing === undefined ? response : pipeline(response, UNPACKERS[packing](), () => {});
 }
 
-/** Reads a response's body to its end, as text. @throws what breaks it off */
-export const textOf = (response: IncomingMessage): Promise<string> =>
+/** Waits for the first bytes, and leaves them where they are; none where it ends without any. */
+const startOf = (response: IncomingMessage): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    const pieces: Uint8Array[] = [];
-    unpacked(response)
-      .on("data", (piece) => pieces.push(piece))
-      .on("end", () => resolve(Buffer.concat(pieces).toString()))
-      .on("error", reject);
+    response.once("error", reject).once("readable", () => {
+      response.off("error", reject);
+      const piece: Buffer | null = response.read();
+      if (piece !== null) response.unshift(piece);
+      resolve(piece ?? Buffer.alloc(0));
+    });
   });
+
+/** Reads a response's body to its end, as text. @throws what breaks it off */
+export async function textOf(response: IncomingMessage): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of await unpacked(response)) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}

@@ -136,11 +136,12 @@ async function fetchBody(
   const about = { headers: headersOf(response) };
   if (status < 200 || status > 299) {
     // The status says enough where the text breaks off or is too long.
-    const pieces = await piecesOf(unpacked(response), MAX_ERROR_BYTES).catch(() => undefined);
+    const read = unpacked(response).then((body) => piecesOf(body, MAX_ERROR_BYTES));
+    const pieces = await read.catch(() => undefined);
     return { ...about, kind: "refused", status, text: Buffer.concat(pieces ?? []).toString() };
   }
   const pieces = await piecesOf(response, maxBytes);
-  const encoding = response.headers["content-encoding"]?.toLowerCase();
+  const encoding = response.headers["content-encoding"];
   return pieces === undefined ? { kind: "too-large" } : { ...about, kind: "body", encoding, pieces };
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import zlib from "node:zlib";
+import { type Packing, packingOf } from "../http/packing.js";
 import { type ParsedPage, type ParseTerms, parsePage } from "./parse-page.js";
 
 /** One page of a list to parse; everything about it goes through a port of its own, which closes when it is over. */
@@ -29,17 +30,18 @@ export type PageMessage =
   | { readonly kind: "rows"; readonly json: string };
 
 type Unpack = (packed: Uint8Array, options: zlib.ZlibOptions & zlib.BrotliOptions) => Buffer;
-const UNPACK: ReadonlyMap<string, Unpack> = new Map<string, Unpack>([
-  ["gzip", zlib.gunzipSync],
-  ["x-gzip", zlib.gunzipSync],
-  ["deflate", zlib.inflateSync],
-  ["br", zlib.brotliDecompressSync],
-]);
+const UNPACK: Readonly<Record<Packing, Unpack>> = {
+  gzip: zlib.gunzipSync,
+  deflate: zlib.inflateSync,
+  "deflate-raw": zlib.inflateRawSync,
+  br: zlib.brotliDecompressSync,
+};
 
 /** Returns what is posted first. @throws what zlib throws */
-function answer({ pieces, encoding = "", ...order }: PageOrder, port: MessagePort): PageMessage {
+function answer({ pieces, encoding, ...order }: PageOrder, port: MessagePort): PageMessage {
   const packed = Buffer.concat(pieces);
-  const body = UNPACK.get(encoding)?.(packed, { maxOutputLength: order.maxBytes + 1 }) ?? packed;
+  const packing = packingOf(encoding, packed);
+  const body = packing === undefined ? packed : UNPACK[packing](packed, { maxOutputLength: order.maxBytes + 1 });
   const bytes = body.byteLength;
   if (bytes > order.maxBytes) return { kind: "too-large" };
   const digest = createHash("sha256").update(body).digest("base64");

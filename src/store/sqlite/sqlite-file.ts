@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { type Connection, connect } from "sqlite3";
 import type { Clock } from "../../base/clock.js";
 import { messageOf, StartupError } from "../../base/errors.js";
@@ -8,16 +8,6 @@ import { prepareSchema } from "./sqlite-schema.js";
 /** Switching a new file to WAL fails at once while another process does the same, whatever the busy timeout says. */
 const OPEN_ATTEMPTS = 4;
 const OPEN_RETRY_MS = 100;
-
-/**
- * The path that a `sqlite://` URL names, absolute.
- * @throws {StartupError} when it names none
- */
-export function sqlitePath(url: string): string {
-  const path = url.slice(url.indexOf("://") + 3);
-  if (path === "") throw new StartupError("STORE_URL: sqlite:// needs a path, like sqlite://data/evergreen.sqlite");
-  return resolve(path);
-}
 
 /**
  * Opens the file, or makes it and its folder. A file that is not ours is left as it is.
@@ -42,7 +32,6 @@ export async function openSqliteFile(path: string, clock: Clock): Promise<Connec
 /** Modes of what the bot makes: conversations are nobody else's business. An existing folder keeps its own. */
 const OWN_FOLDER = 0o700;
 const OWN_FILE = 0o600;
-const OTHERS_WRITE = 0o022;
 
 /** https://www.sqlite.org/fileformat.html#the_database_header */
 const HEADER_BYTES = 100;
@@ -91,19 +80,6 @@ function makeFile(path: string): void {
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
   }
-}
-
-/** The sticky bit, as on /tmp: others can add files to the folder, but not replace ours. */
-const OWNERS_DELETE = 0o1000;
-
-/** What of the store other users of the machine may change, in words. */
-export function sqliteWarnings(path: string): readonly string[] {
-  return [dirname(path), path].flatMap((each) => {
-    const found = statSync(each, { throwIfNoEntry: false });
-    const mode = found !== undefined && process.platform !== "win32" ? found.mode : 0;
-    const isOpen = (mode & OTHERS_WRITE) !== 0 && (mode & OWNERS_DELETE) === 0;
-    return isOpen ? [`${each} can be changed by other users of this machine; run chmod go-w ${each}`] : [];
-  });
 }
 
 function openOnce(path: string): Connection {

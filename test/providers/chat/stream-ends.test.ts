@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateRawSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createAnthropicProvider } from "../../../src/providers/anthropic-wire/anthropic-provider.js";
@@ -128,6 +128,14 @@ describe.each<[string, GoodAnswer, Create]>([
     ["without event names", good.map((part) => part.replace(/^event: .*\n/, ""))],
     ["without blank lines", good.map((part) => part.replace("\n\n", "\n"))],
     ["without an end of the last line", [...good.slice(0, -1), wire.done.trimEnd()]],
+    ["framed twice", good.map((part) => part.replaceAll("data: ", "data: data: "))],
+    ["with indented lines", good.map((part) => part.replaceAll("data: ", " Data: "))],
+    ["with a last marker that has no frame", [...wire.half, "[DONE]\n\n"]],
+    ["with a quoted last marker", [...wire.half, 'data: "[DONE]"\n\n']],
+    ["with an event that says so", [...wire.half, "event: end\ndata: {}\n\n"]],
+    ["in a list of events", [...wire.half, `data: [${wire.finish.replace(/^[\s\S]*?data: /, "").trim()}]\n\n`]],
+    ["with an error behind its finish", [...wire.half, wire.finish, data({ error: { message: "no usage" } })]],
+    ["with a page behind its marker", [...good, "<html>\n", "data: {\n\n", wire.done]],
     ["as one object", [JSON.stringify(wire.whole)]],
     ["as one object over many lines", [JSON.stringify(wire.whole, null, 2)]],
   ])("is whole %s", async (_how, parts) => {
@@ -167,6 +175,42 @@ describe.each<[string, GoodAnswer, Create]>([
       expect(chatting.finish()).toBeDefined();
     }, patience);
     await isWhole(chatting);
+  });
+
+  it("is over soon after its finish reason, though keep-alives follow", async () => {
+    let pings: NodeJS.Timeout | undefined;
+    const chatting = await chat((response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write([...wire.half, wire.finish].join(""));
+      pings = setInterval(() => response.write(": ping\n\n"), 5);
+    });
+    const patience = { timeout: 20_000 };
+    await vi.waitFor(() => expect(chatting.text()).toBe(`${TEXT}end`), patience);
+    await vi.waitFor(async () => {
+      await chatting.clock.advance(300);
+      expect(chatting.finish()).toBeDefined();
+    }, patience);
+    clearInterval(pings);
+    await isWhole(chatting);
+  });
+
+  it.each([
+    ["gzip", (plain: Buffer) => plain],
+    ["zstd", (plain: Buffer) => plain],
+    ["deflate", deflateRawSync],
+    ["br", brotliCompressSync],
+  ])("is whole whatever packs it, or only says so: %s", async (encoding, pack) => {
+    await isWhole(
+      await chat((response) => {
+        response.writeHead(200, { "content-encoding": encoding });
+        response.end(pack(Buffer.from(good.join(""))));
+      }),
+    );
+  });
+
+  it("is none where it is packed and nothing says how", async () => {
+    const { ended } = await sends(gzipSync(good.join("")));
+    expect(await ended).toMatchObject({ reason: "malformed" });
   });
 
   it("is the same for every way in which it is cut and joined", async () => {

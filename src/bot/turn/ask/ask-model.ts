@@ -63,7 +63,7 @@ export async function askModel(deps: AskDeps, terms: AskTerms): Promise<ModelAns
 async function askOnce({ breaker, clock, silenceMs }: AskDeps, terms: AskTerms): Promise<ModelAnswer> {
   const { provider, request, signal, text } = terms;
   const admission = breaker.admit(provider.id);
-  if (admission.isOpen) return failed(text, new ProviderDown(provider.id, admission.retryAfterMs));
+  if (admission.isOpen) return failed(text, new ProviderDown(provider.id, admission));
   let firstTextAt: number | undefined;
   let isAsked = false;
   let hasAnswered = false;
