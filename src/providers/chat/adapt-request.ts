@@ -1,5 +1,5 @@
 import type { Refusal } from "../http/read-refusal.js";
-import type { ChatMessage, ChatRequest, ProviderErrorReason } from "../provider.js";
+import type { ChatRequest, ProviderErrorReason } from "../provider.js";
 
 /** What a server refused for one model, and what is sent instead. Empty for nearly all. */
 export interface Quirks {
@@ -8,7 +8,8 @@ export interface Quirks {
   /** Streaming is refused: the answer comes as a whole. */
   readonly isUnstreamed?: boolean;
   readonly skipsStreamOptions?: boolean;
-  readonly skipsImages?: boolean;
+  /** Most images that it takes in a conversation: the newest are sent. */
+  readonly maxImages?: number;
   /** How often the name of the output limit was refused: 1 the other one is used, 2 none. */
   readonly refusedLimitNames?: number;
   /** Most tokens that it writes. */
@@ -39,8 +40,13 @@ const SHARE_WITHOUT_NUMBERS = 0.5;
 /** An answer of fewer tokens is not worth asking for. */
 const MIN_OUTPUT_TOKENS = 256;
 
-const NOT_TAKEN =
-  /not (currently )?(support|allow|enable|available|permit|accept|recogni|implement)|n.t support|unsupport|unknown/i;
+const NOT_TAKEN = new RegExp(
+  [
+    "not (currently )?(support|allow|enable|available|permit|accept|recogni|implement)",
+    "n.t support|unsupport|unavailable|unknown",
+  ].join("|"),
+  "i",
+);
 const UNKNOWN_PARAMETER = /unsupported|unrecognized|unknown|unexpected|extra|not (permitted|supported|allowed)/i;
 
 /** Returns what to send instead after a refusal; undefined where it is about something that cannot be helped. */
@@ -52,7 +58,7 @@ export function adaptationFor(attempt: Attempt, refusal: Refusal, reason: Provid
   if (inMinute !== undefined) return { quirks: { ...quirks, maxOutputTokens: inMinute }, isLasting: true };
   if (status === 429) return undefined;
   const lasting = (more: Quirks): Adaptation => ({ quirks: { ...quirks, ...more }, isLasting: true });
-  if (!quirks.skipsStreamOptions && /stream_options|include_usage/.test(said))
+  if (!quirks.skipsStreamOptions && /stream[ _]options|include_usage/i.test(said))
     return lasting({ skipsStreamOptions: true });
   const refusedNames = quirks.refusedLimitNames ?? 0;
   if (attempt.maxOutputTokens !== undefined && refusedNames < 2 && isLimitNameRefused(said)) {
@@ -67,8 +73,9 @@ export function adaptationFor(attempt: Attempt, refusal: Refusal, reason: Provid
   const outputTokens = smallerOutput(attempt, said);
   if (outputTokens !== undefined) return lasting({ maxOutputTokens: outputTokens });
   if (attempt.request.system && !quirks.foldsSystem && isSystemRefused(said)) return lasting({ foldsSystem: true });
-  if (hasImages(attempt.request) && !quirks.skipsImages && isImageRefused(said)) return lasting({ skipsImages: true });
-  if (!quirks.isUnstreamed && isStreamRefused(said)) return lasting({ isUnstreamed: true });
+  const maxImages = fewerImages(attempt.request, said);
+  if (maxImages !== undefined) return { quirks: { ...quirks, maxImages }, isLasting: !THIS_IMAGE.test(said) };
+  if (!quirks.isUnstreamed && isStreamRefused(refusal)) return lasting({ isUnstreamed: true });
   if (reason === "context-too-long" && !attempt.isShortened) {
     const maxChars = shorterChars(attempt.request, said);
     return maxChars === undefined ? undefined : lasting({ maxChars });
@@ -81,24 +88,50 @@ const isLimitNameRefused = (said: string) =>
 
 /** The words of chat templates and vendors for a model that has no system role. */
 const isSystemRefused = (said: string) =>
-  /system[ _]?(role|message|prompt|instruction)s?|developer (instruction|message|role)|role\W.{0,40}\bsystem\b/i.test(
+  /system[ _]?(role|message|prompt|instruction|field)|developer (instruct|message|role)|role\W.{0,40}\bsystem\b/i.test(
     said,
   )
     ? NOT_TAKEN.test(said) || /must|only|not one of|invalid|unexpected|not enabled|expected/i.test(said)
     : /roles must alternate|only user,? (and )?(assistant|model)( and tool)? roles|unexpected role system/i.test(
         said,
-      ) || /'system' is not|first message must .{0,20}user|\bsystem\b.{0,40}not one of/i.test(said);
+      ) ||
+      /role of .{0,60}must be user|input should be .{0,40}'assistant'/i.test(said) ||
+      /'system' is not|first message must .{0,20}user|\bsystem\b.{0,40}not one of/i.test(said);
 
-const isImageRefused = (said: string) =>
-  /image|vision|multi-?modal|image_url|content.{0,40}(must be|should be) a (valid )?string/i.test(said) &&
-  (NOT_TAKEN.test(said) ||
-    /no endpoints found|not a (vision|multimodal)|invalid|only .{0,20}text|must be a|should be a|cannot|can.t/i.test(
-      said,
-    ));
+const OF_IMAGES =
+  /image|vision|multi-?modal|only (accepts|supports|takes) text|content.{0,40}(must|should) be a (valid )?string/i;
+const NO_IMAGES = new RegExp(
+  [
+    "no endpoints found|not a (vision|multimodal)|invalid|only .{0,20}text|must be a|should be a|cannot|can.t",
+    "missing .{0,20}(required )?for image|exceeds",
+  ].join("|"),
+  "i",
+);
+/** It is this one that cannot be read: the model may take others. */
+const THIS_IMAGE = new RegExp(
+  [
+    "invalid (base64|image)|unsupported image|uploaded|image .{0,30}(format|exceed|too large|corrupt|size)",
+    "(decode|process|download)\\w* .{0,20}image",
+  ].join("|"),
+  "i",
+);
 
-const isStreamRefused = (said: string) =>
+/** Returns how many of its images a conversation may keep; undefined where the refusal is not about them. */
+function fewerImages(request: ChatRequest, said: string): number | undefined {
+  const sent = request.messages.reduce((sum, { images = [] }) => sum + images.length, 0);
+  if (sent === 0 || !OF_IMAGES.test(said)) return undefined;
+  const [, named, set] = /(?:at most|up to|maximum of|max) (\d+) images?|\bimage=(\d+)/i.exec(said) ?? [];
+  const most = Number(named ?? set ?? sent);
+  if (most < sent) return most;
+  return NOT_TAKEN.test(said) || NO_IMAGES.test(said) ? 0 : undefined;
+}
+
+/** A fault of the server's stream is no refusal of streaming. */
+const isStreamRefused = ({ said, status = 0 }: Refusal) =>
+  (status < 500 || status === 501) &&
   /\bstream(ing|ed)?\b/i.test(said) &&
-  (NOT_TAKEN.test(said) || /must be .{0,20}false|disabled|verified to stream|only .{0,20}non-stream/i.test(said));
+  (NOT_TAKEN.test(said) ||
+    /must be .{0,20}false|stream=false|disabled|verified to stream|only .{0,20}non-stream/i.test(said));
 
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text.replaceAll(",", "")));
 
@@ -124,11 +157,20 @@ function leftInMinute({ maxOutputTokens: sent }: Attempt, said: string): number 
 
 /** The model's window, and what the conversation takes of it, as far as the vendor names both. */
 function windowIn(said: string): { readonly size: number | undefined; readonly used: number | undefined } {
-  const [, taken, , window] = /(\d+) \+ (\d+) > (\d+)/.exec(said) ?? [];
-  const size = numberOf(window ?? /context (?:length|window|size)\D{0,20}([\d,]+)/i.exec(said)?.[1]);
+  const [, taken, , sum] = /(\d+) \+ (\d+) > (\d+)/.exec(said) ?? [];
+  const [, most, given] = /must be <= (\d+)\. Given: (\d+) `inputs`/.exec(said) ?? [];
+  const size = numberOf(sum ?? most ?? /context (?:length|window|size)\D{0,20}([\d,]+)/i.exec(said)?.[1]);
   const used = numberOf(
     taken ??
-      /([\d,]+) (?:in the messages|(?:input|prompt|text) tokens)|(?:resulted in|contains(?: at least)?) ([\d,]+)/i
+      given ??
+      new RegExp(
+        [
+          "([\\d,]+) (?:in (?:the messages|your prompt)|of text input|tokens from the input)",
+          "([\\d,]+) (?:input|prompt|text) tokens",
+          "(?:resulted in|contains(?: at least)?) ([\\d,]+)",
+        ].join("|"),
+        "i",
+      )
         .exec(said)
         ?.slice(1)
         .find((text) => text !== undefined),
@@ -141,11 +183,13 @@ function smallerOutput({ maxOutputTokens: sent }: Attempt, said: string): number
   if (sent === undefined) return undefined;
   const { size, used } = windowIn(said);
   if (size !== undefined && used !== undefined) return undefined;
-  if (!/max_?(completion_|output_|new_|gen_)?_?tokens|(output|completion|generated) tokens/i.test(said))
+  if (!/max(imum)?[ _]?(completion_|output_?|new_|gen_)?_?tokens|(output|completion|generated) tokens/i.test(said))
     return undefined;
-  const numbers = [...said.matchAll(/(?<![\w.,-])(\d[\d,]*)(?![\w-])/g)].map(([, text]) => numberOf(text) ?? 0);
+  const numbers = [...said.matchAll(/(?<![\w.-])(\d{1,3}(?:,\d{3})+|\d+)(?![\w-])/g)].map(
+    ([text]) => numberOf(text) ?? 0,
+  );
   const named = numbers.filter((number) => number >= 16 && number < sent);
-  if (named.length > 0) return Math.max(...named);
+  if (named.length > 0) return Math.max(...named) - (/\bexclusive/.test(said) ? 1 : 0);
   const isSize = /too (large|big|high|many)|exceed|at most|less than|maximum|greater|range|limit/i.test(said);
   return isSize && sent >= 2 * MIN_OUTPUT_TOKENS ? Math.floor(sent / 2) : undefined;
 }
@@ -160,61 +204,5 @@ function shorterChars(request: ChatRequest, said: string): number | undefined {
   return Math.floor(charsOf(request) * share);
 }
 
-const hasImages = ({ messages }: ChatRequest) => messages.some(({ images = [] }) => images.length > 0);
-
 const charsOf = ({ system = "", messages }: ChatRequest) =>
   messages.reduce((sum, { content }) => sum + content.length, system.length);
-
-const IMAGE_NOTE = "(An image stood here, which this model does not take.)";
-
-/**
- * Brings a conversation into a form that every server takes: no blank messages, user and assistant in turns, the user
- * first; and with what this model has refused before left out.
- */
-export function acceptedRequest(request: ChatRequest, quirks: Quirks): ChatRequest {
-  const { skipsImages, foldsSystem, maxChars } = quirks;
-  const taken = skipsImages ? request.messages.map(withoutImages) : request.messages;
-  const messages = inTurns(maxChars === undefined ? taken : newest(request, taken, maxChars));
-  const { system, ...others } = request;
-  if (!system?.trim()) return { ...others, messages };
-  const [first, ...following] = messages;
-  if (!foldsSystem || first === undefined) return { ...request, messages };
-  const content = [system, first.content].filter((text) => text !== "").join("\n\n");
-  return { ...others, messages: [{ ...first, content }, ...following] };
-}
-
-function withoutImages({ images = [], ...message }: ChatMessage): ChatMessage {
-  if (images.length === 0) return message;
-  return { ...message, content: [message.content, IMAGE_NOTE].filter((text) => text !== "").join("\n\n") };
-}
-
-/** The newest messages that fit, and always the last one. */
-function newest(request: ChatRequest, messages: readonly ChatMessage[], maxChars: number): readonly ChatMessage[] {
-  let left = maxChars - (request.system?.length ?? 0);
-  let from = messages.length;
-  while (from > 0) {
-    left -= messages[from - 1]?.content.length ?? 0;
-    if (left < 0 && from < messages.length) break;
-    from -= 1;
-  }
-  return messages.slice(from);
-}
-
-function inTurns(messages: readonly ChatMessage[]): readonly ChatMessage[] {
-  const turns: ChatMessage[] = [];
-  for (const message of messages) {
-    const { images = [] } = message;
-    if (message.content.trim() === "" && (images.length === 0 || message.role === "assistant")) continue;
-    const last = turns.at(-1);
-    if (last === undefined && message.role === "assistant") continue;
-    if (last?.role !== message.role) turns.push(message);
-    else turns[turns.length - 1] = joined(last, message);
-  }
-  return turns;
-}
-
-function joined(first: ChatMessage, second: ChatMessage): ChatMessage {
-  const images = [...(first.images ?? []), ...(second.images ?? [])];
-  const content = [first.content, second.content].filter((text) => text.trim() !== "").join("\n\n");
-  return { role: first.role, content, ...(images.length > 0 && { images }) };
-}

@@ -20,7 +20,8 @@ import {
   type ProviderId,
   type QuotaReading,
 } from "../provider.js";
-import { type Adaptation, acceptedRequest, adaptationFor, type Quirks } from "./adapt-request.js";
+import { acceptedRequest } from "./accepted-request.js";
+import { type Adaptation, adaptationFor, type Quirks } from "./adapt-request.js";
 import { AnswerDraft } from "./answer-draft.js";
 import { BodyReader, EventStreamParser, type Piece } from "./event-stream.js";
 

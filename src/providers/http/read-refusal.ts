@@ -141,6 +141,7 @@ function* levelsOf(value: unknown, left: number): Generator<Level> {
     fields.detail,
     fields.error_description,
     fields.error_message,
+    fields.error_msg,
     fields.error,
     outer.message,
   ].find(isFilled);

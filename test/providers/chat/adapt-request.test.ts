@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createAnthropicProvider } from "../../../src/providers/anthropic-wire/anthropic-provider.js";
-import { acceptedRequest } from "../../../src/providers/chat/adapt-request.js";
+import { acceptedRequest } from "../../../src/providers/chat/accepted-request.js";
+import { adaptationFor, type Quirks } from "../../../src/providers/chat/adapt-request.js";
+import { refusalError } from "../../../src/providers/http/provider-fault.js";
+import { readRefusal } from "../../../src/providers/http/read-refusal.js";
 import { createOpenAiProvider } from "../../../src/providers/openai-wire/openai-provider.js";
 import type { ChatMessage, ChatRequest, Provider } from "../../../src/providers/provider.js";
 import { fakeClock } from "../../support/fake-clock.js";
@@ -218,5 +221,104 @@ describe("acceptedRequest()", () => {
   it("keeps a message that is an image only", () => {
     const image = { ...user(""), images: [png] };
     expect(messages(image)).toEqual([image]);
+  });
+});
+
+describe("a refusal of a parameter in another vendor's words", () => {
+  const picture: ChatRequest = { ...ASKED, messages: [{ ...user("What is it?"), images: [png] }] };
+  const pictures: ChatRequest = { ...ASKED, messages: [...picture.messages, assistant("A cat."), ...picture.messages] };
+  const long: ChatRequest = { ...ASKED, messages: [user("x".repeat(4_000)), assistant("Yes."), user("y".repeat(400))] };
+  const adapted = (request: ChatRequest, message: string, status = 400) => {
+    const refusal = readRefusal(JSON.stringify({ error: { message } }), { status, now: 0 });
+    const { reason } = refusalError(refusal, { provider: "acme", key: "k", now: 0, request, hasListed: true });
+    return adaptationFor({ request, quirks: {}, maxOutputTokens: 16_384, isShortened: false }, refusal, reason);
+  };
+
+  it.each<[string, ChatRequest, string, Quirks]>([
+    [
+      "RooCodeInc/Roo-Code#248",
+      ASKED,
+      "The maximum tokens you requested exceed the model limit of 4096. Try again with a maximum tokens value lower than 4096.",
+      { maxOutputTokens: 4_096 },
+    ],
+    ["Zhipu", ASKED, "max_tokens参数非法。请限制在[1,4095]", { maxOutputTokens: 4_095 }],
+    [
+      "Vertex AI",
+      ASKED,
+      "it has a maxOutputTokens value of 16384 but the supported range is from 1 (inclusive) to 8193 (exclusive).",
+      { maxOutputTokens: 8_192 },
+    ],
+    [
+      "Bedrock's system field",
+      ASKED,
+      "This model doesn't support the system field. Remove system and try again.",
+      { foldsSystem: true },
+    ],
+    ["Qianfan", ASKED, "the role of message with odd index in the messages must be user", { foldsSystem: true }],
+    [
+      "a schema without the role",
+      ASKED,
+      "messages.0.role: Input should be 'user' or 'assistant'",
+      { foldsSystem: true },
+    ],
+    [
+      "a proxy without streams",
+      ASKED,
+      "SSE streaming unavailable for this model; set stream=false",
+      { isUnstreamed: true },
+    ],
+    ["a server of old", ASKED, "Stream options are not supported", { skipsStreamOptions: true }],
+    ["Ollama", picture, "this model is missing data required for image input", { maxImages: 0 }],
+    ["a server for texts", picture, "This model only accepts text input", { maxImages: 0 }],
+    ["vllm-project/vllm#13513", pictures, "At most 1 image(s) may be provided in one request.", { maxImages: 1 }],
+    [
+      "xorbitsai/inference#3054",
+      pictures,
+      "You set image=1 (or defaulted to 1) in `--limit-mm-per-prompt`, but passed 2 image items",
+      { maxImages: 1 },
+    ],
+  ])("is adapted to, and remembered: %s", (_vendor, request, message, quirks) => {
+    expect(adapted(request, message)).toEqual({ quirks, isLasting: true });
+  });
+
+  it.each([
+    "You uploaded an unsupported image. Please make sure your image is valid.",
+    "Invalid image data: cannot decode image",
+    "image exceeds 5 MB maximum: 6000000 bytes > 5242880 bytes",
+  ])("is adapted to for now where one image is at fault: %s", (message) => {
+    expect(adapted(picture, message)).toEqual({ quirks: { maxImages: 0 }, isLasting: false });
+  });
+
+  it.each([
+    [
+      "OpenHands/OpenHands#9937",
+      "maximum context length is 32768 tokens. (23616 of text input, 16384 in the output)",
+      9_152,
+    ],
+    ["TGI", "`max_new_tokens` must be <= 8193. Given: 700 `inputs` tokens and 16384 `max_new_tokens`", 7_493],
+  ])("takes what the window leaves, for this question: %s", (_vendor, message, maxOutputTokens) => {
+    expect(adapted(ASKED, message)).toEqual({ quirks: { maxOutputTokens }, isLasting: false });
+  });
+
+  it("shortens a conversation for LM Studio too (Gitlawb/openclaude#353)", () => {
+    const words =
+      "The number of tokens to keep from the initial prompt is greater than the context length (n_keep: 13055>= n_ctx: 4096).";
+    expect(adapted(long, words)?.quirks.maxChars).toBeLessThan(4_000);
+  });
+
+  it.each([
+    [500, "upstream stream closed unexpectedly: not available"],
+    [503, "The stream is unavailable"],
+    [400, "This model only support stream mode, please enable the stream parameter to access the model."],
+    [403, "Country, region, or territory not supported"],
+    [400, "prompt blocked by the content filter"],
+  ])("is left alone where nothing was refused that can be left out: %i %s", (status, message) => {
+    expect(adapted(ASKED, message, status)).toBeUndefined();
+  });
+
+  it("keeps the newest images of those that a model takes", () => {
+    const { messages } = acceptedRequest(pictures, { maxImages: 1 });
+    expect(messages.map(({ images = [] }) => images.length)).toEqual([0, 0, 1]);
+    expect(messages[0]?.content).toContain("An image stood here");
   });
 });
