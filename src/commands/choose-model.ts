@@ -2,7 +2,7 @@ import { UserError } from "../base/errors.js";
 import { timeMark } from "../base/time.js";
 import { t } from "../languages/translate.js";
 import { withoutDetour } from "../quota/fallback/route.js";
-import { stateOf } from "../refresh/catalog/catalog-types.js";
+import { stateOf } from "../refresh/catalog/catalog-entry.js";
 import { type ModelRef, modelName } from "../refresh/choose/default-model.js";
 import { findModel } from "../refresh/choose/find-model.js";
 import { suggestModels } from "../refresh/choose/suggest-models.js";

@@ -1,7 +1,7 @@
 import { timeMark } from "../base/time.js";
 import { inLanguage, Phrase, phrase, plural, t } from "../languages/translate.js";
 import type { ProviderVariables } from "../providers/provider-definition.js";
-import type { Outcome } from "./catalog/catalog-types.js";
+import type { Outcome } from "./catalog/catalog-entry.js";
 import type { Indicator, ProviderStatus, RefreshResult, RefreshStatus } from "./refresher.js";
 import type { IntervalChoice } from "./settings.js";
 

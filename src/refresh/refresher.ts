@@ -1,6 +1,6 @@
 import type { ModelInfo, ProviderId } from "../providers/provider.js";
 import type { ProviderVariables } from "../providers/provider-definition.js";
-import type { CatalogEntry, Outcome, Snapshot } from "./catalog/catalog-types.js";
+import type { CatalogEntry, Outcome, Snapshot } from "./catalog/catalog-entry.js";
 import type { ChangeLog } from "./catalog/change-log.js";
 import type { ModelRef } from "./choose/default-model.js";
 

@@ -10,7 +10,7 @@ import { createDispatcher, type Dispatcher } from "../../src/commands/dispatch.j
 import { createCommands } from "../../src/commands/registry.js";
 import { createLanguages } from "../../src/languages/languages.js";
 import type { QuotaState } from "../../src/quota/quota.js";
-import type { Outcome } from "../../src/refresh/catalog/catalog-types.js";
+import type { Outcome } from "../../src/refresh/catalog/catalog-entry.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import type { ProviderStatus, RefreshResult, RefreshStatus } from "../../src/refresh/refresher.js";
 import { createSettings } from "../../src/refresh/settings.js";

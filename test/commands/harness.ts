@@ -15,7 +15,7 @@ import { createLanguages } from "../../src/languages/languages.js";
 import { eachInLanguage } from "../../src/languages/translate.js";
 import type { ModelInfo } from "../../src/providers/provider.js";
 import type { ModelQuota, QuotaState } from "../../src/quota/quota.js";
-import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog/catalog-types.js";
+import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog/catalog-entry.js";
 import type { ChangeLog } from "../../src/refresh/catalog/change-log.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
 import type { ModelRef } from "../../src/refresh/choose/default-model.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "../../src/refresh/catalog/catalog-types.js";
+import type { Outcome } from "../../src/refresh/catalog/catalog-entry.js";
 import {
   describeResult,
   INTERVALS,

@@ -1,5 +1,5 @@
 import type { ModelInfo } from "../../src/providers/provider.js";
-import type { CatalogEntry, Snapshot } from "../../src/refresh/catalog/catalog-types.js";
+import type { CatalogEntry, Snapshot } from "../../src/refresh/catalog/catalog-entry.js";
 import { modelRow } from "../support/fake-provider.js";
 import type { MemoryStore } from "../support/memory-store.js";
 

@@ -1,4 +1,4 @@
-import type { Snapshot } from "../../src/refresh/catalog/catalog-types.js";
+import type { Snapshot } from "../../src/refresh/catalog/catalog-entry.js";
 import type { Refresher, RefreshStatus } from "../../src/refresh/refresher.js";
 
 const EMPTY: RefreshStatus = {

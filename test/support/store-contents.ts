@@ -4,7 +4,7 @@ import { createControlIds } from "../../src/bot/port/control-ids.js";
 import { createMessageLog } from "../../src/bot/web/playground/message-log.js";
 import type { MessageRow } from "../../src/bot/web/playground/message-row.js";
 import { createCatalog } from "../../src/refresh/catalog/catalog.js";
-import { modelRowsOf } from "../../src/refresh/catalog/catalog-types.js";
+import { modelRowsOf } from "../../src/refresh/catalog/catalog-entry.js";
 import { createSettings } from "../../src/refresh/settings.js";
 import { createSmartMemory } from "../../src/refresh/smart/memory.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";

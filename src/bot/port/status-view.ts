@@ -1,5 +1,5 @@
 import type { ProviderId } from "../../providers/provider.js";
-import { modelRowsOf, type RowState } from "../../refresh/catalog/catalog-types.js";
+import { modelRowsOf, type RowState } from "../../refresh/catalog/catalog-entry.js";
 import { indicatorLine, outcomeHint } from "../../refresh/refresh-texts.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Settings } from "../../refresh/settings.js";

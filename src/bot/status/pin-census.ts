@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import type { Log } from "../../base/log.js";
 import type { AffectedPins } from "../../commands/command-deps.js";
-import { modelRowsOf, type Snapshot } from "../../refresh/catalog/catalog-types.js";
+import { modelRowsOf, type Snapshot } from "../../refresh/catalog/catalog-entry.js";
 import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
 import { knownRow, listedRow, modelName, splitModel } from "../../refresh/choose/default-model.js";
 import { isRetiring, successorOf } from "../../refresh/choose/successor.js";

@@ -2,7 +2,7 @@ import type { Control } from "../../commands/command.js";
 import { escapeInline } from "../../commands/wording/markdown.js";
 import { costWords } from "../../commands/wording/usage-text.js";
 import { localeInForce, t } from "../../languages/translate.js";
-import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
+import type { Snapshot } from "../../refresh/catalog/catalog-entry.js";
 import { livingModels } from "../../refresh/choose/closest-models.js";
 import { defaultModelOf, type ModelRef, modelName, type Preference } from "../../refresh/choose/default-model.js";
 import type { Used } from "../../usage/ledger.js";

@@ -6,7 +6,7 @@ import { code, escapeInline } from "../../commands/wording/markdown.js";
 import { type OutlookDeps, outlookIn } from "../../commands/wording/pin-outlook.js";
 import { localeInForce, t } from "../../languages/translate.js";
 import { ProviderError } from "../../providers/provider.js";
-import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
+import type { Snapshot } from "../../refresh/catalog/catalog-entry.js";
 import { livingModels } from "../../refresh/choose/closest-models.js";
 import { factsOf, type ModelRef, modelName } from "../../refresh/choose/default-model.js";
 import type { ModelUse, RefreshStatus } from "../../refresh/refresher.js";

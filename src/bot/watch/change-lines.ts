@@ -3,7 +3,7 @@ import { dayInWords } from "../../base/time.js";
 import { code, escapeInline } from "../../commands/wording/markdown.js";
 import { localeInForce, type Phrase, phrase, t } from "../../languages/translate.js";
 import type { ModelInfo } from "../../providers/provider.js";
-import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
+import type { Snapshot } from "../../refresh/catalog/catalog-entry.js";
 import type { ChangedFacts, ModelChange } from "../../refresh/catalog/change-log.js";
 import { knownRow, modelName } from "../../refresh/choose/default-model.js";
 import { olderSibling } from "../../refresh/choose/successor.js";

@@ -7,7 +7,7 @@ import {
   type RowState,
   type Snapshot,
   stateOf,
-} from "../../refresh/catalog/catalog-types.js";
+} from "../../refresh/catalog/catalog-entry.js";
 import { closestModels } from "../../refresh/choose/closest-models.js";
 import { modelName } from "../../refresh/choose/default-model.js";
 import { cleanTyped } from "../../refresh/choose/model-index.js";

@@ -1,5 +1,5 @@
 import type { ModelInfo } from "../../providers/provider.js";
-import type { Snapshot } from "../../refresh/catalog/catalog-types.js";
+import type { Snapshot } from "../../refresh/catalog/catalog-entry.js";
 import {
   defaultModelOf,
   listedRow,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import { createRowReader } from "../../store/damage-report.js";
 import type { Store, Write } from "../../store/store.js";
-import type { CatalogEntry } from "./catalog-types.js";
+import type { CatalogEntry } from "./catalog-entry.js";
 import { type ChangeLog, type ModelChange, modelChange } from "./change-log.js";
 
 /** What an attempt leaves behind. */

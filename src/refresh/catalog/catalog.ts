@@ -4,8 +4,8 @@ import { createListeners } from "../../base/listeners.js";
 import type { Log } from "../../base/log.js";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import type { Store, Write } from "../../store/store.js";
+import type { CatalogEntry, Snapshot } from "./catalog-entry.js";
 import { type Adopt, createCatalogRows, type NextEntry } from "./catalog-rows.js";
-import type { CatalogEntry, Snapshot } from "./catalog-types.js";
 import { type ChangeLog, emptyLog, readChangeLog } from "./change-log.js";
 import { cleanEntry, mergedRefusals } from "./next-entry.js";
 

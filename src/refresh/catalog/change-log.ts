@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DAY_MS, dayOf } from "../../base/time.js";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
-import { type CatalogEntry, MISSES_UNTIL_UNLISTED, type MissingRow } from "./catalog-types.js";
+import { type CatalogEntry, MISSES_UNTIL_UNLISTED, type MissingRow } from "./catalog-entry.js";
 import { MAX_MISSING } from "./next-entry.js";
 
 const price = z.number().nonnegative().exactOptional();

@@ -1,5 +1,5 @@
 import type { ModelInfo } from "../../providers/provider.js";
-import type { CatalogEntry, ListAnswer, MissingRow, RefusedModel } from "./catalog-types.js";
+import type { CatalogEntry, ListAnswer, MissingRow, RefusedModel } from "./catalog-entry.js";
 
 /** How many rows that left a list are remembered. */
 export const MAX_MISSING = 500;

@@ -3,7 +3,7 @@ import { either, fitsGlob } from "../../base/text.js";
 import { t } from "../../languages/translate.js";
 import type { ModelInfo } from "../../providers/provider.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
-import type { Snapshot } from "../catalog/catalog-types.js";
+import type { Snapshot } from "../catalog/catalog-entry.js";
 import type { ModelRules, Settings } from "../settings.js";
 import { listedRow, type ModelRef, modelName } from "./default-model.js";
 import { indexAhead } from "./model-index.js";

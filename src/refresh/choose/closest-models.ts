@@ -1,6 +1,6 @@
 import { editDistance } from "../../base/edit-distance.js";
 import type { ModelInfo } from "../../providers/provider.js";
-import type { Snapshot } from "../catalog/catalog-types.js";
+import type { Snapshot } from "../catalog/catalog-entry.js";
 import type { ModelRef } from "./default-model.js";
 import { indexOf } from "./model-index.js";
 

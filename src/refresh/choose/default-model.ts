@@ -1,6 +1,6 @@
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";
-import type { Snapshot } from "../catalog/catalog-types.js";
+import type { Snapshot } from "../catalog/catalog-entry.js";
 
 export interface ModelRef {
   readonly provider: ProviderId;

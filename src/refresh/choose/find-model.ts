@@ -1,5 +1,5 @@
 import type { ProviderId } from "../../providers/provider.js";
-import type { Snapshot } from "../catalog/catalog-types.js";
+import type { Snapshot } from "../catalog/catalog-entry.js";
 import { closestModels } from "./closest-models.js";
 import { defaultModelOf, type ModelRef, type Preference } from "./default-model.js";
 import { cleanTyped, type IndexRow, indexOf } from "./model-index.js";

@@ -1,5 +1,5 @@
 import type { ModelInfo } from "../../providers/provider.js";
-import type { Snapshot } from "../catalog/catalog-types.js";
+import type { Snapshot } from "../catalog/catalog-entry.js";
 import type { Settings } from "../settings.js";
 import type { AllowedModels } from "./allowed-models.js";
 import { defaultModel, type ModelRef, type Preference, splitModel } from "./default-model.js";

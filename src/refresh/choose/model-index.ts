@@ -1,5 +1,5 @@
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
-import type { Snapshot } from "../catalog/catalog-types.js";
+import type { Snapshot } from "../catalog/catalog-entry.js";
 
 /** A row as a search sees it. */
 export interface IndexRow {

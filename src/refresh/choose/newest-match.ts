@@ -1,6 +1,6 @@
 import { fitsGlob } from "../../base/text.js";
 import type { ModelInfo } from "../../providers/provider.js";
-import type { Snapshot } from "../catalog/catalog-types.js";
+import type { Snapshot } from "../catalog/catalog-entry.js";
 import type { ModelChange } from "../catalog/change-log.js";
 import { type ModelRef, modelName, newestFirst } from "./default-model.js";
 

@@ -1,7 +1,7 @@
 import { DAY_MS } from "../../base/time.js";
 import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
-import type { Snapshot } from "../catalog/catalog-types.js";
+import type { Snapshot } from "../catalog/catalog-entry.js";
 import { livingModels } from "./closest-models.js";
 import { type ModelRef, newestFirst } from "./default-model.js";
 import { indexOf } from "./model-index.js";

@@ -1,5 +1,5 @@
 import type { ProviderId } from "../../providers/provider.js";
-import type { Snapshot } from "../catalog/catalog-types.js";
+import type { Snapshot } from "../catalog/catalog-entry.js";
 import type { ModelRef } from "./default-model.js";
 import {
   cleanTyped,

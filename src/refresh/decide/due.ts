@@ -1,6 +1,6 @@
 import { backoffMs } from "../../base/retry.js";
 import type { ProviderId } from "../../providers/provider.js";
-import type { CatalogEntry } from "../catalog/catalog-types.js";
+import type { CatalogEntry } from "../catalog/catalog-entry.js";
 import type { NudgeTrigger } from "../refresher.js";
 import { type FreshnessTerms, isFresh } from "./freshness.js";
 

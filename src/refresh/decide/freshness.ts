@@ -1,5 +1,5 @@
 import { DAY_MS } from "../../base/time.js";
-import type { CatalogEntry, Snapshot } from "../catalog/catalog-types.js";
+import type { CatalogEntry, Snapshot } from "../catalog/catalog-entry.js";
 
 export interface FreshnessTerms {
   readonly maxAgeMs: number;

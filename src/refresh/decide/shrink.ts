@@ -1,5 +1,5 @@
 import { plural } from "../../languages/translate.js";
-import type { CatalogEntry, ListAnswer } from "../catalog/catalog-types.js";
+import type { CatalogEntry, ListAnswer } from "../catalog/catalog-entry.js";
 
 /** A list that keeps less than that of its chat models looks wrong. */
 const LEAST_KEPT_SHARE = 0.5;

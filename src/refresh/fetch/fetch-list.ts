@@ -10,7 +10,7 @@ import {
   ProviderError,
   type ProviderErrorReason,
 } from "../../providers/provider.js";
-import type { CatalogEntry, ListAnswer, Outcome, StoredValidators } from "../catalog/catalog-types.js";
+import type { CatalogEntry, ListAnswer, Outcome, StoredValidators } from "../catalog/catalog-entry.js";
 
 export interface FetchListTerms {
   /** What is known of the provider; its good list is not fetched again where the provider says that it still holds. */

@@ -4,8 +4,8 @@ import { createSerial } from "../../base/serial.js";
 import type { Provider } from "../../providers/provider.js";
 import type { Claim, Store } from "../../store/store.js";
 import type { Catalog } from "../catalog/catalog.js";
+import type { CatalogEntry, ListAnswer } from "../catalog/catalog-entry.js";
 import type { NextEntry } from "../catalog/catalog-rows.js";
-import type { CatalogEntry, ListAnswer } from "../catalog/catalog-types.js";
 import {
   type Changes,
   changesBetween,

@@ -4,7 +4,7 @@ import type { Log } from "../../base/log.js";
 import { DAY_MS } from "../../base/time.js";
 import type { ProviderId } from "../../providers/provider.js";
 import type { Store, Write } from "../../store/store.js";
-import type { CatalogEntry } from "../catalog/catalog-types.js";
+import type { CatalogEntry } from "../catalog/catalog-entry.js";
 import { sharedWorkspaceOf } from "../settings.js";
 import { FIRST_SHARES, HOURS_OF_WEEK, LEVEL_MS, newActivity, RECENT_MS, type WorkspaceActivity } from "./activity.js";
 import { habitNear } from "./habit.js";

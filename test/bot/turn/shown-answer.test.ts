@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createChat } from "../../../src/bot/turn/chat.js";
 import type { Reply } from "../../../src/commands/command.js";
 import { ProviderError, type ProviderErrorReason } from "../../../src/providers/provider.js";
-import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-types.js";
+import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-entry.js";
 import type { ModelUse } from "../../../src/refresh/refresher.js";
 import { createSessions } from "../../../src/store/sessions/sessions.js";
 import { entryOf } from "../../refresh/support.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createCatalog, identityOf } from "../../../src/refresh/catalog/catalog.js";
-import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-types.js";
+import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-entry.js";
 import { nextEntry } from "../../../src/refresh/catalog/next-entry.js";
 import { fakeClock } from "../../support/fake-clock.js";
 import { modelRow } from "../../support/fake-provider.js";

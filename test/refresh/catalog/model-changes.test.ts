@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ModelInfo } from "../../../src/providers/provider.js";
-import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-types.js";
+import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-entry.js";
 import { modelChangesBetween } from "../../../src/refresh/catalog/change-log.js";
 import { nextEntry } from "../../../src/refresh/catalog/next-entry.js";
 import { entryOf } from "../support.js";

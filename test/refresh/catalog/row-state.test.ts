@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type CatalogEntry, modelRowsOf, stateOf } from "../../../src/refresh/catalog/catalog-types.js";
+import { type CatalogEntry, modelRowsOf, stateOf } from "../../../src/refresh/catalog/catalog-entry.js";
 import { nextEntry, withRefusal } from "../../../src/refresh/catalog/next-entry.js";
 import { livingModels } from "../../../src/refresh/choose/closest-models.js";
 import { defaultModelOf } from "../../../src/refresh/choose/default-model.js";

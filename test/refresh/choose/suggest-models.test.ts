@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelInfo } from "../../../src/providers/provider.js";
-import type { Snapshot } from "../../../src/refresh/catalog/catalog-types.js";
+import type { Snapshot } from "../../../src/refresh/catalog/catalog-entry.js";
 import { cleanTyped, indexAhead, squeeze } from "../../../src/refresh/choose/model-index.js";
 import { type SuggestionTerms, suggestModels } from "../../../src/refresh/choose/suggest-models.js";
 import { snapshotOf } from "../support.js";

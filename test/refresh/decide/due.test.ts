@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-types.js";
+import type { CatalogEntry } from "../../../src/refresh/catalog/catalog-entry.js";
 import { judgeDue, nextDueAt, refreshBackoffMs } from "../../../src/refresh/decide/due.js";
 import type { NudgeTrigger } from "../../../src/refresh/refresher.js";
 import { entryOf } from "../support.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CatalogEntry, Snapshot } from "../../../src/refresh/catalog/catalog-types.js";
+import type { CatalogEntry, Snapshot } from "../../../src/refresh/catalog/catalog-entry.js";
 import { isFresh, isJudged } from "../../../src/refresh/decide/freshness.js";
 import { statusOf } from "../../../src/refresh/engine/status.js";
 import { entryOf } from "../support.js";

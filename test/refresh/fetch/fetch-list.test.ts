@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ProviderError, type ProviderErrorReason } from "../../../src/providers/provider.js";
-import { modelRowsOf, stateOf } from "../../../src/refresh/catalog/catalog-types.js";
+import { modelRowsOf, stateOf } from "../../../src/refresh/catalog/catalog-entry.js";
 import { nextEntry } from "../../../src/refresh/catalog/next-entry.js";
 import { fetchList, judgeFailure, judgeList } from "../../../src/refresh/fetch/fetch-list.js";
 import { fakeClock, settle } from "../../support/fake-clock.js";

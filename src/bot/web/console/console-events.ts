@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { Clock } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Log } from "../../../base/log.js";
-import type { Snapshot } from "../../../refresh/catalog/catalog-types.js";
+import type { Snapshot } from "../../../refresh/catalog/catalog-entry.js";
 import type { History } from "../../observe/history.js";
 import type { Series } from "../../observe/recent.js";
 import { createEventHub } from "../http/event-hub.js";

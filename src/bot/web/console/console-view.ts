@@ -2,7 +2,7 @@ import { budgetRow } from "../../../commands/wording/budget-text.js";
 import { affectedLine, offerControl } from "../../../commands/wording/pin-outlook.js";
 import { quotaRow } from "../../../commands/wording/quota-text.js";
 import type { QuotaState } from "../../../quota/quota.js";
-import { modelRowsOf } from "../../../refresh/catalog/catalog-types.js";
+import { modelRowsOf } from "../../../refresh/catalog/catalog-entry.js";
 import type { ModelRef } from "../../../refresh/choose/default-model.js";
 import { indicatorLine, outcomeHint } from "../../../refresh/refresh-texts.js";
 import type { Refresher } from "../../../refresh/refresher.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RATE_CONTROLS } from "../../../../src/bot/turn/answer-controls.js";
-import type { Snapshot } from "../../../../src/refresh/catalog/catalog-types.js";
+import type { Snapshot } from "../../../../src/refresh/catalog/catalog-entry.js";
 import { createVotes, type Vote } from "../../../../src/usage/votes.js";
 import { fakeRefresher } from "../../../support/fake-refresher.js";
 import { asked, by, CONVERSATION, type World } from "../../chat-world.js";

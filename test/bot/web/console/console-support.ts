@@ -8,7 +8,7 @@ import type { AffectedPins } from "../../../../src/commands/command-deps.js";
 import { ENGLISH_ONLY } from "../../../../src/languages/languages.js";
 import type { ModelInfo } from "../../../../src/providers/provider.js";
 import type { QuotaState } from "../../../../src/quota/quota.js";
-import type { CatalogEntry } from "../../../../src/refresh/catalog/catalog-types.js";
+import type { CatalogEntry } from "../../../../src/refresh/catalog/catalog-entry.js";
 import type { ProviderStatus, RefreshStatus } from "../../../../src/refresh/refresher.js";
 import { createSettings } from "../../../../src/refresh/settings.js";
 import { createAudit } from "../../../../src/store/audit.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createAlarm } from "../../src/bot/delivery/rate-scheduler.js";
-import { fakeClock } from "../support/fake-clock.js";
+import { createAlarm } from "../../../src/bot/delivery/rate-scheduler.js";
+import { fakeClock } from "../../support/fake-clock.js";
 
 describe("createAlarm()", () => {
   it("rings once at the time that was set last, and never where that is Infinity", async () => {
