@@ -12,6 +12,7 @@ import { createOpenAiProvider } from "#bot/providers/openai-wire/openai-provider
 import { createQuota } from "#bot/quota/quota.js";
 import { createAllowedModels } from "#bot/refresh/choose/allowed-models.js";
 import { createSettings } from "#bot/refresh/settings.js";
+import { deferWrites } from "#bot/store/deferred-writes.js";
 import { openStore } from "#bot/store/open-store.js";
 import { createSessions } from "#bot/store/sessions/sessions.js";
 import { sqliteStore } from "#bot/store/sqlite/sqlite.js";
@@ -86,7 +87,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
   const writes = Object.fromEntries(
     ["write", "writeOnce", "swap", "claim", "commit"].map((verb) => [verb, counted(verb)]),
   );
-  const store = {
+  const counting = {
     ...opened,
     ...writes,
     values(table) {
@@ -100,6 +101,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
       return { ...values, set: rowWrite("set"), delete: rowWrite("delete") };
     },
   };
+  const { store, defer } = deferWrites(counting, log);
   const sessions = createSessions({ store, now: clock.now });
   const snapshot = { providers: new Map(), fetching: new Set() };
   // What a chat asks of it; all else would be the refresh itself.
@@ -124,7 +126,7 @@ async function createWorld(provider, platform, countWrite = () => {}) {
   const lists = { snapshot: () => snapshot, onChange: () => () => {} };
   const allowed = createAllowedModels({ refresher: lists, settings, modelFacts, host: {} });
   const setups = [{ id: "openai", baseUrl: "https://api.openai.com/v1", key: "key" }];
-  const shared = { store, hasPeers: () => false, findPeers: async () => false, defer: (_table, write) => void write() };
+  const shared = { store, hasPeers: () => false, findPeers: async () => false, defer };
   const chat = createChat({
     ...shared,
     ...createChatParts(

@@ -134,6 +134,7 @@ const doctor: Program = {
 const simulate: Program = {
   name: "simulate",
   about: "replays traces through the bot's own policies",
+  takesWords: true,
   async run({ words, print, printError }) {
     if (words[0] === "quota") {
       const { simulateQuota } = await import("./quota/simulation/simulate-quota.js");
@@ -171,11 +172,14 @@ function version(): string {
 
 async function runCommandLine([name, ...words]: readonly string[]): Promise<void> {
   const program = programs.find((each) => each.name === name);
+  const [unknown] = program?.takesWords ? [] : words;
+  const isHelp = [name, unknown].some((word) => word === "--help" || word === "-h");
   if (name === undefined) await runBot();
-  else if (name === "--help" || name === "-h") console.log(usage());
+  else if (isHelp) console.log(usage());
   else if (name === "--version" || name === "-v") console.log(version());
-  else if (program === undefined) {
-    console.error(`✗ ${name.slice(0, MAX_SHOWN_CHARS)}: there is no such program\n${usage()}`);
+  else if (program === undefined || unknown !== undefined) {
+    const what = program === undefined ? "there is no such program" : `${program.name} takes no such option`;
+    console.error(`✗ ${(unknown ?? name).slice(0, MAX_SHOWN_CHARS)}: ${what}\n${usage()}`);
     process.exitCode = EXIT_FAULTY;
   } else
     process.exitCode = await program.run({

@@ -34,18 +34,20 @@ const AFTER_THE_KEY: ReadonlySet<ProviderErrorReason> = new Set([
 ]);
 
 /**
- * Finds out whether a vendor takes the key that its list came with. A list proves nothing where it comes without a key
- * as well, so then the account is asked for, or, where there is no such address, one token of an answer.
+ * Finds out whether a vendor takes the key that its list came with. A list proves nothing where it comes with a wrong
+ * key as well, so then the account is asked for, or, where there is no such address, one token of an answer.
  */
 export async function proveKey(
   setup: ProviderSetup,
-  listed: { readonly provider: Provider; readonly models: readonly ModelInfo[] },
+  models: readonly ModelInfo[],
   deps: ProveKeyDeps,
 ): Promise<KeyProof> {
   const account = await readAccount(setup, deps);
   if (account !== undefined) return account;
   if (!(await isListPublic(setup, deps))) return { kind: "works" };
-  return askOneToken(setup, listed, deps);
+  // One that has no list yet, so that it takes a bare 403 for what it may be: a refused key.
+  const provider = await setup.load({ clock: deps.clock, warn: () => {} });
+  return askOneToken(setup, { provider, models }, deps);
 }
 
 /** Undefined where the vendor has no such address, or what is there says neither yes nor no. */
@@ -73,9 +75,9 @@ async function readAccount({ id, key, account }: ProviderSetup, deps: ProveKeyDe
 
 async function isListPublic(setup: ProviderSetup, { clock, timeoutMs }: ProveKeyDeps): Promise<boolean> {
   const thread = createListThread({ clock });
+  const authorization = `Bearer ${wrongKey(setup.key ?? "")}`;
   const listThread: ListThread = {
-    read: ({ headers: { authorization: _key, ...headers }, ...request }, signal) =>
-      thread.read({ ...request, headers }, signal),
+    read: (request, signal) => thread.read({ ...request, headers: { ...request.headers, authorization } }, signal),
   };
   try {
     const provider = await setup.load({ clock, warn: () => {}, listThread });
@@ -83,9 +85,13 @@ async function isListPublic(setup: ProviderSetup, { clock, timeoutMs }: ProveKey
     await withDeadline((signal) => provider.listModels(signal), { what, timeoutMs, clock });
     return true;
   } catch {
-    return false; // without the key there is no list, so it was the key that brought it
+    return false; // with another key there is no list, so it was this one that brought it
   }
 }
+
+/** A key of the same form that nobody has: some lists want a key, and look at none. */
+const wrongKey = (key: string): string =>
+  key.replace(/.{1,8}$/, (end) => end.replace(/./g, (c) => (c === "0" ? "1" : "0")));
 
 async function askOneToken(
   { id, preferredFamilies }: ProviderSetup,

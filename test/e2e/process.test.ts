@@ -269,13 +269,16 @@ describe("doctor", () => {
 });
 
 describe("the command line", () => {
-  it.each([["--help"], ["-h"]])("prints the usage for %s and starts nothing", async (word) => {
-    const { code, stdout, stderr } = await runProgram(folder.path, [word]);
-    expect(stdout).toMatch(/^Usage: /);
-    for (const program of ["doctor", "simulate", "slack-manifest"]) expect(stdout).toContain(program);
-    expect(stderr).toBe("");
-    expect(code).toBe(0);
-  });
+  it.each([[["--help"]], [["-h"]], [["doctor", "--help"]]])(
+    "prints the usage for %s, starts nothing",
+    async (words) => {
+      const { code, stdout, stderr } = await runProgram(folder.path, words);
+      expect(stdout).toMatch(/^Usage: /);
+      for (const program of ["doctor", "simulate", "slack-manifest"]) expect(stdout).toContain(program);
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+    },
+  );
 
   it("prints the version of the package", async () => {
     const { code, stdout } = await runProgram(folder.path, ["--version"]);
@@ -283,11 +286,11 @@ describe("the command line", () => {
     expect(code).toBe(0);
   });
 
-  it.each([["doktor"], ["--port"], ["help me"]])(
-    "refuses the unknown word %s with 2 and starts nothing",
-    async (word) => {
-      const { code, stdout, stderr } = await runProgram(folder.path, [word]);
-      expect(stderr).toContain(word);
+  it.each([[["doktor"]], [["--port"]], [["help me"]], [["doctor", "--fix"]]])(
+    "refuses the unknown word in %s with 2 and starts nothing",
+    async (words) => {
+      const { code, stdout, stderr } = await runProgram(folder.path, words);
+      expect(stderr).toContain(words.at(-1));
       expect(stderr).toContain("Usage: ");
       expect(stdout).toBe("");
       expect(code).toBe(2);

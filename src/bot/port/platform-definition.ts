@@ -141,6 +141,8 @@ export interface Program {
   readonly name: string;
   /** What it does, for the usage text. */
   readonly about: string;
+  /** Whether words may follow its name. Default: false. */
+  readonly takesWords?: true;
   /** Resolves with the exit code. */
   run(deps: ProgramDeps): Promise<number>;
 }

@@ -147,7 +147,7 @@ export async function checkProvider(
     if (chat === 0) return wrong(noModelsText(setup, models.length));
     const list = plural(chat, "chat model");
     if (key === undefined) return { isFine: true, text: t`${id}: answers, ${list}` };
-    const proof = await proveKey(setup, { provider, models }, { fetch, clock, timeoutMs });
+    const proof = await proveKey(setup, models, { fetch, clock, timeoutMs });
     const left = "left" in proof && proof.left ? `; ${proof.left}` : "";
     if (proof.kind === "works") return { isFine: true, text: t`${id}: the key works, ${list}${left}` };
     if (proof.kind === "used-up") {
@@ -157,10 +157,13 @@ export async function checkProvider(
     }
     const said = messageOf(proof.error);
     return proof.kind === "refused"
-      ? wrong(t`lists ${list} even without a key, but not with this one: ${said}; ${fixFor(proof.error, setup)}`)
-      : wrong(t`lists ${list} even without a key, and a question with this key failed: ${said}`);
+      ? wrong(
+          t`lists ${list} with any key, but refuses questions with this one: ${said}; ${fixFor(proof.error, setup)}`,
+        )
+      : wrong(t`lists ${list} with any key, and a question with this one failed: ${said}`);
   } catch (error) {
-    const [said, opening] = [messageOf(error), `${id} `]; // most say whose they are
+    const opening = `${id} `; // most say whose they are
+    const said = messageOf(error).replace("; check its base URL", ""); // the fix says so too
     return wrong(`${said.startsWith(opening) ? said.slice(opening.length) : said}; ${fixFor(error, setup)}`);
   }
 }

@@ -102,10 +102,12 @@ const base64Of = ({ bytes }: ImagePart): string =>
  * like, and put the text into `delta`, `message` or `text`.
  */
 export function readChunk(chunk: unknown, draft: AnswerDraft) {
-  const { choices, usage, model, object } = fieldsOf(chunk);
-  if (typeof usage === "object" && usage !== null) draft.usage = usageOf(usage) ?? draft.usage;
+  const { choices, usage, model, object, x_groq: groq } = fieldsOf(chunk);
   if (typeof model === "string" && model !== "") draft.model = model;
   const choice = Array.isArray(choices) ? choices[0] : undefined;
+  // Moonshot puts the count into the choice, Groq into a part of its own.
+  const counted = usage ?? fieldsOf(choice).usage ?? fieldsOf(groq).usage;
+  if (typeof counted === "object" && counted !== null) draft.usage = usageOf(counted) ?? draft.usage;
   if (typeof choice !== "object" || choice === null) return;
   draft.hasShape = true;
   const { delta, message, text, finish_reason: word } = choice as Fields;

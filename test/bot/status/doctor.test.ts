@@ -127,6 +127,20 @@ describe("doctor, of keys", () => {
     expect(bad.line("gate")).toMatch(/^✗ gate: .*check its key \(OPENAI_COMPATIBLE\)/);
   });
 
+  it.each([
+    ["lists want a key, and look at none", BAD_KEY],
+    ["a question is refused without a word", [403, ""] as const],
+  ])("asks for one token where %s", async (_what, refusal) => {
+    const url = await startVendor(({ path, key }) => {
+      if (path.endsWith("/models")) return key === undefined ? BAD_KEY : LIST;
+      return key === "sk-good-123456" ? [200, GOOD_ANSWER] : refusal;
+    });
+    const good = await doctor({ OPENAI_COMPATIBLE: `gate=${url}/v1|sk-good-123456` });
+    expect(good.line("gate")).toBe("✓ gate: the key works, 2 chat models");
+    const bad = await doctor({ OPENAI_COMPATIBLE: `gate=${url}/v1|sk-bad-1234567` });
+    expect(bad.line("gate")).toMatch(/^✗ gate: .*check its key \(OPENAI_COMPATIBLE\)/);
+  });
+
   it("asks no question where the list is for the key's owner only", async () => {
     const asked: string[] = [];
     const url = await startVendor(({ path, key }) => {

@@ -164,6 +164,21 @@ describe("readChunk()", () => {
     expect(read(...said).isWhole).toBe(false);
   });
 
+  it.each([
+    [
+      "earendil-works/pi#2017",
+      { choices: [{ finish_reason: "stop", usage: { prompt_tokens: 3, completion_tokens: 2 } }] },
+    ],
+    [
+      "vercel/ai#1651",
+      { choices: [{ finish_reason: "stop" }], x_groq: { usage: { prompt_tokens: 3, completion_tokens: 2 } } },
+    ],
+  ])("finds the count of tokens where vendors put it: %s", (_source, chunk) => {
+    expect(read(chunk).events).toEqual([
+      { type: "finish", reason: "stop", usage: { inputTokens: 3, outputTokens: 2 } },
+    ]);
+  });
+
   it("keeps what was known when a later chunk says nothing", () => {
     const known = { choices: [{ finish_reason: "stop" }], usage: { prompt_tokens: 1 }, model: "m" };
     expect(read(known, { choices: [], usage: null }).events).toEqual([
