@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import type { Context, Hono } from "hono";
 import { etag } from "hono/etag";
@@ -103,7 +104,8 @@ const sourcesOf = ({ folder, prefix, generated = {}, vendor = {} }: AssetTerms):
   new Map([
     ...filesIn(folder).map((name) => [prefix + name, () => readFileSync(new URL(name, folder))] as const),
     ...Object.entries(vendor).map(
-      ([address, specifier]) => [address, () => readFileSync(new URL(import.meta.resolve(specifier)))] as const,
+      ([address, specifier]) =>
+        [address, () => readFileSync(createRequire(import.meta.url).resolve(specifier))] as const,
     ),
     ...Object.entries(generated).map(
       ([address, make]) => [address, (language?: PageLanguage) => Buffer.from(make(language))] as const,
