@@ -1,7 +1,7 @@
 // Builds src/ into a folder named after its sources (dist-<hash>) and points the link dist/ at it in one step.
 // A running process keeps the folder it was started from, so that another build never changes a module it loads later.
-// The program is bundled with its libraries, since loading thousands of files is most of a start; what the benchmarks
-// and scripts import stands below modules/, file by file. Types are checked by `npm run types`.
+// The program is bundled with its libraries, since loading thousands of files is most of a start; loader.cjs loads the
+// bundle. What the benchmarks and scripts import stands below modules/, file by file. Types are checked by `npm run types`.
 // Without the bundler (an install with --omit=dev) an existing dist/ is run as it is.
 import { createHash } from "node:crypto";
 import {
@@ -66,7 +66,8 @@ function filesBelow(folder) {
 
 /** A hash of everything that decides what a build contains. */
 function sourceHash() {
-  const settings = ["package-lock.json", "tsconfig.json", "scripts/build.mjs", "scripts/notices.mjs"];
+  const scripts = ["build.mjs", "notices.mjs", "loader.cjs"].map((name) => join("scripts", name));
+  const settings = ["package-lock.json", "tsconfig.json", ...scripts];
   const present = settings.map((name) => join(root, name)).filter((path) => existsSync(path));
   const hash = createHash("sha256");
   for (const path of [...present, ...filesBelow(sources).sort()]) {
@@ -144,35 +145,42 @@ const unusedPlugin = {
 
 async function write(options, output) {
   const bundle = await bundler({ platform: "node", checks: { eval: false }, ...options });
-  const written = await bundle.write({ format: "esm", sourcemap: true, ...output });
+  const written = await bundle.write({ sourcemap: true, ...output });
   await bundle.close();
   const ids = written.output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
   return ids.filter((id) => !id.startsWith("\0"));
 }
 
+/** A name stands for one content, so that no code is taken that V8 has cached of another; threads are started by theirs. */
+const entryFileNames = ({ name }) => (name === "program" ? "[name]-[hash].js" : "[name].js");
+
 async function compile(folder) {
   const files = filesBelow(sources).filter((path) => path.endsWith(".ts"));
-  const entries = [join(sources, "main.ts"), ...files.filter((path) => WORKER_FILE.test(path))];
-  const named = entries.map((path) => [relative(sources, path).replace(/\.ts$/, ""), path]);
+  const workers = files.filter((path) => WORKER_FILE.test(path));
+  const named = workers.map((path) => [relative(sources, path).replace(/\.ts$/, ""), path]);
   try {
     const moduleIds = await write(
       {
-        input: Object.fromEntries(named),
+        input: { program: join(sources, "main.ts"), ...Object.fromEntries(named) },
         external: UNBUNDLED,
         plugins: [unusedPlugin, copiesPlugin(), placesPlugin, mapsPlugin],
       },
-      { dir: folder, chunkFileNames: "[name]-[hash].js", minify: COMPACT },
+      { dir: folder, format: "cjs", entryFileNames, chunkFileNames: "[name]-[hash].js", minify: COMPACT },
     );
     for (const [name, text] of Object.entries(noticesOf(moduleIds))) writeFileSync(join(folder, name), text);
     await write(
       { input: files, external: (id) => !/^[./]/.test(id) },
-      { dir: join(folder, "modules"), preserveModules: true, preserveModulesRoot: sources },
+      { dir: join(folder, "modules"), format: "esm", preserveModules: true, preserveModulesRoot: sources },
     );
   } catch (error) {
     remove(folder);
     console.error(error.message);
     process.exit(1);
   }
+  cpSync(join(root, "scripts", "loader.cjs"), join(folder, "main.js"));
+  const main = readdirSync(folder).find((name) => /^program-.*\.js$/.test(name));
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify({ type: "commonjs", main })}\n`);
+  writeFileSync(join(folder, "modules", "package.json"), '{ "type": "module" }\n');
   const filter = (path) => !path.endsWith(".ts");
   for (const target of [folder, join(folder, "modules")]) cpSync(sources, target, { recursive: true, filter });
   const pages = filesBelow(sources).filter((path) => path.endsWith(join("page", "app.js")));

@@ -1,5 +1,5 @@
 // Copies the build into dist-package/ for `npm pack`, which leaves out links such as dist/. What only the scripts and
-// benchmarks of a checkout import (modules/) stays out.
+// benchmarks of a checkout import (modules/) stays out, and what this machine has compiled.
 import { cpSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ const target = join(root, "dist-package");
 const fresh = `${target}.${process.pid}`;
 
 rmSync(fresh, { recursive: true, force: true });
-cpSync(build, fresh, { recursive: true, filter: (path) => relative(build, path) !== "modules" });
+const isShipped = (path) => !/^(modules$|code-cache-)/.test(relative(build, path));
+cpSync(build, fresh, { recursive: true, filter: isShipped });
 rmSync(target, { recursive: true, force: true });
 renameSync(fresh, target);

@@ -1,7 +1,5 @@
-#!/usr/bin/env node
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import { setFlagsFromString } from "node:v8";
 import { type App, startApp } from "./app.js";
 import { systemClock } from "./base/clock.js";
 import { cleanValue, type Environment, parseConfig } from "./base/config/config.js";
@@ -56,17 +54,7 @@ function endOnUnforeseen(log: Pick<Log, "error">): void {
   process.on("unhandledRejection", end("unhandled promise rejection"));
 }
 
-/**
- * Left alone, V8 lets garbage stand until the heap is several times as large as what is in use. Measured by `npm run
- * bench -- conversations`: a third less memory for a twentieth more CPU time.
- */
-function keepHeapSmall(): void {
-  setFlagsFromString("--heap-growing-percent=50");
-  setFlagsFromString("--max-semi-space-size=4"); // for later threads; `npm start` sets it for the main one
-}
-
 async function runBot(): Promise<void> {
-  keepHeapSmall();
   const parsed = readConfig();
   if ("faults" in parsed) {
     for (const { variable, fix } of parsed.faults) console.error(`✗ ${variable}: ${fix}`);
@@ -195,4 +183,4 @@ async function runCommandLine([name, ...words]: readonly string[]): Promise<void
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
-await runCommandLine(process.argv.slice(2));
+void runCommandLine(process.argv.slice(2));

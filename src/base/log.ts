@@ -67,8 +67,8 @@ export function createLog(options: LogOptions): Logger {
   );
 }
 
-/** A place in a stack trace, as `file:///app/dist/main.js:120:7`. */
-const PLACE = /(file:\/\/\/[^\s():]+\.js):(\d+):(\d+)/g;
+/** A place in a stack trace, as `file:///app/dist/main.js:120:7`; a thread's is a path. */
+const PLACE = /((?:file:\/\/)?\/[^\s():]+\.js):(\d+):(\d+)/g;
 
 /** Errors come from the same few places again and again. */
 const MAX_READABLE = 1_000;
@@ -112,7 +112,7 @@ function mapOf(file: string): SourceMap | undefined {
 
 function readMap(file: string): SourceMap | undefined {
   try {
-    const path = `${fileURLToPath(file)}.map`;
+    const path = `${file.startsWith("file:") ? fileURLToPath(file) : file}.map`;
     return existsSync(path) ? new SourceMap(JSON.parse(readFileSync(path, "utf8"))) : undefined;
   } catch {
     return undefined; // a trace of the built files is better than none

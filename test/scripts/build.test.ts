@@ -1,15 +1,27 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 let checkout: string;
 beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), "evergreen-build-"));
   mkdirSync(join(checkout, "scripts"));
-  for (const name of ["build.mjs", "notices.mjs"]) cpSync(join("scripts", name), join(checkout, "scripts", name));
+  for (const name of ["build.mjs", "notices.mjs", "loader.cjs"])
+    cpSync(join("scripts", name), join(checkout, "scripts", name));
   for (const name of ["package.json", "tsconfig.json"]) cpSync(name, join(checkout, name));
   symlinkSync(resolve("node_modules"), join(checkout, "node_modules"));
   mkdirSync(join(checkout, "src", "page"), { recursive: true });
@@ -117,6 +129,24 @@ export function read() {
     await build();
     expect((await endInput(start())).text).toBe("started\nfirst\n");
     expect(folders()).toHaveLength(1);
+  });
+
+  it("keeps what a start compiled for the next one, and starts all the same where that is damaged", async () => {
+    await build();
+    const soon = join(checkout, "soon.cjs");
+    writeFileSync(soon, "const set = setTimeout; globalThis.setTimeout = (work) => set(work, 0);\n");
+    const { main } = JSON.parse(readFileSync(join(checkout, "dist", "package.json"), "utf8"));
+    const written = join(checkout, "dist", `code-cache-${process.version}-${process.arch}`, main);
+    const startOnce = async () => {
+      const started = run("--require", soon, "dist/main.js");
+      await vi.waitFor(() => expect(readFileSync(written, "utf8")).not.toBe("damaged"), { timeout: 20_000 });
+      expect((await endInput(started)).text).toBe("started\nfirst\n");
+      return { content: readFileSync(written), at: statSync(written).mtimeMs };
+    };
+    const first = await startOnce();
+    expect(await startOnce()).toEqual(first);
+    writeFileSync(written, "damaged");
+    await startOnce();
   });
 
   it("removes builds beyond the ten newest", async () => {

@@ -107,7 +107,7 @@ const NO_IMAGES = new RegExp(
   ].join("|"),
   "i",
 );
-/** It is this one that cannot be read: the model may take others. */
+/** Matches words about one image that cannot be read, where the model may take others. */
 const THIS_IMAGE = new RegExp(
   [
     "invalid (base64|image)|unsupported image|uploaded|image .{0,30}(format|exceed|too large|corrupt|size)",

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Context, Hono } from "hono";
 import { etag } from "hono/etag";
@@ -32,7 +34,7 @@ export interface AssetTerms {
   };
   /** JavaScript modules that are made from the bot's own data in a language, by their address. */
   readonly generated?: Readonly<Record<string, (language: PageLanguage) => string>>;
-  /** Files of libraries in node_modules, by their address. */
+  /** Files of libraries in node_modules, by their address; `LIBRARY#FILE` is the one beside the library's own. */
   readonly vendor?: Readonly<Record<string, string>>;
 }
 
@@ -102,13 +104,17 @@ type Sources = ReadonlyMap<string, (language?: PageLanguage) => Buffer>;
 const sourcesOf = ({ folder, prefix, generated = {}, vendor = {} }: AssetTerms): Sources =>
   new Map([
     ...filesIn(folder).map((name) => [prefix + name, () => readFileSync(new URL(name, folder))] as const),
-    ...Object.entries(vendor).map(
-      ([address, specifier]) => [address, () => readFileSync(new URL(import.meta.resolve(specifier)))] as const,
-    ),
+    ...Object.entries(vendor).map(([address, named]) => [address, () => readFileSync(vendorFile(named))] as const),
     ...Object.entries(generated).map(
       ([address, make]) => [address, (language?: PageLanguage) => Buffer.from(make(language))] as const,
     ),
   ]);
+
+/** By `require`, which a library may answer with another form of itself than a browser takes. */
+function vendorFile(named: string): URL {
+  const [specifier = "", beside = ""] = named.split("#");
+  return new URL(beside, pathToFileURL(createRequire(import.meta.url).resolve(specifier)));
+}
 
 const read = (sources: Sources, address: string): Buffer => sources.get(address)?.() ?? Buffer.alloc(0);
 

@@ -69,8 +69,8 @@ const mountPage = assetRoutes({
   },
   generated: { "/assets/limits.js": () => `export const LIMITS = ${JSON.stringify(LIMITS)};\n` },
   vendor: {
-    "/assets/vendor/markdown-it.mjs": "markdown-it/browser",
-    "/assets/vendor/purify.mjs": "dompurify",
+    "/assets/vendor/markdown-it.mjs": "markdown-it/browser#markdown-it.esm.min.mjs",
+    "/assets/vendor/purify.mjs": "dompurify#purify.es.mjs",
     "/assets/vendor/highlight/core.mjs": highlighter("core"),
     ...Object.fromEntries(
       LANGUAGES.map((name) => [`/assets/vendor/highlight/${name}.mjs`, highlighter(`languages/${name}`)]),
