@@ -7,7 +7,7 @@ import { createChannels } from "./channels/channels.js";
 import { createSearch } from "./channels/search.js";
 import { createComposer } from "./composer/composer.js";
 import { createVocabulary } from "./composer/vocabulary.js";
-import { createSender, follow, readBefore, tellFocus } from "./connection.js";
+import { createSender, follow, readBefore, readChannels, tellFocus } from "./connection.js";
 import { createConversation } from "./conversation.js";
 import { createKeys } from "./keys.js";
 import { createModelPicker } from "./model/model-picker.js";
@@ -17,7 +17,6 @@ import { showToast } from "./toasts.js";
 
 /**
  * @import { ConversationModel } from "../../../port/conversation-facts.js"
- * @import { ChannelView } from "../rooms.js"
  * @import { EphemeralReply } from "./message/ephemeral.js"
  */
 
@@ -238,22 +237,10 @@ function enter(channel) {
   });
 }
 
-/** Learns once which channels exist; later changes come as events. */
-async function learnChannels() {
-  /** @type {{ channels: readonly ChannelView[] }} */
-  const { channels: list } = await call("/api/channels").catch(() => ({ channels: [] })); // the connection shows why
-  channels.set(list);
-}
-
 byId("stop").addEventListener("click", () => press("/chat stop"));
 byId("channel-make").addEventListener("click", async () => {
   await attempt(channels.createCurrent);
   composer.focus();
 });
-byId("welcome").addEventListener("click", (event) => {
-  const chip = event.target instanceof Element ? event.target.closest("[data-send]") : null;
-  const text = chip instanceof HTMLElement ? chip.dataset.send : undefined;
-  if (text !== undefined) press(text);
-});
-await learnChannels();
+channels.set(await readChannels()); // later changes come as events
 tellFocus();

@@ -119,3 +119,10 @@ export function tellFocus() {
   document.addEventListener("visibilitychange", tell);
   addEventListener("focus", tell);
 }
+
+/** Reads which channels there are. None where the bot does not answer: the connection shows why. */
+export async function readChannels() {
+  /** @type {{ channels: readonly ChannelView[] }} */
+  const { channels } = await call("/api/channels").catch(() => ({ channels: [] }));
+  return channels;
+}

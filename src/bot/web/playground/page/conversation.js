@@ -32,6 +32,10 @@ const TIMES_MS = 20_000;
 export function createConversation({ actions, onDismiss, readBefore, onChange }) {
   const list = byId("messages");
   const welcome = byId("welcome");
+  welcome.addEventListener("click", ({ target }) => {
+    const chip = target instanceof Element ? target.closest("[data-send]") : null;
+    if (chip instanceof HTMLElement && chip.dataset.send !== undefined) actions.press(chip.dataset.send);
+  });
   const typing = byId("typing");
   const divider = make("p", { className: "divider" }, t`New conversation: what is above is not sent to the model.`);
   const scroll = createScroll(list);
