@@ -81,7 +81,7 @@ export function cpuMsOf(pid) {
     .slice(11);
   return (Number(utime) + Number(stime)) * TICK_MS;
 }
-async function startBot(environment, isInspected) {
+export async function startBot(environment, isInspected = false) {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const port = String(20_000 + Math.floor(Math.random() * 30_000));
   const inspectorPort = Number(port) + 1;
@@ -108,6 +108,7 @@ async function startBot(environment, isInspected) {
   while (!(await isUp())) await pause(20);
   return {
     pid: child.pid,
+    url: `http://127.0.0.1:${port}`,
     folder,
     heldMb: () => heldMb(inspectorPort),
     cpuMs: () => cpuMsOf(child.pid),

@@ -7,11 +7,11 @@ import { Worker } from "node:worker_threads";
 
 const CHILD = fileURLToPath(new URL("./chat-child.mjs", import.meta.url));
 
-/** OpenAI's chat stream at 50 tokens/s, from another thread as it would be from another machine. */
+/** OpenAI's chat stream, from another thread as it would be from another machine. */
 const SERVER = `
 const { createServer } = require("node:http");
 const { parentPort, workerData } = require("node:worker_threads");
-const { tokens, everyMs } = workerData;
+const { tokens, everyMs, isStamped } = workerData;
 const chunk = (choices, usage) => "data: " + JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1, model: "gpt-4o-2024-08-06", choices, usage: usage ?? null }) + "\\n\\n";
 createServer((request, response) => {
   request.resume();
@@ -19,7 +19,8 @@ createServer((request, response) => {
   response.writeHead(200, { "content-type": "text/event-stream" });
   let sent = 0;
   const timer = setInterval(() => {
-    if (sent < tokens) return response.write(chunk([{ index: 0, delta: { content: "word" + (sent++ % 10) + " " }, finish_reason: null }]));
+    const word = isStamped ? Date.now() : "word" + (sent % 10);
+    if (sent++ < tokens) return response.write(chunk([{ index: 0, delta: { content: word + " " }, finish_reason: null }]));
     clearInterval(timer);
     response.write(chunk([{ index: 0, delta: {}, finish_reason: "stop" }]));
     response.write(chunk([], { prompt_tokens: 10, completion_tokens: tokens, total_tokens: tokens + 10 }));
@@ -28,8 +29,9 @@ createServer((request, response) => {
   response.on("close", () => clearInterval(timer));
 }).listen(0, "127.0.0.1", function () { parentPort.postMessage(this.address().port); });`;
 
-export async function serve(tokens, everyMs = 20) {
-  const worker = new Worker(SERVER, { eval: true, workerData: { tokens, everyMs } });
+/** `isStamped`: each token is the time (epoch ms) at which it is written. */
+export async function serve(tokens, everyMs = 20, isStamped = false) {
+  const worker = new Worker(SERVER, { eval: true, workerData: { tokens, everyMs, isStamped } });
   const [port] = await once(worker, "message");
   return { url: `http://127.0.0.1:${port}/v1`, close: () => worker.terminate() };
 }

@@ -4,9 +4,9 @@
 //   memory:   getCachedModels() and autocomplete
 //   stuck:    a fetch that never settles: calls per interval while it is down, and whether the next tick recovers
 
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { performance } from "node:perf_hooks";
-import { Worker } from "node:worker_threads";
 import { systemClock } from "#bot/base/clock.js";
 import { createListThread } from "#bot/providers/lists/list-thread.js";
 import { isChatModel } from "#bot/providers/openai-wire/model-row.js";
@@ -56,19 +56,22 @@ const listBody = (count) =>
   JSON.stringify({ data: Array.from({ length: count }, (_unused, index) => row(`vendor/model-${index}`)) });
 const hugeInvalid = `{"data":[${`${JSON.stringify(row("x"))},`.repeat(5_000)}`;
 
-/** Lists are served from another thread, as a real one would be from another machine; `null` never answers. */
+/** Lists are served from another process, as a real one would be from another machine; `null` never answers. */
 const SERVER = `
 const { createServer } = require("node:http");
-const { parentPort, workerData } = require("node:worker_threads");
-createServer((request, response) => {
-  const { body, delayMs } = workerData[Number(request.url.split("/")[1])];
-  if (body === null) return;
-  setTimeout(() => response.writeHead(200, { "content-type": "application/json" }).end(body), delayMs);
-}).listen(0, "127.0.0.1", function () { parentPort.postMessage(this.address().port); });`;
+process.once("message", (answers) => {
+  const bodies = answers.map(({ body }) => body && Buffer.from(body));
+  createServer((request, response) => {
+    const index = Number(request.url.split("/")[1]);
+    const send = () => response.writeHead(200, { "content-type": "application/json" }).end(bodies[index]);
+    if (bodies[index] !== null) setTimeout(send, answers[index].delayMs);
+  }).listen(0, "127.0.0.1", function () { process.send(this.address().port); });
+});`;
 async function serve(answers) {
-  const worker = new Worker(SERVER, { eval: true, workerData: answers });
-  const [port] = await once(worker, "message");
-  return { url: (index) => `http://127.0.0.1:${port}/${index}/v1`, close: () => worker.terminate() };
+  const child = spawn(process.execPath, ["-e", SERVER], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  child.send(answers);
+  const [port] = await once(child, "message");
+  return { url: (index) => `http://127.0.0.1:${port}/${index}/v1`, close: () => child.kill() };
 }
 
 /** A refresher over real sockets, the real SDK and a real SQLite file. */

@@ -36,14 +36,19 @@ const send = (asked: HttpRequest, connectMs: number, mayRepeat: boolean): Promis
     const { url, body, method, headers, signal } = asked;
     const { request } = /^https:/i.test(url) ? https : http;
     const connection = asked.isRepeatable && !mayRepeat ? { agent: false as const } : {};
-    const sent: ClientRequest = request(url, { method, headers, signal, timeout: connectMs, ...connection }, resolve)
+    // Without an error after an answer that is none, as a switch of protocols.
+    const lose = () => reject(fault("ECONNRESET"));
+    const take = (response: IncomingMessage) => {
+      sent.off("close", lose);
+      resolve(response);
+    };
+    const sent: ClientRequest = request(url, { method, headers, signal, timeout: connectMs, ...connection }, take)
       // Silence later on is the caller's to bear.
       .on("timeout", () => isConnecting(sent.socket) && sent.destroy(fault("ETIMEDOUT")))
       .on("error", (error) =>
         mayRepeat && sent.reusedSocket && isClosed(error) ? resolve(send(asked, connectMs, false)) : reject(error),
       )
-      // Without an error after an answer that is none, as a switch of protocols.
-      .on("close", () => reject(fault("ECONNRESET")));
+      .on("close", lose);
     sent.end(body);
   });
 

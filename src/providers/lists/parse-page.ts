@@ -31,8 +31,8 @@ const isRecord = (value: unknown): value is Fields =>
 
 /** Parses a page of a list and keeps of each row the fields that are read. */
 export function parsePage(bytes: Uint8Array, digest: string, { fields, maxRows }: ParseTerms): ParsedPage {
-  if (isTooDeep(bytes)) return { kind: "no-list", body: null };
   const text = new TextDecoder().decode(bytes);
+  if (isTooDeep(text)) return { kind: "no-list", body: null };
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -80,18 +80,28 @@ const BACKSLASH = 0x5c;
 /** "[" and "{", "]" and "}" differ in this bit only. */
 const CURLY = 0x20;
 
-function isTooDeep(bytes: Uint8Array): boolean {
+/** Leaps over texts, which are most of a list: a step for each character would take longer than parsing it. */
+function isTooDeep(text: string): boolean {
   let depth = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === QUOTE) {
-      for (at++; at < bytes.length && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
-    } else if ((byte & ~CURLY) === 0x5b) {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = text.indexOf('"', at + 1);
+      while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
+      if (at === -1) return false; // no JSON
+    } else if ((code & ~CURLY) === 0x5b) {
       depth += 1;
       if (depth > MAX_DEPTH) return true;
-    } else if ((byte & ~CURLY) === 0x5d) depth -= 1;
+    } else if ((code & ~CURLY) === 0x5d) depth -= 1;
   }
   return false;
+}
+
+/** Whether an odd number of backslashes stands before. */
+function isEscaped(text: string, at: number): boolean {
+  let from = at;
+  while (text.charCodeAt(from - 1) === BACKSLASH) from -= 1;
+  return (at - from) % 2 === 1;
 }
 
 /** Cuts a value to what a reader of rows could use: longer texts are no ids or names, deeper parts are not read. */

@@ -121,6 +121,12 @@ describe("createListThread()", () => {
       `{"data":[{"id":"a[[{","x":${"[".repeat(levels - 3)}${"]".repeat(levels - 3)}}]}`;
     expect(rowsOf(await reader().read(nested(50)))).toMatchObject([{ id: "a[[{" }]);
     expect(await reader().read(nested(51))).toEqual({ kind: "no-list", body: null });
+    // Brackets count outside of texts only, wherever a text ends.
+    const withText = (text: string, levels: number) => nested(levels).replace('"a[[{"', JSON.stringify(text));
+    for (const text of ["", "[".repeat(60), '\\"[{'.repeat(20), "\\", "[\\\\", '\\\\"{']) {
+      expect(await reader().read(withText(text, 50))).toMatchObject({ kind: "list", rows: [{ id: text }] });
+      expect(await reader().read(withText(text, 51))).toEqual({ kind: "no-list", body: null });
+    }
     // As many objects as 8 MB can hold are no harm to the thread.
     expect(await reader().read(`[${"{},".repeat(2_700_000)}{}]`)).toEqual({ kind: "too-long" });
   });
