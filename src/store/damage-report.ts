@@ -2,7 +2,16 @@ import type { z } from "zod";
 import { BoundedSet } from "../base/bounded-map.js";
 import type { Log } from "../base/log.js";
 import { plural } from "../languages/translate.js";
-import { DAMAGED, DamagedRowError, type KeyValue, type Store, type Table, type Write, writesOf } from "./store.js";
+import {
+  DAMAGED,
+  DamagedRowError,
+  type Entry,
+  type KeyValue,
+  type Store,
+  type Table,
+  type Write,
+  writesOf,
+} from "./store.js";
 
 /** The damaged rows that were met: they are kept as they are until something else is written in their place. */
 export interface DamageReport {
@@ -41,72 +50,48 @@ export function createDamageReport(log: Pick<Log, "warn">): DamageReport {
   };
 }
 
+type Call<A extends readonly unknown[], T> = (...terms: A) => Promise<T>;
+
 /** Wraps a store: damage is reported that shows by itself, and what the readers of a table tell of its rows. */
 export function reportingStore(store: Store, report: DamageReport): Store {
-  const noteWrites = (writes: readonly Write[]) => {
-    for (const { table, key } of writes) report.note(table, key, false);
-  };
+  /** What was written is whole. `rowsOf`: what a call writes, unless it resolves with false. */
+  const noted =
+    <A extends readonly unknown[], T>(call: Call<A, T>, rowsOf: (...terms: A) => readonly Omit<Write, "value">[]) =>
+    async (...terms: A): Promise<T> => {
+      const result = await call(...terms);
+      if (result !== false) for (const { table, key } of rowsOf(...terms)) report.note(table, key, false);
+      return result;
+    };
   return {
     ...store,
-    values: (table) => reportingTable(store.values(table), table, report),
-    async write(writes) {
-      await store.write(writes);
-      noteWrites(writes);
+    values(table) {
+      const rows = store.values(table);
+      const seen =
+        <A extends readonly unknown[], T>(call: Call<A, T>, entriesOf: (found: T, ...terms: A) => readonly Entry[]) =>
+        async (...terms: A): Promise<T> => {
+          const found = await call(...terms);
+          for (const [key, value] of entriesOf(found, ...terms)) if (value === DAMAGED) report.note(table, key, true);
+          return found;
+        };
+      return {
+        ...rows,
+        noteDamage: (key, isDamaged) => report.note(table, key, isDamaged),
+        get: (key) =>
+          rows.get(key).catch((error) => {
+            if (error instanceof DamagedRowError) report.note(table, key, true);
+            throw error;
+          }),
+        getMany: seen(rows.getMany, (found, keys) => keys.map((key, index) => [key, found[index]])),
+        entries: seen(rows.entries, (found) => found),
+        page: seen(rows.page, ({ entries }) => entries),
+        set: noted(rows.set, (key) => [{ table, key }]),
+        delete: noted(rows.delete, (key) => [{ table, key }]),
+      };
     },
-    async writeOnce(name, forMs, writes) {
-      const isDone = await store.writeOnce(name, forMs, writes);
-      if (isDone) noteWrites(writes);
-      return isDone;
-    },
-    async swap(rows, writes) {
-      const isDone = await store.swap(rows, writes);
-      if (isDone) noteWrites([...writesOf(rows), ...writes]);
-      return isDone;
-    },
-    async commit(claim, writes) {
-      const isDone = await store.commit(claim, writes);
-      if (isDone) noteWrites(writes);
-      return isDone;
-    },
-  };
-}
-
-function reportingTable(values: KeyValue, table: Table, report: DamageReport): KeyValue {
-  const note = (key: string, value: unknown) => value === DAMAGED && report.note(table, key, true);
-  return {
-    ...values,
-    noteDamage: (key, isDamaged) => report.note(table, key, isDamaged),
-    async get(key) {
-      try {
-        return await values.get(key);
-      } catch (error) {
-        if (error instanceof DamagedRowError) report.note(table, key, true);
-        throw error;
-      }
-    },
-    async getMany(keys) {
-      const found = await values.getMany(keys);
-      keys.forEach((key, index) => void note(key, found[index]));
-      return found;
-    },
-    async entries(prefix) {
-      const found = await values.entries(prefix);
-      for (const [key, value] of found) note(key, value);
-      return found;
-    },
-    async page(prefix, terms) {
-      const found = await values.page(prefix, terms);
-      for (const [key, value] of found.entries) note(key, value);
-      return found;
-    },
-    async set(key, value) {
-      await values.set(key, value);
-      report.note(table, key, false);
-    },
-    async delete(key) {
-      await values.delete(key);
-      report.note(table, key, false);
-    },
+    write: noted(store.write, (writes) => writes),
+    writeOnce: noted(store.writeOnce, (_name, _forMs, writes) => writes),
+    swap: noted(store.swap, (rows, writes) => [...writesOf(rows), ...writes]),
+    commit: noted(store.commit, (_claim, writes) => writes),
   };
 }
 
