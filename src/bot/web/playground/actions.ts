@@ -83,7 +83,7 @@ export function createChannelActions(deps: ChannelActionsDeps): ChannelActions {
   };
 }
 
-/** Stores a question, shows it, and gives it to the bot; a question that the bot refuses is removed again. */
+/** Shows a question and gives it to the bot, which stores both in one step. One that it refuses is removed. */
 async function ask(
   { messages, files: kept, hub, rooms, clock }: ChannelActionsDeps,
   bot: PlatformHandlers,
@@ -94,7 +94,7 @@ async function ask(
   const isNew = !messages.channels.has(channel);
   const question = { author: "user", text, mark: null, reactions: [], controls: [], replyTo: null } as const;
   const shown = files.map(({ name, mediaType, bytes }) => ({ name, mediaType, sizeBytes: bytes.length }));
-  const row = await messages.add(channel, {
+  const { row, writes, undo } = await messages.draft(channel, {
     ...{ ...question, reactions: [], controls: [], at: clock.now() },
     ...(shown.length > 0 && { files: shown }),
     ...(replaces !== undefined && { replaces }),
@@ -106,14 +106,15 @@ async function ask(
     const attachments = files.map(attachmentOf);
     const place = { ...PLAYGROUND, channel, message: row.id };
     await bot.onMention({
-      ...{ message: place, ...PERSON, text },
+      ...{ message: place, ...PERSON, text, alongside: writes },
       ...(attachments.length > 0 && { attachments }),
       ...(replaces !== undefined && { replaces }),
     });
   } catch (error) {
-    await messages.remove(channel, row.id);
+    undo();
     kept.forget(channel, row.id);
     hub.send({ channel }, "removed", { id: row.id });
+    await messages.remove(channel, row.id); // an attempt that failed may have stored it
     throw error instanceof UserError ? new HttpError(503, error.message) : error;
   }
   return row.id;
