@@ -35,7 +35,8 @@ export async function claimQuestion(
     isAgain = true;
     return claim(deps, question, terms);
   };
-  const isClaimed = await untilStored(attempt, deps, ASKER_PAUSES_MS);
+  // Where the message is stored with it, its asker still has the text, and is told at once.
+  const isClaimed = await untilStored(attempt, deps, mention.alongside === undefined ? ASKER_PAUSES_MS : []);
   if (!isClaimed) return "repeated";
   return {
     fault:

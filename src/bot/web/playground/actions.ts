@@ -85,7 +85,7 @@ export function createChannelActions(deps: ChannelActionsDeps): ChannelActions {
 
 /** Shows a question and gives it to the bot, which stores both in one step. One that it refuses is removed. */
 async function ask(
-  { messages, files: kept, hub, rooms, clock }: ChannelActionsDeps,
+  { messages, files: kept, hub, rooms, clock, log }: ChannelActionsDeps,
   bot: PlatformHandlers,
   channel: string,
   { text, files, replaces }: NewMessage,
@@ -114,7 +114,10 @@ async function ask(
     undo();
     kept.forget(channel, row.id);
     hub.send({ channel }, "removed", { id: row.id });
-    await messages.remove(channel, row.id); // an attempt that failed may have stored it
+    // What failed may have been stored. Where this fails too, a message without a mark is all that is left.
+    messages
+      .remove(channel, row.id)
+      .catch((late) => log.warn({ error: late }, "playground: a message was not removed"));
     throw error instanceof UserError ? new HttpError(503, error.message) : error;
   }
   return row.id;
