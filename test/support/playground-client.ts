@@ -20,21 +20,17 @@ export interface PlaygroundMessage {
   readonly marks: readonly string[];
 }
 
-/** Most reads are requests: asking every few ms would take the processor from those who answer. */
-const [FIRST_PAUSE_MS, LAST_PAUSE_MS] = [5, 40];
-
 /** Waits until `read` gives something; for end-to-end tests only, where real sockets take real time. */
 export async function eventually<T>(
   what: string,
   read: () => T | undefined | Promise<T | undefined>,
   timeoutMs = 30_000,
 ): Promise<T> {
-  const end = Date.now() + timeoutMs;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LAST_PAUSE_MS)) {
+  for (const end = Date.now() + timeoutMs; ; ) {
     const value = await read();
     if (value !== undefined && value !== false) return value;
     if (Date.now() > end) throw new Error(`never came: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
