@@ -9,8 +9,8 @@ export default defineConfig({
     testTimeout: 110_000,
     hookTimeout: 110_000,
     expect: { poll: { timeout: 20_000 } },
-    // One more than the processors of a small machine: tests of processes and real sockets often wait.
-    maxWorkers: 3,
+    // Twice the processors of a small machine: tests of processes, browsers and real sockets wait half of their time.
+    maxWorkers: 4,
     // Loading the same modules for each file would take longer than many of the tests.
     isolate: false,
     setupFiles: "./test/support/no-leaks.ts",

@@ -49,7 +49,12 @@ export async function startPlatform({ roundTripMs, failEvery = 0, absent = [], b
     bucket.tokens -= 1;
     return true;
   };
-  const nextTs = () => `${Math.floor(Date.now() / 1_000)}.${String(++count).padStart(6, "0")}`;
+  let newest = 0;
+  /** The time to the microsecond, later than that of any message before. */
+  const nextTs = () => {
+    newest = Math.max(newest, Date.now() * 1_000) + 1;
+    return `${Math.floor(newest / 1e6)}.${String(newest % 1e6).padStart(6, "0")}`;
+  };
   const textOf = ({ blocks, text }) =>
     (JSON.parse(blocks ?? "[]").find(({ type }) => type === "markdown")?.text ?? text ?? "").replaceAll("&lt;", "<");
   const show = (message, text, isNew = false) => {

@@ -91,7 +91,7 @@ const placesPlugin = {
   },
   renderChunk(_code, { fileName, moduleIds }) {
     const [stray] = moduleIds.filter(
-      (id) => fileName.includes("/") && readFileSync(id, "utf8").includes("import.meta"),
+      (id) => fileName.includes("/") && id.startsWith(sources) && readFileSync(id, "utf8").includes("import.meta"),
     );
     if (stray !== undefined) throw new Error(`${stray}: import.meta has no place in a worker's own file`);
     return undefined;

@@ -91,7 +91,9 @@ async function runBot(): Promise<void> {
   process.on("SIGTERM", onSignal);
 
   try {
-    const store = await openStore(config.storeUrl, storeDefinitions, { acceptsOlder: config.acceptsOlderStore });
+    const opening = openStore(config.storeUrl, storeDefinitions, { acceptsOlder: config.acceptsOlderStore });
+    // Meanwhile, since the store opens in a thread of its own.
+    const [store] = await Promise.all([opening, ...config.platforms.map((setup) => setup.load?.())]);
     app = await startApp({ config, store, clock, log, fetch, createCommands, firstListsMs: FIRST_LISTS_MS });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type BotProcess, startProcess } from "../support/bot-process.js";
+import { demoOn, hasEnded } from "../support/demo-on-discord.js";
 import { type FakeDiscord, startFakeDiscord } from "../support/fake-discord.js";
 import type { FakeChannel, FakeMessage } from "../support/fake-discord-world.js";
 import { eventually } from "../support/playground-client.js";
@@ -10,7 +11,6 @@ const { mentions, drops, kills } = process.env.SOAK
   : { mentions: 24, drops: 1, kills: 1 };
 const CHANNELS = process.env.SOAK ? 10 : 4;
 const WAIT_MS = process.env.SOAK ? 900_000 : 60_000;
-const END_MARKS = ["✅", "⚠️", "❌"];
 
 const folder = temporaryFolder();
 let discord: FakeDiscord;
@@ -21,16 +21,7 @@ afterEach(async () => {
   folder.remove();
 });
 
-const start = () =>
-  startProcess(folder.path, {
-    DISCORD_TOKEN: discord.token,
-    DISCORD_API_URL: discord.url,
-    DEMO_PROVIDER: "on",
-    USER_MESSAGES_PER_10_MIN: "0",
-    CHANNEL_MESSAGES_PER_10_MIN: "0",
-    PROVIDER_CONCURRENCY: "0",
-    CATCH_UP_MINUTES: "45",
-  });
+const start = () => startProcess(folder.path, { ...demoOn(discord), CATCH_UP_MINUTES: "45" });
 
 /** The order in which mentions, sessions that are lost and kills follow each other: evenly spread. */
 function plan(): readonly ("ask" | "drop" | "kill")[] {
@@ -56,8 +47,7 @@ describe("mentions while the gateway loses sessions and the process is killed", 
       bot = await start();
       await isConnected(0);
       const asked: { readonly channel: FakeChannel; readonly message: FakeMessage }[] = [];
-      const hasEnd = ({ message }: (typeof asked)[number]) =>
-        discord.marksOf(message).some((mark) => END_MARKS.includes(mark));
+      const hasEnd = ({ message }: (typeof asked)[number]) => hasEnded(discord, message);
       const ask = () => {
         const channel = channels[asked.length % CHANNELS];
         if (channel === undefined) throw new Error("no channel");

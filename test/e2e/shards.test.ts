@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type BotProcess, startProcess } from "../support/bot-process.js";
+import type { BotProcess } from "../support/bot-process.js";
 import { type Cable, layCable } from "../support/cable.js";
+import { hasEnded } from "../support/demo-on-discord.js";
 import { type FakeDiscord, startFakeDiscord } from "../support/fake-discord.js";
 import type { FakeChannel, FakeMessage } from "../support/fake-discord-world.js";
 import { eventually } from "../support/playground-client.js";
 import { startPostgres } from "../support/postgres-server.js";
 import { startRedis } from "../support/redis-server.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
+import { startReplica } from "./scale/sharded-bots.js";
 
 const isSoak = process.env.SOAK !== undefined;
 const REPLICAS = 3;
@@ -17,7 +19,6 @@ const ASK_EVERY_MS = 50;
 const ROUND = { questions: 1_000, together: 3, everyMs: 1_000, killEveryMs: 5_000, cutEveryMs: 20_000, cutMs: 1_000 };
 /** Lease and look of a replica that goes on with the shards of another. */
 const TAKEN_MS = 30_000 + 10_000;
-const END_MARKS = ["✅", "⚠️", "❌"];
 
 const redis = isSoak ? await startRedis() : undefined;
 const postgres = isSoak ? await startPostgres() : undefined;
@@ -44,15 +45,7 @@ afterEach(async () => {
 const MOST_TROUBLES = 20;
 const every: BotProcess[] = [];
 const start = async (storeUrl: string) => {
-  const bot = await startProcess(folder.path, {
-    DISCORD_TOKEN: discord.token,
-    DISCORD_API_URL: discord.url,
-    STORE_URL: storeUrl,
-    DEMO_PROVIDER: "on",
-    USER_MESSAGES_PER_10_MIN: "0",
-    CHANNEL_MESSAGES_PER_10_MIN: "0",
-    PROVIDER_CONCURRENCY: "0",
-  });
+  const bot = await startReplica(folder.path, discord, { STORE_URL: storeUrl });
   every.push(bot);
   return bot;
 };
@@ -154,8 +147,7 @@ function exceptions() {
   };
 }
 
-const hasEnd = ({ message }: (typeof asked)[number]) =>
-  discord.marksOf(message).some((mark) => END_MARKS.includes(mark));
+const hasEnd = ({ message }: (typeof asked)[number]) => hasEnded(discord, message);
 
 async function expectAnsweredOnce(): Promise<void> {
   await eventually("every end mark", () => asked.every(hasEnd) || undefined, 180_000);

@@ -1,6 +1,14 @@
 import { existsSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
-import Libsql from "libsql";
+
+// While it loads, libsql asks for a report on the process, to learn which libc it runs on. With its network in it, that
+// takes 30 ms or more, in which the addresses' names are looked up.
+const { report } = process;
+const { excludeNetwork } = report;
+report.excludeNetwork = true;
+const Libsql = createRequire(import.meta.url)("libsql");
+report.excludeNetwork = excludeNetwork;
 
 /** libsql waits for a lock synchronously, so this also bounds how long the event loop can stand still. */
 const BUSY_TIMEOUT_MS = 900;

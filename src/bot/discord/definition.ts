@@ -11,13 +11,15 @@ export const discordPlatform: PlatformDefinition = {
     configure({ DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_SHARDS: shards }): readonly PlatformSetup[] {
       if (token === undefined) return [];
       const discord = { token, apiUrl, shards };
+      const load = () => import("./discord.js");
       return [
         {
           id: "discord",
           key: token,
           baseUrl: apiUrl,
+          load,
           async create(deps) {
-            const { createDiscord } = await import("./discord.js");
+            const { createDiscord } = await load();
             return createDiscord({ ...deps, discord });
           },
           async checkReplicas(store) {

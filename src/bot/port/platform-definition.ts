@@ -121,6 +121,8 @@ export interface PlatformSetup {
   /** Whether its page is on the bot's own HTTP server, whose address is printed at startup. */
   readonly isServedHere?: true;
   create(deps: PlatformDeps): Promise<PlatformParts>;
+  /** Loads its code ahead of `create`, while something else is waited for. */
+  load?(): Promise<unknown>;
   /** What the store tells of the replicas that run. @throws {StoreError} */
   checkReplicas?(store: Pick<Store, "values">): Promise<readonly PlatformFinding[]>;
   /** Asks the service whether it would take the bot. Never rejects. */

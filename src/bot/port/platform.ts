@@ -3,6 +3,7 @@ import type { Log } from "../../base/log.js";
 import type { Choice, Control, Reply } from "../../commands/command.js";
 import type { Said } from "../../languages/translate.js";
 import type { Door } from "../../store/audit.js";
+import type { Write } from "../../store/store.js";
 import type { PlatformError } from "./platform-error.js";
 
 /** What the bot tells about a question by a reaction; each platform picks its emoji. One at a time. */
@@ -132,16 +133,15 @@ export interface Mention extends Speaker, MessageContent {
   readonly writtenAt?: number;
   /** The message of the asker's last question, which this one takes the place of where that is still the last turn. */
   readonly replaces?: string;
+  /** What is stored in one step with the question, by a platform whose messages are in the store themselves. */
+  readonly alongside?: readonly Write[];
   /** What it carries besides the person's own words and what it forwards: embeds, polls, names of stickers. */
   readonly shared?: string;
   /** The message that it replies to. */
   readonly quote?: EarlierMessage;
   /** Reads the message that it replies to, where the platform left it out. @throws {PlatformError} */
   readQuote?(signal: AbortSignal): Promise<EarlierMessage>;
-  /**
-   * In a thread: the thread's first message, and up to `count` messages before this one, oldest first.
-   * @throws {PlatformError} where it may not read them
-   */
+  /** In a thread: its first message, and up to `count` before this one, oldest first. @throws {PlatformError} */
   earlier?(count: number, signal: AbortSignal): Promise<readonly EarlierMessage[]>;
 }
 

@@ -29,13 +29,15 @@ export const slackPlatform: PlatformDefinition = {
         fault("SLACK_BOT_TOKEN", "needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode) beside it");
       const { SLACK_HOST: host, SLACK_PORT: port, SLACK_API_URL: apiUrl, SLACK_COMMAND_PREFIX: commandPrefix } = values;
       const slack = { botToken, appToken, signingSecret, host, port, apiUrl, commandPrefix };
+      const load = () => import("./create-slack.js");
       return [
         {
           id: "slack",
           key: botToken,
           baseUrl: apiUrl,
+          load,
           async create(deps) {
-            const { createSlack } = await import("./create-slack.js");
+            const { createSlack } = await load();
             const { isMemberOf, findReplies, readMissed, reread, warnings, ...platform } = createSlack({
               ...deps,
               slack,

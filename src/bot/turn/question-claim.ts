@@ -1,5 +1,6 @@
 import { notLongerThan } from "../../base/deadline.js";
 import type { Ending } from "../../store/sessions/sessions.js";
+import type { Write } from "../../store/store.js";
 import { chatRefusal } from "../access/access.js";
 import { showMark } from "../delivery/show-mark.js";
 import { workspaceOf } from "../port/conversation.js";
@@ -30,11 +31,12 @@ export async function claimQuestion(
 ): Promise<"repeated" | { readonly fault: string | undefined }> {
   let isAgain = false;
   const attempt = () => {
-    const terms = { from, isAgain };
+    const terms = { from, isAgain, also: mention.alongside };
     isAgain = true;
     return claim(deps, question, terms);
   };
-  const isClaimed = await untilStored(attempt, deps, ASKER_PAUSES_MS);
+  // Where the message is stored with it, its asker still has the text, and is told at once.
+  const isClaimed = await untilStored(attempt, deps, mention.alongside === undefined ? ASKER_PAUSES_MS : []);
   if (!isClaimed) return "repeated";
   return {
     fault:
@@ -44,6 +46,11 @@ export async function claimQuestion(
   };
 }
 
+interface ClaimTerms extends Pick<QuestionTerms, "from"> {
+  readonly isAgain: boolean;
+  readonly also?: readonly Write[] | undefined;
+}
+
 /**
  * One attempt. An earlier one that failed may have been stored anyway, which is known by its time: the same
  * message can be delivered to this process twice. @throws {StoreError}
@@ -51,11 +58,11 @@ export async function claimQuestion(
 async function claim(
   { sessions, owner }: Pick<ChatDeps, "sessions" | "owner">,
   question: Question,
-  { from, isAgain }: { readonly from?: string | undefined; readonly isAgain: boolean },
+  { from, isAgain, also }: ClaimTerms,
 ): Promise<boolean> {
   const isClaimed =
     from === undefined
-      ? await sessions.open(question.id, openQuestionOf(question, owner))
+      ? await sessions.open(question.id, openQuestionOf(question, owner), also)
       : await sessions.adopt(question.id, from, owner);
   if (isClaimed || !isAgain) return isClaimed;
   const stored = await sessions.openQuestion(question.id);

@@ -82,6 +82,12 @@ export class AnswerDraft {
     return this.#events.length === 1 ? this.#events.pop() : this.#events.shift();
   }
 
+  /** The vendor's word for the end as people may read it; undefined where it looks like an id or a key. */
+  get shownWord(): string | undefined {
+    const word = this.finishWord?.replace(/[^\w .-]/g, "").slice(0, MAX_WORD_CHARS);
+    return word === undefined || /(\d\D*){3}/.test(word) ? undefined : word;
+  }
+
   /** Puts the last events; false where the answer is not whole. */
   finish(limits: Finish["limits"]): boolean {
     this.#splitter.end();
@@ -97,7 +103,8 @@ export class AnswerDraft {
     const kind = sortFinish(word);
     if (kind === "length" || kind === "filtered" || kind === "refused") return { reason: kind };
     if (kind === "whole") return { reason: this.hasRefused ? "refused" : "stop" };
-    return { reason: "other", word: word.replace(/[^\w .-]/g, "").slice(0, MAX_WORD_CHARS) };
+    const { shownWord } = this;
+    return { reason: "other", ...(shownWord !== undefined && { word: shownWord }) };
   }
 
   #put(type: "text-delta" | "reasoning-delta", text: string) {
@@ -169,9 +176,15 @@ const TAGS: readonly (readonly [open: string, close: string])[] = [
   ["<thought>", "</thought>"],
   ["<reasoning>", "</reasoning>"],
   ["<seed:think>", "</seed:think>"],
-  ["[THINK]", "[/THINK]"],
+  ["[think]", "[/think]"],
   ["◁think▷", "◁/think▷"],
+  // gpt-oss, where its server does not read the channels
+  ["<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"],
 ];
+const LONGEST_TAG = Math.max(...TAGS.map(([open]) => open.length));
+
+/** Lowers ASCII letters only, so that no character changes its length. */
+const lowered = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 
 interface ThinkSink {
   say(text: string): void;
@@ -193,33 +206,38 @@ export class ThinkTagSplitter {
   push(text: string) {
     if (this.#state === "answer") return this.#sink.say(text);
     this.#held += text;
-    if (this.#state === "start") this.#begin();
-    if (this.#state === "thinking") this.#think();
-    if (this.#state === "behind") this.#answer(this.#held.trimStart());
+    let before: string;
+    do {
+      before = this.#state;
+      if (before === "thinking") this.#think();
+      else if (before !== "answer") this.#begin();
+    } while (this.#state !== before);
   }
 
   /** Gives what was held back, as nothing follows that could make a tag of it. */
   end() {
-    const held = this.#held;
+    const held = this.#state === "behind" ? this.#held.trimStart() : this.#held;
     this.#held = "";
-    if (held === "" || this.#state === "behind") return;
+    if (held === "") return;
     if (this.#state === "thinking") this.#sink.think(held);
     else this.#sink.say(held);
   }
 
   #begin() {
     const text = this.#held.trimStart();
-    const tag = TAGS.find(([open]) => text.startsWith(open));
+    const start = lowered(text.slice(0, LONGEST_TAG));
+    const tag = TAGS.find(([open]) => start.startsWith(open));
     if (tag !== undefined) {
       [, this.#close] = tag;
       this.#held = text.slice(tag[0].length);
       this.#state = "thinking";
-    } else if (!TAGS.some(([open]) => open.startsWith(text))) this.#answer(this.#held);
+    } else if (!TAGS.some(([open]) => open.startsWith(start)))
+      this.#answer(this.#state === "behind" ? text : this.#held);
   }
 
   #think() {
     if (!this.#hasThought) this.#held = this.#held.trimStart();
-    const end = this.#held.indexOf(this.#close);
+    const end = lowered(this.#held).indexOf(this.#close);
     if (end >= 0) {
       if (end > 0) this.#sink.think(this.#held.slice(0, end));
       this.#held = this.#held.slice(end + this.#close.length);

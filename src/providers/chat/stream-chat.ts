@@ -218,8 +218,8 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   }
 
   #unfinished(): ProviderError {
-    const { finishWord, hasEvents, hasShape } = this.#draft;
-    const phrase = finishWord === undefined ? undefined : `ended its answer too early (${finishWord.slice(0, 40)})`;
+    const { shownWord, hasEvents, hasShape } = this.#draft;
+    const phrase = shownWord === undefined ? undefined : `ended its answer too early (${shownWord})`;
     return plainError(this.#terms.wire.provider, hasEvents && !hasShape ? "malformed" : "cut-off", phrase);
   }
 

@@ -139,10 +139,25 @@ function vendorWords(message: string, { key, request }: FaultContext): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   const text = message.replace(/[\s\u0000-\u001f\u007f]+/g, " ").trim();
   if (text === "" || /[<{]/.test(text[0] ?? "")) return "";
-  const scrubbed = createScrubber(key === undefined ? [] : [key])(text);
+  const scrubbed = key === undefined ? text : withoutParts(createScrubber([key])(text), key);
   const said = [request?.system ?? "", ...(request?.messages.map(({ content }) => content) ?? [])];
-  if (said.some((content) => quotes(scrubbed, content.replace(/\s+/g, " ").trim()))) return "";
+  const words = scrubbed.toLowerCase();
+  if (said.some((content) => quotes(words, content.replace(/\s+/g, " ").trim().toLowerCase()))) return "";
   return cutText(scrubbed, MAX_VENDOR_CHARS);
+}
+
+/** Length from which on a part of a key counts as a secret. */
+const KEY_PART_CHARS = 8;
+
+/** Takes out what holds a part of the key, also in base64, as some vendors repeat the header. */
+function withoutParts(text: string, key: string): string {
+  const parts = Array.from({ length: Math.max(key.length - KEY_PART_CHARS + 1, 0) }, (_unused, at) =>
+    key.slice(at, at + KEY_PART_CHARS),
+  );
+  return text.replace(/[\w+/=~-]{8,}/g, (run) => {
+    const readings = [run, Buffer.from(run, "base64").toString("latin1")];
+    return parts.some((part) => readings.some((reading) => reading.includes(part))) ? "[secret]" : run;
+  });
 }
 
 function quotes(text: string, content: string): boolean {

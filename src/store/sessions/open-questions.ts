@@ -43,8 +43,8 @@ export function questionCalls(store: Store, inOrder: Serial, kept: Questions) {
   const questions = store.values("open");
   const readQuestion = createRowReader(questions, openQuestionRow);
   return {
-    async open(id: string, question: OpenQuestion) {
-      const writes: readonly Write[] = [{ table: "open", key: id, value: question }];
+    async open(id: string, question: OpenQuestion, also: readonly Write[] = []) {
+      const writes: readonly Write[] = [{ table: "open", key: id, value: question }, ...also];
       const isFirst = await store.writeOnce(`question:${id}`, QUESTION_ONCE_MS, writes);
       if (isFirst) kept.note(id, question);
       return isFirst;

@@ -33,8 +33,8 @@ export interface Sessions {
   /** The newest `count` turns since `firstTurn`, oldest first. @throws {StoreError} */
   recentTurns(conversation: string, count: number): Promise<readonly Turn[]>;
 
-  /** Stores a question once: false for a repeated event, whose id was stored before. @throws {StoreError} */
-  open(id: string, question: OpenQuestion): Promise<boolean>;
+  /** Stores a question once, and `also` with it: false for a repeated event, whose id is known. @throws {StoreError} */
+  open(id: string, question: OpenQuestion, also?: readonly Write[]): Promise<boolean>;
   /** Gives an ended process's question to another: false where it is not `from`'s, or closed. @throws {StoreError} */
   adopt(id: string, from: string, owner: string): Promise<boolean>;
   /** Whether the question is stored and not closed. @throws {StoreError} */

@@ -11,6 +11,7 @@ import type { Command, Reply } from "../../../src/commands/command.js";
 import { ENGLISH_ONLY } from "../../../src/languages/languages.js";
 import { providerDefinitions } from "../../../src/providers/registry.js";
 import type { Store } from "../../../src/store/store.js";
+import { demoOn, hasEnded } from "../../support/demo-on-discord.js";
 import type { FakeClock } from "../../support/fake-clock.js";
 import { type FakeDiscord, type FakeDiscordOptions, startFakeDiscord } from "../../support/fake-discord.js";
 import type { FakeInteraction } from "../../support/fake-discord-interactions.js";
@@ -64,15 +65,7 @@ export async function stageDiscord(
 ): Promise<DiscordStage> {
   const folder = temporaryFolder();
   const discord = await startFakeDiscord(options);
-  const all = {
-    DISCORD_TOKEN: discord.token,
-    DISCORD_API_URL: discord.url,
-    DEMO_PROVIDER: "on",
-    USER_MESSAGES_PER_10_MIN: "0",
-    CHANNEL_MESSAGES_PER_10_MIN: "0",
-    PROVIDER_CONCURRENCY: "0",
-    ...environment,
-  };
+  const all = { ...demoOn(discord), ...environment };
   const stage: DiscordStage = {
     discord,
     environment: all,
@@ -90,15 +83,9 @@ export async function stageDiscord(
 export const connected = (discord: FakeDiscord) =>
   eventually("a connection with commands", () => discord.gateway.connected() && discord.commands.list.length > 0);
 
-const END_MARKS = ["✅", "⚠️", "❌"];
-
 /** Waits for a question's end mark and gives all that the bot wrote below it. */
 export async function answered(discord: FakeDiscord, channel: FakeChannel, question: FakeMessage, timeoutMs = 30_000) {
-  await eventually(
-    `an end to ${question.content}`,
-    () => discord.marksOf(question).some((mark) => END_MARKS.includes(mark)),
-    timeoutMs,
-  );
+  await eventually(`an end to ${question.content}`, () => hasEnded(discord, question), timeoutMs);
   return discord.answers(channel).filter(({ replyTo }) => replyTo === question.id);
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { demoOn } from "../../support/demo-on-discord.js";
 import { type FakeDiscord, startFakeDiscord } from "../../support/fake-discord.js";
 import { BOT_ID } from "../../support/fake-discord-world.js";
 import { memoryStore } from "../../support/memory-store.js";
@@ -14,16 +15,9 @@ const folder = temporaryFolder();
 
 beforeAll(async () => {
   discord = await startFakeDiscord();
-  const environment = {
-    DISCORD_TOKEN: discord.token,
-    DISCORD_API_URL: discord.url,
-    DEMO_PROVIDER: "on",
-    USER_MESSAGES_PER_10_MIN: "0",
-    CHANNEL_MESSAGES_PER_10_MIN: "0",
-  };
   bots = [];
   for (const shards of ["1", "2"])
-    bots = [...bots, await startBot(folder.path, { ...environment, DISCORD_SHARDS: shards }, briskClock)];
+    bots = [...bots, await startBot(folder.path, { ...demoOn(discord), DISCORD_SHARDS: shards }, briskClock)];
   await eventually("all sessions", () => discord.gateway.sessions().length === 3 || undefined);
 });
 afterAll(async () => {

@@ -729,6 +729,19 @@ describe("recover()", () => {
     expect(await next.sessions.openQuestions()).toEqual([]);
   });
 
+  it("finds a question wherever its message is stored with it, and neither where that failed", async () => {
+    const it = world();
+    const alongside = [{ table: "messages", key: "general#q1", value: { text: "hello" } }] as const;
+    const mention = { ...it.platform.mention("hello", { message: "q1" }), alongside };
+    it.store.breakDown();
+    await expect(it.chat.onMention(it.platform, mention)).rejects.toThrow(StoreError);
+    it.store.recover();
+    expect(it.store.peek("messages", "general#q1")).toBeUndefined();
+    await it.chat.onMention(it.platform, mention);
+    expect(it.store.peek("messages", "general#q1")).toEqual({ text: "hello" });
+    expect(await it.sessions.openQuestions()).toHaveLength(1);
+  });
+
   it("marks an answer that a kill cut short, keeps its text, and remembers it", async () => {
     const killed = await asked();
     killed.stream.send("as far as it got");

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { type BotProcess, startProcess } from "../../support/bot-process.js";
+import { demoOn, hasEnded } from "../../support/demo-on-discord.js";
 import type { FakeDiscord } from "../../support/fake-discord.js";
 import type { FakeChannel, FakeMessage } from "../../support/fake-discord-world.js";
 import { eventually } from "../../support/playground-client.js";
 
-const END_MARKS = ["✅", "⚠️", "❌"];
 /** Said by a stopping replica of 1.0, where each receives every question, beside the answer of another. */
 const ALL_RECEIVE = "The bot is restarting. Please ask again in a moment.";
 /** Of every answer of the demo. */
@@ -12,16 +12,7 @@ const LAST_LINE = "OLLAMA_BASE_URL=http://127.0.0.1:11434";
 
 /** Starts one built bot of several on one store; `main`: another version's. */
 export function startReplica(folder: string, discord: FakeDiscord, given: Record<string, string>, main?: string) {
-  const environment = {
-    DISCORD_TOKEN: discord.token,
-    DISCORD_API_URL: discord.url,
-    DEMO_PROVIDER: "on",
-    USER_MESSAGES_PER_10_MIN: "0",
-    CHANNEL_MESSAGES_PER_10_MIN: "0",
-    PROVIDER_CONCURRENCY: "0",
-    ...given,
-  };
-  return startProcess(folder, environment, [], main);
+  return startProcess(folder, { ...demoOn(discord), ...given }, [], main);
 }
 
 /** How many shards a replica has, by its metrics. */
@@ -63,8 +54,8 @@ export function questionsIn(discord: FakeDiscord) {
   };
   /** Waits until every question has its end mark; how many have none but that of a whole answer. */
   const ended = async (timeoutMs: number): Promise<number> => {
-    const hasEnd = ({ message }: Asked) => discord.marksOf(message).some((mark) => END_MARKS.includes(mark));
-    await eventually("every end mark", () => asked.every(hasEnd) || undefined, timeoutMs);
+    const all = () => asked.every(({ message }) => hasEnded(discord, message));
+    await eventually("every end mark", () => all() || undefined, timeoutMs);
     return asked.filter(({ message }) => String(discord.marksOf(message)) === "✅").length;
   };
   return {

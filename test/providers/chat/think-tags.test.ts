@@ -30,6 +30,11 @@ describe("ThinkTagSplitter", () => {
     ["<thi", "<thi", ""],
     ["\n\n", "\n\n", ""],
     ["<think></think>", "", ""],
+    ["<THINK>hm</Think>Yes.", "Yes.", "hm"],
+    ["<think>one</think>\n<think>two</think>Yes.", "Yes.", "onetwo"],
+    ["<think>one</think>\n<thi", "<thi", "one"],
+    ["<think>İstanbul</think>Yes.", "Yes.", "İstanbul"],
+    ["<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Yes.", "Yes.", "hm"],
   ])("splits %j, however it is cut", (text, said, thought) => {
     for (let at = 0; at <= text.length; at++) {
       expect(split([text.slice(0, at), text.slice(at)])).toEqual({ said, thought });

@@ -587,6 +587,29 @@ describe("a refusal", () => {
     expect(told.message).not.toContain("private question");
   });
 
+  it.each([
+    ["in base64", `Authorization was Basic ${Buffer.from("sk-live-0123456789abcdef").toString("base64")}`],
+    ["with its scheme in base64", Buffer.from("Bearer sk-live-0123456789abcdef").toString("base64")],
+    ["without its beginning", "token 0123456789abcdef unknown"],
+    ["half masked", "key sk-live-0123***cdef"],
+    ["in an address", "https://h/v1?api_key=sk-live-0123456789abcdef&x=1"],
+  ])("says nothing of the key %s", (_how, message) => {
+    const told = refusalError(readRefusal(error(message), { status: 500, now: 0 }), {
+      ...{ provider: "acme", key: "sk-live-0123456789abcdef", now: 0 },
+    });
+    expect(told.message).toContain("[secret]");
+    expect(told.message).not.toMatch(/0123456789|c2stbGl2|QmVhcmVy|sk-live/);
+  });
+
+  it("says nothing of the conversation in other letters", () => {
+    const request = {
+      model: "m",
+      messages: [{ role: "user", content: "my very private question about Bob" }],
+    } as const;
+    const read = readRefusal(error("Cannot parse: MY VERY PRIVATE QUESTION ABOUT BOB"), { status: 500, now: 0 });
+    expect(refusalError(read, { provider: "acme", key: "k", now: 0, request }).message).not.toMatch(/private/i);
+  });
+
   it("is read in a time that grows with its length only", () => {
     const hostile = `model ${"is not available ".repeat(400)}${"a".repeat(2_000)}`;
     const spentMs = cpuMsOf(() => {

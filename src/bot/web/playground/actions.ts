@@ -83,9 +83,9 @@ export function createChannelActions(deps: ChannelActionsDeps): ChannelActions {
   };
 }
 
-/** Stores a question, shows it, and gives it to the bot; a question that the bot refuses is removed again. */
+/** Shows a question and gives it to the bot, which stores both in one step. One that it refuses is removed. */
 async function ask(
-  { messages, files: kept, hub, rooms, clock }: ChannelActionsDeps,
+  { messages, files: kept, hub, rooms, clock, log }: ChannelActionsDeps,
   bot: PlatformHandlers,
   channel: string,
   { text, files, replaces }: NewMessage,
@@ -94,7 +94,7 @@ async function ask(
   const isNew = !messages.channels.has(channel);
   const question = { author: "user", text, mark: null, reactions: [], controls: [], replyTo: null } as const;
   const shown = files.map(({ name, mediaType, bytes }) => ({ name, mediaType, sizeBytes: bytes.length }));
-  const row = await messages.add(channel, {
+  const { row, writes, undo } = await messages.draft(channel, {
     ...{ ...question, reactions: [], controls: [], at: clock.now() },
     ...(shown.length > 0 && { files: shown }),
     ...(replaces !== undefined && { replaces }),
@@ -106,14 +106,18 @@ async function ask(
     const attachments = files.map(attachmentOf);
     const place = { ...PLAYGROUND, channel, message: row.id };
     await bot.onMention({
-      ...{ message: place, ...PERSON, text },
+      ...{ message: place, ...PERSON, text, alongside: writes },
       ...(attachments.length > 0 && { attachments }),
       ...(replaces !== undefined && { replaces }),
     });
   } catch (error) {
-    await messages.remove(channel, row.id);
+    undo();
     kept.forget(channel, row.id);
     hub.send({ channel }, "removed", { id: row.id });
+    // What failed may have been stored. Where this fails too, a message without a mark is all that is left.
+    messages
+      .remove(channel, row.id)
+      .catch((late) => log.warn({ error: late }, "playground: a message was not removed"));
     throw error instanceof UserError ? new HttpError(503, error.message) : error;
   }
   return row.id;

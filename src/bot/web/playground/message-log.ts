@@ -1,6 +1,6 @@
 import { BoundedMap } from "../../../base/bounded-map.js";
 import { createRowReader } from "../../../store/damage-report.js";
-import type { Store } from "../../../store/store.js";
+import type { Store, Write } from "../../../store/store.js";
 import { type ChannelList, createChannelList } from "./channel-list.js";
 import { createMessageCache, type MessageCache } from "./message-cache.js";
 import {
@@ -39,6 +39,8 @@ export interface MessageLog {
   find(channel: string, id: string): Promise<MessageRow | undefined>;
   /** Stores a new message, and the channel with it. @throws {StoreError} and then there is none */
   add(channel: string, message: Omit<MessageRow, "id">): Promise<MessageRow>;
+  /** Makes a new message, and the channel with it, whose `writes` the caller stores. @throws {StoreError} */
+  draft(channel: string, message: Omit<MessageRow, "id">): Promise<Draft>;
   /** Changes what everybody sees; `save` stores it. Undefined where there is no such message. @throws {StoreError} */
   change(channel: string, id: string, change: (before: MessageRow) => MessageRow): Promise<MessageRow | undefined>;
   /** Stores the message as it is now. @throws {StoreError} */
@@ -47,6 +49,13 @@ export interface MessageLog {
   remove(channel: string, id: string): Promise<void>;
   /** Erases channels whose last message is older than `before` (epoch ms); returns how many. @throws {StoreError} */
   eraseUntouched(before: number): Promise<number>;
+}
+
+export interface Draft {
+  readonly row: MessageRow;
+  readonly writes: readonly Write[];
+  /** Forgets it where it was not stored. */
+  undo(): void;
 }
 
 export interface NewestTerms {
@@ -78,6 +87,22 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
   const parts: LogParts = { store, channels, cache, readRow };
   const nextNumber = createNumbers(store);
 
+  const draft: MessageLog["draft"] = async (channel, message) => {
+    const row: MessageRow = { id: messageId(await nextNumber(channel, channels.has(channel)), newId()), ...message };
+    // At once, so that another first message at the same time does not lose this one.
+    const made = channels.enter(channel, message.at);
+    const key = rowKey(channel, row.id);
+    cache.keep(key, row);
+    return {
+      row,
+      writes: [...(made ? [made] : []), { table: "messages", key, value: row }],
+      undo() {
+        if (made) channels.leave(channel);
+        cache.forget(key);
+      },
+    };
+  };
+
   return {
     channels,
     load: channels.load,
@@ -94,18 +119,13 @@ export function createMessageLog({ store, newId }: MessageLogDeps): MessageLog {
     pages: (channel, before) => pagesOf(parts, channel, before),
     newest: (channel, terms) => newestOf(parts, channel, terms),
     find: async (channel, id) => (channels.has(channel) ? cache.read(rowKey(channel, id)) : undefined),
+    draft,
     async add(channel, message) {
-      const row: MessageRow = { id: messageId(await nextNumber(channel, channels.has(channel)), newId()), ...message };
-      // At once, so that another first message at the same time does not lose this one.
-      const made = channels.enter(channel, message.at);
-      const key = rowKey(channel, row.id);
-      try {
-        await store.write([...(made ? [made] : []), { table: "messages", key, value: row }]);
-      } catch (error) {
-        if (made) channels.leave(channel);
+      const { row, writes, undo } = await draft(channel, message);
+      await store.write(writes).catch((error) => {
+        undo();
         throw error;
-      }
-      cache.keep(key, row);
+      });
       return row;
     },
     change: async (channel, id, change) =>

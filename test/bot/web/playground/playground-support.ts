@@ -56,15 +56,18 @@ type Options = Partial<Omit<PlaygroundDeps, "status" | "onStatusChange">> & {
   readonly port?: number;
   readonly serverClock?: Clock;
   readonly models?: object;
+  /** Whether the bot stores what a mention brings. Default: true. */
+  readonly isStoring?: boolean;
 };
 
 /** The playground behind a real server, with a scripted bot. */
 export async function startPlayground(options: Options = {}): Promise<RunningPlayground> {
-  const { bot = {}, status: firstStatus = STATUS, port: wantedPort = 0, models, serverClock, ...deps } = options;
+  const { bot = {}, status: firstStatus = STATUS, port: wantedPort = 0, models, serverClock, ...rest } = options;
+  const { isStoring = true, ...deps } = rest;
   let status = firstStatus;
   const listeners = new Set<() => void>();
+  const { store = memoryStore(() => Date.now()) } = deps;
   const playground = createPlayground({
-    store: memoryStore(() => Date.now()),
     clock: systemClock,
     log: silentLog,
     status: () => status,
@@ -77,6 +80,7 @@ export async function startPlayground(options: Options = {}): Promise<RunningPla
     languages: ENGLISH_ONLY,
     forget: async () => {},
     ...deps,
+    store,
   });
   const { server, url, port } = await startServer({
     routes: [playground.routes],
@@ -90,6 +94,7 @@ export async function startPlayground(options: Options = {}): Promise<RunningPla
   const handlers: PlatformHandlers = {
     async onMention(mention) {
       mentions.push(mention);
+      if (isStoring) await store.write(mention.alongside ?? []);
       await bot.onMention?.(mention, playground);
     },
     async *onCommand(call) {

@@ -47,6 +47,7 @@ describe("POST messages", () => {
         text: "hello",
         isDirect: false,
         isOperator: true,
+        alongside: expect.arrayContaining([{ table: "messages", key: `general#${id}`, value: expect.anything() }]),
       },
     ]);
     expect(await events.next("message")).toMatchObject({ id, author: "user", text: "hello" });
@@ -75,6 +76,14 @@ describe("POST messages", () => {
     expect(await answer).toBe(202);
   });
 
+  it("leaves the question to the bot, which stores it in one step with its own record of it", async () => {
+    const store = memoryStore(() => 0);
+    const { post, mentions } = await start({ store, isStoring: false });
+    expect((await post("general", { text: "hello" })).status).toBe(202);
+    expect(mentions).toHaveLength(1);
+    expect(await store.values("messages").entries("general#")).toEqual([]);
+  });
+
   it("answers 503 with the bot's words when intake is closed, and forgets the question", async () => {
     const bot = { onMention: () => Promise.reject(new UserError("The bot is restarting.")) };
     const { url, post, messages } = await start({ bot });
@@ -88,13 +97,12 @@ describe("POST messages", () => {
 
   it("answers 503 and shows nothing when the store fails", async () => {
     const store = memoryStore(() => 0);
-    const { post, messages, mentions } = await start({ store });
+    const { post, messages } = await start({ store });
     await post("general", { text: "one" });
     store.breakDown();
     expect((await post("general", { text: "two" })).status).toBe(503);
     store.recover();
     expect((await messages("general")).map(({ text }) => text)).toEqual(["one"]);
-    expect(mentions).toHaveLength(1);
   });
 
   it.each([{}, { text: "" }, { text: " \n " }, { text: 5 }, { text: null }, [], "text", null])(

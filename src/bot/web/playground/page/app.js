@@ -136,23 +136,11 @@ async function attempt(work) {
  */
 async function press(command, { on, panel, id, onReply } = {}) {
   if (panel === undefined) conversation.toEnd();
-  const channel = channels.current();
-  /** @param {EphemeralReply} reply */
-  const show = (reply) => {
-    onReply?.(reply);
-    if (panel !== undefined && id !== undefined) conversation.showEphemeral({ ...reply, id });
-    else if (channel === channels.current()) showReply(reply, command);
-  };
-  await attempt(() => sender.send(command, show, { on, panel }));
-}
-
-/**
- * @param {EphemeralReply} reply
- * @param {string | undefined} command that it answers, where this page has sent it
- */
-function showReply(reply, command) {
-  if (reply.isQuiet) showToast(plainWords(reply.text));
-  else conversation.showEphemeral(reply, command);
+  const inPlace =
+    panel === undefined || id === undefined
+      ? undefined
+      : (/** @type {EphemeralReply} */ reply) => conversation.showEphemeral({ ...reply, id });
+  await attempt(() => sender.send(command, inPlace, { on, panel }, onReply));
 }
 
 /**
@@ -194,9 +182,11 @@ const handlers = {
   /** @param {EphemeralReply} reply */
   async ephemeral(reply) {
     const channel = channels.current();
-    const { text, onReply } = await sender.commandOf(reply.id);
+    const { text, onReply } = await sender.commandOf(reply);
     if (onReply !== undefined) onReply(reply);
-    else if (channel === channels.current()) showReply(reply, text);
+    else if (channel !== channels.current()) return;
+    else if (reply.isQuiet) showToast(plainWords(reply.text));
+    else conversation.showEphemeral(reply, text);
   },
   status(now) {
     status.update(now);

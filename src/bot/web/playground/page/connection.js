@@ -60,7 +60,8 @@ export function follow({ channel, client, onChannels, onMessages, onModel, onEve
 }
 
 /**
- * @typedef {{ text?: string, onReply?: ((reply: EphemeralReply) => void) | undefined }} SentCommand
+ * @typedef {{ text?: string, onReply?: OnReply | undefined, onOutcome?: OnReply | undefined }} SentCommand
+ * @typedef {(reply: EphemeralReply) => void} OnReply
  * @typedef {import("./message/ephemeral.js").EphemeralReply} EphemeralReply
  * @typedef {import("./composer/file-tray.js").SentFile} SentFile
  */
@@ -81,12 +82,13 @@ export function createSender({ client, channel }) {
      * @param {SentCommand["onReply"]} [onReply] takes the replies of a command instead of the conversation
      * @param {{ on?: string | undefined, panel?: string | undefined, files?: readonly SentFile[], replaces?: string }} [beside] what a
      *   pressed control stands on, or the files of a question and which one it takes the place of
+     * @param {SentCommand["onOutcome"]} [onOutcome] is told the replies, which are shown as ever
      */
-    async send(text, onReply, beside = {}) {
+    async send(text, onReply, beside = {}, onOutcome = undefined) {
       /** @type {Promise<{ id: string }>} */
       const request = call(`/api/channels/${channel()}/messages`, { text, client, ...beside });
       const noted = request.then(
-        ({ id }) => void commands.set(id, { text, onReply }),
+        ({ id }) => void commands.set(id, { text, onReply, onOutcome }),
         () => {}, // the caller shows it
       );
       sending.add(noted);
@@ -94,13 +96,15 @@ export function createSender({ client, channel }) {
       await request;
     },
     /**
-     * The command with this id; empty where another tab or a script has sent it.
-     * @param {string} id
+     * The command that a reply answers, whose `onOutcome` is called; empty where another tab or a script has sent it.
+     * @param {EphemeralReply} reply
      * @returns {Promise<SentCommand>}
      */
-    async commandOf(id) {
+    async commandOf(reply) {
       await Promise.all(sending);
-      return commands.get(id) ?? {};
+      const command = commands.get(reply.id) ?? {};
+      command.onOutcome?.(reply);
+      return command;
     },
   };
 }
