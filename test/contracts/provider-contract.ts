@@ -167,6 +167,16 @@ export function describeProvider(name: string, setup: ProviderSetup): void {
         expect(await faultOf(provider.listModels(idle()))).toMatchObject({ reason: "malformed", isRetryable: false });
       });
 
+      // steipete/CodexBar#1326: MiniMax puts its refusals into a part of their own.
+      it.each([
+        ['{"base_resp":{"status_code":2049,"status_msg":"invalid api key"}}', "auth"],
+        ['{"success":false,"errors":[{"code":10000,"message":"Authentication error"}],"result":null}', "auth"],
+        ['{"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}', "spend-cap"],
+      ])("finds the refusal in %s with a 200", async (raw, reason) => {
+        vendor.failLists({ status: 200, raw });
+        expect(await faultOf(provider.listModels(idle()))).toMatchObject({ reason });
+      });
+
       it("says that a web page in place of the list means a wrong address", async () => {
         vendor.failLists({ status: 200, raw: "<!doctype html><html><body>Welcome</body></html>" });
         expect(await faultOf(provider.listModels(idle()))).toMatchObject({ reason: "address", isRetryable: false });

@@ -168,7 +168,8 @@ function pageOf(
       : malformed(source, "sent no model list");
   }
   if (page.kind === "no-list") {
-    throw errorIn(page.body) === undefined ? malformed(source, "sent no model list") : refused(page.body);
+    const error = errorIn(page.body);
+    throw error === undefined ? malformed(source, "sent no model list") : refused(error);
   }
   const { rows, digest, rest } = page;
   const hasMore = rest.has_more === true && typeof rest.last_id === "string";
