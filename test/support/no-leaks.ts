@@ -3,7 +3,14 @@ import { afterAll, expect, vi } from "vitest";
 /** Test files share their worker: what one of them leaves behind, the next one would meet. */
 const before = { globals: globals(), running: running() };
 
+/** What Node says of listeners that pile up. */
+const warnings: Error[] = [];
+const note = (warning: Error) => void (warning.name === "MaxListenersExceededWarning" && warnings.push(warning));
+process.on("warning", note);
+
 afterAll(async () => {
+  process.off("warning", note);
+  expect(warnings).toEqual([]);
   expect(globals()).toEqual(before.globals);
   await vi.waitFor(() => expect(running().filter(isNew)).toEqual([]), { timeout: 20_000 });
 });

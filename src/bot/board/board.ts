@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
 import { UserError } from "../../base/errors.js";
@@ -64,6 +65,7 @@ export function createBoard(deps: BoardDeps): Board {
   const { clock, log, settings } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
+  setMaxListeners(0, signal); // one for each press whose confirmation is shown
   const boards = createEditors(deps, signal);
   const commandOf = ({ emoji, message }: Reaction) => commandOfReaction(emoji, settings.inForce(workspaceOf(message)));
   const reactions = createBoardReactions({ clock, log, signal, commandOf });
