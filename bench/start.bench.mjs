@@ -1,10 +1,11 @@
 // Cold start to /readyz, and resident memory then, by what is configured. Ratios are over a bare Node.js process, and
-// with both platforms over the Chat SDK's bot as it is installed, which is ready once both are connected. BENCH_ONLY=WORDS
-// measures one of these alone, BENCH_MAIN=FILE another build.
+// with both platforms over the Chat SDK's bot as it is installed, which is ready once both are connected. A start before the
+// first round leaves compiled code behind, as the first start of a build does. BENCH_ONLY=WORDS measures one of these alone,
+// BENCH_MAIN=FILE another build, BENCH_FIRST=1 starts without that code.
 import { fork, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startDiscordService } from "./discord-service.mjs";
 import { cpuMsOf } from "./discord-stage.mjs";
@@ -21,6 +22,10 @@ const SETUPS = {
   anthropic: { ANTHROPIC_API_KEY: "k", ANTHROPIC_BASE_URL: "http://127.0.0.1:9" },
 };
 
+/** By then the bot has written what it compiled (scripts/loader.cjs). */
+const SETTLED_MS = 12_000;
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 function residentMb(pid) {
@@ -43,7 +48,7 @@ async function bareNodeMs() {
   return performance.now() - startedAt;
 }
 
-async function startOnce(environment, port) {
+async function startOnce(environment, port, restMs = 0) {
   const folder = mkdtempSync(join(tmpdir(), "evergreen-bench-"));
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...NODE_OPTIONS, MAIN], {
@@ -51,10 +56,11 @@ async function startOnce(environment, port) {
     env: { PATH: process.env.PATH, HTTP_PORT: String(port), LOG_LEVEL: "silent", ...environment },
     stdio: "ignore",
   });
-  while (!(await isReady(port))) await new Promise((done) => setTimeout(done, 5));
+  while (!(await isReady(port))) await pause(5);
   const readyMs = performance.now() - startedAt;
   const [memoryMb, cpuMs] =
     process.platform === "linux" ? [residentMb(child.pid), cpuMsOf(child.pid)] : [Number.NaN, Number.NaN];
+  await pause(restMs);
   child.kill("SIGKILL");
   await new Promise((done) => child.once("exit", done));
   rmSync(folder, { recursive: true, force: true });
@@ -67,7 +73,7 @@ async function startChatSdk({ environment, areConnected }) {
   const env = { PATH: process.env.PATH, ...environment };
   const child = fork(fileURLToPath(new URL("./chat-sdk-bot.mjs", import.meta.url)), { env });
   await new Promise((done) => child.once("message", done));
-  while (!areConnected()) await new Promise((done) => setTimeout(done, 5));
+  while (!areConnected()) await pause(5);
   const readyMs = performance.now() - startedAt;
   const [memoryMb, cpuMs] =
     process.platform === "linux" ? [residentMb(child.pid), cpuMsOf(child.pid)] : [Number.NaN, Number.NaN];
@@ -98,6 +104,10 @@ export async function run(print) {
   const port = 20_000 + (process.pid % 20_000);
   const platforms = await startPlatforms();
   const isBeside = await hasPeers(print);
+  const { BENCH_FIRST } = process.env;
+  for (const name of BENCH_FIRST ? readdirSync(dirname(MAIN)) : [])
+    if (name.startsWith("code-cache-")) rmSync(join(dirname(MAIN), name), { recursive: true });
+  if (!BENCH_FIRST) await startOnce(platforms.environment, port, SETTLED_MS);
   const setups = { ...SETUPS, "discord and slack": platforms.environment };
   for (const [setup, environment] of Object.entries(setups)) {
     if (process.env.BENCH_ONLY && !setup.includes(process.env.BENCH_ONLY)) continue;
