@@ -1,7 +1,7 @@
 import { afterAll, expect, vi } from "vitest";
 
 /** Test files share their worker: what one of them leaves behind, the next one would meet. */
-const before = { globals: globals(), running: running() };
+const before = { globals: globals(), running: running(), env: process.env };
 
 /** What Node says of listeners that pile up. */
 const warnings: Error[] = [];
@@ -12,6 +12,8 @@ afterAll(async () => {
   process.off("warning", note);
   expect(warnings).toEqual([]);
   expect(globals()).toEqual(before.globals);
+  // Whoever has kept the old object changes that one from then on, as vitest does.
+  expect(process.env === before.env).toBe(true);
   await vi.waitFor(() => expect(running().filter(isNew)).toEqual([]), { timeout: 20_000 });
 });
 

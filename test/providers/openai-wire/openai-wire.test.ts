@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { AnswerDraft } from "../../../src/providers/chat/answer-draft.js";
 import { isChatModel, readOpenAiRow } from "../../../src/providers/openai-wire/model-row.js";
 import { createOpenAiProvider, readChunk } from "../../../src/providers/openai-wire/openai-provider.js";
@@ -294,15 +294,15 @@ describe("createOpenAiProvider()", () => {
   });
 
   it("sends no header that the environment adds for OpenAI", async () => {
-    const before = { ...process.env };
-    Object.assign(process.env, { OPENAI_CUSTOM_HEADERS: "X-Secret: 1\nCookie: a=b", OPENAI_ORG_ID: "org-1" });
+    vi.stubEnv("OPENAI_CUSTOM_HEADERS", "X-Secret: 1\nCookie: a=b");
+    vi.stubEnv("OPENAI_ORG_ID", "org-1");
     try {
       const { vendor, provider } = await start();
       await provider.listModels(new AbortController().signal);
       const headers = vendor.requests[0]?.headers ?? {};
       expect(Object.keys(headers).filter((name) => /secret|cookie|organization/.test(name))).toEqual([]);
     } finally {
-      process.env = before;
+      vi.unstubAllEnvs();
     }
   });
 
