@@ -39,7 +39,8 @@ export async function run(print) {
 
 async function scene({ engine, url, count, withKills, replicas: size }) {
   const pool = new (engines("pg").Pool)({ connectionString: url });
-  const state = { asked: new Map(), begun: [], ended: new Map(), repeated: 0, stored: new Set(), failures: 0 };
+  pool.on("error", () => {}); // the server may end before its connections have
+  const state = { asked: new Map(), begun: [], ended: new Map(), repeated: 0, stored: new Set(), failures: [] };
   const replicas = await Promise.all(Array.from({ length: size }, () => startReplica(engine, url, state, size)));
   const before = await rowsChanged(pool);
   let killedAt = Date.now();
@@ -93,7 +94,7 @@ async function startReplica(engine, url, state, size) {
     child.on("message", (/** @type {any} */ { kind, ...question }) => {
       if (kind === "ready") done();
       else if (kind === "stored") state.stored.add(question.id);
-      else if (kind === "failed") state.failures += 1;
+      else if (kind === "failed") state.failures.push(question.error);
       else if (kind === "begun") state.begun.push({ ...question, at: Date.now() });
       else if (kind === "answered" || kind === "interrupted") {
         if (state.ended.has(question.id)) state.repeated += 1;
@@ -140,6 +141,8 @@ function outcome({ asked, begun, ended, repeated, failures }, count, changed) {
       repeated,
       inversions,
     },
-    ...{ p50Ms: at(0.5), p99Ms: at(0.99), rowsPerQuestion: Math.round((changed / count) * 10) / 10, failures },
+    ...{ p50Ms: at(0.5), p99Ms: at(0.99), rowsPerQuestion: Math.round((changed / count) * 10) / 10 },
+    failures: failures.length,
+    ...(failures.length > 0 && { firstFailure: failures[0] }),
   };
 }
