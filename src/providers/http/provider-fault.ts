@@ -10,7 +10,7 @@ import {
 import type { HeaderWindow } from "./quota-tables.js";
 import { readQuotaRefusal } from "./read-quota.js";
 import type { Refusal } from "./read-refusal.js";
-import { reasonOf } from "./refusal.js";
+import { reasonOf } from "./refusal-reason.js";
 import { retryAfterMs } from "./retry-after.js";
 
 /** What was being done when something went wrong. */
@@ -53,8 +53,7 @@ const PHRASES: Partial<Record<ProviderErrorReason, string>> = {
 
 /**
  * Returns the error for a vendor's refusal. Its own words are added only where they hold neither the key nor anything
- * of
- * the conversation; its error object is not kept as a cause, because a log would print all of it.
+ * of the conversation; its error object is not kept as a cause, because a log would print all of it.
  */
 export function refusalError(refusal: Refusal, context: FaultContext): ProviderError {
   const { provider, request, now, quotaHeaders: table = [] } = context;
@@ -94,8 +93,8 @@ const NETWORK_PHRASES: readonly (readonly [RegExp, string])[] = [
 
 /**
  * Returns the error for a connection that failed; once text was there, the answer was cut off. Reads the chain of
- * causes,
- * since fetch itself only says "fetch failed"; what it keeps of it is a system code, never an address or a body.
+ * causes, since fetch itself only says "fetch failed"; what it keeps of it is a system code, never an address or a
+ * body.
  */
 export function connectionError(error: unknown, { provider, hasText }: FaultContext): ProviderError {
   const chain: Error[] = [];

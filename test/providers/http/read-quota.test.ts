@@ -10,7 +10,7 @@ import {
 } from "../../../src/providers/http/quota-tables.js";
 import { readQuotaHeaders, readQuotaRefusal } from "../../../src/providers/http/read-quota.js";
 import { readRefusal } from "../../../src/providers/http/read-refusal.js";
-import { reasonOf } from "../../../src/providers/http/refusal.js";
+import { reasonOf } from "../../../src/providers/http/refusal-reason.js";
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { errorIn, readRefusal } from "../../../src/providers/http/read-refusal.js";
-import { reasonOf } from "../../../src/providers/http/refusal.js";
+import { reasonOf } from "../../../src/providers/http/refusal-reason.js";
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 const read = (status: number | undefined, body: unknown) =>

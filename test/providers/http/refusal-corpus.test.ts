@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { refusalError } from "../../../src/providers/http/provider-fault.js";
 import { readRefusal } from "../../../src/providers/http/read-refusal.js";
-import { reasonOf } from "../../../src/providers/http/refusal.js";
+import { reasonOf } from "../../../src/providers/http/refusal-reason.js";
 import type { ProviderErrorReason } from "../../../src/providers/provider.js";
 import { cpuMsOf } from "../../support/bounded-time.js";
 

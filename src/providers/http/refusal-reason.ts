@@ -5,8 +5,7 @@ type Rule = readonly [ProviderErrorReason, ...RegExp[]];
 
 /**
  * What the vendors' own words and codes mean, the most telling first. They count for more than the status, which
- * gateways
- * choose as they like. "." never crosses a line, so that a pattern stays within one code or message.
+ * gateways choose as they like. "." never crosses a line, so that a pattern stays within one code or message.
  */
 const RULES: readonly Rule[] = [
   [

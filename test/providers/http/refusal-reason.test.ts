@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readRefusal } from "../../../src/providers/http/read-refusal.js";
-import { reasonOf } from "../../../src/providers/http/refusal.js";
+import { reasonOf } from "../../../src/providers/http/refusal-reason.js";
 
 const reason = (status: number | undefined, message = "", ...codes: string[]) =>
   reasonOf({ status, message, said: [...codes, message].join("\n") }, "chat");
