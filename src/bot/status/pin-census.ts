@@ -3,7 +3,7 @@ import type { Log } from "../../base/log.js";
 import type { AffectedPins } from "../../commands/command-deps.js";
 import { modelRowsOf, type Snapshot } from "../../refresh/catalog/catalog-entry.js";
 import type { AllowedModels } from "../../refresh/choose/allowed-models.js";
-import { knownRow, listedRow, modelName, splitModel } from "../../refresh/choose/default-model.js";
+import { knownRow, listedRow, modelName, splitModel } from "../../refresh/choose/model-ref.js";
 import { isRetiring, successorOf } from "../../refresh/choose/successor.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import { sessionRow } from "../../store/sessions/session-rows.js";
@@ -22,7 +22,7 @@ export interface PinCensusDeps {
 
 /** Counts in the background which channels are pinned to models that are gone or retire. */
 export interface PinCensus {
-  /** Counts where an hour has passed or other models are affected; called every 10 s. Never rejects. */
+  /** Counts where an hour has passed or changed lists affect other models; called every 10 s. Never rejects. */
   tick(): Promise<void>;
   /** From memory: the affected models that channels of a workspace are pinned to. */
   affectedPins(workspace: string): readonly AffectedPins[];
@@ -38,6 +38,7 @@ export function createPinCensus(deps: PinCensusDeps): PinCensus {
   /** By workspace, then by model. */
   let counts: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> = new Map();
   let counted = { at: Number.NEGATIVE_INFINITY, of: "" };
+  /** The lists as they were judged last. That a time of theirs has come is noticed within the hour. */
   let judged: Snapshot | undefined;
   let running: Promise<void> | undefined;
 

@@ -12,8 +12,8 @@ function world() {
   const clock = fakeClock();
   const store = memoryStore(clock.now);
   const sessions = createSessions({ store, now: clock.now });
-  let models: readonly ModelInfo[] = [];
-  const snapshot = () => snapshotOf({ openai: models });
+  let lists = snapshotOf({ openai: [] });
+  const snapshot = () => lists;
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const census = createPinCensus({
     store,
@@ -27,7 +27,7 @@ function world() {
     clock,
     census,
     list: (...next: readonly ModelInfo[]) => {
-      models = next;
+      lists = snapshotOf({ openai: next });
     },
     pin: (conversation: string, model: string) =>
       sessions.change(conversation, (before) => ({ ...before, pin: { provider: "openai", model, at: 1, by: null } })),
@@ -67,5 +67,30 @@ describe("the census of pins", () => {
     list({ id: "gpt-4", isChat: true });
     await census.tick();
     expect(census.affectedPins("fake:home")).toEqual([]);
+  });
+
+  it("counts within an hour what begins to retire while its list stays the same", async () => {
+    const { clock, census, list, pin } = world();
+    await pin("fake:home:c1", "gpt-4");
+    list({ id: "gpt-4", isChat: true, retiresAt: clock.now() + 30 * DAY_MS + 600_000 });
+    await census.tick();
+    expect(census.affectedPins("fake:home")).toEqual([]);
+    await clock.advance(3_600_000);
+    await census.tick();
+    expect(census.affectedPins("fake:home")[0]?.channels).toBe(1);
+  });
+
+  it("counts once more where other models become affected during a count", async () => {
+    const { census, list, pin, clock } = world();
+    const retiresAt = clock.now() + 20 * DAY_MS;
+    await pin("fake:home:c1", "gpt-4");
+    await pin("fake:home:c2", "gpt-5");
+    list({ id: "gpt-4", isChat: true, retiresAt }, { id: "gpt-5", isChat: true });
+    const counting = census.tick();
+    list({ id: "gpt-4", isChat: true, retiresAt }, { id: "gpt-5", isChat: true, retiresAt });
+    await census.tick();
+    await counting;
+    await census.tick();
+    expect(census.affectedPins("fake:home").map(({ model }) => model)).toEqual(["openai/gpt-4", "openai/gpt-5"]);
   });
 });
